@@ -1,0 +1,119 @@
+"""The API's commands, as Typer shows them: each operation's rows become the options of a help page.
+
+`argv.py` reads the words of a call, so the functions here have no bodies: they carry help.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from inspect import Parameter, Signature
+from typing import Any
+
+import typer
+from typer.core import TyperCommand
+
+from ant_cli.argv import params_of
+from ant_cli.operations import of_group
+from ant_cli.operations.global_flags import FILE, GLOBAL_FLAGS
+from ant_cli.spec import Operation, Param
+
+REQUIRED = "Required"
+BODY = "Fields, also from stdin or --file"
+OTHER = "Options"
+GLOBAL = "Flags of every command"
+METAVARS = {str: "TEXT", list: "TEXT", dict: "YAML", int: "NUMBER", float: "NUMBER"}
+
+
+class HelpPage(TyperCommand):
+    """A command whose plain help page has the groups that the one on a terminal has as panels."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the options, a section for each group."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx)
+            if record:
+                title = getattr(param, "rich_help_panel", None) or OTHER
+                sections.setdefault(title, []).append(record)
+        for title in (REQUIRED, BODY, OTHER, GLOBAL):
+            if title in sections:
+                with formatter.section(title):
+                    formatter.write_dl(sections[title])
+
+
+def add_group(app: typer.Typer, group: str) -> None:
+    """Add the commands of a group of operations."""
+    for operation in of_group(group):
+        app.command(
+            operation.name,
+            cls=HelpPage,
+            help=help_text(operation),
+            short_help=operation.summary,
+            epilog=epilog(operation),
+        )(page_of(operation))
+
+
+def help_text(operation: Operation) -> str:
+    """Return what stands above the options."""
+    return "\n\n".join(part for part in (operation.summary, operation.notes) if part)
+
+
+def epilog(operation: Operation) -> str:
+    """Return the examples. The mark before them keeps their lines as they are."""
+    lines = [f"  # {purpose}\n  ant {words}" for purpose, words in operation.examples]
+    return "\b\nExamples:\n" + "\n".join(lines)
+
+
+def page_of(operation: Operation) -> Callable[..., None]:
+    """Return a function whose signature is the operation's parameters."""
+
+    def page(**_: object) -> None:
+        """Do nothing: only the help page is ever asked for."""
+
+    parameters = [option_of(param) for param in params_of(operation)]
+    if operation.positional:
+        parameters.insert(0, argument_of(operation.positional))
+    page.__signature__ = Signature(parameters)  # type: ignore[attr-defined] # how a function states its parameters
+    page.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return page
+
+
+def argument_of(param: Param) -> Parameter:
+    """Return the ID as it may be given without its flag."""
+    info = typer.Argument(None, metavar=f"[{param.name.upper()}]", hidden=True)
+    return Parameter("argument", Parameter.KEYWORD_ONLY, default=info, annotation=str | None)
+
+
+def option_of(param: Param) -> Parameter:
+    """Return a parameter as an option."""
+    names = [name for name in (param.flag, param.short) if name]
+    info = typer.Option(
+        None,
+        *names,
+        help=param.help + choices_text(param),
+        metavar=METAVARS.get(param.type),
+        rich_help_panel=panel_of(param),
+        show_default=False,
+    )
+    return Parameter(param.name, Parameter.KEYWORD_ONLY, default=info, annotation=annotation_of(param))
+
+
+def annotation_of(param: Param) -> Any:
+    """Return the type that makes Typer show the option as it is typed."""
+    if param.type is list:
+        return list[str] | None
+    return (bool if param.type is bool else str) | None
+
+
+def choices_text(param: Param) -> str:
+    """Return the words that a parameter is known to take."""
+    return f" [{'|'.join(param.choices)}]" if param.choices else ""
+
+
+def panel_of(param: Param) -> str:
+    """Return the group of a help page in which a parameter stands."""
+    if param in GLOBAL_FLAGS or param is FILE:
+        return GLOBAL
+    if param.required:
+        return REQUIRED
+    return BODY if param.place == "body" else OTHER

@@ -1,0 +1,21 @@
+"""The API, as rows of data: every operation, by the two words of its command."""
+
+from ant_cli.operations import environments, work
+from ant_cli.spec import Operation
+
+OPERATIONS: tuple[Operation, ...] = (*environments.OPERATIONS, *work.OPERATIONS)
+
+GROUPS: dict[str, str] = {
+    environments.GROUP: "Environments: templates for the sandboxes in which agents run.",
+    work.GROUP: "The work queue of a self-hosted environment.",
+}
+
+
+def find(group: str, name: str) -> Operation | None:
+    """Return the operation of a command, or None."""
+    return next((item for item in OPERATIONS if (item.group, item.name) == (group, name)), None)
+
+
+def of_group(group: str) -> list[Operation]:
+    """Return the operations of a group, in the order of its help."""
+    return [item for item in OPERATIONS if item.group == group]

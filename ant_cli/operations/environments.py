@@ -1,0 +1,195 @@
+"""The environments of an organization: the 6 commands of `beta:environments`."""
+
+from ant_cli.operations.global_flags import BETA, LIMIT, MAX_ITEMS, PAGE, SLURP
+from ant_cli.spec import Operation, Param
+
+GROUP = "beta:environments"
+COLLECTION = "/v1/environments"
+ITEM = COLLECTION + "/{environment_id}"
+SCOPES = ("organization", "account")
+
+ENVIRONMENT_ID = Param(
+    "environment_id",
+    "path",
+    str,
+    "The environment's ID, such as env_011CZkZ9X2dpNyB7HsEFoRfW.",
+    required=True,
+    aliases=("id",),
+)
+
+CREATE = Operation(
+    GROUP,
+    "create",
+    "POST",
+    COLLECTION,
+    "Create an environment.",
+    (
+        Param("name", "body", str, "What people call it.", required=True),
+        Param(
+            "config",
+            "body",
+            dict,
+            "Where its sandboxes run: {type: cloud, networking: ..., packages: ...} or {type: self_hosted}.",
+            nullable=True,
+        ),
+        Param("description", "body", str, "What it is for.", nullable=True),
+        Param(
+            "metadata",
+            "body",
+            dict,
+            "Your own keys and values, all strings: {team: data, tier: '1'}.",
+            nullable=True,
+        ),
+        Param(
+            "scope",
+            "body",
+            str,
+            "Who sees it: every account of the organization, or yours alone. Self-hosted environments only; "
+            "the kind of organization decides the default.",
+            nullable=True,
+            choices=SCOPES,
+        ),
+        BETA,
+    ),
+    (
+        (
+            "a cloud environment with two Python packages",
+            "beta:environments create --name data-analysis "
+            "--config '{type: cloud, packages: {pip: [pandas, numpy]}}'",
+        ),
+        (
+            "one that your own workers serve",
+            "beta:environments create --name edge --config '{type: self_hosted}'",
+        ),
+        (
+            "everything from a file, but another name",
+            "beta:environments create --file env.yaml --name staging",
+        ),
+    ),
+    lost_answer="beta:environments list --transform '{{id,name}}' --format jsonl",
+)
+
+LIST = Operation(
+    GROUP,
+    "list",
+    "GET",
+    COLLECTION,
+    "List environments, the newest first.",
+    (
+        Param("include_archived", "query", bool, "List archived environments too."),
+        LIMIT,
+        PAGE,
+        MAX_ITEMS,
+        SLURP,
+        BETA,
+    ),
+    (
+        ("IDs and names, a line each", "beta:environments list --transform '{id,name}' --format jsonl"),
+        (
+            "the ten newest, archived ones included",
+            "beta:environments list --include-archived --max-items 10",
+        ),
+    ),
+    paginated=True,
+)
+
+RETRIEVE = Operation(
+    GROUP,
+    "retrieve",
+    "GET",
+    ITEM,
+    "Show one environment.",
+    (ENVIRONMENT_ID, BETA),
+    (
+        ("the whole of it", "beta:environments retrieve env_011CZkZ9X2dpNyB7HsEFoRfW"),
+        (
+            "its packages alone, for a script",
+            "beta:environments retrieve env_011CZkZ9X2dpNyB7HsEFoRfW "
+            "--transform config.packages.pip --format jsonl",
+        ),
+    ),
+    positional=ENVIRONMENT_ID,
+)
+
+UPDATE = Operation(
+    GROUP,
+    "update",
+    "POST",
+    ITEM,
+    "Change fields of an environment; what is left out stays as it is.",
+    (
+        ENVIRONMENT_ID,
+        Param("name", "body", str, "A new name.", nullable=True),
+        Param(
+            "config",
+            "body",
+            dict,
+            "New settings of its sandboxes; what they leave out stays as it is.",
+            nullable=True,
+        ),
+        Param("description", "body", str, "A new description; null removes it.", nullable=True),
+        Param(
+            "metadata",
+            "body",
+            dict,
+            "Keys to set; a value of null or '' deletes its key.",
+            nullable=True,
+        ),
+        Param(
+            "scope",
+            "body",
+            str,
+            "Who sees it: every account of the organization, or yours alone.",
+            nullable=True,
+            choices=SCOPES,
+        ),
+        BETA,
+    ),
+    (
+        ("another name", "beta:environments update env_011CZkZ9X2dpNyB7HsEFoRfW --name nightly"),
+        (
+            "one more package, one metadata key less",
+            "beta:environments update env_011CZkZ9X2dpNyB7HsEFoRfW "
+            "--config '{type: cloud, packages: {pip: [polars]}}' --metadata '{tier: null}'",
+        ),
+    ),
+    positional=ENVIRONMENT_ID,
+    partial_update=True,
+)
+
+DELETE = Operation(
+    GROUP,
+    "delete",
+    "DELETE",
+    ITEM,
+    "Delete an environment for good.",
+    (ENVIRONMENT_ID, BETA),
+    (
+        ("one", "beta:environments delete env_011CZkZ9X2dpNyB7HsEFoRfW"),
+        ("see what would be sent", "beta:environments delete env_011CZkZ9X2dpNyB7HsEFoRfW --dry-run"),
+    ),
+    positional=ENVIRONMENT_ID,
+    done="Deleted {id}.",
+    lost_answer="beta:environments retrieve {environment_id}",
+)
+
+ARCHIVE = Operation(
+    GROUP,
+    "archive",
+    "POST",
+    ITEM + "/archive",
+    "Archive an environment: it stays readable, but new sessions can't use it.",
+    (ENVIRONMENT_ID, BETA),
+    (
+        ("one", "beta:environments archive env_011CZkZ9X2dpNyB7HsEFoRfW"),
+        (
+            "when it was archived",
+            "beta:environments archive env_011CZkZ9X2dpNyB7HsEFoRfW --transform archived_at -r",
+        ),
+    ),
+    positional=ENVIRONMENT_ID,
+    done="Archived {id}.",
+    lost_answer="beta:environments retrieve {environment_id}",
+)
+
+OPERATIONS = (CREATE, RETRIEVE, UPDATE, LIST, DELETE, ARCHIVE)

@@ -1,0 +1,40 @@
+"""The flags that do not belong to one command: those of every command, of API commands, and of lists."""
+
+from ant_cli.spec import Param
+
+FORMATS = ("auto", "json", "jsonl", "yaml", "table", "pretty", "raw", "explore")
+
+GLOBAL_FLAGS = (
+    Param("api_key", "setting", str, "The API key. Safer: ANTHROPIC_API_KEY, which other users can't see."),
+    Param("auth_token", "setting", str, "A bearer token, in place of a key. Safer: ANTHROPIC_AUTH_TOKEN."),
+    Param("base_url", "setting", str, "Where the API is. Also: ANTHROPIC_BASE_URL."),
+    Param("workspace_id", "setting", str, "The workspace, for a credential that can act on several."),
+    Param("format", "setting", str, "How results are printed.", choices=FORMATS),
+    Param("format_error", "setting", str, "How the body of an API error is printed, on stderr.", choices=FORMATS),
+    Param("transform", "setting", str, "A GJSON path to pick from the result; on lists, from each item."),
+    Param("transform_error", "setting", str, "A GJSON path to pick from the body of an API error."),
+    Param("raw_output", "setting", bool, "Print a string without its quotes.", short="-r"),
+    Param("columns", "setting", str, "The table's columns: GJSON paths, separated by commas."),
+    Param("dry_run", "setting", bool, "Print the request, with secrets hidden, and send nothing."),
+    Param("timeout", "setting", float, "Seconds to wait for the connection, and for each byte (60)."),
+    Param("max_retries", "setting", int, "How often a failed request is sent again (2)."),
+    Param("debug", "setting", bool, "Show requests and answers on stderr, with secrets hidden."),
+)
+
+FILE = Param(
+    "file", "setting", str, "Read the input from this file instead of stdin; - is stdin itself.", short="-f"
+)
+BETA = Param(
+    "beta",
+    "header",
+    list,
+    "A beta version of the API, in place of the default. May be repeated.",
+    wire="anthropic-beta",
+)
+
+LIMIT = Param("limit", "query", int, "Items per page. All pages are fetched all the same.")
+PAGE = Param("page", "query", str, "Start at this cursor, the next_page of an earlier answer.", nullable=True)
+MAX_ITEMS = Param("max_items", "setting", int, "Stop after this many items; -1 for all of them.")
+SLURP = Param("slurp", "setting", bool, "Print one JSON array when all items are there.")
+
+BY_FLAG = {flag: param for param in GLOBAL_FLAGS for flag in (param.flag, param.short) if flag}

@@ -1,0 +1,220 @@
+"""The work queue of a self-hosted environment: the 8 commands of `beta:environments:work`."""
+
+from ant_cli.operations.environments import ITEM
+from ant_cli.operations.global_flags import BETA, LIMIT, MAX_ITEMS, PAGE, SLURP
+from ant_cli.spec import Operation, Param
+
+GROUP = "beta:environments:work"
+QUEUE = ITEM + "/work"
+WORK_ITEM = QUEUE + "/{work_id}"
+NOTES = "Workers do this by themselves; by hand it serves to look into a queue, and to write a worker."
+
+QUEUE_ID = Param(
+    "environment_id",
+    "path",
+    str,
+    "The ID of the self-hosted environment whose queue it is.",
+    required=True,
+    aliases=("id",),
+)
+ENVIRONMENT_ID = Param(
+    "environment_id", "path", str, "The ID of the environment that the work belongs to.", required=True
+)
+WORK_ID = Param("work_id", "path", str, "The work item's ID.", required=True, aliases=("id",))
+
+RETRIEVE = Operation(
+    GROUP,
+    "retrieve",
+    "GET",
+    WORK_ITEM,
+    "Show one work item.",
+    (ENVIRONMENT_ID, WORK_ID, BETA),
+    (
+        ("the whole of it", "beta:environments:work retrieve --environment-id env_1 work_1"),
+        (
+            "its state alone",
+            "beta:environments:work retrieve --environment-id env_1 work_1 --transform state -r",
+        ),
+    ),
+    positional=WORK_ID,
+    notes=NOTES,
+)
+
+POLL = Operation(
+    GROUP,
+    "poll",
+    "GET",
+    QUEUE + "/poll",
+    "Take the next work item of a queue; null if there is none.",
+    (
+        QUEUE_ID,
+        Param(
+            "block_ms",
+            "query",
+            int,
+            "Milliseconds to wait for work to arrive, 1 to 999. Without it the answer comes at once.",
+            nullable=True,
+        ),
+        Param(
+            "reclaim_older_than_ms",
+            "query",
+            int,
+            "Also take items that another worker got this many milliseconds ago and never acknowledged (5000).",
+            nullable=True,
+        ),
+        Param(
+            "anthropic_worker_id",
+            "header",
+            str,
+            "A name for this worker, unique in the environment; the queue's statistics count workers by it.",
+            wire="Anthropic-Worker-ID",
+            aliases=("anthropic_worker_id",),
+        ),
+        BETA,
+    ),
+    (
+        ("wait almost a second for work", "beta:environments:work poll env_1 --block-ms 999"),
+        (
+            "take an item and acknowledge it",
+            "beta:environments:work poll env_1 --format jsonl | ant beta:environments:work ack",
+        ),
+    ),
+    positional=QUEUE_ID,
+    notes=NOTES,
+)
+
+ACK = Operation(
+    GROUP,
+    "ack",
+    "POST",
+    WORK_ITEM + "/ack",
+    "Acknowledge a work item, so that no other worker gets it.",
+    (ENVIRONMENT_ID, WORK_ID, BETA),
+    (
+        ("one item", "beta:environments:work ack --environment-id env_1 work_1"),
+        ("IDs from a pipe", "beta:environments:work ack < work.json"),
+    ),
+    positional=WORK_ID,
+    done="Acknowledged {id}.",
+    notes=NOTES,
+    lost_answer="beta:environments:work retrieve --environment-id {environment_id} {work_id}",
+)
+
+HEARTBEAT = Operation(
+    GROUP,
+    "heartbeat",
+    "POST",
+    WORK_ITEM + "/heartbeat",
+    "Extend the lease on a work item.",
+    (
+        ENVIRONMENT_ID,
+        WORK_ID,
+        Param("desired_ttl_seconds", "query", int, "Seconds for which the lease should hold.", nullable=True),
+        Param(
+            "expected_last_heartbeat",
+            "query",
+            str,
+            "Only if the last heartbeat was this one: NO_HEARTBEAT for the first, then the last_heartbeat of the "
+            "previous answer, letter for letter. Otherwise: 412, exit code 6.",
+            nullable=True,
+            guard=True,
+        ),
+        BETA,
+    ),
+    (
+        (
+            "claim the lease",
+            "beta:environments:work heartbeat --environment-id env_1 work_1 --expected-last-heartbeat NO_HEARTBEAT",
+        ),
+        (
+            "hold it for a minute more",
+            "beta:environments:work heartbeat --environment-id env_1 work_1 --desired-ttl-seconds 60",
+        ),
+    ),
+    positional=WORK_ID,
+    notes=NOTES,
+    lost_answer="beta:environments:work retrieve --environment-id {environment_id} {work_id}",
+)
+
+STOP = Operation(
+    GROUP,
+    "stop",
+    "POST",
+    WORK_ITEM + "/stop",
+    "Stop a work item, gracefully or at once.",
+    (ENVIRONMENT_ID, WORK_ID, Param("force", "body", bool, "At once, without a graceful shutdown."), BETA),
+    (
+        ("let it finish what it is at", "beta:environments:work stop --environment-id env_1 work_1"),
+        ("at once", "beta:environments:work stop --environment-id env_1 work_1 --force"),
+    ),
+    positional=WORK_ID,
+    done="Stop of {id} requested.",
+    notes=NOTES,
+    lost_answer="beta:environments:work retrieve --environment-id {environment_id} {work_id}",
+)
+
+LIST = Operation(
+    GROUP,
+    "list",
+    "GET",
+    QUEUE,
+    "List the work items of an environment, the newest first.",
+    (QUEUE_ID, LIMIT, PAGE, MAX_ITEMS, SLURP, BETA),
+    (
+        (
+            "IDs and states, a line each",
+            "beta:environments:work list env_1 --transform '{id,state}' --format jsonl",
+        ),
+        ("the latest three", "beta:environments:work list env_1 --max-items 3"),
+    ),
+    positional=QUEUE_ID,
+    paginated=True,
+    notes=NOTES,
+)
+
+UPDATE = Operation(
+    GROUP,
+    "update",
+    "POST",
+    WORK_ITEM,
+    "Set and delete metadata keys of a work item.",
+    (
+        ENVIRONMENT_ID,
+        WORK_ID,
+        Param(
+            "metadata",
+            "body",
+            dict,
+            "Keys to set; a value of null deletes its key, and what is left out stays.",
+            required=True,
+            nullable=True,
+        ),
+        BETA,
+    ),
+    (
+        (
+            "set one key, delete another",
+            "beta:environments:work update --environment-id env_1 work_1 --metadata '{owner: ada, retry: null}'",
+        ),
+        ("from a pipe", "beta:environments:work update --environment-id env_1 work_1 < metadata.yaml"),
+    ),
+    positional=WORK_ID,
+    notes=NOTES,
+)
+
+STATS = Operation(
+    GROUP,
+    "stats",
+    "GET",
+    QUEUE + "/stats",
+    "Show how long a queue is and who works on it.",
+    (QUEUE_ID, BETA),
+    (
+        ("all figures", "beta:environments:work stats env_1"),
+        ("the number of items that wait", "beta:environments:work stats env_1 --transform depth"),
+    ),
+    positional=QUEUE_ID,
+    notes=NOTES,
+)
+
+OPERATIONS = (RETRIEVE, POLL, ACK, HEARTBEAT, STOP, LIST, UPDATE, STATS)

@@ -1,0 +1,82 @@
+"""The formats: for each name, what makes bytes of the values of a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ant_cli import json_text
+
+Renderer = Callable[[list[bytes]], bytes]
+"""Takes the JSON texts of the values that come next, and returns what is printed of them."""
+
+
+@dataclass
+class Series:
+    """Values one after another, each on its own."""
+
+    render: Callable[[bytes], bytes]
+    separator: bytes = b""
+    _begun: bool = False
+
+    def __call__(self, values: list[bytes]) -> bytes:
+        """Return the values as they are printed."""
+        if not values:
+            return b""
+        start = self.separator if self._begun else b""
+        self._begun = True
+        return start + self.separator.join(map(self.render, values))
+
+
+def as_json(text: bytes) -> bytes:
+    """Lay it out over several lines."""
+    return json_text.indent(text) + b"\n"
+
+
+def as_jsonl(text: bytes) -> bytes:
+    """Put it on one line."""
+    return json_text.compact(text) + b"\n"
+
+
+def as_raw(text: bytes) -> bytes:
+    """Leave it as it came."""
+    return text.strip() + b"\n"
+
+
+def as_yaml(text: bytes) -> bytes:
+    """Write it as YAML."""
+    from ant_cli.output.yaml import to_yaml
+
+    return to_yaml(text).encode("utf-8", "backslashreplace")
+
+
+def as_pretty(text: bytes) -> bytes:
+    """Write it for people."""
+    from ant_cli.output.pretty import to_pretty
+
+    return to_pretty(text).encode("utf-8", "backslashreplace")
+
+
+def as_bare_text(text: bytes) -> bytes:
+    """Write a string without its quotes, and anything else as it came."""
+    if json_text.kind(text) != "string":
+        return as_raw(text)
+    return json_text.string(text).encode("utf-8", "backslashreplace") + b"\n"
+
+
+def renderer(name: str, columns: str = "", *, is_list: bool = False) -> Renderer:
+    """Return what prints values in a format. A bad `--columns` is a UsageError."""
+    if name == "table":
+        from ant_cli.output.table import Table
+
+        return Table(columns, is_list=is_list)
+    return Series(*_SERIES[name])
+
+
+_SERIES: dict[str, tuple[Callable[[bytes], bytes], bytes]] = {
+    "json": (as_json, b""),
+    "jsonl": (as_jsonl, b""),
+    "raw": (as_raw, b""),
+    "yaml": (as_yaml, b"---\n"),
+    "pretty": (as_pretty, b"\n"),
+}

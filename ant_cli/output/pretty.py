@@ -1,0 +1,55 @@
+"""A readable view of a value: `key: value` lines, indented where values hold values, and numbered lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ant_cli import json_text
+from ant_cli.streams import visible
+
+EMPTY = {"{}": "(none)", "[]": "(none)", "null": "-", '""': "(empty)"}
+"""Empty values, in words."""
+
+
+def to_pretty(text: bytes) -> str:
+    """Return the view of a JSON text, with a line feed at its end."""
+    lines = list(_lines(text, ""))
+    return "".join(line + "\n" for line in lines)
+
+
+def _lines(text: bytes, indent: str) -> Iterator[str]:
+    entries = _entries(text)
+    if not entries:
+        yield indent + scalar(text)
+    for label, value in entries:
+        if _entries(value):
+            yield f"{indent}{label}"
+            yield from _lines(value, indent + "  ")
+        else:
+            yield from _hanging(f"{indent}{label} ", scalar(value))
+
+
+def _entries(text: bytes) -> list[tuple[str, bytes]]:
+    """Return what a value holds, each with its label; nothing for a scalar."""
+    kind = json_text.kind(text)
+    if kind == "object":
+        return [(f"{visible(key)}:", value) for key, value in json_text.members(text).items()]
+    if kind == "array":
+        return [(f"{number}.", value) for number, value in enumerate(json_text.elements(text), 1)]
+    return []
+
+
+def scalar(text: bytes) -> str:
+    """Return a value that holds no others, or none at all, in words."""
+    word = json_text.compact(text).decode()
+    if word in EMPTY:
+        return EMPTY[word]
+    return visible(json_text.string(text)) if word.startswith('"') else word
+
+
+def _hanging(start: str, value: str) -> Iterator[str]:
+    """Yield the lines of a text, the later ones below the first."""
+    first, *others = value.split("\n")
+    yield start + first
+    for line in others:
+        yield " " * len(start) + line if line else ""

@@ -1,0 +1,115 @@
+"""JSON as YAML 1.2, in block style, with every number and every key where and as it came.
+
+A text is written bare only if no reader, of YAML 1.1 or 1.2, could take it for something else. Keys that
+occur twice are what YAML does not have: the last one stays.
+"""
+
+import json
+import re
+from functools import lru_cache
+
+from ant_cli import json_text
+
+# What may not stand in YAML, what a terminal obeys, and what changes the direction of writing.
+_UNPRINTABLE = r"\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff"
+_ESCAPE = re.compile(f"[{_UNPRINTABLE}]")
+
+# Words with a first character that begins no number and no sign of YAML, and single signs in their places.
+_SAFE = f"[^{_UNPRINTABLE}\\t :#]"
+_WORD_REST = f"(?:{_SAFE}|#|:+(?={_SAFE}|#))*+"
+_FIRST = f"(?:[A-Za-z_/$(]|(?![\\x00-\\xa0]){_SAFE})"
+_PLAIN = re.compile(f"{_FIRST}{_WORD_REST}(?: +{_SAFE}{_WORD_REST})*+")
+_NOT_A_TEXT = frozenset({"y", "yes", "n", "no", "true", "false", "on", "off", "null"})
+
+# Lines that a literal block holds exactly, with at most one line end behind them.
+_LITERAL_BLOCK = re.compile(
+    f"(?=[\\s\\S]*\\n[\\s\\S])\\n*+[^{_UNPRINTABLE}\\t ][^{_UNPRINTABLE}]*+(?:\\n+[^{_UNPRINTABLE}]++)*+\\n?"
+)
+
+# YAML cannot know that a text is a key if its colon is further away than 1024 characters.
+_LONGEST_KEY = 1000
+
+
+class _Number(str):
+    """A number as it is spelt."""
+
+    __slots__ = ()
+
+
+_DECODER = json.JSONDecoder(parse_int=_Number, parse_float=_Number)
+
+
+def to_yaml(text: bytes) -> str:
+    """Return a JSON text as a YAML document without a marker, ending in a line end."""
+    json_text.validate(text)
+    lines: list[str] = []
+    try:
+        _block(_DECODER.decode(text.decode()), "", "", lines)
+    except RecursionError:
+        raise json_text.JSONTextError("The JSON is nested too deeply.") from None
+    lines.append("")
+    return "\n".join(lines)
+
+
+def _block(value: object, lead: str, indent: str, lines: list[str]) -> None:
+    """Append the lines of a value: `lead` is before the first, `indent` before all others."""
+    if isinstance(value, dict) and value:
+        _mapping(value, lead, indent, lines)
+    elif isinstance(value, list) and value:
+        _sequence(value, lead, indent, lines)
+    else:
+        lines.append(lead + _scalar(value, indent))
+
+
+def _mapping(members: dict[str, object], lead: str, indent: str, lines: list[str]) -> None:
+    deeper = indent + "  "
+    for name, value in members.items():
+        key = _text(name)
+        if len(key) > _LONGEST_KEY:
+            lines.append(f"{lead}? {key}")
+            lead, key = indent, ""
+        if isinstance(value, dict | list) and value:
+            lines.append(f"{lead}{key}:")
+            _block(value, deeper, deeper, lines)
+        else:
+            lines.append(f"{lead}{key}: {_scalar(value, deeper)}")
+        lead = indent
+
+
+def _sequence(elements: list[object], lead: str, indent: str, lines: list[str]) -> None:
+    deeper = indent + "  "
+    for value in elements:
+        _block(value, f"{lead}- ", deeper, lines)
+        lead = indent
+
+
+def _scalar(value: object, indent: str) -> str:
+    """Return what fits behind a colon or a dash; the lines of a block text are indented."""
+    if isinstance(value, _Number):
+        return value
+    if isinstance(value, str):
+        return _lines(value, indent) if "\n" in value else _text(value)
+    if isinstance(value, dict):
+        return "{}"
+    if isinstance(value, list):
+        return "[]"
+    if value is None:
+        return "null"
+    return "true" if value else "false"
+
+
+def _lines(value: str, indent: str) -> str:
+    if not _LITERAL_BLOCK.fullmatch(value):
+        return _text(value)
+    indent = indent or "  "
+    ending = "" if value.endswith("\n") else "-"
+    lines = value.removesuffix("\n").split("\n")
+    return "\n".join([f"|{ending}", *(indent + line if line else "" for line in lines)])
+
+
+@lru_cache(maxsize=2048)
+def _text(value: str) -> str:
+    """Return a text bare if that is safe, otherwise in double quotes; on one line in any case."""
+    if _PLAIN.fullmatch(value) and value.lower() not in _NOT_A_TEXT:
+        return value
+    return _ESCAPE.sub(lambda match: f"\\u{ord(match[0]):04x}", json.encoder.encode_basestring(value))

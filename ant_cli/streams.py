@@ -1,0 +1,187 @@
+"""Standard input, output and error: what they are connected to, and what may go through them.
+
+Everything for people passes `Stderr.write`, which takes out the run's secrets: no other place has to
+remember to.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import stat
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, BinaryIO
+
+from ant_cli.errors import OutputError, UsageError
+
+if TYPE_CHECKING:
+    import httpx
+
+INPUT_LIMIT = 10_000_000
+"""The most bytes that are read from stdin or a file: the API takes no larger request."""
+PATIENCE_S = 1.0
+"""How long a pipe may be silent before it is taken for one in which nothing will come."""
+REDACTED = "[redacted]"
+
+
+class Stdin:
+    """Standard input, which can be read once."""
+
+    def __init__(self, file: BinaryIO | None) -> None:
+        self._file = file
+        self._taken = False
+
+    @property
+    def taken(self) -> bool:
+        """Whether it was read already."""
+        return self._taken
+
+    @property
+    def has_input(self) -> bool:
+        """Whether something is piped or redirected in: not a terminal, /dev/null, or nothing at all."""
+        if self._file is None or self._taken:
+            return False
+        try:
+            mode = os.fstat(self._file.fileno()).st_mode
+        except (OSError, ValueError):
+            return False
+        return not stat.S_ISCHR(mode)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it is a pipe or socket in which nothing comes, and which is not closed, for a second."""
+        if self._file is None or os.name == "nt":  # select takes only sockets there
+            return False
+        ready, _, _ = select.select([self._file], [], [], PATIENCE_S)
+        return not ready
+
+    def read(self) -> bytes:
+        """Read it to its end.
+
+        Raises:
+            UsageError: if it was read before, is closed or unreadable, or holds more than `INPUT_LIMIT` bytes.
+
+        """
+        if self._taken:
+            raise UsageError("standard input can be read only once, and it was asked for twice.")
+        self._taken = True
+        if self._file is None:
+            raise UsageError("standard input is closed.")
+        try:
+            return read_limited(self._file, "standard input")
+        except (OSError, ValueError) as error:
+            raise UsageError(f"standard input can't be read: {reason(error)}.") from None
+
+
+def read_limited(file: BinaryIO, name: str) -> bytes:
+    """Read a file to its end, or refuse it when it turns out to be over the limit."""
+    data = file.read(INPUT_LIMIT + 1)
+    if len(data) > INPUT_LIMIT:
+        raise UsageError(f"{name} holds more than {INPUT_LIMIT // 1_000_000} MB, which is the limit.")
+    return data
+
+
+def reason(error: Exception) -> str:
+    """Return what the operating system says of an error, without its number and file name."""
+    return (getattr(error, "strerror", None) or str(error)).lower()
+
+
+class Stdout:
+    """Standard output: results, in UTF-8 whatever the locale, and nothing else."""
+
+    def __init__(self, file: BinaryIO | None) -> None:
+        self._file = file
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a person looks at it."""
+        return self._file is not None and self._file.isatty()
+
+    def write(self, data: bytes) -> None:
+        """Write it out at once.
+
+        Raises:
+            BrokenPipeError: if nobody reads any more, as behind `| head`.
+            OutputError: if it can't be written.
+
+        """
+        if self._file is None:
+            raise OutputError("standard output is closed, so the result can't be written.")
+        try:
+            self._file.write(data)
+            self._file.flush()
+        except BrokenPipeError:
+            raise
+        except (OSError, ValueError) as error:
+            raise OutputError(f"the result can't be written to standard output: {reason(error)}.") from None
+
+
+class Stderr:
+    """Standard error: everything for people, without the run's secrets."""
+
+    def __init__(self, file: BinaryIO | None) -> None:
+        self._file = file
+        self._secrets: list[str] = []
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a person looks at it."""
+        return self._file is not None and self._file.isatty()
+
+    def keep_secret(self, secret: str) -> None:
+        """Never show this text, from now on."""
+        if secret and secret not in self._secrets:
+            self._secrets.append(secret)
+            self._secrets.sort(key=len, reverse=True)
+
+    def redact(self, text: str) -> str:
+        """Return the text with every secret replaced."""
+        for secret in self._secrets:
+            text = text.replace(secret, REDACTED)
+        return text
+
+    def write(self, text: str) -> None:
+        """Write it with secrets replaced; whether that works is nobody's concern."""
+        if self._file is None:
+            return
+        try:
+            self._file.write(self.redact(text).encode("utf-8", "backslashreplace"))
+            self._file.flush()
+        except (OSError, ValueError):
+            pass
+
+    def say(self, text: str) -> None:
+        """Write it as a line of its own, with what a terminal would obey made visible."""
+        self.write((visible(text) if self.is_terminal else text) + "\n")
+
+
+def visible(text: str) -> str:
+    r"""Replace what a terminal would obey: control characters, and those that turn the writing direction.
+
+    Line feeds and tabs stay. ESC becomes ␛; C1 and direction controls become their escapes, such as \u202e.
+    """
+    return text.translate(_VISIBLE)
+
+
+_DIRECTIONS = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_VISIBLE: dict[int, str] = (
+    {code: chr(0x2400 + code) for code in range(0x20) if code not in (0x09, 0x0A)}
+    | {0x7F: "\u2421"}
+    | {code: f"\\x{code:02x}" for code in range(0x80, 0xA0)}
+    | {code: f"\\u{code:04x}" for code in (*_DIRECTIONS, 0x2028, 0x2029)}
+)
+
+
+@dataclass(frozen=True)
+class Process:
+    """What one run gets from outside."""
+
+    stdin: Stdin
+    stdout: Stdout
+    stderr: Stderr
+    environ: Mapping[str, str] = field(default_factory=dict)
+    transport: httpx.BaseTransport | None = None
+    """Where requests go instead of to the network, in tests."""
+    sleep: Callable[[float], None] | None = None
+    """What waits between attempts, in tests."""

@@ -1,0 +1,227 @@
+"""Relaxed YAML: what people type and pipe in. YAML 1.2 in spirit, and nothing guessed.
+
+Only `true`, `false` and `null` are special words, only JSON's decimal numbers, `0x1F` and `0o17` are
+numbers; all else is text. Events of libyaml are read one by one with a stack of our own, so that neither
+depth nor aliases can exhaust the memory, and so that each complaint has its line and column.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+NODE_LIMIT = 100_000
+"""How many values the aliases of one text may add to it."""
+
+_LOADER = getattr(yaml, "CLoader", yaml.Loader)  # libyaml's parser, ten times as fast, where there is one
+_WORDS: dict[str, bool | None] = (
+    dict.fromkeys(("null", "Null", "NULL", "~", ""), None)
+    | dict.fromkeys(("true", "True", "TRUE"), True)
+    | dict.fromkeys(("false", "False", "FALSE"), False)
+)
+_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+(?:[eE][-+]?[0-9]+)?)?")
+_BASED = re.compile(r"0x[0-9a-fA-F]+|0o[0-7]+")
+_NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_JSON_NOT_FINITE = re.compile(r"NaN|-?Infinity")
+_TEXT_TAGS = ("!", "tag:yaml.org,2002:str")
+_PLAIN_TAGS = (None, "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
+
+
+class YAMLProblem(Exception):
+    """What is wrong with a text, and where; lines and columns count from 1."""
+
+    def __init__(self, message: str, mark: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = mark.line + 1 if mark else 1
+        self.column = mark.column + 1 if mark else 1
+
+
+def read_yaml(text: str, *, number: Callable[[str], Any], depth_limit: int, json_words: bool) -> Any:
+    """Return the value of the only document of a text; None if there is no document.
+
+    `number` makes a number of its digits. With `json_words`, NaN and Infinity are refused as numbers, since
+    the text is JSON otherwise.
+
+    Raises:
+        YAMLProblem: if it is not YAML, or is something that the rules above don't allow.
+
+    """
+    builder = _Builder(number, depth_limit, json_words=json_words)
+    try:
+        for event in yaml.parse(text, Loader=_LOADER):
+            builder.take(event)
+    except yaml.MarkedYAMLError as error:
+        raise YAMLProblem(_describe(error), error.problem_mark or error.context_mark) from None
+    except yaml.reader.ReaderError as error:
+        code = error.character if isinstance(error.character, int) else ord(error.character)
+        raise YAMLProblem(f"the character U+{code:04X} is not allowed", _Position.of(text, chr(code))) from None
+    return builder.result
+
+
+def _describe(error: yaml.MarkedYAMLError) -> str:
+    parts = [part for part in (error.context, error.problem) if part]
+    return "not valid YAML: " + ", ".join(parts)
+
+
+@dataclass
+class _Position:
+    """A place in a text, like libyaml's marks, which reader errors lack."""
+
+    line: int
+    column: int
+
+    @classmethod
+    def of(cls, text: str, part: str) -> _Position:
+        before = text.partition(part)[0]
+        return cls(before.count("\n"), len(before) - before.rfind("\n") - 1)
+
+
+@dataclass
+class _Open:
+    """A list or map that is not complete yet."""
+
+    value: list[Any] | dict[str, Any]
+    anchor: str | None
+    flow: bool
+    size: int = 1
+    """How many values it holds, itself included, with aliases counted out."""
+    key: str | None = None
+    key_event: Any = None
+    merged: list[dict[str, Any]] = field(default_factory=list)
+    """The maps of `<<`, whose keys give way to the map's own."""
+    merging: bool = False
+
+
+class _Builder:
+    """Makes a value of events."""
+
+    def __init__(self, number: Callable[[str], Any], depth_limit: int, *, json_words: bool) -> None:
+        self.result: Any = None
+        self._number = number
+        self._depth_limit = depth_limit
+        self._json_words = json_words
+        self._stack: list[_Open] = []
+        self._anchors: dict[str, tuple[Any, int]] = {}
+        self._documents = 0
+        self._aliased = 0
+        self._actions: dict[type, Callable[[Any], None]] = {
+            yaml.DocumentStartEvent: self._document,
+            yaml.ScalarEvent: self._scalar,
+            yaml.AliasEvent: self._alias,
+            yaml.SequenceStartEvent: lambda event: self._open([], event),
+            yaml.MappingStartEvent: lambda event: self._open({}, event),
+            yaml.SequenceEndEvent: self._close,
+            yaml.MappingEndEvent: self._close,
+        }
+
+    def take(self, event: Any) -> None:
+        """Take the next event."""
+        action = self._actions.get(type(event))
+        if action:
+            action(event)
+
+    def _document(self, event: Any) -> None:
+        self._documents += 1
+        if self._documents > 1:
+            raise YAMLProblem("there is a second document, and only one can be used", event.start_mark)
+
+    def _open(self, value: Any, event: Any) -> None:
+        if event.tag not in _PLAIN_TAGS:
+            raise YAMLProblem(f"the tag {event.tag!r} is not known", event.start_mark)
+        self._refuse_as_key(event)
+        if len(self._stack) >= self._depth_limit:
+            raise YAMLProblem(f"nested deeper than {self._depth_limit} levels", event.start_mark)
+        self._stack.append(_Open(value, event.anchor, bool(event.flow_style)))
+
+    def _refuse_as_key(self, event: Any) -> None:
+        if self._stack and isinstance(self._stack[-1].value, dict) and self._stack[-1].key is None:
+            raise YAMLProblem("a key must be a string", event.start_mark)
+
+    def _close(self, event: Any) -> None:
+        done = self._stack.pop()
+        if isinstance(done.value, dict):
+            for merged in done.merged:
+                for key, value in merged.items():
+                    done.value.setdefault(key, value)
+        self._place(done.value, done.size, done.anchor, event)
+
+    def _alias(self, event: Any) -> None:
+        self._refuse_as_key(event)
+        if event.anchor not in self._anchors:
+            raise YAMLProblem(f"there is no &{event.anchor} before this *{event.anchor}", event.start_mark)
+        value, size = self._anchors[event.anchor]
+        self._aliased += size
+        if self._aliased > NODE_LIMIT:
+            raise YAMLProblem(f"the aliases stand for more than {NODE_LIMIT:,} values", event.start_mark)
+        self._place(value, size, None, event)
+
+    def _scalar(self, event: Any) -> None:
+        top = self._stack[-1] if self._stack else None
+        if top is not None and isinstance(top.value, dict) and top.key is None:
+            self._start_member(top, event)
+        else:
+            if top is not None and top.flow:
+                self._refuse_missing_space(top, event)
+            self._place(self._resolve(event), 1, event.anchor, event)
+
+    def _start_member(self, top: _Open, event: Any) -> None:
+        key = self._resolve(event)
+        if not isinstance(key, str):
+            raise YAMLProblem(f'a key must be a string: write "{event.value}"', event.start_mark)
+        if key in top.value:
+            raise YAMLProblem(f"the key {key!r} stands twice", event.start_mark)
+        top.key, top.key_event = key, event
+        top.merging = key == "<<" and event.implicit[0]
+        if event.anchor:
+            self._anchors[event.anchor] = (key, 1)
+
+    def _refuse_missing_space(self, top: _Open, event: Any) -> None:
+        """Refuse `{a:1}`, which YAML takes for the key "a:1" without a value."""
+        key = top.key_event
+        no_value = event.start_mark.index == event.end_mark.index
+        if key is not None and no_value and key.implicit[0] and ":" in key.value:
+            raise YAMLProblem(f"{key.value!r} needs a space after the colon, or quotes", key.start_mark)
+
+    def _resolve(self, event: Any) -> Any:
+        text: str = event.value
+        if event.tag in _TEXT_TAGS or (event.tag is None and not event.implicit[0]):
+            return text
+        if event.tag is not None:
+            raise YAMLProblem(f"the tag {event.tag!r} is not known", event.start_mark)
+        if text in _WORDS:
+            return _WORDS[text]
+        if _DECIMAL.fullmatch(text):
+            return self._number(text)
+        if _BASED.fullmatch(text):
+            return self._number(str(int(text[2:], 16 if text[1] == "x" else 8)))
+        if _NOT_FINITE.fullmatch(text) or (self._json_words and _JSON_NOT_FINITE.fullmatch(text)):
+            raise YAMLProblem(f"JSON has no {text}, so it can't be sent", event.start_mark)
+        return text
+
+    def _place(self, value: Any, size: int, anchor: str | None, event: Any) -> None:
+        """Put a complete value where it belongs."""
+        if anchor:
+            self._anchors[anchor] = (value, size)
+        if not self._stack:
+            self.result = value
+            return
+        top = self._stack[-1]
+        top.size += size
+        if isinstance(top.value, list):
+            top.value.append(value)
+        elif top.merging:
+            self._merge(top, value, event)
+        else:
+            top.value[str(top.key)] = value
+        top.key, top.key_event, top.merging = None, None, False
+
+    def _merge(self, top: _Open, value: Any, event: Any) -> None:
+        maps = value if isinstance(value, list) else [value]
+        if not all(isinstance(item, dict) for item in maps):
+            raise YAMLProblem("<< takes keys and values from maps, and this is none", event.start_mark)
+        top.merged += maps

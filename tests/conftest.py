@@ -1,0 +1,146 @@
+"""The tests' way to run `ant`: `ant("beta:environments", "create", stdin="name: demo")`."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+
+from ant_cli.main import main
+from ant_cli.streams import Process, Stderr, Stdin, Stdout
+
+KEY = "sk-ant-canary-7f3a9c"
+"""The key of every run. It must never be seen."""
+
+
+@dataclass
+class Result:
+    """What a run of `ant` did."""
+
+    exit: int
+    stdout: str
+    stderr: str
+    requests: list[httpx.Request] = field(default_factory=list)
+    waits: list[float] = field(default_factory=list)
+
+    @property
+    def body(self) -> Any:
+        """The body of the only request."""
+        (request,) = self.requests
+        return json.loads(request.content)
+
+    @property
+    def json(self) -> Any:
+        """The only JSON value on stdout."""
+        return json.loads(self.stdout)
+
+
+class Screen(io.BytesIO):
+    """A stream that may pretend to be a terminal."""
+
+    def __init__(self, *, terminal: bool) -> None:
+        super().__init__()
+        self._terminal = terminal
+
+    def isatty(self) -> bool:
+        return self._terminal
+
+    def text(self) -> str:
+        return self.getvalue().decode()
+
+
+@dataclass
+class Server:
+    """Answers the n-th request with the n-th reply: a response, an exception to raise, or a JSON value."""
+
+    replies: Sequence[Any]
+    requests: list[httpx.Request] = field(default_factory=list)
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        request.read()
+        self.requests.append(request)
+        reply = self.replies[len(self.requests) - 1]
+        if isinstance(reply, Exception):
+            raise reply
+        return reply if isinstance(reply, httpx.Response) else httpx.Response(200, json=reply)
+
+
+def piped(content: str | bytes | None) -> int:
+    """Return a descriptor: a pipe that holds the content and ends, or /dev/null for None."""
+    if content is None:
+        return os.open(os.devnull, os.O_RDONLY)
+    data = content.encode() if isinstance(content, str) else content
+    read_end, write_end = os.pipe()
+
+    def fill() -> None:
+        with open(write_end, "wb") as pipe:  # noqa: PTH123 - a descriptor, not a path
+            try:
+                pipe.write(data)
+                pipe.flush()
+            except BrokenPipeError:
+                pipe.detach()
+                os.close(write_end)
+
+    threading.Thread(target=fill, daemon=True).start()
+    return read_end
+
+
+@pytest.fixture
+def clean_environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """An environment with a key and an empty home, and nothing of the person who runs the tests."""
+    home = tmp_path_factory.mktemp("home")
+    return {
+        "ANTHROPIC_API_KEY": KEY,
+        "HOME": str(home),
+        "ANTHROPIC_CONFIG_DIR": str(home / "anthropic"),
+        "XDG_CACHE_HOME": str(home / "cache"),
+        "XDG_STATE_HOME": str(home / "state"),
+        "PATH": os.environ["PATH"],
+    }
+
+
+@pytest.fixture(autouse=True)
+def nothing_from_outside(
+    monkeypatch: pytest.MonkeyPatch, clean_environ: dict[str, str], tmp_path: Any
+) -> Iterator[None]:
+    """Run each test in an empty folder, without the environment of the person who runs it."""
+    for name in list(os.environ):
+        if name.startswith("ANTHROPIC_") or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", clean_environ["HOME"])
+    monkeypatch.chdir(tmp_path)
+    yield
+
+
+@pytest.fixture
+def ant(clean_environ: dict[str, str]) -> Callable[..., Result]:
+    """Run a command line in this process; any secret that shows fails the test."""
+
+    def run(
+        *words: str,
+        stdin: str | bytes | None = None,
+        env: Mapping[str, str | None] = {},  # noqa: B006 - never changed
+        replies: Sequence[Any] = ({},),
+        terminal: bool = False,
+    ) -> Result:
+        environ = {k: v for k, v in {**clean_environ, **env}.items() if v is not None}
+        server, waits = Server(replies), list[float]()
+        stdout, stderr = Screen(terminal=terminal), Screen(terminal=terminal)
+        with open(piped(stdin), "rb") as source:  # noqa: PTH123 - a descriptor, not a path
+            process = Process(
+                Stdin(source), Stdout(stdout), Stderr(stderr), environ, httpx.MockTransport(server), waits.append
+            )
+            status = main(words, process)
+        result = Result(status, stdout.text(), stderr.text(), server.requests, waits)
+        assert KEY not in result.stdout + result.stderr
+        assert "Traceback" not in result.stderr
+        return result
+
+    return run

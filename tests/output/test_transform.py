@@ -1,0 +1,474 @@
+r"""What the documentation of GJSON promises, what its Go implementation does, and what is refused."""
+
+import json
+from contextlib import suppress
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ant_cli.json_text import JSONTextError
+from ant_cli.output import transform as module
+from ant_cli.output.transform import BadPath, apply, parse, transform
+
+# One document for the tables: numbers and escapes are spelt so that a rebuilt value would show.
+DOCUMENT = rb"""
+{
+  "id": "env_1",
+  "name": {"first": "Ada", "last": "caf\u00e9"},
+  "count": 1.50,
+  "big": 12345678901234567890123,
+  "nothing": null,
+  "pip.list": "dotted",
+  "st*r": "starred",
+  "@key": "at",
+  "#": {"x": "sharp"},
+  "": {"a": "unnamed"},
+  "hosts": ["one.example", "two.example", "three.test"],
+  "numbers": [1, 2.50, 3, 40],
+  "mixed": [true, {"name": "x"}, false, [5, 6], null, "s", 7],
+  "nested": [[1], [2, [3, [ ]]], 4],
+  "workers": [
+    {"id": "a", "v": 1, "on": true, "tags": ["x", "y"], "at": {"zone": "eu"}},
+    {"id": "b", "v": 20, "on": false, "tags": ["y"], "at": {"zone": "us"}},
+    {"id": "c", "v": 3.0, "tags": [ ], "at": {"zone": "eu"}, "extra": "1"}
+  ]
+}
+"""
+FIRST_WORKER = '{"id": "a", "v": 1, "on": true, "tags": ["x", "y"], "at": {"zone": "eu"}}'
+
+CASES = {
+    "keys and numbers": {
+        "id": '"env_1"',
+        "count": "1.50",
+        "big": "12345678901234567890123",
+        "name.last": r'"caf\u00e9"',
+        "name|last": r'"caf\u00e9"',
+        "nothing": "null",
+        "hosts.1": '"two.example"',
+        "hosts.01": '"two.example"',
+        "hosts|2": '"three.test"',
+        "workers.1.at.zone": '"us"',
+        ".a": '"unnamed"',
+        r"pip\.list": '"dotted"',
+        r"n\ame.first": '"Ada"',
+        r"st\*r": '"starred"',
+        "@key": '"at"',
+        r"\@key": '"at"',
+        "#.x": '"sharp"',
+        "#": '{"x": "sharp"}',
+    },
+    "nothing there": {
+        "nope": None,
+        "nope.deeper": None,
+        "id.0": None,
+        "id.x": None,
+        "nothing.x": None,
+        "hosts.3": None,
+        "hosts.-1": None,
+        "hosts.x": None,
+        "hosts.*": None,
+        "hosts." + "9" * 5000: None,
+        "name.first.": None,
+        "@nope": None,
+        "@nope:1": None,
+        "name.!true": None,
+        "!nope": None,
+        '"id"': None,
+        "id.#": None,
+        "name.#(x=1)": None,
+        "": '{"a": "unnamed"}',
+        "..": None,
+        "{": None,
+        "id{": None,
+    },
+    "wildcards": {
+        "na*.first": '"Ada"',
+        "c?unt": "1.50",
+        "*.zone": None,
+        "*.first": '"Ada"',
+        "*.0.zone": None,
+        "*.0.id": '"a"',
+        "*|first": None,
+        "w*.*": None,
+        r"st\**": '"starred"',
+        "s??r": '"starred"',
+        "n*m*e*.f*t": '"Ada"',
+        "*": '"env_1"',
+    },
+    "arrays": {
+        "hosts.#": "3",
+        "hosts|#": "3",
+        "workers.#.id": '["a","b","c"]',
+        "workers.#.v": "[1,20,3.0]",
+        "workers.#.extra": '["1"]',
+        "workers.#.nope": "[]",
+        "workers.#.tags.0": '["x","y"]',
+        "workers.#.tags.#": "[2,1,0]",
+        "workers.#.tags|#": "3",
+        "workers.#.tags|0.1": '"y"',
+        "workers.#|id": None,
+        "mixed.#.name": '["x"]',
+        "mixed.#.@this": '[true,{"name": "x"},false,[5, 6],null,"s",7]',
+        "#.id": None,
+        "nested.#.#": "[1,2]",
+    },
+    "queries": {
+        'workers.#(id=="b").v': "20",
+        'workers.#(id="b").v': "20",
+        "workers.#(id=b).v": "20",
+        'workers.#[id="b"].v': "20",
+        'workers.#( id == "b" ).v': "20",
+        'workers.#(id=="a")': FIRST_WORKER,
+        'workers.#(id!="a")#.id': '["b","c"]',
+        "workers.#(v>1)#.id": '["b","c"]',
+        "workers.#(v>=3)#.id": '["b","c"]',
+        "workers.#(v<3)#.id": '["a"]',
+        "workers.#(v<=3)#.id": '["a","c"]',
+        "workers.#(v=3)#.id": '["c"]',
+        "workers.#(v!=3)#.id": '["a","b"]',
+        'workers.#(v>"1")#.id': '["b","c"]',
+        "workers.#(v>x)#.id": '["a","b","c"]',
+        'workers.#(id>"a")#.id': '["b","c"]',
+        'workers.#(id<="b")#.id': '["a","b"]',
+        'workers.#(id<"b")#.id': '["a"]',
+        'workers.#(id>="b")#.id': '["b","c"]',
+        'workers.#(at.zone=="eu")#.id': '["a","c"]',
+        'workers.#(tags.#(=="y"))#.id': '["a","b"]',
+        "workers.#(tags.0)#.id": '["a","b"]',
+        "workers.#(extra)#.id": '["c"]',
+        "workers.#(nope)#": "[]",
+        "workers.#(nope)": None,
+        "workers.#(nope).id": None,
+        "workers.#(v>1)#|0.id": '"b"',
+        "workers.#(v>1)#.0": "[]",
+        "workers.#(v>1)#|#": "2",
+        "workers.#(v>1)#.#": "[]",
+        "workers.#(v>1)#|id": None,
+        "workers.#(v>1)#.tags|0": '["y"]',
+        "workers.#(v>1)#.tags.@this|1": "[ ]",
+        "workers.#(tags>1)#": "[]",
+        "workers.#(v%1)#": "[]",
+        "numbers.#(>2)": "2.50",
+        "numbers.#(>2)#": "[2.50,3,40]",
+        "numbers.#(==3)": "3",
+        'hosts.#(%"*.example")#': '["one.example","two.example"]',
+        'hosts.#(!%"*.example")#': '["three.test"]',
+        'hosts.#(%"t?o*")': '"two.example"',
+        r'hosts.#(%"one\\.*")': '"one.example"',
+        r'hosts.#(%"*\\*")#': "[]",
+        "mixed.#(=true)#": "[true]",
+        "mixed.#(name=x)": '{"name": "x"}',
+        "mixed.#(0=5)#": "[[5, 6]]",
+        'mixed.#(=="s")': '"s"',
+        "mixed.#()#": '[true,false,null,"s",7]',
+        "mixed.#(==null)#": "[]",
+        "i*.#(x=1)#": None,
+        "n*s.#(=1)#": "[1]",
+    },
+    "booleans in queries": {
+        "workers.#(on=true).id": '"a"',
+        "workers.#(on!=true).id": '"b"',
+        "workers.#(on!=false).id": '"a"',
+        "workers.#(on>false).id": '"a"',
+        "workers.#(on>true).id": None,
+        "workers.#(on>=true).id": '"a"',
+        "workers.#(on<true).id": '"b"',
+        "workers.#(on<false).id": None,
+        "workers.#(on<=false).id": '"b"',
+        "workers.#(on%true).id": None,
+        "workers.#(on==~true)#.id": '["a"]',
+        "workers.#(on==~false)#.id": '["b","c"]',
+        "workers.#(on!=~true)#.id": '["b","c"]',
+        "workers.#(on==~null)#.id": '["c"]',
+        "workers.#(on==~*)#.id": '["a","b"]',
+        "workers.#(on!=~*)#.id": '["c"]',
+        "workers.#(extra==~true)#.id": '["c"]',
+        "workers.#(v==~true)#.id": '["a","b","c"]',
+        "workers.#(at==~true)#.id": "[]",
+        "workers.#(at==~false)#.id": "[]",
+        "workers.#(id==~true)#.id": "[]",
+        "workers.#(id==~else)#.id": "[]",
+        "mixed.#(==~true)#": "[true,7]",
+        "mixed.#(==~null)#": '[{"name": "x"},[5, 6],null]',
+    },
+    "multipaths": {
+        "{id,count}": '{"id":"env_1","count":1.50}',
+        "[id,count,nope,name.first]": '["env_1",1.50,"Ada"]',
+        '{"e":id,"z":workers.0.at.zone}': '{"e":"env_1","z":"eu"}',
+        "{e:id,9:count}": '{"e":"env_1","9":1.50}',
+        r'{"\u00e9":id}': r'{"\u00e9":"env_1"}',
+        "{name.first,name|last}": r'{"first":"Ada","last":"caf\u00e9"}',
+        r"{pip\.list}": '{"pip.list":"dotted"}',
+        "{hosts.#,workers.#(v>1).id}": '{"_":3,"id":"b"}',
+        "{[id]}": '{"_":["env_1"]}',
+        "{id}.id": '"env_1"',
+        "{id}|id": '"env_1"',
+        "[id,count].1": "1.50",
+        "name.{first}": '{"first":"Ada"}',
+        "workers.#.{id,n:tags.#}": '[{"id":"a","n":2},{"id":"b","n":1},{"id":"c","n":0}]',
+        "workers.#.[id,v]|1": '["b",20]',
+        "hosts.[0,2]": '["one.example","three.test"]',
+        '{"a,b":id,"c:d":count}': '{"a,b":"env_1","c:d":1.50}',
+        "{hosts.@reverse:{}}": '{"_":["three.test","two.example","one.example"]}',
+        '{@flatten:{"deep":true},"x":nested.@flatten:{"deep":true}}.x': "[1,2,3,4]",
+        "{nothing}": '{"nothing":null}',
+    },
+    "literals": {
+        "!true": "true",
+        '!"two words"': '"two words"',
+        "!1.50": "1.50",
+        "!-1e3": "-1e3",
+        "!null": "null",
+        '!{"a": [1]}.a.0': "1",
+        "![1,2]|#": "2",
+        '{id,"company":!"Ltd.",!"x"}': '{"id":"env_1","company":"Ltd.","_":"x"}',
+        '{"n":!1,"on":!false}': '{"n":1,"on":false}',
+        "workers.#.!1": "[1,1,1]",
+        "@this.!1": "1",
+        "[!inf,!nan]": "[]",
+    },
+    "modifiers": {
+        "name.@this": r'{"first": "Ada", "last": "caf\u00e9"}',
+        "name.@valid": r'{"first": "Ada", "last": "caf\u00e9"}',
+        "hosts.@reverse": '["three.test","two.example","one.example"]',
+        "hosts|@reverse|0": '"three.test"',
+        "hosts.@reverse.0": '"three.test"',
+        "name.@reverse": r'{"last":"caf\u00e9","first":"Ada"}',
+        "id.@reverse": '"env_1"',
+        "name.@keys": '["first","last"]',
+        "hosts.@keys": "[null,null,null]",
+        "id.@keys": "[null]",
+        "name.@values": r'["Ada","caf\u00e9"]',
+        "nested.@values": "[[1], [2, [3, [ ]]], 4]",
+        "id.@values": '["env_1"]',
+        "nested.@flatten": "[1,2,[3, [ ]],4]",
+        'nested.@flatten:{"deep":true}': "[1,2,3,4]",
+        'nested.@flatten:{"deep":1}|#': "4",
+        'nested.@flatten:{"deep":"false"}|#': "4",
+        "nested.@flatten:deep|#": "4",
+        "name.@flatten": r'{"first": "Ada", "last": "caf\u00e9"}',
+        "workers.#.at|@join": '{"zone":"eu"}',
+        'workers.#.at|@join:{"preserve":true}': '{"zone":"eu","zone":"us","zone":"eu"}',
+        'mixed.@join:{"preserve":false}': '{"name":"x"}',
+        "id.@join": '"env_1"',
+        "name.@ugly": r'{"first":"Ada","last":"caf\u00e9"}',
+        "name.@pretty": '{\n  "first": "Ada",\n  "last": "caf\\u00e9"\n}',
+        '[{"b":id,"a":count}].@pretty:{"sortKeys":true}.@ugly': '[{"a":1.50,"b":"env_1"}]',
+        "name.first.@tostr": r'"\"Ada\""',
+        "name.@tostr": r'"{\"first\": \"Ada\", \"last\": \"caf\\u00e9\"}"',
+        "name.@tostr.@fromstr": r'{"first": "Ada", "last": "caf\u00e9"}',
+        "id.@fromstr": None,
+        "count.@fromstr": "1.50",
+        "nothing.@fromstr": None,
+        '{"v":workers.#.v,"x":id}|@group': '[{"v":1},{"v":20},{"v":3.0}]',
+        '{"a":hosts,"b":![1]}|@group|1': '{"a":"two.example"}',
+        "hosts.@group": None,
+        "@dig:zone": '["eu","us","eu"]',
+        "workers.@dig:#(=x)": '["x"]',
+        "@dig:at.zone": '["eu","us","eu"]',
+        "@dig:at.zone|1": '"us"',
+        "workers.#.at.@keys|@flatten": '["zone","zone","zone"]',
+        "workers|@reverse.#.id": '["c","b","a"]',
+        "@ugly.hosts|@ugly.0": '"one.example"',
+        'workers.#.id|@this:"a|b"|0': '"a"',
+        "..#": "1",
+        "..0.id": '"env_1"',
+        "..#.id": '["env_1"]',
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [pytest.param(path, found, id=path[:60]) for cases in CASES.values() for path, found in cases.items()],
+)
+def test_paths(path, expected):
+    found = transform(DOCUMENT, path)
+    assert found == (None if expected is None else expected.encode())
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "expected"),
+    [
+        (b" 7 ", "@this", b"7"),
+        (b'"x"', "[@this]", b'["x"]'),
+        (b'"a{b"', "b", None),
+        (b"[]", "#(hello)#", b"[]"),
+        (b"[]", "#", b"0"),
+        (b'{"a":1}', "{}", b"{}"),
+        (b'{"a":1}', "[]", b"[]"),
+        (b"1", "{,}", b"{}"),
+        (b'["","a"]', '#(!="")#', b'["a"]'),
+        (b'["","a"]', "#(!=)#", b'["a"]'),
+        (b'["~x","y"]', '#(="~x")', b'"~x"'),
+        (b'["a\\nb"]', r'#(="a\nb")#|#', b"1"),
+        (b'["a\\\\db"]', r'#(="a\db")#|#', b"1"),
+        (b'{"\\ud83d":{"x":"\\ude00"}}', "*.x", b'"\\ude00"'),
+        (b'{"a*b":1,"axb":2}', r"a\*b*", b"1"),
+        (b'{"a\\\\b":1}', r"a\\*", b"1"),
+        (b'{"a|b":1}', r"a\|b", b"1"),
+        (b'{"a\\\\":1}', "a\\", None),
+        (b'{"a":1}', "a\\", b"1"),
+        (b'{"m":"[\\"\\\\ud83d\\"]"}', "m.@fromstr.0", b'"\\ud83d"'),
+        (
+            b'[{"b":1,"a":[{"d":1,"c":2}]},3]',
+            '@pretty:{"sortKeys":true}.@ugly',
+            b'[{"a":[{"c":2,"d":1}],"b":1},3]',
+        ),
+        (b'{"a":1,"a":2}', "@keys", b'["a","a"]'),
+    ],
+)
+def test_special_values(text, path, expected):
+    assert transform(text, path) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("hosts.#(", '"(" in the path is not closed'),
+        ('a.#(b=="x)', '"(b=="x)" in the path is not closed'),
+        ("{id,name", '"{id,name" in the path is not closed'),
+        ("a.[0,1", '"[0,1" in the path is not closed'),
+        ('@flatten:{"deep":true', '"{"deep":true" in the path is not closed'),
+        ('@this:"x', '""x" in the path is not closed'),
+        ('!"x', '""x" in the path is not closed'),
+        ("a.#(b!c)", '"!c" in the path begins with no operator: == != < <= > >= % !%'),
+        ("a.#(b=c)d", 'Behind the query #(b=c) the path goes on with "d": write . or | between'),
+        ("{id}x", 'Behind {id} the path goes on with "x": write . or | between'),
+        ("@flatten:{}x", 'Behind @flatten the path goes on with "x": write . or | between'),
+        ("!1x", 'Behind the literal !1 the path goes on with "x": write . or | between'),
+        ("!{a:1}", "The literal !{a:1} in the path: Not JSON: "),
+        ("!+1", "The literal !+ in the path: Not JSON: "),
+        ("@flatten:{deep:true}", "The argument of @flatten in the path: Not JSON: "),
+        (".".join("a" * 101), "The path is longer or nested deeper than 100 steps"),
+        ("[" * 200 + "]" * 200, "The path is longer or nested deeper than 100 steps"),
+        ("#." * 200, "The path is longer or nested deeper than 100 steps"),
+        ("@dig:" * 200, "The path is longer or nested deeper than 100 steps"),
+    ],
+)
+def test_malformed_paths_are_refused_before_anything_is_sent(path, message):
+    with pytest.raises(BadPath) as refused:
+        parse(path)
+    assert str(refused.value).startswith(message)
+
+
+def test_one_parsed_path_for_many_values():
+    path = parse("a.b")
+    assert [apply(path, text) for text in (b'{"a":{"b":1}}', b"{}", b'{"a":{"b":2.0}}')] == [
+        b"1",
+        None,
+        b"2.0",
+    ]
+
+
+@pytest.mark.parametrize("path", ["a", "@this", "@tostr", "!1"])
+@pytest.mark.parametrize("text", [b"", b"{", b"NaN", b'"\xff"', b"[" * 5000 + b"]" * 5000])
+def test_what_is_not_json_is_refused(text, path):
+    with pytest.raises(JSONTextError):
+        transform(text, path)
+
+
+@pytest.mark.parametrize("depth", [450, 700, 5000])
+@pytest.mark.parametrize("path", ['@flatten:{"deep":true}', '@pretty:{"sortKeys":true}.@ugly', "@dig:x"])
+def test_depth_is_no_crash(path, depth):
+    """Where Python's recursion ends differs between its versions."""
+    text = b"[" * depth + b"]" * depth
+    with suppress(JSONTextError):
+        assert transform(text, path) in (text, b"[]")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "|".join(["[@this,@this]"] * 60),
+        "|".join(["@tostr"] * 60),
+        "@dig:" * 40 + "a",
+        "[@dig:a,@dig:a]." * 40 + "a",
+    ],
+)
+def test_a_path_that_multiplies_the_value_is_stopped(path):
+    deep = b'{"a":[' * 40 + b'"\\"x"' + b"]}" * 40
+    with pytest.raises(BadPath, match="multiplies"):
+        transform(deep, path)
+
+
+def test_a_pattern_of_many_stars_is_walked_through_once():
+    """A matcher that goes back tries more ways here than there are atoms."""
+    pattern = "*a" * 30 + "*b"
+    text = json.dumps({"a" * 5000: ["a" * 5000]}).encode()
+    assert transform(text, pattern) is None
+    assert transform(text, f'*.#(%"{pattern}")') is None
+    assert transform(text, "*a" * 30 + "*") is not None
+
+
+STEP = st.sampled_from(
+    [
+        *(
+            "a",
+            "b",
+            "0",
+            "*",
+            "a*",
+            "?",
+            "#",
+            "#(a>1)",
+            "#(a)#",
+            '#(%"*x*")#',
+            "#(b==~true)#",
+            "{a,b}",
+            '[a,"x":b]',
+        ),
+        *(
+            "!1",
+            '!"x"',
+            "..",
+            "",
+            "@nope",
+            r"\.",
+            '@flatten:{"deep":true}',
+            "@dig:a",
+            "@dig:*",
+            "(",
+            ")",
+            "{",
+            "]",
+        ),
+        *(f"@{name}" for name in ("this", "reverse", "keys", "values", "flatten", "join", "pretty", "ugly")),
+        *(f"@{name}" for name in ("tostr", "fromstr", "valid", "group")),
+    ]
+)
+PATH = st.lists(st.tuples(STEP, st.sampled_from(".|,:")), max_size=8).map(
+    lambda steps: "".join(step + separator for step, separator in steps)[:-1]
+)
+VALUE = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=5),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from("ab01x") | st.text(max_size=3), inner),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(PATH | st.text() | st.text('abc.|#()[]{}"\\@!*?:,=<>%~1 '), VALUE)
+def test_any_path_on_any_json_gives_json_or_nothing_or_bad_path(path, value):
+    text = json.dumps(value).encode()
+    with suppress(BadPath):
+        found = transform(text, path)
+        assert found is None or json.dumps(json.loads(found))
+
+
+@settings(deadline=None)
+@given(VALUE)
+def test_modifiers_that_undo_themselves(value):
+    text = json.dumps(value).encode()
+    for path in ("@reverse.@reverse", "@tostr.@fromstr", "@pretty.@ugly"):
+        if value is not None:
+            assert json.loads(transform(text, path) or b"") == json.loads(text)
+
+
+def test_the_public_names():
+    assert set(module.__all__) == {"BadPath", "Path", "apply", "parse", "transform"}

@@ -1,0 +1,223 @@
+import json
+import re
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ant_cli.json_text import JSONTextError
+from ant_cli.output.yaml import to_yaml
+
+
+class Core(yaml.SafeLoader):
+    """A reader of YAML 1.2 by its core schema."""
+
+    yaml_implicit_resolvers = {}  # noqa: RUF012
+
+
+for tag, pattern in {
+    "null": r"~|null|Null|NULL|",
+    "bool": r"true|True|TRUE|false|False|FALSE",
+    "int": r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+",
+    "float": r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
+    r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
+}.items():
+    Core.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(f"(?:{pattern})\\Z"), None)
+
+DOCUMENTS = [
+    ('"env_1"', "env_1\n"),
+    ("1.50", "1.50\n"),
+    ("null", "null\n"),
+    ("true", "true\n"),
+    ("{}", "{}\n"),
+    ("[ ]", "[]\n"),
+    ('{"b": 1E+2, "a": {"x": false}}', "b: 1E+2\na:\n  x: false\n"),
+    ('{"labels": [1, "two"], "none": [], "no": {}}', 'labels:\n  - 1\n  - two\nnone: []\n"no": {}\n'),
+    (
+        '[{"id": 1, "tags": ["x"], "more": {"k": null}}, []]',
+        "- id: 1\n  tags:\n    - x\n  more:\n    k: null\n- []\n",
+    ),
+    ("[[1, [2, 3]], [[4]]]", "- - 1\n  - - 2\n    - 3\n- - - 4\n"),
+    ('{"a": "x\\ny\\n", "b": ["p\\n\\n q"]}', "a: |\n  x\n  y\nb:\n  - |-\n    p\n\n     q\n"),
+    ('"x\\ny"', "|-\n  x\n  y\n"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), DOCUMENTS)
+def test_documents(text, expected):
+    assert to_yaml(text.encode()) == expected
+
+
+def test_numbers_stay_as_they_are_spelt():
+    numbers = ["0", "-0", "1.50", "1E400", "1e-400", "123456789012345678901234567890", "9" * 5000]
+    assert to_yaml(f"[{','.join(numbers)}]".encode()) == "".join(f"- {number}\n" for number in numbers)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(
+            "a",
+            "two words",
+            "é😀",
+            "😀 first",
+            "https://example.com/?a=b&c=d#e",
+            "C#",
+            "a:b",
+            "a::b",
+            "/srv/x",
+        ),
+        *(
+            "pandas==2.0.1",
+            "it's",
+            'say "x"',
+            "a, b",
+            "a [b] {c}",
+            "x*",
+            "$HOME",
+            "(x)",
+            "_x",
+            "a - b",
+            "nobody",
+        ),
+    ],
+)
+def test_safe_texts_are_bare(value):
+    assert to_yaml(json.dumps(value).encode()) == value + "\n"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("", " ", "no", "Yes", "ON", "off", "y", "N", "null", "Null", "~", "true", "FALSE", "=", "<<"),
+        *(
+            "0",
+            "1",
+            "-1",
+            "+1",
+            "1.5",
+            ".5",
+            "1e3",
+            "1.5e+3",
+            "0x10",
+            "0o17",
+            "012",
+            "0b11",
+            "1_000",
+            "1,000",
+        ),
+        *("12:30:45", "190:20:30", "2026-01-01", "2026-01-01T00:00:00Z", ".inf", "-.INF", ".nan"),
+        *(
+            "- a",
+            "-",
+            "--- a",
+            "...",
+            "? a",
+            "a: b",
+            "a:",
+            ":a",
+            "#a",
+            "a #b",
+            "&a",
+            "*a",
+            "!a",
+            "|",
+            ">",
+            "%a",
+            "@a",
+        ),
+        *(
+            "`a",
+            "'a'",
+            '"a"',
+            "[a]",
+            "{a}",
+            " a",
+            "a ",
+            "a\tb",
+            "a\x1bb",
+            "a\x85b",
+            "a\u2028b",
+            "\ufeffa",
+            "a\ud83d",
+        ),
+        *(
+            "\x00",
+            "\x7f",
+            "\x9b",
+            "\u202e",
+            "a\rb",
+            "a\n",
+            "\n",
+            "\n\n",
+            " a\nb",
+            "\ta\nb",
+            "a\nb\n\n",
+            "a\n\x1b",
+            "\n ",
+        ),
+    ],
+)
+def test_other_texts_are_quoted_and_come_back(value):
+    written = to_yaml(json.dumps([value, {value: value}]).encode())
+    assert written.startswith('- "')
+    assert written.isprintable() or not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u202e]", written)
+    for loader in (yaml.SafeLoader, Core):
+        assert yaml.load(written, loader) == [value, {value: value}]
+
+
+@pytest.mark.parametrize(
+    "value", ["a\nb", "a\nb\n", "a\n\n\n b\n\tc", "\n\na\nb", "a\n  \nb", "a\nb  ", "a: b\n# c\n- d"]
+)
+def test_lines_are_a_literal_block(value):
+    for document in ({"k": [value]}, [[value, value]], value):
+        written = to_yaml(json.dumps(document).encode())
+        assert "|" in written
+        assert '"' not in written
+        assert yaml.safe_load(written) == document
+
+
+def test_long_keys_are_marked_as_keys():
+    document = {"k" * 2000: {"a": 1}, "b": [{"k" * 1500: "x", "no " * 500: []}]}
+    assert yaml.safe_load(to_yaml(json.dumps(document).encode())) == document
+
+
+def test_of_equal_keys_the_last_stays():
+    assert to_yaml(b'{"a": 1, "b": 2, "a": 3}') == "a: 3\nb: 2\n"
+
+
+@pytest.mark.parametrize("text", [b"NaN", b"[1", b"[" * 10_000 + b"]" * 10_000])
+def test_what_is_not_json_is_refused(text):
+    with pytest.raises(JSONTextError):
+        to_yaml(text)
+
+
+def test_depth_beyond_the_recursion_limit_is_refused():
+    depth = 700
+    with pytest.raises(JSONTextError, match="nested too deeply"):
+        to_yaml(b"[" * depth + b"1" + b"]" * depth)
+
+
+TEXT = st.text(st.characters(exclude_categories=[])) | st.text("ab -:#\n\t'\"|>0", max_size=12)
+NUMBER = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+VALUE = st.recursive(
+    st.none() | st.booleans() | NUMBER | TEXT,
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(TEXT, inner, max_size=5),
+    max_leaves=15,
+)
+
+
+@given(VALUE)
+def test_a_reader_of_yaml_1_2_reads_what_a_reader_of_json_reads(value):
+    text = json.dumps(value)
+    assert yaml.load(to_yaml(text.encode()), Core) == json.loads(text)
+
+
+@given(
+    st.recursive(TEXT, lambda inner: st.lists(inner, max_size=5) | st.dictionaries(TEXT, inner, max_size=5))
+)
+def test_a_reader_of_yaml_1_1_reads_the_same_texts(value):
+    """Only numbers like 1e3, which JSON has and YAML 1.1 has not, are left out."""
+    text = json.dumps(value)
+    assert yaml.safe_load(to_yaml(text.encode())) == json.loads(text)

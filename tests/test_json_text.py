@@ -1,0 +1,209 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ant_cli import json_text
+from ant_cli.json_text import JSONTextError
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+TEXTS = st.builds(
+    lambda value, indent, ascii_only: json.dumps(value, indent=indent, ensure_ascii=ascii_only).encode(),
+    VALUES,
+    st.none() | st.integers(0, 3),
+    st.booleans(),
+)
+
+# A text, its compact form, and its indented form: what is not white space never changes.
+LAYOUTS = [
+    (b' {"a" : 1.50} ', b'{"a":1.50}', b'{\n  "a": 1.50\n}'),
+    (b"[1E+2, 1e400]", b"[1E+2,1e400]", b"[\n  1E+2,\n  1e400\n]"),
+    (b'{"b":1,"a":2,"b":3}', b'{"b":1,"a":2,"b":3}', b'{\n  "b": 1,\n  "a": 2,\n  "b": 3\n}'),
+    (b"[ { } , [ ] ]", b"[{},[]]", b"[\n  {},\n  []\n]"),
+    (b'"a\\u00e9 \\n, { \xc3\xa9"', b'"a\\u00e9 \\n, { \xc3\xa9"', b'"a\\u00e9 \\n, { \xc3\xa9"'),
+    (b'["\\ud83d", "\\\\" , "\\""]', b'["\\ud83d","\\\\","\\""]', b'[\n  "\\ud83d",\n  "\\\\",\n  "\\""\n]'),
+    (b"\n-0\t", b"-0", b"-0"),
+    (b"9" * 5000, b"9" * 5000, b"9" * 5000),
+]
+
+NOT_JSON = [
+    (b"NaN", "NaN is not JSON."),
+    (b"[-Infinity]", "-Infinity is not JSON."),
+    (b"", "Not JSON: Expecting value at line 1 column 1."),
+    (b"[1,\n2", "Not JSON: Expecting ',' delimiter at line 2 column 2."),
+    (b"[1] 2", "Not JSON: Extra data at line 1 column 5."),
+    (b'"\xff"', "Not JSON: no UTF-8 at byte 1."),
+    (b'"\xed\xa0\x80"', "Not JSON: no UTF-8 at byte 1."),
+    (b"01", "Not JSON: Extra data at line 1 column 2."),
+    (b"[" * 100_000, "The JSON is nested too deeply."),
+    (b"[" * 100_000 + b"]" * 100_000, "The JSON is nested too deeply."),
+]
+
+QUESTIONS = [
+    json_text.validate,
+    json_text.members,
+    json_text.pairs,
+    json_text.elements,
+    json_text.compact,
+    json_text.indent,
+    json_text.string,
+]
+
+
+@pytest.fixture(params=["standard library", "msgspec"])
+def way(request, monkeypatch):
+    """Each of the two ways to the same bytes."""
+    limit = float("inf") if request.param == "standard library" else -1
+    monkeypatch.setattr(json_text, "BYTES_BEFORE_MSGSPEC", limit)
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize(("text", "compact", "indented"), LAYOUTS)
+def test_layout_changes_only_white_space(text, compact, indented):
+    assert json_text.compact(text) == compact
+    assert json_text.indent(text) == indented
+    json_text.validate(text)
+
+
+@pytest.mark.usefixtures("way")
+def test_indentation_has_the_asked_width():
+    assert json_text.indent(b"[[1]]", 4) == b"[\n    [\n        1\n    ]\n]"
+
+
+@pytest.mark.usefixtures("way")
+def test_members_are_slices_in_their_order():
+    text = b' { "b" : 1.50 , "\\u0061" : { "x" : [ 1 , 2 ] } , "b\\n" : "\\u00e9" } '
+    found = json_text.members(text)
+    assert list(found.items()) == [("b", b"1.50"), ("a", b'{ "x" : [ 1 , 2 ] }'), ("b\n", b'"\\u00e9"')]
+
+
+@pytest.mark.usefixtures("way")
+def test_members_with_a_lone_surrogate():
+    """A text that msgspec refuses is taken apart all the same."""
+    assert json_text.members(b'{"\\ud83d": "\\ude00", "e": "\xc3\xa9"}') == {
+        "\ud83d": b'"\\ude00"',
+        "e": b'"\xc3\xa9"',
+    }
+
+
+@pytest.mark.usefixtures("way")
+def test_of_equal_keys_the_last_member_counts_and_pairs_has_them_all():
+    text = b'{"a": 1, "b": 2, "\\u0061": 3}'
+    assert json_text.members(text) == {"a": b"3", "b": b"2"}
+    assert json_text.pairs(text) == [(b'"a"', b"1"), (b'"b"', b"2"), (b'"\\u0061"', b"3")]
+
+
+@pytest.mark.usefixtures("way")
+def test_elements_are_slices():
+    assert json_text.elements(b' [ 1.0 , "a, ]" , [ 2 ] , { } ] ') == [b"1.0", b'"a, ]"', b"[ 2 ]", b"{ }"]
+    assert json_text.elements(b"[ ]") == []
+    assert json_text.members(b"{ }") == {}
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("question", QUESTIONS)
+@pytest.mark.parametrize(("text", "message"), NOT_JSON, ids=[str(text[:10]) for text, _ in NOT_JSON])
+def test_what_is_not_json_is_refused(question, text, message):
+    with pytest.raises(JSONTextError) as refused:
+        question(text)
+    assert str(refused.value) == message
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize(
+    ("question", "text", "message"),
+    [
+        (json_text.members, b"[1]", "Expected an object in the JSON, got an array."),
+        (json_text.pairs, b" 1", "Expected an object in the JSON, got a number."),
+        (json_text.elements, b'{"a":1}', "Expected an array in the JSON, got an object."),
+        (json_text.elements, b"null", "Expected an array in the JSON, got null."),
+        (json_text.string, b"1", "Expected a string in the JSON, got a number."),
+    ],
+)
+def test_another_kind_of_json_is_refused(question, text, message):
+    with pytest.raises(JSONTextError) as refused:
+        question(text)
+    assert str(refused.value) == message
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (b" {}", "object"),
+        (b"\n[]", "array"),
+        (b'"x"', "string"),
+        (b"-1", "number"),
+        (b"0", "number"),
+        (b"true", "true"),
+        (b"false", "false"),
+        (b"null", "null"),
+    ],
+)
+def test_kind(text, kind):
+    assert json_text.kind(text) == kind
+
+
+@pytest.mark.parametrize(
+    ("value", "quoted"),
+    [
+        ("a", b'"a"'),
+        ('"\\\n\x01', b'"\\"\\\\\\n\\u0001"'),
+        ("é😀\x7f", '"é😀\x7f"'.encode()),
+        ("\ud83d", b'"\\ud83d"'),
+    ],
+)
+def test_quote_escapes_only_what_it_must(value, quoted):
+    assert json_text.quote(value) == quoted
+    assert json_text.string(quoted) == value
+
+
+@pytest.mark.usefixtures("way")
+def test_depth_that_python_takes_is_taken():
+    text = b"[" * 200 + b"]" * 200
+    assert json_text.compact(text) == text
+    assert json_text.elements(text) == [text[1:-1]]
+
+
+def test_small_work_does_without_msgspec(monkeypatch):
+    monkeypatch.setattr(json_text, "_bytes_seen", 0)
+    monkeypatch.setattr(json_text, "_fast_members", pytest.fail)
+    assert json_text.members(b'{"a":1}') == {"a": b"1"}
+
+
+@given(TEXTS)
+def test_both_ways_give_the_same_bytes(text):
+    assert json_text._slow_compact(text) == json_text._fast_layout(text, width=-1)
+    assert json_text._slow_indent(text, width=2) == json_text._fast_layout(text, width=2)
+    if text[:1] == b"{":
+        assert list(json_text._slow_members(text).items()) == list(json_text._fast_members(text).items())
+    if text[:1] == b"[":
+        assert json_text._slow_elements(text) == json_text._fast_elements(text)
+
+
+@given(TEXTS)
+def test_layout_keeps_the_value(text):
+    value = json.loads(text)
+    assert json.loads(json_text.compact(text)) == value
+    assert json.loads(json_text.indent(text)) == value
+    assert json_text.compact(json_text.indent(text)) == json_text.compact(text)
+
+
+@given(TEXTS)
+def test_parts_make_the_whole(text):
+    value = json.loads(text)
+    if isinstance(value, list):
+        assert json.loads(b"[" + b",".join(json_text.elements(text)) + b"]") == value
+    if isinstance(value, dict):
+        pairs = [json_text.quote(key) + b":" + part for key, part in json_text.members(text).items()]
+        assert json.loads(b"{" + b",".join(pairs) + b"}") == value
+
+
+@given(st.text(st.characters(categories=["L", "N", "P", "Z", "C"])))
+def test_quoted_strings_come_back(value):
+    joined = value.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+    assert json_text.string(json_text.quote(value)) == joined
