@@ -9,7 +9,7 @@ Typer's: see `app.py`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ant_cli.errors import UnknownWord, UsageError, see_help
 from ant_cli.operations import GROUPS, find, of_group
@@ -20,16 +20,14 @@ HELP_FLAGS = ("--help", "-h")
 ROOT_FLAGS = (*HELP_FLAGS, "--version")
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """A command line that calls an operation."""
 
     operation: Operation
     flags: Flags
 
 
-@dataclass(frozen=True, slots=True)
-class Other:
+class Other(NamedTuple):
     """Words for Typer: the command first, then the global flags that stood before it, then the rest."""
 
     words: list[str]

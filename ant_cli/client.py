@@ -6,44 +6,37 @@ again, `x-should-retry` overrides, `retry-after-ms` and `retry-after` say when.
 
 from __future__ import annotations
 
-import random
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from ant_cli import __version__
-from ant_cli.errors import AnswerError, APIError, CredentialError, NetworkError, UsageError
+from ant_cli.connection import BrokenAnswer, Trouble, connect, is_local
+from ant_cli.errors import AnswerError, APIError, CredentialError, NetworkError
 from ant_cli.request import Request
 from ant_cli.settings import Credential, Settings
 from ant_cli.streams import REDACTED, Process, Stderr
 
-if TYPE_CHECKING:
-    import httpx
-
 API_VERSION = "2023-06-01"
 DEFAULT_BETA = "managed-agents-2026-04-01"
-ANSWER_LIMIT = 256_000_000
-"""The most bytes of an answer, decompressed, that are taken in."""
 RETRIED = frozenset((408, 409, 429))
 LONGEST_WAIT_S = 60.0
 ANNOUNCED_WAIT_S = 2.0
 """A wait between attempts that is longer is announced."""
 _SECRET_HEADERS = frozenset(("x-api-key", "authorization", "proxy-authorization", "set-cookie", "cookie"))
-_SECRET_MEMBER = re.compile(r'("secret"\s*:\s*)"((?:[^"\\]|\\.)*)"')
+_HIDDEN_MEMBER = r'("secret"\s*:\s*)"((?:[^"\\]|\\.)*)"'
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """What came back."""
 
     status: int
     reason: str
     headers: Mapping[str, str]
     """By their names in lower case."""
-    body: bytes = field(repr=False)
+    body: bytes
 
 
 class Client:
@@ -51,15 +44,15 @@ class Client:
 
     def __init__(self, settings: Settings, process: Process) -> None:
         """Prepare; nothing is opened yet. CredentialError if there is no credential."""
-        if settings.credential is None:
+        if settings.credential is None and not is_local(settings.base_url):
             raise CredentialError(
-                "there is no API key.", "Set ANTHROPIC_API_KEY, or ANTHROPIC_AUTH_TOKEN for a bearer token."
+                "there is no API key.",
+                "Set ANTHROPIC_API_KEY, or ANTHROPIC_AUTH_TOKEN for a bearer token; --local needs none.",
             )
         self._settings = settings
         self._stderr = process.stderr
         self._sleep = process.sleep or time.sleep
-        self._transport = process.transport
-        self._http: httpx.Client | None = None
+        self._connection = connect(settings.base_url, settings.timeout_s, process.environ, process.transport)
         self.answer_was_lost = False
         """A request was sent, and whether it was carried out is not known."""
 
@@ -67,8 +60,7 @@ class Client:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._http is not None:
-            self._http.close()
+        self._connection.close()
 
     def send(self, request: Request) -> Response:
         """Send a request until there is an answer that counts, and return it if it is a success.
@@ -98,8 +90,8 @@ class Client:
             try:
                 response = self._attempt(request, url, attempt)
             except _Failed as failure:
-                self.answer_was_lost |= failure.answer_lost
-                stale = request.guarded and failure.answer_lost
+                self.answer_was_lost |= failure.lost
+                stale = request.guarded and failure.lost
                 if attempt >= self._settings.max_retries or stale or not failure.worth_a_retry(request.method):
                     raise failure.error from None
                 self._wait(attempt, {}, failure.error.message)
@@ -119,104 +111,61 @@ class Client:
 
     def _attempt(self, request: Request, url: str, attempt: int) -> Response:
         """Send once. Whatever goes wrong on the way becomes a `_Failed`."""
-        import httpx
-
-        try:
-            if self._http is None:
-                self._http = self._connect()
-            message = self._http.build_request(
-                request.method,
-                url,
-                headers=headers_of(request, self._settings, attempt),
-                content=request.body,
-            )
-        except (httpx.InvalidURL, ValueError, UnicodeError) as error:
-            raise UsageError(f"the base URL or a proxy variable can't be used: {error}.") from None
+        headers = headers_of(request, self._settings, attempt)
         if self._settings.debug:
-            log_request(self._stderr, request.method, url, message.headers, request.body)
+            log_request(self._stderr, request.method, url, headers, request.body)
         exchange = f'{request.method} "{without_password(url)}"'
+        began = False
         try:
-            answer = self._http.send(message, stream=True)
-        except httpx.HTTPError as error:
-            raise _no_answer(error, exchange, self._settings.timeout_s) from None
-        try:
-            body = _read_body(answer, exchange)
-        except httpx.HTTPError as error:
-            raise _broken_answer(error, exchange, self._settings.timeout_s) from None
-        finally:
-            answer.close()
-        headers = {name.lower(): value for name, value in answer.headers.multi_items()}
-        response = Response(answer.status_code, answer.reason_phrase, headers, body)
+            with self._connection.exchange(request.method, url, headers, request.body or b"") as answer:
+                began = True
+                response = Response(answer.status, answer.reason, answer.headers, answer.read())
+        except BrokenAnswer as error:
+            raise _Failed(
+                AnswerError(f"{exchange}: the answer {error}, so nothing of it is shown."), lost=True
+            ) from None
+        except Trouble as trouble:
+            describe = _broken_answer if began else _no_answer
+            raise describe(trouble, exchange, self._settings.timeout_s) from None
         if self._settings.debug:
             log_response(self._stderr, response)
         return response
-
-    def _connect(self) -> httpx.Client:
-        """Open the client. Loopback is never asked through a proxy; TLS is prepared only where it is used."""
-        import httpx
-
-        parts = urlsplit(self._settings.base_url)
-        return httpx.Client(
-            transport=self._transport,
-            verify=httpx.create_ssl_context() if parts.scheme == "https" and self._transport is None else False,
-            trust_env=not is_loopback(parts.hostname or ""),
-            timeout=httpx.Timeout(self._settings.timeout_s),
-            headers={"accept-encoding": "gzip"},
-            follow_redirects=False,
-        )
 
 
 class _Failed(Exception):
     """An attempt without a usable answer."""
 
-    def __init__(self, error: NetworkError | AnswerError, *, answer_lost: bool) -> None:
+    def __init__(self, error: NetworkError | AnswerError, *, lost: bool) -> None:
         super().__init__(error.message)
         self.error = error
-        self.answer_lost = answer_lost
+        self.lost = lost
+        """The server may have done what it was asked."""
 
     def worth_a_retry(self, method: str) -> bool:
         """Whether to try again: what broke off in the middle was carried out, so only reading is."""
         return isinstance(self.error, NetworkError) or method == "GET"
 
 
-def _read_body(answer: httpx.Response, exchange: str) -> bytes:
-    chunks, size = [], 0
-    for chunk in answer.iter_bytes():
-        size += len(chunk)
-        if size > ANSWER_LIMIT:
-            limit = ANSWER_LIMIT // 1_000_000
-            raise AnswerError(f"{exchange}: the answer is larger than {limit} MB, which is the limit.")
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
-def _no_answer(error: httpx.HTTPError, exchange: str, timeout_s: float) -> _Failed:
+def _no_answer(trouble: Trouble, exchange: str, timeout_s: float) -> _Failed:
     """Return the failure of a request to which nothing came back."""
-    import httpx
-
-    before_sending = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError)
-    if isinstance(error, httpx.TimeoutException):
-        what = "no connection" if before_sending else "no answer"
-        return _Failed(
-            NetworkError(f"{exchange}: {what} within {timeout_s:g} s.", "A longer wait: --timeout SECONDS."),
-            answer_lost=not before_sending,
-        )
-    message, hint = explain(error)
-    return _Failed(NetworkError(f"{exchange}: {message}.", hint), answer_lost=not before_sending)
+    if trouble.timed_out:
+        what = "no answer" if trouble.sent else "no connection"
+        error = NetworkError(f"{exchange}: {what} within {timeout_s:g} s.", "A longer wait: --timeout SECONDS.")
+    else:
+        message, hint = explain(trouble.cause)
+        error = NetworkError(f"{exchange}: {message}.", hint)
+    return _Failed(error, lost=trouble.sent)
 
 
-def _broken_answer(error: httpx.HTTPError, exchange: str, timeout_s: float) -> _Failed:
+def _broken_answer(trouble: Trouble, exchange: str, timeout_s: float) -> _Failed:
     """Return the failure of an answer that had begun."""
-    import httpx
-
-    if isinstance(error, httpx.TimeoutException):
+    if trouble.timed_out:
         message = f"{exchange}: the answer stalled for {timeout_s:g} s."
-        return _Failed(NetworkError(message, "A longer wait: --timeout SECONDS."), answer_lost=True)
-    what = "can't be decompressed" if isinstance(error, httpx.DecodingError) else "broke off"
-    return _Failed(AnswerError(f"{exchange}: the answer {what}, so nothing of it is shown."), answer_lost=True)
+        return _Failed(NetworkError(message, "A longer wait: --timeout SECONDS."), lost=True)
+    return _Failed(AnswerError(f"{exchange}: the answer broke off, so nothing of it is shown."), lost=True)
 
 
-def explain(error: httpx.HTTPError) -> tuple[str, str]:
+def explain(error: Exception) -> tuple[str, str]:
     """Return what went wrong on the network, in words, and what may help."""
     cause: BaseException | None = error
     while cause is not None:
@@ -240,6 +189,7 @@ def headers_of(request: Request, settings: Settings, attempt: int, *, hidden: bo
     """Return all headers of a request; if `hidden`, with a mark in place of the secret."""
     headers = {
         "accept": "application/json",
+        "accept-encoding": "gzip",
         "anthropic-version": API_VERSION,
         "anthropic-beta": DEFAULT_BETA,
         "user-agent": f"ant-cli-python/{__version__}",
@@ -278,6 +228,8 @@ def retry_delay(attempt: int, headers: Mapping[str, str]) -> float:
     asked = _asked_delay(headers)
     if asked is not None:
         return min(max(asked, 0.0), LONGEST_WAIT_S)
+    import random
+
     return min(0.5 * 2.0**attempt, 8.0) * random.uniform(0.75, 1.0)  # noqa: S311 - jitter, no secret
 
 
@@ -305,11 +257,6 @@ def _seconds_until(date: str) -> float | None:
 # Addresses
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine by its name or number."""
-    return host == "localhost" or host.endswith(".localhost") or host == "::1" or host.startswith("127.")
-
-
 def without_password(url: str) -> str:
     """Return the URL without the user and password that it may hold."""
     return re.sub(r"(?<=//)[^/@]*@", "", url)
@@ -331,7 +278,7 @@ def log_request(stderr: Stderr, method: str, url: str, headers: Mapping[str, str
 
 def log_response(stderr: Stderr, response: Response) -> None:
     """Show an answer, without the secrets in it, of which none is shown from here on either."""
-    for match in _SECRET_MEMBER.finditer(response.body.decode("utf-8", "replace")):
+    for match in re.finditer(_HIDDEN_MEMBER, response.body.decode("utf-8", "replace")):
         stderr.keep_secret(match[2])
     head = f"< {response.status} {response.reason}"
     stderr.say("\n".join([head, *_header_lines("<", response.headers), *_body_lines("<", response.body)]))

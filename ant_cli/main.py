@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 
 from ant_cli import __version__
-from ant_cli.argv import Call, read
 from ant_cli.errors import INTERRUPTED, AntError, UsageError
+from ant_cli.startup import leave, pause_collection
 from ant_cli.streams import Process, Stderr, Stdin, Stdout
 
 
@@ -35,6 +35,8 @@ def dispatch(argv: Sequence[str], process: Process) -> None:
         process.stdout.write(f"ant {__version__}\n".encode())
         return
     refuse_broken_text(argv)
+    from ant_cli.argv import Call, read
+
     call = read(argv)
     if isinstance(call, Call):
         from ant_cli.run import run
@@ -83,4 +85,5 @@ def this_process() -> Process:
 
 def entry_point() -> None:
     """Run as the command `ant`."""
-    os._exit(main(sys.argv[1:], this_process()))
+    pause_collection()
+    leave(main(sys.argv[1:], this_process()))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from ant_cli import json_text
 from ant_cli.client import Client
@@ -39,7 +38,7 @@ def follow_pages(client: Client, request: Request, max_items: int | None) -> Ite
 def at_page(request: Request, cursor: str) -> Request:
     """Return the request for another page of the same list."""
     query = [(name, value) for name, value in request.query if name != "page"]
-    return replace(request, query=(*query, ("page", cursor)))
+    return request._replace(query=(*query, ("page", cursor)))
 
 
 def split(body: bytes) -> tuple[Items, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
 from ant_cli.at_files import decode, embed, read_file, text_of
@@ -13,8 +13,7 @@ from ant_cli.streams import Stderr, Stdin
 from ant_cli.values import Value, convert, encode, kind_of, parse, scalar_text
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """What is sent, but for what every request has."""
 
     method: str
@@ -25,7 +24,7 @@ class Request:
     body: bytes | None = None
     guarded: bool = False
     """It must not be sent again once it may have been carried out."""
-    path_values: Mapping[str, str] = field(default_factory=dict)
+    path_values: Mapping[str, str] = {}
     """The IDs in the path, as they were given."""
 
     @property

@@ -6,10 +6,10 @@ from ant_cli import json_text
 from ant_cli.client import Client, headers_of, password_of, without_password
 from ant_cli.errors import AntError, APIError
 from ant_cli.output.printer import Printer, error_details
-from ant_cli.pages import follow_pages
 from ant_cli.request import Request, build
 from ant_cli.settings import Settings, resolve
 from ant_cli.spec import Flags, Operation
+from ant_cli.startup import resume_collection
 from ant_cli.streams import Process
 
 
@@ -29,6 +29,7 @@ def run(operation: Operation, flags: Flags, process: Process) -> None:
         return
     tell_of_competition(settings, process)
     with Client(settings, process) as client:
+        resume_collection()
         try:
             send_and_print(operation, request, settings, client, printer)
         except AntError as error:
@@ -44,6 +45,8 @@ def send_and_print(
 ) -> None:
     """Send the request, or one for each page, and print what comes."""
     if operation.paginated and printer.format != "raw":
+        from ant_cli.pages import follow_pages
+
         pages = follow_pages(client, request, settings.max_items)
         if settings.slurp:
             printer.print_array(pages)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from ant_cli.errors import BadValue, UnknownWord
@@ -19,20 +18,22 @@ DEFAULT_MAX_RETRIES = 2
 CredentialKind = Literal["api_key", "auth_token"]
 
 
-@dataclass(frozen=True, slots=True)
-class Credential:
+class Credential(NamedTuple):
     """A secret that says who asks, and where it was found."""
 
     kind: CredentialKind
-    secret: str = field(repr=False)
+    secret: str
     source: str
     """In words, for people: a flag or a variable."""
     explicit: bool
     """It was typed with this very command."""
 
+    def __repr__(self) -> str:
+        """Return all but the secret."""
+        return f"Credential(kind={self.kind!r}, source={self.source!r})"
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+
+class Settings(NamedTuple):
     """What one run goes by."""
 
     base_url: str
@@ -118,6 +119,8 @@ def _clean(source: str, secret: str) -> str:
 
 
 def _base_url(words: Mapping[str, str], environ: Mapping[str, str]) -> str:
+    if _switch(words, "local"):
+        return "local:"
     if url := words.get("base_url"):
         return check_base_url("--base-url", url)
     if url := environ.get("ANTHROPIC_BASE_URL"):
@@ -132,6 +135,8 @@ def check_base_url(source: str, url: str) -> str:
         BadValue: if it is not.
 
     """
+    if url.startswith("local:"):
+        return url
     if not url.lower().startswith(("http://", "https://")):
         raise BadValue(source, "must start with http:// or https://", "For example: https://api.anthropic.com")
     try:

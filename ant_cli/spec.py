@@ -7,8 +7,7 @@ requests, documentation and the contract tests are derived from them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Place = Literal["path", "query", "header", "body", "setting"]
 
@@ -17,8 +16,7 @@ Flags = Mapping[str, FlagWords]
 """The words of each flag that was typed, by its parameter's name. A boolean's word is true or false."""
 
 
-@dataclass(frozen=True, slots=True)
-class Param:
+class Param(NamedTuple):
     """One parameter: what the API calls it, where in the request it goes, and what it may hold.
 
     `type` is `str`, `int`, `float`, `bool`, `dict` (a structured value, in YAML or JSON) or `list` (a flag
@@ -65,8 +63,7 @@ class Param:
         return self.type is not bool
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(NamedTuple):
     """One endpoint of the API, and so one command."""
 
     group: str

@@ -7,15 +7,15 @@ remember to.
 from __future__ import annotations
 
 import os
-import select
 import stat
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO
 
 from ant_cli.errors import OutputError, UsageError
 
+TYPE_CHECKING = False  # as typing has it, whose import alone would double the time of `ant --version`
 if TYPE_CHECKING:
+    from typing import BinaryIO
+
     import httpx
 
 INPUT_LIMIT = 10_000_000
@@ -53,6 +53,8 @@ class Stdin:
         """Whether it is a pipe or socket in which nothing comes, and which is not closed, for a second."""
         if self._file is None or os.name == "nt":  # select takes only sockets there
             return False
+        import select
+
         ready, _, _ = select.select([self._file], [], [], PATIENCE_S)
         return not ready
 
@@ -173,15 +175,22 @@ _VISIBLE: dict[int, str] = (
 )
 
 
-@dataclass(frozen=True)
 class Process:
     """What one run gets from outside."""
 
-    stdin: Stdin
-    stdout: Stdout
-    stderr: Stderr
-    environ: Mapping[str, str] = field(default_factory=dict)
-    transport: httpx.BaseTransport | None = None
-    """Where requests go instead of to the network, in tests."""
-    sleep: Callable[[float], None] | None = None
-    """What waits between attempts, in tests."""
+    def __init__(
+        self,
+        stdin: Stdin,
+        stdout: Stdout,
+        stderr: Stderr,
+        environ: Mapping[str, str],
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] | None = None,
+    ) -> None:
+        """Take the streams and the environment; in tests also where requests go, and what waits between them."""
+        self.stdin = stdin
+        self.stdout = stdout
+        self.stderr = stderr
+        self.environ = environ
+        self.transport = transport
+        self.sleep = sleep

@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from ant_cli.errors import BadValue, UsageError
 from ant_cli.spec import Param
@@ -21,8 +20,7 @@ DEPTH_LIMIT = 100
 """How deep input may be nested."""
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     """A number as JSON writes it, as text, so that no digit is lost on the way."""
 
     text: str

@@ -84,11 +84,17 @@ def picker(flag: str, path: str) -> Pick:
         return lambda text: text
     from ant_cli.output.transform import BadPath, apply, parse
 
+    def pick(text: bytes) -> bytes:
+        try:
+            return apply(compiled, text) or b"null"
+        except BadPath as error:  # some paths show only at work that they would fill the memory
+            raise UsageError(f"{flag} {path!r}: {error}.") from None
+
     try:
         compiled = parse(path)
     except BadPath as error:
         raise UsageError(f"{flag} {path!r} is not a GJSON path: {error}.") from None
-    return lambda text: apply(compiled, text) or b"null"
+    return pick
 
 
 def error_details(body: bytes, settings: Settings) -> str:

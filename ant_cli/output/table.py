@@ -143,9 +143,6 @@ def members_as_rows(value: bytes) -> list[list[str]]:
 
 def cell(text: bytes) -> str:
     """Return a value as one line of text; a dash if there is none."""
-    if json_text.kind(text) == "string":
-        word = json_text.string(text)
-    else:
-        word = json_text.compact(text).decode()
+    word = json_text.string(text) if json_text.kind(text) == "string" else json_text.compact(text).decode()
     word = visible(" ".join(word.split()))
     return NOTHING if word in ("", "null", "[]", "{}") else word

@@ -214,9 +214,7 @@ def test_a_reader_of_yaml_1_2_reads_what_a_reader_of_json_reads(value):
     assert yaml.load(to_yaml(text.encode()), Core) == json.loads(text)
 
 
-@given(
-    st.recursive(TEXT, lambda inner: st.lists(inner, max_size=5) | st.dictionaries(TEXT, inner, max_size=5))
-)
+@given(st.recursive(TEXT, lambda inner: st.lists(inner, max_size=5) | st.dictionaries(TEXT, inner, max_size=5)))
 def test_a_reader_of_yaml_1_1_reads_the_same_texts(value):
     """Only numbers like 1e3, which JSON has and YAML 1.1 has not, are left out."""
     text = json.dumps(value)

@@ -1,0 +1,254 @@
+"""The connection: sends one request and hands over its answer, or says what went wrong on the way.
+
+There are two. The direct one is httpcore's, on which httpx is built, and loads in half the time; it is the
+way of nearly every run. httpx's is for what httpcore leaves out: proxies, host names beyond ASCII, users
+and passwords in URLs, and another transport than the network. Both have the same errors, by the same names.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from urllib.parse import urlsplit
+
+from ant_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    import ssl
+    from contextlib import AbstractContextManager
+
+    import httpx
+
+ANSWER_LIMIT = 256_000_000
+"""The most bytes of an answer, decompressed, that are taken in."""
+LOCAL = "local:"
+"""How the base URL of the emulator in this process begins; a path of a database may follow."""
+PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy")
+_UNSENT = frozenset(("ConnectError", "ConnectTimeout", "ProxyError", "UnsupportedProtocol"))
+
+
+class Trouble(Exception):
+    """What went wrong on the network."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        names = {kind.__name__ for kind in type(error).__mro__}
+        self.sent = not names & _UNSENT
+        """The request may have reached the server."""
+        self.timed_out = "TimeoutException" in names
+        self.cause = error
+
+
+class BrokenAnswer(Exception):
+    """An answer that can't be read to its end, and why."""
+
+
+class Answer(NamedTuple):
+    """An answer whose body is still to come."""
+
+    status: int
+    reason: str
+    headers: Mapping[str, str]
+    """By their names in lower case."""
+    chunks: Iterator[bytes]
+
+    def read(self) -> bytes:
+        """Return the body, decompressed.
+
+        Raises:
+            BrokenAnswer: if it is too large, or compressed in a way that nobody asked for.
+            Trouble: if it does not come.
+
+        """
+        encoding = self.headers.get("content-encoding", "identity").lower()
+        if encoding not in ("identity", "gzip", ""):
+            raise BrokenAnswer(f"is compressed as {encoding!r}, which was not asked for")
+        chunks = _decompressed(self.chunks) if encoding == "gzip" else self.chunks
+        parts, size = [], 0
+        for chunk in chunks:
+            size += len(chunk)
+            if size > ANSWER_LIMIT:
+                raise BrokenAnswer(f"is larger than {ANSWER_LIMIT // 1_000_000} MB, which is the limit")
+            parts.append(chunk)
+        return b"".join(parts)
+
+
+class Connection(Protocol):
+    """What sends requests."""
+
+    def exchange(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes
+    ) -> AbstractContextManager[Answer]:
+        """Send a request; Trouble if no answer comes."""
+
+    def close(self) -> None:
+        """End it."""
+
+
+def connect(
+    base_url: str, timeout_s: float, environ: Mapping[str, str], transport: httpx.BaseTransport | None
+) -> Connection:
+    """Return the connection to a base URL, which is not opened yet. Loopback is never asked through a proxy.
+
+    Raises:
+        UsageError: if a proxy variable can't be used.
+
+    """
+    if is_local(base_url):
+        return LocalConnection(base_url, environ, timeout_s)
+    parts = urlsplit(base_url)
+    loopback = is_loopback(parts.hostname or "")
+    proxied = not loopback and any(environ.get(name) or environ.get(name.upper()) for name in PROXY_VARIABLES)
+    if transport is None and base_url.isascii() and not proxied and "@" not in parts.netloc:
+        return DirectConnection(parts.scheme, timeout_s, environ)
+    return HTTPXConnection(timeout_s, transport, trust_env=not loopback)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine by its name or number."""
+    return host == "localhost" or host.endswith(".localhost") or host == "::1" or host.startswith("127.")
+
+
+def is_local(base_url: str) -> bool:
+    """Whether a base URL names the emulator in this process."""
+    return base_url.startswith(LOCAL)
+
+
+class DirectConnection:
+    """httpcore, straight to the server."""
+
+    def __init__(self, scheme: str, timeout_s: float, environ: Mapping[str, str]) -> None:
+        import httpcore
+
+        self._pool = httpcore.ConnectionPool(ssl_context=_trusted(environ) if scheme == "https" else None)
+        self._timeouts = dict.fromkeys(("connect", "read", "write", "pool"), timeout_s)
+        self._errors = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError)
+
+    @contextmanager
+    def exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Iterator[Answer]:
+        """Send a request; Trouble if no answer comes."""
+        extensions = {"timeout": self._timeouts}
+        content = body if body or method != "GET" else None
+        try:
+            with self._pool.stream(
+                method, url, headers=[*headers.items()], content=content, extensions=extensions
+            ) as answer:
+                found = {name.decode().lower(): value.decode("latin-1") for name, value in answer.headers}
+                reason: Any = answer.extensions.get("reason_phrase", b"")
+                yield Answer(answer.status, reason.decode("latin-1"), found, answer.iter_stream())
+        except self._errors as error:
+            raise Trouble(error) from error
+
+    def close(self) -> None:
+        """Close its connections."""
+        self._pool.close()
+
+
+def _trusted(environ: Mapping[str, str]) -> ssl.SSLContext:
+    """Return what decides which servers are trusted, by the same variables as httpx."""
+    import ssl
+
+    file, folder = environ.get("SSL_CERT_FILE"), environ.get("SSL_CERT_DIR")
+    if not file and not folder:
+        import certifi
+
+        file = certifi.where()
+    try:
+        return ssl.create_default_context(cafile=file or None, capath=folder or None)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"SSL_CERT_FILE or SSL_CERT_DIR can't be used: {error}.") from None
+
+
+class HTTPXConnection:
+    """httpx, with what it knows of proxies, users, passwords and the world's host names."""
+
+    def __init__(self, timeout_s: float, transport: httpx.BaseTransport | None, *, trust_env: bool) -> None:
+        import httpx
+
+        try:
+            self._client = httpx.Client(transport=transport, timeout=timeout_s, trust_env=trust_env)
+        except (httpx.InvalidURL, ValueError, OSError, ImportError) as error:
+            raise UsageError(f"a proxy or certificate variable can't be used: {error}.") from None
+        self._errors = (httpx.TransportError, httpx.InvalidURL, ConnectionError)
+
+    @contextmanager
+    def exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Iterator[Answer]:
+        """Send a request; Trouble if no answer comes."""
+        try:
+            with self._client.stream(method, url, headers=dict(headers), content=body or None) as answer:
+                found = {name.lower(): value for name, value in answer.headers.items()}
+                yield Answer(answer.status_code, answer.reason_phrase, found, answer.iter_raw())
+        except self._errors as error:
+            raise Trouble(error) from error
+
+    def close(self) -> None:
+        """Close its connections."""
+        self._client.close()
+
+
+class LocalConnection:
+    """The emulator in this process: no socket, and nothing to start."""
+
+    def __init__(self, base_url: str, environ: Mapping[str, str], timeout_s: float) -> None:
+        """Open the database. UsageError if that can't be done, or the emulator is not installed."""
+        try:
+            from ant_cli.emulator import Emulator, UnusableDatabase
+        except ImportError as error:
+            raise UsageError(
+                f"the emulator needs the package {error.name}.", "Install it: pip install 'ant-cli[emulator]'"
+            ) from None
+        import httpx
+
+        self._base_url = base_url
+        try:
+            self._emulator = Emulator(database_of(base_url, environ), require_credential=False)
+        except (UnusableDatabase, OSError) as error:
+            raise UsageError(f"the emulator's database can't be used: {error}.") from None
+        transport = httpx.WSGITransport(app=self._emulator, raise_app_exceptions=True)
+        self._inner = HTTPXConnection(timeout_s, transport, trust_env=False)
+
+    def exchange(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes
+    ) -> AbstractContextManager[Answer]:
+        """Have the emulator answer a request."""
+        return self._inner.exchange(method, "http://emulator" + url.removeprefix(self._base_url), headers, body)
+
+    def close(self) -> None:
+        """Close the database."""
+        self._inner.close()
+        self._emulator.close()
+
+
+def database_of(base_url: str, environ: Mapping[str, str]) -> str:
+    """Return the database that a `local:` URL names: a path, `:memory:`, or the one in the user's state folder."""
+    if named := base_url.removeprefix(LOCAL):
+        return named
+    folder = state_folder(environ)
+    folder.mkdir(parents=True, exist_ok=True)
+    return str(folder / "emulator.db")
+
+
+def state_folder(environ: Mapping[str, str]) -> Path:
+    """Return where programs of this user keep what they want to find again."""
+    if os.name == "nt":
+        return Path(environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "ant"
+    return Path(environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "ant"
+
+
+def _decompressed(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield what gzip packed, in parts that are small even if a small chunk stands for much."""
+    gunzip = zlib.decompressobj(wbits=31)
+    try:
+        for chunk in chunks:
+            part = gunzip.decompress(chunk, 1_000_000)
+            while part:
+                yield part
+                part = gunzip.decompress(gunzip.unconsumed_tail, 1_000_000)
+    except zlib.error:
+        raise BrokenAnswer("can't be decompressed") from None
+    if not gunzip.eof:
+        raise BrokenAnswer("broke off")

@@ -1,0 +1,61 @@
+"""The emulator's own endpoints under `/_emulator/`: empty it, and move its clock."""
+
+import json
+from datetime import datetime
+
+from ant_cli.emulator.call import Call
+from ant_cli.emulator.clock import MICROSECONDS_PER_MS, MICROSECONDS_PER_SECOND, rfc3339
+from ant_cli.emulator.errors import InvalidRequest
+from ant_cli.emulator.store import Store
+
+EMPTY = (
+    "DELETE FROM environments",
+    "DELETE FROM work",
+    "DELETE FROM workers",
+    "DELETE FROM faults",
+    "UPDATE clock SET offset = 0",
+)
+
+
+def reset(store: Store, call: Call) -> str:  # noqa: ARG001 - a handler takes both
+    """Remove everything: environments, work, faults, and what was added to the clock."""
+    with store.write() as transaction:
+        for statement in EMPTY:
+            transaction.run(statement)
+    return json.dumps({"type": "emulator_reset"})
+
+
+def show_clock(store: Store, call: Call) -> str:  # noqa: ARG001 - a handler takes both
+    """Tell the emulator's time."""
+    with store.read() as transaction:
+        return _clock(transaction.now)
+
+
+def move_clock(store: Store, call: Call) -> str:
+    """Move the clock forward, or to a moment; it goes on from there, for every process on the file."""
+    from ant_cli.emulator import bodies, models
+
+    request = bodies.parse(models.ClockRequest, call.body)
+    target = None if request.now is None else _moment(request.now)
+    with store.write() as transaction:
+        start = transaction.now if target is None else target
+        now = start + (request.advance_ms or 0) * MICROSECONDS_PER_MS
+        transaction.run("UPDATE clock SET offset = offset + ?", now - transaction.now)
+    # What waits may have become due.
+    store.arrivals.announce()
+    return _clock(now)
+
+
+def _moment(text: str) -> int:
+    try:
+        moment = datetime.fromisoformat(text)
+        seconds = int(moment.replace(microsecond=0).timestamp())
+    except (ValueError, OverflowError):
+        moment, seconds = datetime.min, 0
+    if moment.tzinfo is None:
+        raise InvalidRequest(f"now: must be an RFC 3339 timestamp with an offset, got {text!r}.")
+    return seconds * MICROSECONDS_PER_SECOND + moment.microsecond
+
+
+def _clock(now: int) -> str:
+    return json.dumps({"now": rfc3339(now), "type": "clock"})

@@ -1,0 +1,139 @@
+"""The emulator: a WSGI application that takes a request to its rule and puts the answer in the API's form."""
+
+import hmac
+import logging
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
+from werkzeug.wrappers import Request
+
+from ant_cli.emulator import faults
+from ant_cli.emulator.call import Call
+from ant_cli.emulator.clock import Clock
+from ant_cli.emulator.errors import PHRASES, ApiError, Disconnected, InvalidRequest, envelope
+from ant_cli.emulator.ids import new_id
+from ant_cli.emulator.routes import ADMIN, ROUTES
+from ant_cli.emulator.store import Store
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+LARGEST_BODY = 10 * 1024 * 1024
+BETA = "managed-agents-"
+NO_HEADERS: tuple[tuple[str, str], ...] = ()
+
+logger = logging.getLogger(__name__)
+
+
+class Emulator:
+    """The environments API over one database, as a WSGI application that threads may share.
+
+    With `api_key` nothing else is accepted. Without it any credential will do, and none at all only if
+    `require_credential` is false, as inside a process. The WSGI call raises `Disconnected` when a fault drops
+    the connection; everything else is an answer.
+    """
+
+    def __init__(
+        self,
+        database: str | Path,
+        *,
+        api_key: str | None = None,
+        clock: Clock | None = None,
+        require_credential: bool = True,
+    ) -> None:
+        self._store = Store(database, clock)
+        self._api_key = api_key
+        self._require_credential = require_credential
+
+    def close(self) -> None:
+        """Close the database."""
+        self._store.close()
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer one request."""
+        request = Request(environ)
+        request_id = new_id("req")
+        status, headers = 200, NO_HEADERS
+        try:
+            text = self._answer(request)
+        except ApiError as error:
+            status, headers, text = error.status, error.headers, envelope(error, request_id)
+        body = text.encode()
+        lines = [
+            ("content-type", "application/json"),
+            ("content-length", str(len(body))),
+            ("request-id", request_id),
+            *headers,
+        ]
+        start_response(f"{status} {PHRASES.get(status, 'Unknown')}", lines)
+        return [] if request.method == "HEAD" else [body]
+
+    def _answer(self, request: Request) -> str:
+        try:
+            self._check_credential(request)
+            if request.path.startswith(ADMIN + "/"):
+                return self._dispatch(request)
+            _suffer(faults.take(self._store, request.method, request.path))
+            return self._dispatch(request)
+        except HTTPException as error:
+            raise _refusal(request, error) from None
+        except (ApiError, Disconnected):
+            raise
+        except Exception as error:
+            logger.debug("A request failed.", exc_info=True)
+            raise ApiError(500, f"The emulator failed: {type(error).__name__}: {error}.") from error
+
+    def _dispatch(self, request: Request) -> str:
+        handler, ids = ROUTES.match(request.path, request.method)
+        if not request.path.startswith(ADMIN + "/"):
+            _check_headers(request)
+        request.max_content_length = LARGEST_BODY
+        call = Call(ids, request.args, request.headers, request.get_data())
+        return handler(self._store, call)  # type: ignore[no-any-return]
+
+    def _check_credential(self, request: Request) -> None:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        bearer = token.strip() if scheme.lower() == "bearer" else ""
+        given = [key for key in (request.headers.get("x-api-key", ""), bearer) if key]
+        expected = self._api_key
+        if expected is None:
+            if given or not self._require_credential or request.path.startswith(ADMIN + "/"):
+                return
+        elif any(hmac.compare_digest(key.encode(), expected.encode()) for key in given):
+            return
+        raise ApiError(401, "invalid x-api-key" if given else "x-api-key or authorization: Bearer: required.")
+
+
+def _check_headers(request: Request) -> None:
+    if not request.headers.get("anthropic-version"):
+        raise InvalidRequest("anthropic-version: header required, 2023-06-01 for example.")
+    betas = request.headers.get("anthropic-beta", "").split(",")
+    if not any(beta.strip().startswith(BETA) for beta in betas):
+        raise InvalidRequest(f"anthropic-beta: header required, {BETA}2026-04-01 for example.")
+
+
+def _suffer(fault: faults.Fault | None) -> None:
+    """Let a fault happen."""
+    if fault is None:
+        return
+    time.sleep(fault.delay_ms / 1000)
+    if fault.disconnect:
+        raise Disconnected(f"A fault that was asked for ({fault.id}) dropped the connection.")
+    error = fault.error()
+    if error:
+        raise error
+
+
+def _refusal(request: Request, error: HTTPException) -> ApiError:
+    """Return werkzeug's refusal of a request as the API's."""
+    if isinstance(error, RequestEntityTooLarge):
+        return ApiError(413, f"body: larger than {LARGEST_BODY} bytes.")
+    if isinstance(error, MethodNotAllowed):
+        allowed = ", ".join(sorted(error.valid_methods or ()))
+        return ApiError(
+            405, f"{request.path} takes {allowed}, not {request.method}.", headers=(("allow", allowed),)
+        )
+    return ApiError(error.code or 400, f"{request.method} {request.path}: there is no such endpoint.")

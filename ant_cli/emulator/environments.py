@@ -1,0 +1,170 @@
+"""Environments: the six endpoints and their rules.
+
+An environment is kept as the JSON that is answered, so that a read hands it out as it is.
+"""
+
+import json
+from typing import TYPE_CHECKING, NamedTuple
+
+from ant_cli.emulator import pages
+from ant_cli.emulator.call import Call
+from ant_cli.emulator.clock import rfc3339
+from ant_cli.emulator.errors import ApiError, InvalidRequest
+from ant_cli.emulator.ids import new_id
+from ant_cli.emulator.leases import let_leases_run_out
+from ant_cli.emulator.store import Store, Transaction
+
+if TYPE_CHECKING:
+    from ant_cli.emulator.models import (
+        CloudConfig,
+        Environment,
+        EnvironmentCreateParams,
+        EnvironmentUpdateParams,
+        SelfHostedConfig,
+    )
+
+LIST = "environments"
+FIND = "SELECT id, kind, archived, document FROM environments WHERE id = ?"
+SHOW = """SELECT sequence, document FROM environments
+          WHERE sequence < ? AND archived <= ? ORDER BY sequence DESC LIMIT ?"""
+ADD = "INSERT INTO environments (id, name, kind, document) VALUES (?, ?, ?, ?)"
+CHANGE = "UPDATE environments SET name = ?, archived = ?, document = ? WHERE id = ?"
+
+
+class Found(NamedTuple):
+    """An environment as it is stored."""
+
+    id: str
+    kind: str
+    archived: int
+    document: str
+
+
+def find(transaction: Transaction, environment_id: str) -> Found:
+    """Return the environment, or answer 404."""
+    row = transaction.one(FIND, environment_id)
+    if row is None:
+        raise ApiError(404, f"environment_id: there is no environment {environment_id!r}.")
+    return Found._make(row)
+
+
+def create(store: Store, call: Call) -> str:
+    """Create an environment."""
+    # The models are imported where a body is read: pydantic would double the start-up of everything else.
+    from ant_cli.emulator import bodies, configs, models
+
+    params = bodies.parse(models.EnvironmentCreateParams, call.body)
+    config = configs.new_config(params.config)
+    with store.write() as transaction:
+        environment = _new(params, config, rfc3339(transaction.now))
+        _check_name(transaction, environment)
+        document = environment.model_dump_json()
+        transaction.run(ADD, environment.id, environment.name, config.type, document)
+    return document
+
+
+def _new(params: "EnvironmentCreateParams", config: "CloudConfig | SelfHostedConfig", now: str) -> "Environment":
+    from ant_cli.emulator import models
+
+    return models.Environment(
+        id=new_id("env"),
+        archived_at=None,
+        config=config,
+        created_at=now,
+        description=params.description or "",
+        metadata=params.metadata or {},
+        name=params.name,
+        type="environment",
+        updated_at=now,
+        scope=params.scope or "organization",
+    )
+
+
+def show(store: Store, call: Call) -> str:
+    """Return a page of environments, the newest first."""
+    limit = call.number("limit", 20, 1, 100)
+    below = pages.sequence_of(LIST, call.text("page"))
+    include_archived = call.flag("include_archived")
+    with store.read() as transaction:
+        rows = transaction.all(SHOW, below, include_archived, limit + 1)
+    return pages.page_of(LIST, rows, limit)
+
+
+def retrieve(store: Store, call: Call) -> str:
+    """Return one environment."""
+    with store.read() as transaction:
+        return find(transaction, call.environment_id).document
+
+
+def update(store: Store, call: Call) -> str:
+    """Change what the body names and keep the rest."""
+    from ant_cli.emulator import bodies, models
+
+    params = bodies.parse(models.EnvironmentUpdateParams, call.body)
+    with store.write() as transaction:
+        found = find(transaction, call.environment_id)
+        if found.archived:
+            raise InvalidRequest(
+                f"environment_id: {found.id} is archived and cannot change.",
+                {"error_code": "environment_archived"},
+            )
+        environment = models.Environment.model_validate_json(found.document)
+        changed = _changed(environment, params, rfc3339(transaction.now))
+        _check_name(transaction, changed)
+        document = changed.model_dump_json()
+        transaction.run(CHANGE, changed.name, 0, document, found.id)
+    return document
+
+
+def _changed(old: "Environment", params: "EnvironmentUpdateParams", now: str) -> "Environment":
+    from ant_cli.emulator.configs import merged_config
+
+    metadata = {**old.metadata, **(params.metadata or {})}
+    clears = "description" in params.model_fields_set
+    return old.model_copy(
+        update={
+            "config": merged_config(old.config, params.config),
+            "description": params.description or "" if clears else old.description,
+            "metadata": {key: value for key, value in metadata.items() if value},
+            "name": params.name or old.name,
+            "scope": params.scope or old.scope,
+            "updated_at": now,
+        }
+    )
+
+
+def _check_name(transaction: Transaction, environment: "Environment") -> None:
+    query = "SELECT id FROM environments WHERE name = ? AND id <> ?"
+    other = transaction.one(query, environment.name, environment.id)
+    if other:
+        raise ApiError(409, f"name: {environment.name!r} is taken by {other[0]}; names are unique.")
+
+
+def archive(store: Store, call: Call) -> str:
+    """Archive an environment for good; once more changes nothing."""
+    with store.write() as transaction:
+        found = find(transaction, call.environment_id)
+        if found.archived:
+            return found.document
+        now = rfc3339(transaction.now)
+        environment = json.loads(found.document) | {"archived_at": now, "updated_at": now}
+        document = json.dumps(environment, ensure_ascii=False, separators=(",", ":"))
+        transaction.run(CHANGE, environment["name"], 1, document, found.id)
+    return document
+
+
+def delete(store: Store, call: Call) -> str:
+    """Delete an environment and its finished work, unless there is work left to do."""
+    with store.write() as transaction:
+        found = find(transaction, call.environment_id)
+        let_leases_run_out(transaction)
+        query = "SELECT count(*) FROM work WHERE environment_id = ? AND state <> 'stopped'"
+        unfinished = (transaction.one(query, found.id) or (0,))[0]
+        if unfinished:
+            raise ApiError(
+                409, f"environment_id: {found.id} has {unfinished} unfinished work items; stop them first."
+            )
+        transaction.run("DELETE FROM work WHERE environment_id = ?", found.id)
+        transaction.run("DELETE FROM workers WHERE environment_id = ?", found.id)
+        transaction.run("DELETE FROM environments WHERE id = ?", found.id)
+    return json.dumps({"id": found.id, "type": "environment_deleted"})

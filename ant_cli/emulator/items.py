@@ -1,0 +1,84 @@
+"""Work items: how one is read, written and shown."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from ant_cli.emulator import environments
+from ant_cli.emulator.call import Call
+from ant_cli.emulator.clock import rfc3339, rfc3339_or_none
+from ant_cli.emulator.errors import ApiError
+from ant_cli.emulator.leases import let_leases_run_out
+from ant_cli.emulator.store import Store, Transaction
+
+COLUMNS = """sequence, id, environment_id, session_id, metadata, state, created_at, handed_out_at,
+             acknowledged_at, started_at, latest_heartbeat_at, lease_until, stop_requested_at, stopped_at"""
+FIND = f"SELECT {COLUMNS} FROM work WHERE id = ? AND environment_id = ?"  # noqa: S608 - a constant
+SAVE = """UPDATE work SET metadata = :metadata, state = :state, handed_out_at = :handed_out_at,
+          acknowledged_at = :acknowledged_at, started_at = :started_at,
+          latest_heartbeat_at = :latest_heartbeat_at, lease_until = :lease_until,
+          stop_requested_at = :stop_requested_at, stopped_at = :stopped_at WHERE sequence = :sequence"""
+
+
+class Item(NamedTuple):
+    """A work item as it is stored, in the order of `COLUMNS`."""
+
+    sequence: int
+    id: str
+    environment_id: str
+    session_id: str
+    metadata: str
+    state: str
+    created_at: int
+    handed_out_at: int | None = None
+    acknowledged_at: int | None = None
+    started_at: int | None = None
+    latest_heartbeat_at: int | None = None
+    lease_until: int | None = None
+    stop_requested_at: int | None = None
+    stopped_at: int | None = None
+
+
+@contextmanager
+def looking_at_work(store: Store, call: Call) -> Iterator[tuple[Transaction, environments.Found]]:
+    """Begin a transaction on the work of the call's environment, up to date at its moment."""
+    with store.write() as transaction:
+        environment = environments.find(transaction, call.environment_id)
+        let_leases_run_out(transaction)
+        yield transaction, environment
+
+
+@contextmanager
+def looking_at_item(store: Store, call: Call) -> Iterator[tuple[Transaction, Item]]:
+    """Begin a transaction on the call's work item, or answer 404."""
+    with looking_at_work(store, call) as (transaction, environment):
+        row = transaction.one(FIND, call.work_id, environment.id)
+        if row is None:
+            raise ApiError(404, f"work_id: there is no work item {call.work_id!r} in {environment.id}.")
+        yield transaction, Item._make(row)
+
+
+def save(transaction: Transaction, item: Item) -> Item:
+    """Write the item and return it."""
+    transaction.save(SAVE, item._asdict())
+    return item
+
+
+def document(item: Item) -> str:
+    """Return the item as it is answered."""
+    fields = {
+        "id": item.id,
+        "acknowledged_at": rfc3339_or_none(item.acknowledged_at),
+        "created_at": rfc3339(item.created_at),
+        "data": {"id": item.session_id, "type": "session"},
+        "environment_id": item.environment_id,
+        "latest_heartbeat_at": rfc3339_or_none(item.latest_heartbeat_at),
+        "metadata": json.loads(item.metadata),
+        "started_at": rfc3339_or_none(item.started_at),
+        "state": item.state,
+        "stop_requested_at": rfc3339_or_none(item.stop_requested_at),
+        "stopped_at": rfc3339_or_none(item.stopped_at),
+        "type": "work",
+    }
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,46 @@
+"""Pages of a list: newest first, with cursors that name a place and not a number of items.
+
+A cursor holds the sequence number of the last item that was shown. Items that come or go meanwhile move
+nothing: the next page begins with whatever is older than that item, even if the item itself is gone.
+"""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Sequence
+
+from ant_cli.emulator.errors import InvalidRequest
+
+BEFORE_THE_FIRST = 2**62
+PREFIX = "page_"
+PLACE = re.compile(r"(?P<list>.+) (?P<sequence>[0-9]{1,18})", re.ASCII)
+
+
+def cursor(list_name: str, sequence: int) -> str:
+    """Return the cursor of the page that follows `sequence`."""
+    return PREFIX + base64.urlsafe_b64encode(f"{list_name} {sequence}".encode()).decode()
+
+
+def sequence_of(list_name: str, page: str | None) -> int:
+    """Return the sequence number that the page's items stay below."""
+    if page is None:
+        return BEFORE_THE_FIRST
+    place = PLACE.fullmatch(_decoded(page))
+    if place is None or place["list"] != list_name:
+        raise InvalidRequest("page: not a cursor of this list; pass the next_page of an earlier answer.")
+    return int(place["sequence"])
+
+
+def _decoded(page: str) -> str:
+    try:
+        return base64.b64decode(page.removeprefix(PREFIX), altchars=b"-_", validate=True).decode()
+    except (binascii.Error, ValueError):
+        return ""
+
+
+def page_of(list_name: str, rows: Sequence[tuple[int, str]], limit: int) -> str:
+    """Return the answer for `rows` of sequence number and document, of which the query asked one too many."""
+    shown = rows[:limit]
+    next_page = cursor(list_name, shown[-1][0]) if len(rows) > limit else None
+    return f'{{"data":[{",".join(document for _, document in shown)}],"next_page":{json.dumps(next_page)}}}'

@@ -1,0 +1,61 @@
+"""The tables. Whoever changes one raises the version: an unknown version is refused, not guessed.
+
+`sequence` orders the lists and names the place of a cursor, so it is never used twice. Times are microseconds
+since 1970, UTC. An environment is kept as the document that is answered; a work item in columns, as its rules
+ask about them.
+"""
+
+SCHEMA_VERSION = 1
+APPLICATION_ID = 0x616E7465  # "ante"
+
+SCHEMA = (
+    """CREATE TABLE environments (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        name TEXT NOT NULL UNIQUE,
+        kind TEXT NOT NULL,
+        archived INTEGER NOT NULL DEFAULT 0,
+        document TEXT NOT NULL
+    )""",
+    """CREATE TABLE work (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        environment_id TEXT NOT NULL,
+        session_id TEXT NOT NULL,
+        metadata TEXT NOT NULL,
+        state TEXT NOT NULL DEFAULT 'queued',
+        created_at INTEGER NOT NULL,
+        handed_out_at INTEGER,
+        acknowledged_at INTEGER,
+        started_at INTEGER,
+        latest_heartbeat_at INTEGER,
+        lease_until INTEGER,
+        stop_requested_at INTEGER,
+        stopped_at INTEGER
+    )""",
+    "CREATE INDEX work_of_environment ON work (environment_id, sequence)",
+    "CREATE INDEX work_queue ON work (environment_id, sequence) WHERE state = 'queued'",
+    "CREATE INDEX work_unfinished ON work (environment_id) WHERE state <> 'stopped'",
+    "CREATE INDEX work_leases ON work (lease_until) WHERE lease_until IS NOT NULL",
+    """CREATE TABLE workers (
+        environment_id TEXT NOT NULL,
+        worker_id TEXT NOT NULL,
+        polled_at INTEGER NOT NULL,
+        PRIMARY KEY (environment_id, worker_id)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE faults (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL,
+        path_contains TEXT NOT NULL,
+        method TEXT,
+        status INTEGER,
+        times INTEGER NOT NULL,
+        retry_after_ms INTEGER,
+        delay_ms INTEGER NOT NULL,
+        disconnect INTEGER NOT NULL
+    )""",
+    "CREATE TABLE clock (offset INTEGER NOT NULL)",
+    "INSERT INTO clock VALUES (0)",
+    f"PRAGMA application_id = {APPLICATION_ID}",
+    f"PRAGMA user_version = {SCHEMA_VERSION}",
+)

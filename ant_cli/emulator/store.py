@@ -1,0 +1,167 @@
+"""Storage: one SQLite file in WAL mode, every request one transaction.
+
+What was answered is committed, and a commit in WAL mode survives the death of the process at any moment. With
+`synchronous=NORMAL` it does not wait for the disk, so a power cut may take the last commits away (never the
+file): the right trade for an emulator, and the reason why it is fast.
+
+A transaction that writes begins with BEGIN IMMEDIATE, so that what it reads stays true until it commits, in
+every process that shares the file. Inside a process a lock keeps the threads in line, which is cheaper and
+fairer than SQLite's own waiting.
+"""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ant_cli.emulator.arrivals import Arrivals
+from ant_cli.emulator.clock import Clock, SystemClock
+from ant_cli.emulator.errors import UnusableDatabase
+from ant_cli.emulator.schema import APPLICATION_ID, SCHEMA, SCHEMA_VERSION
+
+IN_MEMORY = ":memory:"
+BUSY_SECONDS = 30.0
+
+Row = tuple[Any, ...]  # as wide as its query
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """One request's view of the database, at one moment."""
+
+    connection: sqlite3.Connection
+    now: int
+
+    def one(self, sql: str, *values: object) -> Row | None:
+        """Return the first row, if there is one."""
+        return self.connection.execute(sql, values).fetchone()  # type: ignore[no-any-return]
+
+    def all(self, sql: str, *values: object) -> list[Row]:
+        """Return every row."""
+        return self.connection.execute(sql, values).fetchall()
+
+    def run(self, sql: str, *values: object) -> int:
+        """Change rows and return how many."""
+        return self.connection.execute(sql, values).rowcount
+
+    def save(self, sql: str, values: dict[str, object]) -> None:
+        """Change rows by named values."""
+        self.connection.execute(sql, values)
+
+
+class Store:
+    """The database, shared by threads and by processes."""
+
+    def __init__(self, database: str | Path, clock: Clock | None = None) -> None:
+        self.clock = clock or SystemClock()
+        self.arrivals = Arrivals()
+        self._database = str(database)
+        self._idle: list[sqlite3.Connection] = []
+        self._turn = threading.Lock()
+        # A database in memory is one connection, which only one thread at a time may use, readers included.
+        in_memory = self._database == IN_MEMORY
+        self._reading: AbstractContextManager[object] = self._turn if in_memory else nullcontext()
+        self._idle.append(self._open())
+
+    def read(self) -> AbstractContextManager[Transaction]:
+        """Begin a transaction that changes nothing."""
+        return self._transaction("BEGIN", self._reading)
+
+    def write(self) -> AbstractContextManager[Transaction]:
+        """Begin a transaction that nobody else writes during. An exception takes its changes back."""
+        return self._transaction("BEGIN IMMEDIATE", self._turn)
+
+    def close(self) -> None:
+        """Close the connections. A later request opens a new one, unless the database was in memory."""
+        while self._idle:
+            self._idle.pop().close()
+
+    @contextmanager
+    def _transaction(self, begin: str, turn: AbstractContextManager[object]) -> Iterator[Transaction]:
+        with turn:
+            connection = self._connection()
+            try:
+                connection.execute(begin)
+                offset = connection.execute("SELECT offset FROM clock").fetchone()[0]
+                yield Transaction(connection, self.clock.now() + offset)
+                connection.execute("COMMIT")
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                self._idle.append(connection)
+
+    def _connection(self) -> sqlite3.Connection:
+        """Return an idle connection, or a new one: there are as many as requests under way at once."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._open()
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            Path(self._database).parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(
+                self._database, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+        except (OSError, sqlite3.Error) as error:
+            raise UnusableDatabase(f"{self._database} cannot be opened: {error}.") from error
+        try:
+            self._prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        try:
+            if _version(connection) == (0, 0) and _is_empty(connection):
+                _create(connection)
+            found = _version(connection)
+            connection.execute("PRAGMA synchronous=NORMAL")
+        except sqlite3.DatabaseError as error:
+            raise UnusableDatabase(f"{self._database} cannot be used: {error}.") from error
+        if found[0] != APPLICATION_ID:
+            raise UnusableDatabase(f"{self._database} is not a database of this emulator.")
+        if found[1] != SCHEMA_VERSION:
+            raise UnusableDatabase(
+                f"{self._database} has schema version {found[1]}, and this emulator reads {SCHEMA_VERSION}. "
+                "Use another file, or the version of ant that wrote it."
+            )
+
+
+def _version(connection: sqlite3.Connection) -> tuple[int, int]:
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    return application, connection.execute("PRAGMA user_version").fetchone()[0]
+
+
+def _is_empty(connection: sqlite3.Connection) -> bool:
+    return connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is None
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    """Create the tables, unless another process is quicker."""
+    _patiently(lambda: connection.execute("PRAGMA journal_mode=WAL"))
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if _is_empty(connection):
+            for statement in SCHEMA:
+                connection.execute(statement)
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def _patiently(attempt: Callable[[], object]) -> None:
+    """Repeat until it works: two processes that turn WAL on at once get "locked" without SQLite's waiting."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while time.monotonic() < deadline:
+        with suppress(sqlite3.OperationalError):
+            attempt()
+            return
+        time.sleep(0.005)
+    attempt()

@@ -1,0 +1,117 @@
+"""Work: from acknowledgement to the end.
+
+queued ──ack──> starting ──heartbeat──> active
+   ^                └───────lease runs out──┤
+   └────────────────────────────────────────┘
+queued ──stop──> stopped;  starting, active ──stop──> stopping ──stop with force, or lease runs out──> stopped
+"""
+
+import json
+
+from ant_cli.emulator import pages
+from ant_cli.emulator.call import Call
+from ant_cli.emulator.clock import MICROSECONDS_PER_SECOND, rfc3339_or_none
+from ant_cli.emulator.errors import ApiError
+from ant_cli.emulator.items import COLUMNS, Item, document, looking_at_item, looking_at_work, save
+from ant_cli.emulator.store import Store
+
+LONGEST_TTL_SECONDS = 300
+NO_HEARTBEAT = "NO_HEARTBEAT"
+ENDING = ("stopping", "stopped")
+SHOW = f"""SELECT {COLUMNS} FROM work
+           WHERE environment_id = ? AND sequence < ? ORDER BY sequence DESC LIMIT ?"""  # noqa: S608 - a constant
+
+
+def show(store: Store, call: Call) -> str:
+    """Return a page of an environment's work, the newest first."""
+    name = f"work {call.environment_id}"
+    limit = call.number("limit", 20, 1, 100)
+    below = pages.sequence_of(name, call.text("page"))
+    with looking_at_work(store, call) as (transaction, environment):
+        items = map(Item._make, transaction.all(SHOW, environment.id, below, limit + 1))
+    return pages.page_of(name, [(item.sequence, document(item)) for item in items], limit)
+
+
+def retrieve(store: Store, call: Call) -> str:
+    """Return one work item."""
+    with looking_at_item(store, call) as (_, item):
+        return document(item)
+
+
+def acknowledge(store: Store, call: Call) -> str:
+    """Take an item out of the queue. Of several workers that try, one succeeds."""
+    with looking_at_item(store, call) as (transaction, item):
+        if item.state != "queued":
+            raise ApiError(409, f"work_id: {item.id} is {item.state}; only queued work can be acknowledged.")
+        # The lease begins here and not with the first heartbeat: a worker may die between the two.
+        lease = transaction.now + LONGEST_TTL_SECONDS * MICROSECONDS_PER_SECOND
+        changed = item._replace(state="starting", acknowledged_at=transaction.now, lease_until=lease)
+        return document(save(transaction, changed))
+
+
+def heartbeat(store: Store, call: Call) -> str:
+    """Extend the lease of an item; the first heartbeat makes it active."""
+    ttl = call.number("desired_ttl_seconds", LONGEST_TTL_SECONDS, 1, LONGEST_TTL_SECONDS)
+    expected = call.text("expected_last_heartbeat")
+    with looking_at_item(store, call) as (transaction, item):
+        if item.state in ENDING:
+            return _lease(item, ttl=0, extended=False)
+        _check_heartbeat(item, expected)
+        # A heartbeat names a lease, so no two may be the same, however coarse the clock.
+        moment = max(transaction.now, (item.latest_heartbeat_at or 0) + 1)
+        changed = item._replace(
+            state="active",
+            latest_heartbeat_at=moment,
+            started_at=item.started_at or moment,
+            lease_until=transaction.now + ttl * MICROSECONDS_PER_SECOND,
+        )
+        return _lease(save(transaction, changed), ttl=ttl, extended=True)
+
+
+def _check_heartbeat(item: Item, expected: str | None) -> None:
+    last = rfc3339_or_none(item.latest_heartbeat_at)
+    if expected not in (None, last or NO_HEARTBEAT):
+        state = {"last_heartbeat": last, "lease_extended": False, "state": item.state, "ttl_seconds": 0}
+        raise ApiError(
+            412,
+            f"expected_last_heartbeat: {expected!r} is not the last heartbeat of {item.id}, which is {last}.",
+            {"error_code": "heartbeat_precondition_failed", "current_state": state},
+        )
+    if item.state == "queued":
+        raise ApiError(409, f"work_id: {item.id} is queued; acknowledge it before the first heartbeat.")
+
+
+def _lease(item: Item, *, ttl: int, extended: bool) -> str:
+    answer = {
+        "last_heartbeat": rfc3339_or_none(item.latest_heartbeat_at) or "",
+        "lease_extended": extended,
+        "state": item.state,
+        "ttl_seconds": ttl,
+        "type": "work_heartbeat",
+    }
+    return json.dumps(answer)
+
+
+def stop(store: Store, call: Call) -> str:
+    """Ask a running item to stop, or stop it at once, as one that nobody runs. Repeating is harmless."""
+    from ant_cli.emulator import bodies, models
+
+    force = bodies.parse(models.WorkStopRequest, call.body).force
+    with looking_at_item(store, call) as (transaction, item):
+        if item.state == "stopped":
+            return document(item)
+        changed = item._replace(state="stopping", stop_requested_at=item.stop_requested_at or transaction.now)
+        if force or item.state == "queued":
+            changed = changed._replace(state="stopped", stopped_at=transaction.now, lease_until=None)
+        return document(save(transaction, changed))
+
+
+def update(store: Store, call: Call) -> str:
+    """Merge metadata into an item; null deletes a key."""
+    from ant_cli.emulator import bodies, models
+
+    patch = bodies.parse(models.WorkUpdateRequest, call.body).metadata or {}
+    with looking_at_item(store, call) as (transaction, item):
+        metadata = json.loads(item.metadata) | patch
+        kept = {key: value for key, value in metadata.items() if value is not None}
+        return document(save(transaction, item._replace(metadata=json.dumps(kept))))

@@ -1,0 +1,115 @@
+"""A caller of the emulator that checks every answer against the domain types, field order included."""
+
+import json
+import re
+from dataclasses import dataclass, field
+
+from werkzeug.test import Client, TestResponse
+
+from ant_cli.emulator import Emulator, models
+
+HEADERS = {
+    "x-api-key": "any-key",
+    "anthropic-version": "2023-06-01",
+    "anthropic-beta": "managed-agents-2026-04-01",
+}
+ENVIRONMENTS = "/v1/environments"
+ANSWERS = (
+    ("GET", r"/v1/environments", models.EnvironmentList),
+    ("DELETE", r"/v1/environments/[^/]+", models.EnvironmentDeleteResponse),
+    ("GET|POST", r"/v1/environments(/[^/]+(/archive)?)?", models.Environment),
+    ("GET", r"/v1/environments/[^/]+/work", models.WorkList),
+    ("GET", r"/v1/environments/[^/]+/work/stats", models.WorkQueueStats),
+    ("POST", r"/v1/environments/[^/]+/work/[^/]+/heartbeat", models.WorkHeartbeatResponse),
+    ("GET|POST", r"/v1/environments/[^/]+/work/[^/]+(/ack|/stop)?", models.Work),
+)
+
+
+def check_form(method: str, path: str, response: TestResponse) -> None:
+    """Check what every answer has in common, and a successful one against its type."""
+    assert response.content_type == "application/json"
+    assert re.fullmatch(r"req_[0-9A-Za-z]{24}", response.headers["request-id"])
+    if response.status_code != 200:
+        assert response.json["type"] == "error"
+        assert list(response.json) == ["type", "error", "request_id"]
+        assert response.json["request_id"] == response.headers["request-id"]
+        return
+    for methods, pattern, model in ANSWERS:
+        if re.fullmatch(methods, method) and re.fullmatch(pattern, path) and response.text != "null":
+            typed = model.model_validate_json(response.text)
+            assert json.dumps(typed.model_dump()) == json.dumps(response.json)
+            return
+
+
+@dataclass
+class Api:
+    """Calls an emulator in the process with the headers that it wants."""
+
+    emulator: Emulator
+    headers: dict[str, str] = field(default_factory=lambda: dict(HEADERS))
+
+    def __call__(self, method, path, body=None, *, headers=None, **query) -> TestResponse:
+        """Send a request, check the form of the answer, and return it."""
+        client = Client(self.emulator)
+        response = client.open(
+            path,
+            method=method,
+            json=body,
+            query_string={"beta": "true", **query},
+            headers=self.headers if headers is None else headers,
+        )
+        check_form(method, path, response)
+        return response
+
+    def create(self, name="demo", **body) -> str:
+        """Create an environment and return its ID."""
+        response = self("POST", ENVIRONMENTS, {"name": name, **body})
+        assert response.status_code == 200, response.text
+        return response.json["id"]
+
+    def create_queue(self, name="queue") -> str:
+        """Create a self-hosted environment and return its ID."""
+        return self.create(name, config={"type": "self_hosted"})
+
+    def enqueue(self, environment_id, **body) -> list[str]:
+        """Put work in the queue and return the IDs of the items."""
+        response = self("POST", f"/_emulator/environments/{environment_id}/enqueue", body)
+        assert response.status_code == 200, response.text
+        return [item["id"] for item in response.json["data"]]
+
+    def retrieve(self, environment_id):
+        """Return an environment."""
+        return self("GET", f"{ENVIRONMENTS}/{environment_id}").json
+
+    def update(self, environment_id, **body) -> TestResponse:
+        """Update an environment."""
+        return self("POST", f"{ENVIRONMENTS}/{environment_id}", body)
+
+    def poll(self, environment_id, **query):
+        """Poll, and return the item or nothing."""
+        response = self("GET", f"{ENVIRONMENTS}/{environment_id}/work/poll", **query)
+        assert response.status_code == 200, response.text
+        return json.loads(response.text)
+
+    def stats(self, environment_id):
+        """Return the queue's statistics."""
+        return self("GET", f"{ENVIRONMENTS}/{environment_id}/work/stats").json
+
+    def item(self, environment_id, work_id):
+        """Return a work item."""
+        return self("GET", f"{ENVIRONMENTS}/{environment_id}/work/{work_id}").json
+
+    def act(self, environment_id, work_id, action, body=None, **query) -> TestResponse:
+        """Acknowledge, stop, or send a heartbeat of a work item."""
+        return self("POST", f"{ENVIRONMENTS}/{environment_id}/work/{work_id}/{action}", body, **query)
+
+    def begin(self, environment_id, work_id):
+        """Acknowledge an item and send its first heartbeat, which is returned."""
+        assert self.act(environment_id, work_id, "ack").status_code == 200
+        return self.act(environment_id, work_id, "heartbeat").json
+
+
+def message(response, status) -> str:
+    """Return the message of an answer that is an error with this status."""
+    assert response.status_code == status, response.text
+    return response.json["error"]["message"]

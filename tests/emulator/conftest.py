@@ -1,0 +1,49 @@
+import threading
+
+import pytest
+
+from ant_cli.emulator import Emulator
+from ant_cli.emulator.clock import ManualClock
+
+from .api import Api
+
+
+@pytest.fixture
+def clock():
+    """Return a clock that stands still until the test moves it."""
+    return ManualClock()
+
+
+@pytest.fixture
+def emulator(clock):
+    """Return an emulator in memory."""
+    emulator = Emulator(":memory:", clock=clock)
+    yield emulator
+    emulator.close()
+
+
+@pytest.fixture
+def api(emulator):
+    """Return a caller of the emulator in memory."""
+    return Api(emulator)
+
+
+@pytest.fixture
+def database(tmp_path):
+    """Return the path of a database that does not exist yet."""
+    return tmp_path / "state" / "emulator.db"
+
+
+@pytest.fixture
+def served(database):
+    """Serve an emulator on loopback, and return its base URL."""
+    from ant_cli.emulator.server import Server
+
+    emulator = Emulator(database)
+    server = Server(emulator, "127.0.0.1", 0, lambda _line: None)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    yield server.url
+    server.stop()
+    thread.join()
+    emulator.close()

@@ -1,0 +1,55 @@
+import pytest
+
+from ant_cli.emulator import Emulator
+
+from .api import ENVIRONMENTS, Api, message
+
+CLOCK = "/_emulator/clock"
+
+
+def test_reset_empties_everything(api):
+    """Environments, work, faults and the shift of the clock are gone."""
+    queue_id = api.create_queue()
+    api.enqueue(queue_id, count=2)
+    api("POST", CLOCK, {"advance_ms": 1000})
+    api("POST", "/_emulator/faults", {"path_contains": "nothing", "status": 500})
+    assert api("POST", "/_emulator/reset", headers={}).json == {"type": "emulator_reset"}
+    assert api("GET", ENVIRONMENTS).json["data"] == []
+    assert api("GET", "/_emulator/faults").json["data"] == []
+    assert api("GET", CLOCK).json["now"] == "2026-03-15T10:00:00.000000Z"
+    assert api.create_queue()
+
+
+@pytest.mark.parametrize(
+    ("body", "now"),
+    [
+        ({"advance_ms": 90_000}, "2026-03-15T10:01:30.000000Z"),
+        ({"now": "2030-01-02T03:04:05.000006Z"}, "2030-01-02T03:04:05.000006Z"),
+        ({"now": "2030-01-02T03:04:05+02:00", "advance_ms": 1}, "2030-01-02T01:04:05.001000Z"),
+        ({}, "2026-03-15T10:00:00.000000Z"),
+    ],
+)
+def test_the_clock_moves_for_everyone_on_the_file(database, clock, body, now):
+    """The shift is kept in the database."""
+    one = Emulator(database, clock=clock)
+    assert Api(one)("POST", CLOCK, body).json == {"now": now, "type": "clock"}
+    one.close()
+    other = Emulator(database, clock=clock)
+    assert Api(other)("GET", CLOCK).json["now"] == now
+    environment_id = Api(other).create()
+    assert Api(other).retrieve(environment_id)["created_at"] == now
+    other.close()
+
+
+@pytest.mark.parametrize("body", [{"now": "noon"}, {"now": "2030-01-02T03:04:05"}, {"advance_ms": -1}])
+def test_a_moment_that_is_none_is_refused(api, body):
+    """Time does not go backwards by steps, and a moment needs its offset."""
+    assert message(api("POST", CLOCK, body), 400).startswith(next(iter(body)))
+
+
+def test_the_emulator_uses_the_clock_of_the_machine_unless_told_otherwise():
+    """Two moments of the machine's clock are in order."""
+    emulator = Emulator(":memory:")
+    first = Api(emulator)("GET", CLOCK).json["now"]
+    assert first <= Api(emulator)("GET", CLOCK).json["now"]
+    emulator.close()

@@ -1,0 +1,270 @@
+import pytest
+
+from .api import ENVIRONMENTS, message
+
+EMPTY_PACKAGES = {"apt": [], "cargo": [], "gem": [], "go": [], "npm": [], "pip": [], "type": "packages"}
+
+
+def cloud(**config):
+    return {"type": "cloud", **config}
+
+
+def limited(**networking):
+    return cloud(networking={"type": "limited", **networking})
+
+
+def test_create_fills_in_the_defaults(api):
+    """A name is enough for an unrestricted cloud environment, answered in the reference's order of fields."""
+    response = api("POST", ENVIRONMENTS, {"name": "demo"})
+    environment = response.json
+    assert list(environment.items()) == [
+        ("id", environment["id"]),
+        ("archived_at", None),
+        ("config", {"networking": {"type": "unrestricted"}, "packages": EMPTY_PACKAGES, "type": "cloud"}),
+        ("created_at", "2026-03-15T10:00:00.000000Z"),
+        ("description", ""),
+        ("metadata", {}),
+        ("name", "demo"),
+        ("type", "environment"),
+        ("updated_at", "2026-03-15T10:00:00.000000Z"),
+        ("scope", "organization"),
+    ]
+    assert environment["id"].startswith("env_")
+    assert len(environment["id"]) == len("env_") + 24
+    assert api.retrieve(environment["id"]) == environment
+
+
+def test_create_keeps_what_is_given(api):
+    """Every field of the body comes back, completed where the body says nothing."""
+    networking = {"type": "limited", "allowed_hosts": ["example.com"], "allow_package_managers": True}
+    environment_id = api.create(
+        "données 🐜",
+        config=cloud(networking=networking, packages={"pip": ["pandas==2.2.0"]}),
+        description="d" * 1024,
+        metadata={"team": "é"},
+        scope="account",
+    )
+    environment = api.retrieve(environment_id)
+    assert environment["config"]["networking"] == {
+        "allow_mcp_servers": False,
+        "allow_package_managers": True,
+        "allowed_hosts": ["example.com"],
+        "type": "limited",
+    }
+    assert environment["config"]["packages"] == EMPTY_PACKAGES | {"pip": ["pandas==2.2.0"]}
+    assert environment["metadata"] == {"team": "é"}
+    assert environment["name"] == "données 🐜"
+    assert environment["scope"] == "account"
+
+
+def test_null_is_left_out_at_creation(api):
+    """A field that is null gets its default."""
+    environment_id = api.create(config=None, description=None, metadata=None, scope=None)
+    assert api.retrieve(environment_id)["config"]["type"] == "cloud"
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ({}, "name: is required"),
+        ({"name": ""}, "name: "),
+        ({"name": "n" * 257}, "name: "),
+        ({"name": None}, "name: "),
+        ({"name": 1}, "name: "),
+        ({"name": "n", "colour": "red"}, "colour: is not a field"),
+        ({"name": "n", "description": "d" * 1025}, "description: "),
+        ({"name": "n", "metadata": {"k": 1}}, "metadata.k: "),
+        ({"name": "n", "metadata": {"k": None}}, "metadata.k: "),
+        ({"name": "n", "metadata": {"config": 1}}, "metadata.config: "),
+        ({"name": "n", "scope": "world"}, "scope: "),
+        ({"name": "n", "config": {}}, "config.type: is required"),
+        ({"name": "n", "config": {"type": "moon"}}, "config.type: "),
+        ({"name": "n", "config": "cloud"}, "config: "),
+        ({"name": "n", "config": {"type": "self_hosted", "packages": {}}}, "config.packages: "),
+        ({"name": "n", "config": cloud(networking={"type": "open"})}, "config.networking.type: "),
+        ({"name": "n", "config": limited(allow_mcp_servers="yes")}, "config.networking.allow_mcp_servers: "),
+        ({"name": "n", "config": limited(allowed_hosts=["a", ""])}, "config.networking.allowed_hosts.1: "),
+        ({"name": "n", "config": cloud(packages={"pip": "pandas"})}, "config.packages.pip: "),
+        ({"name": "n", "config": cloud(packages={"pip": [1]})}, "config.packages.pip.0: "),
+        ({"name": "n", "config": cloud(packages={"brew": []})}, "config.packages.brew: "),
+        ([], "body: "),
+    ],
+)
+def test_a_wrong_body_is_refused_by_the_path_of_the_field(api, body, path):
+    """The message begins with the place of what is wrong, and nothing is created."""
+    response = api("POST", ENVIRONMENTS, body)
+    assert message(response, 400).startswith(path)
+    assert response.json["error"]["type"] == "invalid_request_error"
+    assert api("GET", ENVIRONMENTS).json["data"] == []
+
+
+@pytest.mark.parametrize("text", [b"{", b"\xff", b'{"name":"\\ud800"}', b"[" * 500, b"nonsense", b'""'])
+def test_a_body_that_is_not_json_is_refused(api, emulator, text):
+    """Broken JSON, broken UTF-8 and half a surrogate pair are errors of the request."""
+    from werkzeug.test import Client
+
+    response = Client(emulator).post(ENVIRONMENTS, data=text, headers=api.headers)
+    assert message(response, 400)
+
+
+@pytest.mark.parametrize(
+    "host", ["example.com", "*.example.com", "localhost", "10.0.0.1", "münchen.de", "a-b.c_d.e"]
+)
+def test_hosts_are_bare_names(api, host):
+    """A host, with a wildcard in front if wanted, is accepted."""
+    environment_id = api.create(config=limited(allowed_hosts=[host]))
+    assert api.retrieve(environment_id)["config"]["networking"]["allowed_hosts"] == [host]
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("https://example.com", "example.com:443", "example.com/path", "*", "*example.com", "a.*.com", "a..b"),
+        *(".a", "a.", "-a.com", "[::1]", "user@example.com", "a b", "a" * 64, "a\n", ".".join(["a" * 60] * 5)),
+    ],
+)
+def test_hosts_with_more_than_a_name_are_refused(api, host):
+    """Scheme, port, path, and wildcards anywhere but in front are refused."""
+    response = api("POST", ENVIRONMENTS, {"name": "n", "config": limited(allowed_hosts=[host])})
+    assert message(response, 400).startswith("config.networking.allowed_hosts.0: ")
+
+
+def test_names_are_unique_while_they_exist(api):
+    """A taken name is a conflict, archived environments included; deletion frees it."""
+    first = api.create("taken")
+    second = api.create("free")
+    assert "taken" in message(api("POST", ENVIRONMENTS, {"name": "taken"}), 409)
+    assert first in message(api.update(second, name="taken"), 409)
+    api("POST", f"{ENVIRONMENTS}/{first}/archive")
+    assert message(api("POST", ENVIRONMENTS, {"name": "taken"}), 409)
+    api("DELETE", f"{ENVIRONMENTS}/{first}")
+    assert api.update(second, name="taken").status_code == 200
+    assert api.update(second, name="taken").status_code == 200
+
+
+@pytest.mark.parametrize("networking", [{"type": "limited"}, {"type": "limited", "allow_package_managers": False}])
+def test_packages_under_limited_networking_need_package_managers(api, networking):
+    """Packages that could not be installed are refused, at creation and as the outcome of an update."""
+    config = cloud(networking=networking, packages={"npm": ["left-pad"]})
+    path = "config.packages.npm: "
+    assert message(api("POST", ENVIRONMENTS, {"name": "n", "config": config}), 400).startswith(path)
+    environment_id = api.create(config=cloud(packages={"npm": ["left-pad"]}))
+    before = api.retrieve(environment_id)
+    assert message(api.update(environment_id, config=cloud(networking=networking)), 400).startswith(path)
+    assert api.retrieve(environment_id) == before
+    allowed = cloud(networking={"type": "limited", "allow_package_managers": True})
+    assert api.update(environment_id, config=allowed).status_code == 200
+    revoked = limited(allow_package_managers=False)
+    assert message(api.update(environment_id, config=revoked), 400).startswith(path)
+
+
+def test_update_keeps_what_is_left_out(api, clock):
+    """An empty update changes nothing but the time of the update."""
+    environment_id = api.create(description="d", metadata={"k": "v"}, config=limited(allowed_hosts=["a.com"]))
+    before = api.retrieve(environment_id)
+    clock.advance(ms=1)
+    nulls = {"name": None, "config": None, "metadata": None, "scope": None}
+    for body in ({}, nulls, {"config": {"type": "cloud"}}, {"config": cloud(networking=None, packages=None)}):
+        after = api.update(environment_id, **body).json
+        assert after == before | {"updated_at": "2026-03-15T10:00:00.001000Z"}
+
+
+@pytest.mark.parametrize(
+    ("before", "update", "after"),
+    [
+        ({}, {}, (False, False, [])),
+        ({"allowed_hosts": ["a"]}, {"allow_mcp_servers": True}, (True, False, ["a"])),
+        ({"allowed_hosts": ["a"]}, {"allowed_hosts": []}, (False, False, [])),
+        ({"allow_mcp_servers": True}, {"allow_mcp_servers": None, "allowed_hosts": ["b"]}, (True, False, ["b"])),
+        ({"allow_package_managers": True}, {"allow_mcp_servers": True}, (True, True, [])),
+    ],
+)
+def test_update_merges_networking_field_by_field(api, before, update, after):
+    """What is left out or null of limited networking is kept."""
+    environment_id = api.create(config=limited(**before))
+    networking = api.update(environment_id, config=limited(**update)).json["config"]["networking"]
+    names = ("allow_mcp_servers", "allow_package_managers", "allowed_hosts")
+    assert networking == dict(zip(names, after, strict=True)) | {"type": "limited"}
+
+
+def test_update_to_unrestricted_forgets_the_limits(api):
+    """Unrestricted networking has nothing but its type, and limits begin anew after it."""
+    environment_id = api.create(config=limited(allowed_hosts=["a.com"]))
+    config = api.update(environment_id, config=cloud(networking={"type": "unrestricted"})).json["config"]
+    assert config["networking"] == {"type": "unrestricted"}
+    assert api.update(environment_id, config=limited()).json["config"]["networking"]["allowed_hosts"] == []
+
+
+def test_update_merges_packages_by_manager(api):
+    """A list replaces the list of its package manager and leaves the others alone."""
+    environment_id = api.create(config=cloud(packages={"pip": ["a"], "npm": ["b"], "type": "packages"}))
+    packages = {"pip": ["c"], "go": ["d"], "npm": None}
+    updated = api.update(environment_id, config=cloud(packages=packages)).json
+    assert updated["config"]["packages"] == EMPTY_PACKAGES | {"pip": ["c"], "npm": ["b"], "go": ["d"]}
+
+
+def test_update_deletes_metadata_on_null_and_empty_text(api):
+    """Metadata is merged key by key."""
+    environment_id = api.create(metadata={"a": "1", "b": "2", "c": "3"})
+    updated = api.update(environment_id, metadata={"a": None, "b": "", "d": "4", "e": None}).json
+    assert updated["metadata"] == {"c": "3", "d": "4"}
+
+
+@pytest.mark.parametrize("cleared", [None, ""])
+def test_update_clears_a_description(api, cleared):
+    """A description that is null or empty is gone."""
+    environment_id = api.create(description="d")
+    assert api.update(environment_id, description=cleared).json["description"] == ""
+
+
+def test_the_type_of_a_configuration_is_for_good(api):
+    """A cloud environment never becomes a self-hosted one, nor the other way round."""
+    environment_id = api.create()
+    response = api.update(environment_id, config={"type": "self_hosted"})
+    assert message(response, 400).startswith("config.type: ")
+    assert response.json["error"]["details"] == {"error_code": "invalid_config_type_change"}
+    queue_id = api.create_queue()
+    assert message(api.update(queue_id, config={"type": "cloud"}), 400).startswith("config.type: ")
+    assert api.update(queue_id, config={"type": "self_hosted"}, scope="account").json["scope"] == "account"
+
+
+def test_archive_is_final_and_repeatable(api, clock):
+    """The first archiving counts; what is archived can be read and deleted, and not changed."""
+    environment_id = api.create()
+    clock.advance(ms=2)
+    archived = api("POST", f"{ENVIRONMENTS}/{environment_id}/archive").json
+    assert archived["archived_at"] == archived["updated_at"] == "2026-03-15T10:00:00.002000Z"
+    clock.advance(ms=2)
+    assert api("POST", f"{ENVIRONMENTS}/{environment_id}/archive").json == archived
+    assert api.retrieve(environment_id) == archived
+    assert "archived" in message(api.update(environment_id, name="new"), 400)
+    assert api("DELETE", f"{ENVIRONMENTS}/{environment_id}").status_code == 200
+
+
+def test_delete_confirms_and_forgets(api):
+    """After the confirmation every endpoint answers 404."""
+    environment_id = api.create_queue()
+    path = f"{ENVIRONMENTS}/{environment_id}"
+    work_id = api.enqueue(environment_id)[0]
+    api.act(environment_id, work_id, "stop")
+    assert api("DELETE", path).json == {"id": environment_id, "type": "environment_deleted"}
+    gone = [("GET", path), ("POST", path), ("DELETE", path), ("POST", path + "/archive")]
+    work = [("GET", f"{path}/work"), ("GET", f"{path}/work/poll"), ("GET", f"{path}/work/{work_id}")]
+    for method, url in gone + work:
+        response = api(method, url, {} if method == "POST" else None)
+        assert message(response, 404) == f"environment_id: there is no environment {environment_id!r}."
+        assert response.json["error"]["type"] == "not_found_error"
+
+
+def test_delete_waits_for_the_work(api):
+    """Work in any state but stopped keeps its environment."""
+    environment_id = api.create_queue()
+    work_id = api.enqueue(environment_id)[0]
+    path = f"{ENVIRONMENTS}/{environment_id}"
+    assert "1 unfinished" in message(api("DELETE", path), 409)
+    api.begin(environment_id, work_id)
+    assert message(api("DELETE", path), 409)
+    api.act(environment_id, work_id, "stop")
+    assert message(api("DELETE", path), 409)
+    api.act(environment_id, work_id, "stop", {"force": True})
+    assert api("DELETE", path).status_code == 200

@@ -1,0 +1,88 @@
+import pytest
+
+from ant_cli.emulator import Disconnected, Emulator
+
+from .api import ENVIRONMENTS, Api, message
+
+FAULTS = "/_emulator/faults"
+
+
+def test_a_fault_answers_as_often_as_it_says(api):
+    """A status is answered `times` times, with the time to wait in both headers."""
+    fault = api("POST", FAULTS, {"path_contains": "environ", "status": 529, "times": 2, "retry_after_ms": 50}).json
+    assert fault["type"] == "fault"
+    for left in (2, 1):
+        assert api("GET", FAULTS).json["data"] == [fault | {"times": left}]
+        response = api("GET", ENVIRONMENTS)
+        assert response.status == "529 Overloaded"
+        assert response.json["error"]["type"] == "overloaded_error"
+        assert (response.headers["retry-after-ms"], response.headers["retry-after"]) == ("50", "1")
+    assert api("GET", ENVIRONMENTS).status_code == 200
+    assert api("GET", FAULTS).json == {"data": []}
+
+
+def test_a_fault_waits_for_its_path_and_its_method(api):
+    """Other requests pass, and the request that fails is not acted upon."""
+    api("POST", FAULTS, {"path_contains": "/v1/environments", "method": "POST", "status": 500})
+    assert api("GET", ENVIRONMENTS).status_code == 200
+    assert api("POST", ENVIRONMENTS, {"name": "n"}).status_code == 500
+    assert api("GET", ENVIRONMENTS).json["data"] == []
+    assert api("POST", ENVIRONMENTS, {"name": "n"}).status_code == 200
+
+
+def test_faults_come_in_the_order_they_were_asked_for(api):
+    """Of several faults that fit, the oldest is spent first."""
+    for status in (500, 503, 408):
+        api("POST", FAULTS, {"status": status})
+    assert [api("GET", ENVIRONMENTS).status_code for _ in range(4)] == [500, 503, 408, 200]
+
+
+def test_a_disconnect_is_raised_instead_of_an_answer(api):
+    """Inside a process a dropped connection is an exception of the WSGI call."""
+    api("POST", FAULTS, {"disconnect": True})
+    with pytest.raises(Disconnected) as raised:
+        api("GET", ENVIRONMENTS)
+    assert isinstance(raised.value, ConnectionError)
+    assert api("GET", ENVIRONMENTS).status_code == 200
+
+
+def test_a_delay_alone_lets_the_request_through(api):
+    """A fault without status delays the answer and changes nothing else."""
+    api("POST", FAULTS, {"delay_ms": 1, "times": 1})
+    assert api("GET", ENVIRONMENTS).status_code == 200
+    assert api("GET", FAULTS).json == {"data": []}
+
+
+def test_faults_can_be_cleared(api):
+    """Clearing forgets every fault and says how many there were."""
+    for _ in range(3):
+        api("POST", FAULTS, {"status": 500, "times": 9})
+    assert api("DELETE", FAULTS).json == {"count": 3, "type": "faults_deleted"}
+    assert api("GET", ENVIRONMENTS).status_code == 200
+
+
+def test_faults_are_shared_by_everyone_on_the_file(database):
+    """A fault asked for in one process meets the requests of another, once."""
+    one, other = Emulator(database), Emulator(database)
+    Api(one)("POST", FAULTS, {"status": 503})
+    assert Api(other)("GET", ENVIRONMENTS).status_code == 503
+    assert Api(one)("GET", ENVIRONMENTS).status_code == 200
+    one.close()
+    other.close()
+
+
+@pytest.mark.parametrize(
+    ("body", "begin"),
+    [
+        ({}, "status: required"),
+        ({"path_contains": "x"}, "status: required"),
+        ({"status": 200}, "status: "),
+        ({"status": 500, "times": 0}, "times: "),
+        ({"status": 500, "method": "PATCH"}, "method: "),
+        ({"status": 500, "retry_after_ms": -1}, "retry_after_ms: "),
+        ({"delay_ms": "long"}, "delay_ms: "),
+    ],
+)
+def test_a_fault_that_makes_no_sense_is_refused(api, body, begin):
+    """A fault has to do something, and to do it at least once."""
+    assert message(api("POST", FAULTS, body), 400).startswith(begin)

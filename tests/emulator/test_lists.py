@@ -1,0 +1,101 @@
+import pytest
+
+from .api import ENVIRONMENTS, message
+
+
+def names(page):
+    return [environment["name"] for environment in page["data"]]
+
+
+def everything(api, path, **query):
+    """Follow the pages of a list."""
+    items, page = [], {"next_page": ""}
+    while page["next_page"] is not None:
+        page = api("GET", path, page=page["next_page"], **query).json
+        items += page["data"]
+    return items
+
+
+def test_lists_are_newest_first_and_twenty_long(api):
+    """Without a limit a page has twenty items."""
+    for number in range(21):
+        api.create(f"e{number}")
+    page = api("GET", ENVIRONMENTS).json
+    assert names(page) == [f"e{number}" for number in range(20, 0, -1)]
+    rest = api("GET", ENVIRONMENTS, page=page["next_page"]).json
+    assert names(rest) == ["e0"]
+    assert rest["next_page"] is None
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 7, 100])
+def test_pages_cover_a_list_exactly_once(api, limit):
+    """Whatever the limit, following the cursors shows every item once."""
+    for number in range(7):
+        api.create(f"e{number}")
+    assert len(everything(api, ENVIRONMENTS, limit=limit)) == 7
+    queue_id = api.create_queue()
+    work = api.enqueue(queue_id, count=7)
+    listed = everything(api, f"{ENVIRONMENTS}/{queue_id}/work", limit=limit)
+    assert [item["id"] for item in listed] == work[::-1]
+
+
+def test_a_last_page_that_is_full_has_no_cursor(api):
+    """Nobody has to fetch an empty page to learn that a list is over."""
+    api.create("a")
+    api.create("b")
+    assert api("GET", ENVIRONMENTS, limit=2).json["next_page"] is None
+
+
+def test_cursors_stay_right_while_items_come_and_go(api):
+    """Neither new items nor the deletion of the cursor's own item moves the next page."""
+    ids = {name: api.create(name) for name in "abcdef"}
+    page = api("GET", ENVIRONMENTS, limit=2).json
+    assert names(page) == ["f", "e"]
+    api.create("g")
+    for gone in "ec":
+        api("DELETE", f"{ENVIRONMENTS}/{ids[gone]}")
+    assert names(api("GET", ENVIRONMENTS, page=page["next_page"]).json) == ["d", "b", "a"]
+
+
+def test_archived_environments_are_shown_on_request(api):
+    """Without `include_archived` archived environments are left out, and do not count for the limit."""
+    for name in "abcd":
+        api.create(name)
+    for environment in api("GET", ENVIRONMENTS).json["data"][1:3]:
+        api("POST", f"{ENVIRONMENTS}/{environment['id']}/archive")
+    assert names(api("GET", ENVIRONMENTS, limit=2).json) == ["d", "a"]
+    assert names(api("GET", ENVIRONMENTS, include_archived="false").json) == ["d", "a"]
+    assert names(api("GET", ENVIRONMENTS, include_archived="true").json) == ["d", "c", "b", "a"]
+
+
+def test_an_empty_parameter_counts_as_left_out(api):
+    """On the wire an empty parameter is null."""
+    api.create()
+    assert len(api("GET", ENVIRONMENTS, limit="", page="", include_archived="").json["data"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter"),
+    [
+        *[({"limit": limit}, "limit") for limit in ("0", "101", "-1", "ten", "1.5", "1e1", " 5", "9" * 40)],
+        ({"include_archived": "yes"}, "include_archived"),
+        *[({"page": page}, "page") for page in ("2", "page_", "page_!!!", "page_YQ==", "page_/w==", "é")],
+    ],
+)
+def test_wrong_parameters_are_refused_by_name(api, query, parameter):
+    """The message names the parameter."""
+    assert message(api("GET", ENVIRONMENTS, **query), 400).startswith(f"{parameter}: ")
+
+
+def test_a_cursor_belongs_to_its_list(api):
+    """The cursor of one list is an error in another."""
+    cursors = {}
+    for name in ("a", "b"):
+        queue_id = api.create_queue(name)
+        api.enqueue(queue_id, count=2)
+        path = f"{ENVIRONMENTS}/{queue_id}/work"
+        cursors[path] = api("GET", path, limit=1).json["next_page"]
+    cursors[ENVIRONMENTS] = api("GET", ENVIRONMENTS, limit=1).json["next_page"]
+    for path in cursors:
+        for owner, cursor in cursors.items():
+            assert api("GET", path, page=cursor).status_code == (200 if owner == path else 400)

@@ -1,0 +1,147 @@
+"""What is checked of every request before a rule sees it, and the form of every error."""
+
+import pytest
+from werkzeug.test import Client
+
+from ant_cli.emulator import Emulator, app
+from ant_cli.emulator.errors import error_type
+
+from .api import ENVIRONMENTS, HEADERS, Api, check_form, message
+
+
+def without(name):
+    return {key: value for key, value in HEADERS.items() if key != name}
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "begin"),
+    [
+        (without("x-api-key"), 401, "x-api-key"),
+        (HEADERS | {"x-api-key": ""}, 401, "x-api-key"),
+        (without("x-api-key") | {"authorization": "Basic abc"}, 401, "x-api-key"),
+        (without("x-api-key") | {"authorization": "Bearer "}, 401, "x-api-key"),
+        (without("anthropic-version"), 400, "anthropic-version: "),
+        (without("anthropic-beta"), 400, "anthropic-beta: "),
+        (HEADERS | {"anthropic-beta": "files-api-2025-04-14"}, 400, "anthropic-beta: "),
+        ({}, 401, "x-api-key"),
+    ],
+)
+def test_missing_headers_are_refused(api, headers, status, begin):
+    """No credential is 401; no version and no managed-agents beta are 400."""
+    assert message(api("GET", ENVIRONMENTS, headers=headers), status).startswith(begin)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        HEADERS,
+        without("x-api-key") | {"authorization": "Bearer token"},
+        HEADERS | {"anthropic-beta": "files-api-2025-04-14, managed-agents-2027-01-01"},
+    ],
+)
+def test_any_credential_and_one_beta_of_several_will_do(api, headers):
+    """Without a key of its own the emulator takes every credential."""
+    assert api("GET", ENVIRONMENTS, headers=headers).status_code == 200
+
+
+def test_inside_a_process_no_credential_is_needed():
+    """`require_credential=False` drops the first check and no other."""
+    emulator = Emulator(":memory:", require_credential=False)
+    api = Api(emulator)
+    assert api("GET", ENVIRONMENTS, headers=without("x-api-key")).status_code == 200
+    assert api("GET", ENVIRONMENTS, headers={}).status_code == 400
+    emulator.close()
+
+
+@pytest.mark.parametrize("path", [ENVIRONMENTS, "/_emulator/faults"])
+@pytest.mark.parametrize(
+    ("credential", "status"),
+    [
+        ({"x-api-key": "sécret"}, 200),
+        ({"authorization": "Bearer sécret"}, 200),
+        ({"authorization": "bearer sécret", "x-api-key": "other"}, 200),
+        ({"x-api-key": "other"}, 401),
+        ({"authorization": "sécret"}, 401),
+        ({}, 401),
+    ],
+)
+def test_with_a_key_nothing_else_is_accepted(path, credential, status):
+    """The emulator's own endpoints are guarded like the API's."""
+    emulator = Emulator(":memory:", api_key="sécret", require_credential=False)
+    response = Api(emulator)("GET", path, headers=without("x-api-key") | credential)
+    assert response.status_code == status
+    if status == 401:
+        assert response.json["error"]["type"] == "authentication_error"
+    emulator.close()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/v1/agents", 404),
+        ("GET", "/", 404),
+        ("GET", "/v1/environments/", 404),
+        ("GET", "/v1//environments", 404),
+        ("GET", "/v1/environments/env_1/work/work_1/ack/more", 404),
+        ("POST", "/_emulator/nothing", 404),
+        ("DELETE", "/v1/environments", 405),
+        ("PUT", "/v1/environments/env_1", 405),
+        ("GET", "/v1/environments/env_1/archive", 405),
+        ("GET", "/v1/environments/env_1/work/work_1/ack", 405),
+        ("POST", "/v1/environments/env_1/work", 405),
+        ("OPTIONS", "/v1/environments", 405),
+    ],
+)
+def test_what_is_no_endpoint_is_an_error_in_the_envelope(api, method, path, status):
+    """Unknown paths are 404, known ones with another method 405 and say which they take."""
+    response = api(method, path)
+    assert response.status_code == status
+    assert ("allow" in response.headers) == (status == 405)
+
+
+def test_head_answers_without_a_body(api):
+    """HEAD is GET with nothing but the headers."""
+    response = api("HEAD", "/_emulator/clock")
+    assert (response.status_code, response.data) == (200, b"")
+
+
+def test_a_body_above_ten_megabytes_is_refused(emulator):
+    """Too large a body is 413, before it is read."""
+    response = Client(emulator).post(ENVIRONMENTS, data=b" " * (app.LARGEST_BODY + 1), headers=HEADERS)
+    check_form("POST", ENVIRONMENTS, response)
+    assert message(response, 413)
+    assert response.json["error"]["type"] == "request_too_large"
+
+
+@pytest.mark.parametrize(
+    ("status", "word"),
+    [
+        (400, "invalid_request_error"),
+        (403, "permission_error"),
+        (409, "invalid_request_error"),
+        (412, "invalid_request_error"),
+        (429, "rate_limit_error"),
+        (500, "api_error"),
+        (503, "api_error"),
+        (529, "overloaded_error"),
+    ],
+)
+def test_every_status_has_its_word(status, word):
+    """The type of an error follows from its status."""
+    assert error_type(status) == word
+
+
+def test_a_broken_database_is_answered_in_the_envelope(database):
+    """When the file goes bad under the emulator, the caller learns it as a server error."""
+    emulator = Emulator(database)
+    with emulator._store.write() as transaction:
+        transaction.run("DROP TABLE environments")
+    response = Api(emulator)("GET", ENVIRONMENTS)
+    assert "no such table" in message(response, 500)
+    emulator.close()
+
+
+def test_identifiers_of_any_kind_are_just_not_found(api):
+    """Odd identifiers, percent-encoded or not UTF-8, are 404 and never a failure."""
+    for odd in ("env_1", "%00", "%ff", "a'b", "*", "..", "%F0%9F%90%9C", "x" * 3000):
+        assert api("GET", f"{ENVIRONMENTS}/{odd}").status_code == 404

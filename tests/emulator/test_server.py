@@ -1,0 +1,177 @@
+import http.client
+import json
+import os
+import signal
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import pytest
+
+from ant_cli.emulator import Emulator
+from ant_cli.emulator.server import Server, serve
+
+from .api import ENVIRONMENTS, HEADERS
+
+
+@contextmanager
+def connected(url):
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=30)
+    yield connection
+    connection.close()
+
+
+def send(connection, method, path, body=None):
+    connection.request(method, path, None if body is None else json.dumps(body), HEADERS)
+    response = connection.getresponse()
+    return response.status, json.loads(response.read())
+
+
+@contextmanager
+def running(application, log=lambda _line: None, host="127.0.0.1"):
+    server = Server(application, host, 0, log)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    yield server
+    server.stop()
+    thread.join()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_serving_ends_on_a_signal(emulator, number):
+    """The base URL is told once, and a signal ends the serving and leaves the handlers as they were."""
+    before = [signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)]
+    urls = []
+
+    def on_listening(url):
+        urls.append(url)
+        os.kill(os.getpid(), number)
+
+    serve(emulator, "127.0.0.1", 0, on_listening, lambda _line: None)
+    assert [signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)] == before
+    assert len(urls) == 1
+    parts = urlsplit(urls[0])
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((parts.hostname, parts.port))
+
+
+def test_a_request_under_way_is_finished(emulator):
+    """Stopping waits for the answer, and closes connections that wait for nothing."""
+    begun, release = threading.Event(), threading.Event()
+
+    def slow(environ, start_response):
+        begun.set()
+        release.wait()
+        return emulator(environ, start_response)
+
+    with running(slow) as server, connected(server.url) as connection, connected(server.url) as idle:
+        idle.connect()
+        connection.request("GET", ENVIRONMENTS, headers=HEADERS)
+        begun.wait()
+        server.stop()
+        assert idle.sock.recv(1) == b""
+        release.set()
+        assert connection.getresponse().status == 200
+
+
+def test_a_disconnect_closes_the_connection_without_an_answer(served):
+    """Over HTTP the fault is a connection that breaks."""
+    with connected(served) as connection:
+        send(connection, "POST", "/_emulator/faults", {"disconnect": True, "path_contains": "/v1/"})
+        with pytest.raises(http.client.RemoteDisconnected):
+            send(connection, "GET", ENVIRONMENTS)
+        assert send(connection, "GET", ENVIRONMENTS)[0] == 200
+
+
+def test_each_request_is_logged_in_one_line(emulator):
+    """Method, path, status and time; a control character in the path stays harmless."""
+    lines = []
+    with running(emulator, lines.append) as server, connected(server.url) as connection:
+        send(connection, "GET", ENVIRONMENTS)
+        send(connection, "GET", "/%0a%1b[31m")
+        send(connection, "POST", "/_emulator/faults", {"disconnect": True})
+        with pytest.raises(http.client.RemoteDisconnected):
+            send(connection, "GET", ENVIRONMENTS)
+    assert [line.split()[:3] for line in lines] == [
+        ["GET", ENVIRONMENTS, "200"],
+        ["GET", "/%0A%1B%5B31m", "404"],
+        ["POST", "/_emulator/faults", "200"],
+        ["GET", ENVIRONMENTS, "disconnected"],
+    ]
+    assert all(line.endswith(" ms") for line in lines)
+
+
+def test_an_address_that_is_taken_is_an_error(emulator):
+    """Nothing is announced when the port cannot be had."""
+    with running(emulator) as server:
+        port = urlsplit(server.url).port
+        with pytest.raises(OSError, match="in use"):
+            serve(emulator, "127.0.0.1", port, pytest.fail, pytest.fail)
+
+
+def test_an_ipv6_address_stands_in_brackets(emulator):
+    """The base URL can be used as it is."""
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("no IPv6 on this machine")
+    with running(emulator, host="::1") as server, connected(server.url) as connection:
+        assert server.url.startswith("http://[::1]:")
+        assert send(connection, "GET", ENVIRONMENTS)[0] == 200
+
+
+def test_thirty_two_clients_at_once_get_each_item_once(served):
+    """Clients that create, retrieve, poll and acknowledge at the same time lose nothing and share nothing."""
+    with connected(served) as connection:
+        config = {"type": "self_hosted"}
+        queue = send(connection, "POST", ENVIRONMENTS, {"name": "q", "config": config})[1]["id"]
+        enqueued = send(connection, "POST", f"/_emulator/environments/{queue}/enqueue", {"count": 320})[1]["data"]
+    ready = threading.Barrier(32)
+
+    def work(number):
+        got = []
+        with connected(served) as connection:
+            ready.wait()
+            _, environment = send(connection, "POST", ENVIRONMENTS, {"name": f"e{number}"})
+            while item := send(connection, "GET", f"{ENVIRONMENTS}/{queue}/work/poll")[1]:
+                got.append(item["id"])
+                status, _ = send(connection, "POST", f"{ENVIRONMENTS}/{queue}/work/{item['id']}/ack")
+                assert status == 200
+            assert send(connection, "GET", f"{ENVIRONMENTS}/{environment['id']}") == (200, environment)
+        return got
+
+    with ThreadPoolExecutor(32) as pool:
+        got = [work_id for part in pool.map(work, range(32)) for work_id in part]
+    assert sorted(got) == sorted(item["id"] for item in enqueued)
+
+
+def test_many_may_wait_for_work_at_once(served):
+    """Thirty-two polls that wait leave the server able to take the work that wakes them."""
+    with connected(served) as connection:
+        config = {"type": "self_hosted"}
+        queue = send(connection, "POST", ENVIRONMENTS, {"name": "q", "config": config})[1]["id"]
+        begun = threading.Barrier(33)
+
+        def wait(_number):
+            with connected(served) as own:
+                begun.wait()
+                return send(own, "GET", f"{ENVIRONMENTS}/{queue}/work/poll?block_ms=999")[1]
+
+        with ThreadPoolExecutor(32) as pool:
+            polls = [pool.submit(wait, number) for number in range(32)]
+            begun.wait()
+            send(connection, "POST", f"/_emulator/environments/{queue}/enqueue", {"count": 32})
+            assert len({poll.result()["id"] for poll in polls}) == 32
+
+
+def test_a_served_emulator_with_a_key_wants_it(database):
+    """The key of `--api-key` is the only one."""
+    emulator = Emulator(database, api_key="secret")
+    with running(emulator) as server, connected(server.url) as connection:
+        assert send(connection, "GET", ENVIRONMENTS)[0] == 401
+        connection.request("GET", ENVIRONMENTS, headers=HEADERS | {"x-api-key": "secret"})
+        assert connection.getresponse().status == 200
+    emulator.close()

@@ -1,0 +1,125 @@
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from ant_cli.emulator import Emulator, UnusableDatabase
+from ant_cli.emulator.schema import SCHEMA_VERSION
+
+from .api import ENVIRONMENTS, Api
+
+
+def change(database, statement):
+    connection = sqlite3.connect(database)
+    connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+def test_what_was_answered_is_there_after_a_restart(database):
+    """Another emulator on the file knows every environment and every item."""
+    emulator = Emulator(database)
+    api = Api(emulator)
+    queue = api.create_queue()
+    work = api.enqueue(queue)[0]
+    before = (api.retrieve(queue), api.item(queue, work))
+    emulator.close()
+    emulator = Emulator(str(database))
+    assert (Api(emulator).retrieve(queue), Api(emulator).item(queue, work)) == before
+    emulator.close()
+
+
+def test_the_file_is_in_wal_mode_and_has_its_version(database):
+    """Readers never wait for a writer, and the schema says which one it is."""
+    Emulator(database).close()
+    connection = sqlite3.connect(database)
+    assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        (f"PRAGMA user_version = {SCHEMA_VERSION + 1}", f"schema version {SCHEMA_VERSION + 1}"),
+        ("PRAGMA application_id = 0", "not a database of this emulator"),
+    ],
+)
+def test_an_unknown_schema_is_refused(database, statement, reason):
+    """A file that another version or another program wrote is left alone, with a sentence that says why."""
+    Emulator(database).close()
+    change(database, statement)
+    before = database.read_bytes()
+    with pytest.raises(UnusableDatabase, match=reason):
+        Emulator(database)
+    assert database.read_bytes() == before
+
+
+def test_other_files_are_refused(tmp_path):
+    """Someone else's database, a text and a folder are not touched."""
+    foreign = tmp_path / "foreign.db"
+    change(foreign, "CREATE TABLE mine (x)")
+    text = tmp_path / "text"
+    text.write_text("This is not a database, whatever its name may say. " * 50)
+    for path in (foreign, text, tmp_path, text / "below.db"):
+        with pytest.raises(UnusableDatabase, match=path.name):
+            Emulator(path)
+
+
+def test_a_new_file_may_be_opened_by_many_at_once(database):
+    """Whoever comes first creates the tables, and everybody finds them."""
+    with ThreadPoolExecutor(8) as pool:
+        emulators = list(pool.map(lambda _: Emulator(database), range(8)))
+        created = list(pool.map(lambda number: Api(emulators[number]).create(f"e{number}"), range(8)))
+    listed = Api(emulators[0])("GET", ENVIRONMENTS).json["data"]
+    assert sorted(environment["id"] for environment in listed) == sorted(created)
+    for emulator in emulators:
+        emulator.close()
+
+
+@pytest.mark.parametrize("processes", [1, 4])
+def test_no_item_goes_to_two_workers(database, processes):
+    """Many pollers, on one emulator or on several that share the file, get each item once."""
+    emulators = [Emulator(database) for _ in range(processes)]
+    queue = Api(emulators[0]).create_queue()
+    work = Api(emulators[0]).enqueue(queue, count=100)
+
+    def drain(number):
+        api = Api(emulators[number % processes])
+        got = []
+        while item := api.poll(queue):
+            got.append(item["id"])
+            assert api.act(queue, item["id"], "ack").status_code == 200
+        return got
+
+    with ThreadPoolExecutor(8) as pool:
+        got = [work_id for part in pool.map(drain, range(8)) for work_id in part]
+    assert sorted(got) == sorted(work)
+    for emulator in emulators:
+        emulator.close()
+
+
+def test_threads_may_share_a_database_in_memory(emulator):
+    """In memory there is one connection, and the requests take turns."""
+    api = Api(emulator)
+    with ThreadPoolExecutor(8) as pool:
+        created = list(pool.map(lambda number: api.create(f"e{number}"), range(40)))
+        names = list(pool.map(lambda environment_id: api.retrieve(environment_id)["name"], created))
+    assert names == [f"e{number}" for number in range(40)]
+
+
+def delete_and_fail(emulator):
+    with emulator._store.write() as transaction:
+        transaction.run("DELETE FROM environments")
+        raise ZeroDivisionError
+
+
+def test_a_request_that_fails_changes_nothing(database):
+    """An exception in the middle of a transaction takes its changes back and leaves the store usable."""
+    emulator = Emulator(database)
+    api = Api(emulator)
+    api.create("a")
+    with pytest.raises(ZeroDivisionError):
+        delete_and_fail(emulator)
+    assert len(api("GET", ENVIRONMENTS).json["data"]) == 1
+    emulator.close()

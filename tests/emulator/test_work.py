@@ -1,0 +1,242 @@
+import pytest
+
+from .api import ENVIRONMENTS, message
+
+SECOND = 1_000
+LEASE = 300 * SECOND
+
+
+@pytest.fixture
+def queue(api):
+    """Return a self-hosted environment."""
+    return api.create_queue()
+
+
+@pytest.fixture
+def work(api, queue):
+    """Return an item that waits in the queue."""
+    return api.enqueue(queue)[0]
+
+
+def bring_to(api, queue, work, state):
+    """Bring a queued item into a state."""
+    ways = {
+        "queued": [],
+        "starting": ["ack"],
+        "active": ["ack", "heartbeat"],
+        "stopping": ["ack", "heartbeat", "stop"],
+        "stopped": ["stop"],
+    }
+    for action in ways[state]:
+        assert api.act(queue, work, action).status_code == 200
+    assert api.item(queue, work)["state"] == state
+
+
+def test_an_item_tells_its_life(api, queue, clock):
+    """Each step sets its own moment, and the fields stand in the reference's order."""
+    work = api.enqueue(queue, session_id="session_1", metadata={"k": "v"})[0]
+    for action in ("ack", "heartbeat", "heartbeat", "stop"):
+        clock.advance(ms=SECOND)
+        assert api.act(queue, work, action).status_code == 200
+    clock.advance(ms=SECOND)
+    api.act(queue, work, "stop", {"force": True})
+    moments = [f"2026-03-15T10:00:0{second}.000000Z" for second in range(6)]
+    assert list(api.item(queue, work).items()) == [
+        ("id", work),
+        ("acknowledged_at", moments[1]),
+        ("created_at", moments[0]),
+        ("data", {"id": "session_1", "type": "session"}),
+        ("environment_id", queue),
+        ("latest_heartbeat_at", moments[3]),
+        ("metadata", {"k": "v"}),
+        ("started_at", moments[2]),
+        ("state", "stopped"),
+        ("stop_requested_at", moments[4]),
+        ("stopped_at", moments[5]),
+        ("type", "work"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("state", "action", "after"),
+    [
+        ("queued", ("ack",), "starting"),
+        ("starting", ("ack",), 409),
+        ("active", ("ack",), 409),
+        ("stopping", ("ack",), 409),
+        ("stopped", ("ack",), 409),
+        ("queued", ("heartbeat",), 409),
+        ("starting", ("heartbeat",), "active"),
+        ("active", ("heartbeat",), "active"),
+        ("stopping", ("heartbeat",), "stopping"),
+        ("stopped", ("heartbeat",), "stopped"),
+        ("queued", ("stop",), "stopped"),
+        ("starting", ("stop",), "stopping"),
+        ("active", ("stop",), "stopping"),
+        ("stopping", ("stop",), "stopping"),
+        ("stopped", ("stop",), "stopped"),
+        ("active", ("stop", {"force": False}), "stopping"),
+        ("active", ("stop", {"force": None}), "stopping"),
+        *[(state, ("stop", {"force": True}), "stopped") for state in ("queued", "starting", "active", "stopping")],
+        ("stopped", ("stop", {"force": True}), "stopped"),
+    ],
+)
+def test_the_state_machine(api, queue, work, state, action, after):
+    """Every action in every state leads to the next state, or is a conflict that changes nothing."""
+    bring_to(api, queue, work, state)
+    before = api.item(queue, work)
+    response = api.act(queue, work, *action)
+    if after == 409:
+        assert work in message(response, 409)
+        assert api.item(queue, work) == before
+    else:
+        assert response.json["state"] == api.item(queue, work)["state"] == after
+
+
+def test_stopping_twice_changes_nothing(api, queue, work, clock):
+    """The first request to stop counts, and so does the first end."""
+    bring_to(api, queue, work, "stopping")
+    before = api.item(queue, work)
+    clock.advance(ms=SECOND)
+    assert api.act(queue, work, "stop").json == before
+    ended = api.act(queue, work, "stop", {"force": True}).json
+    clock.advance(ms=SECOND)
+    assert api.act(queue, work, "stop", {"force": True}).json == ended
+
+
+def test_a_heartbeat_names_the_one_before(api, queue, work):
+    """Each heartbeat repeats the value that the last one answered, letter by letter."""
+    bring_to(api, queue, work, "starting")
+    last = "NO_HEARTBEAT"
+    for _ in range(3):
+        answer = api.act(queue, work, "heartbeat", expected_last_heartbeat=last).json
+        assert answer == {
+            "last_heartbeat": answer["last_heartbeat"],
+            "lease_extended": True,
+            "state": "active",
+            "ttl_seconds": 300,
+            "type": "work_heartbeat",
+        }
+        assert answer["last_heartbeat"] > last or last == "NO_HEARTBEAT"
+        assert api.item(queue, work)["latest_heartbeat_at"] == answer["last_heartbeat"]
+        last = answer["last_heartbeat"]
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        ("queued", "2026-03-15T10:00:00.000000Z"),
+        ("starting", "2026-03-15T10:00:00.000000Z"),
+        ("active", "NO_HEARTBEAT"),
+        ("active", "2026-03-15T10:00:00Z"),
+        ("active", "nonsense"),
+    ],
+)
+def test_a_heartbeat_that_does_not_fit_is_refused(api, queue, work, state, expected):
+    """Whoever does not know the last heartbeat does not hold the lease: 412, with the lease in the details."""
+    bring_to(api, queue, work, state)
+    before = api.item(queue, work)
+    response = api.act(queue, work, "heartbeat", expected_last_heartbeat=expected)
+    assert message(response, 412).startswith("expected_last_heartbeat: ")
+    assert response.json["error"]["details"]["current_state"] == {
+        "last_heartbeat": before["latest_heartbeat_at"],
+        "lease_extended": False,
+        "state": state,
+        "ttl_seconds": 0,
+    }
+    assert api.item(queue, work) == before
+
+
+@pytest.mark.parametrize("expected", ["NO_HEARTBEAT", "nonsense"])
+def test_what_is_ending_compares_no_heartbeats(api, queue, work, expected):
+    """A worker learns from its heartbeat that it shall stop, or that it is too late."""
+    bring_to(api, queue, work, "stopped")
+    answer = api.act(queue, work, "heartbeat", expected_last_heartbeat=expected).json
+    assert answer["lease_extended"] is False
+    assert (answer["state"], answer["last_heartbeat"], answer["ttl_seconds"]) == ("stopped", "", 0)
+
+
+@pytest.mark.parametrize("ttl", ["0", "301", "-5", "soon"])
+def test_a_lease_lasts_from_one_to_three_hundred_seconds(api, queue, work, ttl):
+    """Other lengths are refused by name."""
+    bring_to(api, queue, work, "starting")
+    response = api.act(queue, work, "heartbeat", desired_ttl_seconds=ttl)
+    assert message(response, 400).startswith("desired_ttl_seconds: ")
+
+
+def test_a_lease_that_runs_out_puts_the_item_back(api, queue, work, clock):
+    """At its very end the item is queued as if nobody had ever had it, and its old worker is turned away."""
+    api.act(queue, work, "ack")
+    old = api.act(queue, work, "heartbeat", desired_ttl_seconds=10).json["last_heartbeat"]
+    clock.advance(ms=10 * SECOND - 1)
+    assert api.item(queue, work)["state"] == "active"
+    clock.advance(ms=1)
+    item = api.item(queue, work)
+    assert item["state"] == "queued"
+    assert [item[name] for name in ("acknowledged_at", "started_at", "latest_heartbeat_at")] == [None] * 3
+    assert api.act(queue, work, "heartbeat", expected_last_heartbeat=old).status_code == 412
+    assert api.act(queue, work, "heartbeat").status_code == 409
+    assert api.poll(queue)["id"] == work
+    api.act(queue, work, "ack")
+    new = api.act(queue, work, "heartbeat", expected_last_heartbeat="NO_HEARTBEAT").json["last_heartbeat"]
+    assert new > old
+
+
+def test_an_item_that_came_back_is_handed_out_at_once(api, queue, work, clock):
+    """The time to reclaim does not count for it: it was given up, not just handed out."""
+    assert api.poll(queue)["id"] == work
+    api.act(queue, work, "ack")
+    api.act(queue, work, "heartbeat", desired_ttl_seconds=1)
+    clock.advance(ms=SECOND)
+    assert api.poll(queue)["id"] == work
+
+
+def test_acknowledging_begins_a_lease(api, queue, work, clock):
+    """A worker that dies before its first heartbeat does not keep the item for ever."""
+    api.act(queue, work, "ack")
+    clock.advance(ms=LEASE - 1)
+    assert api.item(queue, work)["state"] == "starting"
+    clock.advance(ms=1)
+    assert api.stats(queue)["depth"] == 1
+
+
+def test_heartbeats_extend_the_lease(api, queue, work, clock):
+    """As long as heartbeats come the item stays with its worker."""
+    bring_to(api, queue, work, "active")
+    for _ in range(5):
+        clock.advance(ms=LEASE - 1)
+        assert api.act(queue, work, "heartbeat").json["lease_extended"] is True
+
+
+def test_what_shall_stop_ends_with_its_lease(api, queue, work, clock):
+    """An item that was asked to stop never goes back to the queue; it ends when its lease does."""
+    bring_to(api, queue, work, "stopping")
+    clock.advance(ms=LEASE)
+    item = api.item(queue, work)
+    assert (item["state"], item["stopped_at"]) == ("stopped", "2026-03-15T10:05:00.000000Z")
+    assert api("DELETE", f"{ENVIRONMENTS}/{queue}").status_code == 200
+
+
+def test_metadata_is_merged(api, queue):
+    """A text sets a key, the empty one included; null deletes it; an empty body changes nothing."""
+    work = api.enqueue(queue, metadata={"a": "1", "b": "2"})[0]
+    path = f"{ENVIRONMENTS}/{queue}/work/{work}"
+    assert api("POST", path, {"metadata": {"a": None, "c": "", "d": None}}).json["metadata"] == {"b": "2", "c": ""}
+    assert api("POST", path, {}).json["metadata"] == {"b": "2", "c": ""}
+    assert message(api("POST", path, {"metadata": {"a": 1}}), 400).startswith("metadata.a: ")
+    assert message(api("POST", path, {"state": "stopped"}), 400).startswith("state: ")
+
+
+def test_a_body_of_stop_is_checked(api, queue, work):
+    """`force` is a boolean and nothing that looks like one."""
+    assert message(api.act(queue, work, "stop", {"force": "true"}), 400).startswith("force: ")
+
+
+def test_work_belongs_to_its_environment(api, queue, work):
+    """An item is not found in another environment, nor when it never was."""
+    other = api.create_queue("other")
+    for environment_id, work_id in ((other, work), (queue, "work_1")):
+        path = f"{ENVIRONMENTS}/{environment_id}/work/{work_id}"
+        assert message(api("GET", path), 404).startswith("work_id: ")
+        for action in ("", "/ack", "/heartbeat", "/stop"):
+            assert message(api("POST", path + action, {}), 404).startswith("work_id: ")
