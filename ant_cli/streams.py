@@ -100,6 +100,13 @@ class Stdout:
         """Whether a person looks at it."""
         return self._file is not None and self._file.isatty()
 
+    @property
+    def descriptor(self) -> int:
+        """The operating system's number for it. ValueError or OSError if it has none."""
+        if self._file is None:
+            raise ValueError("the stream is closed")
+        return self._file.fileno()
+
     def write(self, data: bytes) -> None:
         """Write it out at once.
 
@@ -130,6 +137,13 @@ class Stderr:
     def is_terminal(self) -> bool:
         """Whether a person looks at it."""
         return self._file is not None and self._file.isatty()
+
+    @property
+    def descriptor(self) -> int:
+        """The operating system's number for it. ValueError or OSError if it has none."""
+        if self._file is None:
+            raise ValueError("the stream is closed")
+        return self._file.fileno()
 
     def keep_secret(self, secret: str) -> None:
         """Never show this text, from now on."""
@@ -186,11 +200,13 @@ class Process:
         environ: Mapping[str, str],
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] | None = None,
+        now: Callable[[], float] | None = None,
     ) -> None:
-        """Take the streams and the environment; in tests also where requests go, and what waits between them."""
+        """Take the streams and the environment; in tests also where requests go, what waits, and the clock."""
         self.stdin = stdin
         self.stdout = stdout
         self.stderr = stderr
         self.environ = environ
         self.transport = transport
         self.sleep = sleep
+        self.now = now
