@@ -34,7 +34,6 @@ def poll(store: Store, call: Call) -> str:
     """Hand out the oldest item that nobody has, waiting for one if asked to; `null` if there is none."""
     reclaim_ms = call.number("reclaim_older_than_ms", RECLAIM_MS, 0)
     block_ms = call.number("block_ms", 0, 1, LONGEST_BLOCK_MS)
-
     reclaim = reclaim_ms * MICROSECONDS_PER_MS
     worker_id = call.headers.get("anthropic-worker-id")
     with looking_at_work(store, call) as (transaction, environment):

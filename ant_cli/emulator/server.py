@@ -17,7 +17,6 @@ from waitress import wasyncore  # type: ignore[import-untyped]
 from waitress.server import create_server  # type: ignore[import-untyped]
 
 from ant_cli.emulator.app import Emulator
-from ant_cli.emulator.errors import Disconnected
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -124,24 +123,18 @@ def _logged(application: "WSGIApplication", log: Callable[[str], None]) -> "WSGI
 
     def logged(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         begun = time.perf_counter()
-
-        def report(outcome: str) -> None:
-            # Encoded again as it came: a control character in a path must not reach a terminal.
-            path = quote(environ["PATH_INFO"], encoding="latin-1")
-            log(f"{environ['REQUEST_METHOD']} {path} {outcome} {(time.perf_counter() - begun) * 1000:.1f} ms")
-
-        statuses: list[str] = []
+        outcomes = ["disconnected"]
 
         def start(status: str, headers: list[tuple[str, str]], *rest: object) -> Callable[[bytes], object]:
-            statuses.append(status)
+            outcomes.append(status.partition(" ")[0])
             return start_response(status, headers, *rest)  # type: ignore[arg-type]
 
         try:
-            body = application(environ, start)
-        except Disconnected:
-            report("disconnected")
-            raise
-        report(statuses[0].partition(" ")[0])
-        return body
+            return application(environ, start)
+        finally:
+            # Encoded again as it came: a control character in a path must not reach a terminal.
+            path = quote(environ["PATH_INFO"], encoding="latin-1")
+            took = (time.perf_counter() - begun) * 1000
+            log(f"{environ['REQUEST_METHOD']} {path} {outcomes[-1]} {took:.1f} ms")
 
     return logged

@@ -29,12 +29,21 @@ BUSY_SECONDS = 30.0
 Row = tuple[Any, ...]  # as wide as its query
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Transaction:
     """One request's view of the database, at one moment."""
 
     connection: sqlite3.Connection
-    now: int
+    clock: Clock
+    moment: int | None = None
+
+    @property
+    def now(self) -> int:
+        """Return the moment of the transaction: the clock's, moved by what the database says."""
+        if self.moment is None:
+            offset = self.connection.execute("SELECT offset FROM clock").fetchone()[0]
+            self.moment = self.clock.now() + offset
+        return self.moment
 
     def one(self, sql: str, *values: object) -> Row | None:
         """Return the first row, if there is one."""
@@ -68,8 +77,8 @@ class Store:
         self._idle.append(self._open())
 
     def read(self) -> AbstractContextManager[Transaction]:
-        """Begin a transaction that changes nothing."""
-        return self._transaction("BEGIN", self._reading)
+        """Begin to read. Each query is a transaction of its own: no reader needs two that agree."""
+        return self._transaction("", self._reading)
 
     def write(self) -> AbstractContextManager[Transaction]:
         """Begin a transaction that nobody else writes during. An exception takes its changes back."""
@@ -85,10 +94,11 @@ class Store:
         with turn:
             connection = self._connection()
             try:
-                connection.execute(begin)
-                offset = connection.execute("SELECT offset FROM clock").fetchone()[0]
-                yield Transaction(connection, self.clock.now() + offset)
-                connection.execute("COMMIT")
+                if begin:
+                    connection.execute(begin)
+                yield Transaction(connection, self.clock)
+                if begin:
+                    connection.execute("COMMIT")
             finally:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")

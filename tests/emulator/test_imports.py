@@ -1,0 +1,47 @@
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import ant_cli.emulator
+
+PACKAGE = Path(ant_cli.emulator.__file__).parent
+LIST = """
+import io
+import sys
+
+from ant_cli.emulator import Emulator
+
+emulator = Emulator(":memory:", require_credential=False)
+environ = {
+    "REQUEST_METHOD": "GET",
+    "PATH_INFO": "/v1/environments",
+    "SERVER_NAME": "local",
+    "SERVER_PORT": "80",
+    "wsgi.url_scheme": "http",
+    "wsgi.input": io.BytesIO(),
+    "HTTP_ANTHROPIC_VERSION": "2023-06-01",
+    "HTTP_ANTHROPIC_BETA": "managed-agents-2026-04-01",
+}
+statuses = []
+emulator(environ, lambda status, headers: statuses.append(status))
+emulator.close()
+assert statuses == ["200 OK"], statuses
+print(*{"pydantic", "waitress", "httpx", "typer"} & set(sys.modules))
+"""
+
+
+def test_a_read_in_the_process_loads_neither_models_nor_server():
+    """Start-up is what a user feels: a list needs no pydantic and no waitress."""
+    loaded = subprocess.run([sys.executable, "-c", LIST], capture_output=True, text=True, check=True)
+    assert loaded.stdout.split() == []
+
+
+def test_the_emulator_imports_nothing_from_the_rest_of_the_program():
+    """A second opinion shares no code with the first."""
+    for path in PACKAGE.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            ours = [name for name in names if name.partition(".")[0] == "ant_cli"]
+            assert all(name.startswith("ant_cli.emulator") for name in ours), path
