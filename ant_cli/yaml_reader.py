@@ -56,14 +56,16 @@ def read_yaml(text: str, *, number: Callable[[str], Any], depth_limit: int, json
         for event in yaml.parse(text, Loader=_LOADER):
             builder.take(event)
     except yaml.MarkedYAMLError as error:
-        raise YAMLProblem(_describe(error), error.problem_mark or error.context_mark) from None
+        raise YAMLProblem(_describe(error, depth_limit), error.problem_mark or error.context_mark) from None
     except yaml.reader.ReaderError as error:
         code = error.character if isinstance(error.character, int) else ord(error.character)
         raise YAMLProblem(f"the character U+{code:04X} is not allowed", _Position.of(text, chr(code))) from None
     return builder.result
 
 
-def _describe(error: yaml.MarkedYAMLError) -> str:
+def _describe(error: yaml.MarkedYAMLError, depth_limit: int) -> str:
+    if "maximum nesting depth" in str(error.problem):  # libyaml, which reads ahead, has met its own limit
+        return f"nested deeper than {depth_limit} levels"
     parts = [part for part in (error.context, error.problem) if part]
     return "not valid YAML: " + ", ".join(parts)
 

@@ -6,7 +6,7 @@ import io
 import json
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,7 +69,11 @@ class Server:
         reply = self.replies[len(self.requests) - 1]
         if isinstance(reply, Exception):
             raise reply
-        return reply if isinstance(reply, httpx.Response) else httpx.Response(200, json=reply)
+        response = reply if isinstance(reply, httpx.Response) else httpx.Response(200, json=reply)
+        # As it comes from the network: a stream that is still to be read.
+        return httpx.Response(
+            response.status_code, headers=response.headers, stream=httpx.ByteStream(response.content)
+        )
 
 
 def piped(content: str | bytes | None) -> int:
@@ -107,16 +111,13 @@ def clean_environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.fixture(autouse=True)
-def nothing_from_outside(
-    monkeypatch: pytest.MonkeyPatch, clean_environ: dict[str, str], tmp_path: Any
-) -> Iterator[None]:
+def nothing_from_outside(monkeypatch: pytest.MonkeyPatch, clean_environ: dict[str, str], tmp_path: Any) -> None:
     """Run each test in an empty folder, without the environment of the person who runs it."""
     for name in list(os.environ):
         if name.startswith("ANTHROPIC_") or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", clean_environ["HOME"])
     monkeypatch.chdir(tmp_path)
-    yield
 
 
 @pytest.fixture
@@ -126,14 +127,14 @@ def ant(clean_environ: dict[str, str]) -> Callable[..., Result]:
     def run(
         *words: str,
         stdin: str | bytes | None = None,
-        env: Mapping[str, str | None] = {},  # noqa: B006 - never changed
+        env: Mapping[str, str | None] = {},
         replies: Sequence[Any] = ({},),
         terminal: bool = False,
     ) -> Result:
         environ = {k: v for k, v in {**clean_environ, **env}.items() if v is not None}
         server, waits = Server(replies), list[float]()
         stdout, stderr = Screen(terminal=terminal), Screen(terminal=terminal)
-        with open(piped(stdin), "rb") as source:  # noqa: PTH123 - a descriptor, not a path
+        with open(piped(stdin), "rb") as source:
             process = Process(
                 Stdin(source), Stdout(stdout), Stderr(stderr), environ, httpx.MockTransport(server), waits.append
             )

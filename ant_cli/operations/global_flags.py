@@ -5,9 +5,9 @@ from ant_cli.spec import Param
 FORMATS = ("auto", "json", "jsonl", "yaml", "table", "pretty", "raw", "explore")
 
 GLOBAL_FLAGS = (
-    Param("api_key", "setting", str, "The API key. Safer: ANTHROPIC_API_KEY, which other users can't see."),
+    Param("api_key", "setting", str, "The API key. Safer: ANTHROPIC_API_KEY, which others can't see."),
     Param("auth_token", "setting", str, "A bearer token, in place of a key. Safer: ANTHROPIC_AUTH_TOKEN."),
-    Param("base_url", "setting", str, "Where the API is; local:PATH is an emulator's file. Also: ANTHROPIC_BASE_URL."),
+    Param("base_url", "setting", str, "Where the API is. Also: ANTHROPIC_BASE_URL; local:PATH is an emulator."),
     Param("local", "setting", bool, "Use the emulator on this machine: short for --base-url local:"),
     Param("workspace_id", "setting", str, "The workspace, for a credential that can act on several."),
     Param("format", "setting", str, "How results are printed.", choices=FORMATS),

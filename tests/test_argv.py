@@ -1,0 +1,126 @@
+"""Which operation a command line calls, and with which flags."""
+
+import pytest
+
+from ant_cli.argv import Call, Other, read
+from ant_cli.errors import UsageError
+from ant_cli.operations import OPERATIONS, of_group
+
+CREATE = ("beta:environments", "create")
+STOP = ("beta:environments:work", "stop")
+
+
+def flags(*words):
+    call = read(words)
+    assert isinstance(call, Call)
+    return dict(call.flags)
+
+
+def refusal(*words):
+    with pytest.raises(UsageError) as caught:
+        read(words)
+    return f"{caught.value.message} {caught.value.hint}"
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.command)
+def test_the_two_words_of_a_command_call_its_operation(operation):
+    """Every operation is found by its group and its name."""
+    assert read([operation.group, operation.name]) == Call(operation, {})
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--format", "json", *CREATE, "--format", "yaml"),
+        ("--format=json", *CREATE, "--format=yaml"),
+        (CREATE[0], "--format", "json", CREATE[1], "--format", "yaml"),
+        (*CREATE, "--format", "json", "--format", "yaml"),
+        ("--format", "yaml", *CREATE),
+        (CREATE[0], "--format", "yaml", CREATE[1]),
+    ],
+)
+def test_global_flags_stand_anywhere_and_the_nearest_wins(words):
+    """A global flag before, between or after the command words counts, and a later one counts more."""
+    assert flags(*words) == {"format": "yaml"}
+
+
+def test_the_word_after_a_flag_is_its_value_whatever_it_looks_like():
+    """A value may start with a dash, and may even look like a flag."""
+    assert flags(*CREATE, "--name", "-x", "--description", "--help") == {"name": "-x", "description": "--help"}
+
+
+@pytest.mark.parametrize("words", [("-f", "env.yaml"), ("-f=env.yaml",), ("-fenv.yaml",), ("--file", "env.yaml")])
+def test_a_short_flag_takes_its_value_in_every_way(words):
+    """`-f` may be followed by its value, or have it attached."""
+    assert flags(*CREATE, *words) == {"file": "env.yaml"}
+
+
+@pytest.mark.parametrize(("word", "value"), [("--force", "true"), ("--force=false", "false"), ("--force=1", "1")])
+def test_a_boolean_flag_may_have_a_value_after_an_equals_sign(word, value):
+    """Without a value it is true."""
+    assert flags(*STOP, word) == {"force": value}
+
+
+@pytest.mark.parametrize("word", ["true", "false"])
+def test_a_boolean_flag_followed_by_true_or_false_is_refused(word):
+    """D22: the word would be taken for the ID of a work item."""
+    assert f"--force={word}" in refusal(*STOP, "--force", word)
+
+
+def test_a_repeatable_flag_keeps_all_its_values():
+    """--beta twice gives both; any other flag keeps the last."""
+    assert flags(*CREATE, "--beta", "a", "--name", "x", "--beta=b", "--name", "y") == {
+        "beta": ["a", "b"],
+        "name": "y",
+    }
+
+
+def test_an_id_needs_no_flag():
+    """The ID may stand anywhere after the command, also behind a double dash."""
+    assert flags("beta:environments", "delete", "env_1", "--debug") == {"environment_id": "env_1", "debug": "true"}
+    assert flags("beta:environments", "delete", "--", "-env") == {"environment_id": "-env"}
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        (("beta:environments", "delete", "env_1", "env_2"), ["env_2"]),
+        (("beta:environments", "delete", "--environment-id", "env_1", "env_2"), ["env_2", "--environment-id"]),
+        (("beta:environments:work", "ack", "env_1", "work_1"), ["work_1"]),
+        ((*CREATE, "env_1"), ["env_1"]),
+        ((*CREATE, "--nmae", "x"), ["--nmae", "--name"]),
+        ((*CREATE, "--name"), ["--name", "value"]),
+        (("beta:environments", "list", "-limit", "5"), ["-limit", "--limit"]),
+        (("beta:environments", "lsit"), ["lsit", "list"]),
+        (("beta:environments", "--fromat", "json", "list"), ["--fromat", "--format"]),
+        (("--fromat", "json"), ["--fromat", "--format"]),
+        (("--base-url",), ["--base-url", "value"]),
+    ],
+)
+def test_words_that_make_no_sense_are_refused(words, parts):
+    """The message names the word, and what may have been meant."""
+    message = refusal(*words)
+    assert all(part in message for part in parts)
+
+
+@pytest.mark.parametrize(
+    ("words", "for_typer"),
+    [
+        ((), []),
+        (("--help",), ["--help"]),
+        (("--format", "json"), []),
+        (("beta:environments",), ["beta:environments"]),
+        (("--format", "json", "beta:environments", "-h"), ["beta:environments", "-h"]),
+        ((*CREATE, "--name", "x", "--help"), [*CREATE, "--help"]),
+        (("--format", "json", "auth", "status", "--check"), ["auth", "status", "--format", "json", "--check"]),
+        (("auth", "--debug", "status"), ["auth", "status", "--debug"]),
+    ],
+)
+def test_help_and_other_commands_are_left_to_typer(words, for_typer):
+    """The command comes first, then the global flags that stood before it, then the rest."""
+    assert read(words) == Other(for_typer)
+
+
+def test_the_groups_hold_all_operations():
+    """Six commands of environments, eight of work."""
+    assert [len(of_group(group)) for group in ("beta:environments", "beta:environments:work")] == [6, 8]

@@ -1,0 +1,366 @@
+"""From argv and stdin to the exact request, without HTTP."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+
+from ant_cli.argv import Call, read
+from ant_cli.errors import UsageError
+from ant_cli.operations.environments import ENVIRONMENT_ID
+from ant_cli.request import build
+from ant_cli.spec import Operation, Param
+from ant_cli.streams import INPUT_LIMIT, Stderr, Stdin
+from tests.conftest import Screen, piped
+
+ENV = "beta:environments"
+WORK = "beta:environments:work"
+IDS = ("--environment-id", "env_1", "--work-id", "work_1")
+
+
+class Told:
+    """A request, and what was said while it was made."""
+
+    def __init__(self, request, stderr):
+        self.request = request
+        self.stderr = stderr
+        self.body = None if request.body is None else json.loads(request.body)
+        self.query = dict(request.query)
+        self.headers = dict(request.headers)
+
+
+@pytest.fixture
+def request_of():
+    """Return what makes the request of a command line."""
+
+    def make(*words, stdin=None):
+        call = read(words)
+        assert isinstance(call, Call)
+        screen = Screen(terminal=False)
+        with os.fdopen(piped(stdin), "rb") as source:
+            request = build(call.operation, call.flags, Stdin(source), Stderr(screen))
+        return Told(request, screen.text())
+
+    return make
+
+
+@pytest.fixture
+def refusal_of(request_of):
+    """Return what makes the message of a command line that is refused."""
+
+    def make(*words, stdin=None):
+        with pytest.raises(UsageError) as caught:
+            request_of(*words, stdin=stdin)
+        return f"{caught.value.message} {caught.value.hint}"
+
+    return make
+
+
+# Places
+
+
+def test_every_value_goes_to_its_place(request_of):
+    """Path, query, headers and body come from the rows of the operation."""
+    told = request_of(WORK, "poll", "env 1", "--block-ms", "9", "--anthropic-worker-id", "w", "--beta", "a")
+    assert told.request.path == "/v1/environments/env%201/work/poll"
+    assert told.query == {"beta": "true", "block_ms": "9"}
+    assert told.headers == {"anthropic-worker-id": "w", "anthropic-beta": "a"}
+    assert told.body is None
+
+
+@pytest.mark.parametrize(
+    ("environment_id", "segment"),
+    [("env/1", "env%2F1"), ("a?b#c", "a%3Fb%23c"), ("%2e%2e", "%252e%252e"), ("ü", "%C3%BC"), ("...", "...")],
+)
+def test_an_id_is_one_segment_of_the_path(request_of, environment_id, segment):
+    """D4: nothing in an ID leads to another path."""
+    assert request_of(ENV, "retrieve", environment_id).request.path == f"/v1/environments/{segment}"
+
+
+@pytest.mark.parametrize("environment_id", ["", ".", ".."])
+def test_an_id_that_is_no_segment_is_refused(refusal_of, environment_id):
+    """D4: an empty ID, and those that mean a folder, are refused."""
+    assert "--environment-id" in refusal_of(ENV, "delete", "--environment-id", environment_id)
+
+
+def test_null_in_the_query_is_an_empty_value(request_of):
+    """The word null of a nullable parameter is sent as an empty value."""
+    assert request_of(WORK, "heartbeat", *IDS, "--desired-ttl-seconds", "null").query["desired_ttl_seconds"] == ""
+
+
+def test_a_header_holds_no_control_characters(refusal_of):
+    """A line break would begin another header."""
+    assert "--anthropic-worker-id" in refusal_of(WORK, "poll", "env_1", "--anthropic-worker-id", "a\r\nx: y")
+
+
+def test_a_heartbeat_that_names_the_last_one_is_guarded(request_of):
+    """Only with an expected heartbeat is it unsafe to send it twice."""
+    assert request_of(WORK, "heartbeat", *IDS, "--expected-last-heartbeat", "x").request.guarded
+    assert not request_of(WORK, "heartbeat", *IDS).request.guarded
+
+
+def test_a_new_operation_is_one_row():
+    """The fifteenth command needs its row and nothing else."""
+    rename = Operation(
+        "beta:environments",
+        "rename",
+        "PUT",
+        "/v1/environments/{environment_id}/name",
+        "Rename.",
+        (ENVIRONMENT_ID, Param("name", "body", str, "A name.", required=True), Param("dry", "query", bool, "Try.")),
+        (),
+        positional=ENVIRONMENT_ID,
+    )
+    flags = {"environment_id": "env_1", "name": "n", "dry": "true"}
+    with os.fdopen(piped(None), "rb") as source:
+        request = build(rename, flags, Stdin(source), Stderr(None))
+    assert (request.method, request.path) == ("PUT", "/v1/environments/env_1/name")
+    assert request.query == (("beta", "true"), ("dry", "true"))
+    assert request.body == b'{"name":"n"}'
+
+
+# The three states of a nullable field
+
+
+@pytest.mark.parametrize(
+    ("words", "body"),
+    [
+        ((), {"name": "n"}),
+        (("--description", "null"), {"name": "n", "description": None}),
+        (("--description=",), {"name": "n", "description": ""}),
+        (("--config", "null", "--metadata", "null"), {"name": "n", "config": None, "metadata": None}),
+    ],
+)
+def test_a_nullable_field_is_left_out_null_or_a_value(request_of, words, body):
+    """Left out, the word null, and the empty text are three different things."""
+    assert request_of(ENV, "create", "--name", "n", *words).body == body
+
+
+# stdin
+
+
+def test_flags_win_over_stdin_key_by_key(request_of):
+    """A flag replaces the whole value of its key, and other keys stay."""
+    told = request_of(
+        ENV,
+        "create",
+        "--name",
+        "flag",
+        "--metadata",
+        "{b: '2'}",
+        stdin="name: x\ndescription: d\nmetadata: {a: '1'}\n",
+    )
+    assert told.body == {"name": "flag", "description": "d", "metadata": {"b": "2"}}
+
+
+def test_a_config_without_flags_is_taken_from_stdin(request_of):
+    """Numbers of a body keep their digits."""
+    told = request_of(ENV, "create", stdin='{"name": "n", "x": 1.10, "y": 12345678901234567890}')
+    assert told.request.body == b'{"name":"n","x":1.10,"y":12345678901234567890}'
+
+
+@pytest.mark.parametrize("key", ["id", "environment_id"])
+def test_an_id_is_taken_from_stdin_and_kept_out_of_the_body(request_of, key):
+    """Piping an object into update finds its ID."""
+    told = request_of(ENV, "update", stdin=f"{key}: env_9\nname: n\n")
+    assert told.request.path == "/v1/environments/env_9"
+    assert told.body == {"name": "n"}
+
+
+def test_a_work_item_can_be_piped_into_ack(request_of):
+    """Its own ID and that of its environment are found, and nothing else is sent."""
+    told = request_of(WORK, "ack", stdin='{"id": "work_1", "environment_id": "env_1", "state": "queued"}')
+    assert told.request.path == "/v1/environments/env_1/work/work_1/ack"
+    assert told.body is None
+    assert told.stderr == ""
+
+
+def test_query_and_headers_are_taken_from_stdin(request_of):
+    """Header names count in any case, and null is no value."""
+    told = request_of(
+        WORK,
+        "poll",
+        stdin="environment_id: e\nblock_ms: 500\nANTHROPIC-worker-id: w\nreclaim_older_than_ms: null\n",
+    )
+    assert told.query == {"beta": "true", "block_ms": "500"}
+    assert told.headers == {"anthropic-worker-id": "w"}
+
+
+def test_several_betas_on_stdin_are_joined(request_of):
+    """D13: each element of the list is a beta."""
+    assert request_of(ENV, "create", stdin="name: n\nanthropic-beta: [a, b]\n").headers == {"anthropic-beta": "a,b"}
+
+
+@pytest.mark.parametrize("nothing", ["", "\n \n", "# only a comment\n", "---\n", "\ufeff"])
+def test_blank_stdin_is_no_input(request_of, nothing):
+    """D12: white space, comments and a byte order mark alone count as nothing."""
+    assert request_of(ENV, "create", "--name", "n", stdin=nothing).body == {"name": "n"}
+
+
+def test_unknown_fields_are_sent_with_a_warning(request_of):
+    """The API may know what we don't; a likely slip is named."""
+    told = request_of(ENV, "create", stdin="name: n\ndescripton: d\n")
+    assert told.body == {"name": "n", "descripton": "d"}
+    assert "'descripton'" in told.stderr
+    assert "Did you mean 'description'?" in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "stdin", "parts"),
+    [
+        ((ENV, "create"), None, ["--name", "required"]),
+        ((ENV, "create"), "description: d\n", ["--name", "required"]),
+        ((ENV, "create", "--name", "n"), "- a\n", ["keys and values", "a list"]),
+        ((ENV, "create"), "just text", ["keys and values", "text"]),
+        ((ENV, "create"), b"name: \xff\n", ["UTF-8", "byte 7", "0xff"]),
+        ((ENV, "create"), "name: n\n" + "#" * INPUT_LIMIT, ["10 MB"]),
+        ((WORK, "ack", "work_1"), None, ["--environment-id"]),
+        ((WORK, "ack"), "environment_id: {a: b}\nwork_id: w\n", ["environment_id", "one value"]),
+        ((WORK, "poll"), "environment_id: e\nblock_ms: soon\n", ["block_ms", "whole number"]),
+        ((ENV, "update", "env_1"), "", ["no field"]),
+        ((ENV, "update"), "id: env_1\n", ["no field"]),
+        ((ENV, "update", "env_1"), "# nothing\n", ["no field"]),
+    ],
+)
+def test_input_that_makes_no_request_is_refused(refusal_of, words, stdin, parts):
+    """The message names the flag or the key, and what it takes."""
+    message = refusal_of(*words, stdin=stdin)
+    assert all(part in message for part in parts)
+
+
+def test_an_update_without_a_field_is_sent_with_a_note(request_of):
+    """D25: as in the reference's example, when nobody piped anything in."""
+    told = request_of(ENV, "update", "env_1")
+    assert told.body == {}
+    assert "nothing will change" in told.stderr
+
+
+@pytest.mark.parametrize("words", [(ENV, "archive", "env_1"), (ENV, "list"), (WORK, "stats", "env_1")])
+def test_a_command_without_a_body_leaves_stdin_alone(words):
+    """D26: in `while read id` the other IDs are the loop's."""
+    source = os.fdopen(piped("env_2\n"), "rb")
+    call = read(words)
+    build(call.operation, call.flags, Stdin(source), Stderr(None))
+    with source:
+        assert source.read() == b"env_2\n"
+
+
+@pytest.mark.parametrize(("words", "waits"), [((), False), (("--force",), False)])
+def test_a_complete_request_does_not_wait_for_a_silent_pipe(words, waits, monkeypatch):
+    """D27: a pipe in which nothing comes for a second is not read, and a note says so."""
+    monkeypatch.setattr("ant_cli.streams.PATIENCE_S", 0.01)
+    read_end, write_end = os.pipe()
+    screen = Screen(terminal=False)
+    call = read([WORK, "stop", *IDS, *words])
+    with os.fdopen(read_end, "rb") as source:
+        build(call.operation, call.flags, Stdin(source), Stderr(screen))
+    os.close(write_end)
+    assert "stdin" in screen.text()
+    assert not waits
+
+
+# Files
+
+
+@pytest.fixture
+def notes(tmp_path):
+    """Files of several kinds in the working folder."""
+    (tmp_path / "note.txt").write_bytes(b"line 1\r\nline 2\n")
+    (tmp_path / "b.bin").write_bytes(b"\x00\x01\xff")
+    (tmp_path / "latin.txt").write_bytes(b"caf\xe9")
+    (tmp_path / "bom.txt").write_bytes(b"\xef\xbb\xbftext")
+    (tmp_path / "word").write_text("from a file")
+    (tmp_path / "c.yaml").write_text("type: self_hosted\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("@note.txt", "line 1\r\nline 2\n"),
+        ("@./note.txt", "line 1\r\nline 2\n"),
+        ("@file://note.txt", "line 1\r\nline 2\n"),
+        ("@data://note.txt", "bGluZSAxDQpsaW5lIDIK"),
+        ("@b.bin", "AAH/"),
+        ("@latin.txt", "Y2Fm6Q=="),
+        ("@bom.txt", "text"),
+        ("@word", "from a file"),
+        ("@nobody", "@nobody"),
+        ("@", "@"),
+        ("\\@note.txt", "@note.txt"),
+        ("a@note.txt", "a@note.txt"),
+    ],
+)
+@pytest.mark.usefixtures("notes")
+def test_an_at_sign_names_a_file(request_of, text, value):
+    """D10: in flags, in maps and lists, and in piped input."""
+    assert request_of(ENV, "create", "--name", text).body == {"name": value}
+    nested = json.dumps({"a": [text]})
+    assert request_of(ENV, "create", "--name", "n", "--metadata", nested).body["metadata"] == {"a": [value]}
+    assert request_of(ENV, "create", stdin=json.dumps({"name": text})).body == {"name": value}
+
+
+@pytest.mark.usefixtures("notes")
+def test_a_structured_flag_may_be_a_file(request_of):
+    """D10: its text is read as if it had been typed."""
+    assert request_of(ENV, "create", "--name", "n", "--config", "@c.yaml").body["config"] == {"type": "self_hosted"}
+    assert request_of(ENV, "create", "--name", "n", "--config", "@file://c.yaml").body["config"] == {
+        "type": "self_hosted"
+    }
+
+
+@pytest.mark.usefixtures("notes")
+def test_an_id_is_never_a_file(request_of):
+    """D10: an ID is taken as it is, from a flag and from stdin."""
+    assert request_of(ENV, "retrieve", "@note.txt").request.path == "/v1/environments/%40note.txt"
+    assert request_of(ENV, "retrieve", stdin="id: '@note.txt'").request.path == "/v1/environments/%40note.txt"
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        (("--name", "@missing.txt"), ["--name", "missing.txt", "no such file", "\\@missing.txt"]),
+        (("--name", "@no/such"), ["no/such"]),
+        (("--name", "@data://nothing"), ["nothing"]),
+        (("--name", "@file://latin.txt"), ["latin.txt", "UTF-8", "0xe9"]),
+        (("--name", "@."), ["directory"]),
+        (("--name", "n", "--config", "@nobody"), ["--config", "nobody"]),
+        (("--name", "n", "--config", "@note.txt"), ["--config", "keys and values", "text"]),
+        (("--name", "n", "--file", "missing.yaml"), ["--file", "missing.yaml"]),
+    ],
+)
+@pytest.mark.usefixtures("notes")
+def test_a_file_that_cannot_be_used_is_refused(refusal_of, words, parts):
+    """The message names the flag, the file and the reason."""
+    message = refusal_of(ENV, "create", *words)
+    assert all(part in message for part in parts)
+
+
+def test_at_dash_is_stdin_which_is_then_not_the_body(request_of):
+    """D10: what a flag has taken is not parsed."""
+    told = request_of(ENV, "create", "--name", "n", "--description", "@-", stdin="name: x\n- {broken\n")
+    assert told.body == {"name": "n", "description": "name: x\n- {broken\n"}
+    assert request_of(ENV, "create", "--name", "n", "--config", "@-", stdin="type: cloud").body["config"] == {
+        "type": "cloud"
+    }
+
+
+def test_stdin_can_be_asked_for_once(refusal_of):
+    """Two flags can't both have it."""
+    assert "only once" in refusal_of(ENV, "create", "--name", "@-", "--description", "@-", stdin="x")
+    assert "only once" in refusal_of(ENV, "create", "--name", "@-", "--file", "-", stdin="x")
+
+
+def test_the_file_is_the_body_and_stdin_is_left_alone(request_of, tmp_path):
+    """--file replaces stdin, and flags win over it."""
+    (tmp_path / "env.yaml").write_text("name: file\ndescription: d\n")
+    told = request_of(ENV, "create", "--file", "env.yaml", "--name", "flag", stdin="name: stdin\n")
+    assert told.body == {"name": "flag", "description": "d"}
+    assert request_of(ENV, "create", "-f", "-", stdin="name: stdin\n").body == {"name": "stdin"}
+
+
+def test_a_file_gives_the_ids_of_a_command_without_a_body(request_of, tmp_path):
+    """--file holds what stdin would."""
+    (tmp_path / "work.json").write_text('{"id": "work_1", "environment_id": "env_1"}')
+    assert request_of(WORK, "ack", "-f", "work.json").request.path == "/v1/environments/env_1/work/work_1/ack"

@@ -1,0 +1,307 @@
+"""Whole commands in this process: what is sent, printed and said, and the exit code."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from ant_cli import __version__
+from tests.conftest import KEY
+
+RETRIEVE = ("beta:environments", "retrieve", "env_1")
+LIST = ("beta:environments", "list")
+CREATE = ("beta:environments", "create", "--name", "n")
+ERROR = {"type": "error", "error": {"type": "not_found_error", "message": "No such environment."}}
+
+
+def failure(status, **headers):
+    return httpx.Response(
+        status, json=ERROR, headers={name.replace("_", "-"): text for name, text in headers.items()}
+    )
+
+
+def test_every_request_has_the_headers_of_the_api(ant):
+    """Version, beta, key, and an honest name."""
+    (request,) = ant(*RETRIEVE).requests
+    assert request.headers["x-api-key"] == KEY
+    assert request.headers["anthropic-version"] == "2023-06-01"
+    assert request.headers["anthropic-beta"] == "managed-agents-2026-04-01"
+    assert request.headers["user-agent"] == f"ant-cli-python/{__version__}"
+    assert str(request.url) == "https://api.anthropic.com/v1/environments/env_1?beta=true"
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(400, 1), (402, 1), (413, 1), (422, 1), (401, 4), (403, 4), (404, 5), (412, 6), (307, 1), (304, 1)],
+)
+def test_the_exit_code_follows_the_status(ant, status, code):
+    """What is not worth a retry is sent once."""
+    result = ant(*RETRIEVE, replies=[failure(status)])
+    assert (result.exit, result.stdout, len(result.requests)) == (code, "", 1)
+    assert str(status) in result.stderr
+
+
+@pytest.mark.parametrize(("status", "code"), [(409, 6), (408, 7), (429, 7), (500, 7), (529, 7), (599, 7)])
+def test_what_may_pass_is_tried_three_times(ant, status, code):
+    """Two retries, half a second and a second apart, with jitter."""
+    result = ant(*RETRIEVE, replies=[failure(status)] * 3)
+    assert (result.exit, len(result.requests)) == (code, 3)
+    assert [request.headers["x-stainless-retry-count"] for request in result.requests] == ["0", "1", "2"]
+    first, second = result.waits
+    assert 0.375 <= first <= 0.5
+    assert 0.75 <= second <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("headers", "wait"),
+    [
+        ({"retry_after_ms": "50", "retry_after": "9"}, 0.05),
+        ({"retry_after": "3"}, 3),
+        ({"retry_after": "0"}, 0),
+        ({"retry_after": "3600"}, 60),
+        ({"retry_after": "-5"}, 0),
+        ({"retry_after": "Fri, 01 Jan 2100 00:00:00 GMT"}, 60),
+        ({"retry_after": "Fri, 01 Jan 1999 00:00:00 GMT"}, 0),
+    ],
+)
+def test_the_server_says_when_to_try_again(ant, headers, wait):
+    """At most a minute later, whatever it says."""
+    result = ant(*RETRIEVE, replies=[failure(429, **headers), {"id": "env_1"}])
+    assert result.exit == 0
+    assert result.waits == [wait]
+
+
+@pytest.mark.parametrize("nonsense", ["NaN", "soon", ""])
+def test_a_delay_that_makes_no_sense_is_not_used(ant, nonsense):
+    """The usual delay takes its place."""
+    (wait,) = ant(*RETRIEVE, replies=[failure(503, retry_after=nonsense), {}]).waits
+    assert 0.375 <= wait <= 0.5
+
+
+def test_a_long_wait_is_announced(ant):
+    """A wait of more than two seconds would look like a hang."""
+    result = ant(*RETRIEVE, replies=[failure(429, retry_after="30"), {}])
+    assert "30 s" in result.stderr
+
+
+def test_the_server_may_forbid_and_ask_for_a_retry(ant):
+    """x-should-retry overrides the status."""
+    assert len(ant(*RETRIEVE, replies=[failure(500, x_should_retry="false")]).requests) == 1
+    assert ant(*RETRIEVE, replies=[failure(400, x_should_retry="true"), {}]).exit == 0
+
+
+def test_retries_can_be_turned_off(ant):
+    """--max-retries 0 sends once."""
+    result = ant(*RETRIEVE, "--max-retries", "0", replies=[failure(500)])
+    assert (result.exit, len(result.requests)) == (7, 1)
+
+
+def test_a_connection_that_fails_is_tried_again(ant):
+    """A network error is worth two retries, also for a POST."""
+    assert ant(*CREATE, replies=[httpx.ConnectError("refused"), httpx.ReadError(""), {}]).exit == 0
+    assert ant(*CREATE, replies=[httpx.ConnectError("refused")] * 3).exit == 8
+
+
+def test_a_lost_answer_is_said(ant):
+    """A 409 after a lost answer may mean that the first attempt worked."""
+    result = ant(*CREATE, replies=[httpx.ReadTimeout(""), failure(409), failure(409)])
+    assert result.exit == 6
+    assert "may have succeeded" in result.stderr
+    assert "ant beta:environments list" in result.stderr
+    assert "may have succeeded" not in ant(*CREATE, replies=[failure(409)] * 3).stderr
+
+
+def test_a_guarded_heartbeat_is_not_repeated(ant):
+    """Its expected value would be stale if the lost attempt had worked."""
+    words = ("beta:environments:work", "heartbeat", "--environment-id", "e", "w", "--expected-last-heartbeat", "t")
+    result = ant(*words, replies=[httpx.ReadTimeout("")])
+    assert (result.exit, len(result.requests)) == (8, 1)
+    assert "ant beta:environments:work retrieve --environment-id e w" in result.stderr
+
+
+def test_the_error_body_goes_to_stderr_with_the_request_id(ant):
+    """D1: stdout holds results only."""
+    result = ant(*RETRIEVE, replies=[failure(404, request_id="req_1")])
+    assert result.stdout == ""
+    assert '"message": "No such environment."' in result.stderr
+    assert "Request ID: req_1" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (("--format-error", "jsonl"), '{"type":"error","error":{'),
+        (("--format-error", "yaml"), "  message: No such environment."),
+        (("--transform-error", "error.type"), '"not_found_error"'),
+        (("--transform-error", "nope"), "null"),
+        (("--format", "yaml", "--transform", "id"), '"type": "not_found_error"'),
+    ],
+)
+def test_the_error_body_has_flags_of_its_own(ant, words, text):
+    """--format and --transform are for results."""
+    assert text in ant(*RETRIEVE, *words, replies=[failure(404)]).stderr
+
+
+def test_an_error_that_is_not_json_is_shown_in_part(ant):
+    """The beginning of a proxy's page says more than nothing."""
+    page = httpx.Response(400, html="<h1>Blocked</h1>" + "x" * 5000)
+    result = ant(*RETRIEVE, replies=[page])
+    assert "<h1>Blocked</h1>" in result.stderr
+    assert len(result.stderr) < 1000
+
+
+@pytest.mark.parametrize(
+    "body", ["not json", "", '{"a":', '{"a": NaN}', b"\xff\xfe{\x00}\x00", '{"a": 1} x'], ids=repr
+)
+def test_an_answer_that_is_not_json_is_an_error(ant, body):
+    """D19: nothing of it is on stdout."""
+    result = ant(*RETRIEVE, replies=[httpx.Response(200, content=body)])
+    assert (result.exit, result.stdout) == (1, "")
+    assert "JSON" in result.stderr
+
+
+def test_no_content_prints_nothing(ant):
+    """D6: 204 is a success without a result, in any format."""
+    for name in ("json", "jsonl", "yaml", "raw", "pretty", "table"):
+        result = ant("beta:environments:work", "stop", "--environment-id", "e", "w", "--format", name,
+                     replies=[httpx.Response(204)])  # fmt: skip
+        assert (result.exit, result.stdout) == (0, "")
+
+
+# Lists
+
+
+def page(*ids, after=None):
+    return {"data": [{"id": item} for item in ids], "next_page": after}
+
+
+def test_pages_are_followed_to_the_end(ant):
+    """Flags are repeated with every page, and an empty page is not the end."""
+    result = ant(
+        *LIST, "--limit", "2", "--format", "jsonl", replies=[page("a", after="c2"), page(after="c3"), page("b")]
+    )
+    assert result.stdout == '{"id":"a"}\n{"id":"b"}\n'
+    assert [dict(request.url.params) for request in result.requests] == [
+        {"beta": "true", "limit": "2"},
+        {"beta": "true", "limit": "2", "page": "c2"},
+        {"beta": "true", "limit": "2", "page": "c3"},
+    ]
+
+
+@pytest.mark.parametrize(("limit", "printed", "requests"), [("0", 0, 0), ("1", 1, 1), ("2", 2, 2), ("-1", 3, 3)])
+def test_max_items_stops_before_a_page_that_is_not_needed(ant, limit, printed, requests):
+    """-1 is all of them, 0 is none."""
+    pages = [page("a", after="2"), page("b", after="3"), page("c")]
+    result = ant(*LIST, "--max-items", limit, "--format", "jsonl", replies=pages)
+    assert (result.exit, result.stdout.count("\n"), len(result.requests)) == (0, printed, requests)
+
+
+def test_slurp_makes_one_array(ant):
+    """All items in one JSON value; an empty list is an empty array."""
+    result = ant(*LIST, "--slurp", "--transform", "id", replies=[page("a", after="2"), page("b")])
+    assert result.json == ["a", "b"]
+    assert ant(*LIST, "--slurp", replies=[page()]).stdout == "[]\n"
+
+
+def test_what_came_before_an_error_stays(ant):
+    """The error of the second page is the exit code."""
+    result = ant(*LIST, "--format", "jsonl", replies=[page("a", after="2"), failure(404)])
+    assert (result.exit, result.stdout) == (5, '{"id":"a"}\n')
+
+
+@pytest.mark.parametrize("answer", [{"items": []}, [], {"data": {}}, {"data": [], "next_page": 5}])
+def test_an_answer_that_is_no_page_is_an_error(ant, answer):
+    """A list needs `data`, and a cursor that is a text."""
+    result = ant(*LIST, replies=[answer])
+    assert (result.exit, result.stdout) == (1, "")
+    assert "page" in result.stderr
+
+
+def test_a_cursor_that_comes_back_is_an_error(ant):
+    """D29: the list would not end."""
+    result = ant(*LIST, "--format", "jsonl", replies=[page("a", after="2"), page("b", after="2")])
+    assert (result.exit, result.stdout) == (1, '{"id":"a"}\n{"id":"b"}\n')
+    assert "next_page" in result.stderr
+
+
+# Settings of a run
+
+
+def test_a_dry_run_shows_the_request_and_sends_nothing(ant):
+    """Method, URL, headers and body, without the key."""
+    result = ant(*CREATE, "--dry-run")
+    assert result.requests == []
+    assert result.stdout.startswith("POST https://api.anthropic.com/v1/environments?beta=true\n")
+    assert "x-api-key: [redacted]\n" in result.stdout
+    assert result.stdout.endswith('\n\n{\n  "name": "n"\n}\n')
+
+
+def test_a_dry_run_needs_no_key(ant):
+    """Nothing is sent, so nothing is missing."""
+    assert ant(*CREATE, "--dry-run", env={"ANTHROPIC_API_KEY": None}).exit == 0
+
+
+def test_debug_shows_both_sides_without_secrets(ant):
+    """The key, and the secret of a work item, are hidden; the result is not."""
+    words = ("beta:environments:work", "poll", "env_1", "--debug")
+    result = ant(*words, replies=[{"id": "work_1", "secret": "whsec-\\u0041-5"}])
+    assert "GET https://api.anthropic.com/v1/environments/env_1/work/poll" in result.stderr
+    assert "x-api-key: [redacted]" in result.stderr
+    assert "200 OK" in result.stderr
+    assert "whsec" not in result.stderr
+    assert "whsec" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        (("--format", "xml"), ["'xml'", "jsonl", "yaml"]),
+        (("--format-error", "jsno"), ["--format-error", "Did you mean 'json'?"]),
+        (("--timeout", "soon"), ["--timeout", "seconds"]),
+        (("--timeout", "0"), ["--timeout"]),
+        (("--max-retries", "-1"), ["--max-retries"]),
+        (("--max-items", "x"), ["--max-items"]),
+        (("--base-url", "localhost:1"), ["--base-url", "http://"]),
+        (("--base-url", "http://"), ["--base-url"]),
+        (("--base-url", "http://h:99999"), ["--base-url"]),
+        (("--base-url", "http://h/?x=1"), ["--base-url"]),
+        (("--transform", "a.#(b"), ["--transform", "GJSON"]),
+        (("--columns", "#(", "--format", "table"), ["--columns"]),
+        (("--debug=maybe",), ["--debug"]),
+        (("--api-key", "a\nb"), ["--api-key"]),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_refused(ant, words, parts):
+    """Exit code 2, nothing sent, and a sentence that says what to write."""
+    result = ant(*LIST, *words, replies=[])
+    assert (result.exit, result.stdout) == (2, "")
+    assert all(part in result.stderr for part in parts)
+
+
+def test_without_a_credential_nothing_is_sent(ant):
+    """D7, D17: exit code 4, and the variable to set."""
+    for empty in (None, "", "  "):
+        result = ant(*LIST, env={"ANTHROPIC_API_KEY": empty})
+        assert (result.exit, result.requests) == (4, [])
+        assert "ANTHROPIC_API_KEY" in result.stderr
+
+
+def test_format_names_mean_the_same_in_any_case(ant):
+    """D20: RAW is raw."""
+    assert ant(*RETRIEVE, "--format", "RAW", replies=[httpx.Response(200, text=' {"a" : 1.50}\n')]).stdout == (
+        '{"a" : 1.50}\n'
+    )
+
+
+def test_the_version_is_printed(ant):
+    """On stdout, in one line."""
+    result = ant("--version")
+    assert (result.exit, result.stdout, result.stderr) == (0, f"ant {__version__}\n", "")
+
+
+def test_an_unexpected_exception_is_a_bug_and_shows_no_traceback(ant):
+    """It says where it happened and how to report it."""
+    result = ant(*RETRIEVE, replies=[])
+    assert result.exit == 1
+    assert "this is a bug in ant" in result.stderr
+    assert "IndexError" in result.stderr

@@ -1,0 +1,153 @@
+"""Text to value: what is a number, what a text, and what is refused."""
+
+import pytest
+
+from ant_cli.errors import UsageError
+from ant_cli.spec import Param
+from ant_cli.values import Number, convert, encode, parse
+
+
+def refusal(text):
+    with pytest.raises(UsageError) as caught:
+        parse(text, "--config")
+    return caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("text", "json"),
+    [
+        ("{a: no, b: Yes, c: on, d: OFF, e: y, f: n}", '{"a":"no","b":"Yes","c":"on","d":"OFF","e":"y","f":"n"}'),
+        (
+            "{a: true, b: False, c: TRUE, d: null, e: ~, f: , g: Null}",
+            '{"a":true,"b":false,"c":true,"d":null,"e":null,"f":null,"g":null}',
+        ),
+        (
+            "{a: -0.5, b: 1.5e3, c: 0, d: 0x1F, e: 0o17, f: 1.10}",
+            '{"a":-0.5,"b":1.5e3,"c":0,"d":31,"e":15,"f":1.10}',
+        ),
+        (
+            "{a: 1e3, b: 017, c: 08, d: 1_000, e: 0b11, f: .5, g: +5, h: 5.}",
+            '{"a":"1e3","b":"017","c":"08","d":"1_000","e":"0b11","f":".5","g":"+5","h":"5."}',
+        ),
+        ("{a: 2026-01-02, b: 12:30:45, c: 1.2.3}", '{"a":"2026-01-02","b":"12:30:45","c":"1.2.3"}'),
+        ('{"a": 1e3, "b": 1E400, "c": 0.10}', '{"a":1e3,"b":1E400,"c":0.10}'),
+        ("{a: 12345678901234567890123}", '{"a":12345678901234567890123}'),
+        ("[rails:7.1.0, localhost:8443]", '["rails:7.1.0","localhost:8443"]'),
+        ("{a: \"1\", b: '2', c: !!str 3, d: ! 4}", '{"a":"1","b":"2","c":"3","d":"4"}'),
+        ("a: &v |\n  x\n  y\nb: *v\n", '{"a":"x\\ny\\n","b":"x\\ny\\n"}'),
+        ("&k a: 1\nb: *k\n", '{"a":1,"b":"a"}'),
+        ("base: &b {x: 1, y: 2}\nsub:\n  y: 3\n  <<: *b\n", '{"base":{"x":1,"y":2},"sub":{"y":3,"x":1}}'),
+        ("<<: [{x: 1}, {x: 2, y: 3}]\n", '{"x":1,"y":3}'),
+        ('"<<": 1\n', '{"<<":1}'),
+        ("- [a, {b: c}]\n", '[["a",{"b":"c"}]]'),
+        ("# nothing\n", "null"),
+        ('{"a": "\\ud83d", "b": "\\u00e9"}', '{"a":"\\ud83d","b":"é"}'),
+        ('"tab\\tand \\"quotes\\""', '"tab\\tand \\"quotes\\""'),
+        ("'@x': 1", '{"@x":1}'),
+    ],
+)
+def test_text_is_read_as_json_or_relaxed_yaml(text, json):
+    """Words, numbers and texts are told apart as the API's users expect."""
+    assert encode(parse(text, "--config")).decode() == json
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("a: 1\nb: 2\na: 3\n", ["line 3, column 1", "'a' stands twice"]),
+        ('{"a": 1, "a": 2}', ["line 1, column 10", "'a' stands twice"]),
+        ("a: 1\n---\nb: 2\n", ["line 2", "second document"]),
+        ("{1: x}", ["column 2", "must be a string", '"1"']),
+        ("{null: x}", ["must be a string"]),
+        ("? [a]\n: b\n", ["must be a string"]),
+        ("a: &x b\n*x : c\n", ["must be a string"]),
+        ("{a: .nan}", ["column 5", ".nan"]),
+        ("{a: -.INF}", ["-.INF"]),
+        ('{"a": NaN}', ["NaN"]),
+        ('{"a": -Infinity}', ["-Infinity"]),
+        ("{a:1}", ["'a:1'", "space after the colon"]),
+        ("{a: b: c}", ["not valid YAML"]),
+        ("{a: [1, 2}", ["not valid YAML"]),
+        ("*a", ["no &a"]),
+        ("&a [*a]", ["no &a"]),
+        ("a: !!binary aGk=", ["tag", "binary"]),
+        ("a: !mine {}", ["!mine"]),
+        ("<<: 5\n", ["<<"]),
+        ("a: '\a'", ["line 1, column 5", "U+0007"]),
+        ("[" * 101 + "]" * 101, ["nested deeper than 100"]),
+        ('{"a":' * 101 + "1" + "}" * 101, ["nested deeper than 100"]),
+        ("[" * 100_000, ["nested deeper than 100"]),
+        (
+            "a: &a [x,x,x,x,x,x,x,x,x,x]\n"
+            + "".join(
+                f"{new}: &{new} [{','.join(['*' + old] * 10)}]\n"
+                for old, new in zip("abcdef", "bcdefg", strict=True)
+            ),
+            ["aliases", "100,000"],
+        ),
+    ],
+)
+def test_what_could_be_understood_in_two_ways_is_refused(text, parts):
+    """The message names the flag, the line, the column, and the reason."""
+    message = refusal(text)
+    assert message.startswith("--config, line")
+    assert all(part in message for part in parts)
+
+
+def test_a_hundred_levels_are_allowed():
+    """The limit of the depth is 100, in JSON and in YAML."""
+    for text in ("[" * 100 + "]" * 100, "[" * 99 + "[a]" + "]" * 99):
+        assert encode(parse(text, "x")).decode() == text.replace("a", '"a"')
+
+
+NULLABLE = Param("scope", "body", str, "", nullable=True)
+METADATA = Param("metadata", "body", dict, "", nullable=True)
+LIMIT = Param("limit", "query", int, "")
+FORCE = Param("force", "body", bool, "")
+
+
+@pytest.mark.parametrize(
+    ("param", "text", "value"),
+    [
+        (NULLABLE, "null", None),
+        (NULLABLE, "", ""),
+        (NULLABLE, "Null", "Null"),
+        (Param("name", "body", str, ""), "null", "null"),
+        (METADATA, "null", None),
+        (METADATA, "{a: '1'}", {"a": "1"}),
+        (LIMIT, "010", Number("10")),
+        (LIMIT, "-0", Number("0")),
+        (LIMIT, "-7", Number("-7")),
+        (FORCE, "TRUE", True),
+        (FORCE, "f", False),
+    ],
+)
+def test_the_word_of_a_flag_has_the_type_of_its_parameter(param, text, value):
+    """Null is for nullable parameters only; whole numbers are decimal."""
+    assert convert(param, param.flag, text) == value
+
+
+@pytest.mark.parametrize(
+    ("param", "text", "part"),
+    [
+        (LIMIT, "many", "'many'"),
+        (LIMIT, "0x10", "whole number"),
+        (LIMIT, "1_000", "whole number"),
+        (LIMIT, "1.0", "whole number"),
+        (LIMIT, "null", "'null'"),
+        (LIMIT, "", "whole number"),
+        (FORCE, "yes", "true or false"),
+        (METADATA, "", "is empty"),
+        (METADATA, " \n", "is empty"),
+        (METADATA, "[1, 2]", "a list"),
+        (METADATA, "5", "a number"),
+        (METADATA, "# only a comment", "null"),
+        (METADATA, "true", "a boolean"),
+    ],
+)
+def test_a_word_of_another_type_is_refused(param, text, part):
+    """The message names the flag and what it takes."""
+    with pytest.raises(UsageError) as caught:
+        convert(param, param.flag, text)
+    assert param.flag in caught.value.message
+    assert part in caught.value.message
