@@ -10,22 +10,24 @@ from inspect import Parameter, Signature
 from typing import Any
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 from ant_cli.argv import params_of
+from ant_cli.commands.help import examples
 from ant_cli.operations import of_group
 from ant_cli.operations.global_flags import FILE, GLOBAL_FLAGS
 from ant_cli.spec import Operation, Param
 
-REQUIRED = "Required"
+REQUIRED = "Required, also from stdin or --file"
 BODY = "Fields, also from stdin or --file"
 OTHER = "Options"
 GLOBAL = "Flags of every command"
+GROUP_EXAMPLES = 4
 METAVARS = {str: "TEXT", list: "TEXT", dict: "YAML", int: "NUMBER", float: "NUMBER"}
 
 
 class HelpPage(TyperCommand):
-    """A command whose plain help page has the groups that the one on a terminal has as panels."""
+    """A command whose help page has a section for each group of options."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the options, a section for each group."""
@@ -39,6 +41,24 @@ class HelpPage(TyperCommand):
             if title in sections:
                 with formatter.section(title):
                     formatter.write_dl(sections[title])
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - as Typer calls it
+        """Write the examples as they are, each on its line."""
+        write_below(self.epilog, formatter)
+
+
+class GroupPage(TyperGroup):
+    """A group whose help page has examples."""
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - as Typer calls it
+        """Write the examples as they are, each on its line."""
+        write_below(self.epilog, formatter)
+
+
+def write_below(text: str | None, formatter: Any) -> None:
+    """Write the end of a help page, without another layout."""
+    if text:
+        formatter.write(f"\n{text}\n")
 
 
 def add_group(app: typer.Typer, group: str) -> None:
@@ -59,9 +79,16 @@ def help_text(operation: Operation) -> str:
 
 
 def epilog(operation: Operation) -> str:
-    """Return the examples. The mark before them keeps their lines as they are."""
-    lines = [f"  # {purpose}\n  ant {words}" for purpose, words in operation.examples]
-    return "\b\nExamples:\n" + "\n".join(lines)
+    """Return what stands below the options."""
+    topics = "ant help input, ant help output" if operation.has_body else "ant help output"
+    return f"{examples(operation.examples)}\n\nSee also: {topics}, ant help exit-codes"
+
+
+def group_epilog(group: str) -> str:
+    """Return what stands below a group's commands: an example of some of them."""
+    chosen = of_group(group)[:GROUP_EXAMPLES]
+    first = [(f"{item.name}: {item.examples[0][0]}", item.examples[0][1]) for item in chosen]
+    return f"{examples(first)}\n\nMore examples: ant {group} COMMAND --help"
 
 
 def page_of(operation: Operation) -> Callable[..., None]:
@@ -91,7 +118,7 @@ def option_of(param: Param) -> Parameter:
         None,
         *names,
         help=param.help + choices_text(param),
-        metavar=METAVARS.get(param.type),
+        metavar=metavar_of(param),
         rich_help_panel=panel_of(param),
         show_default=False,
     )
@@ -105,9 +132,15 @@ def annotation_of(param: Param) -> Any:
     return (bool if param.type is bool else str) | None
 
 
+def metavar_of(param: Param) -> str | None:
+    """Return what kind of value a parameter takes."""
+    kind = METAVARS.get(param.type)
+    return f"{kind}|null" if kind and param.nullable else kind
+
+
 def choices_text(param: Param) -> str:
     """Return the words that a parameter is known to take."""
-    return f" [{'|'.join(param.choices)}]" if param.choices else ""
+    return f" One of: {', '.join(param.choices)}." if param.choices else ""
 
 
 def panel_of(param: Param) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ant_cli import json_text
+from ant_cli.output.look import Look
 
 Renderer = Callable[[list[bytes]], bytes]
 """Takes the JSON texts of the values that come next, and returns what is printed of them."""
@@ -64,13 +65,38 @@ def as_bare_text(text: bytes) -> bytes:
     return json_text.string(text).encode("utf-8", "backslashreplace") + b"\n"
 
 
-def renderer(name: str, columns: str = "", *, is_list: bool = False) -> Renderer:
-    """Return what prints values in a format. A bad `--columns` is a UsageError."""
+def renderer(
+    name: str,
+    columns: str = "",
+    *,
+    is_list: bool = False,
+    look: Look | None = None,
+    warn: Callable[[str], None] = lambda _: None,
+) -> Renderer:
+    """Return what prints values in a format, with a look if it is not plain. A bad `--columns` is a UsageError."""
+    if look is not None and name in ("table", "pretty"):
+        return _drawn(name, columns, is_list=is_list, look=look, warn=warn)
     if name == "table":
         from ant_cli.output.table import Table
 
-        return Table(columns, is_list=is_list)
-    return Series(*_SERIES[name])
+        return Table(columns, warn, is_list=is_list)
+    plain = Series(*_SERIES[name])
+    if look is None or not look.is_terminal:
+        return plain
+    from ant_cli.output.terminal_text import show
+
+    return lambda values: show(plain(values), name, look)
+
+
+def _drawn(name: str, columns: str, *, is_list: bool, look: Look, warn: Callable[[str], None]) -> Renderer:
+    """Return what draws values for people."""
+    if name == "table":
+        from ant_cli.output.terminal_table import TerminalTable
+
+        return TerminalTable(columns, warn, look, is_list=is_list)
+    from ant_cli.output.terminal_view import to_view
+
+    return Series(lambda text: to_view(text, look).encode("utf-8", "backslashreplace"), b"\n")
 
 
 _SERIES: dict[str, tuple[Callable[[bytes], bytes], bytes]] = {

@@ -3,56 +3,90 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 
 from ant_cli import json_text
 from ant_cli.errors import AnswerError, UsageError
 from ant_cli.output.formats import as_bare_text, renderer
+from ant_cli.output.look import look_of
 from ant_cli.settings import Settings
 from ant_cli.streams import Process
 
 Pick = Callable[[bytes], bytes]
+_ERROR_KEYS = {"type", "error", "request_id"}
 EXCERPT_LENGTH = 500
 """The most characters that are shown of an error which is not JSON."""
 
 
+Write = Callable[[bytes], None]
+"""Writes out at once what is safe to show: to stdout, or to the pager before it."""
 class Printer:
     """Prints the result of one run on stdout."""
 
-    def __init__(self, settings: Settings, process: Process, *, is_list: bool) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        process: Process,
+        *,
+        is_list: bool,
+        before_pager: Callable[[], None] = lambda: None,
+    ) -> None:
         """Choose the format. A bad `--transform` or `--columns` is a UsageError here, before anything is sent."""
-        self._stdout = process.stdout
+        self._process = process
+        self._write = partial(process.stdout.write, trusted=True)
+        self._before_pager = before_pager
         self.format = effective_format(settings.format, process, is_list=is_list)
+        self._look = look_of(process)
         self._pick = picker("--transform", settings.transform)
         self._bare = settings.raw_output
-        self._render = renderer(self.format, settings.columns, is_list=is_list)
+        warn = process.stderr.say
+        self._render = renderer(self.format, settings.columns, is_list=is_list, look=self._look, warn=warn)
 
     def print_one(self, text: bytes) -> None:
         """Print a value. AnswerError if it is not JSON: then nothing is printed."""
         try:
-            self._print([self._pick(checked(text))])
+            self._print([self._pick(checked(text))], self._write)
         except json_text.JSONTextError as error:
-            raise AnswerError(f"the server's answer is not JSON: {error}.") from None
+            raise AnswerError(f"the server's answer can't be read. {error}") from None
 
     def print_pages(self, pages: Iterable[list[bytes]]) -> None:
         """Print the items of each page as it comes, with one write for a page."""
-        for page in pages:
-            self._print([self._pick(item) for item in page])
+        with self._screen() as write:
+            for page in pages:
+                self._print([self._pick(item) for item in page], write)
 
     def print_array(self, pages: Iterable[list[bytes]]) -> None:
         """Print one JSON array of all items, when all are there."""
         items = [self._pick(item) for page in pages for item in page]
-        self._print([b"[" + b",".join(items) + b"]"])
+        with self._screen() as write:
+            self._print([b"[" + b",".join(items) + b"]"], write)
 
-    def _print(self, values: list[bytes]) -> None:
+    def _screen(self) -> AbstractContextManager[Write]:
+        """Return where a list goes."""
+        if self._look is None or not self._look.is_terminal:
+            return nullcontext(self._write)
+        from ant_cli.output.pager import Pager
+
+        return Pager(self._process, self._look, self._before_pager)
+
+    def _print(self, values: list[bytes], write: Write) -> None:
         if self._bare and any(json_text.kind(value) == "string" for value in values):
             data = b"".join(self._bare_or_rendered(value) for value in values)
         else:
             data = self._render(values)
         if data:
-            self._stdout.write(data)
+            write(data)
 
     def _bare_or_rendered(self, value: bytes) -> bytes:
-        return as_bare_text(value) if json_text.kind(value) == "string" else self._render([value])
+        if json_text.kind(value) != "string":
+            return self._render([value])
+        text = as_bare_text(value)
+        if self._look is None or not self._look.is_terminal:
+            return text
+        from ant_cli.output.terminal_text import show
+
+        return show(text, "text", self._look)
 
 
 def effective_format(name: str, process: Process, *, is_list: bool) -> str:
@@ -97,14 +131,30 @@ def picker(flag: str, path: str) -> Pick:
     return pick
 
 
-def error_details(body: bytes, settings: Settings) -> str:
+def error_details(body: bytes, settings: Settings, *, on_terminal: bool = False) -> str:
     """Return the body of an API error as `--format-error` and `--transform-error` want it."""
+    name = settings.format_error
     try:
         text = picker("--transform-error", settings.transform_error)(checked(body))
-        name = "json" if settings.format_error in ("auto", "explore") else settings.format_error
+        if name in ("auto", "explore"):
+            name = "json"
+            if on_terminal and (sentence := error_in_words(text)):
+                return sentence
         return renderer(name)([text]).decode("utf-8", "replace").rstrip("\n")
     except json_text.JSONTextError:
         return excerpt(body)
+
+
+def error_in_words(text: bytes) -> str:
+    """Return an API error as a line for people; nothing if it says more than a kind and a message."""
+    if json_text.kind(text) != "object" or not (members := json_text.members(text)).keys() <= _ERROR_KEYS:
+        return ""
+    error = members.get("error", b"")
+    if json_text.kind(error) != "object" or set(words := json_text.members(error)) != {"type", "message"}:
+        return ""
+    if any(json_text.kind(word) != "string" for word in words.values()):
+        return ""
+    return f"{json_text.string(words['type'])}: {json_text.string(words['message'])}"
 
 
 def excerpt(body: bytes) -> str:

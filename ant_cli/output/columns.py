@@ -1,0 +1,175 @@
+"""Which columns a table has, and what stands in their cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from ant_cli import json_text
+from ant_cli.errors import UsageError, did_you_mean
+from ant_cli.output.transform import BadPath, Path, apply, parse
+from ant_cli.streams import visible
+
+NOTHING = "-"
+TIME_ENDINGS = ("_AT", "HEARTBEAT")
+"""How titles and keys of points in time end, in upper case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column's title, the GJSON path to its value, and how it gives way where a screen is narrow."""
+
+    title: str
+    path: Path
+    rank: int = 0
+    """How early it is left out: the highest first, 0 never."""
+    flexible: bool = False
+    """Its cells may be cut."""
+
+    @classmethod
+    def of(cls, title: str, path: str, rank: int = 0, *, flexible: bool = False) -> Column:
+        """Make a column. BadPath if the path is none."""
+        return cls(title, parse(path), rank, flexible)
+
+    @property
+    def is_time(self) -> bool:
+        """Whether its values are points in time."""
+        return self.title in ("CREATED", "ARCHIVED") or self.title.endswith(TIME_ENDINGS)
+
+    def find(self, item: bytes) -> bytes | None:
+        """Return the item's value, None if it has none."""
+        return apply(self.path, item)
+
+    def cell(self, item: bytes) -> str:
+        """Return the item's value as one line of text."""
+        return cell(self.find(item) or b"null")
+
+
+COLUMNS_BY_TYPE = {
+    "environment": (
+        Column.of("ID", "id"),
+        Column.of("NAME", "name", flexible=True),
+        Column.of("TYPE", "config.type", 2),
+        Column.of("NETWORK", "config.networking.type", 4),
+        Column.of("SCOPE", "scope", 5),
+        Column.of("CREATED", "created_at", 1),
+        Column.of("ARCHIVED", "archived_at", 3),
+    ),
+    "work": (
+        Column.of("ID", "id"),
+        Column.of("STATE", "state"),
+        Column.of("SESSION", "data.id", 3, flexible=True),
+        Column.of("CREATED", "created_at", 1),
+        Column.of("HEARTBEAT", "latest_heartbeat_at", 2),
+    ),
+}
+"""The columns of each resource, by its `type`."""
+VALUE = Column.of("VALUE", "@this", flexible=True)
+
+
+class Columns:
+    """The columns of one table, which are known when its first items are."""
+
+    def __init__(self, words: str, warn: Callable[[str], None]) -> None:
+        """Read `--columns`. UsageError if one is not a GJSON path."""
+        self.chosen = chosen_columns(words)
+        self._warn = warn
+
+    def settle(self, items: list[bytes]) -> tuple[Column, ...]:
+        """Return the columns, now that there are items."""
+        if not self.chosen:
+            return columns_for(items[0])
+        self.chosen = tuple(self._settled(column, items) for column in self.chosen)
+        return self.chosen
+
+    def _settled(self, column: Column, items: list[bytes]) -> Column:
+        """Return a column of the user's: a path that leads somewhere, or else one of the titles we know."""
+        if any(column.find(item) is not None for item in items):
+            return column
+        titles = {known.title: known for known in titles_for(items[0])}
+        if known := titles.get(column.title):
+            return known
+        names = [*[title.lower() for title in titles], *keys_of(items[0])]
+        self._warn(
+            f"Warning: --columns: {column.title.lower()!r} leads nowhere in what came."
+            f"{did_you_mean(column.title, names)}"
+        )
+        return column
+
+
+def chosen_columns(words: str) -> tuple[Column, ...]:
+    """Return the columns of `--columns`: GJSON paths, with commas between them; titles are the paths.
+
+    Raises:
+        UsageError: if one is not a GJSON path.
+
+    """
+    if not words.strip():
+        return ()
+    try:
+        return tuple(Column.of(path.upper(), path, flexible=True) for path in split_paths(words))
+    except BadPath as error:
+        raise UsageError(f"--columns {words!r}: {error}.", "For example: --columns id,name,config.type") from None
+
+
+def split_paths(words: str) -> list[str]:
+    """Split at the commas that are outside of brackets."""
+    paths, depth = [""], 0
+    for character in words:
+        depth += (character in "([{") - (character in ")]}")
+        if character == "," and depth == 0:
+            paths.append("")
+        else:
+            paths[-1] += character
+    return [path.strip() for path in paths if path.strip()]
+
+
+def columns_for(item: bytes) -> tuple[Column, ...]:
+    """Return the columns that fit a resource, or the members of an unknown object, or a bare value."""
+    if json_text.kind(item) != "object":
+        return (VALUE,)
+    members = json_text.members(item)
+    known = COLUMNS_BY_TYPE.get(resource_type(members))
+    return known or tuple(Column.of(key.upper(), escaped(key), flexible=True) for key in members) or (VALUE,)
+
+
+def titles_for(item: bytes) -> tuple[Column, ...]:
+    """Return the columns whose titles may be used for this item."""
+    return columns_for(item) if json_text.kind(item) == "object" else ()
+
+
+def keys_of(item: bytes, prefix: str = "", depth: int = 3) -> Iterator[str]:
+    """Yield the paths to the members of an object, and to what they hold."""
+    if json_text.kind(item) == "object" and depth:
+        for key, value in json_text.members(item).items():
+            path = prefix + escaped(key)
+            yield path
+            yield from keys_of(value, path + ".", depth - 1)
+
+
+def resource_type(members: dict[str, bytes]) -> str:
+    """Return the `type` of a resource, or nothing."""
+    text = members.get("type", b"")
+    return json_text.string(text) if text.startswith(b'"') else ""
+
+
+def escaped(key: str) -> str:
+    """Return the GJSON path of a key, whatever is in it."""
+    return "".join(character if character.isalnum() or character in "_-" else "\\" + character for character in key)
+
+
+def has_own_layout(value: bytes) -> bool:
+    """Whether a value is an object without known columns, such as statistics: its members become the rows."""
+    return json_text.kind(value) == "object" and resource_type(json_text.members(value)) not in COLUMNS_BY_TYPE
+
+
+def members_as_rows(value: bytes) -> list[list[str]]:
+    """Return the names and values of an object."""
+    return [[visible(name), cell(text)] for name, text in json_text.members(value).items()]
+
+
+def cell(text: bytes) -> str:
+    """Return a value as one line of text; a dash if there is none."""
+    word = json_text.string(text) if json_text.kind(text) == "string" else json_text.compact(text).decode()
+    word = visible(" ".join(word.split()))
+    return NOTHING if word in ("", "null", "[]", "{}") else word

@@ -1,0 +1,123 @@
+"""The pager: what is longer than the screen goes through `less`, or through what the user prefers.
+
+Output is held back until it fills the screen or ends, because only then is it known whether to page it.
+"""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable, Mapping
+from types import TracebackType
+
+from ant_cli.output.look import Look
+from ant_cli.streams import Process
+
+VARIABLES = ("ANT_PAGER", "PAGER")
+DEFAULT = "less -FRX"
+READ_AHEAD = 4096
+"""The bytes that may wait in front of the pager: no page is fetched long before somebody looks at it."""
+QUIET = ("", "cat")
+"""Values that turn paging off."""
+
+
+class Pager:
+    """Takes the place of stdout, for what is safe to show. A context manager: at its end the user is done."""
+
+    def __init__(self, process: Process, look: Look, before_start: Callable[[], None]) -> None:
+        self._stdout = process.stdout
+        self._environ = process.environ
+        self._look = look
+        self._before_start = before_start
+        self._command = command_of(process.environ, process.stderr.say)
+        self._held = b""
+        self._program: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Callable[[bytes], None]:
+        return self.write
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self._write_held()
+        finally:
+            if self._program:
+                leave_to_user(self._program)
+
+    def write(self, data: bytes) -> None:
+        """Show it, hold it back, or hand it to the pager.
+
+        Raises:
+            BrokenPipeError: if the user has left the pager.
+
+        """
+        if self._program:
+            self._feed(data)
+        elif not self._command:
+            self._stdout.write(data, trusted=True)
+        else:
+            self._held += data
+            if lines_of(self._held, self._look.width) >= self._look.height:
+                self._start()
+
+    def _start(self) -> None:
+        self._before_start()
+        environ = {"LESS": "FRX", "LV": "-c", **self._environ}
+        try:
+            self._program = subprocess.Popen(
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=self._stdout.descriptor,
+                env=environ,
+                pipesize=READ_AHEAD,
+            )
+        except (OSError, ValueError):  # no such program after all, or no real terminal
+            self._command = []
+        self._write_held()
+
+    def _write_held(self) -> None:
+        data, self._held = self._held, b""
+        if data and self._program:
+            self._feed(data)
+        elif data:
+            self._stdout.write(data, trusted=True)
+
+    def _feed(self, data: bytes) -> None:
+        if not self._program or not self._program.stdin or self._program.poll() is not None:
+            raise BrokenPipeError
+        self._program.stdin.write(data)
+        self._program.stdin.flush()
+
+
+def leave_to_user(program: subprocess.Popen[bytes]) -> None:
+    """Let the user read on until they leave; Ctrl-C is the pager's meanwhile."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        program.communicate()
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def command_of(environ: Mapping[str, str], warn: Callable[[str], None]) -> list[str]:
+    """Return the words of the pager's command; none if there is to be no pager."""
+    variable = next((name for name in VARIABLES if name in environ), None)
+    text = environ[variable] if variable else DEFAULT
+    if text.strip() in QUIET or (variable is None and environ.get("TERM") == "dumb"):
+        return []
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        words = [text]
+    if not shutil.which(words[0], path=environ.get("PATH")):
+        if variable:
+            warn(f"Note: the pager {words[0]!r} of {variable} is not there, so the list is not paged.")
+        return []
+    return words
+
+
+def lines_of(data: bytes, width: int) -> int:
+    """Return how many lines of the screen it takes, at least about: escape sequences count as if they showed."""
+    return sum(1 + len(line) // (width + 1) for line in data.split(b"\n")) - 1

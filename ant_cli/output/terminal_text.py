@@ -1,0 +1,20 @@
+"""Text formats on a terminal: nothing in them is obeyed, and JSON is lightly coloured."""
+
+from __future__ import annotations
+
+import re
+
+from ant_cli.output.look import Look
+from ant_cli.streams import visible
+
+JSON = ("json", "jsonl")
+_TOKEN = re.compile(r'(?P<key>"(?:[^"\\\n]|\\.)*+"(?=\s*:))|(?P<text>"(?:[^"\\\n]|\\.)*+")|(?P<null>\bnull\b)')
+_STYLES = {"key": "blue", "text": "green", "null": "dim"}
+
+
+def show(data: bytes, name: str, look: Look) -> bytes:
+    """Return what a format has made as it is safe to show, coloured if the format is JSON."""
+    text = visible(data.decode("utf-8", "backslashreplace"))
+    if name in JSON and look.colour:
+        text = _TOKEN.sub(lambda match: look.paint(match[0], _STYLES[match.lastgroup or "text"]), text)
+    return text.encode("utf-8", "backslashreplace")
