@@ -90,7 +90,14 @@ def _hint(path: str) -> str:
 
 def _is_a_word(text: str) -> bool:
     name = text[1:]
-    return name == "" or not (name == "-" or "." in name or "/" in name or Path(name).exists())
+    return name == "" or not (name == "-" or "." in name or "/" in name or _exists(name))
+
+
+def _exists(name: str) -> bool:
+    try:
+        return Path(name).exists()
+    except OSError:  # the name is too long for one, or a folder may not be looked into
+        return False
 
 
 def _is_binary(data: bytes) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -23,28 +23,38 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from ant_cli.emulator import Emulator
+
 ANSWER_LIMIT = 256_000_000
 """The most bytes of an answer, decompressed, that are taken in."""
 LOCAL = "local:"
 """How the base URL of the emulator in this process begins; a path of a database may follow."""
 PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy")
-_UNSENT = frozenset(("ConnectError", "ConnectTimeout", "ProxyError", "UnsupportedProtocol"))
+NO_HOST = "the base URL has a host name that can't exist."
+_UNSENT = frozenset(("ConnectError", "ConnectTimeout", "ProxyError", "UnsupportedProtocol", "LocalProtocolError"))
 
 
 class Trouble(Exception):
     """What went wrong on the network."""
 
-    def __init__(self, error: Exception) -> None:
+    def __init__(self, error: Exception, hint: str = "") -> None:
         super().__init__(str(error))
         names = {kind.__name__ for kind in type(error).__mro__}
         self.sent = not names & _UNSENT
         """The request may have reached the server."""
         self.timed_out = "TimeoutException" in names
         self.cause = error
+        self.hint = hint
+        """What may help if no connection came about."""
 
 
 class BrokenAnswer(Exception):
     """An answer that can't be read to its end, and why."""
+
+    def __init__(self, why: str, *, final: bool = False) -> None:
+        super().__init__(why)
+        self.final = final
+        """Another answer would be no better."""
 
 
 class Answer(NamedTuple):
@@ -64,15 +74,15 @@ class Answer(NamedTuple):
             Trouble: if it does not come.
 
         """
-        encoding = self.headers.get("content-encoding", "identity").lower()
+        encoding = self.headers.get("content-encoding", "").lower().removeprefix("x-")
         if encoding not in ("identity", "gzip", ""):
-            raise BrokenAnswer(f"is compressed as {encoding!r}, which was not asked for")
+            raise BrokenAnswer(f"is compressed as {encoding!r}, which was not asked for", final=True)
         chunks = _decompressed(self.chunks) if encoding == "gzip" else self.chunks
         parts, size = [], 0
         for chunk in chunks:
             size += len(chunk)
             if size > ANSWER_LIMIT:
-                raise BrokenAnswer(f"is larger than {ANSWER_LIMIT // 1_000_000} MB, which is the limit")
+                raise BrokenAnswer(f"is larger than {ANSWER_LIMIT // 1_000_000} MB, which is the limit", final=True)
             parts.append(chunk)
         return b"".join(parts)
 
@@ -101,16 +111,49 @@ def connect(
     if is_local(base_url):
         return LocalConnection(base_url, environ, timeout_s)
     parts = urlsplit(base_url)
-    loopback = is_loopback(parts.hostname or "")
-    proxied = not loopback and any(environ.get(name) or environ.get(name.upper()) for name in PROXY_VARIABLES)
-    if transport is None and base_url.isascii() and not proxied and "@" not in parts.netloc:
+    proxies = [] if transport else proxy_variables(environ)
+    if proxies and is_loopback(parts.hostname or ""):
+        proxies = []
+    if transport is None and base_url.isascii() and not proxies and "@" not in parts.netloc:
         return DirectConnection(parts.scheme, timeout_s, environ)
-    return HTTPXConnection(timeout_s, transport, trust_env=not loopback)
+    trusted = _trusted(environ) if parts.scheme == "https" and transport is None else None
+    return HTTPXConnection(timeout_s, transport, trusted, proxies)
+
+
+def proxy_variables(environ: Mapping[str, str]) -> list[str]:
+    """Return the variables that name a proxy, in their own spelling.
+
+    Raises:
+        UsageError: if one does not hold a URL. It may hold a password, so that it is not shown.
+
+    """
+    names = [name for lower in PROXY_VARIABLES for name in (lower, lower.upper()) if environ.get(name, "").strip()]
+    for name in names:
+        url = environ[name].strip()
+        try:
+            parts = urlsplit(url if "://" in url else f"http://{url}")
+            usable = bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            usable = False
+        if not usable:
+            raise UsageError(f"{name} must be the URL of a proxy, such as http://proxy.example:3128.")
+    return names
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine by its name or number."""
-    return host == "localhost" or host.endswith(".localhost") or host == "::1" or host.startswith("127.")
+    """Whether a host is this machine, by its name, or by its number however it is written."""
+    import ipaddress
+    import socket
+
+    name = host.lower().rstrip(".")
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:  # inet_aton takes what getaddrinfo takes, 127.1 included
+        address = ipaddress.ip_address(name if ":" in name else socket.inet_aton(name))
+    except (OSError, ValueError):
+        return False
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.is_loopback or address.is_unspecified
 
 
 def is_local(base_url: str) -> bool:
@@ -133,15 +176,16 @@ class DirectConnection:
         """Send a request; Trouble if no answer comes."""
         extensions = {"timeout": self._timeouts}
         content = body if body or method != "GET" else None
+        encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
         try:
-            with self._pool.stream(
-                method, url, headers=[*headers.items()], content=content, extensions=extensions
-            ) as answer:
+            with self._pool.stream(method, url, headers=encoded, content=content, extensions=extensions) as answer:
                 found = {name.decode().lower(): value.decode("latin-1") for name, value in answer.headers}
                 reason: Any = answer.extensions.get("reason_phrase", b"")
                 yield Answer(answer.status, reason.decode("latin-1"), found, answer.iter_stream())
         except self._errors as error:
             raise Trouble(error) from error
+        except UnicodeError:  # from the codec of host names
+            raise UsageError(NO_HOST) from None
 
     def close(self) -> None:
         """Close its connections."""
@@ -166,24 +210,38 @@ def _trusted(environ: Mapping[str, str]) -> ssl.SSLContext:
 class HTTPXConnection:
     """httpx, with what it knows of proxies, users, passwords and the world's host names."""
 
-    def __init__(self, timeout_s: float, transport: httpx.BaseTransport | None, *, trust_env: bool) -> None:
+    def __init__(
+        self,
+        timeout_s: float,
+        transport: httpx.BaseTransport | None,
+        trusted: ssl.SSLContext | None,
+        proxies: Sequence[str] = (),
+    ) -> None:
+        """Prepare. UsageError if one of the variables that name proxies can't be used."""
         import httpx
 
         try:
-            self._client = httpx.Client(transport=transport, timeout=timeout_s, trust_env=trust_env)
-        except (httpx.InvalidURL, ValueError, OSError, ImportError) as error:
-            raise UsageError(f"a proxy or certificate variable can't be used: {error}.") from None
-        self._errors = (httpx.TransportError, httpx.InvalidURL, ConnectionError)
+            self._client = httpx.Client(
+                transport=transport, timeout=timeout_s, verify=trusted or True, trust_env=bool(proxies)
+            )
+        except (httpx.InvalidURL, ValueError, ImportError) as error:
+            raise UsageError(f"{' or '.join(proxies)} can't be used: {error}.") from None
+        self._errors = (httpx.TransportError, ConnectionError)
+        self._no_url = (httpx.InvalidURL, UnicodeError)
+        self._hint = f"Is the proxy up that {' or '.join(proxies)} names?" if proxies else ""
 
     @contextmanager
     def exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Iterator[Answer]:
         """Send a request; Trouble if no answer comes."""
         try:
-            with self._client.stream(method, url, headers=dict(headers), content=body or None) as answer:
+            encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
+            with self._client.stream(method, url, headers=encoded, content=body or None) as answer:
                 found = {name.lower(): value for name, value in answer.headers.items()}
                 yield Answer(answer.status_code, answer.reason_phrase, found, answer.iter_raw())
         except self._errors as error:
-            raise Trouble(error) from error
+            raise Trouble(error, self._hint) from error
+        except self._no_url:
+            raise UsageError(NO_HOST) from None
 
     def close(self) -> None:
         """Close its connections."""
@@ -195,21 +253,12 @@ class LocalConnection:
 
     def __init__(self, base_url: str, environ: Mapping[str, str], timeout_s: float) -> None:
         """Open the database. UsageError if that can't be done, or the emulator is not installed."""
-        try:
-            from ant_cli.emulator import Emulator, UnusableDatabase
-        except ImportError as error:
-            raise UsageError(
-                f"the emulator needs the package {error.name}.", "Install it: pip install 'ant-cli[emulator]'"
-            ) from None
         import httpx
 
         self._base_url = base_url
-        try:
-            self._emulator = Emulator(database_of(base_url, environ), require_credential=False)
-        except (UnusableDatabase, OSError) as error:
-            raise UsageError(f"the emulator's database can't be used: {error}.") from None
+        self._emulator = open_emulator(database_of(base_url, environ), require_credential=False)
         transport = httpx.WSGITransport(app=self._emulator, raise_app_exceptions=True)
-        self._inner = HTTPXConnection(timeout_s, transport, trust_env=False)
+        self._inner = HTTPXConnection(timeout_s, transport, trusted=None)
 
     def exchange(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes
@@ -223,12 +272,34 @@ class LocalConnection:
         self._emulator.close()
 
 
+def open_emulator(database: str, *, api_key: str | None = None, require_credential: bool) -> Emulator:
+    """Return the emulator over a database.
+
+    Raises:
+        UsageError: if it is not installed, or the database can't be used.
+
+    """
+    try:
+        from ant_cli.emulator import Emulator, UnusableDatabase
+    except ImportError as error:
+        raise UsageError(
+            f"the emulator needs the package {error.name}.", "Install it: pip install 'ant-cli[emulator]'"
+        ) from None
+    try:
+        return Emulator(database, api_key=api_key, require_credential=require_credential)
+    except (UnusableDatabase, OSError) as error:
+        raise UsageError(f"the emulator's database can't be used: {error}") from None
+
+
 def database_of(base_url: str, environ: Mapping[str, str]) -> str:
     """Return the database that a `local:` URL names: a path, `:memory:`, or the one in the user's state folder."""
     if named := base_url.removeprefix(LOCAL):
         return named
     folder = state_folder(environ)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"the emulator's database can't be used: {error}.") from None
     return str(folder / "emulator.db")
 
 
@@ -242,13 +313,15 @@ def state_folder(environ: Mapping[str, str]) -> Path:
 def _decompressed(chunks: Iterator[bytes]) -> Iterator[bytes]:
     """Yield what gzip packed, in parts that are small even if a small chunk stands for much."""
     gunzip = zlib.decompressobj(wbits=31)
+    began = False
     try:
         for chunk in chunks:
+            began = True
             part = gunzip.decompress(chunk, 1_000_000)
             while part:
                 yield part
                 part = gunzip.decompress(gunzip.unconsumed_tail, 1_000_000)
     except zlib.error:
         raise BrokenAnswer("can't be decompressed") from None
-    if not gunzip.eof:
+    if began and not gunzip.eof:  # an answer without a body may be called compressed
         raise BrokenAnswer("broke off")

@@ -81,7 +81,7 @@ class APIError(AntError):
         self.request_id = request_id
         self.details = ""
         """The body as `--format-error` wants it."""
-        self.exit_code = EXIT_CODES.get(status, 7 if status >= 500 else 1)
+        self.exit_code = EXIT_CODES.get(status, 7 if 500 <= status <= 599 else 1)
 
     def __str__(self) -> str:
         """Return the message as the official tool has it, the body, and the request's ID."""

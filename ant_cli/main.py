@@ -4,29 +4,62 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ant_cli import __version__
-from ant_cli.errors import INTERRUPTED, AntError, UsageError
-from ant_cli.startup import leave, pause_collection
+from ant_cli.errors import INTERRUPTED, TERMINATED, AntError, UsageError
+from ant_cli.startup import Terminated, heed_termination, leave, pause_collection
 from ant_cli.streams import Process, Stderr, Stdin, Stdout
+
+SECRET_VARIABLES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
+SECRET_FLAGS = ("--api-key", "--auth-token")
+URL_VARIABLES = (
+    "ANTHROPIC_BASE_URL",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "all_proxy",
+)
 
 
 def main(argv: Sequence[str], process: Process) -> int:
     """Carry out a command line, print what went wrong on stderr, and return the exit status."""
+    for secret in secrets_at_hand(argv, process.environ):
+        process.stderr.keep_secret(secret)
     try:
         dispatch(argv, process)
     except AntError as error:
         report(error, process.stderr)
         return error.exit_code
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    except KeyboardInterrupt as signal:
+        return TERMINATED if isinstance(signal, Terminated) else INTERRUPTED
     except BrokenPipeError:  # whoever read our output has enough of it, as in `| head`
         return 0
+    except (OSError, MemoryError) as error:
+        report(refused(error), process.stderr)
+        return AntError.exit_code
     except Exception as error:  # noqa: BLE001 - no traceback ever reaches a user
         report_bug(error, process.stderr)
         return 1
     return 0
+
+
+def secrets_at_hand(argv: Sequence[str], environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield the credentials that are typed or in the environment: words that can't be used are shown in errors."""
+    for name in SECRET_VARIABLES:
+        yield environ.get(name, "").strip()
+    for position, word in enumerate(argv):
+        flag, equals, value = word.partition("=")
+        if flag in SECRET_FLAGS:
+            yield value if equals else "".join(argv[position + 1 : position + 2])
+    urls = [text for text in (*argv, *map(environ.get, URL_VARIABLES)) if text and "@" in text]
+    if urls:
+        from ant_cli.redaction import secrets_of_url
+
+        for url in urls:
+            yield from secrets_of_url(url)
 
 
 def dispatch(argv: Sequence[str], process: Process) -> None:
@@ -34,10 +67,14 @@ def dispatch(argv: Sequence[str], process: Process) -> None:
     if list(argv) == ["--version"]:
         process.stdout.write(f"ant {__version__}\n".encode())
         return
-    refuse_broken_text(argv)
+    if argv and argv[0] == "__complete":
+        from ant_cli.completion.ids import complete
+
+        complete(argv[1:], process)
+        return
     from ant_cli.argv import Call, read
 
-    call = read(argv)
+    call = read([as_text(word) for word in argv])
     if isinstance(call, Call):
         from ant_cli.run import run
 
@@ -48,17 +85,32 @@ def dispatch(argv: Sequence[str], process: Process) -> None:
         run_app(call.words, process)
 
 
-def refuse_broken_text(argv: Sequence[str]) -> None:
-    """Refuse words that are not text in the locale's encoding: they would be sent as something else."""
-    for word in argv:
-        if not word.isascii() and any("\udc80" <= character <= "\udcff" for character in word):
-            shown = word.encode("utf-8", "backslashreplace").decode()
-            raise UsageError(f"the argument {shown} is not text in UTF-8.")
+def as_text(word: str) -> str:
+    """Return a word as text in UTF-8, also where the locale has another encoding, such as ASCII.
+
+    Raises:
+        UsageError: if it is none: it would be sent as something else.
+
+    """
+    if word.isascii() or not any("\udc80" <= character <= "\udcff" for character in word):
+        return word
+    try:
+        return os.fsencode(word).decode()
+    except UnicodeError:
+        shown = word.encode("utf-8", "backslashreplace").decode()
+        raise UsageError(f"the argument {shown} is not text in UTF-8.") from None
 
 
 def report(error: AntError, stderr: Stderr) -> None:
     """Print an error, and what may help, as one message."""
     stderr.say("\n".join(part for part in (str(error), error.hint) if part))
+
+
+def refused(error: OSError | MemoryError) -> AntError:
+    """Return what to say when there is no memory, no descriptor, or no right left to go on."""
+    if isinstance(error, MemoryError):
+        return AntError("there is not enough memory for this.")
+    return AntError(f"the operating system refused: {str(error).partition('] ')[2] or error}.")
 
 
 def report_bug(error: Exception, stderr: Stderr) -> None:
@@ -77,13 +129,19 @@ def this_process() -> Process:
     """Return what the operating system gave this process; a stream that is closed is None."""
     return Process(
         Stdin(sys.stdin.buffer if sys.stdin else None),
-        Stdout(sys.stdout.buffer if sys.stdout else None),
-        Stderr(sys.stderr.buffer if sys.stderr else None),
+        Stdout(getattr(sys.stdout.buffer, "raw", sys.stdout.buffer) if sys.stdout else None),
+        Stderr(getattr(sys.stderr.buffer, "raw", sys.stderr.buffer) if sys.stderr else None),
         os.environ,
     )
 
 
 def entry_point() -> None:
-    """Run as the command `ant`."""
-    pause_collection()
-    leave(main(sys.argv[1:], this_process()))
+    """Run as the command `ant`. A second interrupt may come while the first one is dealt with."""
+    try:
+        pause_collection()
+        if sys.argv[1:] != ["--version"]:  # which is over before anybody could end it
+            heed_termination()
+        status = main(sys.argv[1:], this_process())
+    except KeyboardInterrupt:
+        status = INTERRUPTED
+    leave(status)

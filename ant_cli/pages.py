@@ -52,7 +52,13 @@ def split(body: bytes) -> tuple[Items, str]:
         page = json_text.members(body)
         items = json_text.elements(page["data"])
         cursor = page.get("next_page", b"null")
-        return items, "" if cursor == b"null" else json_text.string(cursor)
+        return items, "" if cursor == b"null" else _sendable(json_text.string(cursor))
     except (json_text.JSONTextError, KeyError) as error:
-        problem = "it has no `data`" if isinstance(error, KeyError) else str(error)
-        raise AnswerError(f"the server's answer is not a page of JSON: {problem}.") from None
+        problem = "It has no `data`." if isinstance(error, KeyError) else str(error)
+        raise AnswerError(f"the server's answer is not a page of a list. {problem}") from None
+
+
+def _sendable(cursor: str) -> str:
+    if any("\ud800" <= character <= "\udfff" for character in cursor):
+        raise json_text.JSONTextError("Its next_page holds half a character (a lone surrogate).")
+    return cursor

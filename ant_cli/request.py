@@ -30,7 +30,7 @@ class Request(NamedTuple):
     @property
     def target(self) -> str:
         """The path with the query string."""
-        return f"{self.path}?{urlencode(self.query)}"
+        return f"{self.path}?{urlencode(self.query)}" if self.query else self.path
 
 
 def build(operation: Operation, flags: Flags, stdin: Stdin, stderr: Stderr) -> Request:
@@ -192,7 +192,7 @@ def _assemble(operation: Operation, values: Mapping[str, Value], body: dict[str,
         if param.place == "path":
             path = path.replace(f"{{{param.name}}}", _segment(param, value))
         elif param.place == "query":
-            query.append((param.wire_name, "" if value is None else scalar_text(value)))
+            query.append((param.wire_name, "" if value is None else _sendable(param, scalar_text(value))))
         else:
             headers.append((param.wire_name.lower(), _header(param, value)))
     content = encode(body) if operation.has_body else None
@@ -206,11 +206,19 @@ def _segment(param: Param, value: Value) -> str:
     text = scalar_text(value)
     if text in ("", ".", ".."):
         raise BadValue(param.flag, f"must be an ID, got {text!r}")
-    return quote(text, safe="")
+    return quote(_sendable(param, text), safe="")
 
 
 def _header(param: Param, value: Value) -> str:
+    """Return a header's text, without the white space around it that no header can have."""
     text = ",".join(map(scalar_text, value)) if isinstance(value, list) else scalar_text(value)
     if any(ord(character) < 0x20 or ord(character) in range(0x7F, 0xA0) for character in text):
         raise BadValue(param.flag, "holds a control character, which a header can't")
+    return _sendable(param, text).strip()
+
+
+def _sendable(param: Param, text: str) -> str:
+    """Return a text for a URL or a header, which unlike JSON can't spell half a character."""
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise BadValue(param.flag, "holds half a character (a lone surrogate), which can't be sent")
     return text

@@ -6,6 +6,7 @@ remember to.
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 from collections.abc import Callable, Mapping
@@ -22,7 +23,6 @@ INPUT_LIMIT = 10_000_000
 """The most bytes that are read from stdin or a file: the API takes no larger request."""
 PATIENCE_S = 1.0
 """How long a pipe may be silent before it is taken for one in which nothing will come."""
-REDACTED = "[redacted]"
 
 
 class Stdin:
@@ -36,6 +36,11 @@ class Stdin:
     def taken(self) -> bool:
         """Whether it was read already."""
         return self._taken
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a person types into it."""
+        return self._file is not None and self._file.isatty()
 
     @property
     def has_input(self) -> bool:
@@ -78,10 +83,34 @@ class Stdin:
 
 def read_limited(file: BinaryIO, name: str) -> bytes:
     """Read a file to its end, or refuse it when it turns out to be over the limit."""
-    data = file.read(INPUT_LIMIT + 1)
-    if len(data) > INPUT_LIMIT:
-        raise UsageError(f"{name} holds more than {INPUT_LIMIT // 1_000_000} MB, which is the limit.")
-    return data
+    parts, size = [], 0
+    while (part := file.read(INPUT_LIMIT + 1)) != b"":
+        if part is None:  # whoever shares the pipe made it one that does not wait
+            _wait_for(file, reading=True)
+            continue
+        parts.append(part)
+        size += len(part)
+        if size > INPUT_LIMIT:
+            raise UsageError(f"{name} holds more than {INPUT_LIMIT // 1_000_000} MB, which is the limit.")
+    return b"".join(parts)
+
+
+def write_all(file: BinaryIO, data: bytes) -> None:
+    """Write it out at once, without a buffer whose rest would hold up the end of an interrupted run."""
+    rest = memoryview(data)
+    while rest:
+        written = file.write(rest)
+        if written is None:  # as above
+            _wait_for(file, reading=False)
+        else:
+            rest = rest[written:]
+    file.flush()
+
+
+def _wait_for(file: BinaryIO, *, reading: bool) -> None:
+    import select
+
+    select.select([file] if reading else [], [] if reading else [file], [])
 
 
 def reason(error: Exception) -> str:
@@ -107,8 +136,8 @@ class Stdout:
             raise ValueError("the stream is closed")
         return self._file.fileno()
 
-    def write(self, data: bytes) -> None:
-        """Write it out at once.
+    def write(self, data: bytes, *, trusted: bool = False) -> None:
+        """Write it out at once; on a terminal with what it would obey made visible, unless it is all our own.
 
         Raises:
             BrokenPipeError: if nobody reads any more, as behind `| head`.
@@ -117,9 +146,10 @@ class Stdout:
         """
         if self._file is None:
             raise OutputError("standard output is closed, so the result can't be written.")
+        if not trusted and self.is_terminal:
+            data = visible(data.decode("utf-8", "backslashreplace")).encode("utf-8", "backslashreplace")
         try:
-            self._file.write(data)
-            self._file.flush()
+            write_all(self._file, data)
         except BrokenPipeError:
             raise
         except (OSError, ValueError) as error:
@@ -131,6 +161,7 @@ class Stderr:
 
     def __init__(self, file: BinaryIO | None) -> None:
         self._file = file
+        self._held: BinaryIO | None = None
         self._secrets: list[str] = []
 
     @property
@@ -149,23 +180,39 @@ class Stderr:
         """Never show this text, from now on."""
         if secret and secret not in self._secrets:
             self._secrets.append(secret)
-            self._secrets.sort(key=len, reverse=True)
 
     def redact(self, text: str) -> str:
-        """Return the text with every secret replaced."""
-        for secret in self._secrets:
-            text = text.replace(secret, REDACTED)
-        return text
+        """Return the text with every secret replaced, however it is spelt."""
+        from ant_cli.redaction import redact
+
+        return redact(text, self._secrets)
+
+    def without_secrets(self, body: bytes) -> bytes:
+        """Return what may be shown of an answer. The secrets in it are kept from now on."""
+        from ant_cli.redaction import secrets_in
+
+        for secret in secrets_in(body):
+            self.keep_secret(secret)
+        return self.redact(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
     def write(self, text: str) -> None:
         """Write it with secrets replaced; whether that works is nobody's concern."""
         if self._file is None:
             return
-        try:
-            self._file.write(self.redact(text).encode("utf-8", "backslashreplace"))
-            self._file.flush()
+        try:  # noqa: SIM105 - contextlib would cost more time than all of this
+            write_all(self._file, self.redact(text).encode("utf-8", "backslashreplace"))
         except (OSError, ValueError):
             pass
+
+    def hold(self) -> None:
+        """Keep what is written, and be no terminal, until `release`: a full screen is shown meanwhile."""
+        self._held, self._file = self._file, io.BytesIO()
+
+    def release(self) -> None:
+        """Write what was kept."""
+        kept, self._file = self._file, self._held
+        if isinstance(kept, io.BytesIO):
+            self.write(kept.getvalue().decode())
 
     def say(self, text: str) -> None:
         """Write it as a line of its own, with what a terminal would obey made visible."""
@@ -173,19 +220,20 @@ class Stderr:
 
 
 def visible(text: str) -> str:
-    r"""Replace what a terminal would obey: control characters, and those that turn the writing direction.
+    r"""Replace what a terminal would obey or hide: controls, what turns the writing direction, what has no width.
 
-    Line feeds and tabs stay. ESC becomes ␛; C1 and direction controls become their escapes, such as \u202e.
+    Line feeds and tabs stay. ESC becomes ␛; what JSON may hold as it is becomes JSON's escape, such as \u202e.
     """
-    return text.translate(_VISIBLE)
+    return text if text.isascii() and text.isprintable() else text.translate(_VISIBLE)
 
 
 _DIRECTIONS = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_WIDTHLESS = (0xAD, 0x180E, 0x200B, 0x2028, 0x2029, *range(0x2060, 0x2066), 0xFEFF, *range(0xFFF9, 0xFFFC))
+_TAGS = range(0xE0000, 0xE0080)
 _VISIBLE: dict[int, str] = (
     {code: chr(0x2400 + code) for code in range(0x20) if code not in (0x09, 0x0A)}
-    | {0x7F: "\u2421"}
-    | {code: f"\\x{code:02x}" for code in range(0x80, 0xA0)}
-    | {code: f"\\u{code:04x}" for code in (*_DIRECTIONS, 0x2028, 0x2029)}
+    | {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), *_DIRECTIONS, *_WIDTHLESS)}
+    | {code: f"\\udb40\\u{code - 0xE0000 + 0xDC00:04x}" for code in _TAGS}
 )
 
 

@@ -17,6 +17,9 @@ import yaml
 NODE_LIMIT = 100_000
 """How many values the aliases of one text may add to it."""
 
+LONGEST_BASED = 1000
+"""How long a number in base 8 or 16 may be, which has to be made one in base 10."""
+
 _LOADER = getattr(yaml, "CLoader", yaml.Loader)  # libyaml's parser, ten times as fast, where there is one
 _WORDS: dict[str, bool | None] = (
     dict.fromkeys(("null", "Null", "NULL", "~", ""), None)
@@ -200,6 +203,8 @@ class _Builder:
         if _DECIMAL.fullmatch(text):
             return self._number(text)
         if _BASED.fullmatch(text):
+            if len(text) > LONGEST_BASED:
+                raise YAMLProblem(f"a number in base 8 or 16 has at most {LONGEST_BASED} digits", event.start_mark)
             return self._number(str(int(text[2:], 16 if text[1] == "x" else 8)))
         if _NOT_FINITE.fullmatch(text) or (self._json_words and _JSON_NOT_FINITE.fullmatch(text)):
             raise YAMLProblem(f"JSON has no {text}, so it can't be sent", event.start_mark)

@@ -1,0 +1,52 @@
+"""Retries: which answers are worth another attempt, and when. The rules are those of the API's own libraries."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+
+RETRIED = frozenset((408, 409, 429, *range(500, 600)))
+LONGEST_WAIT_S = 60.0
+_SECONDS = re.compile(r"-?[0-9]+(?:\.[0-9]+)?", re.ASCII)
+
+
+def should_retry(status: int, headers: Mapping[str, str]) -> bool:
+    """Whether the server wants the request again, or at least may do better next time."""
+    wish = headers.get("x-should-retry")
+    if wish in ("true", "false"):
+        return wish == "true" and status >= 400
+    return status in RETRIED
+
+
+def leaves_doubt(status: int) -> bool:
+    """Whether a request with this answer may have been carried out, in part or by a server behind a gateway."""
+    return status == 408 or 500 <= status <= 599
+
+
+def retry_delay(attempt: int, headers: Mapping[str, str]) -> float:
+    """Return the seconds to wait after `attempt`, which counts from 0: what the server says, at most a minute."""
+    asked = _asked_delay(headers)
+    if asked is not None:
+        return min(asked, LONGEST_WAIT_S)
+    import random
+
+    return min(0.5 * 2.0**attempt, 8.0) * random.uniform(0.75, 1.0)  # noqa: S311 - jitter, no secret
+
+
+def _asked_delay(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that `retry-after-ms` or `retry-after` asks for; None if neither makes sense."""
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        text = headers.get(name, "").strip()
+        if _SECONDS.fullmatch(text):
+            return max(float(text) * unit, 0.0)
+    return _seconds_until(headers.get("retry-after", ""))
+
+
+def _seconds_until(date: str) -> float | None:
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return max(parsedate_to_datetime(date).timestamp() - time.time(), 0.0)
+    except (ValueError, TypeError, OverflowError):
+        return None
