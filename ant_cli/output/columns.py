@@ -49,16 +49,16 @@ COLUMNS_BY_TYPE = {
     "environment": (
         Column.of("ID", "id"),
         Column.of("NAME", "name", flexible=True),
-        Column.of("TYPE", "config.type", 2),
+        Column.of("TYPE", "config.type", 3),
         Column.of("NETWORK", "config.networking.type", 4),
         Column.of("SCOPE", "scope", 5),
         Column.of("CREATED", "created_at", 1),
-        Column.of("ARCHIVED", "archived_at", 3),
+        Column.of("ARCHIVED", "archived_at", 2),
     ),
     "work": (
         Column.of("ID", "id"),
         Column.of("STATE", "state"),
-        Column.of("SESSION", "data.id", 3, flexible=True),
+        Column.of("SESSION", "data.id", 3),
         Column.of("CREATED", "created_at", 1),
         Column.of("HEARTBEAT", "latest_heartbeat_at", 2),
     ),
@@ -73,27 +73,26 @@ class Columns:
     def __init__(self, words: str, warn: Callable[[str], None]) -> None:
         """Read `--columns`. UsageError if one is not a GJSON path."""
         self.chosen = chosen_columns(words)
+        self._paths = split_paths(words)
         self._warn = warn
 
     def settle(self, items: list[bytes]) -> tuple[Column, ...]:
         """Return the columns, now that there are items."""
         if not self.chosen:
             return columns_for(items[0])
-        self.chosen = tuple(self._settled(column, items) for column in self.chosen)
+        pairs = zip(self.chosen, self._paths, strict=True)
+        self.chosen = tuple(self._settled(column, path, items) for column, path in pairs)
         return self.chosen
 
-    def _settled(self, column: Column, items: list[bytes]) -> Column:
+    def _settled(self, column: Column, path: str, items: list[bytes]) -> Column:
         """Return a column of the user's: a path that leads somewhere, or else one of the titles we know."""
         if any(column.find(item) is not None for item in items):
             return column
         titles = {known.title: known for known in titles_for(items[0])}
         if known := titles.get(column.title):
             return known
-        names = [*[title.lower() for title in titles], *keys_of(items[0])]
-        self._warn(
-            f"Warning: --columns: {column.title.lower()!r} leads nowhere in what came."
-            f"{did_you_mean(column.title, names)}"
-        )
+        names = [title.lower() for title in titles] + [key for key in keys_of(items[0]) if not path.startswith(key)]
+        self._warn(f"Warning: --columns: {path!r} leads nowhere in what came.{did_you_mean(path, names)}")
         return column
 
 

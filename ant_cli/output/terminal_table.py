@@ -17,8 +17,10 @@ from ant_cli.output.times import relative
 from ant_cli.output.transform import apply, parse
 
 GAP = "  "
-NARROWEST = 16
+NARROWEST = 14
 """A column whose cells may be cut keeps this width as long as there are others to leave out."""
+LEAST = 4
+"""No column is narrower, even if the terminal has to break its lines."""
 NAME_AND_VALUE = (Column.of("NAME", "0"), Column.of("VALUE", "1", flexible=True))
 """The columns of an object whose members are the rows."""
 _ARCHIVED = parse("archived_at")
@@ -80,20 +82,20 @@ class TerminalTable:
     def _choose(self, columns: tuple[Column, ...], rows: list[list[Cell]]) -> list[int]:
         """Return which columns are shown: those with something in them, and of these as many as fit.
 
-        Without colour a column of dashes stays: a dash is then the one sign that an item is not archived.
+        Without colour a column of dashes stays while there is room: it says that nothing is archived.
         """
         texts = [[row[index].text for row in rows] for index in range(len(columns))]
-        kept = [
-            index
-            for index, column in enumerate(columns)
-            if not column.rank or not self._look.colour or any(text != NOTHING for text in texts[index])
+        ranks = [
+            (all(text == NOTHING for text in cells), column.rank)
+            for column, cells in zip(columns, texts, strict=True)
         ]
+        kept = [index for index, (empty, rank) in enumerate(ranks) if not (rank and empty and self._look.colour)]
         least = list(map(least_width, columns, texts))
         while sum(least[index] + len(GAP) for index in kept) - len(GAP) > self._look.width:
-            index = max(kept, key=lambda index: columns[index].rank)
-            if not columns[index].rank:
+            may_go = [index for index in kept if columns[index].rank]
+            if not may_go:
                 break
-            kept.remove(index)
+            kept.remove(max(may_go, key=ranks.__getitem__))
         return kept
 
     def _measure(self, rows: list[list[Cell]]) -> list[int]:
@@ -101,9 +103,11 @@ class TerminalTable:
         needed = [max(cell_width(cell.text) for cell in cells) for cells in zip(*rows, strict=True)]
         before = self._natural or needed
         self._natural = [max(pair) for pair in zip(needed, before, strict=True)]
-        widths = [min(width, self._look.width) for width in self._natural]
+        widths = [min(width, max(self._look.width, LEAST)) for width in self._natural]
         while sum(widths) + len(GAP) * (len(widths) - 1) > self._look.width:
-            wide = [index for index, column in enumerate(self._columns) if column.flexible and widths[index] > 1]
+            wide = [
+                index for index, column in enumerate(self._columns) if column.flexible and widths[index] > LEAST
+            ]
             if not wide:
                 break
             widths[max(wide, key=lambda index: widths[index])] -= 1

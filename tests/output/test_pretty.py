@@ -1,0 +1,107 @@
+"""The readable view of one value: plain in a pipe, aligned on a terminal."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ant_cli.output.formats import renderer
+from ant_cli.output.look import Look
+from tests.screens.scenes import NOW, WHOLE
+
+LOOK = Look(width=60, height=24, colour=False, now=NOW)
+
+
+def view(value, look=LOOK):
+    return renderer("pretty", look=look)([json.dumps(value, ensure_ascii=False).encode()]).decode()
+
+
+def test_in_a_pipe_a_value_follows_its_key():
+    """Nested values are indented, lists numbered, empty values in words."""
+    value = {"a": 1, "b": {"c": "x\ny"}, "d": [1, {"e": None}], "f": [], "g": ""}
+    assert view(value, None) == "a: 1\nb:\n  c: x\n     y\nd:\n  1. 1\n  2.\n    e: -\nf: (none)\ng: (empty)\n"
+
+
+def test_on_a_terminal_all_values_stand_in_one_column():
+    """However deep they are."""
+    assert view({"a": 1, "bcd": {"ef": "x"}}) == "a     1\nbcd\n  ef  x\n"
+
+
+@pytest.mark.parametrize(
+    ("value", "word"),
+    [(None, "(none)"), ("", "(empty)"), ([], "(none)"), ({}, "(none)"), (False, "false"), (0, "0"), ("-", "-")],
+)
+def test_empty_values_are_said_in_words(value, word):
+    """Nobody has to guess whether something is missing."""
+    assert view({"key": value}) == f"key  {word}\n"
+
+
+def test_a_time_that_never_was_is_never():
+    """So is an archived_at of null."""
+    assert view({"archived_at": None}) == "archived_at  never\n"
+
+
+def test_times_are_exact_and_relative():
+    """One to copy and one to understand."""
+    assert view({"created_at": "2026-03-14T11:30:00Z"}) == "created_at  2026-03-14T11:30:00Z (3 h ago)\n"
+    assert view({"name": "2026-03-14T11:30:00Z"}) == "name  2026-03-14T11:30:00Z\n"
+
+
+def test_plain_lists_stand_on_one_line():
+    """Others are numbered."""
+    assert view({"pip": ["pandas==2.2.0", "numpy"]}) == "pip  pandas==2.2.0, numpy\n"
+    assert view({"pip": ["a,b", "c"]}) == "pip\n  1.  a,b\n  2.  c\n"
+    assert view({"l": [{"a": 1}, []]}) == "l\n  1.\n    a  1\n  2.   (none)\n"
+
+
+def test_long_texts_hang_below_their_beginning():
+    """Broken between words."""
+    shown = view({"description": "word " * 20 + "end"})
+    first, *others = shown.splitlines()
+    assert first.startswith("description  word")
+    assert others
+    assert all(line.startswith(" " * 13 + "word") for line in others)
+    assert all(len(line) <= 60 for line in shown.splitlines())
+
+
+def test_a_narrow_screen_leaves_lines_alone():
+    """The terminal breaks them better."""
+    assert view({"key": "word " * 9}, LOOK._replace(width=20)) == "key  " + "word " * 9 + "\n"
+
+
+def test_a_very_long_name_pushes_only_its_own_value():
+    """The others stay together."""
+    assert view({"k" * 40: 1, "a": 2}) == "k" * 40 + "  1\na  2\n"
+
+
+def test_names_and_values_are_never_obeyed():
+    """Control characters show, in keys too, and a key has one line."""
+    assert view({"a\x1b\nb": "\x1b[2J\x07\u202e"}) == "a␛␊b  ␛[2J␇\\u202e\n"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [("text", "text\n"), (7, "7\n"), (None, "(none)\n"), (["a", "b"], "a, b\n")]
+)
+def test_a_bare_value_is_shown_as_it_is(value, shown):
+    """As --transform may pick it."""
+    assert view(value) == shown
+
+
+def test_objects_have_an_empty_line_between_them():
+    """As on lists."""
+    assert renderer("pretty", look=LOOK)([b'{"a":1}', b'{"a":2}']) == b"a  1\n\na  2\n"
+
+
+def test_states_and_names_have_their_style():
+    """Names are bold, states in colour, words for nothing dim."""
+    shown = view({"state": "active", "note": None}, LOOK._replace(colour=True))
+    assert shown == "\x1b[1mstate\x1b[0m  \x1b[32mactive\x1b[0m\n\x1b[1mnote\x1b[0m   \x1b[2m(none)\x1b[0m\n"
+
+
+def test_nothing_of_a_value_is_lost():
+    """Every text of it is on the screen."""
+    shown = " ".join(view(WHOLE).split())
+    assert all(
+        word in shown for word in ("pandas==2.2.0", "allow_mcp_servers", "Ask ada.", "github.com", "organization")
+    )

@@ -1,0 +1,190 @@
+"""The printer: which format goes where, and that a terminal obeys nothing of what the server says."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+EVIL = "\x1b]0;title\x07\x9b31m\u202eevil\r\x7f"
+LIST = ("beta:environments", "list")
+RETRIEVE = ("beta:environments", "retrieve", "env_1")
+ENVIRONMENT = {"id": "env_1", "type": "environment", "name": EVIL, "archived_at": None}
+OBEYED = ("\x07", "\x9b", "\u202e", "\r", "\x7f", "\x1b]")
+COMMANDS = {
+    "json": ("--format", "json"),
+    "jsonl": ("--format", "jsonl"),
+    "yaml": ("--format", "yaml"),
+    "raw": ("--format", "raw"),
+    "table": ("--format", "table"),
+    "pretty": ("--format", "pretty"),
+    "bare": ("--transform", "name", "-r"),
+    "columns": ("--format", "table", "--columns", "name"),
+}
+
+
+def page(*items):
+    return {"data": list(items), "next_page": None}
+
+
+@pytest.mark.parametrize("env", [{}, {"NO_COLOR": "1"}])
+@pytest.mark.parametrize("flags", COMMANDS.values(), ids=COMMANDS)
+def test_a_terminal_never_obeys_the_server(ant, flags, env):
+    """Control characters and escape sequences are shown, in every format, for one object and for lists."""
+    for result in (
+        ant(*RETRIEVE, *flags, replies=[ENVIRONMENT], terminal=True, env=env),
+        ant(*LIST, *flags, replies=[page(ENVIRONMENT)], terminal=True, env=env),
+    ):
+        assert result.exit == 0
+        assert "evil" in result.stdout
+        assert not [character for character in OBEYED if character in result.stdout]
+
+
+@pytest.mark.parametrize("flags", [(), *COMMANDS.values()], ids=["auto", *COMMANDS])
+@pytest.mark.parametrize("env", [{"COLUMNS": "40", "TERM": "xterm", "PAGER": "false"}, {"NO_COLOR": "1"}])
+def test_a_pipe_gets_the_same_bytes_everywhere(ant, flags, env):
+    """No variable of a terminal counts there."""
+    run = (*LIST, *flags)
+    assert ant(*run, replies=[page(ENVIRONMENT)], env=env).stdout == ant(*run, replies=[page(ENVIRONMENT)]).stdout
+
+
+@pytest.mark.parametrize("name", ["json", "jsonl", "yaml", "raw", "bare"])
+def test_forced_colour_leaves_data_alone(ant, name):
+    """A program that reads the pipe would not understand it."""
+    run = (*RETRIEVE, *COMMANDS[name])
+    forced = ant(*run, replies=[ENVIRONMENT], env={"FORCE_COLOR": "1"})
+    assert forced.stdout == ant(*run, replies=[ENVIRONMENT]).stdout
+
+
+def test_forced_colour_is_used_for_people(ant):
+    """As in `FORCE_COLOR=1 ant ... --format table | less -R`."""
+    result = ant(*LIST, "--format", "table", replies=[page(ENVIRONMENT)], env={"FORCE_COLOR": "1"})
+    assert result.stdout.startswith("\x1b[1mID\x1b[0m")
+
+
+def test_json_on_a_terminal_is_lightly_coloured(ant):
+    """Without its colours it is what a pipe gets."""
+    value = {"a": 'x"y: z', "b": [None, 1, "null"], "c": {"d": True}}
+    shown = ant(*RETRIEVE, "--format", "json", replies=[value], terminal=True).stdout
+    assert '\x1b[34m"a"\x1b[0m: \x1b[32m"x\\"y: z"\x1b[0m' in shown
+    assert "\x1b[2mnull\x1b[0m" in shown
+    assert (
+        json.loads(
+            shown.replace("\x1b[0m", "").replace("\x1b[34m", "").replace("\x1b[32m", "").replace("\x1b[2m", "")
+        )
+        == value
+    )
+
+
+def test_auto_is_for_people_on_a_terminal_and_json_in_a_pipe(ant):
+    """Lists become tables there, and one object a view."""
+    environment = {"id": "env_1", "type": "environment", "name": "demo"}
+    assert ant(*LIST, replies=[page(environment)], terminal=True, env={"NO_COLOR": "1"}).stdout.startswith("ID ")
+    assert ant(*RETRIEVE, replies=[environment], terminal=True).stdout.startswith("\x1b[1mid\x1b[0m")
+    assert ant(*LIST, replies=[page(environment)]).json == environment
+
+
+def test_rows_appear_page_by_page(ant):
+    """What came before an error was shown."""
+    pages = [{"data": [{"id": "env_1", "type": "environment"}], "next_page": "x"}, {"no": "page"}]
+    result = ant(*LIST, replies=pages, terminal=True, env={"PAGER": ""})
+    assert (result.exit, "env_1" in result.stdout) == (1, True)
+
+
+def test_a_slurped_list_is_one_array_on_a_terminal_too(ant):
+    """As one value."""
+    result = ant(
+        *LIST, "--slurp", "--format", "jsonl", replies=[page({"id": 1})], terminal=True, env={"NO_COLOR": "1"}
+    )
+    assert result.json == [{"id": 1}]
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        (("beta:environments", "archive", "env_1"), "Archived env_1."),
+        (("beta:environments", "delete", "env_1"), "Deleted env_1."),
+        (("beta:environments:work", "stop", "--environment-id", "env_1", "work_1"), "Stop of work_1 requested."),
+        (("beta:environments:work", "ack", "--environment-id", "env_1", "work_1"), "Acknowledged work_1."),
+    ],
+)
+def test_a_person_is_told_what_was_done(ant, command, sentence):
+    """In a script the exit status says it."""
+    assert ant(*command, terminal=True).stderr == sentence + "\n"
+    assert ant(*command).stderr == ""
+
+
+def test_an_api_error_is_a_line_on_a_terminal(ant, httpx_error):
+    """With --format-error it is whole."""
+    told = ant(*RETRIEVE, replies=[httpx_error()], terminal=True)
+    assert "\nnot_found_error: No such environment.\n" in told.stderr
+    whole = ant(*RETRIEVE, "--format-error", "jsonl", replies=[httpx_error()], terminal=True)
+    assert '{"type":"error","error":{' in whole.stderr
+    assert '"message": "No such environment."' in ant(*RETRIEVE, replies=[httpx_error()]).stderr
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"type": "error", "error": {"type": "t", "message": "m", "param": "name"}},
+        {"type": "error", "error": {"type": "t", "message": None}},
+        {"type": "error", "error": "m"},
+        {"type": "error", "error": {"type": "t", "message": "m"}, "more": 1},
+        ["m"],
+    ],
+)
+def test_an_api_error_that_says_more_is_shown_whole(ant, httpx_error, body):
+    """Nothing that may matter is left out."""
+    told = ant(*RETRIEVE, replies=[httpx_error(body)], terminal=True).stderr
+    assert json.dumps(body, indent=2) in told
+
+
+@pytest.fixture
+def httpx_error():
+    """Return what makes an answer of 404."""
+    import httpx
+
+    error = {"type": "error", "error": {"type": "not_found_error", "message": "No such environment."}}
+    return lambda body=error: httpx.Response(404, json=body)
+
+
+# Words that are mistyped
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (("beta:environment", "list"), "'beta:environments'"),
+        (("beta:environments", "lst"), "'list'"),
+        (("beta:environments", "list", "--limt", "3"), "'--limit'"),
+        (("--formt", "json", "beta:environments", "list"), "'--format'"),
+        (("beta:environments", "--hlep"), "'--help'"),
+        (("beta:environments", "list", "--format", "jsno"), "'json'"),
+        (("beta:environments", "list", "--format-error", "ymal"), "'yaml'"),
+        (("help", "inptu"), "'input'"),
+        (("help", "exit-code"), "'exit-codes'"),
+        (("help", "beta:environments", "crate"), "'create'"),
+        (("help", "beta:environments:wrok"), "'beta:environments:work'"),
+        (("hlep",), "'help'"),
+    ],
+)
+def test_a_mistyped_word_gets_the_nearest_right_one(ant, words, meant):
+    """As a usage error, before anything is sent."""
+    result = ant(*words)
+    assert (result.exit, result.requests) == (2, [])
+    assert f"Did you mean {meant}?" in result.stderr
+
+
+def test_a_mistyped_key_of_the_input_gets_the_nearest_right_one(ant):
+    """It is sent, since the API may know it."""
+    result = ant("beta:environments", "create", stdin="name: demo\ndescripton: x\n")
+    assert (result.exit, result.body["descripton"]) == (0, "x")
+    assert "Did you mean 'description'?" in result.stderr
+
+
+def test_a_mistyped_column_gets_the_nearest_right_one(ant):
+    """On stderr; the table is printed."""
+    items = page({"id": "env_1", "type": "environment", "name": "demo"})
+    result = ant(*LIST, "--format", "table", "--columns", "id,naem", replies=[items])
+    assert result.stdout == "ID     NAEM\nenv_1  -\n"
+    assert "Did you mean 'name'?" in result.stderr

@@ -1,0 +1,1 @@
+"""What a person sees: scenes on a terminal, kept as golden files."""

@@ -1,0 +1,182 @@
+"""The scenes: command lines, what the server answers, and the time of day.
+
+`python -m tests.screens.scenes NAME` plays one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from datetime import datetime
+from itertools import groupby
+
+import httpx
+
+from ant_cli.main import main
+from ant_cli.streams import Process, Stderr, Stdin, Stdout
+
+NOW = datetime.fromisoformat("2026-03-14T15:00:00Z").timestamp()
+
+
+def environment(number, name, created, config=None, archived=None, **fields):
+    """Return an environment as the API has it."""
+    return {
+        "id": f"env_011CZkZ9X2dpNyB7HsEFoR{number:02d}",
+        "archived_at": archived,
+        "config": config or {"networking": {"type": "unrestricted"}, "type": "cloud"},
+        "created_at": created,
+        "description": "",
+        "metadata": {},
+        "name": name,
+        "type": "environment",
+        "updated_at": created,
+        "scope": "organization",
+        **fields,
+    }
+
+
+def work(number, state, created, heartbeat=None):
+    """Return a work item as the API has it."""
+    return {
+        "id": f"work_01Hn5Bq8mZcXvR2tKs9LpW{number:02d}",
+        "acknowledged_at": None,
+        "created_at": created,
+        "data": {"id": f"sesn_01AbCdEfGhJkLmNpQrStUv{number:02d}", "type": "session"},
+        "environment_id": "env_011CZkZ9X2dpNyB7HsEFoR02",
+        "latest_heartbeat_at": heartbeat,
+        "metadata": {},
+        "state": state,
+        "type": "work",
+    }
+
+
+ENVIRONMENTS = [
+    environment(1, "data-analysis", "2026-03-14T14:59:58Z"),
+    environment(2, "edge", "2026-03-14T14:18:00Z", {"type": "self_hosted"}, scope="account"),
+    environment(3, "日本語の環境 🚀", "2026-03-14T11:00:00Z"),
+    environment(4, "בדיקת סביבה", "2026-03-11T15:00:00Z"),
+    environment(5, "cafe\u0301 with a name that is longer than a screen has room for", "2026-01-10T15:00:00Z"),
+    environment(6, "\x1b[31mred\x07 herring\u202e", "2025-09-01T15:00:00Z"),
+    environment(7, "old-tests", "2024-03-01T15:00:00Z", archived="2025-12-24T18:00:00Z"),
+]
+WORK = [
+    work(1, "queued", "2026-03-14T14:59:30Z"),
+    work(2, "starting", "2026-03-14T14:58:00Z"),
+    work(3, "active", "2026-03-14T14:40:00Z", "2026-03-14T14:59:50Z"),
+    work(4, "stopping", "2026-03-14T12:00:00Z", "2026-03-14T14:58:00Z"),
+    work(5, "stopped", "2026-03-12T12:00:00Z", "2026-03-12T13:00:00Z"),
+]
+WHOLE = environment(
+    1,
+    "data-analysis",
+    "2026-03-14T11:30:00Z",
+    {
+        "type": "cloud",
+        "networking": {"type": "limited", "allowed_hosts": ["pypi.org", "github.com"], "allow_mcp_servers": False},
+        "packages": {"type": "packages", "apt": [], "pip": ["pandas==2.2.0", "numpy"]},
+    },
+    description="Notebooks and reports of the data team, with what they need to read and to plot.\nAsk ada.",
+    metadata={"team": "data", "tier": ""},
+)
+MISSING = {"type": "error", "error": {"type": "not_found_error", "message": "Environment not found."}}
+STATS = {"type": "work_queue_stats", "depth": 3, "pending": 1, "oldest_queued_at": None, "workers_polling": 2}
+
+
+def page(items):
+    """Return a page of a list, the only one."""
+    return {"data": items, "next_page": None}
+
+
+SCENES = {
+    "list": (["beta:environments", "list", "--include-archived"], page(ENVIRONMENTS)),
+    "list-columns": (
+        ["beta:environments", "list", "--columns", "id,Network,metadata.team"],
+        page(ENVIRONMENTS[:2]),
+    ),
+    "work-list": (["beta:environments:work", "list", "env_1"], page(WORK)),
+    "retrieve": (["beta:environments", "retrieve", "env_1"], WHOLE),
+    "retrieve-json": (
+        ["beta:environments", "retrieve", "env_1", "--format", "json", "--transform", "{id,name,archived_at}"],
+        WHOLE,
+    ),
+    "stats": (["beta:environments:work", "stats", "env_1", "--format", "table"], STATS),
+    "delete": (
+        ["beta:environments", "delete", "env_1"],
+        {"id": "env_1", "type": "environment_deleted"},
+    ),
+    "error": (
+        ["beta:environments", "retrieve", "env_1"],
+        MISSING,
+    ),
+    "usage-error": (["beta:environments", "create", "--nmae", "demo"], None),
+    "help": (["help"], None),
+    "help-group": (["beta:environments"], None),
+    "help-command": (["beta:environments", "create", "--help"], None),
+    "help-topic": (["help", "output"], None),
+}
+"""The words of each scene, and the answer to its request."""
+
+
+def response(answer):
+    """Return an answer as it comes from the network."""
+    status = 404 if answer is MISSING else 200
+    content = httpx.ByteStream(json.dumps(answer).encode())
+    return httpx.Response(status, headers={"request-id": "req_011CZkZ9"}, stream=content)
+
+
+def play(name, stdout, stderr, environ):
+    """Run the command of a scene on these streams and return its exit status."""
+    words, answer = SCENES[name]
+    transport = httpx.MockTransport(lambda _: response(answer))
+    environ = {"ANTHROPIC_API_KEY": "sk-ant-made-up", "ANT_PAGER": "", **environ}
+    with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - not a path of ours
+        process = Process(
+            Stdin(nothing), Stdout(stdout), Stderr(stderr), environ, transport, lambda _: None, lambda: NOW
+        )
+        return main(words, process)
+
+
+def canonical(screen):
+    """Return what a terminal shows of a text: each run of a style between its escape sequences, made visible.
+
+    Different sequences can mean the same, and blanks at the end of a line can't be seen.
+    """
+    style, lines = (), []
+    for line in screen.replace("\u200e", "").split("\n"):
+        cells, position = [], 0
+        for match in re.finditer(r"\x1b\[([\d;]*)m|\x0f|\r", line):
+            cells += [(style, character) for character in line[position : match.start()]]
+            style = _after(style, match[1]) if match[1] is not None else style
+            position = match.end()
+        cells += [(style, character) for character in line[position:]]
+        while cells and cells[-1][1] == " ":
+            cells.pop()
+        lines.append("".join(_visible(*run) for run in groupby(cells, key=lambda cell: cell[0])))
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _after(style, codes):
+    """Return the style after an escape sequence, as a sorted tuple of numbers."""
+    for code in map(int, (codes or "0").split(";")):
+        if code == 0:
+            style = ()
+        elif code == 39:
+            style = tuple(number for number in style if number < 30)
+        elif code == 22:
+            style = tuple(number for number in style if number > 29)
+        else:
+            style = tuple(sorted({*style, code}))
+    return style
+
+
+def _visible(style, cells):
+    text = "".join(character for _, character in cells)
+    if not style or not text.strip():
+        return text
+    return f"␛[{';'.join(map(str, style))}m{text}␛[0m"
+
+
+if __name__ == "__main__":
+    play(sys.argv[1], sys.stdout.buffer, sys.stderr.buffer, {**os.environ, "TERM": "xterm-256color"})

@@ -1,0 +1,78 @@
+"""What a person sees on a terminal of 80 and of 160 columns, compared with golden files.
+
+The files hold escape sequences made visible. Light and dark terminals get the same: only basic colours are
+used. After a change that is meant, write them anew with ANT_WRITE_SCREENS=1, and look at each of them.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Screen
+from tests.screens.scenes import SCENES, canonical, play
+
+FOLDER = Path(__file__).parent
+ROOT = FOLDER.parent.parent
+WIDTHS = (80, 160)
+TALL = 90
+
+
+def golden(name, width, shown):
+    """Compare a screen with its file, or write that."""
+    path = FOLDER / f"{name}-{width}.txt"
+    if os.environ.get("ANT_WRITE_SCREENS"):
+        path.write_text(shown, "utf-8")
+    assert shown == path.read_text("utf-8")
+
+
+def played(name, clean_environ, **environ):
+    """Return all that a scene writes to the terminal."""
+    screen = Screen(terminal=True)
+    play(name, screen, screen, {**clean_environ, "TERM": "xterm-256color", **environ})
+    return screen.text()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", SCENES)
+def test_a_scene_looks_as_it_should(name, width, clean_environ):
+    """List, retrieve, errors and help."""
+    golden(name, width, canonical(played(name, clean_environ, COLUMNS=str(width))))
+
+
+def test_a_list_without_colour_looks_as_it_should(clean_environ):
+    """Then the column ARCHIVED says what dim rows would."""
+    shown = played("list", clean_environ, COLUMNS="80", NO_COLOR="1")
+    assert "\x1b" not in shown
+    golden("list-no-colour", 80, canonical(shown))
+
+
+@pytest.mark.skipif(not shutil.which("tmux"), reason="tmux is not installed")
+@pytest.mark.parametrize("name", ["list", "retrieve", "error", "help-command"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_real_terminal_shows_the_same(name, width, tmp_path):
+    """A screen that tmux draws, and measures in its own way, equals the golden file."""
+    environ = {**os.environ, "TMUX_TMPDIR": str(tmp_path), "LC_ALL": "C.UTF-8", "PYTHONPATH": str(ROOT)}
+    for variable in ("TMUX", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "COLUMNS", "LINES"):
+        environ.pop(variable, None)
+
+    def tmux(*words):
+        done = subprocess.run(
+            ["tmux", "-u", "-f", "/dev/null", *words], env=environ, capture_output=True, check=True, timeout=30
+        )
+        return done.stdout.decode()
+
+    program = shlex.join([sys.executable, "-m", "tests.screens.scenes", name])
+    size = ["-x", str(width), "-y", str(TALL)]
+    tmux("new-session", "-d", *size, f"{program}; tmux wait-for -S shown; tmux wait-for seen")
+    try:
+        tmux("wait-for", "shown")
+        assert canonical(tmux("capture-pane", "-e", "-p")) == (FOLDER / f"{name}-{width}.txt").read_text("utf-8")
+    finally:
+        tmux("kill-server")

@@ -1,0 +1,109 @@
+"""Waiting is visible on a terminal, and leaves no trace."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from ant_cli.progress import ERASE, Progress
+from ant_cli.streams import Stderr
+from tests.conftest import Screen
+
+
+class Watched(Screen):
+    """A terminal that says when something was drawn."""
+
+    def __init__(self, *, terminal=True):
+        super().__init__(terminal=terminal)
+        self.drawn = threading.Event()
+
+    def write(self, data):
+        count = super().write(data)
+        self.drawn.set()
+        return count
+
+
+def progress_on(screen, patience_s=0.0, **environ):
+    return Progress(Stderr(screen), {"COLUMNS": "80", **environ}, patience_s)
+
+
+def test_a_wait_says_what_for_and_is_erased():
+    """The line is there while it lasts."""
+    screen = Watched()
+    with progress_on(screen).waiting_for("GET /v1/environments"):
+        assert screen.drawn.wait(5)
+    frames = screen.text().split(ERASE)
+    assert "Waiting for GET /v1/environments (0 s)" in frames[1]
+    assert frames[-1] == ""
+
+
+def test_a_short_wait_says_nothing():
+    """Nobody notices a moment."""
+    screen = Watched()
+    with progress_on(screen, patience_s=60.0).waiting_for("an answer"):
+        pass
+    assert screen.text() == ""
+
+
+def test_pages_are_counted():
+    """One sees that a long list comes along."""
+    screen = Watched()
+    progress = progress_on(screen)
+    assert list(progress.counted([[b"1", b"2"], [b"3"]])) == [[b"1", b"2"], [b"3"]]
+    with progress.waiting_for("GET /v1/environments"):
+        assert screen.drawn.wait(5)
+    assert "GET /v1/environments, 3 items so far (0 s)" in screen.text()
+
+
+def test_a_retry_says_which_and_when():
+    """At once, without a second of patience."""
+    screen = Watched()
+    with progress_on(screen, patience_s=60.0).before_retry("503 Service Unavailable", 1, 2, 30.0):
+        assert screen.drawn.wait(5)
+    assert "503 Service Unavailable. Retry 1 of 2 in 30.0 s" in screen.text()
+    assert screen.text().endswith(ERASE)
+
+
+@pytest.mark.parametrize(("terminal", "environ"), [(False, {}), (True, {"TERM": "dumb"})])
+def test_only_a_terminal_shows_it(terminal, environ):
+    """No thread is started elsewhere."""
+    screen, before = Watched(terminal=terminal), threading.active_count()
+    progress = progress_on(screen, **environ)
+    with progress.waiting_for("an answer"), progress.before_retry("503", 1, 2, 30.0):
+        assert threading.active_count() == before
+    assert screen.text() == ""
+
+
+def test_nothing_is_shown_beside_a_pager():
+    """The screen is its own then."""
+    screen = Watched()
+    progress = progress_on(screen)
+    progress.end()
+    with progress.waiting_for("an answer"):
+        pass
+    assert screen.text() == ""
+
+
+def test_an_interrupt_leaves_a_clean_line():
+    """Ctrl-C, and every other error, comes after the line is gone."""
+    screen = Watched()
+
+    def interrupt():
+        with progress_on(screen).waiting_for("an answer"):
+            assert screen.drawn.wait(5)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupt()
+    assert screen.text().endswith(ERASE)
+
+
+def test_the_line_is_never_wider_than_the_screen():
+    """A line that breaks could not be erased; what the server says is not obeyed."""
+    screen = Watched()
+    with progress_on(screen, COLUMNS="40").before_retry("\x1b[2J\n" + "x" * 100, 1, 2, 30.0):
+        assert screen.drawn.wait(5)
+    line = screen.text().split(ERASE)[1]
+    assert len(line) <= 40
+    assert "\x1b" not in line
