@@ -1,0 +1,31 @@
+"""`python -m ant_cli.completion`: write what is generated into the working tree, scripts and reference."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ant_cli.completion.scripts import SHELLS, script
+from ant_cli.completion.vocabulary import vocabulary
+from ant_cli.reference.pages import pages
+
+ROOT = Path(__file__).parents[2]
+
+
+def generated() -> dict[Path, str]:
+    """Return the text of every generated file, by its path below the working tree."""
+    root = vocabulary()
+    scripts = {Path("completions", shell.file): script(name, root) for name, shell in SHELLS.items()}
+    return scripts | {Path("ant_cli", "reference", path): text for path, text in pages(root).items()}
+
+
+def write(folder: Path = ROOT) -> None:
+    """Write every generated file, and remove the pages of commands that are no more."""
+    for page in folder.glob("ant_cli/reference/man/*.1"):
+        page.unlink()
+    for path, text in generated().items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, "utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    write()

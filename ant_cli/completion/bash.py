@@ -1,0 +1,55 @@
+"""The tables as bash reads them: the branches of `case`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from shlex import quote
+
+from ant_cli.completion.tables import Row, Tables
+from ant_cli.completion.vocabulary import Command
+
+
+def subcommands(tables: Tables) -> list[str]:
+    """Return the words that may follow each group."""
+    return [
+        f"{quote(group.words)}) reply=({' '.join(command.path[-1] for command in group.subcommands)}) ;;"
+        for group in tables.groups
+    ]
+
+
+def global_flags(tables: Tables) -> list[str]:
+    """Return the flags of all commands of the API."""
+    return [flag.names[0] for flag in tables.global_flags]
+
+
+def flags(tables: Tables) -> list[str]:
+    """Return the long flags of each command."""
+    words = [
+        (command.words, [flag.names[0] for flag in command.flags] + shared(command)) for command in tables.commands
+    ]
+    return [f"{quote(command)}) reply=({' '.join(found)}) ;;" for command, found in words]
+
+
+def shared(command: Command) -> list[str]:
+    """Return what stands for the flags of all commands of the API, if the command is one."""
+    return ['"${global[@]}"'] if command.takes_global_flags else []
+
+
+def kinds(rows: list[Row]) -> list[str]:
+    """Return the kind of each flag, or argument, of a command."""
+    return [f"{patterns(row)}) kind='{row.kind}' ;;" for row in rows]
+
+
+def patterns(row: Row) -> str:
+    """Return what matches the words of a command and a name."""
+    command = quote(row.command) if row.command else "*"
+    return " | ".join(rf"{command}\ {name}" for name in row.names)
+
+
+TABLES: Mapping[str, Callable[[Tables], list[str]]] = {
+    "subcommands": subcommands,
+    "global_flags": global_flags,
+    "flags": flags,
+    "flag_kinds": lambda tables: kinds(tables.flag_kinds),
+    "argument_kinds": lambda tables: kinds(tables.argument_kinds),
+}

@@ -1,0 +1,95 @@
+"""The cache of completion: what the API answered less than a minute ago, in the user's cache folder.
+
+The name of a file is a hash of all that decides the answer. The credential is a part of it, so that nobody is
+shown what another key may see, and it can't be read back from it.
+
+Paths are strings here, because pathlib takes as long to load as Python takes to start.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+
+try:
+    from _blake2 import blake2b  # hashlib's own, without OpenSSL, which takes 0.3 of `python -c pass` to load
+except ImportError:
+    from hashlib import blake2b
+
+KEPT_S = 60
+PREFIX = "ids-"
+
+
+class Cache:
+    """The place of one answer."""
+
+    def __init__(self, environ: Mapping[str, str], kind: str, flags: Mapping[str, str]) -> None:
+        """Take the kind of ID, and the flags that decide who is asked."""
+        typed = [f"{name}={word}" for name, word in sorted(flags.items())]
+        deciding = [kind, *typed, "", *sorted(_deciding_variables(environ)), _profiles(environ)]
+        name = blake2b("\0".join(deciding).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+        self._folder = folder(environ)
+        self._path = os.path.join(self._folder, PREFIX + name)
+
+    def read(self) -> bytes | None:
+        """Return what was kept; None if there is nothing, or it is too old."""
+        try:
+            if not _is_fresh(self._path):
+                return None
+            with open(self._path, "rb") as file:
+                return file.read()
+        except OSError:
+            return None
+
+    def write(self, lines: bytes) -> None:
+        """Keep an answer, if that can be done, and remove those that are too old."""
+        try:
+            os.makedirs(self._folder, mode=0o700, exist_ok=True)
+            draft = f"{self._path}.{os.getpid()}"
+            with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(lines)
+            os.replace(draft, self._path)
+            self._remove_old()
+        except OSError:
+            return
+
+    def _remove_old(self) -> None:
+        with os.scandir(self._folder) as entries:
+            for entry in entries:
+                if entry.name.startswith(PREFIX) and not _is_fresh(entry.path):
+                    os.unlink(entry.path)
+
+
+def _is_fresh(path: str) -> bool:
+    return abs(time.time() - os.stat(path).st_mtime) < KEPT_S
+
+
+def folder(environ: Mapping[str, str], platform: str = os.name) -> str:
+    """Return where programs of this user keep what they can do without."""
+    if platform == "nt":
+        return os.path.join(environ.get("LOCALAPPDATA") or os.path.expanduser("~"), "ant", "cache")
+    return os.path.join(environ.get("XDG_CACHE_HOME") or os.path.join(_home(environ), ".cache"), "ant")
+
+
+def _home(environ: Mapping[str, str]) -> str:
+    return environ.get("HOME") or os.path.expanduser("~")
+
+
+def _deciding_variables(environ: Mapping[str, str]) -> list[str]:
+    """Return the variables that say who is asked and as whom; the last tells where the emulator's file is."""
+    return [
+        f"{name}={value}"
+        for name, value in environ.items()
+        if name.startswith("ANTHROPIC_") or name == "XDG_STATE_HOME"
+    ]
+
+
+def _profiles(environ: Mapping[str, str]) -> str:
+    """Return the text of the store of profiles, which may hold the credential and the base URL."""
+    store = environ.get("ANTHROPIC_CONFIG_DIR") or os.path.join(_home(environ), ".config", "anthropic")
+    try:
+        with open(os.path.join(store, "profiles.toml"), encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""

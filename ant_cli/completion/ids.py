@@ -1,0 +1,150 @@
+"""The IDs that a completion script asks for: `ant __complete KIND WORD...`, one `ID<TAB>NAME` a line.
+
+Whoever presses the tab key waits, so that the answer comes from a cache if one is there, which takes nothing
+but the modules that Python loads anyway; else from the API, if it answers at once. Whatever goes wrong, the
+answer is silence: a message would end up in the middle of the line that is being typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ant_cli.completion.cache import Cache
+from ant_cli.streams import Process, Stderr, Stdin, Stdout, visible
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ant_cli.client import Client
+    from ant_cli.request import Request
+    from ant_cli.settings import Settings
+    from ant_cli.spec import Flags, Operation
+
+PATIENCE_S = 0.3
+"""How long the API is waited for."""
+PAGE_SIZE = "100"
+NAME_LENGTH = 60
+NAMES = ("name", "state")
+"""Members of an item that say what it is, the best first."""
+LOCAL = "--local"
+DECIDING_FLAGS = frozenset(
+    ("--api-key", "--auth-token", "--base-url", LOCAL, "--workspace-id", "--profile", "--environment-id")
+)
+"""The flags that decide who is asked for what, and as whom."""
+
+
+def complete(words: Sequence[str], process: Process) -> None:
+    """Print the IDs of the kind that the first word names; the others are the command line up to the cursor."""
+    try:
+        process.stdout.write(candidates(words[0], words[1:], process))
+    except Exception:  # noqa: BLE001 - silent on any failure
+        return
+
+
+def candidates(kind: str, words: Sequence[str], process: Process) -> bytes:
+    """Return the lines of the answer."""
+    flags = deciding_flags(words)
+    if any("$" in word or "`" in word for word in flags.values()):
+        return b""  # a script sees a word as it was typed: a variable is not its value
+    cache = Cache(process.environ, kind, flags)
+    kept = cache.read()
+    if kept is not None:
+        return kept
+    lines = b"".join(line_of(item) for item in fetch(kind, flags, process))
+    cache.write(lines)
+    return lines
+
+
+def deciding_flags(words: Sequence[str]) -> dict[str, str]:
+    """Return the flags that decide the answer, by their parameters' names.
+
+    `argv.py` would say more, but refuse a line that is not finished; and loading it takes too long.
+    """
+    found = {}
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        flag, equals, value = word.partition("=")
+        if flag in DECIDING_FLAGS:
+            found[flag[2:].replace("-", "_")] = value if equals else "true" if flag == LOCAL else following
+    return found
+
+
+def line_of(item: Mapping[str, object]) -> bytes:
+    """Return the line of an item; nothing if its ID would have to be quoted, which no ID of the API does."""
+    identifier = str(item.get("id") or "")
+    if not (identifier.isascii() and identifier.replace("_", "").replace("-", "").isalnum()):
+        return b""
+    name = next((str(item[key]) for key in NAMES if item.get(key)), "")
+    shown = visible(" ".join(name.split()))[:NAME_LENGTH]
+    return f"{identifier}\t{shown}\n".encode("utf-8", "replace")
+
+
+# Asking the API
+
+
+def fetch(kind: str, flags: Mapping[str, str], process: Process) -> list[dict[str, object]]:
+    """Return the first page of the list in which the IDs stand.
+
+    Raises:
+        Exception: whatever goes wrong.
+
+    """
+    import json
+
+    from ant_cli.client import Client
+    from ant_cli.request import build
+
+    source = source_of(kind)
+    if source is None:
+        return []
+    silent = Process(Stdin(None), Stdout(None), Stderr(None), process.environ, process.transport)
+    known = {param.name for param in source.placed("path")}
+    values = {name: word for name, word in flags.items() if name in known}
+    request = build(source, values | {"limit": PAGE_SIZE}, silent.stdin, silent.stderr)
+    with Client(settings_of(flags, silent), silent) as client:
+        items: list[dict[str, object]] = json.loads(send_in_time(client, request))["data"]
+    return items
+
+
+def settings_of(flags: Flags, process: Process) -> Settings:
+    """Return the settings of the command that is being typed, without patience.
+
+    A key that a command prints, or the operating system keeps, counts as none: it may take long to get, and the
+    user may be asked for a password.
+    """
+    from ant_cli.profiles.reading import read_store
+    from ant_cli.settings import resolve
+
+    settings = resolve(flags, process.environ, read_store(process))
+    at_hand = tuple(credential for credential in settings.credentials[:1] if credential.secret)
+    return settings._replace(credentials=at_hand, timeout_s=PATIENCE_S, max_retries=0, debug=False)
+
+
+def send_in_time(client: Client, request: Request) -> bytes:
+    """Return the body of the answer, or raise TimeoutError.
+
+    A time-out of the client is for each step, and none holds for the look-up of a host name. So the request
+    has a thread, which is left to itself when the time is up, just before the process ends.
+    """
+    import threading
+
+    answers: list[bytes] = []
+
+    def send() -> None:
+        try:
+            answers.append(client.send(request).body)
+        except Exception:  # noqa: BLE001 - no answer is answer enough
+            return
+
+    thread = threading.Thread(target=send, daemon=True)
+    thread.start()
+    thread.join(PATIENCE_S)
+    if not answers:
+        raise TimeoutError
+    return answers[0]
+
+
+def source_of(kind: str) -> Operation | None:
+    """Return the operation that lists what the IDs of a kind name: its path is what stands before such an ID."""
+    from ant_cli.operations import OPERATIONS
+
+    before = {operation.path.partition("/{" + kind + "}")[0] for operation in OPERATIONS if kind in operation.path}
+    return next((item for item in OPERATIONS if item.paginated and item.path in before), None)

@@ -1,0 +1,65 @@
+"""The tables as PowerShell reads them: the members of hash tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from ant_cli.completion.tables import Row, Tables
+from ant_cli.completion.vocabulary import Flag
+
+
+def quote(text: str) -> str:
+    """Return the text in quotes. The round ones are quotes for PowerShell as well."""
+    for mark in "'‘’‚‛":  # noqa: RUF001 - these very characters
+        text = text.replace(mark, mark * 2)
+    return f"'{text}'"
+
+
+def subcommands(tables: Tables) -> list[str]:
+    """Return the words that may follow each group."""
+    return [
+        member(group.words, [described(command.path[-1], command.summary) for command in group.subcommands])
+        for group in tables.groups
+    ]
+
+
+def global_flags(tables: Tables) -> list[str]:
+    """Return the flags of all commands of the API."""
+    return described_flags(tables.global_flags)
+
+
+def flags(tables: Tables) -> list[str]:
+    """Return the flags of each command."""
+    return [
+        member(command.words, described_flags(command.flags), " + $global" if command.takes_global_flags else "")
+        for command in tables.commands
+    ]
+
+
+def member(command: str, items: list[str], more: str = "") -> str:
+    """Return the member of a command."""
+    return "\n        ".join([f"{quote(command)} = @(", *("    " + item for item in items), ")" + more])
+
+
+def described_flags(flags: Sequence[Flag]) -> list[str]:
+    """Return every name of the flags."""
+    return [described(name, flag.summary) for flag in flags for name in flag.names]
+
+
+def described(word: str, summary: str) -> str:
+    """Return a word with its description behind a bar."""
+    return quote(f"{word}|{summary}")
+
+
+def kinds(rows: list[Row]) -> list[str]:
+    """Return the kind of each flag, or argument: of one command, or of any."""
+    return [f"{quote(f'{row.command} {name}'.strip())} = {quote(row.kind)}" for row in rows for name in row.names]
+
+
+TABLES: Mapping[str, Callable[[Tables], list[str]]] = {
+    "subcommands": subcommands,
+    "global_flags": global_flags,
+    "flags": flags,
+    "flag_kinds": lambda tables: kinds(tables.flag_kinds),
+    "argument_kinds": lambda tables: kinds(tables.argument_kinds),
+}

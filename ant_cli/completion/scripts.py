@@ -1,0 +1,45 @@
+"""The completion scripts: the vocabulary, written into the template of each shell.
+
+A template is the whole of the shell's logic. Where it says `@TABLE NAME@`, the rows of that table follow, as
+that shell writes them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from importlib.resources import files
+from typing import NamedTuple
+
+from ant_cli.completion import bash, fish, powershell, zsh
+from ant_cli.completion.tables import Tables
+from ant_cli.completion.vocabulary import Command
+
+
+class Shell(NamedTuple):
+    """A shell that is completed in."""
+
+    file: str
+    """The name of its script, by which it looks for it."""
+    tables: Mapping[str, Callable[[Tables], list[str]]]
+    """What writes the rows of each table of its template."""
+
+
+SHELLS = {
+    "bash": Shell("ant.bash", bash.TABLES),
+    "zsh": Shell("_ant", zsh.TABLES),
+    "fish": Shell("ant.fish", fish.TABLES),
+    "powershell": Shell("ant.ps1", powershell.TABLES),
+}
+
+
+def script(shell: str, root: Command) -> str:
+    """Return the script of a shell, for a tree of commands."""
+    file, writers = SHELLS[shell]
+    template = files("ant_cli.completion").joinpath("templates", file).read_text("utf-8")
+    tables = Tables(root)
+
+    def rows(marker: re.Match[str]) -> str:
+        return "\n".join(marker["indent"] + line for line in writers[marker["name"]](tables))
+
+    return re.sub(r"^(?P<indent> *)@TABLE (?P<name>\w+)@$", rows, template, flags=re.MULTILINE)

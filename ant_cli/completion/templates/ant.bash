@@ -1,0 +1,198 @@
+# Completion of `ant` in bash 3.2 and later. Written by `python -m ant_cli.completion`: don't edit it.
+#
+# Only IDs are asked of `ant` itself. Everything else is here, so that the tab key answers at once.
+
+# Put into reply the words that may follow the command $1.
+_ant_subcommands() {
+  reply=()
+  case $1 in
+    @TABLE subcommands@
+  esac
+}
+
+# Put into reply the flags of the command $1.
+_ant_flags() {
+  local global=(
+    @TABLE global_flags@
+  )
+  reply=()
+  case $1 in
+    @TABLE flags@
+  esac
+}
+
+# Put into kind what the flag $2 of the command $1 takes.
+_ant_kind_of_flag() {
+  kind=plain
+  case "$1 $2" in
+    @TABLE flag_kinds@
+  esac
+}
+
+# Put into kind what the argument of the command $1 at the position $2 is.
+_ant_kind_of_argument() {
+  kind=plain
+  case "$1 $2" in
+    @TABLE argument_kinds@
+  esac
+}
+
+# Put into words what was typed up to the cursor; the last of them is to be completed.
+# Bash has split the line at the colons, equals signs and @ as well: pieces without a blank before them belong
+# to the word before.
+_ant_words() {
+  local line=${COMP_LINE:0:COMP_POINT} blank piece i
+  words=()
+  for ((i = 0; i <= COMP_CWORD; i++)); do
+    blank=${line%%[![:blank:]]*}
+    line=${line:${#blank}}
+    if ((i == 0)) || [[ -n $blank ]]; then
+      words[${#words[@]}]=
+    fi
+    piece=${COMP_WORDS[i]}
+    if ((i == COMP_CWORD)); then
+      piece=$line
+    fi
+    words[${#words[@]} - 1]+=$piece
+    line=${line:${#piece}}
+  done
+}
+
+# Put into command the command that the words before the last name, into position how many arguments it has, and
+# into kind what the flag before the last word takes, if that word is its value.
+_ant_walk() {
+  local word reply
+  command='' position=0 kind=
+  for word in "${words[@]:1:${#words[@]}-2}"; do
+    if [[ -n $kind ]]; then
+      kind=
+    elif [[ $word == -*=* ]]; then
+      continue
+    elif [[ $word == -?* ]]; then
+      _ant_kind_of_flag "$command" "$word"
+      case $kind in plain | switch) kind= ;; esac
+    else
+      _ant_subcommands "$command"
+      if [[ " ${reply[*]} " == *" $word "* ]]; then
+        command=${command:+$command }$word
+      else
+        position=$((position + 1))
+      fi
+    fi
+  done
+}
+
+# Offer those of the words after $2 that begin with $2, behind the text $1.
+# Readline replaces only what follows the last character at which it splits words, and an @ itself as well.
+_ant_offer() {
+  local before=$1 typed=$2 breaks=${COMP_WORDBREAKS//[!:=@]/} word kept=
+  shift 2
+  if [[ -n $breaks && $before$typed == *[$breaks]* ]]; then
+    kept=$before$typed
+    kept=${kept%"${kept##*["$breaks"]}"}
+    kept=${kept%@}
+  fi
+  for word in "$@"; do
+    if [[ $word == "$typed"* ]]; then
+      word=$before$word
+      COMPREPLY[${#COMPREPLY[@]}]=${word#"$kept"}
+    fi
+  done
+}
+
+# Offer the files whose names begin with $2. Readline quotes them, and sees which are folders.
+_ant_offer_files() {
+  local name names=()
+  while IFS= read -r name; do
+    names[${#names[@]}]=$name
+  done < <(compgen -f -- "${1//\\/}")
+  compopt -o filenames 2>/dev/null # bash 3.2 has no compopt: it does not quote, and puts a blank after a folder
+  _ant_offer '' "${1//\\/}" ${names[@]+"${names[@]}"}
+}
+
+# Offer the same behind the text $1, which readline would take for a part of the names.
+_ant_offer_files_behind() {
+  local name typed names=()
+  while IFS= read -r name; do
+    if [[ -d $name ]]; then
+      name+=/
+      compopt -o nospace 2>/dev/null
+    fi
+    names[${#names[@]}]=$(printf %q "$name")
+  done < <(compgen -f -- "${2//\\/}")
+  typed=$(printf %q "${2//\\/}")
+  _ant_offer "$1" "${typed#"''"}" ${names[@]+"${names[@]}"}
+}
+
+# Offer files where $2 begins with @, behind the text $1.
+_ant_offer_files_after_at() {
+  local at
+  for at in @file:// @data:// @; do
+    if [[ $2 == "$at"* ]]; then
+      _ant_offer_files_behind "$1$at" "${2#"$at"}"
+      return
+    fi
+  done
+}
+
+# Offer the names of the profiles.
+_ant_offer_profiles() {
+  local line store=${ANTHROPIC_CONFIG_DIR:-$HOME/.config/anthropic}/profiles.toml
+  [[ -r $store ]] || return
+  while IFS= read -r line; do
+    if [[ $line == "[profiles."*"]" ]]; then
+      line=${line#"[profiles."}
+      line=${line%"]"}
+      _ant_offer "$1" "$2" "${line//\"/}"
+    fi
+  done <"$store"
+}
+
+# Offer the IDs of the kind $3. The words are as they were typed, so their quotes are taken off.
+_ant_offer_ids() {
+  local line typed_words=("${words[@]//[\'\"]/}")
+  while IFS= read -r line; do
+    _ant_offer "$1" "$2" "${line%%$'\t'*}"
+  done < <("${words[0]/#\~/$HOME}" __complete "$3" "${typed_words[@]:1}" </dev/null 2>/dev/null)
+}
+
+# Offer what is of the kind $3 and begins with $2, behind the text $1.
+_ant_offer_kind() {
+  case $3 in
+    words\ *)
+      local choices
+      read -r -a choices <<<"${3#words }"
+      _ant_offer "$1" "$2" "${choices[@]}"
+      ;;
+    switch) _ant_offer "$1" "$2" true false ;;
+    file) if [[ -n $1 ]]; then _ant_offer_files_behind "$1" "$2"; else _ant_offer_files "$2"; fi ;;
+    text) _ant_offer_files_after_at "$1" "$2" ;;
+    profile) _ant_offer_profiles "$1" "$2" ;;
+    *_id) _ant_offer_ids "$1" "$2" "$3" ;;
+  esac
+}
+
+_ant() {
+  local words reply command position kind typed
+  COMPREPLY=()
+  _ant_words
+  _ant_walk
+  typed=${words[${#words[@]} - 1]}
+  typed=${typed#[\'\"]}
+  if [[ -n $kind ]]; then
+    _ant_offer_kind '' "$typed" "$kind"
+  elif [[ $typed == --*=* ]]; then
+    _ant_kind_of_flag "$command" "${typed%%=*}"
+    _ant_offer_kind "${typed%%=*}=" "${typed#*=}" "$kind"
+  elif [[ $typed == -* ]]; then
+    _ant_flags "$command"
+    _ant_offer '' "$typed" "${reply[@]}"
+  else
+    _ant_subcommands "$command"
+    _ant_offer '' "$typed" ${reply[@]+"${reply[@]}"}
+    _ant_kind_of_argument "$command" "$position"
+    _ant_offer_kind '' "$typed" "$kind"
+  fi
+}
+
+complete -F _ant ant

@@ -1,0 +1,207 @@
+"""The vocabulary of the command line: every command, and what each of its flags and arguments takes.
+
+It is gathered from the operations and from the Typer trees of our own commands. The completion scripts and
+the reference are written from it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import typer
+
+from ant_cli.app import OWN_COMMANDS, SUMMARY
+from ant_cli.argv import params_of
+from ant_cli.commands import api
+from ant_cli.commands.completion import SHELLS
+from ant_cli.commands.help import TOPICS
+from ant_cli.completion.ids import source_of
+from ant_cli.operations import GROUPS, OPERATIONS, of_group
+from ant_cli.operations.global_flags import GLOBAL_FLAGS
+from ant_cli.profiles.fields import PROFILE_FIELDS
+from ant_cli.spec import Operation, Param
+
+FREE = "free"
+"""A value that can't be completed."""
+TEXT = "text"
+"""A value that may be @ and the name of a file."""
+FILE = "file"
+PROFILE = "profile"
+SWITCH = "switch"
+"""A flag without a value, but =true and =false may be attached."""
+PLAIN = "plain"
+"""A flag without any value."""
+
+_KINDS_BY_NAME = {"file": FILE, "database": FILE, "profile": PROFILE}
+_KINDS_BY_TYPE = {bool: SWITCH, int: FREE, float: FREE}
+
+
+class Flag(NamedTuple):
+    """A flag of a command."""
+
+    names: tuple[str, ...]
+    help: str
+    kind: str
+    """One of the constants above, the name of an ID, or "words" and the words that it takes."""
+    metavar: str = ""
+    """What stands for its value in documentation."""
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of its help."""
+        return brief(self.help)
+
+
+class Argument(NamedTuple):
+    """A word of a command that is no flag."""
+
+    name: str
+    """As synopses write it."""
+    help: str
+    kind: str
+
+
+class Command(NamedTuple):
+    """A command, or a group of them."""
+
+    path: tuple[str, ...]
+    """Its words after `ant`."""
+    help: str
+    flags: tuple[Flag, ...]
+    """Its own; see `takes_global_flags`."""
+    arguments: tuple[Argument, ...] = ()
+    subcommands: tuple[Command, ...] = ()
+    takes_global_flags: bool = False
+    operation: Operation | None = None
+    """What it asks of the API."""
+    epilog: str = ""
+    """What stands at the end of its help page, if it asks nothing of the API."""
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of its help."""
+        return brief(self.help)
+
+    @property
+    def words(self) -> str:
+        """The command as it is typed after `ant`."""
+        return " ".join(self.path)
+
+    def walk(self) -> Iterator[Command]:
+        """Yield it and all commands below it."""
+        yield self
+        for command in self.subcommands:
+            yield from command.walk()
+
+
+def words_kind(words: Iterable[str]) -> str:
+    """Return the kind of a value that is one of some words."""
+    return " ".join(("words", *words))
+
+
+_OWN_ARGUMENTS = {
+    ("profile", "name"): PROFILE,
+    ("profile", "key"): words_kind(PROFILE_FIELDS),
+    ("completion", "shell"): words_kind(SHELLS),
+    ("help", "words"): words_kind(TOPICS),
+}
+"""What arguments of our own commands are, by the command and the name, where their type does not say it."""
+
+HELP = Flag(("--help", "-h"), "Show help.", PLAIN)
+VERSION = Flag(("--version",), "Show the version.", PLAIN)
+
+
+def vocabulary() -> Command:
+    """Return `ant`, with all commands below it."""
+    groups = tuple(_group(group, summary) for group, summary in GROUPS.items())
+    commands = (*groups, *own_commands())
+    return Command((), SUMMARY, (HELP, VERSION), subcommands=commands, takes_global_flags=True)
+
+
+def global_flags() -> tuple[Flag, ...]:
+    """Return the flags that every command of the API takes."""
+    return tuple(map(flag_of, GLOBAL_FLAGS))
+
+
+def _group(group: str, summary: str) -> Command:
+    commands = tuple(map(_command, of_group(group)))
+    return Command((group,), summary, (HELP,), subcommands=commands, takes_global_flags=True)
+
+
+def _command(operation: Operation) -> Command:
+    flags = (HELP, *(flag_of(param) for param in params_of(operation) if param not in GLOBAL_FLAGS))
+    param = operation.positional
+    arguments = (Argument(param.name.upper(), param.help, kind_of(param)),) if param else ()
+    path, text = (operation.group, operation.name), api.help_text(operation)
+    return Command(path, text, flags, arguments, takes_global_flags=True, operation=operation)
+
+
+def flag_of(param: Param) -> Flag:
+    """Return the flag of a parameter."""
+    names = tuple(name for name in (param.flag, param.short) if name)
+    return Flag(names, param.help, kind_of(param), api.metavar_of(param) or "")
+
+
+def kind_of(param: Param) -> str:
+    """Return what a parameter takes, as the scripts know it."""
+    if param.choices:
+        return words_kind(param.choices)
+    if param.place == "path":
+        return param.name if source_of(param.name) else FREE
+    other = FREE if param.place == "setting" else TEXT
+    return _KINDS_BY_NAME.get(param.name) or _KINDS_BY_TYPE.get(param.type, other)
+
+
+def brief(text: str) -> str:
+    """Return the first sentence, without its full stop."""
+    return text.partition("\n")[0].partition(". ")[0].removesuffix(".")
+
+
+# Our own commands
+
+
+def own_commands() -> tuple[Command, ...]:
+    """Return the commands that call no endpoint, from their Typer trees."""
+    app = typer.Typer()
+    app.callback()(lambda: None)
+    for name, (module, summary) in OWN_COMMANDS.items():
+        app.add_typer(importlib.import_module(module).app, name=name, help=summary)
+    return _below(typer.main.get_command(app), ())
+
+
+def _below(group: Any, path: tuple[str, ...]) -> tuple[Command, ...]:
+    """Return the commands of a group. It is Click's, whose home differs between the releases of Typer."""
+    found = getattr(group, "commands", {}).items()
+    return tuple(_own_command(command, (*path, name)) for name, command in found if not command.hidden)
+
+
+def _own_command(command: Any, path: tuple[str, ...]) -> Command:
+    shown = [param for param in command.params if not param.hidden]
+    options = [param for param in shown if param.param_type_name == "option"]
+    arguments = [param for param in shown if param.param_type_name == "argument"]
+    flags = (HELP, *map(_own_flag, options))
+    found = tuple(_own_argument(argument, path) for argument in arguments)
+    return Command(path, command.help or "", flags, found, _below(command, path), epilog=command.epilog or "")
+
+
+def _own_flag(option: Any) -> Flag:
+    names = (*option.opts, *option.secondary_opts)
+    if option.is_flag:
+        return Flag(names, option.help or "", PLAIN)
+    return Flag(names, option.help or "", _own_kind(option), option.metavar or option.type.name.upper())
+
+
+def _own_argument(argument: Any, path: tuple[str, ...]) -> Argument:
+    kind = _OWN_ARGUMENTS.get((path[0], argument.name))
+    name = argument.metavar or argument.name.upper()
+    return Argument(name.strip("[]"), argument.help or "", kind or _own_kind(argument))
+
+
+def _own_kind(param: Any) -> str:
+    """Return what a parameter of our own commands takes: by its type, or by its name if it is one of the API's."""
+    if choices := getattr(param.type, "choices", None):
+        return words_kind(map(str, choices))
+    known = {flag.name: kind_of(flag) for operation in OPERATIONS for flag in params_of(operation)}
+    return _KINDS_BY_NAME.get(param.name) or known.get(param.name, FREE)

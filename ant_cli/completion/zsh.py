@@ -1,0 +1,52 @@
+"""The tables as zsh reads them: the branches of `case`, with a description behind each word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from shlex import quote
+
+from ant_cli.completion.bash import kinds, shared
+from ant_cli.completion.tables import Tables
+from ant_cli.completion.vocabulary import Flag
+
+
+def subcommands(tables: Tables) -> list[str]:
+    """Return the words that may follow each group."""
+    return [
+        branch(group.words, [described(command.path[-1], command.summary) for command in group.subcommands])
+        for group in tables.groups
+    ]
+
+
+def global_flags(tables: Tables) -> list[str]:
+    """Return the flags of all commands of the API."""
+    return described_flags(tables.global_flags)
+
+
+def flags(tables: Tables) -> list[str]:
+    """Return the flags of each command."""
+    return [branch(command.words, described_flags(command.flags) + shared(command)) for command in tables.commands]
+
+
+def branch(command: str, items: list[str]) -> str:
+    """Return the branch of a command."""
+    return "\n    ".join([f"({quote(command)}) reply=(", *("  " + item for item in items), ") ;;"])
+
+
+def described_flags(flags: Sequence[Flag]) -> list[str]:
+    """Return every name of the flags."""
+    return [described(name, flag.summary) for flag in flags for name in flag.names]
+
+
+def described(word: str, summary: str) -> str:
+    """Return a word with its description, as `_describe` takes them."""
+    return quote(word.replace(":", r"\:") + ":" + summary)
+
+
+TABLES: Mapping[str, Callable[[Tables], list[str]]] = {
+    "subcommands": subcommands,
+    "global_flags": global_flags,
+    "flags": flags,
+    "flag_kinds": lambda tables: ["(" + line for line in kinds(tables.flag_kinds)],
+    "argument_kinds": lambda tables: ["(" + line for line in kinds(tables.argument_kinds)],
+}

@@ -1,0 +1,307 @@
+# Completion of `ant` in bash 3.2 and later. Written by `python -m ant_cli.completion`: don't edit it.
+#
+# Only IDs are asked of `ant` itself. Everything else is here, so that the tab key answers at once.
+
+# Put into reply the words that may follow the command $1.
+_ant_subcommands() {
+  reply=()
+  case $1 in
+    '') reply=(beta:environments beta:environments:work auth profile emulator completion help) ;;
+    beta:environments) reply=(create retrieve update list delete archive) ;;
+    beta:environments:work) reply=(retrieve poll ack heartbeat stop list update stats) ;;
+    auth) reply=(login status token logout) ;;
+    profile) reply=(list get set unset activate create rename delete) ;;
+    emulator) reply=(start env enqueue reset fault) ;;
+  esac
+}
+
+# Put into reply the flags of the command $1.
+_ant_flags() {
+  local global=(
+    --api-key
+    --auth-token
+    --base-url
+    --local
+    --profile
+    --workspace-id
+    --format
+    --format-error
+    --transform
+    --transform-error
+    --raw-output
+    --columns
+    --dry-run
+    --timeout
+    --max-retries
+    --debug
+  )
+  reply=()
+  case $1 in
+    '') reply=(--help --version "${global[@]}") ;;
+    beta:environments) reply=(--help "${global[@]}") ;;
+    'beta:environments create') reply=(--help --name --config --description --metadata --scope --beta --file "${global[@]}") ;;
+    'beta:environments retrieve') reply=(--help --environment-id --beta --file "${global[@]}") ;;
+    'beta:environments update') reply=(--help --environment-id --name --config --description --metadata --scope --beta --file "${global[@]}") ;;
+    'beta:environments list') reply=(--help --include-archived --limit --page --max-items --slurp --beta --file "${global[@]}") ;;
+    'beta:environments delete') reply=(--help --environment-id --beta --file "${global[@]}") ;;
+    'beta:environments archive') reply=(--help --environment-id --beta --file "${global[@]}") ;;
+    beta:environments:work) reply=(--help "${global[@]}") ;;
+    'beta:environments:work retrieve') reply=(--help --environment-id --work-id --beta --file "${global[@]}") ;;
+    'beta:environments:work poll') reply=(--help --environment-id --block-ms --reclaim-older-than-ms --anthropic-worker-id --beta --file "${global[@]}") ;;
+    'beta:environments:work ack') reply=(--help --environment-id --work-id --beta --file "${global[@]}") ;;
+    'beta:environments:work heartbeat') reply=(--help --environment-id --work-id --desired-ttl-seconds --expected-last-heartbeat --beta --file "${global[@]}") ;;
+    'beta:environments:work stop') reply=(--help --environment-id --work-id --force --beta --file "${global[@]}") ;;
+    'beta:environments:work list') reply=(--help --environment-id --limit --page --max-items --slurp --beta --file "${global[@]}") ;;
+    'beta:environments:work update') reply=(--help --environment-id --work-id --metadata --beta --file "${global[@]}") ;;
+    'beta:environments:work stats') reply=(--help --environment-id --beta --file "${global[@]}") ;;
+    auth) reply=(--help) ;;
+    'auth login') reply=(--help --api-key-stdin --no-verify --keyring --profile --api-key --base-url --local --workspace-id --timeout --max-retries --debug) ;;
+    'auth status') reply=(--help --check --profile --api-key --auth-token --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;
+    'auth token') reply=(--help --profile --api-key --auth-token) ;;
+    'auth logout') reply=(--help --all --profile) ;;
+    profile) reply=(--help) ;;
+    'profile list') reply=(--help --format --transform --raw-output --columns) ;;
+    'profile get') reply=(--help --profile --format --transform --raw-output --columns) ;;
+    'profile set') reply=(--help --profile) ;;
+    'profile unset') reply=(--help --profile) ;;
+    'profile activate') reply=(--help) ;;
+    'profile create') reply=(--help --api-key-command --base-url --workspace-id --format --timeout --max-retries) ;;
+    'profile rename') reply=(--help) ;;
+    'profile delete') reply=(--help) ;;
+    emulator) reply=(--help) ;;
+    'emulator start') reply=(--help --host --port --database --format --api-key) ;;
+    'emulator env') reply=(--help) ;;
+    'emulator enqueue') reply=(--help --session-id --count --metadata --api-key --auth-token --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;
+    'emulator reset') reply=(--help --api-key --auth-token --base-url --local --workspace-id --timeout --max-retries --debug) ;;
+    'emulator fault') reply=(--help --path-contains --method --status --times --retry-after-ms --delay-ms --disconnect --list --clear --api-key --auth-token --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;
+    completion) reply=(--help) ;;
+    help) reply=(--help) ;;
+  esac
+}
+
+# Put into kind what the flag $2 of the command $1 takes.
+_ant_kind_of_flag() {
+  kind=plain
+  case "$1 $2" in
+    'auth login'\ --local) kind='plain' ;;
+    'auth status'\ --local) kind='plain' ;;
+    'emulator enqueue'\ --local) kind='plain' ;;
+    'emulator reset'\ --local) kind='plain' ;;
+    'emulator fault'\ --local) kind='plain' ;;
+    'auth status'\ --raw-output) kind='plain' ;;
+    'profile list'\ --raw-output) kind='plain' ;;
+    'profile get'\ --raw-output) kind='plain' ;;
+    'emulator enqueue'\ --raw-output) kind='plain' ;;
+    'emulator fault'\ --raw-output) kind='plain' ;;
+    'auth status'\ -r) kind='plain' ;;
+    'profile list'\ -r) kind='plain' ;;
+    'profile get'\ -r) kind='plain' ;;
+    'emulator enqueue'\ -r) kind='plain' ;;
+    'emulator fault'\ -r) kind='plain' ;;
+    'auth login'\ --debug) kind='plain' ;;
+    'auth status'\ --debug) kind='plain' ;;
+    'emulator enqueue'\ --debug) kind='plain' ;;
+    'emulator reset'\ --debug) kind='plain' ;;
+    'emulator fault'\ --debug) kind='plain' ;;
+    *\ --help | *\ -h | *\ --version | *\ --api-key-stdin | *\ --no-verify | *\ --keyring | *\ --check | *\ --all | *\ --disconnect | *\ --list | *\ --clear) kind='plain' ;;
+    *\ --api-key | *\ --auth-token | *\ --base-url | *\ --workspace-id | *\ --transform | *\ --transform-error | *\ --columns | *\ --timeout | *\ --max-retries | *\ --limit | *\ --max-items | *\ --block-ms | *\ --reclaim-older-than-ms | *\ --desired-ttl-seconds | *\ --api-key-command | *\ --host | *\ --port | *\ --session-id | *\ --count | *\ --path-contains | *\ --method | *\ --status | *\ --times | *\ --retry-after-ms | *\ --delay-ms) kind='free' ;;
+    *\ --local | *\ --raw-output | *\ -r | *\ --dry-run | *\ --debug | *\ --include-archived | *\ --slurp | *\ --force) kind='switch' ;;
+    *\ --profile) kind='profile' ;;
+    *\ --format | *\ --format-error) kind='words auto json jsonl yaml table pretty raw explore' ;;
+    *\ --name | *\ --config | *\ --description | *\ --metadata | *\ --beta | *\ --page | *\ --anthropic-worker-id | *\ --expected-last-heartbeat) kind='text' ;;
+    *\ --scope) kind='words organization account' ;;
+    *\ --file | *\ -f | *\ --database) kind='file' ;;
+    *\ --environment-id) kind='environment_id' ;;
+    *\ --work-id) kind='work_id' ;;
+  esac
+}
+
+# Put into kind what the argument of the command $1 at the position $2 is.
+_ant_kind_of_argument() {
+  kind=plain
+  case "$1 $2" in
+    'beta:environments retrieve'\ 0) kind='environment_id' ;;
+    'beta:environments update'\ 0) kind='environment_id' ;;
+    'beta:environments delete'\ 0) kind='environment_id' ;;
+    'beta:environments archive'\ 0) kind='environment_id' ;;
+    'beta:environments:work retrieve'\ 0) kind='work_id' ;;
+    'beta:environments:work poll'\ 0) kind='environment_id' ;;
+    'beta:environments:work ack'\ 0) kind='work_id' ;;
+    'beta:environments:work heartbeat'\ 0) kind='work_id' ;;
+    'beta:environments:work stop'\ 0) kind='work_id' ;;
+    'beta:environments:work list'\ 0) kind='environment_id' ;;
+    'beta:environments:work update'\ 0) kind='work_id' ;;
+    'beta:environments:work stats'\ 0) kind='environment_id' ;;
+    'profile get'\ 0) kind='words api_key api_key_command auth_token base_url workspace_id format timeout max_retries' ;;
+    'profile set'\ 0) kind='words api_key api_key_command auth_token base_url workspace_id format timeout max_retries' ;;
+    'profile set'\ 1) kind='free' ;;
+    'profile unset'\ 0) kind='words api_key api_key_command auth_token base_url workspace_id format timeout max_retries' ;;
+    'profile activate'\ 0) kind='profile' ;;
+    'profile create'\ 0) kind='profile' ;;
+    'profile rename'\ 0) kind='profile' ;;
+    'profile rename'\ 1) kind='free' ;;
+    'profile delete'\ 0) kind='profile' ;;
+    'emulator enqueue'\ 0) kind='environment_id' ;;
+    completion\ 0) kind='words bash zsh fish powershell' ;;
+  esac
+}
+
+# Put into words what was typed up to the cursor; the last of them is to be completed.
+# Bash has split the line at the colons, equals signs and @ as well: pieces without a blank before them belong
+# to the word before.
+_ant_words() {
+  local line=${COMP_LINE:0:COMP_POINT} blank piece i
+  words=()
+  for ((i = 0; i <= COMP_CWORD; i++)); do
+    blank=${line%%[![:blank:]]*}
+    line=${line:${#blank}}
+    if ((i == 0)) || [[ -n $blank ]]; then
+      words[${#words[@]}]=
+    fi
+    piece=${COMP_WORDS[i]}
+    if ((i == COMP_CWORD)); then
+      piece=$line
+    fi
+    words[${#words[@]} - 1]+=$piece
+    line=${line:${#piece}}
+  done
+}
+
+# Put into command the command that the words before the last name, into position how many arguments it has, and
+# into kind what the flag before the last word takes, if that word is its value.
+_ant_walk() {
+  local word reply
+  command='' position=0 kind=
+  for word in "${words[@]:1:${#words[@]}-2}"; do
+    if [[ -n $kind ]]; then
+      kind=
+    elif [[ $word == -*=* ]]; then
+      continue
+    elif [[ $word == -?* ]]; then
+      _ant_kind_of_flag "$command" "$word"
+      case $kind in plain | switch) kind= ;; esac
+    else
+      _ant_subcommands "$command"
+      if [[ " ${reply[*]} " == *" $word "* ]]; then
+        command=${command:+$command }$word
+      else
+        position=$((position + 1))
+      fi
+    fi
+  done
+}
+
+# Offer those of the words after $2 that begin with $2, behind the text $1.
+# Readline replaces only what follows the last character at which it splits words, and an @ itself as well.
+_ant_offer() {
+  local before=$1 typed=$2 breaks=${COMP_WORDBREAKS//[!:=@]/} word kept=
+  shift 2
+  if [[ -n $breaks && $before$typed == *[$breaks]* ]]; then
+    kept=$before$typed
+    kept=${kept%"${kept##*["$breaks"]}"}
+    kept=${kept%@}
+  fi
+  for word in "$@"; do
+    if [[ $word == "$typed"* ]]; then
+      word=$before$word
+      COMPREPLY[${#COMPREPLY[@]}]=${word#"$kept"}
+    fi
+  done
+}
+
+# Offer the files whose names begin with $2. Readline quotes them, and sees which are folders.
+_ant_offer_files() {
+  local name names=()
+  while IFS= read -r name; do
+    names[${#names[@]}]=$name
+  done < <(compgen -f -- "${1//\\/}")
+  compopt -o filenames 2>/dev/null # bash 3.2 has no compopt: it does not quote, and puts a blank after a folder
+  _ant_offer '' "${1//\\/}" ${names[@]+"${names[@]}"}
+}
+
+# Offer the same behind the text $1, which readline would take for a part of the names.
+_ant_offer_files_behind() {
+  local name typed names=()
+  while IFS= read -r name; do
+    if [[ -d $name ]]; then
+      name+=/
+      compopt -o nospace 2>/dev/null
+    fi
+    names[${#names[@]}]=$(printf %q "$name")
+  done < <(compgen -f -- "${2//\\/}")
+  typed=$(printf %q "${2//\\/}")
+  _ant_offer "$1" "${typed#"''"}" ${names[@]+"${names[@]}"}
+}
+
+# Offer files where $2 begins with @, behind the text $1.
+_ant_offer_files_after_at() {
+  local at
+  for at in @file:// @data:// @; do
+    if [[ $2 == "$at"* ]]; then
+      _ant_offer_files_behind "$1$at" "${2#"$at"}"
+      return
+    fi
+  done
+}
+
+# Offer the names of the profiles.
+_ant_offer_profiles() {
+  local line store=${ANTHROPIC_CONFIG_DIR:-$HOME/.config/anthropic}/profiles.toml
+  [[ -r $store ]] || return
+  while IFS= read -r line; do
+    if [[ $line == "[profiles."*"]" ]]; then
+      line=${line#"[profiles."}
+      line=${line%"]"}
+      _ant_offer "$1" "$2" "${line//\"/}"
+    fi
+  done <"$store"
+}
+
+# Offer the IDs of the kind $3. The words are as they were typed, so their quotes are taken off.
+_ant_offer_ids() {
+  local line typed_words=("${words[@]//[\'\"]/}")
+  while IFS= read -r line; do
+    _ant_offer "$1" "$2" "${line%%$'\t'*}"
+  done < <("${words[0]/#\~/$HOME}" __complete "$3" "${typed_words[@]:1}" </dev/null 2>/dev/null)
+}
+
+# Offer what is of the kind $3 and begins with $2, behind the text $1.
+_ant_offer_kind() {
+  case $3 in
+    words\ *)
+      local choices
+      read -r -a choices <<<"${3#words }"
+      _ant_offer "$1" "$2" "${choices[@]}"
+      ;;
+    switch) _ant_offer "$1" "$2" true false ;;
+    file) if [[ -n $1 ]]; then _ant_offer_files_behind "$1" "$2"; else _ant_offer_files "$2"; fi ;;
+    text) _ant_offer_files_after_at "$1" "$2" ;;
+    profile) _ant_offer_profiles "$1" "$2" ;;
+    *_id) _ant_offer_ids "$1" "$2" "$3" ;;
+  esac
+}
+
+_ant() {
+  local words reply command position kind typed
+  COMPREPLY=()
+  _ant_words
+  _ant_walk
+  typed=${words[${#words[@]} - 1]}
+  typed=${typed#[\'\"]}
+  if [[ -n $kind ]]; then
+    _ant_offer_kind '' "$typed" "$kind"
+  elif [[ $typed == --*=* ]]; then
+    _ant_kind_of_flag "$command" "${typed%%=*}"
+    _ant_offer_kind "${typed%%=*}=" "${typed#*=}" "$kind"
+  elif [[ $typed == -* ]]; then
+    _ant_flags "$command"
+    _ant_offer '' "$typed" "${reply[@]}"
+  else
+    _ant_subcommands "$command"
+    _ant_offer '' "$typed" ${reply[@]+"${reply[@]}"}
+    _ant_kind_of_argument "$command" "$position"
+    _ant_offer_kind '' "$typed" "$kind"
+  fi
+}
+
+complete -F _ant ant

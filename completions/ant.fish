@@ -1,0 +1,476 @@
+# Completion of `ant` in fish 3.4 and later. Written by `python -m ant_cli.completion`: don't edit it.
+#
+# Only IDs are asked of `ant` itself. Everything else is here, so that the tab key answers at once.
+
+set -g __ant_commands \
+    'beta:environments' \
+    'beta:environments create' \
+    'beta:environments retrieve' \
+    'beta:environments update' \
+    'beta:environments list' \
+    'beta:environments delete' \
+    'beta:environments archive' \
+    'beta:environments:work' \
+    'beta:environments:work retrieve' \
+    'beta:environments:work poll' \
+    'beta:environments:work ack' \
+    'beta:environments:work heartbeat' \
+    'beta:environments:work stop' \
+    'beta:environments:work list' \
+    'beta:environments:work update' \
+    'beta:environments:work stats' \
+    'auth' \
+    'auth login' \
+    'auth status' \
+    'auth token' \
+    'auth logout' \
+    'profile' \
+    'profile list' \
+    'profile get' \
+    'profile set' \
+    'profile unset' \
+    'profile activate' \
+    'profile create' \
+    'profile rename' \
+    'profile delete' \
+    'emulator' \
+    'emulator start' \
+    'emulator env' \
+    'emulator enqueue' \
+    'emulator reset' \
+    'emulator fault' \
+    'completion' \
+    'help' \
+    ''
+
+set -g __ant_commands_with_global_flags \
+    '' \
+    'beta:environments' \
+    'beta:environments create' \
+    'beta:environments retrieve' \
+    'beta:environments update' \
+    'beta:environments list' \
+    'beta:environments delete' \
+    'beta:environments archive' \
+    'beta:environments:work' \
+    'beta:environments:work retrieve' \
+    'beta:environments:work poll' \
+    'beta:environments:work ack' \
+    'beta:environments:work heartbeat' \
+    'beta:environments:work stop' \
+    'beta:environments:work list' \
+    'beta:environments:work update' \
+    'beta:environments:work stats' \
+    ''
+
+set -g __ant_switches \
+    --local \
+    --raw-output \
+    --dry-run \
+    --debug \
+    --include-archived \
+    --slurp \
+    --force \
+    ''
+
+set -g __ant_valued_flags \
+    --api-key \
+    --auth-token \
+    --base-url \
+    --workspace-id \
+    --transform \
+    --transform-error \
+    --columns \
+    --timeout \
+    --max-retries \
+    --limit \
+    --max-items \
+    --block-ms \
+    --reclaim-older-than-ms \
+    --desired-ttl-seconds \
+    --api-key-command \
+    --host \
+    --port \
+    --session-id \
+    --count \
+    --path-contains \
+    --method \
+    --status \
+    --times \
+    --retry-after-ms \
+    --delay-ms \
+    --profile \
+    --format \
+    --format-error \
+    --name \
+    --config \
+    --description \
+    --metadata \
+    --beta \
+    --page \
+    --anthropic-worker-id \
+    --expected-last-heartbeat \
+    --scope \
+    --file \
+    -f \
+    --database \
+    --environment-id \
+    --work-id \
+    ''
+
+# Print the words before the cursor, without `ant`.
+function __ant_words
+    set -l words (commandline -xpc 2>/dev/null; or commandline -opc)
+    printf '%s\n' $words[2..]
+end
+
+# Print how many arguments stand before the cursor, and then the words of the command.
+function __ant_command
+    set -l command
+    set -l position 0
+    set -l is_value no
+    for word in (__ant_words)
+        if test $is_value = yes
+            set is_value no
+        else if string match -q -- '-*' $word
+            contains -- $word $__ant_valued_flags; and set is_value yes
+        else if contains -- "$(string join ' ' $command $word)" $__ant_commands
+            set -a command $word
+        else
+            set position (math $position + 1)
+        end
+    end
+    printf '%s\n' $position $command
+end
+
+# Succeed if the words before the cursor are the command after $argv[1], with as many arguments as $argv[1] says.
+function __ant_at
+    set -l found (__ant_command)
+    contains -- $argv[1] any $found[1]; and test "$found[2..]" = "$argv[2..]"
+end
+
+# Succeed likewise, if the word at the cursor is an argument.
+function __ant_at_argument
+    not string match -q -- '-*' (commandline -ct); and __ant_at $argv
+end
+
+function __ant_takes_global_flags
+    set -l found (__ant_command)
+    contains -- "$found[2..]" $__ant_commands_with_global_flags
+end
+
+# Print the files after @ in the word at the cursor, which may be the value of a flag.
+function __ant_files_after_at
+    set -l typed (string replace -r -- '^--[^=]*=' '' (commandline -ct))
+    for at in @file:// @data:// @
+        if string match -q -- "$at*" $typed
+            set -l files (__fish_complete_path (string replace -- $at '' $typed))
+            string replace -r -- '^' $at $files
+            return
+        end
+    end
+end
+
+# Print the names of the profiles.
+function __ant_profiles
+    set -l folder ~/.config/anthropic
+    set -q ANTHROPIC_CONFIG_DIR[1]; and test -n "$ANTHROPIC_CONFIG_DIR"; and set folder $ANTHROPIC_CONFIG_DIR
+    test -r $folder/profiles.toml; or return
+    string match -rg '^\[profiles\."?(.*?)"?\]$' <$folder/profiles.toml
+end
+
+# Print the IDs of a kind, with what they name.
+function __ant_ids
+    set -l ant (commandline -opc)[1]
+    $ant __complete $argv[1] (__ant_words) (commandline -ct) </dev/null 2>/dev/null
+end
+
+# Print what may be attached to the flag at the cursor, if it takes no value otherwise.
+function __ant_switch_values
+    set -l flag (string match -rg -- '^(--[^=]+)=' (commandline -ct))
+    contains -- "$flag" $__ant_switches; and printf '%s\n' $flag={true,false}
+end
+
+complete -c ant -f -a '(__ant_switch_values)'
+complete -c ant -n '__ant_at any' -f -a 'beta:environments' -d 'Environments: templates for the sandboxes in which agents run'
+complete -c ant -n '__ant_at any' -f -a 'beta:environments:work' -d 'The work queue of a self-hosted environment'
+complete -c ant -n '__ant_at any' -f -a 'auth' -d 'Log in, log out, and see which key is used and why'
+complete -c ant -n '__ant_at any' -f -a 'profile' -d 'Keep keys and settings under names'
+complete -c ant -n '__ant_at any' -f -a 'emulator' -d 'An emulator of the API on this machine, served or in the process'
+complete -c ant -n '__ant_at any' -f -a 'completion' -d 'Make the tab key complete commands, flags and IDs'
+complete -c ant -n '__ant_at any' -f -a 'help' -d 'Show help on a topic, or on a command'
+complete -c ant -n '__ant_at any beta:environments' -f -a 'create' -d 'Create an environment'
+complete -c ant -n '__ant_at any beta:environments' -f -a 'retrieve' -d 'Show one environment'
+complete -c ant -n '__ant_at any beta:environments' -f -a 'update' -d 'Change fields of an environment; what is left out stays as it is'
+complete -c ant -n '__ant_at any beta:environments' -f -a 'list' -d 'List environments, the newest first'
+complete -c ant -n '__ant_at any beta:environments' -f -a 'delete' -d 'Delete an environment for good'
+complete -c ant -n '__ant_at any beta:environments' -f -a 'archive' -d 'Archive an environment: it stays readable, but new sessions can\'t use it'
+complete -c ant -n '__ant_at any beta:environments:work' -f -a 'retrieve' -d 'Show one work item'
+complete -c ant -n '__ant_at any beta:environments:work' -f -a 'poll' -d 'Take the next work item of a queue; null if there is none'
+complete -c ant -n '__ant_at any beta:environments:work' -f -a 'ack' -d 'Acknowledge a work item, so that no other worker gets it'
+complete -c ant -n '__ant_at any beta:environments:work' -f -a 'heartbeat' -d 'Extend the lease on a work item'
+complete -c ant -n '__ant_at any beta:environments:work' -f -a 'stop' -d 'Stop a work item, gracefully or at once'
+complete -c ant -n '__ant_at any beta:environments:work' -f -a 'list' -d 'List the work items of an environment, the newest first'
+complete -c ant -n '__ant_at any beta:environments:work' -f -a 'update' -d 'Set and delete metadata keys of a work item'
+complete -c ant -n '__ant_at any beta:environments:work' -f -a 'stats' -d 'Show how long a queue is and who works on it'
+complete -c ant -n '__ant_at any auth' -f -a 'login' -d 'Store a key in a profile'
+complete -c ant -n '__ant_at any auth' -f -a 'status' -d 'Show every place where a credential may be, which one is used, and why'
+complete -c ant -n '__ant_at any auth' -f -a 'token' -d 'Print the credential that is used, bare, for other tools: `curl -H "x-api-key: $(ant auth token)"`'
+complete -c ant -n '__ant_at any auth' -f -a 'logout' -d 'Remove the credentials of a profile; its other settings stay'
+complete -c ant -n '__ant_at any profile' -f -a 'list' -d 'List the profiles, with a * before the active one'
+complete -c ant -n '__ant_at any profile' -f -a 'get' -d 'Print a value of a profile, bare, or all of them; secrets masked'
+complete -c ant -n '__ant_at any profile' -f -a 'set' -d 'Set a value of a profile'
+complete -c ant -n '__ant_at any profile' -f -a 'unset' -d 'Remove a value of a profile'
+complete -c ant -n '__ant_at any profile' -f -a 'activate' -d 'Use a profile from now on, wherever no other is named'
+complete -c ant -n '__ant_at any profile' -f -a 'create' -d 'Create a profile'
+complete -c ant -n '__ant_at any profile' -f -a 'rename' -d 'Give a profile another name'
+complete -c ant -n '__ant_at any profile' -f -a 'delete' -d 'Delete a profile, with its key'
+complete -c ant -n '__ant_at any emulator' -f -a 'start' -d 'Serve the emulator over HTTP until Ctrl-C; print its base URL as soon as it listens'
+complete -c ant -n '__ant_at any emulator' -f -a 'env' -d 'Print the variables that point every client to the emulator that runs: eval "$(ant emulator env)"'
+complete -c ant -n '__ant_at any emulator' -f -a 'enqueue' -d 'Put work in a queue, as a new session does in the real service'
+complete -c ant -n '__ant_at any emulator' -f -a 'reset' -d 'Empty the emulator: no environment, no work, and no fault is left'
+complete -c ant -n '__ant_at any emulator' -f -a 'fault' -d 'Make the next requests fail, to see what your program does then'
+complete -c ant -n __ant_takes_global_flags -l api-key -x -d 'The API key'
+complete -c ant -n __ant_takes_global_flags -l auth-token -x -d 'A bearer token, in place of a key'
+complete -c ant -n __ant_takes_global_flags -l base-url -x -d 'Where the API is'
+complete -c ant -n __ant_takes_global_flags -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
+complete -c ant -n __ant_takes_global_flags -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
+complete -c ant -n __ant_takes_global_flags -l workspace-id -x -d 'The workspace, for a credential that can act on several'
+complete -c ant -n __ant_takes_global_flags -l format -x -a 'auto json jsonl yaml table pretty raw explore' -d 'How results are printed'
+complete -c ant -n __ant_takes_global_flags -l format-error -x -a 'auto json jsonl yaml table pretty raw explore' -d 'How the body of an API error is printed, on stderr'
+complete -c ant -n __ant_takes_global_flags -l transform -x -d 'A GJSON path to pick from the result; on lists, from each item'
+complete -c ant -n __ant_takes_global_flags -l transform-error -x -d 'A GJSON path to pick from the body of an API error'
+complete -c ant -n __ant_takes_global_flags -l raw-output -s r -f -d 'Print a string without its quotes'
+complete -c ant -n __ant_takes_global_flags -l columns -x -d 'The table\'s columns: GJSON paths, separated by commas'
+complete -c ant -n __ant_takes_global_flags -l dry-run -f -d 'Print the request, with secrets hidden, and send nothing'
+complete -c ant -n __ant_takes_global_flags -l timeout -x -d 'Seconds to wait for the connection, and for each byte (60)'
+complete -c ant -n __ant_takes_global_flags -l max-retries -x -d 'How often a failed request is sent again (2)'
+complete -c ant -n __ant_takes_global_flags -l debug -f -d 'Show requests and answers on stderr, with secrets hidden'
+complete -c ant -n '__ant_at any' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any' -l version -f -d 'Show the version'
+complete -c ant -n '__ant_at any beta:environments' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any beta:environments create' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any beta:environments create' -l name -x -a '(__ant_files_after_at)' -d 'What people call it'
+complete -c ant -n '__ant_at any beta:environments create' -l config -x -a '(__ant_files_after_at)' -d 'Where its sandboxes run: {type: cloud, networking: ..., packages: ...} or {type: self_hosted}'
+complete -c ant -n '__ant_at any beta:environments create' -l description -x -a '(__ant_files_after_at)' -d 'What it is for'
+complete -c ant -n '__ant_at any beta:environments create' -l metadata -x -a '(__ant_files_after_at)' -d 'Your own keys and values, all strings: {team: data, tier: \'1\'}'
+complete -c ant -n '__ant_at any beta:environments create' -l scope -x -a 'organization account' -d 'Who sees it: every account of the organization, or yours alone'
+complete -c ant -n '__ant_at any beta:environments create' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version of the API, in place of the default'
+complete -c ant -n '__ant_at any beta:environments create' -l file -s f -r -F -d 'Read the input from this file instead of stdin; - is stdin itself'
+complete -c ant -n '__ant_at any beta:environments retrieve' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any beta:environments retrieve' -l environment-id -x -a '(__ant_ids environment_id)' -d 'The environment\'s ID, such as env_011CZkZ9X2dpNyB7HsEFoRfW'
+complete -c ant -n '__ant_at any beta:environments retrieve' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version of the API, in place of the default'
+complete -c ant -n '__ant_at any beta:environments retrieve' -l file -s f -r -F -d 'Read the input from this file instead of stdin; - is stdin itself'
+complete -c ant -n '__ant_at any beta:environments update' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any beta:environments update' -l environment-id -x -a '(__ant_ids environment_id)' -d 'The environment\'s ID, such as env_011CZkZ9X2dpNyB7HsEFoRfW'
+complete -c ant -n '__ant_at any beta:environments update' -l name -x -a '(__ant_files_after_at)' -d 'A new name'
+complete -c ant -n '__ant_at any beta:environments update' -l config -x -a '(__ant_files_after_at)' -d 'New settings of its sandboxes; what they leave out stays as it is'
+complete -c ant -n '__ant_at any beta:environments update' -l description -x -a '(__ant_files_after_at)' -d 'A new description; null removes it'
+complete -c ant -n '__ant_at any beta:environments update' -l metadata -x -a '(__ant_files_after_at)' -d 'Keys to set; a value of null or \'\' deletes its key'
+complete -c ant -n '__ant_at any beta:environments update' -l scope -x -a 'organization account' -d 'Who sees it: every account of the organization, or yours alone'
+complete -c ant -n '__ant_at any beta:environments update' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version of the API, in place of the default'
+complete -c ant -n '__ant_at any beta:environments update' -l file -s f -r -F -d 'Read the input from this file instead of stdin; - is stdin itself'
+complete -c ant -n '__ant_at any beta:environments list' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any beta:environments list' -l include-archived -f -d 'List archived environments too'
+complete -c ant -n '__ant_at any beta:environments list' -l limit -x -d 'Items per page'
+complete -c ant -n '__ant_at any beta:environments list' -l page -x -a '(__ant_files_after_at)' -d 'Start at this cursor, the next_page of an earlier answer'
+complete -c ant -n '__ant_at any beta:environments list' -l max-items -x -d 'Stop after this many items; -1 for all of them'
+complete -c ant -n '__ant_at any beta:environments list' -l slurp -f -d 'Print one JSON array when all items are there'
+complete -c ant -n '__ant_at any beta:environments list' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version of the API, in place of the default'
+complete -c ant -n '__ant_at any beta:environments list' -l file -s f -r -F -d 'Read the input from this file instead of stdin; - is stdin itself'
+complete -c ant -n '__ant_at any beta:environments delete' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any beta:environments delete' -l environment-id -x -a '(__ant_ids environment_id)' -d 'The environment\'s ID, such as env_011CZkZ9X2dpNyB7HsEFoRfW'
+complete -c ant -n '__ant_at any beta:environments delete' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version of the API, in place of the default'
+complete -c ant -n '__ant_at any beta:environments delete' -l file -s f -r -F -d 'Read the input from this file instead of stdin; - is stdin itself'
+complete -c ant -n '__ant_at any beta:environments archive' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any beta:environments archive' -l environment-id -x -a '(__ant_ids environment_id)' -d 'The environment\'s ID, such as env_011CZkZ9X2dpNyB7HsEFoRfW'
+complete -c ant -n '__ant_at any beta:environments archive' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version of the API, in place of the default'
+complete -c ant -n '__ant_at any beta:environments archive' -l file -s f -r -F -d 'Read the input from this file instead of stdin; - is stdin itself'
+complete -c ant -n '__ant_at any beta:environments:work' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any beta:environments:work retrieve' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any beta:environments:work retrieve' -l environment-id -x -a '(__ant_ids environment_id)' -d 'The ID of the environment that the work belongs to'
+complete -c ant -n '__ant_at any beta:environments:work retrieve' -l work-id -x -a '(__ant_ids work_id)' -d 'The work item\'s ID'
+complete -c ant -n '__ant_at any beta:environments:work retrieve' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version of the API, in place of the default'
+complete -c ant -n '__ant_at any beta:environments:work retrieve' -l file -s f -r -F -d 'Read the input from this file instead of stdin; - is stdin itself'
+complete -c ant -n '__ant_at any beta:environments:work poll' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any beta:environments:work poll' -l environment-id -x -a '(__ant_ids environment_id)' -d 'The ID of the self-hosted environment whose queue it is'
+complete -c ant -n '__ant_at any beta:environments:work poll' -l block-ms -x -d 'Milliseconds to wait for work to arrive, 1 to 999'
+complete -c ant -n '__ant_at any beta:environments:work poll' -l reclaim-older-than-ms -x -d 'Also take items that another worker got this many milliseconds ago and never acknowledged (5000)'
+complete -c ant -n '__ant_at any beta:environments:work poll' -l anthropic-worker-id -x -a '(__ant_files_after_at)' -d 'A name for this worker, unique in the environment; the queue\'s statistics count workers by it'
+complete -c ant -n '__ant_at any beta:environments:work poll' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version of the API, in place of the default'
+complete -c ant -n '__ant_at any beta:environments:work poll' -l file -s f -r -F -d 'Read the input from this file instead of stdin; - is stdin itself'
+complete -c ant -n '__ant_at any beta:environments:work ack' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any beta:environments:work ack' -l environment-id -x -a '(__ant_ids environment_id)' -d 'The ID of the environment that the work belongs to'
+complete -c ant -n '__ant_at any beta:environments:work ack' -l work-id -x -a '(__ant_ids work_id)' -d 'The work item\'s ID'
+complete -c ant -n '__ant_at any beta:environments:work ack' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version of the API, in place of the default'
+complete -c ant -n '__ant_at any beta:environments:work ack' -l file -s f -r -F -d 'Read the input from this file instead of stdin; - is stdin itself'
+complete -c ant -n '__ant_at any beta:environments:work heartbeat' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any beta:environments:work heartbeat' -l environment-id -x -a '(__ant_ids environment_id)' -d 'The ID of the environment that the work belongs to'
+complete -c ant -n '__ant_at any beta:environments:work heartbeat' -l work-id -x -a '(__ant_ids work_id)' -d 'The work item\'s ID'
+complete -c ant -n '__ant_at any beta:environments:work heartbeat' -l desired-ttl-seconds -x -d 'Seconds for which the lease should hold'
+complete -c ant -n '__ant_at any beta:environments:work heartbeat' -l expected-last-heartbeat -x -a '(__ant_files_after_at)' -d 'Only if the last heartbeat was this one: NO_HEARTBEAT for the first, then the last_heartbeat of the previous answer, letter for letter'
+complete -c ant -n '__ant_at any beta:environments:work heartbeat' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version of the API, in place of the default'
+complete -c ant -n '__ant_at any beta:environments:work heartbeat' -l file -s f -r -F -d 'Read the input from this file instead of stdin; - is stdin itself'
+complete -c ant -n '__ant_at any beta:environments:work stop' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any beta:environments:work stop' -l environment-id -x -a '(__ant_ids environment_id)' -d 'The ID of the environment that the work belongs to'
+complete -c ant -n '__ant_at any beta:environments:work stop' -l work-id -x -a '(__ant_ids work_id)' -d 'The work item\'s ID'
+complete -c ant -n '__ant_at any beta:environments:work stop' -l force -f -d 'At once, without a graceful shutdown'
+complete -c ant -n '__ant_at any beta:environments:work stop' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version of the API, in place of the default'
+complete -c ant -n '__ant_at any beta:environments:work stop' -l file -s f -r -F -d 'Read the input from this file instead of stdin; - is stdin itself'
+complete -c ant -n '__ant_at any beta:environments:work list' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any beta:environments:work list' -l environment-id -x -a '(__ant_ids environment_id)' -d 'The ID of the self-hosted environment whose queue it is'
+complete -c ant -n '__ant_at any beta:environments:work list' -l limit -x -d 'Items per page'
+complete -c ant -n '__ant_at any beta:environments:work list' -l page -x -a '(__ant_files_after_at)' -d 'Start at this cursor, the next_page of an earlier answer'
+complete -c ant -n '__ant_at any beta:environments:work list' -l max-items -x -d 'Stop after this many items; -1 for all of them'
+complete -c ant -n '__ant_at any beta:environments:work list' -l slurp -f -d 'Print one JSON array when all items are there'
+complete -c ant -n '__ant_at any beta:environments:work list' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version of the API, in place of the default'
+complete -c ant -n '__ant_at any beta:environments:work list' -l file -s f -r -F -d 'Read the input from this file instead of stdin; - is stdin itself'
+complete -c ant -n '__ant_at any beta:environments:work update' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any beta:environments:work update' -l environment-id -x -a '(__ant_ids environment_id)' -d 'The ID of the environment that the work belongs to'
+complete -c ant -n '__ant_at any beta:environments:work update' -l work-id -x -a '(__ant_ids work_id)' -d 'The work item\'s ID'
+complete -c ant -n '__ant_at any beta:environments:work update' -l metadata -x -a '(__ant_files_after_at)' -d 'Keys to set; a value of null deletes its key, and what is left out stays'
+complete -c ant -n '__ant_at any beta:environments:work update' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version of the API, in place of the default'
+complete -c ant -n '__ant_at any beta:environments:work update' -l file -s f -r -F -d 'Read the input from this file instead of stdin; - is stdin itself'
+complete -c ant -n '__ant_at any beta:environments:work stats' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any beta:environments:work stats' -l environment-id -x -a '(__ant_ids environment_id)' -d 'The ID of the self-hosted environment whose queue it is'
+complete -c ant -n '__ant_at any beta:environments:work stats' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version of the API, in place of the default'
+complete -c ant -n '__ant_at any beta:environments:work stats' -l file -s f -r -F -d 'Read the input from this file instead of stdin; - is stdin itself'
+complete -c ant -n '__ant_at any auth' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any auth login' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any auth login' -l api-key-stdin -f -d 'Read the key from stdin'
+complete -c ant -n '__ant_at any auth login' -l no-verify -f -d 'Store it without asking the server'
+complete -c ant -n '__ant_at any auth login' -l keyring -f -d 'Keep it in the operating system\'s credential store'
+complete -c ant -n '__ant_at any auth login' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
+complete -c ant -n '__ant_at any auth login' -l api-key -x -d 'The API key'
+complete -c ant -n '__ant_at any auth login' -l base-url -x -d 'Where the API is'
+complete -c ant -n '__ant_at any auth login' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
+complete -c ant -n '__ant_at any auth login' -l workspace-id -x -d 'The workspace, for a credential that can act on several'
+complete -c ant -n '__ant_at any auth login' -l timeout -x -d 'Seconds to wait for the connection, and for each byte (60)'
+complete -c ant -n '__ant_at any auth login' -l max-retries -x -d 'How often a failed request is sent again (2)'
+complete -c ant -n '__ant_at any auth login' -l debug -f -d 'Show requests and answers on stderr, with secrets hidden'
+complete -c ant -n '__ant_at any auth status' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any auth status' -l check -f -d 'Ask the server whether it takes the credential'
+complete -c ant -n '__ant_at any auth status' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
+complete -c ant -n '__ant_at any auth status' -l api-key -x -d 'The API key'
+complete -c ant -n '__ant_at any auth status' -l auth-token -x -d 'A bearer token, in place of a key'
+complete -c ant -n '__ant_at any auth status' -l base-url -x -d 'Where the API is'
+complete -c ant -n '__ant_at any auth status' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
+complete -c ant -n '__ant_at any auth status' -l workspace-id -x -d 'The workspace, for a credential that can act on several'
+complete -c ant -n '__ant_at any auth status' -l timeout -x -d 'Seconds to wait for the connection, and for each byte (60)'
+complete -c ant -n '__ant_at any auth status' -l max-retries -x -d 'How often a failed request is sent again (2)'
+complete -c ant -n '__ant_at any auth status' -l debug -f -d 'Show requests and answers on stderr, with secrets hidden'
+complete -c ant -n '__ant_at any auth status' -l format -x -a 'auto json jsonl yaml table pretty raw explore' -d 'How results are printed'
+complete -c ant -n '__ant_at any auth status' -l transform -x -d 'A GJSON path to pick from the result; on lists, from each item'
+complete -c ant -n '__ant_at any auth status' -l raw-output -s r -f -d 'Print a string without its quotes'
+complete -c ant -n '__ant_at any auth status' -l columns -x -d 'The table\'s columns: GJSON paths, separated by commas'
+complete -c ant -n '__ant_at any auth token' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any auth token' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
+complete -c ant -n '__ant_at any auth token' -l api-key -x -d 'The API key'
+complete -c ant -n '__ant_at any auth token' -l auth-token -x -d 'A bearer token, in place of a key'
+complete -c ant -n '__ant_at any auth logout' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any auth logout' -l all -f -d 'Remove the credentials of all profiles'
+complete -c ant -n '__ant_at any auth logout' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
+complete -c ant -n '__ant_at any profile' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any profile list' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any profile list' -l format -x -a 'auto json jsonl yaml table pretty raw explore' -d 'How results are printed'
+complete -c ant -n '__ant_at any profile list' -l transform -x -d 'A GJSON path to pick from the result; on lists, from each item'
+complete -c ant -n '__ant_at any profile list' -l raw-output -s r -f -d 'Print a string without its quotes'
+complete -c ant -n '__ant_at any profile list' -l columns -x -d 'The table\'s columns: GJSON paths, separated by commas'
+complete -c ant -n '__ant_at any profile get' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any profile get' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
+complete -c ant -n '__ant_at any profile get' -l format -x -a 'auto json jsonl yaml table pretty raw explore' -d 'How results are printed'
+complete -c ant -n '__ant_at any profile get' -l transform -x -d 'A GJSON path to pick from the result; on lists, from each item'
+complete -c ant -n '__ant_at any profile get' -l raw-output -s r -f -d 'Print a string without its quotes'
+complete -c ant -n '__ant_at any profile get' -l columns -x -d 'The table\'s columns: GJSON paths, separated by commas'
+complete -c ant -n '__ant_at any profile set' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any profile set' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
+complete -c ant -n '__ant_at any profile unset' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any profile unset' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
+complete -c ant -n '__ant_at any profile activate' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any profile create' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any profile create' -l api-key-command -x -d 'A command that prints the key, run when it is needed'
+complete -c ant -n '__ant_at any profile create' -l base-url -x -d 'Where the API is'
+complete -c ant -n '__ant_at any profile create' -l workspace-id -x -d 'The workspace, for a credential that can act on several'
+complete -c ant -n '__ant_at any profile create' -l format -x -a 'auto json jsonl yaml table pretty raw explore' -d 'How results are printed'
+complete -c ant -n '__ant_at any profile create' -l timeout -x -d 'Seconds to wait for the connection, and for each byte (60)'
+complete -c ant -n '__ant_at any profile create' -l max-retries -x -d 'How often a failed request is sent again (2)'
+complete -c ant -n '__ant_at any profile rename' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any profile delete' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any emulator' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any emulator start' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any emulator start' -l host -x -d 'The address to listen at'
+complete -c ant -n '__ant_at any emulator start' -l port -x -d 'The port; 0 for any that is free'
+complete -c ant -n '__ant_at any emulator start' -l database -r -F -d 'Its file; :memory: to forget everything at the end'
+complete -c ant -n '__ant_at any emulator start' -l format -x -a 'auto json jsonl yaml table pretty raw explore' -d 'How results are printed'
+complete -c ant -n '__ant_at any emulator start' -l api-key -x -d 'The API key'
+complete -c ant -n '__ant_at any emulator env' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any emulator enqueue' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any emulator enqueue' -l session-id -x -d 'The session that the work is for; else each has its own'
+complete -c ant -n '__ant_at any emulator enqueue' -l count -x -d 'How many work items'
+complete -c ant -n '__ant_at any emulator enqueue' -l metadata -x -a '(__ant_files_after_at)' -d 'Keys and values of each item'
+complete -c ant -n '__ant_at any emulator enqueue' -l api-key -x -d 'The API key'
+complete -c ant -n '__ant_at any emulator enqueue' -l auth-token -x -d 'A bearer token, in place of a key'
+complete -c ant -n '__ant_at any emulator enqueue' -l base-url -x -d 'Where the API is'
+complete -c ant -n '__ant_at any emulator enqueue' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
+complete -c ant -n '__ant_at any emulator enqueue' -l workspace-id -x -d 'The workspace, for a credential that can act on several'
+complete -c ant -n '__ant_at any emulator enqueue' -l timeout -x -d 'Seconds to wait for the connection, and for each byte (60)'
+complete -c ant -n '__ant_at any emulator enqueue' -l max-retries -x -d 'How often a failed request is sent again (2)'
+complete -c ant -n '__ant_at any emulator enqueue' -l debug -f -d 'Show requests and answers on stderr, with secrets hidden'
+complete -c ant -n '__ant_at any emulator enqueue' -l format -x -a 'auto json jsonl yaml table pretty raw explore' -d 'How results are printed'
+complete -c ant -n '__ant_at any emulator enqueue' -l transform -x -d 'A GJSON path to pick from the result; on lists, from each item'
+complete -c ant -n '__ant_at any emulator enqueue' -l raw-output -s r -f -d 'Print a string without its quotes'
+complete -c ant -n '__ant_at any emulator enqueue' -l columns -x -d 'The table\'s columns: GJSON paths, separated by commas'
+complete -c ant -n '__ant_at any emulator reset' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any emulator reset' -l api-key -x -d 'The API key'
+complete -c ant -n '__ant_at any emulator reset' -l auth-token -x -d 'A bearer token, in place of a key'
+complete -c ant -n '__ant_at any emulator reset' -l base-url -x -d 'Where the API is'
+complete -c ant -n '__ant_at any emulator reset' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
+complete -c ant -n '__ant_at any emulator reset' -l workspace-id -x -d 'The workspace, for a credential that can act on several'
+complete -c ant -n '__ant_at any emulator reset' -l timeout -x -d 'Seconds to wait for the connection, and for each byte (60)'
+complete -c ant -n '__ant_at any emulator reset' -l max-retries -x -d 'How often a failed request is sent again (2)'
+complete -c ant -n '__ant_at any emulator reset' -l debug -f -d 'Show requests and answers on stderr, with secrets hidden'
+complete -c ant -n '__ant_at any emulator fault' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any emulator fault' -l path-contains -x -d 'Requests whose path contains this fail'
+complete -c ant -n '__ant_at any emulator fault' -l method -x -d 'Only requests with this method'
+complete -c ant -n '__ant_at any emulator fault' -l status -x -d 'The status of the answer'
+complete -c ant -n '__ant_at any emulator fault' -l times -x -d 'How many requests fail'
+complete -c ant -n '__ant_at any emulator fault' -l retry-after-ms -x -d 'What the answer\'s retry-after-ms says'
+complete -c ant -n '__ant_at any emulator fault' -l delay-ms -x -d 'How long each request waits first'
+complete -c ant -n '__ant_at any emulator fault' -l disconnect -f -d 'Drop the connection, without an answer'
+complete -c ant -n '__ant_at any emulator fault' -l list -f -d 'List the faults that are still to come'
+complete -c ant -n '__ant_at any emulator fault' -l clear -f -d 'Remove all faults'
+complete -c ant -n '__ant_at any emulator fault' -l api-key -x -d 'The API key'
+complete -c ant -n '__ant_at any emulator fault' -l auth-token -x -d 'A bearer token, in place of a key'
+complete -c ant -n '__ant_at any emulator fault' -l base-url -x -d 'Where the API is'
+complete -c ant -n '__ant_at any emulator fault' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
+complete -c ant -n '__ant_at any emulator fault' -l workspace-id -x -d 'The workspace, for a credential that can act on several'
+complete -c ant -n '__ant_at any emulator fault' -l timeout -x -d 'Seconds to wait for the connection, and for each byte (60)'
+complete -c ant -n '__ant_at any emulator fault' -l max-retries -x -d 'How often a failed request is sent again (2)'
+complete -c ant -n '__ant_at any emulator fault' -l debug -f -d 'Show requests and answers on stderr, with secrets hidden'
+complete -c ant -n '__ant_at any emulator fault' -l format -x -a 'auto json jsonl yaml table pretty raw explore' -d 'How results are printed'
+complete -c ant -n '__ant_at any emulator fault' -l transform -x -d 'A GJSON path to pick from the result; on lists, from each item'
+complete -c ant -n '__ant_at any emulator fault' -l raw-output -s r -f -d 'Print a string without its quotes'
+complete -c ant -n '__ant_at any emulator fault' -l columns -x -d 'The table\'s columns: GJSON paths, separated by commas'
+complete -c ant -n '__ant_at any completion' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any help' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at_argument 0 beta:environments retrieve' -x -a '(__ant_ids environment_id)'
+complete -c ant -n '__ant_at_argument 0 beta:environments update' -x -a '(__ant_ids environment_id)'
+complete -c ant -n '__ant_at_argument 0 beta:environments delete' -x -a '(__ant_ids environment_id)'
+complete -c ant -n '__ant_at_argument 0 beta:environments archive' -x -a '(__ant_ids environment_id)'
+complete -c ant -n '__ant_at_argument 0 beta:environments:work retrieve' -x -a '(__ant_ids work_id)'
+complete -c ant -n '__ant_at_argument 0 beta:environments:work poll' -x -a '(__ant_ids environment_id)'
+complete -c ant -n '__ant_at_argument 0 beta:environments:work ack' -x -a '(__ant_ids work_id)'
+complete -c ant -n '__ant_at_argument 0 beta:environments:work heartbeat' -x -a '(__ant_ids work_id)'
+complete -c ant -n '__ant_at_argument 0 beta:environments:work stop' -x -a '(__ant_ids work_id)'
+complete -c ant -n '__ant_at_argument 0 beta:environments:work list' -x -a '(__ant_ids environment_id)'
+complete -c ant -n '__ant_at_argument 0 beta:environments:work update' -x -a '(__ant_ids work_id)'
+complete -c ant -n '__ant_at_argument 0 beta:environments:work stats' -x -a '(__ant_ids environment_id)'
+complete -c ant -n '__ant_at_argument 0 profile get' -x -a 'api_key api_key_command auth_token base_url workspace_id format timeout max_retries'
+complete -c ant -n '__ant_at_argument 0 profile set' -x -a 'api_key api_key_command auth_token base_url workspace_id format timeout max_retries'
+complete -c ant -n '__ant_at_argument 0 profile unset' -x -a 'api_key api_key_command auth_token base_url workspace_id format timeout max_retries'
+complete -c ant -n '__ant_at_argument 0 profile activate' -x -a '(__ant_profiles)'
+complete -c ant -n '__ant_at_argument 0 profile create' -x -a '(__ant_profiles)'
+complete -c ant -n '__ant_at_argument 0 profile rename' -x -a '(__ant_profiles)'
+complete -c ant -n '__ant_at_argument 0 profile delete' -x -a '(__ant_profiles)'
+complete -c ant -n '__ant_at_argument 0 emulator enqueue' -x -a '(__ant_ids environment_id)'
+complete -c ant -n '__ant_at_argument 0 completion' -x -a 'bash zsh fish powershell'

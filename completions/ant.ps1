@@ -1,0 +1,656 @@
+# Completion of `ant` in PowerShell 5.1 and later. Written by `python -m ant_cli.completion`: don't edit it.
+#
+# Only IDs are asked of `ant` itself. Everything else is here, so that the tab key answers at once.
+
+Register-ArgumentCompleter -Native -CommandName 'ant' -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+
+    # The words that may follow a command, with their descriptions.
+    $subcommands = @{
+        '' = @(
+            'beta:environments|Environments: templates for the sandboxes in which agents run'
+            'beta:environments:work|The work queue of a self-hosted environment'
+            'auth|Log in, log out, and see which key is used and why'
+            'profile|Keep keys and settings under names'
+            'emulator|An emulator of the API on this machine, served or in the process'
+            'completion|Make the tab key complete commands, flags and IDs'
+            'help|Show help on a topic, or on a command'
+        )
+        'beta:environments' = @(
+            'create|Create an environment'
+            'retrieve|Show one environment'
+            'update|Change fields of an environment; what is left out stays as it is'
+            'list|List environments, the newest first'
+            'delete|Delete an environment for good'
+            'archive|Archive an environment: it stays readable, but new sessions can''t use it'
+        )
+        'beta:environments:work' = @(
+            'retrieve|Show one work item'
+            'poll|Take the next work item of a queue; null if there is none'
+            'ack|Acknowledge a work item, so that no other worker gets it'
+            'heartbeat|Extend the lease on a work item'
+            'stop|Stop a work item, gracefully or at once'
+            'list|List the work items of an environment, the newest first'
+            'update|Set and delete metadata keys of a work item'
+            'stats|Show how long a queue is and who works on it'
+        )
+        'auth' = @(
+            'login|Store a key in a profile'
+            'status|Show every place where a credential may be, which one is used, and why'
+            'token|Print the credential that is used, bare, for other tools: `curl -H "x-api-key: $(ant auth token)"`'
+            'logout|Remove the credentials of a profile; its other settings stay'
+        )
+        'profile' = @(
+            'list|List the profiles, with a * before the active one'
+            'get|Print a value of a profile, bare, or all of them; secrets masked'
+            'set|Set a value of a profile'
+            'unset|Remove a value of a profile'
+            'activate|Use a profile from now on, wherever no other is named'
+            'create|Create a profile'
+            'rename|Give a profile another name'
+            'delete|Delete a profile, with its key'
+        )
+        'emulator' = @(
+            'start|Serve the emulator over HTTP until Ctrl-C; print its base URL as soon as it listens'
+            'env|Print the variables that point every client to the emulator that runs: eval "$(ant emulator env)"'
+            'enqueue|Put work in a queue, as a new session does in the real service'
+            'reset|Empty the emulator: no environment, no work, and no fault is left'
+            'fault|Make the next requests fail, to see what your program does then'
+        )
+    }
+
+    # The flags of all commands of the API, with their descriptions.
+    $global = @(
+        '--api-key|The API key'
+        '--auth-token|A bearer token, in place of a key'
+        '--base-url|Where the API is'
+        '--local|Use the emulator on this machine: short for --base-url local:'
+        '--profile|The profile to use, in place of the active one'
+        '--workspace-id|The workspace, for a credential that can act on several'
+        '--format|How results are printed'
+        '--format-error|How the body of an API error is printed, on stderr'
+        '--transform|A GJSON path to pick from the result; on lists, from each item'
+        '--transform-error|A GJSON path to pick from the body of an API error'
+        '--raw-output|Print a string without its quotes'
+        '-r|Print a string without its quotes'
+        '--columns|The table''s columns: GJSON paths, separated by commas'
+        '--dry-run|Print the request, with secrets hidden, and send nothing'
+        '--timeout|Seconds to wait for the connection, and for each byte (60)'
+        '--max-retries|How often a failed request is sent again (2)'
+        '--debug|Show requests and answers on stderr, with secrets hidden'
+    )
+
+    # The flags of each command, with their descriptions.
+    $flags = @{
+        '' = @(
+            '--help|Show help'
+            '-h|Show help'
+            '--version|Show the version'
+        ) + $global
+        'beta:environments' = @(
+            '--help|Show help'
+            '-h|Show help'
+        ) + $global
+        'beta:environments create' = @(
+            '--help|Show help'
+            '-h|Show help'
+            '--name|What people call it'
+            '--config|Where its sandboxes run: {type: cloud, networking: ..., packages: ...} or {type: self_hosted}'
+            '--description|What it is for'
+            '--metadata|Your own keys and values, all strings: {team: data, tier: ''1''}'
+            '--scope|Who sees it: every account of the organization, or yours alone'
+            '--beta|A beta version of the API, in place of the default'
+            '--file|Read the input from this file instead of stdin; - is stdin itself'
+            '-f|Read the input from this file instead of stdin; - is stdin itself'
+        ) + $global
+        'beta:environments retrieve' = @(
+            '--help|Show help'
+            '-h|Show help'
+            '--environment-id|The environment''s ID, such as env_011CZkZ9X2dpNyB7HsEFoRfW'
+            '--beta|A beta version of the API, in place of the default'
+            '--file|Read the input from this file instead of stdin; - is stdin itself'
+            '-f|Read the input from this file instead of stdin; - is stdin itself'
+        ) + $global
+        'beta:environments update' = @(
+            '--help|Show help'
+            '-h|Show help'
+            '--environment-id|The environment''s ID, such as env_011CZkZ9X2dpNyB7HsEFoRfW'
+            '--name|A new name'
+            '--config|New settings of its sandboxes; what they leave out stays as it is'
+            '--description|A new description; null removes it'
+            '--metadata|Keys to set; a value of null or '''' deletes its key'
+            '--scope|Who sees it: every account of the organization, or yours alone'
+            '--beta|A beta version of the API, in place of the default'
+            '--file|Read the input from this file instead of stdin; - is stdin itself'
+            '-f|Read the input from this file instead of stdin; - is stdin itself'
+        ) + $global
+        'beta:environments list' = @(
+            '--help|Show help'
+            '-h|Show help'
+            '--include-archived|List archived environments too'
+            '--limit|Items per page'
+            '--page|Start at this cursor, the next_page of an earlier answer'
+            '--max-items|Stop after this many items; -1 for all of them'
+            '--slurp|Print one JSON array when all items are there'
+            '--beta|A beta version of the API, in place of the default'
+            '--file|Read the input from this file instead of stdin; - is stdin itself'
+            '-f|Read the input from this file instead of stdin; - is stdin itself'
+        ) + $global
+        'beta:environments delete' = @(
+            '--help|Show help'
+            '-h|Show help'
+            '--environment-id|The environment''s ID, such as env_011CZkZ9X2dpNyB7HsEFoRfW'
+            '--beta|A beta version of the API, in place of the default'
+            '--file|Read the input from this file instead of stdin; - is stdin itself'
+            '-f|Read the input from this file instead of stdin; - is stdin itself'
+        ) + $global
+        'beta:environments archive' = @(
+            '--help|Show help'
+            '-h|Show help'
+            '--environment-id|The environment''s ID, such as env_011CZkZ9X2dpNyB7HsEFoRfW'
+            '--beta|A beta version of the API, in place of the default'
+            '--file|Read the input from this file instead of stdin; - is stdin itself'
+            '-f|Read the input from this file instead of stdin; - is stdin itself'
+        ) + $global
+        'beta:environments:work' = @(
+            '--help|Show help'
+            '-h|Show help'
+        ) + $global
+        'beta:environments:work retrieve' = @(
+            '--help|Show help'
+            '-h|Show help'
+            '--environment-id|The ID of the environment that the work belongs to'
+            '--work-id|The work item''s ID'
+            '--beta|A beta version of the API, in place of the default'
+            '--file|Read the input from this file instead of stdin; - is stdin itself'
+            '-f|Read the input from this file instead of stdin; - is stdin itself'
+        ) + $global
+        'beta:environments:work poll' = @(
+            '--help|Show help'
+            '-h|Show help'
+            '--environment-id|The ID of the self-hosted environment whose queue it is'
+            '--block-ms|Milliseconds to wait for work to arrive, 1 to 999'
+            '--reclaim-older-than-ms|Also take items that another worker got this many milliseconds ago and never acknowledged (5000)'
+            '--anthropic-worker-id|A name for this worker, unique in the environment; the queue''s statistics count workers by it'
+            '--beta|A beta version of the API, in place of the default'
+            '--file|Read the input from this file instead of stdin; - is stdin itself'
+            '-f|Read the input from this file instead of stdin; - is stdin itself'
+        ) + $global
+        'beta:environments:work ack' = @(
+            '--help|Show help'
+            '-h|Show help'
+            '--environment-id|The ID of the environment that the work belongs to'
+            '--work-id|The work item''s ID'
+            '--beta|A beta version of the API, in place of the default'
+            '--file|Read the input from this file instead of stdin; - is stdin itself'
+            '-f|Read the input from this file instead of stdin; - is stdin itself'
+        ) + $global
+        'beta:environments:work heartbeat' = @(
+            '--help|Show help'
+            '-h|Show help'
+            '--environment-id|The ID of the environment that the work belongs to'
+            '--work-id|The work item''s ID'
+            '--desired-ttl-seconds|Seconds for which the lease should hold'
+            '--expected-last-heartbeat|Only if the last heartbeat was this one: NO_HEARTBEAT for the first, then the last_heartbeat of the previous answer, letter for letter'
+            '--beta|A beta version of the API, in place of the default'
+            '--file|Read the input from this file instead of stdin; - is stdin itself'
+            '-f|Read the input from this file instead of stdin; - is stdin itself'
+        ) + $global
+        'beta:environments:work stop' = @(
+            '--help|Show help'
+            '-h|Show help'
+            '--environment-id|The ID of the environment that the work belongs to'
+            '--work-id|The work item''s ID'
+            '--force|At once, without a graceful shutdown'
+            '--beta|A beta version of the API, in place of the default'
+            '--file|Read the input from this file instead of stdin; - is stdin itself'
+            '-f|Read the input from this file instead of stdin; - is stdin itself'
+        ) + $global
+        'beta:environments:work list' = @(
+            '--help|Show help'
+            '-h|Show help'
+            '--environment-id|The ID of the self-hosted environment whose queue it is'
+            '--limit|Items per page'
+            '--page|Start at this cursor, the next_page of an earlier answer'
+            '--max-items|Stop after this many items; -1 for all of them'
+            '--slurp|Print one JSON array when all items are there'
+            '--beta|A beta version of the API, in place of the default'
+            '--file|Read the input from this file instead of stdin; - is stdin itself'
+            '-f|Read the input from this file instead of stdin; - is stdin itself'
+        ) + $global
+        'beta:environments:work update' = @(
+            '--help|Show help'
+            '-h|Show help'
+            '--environment-id|The ID of the environment that the work belongs to'
+            '--work-id|The work item''s ID'
+            '--metadata|Keys to set; a value of null deletes its key, and what is left out stays'
+            '--beta|A beta version of the API, in place of the default'
+            '--file|Read the input from this file instead of stdin; - is stdin itself'
+            '-f|Read the input from this file instead of stdin; - is stdin itself'
+        ) + $global
+        'beta:environments:work stats' = @(
+            '--help|Show help'
+            '-h|Show help'
+            '--environment-id|The ID of the self-hosted environment whose queue it is'
+            '--beta|A beta version of the API, in place of the default'
+            '--file|Read the input from this file instead of stdin; - is stdin itself'
+            '-f|Read the input from this file instead of stdin; - is stdin itself'
+        ) + $global
+        'auth' = @(
+            '--help|Show help'
+            '-h|Show help'
+        )
+        'auth login' = @(
+            '--help|Show help'
+            '-h|Show help'
+            '--api-key-stdin|Read the key from stdin'
+            '--no-verify|Store it without asking the server'
+            '--keyring|Keep it in the operating system''s credential store'
+            '--profile|The profile to use, in place of the active one'
+            '--api-key|The API key'
+            '--base-url|Where the API is'
+            '--local|Use the emulator on this machine: short for --base-url local:'
+            '--workspace-id|The workspace, for a credential that can act on several'
+            '--timeout|Seconds to wait for the connection, and for each byte (60)'
+            '--max-retries|How often a failed request is sent again (2)'
+            '--debug|Show requests and answers on stderr, with secrets hidden'
+        )
+        'auth status' = @(
+            '--help|Show help'
+            '-h|Show help'
+            '--check|Ask the server whether it takes the credential'
+            '--profile|The profile to use, in place of the active one'
+            '--api-key|The API key'
+            '--auth-token|A bearer token, in place of a key'
+            '--base-url|Where the API is'
+            '--local|Use the emulator on this machine: short for --base-url local:'
+            '--workspace-id|The workspace, for a credential that can act on several'
+            '--timeout|Seconds to wait for the connection, and for each byte (60)'
+            '--max-retries|How often a failed request is sent again (2)'
+            '--debug|Show requests and answers on stderr, with secrets hidden'
+            '--format|How results are printed'
+            '--transform|A GJSON path to pick from the result; on lists, from each item'
+            '--raw-output|Print a string without its quotes'
+            '-r|Print a string without its quotes'
+            '--columns|The table''s columns: GJSON paths, separated by commas'
+        )
+        'auth token' = @(
+            '--help|Show help'
+            '-h|Show help'
+            '--profile|The profile to use, in place of the active one'
+            '--api-key|The API key'
+            '--auth-token|A bearer token, in place of a key'
+        )
+        'auth logout' = @(
+            '--help|Show help'
+            '-h|Show help'
+            '--all|Remove the credentials of all profiles'
+            '--profile|The profile to use, in place of the active one'
+        )
+        'profile' = @(
+            '--help|Show help'
+            '-h|Show help'
+        )
+        'profile list' = @(
+            '--help|Show help'
+            '-h|Show help'
+            '--format|How results are printed'
+            '--transform|A GJSON path to pick from the result; on lists, from each item'
+            '--raw-output|Print a string without its quotes'
+            '-r|Print a string without its quotes'
+            '--columns|The table''s columns: GJSON paths, separated by commas'
+        )
+        'profile get' = @(
+            '--help|Show help'
+            '-h|Show help'
+            '--profile|The profile to use, in place of the active one'
+            '--format|How results are printed'
+            '--transform|A GJSON path to pick from the result; on lists, from each item'
+            '--raw-output|Print a string without its quotes'
+            '-r|Print a string without its quotes'
+            '--columns|The table''s columns: GJSON paths, separated by commas'
+        )
+        'profile set' = @(
+            '--help|Show help'
+            '-h|Show help'
+            '--profile|The profile to use, in place of the active one'
+        )
+        'profile unset' = @(
+            '--help|Show help'
+            '-h|Show help'
+            '--profile|The profile to use, in place of the active one'
+        )
+        'profile activate' = @(
+            '--help|Show help'
+            '-h|Show help'
+        )
+        'profile create' = @(
+            '--help|Show help'
+            '-h|Show help'
+            '--api-key-command|A command that prints the key, run when it is needed'
+            '--base-url|Where the API is'
+            '--workspace-id|The workspace, for a credential that can act on several'
+            '--format|How results are printed'
+            '--timeout|Seconds to wait for the connection, and for each byte (60)'
+            '--max-retries|How often a failed request is sent again (2)'
+        )
+        'profile rename' = @(
+            '--help|Show help'
+            '-h|Show help'
+        )
+        'profile delete' = @(
+            '--help|Show help'
+            '-h|Show help'
+        )
+        'emulator' = @(
+            '--help|Show help'
+            '-h|Show help'
+        )
+        'emulator start' = @(
+            '--help|Show help'
+            '-h|Show help'
+            '--host|The address to listen at'
+            '--port|The port; 0 for any that is free'
+            '--database|Its file; :memory: to forget everything at the end'
+            '--format|How results are printed'
+            '--api-key|The API key'
+        )
+        'emulator env' = @(
+            '--help|Show help'
+            '-h|Show help'
+        )
+        'emulator enqueue' = @(
+            '--help|Show help'
+            '-h|Show help'
+            '--session-id|The session that the work is for; else each has its own'
+            '--count|How many work items'
+            '--metadata|Keys and values of each item'
+            '--api-key|The API key'
+            '--auth-token|A bearer token, in place of a key'
+            '--base-url|Where the API is'
+            '--local|Use the emulator on this machine: short for --base-url local:'
+            '--workspace-id|The workspace, for a credential that can act on several'
+            '--timeout|Seconds to wait for the connection, and for each byte (60)'
+            '--max-retries|How often a failed request is sent again (2)'
+            '--debug|Show requests and answers on stderr, with secrets hidden'
+            '--format|How results are printed'
+            '--transform|A GJSON path to pick from the result; on lists, from each item'
+            '--raw-output|Print a string without its quotes'
+            '-r|Print a string without its quotes'
+            '--columns|The table''s columns: GJSON paths, separated by commas'
+        )
+        'emulator reset' = @(
+            '--help|Show help'
+            '-h|Show help'
+            '--api-key|The API key'
+            '--auth-token|A bearer token, in place of a key'
+            '--base-url|Where the API is'
+            '--local|Use the emulator on this machine: short for --base-url local:'
+            '--workspace-id|The workspace, for a credential that can act on several'
+            '--timeout|Seconds to wait for the connection, and for each byte (60)'
+            '--max-retries|How often a failed request is sent again (2)'
+            '--debug|Show requests and answers on stderr, with secrets hidden'
+        )
+        'emulator fault' = @(
+            '--help|Show help'
+            '-h|Show help'
+            '--path-contains|Requests whose path contains this fail'
+            '--method|Only requests with this method'
+            '--status|The status of the answer'
+            '--times|How many requests fail'
+            '--retry-after-ms|What the answer''s retry-after-ms says'
+            '--delay-ms|How long each request waits first'
+            '--disconnect|Drop the connection, without an answer'
+            '--list|List the faults that are still to come'
+            '--clear|Remove all faults'
+            '--api-key|The API key'
+            '--auth-token|A bearer token, in place of a key'
+            '--base-url|Where the API is'
+            '--local|Use the emulator on this machine: short for --base-url local:'
+            '--workspace-id|The workspace, for a credential that can act on several'
+            '--timeout|Seconds to wait for the connection, and for each byte (60)'
+            '--max-retries|How often a failed request is sent again (2)'
+            '--debug|Show requests and answers on stderr, with secrets hidden'
+            '--format|How results are printed'
+            '--transform|A GJSON path to pick from the result; on lists, from each item'
+            '--raw-output|Print a string without its quotes'
+            '-r|Print a string without its quotes'
+            '--columns|The table''s columns: GJSON paths, separated by commas'
+        )
+        'completion' = @(
+            '--help|Show help'
+            '-h|Show help'
+        )
+        'help' = @(
+            '--help|Show help'
+            '-h|Show help'
+        )
+    }
+
+    # What a flag takes: after one command, or after any.
+    $flagKinds = @{
+        'auth login --local' = 'plain'
+        'auth status --local' = 'plain'
+        'emulator enqueue --local' = 'plain'
+        'emulator reset --local' = 'plain'
+        'emulator fault --local' = 'plain'
+        'auth status --raw-output' = 'plain'
+        'profile list --raw-output' = 'plain'
+        'profile get --raw-output' = 'plain'
+        'emulator enqueue --raw-output' = 'plain'
+        'emulator fault --raw-output' = 'plain'
+        'auth status -r' = 'plain'
+        'profile list -r' = 'plain'
+        'profile get -r' = 'plain'
+        'emulator enqueue -r' = 'plain'
+        'emulator fault -r' = 'plain'
+        'auth login --debug' = 'plain'
+        'auth status --debug' = 'plain'
+        'emulator enqueue --debug' = 'plain'
+        'emulator reset --debug' = 'plain'
+        'emulator fault --debug' = 'plain'
+        '--help' = 'plain'
+        '-h' = 'plain'
+        '--version' = 'plain'
+        '--api-key-stdin' = 'plain'
+        '--no-verify' = 'plain'
+        '--keyring' = 'plain'
+        '--check' = 'plain'
+        '--all' = 'plain'
+        '--disconnect' = 'plain'
+        '--list' = 'plain'
+        '--clear' = 'plain'
+        '--api-key' = 'free'
+        '--auth-token' = 'free'
+        '--base-url' = 'free'
+        '--workspace-id' = 'free'
+        '--transform' = 'free'
+        '--transform-error' = 'free'
+        '--columns' = 'free'
+        '--timeout' = 'free'
+        '--max-retries' = 'free'
+        '--limit' = 'free'
+        '--max-items' = 'free'
+        '--block-ms' = 'free'
+        '--reclaim-older-than-ms' = 'free'
+        '--desired-ttl-seconds' = 'free'
+        '--api-key-command' = 'free'
+        '--host' = 'free'
+        '--port' = 'free'
+        '--session-id' = 'free'
+        '--count' = 'free'
+        '--path-contains' = 'free'
+        '--method' = 'free'
+        '--status' = 'free'
+        '--times' = 'free'
+        '--retry-after-ms' = 'free'
+        '--delay-ms' = 'free'
+        '--local' = 'switch'
+        '--raw-output' = 'switch'
+        '-r' = 'switch'
+        '--dry-run' = 'switch'
+        '--debug' = 'switch'
+        '--include-archived' = 'switch'
+        '--slurp' = 'switch'
+        '--force' = 'switch'
+        '--profile' = 'profile'
+        '--format' = 'words auto json jsonl yaml table pretty raw explore'
+        '--format-error' = 'words auto json jsonl yaml table pretty raw explore'
+        '--name' = 'text'
+        '--config' = 'text'
+        '--description' = 'text'
+        '--metadata' = 'text'
+        '--beta' = 'text'
+        '--page' = 'text'
+        '--anthropic-worker-id' = 'text'
+        '--expected-last-heartbeat' = 'text'
+        '--scope' = 'words organization account'
+        '--file' = 'file'
+        '-f' = 'file'
+        '--database' = 'file'
+        '--environment-id' = 'environment_id'
+        '--work-id' = 'work_id'
+    }
+
+    # What the arguments of a command are, by their positions.
+    $argumentKinds = @{
+        'beta:environments retrieve 0' = 'environment_id'
+        'beta:environments update 0' = 'environment_id'
+        'beta:environments delete 0' = 'environment_id'
+        'beta:environments archive 0' = 'environment_id'
+        'beta:environments:work retrieve 0' = 'work_id'
+        'beta:environments:work poll 0' = 'environment_id'
+        'beta:environments:work ack 0' = 'work_id'
+        'beta:environments:work heartbeat 0' = 'work_id'
+        'beta:environments:work stop 0' = 'work_id'
+        'beta:environments:work list 0' = 'environment_id'
+        'beta:environments:work update 0' = 'work_id'
+        'beta:environments:work stats 0' = 'environment_id'
+        'profile get 0' = 'words api_key api_key_command auth_token base_url workspace_id format timeout max_retries'
+        'profile set 0' = 'words api_key api_key_command auth_token base_url workspace_id format timeout max_retries'
+        'profile set 1' = 'free'
+        'profile unset 0' = 'words api_key api_key_command auth_token base_url workspace_id format timeout max_retries'
+        'profile activate 0' = 'profile'
+        'profile create 0' = 'profile'
+        'profile rename 0' = 'profile'
+        'profile rename 1' = 'free'
+        'profile delete 0' = 'profile'
+        'emulator enqueue 0' = 'environment_id'
+        'completion 0' = 'words bash zsh fish powershell'
+    }
+
+    function Get-FlagKind($command, $flag) {
+        $own = $flagKinds["$command $flag"]
+        if ($own) { $own } else { $flagKinds[$flag] }
+    }
+
+    # Offer words with descriptions.
+    function Add-Described($items) {
+        foreach ($item in $items) {
+            $word, $description = $item -split '\|', 2
+            Add-Offer $word $description
+        }
+    }
+
+    # Offer a text that begins with what was typed. One with blanks or signs that PowerShell obeys gets quotes.
+    function Add-Offer($text, $description) {
+        if (-not $text.StartsWith($typed, [StringComparison]::Ordinal)) { return }
+        $inserted = "$before$text"
+        if ($inserted -match '[\s''"`$@;,(){}|&<>#]') { $inserted = "'" + $inserted.Replace("'", "''") + "'" }
+        if (-not $description) { $description = $text }
+        [System.Management.Automation.CompletionResult]::new($inserted, $text, 'ParameterValue', $description)
+    }
+
+    function Add-Files {
+        Get-ChildItem -Path "$typed*" -Force -ErrorAction SilentlyContinue | ForEach-Object {
+            $folder = $typed -replace '[^/\\]*$', ''
+            Add-Offer "$folder$($_.Name)" $_.FullName
+        }
+    }
+
+    # Offer files after @.
+    function Add-FilesAfterAt {
+        foreach ($at in '@file://', '@data://', '@') {
+            if ($typed.StartsWith($at)) {
+                $before = "$before$at"
+                $typed = $typed.Substring($at.Length)
+                Add-Files
+                return
+            }
+        }
+    }
+
+    # Offer the names of the profiles.
+    function Add-Profiles {
+        $folder = $env:ANTHROPIC_CONFIG_DIR
+        if (-not $folder -and $env:APPDATA) { $folder = Join-Path $env:APPDATA 'Anthropic' }
+        if (-not $folder) { $folder = Join-Path $HOME '.config/anthropic' }
+        $store = Join-Path $folder 'profiles.toml'
+        if (-not (Test-Path $store)) { return }
+        foreach ($line in Get-Content $store -Encoding UTF8) {
+            if ($line -match '^\[profiles\."?(.*?)"?\]$') { Add-Offer $Matches[1] }
+        }
+    }
+
+    # Offer the IDs of a kind, with what they name.
+    function Add-Ids($kind) {
+        foreach ($line in (& $words[0] __complete $kind @($words | Select-Object -Skip 1) 2>$null)) {
+            $id, $name = $line -split "`t", 2
+            Add-Offer $id $name
+        }
+    }
+
+    # Offer what is of a kind.
+    function Add-Kind($kind) {
+        switch -Regex ($kind) {
+            '^words ' { $kind.Split(' ') | Select-Object -Skip 1 | ForEach-Object { Add-Offer $_ } }
+            '^switch$' { Add-Offer 'true'; Add-Offer 'false' }
+            '^file$' { Add-Files }
+            '^text$' { Add-FilesAfterAt }
+            '^profile$' { Add-Profiles }
+            '_id$' { Add-Ids $kind }
+        }
+    }
+
+    # The words before the cursor, and then the one that is to be completed.
+    $words = @($commandAst.CommandElements | Where-Object { $_.Extent.EndOffset -lt $cursorPosition } | ForEach-Object {
+        if ($_ -is [System.Management.Automation.Language.StringConstantExpressionAst]) { $_.Value } else { "$_" }
+    })
+    $words += $wordToComplete
+    $typed = $wordToComplete.TrimStart("'", '"')
+    $before = ''
+
+    # Walk over them: which command they name, how many arguments it has, and what the flag before the cursor takes.
+    $command = ''
+    $position = 0
+    $kind = ''
+    for ($i = 1; $i -lt $words.Count - 1; $i++) {
+        $word = $words[$i]
+        if ($kind) {
+            $kind = ''
+        } elseif ($word -like '-*=*') {
+            continue
+        } elseif ($word -like '-?*') {
+            $kind = Get-FlagKind $command $word
+            if ($kind -in 'plain', 'switch') { $kind = '' }
+        } elseif ($subcommands[$command] | Where-Object { $_.StartsWith("$word|") }) {
+            $command = "$command $word".Trim()
+        } else {
+            $position++
+        }
+    }
+
+    if ($kind) {
+        Add-Kind $kind
+    } elseif ($typed -like '--*=*') {
+        $flag, $typed = $typed -split '=', 2
+        $before = "$flag="
+        Add-Kind (Get-FlagKind $command $flag)
+    } elseif ($typed -like '-*') {
+        Add-Described $flags[$command]
+    } elseif ($subcommands[$command]) {
+        Add-Described $subcommands[$command]
+    } else {
+        Add-Kind $argumentKinds["$command $position"]
+    }
+}

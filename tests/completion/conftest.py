@@ -1,0 +1,97 @@
+"""Shells with the completion in them: real ones, which find an `ant` that writes down what it is asked."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.completion.terminal import Terminal
+
+SCRIPTS = Path(__file__).parents[2] / "completions"
+REAL_ANT = Path(sys.executable).parent / "ant"
+RECORDER = r"""#!/bin/sh
+printf '%s\n' "$*" >>"$HOME/calls"
+case $2 in
+  environment_id) printf 'env_1\tdata: "a" %%B $(date) \\ it'\''s\nenv_2\tother\n' ;;
+  work_id) printf 'work_1\tqueued\n' ;;
+esac
+"""
+PROFILES = 'active = "work"\n\n[profiles.home]\nbase_url = "local:"\n\n[profiles."my.team"]\n[profiles.work]\n'
+
+
+def needs(shell: str) -> None:
+    """Skip the test if the shell is not installed."""
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not installed: apt-get install -y {shell}")
+
+
+@dataclass
+class Desk:
+    """A folder with some files, a home, and an `ant` on the path."""
+
+    folder: Path
+    environ: Mapping[str, str]
+
+    @property
+    def calls(self) -> list[str]:
+        """The words of every call of `ant`, without it."""
+        log = self.folder / "calls"
+        return log.read_text().splitlines() if log.exists() else []
+
+    def use_real_ant(self, base_url: str) -> None:
+        """Put the real `ant` on the path, and have it ask this base URL."""
+        (self.folder / "bin" / "ant").unlink()
+        (self.folder / "bin" / "ant").symlink_to(REAL_ANT)
+        self.environ = {**self.environ, "ANTHROPIC_BASE_URL": base_url}
+
+    def run_ant(self, *words: str) -> str:
+        """Run `ant` and return what it prints."""
+        ant = [str(self.folder / "bin" / "ant"), *words]
+        return subprocess.run(ant, env=self.environ, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.fixture
+def desk(tmp_path: Path, clean_environ: dict[str, str]) -> Desk:
+    folder = tmp_path / "desk"
+    (folder / "bin").mkdir(parents=True)
+    (folder / "my files").mkdir()
+    (folder / "env.yaml").touch()
+    (folder / "env two.yaml").touch()
+    (folder / "bin" / "ant").write_text(RECORDER)
+    (folder / "bin" / "ant").chmod(0o755)
+    config = folder / "config"
+    config.mkdir()
+    (config / "profiles.toml").write_text(PROFILES)
+    (config / "profiles.toml").chmod(0o600)
+    environ = {
+        **clean_environ,
+        "HOME": str(folder),
+        "ANTHROPIC_CONFIG_DIR": str(config),
+        "PATH": f"{folder / 'bin'}:{clean_environ['PATH']}",
+        "TERM": "xterm",
+        "LC_ALL": "C.UTF-8",
+        "COLUMNS": "160",
+        "LINES": "50",
+    }
+    return Desk(folder, environ)
+
+
+@pytest.fixture
+def terminal(desk: Desk):
+    """Start a shell in a terminal: `terminal(["bash", "--norc", "-i"], setup)`."""
+    started: list[Terminal] = []
+
+    def start(command: list[str], setup: str) -> Terminal:
+        needs(command[0])
+        started.append(Terminal(command, setup, desk.folder, desk.environ))
+        return started[-1]
+
+    yield start
+    for terminal in started:
+        terminal.close()

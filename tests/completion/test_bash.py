@@ -1,0 +1,137 @@
+"""Completion in bash, driven through a terminal."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.completion.conftest import SCRIPTS, Desk
+from tests.completion.terminal import TAB, Terminal
+
+ALL = "\x0f"
+"""Control-O: insert everything that is offered."""
+SETUP = rf"""
+bind -x '"\C-g": printf "«%s»" "$READLINE_LINE"'
+bind '"\C-o": insert-completions'
+bind 'set enable-bracketed-paste off'
+bind 'set bell-style none'
+bind 'set completion-query-items 0'
+bind 'set page-completions off'
+PS1='> '
+source '{SCRIPTS / "ant.bash"}'
+"""
+
+
+@pytest.fixture
+def bash(terminal) -> Terminal:
+    return terminal(["bash", "--norc", "-i"], SETUP)
+
+
+def offered(bash: Terminal, typed: str) -> list[str]:
+    """Return everything that is offered for the last word."""
+    before = typed.rpartition(" ")[0]
+    return bash.complete(typed, ALL).removeprefix(before).split()
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("ant beta:env", "ant beta:environments"),
+        ("ant beta:environments:w", "ant beta:environments:work "),
+        ("ant beta:environments:work sto", "ant beta:environments:work stop "),
+        ("ant beta:environments cr", "ant beta:environments create "),
+        ("ant --local beta:environments --format json cr", "ant --local beta:environments --format json create "),
+        ("ant comp", "ant completion "),
+        ("ant completion z", "ant completion zsh "),
+        ("ant beta:environments create --sc", "ant beta:environments create --scope "),
+        ("ant beta:environments create --scope o", "ant beta:environments create --scope organization "),
+        ("ant --dry", "ant --dry-run "),
+        ("ant beta:environments --dry", "ant beta:environments --dry-run "),
+        ("ant beta:environments:work stop --force=t", "ant beta:environments:work stop --force=true "),
+        ("ant beta:environments list --format=jsonl --sl", "ant beta:environments list --format=jsonl --slurp "),
+        ("ant beta:environments create --config @env.", "ant beta:environments create --config @env.yaml "),
+        ("ant beta:environments create --config=@env.", "ant beta:environments create --config=@env.yaml "),
+        (
+            "ant beta:environments create --name @file://env.",
+            "ant beta:environments create --name @file://env.yaml ",
+        ),
+        ("ant beta:environments create --file env.", "ant beta:environments create --file env.yaml "),
+        ("ant beta:environments create -f my", r"ant beta:environments create -f my\ files/"),
+        (r"ant beta:environments create -f env\ t", r"ant beta:environments create -f env\ two.yaml "),
+        (
+            r"ant beta:environments create --config @env\ t",
+            r"ant beta:environments create --config @env\ two.yaml ",
+        ),
+        ("ant beta:environments create --config @my", r"ant beta:environments create --config @my\ files/"),
+        ("ant beta:environments create --file=env.", "ant beta:environments create --file=env.yaml "),
+        ("ant profile activate my", "ant profile activate my.team "),
+        ("ant beta:environments create -f ~/env.", "ant beta:environments create -f ~/env.yaml "),
+        ("ant beta:environments create --name nothing", "ant beta:environments create --name nothing"),
+        ("ant --profile h", "ant --profile home "),
+    ],
+)
+def test_the_tab_key_completes_without_ant(bash: Terminal, desk: Desk, typed: str, completed: str):
+    """Whatever is no ID is completed by the shell alone."""
+    assert bash.complete(typed) == completed
+    assert desk.calls == []
+
+
+def test_every_command_of_a_group_is_offered(bash: Terminal):
+    """An empty word offers them all."""
+    assert offered(bash, "ant beta:environments:work ") == [
+        "ack", "heartbeat", "list", "poll", "retrieve", "stats", "stop", "update",
+    ]  # fmt: skip
+
+
+def test_the_flags_of_the_command_and_the_global_ones_are_offered(bash: Terminal):
+    """Others are not."""
+    flags = offered(bash, "ant beta:environments list --")
+    assert {"--include-archived", "--limit", "--format", "--help"} <= set(flags)
+    assert "--config" not in flags
+
+
+def test_formats_are_offered_after_an_equals_sign(bash: Terminal):
+    """What stands before it is kept."""
+    assert bash.complete("ant beta:environments list --format=j", ALL).split()[-2:] == ["--format=json", "jsonl"]
+
+
+@pytest.mark.parametrize("flag", ["--environment-id ", "--environment-id=", ""])
+def test_ids_are_asked_of_ant(bash: Terminal, desk: Desk, flag: str):
+    """It gets the whole line up to the cursor, as far as it is typed."""
+    line = f"ant --local beta:environments retrieve {flag}"
+    assert bash.complete(line + "env_2") == line + "env_2 "
+    assert desk.calls == [f"__complete environment_id --local beta:environments retrieve {flag}env_2"]
+
+
+def test_the_environment_of_a_work_item_is_handed_on(bash: Terminal, desk: Desk):
+    """Quotes are taken off."""
+    line = "ant beta:environments:work stop --environment-id 'env_1' w"
+    assert bash.complete(line) == line + "ork_1 "
+    assert desk.calls == ["__complete work_id beta:environments:work stop --environment-id env_1 w"]
+
+
+def test_a_quoted_word_is_completed(bash: Terminal):
+    """The quote is readline's."""
+    assert bash.complete('ant completion "fi') == 'ant completion "fish" '
+
+
+def test_colons_that_do_not_split_words_are_completed_as_well(bash: Terminal):
+    """Some people take the colon out of COMP_WORDBREAKS."""
+    bash.complete("COMP_WORDBREAKS=${COMP_WORDBREAKS//[:=@]/}\n", "")
+    assert bash.complete("ant beta:environments:w") == "ant beta:environments:work "
+    assert bash.complete("ant beta:environments create --config=@env.") == (
+        "ant beta:environments create --config=@env.yaml "
+    )
+
+
+def test_names_from_the_api_are_completed_for_real(bash: Terminal, desk: Desk):
+    """The emulator answers, and nothing of a name is obeyed."""
+    desk.use_real_ant(f"local:{desk.folder / 'emulator.db'}")
+    made = desk.run_ant(
+        "beta:environments", "create", "--name", "a: $(touch oops)\n`'\"", "--transform", "id", "-r"
+    )
+    bash.complete(f"export ANTHROPIC_BASE_URL='local:{desk.folder / 'emulator.db'}'\n", "")
+    assert (
+        bash.complete("ant beta:environments retrieve " + TAB, "")
+        == f"ant beta:environments retrieve {made.strip()} "
+    )
+    assert not (desk.folder / "oops").exists()

@@ -1,0 +1,288 @@
+"""`ant __complete`: the IDs that a shell asks for."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import httpx
+import pytest
+
+from ant_cli.completion import cache, ids
+
+PAGE = {"data": [{"id": "env_1", "name": "data"}, {"id": "env_2", "name": ""}], "next_page": "more"}
+RETRIEVE = ("__complete", "environment_id", "beta:environments", "retrieve", "")
+
+
+@pytest.fixture
+def cache_folder(clean_environ) -> Path:
+    return Path(clean_environ["XDG_CACHE_HOME"]) / "ant"
+
+
+def test_the_first_page_of_environments_is_offered(ant):
+    """One request, with the credential of the command, and the name behind each ID."""
+    result = ant(*RETRIEVE, replies=[PAGE])
+    assert (result.exit, result.stdout, result.stderr) == (0, "env_1\tdata\nenv_2\t\n", "")
+    (request,) = result.requests
+    assert request.url.path == "/v1/environments"
+    assert request.url.params["limit"] == "100"
+    assert "x-api-key" in request.headers
+
+
+def test_the_work_of_the_typed_environment_is_offered(ant):
+    """What an item is at stands where it has no name."""
+    words = ("beta:environments:work", "stop", "--environment-id=env_7", "--work-id", "")
+    result = ant("__complete", "work_id", *words, replies=[{"data": [{"id": "work_1", "state": "queued"}]}])
+    assert result.stdout == "work_1\tqueued\n"
+    assert result.requests[0].url.path == "/v1/environments/env_7/work"
+
+
+def test_work_is_not_asked_for_without_its_environment(ant):
+    """There is no such list."""
+    result = ant("__complete", "work_id", "beta:environments:work", "stop", "")
+    assert (result.exit, result.stdout, result.stderr, result.requests) == (0, "", "", [])
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("two\nlines\tand\x1b[31m red", "two lines and␛[31m red"),
+        ("a: 'b' \"c\" $(date) `date` \\", "a: 'b' \"c\" $(date) `date` \\"),
+        ("right\u202eleft", "right\\u202eleft"),
+        ("x" * 100, "x" * 60),
+        ("\ud83d", "?"),
+    ],
+)
+def test_names_are_made_harmless(ant, name: str, shown: str):
+    """One line each, and nothing that a terminal would obey."""
+    page = httpx.Response(200, content=b'{"data": [{"id": "env_1", "name": %s}]}' % ascii_json(name))
+    assert ant(*RETRIEVE, replies=[page]).stdout == f"env_1\t{shown}\n"
+
+
+def ascii_json(text: str) -> bytes:
+    import json
+
+    return json.dumps(text).encode()
+
+
+@pytest.mark.parametrize("identifier", ["env 1", "$(date)", "env_1\n", "é", "", None, 'env"'])
+def test_an_id_that_no_id_looks_like_is_not_offered(ant, identifier):
+    """It would go into the command line as it is."""
+    assert ant(*RETRIEVE, replies=[{"data": [{"id": identifier}]}]).stdout == ""
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        httpx.Response(401),
+        httpx.Response(500),
+        httpx.ConnectError("no"),
+        httpx.Response(200, text="<html>"),
+        {},
+        [],
+    ],
+)
+def test_every_failure_is_silent(ant, cache_folder: Path, reply):
+    """It is not tried again, and not kept."""
+    result = ant(*RETRIEVE, replies=[reply])
+    assert (result.exit, result.stdout, result.stderr, len(result.requests)) == (0, "", "", 1)
+    assert not cache_folder.exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        ("unknown_id", "x"),
+        ("environment_id", "--profile", "nobody"),
+        ("environment_id", "--base-url", "ftp://x"),
+        ("environment_id", "--base-url"),
+    ],
+)
+def test_a_line_that_makes_no_sense_is_not_asked_about(ant, words):
+    """It may be half typed."""
+    env = {"ANTHROPIC_BASE_URL": "ftp://x"} if words[-1:] == ("--base-url",) else {}
+    result = ant("__complete", *words, env=env)
+    assert (result.exit, result.stdout, result.stderr, result.requests) == (0, "", "", [])
+
+
+def test_nothing_is_asked_without_a_credential(ant):
+    """The answer would be an error."""
+    result = ant(*RETRIEVE, env={"ANTHROPIC_API_KEY": None})
+    assert (result.exit, result.stdout, result.stderr, result.requests) == (0, "", "", [])
+
+
+def test_a_key_that_has_to_be_fetched_counts_as_none(ant, clean_environ, tmp_path: Path):
+    """A command may take long, or ask for a password."""
+    folder = Path(clean_environ["ANTHROPIC_CONFIG_DIR"])
+    folder.mkdir()
+    store = f"[profiles.work]\napi_key_command = 'touch {tmp_path / 'ran'}'\n"
+    (folder / "profiles.toml").write_text(store)
+    (folder / "profiles.toml").chmod(0o600)
+    result = ant(*RETRIEVE, "--profile", "work", env={"ANTHROPIC_API_KEY": None})
+    assert (result.exit, result.stdout, result.requests) == (0, "", [])
+    assert not (tmp_path / "ran").exists()
+
+
+def test_the_key_and_the_url_of_a_profile_are_used(ant, clean_environ):
+    """As the command itself will do."""
+    folder = Path(clean_environ["ANTHROPIC_CONFIG_DIR"])
+    folder.mkdir()
+    (folder / "profiles.toml").write_text('[profiles.work]\napi_key = "k"\nbase_url = "https://example.com"\n')
+    (folder / "profiles.toml").chmod(0o600)
+    result = ant(*RETRIEVE, "--profile", "work", env={"ANTHROPIC_API_KEY": None}, replies=[PAGE])
+    assert result.requests[0].url.host == "example.com"
+    assert result.requests[0].headers["x-api-key"] == "k"
+
+
+@pytest.mark.parametrize("word", ["$KEY", "`cat key`"])
+def test_a_variable_is_not_taken_for_its_value(ant, word: str):
+    """The shell hands over what was typed."""
+    assert ant(*RETRIEVE, "--api-key", word).requests == []
+
+
+@pytest.mark.parametrize("local", [{"words": ("--local",)}, {"env": {"ANTHROPIC_BASE_URL": "local:"}}])
+def test_the_emulator_needs_no_credential(ant, local):
+    """It answers in the process."""
+    env = {"ANTHROPIC_API_KEY": None, **local.get("env", {})}
+    words = local.get("words", ())
+    made = ant(*words, "beta:environments", "create", "--name", "n", "--config", "{type: cloud}", env=env)
+    result = ant("__complete", "environment_id", *words, "beta:environments", "retrieve", "", env=env)
+    assert result.stdout == f"{made.json['id']}\tn\n"
+
+
+# The cache
+
+
+def test_an_answer_is_kept_for_a_minute(ant, cache_folder: Path):
+    """Then it is asked for again, and what is too old is removed."""
+    ant(*RETRIEVE, replies=[PAGE])
+    again = ant(*RETRIEVE[:-1], "env_", replies=[])
+    assert again.stdout == "env_1\tdata\nenv_2\t\n"
+    assert again.requests == []
+    (kept,) = cache_folder.iterdir()
+    old = kept.stat().st_mtime - cache.KEPT_S - 1
+    os.utime(kept, (old, old))
+    assert ant(*RETRIEVE, "--workspace-id", "w", replies=[PAGE]).requests
+    assert not kept.exists()
+
+
+def test_an_answer_that_is_too_old_is_asked_for_again(ant, cache_folder: Path):
+    """A new environment can be completed a minute later."""
+    ant(*RETRIEVE, replies=[PAGE])
+    (kept,) = cache_folder.iterdir()
+    os.utime(kept, (0, 0))
+    assert ant(*RETRIEVE, replies=[{"data": [{"id": "env_3"}]}]).stdout == "env_3\t\n"
+
+
+def test_the_hash_does_not_need_the_fast_module(clean_environ):
+    """Where Python was built without it, hashlib has the same."""
+    program = (
+        "import hashlib, os, sys; sys.modules.update(dict.fromkeys(sys.argv[1:]));"
+        "from ant_cli.completion.cache import Cache; print(vars(Cache(os.environ, 'k', {})))"
+    )
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", program, *without], env=clean_environ, capture_output=True, check=True
+        ).stdout
+        for without in ([], ["_blake2"])
+    }
+    assert len(outputs) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"words": ("--api-key", "other")},
+        {"words": ("--base-url", "https://example.com")},
+        {"words": ("--workspace-id=w",)},
+        {"env": {"ANTHROPIC_API_KEY": "other"}},
+        {"env": {"ANTHROPIC_BASE_URL": "https://example.com"}},
+        {"env": {"ANTHROPIC_AUTH_TOKEN": "other"}},
+    ],
+)
+def test_who_asks_elsewhere_or_as_somebody_else_gets_another_answer(ant, change):
+    """A kept answer is for one place and one credential."""
+    ant(*RETRIEVE, replies=[PAGE])
+    result = ant(*RETRIEVE, *change.get("words", ()), env=change.get("env", {}), replies=[PAGE])
+    assert len(result.requests) == 1
+
+
+def test_only_the_user_can_read_what_is_kept_and_no_key_is_in_it(ant, cache_folder: Path, clean_environ):
+    """Its name is a hash."""
+    ant(*RETRIEVE, replies=[PAGE])
+    (kept,) = cache_folder.iterdir()
+    assert stat.S_IMODE(cache_folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert clean_environ["ANTHROPIC_API_KEY"] not in kept.name + kept.read_text()
+
+
+def test_an_answer_that_cannot_be_kept_is_given_all_the_same(ant, cache_folder: Path):
+    """The folder may be somebody else's."""
+    cache_folder.parent.mkdir(parents=True)
+    cache_folder.touch()
+    assert ant(*RETRIEVE, replies=[PAGE]).stdout.startswith("env_1\t")
+
+
+@pytest.mark.parametrize(
+    ("environ", "folder"),
+    [
+        ({"XDG_CACHE_HOME": "/c", "HOME": "/h"}, "/c/ant"),
+        ({"HOME": "/h"}, "/h/.cache/ant"),
+        ({}, "~/.cache/ant"),
+    ],
+)
+def test_the_cache_is_in_the_users_cache_folder(environ, folder):
+    """By the rules of the XDG base directories."""
+    assert cache.folder(environ, "posix") == os.path.expanduser(folder)  # noqa: PTH111 - the value is a text
+
+
+@pytest.mark.parametrize(("environ", "parts"), [({"LOCALAPPDATA": "L"}, ("L", "ant", "cache"))])
+def test_the_cache_is_in_the_local_application_data_on_windows(environ, parts):
+    """Where Windows keeps what need not move with the user."""
+    assert cache.folder(environ, "nt") == os.path.join(*parts)  # noqa: PTH118 - as above
+
+
+# Time
+
+
+def test_an_api_that_does_not_answer_is_not_waited_for(ant):
+    """Whoever typed goes on typing; the thread that still waits ends with the process."""
+    released = threading.Event()
+
+    class Silence(httpx.SyncByteStream):
+        def __iter__(self):
+            released.wait()
+            yield b""
+
+    try:
+        result = ant(*RETRIEVE, replies=[httpx.Response(200, stream=Silence())])
+        assert (result.exit, result.stdout, result.stderr) == (0, "", "")
+    finally:
+        released.set()
+
+
+def test_an_answer_from_the_cache_loads_nothing_heavy(clean_environ):
+    """It takes hardly longer than Python itself."""
+    words = list(RETRIEVE[1:])
+    kept = cache.Cache(clean_environ, words[0], ids.deciding_flags(words[1:]))
+    kept.write(b"env_1\tkept\n")
+    command = [sys.executable, "-X", "importtime", "-m", "ant_cli", *RETRIEVE]
+    done = subprocess.run(command, env=clean_environ, capture_output=True, text=True, check=True)
+    assert done.stdout == "env_1\tkept\n"
+    loaded = {line.split("|")[-1].strip() for line in done.stderr.splitlines() if "|" in line}
+    assert "ant_cli.completion.cache" in loaded
+    heavy = {"typing", "pathlib", "json", "hashlib", "httpx", "httpcore", "typer", "ant_cli.argv", "ant_cli.spec"}
+    assert not loaded & heavy
+
+
+def test_the_deciding_flags_exist():
+    """They are flags of a command."""
+    from ant_cli.argv import params_of
+    from ant_cli.operations import OPERATIONS
+
+    assert {param.flag for operation in OPERATIONS for param in params_of(operation)} >= ids.DECIDING_FLAGS

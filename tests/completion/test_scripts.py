@@ -1,0 +1,141 @@
+"""`ant completion`, and what the scripts know."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from ant_cli.commands.completion import SHELLS
+from ant_cli.completion import powershell, scripts
+from ant_cli.completion.fish import quote
+from ant_cli.completion.tables import Tables
+from ant_cli.completion.vocabulary import PLAIN, Command, Flag, vocabulary
+from ant_cli.operations import OPERATIONS
+from tests.completion.conftest import SCRIPTS, Desk, needs
+
+ROOT = vocabulary()
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("command", ["completion", "@completion"])
+def test_the_script_is_the_committed_one(ant, shell: str, command: str):
+    """The official tool's spelling works as well."""
+    result = ant(command, shell)
+    assert (result.exit, result.stderr) == (0, "")
+    assert result.stdout == (SCRIPTS / scripts.SHELLS[shell].file).read_text()
+
+
+def test_powershell_is_also_called_pwsh(ant):
+    """That is the name of its program."""
+    assert ant("completion", "pwsh").stdout == ant("completion", "powershell").stdout
+
+
+def test_an_unknown_shell_is_a_usage_error(ant):
+    """With the nearest one that there is."""
+    result = ant("completion", "bsh")
+    assert (result.exit, result.stdout) == (2, "")
+    assert "Did you mean 'bash'?" in result.stderr
+    assert "bash, zsh, fish, powershell" in result.stderr
+
+
+def test_a_shell_is_required(ant):
+    """Nothing is guessed from $SHELL."""
+    assert ant("completion").exit == 2
+
+
+def test_the_help_page_says_how_to_install_it(ant):
+    """A line for each shell."""
+    page = ant("completion", "--help").stdout
+    for line in (
+        'eval "$(ant completion bash)"',
+        "<(ant completion zsh)",
+        "ant completion fish |",
+        "ant completion pwsh",
+    ):
+        assert line in page
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.command)
+def test_every_script_knows_every_flag(shell: str, operation):
+    """They are all made of the same rows."""
+    text = scripts.script(shell, ROOT)
+    for param in operation.params:
+        assert param.flag in text or f"-l {param.flag[2:]} " in text
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_no_marker_is_left(shell: str):
+    """Every table of a template is filled."""
+    assert "@TABLE" not in scripts.script(shell, ROOT)
+
+
+def test_the_shells_of_the_command_are_those_with_a_script():
+    """Neither is without the other."""
+    assert tuple(scripts.SHELLS) == SHELLS
+
+
+@pytest.mark.parametrize(("shell", "program"), [("bash", "bash"), ("zsh", "zsh"), ("fish", "fish")])
+def test_a_shell_finds_no_mistake(shell: str, program: str):
+    """It reads the script without running it."""
+    needs(program)
+    done = subprocess.run([program, "-n", SCRIPTS / scripts.SHELLS[shell].file], capture_output=True, check=True)
+    assert done.stderr == b""
+
+
+def test_a_flag_may_take_something_else_after_one_command():
+    """The row of that command comes before the one of all others."""
+    usual, special = Flag(("--name",), "", "free"), Flag(("--name",), "", PLAIN)
+    commands = (Command(("a",), "", (usual,)), Command(("b",), "", (usual,)), Command(("c",), "", (special,)))
+    rows = Tables(Command((), "", (), subcommands=commands)).flag_kinds
+    assert [tuple(row) for row in rows][:2] == [("c", ("--name",), PLAIN), ("", ("--name",), "free")]
+
+
+@pytest.mark.parametrize(
+    ("quoting", "text", "quoted"),
+    [
+        (quote, "can't \\ do", r"'can\'t \\ do'"),
+        (powershell.quote, "can't", "'can''t'"),
+        (powershell.quote, "can’t", "'can’’t'"),  # noqa: RUF001 - this very character
+    ],
+)
+def test_texts_are_quoted_as_the_shell_reads_them(quoting, text: str, quoted: str):
+    """An apostrophe in a description ends nothing."""
+    assert quoting(text) == quoted
+
+
+# PowerShell
+
+
+def test_the_brackets_of_the_powershell_script_match():
+    """Outside its texts, everything that is opened is closed."""
+    text = re.sub(r"#.*|'(?:[^']|'')*'|\"(?:[^\"`]|`.)*\"|\[['\"]\]", "", scripts.script("powershell", ROOT))
+    text = re.sub(r"[^(){}\[\]]", "", text)
+    while (shorter := re.sub(r"\(\)|\{\}|\[\]", "", text)) != text:
+        text = shorter
+    assert text == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("ant beta:environments:work st", ["stop", "stats"]),
+        ("ant --local beta:environments --format json cr", ["create"]),
+        ("ant beta:environments list --format=js", ["--format=json", "--format=jsonl"]),
+        ("ant beta:environments:work stop --force=", ["--force=true", "--force=false"]),
+        ("ant --profile ", ["home", "my.team", "work"]),
+        ("ant beta:environments retrieve env_", ["env_1", "env_2"]),
+        ("ant beta:environments create --file env.", ["env.yaml"]),
+    ],
+)
+def test_powershell_completes(desk: Desk, typed: str, offered: list[str]):
+    """Asked as the tab key asks it."""
+    if shutil.which("pwsh") is None:
+        pytest.skip("PowerShell is not installed: see https://aka.ms/install-powershell")
+    script = f". '{SCRIPTS / 'ant.ps1'}'; (TabExpansion2 -inputScript $args[0]).CompletionMatches.CompletionText"
+    command = ["pwsh", "-NoProfile", "-CommandWithArgs", script, typed]
+    done = subprocess.run(command, cwd=desk.folder, env=desk.environ, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == offered

@@ -1,0 +1,103 @@
+"""Completion in zsh, driven through a terminal."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.completion.conftest import SCRIPTS, Desk
+from tests.completion.terminal import Terminal
+
+ALL = "\x0f"
+"""Control-O: insert everything that is offered."""
+SETUP = r"""
+PS1='> '
+unsetopt beep prompt_sp
+zstyle ':completion:*' insert-tab false
+show-line() { printf '«%s»' "$BUFFER" }
+zle -N show-line
+insert-all() { _main_complete; compstate[insert]=all }
+autoload -Uz compinit
+compinit -u -D
+zle -C insert-all complete-word insert-all
+bindkey -e '^G' show-line '^O' insert-all
+"""
+SOURCED = SETUP + f"source '{SCRIPTS / '_ant'}'\n"
+FOUND = f"fpath=('{SCRIPTS}' $fpath)\n" + SETUP
+"""The script as a file that zsh finds by its name."""
+
+
+@pytest.fixture
+def zsh(terminal) -> Terminal:
+    return terminal(["zsh", "-f", "-i"], SOURCED)
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("ant beta:env", "ant beta:environments"),
+        ("ant beta:environments:w", "ant beta:environments:work "),
+        ("ant beta:environments:work sto", "ant beta:environments:work stop "),
+        ("ant --local beta:environments --format json cr", "ant --local beta:environments --format json create "),
+        ("ant completion z", "ant completion zsh "),
+        ("ant beta:environments create --sc", "ant beta:environments create --scope "),
+        ("ant beta:environments create --scope o", "ant beta:environments create --scope organization "),
+        ("ant --dry", "ant --dry-run "),
+        ("ant beta:environments:work stop --force=t", "ant beta:environments:work stop --force=true "),
+        ("ant beta:environments create --config @env.", "ant beta:environments create --config @env.yaml "),
+        ("ant beta:environments create --config=@env.", "ant beta:environments create --config=@env.yaml "),
+        (
+            "ant beta:environments create --name @file://env.",
+            "ant beta:environments create --name @file://env.yaml ",
+        ),
+        ("ant beta:environments create --file env.", "ant beta:environments create --file env.yaml "),
+        ("ant beta:environments create -f my", r"ant beta:environments create -f my\ files/"),
+        ("ant --profile h", "ant --profile home "),
+    ],
+)
+def test_the_tab_key_completes_without_ant(zsh: Terminal, desk: Desk, typed: str, completed: str):
+    """Whatever is no ID is completed by the shell alone."""
+    assert zsh.complete(typed) == completed
+    assert desk.calls == []
+
+
+def test_a_script_that_zsh_finds_by_its_name_completes(terminal):
+    """It is a function's first call then."""
+    zsh = terminal(["zsh", "-f", "-i"], FOUND)
+    assert zsh.complete("ant completion z") == "ant completion zsh "
+    assert zsh.complete("ant completion b") == "ant completion bash "
+
+
+def test_every_command_of_a_group_is_offered_with_its_summary(zsh: Terminal):
+    """The list under the line says what each does."""
+    zsh.complete("ant beta:environments:work st")
+    assert "Stop a work item, gracefully or at once" in zsh.screen()
+    assert "Show how long a queue is" in zsh.screen()
+
+
+def test_flags_are_offered_with_what_they_are_for(zsh: Terminal):
+    """So are those that every command takes."""
+    zsh.complete("ant beta:environments list --")
+    assert "List archived environments too" in zsh.screen()
+    assert "How results are printed" in zsh.screen()
+    assert "--config" not in zsh.screen()
+
+
+def test_profiles_are_offered(zsh: Terminal):
+    """A name may have quotes in the file."""
+    assert zsh.complete("ant --profile ", ALL) == "ant --profile home my.team work "
+
+
+@pytest.mark.parametrize("flag", ["--environment-id ", "--environment-id=", ""])
+def test_ids_are_asked_of_ant(zsh: Terminal, desk: Desk, flag: str):
+    """It gets the whole line up to the cursor, and its names are shown as they are."""
+    line = f"ant --local beta:environments retrieve {flag}"
+    assert zsh.complete(line + "env_") == line + "env_"
+    assert r"""data: "a" %B $(date) \ it's""" in zsh.screen()
+    assert desk.calls == [f"__complete environment_id --local beta:environments retrieve {flag}env_"]
+
+
+def test_the_environment_of_a_work_item_is_handed_on(zsh: Terminal, desk: Desk):
+    """Quotes are taken off."""
+    line = "ant beta:environments:work stop --environment-id 'env_1' w"
+    assert zsh.complete(line) == line + "ork_1 "
+    assert desk.calls == ["__complete work_id beta:environments:work stop --environment-id env_1 w"]

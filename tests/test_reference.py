@@ -1,0 +1,100 @@
+"""What is generated: the completion scripts, the reference in Markdown, and the manual pages."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ant_cli.completion import __main__ as generator
+from ant_cli.completion.vocabulary import vocabulary
+from ant_cli.operations import OPERATIONS
+from ant_cli.reference.pages import pages
+from ant_cli.reference.roff import manual_page
+
+ROOT = Path(__file__).parents[1]
+GENERATED = generator.generated()
+MAN_PAGES = sorted(path for path in GENERATED if path.suffix == ".1")
+
+
+@pytest.mark.parametrize("path", GENERATED, ids=str)
+def test_a_generated_file_is_up_to_date(path: Path):
+    """It is written from the commands, so it changes with them."""
+    kept = (ROOT / path).read_text("utf-8") if (ROOT / path).exists() else ""
+    assert kept == GENERATED[path], f"{path} is stale: run `python -m ant_cli.completion`"
+
+
+def test_there_is_no_page_of_a_command_that_is_no_more():
+    """Pages are removed with their commands."""
+    kept = {path.relative_to(ROOT) for path in (ROOT / "ant_cli" / "reference" / "man").iterdir()}
+    assert kept == set(MAN_PAGES), "run `python -m ant_cli.completion`"
+
+
+def test_everything_can_be_written_anew(tmp_path: Path):
+    """What is left of a command that is no more goes away."""
+    old = tmp_path / "ant_cli" / "reference" / "man" / "ant-old.1"
+    old.parent.mkdir(parents=True)
+    old.touch()
+    generator.write(tmp_path)
+    assert not old.exists()
+    assert all((tmp_path / path).read_text("utf-8") == text for path, text in GENERATED.items())
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.command)
+def test_the_reference_says_all_of_a_command(operation):
+    """Its flags, its request and its examples are in both forms."""
+    found = pages(vocabulary())
+    name = "ant-" + operation.command.replace(" ", "-").replace(":", "-")
+    chapter = found["reference.md"].partition(f"\n## ant {operation.command}\n")[2].partition("\n## ")[0]
+    for param in operation.params:
+        assert f"{param.flag}" in chapter
+        assert param.flag.replace("-", "\\-") in found[f"man/{name}.1"]
+    assert f"{operation.method} {operation.path}" in chapter
+    assert all(purpose in chapter for purpose, _ in operation.examples)
+
+
+def test_the_main_page_has_exit_codes_and_variables():
+    """That is where one looks for them."""
+    page = pages(vocabulary())["man/ant.1"]
+    assert ".SH EXIT CODES" in page
+    assert "ANTHROPIC_API_KEY" in page
+
+
+@pytest.mark.parametrize("path", MAN_PAGES, ids=lambda path: path.name)
+def test_a_manual_page_is_sound(path: Path):
+    """`man` has nothing to complain of, and its first section is what `whatis` expects."""
+    if shutil.which("man") is None or shutil.which("groff") is None:
+        pytest.skip("man is not installed: apt-get install -y man-db groff")
+    environ = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "MANWIDTH": "100", "HOME": "/nonexistent"}
+    command = ["man", "--warnings", "--local-file", str(ROOT / path)]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    assert f" NAME {path.stem} - " in " ".join(done.stdout.split())
+
+
+def test_nothing_in_a_page_is_obeyed_by_roff():
+    """Lines that begin like requests, backslashes and quotes are printed."""
+    page = manual_page(
+        "ant-x", "# ant x\n\nDo `it`.\n\n## Part\n\n    .exit\n    'x' \\n\n\n### Less\n\n.so\n", "`ant`(1)"
+    )
+    assert page.splitlines()[1:] == [
+        '.TH ANT-X 1 "" "ant" "Manual of ant"',
+        ".SH NAME",
+        r"ant\-x \- Do \fBit\fR",
+        ".SH PART",
+        ".PP",
+        ".RS 4",
+        ".nf",
+        r"\&.exit",
+        r"\(aqx\(aq \en",
+        ".fi",
+        ".RE",
+        ".SS Less",
+        ".PP",
+        r"\&.so",
+        ".SH SEE ALSO",
+        r"\fBant\fR(1)",
+    ]
