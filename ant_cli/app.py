@@ -14,13 +14,23 @@ from typing import Annotated
 import typer
 
 from ant_cli import __version__
+from ant_cli.argv import HELP_FLAGS
 from ant_cli.commands import api
-from ant_cli.errors import UnknownWord, UsageError, see_help
+from ant_cli.commands import help as help_pages
+from ant_cli.errors import INTERRUPTED, UnknownWord, UsageError, see_help
 from ant_cli.operations import GROUPS
+from ant_cli.output.look import look_of
 from ant_cli.streams import Process
 
-OWN_COMMANDS: dict[str, tuple[str, str]] = {}
+OWN_COMMANDS: dict[str, tuple[str, str]] = {
+    "help": ("ant_cli.commands.help", "Show help on a topic, or on a command."),
+}
 """The commands that call no endpoint: the module of each, whose Typer tree is its `app`, and the summary."""
+EXAMPLES = (
+    ("try it here, without an account", "--local beta:environments create --name demo"),
+    ("the environments of your organization", "beta:environments list"),
+    ("their IDs and names, for a script", "beta:environments list --transform '{id,name}' --format jsonl"),
+)
 SETTINGS = {"help_option_names": ["--help", "-h"]}
 SUMMARY = "The Managed Agents environments API at the command line."
 
@@ -33,41 +43,69 @@ def run_app(words: Sequence[str], process: Process) -> None:
         AntError: as the command does.
 
     """
+    look = look_of(process)
     names = [*GROUPS, *OWN_COMMANDS]
+    if words and words[0] == "help":
+        words = help_pages.words_for(words[1:], names)
+        if words[0] in help_pages.TOPICS:
+            process.stdout.write(help_pages.topic(words[0], look).encode(), trusted=True)
+            return
     if words and words[0] not in names and not words[0].startswith("-"):
         raise UnknownWord("command", words[0], names, "Run `ant --help` to see the commands.")
-    on_terminal = process.stdout.is_terminal
-    app = build(words, on_terminal=on_terminal)
+    is_page = len(words) < 2 or any(word in HELP_FLAGS for word in words)
     page = io.StringIO()
-    with contextlib.nullcontext() if on_terminal else contextlib.redirect_stdout(page):
-        try:
-            app(list(words), prog_name="ant", standalone_mode=False, obj=process)
-        except typer.TyperException as error:
-            raise UsageError(error.format_message(), see_help(" ".join(words[:1]))) from None
+    with contextlib.redirect_stdout(page) if is_page or look is None else contextlib.nullcontext():
+        call(build(words, help_pages.page_width(look)), words, process)
     if page.getvalue():
-        process.stdout.write(page.getvalue().encode())
+        process.stdout.write(help_pages.painted(page.getvalue(), look).encode(), trusted=True)
 
 
-def build(words: Sequence[str], *, on_terminal: bool) -> typer.Typer:
-    """Return the tree, with the commands of the branch that the words name; rich is for terminals only."""
+def call(app: typer.Typer, words: Sequence[str], process: Process) -> None:
+    """Run the command that the words name in the tree."""
+    try:
+        status = app(list(words), prog_name="ant", standalone_mode=False, obj=process)
+    except typer.TyperException as error:
+        raise UsageError(error.format_message(), see_help(" ".join(words[:1]))) from None
+    except SystemExit:  # Typer's way with a pipe that nobody reads any more
+        raise BrokenPipeError from None
+    if status == INTERRUPTED:  # Typer takes an interrupt for a result
+        raise KeyboardInterrupt
+
+
+def build(words: Sequence[str], width: int = help_pages.WIDTH) -> typer.Typer:
+    """Return the tree, with the commands of the branch that the words name, and help pages of this width."""
     app = typer.Typer(
+        cls=api.GroupPage,
         help=SUMMARY,
+        epilog=epilog(),
         add_completion=False,
-        context_settings=SETTINGS,
-        rich_markup_mode="rich" if on_terminal else None,
+        context_settings={**SETTINGS, "terminal_width": width},
+        rich_markup_mode=None,
         pretty_exceptions_enable=False,
     )
     app.callback(invoke_without_command=True)(root)
     for group, summary in GROUPS.items():
-        branch = typer.Typer(rich_markup_mode="rich" if on_terminal else None, context_settings=SETTINGS)
-        branch.callback(invoke_without_command=True, help=summary)(show_help)
+        branch = typer.Typer(rich_markup_mode=None, context_settings=SETTINGS)
+        branch.callback(
+            cls=api.GroupPage,
+            invoke_without_command=True,
+            help=summary,
+            short_help=summary,
+            epilog=api.group_epilog(group),
+        )(show_help)
         if words and words[0] == group:
             api.add_group(branch, group)
         app.add_typer(branch, name=group)
     for name, (module, summary) in OWN_COMMANDS.items():
         own = importlib.import_module(module).app if words and words[0] == name else typer.Typer()
-        app.add_typer(own, name=name, help=summary)
+        app.add_typer(own, name=name, help=summary, short_help=summary)
     return app
+
+
+def epilog() -> str:
+    """Return what stands below the commands: examples, and the topics of help."""
+    topics = help_pages.section("Topics, shown by ant help TOPIC", list(help_pages.TOPICS.items()))
+    return f"{help_pages.examples(EXAMPLES)}\n\n{topics}"
 
 
 def root(
