@@ -23,6 +23,9 @@ from ant_cli.output.look import look_of
 from ant_cli.streams import Process
 
 OWN_COMMANDS: dict[str, tuple[str, str]] = {
+    "auth": ("ant_cli.commands.auth", "Log in, log out, and see which key is used and why."),
+    "profile": ("ant_cli.commands.profile", "Keep keys and settings under names."),
+    "completion": ("ant_cli.commands.completion", "Make the tab key complete commands, flags and IDs."),
     "help": ("ant_cli.commands.help", "Show help on a topic, or on a command."),
 }
 """The commands that call no endpoint: the module of each, whose Typer tree is its `app`, and the summary."""
@@ -45,6 +48,8 @@ def run_app(words: Sequence[str], process: Process) -> None:
     """
     look = look_of(process)
     names = [*GROUPS, *OWN_COMMANDS]
+    if words and words[0] == "@completion":  # as the official tool spells it
+        words = ["completion", *words[1:]]
     if words and words[0] == "help":
         words = help_pages.words_for(words[1:], names)
         if words[0] in help_pages.TOPICS:

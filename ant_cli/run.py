@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from ant_cli import json_text
-from ant_cli.client import Client, headers_of, password_of, without_password
-from ant_cli.errors import AntError, APIError
+from ant_cli.client import Client, headers_of
+from ant_cli.connection import is_local
+from ant_cli.errors import AnswerError, AntError, APIError, OutputError
+from ant_cli.hints import hint
 from ant_cli.output.printer import Printer, error_details
+from ant_cli.profiles.reading import read_store
+from ant_cli.progress import Progress
+from ant_cli.redaction import secrets_of_url, without_password
 from ant_cli.request import Request, build
 from ant_cli.settings import Settings, resolve
 from ant_cli.spec import Flags, Operation
@@ -20,23 +25,28 @@ def run(operation: Operation, flags: Flags, process: Process) -> None:
         AntError: if that can't be done; which one, and so which exit code, says why.
 
     """
-    settings = resolve(flags, process.environ)
+    settings = resolve(flags, process.environ, read_store(process))
     keep_secrets(settings, process)
-    printer = Printer(settings, process, is_list=operation.paginated)
+    progress = Progress(process.stderr, process.environ)
+    printer = Printer(settings, process, is_list=operation.paginated, before_pager=progress.end)
     request = build(operation, flags, process.stdin, process.stderr)
     if settings.dry_run:
-        process.stdout.write(describe(request, settings))
+        process.stdout.write(process.stderr.without_secrets(describe(request, settings)))
         return
     tell_of_competition(settings, process)
-    with Client(settings, process) as client:
+    settings = unlock(settings, process)
+    with Client(settings, process, progress) as client:
         resume_collection()
         try:
             send_and_print(operation, request, settings, client, printer)
+            if operation.done and process.stdout.is_terminal:
+                say_done(operation, request, process)
         except AntError as error:
             if isinstance(error, APIError):
-                error.details = error_details(error.body, settings)
-            if client.answer_was_lost and operation.lost_answer:
-                error.hint = hint_at_lost_answer(operation, request)
+                body = process.stderr.without_secrets(error.body)
+                error.details = error_details(body, settings, on_terminal=process.stderr.is_terminal)
+            if operation.lost_answer and (client.answer_was_lost or isinstance(error, AnswerError | OutputError)):
+                error.hint = hint_at_lost_answer(operation, request, earlier=client.answer_was_lost)
             raise
 
 
@@ -47,7 +57,7 @@ def send_and_print(
     if operation.paginated and printer.format != "raw":
         from ant_cli.pages import follow_pages
 
-        pages = follow_pages(client, request, settings.max_items)
+        pages = client.progress.counted(follow_pages(client, request, settings.max_items))
         if settings.slurp:
             printer.print_array(pages)
         else:
@@ -58,19 +68,43 @@ def send_and_print(
         printer.print_one(response.body)
 
 
+def say_done(operation: Operation, request: Request, process: Process) -> None:
+    """Say what was done, where somebody watches; in a script the exit status says it."""
+    if operation.positional:
+        process.stderr.say(operation.done.format(id=request.path_values[operation.positional.name]))
+
+
 def keep_secrets(settings: Settings, process: Process) -> None:
     """Never let a credential, or the password of a base URL, go to stderr."""
     for credential in settings.credentials:
         process.stderr.keep_secret(credential.secret)
-    process.stderr.keep_secret(password_of(settings.base_url))
+    for secret in secrets_of_url(settings.base_url):
+        process.stderr.keep_secret(secret)
 
 
 def tell_of_competition(settings: Settings, process: Process) -> None:
     """Say which credential is used where the user may have meant another."""
-    if settings.credentials_compete and not process.environ.get("ANT_NO_HINTS"):
+    if settings.credentials_compete:
         sources = ", ".join(credential.source for credential in settings.credentials)
         winner = settings.credentials[0].source
-        process.stderr.say(f"Note: multiple auth sources ({sources}); using {winner}.")
+        hint(process, f"Note: multiple auth sources ({sources}); using {winner}. See: ant auth status")
+
+
+def unlock(settings: Settings, process: Process) -> Settings:
+    """Return the settings with the secret that is used, which a profile may only refer to.
+
+    Raises:
+        CredentialError: if it can't be had.
+
+    """
+    credential = settings.credential
+    if credential is None or credential.form == "text" or is_local(settings.base_url):
+        return settings
+    from ant_cli.profiles.credentials import fetch
+
+    secret = fetch(credential.form, credential.reference, credential.source, process)
+    unlocked = credential._replace(secret=secret, form="text")
+    return settings._replace(credentials=(unlocked, *settings.credentials[1:]))
 
 
 def describe(request: Request, settings: Settings) -> bytes:
@@ -81,7 +115,10 @@ def describe(request: Request, settings: Settings) -> bytes:
     return "\n".join([*lines, "", ""]).encode() + body
 
 
-def hint_at_lost_answer(operation: Operation, request: Request) -> str:
-    """Return what to do when a change may have been made though its answer never came."""
-    look = operation.lost_answer.format(**request.path_values)
-    return f"An earlier attempt may have succeeded: its answer was lost. Look before you repeat it: ant {look}"
+def hint_at_lost_answer(operation: Operation, request: Request, *, earlier: bool) -> str:
+    """Return what to do when a change may have been made, at an earlier attempt or at this one."""
+    from shlex import quote
+
+    look = operation.lost_answer.format(**{name: quote(text) for name, text in request.path_values.items()})
+    what = "An earlier attempt may have succeeded: its answer was lost." if earlier else "It may have succeeded."
+    return f"{what} Look before you repeat it: ant {look}"

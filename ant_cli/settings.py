@@ -5,17 +5,47 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
-from urllib.parse import urlsplit
 
-from ant_cli.errors import BadValue, UnknownWord
-from ant_cli.operations.global_flags import FORMATS
+from ant_cli.errors import BadValue, CredentialError
+from ant_cli.profiles.fields import (
+    KEYRING,
+    check_base_url,
+    check_count,
+    check_format,
+    check_header,
+    check_seconds,
+    check_secret,
+)
+from ant_cli.profiles.reading import NO_STORE, Selected, Store, select
 from ant_cli.spec import Flags
 
 DEFAULT_BASE_URL = "https://api.anthropic.com"
-DEFAULT_TIMEOUT_S = 60.0
-DEFAULT_MAX_RETRIES = 2
+DEFAULTS = {"base_url": DEFAULT_BASE_URL, "workspace_id": "", "format": "auto", "timeout": "60", "max_retries": "2"}
+"""The settings that a profile may hold, and what they are if nobody says."""
+VARIABLES = {"base_url": "ANTHROPIC_BASE_URL"}
+MAY_BE_EMPTY = frozenset(("base_url", "workspace_id"))
+"""Flags that are as good as not given if they are empty, as `--base-url "$URL"` may be."""
 
 CredentialKind = Literal["api_key", "auth_token"]
+Form = Literal["text", "command", "keyring"]
+
+
+class Place(NamedTuple):
+    """A place where a credential may be."""
+
+    kind: CredentialKind
+    text: str | None
+    """What was found there: None for nothing; blank counts as nothing."""
+    source: str
+    """In words, for people: a flag, a variable, or a profile's key."""
+    explicit: bool = False
+    """It is for typing with this very command."""
+    form: Form = "text"
+    """What the text is: the secret, the command that prints it, or its name in the credential store."""
+
+    def __repr__(self) -> str:
+        """Return all but the secret."""
+        return f"Place(kind={self.kind!r}, source={self.source!r})"
 
 
 class Credential(NamedTuple):
@@ -23,10 +53,14 @@ class Credential(NamedTuple):
 
     kind: CredentialKind
     secret: str
+    """Empty while it is where `reference` says."""
     source: str
-    """In words, for people: a flag or a variable."""
+    """In words, for people: a flag, a variable, or a profile's key."""
     explicit: bool
     """It was typed with this very command."""
+    form: Form = "text"
+    reference: str = ""
+    """The command that prints it, or its name in the operating system's credential store."""
 
     def __repr__(self) -> str:
         """Return all but the secret."""
@@ -53,6 +87,9 @@ class Settings(NamedTuple):
     max_retries: int
     max_items: int | None
     """None for all of them."""
+    profile: Selected = Selected()
+    sources: Mapping[str, str] = {}
+    """Where each of the settings that a profile may hold came from, in words."""
 
     @property
     def credential(self) -> Credential | None:
@@ -68,20 +105,25 @@ class Settings(NamedTuple):
         return not winner.explicit or any(other.kind != winner.kind for other in others)
 
 
-def resolve(flags: Flags, environ: Mapping[str, str]) -> Settings:
-    """Return the settings of a run.
+def resolve(flags: Flags, environ: Mapping[str, str], store: Store = NO_STORE) -> Settings:
+    """Return the settings of a run, and where they came from.
 
     Raises:
         UsageError: if a setting that is used has a value that it can't take.
+        CredentialError: if a profile is named that does not exist.
 
     """
     words = {name: word for name, word in flags.items() if isinstance(word, str)}
+    profile = select(words.get("profile"), environ, store)
+    found = {name: _find(name, words, environ, profile) for name in DEFAULTS}
+    if _switch(words, "local"):
+        found["base_url"] = ("--local", "local:")
     return Settings(
-        base_url=_base_url(words, environ),
-        credentials=_credentials(words, environ),
-        workspace_id=words.get("workspace_id", ""),
-        format=_format("--format", words.get("format", "auto")),
-        format_error=_format("--format-error", words.get("format_error", "auto")),
+        base_url=check_base_url(*found["base_url"]),
+        credentials=_credentials(places(words, environ, profile)),
+        workspace_id=check_header(*found["workspace_id"]),
+        format=check_format(*found["format"]),
+        format_error=check_format("--format-error", words.get("format_error", "auto")),
         transform=words.get("transform", ""),
         transform_error=words.get("transform_error", ""),
         raw_output=_switch(words, "raw_output"),
@@ -89,93 +131,72 @@ def resolve(flags: Flags, environ: Mapping[str, str]) -> Settings:
         dry_run=_switch(words, "dry_run"),
         debug=_switch(words, "debug"),
         slurp=_switch(words, "slurp"),
-        timeout_s=_seconds(words.get("timeout")),
-        max_retries=_count("--max-retries", words.get("max_retries"), DEFAULT_MAX_RETRIES),
+        timeout_s=check_seconds(*found["timeout"]),
+        max_retries=check_count(*found["max_retries"]),
         max_items=_max_items(words.get("max_items")),
+        profile=profile,
+        sources={name: source for name, (source, _) in found.items()},
     )
 
 
-def _credentials(words: Mapping[str, str], environ: Mapping[str, str]) -> tuple[Credential, ...]:
-    """Return every credential there is, in order of precedence. Empty ones count as absent."""
-    places: tuple[tuple[CredentialKind, str | None, str, bool], ...] = (
-        ("api_key", words.get("api_key"), "--api-key", True),
-        ("auth_token", words.get("auth_token"), "--auth-token", True),
-        ("api_key", environ.get("ANTHROPIC_API_KEY"), "ANTHROPIC_API_KEY", False),
-        ("auth_token", environ.get("ANTHROPIC_AUTH_TOKEN"), "ANTHROPIC_AUTH_TOKEN", False),
-    )
-    return tuple(
-        Credential(kind, _clean(source, secret), source, explicit)
-        for kind, secret, source, explicit in places
-        if secret and secret.strip()
+def no_credential(settings: Settings) -> CredentialError:
+    """Return the error about settings without a credential, where one is needed."""
+    name = settings.profile.name
+    return CredentialError(
+        f"there is no API key{f', and profile {name!r} holds none' if name else ''}.",
+        f"Log in: ant auth login{f' --profile {name}' if name else ''}\n"
+        "Or set ANTHROPIC_API_KEY, or ANTHROPIC_AUTH_TOKEN for a bearer token; --local needs none.",
     )
 
 
-def _clean(source: str, secret: str) -> str:
-    """Return a credential without white space around it; it will be a header, so it must be ASCII and printable."""
-    secret = secret.strip()
-    if not (secret.isascii() and secret.isprintable()):
-        raise BadValue(source, "holds a character that no key has (a line break, perhaps)")
-    return secret
+def _find(name: str, words: Mapping[str, str], environ: Mapping[str, str], profile: Selected) -> tuple[str, str]:
+    """Return where a setting comes from, and its text. An empty variable, or value of a profile, is none."""
+    flag, word = "--" + name.replace("_", "-"), words.get(name)
+    if word or (word is not None and name not in MAY_BE_EMPTY):
+        return flag, word
+    if text := environ.get(VARIABLES.get(name, "")):
+        return VARIABLES[name], text
+    if text := profile.text(name):
+        return profile.where(name), text
+    return "default", DEFAULTS[name]
 
 
-def _base_url(words: Mapping[str, str], environ: Mapping[str, str]) -> str:
-    if _switch(words, "local"):
-        return "local:"
-    if url := words.get("base_url"):
-        return check_base_url("--base-url", url)
-    if url := environ.get("ANTHROPIC_BASE_URL"):
-        return check_base_url("ANTHROPIC_BASE_URL", url)
-    return DEFAULT_BASE_URL
+def places(flags: Flags, environ: Mapping[str, str], profile: Selected) -> tuple[Place, ...]:
+    """Return every place where a credential may be, in order of precedence, with what is there."""
+    typed = {name: word for name, word in flags.items() if isinstance(word, str)}
+    outside = (
+        Place("api_key", typed.get("api_key"), "--api-key", explicit=True),
+        Place("auth_token", typed.get("auth_token"), "--auth-token", explicit=True),
+        Place("api_key", environ.get("ANTHROPIC_API_KEY"), "ANTHROPIC_API_KEY"),
+        Place("auth_token", environ.get("ANTHROPIC_AUTH_TOKEN"), "ANTHROPIC_AUTH_TOKEN"),
+    )
+    if not profile.name:
+        return outside
+    key = profile.text("api_key")
+    form: Form = "keyring" if key and key.startswith(KEYRING) else "text"
+    return (
+        *outside,
+        Place("api_key", key, profile.where("api_key"), form=form),
+        Place("api_key", profile.text("api_key_command"), profile.where("api_key_command"), form="command"),
+        Place("auth_token", profile.text("auth_token"), profile.where("auth_token")),
+    )
 
 
-def check_base_url(source: str, url: str) -> str:
-    """Return the URL without a slash at its end, if it is one that requests can go to.
-
-    Raises:
-        BadValue: if it is not.
-
-    """
-    if url.startswith("local:"):
-        return url
-    if not url.lower().startswith(("http://", "https://")):
-        raise BadValue(source, "must start with http:// or https://", "For example: https://api.anthropic.com")
-    try:
-        parts = urlsplit(url)
-        usable = bool(parts.hostname) and parts.port != 0 and not parts.query and not parts.fragment
-    except ValueError:
-        usable = False
-    if not usable or re.search(r"[\s\x00-\x1f\x7f]", url):
-        raise BadValue(source, "must be a URL with a host, perhaps a port and a path, and nothing else")
-    return url.rstrip("/")
+def _credentials(found: tuple[Place, ...]) -> tuple[Credential, ...]:
+    """Return every credential there is. Blank ones count as absent."""
+    return tuple(_credential(place, place.text) for place in found if place.text and place.text.strip())
 
 
-def _format(flag: str, word: str) -> str:
-    name = word.lower()
-    if name not in FORMATS:
-        raise UnknownWord(f"format for {flag}", word, FORMATS, f"The formats are: {', '.join(FORMATS)}.")
-    return name
+def _credential(place: Place, text: str) -> Credential:
+    if place.form != "text":
+        return Credential(place.kind, "", place.source, place.explicit, place.form, text)
+    return Credential(place.kind, check_secret(place.source, text), place.source, place.explicit)
 
 
 def _switch(words: Mapping[str, str], name: str) -> bool:
     from ant_cli.values import boolean
 
     return name in words and boolean("--" + name.replace("_", "-"), words[name])
-
-
-def _seconds(word: str | None) -> float:
-    if word is None:
-        return DEFAULT_TIMEOUT_S
-    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", word) or not 0 < float(word) <= 86_400:
-        raise BadValue("--timeout", f"must be a number of seconds above 0, got {word!r}")
-    return float(word)
-
-
-def _count(flag: str, word: str | None, default: int) -> int:
-    if word is None:
-        return default
-    if not re.fullmatch(r"[0-9]{1,4}", word):
-        raise BadValue(flag, f"must be a whole number from 0 to 9999, got {word!r}")
-    return int(word)
 
 
 def _max_items(word: str | None) -> int | None:

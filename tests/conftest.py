@@ -84,13 +84,11 @@ def piped(content: str | bytes | None) -> int:
     read_end, write_end = os.pipe()
 
     def fill() -> None:
-        with open(write_end, "wb") as pipe:  # noqa: PTH123 - a descriptor, not a path
-            try:
+        try:
+            with open(write_end, "wb", buffering=0) as pipe:  # noqa: PTH123 - a descriptor, not a path
                 pipe.write(data)
-                pipe.flush()
-            except BrokenPipeError:
-                pipe.detach()
-                os.close(write_end)
+        except BrokenPipeError:  # nobody wanted to read it all
+            pass
 
     threading.Thread(target=fill, daemon=True).start()
     return read_end

@@ -1,0 +1,207 @@
+"""`ant auth`: store a key, say which one is used and why, print it for other tools, remove it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ant_cli.commands.auth_status import as_data, as_text
+from ant_cli.commands.own import (
+    PROFILE,
+    REQUEST,
+    RESULT,
+    command,
+    group,
+    load,
+    show_result,
+    tell_how_to_use,
+    tell_of_variable,
+)
+from ant_cli.commands.secret_input import key_for_login
+from ant_cli.commands.verify import accepted_as
+from ant_cli.errors import AntError, UsageError
+from ant_cli.hints import hint
+from ant_cli.profiles.credentials import into_keyring, out_of_keyring
+from ant_cli.profiles.fields import CREDENTIAL_FIELDS, check_base_url, check_header, mask
+from ant_cli.profiles.reading import Profile, Store, select, wanted
+from ant_cli.profiles.writing import Draft, changing, check_name
+from ant_cli.run import keep_secrets, tell_of_competition, unlock
+from ant_cli.settings import no_credential, resolve
+from ant_cli.spec import Flags
+from ant_cli.streams import Process
+
+FIRST_PROFILE = "default"
+"""The profile of those who have one, and don't care for its name."""
+VARIABLES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
+
+app = group("Log in, log out, and see which key is used and why.")
+
+
+# Log in
+
+
+LOGIN = (*PROFILE, "api_key", "base_url", "local", "workspace_id", "timeout", "max_retries", "debug")
+
+
+@command(app, "login", LOGIN)
+def login(
+    process: Process,
+    flags: Flags,
+    *,
+    api_key_stdin: Annotated[bool, typer.Option("--api-key-stdin", help="Read the key from stdin.")] = False,
+    no_verify: Annotated[bool, typer.Option("--no-verify", help="Store it without asking the server.")] = False,
+    keyring: Annotated[
+        bool, typer.Option("--keyring", help="Keep it in the operating system's credential store.")
+    ] = False,
+) -> None:
+    """Store a key in a profile. It is asked for on the terminal, without echo, or read from stdin."""
+    store = load(process)
+    name = check_name(wanted(word(flags, "profile"), process.environ, store)[0] or FIRST_PROFILE)
+    chosen = chosen_settings(flags)
+    key = key_for_login(word(flags, "api_key"), name, process, piped=api_key_stdin)
+    profile = without_credentials(store.profiles.get(name, {})) | chosen
+    if not no_verify:
+        verify(key, name, profile, flags, store, process)
+    keep(key, name, chosen, process, in_keyring=keyring)
+    tell_of_shadows(process)
+    tell_of_variable(name, process)
+
+
+def word(flags: Flags, name: str) -> str | None:
+    """Return the word of a flag; None if it was not given."""
+    value = flags.get(name)
+    return value if isinstance(value, str) else None
+
+
+def chosen_settings(flags: Flags) -> dict[str, str]:
+    """Return what the profile will hold beside the key."""
+    chosen = {}
+    if url := "local:" if flags.get("local") == "true" else word(flags, "base_url"):
+        chosen["base_url"] = check_base_url("--base-url", url)
+    if workspace_id := word(flags, "workspace_id"):
+        chosen["workspace_id"] = check_header("--workspace-id", workspace_id)
+    return chosen
+
+
+def without_credentials(profile: Profile) -> dict[str, object]:
+    """Return a profile without whatever it logs in with."""
+    return {key: value for key, value in profile.items() if key not in CREDENTIAL_FIELDS}
+
+
+def verify(key: str, name: str, profile: Profile, flags: Flags, store: Store, process: Process) -> None:
+    """Ask the server whether it takes the key, with the settings that the profile will have."""
+    planned = store.with_profile(name, profile)
+    settings = resolve({**flags, "api_key": key, "profile": name}, process.environ, planned)
+    keep_secrets(settings, process)
+    try:
+        process.stderr.say(f"The key works: {accepted_as(settings, process)}.")
+    except AntError as error:
+        error.hint = "Nothing was stored. To store the key without asking the server: --no-verify"
+        raise
+
+
+def keep(key: str, name: str, chosen: dict[str, str], process: Process, *, in_keyring: bool) -> None:
+    """Store the key in place of whatever the profile logged in with so far."""
+    value = into_keyring(name, key) if in_keyring else key
+    try:
+        with changing(process) as draft:
+            before = draft.profiles.get(name, {})
+            draft.profiles[name] = without_credentials(before) | chosen | {"api_key": value}
+            draft.active = draft.active if draft.active in draft.profiles else name
+    except AntError:
+        out_of_keyring(value)
+        raise
+    out_of_keyring(before.get("api_key"))
+    process.stderr.say(f"Stored the key {mask(key)} in profile {name!r}{also_gone(before)}.")
+    tell_how_to_use(name, draft.active, process)
+
+
+def also_gone(before: Profile) -> str:
+    """Return what the new key replaces, in words."""
+    gone = [key for key in CREDENTIAL_FIELDS if before.get(key)]
+    return f", in place of its {' and '.join(gone)}" if gone else ""
+
+
+def tell_of_shadows(process: Process) -> None:
+    """Say what makes commands use another credential than a profile's."""
+    for variable in VARIABLES:
+        if process.environ.get(variable, "").strip():
+            hint(process, f"Note: {variable} is set, and wins over every profile until you unset it.")
+
+
+# Which key is used
+
+
+@command(app, "status", (*PROFILE, *REQUEST, *RESULT))
+def status(
+    process: Process,
+    flags: Flags,
+    *,
+    check: Annotated[bool, typer.Option("--check", help="Ask the server whether it takes the credential.")] = False,
+) -> None:
+    """Show every place where a credential may be, which one is used, and why. Exit 4 if there is none."""
+    store = load(process)
+    asked = {name: value for name, value in flags.items() if name not in RESULT}
+    settings = resolve(asked, process.environ, store)
+    keep_secrets(settings, process)
+    data = as_data(settings, asked, process.environ, store)
+    show_result(process, flags, as_text(data), data)
+    if not data["usable"]:
+        raise no_credential(settings)
+    if check:
+        process.stderr.say(f"The server takes it: {accepted_as(unlock(settings, process), process)}.")
+
+
+@command(app, "token", (*PROFILE, "api_key", "auth_token"))
+def token(process: Process, flags: Flags) -> None:
+    """Print the credential that is used, bare, for other tools: `curl -H "x-api-key: $(ant auth token)"`."""
+    settings = resolve(flags, process.environ, load(process))
+    keep_secrets(settings, process)
+    tell_of_competition(settings, process)
+    credential = unlock(settings._replace(base_url=""), process).credential  # also where the server needs none
+    if credential is None:
+        raise no_credential(settings)
+    process.stdout.write(credential.secret.encode() + b"\n")
+
+
+# Log out
+
+
+@command(app, "logout", PROFILE)
+def logout(
+    process: Process,
+    flags: Flags,
+    *,
+    everywhere: Annotated[bool, typer.Option("--all", help="Remove the credentials of all profiles.")] = False,
+) -> None:
+    """Remove the credentials of a profile; its other settings stay."""
+    if everywhere and "profile" in flags:
+        raise UsageError("--all and --profile exclude each other.", "Leave one of them out.")
+    store = load(process)
+    names = sorted(store.profiles) if everywhere else [select(word(flags, "profile"), process.environ, store).name]
+    removed = remove_credentials([name for name in names if name], process)
+    for name in removed:
+        process.stderr.say(f"Removed the credentials of profile {name!r}.")
+    if not removed:
+        process.stderr.say("There was no credential to remove.")
+    for variable in VARIABLES:
+        if process.environ.get(variable):
+            hint(process, f"Note: {variable} is still set.")
+
+
+def remove_credentials(names: list[str], process: Process) -> list[str]:
+    """Remove the credentials of profiles, and return the names of those that had any."""
+    if not names:
+        return []
+    with changing(process) as draft:
+        removed = [name for name in names if any(key in draft.existing(name) for key in CREDENTIAL_FIELDS)]
+        for name in removed:
+            forget(draft, name)
+            draft.profiles[name] = without_credentials(draft.profiles[name])
+    return removed
+
+
+def forget(draft: Draft, name: str) -> None:
+    """Delete what the operating system's credential store keeps for a profile."""
+    out_of_keyring(draft.existing(name).get("api_key"))

@@ -1,0 +1,108 @@
+"""The report of `ant auth status`: what `settings.resolve` found, where, and what it passed over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ant_cli.connection import is_local
+from ant_cli.profiles.fields import mask, shown
+from ant_cli.profiles.reading import Store
+from ant_cli.redaction import without_password
+from ant_cli.settings import Place, Settings, places
+from ant_cli.spec import Flags
+
+KINDS = {"api_key": "API key", "auth_token": "bearer token"}
+FORMS = {"command": "runs `{}`", "keyring": "in the credential store, as {}"}
+
+
+def as_data(settings: Settings, flags: Flags, environ: Mapping[str, str], store: Store) -> dict[str, Any]:
+    """Return the report as data."""
+    credential = settings.credential
+    winner = credential.source if credential else None
+    profile = settings.profile
+    return {
+        "usable": credential is not None or is_local(settings.base_url),
+        "credential": winner,
+        "base_url": {
+            "value": without_password(settings.base_url),
+            "source": settings.sources["base_url"],
+            "needs_credential": not is_local(settings.base_url),
+        },
+        "workspace_id": {
+            "value": settings.workspace_id or None,
+            "source": settings.sources["workspace_id"],
+        },
+        "profile": {
+            "name": profile.name or None,
+            "source": profile.source or None,
+            "file": str(store.path) if store.path else None,
+            "others": sorted(name for name in store.profiles if name != profile.name),
+        },
+        "sources": [as_row(place, winner) for place in places(flags, environ, profile)],
+    }
+
+
+def as_row(place: Place, winner: str | None) -> dict[str, Any]:
+    """Return what there is to say of a place."""
+    text = (place.text or "").strip()
+    found = "used" if place.source == winner else "shadowed"
+    absent = "absent" if place.text is None else "empty"
+    value = FORMS[place.form].format(shown("api_key_command", text)) if place.form in FORMS else mask(text)
+    return {
+        "source": place.source,
+        "kind": place.kind,
+        "state": found if text else absent,
+        "value": value if text else None,
+    }
+
+
+def as_text(data: Mapping[str, Any]) -> str:
+    """Return the report for people."""
+    lines = [
+        f"Credential  {credential_text(data)}",
+        f"Base URL    {data['base_url']['value']} ({data['base_url']['source']})",
+        f"Workspace   {workspace_text(data['workspace_id'])}",
+        f"Profile     {profile_text(data['profile'])}",
+        "",
+        "A credential is looked for in this order, and the first is used:",
+    ]
+    width = max(len(row["source"]) for row in data["sources"])
+    for number, row in enumerate(data["sources"], 1):
+        lines.append(f"  {number}. {row['source']:{width}}  {state_text(row, data['credential'])}")
+    return "\n".join(lines)
+
+
+def credential_text(data: Mapping[str, Any]) -> str:
+    """Return the credential that is used, and what it is."""
+    for row in data["sources"]:
+        if row["state"] == "used":
+            return f"{row['value']} (the {KINDS[row['kind']]} of {row['source']})"
+    return "none" if data["base_url"]["needs_credential"] else "none, and the emulator needs none"
+
+
+def workspace_text(workspace: Mapping[str, Any]) -> str:
+    """Return the workspace, and where it comes from."""
+    return f"{workspace['value']} ({workspace['source']})" if workspace["value"] else "the credential's own"
+
+
+def profile_text(profile: Mapping[str, Any]) -> str:
+    """Return the profile, what named it, and the file; or why there is none."""
+    others = f"; others: {', '.join(profile['others'])}" if profile["others"] else ""
+    if profile["name"]:
+        source = "the active one" if profile["source"] == "active" else f"named by {profile['source']}"
+        return f"{profile['name']} ({source}), from {profile['file']}{others}"
+    if others:
+        return f"none is active{others} ({profile['file']})"
+    return f"none ({profile['file'] or 'no home folder'})"
+
+
+def state_text(row: Mapping[str, Any], winner: str | None) -> str:
+    """Return what is at a place, and what becomes of it."""
+    texts = {
+        "absent": "not given" if row["source"].startswith("--") else "not set",
+        "empty": "empty, which counts as not set",
+        "used": f"{row['value']}  <- used",
+        "shadowed": f"{row['value']}  shadowed by {winner}",
+    }
+    return texts[row["state"]]

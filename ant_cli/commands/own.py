@@ -1,0 +1,127 @@
+"""What our own commands share: the global flags that they take, the profiles, and how they print."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from inspect import Parameter, Signature, signature
+from typing import Any
+
+import typer
+
+from ant_cli.commands.api import HelpPage, option_of
+from ant_cli.hints import hint
+from ant_cli.operations.global_flags import GLOBAL_FLAGS
+from ant_cli.output.printer import Printer
+from ant_cli.profiles.fields import KEYRING, SECRET_FIELDS
+from ant_cli.profiles.reading import Store, read_store
+from ant_cli.settings import Settings, resolve
+from ant_cli.spec import Flags
+from ant_cli.streams import Process, visible
+
+PROFILE = ("profile",)
+RESULT = ("format", "transform", "raw_output", "columns")
+"""The flags of a command that prints a result."""
+REQUEST = ("api_key", "auth_token", "base_url", "local", "workspace_id", "timeout", "max_retries", "debug")
+"""The flags that say how the API is asked."""
+_BY_NAME = {param.name: param for param in GLOBAL_FLAGS}
+
+Command = Callable[..., None]
+
+
+def command(app: typer.Typer, name: str, flags: Sequence[str]) -> Callable[[Command], Command]:
+    """Add a function to a Typer tree. It gets the process, the global flags of these names, and its own options.
+
+    The global flags come as the words that were typed, as those of an API command do.
+    """
+
+    def add(function: Command) -> Command:
+        def run(ctx: typer.Context, **given: Any) -> None:
+            words = {flag: given.pop(flag) for flag in flags}
+            process: Process = ctx.obj
+            function(process, {flag: _word(value) for flag, value in words.items() if value is not None}, **given)
+
+        own = list(signature(function, eval_str=True).parameters.values())[2:]
+        context = Parameter("ctx", Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+        parameters = [context, *own, *(option_of(_BY_NAME[flag]) for flag in flags)]
+        run.__signature__ = Signature(parameters)  # type: ignore[attr-defined] # how a function states its parameters
+        run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        app.command(name, cls=HelpPage, help=function.__doc__)(run)
+        return function
+
+    return add
+
+
+def _word(value: str | bool) -> str:  # noqa: FBT001 - a flag's value as Typer gives it
+    return value if isinstance(value, str) else str(value).lower()
+
+
+def group(summary: str) -> typer.Typer:
+    """Return the Typer tree of a group of our own commands."""
+    app = typer.Typer(context_settings={"help_option_names": ["--help", "-h"]}, rich_markup_mode=None)
+    app.callback(invoke_without_command=True, help=summary)(_show_help)
+    return app
+
+
+def _show_help(ctx: typer.Context) -> None:
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())
+
+
+def load(process: Process) -> Store:
+    """Read the profiles, and never show the secrets in them."""
+    store = read_store(process)
+    for profile in store.profiles.values():
+        keep_secrets(profile, process)
+    return store
+
+
+def keep_secrets(profile: Any, process: Process) -> None:
+    """Never show the secrets of a profile."""
+    for key in SECRET_FIELDS:
+        secret = str(profile.get(key, ""))
+        if not secret.startswith(KEYRING):
+            process.stderr.keep_secret(secret)
+
+
+def tell_how_to_use(name: str, active: str, process: Process) -> None:
+    """Say whether a profile that was stored is the active one, and if not, how to use it."""
+    if name == active:
+        process.stderr.say("It is the active profile: commands use it from now on.")
+    else:
+        process.stderr.say(
+            f"The active profile is {active!r}. To use this one: --profile {name}, or ant profile activate {name}"
+        )
+
+
+def tell_of_variable(name: str, process: Process) -> None:
+    """Say that another profile than this one is used in this shell."""
+    other = process.environ.get("ANTHROPIC_PROFILE")
+    if other and other != name:
+        hint(process, f"Note: ANTHROPIC_PROFILE is set, and selects profile {other!r}.")
+
+
+def show(process: Process, text: str) -> None:
+    """Print a result that is text for people, with what a terminal would obey made visible."""
+    process.stdout.write(((visible(text) if process.stdout.is_terminal else text) + "\n").encode())
+
+
+def show_result(process: Process, flags: Flags, text: str, value: Any) -> None:
+    """Print a result: as text, or if --format or --transform asks for it, as every other command does."""
+    if not wants_data(flags):
+        show(process, text)
+    elif isinstance(value, list):
+        printer = Printer(printing(flags), process, is_list=True)
+        printer.print_pages([[json.dumps(item).encode() for item in value]])
+    else:
+        Printer(printing(flags), process, is_list=False).print_one(json.dumps(value).encode())
+
+
+def wants_data(flags: Flags) -> bool:
+    """Whether the result is wanted as data."""
+    return flags.get("format", "auto") != "auto" or "transform" in flags
+
+
+def printing(flags: Flags) -> Settings:
+    """Return settings that say how to print; a profile's format is for the API's results."""
+    return resolve({name: word for name, word in flags.items() if name in RESULT}, {})

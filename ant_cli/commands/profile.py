@@ -1,0 +1,229 @@
+"""`ant profile`: keys and settings under names, to switch between organizations, workspaces and servers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from ant_cli.commands.own import (
+    PROFILE,
+    RESULT,
+    command,
+    group,
+    load,
+    show_result,
+    tell_how_to_use,
+    tell_of_variable,
+)
+from ant_cli.commands.secret_input import secret_for
+from ant_cli.connection import is_local
+from ant_cli.errors import AntError, CredentialError, UnknownWord, UsageError
+from ant_cli.hints import hint
+from ant_cli.profiles.credentials import out_of_keyring
+from ant_cli.profiles.fields import PROFILE_FIELDS, SECRET_FIELDS, shown
+from ant_cli.profiles.reading import Profile, Selected, Store, select
+from ant_cli.profiles.writing import changing
+from ant_cli.spec import Flags
+from ant_cli.streams import Process
+
+SETTINGS = ("base_url", "workspace_id", "format", "timeout", "max_retries")
+"""What `create` takes as flags."""
+KEYS = ", ".join(PROFILE_FIELDS)
+
+app = group("Keep keys and settings under names.")
+
+Name = Annotated[str, typer.Argument(help="The profile.", metavar="NAME")]
+Key = Annotated[str, typer.Argument(help=f"One of {KEYS}.", metavar="KEY")]
+OptionalKey = Annotated[str | None, typer.Argument(help=f"One of {KEYS}; all if it is left out.", metavar="[KEY]")]
+Value = Annotated[
+    str | None, typer.Argument(help="What to set it to. Secrets are read from stdin.", metavar="[VALUE]")
+]
+
+
+# Look
+
+
+@command(app, "list", RESULT)
+def list_profiles(process: Process, flags: Flags) -> None:
+    """List the profiles, with a * before the active one."""
+    store = load(process)
+    names = sorted(store.profiles)
+    text = "\n".join(f"{'*' if name == store.active else ' '} {name}" for name in names)
+    rows = [{"name": name, "active": name == store.active, **masked(store.profiles[name])} for name in names]
+    if names:
+        show_result(process, flags, text, rows)
+    else:
+        process.stderr.say("There is no profile yet. Create one: ant auth login")
+    tell_of_variable(store.active, process)
+
+
+def masked(profile: Profile) -> dict[str, Any]:
+    """Return a profile as it may be shown."""
+    return {key: value if is_number(value) else shown(key, value) for key, value in sorted(profile.items())}
+
+
+def is_number(value: object) -> bool:
+    """Whether a value is a number, which is never a secret."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+@command(app, "get", (*PROFILE, *RESULT))
+def get(process: Process, flags: Flags, *, key: OptionalKey = None) -> None:
+    """Print a value of a profile, bare, or all of them; secrets masked."""
+    profile = chosen(flags, process, load(process))
+    values = masked(profile.values)
+    if key is None:
+        text = "\n".join(f"{name} = {value}" for name, value in values.items())
+        show_result(process, flags, text, values)
+        return
+    if key not in values:
+        check_key(key)
+        raise AntError(f"profile {profile.name!r} has no {key}.", f"Set it: ant profile set {key} ...")
+    show_result(process, flags, str(values[key]), values[key])
+
+
+def chosen(flags: Flags, process: Process, store: Store) -> Selected:
+    """Return the profile that is meant; CredentialError if there is none."""
+    named = flags.get("profile")
+    profile = select(named if isinstance(named, str) else None, process.environ, store)
+    if profile.name:
+        return profile
+    if store.profiles:
+        raise CredentialError("no profile is active.", "Name one with --profile, or: ant profile activate NAME")
+    raise CredentialError("there is no profile yet.", "Create one: ant auth login, or ant profile create NAME")
+
+
+def check_key(key: str) -> None:
+    """Refuse what no profile can hold."""
+    if key not in PROFILE_FIELDS:
+        raise UnknownWord("key", key, PROFILE_FIELDS, f"The keys are: {KEYS}.")
+
+
+# Change
+
+
+@command(app, "set", PROFILE)
+def set_value(process: Process, flags: Flags, *, key: Key, value: Value = None) -> None:
+    """Set a value of a profile. A secret is read from stdin, never from the command line."""
+    check_key(key)
+    name = chosen(flags, process, load(process)).name
+    checked = stored(key, secret_value(key, value, process) if key in SECRET_FIELDS else plain_value(key, value))
+    with changing(process) as draft:
+        profile = draft.existing(name)
+        before = profile.get(key)
+        profile[key] = checked
+    if before != checked:
+        out_of_keyring(before)
+    process.stderr.say(f"Set {key} of profile {name!r} to {shown(key, checked)}.")
+
+
+def secret_value(key: str, value: str | None, process: Process) -> str:
+    """Return the secret to set; UsageError if it was typed where others can read it."""
+    if value is not None:
+        process.stderr.keep_secret(value)
+        raise UsageError(
+            f"{key} is never taken from the command line, which others can read.",
+            f"Pipe it in: ant profile set {key} < FILE. The one that you typed is now in the shell's history.",
+        )
+    return secret_for(key, process)
+
+
+def plain_value(key: str, value: str | None) -> str:
+    """Return the value to set; UsageError if there is none."""
+    if not value:
+        raise UsageError(f"{key} needs a value.", f"ant profile set {key} VALUE, or: ant profile unset {key}")
+    return value
+
+
+def stored(key: str, text: str) -> str | float:
+    """Return a value as the file has it. UsageError if it can't be one."""
+    value = PROFILE_FIELDS[key](key, text)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+@command(app, "unset", PROFILE)
+def unset(process: Process, flags: Flags, *, key: Key) -> None:
+    """Remove a value of a profile."""
+    name = chosen(flags, process, load(process)).name
+    with changing(process) as draft:
+        profile = draft.existing(name)
+        if key not in profile:
+            check_key(key)
+            process.stderr.say(f"Profile {name!r} has no {key}.")
+            return
+        out_of_keyring(profile.pop(key))
+    process.stderr.say(f"Removed {key} of profile {name!r}.")
+
+
+# Names
+
+
+@command(app, "activate", ())
+def activate(process: Process, flags: Flags, *, name: Name) -> None:  # noqa: ARG001 - every command gets its flags
+    """Use a profile from now on, wherever no other is named."""
+    load(process)
+    with changing(process) as draft:
+        draft.existing(name)
+        draft.active = name
+    process.stderr.say(f"The active profile is now {name!r}.")
+    tell_of_variable(name, process)
+
+
+@command(app, "create", SETTINGS)
+def create(
+    process: Process,
+    flags: Flags,
+    *,
+    name: Name,
+    api_key_command: Annotated[
+        str | None, typer.Option(help="A command that prints the key, run when it is needed.", metavar="COMMAND")
+    ] = None,
+) -> None:
+    """Create a profile. The first one becomes the active one."""
+    texts = {key: str(word) for key, word in flags.items()}
+    if api_key_command is not None:
+        texts["api_key_command"] = api_key_command
+    values = {key: stored(key, text) for key, text in texts.items()}
+    load(process)
+    with changing(process) as draft:
+        draft.new(name).update(values)
+        draft.active = draft.active or name
+    process.stderr.say(f"Created profile {name!r}.")
+    tell_how_to_use(name, draft.active, process)
+    if "api_key_command" not in values and not is_local(str(values.get("base_url", ""))):
+        hint(process, f"It has no key yet: ant auth login --profile {name}")
+
+
+@command(app, "rename", ())
+def rename(
+    process: Process,
+    flags: Flags,  # noqa: ARG001 - every command gets its flags
+    *,
+    name: Name,
+    new_name: Annotated[str, typer.Argument(help="Its new name.", metavar="NEW_NAME")],
+) -> None:
+    """Give a profile another name."""
+    load(process)
+    with changing(process) as draft:
+        profile = draft.existing(name)
+        draft.new(new_name).update(profile)
+        del draft.profiles[name]
+        if draft.active == name:
+            draft.active = new_name
+    process.stderr.say(f"Profile {name!r} is now {new_name!r}.")
+
+
+@command(app, "delete", ())
+def delete(process: Process, flags: Flags, *, name: Name) -> None:  # noqa: ARG001 - every command gets its flags
+    """Delete a profile, with its key."""
+    load(process)
+    with changing(process) as draft:
+        out_of_keyring(draft.existing(name).get("api_key"))
+        del draft.profiles[name]
+        was_active = draft.active == name
+        if was_active:
+            draft.active = ""
+    process.stderr.say(f"Deleted profile {name!r}.")
+    if was_active:
+        hint(process, "No profile is active now. To choose one: ant profile activate NAME")

@@ -1,0 +1,69 @@
+"""How a secret gets in: typed on a terminal that does not show it, or through a pipe."""
+
+from __future__ import annotations
+
+import codecs
+import getpass
+import warnings
+from collections.abc import Callable
+
+from ant_cli.errors import UsageError
+from ant_cli.profiles.fields import check_secret
+from ant_cli.streams import Process
+
+Ask = Callable[[str], str]
+
+
+def key_for_login(typed: str | None, profile: str, process: Process, *, piped: bool) -> str:
+    """Return the key to store.
+
+    Raises:
+        UsageError: if there is none, or it can't be a key.
+
+    """
+    if typed is not None and piped:
+        raise UsageError("--api-key and --api-key-stdin exclude each other.", "Use --api-key-stdin.")
+    if typed is not None:
+        process.stderr.say(
+            "Warning: every user of this machine can read the command line, and the shell keeps it. "
+            "Safer: --api-key-stdin, or no flag at all."
+        )
+        return kept_secret("the key", typed, process)
+    if piped:
+        return piped_secret(process, "ant auth login --api-key-stdin")
+    if process.stdin.has_input:
+        raise UsageError("something is piped in.", "If it is the key, say so: ant auth login --api-key-stdin")
+    return asked_secret(f"API key for profile {profile!r} (not shown): ", process, "ant auth login --api-key-stdin")
+
+
+def secret_for(key: str, process: Process) -> str:
+    """Return a secret for `profile set`, from a pipe if there is one."""
+    instead = f"ant profile set {key}"
+    if process.stdin.has_input:
+        return piped_secret(process, instead)
+    return asked_secret(f"{key} (not shown): ", process, instead)
+
+
+def piped_secret(process: Process, example: str) -> str:
+    """Return the secret in stdin."""
+    if not process.stdin.has_input:
+        raise UsageError("nothing is piped in.", f"For example: {example} < FILE")
+    data = process.stdin.read().removeprefix(codecs.BOM_UTF8)
+    return kept_secret("the secret on stdin", data.decode("utf-8", "replace"), process)
+
+
+def asked_secret(prompt: str, process: Process, instead: str, ask: Ask = getpass.getpass) -> str:
+    """Ask for a secret on the terminal. UsageError if there is none that can hide what is typed."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", getpass.GetPassWarning)
+            typed = ask(prompt)
+    except (getpass.GetPassWarning, EOFError, OSError):
+        raise UsageError("there is no terminal to ask on.", f"Pipe the secret in: {instead} < FILE") from None
+    return kept_secret("the secret", typed, process)
+
+
+def kept_secret(source: str, secret: str, process: Process) -> str:
+    """Return a secret that can be used, and is never shown from here on."""
+    process.stderr.keep_secret(secret.strip())
+    return check_secret(source, secret)

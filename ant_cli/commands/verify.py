@@ -1,0 +1,51 @@
+"""Asking the server whether it takes a credential, with one cheap request."""
+
+from __future__ import annotations
+
+import json
+
+from ant_cli.answers import Response
+from ant_cli.client import Client
+from ant_cli.errors import AnswerError, APIError
+from ant_cli.output.printer import error_details
+from ant_cli.redaction import without_password
+from ant_cli.request import Request
+from ant_cli.settings import Settings
+from ant_cli.streams import Process
+
+CHEAPEST = Request("GET", "/v1/environments", (("beta", "true"), ("limit", "1")))
+
+
+def accepted_as(settings: Settings, process: Process) -> str:
+    """Return where and for what the credential is good, in words.
+
+    Raises:
+        AntError: if the server does not take it, or can't be asked.
+
+    """
+    with Client(settings, process) as client:
+        try:
+            response = client.send(CHEAPEST)
+        except APIError as error:
+            error.details = error_details(error.body, settings)
+            raise
+    if not is_page(response.body):
+        raise AnswerError(f"what answers at {without_password(settings.base_url)} is not the API.")
+    return f"{without_password(settings.base_url)}, {territory(settings, response)}"
+
+
+def is_page(body: bytes) -> bool:
+    """Whether an answer is a page of items."""
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return False
+    return isinstance(value, dict) and isinstance(value.get("data"), list)
+
+
+def territory(settings: Settings, response: Response) -> str:
+    """Return the workspace, and the organization if the server says it."""
+    workspace_id = settings.workspace_id or response.headers.get("anthropic-workspace-id", "")
+    organization_id = response.headers.get("anthropic-organization-id", "")
+    workspace = f"workspace {workspace_id}" if workspace_id else "the workspace that it was made in"
+    return workspace + (f", organization {organization_id}" if organization_id else "")

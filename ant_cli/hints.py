@@ -1,0 +1,11 @@
+"""Hints: what may help a person, and what ANT_NO_HINTS=1 silences."""
+
+from __future__ import annotations
+
+from ant_cli.streams import Process
+
+
+def hint(process: Process, text: str) -> None:
+    """Say it on stderr, unless nobody wants to hear it."""
+    if not process.environ.get("ANT_NO_HINTS"):
+        process.stderr.say(text)

@@ -1,0 +1,133 @@
+"""Credentials that a profile only refers to: a command prints them, or the operating system keeps them.
+
+Neither is on the way of a run whose key is at hand.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from typing import Any
+
+from ant_cli.errors import BadValue, CredentialError
+from ant_cli.profiles.fields import KEYRING, check_secret, split_command
+from ant_cli.streams import Process, reason
+
+COMMAND_LIMIT_S = 10.0
+"""How long a command may take to print a key."""
+SERVICE = "ant"
+"""Under which name the operating system's credential store keeps our keys."""
+
+
+def fetch(form: str, reference: str, source: str, process: Process) -> str:
+    """Return the secret that is where a reference says, and see to it that it is never shown.
+
+    Raises:
+        CredentialError: if there is none, or it can't be used.
+
+    """
+    secret = run_command(reference, source, process) if form == "command" else from_keyring(reference, source)
+    process.stderr.keep_secret(secret.strip())
+    try:
+        return check_secret(f"what {source} gives", secret)
+    except BadValue as error:
+        raise CredentialError(error.message.rstrip(".") + ".", error.hint) from None
+
+
+# A command
+
+
+def run_command(command: str, source: str, process: Process, limit_s: float = COMMAND_LIMIT_S) -> str:
+    """Run a command without a shell and return what it prints. What it says on stderr is for the user.
+
+    Its output may be a secret even if it fails, so it is in no message.
+    """
+    words = split_command(source, command)
+    if not words:
+        raise CredentialError(f"{source} is empty.")
+    try:
+        done = subprocess.run(
+            command if os.name == "nt" else words,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            env=dict(process.environ),
+            timeout=limit_s,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        problem = f"{source} took longer than {limit_s:g} s and was ended."
+        raise CredentialError(problem, _try_it(words[0])) from None
+    except (OSError, ValueError) as error:
+        raise CredentialError(f"{source} can't be run: {words[0]}: {reason(error)}.") from None
+    if done.returncode:
+        raise CredentialError(f"{source} failed {_how(done.returncode)}.", _try_it(words[0]))
+    return done.stdout.decode("utf-8", "replace")
+
+
+def _how(status: int) -> str:
+    return f"with status {status}" if status > 0 else f"by signal {-status}"
+
+
+def _try_it(program: str) -> str:
+    return f"Run the command by hand to see what {program} wants: ant profile get api_key_command"
+
+
+# The operating system's credential store
+
+
+def from_keyring(reference: str, source: str) -> str:
+    """Return the key that the credential store keeps under a reference."""
+    secret: str | None = _keyring(lambda keyring: keyring.get_password(SERVICE, _entry(reference)))
+    if secret is None:
+        raise CredentialError(
+            f"{source} is not in the operating system's credential store any more.",
+            "Store it again: ant auth login --keyring",
+        )
+    return secret
+
+
+def into_keyring(name: str, secret: str) -> str:
+    """Keep a key in the credential store, and return the reference to it, which no other key will have."""
+    import secrets
+
+    reference = f"{KEYRING}{name}-{secrets.token_hex(4)}"
+    _keyring(lambda keyring: keyring.set_password(SERVICE, _entry(reference), secret))
+    return reference
+
+
+def out_of_keyring(reference: object) -> None:
+    """Delete the key that a profile's value refers to, if it does refer to one."""
+    if not isinstance(reference, str) or not reference.startswith(KEYRING):
+        return
+
+    def delete(keyring: Any) -> None:
+        if keyring.get_password(SERVICE, _entry(reference)) is not None:
+            keyring.delete_password(SERVICE, _entry(reference))
+
+    _keyring(delete)
+
+
+def _entry(reference: str) -> str:
+    return reference.removeprefix(KEYRING)
+
+
+def _keyring(use: Callable[[Any], Any]) -> Any:
+    """Use the credential store; CredentialError if there is none, or it is locked."""
+    try:
+        import keyring
+        import keyring.errors
+    except ImportError:
+        raise CredentialError(
+            "the operating system's credential store needs the package keyring.",
+            "Install it: pip install 'ant-cli[keyring]'",
+        ) from None
+    try:
+        return use(keyring)
+    except keyring.errors.NoKeyringError:
+        raise CredentialError(
+            "this machine has no credential store that can be used.",
+            "Without --keyring, the key goes into the profiles file, which only you can read.",
+        ) from None
+    except keyring.errors.KeyringError as error:
+        raise CredentialError(f"the operating system's credential store refused: {error}.") from None

@@ -1,0 +1,634 @@
+"""Logging in and out, and knowing which key is used."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import select
+import signal
+import stat
+import subprocess
+import sys
+import threading
+import tomllib
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import httpx
+import keyring
+import keyring.backend
+import pytest
+
+from ant_cli.commands.secret_input import asked_secret
+from ant_cli.errors import UsageError
+from ant_cli.streams import Process, Stderr, Stdin, Stdout
+
+SECRET = "sk-ant-api03-0123456789-wxyz"
+OTHER = "sk-ant-api03-9876543210-abcd"
+MASK = "sk-ant-...wxyz"
+PAGE = {"data": [], "next_page": None}
+
+
+@pytest.fixture
+def bare(ant):
+    """Run `ant` without a credential in the environment; secrets are in no message."""
+
+    def run(*words, env=None, replies=(PAGE,), **more):
+        done = ant(*words, env={"ANTHROPIC_API_KEY": None, **(env or {})}, replies=replies, **more)
+        assert SECRET not in done.stderr
+        assert SECRET not in done.stdout or words[:2] == ("auth", "token")
+        return done
+
+    return run
+
+
+@pytest.fixture
+def path(clean_environ):
+    """The profiles file."""
+    return Path(clean_environ["ANTHROPIC_CONFIG_DIR"]) / "profiles.toml"
+
+
+def document(path):
+    """Return what the profiles file holds."""
+    return tomllib.loads(path.read_text())
+
+
+def write(path, text):
+    """Write the profiles file."""
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    path.write_text(text)
+    path.chmod(0o600)
+
+
+# Logging in
+
+
+def test_login_checks_the_key_and_stores_it(bare, path):
+    """One cheap request, then a profile that is the active one because it is the first."""
+    headers = {"anthropic-organization-id": "org-1"}
+    reply = httpx.Response(200, json=PAGE, headers=headers)
+    done = bare("auth", "login", "--api-key-stdin", stdin=f"  {SECRET}\r\n", replies=[reply])
+    (request,) = done.requests
+    assert (request.method, str(request.url)) == (
+        "GET",
+        "https://api.anthropic.com/v1/environments?beta=true&limit=1",
+    )
+    assert request.headers["x-api-key"] == SECRET
+    assert document(path) == {"active": "default", "profiles": {"default": {"api_key": SECRET}}}
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert (done.exit, done.stdout) == (0, "")
+    assert done.stderr == (
+        "The key works: https://api.anthropic.com, the workspace that it was made in, organization org-1.\n"
+        f"Stored the key {MASK} in profile 'default'.\n"
+        "It is the active profile: commands use it from now on.\n"
+    )
+
+
+def test_login_stores_the_server_and_the_workspace(bare, path):
+    """And asks there, in that workspace."""
+    words = ("--profile", "work", "--base-url", "http://gate.example/", "--workspace-id", "wrkspc_1")
+    done = bare(*words, "auth", "login", "--api-key-stdin", stdin=SECRET)
+    assert done.requests[0].url.host == "gate.example"
+    assert done.requests[0].headers["anthropic-workspace-id"] == "wrkspc_1"
+    assert "The key works: http://gate.example, workspace wrkspc_1." in done.stderr
+    assert document(path)["profiles"]["work"] == {
+        "api_key": SECRET,
+        "base_url": "http://gate.example",
+        "workspace_id": "wrkspc_1",
+    }
+
+
+def test_login_into_the_emulator_needs_no_account(bare, path):
+    """From nothing to a working profile, offline, in two commands."""
+    done = bare("auth", "login", "--profile", "dev", "--local", "--api-key-stdin", stdin=SECRET)
+    assert done.exit == 0
+    assert document(path)["profiles"]["dev"]["base_url"] == "local:"
+    made = bare("beta:environments", "create", "--name", "first")
+    assert (made.json["name"], made.requests) == ("first", [])
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_key_that_is_refused_is_not_stored(bare, path, status):
+    """Exit 4, with the server's reason, and the way to store it all the same."""
+    body = {"type": "error", "error": {"type": "authentication_error", "message": f"no: {SECRET}"}}
+    done = bare("auth", "login", "--api-key-stdin", stdin=SECRET, replies=[httpx.Response(status, json=body)])
+    assert (done.exit, path.exists()) == (4, False)
+    assert "authentication_error" in done.stderr
+    assert "Nothing was stored." in done.stderr
+    assert "--no-verify" in done.stderr
+
+
+def test_a_server_that_cannot_be_asked_keeps_the_key_from_being_stored(bare, path):
+    """Exit 8."""
+    replies = [httpx.ConnectError("no route")] * 3
+    done = bare("auth", "login", "--api-key-stdin", stdin=SECRET, replies=replies)
+    assert (done.exit, path.exists()) == (8, False)
+
+
+@pytest.mark.parametrize("body", [b"[]", b'{"data": 1}'])
+def test_a_server_that_is_not_the_api_is_noticed(bare, path, body):
+    """Whatever answers 200 there, it takes any key."""
+    done = bare("auth", "login", "--api-key-stdin", stdin=SECRET, replies=[httpx.Response(200, content=body)])
+    assert (done.exit, path.exists()) == (1, False)
+    assert "what answers at https://api.anthropic.com is not the API" in done.stderr
+
+
+def test_without_verification_nothing_is_sent(bare, path):
+    """For a machine without the network."""
+    done = bare("auth", "login", "--no-verify", "--api-key-stdin", stdin=SECRET)
+    assert (done.exit, done.requests) == (0, [])
+    assert document(path)["profiles"]["default"]["api_key"] == SECRET
+
+
+def test_a_key_on_the_command_line_gets_a_warning(bare, path):
+    """Others can read it there."""
+    done = bare("auth", "login", "--api-key", SECRET)
+    assert done.exit == 0
+    assert done.stderr.startswith("Warning: every user of this machine can read the command line")
+    assert document(path)["profiles"]["default"]["api_key"] == SECRET
+
+
+@pytest.mark.parametrize(
+    ("words", "stdin", "message"),
+    [
+        (("--api-key", SECRET, "--api-key-stdin"), SECRET, "exclude each other"),
+        (("--api-key-stdin",), None, "nothing is piped in"),
+        ((), SECRET, "something is piped in"),
+        (("--api-key-stdin",), "", "the secret on stdin is empty"),
+        (("--api-key-stdin",), " \n", "the secret on stdin is empty"),
+        (("--api-key-stdin",), f"{SECRET}\nsecond line", "holds a character that no key has"),
+        (("--api-key-stdin",), f"{SECRET}\x1b[1m", "holds a character that no key has"),
+        (("--api-key-stdin",), SECRET.encode("utf-16"), "holds a character that no key has"),
+        (("--api-key-stdin", "--profile", "a b"), SECRET, "can't be the name of a profile"),
+        (("--api-key-stdin", "--base-url", "gate"), SECRET, "--base-url must start with http"),
+        (("--api-key-stdin", "--workspace-id", "a\nb"), SECRET, "--workspace-id holds a character"),
+        (("--api-key-stdin", SECRET), SECRET, "unexpected extra argument"),
+    ],
+)
+def test_what_is_no_key_is_refused(bare, path, words, stdin, message):
+    """Exit 2; nothing is sent, stored or shown."""
+    done = bare("auth", "login", *words, stdin=stdin)
+    assert (done.exit, done.requests, path.exists()) == (2, [], False)
+    assert message in done.stderr
+
+
+def test_a_byte_order_mark_before_the_key_is_ignored(bare, path):
+    """PowerShell writes one."""
+    assert bare("auth", "login", "--api-key-stdin", stdin=f"\ufeff{SECRET}").exit == 0
+    assert document(path)["profiles"]["default"]["api_key"] == SECRET
+
+
+def test_a_second_profile_does_not_become_the_active_one(bare, path):
+    """It is said how to use it."""
+    write(path, 'active = "work"\n[profiles.work]\n')
+    done = bare("auth", "login", "--profile", "home", "--api-key-stdin", stdin=SECRET)
+    assert document(path)["active"] == "work"
+    assert "The active profile is 'work'. To use this one: --profile home, or ant profile activate home" in (
+        done.stderr
+    )
+
+
+def test_a_new_key_takes_the_place_of_whatever_the_profile_had(bare, path):
+    """Its other settings stay, unknown ones too."""
+    write(path, f'[profiles.work]\napi_key_command = "x"\nauth_token = "{OTHER}"\nformat = "yaml"\nnew = 1\n')
+    done = bare("auth", "login", "--profile", "work", "--api-key-stdin", stdin=SECRET)
+    assert document(path)["profiles"]["work"] == {"api_key": SECRET, "format": "yaml", "new": 1}
+    assert "in place of its api_key_command and auth_token" in done.stderr
+    assert document(path)["active"] == "work"
+
+
+def test_what_wins_over_the_new_profile_is_said(ant, path):
+    """A key that was exported long ago is the surprise of most."""
+    env = {"ANTHROPIC_PROFILE": "other"}
+    words = ("auth", "login", "--no-verify", "--profile", "work", "--api-key-stdin")
+    done = ant(*words, stdin=SECRET, env=env)
+    assert "Note: ANTHROPIC_API_KEY is set, and wins over every profile until you unset it." in done.stderr
+    assert "Note: ANTHROPIC_PROFILE is set, and selects profile 'other'." in done.stderr
+    assert "Note" not in ant(*words, stdin=SECRET, env=env | {"ANT_NO_HINTS": "1"}).stderr
+    assert document(path)["profiles"]["work"]["api_key"] == SECRET
+
+
+def test_a_broken_file_keeps_login_from_asking(bare, path):
+    """It would be a pity to type a key for nothing."""
+    write(path, "active =")
+    done = bare("auth", "login", "--api-key-stdin", stdin=SECRET)
+    assert (done.exit, done.requests, path.read_text()) == (4, [], "active =")
+    assert "line 1, column 9" in done.stderr
+
+
+# On a terminal
+
+
+def on_terminal(words, environ, *typed):
+    """Run `ant` on a terminal of its own, answer each prompt, and return the status and what was to be seen."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execve(sys.executable, [sys.executable, "-m", "ant_cli", *words], environ)
+    seen = b""
+    answers = list(typed)
+    while True:
+        ready, _, _ = select.select([terminal], [], [], 20)
+        assert ready, seen
+        try:
+            part = os.read(terminal, 4096)
+        except OSError:  # Linux's way to say that the other side is closed
+            part = b""
+        if not part:
+            break
+        seen += part
+        if answers and seen.rstrip().endswith(b"(not shown):"):
+            os.write(terminal, answers.pop(0).encode())
+    os.close(terminal)
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status), seen.decode()
+
+
+@pytest.fixture
+def no_key(clean_environ):
+    """The environment of a process, without a key."""
+    return {name: value for name, value in clean_environ.items() if name != "ANTHROPIC_API_KEY"}
+
+
+def test_a_prompt_does_not_show_what_is_typed(no_key, path):
+    """And the key that was typed is stored."""
+    status, seen = on_terminal(("auth", "login", "--no-verify", "--profile", "work"), no_key, f"{SECRET}\n")
+    assert status == 0, seen
+    assert SECRET not in seen
+    assert "API key for profile 'work' (not shown): " in seen
+    assert document(path)["profiles"]["work"]["api_key"] == SECRET
+
+
+def test_an_interrupt_at_the_prompt_stores_nothing(no_key, path):
+    """Exit 130."""
+    status, seen = on_terminal(("auth", "login"), no_key, "\x03")
+    assert status in (130, -signal.SIGINT), seen
+    assert not path.exists()
+
+
+def test_the_end_of_input_at_the_prompt_stores_nothing(no_key, path):
+    """As when somebody presses Ctrl-D."""
+    status, seen = on_terminal(("auth", "login"), no_key, "\x04")
+    assert (status, path.exists()) == (2, False), seen
+
+
+def test_without_a_terminal_it_is_said_how_to_pipe(no_key):
+    """Nothing is echoed by a fallback."""
+    done = subprocess.run(
+        [sys.executable, "-m", "ant_cli", "auth", "login"],
+        env=no_key,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        start_new_session=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "Pipe the secret in: ant auth login --api-key-stdin < FILE" in done.stderr
+
+
+def test_what_is_typed_is_checked_like_what_is_piped(clean_environ):
+    """White space around it goes, nothing is no key."""
+    process = Process(Stdin(None), Stdout(None), Stderr(None), clean_environ)
+    assert asked_secret("? ", process, "ant", ask=lambda _: f" {SECRET} ") == SECRET
+    with pytest.raises(UsageError, match="the secret is empty"):
+        asked_secret("? ", process, "ant", ask=lambda _: "")
+
+
+# The operating system's credential store
+
+
+class Memory(keyring.backend.KeyringBackend):
+    """A credential store that forgets."""
+
+    priority = 1
+
+    def __init__(self):
+        self.entries = {}
+
+    def get_password(self, service, username):
+        return self.entries.get((service, username))
+
+    def set_password(self, service, username, password):
+        self.entries[service, username] = password
+
+    def delete_password(self, service, username):
+        del self.entries[service, username]
+
+
+@pytest.fixture
+def vault():
+    """An empty credential store."""
+    before = keyring.get_keyring()
+    backend = Memory()
+    keyring.set_keyring(backend)
+    yield backend
+    keyring.set_keyring(before)
+
+
+def test_the_keyring_holds_the_key_and_the_file_a_reference(bare, path, vault):
+    """From logging in to logging out."""
+    words = ("auth", "login", "--keyring", "--api-key-stdin")
+    assert bare(*words, stdin=OTHER).exit == 0
+    assert bare(*words, stdin=SECRET).exit == 0
+    reference = document(path)["profiles"]["default"]["api_key"]
+    assert vault.entries == {("ant", reference.removeprefix("keyring:")): SECRET}
+    assert f"in the credential store, as {reference}" in bare("auth", "status").stdout
+    assert bare("auth", "token").stdout == f"{SECRET}\n"
+    done = bare("beta:environments", "list")
+    assert done.requests[0].headers["x-api-key"] == SECRET
+    assert bare("auth", "logout").exit == 0
+    assert vault.entries == {}
+
+
+def test_a_file_that_cannot_be_written_leaves_no_entry_behind(bare, path, vault):
+    """A key that nothing refers to would be lost sight of."""
+    (path.parent / "profiles.toml.lock").mkdir(parents=True)
+    done = bare("auth", "login", "--keyring", "--api-key-stdin", stdin=SECRET)
+    assert (done.exit, vault.entries) == (1, {})
+
+
+# Status
+
+
+def test_status_without_anything_says_where_it_looked(bare, path):
+    """Exit 4, and how to log in."""
+    done = bare("auth", "status")
+    assert done.exit == 4
+    assert done.stdout.splitlines() == [
+        "Credential  none",
+        "Base URL    https://api.anthropic.com (default)",
+        "Workspace   the credential's own",
+        f"Profile     none ({path})",
+        "",
+        "A credential is looked for in this order, and the first is used:",
+        "  1. --api-key             not given",
+        "  2. --auth-token          not given",
+        "  3. ANTHROPIC_API_KEY     not set",
+        "  4. ANTHROPIC_AUTH_TOKEN  not set",
+    ]
+    assert "Log in: ant auth login" in done.stderr
+
+
+def test_status_explains_every_surprise(bare, path):
+    """A variable that shadows the profile, an empty one, and where each setting comes from."""
+    write(
+        path,
+        f"""active = "work"
+[profiles.home]
+[profiles.work]
+api_key = "{SECRET}"
+api_key_command = "op read x"
+workspace_id = "wrkspc_1"
+""",
+    )
+    env = {"ANTHROPIC_API_KEY": "", "ANTHROPIC_AUTH_TOKEN": OTHER, "ANTHROPIC_BASE_URL": "http://u:pw@h.example"}
+    done = bare("auth", "status", env=env)
+    assert (done.exit, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "Credential  sk-ant-...abcd (the bearer token of ANTHROPIC_AUTH_TOKEN)",
+        "Base URL    http://h.example (ANTHROPIC_BASE_URL)",
+        "Workspace   wrkspc_1 (workspace_id of profile 'work')",
+        f"Profile     work (the active one), from {path}; others: home",
+        "",
+        "A credential is looked for in this order, and the first is used:",
+        "  1. --api-key                          not given",
+        "  2. --auth-token                       not given",
+        "  3. ANTHROPIC_API_KEY                  empty, which counts as not set",
+        "  4. ANTHROPIC_AUTH_TOKEN               sk-ant-...abcd  <- used",
+        f"  5. api_key of profile 'work'          {MASK}  shadowed by ANTHROPIC_AUTH_TOKEN",
+        "  6. api_key_command of profile 'work'  runs `op read x`  shadowed by ANTHROPIC_AUTH_TOKEN",
+        "  7. auth_token of profile 'work'       not set",
+    ]
+
+
+def test_status_takes_the_flags_of_a_command(bare):
+    """So that one can ask what a command line would use."""
+    done = bare("--api-key", SECRET, "auth", "status", "--base-url", "http://h.example")
+    assert f"{MASK} (the API key of --api-key)" in done.stdout
+    assert "http://h.example (--base-url)" in done.stdout
+
+
+def test_status_as_json_is_for_scripts(bare, path):
+    """The same report; `--transform` picks from it."""
+    write(path, f'active = "work"\n[profiles.work]\napi_key = "{SECRET}"\n')
+    done = bare("auth", "status", "--format", "json")
+    assert done.json["usable"] is True
+    assert done.json["credential"] == "api_key of profile 'work'"
+    assert done.json["profile"] == {"name": "work", "source": "active", "file": str(path), "others": []}
+    assert done.json["sources"][4] == {
+        "source": "api_key of profile 'work'",
+        "kind": "api_key",
+        "state": "used",
+        "value": MASK,
+    }
+    assert bare("auth", "status", "--transform", "profile.name", "-r").stdout == "work\n"
+
+
+def test_status_of_the_emulator_needs_no_credential(bare):
+    """It is usable as it is."""
+    done = bare("auth", "status", "--local")
+    assert done.exit == 0
+    assert "none, and the emulator needs none" in done.stdout
+    assert "local: (--local)" in done.stdout
+
+
+def test_status_without_an_active_profile_names_those_that_there_are(bare, path):
+    """One of them may be what was meant."""
+    write(path, "[profiles.home]\n[profiles.work]\n")
+    assert f"none is active; others: home, work ({path})" in bare("auth", "status").stdout
+    assert "named by ANTHROPIC_PROFILE" in bare("auth", "status", env={"ANTHROPIC_PROFILE": "home"}).stdout
+
+
+def test_status_with_a_wrong_profile_name_is_an_error(bare, path):
+    """With the name that may have been meant."""
+    write(path, "[profiles.work]\n")
+    done = bare("auth", "status", env={"ANTHROPIC_PROFILE": "wrok"})
+    assert done.exit == 4
+    assert "there is no profile 'wrok', which ANTHROPIC_PROFILE names. Did you mean 'work'?" in done.stderr
+
+
+@pytest.mark.parametrize(("reply", "status"), [(PAGE, 0), (httpx.Response(401, json={}), 4)])
+def test_status_may_ask_the_server(bare, path, reply, status):
+    """With the credential that a command would use."""
+    write(path, f"active = 'work'\n[profiles.work]\napi_key_command = \"echo {SECRET}\"\n")
+    done = bare("auth", "status", "--check", replies=[reply])
+    assert done.exit == status
+    assert "runs `echo [redacted]`" in done.stdout
+    assert done.requests[0].headers["x-api-key"] == SECRET
+    assert ("The server takes it: https://api.anthropic.com" in done.stderr) is (status == 0)
+
+
+def test_status_asks_nobody_unless_told_to(bare, path):
+    """Neither the server nor the command that prints the key."""
+    write(path, "active = 'work'\n[profiles.work]\napi_key_command = \"false\"\n")
+    done = bare("auth", "status")
+    assert (done.exit, done.requests) == (0, [])
+
+
+# The credential for other tools
+
+
+def test_token_prints_the_winner_bare(bare, path):
+    """And a line on stderr says which one it is."""
+    write(path, f'active = "work"\n[profiles.work]\napi_key = "{OTHER}"\n')
+    done = bare("auth", "token", env={"ANTHROPIC_AUTH_TOKEN": f" {SECRET} "})
+    assert (done.exit, done.stdout) == (0, f"{SECRET}\n")
+    assert "using ANTHROPIC_AUTH_TOKEN" in done.stderr
+    assert bare("auth", "token").stdout == f"{OTHER}\n"
+
+
+def test_token_runs_the_command_even_for_the_emulator(bare, path):
+    """Whoever asks for it wants it."""
+    write(path, f"active = 'a'\n[profiles.a]\nbase_url = 'local:'\napi_key_command = 'echo {SECRET}'\n")
+    assert bare("auth", "token").stdout == f"{SECRET}\n"
+
+
+def test_token_without_a_credential_prints_nothing(bare):
+    """Exit 4."""
+    done = bare("auth", "token", stdin=None)
+    assert (done.exit, done.stdout) == (4, "")
+
+
+# Logging out
+
+TWO = f"""active = "work"
+[profiles.home]
+auth_token = "{OTHER}"
+[profiles.work]
+api_key = "{SECRET}"
+api_key_command = "x"
+format = "yaml"
+[profiles.zero]
+"""
+
+
+def test_logout_removes_the_credentials_of_the_profile(bare, path):
+    """Its settings stay, and so do the other profiles."""
+    write(path, TWO)
+    done = bare("auth", "logout")
+    assert (done.exit, done.stderr) == (0, "Removed the credentials of profile 'work'.\n")
+    assert document(path)["profiles"] == {"home": {"auth_token": OTHER}, "work": {"format": "yaml"}, "zero": {}}
+    assert bare("auth", "logout").stderr == "There was no credential to remove.\n"
+
+
+def test_logout_of_another_profile(bare, path):
+    """By its name, which must exist."""
+    write(path, TWO)
+    assert bare("auth", "logout", "--profile", "home").exit == 0
+    assert document(path)["profiles"]["home"] == {}
+    assert bare("auth", "logout", "--profile", "nope").exit == 4
+
+
+def test_logout_of_all(ant, path):
+    """And a variable that is still set is said."""
+    write(path, TWO)
+    done = ant("auth", "logout", "--all")
+    assert done.stderr == (
+        "Removed the credentials of profile 'home'.\nRemoved the credentials of profile 'work'.\n"
+        "Note: ANTHROPIC_API_KEY is still set.\n"
+    )
+    assert document(path)["profiles"] == {"home": {}, "work": {"format": "yaml"}, "zero": {}}
+    assert ant("auth", "logout", "--all", "--profile", "home").exit == 2
+
+
+def test_logout_without_profiles_makes_no_file(bare, path):
+    """There is nothing to do."""
+    assert bare("auth", "logout").exit == 0
+    assert not path.exists()
+
+
+# Where a key must not be
+
+SPY = """
+import json, os, sys
+from pathlib import Path
+parent = os.getppid()
+places = [f"/proc/{who}/{what}" for who in ("self", parent) for what in ("cmdline", "environ")]
+seen = [Path(place).read_bytes().decode() for place in places]
+Path(sys.argv[1]).write_text(json.dumps(seen))
+print(Path(sys.argv[2]).read_text())
+"""
+
+
+def test_a_key_is_in_no_command_line_and_no_environment(no_key, path, tmp_path):
+    """Neither of `ant` nor of the command that it runs."""
+    spy, report, key = tmp_path / "spy.py", tmp_path / "report.json", tmp_path / "key"
+    spy.write_text(SPY)
+    key.write_text(SECRET)
+    write(path, f"active = 'a'\n[profiles.a]\napi_key_command = '{sys.executable} {spy} {report} {key}'\n")
+    environ = no_key | {"ANTHROPIC_BASE_URL": "http://127.0.0.1:9"}
+    for words in (["auth", "token"], ["auth", "status", "--check", "--max-retries", "0"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "ant_cli", *words], env=environ, capture_output=True, text=True, check=False
+        )
+        assert (SECRET in done.stdout) is (words == ["auth", "token"])
+        assert SECRET not in done.stderr
+        assert len(seen := json.loads(report.read_text())) == 4
+        assert SECRET not in "".join(seen)
+
+
+class Server(BaseHTTPRequestHandler):
+    """An API that reads the command line of whoever asks it."""
+
+    cmdlines: list[str] = []  # noqa: RUF012 - one server, one list
+
+    def do_GET(self):
+        """Answer with an empty page."""
+        for process in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                self.cmdlines.append(process.read_bytes().decode("utf-8", "replace"))
+            except OSError:  # it has ended meanwhile
+                continue
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps(PAGE).encode())
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+def test_a_login_shows_the_key_to_no_other_process(no_key, path):
+    """While the server is asked, no command line on the machine holds it."""
+    with HTTPServer(("127.0.0.1", 0), Server) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "ant_cli", "auth", "login", "--api-key-stdin"),
+                *("--base-url", f"http://127.0.0.1:{server.server_port}"),
+            ],
+            env=no_key,
+            input=SECRET,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        thread.join()
+    assert done.returncode == 0, done.stderr
+    assert any("--api-key-stdin" in line for line in Server.cmdlines)
+    assert not any(SECRET in line for line in Server.cmdlines)
+    assert document(path)["profiles"]["default"]["api_key"] == SECRET
+
+
+def test_debug_shows_no_key_that_comes_from_a_profile(bare, path):
+    """Nor does the server's echo of it."""
+    write(path, f"active = 'a'\n[profiles.a]\napi_key_command = 'echo {SECRET}'\n")
+    done = bare("beta:environments", "list", "--debug", replies=[{"data": [], "echo": SECRET}])
+    assert done.exit == 0
+    assert "[redacted]" in done.stderr
+
+
+def test_a_reader_that_leaves_is_no_error(no_key):
+    """As in `ant auth status | head -0`."""
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    done = subprocess.run(
+        [sys.executable, "-m", "ant_cli", "auth", "status", "--local"],
+        env=no_key,
+        stdout=write_end,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(write_end)
+    assert (done.returncode, done.stderr) in ((0, b""), (-signal.SIGPIPE, b""))

@@ -1,0 +1,307 @@
+"""Profiles by name: made, looked at, changed, and used."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+SECRET = "sk-ant-api03-0123456789-wxyz"
+MASK = "sk-ant-...wxyz"
+WORK = f"""active = "work"
+
+[profiles.home]
+base_url = "local:"
+
+[profiles.work]
+api_key = "{SECRET}"
+api_key_command = "op read x"
+future_secret = "abcdefgh-12345"
+timeout = 30
+"""
+
+
+@pytest.fixture
+def path(clean_environ):
+    """The profiles file: two profiles, of which one is active."""
+    path = Path(clean_environ["ANTHROPIC_CONFIG_DIR"]) / "profiles.toml"
+    path.parent.mkdir(mode=0o700)
+    path.write_text(WORK)
+    path.chmod(0o600)
+    return path
+
+
+@pytest.fixture
+def profile(ant):
+    """Run `ant profile` without a key in the environment; the secret is shown nowhere."""
+
+    def run(*words, env=None, **more):
+        done = ant("profile", *words, env={"ANTHROPIC_API_KEY": None, **(env or {})}, **more)
+        assert SECRET not in done.stdout + done.stderr
+        return done
+
+    return run
+
+
+def document(path):
+    """Return what the profiles file holds."""
+    return tomllib.loads(path.read_text())
+
+
+def profiles(path):
+    """Return the profiles in the file."""
+    return document(path)["profiles"]
+
+
+# Look
+
+
+@pytest.mark.usefixtures("path")
+def test_list_marks_the_active_profile(profile):
+    """In order of their names."""
+    assert profile("list").stdout == "  home\n* work\n"
+
+
+@pytest.mark.usefixtures("path")
+def test_list_as_data_masks_secrets(profile):
+    """One item for each profile, as every list command prints them."""
+    done = profile("list", "--format", "jsonl")
+    assert done.stdout.splitlines() == [
+        '{"name":"home","active":false,"base_url":"local:"}',
+        f'{{"name":"work","active":true,"api_key":"{MASK}","api_key_command":"op read x",'
+        '"future_secret":"...2345","timeout":30}',
+    ]
+    assert profile("list", "--transform", "name", "-r").stdout == "home\nwork\n"
+
+
+@pytest.mark.usefixtures("path")
+def test_list_says_that_a_variable_selects_another(profile):
+    """The star is not what is used in this shell."""
+    done = profile("list", env={"ANTHROPIC_PROFILE": "home"})
+    assert done.stderr == "Note: ANTHROPIC_PROFILE is set, and selects profile 'home'.\n"
+
+
+def test_list_without_profiles_says_how_to_make_one(profile):
+    """Nothing on stdout, exit 0."""
+    done = profile("list")
+    assert (done.exit, done.stdout, done.stderr) == (0, "", "There is no profile yet. Create one: ant auth login\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (("timeout",), "30\n"),
+        (("api_key",), f"{MASK}\n"),
+        (("future_secret",), "...2345\n"),
+        (("base_url", "--profile", "home"), "local:\n"),
+        (("timeout", "--format", "json"), "30\n"),
+        (
+            (),
+            f"api_key = {MASK}\napi_key_command = op read x\nfuture_secret = ...2345\ntimeout = 30\n",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("path")
+def test_get_prints_the_bare_value(profile, words, text):
+    """Secrets are masked, and so is what may be one."""
+    assert profile("get", *words).stdout == text
+
+
+@pytest.mark.usefixtures("path")
+def test_get_of_what_is_not_set_is_an_error(profile):
+    """Exit 1, so that a script notices; a key that does not exist is exit 2."""
+    done = profile("get", "format")
+    assert (done.exit, done.stdout) == (1, "")
+    assert "profile 'work' has no format" in done.stderr
+    done = profile("get", "fromat")
+    assert done.exit == 2
+    assert "Did you mean 'format'?" in done.stderr
+
+
+def test_get_hides_a_key_in_a_command(profile, path):
+    """Somebody may have written one there."""
+    path.write_text(f'active = "a"\n[profiles.a]\napi_key_command = "echo {SECRET}"\n')
+    assert profile("get", "api_key_command").stdout == "echo [redacted]\n"
+
+
+def test_a_control_character_does_not_reach_the_terminal(profile, path):
+    """A file may come from anywhere."""
+    path.write_text('active = "a"\n[profiles.a]\nworkspace_id = "a\\u001b[31m"\n')
+    assert "\x1b[31m" not in profile("get", "workspace_id", terminal=True).stdout
+
+
+# Change
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "value"),
+    [
+        ("base_url", "https://gate.example/v0/", "https://gate.example/v0"),
+        ("workspace_id", "wrkspc_1", "wrkspc_1"),
+        ("format", "YAML", "yaml"),
+        ("timeout", "2.5", 2.5),
+        ("timeout", "60", 60),
+        ("max_retries", "0", 0),
+        ("api_key_command", "op read 'op://a b/c'", "op read 'op://a b/c'"),
+    ],
+)
+def test_set_checks_and_stores_a_value(profile, path, key, text, value):
+    """Numbers are numbers in the file."""
+    done = profile("set", key, text)
+    assert done.stderr == f"Set {key} of profile 'work' to {value}.\n"
+    assert profiles(path)["work"][key] == value
+    assert type(profiles(path)["work"][key]) is type(value)
+    assert profiles(path)["work"]["api_key"] == SECRET
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("base_url", "gate.example"), "base_url must start with http"),
+        (("format", "tabel"), "Did you mean 'table'?"),
+        (("timeout", "soon"), "timeout must be a number of seconds above 0, got 'soon'"),
+        (("max_retries", "2.5"), "max_retries must be a whole number"),
+        (("workspace_id", "a\nb"), "workspace_id holds a character"),
+        (("api_key_command", "op 'x"), "api_key_command is not a command line"),
+        (("api_key_command", " "), "api_key_command is empty"),
+        (("timeout",), "timeout needs a value"),
+        (("timeout", ""), "ant profile unset timeout"),
+        (("base-url", "http://h"), "Did you mean 'base_url'?"),
+        (("future_secret", "x"), "unknown key 'future_secret'"),
+    ],
+)
+def test_set_refuses_what_cannot_be(profile, path, words, message):
+    """Exit 2, and the file stays as it is."""
+    done = profile("set", *words)
+    assert (done.exit, path.read_text()) == (2, WORK)
+    assert message in done.stderr
+
+
+@pytest.mark.parametrize("key", ["api_key", "auth_token"])
+def test_a_secret_is_read_from_stdin(profile, path, key):
+    """White space around it does not count."""
+    secret = "sk-ant-api03-9876543210-abcd"
+    done = profile("set", key, stdin=f" {secret}\n")
+    assert profiles(path)["work"][key] == secret
+    assert done.stderr == f"Set {key} of profile 'work' to sk-ant-...abcd.\n"
+
+
+def test_a_secret_on_the_command_line_is_refused(profile, path):
+    """And not repeated."""
+    done = profile("set", "api_key", "a-secret-of-no-known-form")
+    assert (done.exit, path.read_text()) == (2, WORK)
+    assert "api_key is never taken from the command line" in done.stderr
+    assert "a-secret-of-no-known-form" not in done.stderr
+
+
+def test_set_works_on_the_profile_that_is_named(profile, path):
+    """By the flag, before or after the words, or by the variable."""
+    assert profile("set", "format", "yaml", "--profile", "home").exit == 0
+    assert profile("set", "timeout", "5", env={"ANTHROPIC_PROFILE": "home"}).exit == 0
+    assert profiles(path)["home"] == {"base_url": "local:", "format": "yaml", "timeout": 5}
+    assert profile("set", "format", "yaml", "--profile", "nope").exit == 4
+
+
+def test_unset_removes_a_value(profile, path):
+    """Also one that is unknown here; what is not there is no error."""
+    assert profile("unset", "timeout").exit == 0
+    assert profile("unset", "future_secret").exit == 0
+    assert set(profiles(path)["work"]) == {"api_key", "api_key_command"}
+    assert profile("unset", "timeout").stderr == "Profile 'work' has no timeout.\n"
+    assert profile("unset", "tmeout").exit == 2
+
+
+# Names
+
+
+def test_the_first_profile_becomes_the_active_one(profile, clean_environ):
+    """And it is said that it has no key yet."""
+    done = profile("create", "work", "--workspace-id", "wrkspc_1", "--max-retries", "5")
+    assert done.stderr == (
+        "Created profile 'work'.\nIt is the active profile: commands use it from now on.\n"
+        "It has no key yet: ant auth login --profile work\n"
+    )
+    path = Path(clean_environ["ANTHROPIC_CONFIG_DIR"]) / "profiles.toml"
+    assert path.read_text() == ('active = "work"\n\n[profiles.work]\nmax_retries = 5\nworkspace_id = "wrkspc_1"\n')
+
+
+def test_a_further_profile_does_not(profile, path):
+    """Nothing is said of a key where a command prints one."""
+    done = profile("create", "ci", "--api-key-command", "op read y")
+    assert done.stderr.splitlines() == [
+        "Created profile 'ci'.",
+        "The active profile is 'work'. To use this one: --profile ci, or ant profile activate ci",
+    ]
+    assert profiles(path)["ci"] == {"api_key_command": "op read y"}
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("create", "work"), "there is a profile 'work' already"),
+        (("create", "a b"), "can't be the name of a profile"),
+        (("create", "ci", "--format", "tabel"), "Did you mean 'table'?"),
+        (("create",), "Missing argument"),
+        (("rename", "home", "work"), "there is a profile 'work' already"),
+        (("rename", "home", ".."), "can't be the name of a profile"),
+        (("lst",), "No such command 'lst'"),
+    ],
+)
+def test_what_cannot_be_done_is_refused(profile, path, words, message):
+    """Exit 2, and the file stays as it is."""
+    done = profile(*words)
+    assert (done.exit, path.read_text()) == (2, WORK)
+    assert message in done.stderr
+
+
+@pytest.mark.parametrize("words", [("activate",), ("delete",), ("rename",)])
+def test_a_profile_that_does_not_exist_is_an_error(profile, path, words):
+    """Exit 4, with the name that may have been meant."""
+    done = profile(*words, "wrok", *(["x"] if words == ("rename",) else []))
+    assert (done.exit, path.read_text()) == (4, WORK)
+    assert "there is no profile 'wrok'. Did you mean 'work'?" in done.stderr
+
+
+def test_activate_changes_the_active_profile(profile, path):
+    """A variable that wins over it is said."""
+    done = profile("activate", "home", env={"ANTHROPIC_PROFILE": "work"})
+    assert document(path)["active"] == "home"
+    assert "The active profile is now 'home'." in done.stderr
+    assert "ANTHROPIC_PROFILE is set, and selects profile 'work'" in done.stderr
+
+
+def test_rename_keeps_the_profile_and_that_it_is_active(profile, path):
+    """Whatever is in it."""
+    before = profiles(path)["work"]
+    assert profile("rename", "work", "office").exit == 0
+    assert (document(path)["active"], profiles(path)["office"]) == ("office", before)
+    assert "work" not in profiles(path)
+    assert profile("rename", "home", "flat").exit == 0
+    assert document(path)["active"] == "office"
+
+
+def test_delete_removes_the_profile(profile, path):
+    """Without an active one, it is said how to choose."""
+    done = profile("delete", "work")
+    assert document(path) == {"profiles": {"home": {"base_url": "local:"}}}
+    assert "No profile is active now." in done.stderr
+    assert profile("get").exit == 4
+    assert profile("delete", "home").stderr == "Deleted profile 'home'.\n"
+    done = profile("get")
+    assert (done.exit, "there is no profile yet" in done.stderr) == (4, True)
+
+
+def test_an_empty_active_profile_counts_as_none(profile, path):
+    """As all that is empty does."""
+    path.write_text('active = ""\n[profiles.a]\n')
+    done = profile("get")
+    assert (done.exit, "no profile is active" in done.stderr) == (4, True)
+
+
+@pytest.mark.parametrize("words", [(), ("--help",), ("set", "--help"), ("create", "-h")])
+def test_help_is_there(profile, words):
+    """On stdout, exit 0."""
+    done = profile(*words)
+    assert (done.exit, done.stderr) == (0, "")
+    assert done.stdout.startswith("Usage: ant profile")

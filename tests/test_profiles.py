@@ -1,0 +1,573 @@
+"""The profiles file: read with care, changed whole or not at all."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import signal
+import stat
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import keyring
+import keyring.backend
+import keyring.errors
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ant_cli.errors import BadValue, CredentialError, OutputError, UsageError
+from ant_cli.profiles.credentials import fetch, from_keyring, into_keyring, out_of_keyring, run_command
+from ant_cli.profiles.fields import mask, shown
+from ant_cli.profiles.reading import NO_STORE, folder, is_foreign, read_store
+from ant_cli.profiles.writing import changing, check_name, keep_owner, writable_path
+from ant_cli.streams import Process, Stderr, Stdin, Stdout
+
+SECRET = "sk-ant-api03-0123456789-wxyz"
+GOOD = f"""active = "work"
+future = [1, 2]
+
+[profiles.work]
+api_key = "{SECRET}"
+color = "blue"
+"""
+
+
+class Screen(io.BytesIO):
+    """A stream whose text can be read at the end."""
+
+    @property
+    def text(self):
+        return self.getvalue().decode()
+
+
+@pytest.fixture
+def stderr():
+    """What was said."""
+    return Screen()
+
+
+@pytest.fixture
+def process(clean_environ, stderr):
+    """A run without stdin."""
+    return Process(Stdin(None), Stdout(Screen()), Stderr(stderr), clean_environ)
+
+
+@pytest.fixture
+def path(clean_environ):
+    """The profiles file, whose folder exists."""
+    where = Path(clean_environ["ANTHROPIC_CONFIG_DIR"])
+    where.mkdir(mode=0o700)
+    return where / "profiles.toml"
+
+
+def write(path, text, mode=0o600):
+    """Write the profiles file."""
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    path.chmod(mode)
+    return path
+
+
+# Where it is
+
+
+@pytest.mark.parametrize(
+    ("environ", "platform", "home", "where"),
+    [
+        ({"ANTHROPIC_CONFIG_DIR": "/c", "HOME": "/h"}, "posix", "/p", "/c"),
+        ({"ANTHROPIC_CONFIG_DIR": "", "HOME": "/h"}, "posix", "/p", "/h/.config/anthropic"),
+        ({}, "posix", "/p", "/p/.config/anthropic"),
+        ({"HOME": ""}, "posix", "~", None),
+        ({"APPDATA": "/roaming", "HOME": "/h"}, "nt", "/p", "/roaming/Anthropic"),
+        ({"ANTHROPIC_CONFIG_DIR": "/c", "APPDATA": "/roaming"}, "nt", "/p", "/c"),
+        ({}, "nt", "/p", "/p/.config/anthropic"),
+    ],
+)
+def test_the_folder_is_the_one_that_is_named_or_the_platforms(environ, platform, home, where):
+    """`ANTHROPIC_CONFIG_DIR`, `%APPDATA%` on Windows, or the home folder's, if there is one."""
+    assert folder(environ, platform, lambda _: home) == (Path(where) if where else None)
+
+
+def test_without_a_home_there_are_no_profiles_and_none_can_be_made(process, monkeypatch):
+    """Reading goes on without; writing says what to set."""
+    process.environ = {}
+    monkeypatch.setenv("HOME", "~")  # what a user without a home folder gets
+    assert read_store(process) == NO_STORE
+    with pytest.raises(CredentialError, match="no home folder"):
+        writable_path(process)
+
+
+def test_without_a_file_there_are_no_profiles(process, stderr):
+    """And nothing is created by reading."""
+    store = read_store(process)
+    assert (store.profiles, store.active, stderr.text) == ({}, "", "")
+    assert not store.path.parent.exists()
+
+
+# Reading
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('active = "work\n', "line 1, column 15: Illegal character"),
+        ("[profiles.work]\napi_key\n", "line 2, column 8: Expected '=' after a key"),
+        ('active = "', "line 1, column 11: Unterminated string"),
+        ('# fine\nactive = "\xff"'.encode("latin-1"), "line 2, column 11: not text in UTF-8"),
+        ("x = " + "[" * 100_000, "nested too deep"),
+        ("x = " + "1" * 10_000, "a number that is too long"),
+        ("profiles = 1", "profiles must be tables, such as [profiles.work]"),
+        ("[profiles]\nwork = 1", "profiles must be tables, such as [profiles.work]"),
+        ("active = 1", 'active must be the name of a profile, such as active = "work"'),
+    ],
+)
+def test_a_broken_file_is_described_and_never_overwritten(process, path, text, message):
+    """With line and column; no command changes what it does not understand."""
+    write(path, text)
+    before = path.read_bytes()
+    for attempt in (lambda: read_store(process), lambda: changing(process).__enter__()):
+        with pytest.raises(CredentialError, match=re.escape(message)) as caught:
+            attempt()
+        assert str(path) in str(caught.value)
+        assert "it was not changed" in caught.value.hint
+    assert path.read_bytes() == before
+
+
+def test_a_byte_order_mark_is_ignored(process, path):
+    """Editors on Windows write one."""
+    write(path, "\ufeffactive = 'a'\n[profiles.a]\n")
+    assert read_store(process).active == "a"
+
+
+def test_a_file_where_the_folder_should_be_is_an_error(process, path):
+    """Reading and writing say so."""
+    write(path, "")
+    process.environ = {"ANTHROPIC_CONFIG_DIR": str(path)}
+    with pytest.raises(CredentialError, match="can't be read: not a directory"):
+        read_store(process)
+    with pytest.raises(OutputError, match="can't be written: file exists"):
+        writable_path(process)
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o660, 0o604, 0o777])
+def test_permissions_that_are_too_wide_are_narrowed_with_a_note(process, path, stderr, mode):
+    """What others may read is a secret no longer."""
+    write(path, GOOD, mode)
+    read_store(process)
+    assert stat.S_IMODE(path.stat().st_mode) == mode & 0o700
+    assert stderr.text == f"Note: other users could read {path}; now only you can.\n"
+    read_store(process)
+    assert stderr.text.count("\n") == 1
+
+
+def test_permissions_that_cannot_be_narrowed_are_said(process, path, stderr, monkeypatch):
+    """A mounted secret is such a file."""
+    write(path, GOOD, 0o644)
+
+    def refuse(*_):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(os, "fchmod", refuse)
+    assert read_store(process).active == "work"
+    assert "that can't be changed: read-only file system" in stderr.text
+
+
+@pytest.mark.parametrize(
+    ("owner", "me", "foreign"), [(1000, 1000, False), (0, 1000, False), (1000, 0, False), (1001, 1000, True)]
+)
+def test_a_file_is_foreign_if_it_is_neither_mine_nor_roots(owner, me, foreign):
+    """Root may use everybody's."""
+    assert is_foreign(owner, me) is foreign
+
+
+def test_a_file_of_another_user_is_refused(process, path, monkeypatch):
+    """Its owner could send every request, with a key of ours, to another server."""
+    write(path, GOOD)
+    owner = path.stat().st_uid or 12345
+    os.chown(path, owner, -1)
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    with pytest.raises(CredentialError, match="belongs to another user"):
+        read_store(process)
+    assert path.read_text() == GOOD
+
+
+# Writing
+
+
+def test_a_new_file_is_for_its_owner_only(process, clean_environ):
+    """The folder too, and the lock."""
+    with changing(process) as draft:
+        draft.new("work")
+    where = Path(clean_environ["ANTHROPIC_CONFIG_DIR"])
+    assert stat.S_IMODE(where.stat().st_mode) == 0o700
+    assert {file.name: stat.S_IMODE(file.stat().st_mode) for file in where.iterdir()} == {
+        "profiles.toml": 0o600,
+        "profiles.toml.lock": 0o600,
+    }
+
+
+def test_a_folder_that_exists_keeps_its_permissions(process, path):
+    """It may be named for other reasons, and be used by others."""
+    path.parent.chmod(0o755)
+    with changing(process) as draft:
+        draft.new("work")
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o755
+
+
+def test_unknown_keys_are_kept_and_keys_are_sorted(process, path):
+    """A newer version may have written them."""
+    write(path, GOOD)
+    with changing(process) as draft:
+        draft.profiles["work"]["base_url"] = "http://h"
+        draft.new("another")
+    assert tomllib.loads(path.read_text()) == {
+        "active": "work",
+        "future": [1, 2],
+        "profiles": {"another": {}, "work": {"api_key": SECRET, "base_url": "http://h", "color": "blue"}},
+    }
+    assert path.read_text().index("[profiles.another]") < path.read_text().index("[profiles.work]")
+
+
+def test_without_a_change_nothing_is_written(process, path):
+    """Not even to sort it."""
+    write(path, GOOD)
+    before = path.stat()
+    with changing(process):
+        pass
+    assert (path.stat().st_ino, path.read_text()) == (before.st_ino, GOOD)
+
+
+def test_an_error_in_between_changes_nothing(process, path):
+    """All or nothing."""
+    write(path, GOOD)
+
+    def half_a_change():
+        with changing(process) as draft:
+            draft.active = ""
+            draft.existing("wrk")
+
+    with pytest.raises(CredentialError, match="no profile 'wrk'"):
+        half_a_change()
+    assert path.read_text() == GOOD
+
+
+def test_a_symbolic_link_is_followed_to_its_target(process, path, tmp_path):
+    """A link into a folder of dotfiles stays one."""
+    target = write(tmp_path / "dotfiles.toml", GOOD)
+    path.symlink_to(target)
+    with changing(process) as draft:
+        draft.new("another")
+    assert path.is_symlink()
+    assert "another" in tomllib.loads(target.read_text())["profiles"]
+    assert not [file for file in tmp_path.iterdir() if file.name.startswith(".profiles")]
+
+
+def test_a_circle_of_links_is_an_error(process, path):
+    """Reading and writing say so."""
+    path.symlink_to(path)
+    with pytest.raises(CredentialError, match="can't be read"):
+        read_store(process)
+    with pytest.raises((CredentialError, OutputError), match=r"can't be (read|written)"), changing(process):
+        pass
+
+
+def test_the_owner_of_the_old_file_owns_the_new_one(path, monkeypatch):
+    """As with sudo: root changes a file that stays the user's."""
+    write(path, GOOD)
+    given = []
+    monkeypatch.setattr(os, "geteuid", lambda: path.stat().st_uid + 1)
+    monkeypatch.setattr(os, "fchown", lambda *words: given.append(words))
+    keep_owner(7, path)
+    assert given == [(7, path.stat().st_uid, path.stat().st_gid)]
+
+
+@pytest.mark.parametrize("name", ["", "-x", ".x", "a b", "a/b", "a\n", "é", "x" * 65, "a[b]"])
+def test_a_name_that_is_hard_to_type_or_show_is_refused(name):
+    """Names are typed, completed and printed."""
+    with pytest.raises(UsageError, match="can't be the name of a profile"):
+        check_name(name)
+
+
+@pytest.mark.parametrize("name", ["work", "a.b-c_d", "me@example.com", "_", "9" * 64])
+def test_a_plain_name_is_fine(name):
+    """Letters, digits, and a few signs."""
+    assert check_name(name) == name
+
+
+# Faults, in processes of their own
+
+ADD = "from ant_cli.main import entry_point; entry_point()"
+KILL = "import os; os.{call} = lambda *_, **__: os.kill(os.getpid(), 9); " + ADD
+LIMIT = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (20, 20)); " + ADD
+
+
+def python(code, environ, *words):
+    """Run code in a process of its own, with the words as its arguments. It leaves no half-written bytecode."""
+    return subprocess.run(
+        [sys.executable, "-c", code, *words],
+        env=environ | {"PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace", "rename"])
+def test_a_process_that_is_killed_leaves_the_old_file(clean_environ, process, path, call):
+    """At whatever moment before the new one is in its place; and the next change clears up."""
+    write(path, GOOD)
+    done = python(KILL.format(call=call), clean_environ, "profile", "create", "another")
+    if done.returncode == -signal.SIGKILL:
+        assert path.read_text() == GOOD
+    assert call == "rename" or done.returncode == -signal.SIGKILL  # Path.replace is one of the two
+    with changing(process) as draft:
+        draft.profiles["third"] = {}
+    assert "third" in read_store(process).profiles
+    assert sorted(file.name for file in path.parent.iterdir()) == ["profiles.toml", "profiles.toml.lock"]
+
+
+def test_a_full_disk_leaves_the_old_file(clean_environ, path):
+    """And says so."""
+    write(path, GOOD)
+    done = python(LIMIT, clean_environ, "profile", "create", "another")
+    assert done.returncode == 1
+    assert "can't be written: file too large. Nothing was changed." in done.stderr
+    assert path.read_text() == GOOD
+    assert sorted(file.name for file in path.parent.iterdir()) == ["profiles.toml", "profiles.toml.lock"]
+
+
+def test_a_folder_that_cannot_be_made_is_an_error(clean_environ):
+    """As on a read-only disk: /proc takes no folders, whoever asks."""
+    done = python(ADD, clean_environ | {"ANTHROPIC_CONFIG_DIR": "/proc/ant"}, "profile", "create", "work")
+    assert done.returncode == 1
+    assert "/proc/ant can't be written" in done.stderr
+    assert "ANTHROPIC_CONFIG_DIR can name another folder." in done.stderr
+
+
+@pytest.mark.parametrize("blocked", ["profiles.toml", "profiles.toml.lock"])
+def test_a_folder_in_the_place_of_a_file_is_an_error(process, path, blocked):
+    """Whichever of the files it is."""
+    (path.parent / blocked).mkdir()
+    with pytest.raises((CredentialError, OutputError), match="is a directory"), changing(process):
+        pass
+
+
+def test_twenty_writers_at_once_lose_nothing(clean_environ, process):
+    """Each has the file for itself while it changes it."""
+    names = [f"p{number}" for number in range(20)]
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "ant_cli", "profile", "create", name],
+            env=clean_environ,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+        )
+        for name in names
+    ]
+    for child in running:
+        _, said = child.communicate()
+        assert child.returncode == 0, said
+    store = read_store(process)
+    assert set(store.profiles) == set(names)
+    assert store.active in names
+
+
+NAMES = st.sampled_from(["a", "b", "c.d", "e@f"])
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20)
+COMMANDS = st.one_of(
+    st.tuples(st.just("put"), NAMES, st.sampled_from(["api_key", "base_url", "x y"]), TEXTS),
+    st.tuples(st.just("remove"), NAMES),
+    st.tuples(st.just("activate"), NAMES),
+    st.tuples(st.just("fail"), NAMES),
+)
+
+
+def carry_out(command, document):
+    """Make a change on anything that has profiles and an active one."""
+    kind, name, *rest = command
+    if kind == "put":
+        document.profiles.setdefault(name, {})[rest[0]] = rest[1]
+    elif kind == "remove":
+        document.profiles.pop(name, None)
+    elif kind == "activate":
+        document.active = name
+    else:
+        document.profiles.clear()
+        raise UsageError("halfway")
+
+
+class Model:
+    """What the file should hold."""
+
+    def __init__(self):
+        self.profiles, self.active = {}, ""
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(COMMANDS, max_size=12))
+def test_the_file_holds_what_was_last_acknowledged(process, commands):
+    """After any sequence of changes, some of which fail."""
+    path = writable_path(process)
+    path.unlink(missing_ok=True)
+    model = Model()
+    for command in commands:
+        try:
+            with changing(process) as draft:
+                carry_out(command, draft)
+        except UsageError:
+            pass
+        else:
+            carry_out(command, model)
+        store = read_store(process)
+        assert (store.profiles, store.active) == (model.profiles, model.active)
+
+
+# What may be shown
+
+
+@pytest.mark.parametrize(
+    ("secret", "text"),
+    [
+        (SECRET, "sk-ant-...wxyz"),
+        ("sk-ant-short", "sk-ant-..."),
+        ("a-token-of-20-letters", "...ters"),
+        ("tiny", "..."),
+        ("", "..."),
+    ],
+)
+def test_a_mask_tells_keys_apart_and_gives_nothing_away(secret, text):
+    """The end of a long one; nothing of a short one."""
+    assert mask(secret) == text
+
+
+def test_what_is_unknown_may_be_a_secret():
+    """So it is masked; a command and the name of an entry are no secrets."""
+    assert shown("api_key_command", "op read x") == "op read x"
+    assert shown("api_key", "keyring:work-1") == "keyring:work-1"
+    assert shown("client_secret", "abc-abc-abc-abc") == "...-abc"
+
+
+# Commands that print a key
+
+
+def test_a_command_is_run_without_a_shell(process):
+    """Its words are split by quotes, and nothing else is special."""
+    code = "import sys; print('sk-ant-' + sys.argv[1])"
+    secret = fetch("command", f"{sys.executable} -c \"{code}\" '$HOME;x'", "c", process)
+    assert secret == "sk-ant-$HOME;x"
+    assert "sk-ant-$HOME;x" not in process.stderr.redact(f"{secret} is shown")
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (f"{sys.executable} -c \"print('hush'); raise SystemExit(3)\"", "c failed with status 3."),
+        (f"{sys.executable} -c \"import os; print('hush'); os.kill(os.getpid(), 9)\"", "c failed by signal 9."),
+        (f'{sys.executable} -c ""', "what c gives is empty."),
+        (f"{sys.executable} -c \"print('hush'); print('hush')\"", "what c gives holds a character that no key has"),
+        ("no-such-program-anywhere hush", "c can't be run: no-such-program-anywhere: no such file or directory."),
+        ("'' hush", "c can't be run: "),
+        (" ", "c is empty."),
+    ],
+)
+def test_a_command_that_gives_no_key_is_an_error_without_its_output(process, command, message):
+    """Its output may be a secret all the same."""
+    with pytest.raises(CredentialError, match=re.escape(message)) as caught:
+        fetch("command", command, "c", process)
+    assert "hush" not in str(caught.value) + caught.value.hint
+
+
+def test_a_command_with_an_open_quote_is_refused(process):
+    """Before anything is run."""
+    with pytest.raises(BadValue, match="c is not a command line: no closing quotation"):
+        fetch("command", "op 'read", "c", process)
+
+
+def test_a_command_may_not_take_for_ever(process):
+    """It is ended after a limit."""
+    command = f'{sys.executable} -c "import signal; signal.pause()"'
+    with pytest.raises(CredentialError, match=r"c took longer than 0.2 s and was ended."):
+        run_command(command, "c", process, limit_s=0.2)
+
+
+# The credential store of the operating system
+
+
+class Memory(keyring.backend.KeyringBackend):
+    """A credential store that forgets."""
+
+    priority = 1
+
+    def __init__(self):
+        self.entries = {}
+
+    def get_password(self, service, username):
+        return self.entries.get((service, username))
+
+    def set_password(self, service, username, password):
+        self.entries[service, username] = password
+
+    def delete_password(self, service, username):
+        del self.entries[service, username]
+
+
+class Locked(Memory):
+    """A credential store whose owner said no."""
+
+    def get_password(self, *_):
+        raise keyring.errors.KeyringLocked("it is locked")
+
+
+@pytest.fixture
+def vault():
+    """An empty credential store."""
+    before = keyring.get_keyring()
+    backend = Memory()
+    keyring.set_keyring(backend)
+    yield backend
+    keyring.set_keyring(before)
+
+
+def test_the_credential_store_keeps_a_key_under_a_name_of_its_own(vault, process):
+    """Two profiles of one name, one after the other, never share an entry."""
+    first, second = into_keyring("work", "k-1"), into_keyring("work", "k-2")
+    assert first != second
+    assert fetch("keyring", first, "api_key", process) == "k-1"
+    out_of_keyring(first)
+    out_of_keyring(first)
+    out_of_keyring("sk-ant-no-reference")
+    out_of_keyring(None)
+    assert [*vault.entries.values()] == ["k-2"]
+    with pytest.raises(CredentialError, match="not in the operating system's credential store any more"):
+        from_keyring(first, "api_key")
+
+
+@pytest.mark.usefixtures("vault")
+def test_a_credential_store_that_refuses_is_an_error():
+    """In its own words."""
+    keyring.set_keyring(Locked())
+    with pytest.raises(CredentialError, match="refused: it is locked"):
+        from_keyring("keyring:x", "api_key")
+
+
+@pytest.mark.usefixtures("vault")
+def test_a_machine_without_a_credential_store_is_an_error():
+    """And the way without it is said."""
+    from keyring.backends.fail import Keyring
+
+    keyring.set_keyring(Keyring())
+    with pytest.raises(CredentialError, match="has no credential store") as caught:
+        into_keyring("work", SECRET)
+    assert "Without --keyring" in caught.value.hint
+
+
+def test_without_the_package_it_is_said_how_to_install_it(monkeypatch):
+    """It is an extra."""
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    with pytest.raises(CredentialError, match="needs the package keyring") as caught:
+        from_keyring("keyring:x", "api_key")
+    assert "ant-cli[keyring]" in caught.value.hint

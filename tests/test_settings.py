@@ -1,0 +1,304 @@
+"""Where settings and credentials come from, and what wins."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from ant_cli.errors import BadValue, CredentialError, UnknownWord
+from ant_cli.profiles.reading import Store
+from ant_cli.settings import DEFAULT_BASE_URL, resolve
+
+PROFILES = ("--profile", "ANTHROPIC_PROFILE", "active")
+"""What names a profile, the strongest first."""
+
+
+def world(sources):
+    """Return flags, environment and store in which each source gives its value."""
+    flags, environ, document = {}, {}, {"profiles": {}}
+    for source, (key, value) in sources.items():
+        if source in PROFILES:
+            name = source.strip("-")
+            document["profiles"][name] = {key: value}
+            if source == "active":
+                document["active"] = name
+            elif source == "--profile":
+                flags["profile"] = name
+            else:
+                environ[source] = name
+        elif source.startswith("--"):
+            flags[key] = value
+        else:
+            environ[source] = value
+    return flags, environ, Store(Path("profiles.toml"), document)
+
+
+# Each pair of sources
+
+CREDENTIALS = {
+    "--api-key": ("api_key", "flag-key"),
+    "--auth-token": ("auth_token", "flag-token"),
+    "ANTHROPIC_API_KEY": ("api_key", "variable-key"),
+    "ANTHROPIC_AUTH_TOKEN": ("auth_token", "variable-token"),
+    "--profile": ("api_key", "named-profile-key"),
+    "ANTHROPIC_PROFILE": ("auth_token", "variable-profile-token"),
+    "active": ("api_key", "active-profile-key"),
+}
+SETTINGS = {
+    "base_url": {
+        "--local": ("local", "true"),
+        "--base-url": ("base_url", "http://flag"),
+        "ANTHROPIC_BASE_URL": ("base_url", "http://variable"),
+        "--profile": ("base_url", "http://named"),
+        "ANTHROPIC_PROFILE": ("base_url", "http://by-variable"),
+        "active": ("base_url", "http://active"),
+    },
+    "workspace_id": {
+        "--workspace-id": ("workspace_id", "wrkspc_flag"),
+        "--profile": ("workspace_id", "wrkspc_named"),
+        "ANTHROPIC_PROFILE": ("workspace_id", "wrkspc_by_variable"),
+        "active": ("workspace_id", "wrkspc_active"),
+    },
+    "format": {
+        "--format": ("format", "yaml"),
+        "--profile": ("format", "table"),
+        "ANTHROPIC_PROFILE": ("format", "jsonl"),
+        "active": ("format", "pretty"),
+    },
+    "timeout": {
+        "--timeout": ("timeout", "1.5"),
+        "--profile": ("timeout", 2),
+        "ANTHROPIC_PROFILE": ("timeout", "3"),
+        "active": ("timeout", 4.5),
+    },
+    "max_retries": {
+        "--max-retries": ("max_retries", "0"),
+        "--profile": ("max_retries", 1),
+        "ANTHROPIC_PROFILE": ("max_retries", "3"),
+        "active": ("max_retries", 4),
+    },
+}
+MEANT = {"true": "local:", "1.5": 1.5, "3": 3, "0": 0}
+PAIRS = [(name, *pair) for name, table in SETTINGS.items() for pair in combinations(table, 2)]
+
+
+@pytest.mark.parametrize(("winner", "loser"), list(combinations(CREDENTIALS, 2)))
+def test_the_credential_of_the_higher_source_is_used(winner, loser):
+    """Flag, variable, named profile, active profile; a key before a token within flags and variables."""
+    settings = resolve(*world({source: CREDENTIALS[source] for source in (loser, winner)}))
+    kind, secret = CREDENTIALS[winner]
+    assert (settings.credential.kind, settings.credential.secret) == (kind, secret)
+    expected = 1 if winner in PROFILES else 2  # a profile that is not selected has no say
+    assert len(settings.credentials) == expected
+
+
+@pytest.mark.parametrize(("name", "winner", "loser"), PAIRS)
+def test_the_setting_of_the_higher_source_is_used(name, winner, loser):
+    """Flag, variable, named profile, active profile; and where it came from is known."""
+    table = SETTINGS[name]
+    settings = resolve(*world({source: table[source] for source in (loser, winner)}))
+    value = table[winner][1]
+    field = {"timeout": "timeout_s"}.get(name, name)
+    assert getattr(settings, field) == MEANT.get(value, value)
+    source = f"{name} of profile {winner.strip('-')!r}" if winner in PROFILES else winner
+    assert settings.sources[name] == source
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_without_a_source_the_default_is_used(name):
+    """And it is called that."""
+    settings = resolve({}, {})
+    assert settings.sources[name] == "default"
+    assert (settings.base_url, settings.workspace_id, settings.format) == (DEFAULT_BASE_URL, "", "auto")
+    assert (settings.timeout_s, settings.max_retries, settings.credential) == (60.0, 2, None)
+
+
+def test_within_a_profile_the_key_comes_before_the_command_and_the_token():
+    """What is there comes before what must be fetched, and a key before a token."""
+    store = Store(Path("f"), {"active": "a", "profiles": {"a": {"auth_token": "t", "api_key_command": "c"}}})
+    settings = resolve({}, {}, store)
+    assert [credential.source for credential in settings.credentials] == [
+        "api_key_command of profile 'a'",
+        "auth_token of profile 'a'",
+    ]
+    assert settings.credential.form == "command"
+    assert settings.credential.secret == ""
+    settings = resolve({}, {}, store.with_profile("a", {"api_key": "k", "api_key_command": "c"}))
+    assert settings.credential.secret == "k"
+
+
+def test_a_keyring_entry_is_only_a_reference():
+    """The name of an entry is never sent as a key."""
+    store = Store(Path("f"), {"active": "a", "profiles": {"a": {"api_key": "keyring:a-1"}}})
+    credential = resolve({}, {}, store).credential
+    assert (credential.secret, credential.form, credential.reference) == ("", "keyring", "keyring:a-1")
+
+
+# Names of profiles
+
+
+@pytest.mark.parametrize(
+    ("flags", "environ", "by"),
+    [
+        ({"profile": "wrok"}, {"ANTHROPIC_PROFILE": "work"}, "--profile"),
+        ({}, {"ANTHROPIC_PROFILE": "wrok"}, "ANTHROPIC_PROFILE"),
+        ({"profile": "wrok", "api_key": "k"}, {}, "--profile"),
+    ],
+)
+def test_a_profile_that_does_not_exist_is_never_replaced_by_another(flags, environ, by):
+    """It may have been meant to keep organizations apart."""
+    store = Store(Path("f"), {"active": "work", "profiles": {"work": {"api_key": "k"}}})
+    with pytest.raises(CredentialError, match=f"no profile 'wrok', which {by} names") as caught:
+        resolve(flags, environ, store)
+    assert "Did you mean 'work'?" in str(caught.value)
+
+
+def test_an_active_profile_that_does_not_exist_is_an_error():
+    """A file that was edited by hand may name one."""
+    with pytest.raises(CredentialError, match="'gone', which is the active one in f"):
+        resolve({}, {}, Store(Path("f"), {"active": "gone"}))
+
+
+def test_an_empty_profile_flag_is_not_taken_for_the_active_profile():
+    """`--profile "$UNSET"` was meant to name one."""
+    with pytest.raises(BadValue, match="--profile needs a name"):
+        resolve({"profile": ""}, {}, Store(Path("f"), {"active": "a", "profiles": {"a": {}}}))
+
+
+def test_an_empty_profile_variable_counts_as_unset():
+    """As all empty variables do."""
+    store = Store(Path("f"), {"active": "a", "profiles": {"a": {"api_key": "k"}}})
+    assert resolve({}, {"ANTHROPIC_PROFILE": ""}, store).credential.secret == "k"
+
+
+# Values
+
+
+def test_empty_credentials_count_as_absent():
+    """Wherever they are."""
+    store = Store(Path("f"), {"active": "a", "profiles": {"a": {"api_key": "", "auth_token": " "}}})
+    environ = {"ANTHROPIC_API_KEY": "", "ANTHROPIC_AUTH_TOKEN": "\t"}
+    assert resolve({"api_key": " "}, environ, store).credentials == ()
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("api_key", "a\nb", "api_key of profile 'a' holds a character that no key has"),
+        ("api_key", ["k"], "api_key of profile 'a' must be text or a number"),
+        ("timeout", True, "timeout of profile 'a' must be text or a number"),
+        ("timeout", float("nan"), "timeout of profile 'a' must be a number of seconds above 0, got 'nan'"),
+        ("max_retries", -1, "max_retries of profile 'a' must be a whole number from 0 to 9999, got '-1'"),
+        ("base_url", "api.example.com", "base_url of profile 'a' must start with http"),
+        ("base_url", "http://[", "base_url of profile 'a' must be a URL with a host"),
+        ("workspace_id", "w\r\nx: y", "workspace_id of profile 'a' holds a character that a header can't"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_named_with_its_profile(key, value, message):
+    """Whoever edited the file finds the place."""
+    store = Store(Path("f"), {"active": "a", "profiles": {"a": {key: value}}})
+    with pytest.raises(BadValue, match=message):
+        resolve({}, {}, store)
+
+
+def test_a_bad_format_in_a_profile_is_refused():
+    """With the formats that there are."""
+    with pytest.raises(UnknownWord, match=r"format for format of profile 'a'.*Did you mean 'table'"):
+        resolve({}, {}, Store(Path("f"), {"active": "a", "profiles": {"a": {"format": "tabel"}}}))
+
+
+def test_a_bad_value_does_not_matter_where_a_flag_wins():
+    """Only what is used is checked."""
+    store = Store(Path("f"), {"active": "a", "profiles": {"a": {"base_url": "nonsense", "timeout": "x"}}})
+    settings = resolve({"base_url": "http://h/", "timeout": "1"}, {}, store)
+    assert (settings.base_url, settings.timeout_s) == ("http://h", 1.0)
+
+
+def test_no_secret_is_in_a_repr():
+    """Whatever a debugger or a log prints."""
+    environ = {"ANTHROPIC_API_KEY": "hush-1"}
+    store = Store(Path("f"), {"active": "a", "profiles": {"a": {"api_key": "hush-2", "base_url": "http://h"}}})
+    settings = resolve({"auth_token": "hush-3"}, environ, store)
+    assert "hush" not in repr(settings) + repr(store) + repr(settings.profile) + repr(settings.credentials)
+
+
+# Whole runs
+
+
+def profile_file(environ, text):
+    """Write the profiles file."""
+    folder = Path(environ["ANTHROPIC_CONFIG_DIR"])
+    folder.mkdir(mode=0o700, exist_ok=True)
+    path = folder / "profiles.toml"
+    path.write_text(text)
+    path.chmod(0o600)
+    return path
+
+
+WORK = """
+active = "work"
+[profiles.work]
+api_key = "sk-ant-work-key"
+base_url = "http://work.example"
+workspace_id = "wrkspc_1"
+format = "yaml"
+max_retries = 0
+[profiles.other]
+auth_token = "other-token"
+"""
+
+
+def test_a_run_goes_by_the_active_profile(ant, clean_environ):
+    """Its key, server, workspace and format."""
+    profile_file(clean_environ, WORK)
+    done = ant("beta:environments", "list", env={"ANTHROPIC_API_KEY": None}, replies=[{"data": [{"id": "env_1"}]}])
+    (request,) = done.requests
+    assert request.url.host == "work.example"
+    assert request.headers["x-api-key"] == "sk-ant-work-key"
+    assert request.headers["anthropic-workspace-id"] == "wrkspc_1"
+    assert (done.exit, done.stdout, done.stderr) == (0, "id: env_1\n", "")
+
+
+def test_a_flag_before_the_command_selects_the_profile(ant, clean_environ):
+    """As every global flag, `--profile` may stand anywhere."""
+    profile_file(clean_environ, WORK)
+    words = ("beta:environments", "retrieve", "env_1")
+    done = ant("--profile", "other", *words, env={"ANTHROPIC_API_KEY": None})
+    assert done.requests[0].headers["authorization"] == "Bearer other-token"
+    assert ant(*words, "--profile=nope").exit == 4
+
+
+def test_a_variable_that_shadows_the_profile_is_said_once(ant, clean_environ):
+    """On one line, which ANT_NO_HINTS silences."""
+    profile_file(clean_environ, WORK)
+    done = ant("beta:environments", "list", replies=[{"data": []}])
+    note = "Note: multiple auth sources (ANTHROPIC_API_KEY, api_key of profile 'work'); using ANTHROPIC_API_KEY."
+    assert done.stderr == f"{note} See: ant auth status\n"
+    silent = ant("beta:environments", "list", env={"ANT_NO_HINTS": "1"}, replies=[{"data": []}])
+    assert silent.stderr == ""
+
+
+def test_the_emulator_needs_no_credential_and_runs_no_command(ant, clean_environ):
+    """A key that is not needed is not fetched."""
+    profile_file(clean_environ, '[profiles.dev]\nbase_url = "local::memory:"\napi_key_command = "false"\n')
+    done = ant("beta:environments", "list", "--profile", "dev", env={"ANTHROPIC_API_KEY": None})
+    assert (done.exit, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_profile_without_a_key_says_how_to_log_in(ant, clean_environ):
+    """Exit 4, and nothing is sent."""
+    profile_file(clean_environ, "[profiles.bare]\n")
+    done = ant("beta:environments", "list", "--profile", "bare", env={"ANTHROPIC_API_KEY": None})
+    assert (done.exit, done.requests) == (4, [])
+    assert "profile 'bare' holds none" in done.stderr
+    assert "ant auth login --profile bare" in done.stderr
+
+
+def test_a_dry_run_needs_no_secret_of_the_profile(ant, clean_environ):
+    """The command that prints the key is not run for a request that is not sent."""
+    profile_file(clean_environ, 'active = "a"\n[profiles.a]\napi_key_command = "false"\n')
+    done = ant("beta:environments", "list", "--dry-run", env={"ANTHROPIC_API_KEY": None})
+    assert done.exit == 0
+    assert "x-api-key: [redacted]" in done.stdout
