@@ -21,8 +21,9 @@ from ant_cli.spec import Operation, Param
 REQUIRED = "Required, also from stdin or --file"
 BODY = "Fields, also from stdin or --file"
 OTHER = "Options"
-GLOBAL = "Flags of every command"
+GLOBAL = "Global flags"
 GROUP_EXAMPLES = 4
+LONGEST_SUMMARY = 200
 METAVARS = {str: "TEXT", list: "TEXT", dict: "YAML", int: "NUMBER", float: "NUMBER"}
 
 
@@ -45,6 +46,10 @@ class HelpPage(TyperCommand):
     def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - as Typer calls it
         """Write the examples as they are, each on its line."""
         write_below(self.epilog, formatter)
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        """Return the first sentence, whole."""
+        return super().get_short_help_str(max(limit, LONGEST_SUMMARY))
 
 
 class GroupPage(TyperGroup):

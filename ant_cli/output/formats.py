@@ -6,7 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ant_cli import json_text
-from ant_cli.output.look import Look
+
+TYPE_CHECKING = False  # what a pipe does not need is not imported
+if TYPE_CHECKING:
+    from ant_cli.output.look import Look
 
 Renderer = Callable[[list[bytes]], bytes]
 """Takes the JSON texts of the values that come next, and returns what is printed of them."""

@@ -9,9 +9,12 @@ from functools import partial
 from ant_cli import json_text
 from ant_cli.errors import AnswerError, UsageError
 from ant_cli.output.formats import as_bare_text, renderer
-from ant_cli.output.look import look_of
 from ant_cli.settings import Settings
 from ant_cli.streams import Process
+
+TYPE_CHECKING = False  # what a pipe does not need is not imported
+if TYPE_CHECKING:
+    from ant_cli.output.look import Look
 
 Pick = Callable[[bytes], bytes]
 _ERROR_KEYS = {"type", "error", "request_id"}
@@ -21,6 +24,8 @@ EXCERPT_LENGTH = 500
 
 Write = Callable[[bytes], None]
 """Writes out at once what is safe to show: to stdout, or to the pager before it."""
+
+
 class Printer:
     """Prints the result of one run on stdout."""
 
@@ -87,6 +92,16 @@ class Printer:
         from ant_cli.output.terminal_text import show
 
         return show(text, "text", self._look)
+
+
+def look_of(process: Process) -> Look | None:
+    """Return how results are shown; None if they are plain, as in a pipe that nobody wants coloured."""
+    environ = process.environ
+    if not (process.stdout.is_terminal or environ.get("FORCE_COLOR") or environ.get("CLICOLOR_FORCE")):
+        return None
+    from ant_cli.output import look
+
+    return look.look_of(process)
 
 
 def effective_format(name: str, process: Process, *, is_list: bool) -> str:

@@ -1,0 +1,220 @@
+"""Help: every level has a page, every topic a text, and every example runs."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import shlex
+
+import pytest
+
+from ant_cli.app import OWN_COMMANDS
+from ant_cli.argv import params_of
+from ant_cli.commands.api import GLOBAL
+from ant_cli.commands.help import TOPICS, folded
+from ant_cli.errors import EXIT_CODES, INTERRUPTED, TERMINATED
+from ant_cli.operations import GROUPS, OPERATIONS
+from ant_cli.operations.global_flags import FORMATS, GLOBAL_FLAGS
+
+CLOUD_ID = "env_011CZkZ9X2dpNyB7HsEFoRfW"
+"""The ID that examples have for an environment, beside env_1 and work_1 for a queue."""
+
+
+def words_of(example):
+    """Return the words of each command of a line, and the file that is read by the first."""
+    parts = [list(group) for bar, group in itertools.groupby(shlex.split(example), "|".__eq__) if not bar]
+    first, *others = parts
+    redirected = first[first.index("<") + 1] if "<" in first else ""
+    return [first[: first.index("<")] if redirected else first, *(words[1:] for words in others)], redirected
+
+
+@pytest.fixture
+def emulator(ant, tmp_path):
+    """Run example lines on an emulator that has what they are about; returns their results."""
+    base = {"ANTHROPIC_BASE_URL": f"local:{tmp_path}/emulator.db"}
+
+    def run(*words, stdin=None):
+        return ant(*words, stdin=stdin, env=base)
+
+    cloud = run("beta:environments", "create", "--name", "cloud", "--transform", "id", "-r").stdout.strip()
+    own = run("beta:environments", "create", "--name", "own", "--config", "{type: self_hosted}").json["id"]
+    add_work(base["ANTHROPIC_BASE_URL"].removeprefix("local:"), own)
+    work = run("beta:environments:work", "list", own).json["id"]
+    (tmp_path / "env.yaml").write_text("name: from-file\nconfig: {type: cloud}\n")
+    (tmp_path / "work.json").write_text(f'{{"id": "{work}", "environment_id": "{own}"}}')
+    (tmp_path / "metadata.yaml").write_text("metadata: {owner: ada}\n")
+
+    def play(example, *before):
+        names = ((CLOUD_ID, cloud), ("env_1", own), ("work_1", work))
+        for name, real in names:
+            example = example.replace(name, real)
+        commands, file = words_of(example)
+        stdin = (tmp_path / file).read_text() if file else None
+        for words in commands:
+            result = run(*before, *words, stdin=stdin)
+            stdin = result.stdout
+        return result
+
+    play.prepare = lambda *words: play(shlex.join(words))
+    return play
+
+
+def add_work(database, environment_id):
+    """Put a work item into a queue, as the sessions API would."""
+    import httpx
+
+    from ant_cli.emulator import Emulator
+
+    emulator = Emulator(database, require_credential=False)
+    with httpx.Client(transport=httpx.WSGITransport(app=emulator), base_url="http://emulator") as client:
+        answer = client.post(f"/_emulator/environments/{environment_id}/enqueue", json={})
+        assert answer.status_code == 200, answer.text
+    emulator.close()
+
+
+PREPARATIONS = {"ack": ("poll",), "heartbeat": ("poll", "ack"), "stop": ("poll", "ack")}
+"""What a worker did before."""
+EXAMPLES = [(operation, words) for operation in OPERATIONS for _, words in operation.examples]
+
+
+@pytest.mark.parametrize(("operation", "example"), EXAMPLES, ids=[words for _, words in EXAMPLES])
+def test_every_example_runs(emulator, operation, example):
+    """On the emulator, with the IDs of real items in place of the made-up ones."""
+    for step in PREPARATIONS.get(operation.name, ()):
+        item = ["env_1"] if step == "poll" else ["--environment-id", "env_1", "work_1"]
+        assert emulator.prepare(operation.group, step, *item).exit == 0
+    result = emulator(example)
+    assert (result.exit, result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.command)
+def test_every_command_has_a_page(ant, operation):
+    """Summary, every flag with its type and allowed values, and the examples."""
+    result = ant(*operation.command.split(), "--help")
+    assert (result.exit, result.stderr, result.requests) == (0, "", [])
+    page = " ".join(result.stdout.split())
+    assert operation.summary in page
+    for param in params_of(operation):
+        assert f"{param.flag} " in page
+        assert not param.choices or f"One of: {', '.join(param.choices)}." in page
+        assert not (param.nullable and param.takes_value) or f"{param.flag} {kind_of(param)}|null" in page
+    assert page.count("# ") >= 2
+    assert "\x1b" not in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 80
+
+
+def kind_of(param):
+    return {str: "TEXT", int: "NUMBER", dict: "YAML"}[param.type]
+
+
+def test_the_flags_of_a_page_are_in_groups(ant):
+    """What is required comes first, what every command has last."""
+    page = ant("beta:environments", "create", "--help").stdout
+    titles = [
+        "Required, also from stdin or --file:",
+        "Fields, also from stdin or --file:",
+        "Options:",
+        f"{GLOBAL}:",
+    ]
+    places = [page.index(f"\n{title}\n") for title in [*titles, "Examples:"]]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_group_has_a_page(ant, group):
+    """With the summary of each command, and examples; alone, with --help, and after ant help."""
+    page = ant(group).stdout
+    assert all(operation.summary.split(":")[0] in page for operation in OPERATIONS if operation.group == group)
+    assert page.count("  # ") >= 2
+    assert page == ant(group, "--help").stdout == ant("help", group).stdout
+    assert page == ant("--format", "json", "--local", group).stdout == ant(group, "--debug", "-h").stdout
+
+
+def test_the_first_page_names_everything(ant):
+    """Groups, own commands, topics and examples."""
+    page = ant("help").stdout
+    assert all(f"  {name} " in page for name in [*GROUPS, *OWN_COMMANDS, *TOPICS])
+    assert page.count("  # ") >= 2
+    assert page == ant().stdout == ant("--help").stdout == ant("-h").stdout == ant("--local").stdout
+
+
+def test_help_on_a_command_is_its_page(ant):
+    """Whichever way it is asked for."""
+    words = ("beta:environments:work", "stop")
+    assert ant("help", *words).stdout == ant(*words, "--help").stdout == ant("--local", *words, "-h").stdout
+    assert ant("help", "--help").stdout == ant("help", "help").stdout
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_every_topic_has_a_text(ant, topic):
+    """Plain in a pipe, styled on a terminal, and short enough for a screen or two."""
+    plain = ant("help", topic)
+    assert (plain.exit, plain.stderr) == (0, "")
+    assert "\x1b" not in plain.stdout
+    assert "#" not in plain.stdout.replace("# ", "")
+    assert max(map(len, plain.stdout.splitlines())) <= 80
+    assert len(plain.stdout.splitlines()) <= 60
+    styled = ant("help", topic, terminal=True).stdout
+    assert re.sub(r"\x1b\[\d+m", "", styled) == plain.stdout
+    assert styled.startswith("\x1b[1m")
+
+
+def test_the_topics_are_complete(ant):
+    """Exit codes, formats and variables are those of the program."""
+    codes = ant("help", "exit-codes").stdout
+    for code in {0, 1, 2, 8, INTERRUPTED, TERMINATED, *EXIT_CODES.values()}:
+        assert re.search(rf"^    {code} ", codes, re.M)
+    formats = ant("help", "output").stdout
+    assert all(re.search(rf"^    {name} ", formats, re.M) for name in FORMATS)
+    variables = ant("help", "environment").stdout
+    for param in GLOBAL_FLAGS:
+        for name in re.findall(r"[A-Z]+(?:_[A-Z]+)+", param.help):
+            assert name in variables
+
+
+def topic_commands():
+    """Yield the commands of the topics that can run as they stand."""
+    from ant_cli.commands.help import FOLDER
+
+    for topic in TOPICS:
+        for line in re.findall(r"^    (?:[A-Z_]+=\S* )?ant (beta.*)$", (FOLDER / f"{topic}.md").read_text(), re.M):
+            yield line.split(" > ")[0]
+
+
+@pytest.mark.parametrize("line", [line for line in topic_commands() if not line.endswith("|")])
+def test_every_command_of_a_topic_is_one(emulator, line):
+    """It makes a request that can be sent."""
+    result = emulator(line, "--dry-run")
+    assert (result.exit, result.stderr) == (0, "")
+
+
+def test_a_page_on_a_terminal_uses_its_width(ant):
+    """Up to 100 columns, in style."""
+    wide, narrow = (
+        ant("beta:environments", "list", "--help", terminal=True, env={"COLUMNS": columns}).stdout
+        for columns in ("200", "60")
+    )
+    assert wide.startswith("\x1b[1mUsage:\x1b[0m")
+    assert len(wide.splitlines()) < len(narrow.splitlines())
+    plain = ant("beta:environments", "list", "--help", terminal=True, env={"COLUMNS": "60", "NO_COLOR": "1"}).stdout
+    assert "\x1b" not in plain
+
+
+def test_long_examples_are_broken_where_a_shell_takes_it():
+    """Before a flag, behind a backslash."""
+    line = "beta:environments create --name data-analysis --config '{type: cloud, packages: {pip: [a]}}'"
+    assert shlex.split(folded(line).replace("\\\n", " ")) == shlex.split(line)
+    assert folded("short --flag x") == "short --flag x"
+
+
+def test_nothing_of_an_example_is_taken_for_markup(ant):
+    """Brackets stay."""
+    assert "[pandas, numpy]" in ant("beta:environments", "create", "--help", terminal=True).stdout
+
+
+@pytest.mark.parametrize("words", [("help", "beta:environments", "nope"), ("help", "zzz"), ("help", "nope", "-h")])
+def test_help_on_nothing_names_the_topics(ant, words):
+    """A usage error."""
+    result = ant(*words)
+    assert (result.exit, result.stdout) == (2, "")
+    assert "The topics are: input, output" in result.stderr
