@@ -60,7 +60,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant' -ScriptBlock {
     }
 
     # The flags of all commands of the API, with their descriptions.
-    $global = @(
+    $shared = @(
         '--api-key|The API key'
         '--auth-token|A bearer token, in place of a key'
         '--base-url|Where the API is'
@@ -86,11 +86,11 @@ Register-ArgumentCompleter -Native -CommandName 'ant' -ScriptBlock {
             '--help|Show help'
             '-h|Show help'
             '--version|Show the version'
-        ) + $global
+        ) + $shared
         'beta:environments' = @(
             '--help|Show help'
             '-h|Show help'
-        ) + $global
+        ) + $shared
         'beta:environments create' = @(
             '--help|Show help'
             '-h|Show help'
@@ -102,7 +102,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant' -ScriptBlock {
             '--beta|A beta version of the API, in place of the default'
             '--file|Read the input from this file instead of stdin; - is stdin itself'
             '-f|Read the input from this file instead of stdin; - is stdin itself'
-        ) + $global
+        ) + $shared
         'beta:environments retrieve' = @(
             '--help|Show help'
             '-h|Show help'
@@ -110,7 +110,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant' -ScriptBlock {
             '--beta|A beta version of the API, in place of the default'
             '--file|Read the input from this file instead of stdin; - is stdin itself'
             '-f|Read the input from this file instead of stdin; - is stdin itself'
-        ) + $global
+        ) + $shared
         'beta:environments update' = @(
             '--help|Show help'
             '-h|Show help'
@@ -123,7 +123,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant' -ScriptBlock {
             '--beta|A beta version of the API, in place of the default'
             '--file|Read the input from this file instead of stdin; - is stdin itself'
             '-f|Read the input from this file instead of stdin; - is stdin itself'
-        ) + $global
+        ) + $shared
         'beta:environments list' = @(
             '--help|Show help'
             '-h|Show help'
@@ -135,7 +135,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant' -ScriptBlock {
             '--beta|A beta version of the API, in place of the default'
             '--file|Read the input from this file instead of stdin; - is stdin itself'
             '-f|Read the input from this file instead of stdin; - is stdin itself'
-        ) + $global
+        ) + $shared
         'beta:environments delete' = @(
             '--help|Show help'
             '-h|Show help'
@@ -143,7 +143,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant' -ScriptBlock {
             '--beta|A beta version of the API, in place of the default'
             '--file|Read the input from this file instead of stdin; - is stdin itself'
             '-f|Read the input from this file instead of stdin; - is stdin itself'
-        ) + $global
+        ) + $shared
         'beta:environments archive' = @(
             '--help|Show help'
             '-h|Show help'
@@ -151,11 +151,11 @@ Register-ArgumentCompleter -Native -CommandName 'ant' -ScriptBlock {
             '--beta|A beta version of the API, in place of the default'
             '--file|Read the input from this file instead of stdin; - is stdin itself'
             '-f|Read the input from this file instead of stdin; - is stdin itself'
-        ) + $global
+        ) + $shared
         'beta:environments:work' = @(
             '--help|Show help'
             '-h|Show help'
-        ) + $global
+        ) + $shared
         'beta:environments:work retrieve' = @(
             '--help|Show help'
             '-h|Show help'
@@ -164,7 +164,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant' -ScriptBlock {
             '--beta|A beta version of the API, in place of the default'
             '--file|Read the input from this file instead of stdin; - is stdin itself'
             '-f|Read the input from this file instead of stdin; - is stdin itself'
-        ) + $global
+        ) + $shared
         'beta:environments:work poll' = @(
             '--help|Show help'
             '-h|Show help'
@@ -175,7 +175,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant' -ScriptBlock {
             '--beta|A beta version of the API, in place of the default'
             '--file|Read the input from this file instead of stdin; - is stdin itself'
             '-f|Read the input from this file instead of stdin; - is stdin itself'
-        ) + $global
+        ) + $shared
         'beta:environments:work ack' = @(
             '--help|Show help'
             '-h|Show help'
@@ -184,7 +184,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant' -ScriptBlock {
             '--beta|A beta version of the API, in place of the default'
             '--file|Read the input from this file instead of stdin; - is stdin itself'
             '-f|Read the input from this file instead of stdin; - is stdin itself'
-        ) + $global
+        ) + $shared
         'beta:environments:work heartbeat' = @(
             '--help|Show help'
             '-h|Show help'
@@ -195,7 +195,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant' -ScriptBlock {
             '--beta|A beta version of the API, in place of the default'
             '--file|Read the input from this file instead of stdin; - is stdin itself'
             '-f|Read the input from this file instead of stdin; - is stdin itself'
-        ) + $global
+        ) + $shared
         'beta:environments:work stop' = @(
             '--help|Show help'
             '-h|Show help'
@@ -205,7 +205,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant' -ScriptBlock {
             '--beta|A beta version of the API, in place of the default'
             '--file|Read the input from this file instead of stdin; - is stdin itself'
             '-f|Read the input from this file instead of stdin; - is stdin itself'
-        ) + $global
+        ) + $shared
         'beta:environments:work list' = @(
             '--help|Show help'
             '-h|Show help'
@@ -217,7 +217,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant' -ScriptBlock {
             '--beta|A beta version of the API, in place of the default'
             '--file|Read the input from this file instead of stdin; - is stdin itself'
             '-f|Read the input from this file instead of stdin; - is stdin itself'
-        ) + $global
+        ) + $shared
         'beta:environments:work update' = @(
             '--help|Show help'
             '-h|Show help'
@@ -227,7 +227,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant' -ScriptBlock {
             '--beta|A beta version of the API, in place of the default'
             '--file|Read the input from this file instead of stdin; - is stdin itself'
             '-f|Read the input from this file instead of stdin; - is stdin itself'
-        ) + $global
+        ) + $shared
         'beta:environments:work stats' = @(
             '--help|Show help'
             '-h|Show help'
@@ -235,7 +235,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant' -ScriptBlock {
             '--beta|A beta version of the API, in place of the default'
             '--file|Read the input from this file instead of stdin; - is stdin itself'
             '-f|Read the input from this file instead of stdin; - is stdin itself'
-        ) + $global
+        ) + $shared
         'auth' = @(
             '--help|Show help'
             '-h|Show help'
@@ -594,10 +594,12 @@ Register-ArgumentCompleter -Native -CommandName 'ant' -ScriptBlock {
 
     # Offer the IDs of a kind, with what they name.
     function Add-Ids($kind) {
+        $status = $global:LASTEXITCODE
         foreach ($line in (& $words[0] __complete $kind @($words | Select-Object -Skip 1) 2>$null)) {
             $id, $name = $line -split "`t", 2
             Add-Offer $id $name
         }
+        $global:LASTEXITCODE = $status
     }
 
     # Offer what is of a kind.

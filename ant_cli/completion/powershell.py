@@ -31,7 +31,7 @@ def global_flags(tables: Tables) -> list[str]:
 def flags(tables: Tables) -> list[str]:
     """Return the flags of each command."""
     return [
-        member(command.words, described_flags(command.flags), " + $global" if command.takes_global_flags else "")
+        member(command.words, described_flags(command.flags), " + $shared" if command.takes_global_flags else "")
         for command in tables.commands
     ]
 

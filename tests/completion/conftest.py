@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +22,9 @@ case $2 in
 esac
 """
 PROFILES = 'active = "work"\n\n[profiles.home]\nbase_url = "local:"\n\n[profiles."my.team"]\n[profiles.work]\n'
+HARD_NAME = "a: $(touch oops)\n`touch oops`'\""
+"""A name that must not break a shell, or be run by one."""
+HARD_NAME_SHOWN = HARD_NAME.replace("\n", " ")
 
 
 def needs(shell: str) -> None:
@@ -36,7 +38,7 @@ class Desk:
     """A folder with some files, a home, and an `ant` on the path."""
 
     folder: Path
-    environ: Mapping[str, str]
+    environ: dict[str, str]
 
     @property
     def calls(self) -> list[str]:
@@ -44,16 +46,16 @@ class Desk:
         log = self.folder / "calls"
         return log.read_text().splitlines() if log.exists() else []
 
-    def use_real_ant(self, base_url: str) -> None:
-        """Put the real `ant` on the path, and have it ask this base URL."""
-        (self.folder / "bin" / "ant").unlink()
-        (self.folder / "bin" / "ant").symlink_to(REAL_ANT)
-        self.environ = {**self.environ, "ANTHROPIC_BASE_URL": base_url}
-
-    def run_ant(self, *words: str) -> str:
-        """Run `ant` and return what it prints."""
-        ant = [str(self.folder / "bin" / "ant"), *words]
-        return subprocess.run(ant, env=self.environ, check=True, capture_output=True, text=True).stdout
+    def use_real_ant(self) -> str:
+        """Put the real `ant` on the path, with an emulator that has one environment; return its ID."""
+        ant = self.folder / "bin" / "ant"
+        ant.unlink()
+        ant.symlink_to(REAL_ANT)
+        self.environ["ANTHROPIC_BASE_URL"] = f"local:{self.folder / 'emulator.db'}"
+        create = [ant, "beta:environments", "create", "--config", "{type: cloud}", "--transform", "id", "-r"]
+        command = [*create, "--name", HARD_NAME]
+        done = subprocess.run(command, env=self.environ, check=True, capture_output=True, text=True)
+        return done.stdout.strip()
 
 
 @pytest.fixture

@@ -31,14 +31,14 @@ class Terminal:
         termios.tcsetwinsize(slave, (50, 160))
         words = ["sh", "-c", OWN_TERMINAL, os.ttyname(slave), *command]
         self._process = subprocess.Popen(words, cwd=folder, env=environ, start_new_session=True)
-        self._seen = ""
+        self._seen = b""
         os.write(self._master, (setup.strip() + "\necho sta''rted\n").encode())
         self._wait_for("started")
         os.close(slave)
 
     def complete(self, typed: str, key: str = TAB) -> str:
         """Type something, press a key, and return the line as it is then."""
-        self._seen = ""
+        self._seen = b""
         os.write(self._master, (typed + key + SHOW_LINE).encode())
         line = self._wait_for("«(.*?)»")
         os.write(self._master, CLEAR_LINE.encode())
@@ -46,7 +46,7 @@ class Terminal:
 
     def screen(self) -> str:
         """Return what was printed since the typing began, without escape sequences."""
-        return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|[\r\x07]", "", self._seen)
+        return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|[\r\x07]", "", self._seen.decode("utf-8", "replace"))
 
     def close(self) -> None:
         """End the shell."""
@@ -56,8 +56,8 @@ class Terminal:
 
     def _wait_for(self, pattern: str) -> re.Match[str]:
         deadline = time.monotonic() + PATIENCE_S
-        while (found := re.search(pattern, self._seen, re.DOTALL)) is None:
+        while (found := re.search(pattern, self._seen.decode("utf-8", "replace"), re.DOTALL)) is None:
             ready, _, _ = select.select([self._master], [], [], deadline - time.monotonic())
             assert ready, f"{pattern!r} did not come; the screen is {self._seen!r}"
-            self._seen += os.read(self._master, 65536).decode("utf-8", "replace")
+            self._seen += os.read(self._master, 65536)
         return found

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from tests.completion.conftest import SCRIPTS, Desk, needs
+from tests.completion.conftest import HARD_NAME_SHOWN, SCRIPTS, Desk, needs
 
 
 @pytest.fixture
@@ -88,3 +88,10 @@ def test_the_environment_of_a_work_item_is_handed_on(fish, desk: Desk):
     """Quotes are taken off."""
     assert fish("ant beta:environments:work stop --environment-id 'env_1' w") == {"work_1": "queued"}
     assert set(desk.calls) == {"__complete work_id beta:environments:work stop --environment-id env_1 w"}
+
+
+def test_ids_from_the_api_are_completed_for_real(fish, desk: Desk):
+    """The emulator answers, and nothing of a name is run."""
+    identifier = desk.use_real_ant()
+    assert fish("ant beta:environments retrieve ") == {identifier: HARD_NAME_SHOWN}
+    assert not (desk.folder / "oops").exists()

@@ -119,6 +119,13 @@ def test_the_brackets_of_the_powershell_script_match():
     assert text == ""
 
 
+@pytest.mark.parametrize("table", ["subcommands", "flags", "flag_kinds", "argument_kinds"])
+def test_no_key_of_a_powershell_table_comes_twice(table: str):
+    """PowerShell refuses a hash table in which one does, and tells no capitals from small letters."""
+    keys = [row.partition(" = ")[0].lower() for row in powershell.TABLES[table](Tables(ROOT))]
+    assert len(set(keys)) == len(keys)
+
+
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [

@@ -101,3 +101,12 @@ def test_the_environment_of_a_work_item_is_handed_on(zsh: Terminal, desk: Desk):
     line = "ant beta:environments:work stop --environment-id 'env_1' w"
     assert zsh.complete(line) == line + "ork_1 "
     assert desk.calls == ["__complete work_id beta:environments:work stop --environment-id env_1 w"]
+
+
+def test_ids_from_the_api_are_completed_for_real(terminal, desk: Desk):
+    """The emulator answers, and nothing of a name is run."""
+    identifier = desk.use_real_ant()
+    zsh = terminal(["zsh", "-f", "-i"], SOURCED)
+    line = "ant beta:environments retrieve "
+    assert zsh.complete(line) == f"{line}{identifier} "
+    assert not (desk.folder / "oops").exists()

@@ -11,7 +11,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant' -ScriptBlock {
     }
 
     # The flags of all commands of the API, with their descriptions.
-    $global = @(
+    $shared = @(
         @TABLE global_flags@
     )
 
@@ -85,10 +85,12 @@ Register-ArgumentCompleter -Native -CommandName 'ant' -ScriptBlock {
 
     # Offer the IDs of a kind, with what they name.
     function Add-Ids($kind) {
+        $status = $global:LASTEXITCODE
         foreach ($line in (& $words[0] __complete $kind @($words | Select-Object -Skip 1) 2>$null)) {
             $id, $name = $line -split "`t", 2
             Add-Offer $id $name
         }
+        $global:LASTEXITCODE = $status
     }
 
     # Offer what is of a kind.
