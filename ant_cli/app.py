@@ -25,6 +25,7 @@ from ant_cli.streams import Process
 OWN_COMMANDS: dict[str, tuple[str, str]] = {
     "auth": ("ant_cli.commands.auth", "Log in, log out, and see which key is used and why."),
     "profile": ("ant_cli.commands.profile", "Keep keys and settings under names."),
+    "emulator": ("ant_cli.commands.emulator", "An emulator of the API on this machine, served or in the process."),
     "completion": ("ant_cli.commands.completion", "Make the tab key complete commands, flags and IDs."),
     "help": ("ant_cli.commands.help", "Show help on a topic, or on a command."),
 }

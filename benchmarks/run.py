@@ -1,0 +1,226 @@
+"""Measure `ant` beside another program, both in turn, and print tables of median ratios.
+
+    python benchmarks/run.py [--ant PATH] [--official PATH] [--rounds N] [--only WORD]
+
+The other program is the official tool if its path is given, and a script of a few lines with httpx
+otherwise. Absolute times differ between machines and hours; ratios of alternating runs hold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+RETRIEVE = "import httpx, sys\nr = httpx.get(sys.argv[1] + '/v1/environments/env_1?beta=true')\nprint(r.text)"
+LIST = """
+import httpx, json, sys
+with httpx.Client() as client:
+    page = None
+    while True:
+        params = {"beta": "true"} | ({"page": page} if page else {})
+        answer = client.get(sys.argv[1] + "/v1/environments", params=params).json()
+        for item in answer["data"]:
+            print(json.dumps(item))
+        if not (page := answer["next_page"]):
+            break
+"""
+
+
+@dataclass(frozen=True)
+class Program:
+    """Something to run, with what it reads from stdin."""
+
+    words: list[str]
+    stdin: Path | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run took."""
+
+    seconds: float
+    peak_mib: float
+
+
+def measure(program: Program) -> Run:
+    """Run a program once, with its output to nowhere."""
+    begun = time.perf_counter()
+    with (program.stdin or Path(os.devnull)).open("rb") as stdin:
+        process = subprocess.Popen(program.words, stdin=stdin, stdout=subprocess.DEVNULL, env=environment())
+        _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"{program.words} ended with {process.returncode}")
+    unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
+    return Run(time.perf_counter() - begun, usage.ru_maxrss / unit)
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of a run: a key, and nothing that is somebody's."""
+    kept = {name: text for name, text in os.environ.items() if not name.startswith("ANTHROPIC_")}
+    return kept | {"ANTHROPIC_API_KEY": "benchmark", "ANTHROPIC_CONFIG_DIR": str(HERE / "no-profiles")}
+
+
+def in_turn(programs: dict[str, Program], rounds: int) -> dict[str, Run]:
+    """Run each program once a round, and return the medians."""
+    runs: dict[str, list[Run]] = {name: [] for name in programs}
+    for program in programs.values():
+        measure(program)  # the files are in memory from here on
+    for _ in range(rounds):
+        for name, program in programs.items():
+            runs[name].append(measure(program))
+    return {
+        name: Run(statistics.median(r.seconds for r in done), max(r.peak_mib for r in done))
+        for name, done in runs.items()
+    }
+
+
+class Bench:
+    """The programs to compare."""
+
+    def __init__(self, ant: str, official: str | None, url: str) -> None:
+        self.ant = ant
+        self.python = str(Path(ant).with_name("python"))
+        self.official = official
+        self.url = url
+
+    def ant_does(self, *words: str, base: str = "", stdin: Path | None = None) -> Program:
+        """Return a run of `ant`."""
+        return Program([self.ant, *words, "--base-url", self.url + base], stdin)
+
+    def other_does(self, *words: str, base: str = "", script: str) -> Program:
+        """Return a run of the official tool, or of the script in its place."""
+        if self.official:
+            return Program([self.official, *words, "--base-url", self.url + base])
+        return Program([self.python, "-c", script, self.url + base])
+
+    @property
+    def other(self) -> str:
+        """What the other program is called in tables."""
+        return "official tool" if self.official else "httpx script"
+
+
+def start_up(bench: Bench, rounds: int) -> None:
+    """Print how long short commands take, beside an empty Python and the 3-line script."""
+    retrieve = ("beta:environments", "retrieve", "env_1")
+    programs = {
+        "python -c pass": Program([bench.python, "-c", "pass"]),
+        "3-line httpx script": Program([bench.python, "-c", RETRIEVE, bench.url]),
+        "ant retrieve": bench.ant_does(*retrieve),
+        "ant list (one page)": bench.ant_does("beta:environments", "list", "--format", "jsonl", base="/20/20"),
+        "ant create, config in YAML": bench.ant_does(
+            "beta:environments", "create", "--name", "n", "--config", "{type: cloud}"
+        ),
+        "ant --version": Program([bench.ant, "--version"]),
+        "ant --help": Program([bench.ant, "--help"]),
+        "ant beta:environments create --help": Program([bench.ant, "beta:environments", "create", "--help"]),
+    }
+    if bench.official:
+        programs["official tool, retrieve"] = bench.other_does(*retrieve, script="")
+    runs = in_turn(programs, rounds)
+    empty, script = runs["python -c pass"].seconds, runs["3-line httpx script"].seconds
+    heading("Start-up", ("", "ms", "x python -c pass", "x httpx script"))
+    for name, run in runs.items():
+        row(name, f"{run.seconds * 1000:.0f}", f"{run.seconds / empty:.2f}", f"{run.seconds / script:.2f}")
+
+
+def bulk(bench: Bench, rounds: int) -> None:
+    """Print how long lists take, and how much memory."""
+    heading("Bulk", ("", "ant, s", f"{bench.other}, s", "ratio", "ant's peak, MiB"))
+    for items, size in ((10_000, 100), (10_000, 1000), (100_000, 1000)):
+        for name in ("jsonl", "yaml", "json", "table"):
+            words = ("beta:environments", "list", "--format", name)
+            base = f"/{items}/{size}"
+            official = words if name != "table" else (*words[:-1], "pretty")
+            programs = {
+                "ant": bench.ant_does(*words, base=base),
+                "other": bench.other_does(*official, base=base, script=LIST),
+            }
+            runs = in_turn(programs, max(1, rounds // (3 if items > 10_000 else 1)))
+            ant, other = runs["ant"], runs["other"]
+            ratio = f"{ant.seconds / other.seconds:.2f}"
+            row(
+                f"{items:,} in pages of {size:,}, {name}",
+                *(f"{ant.seconds:.2f}", f"{other.seconds:.2f}", ratio, f"{ant.peak_mib:.0f}"),
+            )
+
+
+def first_item(bench: Bench, rounds: int) -> None:
+    """Print when the first item is there, beside the whole list: pages are printed as they come."""
+    heading("First item", ("", "first, s", "all, s"))
+    words = bench.ant_does("beta:environments", "list", "--format", "jsonl", base="/10000/100").words
+    firsts, alls = [], []
+    for _ in range(rounds):
+        begun = time.perf_counter()
+        with subprocess.Popen(words, stdout=subprocess.PIPE, env=environment()) as process:
+            process.stdout.readline()
+            firsts.append(time.perf_counter() - begun)
+            process.stdout.read()
+        alls.append(time.perf_counter() - begun)
+    row("10,000 in pages of 100", f"{statistics.median(firsts):.2f}", f"{statistics.median(alls):.2f}")
+
+
+def big_input(bench: Bench, rounds: int) -> None:
+    """Print how long it takes to read large input; nothing is sent."""
+    heading("Input", ("", "s"))
+    with tempfile.TemporaryDirectory() as folder:
+        yaml, json = Path(folder, "keys.yaml"), Path(folder, "body.json")
+        yaml.write_text("name: n\nmetadata:\n" + "".join(f"  key{n}: value {n}\n" for n in range(100_000)))
+        members = ",".join(f'"key{n}": "{"x" * 80}"' for n in range(100_000))
+        json.write_text(f'{{"name": "n", "metadata": {{{members}}}}}')
+        for name, path in (("100,000 keys of YAML", yaml), ("10 MB of strict JSON", json)):
+            program = bench.ant_does("beta:environments", "create", "--dry-run", stdin=path)
+            row(name, f"{in_turn({'ant': program}, rounds)['ant'].seconds:.2f}")
+
+
+def heading(title: str, columns: tuple[str, ...]) -> None:
+    """Print the head of a table in Markdown."""
+    print(f"\n### {title}\n")
+    row(*columns)
+    row(*("---" for _ in columns))
+
+
+def row(*cells: str) -> None:
+    """Print a line of a table."""
+    print("| " + " | ".join(cells) + " |", flush=True)
+
+
+PARTS: dict[str, Callable[[Bench, int], None]] = {
+    "start-up": start_up,
+    "bulk": bulk,
+    "first-item": first_item,
+    "input": big_input,
+}
+
+
+def main() -> None:
+    """Start the server, and print every table."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--ant", default=str(HERE.parent / ".venv" / "bin" / "ant"), metavar="PATH")
+    parser.add_argument("--official", metavar="PATH", help="the official tool, to compare with")
+    parser.add_argument("--rounds", type=int, default=15, metavar="N")
+    parser.add_argument("--only", choices=PARTS, metavar="WORD", help=f"one of {', '.join(PARTS)}")
+    options = parser.parse_args()
+
+    server = subprocess.Popen([sys.executable, str(HERE / "server.py")], stdout=subprocess.PIPE, text=True)
+    try:
+        bench = Bench(options.ant, options.official, server.stdout.readline().strip())
+        for name, part in PARTS.items():
+            if options.only in (None, name):
+                part(bench, options.rounds)
+    finally:
+        server.kill()
+        server.wait()
+
+
+if __name__ == "__main__":
+    main()

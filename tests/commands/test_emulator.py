@@ -1,0 +1,206 @@
+"""`ant emulator`: serving it, and acting on one in this process or on a served one."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+
+import pytest
+
+CREATE = (
+    "beta:environments",
+    "create",
+    "--name",
+    "queue",
+    "--config",
+    "{type: self_hosted}",
+    "--transform",
+    "id",
+    "-r",
+)
+
+
+@pytest.fixture
+def local(clean_environ):
+    """Run `ant` in a process of its own, with the emulator in a file."""
+
+    def run(*words, **more):
+        environ = clean_environ | {"ANTHROPIC_BASE_URL": "local:emulator.db", "ANTHROPIC_API_KEY": ""} | more
+        return subprocess.run(
+            [sys.executable, "-m", "ant_cli", *words],
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def served(clean_environ):
+    """Start `ant emulator start` with more flags, and stop it at the end; returns its base URL and process."""
+    running = []
+
+    def start(*flags, **more):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ant_cli", "emulator", "start", "--database", ":memory:", *flags],
+            env=clean_environ | {"ANTHROPIC_API_KEY": ""} | more,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        running.append(process)
+        return process.stdout.readline().strip(), process
+
+    yield start
+    for process in running:
+        if process.poll() is None:
+            process.terminate()
+        process.communicate()
+
+
+def test_work_goes_through_a_queue(local):
+    """Enqueue, poll, ack and stats, each in a process of its own."""
+    environment_id = local(*CREATE).stdout.strip()
+    done = local(
+        "emulator", "enqueue", environment_id, "--count", "2", "--metadata", "{team: a}", "--session-id", "s"
+    )
+    assert (done.returncode, len(done.stdout.split())) == (0, 2)
+    item = json.loads(local("beta:environments:work", "poll", environment_id).stdout)
+    assert item["id"] == done.stdout.split()[0]
+    assert item["metadata"] == {"team": "a"}
+    assert item["data"]["id"] == "s"
+    stats = json.loads(local("beta:environments:work", "stats", environment_id).stdout)
+    assert (stats["depth"], stats["pending"]) == (1, 1)
+
+
+def test_enqueued_items_can_be_had_as_data(local):
+    """--format and --transform work as everywhere."""
+    environment_id = local(*CREATE).stdout.strip()
+    done = local("emulator", "enqueue", environment_id, "--transform", "state", "--format", "jsonl")
+    assert done.stdout == '"queued"\n'
+
+
+def test_reset_forgets_everything(local):
+    """Afterwards the list is empty."""
+    local(*CREATE)
+    assert local("emulator", "reset").returncode == 0
+    assert local("beta:environments", "list").stdout == ""
+
+
+def test_a_fault_comes_as_often_as_was_asked(local):
+    """Two failures are outlived by two retries; what is left can be listed and cleared."""
+    flags = ("--path-contains", "environments", "--status", "529", "--retry-after-ms", "1")
+    assert json.loads(local("emulator", "fault", *flags, "--times", "3").stdout)["times"] == 3
+    assert local("beta:environments", "list", "--max-retries", "1").returncode == 7
+    assert local("emulator", "fault", "--list", "--transform", "times").stdout == "1\n"
+    assert local("beta:environments", "list").returncode == 0
+    local("emulator", "fault", *flags)
+    assert json.loads(local("emulator", "fault", "--clear").stdout)["count"] == 1
+    assert local("beta:environments", "list", "--max-retries", "0").returncode == 0
+
+
+def test_a_fault_may_drop_the_connection(local):
+    """A dropped connection is a network failure, in this process as well."""
+    local("emulator", "fault", "--path-contains", "environments", "--disconnect", "--times", "1")
+    done = local("beta:environments", "list", "--max-retries", "0")
+    assert (done.returncode, done.stdout) == (8, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        (("fault",), ["status"]),
+        (("enqueue", "env_000000000000000000000000"), ["404"]),
+        (("enqueue",), ["ENVIRONMENT_ID"]),
+        (("enqueue", "env_1", "--metadata", "[1]"), ["--metadata", "keys and values"]),
+        (("enqueue", "env_1", "--count", "0"), ["--count"]),
+        (("start", "--host", "0.0.0.0"), ["--api-key"]),
+        (("env",), ["no emulator is running", "ant emulator start"]),
+        (("strat",), ["strat"]),
+    ],
+)
+def test_what_cannot_be_done_is_said(local, words, parts):
+    """A clear message, and nothing on stdout."""
+    done = local("emulator", *words)
+    assert done.returncode in (1, 2, 5)
+    assert done.stdout == ""
+    assert all(part in done.stderr for part in parts)
+
+
+def test_the_real_api_is_never_asked(ant):
+    """Without a base URL there is no emulator to act on."""
+    result = ant("emulator", "reset", replies=[])
+    assert result.exit == 2
+    assert "--local" in result.stderr
+
+
+def test_a_served_emulator_prints_its_url_and_serves_until_it_is_stopped(served, local):
+    """SIGTERM and SIGINT end it with success; requests are logged on stderr, without a query."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        url, process = served()
+        assert local("beta:environments", "list", "--base-url", url, "--api-key", "any").returncode == 0
+        process.send_signal(number)
+        stdout, stderr = process.communicate()
+        assert (process.returncode, stdout) == (0, "")
+        assert "GET /v1/environments 200" in stderr
+
+
+def test_a_served_emulator_may_print_its_url_as_json(served):
+    """--format json is for scripts."""
+    line, _ = served("--format", "jsonl")
+    assert json.loads(line)["base_url"].startswith("http://127.0.0.1:")
+
+
+def test_a_served_emulator_may_have_a_key_of_its_own(served, local):
+    """Any other key is refused with 401, exit code 4."""
+    url, _ = served("--api-key", "sk-of-its-own")
+    assert local("beta:environments", "list", "--base-url", url, ANTHROPIC_API_KEY="other").returncode == 4
+    assert local("beta:environments", "list", "--base-url", url, ANTHROPIC_API_KEY="sk-of-its-own").returncode == 0
+    assert local("emulator", "reset", "--base-url", url, ANTHROPIC_API_KEY="other").returncode == 4
+
+
+def test_env_names_the_emulator_that_runs(served, local):
+    """What it prints can be evaluated by a shell; a key is not among it."""
+    url, process = served()
+    assert (
+        local("emulator", "env").stdout == f"export ANTHROPIC_BASE_URL={url}\nexport ANTHROPIC_API_KEY=emulator\n"
+    )
+    process.terminate()
+    process.communicate()
+    assert local("emulator", "env").returncode == 1
+    url, _ = served("--api-key", "sk-of-its-own")
+    done = local("emulator", "env")
+    assert done.stdout == f"export ANTHROPIC_BASE_URL={url}\n"
+    assert "sk-of-its-own" not in done.stderr
+
+
+def test_an_address_that_is_taken_is_said(served, local):
+    """The message names the address."""
+    url, _ = served()
+    port = url.rpartition(":")[2]
+    done = local("emulator", "start", "--port", port)
+    assert done.returncode == 1
+    assert f"127.0.0.1:{port}" in done.stderr
+
+
+def test_without_its_packages_the_emulator_says_what_to_install(local, tmp_path):
+    """The extra is optional."""
+    (tmp_path / "werkzeug.py").write_text("raise ImportError('no', name='werkzeug')")
+    done = local("beta:environments", "list", PYTHONPATH=str(tmp_path))
+    assert done.returncode == 2
+    assert "pip install 'ant-cli[emulator]'" in done.stderr
+
+
+def test_a_database_that_is_none_is_refused(local, tmp_path):
+    """A file that is something else is left alone."""
+    (tmp_path / "emulator.db").write_text("something else, and long enough to be looked at" * 100)
+    done = local("beta:environments", "list")
+    assert done.returncode == 2
+    assert "database" in done.stderr
+    assert (tmp_path / "emulator.db").stat().st_size > 1000

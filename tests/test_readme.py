@@ -1,0 +1,50 @@
+"""The README's examples, run as they stand in a shell, on the emulator."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+README = (Path(__file__).parent.parent / "README.md").read_text()
+EXAMPLES = re.findall(r"<!-- (examples[^>]*?) -->\n```sh\n(.*?)```", README, re.DOTALL)
+EXAMPLES += re.findall(r"<!-- (command: try) -->\n```sh\n.*(\.venv/bin/ant .*?)```", README, re.DOTALL)
+
+
+def test_there_are_examples():
+    """The test below would be happy with none."""
+    assert len(EXAMPLES) >= 4
+
+
+@pytest.mark.skipif(not shutil.which("jq"), reason="two of the examples use jq: install it")
+@pytest.mark.parametrize("script", [script for _, script in EXAMPLES], ids=[title for title, _ in EXAMPLES])
+def test_an_example_runs(script, tmp_path, clean_environ):
+    """Every line succeeds in a shell that stops at the first that does not."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    ant = programs / "ant"
+    ant.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m ant_cli "$@"\n')
+    ant.chmod(0o755)
+    (tmp_path / "env.yaml").write_text("name: from-file\nconfig: {type: cloud}\n")
+    (tmp_path / "notes.txt").write_text("from notes")
+    environ = clean_environ | {
+        "ANTHROPIC_BASE_URL": f"local:{tmp_path}/emulator.db",
+        "ANTHROPIC_API_KEY": "",
+        "PATH": f"{programs}:{os.environ['PATH']}",
+    }
+    script = script.replace(".venv/bin/ant", "ant")
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=tmp_path,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "could not" not in done.stderr
+    assert "Warning" not in done.stderr
