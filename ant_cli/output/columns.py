@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from ant_cli import json_text
 from ant_cli.errors import UsageError, did_you_mean
+from ant_cli.output.gjson_steps import Key
 from ant_cli.output.transform import BadPath, Path, apply, parse
 from ant_cli.streams import visible
 
@@ -25,11 +28,15 @@ class Column:
     """How early it is left out: the highest first, 0 never."""
     flexible: bool = False
     """Its cells may be cut."""
+    keys: tuple[str, ...] = ()
+    """The path, if it is but the keys of members; empty for any other."""
 
     @classmethod
     def of(cls, title: str, path: str, rank: int = 0, *, flexible: bool = False) -> Column:
         """Make a column. BadPath if the path is none."""
-        return cls(title, parse(path), rank, flexible)
+        steps = parse(path)
+        keys = tuple(step.name for step in steps if isinstance(step, Key))
+        return cls(title, steps, rank, flexible, keys if len(keys) == len(steps) else ())
 
     @property
     def is_time(self) -> bool:
@@ -43,6 +50,16 @@ class Column:
     def cell(self, item: bytes) -> str:
         """Return the item's value as one line of text."""
         return cell(self.find(item) or b"null")
+
+    def cell_of(self, decoded: Any, item: bytes) -> str:
+        """Return the same, faster where the path is but keys and the value no list or map."""
+        for key in self.keys:
+            if not isinstance(decoded, dict):
+                return self.cell(item)
+            decoded = decoded.get(key)
+        if not self.keys or isinstance(decoded, dict | list):
+            return self.cell(item)
+        return word_of(decoded)
 
 
 COLUMNS_BY_TYPE = {
@@ -167,8 +184,26 @@ def members_as_rows(value: bytes) -> list[list[str]]:
     return [[visible(name), cell(text)] for name, text in json_text.members(value).items()]
 
 
+def rows_of(items: list[bytes], columns: tuple[Column, ...]) -> list[list[str]]:
+    """Return the cells of each item. An item is decoded once, with numbers as they came."""
+    decoded = [json.loads(item, parse_int=str, parse_float=str) for item in items]
+    return [[column.cell_of(value, item) for column in columns] for value, item in zip(decoded, items, strict=True)]
+
+
+def word_of(scalar: Any) -> str:
+    """Return a text, a number's text, a boolean or None as one line of text."""
+    if scalar is None:
+        return NOTHING
+    if isinstance(scalar, bool):
+        return str(scalar).lower()
+    if scalar.isascii() and scalar.isprintable() and "  " not in scalar:  # nearly all that ever come
+        return scalar.strip() or NOTHING
+    return visible(" ".join(scalar.split())) or NOTHING
+
+
 def cell(text: bytes) -> str:
     """Return a value as one line of text; a dash if there is none."""
-    word = json_text.string(text) if json_text.kind(text) == "string" else json_text.compact(text).decode()
-    word = visible(" ".join(word.split()))
-    return NOTHING if word in ("", "null", "[]", "{}") else word
+    if json_text.kind(text) == "string":
+        return word_of(json_text.string(text))
+    word = visible(json_text.compact(text).decode())
+    return NOTHING if word in ("null", "[]", "{}") else word

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ant_cli.output.columns import Column, Columns, has_own_layout, members_as_rows
+from ant_cli.output.columns import Column, Columns, has_own_layout, members_as_rows, rows_of
 
 GAP = "  "
 
@@ -30,7 +30,7 @@ class Table:
             rows = members_as_rows(values[0])
         else:
             self._columns = self._columns or self._given.settle(values)
-            rows = [[column.cell(value) for column in self._columns] for value in values]
+            rows = rows_of(values, self._columns)
         if not self._widths:
             rows.insert(0, [column.title for column in self._columns] or ["NAME", "VALUE"])
             self._widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
