@@ -37,6 +37,8 @@ class Client:
         self._connection = connect(settings.base_url, settings.timeout_s, process.environ, process.transport)
         self.answer_was_lost = False
         """A request was sent, and whether it was carried out is not known."""
+        self._reused = False
+        """The connection has carried an answer, after which the server may have ended it."""
 
     def __enter__(self) -> Client:
         return self
@@ -65,6 +67,8 @@ class Client:
             try:
                 response = self._attempt(request, url, attempt)
             except _Failed as failure:
+                if self._is_stale(failure, request):
+                    continue
                 self.answer_was_lost |= failure.lost
                 if not may_go_on or not failure.worth_a_retry(request):
                     raise failure.error from None
@@ -77,6 +81,11 @@ class Client:
                     return response
                 self._wait(attempt, response.headers, response.status_line)
             attempt += 1
+
+    def _is_stale(self, failure: _Failed, request: Request) -> bool:
+        """Whether a request for reading met a connection that had ended meanwhile: a new one is no new attempt."""
+        was_reused, self._reused = self._reused, False
+        return was_reused and failure.silent and request.method == "GET"
 
     def _wait(self, attempt: int, headers: Mapping[str, str], why: str) -> None:
         delay = retry_delay(attempt, headers)
@@ -105,6 +114,7 @@ class Client:
             if answer is None or answer.status < 400:
                 raise _failed(failure, answer, exchange, self._settings.timeout_s) from None
             body = b""  # an error is one by its status, whatever became of its body
+        self._reused = True
         response = Response(answer.status, answer.reason, answer.headers, body.removeprefix(BOM))
         if self._settings.debug:
             log_response(self._stderr, response.status_line, response.headers, response.body)
@@ -114,13 +124,15 @@ class Client:
 class _Failed(Exception):
     """An attempt without a usable answer."""
 
-    def __init__(self, error: AntError, *, lost: bool, final: bool = False) -> None:
+    def __init__(self, error: AntError, *, lost: bool, final: bool = False, silent: bool = False) -> None:
         super().__init__(error.message)
         self.error = error
         self.lost = lost
         """The server may have done what it was asked."""
         self.final = final
         """It would fail again."""
+        self.silent = silent
+        """The connection ended without a word."""
 
     def worth_a_retry(self, request: Request) -> bool:
         """Whether to try again: what broke off in the middle was carried out, so only reading is."""
@@ -132,14 +144,15 @@ class _Failed(Exception):
 def _failed(failure: BrokenAnswer | Trouble, answer: Answer | None, exchange: str, timeout_s: float) -> _Failed:
     """Return what went wrong, in words."""
     if isinstance(failure, BrokenAnswer):
-        error = AnswerError(f"{exchange}: the answer {failure}, so nothing of it is shown.")
-        return _Failed(error, lost=True, final=failure.final)
+        broken = AnswerError(f"{exchange}: the answer {failure}, so nothing of it is shown.")
+        return _Failed(broken, lost=True, final=failure.final)
     if failure.timed_out:
         return _Failed(_timed_out(failure, answer, exchange, timeout_s), lost=failure.sent)
     if answer is not None:
         return _Failed(AnswerError(f"{exchange}: the answer broke off, so nothing of it is shown."), lost=True)
     message, hint, final = explain(failure.cause)
-    return _Failed(NetworkError(f"{exchange}: {message}.", hint or failure.hint), lost=failure.sent, final=final)
+    error = NetworkError(f"{exchange}: {message}.", hint or failure.hint)
+    return _Failed(error, lost=failure.sent, final=final, silent=failure.sent)
 
 
 def _timed_out(trouble: Trouble, answer: Answer | None, exchange: str, timeout_s: float) -> NetworkError:

@@ -201,6 +201,9 @@ def _trusted(environ: Mapping[str, str]) -> ssl.SSLContext:
         import certifi
 
         file = certifi.where()
+    folders = folder.split(os.pathsep) if folder else []
+    if folders and not any(Path(name).is_dir() for name in folders):
+        raise UsageError("SSL_CERT_DIR can't be used: there is no such folder.")
     try:
         return ssl.create_default_context(cafile=file or None, capath=folder or None)
     except (OSError, ValueError) as error:

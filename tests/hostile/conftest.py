@@ -1,0 +1,162 @@
+"""Two ways to run `ant` in a hostile world: in this process over real sockets, and as a process of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from ant_cli.main import main
+from ant_cli.streams import Process, Stderr, Stdin, Stdout
+from tests.conftest import KEY, Screen, piped
+
+from .scripted_server import Reply, ScriptedServer, answer
+
+RETRIEVE = ("beta:environments", "retrieve", "env_1")
+CREATE = ("beta:environments", "create", "--name", "n")
+DELETE = ("beta:environments", "delete", "env_1")
+LIST = ("beta:environments", "list", "--format", "jsonl")
+OK = answer({"id": "x"})
+OUTPUT = '{\n  "id": "x"\n}\n'
+
+
+@dataclass
+class Outcome:
+    """What a run did."""
+
+    exit: int
+    stdout: str
+    stderr: str
+    requests: list[bytes] = field(default_factory=list, repr=False)
+    waits: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Check what holds for every run in this folder: no key, no traceback, and no bug."""
+        assert KEY not in self.stdout + self.stderr
+        assert "Traceback" not in self.stderr
+        assert "this is a bug" not in self.stderr
+        self.exit = 128 - self.exit if self.exit < 0 else self.exit
+
+
+@pytest.fixture
+def over(clean_environ: dict[str, str]) -> Callable[..., Outcome]:
+    """Run a command against a scripted server, in this process, over a real socket."""
+
+    def run(
+        *replies: bytes | Reply,
+        words: Sequence[str] = RETRIEVE,
+        more: Sequence[str] = (),
+        url: str = "{url}",
+        server: ScriptedServer | None = None,
+        env: Mapping[str, str | None] = {},
+        stdin: str | bytes | None = None,
+        terminal: bool = False,
+    ) -> Outcome:
+        environ = {k: v for k, v in {**clean_environ, **env}.items() if v is not None}
+        stdout, stderr, waits = Screen(terminal=terminal), Screen(terminal=terminal), list[float]()
+        with server or ScriptedServer(*replies or (OK,)) as there, open(piped(stdin), "rb") as source:  # noqa: PTH123
+            streams = Stdin(source), Stdout(stdout), Stderr(stderr)
+            base_url = url.replace("{url}", there.url).replace("{port}", str(there.port))
+            status = main(
+                [*words, "--base-url", base_url, "--timeout", "0.3", *more],
+                Process(*streams, environ, None, waits.append),
+            )
+        return Outcome(status, stdout.text(), stderr.text(), there.requests, waits)
+
+    return run
+
+
+@pytest.fixture
+def shell(clean_environ: dict[str, str], tmp_path: Path) -> Callable[..., Outcome]:
+    """Run a line of bash in which `$ANT` is the program, against a scripted server."""
+
+    def run(
+        script: str,
+        *replies: bytes | Reply,
+        env: Mapping[str, str | None] = {},
+        python: str = "",
+        seconds: float = 30,
+    ) -> Outcome:
+        if not shutil.which("bash"):
+            pytest.skip("this test needs bash: install it")
+        with ScriptedServer(*replies or (OK,)) as there:
+            environ = {
+                **clean_environ,
+                "ANTHROPIC_BASE_URL": there.url,
+                "ANT": f"{sys.executable} {python} -m ant_cli",
+                "PYTHON": sys.executable,
+                **env,
+            }
+            began = time.monotonic()
+            done = subprocess.run(
+                ["bash", "-c", script],
+                env={k: v for k, v in environ.items() if v is not None},
+                cwd=tmp_path,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=seconds,
+                check=False,
+            )
+        out, err = done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
+        return Outcome(done.returncode, out, err, there.requests, seconds=time.monotonic() - began)
+
+    return run
+
+
+@dataclass
+class Running:
+    """A process that is running, and the server that it talks to."""
+
+    process: subprocess.Popen[bytes]
+    server: ScriptedServer
+
+    def end_by(self, signal: int) -> Outcome:
+        """Send a signal, and return how the process ended and after what time."""
+        began = time.monotonic()
+        self.process.send_signal(signal)
+        self.process.wait(10)
+        seconds = time.monotonic() - began
+        stderr = self.process.stderr.read().decode() if self.process.stderr else ""
+        return Outcome(self.process.returncode, "", stderr, seconds=seconds)
+
+
+@pytest.fixture
+def start(clean_environ: dict[str, str], tmp_path: Path):
+    """Start `ant` as a process against a scripted server, and return it when its first request is in."""
+    running: list[Running] = []
+
+    def run(
+        words: Sequence[str], *replies: bytes | Reply, stdin: int = subprocess.DEVNULL, wait: bool = True
+    ) -> Running:
+        server = ScriptedServer(*replies or (OK,))
+        server.__enter__()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ant_cli", *words, "--base-url", server.url],
+            env={**clean_environ, "TMPDIR": str(tmp_path)},
+            cwd=tmp_path,
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        running.append(Running(process, server))
+        assert not wait or server.came.wait(10)
+        return running[-1]
+
+    yield run
+    for item in running:
+        item.process.kill()
+        item.process.communicate()
+        item.server.__exit__()
+
+
+def needs(path: str) -> pytest.MarkDecorator:
+    """Skip a test where the operating system has no such device."""
+    return pytest.mark.skipif(not os.path.exists(path), reason=f"this test needs {path}")  # noqa: PTH110

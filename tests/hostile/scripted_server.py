@@ -1,0 +1,133 @@
+"""A TCP server that does what a script says: bytes in, bytes out, and every way in which that can end."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import ssl
+import struct
+import threading
+from collections.abc import Iterator
+from enum import Enum
+from typing import Any
+
+
+class Act(Enum):
+    """What a server can do besides sending bytes."""
+
+    RESET = "end the connection with RST"
+    CLOSE = "end the connection with FIN"
+    STALL = "send nothing more, and keep the connection open"
+
+
+Reply = tuple[bytes | Act, ...]
+"""What is done for one request, part by part."""
+
+
+def answer(body: Any = b"", *headers: str, status: str = "200 OK", kind: str = "application/json") -> bytes:
+    """Return a well-formed answer. A body that is not bytes is written as JSON."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    lines = [f"HTTP/1.1 {status}", f"content-length: {len(content)}", *headers]
+    if kind:
+        lines.append(f"content-type: {kind}")
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + content
+
+
+def error(status: str, kind: str = "api_error", *headers: str) -> bytes:
+    """Return an error as the API sends it."""
+    body = {"type": "error", "error": {"type": kind, "message": "made up"}, "request_id": "req_1"}
+    return answer(body, "request-id: req_1", *headers, status=status)
+
+
+class ScriptedServer:
+    """Gives the n-th request the n-th reply; the last reply answers all further ones. A context manager."""
+
+    def __init__(self, *replies: bytes | Reply, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> None:
+        self.requests: list[bytes] = []
+        self.came = threading.Event()
+        """A request is in."""
+        self._replies = [(reply,) if isinstance(reply, bytes) else reply for reply in replies]
+        self._tls = tls
+        self._socket = socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        self._over = threading.Event()
+        self._lock = threading.Lock()
+
+    @property
+    def port(self) -> int:
+        """The port on which it listens."""
+        return int(self._socket.getsockname()[1])
+
+    @property
+    def url(self) -> str:
+        """Its base URL."""
+        host = self._socket.getsockname()[0]
+        return f"http{'s' if self._tls else ''}://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
+    def lines(self) -> list[str]:
+        """The first line of each request."""
+        return [request.partition(b"\r\n")[0].decode() for request in self.requests]
+
+    def __enter__(self) -> ScriptedServer:
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)  # so that accept() returns
+        self._socket.close()
+
+    def _accept(self) -> None:
+        while not self._over.is_set():
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with contextlib.suppress(OSError), connection:
+            if self._tls:
+                connection = self._tls.wrap_socket(connection, server_side=True)
+            with connection:
+                for request in _requests(connection):
+                    if not self._reply(connection, request):
+                        return
+
+    def _reply(self, connection: socket.socket, request: bytes) -> bool:
+        """Do what the script says next, and return whether the connection goes on."""
+        with self._lock:
+            self.requests.append(request)
+            reply = self._replies[min(len(self.requests), len(self._replies)) - 1]
+        self.came.set()
+        for part in reply:
+            if isinstance(part, bytes):
+                connection.sendall(part)
+            elif part is Act.STALL:
+                self._over.wait()
+            else:
+                if part is Act.RESET:
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                return False
+        return True
+
+
+def _requests(connection: socket.socket) -> Iterator[bytes]:
+    """Yield each request that comes, head and body."""
+    data = b""
+    while True:
+        while b"\r\n\r\n" not in data:
+            chunk = connection.recv(65536)
+            if not chunk:
+                return
+            data += chunk
+        head, _, rest = data.partition(b"\r\n\r\n")
+        length = next(
+            (int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0
+        )
+        while len(rest) < length:
+            rest += connection.recv(65536)
+        yield head + b"\r\n\r\n" + rest[:length]
+        data = rest[length:]

@@ -1,0 +1,228 @@
+"""Input: too much, too deep, not text, not there. Each is refused with its place before anything is sent."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+
+import pytest
+
+from .conftest import CREATE, OUTPUT, Outcome, needs
+
+Over = Callable[..., Outcome]
+Shell = Callable[..., Outcome]
+BOMB = "k0: &k0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"k{n}: &k{n} [{', '.join([f'*k{n - 1}'] * 10)}]\n" for n in range(1, 10)
+)
+MERGE_BOMB = (
+    "k0: &k0 {"
+    + ", ".join(f"a{n}: 1" for n in range(1000))
+    + "}\n"
+    + "".join(f"k{n}: &k{n} {{<<: [*k{n - 1}, *k{n - 1}], b{n}: 1}}\n" for n in range(1, 60))
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"name: \xff\n", "UTF-8"),
+        ("name: x\n".encode("utf-16"), "UTF-8"),
+        (b"name: a\0b\n", "U+0000"),
+        (b"name: [1\n", "line 2"),
+        (b"name: !!binary aGk=\n", "tag"),
+        (b"name: !!python/object/apply:os.system [id]\n", "tag"),
+        (b"%YAML 3.0\n---\nname: x\n", "YAML"),
+        (b"name: x\n---\nname: y\n", "second document"),
+        (BOMB.encode(), "aliases stand for more than"),
+        (MERGE_BOMB.encode(), "aliases stand for more than"),
+        (b"config: &a [*a]\n", "no &a"),
+        (b'{"config":' + b"[" * 1_000_000 + b"]" * 1_000_000 + b"}", "deeper"),
+        (b"config: " + b"[" * 1_000_000, "deeper"),
+        (b"- " * 500_000, "deeper"),
+        (b"config: {a: 0x" + b"f" * 5000 + b"}", "digits"),
+        (b"config: {a: 0o" + b"7" * 9000 + b"}", "digits"),
+        (b'{"name": 1, "name": 2}', "twice"),
+        (b"[]", "keys and values"),
+        (b"5", "keys and values"),
+        (b"x" * 10_000_001, "10 MB"),
+    ],
+    ids=lambda value: repr(value)[:30],
+)
+def test_input_that_cannot_be_used_is_refused(over: Over, text, said):
+    """Exit code 2, where it is wrong and why, and nothing is sent."""
+    result = over(words=CREATE, stdin=text)
+    assert (result.exit, result.stdout, result.requests) == (2, "", [])
+    assert said in result.stderr
+    assert len(result.stderr) < 500
+
+
+@pytest.mark.parametrize(
+    ("text", "body"),
+    [
+        (b"name: x\r\ndescription: y\r\n", {"name": "x", "description": "y"}),
+        (b"name: x\rdescription: y\r", {"name": "x", "description": "y"}),
+        (b'{"name":"x","metadata":{"a\\nb":"\\u0000\\r"}}', {"name": "x", "metadata": {"a\nb": "\0\r"}}),
+        (b'{"name":"\\ud800"}', {"name": "\ud800"}),
+        (b'{"name":"' + b"x" * 9_000_000 + b'"}', {"name": "x" * 9_000_000}),
+        (b"name: |\n  " + b"x" * 1_000_000 + b"\n", {"name": "x" * 1_000_000 + "\n"}),
+    ],
+    ids=lambda value: repr(value)[:30],
+)
+def test_unusual_input_is_sent_as_it_is(over: Over, text, body):
+    """Line ends of any kind, large values, and what only JSON can spell."""
+    result = over(words=("beta:environments", "create"), stdin=text)
+    assert (result.exit, result.stdout) == (0, OUTPUT)
+    assert json.loads(result.requests[0].partition(b"\r\n\r\n")[2]) == body
+
+
+def test_a_number_of_5000_digits_is_sent_digit_for_digit(over: Over):
+    """From a flag as well as from input."""
+    digits = "9" * 5000
+    result = over(words=CREATE, stdin=f'{{"config": {{"a": {digits}}}}}')
+    assert digits.encode() in result.requests[0]
+    assert digits.encode() in over(words=("beta:environments", "list", "--limit", digits)).requests[0]
+
+
+def test_a_value_of_a_megabyte_fits_into_a_flag(over: Over):
+    """Where the operating system lets it."""
+    assert over(words=CREATE, more=("--description", "x" * 1_000_000)).exit == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (("beta:environments", "retrieve"), '{"id": "\\ud800"}'),
+        (("beta:environments:work", "list"), '{"environment_id": "e", "page": "\\ud800"}'),
+        (("beta:environments:work", "poll"), '{"id": "e", "anthropic-worker-id": "\\ud800"}'),
+        (("beta:environments:work", "poll"), '{"id": "e", "anthropic-worker-id": "a\\r\\nx: y"}'),
+        (("beta:environments", "create", "--name", "n"), '{"anthropic-beta": "a\\nx: y"}'),
+    ],
+)
+def test_what_no_url_or_header_can_hold_is_refused(over: Over, words, text):
+    """Half characters and line breaks are named before anything is sent."""
+    result = over(words=words, stdin=text)
+    assert (result.exit, result.requests) == (2, [])
+    assert "holds" in result.stderr
+
+
+@pytest.mark.parametrize("url", ["{url}", "http://ada:hunter2pass@127.0.0.1:{port}"])
+def test_a_header_may_hold_any_text(over: Over, url):
+    """It is sent in UTF-8, as the official tool does; white space around it is not."""
+    words = ("beta:environments:work", "poll", "env_1", "--anthropic-worker-id", " ü😀 ")
+    request = over(words=words, url=url).requests[0]
+    assert "anthropic-worker-id: ü😀\r\n".encode() in request.replace(
+        b"Anthropic-Worker-Id", b"anthropic-worker-id"
+    )
+
+
+def test_an_id_may_hold_every_printable_character(over: Over):
+    """It stays one segment of the path, and comes back as it was."""
+    from urllib.parse import unquote
+
+    name = "".join(map(chr, range(33, 127))) + "ü😀"
+    request = over(words=("beta:environments", "retrieve", "--environment-id", name)).requests[0]
+    target = request.split()[1].decode()
+    assert unquote(target.removeprefix("/v1/environments/").partition("?")[0]) == name
+    assert target.count("/") == 3
+
+
+def test_keys_with_line_breaks_do_not_break_the_warning(over: Over):
+    """On a terminal, an unknown key is shown with its control characters made visible."""
+    result = over(words=CREATE, stdin='{"a\\nb\\u001b[2J\\u202e": 1}', terminal=True)
+    assert result.exit == 0
+    assert not {"\x1b[2J", "\u202e"} & {result.stderr[i : i + n] for n in (1, 4) for i in range(len(result.stderr))}
+
+
+# Files
+
+
+@pytest.mark.parametrize("flag", ["--file", "--description=@", "--config=@"])
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/", "directory"),
+        ("/nope.yaml", "no such file"),
+        ("/" + "a" * 5000, "too long"),
+        ("./a\ud800", "can't be read"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named(over: Over, flag, path, said):
+    """With the flag and the reason."""
+    words = (flag, path) if flag == "--file" else (flag + path,)
+    result = over(words=CREATE, more=words)
+    assert (result.exit, result.requests) == (2, [])
+    assert said in result.stderr
+
+
+def test_a_word_too_long_for_a_file_name_is_a_word(over: Over):
+    """It is sent as it is."""
+    assert over(words=CREATE, more=("--description", "@" + "a" * 5000)).exit == 0
+
+
+@pytest.mark.parametrize("flag", ["--file ", "--description @"])
+@needs("/dev/zero")
+def test_a_file_without_an_end_is_left_at_the_limit(shell: Shell, flag):
+    """After 10 MB."""
+    result = shell(f"$ANT beta:environments create --name n {flag}/dev/zero")
+    assert (result.exit, result.requests) == (2, [])
+    assert "10 MB" in result.stderr
+
+
+def test_a_pipe_without_an_end_is_left_at_the_limit(shell: Shell):
+    """As standard input, and as the value of a flag."""
+    for words in ("create", "create --name @-"):
+        result = shell(f"yes | $ANT beta:environments {words}")
+        assert (result.exit, "10 MB" in result.stderr) == (2, True)
+
+
+def test_a_fifo_is_read_as_a_file(shell: Shell):
+    """So that `<(command)` works."""
+    script = "mkfifo fifo; echo hello > fifo & $ANT beta:environments create --name n --description @./fifo"
+    assert b'"description":"hello\\n"' in shell(script).requests[0]
+    assert b'"name":"x"' in shell("$ANT beta:environments create --file <(echo 'name: x')").requests[0]
+
+
+def test_a_file_that_changes_while_it_is_read_is_read_once(shell: Shell):
+    """What was there at that moment is sent, or refused; nothing in between."""
+    script = (
+        "while :; do echo 'name: one' > file; echo 'name: two' > file; done & "
+        "for i in 1 2 3 4; do $ANT beta:environments create --file file > out; S=$?; [ $S -le 2 ] || break; done; "
+        "kill $!; exit $S"
+    )
+    result = shell(script)
+    assert result.exit in (0, 2)
+    assert all(b'"name":"one"' in request or b'"name":"two"' in request for request in result.requests)
+
+
+# Standard input
+
+
+@pytest.mark.parametrize(
+    ("script", "status", "said"),
+    [
+        ("$ANT beta:environments retrieve env_1 <&-", 0, ""),
+        ("$ANT beta:environments create --name n <&-", 0, ""),
+        ("$ANT beta:environments retrieve <&-", 2, "--environment-id is required"),
+        ("$ANT beta:environments create --name n -f - <&-", 2, "closed"),
+        ("$ANT beta:environments update env_1 0>written", 2, "can't be read"),
+        ("$ANT beta:environments retrieve env_1 0>written", 0, ""),
+    ],
+)
+def test_an_unusable_stdin_matters_only_if_it_is_needed(shell: Shell, script, status, said):
+    """Closed, or open for writing."""
+    result = shell(script)
+    assert (result.exit, said in result.stderr) == (status, True)
+
+
+def test_a_pipe_that_does_not_wait_is_read_all_the_same(start):
+    """Programs that share a pipe may have made it non-blocking."""
+    read_end, write_end = os.pipe()
+    os.set_blocking(read_end, False)
+    running = start(("beta:environments", "create", "--description", "d"), stdin=read_end, wait=False)
+    for part in (b"na", b"me: x"):
+        os.write(write_end, part)
+    os.close(write_end)
+    os.close(read_end)
+    assert running.process.wait(10) == 0
+    assert b'"name":"x"' in running.server.requests[0]

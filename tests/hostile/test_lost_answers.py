@@ -1,0 +1,82 @@
+"""Lost answers: when a change may have been made, the message says so, and which command shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from .conftest import CREATE, DELETE, OK, OUTPUT, Outcome
+from .scripted_server import Act, answer, error
+
+Over = Callable[..., Outcome]
+ARCHIVE = ("beta:environments", "archive", "env_1")
+WORK = ("--environment-id", "env_1", "work_1")
+ACK = ("beta:environments:work", "ack", *WORK)
+STOP = ("beta:environments:work", "stop", *WORK)
+HEARTBEAT = ("beta:environments:work", "heartbeat", *WORK)
+GUARDED = (*HEARTBEAT, "--expected-last-heartbeat", "NO_HEARTBEAT")
+LOOK = {
+    CREATE: "ant beta:environments list",
+    DELETE: "ant beta:environments retrieve env_1",
+    ARCHIVE: "ant beta:environments retrieve env_1",
+    ACK: "ant beta:environments:work retrieve --environment-id env_1 work_1",
+    STOP: "ant beta:environments:work retrieve --environment-id env_1 work_1",
+}
+LOST = [(Act.RESET,), error("500 Broken"), error("504 Gateway Timeout"), error("408 Timeout")]
+
+
+@pytest.mark.parametrize("words", LOOK, ids=lambda words: words[1])
+@pytest.mark.parametrize("lost", LOST, ids=lambda reply: repr(reply)[:24])
+@pytest.mark.parametrize(("status", "code"), [("409 Conflict", 6), ("404 Not Found", 5)])
+def test_a_refusal_after_a_lost_answer_is_explained(over: Over, words, lost, status, code):
+    """The first attempt may be the reason for it."""
+    result = over(lost, error(status), words=words)
+    assert result.exit == code
+    assert "may have succeeded" in result.stderr
+    assert LOOK[words] in result.stderr
+
+
+@pytest.mark.parametrize("words", LOOK, ids=lambda words: words[1])
+@pytest.mark.parametrize("status", ["409 Conflict", "404 Not Found", "400 Bad Request"])
+def test_a_plain_refusal_is_not(over: Over, words, status):
+    """Nothing was lost, not even when the server asked to wait."""
+    assert "may have" not in over(error(status), words=words).stderr
+    assert "may have" not in over(error("429 Too Many"), error(status), words=words).stderr
+
+
+@pytest.mark.parametrize("words", LOOK, ids=lambda words: words[1])
+@pytest.mark.parametrize(
+    "reply", [(Act.STALL,), (Act.RESET,), (OK[:-3], Act.CLOSE), answer(b"<p>hello"), answer(b"")]
+)
+def test_no_usable_answer_at_all_is_explained(over: Over, words, reply):
+    """Also when the last attempt is the one whose answer was lost."""
+    result = over(reply, words=words, more=("--max-retries", "0"))
+    assert result.exit in (1, 8)
+    assert "may have succeeded" in result.stderr
+    assert LOOK[words] in result.stderr
+
+
+def test_what_never_left_is_not_in_doubt(over: Over):
+    """A connection that was refused carried nothing."""
+    assert "may have" not in over(words=CREATE, url="http://127.0.0.1:1").stderr
+
+
+def test_the_command_that_shows_it_can_be_pasted(over: Over):
+    """Whatever is in the ID."""
+    result = over((Act.RESET,), error("404 Not Found"), words=("beta:environments", "delete", "env 1; rm '*'"))
+    assert """retrieve 'env 1; rm '"'"'*'"'"''""" in result.stderr
+
+
+@pytest.mark.parametrize("lost", [*LOST, (Act.STALL,)], ids=lambda reply: repr(reply)[:24])
+def test_a_guarded_heartbeat_is_not_repeated(over: Over, lost):
+    """If it was carried out, what it expects is true no more."""
+    result = over(lost, OK, words=GUARDED)
+    assert (result.exit in (7, 8), len(result.requests)) == (True, 1)
+    assert LOOK[STOP] in result.stderr
+
+
+def test_a_guarded_heartbeat_waits_its_turn(over: Over):
+    """A 429 carried nothing out; and without a guard any may be repeated."""
+    assert over(error("429 Too Many"), OK, words=GUARDED).stdout == OUTPUT
+    assert over((Act.RESET,), OK, words=HEARTBEAT).stdout == OUTPUT

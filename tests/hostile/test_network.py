@@ -1,0 +1,361 @@
+"""The network: whatever breaks, and wherever, the run ends with one message, in time, with nothing half shown."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+import trustme
+
+from .conftest import CREATE, LIST, OK, OUTPUT, Outcome
+from .scripted_server import Act, ScriptedServer, answer, error
+
+CUT = OK[:-3]
+HEAD = b"HTTP/1.1 200 OK\r\n"
+NO_RETRIES = ("--max-retries", "0")
+Over = Callable[..., Outcome]
+
+
+# Breaking off
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        ((Act.RESET,), "reset"),
+        ((Act.CLOSE,), "without"),
+        ((HEAD + b"cont", Act.RESET), "reset"),
+        ((HEAD + b"cont", Act.CLOSE), "without"),
+        ((b"SSH-2.0-OpenSSH_9.9\r\n", Act.CLOSE), "without"),
+        ((b"HTTP/1.1 abc OK\r\n\r\n{}", Act.CLOSE), "HTTP"),
+        ((b"HTTP/1.1 101 Switching Protocols\r\n\r\n", Act.CLOSE), "HTTP"),
+        ((HEAD + b"bad header\r\n\r\n{}", Act.CLOSE), "HTTP"),
+        ((HEAD + b"x: a\0b\r\n\r\n{}", Act.CLOSE), "HTTP"),
+        ((HEAD + b"content-length: -2\r\n\r\n{}", Act.CLOSE), "HTTP"),
+        ((HEAD + b"content-length: 2\r\ncontent-length: 3\r\n\r\n{}", Act.CLOSE), "HTTP"),
+        ((HEAD + b"x: " + b"a" * 1_000_000 + b"\r\n\r\n{}", Act.CLOSE), "HTTP"),
+        ((HEAD + b"x: a\r\n" * 150_000 + b"\r\n{}", Act.CLOSE), "HTTP"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_no_answer_is_a_network_failure_after_retries(over: Over, reply, said):
+    """Three attempts, then exit code 8 and what happened."""
+    result = over(reply)
+    assert (result.exit, result.stdout, len(result.requests)) == (8, "", 3)
+    assert said in result.stderr
+
+
+@pytest.mark.parametrize("end", [Act.RESET, Act.CLOSE])
+def test_half_an_answer_is_never_shown(over: Over, end):
+    """A GET is tried again; if that is no better, nothing of it is on stdout."""
+    result = over((CUT, end))
+    assert (result.exit, result.stdout, len(result.requests)) == (1, "", 3)
+    assert "broke off" in result.stderr
+    assert over((CUT, end), OK).stdout == OUTPUT
+
+
+@pytest.mark.parametrize("chunk", [b'5\r\n{"a":\r\n', b'zz\r\n{"a":1}\r\n'])
+def test_broken_chunks_are_half_an_answer(over: Over, chunk):
+    """Neither an end that is missing nor a size that is none passes."""
+    result = over((HEAD + b"transfer-encoding: chunked\r\n\r\n" + chunk, Act.CLOSE))
+    assert (result.exit, result.stdout) == (1, "")
+
+
+@pytest.mark.parametrize("end", [Act.RESET, Act.CLOSE])
+def test_half_an_answer_to_a_change_is_not_asked_for_again(over: Over, end):
+    """The server carried it out: a second `create` would make a second one."""
+    result = over((CUT, end), words=CREATE)
+    assert (result.exit, len(result.requests)) == (1, 1)
+    assert "may have succeeded" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        HEAD + b'\r\n{"id":"x"}',
+        b'HTTP/1.0 200 OK\r\n\r\n{"id":"x"}',
+        HEAD + b"content-length: 10\r\ncontent-length: 10\r\n\r\n" + b'{"id":"x"}',
+        HEAD + b"transfer-encoding: chunked\r\n\r\n" + b'a;q=1\r\n{"id":"x"}\r\n0\r\nx-end: 1\r\n\r\n',
+        b"HTTP/1.1 100 Continue\r\n\r\n" + OK,
+        answer({"id": "x"}, status="200"),
+        OK + b"what follows is not read",
+    ],
+)
+def test_unusual_but_whole_answers_are_taken(over: Over, reply):
+    """What HTTP allows is no fault."""
+    assert over((reply, Act.CLOSE)).stdout == OUTPUT
+
+
+@pytest.mark.parametrize("end", [Act.RESET, Act.CLOSE])
+def test_a_connection_that_went_stale_between_pages_is_replaced(over: Over, end):
+    """The next page comes over a new connection, which is no second attempt."""
+    result = over(
+        (answer({"data": [1], "next_page": "p"}), end),
+        answer({"data": [2], "next_page": None}),
+        words=LIST,
+        more=NO_RETRIES,
+    )
+    assert (result.exit, result.stdout) == (0, "1\n2\n")
+
+
+# Silence
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        ((Act.STALL,), "no answer within 0.3 s"),
+        ((HEAD, Act.STALL), "no answer within 0.3 s"),
+        ((CUT, Act.STALL), "stalled for 0.3 s"),
+    ],
+)
+def test_silence_ends_in_time(over: Over, reply, said):
+    """Each stage has its time-out."""
+    result = over(reply, more=NO_RETRIES)
+    assert (result.exit, result.stdout) == (8, "")
+    assert said in result.stderr
+    assert "--timeout" in result.stderr
+
+
+def test_a_server_that_takes_no_connection_is_given_up(over: Over):
+    """A full queue of connections is as good as no server, and nothing was sent."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+        waiting = [socket.socket() for _ in range(4)]
+        for one in waiting:
+            one.settimeout(0)
+            one.connect_ex(full.getsockname())
+        url = f"http://127.0.0.1:{full.getsockname()[1]}"
+        result = over(url=url, words=CREATE, more=NO_RETRIES)
+        for one in waiting:
+            one.close()
+    assert result.exit == 8
+    assert "no connection within 0.3 s" in result.stderr
+    assert "may have succeeded" not in result.stderr
+
+
+def test_a_server_that_never_finishes_the_handshake_is_given_up(over: Over):
+    """TLS needs two."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        result = over(url=f"https://127.0.0.1:{silent.getsockname()[1]}", more=NO_RETRIES)
+    assert (result.exit, "no connection within" in result.stderr) == (8, True)
+
+
+def test_an_answer_byte_by_byte_is_an_answer(over: Over):
+    """The time-out is between bytes, not for all of them."""
+    assert over(tuple(bytes([byte]) for byte in OK)).stdout == OUTPUT
+
+
+def test_an_early_refusal_of_a_large_body_is_read(over: Over):
+    """The server answers 413 without reading the rest."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def refuse() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(1000)
+                connection.sendall(error("413 Content Too Large"))
+                connection.shutdown(socket.SHUT_WR)
+                while connection.recv(1_000_000):
+                    pass
+
+        threading.Thread(target=refuse, daemon=True).start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        result = over(url=url, words=CREATE, stdin=b'{"description":"' + b"x" * 5_000_000 + b'"}')
+    assert (result.exit, "413 Content Too Large" in result.stderr) == (1, True)
+
+
+# Addresses
+
+
+@pytest.mark.parametrize(
+    ("url", "status", "said"),
+    [
+        ("http://127.0.0.1:1", 8, "refused"),
+        ("http://nosuch.invalid", 8, "host name is not known"),
+        ("http://bücher.invalid", 8, "host name is not known"),
+        ("http://a..b.invalid", 2, "host name"),
+        ("http://" + "a" * 70 + ".invalid", 2, "host name"),
+        ("http://\u2028x.invalid", 2, "base-url"),
+        ("https://127.0.0.1:{port}", 8, ""),
+        *(
+            (url, 2, "base-url")
+            for url in ("http://127.0.0.1:99999", "http://127.0.0.1:-1", "http://[::1", "http://")
+        ),
+        *((url, 2, "base-url") for url in ("{url}?a=b", "{url}#a", "ws://127.0.0.1", "127.0.0.1", "http://a b")),
+    ],
+)
+def test_an_address_that_leads_nowhere_is_said(over: Over, url, status, said):
+    """Impossible ones are usage errors, all others failures of the network; none reaches a server."""
+    result = over(url=url)
+    assert (result.exit, result.stdout, result.requests) == (status, "", [])
+    assert said in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "line"),
+    [
+        ("{url}/", b"GET /v1/environments/env_1?"),
+        ("{url}/a/b/", b"GET /a/b/v1/environments/env_1?"),
+        ("{url}/a%20b", b"GET /a%20b/v1/environments/env_1?"),
+        ("{url}/ä", b"GET /%C3%A4/v1/environments/env_1?"),
+    ],
+)
+def test_a_base_url_may_have_a_path(over: Over, url, line):
+    """The API's paths go below it."""
+    result = over(url=url)
+    assert (result.exit, result.stdout) == (0, OUTPUT)
+    assert result.requests[0].startswith(line)
+
+
+def test_ipv6_works(over: Over):
+    """An address in brackets is one."""
+    assert over(server=ScriptedServer(OK, host="::1")).stdout == OUTPUT
+
+
+@pytest.mark.parametrize("name", ["localhost", "LOCALHOST", "127.1", "2130706433", "[::ffff:127.0.0.1]", "0.0.0.0"])
+def test_loopback_is_never_asked_through_a_proxy(over: Over, monkeypatch, name):
+    """However it is written."""
+    for variable in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(variable, "http://127.0.0.1:1")
+    assert over(url=f"http://{name}:{{port}}", env=dict(os.environ)).stdout == OUTPUT
+
+
+# Proxies
+
+
+def through(over: Over, monkeypatch, variable: str, proxy: str, scheme: str = "http") -> Outcome:
+    """Ask a host that is reached only through a proxy."""
+    monkeypatch.setenv(variable, proxy)
+    return over(url=f"{scheme}://api.invalid", env={variable: proxy}, more=NO_RETRIES)
+
+
+@pytest.mark.parametrize(
+    ("variable", "scheme"), [("http_proxy", "http"), ("HTTPS_PROXY", "https"), ("ALL_PROXY", "http")]
+)
+def test_a_proxy_that_refuses_is_named(over: Over, monkeypatch, variable, scheme):
+    """The variable is said, its password is not."""
+    result = through(over, monkeypatch, variable, "http://ada:proxy-pass@127.0.0.1:1", scheme)
+    assert (result.exit, "proxy-pass" in result.stderr) == (8, False)
+    assert variable in result.stderr
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    ["http://ada:proxy-pass@[bad", "foo:bar", "ftp://proxy", "http://p:99999", "://", "http://", "http://:80"],
+)
+def test_a_malformed_proxy_variable_is_a_usage_error(over: Over, monkeypatch, proxy):
+    """It is named, and not shown."""
+    result = through(over, monkeypatch, "http_proxy", proxy)
+    assert (result.exit, result.stdout) == (2, "")
+    assert "http_proxy" in result.stderr
+    assert "proxy-pass" not in result.stderr
+
+
+def test_a_proxy_is_used_and_its_errors_are_errors(over: Over, monkeypatch):
+    """A 407 comes from the proxy, as an answer or in place of a tunnel."""
+    with ScriptedServer(error("407 Proxy Authentication Required")) as proxy:
+        assert through(over, monkeypatch, "http_proxy", proxy.url).exit == 1
+        tunnel = through(over, monkeypatch, "https_proxy", proxy.url, "https")
+        assert (tunnel.exit, "407" in tunnel.stderr) == (8, True)
+    assert [line.split()[0] for line in proxy.lines] == ["GET", "CONNECT"]
+
+
+# Certificates
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    """A certificate authority that only this test knows."""
+    return trustme.CA()
+
+
+@pytest.fixture
+def trust(authority: trustme.CA, tmp_path) -> str:
+    """A file with its certificate."""
+    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    return str(tmp_path / "authority.pem")
+
+
+def tls_server(authority: trustme.CA, name: str = "localhost", *, expired: bool = False) -> ScriptedServer:
+    """Return a server whose certificate is for a name."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    yesterday = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
+    authority.issue_cert(name, not_after=yesterday if expired else None).configure_cert(context)
+    return ScriptedServer(OK, tls=context)
+
+
+@pytest.mark.parametrize("user", ["", "ada:hunter2pass@"])
+def test_a_certificate_of_an_authority_of_ones_own_is_trusted(over: Over, authority, trust, user):
+    """SSL_CERT_FILE names it, on both ways to the network."""
+    server = tls_server(authority)
+    result = over(server=server, url=f"https://{user}localhost:{{port}}", env={"SSL_CERT_FILE": trust})
+    assert (result.exit, result.stdout) == (0, OUTPUT)
+
+
+@pytest.mark.parametrize(
+    ("name", "expired", "known", "said"),
+    [
+        ("localhost", False, False, "issuer that is not known"),
+        ("localhost", True, True, "has expired"),
+        ("other.example", False, True, "another host name"),
+    ],
+)
+def test_what_is_wrong_with_a_certificate_is_said(over: Over, authority, trust, name, expired, known, said):
+    """And where an authority of one's own goes. It is not tried again: it would be the same."""
+    server = tls_server(authority, name, expired=expired)
+    env = {"SSL_CERT_FILE": trust} if known else {}
+    result = over(server=server, url="https://localhost:{port}", env=env)
+    assert (result.exit, result.waits) == (8, [])
+    assert said in result.stderr
+    assert "SSL_CERT_FILE" in result.stderr
+
+
+@pytest.mark.parametrize("user", ["", "ada:hunter2pass@"])
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+def test_a_certificate_variable_that_names_nothing_is_a_usage_error(over: Over, variable, user):
+    """Otherwise every server would be unknown, and nobody would know why."""
+    result = over(url=f"https://{user}localhost:{{port}}", env={variable: "/nope"})
+    assert (result.exit, variable in result.stderr) == (2, True)
+
+
+# When to try again
+
+
+@pytest.mark.parametrize(
+    ("header", "low", "high"),
+    [
+        ("retry-after: 0", 0, 0),
+        ("retry-after: 7", 7, 7),
+        ("retry-after: 3600", 60, 60),
+        ("retry-after: " + "9" * 400, 60, 60),
+        ("retry-after: -5", 0, 0),
+        ("retry-after: Fri, 31 Dec 9999 23:59:59 GMT", 60, 60),
+        ("retry-after: Fri, 01 Jan 1999 00:00:00 GMT", 0, 0),
+        ("retry-after-ms: 1500", 1.5, 1.5),
+        *(
+            (f"retry-after: {text}", 0.3, 0.5)
+            for text in ("NaN", "inf", "-inf", "1e400", "1_0", "0x10", "", "soon")
+        ),
+        ("retry-after: Fri, 31 Dec 99999999999 23:59:59 GMT", 0.3, 0.5),
+    ],
+)
+def test_the_server_says_when_and_nonsense_is_ignored(over: Over, header, low, high):
+    """At most a minute, never less than nothing, and what is longer than two seconds is announced."""
+    result = over(error("429 Too Many", "rate_limit_error", header), OK)
+    assert (result.exit, result.stdout) == (0, OUTPUT)
+    assert low <= result.waits[0] <= high
+    assert ("Retry 1 of 2" in result.stderr) == (high > 2)
+
+
+def test_a_date_is_a_time_to_wait_for(over: Over):
+    """In the form that HTTP prescribes."""
+    from email.utils import formatdate
+
+    result = over(error("503 Busy", "x", f"retry-after: {formatdate(time.time() + 30, usegmt=True)}"), OK)
+    assert 25 < result.waits[0] <= 31

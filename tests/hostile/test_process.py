@@ -1,0 +1,225 @@
+"""The process: signals, streams that are closed or full, and an environment that lacks nearly everything."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+from collections.abc import Callable
+
+import pytest
+
+from .conftest import LIST, OK, OUTPUT, Outcome, needs
+from .scripted_server import Act, answer, error
+
+Shell = Callable[..., Outcome]
+RETRIEVE = "$ANT beta:environments retrieve env_1"
+PAGES = ("--help", "--version", "", "beta:environments", "beta:environments create --help")
+PROMPT_S = 0.1
+"""Within this time a signal ends the process; on a busy machine the tests allow for more."""
+
+
+# Signals
+
+
+SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+STAGES = {
+    "before the first byte": ((Act.STALL,),),
+    "inside the headers": ((b"HTTP/1.1 200 OK\r\n", Act.STALL),),
+    "inside the body": ((OK[:-3], Act.STALL),),
+    "before a retry": (error("429 Too Many", "rate_limit_error", "retry-after: 50"),),
+    "before the next page": (answer({"data": [1], "next_page": "p"}), (Act.STALL,)),
+    "while writing to a full pipe": (answer({"data": ["x" * 1000] * 2000}),),
+}
+
+
+@pytest.mark.parametrize(("number", "status"), SIGNALS)
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_signal_ends_it_at_once(start, tmp_path, stage, number, status):
+    """Wherever it is: without a word, without a file that is left, in a tenth of a second."""
+    running = start(LIST, *STAGES[stage])
+    if stage == "while writing to a full pipe":
+        assert running.process.stdout.read(1) == b'"'
+    result = running.end_by(number)
+    assert (result.exit, result.seconds < 5 * PROMPT_S) == (status, True)
+    assert all(line.startswith("Note:") for line in result.stderr.splitlines())
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("number", "status"), SIGNALS)
+def test_a_signal_ends_the_wait_for_stdin(start, number, status):
+    """Nothing was asked yet."""
+    read_end, write_end = os.pipe()
+    running = start(("beta:environments", "create"), stdin=read_end, wait=False)
+    note = running.process.stderr.readline()
+    result = running.end_by(number)
+    os.close(read_end)
+    os.close(write_end)
+    assert (note, result.exit) == (b"Note: waiting for input on stdin.\n", status)
+
+
+def test_nobody_reading_is_no_error(shell: Shell):
+    """`head` has what it wants; that is a success, and silent."""
+    page = answer({"data": ["x" * 1000] * 1000, "next_page": "p"})
+    result = shell("$ANT beta:environments list | head -c 10; exit ${PIPESTATUS[0]}", page)
+    assert (result.exit, result.stderr) == (0, "")
+    for words in PAGES:
+        result = shell(f"$ANT {words} | true; exit ${{PIPESTATUS[0]}}")
+        assert (result.exit, result.stderr) == (0, "")
+
+
+# Streams that can't be written to
+
+
+WRITERS = [*(f"$ANT {words}" for words in PAGES), RETRIEVE, f"{RETRIEVE} --dry-run"]
+
+
+@pytest.mark.parametrize("script", WRITERS)
+def test_a_closed_stdout_is_an_error(shell: Shell, script):
+    """Of results as of help pages."""
+    result = shell(f"{script} >&-")
+    assert (result.exit, "closed" in result.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("script", WRITERS)
+@needs("/dev/full")
+def test_a_full_disk_is_an_error(shell: Shell, script):
+    """The reason is the operating system's."""
+    result = shell(f"{script} >/dev/full")
+    assert (result.exit, "no space left" in result.stderr) == (1, True)
+
+
+@needs("/dev/full")
+def test_a_change_whose_result_cannot_be_written_is_said(shell: Shell):
+    """It was made all the same."""
+    result = shell("$ANT beta:environments create --name n >/dev/full")
+    assert (result.exit, len(result.requests)) == (1, 1)
+    assert "may have succeeded" in result.stderr
+
+
+@pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full", "2>/dev/null"])
+def test_an_unusable_stderr_changes_nothing_else(shell: Shell, redirection):
+    """Results and exit codes stay what they are."""
+    assert shell(f"{RETRIEVE} --debug {redirection}").stdout == OUTPUT
+    assert shell(f"{RETRIEVE} --nonsense {redirection}").exit == 2
+    assert shell(f"$ANT --help {redirection}").stdout.startswith("Usage")
+
+
+def test_a_reader_of_stderr_that_went_away_changes_nothing_else(shell: Shell):
+    """Messages are lost, no more."""
+    result = shell(f"exec 3>&1; ({RETRIEVE} --debug 2>&1 >&3 3>&-; echo $? >&3) | true")
+    assert result.stdout == OUTPUT + "0\n"
+
+
+def test_all_streams_closed_is_an_error_without_words(shell: Shell):
+    """There is nowhere to say them."""
+    assert shell(f"{RETRIEVE} <&- >&- 2>&-").exit == 1
+
+
+def test_a_full_pipe_that_does_not_wait_is_waited_for(shell: Shell):
+    """No result is cut off."""
+    page = answer({"data": ["x" * 1000] * 1000})
+    script = (
+        "$ANT beta:environments list --format jsonl | $PYTHON -c '"
+        "import sys; print(len(sys.stdin.buffer.read().split()))'"
+    )
+    nonblocking = "import os, sys; os.set_blocking(1, False); os.execvp(sys.argv[1], sys.argv[1:])"
+    result = shell(script.replace("$ANT", f"$PYTHON -c {shlex.quote(nonblocking)} $ANT"), page)
+    assert (result.exit, result.stdout, result.stderr) == (0, "1000\n", "")
+
+
+@pytest.mark.parametrize("unbuffered", [None, "1"])
+def test_a_large_result_is_whole(shell: Shell, unbuffered):
+    """Also without Python's buffers."""
+    page = answer({"data": ["x" * 1000] * 3000})
+    result = shell("$ANT beta:environments list --format jsonl | wc -l", page, env={"PYTHONUNBUFFERED": unbuffered})
+    assert result.stdout.strip() == "3000"
+
+
+# Environments
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        {"HOME": None},
+        {"HOME": ""},
+        {"HOME": "/nope"},
+        {"PATH": None},
+        {"TERM": None},
+        {"TERM": "nonsense"},
+        {"LC_ALL": "C"},
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        {"PYTHONIOENCODING": "ascii"},
+        {"PYTHONWARNINGS": "error"},
+        {"PYTHONDEVMODE": "1"},
+        {"PYTHONOPTIMIZE": "2"},
+        {"COLUMNS": "nonsense", "LINES": "-5"},
+    ],
+    ids=str,
+)
+def test_it_needs_little_of_its_environment(shell: Shell, env):
+    """The bytes of an answer and of an argument arrive as they are."""
+    reply = answer('{"id":"ü😀"}'.encode())
+    program = {"HOME": None, **env}
+    result = shell("$ANT beta:environments create --name nü", reply, env=program)
+    assert (result.exit, result.stdout, result.stderr) == (0, '{\n  "id": "ü😀"\n}\n', "")
+    assert '{"name":"nü"}'.encode() in result.requests[0]
+
+
+@pytest.mark.parametrize("python", ["-O", "-OO", "-I", "-E", "-s", "-B", "-W error", "-X dev -W error", "-bb"])
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("beta:environments list --format table", 0),
+        ("beta:environments create --name x --config '{a: b}' --format yaml", 0),
+        ("beta:environments retrieve env_1 --base-url http://ada:hunter2pass@127.0.0.1:1 --max-retries 0", 8),
+        ("--help", 0),
+        ("--local beta:environments list", 0),
+    ],
+)
+def test_python_may_be_started_in_any_way(shell: Shell, python, words, status):
+    """Without assertions, isolated, or with every warning an error: nothing is left open, nothing is outdated."""
+    pages = answer({"data": [{"type": "environment", "id": "x"}], "next_page": "p"}), answer({"data": []})
+    result = shell(f"$ANT {words}", *pages, python=python)
+    assert result.exit == status
+    assert "Warning: " not in result.stderr.replace("Warning: 'a' is not", "")
+
+
+def test_an_argument_that_is_no_text_is_refused(shell: Shell):
+    """It would be sent as something else."""
+    result = shell("$ANT beta:environments create --name $'\\xff'")
+    assert (result.exit, "UTF-8" in result.stderr, result.requests) == (2, True, [])
+
+
+@pytest.mark.parametrize("limit", ["-n 16", "-n 10", "-v 600000", "-u 1"])
+def test_few_resources_are_enough(shell: Shell, limit):
+    """Descriptors, memory, processes."""
+    assert shell(f"ulimit {limit}; exec {RETRIEVE}").stdout == OUTPUT
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [("beta:environments retrieve env_1", 0), ("--help", 0), ("--local beta:environments list", 0)],
+)
+def test_a_working_directory_that_is_gone_is_not_needed(shell: Shell, words, status):
+    """Nothing is looked for in it."""
+    assert shell(f"mkdir gone; cd gone; rmdir ../gone; $ANT {words}").exit == status
+
+
+@pytest.mark.parametrize(
+    "env", [{"HOME": "/dev/null"}, {"HOME": "/dev/null", "XDG_STATE_HOME": None}, {"XDG_STATE_HOME": "/dev/null/x"}]
+)
+def test_a_home_that_cannot_be_written_to_stops_only_what_writes(shell: Shell, env):
+    """The emulator has a file; a command of the API has none."""
+    assert shell(RETRIEVE, env=env).stdout == OUTPUT
+    result = shell("$ANT --local beta:environments list", env={"XDG_STATE_HOME": None, **env})
+    assert (result.exit, "can't be used" in result.stderr) == (2, True)
+
+
+def test_a_200_megabyte_answer_fits(shell: Shell):
+    """In memory that a small machine has."""
+    body = b'{"data":[' + b",".join([b'"' + b"x" * 10_000 + b'"'] * 20_000) + b"]}"
+    script = "ulimit -v 1500000; $ANT beta:environments list --format {} | wc -c"
+    assert shell(script.format("raw"), answer(body), seconds=60).stdout.strip() == str(len(body) + 1)
+    assert int(shell(script.format("jsonl"), answer(body), seconds=60).stdout) == 20_000 * 10_003
