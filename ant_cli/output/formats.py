@@ -108,4 +108,5 @@ _SERIES: dict[str, tuple[Callable[[bytes], bytes], bytes]] = {
     "raw": (as_raw, b""),
     "yaml": (as_yaml, b"---\n"),
     "pretty": (as_pretty, b"\n"),
+    "explore": (as_json, b""),  # what was chosen on the screen
 }

@@ -44,6 +44,7 @@ class Printer:
         self.format = effective_format(settings.format, process, is_list=is_list)
         self._look = look_of(process)
         self._pick = picker("--transform", settings.transform)
+        self._transform = settings.transform
         self._bare = settings.raw_output
         warn = process.stderr.say
         self._render = renderer(self.format, settings.columns, is_list=is_list, look=self._look, warn=warn)
@@ -51,18 +52,28 @@ class Printer:
     def print_one(self, text: bytes) -> None:
         """Print a value. AnswerError if it is not JSON: then nothing is printed."""
         try:
-            self._print([self._pick(checked(text))], self._write)
+            value = self._pick(checked(text))
         except json_text.JSONTextError as error:
             raise AnswerError(f"the server's answer can't be read. {error}") from None
+        if self.format == "explore":
+            self._explore([[value]], is_list=False)
+        else:
+            self._print([value], self._write)
 
     def print_pages(self, pages: Iterable[list[bytes]]) -> None:
         """Print the items of each page as it comes, with one write for a page."""
+        if self.format == "explore":
+            self._explore(([self._pick(item) for item in page] for page in pages), is_list=True)
+            return
         with self._screen() as write:
             for page in pages:
                 self._print([self._pick(item) for item in page], write)
 
     def print_array(self, pages: Iterable[list[bytes]]) -> None:
         """Print one JSON array of all items, when all are there."""
+        if self.format == "explore":
+            self.print_pages(pages)
+            return
         items = [self._pick(item) for page in pages for item in page]
         with self._screen() as write:
             self._print([b"[" + b",".join(items) + b"]"], write)
@@ -74,6 +85,22 @@ class Printer:
         from ant_cli.output.pager import Pager
 
         return Pager(self._process, self._look, self._before_pager)
+
+    def _explore(self, pages: Iterable[list[bytes]], *, is_list: bool) -> None:
+        """Show values on a screen of their own."""
+        from ant_cli.output.explore import explore
+
+        explore(
+            iter(pages),
+            self._process,
+            is_list=is_list,
+            transform=self._transform,
+            print_chosen=self._print_chosen,
+            before_screen=self._before_pager,
+        )
+
+    def _print_chosen(self, value: bytes, bare: bool) -> None:  # noqa: FBT001 - the explorer's answer
+        self._write(self._bare_or_rendered(value) if bare or self._bare else self._render([value]))
 
     def _print(self, values: list[bytes], write: Write) -> None:
         if self._bare and any(json_text.kind(value) == "string" for value in values):
@@ -109,9 +136,12 @@ def effective_format(name: str, process: Process, *, is_list: bool) -> str:
     if name == "auto":
         return ("table" if is_list else "pretty") if process.stdout.is_terminal else "json"
     if name == "explore":
-        instead = "pretty" if process.stdout.is_terminal else "json"
-        process.stderr.say(f"Note: the format explore needs a terminal; {instead} is used instead.")
-        return instead
+        from ant_cli.output.explore import obstacle
+
+        missing = obstacle(process)
+        if missing:
+            name = "pretty" if process.stdout.is_terminal else "json"
+            process.stderr.say(f"Note: the format explore needs {missing}; {name} is used instead.")
     return name
 
 

@@ -1,0 +1,76 @@
+"""The format `explore`: whether it can be had here, and the way to the screen and back.
+
+textual is imported only when the screen opens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from ant_cli.output.explorer.feed import Feed
+from ant_cli.output.explorer.outline import Outline
+from ant_cli.output.look import shows_colour
+from ant_cli.streams import Process
+
+if TYPE_CHECKING:
+    from ant_cli.output.explorer.app import Choice, Explorer
+
+    PrintChosen = Callable[[bytes, bool], None]
+    """Prints a value, perhaps a string without its quotes."""
+    Run = Callable[[Explorer], Choice | None]
+
+
+def obstacle(process: Process) -> str:
+    """Return what keeps the explorer from opening here, as the end of "explore needs"; nothing if it can."""
+    streams = (process.stdin, process.stdout, process.stderr)
+    if process.environ.get("TERM") == "dumb" or not all(stream.is_terminal for stream in streams):
+        return "a terminal"
+    return "" if find_spec("textual") else "textual (pip install 'ant-cli[explore]')"
+
+
+def explore(
+    pages: Iterator[list[bytes]],
+    process: Process,
+    *,
+    is_list: bool,
+    transform: str = "",
+    print_chosen: PrintChosen,
+    before_screen: Callable[[], None] = lambda: None,
+    run: Run | None = None,
+) -> None:
+    """Open the screen with the first page, and print what was chosen there.
+
+    Raises:
+        AntError: if the first page does not come, or a later one did not.
+
+    """
+    feed = Feed(pages)
+    outline = Outline(is_list=is_list)
+    outline.append(next(pages, []))
+    before_screen()
+    choice = _choose(outline, feed, transform, process, run)
+    if choice.interrupted:
+        raise KeyboardInterrupt
+    if choice.value:
+        print_chosen(choice.value, choice.bare)
+    if feed.error:
+        raise feed.error
+
+
+def _choose(outline: Outline, feed: Feed, transform: str, process: Process, run: Run | None) -> Choice:
+    from ant_cli.output.explorer.app import Choice, Explorer
+
+    app = Explorer(
+        outline,
+        feed,
+        transform=transform,
+        colour=shows_colour(process.environ, is_terminal=process.stdout.is_terminal),
+        describe=lambda error: process.stderr.redact(str(error)),
+    )
+    process.stderr.hold()
+    try:
+        return (run(app) if run else app.run()) or Choice()
+    finally:
+        process.stderr.release()

@@ -1,0 +1,173 @@
+"""The rows that are shown of an answer, and the cursor: fold, unfold, move, filter, search."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ant_cli.output.explorer.tree import Node, walk
+
+
+class Outline:
+    """The visible rows of a list's items, or of one value, and which of them is the current one."""
+
+    def __init__(self, *, is_list: bool) -> None:
+        self.is_list = is_list
+        self.roots: list[Node] = []
+        self.rows: list[Node] = []
+        self.cursor = 0
+        self.wanted: list[str] = []
+        """The words of the filter."""
+
+    def append(self, texts: Iterable[bytes]) -> None:
+        """Add values behind those that are there."""
+        first = len(self.roots)
+        new = [Node(text, str(number + 1), number) for number, text in enumerate(texts, first)]
+        self.roots += new
+        for node in new:
+            if self.is_list:
+                _ = node.words  # for a page it's little work; for 10,000 items the first search would wait
+            else:
+                node.is_open = node.can_open
+        if self.is_list:
+            self._hide(new)
+        self.rows += walk(new, _is_open)
+
+    # Where the cursor is
+
+    @property
+    def current(self) -> Node | None:
+        """The value under the cursor; None if there are no rows."""
+        return self.rows[self.cursor] if self.rows else None
+
+    @property
+    def entries(self) -> list[Node]:
+        """What the filter chooses from: the items of the list, or what the one value holds."""
+        return self.roots if self.is_list else [child for root in self.roots for child in root.children]
+
+    def move(self, distance: int) -> None:
+        """Move the cursor down, or up if negative, as far as there are rows."""
+        self.cursor = max(0, min(len(self.rows) - 1, self.cursor + distance))
+
+    def go_to(self, node: Node) -> None:
+        """Unfold whatever holds the node, and move the cursor to it."""
+        parent = node.parent
+        while parent:
+            parent.is_open = True
+            parent = parent.parent
+        self._rebuild(node)
+
+    # Folding
+
+    def toggle(self) -> None:
+        """Fold or unfold the current value."""
+        if self.current and self.current.is_open:
+            self._fold(self.current)
+        else:
+            self._unfold(self.current)
+
+    def inward(self) -> None:
+        """Unfold the current value, or go to the first one that it holds."""
+        if self.current and self.current.is_open:
+            self.move(1)
+        else:
+            self._unfold(self.current)
+
+    def outward(self) -> None:
+        """Fold the current value, or go to the one that holds it."""
+        node = self.current
+        if node and node.is_open:
+            self._fold(node)
+        elif node and node.parent:
+            while self.rows[self.cursor] is not node.parent:
+                self.cursor -= 1
+
+    def unfold_all(self) -> None:
+        """Unfold the current value and all below it."""
+        node = self.current
+        if node:
+            for inner in walk([node], lambda inner: inner.can_open):
+                inner.is_open = inner.can_open
+            self._rebuild(node)
+
+    def fold_all(self) -> None:
+        """Fold everything."""
+        if not self.current:
+            return
+        for node in self.rows:
+            node.is_open = False
+        self._rebuild(self.current.root)
+
+    def _unfold(self, node: Node | None) -> None:
+        if node and node.can_open:
+            node.is_open = True
+            self.rows[self.cursor + 1 : self.cursor + 1] = walk(node.children, _is_open)
+
+    def _fold(self, node: Node) -> None:
+        node.is_open = False
+        end = self.cursor + 1
+        while end < len(self.rows) and self.rows[end].depth > node.depth:
+            end += 1
+        del self.rows[self.cursor + 1 : end]
+
+    def _rebuild(self, node: Node | None) -> None:
+        """Work out the rows anew, with the cursor on the node, or on the first row if that is gone."""
+        self.rows = list(walk(self.roots, _is_open))
+        self.cursor = next((at for at, row in enumerate(self.rows) if row is node), 0)
+
+    # Filter and search
+
+    def filter(self, text: str) -> None:
+        """Show only the entries in whose values every word of the text occurs."""
+        self.wanted = text.casefold().split()
+        self._hide(self.entries)
+        self._rebuild(self.current)
+
+    @property
+    def shown_count(self) -> int:
+        """How many entries the filter leaves."""
+        return sum(not node.hidden for node in self.entries)
+
+    def _hide(self, entries: Iterable[Node]) -> None:
+        for node in entries:
+            node.hidden = bool(self.wanted) and not all(word in node.words.values for word in self.wanted)
+
+    def search(self, text: str, *, back: bool = False) -> bool:
+        """Move to the next key or value, or the one before, in which the text occurs; return whether there is one.
+
+        Behind the last it goes on at the first.
+        """
+        found = next(self._found(text.casefold(), back=back), None)
+        if found:
+            self.go_to(found)
+        return found is not None
+
+    def _found(self, text: str, *, back: bool) -> Iterator[Node]:
+        """Yield what the search finds, from the cursor once around, one item of the list after the other."""
+        here = self.current
+        if not here or not text:
+            return
+        around = -1 if back else 1
+        first = here.root.number
+        for distance in range(len(self.roots) + 1):
+            root = self.roots[(first + around * distance) % len(self.roots)]
+            for node in list(_matches(root, text))[::around]:
+                if distance or (node.order < here.order if back else node.order > here.order):
+                    yield node
+
+
+def _is_open(node: Node) -> bool:
+    return node.is_open
+
+
+def _matches(root: Node, text: str) -> Iterator[Node]:
+    """Yield all at and below the root in whose own key or value the text occurs."""
+    if root.hidden or not _mentions(root, text):
+        return
+    for node in walk([root], lambda node: _mentions(node, text)):
+        in_key = node.parent is not None and text in node.key.casefold()
+        if in_key or (not node.can_open and text in node.words.values):
+            yield node
+
+
+def _mentions(node: Node, text: str) -> bool:
+    return text in node.words.values or text in node.words.keys

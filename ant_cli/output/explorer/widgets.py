@@ -1,0 +1,192 @@
+"""The parts of the explorer's screen: the rows, the bars above and below them, the prompt, and a page of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.geometry import Size
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from ant_cli.output.cells import ELLIPSIS, cell_width, cut
+from ant_cli.output.explorer.keys import KEYS
+from ant_cli.output.explorer.outline import Outline
+from ant_cli.output.explorer.tree import Node
+from ant_cli.output.explorer.wording import on_one_line
+
+Part = tuple[str, str]
+"""A piece of a row, and its role in `COLOURED` and `PLAIN`."""
+
+PLAIN = {
+    "key": Style(bold=True),
+    "number": Style(dim=True),
+    "holds": Style(dim=True),
+    "null": Style(dim=True),
+}
+"""The styles without colour; what has no style here looks as the terminal has it."""
+COLOURED = {
+    "key": Style(color="cyan"),
+    "number": Style(dim=True),
+    "holds": Style(dim=True),
+    "null": Style(dim=True),
+    "true": Style(color="magenta"),
+    "false": Style(color="magenta"),
+    "value": Style(color="magenta"),
+}
+REVERSE = Style(reverse=True)
+INDENT = 2
+
+
+def parts_of(node: Node, *, is_list: bool, width: int) -> Iterator[Part]:
+    """Yield the pieces of a node's row."""
+    yield " " * min(INDENT * node.depth, width // 2), ""
+    yield ("▾ " if node.is_open else "▸ ") if node.can_open else "  ", ""
+    if node.parent:
+        yield f"{on_one_line(node.key)}: ", "key"
+    elif is_list:
+        yield f"{node.key:>3} ", "number"
+    if node.is_open:
+        count = len(node.children)
+        yield f"[{count}]" if node.kind == "array" else f"{{{count}}}", "holds"
+    else:
+        yield node.summary, {"number": "value"}.get(node.kind, node.kind)
+
+
+def strip_of(parts: Iterable[Part], styles: dict[str, Style], width: int) -> Strip:
+    """Return a line of the screen: as much of the pieces as there is room for."""
+    segments, left = [], width
+    for text, role in parts:
+        shown = cut(text, left) if left else ""
+        segments.append(Segment(shown, styles.get(role)))
+        left -= cell_width(shown)
+    return Strip(segments).adjust_cell_length(width)
+
+
+class Rows(ScrollView, can_focus=True):
+    """The outline's rows. Only those on the screen are ever laid out."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding(key.keys, f"app.{key.action}", show=False) for key in KEYS]
+
+    class Pointed(Message):
+        """A row was clicked at."""
+
+        def __init__(self, row: int) -> None:
+            super().__init__()
+            self.row = row
+
+    def __init__(self, outline: Outline, styles: dict[str, Style]) -> None:
+        super().__init__()
+        self._outline = outline
+        self._styles = styles
+
+    def render_line(self, y: int) -> Strip:
+        """Return the line at `y` of the screen."""
+        row, width = y + self.scroll_offset.y, self.size.width
+        if row >= len(self._outline.rows):
+            return Strip.blank(width)
+        parts = parts_of(self._outline.rows[row], is_list=self._outline.is_list, width=width)
+        if row == self._outline.cursor:
+            return strip_of(parts, {}, width).apply_style(REVERSE)
+        return strip_of(parts, self._styles, width)
+
+    def show(self) -> None:
+        """Lay the rows out anew, with the cursor's among them."""
+        self.virtual_size = Size(self.size.width, len(self._outline.rows))
+        top, height, cursor = self.scroll_offset.y, self.size.height, self._outline.cursor
+        if not top <= cursor < top + height:
+            top = cursor if cursor < top else cursor - height + 1
+        self.scroll_to(y=max(0, min(top, len(self._outline.rows) - height)), animate=False, force=True)
+        self.refresh()
+
+    def on_resize(self) -> None:
+        """Keep the cursor on the screen."""
+        self.show()
+
+    def on_click(self, event: events.Click) -> None:
+        """Tell which row was meant."""
+        row = event.y + self.scroll_offset.y
+        if row < len(self._outline.rows):
+            self.post_message(self.Pointed(row))
+
+
+class Bar(Widget):
+    """A line in reverse: a text, of which the end is shown if there is no room for all, and one at the right."""
+
+    def __init__(self, left: str = "", right: str = "") -> None:
+        super().__init__()
+        self._left = left
+        self._right = right
+
+    @property
+    def text(self) -> str:
+        """What it says, cut or not."""
+        return f"{self._left} {self._right}".strip()
+
+    def say(self, left: str, right: str) -> None:
+        """Show other texts."""
+        self._left, self._right = left, right
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:  # noqa: ARG002 - textual's
+        """Return its only line."""
+        width = self.size.width
+        right = cut(self._right, max(1, width * 2 // 3))
+        room = max(1, width - cell_width(right) - 3)
+        left = self._left
+        if cell_width(left) > room:
+            while cell_width(left) > room - 1:
+                left = left[1:]
+            left = ELLIPSIS + left
+        gap = " " * max(1, width - cell_width(left) - cell_width(right) - 2)
+        return Strip([Segment(f" {left}{gap}{right} ")]).adjust_cell_length(width).apply_style(REVERSE)
+
+
+class Prompt(Input):
+    """Asks for what to search or to filter by."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "app.give_up", show=False),
+        Binding("down", "app.move(1)", show=False),
+        Binding("up", "app.move(-1)", show=False),
+    ]
+
+
+class Page(ModalScreen[None]):
+    """A text on a screen of its own."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter,left,h,v,question_mark", "dismiss", show=False),
+        Binding("down,j", "scroll('scroll_down')", show=False),
+        Binding("up,k", "scroll('scroll_up')", show=False),
+        Binding("pagedown,space,ctrl+d,ctrl+f", "scroll('scroll_page_down')", show=False),
+        Binding("pageup,ctrl+u,ctrl+b", "scroll('scroll_page_up')", show=False),
+        Binding("home,g", "scroll('scroll_home')", show=False),
+        Binding("end,G", "scroll('scroll_end')", show=False),
+        Binding("y", "app.copy_value", show=False),
+    ]
+
+    def __init__(self, title: str, text: str) -> None:
+        super().__init__()
+        self._title = title
+        self.text = text
+
+    def compose(self) -> ComposeResult:
+        """Lay it out."""
+        yield Bar(self._title, "Esc back")
+        with VerticalScroll():
+            yield Static(self.text, markup=False)
+
+    def action_scroll(self, how: str) -> None:
+        """Scroll in one of the ways of a textual widget."""
+        getattr(self.query_one(VerticalScroll), how)(animate=False)

@@ -1,0 +1,655 @@
+"""The explorer: its tree, its rows, and its screen under textual's pilot."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual import events
+from textual.strip import Strip
+
+from ant_cli.errors import AnswerError
+from ant_cli.output.explore import explore, obstacle
+from ant_cli.output.explorer.app import Choice, Explorer
+from ant_cli.output.explorer.feed import Feed
+from ant_cli.output.explorer.keys import KEYS, help_text
+from ant_cli.output.explorer.outline import Outline
+from ant_cli.output.explorer.tree import Node, path_of, walk
+from ant_cli.output.explorer.widgets import Page
+from ant_cli.output.explorer.wording import LONGEST_VIEW, bare, in_a_row, in_full, words_of
+from ant_cli.output.transform import transform
+from ant_cli.streams import Process, Stderr, Stdin, Stdout
+
+ITEM = {"id": "env_1", "config": {"type": "cloud", "hosts": ["a.b", "c"]}, "name": "demo", "note": None}
+
+
+def texts(*values: Any) -> list[bytes]:
+    return [json.dumps(value, ensure_ascii=False).encode() for value in values]
+
+
+def outline_of(*values: Any, is_list: bool = True) -> Outline:
+    outline = Outline(is_list=is_list)
+    outline.append(texts(*values))
+    return outline
+
+
+def names(count: int, start: int = 0) -> list[Any]:
+    return [{"name": f"n{number}"} for number in range(start, start + count)]
+
+
+def current_path(outline: Outline) -> str:
+    assert outline.current
+    return path_of(outline.current)
+
+
+# Paths
+
+KEY = st.text(
+    st.sampled_from('.|\\*?#@!{}[]()<>=%",:~ _-0a\n') | st.characters(exclude_categories=["Cs"]), max_size=4
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEY, inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@given(JSON)
+def test_a_path_finds_the_value_of_its_row(value):
+    """Given to `--transform`, the path of any row gives the row's text."""
+    (text,) = texts(value)
+    for node in walk([Node(text, "", 0)], lambda node: node.can_open):
+        assert transform(text, path_of(node)) == node.text
+
+
+@given(JSON)
+def test_a_path_goes_on_where_the_transform_ended(value):
+    """With `--transform` in force, the path of a row begins with it."""
+    (whole,) = texts({"a": {"b": value}})
+    for node in walk([Node(texts(value)[0], "", 0)], lambda node: node.can_open):
+        assert transform(whole, path_of(node, "a.b")) == node.text
+
+
+@pytest.mark.parametrize(
+    ("value", "keys", "path"),
+    [
+        ({"a": {"b": 1}}, ["a", "b"], "a.b"),
+        ({"a.b": [{"c*": 1}]}, ["a.b", "0", "c*"], r"a\.b.0.c\*"),
+        ({"": 1}, [""], "@this|"),
+        ({"a": {"": {"": {"b": 1}}}}, ["a", "", "", "b"], "a|||b"),
+        ({"@this": 1}, ["@this"], r"\@this"),
+        ({}, [], "@this"),
+    ],
+)
+def test_special_characters_in_keys_are_escaped(value, keys, path):
+    """A path reads as it would be typed."""
+    node = Node(texts(value)[0], "", 0)
+    for key in keys:
+        node = next(child for child in node.children if child.key == key)
+    assert path_of(node) == path
+
+
+# Wording
+
+
+@pytest.mark.parametrize(
+    ("text", "row"),
+    [
+        (b'"a\\nb\\tc"', '"a␊b␉c"'),
+        (b'"\\u001b[31m\\u202e"', '"␛[31m\\u202e"'),
+        (b'"\\ud83d"', '"\\ud83d"'),
+        (b"1.50e+0400", "1.50e+0400"),
+        (b'{"a": {"x": 1}, "id": "i", "b": [1, 2], "c": [], "d": {}}', '{id: "i", a: {1}, b: [2], c: [], d: {}}'),
+        (b'[null, true, "x", [1]]', '[null, true, "x", [1]]'),
+    ],
+)
+def test_a_row_shows_a_value_on_one_line(text, row):
+    """Exact numbers, visible control characters, and of an object first what tells it apart."""
+    assert in_a_row(text) == row
+
+
+def test_a_long_text_is_cut_in_its_row_and_whole_elsewhere():
+    """Nobody waits for a row that no screen has room for."""
+    (text,) = texts("x" * 1_000_000)
+    assert len(in_a_row(text)) < 1000
+    assert len(bare(text)) == 1_000_000
+    assert LONGEST_VIEW < len(in_full(text)) < LONGEST_VIEW + 100
+
+
+def test_a_value_in_full_keeps_its_lines():
+    """A text of several lines is shown as such, but its control characters are not obeyed."""
+    assert in_full(b'"a\\nb\\u0007"') == "a\nb␇"
+    assert in_full(b'{"a":1.0}') == '{\n  "a": 1.0\n}'
+
+
+def test_words_are_told_apart_from_keys():
+    """What a filter looks at are the values; a search looks at the keys, too."""
+    words = words_of(b'{"Key" : "V\\u00c9", "k": [1.50, null, "x:y"]}')
+    assert words.values.split() == ["vé", "1.50", "null", '"x:y"']
+    assert words.keys.split() == ['"key"', ":", '"k":']
+
+
+# Rows
+
+
+def test_folding_and_unfolding():
+    """What a value holds is shown below it, and nothing else changes."""
+    outline = outline_of(ITEM, ITEM)
+    outline.toggle()
+    assert [row.key for row in outline.rows] == ["1", "id", "config", "name", "note", "2"]
+    outline.move(2)
+    outline.inward()
+    outline.inward()
+    assert current_path(outline) == "config.type"
+    outline.inward()
+    assert current_path(outline) == "config.type"
+    outline.outward()
+    outline.outward()
+    assert [row.key for row in outline.rows] == ["1", "id", "config", "name", "note", "2"]
+    outline.outward()
+    outline.toggle()
+    assert [row.key for row in outline.rows] == ["1", "2"]
+
+
+def test_unfolding_and_folding_everything():
+    """One key unfolds all below, one folds all and stays at the item."""
+    outline = outline_of(ITEM, ITEM)
+    outline.move(1)
+    outline.unfold_all()
+    assert len(outline.rows) == 10
+    outline.move(3)
+    outline.fold_all()
+    assert [row.key for row in outline.rows] == ["1", "2"]
+    assert outline.cursor == 1
+
+
+def test_one_value_begins_unfolded():
+    """Of a single object the members are seen at once."""
+    assert [row.key for row in outline_of(ITEM, is_list=False).rows] == ["1", "id", "config", "name", "note"]
+
+
+def test_a_filter_keeps_what_has_every_word_and_the_cursor_on_its_item():
+    """Words in any order and case; items that come later are filtered, too."""
+    outline = outline_of({"name": "Blue one"}, {"name": "red"}, {"name": "one BLUE two"})
+    outline.move(2)
+    outline.filter("blue one")
+    assert [row.key for row in outline.rows] == ["1", "3"]
+    assert outline.cursor == 1
+    outline.append(texts({"name": "one red"}, {"name": "one, blue"}))
+    assert [row.key for row in outline.rows] == ["1", "3", "5"]
+    assert outline.shown_count == 3
+    outline.filter("")
+    assert len(outline.rows) == 5
+
+
+def test_a_filter_without_a_match_leaves_nothing_to_act_on():
+    """No key does harm where there are no rows."""
+    outline = outline_of(ITEM)
+    outline.filter("zebra")
+    assert outline.current is None
+    for act in (outline.toggle, outline.inward, outline.outward, outline.unfold_all, outline.fold_all):
+        act()
+    assert not outline.search("demo")
+    outline.filter("")
+    assert outline.current is not None
+
+
+def test_in_one_value_the_filter_chooses_from_what_it_holds():
+    """Also an answer that is no list can be filtered."""
+    outline = outline_of({"a": "red", "b": "blue"}, is_list=False)
+    outline.filter("red")
+    assert [row.key for row in outline.rows] == ["1", "a"]
+
+
+def test_a_search_finds_folded_values_and_goes_round():
+    """Every key and value counts, in the order of the screen."""
+    outline = outline_of(ITEM, {"name": "x", "hosts": 1}, ITEM)
+    found = []
+    for _ in range(4):
+        assert outline.search("HOSTS")
+        found.append((outline.current.root.key, current_path(outline)))
+    assert found == [("1", "config.hosts"), ("2", "hosts"), ("3", "config.hosts"), ("1", "config.hosts")]
+    assert outline.search("hosts", back=True)
+    assert outline.current.root.key == "3"
+    assert outline.search("a.b")
+    assert current_path(outline) == "config.hosts.0"
+    assert not outline.search("zebra")
+
+
+def test_a_search_finds_the_only_match_again():
+    """Where there is one match, the next one is the same."""
+    outline = outline_of({"name": "x"})
+    assert outline.search("x")
+    assert outline.search("x")
+    assert outline.search("x", back=True)
+    assert current_path(outline) == "name"
+
+
+# The feed
+
+
+def test_an_error_ends_the_feed_and_is_kept():
+    """What a later page raises is not lost in its thread."""
+
+    def pages() -> Iterator[list[bytes]]:
+        yield [b"1"]
+        raise AnswerError("no page")
+
+    feed = Feed(pages())
+    assert feed.next_page() == [b"1"]
+    assert feed.has_more
+    assert feed.next_page() == []
+    assert not feed.has_more
+    assert isinstance(feed.error, AnswerError)
+
+
+def test_one_page_is_fetched_at_a_time():
+    """Pages can't overtake each other."""
+    came: list[list[bytes]] = []
+    arrived = threading.Event()
+
+    def take(page: list[bytes]) -> None:
+        came.append(page)
+        arrived.set()
+
+    feed = Feed(iter([[b"1"], [b"2"]]))
+    feed.fetch(take)
+    feed.fetch(take)
+    assert arrived.wait(5)
+    assert came == [[b"1"]]
+    assert feed.is_busy
+
+
+# The screen
+
+
+@dataclass
+class Seen:
+    """What is on the screen, and what was chosen."""
+
+    app: Explorer
+    strips: list[Strip]
+    bottom: str
+    status: str
+    footer: str
+    page: str
+    choice: Choice | None
+
+    @property
+    def rows(self) -> list[str]:
+        """The rows as they are read."""
+        return [strip.text.rstrip() for strip in self.strips]
+
+
+def press(
+    values: list[Any],
+    *keys: str,
+    is_list: bool = True,
+    pages: Iterator[list[bytes]] = iter(()),  # noqa: B008 - it is empty
+    size: tuple[int, int] = (80, 24),
+    **options: Any,
+) -> Seen:
+    """Press keys in the explorer of some values, and look."""
+    app = Explorer(outline_of(*values, is_list=is_list), Feed(pages), **options)
+
+    async def session() -> Seen:
+        async with app.run_test(size=size) as pilot:
+            await pilot.pause()
+            for key in keys:
+                await loaded(app)
+                await enter(pilot, key)
+            await loaded(app)
+            await pilot.pause()
+            strips = [app.rows.render_line(y) for y in range(app.rows.size.height)]
+            page = app.screen.text if isinstance(app.screen, Page) else ""
+            bottom = app.footer.render_line(0).text
+            return Seen(app, strips, bottom, app.status.text, app.footer.text, page, app.return_value)
+
+    return asyncio.run(session())
+
+
+async def enter(pilot: Any, key: str) -> None:
+    """Press a key, or enter all of `text:...` at once; as `pilot.press` does, but it waits for less."""
+    if key.startswith("text:"):
+        event: events.Event = events.Paste(key.removeprefix("text:"))
+    else:
+        event = events.Key(key, key if len(key) == 1 else None)
+    pilot.app.post_message(event)
+    await pilot.pause()
+
+
+async def loaded(app: Explorer) -> None:
+    """Wait for the page that is on its way."""
+    while app.feed.is_busy:
+        await asyncio.sleep(0)
+
+
+def test_the_first_screen_of_a_list():
+    """Items in rows, the place above, the path and the way out below."""
+    seen = press([ITEM, ITEM])
+    assert seen.rows[:3] == [
+        '▸   1 {name: "demo", id: "env_1", config: {2}, note: null}',
+        '▸   2 {name: "demo", id: "env_1", config: {2}, note: null}',
+        "",
+    ]
+    assert seen.status == "item 1 of 2"
+    assert seen.footer == "@this ? keys  q quit"
+
+
+def test_the_first_screen_of_one_value():
+    """Its members, unfolded."""
+    seen = press([ITEM], "j", "j", "l", "j", is_list=False)
+    assert seen.rows[:6] == [
+        "▾ {4}",
+        '    id: "env_1"',
+        "  ▾ config: {2}",
+        '      type: "cloud"',
+        '    ▸ hosts: ["a.b", "c"]',
+        '    name: "demo"',
+    ]
+    assert seen.status == "row 4 of 7"
+    assert seen.footer.startswith("config.type ")
+
+
+def test_arrows_and_vi_keys_move():
+    """The cursor goes where it is sent, no farther than the rows, and stays on the screen."""
+    moves = [("k", 0), ("j", 1), ("down", 2), ("up", 1), ("k", 0), ("pagedown", 21), ("ctrl+d", 31), ("ctrl+u", 21)]
+    moves += [("pageup", 0), ("G", 99), ("j", 99), ("home", 0), ("end", 99), ("g", 0)]
+
+    async def session() -> None:
+        app = Explorer(outline_of(*names(100)), Feed(iter(())))
+        async with app.run_test() as pilot:
+            for key, row in moves:
+                await enter(pilot, key)
+                assert app.outline.cursor == row, key
+                assert f'"n{row}"' in app.rows.render_line(row - app.rows.scroll_offset.y).text
+                assert 0 <= row - app.rows.scroll_offset.y < app.rows.size.height
+
+    asyncio.run(session())
+
+
+def test_only_the_rows_of_the_screen_are_laid_out():
+    """10,000 items cost no more than those that are seen."""
+    seen = press(names(10_000), "G", "g", "G")
+    laid_out = [node for node in seen.app.outline.roots if node._summary is not None]
+    assert len(laid_out) <= 2 * len(seen.rows)
+    assert seen.status == "item 10000 of 10,000"
+
+
+def test_pages_are_fetched_as_the_end_comes_near():
+    """A page for the screen, and the next one only for who goes on."""
+    pages = iter([texts(*names(30, 10)), texts(*names(30, 40)), texts(*names(30, 70))])
+    seen = press(names(10), "k", pages=pages)
+    assert seen.status == "item 1 of 40+"
+    pages = iter([texts(*names(30, 10)), texts(*names(30, 40))])
+    seen = press(names(10), "k", "G", "G", "G", "G", pages=pages)
+    assert seen.status == "item 70 of 70"
+
+
+def test_all_pages_can_be_loaded_at_once():
+    """One key, and the rest of the list comes."""
+    pages = iter([texts(*names(30, 30 * number)) for number in range(1, 6)])
+
+    async def session() -> None:
+        app = Explorer(outline_of(*names(30)), Feed(pages))
+        async with app.run_test() as pilot:
+            await pilot.press("A")
+            while app.feed.has_more or app.feed.is_busy:
+                await pilot.pause()
+            await pilot.pause()
+            assert app.status.text == "item 1 of 180"
+
+    asyncio.run(session())
+
+
+def test_an_error_of_a_later_page_is_shown_and_can_be_left():
+    """What is there stays, and the list is said to be incomplete."""
+
+    def broken() -> Iterator[list[bytes]]:
+        raise AnswerError("GET: 500 \x1b[31m")
+        yield []
+
+    seen = press([ITEM], "j", pages=broken())
+    assert seen.page == "ant: GET: 500 ␛[31m"
+    seen = press([ITEM], "j", "escape", "l", pages=broken())
+    assert seen.status == "item 1 of 1 the list is incomplete"
+    assert seen.rows[1] == '    id: "env_1"'
+
+
+def test_a_filter_works_while_it_is_typed():
+    """Every letter narrows the list; Enter keeps the filter, Esc ends it."""
+    seen = press(names(30), "f", "n", "2")
+    assert len([row for row in seen.rows if row]) == 11
+    assert seen.status == 'item 3 of 30 · "n2" in 11'
+    assert seen.footer.endswith("filter: Enter keep, Esc show all")
+    assert press(names(30), "f", "text:n29", "enter", "j").status == 'item 30 of 30 · "n29" in 1'
+    assert press(names(30), "f", "text:n29", "escape").status == "item 30 of 30"
+    assert press(names(30), "f", "text:n29", "enter", "escape").status == "item 30 of 30"
+    assert press(names(30), "f", "text:n2", "down", "down", "up").status == 'item 21 of 30 · "n2" in 11'
+
+
+def test_a_filter_that_finds_nothing_says_so():
+    """An empty screen is explained, and no key fails on it."""
+    seen = press(names(3), "f", "text:x", "enter", "y", "v", "p", "space", "n", "j")
+    assert seen.status == 'nothing · "x" in 0'
+    assert seen.footer == "? keys  q quit"
+
+
+def test_a_filter_loads_pages_until_the_screen_is_full():
+    """What is not loaded yet may match, too."""
+    pages = iter([texts(*names(100, 100 * number)) for number in range(1, 4)])
+    seen = press(names(100), "f", "text:n39", pages=pages)
+    assert seen.status == 'item 40 of 400 · "n39" in 11'
+
+
+def test_search_goes_to_the_match_and_on():
+    """Folded values are unfolded; n and N go on."""
+    seen = press([ITEM, ITEM], "slash", "text:cloud", "enter")
+    assert seen.footer.startswith("config.type")
+    assert seen.status == "item 1 of 2"
+    assert press([ITEM, ITEM], "slash", "text:cloud", "enter", "n").status == "item 2 of 2"
+    assert press([ITEM] * 3, "slash", "text:cloud", "enter", "N").status == "item 3 of 3"
+
+
+def test_a_search_without_a_match_says_so():
+    """The cursor stays; an empty search repeats the last one, and Esc searches nothing."""
+    assert press([ITEM], "slash", "text:zoo", "enter").status == 'item 1 of 1 no "zoo"'
+    assert press([ITEM], "slash", "enter").status == "item 1 of 1"
+    assert press([ITEM], "slash", "text:cloud", "escape", "n").status == "item 1 of 1"
+
+
+def test_a_value_is_viewed_in_full():
+    """Enter on a text shows all of it; Esc goes back."""
+    long = "word " * 100
+    seen = press([{"a": long}], "l", "j", "enter")
+    assert seen.page == long
+    seen = press([{"a": long}], "l", "j", "enter", "j", "k", "G", "g", "space", "pageup", "escape")
+    assert seen.page == ""
+    assert seen.rows[1].endswith("…")
+    assert press([{"a": 1}], "v").page == '{\n  "a": 1\n}'
+
+
+@pytest.mark.parametrize(("key", "copied"), [("y", "a.b"), ("Y", "config.hosts.0")])
+def test_value_and_path_are_copied(key, copied):
+    """A text without its quotes, and the path as `--transform` takes it."""
+    seen = press([ITEM], "e", "G", "k", "k", "k", key)
+    assert seen.app.clipboard == copied
+    assert seen.status == f"item 1 of 1 copied: {copied}"
+
+
+def test_of_a_long_copy_only_the_length_is_told():
+    """The status line stays readable, and what is copied is whole."""
+    seen = press(["x" * 5000], "y")
+    assert seen.app.clipboard == "x" * 5000
+    assert seen.status == "item 1 of 1 copied 5,000 characters"
+
+
+@pytest.mark.parametrize(
+    ("key", "choice"),
+    [
+        ("p", Choice(value=b'"a.b"')),
+        ("P", Choice(value=b'"config.hosts.0"', bare=True)),
+        ("q", Choice()),
+        ("ctrl+c", Choice(interrupted=True)),
+    ],
+)
+def test_ways_out(key, choice):
+    """Quit, or quit and have the value or its path printed."""
+    assert press([ITEM], "e", "G", "k", "k", "k", key).choice == choice
+
+
+def test_the_help_page_names_every_key_and_fits_80_by_24():
+    """One screen, without scrolling."""
+    assert press([ITEM], "question_mark").page == help_text()
+    assert press([ITEM], "question_mark", "q").page == ""
+    lines = help_text().split("\n")
+    assert len(lines) <= 22
+    assert max(map(len, lines)) <= 78
+    assert all(key.meaning in help_text() for key in KEYS)
+
+
+def test_a_click_goes_to_a_row_and_another_unfolds_it():
+    """The mouse does what it does elsewhere."""
+
+    async def session() -> None:
+        app = Explorer(outline_of(*names(5)), Feed(iter(())))
+        async with app.run_test() as pilot:
+            await pilot.click(app.rows, offset=(4, 2))
+            assert app.outline.cursor == 2
+            await pilot.click(app.rows, offset=(4, 2))
+            assert app.outline.rows[3].key == "name"
+            await pilot.click(app.rows, offset=(4, 15))
+            assert app.outline.cursor == 2
+
+    asyncio.run(session())
+
+
+def test_the_cursor_stays_on_a_screen_that_shrinks():
+    """A smaller window shows the row that was looked at."""
+
+    async def session() -> None:
+        app = Explorer(outline_of(*names(100)), Feed(iter(())))
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.press("pagedown")
+            await pilot.resize_terminal(40, 10)
+            await pilot.pause()
+            assert 0 <= app.outline.cursor - app.rows.scroll_offset.y < app.rows.size.height
+
+    asyncio.run(session())
+
+
+def test_wide_characters_and_deep_values_stay_in_their_rows():
+    """No row is wider than the screen."""
+    deep: Any = "日本語" * 40
+    for _ in range(30):
+        deep = {"キー": deep}
+    seen = press([deep], "e", "G", size=(40, 12))
+    assert {strip.cell_length for strip in seen.strips} == {40}
+
+
+def test_the_end_of_a_long_path_is_shown():
+    """Where there is no room for all of a path, its last keys matter."""
+    deep: Any = 1
+    for number in range(30):
+        deep = {f"key{number}": deep}
+    seen = press([deep], "e", "G", size=(40, 12))
+    path, *way_out = seen.bottom.split()
+    assert path.startswith("…")
+    assert path.endswith("key1.key0")
+    assert way_out == ["?", "keys", "q", "quit"]
+
+
+@pytest.mark.parametrize("colour", [True, False])
+def test_colour_is_only_decoration(colour):
+    """Without colour the same is to be read, and no row has a colour."""
+    seen = press([ITEM], "e", colour=colour)
+    styles = [segment.style for strip in seen.strips for segment in strip if segment.style]
+    assert any(style.color for style in styles) is colour
+    assert seen.rows[:2] == ["▾   1 {4}", '    id: "env_1"']
+
+
+# The way to the screen and back
+
+
+class Terminal(io.BytesIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def process_of(stdout: io.BytesIO, **environ: str) -> Process:
+    return Process(Stdin(Terminal()), Stdout(stdout), Stderr(Terminal()), environ)
+
+
+def opened(keys: list[str], pages: Iterator[list[bytes]], **options: Any) -> list[tuple[bytes, bool]]:
+    """Open the explorer as a command does, press keys, and return what is to be printed then."""
+    chosen: list[tuple[bytes, bool]] = []
+
+    async def pilot_it(pilot: Any) -> None:
+        await pilot.press(*keys)
+
+    def run(app: Explorer) -> Choice | None:
+        return app.run(headless=True, size=(80, 24), auto_pilot=pilot_it)
+
+    def print_chosen(value: bytes, bare: bool) -> None:  # noqa: FBT001 - as it is called
+        chosen.append((value, bare))
+
+    explore(pages, process_of(Terminal()), is_list=True, print_chosen=print_chosen, run=run, **options)
+    return chosen
+
+
+def test_what_was_chosen_is_printed():
+    """A value as it came; a path with the transform before it, and bare; nothing after q."""
+    page = texts({"a": ["x"]})
+    assert opened(["p"], iter([page])) == [(b'{"a": ["x"]}', False)]
+    assert opened(["e", "G", "P"], iter([page]), transform="b") == [(b'"b|a.0"', True)]
+    assert opened(["q"], iter([page])) == []
+
+
+def test_an_empty_list_opens_too():
+    """Nothing is a result."""
+    assert opened(["j", "p", "P", "q"], iter([])) == []
+
+
+def test_an_interrupt_is_one():
+    """Ctrl+C ends the run as it does elsewhere."""
+    with pytest.raises(KeyboardInterrupt):
+        opened(["ctrl+c"], iter([texts(1)]))
+
+
+def test_an_error_of_a_later_page_is_the_exit_status():
+    """Whoever looked at half a list learns it from the shell, too."""
+
+    def broken() -> Iterator[list[bytes]]:
+        yield texts(1)
+        raise AnswerError("no more")
+
+    with pytest.raises(AnswerError):
+        opened(["j", "escape", "q"], broken())
+
+
+def test_notes_wait_until_the_screen_is_gone():
+    """What is said on stderr meanwhile does not disturb the screen, and is not lost."""
+    stderr = Terminal()
+    process = Process(Stdin(Terminal()), Stdout(Terminal()), Stderr(stderr), {})
+
+    def run(_: Explorer) -> None:
+        process.stderr.say("Note: retrying")
+        assert stderr.getvalue() == b""
+
+    explore(iter([texts(1)]), process, is_list=True, print_chosen=lambda *_: None, run=run)
+    assert stderr.getvalue() == b"Note: retrying\n"
+
+
+def test_what_keeps_the_screen_from_opening():
+    """All three streams must be a terminal that can do more than print."""
+    assert obstacle(process_of(Terminal())) == ""
+    assert obstacle(process_of(Terminal(), TERM="dumb")) == "a terminal"
+    assert obstacle(process_of(io.BytesIO())) == "a terminal"
