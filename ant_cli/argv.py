@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from ant_cli.errors import UnknownWord, UsageError, see_help
-from ant_cli.operations import GROUPS, find, of_group
+from ant_cli.operations import GROUPS, OPERATIONS, find, of_group
 from ant_cli.operations.global_flags import FILE, GLOBAL_FLAGS
 from ant_cli.spec import Flags, FlagWords, Operation, Param
 
@@ -65,6 +65,10 @@ def _read_call(group: str, name: str, words: Sequence[str]) -> Call | Other:
 def _only_known(words: list[str], known: Iterable[str], command: str) -> list[str]:
     """Return the words, at most one, if they are known flags."""
     if words and words[0] not in known:
+        flag = words[0].partition("=")[0]
+        owner = next((item for item in OPERATIONS if flag in {param.flag for param in item.params}), None)
+        if owner is not None:
+            raise UsageError(f"{flag} goes after its command.", f"For example: ant {owner.command} {flag} ...")
         raise _unknown_flag(words[0], [*known, *_GLOBAL], command)
     return words
 

@@ -95,6 +95,11 @@ def test_an_id_needs_no_flag():
         (("beta:environments", "--fromat", "json", "list"), ["--fromat", "--format"]),
         (("--fromat", "json"), ["--fromat", "--format"]),
         (("--base-url",), ["--base-url", "value"]),
+        (
+            ("--limit", "5", "beta:environments", "list"),
+            ["--limit goes after", "ant beta:environments list --limit"],
+        ),
+        (("beta:environments:work", "--force=true", "stop"), ["--force goes after", "stop --force"]),
     ],
 )
 def test_words_that_make_no_sense_are_refused(words, parts):
