@@ -38,7 +38,10 @@ def run(operation: Operation, flags: Flags, process: Process) -> None:
     with Client(settings, process, progress) as client:
         resume_collection()
         try:
-            send_and_print(operation, request, settings, client, printer)
+            try:
+                send_and_print(operation, request, settings, client, printer)
+            except (json_text.JSONTextError, RecursionError) as error:  # only at its place shows what is too deep
+                raise AnswerError(f"the answer can't be printed as {printer.format}. {error}") from None
             if operation.done and process.stdout.is_terminal:
                 say_done(operation, request, process)
         except AntError as error:

@@ -63,6 +63,9 @@ def read_yaml(text: str, *, number: Callable[[str], Any], depth_limit: int, json
     except yaml.reader.ReaderError as error:
         code = error.character if isinstance(error.character, int) else ord(error.character)
         raise YAMLProblem(f"the character U+{code:04X} is not allowed", _Position.of(text, chr(code))) from None
+    except UnicodeEncodeError as error:
+        place = _Position.of(text, text[error.start])
+        raise YAMLProblem("half a character (a lone surrogate) is not allowed", place) from None
     return builder.result
 
 

@@ -1,0 +1,309 @@
+"""Fuzzing: any words, any values, any answers, any requests. The end is always one of those that are promised."""
+
+from __future__ import annotations
+
+import io
+import json
+import tempfile
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ant_cli.argv import params_of
+from ant_cli.errors import UsageError
+from ant_cli.main import main
+from ant_cli.operations import GROUPS, OPERATIONS
+from ant_cli.streams import Process, Stderr, Stdin, Stdout
+from ant_cli.values import encode, parse
+from tests.conftest import Screen
+
+EXAMPLES = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+EXIT_CODES = {0, 1, 2, 4, 5, 6, 7, 8}
+
+
+# Values
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.text()
+VALUES = st.recursive(
+    SCALARS, lambda children: st.lists(children) | st.dictionaries(st.text(), children), max_leaves=20
+)
+YAML_WORDS = st.lists(
+    st.sampled_from(
+        [
+            *"a:\n{}[],|>'\"#~\\\t\x85\ufeff\ud800",
+            ": ",
+            "- ",
+            "  ",
+            "&a ",
+            "*a",
+            "<<: ",
+            "!!str ",
+            "!x ",
+            "? ",
+            *["%YAML", "---", "...", "1e3", "0x1", "null", ".nan", "NaN"],
+        ]
+    )
+).map("".join)
+
+
+@EXAMPLES
+@given(VALUES)
+def test_json_is_read_as_it_was_written(value):
+    """What `json` writes comes back to the byte."""
+    written = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    assert encode(parse(written, "x")) == written.encode("utf-8", "backslashreplace")
+
+
+@EXAMPLES
+@given(st.text() | YAML_WORDS)
+def test_any_text_is_a_value_or_refused(text):
+    """What is accepted is sent as JSON that reads back the same."""
+    try:
+        value = parse(text, "--config")
+    except UsageError:
+        return
+    sent = encode(value)
+    assert encode(parse(sent.decode(), "x")) == sent
+    json.loads(sent)
+
+
+@EXAMPLES
+@given(st.binary())
+def test_any_bytes_on_stdin_end_as_promised(data):
+    """As the body of a request."""
+    assert run(["beta:environments", "create", "--name", "n", "--dry-run"], stdin=data)[0] in (0, 2)
+
+
+# Words
+
+
+def run(
+    words: Sequence[str], *, stdin: bytes = b"", answer: httpx.Response | None = None, terminal: bool = False
+) -> tuple[int, str, str]:
+    """Run a command line in this process, against a server that gives one answer."""
+    stdout, stderr = Screen(terminal=terminal), Screen(terminal=terminal)
+    environ = {"ANTHROPIC_API_KEY": "sk-ant-fuzz", "HOME": "/nonexistent", "ANTHROPIC_CONFIG_DIR": "/nonexistent"}
+    with tempfile.TemporaryFile() as source:
+        source.write(stdin)
+        source.seek(0)
+        reply = answer or httpx.Response(200, json={"id": "x"})
+        transport = httpx.MockTransport(
+            lambda _: httpx.Response(
+                reply.status_code, headers=reply.headers, stream=httpx.ByteStream(reply.content)
+            )
+        )
+        streams = Stdin(source), Stdout(stdout), Stderr(stderr)
+        status = main(words, Process(*streams, environ, transport, lambda _: None))
+    assert status in EXIT_CODES
+    assert "this is a bug" not in stderr.text()
+    assert (status == 0) <= ("Traceback" not in stderr.text())
+    return status, stdout.text(), stderr.text()
+
+
+KNOWN = sorted(
+    {flag for item in OPERATIONS for param in params_of(item) for flag in (param.flag, param.short) if flag}
+)
+WORD = (
+    st.sampled_from(
+        [*KNOWN, *GROUPS, *(item.name for item in OPERATIONS), "--help", "-h", "--version", "--", "-", "="]
+    )
+    | st.tuples(st.sampled_from(KNOWN), st.text(max_size=5)).map("=".join)
+    | st.text(st.characters(exclude_characters="\0"), max_size=8)
+    | st.sampled_from(
+        ["null", "true", "@-", "@x.y", "\\@x", "{a: 1}", "[", "-1", "1", "json", "raw", "local:", "a,b"]
+    )
+)
+CALLS = st.sampled_from([item.command.split() for item in OPERATIONS])
+ENDLESS = {"emulator", "completion", "auth", "profile", "explore", "help"}
+
+
+@EXAMPLES
+@given(
+    st.lists(WORD, max_size=6) | st.tuples(CALLS, st.lists(WORD, max_size=6)).map(lambda pair: [*pair[0], *pair[1]])
+)
+def test_any_words_end_as_promised(words):
+    """An exit code of the table, and no traceback."""
+    if not ENDLESS & set(words) and not any("base-url" in word or "local" in word for word in words):
+        run(words)
+
+
+# Answers
+
+
+TEXTS = st.text(st.characters(codec="utf-8"))
+ITEMS = st.dictionaries(
+    st.sampled_from(["id", "name", "type", "config", "state", "é", ""]) | TEXTS, VALUES, max_size=6
+)
+
+
+@EXAMPLES
+@given(
+    st.lists(ITEMS, max_size=4),
+    st.sampled_from(["json", "jsonl", "yaml", "table", "pretty", "raw", "auto"]),
+    st.booleans(),
+)
+def test_any_items_can_be_printed(items, name, terminal):
+    """In every format, on a terminal and in a pipe."""
+    page = httpx.Response(200, content=json.dumps({"data": items, "next_page": None}).encode())
+    status, out, _ = run(["beta:environments", "list", "--format", name], answer=page, terminal=terminal)
+    assert status == 0
+    if name == "jsonl" and not terminal:
+        assert [json.loads(line) for line in out.splitlines() if line] == items or "\u2028" in out or "\x85" in out
+
+
+@EXAMPLES
+@given(st.lists(ITEMS, min_size=1, max_size=5))
+def test_a_table_has_a_line_for_each_item(items):
+    """Whatever is in it, a cell never breaks the line."""
+    page = httpx.Response(200, content=json.dumps({"data": items}).encode())
+    _, out, _ = run(["beta:environments", "list", "--format", "table", "--columns", "id,name"], answer=page)
+    assert out.count("\n") == len(items) + 1
+
+
+@EXAMPLES
+@given(st.binary(), st.integers(200, 599), st.booleans())
+def test_any_bytes_as_an_answer_end_as_promised(body, status, listed):
+    """With any status."""
+    words = ["beta:environments", "list"] if listed else ["beta:environments", "retrieve", "e"]
+    run(words, answer=httpx.Response(status, content=body))
+
+
+@EXAMPLES
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            ["content-encoding", "retry-after", "x-should-retry", "location", "request-id", "content-type"]
+        ),
+        st.text(st.characters(min_codepoint=32, max_codepoint=126)),
+    ),
+    st.sampled_from([200, 204, 302, 404, 429, 500]),
+)
+def test_any_headers_end_as_promised(headers, status):
+    """None of them can do harm."""
+    run(["beta:environments", "retrieve", "e", "--debug"], answer=httpx.Response(status, headers=headers))
+
+
+# The emulator, against requests made of its own models
+
+
+def requests() -> st.SearchStrategy[tuple[str, str, str, bytes]]:
+    """Return requests: right ones, nearly right ones, and nonsense."""
+    ids = st.sampled_from(["env_1", "work_1", "..", "%2e", "a%2Fb", "%ff", "e" * 300]) | st.text(
+        st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="/?#%"), min_size=1, max_size=8
+    )
+    paths = st.sampled_from(
+        [(item.method, item.path) for item in OPERATIONS] + [("GET", "/nope"), ("PUT", "/v1/environments")]
+    )
+    queries = st.lists(
+        st.tuples(
+            st.sampled_from(
+                ["limit", "page", "include_archived", "block_ms", "reclaim_older_than_ms", "beta", "x"]
+            ),
+            st.sampled_from(["", "0", "1", "-1", "9" * 30, "true", "null", "abc", "%00", "1.5"]),
+        ).map("=".join),
+        max_size=3,
+    ).map("&".join)
+    bodies = st.binary(max_size=30) | bodies_of_models().map(lambda value: json.dumps(value).encode())
+    return st.tuples(paths, ids, ids, queries, bodies).map(
+        lambda parts: (
+            parts[0][0],
+            parts[0][1].replace("{environment_id}", parts[1]).replace("{work_id}", parts[2]),
+            parts[3].replace("block_ms=9", "block_ms="),
+            parts[4],
+        )
+    )
+
+
+def bodies_of_models() -> st.SearchStrategy[Any]:
+    """Return JSON values by the schema of the emulator's models, with a part that does not fit now and then."""
+    from pydantic import BaseModel
+
+    from ant_cli.emulator import models
+
+    kinds = [kind for kind in vars(models).values() if isinstance(kind, type) and issubclass(kind, BaseModel)]
+    schemas = [kind.model_json_schema() for kind in kinds if kind is not BaseModel]
+    return st.sampled_from(schemas).flatmap(lambda schema: _of(schema, schema.get("$defs", {}), 0))
+
+
+def _of(schema: dict[str, Any], definitions: dict[str, Any], depth: int) -> st.SearchStrategy[Any]:
+    """Return values of a schema. One in some is of another kind."""
+    return st.one_of(_fitting(schema, definitions, depth), _fitting(schema, definitions, depth), SCALARS)
+
+
+def _fitting(schema: dict[str, Any], definitions: dict[str, Any], depth: int) -> st.SearchStrategy[Any]:
+    if depth > 4:
+        return SCALARS
+    if "$ref" in schema:
+        return _of(definitions[schema["$ref"].rpartition("/")[2]], definitions, depth + 1)
+    for word in ("anyOf", "oneOf", "allOf"):
+        if word in schema:
+            return st.one_of([_of(part, definitions, depth + 1) for part in schema[word]])
+    if "const" in schema or "enum" in schema:
+        return st.sampled_from(schema.get("enum") or [schema["const"]])
+    if schema.get("type") == "object":
+        members = {name: _of(part, definitions, depth + 1) for name, part in schema.get("properties", {}).items()}
+        return st.fixed_dictionaries({}, optional=members) if members else st.dictionaries(st.text(), SCALARS)
+    if schema.get("type") == "array":
+        return st.lists(_of(schema.get("items", {}), definitions, depth + 1), max_size=3)
+    return _BY_TYPE.get(schema.get("type", ""), SCALARS)
+
+
+_BY_TYPE = {"string": st.text(), "integer": st.integers(), "boolean": st.booleans()}
+
+
+@pytest.fixture(scope="module")
+def emulator():
+    """Return an emulator in memory."""
+    from ant_cli.emulator import Emulator
+
+    emulator = Emulator(":memory:")
+    body = b'{"name": "fuzzed", "config": {"type": "self_hosted"}}'
+    _, emulator.fuzzed = call(emulator, "POST", "/v1/environments", "", body)
+    yield emulator
+    emulator.close()
+
+
+@settings(EXAMPLES, max_examples=400)
+@given(request=requests())
+def test_the_emulator_answers_any_request_in_the_envelope(emulator, request):
+    """A result or an error as the API has it, and never a 500."""
+    method, path, query, body = request
+    path = path.replace("env_1", emulator.fuzzed["id"])
+    status, answer = call(emulator, method, path, query, body)
+    assert 200 <= status < 500
+    if status >= 400:
+        assert answer["type"] == "error"
+        assert {"type", "message"} <= set(answer["error"])
+
+
+def call(emulator: Any, method: str, path: str, query: str, body: bytes) -> tuple[int, Any]:
+    """Call the WSGI application, and return the status and the JSON of its answer."""
+    from urllib.parse import unquote_to_bytes
+
+    seen: list[str] = []
+    environ = {
+        "REQUEST_METHOD": method,
+        "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
+        "REQUEST_URI": path,
+        "RAW_URI": path,
+        "QUERY_STRING": f"beta=true&{query}",
+        "CONTENT_TYPE": "application/json",
+        "CONTENT_LENGTH": str(len(body)),
+        "SERVER_NAME": "emulator",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_X_API_KEY": "sk-ant-fuzz",
+        "HTTP_ANTHROPIC_VERSION": "2023-06-01",
+        "HTTP_ANTHROPIC_BETA": "managed-agents-2026-04-01",
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": io.StringIO(),
+    }
+    chunks = emulator(environ, lambda status, *_: seen.append(status))
+    content = b"".join(chunks)
+    return int(seen[0][:3]), json.loads(content) if content else None

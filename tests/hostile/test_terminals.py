@@ -1,0 +1,120 @@
+"""Terminals: what a server says is shown, never obeyed; pipes get the bytes as they came."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ant_cli.streams import visible
+
+from .conftest import CREATE, DELETE, LIST, RETRIEVE, Outcome
+from .scripted_server import answer
+
+Over = Callable[..., Outcome]
+FORMATS = ("auto", "json", "jsonl", "yaml", "table", "pretty", "raw")
+ATTACKS = {
+    "a title": "\x1b]0;owned\x07",
+    "the clipboard": "\x1b]52;c;cm0gLXJm\x1b\\",
+    "an erased screen": "\x1b[2J\x1b[H",
+    "a line that is overwritten": "bad\rgood",
+    "a letter that is overwritten": "bad\b\b\bgood",
+    "C1 controls": "\x9b2J\x9d0;owned\x9c",
+    "reversed text": "\u202etxt.exe\u202c",
+    "isolated text": "\u2066a\u2069\u061c\u200f",
+    "a hidden part": "env_\u200b1\u2060\ufeff\u00ad",
+    "tags": "env_\U000e0041\U000e007f",
+    "line separators": "a\u2028b\u2029c",
+    "delete": "a\x7fb",
+}
+COLOUR = re.compile(r"\x1b\[[0-9;]*m|\r\x1b\[K")
+"""What we ourselves may send to a terminal."""
+UNSEEN = set(
+    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200b\u2060\ufeff\u2028\u2029\xad"
+)
+
+
+def obeyed(text: str) -> list[str]:
+    """Return the characters of a text that a terminal would obey or hide."""
+    text = COLOUR.sub("", text)
+    return [
+        character
+        for character in text
+        if character not in "\n\t"
+        and (unicodedata.category(character) == "Cc" or character in UNSEEN or 0xE0000 <= ord(character) < 0xE0080)
+    ]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("attack", ATTACKS)
+@pytest.mark.parametrize("escaped", [True, False])
+def test_a_terminal_obeys_no_server(over: Over, name, attack, escaped):
+    """In every format, for one object and for a list, in keys and in values."""
+    text = ATTACKS[attack]
+    item = {"type": "environment", "id": text, "name": text, text: text}
+    reply = answer(item) if escaped else answer(_unescaped(item))
+    for words in (RETRIEVE, DELETE):
+        assert obeyed(over(reply, words=words, more=("--format", name), terminal=True).stdout) == []
+    page = answer({"data": [item]}) if escaped else answer(b'{"data":[' + _unescaped(item) + b"]}")
+    assert obeyed(over(page, words=LIST, more=("--format", name), terminal=True).stdout) == []
+
+
+def _unescaped(item: dict[str, str]) -> bytes:
+    """Return JSON in which only what must be is escaped."""
+    import json
+
+    return json.dumps(item, ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_a_bare_string_is_no_way_around(over: Over, attack):
+    """`-r` prints without quotes, not without care."""
+    result = over(answer({"name": ATTACKS[attack]}), more=("--transform", "name", "-r"), terminal=True)
+    assert (result.exit, obeyed(result.stdout)) == (0, [])
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+@pytest.mark.parametrize("name", FORMATS)
+def test_an_error_is_no_way_around(over: Over, attack, name):
+    """Its body, its words, its ID, and the debug log."""
+    text = ATTACKS[attack]
+    header = text.encode("ascii", "ignore").decode().translate(dict.fromkeys(b"\r\n\0"))
+    body = _unescaped({"type": "error", "message": text, text: text})
+    reply = answer(body, f"x-request: {header}\x9b", status="404 Not \x9bFound")
+    result = over(reply, more=("--format-error", name, "--debug"), terminal=True)
+    assert (result.exit in (5, 8), obeyed(result.stderr)) == (True, [])
+
+
+def test_a_page_that_is_no_json_is_no_way_around(over: Over):
+    """An excerpt of it is shown."""
+    result = over(answer(b"<html>\x1b[2J\xc2\x9b\xe2\x80\xae", status="502 Bad"), terminal=True)
+    assert (result.exit, obeyed(result.stderr)) == (7, [])
+
+
+@pytest.mark.parametrize("words", [(*CREATE[:-1], "\x1b]0;x\x07\u202e", "--dry-run"), (*RETRIEVE[:-1], "\x1b[2J")])
+def test_ones_own_words_are_shown_with_care_too(over: Over, words):
+    """They may come from a file or another program."""
+    result = over(words=words, terminal=True)
+    assert obeyed(result.stdout + result.stderr) == []
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_a_pipe_gets_the_bytes_unchanged(over: Over, attack):
+    """Programs need what is there."""
+    body = _unescaped({"name": ATTACKS[attack]})
+    assert over(answer(body), more=("--format", "raw")).stdout.encode() == body + b"\n"
+    bare = over(answer(body), more=("--transform", "name", "-r")).stdout
+    assert bare == ATTACKS[attack] + "\n"
+
+
+@given(st.text())
+def test_visible_text_is_seen_and_otherwise_itself(text):
+    """Nothing is left that would be obeyed, and what is harmless stays."""
+    shown = visible(text)
+    assert obeyed(shown) == []
+    if not obeyed(text):
+        assert COLOUR.sub("", shown) == COLOUR.sub("", text) or "\x1b" in text
