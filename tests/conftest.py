@@ -6,7 +6,7 @@ import io
 import json
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -143,3 +143,17 @@ def ant(clean_environ: dict[str, str]) -> Callable[..., Result]:
         return result
 
     return run
+
+
+@pytest.fixture
+def vault() -> Iterator[Any]:
+    """The operating system's credential store, which is empty."""
+    import keyring
+
+    from tests.memory_keyring import Memory
+
+    before = keyring.get_keyring()
+    backend = Memory()
+    keyring.set_keyring(backend)
+    yield backend
+    keyring.set_keyring(before)

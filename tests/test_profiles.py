@@ -13,7 +13,6 @@ import tomllib
 from pathlib import Path
 
 import keyring
-import keyring.backend
 import keyring.errors
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -25,6 +24,8 @@ from ant_cli.profiles.fields import mask, shown
 from ant_cli.profiles.reading import NO_STORE, folder, is_foreign, read_store
 from ant_cli.profiles.writing import changing, check_name, keep_owner, writable_path
 from ant_cli.streams import Process, Stderr, Stdin, Stdout
+from tests.memory_keyring import Memory
+from tests.processes import measured
 
 SECRET = "sk-ant-api03-0123456789-wxyz"
 GOOD = f"""active = "work"
@@ -284,6 +285,24 @@ def test_the_owner_of_the_old_file_owns_the_new_one(path, monkeypatch):
     assert given == [(7, path.stat().st_uid, path.stat().st_gid)]
 
 
+def test_a_disk_that_fails_at_the_last_moment_leaves_the_old_file(process, path, monkeypatch):
+    """The unfinished new one is removed."""
+    write(path, GOOD)
+
+    def refuse(_):
+        raise OSError(28, "No space left on device")
+
+    def change():
+        with changing(process) as draft:
+            draft.new("another")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(OutputError, match="no space left on device. Nothing was changed."):
+        change()
+    assert path.read_text() == GOOD
+    assert sorted(file.name for file in path.parent.iterdir()) == ["profiles.toml", "profiles.toml.lock"]
+
+
 @pytest.mark.parametrize("name", ["", "-x", ".x", "a b", "a/b", "a\n", "é", "x" * 65, "a[b]"])
 def test_a_name_that_is_hard_to_type_or_show_is_refused(name):
     """Names are typed, completed and printed."""
@@ -308,7 +327,7 @@ def python(code, environ, *words):
     """Run code in a process of its own, with the words as its arguments. It leaves no half-written bytecode."""
     return subprocess.run(
         [sys.executable, "-c", code, *words],
-        env=environ | {"PYTHONDONTWRITEBYTECODE": "1"},
+        env=environ | {"PYTHONDONTWRITEBYTECODE": "1"} | ({} if code == LIMIT else measured()),
         capture_output=True,
         stdin=subprocess.DEVNULL,
         text=True,
@@ -497,39 +516,11 @@ def test_a_command_may_not_take_for_ever(process):
 # The credential store of the operating system
 
 
-class Memory(keyring.backend.KeyringBackend):
-    """A credential store that forgets."""
-
-    priority = 1
-
-    def __init__(self):
-        self.entries = {}
-
-    def get_password(self, service, username):
-        return self.entries.get((service, username))
-
-    def set_password(self, service, username, password):
-        self.entries[service, username] = password
-
-    def delete_password(self, service, username):
-        del self.entries[service, username]
-
-
 class Locked(Memory):
     """A credential store whose owner said no."""
 
     def get_password(self, *_):
         raise keyring.errors.KeyringLocked("it is locked")
-
-
-@pytest.fixture
-def vault():
-    """An empty credential store."""
-    before = keyring.get_keyring()
-    backend = Memory()
-    keyring.set_keyring(backend)
-    yield backend
-    keyring.set_keyring(before)
 
 
 def test_the_credential_store_keeps_a_key_under_a_name_of_its_own(vault, process):

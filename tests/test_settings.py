@@ -9,7 +9,7 @@ import pytest
 
 from ant_cli.errors import BadValue, CredentialError, UnknownWord
 from ant_cli.profiles.reading import Store
-from ant_cli.settings import DEFAULT_BASE_URL, resolve
+from ant_cli.settings import DEFAULT_BASE_URL, places, resolve
 
 PROFILES = ("--profile", "ANTHROPIC_PROFILE", "active")
 """What names a profile, the strongest first."""
@@ -221,7 +221,8 @@ def test_no_secret_is_in_a_repr():
     environ = {"ANTHROPIC_API_KEY": "hush-1"}
     store = Store(Path("f"), {"active": "a", "profiles": {"a": {"api_key": "hush-2", "base_url": "http://h"}}})
     settings = resolve({"auth_token": "hush-3"}, environ, store)
-    assert "hush" not in repr(settings) + repr(store) + repr(settings.profile) + repr(settings.credentials)
+    found = places({"auth_token": "hush-3"}, environ, settings.profile)
+    assert "hush" not in repr(settings) + repr(store) + repr(settings.profile) + repr(found)
 
 
 # Whole runs

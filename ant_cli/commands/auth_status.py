@@ -77,7 +77,7 @@ def credential_text(data: Mapping[str, Any]) -> str:
     """Return the credential that is used, and what it is."""
     for row in data["sources"]:
         if row["state"] == "used":
-            return f"{row['value']} (the {KINDS[row['kind']]} of {row['source']})"
+            return f"{row['value']} ({KINDS[row['kind']]}, from {row['source']})"
     return "none" if data["base_url"]["needs_credential"] else "none, and the emulator needs none"
 
 

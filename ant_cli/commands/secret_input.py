@@ -60,6 +60,9 @@ def asked_secret(prompt: str, process: Process, instead: str, ask: Ask = getpass
             typed = ask(prompt)
     except (getpass.GetPassWarning, EOFError, OSError):
         raise UsageError("there is no terminal to ask on.", f"Pipe the secret in: {instead} < FILE") from None
+    except KeyboardInterrupt:
+        process.stderr.say("")  # what the shell says next goes on a line of its own
+        raise
     return kept_secret("the secret", typed, process)
 
 

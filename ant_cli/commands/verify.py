@@ -27,7 +27,7 @@ def accepted_as(settings: Settings, process: Process) -> str:
         try:
             response = client.send(CHEAPEST)
         except APIError as error:
-            error.details = error_details(error.body, settings)
+            error.details = error_details(process.stderr.without_secrets(error.body), settings)
             raise
     if not is_page(response.body):
         raise AnswerError(f"what answers at {without_password(settings.base_url)} is not the API.")
@@ -38,7 +38,7 @@ def is_page(body: bytes) -> bool:
     """Whether an answer is a page of items."""
     try:
         value = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(value, dict) and isinstance(value.get("data"), list)
 

@@ -1,0 +1,23 @@
+"""An operating system's credential store for tests."""
+
+from __future__ import annotations
+
+from keyring.backend import KeyringBackend
+
+
+class Memory(KeyringBackend):
+    """It forgets everything at the end of the test."""
+
+    priority = 1
+
+    def __init__(self):
+        self.entries = {}
+
+    def get_password(self, service, username):
+        return self.entries.get((service, username))
+
+    def set_password(self, service, username, password):
+        self.entries[service, username] = password
+
+    def delete_password(self, service, username):
+        del self.entries[service, username]

@@ -1,0 +1,10 @@
+"""Runs of `ant` in processes of their own."""
+
+from __future__ import annotations
+
+import os
+
+
+def measured():
+    """Return the variables by which coverage counts what a process of its own runs; none without coverage."""
+    return {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
