@@ -14,6 +14,8 @@ from urllib.parse import unquote, urlsplit
 REDACTED = "[redacted]"
 _SHORTEST = 4
 """A shorter text can't be taken out: it is part of too many words."""
+_LONGEST = 4096
+"""A longer text, such as a file that took the place of a key, is only looked for as it is."""
 _KEY = r"sk-ant-[A-Za-z0-9_-]{4,}"
 """How keys begin: one that was typed in the wrong place is one all the same."""
 _MEMBER = re.compile(r'("secret"\s*:\s*)"((?:[^"\\]|\\.)*)"?')
@@ -22,7 +24,12 @@ _MEMBER = re.compile(r'("secret"\s*:\s*)"((?:[^"\\]|\\.)*)"?')
 
 def redact(text: str, secrets: Iterable[str]) -> str:
     """Return the text without the secrets, without anything like a key, and without members called secret."""
-    spellings = (spelling for secret in secrets if len(secret) >= _SHORTEST for spelling in _spellings(secret))
+    spellings: list[str] = []
+    for secret in secrets:
+        if len(secret) > _LONGEST:
+            text = text.replace(secret, REDACTED)
+        elif len(secret) >= _SHORTEST:
+            spellings += _spellings(secret)
     pattern = "|".join([*sorted(spellings, key=len, reverse=True), _KEY])
     return _MEMBER.sub(rf'\1"{REDACTED}"', re.sub(pattern, REDACTED, text))
 

@@ -18,7 +18,7 @@ import typer
 from ant_cli.client import Client
 from ant_cli.commands.own import REQUEST, RESULT, command, group, load, show, show_result
 from ant_cli.connection import LOCAL, database_of, open_emulator, state_folder
-from ant_cli.errors import AntError, APIError, UsageError
+from ant_cli.errors import AnswerError, AntError, APIError, UsageError
 from ant_cli.output.printer import error_details
 from ant_cli.request import Request
 from ant_cli.run import keep_secrets
@@ -29,6 +29,7 @@ from ant_cli.values import convert, encode
 
 SUMMARY = """An emulator of the API on this machine."""
 ANY_KEY = "emulator"
+NO_EMULATOR = "what answers at the base URL is not the emulator."
 """What clients that insist on a key may send to an emulator that takes any."""
 
 app = group(SUMMARY)
@@ -131,7 +132,11 @@ def enqueue(
     if metadata:
         body["metadata"] = json.loads(encode(convert(METADATA, "--metadata", metadata)))
     answer = ask(process, flags, "POST", f"/environments/{quote(environment_id, safe='')}/enqueue", body)
-    show_result(process, flags, "\n".join(item["id"] for item in answer["data"]), answer["data"])
+    try:
+        ids = [item["id"] for item in answer["data"]]
+    except (KeyError, TypeError):
+        raise AnswerError(NO_EMULATOR) from None
+    show_result(process, flags, "\n".join(ids), answer["data"])
 
 
 @command(app, "reset", REQUEST)
@@ -200,5 +205,7 @@ def ask(process: Process, flags: Flags, method: str, path: str, body: Any = None
         try:
             return json.loads(client.send(Request(method, "/_emulator" + path, (), body=content)).body)
         except APIError as error:
-            error.details = error_details(error.body, settings)
+            error.details = error_details(process.stderr.without_secrets(error.body), settings)
             raise
+        except (ValueError, RecursionError):
+            raise AnswerError(NO_EMULATOR) from None

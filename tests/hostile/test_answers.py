@@ -237,3 +237,12 @@ def test_a_success_after_failures_is_a_success(over: Over):
     """Nothing of the failures is left."""
     result = over((Act.RESET,), error("500 Broken"), OK)
     assert (result.exit, result.stdout, result.stderr) == (0, OUTPUT, "")
+
+
+@pytest.mark.parametrize(
+    "words", ["emulator enqueue env_1", "emulator reset", "auth login --api-key-stdin --profile p"]
+)
+@pytest.mark.parametrize("body", [b"hello", b"[1]", b'"x"', b'{"data": 5}', b"9" * 5000, b"[" * 100_000])
+def test_our_own_commands_know_a_stranger_too(over: Over, words, body):
+    """What answers is not what they expect, which is an error and no bug."""
+    assert over(answer(body), words=words.split(), stdin="sk-ant-other-key-1234").exit in (0, 1)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 
 import pytest
 
 from .conftest import LIST, OK, OUTPUT, Outcome, needs
-from .scripted_server import Act, answer, error
+from .scripted_server import Act, ScriptedServer, answer, error
 
 Shell = Callable[..., Outcome]
 RETRIEVE = "$ANT beta:environments retrieve env_1"
@@ -223,3 +227,32 @@ def test_a_200_megabyte_answer_fits(shell: Shell):
     script = "ulimit -v 1500000; $ANT beta:environments list --format {} | wc -c"
     assert shell(script.format("raw"), answer(body), seconds=60).stdout.strip() == str(len(body) + 1)
     assert int(shell(script.format("jsonl"), answer(body), seconds=60).stdout) == 20_000 * 10_003
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="this test needs pseudo-terminals")
+@pytest.mark.parametrize(("number", "status"), SIGNALS)
+def test_an_interrupt_leaves_the_terminal_clean(clean_environ, number, status):
+    """The line that says what is being waited for is erased."""
+    ours, theirs = os.openpty()
+    with ScriptedServer((Act.STALL,)) as server:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "ant_cli", *LIST, "--base-url", server.url],
+            env={**clean_environ, "TERM": "xterm"},
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+        )
+        os.close(theirs)
+        seen = b""
+        while b"Waiting for" not in seen:
+            seen += os.read(ours, 1000)
+        began = time.monotonic()
+        child.send_signal(number)
+        assert child.wait(10) in (status, -number)
+        assert time.monotonic() - began < 5 * PROMPT_S
+    with contextlib.suppress(OSError):  # how the end of a pseudo-terminal shows
+        while part := os.read(ours, 1000):
+            seen += part
+    os.close(ours)
+    assert seen.endswith(b"\r\x1b[K")
+    assert b"Traceback" not in seen

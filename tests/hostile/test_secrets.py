@@ -209,7 +209,7 @@ def test_a_profile_and_a_key_command_keep_the_key(shell, clean_environ):
     helper.write_text(f"#!{sys.executable}\nimport sys\nprint({KEY!r})\nprint({KEY!r}, file=sys.stdout)\n")
     helper.chmod(0o700)
     lines = [
-        f"echo {KEY} | $ANT auth login --profile one",
+        f"echo {KEY} | $ANT auth login --api-key-stdin --no-verify --profile one",
         "$ANT auth status",
         "$ANT auth status --format json",
         "$ANT profile get one",
@@ -250,3 +250,9 @@ def test_a_bug_does_not_show_the_key(over: Over, monkeypatch):
         over()
     assert KEY not in str(shown.value)
     assert REDACTED in str(shown.value)
+
+
+def test_a_secret_may_be_a_whole_file():
+    """As when a command prints the wrong thing: it is hidden, in a moment."""
+    secret = "x1" * 5_000_000
+    assert redact(f"got {secret}.", [secret]) == f"got {REDACTED}."
