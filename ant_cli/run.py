@@ -38,19 +38,17 @@ def run(operation: Operation, flags: Flags, process: Process) -> None:
     with Client(settings, process, progress) as client:
         resume_collection()
         try:
-            try:
-                send_and_print(operation, request, settings, client, printer)
-            except (json_text.JSONTextError, RecursionError) as error:  # only at its place shows what is too deep
-                raise AnswerError(f"the answer can't be printed as {printer.format}. {error}") from None
-            if operation.done and process.stdout.is_terminal:
-                say_done(operation, request, process)
-        except AntError as error:
-            if isinstance(error, APIError):
-                body = process.stderr.without_secrets(error.body)
-                error.details = error_details(body, settings, on_terminal=process.stderr.is_terminal)
-            if operation.lost_answer and (client.answer_was_lost or isinstance(error, AnswerError | OutputError)):
-                error.hint = hint_at_lost_answer(operation, request, earlier=client.answer_was_lost)
+            send_and_print(operation, request, settings, client, printer)
+        except APIError as error:
+            body = process.stderr.without_secrets(error.body)
+            error.details = error_details(body, settings, on_terminal=process.stderr.is_terminal)
+            hint_at_lost_answer(error, operation, request, client)
             raise
+        except AntError as error:
+            hint_at_lost_answer(error, operation, request, client)
+            raise
+    if operation.done and process.stdout.is_terminal:
+        say_done(operation, request, process)
 
 
 def send_and_print(
@@ -118,10 +116,14 @@ def describe(request: Request, settings: Settings) -> bytes:
     return "\n".join([*lines, "", ""]).encode() + body
 
 
-def hint_at_lost_answer(operation: Operation, request: Request, *, earlier: bool) -> str:
-    """Return what to do when a change may have been made, at an earlier attempt or at this one."""
+def hint_at_lost_answer(error: AntError, operation: Operation, request: Request, client: Client) -> None:
+    """Say what to do if a change may have been made, at an earlier attempt or at the one that failed."""
+    unclear = client.answer_was_lost or isinstance(error, AnswerError | OutputError)
+    if not operation.lost_answer or not unclear:
+        return
     from shlex import quote
 
     look = operation.lost_answer.format(**{name: quote(text) for name, text in request.path_values.items()})
-    what = "An earlier attempt may have succeeded: its answer was lost." if earlier else "It may have succeeded."
-    return f"{what} Look before you repeat it: ant {look}"
+    earlier = "An earlier attempt may have succeeded: its answer was lost."
+    what = earlier if client.answer_was_lost else "It may have succeeded."
+    error.hint = f"{what} Look before you repeat it: ant {look}"

@@ -103,12 +103,17 @@ class Printer:
         self._write(self._bare_or_rendered(value) if bare or self._bare else self._render([value]))
 
     def _print(self, values: list[bytes], write: Write) -> None:
-        if self._bare and any(json_text.kind(value) == "string" for value in values):
-            data = b"".join(self._bare_or_rendered(value) for value in values)
-        else:
-            data = self._render(values)
+        try:
+            data = self._rendered(values)
+        except (json_text.JSONTextError, RecursionError) as error:  # some formats can't nest as deep as JSON
+            raise AnswerError(f"the answer can't be printed as {self.format}. {error}") from None
         if data:
             write(data)
+
+    def _rendered(self, values: list[bytes]) -> bytes:
+        if self._bare and any(json_text.kind(value) == "string" for value in values):
+            return b"".join(self._bare_or_rendered(value) for value in values)
+        return self._render(values)
 
     def _bare_or_rendered(self, value: bytes) -> bytes:
         if json_text.kind(value) != "string":
