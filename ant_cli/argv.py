@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ant_cli.errors import UnknownWord, UsageError, see_help
 from ant_cli.operations import GROUPS, OPERATIONS, find, of_group
-from ant_cli.operations.global_flags import FILE, GLOBAL_FLAGS
+from ant_cli.operations.global_flags import BY_FLAG, FILE, GLOBAL_FLAGS
 from ant_cli.spec import Flags, FlagWords, Operation, Param
 
 HELP_FLAGS = ("--help", "-h")
@@ -66,17 +66,17 @@ def _only_known(words: list[str], known: Iterable[str], command: str) -> list[st
     """Return the words, at most one, if they are known flags."""
     if words and words[0] not in known:
         flag = words[0].partition("=")[0]
-        owner = next((item for item in OPERATIONS if flag in {param.flag for param in item.params}), None)
+        owner = next((item for item in OPERATIONS if flag in _flags_of(item)), None)
         if owner is not None:
             raise UsageError(f"{flag} goes after its command.", f"For example: ant {owner.command} {flag} ...")
-        raise _unknown_flag(words[0], [*known, *_GLOBAL], command)
+        raise _unknown_flag(words[0], [*known, *BY_FLAG], command)
     return words
 
 
 def _take_global_flags(words: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return the global flags with which the words begin, as they were typed, and the other words."""
     end = 0
-    while end < len(words) and (param := _GLOBAL.get(words[end].partition("=")[0])):
+    while end < len(words) and (param := BY_FLAG.get(words[end].partition("=")[0])):
         end += 2 if param.takes_value and "=" not in words[end] else 1
     if end > len(words):
         raise _lacks_value(words[-1])
@@ -85,7 +85,7 @@ def _take_global_flags(words: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def _read_flags(words: Sequence[str], operation: Operation) -> Flags | None:
     """Return the flags of a call; None if it asks for help."""
-    known = {flag: param for param in params_of(operation) for flag in (param.flag, param.short) if flag}
+    known = _flags_of(operation)
     flags = dict[str, FlagWords]()
     arguments: list[str] = []
     position = 0
@@ -111,6 +111,10 @@ def _read_flags(words: Sequence[str], operation: Operation) -> Flags | None:
 def params_of(operation: Operation) -> tuple[Param, ...]:
     """Return all parameters that a command takes: its own, then those of every command."""
     return (*operation.params, FILE, *GLOBAL_FLAGS)
+
+
+def _flags_of(operation: Operation) -> dict[str, Param]:
+    return {flag: param for param in params_of(operation) for flag in (param.flag, param.short) if flag}
 
 
 def _flag_and_value(word: str, known: dict[str, Param], operation: Operation) -> tuple[Param, str | None]:
@@ -167,6 +171,3 @@ def _unknown_flag(word: str, known: Iterable[str], command: str) -> UsageError:
 
 def _lacks_value(flag: str) -> UsageError:
     return UsageError(f"{flag} needs a value.")
-
-
-_GLOBAL = {flag: param for param in GLOBAL_FLAGS for flag in (param.flag, param.short) if flag}

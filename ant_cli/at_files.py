@@ -70,7 +70,7 @@ def decode(data: bytes, name: str) -> str:
         ) from None
 
 
-def read_file(path: str, where: str) -> bytes:
+def read_file(path: str, where: str, hint: str = "") -> bytes:
     """Read a file of at most `streams.INPUT_LIMIT` bytes.
 
     Raises:
@@ -81,11 +81,7 @@ def read_file(path: str, where: str) -> bytes:
         with Path(path).open("rb") as file:
             return read_limited(file, f"{where}: {path}")
     except (OSError, ValueError) as error:
-        raise UsageError(f"{where}: {path!r} can't be read: {reason(error)}.", _hint(path)) from None
-
-
-def _hint(path: str) -> str:
-    return f"For the text itself, write \\@{path}." if path else ""
+        raise UsageError(f"{where}: {path!r} can't be read: {reason(error)}.", hint) from None
 
 
 def _is_a_word(text: str) -> bool:
@@ -111,7 +107,7 @@ def _is_binary(data: bytes) -> bool:
 
 
 def _read(path: str, where: str, stdin: Stdin) -> bytes:
-    return stdin.read() if path == "-" else read_file(path, where)
+    return stdin.read() if path == "-" else read_file(path, where, f"For the text itself, write \\@{path}.")
 
 
 def _base64(data: bytes) -> str:

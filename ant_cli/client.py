@@ -8,8 +8,9 @@ from collections.abc import Mapping
 
 from ant_cli import __version__
 from ant_cli.answers import BOM, Response, refuse_failure
-from ant_cli.connection import Answer, BrokenAnswer, Trouble, connect, is_local
+from ant_cli.connection import Answer, BrokenAnswer, Trouble, connect
 from ant_cli.errors import AnswerError, AntError, NetworkError
+from ant_cli.local import is_local
 from ant_cli.progress import Progress
 from ant_cli.redaction import REDACTED, without_password
 from ant_cli.request import Request
@@ -37,6 +38,8 @@ class Client:
         self._connection = connect(settings.base_url, settings.timeout_s, process.environ, process.transport)
         self.answer_was_lost = False
         """A request was sent, and whether it was carried out is not known."""
+        self.under_way = False
+        """A request was sent, and nothing has come back yet."""
         self._reused = False
         """The connection has carried an answer, after which the server may have ended it."""
 
@@ -104,6 +107,7 @@ class Client:
             log_request(self._stderr, request.method, url, headers, request.body)
         exchange = f'{request.method} "{without_password(url)}"'
         answer: Answer | None = None
+        self.under_way = True
         try:
             with (
                 self.progress.waiting_for(f"{request.method} {request.path}"),
@@ -112,8 +116,10 @@ class Client:
                 body = answer.read()
         except (BrokenAnswer, Trouble) as failure:
             if answer is None or answer.status < 400:
+                self.under_way = False
                 raise _failed(failure, answer, exchange, self._settings.timeout_s) from None
             body = b""  # an error is one by its status, whatever became of its body
+        self.under_way = False
         self._reused = True
         response = Response(answer.status, answer.reason, answer.headers, body.removeprefix(BOM))
         if self._settings.debug:

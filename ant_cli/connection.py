@@ -13,9 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from ant_cli.errors import UsageError
+from ant_cli.local import database_of, is_local, open_emulator
 
 if TYPE_CHECKING:
     import ssl
@@ -23,12 +24,8 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from ant_cli.emulator import Emulator
-
 ANSWER_LIMIT = 256_000_000
 """The most bytes of an answer, decompressed, that are taken in."""
-LOCAL = "local:"
-"""How the base URL of the emulator in this process begins; a path of a database may follow."""
 PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy")
 NO_HOST = "the base URL has a host name that can't exist."
 _UNSENT = frozenset(("ConnectError", "ConnectTimeout", "ProxyError", "UnsupportedProtocol", "LocalProtocolError"))
@@ -156,11 +153,6 @@ def is_loopback(host: str) -> bool:
     return address.is_loopback or address.is_unspecified
 
 
-def is_local(base_url: str) -> bool:
-    """Whether a base URL names the emulator in this process."""
-    return base_url.startswith(LOCAL)
-
-
 class DirectConnection:
     """httpcore, straight to the server."""
 
@@ -260,8 +252,15 @@ class LocalConnection:
 
         self._base_url = base_url
         self._emulator = open_emulator(database_of(base_url, environ), require_credential=False)
-        transport = httpx.WSGITransport(app=self._emulator, raise_app_exceptions=True)
-        self._inner = HTTPXConnection(timeout_s, transport, trusted=None)
+
+        def answer(request: httpx.Request) -> httpx.Response:
+            # httpx tells an application the decoded path alone, in which %2F is a slash.
+            target = request.url.raw_path.decode("ascii")
+            paths = {"REQUEST_URI": target, "PATH_INFO": unquote(target.partition("?")[0], "latin-1")}
+            transport = httpx.WSGITransport(lambda environ, start: self._emulator({**environ, **paths}, start))
+            return transport.handle_request(request)
+
+        self._inner = HTTPXConnection(timeout_s, httpx.MockTransport(answer), trusted=None)
 
     def exchange(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes
@@ -273,44 +272,6 @@ class LocalConnection:
         """Close the database."""
         self._inner.close()
         self._emulator.close()
-
-
-def open_emulator(database: str, *, api_key: str | None = None, require_credential: bool) -> Emulator:
-    """Return the emulator over a database.
-
-    Raises:
-        UsageError: if it is not installed, or the database can't be used.
-
-    """
-    try:
-        from ant_cli.emulator import Emulator, UnusableDatabase
-    except ImportError as error:
-        raise UsageError(
-            f"the emulator needs the package {error.name}.", "Install it: pip install 'ant-cli[emulator]'"
-        ) from None
-    try:
-        return Emulator(database, api_key=api_key, require_credential=require_credential)
-    except (UnusableDatabase, OSError) as error:
-        raise UsageError(f"the emulator's database can't be used: {error}") from None
-
-
-def database_of(base_url: str, environ: Mapping[str, str]) -> str:
-    """Return the database that a `local:` URL names: a path, `:memory:`, or the one in the user's state folder."""
-    if named := base_url.removeprefix(LOCAL):
-        return named
-    folder = state_folder(environ)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"the emulator's database can't be used: {error}.") from None
-    return str(folder / "emulator.db")
-
-
-def state_folder(environ: Mapping[str, str]) -> Path:
-    """Return where programs of this user keep what they want to find again."""
-    if os.name == "nt":
-        return Path(environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "ant"
-    return Path(environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "ant"
 
 
 def _decompressed(chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -72,7 +72,7 @@ class CredentialError(AntError):
 
 
 class APIError(AntError):
-    """The server answered with an error status."""
+    """The server's answer is an error, by its status or by what it says."""
 
     def __init__(self, request_line: str, status: int, reason: str, body: bytes, request_id: str) -> None:
         super().__init__(f"{request_line}: {status} {reason}".rstrip())

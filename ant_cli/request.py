@@ -12,6 +12,9 @@ from ant_cli.spec import Flags, Operation, Param
 from ant_cli.streams import Stderr, Stdin
 from ant_cli.values import Value, convert, encode, kind_of, parse, scalar_text
 
+STDIN = "standard input"
+LOOP_HINT = "If it is meant for others, as in a loop that reads lines, add < /dev/null to this command."
+
 
 class Request(NamedTuple):
     """What is sent, but for what every request has."""
@@ -79,7 +82,7 @@ def _piped_input(
         return _read_input(read_file(path, "--file"), path, operation), path
     if path != "-" and not _reads_stdin(operation, values, stdin, stderr):
         return {}, ""
-    return _read_input(stdin.read(), "standard input", operation), "standard input"
+    return _read_input(stdin.read(), STDIN, operation), STDIN
 
 
 def _reads_stdin(operation: Operation, values: Mapping[str, Value], stdin: Stdin, stderr: Stderr) -> bool:
@@ -115,7 +118,7 @@ def _read_input(data: bytes, source: str, operation: Operation) -> dict[str, Val
     if not isinstance(value, dict):
         raise UsageError(
             f"{source} must hold keys and values, such as `name: demo`, and holds {kind_of(value)}.",
-            see_help(operation.command),
+            LOOP_HINT if source == STDIN and isinstance(value, str) else see_help(operation.command),
         )
     return value
 

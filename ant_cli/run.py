@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from ant_cli import json_text
 from ant_cli.client import Client, headers_of
-from ant_cli.connection import is_local
 from ant_cli.errors import AnswerError, AntError, APIError, OutputError
 from ant_cli.hints import hint
-from ant_cli.output.printer import Printer, error_details
+from ant_cli.local import is_local
+from ant_cli.output.printer import Printer, describe_error
 from ant_cli.profiles.reading import read_store
 from ant_cli.progress import Progress
 from ant_cli.redaction import secrets_of_url, without_password
 from ant_cli.request import Request, build
-from ant_cli.settings import Settings, resolve
+from ant_cli.settings import Settings, resolve, where_it_goes
 from ant_cli.spec import Flags, Operation
 from ant_cli.startup import resume_collection
 from ant_cli.streams import Process
@@ -38,27 +38,35 @@ def run(operation: Operation, flags: Flags, process: Process) -> None:
     with Client(settings, process, progress) as client:
         resume_collection()
         try:
-            send_and_print(operation, request, settings, client, printer)
+            send_and_print(operation, request, settings, client, printer, progress)
         except APIError as error:
-            body = process.stderr.without_secrets(error.body)
-            error.details = error_details(body, settings, on_terminal=process.stderr.is_terminal)
+            describe_error(error, settings, process.stderr)
             hint_at_lost_answer(error, operation, request, client)
             raise
         except AntError as error:
             hint_at_lost_answer(error, operation, request, client)
+            raise
+        except KeyboardInterrupt:
+            if client.under_way and (words := doubt(operation, request)):
+                process.stderr.say(words)
             raise
     if operation.done and process.stdout.is_terminal:
         say_done(operation, request, process)
 
 
 def send_and_print(
-    operation: Operation, request: Request, settings: Settings, client: Client, printer: Printer
+    operation: Operation,
+    request: Request,
+    settings: Settings,
+    client: Client,
+    printer: Printer,
+    progress: Progress,
 ) -> None:
     """Send the request, or one for each page, and print what comes."""
     if operation.paginated and printer.format != "raw":
         from ant_cli.pages import follow_pages
 
-        pages = client.progress.counted(follow_pages(client, request, settings.max_items))
+        pages = progress.counted(follow_pages(client, request, settings.max_items))
         if settings.slurp:
             printer.print_array(pages)
         else:
@@ -84,11 +92,17 @@ def keep_secrets(settings: Settings, process: Process) -> None:
 
 
 def tell_of_competition(settings: Settings, process: Process) -> None:
-    """Say which credential is used where the user may have meant another."""
+    """Say which credential is used, or where it goes, if the user may have meant another. The emulator needs none."""
+    if is_local(settings.base_url):
+        return
+    notes = []
     if settings.credentials_compete:
         sources = ", ".join(credential.source for credential in settings.credentials)
-        winner = settings.credentials[0].source
-        hint(process, f"Note: multiple auth sources ({sources}); using {winner}. See: ant auth status")
+        notes.append(f"multiple auth sources ({sources}); using {settings.credentials[0].source}")
+    if settings.credential_strays:
+        notes.append(where_it_goes(settings))
+    if notes:
+        hint(process, f"Note: {'; '.join(notes)}. See: ant auth status")
 
 
 def unlock(settings: Settings, process: Process) -> Settings:
@@ -118,12 +132,15 @@ def describe(request: Request, settings: Settings) -> bytes:
 
 def hint_at_lost_answer(error: AntError, operation: Operation, request: Request, client: Client) -> None:
     """Say what to do if a change may have been made, at an earlier attempt or at the one that failed."""
-    unclear = client.answer_was_lost or isinstance(error, AnswerError | OutputError)
-    if not operation.lost_answer or not unclear:
-        return
+    if client.answer_was_lost or isinstance(error, AnswerError | OutputError):
+        error.hint = doubt(operation, request) or error.hint
+
+
+def doubt(operation: Operation, request: Request) -> str:
+    """Return what to do when nobody knows whether a change was made; nothing if the operation makes none."""
+    if not operation.lost_answer:
+        return ""
     from shlex import quote
 
     look = operation.lost_answer.format(**{name: quote(text) for name, text in request.path_values.items()})
-    earlier = "An earlier attempt may have succeeded: its answer was lost."
-    what = earlier if client.answer_was_lost else "It may have succeeded."
-    error.hint = f"{what} Look before you repeat it: ant {look}"
+    return f"This attempt, or one before it, may have succeeded. Check before you repeat it: ant {look}"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from ant_cli.errors import BadValue, CredentialError
+from ant_cli.local import LOCAL, is_local
 from ant_cli.profiles.fields import (
     KEYRING,
     check_base_url,
@@ -17,14 +18,22 @@ from ant_cli.profiles.fields import (
     check_secret,
 )
 from ant_cli.profiles.reading import NO_STORE, Selected, Store, select
+from ant_cli.redaction import without_password
 from ant_cli.spec import Flags
 
 DEFAULT_BASE_URL = "https://api.anthropic.com"
 DEFAULTS = {"base_url": DEFAULT_BASE_URL, "workspace_id": "", "format": "auto", "timeout": "60", "max_retries": "2"}
 """The settings that a profile may hold, and what they are if nobody says."""
-VARIABLES = {"base_url": "ANTHROPIC_BASE_URL"}
+VARIABLES = {
+    "base_url": "ANTHROPIC_BASE_URL",
+    "api_key": "ANTHROPIC_API_KEY",
+    "auth_token": "ANTHROPIC_AUTH_TOKEN",
+}
 MAY_BE_EMPTY = frozenset(("base_url", "workspace_id"))
 """Flags that are as good as not given if they are empty, as `--base-url "$URL"` may be."""
+
+KINDS = {"api_key": "key", "auth_token": "token"}
+"""What credentials are called in sentences."""
 
 CredentialKind = Literal["api_key", "auth_token"]
 Form = Literal["text", "command", "keyring"]
@@ -104,6 +113,21 @@ class Settings(NamedTuple):
         winner, *others = self.credentials
         return not winner.explicit or any(other.kind != winner.kind for other in others)
 
+    @property
+    def credential_strays(self) -> bool:
+        """Whether a profile's credential goes to the server that a variable names, or the reverse.
+
+        What was typed with this command was meant, and a server that the credential would go to anyway is no surprise.
+        """
+        if self.credential is None or self.credential.explicit or is_local(self.base_url):
+            return False
+        home = DEFAULT_BASE_URL
+        names_server = self.profile.where("base_url")
+        if self.credential.source not in VARIABLES.values():
+            home = str(self.profile.values.get("base_url") or home).rstrip("/")
+            names_server = VARIABLES["base_url"]
+        return self.sources.get("base_url") == names_server and self.base_url != home
+
 
 def resolve(flags: Flags, environ: Mapping[str, str], store: Store = NO_STORE) -> Settings:
     """Return the settings of a run, and where they came from.
@@ -115,9 +139,7 @@ def resolve(flags: Flags, environ: Mapping[str, str], store: Store = NO_STORE) -
     """
     words = {name: word for name, word in flags.items() if isinstance(word, str)}
     profile = select(words.get("profile"), environ, store)
-    found = {name: _find(name, words, environ, profile) for name in DEFAULTS}
-    if _switch(words, "local"):
-        found["base_url"] = ("--local", "local:")
+    found = {name: next(candidates(name, words, environ, profile)) for name in DEFAULTS}
     return Settings(
         base_url=check_base_url(*found["base_url"]),
         credentials=_credentials(places(words, environ, profile)),
@@ -149,16 +171,32 @@ def no_credential(settings: Settings) -> CredentialError:
     )
 
 
-def _find(name: str, words: Mapping[str, str], environ: Mapping[str, str], profile: Selected) -> tuple[str, str]:
-    """Return where a setting comes from, and its text. An empty variable, or value of a profile, is none."""
-    flag, word = "--" + name.replace("_", "-"), words.get(name)
+def where_it_goes(settings: Settings) -> str:
+    """Return whose credential is sent where, and what says so, in words."""
+    if settings.credential is None:
+        return ""
+    source, profile = settings.credential.source, settings.profile
+    if source not in VARIABLES.values() and not settings.credential.explicit:
+        source = f"the {KINDS[settings.credential.kind]} of profile {profile.name!r}"
+    return f"{source} is sent to {without_password(settings.base_url)} ({settings.sources['base_url']})"
+
+
+def candidates(name: str, flags: Flags, environ: Mapping[str, str], profile: Selected) -> Iterator[tuple[str, str]]:
+    """Yield each source of a setting, in order of precedence, and its text. The first is used.
+
+    An empty variable, or value of a profile, is none.
+    """
+    words = {flag: word for flag, word in flags.items() if isinstance(word, str)}
+    if name == "base_url" and _switch(words, "local"):
+        yield "--local", LOCAL
+    word = words.get(name)
     if word or (word is not None and name not in MAY_BE_EMPTY):
-        return flag, word
+        yield "--" + name.replace("_", "-"), word
     if text := environ.get(VARIABLES.get(name, "")):
-        return VARIABLES[name], text
+        yield VARIABLES[name], text
     if text := profile.text(name):
-        return profile.where(name), text
-    return "default", DEFAULTS[name]
+        yield profile.where(name), text
+    yield "default", DEFAULTS[name]
 
 
 def places(flags: Flags, environ: Mapping[str, str], profile: Selected) -> tuple[Place, ...]:
@@ -167,8 +205,8 @@ def places(flags: Flags, environ: Mapping[str, str], profile: Selected) -> tuple
     outside = (
         Place("api_key", typed.get("api_key"), "--api-key", explicit=True),
         Place("auth_token", typed.get("auth_token"), "--auth-token", explicit=True),
-        Place("api_key", environ.get("ANTHROPIC_API_KEY"), "ANTHROPIC_API_KEY"),
-        Place("auth_token", environ.get("ANTHROPIC_AUTH_TOKEN"), "ANTHROPIC_AUTH_TOKEN"),
+        Place("api_key", environ.get(VARIABLES["api_key"]), VARIABLES["api_key"]),
+        Place("auth_token", environ.get(VARIABLES["auth_token"]), VARIABLES["auth_token"]),
     )
     if not profile.name:
         return outside

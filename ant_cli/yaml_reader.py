@@ -59,7 +59,7 @@ def read_yaml(text: str, *, number: Callable[[str], Any], depth_limit: int, json
         for event in yaml.parse(text, Loader=_LOADER):
             builder.take(event)
     except yaml.MarkedYAMLError as error:
-        raise YAMLProblem(_describe(error, depth_limit), error.problem_mark or error.context_mark) from None
+        raise YAMLProblem(_describe(error, depth_limit), _place(error, text)) from None
     except yaml.reader.ReaderError as error:
         code = error.character if isinstance(error.character, int) else ord(error.character)
         raise YAMLProblem(f"the character U+{code:04X} is not allowed", _Position.of(text, chr(code))) from None
@@ -67,6 +67,13 @@ def read_yaml(text: str, *, number: Callable[[str], Any], depth_limit: int, json
         place = _Position.of(text, text[error.start])
         raise YAMLProblem("half a character (a lone surrogate) is not allowed", place) from None
     return builder.result
+
+
+def _place(error: yaml.MarkedYAMLError, text: str) -> Any:
+    """Return where an error is; libyaml puts what is missing at the end on a line that the text does not have."""
+    mark = error.problem_mark or error.context_mark
+    last_line = text.rstrip("\n").count("\n")
+    return _Position.of(text.rstrip("\n") + "\0", "\0") if mark and mark.line > last_line else mark
 
 
 def _describe(error: yaml.MarkedYAMLError, depth_limit: int) -> str:
@@ -182,7 +189,7 @@ class _Builder:
         if not isinstance(key, str):
             raise YAMLProblem(f'a key must be a string: write "{event.value}"', event.start_mark)
         if key in top.value:
-            raise YAMLProblem(f"the key {key!r} stands twice", event.start_mark)
+            raise YAMLProblem(f"the key {key!r} appears twice", event.start_mark)
         top.key, top.key_event = key, event
         top.merging = key == "<<" and event.implicit[0]
         if event.anchor:

@@ -67,7 +67,7 @@ class Server:
         request.read()
         self.requests.append(request)
         reply = self.replies[len(self.requests) - 1]
-        if isinstance(reply, Exception):
+        if isinstance(reply, BaseException):
             raise reply
         response = reply if isinstance(reply, httpx.Response) else httpx.Response(200, json=reply)
         # As it comes from the network: a stream that is still to be read.

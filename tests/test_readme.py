@@ -19,6 +19,11 @@ def test_there_are_examples():
     assert len(EXAMPLES) >= 4
 
 
+def test_nothing_is_left_to_fill_in():
+    """A placeholder is not for readers."""
+    assert "@@" not in README
+
+
 @pytest.mark.skipif(not shutil.which("jq"), reason="two of the examples use jq: install it")
 @pytest.mark.parametrize("script", [script for _, script in EXAMPLES], ids=[title for title, _ in EXAMPLES])
 def test_an_example_runs(script, tmp_path, clean_environ):

@@ -213,7 +213,7 @@ def test_unknown_fields_are_sent_with_a_warning(request_of):
         ((ENV, "create"), None, ["--name", "required"]),
         ((ENV, "create"), "description: d\n", ["--name", "required"]),
         ((ENV, "create", "--name", "n"), "- a\n", ["keys and values", "a list"]),
-        ((ENV, "create"), "just text", ["keys and values", "text"]),
+        ((ENV, "create"), "just text", ["keys and values", "text", "< /dev/null"]),
         ((ENV, "create"), b"name: \xff\n", ["UTF-8", "byte 7", "0xff"]),
         ((ENV, "create"), "name: n\n" + "#" * INPUT_LIMIT, ["10 MB"]),
         ((WORK, "ack", "work_1"), None, ["--environment-id"]),
@@ -327,7 +327,7 @@ def test_an_id_is_never_a_file(request_of):
         (("--name", "@."), ["directory"]),
         (("--name", "n", "--config", "@nobody"), ["--config", "nobody"]),
         (("--name", "n", "--config", "@note.txt"), ["--config", "keys and values", "text"]),
-        (("--name", "n", "--file", "missing.yaml"), ["--file", "missing.yaml"]),
+        (("--name", "n", "--file", "missing.yaml"), ["--file", "'missing.yaml' can't be read: no such file"]),
     ],
 )
 @pytest.mark.usefixtures("notes")

@@ -305,3 +305,20 @@ def test_an_unexpected_exception_is_a_bug_and_shows_no_traceback(ant):
     assert result.exit == 1
     assert "this is a bug in ant" in result.stderr
     assert "IndexError" in result.stderr
+
+
+def test_an_interrupt_while_a_change_is_under_way_says_so(ant):
+    """Whether the environment was created is not known."""
+    result = ant(*CREATE, replies=[KeyboardInterrupt()])
+    assert (result.exit, result.stdout) == (130, "")
+    assert "may have succeeded" in result.stderr
+    assert ant(*RETRIEVE, replies=[KeyboardInterrupt()]).stderr == ""
+
+
+def test_a_lost_answer_without_a_retry_is_said_too(ant):
+    """The attempt itself may have succeeded."""
+    result = ant(*CREATE, "--max-retries", "0", replies=[failure(500)])
+    assert result.stderr.splitlines()[-1] == (
+        "This attempt, or one before it, may have succeeded. Check before you repeat it: "
+        "ant beta:environments list --transform '{id,name}' --format jsonl"
+    )

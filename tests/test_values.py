@@ -54,8 +54,8 @@ def test_text_is_read_as_json_or_relaxed_yaml(text, json):
 @pytest.mark.parametrize(
     ("text", "parts"),
     [
-        ("a: 1\nb: 2\na: 3\n", ["line 3, column 1", "'a' stands twice"]),
-        ('{"a": 1, "a": 2}', ["line 1, column 10", "'a' stands twice"]),
+        ("a: 1\nb: 2\na: 3\n", ["line 3, column 1", "'a' appears twice"]),
+        ('{"a": 1, "a": 2}', ["line 1, column 10", "'a' appears twice"]),
         ("a: 1\n---\nb: 2\n", ["line 2", "second document"]),
         ("{1: x}", ["column 2", "must be a string", '"1"']),
         ("{null: x}", ["must be a string"]),
@@ -68,6 +68,8 @@ def test_text_is_read_as_json_or_relaxed_yaml(text, json):
         ("{a:1}", ["'a:1'", "space after the colon"]),
         ("{a: b: c}", ["not valid YAML"]),
         ("{a: [1, 2}", ["not valid YAML"]),
+        ("{type: cloud", ["line 1, column 13", "not valid YAML"]),
+        ("a: 1\nb: [1,\n\n", ["line 2, column 7", "not valid YAML"]),
         ("*a", ["no &a"]),
         ("&a [*a]", ["no &a"]),
         ("a: !!binary aGk=", ["tag", "binary"]),

@@ -15,7 +15,7 @@ from typer.core import TyperCommand, TyperGroup
 from ant_cli.argv import params_of
 from ant_cli.commands.help import examples
 from ant_cli.operations import of_group
-from ant_cli.operations.global_flags import FILE, GLOBAL_FLAGS
+from ant_cli.operations.global_flags import GLOBAL_FLAGS
 from ant_cli.spec import Operation, Param
 
 REQUIRED = "Required, also from stdin or --file"
@@ -150,7 +150,7 @@ def choices_text(param: Param) -> str:
 
 def panel_of(param: Param) -> str:
     """Return the group of a help page in which a parameter stands."""
-    if param in GLOBAL_FLAGS or param is FILE:
+    if param in GLOBAL_FLAGS:
         return GLOBAL
     if param.required:
         return REQUIRED

@@ -72,11 +72,11 @@ def load(process: Process) -> Store:
     """Read the profiles, and never show the secrets in them."""
     store = read_store(process)
     for profile in store.profiles.values():
-        keep_secrets(profile, process)
+        keep_secrets_of(profile, process)
     return store
 
 
-def keep_secrets(profile: Any, process: Process) -> None:
+def keep_secrets_of(profile: Any, process: Process) -> None:
     """Never show the secrets of a profile."""
     for key in SECRET_FIELDS:
         secret = str(profile.get(key, ""))

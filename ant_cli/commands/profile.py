@@ -17,9 +17,9 @@ from ant_cli.commands.own import (
     tell_of_variable,
 )
 from ant_cli.commands.secret_input import secret_for
-from ant_cli.connection import is_local
 from ant_cli.errors import AntError, CredentialError, UnknownWord, UsageError
 from ant_cli.hints import hint
+from ant_cli.local import is_local
 from ant_cli.profiles.credentials import out_of_keyring
 from ant_cli.profiles.fields import PROFILE_FIELDS, SECRET_FIELDS, shown
 from ant_cli.profiles.reading import Profile, Selected, Store, select

@@ -18,7 +18,7 @@ GLOBAL_FLAGS = (
     Param("raw_output", "setting", bool, "Print a string without its quotes.", short="-r"),
     Param("columns", "setting", str, "The table's columns: GJSON paths, separated by commas."),
     Param("dry_run", "setting", bool, "Print the request, with secrets hidden, and send nothing."),
-    Param("timeout", "setting", float, "Seconds to wait for the connection, and for each byte (60)."),
+    Param("timeout", "setting", float, "Seconds to wait for a connection, and between bytes (60)."),
     Param("max_retries", "setting", int, "How often a failed request is sent again (2)."),
     Param("debug", "setting", bool, "Show requests and answers on stderr, with secrets hidden."),
 )
@@ -34,7 +34,7 @@ BETA = Param(
     wire="anthropic-beta",
 )
 
-LIMIT = Param("limit", "query", int, "Items per page. All pages are fetched all the same.")
+LIMIT = Param("limit", "query", int, "Items per page; every page is fetched anyway.")
 PAGE = Param("page", "query", str, "Start at this cursor, the next_page of an earlier answer.", nullable=True)
 MAX_ITEMS = Param("max_items", "setting", int, "Stop after this many items; -1 for all of them.")
 SLURP = Param("slurp", "setting", bool, "Print one JSON array when all items are there.")

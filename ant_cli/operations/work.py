@@ -7,7 +7,7 @@ from ant_cli.spec import Operation, Param
 GROUP = "beta:environments:work"
 QUEUE = ITEM + "/work"
 WORK_ITEM = QUEUE + "/{work_id}"
-NOTES = "Workers do this by themselves; by hand it serves to look into a queue, and to write a worker."
+NOTES = "Workers call this themselves. By hand, use it to inspect a queue or to develop a worker."
 
 QUEUE_ID = Param(
     "environment_id",

@@ -7,10 +7,10 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 
 from ant_cli import json_text
-from ant_cli.errors import AnswerError, UsageError
+from ant_cli.errors import AnswerError, APIError, UsageError
 from ant_cli.output.formats import as_bare_text, renderer
 from ant_cli.settings import Settings
-from ant_cli.streams import Process
+from ant_cli.streams import Process, Stderr
 
 TYPE_CHECKING = False  # what a pipe does not need is not imported
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ class Printer:
     def print_one(self, text: bytes) -> None:
         """Print a value. AnswerError if it is not JSON: then nothing is printed."""
         try:
-            value = self._pick(checked(text))
+            json_text.validate(text)
+            value = self._pick(text)
         except json_text.JSONTextError as error:
             raise AnswerError(f"the server's answer can't be read. {error}") from None
         if self.format == "explore":
@@ -150,13 +151,6 @@ def effective_format(name: str, process: Process, *, is_list: bool) -> str:
     return name
 
 
-def checked(text: bytes) -> bytes:
-    """Return a text without a byte order mark, if it is JSON; JSONTextError if not."""
-    text = text.removeprefix(b"\xef\xbb\xbf")
-    json_text.validate(text)
-    return text
-
-
 def picker(flag: str, path: str) -> Pick:
     """Return what picks a path's value from a JSON text; `null` where there is none (D9).
 
@@ -181,11 +175,18 @@ def picker(flag: str, path: str) -> Pick:
     return pick
 
 
+def describe_error(error: APIError, settings: Settings, stderr: Stderr) -> None:
+    """Fill in what is shown of the body of an API error, without secrets."""
+    body = stderr.without_secrets(error.body)
+    error.details = error_details(body, settings, on_terminal=stderr.is_terminal)
+
+
 def error_details(body: bytes, settings: Settings, *, on_terminal: bool = False) -> str:
     """Return the body of an API error as `--format-error` and `--transform-error` want it."""
     name = settings.format_error
     try:
-        text = picker("--transform-error", settings.transform_error)(checked(body))
+        json_text.validate(body)
+        text = picker("--transform-error", settings.transform_error)(body)
         if name in ("auto", "explore"):
             name = "json"
             if on_terminal and (sentence := error_in_words(text)):

@@ -9,7 +9,8 @@ import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from ant_cli.errors import BadValue, UnknownWord
+from ant_cli.errors import BadValue, UsageError, did_you_mean
+from ant_cli.local import is_local
 from ant_cli.operations.global_flags import FORMATS
 
 KEYRING = "keyring:"
@@ -23,6 +24,14 @@ def check_secret(source: str, secret: str) -> str:
         raise BadValue(source, "is empty")
     if not (secret.isascii() and secret.isprintable()):
         raise BadValue(source, "holds a character that no key has (a line break, perhaps)")
+    return secret
+
+
+def check_new_secret(source: str, secret: str) -> str:
+    """Return a credential that will be stored. A blank in it comes from copying too much."""
+    secret = check_secret(source, secret)
+    if " " in secret:
+        raise BadValue(source, "holds a blank, which no key has")
     return secret
 
 
@@ -52,7 +61,7 @@ def split_command(source: str, text: str) -> list[str]:
 
 def check_base_url(source: str, url: str) -> str:
     """Return the URL without a slash at its end, if it is one that requests can go to."""
-    if url.startswith("local:"):
+    if is_local(url):
         return url
     if not url.lower().startswith(("http://", "https://")):
         raise BadValue(source, "must start with http:// or https://", "For example: https://api.anthropic.com")
@@ -70,7 +79,10 @@ def check_format(source: str, word: str) -> str:
     """Return the name of a format, in lower case."""
     name = word.lower()
     if name not in FORMATS:
-        raise UnknownWord(f"format for {source}", word, FORMATS, f"The formats are: {', '.join(FORMATS)}.")
+        raise UsageError(
+            f"{source} must be a format, got {word!r}.{did_you_mean(word, FORMATS)}",
+            f"The formats are: {', '.join(FORMATS)}.",
+        )
     return name
 
 
@@ -89,9 +101,9 @@ def check_count(source: str, word: str) -> int:
 
 
 PROFILE_FIELDS: dict[str, Callable[[str, str], str | float]] = {
-    "api_key": check_secret,
+    "api_key": check_new_secret,
     "api_key_command": check_command,
-    "auth_token": check_secret,
+    "auth_token": check_new_secret,
     "base_url": check_base_url,
     "workspace_id": check_header,
     "format": check_format,

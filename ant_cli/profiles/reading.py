@@ -168,7 +168,7 @@ def keep_private(descriptor: int, path: Path, process: Process) -> None:
         try:
             os.fchmod(descriptor, facts.st_mode & 0o700)
         except OSError as error:
-            hint(process, f"Warning: other users can read {path}, and that can't be changed: {reason(error)}.")
+            process.stderr.say(f"Warning: other users can read {path}, and that can't be changed: {reason(error)}.")
         else:
             hint(process, f"Note: other users could read {path}; now only you can.")
 

@@ -61,7 +61,7 @@ class Draft:
         """Return a profile that is empty yet; UsageError if the name is taken or is not one."""
         check_name(name)
         if name in self.profiles:
-            raise UsageError(f"there is a profile {name!r} already.", "`ant profile list` shows the profiles.")
+            raise UsageError(f"profile {name!r} already exists.", "`ant profile list` shows the profiles.")
         return self.profiles.setdefault(name, {})
 
 

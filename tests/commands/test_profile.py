@@ -239,11 +239,11 @@ def test_a_further_profile_does_not(profile, path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("create", "work"), "there is a profile 'work' already"),
+        (("create", "work"), "profile 'work' already exists"),
         (("create", "a b"), "can't be the name of a profile"),
         (("create", "ci", "--format", "tabel"), "Did you mean 'table'?"),
         (("create",), "Missing argument"),
-        (("rename", "home", "work"), "there is a profile 'work' already"),
+        (("rename", "home", "work"), "profile 'work' already exists"),
         (("rename", "home", ".."), "can't be the name of a profile"),
         (("lst",), "No such command 'lst'"),
     ],

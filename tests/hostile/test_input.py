@@ -29,7 +29,7 @@ MERGE_BOMB = (
         (b"name: \xff\n", "UTF-8"),
         ("name: x\n".encode("utf-16"), "UTF-8"),
         (b"name: a\0b\n", "U+0000"),
-        (b"name: [1\n", "line 2"),
+        (b"name: [1\n", "line 1, column 9"),
         (b"name: !!binary aGk=\n", "tag"),
         (b"name: !!python/object/apply:os.system [id]\n", "tag"),
         (b"%YAML 3.0\n---\nname: x\n", "YAML"),
