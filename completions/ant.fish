@@ -41,6 +41,48 @@ set -g __ant_commands \
     'emulator fault' \
     'completion' \
     'help' \
+    'help input' \
+    'help output' \
+    'help exit-codes' \
+    'help environment' \
+    'help profiles' \
+    'help beta:environments' \
+    'help beta:environments create' \
+    'help beta:environments retrieve' \
+    'help beta:environments update' \
+    'help beta:environments list' \
+    'help beta:environments delete' \
+    'help beta:environments archive' \
+    'help beta:environments:work' \
+    'help beta:environments:work retrieve' \
+    'help beta:environments:work poll' \
+    'help beta:environments:work ack' \
+    'help beta:environments:work heartbeat' \
+    'help beta:environments:work stop' \
+    'help beta:environments:work list' \
+    'help beta:environments:work update' \
+    'help beta:environments:work stats' \
+    'help auth' \
+    'help auth login' \
+    'help auth status' \
+    'help auth token' \
+    'help auth logout' \
+    'help profile' \
+    'help profile list' \
+    'help profile get' \
+    'help profile set' \
+    'help profile unset' \
+    'help profile activate' \
+    'help profile create' \
+    'help profile rename' \
+    'help profile delete' \
+    'help emulator' \
+    'help emulator start' \
+    'help emulator env' \
+    'help emulator enqueue' \
+    'help emulator reset' \
+    'help emulator fault' \
+    'help completion' \
     ''
 
 set -g __ant_commands_with_global_flags \
@@ -230,6 +272,48 @@ complete -c ant -n '__ant_at any emulator' -f -a 'env' -d 'Print the variables t
 complete -c ant -n '__ant_at any emulator' -f -a 'enqueue' -d 'Put work in a queue, as a new session does in the real service'
 complete -c ant -n '__ant_at any emulator' -f -a 'reset' -d 'Empty the emulator: no environment, no work, and no fault is left'
 complete -c ant -n '__ant_at any emulator' -f -a 'fault' -d 'Make the next requests fail, to see what your program does then'
+complete -c ant -n '__ant_at any help' -f -a 'input' -d 'Flags, YAML, JSON, files and stdin'
+complete -c ant -n '__ant_at any help' -f -a 'output' -d 'Formats, --transform, tables, and the terminal'
+complete -c ant -n '__ant_at any help' -f -a 'exit-codes' -d 'What the exit status says'
+complete -c ant -n '__ant_at any help' -f -a 'environment' -d 'The variables that count'
+complete -c ant -n '__ant_at any help' -f -a 'profiles' -d 'Keys and settings under names'
+complete -c ant -n '__ant_at any help' -f -a 'beta:environments' -d 'Environments: templates for the sandboxes in which agents run'
+complete -c ant -n '__ant_at any help' -f -a 'beta:environments:work' -d 'The work queue of a self-hosted environment'
+complete -c ant -n '__ant_at any help' -f -a 'auth' -d 'Log in, log out, and see which key is used and why'
+complete -c ant -n '__ant_at any help' -f -a 'profile' -d 'Keep keys and settings under names'
+complete -c ant -n '__ant_at any help' -f -a 'emulator' -d 'An emulator of the API on this machine, served or in the process'
+complete -c ant -n '__ant_at any help' -f -a 'completion' -d 'Make the tab key complete commands, flags and IDs'
+complete -c ant -n '__ant_at any help beta:environments' -f -a 'create' -d 'Create an environment'
+complete -c ant -n '__ant_at any help beta:environments' -f -a 'retrieve' -d 'Show one environment'
+complete -c ant -n '__ant_at any help beta:environments' -f -a 'update' -d 'Change fields of an environment; what is left out stays as it is'
+complete -c ant -n '__ant_at any help beta:environments' -f -a 'list' -d 'List environments, the newest first'
+complete -c ant -n '__ant_at any help beta:environments' -f -a 'delete' -d 'Delete an environment for good'
+complete -c ant -n '__ant_at any help beta:environments' -f -a 'archive' -d 'Archive an environment: it stays readable, but new sessions can\'t use it'
+complete -c ant -n '__ant_at any help beta:environments:work' -f -a 'retrieve' -d 'Show one work item'
+complete -c ant -n '__ant_at any help beta:environments:work' -f -a 'poll' -d 'Take the next work item of a queue; null if there is none'
+complete -c ant -n '__ant_at any help beta:environments:work' -f -a 'ack' -d 'Acknowledge a work item, so that no other worker gets it'
+complete -c ant -n '__ant_at any help beta:environments:work' -f -a 'heartbeat' -d 'Extend the lease on a work item'
+complete -c ant -n '__ant_at any help beta:environments:work' -f -a 'stop' -d 'Stop a work item, gracefully or at once'
+complete -c ant -n '__ant_at any help beta:environments:work' -f -a 'list' -d 'List the work items of an environment, the newest first'
+complete -c ant -n '__ant_at any help beta:environments:work' -f -a 'update' -d 'Set and delete metadata keys of a work item'
+complete -c ant -n '__ant_at any help beta:environments:work' -f -a 'stats' -d 'Show how long a queue is and who works on it'
+complete -c ant -n '__ant_at any help auth' -f -a 'login' -d 'Store a key in a profile'
+complete -c ant -n '__ant_at any help auth' -f -a 'status' -d 'Show every place where a credential may be, which one is used, and why'
+complete -c ant -n '__ant_at any help auth' -f -a 'token' -d 'Print the credential that is used, bare, for other tools: `curl -H "x-api-key: $(ant auth token)"`'
+complete -c ant -n '__ant_at any help auth' -f -a 'logout' -d 'Remove the credentials of a profile; its other settings stay'
+complete -c ant -n '__ant_at any help profile' -f -a 'list' -d 'List the profiles, with a * before the active one'
+complete -c ant -n '__ant_at any help profile' -f -a 'get' -d 'Print a value of a profile, bare, or all of them; secrets masked'
+complete -c ant -n '__ant_at any help profile' -f -a 'set' -d 'Set a value of a profile'
+complete -c ant -n '__ant_at any help profile' -f -a 'unset' -d 'Remove a value of a profile'
+complete -c ant -n '__ant_at any help profile' -f -a 'activate' -d 'Use a profile from now on, wherever no other is named'
+complete -c ant -n '__ant_at any help profile' -f -a 'create' -d 'Create a profile'
+complete -c ant -n '__ant_at any help profile' -f -a 'rename' -d 'Give a profile another name'
+complete -c ant -n '__ant_at any help profile' -f -a 'delete' -d 'Delete a profile, with its key'
+complete -c ant -n '__ant_at any help emulator' -f -a 'start' -d 'Serve the emulator over HTTP until Ctrl-C; print its base URL as soon as it listens'
+complete -c ant -n '__ant_at any help emulator' -f -a 'env' -d 'Print the variables that point every client to the emulator that runs: eval "$(ant emulator env)"'
+complete -c ant -n '__ant_at any help emulator' -f -a 'enqueue' -d 'Put work in a queue, as a new session does in the real service'
+complete -c ant -n '__ant_at any help emulator' -f -a 'reset' -d 'Empty the emulator: no environment, no work, and no fault is left'
+complete -c ant -n '__ant_at any help emulator' -f -a 'fault' -d 'Make the next requests fail, to see what your program does then'
 complete -c ant -n __ant_takes_global_flags -l api-key -x -d 'The API key'
 complete -c ant -n __ant_takes_global_flags -l auth-token -x -d 'A bearer token, in place of a key'
 complete -c ant -n __ant_takes_global_flags -l base-url -x -d 'Where the API is'
@@ -243,7 +327,7 @@ complete -c ant -n __ant_takes_global_flags -l transform-error -x -d 'A GJSON pa
 complete -c ant -n __ant_takes_global_flags -l raw-output -s r -f -d 'Print a string without its quotes'
 complete -c ant -n __ant_takes_global_flags -l columns -x -d 'The table\'s columns: GJSON paths, separated by commas'
 complete -c ant -n __ant_takes_global_flags -l dry-run -f -d 'Print the request, with secrets hidden, and send nothing'
-complete -c ant -n __ant_takes_global_flags -l timeout -x -d 'Seconds to wait for the connection, and for each byte (60)'
+complete -c ant -n __ant_takes_global_flags -l timeout -x -d 'Seconds to wait for a connection, and between bytes (60)'
 complete -c ant -n __ant_takes_global_flags -l max-retries -x -d 'How often a failed request is sent again (2)'
 complete -c ant -n __ant_takes_global_flags -l debug -f -d 'Show requests and answers on stderr, with secrets hidden'
 complete -c ant -n '__ant_at any' -l help -s h -f -d 'Show help'
@@ -272,7 +356,7 @@ complete -c ant -n '__ant_at any beta:environments update' -l beta -x -a '(__ant
 complete -c ant -n '__ant_at any beta:environments update' -l file -s f -r -F -d 'Read the input from this file instead of stdin; - is stdin itself'
 complete -c ant -n '__ant_at any beta:environments list' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any beta:environments list' -l include-archived -f -d 'List archived environments too'
-complete -c ant -n '__ant_at any beta:environments list' -l limit -x -d 'Items per page'
+complete -c ant -n '__ant_at any beta:environments list' -l limit -x -d 'Items per page; every page is fetched anyway'
 complete -c ant -n '__ant_at any beta:environments list' -l page -x -a '(__ant_files_after_at)' -d 'Start at this cursor, the next_page of an earlier answer'
 complete -c ant -n '__ant_at any beta:environments list' -l max-items -x -d 'Stop after this many items; -1 for all of them'
 complete -c ant -n '__ant_at any beta:environments list' -l slurp -f -d 'Print one JSON array when all items are there'
@@ -319,7 +403,7 @@ complete -c ant -n '__ant_at any beta:environments:work stop' -l beta -x -a '(__
 complete -c ant -n '__ant_at any beta:environments:work stop' -l file -s f -r -F -d 'Read the input from this file instead of stdin; - is stdin itself'
 complete -c ant -n '__ant_at any beta:environments:work list' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any beta:environments:work list' -l environment-id -x -a '(__ant_ids environment_id)' -d 'The ID of the self-hosted environment whose queue it is'
-complete -c ant -n '__ant_at any beta:environments:work list' -l limit -x -d 'Items per page'
+complete -c ant -n '__ant_at any beta:environments:work list' -l limit -x -d 'Items per page; every page is fetched anyway'
 complete -c ant -n '__ant_at any beta:environments:work list' -l page -x -a '(__ant_files_after_at)' -d 'Start at this cursor, the next_page of an earlier answer'
 complete -c ant -n '__ant_at any beta:environments:work list' -l max-items -x -d 'Stop after this many items; -1 for all of them'
 complete -c ant -n '__ant_at any beta:environments:work list' -l slurp -f -d 'Print one JSON array when all items are there'
@@ -345,7 +429,7 @@ complete -c ant -n '__ant_at any auth login' -l api-key -x -d 'The API key'
 complete -c ant -n '__ant_at any auth login' -l base-url -x -d 'Where the API is'
 complete -c ant -n '__ant_at any auth login' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
 complete -c ant -n '__ant_at any auth login' -l workspace-id -x -d 'The workspace, for a credential that can act on several'
-complete -c ant -n '__ant_at any auth login' -l timeout -x -d 'Seconds to wait for the connection, and for each byte (60)'
+complete -c ant -n '__ant_at any auth login' -l timeout -x -d 'Seconds to wait for a connection, and between bytes (60)'
 complete -c ant -n '__ant_at any auth login' -l max-retries -x -d 'How often a failed request is sent again (2)'
 complete -c ant -n '__ant_at any auth login' -l debug -f -d 'Show requests and answers on stderr, with secrets hidden'
 complete -c ant -n '__ant_at any auth status' -l help -s h -f -d 'Show help'
@@ -356,7 +440,7 @@ complete -c ant -n '__ant_at any auth status' -l auth-token -x -d 'A bearer toke
 complete -c ant -n '__ant_at any auth status' -l base-url -x -d 'Where the API is'
 complete -c ant -n '__ant_at any auth status' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
 complete -c ant -n '__ant_at any auth status' -l workspace-id -x -d 'The workspace, for a credential that can act on several'
-complete -c ant -n '__ant_at any auth status' -l timeout -x -d 'Seconds to wait for the connection, and for each byte (60)'
+complete -c ant -n '__ant_at any auth status' -l timeout -x -d 'Seconds to wait for a connection, and between bytes (60)'
 complete -c ant -n '__ant_at any auth status' -l max-retries -x -d 'How often a failed request is sent again (2)'
 complete -c ant -n '__ant_at any auth status' -l debug -f -d 'Show requests and answers on stderr, with secrets hidden'
 complete -c ant -n '__ant_at any auth status' -l format -x -a 'auto json jsonl yaml table pretty raw explore' -d 'How results are printed'
@@ -392,7 +476,7 @@ complete -c ant -n '__ant_at any profile create' -l api-key-command -x -d 'A com
 complete -c ant -n '__ant_at any profile create' -l base-url -x -d 'Where the API is'
 complete -c ant -n '__ant_at any profile create' -l workspace-id -x -d 'The workspace, for a credential that can act on several'
 complete -c ant -n '__ant_at any profile create' -l format -x -a 'auto json jsonl yaml table pretty raw explore' -d 'How results are printed'
-complete -c ant -n '__ant_at any profile create' -l timeout -x -d 'Seconds to wait for the connection, and for each byte (60)'
+complete -c ant -n '__ant_at any profile create' -l timeout -x -d 'Seconds to wait for a connection, and between bytes (60)'
 complete -c ant -n '__ant_at any profile create' -l max-retries -x -d 'How often a failed request is sent again (2)'
 complete -c ant -n '__ant_at any profile rename' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any profile delete' -l help -s h -f -d 'Show help'
@@ -413,7 +497,7 @@ complete -c ant -n '__ant_at any emulator enqueue' -l auth-token -x -d 'A bearer
 complete -c ant -n '__ant_at any emulator enqueue' -l base-url -x -d 'Where the API is'
 complete -c ant -n '__ant_at any emulator enqueue' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
 complete -c ant -n '__ant_at any emulator enqueue' -l workspace-id -x -d 'The workspace, for a credential that can act on several'
-complete -c ant -n '__ant_at any emulator enqueue' -l timeout -x -d 'Seconds to wait for the connection, and for each byte (60)'
+complete -c ant -n '__ant_at any emulator enqueue' -l timeout -x -d 'Seconds to wait for a connection, and between bytes (60)'
 complete -c ant -n '__ant_at any emulator enqueue' -l max-retries -x -d 'How often a failed request is sent again (2)'
 complete -c ant -n '__ant_at any emulator enqueue' -l debug -f -d 'Show requests and answers on stderr, with secrets hidden'
 complete -c ant -n '__ant_at any emulator enqueue' -l format -x -a 'auto json jsonl yaml table pretty raw explore' -d 'How results are printed'
@@ -426,7 +510,7 @@ complete -c ant -n '__ant_at any emulator reset' -l auth-token -x -d 'A bearer t
 complete -c ant -n '__ant_at any emulator reset' -l base-url -x -d 'Where the API is'
 complete -c ant -n '__ant_at any emulator reset' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
 complete -c ant -n '__ant_at any emulator reset' -l workspace-id -x -d 'The workspace, for a credential that can act on several'
-complete -c ant -n '__ant_at any emulator reset' -l timeout -x -d 'Seconds to wait for the connection, and for each byte (60)'
+complete -c ant -n '__ant_at any emulator reset' -l timeout -x -d 'Seconds to wait for a connection, and between bytes (60)'
 complete -c ant -n '__ant_at any emulator reset' -l max-retries -x -d 'How often a failed request is sent again (2)'
 complete -c ant -n '__ant_at any emulator reset' -l debug -f -d 'Show requests and answers on stderr, with secrets hidden'
 complete -c ant -n '__ant_at any emulator fault' -l help -s h -f -d 'Show help'
@@ -444,7 +528,7 @@ complete -c ant -n '__ant_at any emulator fault' -l auth-token -x -d 'A bearer t
 complete -c ant -n '__ant_at any emulator fault' -l base-url -x -d 'Where the API is'
 complete -c ant -n '__ant_at any emulator fault' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
 complete -c ant -n '__ant_at any emulator fault' -l workspace-id -x -d 'The workspace, for a credential that can act on several'
-complete -c ant -n '__ant_at any emulator fault' -l timeout -x -d 'Seconds to wait for the connection, and for each byte (60)'
+complete -c ant -n '__ant_at any emulator fault' -l timeout -x -d 'Seconds to wait for a connection, and between bytes (60)'
 complete -c ant -n '__ant_at any emulator fault' -l max-retries -x -d 'How often a failed request is sent again (2)'
 complete -c ant -n '__ant_at any emulator fault' -l debug -f -d 'Show requests and answers on stderr, with secrets hidden'
 complete -c ant -n '__ant_at any emulator fault' -l format -x -a 'auto json jsonl yaml table pretty raw explore' -d 'How results are printed'
@@ -472,5 +556,5 @@ complete -c ant -n '__ant_at_argument 0 profile activate' -x -a '(__ant_profiles
 complete -c ant -n '__ant_at_argument 0 profile create' -x -a '(__ant_profiles)'
 complete -c ant -n '__ant_at_argument 0 profile rename' -x -a '(__ant_profiles)'
 complete -c ant -n '__ant_at_argument 0 profile delete' -x -a '(__ant_profiles)'
-complete -c ant -n '__ant_at_argument 0 emulator enqueue' -x -a '(__ant_ids environment_id)'
+complete -c ant -n '__ant_at_argument 0 emulator enqueue' -x -a '(__ant_ids emulator_environment_id)'
 complete -c ant -n '__ant_at_argument 0 completion' -x -a 'bash zsh fish powershell'

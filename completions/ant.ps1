@@ -57,6 +57,60 @@ Register-ArgumentCompleter -Native -CommandName 'ant' -ScriptBlock {
             'reset|Empty the emulator: no environment, no work, and no fault is left'
             'fault|Make the next requests fail, to see what your program does then'
         )
+        'help' = @(
+            'input|Flags, YAML, JSON, files and stdin'
+            'output|Formats, --transform, tables, and the terminal'
+            'exit-codes|What the exit status says'
+            'environment|The variables that count'
+            'profiles|Keys and settings under names'
+            'beta:environments|Environments: templates for the sandboxes in which agents run'
+            'beta:environments:work|The work queue of a self-hosted environment'
+            'auth|Log in, log out, and see which key is used and why'
+            'profile|Keep keys and settings under names'
+            'emulator|An emulator of the API on this machine, served or in the process'
+            'completion|Make the tab key complete commands, flags and IDs'
+        )
+        'help beta:environments' = @(
+            'create|Create an environment'
+            'retrieve|Show one environment'
+            'update|Change fields of an environment; what is left out stays as it is'
+            'list|List environments, the newest first'
+            'delete|Delete an environment for good'
+            'archive|Archive an environment: it stays readable, but new sessions can''t use it'
+        )
+        'help beta:environments:work' = @(
+            'retrieve|Show one work item'
+            'poll|Take the next work item of a queue; null if there is none'
+            'ack|Acknowledge a work item, so that no other worker gets it'
+            'heartbeat|Extend the lease on a work item'
+            'stop|Stop a work item, gracefully or at once'
+            'list|List the work items of an environment, the newest first'
+            'update|Set and delete metadata keys of a work item'
+            'stats|Show how long a queue is and who works on it'
+        )
+        'help auth' = @(
+            'login|Store a key in a profile'
+            'status|Show every place where a credential may be, which one is used, and why'
+            'token|Print the credential that is used, bare, for other tools: `curl -H "x-api-key: $(ant auth token)"`'
+            'logout|Remove the credentials of a profile; its other settings stay'
+        )
+        'help profile' = @(
+            'list|List the profiles, with a * before the active one'
+            'get|Print a value of a profile, bare, or all of them; secrets masked'
+            'set|Set a value of a profile'
+            'unset|Remove a value of a profile'
+            'activate|Use a profile from now on, wherever no other is named'
+            'create|Create a profile'
+            'rename|Give a profile another name'
+            'delete|Delete a profile, with its key'
+        )
+        'help emulator' = @(
+            'start|Serve the emulator over HTTP until Ctrl-C; print its base URL as soon as it listens'
+            'env|Print the variables that point every client to the emulator that runs: eval "$(ant emulator env)"'
+            'enqueue|Put work in a queue, as a new session does in the real service'
+            'reset|Empty the emulator: no environment, no work, and no fault is left'
+            'fault|Make the next requests fail, to see what your program does then'
+        )
     }
 
     # The flags of all commands of the API, with their descriptions.
@@ -75,7 +129,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant' -ScriptBlock {
         '-r|Print a string without its quotes'
         '--columns|The table''s columns: GJSON paths, separated by commas'
         '--dry-run|Print the request, with secrets hidden, and send nothing'
-        '--timeout|Seconds to wait for the connection, and for each byte (60)'
+        '--timeout|Seconds to wait for a connection, and between bytes (60)'
         '--max-retries|How often a failed request is sent again (2)'
         '--debug|Show requests and answers on stderr, with secrets hidden'
     )
@@ -128,7 +182,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant' -ScriptBlock {
             '--help|Show help'
             '-h|Show help'
             '--include-archived|List archived environments too'
-            '--limit|Items per page'
+            '--limit|Items per page; every page is fetched anyway'
             '--page|Start at this cursor, the next_page of an earlier answer'
             '--max-items|Stop after this many items; -1 for all of them'
             '--slurp|Print one JSON array when all items are there'
@@ -210,7 +264,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant' -ScriptBlock {
             '--help|Show help'
             '-h|Show help'
             '--environment-id|The ID of the self-hosted environment whose queue it is'
-            '--limit|Items per page'
+            '--limit|Items per page; every page is fetched anyway'
             '--page|Start at this cursor, the next_page of an earlier answer'
             '--max-items|Stop after this many items; -1 for all of them'
             '--slurp|Print one JSON array when all items are there'
@@ -251,7 +305,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant' -ScriptBlock {
             '--base-url|Where the API is'
             '--local|Use the emulator on this machine: short for --base-url local:'
             '--workspace-id|The workspace, for a credential that can act on several'
-            '--timeout|Seconds to wait for the connection, and for each byte (60)'
+            '--timeout|Seconds to wait for a connection, and between bytes (60)'
             '--max-retries|How often a failed request is sent again (2)'
             '--debug|Show requests and answers on stderr, with secrets hidden'
         )
@@ -265,7 +319,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant' -ScriptBlock {
             '--base-url|Where the API is'
             '--local|Use the emulator on this machine: short for --base-url local:'
             '--workspace-id|The workspace, for a credential that can act on several'
-            '--timeout|Seconds to wait for the connection, and for each byte (60)'
+            '--timeout|Seconds to wait for a connection, and between bytes (60)'
             '--max-retries|How often a failed request is sent again (2)'
             '--debug|Show requests and answers on stderr, with secrets hidden'
             '--format|How results are printed'
@@ -331,7 +385,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant' -ScriptBlock {
             '--base-url|Where the API is'
             '--workspace-id|The workspace, for a credential that can act on several'
             '--format|How results are printed'
-            '--timeout|Seconds to wait for the connection, and for each byte (60)'
+            '--timeout|Seconds to wait for a connection, and between bytes (60)'
             '--max-retries|How often a failed request is sent again (2)'
         )
         'profile rename' = @(
@@ -370,7 +424,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant' -ScriptBlock {
             '--base-url|Where the API is'
             '--local|Use the emulator on this machine: short for --base-url local:'
             '--workspace-id|The workspace, for a credential that can act on several'
-            '--timeout|Seconds to wait for the connection, and for each byte (60)'
+            '--timeout|Seconds to wait for a connection, and between bytes (60)'
             '--max-retries|How often a failed request is sent again (2)'
             '--debug|Show requests and answers on stderr, with secrets hidden'
             '--format|How results are printed'
@@ -387,7 +441,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant' -ScriptBlock {
             '--base-url|Where the API is'
             '--local|Use the emulator on this machine: short for --base-url local:'
             '--workspace-id|The workspace, for a credential that can act on several'
-            '--timeout|Seconds to wait for the connection, and for each byte (60)'
+            '--timeout|Seconds to wait for a connection, and between bytes (60)'
             '--max-retries|How often a failed request is sent again (2)'
             '--debug|Show requests and answers on stderr, with secrets hidden'
         )
@@ -408,7 +462,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant' -ScriptBlock {
             '--base-url|Where the API is'
             '--local|Use the emulator on this machine: short for --base-url local:'
             '--workspace-id|The workspace, for a credential that can act on several'
-            '--timeout|Seconds to wait for the connection, and for each byte (60)'
+            '--timeout|Seconds to wait for a connection, and between bytes (60)'
             '--max-retries|How often a failed request is sent again (2)'
             '--debug|Show requests and answers on stderr, with secrets hidden'
             '--format|How results are printed'
@@ -535,7 +589,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant' -ScriptBlock {
         'profile rename 0' = 'profile'
         'profile rename 1' = 'free'
         'profile delete 0' = 'profile'
-        'emulator enqueue 0' = 'environment_id'
+        'emulator enqueue 0' = 'emulator_environment_id'
         'completion 0' = 'words bash zsh fish powershell'
     }
 

@@ -25,7 +25,7 @@ def global_flags(tables: Tables) -> list[str]:
 def flags(tables: Tables) -> list[str]:
     """Return the long flags of each command."""
     words = [
-        (command.words, [flag.names[0] for flag in command.flags] + shared(command)) for command in tables.commands
+        (command.words, [flag.names[0] for flag in command.flags] + shared(command)) for command in tables.flagged
     ]
     return [f"{quote(command)}) reply=({' '.join(found)}) ;;" for command, found in words]
 

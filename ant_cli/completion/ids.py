@@ -23,6 +23,8 @@ PATIENCE_S = 0.3
 """How long the API is waited for."""
 PAGE_SIZE = "100"
 NAME_LENGTH = 60
+EMULATOR = "emulator_"
+"""What stands before the kind of an ID that an emulator has to know: the real API is not asked for it."""
 NAMES = ("name", "state")
 """Members of an item that say what it is, the best first."""
 LOCAL = "--local"
@@ -92,16 +94,29 @@ def fetch(kind: str, flags: Mapping[str, str], process: Process) -> list[dict[st
     from ant_cli.client import Client
     from ant_cli.request import build
 
-    source = source_of(kind)
+    source = source_of(kind.removeprefix(EMULATOR))
     if source is None:
         return []
     silent = Process(Stdin(None), Stdout(None), Stderr(None), process.environ, process.transport)
     known = {param.name for param in source.placed("path")}
     values = {name: word for name, word in flags.items() if name in known}
     request = build(source, values | {"limit": PAGE_SIZE}, silent.stdin, silent.stderr)
-    with Client(settings_of(flags, silent), silent) as client:
+    settings = settings_of(flags, silent)
+    if kind.startswith(EMULATOR) and not names_emulator(settings.base_url):
+        return []
+    with Client(settings, silent) as client:
         items: list[dict[str, object]] = json.loads(send_in_time(client, request))["data"]
     return items
+
+
+def names_emulator(base_url: str) -> bool:
+    """Whether an emulator may answer at a base URL: in this process, or on this machine."""
+    from urllib.parse import urlsplit
+
+    from ant_cli.connection import is_loopback
+    from ant_cli.local import is_local
+
+    return is_local(base_url) or is_loopback(urlsplit(base_url).hostname or "")
 
 
 def settings_of(flags: Flags, process: Process) -> Settings:

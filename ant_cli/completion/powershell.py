@@ -32,7 +32,7 @@ def flags(tables: Tables) -> list[str]:
     """Return the flags of each command."""
     return [
         member(command.words, described_flags(command.flags), " + $shared" if command.takes_global_flags else "")
-        for command in tables.commands
+        for command in tables.flagged
     ]
 
 

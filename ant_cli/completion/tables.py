@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ant_cli.commands.help import TOPICS
 from ant_cli.completion.vocabulary import Command, Flag, global_flags
+
+HELP = "help"
 
 
 class Row(NamedTuple):
@@ -21,13 +24,18 @@ class Tables:
     """What the scripts look up, by the words of a command."""
 
     def __init__(self, root: Command) -> None:
-        self.commands = tuple(root.walk())
+        self.commands = tuple(with_help(root).walk())
         self.global_flags = global_flags()
 
     @property
     def groups(self) -> list[Command]:
         """The commands that have commands below them."""
         return [command for command in self.commands if command.subcommands]
+
+    @property
+    def flagged(self) -> list[Command]:
+        """The commands that take flags."""
+        return [command for command in self.commands if command.flags]
 
     @property
     def flag_kinds(self) -> list[Row]:
@@ -57,3 +65,20 @@ class Tables:
         for command in self.commands:
             shared = self.global_flags if command.takes_global_flags else ()
             yield from ((command, flag) for flag in (*command.flags, *shared))
+
+
+def with_help(root: Command) -> Command:
+    """Return the tree in which what `ant help` takes stands below it: the topics and all other commands."""
+    others = [command for command in root.subcommands if command.path[0] != HELP]
+    topics = [Command((HELP, name), summary, ()) for name, summary in TOPICS.items()]
+    words = (*topics, *map(_named_after_help, others))
+    found = [
+        command._replace(subcommands=words) if command.path[0] == HELP else command for command in root.subcommands
+    ]
+    return root._replace(subcommands=tuple(found))
+
+
+def _named_after_help(command: Command) -> Command:
+    """Return a command as a mere word: neither flags nor arguments follow it."""
+    below = tuple(map(_named_after_help, command.subcommands))
+    return Command((HELP, *command.path), command.help, (), subcommands=below)

@@ -16,8 +16,7 @@ from ant_cli.app import OWN_COMMANDS, SUMMARY
 from ant_cli.argv import params_of
 from ant_cli.commands import api
 from ant_cli.commands.completion import SHELLS
-from ant_cli.commands.help import TOPICS
-from ant_cli.completion.ids import source_of
+from ant_cli.completion.ids import EMULATOR, source_of
 from ant_cli.operations import GROUPS, OPERATIONS, of_group
 from ant_cli.operations.global_flags import GLOBAL_FLAGS
 from ant_cli.profiles.fields import PROFILE_FIELDS
@@ -105,7 +104,7 @@ _OWN_ARGUMENTS = {
     ("profile", "name"): PROFILE,
     ("profile", "key"): words_kind(PROFILE_FIELDS),
     ("completion", "shell"): words_kind(SHELLS),
-    ("help", "words"): words_kind(TOPICS),
+    ("emulator", "environment_id"): EMULATOR + "environment_id",
 }
 """What arguments of our own commands are, by the command and the name, where their type does not say it."""
 

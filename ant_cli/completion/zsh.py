@@ -25,7 +25,7 @@ def global_flags(tables: Tables) -> list[str]:
 
 def flags(tables: Tables) -> list[str]:
     """Return the flags of each command."""
-    return [branch(command.words, described_flags(command.flags) + shared(command)) for command in tables.commands]
+    return [branch(command.words, described_flags(command.flags) + shared(command)) for command in tables.flagged]
 
 
 def branch(command: str, items: list[str]) -> str:

@@ -17,7 +17,7 @@ REAL_ANT = Path(sys.executable).parent / "ant"
 RECORDER = r"""#!/bin/sh
 printf '%s\n' "$*" >>"$HOME/calls"
 case $2 in
-  environment_id) printf 'env_1\tdata: "a" %%B $(date) \\ it'\''s\nenv_2\tother\n' ;;
+  environment_id | emulator_environment_id) printf 'env_1\tdata: "a" %%B $(date) \\ it'\''s\nenv_2\tother\n' ;;
   work_id) printf 'work_1\tqueued\n' ;;
 esac
 """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from tests.completion.conftest import SCRIPTS, Desk
@@ -67,6 +69,16 @@ def offered(bash: Terminal, typed: str) -> list[str]:
         ("ant beta:environments create -f ~/env.", "ant beta:environments create -f ~/env.yaml "),
         ("ant beta:environments create --name nothing", "ant beta:environments create --name nothing"),
         ("ant --profile h", "ant --profile home "),
+        ("ant 'beta:env", "ant 'beta:environments"),
+        ('ant "beta:environments:w', 'ant "beta:environments:work" '),
+        ("ant 'beta:environments' cr", "ant 'beta:environments' create "),
+        ("ant beta:environments list '--format=jsonl", "ant beta:environments list '--format=jsonl' "),
+        ("ant beta:environments create --config '@env t", "ant beta:environments create --config '@env two.yaml' "),
+        ("ant help o", "ant help output "),
+        ("ant help beta:environments:w", "ant help beta:environments:work "),
+        ("ant help beta:environments cr", "ant help beta:environments create "),
+        ("ant help --", "ant help --help "),
+        ("ant help beta:environments create ", "ant help beta:environments create "),
     ],
 )
 def test_the_tab_key_completes_without_ant(bash: Terminal, desk: Desk, typed: str, completed: str):
@@ -79,6 +91,16 @@ def test_every_command_of_a_group_is_offered(bash: Terminal):
     """An empty word offers them all."""
     assert offered(bash, "ant beta:environments:work ") == [
         "ack", "heartbeat", "list", "poll", "retrieve", "stats", "stop", "update",
+    ]  # fmt: skip
+
+
+def test_help_is_offered_on_topics_and_commands(bash: Terminal):
+    """On the commands of a group behind it."""
+    assert {"output", "exit-codes", "beta:environments", "beta:environments:work", "profile"} <= set(
+        offered(bash, "ant help ")
+    )
+    assert offered(bash, "ant help beta:environments ") == [
+        "archive", "create", "delete", "list", "retrieve", "update",
     ]  # fmt: skip
 
 
@@ -130,3 +152,24 @@ def test_ids_from_the_api_are_completed_for_real(terminal, desk: Desk):
     line = "ant beta:environments retrieve "
     assert bash.complete(line) == f"{line}{identifier} "
     assert not (desk.folder / "oops").exists()
+
+
+def test_the_real_api_is_not_asked_for_what_an_emulator_has(bash: Terminal, desk: Desk):
+    """The kind says so, and `ant` knows the base URL."""
+    line = "ant emulator enqueue env_2"
+    assert bash.complete(line) == line + " "
+    assert set(desk.calls) == {"__complete emulator_environment_id emulator enqueue env_2"}
+
+
+def test_an_environment_to_enqueue_in_is_completed_for_real(terminal, desk: Desk):
+    """From the emulator that the base URL names, and from nowhere else."""
+    identifier = desk.use_real_ant()
+    line = "ant emulator enqueue "
+    assert terminal(["bash", "--norc", "-i"], SETUP).complete(line) == f"{line}{identifier} "
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        del desk.environ["ANTHROPIC_BASE_URL"]
+        desk.environ["HTTPS_PROXY"] = f"http://127.0.0.1:{server.getsockname()[1]}"
+        assert terminal(["bash", "--norc", "-i"], SETUP).complete(line) == line
+        server.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            server.accept()

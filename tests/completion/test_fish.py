@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import socket
 import subprocess
 
 import pytest
@@ -53,6 +54,12 @@ def fish(desk: Desk):
         ("ant beta:environments create ", []),
         ("ant --profile ", ["home", "my.team", "work"]),
         ("ant profile activate ", ["home", "my.team", "work"]),
+        ("ant 'beta:env", ["beta:environments", "beta:environments:work"]),
+        ("ant help o", ["output"]),
+        ("ant help beta:env", ["beta:environments", "beta:environments:work"]),
+        ("ant help beta:environments ", ["archive", "create", "delete", "list", "retrieve", "update"]),
+        ("ant help beta:environments create ", []),
+        ("ant help beta:environments create --n", []),
     ],
 )
 def test_the_tab_key_completes_without_ant(fish, desk: Desk, typed: str, offered: list[str]):
@@ -67,6 +74,14 @@ def test_words_are_offered_with_what_they_are_for(fish):
     assert flags["--include-archived"] == "List archived environments too"
     assert flags["--format"] == "How results are printed"
     assert "--config" not in flags
+
+
+def test_help_is_offered_on_topics_and_commands(fish):
+    """With what each is about."""
+    words = fish("ant help ")
+    assert words["exit-codes"] == "What the exit status says"
+    assert words["profile"] == fish("ant ")["profile"]
+    assert {"beta:environments", "beta:environments:work"} <= set(words)
 
 
 @pytest.mark.parametrize("flag", ["--environment-id ", "--environment-id=", ""])
@@ -95,3 +110,22 @@ def test_ids_from_the_api_are_completed_for_real(fish, desk: Desk):
     identifier = desk.use_real_ant()
     assert fish("ant beta:environments retrieve ") == {identifier: HARD_NAME_SHOWN}
     assert not (desk.folder / "oops").exists()
+
+
+def test_the_real_api_is_not_asked_for_what_an_emulator_has(fish, desk: Desk):
+    """The kind says so, and `ant` knows the base URL."""
+    assert fish("ant emulator enqueue env_2") == {"env_2": "other"}
+    assert set(desk.calls) == {"__complete emulator_environment_id emulator enqueue env_2"}
+
+
+def test_an_environment_to_enqueue_in_is_completed_for_real(fish, desk: Desk):
+    """From the emulator that the base URL names, and from nowhere else."""
+    identifier = desk.use_real_ant()
+    assert fish("ant emulator enqueue ") == {identifier: HARD_NAME_SHOWN}
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        del desk.environ["ANTHROPIC_BASE_URL"]
+        desk.environ["HTTPS_PROXY"] = f"http://127.0.0.1:{server.getsockname()[1]}"
+        assert fish("ant emulator enqueue ") == {}
+        server.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            server.accept()

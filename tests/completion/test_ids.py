@@ -155,6 +155,27 @@ def test_the_emulator_needs_no_credential(ant, local):
     assert result.stdout == f"{made.json['id']}\tn\n"
 
 
+@pytest.mark.parametrize(
+    "base_url", ["http://127.0.0.1:8080", "http://localhost:1", "http://[::1]:1", "https://127.1/x"]
+)
+def test_an_emulator_on_this_machine_is_asked_what_to_enqueue_in(ant, base_url: str):
+    """By the flag, or by the variable."""
+    words = ("__complete", "emulator_environment_id", "emulator", "enqueue")
+    for arguments, env in (("--base-url", base_url, ""), {}), (("",), {"ANTHROPIC_BASE_URL": base_url}):
+        result = ant(*words, *arguments, env=env, replies=[PAGE])
+        assert (result.stdout, len(result.requests)) == ("env_1\tdata\nenv_2\t\n", 1)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("",), ("--local=false", ""), ("--base-url", "https://api.anthropic.com"), ("--base-url=http://x.io",)],
+)
+def test_no_other_machine_is_asked_what_to_enqueue_in(ant, words):
+    """Least of all the real API."""
+    result = ant("__complete", "emulator_environment_id", "emulator", "enqueue", *words)
+    assert (result.exit, result.stdout, result.stderr, result.requests) == (0, "", "", [])
+
+
 # The cache
 
 

@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 from ant_cli.commands.completion import SHELLS
+from ant_cli.commands.help import TOPICS
 from ant_cli.completion import powershell, scripts
 from ant_cli.completion.fish import quote
 from ant_cli.completion.tables import Tables
@@ -107,6 +108,23 @@ def test_texts_are_quoted_as_the_shell_reads_them(quoting, text: str, quoted: st
     assert quoting(text) == quoted
 
 
+HELP_COMMANDS = [command for command in Tables(ROOT).commands if command.path[:1] == ("help",)]
+
+
+def test_help_takes_topics_and_all_other_commands():
+    """At every depth, as mere words."""
+    _, *below = HELP_COMMANDS
+    others = {command.path for command in ROOT.walk()} - {(), ("help",)}
+    assert {command.path[1:] for command in below} == others | {(name,) for name in TOPICS}
+    assert not any(command.flags or command.arguments for command in below)
+
+
+@pytest.mark.parametrize("command", HELP_COMMANDS, ids=lambda command: command.words)
+def test_help_knows_what_is_offered_behind_it(ant, command: Command):
+    """Nothing is offered that it refuses."""
+    assert ant(*command.path).exit == 0
+
+
 # PowerShell
 
 
@@ -136,6 +154,8 @@ def test_no_key_of_a_powershell_table_comes_twice(table: str):
         ("ant --profile ", ["home", "my.team", "work"]),
         ("ant beta:environments retrieve env_", ["env_1", "env_2"]),
         ("ant beta:environments create --file env.", ["env.yaml"]),
+        ("ant help o", ["output"]),
+        ("ant help beta:environments cr", ["create"]),
     ],
 )
 def test_powershell_completes(desk: Desk, typed: str, offered: list[str]):

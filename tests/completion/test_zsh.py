@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from tests.completion.conftest import SCRIPTS, Desk
@@ -52,6 +54,11 @@ def zsh(terminal) -> Terminal:
         ("ant beta:environments create --file env.", "ant beta:environments create --file env.yaml "),
         ("ant beta:environments create -f my", r"ant beta:environments create -f my\ files/"),
         ("ant --profile h", "ant --profile home "),
+        ("ant 'beta:env", "ant 'beta:environments"),
+        ("ant help o", "ant help output "),
+        ("ant help beta:environments:w", "ant help beta:environments:work "),
+        ("ant help beta:environments cr", "ant help beta:environments create "),
+        ("ant help beta:environments create ", "ant help beta:environments create "),
     ],
 )
 def test_the_tab_key_completes_without_ant(zsh: Terminal, desk: Desk, typed: str, completed: str):
@@ -72,6 +79,16 @@ def test_every_command_of_a_group_is_offered_with_its_summary(zsh: Terminal):
     zsh.complete("ant beta:environments:work st")
     assert "Stop a work item, gracefully or at once" in zsh.screen()
     assert "Show how long a queue is" in zsh.screen()
+
+
+def test_help_is_offered_on_topics_and_commands(zsh: Terminal):
+    """On the commands of a group behind it."""
+    assert {"output", "exit-codes", "beta:environments", "beta:environments:work", "profile"} <= set(
+        zsh.complete("ant help ", ALL).split()
+    )
+    assert sorted(zsh.complete("ant help beta:environments ", ALL).split()[3:]) == [
+        "archive", "create", "delete", "list", "retrieve", "update",
+    ]  # fmt: skip
 
 
 def test_flags_are_offered_with_what_they_are_for(zsh: Terminal):
@@ -110,3 +127,24 @@ def test_ids_from_the_api_are_completed_for_real(terminal, desk: Desk):
     line = "ant beta:environments retrieve "
     assert zsh.complete(line) == f"{line}{identifier} "
     assert not (desk.folder / "oops").exists()
+
+
+def test_the_real_api_is_not_asked_for_what_an_emulator_has(zsh: Terminal, desk: Desk):
+    """The kind says so, and `ant` knows the base URL."""
+    line = "ant emulator enqueue env_2"
+    assert zsh.complete(line) == line + " "
+    assert set(desk.calls) == {"__complete emulator_environment_id emulator enqueue env_2"}
+
+
+def test_an_environment_to_enqueue_in_is_completed_for_real(terminal, desk: Desk):
+    """From the emulator that the base URL names, and from nowhere else."""
+    identifier = desk.use_real_ant()
+    line = "ant emulator enqueue "
+    assert terminal(["zsh", "-f", "-i"], SOURCED).complete(line) == f"{line}{identifier} "
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        del desk.environ["ANTHROPIC_BASE_URL"]
+        desk.environ["HTTPS_PROXY"] = f"http://127.0.0.1:{server.getsockname()[1]}"
+        assert terminal(["zsh", "-f", "-i"], SOURCED).complete(line) == line
+        server.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            server.accept()

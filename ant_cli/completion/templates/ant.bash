@@ -64,6 +64,7 @@ _ant_walk() {
   local word reply
   command='' position=0 kind=
   for word in "${words[@]:1:${#words[@]}-2}"; do
+    word=${word//[\'\"]/}
     if [[ -n $kind ]]; then
       kind=
     elif [[ $word == -*=* ]]; then
@@ -83,11 +84,12 @@ _ant_walk() {
 }
 
 # Offer those of the words after $2 that begin with $2, behind the text $1.
-# Readline replaces only what follows the last character at which it splits words, and an @ itself as well.
+# Readline replaces only what follows the last character at which it splits words, and an @ itself as well. It
+# splits nothing after an opening quote.
 _ant_offer() {
   local before=$1 typed=$2 breaks=${COMP_WORDBREAKS//[!:=@]/} word kept=
   shift 2
-  if [[ -n $breaks && $before$typed == *[$breaks]* ]]; then
+  if [[ -z $quote && -n $breaks && $before$typed == *[$breaks]* ]]; then
     kept=$before$typed
     kept=${kept%"${kept##*["$breaks"]}"}
     kept=${kept%@}
@@ -110,6 +112,11 @@ _ant_offer_files() {
   _ant_offer '' "${1//\\/}" ${names[@]+"${names[@]}"}
 }
 
+# Print a text as it has to be typed; after an opening quote, as it is.
+_ant_quoted() {
+  if [[ -n $quote ]]; then printf %s "$1"; else printf %q "$1"; fi
+}
+
 # Offer the same behind the text $1, which readline would take for a part of the names.
 _ant_offer_files_behind() {
   local name typed names=()
@@ -118,9 +125,9 @@ _ant_offer_files_behind() {
       name+=/
       compopt -o nospace 2>/dev/null
     fi
-    names[${#names[@]}]=$(printf %q "$name")
+    names[${#names[@]}]=$(_ant_quoted "$name")
   done < <(compgen -f -- "${2//\\/}")
-  typed=$(printf %q "${2//\\/}")
+  typed=$(_ant_quoted "${2//\\/}")
   _ant_offer "$1" "${typed#"''"}" ${names[@]+"${names[@]}"}
 }
 
@@ -173,12 +180,13 @@ _ant_offer_kind() {
 }
 
 _ant() {
-  local words reply command position kind typed
+  local words reply command position kind typed quote
   COMPREPLY=()
   _ant_words
   _ant_walk
   typed=${words[${#words[@]} - 1]}
-  typed=${typed#[\'\"]}
+  quote=${typed%"${typed#[\'\"]}"}
+  typed=${typed#"$quote"}
   if [[ -n $kind ]]; then
     _ant_offer_kind '' "$typed" "$kind"
   elif [[ $typed == --*=* ]]; then
