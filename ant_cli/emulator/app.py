@@ -15,7 +15,7 @@ from ant_cli.emulator.call import Call
 from ant_cli.emulator.clock import Clock
 from ant_cli.emulator.errors import PHRASES, ApiError, Disconnected, InvalidRequest, envelope
 from ant_cli.emulator.ids import new_id
-from ant_cli.emulator.routes import ADMIN, ROUTES
+from ant_cli.emulator.routes import ADMIN, match, path_of
 from ant_cli.emulator.store import Store
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Emulator:
         request_id = new_id("req")
         status, headers = 200, NO_HEADERS
         try:
-            text = self._answer(request)
+            text = self._answer(request, path_of(environ))
         except ApiError as error:
             status, headers, text = error.status, error.headers, envelope(error, request_id)
         body = text.encode()
@@ -71,36 +71,36 @@ class Emulator:
         start_response(f"{status} {PHRASES.get(status, 'Unknown')}", lines)
         return [] if request.method == "HEAD" else [body]
 
-    def _answer(self, request: Request) -> str:
+    def _answer(self, request: Request, path: str) -> str:
+        is_own = path.startswith(ADMIN + "/")
         try:
-            self._check_credential(request)
-            if request.path.startswith(ADMIN + "/"):
-                return self._dispatch(request)
-            _suffer(faults.take(self._store, request.method, request.path))
-            return self._dispatch(request)
+            self._check_credential(request, is_own=is_own)
+            if not is_own:
+                _suffer(faults.take(self._store, request.method, path))
+            return self._dispatch(request, path, is_own=is_own)
         except HTTPException as error:
-            raise _refusal(request, error) from None
+            raise _refusal(request.method, path, error) from None
         except (ApiError, Disconnected):
             raise
         except Exception as error:
             logger.debug("A request failed.", exc_info=True)
             raise ApiError(500, f"The emulator failed: {type(error).__name__}: {error}.") from error
 
-    def _dispatch(self, request: Request) -> str:
-        handler, ids = ROUTES.match(request.path, request.method)
-        if not request.path.startswith(ADMIN + "/"):
+    def _dispatch(self, request: Request, path: str, *, is_own: bool) -> str:
+        handler, ids = match(path, request.method)
+        if not is_own:
             _check_headers(request)
         request.max_content_length = LARGEST_BODY
         call = Call(ids, request.args, request.headers, request.get_data())
-        return handler(self._store, call)  # type: ignore[no-any-return]
+        return handler(self._store, call)
 
-    def _check_credential(self, request: Request) -> None:
+    def _check_credential(self, request: Request, *, is_own: bool) -> None:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         bearer = token.strip() if scheme.lower() == "bearer" else ""
         given = [key for key in (request.headers.get("x-api-key", ""), bearer) if key]
         expected = self._api_key
         if expected is None:
-            if given or not self._require_credential or request.path.startswith(ADMIN + "/"):
+            if given or not self._require_credential or is_own:
                 return
         elif any(hmac.compare_digest(key.encode(), expected.encode()) for key in given):
             return
@@ -127,13 +127,11 @@ def _suffer(fault: faults.Fault | None) -> None:
         raise error
 
 
-def _refusal(request: Request, error: HTTPException) -> ApiError:
+def _refusal(method: str, path: str, error: HTTPException) -> ApiError:
     """Return werkzeug's refusal of a request as the API's."""
     if isinstance(error, RequestEntityTooLarge):
         return ApiError(413, f"body: larger than {LARGEST_BODY} bytes.")
     if isinstance(error, MethodNotAllowed):
         allowed = ", ".join(sorted(error.valid_methods or ()))
-        return ApiError(
-            405, f"{request.path} takes {allowed}, not {request.method}.", headers=(("allow", allowed),)
-        )
-    return ApiError(error.code or 400, f"{request.method} {request.path}: there is no such endpoint.")
+        return ApiError(405, f"{path} takes {allowed}, not {method}.", headers=(("allow", allowed),))
+    return ApiError(error.code or 400, f"{method} {path}: there is no such endpoint.")

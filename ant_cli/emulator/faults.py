@@ -1,7 +1,8 @@
 """Faults on demand: answers that go wrong, for people who test their own retries.
 
-A fault waits for requests whose path contains a text, delays them, and then answers with an error or drops
-the connection; the request itself is not acted upon. A fault that only delays lets the request through.
+A fault waits for requests whose path, percent-encoded as it is sent, contains a text, delays them, and then
+answers with an error or drops the connection; the request itself is not acted upon. A fault that only delays
+lets the request through.
 Faults are kept in the database, so that every process that shares it meets them, and each is spent exactly
 as often as it says.
 """

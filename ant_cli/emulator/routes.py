@@ -1,12 +1,20 @@
-"""Routes: which function answers which request. An endpoint is a row."""
+"""Routes: which function answers which request. An endpoint is a row.
+
+A path is matched as it was sent, segment by segment, so that an ID with a %2F in it stays one segment.
+"""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 
 from werkzeug.routing import Map, Rule
 
 from ant_cli.emulator import admin, environments, faults, queue, work
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.store import Store
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 Handler = Callable[[Store, Call], str]
 
@@ -41,7 +49,26 @@ OWN: tuple[tuple[str, str, Handler], ...] = (
     ("GET", ADMIN + "/clock", admin.show_clock),
     ("POST", ADMIN + "/clock", admin.move_clock),
 )
-ROUTES = Map(
+_ROUTES = Map(
     [Rule(path, methods=[method], endpoint=handler) for method, path, handler in API + OWN],
     merge_slashes=False,
 ).bind("emulator")
+
+
+def path_of(environ: "WSGIEnvironment") -> str:
+    """Return the path as it was sent, with each segment percent-encoded in the same way.
+
+    PATH_INFO is decoded already: it is for servers that say nothing else.
+    """
+    sent = environ.get("REQUEST_URI", "").partition("?")[0]
+    if not sent:
+        sent = quote(environ.get("PATH_INFO", ""), encoding="latin-1", errors="replace")
+    elif not sent.startswith("/"):  # a whole URL, as a proxy is asked
+        sent = urlsplit(sent).path
+    return "/".join(quote(unquote_to_bytes(segment), safe="") for segment in sent.split("/"))
+
+
+def match(path: str, method: str) -> tuple[Handler, dict[str, str]]:
+    """Return what answers a request, and the IDs in its path. HTTPException if nothing does."""
+    handler, ids = _ROUTES.match(path, method)
+    return handler, {name: unquote(segment) for name, segment in ids.items()}

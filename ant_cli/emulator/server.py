@@ -11,12 +11,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from waitress import wasyncore  # type: ignore[import-untyped]
 from waitress.server import create_server  # type: ignore[import-untyped]
 
 from ant_cli.emulator.app import Emulator
+from ant_cli.emulator.routes import path_of
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -132,9 +132,8 @@ def _logged(application: "WSGIApplication", log: Callable[[str], None]) -> "WSGI
         try:
             return application(environ, start)
         finally:
-            # Encoded again as it came: a control character in a path must not reach a terminal.
-            path = quote(environ["PATH_INFO"], encoding="latin-1")
             took = (time.perf_counter() - begun) * 1000
-            log(f"{environ['REQUEST_METHOD']} {path} {outcomes[-1]} {took:.1f} ms")
+            # The path is percent-encoded: a control character in it must not reach a terminal.
+            log(f"{environ['REQUEST_METHOD']} {path_of(environ)} {outcomes[-1]} {took:.1f} ms")
 
     return logged

@@ -118,7 +118,8 @@ class Store:
                 self._database, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
         except (OSError, sqlite3.Error) as error:
-            raise UnusableDatabase(f"{self._database} cannot be opened: {error}.") from error
+            reason = str(getattr(error, "strerror", None) or error).lower()
+            raise UnusableDatabase(f"{self._database} cannot be opened: {reason}.") from error
         try:
             self._prepare(connection)
         except BaseException:

@@ -30,6 +30,13 @@ def test_a_fault_waits_for_its_path_and_its_method(api):
     assert api("POST", ENVIRONMENTS, {"name": "n"}).status_code == 200
 
 
+def test_a_fault_sees_the_path_as_it_was_sent(api):
+    """An encoded slash is none, so that a fault for an endpoint does not meet an odd ID."""
+    api("POST", FAULTS, {"path_contains": "env_1/work", "status": 500})
+    assert api("GET", f"{ENVIRONMENTS}/env_1%2Fwork").status_code == 404
+    assert api("GET", f"{ENVIRONMENTS}/env_1/work").status_code == 500
+
+
 def test_faults_come_in_the_order_they_were_asked_for(api):
     """Of several faults that fit, the oldest is spent first."""
     for status in (500, 503, 408):

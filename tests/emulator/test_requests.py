@@ -1,7 +1,9 @@
 """What is checked of every request before a rule sees it, and the form of every error."""
 
+from urllib.parse import unquote
+
 import pytest
-from werkzeug.test import Client
+from werkzeug.test import Client, EnvironBuilder, run_wsgi_app
 
 from ant_cli.emulator import Emulator, app
 from ant_cli.emulator.errors import error_type
@@ -139,6 +141,39 @@ def test_a_broken_database_is_answered_in_the_envelope(database):
     response = Api(emulator)("GET", ENVIRONMENTS)
     assert "no such table" in message(response, 500)
     emulator.close()
+
+
+@pytest.mark.parametrize(
+    ("method", "rest"), [("GET", "%2Fwork"), ("GET", "%2fwork%2Fstats"), ("POST", "%2Farchive"), ("GET", "%3Fa")]
+)
+def test_a_slash_in_an_identifier_reaches_no_other_endpoint(api, method, rest):
+    """A percent-encoded slash is part of the ID, which nothing has."""
+    environment_id = api.create_queue()
+    text = message(api(method, f"{ENVIRONMENTS}/{environment_id}{rest}", {} if method == "POST" else None), 404)
+    assert unquote(environment_id + rest) in text
+    assert api.retrieve(environment_id)["archived_at"] is None
+
+
+def test_a_path_may_be_encoded_more_than_it_must(api):
+    """Each segment is compared by what it says, as the URI standard has it."""
+    environment_id = api.create_queue()
+    assert api("GET", f"/v1/%65nvironments/%65{environment_id[1:]}/wor%6B/stats").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "paths",
+    [
+        {"PATH_INFO": "/v1/environments/é".encode().decode("latin-1")},
+        {"REQUEST_URI": "/v1/environments/%C3%A9?beta=true"},
+        {"REQUEST_URI": "http://emulator/v1/environments/%C3%A9?beta=true"},
+    ],
+)
+def test_the_path_is_had_from_every_kind_of_server(emulator, paths):
+    """The one that was sent counts; a server that has only the decoded one will do."""
+    environ = EnvironBuilder(headers=HEADERS).get_environ()
+    del environ["REQUEST_URI"], environ["RAW_URI"]
+    body, *_ = run_wsgi_app(emulator, environ | paths)
+    assert "there is no environment 'é'" in b"".join(body).decode()
 
 
 def test_identifiers_of_any_kind_are_just_not_found(api):
