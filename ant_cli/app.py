@@ -9,6 +9,7 @@ import contextlib
 import importlib
 import io
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Annotated
 
 import typer
@@ -71,11 +72,18 @@ def call(app: typer.Typer, words: Sequence[str], process: Process) -> None:
     try:
         status = app(list(words), prog_name="ant", standalone_mode=False, obj=process)
     except typer.TyperException as error:
-        raise UsageError(error.format_message(), see_help(" ".join(words[:1]))) from None
+        context = getattr(error, "ctx", None)  # a missing value comes without one, an unknown command never
+        page = context.command_path.removeprefix("ant") if context else " ".join(takewhile(is_name, words[:2]))
+        raise UsageError(error.format_message(), see_help(page)) from None
     except SystemExit:  # Typer's way with a pipe that nobody reads any more
         raise BrokenPipeError from None
     if status == INTERRUPTED:  # Typer takes an interrupt for a result
         raise KeyboardInterrupt
+
+
+def is_name(word: str) -> bool:
+    """Whether a word is no flag."""
+    return not word.startswith("-")
 
 
 def build(words: Sequence[str], width: int = help_pages.WIDTH) -> typer.Typer:
