@@ -77,9 +77,9 @@ _ant_flags() {
     emulator) reply=(--help) ;;
     'emulator start') reply=(--help --host --port --database --format --api-key) ;;
     'emulator env') reply=(--help) ;;
-    'emulator enqueue') reply=(--help --session-id --count --metadata --api-key --auth-token --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;
-    'emulator reset') reply=(--help --api-key --auth-token --base-url --local --workspace-id --timeout --max-retries --debug) ;;
-    'emulator fault') reply=(--help --path-contains --method --status --times --retry-after-ms --delay-ms --disconnect --list --clear --api-key --auth-token --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;
+    'emulator enqueue') reply=(--help --session-id --count --metadata --profile --api-key --auth-token --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;
+    'emulator reset') reply=(--help --profile --api-key --auth-token --base-url --local --workspace-id --timeout --max-retries --debug) ;;
+    'emulator fault') reply=(--help --path-contains --method --status --times --retry-after-ms --delay-ms --disconnect --list --clear --profile --api-key --auth-token --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;
     completion) reply=(--help) ;;
     help) reply=(--help) ;;
   esac

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,10 +18,12 @@ from urllib.parse import quote
 import typer
 
 from ant_cli.client import Client
-from ant_cli.commands.own import REQUEST, RESULT, command, group, load, show, show_result
-from ant_cli.connection import LOCAL, database_of, open_emulator, state_folder
-from ant_cli.errors import AnswerError, AntError, APIError, UsageError
-from ant_cli.output.printer import error_details
+from ant_cli.commands.api import METAVARS, GroupPage
+from ant_cli.commands.help import examples
+from ant_cli.commands.own import PROFILE, REQUEST, RESULT, command, group, load, show, show_result
+from ant_cli.errors import AnswerError, AntError, APIError, BadValue, UsageError
+from ant_cli.local import LOCAL, database_of, open_emulator, state_folder
+from ant_cli.output.printer import describe_error
 from ant_cli.request import Request
 from ant_cli.run import keep_secrets
 from ant_cli.settings import DEFAULT_BASE_URL, resolve
@@ -27,12 +31,60 @@ from ant_cli.spec import Flags, Param
 from ant_cli.streams import Process
 from ant_cli.values import convert, encode
 
-SUMMARY = """An emulator of the API on this machine."""
 ANY_KEY = "emulator"
-NO_EMULATOR = "what answers at the base URL is not the emulator."
 """What clients that insist on a key may send to an emulator that takes any."""
+NO_EMULATOR = "what answers at the base URL is not the emulator."
 
-app = group(SUMMARY)
+ABOUT = """\
+Faithful to the API's reference:
+  The fields and their order, types, headers and errors of all 14 endpoints.
+  What it answered is kept when a process is killed, and any number of
+  processes may share it.
+
+Not like the real service:
+  No sessions, no sandboxes, no rate limits. Any key will do, unless `start`
+  is given one. Work comes from `ant emulator enqueue`.
+
+Where the reference leaves it open:
+  - A polled item stays queued, and is handed out again after
+    reclaim_older_than_ms without an ack. An ack needs no poll.
+  - An ack starts a lease of 300 s. When a lease runs out, the item is back
+    at its old place in the queue; one that is stopping becomes stopped.
+  - A heartbeat on queued work is 409. On stopping or stopped work it
+    succeeds, and extends nothing.
+  - A name that is taken, also by an archived environment, unfinished work,
+    and a wrong state are 409.
+  - In cloud environments poll and enqueue are 400; there is no work.
+  All of the rules: "The emulator" in the README."""
+EXAMPLES = (
+    ("a queue with work, without a server", "--local emulator enqueue env_... --count 5"),
+    ("two polls in a row that fail", "--local emulator fault --path-contains work/poll --status 529 --times 2"),
+)
+
+app = group("An emulator of the API on this machine.")
+app.info.cls = GroupPage
+app.info.epilog = f"{ABOUT}\n\n{examples(EXAMPLES)}"
+
+
+# Options
+
+
+def text(words: str) -> Any:
+    """Return an option that takes a text."""
+    return typer.Option(help=words, metavar=METAVARS[str], show_default=False)
+
+
+def number(words: str) -> Any:
+    """Return an option that takes a number, which `whole_number` checks."""
+    return typer.Option(help=words, metavar=METAVARS[int], show_default=False)
+
+
+def whole_number(flag: str, word: str, low: int, high: int) -> int:
+    """Return the number that a word is; BadValue if it is none from `low` to `high`."""
+    value = int(word) if re.fullmatch("[0-9]{1,9}", word) else -1
+    if not low <= value <= high:
+        raise BadValue(flag, f"must be a whole number from {low} to {high}, got {word!r}")
+    return value
 
 
 # Serving
@@ -43,34 +95,40 @@ def start(
     process: Process,
     flags: Flags,
     *,
-    host: Annotated[str, typer.Option(help="The address to listen at.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The port; 0 for any that is free.", min=0, max=65535)] = 0,
-    database: Annotated[str, typer.Option(help="Its file; :memory: to forget everything at the end.")] = "",
+    host: Annotated[str, text("The address to listen at (127.0.0.1).")] = "127.0.0.1",
+    port: Annotated[str, number("The port, from 1 to 65535; 0 for any that is free (0).")] = "0",
+    database: Annotated[str, text("Its file (that of --local); :memory: to forget everything at the end.")] = "",
 ) -> None:
     """Serve the emulator over HTTP until Ctrl-C; print its base URL as soon as it listens."""
+    port_number = whole_number("--port", port, 0, 65535)
+    api_key = key_to_send(host, flags)
+    process.stderr.keep_secret(api_key)
+    emulator = open_emulator(
+        database or database_of(LOCAL, process.environ), api_key=api_key or None, require_credential=True
+    )
+
+    def announce(url: str) -> None:
+        write_note(process, {"base_url": url, "pid": os.getpid(), "has_key": bool(api_key)})
+        show_result(process, flags, url, {"base_url": url})
+        process.stderr.say(f"The emulator listens at {url}. Stop it with Ctrl-C.")
+
+    try:
+        serve(emulator, host, port_number, announce, process)
+    finally:
+        with suppress(OSError):
+            running_note(process).unlink()
+        emulator.close()
+
+
+def key_to_send(host: str, flags: Flags) -> str:
+    """Return the key that clients have to send, if there is one; UsageError if there must be."""
     api_key = str(flags.get("api_key", ""))
     if not api_key and listens_to_others(host):
         raise UsageError(
             f"--host {host} can be reached from other machines, so --api-key is required.",
             "It is the key that clients have to send.",
         )
-    process.stderr.keep_secret(api_key)
-    emulator = open_emulator(
-        database or database_of(LOCAL, process.environ), api_key=api_key or None, require_credential=True
-    )
-    note = running_note(process)
-
-    def announce(url: str) -> None:
-        note.parent.mkdir(parents=True, exist_ok=True)
-        note.write_text(json.dumps({"base_url": url, "pid": os.getpid(), "has_key": bool(api_key)}))
-        show_result(process, flags, url, {"base_url": url})
-        process.stderr.say(f"The emulator listens at {url}. Stop it with Ctrl-C.")
-
-    try:
-        serve(emulator, host, port, announce, process)
-    finally:
-        note.unlink(missing_ok=True)
-        emulator.close()
+    return api_key
 
 
 def listens_to_others(host: str) -> bool:
@@ -97,7 +155,8 @@ def env(process: Process, _: Flags) -> None:
     note = running_note(process)
     try:
         running = json.loads(note.read_text())
-        os.kill(running["pid"], 0)
+        if os.name != "nt":  # where signal 0 is Ctrl-C
+            os.kill(running["pid"], 0)
     except (OSError, ValueError, KeyError):
         raise AntError("no emulator is running.", "Start one: ant emulator start") from None
     show(process, f"export ANTHROPIC_BASE_URL={running['base_url']}")
@@ -105,6 +164,17 @@ def env(process: Process, _: Flags) -> None:
         process.stderr.say("Note: it was started with a key of its own; put that into ANTHROPIC_API_KEY.")
     else:
         show(process, f"export ANTHROPIC_API_KEY={ANY_KEY}")
+
+
+def write_note(process: Process, running: dict[str, Any]) -> None:
+    """Write down for `env` what runs; where nothing can be written the emulator is served all the same."""
+    note = running_note(process)
+    try:
+        note.parent.mkdir(parents=True, exist_ok=True)
+        note.write_text(json.dumps(running))
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        process.stderr.say(f"Note: `ant emulator env` won't find this emulator; {note}: {reason}.")
 
 
 def running_note(process: Process) -> Path:
@@ -115,18 +185,20 @@ def running_note(process: Process) -> Path:
 # Acting on an emulator
 
 
-@command(app, "enqueue", (*REQUEST, *RESULT))
+@command(app, "enqueue", (*PROFILE, *REQUEST, *RESULT))
 def enqueue(
     process: Process,
     flags: Flags,
     *,
     environment_id: Annotated[str, typer.Argument(help="A self-hosted environment.", metavar="ENVIRONMENT_ID")],
-    session_id: Annotated[str, typer.Option(help="The session that the work is for; else each has its own.")] = "",
-    count: Annotated[int, typer.Option(help="How many work items.", min=1, max=10_000)] = 1,
-    metadata: Annotated[str, typer.Option(help="Keys and values of each item.", metavar="YAML")] = "",
+    session_id: Annotated[str, text("The session that the work is for; else each has its own.")] = "",
+    count: Annotated[str, number("How many work items, from 1 to 10000 (1).")] = "1",
+    metadata: Annotated[
+        str, typer.Option(help="Keys and values of each item.", metavar=METAVARS[dict], show_default=False)
+    ] = "",
 ) -> None:
     """Put work in a queue, as a new session does in the real service."""
-    body: dict[str, Any] = {"count": count}
+    body: dict[str, Any] = {"count": whole_number("--count", count, 1, 10_000)}
     if session_id:
         body["session_id"] = session_id
     if metadata:
@@ -139,48 +211,63 @@ def enqueue(
     show_result(process, flags, "\n".join(ids), answer["data"])
 
 
-@command(app, "reset", REQUEST)
+@command(app, "reset", (*PROFILE, *REQUEST))
 def reset(process: Process, flags: Flags) -> None:
     """Empty the emulator: no environment, no work, and no fault is left."""
     ask(process, flags, "POST", "/reset")
     process.stderr.say("The emulator is empty.")
 
 
-@command(app, "fault", (*REQUEST, *RESULT))
+FAULT_NUMBERS = {
+    "status": (400, 599),
+    "times": (1, 1_000_000),
+    "retry_after_ms": (0, 3_600_000),
+    "delay_ms": (0, 600_000),
+}
+"""The least and the most of each number of a fault."""
+PathContains = Annotated[str, text("Only requests whose path contains this, percent-encoded as it is sent.")]
+Method = Annotated[str, text("Only requests with this method: GET, POST or DELETE.")]
+Status = Annotated[str | None, number("The status of the answer, from 400 to 599.")]
+Times = Annotated[str, number("How many requests fail, from 1 to 1000000 (1).")]
+RetryAfter = Annotated[str | None, number("What the answer's retry-after-ms says, from 0 to 3600000.")]
+Delay = Annotated[str | None, number("How many milliseconds each request waits first, from 0 to 600000 (0).")]
+Disconnect = Annotated[bool, typer.Option("--disconnect", help="Drop the connection, without an answer.")]
+ShowAll = Annotated[bool, typer.Option("--list", help="List the faults that are still to come.")]
+Clear = Annotated[bool, typer.Option("--clear", help="Remove all faults.")]
+
+
+@command(app, "fault", (*PROFILE, *REQUEST, *RESULT))
 def fault(
     process: Process,
     flags: Flags,
     *,
-    path_contains: Annotated[str, typer.Option(help="Requests whose path contains this fail.")] = "",
-    method: Annotated[str, typer.Option(help="Only requests with this method.")] = "",
-    status: Annotated[int | None, typer.Option(help="The status of the answer.", min=400, max=599)] = None,
-    times: Annotated[int, typer.Option(help="How many requests fail.", min=1)] = 1,
-    retry_after_ms: Annotated[
-        int | None, typer.Option(help="What the answer's retry-after-ms says.", min=0)
-    ] = None,
-    delay_ms: Annotated[int, typer.Option(help="How long each request waits first.", min=0)] = 0,
-    disconnect: Annotated[
-        bool, typer.Option("--disconnect", help="Drop the connection, without an answer.")
-    ] = False,
-    show_all: Annotated[bool, typer.Option("--list", help="List the faults that are still to come.")] = False,
-    clear: Annotated[bool, typer.Option("--clear", help="Remove all faults.")] = False,
+    path_contains: PathContains = "",
+    method: Method = "",
+    status: Status = None,
+    times: Times = "1",
+    retry_after_ms: RetryAfter = None,
+    delay_ms: Delay = None,
+    disconnect: Disconnect = False,
+    show_all: ShowAll = False,
+    clear: Clear = False,
 ) -> None:
     """Make the next requests fail, to see what your program does then."""
     if show_all or clear:
         answer = ask(process, flags, "DELETE" if clear else "GET", "/faults")
     else:
-        wanted = {
-            "path_contains": path_contains,
-            "method": method.upper() or None,
-            "status": status,
-            "times": times,
-            "retry_after_ms": retry_after_ms,
-            "delay_ms": delay_ms or None,
-            "disconnect": disconnect or None,
-        }
-        answer = ask(process, flags, "POST", "/faults", {k: v for k, v in wanted.items() if v is not None})
-    result = answer.get("data", answer)
-    show_result(process, {"format": "json", **flags}, "", result)
+        words = {"status": status, "times": times, "retry_after_ms": retry_after_ms, "delay_ms": delay_ms}
+        asked = {"path_contains": path_contains, "method": method.upper() or None, "disconnect": disconnect}
+        answer = ask(process, flags, "POST", "/faults", asked | fault_numbers(words))
+    show_result(process, {"format": "json", **flags}, "", answer.get("data", answer))
+
+
+def fault_numbers(words: dict[str, str | None]) -> dict[str, int]:
+    """Return the numbers of a fault that were typed; BadValue if one can't be."""
+    return {
+        name: whole_number("--" + name.replace("_", "-"), word, *FAULT_NUMBERS[name])
+        for name, word in words.items()
+        if word is not None
+    }
 
 
 METADATA = Param("metadata", "body", dict, "")
@@ -203,9 +290,12 @@ def ask(process: Process, flags: Flags, method: str, path: str, body: Any = None
     content = None if body is None else json.dumps(body).encode()
     with Client(settings, process) as client:
         try:
-            return json.loads(client.send(Request(method, "/_emulator" + path, (), body=content)).body)
+            answer = json.loads(client.send(Request(method, "/_emulator" + path, (), body=content)).body)
         except APIError as error:
-            error.details = error_details(process.stderr.without_secrets(error.body), settings)
+            describe_error(error, settings, process.stderr)
             raise
         except (ValueError, RecursionError):
             raise AnswerError(NO_EMULATOR) from None
+    if not isinstance(answer, dict):
+        raise AnswerError(NO_EMULATOR)
+    return answer

@@ -119,10 +119,16 @@ def test_a_fault_may_drop_the_connection(local):
         (("enqueue", "env_000000000000000000000000"), ["404"]),
         (("enqueue",), ["ENVIRONMENT_ID"]),
         (("enqueue", "env_1", "--metadata", "[1]"), ["--metadata", "keys and values"]),
-        (("enqueue", "env_1", "--count", "0"), ["--count"]),
+        (("enqueue", "env_1", "--count", "0"), ["--count must be a whole number from 1 to 10000, got '0'."]),
+        (("start", "--port", "abc"), ["--port must be a whole number from 0 to 65535, got 'abc'."]),
+        (("fault", "--status", ""), ["--status must be a whole number from 400 to 599, got ''."]),
+        (("fault", "--retry-after-ms", "-1"), ["--retry-after-ms must be a whole number from 0 to"]),
+        (("fault", "--status", "500", "--times", "9" * 5000), ["--times must be a whole number from 1 to"]),
+        (("start", "--port"), ["`ant emulator start --help`"]),
+        (("start", "--prot", "1"), ["`ant emulator start --help`"]),
         (("start", "--host", "0.0.0.0"), ["--api-key"]),
         (("env",), ["no emulator is running", "ant emulator start"]),
-        (("strat",), ["strat"]),
+        (("strat",), ["strat", "`ant emulator --help`"]),
     ],
 )
 def test_what_cannot_be_done_is_said(local, words, parts):
@@ -204,3 +210,73 @@ def test_a_database_that_is_none_is_refused(local, tmp_path):
     assert done.returncode == 2
     assert "database" in done.stderr
     assert (tmp_path / "emulator.db").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("is_served", [False, True])
+def test_a_slash_in_an_id_reaches_no_other_endpoint(local, served, is_served):
+    """It is 404 in the process and over HTTP, and nothing is archived."""
+    url = {"ANTHROPIC_BASE_URL": served()[0], "ANTHROPIC_API_KEY": "any"} if is_served else {}
+    environment_id = local(*CREATE, **url).stdout.strip()
+    assert local("beta:environments", "retrieve", f"{environment_id}/work/stats", **url).returncode == 5
+    done = local("beta:environments", "update", f"{environment_id}/archive", "--name", "n", **url)
+    assert done.returncode == 5
+    assert f"there is no environment '{environment_id}/archive'" in done.stderr
+    found = json.loads(local("beta:environments", "retrieve", environment_id, **url).stdout)
+    assert (found["name"], found["archived_at"]) == ("queue", None)
+
+
+@pytest.mark.parametrize("odd", ["é", "環境", "%", "a?b#c"])
+def test_an_id_is_named_as_it_was_typed(local, odd):
+    """Beyond ASCII as well."""
+    done = local("beta:environments", "retrieve", odd)
+    assert done.returncode == 5
+    assert f"there is no environment '{odd}'" in done.stderr
+
+
+@pytest.mark.parametrize("words", [("enqueue", "{}"), ("reset",), ("fault", "--list")])
+def test_a_profile_may_name_the_emulator(local, words):
+    """--profile counts for what acts on an emulator, as for the API's commands."""
+    assert local("profile", "create", "here", "--base-url", "local:other.db").returncode == 0
+    assert local("profile", "create", "active", "--base-url", "https://api.anthropic.com").returncode == 0
+    environment_id = local(*CREATE, "--profile", "here", ANTHROPIC_BASE_URL="").stdout.strip()
+    named = [word.format(environment_id) for word in words]
+    assert local("emulator", *named, "--profile", "here", ANTHROPIC_BASE_URL="").returncode == 0
+    assert local("emulator", *named, "--profile", "active", ANTHROPIC_BASE_URL="").returncode == 2
+
+
+def test_help_says_what_the_emulator_is_and_is_not(local):
+    """What it is faithful to, what it lacks, its own rules, and examples."""
+    page = local("emulator", "--help").stdout
+    parts = ("Faithful to", "Not like the real", "reference leaves it open", "README", "Examples:\n  # ")
+    assert all(part in page for part in parts)
+
+
+@pytest.mark.parametrize("name", ["start", "enqueue", "fault"])
+def test_options_look_as_everywhere(local, name):
+    """TEXT and NUMBER, and no types or ranges of Python's."""
+    page = local("emulator", name, "--help").stdout
+    assert " NUMBER  " in page
+    assert not any(part in page for part in ("<", "range", "[default", "x>="))
+
+
+def test_a_home_that_cannot_be_written_is_said_with_a_way_out(local):
+    """The reason is as in other messages, and the hint names what works."""
+    nowhere = {"ANTHROPIC_BASE_URL": "local:", "XDG_STATE_HOME": "/dev/null/state"}
+    done = local("beta:environments", "list", **nowhere)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "/dev/null/state/ant: not a directory." in done.stderr
+    assert "Errno" not in done.stderr
+    assert all(way in done.stderr for way in ("local:PATH", "local::memory:"))
+    done = local("beta:environments", "list", "--base-url", "local:/dev/null/state/x.db")
+    assert "x.db cannot be opened: " in done.stderr
+    assert "Errno" not in done.stderr
+
+
+def test_without_a_state_folder_the_emulator_is_served_all_the_same(served, local):
+    """Only `env` can't find it, which is said."""
+    url, process = served(XDG_STATE_HOME="/dev/null/state")
+    assert local("beta:environments", "list", "--base-url", url, "--api-key", "any").returncode == 0
+    process.terminate()
+    stderr = process.communicate()[1]
+    assert process.returncode == 0
+    assert "`ant emulator env` won't find" in stderr
