@@ -92,7 +92,7 @@ def keep_secrets(settings: Settings, process: Process) -> None:
 
 
 def tell_of_competition(settings: Settings, process: Process) -> None:
-    """Say which credential is used, or where it goes, if the user may have meant another. The emulator needs none."""
+    """Say which credential is used, and where it goes, where the user may have meant another."""
     if is_local(settings.base_url):
         return
     notes = []

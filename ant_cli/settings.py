@@ -117,7 +117,7 @@ class Settings(NamedTuple):
     def credential_strays(self) -> bool:
         """Whether a profile's credential goes to the server that a variable names, or the reverse.
 
-        What was typed with this command was meant, and a server that the credential would go to anyway is no surprise.
+        What was typed with this command was meant, and so was a server that the credential goes to anyway.
         """
         if self.credential is None or self.credential.explicit or is_local(self.base_url):
             return False

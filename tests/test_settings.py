@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ant_cli.errors import BadValue, CredentialError, UnknownWord
+from ant_cli.errors import BadValue, CredentialError, UsageError
 from ant_cli.profiles.reading import Store
 from ant_cli.settings import DEFAULT_BASE_URL, places, resolve
 
@@ -205,7 +205,9 @@ def test_a_value_that_cannot_be_used_is_named_with_its_profile(key, value, messa
 
 def test_a_bad_format_in_a_profile_is_refused():
     """With the formats that there are."""
-    with pytest.raises(UnknownWord, match=r"format for format of profile 'a'.*Did you mean 'table'"):
+    with pytest.raises(
+        UsageError, match=r"^ant: format of profile 'a' must be a format, got 'tabel'. Did you mean 'table'"
+    ):
         resolve({}, {}, Store(Path("f"), {"active": "a", "profiles": {"a": {"format": "tabel"}}}))
 
 
@@ -275,10 +277,80 @@ def test_a_variable_that_shadows_the_profile_is_said_once(ant, clean_environ):
     """On one line, which ANT_NO_HINTS silences."""
     profile_file(clean_environ, WORK)
     done = ant("beta:environments", "list", replies=[{"data": []}])
-    note = "Note: multiple auth sources (ANTHROPIC_API_KEY, api_key of profile 'work'); using ANTHROPIC_API_KEY."
-    assert done.stderr == f"{note} See: ant auth status\n"
+    assert done.stderr == (
+        "Note: multiple auth sources (ANTHROPIC_API_KEY, api_key of profile 'work'); using ANTHROPIC_API_KEY; "
+        "ANTHROPIC_API_KEY is sent to http://work.example (base_url of profile 'work'). See: ant auth status\n"
+    )
     silent = ant("beta:environments", "list", env={"ANT_NO_HINTS": "1"}, replies=[{"data": []}])
     assert silent.stderr == ""
+
+
+ELSEWHERE = {"ANTHROPIC_API_KEY": None, "ANTHROPIC_BASE_URL": "http://u:pw@127.0.0.1:2"}
+
+
+def test_a_profile_key_that_goes_to_the_server_of_a_variable_is_said_once(ant, clean_environ):
+    """Whoever runs that server gets the key."""
+    profile_file(clean_environ, WORK)
+    done = ant("beta:environments", "list", env=ELSEWHERE, replies=[{"data": []}])
+    assert done.requests[0].headers["x-api-key"] == "sk-ant-work-key"
+    assert done.stderr == (
+        "Note: the key of profile 'work' is sent to http://127.0.0.1:2 (ANTHROPIC_BASE_URL). See: ant auth status\n"
+    )
+    words = ("beta:environments", "list", "--profile", "other")
+    assert (
+        "Note: the token of profile 'other' is sent to" in ant(*words, env=ELSEWHERE, replies=[{"data": []}]).stderr
+    )
+    silent = ant(*words, env=ELSEWHERE | {"ANT_NO_HINTS": "1"}, replies=[{"data": []}])
+    assert silent.stderr == ""
+
+
+def test_a_key_of_a_variable_that_goes_to_the_server_of_a_profile_is_said_once(ant, clean_environ):
+    """The profile may have been made for another server than the key."""
+    profile_file(clean_environ, 'active = "gate"\n[profiles.gate]\nbase_url = "http://gate.example"\n')
+    done = ant("beta:environments", "list", replies=[{"data": []}])
+    note = "Note: ANTHROPIC_API_KEY is sent to http://gate.example (base_url of profile 'gate')."
+    assert done.stderr == f"{note} See: ant auth status\n"
+
+
+HERE = "http://here.example"
+
+
+@pytest.mark.parametrize(
+    ("flags", "environ", "profile", "strays"),
+    [
+        ({}, {"ANTHROPIC_BASE_URL": HERE}, {"api_key": "k"}, True),
+        ({}, {"ANTHROPIC_BASE_URL": HERE}, {"api_key_command": "c", "base_url": "http://work"}, True),
+        ({}, {"ANTHROPIC_BASE_URL": HERE}, {"api_key": "k", "base_url": HERE + "/"}, False),
+        ({}, {"ANTHROPIC_BASE_URL": DEFAULT_BASE_URL}, {"api_key": "k"}, False),
+        ({}, {"ANTHROPIC_BASE_URL": "local:"}, {"api_key": "k"}, False),
+        ({}, {}, {"api_key": "k", "base_url": HERE}, False),
+        ({}, {}, {"api_key": "k"}, False),
+        ({}, {}, {"base_url": HERE}, False),
+        ({}, {"ANTHROPIC_API_KEY": "v"}, {"base_url": HERE}, True),
+        ({}, {"ANTHROPIC_AUTH_TOKEN": "v"}, {"base_url": HERE}, True),
+        ({}, {"ANTHROPIC_API_KEY": "v"}, {"base_url": DEFAULT_BASE_URL}, False),
+        ({}, {"ANTHROPIC_API_KEY": "v", "ANTHROPIC_BASE_URL": HERE}, {"base_url": "http://work"}, False),
+        ({"base_url": HERE}, {}, {"api_key": "k"}, False),
+        ({"base_url": HERE}, {"ANTHROPIC_API_KEY": "v"}, {}, False),
+        ({"api_key": "f"}, {"ANTHROPIC_BASE_URL": HERE}, {}, False),
+        ({"api_key": "f"}, {}, {"base_url": HERE}, False),
+        ({"local": "true"}, {"ANTHROPIC_API_KEY": "v"}, {"base_url": HERE}, False),
+    ],
+)
+def test_a_credential_strays_if_it_and_the_server_come_from_two_places(flags, environ, profile, strays):
+    """Unless one of them was typed with this command, or the server is the credential's own all the same."""
+    store = Store(Path("f"), {"active": "a", "profiles": {"a": profile}})
+    assert resolve(flags, environ, store).credential_strays is strays
+
+
+def test_the_emulator_is_told_of_no_competition(ant, clean_environ):
+    """It needs no credential, so that none of them wins."""
+    profile_file(clean_environ, WORK)
+    assert ant("beta:environments", "list", "--local", "--format", "json").stderr == ""
+    done = ant(
+        "beta:environments", "list", env={"ANTHROPIC_BASE_URL": "local::memory:", "ANTHROPIC_AUTH_TOKEN": "t"}
+    )
+    assert (done.exit, done.stderr) == (0, "")
 
 
 def test_the_emulator_needs_no_credential_and_runs_no_command(ant, clean_environ):

@@ -19,21 +19,21 @@ from ant_cli.commands.own import (
     tell_of_variable,
 )
 from ant_cli.commands.secret_input import key_for_login
-from ant_cli.commands.verify import accepted_as
+from ant_cli.commands.verify import verify
 from ant_cli.errors import AntError, UsageError
 from ant_cli.hints import hint
 from ant_cli.profiles.credentials import into_keyring, out_of_keyring
-from ant_cli.profiles.fields import CREDENTIAL_FIELDS, check_base_url, check_header, mask
-from ant_cli.profiles.reading import Profile, Store, select, wanted
+from ant_cli.profiles.fields import CREDENTIAL_FIELDS, check_base_url, check_header, check_new_secret, mask
+from ant_cli.profiles.reading import Profile, Selected, Store, select, wanted
 from ant_cli.profiles.writing import Draft, changing, check_name
 from ant_cli.run import keep_secrets, tell_of_competition, unlock
-from ant_cli.settings import no_credential, resolve
+from ant_cli.settings import VARIABLES, candidates, no_credential, resolve
 from ant_cli.spec import Flags
 from ant_cli.streams import Process
 
 FIRST_PROFILE = "default"
 """The profile of those who have one, and don't care for its name."""
-VARIABLES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
+KEY_VARIABLES = (VARIABLES["api_key"], VARIABLES["auth_token"])
 
 app = group("Log in, log out, and see which key is used and why.")
 
@@ -59,10 +59,10 @@ def login(
     store = load(process)
     name = check_name(wanted(word(flags, "profile"), process.environ, store)[0] or FIRST_PROFILE)
     chosen = chosen_settings(flags)
-    key = key_for_login(word(flags, "api_key"), name, process, piped=api_key_stdin)
+    key = check_new_secret("the key", key_for_login(word(flags, "api_key"), name, process, piped=api_key_stdin))
     profile = without_credentials(store.profiles.get(name, {})) | chosen
     if not no_verify:
-        verify(key, name, profile, flags, store, process)
+        try_out(key, name, profile, flags, store, process)
     keep(key, name, chosen, process, in_keyring=keyring)
     tell_of_shadows(process)
     tell_of_variable(name, process)
@@ -75,10 +75,11 @@ def word(flags: Flags, name: str) -> str | None:
 
 
 def chosen_settings(flags: Flags) -> dict[str, str]:
-    """Return what the profile will hold beside the key."""
+    """Return what the profile will hold beside the key: what was typed, and no variable's value."""
     chosen = {}
-    if url := "local:" if flags.get("local") == "true" else word(flags, "base_url"):
-        chosen["base_url"] = check_base_url("--base-url", url)
+    source, url = next(candidates("base_url", flags, {}, Selected()))
+    if source != "default":
+        chosen["base_url"] = check_base_url(source, url)
     if workspace_id := word(flags, "workspace_id"):
         chosen["workspace_id"] = check_header("--workspace-id", workspace_id)
     return chosen
@@ -89,13 +90,13 @@ def without_credentials(profile: Profile) -> dict[str, object]:
     return {key: value for key, value in profile.items() if key not in CREDENTIAL_FIELDS}
 
 
-def verify(key: str, name: str, profile: Profile, flags: Flags, store: Store, process: Process) -> None:
+def try_out(key: str, name: str, profile: Profile, flags: Flags, store: Store, process: Process) -> None:
     """Ask the server whether it takes the key, with the settings that the profile will have."""
     planned = store.with_profile(name, profile)
     settings = resolve({**flags, "api_key": key, "profile": name}, process.environ, planned)
     keep_secrets(settings, process)
     try:
-        process.stderr.say(f"The key works: {accepted_as(settings, process)}.")
+        verify(settings, process, "The key works")
     except AntError as error:
         error.hint = "Nothing was stored. To store the key without asking the server: --no-verify"
         raise
@@ -125,9 +126,14 @@ def also_gone(before: Profile) -> str:
 
 def tell_of_shadows(process: Process) -> None:
     """Say what makes commands use another credential than a profile's."""
-    for variable in VARIABLES:
+    for variable in KEY_VARIABLES:
         if process.environ.get(variable, "").strip():
             hint(process, f"Note: {variable} is set, and wins over every profile until you unset it.")
+    if process.environ.get(VARIABLES["base_url"]):
+        hint(
+            process,
+            f"Note: {VARIABLES['base_url']} is set, and wins over every profile's base_url until you unset it.",
+        )
 
 
 # Which key is used
@@ -150,7 +156,7 @@ def status(
     if not data["usable"]:
         raise no_credential(settings)
     if check:
-        process.stderr.say(f"The server takes it: {accepted_as(unlock(settings, process), process)}.")
+        verify(unlock(settings, process), process, "The server takes it")
 
 
 @command(app, "token", (*PROFILE, "api_key", "auth_token"))
@@ -158,8 +164,9 @@ def token(process: Process, flags: Flags) -> None:
     """Print the credential that is used, bare, for other tools: `curl -H "x-api-key: $(ant auth token)"`."""
     settings = resolve(flags, process.environ, load(process))
     keep_secrets(settings, process)
+    settings = settings._replace(base_url="", sources={})  # whatever the server, and if it needs none
     tell_of_competition(settings, process)
-    credential = unlock(settings._replace(base_url=""), process).credential  # also where the server needs none
+    credential = unlock(settings, process).credential
     if credential is None:
         raise no_credential(settings)
     process.stdout.write(credential.secret.encode() + b"\n")
@@ -185,7 +192,7 @@ def logout(
         process.stderr.say(f"Removed the credentials of profile {name!r}.")
     if not removed:
         process.stderr.say("There was no credential to remove.")
-    for variable in VARIABLES:
+    for variable in KEY_VARIABLES:
         if process.environ.get(variable):
             hint(process, f"Note: {variable} is still set.")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ant_cli.connection import is_local
+from ant_cli.local import is_local
 from ant_cli.profiles.fields import mask, shown
-from ant_cli.profiles.reading import Store
+from ant_cli.profiles.reading import Selected, Store
 from ant_cli.redaction import without_password
-from ant_cli.settings import Place, Settings, places
+from ant_cli.settings import Place, Settings, candidates, places, where_it_goes
 from ant_cli.spec import Flags
 
 KINDS = {"api_key": "API key", "auth_token": "bearer token"}
@@ -28,6 +28,7 @@ def as_data(settings: Settings, flags: Flags, environ: Mapping[str, str], store:
             "value": without_password(settings.base_url),
             "source": settings.sources["base_url"],
             "needs_credential": not is_local(settings.base_url),
+            "shadows": shadowed(flags, environ, profile),
         },
         "workspace_id": {
             "value": settings.workspace_id or None,
@@ -39,8 +40,15 @@ def as_data(settings: Settings, flags: Flags, environ: Mapping[str, str], store:
             "file": str(store.path) if store.path else None,
             "others": sorted(name for name in store.profiles if name != profile.name),
         },
+        "note": where_it_goes(settings) if settings.credential_strays else None,
         "sources": [as_row(place, winner) for place in places(flags, environ, profile)],
     }
+
+
+def shadowed(flags: Flags, environ: Mapping[str, str], profile: Selected) -> list[dict[str, str]]:
+    """Return the base URLs that are not used, because one of a higher source is."""
+    _, *others = candidates("base_url", flags, environ, profile)
+    return [{"source": source, "value": without_password(url)} for source, url in others if source != "default"]
 
 
 def as_row(place: Place, winner: str | None) -> dict[str, Any]:
@@ -61,9 +69,10 @@ def as_text(data: Mapping[str, Any]) -> str:
     """Return the report for people."""
     lines = [
         f"Credential  {credential_text(data)}",
-        f"Base URL    {data['base_url']['value']} ({data['base_url']['source']})",
+        *base_url_lines(data["base_url"]),
         f"Workspace   {workspace_text(data['workspace_id'])}",
         f"Profile     {profile_text(data['profile'])}",
+        *([f"Note        {data['note']}"] if data["note"] else []),
         "",
         "A credential is looked for in this order, and the first is used:",
     ]
@@ -79,6 +88,12 @@ def credential_text(data: Mapping[str, Any]) -> str:
         if row["state"] == "used":
             return f"{row['value']} ({KINDS[row['kind']]}, from {row['source']})"
     return "none" if data["base_url"]["needs_credential"] else "none, and the emulator needs none"
+
+
+def base_url_lines(base_url: Mapping[str, Any]) -> list[str]:
+    """Return the base URL, where it comes from, and those that it shadows."""
+    shadows = [f"            shadows {other['source']}: {other['value']}" for other in base_url["shadows"]]
+    return [f"Base URL    {base_url['value']} ({base_url['source']})", *shadows]
 
 
 def workspace_text(workspace: Mapping[str, Any]) -> str:

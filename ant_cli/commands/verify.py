@@ -7,13 +7,26 @@ import json
 from ant_cli.answers import Response
 from ant_cli.client import Client
 from ant_cli.errors import AnswerError, APIError
-from ant_cli.output.printer import error_details
+from ant_cli.local import is_local
+from ant_cli.output.printer import describe_error
 from ant_cli.redaction import without_password
 from ant_cli.request import Request
 from ant_cli.settings import Settings
 from ant_cli.streams import Process
 
+TAKES_ANY = "The emulator takes any key, so nothing was verified."
 CHEAPEST = Request("GET", "/v1/environments", (("beta", "true"), ("limit", "1")))
+
+
+def verify(settings: Settings, process: Process, claim: str) -> None:
+    """Say for a credential that the server takes where and for what it is good.
+
+    Raises:
+        AntError: if the server does not take it, or can't be asked.
+
+    """
+    where = accepted_as(settings, process)
+    process.stderr.say(TAKES_ANY if is_local(settings.base_url) else f"{claim}: {where}.")
 
 
 def accepted_as(settings: Settings, process: Process) -> str:
@@ -27,7 +40,7 @@ def accepted_as(settings: Settings, process: Process) -> str:
         try:
             response = client.send(CHEAPEST)
         except APIError as error:
-            error.details = error_details(process.stderr.without_secrets(error.body), settings)
+            describe_error(error, settings, process.stderr)
             raise
     if not is_page(response.body):
         raise AnswerError(f"what answers at {without_password(settings.base_url)} is not the API.")

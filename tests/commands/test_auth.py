@@ -107,6 +107,25 @@ def test_login_into_the_emulator_needs_no_account(bare, path):
     assert (made.json["name"], made.requests) == ("first", [])
 
 
+@pytest.mark.parametrize(
+    ("words", "env", "stored"),
+    [
+        (("--local",), {}, {"base_url": "local:"}),
+        (("--base-url", "local::memory:"), {}, {"base_url": "local::memory:"}),
+        ((), {"ANTHROPIC_BASE_URL": "local:"}, {}),
+    ],
+)
+def test_the_emulator_verifies_nothing(bare, path, words, env, stored):
+    """It takes any key, which is said; and only a server that was typed is stored."""
+    done = bare("auth", "login", "--api-key-stdin", *words, env=env, stdin=SECRET)
+    assert (done.exit, done.requests) == (0, [])
+    assert done.stderr.startswith("The emulator takes any key, so nothing was verified.\nStored the key")
+    assert "works" not in done.stderr
+    assert document(path)["profiles"]["default"] == {"api_key": SECRET} | stored
+    check = bare("auth", "status", "--check", *words, env=env)
+    assert "The emulator takes any key, so nothing was verified." in check.stderr
+
+
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_key_that_is_refused_is_not_stored(bare, path, status):
     """Exit 4, with the server's reason, and the way to store it all the same."""
@@ -157,6 +176,8 @@ def test_a_key_on_the_command_line_gets_a_warning(bare, path):
         (("--api-key-stdin",), "", "the secret on stdin is empty"),
         (("--api-key-stdin",), " \n", "the secret on stdin is empty"),
         (("--api-key-stdin",), f"{SECRET}\nsecond line", "holds a character that no key has"),
+        (("--api-key-stdin",), f"{SECRET} {OTHER}", "the key holds a blank, which no key has"),
+        (("--api-key", f"{SECRET} x"), None, "the key holds a blank, which no key has"),
         (("--api-key-stdin",), f"{SECRET}\x1b[1m", "holds a character that no key has"),
         (("--api-key-stdin",), SECRET.encode("utf-16"), "holds a character that no key has"),
         (("--api-key-stdin", "--profile", "a b"), SECRET, "can't be the name of a profile"),
@@ -199,10 +220,13 @@ def test_a_new_key_takes_the_place_of_whatever_the_profile_had(bare, path):
 
 def test_what_wins_over_the_new_profile_is_said(ant, path):
     """A key that was exported long ago is the surprise of most."""
-    env = {"ANTHROPIC_PROFILE": "other"}
+    env = {"ANTHROPIC_PROFILE": "other", "ANTHROPIC_BASE_URL": "http://h.example"}
     words = ("auth", "login", "--no-verify", "--profile", "work", "--api-key-stdin")
     done = ant(*words, stdin=SECRET, env=env)
     assert "Note: ANTHROPIC_API_KEY is set, and wins over every profile until you unset it." in done.stderr
+    assert (
+        "Note: ANTHROPIC_BASE_URL is set, and wins over every profile's base_url until you unset it." in done.stderr
+    )
     assert "Note: ANTHROPIC_PROFILE is set, and selects profile 'other'." in done.stderr
     assert "Note" not in ant(*words, stdin=SECRET, env=env | {"ANT_NO_HINTS": "1"}).stderr
     assert document(path)["profiles"]["work"]["api_key"] == SECRET
@@ -378,6 +402,47 @@ workspace_id = "wrkspc_1"
     ]
 
 
+SERVERS = f'active = "work"\n[profiles.work]\napi_key = "{SECRET}"\nbase_url = "http://u:pw@work.example"\n'
+
+
+def test_status_explains_a_variable_that_shadows_the_base_url_of_the_profile(bare, path):
+    """And that the profile's key goes there."""
+    write(path, SERVERS)
+    env = {"ANTHROPIC_BASE_URL": "http://127.0.0.1:2"}
+    assert bare("auth", "status", env=env).stdout.splitlines()[1:6] == [
+        "Base URL    http://127.0.0.1:2 (ANTHROPIC_BASE_URL)",
+        "            shadows base_url of profile 'work': http://work.example",
+        "Workspace   the credential's own",
+        f"Profile     work (the active one), from {path}",
+        "Note        the key of profile 'work' is sent to http://127.0.0.1:2 (ANTHROPIC_BASE_URL)",
+    ]
+    data = bare("auth", "status", "--format", "json", env=env).json
+    assert data["base_url"]["shadows"] == [{"source": "base_url of profile 'work'", "value": "http://work.example"}]
+    assert data["note"] == "the key of profile 'work' is sent to http://127.0.0.1:2 (ANTHROPIC_BASE_URL)"
+
+
+def test_status_explains_a_key_of_a_variable_that_goes_to_the_server_of_the_profile(bare, path):
+    """The reverse surprise."""
+    write(path, SERVERS)
+    done = bare("auth", "status", env={"ANTHROPIC_API_KEY": OTHER})
+    note = "ANTHROPIC_API_KEY is sent to http://work.example (base_url of profile 'work')"
+    assert f"Note        {note}\n" in done.stdout
+    assert bare("auth", "status", "--format", "json", env={"ANTHROPIC_API_KEY": OTHER}).json["note"] == note
+
+
+def test_status_of_a_flag_names_all_that_it_shadows(bare, path):
+    """What was typed is no surprise, though."""
+    write(path, SERVERS)
+    words = ("auth", "status", "--base-url", "http://flag", "--format", "json")
+    data = bare(*words, env={"ANTHROPIC_BASE_URL": "http://variable"}).json
+    shadowed = [(other["source"], other["value"]) for other in data["base_url"]["shadows"]]
+    assert shadowed == [
+        ("ANTHROPIC_BASE_URL", "http://variable"),
+        ("base_url of profile 'work'", "http://work.example"),
+    ]
+    assert data["note"] is None
+
+
 def test_status_takes_the_flags_of_a_command(bare):
     """So that one can ask what a command line would use."""
     done = bare("--api-key", SECRET, "auth", "status", "--base-url", "http://h.example")
@@ -458,6 +523,17 @@ def test_token_runs_the_command_even_for_the_emulator(bare, path):
     """Whoever asks for it wants it."""
     write(path, f"active = 'a'\n[profiles.a]\nbase_url = 'local:'\napi_key_command = 'echo {SECRET}'\n")
     assert bare("auth", "token").stdout == f"{SECRET}\n"
+
+
+def test_token_tells_of_competition_even_for_the_emulator(bare, path):
+    """One of them is printed, whatever the server; and it is sent nowhere."""
+    write(path, SERVERS)
+    done = bare("auth", "token", env={"ANTHROPIC_API_KEY": OTHER, "ANTHROPIC_BASE_URL": "local:"})
+    assert done.stdout == f"{OTHER}\n"
+    assert done.stderr == (
+        "Note: multiple auth sources (ANTHROPIC_API_KEY, api_key of profile 'work'); using ANTHROPIC_API_KEY. "
+        "See: ant auth status\n"
+    )
 
 
 def test_token_without_a_credential_prints_nothing(bare):

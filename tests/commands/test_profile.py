@@ -187,6 +187,14 @@ def test_a_secret_is_read_from_stdin(profile, path, key):
     assert done.stderr == f"Set {key} of profile 'work' to sk-ant-...abcd.\n"
 
 
+@pytest.mark.parametrize("key", ["api_key", "auth_token"])
+def test_set_refuses_a_secret_with_a_blank_in_it(profile, path, key):
+    """As `auth login` does."""
+    done = profile("set", key, stdin="sk-ant-api03-9876543210 abcd")
+    assert (done.exit, path.read_text()) == (2, WORK)
+    assert f"{key} holds a blank, which no key has" in done.stderr
+
+
 def test_a_secret_on_the_command_line_is_refused(profile, path):
     """And not repeated."""
     done = profile("set", "api_key", "a-secret-of-no-known-form")
@@ -241,7 +249,7 @@ def test_a_further_profile_does_not(profile, path):
     [
         (("create", "work"), "profile 'work' already exists"),
         (("create", "a b"), "can't be the name of a profile"),
-        (("create", "ci", "--format", "tabel"), "Did you mean 'table'?"),
+        (("create", "ci", "--format", "tabel"), "format must be a format, got 'tabel'. Did you mean 'table'?"),
         (("create",), "Missing argument"),
         (("rename", "home", "work"), "profile 'work' already exists"),
         (("rename", "home", ".."), "can't be the name of a profile"),
