@@ -53,7 +53,7 @@ def database_of(base_url: str, environ: Mapping[str, str]) -> str:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise UsageError(f"the emulator's database can't be kept in {folder}: {reason}.", ANOTHER) from None
+        raise UsageError(f"the emulator's database can't be used: {folder}: {reason}.", ANOTHER) from None
     return str(folder / "emulator.db")
 
 
