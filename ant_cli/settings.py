@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
-from ant_cli.errors import BadValue, CredentialError
+from ant_cli.errors import BadValue, CredentialError, UsageError
 from ant_cli.local import LOCAL, is_local
 from ant_cli.profiles.fields import (
     KEYRING,
@@ -188,6 +188,8 @@ def candidates(name: str, flags: Flags, environ: Mapping[str, str], profile: Sel
     """
     words = {flag: word for flag, word in flags.items() if isinstance(word, str)}
     if name == "base_url" and _switch(words, "local"):
+        if words.get("base_url", LOCAL) != LOCAL:
+            raise UsageError("--local and --base-url name two places.", "Give one of them.")
         yield "--local", LOCAL
     word = words.get(name)
     if word or (word is not None and name not in MAY_BE_EMPTY):

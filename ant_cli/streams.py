@@ -25,27 +25,38 @@ PATIENCE_S = 1.0
 """How long a pipe may be silent before it is taken for one in which nothing will come."""
 
 
-class Stdin:
-    """Standard input, which can be read once."""
+class Stream:
+    """One of the three streams, if it is open."""
 
     def __init__(self, file: BinaryIO | None) -> None:
         self._file = file
-        self._taken = False
-
-    @property
-    def taken(self) -> bool:
-        """Whether it was read already."""
-        return self._taken
 
     @property
     def is_terminal(self) -> bool:
-        """Whether a person types into it."""
+        """Whether a person is at its other end."""
         return self._file is not None and self._file.isatty()
+
+    @property
+    def descriptor(self) -> int:
+        """The operating system's number for it. ValueError or OSError if it has none."""
+        if self._file is None:
+            raise ValueError("the stream is closed")
+        return self._file.fileno()
+
+
+class Stdin(Stream):
+    """Standard input, which can be read once."""
+
+    def __init__(self, file: BinaryIO | None, patience_s: float = PATIENCE_S) -> None:
+        super().__init__(file)
+        self._patience_s = patience_s
+        self.taken = False
+        """It was read already."""
 
     @property
     def has_input(self) -> bool:
         """Whether something is piped or redirected in: not a terminal, /dev/null, or nothing at all."""
-        if self._file is None or self._taken:
+        if self._file is None or self.taken:
             return False
         try:
             mode = os.fstat(self._file.fileno()).st_mode
@@ -60,7 +71,7 @@ class Stdin:
             return False
         import select
 
-        ready, _, _ = select.select([self._file], [], [], PATIENCE_S)
+        ready, _, _ = select.select([self._file], [], [], self._patience_s)
         return not ready
 
     def read(self) -> bytes:
@@ -70,9 +81,9 @@ class Stdin:
             UsageError: if it was read before, is closed or unreadable, or holds more than `INPUT_LIMIT` bytes.
 
         """
-        if self._taken:
+        if self.taken:
             raise UsageError("standard input can be read only once, and it was asked for twice.")
-        self._taken = True
+        self.taken = True
         if self._file is None:
             raise UsageError("standard input is closed.")
         try:
@@ -118,23 +129,8 @@ def reason(error: Exception) -> str:
     return (getattr(error, "strerror", None) or str(error)).lower()
 
 
-class Stdout:
+class Stdout(Stream):
     """Standard output: results, in UTF-8 whatever the locale, and nothing else."""
-
-    def __init__(self, file: BinaryIO | None) -> None:
-        self._file = file
-
-    @property
-    def is_terminal(self) -> bool:
-        """Whether a person looks at it."""
-        return self._file is not None and self._file.isatty()
-
-    @property
-    def descriptor(self) -> int:
-        """The operating system's number for it. ValueError or OSError if it has none."""
-        if self._file is None:
-            raise ValueError("the stream is closed")
-        return self._file.fileno()
 
     def write(self, data: bytes, *, trusted: bool = False) -> None:
         """Write it out at once; on a terminal with what it would obey made visible, unless it is all our own.
@@ -156,25 +152,13 @@ class Stdout:
             raise OutputError(f"the result can't be written to standard output: {reason(error)}.") from None
 
 
-class Stderr:
+class Stderr(Stream):
     """Standard error: everything for people, without the run's secrets."""
 
     def __init__(self, file: BinaryIO | None) -> None:
-        self._file = file
+        super().__init__(file)
         self._held: BinaryIO | None = None
         self._secrets: list[str] = []
-
-    @property
-    def is_terminal(self) -> bool:
-        """Whether a person looks at it."""
-        return self._file is not None and self._file.isatty()
-
-    @property
-    def descriptor(self) -> int:
-        """The operating system's number for it. ValueError or OSError if it has none."""
-        if self._file is None:
-            raise ValueError("the stream is closed")
-        return self._file.fileno()
 
     def keep_secret(self, secret: str) -> None:
         """Never show this text, from now on."""

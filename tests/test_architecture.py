@@ -81,6 +81,7 @@ SIDEWAYS = {
     ("reference", "completion"),
     ("reference", "commands"),
     ("streams", "errors"),
+    ("local", "errors"),
     ("streams", "redaction"),
     ("hints", "streams"),
     ("operations", "spec"),

@@ -268,6 +268,7 @@ def test_debug_shows_both_sides_without_secrets(ant):
         (("--transform", "a.#(b"), ["--transform", "GJSON"]),
         (("--columns", "#(", "--format", "table"), ["--columns"]),
         (("--debug=maybe",), ["--debug"]),
+        (("--local", "--base-url", "http://h"), ["--local and --base-url"]),
         (("--api-key", "a\nb"), ["--api-key"]),
     ],
 )
