@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ant_cli import json_text
@@ -28,15 +28,17 @@ class Column:
     """How early it is left out: the highest first, 0 never."""
     flexible: bool = False
     """Its cells may be cut."""
+    room: int = 0
+    """The cells that it asks for whatever is in it at first: those of its longest word, if all are known."""
     keys: tuple[str, ...] = ()
     """The path, if it is but the keys of members; empty for any other."""
 
     @classmethod
-    def of(cls, title: str, path: str, rank: int = 0, *, flexible: bool = False) -> Column:
+    def of(cls, title: str, path: str, rank: int = 0, *, flexible: bool = False, room: int = 0) -> Column:
         """Make a column. BadPath if the path is none."""
         steps = parse(path)
         keys = tuple(step.name for step in steps if isinstance(step, Key))
-        return cls(title, steps, rank, flexible, keys if len(keys) == len(steps) else ())
+        return cls(title, steps, rank, flexible, room, keys if len(keys) == len(steps) else ())
 
     @property
     def is_time(self) -> bool:
@@ -62,22 +64,24 @@ class Column:
         return word_of(decoded)
 
 
+AGO = len("59 min ago")
+"""The cells of a relative time."""
 COLUMNS_BY_TYPE = {
     "environment": (
         Column.of("ID", "id"),
-        Column.of("NAME", "name", flexible=True),
-        Column.of("TYPE", "config.type", 3),
-        Column.of("NETWORK", "config.networking.type", 4),
-        Column.of("SCOPE", "scope", 5),
-        Column.of("CREATED", "created_at", 1),
-        Column.of("ARCHIVED", "archived_at", 2),
+        Column.of("NAME", "name", flexible=True, room=13),
+        Column.of("TYPE", "config.type", 3, room=len("self_hosted")),
+        Column.of("NETWORK", "config.networking.type", 4, room=len("unrestricted")),
+        Column.of("SCOPE", "scope", 5, room=len("organization")),
+        Column.of("CREATED", "created_at", 1, room=AGO),
+        Column.of("ARCHIVED", "archived_at", 2, room=AGO),
     ),
     "work": (
         Column.of("ID", "id"),
-        Column.of("STATE", "state"),
+        Column.of("STATE", "state", room=len("starting")),
         Column.of("SESSION", "data.id", 3),
-        Column.of("CREATED", "created_at", 1),
-        Column.of("HEARTBEAT", "latest_heartbeat_at", 2),
+        Column.of("CREATED", "created_at", 1, room=AGO),
+        Column.of("HEARTBEAT", "latest_heartbeat_at", 2, room=AGO),
     ),
 }
 """The columns of each resource, by its `type`."""
@@ -107,9 +111,9 @@ class Columns:
             return column
         titles = {known.title: known for known in titles_for(items[0])}
         if known := titles.get(column.title):
-            return known
+            return replace(known, rank=0)  # who names a column wants to see it
         names = [title.lower() for title in titles] + [key for key in keys_of(items[0]) if not path.startswith(key)]
-        self._warn(f"Warning: --columns: {path!r} leads nowhere in what came.{did_you_mean(path, names)}")
+        self._warn(f"Warning: --columns: {path!r} matches nothing in the answer.{did_you_mean(path, names)}")
         return column
 
 

@@ -26,6 +26,9 @@ class Table:
         """Return the rows of these values, below the titles if they are the first."""
         if not values:
             return b""
+        return "".join(map(self._line, self._rows(values))).encode("utf-8", "backslashreplace")
+
+    def _rows(self, values: list[bytes]) -> list[list[str]]:
         if not self._is_list and not self._given.chosen and has_own_layout(values[0]):
             rows = members_as_rows(values[0])
         else:
@@ -34,7 +37,7 @@ class Table:
         if not self._widths:
             rows.insert(0, [column.title for column in self._columns] or ["NAME", "VALUE"])
             self._widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
-        return "".join(map(self._line, rows)).encode("utf-8", "backslashreplace")
+        return rows
 
     def _line(self, cells: list[str]) -> str:
         padded = (text.ljust(width) for text, width in zip(cells, self._widths, strict=True))

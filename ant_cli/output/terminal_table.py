@@ -1,26 +1,28 @@
 """Tables on a terminal: as many columns as fit, states in colour, archived items dim, times relative.
 
-The first page decides which columns there are. A later page with longer names makes a column wider, as far
-as there is room, and leaves the others where they are.
+The first page decides which columns there are. The width of the screen alone leaves some out: what the first
+page has nothing of, a later one may have. A later page with longer names makes a column wider, as far as there
+is room. Coloured in a pipe, where there is no screen, a table is laid out as a plain one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from ant_cli import json_text
 from ant_cli.output.cells import cell_width, cut, padding
-from ant_cli.output.columns import NOTHING, Column, Columns, cell, has_own_layout, members_as_rows
+from ant_cli.output.columns import NOTHING, Column, Columns, cell, has_own_layout, members_as_rows, word_of
 from ant_cli.output.look import STATES, Look
+from ant_cli.output.table import Table
 from ant_cli.output.times import relative
 from ant_cli.output.transform import apply, parse
 
 GAP = "  "
-NARROWEST = 14
+NARROWEST = 13
 """A column whose cells may be cut keeps this width as long as there are others to leave out."""
 LEAST = 4
-"""No column is narrower, even if the terminal has to break its lines."""
+"""A column is only narrower where nothing else is left to cut."""
 NAME_AND_VALUE = (Column.of("NAME", "0"), Column.of("VALUE", "1", flexible=True))
 """The columns of an object whose members are the rows."""
 _ARCHIVED = parse("archived_at")
@@ -42,19 +44,22 @@ class TerminalTable:
         self._is_list = is_list
         self._columns: tuple[Column, ...] = ()
         self._natural: list[int] = []
+        self._in_pipe = None if look.is_terminal else ColouredTable(columns, warn, look, is_list=is_list)
 
     def __call__(self, values: list[bytes]) -> bytes:
         """Return the rows of these values, below the titles if they are the first."""
         if not values:
             return b""
+        if self._in_pipe:
+            return self._in_pipe(values)
         first = not self._columns
         if not self._is_list and not self._given.chosen and has_own_layout(values[0]):
             self._columns = NAME_AND_VALUE
-            rows = [[Cell(text) for text in row] for row in members_as_rows(values[0])]
+            rows = [[Cell(word_of(text)) for text in row] for row in members_as_rows(values[0])]
         else:
             rows = self._rows(values)
         if first:
-            rows.insert(0, [Cell(column.title, "bold") for column in self._columns])
+            rows.insert(0, [Cell(word_of(column.title), "bold") for column in self._columns])
         widths = self._measure(rows)
         return "".join(self._line(row, widths) for row in rows).encode("utf-8", "backslashreplace")
 
@@ -74,52 +79,82 @@ class TerminalTable:
 
     def _cell(self, value: bytes, column: Column) -> Cell:
         text = cell(value)
-        if text == NOTHING:
-            return Cell(text, "dim")
-        ago = relative(text, self._look.now) if self._look.is_terminal and column.is_time else ""
-        return Cell(ago or text, STATES.get(text, "") if column.title == "STATE" else "")
+        ago = relative(text, self._look.now) if column.is_time else ""
+        return Cell(ago or text, style_of(text, column))
 
     def _choose(self, columns: tuple[Column, ...], rows: list[list[Cell]]) -> list[int]:
-        """Return which columns are shown: those with something in them, and of these as many as fit.
-
-        Without colour a column of dashes stays while there is room: it says that nothing is archived.
-        """
-        texts = [[row[index].text for row in rows] for index in range(len(columns))]
-        ranks = [
-            (all(text == NOTHING for text in cells), column.rank)
-            for column, cells in zip(columns, texts, strict=True)
-        ]
-        kept = [index for index, (empty, rank) in enumerate(ranks) if not (rank and empty and self._look.colour)]
-        least = list(map(least_width, columns, texts))
+        """Return which columns are shown: as many as fit, now and with what later pages are known to bring."""
+        least = [least_width(column, [row[index].text for row in rows]) for index, column in enumerate(columns)]
+        kept = list(range(len(columns)))
         while sum(least[index] + len(GAP) for index in kept) - len(GAP) > self._look.width:
             may_go = [index for index in kept if columns[index].rank]
             if not may_go:
                 break
-            kept.remove(max(may_go, key=ranks.__getitem__))
+            kept.remove(max(may_go, key=lambda index: columns[index].rank))
         return kept
 
     def _measure(self, rows: list[list[Cell]]) -> list[int]:
-        """Return the widths of the columns: what the widest cell so far needs, less what there is no room for."""
+        """Return the widths of the columns: what the widest cell needs, less what there is no room for.
+
+        What later pages are known to need is given up first, so that columns stay in their places if they can.
+        A screen without room for a cell of each column shows but the first columns.
+        """
         needed = [max(cell_width(cell.text) for cell in cells) for cells in zip(*rows, strict=True)]
         before = self._natural or needed
         self._natural = [max(pair) for pair in zip(needed, before, strict=True)]
-        widths = [min(width, max(self._look.width, LEAST)) for width in self._natural]
-        while sum(widths) + len(GAP) * (len(widths) - 1) > self._look.width:
-            wide = [
-                index for index, column in enumerate(self._columns) if column.flexible and widths[index] > LEAST
-            ]
-            if not wide:
-                break
-            widths[max(wide, key=lambda index: widths[index])] -= 1
+        most = max(1, (self._look.width + len(GAP)) // (1 + len(GAP)))
+        natural, columns = self._natural[:most], self._columns[:most]
+        widths = [max(pair) for pair in zip(natural, (column.room for column in columns), strict=True)]
+        widths = [min(width, max(self._look.width, 1)) for width in widths]
+        room = self._look.width - len(GAP) * (len(widths) - 1)
+        shrink(widths, natural, room)
+        for floors in ways_to_give(columns):
+            shrink(widths, floors, room)
         return widths
 
     def _line(self, row: list[Cell], widths: list[int]) -> str:
         parts = []
-        for column, (text, style), width in zip(self._columns, row, widths, strict=True):
-            shown = cut(text, width) if column.flexible else text
+        for (text, style), width in zip(row, widths, strict=False):
+            shown = cut(text, width)
             parts.append((self._look.paint(shown, style), padding(shown, width)))
         line = "".join(text + space + GAP for text, space in parts[:-1])
         return line + parts[-1][0] + "\n"
+
+
+class ColouredTable(Table):
+    """The table of a pipe, in colour. Without that it is the plain one."""
+
+    def __init__(self, columns: str, warn: Callable[[str], None], look: Look, *, is_list: bool) -> None:
+        super().__init__(columns, warn, is_list=is_list)
+        self._look = look
+
+    def __call__(self, values: list[bytes]) -> bytes:
+        """Return the rows of these values, below the titles if they are the first."""
+        if not values:
+            return b""
+        has_titles = not self._widths
+        rows = self._rows(values)
+        columns = self._columns or NAME_AND_VALUE
+        styles = [[style_of(text, column) for text, column in zip(row, columns, strict=True)] for row in rows]
+        if has_titles:
+            styles[0] = ["bold"] * len(columns)
+        for row, value in zip(styles[has_titles:], values, strict=False):  # an object's members are rows, too
+            if self._columns and is_archived(value):
+                row[:] = ["dim"] * len(columns)
+        return "".join(map(self._painted, rows, styles)).encode("utf-8", "backslashreplace")
+
+    def _painted(self, cells: list[str], styles: list[str]) -> str:
+        parts = []
+        for text, style, width in zip(cells, styles, self._widths, strict=True):
+            parts.append(self._look.paint(text, style) + " " * (width - len(text)))
+        return GAP.join(parts).rstrip() + "\n"
+
+
+def style_of(text: str, column: Column) -> str:
+    """Return the style of a cell in a row that is not archived."""
+    if text == NOTHING:
+        return "dim"
+    return STATES.get(text, "") if column.title == "STATE" else ""
 
 
 def is_archived(value: bytes) -> bool:
@@ -129,5 +164,22 @@ def is_archived(value: bytes) -> bool:
 
 def least_width(column: Column, texts: list[str]) -> int:
     """Return how narrow a column may become before others are left out."""
-    natural = max(map(cell_width, [column.title, *texts]))
-    return min(natural, NARROWEST) if column.flexible else natural
+    natural = max(map(cell_width, [word_of(column.title), *texts]))
+    return max(column.room, min(natural, NARROWEST) if column.flexible else natural)
+
+
+def ways_to_give(columns: tuple[Column, ...]) -> Iterator[list[float]]:
+    """Yield the least widths of the columns, the mildest first. IDs give way last of all."""
+    whole = float("inf")
+    yield [NARROWEST if column.flexible else whole for column in columns]
+    yield [LEAST if column.flexible else column.room or (LEAST if column.rank else whole) for column in columns]
+    yield [1] * len(columns)
+
+
+def shrink(widths: list[int], floors: Sequence[float], room: int) -> None:
+    """Take from the widest column that is above its floor, cell by cell, until all fit into the room."""
+    while sum(widths) > room:
+        above = [index for index, width in enumerate(widths) if width > floors[index]]
+        if not above:
+            break
+        widths[max(above, key=widths.__getitem__)] -= 1

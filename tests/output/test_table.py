@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -109,7 +110,7 @@ def test_a_column_that_leads_nowhere_gets_the_nearest(look, column, meant):
     """It is said once; the table comes all the same."""
     said = []
     shown = table(ENVIRONMENTS[:2], f"id,{column}", look, said.append)
-    assert said == [f"Warning: --columns: {column!r} leads nowhere in what came. Did you mean {meant!r}?"]
+    assert said == [f"Warning: --columns: {column!r} matches nothing in the answer. Did you mean {meant!r}?"]
     assert len(shown.splitlines()) == 3
 
 
@@ -117,7 +118,7 @@ def test_a_column_of_plain_values_has_no_titles_to_mean():
     """A list of numbers knows no keys."""
     said = []
     table([1, 2], "name", None, said.append)
-    assert said == ["Warning: --columns: 'name' leads nowhere in what came."]
+    assert said == ["Warning: --columns: 'name' matches nothing in the answer."]
 
 
 def test_a_column_that_is_no_path_is_refused():
@@ -174,15 +175,95 @@ def test_chosen_columns_are_cut_but_never_left_out():
     assert max(map(cell_width, shown.splitlines())) <= 40
 
 
-def test_a_screen_without_room_breaks_its_lines():
-    """Something of each cell is left."""
-    assert table([{"a": "vwxyz", "b": "vwxyz"}], look=WIDE._replace(width=2)) == "A     B\nvwx…  vwx…\n"
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [(8, "A    B\nvw…  vw…\n"), (4, "A  B\n…  …\n"), (3, "A\nvw…\n"), (2, "A\nv…\n"), (1, "A\n…\n")],
+)
+def test_a_screen_without_room_cuts_every_cell(width, shown):
+    """The last columns are not shown where there is no room for a cell of each."""
+    assert table([{"a": "vwxyz", "b": "vwxyz"}], look=WIDE._replace(width=width)) == shown
 
 
-def test_columns_without_anything_are_left_out_in_colour():
-    """A dim row says that it is archived; without colour the column has to."""
-    assert "ARCHIVED" not in titles(table(ENVIRONMENTS[:2], look=COLOURED).replace("\x1b", " "))
-    assert "ARCHIVED" in table(ENVIRONMENTS[:2], look=WIDE)
+def self_hosted(number, **fields):
+    return environment(
+        number, f"analytics-workers-{number}", "2026-03-14T14:18:00Z", {"type": "self_hosted"}, **fields
+    )
+
+
+def cloud(number, **fields):
+    return environment(number, f"b{number}", "2026-03-14T14:18:00Z", **fields)
+
+
+def drawn(pages, look):
+    """Return a list's pages as they appear one after another."""
+    draw = renderer("table", is_list=True, look=look)
+    return "".join(draw(texts(page)).decode() for page in pages)
+
+
+NEWEST_FIRST = [[cloud(number) for number in range(10, 30)], [self_hosted(number) for number in range(3)]]
+LONG_WORDS = [
+    *NEWEST_FIRST,
+    [
+        cloud(31, scope="of a kind that is new", created_at="at a time that is none"),
+        environment(32, "x" * 500, "-"),
+    ],
+    [environment(33, "日本語" * 50, "2026-03-14T14:18:00Z", {"type": "serverless_on_a_distant_planet"})],
+]
+
+
+@pytest.mark.parametrize("width", [*range(1, 30), 40, 50, 60, 70, 79, 80, 81, 94, 100, 108, 120, 160])
+@pytest.mark.parametrize("pages", [NEWEST_FIRST, NEWEST_FIRST[::-1], LONG_WORDS, LONG_WORDS[::-1]])
+def test_no_page_is_wider_than_the_screen(width, pages):
+    """Whatever the first page made of it."""
+    lines = drawn(pages, WIDE._replace(width=width)).splitlines()
+    assert max(map(cell_width, lines)) <= width
+
+
+@pytest.mark.parametrize("width", [80, 94, 108])
+def test_room_is_kept_for_what_later_pages_bring(width):
+    """The words that are known, and times, are whole on each page, and so is enough of the names."""
+    shown = drawn(NEWEST_FIRST, WIDE._replace(width=width))
+    assert shown.count("self_hosted  ") == 3
+    assert shown.count("analytics-wo") == 3
+    assert shown.count("42 min ago") == 23
+    assert titles(shown) == titles(drawn(NEWEST_FIRST[::-1], WIDE._replace(width=width)))
+
+
+def test_later_pages_stay_below_their_titles():
+    """Known words do not move what stands behind them, where there is room for all."""
+    lines = drawn([[self_hosted(1)], [cloud(2)], [self_hosted(3)]], WIDE).splitlines()
+    assert len({line.index("organization") for line in lines[1:]} | {lines[0].index("SCOPE")}) == 1
+
+
+def test_an_unknown_word_is_cut_before_an_id():
+    """IDs are what people copy."""
+    last = drawn(LONG_WORDS, WIDE._replace(width=80)).splitlines()[-1]
+    assert last.startswith("env_011CZkZ9X2dpNyB7HsEFoR33  日本")
+    assert "  serverless_…  " in last
+
+
+@pytest.mark.parametrize("width", [20, 40])
+def test_titles_that_were_chosen_are_never_left_out(width):
+    """Also where the title of a known column is meant."""
+    shown = table(ENVIRONMENTS, "id,network,created,archived", WIDE._replace(width=width))
+    assert len(titles(shown)) == 4
+    assert max(map(cell_width, shown.splitlines())) <= width
+
+
+def test_keys_of_the_server_are_never_obeyed():
+    """A title is as harmless as a cell."""
+    odd = {"\x1b[31mred\nherring": 1}
+    assert table([odd], look=COLOURED) == "\x1b[1m␛[31MRED HERRING\x1b[0m\n1\n"
+    assert "\n␛[31mred herring  1\n" in table([odd], look=COLOURED, is_list=False)
+
+
+@pytest.mark.parametrize("look", [WIDE, COLOURED])
+def test_a_column_that_is_empty_at_first_is_there_for_later_pages(look):
+    """NETWORK, where self-hosted environments come first, and ARCHIVED."""
+    old = cloud(9, archived_at="2025-12-24T18:00:00Z")
+    shown = drawn([[self_hosted(number) for number in range(3)], [cloud(8), old]], look)
+    assert shown.count("unrestricted") == 2
+    assert "2 mo ago" in shown
 
 
 def test_archived_rows_are_dim_and_states_coloured():
@@ -207,12 +288,28 @@ def test_a_name_that_looks_like_a_time_stays_one():
     assert "2024-03-01T15:00:00Z  cloud" in table([item], look=WIDE)
 
 
-def test_forced_colour_in_a_pipe_leaves_times_and_columns():
-    """Nobody's screen decides there."""
-    shown = table(ENVIRONMENTS, look=COLOURED._replace(is_terminal=False, width=1_000_000))
-    assert "SCOPE" in shown
-    assert "2026-03-14T14:59:58Z" in shown
-    assert "\x1b[1m" in shown
+PIPE = COLOURED._replace(is_terminal=False, width=40)
+
+
+@pytest.mark.parametrize("columns", ["", "id,Network,metadata.team", "name,created"])
+@pytest.mark.parametrize("items", [ENVIRONMENTS, ENVIRONMENTS[::-1], WORK, [{"a.b": 1, "c": None}], [7, "x\ny"]])
+def test_forced_colour_in_a_pipe_adds_colour_only(items, columns):
+    """Nobody's screen decides there: columns, texts and blanks are those of a plain table, page by page."""
+    plain, coloured = renderer("table", columns, is_list=True), renderer("table", columns, is_list=True, look=PIPE)
+    for page in ([], items[:2], items[2:]):
+        expected, shown = plain(texts(page)).decode(), coloured(texts(page)).decode()
+        assert re.sub(r"\x1b\[\d*m", "", shown) == expected
+        assert "\x1b[1m" in shown or page != items[:2]
+
+
+def test_forced_colour_in_a_pipe_paints_states_and_archived_rows():
+    """As a terminal does."""
+    assert "\x1b[33mqueued\x1b[0m" in table(WORK, look=PIPE)
+    assert table(ENVIRONMENTS[-1:], look=PIPE).splitlines()[1].startswith("\x1b[2menv_")
+    statistics = {"depth": 3, "archived_at": "2025-12-24T18:00:00Z", "pending": None}
+    shown = table([statistics], look=PIPE, is_list=False)
+    assert shown.splitlines()[-1] == "pending      \x1b[2m-\x1b[0m"
+    assert re.sub(r"\x1b\[\d*m", "", shown) == table([statistics], is_list=False)
 
 
 # Times, cells and colour
