@@ -82,9 +82,7 @@ SETTINGS = {
 }
 MEANT = {"true": "local:", "1.5": 1.5, "3": 3, "0": 0}
 EXCLUSIVE = ("--local", "--base-url")
-PAIRS = [
-    (name, *pair) for name, table in SETTINGS.items() for pair in combinations(table, 2) if pair != EXCLUSIVE
-]
+PAIRS = [(name, *pair) for name, table in SETTINGS.items() for pair in combinations(table, 2) if pair != EXCLUSIVE]
 
 
 @pytest.mark.parametrize(("winner", "loser"), list(combinations(CREDENTIALS, 2)))
