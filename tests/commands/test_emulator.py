@@ -9,6 +9,8 @@ import sys
 
 import pytest
 
+from tests.processes import measured
+
 CREATE = (
     "beta:environments",
     "create",
@@ -27,7 +29,9 @@ def local(clean_environ):
     """Run `ant` in a process of its own, with the emulator in a file."""
 
     def run(*words, **more):
-        environ = clean_environ | {"ANTHROPIC_BASE_URL": "local:emulator.db", "ANTHROPIC_API_KEY": ""} | more
+        environ = (
+            clean_environ | measured() | {"ANTHROPIC_BASE_URL": "local:emulator.db", "ANTHROPIC_API_KEY": ""} | more
+        )
         return subprocess.run(
             [sys.executable, "-m", "ant_cli", *words],
             env=environ,
@@ -48,7 +52,7 @@ def served(clean_environ):
     def start(*flags, **more):
         process = subprocess.Popen(
             [sys.executable, "-m", "ant_cli", "emulator", "start", "--database", ":memory:", *flags],
-            env=clean_environ | {"ANTHROPIC_API_KEY": ""} | more,
+            env=clean_environ | measured() | {"ANTHROPIC_API_KEY": ""} | more,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
