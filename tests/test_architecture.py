@@ -72,9 +72,7 @@ SIDEWAYS = {
     ("pages", "request"),
     ("output", "settings"),
     ("progress", "output"),
-    ("output", "client"),
     ("commands", "completion"),
-    ("commands", "reference"),
     ("completion", "app"),
     ("completion", "commands"),
     ("completion", "reference"),
@@ -85,7 +83,6 @@ SIDEWAYS = {
     ("streams", "redaction"),
     ("hints", "streams"),
     ("operations", "spec"),
-    ("main", "argv"),
 }
 """The imports on one level that are needed; each is a step of the straight line from flags to output."""
 

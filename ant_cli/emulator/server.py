@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from waitress import wasyncore  # type: ignore[import-untyped]
-from waitress.server import create_server  # type: ignore[import-untyped]
+from waitress import wasyncore  # type: ignore[import-untyped] # waitress has no types
+from waitress.server import create_server  # type: ignore[import-untyped] # waitress has no types
 
 from ant_cli.emulator.app import Emulator
 from ant_cli.emulator.routes import path_of
@@ -67,7 +67,7 @@ class Server:
 
     def _turn(self, seconds: float) -> None:
         adjustments = self._waitress.adj
-        wasyncore.loop(seconds, adjustments.asyncore_use_poll, self._waitress._map, count=1)  # noqa: SLF001
+        wasyncore.loop(seconds, adjustments.asyncore_use_poll, self._waitress._map, count=1)  # noqa: SLF001 - as above
 
     def _close_idle_connections(self) -> bool:
         """Close what waits for a next request, and return whether a request is still under way."""

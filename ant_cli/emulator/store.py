@@ -47,7 +47,7 @@ class Transaction:
 
     def one(self, sql: str, *values: object) -> Row | None:
         """Return the first row, if there is one."""
-        return self.connection.execute(sql, values).fetchone()  # type: ignore[no-any-return]
+        return self.connection.execute(sql, values).fetchone()  # type: ignore[no-any-return] # a row is a tuple or None
 
     def all(self, sql: str, *values: object) -> list[Row]:
         """Return every row."""
