@@ -1,0 +1,99 @@
+"""Processes that change one profiles file at the same time; each of them may be killed on the way.
+
+Run as a program of its own, which has no threads and so may fork. It reads jobs from stdin, a line of JSON each,
+and answers each with a line: what became of the commands of each worker.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import sys
+from tempfile import TemporaryDirectory
+
+from ant_cli.main import main
+from ant_cli.streams import Process, Stderr, Stdin, Stdout
+
+
+def serve():
+    """Do one job after the other."""
+    warm_up()
+    for line in sys.stdin:
+        job = json.loads(line)
+        print(json.dumps(run_at_once(job["workers"], job["folder"])), flush=True)  # noqa: T201 - to the test
+
+
+def warm_up():
+    """Import what the commands need once, before anything is forked."""
+    with TemporaryDirectory() as folder:
+        for words in (["auth", "login", "--profile", "a", "--no-verify", "--api-key-stdin"], ["profile", "list"]):
+            carry_out({"words": words, "stdin": "key"}, folder)
+
+
+def run_at_once(workers, folder):
+    """Run lists of commands, each list in a process of its own, and return what each of them acknowledged."""
+    start, go = os.pipe()
+    children = [begin(commands, folder, start, go) for commands in workers]
+    os.close(start)
+    os.close(go)  # now they all begin
+    return [outcome(*child) for child in children]
+
+
+def begin(commands, folder, start, go):
+    """Start a worker, which waits until the pipe is closed; return its number, and the pipe of its answers."""
+    answers, acknowledge = os.pipe()
+    child = os.fork()
+    if child:
+        os.close(acknowledge)
+        return child, answers
+    status = 1
+    try:
+        os.close(go)
+        os.read(start, 1)
+        for command in commands:
+            os.write(acknowledge, json.dumps(carry_out(command, folder)).encode() + b"\n")
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def outcome(child, answers):
+    """Return the answers of a worker, and whether it was killed."""
+    with open(answers, "rb") as pipe:  # noqa: PTH123 - a descriptor, not a path
+        acknowledged = [json.loads(line) for line in pipe]
+    _, status = os.waitpid(child, 0)
+    return {"acknowledged": acknowledged, "status": os.waitstatus_to_exitcode(status)}
+
+
+def carry_out(command, folder):
+    """Run a command line, and return its status and what it said."""
+    stdin, text = os.pipe()
+    os.write(text, command["stdin"].encode())
+    os.close(text)
+    stderr = io.BytesIO()
+    if command.get("dies_at") is not None:
+        die_at(command["dies_at"])
+    with open(stdin, "rb") as source:  # noqa: PTH123 - a descriptor, not a path
+        streams = Stdin(source), Stdout(io.BytesIO()), Stderr(stderr)
+        status = main(command["words"], Process(*streams, {"ANTHROPIC_CONFIG_DIR": folder}))
+    return status, stderr.getvalue().decode()
+
+
+def die_at(number):
+    """Let this process be killed when it calls the operating system for files the n-th time from here."""
+    calls = 0
+
+    def count(event, _):
+        nonlocal calls
+        if event == "open" or event.startswith(("os.", "fcntl.", "tempfile.")):
+            calls += 1
+            if calls == number:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(count)
+
+
+if __name__ == "__main__":
+    serve()

@@ -1,0 +1,166 @@
+"""The profiles file under many processes at once: it parses, and it holds what was last acknowledged."""
+
+from __future__ import annotations
+
+import copy
+import fcntl
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+START = 'active = "shared"\n[profiles.shared]\n' + "".join(f"[profiles.own-{worker}]\n" for worker in range(3))
+SPELLINGS = {"api_key": "sk-ant-{}", "base_url": "http://{}", "workspace_id": "wrkspc_{}"}
+"""What each key is set to; every value is used once, so that it says who wrote it, and when."""
+
+KEYS = st.sampled_from([*SPELLINGS])
+WHERE = st.sampled_from(["own", "shared"])
+COMMANDS = st.one_of(
+    st.tuples(st.just("set"), WHERE, KEYS),
+    st.tuples(st.just("unset"), WHERE, KEYS),
+    st.tuples(st.just("login"), st.just("own")),
+    st.tuples(st.just("activate"), WHERE),
+    st.tuples(st.sampled_from(["create", "delete"]), st.just("extra")),
+    st.tuples(st.just("list")),
+)
+DEATHS = st.none() | st.none() | st.none() | st.integers(1, 14)
+"""The call for a file at which a process that carries out a command is killed; there are about that many."""
+WORKERS = st.lists(st.lists(st.tuples(COMMANDS, DEATHS), max_size=6), min_size=2, max_size=3)
+
+
+@pytest.fixture(scope="module")
+def at_once():
+    """Run lists of commands on the profiles of a folder, all lists at once."""
+    workers = subprocess.Popen(
+        [sys.executable, "-m", "tests.profile_workers"],
+        cwd=Path(__file__).parent.parent,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+    def run(lists, folder):
+        workers.stdin.write(json.dumps({"workers": lists, "folder": folder}) + "\n")
+        workers.stdin.flush()
+        return json.loads(workers.stdout.readline())
+
+    with workers:
+        yield run
+        workers.stdin.close()
+
+
+def command_line(command, worker, number):
+    """Return a command as one types it, for a worker who carries out its n-th one."""
+    kind, *rest = command
+    name = f"{rest[0]}-{worker}" if rest and rest[0] != "shared" else "shared"
+    value = SPELLINGS[rest[1] if len(rest) > 1 else "api_key"].format(f"{worker}.{number}")
+    words = {
+        "set": ["profile", "set", "--profile", name, *rest[1:], *([] if rest[1:] == ["api_key"] else [value])],
+        "unset": ["profile", "unset", "--profile", name, *rest[1:]],
+        "login": ["auth", "login", "--profile", name, "--no-verify", "--api-key-stdin"],
+    }
+    return words.get(kind, ["profile", kind, *([name] if rest else [])]), value
+
+
+class Model:
+    """What one worker may rely on: profiles that nobody else changes, and what it wrote last where all do."""
+
+    def __init__(self):
+        self.profiles = {"own": {}}
+        self.shared = {}
+        """By key of the shared profile; and, by "active", which profile is the active one."""
+
+    def carry_out(self, command, worker, value):
+        """Make a change, and return the exit status that it must have."""
+        kind, where, key = (*command, None, None)[:3]
+        place = self.shared if where == "shared" else self.profiles.get(where, {})
+        if kind in ("set", "unset", "login"):
+            place[key or "api_key"] = None if kind == "unset" else value
+        elif kind == "activate":
+            self.shared["active"] = "shared" if where == "shared" else f"own-{worker}"
+        elif kind == "create":
+            if "extra" in self.profiles:
+                return 2
+            self.profiles["extra"] = {}
+        elif kind == "delete":
+            return 4 if self.profiles.pop("extra", None) is None else 0
+        return 0
+
+    def content(self, worker):
+        """Return the worker's own profiles as the file has them."""
+        return {
+            f"{name}-{worker}": {key: value for key, value in profile.items() if value is not None}
+            for name, profile in self.profiles.items()
+        }
+
+
+def possible_ends(worker, commands, outcome):
+    """Return the states in which a worker may have left things: the one it acknowledged, or one command more."""
+    model = Model()
+    killed = outcome["status"] == -signal.SIGKILL
+    assert killed or (outcome["status"], len(outcome["acknowledged"])) == (0, len(commands))
+    for number, (status, said) in enumerate(outcome["acknowledged"]):
+        _, value = command_line(commands[number][0], worker, number)
+        assert model.carry_out(commands[number][0], worker, value) == status, said
+    if not killed:
+        return [model]
+    number, after = len(outcome["acknowledged"]), copy.deepcopy(model)
+    command, _ = commands[number]
+    after.carry_out(command, worker, command_line(command, worker, number)[1])
+    return [model, after]
+
+
+@settings(max_examples=60, deadline=None)
+@given(lists=WORKERS)
+def test_the_file_holds_what_was_last_acknowledged_by_any_process(at_once, lists):
+    """Whoever changes it at the same time, and whoever is killed meanwhile; and nothing is in the way then."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "profiles.toml"
+        path.write_text(START)
+        path.chmod(0o600)
+        jobs = []
+        for worker, commands in enumerate(lists):
+            lines = [command_line(command, worker, number) for number, (command, _) in enumerate(commands)]
+            jobs.append(
+                [
+                    {"words": words, "stdin": value, "dies_at": death}
+                    for (words, value), (_, death) in zip(lines, commands, strict=True)
+                ]
+            )
+        outcomes = at_once(jobs, folder)
+        ends = [possible_ends(worker, *facts) for worker, facts in enumerate(zip(lists, outcomes, strict=True))]
+        check(tomllib.loads(path.read_text()), ends)
+        nothing_is_in_the_way(at_once, path)
+
+
+def check(document, ends):
+    """Check that the file is what these workers may have left, in whatever order they came."""
+    profiles = document["profiles"]
+    for worker, models in enumerate(ends):
+        mine = {name: profile for name, profile in profiles.items() if name.endswith(f"-{worker}")}
+        assert mine in [model.content(worker) for model in models]
+    for key in (*SPELLINGS, "active"):
+        value = document["active"] if key == "active" else profiles["shared"].get(key)
+        untouched = "shared" if key == "active" else None
+        first = {untouched} if all(key not in models[0].shared for models in ends) else set()
+        written = {model.shared[key] for models in ends for model in models if key in model.shared}
+        assert value in first | written
+
+
+def nothing_is_in_the_way(at_once, path):
+    """Check that no lock is held, and that the next change is made and clears up."""
+    lock = path.with_name("profiles.toml.lock")
+    if lock.exists():
+        with lock.open() as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    (last,) = at_once([[{"words": ["profile", "create", "last"], "stdin": ""}]], str(path.parent))
+    assert last["acknowledged"][0][0] == 0
+    assert "last" in tomllib.loads(path.read_text())["profiles"]
+    assert sorted(file.name for file in path.parent.iterdir()) == ["profiles.toml", "profiles.toml.lock"]
