@@ -11,7 +11,7 @@ and is what decides when msgspec refuses.
 import json
 import re
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from typing import Literal, NoReturn, TypeVar
 
 Kind = Literal["object", "array", "string", "number", "true", "false", "null"]
@@ -41,6 +41,12 @@ class JSONTextError(ValueError):
     """A text that is not JSON, or not the kind of JSON that was asked for."""
 
 
+class Number(str):
+    """A number as it is spelt."""
+
+    __slots__ = ()
+
+
 def kind(text: bytes) -> Kind:
     """Return what the first character of `text` says it is."""
     return _KINDS.get(text.lstrip(b" \t\r\n")[:1], "number")
@@ -49,6 +55,11 @@ def kind(text: bytes) -> Kind:
 def validate(text: bytes) -> None:
     """Raise JSONTextError unless `text` is one JSON text."""
     _first_that_can(text, _fast_validate, _decode)
+
+
+def decode(text: bytes) -> object:
+    """Return what `text` says: a number as `Number`, or an int that is spelt the same; of equal keys, the last."""
+    return _first_that_can(text, _fast_decode, _decode)
 
 
 def members(text: bytes) -> dict[str, bytes]:
@@ -114,6 +125,21 @@ def _fast_validate(text: bytes) -> None:
     msgspec.json.decode(text, type=msgspec.Raw)
 
 
+def _fast_decode(text: bytes) -> object:
+    return _decode(text) if _MINUS_ZERO.search(text) else _fast_decoder()(text)
+
+
+@cache
+def _fast_decoder() -> Callable[[bytes], object]:
+    import msgspec
+
+    return msgspec.json.Decoder(float_hook=Number).decode
+
+
+# What may be the number that no int spells.
+_MINUS_ZERO = re.compile(rb"-0(?![0-9])")
+
+
 def _fast_members(text: bytes) -> dict[str, bytes]:
     import msgspec
 
@@ -137,8 +163,8 @@ def _no_constant(name: str) -> NoReturn:
     raise JSONTextError(f"{name} is not JSON.")
 
 
-# Numbers stay text: int() refuses more than 4300 digits.
-_DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_no_constant)
+# int() refuses more than 4300 digits, and float() knows about 16.
+_DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=_no_constant)
 
 
 def _decode(text: bytes) -> object:

@@ -46,6 +46,7 @@ NOT_JSON = [
 
 QUESTIONS = [
     json_text.validate,
+    json_text.decode,
     json_text.members,
     json_text.pairs,
     json_text.elements,
@@ -96,6 +97,22 @@ def test_of_equal_keys_the_last_member_counts_and_pairs_has_them_all():
     text = b'{"a": 1, "b": 2, "\\u0061": 3}'
     assert json_text.members(text) == {"a": b"3", "b": b"2"}
     assert json_text.pairs(text) == [(b'"a"', b"1"), (b'"b"', b"2"), (b'"\\u0061"', b"3")]
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize(
+    "number", [b"0", b"-0", b"-0.0", b"1.50", b"1E400", b"-7", b"-1e-400", b"18446744073709551616", b"9" * 5000]
+)
+def test_a_decoded_number_is_spelt_as_it_came(number):
+    (decoded,) = json_text.decode(b"[" + number + b"]")
+    assert isinstance(decoded, int | json_text.Number)
+    assert str(decoded) == number.decode()
+
+
+@pytest.mark.usefixtures("way")
+def test_what_is_decoded_is_what_the_text_says():
+    text = b'{"a": 1, "b": ["-0", "1", null, true, {}], "\\u0061": "\\ud83d"}'
+    assert json_text.decode(text) == {"a": "\ud83d", "b": ["-0", "1", None, True, {}]}
 
 
 @pytest.mark.usefixtures("way")
@@ -175,10 +192,21 @@ def test_small_work_does_without_msgspec(monkeypatch):
     assert json_text.members(b'{"a":1}') == {"a": b"1"}
 
 
+def spelt(value):
+    """Return a decoded value with each number as its spelling."""
+    if isinstance(value, dict):
+        return {key: spelt(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [spelt(child) for child in value]
+    is_number = isinstance(value, int | json_text.Number) and not isinstance(value, bool)
+    return ("number", str(value)) if is_number else value
+
+
 @given(TEXTS)
 def test_both_ways_give_the_same_bytes(text):
     assert json_text._slow_compact(text) == json_text._fast_layout(text, width=-1)
     assert json_text._slow_indent(text, width=2) == json_text._fast_layout(text, width=2)
+    assert spelt(json_text._decode(text)) == spelt(json_text._fast_decode(text))
     if text[:1] == b"{":
         assert list(json_text._slow_members(text).items()) == list(json_text._fast_members(text).items())
     if text[:1] == b"[":

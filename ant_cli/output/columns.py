@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -189,20 +188,21 @@ def members_as_rows(value: bytes) -> list[list[str]]:
 
 
 def rows_of(items: list[bytes], columns: tuple[Column, ...]) -> list[list[str]]:
-    """Return the cells of each item. An item is decoded once, with numbers as they came."""
-    decoded = [json.loads(item, parse_int=str, parse_float=str) for item in items]
+    """Return the cells of each item, which is decoded once."""
+    decoded = map(json_text.decode, items)
     return [[column.cell_of(value, item) for column in columns] for value, item in zip(decoded, items, strict=True)]
 
 
 def word_of(scalar: Any) -> str:
-    """Return a text, a number's text, a boolean or None as one line of text."""
+    """Return a text, a number, a boolean or None as one line of text."""
     if scalar is None:
         return NOTHING
     if isinstance(scalar, bool):
         return str(scalar).lower()
-    if scalar.isascii() and scalar.isprintable() and "  " not in scalar:  # nearly all that ever come
-        return scalar.strip() or NOTHING
-    return visible(" ".join(scalar.split())) or NOTHING
+    text = str(scalar)
+    if text.isascii() and text.isprintable() and "  " not in text:  # nearly all that ever come
+        return text.strip() or NOTHING
+    return visible(" ".join(text.split())) or NOTHING
 
 
 def cell(text: bytes) -> str:

@@ -30,21 +30,14 @@ _LITERAL_BLOCK = re.compile(
 _LONGEST_KEY = 1000
 
 
-class _Number(str):
-    """A number as it is spelt."""
-
-    __slots__ = ()
-
-
-_DECODER = json.JSONDecoder(parse_int=_Number, parse_float=_Number)
+_CONTAINERS = (dict, list)
 
 
 def to_yaml(text: bytes) -> str:
     """Return a JSON text as a YAML document without a marker, ending in a line end."""
-    json_text.validate(text)
     lines: list[str] = []
     try:
-        _block(_DECODER.decode(text.decode()), "", "", lines)
+        _block(json_text.decode(text), "", "", lines)
     except RecursionError:
         raise json_text.JSONTextError("The JSON is nested too deeply.") from None
     lines.append("")
@@ -68,7 +61,7 @@ def _mapping(members: dict[str, object], lead: str, indent: str, lines: list[str
         if len(key) > _LONGEST_KEY:
             lines.append(f"{lead}? {key}")
             lead, key = indent, ""
-        if isinstance(value, dict | list) and value:
+        if value and isinstance(value, _CONTAINERS):
             lines.append(f"{lead}{key}:")
             _block(value, deeper, deeper, lines)
         else:
@@ -79,23 +72,22 @@ def _mapping(members: dict[str, object], lead: str, indent: str, lines: list[str
 def _sequence(elements: list[object], lead: str, indent: str, lines: list[str]) -> None:
     deeper = indent + "  "
     for value in elements:
-        _block(value, f"{lead}- ", deeper, lines)
+        if value and isinstance(value, _CONTAINERS):
+            _block(value, f"{lead}- ", deeper, lines)
+        else:
+            lines.append(f"{lead}- {_scalar(value, deeper)}")
         lead = indent
 
 
 def _scalar(value: object, indent: str) -> str:
     """Return what fits behind a colon or a dash; the lines of a block text are indented."""
-    if isinstance(value, _Number):
-        return value
-    if isinstance(value, str):
+    if type(value) is str:
         return _lines(value, indent) if "\n" in value else _text(value)
-    if isinstance(value, dict):
-        return "{}"
-    if isinstance(value, list):
-        return "[]"
     if value is None:
         return "null"
-    return "true" if value else "false"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)  # a number, [] or {}
 
 
 def _lines(value: str, indent: str) -> str:
