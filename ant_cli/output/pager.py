@@ -5,11 +5,13 @@ Output is held back until it fills the screen or ends, because only then is it k
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
 
 from ant_cli.output.look import Look
@@ -21,6 +23,10 @@ READ_AHEAD = 4096
 """The bytes that may wait in front of the pager: no page is fetched long before somebody looks at it."""
 QUIET = ("", "cat")
 """Values that turn paging off."""
+
+
+class Left(BaseException):
+    """The user left the pager. No error: it must pass through everything that waits for the server."""
 
 
 class Pager:
@@ -46,6 +52,26 @@ class Pager:
         finally:
             if self._program:
                 leave_to_user(self._program)
+        if kind is Left:
+            raise BrokenPipeError from None
+
+    def show(self, parts: Iterable[bytes]) -> None:
+        """Show each part as it comes, and stop waiting for the next one as soon as the user leaves.
+
+        Raises:
+            BrokenPipeError: if the user has left the pager.
+
+        """
+        coming = iter(parts)
+        with self as write:
+            while (part := self._next(coming)) is not None:
+                write(part)
+
+    def _next(self, parts: Iterator[bytes]) -> bytes | None:
+        if not self._program:
+            return next(parts, None)
+        with heeding_end(self._program):
+            return next(parts, None)
 
     def write(self, data: bytes) -> None:
         """Show it, hold it back, or hand it to the pager.
@@ -90,6 +116,38 @@ class Pager:
             raise BrokenPipeError
         self._program.stdin.write(data)
         self._program.stdin.flush()
+
+
+@contextmanager
+def heeding_end(program: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Raise Left as soon as a program has ended, whatever the body of the `with` waits for.
+
+    A signal does it, for it interrupts a wait in the operating system. Where there is none, on Windows, the end
+    is found out at the next write.
+    """
+    if not hasattr(signal, "SIGCHLD"):
+        yield
+        return
+
+    def leave_if_ended(*_: object) -> None:
+        if has_ended(program):  # and was not merely stopped by Ctrl-Z
+            raise Left
+
+    before = signal.getsignal(signal.SIGCHLD)
+    try:
+        signal.signal(signal.SIGCHLD, leave_if_ended)
+        leave_if_ended()  # it may have ended before
+        yield
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+
+
+def has_ended(program: subprocess.Popen[bytes]) -> bool:
+    """Whether a program has ended. Popen.poll() does not know it in a signal that interrupts a poll()."""
+    try:
+        return os.waitpid(program.pid, os.WNOHANG) != (0, 0)
+    except ChildProcessError:  # somebody found out before
+        return True
 
 
 def leave_to_user(program: subprocess.Popen[bytes]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 
 from ant_cli import json_text
@@ -20,10 +19,6 @@ Pick = Callable[[bytes], bytes]
 _ERROR_KEYS = {"type", "error", "request_id"}
 EXCERPT_LENGTH = 500
 """The most characters that are shown of an error which is not JSON."""
-
-
-Write = Callable[[bytes], None]
-"""Writes out at once what is safe to show: to stdout, or to the pager before it."""
 
 
 class Printer:
@@ -59,16 +54,15 @@ class Printer:
         if self.format == "explore":
             self._explore([[value]], is_list=False)
         else:
-            self._print([value], self._write)
+            self._write(self._printable([value]))
 
     def print_pages(self, pages: Iterable[list[bytes]]) -> None:
         """Print the items of each page as it comes, with one write for a page."""
+        picked = ([self._pick(item) for item in page] for page in pages)
         if self.format == "explore":
-            self._explore(([self._pick(item) for item in page] for page in pages), is_list=True)
-            return
-        with self._screen() as write:
-            for page in pages:
-                self._print([self._pick(item) for item in page], write)
+            self._explore(picked, is_list=True)
+        else:
+            self._show(map(self._printable, picked))
 
     def print_array(self, pages: Iterable[list[bytes]]) -> None:
         """Print one JSON array of all items, when all are there."""
@@ -76,16 +70,18 @@ class Printer:
             self.print_pages(pages)
             return
         items = [self._pick(item) for page in pages for item in page]
-        with self._screen() as write:
-            self._print([b"[" + b",".join(items) + b"]"], write)
+        self._show([self._printable([b"[" + b",".join(items) + b"]"])])
 
-    def _screen(self) -> AbstractContextManager[Write]:
-        """Return where a list goes."""
+    def _show(self, parts: Iterable[bytes]) -> None:
+        """Write out each part of a list as it comes; on a terminal, through the pager if they are many."""
+        parts = filter(None, parts)
         if self._look is None or not self._look.is_terminal:
-            return nullcontext(self._write)
+            for part in parts:
+                self._write(part)
+            return
         from ant_cli.output.pager import Pager
 
-        return Pager(self._process, self._look, self._before_pager)
+        Pager(self._process, self._look, self._before_pager).show(parts)
 
     def _explore(self, pages: Iterable[list[bytes]], *, is_list: bool) -> None:
         """Show values on a screen of their own."""
@@ -103,13 +99,12 @@ class Printer:
     def _print_chosen(self, value: bytes, bare: bool) -> None:  # noqa: FBT001 - the explorer's answer
         self._write(self._bare_or_rendered(value) if bare or self._bare else self._render([value]))
 
-    def _print(self, values: list[bytes], write: Write) -> None:
+    def _printable(self, values: list[bytes]) -> bytes:
+        """Return values in the format that was asked for. AnswerError if it can't hold them."""
         try:
-            data = self._rendered(values)
+            return self._rendered(values)
         except (json_text.JSONTextError, RecursionError) as error:  # some formats can't nest as deep as JSON
             raise AnswerError(f"the answer can't be printed as {self.format}. {error}") from None
-        if data:
-            write(data)
 
     def _rendered(self, values: list[bytes]) -> bytes:
         if self._bare and any(json_text.kind(value) == "string" for value in values):

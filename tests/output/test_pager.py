@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import http.server
 import io
 import json
 import os
+import pty
+import select
 import shlex
+import signal
+import subprocess
 import sys
+import threading
+import time
 
 import httpx
 import pytest
 
 from ant_cli.main import main
 from ant_cli.output.look import Look
-from ant_cli.output.pager import Pager, command_of, lines_of
+from ant_cli.output.pager import Left, Pager, command_of, heeding_end, lines_of
 from ant_cli.streams import Process, Stderr, Stdin, Stdout
 from tests.conftest import Screen
+from tests.processes import measured
 
 LOOK = Look(width=80, height=10, colour=False, now=0.0)
 LONG = b"row\n" * 10
@@ -184,3 +192,142 @@ def test_a_list_is_paged_by_the_command(ant):
         "beta:environments", "list", replies=pages, terminal=True, env={"PAGER": pager(COPY), "LINES": "10"}
     )
     assert (result.exit, len(result.stdout.splitlines())) == (0, 41)
+
+
+# A user who leaves while the next page is still on its way
+
+PATIENCE_S = 20.0
+QUIT_ON_KEY = """
+import os
+print("shown:", os.read(0, 4).decode(), flush=True)
+os.read(2, 1)  # a key, from the terminal
+print("left", flush=True)
+"""
+"""A pager that shows the beginning, and ends at a key."""
+
+
+class SlowServer(http.server.ThreadingHTTPServer):
+    """Answers with the first page of a list at once, and holds the second one until it is released."""
+
+    daemon_threads = True
+
+    def __init__(self, *, busy=False):
+        super().__init__(("127.0.0.1", 0), SlowAnswers)
+        self.busy = busy
+        """It has the client come again later."""
+        self.asked = threading.Event()
+        """The second page was asked for."""
+        self.release = threading.Event()
+
+    def __enter__(self):
+        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        return self
+
+    def handle_error(self, *_):
+        """Say nothing: the client left, which is what is tested."""
+
+    def __exit__(self, *_):
+        self.release.set()
+        self.shutdown()
+        self.server_close()
+
+
+class SlowAnswers(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        rows = [{"id": f"env_{number}", "name": "n" * 40} for number in range(40)]
+        status = 200
+        if "page=" in self.path:
+            self.server.asked.set()
+            status = 503 if self.server.busy else 200
+            if not self.server.busy:
+                self.server.release.wait(PATIENCE_S)
+        content = json.dumps({"data": rows, "next_page": "2"}).encode()
+        self.send_response(status)
+        self.send_header("content-length", str(len(content)))
+        self.send_header("retry-after", "50")
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_):
+        pass
+
+
+class OnTerminal:
+    """`ant` as a process, on a terminal of its own. A context manager."""
+
+    def __init__(self, words, environ):
+        self._master, slave = pty.openpty()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "ant_cli", *words], stdin=slave, stdout=slave, stderr=slave, env=environ
+        )
+        os.close(slave)
+        self.screen = b""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        os.close(self._master)
+
+    def press(self, key):
+        os.write(self._master, key.encode())
+
+    def wait_for(self, text):
+        deadline = time.monotonic() + PATIENCE_S
+        while text.encode() not in self.screen:
+            ready, _, _ = select.select([self._master], [], [], max(0.0, deadline - time.monotonic()))
+            assert ready, f"{text!r} did not come; the screen is {self.screen!r}"
+            self.screen += os.read(self._master, 65536)
+
+
+@pytest.mark.parametrize("busy", [False, True], ids=["a slow answer", "a wait before another attempt"])
+def test_leaving_the_pager_ends_a_wait(clean_environ, busy):
+    """At once, successfully and without a word, though the server has not answered."""
+    environ = {**clean_environ, **measured(), "TERM": "xterm", "LINES": "10", "ANT_PAGER": pager(QUIT_ON_KEY)}
+    with SlowServer(busy=busy) as server:
+        environ["ANTHROPIC_BASE_URL"] = f"http://127.0.0.1:{server.server_port}"
+        with OnTerminal(["beta:environments", "list"], environ) as ant:
+            ant.wait_for("shown:")
+            assert server.asked.wait(PATIENCE_S)
+            ant.press("q\n")
+            assert ant.process.wait(PATIENCE_S / 2) == 0
+            ant.wait_for("left")
+    assert ant.screen.split() == [b"shown:", b"\x1b[1m", b"q", b"left"]
+
+
+def test_the_end_of_a_pager_interrupts_what_is_waited_for(terminal):
+    """The page that would come is not waited for, and later signals are none of its business."""
+    fetched = []
+
+    def pages():
+        yield LONG
+        threading.Event().wait(PATIENCE_S)
+        fetched.append(True)
+
+    before = signal.getsignal(signal.SIGCHLD)
+    with pytest.raises(BrokenPipeError):
+        terminal.paged(PAGER=pager(LEAVE)).show(pages())
+    assert not fetched
+    assert signal.getsignal(signal.SIGCHLD) is before
+
+
+def test_a_pager_that_is_merely_stopped_ends_nothing():
+    """As by Ctrl-Z, and fg goes on."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as program:
+        with heeding_end(program):
+            program.send_signal(signal.SIGSTOP)
+            os.waitpid(program.pid, os.WUNTRACED)
+            program.send_signal(signal.SIGCONT)
+        assert program.poll() is None
+
+
+def test_a_wait_is_not_begun_for_a_pager_that_has_ended():
+    """However its end became known."""
+    program = subprocess.Popen([sys.executable, "-c", ""])
+    program.wait()
+    with pytest.raises(Left), heeding_end(program):
+        pytest.fail("this would wait for the server")
