@@ -20,10 +20,10 @@ from ant_cli.errors import AnswerError
 from ant_cli.output.explore import explore, obstacle
 from ant_cli.output.explorer.app import Choice, Explorer
 from ant_cli.output.explorer.feed import Feed
-from ant_cli.output.explorer.keys import KEYS, help_text
+from ant_cli.output.explorer.keys import BROWSING, help_text
+from ant_cli.output.explorer.line import Line
 from ant_cli.output.explorer.outline import Outline
 from ant_cli.output.explorer.tree import Node, path_of, walk
-from ant_cli.output.explorer.widgets import Page
 from ant_cli.output.explorer.wording import LONGEST_VIEW, bare, in_a_row, in_full, words_of
 from ant_cli.output.transform import transform
 from ant_cli.streams import Process, Stderr, Stdin, Stdout
@@ -268,6 +268,37 @@ def test_one_page_is_fetched_at_a_time():
     assert feed.is_busy
 
 
+# The prompt's line
+
+
+@pytest.mark.parametrize(
+    ("keys", "before", "after"),
+    [
+        ([("insert", "x")], "one twox", ""),
+        ([("insert", "x\ny\n")], "one twox y", ""),
+        ([("move", -2), ("insert", "x")], "one tx", "wo"),
+        ([("move", -99), ("move", 1)], "o", "ne two"),
+        ([("move", 99)], "one two", ""),
+        ([("to_start",)], "", "one two"),
+        ([("to_start",), ("to_end",)], "one two", ""),
+        ([("erase", -1)], "one tw", ""),
+        ([("move", -1), ("erase", 1)], "one tw", ""),
+        ([("erase", 1)], "one two", ""),
+        ([("erase_word",)], "one ", ""),
+        ([("erase_word",), ("erase_word",), ("erase_word",)], "", ""),
+        ([("move", -1), ("erase_before",)], "", "o"),
+        ([("move", -1), ("erase_after",)], "one tw", ""),
+    ],
+)
+def test_a_typed_line_is_changed_as_in_a_shell(keys, before, after):
+    """Where the cursor is, and nowhere else."""
+    line = Line()
+    line.begin("one two")
+    for how, *by in keys:
+        getattr(line, how)(*by)
+    assert (line.before, line.after, line.text) == (before, after, before + after)
+
+
 # The screen
 
 
@@ -280,6 +311,7 @@ class Seen:
     bottom: str
     status: str
     footer: str
+    prompt: Strip
     page: str
     choice: Choice | None
 
@@ -309,20 +341,32 @@ def press(
             await loaded(app)
             await pilot.pause()
             strips = [app.rows.render_line(y) for y in range(app.rows.size.height)]
-            page = app.screen.text if isinstance(app.screen, Page) else ""
+            prompt = app.prompt.render_line(0)
+            page = app.page.text if app.page.display else ""
             bottom = app.footer.render_line(0).text
-            return Seen(app, strips, bottom, app.status.text, app.footer.text, page, app.return_value)
+            return Seen(app, strips, bottom, app.status.text, app.footer.text, prompt, page, app.return_value)
 
     return asyncio.run(session())
 
 
+BURST = {"/": "slash", "\r": "enter", "\x1b": "escape", "?": "question_mark"}
+"""What textual calls the keys of a burst that are no letters."""
+
+
 async def enter(pilot: Any, key: str) -> None:
-    """Press a key, or enter all of `text:...` at once; as `pilot.press` does, but it waits for less."""
-    if key.startswith("text:"):
-        event: events.Event = events.Paste(key.removeprefix("text:"))
+    """Press a key, paste all of `text:...`, or press each of `burst:...` before any is dealt with.
+
+    As `pilot.press` does, but it waits for less.
+    """
+    what, colon, keys = key.partition(":")
+    if colon and what == "text":
+        pilot.app.post_message(events.Paste(keys))
+    elif colon and what == "burst":
+        for character in keys:
+            name = BURST.get(character, character)
+            pilot.app.post_message(events.Key(name, character))
     else:
-        event = events.Key(key, key if len(key) == 1 else None)
-    pilot.app.post_message(event)
+        pilot.app.post_message(events.Key(key, key if len(key) == 1 else None))
     await pilot.pause()
 
 
@@ -466,6 +510,39 @@ def test_a_search_without_a_match_says_so():
     assert press([ITEM], "slash", "text:cloud", "escape", "n").status == "item 1 of 1"
 
 
+def test_keys_of_one_burst_do_what_they_do_one_by_one():
+    """What follows / is what to search for, whatever it would do elsewhere; a page has its own keys, too."""
+    burst = press(names(30), "burst:/n29\rk?q\x1b", "k")
+    assert (burst.status, burst.page, burst.choice) == ("item 29 of 30", "", None)
+    assert press(names(30), "burst:fn29\rvqj").status == 'item 30 of 30 · "n29" in 1'
+    assert press(names(30), "burst:fn29\x1bjj").status == "item 30 of 30"
+    assert press(names(30), "burst:/pqY").app.prompt.line.text == "pqY"
+
+
+def test_what_is_pasted_is_typed_or_nothing():
+    """A paste is no sequence of keys: without a prompt it does nothing, and in a prompt its lines become one."""
+    seen = press(names(3), "text:jjq")
+    assert (seen.status, seen.choice) == ("item 1 of 3", None)
+    assert press(names(3), "question_mark", "text:q").page == help_text()
+    assert press(names(3), "slash", "text:n2\n", "enter").status == "item 3 of 3"
+    assert press([{"a": "x y"}, {"a": "y x"}], "f", "text:y\r\nx").status == 'item 1 of 2 · "y x" in 2'
+
+
+def test_the_prompt_shows_what_is_typed_and_where():
+    """The end of a long text, and in reverse the character at the cursor."""
+
+    def shown(*keys: str) -> tuple[str, str]:
+        strip = press([ITEM], "slash", *keys, size=(20, 10)).prompt
+        (cursor,) = [segment.text for segment in strip if segment.style and segment.style.reverse]
+        assert strip.cell_length == 20
+        return strip.text.strip(), cursor
+
+    assert shown("text:abc") == ("abc", " ")
+    assert shown("text:abc", "left") == ("abc", "c")
+    assert shown("text:" + "a" * 30 + "b") == ("…" + "a" * 15 + "b", " ")
+    assert shown("text:" + "日本" * 20 + "\x1b", "left", "left") == ("…日本日本日本日本␛", "本")
+
+
 def test_a_value_is_viewed_in_full():
     """Enter on a text shows all of it; Esc goes back."""
     long = "word " * 100
@@ -513,7 +590,7 @@ def test_the_help_page_names_every_key_and_fits_80_by_24():
     lines = help_text().split("\n")
     assert len(lines) <= 22
     assert max(map(len, lines)) <= 78
-    assert all(key.meaning in help_text() for key in KEYS)
+    assert all(key.meaning in help_text() for key in BROWSING)
 
 
 def test_a_click_goes_to_a_row_and_another_unfolds_it():

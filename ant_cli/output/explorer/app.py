@@ -6,24 +6,27 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import ClassVar, NamedTuple
 
+from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from ant_cli import json_text
 from ant_cli.output.explorer.feed import Feed
-from ant_cli.output.explorer.keys import help_text
+from ant_cli.output.explorer.keys import BROWSING, READING, TYPING, actions_of, help_text
 from ant_cli.output.explorer.outline import Outline
 from ant_cli.output.explorer.tree import path_of
 from ant_cli.output.explorer.widgets import COLOURED, PLAIN, Bar, Page, Prompt, Rows
 from ant_cli.output.explorer.wording import bare, in_full, on_one_line, printable
 
 HINTS = {
-    "": "? keys  q quit",
+    "browse": "? keys  q quit",
     "search": "search: Enter go, Esc back",
     "filter": "filter: Enter keep, Esc show all",
+    "read": "Esc back",
 }
-"""What the keys do, with no prompt and with either."""
+"""What the keys do, for each of what one may be doing."""
+BROWSE, TYPE, READ = actions_of(BROWSING), actions_of(TYPING), actions_of(READING)
 SHORT = 40
 """The characters of a text that fit the status line."""
 
@@ -38,18 +41,20 @@ class Choice(NamedTuple):
 
 
 class Explorer(App[Choice]):
-    """Browses an answer."""
+    """Browses an answer.
+
+    Nothing on the screen has the focus: every key comes here, in the order in which it was typed, and what it does
+    is decided when the keys before it are done. So no key is lost, however fast they come.
+    """
 
     ENABLE_COMMAND_PALETTE = False
+    ALLOW_SELECT = False
     # Only the terminal's own colours: they suit its background, whichever that is.
     CSS = """
-    Screen, ModalScreen, Rows, VerticalScroll, Static { background: ansi_default; color: ansi_default; }
-    Rows, VerticalScroll { height: 1fr; scrollbar-size: 0 0; }
-    Bar { height: 1; }
+    Screen, Rows, Page, Static, Prompt { background: ansi_default; color: ansi_default; }
+    Rows, Page { height: 1fr; scrollbar-size: 0 0; }
+    Bar, Prompt { height: 1; }
     Static { padding: 0 1; }
-    Prompt, Prompt:focus { height: 1; border: none; padding: 0 1; background: ansi_default; }
-    Prompt > .input--cursor { background: ansi_default; color: ansi_default; text-style: reverse; }
-    Prompt > .input--selection { background: ansi_default; color: ansi_default; text-style: underline; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "interrupt", show=False, priority=True)]
 
@@ -76,25 +81,51 @@ class Explorer(App[Choice]):
         self._transform = transform
         self._describe = describe
         self._loads_all = False
-        self._asked = "search"
+        self._doing = "browse"
+        self._error_told = False
         self._wanted = ""
         self.rows = Rows(outline, COLOURED if colour else PLAIN)
         self.status, self.footer = Bar(), Bar()
-        self.prompt = Prompt(compact=True, select_on_focus=False)
+        self.prompt, self.page = Prompt(), Page()
 
     def compose(self) -> ComposeResult:
         """Lay it out."""
         yield self.status
         yield self.rows
+        yield self.page
         yield self.prompt
         yield self.footer
 
     def on_mount(self) -> None:
         """Begin at the first row."""
-        self.prompt.cursor_blink = False
-        self.prompt.display = False
-        self.rows.focus()
+        self._do("browse")
         self.call_after_refresh(self.show)
+
+    async def on_key(self, event: events.Key) -> None:
+        """Do what the key means now."""
+        event.prevent_default()
+        if self._is_typing and event.is_printable:
+            self._type(event.character or "")
+            return
+        keys = READ if self._doing == "read" else TYPE if self._is_typing else BROWSE
+        if event.key in keys:
+            await self.run_action(keys[event.key])
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Type it, if there is a prompt. Otherwise it does nothing: nobody pastes keys."""
+        if self._is_typing:
+            self._type(event.text)
+
+    @property
+    def _is_typing(self) -> bool:
+        return self._doing in ("search", "filter")
+
+    def _do(self, what: str) -> None:
+        """Begin to browse, search, filter or read."""
+        self._doing = what
+        self.prompt.display = self._is_typing
+        self.page.display = what == "read"
+        self.rows.display = what != "read"
 
     # What is shown
 
@@ -104,8 +135,8 @@ class Explorer(App[Choice]):
         near_end = self.outline.cursor + self.rows.size.height >= len(self.outline.rows)
         if near_end or self._loads_all:
             self.feed.fetch(self._deliver)
-        self.status.say(self.place, note or self.progress)
-        self.footer.say(on_one_line(self.path), HINTS[self._asked if self.prompt.display else ""])
+        self.status.say(self.page.title if self._doing == "read" else self.place, note or self.progress)
+        self.footer.say(on_one_line(self.path, end=True), HINTS[self._doing])
 
     @property
     def path(self) -> str:
@@ -146,9 +177,13 @@ class Explorer(App[Choice]):
         self.feed.is_busy = False
         self.outline.append(message.page)
         self.show()
-        if self.feed.error:
-            text = printable(self._describe(self.feed.error))
-            self.push_screen(Page("The next page could not be loaded", text))
+        self._tell_error()
+
+    def _tell_error(self) -> None:
+        """Show once what ended the list before its end, but take no keys from somebody who types."""
+        if self.feed.error and not self._error_told and not self._is_typing:
+            self._error_told = True
+            self._open_page("The next page could not be loaded", printable(self._describe(self.feed.error)))
 
     # Moving
 
@@ -195,30 +230,37 @@ class Explorer(App[Choice]):
 
     def action_ask(self, what: str) -> None:
         """Open the prompt."""
-        self._asked = what
-        self.prompt.value = " ".join(self.outline.wanted) if what == "filter" else ""
-        self.prompt.cursor_position = len(self.prompt.value)
-        self.prompt.display = True
-        self.screen.set_focus(self.prompt)  # at once: the next keys may have been typed already
+        self.prompt.line.begin(" ".join(self.outline.wanted) if what == "filter" else "")
+        self._do(what)
         self.show()
 
-    def on_input_changed(self) -> None:
-        """Filter as it is typed."""
-        if self._asked == "filter" and self.prompt.has_focus:
-            self._filter(self.prompt.value)
+    def action_edit(self, how: str, *distance: int) -> None:
+        """Change the typed line, in one of its ways, and filter at once."""
+        getattr(self.prompt.line, how)(*distance)
+        self._typed()
 
-    def on_input_submitted(self) -> None:
+    def _type(self, text: str) -> None:
+        self.prompt.line.insert(text)
+        self._typed()
+
+    def _typed(self) -> None:
+        self.prompt.refresh()
+        if self._doing == "filter":
+            self._filter(self.prompt.line.text)
+
+    def action_accept(self) -> None:
         """Close the prompt, and search."""
+        searches = self._doing == "search"
         self._close_prompt()
-        if self._asked == "search":
-            self._wanted = self.prompt.value or self._wanted
+        if searches:
+            self._wanted = self.prompt.line.text or self._wanted
             self.action_search_on(1)
 
     def action_give_up(self) -> None:
         """Close the prompt as if it had never been opened."""
-        self._close_prompt()
-        if self._asked == "filter":
+        if self._doing == "filter":
             self._filter("")
+        self._close_prompt()
 
     def action_show_all(self) -> None:
         """End the filter."""
@@ -235,20 +277,34 @@ class Explorer(App[Choice]):
         self.show()
 
     def _close_prompt(self) -> None:
-        self.screen.set_focus(self.rows)
-        self.prompt.display = False
+        self._do("browse")
         self.show()
+        self._tell_error()
 
     # What is done with the current value
 
     def action_view(self) -> None:
         """Show all of the value."""
         if self.outline.current:
-            self.push_screen(Page(on_one_line(self.path), in_full(self.outline.current.text)))
+            self._open_page(self.place, in_full(self.outline.current.text))
 
     def action_help(self) -> None:
         """Show the keys."""
-        self.push_screen(Page("Keys", help_text()))
+        self._open_page("Keys", help_text())
+
+    def action_scroll(self, how: str) -> None:
+        """Scroll the page, in one of the ways of a textual widget."""
+        getattr(self.page, how)(animate=False)
+
+    def action_close_page(self) -> None:
+        """Go back to the rows."""
+        self._do("browse")
+        self.show()
+
+    def _open_page(self, title: str, text: str) -> None:
+        self.page.show(title, text)
+        self._do("read")
+        self.show()
 
     def action_copy_value(self) -> None:
         """Copy the value."""

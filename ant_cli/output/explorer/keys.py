@@ -1,7 +1,8 @@
-"""The keys of the explorer: one table, from which the bindings and the help page are made."""
+"""The keys of the explorer: what they do while one browses, types, or reads; and the help page."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 
@@ -11,11 +12,12 @@ class Key(NamedTuple):
     keys: str
     """As textual calls them."""
     action: str
-    shown: str
-    meaning: str
+    shown: str = ""
+    meaning: str = ""
+    """What the help page says."""
 
 
-KEYS = (
+BROWSING = (
     Key("down,j", "move(1)", "↓ j", "next row"),
     Key("up,k", "move(-1)", "↑ k", "previous row"),
     Key("pagedown,ctrl+f", "page(1)", "PgDn ^F", "next screen"),
@@ -43,11 +45,43 @@ KEYS = (
     Key("question_mark", "help", "?", "this page"),
     Key("q", "leave", "q", "quit"),
 )
+TYPING = (
+    Key("enter", "accept"),
+    Key("escape", "give_up"),
+    Key("down", "move(1)"),
+    Key("up", "move(-1)"),
+    Key("left,ctrl+b", "edit('move', -1)"),
+    Key("right,ctrl+f", "edit('move', 1)"),
+    Key("home,ctrl+a", "edit('to_start')"),
+    Key("end,ctrl+e", "edit('to_end')"),
+    Key("backspace,ctrl+h", "edit('erase', -1)"),
+    Key("delete,ctrl+d", "edit('erase', 1)"),
+    Key("ctrl+w", "edit('erase_word')"),
+    Key("ctrl+u", "edit('erase_before')"),
+    Key("ctrl+k", "edit('erase_after')"),
+)
+"""In the prompt, as in a shell; all that is printable is typed."""
+READING = (
+    Key("escape,q,enter,left,h,v,question_mark", "close_page"),
+    Key("down,j", "scroll('scroll_down')"),
+    Key("up,k", "scroll('scroll_up')"),
+    Key("pagedown,space,ctrl+d,ctrl+f", "scroll('scroll_page_down')"),
+    Key("pageup,ctrl+u,ctrl+b", "scroll('scroll_page_up')"),
+    Key("home,g", "scroll('scroll_home')"),
+    Key("end,G", "scroll('scroll_end')"),
+    Key("y", "copy_value"),
+)
+"""In front of a page of text."""
+
+
+def actions_of(table: Iterable[Key]) -> dict[str, str]:
+    """Return what each key of a table does."""
+    return {name: key.action for key in table for name in key.keys.split(",")}
 
 
 def help_text() -> str:
     """Return the page that tells the keys, in two columns: it fits a screen of 80 by 24."""
-    lines = [f"{key.shown:<9} {key.meaning}" for key in KEYS]
+    lines = [f"{key.shown:<9} {key.meaning}" for key in BROWSING]
     half = (len(lines) + 1) // 2
     return "\n".join(
         f"{left:<38}{right}".rstrip() for left, right in zip(lines[:half], [*lines[half:], ""], strict=False)

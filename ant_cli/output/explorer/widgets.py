@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.geometry import Size
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from ant_cli.output.cells import ELLIPSIS, cell_width, cut
-from ant_cli.output.explorer.keys import KEYS
+from ant_cli.output.explorer.line import Line
 from ant_cli.output.explorer.outline import Outline
 from ant_cli.output.explorer.tree import Node
 from ant_cli.output.explorer.wording import on_one_line
@@ -63,6 +60,16 @@ def parts_of(node: Node, *, is_list: bool, width: int) -> Iterator[Part]:
         yield node.summary, {"number": "value"}.get(node.kind, node.kind)
 
 
+def end_of(text: str, width: int) -> str:
+    """Return the end of a text that fills at most `width` cells, with an ellipsis where it was cut."""
+    if cell_width(text) <= width:
+        return text
+    text = text[-width:]
+    while cell_width(text) > width - 1:
+        text = text[1:]
+    return ELLIPSIS + text
+
+
 def strip_of(parts: Iterable[Part], styles: dict[str, Style], width: int) -> Strip:
     """Return a line of the screen: as much of the pieces as there is room for."""
     segments, left = [], width
@@ -73,10 +80,8 @@ def strip_of(parts: Iterable[Part], styles: dict[str, Style], width: int) -> Str
     return Strip(segments).adjust_cell_length(width)
 
 
-class Rows(ScrollView, can_focus=True):
+class Rows(ScrollView, can_focus=False):
     """The outline's rows. Only those on the screen are ever laid out."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding(key.keys, f"app.{key.action}", show=False) for key in KEYS]
 
     class Pointed(Message):
         """A row was clicked at."""
@@ -123,10 +128,9 @@ class Rows(ScrollView, can_focus=True):
 class Bar(Widget):
     """A line in reverse: a text, of which the end is shown if there is no room for all, and one at the right."""
 
-    def __init__(self, left: str = "", right: str = "") -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._left = left
-        self._right = right
+        self._left = self._right = ""
 
     @property
     def text(self) -> str:
@@ -142,51 +146,41 @@ class Bar(Widget):
         """Return its only line."""
         width = self.size.width
         right = cut(self._right, max(1, width * 2 // 3))
-        room = max(1, width - cell_width(right) - 3)
-        left = self._left
-        if cell_width(left) > room:
-            while cell_width(left) > room - 1:
-                left = left[1:]
-            left = ELLIPSIS + left
+        left = end_of(self._left, max(1, width - cell_width(right) - 3))
         gap = " " * max(1, width - cell_width(left) - cell_width(right) - 2)
         return Strip([Segment(f" {left}{gap}{right} ")]).adjust_cell_length(width).apply_style(REVERSE)
 
 
-class Prompt(Input):
-    """Asks for what to search or to filter by."""
+class Prompt(Widget):
+    """The line in which one types what to search or to filter by."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "app.give_up", show=False),
-        Binding("down", "app.move(1)", show=False),
-        Binding("up", "app.move(-1)", show=False),
-    ]
-
-
-class Page(ModalScreen[None]):
-    """A text on a screen of its own."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,enter,left,h,v,question_mark", "dismiss", show=False),
-        Binding("down,j", "scroll('scroll_down')", show=False),
-        Binding("up,k", "scroll('scroll_up')", show=False),
-        Binding("pagedown,space,ctrl+d,ctrl+f", "scroll('scroll_page_down')", show=False),
-        Binding("pageup,ctrl+u,ctrl+b", "scroll('scroll_page_up')", show=False),
-        Binding("home,g", "scroll('scroll_home')", show=False),
-        Binding("end,G", "scroll('scroll_end')", show=False),
-        Binding("y", "app.copy_value", show=False),
-    ]
-
-    def __init__(self, title: str, text: str) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._title = title
-        self.text = text
+        self.line = Line()
+
+    def render_line(self, y: int) -> Strip:  # noqa: ARG002 - textual's
+        """Return its only line, with as much before the cursor as there is room for."""
+        width = self.size.width
+        cursor, after = on_one_line(self.line.after[:1]) or " ", on_one_line(self.line.after[1:])
+        before = end_of(on_one_line(self.line.before, end=True), max(1, width - cell_width(cursor) - 2))
+        segments = [Segment(f" {before}"), Segment(cursor, REVERSE), Segment(after)]
+        return Strip(segments).adjust_cell_length(width)
+
+
+class Page(VerticalScroll, can_focus=False):
+    """A text that is shown instead of the rows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.title = self.text = ""
+        self._content = Static(markup=False)
 
     def compose(self) -> ComposeResult:
         """Lay it out."""
-        yield Bar(self._title, "Esc back")
-        with VerticalScroll():
-            yield Static(self.text, markup=False)
+        yield self._content
 
-    def action_scroll(self, how: str) -> None:
-        """Scroll in one of the ways of a textual widget."""
-        getattr(self.query_one(VerticalScroll), how)(animate=False)
+    def show(self, title: str, text: str) -> None:
+        """Show a text from its beginning."""
+        self.title, self.text = title, text
+        self._content.update(text)
+        self.scroll_home(animate=False)

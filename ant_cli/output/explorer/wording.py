@@ -48,9 +48,9 @@ def printable(text: str) -> str:
     return visible(text.encode("utf-8", "backslashreplace").decode())
 
 
-def on_one_line(text: str) -> str:
-    """Return the beginning of a text, as it is shown in a row."""
-    return printable(text[:LONGEST_ROW]).translate(_IN_A_ROW)
+def on_one_line(text: str, *, end: bool = False) -> str:
+    """Return the beginning of a text, or its end, as it is shown in a row."""
+    return printable(text[-LONGEST_ROW:] if end else text[:LONGEST_ROW]).translate(_IN_A_ROW)
 
 
 def bare(text: bytes) -> str:
