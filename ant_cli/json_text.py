@@ -109,12 +109,12 @@ def _first_that_can(text: bytes, fast: Callable[[bytes], Result], slow: Callable
     global _bytes_seen
     _bytes_seen += len(text)
     if _bytes_seen > BYTES_BEFORE_MSGSPEC:
-        from msgspec import DecodeError
+        import msgspec
 
         try:
             text.decode()  # msgspec does not look into strings that it only passes on.
             return fast(text)
-        except (DecodeError, UnicodeDecodeError, RecursionError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             pass  # The standard library knows better, or gives the better message.
     return slow(text)
 
