@@ -86,6 +86,8 @@ COLUMNS_BY_TYPE = {
 """The columns of each resource, by its `type`."""
 VALUE = Column.of("VALUE", "@this", flexible=True)
 
+EXAMPLE = "For example: --columns id,name,config.type"
+
 
 class Columns:
     """The columns of one table, which are known when its first items are."""
@@ -120,15 +122,16 @@ def chosen_columns(words: str) -> tuple[Column, ...]:
     """Return the columns of `--columns`: GJSON paths, with commas between them; titles are the paths.
 
     Raises:
-        UsageError: if one is not a GJSON path.
+        UsageError: if one is not a GJSON path, or there are only commas.
 
     """
-    if not words.strip():
-        return ()
     try:
-        return tuple(Column.of(path.upper(), path, flexible=True) for path in split_paths(words))
+        columns = tuple(Column.of(path.upper(), path, flexible=True) for path in split_paths(words))
     except BadPath as error:
-        raise UsageError(f"--columns {words!r}: {error}.", "For example: --columns id,name,config.type") from None
+        raise UsageError(f"--columns {words!r}: {error}.", EXAMPLE) from None
+    if words.strip() and not columns:
+        raise UsageError(f"--columns {words!r} names no column.", EXAMPLE)
+    return columns
 
 
 def split_paths(words: str) -> list[str]:

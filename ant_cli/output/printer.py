@@ -36,7 +36,7 @@ class Printer:
         self._process = process
         self._write = partial(process.stdout.write, trusted=True)
         self._before_pager = before_pager
-        self.format = effective_format(settings.format, process, is_list=is_list)
+        self.format = effective_format(settings, process, is_list=is_list)
         self._look = look_of(process)
         self._pick = picker("--transform", settings.transform)
         self._transform = settings.transform
@@ -132,8 +132,18 @@ def look_of(process: Process) -> Look | None:
     return look.look_of(process)
 
 
-def effective_format(name: str, process: Process, *, is_list: bool) -> str:
-    """Return the format that `auto` and `explore` stand for here."""
+def effective_format(settings: Settings, process: Process, *, is_list: bool) -> str:
+    """Return the format that `auto` and `explore` stand for here. Who names columns wants a table.
+
+    Raises:
+        UsageError: if there are columns, and another format was asked for.
+
+    """
+    name = settings.format
+    if settings.columns.strip():
+        if name not in ("auto", "table"):
+            raise no_columns(name, settings.sources["format"])
+        return "table"
     if name == "auto":
         return ("table" if is_list else "pretty") if process.stdout.is_terminal else "json"
     if name == "explore":
@@ -144,6 +154,14 @@ def effective_format(name: str, process: Process, *, is_list: bool) -> str:
             name = "pretty" if process.stdout.is_terminal else "json"
             process.stderr.say(f"Note: the format explore needs {missing}; {name} is used instead.")
     return name
+
+
+def no_columns(name: str, source: str) -> UsageError:
+    """Return the error about columns for a format that has none."""
+    return UsageError(
+        f"--columns needs --format table, and the format is {name} ({source}).",
+        "What other formats hold is picked by --transform, for example: --transform '{id,name}'",
+    )
 
 
 def picker(flag: str, path: str) -> Pick:

@@ -84,6 +84,44 @@ def test_auto_is_for_people_on_a_terminal_and_json_in_a_pipe(ant):
     assert ant(*LIST, replies=[page(environment)]).json == environment
 
 
+@pytest.mark.parametrize("terminal", [False, True])
+def test_columns_ask_for_a_table(ant, terminal):
+    """In a pipe as on a terminal, for a list and for one object: what was typed is never ignored."""
+    for result in (
+        ant(*LIST, "--columns", "id,type", replies=[page(ENVIRONMENT)], terminal=terminal, env={"NO_COLOR": "1"}),
+        ant(*RETRIEVE, "--columns", "id,type", replies=[ENVIRONMENT], terminal=terminal, env={"NO_COLOR": "1"}),
+    ):
+        assert (result.exit, result.stdout) == (0, "ID     TYPE\nenv_1  environment\n")
+
+
+@pytest.mark.parametrize("name", ["json", "jsonl", "yaml", "pretty", "raw", "explore"])
+@pytest.mark.parametrize("command", [LIST, RETRIEVE])
+def test_columns_and_another_format_contradict_each_other(ant, command, name):
+    """Nothing is sent, and the way to pick fields is said."""
+    result = ant(*command, "--columns", "id", "--format", name, replies=[])
+    assert (result.exit, result.stdout, result.requests) == (2, "", [])
+    assert result.stderr == (
+        f"ant: --columns needs --format table, and the format is {name} (--format).\n"
+        "What other formats hold is picked by --transform, for example: --transform '{id,name}'\n"
+    )
+
+
+def test_columns_and_the_format_of_a_profile_contradict_each_other(ant):
+    """The error says where that format comes from."""
+    ant("profile", "create", "ci")
+    ant("profile", "set", "format", "yaml")
+    result = ant(*LIST, "--columns", "id", replies=[])
+    assert (result.exit, result.requests) == (2, [])
+    assert "the format is yaml (format of profile 'ci')." in result.stderr
+
+
+@pytest.mark.parametrize("columns", ["", " "])
+def test_empty_columns_are_none(ant, columns):
+    """As an unset variable of a script makes them."""
+    result = ant(*LIST, "--columns", columns, replies=[page(ENVIRONMENT)])
+    assert result.stdout == ant(*LIST, replies=[page(ENVIRONMENT)]).stdout
+
+
 def test_rows_appear_page_by_page(ant):
     """What came before an error was shown."""
     pages = [{"data": [{"id": "env_1", "type": "environment"}], "next_page": "x"}, {"no": "page"}]

@@ -121,10 +121,11 @@ def test_a_column_of_plain_values_has_no_titles_to_mean():
     assert said == ["Warning: --columns: 'name' matches nothing in the answer."]
 
 
-def test_a_column_that_is_no_path_is_refused():
+@pytest.mark.parametrize("columns", ["a.{", ",", " , ,"])
+def test_a_column_that_is_no_path_is_refused(columns):
     """Before anything is sent."""
     with pytest.raises(UsageError, match="--columns"):
-        renderer("table", "a.{", is_list=True)
+        renderer("table", columns, is_list=True)
 
 
 # On a terminal
