@@ -195,11 +195,13 @@ def describe_error(error: APIError, settings: Settings, stderr: Stderr) -> None:
 
 
 def error_details(body: bytes, settings: Settings, *, on_terminal: bool = False) -> str:
-    """Return the body of an API error as `--format-error` and `--transform-error` want it."""
+    """Return the body of an API error as `--format-error`, `--transform-error` and `-r` want it."""
     name = settings.format_error
     try:
         json_text.validate(body)
         text = picker("--transform-error", settings.transform_error)(body)
+        if settings.raw_output and json_text.kind(text) == "string":
+            return json_text.string(text)
         if name in ("auto", "explore"):
             name = "json"
             if on_terminal and (sentence := error_in_words(text)):

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from tests.conftest import KEY
+
 EVIL = "\x1b]0;title\x07\x9b31m\u202eevil\r\x7f"
 LIST = ("beta:environments", "list")
 RETRIEVE = ("beta:environments", "retrieve", "env_1")
@@ -175,6 +177,31 @@ def test_an_api_error_that_says_more_is_shown_whole(ant, httpx_error, body):
     """Nothing that may matter is left out."""
     told = ant(*RETRIEVE, replies=[httpx_error(body)], terminal=True).stderr
     assert json.dumps(body, indent=2) in told
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("error.message", 'No "such"\nenvironment.'),
+        ("error.[type]", '[\n  "t"\n]'),
+        ("error.nothing", "null"),
+    ],
+)
+def test_a_text_of_an_api_error_may_be_bare_too(ant, httpx_error, path, shown, terminal):
+    """-r prints a string without its quotes, wherever it is picked, and anything else as ever."""
+    body = {"type": "error", "error": {"type": "t", "message": 'No "such"\nenvironment.'}}
+    result = ant(*RETRIEVE, "--transform-error", path, "-r", replies=[httpx_error(body)], terminal=terminal)
+    assert (result.exit, result.stdout) == (5, "")
+    assert f"\n{shown}\n" in result.stderr
+
+
+def test_a_bare_text_of_an_api_error_is_never_obeyed(ant, httpx_error):
+    """Nor does it show a key that the server echoes."""
+    body = {"message": f"\x1b[2J{KEY}"}
+    flags = ("--transform-error", "message", "-r")
+    told = ant(*RETRIEVE, *flags, replies=[httpx_error(body)], terminal=True).stderr
+    assert "\n␛[2J" in told
 
 
 @pytest.fixture
