@@ -16,8 +16,8 @@ import typer
 
 from ant_cli import __version__
 from ant_cli.argv import HELP_FLAGS
-from ant_cli.commands import api
-from ant_cli.commands import help as help_pages
+from ant_cli.commands import api, layout, topics
+from ant_cli.commands.help import words_for
 from ant_cli.errors import INTERRUPTED, UnknownWord, UsageError, see_help
 from ant_cli.operations import GROUPS
 from ant_cli.output.look import look_of
@@ -27,14 +27,14 @@ OWN_COMMANDS: dict[str, tuple[str, str]] = {
     "auth": ("ant_cli.commands.auth", "Log in, log out, and see which key is used and why."),
     "profile": ("ant_cli.commands.profile", "Keep keys and settings under names."),
     "emulator": ("ant_cli.commands.emulator", "An emulator of the API on this machine, served or in the process."),
-    "completion": ("ant_cli.commands.completion", "Make the tab key complete commands, flags and IDs."),
+    "completion": ("ant_cli.completion.command", "Make the tab key complete commands, flags and IDs."),
     "help": ("ant_cli.commands.help", "Show help on a topic, or on a command."),
 }
 """The commands that call no endpoint: the module of each, whose Typer tree is its `app`, and the summary."""
 EXAMPLES = (
-    ("try it here, without an account", "--local beta:environments create --name demo"),
-    ("the environments of your organization", "beta:environments list"),
-    ("their IDs and names, for a script", "beta:environments list --transform '{id,name}' --format jsonl"),
+    ("try it here, without an account", "ant --local beta:environments create --name demo"),
+    ("the environments of your organization", "ant beta:environments list"),
+    ("their IDs and names, for a script", "ant beta:environments list --transform '{id,name}' --format jsonl"),
 )
 SETTINGS = {"help_option_names": ["--help", "-h"]}
 SUMMARY = "The Managed Agents environments API at the command line."
@@ -53,18 +53,18 @@ def run_app(words: Sequence[str], process: Process) -> None:
     if words and words[0] == "@completion":  # as the official tool spells it
         words = ["completion", *words[1:]]
     if words and words[0] == "help":
-        words = help_pages.words_for(words[1:], names)
-        if words[0] in help_pages.TOPICS:
-            process.stdout.write(help_pages.topic(words[0], look).encode(), trusted=True)
+        words = words_for(words[1:], names)
+        if words[0] in topics.TOPICS:
+            process.stdout.write(topics.shown(words[0], look).encode(), trusted=True)
             return
     if words and words[0] not in names and not words[0].startswith("-"):
         raise UnknownWord("command", words[0], names, "Run `ant --help` to see the commands.")
     is_page = len(words) < 2 or any(word in HELP_FLAGS for word in words)
     page = io.StringIO()
     with contextlib.redirect_stdout(page) if is_page or look is None else contextlib.nullcontext():
-        call(build(words, help_pages.page_width(look)), words, process)
+        call(build(words, layout.page_width(look)), words, process)
     if page.getvalue():
-        process.stdout.write(help_pages.painted(page.getvalue(), look).encode(), trusted=True)
+        process.stdout.write(layout.painted(page.getvalue(), look).encode(), trusted=True)
 
 
 def call(app: typer.Typer, words: Sequence[str], process: Process) -> None:
@@ -86,7 +86,7 @@ def is_name(word: str) -> bool:
     return not word.startswith("-")
 
 
-def build(words: Sequence[str], width: int = help_pages.WIDTH) -> typer.Typer:
+def build(words: Sequence[str], width: int = layout.WIDTH) -> typer.Typer:
     """Return the tree, with the commands of the branch that the words name, and help pages of this width."""
     app = typer.Typer(
         cls=api.GroupPage,
@@ -118,8 +118,8 @@ def build(words: Sequence[str], width: int = help_pages.WIDTH) -> typer.Typer:
 
 def epilog() -> str:
     """Return what stands below the commands: examples, and the topics of help."""
-    topics = help_pages.section("Topics, shown by ant help TOPIC", list(help_pages.TOPICS.items()))
-    return f"{help_pages.examples(EXAMPLES)}\n\n{topics}"
+    about = layout.section("Topics, shown by ant help TOPIC", list(topics.TOPICS.items()))
+    return f"{layout.examples(EXAMPLES)}\n\n{about}"
 
 
 def root(

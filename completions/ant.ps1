@@ -37,7 +37,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant' -ScriptBlock {
         'auth' = @(
             'login|Store a key in a profile'
             'status|Show every place where a credential may be, which one is used, and why'
-            'token|Print the credential that is used, bare, for other tools: `curl -H "x-api-key: $(ant auth token)"`'
+            'token|Print the credential that is used, bare, for other tools'
             'logout|Remove the credentials of a profile; its other settings stay'
         )
         'profile' = @(
@@ -52,7 +52,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant' -ScriptBlock {
         )
         'emulator' = @(
             'start|Serve the emulator over HTTP until Ctrl-C; print its base URL as soon as it listens'
-            'env|Print the variables that point every client to the emulator that runs: eval "$(ant emulator env)"'
+            'env|Print the variables that point every client to the emulator that runs'
             'enqueue|Put work in a queue, as a new session does in the real service'
             'reset|Empty the emulator: no environment, no work, and no fault is left'
             'fault|Make the next requests fail, to see what your program does then'
@@ -91,7 +91,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant' -ScriptBlock {
         'help auth' = @(
             'login|Store a key in a profile'
             'status|Show every place where a credential may be, which one is used, and why'
-            'token|Print the credential that is used, bare, for other tools: `curl -H "x-api-key: $(ant auth token)"`'
+            'token|Print the credential that is used, bare, for other tools'
             'logout|Remove the credentials of a profile; its other settings stay'
         )
         'help profile' = @(
@@ -106,7 +106,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant' -ScriptBlock {
         )
         'help emulator' = @(
             'start|Serve the emulator over HTTP until Ctrl-C; print its base URL as soon as it listens'
-            'env|Print the variables that point every client to the emulator that runs: eval "$(ant emulator env)"'
+            'env|Print the variables that point every client to the emulator that runs'
             'enqueue|Put work in a queue, as a new session does in the real service'
             'reset|Empty the emulator: no environment, no work, and no fault is left'
             'fault|Make the next requests fail, to see what your program does then'

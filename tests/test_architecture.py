@@ -19,12 +19,13 @@ from ant_cli.spec import Operation
 PACKAGE = Path(ant_cli.__file__).parent
 
 LEVELS = {
-    "__main__": 6,
-    "main": 5,
+    "__main__": 9,
+    "main": 8,
+    "completion": 7,
+    "reference": 6,
+    "vocabulary": 5,
     "app": 4,
     "commands": 3,
-    "completion": 3,
-    "reference": 3,
     "run": 2,
     "argv": 1,
     "settings": 1,
@@ -72,12 +73,6 @@ SIDEWAYS = {
     ("pages", "request"),
     ("output", "settings"),
     ("progress", "output"),
-    ("commands", "completion"),
-    ("completion", "app"),
-    ("completion", "commands"),
-    ("completion", "reference"),
-    ("reference", "completion"),
-    ("reference", "commands"),
     ("streams", "errors"),
     ("local", "errors"),
     ("streams", "redaction"),
@@ -87,7 +82,7 @@ SIDEWAYS = {
 """The imports on one level that are needed; each is a step of the straight line from flags to output."""
 
 HOMES = {
-    "typer": {"app", "commands", "completion", "reference"},
+    "typer": {"app", "commands", "completion", "vocabulary"},
     "httpx": {"connection", "streams"},
     "httpcore": {"connection"},
     "rich": {"output", "commands", "progress"},

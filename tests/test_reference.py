@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from ant_cli.commands.topics import TOPICS
 from ant_cli.completion import __main__ as generator
-from ant_cli.completion.vocabulary import vocabulary
 from ant_cli.operations import OPERATIONS
 from ant_cli.reference.pages import pages
 from ant_cli.reference.roff import manual_page
+from ant_cli.vocabulary import vocabulary
 
 ROOT = Path(__file__).parents[1]
 GENERATED = generator.generated()
@@ -54,6 +55,15 @@ def test_the_reference_says_all_of_a_command(operation):
         assert param.flag.replace("-", "\\-") in found[f"man/{name}.1"]
     assert f"{operation.method} {operation.path}" in chapter
     assert all(purpose in chapter for purpose, _ in operation.examples)
+
+
+def test_every_help_page_is_in_the_reference():
+    """Those of groups and topics as well, in Markdown and as manual pages."""
+    found = pages(vocabulary())
+    for words in [*(command.words for command in vocabulary().walk() if command.path), *TOPICS]:
+        title = f"ant help {words}" if words in TOPICS else f"ant {words}"
+        assert f"\n## {title}\n" in found["reference.md"]
+        assert f"man/ant-{words.replace(' ', '-').replace(':', '-')}.1" in found
 
 
 def test_the_main_page_has_exit_codes_and_variables():

@@ -13,57 +13,70 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from ant_cli.argv import params_of
-from ant_cli.commands.help import examples
+from ant_cli.commands.layout import Example, examples
 from ant_cli.operations import of_group
 from ant_cli.operations.global_flags import GLOBAL_FLAGS
 from ant_cli.spec import Operation, Param
 
 REQUIRED = "Required, also from stdin or --file"
 BODY = "Fields, also from stdin or --file"
+ARGUMENTS = "Arguments"
 OTHER = "Options"
 GLOBAL = "Global flags"
+TITLES = {"argument": ARGUMENTS, "option": OTHER}
+"""The groups of those that are in no other, by their kinds."""
 GROUP_EXAMPLES = 4
 LONGEST_SUMMARY = 200
 METAVARS = {str: "TEXT", list: "TEXT", dict: "YAML", int: "NUMBER", float: "NUMBER"}
 
 
-class HelpPage(TyperCommand):
+class EndAsItIs:
+    """A help page whose end is written without another layout."""
+
+    epilog: str | None
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - as Typer calls it
+        """Write the notes and examples, each on its line."""
+        if self.epilog:
+            formatter.write(f"\n{self.epilog}\n")
+
+
+class HelpPage(EndAsItIs, TyperCommand):
     """A command whose help page has a section for each group of options."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write the options, a section for each group."""
+        """Write the arguments and options, a section for each group."""
         sections: dict[str, list[tuple[str, str]]] = {}
         for param in self.get_params(ctx):
             record = param.get_help_record(ctx)
             if record:
-                title = getattr(param, "rich_help_panel", None) or OTHER
+                title = getattr(param, "rich_help_panel", None) or TITLES[param.param_type_name]
                 sections.setdefault(title, []).append(record)
-        for title in (REQUIRED, BODY, OTHER, GLOBAL):
+        for title in (REQUIRED, BODY, ARGUMENTS, OTHER, GLOBAL):
             if title in sections:
                 with formatter.section(title):
                     formatter.write_dl(sections[title])
 
-    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - as Typer calls it
-        """Write the examples as they are, each on its line."""
-        write_below(self.epilog, formatter)
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return what follows the command in its synopsis."""
+        return without_braces(super().collect_usage_pieces(ctx))
 
     def get_short_help_str(self, limit: int = 45) -> str:
         """Return the first sentence, whole."""
         return super().get_short_help_str(max(limit, LONGEST_SUMMARY))
 
 
-class GroupPage(TyperGroup):
+class GroupPage(EndAsItIs, TyperGroup):
     """A group whose help page has examples."""
 
-    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - as Typer calls it
-        """Write the examples as they are, each on its line."""
-        write_below(self.epilog, formatter)
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return what follows the command, as above."""
+        return without_braces(super().collect_usage_pieces(ctx))
 
 
-def write_below(text: str | None, formatter: Any) -> None:
-    """Write the end of a help page, without another layout."""
-    if text:
-        formatter.write(f"\n{text}\n")
+def without_braces(pieces: list[str]) -> list[str]:
+    """Return the pieces of a synopsis as everybody writes them: NAME if it is required, [NAME] if not."""
+    return [piece.strip("{}") for piece in pieces]
 
 
 def add_group(app: typer.Typer, group: str) -> None:
@@ -86,14 +99,24 @@ def help_text(operation: Operation) -> str:
 def epilog(operation: Operation) -> str:
     """Return what stands below the options."""
     topics = "ant help input, ant help output" if operation.has_body else "ant help output"
-    return f"{examples(operation.examples)}\n\nSee also: {topics}, ant help exit-codes"
+    return f"{examples(examples_of(operation))}\n\nSee also: {topics}, ant help exit-codes"
 
 
 def group_epilog(group: str) -> str:
-    """Return what stands below a group's commands: an example of some of them."""
+    """Return what stands below a group's commands."""
+    return f"{examples(examples_of_group(group))}\n\nMore examples: ant {group} COMMAND --help"
+
+
+def examples_of(operation: Operation) -> list[Example]:
+    """Return the examples of a command."""
+    return [(purpose, f"ant {words}") for purpose, words in operation.examples]
+
+
+def examples_of_group(group: str) -> list[Example]:
+    """Return an example of some of the commands of a group."""
     chosen = of_group(group)[:GROUP_EXAMPLES]
-    first = [(f"{item.name}: {item.examples[0][0]}", item.examples[0][1]) for item in chosen]
-    return f"{examples(first)}\n\nMore examples: ant {group} COMMAND --help"
+    first = [(operation.name, *examples_of(operation)[0]) for operation in chosen]
+    return [(f"{name}: {purpose}", line) for name, purpose, line in first]
 
 
 def page_of(operation: Operation) -> Callable[..., None]:

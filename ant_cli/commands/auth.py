@@ -35,7 +35,7 @@ FIRST_PROFILE = "default"
 """The profile of those who have one, and don't care for its name."""
 KEY_VARIABLES = (VARIABLES["api_key"], VARIABLES["auth_token"])
 
-app = group("Log in, log out, and see which key is used and why.")
+app = group("auth")
 
 
 # Log in
@@ -161,7 +161,7 @@ def status(
 
 @command(app, "token", (*PROFILE, "api_key", "auth_token"))
 def token(process: Process, flags: Flags) -> None:
-    """Print the credential that is used, bare, for other tools: `curl -H "x-api-key: $(ant auth token)"`."""
+    """Print the credential that is used, bare, for other tools."""
     settings = resolve(flags, process.environ, load(process))
     keep_secrets(settings, process)
     settings = settings._replace(base_url="", sources={})  # whatever the server, and if it needs none

@@ -18,8 +18,7 @@ from urllib.parse import quote
 import typer
 
 from ant_cli.client import Client
-from ant_cli.commands.api import METAVARS, GroupPage
-from ant_cli.commands.help import examples
+from ant_cli.commands.api import METAVARS
 from ant_cli.commands.own import PROFILE, REQUEST, RESULT, command, group, load, show, show_result
 from ant_cli.errors import AnswerError, AntError, APIError, BadValue, UsageError
 from ant_cli.local import LOCAL, database_of, open_emulator, state_folder
@@ -35,35 +34,7 @@ ANY_KEY = "emulator"
 """What clients that insist on a key may send to an emulator that takes any."""
 NO_EMULATOR = "what answers at the base URL is not the emulator."
 
-ABOUT = """\
-Faithful to the API's reference:
-  The fields and their order, types, headers and errors of all 14 endpoints.
-  What it answered is kept when a process is killed, and any number of
-  processes may share it.
-
-Not like the real service:
-  No sessions, no sandboxes, no rate limits. Any key will do, unless `start`
-  is given one. Work comes from `ant emulator enqueue`.
-
-Where the reference leaves it open:
-  - A polled item stays queued, and is handed out again after
-    reclaim_older_than_ms without an ack. An ack needs no poll.
-  - An ack starts a lease of 300 s. When a lease runs out, the item is back
-    at its old place in the queue; one that is stopping becomes stopped.
-  - A heartbeat on queued work is 409. On stopping or stopped work it
-    succeeds, and extends nothing.
-  - A name that is taken, also by an archived environment, unfinished work,
-    and a wrong state are 409.
-  - In cloud environments poll and enqueue are 400; there is no work.
-  All of the rules: "The emulator" in the README."""
-EXAMPLES = (
-    ("a queue with work, without a server", "--local emulator enqueue env_... --count 5"),
-    ("two polls in a row that fail", "--local emulator fault --path-contains work/poll --status 529 --times 2"),
-)
-
-app = group("An emulator of the API on this machine.")
-app.info.cls = GroupPage
-app.info.epilog = f"{ABOUT}\n\n{examples(EXAMPLES)}"
+app = group("emulator")
 
 
 # Options
@@ -151,7 +122,7 @@ def serve(emulator: Any, host: str, port: int, announce: Any, process: Process) 
 
 @command(app, "env", ())
 def env(process: Process, _: Flags) -> None:
-    """Print the variables that point every client to the emulator that runs: eval "$(ant emulator env)"."""
+    """Print the variables that point every client to the emulator that runs."""
     note = running_note(process)
     try:
         running = json.loads(note.read_text())

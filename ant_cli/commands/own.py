@@ -9,7 +9,8 @@ from typing import Any
 
 import typer
 
-from ant_cli.commands.api import HelpPage, option_of
+from ant_cli.commands.api import GroupPage, HelpPage, option_of
+from ant_cli.commands.own_pages import end_of
 from ant_cli.hints import hint
 from ant_cli.operations.global_flags import GLOBAL_FLAGS
 from ant_cli.output.printer import Printer
@@ -46,7 +47,7 @@ def command(app: typer.Typer, name: str, flags: Sequence[str]) -> Callable[[Comm
         parameters = [context, *own, *(option_of(_BY_NAME[flag]) for flag in flags)]
         run.__signature__ = Signature(parameters)  # type: ignore[attr-defined] # how a function states its parameters
         run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-        app.command(name, cls=HelpPage, help=function.__doc__)(run)
+        app.command(name, cls=HelpPage, help=function.__doc__, epilog=end_of(f"{app.info.name} {name}"))(run)
         return function
 
     return add
@@ -56,10 +57,16 @@ def _word(value: str | bool) -> str:  # noqa: FBT001 - a flag's value as Typer g
     return value if isinstance(value, str) else str(value).lower()
 
 
-def group(summary: str) -> typer.Typer:
-    """Return the Typer tree of a group of our own commands."""
-    app = typer.Typer(context_settings={"help_option_names": ["--help", "-h"]}, rich_markup_mode=None)
-    app.callback(invoke_without_command=True, help=summary)(_show_help)
+def group(name: str) -> typer.Typer:
+    """Return the Typer tree of a group of our own commands; `app.py` has its summary."""
+    app = typer.Typer(
+        name=name,
+        cls=GroupPage,
+        epilog=end_of(name),
+        context_settings={"help_option_names": ["--help", "-h"]},
+        rich_markup_mode=None,
+    )
+    app.callback(invoke_without_command=True)(_show_help)
     return app
 
 

@@ -31,7 +31,7 @@ SETTINGS = ("base_url", "workspace_id", "format", "timeout", "max_retries")
 """What `create` takes as flags."""
 KEYS = ", ".join(PROFILE_FIELDS)
 
-app = group("Keep keys and settings under names.")
+app = group("profile")
 
 Name = Annotated[str, typer.Argument(help="The profile.", metavar="NAME")]
 Key = Annotated[str, typer.Argument(help=f"One of {KEYS}.", metavar="KEY")]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from ant_cli.completion.scripts import SHELLS, script
-from ant_cli.completion.vocabulary import vocabulary
 from ant_cli.reference.pages import pages
+from ant_cli.vocabulary import vocabulary
 
 ROOT = Path(__file__).parents[2]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ant_cli.commands.help import TOPICS
-from ant_cli.completion.vocabulary import Command, Flag, global_flags
+from ant_cli.commands.topics import TOPICS
+from ant_cli.vocabulary import Command, Flag, global_flags
 
 HELP = "help"
 

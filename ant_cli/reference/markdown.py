@@ -3,92 +3,109 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from textwrap import indent
 
 from ant_cli.argv import params_of
-from ant_cli.commands.api import BODY, GLOBAL, OTHER, REQUIRED, panel_of
-from ant_cli.commands.help import FOLDER, TOPICS, folded
-from ant_cli.completion.vocabulary import HELP, Command, Flag, flag_of, global_flags
+from ant_cli.commands.api import ARGUMENTS, BODY, GLOBAL, OTHER, REQUIRED, panel_of
+from ant_cli.commands.layout import Example, folded
+from ant_cli.commands.topics import TOPICS, text_of
 from ant_cli.spec import Operation
+from ant_cli.vocabulary import HELP, Command, Flag, flag_of, global_flags
 
 INTRODUCTION = "All commands of `ant`, with their flags. Written by `python -m ant_cli.completion`: don't edit it."
+WHERE_GLOBAL = "They are on the page of `ant`."
+EXIT_STATUS = "0 if it worked; what the others say is on the page of `ant`, and in `ant help exit-codes`."
 
 
 def reference(root: Command) -> str:
     """Return the whole reference as one text."""
-    pages = [root_page(root), *(command_page(command) for command in below(root))]
-    return "\n".join([page("Reference", INTRODUCTION), *map(demoted, [*pages, *map(topic, TOPICS)])])
+    pages = [root_page(root), *map(command_page, below(root)), *map(topic, TOPICS)]
+    return "\n".join([page("Reference", INTRODUCTION), *map(demoted, pages)])
 
 
 def below(root: Command) -> list[Command]:
-    """Return all commands that do something, in the order of the help pages."""
-    return [command for command in root.walk() if command.path and not command.subcommands]
+    """Return all commands and groups, in the order of the help pages."""
+    return [command for command in root.walk() if command.path]
 
 
 def root_page(root: Command) -> str:
     """Return the page of `ant` itself."""
-    commands = [(command.words, command.summary + ".") for command in below(root)]
     return page(
         "ant",
         root.help,  # a sentence
         code("Synopsis", ["ant [FLAGS] COMMAND [FLAGS]"]),
-        items("Commands", commands),
+        commands(command for command in below(root) if not command.subcommands),
         items("Flags", map(described, root.flags)),
         items(GLOBAL, map(described, global_flags())),
+        examples(root.examples),
+        items("Topics", ((f"ant help {name}", summary) for name, summary in TOPICS.items())),
     )
 
 
 def command_page(command: Command) -> str:
-    """Return the page of a command."""
-    arguments = [(argument.name, argument.help) for argument in command.arguments]
-    synopsis = " ".join(["ant", command.words, "[FLAGS]", *(f"[{name}]" for name, _ in arguments)])
-    sections = operation_sections(command.operation) if command.operation else own_sections(command)
+    """Return the page of a command, or of a group of them."""
     return page(
         f"ant {command.words}",
         command.summary + ".",
-        code("Synopsis", [synopsis]),
+        code("Synopsis", [synopsis(command)]),
         text("Description", plain(command.help).removeprefix(command.summary + ".").strip()),
-        items("Arguments", arguments),
-        *sections,
+        items(ARGUMENTS, [(argument.name.strip("[]"), argument.help) for argument in command.arguments]),
+        commands(command.subcommands),
+        *(operation_sections(command.operation) if command.operation else own_sections(command)),
+        examples(command.examples),
+        text("Exit status", EXIT_STATUS if command.operation else ""),
     )
 
 
+def synopsis(command: Command) -> str:
+    """Return how a command is typed."""
+    names = ["COMMAND"] if command.subcommands else []
+    return " ".join(["ant", command.words, *names, "[FLAGS]", *(item.name for item in command.arguments)])
+
+
 def operation_sections(operation: Operation) -> list[str]:
-    """Return what is said of a command of the API: how it asks, its flags, and examples."""
+    """Return what is said of a command of the API: how it asks, and its flags."""
     panels: dict[str, list[tuple[str, str]]] = {REQUIRED: [], BODY: [], OTHER: []}
     for param in params_of(operation):
         panels.setdefault(panel_of(param), []).append(described(flag_of(param)))
     del panels[GLOBAL]
     panels[OTHER].append(described(HELP))
-    examples = [line for purpose, words in operation.examples for line in (f"# {purpose}", f"ant {folded(words)}")]
     return [
         code("Request", [f"{operation.method} {operation.path}"]),
         *(items(title, flags) for title, flags in panels.items()),
-        text(GLOBAL, "They are on the page of `ant`."),
-        code("Examples", examples),
-        text(
-            "Exit status",
-            "0 if it worked; what the others say is on the page of `ant`, and in `ant help exit-codes`.",
-        ),
+        text(GLOBAL, WHERE_GLOBAL),
     ]
 
 
 def own_sections(command: Command) -> list[str]:
-    """Return what is said of a command of our own."""
-    return [items(OTHER, map(described, command.flags)), code("", command.epilog.strip("\b\n ").splitlines())]
+    """Return what is said of a command of our own, or a group: its flags, and its notes."""
+    shared = {flag.names[0] for flag in global_flags()}
+    return [
+        items(OTHER, [described(flag) for flag in command.flags if flag.names[0] not in shared]),
+        items(GLOBAL, [described(flag) for flag in command.flags if flag.names[0] in shared]),
+        text(GLOBAL, WHERE_GLOBAL if command.takes_global_flags else ""),
+        code("Notes", command.notes.splitlines()),
+    ]
+
+
+def commands(found: Iterable[Command]) -> str:
+    """Return a section of commands."""
+    return items("Commands", ((f"ant {command.words}", command.summary + ".") for command in found))
 
 
 def described(flag: Flag) -> tuple[str, str]:
     """Return a flag as it is typed, and what it is for."""
     names = ", ".join(reversed(flag.names)) if len(flag.names) == 2 else flag.names[0]
     words = flag.kind.split(" ")[1:]
-    known = f" One of {', '.join(f'`{word}`' for word in words)}." if words else ""
+    known = f" One of {', '.join(f'`{word}`' for word in words)}." if words and "One of" not in flag.help else ""
     return f"{names} {flag.metavar}".strip(), flag.help + known
 
 
 def topic(name: str) -> str:
     """Return the page of a topic of `ant help`."""
-    return (FOLDER / f"{name}.md").read_text("utf-8")
+    sections = text_of(name).partition("\n\n")[2]
+    return page(f"ant help {name}", TOPICS[name], sections)
 
 
 # The text
@@ -110,10 +127,15 @@ def items(title: str, pairs: Iterable[tuple[str, str]]) -> str:
     return "\n".join([f"## {title}\n", *lines]) if lines else ""
 
 
-def code(title: str, lines: list[str]) -> str:
+def code(title: str, lines: Sequence[str]) -> str:
     """Return a section of lines as they are typed; nothing if there are none."""
-    head = [f"## {title}\n"] if title else []
-    return "\n".join([*head, *("    " + line.replace("\n", "\n    ") for line in lines)]) if lines else ""
+    block = indent("\n".join(lines), "    ")
+    return f"## {title}\n\n{block}" if lines else ""
+
+
+def examples(found: Iterable[Example]) -> str:
+    """Return the section of the examples."""
+    return code("Examples", [line for purpose, words in found for line in (f"# {purpose}", folded(words))])
 
 
 def plain(help_text: str) -> str:

@@ -1,31 +1,40 @@
-"""The files of the reference: one in Markdown, and a manual page for `ant` and for each command."""
+"""The files of the reference: one in Markdown, and a manual page for `ant`, each command, group and topic."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-from ant_cli.commands.help import TOPICS
-from ant_cli.completion.vocabulary import Command
+from ant_cli.commands.topics import TOPICS, text_of
 from ant_cli.reference.markdown import below, command_page, demoted, reference, root_page, topic
 from ant_cli.reference.roff import manual_page
+from ant_cli.vocabulary import Command
 
 IN_ROOT = ("exit-codes", "environment")
-"""The topics that `man ant` has, because that is where one looks for them."""
+"""The topics that `man ant` has as well, because that is where one looks for them."""
 
 
 def pages(root: Command) -> dict[str, str]:
     """Return the text of each file, by its path below this folder."""
-    commands = below(root)
-    whole = "\n".join([root_page(root), *(demoted(topic(name)) for name in IN_ROOT)])
-    others = ", ".join(f"`{name_of(command)}`(1)" for command in commands)
-    names = ", ".join(f"`ant help {name}`" for name in TOPICS)
-    found = {"man/ant.1": manual_page("ant", whole, f"{others}; {names}")}
-    for command in commands:
-        name = name_of(command)
-        found[f"man/{name}.1"] = manual_page(name, command_page(command), f"`ant`(1); {names}")
+    others = {name_of(command.words): command_page(command) for command in below(root)}
+    others |= {name_of(name): topic(name) for name in TOPICS}
+    whole = "\n".join([root_page(root), *(demoted(text_of(name)) for name in IN_ROOT)])
+    found = {manual("ant"): manual_page("ant", whole, references(others))}
+    for name, text in others.items():
+        found[manual(name)] = manual_page(name, text, references(["ant", *map(name_of, TOPICS)]))
     return found | {"reference.md": reference(root)}
 
 
-def name_of(command: Command) -> str:
-    """Return the name of a command's manual page."""
-    return re.sub(r"[ :]", "-", f"ant {command.words}")
+def name_of(words: str) -> str:
+    """Return the name of the manual page of a command, or a topic."""
+    return re.sub(r"[ :]", "-", f"ant {words}")
+
+
+def manual(name: str) -> str:
+    """Return the path of a manual page."""
+    return f"man/{name}.1"
+
+
+def references(names: Iterable[str]) -> str:
+    """Return references to manual pages."""
+    return ", ".join(f"`{name}`(1)" for name in names)

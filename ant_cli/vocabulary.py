@@ -1,22 +1,21 @@
 """The vocabulary of the command line: every command, and what each of its flags and arguments takes.
 
 It is gathered from the operations and from the Typer trees of our own commands. The completion scripts and
-the reference are written from it.
+the reference, which stand above it, are written from it.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import typer
 
-from ant_cli.app import OWN_COMMANDS, SUMMARY
+from ant_cli.app import EXAMPLES, OWN_COMMANDS, SUMMARY
 from ant_cli.argv import params_of
-from ant_cli.commands import api
-from ant_cli.commands.completion import SHELLS
-from ant_cli.completion.ids import EMULATOR, source_of
+from ant_cli.commands import api, own_pages
+from ant_cli.commands.layout import Example
 from ant_cli.operations import GROUPS, OPERATIONS, of_group
 from ant_cli.operations.global_flags import GLOBAL_FLAGS
 from ant_cli.profiles.fields import PROFILE_FIELDS
@@ -32,6 +31,10 @@ SWITCH = "switch"
 """A flag without a value, but =true and =false may be attached."""
 PLAIN = "plain"
 """A flag without any value."""
+EMULATED = "emulator_environment_id"
+"""The ID of an environment that only an emulator is asked for."""
+SHELLS = ("bash", "zsh", "fish", "powershell")
+"""The shells for which there is a script."""
 
 _KINDS_BY_NAME = {"file": FILE, "database": FILE, "profile": PROFILE}
 _KINDS_BY_TYPE = {bool: SWITCH, int: FREE, float: FREE}
@@ -57,7 +60,7 @@ class Argument(NamedTuple):
     """A word of a command that is no flag."""
 
     name: str
-    """As synopses write it."""
+    """As synopses write it: in brackets if it may be left out."""
     help: str
     kind: str
 
@@ -75,8 +78,9 @@ class Command(NamedTuple):
     takes_global_flags: bool = False
     operation: Operation | None = None
     """What it asks of the API."""
-    epilog: str = ""
-    """What stands at the end of its help page, if it asks nothing of the API."""
+    examples: Sequence[Example] = ()
+    notes: str = ""
+    """What else its help page says, as it stands there."""
 
     @property
     def summary(self) -> str:
@@ -104,7 +108,7 @@ _OWN_ARGUMENTS = {
     ("profile", "name"): PROFILE,
     ("profile", "key"): words_kind(PROFILE_FIELDS),
     ("completion", "shell"): words_kind(SHELLS),
-    ("emulator", "environment_id"): EMULATOR + "environment_id",
+    ("emulator", "environment_id"): EMULATED,
 }
 """What arguments of our own commands are, by the command and the name, where their type does not say it."""
 
@@ -116,7 +120,7 @@ def vocabulary() -> Command:
     """Return `ant`, with all commands below it."""
     groups = tuple(_group(group, summary) for group, summary in GROUPS.items())
     commands = (*groups, *own_commands())
-    return Command((), SUMMARY, (HELP, VERSION), subcommands=commands, takes_global_flags=True)
+    return Command((), SUMMARY, (HELP, VERSION), subcommands=commands, takes_global_flags=True, examples=EXAMPLES)
 
 
 def global_flags() -> tuple[Flag, ...]:
@@ -126,15 +130,23 @@ def global_flags() -> tuple[Flag, ...]:
 
 def _group(group: str, summary: str) -> Command:
     commands = tuple(map(_command, of_group(group)))
-    return Command((group,), summary, (HELP,), subcommands=commands, takes_global_flags=True)
+    examples = api.examples_of_group(group)
+    return Command((group,), summary, (HELP,), (), commands, takes_global_flags=True, examples=examples)
 
 
 def _command(operation: Operation) -> Command:
     flags = (HELP, *(flag_of(param) for param in params_of(operation) if param not in GLOBAL_FLAGS))
     param = operation.positional
-    arguments = (Argument(param.name.upper(), param.help, kind_of(param)),) if param else ()
-    path, text = (operation.group, operation.name), api.help_text(operation)
-    return Command(path, text, flags, arguments, takes_global_flags=True, operation=operation)
+    arguments = (Argument(f"[{param.name.upper()}]", param.help, kind_of(param)),) if param else ()
+    return Command(
+        (operation.group, operation.name),
+        api.help_text(operation),
+        flags,
+        arguments,
+        takes_global_flags=True,
+        operation=operation,
+        examples=api.examples_of(operation),
+    )
 
 
 def flag_of(param: Param) -> Flag:
@@ -148,7 +160,7 @@ def kind_of(param: Param) -> str:
     if param.choices:
         return words_kind(param.choices)
     if param.place == "path":
-        return param.name if source_of(param.name) else FREE
+        return param.name
     other = FREE if param.place == "setting" else TEXT
     return _KINDS_BY_NAME.get(param.name) or _KINDS_BY_TYPE.get(param.type, other)
 
@@ -178,11 +190,18 @@ def _below(group: Any, path: tuple[str, ...]) -> tuple[Command, ...]:
 
 def _own_command(command: Any, path: tuple[str, ...]) -> Command:
     shown = [param for param in command.params if not param.hidden]
-    options = [param for param in shown if param.param_type_name == "option"]
-    arguments = [param for param in shown if param.param_type_name == "argument"]
-    flags = (HELP, *map(_own_flag, options))
-    found = tuple(_own_argument(argument, path) for argument in arguments)
-    return Command(path, command.help or "", flags, found, _below(command, path), epilog=command.epilog or "")
+    flags = (HELP, *(_own_flag(param) for param in shown if param.param_type_name == "option"))
+    arguments = tuple(_own_argument(param, path) for param in shown if param.param_type_name == "argument")
+    words = " ".join(path)
+    return Command(
+        path,
+        command.help or "",
+        flags,
+        arguments,
+        _below(command, path),
+        examples=own_pages.EXAMPLES[words],
+        notes=own_pages.NOTES.get(words, ""),
+    )
 
 
 def _own_flag(option: Any) -> Flag:
@@ -195,7 +214,7 @@ def _own_flag(option: Any) -> Flag:
 def _own_argument(argument: Any, path: tuple[str, ...]) -> Argument:
     kind = _OWN_ARGUMENTS.get((path[0], argument.name))
     name = argument.metavar or argument.name.upper()
-    return Argument(name.strip("[]"), argument.help or "", kind or _own_kind(argument))
+    return Argument(name, argument.help or "", kind or _own_kind(argument))
 
 
 def _own_kind(param: Any) -> str:

@@ -6,30 +6,24 @@ from typing import Annotated
 
 import typer
 
+from ant_cli.commands.api import GroupPage
+from ant_cli.commands.own_pages import end_of
 from ant_cli.errors import UnknownWord
 from ant_cli.streams import Process
+from ant_cli.vocabulary import SHELLS, vocabulary
 
-SHELLS = ("bash", "zsh", "fish", "powershell")
 SPELLINGS = {"pwsh": "powershell"}
-HOW_TO_INSTALL = r"""
-Put this where your shell starts, and open a new shell:
-  bash        eval "$(ant completion bash)"         # in ~/.bashrc
-  zsh         source <(ant completion zsh)          # in ~/.zshrc, after compinit
-  fish        ant completion fish | source          # in ~/.config/fish/config.fish
-  PowerShell  ant completion pwsh | Out-String | Invoke-Expression    # in $PROFILE
-"""
 
 app = typer.Typer(rich_markup_mode=None, context_settings={"help_option_names": ["--help", "-h"]})
 
 
-@app.callback(invoke_without_command=True, subcommand_metavar="", epilog=HOW_TO_INSTALL)
+@app.callback(cls=GroupPage, invoke_without_command=True, subcommand_metavar="", epilog=end_of("completion"))
 def completion(
     ctx: typer.Context,
     shell: Annotated[str, typer.Argument(metavar="SHELL", help=f"{', '.join(SHELLS)}, or pwsh.")],
 ) -> None:
     """Print the completion script of a shell."""
-    from ant_cli.completion.scripts import script  # here, because they are made of all commands
-    from ant_cli.completion.vocabulary import vocabulary
+    from ant_cli.completion.scripts import script  # here, because a help page needs none of the shells
 
     process: Process = ctx.obj
     name = SPELLINGS.get(shell, shell)

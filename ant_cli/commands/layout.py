@@ -1,0 +1,63 @@
+"""How help pages look: plain text, whose headings, flags and examples a terminal shows in style."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from textwrap import indent
+
+from ant_cli.output.look import Look
+
+Example = tuple[str, str]
+"""What a command line is for, and the line."""
+WIDTH = 80
+"""The width of a help page in a pipe."""
+WIDEST = 100
+"""The most columns that a help page uses: longer lines are hard to read."""
+LONGEST_EXAMPLE = 72
+_STYLES = (
+    (re.compile(r"(?<=^)[A-Z][^\n]*:(?=$)|^Usage:", re.M), "bold"),
+    (re.compile(r"(?<=^  )-[\w-]+(?:, --[\w-]+)?(?=[ \n])", re.M), "cyan"),
+    (re.compile(r"(?<=^  )(?:ant )?[a-z][\w:-]*(?=  )", re.M), "cyan"),
+    (re.compile(r"(?<=^  )# .+$", re.M), "dim"),
+    (re.compile(r"`[^`\n]+`"), "cyan"),
+)
+"""What is shown in which style."""
+
+
+def painted(page: str, look: Look | None) -> str:
+    """Return a help page as it is shown; plain without a look."""
+    if look is None or not look.colour:
+        return page
+    for pattern, style in _STYLES:
+        page = pattern.sub(look.paint(r"\g<0>", style), page)
+    return page
+
+
+def page_width(look: Look | None) -> int:
+    """Return the columns that a help page takes."""
+    return min(look.width, WIDEST) if look else WIDTH
+
+
+def section(title: str, rows: Sequence[tuple[str, str]]) -> str:
+    """Return a section of a help page: names and what they are."""
+    width = max(len(name) for name, _ in rows)
+    return "\n".join([f"{title}:", *(f"  {name.ljust(width)}  {text}" for name, text in rows)])
+
+
+def examples(found: Sequence[Example]) -> str:
+    """Return the section of the examples."""
+    lines = "\n".join(f"# {purpose}\n{folded(line)}" for purpose, line in found)
+    return f"Examples:\n{indent(lines, '  ')}"
+
+
+def folded(line: str) -> str:
+    """Return a command line that is broken before a flag where it would be too long, as shells take it."""
+    lines = [""]
+    for part in re.split(r" (?=--|\||&&)", line):
+        if len(lines[-1]) + len(part) > LONGEST_EXAMPLE and lines[-1]:
+            lines[-1] += " \\"
+            lines.append("    " + part)
+        else:
+            lines[-1] += f" {part}" if lines[-1] else part
+    return "\n".join(lines)

@@ -1,0 +1,206 @@
+"""The examples of our own commands, run as they stand in a shell; test_help.py runs those of the API's commands."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import shlex
+import shutil
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+
+import pytest
+
+from ant_cli.app import EXAMPLES as ROOT_EXAMPLES
+from ant_cli.commands.layout import folded
+from ant_cli.commands.own_pages import EXAMPLES, NOTES
+from ant_cli.vocabulary import own_commands
+from tests.processes import measured
+
+KEY = "sk-ant-example-0123456789"
+OWN_TERMINAL = 'exec <"$0"; exec "$@"'
+"""A session's leader that opens a terminal gets it as its own, on which it may be asked for a key."""
+OTHER_SHELLS = {
+    "zsh": ["zsh", "-efc", "autoload -U compinit && compinit -D\n"],
+    "fish": ["fish", "-Nc", ""],
+    "pwsh": ["pwsh", "-NoProfile", "-Command", "$ErrorActionPreference = 'Stop'\n"],
+}
+"""How the examples run that are not for bash; the last word is what the line comes after."""
+PROGRAMS = {
+    "ant": f'"{sys.executable}" -m ant_cli "$@" || {{ echo "exit $?: $@" >> "$HOME/failures"; false; }}',
+    "op": f"echo {KEY}",
+    "gh": f'test "$(cat)" = {KEY}',
+    "fzf": "head -n 1",
+    "python": 'test -n "$ANTHROPIC_API_KEY"',
+}
+"""The programs of the examples. A failure of `ant` is written down, also where the shell would not see it."""
+PROFILES = f"""\
+active = "default"
+[profiles.default]
+api_key = "{KEY}"
+base_url = "local:"
+[profiles.work]
+base_url = "local:"
+[profiles.ci]
+api_key = "{KEY}"
+timeout = 5
+[profiles.tmp-1]
+[profiles.tmp-2]
+"""
+BEFORE = {"ant profile activate dev": "ant profile create dev\n"}
+"""What comes before an example on its page, and has to be done."""
+CREATE = "ant --local beta:environments create --name queue --config '{type: self_hosted}' --transform id -r"
+SERVED = "http://127.0.0.1:8080"
+LINES = [(command, line) for command, found in EXAMPLES.items() for _, line in found]
+STARTING = [line for command, line in LINES if command == "emulator start"]
+PLAYED = [line for _, line in LINES if line not in STARTING] + [line for _, line in ROOT_EXAMPLES]
+COMMANDS = [found for command in own_commands() for found in command.walk()]
+
+
+@pytest.fixture
+def environ(tmp_path, clean_environ):
+    """The variables of a shell that has the programs of the examples, profiles, and files."""
+    programs, config = tmp_path / "bin", tmp_path / "config"
+    programs.mkdir()
+    for name, script in PROGRAMS.items():
+        (programs / name).write_text(f"#!/bin/sh\n{script}\n")
+        (programs / name).chmod(0o755)
+    config.mkdir(mode=0o700)
+    (config / "profiles.toml").write_text(PROFILES)
+    (config / "profiles.toml").chmod(0o600)
+    (tmp_path / "key.txt").write_text(KEY)
+    variables = {
+        "ANTHROPIC_API_KEY": "",
+        "ANTHROPIC_BASE_URL": "local:",
+        "ANTHROPIC_CONFIG_DIR": str(config),
+        "PATH": f"{programs}:{os.environ['PATH']}",
+        "LC_ALL": "C.UTF-8",
+    }
+    return {**clean_environ, **measured(), **variables, "HOME": str(tmp_path)}
+
+
+@contextmanager
+def typist():
+    """Open a terminal at which the key is typed when one is asked for; yields its name."""
+    master, slave = pty.openpty()
+    done = threading.Event()
+
+    def type_key():
+        while not done.is_set():
+            if select.select([master], [], [], 0.05)[0] and b"not shown" in os.read(master, 1000):
+                os.write(master, f"{KEY}\n".encode())
+
+    thread = threading.Thread(target=type_key)
+    thread.start()
+    try:
+        yield os.ttyname(slave)
+    finally:
+        done.set()
+        thread.join()
+        os.close(master)
+        os.close(slave)
+
+
+def run(command, environ):
+    """Run a command on a terminal of its own."""
+    with typist() as terminal:
+        return subprocess.run(
+            ["sh", "-c", OWN_TERMINAL, terminal, *command],
+            env=environ,
+            capture_output=True,
+            text=True,
+            check=False,
+            start_new_session=True,
+            timeout=60,
+        )
+
+
+@contextmanager
+def serving(line, environ):
+    """Serve an emulator by a line; yields its base URL."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ant_cli", *shlex.split(line.removesuffix(" &").replace("8080", "0"))[1:]],
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process.stdout.readline().strip()
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+@pytest.fixture
+def prepared(environ):
+    """Make of an example a line that finds what it is about: an environment with a queue, a served emulator."""
+    with serving(STARTING[-1], environ) as url:
+
+        def prepare(line):
+            if "env_1" not in line:
+                return BEFORE.get(line, "") + line.replace(SERVED, url)
+            made = run(["sh", "-c", CREATE], environ)
+            return line.replace("env_1", made.stdout.strip())
+
+        yield prepare
+
+
+@pytest.mark.parametrize("line", PLAYED)
+def test_an_example_runs(line, prepared, environ, tmp_path):
+    """In the shell that it is for, which stops at the first mistake."""
+    shell = next((name for name in OTHER_SHELLS if f"completion {name}" in line), "bash")
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not installed")
+    *command, before = OTHER_SHELLS.get(shell, ["bash", "-euo", "pipefail", "-c", ""])
+    done = run([*command, before + prepared(line)], environ)
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "failures").exists()
+
+
+@pytest.mark.parametrize("line", STARTING)
+def test_an_example_of_serving_serves(line, environ):
+    """Until a signal comes."""
+    with serving(line, environ) as url:
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+", url)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.words)
+def test_every_command_of_our_own_has_a_page(ant, command):
+    """Summary, arguments, flags, notes, and at least two examples, in 80 columns."""
+    done = ant(*command.path, "--help")
+    assert (done.exit, done.stderr) == (0, "")
+    page = " ".join(done.stdout.split())
+    parts = [command.summary, *(item.name for item in command.arguments)]
+    parts += [name for flag in command.flags for name in flag.names]
+    assert all(part in page for part in parts)
+    assert command.notes in done.stdout
+    assert len(command.examples) >= 2
+    assert all(f"  # {purpose}\n" in done.stdout for purpose, _ in command.examples)
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+def test_no_example_is_left_of_a_command_that_is_no_more():
+    """Each belongs to a page, and calls the command of that page."""
+    words = {command.words for command in COMMANDS}
+    assert set(EXAMPLES) == words
+    assert set(NOTES) <= words
+    for command, line in LINES:
+        name = command.split()[-1]
+        assert f" {name}" in line or command == "profile", line
+
+
+def test_no_example_has_a_key_in_it():
+    """Other users can read the command line, and the shell keeps it."""
+    assert not any(re.search(r"sk-ant|--api-key[ =]|--auth-token", line) for _, line in LINES)
+
+
+@pytest.mark.parametrize("line", [line for _, line in LINES])
+def test_a_folded_example_is_the_same_line(line):
+    """A backslash at the end of a line joins it to the next."""
+    assert shlex.split(folded(line).replace("\\\n", " ")) == shlex.split(line)
