@@ -1,7 +1,7 @@
-"""Processes that change one profiles file at the same time; each of them may be killed on the way.
+"""Processes that change one profiles file at the same time, perhaps as another user, and may be killed on the way.
 
-Run as a program of its own, which has no threads and so may fork. It reads jobs from stdin, a line of JSON each,
-and answers each with a line: what became of the commands of each worker.
+A program of its own starts them, which has no threads and so may fork. It reads jobs from stdin, a line of JSON
+each, and answers each with a line: what became of the commands of each worker.
 """
 
 from __future__ import annotations
@@ -10,38 +10,72 @@ import io
 import json
 import os
 import signal
+import subprocess
 import sys
+from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ant_cli.main import main
 from ant_cli.streams import Process, Stderr, Stdin, Stdout
 
 
+class Workers:
+    """The program, while it runs."""
+
+    def __enter__(self):
+        """Start it."""
+        self._program = subprocess.Popen(
+            [sys.executable, "-m", "tests.profile_workers"],
+            cwd=Path(__file__).parent.parent,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        return self
+
+    def __exit__(self, *_):
+        """End it."""
+        self._program.communicate()
+
+    def run(self, lists, environ, user=None):
+        """Run lists of commands, all lists at once, and return what each of them acknowledged, and its end."""
+        self._program.stdin.write(json.dumps({"lists": lists, "environ": environ, "user": user}) + "\n")
+        self._program.stdin.flush()
+        return json.loads(self._program.stdout.readline())
+
+    def run_one(self, words, environ, user=None, stdin=""):
+        """Run a command line, and return its status and what it said."""
+        (outcome,) = self.run([[{"words": words, "stdin": stdin}]], environ, user)
+        return outcome["acknowledged"][0]
+
+
+# The program
+
+
 def serve():
     """Do one job after the other."""
     warm_up()
     for line in sys.stdin:
-        job = json.loads(line)
-        print(json.dumps(run_at_once(job["workers"], job["folder"])), flush=True)  # noqa: T201 - to the test
+        print(json.dumps(run_at_once(**json.loads(line))), flush=True)  # noqa: T201 - to the test
 
 
 def warm_up():
     """Import what the commands need once, before anything is forked."""
     with TemporaryDirectory() as folder:
         for words in (["auth", "login", "--profile", "a", "--no-verify", "--api-key-stdin"], ["profile", "list"]):
-            carry_out({"words": words, "stdin": "key"}, folder)
+            carry_out({"words": words, "stdin": "key"}, {"ANTHROPIC_CONFIG_DIR": folder})
 
 
-def run_at_once(workers, folder):
-    """Run lists of commands, each list in a process of its own, and return what each of them acknowledged."""
+def run_at_once(lists, environ, user):
+    """Run lists of commands, each list in a process of its own, and return what became of them."""
     start, go = os.pipe()
-    children = [begin(commands, folder, start, go) for commands in workers]
+    children = [begin(commands, environ, user, start, go) for commands in lists]
     os.close(start)
     os.close(go)  # now they all begin
     return [outcome(*child) for child in children]
 
 
-def begin(commands, folder, start, go):
+def begin(commands, environ, user, start, go):
     """Start a worker, which waits until the pipe is closed; return its number, and the pipe of its answers."""
     answers, acknowledge = os.pipe()
     child = os.fork()
@@ -51,12 +85,22 @@ def begin(commands, folder, start, go):
     status = 1
     try:
         os.close(go)
+        if user is not None:
+            become(user)
         os.read(start, 1)
         for command in commands:
-            os.write(acknowledge, json.dumps(carry_out(command, folder)).encode() + b"\n")
+            os.write(acknowledge, json.dumps(carry_out(command, environ)).encode() + b"\n")
         status = 0
     finally:
         os._exit(status)
+
+
+def become(user):
+    """Be another user from here on, for good. What is imported stays, though that user may not read it."""
+    os.environ.clear()
+    os.setgroups([])
+    os.setgid(user)
+    os.setuid(user)
 
 
 def outcome(child, answers):
@@ -67,7 +111,7 @@ def outcome(child, answers):
     return {"acknowledged": acknowledged, "status": os.waitstatus_to_exitcode(status)}
 
 
-def carry_out(command, folder):
+def carry_out(command, environ):
     """Run a command line, and return its status and what it said."""
     stdin, text = os.pipe()
     os.write(text, command["stdin"].encode())
@@ -77,7 +121,7 @@ def carry_out(command, folder):
         die_at(command["dies_at"])
     with open(stdin, "rb") as source:  # noqa: PTH123 - a descriptor, not a path
         streams = Stdin(source), Stdout(io.BytesIO()), Stderr(stderr)
-        status = main(command["words"], Process(*streams, {"ANTHROPIC_CONFIG_DIR": folder}))
+        status = main(command["words"], Process(*streams, environ))
     return status, stderr.getvalue().decode()
 
 

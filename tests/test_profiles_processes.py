@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import copy
 import fcntl
-import json
 import signal
-import subprocess
-import sys
 import tempfile
 import tomllib
 from pathlib import Path
@@ -15,6 +12,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from tests.profile_workers import Workers
 
 START = 'active = "shared"\n[profiles.shared]\n' + "".join(f"[profiles.own-{worker}]\n" for worker in range(3))
 SPELLINGS = {"api_key": "sk-ant-{}", "base_url": "http://{}", "workspace_id": "wrkspc_{}"}
@@ -36,24 +35,10 @@ WORKERS = st.lists(st.lists(st.tuples(COMMANDS, DEATHS), max_size=6), min_size=2
 
 
 @pytest.fixture(scope="module")
-def at_once():
-    """Run lists of commands on the profiles of a folder, all lists at once."""
-    workers = subprocess.Popen(
-        [sys.executable, "-m", "tests.profile_workers"],
-        cwd=Path(__file__).parent.parent,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-
-    def run(lists, folder):
-        workers.stdin.write(json.dumps({"workers": lists, "folder": folder}) + "\n")
-        workers.stdin.flush()
-        return json.loads(workers.stdout.readline())
-
-    with workers:
-        yield run
-        workers.stdin.close()
+def workers():
+    """Processes that carry out commands at the same time."""
+    with Workers() as workers:
+        yield workers
 
 
 def command_line(command, worker, number):
@@ -119,7 +104,7 @@ def possible_ends(worker, commands, outcome):
 
 @settings(max_examples=60, deadline=None)
 @given(lists=WORKERS)
-def test_the_file_holds_what_was_last_acknowledged_by_any_process(at_once, lists):
+def test_the_file_holds_what_was_last_acknowledged_by_any_process(workers, lists):
     """Whoever changes it at the same time, and whoever is killed meanwhile; and nothing is in the way then."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "profiles.toml"
@@ -134,10 +119,10 @@ def test_the_file_holds_what_was_last_acknowledged_by_any_process(at_once, lists
                     for (words, value), (_, death) in zip(lines, commands, strict=True)
                 ]
             )
-        outcomes = at_once(jobs, folder)
+        outcomes = workers.run(jobs, {"ANTHROPIC_CONFIG_DIR": folder})
         ends = [possible_ends(worker, *facts) for worker, facts in enumerate(zip(lists, outcomes, strict=True))]
         check(tomllib.loads(path.read_text()), ends)
-        nothing_is_in_the_way(at_once, path)
+        nothing_is_in_the_way(workers, path)
 
 
 def check(document, ends):
@@ -154,13 +139,13 @@ def check(document, ends):
         assert value in first | written
 
 
-def nothing_is_in_the_way(at_once, path):
+def nothing_is_in_the_way(workers, path):
     """Check that no lock is held, and that the next change is made and clears up."""
     lock = path.with_name("profiles.toml.lock")
     if lock.exists():
         with lock.open() as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    (last,) = at_once([[{"words": ["profile", "create", "last"], "stdin": ""}]], str(path.parent))
-    assert last["acknowledged"][0][0] == 0
+    status, said = workers.run_one(["profile", "create", "last"], {"ANTHROPIC_CONFIG_DIR": str(path.parent)})
+    assert status == 0, said
     assert "last" in tomllib.loads(path.read_text())["profiles"]
     assert sorted(file.name for file in path.parent.iterdir()) == ["profiles.toml", "profiles.toml.lock"]

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ant_cli.errors import BadValue, CredentialError, did_you_mean
+from ant_cli.errors import BadValue, CredentialError, UsageError, did_you_mean
 from ant_cli.hints import hint
 from ant_cli.streams import Process, read_limited, reason
 
 FILE_NAME = "profiles.toml"
+FOLDER_VARIABLE = "ANTHROPIC_CONFIG_DIR"
+WITHOUT_PROFILES = f"To go on without profiles: {FOLDER_VARIABLE}={os.devnull}"
 Profile = Mapping[str, object]
 
 
@@ -23,7 +26,7 @@ class Store(NamedTuple):
     """What the profiles file holds; nothing if there is none."""
 
     path: Path | None = None
-    """None if there is nowhere to keep it: no HOME, and no ANTHROPIC_CONFIG_DIR."""
+    """None if there is nowhere to keep it: no home folder, or profiles are not wanted."""
     document: Mapping[str, Any] = {}
 
     def __repr__(self) -> str:
@@ -123,9 +126,11 @@ def unknown_profile(name: str, source: str, store: Store) -> CredentialError:
 def folder(
     environ: Mapping[str, str], platform: str = os.name, expand: Callable[[str], str] = os.path.expanduser
 ) -> Path | None:
-    """Return the folder of the profiles; None if the user has no home."""
-    if named := environ.get("ANTHROPIC_CONFIG_DIR"):
-        return Path(named)
+    """Return the folder of the profiles; None if the user has no home, or wants no profiles."""
+    if named := environ.get(FOLDER_VARIABLE):
+        if named[0] == "~":  # a folder of this name would be made wherever one happens to be
+            raise BadValue(FOLDER_VARIABLE, "begins with ~, which only a shell replaces: write the whole path")
+        return None if named == os.devnull else Path(named)
     if platform == "nt" and (roaming := environ.get("APPDATA")):
         return Path(roaming) / "Anthropic"
     home = environ.get("HOME") or expand("~")
@@ -144,14 +149,26 @@ def read_store(process: Process) -> Store:
         return NO_STORE
     path = where / FILE_NAME
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=without_waiting) as file:
             keep_private(file.fileno(), path, process)
             data = read_limited(file, str(path))
     except FileNotFoundError:
         return Store(path)
     except OSError as error:
-        raise CredentialError(f"the profiles in {path} can't be read: {reason(error)}.") from None
+        raise unreadable(path, reason(error)) from None
+    except UsageError:
+        raise unreadable(path, "it is too long for a file of profiles") from None
     return Store(path, parse(data, path))
+
+
+def without_waiting(name: str, flags: int) -> int:
+    """Open a file; a pipe, which is refused then, would wait for somebody to write into it."""
+    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def unreadable(path: Path, why: str) -> CredentialError:
+    """Return the error about profiles that there are, but that can't be read."""
+    return CredentialError(f"the profiles in {path} can't be read: {why}.", WITHOUT_PROFILES)
 
 
 def keep_private(descriptor: int, path: Path, process: Process) -> None:
@@ -159,10 +176,12 @@ def keep_private(descriptor: int, path: Path, process: Process) -> None:
     if os.name == "nt":  # the folder's access list decides there
         return
     facts = os.fstat(descriptor)
+    if not stat.S_ISREG(facts.st_mode):  # a device is everybody's, and keeps its permissions
+        raise unreadable(path, "it is a pipe or a device, not a file")
     if is_foreign(facts.st_uid, os.geteuid()):
         raise CredentialError(
             f"{path} belongs to another user, who could send your requests elsewhere.",
-            f"If it is yours after all: chown $(id -u) '{path}'",
+            f"If it is yours after all: sudo chown $(id -u) '{path}'",
         )
     if facts.st_mode & 0o077:
         try:
@@ -213,7 +232,8 @@ def position(text: str) -> tuple[int, int]:
 def broken(path: Path, place: str, why: str) -> CredentialError:
     """Return the error about a file that can't be understood."""
     return CredentialError(
-        f"{path}{', ' if place else ''}{place}: {why}.", "Correct the file, or move it away; it was not changed."
+        f"{path}{', ' if place else ''}{place}: {why}.",
+        f"Correct the file, or move it away; it was not changed.\n{WITHOUT_PROFILES}",
     )
 
 

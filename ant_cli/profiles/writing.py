@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ant_cli.errors import CredentialError, OutputError, UsageError
-from ant_cli.profiles.reading import FILE_NAME, Store, folder, read_store, unknown_profile
+from ant_cli.profiles.reading import FILE_NAME, FOLDER_VARIABLE, Store, folder, read_store, unknown_profile
 from ant_cli.streams import Process, reason
 
 UNFINISHED = f".{FILE_NAME}-"
 """How the name of a file begins that is not in its place yet."""
+NO_SURPRISES = 0 if sys.platform == "win32" else os.O_NONBLOCK | os.O_NOFOLLOW
 
 
 class Draft:
@@ -101,7 +102,8 @@ def writable_path(process: Process) -> Path:
     """Return the file, behind whatever symbolic links; its folder exists from here on."""
     where = folder(process.environ)
     if where is None:
-        raise CredentialError("there is no home folder for profiles.", "Set ANTHROPIC_CONFIG_DIR to a folder.")
+        lacking = "folder" if process.environ.get(FOLDER_VARIABLE) else "home folder"
+        raise CredentialError(f"there is no {lacking} for profiles.", f"Set {FOLDER_VARIABLE} to a folder.")
     try:
         where.mkdir(parents=True, exist_ok=True, mode=0o700)
         return (where / FILE_NAME).resolve()
@@ -117,18 +119,19 @@ def in_order(document: dict[str, Any]) -> dict[str, Any]:
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Let nobody else change the file meanwhile. The system ends the lock of a process that is killed."""
+    name = Path(f"{path}.lock")
     try:
-        lock = open(f"{path}.lock", "ab", opener=privately)  # noqa: SIM115 - closed below; Path has no opener
+        lock = open(name, "ab", opener=privately)  # noqa: SIM115 - closed below; Path has no opener
     except OSError as error:
-        raise unwritable(path, error) from None
+        raise unwritable(name, error) from None
     with lock:
         wait_for(lock)
         yield
 
 
 def privately(name: str, flags: int) -> int:
-    """Open a file that, if it is new, only its owner may read."""
-    return os.open(name, flags, 0o600)
+    """Open a file that, if it is new, only its owner may read; a pipe or a link is none of ours."""
+    return os.open(name, flags | NO_SURPRISES, 0o600)
 
 
 if sys.platform == "win32":
@@ -190,5 +193,5 @@ def unwritable(path: Path, error: Exception) -> OutputError:
     """Return the error about a change that could not be written."""
     return OutputError(
         f"the profiles in {path} can't be written: {reason(error)}. Nothing was changed.",
-        "ANTHROPIC_CONFIG_DIR can name another folder.",
+        f"{FOLDER_VARIABLE} can name another folder.",
     )

@@ -1,0 +1,352 @@
+"""The profiles where the system says no: every fault is one message and an exit code, and no file is harmed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.profile_workers import Workers
+
+GOOD = 'active = "work"\n\n[profiles.work]\nformat = "yaml"\n'
+LIST, CREATE = ("profile", "list"), ("profile", "create", "another")
+ME, SOMEBODY, ROOT, NOBODY_KNOWN = 65534, 65533, 0, 64242
+"""Users of the tests: the one who runs `ant`, another, the superuser, and one of whom the system knows no name."""
+
+as_root = pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can be another user: run the tests as root"
+)
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="this test needs a device or a mount of Linux")
+
+
+@pytest.fixture(scope="module")
+def workers():
+    """Processes that carry out commands, as other users."""
+    with Workers() as workers:
+        yield workers
+
+
+@pytest.fixture
+def home():
+    """A folder that other users can reach, as those of pytest can't be."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def try_both(workers, home):
+    """Look at the profiles and change them; return the status and the words of each. Nothing is lost by it."""
+
+    def run(user=None, **environ):
+        environ = environ or {"ANTHROPIC_CONFIG_DIR": str(home / "anthropic")}
+        before = contents(home)
+        looked = workers.run_one(LIST, environ, user)
+        changed = workers.run_one(CREATE, environ, user)
+        after = contents(home)
+        if changed[0]:
+            assert {name: after.get(name) for name in before} == before
+            assert not [name for name in after if ".profiles.toml-" in name]
+        return (*looked, *changed)
+
+    return run
+
+
+def contents(folder):
+    """Return what the files in a folder hold, by their names."""
+    return {str(file): file.read_bytes() for file in folder.rglob("*") if file.is_file() and file.suffix != ".lock"}
+
+
+def place(home, content=GOOD, *, owner=ME, mode=0o600, folder_owner=ME, folder_mode=0o700):
+    """Make the folder of the profiles, and a file in it, with owners and permissions."""
+    folder = home / "anthropic"
+    folder.mkdir()
+    path = folder / "profiles.toml"
+    path.write_bytes(content.encode())
+    for where, user, bits in ((path, owner, mode), (folder, folder_owner, folder_mode)):
+        if os.geteuid() == 0:
+            os.chown(where, user, user)
+        where.chmod(bits)
+    return path
+
+
+# Another user, for real
+
+
+@as_root
+@pytest.mark.parametrize(
+    ("facts", "looked", "changed", "message"),
+    [
+        ({}, 0, 0, ""),
+        ({"owner": SOMEBODY}, 4, 4, "can't be read: permission denied"),
+        ({"owner": SOMEBODY, "mode": 0o644}, 4, 4, "belongs to another user"),
+        ({"owner": SOMEBODY, "mode": 0o666, "folder_owner": SOMEBODY, "folder_mode": 0o777}, 4, 4, "belongs to"),
+        ({"owner": ROOT, "mode": 0o644, "folder_owner": ROOT, "folder_mode": 0o755}, 0, 1, "permission denied"),
+        ({"owner": ROOT, "mode": 0o644}, 0, 1, "can't be written: operation not permitted"),
+        ({"folder_mode": 0o500}, 0, 1, "can't be written: permission denied"),
+        ({"folder_mode": 0o600}, 4, 4, "can't be read: permission denied"),
+        ({"folder_owner": ROOT, "folder_mode": 0o755}, 0, 1, "can't be written: permission denied"),
+        ({"folder_mode": 0o777}, 0, 0, ""),
+        ({"folder_owner": SOMEBODY, "folder_mode": 0o777}, 0, 0, ""),
+    ],
+    ids=repr,
+)
+def test_a_user_reads_and_changes_what_is_theirs_or_roots(try_both, home, facts, looked, changed, message):
+    """A file of another user may send requests elsewhere; a folder that can't be changed keeps its file."""
+    path = place(home, **facts)
+    status, _, end, said = try_both(ME)
+    assert (status, end) == (looked, changed), said
+    assert message in said
+    if end == 0:
+        assert (path.stat().st_uid, stat.S_IMODE(path.stat().st_mode)) == (ME, 0o600)
+        assert "another" in tomllib.loads(path.read_text())["profiles"]
+
+
+@as_root
+def test_root_changes_a_file_that_stays_its_users(try_both, home):
+    """As with sudo."""
+    path = place(home)
+    assert try_both(ROOT)[::2] == (0, 0)
+    assert (path.stat().st_uid, path.stat().st_gid, stat.S_IMODE(path.stat().st_mode)) == (ME, ME, 0o600)
+
+
+@as_root
+@pytest.mark.parametrize(
+    ("owner", "statuses"), [(SOMEBODY, (4, 4)), (ROOT, (0, 1)), (ME, (0, 0))], ids=["another's", "root's", "mine"]
+)
+def test_a_link_is_as_good_as_what_it_leads_to(try_both, home, owner, statuses):
+    """Whoever made the link."""
+    place(home, owner=owner, mode=0o644)
+    (home / "anthropic").rename(home / "elsewhere")
+    (home / "anthropic").mkdir()
+    (home / "anthropic" / "profiles.toml").symlink_to(home / "elsewhere" / "profiles.toml")
+    if owner == ROOT:
+        os.chown(home / "elsewhere", ROOT, ROOT)
+        (home / "elsewhere").chmod(0o755)
+    assert try_both(ME)[::2] == statuses
+
+
+@as_root
+@pytest.mark.parametrize(
+    ("environ", "looked", "changed", "message"),
+    [
+        ({"HOME": "/nonexistent"}, 0, 1, "/nonexistent/.config/anthropic can't be written: permission denied"),
+        ({"HOME": "/proc/1/cwd"}, 4, 4, "can't be read: permission denied"),
+        ({"UNRELATED": "x"}, 0, 4, "there is no home folder for profiles.\nSet ANTHROPIC_CONFIG_DIR to a folder."),
+    ],
+    ids=["none there", "not mine", "none known"],
+)
+def test_a_user_without_a_home_of_their_own_has_no_profiles(try_both, environ, looked, changed, message):
+    """As in a container that runs as any user."""
+    status, said, end, why = try_both(NOBODY_KNOWN, **environ)
+    assert (status, end) == (looked, changed), said + why
+    assert message in why
+
+
+# Something else in the place of the file
+
+
+def a_pipe(path):
+    os.mkfifo(path)
+
+
+def a_folder(path):
+    path.mkdir()
+
+
+def a_device(path):
+    path.symlink_to("/dev/null")
+
+
+def an_endless_device(path):
+    path.symlink_to("/dev/zero")
+
+
+def a_circle(path):
+    path.symlink_to(path)
+
+
+def a_huge_file(path):
+    with path.open("wb") as file:
+        file.truncate(100_000_000)
+    path.chmod(0o600)
+
+
+def modes(path):
+    """Return the permissions of a file, and of the devices that it may lead to."""
+    return [path.lstat().st_mode, *(Path(device).stat().st_mode for device in ("/dev/null", "/dev/zero"))]
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (a_pipe, "it is a pipe or a device, not a file"),
+        (a_folder, "is a directory"),
+        (a_device, "it is a pipe or a device, not a file"),
+        (an_endless_device, "it is a pipe or a device, not a file"),
+        (a_circle, "too many levels of symbolic links"),
+        (a_huge_file, "it is too long for a file of profiles"),
+    ],
+)
+def test_what_is_no_file_of_profiles_is_refused_and_left_alone(try_both, home, make, message):
+    """At once, and the device keeps its permissions, also if it is root who runs this."""
+    path = home / "anthropic" / "profiles.toml"
+    path.parent.mkdir()
+    make(path)
+    before = modes(path)
+    status, said, end, why = try_both()
+    assert (status, end) == (4, 4)
+    assert f"can't be read: {message}.\nTo go on without profiles: ANTHROPIC_CONFIG_DIR=/dev/null" in said
+    assert message in why
+    assert modes(path) == before
+
+
+@pytest.mark.parametrize("make", [a_pipe, a_folder, a_circle, a_device])
+def test_what_is_no_lock_is_refused(try_both, home, make):
+    """Neither waited for nor followed."""
+    path = place(home)
+    make(path.with_name("profiles.toml.lock"))
+    status, _, end, why = try_both()
+    assert (status, end) == (0, 1)
+    assert "profiles.toml.lock can't be written: " in why
+
+
+def test_a_link_that_leads_nowhere_is_followed_when_the_file_is_made(try_both, home):
+    """A link into dotfiles whose file is yet to come; but folders are made for nobody."""
+    target = home / "dotfiles.toml"
+    (home / "anthropic").mkdir()
+    (home / "anthropic" / "profiles.toml").symlink_to(target)
+    assert try_both()[::2] == (0, 0)
+    assert (home / "anthropic" / "profiles.toml").is_symlink()
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    (home / "anthropic" / "profiles.toml").unlink()
+    (home / "anthropic" / "profiles.toml").symlink_to(home / "no" / "dotfiles.toml")
+    status, _, end, why = try_both()
+    assert (status, end) == (0, 1)
+    assert "can't be written: no such file or directory" in why
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('active = "a\0b"\n', "line 1, column 12: Illegal character '\\x00'"),
+        ("\ufeff\ufeffactive = 'a'\n", "line 1, column 1: Invalid statement"),
+        ("active =\r\n", "line 1, column 9: Invalid value"),
+        ("active = 'a'\rb = 1", "line 1, column 13: "),
+    ],
+    ids=["NUL", "two byte order marks", "CRLF", "CR"],
+)
+def test_a_broken_file_says_where_and_how_to_go_on(try_both, home, content, message):
+    """It is read by nothing and changed by nothing."""
+    place(home, content)
+    status, said, end, why = try_both()
+    assert (status, end, said) == (4, 4, why)
+    assert message in said
+    assert "Correct the file, or move it away; it was not changed.\n" in said
+    assert "To go on without profiles: ANTHROPIC_CONFIG_DIR=/dev/null" in said
+
+
+@pytest.mark.parametrize("content", [GOOD.replace("\n", "\r\n"), "\ufeff" + GOOD, ""], ids=["CRLF", "BOM", "empty"])
+def test_a_file_of_another_editor_is_fine(try_both, home, content):
+    """Windows ends lines in its own way."""
+    path = place(home, content)
+    assert try_both()[::2] == (0, 0)
+    assert tomllib.loads(path.read_text())["profiles"].keys() - {"work"} == {"another"}
+
+
+# Something else in the place of the folder
+
+
+def test_the_null_device_as_the_folder_means_no_profiles(workers, ant):
+    """So that one can go on while the file is broken, and nothing of a profile counts."""
+    env = {"ANTHROPIC_CONFIG_DIR": "/dev/null"}
+    status, said = workers.run_one(CREATE, env)
+    assert (status, said) == (4, "ant: there is no folder for profiles.\nSet ANTHROPIC_CONFIG_DIR to a folder.\n")
+    assert ant("beta:environments", "list", "--local", env=env).exit == 0
+    assert "Profile     none" in ant("auth", "status", env=env).stdout
+
+
+def test_a_broken_file_stops_whatever_may_depend_on_it(ant, clean_environ):
+    """The key, the server, the workspace or the format may be in it; nothing is guessed."""
+    path = Path(clean_environ["ANTHROPIC_CONFIG_DIR"]) / "profiles.toml"
+    path.parent.mkdir()
+    path.write_text("active =")
+    for words in (("--local",), ("--base-url", "http://h"), ("--dry-run",)):
+        done = ant("beta:environments", "list", "--api-key", "k", *words)
+        assert (done.exit, done.requests, done.stdout) == (4, [], "")
+        assert "line 1, column 9: Invalid value.\nCorrect the file" in done.stderr
+
+
+def test_a_relative_folder_is_one_where_one_is(ant, tmp_path):
+    """It is made there."""
+    assert ant(*CREATE, env={"ANTHROPIC_CONFIG_DIR": "here"}).exit == 0
+    assert "another" in (tmp_path / "here" / "profiles.toml").read_text()
+
+
+@pytest.mark.parametrize("words", [LIST, CREATE])
+def test_a_folder_that_only_a_shell_understands_is_refused(ant, tmp_path, words):
+    """Or it would be made under that very name, wherever one is."""
+    done = ant(*words, env={"ANTHROPIC_CONFIG_DIR": "~/anthropic"})
+    assert done.exit == 2
+    assert "ANTHROPIC_CONFIG_DIR begins with ~, which only a shell replaces: write the whole path." in done.stderr
+    assert not [*tmp_path.iterdir()]
+
+
+# Disks
+
+
+@pytest.fixture
+def disk(home):
+    """Mount a disk of a given size where the profiles are."""
+    mounted = []
+
+    def mount(options):
+        folder = home / "anthropic"
+        folder.mkdir()
+        done = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", options, "ant", str(folder)], capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            pytest.skip(f"root may not mount a disk here: {done.stderr.strip()}")
+        mounted.append(folder)
+        return folder / "profiles.toml"
+
+    yield mount
+    for folder in mounted:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+@as_root
+@on_linux
+def test_a_full_disk_keeps_the_old_file(try_both, disk):
+    """A page for the file, and none for its successor."""
+    path = disk("size=8k")
+    path.write_text(GOOD)
+    path.chmod(0o600)
+    (path.parent / "profiles.toml.lock").touch()
+    (path.parent / "full").write_bytes(b"x" * 4096)
+    status, _, end, why = try_both()
+    assert (status, end) == (0, 1)
+    assert "can't be written: no space left on device. Nothing was changed." in why
+
+
+@as_root
+@on_linux
+def test_a_disk_that_is_read_only_keeps_the_old_file(try_both, disk):
+    """Reading goes on."""
+    path = disk("size=64k")
+    path.write_text(GOOD)
+    path.chmod(0o644)
+    subprocess.run(["mount", "-o", "remount,ro", str(path.parent)], check=True)
+    status, said, end, why = try_both()
+    assert (status, end) == (0, 1)
+    assert f"Warning: other users can read {path}, and that can't be changed: read-only file system." in said
+    assert "can't be written: read-only file system. Nothing was changed." in why
