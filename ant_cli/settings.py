@@ -19,7 +19,7 @@ from ant_cli.profiles.fields import (
 )
 from ant_cli.profiles.reading import NO_STORE, Selected, Store, select
 from ant_cli.redaction import without_password
-from ant_cli.spec import Flags
+from ant_cli.spec import Flags, flag_of
 
 DEFAULT_BASE_URL = "https://api.anthropic.com"
 DEFAULTS = {"base_url": DEFAULT_BASE_URL, "workspace_id": "", "format": "auto", "timeout": "60", "max_retries": "2"}
@@ -193,7 +193,7 @@ def candidates(name: str, flags: Flags, environ: Mapping[str, str], profile: Sel
         yield "--local", LOCAL
     word = words.get(name)
     if word or (word is not None and name not in MAY_BE_EMPTY):
-        yield "--" + name.replace("_", "-"), word
+        yield flag_of(name), word
     if text := environ.get(VARIABLES.get(name, "")):
         yield VARIABLES[name], text
     if text := profile.text(name):
@@ -236,7 +236,7 @@ def _credential(place: Place, text: str) -> Credential:
 def _switch(words: Mapping[str, str], name: str) -> bool:
     from ant_cli.values import boolean
 
-    return name in words and boolean("--" + name.replace("_", "-"), words[name])
+    return name in words and boolean(flag_of(name), words[name])
 
 
 def _max_items(word: str | None) -> int | None:

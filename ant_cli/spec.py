@@ -16,6 +16,11 @@ Flags = Mapping[str, FlagWords]
 """The words of each flag that was typed, by its parameter's name. A boolean's word is true or false."""
 
 
+def flag_of(name: str) -> str:
+    """Return the long flag of a parameter, with its dashes."""
+    return "--" + name.replace("_", "-")
+
+
 class Param(NamedTuple):
     """One parameter: what the API calls it, where in the request it goes, and what it may hold.
 
@@ -45,7 +50,7 @@ class Param(NamedTuple):
     @property
     def flag(self) -> str:
         """The long flag, with its dashes."""
-        return "--" + self.name.replace("_", "-")
+        return flag_of(self.name)
 
     @property
     def wire_name(self) -> str:

@@ -26,7 +26,7 @@ from ant_cli.output.printer import describe_error
 from ant_cli.request import Request
 from ant_cli.run import keep_secrets
 from ant_cli.settings import DEFAULT_BASE_URL, resolve
-from ant_cli.spec import Flags, Param
+from ant_cli.spec import Flags, Param, flag_of
 from ant_cli.streams import Process
 from ant_cli.values import convert, encode
 
@@ -235,7 +235,7 @@ def fault(
 def fault_numbers(words: dict[str, str | None]) -> dict[str, int]:
     """Return the numbers of a fault that were typed; BadValue if one can't be."""
     return {
-        name: whole_number("--" + name.replace("_", "-"), word, *FAULT_NUMBERS[name])
+        name: whole_number(flag_of(name), word, *FAULT_NUMBERS[name])
         for name, word in words.items()
         if word is not None
     }
