@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ant_cli import json_text
 from ant_cli.client import Client
 from ant_cli.errors import AnswerError
-from ant_cli.request import Request
+from ant_cli.request import Request, holds_half_character
 
 Items = list[bytes]
 """The items of a page, each as the JSON text that came."""
@@ -51,14 +51,17 @@ def split(body: bytes) -> tuple[Items, str]:
     try:
         page = json_text.members(body)
         items = json_text.elements(page["data"])
-        cursor = page.get("next_page", b"null")
-        return items, "" if cursor == b"null" else _sendable(json_text.string(cursor))
-    except (json_text.JSONTextError, KeyError) as error:
-        problem = "It has no `data`." if isinstance(error, KeyError) else str(error)
-        raise AnswerError(f"the server's answer is not a page of a list. {problem}") from None
+        next_page = page.get("next_page", b"null")
+        cursor = "" if next_page == b"null" else json_text.string(next_page)
+    except KeyError:
+        raise no_page("It has no `data`.") from None
+    except json_text.JSONTextError as error:
+        raise no_page(str(error)) from None
+    if holds_half_character(cursor):  # which no request can send back
+        raise no_page("Its next_page holds half a character (a lone surrogate).")
+    return items, cursor
 
 
-def _sendable(cursor: str) -> str:
-    if any("\ud800" <= character <= "\udfff" for character in cursor):
-        raise json_text.JSONTextError("Its next_page holds half a character (a lone surrogate).")
-    return cursor
+def no_page(problem: str) -> AnswerError:
+    """Return the error about an answer that is no page."""
+    return AnswerError(f"the server's answer is not a page of a list. {problem}")

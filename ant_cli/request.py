@@ -221,7 +221,12 @@ def _header(param: Param, value: Value) -> str:
 
 
 def _sendable(param: Param, text: str) -> str:
-    """Return a text for a URL or a header, which unlike JSON can't spell half a character."""
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    """Return a text for a URL or a header."""
+    if holds_half_character(text):
         raise BadValue(param.flag, "holds half a character (a lone surrogate), which can't be sent")
     return text
+
+
+def holds_half_character(text: str) -> bool:
+    """Whether a text holds a lone surrogate, which JSON can spell, and UTF-8 can't."""
+    return any("\ud800" <= character <= "\udfff" for character in text)
