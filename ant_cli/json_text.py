@@ -100,8 +100,12 @@ def string(text: bytes) -> str:
 
 def quote(value: str) -> bytes:
     """Return `value` as a JSON string; only what JSON cannot hold otherwise is escaped."""
-    # Of all characters only surrogates have no UTF-8, and Python spells their escape as JSON does.
-    return json.encoder.encode_basestring(value).encode("utf-8", "backslashreplace")
+    return encoded(json.encoder.encode_basestring(value))
+
+
+def encoded(text: str) -> bytes:
+    r"""Return a text in UTF-8; a lone surrogate, which has none, as the escape that JSON has for it: \ud83d."""
+    return text.encode("utf-8", "backslashreplace")
 
 
 def _first_that_can(text: bytes, fast: Callable[[bytes], Result], slow: Callable[[bytes], Result]) -> Result:

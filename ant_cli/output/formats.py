@@ -51,21 +51,19 @@ def as_yaml(text: bytes) -> bytes:
     """Write it as YAML."""
     from ant_cli.output.yaml import to_yaml
 
-    return to_yaml(text).encode("utf-8", "backslashreplace")
+    return json_text.encoded(to_yaml(text))
 
 
 def as_pretty(text: bytes) -> bytes:
     """Write it for people."""
     from ant_cli.output.pretty import to_pretty
 
-    return to_pretty(text).encode("utf-8", "backslashreplace")
+    return json_text.encoded(to_pretty(text))
 
 
 def as_bare_text(text: bytes) -> bytes:
-    """Write a string without its quotes, and anything else as it came."""
-    if json_text.kind(text) != "string":
-        return as_raw(text)
-    return json_text.string(text).encode("utf-8", "backslashreplace") + b"\n"
+    """Write a string without its quotes."""
+    return json_text.encoded(json_text.string(text)) + b"\n"
 
 
 def renderer(
@@ -77,12 +75,12 @@ def renderer(
     warn: Callable[[str], None] = lambda _: None,
 ) -> Renderer:
     """Return what prints values in a format, with a look if it is not plain. A bad `--columns` is a UsageError."""
-    if look is not None and name in ("table", "pretty"):
-        return _drawn(name, columns, is_list=is_list, look=look, warn=warn)
     if name == "table":
-        from ant_cli.output.table import Table
+        return _table(columns, warn, look, is_list=is_list)
+    if name == "pretty" and look is not None:
+        from ant_cli.output.terminal_view import to_view
 
-        return Table(columns, warn, is_list=is_list)
+        return Series(lambda text: json_text.encoded(to_view(text, look)), b"\n")
     plain = Series(*_SERIES[name])
     if look is None or not look.is_terminal:
         return plain
@@ -91,15 +89,16 @@ def renderer(
     return lambda values: show(plain(values), name, look)
 
 
-def _drawn(name: str, columns: str, *, is_list: bool, look: Look, warn: Callable[[str], None]) -> Renderer:
-    """Return what draws values for people."""
-    if name == "table":
-        from ant_cli.output.terminal_table import TerminalTable
+def _table(columns: str, warn: Callable[[str], None], look: Look | None, *, is_list: bool) -> Renderer:
+    """Return what draws a table: plain, in colour, or fitted to a screen."""
+    if look is None:
+        from ant_cli.output.table import Table
 
-        return TerminalTable(columns, warn, look, is_list=is_list)
-    from ant_cli.output.terminal_view import to_view
+        return Table(columns, warn, is_list=is_list)
+    from ant_cli.output.terminal_table import ColouredTable, TerminalTable
 
-    return Series(lambda text: to_view(text, look).encode("utf-8", "backslashreplace"), b"\n")
+    table = TerminalTable if look.is_terminal else ColouredTable
+    return table(columns, warn, look, is_list=is_list)
 
 
 _SERIES: dict[str, tuple[Callable[[bytes], bytes], bytes]] = {

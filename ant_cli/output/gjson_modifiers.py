@@ -51,7 +51,7 @@ def _tostr(text: bytes, _: Options) -> bytes:
 def _fromstr(text: bytes, _: Options) -> bytes | None:
     match json_text.kind(text):
         case "string":
-            inner = json_text.string(text).encode("utf-8", "backslashreplace")
+            inner = json_text.encoded(json_text.string(text))
         case "null":
             return None
         case _:

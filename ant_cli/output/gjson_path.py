@@ -183,7 +183,7 @@ class _Parser:
         else:
             found = _SCALAR.match(self.text, start)
             self.at = found.end() if found else start + 1
-        text = _encoded(self.text[start : self.at])
+        text = json_text.encoded(self.text[start : self.at])
         try:
             json_text.validate(text)
         except json_text.JSONTextError as error:
@@ -197,7 +197,7 @@ class _Parser:
         options: dict[str, bytes] = {}
         if name != "dig" and argument.startswith("{"):
             try:
-                options = json_text.members(_encoded(argument))
+                options = json_text.members(json_text.encoded(argument))
             except json_text.JSONTextError as error:
                 raise BadPath(f"The argument of @{name} in the path: {_without_dot(error)}") from None
         return Modifier(name, options, self.nested(argument) if name == "dig" else ())
@@ -279,7 +279,7 @@ def _name_and_path(selector: str) -> tuple[bytes, str]:
 
 
 def _name(text: str) -> bytes:
-    quoted = _encoded(text)
+    quoted = json_text.encoded(text)
     try:
         json_text.string(quoted)
     except json_text.JSONTextError:
@@ -292,14 +292,10 @@ def _comparison_value(text: str) -> str:
     if len(text) < 2 or text[0] != '"' or text[-1] != '"':
         return text
     try:
-        return json_text.string(_encoded(text))
+        return json_text.string(json_text.encoded(text))
     except json_text.JSONTextError:
         return text[1:-1]
 
 
 def _without_dot(error: Exception) -> str:
     return str(error).removesuffix(".")
-
-
-def _encoded(text: str) -> bytes:
-    return text.encode("utf-8", "backslashreplace")

@@ -8,7 +8,7 @@ from ant_cli import json_text
 from ant_cli.streams import visible
 
 EMPTY = {"{}": "(none)", "[]": "(none)", "null": "-", '""': "(empty)"}
-"""Empty values, in words."""
+"""How empty values are shown."""
 
 
 def to_pretty(text: bytes) -> str:

@@ -37,7 +37,7 @@ class Printer:
         self._write = partial(process.stdout.write, trusted=True)
         self._before_pager = before_pager
         self.format = effective_format(settings, process, is_list=is_list)
-        self._look = look_of(process)
+        self._look = look_unless_plain(process)
         self._pick = picker("--transform", settings.transform)
         self._transform = settings.transform
         self._bare = settings.raw_output
@@ -122,14 +122,14 @@ class Printer:
         return show(text, "text", self._look)
 
 
-def look_of(process: Process) -> Look | None:
-    """Return how results are shown; None if they are plain, as in a pipe that nobody wants coloured."""
+def look_unless_plain(process: Process) -> Look | None:
+    """Return how results are shown; None, without an import, if nothing speaks for more than plain text."""
     environ = process.environ
     if not (process.stdout.is_terminal or environ.get("FORCE_COLOR") or environ.get("CLICOLOR_FORCE")):
         return None
-    from ant_cli.output import look
+    from ant_cli.output.look import look_of
 
-    return look.look_of(process)
+    return look_of(process)
 
 
 def effective_format(settings: Settings, process: Process, *, is_list: bool) -> str:

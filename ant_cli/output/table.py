@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ant_cli import json_text
 from ant_cli.output.columns import Column, Columns, has_own_layout, members_as_rows, rows_of
 
 GAP = "  "
@@ -26,7 +27,7 @@ class Table:
         """Return the rows of these values, below the titles if they are the first."""
         if not values:
             return b""
-        return "".join(map(self._line, self._rows(values))).encode("utf-8", "backslashreplace")
+        return json_text.encoded("".join(map(self._line, self._rows(values))))
 
     def _rows(self, values: list[bytes]) -> list[list[str]]:
         if not self._is_list and not self._given.chosen and has_own_layout(values[0]):

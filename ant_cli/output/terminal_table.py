@@ -1,8 +1,8 @@
-"""Tables on a terminal: as many columns as fit, states in colour, archived items dim, times relative.
+"""Tables in colour: states, and archived items dim. On a terminal as many columns as fit, and times relative.
 
 The first page decides which columns there are. The width of the screen alone leaves some out: what the first
 page has nothing of, a later one may have. A later page with longer names makes a column wider, as far as there
-is room. Coloured in a pipe, where there is no screen, a table is laid out as a plain one.
+is room.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Cell(NamedTuple):
 
 
 class TerminalTable:
-    """Draws rows under a line of titles, which comes once."""
+    """Draws rows under a line of titles, which comes once, as wide as the screen."""
 
     def __init__(self, columns: str, warn: Callable[[str], None], look: Look, *, is_list: bool) -> None:
         self._given = Columns(columns, warn)
@@ -44,14 +44,11 @@ class TerminalTable:
         self._is_list = is_list
         self._columns: tuple[Column, ...] = ()
         self._natural: list[int] = []
-        self._in_pipe = None if look.is_terminal else ColouredTable(columns, warn, look, is_list=is_list)
 
     def __call__(self, values: list[bytes]) -> bytes:
         """Return the rows of these values, below the titles if they are the first."""
         if not values:
             return b""
-        if self._in_pipe:
-            return self._in_pipe(values)
         first = not self._columns
         if not self._is_list and not self._given.chosen and has_own_layout(values[0]):
             self._columns = NAME_AND_VALUE
@@ -61,7 +58,7 @@ class TerminalTable:
         if first:
             rows.insert(0, [Cell(word_of(column.title), "bold") for column in self._columns])
         widths = self._measure(rows)
-        return "".join(self._line(row, widths) for row in rows).encode("utf-8", "backslashreplace")
+        return json_text.encoded("".join(self._line(row, widths) for row in rows))
 
     def _rows(self, values: list[bytes]) -> list[list[Cell]]:
         if not self._columns:
@@ -122,7 +119,7 @@ class TerminalTable:
 
 
 class ColouredTable(Table):
-    """The table of a pipe, in colour. Without that it is the plain one."""
+    """The table of a pipe that is wanted in colour: laid out as the plain one, for there is no screen to fit."""
 
     def __init__(self, columns: str, warn: Callable[[str], None], look: Look, *, is_list: bool) -> None:
         super().__init__(columns, warn, is_list=is_list)
@@ -141,7 +138,7 @@ class ColouredTable(Table):
         for row, value in zip(styles[has_titles:], values, strict=False):  # an object's members are rows, too
             if self._columns and is_archived(value):
                 row[:] = ["dim"] * len(columns)
-        return "".join(map(self._painted, rows, styles)).encode("utf-8", "backslashreplace")
+        return json_text.encoded("".join(map(self._painted, rows, styles)))
 
     def _painted(self, cells: list[str], styles: list[str]) -> str:
         parts = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ant_cli import json_text
 from ant_cli.output.look import Look
 from ant_cli.streams import visible
 
@@ -17,4 +18,4 @@ def show(data: bytes, name: str, look: Look) -> bytes:
     text = visible(data.decode("utf-8", "backslashreplace"))
     if name in JSON and look.colour:
         text = _TOKEN.sub(lambda match: look.paint(match[0], _STYLES[match.lastgroup or "text"]), text)
-    return text.encode("utf-8", "backslashreplace")
+    return json_text.encoded(text)

@@ -9,6 +9,7 @@ from ant_cli import json_text
 from ant_cli.output.cells import cell_width, padding, wrap
 from ant_cli.output.columns import TIME_ENDINGS
 from ant_cli.output.look import STATES, Look
+from ant_cli.output.pretty import EMPTY
 from ant_cli.output.times import relative
 from ant_cli.streams import visible
 
@@ -17,8 +18,8 @@ WIDEST_LABEL = 32
 """A longer name pushes its own value only."""
 NARROWEST_VALUE = 20
 """On a narrower screen the terminal breaks the lines."""
-EMPTY = {"{}": "(none)", "[]": "(none)", "null": "(none)", '""': "(empty)"}
-"""Empty values, in words."""
+EMPTY_IN_WORDS = EMPTY | {"null": "(none)"}
+"""How empty values are shown here, where people read: null in a word, too."""
 
 
 class Line(NamedTuple):
@@ -83,8 +84,10 @@ def _shown(line: Line, width: int, look: Look) -> str:
 def _value(name: str, text: bytes, look: Look, width: int = 0) -> str:
     """Return a value that holds no others, in words where it is empty; broken into lines if there is a width."""
     word = json_text.compact(text).decode()
-    if word in EMPTY:
-        return look.paint("never" if word == "null" and name.endswith(TIME_ENDINGS) else EMPTY[word], "dim")
+    if word == "null" and name.endswith(TIME_ENDINGS):
+        return look.paint("never", "dim")
+    if word in EMPTY_IN_WORDS:
+        return look.paint(EMPTY_IN_WORDS[word], "dim")
     word = ", ".join(map(_scalar, json_text.elements(text))) if is_plain_list(text) else _scalar(text)
     if name.endswith(TIME_ENDINGS) and (ago := relative(word, look.now)):
         return f"{word} " + look.paint(f"({ago})", "dim")
