@@ -71,6 +71,10 @@ def _choose(outline: Outline, feed: Feed, transform: str, process: Process, run:
     )
     process.stderr.hold()
     try:
-        return (run(app) if run else app.run()) or Choice()
+        choice = run(app) if run else app.run()
     finally:
         process.stderr.release()
+    if app.failure:
+        raise app.failure
+    # Nothing is chosen if no key ended it, but a signal, which asyncio and textual keep to themselves.
+    return choice or Choice(interrupted=True)

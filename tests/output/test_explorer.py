@@ -20,12 +20,12 @@ from ant_cli.errors import AnswerError
 from ant_cli.output.explore import explore, obstacle
 from ant_cli.output.explorer.app import Choice, Explorer
 from ant_cli.output.explorer.feed import Feed
-from ant_cli.output.explorer.keys import BROWSING, help_text
+from ant_cli.output.explorer.keys import ALWAYS, BROWSING, help_text
 from ant_cli.output.explorer.line import Line
 from ant_cli.output.explorer.outline import Outline
 from ant_cli.output.explorer.tree import Node, path_of, walk
 from ant_cli.output.explorer.wording import LONGEST_VIEW, bare, in_a_row, in_full, words_of
-from ant_cli.output.transform import transform
+from ant_cli.output.transform import apply, parse
 from ant_cli.streams import Process, Stderr, Stdin, Stdout
 
 ITEM = {"id": "env_1", "config": {"type": "cloud", "hosts": ["a.b", "c"]}, "name": "demo", "note": None}
@@ -67,7 +67,7 @@ def test_a_path_finds_the_value_of_its_row(value):
     """Given to `--transform`, the path of any row gives the row's text."""
     (text,) = texts(value)
     for node in walk([Node(text, "", 0)], lambda node: node.can_open):
-        assert transform(text, path_of(node)) == node.text
+        assert apply(parse(path_of(node)), text) == node.text
 
 
 @given(JSON)
@@ -75,7 +75,7 @@ def test_a_path_goes_on_where_the_transform_ended(value):
     """With `--transform` in force, the path of a row begins with it."""
     (whole,) = texts({"a": {"b": value}})
     for node in walk([Node(texts(value)[0], "", 0)], lambda node: node.can_open):
-        assert transform(whole, path_of(node, "a.b")) == node.text
+        assert apply(parse(path_of(node, "a.b")), whole) == node.text
 
 
 @pytest.mark.parametrize(
@@ -590,7 +590,7 @@ def test_the_help_page_names_every_key_and_fits_80_by_24():
     lines = help_text().split("\n")
     assert len(lines) <= 22
     assert max(map(len, lines)) <= 78
-    assert all(key.meaning in help_text() for key in BROWSING)
+    assert all(key.meaning in help_text() for key in (*BROWSING, *ALWAYS))
 
 
 def test_a_click_goes_to_a_row_and_another_unfolds_it():
@@ -712,14 +712,31 @@ def test_an_error_of_a_later_page_is_the_exit_status():
         opened(["j", "escape", "q"], broken())
 
 
+def test_what_nobody_expected_is_raised_and_not_printed(capfd: pytest.CaptureFixture[str]):
+    """It is reported without secrets; a traceback with the values of variables would show them."""
+
+    def broken(app: Explorer) -> Choice | None:
+        app.action_help = lambda: 1 / 0
+
+        async def pilot_it(pilot: Any) -> None:
+            await pilot.press("question_mark")
+
+        return app.run(headless=True, size=(80, 24), auto_pilot=pilot_it)
+
+    with pytest.raises(ZeroDivisionError):
+        explore(iter([texts(1)]), process_of(Terminal()), is_list=True, print_chosen=pytest.fail, run=broken)
+    assert capfd.readouterr() == ("", "")
+
+
 def test_notes_wait_until_the_screen_is_gone():
     """What is said on stderr meanwhile does not disturb the screen, and is not lost."""
     stderr = Terminal()
     process = Process(Stdin(Terminal()), Stdout(Terminal()), Stderr(stderr), {})
 
-    def run(_: Explorer) -> None:
+    def run(_: Explorer) -> Choice:
         process.stderr.say("Note: retrying")
         assert stderr.getvalue() == b""
+        return Choice()
 
     explore(iter([texts(1)]), process, is_list=True, print_chosen=lambda *_: None, run=run)
     assert stderr.getvalue() == b"Note: retrying\n"
@@ -730,3 +747,12 @@ def test_what_keeps_the_screen_from_opening():
     assert obstacle(process_of(Terminal())) == ""
     assert obstacle(process_of(Terminal(), TERM="dumb")) == "a terminal"
     assert obstacle(process_of(io.BytesIO())) == "a terminal"
+
+
+@pytest.mark.parametrize(("terminal", "used"), [(False, "json"), (True, "pretty")])
+def test_where_there_is_no_screen_the_answer_is_printed(ant, terminal, used):
+    """Here stdin is none, as for who pipes a body; a note says why, and what is used instead."""
+    result = ant("beta:environments", "retrieve", "env_1", "--format", "explore", replies=[ITEM], terminal=terminal)
+    assert result.stderr == f"Note: the format explore needs a terminal; {used} is used instead.\n"
+    again = ant("beta:environments", "retrieve", "env_1", "--format", used, replies=[ITEM], terminal=terminal)
+    assert (result.exit, result.stdout) == (0, again.stdout)

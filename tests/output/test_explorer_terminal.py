@@ -7,25 +7,29 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 import termios
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from typing import Any
 
 import pytest
 
-from tests.hostile.scripted_server import Reply, ScriptedServer, answer
+from tests.hostile.scripted_server import Act, Reply, ScriptedServer, answer, error
 from tests.processes import measured
 
 PATIENCE_S = 20.0
 LIST = ("beta:environments", "list")
+RETRIEVE = ("beta:environments", "retrieve", "env_2")
 ESCAPES = re.compile(r"\x1b\[[0-9;?<>=$]*[ -/]*[@-~]|\x1b\][^\x07]*\x07|\x1b[78=>]")
 FULL_SCREEN_ON, FULL_SCREEN_OFF = b"\x1b[?1049h", b"\x1b[?1049l"
 PROD = {"id": "env_1", "name": "prod-eu"}
 TEST = {"id": "env_2", "name": "test"}
+CHOSEN = '{\n  "id": "env_2",\n  "name": "test"\n}\n'
+ANT = (sys.executable, "-m", "ant_cli")
+WITHOUT_TEXTUAL = (sys.executable, "-c", "import sys; sys.modules['textual'] = None; import ant_cli.__main__")
 
 
 def names(count: int, start: int = 0) -> list[Any]:
@@ -39,14 +43,14 @@ def page(items: list[Any], following: str | None = None) -> bytes:
 class Session:
     """A run of `ant` in a pseudo-terminal of 80 by 24."""
 
-    def __init__(self, words: tuple[str, ...], environ: dict[str, str]) -> None:
+    def __init__(self, command: tuple[str, ...], environ: dict[str, str]) -> None:
         self._ours, theirs = pty.openpty()
         termios.tcsetwinsize(theirs, (24, 80))
         self._theirs = theirs
         self.mode = termios.tcgetattr(theirs)
         self._seen = b""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "ant_cli", *words],
+            command,
             env={"TERM": "xterm-256color", **measured(), **environ},
             stdin=theirs,
             stdout=theirs,
@@ -62,27 +66,31 @@ class Session:
 
     def wait_for(self, text: str) -> None:
         """Read until a text is on the screen."""
-        deadline = time.monotonic() + PATIENCE_S
-        while text not in self.screen:
-            ready, _, _ = select.select([self._ours], [], [], max(0.0, deadline - time.monotonic()))
-            assert ready, f"{text!r} did not come; the screen is {self.screen!r}"
-            self._read()
+        self._read_until(lambda: text in self.screen, text)
 
     @property
     def screen(self) -> str:
         """What was shown since the last keys, without escape sequences."""
         return ESCAPES.sub("", self._seen.decode("utf-8", "replace"))
 
+    def resize(self, lines: int, columns: int) -> None:
+        """Change the size of the window."""
+        termios.tcsetwinsize(self._theirs, (lines, columns))
+
+    def wait_for_stop(self) -> None:
+        """Wait until the process is stopped, and the screen is the shell's."""
+        self._read_until(lambda: FULL_SCREEN_OFF in self._seen, "the end of the full screen")
+        _, status = os.waitpid(self.process.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status)
+        assert termios.tcgetattr(self._theirs) == self.mode
+        self._seen = b""
+
     def end(self) -> tuple[int, str]:
         """Wait for the end of the run, and return its exit status and what it left below the full screen."""
-        deadline = time.monotonic() + PATIENCE_S
-        while self.process.poll() is None or select.select([self._ours], [], [], 0)[0]:
-            assert time.monotonic() < deadline, f"it does not end; the screen is {self.screen!r}"
-            if select.select([self._ours], [], [], 0.02)[0]:
-                self._read()
+        self._read_until(lambda: self.process.poll() is not None and not self._is_readable(0), "the end")
         assert termios.tcgetattr(self._theirs) == self.mode, "the terminal is not as it was"
-        _, left, after = self._seen.rpartition(FULL_SCREEN_OFF)
-        assert left or FULL_SCREEN_ON not in self._seen
+        before, _, after = self._seen.rpartition(FULL_SCREEN_OFF)
+        assert before or FULL_SCREEN_ON not in self._seen
         return self.process.returncode, ESCAPES.sub("", after.decode()).replace("\r\n", "\n")
 
     def close(self) -> None:
@@ -93,9 +101,15 @@ class Session:
         for descriptor in (self._ours, self._theirs):
             os.close(descriptor)
 
-    def _read(self) -> None:
-        with suppress(OSError):
-            self._seen += os.read(self._ours, 65536)
+    def _read_until(self, is_done: Callable[[], bool], what: str) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while not is_done():
+            assert time.monotonic() < deadline, f"{what!r} did not come; the screen is {self.screen!r}"
+            if self._is_readable(0.02):
+                self._seen += os.read(self._ours, 65536)
+
+    def _is_readable(self, seconds: float) -> bool:
+        return bool(select.select([self._ours], [], [], seconds)[0])
 
 
 Explore = Callable[..., Session]
@@ -107,12 +121,17 @@ def explore(clean_environ: dict[str, str]) -> Iterator[Explore]:
     opened: list[Session] = []
     servers: list[ScriptedServer] = []
 
-    def start(*replies: bytes | Reply, words: tuple[str, ...] = LIST, until: str = "q quit") -> Session:
+    def start(
+        *replies: bytes | Reply,
+        words: tuple[str, ...] = LIST,
+        until: str = "q quit",
+        program: tuple[str, ...] = ANT,
+    ) -> Session:
         server = ScriptedServer(*replies)
         server.__enter__()
         servers.append(server)
-        words = (*words, "--format", "explore", "--max-retries", "0", "--base-url", server.url)
-        session = Session(words, clean_environ)
+        options = ("--format", "explore", "--max-retries", "0", "--base-url", server.url)
+        session = Session((*program, *words, *options), clean_environ)
         opened.append(session)
         session.wait_for(until)
         return session
@@ -140,3 +159,78 @@ def test_a_paste_is_text_in_the_prompt_and_nothing_elsewhere(explore: Explore):
     session.wait_for("item 2 of 3")
     session.type("q")
     assert session.end() == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("keys", "printed"), [("jp", '{\n  "id": "env_2",\n  "name": "test"\n}\n'), ("jljP", "id\n")]
+)
+def test_what_is_chosen_is_printed_below_the_shell_prompt(explore: Explore, keys, printed):
+    """When the screen is gone, and nothing else is left."""
+    session = explore(page([PROD, TEST]))
+    session.type(keys)
+    assert session.end() == (0, printed)
+
+
+def test_nobody_waits_for_a_page_in_order_to_quit(explore: Explore):
+    """A server that stalls is of no concern to who has seen enough."""
+    session = explore(page([PROD, TEST], "page_2"), (Act.STALL,))
+    session.type("j")
+    session.wait_for("item 2 of 2+")
+    session.type("q")
+    assert session.end() == (0, "")
+
+
+def test_an_error_of_a_later_page_is_shown_and_left_behind(explore: Explore):
+    """On the screen, and below the shell prompt with the exit status."""
+    session = explore(page([PROD, TEST], "page_2"), error("500 Oops"), until="500 Oops")
+    session.type("q")
+    session.wait_for("the list is incomplete")
+    session.type("q")
+    status, left = session.end()
+    assert (status, "500 Oops" in left, "Traceback" in left) == (7, True, False)
+
+
+@pytest.mark.parametrize(
+    ("how", "status"), [("\x03", 130), (signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["key", "INT", "TERM"]
+)
+def test_interrupts_end_it_and_restore_the_terminal(explore: Explore, how, status):
+    """By key or by signal, also while a page is on its way."""
+    session = explore(page([PROD, TEST], "page_2"), (Act.STALL,))
+    if isinstance(how, str):
+        session.type(how)
+    else:
+        session.process.send_signal(how)
+    assert session.end() == (status, "")
+
+
+def test_it_can_be_suspended(explore: Explore):
+    """Control-Z gives the terminal back to the shell, and later the screen is as it was."""
+    session = explore(page([PROD, TEST]))
+    session.type("j")
+    session.wait_for("item 2 of 2")
+    session.type("\x1a")
+    session.wait_for_stop()
+    session.process.send_signal(signal.SIGCONT)
+    session.wait_for("item 2 of 2")
+    session.type("q")
+    assert session.end() == (0, "")
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 12), (4, 20)])
+def test_a_window_may_become_too_small(explore: Explore, size):
+    """Nothing to be seen is no reason to fail, and all is there again when there is room."""
+    session = explore(page([PROD, TEST]))
+    session.resize(*size)
+    session.type("jl/prod\r?qfx\rvv")
+    session.resize(24, 80)
+    session.wait_for('nothing · "x" in 0')
+    session.type("q")
+    assert session.end() == (0, "")
+
+
+def test_without_textual_it_says_what_to_install(explore: Explore):
+    """The extra is optional: the answer is shown all the same."""
+    session = explore(answer(TEST), words=RETRIEVE, program=WITHOUT_TEXTUAL, until="Note")
+    status, shown = session.end()
+    note = "Note: the format explore needs textual (pip install 'ant-cli[explore]'); pretty is used instead.\n"
+    assert (status, shown) == (0, note + "id    env_2\nname  test\n")

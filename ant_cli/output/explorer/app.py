@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 from textual import events
 from textual.app import App, ComposeResult
-from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from ant_cli import json_text
@@ -40,7 +39,7 @@ class Choice(NamedTuple):
     interrupted: bool = False
 
 
-class Explorer(App[Choice]):
+class Explorer(App[Choice], inherit_bindings=False):
     """Browses an answer.
 
     Nothing on the screen has the focus: every key comes here, in the order in which it was typed, and what it does
@@ -51,12 +50,12 @@ class Explorer(App[Choice]):
     ALLOW_SELECT = False
     # Only the terminal's own colours: they suit its background, whichever that is.
     CSS = """
+    Screen { overflow: hidden; }
     Screen, Rows, Page, Static, Prompt { background: ansi_default; color: ansi_default; }
     Rows, Page { height: 1fr; scrollbar-size: 0 0; }
     Bar, Prompt { height: 1; }
     Static { padding: 0 1; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "interrupt", show=False, priority=True)]
 
     class Arrived(Message):
         """A page has come."""
@@ -76,6 +75,9 @@ class Explorer(App[Choice]):
     ) -> None:
         """Take what there is already, and what is still to come."""
         super().__init__(ansi_color=True)
+        self.error_console.quiet = True
+        self.failure: Exception | None = None
+        """What nobody expected, and ended the run."""
         self.outline = outline
         self.feed = feed
         self._transform = transform
@@ -99,6 +101,8 @@ class Explorer(App[Choice]):
     def on_mount(self) -> None:
         """Begin at the first row."""
         self._do("browse")
+        # After a suspension the terminal is blank, which textual does not know.
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         self.call_after_refresh(self.show)
 
     async def on_key(self, event: events.Key) -> None:
@@ -115,6 +119,11 @@ class Explorer(App[Choice]):
         """Type it, if there is a prompt. Otherwise it does nothing: nobody pastes keys."""
         if self._is_typing:
             self._type(event.text)
+
+    def _handle_exception(self, error: Exception) -> None:
+        # textual's, which would only print a traceback, with the values of all variables.
+        self.failure = self.failure or error
+        super()._handle_exception(error)
 
     @property
     def _is_typing(self) -> bool:

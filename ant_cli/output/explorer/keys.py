@@ -74,14 +74,21 @@ READING = (
 """In front of a page of text."""
 
 
+ALWAYS = (
+    Key("ctrl+z", "suspend_process", "^Z", "suspend"),
+    Key("ctrl+c", "interrupt", "^C", "end, as interrupted"),
+)
+"""Whatever one does."""
+
+
 def actions_of(table: Iterable[Key]) -> dict[str, str]:
-    """Return what each key of a table does."""
-    return {name: key.action for key in table for name in key.keys.split(",")}
+    """Return what each key of a table does, and those that always do the same."""
+    return {name: key.action for key in (*table, *ALWAYS) for name in key.keys.split(",")}
 
 
 def help_text() -> str:
     """Return the page that tells the keys, in two columns: it fits a screen of 80 by 24."""
-    lines = [f"{key.shown:<9} {key.meaning}" for key in BROWSING]
+    lines = [f"{key.shown:<9} {key.meaning}" for key in (*BROWSING, *ALWAYS)]
     half = (len(lines) + 1) // 2
     return "\n".join(
         f"{left:<38}{right}".rstrip() for left, right in zip(lines[:half], [*lines[half:], ""], strict=False)
