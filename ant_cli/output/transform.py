@@ -1,4 +1,4 @@
-"""GJSON: `transform` finds what a path names in a JSON text, in the bytes that came.
+"""GJSON: `apply` finds what a path names in a JSON text, in the bytes that came.
 
 `gjson_path.py` reads a path into the steps of `gjson_steps.py`, `gjson_modifiers.py` holds the `@` functions,
 and this file walks: every step takes a JSON text and gives another, or None where there is nothing.
@@ -25,7 +25,7 @@ from ant_cli.output.gjson_steps import (
     Wildcard,
 )
 
-__all__ = ["BadPath", "Path", "apply", "parse", "transform"]
+__all__ = ["BadPath", "Path", "apply", "parse"]
 
 # Without a bound, [@this,@this]|[@this,@this]|... doubles the value with every step.
 WORK_PER_BYTE = 1000
@@ -33,13 +33,8 @@ WORK_AT_LEAST = 5_000_000
 WORK_PER_STEP = 100
 
 
-def transform(text: bytes, path: str) -> bytes | None:
-    """Return what `path` finds in `text`, or None."""
-    return apply(parse(path), text)
-
-
 def apply(path: Path, text: bytes) -> bytes | None:
-    """Return what a path that has been parsed finds in `text`, or None.
+    """Return what a path finds in `text`, or None.
 
     Raises:
         BadPath: if the path multiplies the value beyond reason, which only the value shows.
