@@ -1,9 +1,15 @@
 # Completion of `ant` in PowerShell 5.1 and later. Written by `python -m ant_cli.completion`: don't edit it.
 #
-# Only IDs are asked of `ant` itself. Everything else is here, so that the tab key answers at once.
+# Only IDs are asked of `ant` itself. Everything else is here, so that the tab key answers at once. The text is
+# ASCII, because PowerShell 5.1 reads files, and what programs print, in the code page of the system.
 
-Register-ArgumentCompleter -Native -CommandName 'ant' -ScriptBlock {
+Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
+
+    # Whatever the session is set to: nothing is said in the middle of a line. This holds in here alone.
+    Set-StrictMode -Off
+    $ErrorActionPreference = 'SilentlyContinue'
+    $PSNativeCommandUseErrorActionPreference = $false
 
     # The words that may follow a command, with their descriptions.
     $subcommands = @{
@@ -35,6 +41,37 @@ Register-ArgumentCompleter -Native -CommandName 'ant' -ScriptBlock {
         if ($own) { $own } else { $flagKinds[$flag] }
     }
 
+    # What a word says, or its beginning: without quotes, and without the backticks before other signs.
+    function Get-Said([string]$text) {
+        if ($text.StartsWith("'", [StringComparison]::Ordinal)) {
+            $text.Substring(1) -replace '''$', '' -replace "''", "'"
+        } elseif ($text.StartsWith('"', [StringComparison]::Ordinal)) {
+            $text.Substring(1) -replace '"$', '' -replace '`(.)', '$1'
+        } else {
+            $text -replace '`(.)', '$1'
+        }
+    }
+
+    # Whether a word is a command, or a group, below another one.
+    function Test-Subcommand($command, $word) {
+        foreach ($item in $subcommands[$command]) {
+            if (($item -split '\|')[0] -ceq $word) { return $true }
+        }
+        return $false
+    }
+
+    # Offer a text that begins with what was typed. It gets quotes if PowerShell would obey a part of it: blanks,
+    # quotes (there are round ones too), wildcards, operators, and @ and # in front.
+    function Add-Offer([string]$text, [string]$description) {
+        if (-not $text -or -not $text.StartsWith($typed, [StringComparison]::OrdinalIgnoreCase)) { return }
+        $inserted = "$before$text"
+        if ($inserted -match '^[@#~]|[\s''"`$;,(){}|&<>*?\[\]\u2018-\u201E]') {
+            $inserted = "'" + ($inserted -replace '[''\u2018-\u201B]', '$0$0') + "'"
+        }
+        if (-not $description) { $description = $text }
+        [System.Management.Automation.CompletionResult]::new($inserted, $text, 'ParameterValue', $description)
+    }
+
     # Offer words with descriptions.
     function Add-Described($items) {
         foreach ($item in $items) {
@@ -43,31 +80,14 @@ Register-ArgumentCompleter -Native -CommandName 'ant' -ScriptBlock {
         }
     }
 
-    # Offer a text that begins with what was typed. One with blanks or signs that PowerShell obeys gets quotes.
-    function Add-Offer($text, $description) {
-        if (-not $text.StartsWith($typed, [StringComparison]::Ordinal)) { return }
-        $inserted = "$before$text"
-        if ($inserted -match '[\s''"`$@;,(){}|&<>#]') { $inserted = "'" + $inserted.Replace("'", "''") + "'" }
-        if (-not $description) { $description = $text }
-        [System.Management.Automation.CompletionResult]::new($inserted, $text, 'ParameterValue', $description)
-    }
-
+    # Offer the files and folders of the folder that was typed; hidden ones only after a dot.
     function Add-Files {
-        Get-ChildItem -Path "$typed*" -Force -ErrorAction SilentlyContinue | ForEach-Object {
-            $folder = $typed -replace '[^/\\]*$', ''
-            Add-Offer "$folder$($_.Name)" $_.FullName
-        }
-    }
-
-    # Offer files after @.
-    function Add-FilesAfterAt {
-        foreach ($at in '@file://', '@data://', '@') {
-            if ($typed.StartsWith($at)) {
-                $before = "$before$at"
-                $typed = $typed.Substring($at.Length)
-                Add-Files
-                return
-            }
+        $folder = $typed -replace '[^/\\]*$', ''
+        $place = if ($folder) { $folder } else { '.' }
+        $hidden = $typed.Substring($folder.Length).StartsWith('.', [StringComparison]::Ordinal)
+        foreach ($file in (Get-ChildItem -LiteralPath $place -Force:$hidden)) {
+            $end = if ($file.PSIsContainer) { '/' } else { '' }
+            Add-Offer ($folder + $file.Name + $end) $file.FullName
         }
     }
 
@@ -76,74 +96,89 @@ Register-ArgumentCompleter -Native -CommandName 'ant' -ScriptBlock {
         $folder = $env:ANTHROPIC_CONFIG_DIR
         if (-not $folder -and $env:APPDATA) { $folder = Join-Path $env:APPDATA 'Anthropic' }
         if (-not $folder) { $folder = Join-Path $HOME '.config/anthropic' }
-        $store = Join-Path $folder 'profiles.toml'
-        if (-not (Test-Path $store)) { return }
-        foreach ($line in Get-Content $store -Encoding UTF8) {
-            if ($line -match '^\[profiles\."?(.*?)"?\]$') { Add-Offer $Matches[1] }
+        foreach ($line in (Get-Content -LiteralPath (Join-Path $folder 'profiles.toml') -Encoding UTF8)) {
+            if ($line -match '^\[profiles\."?(.*?)"?\]$') { Add-Offer $Matches[1] '' }
         }
     }
 
-    # Offer the IDs of a kind, with what they name.
+    # Offer the IDs of a kind, with what they name. `ant` prints UTF-8, and the exit status is the user's. There may
+    # be no console that has an encoding, and no `ant`.
     function Add-Ids($kind) {
         $status = $global:LASTEXITCODE
-        foreach ($line in (& $words[0] __complete $kind @($words | Select-Object -Skip 1) 2>$null)) {
-            $id, $name = $line -split "`t", 2
-            Add-Offer $id $name
-        }
+        $encoding = [Console]::OutputEncoding
+        $program = $words[0]
+        $others = @($words | Select-Object -Skip 1)
+        $lines = @()
+        try { [Console]::OutputEncoding = [System.Text.UTF8Encoding]::new($false) } catch { }
+        try { $lines = @(& $program __complete $kind $others 2>$null) } catch { }
+        try { [Console]::OutputEncoding = $encoding } catch { }
         $global:LASTEXITCODE = $status
+        Add-Described ($lines -replace "`t", '|')
     }
 
-    # Offer what is of a kind.
-    function Add-Kind($kind) {
-        switch -Regex ($kind) {
-            '^words ' { $kind.Split(' ') | Select-Object -Skip 1 | ForEach-Object { Add-Offer $_ } }
-            '^switch$' { Add-Offer 'true'; Add-Offer 'false' }
-            '^file$' { Add-Files }
-            '^text$' { Add-FilesAfterAt }
-            '^profile$' { Add-Profiles }
-            '_id$' { Add-Ids $kind }
+    # The words before the cursor, and what was typed of the one at it; those behind it don't count.
+    $words = @()
+    $typed = ''
+    $before = ''
+    foreach ($element in $commandAst.CommandElements) {
+        $extent = $element.Extent
+        if ($extent.EndOffset -lt $cursorPosition) {
+            $words += Get-Said $extent.Text
+        } elseif ($extent.StartOffset -lt $cursorPosition) {
+            $typed = Get-Said ($extent.Text.Substring(0, $cursorPosition - $extent.StartOffset))
         }
     }
-
-    # The words before the cursor, and then the one that is to be completed.
-    $words = @($commandAst.CommandElements | Where-Object { $_.Extent.EndOffset -lt $cursorPosition } | ForEach-Object {
-        if ($_ -is [System.Management.Automation.Language.StringConstantExpressionAst]) { $_.Value } else { "$_" }
-    })
-    $words += $wordToComplete
-    $typed = $wordToComplete.TrimStart("'", '"')
-    $before = ''
+    if (-not $typed) { $typed = Get-Said "$wordToComplete" } # one that PowerShell does not take for a word yet
 
     # Walk over them: which command they name, how many arguments it has, and what the flag before the cursor takes.
     $command = ''
     $position = 0
     $kind = ''
-    for ($i = 1; $i -lt $words.Count - 1; $i++) {
-        $word = $words[$i]
+    foreach ($word in ($words | Select-Object -Skip 1)) {
         if ($kind) {
             $kind = ''
         } elseif ($word -like '-*=*') {
             continue
         } elseif ($word -like '-?*') {
             $kind = Get-FlagKind $command $word
-            if ($kind -in 'plain', 'switch') { $kind = '' }
-        } elseif ($subcommands[$command] | Where-Object { $_.StartsWith("$word|") }) {
+            if ($kind -eq 'plain' -or $kind -eq 'switch') { $kind = '' }
+        } elseif (Test-Subcommand $command $word) {
             $command = "$command $word".Trim()
         } else {
             $position++
         }
     }
 
+    # What the word at the cursor is.
     if ($kind) {
-        Add-Kind $kind
+        # The value of the flag before it.
     } elseif ($typed -like '--*=*') {
         $flag, $typed = $typed -split '=', 2
         $before = "$flag="
-        Add-Kind (Get-FlagKind $command $flag)
+        $kind = Get-FlagKind $command $flag
     } elseif ($typed -like '-*') {
-        Add-Described $flags[$command]
+        $kind = 'flags'
     } elseif ($subcommands[$command]) {
-        Add-Described $subcommands[$command]
+        $kind = 'commands'
     } else {
-        Add-Kind $argumentKinds["$command $position"]
+        $kind = $argumentKinds["$command $position"]
     }
+    if ($kind -eq 'text' -and $typed -match '^@(file://|data://)?') {
+        $before += $Matches[0]
+        $typed = $typed.Substring($Matches[0].Length)
+        $kind = 'file'
+    }
+
+    $offers = @(
+        if ($kind -eq 'flags') { Add-Described $flags[$command] }
+        elseif ($kind -eq 'commands') { Add-Described $subcommands[$command] }
+        elseif ($kind -eq 'switch') { Add-Described @('true', 'false') }
+        elseif ($kind -eq 'file') { Add-Files }
+        elseif ($kind -eq 'profile') { Add-Profiles }
+        elseif ($kind -like 'words *') { Add-Described ($kind -split ' ' | Select-Object -Skip 1) }
+        elseif ($kind -like '*_id') { Add-Ids $kind }
+    )
+
+    # Where nothing comes back PowerShell offers files; an empty text keeps it from that.
+    if ($offers.Count -gt 0 -or $kind -eq 'file') { $offers } else { '' }
 }
