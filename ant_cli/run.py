@@ -7,7 +7,7 @@ from ant_cli.client import Client, headers_of
 from ant_cli.errors import AnswerError, AntError, APIError, OutputError
 from ant_cli.hints import hint
 from ant_cli.local import is_local
-from ant_cli.output.printer import Printer, describe_error
+from ant_cli.output.printer import Printer
 from ant_cli.profiles.reading import read_store
 from ant_cli.progress import Progress
 from ant_cli.redaction import secrets_of_url, without_password
@@ -40,6 +40,8 @@ def run(operation: Operation, flags: Flags, process: Process) -> None:
         try:
             send_and_print(operation, request, settings, client, printer, progress)
         except APIError as error:
+            from ant_cli.output.api_error import describe_error
+
             describe_error(error, settings, process.stderr)
             hint_at_lost_answer(error, operation, request, client)
             raise

@@ -266,6 +266,7 @@ def test_debug_shows_both_sides_without_secrets(ant):
         (("--base-url", "http://h:99999"), ["--base-url"]),
         (("--base-url", "http://h/?x=1"), ["--base-url"]),
         (("--transform", "a.#(b"), ["--transform", "GJSON"]),
+        (("--transform-error", "a.#(b"), ["--transform-error", "GJSON"]),
         (("--columns", "#(", "--format", "table"), ["--columns"]),
         (("--debug=maybe",), ["--debug"]),
         (("--local", "--base-url", "http://h"), ["--local and --base-url"]),

@@ -22,7 +22,7 @@ from ant_cli.commands.api import METAVARS
 from ant_cli.commands.own import PROFILE, REQUEST, RESULT, command, group, load, show, show_result
 from ant_cli.errors import AnswerError, AntError, APIError, BadValue, UsageError
 from ant_cli.local import LOCAL, database_of, open_emulator, state_folder
-from ant_cli.output.printer import describe_error
+from ant_cli.output.api_error import describe_error
 from ant_cli.request import Request
 from ant_cli.run import keep_secrets
 from ant_cli.settings import DEFAULT_BASE_URL, resolve

@@ -114,7 +114,7 @@ def show(process: Process, text: str) -> None:
 
 
 def show_result(process: Process, flags: Flags, text: str, value: Any) -> None:
-    """Print a result: as text, or if --format or --transform asks for it, as every other command does."""
+    """Print a result: as text, or if a flag asks for a format or a part, as every other command does."""
     if not wants_data(flags):
         show(process, text)
     elif isinstance(value, list):
@@ -126,7 +126,7 @@ def show_result(process: Process, flags: Flags, text: str, value: Any) -> None:
 
 def wants_data(flags: Flags) -> bool:
     """Whether the result is wanted as data."""
-    return flags.get("format", "auto") != "auto" or "transform" in flags
+    return flags.get("format", "auto") != "auto" or "transform" in flags or bool(flags.get("columns"))
 
 
 def printing(flags: Flags) -> Settings:

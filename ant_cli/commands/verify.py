@@ -8,7 +8,7 @@ from ant_cli.answers import Response
 from ant_cli.client import Client
 from ant_cli.errors import AnswerError, APIError
 from ant_cli.local import is_local
-from ant_cli.output.printer import describe_error
+from ant_cli.output.api_error import describe_error
 from ant_cli.redaction import without_password
 from ant_cli.request import Request
 from ant_cli.settings import Settings

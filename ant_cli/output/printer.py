@@ -6,19 +6,16 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from ant_cli import json_text
-from ant_cli.errors import AnswerError, APIError, UsageError
+from ant_cli.errors import AnswerError, UsageError
 from ant_cli.output.formats import as_bare_text, renderer
 from ant_cli.settings import Settings
-from ant_cli.streams import Process, Stderr
+from ant_cli.streams import Process
 
 TYPE_CHECKING = False  # what a pipe does not need is not imported
 if TYPE_CHECKING:
     from ant_cli.output.look import Look
 
 Pick = Callable[[bytes], bytes]
-_ERROR_KEYS = {"type", "error", "request_id"}
-EXCERPT_LENGTH = 500
-"""The most characters that are shown of an error which is not JSON."""
 
 
 class Printer:
@@ -32,13 +29,14 @@ class Printer:
         is_list: bool,
         before_pager: Callable[[], None] = lambda: None,
     ) -> None:
-        """Choose the format. A bad `--transform` or `--columns` is a UsageError here, before anything is sent."""
+        """Choose the format. A bad path in a flag is a UsageError here, before anything is sent."""
         self._process = process
         self._write = partial(process.stdout.write, trusted=True)
         self._before_pager = before_pager
         self.format = effective_format(settings, process, is_list=is_list)
         self._look = look_unless_plain(process)
         self._pick = picker("--transform", settings.transform)
+        picker("--transform-error", settings.transform_error)  # which an error needs later, if there is one
         self._transform = settings.transform
         self._bare = settings.raw_output
         warn = process.stderr.say
@@ -48,29 +46,36 @@ class Printer:
         """Print a value. AnswerError if it is not JSON: then nothing is printed."""
         try:
             json_text.validate(text)
-            value = self._pick(text)
         except json_text.JSONTextError as error:
-            raise AnswerError(f"the server's answer can't be read. {error}") from None
+            raise unreadable(error) from None
+        values = self._picked([text])
         if self.format == "explore":
-            self._explore([[value]], is_list=False)
+            self._explore([values], is_list=False)
         else:
-            self._write(self._printable([value]))
+            self._write(self._printable(values))
 
     def print_pages(self, pages: Iterable[list[bytes]]) -> None:
         """Print the items of each page as it comes, with one write for a page."""
-        picked = ([self._pick(item) for item in page] for page in pages)
         if self.format == "explore":
-            self._explore(picked, is_list=True)
+            self._explore(map(self._picked, pages), is_list=True)
         else:
-            self._show(map(self._printable, picked))
+            self._show(map(self._printable, map(self._picked, pages)))
 
     def print_array(self, pages: Iterable[list[bytes]]) -> None:
-        """Print one JSON array of all items, when all are there."""
+        """Print all items when all are there: as one JSON array, or as one table."""
         if self.format == "explore":
             self.print_pages(pages)
             return
-        items = [self._pick(item) for page in pages for item in page]
-        self._show([self._printable([b"[" + b",".join(items) + b"]"])])
+        items = [item for page in pages for item in self._picked(page)]
+        values = items if self.format == "table" else [b"[" + b",".join(items) + b"]"]
+        self._show([self._printable(values)])
+
+    def _picked(self, values: list[bytes]) -> list[bytes]:
+        """Return what `--transform` picks from each value."""
+        try:
+            return [self._pick(value) for value in values]
+        except json_text.JSONTextError as error:  # some paths can't go as deep as JSON
+            raise unreadable(error) from None
 
     def _show(self, parts: Iterable[bytes]) -> None:
         """Write out each part of a list as it comes; on a terminal, through the pager if they are many."""
@@ -120,6 +125,11 @@ class Printer:
         from ant_cli.output.terminal_text import show
 
         return show(text, "text", self._look)
+
+
+def unreadable(error: json_text.JSONTextError) -> AnswerError:
+    """Return the error about an answer that is not JSON, or is nested too deeply."""
+    return AnswerError(f"the server's answer can't be read. {error}")
 
 
 def look_unless_plain(process: Process) -> Look | None:
@@ -186,44 +196,3 @@ def picker(flag: str, path: str) -> Pick:
     except BadPath as error:
         raise UsageError(f"{flag} {path!r} is not a GJSON path: {error}.") from None
     return pick
-
-
-def describe_error(error: APIError, settings: Settings, stderr: Stderr) -> None:
-    """Fill in what is shown of the body of an API error, without secrets."""
-    body = stderr.without_secrets(error.body)
-    error.details = error_details(body, settings, on_terminal=stderr.is_terminal)
-
-
-def error_details(body: bytes, settings: Settings, *, on_terminal: bool = False) -> str:
-    """Return the body of an API error as `--format-error`, `--transform-error` and `-r` want it."""
-    name = settings.format_error
-    try:
-        json_text.validate(body)
-        text = picker("--transform-error", settings.transform_error)(body)
-        if settings.raw_output and json_text.kind(text) == "string":
-            return json_text.string(text)
-        if name in ("auto", "explore"):
-            name = "json"
-            if on_terminal and (sentence := error_in_words(text)):
-                return sentence
-        return renderer(name)([text]).decode("utf-8", "replace").rstrip("\n")
-    except json_text.JSONTextError:
-        return excerpt(body)
-
-
-def error_in_words(text: bytes) -> str:
-    """Return an API error as a line for people; nothing if it says more than a kind and a message."""
-    if json_text.kind(text) != "object" or not (members := json_text.members(text)).keys() <= _ERROR_KEYS:
-        return ""
-    error = members.get("error", b"")
-    if json_text.kind(error) != "object" or set(words := json_text.members(error)) != {"type", "message"}:
-        return ""
-    if any(json_text.kind(word) != "string" for word in words.values()):
-        return ""
-    return f"{json_text.string(words['type'])}: {json_text.string(words['message'])}"
-
-
-def excerpt(body: bytes) -> str:
-    """Return the beginning of an answer that is not JSON, such as a proxy's page of HTML."""
-    text = " ".join(body.decode("utf-8", "replace").split())
-    return text if len(text) <= EXCERPT_LENGTH else text[:EXCERPT_LENGTH] + "…"

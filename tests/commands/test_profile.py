@@ -73,6 +73,7 @@ def test_list_as_data_masks_secrets(profile):
         '"future_secret":"...2345","timeout":30}',
     ]
     assert profile("list", "--transform", "name", "-r").stdout == "home\nwork\n"
+    assert profile("list", "--columns", "name").stdout == "NAME\nhome\nwork\n"
 
 
 @pytest.mark.usefixtures("path")

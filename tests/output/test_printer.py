@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import httpx
 import pytest
 
 from tests.conftest import KEY
@@ -139,6 +140,24 @@ def test_a_slurped_list_is_one_array_on_a_terminal_too(ant):
     assert result.json == [{"id": 1}]
 
 
+@pytest.mark.parametrize("terminal", [False, True])
+def test_a_slurped_table_has_a_row_for_each_item(ant, terminal):
+    """All pages make one table, whose columns are wide enough for each."""
+    pages = [{"data": [{"a": 1, "b": 2}], "next_page": "x"}, page({"a": "long", "b": 3})]
+    result = ant(*LIST, "--slurp", "--format", "table", replies=pages, terminal=terminal, env={"NO_COLOR": "1"})
+    assert result.stdout == "A     B\n1     2\nlong  3\n"
+
+
+@pytest.mark.parametrize("flags", [LIST, (*LIST, "--slurp"), RETRIEVE])
+def test_an_answer_that_is_nested_too_deep_for_a_path_is_said(ant, flags):
+    """For each item of a list as for one object."""
+    deep = "[" * 900 + "]" * 900
+    text = deep if flags is RETRIEVE else f'{{"data":[{deep}]}}'
+    result = ant(*flags, "--transform", '@pretty:{"sortKeys":true}', replies=[httpx.Response(200, text=text)])
+    assert (result.exit, result.stdout) == (1, "")
+    assert result.stderr == "ant: the server's answer can't be read. The JSON is nested too deeply.\n"
+
+
 @pytest.mark.parametrize(
     ("command", "sentence"),
     [
@@ -207,8 +226,6 @@ def test_a_bare_text_of_an_api_error_is_never_obeyed(ant, httpx_error):
 @pytest.fixture
 def httpx_error():
     """Return what makes an answer of 404."""
-    import httpx
-
     error = {"type": "error", "error": {"type": "not_found_error", "message": "No such environment."}}
     return lambda body=error: httpx.Response(404, json=body)
 

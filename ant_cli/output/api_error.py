@@ -1,0 +1,55 @@
+"""What is shown of the body of an API error, on stderr."""
+
+from __future__ import annotations
+
+from ant_cli import json_text
+from ant_cli.errors import APIError
+from ant_cli.output.formats import renderer
+from ant_cli.output.printer import picker
+from ant_cli.settings import Settings
+from ant_cli.streams import Stderr
+
+_KEYS = {"type", "error", "request_id"}
+EXCERPT_LENGTH = 500
+"""The most characters that are shown of an error which is not JSON."""
+
+
+def describe_error(error: APIError, settings: Settings, stderr: Stderr) -> None:
+    """Fill in what is shown of the body of an API error, without secrets."""
+    body = stderr.without_secrets(error.body)
+    error.details = error_details(body, settings, on_terminal=stderr.is_terminal)
+
+
+def error_details(body: bytes, settings: Settings, *, on_terminal: bool = False) -> str:
+    """Return the body of an API error as `--format-error`, `--transform-error` and `-r` want it."""
+    name = settings.format_error
+    try:
+        json_text.validate(body)
+        text = picker("--transform-error", settings.transform_error)(body)
+        if settings.raw_output and json_text.kind(text) == "string":
+            return json_text.string(text)
+        if name in ("auto", "explore"):
+            name = "json"
+            if on_terminal and (sentence := error_in_words(text)):
+                return sentence
+        return renderer(name)([text]).decode("utf-8", "replace").rstrip("\n")
+    except json_text.JSONTextError:
+        return excerpt(body)
+
+
+def error_in_words(text: bytes) -> str:
+    """Return an API error as a line for people; nothing if it says more than a kind and a message."""
+    if json_text.kind(text) != "object" or not (members := json_text.members(text)).keys() <= _KEYS:
+        return ""
+    error = members.get("error", b"")
+    if json_text.kind(error) != "object" or set(words := json_text.members(error)) != {"type", "message"}:
+        return ""
+    if any(json_text.kind(word) != "string" for word in words.values()):
+        return ""
+    return f"{json_text.string(words['type'])}: {json_text.string(words['message'])}"
+
+
+def excerpt(body: bytes) -> str:
+    """Return the beginning of an answer that is not JSON, such as a proxy's page of HTML."""
+    text = " ".join(body.decode("utf-8", "replace").split())
+    return text if len(text) <= EXCERPT_LENGTH else text[:EXCERPT_LENGTH] + "…"
