@@ -108,6 +108,7 @@ def test_special_characters_in_keys_are_escaped(value, keys, path):
         (b'"\\ud83d"', '"\\ud83d"'),
         (b"1.50e+0400", "1.50e+0400"),
         (b'{"a": {"x": 1}, "id": "i", "b": [1, 2], "c": [], "d": {}}', '{id: "i", a: {1}, b: [2], c: [], d: {}}'),
+        (b'{"": {"a": 1}}', '{"": {1}}'),
         (b'[null, true, "x", [1]]', '[null, true, "x", [1]]'),
     ],
 )
@@ -423,9 +424,10 @@ def test_arrows_and_vi_keys_move():
 def test_only_the_rows_of_the_screen_are_laid_out():
     """10,000 items cost no more than those that are seen."""
     seen = press(names(10_000), "G", "g", "G")
+    assert seen.rows[-2:] == ['▸  9999 {name: "n9998"}', '▸ 10000 {name: "n9999"}']
     laid_out = [node for node in seen.app.outline.roots if node._summary is not None]
     assert len(laid_out) <= 2 * len(seen.rows)
-    assert seen.status == "item 10000 of 10,000"
+    assert seen.status == "item 10,000 of 10,000"
 
 
 def test_pages_are_fetched_as_the_end_comes_near():
@@ -609,6 +611,23 @@ def test_a_click_goes_to_a_row_and_another_unfolds_it():
     asyncio.run(session())
 
 
+def test_the_wheel_moves_the_cursor_and_loads_pages():
+    """Else a key would jump back to where the cursor was left."""
+
+    async def session() -> None:
+        app = Explorer(outline_of(*names(30)), Feed(iter([texts(*names(30, 30))])))
+        async with app.run_test() as pilot:
+            for down in (True, True, True, False):
+                wheel = events.MouseScrollDown if down else events.MouseScrollUp
+                app.post_message(wheel(None, 1, 2, 0, 0, 0, shift=False, meta=False, ctrl=False))
+                await pilot.pause()
+            await loaded(app)
+            assert app.outline.cursor == 6
+            assert len(app.outline.rows) == 60
+
+    asyncio.run(session())
+
+
 def test_the_cursor_stays_on_a_screen_that_shrinks():
     """A smaller window shows the row that was looked at."""
 
@@ -642,6 +661,21 @@ def test_the_end_of_a_long_path_is_shown():
     assert path.startswith("…")
     assert path.endswith("key1.key0")
     assert way_out == ["?", "keys", "q", "quit"]
+
+
+def test_the_end_of_a_very_long_path_is_shown():
+    """Also where it is longer than a row."""
+    deep: Any = 1
+    for number in range(100):
+        deep = {f"long_key_{number}": deep}
+    assert press([deep], "e", "G").bottom.split()[0].endswith(".long_key_1.long_key_0")
+
+
+def test_what_is_read_can_be_copied_and_printed():
+    """As the last line of a long text promises."""
+    assert press([{"a": 1}], "v", "y").app.clipboard == '{\n  "a": 1\n}'
+    assert press([{"a": 1}], "v", "Y").status == "item 1 of 1 copied: @this"
+    assert press([{"a": 1}], "v", "p").choice == Choice(value=b'{"a": 1}')
 
 
 @pytest.mark.parametrize("colour", [True, False])
@@ -688,6 +722,11 @@ def test_what_was_chosen_is_printed():
     assert opened(["p"], iter([page])) == [(b'{"a": ["x"]}', False)]
     assert opened(["e", "G", "P"], iter([page]), transform="b") == [(b'"b|a.0"', True)]
     assert opened(["q"], iter([page])) == []
+
+
+def test_an_empty_list_says_that_it_is_one():
+    """An empty screen is explained."""
+    assert press([]).status == "an empty list"
 
 
 def test_an_empty_list_opens_too():

@@ -73,6 +73,10 @@ class Session:
         """What was shown since the last keys, without escape sequences."""
         return ESCAPES.sub("", self._seen.decode("utf-8", "replace"))
 
+    def has_sent(self, control: bytes) -> bool:
+        """Whether a control sequence was sent since the last keys."""
+        return control in self._seen
+
     def resize(self, lines: int, columns: int) -> None:
         """Change the size of the window."""
         termios.tcsetwinsize(self._theirs, (lines, columns))
@@ -169,6 +173,16 @@ def test_what_is_chosen_is_printed_below_the_shell_prompt(explore: Explore, keys
     session = explore(page([PROD, TEST]))
     session.type(keys)
     assert session.end() == (0, printed)
+
+
+def test_what_is_copied_goes_to_the_terminal(explore: Explore):
+    """By OSC 52, which works through ssh, too."""
+    session = explore(page([PROD, TEST]))
+    session.type("jY")
+    session.wait_for("copied: @this")
+    assert session.has_sent(b"\x1b]52;c;QHRoaXM=\x07")
+    session.type("q")
+    assert session.end() == (0, "")
 
 
 def test_nobody_waits_for_a_page_in_order_to_quit(explore: Explore):

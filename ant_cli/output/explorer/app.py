@@ -157,9 +157,9 @@ class Explorer(App[Choice], inherit_bindings=False):
         """Where the cursor is, in words."""
         outline = self.outline
         if not outline.current:
-            place = "nothing"
+            place = "nothing" if outline.wanted else "an empty list"
         elif outline.is_list:
-            place = f"item {outline.current.root.key} of {self.total}"
+            place = f"item {outline.current.root.number + 1:,} of {self.total}"
         else:
             place = f"row {outline.cursor + 1:,} of {len(outline.rows):,}"
         wanted = on_one_line(" ".join(outline.wanted))
@@ -222,9 +222,9 @@ class Explorer(App[Choice], inherit_bindings=False):
         """Go to the last row."""
         self.action_move(len(self.outline.rows))
 
-    def on_rows_pointed(self, message: Rows.Pointed) -> None:
+    def action_point(self, row: int) -> None:
         """Go to the row; fold or unfold it if it is the current one already."""
-        distance = message.row - self.outline.cursor
+        distance = row - self.outline.cursor
         if distance:
             self.action_move(distance)
         else:

@@ -69,7 +69,7 @@ READING = (
     Key("pageup,ctrl+u,ctrl+b", "scroll('scroll_page_up')"),
     Key("home,g", "scroll('scroll_home')"),
     Key("end,G", "scroll('scroll_end')"),
-    Key("y", "copy_value"),
+    *(key for key in BROWSING if key.action in ("copy_value", "copy_path", "print_value", "print_path")),
 )
 """In front of a page of text."""
 

@@ -10,7 +10,6 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.geometry import Size
-from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
@@ -20,7 +19,7 @@ from ant_cli.output.cells import ELLIPSIS, cell_width, cut
 from ant_cli.output.explorer.line import Line
 from ant_cli.output.explorer.outline import Outline
 from ant_cli.output.explorer.tree import Node
-from ant_cli.output.explorer.wording import on_one_line
+from ant_cli.output.explorer.wording import key_in_a_row, on_one_line
 
 Part = tuple[str, str]
 """A piece of a row, and its role in `COLOURED` and `PLAIN`."""
@@ -43,16 +42,18 @@ COLOURED = {
 }
 REVERSE = Style(reverse=True)
 INDENT = 2
+WHEEL = 3
+"""The rows that a step of the mouse wheel moves."""
 
 
-def parts_of(node: Node, *, is_list: bool, width: int) -> Iterator[Part]:
+def parts_of(node: Node, outline: Outline, width: int) -> Iterator[Part]:
     """Yield the pieces of a node's row."""
     yield " " * min(INDENT * node.depth, width // 2), ""
     yield ("▾ " if node.is_open else "▸ ") if node.can_open else "  ", ""
     if node.parent:
-        yield f"{on_one_line(node.key)}: ", "key"
-    elif is_list:
-        yield f"{node.key:>3} ", "number"
+        yield f"{key_in_a_row(node.key)}: ", "key"
+    elif outline.is_list:
+        yield f"{node.key:>{max(3, len(str(len(outline.roots))))}} ", "number"
     if node.is_open:
         count = len(node.children)
         yield f"[{count}]" if node.kind == "array" else f"{{{count}}}", "holds"
@@ -83,13 +84,6 @@ def strip_of(parts: Iterable[Part], styles: dict[str, Style], width: int) -> Str
 class Rows(ScrollView, can_focus=False):
     """The outline's rows. Only those on the screen are ever laid out."""
 
-    class Pointed(Message):
-        """A row was clicked at."""
-
-        def __init__(self, row: int) -> None:
-            super().__init__()
-            self.row = row
-
     def __init__(self, outline: Outline, styles: dict[str, Style]) -> None:
         super().__init__()
         self._outline = outline
@@ -100,7 +94,7 @@ class Rows(ScrollView, can_focus=False):
         row, width = y + self.scroll_offset.y, self.size.width
         if row >= len(self._outline.rows):
             return Strip.blank(width)
-        parts = parts_of(self._outline.rows[row], is_list=self._outline.is_list, width=width)
+        parts = parts_of(self._outline.rows[row], self._outline, width)
         if row == self._outline.cursor:
             return strip_of(parts, {}, width).apply_style(REVERSE)
         return strip_of(parts, self._styles, width)
@@ -118,11 +112,21 @@ class Rows(ScrollView, can_focus=False):
         """Keep the cursor on the screen."""
         self.show()
 
-    def on_click(self, event: events.Click) -> None:
-        """Tell which row was meant."""
+    async def on_click(self, event: events.Click) -> None:
+        """Go where it was clicked at."""
         row = event.y + self.scroll_offset.y
         if row < len(self._outline.rows):
-            self.post_message(self.Pointed(row))
+            await self.run_action(f"app.point({row})")
+
+    async def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Move the cursor, without which the end would not come near, and no page be loaded."""
+        event.prevent_default()
+        await self.run_action(f"app.move({WHEEL})")
+
+    async def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Move the cursor."""
+        event.prevent_default()
+        await self.run_action(f"app.move({-WHEEL})")
 
 
 class Bar(Widget):

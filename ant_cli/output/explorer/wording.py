@@ -53,6 +53,11 @@ def on_one_line(text: str, *, end: bool = False) -> str:
     return printable(text[-LONGEST_ROW:] if end else text[:LONGEST_ROW]).translate(_IN_A_ROW)
 
 
+def key_in_a_row(key: str) -> str:
+    """Return a key as it stands before its value."""
+    return on_one_line(key) or '""'
+
+
 def bare(text: bytes) -> str:
     """Return a value as it is copied: a string without quotes, anything else as JSON."""
     value = json_text.string(text) if json_text.kind(text) == "string" else json_text.indent(text).decode()
@@ -73,7 +78,7 @@ def in_a_row(text: bytes) -> str:
         value = json_text.string(text)
         return f'"{on_one_line(value)}{"" if len(value) > LONGEST_ROW else chr(34)}'
     if kind == "object":
-        return "{" + _cut_list([f"{on_one_line(key)}: {_inside(value)}" for key, value in _told(text)]) + "}"
+        return "{" + _cut_list([f"{key_in_a_row(key)}: {_inside(value)}" for key, value in _told(text)]) + "}"
     if kind == "array":
         return "[" + _cut_list([_inside(value) for value in json_text.elements(text)]) + "]"
     return on_one_line(text.strip().decode())
