@@ -106,11 +106,12 @@ def words_kind(words: Iterable[str]) -> str:
 
 _OWN_ARGUMENTS = {
     ("profile", "name"): PROFILE,
+    ("profile", "create", "name"): FREE,
     ("profile", "key"): words_kind(PROFILE_FIELDS),
     ("completion", "shell"): words_kind(SHELLS),
     ("emulator", "environment_id"): EMULATED,
 }
-"""What arguments of our own commands are, by the command and the name, where their type does not say it."""
+"""What arguments of our own commands are, by the command (or its group) and the name; else their type says it."""
 
 HELP = Flag(("--help", "-h"), "Show help.", PLAIN)
 VERSION = Flag(("--version",), "Show the version.", PLAIN)
@@ -212,7 +213,7 @@ def _own_flag(option: Any) -> Flag:
 
 
 def _own_argument(argument: Any, path: tuple[str, ...]) -> Argument:
-    kind = _OWN_ARGUMENTS.get((path[0], argument.name))
+    kind = _OWN_ARGUMENTS.get((*path, argument.name)) or _OWN_ARGUMENTS.get((path[0], argument.name))
     name = argument.metavar or argument.name.upper()
     return Argument(name, argument.help or "", kind or _own_kind(argument))
 

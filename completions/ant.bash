@@ -143,7 +143,7 @@ _ant_kind_of_argument() {
     'profile set'\ 1) kind='free' ;;
     'profile unset'\ 0) kind='words api_key api_key_command auth_token base_url workspace_id format timeout max_retries' ;;
     'profile activate'\ 0) kind='profile' ;;
-    'profile create'\ 0) kind='profile' ;;
+    'profile create'\ 0) kind='free' ;;
     'profile rename'\ 0) kind='profile' ;;
     'profile rename'\ 1) kind='free' ;;
     'profile delete'\ 0) kind='profile' ;;

@@ -34,5 +34,8 @@ class Arrivals:
             left = deadline - time.monotonic()
             if found is not None or left <= 0:
                 return found
-            with self._changed:
-                self._changed.wait_for(lambda: self._count != seen, min(left, self._look_again_seconds))  # noqa: B023
+            self._wait_while(seen, min(left, self._look_again_seconds))
+
+    def _wait_while(self, seen: int, seconds: float) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._count != seen, seconds)

@@ -127,7 +127,7 @@ def _logged(application: "WSGIApplication", log: Callable[[str], None]) -> "WSGI
 
         def start(status: str, headers: list[tuple[str, str]], *rest: object) -> Callable[[bytes], object]:
             outcomes.append(status.partition(" ")[0])
-            return start_response(status, headers, *rest)  # type: ignore[arg-type]
+            return start_response(status, headers, *rest)  # type: ignore[arg-type] # exc_info or nothing
 
         try:
             return application(environ, start)

@@ -62,7 +62,8 @@ def over(clean_environ: dict[str, str]) -> Callable[..., Outcome]:
     ) -> Outcome:
         environ = {k: v for k, v in {**clean_environ, **env}.items() if v is not None}
         stdout, stderr, waits = Screen(terminal=terminal), Screen(terminal=terminal), list[float]()
-        with server or ScriptedServer(*replies or (OK,)) as there, open(piped(stdin), "rb") as source:  # noqa: PTH123
+        given = os.fdopen(piped(stdin), "rb")
+        with server or ScriptedServer(*replies or (OK,)) as there, given as source:
             streams = Stdin(source), Stdout(stdout), Stderr(stderr)
             base_url = url.replace("{url}", there.url).replace("{port}", str(there.port))
             status = main(
@@ -159,4 +160,4 @@ def start(clean_environ: dict[str, str], tmp_path: Path):
 
 def needs(path: str) -> pytest.MarkDecorator:
     """Skip a test where the operating system has no such device."""
-    return pytest.mark.skipif(not os.path.exists(path), reason=f"this test needs {path}")  # noqa: PTH110
+    return pytest.mark.skipif(not Path(path).exists(), reason=f"this test needs {path}")

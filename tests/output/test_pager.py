@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import httpx
 import pytest
@@ -177,7 +178,7 @@ def test_pages_that_nobody_looks_at_are_not_fetched(tmp_path, clean_environ):
             return True
 
     environ = {**clean_environ, "PAGER": pager(LEAVE)}
-    with Terminal(tmp_path / "screen", "w") as screen, open(os.devnull, "rb") as nothing:  # noqa: PTH123
+    with Terminal(tmp_path / "screen", "w") as screen, Path(os.devnull).open("rb") as nothing:
         process = Process(
             Stdin(nothing), Stdout(screen), Stderr(Screen(terminal=True)), environ, httpx.MockTransport(answer)
         )

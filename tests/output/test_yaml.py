@@ -1,5 +1,6 @@
 import json
 import re
+from typing import ClassVar
 
 import pytest
 import yaml
@@ -13,7 +14,7 @@ from ant_cli.output.yaml import to_yaml
 class Core(yaml.SafeLoader):
     """A reader of YAML 1.2 by its core schema."""
 
-    yaml_implicit_resolvers = {}  # noqa: RUF012
+    yaml_implicit_resolvers: ClassVar[dict] = {}
 
 
 for tag, pattern in {
