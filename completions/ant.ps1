@@ -133,7 +133,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         '--transform-error|A GJSON path to pick from the body of an API error'
         '--raw-output|Print a string without its quotes'
         '-r|Print a string without its quotes'
-        '--columns|Print a table of these: titles or GJSON paths, separated by commas'
+        '--columns|Print a table of these titles or GJSON paths: id,name'
         '--dry-run|Print the request, with secrets hidden, and send nothing'
         '--timeout|Seconds to wait for a connection, and between bytes (60)'
         '--max-retries|How often a failed request is sent again (2)'
@@ -332,7 +332,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             '--transform|A GJSON path to pick from the result; on lists, from each item'
             '--raw-output|Print a string without its quotes'
             '-r|Print a string without its quotes'
-            '--columns|Print a table of these: titles or GJSON paths, separated by commas'
+            '--columns|Print a table of these titles or GJSON paths: id,name'
         )
         'auth token' = @(
             '--help|Show help'
@@ -358,7 +358,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             '--transform|A GJSON path to pick from the result; on lists, from each item'
             '--raw-output|Print a string without its quotes'
             '-r|Print a string without its quotes'
-            '--columns|Print a table of these: titles or GJSON paths, separated by commas'
+            '--columns|Print a table of these titles or GJSON paths: id,name'
         )
         'profile get' = @(
             '--help|Show help'
@@ -368,7 +368,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             '--transform|A GJSON path to pick from the result; on lists, from each item'
             '--raw-output|Print a string without its quotes'
             '-r|Print a string without its quotes'
-            '--columns|Print a table of these: titles or GJSON paths, separated by commas'
+            '--columns|Print a table of these titles or GJSON paths: id,name'
         )
         'profile set' = @(
             '--help|Show help'
@@ -438,7 +438,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             '--transform|A GJSON path to pick from the result; on lists, from each item'
             '--raw-output|Print a string without its quotes'
             '-r|Print a string without its quotes'
-            '--columns|Print a table of these: titles or GJSON paths, separated by commas'
+            '--columns|Print a table of these titles or GJSON paths: id,name'
         )
         'emulator reset' = @(
             '--help|Show help'
@@ -478,7 +478,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             '--transform|A GJSON path to pick from the result; on lists, from each item'
             '--raw-output|Print a string without its quotes'
             '-r|Print a string without its quotes'
-            '--columns|Print a table of these: titles or GJSON paths, separated by commas'
+            '--columns|Print a table of these titles or GJSON paths: id,name'
         )
         'completion' = @(
             '--help|Show help'

@@ -16,7 +16,7 @@ GLOBAL_FLAGS = (
     Param("transform", "setting", str, "A GJSON path to pick from the result; on lists, from each item."),
     Param("transform_error", "setting", str, "A GJSON path to pick from the body of an API error."),
     Param("raw_output", "setting", bool, "Print a string without its quotes.", short="-r"),
-    Param("columns", "setting", str, "The table's columns: GJSON paths, separated by commas."),
+    Param("columns", "setting", str, "Print a table of these titles or GJSON paths: id,name."),
     Param("dry_run", "setting", bool, "Print the request, with secrets hidden, and send nothing."),
     Param("timeout", "setting", float, "Seconds to wait for a connection, and between bytes (60)."),
     Param("max_retries", "setting", int, "How often a failed request is sent again (2)."),
