@@ -85,26 +85,31 @@ COLUMNS_BY_TYPE = {
 }
 """The columns of each resource, by its `type`."""
 VALUE = Column.of("VALUE", "@this", flexible=True)
-
 EXAMPLE = "For example: --columns id,name,config.type"
 
 
 class Columns:
     """The columns of one table, which are known when its first items are."""
 
-    def __init__(self, words: str, warn: Callable[[str], None]) -> None:
+    def __init__(self, words: str, warn: Callable[[str], None], *, is_list: bool) -> None:
         """Read `--columns`. UsageError if one is not a GJSON path."""
-        self.chosen = chosen_columns(words)
+        self._is_list = is_list
+        self._chosen = chosen_columns(words)
         self._paths = split_paths(words)
         self._warn = warn
 
     def settle(self, items: list[bytes]) -> tuple[Column, ...]:
         """Return the columns, now that there are items."""
-        if not self.chosen:
+        if not self._chosen:
             return columns_for(items[0])
-        pairs = zip(self.chosen, self._paths, strict=True)
-        self.chosen = tuple(self._settled(column, path, items) for column, path in pairs)
-        return self.chosen
+        pairs = zip(self._chosen, self._paths, strict=True)
+        return tuple(self._settled(column, path, items) for column, path in pairs)
+
+    def are_for_members(self, value: bytes) -> bool:
+        """Whether a value is an object without known columns, such as statistics: its members become the rows."""
+        if self._is_list or self._chosen or json_text.kind(value) != "object":
+            return False
+        return resource_type(json_text.members(value)) not in COLUMNS_BY_TYPE
 
     def _settled(self, column: Column, path: str, items: list[bytes]) -> Column:
         """Return a column of the user's: a path that leads somewhere, or else one of the titles we know."""
@@ -178,11 +183,6 @@ def resource_type(members: dict[str, bytes]) -> str:
 def escaped(key: str) -> str:
     """Return the GJSON path of a key, whatever is in it."""
     return "".join(character if character.isalnum() or character in "_-" else "\\" + character for character in key)
-
-
-def has_own_layout(value: bytes) -> bool:
-    """Whether a value is an object without known columns, such as statistics: its members become the rows."""
-    return json_text.kind(value) == "object" and resource_type(json_text.members(value)) not in COLUMNS_BY_TYPE
 
 
 def members_as_rows(value: bytes) -> list[list[str]]:

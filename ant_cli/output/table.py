@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ant_cli import json_text
-from ant_cli.output.columns import Column, Columns, has_own_layout, members_as_rows, rows_of
+from ant_cli.output.columns import Column, Columns, members_as_rows, rows_of
 
 GAP = "  "
 
@@ -18,9 +18,8 @@ class Table:
     """Draws rows under a line of titles, which comes once."""
 
     def __init__(self, columns: str, warn: Callable[[str], None], *, is_list: bool) -> None:
-        self._given = Columns(columns, warn)
+        self._given = Columns(columns, warn, is_list=is_list)
         self._columns: tuple[Column, ...] = ()
-        self._is_list = is_list
         self._widths: list[int] = []
 
     def __call__(self, values: list[bytes]) -> bytes:
@@ -30,7 +29,7 @@ class Table:
         return json_text.encoded("".join(map(self._line, self._rows(values))))
 
     def _rows(self, values: list[bytes]) -> list[list[str]]:
-        if not self._is_list and not self._given.chosen and has_own_layout(values[0]):
+        if self._given.are_for_members(values[0]):
             rows = members_as_rows(values[0])
         else:
             self._columns = self._columns or self._given.settle(values)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from ant_cli import json_text
 from ant_cli.output.cells import cell_width, cut, padding
-from ant_cli.output.columns import NOTHING, Column, Columns, cell, has_own_layout, members_as_rows, word_of
+from ant_cli.output.columns import NOTHING, Column, Columns, cell, members_as_rows, word_of
 from ant_cli.output.look import STATES, Look
 from ant_cli.output.table import Table
 from ant_cli.output.times import relative
@@ -39,9 +39,8 @@ class TerminalTable:
     """Draws rows under a line of titles, which comes once, as wide as the screen."""
 
     def __init__(self, columns: str, warn: Callable[[str], None], look: Look, *, is_list: bool) -> None:
-        self._given = Columns(columns, warn)
+        self._given = Columns(columns, warn, is_list=is_list)
         self._look = look
-        self._is_list = is_list
         self._columns: tuple[Column, ...] = ()
         self._natural: list[int] = []
 
@@ -50,7 +49,7 @@ class TerminalTable:
         if not values:
             return b""
         first = not self._columns
-        if not self._is_list and not self._given.chosen and has_own_layout(values[0]):
+        if self._given.are_for_members(values[0]):
             self._columns = NAME_AND_VALUE
             rows = [[Cell(word_of(text)) for text in row] for row in members_as_rows(values[0])]
         else:
