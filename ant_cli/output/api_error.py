@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ant_cli import json_text
-from ant_cli.errors import APIError
+from ant_cli.errors import APIError, UsageError
 from ant_cli.output.formats import renderer
 from ant_cli.output.printer import picker
 from ant_cli.settings import Settings
@@ -33,7 +33,7 @@ def error_details(body: bytes, settings: Settings, *, on_terminal: bool = False)
             if on_terminal and (sentence := error_in_words(text)):
                 return sentence
         return renderer(name)([text]).decode("utf-8", "replace").rstrip("\n")
-    except json_text.JSONTextError:
+    except (json_text.JSONTextError, UsageError):  # a path that fails only here must not hide the error
         return excerpt(body)
 
 

@@ -215,6 +215,14 @@ def test_a_text_of_an_api_error_may_be_bare_too(ant, httpx_error, path, shown, t
     assert f"\n{shown}\n" in result.stderr
 
 
+def test_a_path_that_fails_at_work_does_not_hide_the_api_error(ant, httpx_error):
+    """The exit code is that of the error, whose body is shown."""
+    path = "|".join(["[@this,@this]"] * 40)
+    result = ant(*RETRIEVE, "--transform-error", path, replies=[httpx_error()])
+    assert result.exit == 5
+    assert "No such environment." in result.stderr
+
+
 def test_a_bare_text_of_an_api_error_is_never_obeyed(ant, httpx_error):
     """Nor does it show a key that the server echoes."""
     body = {"message": f"\x1b[2J{KEY}"}
