@@ -14,11 +14,10 @@ from ant_cli import json_text
 from ant_cli.output.cells import cell_width, cut, padding
 from ant_cli.output.columns import NOTHING, Column, Columns, cell, members_as_rows, word_of
 from ant_cli.output.look import STATES, Look
-from ant_cli.output.table import Table
+from ant_cli.output.table import GAP, Table
 from ant_cli.output.times import relative
 from ant_cli.output.transform import apply, parse
 
-GAP = "  "
 NARROWEST = 13
 """A column whose cells may be cut keeps this width as long as there are others to leave out."""
 LEAST = 4
@@ -69,9 +68,8 @@ class TerminalTable:
         return [self._row(value, self._columns) for value in values]
 
     def _row(self, value: bytes, columns: tuple[Column, ...]) -> list[Cell]:
-        dim = is_archived(value)
         cells = [self._cell(column.find(value) or b"null", column) for column in columns]
-        return [Cell(text, "dim") for text, _ in cells] if dim else cells
+        return [Cell(text, "dim") for text, _ in cells] if is_archived(value) else cells
 
     def _cell(self, value: bytes, column: Column) -> Cell:
         text = cell(value)
@@ -95,7 +93,7 @@ class TerminalTable:
         What later pages are known to need is given up first, so that columns stay in their places if they can.
         A screen without room for a cell of each column shows but the first columns.
         """
-        needed = [max(cell_width(cell.text) for cell in cells) for cells in zip(*rows, strict=True)]
+        needed = [max(cell_width(text) for text, _ in cells) for cells in zip(*rows, strict=True)]
         before = self._natural or needed
         self._natural = [max(pair) for pair in zip(needed, before, strict=True)]
         most = max(1, (self._look.width + len(GAP)) // (1 + len(GAP)))
