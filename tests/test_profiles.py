@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import ant_cli
 from ant_cli.errors import BadValue, CredentialError, OutputError, UsageError
 from ant_cli.profiles.credentials import fetch, from_keyring, into_keyring, out_of_keyring, run_command
 from ant_cli.profiles.fields import mask, shown
@@ -303,6 +304,22 @@ def test_a_disk_that_fails_at_the_last_moment_leaves_the_old_file(process, path,
     assert sorted(file.name for file in path.parent.iterdir()) == ["profiles.toml", "profiles.toml.lock"]
 
 
+def test_a_disk_that_cannot_promise_the_new_name_has_it_all_the_same(process, path, monkeypatch):
+    """Some network disks refuse to bring a folder to the disk; the change is made by then."""
+    write(path, GOOD)
+    fsync = os.fsync
+
+    def refuse_folders(descriptor):
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(22, "Invalid argument")
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", refuse_folders)
+    with changing(process) as draft:
+        draft.new("another")
+    assert "another" in read_store(process).profiles
+
+
 @pytest.mark.parametrize("name", ["", "-x", ".x", "a b", "a/b", "a\n", "é", "x" * 65, "a[b]"])
 def test_a_name_that_is_hard_to_type_or_show_is_refused(name):
     """Names are typed, completed and printed."""
@@ -500,6 +517,28 @@ def test_a_command_that_gives_no_key_is_an_error_without_its_output(process, com
     assert "hush" not in str(caught.value) + caught.value.hint
 
 
+def test_a_command_that_runs_itself_is_stopped(process):
+    """As `ant auth token` of the same profile does; the command of another profile may be run."""
+    code = "import os; print('sk-' + os.environ['ANT_API_KEY_COMMANDS'].replace(chr(10), '+'))"
+    command = f'{sys.executable} -c "{code}"'
+    process.environ = {**process.environ, "ANT_API_KEY_COMMANDS": "a"}
+    assert fetch("command", command, "b", process) == "sk-a+b"
+    with pytest.raises(CredentialError, match="a runs ant, which would run it again, without an end"):
+        fetch("command", command, "a", process)
+
+
+def test_a_command_of_a_profile_that_asks_for_its_own_key_ends(clean_environ, path):
+    """With the reason, and without a process for every second of waiting."""
+    del clean_environ["ANTHROPIC_API_KEY"]
+    ant = f"{sys.executable} -m ant_cli auth token --profile"
+    write(path, f"[profiles.a]\napi_key_command = '{ant} b'\n[profiles.b]\napi_key_command = '{ant} a'\n")
+    environ = clean_environ | {"PYTHONPATH": str(Path(ant_cli.__file__).parent.parent)}
+    done = python(ADD, environ, "auth", "token", "--profile", "a")
+    assert (done.returncode, done.stdout) == (4, "")
+    assert done.stderr.startswith("ant: api_key_command of profile 'a' runs ant, which would run it again")
+    assert done.stderr.count("failed with status 4") == 2
+
+
 def test_a_command_with_an_open_quote_is_refused(process):
     """Before anything is run."""
     with pytest.raises(BadValue, match="c is not a command line: no closing quotation"):
@@ -545,6 +584,18 @@ def test_a_credential_store_that_refuses_is_an_error():
         from_keyring("keyring:x", "api_key")
 
 
+@pytest.mark.parametrize("error", [RuntimeError("no bus!"), RuntimeError()], ids=["with words", "without"])
+def test_whatever_a_credential_store_raises_is_an_error(vault, monkeypatch, error):
+    """Each system's has its own."""
+
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(vault, "set_password", fail)
+    with pytest.raises(CredentialError, match=r"credential store refused: (no bus|RuntimeError)\.$"):
+        into_keyring("work", SECRET)
+
+
 @pytest.mark.usefixtures("vault")
 def test_a_machine_without_a_credential_store_is_an_error():
     """And the way without it is said."""
@@ -554,6 +605,11 @@ def test_a_machine_without_a_credential_store_is_an_error():
     with pytest.raises(CredentialError, match="has no credential store") as caught:
         into_keyring("work", SECRET)
     assert "Without --keyring" in caught.value.hint
+    with pytest.raises(
+        CredentialError, match="api_key can't be had: this machine has no credential store"
+    ) as caught:
+        from_keyring("keyring:work-1", "api_key")
+    assert "ant auth login" in caught.value.hint
 
 
 def test_without_the_package_it_is_said_how_to_install_it(monkeypatch):

@@ -25,7 +25,7 @@ from ant_cli.hints import hint
 from ant_cli.profiles.credentials import into_keyring, out_of_keyring
 from ant_cli.profiles.fields import CREDENTIAL_FIELDS, check_base_url, check_header, check_new_secret, mask
 from ant_cli.profiles.reading import Profile, Selected, Store, select, wanted
-from ant_cli.profiles.writing import Draft, changing, check_name
+from ant_cli.profiles.writing import changing, check_name
 from ant_cli.run import keep_secrets, tell_of_competition, unlock
 from ant_cli.settings import VARIABLES, candidates, no_credential, resolve
 from ant_cli.spec import Flags
@@ -113,9 +113,9 @@ def keep(key: str, name: str, chosen: dict[str, str], process: Process, *, in_ke
     except AntError:
         out_of_keyring(value)
         raise
-    out_of_keyring(before.get("api_key"))
     process.stderr.say(f"Stored the key {mask(key)} in profile {name!r}{also_gone(before)}.")
     tell_how_to_use(name, draft.active, process)
+    out_of_keyring(before.get("api_key"))
 
 
 def also_gone(before: Profile) -> str:
@@ -195,20 +195,16 @@ def logout(
     for variable in KEY_VARIABLES:
         if process.environ.get(variable):
             hint(process, f"Note: {variable} is still set.")
+    out_of_keyring(*(profile.get("api_key") for profile in removed.values()))
 
 
-def remove_credentials(names: list[str], process: Process) -> list[str]:
-    """Remove the credentials of profiles, and return the names of those that had any."""
+def remove_credentials(names: list[str], process: Process) -> dict[str, Profile]:
+    """Remove the credentials of profiles, and return those that had any, as they were."""
     if not names:
-        return []
+        return {}
     with changing(process) as draft:
-        removed = [name for name in names if any(key in draft.existing(name) for key in CREDENTIAL_FIELDS)]
-        for name in removed:
-            forget(draft, name)
-            draft.profiles[name] = without_credentials(draft.profiles[name])
+        profiles: dict[str, Profile] = {name: draft.existing(name) for name in names}
+        removed = {name: old for name, old in profiles.items() if any(key in old for key in CREDENTIAL_FIELDS)}
+        for name, old in removed.items():
+            draft.profiles[name] = without_credentials(old)
     return removed
-
-
-def forget(draft: Draft, name: str) -> None:
-    """Delete what the operating system's credential store keeps for a profile."""
-    out_of_keyring(draft.existing(name).get("api_key"))

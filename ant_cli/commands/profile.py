@@ -113,9 +113,9 @@ def set_value(process: Process, flags: Flags, *, key: Key, value: Value = None) 
         profile = draft.existing(name)
         before = profile.get(key)
         profile[key] = checked
+    process.stderr.say(f"Set {key} of profile {name!r} to {shown(key, checked)}.")
     if before != checked:
         out_of_keyring(before)
-    process.stderr.say(f"Set {key} of profile {name!r} to {shown(key, checked)}.")
 
 
 def secret_value(key: str, value: str | None, process: Process) -> str:
@@ -152,8 +152,9 @@ def unset(process: Process, flags: Flags, *, key: Key) -> None:
             check_key(key)
             process.stderr.say(f"Profile {name!r} has no {key}.")
             return
-        out_of_keyring(profile.pop(key))
+        before = profile.pop(key)
     process.stderr.say(f"Removed {key} of profile {name!r}.")
+    out_of_keyring(before)
 
 
 # Names
@@ -219,7 +220,7 @@ def delete(process: Process, flags: Flags, *, name: Name) -> None:  # noqa: ARG0
     """Delete a profile, with its key."""
     load(process)
     with changing(process) as draft:
-        out_of_keyring(draft.existing(name).get("api_key"))
+        profile = draft.existing(name)
         del draft.profiles[name]
         was_active = draft.active == name
         if was_active:
@@ -227,3 +228,4 @@ def delete(process: Process, flags: Flags, *, name: Name) -> None:  # noqa: ARG0
     process.stderr.say(f"Deleted profile {name!r}.")
     if was_active:
         hint(process, "No profile is active now. To choose one: ant profile activate NAME")
+    out_of_keyring(profile.get("api_key"))

@@ -15,6 +15,8 @@ from ant_cli.settings import Settings
 from ant_cli.streams import Process
 
 TAKES_ANY = "The emulator takes any key, so nothing was verified."
+EMULATOR = "ant-emulator"
+"""The header of an emulator that takes any key, wherever it is served."""
 CHEAPEST = Request("GET", "/v1/environments", (("beta", "true"), ("limit", "1")))
 
 
@@ -25,12 +27,15 @@ def verify(settings: Settings, process: Process, claim: str) -> None:
         AntError: if the server does not take it, or can't be asked.
 
     """
-    where = accepted_as(settings, process)
-    process.stderr.say(TAKES_ANY if is_local(settings.base_url) else f"{claim}: {where}.")
+    response = answer(settings, process)
+    if is_local(settings.base_url) or EMULATOR in response.headers:
+        process.stderr.say(TAKES_ANY)
+    else:
+        process.stderr.say(f"{claim}: {without_password(settings.base_url)}, {territory(settings, response)}.")
 
 
-def accepted_as(settings: Settings, process: Process) -> str:
-    """Return where and for what the credential is good, in words.
+def answer(settings: Settings, process: Process) -> Response:
+    """Return what the server says to a request with the credential.
 
     Raises:
         AntError: if the server does not take it, or can't be asked.
@@ -44,7 +49,7 @@ def accepted_as(settings: Settings, process: Process) -> str:
             raise
     if not is_page(response.body):
         raise AnswerError(f"what answers at {without_password(settings.base_url)} is not the API.")
-    return f"{without_password(settings.base_url)}, {territory(settings, response)}"
+    return response
 
 
 def is_page(body: bytes) -> bool:

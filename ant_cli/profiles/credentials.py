@@ -6,8 +6,10 @@ Neither is on the way of a run whose key is at hand.
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ant_cli.errors import BadValue, CredentialError
@@ -16,6 +18,9 @@ from ant_cli.streams import Process, reason
 
 COMMAND_LIMIT_S = 10.0
 """How long a command may take to print a key."""
+SEE_COMMAND = "To see the command: ant profile get api_key_command"
+RUNNING = "ANT_API_KEY_COMMANDS"
+"""The variable in which a command finds what is running already, a line for each: it may be `ant auth token`."""
 SERVICE = "ant"
 """Under which name the operating system's credential store keeps our keys."""
 
@@ -41,17 +46,21 @@ def fetch(form: str, reference: str, source: str, process: Process) -> str:
 def run_command(command: str, source: str, process: Process, limit_s: float = COMMAND_LIMIT_S) -> str:
     """Run a command without a shell and return what it prints. What it says on stderr is for the user.
 
-    Its output may be a secret even if it fails, so it is in no message.
+    Its output may be a secret even if it fails, so it is in no message. It gets the environment as it is: a key
+    or token in there would have won over the profile, and nothing would be run.
     """
     words = split_command(source, command)
     if not words:
         raise CredentialError(f"{source} is empty.")
+    running = process.environ.get(RUNNING, "").splitlines()
+    if source in running:
+        raise CredentialError(f"{source} runs ant, which would run it again, without an end.", SEE_COMMAND)
     try:
         done = subprocess.run(
             command if os.name == "nt" else words,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            env=dict(process.environ),
+            env={**process.environ, RUNNING: "\n".join([*running, source])},
             timeout=limit_s,
             check=False,
         )
@@ -70,7 +79,7 @@ def _how(status: int) -> str:
 
 
 def _try_it(program: str) -> str:
-    return f"Run the command by hand to see what {program} wants: ant profile get api_key_command"
+    return f"Run the command by hand to see what {program} wants. {SEE_COMMAND}"
 
 
 # The operating system's credential store
@@ -78,7 +87,11 @@ def _try_it(program: str) -> str:
 
 def from_keyring(reference: str, source: str) -> str:
     """Return the key that the credential store keeps under a reference."""
-    secret: str | None = _keyring(lambda keyring: keyring.get_password(SERVICE, _entry(reference)))
+    try:
+        secret: str | None = _keyring(lambda keyring: keyring.get_password(SERVICE, _entry(reference)))
+    except NoCredentialStore as error:
+        hint = error.hint or "Store a key without it: ant auth login"
+        raise CredentialError(f"{source} can't be had: {error.message}", hint) from None
     if secret is None:
         raise CredentialError(
             f"{source} is not in the operating system's credential store any more.",
@@ -92,24 +105,51 @@ def into_keyring(name: str, secret: str) -> str:
     import secrets
 
     reference = f"{KEYRING}{name}-{secrets.token_hex(4)}"
-    _keyring(lambda keyring: keyring.set_password(SERVICE, _entry(reference), secret))
+    try:
+        _keyring(lambda keyring: keyring.set_password(SERVICE, _entry(reference), secret))
+    except NoCredentialStore as error:
+        error.hint = (
+            error.hint or "Without --keyring, the key goes into the profiles file, which only you can read."
+        )
+        raise
     return reference
 
 
-def out_of_keyring(reference: object) -> None:
-    """Delete the key that a profile's value refers to, if it does refer to one."""
-    if not isinstance(reference, str) or not reference.startswith(KEYRING):
-        return
+def out_of_keyring(*values: object) -> None:
+    """Delete the keys that values refer to which no profile holds any more. Other values refer to none.
 
-    def delete(keyring: Any) -> None:
-        if keyring.get_password(SERVICE, _entry(reference)) is not None:
-            keyring.delete_password(SERVICE, _entry(reference))
+    Raises:
+        CredentialError: if some may still be there. All others are deleted.
 
-    _keyring(delete)
+    """
+    left, problem = [], ""
+    for value in values:
+        if isinstance(value, str) and value.startswith(KEYRING):
+            try:
+                _keyring(partial(_delete, entry=_entry(value)))
+            except CredentialError as error:
+                left.append(_entry(value))
+                problem = error.message
+    if left:
+        keys = "a key" if len(left) == 1 else f"{len(left)} keys"
+        by_hand = "".join(f"\n  keyring del {SERVICE} {shlex.quote(entry)}" for entry in left)
+        raise CredentialError(
+            f"{keys} may still be in the operating system's credential store: {problem}",
+            f"To delete there what is left:{by_hand}",
+        )
+
+
+def _delete(keyring: Any, entry: str) -> None:
+    if keyring.get_password(SERVICE, entry) is not None:
+        keyring.delete_password(SERVICE, entry)
 
 
 def _entry(reference: str) -> str:
     return reference.removeprefix(KEYRING)
+
+
+class NoCredentialStore(CredentialError):
+    """There is no credential store on this machine, or no way to it."""
 
 
 def _keyring(use: Callable[[Any], Any]) -> Any:
@@ -118,16 +158,14 @@ def _keyring(use: Callable[[Any], Any]) -> Any:
         import keyring
         import keyring.errors
     except ImportError:
-        raise CredentialError(
+        raise NoCredentialStore(
             "the operating system's credential store needs the package keyring.",
             "Install it: pip install 'ant-cli[keyring]'",
         ) from None
     try:
         return use(keyring)
     except keyring.errors.NoKeyringError:
-        raise CredentialError(
-            "this machine has no credential store that can be used.",
-            "Without --keyring, the key goes into the profiles file, which only you can read.",
-        ) from None
-    except keyring.errors.KeyringError as error:
-        raise CredentialError(f"the operating system's credential store refused: {error}.") from None
+        raise NoCredentialStore("this machine has no credential store that can be used.") from None
+    except Exception as error:  # noqa: BLE001 - each system's store has errors of its own, and keyring passes them on
+        why = str(error).rstrip(".!") or type(error).__name__
+        raise CredentialError(f"the operating system's credential store refused: {why}.") from None

@@ -12,7 +12,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -179,14 +179,16 @@ def keep_owner(descriptor: int, path: Path) -> None:
 
 
 def bring_to_disk(folder: Path) -> None:
-    """Make sure that a new name in a folder outlasts a power cut."""
-    if os.name == "nt":  # a folder can't be opened there
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    """Let a new name in a folder outlast a power cut, where that can be: Windows and some network disks refuse.
+
+    The change is made by then, so a refusal is none of the change.
+    """
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def unwritable(path: Path, error: Exception) -> OutputError:

@@ -16,9 +16,12 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import httpx
+import keyring
+import keyring.backends.fail
 import pytest
 
 from ant_cli.commands.secret_input import asked_secret
+from ant_cli.emulator import Emulator
 from ant_cli.errors import UsageError
 from ant_cli.streams import Process, Stderr, Stdin, Stdout
 from tests.processes import measured
@@ -124,6 +127,34 @@ def test_the_emulator_verifies_nothing(bare, path, words, env, stored):
     assert document(path)["profiles"]["default"] == {"api_key": SECRET} | stored
     check = bare("auth", "status", "--check", *words, env=env)
     assert "The emulator takes any key, so nothing was verified." in check.stderr
+
+
+def test_an_emulator_that_is_served_verifies_nothing_either(bare, tmp_path):
+    """It says of itself that it takes any key; one that was started with a key of its own checks it."""
+    for own_key, said in (
+        (None, "The emulator takes any key, so nothing was verified."),
+        (SECRET, "The key works: "),
+    ):
+        emulator = Emulator(tmp_path / f"{bool(own_key)}.db", api_key=own_key)
+        gate = httpx.WSGITransport(emulator)
+        words = ("auth", "login", "--api-key-stdin", "--base-url", "http://gate")
+        done = bare(*words, stdin=SECRET, replies=[through(gate)])
+        assert done.exit == 0
+        assert done.stderr.startswith(said)
+        done = bare("auth", "status", "--check", replies=[through(gate)])
+        assert ("nothing was verified" in done.stderr) is (own_key is None)
+        emulator.close()
+
+
+def through(transport):
+    """Return what a transport answers to the request that checks a key."""
+    headers = {
+        "x-api-key": SECRET,
+        "anthropic-version": "2023-06-01",
+        "anthropic-beta": "managed-agents-2026-04-01",
+    }
+    with httpx.Client(transport=transport, base_url="http://gate", headers=headers) as client:
+        return client.get("/v1/environments", params={"beta": "true", "limit": "1"})
 
 
 @pytest.mark.parametrize("status", [401, 403])
@@ -339,6 +370,52 @@ def test_the_keyring_holds_the_key_and_the_file_a_reference(bare, path, vault):
     assert done.requests[0].headers["x-api-key"] == SECRET
     assert bare("auth", "logout").exit == 0
     assert vault.entries == {}
+
+
+def test_what_the_keyring_keeps_goes_with_the_profile(bare, vault):
+    """However its key goes: another one in its place, the value or the whole profile removed, or all log out."""
+    words = ("auth", "login", "--keyring", "--no-verify", "--api-key-stdin")
+    for line in (
+        ("auth", "login", "--no-verify", "--api-key-stdin"),
+        ("profile", "set", "api_key"),
+        ("profile", "unset", "api_key"),
+        ("profile", "delete", "default"),
+        ("auth", "logout", "--all"),
+    ):
+        assert bare(*words, stdin=SECRET).exit == 0
+        assert len(vault.entries) == 1
+        assert bare(*line, stdin=OTHER).exit == 0
+        assert vault.entries == {}, line
+    assert bare(*words, stdin=SECRET).exit == 0
+    assert bare("profile", "rename", "default", "work").exit == 0
+    assert bare("auth", "token").stdout == f"{SECRET}\n"
+
+
+@pytest.mark.usefixtures("vault")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("auth", "logout"),
+        ("auth", "logout", "--all"),
+        ("profile", "delete", "work"),
+        ("profile", "unset", "api_key"),
+        ("profile", "set", "api_key"),
+        ("auth", "login", "--no-verify", "--api-key-stdin"),
+    ],
+)
+def test_a_keyring_that_is_gone_keeps_nobody_from_logging_out(bare, path, words):
+    """The file lets go of the key, and it is said what may be left, and how to delete it; exit 4."""
+    write(
+        path,
+        'active = "work"\n[profiles.work]\napi_key = "keyring:work-1"\n[profiles.x]\napi_key = "keyring:x-1"\n',
+    )
+    keyring.set_keyring(keyring.backends.fail.Keyring())
+    done = bare(*words, stdin=SECRET)
+    assert done.exit == 4
+    assert "this machine has no credential store that can be used" in done.stderr
+    assert "To delete there what is left:\n  keyring del ant work-1\n" in done.stderr
+    assert ("keyring del ant x-1" in done.stderr) is ("--all" in words)
+    assert "keyring:work-1" not in path.read_text()
 
 
 def test_a_file_that_cannot_be_written_leaves_no_entry_behind(bare, path, vault):
