@@ -18,7 +18,8 @@ from ant_cli import __version__
 from ant_cli.argv import HELP_FLAGS
 from ant_cli.commands import api, layout, topics
 from ant_cli.commands.help import words_for
-from ant_cli.errors import INTERRUPTED, UnknownWord, UsageError, see_help
+from ant_cli.commands.pages import GroupPage, reworded
+from ant_cli.errors import INTERRUPTED, UnknownWord
 from ant_cli.operations import GROUPS
 from ant_cli.output.look import look_of
 from ant_cli.streams import Process
@@ -58,7 +59,7 @@ def run_app(words: Sequence[str], process: Process) -> None:
             process.stdout.write(topics.shown(words[0], look).encode(), trusted=True)
             return
     if words and words[0] not in names and not words[0].startswith("-"):
-        raise UnknownWord("command", words[0], names, "Run `ant --help` to see the commands.")
+        raise unknown_command(words[0], names)
     is_page = len(words) < 2 or any(word in HELP_FLAGS for word in words)
     page = io.StringIO()
     with contextlib.redirect_stdout(page) if is_page or look is None else contextlib.nullcontext():
@@ -67,14 +68,19 @@ def run_app(words: Sequence[str], process: Process) -> None:
         process.stdout.write(layout.painted(page.getvalue(), look).encode(), trusted=True)
 
 
+def unknown_command(word: str, names: Sequence[str]) -> UnknownWord:
+    """Return the error of a first word that names nothing; it may be the beginning of one with a colon."""
+    longer = [f"`ant {name}`" for name in names if name.startswith(f"{word}:")]
+    meant = f"With its colon it is {' or '.join(longer)}. " if longer else ""
+    return UnknownWord("command", word, names, f"{meant}Run `ant --help` to see the commands.")
+
+
 def call(app: typer.Typer, words: Sequence[str], process: Process) -> None:
     """Run the command that the words name in the tree."""
     try:
         status = app(list(words), prog_name="ant", standalone_mode=False, obj=process)
     except typer.TyperException as error:
-        context = getattr(error, "ctx", None)  # a missing value comes without one, an unknown command never
-        page = context.command_path.removeprefix("ant") if context else " ".join(takewhile(is_name, words[:2]))
-        raise UsageError(error.format_message(), see_help(page)) from None
+        raise reworded(error, " ".join(takewhile(is_name, words[:2]))) from None
     except SystemExit:  # Typer's way with a pipe that nobody reads any more
         raise BrokenPipeError from None
     if status == INTERRUPTED:  # Typer takes an interrupt for a result
@@ -89,7 +95,7 @@ def is_name(word: str) -> bool:
 def build(words: Sequence[str], width: int = layout.WIDTH) -> typer.Typer:
     """Return the tree, with the commands of the branch that the words name, and help pages of this width."""
     app = typer.Typer(
-        cls=api.GroupPage,
+        cls=GroupPage,
         help=SUMMARY,
         epilog=epilog(),
         add_completion=False,
@@ -101,7 +107,7 @@ def build(words: Sequence[str], width: int = layout.WIDTH) -> typer.Typer:
     for group, summary in GROUPS.items():
         branch = typer.Typer(rich_markup_mode=None, context_settings=SETTINGS)
         branch.callback(
-            cls=api.GroupPage,
+            cls=GroupPage,
             invoke_without_command=True,
             help=summary,
             short_help=summary,

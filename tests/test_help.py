@@ -10,8 +10,8 @@ import pytest
 
 from ant_cli.app import OWN_COMMANDS
 from ant_cli.argv import params_of
-from ant_cli.commands.api import GLOBAL
 from ant_cli.commands.layout import folded
+from ant_cli.commands.pages import GLOBAL
 from ant_cli.commands.topics import TOPICS
 from ant_cli.errors import EXIT_CODES, INTERRUPTED, TERMINATED
 from ant_cli.operations import GROUPS, OPERATIONS
@@ -219,3 +219,41 @@ def test_help_on_nothing_names_the_topics(ant, words):
     result = ant(*words)
     assert (result.exit, result.stdout) == (2, "")
     assert "The topics are: input, output" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "error", "hint"),
+    [
+        ("hlep", "unknown command 'hlep'. Did you mean 'help'?", "ant --help"),
+        ("beta", "unknown command 'beta'.", "ant beta:environments"),
+        ("beta environments list", "unknown command 'beta'.", "ant beta:environments"),
+        ("beta:environments creat", "unknown command of beta:environments: 'creat'. Did you mean 'create'?", ""),
+        ("beta:environments create --nme x", "unknown flag '--nme'. Did you mean '--name'?", "create --help"),
+        ("auth lgin", "unknown command of auth: 'lgin'. Did you mean 'login'?", "ant auth --help"),
+        ("profile st", "unknown command of profile: 'st'. Did you mean 'set'?", "ant profile --help"),
+        ("auth status --formt json", "unknown flag '--formt'. Did you mean '--format'?", "auth status --help"),
+        ("auth login extra", "unexpected argument 'extra'.", "ant auth login --help"),
+        ("completion bash extra", "unexpected argument 'extra'.", "ant completion --help"),
+        ("profile get --profile", "--profile needs a value.", "ant profile get --help"),
+        ("auth login --keyring=yes", "--keyring takes no value.", "ant auth login --help"),
+        ("profile activate", "NAME is required.", "ant profile activate --help"),
+        ("emulator enqueue", "ENVIRONMENT_ID is required.", "ant emulator enqueue --help"),
+        ("help outptu", "unknown topic or command 'outptu'. Did you mean 'output'?", "ant help"),
+        ("help auth lgin", "unknown command of auth: 'lgin'. Did you mean 'login'?", "ant auth --help"),
+        ("help beta:environments creat", "Did you mean 'create'?", "ant help beta:environments"),
+    ],
+)
+def test_a_mistype_is_told_what_was_meant_and_where_to_look(ant, line, error, hint):
+    """In the same words for the API's commands and our own."""
+    result = ant(*line.split())
+    assert (result.exit, result.stdout, result.requests) == (2, "", [])
+    first, second = result.stderr.splitlines()
+    assert error in first
+    assert hint in second
+
+
+@pytest.mark.parametrize("words", [("help", "-h"), ("help", "help"), ("help", "help", "--help"), ("help", "-x")])
+def test_help_has_a_page_of_its_own(ant, words):
+    """However it is asked for."""
+    assert ant(*words).stdout.startswith("Usage: ant help ")
+    assert ant("help", "help", "output").stdout == ant("help", "output").stdout

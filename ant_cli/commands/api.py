@@ -10,73 +10,16 @@ from inspect import Parameter, Signature
 from typing import Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
 
 from ant_cli.argv import params_of
 from ant_cli.commands.layout import Example, examples
+from ant_cli.commands.pages import BODY, GLOBAL, OTHER, REQUIRED, HelpPage
 from ant_cli.operations import of_group
 from ant_cli.operations.global_flags import GLOBAL_FLAGS
 from ant_cli.spec import Operation, Param
 
-REQUIRED = "Required, also from stdin or --file"
-BODY = "Fields, also from stdin or --file"
-ARGUMENTS = "Arguments"
-OTHER = "Options"
-GLOBAL = "Global flags"
-TITLES = {"argument": ARGUMENTS, "option": OTHER}
-"""The groups of those that are in no other, by their kinds."""
 GROUP_EXAMPLES = 4
-LONGEST_SUMMARY = 200
 METAVARS = {str: "TEXT", list: "TEXT", dict: "YAML", int: "NUMBER", float: "NUMBER"}
-
-
-class EndAsItIs:
-    """A help page whose end is written without another layout."""
-
-    epilog: str | None
-
-    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - as Typer calls it
-        """Write the notes and examples, each on its line."""
-        if self.epilog:
-            formatter.write(f"\n{self.epilog}\n")
-
-
-class HelpPage(EndAsItIs, TyperCommand):
-    """A command whose help page has a section for each group of options."""
-
-    def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write the arguments and options, a section for each group."""
-        sections: dict[str, list[tuple[str, str]]] = {}
-        for param in self.get_params(ctx):
-            record = param.get_help_record(ctx)
-            if record:
-                title = getattr(param, "rich_help_panel", None) or TITLES[param.param_type_name]
-                sections.setdefault(title, []).append(record)
-        for title in (REQUIRED, BODY, ARGUMENTS, OTHER, GLOBAL):
-            if title in sections:
-                with formatter.section(title):
-                    formatter.write_dl(sections[title])
-
-    def collect_usage_pieces(self, ctx: Any) -> list[str]:
-        """Return what follows the command in its synopsis."""
-        return without_braces(super().collect_usage_pieces(ctx))
-
-    def get_short_help_str(self, limit: int = 45) -> str:
-        """Return the first sentence, whole."""
-        return super().get_short_help_str(max(limit, LONGEST_SUMMARY))
-
-
-class GroupPage(EndAsItIs, TyperGroup):
-    """A group whose help page has examples."""
-
-    def collect_usage_pieces(self, ctx: Any) -> list[str]:
-        """Return what follows the command, as above."""
-        return without_braces(super().collect_usage_pieces(ctx))
-
-
-def without_braces(pieces: list[str]) -> list[str]:
-    """Return the pieces of a synopsis as everybody writes them: NAME if it is required, [NAME] if not."""
-    return [piece.strip("{}") for piece in pieces]
 
 
 def add_group(app: typer.Typer, group: str) -> None:

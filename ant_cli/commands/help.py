@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from ant_cli.commands.api import GroupPage
 from ant_cli.commands.own_pages import end_of
+from ant_cli.commands.pages import GroupPage
 from ant_cli.commands.topics import TOPICS
 from ant_cli.errors import UnknownWord
 from ant_cli.operations import GROUPS, of_group
@@ -33,9 +33,11 @@ def words_for(words: Sequence[str], commands: Sequence[str]) -> list[str]:
         UnknownWord: if it is neither.
 
     """
-    names = [word for word in words if not word.startswith("-")]
+    if not words:
+        return ["--help"]
+    names = [word for word in words if not word.startswith("-") and word != "help"]
     if not names:
-        return ["help", "--help"] if words else ["--help"]
+        return ["help", "--help"]
     if names[0] in TOPICS:
         return names[:1]
     if names[0] not in commands:
@@ -43,10 +45,10 @@ def words_for(words: Sequence[str], commands: Sequence[str]) -> list[str]:
     if names[0] in GROUPS and names[1:]:
         known = [operation.name for operation in of_group(names[0])]
         if names[1] not in known:
-            raise UnknownWord(f"command of {names[0]}:", names[1], known, topics_hint())
+            raise UnknownWord(f"command of {names[0]}:", names[1], known, topics_hint(names[0]))
     return [*names, "--help"]
 
 
-def topics_hint() -> str:
-    """Return a sentence that names the topics."""
-    return f"The topics are: {', '.join(TOPICS)}. Run `ant help` to see the commands."
+def topics_hint(group: str = "") -> str:
+    """Return what names the topics, and the page that names the commands, or those of a group."""
+    return f"The topics are: {', '.join(TOPICS)}. Run `{f'ant help {group}'.strip()}` to see the commands."

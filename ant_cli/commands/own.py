@@ -9,8 +9,9 @@ from typing import Any
 
 import typer
 
-from ant_cli.commands.api import GroupPage, HelpPage, option_of
+from ant_cli.commands.api import option_of
 from ant_cli.commands.own_pages import end_of
+from ant_cli.commands.pages import GroupPage, HelpPage
 from ant_cli.hints import hint
 from ant_cli.operations.global_flags import GLOBAL_FLAGS
 from ant_cli.output.printer import Printer

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from ant_cli.commands.api import GroupPage
 from ant_cli.commands.own_pages import end_of
+from ant_cli.commands.pages import GroupPage
 from ant_cli.errors import UnknownWord
 from ant_cli.streams import Process
 from ant_cli.vocabulary import SHELLS, vocabulary

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from textwrap import indent
 
 from ant_cli.argv import params_of
-from ant_cli.commands.api import ARGUMENTS, BODY, GLOBAL, OTHER, REQUIRED, panel_of
+from ant_cli.commands.api import panel_of
 from ant_cli.commands.layout import Example, folded
+from ant_cli.commands.pages import ARGUMENTS, BODY, GLOBAL, OTHER, REQUIRED
 from ant_cli.commands.topics import TOPICS, text_of
 from ant_cli.spec import Operation
 from ant_cli.vocabulary import HELP, Command, Flag, flag_of, global_flags

@@ -214,7 +214,7 @@ def test_a_key_on_the_command_line_gets_a_warning(bare, path):
         (("--api-key-stdin", "--profile", "a b"), SECRET, "can't be the name of a profile"),
         (("--api-key-stdin", "--base-url", "gate"), SECRET, "--base-url must start with http"),
         (("--api-key-stdin", "--workspace-id", "a\nb"), SECRET, "--workspace-id holds a character"),
-        (("--api-key-stdin", SECRET), SECRET, "unexpected extra argument"),
+        (("--api-key-stdin", SECRET), SECRET, "unexpected argument"),
     ],
 )
 def test_what_is_no_key_is_refused(bare, path, words, stdin, message):

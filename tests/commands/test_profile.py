@@ -251,10 +251,10 @@ def test_a_further_profile_does_not(profile, path):
         (("create", "work"), "profile 'work' already exists"),
         (("create", "a b"), "can't be the name of a profile"),
         (("create", "ci", "--format", "tabel"), "format must be a format, got 'tabel'. Did you mean 'table'?"),
-        (("create",), "Missing argument"),
+        (("create",), "NAME is required."),
         (("rename", "home", "work"), "profile 'work' already exists"),
         (("rename", "home", ".."), "can't be the name of a profile"),
-        (("lst",), "No such command 'lst'"),
+        (("lst",), "unknown command of profile: 'lst'. Did you mean 'list'?"),
     ],
 )
 def test_what_cannot_be_done_is_refused(profile, path, words, message):
