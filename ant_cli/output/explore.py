@@ -1,12 +1,14 @@
 """The format `explore`: whether it can be had here, and the way to the screen and back.
 
-textual is imported only when the screen opens.
+textual is imported only when the screen will open.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from importlib.util import find_spec
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from ant_cli.output.explorer.feed import Feed
@@ -46,6 +48,7 @@ def explore(
         AntError: if the first page does not come, or a later one did not.
 
     """
+    Thread(target=_load_screen, daemon=True).start()
     feed = Feed(pages)
     outline = Outline(is_list=is_list)
     outline.append(next(pages, []))
@@ -57,6 +60,12 @@ def explore(
         print_chosen(choice.value, choice.bare)
     if feed.error:
         raise feed.error
+
+
+def _load_screen() -> None:
+    """Import textual while the first page is on its way: each takes a noticeable time."""
+    with suppress(Exception):  # it is raised again where the screen is needed
+        import ant_cli.output.explorer.app  # noqa: F401
 
 
 def _choose(outline: Outline, feed: Feed, transform: str, process: Process, run: Run | None) -> Choice:

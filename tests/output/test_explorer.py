@@ -377,6 +377,32 @@ async def loaded(app: Explorer) -> None:
         await asyncio.sleep(0)
 
 
+def test_whoever_types_is_not_disturbed_by_an_error():
+    """It is shown when the prompt is closed, and once."""
+
+    def broken() -> Iterator[list[bytes]]:
+        assert typed.wait(5)
+        raise AnswerError("no page")
+        yield []
+
+    async def session() -> None:
+        app = Explorer(outline_of(ITEM), Feed(broken()))
+        async with app.run_test() as pilot:
+            await enter(pilot, "burst:/de")
+            typed.set()
+            await loaded(app)
+            await enter(pilot, "burst:mo")
+            assert (app.prompt.line.text, app.page.display) == ("demo", False)
+            assert app.status.text == "item 1 of 1 the list is incomplete"
+            await enter(pilot, "enter")
+            assert (app.page.text, app.path) == ("ant: no page", "name")
+            await enter(pilot, "burst:q/\r")
+            assert not app.page.display
+
+    typed = threading.Event()
+    asyncio.run(session())
+
+
 def test_the_first_screen_of_a_list():
     """Items in rows, the place above, the path and the way out below."""
     seen = press([ITEM, ITEM])
@@ -518,6 +544,7 @@ def test_keys_of_one_burst_do_what_they_do_one_by_one():
     assert (burst.status, burst.page, burst.choice) == ("item 29 of 30", "", None)
     assert press(names(30), "burst:fn29\rvqj").status == 'item 30 of 30 · "n29" in 1'
     assert press(names(30), "burst:fn29\x1bjj").status == "item 30 of 30"
+    assert press([{"a": 1}], "burst:pq").choice == Choice(value=b'{"a": 1}')
     assert press(names(30), "burst:/pqY").app.prompt.line.text == "pqY"
 
 

@@ -12,20 +12,12 @@ from textual.message import Message
 
 from ant_cli import json_text
 from ant_cli.output.explorer.feed import Feed
-from ant_cli.output.explorer.keys import BROWSING, READING, TYPING, actions_of, help_text
+from ant_cli.output.explorer.keys import BROWSE, FILTER, READ, SEARCH, Mode, help_text
 from ant_cli.output.explorer.outline import Outline
 from ant_cli.output.explorer.tree import path_of
 from ant_cli.output.explorer.widgets import COLOURED, PLAIN, Bar, Page, Prompt, Rows
 from ant_cli.output.explorer.wording import bare, in_full, on_one_line, printable
 
-HINTS = {
-    "browse": "? keys  q quit",
-    "search": "search: Enter go, Esc back",
-    "filter": "filter: Enter keep, Esc show all",
-    "read": "Esc back",
-}
-"""What the keys do, for each of what one may be doing."""
-BROWSE, TYPE, READ = actions_of(BROWSING), actions_of(TYPING), actions_of(READING)
 SHORT = 40
 """The characters of a text that fit the status line."""
 
@@ -83,7 +75,7 @@ class Explorer(App[Choice], inherit_bindings=False):
         self._transform = transform
         self._describe = describe
         self._loads_all = False
-        self._doing = "browse"
+        self._mode = BROWSE
         self._error_told = False
         self._wanted = ""
         self.rows = Rows(outline, COLOURED if colour else PLAIN)
@@ -100,24 +92,24 @@ class Explorer(App[Choice], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Begin at the first row."""
-        self._do("browse")
+        self._switch(BROWSE)
         # After a suspension the terminal is blank, which textual does not know.
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         self.call_after_refresh(self.show)
 
     async def on_key(self, event: events.Key) -> None:
-        """Do what the key means now."""
+        """Do what the key means now; nothing if a key before it has ended everything."""
         event.prevent_default()
-        if self._is_typing and event.is_printable:
-            self._type(event.character or "")
+        if self.return_value is not None:
             return
-        keys = READ if self._doing == "read" else TYPE if self._is_typing else BROWSE
-        if event.key in keys:
-            await self.run_action(keys[event.key])
+        if self._mode.is_typing and event.character and event.is_printable:
+            self._type(event.character)
+        elif action := self._mode.actions.get(event.key):
+            await self.run_action(action)
 
     def on_paste(self, event: events.Paste) -> None:
         """Type it, if there is a prompt. Otherwise it does nothing: nobody pastes keys."""
-        if self._is_typing:
+        if self._mode.is_typing:
             self._type(event.text)
 
     def _handle_exception(self, error: Exception) -> None:
@@ -125,16 +117,12 @@ class Explorer(App[Choice], inherit_bindings=False):
         self.failure = self.failure or error
         super()._handle_exception(error)
 
-    @property
-    def _is_typing(self) -> bool:
-        return self._doing in ("search", "filter")
-
-    def _do(self, what: str) -> None:
+    def _switch(self, mode: Mode) -> None:
         """Begin to browse, search, filter or read."""
-        self._doing = what
-        self.prompt.display = self._is_typing
-        self.page.display = what == "read"
-        self.rows.display = what != "read"
+        self._mode = mode
+        self.prompt.display = mode.is_typing
+        self.page.display = mode is READ
+        self.rows.display = mode is not READ
 
     # What is shown
 
@@ -144,8 +132,8 @@ class Explorer(App[Choice], inherit_bindings=False):
         near_end = self.outline.cursor + self.rows.size.height >= len(self.outline.rows)
         if near_end or self._loads_all:
             self.feed.fetch(self._deliver)
-        self.status.say(self.page.title if self._doing == "read" else self.place, note or self.progress)
-        self.footer.say(on_one_line(self.path, end=True), HINTS[self._doing])
+        self.status.say(self.page.title if self._mode is READ else self.place, note or self.progress)
+        self.footer.say(on_one_line(self.path, end=True), self._mode.hint)
 
     @property
     def path(self) -> str:
@@ -190,7 +178,7 @@ class Explorer(App[Choice], inherit_bindings=False):
 
     def _tell_error(self) -> None:
         """Show once what ended the list before its end, but take no keys from somebody who types."""
-        if self.feed.error and not self._error_told and not self._is_typing:
+        if self.feed.error and not self._error_told and not self._mode.is_typing:
             self._error_told = True
             self._open_page("The next page could not be loaded", printable(self._describe(self.feed.error)))
 
@@ -237,10 +225,17 @@ class Explorer(App[Choice], inherit_bindings=False):
 
     # Search and filter
 
-    def action_ask(self, what: str) -> None:
-        """Open the prompt."""
-        self.prompt.line.begin(" ".join(self.outline.wanted) if what == "filter" else "")
-        self._do(what)
+    def action_search(self) -> None:
+        """Ask what to search for."""
+        self._ask(SEARCH, "")
+
+    def action_filter(self) -> None:
+        """Ask what to filter by."""
+        self._ask(FILTER, " ".join(self.outline.wanted))
+
+    def _ask(self, mode: Mode, text: str) -> None:
+        self.prompt.line.begin(text)
+        self._switch(mode)
         self.show()
 
     def action_edit(self, how: str, *distance: int) -> None:
@@ -254,20 +249,20 @@ class Explorer(App[Choice], inherit_bindings=False):
 
     def _typed(self) -> None:
         self.prompt.refresh()
-        if self._doing == "filter":
+        if self._mode is FILTER:
             self._filter(self.prompt.line.text)
 
     def action_accept(self) -> None:
         """Close the prompt, and search."""
-        searches = self._doing == "search"
+        searches = self._mode is SEARCH
         self._close_prompt()
         if searches:
             self._wanted = self.prompt.line.text or self._wanted
             self.action_search_on(1)
 
     def action_give_up(self) -> None:
-        """Close the prompt as if it had never been opened."""
-        if self._doing == "filter":
+        """Close the prompt; search nothing, or show everything."""
+        if self._mode is FILTER:
             self._filter("")
         self._close_prompt()
 
@@ -286,7 +281,7 @@ class Explorer(App[Choice], inherit_bindings=False):
         self.show()
 
     def _close_prompt(self) -> None:
-        self._do("browse")
+        self._switch(BROWSE)
         self.show()
         self._tell_error()
 
@@ -307,12 +302,12 @@ class Explorer(App[Choice], inherit_bindings=False):
 
     def action_close_page(self) -> None:
         """Go back to the rows."""
-        self._do("browse")
+        self._switch(BROWSE)
         self.show()
 
     def _open_page(self, title: str, text: str) -> None:
         self.page.show(title, text)
-        self._do("read")
+        self._switch(READ)
         self.show()
 
     def action_copy_value(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 
@@ -31,10 +31,10 @@ BROWSING = (
     Key("left,h", "outline('outward')", "← h", "fold, then go outside"),
     Key("e", "outline('unfold_all')", "e", "unfold all below"),
     Key("c", "outline('fold_all')", "c", "fold everything"),
-    Key("slash", "ask('search')", "/", "search, folded values too"),
+    Key("slash", "search", "/", "search, folded values too"),
     Key("n", "search_on(1)", "n", "next match"),
     Key("N", "search_on(-1)", "N", "previous match"),
-    Key("f", "ask('filter')", "f", "show only what has these words"),
+    Key("f", "filter", "f", "show only what has these words"),
     Key("escape", "show_all", "Esc", "show everything again"),
     Key("A", "load_all", "A", "load all pages"),
     Key("v", "view", "v", "view the whole value"),
@@ -81,9 +81,26 @@ ALWAYS = (
 """Whatever one does."""
 
 
-def actions_of(table: Iterable[Key]) -> dict[str, str]:
-    """Return what each key of a table does, and those that always do the same."""
-    return {name: key.action for key in (*table, *ALWAYS) for name in key.keys.split(",")}
+class Mode(NamedTuple):
+    """What one may be doing."""
+
+    hint: str
+    """What the line at the bottom says about its keys."""
+    actions: Mapping[str, str]
+    """What each key does."""
+    is_typing: bool = False
+
+
+def mode(hint: str, table: Iterable[Key], *, is_typing: bool = False) -> Mode:
+    """Return a mode with the keys of a table, and those that always do the same."""
+    actions = {name: key.action for key in (*table, *ALWAYS) for name in key.keys.split(",")}
+    return Mode(hint, actions, is_typing)
+
+
+BROWSE = mode("? keys  q quit", BROWSING)
+SEARCH = mode("search: Enter go, Esc back", TYPING, is_typing=True)
+FILTER = mode("filter: Enter keep, Esc show all", TYPING, is_typing=True)
+READ = mode("Esc back", READING)
 
 
 def help_text() -> str:
