@@ -125,7 +125,7 @@ def build(words: Sequence[str], width: int = layout.WIDTH) -> typer.Typer:
 def epilog() -> str:
     """Return what stands below the commands: examples, and the topics of help."""
     about = layout.section("Topics, shown by ant help TOPIC", list(topics.TOPICS.items()))
-    return f"{layout.examples(EXAMPLES)}\n\n{about}"
+    return f"{layout.examples(EXAMPLES)}\n\n{about}\n\nFlags and more examples: ant COMMAND --help"
 
 
 def root(

@@ -12,7 +12,7 @@ from typing import Any
 import typer
 
 from ant_cli.argv import params_of
-from ant_cli.commands.layout import Example, examples
+from ant_cli.commands.layout import Example, examples, more_examples
 from ant_cli.commands.pages import BODY, GLOBAL, OTHER, REQUIRED, HelpPage
 from ant_cli.operations import of_group
 from ant_cli.operations.global_flags import GLOBAL_FLAGS
@@ -47,7 +47,7 @@ def epilog(operation: Operation) -> str:
 
 def group_epilog(group: str) -> str:
     """Return what stands below a group's commands."""
-    return f"{examples(examples_of_group(group))}\n\nMore examples: ant {group} COMMAND --help"
+    return f"{examples(examples_of_group(group))}\n\n{more_examples(group)}"
 
 
 def examples_of(operation: Operation) -> list[Example]:

@@ -51,6 +51,11 @@ def examples(found: Sequence[Example]) -> str:
     return f"Examples:\n{indent(lines, '  ')}"
 
 
+def more_examples(group: str) -> str:
+    """Return what stands at the end of a group's page."""
+    return f"More examples: ant {group} COMMAND --help"
+
+
 def folded(line: str) -> str:
     """Return a command line that is broken before a flag where it would be too long, as shells take it."""
     lines = [""]

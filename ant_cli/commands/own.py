@@ -10,6 +10,7 @@ from typing import Any
 import typer
 
 from ant_cli.commands.api import option_of
+from ant_cli.commands.layout import more_examples
 from ant_cli.commands.own_pages import end_of
 from ant_cli.commands.pages import GroupPage, HelpPage
 from ant_cli.hints import hint
@@ -63,7 +64,7 @@ def group(name: str) -> typer.Typer:
     app = typer.Typer(
         name=name,
         cls=GroupPage,
-        epilog=end_of(name),
+        epilog=f"{end_of(name)}\n\n{more_examples(name)}",
         context_settings={"help_option_names": ["--help", "-h"]},
         rich_markup_mode=None,
     )
