@@ -53,7 +53,8 @@ class Workers:
 
 
 def serve():
-    """Do one job after the other."""
+    """Do one job after the other, where nothing but the program itself keeps a new file from others."""
+    os.umask(0)
     warm_up()
     for line in sys.stdin:
         print(json.dumps(run_at_once(**json.loads(line))), flush=True)  # noqa: T201 - to the test

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import fcntl
 import signal
+import stat
 import tempfile
 import tomllib
 from pathlib import Path
@@ -140,7 +141,8 @@ def check(document, ends):
 
 
 def nothing_is_in_the_way(workers, path):
-    """Check that no lock is held, and that the next change is made and clears up."""
+    """Check that whatever is left is private, that no lock is held, and that the next change clears up."""
+    assert {stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()} == {0o600}
     lock = path.with_name("profiles.toml.lock")
     if lock.exists():
         with lock.open() as file:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import shlex
 import sys
 from collections.abc import Callable
@@ -236,6 +237,101 @@ def test_a_profile_and_a_key_command_keep_the_key(shell, clean_environ):
     result = shell("\n".join(lines) + "\nexit 0", env=env, seconds=60)
     assert result.exit == 0
     assert "auth" in result.stdout
+
+
+STORED = "sk-ant-api03-stored-0123456789-wxyz"
+"""A key that is in a file, in the credential store, in a pipe or in a variable, and is to stay there."""
+PROFILES = {
+    "key": f'api_key = "{STORED}"',
+    "token": f'auth_token = "{STORED}"',
+    "command": 'api_key_command = "cat {home}/helper.txt"',
+    "keyring": 'api_key = "keyring:one-1"',
+}
+VIA_VARIABLE = [{"ANTHROPIC_API_KEY": STORED}, {"ANTHROPIC_AUTH_TOKEN": STORED}]
+CALL = ("beta:environments", "list", "--debug")
+HANDLING = [
+    *(
+        (kind, words)
+        for kind in PROFILES
+        for words in (
+            CALL,
+            (*CALL, "--dry-run"),
+            ("auth", "token"),
+            ("auth", "status"),
+            ("auth", "status", "--check", "--format", "json"),
+            ("auth", "logout"),
+            ("auth", "logout", "--all"),
+            ("auth", "login", "--api-key-stdin"),
+            ("auth", "login", "--api-key-stdin", "--no-verify", "--keyring"),
+            ("profile", "list", "--format", "json"),
+            ("profile", "get"),
+            ("profile", "get", "api_key"),
+            ("profile", "get", "api_key_command"),
+            ("profile", "get", "auth_token"),
+            ("profile", "set", "api_key"),
+            ("profile", "set", "auth_token"),
+            ("profile", "set", "api_key_command", "true"),
+            ("profile", "unset", "api_key"),
+            ("profile", "create", "two"),
+            ("profile", "rename", "one", "two"),
+            ("profile", "activate", "one"),
+            ("profile", "delete", "one"),
+            ("emulator", "env"),
+            ("__complete", "beta:environments", "retrieve", ""),
+        )
+    ),
+    *((env, words) for env in VIA_VARIABLE for words in (CALL, ("auth", "token"), ("auth", "status", "--check"))),
+]
+ASKING = (CALL, ("auth", "token"), ("auth", "status", "--check", "--format", "json"))
+"""What needs the key, and so runs the command that prints it; nothing else may."""
+started: list[str] = []
+"""What is started, with its environment, and what is written to, while `watching`."""
+written: list[Path] = []
+watching = False
+
+
+def watch(event: str, details: tuple[object, ...]) -> None:
+    """Note what Python asks of the operating system."""
+    if not watching:
+        return
+    if event.startswith(("subprocess", "os.exec", "os.posix_spawn", "os.system", "os.spawn", "os.putenv")):
+        started.append(repr(details))
+    if event == "open" and isinstance(details[0], str) and "__pycache__" not in details[0]:
+        written.extend([Path(details[0])] if int(str(details[2])) & (os.O_WRONLY | os.O_RDWR) else [])
+
+
+sys.addaudithook(watch)
+
+
+@pytest.mark.parametrize(("where", "words"), HANDLING, ids=lambda value: str(value).replace(STORED, "KEY"))
+def test_a_key_stays_where_it_belongs(ant, vault, clean_environ, monkeypatch, where, words):
+    """In no argument or environment of what is started, and in no file but the profiles', which is private."""
+    folder = Path(clean_environ["ANTHROPIC_CONFIG_DIR"])
+    home = folder.parent
+    (home / "helper.txt").write_text(STORED)
+    vault.entries["ant", "one-1"] = STORED
+    env = {"ANTHROPIC_API_KEY": None}
+    if isinstance(where, dict):
+        env |= where
+    else:
+        folder.mkdir()
+        profile = PROFILES[where].format(home=home)
+        (folder / "profiles.toml").write_text(f'active = "one"\n[profiles.one]\n{profile}\n')
+        (folder / "profiles.toml").chmod(0o600)
+    started.clear()
+    written.clear()
+    monkeypatch.setattr(sys.modules[__name__], "watching", True)
+    done = ant(*words, env=env, stdin=STORED, replies=[{"data": [], "next_page": None, "echo": STORED}])
+    monkeypatch.setattr(sys.modules[__name__], "watching", False)
+    assert done.exit in (0, 1, 2)
+    assert STORED not in done.stderr
+    assert STORED not in done.stdout or words == ("auth", "token")
+    assert STORED not in "".join(started)
+    assert bool(started) is (where == "command" and words in ASKING)
+    assert {path.parent for path in written} <= {folder, Path(os.devnull).parent, home / "cache" / "ant"}
+    holding = {path for path in home.rglob("*") if path.is_file() and STORED.encode() in path.read_bytes()}
+    assert holding <= {home / "helper.txt", folder / "profiles.toml"}
+    assert not [path for path in folder.glob("*") if path.stat().st_mode & 0o077]
 
 
 def test_a_bug_does_not_show_the_key(over: Over, monkeypatch):
