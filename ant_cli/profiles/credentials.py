@@ -131,10 +131,9 @@ def out_of_keyring(*values: object) -> None:
                 left.append(_entry(value))
                 problem = error.message
     if left:
-        keys = "a key" if len(left) == 1 else f"{len(left)} keys"
         by_hand = "".join(f"\n  keyring del {SERVICE} {shlex.quote(entry)}" for entry in left)
         raise CredentialError(
-            f"{keys} may still be in the operating system's credential store: {problem}",
+            f"a key that was removed from the profiles may still be kept elsewhere: {problem}",
             f"To delete there what is left:{by_hand}",
         )
 

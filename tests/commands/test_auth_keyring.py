@@ -1,0 +1,64 @@
+"""A credential store of a real operating system: GNOME's, on a bus of its own."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+SECRET = "sk-ant-api03-0123456789-wxyz"
+SESSION, STORE = "dbus-run-session", "gnome-keyring-daemon"
+
+pytestmark = pytest.mark.skipif(
+    not (shutil.which(SESSION) and shutil.which(STORE)),
+    reason=f"this test needs {SESSION} and {STORE}: apt-get install dbus gnome-keyring",
+)
+LOCK = "import secretstorage as s; s.get_default_collection(s.dbus_init()).lock()"
+SCRIPT = f"""
+say() {{ echo "$?: $*" >&2; }}
+printf pw | {STORE} --unlock --components=secrets >/dev/null 2>&1 || exit 77
+printf {SECRET} | $ANT auth login --keyring --api-key-stdin --no-verify --profile work; say login
+$ANT auth token; say token
+cp "$ANTHROPIC_CONFIG_DIR/profiles.toml" "$HOME/stored.toml"
+$ANT profile rename work office; say rename
+$ANT beta:environments list --base-url http://127.0.0.1:9 --max-retries 0; say call
+$ANT profile delete office; say delete
+$PYTHON -c 'import keyring, sys; print(keyring.get_password("ant", sys.argv[1]))' \
+  "$(sed -n 's/.*keyring:\\(.*\\)"/\\1/p' "$HOME/stored.toml")"
+printf {SECRET} | $ANT auth login --keyring --api-key-stdin --no-verify --profile home; say login
+$PYTHON -c '{LOCK}'; say lock
+$ANT auth token; say token
+$ANT auth logout; say logout
+"""
+
+
+def test_a_real_credential_store_keeps_the_key(clean_environ, tmp_path):
+    """From logging in to deleting the profile; while it is locked, it gives and forgets nothing, which is said."""
+    environ = clean_environ | {"ANT": f"{sys.executable} -m ant_cli", "PYTHON": sys.executable}
+    del environ["ANTHROPIC_API_KEY"]
+    done = subprocess.run(
+        [SESSION, "--", "bash", "-c", SCRIPT],
+        env=environ,
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    if done.returncode == 77 or "login" not in done.stderr:
+        pytest.skip(f"{STORE} can't be started here: {done.stderr.strip()[-200:]}")
+    said = done.stderr
+    steps = [line for line in said.splitlines() if line.partition(": ")[0].isdigit()]
+    assert steps[:5] == ["0: login", "0: token", "0: rename", "8: call", "0: delete"], said
+    assert steps[5:] == ["0: login", "0: lock", "4: token", "4: logout"], said
+    assert done.stdout == f"{SECRET}\nNone\n"
+    stored = tomllib.loads((Path(clean_environ["HOME"]) / "stored.toml").read_text())
+    assert stored["profiles"]["work"]["api_key"].startswith("keyring:work-")
+    assert "ant: the operating system's credential store refused: " in said
+    assert "To delete there what is left:\n  keyring del ant home-" in said
+    assert SECRET not in said
