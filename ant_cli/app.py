@@ -18,7 +18,7 @@ from ant_cli import __version__
 from ant_cli.argv import HELP_FLAGS
 from ant_cli.commands import api, layout, topics
 from ant_cli.commands.help import words_for
-from ant_cli.commands.pages import GroupPage, reworded
+from ant_cli.commands.pages import SETTINGS, GroupPage, group_of_commands, reworded, show_help
 from ant_cli.errors import INTERRUPTED, UnknownWord
 from ant_cli.operations import GROUPS
 from ant_cli.output.look import look_of
@@ -37,7 +37,6 @@ EXAMPLES = (
     ("the environments of your organization", "ant beta:environments list"),
     ("their IDs and names, for a script", "ant beta:environments list --transform '{id,name}' --format jsonl"),
 )
-SETTINGS = {"help_option_names": ["--help", "-h"]}
 SUMMARY = "The Managed Agents environments API at the command line."
 
 
@@ -105,17 +104,10 @@ def build(words: Sequence[str], width: int = layout.WIDTH) -> typer.Typer:
     )
     app.callback(invoke_without_command=True)(root)
     for group, summary in GROUPS.items():
-        branch = typer.Typer(rich_markup_mode=None, context_settings=SETTINGS)
-        branch.callback(
-            cls=GroupPage,
-            invoke_without_command=True,
-            help=summary,
-            short_help=summary,
-            epilog=api.group_epilog(group),
-        )(show_help)
+        branch = group_of_commands(group, api.group_epilog(group))
         if words and words[0] == group:
             api.add_group(branch, group)
-        app.add_typer(branch, name=group)
+        app.add_typer(branch, help=summary, short_help=summary)
     for name, (module, summary) in OWN_COMMANDS.items():
         own = importlib.import_module(module).app if words and words[0] == name else typer.Typer()
         app.add_typer(own, name=name, help=summary, short_help=summary)
@@ -136,9 +128,3 @@ def root(
         typer.echo(f"ant {__version__}")
     else:
         show_help(ctx)
-
-
-def show_help(ctx: typer.Context) -> None:
-    """Show the help page of a group that was named alone."""
-    if ctx.invoked_subcommand is None:
-        typer.echo(ctx.get_help())

@@ -8,14 +8,12 @@ from typing import Annotated
 import typer
 
 from ant_cli.commands.own_pages import end_of
-from ant_cli.commands.pages import GroupPage
+from ant_cli.commands.pages import SETTINGS, GroupPage
 from ant_cli.commands.topics import TOPICS
 from ant_cli.errors import UnknownWord
 from ant_cli.operations import GROUPS, of_group
 
-app = typer.Typer(
-    rich_markup_mode=None, subcommand_metavar="", context_settings={"help_option_names": ["--help", "-h"]}
-)
+app = typer.Typer(rich_markup_mode=None, subcommand_metavar="", context_settings=SETTINGS)
 
 
 Words = Annotated[list[str] | None, typer.Argument(metavar="[TOPIC | COMMAND]", hidden=True)]

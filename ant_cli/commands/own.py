@@ -12,7 +12,7 @@ import typer
 from ant_cli.commands.api import option_of
 from ant_cli.commands.layout import more_examples
 from ant_cli.commands.own_pages import end_of
-from ant_cli.commands.pages import GroupPage, HelpPage
+from ant_cli.commands.pages import HelpPage, group_of_commands
 from ant_cli.hints import hint
 from ant_cli.operations.global_flags import GLOBAL_FLAGS
 from ant_cli.output.printer import Printer
@@ -61,20 +61,7 @@ def _word(value: str | bool) -> str:  # noqa: FBT001 - a flag's value as Typer g
 
 def group(name: str) -> typer.Typer:
     """Return the Typer tree of a group of our own commands; `app.py` has its summary."""
-    app = typer.Typer(
-        name=name,
-        cls=GroupPage,
-        epilog=f"{end_of(name)}\n\n{more_examples(name)}",
-        context_settings={"help_option_names": ["--help", "-h"]},
-        rich_markup_mode=None,
-    )
-    app.callback(invoke_without_command=True)(_show_help)
-    return app
-
-
-def _show_help(ctx: typer.Context) -> None:
-    if ctx.invoked_subcommand is None:
-        typer.echo(ctx.get_help())
+    return group_of_commands(name, f"{end_of(name)}\n\n{more_examples(name)}")
 
 
 def load(process: Process) -> Store:

@@ -17,6 +17,7 @@ GLOBAL = "Global flags"
 TITLES = {"argument": ARGUMENTS, "option": OTHER}
 """The groups of those that are in no other, by their kinds."""
 LONGEST_SUMMARY = 200
+SETTINGS = {"help_option_names": ["--help", "-h"]}
 
 
 class EndAsItIs:
@@ -79,6 +80,19 @@ class GroupPage(EndAsItIs, TyperGroup):
         group = words_of(ctx)
         hint = f"Run `ant {group} --help` to see its commands."
         raise UnknownWord(f"command of {group}:", args[0], self.commands, hint)
+
+
+def group_of_commands(name: str, epilog: str) -> typer.Typer:
+    """Return the Typer tree of a group, which shows its page where it is named alone."""
+    app = typer.Typer(name=name, cls=GroupPage, epilog=epilog, context_settings=SETTINGS, rich_markup_mode=None)
+    app.callback(invoke_without_command=True)(show_help)
+    return app
+
+
+def show_help(ctx: typer.Context) -> None:
+    """Show the help page of a group that was named alone."""
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())
 
 
 def without_braces(pieces: list[str]) -> list[str]:

@@ -7,14 +7,14 @@ from typing import Annotated
 import typer
 
 from ant_cli.commands.own_pages import end_of
-from ant_cli.commands.pages import GroupPage
+from ant_cli.commands.pages import SETTINGS, GroupPage
 from ant_cli.errors import UnknownWord
 from ant_cli.streams import Process
 from ant_cli.vocabulary import SHELLS, vocabulary
 
 SPELLINGS = {"pwsh": "powershell"}
 
-app = typer.Typer(rich_markup_mode=None, context_settings={"help_option_names": ["--help", "-h"]})
+app = typer.Typer(rich_markup_mode=None, context_settings=SETTINGS)
 
 
 @app.callback(cls=GroupPage, invoke_without_command=True, subcommand_metavar="", epilog=end_of("completion"))
