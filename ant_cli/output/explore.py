@@ -5,6 +5,8 @@ textual is imported only when the screen will open.
 
 from __future__ import annotations
 
+import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from importlib.util import find_spec
@@ -78,6 +80,8 @@ def _choose(outline: Outline, feed: Feed, transform: str, process: Process, run:
         colour=shows_colour(process.environ, is_terminal=process.stdout.is_terminal),
         describe=lambda error: process.stderr.redact(str(error)),
     )
+    if sys.platform != "win32":  # whatever nohup wants: without a terminal textual would wait for it at full speed
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     process.stderr.hold()
     try:
         choice = run(app) if run else app.run()

@@ -17,6 +17,7 @@ from textual import events
 from textual.strip import Strip
 
 from ant_cli.errors import AnswerError
+from ant_cli.output.cells import cell_width
 from ant_cli.output.explore import explore, obstacle
 from ant_cli.output.explorer.app import Choice, Explorer
 from ant_cli.output.explorer.feed import Feed
@@ -24,6 +25,7 @@ from ant_cli.output.explorer.keys import ALWAYS, BROWSING, help_text
 from ant_cli.output.explorer.line import Line
 from ant_cli.output.explorer.outline import Outline
 from ant_cli.output.explorer.tree import Node, path_of, walk
+from ant_cli.output.explorer.widgets import pieces_of
 from ant_cli.output.explorer.wording import LONGEST_VIEW, bare, in_a_row, in_full, words_of
 from ant_cli.output.transform import apply, parse
 from ant_cli.streams import Process, Stderr, Stdin, Stdout
@@ -581,6 +583,48 @@ def test_a_value_is_viewed_in_full():
     assert seen.page == ""
     assert seen.rows[1].endswith("…")
     assert press([{"a": 1}], "v").page == '{\n  "a": 1\n}'
+
+
+@pytest.mark.parametrize(
+    ("line", "pieces"),
+    [
+        ("", [""]),
+        ("one two", ["one two"]),
+        ("one two three", ["one two ", "three"]),
+        ("0123456789abc d", ["0123456789", "abc d"]),
+        ("    01234567", ["    ", "01234567"]),
+        ("日本日本日本", ["日本日本日", "本"]),
+        ("x日本日本日本", ["x日本日本", "日本"]),
+    ],
+)
+def test_a_line_that_is_too_long_is_broken(line, pieces):
+    """Between words, or where there is no more room; nothing is lost."""
+    assert list(pieces_of(line, 10)) == pieces
+
+
+@given(st.text(st.sampled_from("a b日\u0301👩\u200d"), max_size=60), st.integers(2, 12))
+def test_no_piece_is_too_wide(line, width):
+    """And all of them together are the line."""
+    pieces = list(pieces_of(line, width))
+    assert "".join(pieces) == line
+    assert max(map(cell_width, pieces)) <= width
+
+
+def test_what_is_read_fills_the_page():
+    """Its lines begin at the left, tabs are spaces, and a new width breaks them anew."""
+
+    async def session() -> None:
+        app = Explorer(outline_of("\ta\n" + "word " * 20), Feed(iter(())))
+        async with app.run_test(size=(80, 24)) as pilot:
+            await enter(pilot, "v")
+            await pilot.pause()
+            shown = [app.page.render_line(y).text.rstrip() for y in range(4)]
+            assert shown == ["         a", " word" * 15, " word" * 5, ""]
+            await pilot.resize_terminal(42, 24)
+            await pilot.pause()
+            assert app.page.render_line(1).text.rstrip() == " word" * 8
+
+    asyncio.run(session())
 
 
 @pytest.mark.parametrize(("key", "copied"), [("y", "a.b"), ("Y", "config.hosts.0")])

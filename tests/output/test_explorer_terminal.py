@@ -97,13 +97,19 @@ class Session:
         assert before or FULL_SCREEN_ON not in self._seen
         return self.process.returncode, ESCAPES.sub("", after.decode()).replace("\r\n", "\n")
 
+    def hang_up(self) -> None:
+        """Close the window."""
+        for descriptor in (self._ours, self._theirs):
+            os.close(descriptor)
+        self._ours = self._theirs = -1
+
     def close(self) -> None:
         """Leave nothing behind."""
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        for descriptor in (self._ours, self._theirs):
-            os.close(descriptor)
+        if self._ours >= 0:
+            self.hang_up()
 
     def _read_until(self, is_done: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + PATIENCE_S
@@ -228,6 +234,13 @@ def test_it_can_be_suspended(explore: Explore):
     session.wait_for("item 2 of 2")
     session.type("q")
     assert session.end() == (0, "")
+
+
+def test_it_ends_with_its_terminal(explore: Explore):
+    """Also where a hang-up is ignored, as under nohup: nobody could end it any more."""
+    session = explore(page([PROD, TEST]), program=("sh", "-c", "trap '' HUP; exec \"$@\"", "sh", *ANT))
+    session.hang_up()
+    assert session.process.wait(PATIENCE_S) == -signal.SIGHUP
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 12), (4, 20)])

@@ -43,10 +43,9 @@ class Explorer(App[Choice], inherit_bindings=False):
     # Only the terminal's own colours: they suit its background, whichever that is.
     CSS = """
     Screen { overflow: hidden; }
-    Screen, Rows, Page, Static, Prompt { background: ansi_default; color: ansi_default; }
+    Screen, Rows, Page, Prompt { background: ansi_default; color: ansi_default; }
     Rows, Page { height: 1fr; scrollbar-size: 0 0; }
     Bar, Prompt { height: 1; }
-    Static { padding: 0 1; }
     """
 
     class Arrived(Message):

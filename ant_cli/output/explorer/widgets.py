@@ -7,13 +7,10 @@ from collections.abc import Iterable, Iterator
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets import Static
 
 from ant_cli.output.cells import ELLIPSIS, cell_width, cut
 from ant_cli.output.explorer.line import Line
@@ -171,20 +168,47 @@ class Prompt(Widget):
         return Strip(segments).adjust_cell_length(width)
 
 
-class Page(VerticalScroll, can_focus=False):
+class Page(ScrollView, can_focus=False):
     """A text that is shown instead of the rows."""
 
     def __init__(self) -> None:
         super().__init__()
         self.title = self.text = ""
-        self._content = Static(markup=False)
-
-    def compose(self) -> ComposeResult:
-        """Lay it out."""
-        yield self._content
+        self._lines: list[str] = []
 
     def show(self, title: str, text: str) -> None:
         """Show a text from its beginning."""
         self.title, self.text = title, text
-        self._content.update(text)
+        self._wrap()
         self.scroll_home(animate=False)
+
+    def render_line(self, y: int) -> Strip:
+        """Return the line at `y` of the screen."""
+        line = y + self.scroll_offset.y
+        text = self._lines[line] if line < len(self._lines) else ""
+        return Strip([Segment(f" {text}")]).adjust_cell_length(self.size.width)
+
+    def on_resize(self) -> None:
+        """Break the lines anew."""
+        self._wrap()
+
+    def _wrap(self) -> None:
+        if not self.size.width:
+            return  # it was never seen; the size comes with the first look
+        width = max(2, self.size.width - 2)
+        lines = self.text.expandtabs().split("\n")
+        self._lines = [piece for line in lines for piece in pieces_of(line, width)]
+        self.virtual_size = Size(self.size.width, len(self._lines))
+        self.refresh()
+
+
+def pieces_of(line: str, width: int) -> Iterator[str]:
+    """Yield the pieces of a line that fill at most `width` cells, broken between words where there are any."""
+    while len(line) > width or cell_width(line) > width:
+        piece = line[:width]
+        while (excess := cell_width(piece) - width) > 0:
+            piece = piece[: -max(1, excess // 2)]
+        piece = piece[: piece.rfind(" ") + 1] or piece
+        yield piece
+        line = line[len(piece) :]
+    yield line
