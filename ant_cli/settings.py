@@ -139,6 +139,15 @@ def resolve(flags: Flags, environ: Mapping[str, str], store: Store = NO_STORE) -
     """
     words = {name: word for name, word in flags.items() if isinstance(word, str)}
     profile = select(words.get("profile"), environ, store)
+    try:
+        return _resolve(words, environ, profile)
+    except UsageError as error:
+        if advice := _how_to_correct(error, profile):
+            error.hint = "\n".join(filter(None, (error.hint, advice)))
+        raise
+
+
+def _resolve(words: Mapping[str, str], environ: Mapping[str, str], profile: Selected) -> Settings:
     found = {name: next(candidates(name, words, environ, profile)) for name in DEFAULTS}
     return Settings(
         base_url=check_base_url(*found["base_url"]),
@@ -159,6 +168,12 @@ def resolve(flags: Flags, environ: Mapping[str, str], store: Store = NO_STORE) -
         profile=profile,
         sources={name: source for name, (source, _) in found.items()},
     )
+
+
+def _how_to_correct(error: UsageError, profile: Selected) -> str:
+    """Return what to do about a value of a profile that can't be used; nothing if the error is about another."""
+    key, of_profile, _ = error.message.partition(profile.where(""))
+    return f"Set it again, or remove it: ant profile unset {key} --profile {profile.name}" if of_profile else ""
 
 
 def no_credential(settings: Settings) -> CredentialError:

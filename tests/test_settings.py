@@ -160,6 +160,9 @@ def test_an_active_profile_that_does_not_exist_is_an_error():
     """A file that was edited by hand may name one."""
     with pytest.raises(CredentialError, match="'gone', which is the active one in f"):
         resolve({}, {}, Store(Path("f"), {"active": "gone"}))
+    with pytest.raises(CredentialError, match="'gone'") as caught:
+        resolve({}, {}, Store(Path("f"), {"active": "gone", "profiles": {"a": {}}}))
+    assert caught.value.hint == "The profiles are: a. To choose one: ant profile activate NAME"
 
 
 def test_an_empty_profile_flag_is_not_taken_for_the_active_profile():
@@ -198,10 +201,14 @@ def test_empty_credentials_count_as_absent():
     ],
 )
 def test_a_value_that_cannot_be_used_is_named_with_its_profile(key, value, message):
-    """Whoever edited the file finds the place."""
+    """Whoever edited the file finds the place, and the way to correct it."""
     store = Store(Path("f"), {"active": "a", "profiles": {"a": {key: value}}})
-    with pytest.raises(BadValue, match=message):
+    with pytest.raises(BadValue, match=message) as caught:
         resolve({}, {}, store)
+    assert caught.value.hint.endswith(f"Set it again, or remove it: ant profile unset {key} --profile a")
+    with pytest.raises(BadValue, match="--timeout") as caught:
+        resolve({"timeout": "x"}, {}, store._replace(document={**store.document, "profiles": {"a": {}}}))
+    assert caught.value.hint == ""
 
 
 def test_a_bad_format_in_a_profile_is_refused():

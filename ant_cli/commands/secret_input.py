@@ -58,10 +58,13 @@ def asked_secret(prompt: str, process: Process, instead: str, ask: Ask = getpass
         with warnings.catch_warnings():
             warnings.simplefilter("error", getpass.GetPassWarning)
             typed = ask(prompt)
-    except (getpass.GetPassWarning, EOFError, OSError):
+    except EOFError:  # Ctrl-D
+        process.stderr.say("")  # what is said next goes on a line of its own
+        raise UsageError("nothing was typed.") from None
+    except (getpass.GetPassWarning, OSError):
         raise UsageError("there is no terminal to ask on.", f"Pipe the secret in: {instead} < FILE") from None
     except KeyboardInterrupt:
-        process.stderr.say("")  # what the shell says next goes on a line of its own
+        process.stderr.say("")  # what the shell says next too
         raise
     return kept_secret("the secret", typed, process)
 

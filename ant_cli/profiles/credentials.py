@@ -18,7 +18,7 @@ from ant_cli.streams import Process, reason
 
 COMMAND_LIMIT_S = 10.0
 """How long a command may take to print a key."""
-SEE_COMMAND = "To see the command: ant profile get api_key_command"
+SEE_COMMAND = "To see the command: ant profile get api_key_command --profile NAME"
 RUNNING = "ANT_API_KEY_COMMANDS"
 """The variable in which a command finds what is running already, a line for each: it may be `ant auth token`."""
 SERVICE = "ant"
@@ -90,12 +90,12 @@ def from_keyring(reference: str, source: str) -> str:
     try:
         secret: str | None = _keyring(lambda keyring: keyring.get_password(SERVICE, _entry(reference)))
     except NoCredentialStore as error:
-        hint = error.hint or "Store a key without it: ant auth login"
+        hint = error.hint or "Store a key without it: ant auth login --profile NAME"
         raise CredentialError(f"{source} can't be had: {error.message}", hint) from None
     if secret is None:
         raise CredentialError(
             f"{source} is not in the operating system's credential store any more.",
-            "Store it again: ant auth login --keyring",
+            "Store it again: ant auth login --keyring --profile NAME",
         )
     return secret
 

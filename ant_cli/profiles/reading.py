@@ -114,10 +114,10 @@ def unknown_profile(name: str, source: str, store: Store) -> CredentialError:
     """Return the error about a profile that does not exist."""
     by = {"active": f", which is the active one in {store.path}", "": ""}.get(source, f", which {source} names")
     known = sorted(store.profiles)
-    return CredentialError(
-        f"there is no profile {name!r}{by}.{did_you_mean(name, known)}",
-        f"The profiles are: {', '.join(known)}." if known else f"Create it: ant auth login --profile {name}",
-    )
+    advice = f"The profiles are: {', '.join(known)}." if known else f"Create it: ant auth login --profile {name}"
+    if known and source == "active":
+        advice += " To choose one: ant profile activate NAME"
+    return CredentialError(f"there is no profile {name!r}{by}.{did_you_mean(name, known)}", advice)
 
 
 # The file

@@ -329,6 +329,7 @@ def test_the_end_of_input_at_the_prompt_stores_nothing(no_key, path):
     """As when somebody presses Ctrl-D."""
     status, seen = on_terminal(("auth", "login"), no_key, "\x04")
     assert (status, path.exists()) == (2, False), seen
+    assert seen.endswith("(not shown): \r\nant: nothing was typed.\r\n")
 
 
 def test_without_a_terminal_it_is_said_how_to_pipe(no_key):
