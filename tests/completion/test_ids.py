@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from ant_cli.completion import cache, ids
+from ant_cli.vocabulary import EMULATED
 
 PAGE = {"data": [{"id": "env_1", "name": "data"}, {"id": "env_2", "name": ""}], "next_page": "more"}
 RETRIEVE = ("__complete", "environment_id", "beta:environments", "retrieve", "")
@@ -299,6 +300,12 @@ def test_an_answer_from_the_cache_loads_nothing_heavy(clean_environ):
     assert "ant_cli.completion.cache" in loaded
     heavy = {"typing", "pathlib", "json", "hashlib", "httpx", "httpcore", "typer", "ant_cli.argv", "ant_cli.spec"}
     assert not loaded & heavy
+
+
+def test_what_only_an_emulator_is_asked_for_is_an_id():
+    """Behind the word that says so."""
+    assert ids.source_of(EMULATED.removeprefix(ids.EMULATOR)) is not None
+    assert EMULATED.startswith(ids.EMULATOR)
 
 
 def test_the_deciding_flags_exist():

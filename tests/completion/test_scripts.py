@@ -148,51 +148,52 @@ def test_the_powershell_script_is_ascii():
     assert scripts.script("powershell", ROOT).isascii()
 
 
-PWSH = """
+PWSH = r"""
 . $env:SCRIPT
-$before, $after = $env:TYPED -split '\\|', 2
-$found = [System.Management.Automation.CommandCompletion]::CompleteInput("$before$after", $before.Length, $null)
-$found.CompletionMatches | ForEach-Object { $_.CompletionText }
+foreach ($line in ($env:LINES -split "`n")) {
+    $before, $after = $line -split '\|', 2
+    $found = [System.Management.Automation.CommandCompletion]::CompleteInput("$before$after", $before.Length, $null)
+    @($found.CompletionMatches | ForEach-Object { $_.CompletionText }) -join "`t"
+}
 """
-"""Complete as the tab key does, with the cursor at the bar, or at the end."""
+"""Complete each line as the tab key does, with the cursor at the bar, or at the end."""
 PWSH_SETTINGS = {
     "as it starts": "",
     "strict": "Set-StrictMode -Version Latest; $ErrorActionPreference = 'Stop'",
     "failing programs": "$PSNativeCommandUseErrorActionPreference = $true; $ErrorActionPreference = 'Stop'",
 }
+PWSH_OFFERS = {
+    "ant beta:environments:work st": ["stop", "stats"],
+    "ant 'beta:environments:work' st": ["stop", "stats"],
+    "ant beta:environments:work st| work_1 --force": ["stop", "stats"],
+    "ant beta:environments:work st|xyz": ["stop", "stats"],
+    "ant beta:environments:work ST": ["stop", "stats"],
+    "$x = @(ant beta:environments:work st|) | Out-Null": ["stop", "stats"],
+    "ant --local beta:environments --format json cr": ["create"],
+    "ant beta:environments list --format=js": ["--format=json", "--format=jsonl"],
+    "ant beta:environments:work stop --force=": ["--force=true", "--force=false"],
+    "ant --profile ": ["home", "my.team", "work"],
+    "ant beta:environments retrieve env_": ["env_1", "env_2"],
+    "ant beta:environments retrieve [": [],
+    "ant beta:environments create --file env.": ["env.yaml"],
+    "ant beta:environments create --file env": ["'env two.yaml'", "env.yaml"],
+    "ant beta:environments create --file my": ["'my files/'"],
+    "ant beta:environments create --description '@env.": ["'@env.yaml'"],
+    "ant beta:environments create --description=@file://env.": ["--description=@file://env.yaml"],
+    "ant beta:environments create --name ": [],
+    "ant help o": ["output"],
+    "ant help beta:environments cr": ["create"],
+}
 
 
 @pytest.mark.parametrize("settings", PWSH_SETTINGS.values(), ids=PWSH_SETTINGS.keys())
-@pytest.mark.parametrize(
-    ("typed", "offered"),
-    [
-        ("ant beta:environments:work st", ["stop", "stats"]),
-        ("ant 'beta:environments:work' st", ["stop", "stats"]),
-        ("ant beta:environments:work st| work_1 --force", ["stop", "stats"]),
-        ("ant beta:environments:work st|xyz", ["stop", "stats"]),
-        ("ant beta:environments:work ST", ["stop", "stats"]),
-        ("$x = @(ant beta:environments:work st|) | Out-Null", ["stop", "stats"]),
-        ("ant --local beta:environments --format json cr", ["create"]),
-        ("ant beta:environments list --format=js", ["--format=json", "--format=jsonl"]),
-        ("ant beta:environments:work stop --force=", ["--force=true", "--force=false"]),
-        ("ant --profile ", ["home", "my.team", "work"]),
-        ("ant beta:environments retrieve env_", ["env_1", "env_2"]),
-        ("ant beta:environments retrieve [", []),
-        ("ant beta:environments create --file env.", ["env.yaml"]),
-        ("ant beta:environments create --file env", ["'env two.yaml'", "env.yaml"]),
-        ("ant beta:environments create --file my", ["'my files/'"]),
-        ("ant beta:environments create --description '@env.", ["'@env.yaml'"]),
-        ("ant beta:environments create --description=@file://env.", ["--description=@file://env.yaml"]),
-        ("ant beta:environments create --name ", []),
-        ("ant help o", ["output"]),
-        ("ant help beta:environments cr", ["create"]),
-    ],
-)
-def test_powershell_completes(desk: Desk, typed: str, offered: list[str], settings: str):
+def test_powershell_completes(desk: Desk, settings: str):
     """Asked as the tab key asks it, whatever the session is set to."""
     if shutil.which("pwsh") is None:
         pytest.skip("PowerShell is not installed: see https://aka.ms/install-powershell")
-    environ = desk.environ | {"SCRIPT": str(SCRIPTS / "ant.ps1"), "TYPED": typed}
+    environ = desk.environ | {"SCRIPT": str(SCRIPTS / "ant.ps1"), "LINES": "\n".join(PWSH_OFFERS)}
     command = ["pwsh", "-NoProfile", "-NonInteractive", "-Command", settings + PWSH]
     done = subprocess.run(command, cwd=desk.folder, env=environ, capture_output=True, text=True, check=True)
-    assert (done.stdout.splitlines(), done.stderr) == (offered, "")
+    offers = [[word for word in line.split("\t") if word] for line in done.stdout.splitlines()]
+    assert dict(zip(PWSH_OFFERS, offers, strict=True)) == PWSH_OFFERS
+    assert done.stderr == ""
