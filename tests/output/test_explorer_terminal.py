@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import pty
 import re
@@ -13,10 +12,12 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
+from tests.completion.terminal import OWN_TERMINAL
 from tests.hostile.scripted_server import Act, Reply, ScriptedServer, answer, error
 from tests.processes import measured
 
@@ -30,10 +31,6 @@ TEST = {"id": "env_2", "name": "test"}
 CHOSEN = '{\n  "id": "env_2",\n  "name": "test"\n}\n'
 ANT = (sys.executable, "-m", "ant_cli")
 WITHOUT_TEXTUAL = (sys.executable, "-c", "import sys; sys.modules['textual'] = None; import ant_cli.__main__")
-
-
-def names(count: int, start: int = 0) -> list[Any]:
-    return [{"name": f"n{number}"} for number in range(start, start + count)]
 
 
 def page(items: list[Any], following: str | None = None) -> bytes:
@@ -50,13 +47,9 @@ class Session:
         self.mode = termios.tcgetattr(theirs)
         self._seen = b""
         self.process = subprocess.Popen(
-            command,
+            ["sh", "-c", OWN_TERMINAL, os.ttyname(theirs), *command],
             env={"TERM": "xterm-256color", **measured(), **environ},
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )
 
     def type(self, keys: str) -> None:
@@ -128,29 +121,22 @@ Explore = Callable[..., Session]
 @pytest.fixture
 def explore(clean_environ: dict[str, str]) -> Iterator[Explore]:
     """Open the explorer on what a loopback server answers, and wait for its first screen."""
-    opened: list[Session] = []
-    servers: list[ScriptedServer] = []
+    with ExitStack() as opened:
 
-    def start(
-        *replies: bytes | Reply,
-        words: tuple[str, ...] = LIST,
-        until: str = "q quit",
-        program: tuple[str, ...] = ANT,
-    ) -> Session:
-        server = ScriptedServer(*replies)
-        server.__enter__()
-        servers.append(server)
-        options = ("--format", "explore", "--max-retries", "0", "--base-url", server.url)
-        session = Session((*program, *words, *options), clean_environ)
-        opened.append(session)
-        session.wait_for(until)
-        return session
+        def start(
+            *replies: bytes | Reply,
+            words: tuple[str, ...] = LIST,
+            until: str = "q quit",
+            program: tuple[str, ...] = ANT,
+        ) -> Session:
+            server = opened.enter_context(ScriptedServer(*replies))
+            options = ("--format", "explore", "--max-retries", "0", "--base-url", server.url)
+            session = Session((*program, *words, *options), clean_environ)
+            opened.callback(session.close)
+            session.wait_for(until)
+            return session
 
-    yield start
-    for session in opened:
-        session.close()
-    for server in servers:
-        server.__exit__(None, None, None)
+        yield start
 
 
 def test_keys_of_a_search_may_come_all_at_once(explore: Explore):
