@@ -61,10 +61,11 @@ def serve():
 
 
 def warm_up():
-    """Import what the commands need once, before anything is forked."""
+    """Import what the commands need, before anything is forked: another user may not be able to."""
     with TemporaryDirectory() as folder:
         for words in (["auth", "login", "--profile", "a", "--no-verify", "--api-key-stdin"], ["profile", "list"]):
-            carry_out({"words": words, "stdin": "key"}, {"ANTHROPIC_CONFIG_DIR": folder})
+            status, said = carry_out({"words": words, "stdin": "key"}, {"ANTHROPIC_CONFIG_DIR": folder})
+            assert status == 0, said
 
 
 def run_at_once(lists, environ, user):

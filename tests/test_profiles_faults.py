@@ -139,13 +139,15 @@ def test_a_link_is_as_good_as_what_it_leads_to(try_both, home, owner, statuses):
     ("environ", "looked", "changed", "message"),
     [
         ({"HOME": "/nonexistent"}, 0, 1, "/nonexistent/.config/anthropic can't be written: permission denied"),
-        ({"HOME": "/proc/1/cwd"}, 4, 4, "can't be read: permission denied"),
+        ({"HOME": "{home}"}, 4, 4, "can't be read: permission denied"),
         ({"UNRELATED": "x"}, 0, 4, "there is no home folder for profiles.\nSet ANTHROPIC_CONFIG_DIR to a folder."),
     ],
     ids=["none there", "not mine", "none known"],
 )
-def test_a_user_without_a_home_of_their_own_has_no_profiles(try_both, environ, looked, changed, message):
+def test_a_user_without_a_home_of_their_own_has_no_profiles(try_both, home, environ, looked, changed, message):
     """As in a container that runs as any user."""
+    home.chmod(0o700)
+    environ = {name: value.format(home=home) for name, value in environ.items()}
     status, said, end, why = try_both(NOBODY_KNOWN, **environ)
     assert (status, end) == (looked, changed), said + why
     assert message in why

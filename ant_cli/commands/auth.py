@@ -22,7 +22,7 @@ from ant_cli.commands.secret_input import key_for_login
 from ant_cli.commands.verify import verify
 from ant_cli.errors import AntError, UsageError
 from ant_cli.hints import hint
-from ant_cli.profiles.credentials import into_keyring, out_of_keyring
+from ant_cli.profiles.credentials import into_keyring, open_keyring, out_of_keyring
 from ant_cli.profiles.fields import CREDENTIAL_FIELDS, check_base_url, check_header, check_new_secret, mask
 from ant_cli.profiles.reading import Profile, Selected, Store, select, wanted
 from ant_cli.profiles.writing import changing, check_name
@@ -59,6 +59,8 @@ def login(
     store = load(process)
     name = check_name(wanted(word(flags, "profile"), process.environ, store)[0] or FIRST_PROFILE)
     chosen = chosen_settings(flags)
+    if keyring:
+        open_keyring()
     key = check_new_secret("the key", key_for_login(word(flags, "api_key"), name, process, piped=api_key_stdin))
     profile = without_credentials(store.profiles.get(name, {})) | chosen
     if not no_verify:

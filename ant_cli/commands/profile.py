@@ -15,6 +15,7 @@ from ant_cli.commands.own import (
     show_result,
     tell_how_to_use,
     tell_of_variable,
+    wants_data,
 )
 from ant_cli.commands.secret_input import secret_for
 from ant_cli.errors import AntError, CredentialError, UnknownWord, UsageError
@@ -73,6 +74,9 @@ def get(process: Process, flags: Flags, *, key: OptionalKey = None) -> None:
     """Print a value of a profile, bare, or all of them; secrets masked."""
     profile = chosen(flags, process, load(process))
     values = masked(profile.values)
+    if key is None and not values and not wants_data(flags):
+        process.stderr.say(f"Profile {profile.name!r} is empty.")
+        return
     if key is None:
         text = "\n".join(f"{name} = {value}" for name, value in values.items())
         show_result(process, flags, text, values)

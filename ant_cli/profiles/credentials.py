@@ -85,13 +85,24 @@ def _try_it(program: str) -> str:
 # The operating system's credential store
 
 
+class NoCredentialStore(CredentialError):
+    """This machine has no credential store, or none that this run can get at."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this machine has no credential store that can be used.",
+            "Without --keyring, the key goes into the profiles file, which only you can read.",
+        )
+
+
 def from_keyring(reference: str, source: str) -> str:
     """Return the key that the credential store keeps under a reference."""
     try:
         secret: str | None = _keyring(lambda keyring: keyring.get_password(SERVICE, _entry(reference)))
     except NoCredentialStore as error:
-        hint = error.hint or "Store a key without it: ant auth login --profile NAME"
-        raise CredentialError(f"{source} can't be had: {error.message}", hint) from None
+        raise CredentialError(
+            f"{source} can't be had: {error.message}", "Store a key without it: ant auth login --profile NAME"
+        ) from None
     if secret is None:
         raise CredentialError(
             f"{source} is not in the operating system's credential store any more.",
@@ -105,18 +116,17 @@ def into_keyring(name: str, secret: str) -> str:
     import secrets
 
     reference = f"{KEYRING}{name}-{secrets.token_hex(4)}"
-    try:
-        _keyring(lambda keyring: keyring.set_password(SERVICE, _entry(reference), secret))
-    except NoCredentialStore as error:
-        error.hint = (
-            error.hint or "Without --keyring, the key goes into the profiles file, which only you can read."
-        )
-        raise
+    _keyring(lambda keyring: keyring.set_password(SERVICE, _entry(reference), secret))
     return reference
 
 
+def open_keyring() -> None:
+    """Make sure that a key can be kept, before one is typed. The system may ask for a password first."""
+    _keyring(lambda keyring: keyring.get_password(SERVICE, ""))
+
+
 def out_of_keyring(*values: object) -> None:
-    """Delete the keys that values refer to which no profile holds any more. Other values refer to none.
+    """Delete the keys to which values refer that no profile holds any more. Most values refer to none.
 
     Raises:
         CredentialError: if some may still be there. All others are deleted.
@@ -147,24 +157,20 @@ def _entry(reference: str) -> str:
     return reference.removeprefix(KEYRING)
 
 
-class NoCredentialStore(CredentialError):
-    """There is no credential store on this machine, or no way to it."""
-
-
 def _keyring(use: Callable[[Any], Any]) -> Any:
     """Use the credential store; CredentialError if there is none, or it is locked."""
     try:
         import keyring
         import keyring.errors
     except ImportError:
-        raise NoCredentialStore(
+        raise CredentialError(
             "the operating system's credential store needs the package keyring.",
             "Install it: pip install 'ant-cli[keyring]'",
         ) from None
     try:
         return use(keyring)
     except keyring.errors.NoKeyringError:
-        raise NoCredentialStore("this machine has no credential store that can be used.") from None
+        raise NoCredentialStore from None
     except Exception as error:  # noqa: BLE001 - each system's store has errors of its own, and keyring passes them on
         why = str(error).rstrip(".!") or type(error).__name__
         raise CredentialError(f"the operating system's credential store refused: {why}.") from None

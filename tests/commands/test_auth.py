@@ -373,6 +373,18 @@ def test_the_keyring_holds_the_key_and_the_file_a_reference(bare, path, vault):
     assert vault.entries == {}
 
 
+@pytest.mark.usefixtures("vault")
+def test_without_a_keyring_no_key_is_asked_for(bare, path):
+    """It would be a pity to type one for nothing."""
+    keyring.set_keyring(keyring.backends.fail.Keyring())
+    done = bare("auth", "login", "--keyring", stdin=SECRET)
+    assert (done.exit, done.requests, path.exists()) == (4, [], False)
+    assert done.stderr == (
+        "ant: this machine has no credential store that can be used.\n"
+        "Without --keyring, the key goes into the profiles file, which only you can read.\n"
+    )
+
+
 def test_what_the_keyring_keeps_goes_with_the_profile(bare, vault):
     """However its key goes: another one in its place, the value or the whole profile removed, or all log out."""
     words = ("auth", "login", "--keyring", "--no-verify", "--api-key-stdin")

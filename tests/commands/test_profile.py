@@ -120,6 +120,14 @@ def test_get_of_what_is_not_set_is_an_error(profile):
     assert "Did you mean 'format'?" in done.stderr
 
 
+def test_get_of_an_empty_profile_says_so(profile, path):
+    """On stderr; as data it is an empty object."""
+    path.write_text('active = "a"\n[profiles.a]\n')
+    done = profile("get")
+    assert (done.exit, done.stdout, done.stderr) == (0, "", "Profile 'a' is empty.\n")
+    assert profile("get", "--format", "json").json == {}
+
+
 def test_get_hides_a_key_in_a_command(profile, path):
     """Somebody may have written one there."""
     path.write_text(f'active = "a"\n[profiles.a]\napi_key_command = "echo {SECRET}"\n')
