@@ -822,18 +822,22 @@ def test_an_error_of_a_later_page_is_the_exit_status():
         opened(["j", "escape", "q"], broken())
 
 
-def test_what_nobody_expected_is_raised_and_not_printed(capfd: pytest.CaptureFixture[str]):
+@pytest.mark.parametrize(
+    ("fault", "raised"),
+    [(lambda _: 1 / 0, ZeroDivisionError), (lambda app: app.panic("as textual's own threads do"), RuntimeError)],
+)
+def test_what_nobody_expected_is_raised_and_not_printed(capfd: pytest.CaptureFixture[str], fault, raised):
     """It is reported without secrets; a traceback with the values of variables would show them."""
 
     def broken(app: Explorer) -> Choice | None:
-        app.action_help = lambda: 1 / 0
+        app.action_help = lambda: fault(app)
 
-        async def pilot_it(pilot: Any) -> None:
-            await pilot.press("question_mark")
+        async def pilot_it(_: Any) -> None:
+            app.post_message(events.Key("question_mark", "?"))
 
         return app.run(headless=True, size=(80, 24), auto_pilot=pilot_it)
 
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(raised):
         explore(iter([texts(1)]), process_of(Terminal()), is_list=True, print_chosen=pytest.fail, run=broken)
     assert capfd.readouterr() == ("", "")
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple
 
+from rich.console import RenderableType
 from textual import events
 from textual.app import App, ComposeResult
 from textual.message import Message
@@ -115,6 +116,11 @@ class Explorer(App[Choice], inherit_bindings=False):
         # textual's, which would only print a traceback, with the values of all variables.
         self.failure = self.failure or error
         super()._handle_exception(error)
+
+    def panic(self, *renderables: RenderableType) -> None:
+        """Keep that textual gave up, as it does when a terminal sends what it can't read."""
+        self.failure = self.failure or RuntimeError("textual gave up")
+        super().panic(*renderables)
 
     def _switch(self, mode: Mode) -> None:
         """Begin to browse, search, filter or read."""
