@@ -121,7 +121,9 @@ def epilog() -> str:
 
 
 def root(
-    ctx: typer.Context, *, version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False
+    ctx: typer.Context,
+    *,
+    version: Annotated[bool, typer.Option("--version", "-v", help="Show the version.")] = False,
 ) -> None:
     """Show the version, or the help page if there is nothing to do."""
     if version:

@@ -17,7 +17,7 @@ from ant_cli.operations.global_flags import BY_FLAG, FILE, GLOBAL_FLAGS
 from ant_cli.spec import Flags, FlagWords, Operation, Param
 
 HELP_FLAGS = ("--help", "-h")
-ROOT_FLAGS = (*HELP_FLAGS, "--version")
+ROOT_FLAGS = (*HELP_FLAGS, "--version", "-v")
 
 
 class Call(NamedTuple):
@@ -79,7 +79,7 @@ def _take_global_flags(words: Sequence[str]) -> tuple[list[str], list[str]]:
     while end < len(words) and (param := BY_FLAG.get(words[end].partition("=")[0])):
         end += 2 if param.takes_value and "=" not in words[end] else 1
     if end > len(words):
-        raise _lacks_value(words[-1])
+        raise _lacks_value(words[-1], "")
     return list(words[:end]), list(words[end:])
 
 
@@ -102,7 +102,7 @@ def _read_flags(words: Sequence[str], operation: Operation) -> Flags | None:
             continue
         param, value = _flag_and_value(word, known, operation)
         if value is None:
-            value, position = _value_of(param, word, following, position)
+            value, position = _value_of(param, word, following, position, operation.command)
         _put(flags, param, value)
         position += 1
     return {**flags, **_positional(arguments, flags, operation)}
@@ -128,7 +128,7 @@ def _flag_and_value(word: str, known: dict[str, Param], operation: Operation) ->
     raise _unknown_flag(name, known, operation.command)
 
 
-def _value_of(param: Param, flag: str, following: Sequence[str], position: int) -> tuple[str, int]:
+def _value_of(param: Param, flag: str, following: Sequence[str], position: int, command: str) -> tuple[str, int]:
     """Return the value of a flag to which none is attached, and the position of its last word.
 
     The word after a flag is its value, even if it starts with a dash. A boolean has none, and true or false
@@ -136,7 +136,7 @@ def _value_of(param: Param, flag: str, following: Sequence[str], position: int) 
     """
     if param.takes_value:
         if not following:
-            raise _lacks_value(flag)
+            raise _lacks_value(flag, command)
         return following[0], position + 1
     if following and following[0] in ("true", "false"):
         raise UsageError(
@@ -169,5 +169,5 @@ def _unknown_flag(word: str, known: Iterable[str], command: str) -> UsageError:
     return UnknownWord("flag", word, [flag for flag in known if flag.startswith("--")], see_help(command))
 
 
-def _lacks_value(flag: str) -> UsageError:
-    return UsageError(f"{flag} needs a value.")
+def _lacks_value(flag: str, command: str) -> UsageError:
+    return UsageError(f"{flag} needs a value.", see_help(command))

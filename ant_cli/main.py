@@ -64,7 +64,7 @@ def secrets_at_hand(argv: Sequence[str], environ: Mapping[str, str]) -> Iterator
 
 def dispatch(argv: Sequence[str], process: Process) -> None:
     """Do what a command line says. Each branch imports only what it uses."""
-    if list(argv) == ["--version"]:
+    if list(argv) in (["--version"], ["-v"]):
         process.stdout.write(f"ant {__version__}\n".encode())
         return
     if argv and argv[0] == "__complete":

@@ -114,7 +114,7 @@ _OWN_ARGUMENTS = {
 """What arguments of our own commands are, by the command (or its group) and the name; else their type says it."""
 
 HELP = Flag(("--help", "-h"), "Show help.", PLAIN)
-VERSION = Flag(("--version",), "Show the version.", PLAIN)
+VERSION = Flag(("--version", "-v"), "Show the version.", PLAIN)
 
 
 def vocabulary() -> Command:

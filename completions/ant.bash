@@ -109,7 +109,7 @@ _ant_kind_of_flag() {
     'emulator enqueue'\ --debug) kind='plain' ;;
     'emulator reset'\ --debug) kind='plain' ;;
     'emulator fault'\ --debug) kind='plain' ;;
-    *\ --help | *\ -h | *\ --version | *\ --api-key-stdin | *\ --no-verify | *\ --keyring | *\ --check | *\ --all | *\ --disconnect | *\ --list | *\ --clear) kind='plain' ;;
+    *\ --help | *\ -h | *\ --version | *\ -v | *\ --api-key-stdin | *\ --no-verify | *\ --keyring | *\ --check | *\ --all | *\ --disconnect | *\ --list | *\ --clear) kind='plain' ;;
     *\ --api-key | *\ --auth-token | *\ --base-url | *\ --workspace-id | *\ --transform | *\ --transform-error | *\ --columns | *\ --timeout | *\ --max-retries | *\ --limit | *\ --max-items | *\ --block-ms | *\ --reclaim-older-than-ms | *\ --desired-ttl-seconds | *\ --api-key-command | *\ --host | *\ --port | *\ --session-id | *\ --count | *\ --path-contains | *\ --method | *\ --status | *\ --times | *\ --retry-after-ms | *\ --delay-ms) kind='free' ;;
     *\ --local | *\ --raw-output | *\ -r | *\ --dry-run | *\ --debug | *\ --include-archived | *\ --slurp | *\ --force) kind='switch' ;;
     *\ --profile) kind='profile' ;;

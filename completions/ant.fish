@@ -331,7 +331,7 @@ complete -c ant -n __ant_takes_global_flags -l timeout -x -d 'Seconds to wait fo
 complete -c ant -n __ant_takes_global_flags -l max-retries -x -d 'How often a failed request is sent again (2)'
 complete -c ant -n __ant_takes_global_flags -l debug -f -d 'Show requests and answers on stderr, with secrets hidden'
 complete -c ant -n '__ant_at any' -l help -s h -f -d 'Show help'
-complete -c ant -n '__ant_at any' -l version -f -d 'Show the version'
+complete -c ant -n '__ant_at any' -l version -s v -f -d 'Show the version'
 complete -c ant -n '__ant_at any beta:environments' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any beta:environments create' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any beta:environments create' -l name -x -a '(__ant_files_after_at)' -d 'What people call it'

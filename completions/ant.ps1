@@ -146,6 +146,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             '--help|Show help'
             '-h|Show help'
             '--version|Show the version'
+            '-v|Show the version'
         ) + $shared
         'beta:environments' = @(
             '--help|Show help'
@@ -515,6 +516,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         '--help' = 'plain'
         '-h' = 'plain'
         '--version' = 'plain'
+        '-v' = 'plain'
         '--api-key-stdin' = 'plain'
         '--no-verify' = 'plain'
         '--keyring' = 'plain'

@@ -295,9 +295,10 @@ def test_format_names_mean_the_same_in_any_case(ant):
     )
 
 
-def test_the_version_is_printed(ant):
+@pytest.mark.parametrize("flag", ["--version", "-v"])
+def test_the_version_is_printed(ant, flag):
     """On stdout, in one line."""
-    result = ant("--version")
+    result = ant(flag)
     assert (result.exit, result.stdout, result.stderr) == (0, f"ant {__version__}\n", "")
 
 
