@@ -12,7 +12,11 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import tomli_w
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from ant_cli.profiles.fields import PROFILE_FIELDS
 from tests.profile_workers import Workers
 
 GOOD = 'active = "work"\n\n[profiles.work]\nformat = "yaml"\n'
@@ -264,6 +268,39 @@ def test_a_file_of_another_editor_is_fine(try_both, home, content):
     assert tomllib.loads(path.read_text())["profiles"].keys() - {"work"} == {"another"}
 
 
+TEXTS = st.text(st.characters(codec="utf-8"), max_size=8)
+SCALARS = st.one_of(
+    TEXTS, st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False), st.booleans(), st.datetimes(), st.times()
+)
+VALUES = st.recursive(SCALARS, lambda item: st.lists(item) | st.dictionaries(TEXTS, item), max_leaves=6)
+NAMES = st.sampled_from(["a", "b"]) | TEXTS
+DOCUMENTS = st.fixed_dictionaries(
+    {"profiles": st.dictionaries(NAMES, st.dictionaries(st.sampled_from([*PROFILE_FIELDS]) | TEXTS, VALUES))},
+    optional={"active": NAMES, "x": VALUES},
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=DOCUMENTS.map(tomli_w.dumps).map(str.encode) | st.binary(max_size=60))
+def test_whatever_is_in_the_file_a_change_keeps_it_or_is_refused(ant, clean_environ, content):
+    """Values of any type, wherever; and what can't be used is a message."""
+    path = Path(clean_environ["ANTHROPIC_CONFIG_DIR"]) / "profiles.toml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content)
+    path.chmod(0o600)
+    for words in (LIST, (*LIST, "--format", "json"), ("profile", "get"), ("auth", "status")):
+        done = ant(*words)
+        assert done.exit in (0, 2, 4)
+        assert "this is a bug" not in done.stderr
+    if ant("profile", "create", "new-one").exit:
+        assert path.read_bytes() == content
+        return
+    before, after = (tomllib.loads(data.decode("utf-8-sig")) for data in (content, path.read_bytes()))
+    assert after["profiles"].pop("new-one") == {}
+    assert {**after, "active": ""} == {"profiles": {}, **before, "active": ""}
+    assert after["active"] == (before.get("active") or "new-one")
+
+
 # Something else in the place of the folder
 
 
@@ -273,7 +310,7 @@ def test_the_null_device_as_the_folder_means_no_profiles(workers, ant):
     status, said = workers.run_one(CREATE, env)
     assert (status, said) == (4, "ant: there is no folder for profiles.\nSet ANTHROPIC_CONFIG_DIR to a folder.\n")
     assert ant("beta:environments", "list", "--local", env=env).exit == 0
-    assert "Profile     none" in ant("auth", "status", env=env).stdout
+    assert "Profile     none (there is no folder for them)\n" in ant("auth", "status", env=env).stdout
 
 
 def test_a_broken_file_stops_whatever_may_depend_on_it(ant, clean_environ):

@@ -109,7 +109,7 @@ def profile_text(profile: Mapping[str, Any]) -> str:
         return f"{profile['name']} ({source}), from {profile['file']}{others}"
     if others:
         return f"none is active{others} ({profile['file']})"
-    return f"none ({profile['file'] or 'no home folder'})"
+    return f"none ({profile['file'] or 'there is no folder for them'})"
 
 
 def state_text(row: Mapping[str, Any], winner: str | None) -> str:
