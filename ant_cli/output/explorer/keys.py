@@ -91,16 +91,16 @@ class Mode(NamedTuple):
     is_typing: bool = False
 
 
-def mode(hint: str, table: Iterable[Key], *, is_typing: bool = False) -> Mode:
+def mode_of(hint: str, table: Iterable[Key], *, is_typing: bool = False) -> Mode:
     """Return a mode with the keys of a table, and those that always do the same."""
     actions = {name: key.action for key in (*table, *ALWAYS) for name in key.keys.split(",")}
     return Mode(hint, actions, is_typing)
 
 
-BROWSE = mode("? keys  q quit", BROWSING)
-SEARCH = mode("search: Enter go, Esc back", TYPING, is_typing=True)
-FILTER = mode("filter: Enter keep, Esc show all", TYPING, is_typing=True)
-READ = mode("Esc back", READING)
+BROWSE = mode_of("? keys  q quit", BROWSING)
+SEARCH = mode_of("search: Enter go, Esc back", TYPING, is_typing=True)
+FILTER = mode_of("filter: Enter keep, Esc show all", TYPING, is_typing=True)
+READ = mode_of("Esc back", READING)
 
 
 def help_text() -> str:
