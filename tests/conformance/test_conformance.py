@@ -1,4 +1,4 @@
-"""The conformance cases, each in a process of its own, as a user would run it."""
+"""The conformance cases, those that came and ours, each in a process of its own, as a user would run it."""
 
 import importlib.util
 import sys
@@ -19,9 +19,10 @@ def load_runner():
 
 RUNNER = load_runner()
 CASES = RUNNER.load_cases(HERE / "cases")
+OURS = RUNNER.load_cases(HERE / "ours")
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
+@pytest.mark.parametrize("case", [*CASES, *OURS], ids=[case["id"] for case in [*CASES, *OURS]])
 def test_case(case):
     """What is sent, printed and said is what the case expects."""
     seen = RUNNER.run_case(case, [sys.executable, "-m", "ant_cli"])
