@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import codecs
 import getpass
+import signal
+import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from ant_cli.errors import UsageError
 from ant_cli.profiles.fields import check_secret
@@ -55,7 +58,7 @@ def piped_secret(process: Process, example: str) -> str:
 def asked_secret(prompt: str, process: Process, instead: str, ask: Ask = getpass.getpass) -> str:
     """Ask for a secret on the terminal. UsageError if there is none that can hide what is typed."""
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), awake():
             warnings.simplefilter("error", getpass.GetPassWarning)
             typed = ask(prompt)
     except EOFError:  # Ctrl-D
@@ -67,6 +70,19 @@ def asked_secret(prompt: str, process: Process, instead: str, ask: Ask = getpass
         process.stderr.say("")  # what the shell says next too
         raise
     return kept_secret("the secret", typed, process)
+
+
+@contextmanager
+def awake() -> Iterator[None]:
+    """Let Ctrl-Z do nothing meanwhile: the shell lets the terminal show what is typed after `fg`."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.signal(signal.SIGTSTP, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTSTP, before)
 
 
 def kept_secret(source: str, secret: str, process: Process) -> str:

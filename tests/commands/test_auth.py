@@ -355,6 +355,13 @@ def test_what_is_typed_is_checked_like_what_is_piped(clean_environ):
         asked_secret("? ", process, "ant", ask=lambda _: "")
 
 
+def test_a_prompt_cannot_be_put_to_sleep(clean_environ):
+    """After `fg` the terminal would show what is typed."""
+    process = Process(Stdin(None), Stdout(None), Stderr(None), clean_environ)
+    seen = asked_secret("? ", process, "ant", ask=lambda _: signal.getsignal(signal.SIGTSTP).name)
+    assert (seen, signal.getsignal(signal.SIGTSTP)) == ("SIG_IGN", signal.SIG_DFL)
+
+
 # The operating system's credential store
 
 
