@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-SECRET = "sk-ant-api03-0123456789-wxyz"
+SECRET = "sk-ant-api03-kept-by-gnome-wxyz"
 SESSION, STORE = "dbus-run-session", "gnome-keyring-daemon"
 
 pytestmark = pytest.mark.skipif(
@@ -23,7 +23,7 @@ PROBE = f"""{UNLOCK} && $PYTHON -c 'import keyring; keyring.set_password("probe"
 SCRIPT = f"""
 say() {{ echo "$?: $*" >&2; }}
 {UNLOCK}
-printf {SECRET} | $ANT auth login --keyring --api-key-stdin --no-verify --profile work; say login
+printf "$KEY" | $ANT auth login --keyring --api-key-stdin --no-verify --profile work; say login
 $ANT auth token; say token
 cp "$ANTHROPIC_CONFIG_DIR/profiles.toml" "$HOME/stored.toml"
 $ANT profile rename work office; say rename
@@ -31,7 +31,7 @@ $ANT beta:environments list --base-url http://127.0.0.1:9 --max-retries 0; say c
 $ANT profile delete office; say delete
 $PYTHON -c 'import keyring, sys; print(keyring.get_password("ant", sys.argv[1]))' \
   "$(sed -n 's/.*keyring:\\(.*\\)"/\\1/p' "$HOME/stored.toml")"
-printf {SECRET} | $ANT auth login --keyring --api-key-stdin --no-verify --profile home; say login
+printf "$KEY" | $ANT auth login --keyring --api-key-stdin --no-verify --profile home; say login
 $PYTHON -c '{LOCK}'; say lock
 $ANT auth token; say token
 $ANT auth logout; say logout
@@ -52,7 +52,7 @@ def in_session(script, environ):
 
 def test_a_real_credential_store_keeps_the_key(clean_environ):
     """From logging in to deleting the profile; while it is locked, it gives and forgets nothing, which is said."""
-    environ = clean_environ | {"ANT": f"{sys.executable} -m ant_cli", "PYTHON": sys.executable}
+    environ = clean_environ | {"ANT": f"{sys.executable} -m ant_cli", "PYTHON": sys.executable, "KEY": SECRET}
     del environ["ANTHROPIC_API_KEY"]
     if in_session(PROBE, environ).returncode:
         pytest.skip(f"{STORE} can't be used on this machine")
