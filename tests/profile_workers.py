@@ -23,10 +23,12 @@ class Workers:
     """The program, while it runs."""
 
     def __enter__(self):
-        """Start it."""
+        """Start it, without coverage: that writes a file at the end of each process, as whatever user."""
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
         self._program = subprocess.Popen(
             [sys.executable, "-m", "tests.profile_workers"],
             cwd=Path(__file__).parent.parent,
+            env=environ,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
