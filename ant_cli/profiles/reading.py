@@ -181,7 +181,7 @@ def keep_private(descriptor: int, path: Path, process: Process) -> None:
     if is_foreign(facts.st_uid, os.geteuid()):
         raise CredentialError(
             f"{path} belongs to another user, who could send your requests elsewhere.",
-            f"If it is yours after all: sudo chown $(id -u) '{path}'",
+            f"If it is yours after all: sudo chown $(id -u) '{path}'\n{WITHOUT_PROFILES}",
         )
     if facts.st_mode & 0o077:
         try:
