@@ -14,7 +14,7 @@ from ant_cli.local import is_local
 from ant_cli.progress import Progress
 from ant_cli.redaction import REDACTED, without_password
 from ant_cli.request import Request
-from ant_cli.retries import leaves_doubt, retry_delay, should_retry
+from ant_cli.retries import TIMED_OUT, leaves_doubt, retry_delay, should_retry
 from ant_cli.settings import Credential, Settings, no_credential
 from ant_cli.streams import Process
 
@@ -77,9 +77,8 @@ class Client:
                     raise failure.error from None
                 self._wait(attempt, {}, failure.error.message)
             else:
-                doubtful = leaves_doubt(response.status)
-                self.answer_was_lost |= doubtful
-                stale = request.guarded and doubtful
+                self.answer_was_lost |= leaves_doubt(response.status)
+                stale = request.guarded and response.status in TIMED_OUT
                 if not may_go_on or stale or not should_retry(response.status, response.headers):
                     return response
                 self._wait(attempt, response.headers, response.status_line)
@@ -120,7 +119,7 @@ class Client:
                 raise _failed(failure, answer, exchange, self._settings.timeout_s) from None
             body = b""  # an error is one by its status, whatever became of its body
         self.under_way = False
-        self._reused = True
+        self._reused = "close" not in answer.headers.get("connection", "").lower()
         response = Response(answer.status, answer.reason, answer.headers, body.removeprefix(BOM))
         if self._settings.debug:
             log_response(self._stderr, response.status_line, response.headers, response.body)

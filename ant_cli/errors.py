@@ -14,7 +14,7 @@ An error is raised where it is noticed and printed once, in `main.py`. An interr
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 EXIT_CODES = {401: 4, 403: 4, 404: 5, 409: 6, 412: 6, 408: 7, 429: 7}
 """Exit codes by HTTP status; 5xx is 7, anything else 1."""
@@ -52,10 +52,11 @@ class BadValue(UsageError):
 
 
 class MissingFlag(UsageError):
-    """A required value that neither a flag nor piped input gave."""
+    """Required values that neither flags nor piped input gave."""
 
-    def __init__(self, flag: str, command: str) -> None:
-        super().__init__(f"{flag} is required.", see_help(command))
+    def __init__(self, flags: Sequence[str], command: str) -> None:
+        verb = "is" if len(flags) == 1 else "are"
+        super().__init__(f"{' and '.join(flags)} {verb} required.", see_help(command))
 
 
 class UnknownWord(UsageError):

@@ -24,7 +24,10 @@ def follow_pages(client: Client, request: Request, max_items: int | None) -> Ite
     seen = {dict(request.query).get("page")}
     left = max_items
     while left is None or left > 0:
-        items, cursor = split(client.send(request).body)
+        response = client.send(request)
+        if response.status == 204:
+            return
+        items, cursor = split(response.body)
         yield items[:left]
         left = None if left is None else left - len(items)
         if not cursor:

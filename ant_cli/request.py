@@ -26,7 +26,7 @@ class Request(NamedTuple):
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
     guarded: bool = False
-    """It must not be sent again once it may have been carried out."""
+    """It must not be sent again after a time-out, because it may have been carried out."""
     path_values: Mapping[str, str] = {}
     """The IDs in the path, as they were given."""
 
@@ -128,7 +128,7 @@ def _take_piped(
 ) -> dict[str, Value]:
     """Fill in what no flag gave for path, query and headers, and return the rest, which is the body.
 
-    Null and an empty list stand for no value there, as in the official tool.
+    An empty list stands for no value there, and so does null, but for a query parameter that may be null.
     """
     rest = dict(given)
     lowered = {key.lower(): key for key in rest}
@@ -137,12 +137,16 @@ def _take_piped(
             continue
         keys = [lowered[key.lower()] for key in param.input_keys if key.lower() in lowered]
         found = [rest.pop(key) for key in keys if key in rest]
-        if found and param.name not in values and found[0] not in (None, []):
+        if found and param.name not in values and not _stands_for_nothing(param, found[0]):
             value = _from_piped(param, found[0], f"{source}: {keys[0]}")
             values[param.name] = value if param.place == "path" else embed(value, keys[0], stdin)
     return (
         {key: embed(value, f"{source}: {key}", stdin) for key, value in rest.items()} if operation.has_body else {}
     )
+
+
+def _stands_for_nothing(param: Param, value: Value) -> bool:
+    return value == [] or (value is None and not (param.place == "query" and param.nullable))
 
 
 def _from_piped(param: Param, value: Value, where: str) -> Value:
@@ -169,9 +173,10 @@ def _warn_of_unknown_keys(operation: Operation, body: Mapping[str, Value], stder
 
 
 def _check_required(operation: Operation, values: Mapping[str, Value], body: Mapping[str, Value]) -> None:
-    for param in operation.params:
-        if param.required and param.name not in values and param.wire_name not in body:
-            raise MissingFlag(param.flag, operation.command)
+    required = [param for param in operation.params if param.required]
+    missing = [param.flag for param in required if param.name not in values and param.wire_name not in body]
+    if missing:
+        raise MissingFlag(missing, operation.command)
 
 
 def _check_empty_update(operation: Operation, had_input: bool, stderr: Stderr) -> None:  # noqa: FBT001 - a fact

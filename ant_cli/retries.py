@@ -7,12 +7,19 @@ import time
 from collections.abc import Mapping
 
 RETRIED = frozenset((408, 409, 429, *range(500, 600)))
+TIMED_OUT = frozenset((408, 504))
+"""The server gave up waiting, or a gateway in front of it did: the request may be carried out yet."""
 LONGEST_WAIT_S = 60.0
 _SECONDS = re.compile(r"-?[0-9]+(?:\.[0-9]+)?", re.ASCII)
 
 
 def should_retry(status: int, headers: Mapping[str, str]) -> bool:
-    """Whether the server wants the request again, or at least may do better next time."""
+    """Whether the server wants the request again, or at least may do better next time.
+
+    Never after a 412: what the request expects is not so, and will not be.
+    """
+    if status == 412:
+        return False
     wish = headers.get("x-should-retry")
     if wish in ("true", "false"):
         return wish == "true" and status >= 400

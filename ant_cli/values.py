@@ -56,7 +56,9 @@ def boolean(where: str, text: str) -> bool:
 
 
 def mapping(where: str, text: str) -> Value:
-    """Read keys and values, in JSON or YAML. The word null is None."""
+    """Read keys and values, in JSON or YAML; a text that is but null, such as that of a file, is None."""
+    if text.strip() in _NULLS:
+        return None
     if not text.strip():
         raise BadValue(where, "is empty", f"Write {where} '{{}}' for no keys, or null to clear it.")
     value = parse(text, where)
@@ -72,6 +74,7 @@ def plain(_where: str, text: str) -> str:
     return text
 
 
+_NULLS = ("null", "Null", "NULL", "~")
 _BOOLEANS = dict.fromkeys(("true", "True", "TRUE", "1", "t", "T"), True) | dict.fromkeys(
     ("false", "False", "FALSE", "0", "f", "F"), False
 )

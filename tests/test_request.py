@@ -8,7 +8,7 @@ import os
 import pytest
 
 from ant_cli.argv import Call, read
-from ant_cli.errors import UsageError
+from ant_cli.errors import MissingFlag, UsageError
 from ant_cli.operations.environments import ENVIRONMENT_ID
 from ant_cli.request import build
 from ant_cli.spec import Operation, Param
@@ -178,14 +178,28 @@ def test_a_work_item_can_be_piped_into_ack(request_of):
 
 
 def test_query_and_headers_are_taken_from_stdin(request_of):
-    """Header names count in any case, and null is no value."""
+    """Header names count in any case, and null is sent as an empty value, as that of a flag is."""
     told = request_of(
         WORK,
         "poll",
         stdin="environment_id: e\nblock_ms: 500\nANTHROPIC-worker-id: w\nreclaim_older_than_ms: null\n",
     )
-    assert told.query == {"beta": "true", "block_ms": "500"}
+    assert told.query == {"beta": "true", "block_ms": "500", "reclaim_older_than_ms": ""}
     assert told.headers == {"anthropic-worker-id": "w"}
+
+
+def test_null_on_stdin_is_no_value_where_null_makes_no_sense(request_of):
+    """An ID, a header and a limit are then missing."""
+    told = request_of(WORK, "list", stdin="environment_id: e\nlimit: null\nanthropic-beta: null\n")
+    assert (told.query, told.headers) == ({"beta": "true"}, {})
+
+
+def test_all_missing_flags_are_named(request_of):
+    """In one message, and only those."""
+    with pytest.raises(MissingFlag, match="ant: --environment-id and --work-id are required"):
+        request_of(WORK, "stop")
+    with pytest.raises(MissingFlag, match="ant: --environment-id is required"):
+        request_of(WORK, "stop", "w")
 
 
 def test_several_betas_on_stdin_are_joined(request_of):

@@ -88,6 +88,7 @@ def test_the_server_may_forbid_and_ask_for_a_retry(ant):
     """x-should-retry overrides the status."""
     assert len(ant(*RETRIEVE, replies=[failure(500, x_should_retry="false")]).requests) == 1
     assert ant(*RETRIEVE, replies=[failure(400, x_should_retry="true"), {}]).exit == 0
+    assert len(ant(*RETRIEVE, replies=[failure(412, x_should_retry="true"), {}]).requests) == 1
 
 
 def test_retries_can_be_turned_off(ant):
@@ -117,6 +118,13 @@ def test_a_guarded_heartbeat_is_not_repeated(ant):
     result = ant(*words, replies=[httpx.ReadTimeout("")])
     assert (result.exit, len(result.requests)) == (8, 1)
     assert "ant beta:environments:work retrieve --environment-id e w" in result.stderr
+
+
+@pytest.mark.parametrize("output_format", ["json", "jsonl", "yaml", "table", "pretty", "raw"])
+def test_a_list_without_content_prints_nothing(ant, output_format):
+    """D6: a 204 has no page."""
+    result = ant(*LIST, "--format", output_format, replies=[httpx.Response(204)])
+    assert (result.exit, result.stdout, result.stderr) == (0, "", "")
 
 
 def test_the_error_body_goes_to_stderr_with_the_request_id(ant):

@@ -116,6 +116,8 @@ FORCE = Param("force", "body", bool, "")
         (NULLABLE, "Null", "Null"),
         (Param("name", "body", str, ""), "null", "null"),
         (METADATA, "null", None),
+        (METADATA, "null\n", None),
+        (METADATA, " ~ ", None),
         (METADATA, "{a: '1'}", {"a": "1"}),
         (LIMIT, "010", Number("10")),
         (LIMIT, "-0", Number("0")),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ant_cli import json_text
 from ant_cli.streams import visible
 
-EMPTY = {"{}": "(none)", "[]": "(none)", "null": "-", '""': "(empty)"}
+EMPTY = {"{}": "(none)", "[]": "(none)", "null": "null", '""': "(empty)"}
 """How empty values are shown."""
 
 

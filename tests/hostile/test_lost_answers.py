@@ -68,15 +68,31 @@ def test_the_command_that_shows_it_can_be_pasted(over: Over):
     assert """retrieve 'env 1; rm '"'"'*'"'"''""" in result.stderr
 
 
-@pytest.mark.parametrize("lost", [*LOST, (Act.STALL,)], ids=lambda reply: repr(reply)[:24])
-def test_a_guarded_heartbeat_is_not_repeated(over: Over, lost):
+@pytest.mark.parametrize(
+    ("lost", "code"),
+    [((Act.RESET,), 8), ((Act.STALL,), 8), (error("504 Gateway Timeout"), 7), (error("408 Timeout"), 7)],
+    ids=["reset", "stall", "504", "408"],
+)
+def test_a_guarded_heartbeat_that_timed_out_is_not_repeated(over: Over, lost, code):
     """If it was carried out, what it expects is true no more."""
     result = over(lost, OK, words=GUARDED)
-    assert (result.exit in (7, 8), len(result.requests)) == (True, 1)
+    assert (result.exit, len(result.requests)) == (code, 1)
     assert LOOK[STOP] in result.stderr
 
 
-def test_a_guarded_heartbeat_waits_its_turn(over: Over):
-    """A 429 carried nothing out; and without a guard any may be repeated."""
-    assert over(error("429 Too Many"), OK, words=GUARDED).stdout == OUTPUT
+@pytest.mark.parametrize("status", ["429 Too Many", "500 Broken", "503 Unavailable", "529 Overloaded"])
+def test_a_guarded_heartbeat_that_was_answered_is_repeated(over: Over, status):
+    """The server said that it failed, or that it is not its turn."""
+    assert over(error(status), OK, words=GUARDED).stdout == OUTPUT
+
+
+def test_a_refusal_of_a_repeated_heartbeat_is_explained(over: Over):
+    """The attempt that failed may have been carried out all the same."""
+    result = over(error("500 Broken"), error("412 Precondition Failed"), words=GUARDED)
+    assert (result.exit, len(result.requests)) == (6, 2)
+    assert LOOK[STOP] in result.stderr
+
+
+def test_a_heartbeat_without_a_guard_is_repeated_whatever_happened(over: Over):
+    """It extends the lease once more."""
     assert over((Act.RESET,), OK, words=HEARTBEAT).stdout == OUTPUT

@@ -20,7 +20,7 @@ def view(value, look=LOOK):
 def test_in_a_pipe_a_value_follows_its_key():
     """Nested values are indented, lists numbered, empty values in words."""
     value = {"a": 1, "b": {"c": "x\ny"}, "d": [1, {"e": None}], "f": [], "g": ""}
-    assert view(value, None) == "a: 1\nb:\n  c: x\n     y\nd:\n  1. 1\n  2.\n    e: -\nf: (none)\ng: (empty)\n"
+    assert view(value, None) == "a: 1\nb:\n  c: x\n     y\nd:\n  1. 1\n  2.\n    e: null\nf: (none)\ng: (empty)\n"
 
 
 def test_on_a_terminal_all_values_stand_in_one_column():
