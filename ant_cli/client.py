@@ -20,8 +20,6 @@ from ant_cli.streams import Process
 
 API_VERSION = "2023-06-01"
 DEFAULT_BETA = "managed-agents-2026-04-01"
-ANNOUNCED_WAIT_S = 2.0
-"""A wait between attempts that is longer is announced."""
 
 
 class Client:
@@ -91,10 +89,7 @@ class Client:
 
     def _wait(self, attempt: int, headers: Mapping[str, str], why: str) -> None:
         delay = retry_delay(attempt, headers)
-        of = self._settings.max_retries
-        if delay > ANNOUNCED_WAIT_S and not self.progress.is_shown:
-            self._stderr.say(f"Note: {why}. Retry {attempt + 1} of {of} in {delay:.0f} s.")
-        with self.progress.before_retry(why, attempt + 1, of, delay):
+        with self.progress.before_retry(why, attempt + 1, self._settings.max_retries, delay):
             self._sleep(delay)
 
     def _attempt(self, request: Request, url: str, attempt: int) -> Response:

@@ -13,6 +13,8 @@ from ant_cli.streams import Stderr, visible
 
 PATIENCE_S = 1.0
 """How long nothing is said."""
+ANNOUNCED_WAIT_S = 2.0
+"""A wait between attempts that is longer is announced where no line can be drawn, as in a log."""
 FRAME_S = 0.1
 FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 ERASE = "\r\x1b[K"
@@ -24,7 +26,8 @@ class Progress:
     """The progress of one run."""
 
     def __init__(self, stderr: Stderr, environ: Mapping[str, str], patience_s: float = PATIENCE_S) -> None:
-        self.is_shown = stderr.is_terminal and environ.get("TERM") != "dumb"
+        self._draws = stderr.is_terminal and environ.get("TERM") != "dumb"
+        self._speaks = not self._draws
         self._stderr = stderr
         self._environ = environ
         self._first_line_at = monotonic() + patience_s
@@ -32,7 +35,8 @@ class Progress:
 
     def end(self) -> None:
         """Show nothing from now on, because the screen belongs to another program."""
-        self.is_shown = False
+        self._draws = False
+        self._speaks = not self._stderr.is_terminal
 
     def counted(self, pages: Iterable[list[bytes]]) -> Iterator[list[bytes]]:
         """Pass pages on, and count their items."""
@@ -43,7 +47,7 @@ class Progress:
     @contextmanager
     def waiting_for(self, what: str) -> Iterator[None]:
         """Say what is being waited for while the body of the `with` runs, if that is long."""
-        if not self.is_shown:
+        if not self._draws:
             yield
             return
         count = f", {self._items} items so far" if self._items else ""
@@ -53,7 +57,9 @@ class Progress:
     @contextmanager
     def before_retry(self, why: str, attempt: int, of: int, delay_s: float) -> Iterator[None]:
         """Say how long it is until another attempt, from the beginning."""
-        if not self.is_shown:
+        if not self._draws:
+            if self._speaks and delay_s > ANNOUNCED_WAIT_S:
+                self._stderr.say(f"Note: {why}. Retry {attempt} of {of} in {delay_s:.0f} s.")
             yield
             return
         with self._drawing(

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import tomli_w
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ant_cli.profiles.fields import PROFILE_FIELDS
@@ -282,6 +282,7 @@ DOCUMENTS = st.fixed_dictionaries(
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=DOCUMENTS.map(tomli_w.dumps).map(str.encode) | st.binary(max_size=60))
+@example(content=b"[profiles.a]\napi_key = inf\n")  # which JSON does not have
 def test_whatever_is_in_the_file_a_change_keeps_it_or_is_refused(ant, clean_environ, content):
     """Values of any type, wherever; and what can't be used is a message."""
     path = Path(clean_environ["ANTHROPIC_CONFIG_DIR"]) / "profiles.toml"

@@ -66,23 +66,26 @@ def test_a_retry_says_which_and_when():
 
 
 @pytest.mark.parametrize(("terminal", "environ"), [(False, {}), (True, {"TERM": "dumb"})])
-def test_only_a_terminal_shows_it(terminal, environ):
-    """No thread is started elsewhere."""
+def test_elsewhere_a_long_wait_is_said_in_a_line(terminal, environ):
+    """Once, and no thread is started."""
     screen, before = Watched(terminal=terminal), threading.active_count()
     progress = progress_on(screen, **environ)
     with progress.waiting_for("an answer"), progress.before_retry("503", 1, 2, 30.0):
         assert threading.active_count() == before
-    assert screen.text() == ""
+    with progress.before_retry("503", 2, 2, 2.0):
+        pass
+    assert screen.text() == "Note: 503. Retry 1 of 2 in 30 s.\n"
 
 
-def test_nothing_is_shown_beside_a_pager():
-    """The screen is its own then."""
-    screen = Watched()
+@pytest.mark.parametrize(("terminal", "said"), [(True, ""), (False, "Note: 503. Retry 1 of 2 in 30 s.\n")])
+def test_nothing_is_shown_beside_a_pager(terminal, said):
+    """The screen is its own then; a log is not."""
+    screen = Watched(terminal=terminal)
     progress = progress_on(screen)
     progress.end()
-    with progress.waiting_for("an answer"):
+    with progress.waiting_for("an answer"), progress.before_retry("503", 1, 2, 30.0):
         pass
-    assert screen.text() == ""
+    assert screen.text() == said
 
 
 def test_an_interrupt_leaves_a_clean_line():

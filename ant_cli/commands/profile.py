@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Annotated, Any
 
 import typer
@@ -65,8 +66,8 @@ def masked(profile: Profile) -> dict[str, Any]:
 
 
 def is_number(value: object) -> bool:
-    """Whether a value is a number, which is never a secret."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    """Whether a value is a number that JSON has too, which is never a secret."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
 @command(app, "get", (*PROFILE, *RESULT))
