@@ -23,6 +23,7 @@ from ant_cli.commands.own import PROFILE, REQUEST, RESULT, command, group, load,
 from ant_cli.errors import AnswerError, AntError, APIError, BadValue, UsageError
 from ant_cli.local import LOCAL, database_of, open_emulator, state_folder
 from ant_cli.output.api_error import describe_error
+from ant_cli.profiles.fields import check_secret
 from ant_cli.request import Request
 from ant_cli.run import keep_secrets
 from ant_cli.settings import DEFAULT_BASE_URL, resolve
@@ -86,20 +87,21 @@ def start(
     try:
         serve(emulator, host, port_number, announce, process)
     finally:
-        with suppress(OSError):
-            running_note(process).unlink()
+        forget_note(process)
         emulator.close()
 
 
 def key_to_send(host: str, flags: Flags) -> str:
     """Return the key that clients have to send, if there is one; UsageError if there must be."""
     api_key = str(flags.get("api_key", ""))
-    if not api_key and listens_to_others(host):
+    if api_key:
+        return check_secret("--api-key", api_key)
+    if listens_to_others(host):
         raise UsageError(
             f"--host {host} can be reached from other machines, so --api-key is required.",
             "It is the key that clients have to send.",
         )
-    return api_key
+    return ""
 
 
 def listens_to_others(host: str) -> bool:
@@ -111,25 +113,22 @@ def listens_to_others(host: str) -> bool:
 
 
 def serve(emulator: Any, host: str, port: int, announce: Any, process: Process) -> None:
-    """Serve until a signal comes. AntError if the address can't be had."""
+    """Serve until a signal comes. AntError if nothing can listen at the address."""
     from ant_cli.emulator.server import serve as serve_emulator
 
     try:
         serve_emulator(emulator, host, port, announce, process.stderr.say)
-    except OSError as error:
-        raise AntError(f"{host}:{port} can't be listened at: {(error.strerror or str(error)).lower()}.") from None
+    except (OSError, UnicodeError) as error:  # a host that can't be a name at all is a UnicodeError
+        why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "not a host name"
+        raise AntError(f"the emulator can't listen at {host}:{port}: {why.lower()}.") from None
 
 
 @command(app, "env", ())
 def env(process: Process, _: Flags) -> None:
     """Print the variables that point every client to the emulator that runs."""
-    note = running_note(process)
-    try:
-        running = json.loads(note.read_text())
-        if os.name != "nt":  # where signal 0 is Ctrl-C
-            os.kill(running["pid"], 0)
-    except (OSError, ValueError, KeyError):
-        raise AntError("no emulator is running.", "Start one: ant emulator start") from None
+    running = read_note(process)
+    if not is_alive(running.get("pid")):
+        raise AntError("no emulator is running.", "Start one: ant emulator start")
     show(process, f"export ANTHROPIC_BASE_URL={running['base_url']}")
     if running["has_key"]:
         process.stderr.say("Note: it was started with a key of its own; put that into ANTHROPIC_API_KEY.")
@@ -146,6 +145,35 @@ def write_note(process: Process, running: dict[str, Any]) -> None:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         process.stderr.say(f"Note: `ant emulator env` won't find this emulator; {note}: {reason}.")
+
+
+def read_note(process: Process) -> dict[str, Any]:
+    """Return what the note says of the emulator that runs; nothing if there is no note that can be read."""
+    try:
+        running = json.loads(running_note(process).read_text())
+    except (OSError, ValueError):
+        return {}
+    return running if isinstance(running, dict) and running.keys() >= {"base_url", "pid", "has_key"} else {}
+
+
+def is_alive(pid: object) -> bool:
+    """Whether there is such a process."""
+    if not isinstance(pid, int):
+        return False
+    if os.name == "nt":  # where signal 0 is Ctrl-C
+        return True
+    try:
+        os.kill(pid, 0)
+    except (OSError, OverflowError):
+        return False
+    return True
+
+
+def forget_note(process: Process) -> None:
+    """Remove the note of this emulator; another one, started later, may have put its own in its place."""
+    if read_note(process).get("pid") == os.getpid():
+        with suppress(OSError):
+            running_note(process).unlink()
 
 
 def running_note(process: Process) -> Path:
@@ -174,6 +202,8 @@ def enqueue(
         body["session_id"] = session_id
     if metadata:
         body["metadata"] = json.loads(encode(convert(METADATA, "--metadata", metadata)))
+    if environment_id in ("", ".", ".."):  # which are no segment of a path
+        raise BadValue("ENVIRONMENT_ID", f"must be an ID, got {environment_id!r}")
     answer = ask(process, flags, "POST", f"/environments/{quote(environment_id, safe='')}/enqueue", body)
     try:
         ids = [item["id"] for item in answer["data"]]
@@ -223,6 +253,8 @@ def fault(
     clear: Clear = False,
 ) -> None:
     """Make the next requests fail, to see what your program does then."""
+    if show_all and clear:
+        raise UsageError("--list and --clear exclude each other.", "Give one of them.")
     if show_all or clear:
         answer = ask(process, flags, "DELETE" if clear else "GET", "/faults")
     else:

@@ -1,13 +1,15 @@
 """The emulator's own endpoints under `/_emulator/`: empty it, and move its clock."""
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.clock import MICROSECONDS_PER_MS, MICROSECONDS_PER_SECOND, rfc3339
 from ant_cli.emulator.errors import InvalidRequest
 from ant_cli.emulator.store import Store
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+YEAR_10000 = 253_402_300_800 * MICROSECONDS_PER_SECOND  # RFC 3339 has four digits for a year
 EMPTY = (
     "DELETE FROM environments",
     "DELETE FROM work",
@@ -40,6 +42,8 @@ def move_clock(store: Store, call: Call) -> str:
     with store.write() as transaction:
         start = transaction.now if target is None else target
         now = start + (request.advance_ms or 0) * MICROSECONDS_PER_MS
+        if not 0 <= now < YEAR_10000:
+            raise InvalidRequest("now: must be in the years from 1970 to 9999, advance_ms included.")
         transaction.run("UPDATE clock SET offset = offset + ?", now - transaction.now)
     # What waits may have become due.
     store.arrivals.announce()
@@ -49,12 +53,12 @@ def move_clock(store: Store, call: Call) -> str:
 def _moment(text: str) -> int:
     try:
         moment = datetime.fromisoformat(text)
-        seconds = int(moment.replace(microsecond=0).timestamp())
-    except (ValueError, OverflowError):
-        moment, seconds = datetime.min, 0
-    if moment.tzinfo is None:
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
         raise InvalidRequest(f"now: must be an RFC 3339 timestamp with an offset, got {text!r}.")
-    return seconds * MICROSECONDS_PER_SECOND + moment.microsecond
+    # A datetime's own timestamp() is a float, which loses microseconds.
+    return (moment - EPOCH) // timedelta(microseconds=1)
 
 
 def _clock(now: int) -> str:

@@ -70,6 +70,10 @@ def add(store: Store, call: Call) -> str:
     request = bodies.parse(models.FaultRequest, call.body)
     if request.status is None and not request.disconnect and not request.delay_ms:
         raise InvalidRequest("status: required, unless the fault has delay_ms or disconnect.")
+    if request.status is not None and request.disconnect:
+        raise InvalidRequest("status: cannot be answered by a fault that has disconnect.")
+    if request.status is None and request.retry_after_ms is not None:
+        raise InvalidRequest("retry_after_ms: needs a status, with whose answer it is sent.")
     asked = request.model_dump()
     with store.write() as transaction:
         fault = Fault(id=new_id("fault"), **asked)

@@ -49,10 +49,16 @@ OWN: tuple[tuple[str, str, Handler], ...] = (
     ("GET", ADMIN + "/clock", admin.show_clock),
     ("POST", ADMIN + "/clock", admin.move_clock),
 )
-_ROUTES = Map(
-    [Rule(path, methods=[method], endpoint=handler) for method, path, handler in API + OWN],
-    merge_slashes=False,
-).bind("emulator")
+
+
+def _rule(method: str, path: str, handler: Handler) -> Rule:
+    rule = Rule(path, methods=[method], endpoint=handler)
+    if handler is queue.poll:
+        rule.methods = {method}  # werkzeug adds HEAD to GET, and a HEAD would hand out work that nobody gets
+    return rule
+
+
+_ROUTES = Map([_rule(*row) for row in API + OWN], merge_slashes=False).bind("emulator")
 
 
 def path_of(environ: "WSGIEnvironment") -> str:

@@ -12,8 +12,8 @@ fairer than SQLite's own waiting.
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from ant_cli.emulator.schema import APPLICATION_ID, SCHEMA, SCHEMA_VERSION
 
 IN_MEMORY = ":memory:"
 BUSY_SECONDS = 30.0
+LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 Row = tuple[Any, ...]  # as wide as its query
 
@@ -155,7 +156,7 @@ def _is_empty(connection: sqlite3.Connection) -> bool:
 
 def _create(connection: sqlite3.Connection) -> None:
     """Create the tables, unless another process is quicker."""
-    _patiently(lambda: connection.execute("PRAGMA journal_mode=WAL"))
+    _turn_wal_on(connection)
     connection.execute("BEGIN IMMEDIATE")
     try:
         if _is_empty(connection):
@@ -167,12 +168,15 @@ def _create(connection: sqlite3.Connection) -> None:
             connection.execute("ROLLBACK")
 
 
-def _patiently(attempt: Callable[[], object]) -> None:
-    """Repeat until it works: two processes that turn WAL on at once get "locked" without SQLite's waiting."""
+def _turn_wal_on(connection: sqlite3.Connection) -> None:
+    """Repeat while the file is locked: SQLite's own waiting does not cover two processes that do this at once."""
     deadline = time.monotonic() + BUSY_SECONDS
-    while time.monotonic() < deadline:
-        with suppress(sqlite3.OperationalError):
-            attempt()
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode not in LOCKED or time.monotonic() > deadline:
+                raise
+            time.sleep(0.005)
+        else:
             return
-        time.sleep(0.005)
-    attempt()

@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -131,6 +132,10 @@ def test_a_fault_may_drop_the_connection(local):
         (("start", "--port"), ["`ant emulator start --help`"]),
         (("start", "--prot", "1"), ["`ant emulator start --help`"]),
         (("start", "--host", "0.0.0.0"), ["--api-key"]),
+        (("start", "--host", "a..b", "--api-key", "k"), ["can't listen at a..b:0: not a host name."]),
+        (("start", "--api-key", "schlüssel"), ["--api-key holds a character that no key has"]),
+        (("enqueue", ".."), ["ENVIRONMENT_ID must be an ID, got '..'"]),
+        (("fault", "--list", "--clear"), ["--list and --clear exclude each other."]),
         (("env",), ["no emulator is running", "ant emulator start"]),
         (("strat",), ["strat", "`ant emulator --help`"]),
     ],
@@ -191,12 +196,41 @@ def test_env_names_the_emulator_that_runs(served, local):
 
 
 def test_an_address_that_is_taken_is_said(served, local):
-    """The message names the address."""
+    """The message names the address, and `env` still finds the emulator that has it."""
     url, _ = served()
     port = url.rpartition(":")[2]
     done = local("emulator", "start", "--port", port)
     assert done.returncode == 1
-    assert f"127.0.0.1:{port}" in done.stderr
+    assert done.stderr == f"ant: the emulator can't listen at 127.0.0.1:{port}: address already in use.\n"
+    assert url in local("emulator", "env").stdout
+
+
+def test_env_names_the_emulator_that_was_started_last(served, local):
+    """Also when an earlier one ends before it."""
+    _, first = served()
+    url, _ = served()
+    first.terminate()
+    first.communicate()
+    assert url in local("emulator", "env").stdout
+
+
+@pytest.mark.parametrize("note", ["", "[]", "3", "{}", '{"pid": 1}', "base_url, pid and has_key"])
+def test_a_note_that_says_nothing_is_no_emulator(local, clean_environ, note):
+    """Whatever is in the file: it may have been cut short, or be another version's."""
+    path = Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulator.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(note)
+    done = local("emulator", "env")
+    assert (done.returncode, done.stderr) == (1, "ant: no emulator is running.\nStart one: ant emulator start\n")
+
+
+@pytest.mark.parametrize("pid", [None, "1", 10**30])
+def test_a_note_whose_process_is_none_is_no_emulator(local, clean_environ, pid):
+    """A number of a process that there can't be, or none."""
+    path = Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulator.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"base_url": "http://127.0.0.1:1", "pid": pid, "has_key": False}))
+    assert local("emulator", "env").returncode == 1
 
 
 def test_without_its_packages_the_emulator_says_what_to_install(local, tmp_path):

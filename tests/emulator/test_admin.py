@@ -41,9 +41,18 @@ def test_the_clock_moves_for_everyone_on_the_file(database, clock, body, now):
     other.close()
 
 
-@pytest.mark.parametrize("body", [{"now": "noon"}, {"now": "2030-01-02T03:04:05"}, {"advance_ms": -1}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"now": "noon"},
+        {"now": "2030-01-02T03:04:05"},
+        {"now": "1969-12-31T23:59:59Z"},
+        {"now": "9999-12-31T23:59:59Z", "advance_ms": 1000},
+        {"advance_ms": -1},
+    ],
+)
 def test_a_moment_that_is_none_is_refused(api, body):
-    """Time does not go backwards by steps, and a moment needs its offset."""
+    """Time does not go backwards by steps, and a moment needs its offset and a year of four digits."""
     assert message(api("POST", CLOCK, body), 400).startswith(next(iter(body)))
 
 

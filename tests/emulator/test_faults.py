@@ -88,6 +88,8 @@ def test_faults_are_shared_by_everyone_on_the_file(database):
         ({"status": 500, "method": "PATCH"}, "method: "),
         ({"status": 500, "retry_after_ms": -1}, "retry_after_ms: "),
         ({"delay_ms": "long"}, "delay_ms: "),
+        ({"status": 500, "disconnect": True}, "status: "),
+        ({"delay_ms": 1, "retry_after_ms": 1}, "retry_after_ms: "),
     ],
 )
 def test_a_fault_that_makes_no_sense_is_refused(api, body, begin):

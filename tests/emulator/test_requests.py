@@ -107,6 +107,15 @@ def test_head_answers_without_a_body(api):
     assert (response.status_code, response.data) == (200, b"")
 
 
+def test_head_hands_out_no_work(api, emulator):
+    """Poll takes no HEAD: nobody would get the item."""
+    queue = api.create_queue()
+    work = api.enqueue(queue)[0]
+    response = Client(emulator).head(f"{ENVIRONMENTS}/{queue}/work/poll", headers=HEADERS)
+    assert response.status_code == 404
+    assert api.poll(queue)["id"] == work
+
+
 def test_a_body_above_ten_megabytes_is_refused(emulator):
     """Too large a body is 413, before it is read."""
     response = Client(emulator).post(ENVIRONMENTS, data=b" " * (app.LARGEST_BODY + 1), headers=HEADERS)

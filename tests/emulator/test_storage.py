@@ -1,4 +1,5 @@
 import sqlite3
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -123,3 +124,14 @@ def test_a_request_that_fails_changes_nothing(database):
         delete_and_fail(emulator)
     assert len(api("GET", ENVIRONMENTS).json["data"]) == 1
     emulator.close()
+
+
+def test_a_database_that_cannot_be_written_is_refused_at_once(tmp_path, monkeypatch):
+    """Only a lock is waited for: an empty file that is read-only will not become a database."""
+    connect = sqlite3.connect
+    path = tmp_path / "empty.db"
+    path.touch()
+    monkeypatch.setattr(sqlite3, "connect", lambda _, **more: connect(f"{path.as_uri()}?mode=ro", uri=True, **more))
+    monkeypatch.setattr(time, "sleep", pytest.fail)
+    with pytest.raises(UnusableDatabase, match="readonly"):
+        Emulator(path)
