@@ -502,7 +502,7 @@ def test_a_command_is_run_without_a_shell(process):
     ("command", "message"),
     [
         (f"{sys.executable} -c \"print('hush'); raise SystemExit(3)\"", "c failed with status 3."),
-        (f"{sys.executable} -c \"import os; print('hush'); os.kill(os.getpid(), 9)\"", "c failed by signal 9."),
+        (f"{sys.executable} -c \"import os; print('hush'); os.kill(os.getpid(), 9)\"", "c was ended by signal 9."),
         (f'{sys.executable} -c ""', "what c gives is empty."),
         (f"{sys.executable} -c \"print('hush'); print('hush')\"", "what c gives holds a character that no key has"),
         ("no-such-program-anywhere hush", "c can't be run: no-such-program-anywhere: no such file or directory."),
@@ -523,7 +523,7 @@ def test_a_command_that_runs_itself_is_stopped(process):
     command = f'{sys.executable} -c "{code}"'
     process.environ = {**process.environ, "ANT_API_KEY_COMMANDS": "a"}
     assert fetch("command", command, "b", process) == "sk-a+b"
-    with pytest.raises(CredentialError, match="a runs ant, which would run it again, without an end"):
+    with pytest.raises(CredentialError, match="a runs ant, which would run it again, without end"):
         fetch("command", command, "a", process)
 
 
@@ -548,7 +548,7 @@ def test_a_command_with_an_open_quote_is_refused(process):
 def test_a_command_may_not_take_for_ever(process):
     """It is ended after a limit."""
     command = f'{sys.executable} -c "import signal; signal.pause()"'
-    with pytest.raises(CredentialError, match=r"c took longer than 0.2 s and was ended."):
+    with pytest.raises(CredentialError, match=r"c took longer than 0.2 s and was stopped."):
         run_command(command, "c", process, limit_s=0.2)
 
 
@@ -606,7 +606,7 @@ def test_a_machine_without_a_credential_store_is_an_error():
         into_keyring("work", SECRET)
     assert "Without --keyring" in caught.value.hint
     with pytest.raises(
-        CredentialError, match="api_key can't be had: this machine has no credential store"
+        CredentialError, match="api_key can't be read: this machine has no credential store"
     ) as caught:
         from_keyring("keyring:work-1", "api_key")
     assert "ant auth login" in caught.value.hint

@@ -388,5 +388,6 @@ def test_a_disk_that_is_read_only_keeps_the_old_file(try_both, disk):
     subprocess.run(["mount", "-o", "remount,ro", str(path.parent)], check=True)
     status, said, end, why = try_both()
     assert (status, end) == (0, 1)
-    assert f"Warning: other users can read {path}, and that can't be changed: read-only file system." in said
+    warning = f"Warning: other users can read {path}, and that can't be changed: read-only file system."
+    assert said.count(warning) == why.count(warning) == 1
     assert "can't be written: read-only file system. Nothing was changed." in why

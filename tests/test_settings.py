@@ -193,7 +193,11 @@ def test_empty_credentials_count_as_absent():
         ("api_key", "a\nb", "api_key of profile 'a' holds a character that no key has"),
         ("api_key", ["k"], "api_key of profile 'a' must be text or a number"),
         ("timeout", True, "timeout of profile 'a' must be text or a number"),
-        ("timeout", float("nan"), "timeout of profile 'a' must be a number of seconds above 0, got 'nan'"),
+        (
+            "timeout",
+            float("nan"),
+            "timeout of profile 'a' must be a number of seconds from 0.001 to 86400, got 'nan'",
+        ),
         ("max_retries", -1, "max_retries of profile 'a' must be a whole number from 0 to 9999, got '-1'"),
         ("base_url", "api.example.com", "base_url of profile 'a' must start with http"),
         ("base_url", "http://[", "base_url of profile 'a' must be a URL with a host"),

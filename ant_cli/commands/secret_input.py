@@ -56,9 +56,13 @@ def piped_secret(process: Process, example: str) -> str:
 
 
 def asked_secret(prompt: str, process: Process, instead: str, ask: Ask = getpass.getpass) -> str:
-    """Ask for a secret on the terminal. UsageError if there is none that can hide what is typed."""
+    """Ask for a secret on the terminal. UsageError if there is none that can hide what is typed.
+
+    Of several lines that are pasted, getpass returns the first and drops the rest unseen, so that this can't be
+    told from one line. `auth login` asks the server, which does not take half a key.
+    """
     try:
-        with warnings.catch_warnings(), awake():
+        with warnings.catch_warnings(), ignoring_suspension():
             warnings.simplefilter("error", getpass.GetPassWarning)
             typed = ask(prompt)
     except EOFError:  # Ctrl-D
@@ -73,8 +77,8 @@ def asked_secret(prompt: str, process: Process, instead: str, ask: Ask = getpass
 
 
 @contextmanager
-def awake() -> Iterator[None]:
-    """Let Ctrl-Z do nothing meanwhile: the shell lets the terminal show what is typed after `fg`."""
+def ignoring_suspension() -> Iterator[None]:
+    """Let Ctrl-Z do nothing meanwhile: after `fg`, the shell would have the terminal show what is typed."""
     if sys.platform == "win32":
         yield
         return

@@ -21,7 +21,7 @@ CHEAPEST = Request("GET", "/v1/environments", (("beta", "true"), ("limit", "1"))
 
 
 def verify(settings: Settings, process: Process, claim: str) -> None:
-    """Say for a credential that the server takes where and for what it is good.
+    """Ask the server whether it takes the credential, and say for which workspace it does.
 
     Raises:
         AntError: if the server does not take it, or can't be asked.

@@ -22,11 +22,11 @@ SEE_COMMAND = "To see the command: ant profile get api_key_command --profile NAM
 RUNNING = "ANT_API_KEY_COMMANDS"
 """The variable in which a command finds what is running already, a line for each: it may be `ant auth token`."""
 SERVICE = "ant"
-"""Under which name the operating system's credential store keeps our keys."""
+"""The name under which the operating system's credential store keeps our keys."""
 
 
 def fetch(form: str, reference: str, source: str, process: Process) -> str:
-    """Return the secret that is where a reference says, and see to it that it is never shown.
+    """Return the secret that a reference leads to, and keep it out of everything that is shown.
 
     Raises:
         CredentialError: if there is none, or it can't be used.
@@ -44,17 +44,17 @@ def fetch(form: str, reference: str, source: str, process: Process) -> str:
 
 
 def run_command(command: str, source: str, process: Process, limit_s: float = COMMAND_LIMIT_S) -> str:
-    """Run a command without a shell and return what it prints. What it says on stderr is for the user.
+    """Run a command without a shell and return what it prints. Its stderr goes to the user.
 
-    Its output may be a secret even if it fails, so it is in no message. It gets the environment as it is: a key
-    or token in there would have won over the profile, and nothing would be run.
+    Its output may be a secret even if it fails, so no message repeats it. The environment is passed on as it is:
+    a key or token in it would have won over the profile, and no command would be run.
     """
     words = split_command(source, command)
     if not words:
         raise CredentialError(f"{source} is empty.")
     running = process.environ.get(RUNNING, "").splitlines()
     if source in running:
-        raise CredentialError(f"{source} runs ant, which would run it again, without an end.", SEE_COMMAND)
+        raise CredentialError(f"{source} runs ant, which would run it again, without end.", SEE_COMMAND)
     try:
         done = subprocess.run(
             command if os.name == "nt" else words,
@@ -65,17 +65,17 @@ def run_command(command: str, source: str, process: Process, limit_s: float = CO
             check=False,
         )
     except subprocess.TimeoutExpired:
-        problem = f"{source} took longer than {limit_s:g} s and was ended."
+        problem = f"{source} took longer than {limit_s:g} s and was stopped."
         raise CredentialError(problem, _try_it(words[0])) from None
     except (OSError, ValueError) as error:
         raise CredentialError(f"{source} can't be run: {words[0]}: {reason(error)}.") from None
     if done.returncode:
-        raise CredentialError(f"{source} failed {_how(done.returncode)}.", _try_it(words[0]))
+        raise CredentialError(f"{source} {_how(done.returncode)}.", _try_it(words[0]))
     return done.stdout.decode("utf-8", "replace")
 
 
 def _how(status: int) -> str:
-    return f"with status {status}" if status > 0 else f"by signal {-status}"
+    return f"failed with status {status}" if status > 0 else f"was ended by signal {-status}"
 
 
 def _try_it(program: str) -> str:
@@ -101,7 +101,7 @@ def from_keyring(reference: str, source: str) -> str:
         secret: str | None = _keyring(lambda keyring: keyring.get_password(SERVICE, _entry(reference)))
     except NoCredentialStore as error:
         raise CredentialError(
-            f"{source} can't be had: {error.message}", "Store a key without it: ant auth login --profile NAME"
+            f"{source} can't be read: {error.message}", "Store a key without it: ant auth login --profile NAME"
         ) from None
     if secret is None:
         raise CredentialError(

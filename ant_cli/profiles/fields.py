@@ -88,8 +88,8 @@ def check_format(source: str, word: str) -> str:
 
 def check_seconds(source: str, word: str) -> float:
     """Return a time in seconds."""
-    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", word) or not 0 < float(word) <= 86_400:
-        raise BadValue(source, f"must be a number of seconds above 0, got {word!r}")
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", word) or not 0.001 <= float(word) <= 86_400:
+        raise BadValue(source, f"must be a number of seconds from 0.001 to 86400, got {word!r}")
     return float(word)
 
 

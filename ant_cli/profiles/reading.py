@@ -137,8 +137,8 @@ def folder(
     return None if home == "~" else Path(home) / ".config" / "anthropic"
 
 
-def read_store(process: Process) -> Store:
-    """Read the profiles.
+def read_store(process: Process, *, narrow: bool = True) -> Store:
+    """Read the profiles. With `narrow` take away what other users may do with the file.
 
     Raises:
         CredentialError: if there is a file that can't be read or understood.
@@ -150,7 +150,9 @@ def read_store(process: Process) -> Store:
     path = where / FILE_NAME
     try:
         with open(path, "rb", opener=without_waiting) as file:
-            keep_private(file.fileno(), path, process)
+            refuse_foreign(file.fileno(), path)
+            if narrow:
+                keep_private(file.fileno(), path, process)
             data = read_limited(file, str(path))
     except FileNotFoundError:
         return Store(path)
@@ -162,17 +164,17 @@ def read_store(process: Process) -> Store:
 
 
 def without_waiting(name: str, flags: int) -> int:
-    """Open a file; a pipe, which is refused then, would wait for somebody to write into it."""
+    """Open a file; without O_NONBLOCK, a pipe would wait for a writer before it can be refused."""
     return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def unreadable(path: Path, why: str) -> CredentialError:
-    """Return the error about profiles that there are, but that can't be read."""
+    """Return the error about a profiles file that exists but can't be read."""
     return CredentialError(f"the profiles in {path} can't be read: {why}.", WITHOUT_PROFILES)
 
 
-def keep_private(descriptor: int, path: Path, process: Process) -> None:
-    """Refuse a file that another user may change; take away what other users may do with one of ours."""
+def refuse_foreign(descriptor: int, path: Path) -> None:
+    """Refuse what is not a file, or belongs to another user, who may change it."""
     if os.name == "nt":  # the folder's access list decides there
         return
     facts = os.fstat(descriptor)
@@ -183,9 +185,14 @@ def keep_private(descriptor: int, path: Path, process: Process) -> None:
             f"{path} belongs to another user, who could send your requests elsewhere.",
             f"If it is yours after all: sudo chown $(id -u) '{path}'\n{WITHOUT_PROFILES}",
         )
-    if facts.st_mode & 0o077:
+
+
+def keep_private(descriptor: int, path: Path, process: Process) -> None:
+    """Take away what other users may do with the file, or warn that this is not possible."""
+    mode = os.fstat(descriptor).st_mode
+    if os.name != "nt" and mode & 0o077:
         try:
-            os.fchmod(descriptor, facts.st_mode & 0o700)
+            os.fchmod(descriptor, mode & 0o700)
         except OSError as error:
             process.stderr.say(f"Warning: other users can read {path}, and that can't be changed: {reason(error)}.")
         else:

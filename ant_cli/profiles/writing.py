@@ -59,7 +59,7 @@ class Draft:
         return self.profiles[name]
 
     def new(self, name: str) -> dict[str, Any]:
-        """Return a profile that is empty yet; UsageError if the name is taken or is not one."""
+        """Add an empty profile and return it; UsageError if the name is taken or can't be one."""
         check_name(name)
         if name in self.profiles:
             raise UsageError(f"profile {name!r} already exists.", "`ant profile list` shows the profiles.")
@@ -71,7 +71,7 @@ def check_name(name: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}", name):
         raise UsageError(
             f"{name!r} can't be the name of a profile.",
-            "A name is made of letters, digits, and . _ @ - (not at its start).",
+            "A name is made of letters, digits, and _ . @ -; it begins with a letter, a digit or _.",
         )
     return name
 
@@ -89,7 +89,7 @@ def changing(process: Process) -> Iterator[Draft]:
 
     path = writable_path(process)
     with locked(path):
-        store = read_store(process)
+        store = read_store(process, narrow=False)  # the caller's first reading did that; the new file is private
         draft = Draft(store)
         before = tomli_w.dumps(in_order(draft.document))
         yield draft
@@ -118,7 +118,7 @@ def in_order(document: dict[str, Any]) -> dict[str, Any]:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Let nobody else change the file meanwhile. The system ends the lock of a process that is killed."""
+    """Keep other processes from changing the file. The system releases the lock of one that is killed."""
     name = Path(f"{path}.lock")
     try:
         lock = open(name, "ab", opener=privately)  # noqa: SIM115 - closed below; Path has no opener
@@ -130,7 +130,7 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def privately(name: str, flags: int) -> int:
-    """Open a file that, if it is new, only its owner may read; a pipe or a link is none of ours."""
+    """Open a file, which only its owner may read if it is new. A link is refused, and a pipe is not waited for."""
     return os.open(name, flags | NO_SURPRISES, 0o600)
 
 
@@ -151,7 +151,7 @@ else:
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Put a new file in the place of the old one, readable to its owner only from its first byte."""
+    """Put a new file in the place of the old one. From its first byte only its owner can read it."""
     new = ""
     try:
         for left in path.parent.glob(f"{UNFINISHED}*"):  # by a process that was killed
@@ -179,9 +179,9 @@ def keep_owner(descriptor: int, path: Path) -> None:
 
 
 def bring_to_disk(folder: Path) -> None:
-    """Let a new name in a folder outlast a power cut, where that can be: Windows and some network disks refuse.
+    """Make a new name in a folder survive a power cut. Windows and some network disks refuse.
 
-    The change is made by then, so a refusal is none of the change.
+    By then the change is made, so a refusal here does not matter.
     """
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)

@@ -38,10 +38,10 @@ $ANT auth logout; say logout
 """
 
 
-def in_session(script, environ):
-    """Run a script on a bus of its own; whatever it starts ends with it, or after a time."""
+def in_session(script, environ, limit_s):
+    """Run a script on a bus of its own; whatever it starts ends with it, or when the time is over."""
     return subprocess.run(
-        ["timeout", "10", SESSION, "--", "bash", "-c", script],
+        ["timeout", str(limit_s), SESSION, "--", "bash", "-c", script],
         env=environ,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -54,9 +54,9 @@ def test_a_real_credential_store_keeps_the_key(clean_environ):
     """From logging in to deleting the profile; while it is locked, it gives and forgets nothing, which is said."""
     environ = clean_environ | {"ANT": f"{sys.executable} -m ant_cli", "PYTHON": sys.executable, "KEY": SECRET}
     del environ["ANTHROPIC_API_KEY"]
-    if in_session(PROBE, environ).returncode:
+    if in_session(PROBE, environ, 10).returncode:
         pytest.skip(f"{STORE} can't be used on this machine")
-    done = in_session(SCRIPT, environ)
+    done = in_session(SCRIPT, environ, 120)  # ten programs, one after the other, beside whatever else is busy
     said = done.stderr
     steps = [line for line in said.splitlines() if line.partition(": ")[0].isdigit()]
     assert steps[:5] == ["0: login", "0: token", "0: rename", "8: call", "0: delete"], said
