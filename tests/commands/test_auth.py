@@ -739,6 +739,7 @@ class Server(BaseHTTPRequestHandler):
 
 def test_a_login_shows_the_key_to_no_other_process(no_key, path):
     """While the server is asked, no command line on the machine holds it."""
+    key = "sk-ant-api03-of-this-test-alone-wxyz"  # other tests that run meanwhile may show theirs
     with HTTPServer(("127.0.0.1", 0), Server) as server:
         thread = threading.Thread(target=server.handle_request)
         thread.start()
@@ -748,7 +749,7 @@ def test_a_login_shows_the_key_to_no_other_process(no_key, path):
                 *("--base-url", f"http://127.0.0.1:{server.server_port}"),
             ],
             env=no_key,
-            input=SECRET,
+            input=key,
             capture_output=True,
             text=True,
             check=False,
@@ -756,8 +757,8 @@ def test_a_login_shows_the_key_to_no_other_process(no_key, path):
         thread.join()
     assert done.returncode == 0, done.stderr
     assert any("--api-key-stdin" in line for line in Server.cmdlines)
-    assert not any(SECRET in line for line in Server.cmdlines)
-    assert document(path)["profiles"]["default"]["api_key"] == SECRET
+    assert not any(key in line for line in Server.cmdlines)
+    assert document(path)["profiles"]["default"]["api_key"] == key
 
 
 def test_debug_shows_no_key_that_comes_from_a_profile(bare, path):
