@@ -206,9 +206,12 @@ class Stderr(Stream):
 def visible(text: str) -> str:
     r"""Replace what a terminal would obey or hide: controls, what turns the writing direction, what has no width.
 
-    Line feeds and tabs stay. ESC becomes ␛; what JSON may hold as it is becomes JSON's escape, such as \u202e.
+    Line feeds and tabs stay. ESC becomes ␛; what JSON may hold as it is becomes JSON's escape, such as \u202e, and
+    so does a lone surrogate, which has no bytes in UTF-8.
     """
-    return text if text.isascii() and text.isprintable() else text.translate(_VISIBLE)
+    if text.isascii() and text.isprintable():
+        return text
+    return text.encode("utf-8", "backslashreplace").decode().translate(_VISIBLE)
 
 
 _DIRECTIONS = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))

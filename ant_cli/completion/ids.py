@@ -1,8 +1,8 @@
 """The IDs that a completion script asks for: `ant __complete KIND WORD...`, one `ID<TAB>NAME` a line.
 
-Whoever presses the tab key waits, so that the answer comes from a cache if one is there, which takes nothing
-but the modules that Python loads anyway; else from the API, if it answers at once. Whatever goes wrong, the
-answer is silence: a message would end up in the middle of the line that is being typed.
+Somebody is waiting behind the tab key. So the answer comes from a cache if possible, which needs only modules that
+Python loads anyway; otherwise from the API, if it answers at once. Whatever goes wrong, nothing is printed: a
+message would end up in the middle of the line that is being typed.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from ant_cli.spec import Flags, Operation
 
 PATIENCE_S = 0.3
-"""How long the API is waited for."""
+"""How long to wait for the API, in seconds."""
 PAGE_SIZE = "100"
 NAME_LENGTH = 60
 EMULATOR = "emulator_"
-"""What stands before the kind of an ID that an emulator has to know: the real API is not asked for it."""
+"""The prefix of a kind of ID that only an emulator is asked for, never the real API."""
 NAMES = ("name", "state")
 """Members of an item that say what it is, the best first."""
 LOCAL = "--local"
 DECIDING_FLAGS = frozenset(
     ("--api-key", "--auth-token", "--base-url", LOCAL, "--workspace-id", "--profile", "--environment-id")
 )
-"""The flags that decide who is asked for what, and as whom."""
+"""The flags that decide which server is asked, for what, and with which credential."""
 
 
 def complete(words: Sequence[str], process: Process) -> None:
@@ -46,7 +46,7 @@ def candidates(kind: str, words: Sequence[str], process: Process) -> bytes:
     """Return the lines of the answer."""
     flags = deciding_flags(words)
     if any("$" in word or "`" in word for word in flags.values()):
-        return b""  # a script sees a word as it was typed: a variable is not its value
+        return b""  # a script passes words as they were typed, with variables unexpanded
     cache = Cache(process.environ, kind, flags)
     kept = cache.read()
     if kept is not None:
@@ -59,7 +59,7 @@ def candidates(kind: str, words: Sequence[str], process: Process) -> bytes:
 def deciding_flags(words: Sequence[str]) -> dict[str, str]:
     """Return the flags that decide the answer, by their parameters' names.
 
-    `argv.py` would say more, but refuse a line that is not finished; and loading it takes too long.
+    Not with `argv.py`: it would refuse an unfinished line, and takes too long to load.
     """
     found = {}
     for word, following in zip(words, [*words[1:], ""], strict=True):
@@ -70,13 +70,13 @@ def deciding_flags(words: Sequence[str]) -> dict[str, str]:
 
 
 def line_of(item: Mapping[str, object]) -> bytes:
-    """Return the line of an item; nothing if its ID would have to be quoted, which no ID of the API does."""
+    """Return the line of an item; empty if its ID would have to be quoted, as no ID of the API has to."""
     identifier = str(item.get("id") or "")
     if not (identifier.isascii() and identifier.replace("_", "").replace("-", "").isalnum()):
         return b""
     name = next((str(item[key]) for key in NAMES if item.get(key)), "")
     shown = visible(" ".join(name.split()))[:NAME_LENGTH]
-    return f"{identifier}\t{shown}\n".encode("utf-8", "replace")
+    return f"{identifier}\t{shown}\n".encode()
 
 
 # Asking the API
@@ -120,10 +120,10 @@ def names_emulator(base_url: str) -> bool:
 
 
 def settings_of(flags: Flags, process: Process) -> Settings:
-    """Return the settings of the command that is being typed, without patience.
+    """Return the settings of the command that is being typed, with a short time-out and no retries.
 
-    A key that a command prints, or the operating system keeps, counts as none: it may take long to get, and the
-    user may be asked for a password.
+    A key that a command prints, or that is in the system's credential store, counts as none: getting it may
+    take long, or ask the user for a password.
     """
     from ant_cli.profiles.reading import read_store
     from ant_cli.settings import resolve
@@ -136,8 +136,8 @@ def settings_of(flags: Flags, process: Process) -> Settings:
 def send_in_time(client: Client, request: Request) -> bytes:
     """Return the body of the answer, or raise TimeoutError.
 
-    A time-out of the client is for each step, and none holds for the look-up of a host name. So the request
-    has a thread, which is left to itself when the time is up, just before the process ends.
+    The client's time-out is per step, and does not cover the look-up of a host name. So the request runs in a
+    daemon thread, which is abandoned when the time is up, just before the process ends.
     """
     import threading
 
@@ -158,7 +158,7 @@ def send_in_time(client: Client, request: Request) -> bytes:
 
 
 def source_of(kind: str) -> Operation | None:
-    """Return the operation that lists what the IDs of a kind name: its path is what stands before such an ID."""
+    """Return the operation that lists the resources of a kind of ID: its path precedes that ID in other paths."""
     from ant_cli.operations import OPERATIONS
 
     before = {operation.path.partition("/{" + kind + "}")[0] for operation in OPERATIONS if kind in operation.path}

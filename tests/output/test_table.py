@@ -110,7 +110,7 @@ def test_a_column_that_leads_nowhere_gets_the_nearest(look, column, meant):
     """It is said once; the table comes all the same."""
     said = []
     shown = table(ENVIRONMENTS[:2], f"id,{column}", look, said.append)
-    assert said == [f"Warning: --columns: {column!r} matches nothing in the answer. Did you mean {meant!r}?"]
+    assert said == [f"Warning: --columns: {column!r} matches nothing in the first items. Did you mean {meant!r}?"]
     assert len(shown.splitlines()) == 3
 
 
@@ -118,7 +118,15 @@ def test_a_column_of_plain_values_has_no_titles_to_mean():
     """A list of numbers knows no keys."""
     said = []
     table([1, 2], "name", None, said.append)
-    assert said == ["Warning: --columns: 'name' matches nothing in the answer."]
+    assert said == ["Warning: --columns: 'name' matches nothing in the first items."]
+
+
+@pytest.mark.parametrize(("is_list", "where"), [(True, "the first items"), (False, "the answer")])
+def test_what_leads_nowhere_is_said_as_far_as_it_is_known(is_list, where):
+    """The pages of a list that are still to come may have what the first one does not."""
+    said = []
+    table([{"a": 1}], "xyz", None, said.append, is_list=is_list)
+    assert said == [f"Warning: --columns: 'xyz' matches nothing in {where}."]
 
 
 @pytest.mark.parametrize("columns", ["a.{", ",", " , ,"])
@@ -281,6 +289,15 @@ def test_what_the_server_says_is_never_obeyed():
     shown = table(ENVIRONMENTS[5:6], look=COLOURED._replace(width=160))
     assert "␛[31mred␇ herring\\u202e" in shown
     assert "\x1b[31m" not in shown
+
+
+@pytest.mark.parametrize("width", [40, 60])
+def test_half_a_character_is_as_wide_as_its_escape(width):
+    """A lone surrogate takes six cells, which count when a name is cut."""
+    broken = '{"type": "environment", "id": "env_1", "name": "' + r"\ud83d" * 9 + '", "created_at": null}'
+    shown = renderer("table", is_list=True, look=WIDE._replace(width=width))([broken.encode()]).decode()
+    assert r"\ud83d" in shown
+    assert max(map(cell_width, shown.splitlines())) <= width
 
 
 def test_a_name_that_looks_like_a_time_stays_one():

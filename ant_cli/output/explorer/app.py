@@ -17,7 +17,8 @@ from ant_cli.output.explorer.keys import BROWSE, FILTER, READ, SEARCH, Mode, hel
 from ant_cli.output.explorer.outline import Outline
 from ant_cli.output.explorer.tree import path_of
 from ant_cli.output.explorer.widgets import COLOURED, PLAIN, Bar, Page, Prompt, Rows
-from ant_cli.output.explorer.wording import bare, in_full, on_one_line, printable
+from ant_cli.output.explorer.wording import bare, in_full, on_one_line
+from ant_cli.streams import visible
 
 SHORT = 40
 """The characters of a text that fit the status line."""
@@ -69,7 +70,7 @@ class Explorer(App[Choice], inherit_bindings=False):
         super().__init__(ansi_color=True)
         self.error_console.quiet = True
         self.failure: Exception | None = None
-        """What nobody expected, and ended the run."""
+        """The unexpected error that ended the run."""
         self.outline = outline
         self.feed = feed
         self._transform = transform
@@ -98,7 +99,7 @@ class Explorer(App[Choice], inherit_bindings=False):
         self.call_after_refresh(self.show)
 
     async def on_key(self, event: events.Key) -> None:
-        """Do what the key means now; nothing if a key before it has ended everything."""
+        """Do what the key means in this mode; nothing if an earlier key has ended the run."""
         event.prevent_default()
         if self.return_value is not None:
             return
@@ -108,22 +109,22 @@ class Explorer(App[Choice], inherit_bindings=False):
             await self.run_action(action)
 
     def on_paste(self, event: events.Paste) -> None:
-        """Type it, if there is a prompt. Otherwise it does nothing: nobody pastes keys."""
+        """Type it into the prompt. Elsewhere a paste does nothing: nobody pastes keys."""
         if self._mode.is_typing:
             self._type(event.text)
 
     def _handle_exception(self, error: Exception) -> None:
-        # textual's, which would only print a traceback, with the values of all variables.
+        # Overrides textual's, which only prints a traceback, with the values of all variables.
         self.failure = self.failure or error
         super()._handle_exception(error)
 
     def panic(self, *renderables: RenderableType) -> None:
-        """Keep that textual gave up, as it does when a terminal sends what it can't read."""
+        """Remember that textual gave up, as it does when a terminal sends what it can't read."""
         self.failure = self.failure or RuntimeError("textual gave up")
         super().panic(*renderables)
 
     def _switch(self, mode: Mode) -> None:
-        """Begin to browse, search, filter or read."""
+        """Change to another mode."""
         self._mode = mode
         self.prompt.display = mode.is_typing
         self.page.display = mode is READ
@@ -132,7 +133,7 @@ class Explorer(App[Choice], inherit_bindings=False):
     # What is shown
 
     def show(self, note: str = "") -> None:
-        """Bring the screen up to date, and fetch the next page if the end of what is there comes near."""
+        """Bring the screen up to date, and fetch the next page if the cursor is near the end of the rows."""
         self.rows.show()
         near_end = self.outline.cursor + self.rows.size.height >= len(self.outline.rows)
         if near_end or self._loads_all:
@@ -160,7 +161,7 @@ class Explorer(App[Choice], inherit_bindings=False):
 
     @property
     def total(self) -> str:
-        """How many items there are, as far as is known."""
+        """How many items there are, with a + if more are to come."""
         return f"{len(self.outline.roots):,}" + ("+" if self.feed.has_more else "")
 
     @property
@@ -175,22 +176,22 @@ class Explorer(App[Choice], inherit_bindings=False):
             self.post_message(self.Arrived(page))
 
     def on_explorer_arrived(self, message: Arrived) -> None:
-        """Put a page's items behind the others."""
+        """Append the items of a page."""
         self.feed.is_busy = False
         self.outline.append(message.page)
         self.show()
         self._tell_error()
 
     def _tell_error(self) -> None:
-        """Show once what ended the list before its end, but take no keys from somebody who types."""
+        """Show once what broke off the list, but not while somebody types: that would take their keys."""
         if self.feed.error and not self._error_told and not self._mode.is_typing:
             self._error_told = True
-            self._open_page("The next page could not be loaded", printable(self._describe(self.feed.error)))
+            self._open_page("The next page could not be loaded", visible(self._describe(self.feed.error)))
 
     # Moving
 
     def action_outline(self, change: str) -> None:
-        """Change what is unfolded, in one of the outline's ways; of a text or number show all of it."""
+        """Call a method of the outline; `toggle` on a scalar shows the whole of it."""
         current = self.outline.current
         if change == "toggle" and current and not current.can_open:
             self.action_view()
@@ -224,7 +225,7 @@ class Explorer(App[Choice], inherit_bindings=False):
             self.action_outline("toggle")
 
     def action_load_all(self) -> None:
-        """Fetch page after page."""
+        """Fetch all pages that are left."""
         self._loads_all = True
         self.show()
 
@@ -244,7 +245,7 @@ class Explorer(App[Choice], inherit_bindings=False):
         self.show()
 
     def action_edit(self, how: str, *distance: int) -> None:
-        """Change the typed line, in one of its ways, and filter at once."""
+        """Call a method of the typed line, and filter at once."""
         getattr(self.prompt.line, how)(*distance)
         self._typed()
 
@@ -290,7 +291,7 @@ class Explorer(App[Choice], inherit_bindings=False):
         self.show()
         self._tell_error()
 
-    # What is done with the current value
+    # The current value
 
     def action_view(self) -> None:
         """Show all of the value."""
@@ -302,7 +303,7 @@ class Explorer(App[Choice], inherit_bindings=False):
         self._open_page("Keys", help_text())
 
     def action_scroll(self, how: str) -> None:
-        """Scroll the page, in one of the ways of a textual widget."""
+        """Call a scrolling method of the page."""
         getattr(self.page, how)(animate=False)
 
     def action_close_page(self) -> None:
@@ -322,7 +323,7 @@ class Explorer(App[Choice], inherit_bindings=False):
 
     def action_copy_path(self) -> None:
         """Copy the path."""
-        self._copy(printable(self.path))
+        self._copy(visible(self.path))
 
     def _copy(self, text: str) -> None:
         self.copy_to_clipboard(text)

@@ -1,4 +1,4 @@
-"""How values read in the explorer: in a row, in full, and as what a search looks at."""
+"""How the explorer words values: in a row, in full, and for searching."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from ant_cli.streams import visible
 LONGEST_ROW = 500
 """The most characters of a value that a row needs: no screen is wider."""
 LONGEST_VIEW = 200_000
-"""The most characters of a value that are laid out in full; copied and printed is always all of it."""
+"""The most characters of a value that are laid out on a page; copying and printing takes all of it."""
 TOLD_FIRST = ("name", "id", "state")
-"""What tells values apart; in a row it comes before the other members."""
+"""The members that tell values apart; in a row they come before the others."""
 EMPTY = (b"null", b'""', b"[]", b"{}")
 _IN_A_ROW = str.maketrans({"\n": "␊", "\t": "␉"})
 _HOLDS = {"object": "{{{}}}", "array": "[{}]"}
@@ -21,7 +21,7 @@ _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"(?:\s*:)?|[^\s{}\[\],:"]++')
 
 
 class Words(NamedTuple):
-    """The texts and numbers of a value, without regard to case."""
+    """The texts and numbers of a value, case-folded."""
 
     values: str
     keys: str
@@ -29,7 +29,7 @@ class Words(NamedTuple):
 
 def words_of(text: bytes) -> Words:
     """Return the words of a JSON text."""
-    # Case goes first, in one call for all: it changes no quote, bracket or escape.
+    # Case is folded first, in one call for all: that changes no quote, bracket or escape.
     tokens = _TOKEN.findall(text.decode().casefold())
     if b"\\" in text:
         tokens = [_unescaped(token) for token in tokens]
@@ -43,14 +43,9 @@ def _unescaped(token: str) -> str:
     return json_text.string(token[:end].encode()).casefold() + token[end:] if "\\" in token else token
 
 
-def printable(text: str) -> str:
-    """Return a text that any terminal can show and none obeys; lone surrogates become escapes."""
-    return visible(text.encode("utf-8", "backslashreplace").decode())
-
-
 def on_one_line(text: str, *, end: bool = False) -> str:
     """Return the beginning of a text, or its end, as it is shown in a row."""
-    return printable(text[-LONGEST_ROW:] if end else text[:LONGEST_ROW]).translate(_IN_A_ROW)
+    return visible(text[-LONGEST_ROW:] if end else text[:LONGEST_ROW]).translate(_IN_A_ROW)
 
 
 def key_in_a_row(key: str) -> str:
@@ -68,7 +63,7 @@ def in_full(text: bytes) -> str:
     """Return a value as it is shown on a screen of its own."""
     value = bare(text)
     cut = "" if len(value) <= LONGEST_VIEW else "\n… (the rest is not shown; y copies and p prints all of it)"
-    return printable(value[:LONGEST_VIEW]) + cut
+    return visible(value[:LONGEST_VIEW]) + cut
 
 
 def in_a_row(text: bytes) -> str:
@@ -85,7 +80,7 @@ def in_a_row(text: bytes) -> str:
 
 
 def _told(text: bytes) -> list[tuple[str, bytes]]:
-    """Return the members of an object, those that tell it apart first, and those that tell nothing last."""
+    """Return the members of an object: those that tell it apart first, empty ones last."""
     members = json_text.members(text)
     first = [name for name in TOLD_FIRST if name in members]
     others = sorted(members, key=lambda name: members[name] in EMPTY)
@@ -97,7 +92,7 @@ def _cut_list(parts: list[str]) -> str:
 
 
 def _inside(text: bytes) -> str:
-    """Return a value inside another one's row: an object or array only by how much it holds."""
+    """Return a value as it stands in another one's row: of an object or array only the size."""
     kind = json_text.kind(text)
     if kind not in _HOLDS:
         return in_a_row(text)
