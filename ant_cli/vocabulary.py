@@ -1,7 +1,7 @@
 """The vocabulary of the command line: every command, and what each of its flags and arguments takes.
 
 It is gathered from the operations and from the Typer trees of our own commands. The completion scripts and
-the reference, which stand above it, are written from it.
+the reference are written from it.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ TEXT = "text"
 FILE = "file"
 PROFILE = "profile"
 SWITCH = "switch"
-"""A flag without a value, but =true and =false may be attached."""
+"""A flag without a value, to which =true or =false may be attached."""
 PLAIN = "plain"
 """A flag without any value."""
 EMULATED = "emulator_environment_id"
-"""The ID of an environment that only an emulator is asked for."""
+"""The ID of an environment of an emulator: the real API is not asked for it."""
 SHELLS = ("bash", "zsh", "fish", "powershell")
 """The shells for which there is a script."""
 
@@ -57,7 +57,7 @@ class Flag(NamedTuple):
 
 
 class Argument(NamedTuple):
-    """A word of a command that is no flag."""
+    """A positional argument."""
 
     name: str
     """As synopses write it: in brackets if it may be left out."""
@@ -184,7 +184,7 @@ def own_commands() -> tuple[Command, ...]:
 
 
 def _below(group: Any, path: tuple[str, ...]) -> tuple[Command, ...]:
-    """Return the commands of a group. It is Click's, whose home differs between the releases of Typer."""
+    """Return the commands of a group. It is one of Click's, which each release of Typer keeps elsewhere."""
     found = getattr(group, "commands", {}).items()
     return tuple(_own_command(command, (*path, name)) for name, command in found if not command.hidden)
 

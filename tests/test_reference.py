@@ -85,6 +85,15 @@ def test_a_manual_page_is_sound(path: Path):
     assert f" NAME {path.stem} - " in " ".join(done.stdout.split())
 
 
+@pytest.mark.parametrize("path", MAN_PAGES, ids=lambda path: path.name)
+def test_the_first_section_holds_the_name_alone(path: Path):
+    """What introduces a topic is its description: `whatis` shows all that stands under NAME."""
+    sections = GENERATED[path].split("\n.SH ")
+    assert sections[1].startswith("NAME\n")
+    assert sections[1].count("\n") == 1
+    assert len(sections) > 3
+
+
 def test_nothing_in_a_page_is_obeyed_by_roff():
     """Lines that begin like requests, backslashes and quotes are printed."""
     page = manual_page(

@@ -15,7 +15,6 @@ from ant_cli.operations import GROUPS, of_group
 
 app = typer.Typer(rich_markup_mode=None, subcommand_metavar="", context_settings=SETTINGS)
 
-
 Words = Annotated[list[str] | None, typer.Argument(metavar="[TOPIC | COMMAND]", hidden=True)]
 
 
@@ -48,5 +47,5 @@ def words_for(words: Sequence[str], commands: Sequence[str]) -> list[str]:
 
 
 def topics_hint(group: str = "") -> str:
-    """Return what names the topics, and the page that names the commands, or those of a group."""
+    """Return a hint that names the topics, and the page that lists the commands, or those of a group."""
     return f"The topics are: {', '.join(TOPICS)}. Run `{f'ant help {group}'.strip()}` to see the commands."

@@ -1,4 +1,4 @@
-"""How help pages look: plain text, whose headings, flags and examples a terminal shows in style."""
+"""How help pages look: plain text; on a terminal headings, flags and examples are styled."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _STYLES = (
     (re.compile(r"(?<=^  )# .+$", re.M), "dim"),
     (re.compile(r"`[^`\n]+`"), "cyan"),
 )
-"""What is shown in which style."""
+"""Which parts of a page are shown in which style."""
 
 
 def painted(page: str, look: Look | None) -> str:
@@ -40,7 +40,7 @@ def page_width(look: Look | None) -> int:
 
 
 def section(title: str, rows: Sequence[tuple[str, str]]) -> str:
-    """Return a section of a help page: names and what they are."""
+    """Return a section of a help page: names and what they mean."""
     width = max(len(name) for name, _ in rows)
     return "\n".join([f"{title}:", *(f"  {name.ljust(width)}  {text}" for name, text in rows)])
 
@@ -57,7 +57,7 @@ def more_examples(group: str) -> str:
 
 
 def folded(line: str) -> str:
-    """Return a command line that is broken before a flag where it would be too long, as shells take it."""
+    """Return a command line, broken with backslashes before flags and operators where it would be too long."""
     lines = [""]
     for part in re.split(r" (?=--|\||&&)", line):
         if len(lines[-1]) + len(part) > LONGEST_EXAMPLE and lines[-1]:

@@ -1,4 +1,4 @@
-"""What stands at the end of the help pages of our own commands: notes, and examples to copy."""
+"""The ends of the help pages of our own commands: notes, and examples to copy."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ NOTES = {
     "emulator": """\
 Faithful to the API's reference:
   The fields and their order, types, headers and errors of all 14 endpoints.
-  What it answered is kept when a process is killed, and any number of
-  processes may share it.
+  What it answered survives a killed process, and any number of processes
+  may share it.
 
 Not like the real service:
   No sessions, no sandboxes, no rate limits. Any key will do, unless `start`
@@ -27,14 +27,14 @@ Where the reference leaves it open:
     and a wrong state are 409.
   - In cloud environments poll and enqueue are 400; there is no work.
   All of the rules: "The emulator" in the README.""",
-    "completion": "Put the line of your shell where it starts, and open a new shell.",
+    "completion": "Add the line for your shell to its start-up file, and open a new shell.",
     "help": f"Topics: {', '.join(TOPICS)}",
 }
 
 EXAMPLES: dict[str, tuple[Example, ...]] = {
     "auth": (
         ("log in: you are asked for the key, and it is not shown", "ant auth login"),
-        ("is a key found, and does the server take it?", "ant auth status --check"),
+        ("is there a key, and does the server accept it?", "ant auth status --check"),
     ),
     "auth login": (
         ("you are asked for the key; it is checked, and stored", "ant auth login"),
@@ -49,13 +49,13 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
     ),
     "auth status": (
         ("which key is used, and why", "ant auth status"),
-        ("in a script: go on only if the server takes the key", "ant auth status --check > /dev/null || exit 4"),
-        ("the server that is asked, bare", "ant auth status --transform base_url.value -r"),
+        ("in a script: go on only if the server accepts the key", "ant auth status --check > /dev/null || exit 4"),
+        ("only the base URL, for a script", "ant auth status --transform base_url.value -r"),
     ),
     "auth token": (
         ("give the key to one program alone", "ANTHROPIC_API_KEY=$(ant auth token) python worker.py"),
         (
-            "hand the key of a profile on to a CI service",
+            "give the key of a profile to a CI service",
             "ant auth token --profile ci | gh secret set ANTHROPIC_API_KEY",
         ),
     ),
@@ -67,7 +67,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
     "profile": (
         ("a profile for the emulator, which needs no key", "ant profile create dev --base-url local:"),
         ("use a profile from now on", "ant profile activate dev"),
-        ("use another one once", "ant --profile work beta:environments list"),
+        ("use another one for one command", "ant --profile work beta:environments list"),
     ),
     "profile list": (
         ("their names; a * marks the active one", "ant profile list"),
@@ -84,11 +84,11 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
             "have a program print the key, instead of storing it",
             "ant profile set api_key_command 'op read op://vault/anthropic/key'",
         ),
-        ("replace a key by that in a file", "ant profile set api_key --profile ci < key.txt"),
+        ("replace a key with the one in a file", "ant profile set api_key --profile ci < key.txt"),
     ),
     "profile unset": (
-        ("ask the API itself again", "ant profile unset base_url"),
-        ("wait as long as usual again", "ant profile unset timeout --profile ci"),
+        ("go back to the API itself", "ant profile unset base_url"),
+        ("go back to the default time-out", "ant profile unset timeout --profile ci"),
     ),
     "profile activate": (
         ("use a profile from now on", "ant profile activate work"),
@@ -102,7 +102,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         ),
     ),
     "profile rename": (
-        ("a better name than the first one's", "ant profile rename default personal"),
+        ("give the first profile a better name", "ant profile rename default personal"),
         (
             "keep the old profile while you try a new key",
             "ant profile rename ci ci-old && ant auth login --profile ci",
@@ -123,9 +123,9 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         ),
     ),
     "emulator start": (
-        ("at any port that is free", "ant emulator start"),
+        ("on any free port", "ant emulator start"),
         (
-            "in a CI job: beside the other steps, and nothing is kept",
+            "in a CI job: in the background, keeping nothing",
             "ant emulator start --port 8080 --database :memory: &",
         ),
     ),
@@ -141,8 +141,8 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         ),
     ),
     "emulator reset": (
-        ("the one of --local", "ant --local emulator reset"),
-        ("one that is served, between two tests", "ant emulator reset --base-url http://127.0.0.1:8080"),
+        ("the emulator of --local", "ant --local emulator reset"),
+        ("a served emulator, between two tests", "ant emulator reset --base-url http://127.0.0.1:8080"),
     ),
     "emulator fault": (
         (
@@ -150,7 +150,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
             "ant --local emulator fault --path-contains work/poll --status 529 --times 2",
         ),
         ("a slow network for the next twenty requests", "ant --local emulator fault --delay-ms 500 --times 20"),
-        ("what is still to come", "ant --local emulator fault --list"),
+        ("the faults that are still to come", "ant --local emulator fault --list"),
     ),
     "completion": (
         ("bash: in ~/.bashrc", 'eval "$(ant completion bash)"'),
@@ -163,7 +163,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         ("a command", "ant help beta:environments create"),
     ),
 }
-"""By the words of the command."""
+"""The examples of each command: what each is for, and the line."""
 
 
 def end_of(command: str) -> str:

@@ -15,13 +15,13 @@ ARGUMENTS = "Arguments"
 OTHER = "Options"
 GLOBAL = "Global flags"
 TITLES = {"argument": ARGUMENTS, "option": OTHER}
-"""The groups of those that are in no other, by their kinds."""
+"""The sections of parameters without a panel, by their kinds."""
 LONGEST_SUMMARY = 200
 SETTINGS = {"help_option_names": ["--help", "-h"]}
 
 
 class EndAsItIs:
-    """A help page whose end is written without another layout."""
+    """A help page that ends with notes and examples, printed as they are."""
 
     epilog: str | None
 
@@ -56,7 +56,7 @@ class HelpPage(EndAsItIs, TyperCommand):
         return super().get_short_help_str(max(limit, LONGEST_SUMMARY))
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Take the words behind the command; UsageError if there are too many."""
+        """Parse the words behind the command. Raises UsageError if there are too many."""
         ctx.allow_extra_args = True
         rest = super().parse_args(ctx, args)
         if rest:
@@ -68,11 +68,11 @@ class GroupPage(EndAsItIs, TyperGroup):
     """A group whose help page has examples."""
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
-        """Return what follows the command, as above."""
+        """Return what follows the group in its synopsis."""
         return without_braces(super().collect_usage_pieces(ctx))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the command that the first word names; UsageError if there is none."""
+        """Find the command that the first word names. Raises UsageError if there is none."""
         if args[0] in self.commands:
             return super().resolve_command(ctx, args)
         if not self.commands:
@@ -96,25 +96,25 @@ def show_help(ctx: typer.Context) -> None:
 
 
 def without_braces(pieces: list[str]) -> list[str]:
-    """Return the pieces of a synopsis as everybody writes them: NAME if it is required, [NAME] if not."""
+    """Return the pieces of a synopsis in the usual notation: NAME if it is required, [NAME] if not."""
     return [piece.strip("{}") for piece in pieces]
 
 
 def words_of(ctx: Any) -> str:
-    """Return the words after `ant` of the command that is being read."""
+    """Return the words after `ant` of the command that is being parsed."""
     path: str = ctx.command_path
     return path.removeprefix("ant").strip()
 
 
 def unexpected(word: str, ctx: Any) -> UsageError:
-    """Return the error of a word too many."""
+    """Return the error for a word too many."""
     return UsageError(f"unexpected argument {word!r}.", see_help(words_of(ctx)))
 
 
 def reworded(error: typer.TyperException, command: str) -> UsageError:
-    """Return a usage error of Typer in the words of all others.
+    """Return a usage error of Typer in the wording of all others.
 
-    Its class alone says which it is, and has another home in each release.
+    Only its class says which error it is, and each release of Typer keeps those elsewhere: hence the names.
     """
     of_typer: Any = error
     context: Any = getattr(error, "ctx", None)  # a missing value comes without one

@@ -1,4 +1,4 @@
-"""The topics of help, which cut across commands. In their files, # marks the title and ## a section."""
+"""The topics of help that cut across commands. In their files, # marks the title and ## a section."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ def generated() -> dict[Path, str]:
 
 
 def write(folder: Path = ROOT) -> None:
-    """Write every generated file, and remove the pages of commands that are no more."""
+    """Write every generated file, and remove the pages of commands that no longer exist."""
     for page in folder.glob("ant_cli/reference/man/*.1"):
         page.unlink()
     for path, text in generated().items():

@@ -1,7 +1,7 @@
 """The cache of completion: what the API answered less than a minute ago, in the user's cache folder.
 
-The name of a file is a hash of all that decides the answer. The credential is a part of it, so that nobody is
-shown what another key may see, and it can't be read back from it.
+The name of a file is a hash of all that decides the answer. That includes the credential, so that nobody is shown
+what only another key may see; it can't be read back from the hash.
 
 Paths are strings here, because pathlib takes as long to load as Python takes to start.
 """
@@ -25,7 +25,7 @@ class Cache:
     """The place of one answer."""
 
     def __init__(self, environ: Mapping[str, str], kind: str, flags: Mapping[str, str]) -> None:
-        """Take the kind of ID, and the flags that decide who is asked."""
+        """Take the kind of ID, and the flags that decide the answer."""
         typed = [f"{name}={word}" for name, word in sorted(flags.items())]
         deciding = [kind, *typed, "", *sorted(_deciding_variables(environ)), _profiles(environ)]
         name = blake2b("\0".join(deciding).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
@@ -33,7 +33,7 @@ class Cache:
         self._path = os.path.join(self._folder, PREFIX + name)
 
     def read(self) -> bytes | None:
-        """Return what was kept; None if there is nothing, or it is too old."""
+        """Return the answer; None if there is none, or it is too old."""
         try:
             if not _is_fresh(self._path):
                 return None
@@ -43,7 +43,7 @@ class Cache:
             return None
 
     def write(self, lines: bytes) -> None:
-        """Keep an answer, if that can be done, and remove those that are too old."""
+        """Store an answer and remove old ones; nothing happens if the folder can't be written to."""
         try:
             os.makedirs(self._folder, mode=0o700, exist_ok=True)
             draft = f"{self._path}.{os.getpid()}"
@@ -66,7 +66,7 @@ def _is_fresh(path: str) -> bool:
 
 
 def folder(environ: Mapping[str, str], platform: str = os.name) -> str:
-    """Return where programs of this user keep what they can do without."""
+    """Return the folder of this user's cache."""
     if platform == "nt":
         return os.path.join(environ.get("LOCALAPPDATA") or os.path.expanduser("~"), "ant", "cache")
     return os.path.join(environ.get("XDG_CACHE_HOME") or os.path.join(_home(environ), ".cache"), "ant")
@@ -77,7 +77,7 @@ def _home(environ: Mapping[str, str]) -> str:
 
 
 def _deciding_variables(environ: Mapping[str, str]) -> list[str]:
-    """Return the variables that say who is asked and as whom; the last tells where the emulator's file is."""
+    """Return the variables that decide the answer; XDG_STATE_HOME says where the emulator's file is."""
     return [
         f"{name}={value}"
         for name, value in environ.items()

@@ -17,12 +17,12 @@ from ant_cli.vocabulary import Command
 
 
 class Shell(NamedTuple):
-    """A shell that is completed in."""
+    """How the script of a shell is written."""
 
     file: str
-    """The name of its script, by which it looks for it."""
+    """The name of its script and of the template; zsh and fish find the script by it."""
     tables: Mapping[str, Callable[[Tables], list[str]]]
-    """What writes the rows of each table of its template."""
+    """The functions that write the rows of each table of its template."""
 
 
 SHELLS = {

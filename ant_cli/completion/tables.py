@@ -39,7 +39,7 @@ class Tables:
 
     @property
     def flag_kinds(self) -> list[Row]:
-        """What each flag takes: those first that take something else after one command than elsewhere."""
+        """What each flag takes; first the exceptions: flags that take something else after a certain command."""
         uses: dict[str, dict[str, list[str]]] = {}
         for command, flag in self._flags():
             for name in flag.names:

@@ -1,4 +1,4 @@
-"""What is shown of the body of an API error, on stderr."""
+"""How the body of an API error is shown on stderr."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def error_details(body: bytes, settings: Settings, *, on_terminal: bool = False)
             if on_terminal and (sentence := error_in_words(text)):
                 return sentence
         return renderer(name)([text]).decode("utf-8", "replace").rstrip("\n")
-    except (json_text.JSONTextError, UsageError):  # a path that fails only here must not hide the error
+    except (json_text.JSONTextError, UsageError):  # a path that fails only now must not hide the error
         return excerpt(body)
 
 
 def error_in_words(text: bytes) -> str:
-    """Return an API error as a line for people; nothing if it says more than a kind and a message."""
+    """Return an API error as one line for people; empty if it says more than a type and a message."""
     if json_text.kind(text) != "object" or not (members := json_text.members(text)).keys() <= _KEYS:
         return ""
     error = members.get("error", b"")

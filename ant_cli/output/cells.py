@@ -1,4 +1,4 @@
-"""The cells of a terminal: how many a text fills, and texts that fill just so many."""
+"""The cells of a terminal: how many a text fills, and how to cut, pad and wrap it to a number of them."""
 
 from __future__ import annotations
 

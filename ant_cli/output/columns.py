@@ -14,7 +14,7 @@ from ant_cli.streams import visible
 
 NOTHING = "-"
 TIME_ENDINGS = ("_AT", "HEARTBEAT")
-"""How titles and keys of points in time end, in upper case."""
+"""The endings of titles and keys that hold timestamps, in upper case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,24 +24,24 @@ class Column:
     title: str
     path: Path
     rank: int = 0
-    """How early it is left out: the highest first, 0 never."""
+    """The columns with the highest rank are left out first; 0 is never left out."""
     flexible: bool = False
     """Its cells may be cut."""
     room: int = 0
-    """The cells that it asks for whatever is in it at first: those of its longest word, if all are known."""
+    """The cells reserved for it even if the first page needs fewer: the width of the longest word it may get."""
     keys: tuple[str, ...] = ()
-    """The path, if it is but the keys of members; empty for any other."""
+    """The keys of the path, if it has nothing but keys; otherwise empty."""
 
     @classmethod
     def of(cls, title: str, path: str, rank: int = 0, *, flexible: bool = False, room: int = 0) -> Column:
-        """Make a column. BadPath if the path is none."""
+        """Make a column. Raises BadPath if `path` is not a GJSON path."""
         steps = parse(path)
         keys = tuple(step.name for step in steps if isinstance(step, Key))
         return cls(title, steps, rank, flexible, room, keys if len(keys) == len(steps) else ())
 
     @property
     def is_time(self) -> bool:
-        """Whether its values are points in time."""
+        """Whether its values are timestamps."""
         return self.title in ("CREATED", "ARCHIVED") or self.title.endswith(TIME_ENDINGS)
 
     def find(self, item: bytes) -> bytes | None:
@@ -53,7 +53,7 @@ class Column:
         return cell(self.find(item) or b"null")
 
     def cell_of(self, decoded: Any, item: bytes) -> str:
-        """Return the same, faster where the path is but keys and the value no list or map."""
+        """Return the same from the decoded item: faster, if the path has only keys and the value is a scalar."""
         for key in self.keys:
             if not isinstance(decoded, dict):
                 return self.cell(item)
@@ -89,10 +89,10 @@ EXAMPLE = "For example: --columns id,name,config.type"
 
 
 class Columns:
-    """The columns of one table, which are known when its first items are."""
+    """The columns of one table, settled when its first items arrive."""
 
     def __init__(self, words: str, warn: Callable[[str], None], *, is_list: bool) -> None:
-        """Read `--columns`. UsageError if one is not a GJSON path."""
+        """Read `--columns`. Raises UsageError if one is not a GJSON path."""
         self._is_list = is_list
         self._chosen = chosen_columns(words)
         self._paths = split_paths(words)
@@ -112,19 +112,20 @@ class Columns:
         return resource_type(json_text.members(value)) not in COLUMNS_BY_TYPE
 
     def _settled(self, column: Column, path: str, items: list[bytes]) -> Column:
-        """Return a column of the user's: a path that leads somewhere, or else one of the titles we know."""
+        """Return the user's column as a path if it matches an item, otherwise as one of the known titles."""
         if any(column.find(item) is not None for item in items):
             return column
         titles = {known.title: known for known in titles_for(items[0])}
         if known := titles.get(column.title):
-            return replace(known, rank=0)  # who names a column wants to see it
+            return replace(known, rank=0)  # a column that was asked for is never left out
         names = [title.lower() for title in titles] + [key for key in keys_of(items[0]) if not path.startswith(key)]
-        self._warn(f"Warning: --columns: {path!r} matches nothing in the answer.{did_you_mean(path, names)}")
+        where = "the first items" if self._is_list else "the answer"  # later pages may have what these do not
+        self._warn(f"Warning: --columns: {path!r} matches nothing in {where}.{did_you_mean(path, names)}")
         return column
 
 
 def chosen_columns(words: str) -> tuple[Column, ...]:
-    """Return the columns of `--columns`: GJSON paths, with commas between them; titles are the paths.
+    """Return the columns of `--columns`: comma-separated GJSON paths, which are the titles, too.
 
     Raises:
         UsageError: if one is not a GJSON path, or there are only commas.
@@ -161,7 +162,7 @@ def columns_for(item: bytes) -> tuple[Column, ...]:
 
 
 def titles_for(item: bytes) -> tuple[Column, ...]:
-    """Return the columns whose titles may be used for this item."""
+    """Return the columns whose titles `--columns` may name."""
     return columns_for(item) if json_text.kind(item) == "object" else ()
 
 
@@ -181,7 +182,7 @@ def resource_type(members: dict[str, bytes]) -> str:
 
 
 def escaped(key: str) -> str:
-    """Return the GJSON path of a key, whatever is in it."""
+    """Return the GJSON path of a key, with everything escaped that may mean something in a path."""
     return "".join(character if character.isalnum() or character in "_-" else "\\" + character for character in key)
 
 
@@ -203,7 +204,7 @@ def word_of(scalar: Any) -> str:
     if isinstance(scalar, bool):
         return str(scalar).lower()
     text = str(scalar)
-    if text.isascii() and text.isprintable() and "  " not in text:  # nearly all that ever come
+    if text.isascii() and text.isprintable() and "  " not in text:  # nearly every text
         return text.strip() or NOTHING
     return visible(" ".join(text.split())) or NOTHING
 

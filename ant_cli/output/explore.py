@@ -1,4 +1,4 @@
-"""The format `explore`: whether it can be had here, and the way to the screen and back.
+"""The format `explore`: whether it can open here, the way to the screen, and what is printed afterwards.
 
 textual is imported only when the screen will open.
 """
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def obstacle(process: Process) -> str:
-    """Return what keeps the explorer from opening here, as the end of "explore needs"; nothing if it can."""
+    """Return what the explorer needs and does not have here; empty if it can open."""
     streams = (process.stdin, process.stdout, process.stderr)
     if process.environ.get("TERM") == "dumb" or not all(stream.is_terminal for stream in streams):
         return "a terminal"
@@ -65,8 +65,8 @@ def explore(
 
 
 def _load_screen() -> None:
-    """Import textual while the first page is on its way: each takes a noticeable time."""
-    with suppress(Exception):  # it is raised again where the screen is needed
+    """Import textual while the first page is on its way: both take a noticeable time."""
+    with suppress(Exception):  # the import below raises it again
         import ant_cli.output.explorer.app  # noqa: F401
 
 
@@ -80,7 +80,7 @@ def _choose(outline: Outline, feed: Feed, transform: str, process: Process, run:
         colour=shows_colour(process.environ, is_terminal=process.stdout.is_terminal),
         describe=lambda error: process.stderr.redact(str(error)),
     )
-    if sys.platform != "win32":  # whatever nohup wants: without a terminal textual would wait for it at full speed
+    if sys.platform != "win32":  # even under nohup: without a terminal textual would loop at full speed
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
     process.stderr.hold()
     try:

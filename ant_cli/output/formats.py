@@ -1,4 +1,4 @@
-"""The formats: for each name, what makes bytes of the values of a page."""
+"""The formats: for each name, the function that renders the values of a page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ant_cli.output.look import Look
 
 Renderer = Callable[[list[bytes]], bytes]
-"""Takes the JSON texts of the values that come next, and returns what is printed of them."""
+"""Takes the JSON texts of the next values, and returns the bytes to print for them."""
 
 
 @dataclass
@@ -74,7 +74,7 @@ def renderer(
     look: Look | None = None,
     warn: Callable[[str], None] = lambda _: None,
 ) -> Renderer:
-    """Return what prints values in a format, with a look if it is not plain. A bad `--columns` is a UsageError."""
+    """Return what renders values in a format, plain without a look. Raises UsageError for a bad `--columns`."""
     if name == "table":
         return _table(columns, warn, look, is_list=is_list)
     if name == "pretty" and look is not None:

@@ -1,4 +1,4 @@
-"""The modifiers of GJSON: each a function from JSON text to JSON text, or to nothing.
+"""The modifiers of GJSON: each a function from JSON text to JSON text, or None if there is no result.
 
 A modifier that is meant for arrays or objects leaves other values as they are.
 """
@@ -36,7 +36,7 @@ def _this(text: bytes, _: Options) -> bytes:
 
 
 def _pretty(text: bytes, options: Options) -> bytes:
-    # The other options of the original are about layout, which is the output format's business here.
+    # GJSON's other options are about layout, which here is up to the output format.
     return json_text.indent(_sorted(text) if _is_on(options, "sortKeys") else text)
 
 
@@ -154,7 +154,7 @@ def _is_on(options: Options, name: str) -> bool:
     return value == b"true"
 
 
-# @dig is missing: it takes a path, and what follows paths follows it.
+# @dig is not here: its argument is a path, so transform.py, which follows paths, does it.
 FUNCTIONS: dict[str, Function] = {
     "this": _this,
     "valid": _this,

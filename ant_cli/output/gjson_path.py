@@ -1,8 +1,8 @@
 r"""The grammar of GJSON paths: from text to a tree of steps.
 
-A path is a row of steps, and each works on what the one before it found. A dot and a pipe between two
-steps mean the same, but for three steps that hold several values: behind `#`, a query and a wildcard, what
-follows a dot is done with each value (`rest` in the tree), and what follows a pipe with the outcome.
+A path is a sequence of steps, and each works on what the one before it found. A dot and a pipe mean the same,
+except after a `#`, a query or a wildcard, which find several values: what follows a dot is applied to each of
+them (`rest` in the tree), what follows a pipe to the result as a whole.
 
     path      = segment { "|" segment }
     segment   = step { "." step }
@@ -31,7 +31,7 @@ from ant_cli.output.gjson_steps import (
     Wildcard,
 )
 
-# Deep enough for every path that means something, and far from the recursion limit.
+# Deeper than any useful path, and far from the recursion limit.
 DEEPEST = 100
 
 MODIFIERS = frozenset(
@@ -100,7 +100,7 @@ class _Parser:
     def segment(self) -> Path:
         """Read up to the next pipe."""
         steps: list[Step] = []
-        # A literal, or the prefix "..", can stand where a path could begin, but not behind a key.
+        # A literal or the prefix ".." can stand where a path could begin, but not after a key.
         begins = True
         while True:
             self.deeper()
@@ -231,7 +231,7 @@ class _Parser:
             raise BadPath(f'Behind {what} the path goes on with "{self.text[self.at :]}": write . or | between')
 
     def balanced(self, start: int) -> int:
-        """Return where the bracket or string that opens at `start` has ended."""
+        """Return the position behind the bracket or string that opens at `start`, or raise BadPath."""
         for at, char in _outside_brackets(self.text[start + 1 :]) if self.text[start] != '"' else ():
             if char in _CLOSING:
                 return start + at + 2
@@ -242,9 +242,9 @@ class _Parser:
 
 
 def _outside_brackets(text: str) -> Iterator[tuple[int, str]]:
-    """Yield place and character of what no bracket, string or escape in `text` holds.
+    """Yield position and character of everything outside the brackets, strings and escapes of `text`.
 
-    A bracket that closes more than `text` opened is yielded, too.
+    A closing bracket that `text` did not open is yielded, too.
     """
     depth = 0
     for match in _SKIPPED.finditer(text):
@@ -267,7 +267,7 @@ def _split(text: str) -> list[str]:
 
 
 def _name_and_path(selector: str) -> tuple[bytes, str]:
-    """Split `name:path`; without a name, the last key of the path is it."""
+    """Split `name:path`; without a name, the last key of the path is the name."""
     for at, char in _outside_brackets(selector):
         if char == "@" and _MODIFIER.match(selector, at) and selector[at - 1 : at] in ("", ".", "|"):
             break  # A colon behind a modifier belongs to its argument.
@@ -288,7 +288,7 @@ def _name(text: str) -> bytes:
 
 
 def _comparison_value(text: str) -> str:
-    """Return what stands behind the operator, without quotes and their escapes."""
+    """Return what stands behind the operator, unquoted."""
     if len(text) < 2 or text[0] != '"' or text[-1] != '"':
         return text
     try:

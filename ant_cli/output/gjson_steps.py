@@ -13,7 +13,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Wildcard:
-    """The first member whose key fits and in which `rest` finds something."""
+    """The first member whose key matches and in which `rest` finds something."""
 
     pattern: re.Pattern[str]
     rest: "Path"
@@ -54,7 +54,7 @@ class Multipath:
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """JSON that stands in the path itself."""
+    """JSON that is written in the path itself."""
 
     text: bytes
 

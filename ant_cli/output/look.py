@@ -1,6 +1,6 @@
-"""What stdout looks like to a person: how large it is, and whether it shows colour.
+"""How results look on stdout: the size of the screen, and whether there is colour.
 
-Only the 16 basic colours are used, which each terminal theme, light or dark, chooses for itself.
+Only the basic ANSI colours are used: every theme, light or dark, makes its own readable.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from typing import NamedTuple
 from ant_cli.streams import Process, Stderr, Stdout
 
 CODES = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33, "blue": 34, "magenta": 35, "cyan": 36}
-"""The styles, by their numbers in an escape sequence."""
+"""The number of each style in an escape sequence."""
 STATES = {"queued": "yellow", "starting": "cyan", "active": "green", "stopping": "magenta", "stopped": "dim"}
 """The colours of a work item's states."""
 UNLIMITED = 1_000_000
-"""The width of a pipe."""
+"""The width and height of a pipe."""
 FORCING = ("FORCE_COLOR", "CLICOLOR_FORCE")
-"""Variables that ask for colour even where nobody seems to look."""
+"""Variables that ask for colour even in a pipe."""
 
 
 class Look(NamedTuple):
@@ -28,11 +28,11 @@ class Look(NamedTuple):
     height: int
     colour: bool
     now: float
-    """The time to which others are relative, in seconds since 1970."""
+    """The time that relative times count from, in seconds since 1970."""
     is_terminal: bool = True
 
     def paint(self, text: str, style: str) -> str:
-        """Return a text in a style; no style, or no colour, leaves it as it is."""
+        """Return a text in a style; unchanged if the style is empty or there is no colour."""
         return f"\x1b[{CODES[style]}m{text}\x1b[0m" if text and style and self.colour else text
 
 
@@ -50,12 +50,12 @@ def look_of(process: Process) -> Look | None:
 
 
 def is_forced(environ: Mapping[str, str]) -> bool:
-    """Whether colour is wanted even where nobody seems to look."""
+    """Whether colour is wanted even in a pipe."""
     return any(environ.get(name, "") not in ("", "0", "false") for name in FORCING)
 
 
 def shows_colour(environ: Mapping[str, str], *, is_terminal: bool) -> bool:
-    """Whether to use colour: NO_COLOR is the strongest word, then FORCE_COLOR, then what the terminal is."""
+    """Whether to use colour: NO_COLOR wins, then FORCE_COLOR, then CLICOLOR and what stdout is."""
     if environ.get("NO_COLOR"):
         return False
     if is_forced(environ):
@@ -64,7 +64,7 @@ def shows_colour(environ: Mapping[str, str], *, is_terminal: bool) -> bool:
 
 
 def size_of(stream: Stdout | Stderr, environ: Mapping[str, str]) -> tuple[int, int]:
-    """Return the columns and lines of a stream, of which COLUMNS and LINES know better."""
+    """Return the columns and lines of a stream's screen; COLUMNS and LINES win over what the terminal says."""
     try:
         columns, lines = os.get_terminal_size(stream.descriptor)
     except (OSError, ValueError):

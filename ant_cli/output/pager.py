@@ -1,6 +1,6 @@
-"""The pager: what is longer than the screen goes through `less`, or through what the user prefers.
+"""The pager: a list longer than the screen goes through `less`, or the program that the user prefers.
 
-Output is held back until it fills the screen or ends, because only then is it known whether to page it.
+Output is held back until it fills the screen or ends: only then is it known whether to page it.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from ant_cli.streams import Process
 VARIABLES = ("ANT_PAGER", "PAGER")
 DEFAULT = "less -FRX"
 READ_AHEAD = 4096
-"""The bytes that may wait in front of the pager: no page is fetched long before somebody looks at it."""
+"""The bytes that may wait in the pipe to the pager: few, so that pages are fetched only as they are read."""
 QUIET = ("", "cat")
 """Values that turn paging off."""
 
 
 class Left(BaseException):
-    """The user left the pager. No error: it must pass through everything that waits for the server."""
+    """The user left the pager. Not an Exception: nothing that waits for the server may catch it."""
 
 
 class Pager:
-    """Takes the place of stdout, for what is safe to show. A context manager: at its end the user is done."""
+    """Takes the place of stdout, for output that is safe to show. A `with` ends when the user is done."""
 
     def __init__(self, process: Process, look: Look, before_start: Callable[[], None]) -> None:
         self._stdout = process.stdout
@@ -74,7 +74,7 @@ class Pager:
             return next(parts, None)
 
     def write(self, data: bytes) -> None:
-        """Show it, hold it back, or hand it to the pager.
+        """Write it, hold it back, or hand it to the pager.
 
         Raises:
             BrokenPipeError: if the user has left the pager.
@@ -122,8 +122,8 @@ class Pager:
 def heeding_end(program: subprocess.Popen[bytes]) -> Iterator[None]:
     """Raise Left as soon as a program has ended, whatever the body of the `with` waits for.
 
-    A signal does it, for it interrupts a wait in the operating system. Where there is none, on Windows, the end
-    is found out at the next write.
+    SIGCHLD does it, because a signal interrupts a wait in the operating system. On Windows, which has none, the
+    end shows at the next write.
     """
     if not hasattr(signal, "SIGCHLD"):
         yield
@@ -143,15 +143,15 @@ def heeding_end(program: subprocess.Popen[bytes]) -> Iterator[None]:
 
 
 def has_ended(program: subprocess.Popen[bytes]) -> bool:
-    """Whether a program has ended. Popen.poll() does not know it in a signal that interrupts a poll()."""
+    """Whether a program has ended. Popen.poll() can't tell in a signal handler that interrupts a poll()."""
     try:
         return os.waitpid(program.pid, os.WNOHANG) != (0, 0)
-    except ChildProcessError:  # somebody found out before
+    except ChildProcessError:  # poll() has reaped it
         return True
 
 
 def leave_to_user(program: subprocess.Popen[bytes]) -> None:
-    """Let the user read on until they leave; Ctrl-C is the pager's meanwhile."""
+    """Wait until the user leaves the pager, which alone gets Ctrl-C meanwhile."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         program.communicate()
@@ -160,7 +160,7 @@ def leave_to_user(program: subprocess.Popen[bytes]) -> None:
 
 
 def command_of(environ: Mapping[str, str], warn: Callable[[str], None]) -> list[str]:
-    """Return the words of the pager's command; none if there is to be no pager."""
+    """Return the words of the pager's command; an empty list for no pager."""
     variable = next((name for name in VARIABLES if name in environ), None)
     text = environ[variable] if variable else DEFAULT
     if text.strip() in QUIET or (variable is None and environ.get("TERM") == "dumb"):
@@ -171,11 +171,11 @@ def command_of(environ: Mapping[str, str], warn: Callable[[str], None]) -> list[
         words = [text]
     if not shutil.which(words[0], path=environ.get("PATH")):
         if variable:
-            warn(f"Note: the pager {words[0]!r} of {variable} is not there, so the list is not paged.")
+            warn(f"Note: the pager {words[0]!r} from {variable} was not found, so the list is not paged.")
         return []
     return words
 
 
 def lines_of(data: bytes, width: int) -> int:
-    """Return how many lines of the screen it takes, at least about: escape sequences count as if they showed."""
-    return sum(1 + len(line) // (width + 1) for line in data.split(b"\n")) - 1
+    """Return how many lines of the screen it takes, or a few more: escape sequences count as if they showed."""
+    return sum(1 + max(0, len(line) - 1) // width for line in data.split(b"\n")) - 1

@@ -30,7 +30,7 @@ def _lines(text: bytes, indent: str) -> Iterator[str]:
 
 
 def _entries(text: bytes) -> list[tuple[str, bytes]]:
-    """Return what a value holds, each with its label; nothing for a scalar."""
+    """Return the members or elements of a value, each with its label; none for a scalar."""
     kind = json_text.kind(text)
     if kind == "object":
         return [(f"{visible(key)}:", value) for key, value in json_text.members(text).items()]
@@ -40,7 +40,7 @@ def _entries(text: bytes) -> list[tuple[str, bytes]]:
 
 
 def scalar(text: bytes) -> str:
-    """Return a value that holds no others, or none at all, in words."""
+    """Return a scalar, or in words what an empty value is."""
     word = json_text.compact(text).decode()
     if word in EMPTY:
         return EMPTY[word]
@@ -48,7 +48,7 @@ def scalar(text: bytes) -> str:
 
 
 def _hanging(start: str, value: str) -> Iterator[str]:
-    """Yield the lines of a text, the later ones below the first."""
+    """Yield the lines of a text behind `start`, the later ones indented to stand below the first."""
     first, *others = value.split("\n")
     yield start + first
     for line in others:

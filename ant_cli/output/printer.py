@@ -29,21 +29,21 @@ class Printer:
         is_list: bool,
         before_pager: Callable[[], None] = lambda: None,
     ) -> None:
-        """Choose the format. A bad path in a flag is a UsageError here, before anything is sent."""
+        """Choose the format. Raises UsageError for a bad path in a flag: here, before anything is sent."""
         self._process = process
         self._write = partial(process.stdout.write, trusted=True)
         self._before_pager = before_pager
         self.format = effective_format(settings, process, is_list=is_list)
         self._look = look_unless_plain(process)
         self._pick = picker("--transform", settings.transform)
-        picker("--transform-error", settings.transform_error)  # which an error needs later, if there is one
+        picker("--transform-error", settings.transform_error)  # only checked: an error needs it later
         self._transform = settings.transform
         self._bare = settings.raw_output
         warn = process.stderr.say
         self._render = renderer(self.format, settings.columns, is_list=is_list, look=self._look, warn=warn)
 
     def print_one(self, text: bytes) -> None:
-        """Print a value. AnswerError if it is not JSON: then nothing is printed."""
+        """Print a value. Raises AnswerError, and prints nothing, if it is not JSON."""
         try:
             json_text.validate(text)
         except json_text.JSONTextError as error:
@@ -55,14 +55,14 @@ class Printer:
             self._write(self._printable(values))
 
     def print_pages(self, pages: Iterable[list[bytes]]) -> None:
-        """Print the items of each page as it comes, with one write for a page."""
+        """Print the items of each page as it comes, with one write per page."""
         if self.format == "explore":
             self._explore(map(self._picked, pages), is_list=True)
         else:
             self._show(map(self._printable, map(self._picked, pages)))
 
     def print_array(self, pages: Iterable[list[bytes]]) -> None:
-        """Print all items when all are there: as one JSON array, or as one table."""
+        """Print all items when the last one has come: as one JSON array, or as one table."""
         if self.format == "explore":
             self.print_pages(pages)
             return
@@ -78,7 +78,7 @@ class Printer:
             raise unreadable(error) from None
 
     def _show(self, parts: Iterable[bytes]) -> None:
-        """Write out each part of a list as it comes; on a terminal, through the pager if they are many."""
+        """Write each part of a list as it comes; on a terminal through the pager, if they fill the screen."""
         parts = filter(None, parts)
         if self._look is None or not self._look.is_terminal:
             for part in parts:
@@ -105,7 +105,7 @@ class Printer:
         self._write(self._bare_or_rendered(value) if bare or self._bare else self._render([value]))
 
     def _printable(self, values: list[bytes]) -> bytes:
-        """Return values in the format that was asked for. AnswerError if it can't hold them."""
+        """Return values in the format that was asked for. Raises AnswerError if it can't hold them."""
         try:
             return self._rendered(values)
         except (json_text.JSONTextError, RecursionError) as error:  # some formats can't nest as deep as JSON
@@ -128,12 +128,12 @@ class Printer:
 
 
 def unreadable(error: json_text.JSONTextError) -> AnswerError:
-    """Return the error about an answer that is not JSON, or is nested too deeply."""
+    """Return the error for an answer that is not JSON, or is nested too deeply."""
     return AnswerError(f"the server's answer can't be read. {error}")
 
 
 def look_unless_plain(process: Process) -> Look | None:
-    """Return how results are shown; None, without an import, if nothing speaks for more than plain text."""
+    """Return how results are shown; None for plain text, decided without an import in a pipe."""
     environ = process.environ
     if not (process.stdout.is_terminal or environ.get("FORCE_COLOR") or environ.get("CLICOLOR_FORCE")):
         return None
@@ -143,10 +143,10 @@ def look_unless_plain(process: Process) -> Look | None:
 
 
 def effective_format(settings: Settings, process: Process, *, is_list: bool) -> str:
-    """Return the format that `auto` and `explore` stand for here. Who names columns wants a table.
+    """Return the format to use: what `auto` stands for, `explore` only where it can open, a table for `--columns`.
 
     Raises:
-        UsageError: if there are columns, and another format was asked for.
+        UsageError: if there are `--columns`, and another format was asked for.
 
     """
     name = settings.format
@@ -167,18 +167,18 @@ def effective_format(settings: Settings, process: Process, *, is_list: bool) -> 
 
 
 def no_columns(name: str, source: str) -> UsageError:
-    """Return the error about columns for a format that has none."""
+    """Return the error for `--columns` with a format that has no columns."""
     return UsageError(
         f"--columns needs --format table, and the format is {name} ({source}).",
-        "What other formats hold is picked by --transform, for example: --transform '{id,name}'",
+        "To pick fields in other formats, use --transform, for example: --transform '{id,name}'",
     )
 
 
 def picker(flag: str, path: str) -> Pick:
-    """Return what picks a path's value from a JSON text; `null` where there is none (D9).
+    """Return the function that picks a path's value from a JSON text; `null` where there is none (D9).
 
     Raises:
-        UsageError: if it is not a GJSON path.
+        UsageError: if `path` is not a GJSON path.
 
     """
     if not path:
@@ -188,7 +188,7 @@ def picker(flag: str, path: str) -> Pick:
     def pick(text: bytes) -> bytes:
         try:
             return apply(compiled, text) or b"null"
-        except BadPath as error:  # some paths show only at work that they would fill the memory
+        except BadPath as error:  # only while it runs does it show that it would fill the memory
             raise UsageError(f"{flag} {path!r}: {error}.") from None
 
     try:

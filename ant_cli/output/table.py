@@ -15,7 +15,7 @@ GAP = "  "
 
 
 class Table:
-    """Draws rows under a line of titles, which comes once."""
+    """Draws rows below a line of titles, which is printed once."""
 
     def __init__(self, columns: str, warn: Callable[[str], None], *, is_list: bool) -> None:
         self._given = Columns(columns, warn, is_list=is_list)

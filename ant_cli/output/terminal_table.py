@@ -1,8 +1,8 @@
-"""Tables in colour: states, and archived items dim. On a terminal as many columns as fit, and times relative.
+"""Tables in colour: states coloured, archived items dim; on a terminal also fitted to its width, times relative.
 
-The first page decides which columns there are. The width of the screen alone leaves some out: what the first
-page has nothing of, a later one may have. A later page with longer names makes a column wider, as far as there
-is room.
+The first page decides which columns are shown. A column is left out only if the screen is too narrow, never
+because the first page has no values for it: a later page may. Longer values on a later page widen a column as
+far as there is room.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ant_cli.output.transform import apply, parse
 NARROWEST = 13
 """A column whose cells may be cut keeps this width as long as there are others to leave out."""
 LEAST = 4
-"""A column is only narrower where nothing else is left to cut."""
+"""A column gets narrower than this only when nothing else is left to cut."""
 NAME_AND_VALUE = (Column.of("NAME", "0"), Column.of("VALUE", "1", flexible=True))
 """The columns of an object whose members are the rows."""
 _ARCHIVED = parse("archived_at")
@@ -35,7 +35,7 @@ class Cell(NamedTuple):
 
 
 class TerminalTable:
-    """Draws rows under a line of titles, which comes once, as wide as the screen."""
+    """Draws rows below a line of titles, which is printed once, no wider than the screen."""
 
     def __init__(self, columns: str, warn: Callable[[str], None], look: Look, *, is_list: bool) -> None:
         self._given = Columns(columns, warn, is_list=is_list)
@@ -77,7 +77,7 @@ class TerminalTable:
         return Cell(ago or text, style_of(text, column))
 
     def _choose(self, columns: tuple[Column, ...], rows: list[list[Cell]]) -> list[int]:
-        """Return which columns are shown: as many as fit, now and with what later pages are known to bring."""
+        """Return the indexes of the columns to show: as many as fit, with the room that later pages may need."""
         least = [least_width(column, [row[index].text for row in rows]) for index, column in enumerate(columns)]
         kept = list(range(len(columns)))
         while sum(least[index] + len(GAP) for index in kept) - len(GAP) > self._look.width:
@@ -90,8 +90,8 @@ class TerminalTable:
     def _measure(self, rows: list[list[Cell]]) -> list[int]:
         """Return the widths of the columns: what the widest cell needs, less what there is no room for.
 
-        What later pages are known to need is given up first, so that columns stay in their places if they can.
-        A screen without room for a cell of each column shows but the first columns.
+        The room reserved for later pages is given up first. A screen without room for one cell per column shows
+        only the first columns.
         """
         needed = [max(cell_width(text) for text, _ in cells) for cells in zip(*rows, strict=True)]
         before = self._natural or needed
@@ -102,7 +102,7 @@ class TerminalTable:
         widths = [min(width, max(self._look.width, 1)) for width in widths]
         room = self._look.width - len(GAP) * (len(widths) - 1)
         shrink(widths, natural, room)
-        for floors in ways_to_give(columns):
+        for floors in floors_in_turn(columns):
             shrink(widths, floors, room)
         return widths
 
@@ -116,7 +116,7 @@ class TerminalTable:
 
 
 class ColouredTable(Table):
-    """The table of a pipe that is wanted in colour: laid out as the plain one, for there is no screen to fit."""
+    """The table of a pipe with FORCE_COLOR: laid out like the plain one, because there is no screen to fit."""
 
     def __init__(self, columns: str, warn: Callable[[str], None], look: Look, *, is_list: bool) -> None:
         super().__init__(columns, warn, is_list=is_list)
@@ -157,13 +157,13 @@ def is_archived(value: bytes) -> bool:
 
 
 def least_width(column: Column, texts: list[str]) -> int:
-    """Return how narrow a column may become before others are left out."""
+    """Return how narrow a column may get before other columns are left out."""
     natural = max(map(cell_width, [word_of(column.title), *texts]))
     return max(column.room, min(natural, NARROWEST) if column.flexible else natural)
 
 
-def ways_to_give(columns: tuple[Column, ...]) -> Iterator[list[float]]:
-    """Yield the least widths of the columns, the mildest first. IDs give way last of all."""
+def floors_in_turn(columns: tuple[Column, ...]) -> Iterator[list[float]]:
+    """Yield the minimum widths to try one after another, the mildest first: IDs are cut last."""
     whole = float("inf")
     yield [NARROWEST if column.flexible else whole for column in columns]
     yield [LEAST if column.flexible else column.room or (LEAST if column.rank else whole) for column in columns]
@@ -171,7 +171,7 @@ def ways_to_give(columns: tuple[Column, ...]) -> Iterator[list[float]]:
 
 
 def shrink(widths: list[int], floors: Sequence[float], room: int) -> None:
-    """Take from the widest column that is above its floor, cell by cell, until all fit into the room."""
+    """Narrow the widest column above its floor, cell by cell, until all fit into `room` or none can be narrowed."""
     while sum(widths) > room:
         above = [index for index, width in enumerate(widths) if width > floors[index]]
         if not above:

@@ -1,4 +1,4 @@
-"""Text formats on a terminal: nothing in them is obeyed, and JSON is lightly coloured."""
+"""Text formats on a terminal: control characters are made visible, and JSON is lightly coloured."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _STYLES = {"key": "blue", "text": "green", "null": "dim"}
 
 
 def show(data: bytes, name: str, look: Look) -> bytes:
-    """Return what a format has made as it is safe to show, coloured if the format is JSON."""
+    """Return rendered output as it is safe to show, coloured if the format is JSON."""
     text = visible(data.decode("utf-8", "backslashreplace"))
     if name in JSON and look.colour:
         text = _TOKEN.sub(lambda match: look.paint(match[0], _STYLES[match.lastgroup or "text"]), text)

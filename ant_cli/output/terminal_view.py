@@ -15,11 +15,11 @@ from ant_cli.streams import visible
 
 GAP = "  "
 WIDEST_LABEL = 32
-"""A longer name pushes its own value only."""
+"""A longer name moves only its own value to the right."""
 NARROWEST_VALUE = 20
-"""On a narrower screen the terminal breaks the lines."""
+"""With less room than this the terminal breaks the lines."""
 EMPTY_IN_WORDS = EMPTY | {"null": "(none)"}
-"""How empty values are shown here, where people read: null in a word, too."""
+"""How empty values are shown on a terminal: null as a word, too."""
 
 
 class Line(NamedTuple):
@@ -40,7 +40,7 @@ def to_view(text: bytes, look: Look) -> str:
 
 
 def holds_others(text: bytes) -> bool:
-    """Whether a value gets lines of its own: it is not a scalar, nor empty, nor a list of plain words."""
+    """Whether the members of a value get lines of their own: it is no scalar, not empty, and no plain list."""
     kind = json_text.kind(text)
     if kind == "object":
         return bool(json_text.members(text))
@@ -82,7 +82,7 @@ def _shown(line: Line, width: int, look: Look) -> str:
 
 
 def _value(name: str, text: bytes, look: Look, width: int = 0) -> str:
-    """Return a value that holds no others, in words where it is empty; broken into lines if there is a width."""
+    """Return a value without lines of its own; an empty one in words, a long one wrapped if there is a width."""
     word = json_text.compact(text).decode()
     if word == "null" and name.endswith(TIME_ENDINGS):
         return look.paint("never", "dim")

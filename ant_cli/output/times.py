@@ -11,7 +11,7 @@ _UNITS = ((365 * 86_400, "y"), (30 * 86_400, "mo"), (86_400, "d"), (3600, "h"), 
 
 
 def relative(text: str, now: float) -> str:
-    """Return how long ago a timestamp was, or how soon it will be; nothing if the text is none."""
+    """Return how long before or after `now` (in seconds since 1970) a timestamp is; empty if it is not one."""
     if not _TIMESTAMP.fullmatch(text):
         return ""
     try:

@@ -49,7 +49,7 @@ def apply(path: Path, text: bytes) -> bytes | None:
 
 
 class _Walk:
-    """One value's way along a path; it ends with BadPath when the path multiplies the value beyond reason."""
+    """Follows a path through one value. Raises BadPath when the path multiplies the value beyond reason."""
 
     def __init__(self, work: int) -> None:
         self.work = work
@@ -118,7 +118,7 @@ class _Walk:
         return None if first is None else self.along(step.rest, first)
 
     def matches(self, query: Query, element: bytes) -> bool:
-        """Compare what the query's path finds in `element`; without a path, a plain `element` itself."""
+        """Compare what the query's path finds in `element`; without a path, `element` itself if it is a scalar."""
         if json_text.kind(element) in ("object", "array"):
             return _holds(self.along(query.path, element) if query.path else None, query)
         return not query.path and _holds(element, query)
@@ -201,7 +201,7 @@ def _string_holds(value: str, query: Query) -> bool:
 
 
 def _number(text: str) -> float:
-    """Return the number in a query; what is none counts as 0, as in GJSON."""
+    """Return the number in a query; anything else counts as 0, as in GJSON."""
     try:
         return float(text)
     except ValueError:
@@ -209,7 +209,7 @@ def _number(text: str) -> float:
 
 
 def _truth(value: bytes | None) -> bool | None:
-    """Return what a value means as a boolean, or None if it means neither."""
+    """Return the boolean that a value stands for in a `~` comparison, or None if it is neither."""
     if value is None:
         return False
     match json_text.kind(value):

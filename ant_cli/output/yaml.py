@@ -1,7 +1,7 @@
 """JSON as YAML 1.2, in block style, with every number and every key where and as it came.
 
-A text is written bare only if no reader, of YAML 1.1 or 1.2, could take it for something else. Keys that
-occur twice are what YAML does not have: the last one stays.
+A text is written without quotes only if no reader of YAML 1.1 or 1.2 could take it for something else. YAML
+has no duplicate keys, so the last one stays.
 """
 
 import json
@@ -10,25 +10,25 @@ from functools import lru_cache
 
 from ant_cli import json_text
 
-# What may not stand in YAML, what a terminal obeys, and what changes the direction of writing.
+# Characters that YAML does not allow, that a terminal obeys, or that change the direction of writing.
 _UNPRINTABLE = r"\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff"
 _ESCAPE = re.compile(f"[{_UNPRINTABLE}]")
 
-# Words with a first character that begins no number and no sign of YAML, and single signs in their places.
+# Texts that need no quotes: words, of which the first starts neither like a number nor like YAML syntax. A `#`
+# starts no word but may be in one, as in C#; a `:` is always followed by more of its word.
 _SAFE = f"[^{_UNPRINTABLE}\\t :#]"
 _WORD_REST = f"(?:{_SAFE}|#|:+(?={_SAFE}|#))*+"
 _FIRST = f"(?:[A-Za-z_/$(]|(?![\\x00-\\xa0]){_SAFE})"
 _PLAIN = re.compile(f"{_FIRST}{_WORD_REST}(?: +{_SAFE}{_WORD_REST})*+")
 _NOT_A_TEXT = frozenset({"y", "yes", "n", "no", "true", "false", "on", "off", "null"})
 
-# Lines that a literal block holds exactly, with at most one line end behind them.
+# Lines that a literal block holds exactly, with at most one line end after the last.
 _LITERAL_BLOCK = re.compile(
     f"(?=[\\s\\S]*\\n[\\s\\S])\\n*+[^{_UNPRINTABLE}\\t ][^{_UNPRINTABLE}]*+(?:\\n+[^{_UNPRINTABLE}]++)*+\\n?"
 )
 
-# YAML cannot know that a text is a key if its colon is further away than 1024 characters.
+# YAML requires the colon of a key within 1024 characters, unless `? ` marks the key.
 _LONGEST_KEY = 1000
-
 
 _CONTAINERS = (dict, list)
 
@@ -45,7 +45,7 @@ def to_yaml(text: bytes) -> str:
 
 
 def _block(value: object, lead: str, indent: str, lines: list[str]) -> None:
-    """Append the lines of a value: `lead` is before the first, `indent` before all others."""
+    """Append the lines of a value: the first one behind `lead`, all others behind `indent`."""
     if isinstance(value, dict) and value:
         _mapping(value, lead, indent, lines)
     elif isinstance(value, list) and value:
@@ -80,7 +80,7 @@ def _sequence(elements: list[object], lead: str, indent: str, lines: list[str]) 
 
 
 def _scalar(value: object, indent: str) -> str:
-    """Return what fits behind a colon or a dash; the lines of a block text are indented."""
+    """Return what stands behind a colon or a dash; the lines of a literal block are indented."""
     if type(value) is str:
         return _lines(value, indent) if "\n" in value else _text(value)
     if value is None:
@@ -101,7 +101,7 @@ def _lines(value: str, indent: str) -> str:
 
 @lru_cache(maxsize=2048)
 def _text(value: str) -> str:
-    """Return a text bare if that is safe, otherwise in double quotes; on one line in any case."""
+    """Return a text on one line: without quotes if that is safe, otherwise in double quotes."""
     if _PLAIN.fullmatch(value) and value.lower() not in _NOT_A_TEXT:
         return value
     return _ESCAPE.sub(lambda match: f"\\u{ord(match[0]):04x}", json.encoder.encode_basestring(value))

@@ -15,8 +15,8 @@ from ant_cli.spec import Operation
 from ant_cli.vocabulary import HELP, Command, Flag, flag_of, global_flags
 
 INTRODUCTION = "All commands of `ant`, with their flags. Written by `python -m ant_cli.completion`: don't edit it."
-WHERE_GLOBAL = "They are on the page of `ant`."
-EXIT_STATUS = "0 if it worked; what the others say is on the page of `ant`, and in `ant help exit-codes`."
+WHERE_GLOBAL = "See the page of `ant`."
+EXIT_STATUS = "0 on success; the page of `ant` and `ant help exit-codes` list the others."
 
 
 def reference(root: Command) -> str:
@@ -66,7 +66,7 @@ def synopsis(command: Command) -> str:
 
 
 def operation_sections(operation: Operation) -> list[str]:
-    """Return what is said of a command of the API: how it asks, and its flags."""
+    """Return the sections of a command of the API: its request, and its flags."""
     panels: dict[str, list[tuple[str, str]]] = {REQUIRED: [], BODY: [], OTHER: []}
     for param in params_of(operation):
         panels.setdefault(panel_of(param), []).append(described(flag_of(param)))
@@ -80,7 +80,7 @@ def operation_sections(operation: Operation) -> list[str]:
 
 
 def own_sections(command: Command) -> list[str]:
-    """Return what is said of a command of our own, or a group: its flags, and its notes."""
+    """Return the sections of a command of our own, or a group: its flags, and its notes."""
     shared = {flag.names[0] for flag in global_flags()}
     return [
         items(OTHER, [described(flag) for flag in command.flags if flag.names[0] not in shared]),
@@ -105,15 +105,15 @@ def described(flag: Flag) -> tuple[str, str]:
 
 def topic(name: str) -> str:
     """Return the page of a topic of `ant help`."""
-    sections = text_of(name).partition("\n\n")[2]
-    return page(f"ant help {name}", TOPICS[name], sections)
+    introduction, _, sections = text_of(name).partition("\n\n")[2].partition("## ")
+    return page(f"ant help {name}", TOPICS[name], text("Description", introduction), f"## {sections}")
 
 
 # The text
 
 
 def page(title: str, *parts: str) -> str:
-    """Return a page: its title, and the parts that say something."""
+    """Return a page: its title, and the parts that are not empty."""
     return "\n".join([f"# {title}\n", *(part.rstrip("\n") + "\n" for part in parts if part)])
 
 

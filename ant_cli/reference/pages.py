@@ -11,7 +11,7 @@ from ant_cli.reference.roff import manual_page
 from ant_cli.vocabulary import Command
 
 IN_ROOT = ("exit-codes", "environment")
-"""The topics that `man ant` has as well, because that is where one looks for them."""
+"""The topics that `man ant` contains as well, because that is where people look for them."""
 
 
 def pages(root: Command) -> dict[str, str]:

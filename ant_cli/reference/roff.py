@@ -12,7 +12,7 @@ MADE_FROM = r".\" The manual page of `\1`, written by `python -m ant_cli.complet
 OBEYED = str.maketrans(
     {"\\": r"\e", "-": r"\-", "'": r"\(aq", "`": r"\(ga", "^": r"\(ha", "~": r"\(ti", '"': r"\(dq"},
 )
-"""What roff obeys or prints as another character, and what it takes for the character itself."""
+"""Characters that roff obeys or replaces by others, and how to write them."""
 
 
 def manual_page(name: str, page: str, see_also: str) -> str:
@@ -52,6 +52,6 @@ def inline(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """Return a text of which nothing is obeyed."""
+    """Return a text in which roff finds nothing to obey."""
     text = text.translate(OBEYED)
     return r"\&" + text if text.startswith(".") else text

@@ -126,7 +126,7 @@ def test_a_pager_that_is_not_there_is_said(terminal):
     with terminal.paged(PAGER="no-such-pager -x") as write:
         write(LONG)
     assert terminal.shown() == LONG
-    assert "the pager 'no-such-pager' of PAGER is not there" in terminal.said.text()
+    assert "the pager 'no-such-pager' from PAGER was not found" in terminal.said.text()
 
 
 def test_a_pager_that_does_not_start_is_done_without(terminal, tmp_path):
@@ -161,6 +161,7 @@ def test_lines_that_break_count_for_more():
     assert lines_of(b"", 80) == 0
     assert lines_of(b"a\n" * 3, 80) == 3
     assert lines_of(b"a" * 200 + b"\n", 80) == 3
+    assert [lines_of(b"a" * length + b"\n", 80) for length in (80, 81, 160, 161)] == [1, 2, 2, 3]
 
 
 def test_pages_that_nobody_looks_at_are_not_fetched(tmp_path, clean_environ):

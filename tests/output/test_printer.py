@@ -105,7 +105,7 @@ def test_columns_and_another_format_contradict_each_other(ant, command, name):
     assert (result.exit, result.stdout, result.requests) == (2, "", [])
     assert result.stderr == (
         f"ant: --columns needs --format table, and the format is {name} (--format).\n"
-        "What other formats hold is picked by --transform, for example: --transform '{id,name}'\n"
+        "To pick fields in other formats, use --transform, for example: --transform '{id,name}'\n"
     )
 
 

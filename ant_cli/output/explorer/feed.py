@@ -12,7 +12,7 @@ class Feed:
     def __init__(self, pages: Iterator[list[bytes]]) -> None:
         self._pages = pages
         self.is_busy = False
-        """A page is on its way. Whoever takes it says when that is over: pages must not overtake each other."""
+        """A page is on its way. Whoever takes it resets this: pages must not overtake each other."""
         self.has_more = True
         self.error: Exception | None = None
         """What ended the list before its end."""
@@ -22,7 +22,7 @@ class Feed:
         if self.is_busy or not self.has_more:
             return
         self.is_busy = True
-        # A daemon: whoever quits does not wait for an answer that nobody wants any more.
+        # A daemon, so that quitting does not wait for an answer that nobody wants any more.
         threading.Thread(target=lambda: arrived(self.next_page()), daemon=True).start()
 
     def next_page(self) -> list[bytes]:

@@ -1,4 +1,4 @@
-"""The keys of the explorer: what they do while one browses, types, or reads; and the help page."""
+"""The keys of the explorer: what they do while browsing, typing or reading; and the help page."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ TYPING = (
     Key("ctrl+u", "edit('erase_before')"),
     Key("ctrl+k", "edit('erase_after')"),
 )
-"""In the prompt, as in a shell; all that is printable is typed."""
+"""In the prompt, as in a shell; printable characters are typed."""
 READING = (
     Key("escape,q,enter,left,h,v,question_mark", "close_page"),
     Key("down,j", "scroll('scroll_down')"),
@@ -71,28 +71,26 @@ READING = (
     Key("end,G", "scroll('scroll_end')"),
     *(key for key in BROWSING if key.action in ("copy_value", "copy_path", "print_value", "print_path")),
 )
-"""In front of a page of text."""
-
-
+"""While a page of text is shown."""
 ALWAYS = (
     Key("ctrl+z", "suspend_process", "^Z", "suspend"),
     Key("ctrl+c", "interrupt", "^C", "end, as interrupted"),
 )
-"""Whatever one does."""
+"""In every mode."""
 
 
 class Mode(NamedTuple):
-    """What one may be doing."""
+    """A mode: browsing, typing or reading."""
 
     hint: str
-    """What the line at the bottom says about its keys."""
+    """What the bottom line says about its keys."""
     actions: Mapping[str, str]
     """What each key does."""
     is_typing: bool = False
 
 
 def mode_of(hint: str, table: Iterable[Key], *, is_typing: bool = False) -> Mode:
-    """Return a mode with the keys of a table, and those that always do the same."""
+    """Return a mode with the keys of a table, and those of every mode."""
     actions = {name: key.action for key in (*table, *ALWAYS) for name in key.keys.split(",")}
     return Mode(hint, actions, is_typing)
 
@@ -104,7 +102,7 @@ READ = mode_of("Esc back", READING)
 
 
 def help_text() -> str:
-    """Return the page that tells the keys, in two columns: it fits a screen of 80 by 24."""
+    """Return the page of all keys, in two columns: it fits a screen of 80 by 24."""
     lines = [f"{key.shown:<9} {key.meaning}" for key in (*BROWSING, *ALWAYS)]
     half = (len(lines) + 1) // 2
     return "\n".join(

@@ -1,10 +1,10 @@
-"""The line that is typed in the prompt, and what a key changes in it."""
+"""The line that is typed in the prompt, and how keys edit it."""
 
 from __future__ import annotations
 
 
 class Line:
-    """A text, and the place in it where one types."""
+    """A text with a cursor."""
 
     def __init__(self) -> None:
         self.before = ""
@@ -17,24 +17,24 @@ class Line:
         return self.before + self.after
 
     def begin(self, text: str) -> None:
-        """Start with a text, behind which one goes on."""
+        """Start with a text, and the cursor at its end."""
         self.before, self.after = text, ""
 
     def insert(self, text: str) -> None:
-        """Put a text where the cursor is. What was pasted may have line breaks, which here are spaces."""
+        """Insert a text at the cursor. Line breaks, which a paste may have, become spaces."""
         self.before += " ".join(text.splitlines())
 
     def move(self, distance: int) -> None:
-        """Move by characters."""
+        """Move the cursor by characters, to the left if negative."""
         text, at = self.text, max(0, len(self.before) + distance)
         self.before, self.after = text[:at], text[at:]
 
     def to_start(self) -> None:
-        """Move before everything."""
+        """Move to the start."""
         self.before, self.after = "", self.text
 
     def to_end(self) -> None:
-        """Move behind everything."""
+        """Move to the end."""
         self.before, self.after = self.text, ""
 
     def erase(self, direction: int) -> None:

@@ -25,7 +25,7 @@ class Outline:
         self.roots += new
         for node in new:
             if self.is_list:
-                _ = node.words  # for a page it's little work; for 10,000 items the first search would wait
+                _ = node.words  # cached now, page by page: for 10,000 items at once the first search would wait
             else:
                 node.is_open = node.can_open
         if self.is_list:
@@ -45,7 +45,7 @@ class Outline:
         return self.roots if self.is_list else [child for root in self.roots for child in root.children]
 
     def move(self, distance: int) -> None:
-        """Move the cursor down, or up if negative, as far as there are rows."""
+        """Move the cursor down by `distance` rows, or up if it is negative, as far as there are rows."""
         self.cursor = max(0, min(len(self.rows) - 1, self.cursor + distance))
 
     def go_to(self, node: Node) -> None:
@@ -110,7 +110,7 @@ class Outline:
         del self.rows[self.cursor + 1 : end]
 
     def _rebuild(self, node: Node | None) -> None:
-        """Work out the rows anew, with the cursor on the node, or on the first row if that is gone."""
+        """Rebuild the rows, with the cursor on the node, or on the first row if the node is hidden."""
         self.rows = list(walk(self.roots, _is_open))
         self.cursor = next((at for at, row in enumerate(self.rows) if row is node), 0)
 
@@ -134,7 +134,7 @@ class Outline:
     def search(self, text: str, *, back: bool = False) -> bool:
         """Move to the next key or value, or the one before, in which the text occurs; return whether there is one.
 
-        Behind the last it goes on at the first.
+        After the last match it continues with the first.
         """
         found = next(self._found(text.casefold(), back=back), None)
         if found:

@@ -59,7 +59,7 @@ def parts_of(node: Node, outline: Outline, width: int) -> Iterator[Part]:
 
 
 def end_of(text: str, width: int) -> str:
-    """Return the end of a text that fills at most `width` cells, with an ellipsis where it was cut."""
+    """Return the end of a text, at most `width` cells of it, with an ellipsis where it was cut."""
     if cell_width(text) <= width:
         return text
     text = text[-width:]
@@ -69,7 +69,7 @@ def end_of(text: str, width: int) -> str:
 
 
 def strip_of(parts: Iterable[Part], styles: dict[str, Style], width: int) -> Strip:
-    """Return a line of the screen: as much of the pieces as there is room for."""
+    """Return a line of the screen: as many of the pieces as there is room for."""
     segments, left = [], width
     for text, role in parts:
         shown = cut(text, left) if left else ""
@@ -116,7 +116,7 @@ class Rows(ScrollView, can_focus=False):
             await self.run_action(f"app.point({row})")
 
     async def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Move the cursor, without which the end would not come near, and no page be loaded."""
+        """Move the cursor, not the view: pages are loaded when the cursor nears the end."""
         event.prevent_default()
         await self.run_action(f"app.move({WHEEL})")
 
@@ -127,7 +127,7 @@ class Rows(ScrollView, can_focus=False):
 
 
 class Bar(Widget):
-    """A line in reverse: a text, of which the end is shown if there is no room for all, and one at the right."""
+    """A line in reverse: a text at the left, of which the end is shown if it is too long, and one at the right."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -135,7 +135,7 @@ class Bar(Widget):
 
     @property
     def text(self) -> str:
-        """What it says, cut or not."""
+        """All that it says, also what was cut."""
         return f"{self._left} {self._right}".strip()
 
     def say(self, left: str, right: str) -> None:
