@@ -138,7 +138,7 @@ def _value_of(param: Param, flag: str, following: Sequence[str], position: int, 
         if not following:
             raise _lacks_value(flag, command)
         return following[0], position + 1
-    if following and following[0] in ("true", "false"):
+    if following and following[0].lower() in ("true", "false"):
         raise UsageError(
             f"{following[0]!r} after {flag} is not its value.",
             f"Write {flag}={following[0]}, or {flag} alone for true.",

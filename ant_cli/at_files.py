@@ -39,9 +39,9 @@ def _embed_text(text: str, where: str, stdin: Stdin) -> str:
     if not text.startswith("@") or _is_a_word(text):
         return text
     if text.startswith("@data://"):
-        return _base64(_read(text.removeprefix("@data://"), where, stdin))
+        return _base64(_read(text.removeprefix("@data://"), where, stdin, _literal(text)))
     path = text.removeprefix("@file://") if text.startswith("@file://") else text[1:]
-    data = _read(path, where, stdin)
+    data = _read(path, where, stdin, _literal(text))
     if path == text[1:] and _is_binary(data):
         return _base64(data)
     return decode(data, f"{where}: {path}")
@@ -77,6 +77,8 @@ def read_file(path: str, where: str, hint: str = "") -> bytes:
         UsageError: if it can't be read, or is larger.
 
     """
+    if not path:
+        raise UsageError(f"{where}: the name of the file is missing.", hint)
     try:
         with Path(path).open("rb") as file:
             return read_limited(file, f"{where}: {path}")
@@ -106,8 +108,12 @@ def _is_binary(data: bytes) -> bool:
     return False
 
 
-def _read(path: str, where: str, stdin: Stdin) -> bytes:
-    return stdin.read() if path == "-" else read_file(path, where, f"For the text itself, write \\@{path}.")
+def _literal(text: str) -> str:
+    return f"For the text itself, write \\{text}"
+
+
+def _read(path: str, where: str, stdin: Stdin, hint: str = "") -> bytes:
+    return stdin.read() if path == "-" else read_file(path, where, hint)
 
 
 def _base64(data: bytes) -> str:

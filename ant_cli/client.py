@@ -73,7 +73,7 @@ class Client:
                 self.answer_was_lost |= failure.lost
                 if not may_go_on or not failure.worth_a_retry(request):
                     raise failure.error from None
-                self._wait(attempt, {}, failure.error.message)
+                self._wait(attempt, {}, failure.error.message.removesuffix("."))
             else:
                 self.answer_was_lost |= leaves_doubt(response.status)
                 stale = request.guarded and response.status in TIMED_OUT

@@ -34,7 +34,7 @@ def main(argv: Sequence[str], process: Process) -> int:
         report(error, process.stderr)
         return error.exit_code
     except KeyboardInterrupt as signal:
-        return TERMINATED if isinstance(signal, Terminated) else INTERRUPTED
+        return status_of(signal)
     except BrokenPipeError:  # whoever read our output has enough of it, as in `| head`
         return 0
     except (OSError, MemoryError) as error:
@@ -101,6 +101,11 @@ def as_text(word: str) -> str:
         raise UsageError(f"the argument {shown} is not text in UTF-8.") from None
 
 
+def status_of(signal: KeyboardInterrupt) -> int:
+    """Return the exit status of a run that a signal ended."""
+    return TERMINATED if isinstance(signal, Terminated) else INTERRUPTED
+
+
 def report(error: AntError, stderr: Stderr) -> None:
     """Print an error, and what may help, as one message."""
     stderr.say("\n".join(part for part in (str(error), error.hint) if part))
@@ -142,6 +147,6 @@ def entry_point() -> None:
         if sys.argv[1:] != ["--version"]:  # which is over before anybody could end it
             heed_termination()
         status = main(sys.argv[1:], this_process())
-    except KeyboardInterrupt:
-        status = INTERRUPTED
+    except KeyboardInterrupt as signal:
+        status = status_of(signal)
     leave(status)

@@ -138,8 +138,9 @@ def _take_piped(
         keys = [lowered[key.lower()] for key in param.input_keys if key.lower() in lowered]
         found = [rest.pop(key) for key in keys if key in rest]
         if found and param.name not in values and not _stands_for_nothing(param, found[0]):
-            value = _from_piped(param, found[0], f"{source}: {keys[0]}")
-            values[param.name] = value if param.place == "path" else embed(value, keys[0], stdin)
+            where = f"{source}: {keys[0]}"
+            value = _from_piped(param, found[0], where)
+            values[param.name] = value if param.place == "path" else embed(value, where, stdin)
     return (
         {key: embed(value, f"{source}: {key}", stdin) for key, value in rest.items()} if operation.has_body else {}
     )
@@ -218,11 +219,11 @@ def _segment(param: Param, value: Value) -> str:
 
 
 def _header(param: Param, value: Value) -> str:
-    """Return a header's text, without the white space around it that no header can have."""
-    text = ",".join(map(scalar_text, value)) if isinstance(value, list) else scalar_text(value)
+    """Return a header's text without the white space around it, such as the line break at the end of a file."""
+    text = ",".join(scalar_text(item).strip() for item in (value if isinstance(value, list) else [value]))
     if any(ord(character) < 0x20 or ord(character) in range(0x7F, 0xA0) for character in text):
         raise BadValue(param.flag, "holds a control character, which a header can't")
-    return _sendable(param, text).strip()
+    return _sendable(param, text)
 
 
 def _sendable(param: Param, text: str) -> str:

@@ -38,7 +38,7 @@ def retry_delay(attempt: int, headers: Mapping[str, str]) -> float:
         return min(asked, LONGEST_WAIT_S)
     import random
 
-    return min(0.5 * 2.0**attempt, 8.0) * random.uniform(0.75, 1.0)  # noqa: S311 - jitter, no secret
+    return 0.5 * 2.0 ** min(attempt, 4) * random.uniform(0.75, 1.0)  # noqa: S311 - jitter, no secret
 
 
 def _asked_delay(headers: Mapping[str, str]) -> float | None:
@@ -51,9 +51,12 @@ def _asked_delay(headers: Mapping[str, str]) -> float | None:
 
 
 def _seconds_until(date: str) -> float | None:
+    """Return the seconds until a date of HTTP, which is in GMT even in the old form that does not say so."""
+    from datetime import UTC
     from email.utils import parsedate_to_datetime
 
     try:
-        return max(parsedate_to_datetime(date).timestamp() - time.time(), 0.0)
+        when = parsedate_to_datetime(date)
+        return max((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() - time.time(), 0.0)
     except (ValueError, TypeError, OverflowError):
         return None

@@ -49,7 +49,7 @@ def run(operation: Operation, flags: Flags, process: Process) -> None:
             hint_at_lost_answer(error, operation, request, client)
             raise
         except KeyboardInterrupt:
-            if client.under_way and (words := doubt(operation, request)):
+            if (client.under_way or client.answer_was_lost) and (words := doubt(operation, request)):
                 process.stderr.say(words)
             raise
     if operation.done and process.stdout.is_terminal:
@@ -135,7 +135,7 @@ def describe(request: Request, settings: Settings) -> bytes:
 def hint_at_lost_answer(error: AntError, operation: Operation, request: Request, client: Client) -> None:
     """Say what to do if a change may have been made, at an earlier attempt or at the one that failed."""
     if client.answer_was_lost or isinstance(error, AnswerError | OutputError):
-        error.hint = doubt(operation, request) or error.hint
+        error.hint = "\n".join(filter(None, (error.hint, doubt(operation, request))))
 
 
 def doubt(operation: Operation, request: Request) -> str:

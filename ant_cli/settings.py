@@ -258,5 +258,5 @@ def _max_items(word: str | None) -> int | None:
     if word is None:
         return None
     if not re.fullmatch(r"[+-]?[0-9]{1,18}", word):
-        raise BadValue("--max-items", f"must be a whole number, got {word!r}")
+        raise BadValue("--max-items", f"must be a whole number of at most 18 digits, got {word!r}")
     return int(word) if int(word) >= 0 else None

@@ -31,10 +31,14 @@ class Terminated(KeyboardInterrupt):
 
 
 def heed_termination() -> None:
-    """End at a termination as at an interrupt: what was opened is closed, and no temporary file is left."""
+    """End at a SIGTERM as at an interrupt: what was opened is closed, and no temporary file is left.
+
+    A parent that had SIGTERM ignored, as `trap '' TERM` does, wants it ignored here, too.
+    """
     import signal
 
-    signal.signal(signal.SIGTERM, _terminate)
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, _terminate)
 
 
 def _terminate(_number: int, _frame: object) -> NoReturn:

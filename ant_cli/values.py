@@ -52,7 +52,8 @@ def boolean(where: str, text: str) -> bool:
     try:
         return _BOOLEANS[text]
     except KeyError:
-        raise BadValue(where, f"must be true or false, got {text!r}", f"Write {where}=false.") from None
+        hint = f"Write {where}=false." if where.startswith("--") else ""
+        raise BadValue(where, f"must be true or false, got {text!r}", hint) from None
 
 
 def mapping(where: str, text: str) -> Value:

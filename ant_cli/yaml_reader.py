@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -96,6 +96,16 @@ class _Position:
         return cls(before.count("\n"), len(before) - before.rfind("\n") - 1)
 
 
+class _Node(NamedTuple):
+    """A complete value."""
+
+    value: Any
+    size: int = 1
+    """How many values it holds, itself included, with aliases expanded."""
+    height: int = 0
+    """How many levels of lists and maps it has, with aliases expanded."""
+
+
 @dataclass
 class _Open:
     """A list or map that is not complete yet."""
@@ -104,7 +114,8 @@ class _Open:
     anchor: str | None
     flow: bool
     size: int = 1
-    """How many values it holds, itself included, with aliases counted out."""
+    height: int = 1
+    """Both as those of `_Node`, so far."""
     key: str | None = None
     key_event: Any = None
     merged: list[dict[str, Any]] = field(default_factory=list)
@@ -121,7 +132,7 @@ class _Builder:
         self._depth_limit = depth_limit
         self._json_words = json_words
         self._stack: list[_Open] = []
-        self._anchors: dict[str, tuple[Any, int]] = {}
+        self._anchors: dict[str, _Node] = {}
         self._documents = 0
         self._aliased = 0
         self._actions: dict[type, Callable[[Any], None]] = {
@@ -149,9 +160,12 @@ class _Builder:
         if event.tag not in _PLAIN_TAGS:
             raise YAMLProblem(f"the tag {event.tag!r} is not known", event.start_mark)
         self._refuse_as_key(event)
-        if len(self._stack) >= self._depth_limit:
-            raise YAMLProblem(f"nested deeper than {self._depth_limit} levels", event.start_mark)
+        self._refuse_depth(len(self._stack) + 1, event)
         self._stack.append(_Open(value, event.anchor, bool(event.flow_style)))
+
+    def _refuse_depth(self, depth: int, event: Any) -> None:
+        if depth > self._depth_limit:
+            raise YAMLProblem(f"nested deeper than {self._depth_limit} levels", event.start_mark)
 
     def _refuse_as_key(self, event: Any) -> None:
         if self._stack and isinstance(self._stack[-1].value, dict) and self._stack[-1].key is None:
@@ -163,17 +177,18 @@ class _Builder:
             for merged in done.merged:
                 for key, value in merged.items():
                     done.value.setdefault(key, value)
-        self._place(done.value, done.size, done.anchor, event)
+        self._place(_Node(done.value, done.size, done.height), done.anchor, event)
 
     def _alias(self, event: Any) -> None:
         self._refuse_as_key(event)
         if event.anchor not in self._anchors:
             raise YAMLProblem(f"there is no &{event.anchor} before this *{event.anchor}", event.start_mark)
-        value, size = self._anchors[event.anchor]
-        self._aliased += size
+        node = self._anchors[event.anchor]
+        self._refuse_depth(len(self._stack) + node.height, event)
+        self._aliased += node.size
         if self._aliased > NODE_LIMIT:
             raise YAMLProblem(f"the aliases stand for more than {NODE_LIMIT:,} values", event.start_mark)
-        self._place(value, size, None, event)
+        self._place(node, None, event)
 
     def _scalar(self, event: Any) -> None:
         top = self._stack[-1] if self._stack else None
@@ -182,7 +197,7 @@ class _Builder:
         else:
             if top is not None and top.flow:
                 self._refuse_missing_space(top, event)
-            self._place(self._resolve(event), 1, event.anchor, event)
+            self._place(_Node(self._resolve(event)), event.anchor, event)
 
     def _start_member(self, top: _Open, event: Any) -> None:
         key = self._resolve(event)
@@ -193,7 +208,7 @@ class _Builder:
         top.key, top.key_event = key, event
         top.merging = key == "<<" and event.implicit[0]
         if event.anchor:
-            self._anchors[event.anchor] = (key, 1)
+            self._anchors[event.anchor] = _Node(key)
 
     def _refuse_missing_space(self, top: _Open, event: Any) -> None:
         """Refuse `{a:1}`, which YAML takes for the key "a:1" without a value."""
@@ -220,21 +235,22 @@ class _Builder:
             raise YAMLProblem(f"JSON has no {text}, so it can't be sent", event.start_mark)
         return text
 
-    def _place(self, value: Any, size: int, anchor: str | None, event: Any) -> None:
+    def _place(self, node: _Node, anchor: str | None, event: Any) -> None:
         """Put a complete value where it belongs."""
         if anchor:
-            self._anchors[anchor] = (value, size)
+            self._anchors[anchor] = node
         if not self._stack:
-            self.result = value
+            self.result = node.value
             return
         top = self._stack[-1]
-        top.size += size
+        top.size += node.size
+        top.height = max(top.height, node.height + 1)
         if isinstance(top.value, list):
-            top.value.append(value)
+            top.value.append(node.value)
         elif top.merging:
-            self._merge(top, value, event)
+            self._merge(top, node.value, event)
         else:
-            top.value[str(top.key)] = value
+            top.value[str(top.key)] = node.value
         top.key, top.key_event, top.merging = None, None, False
 
     def _merge(self, top: _Open, value: Any, event: Any) -> None:

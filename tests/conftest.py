@@ -128,13 +128,19 @@ def ant(clean_environ: dict[str, str]) -> Callable[..., Result]:
         env: Mapping[str, str | None] = {},
         replies: Sequence[Any] = ({},),
         terminal: bool = False,
+        sleep: Callable[[float], None] | None = None,
     ) -> Result:
         environ = {k: v for k, v in {**clean_environ, **env}.items() if v is not None}
         server, waits = Server(replies), list[float]()
         stdout, stderr = Screen(terminal=terminal), Screen(terminal=terminal)
         with open(piped(stdin), "rb") as source:
             process = Process(
-                Stdin(source), Stdout(stdout), Stderr(stderr), environ, httpx.MockTransport(server), waits.append
+                Stdin(source),
+                Stdout(stdout),
+                Stderr(stderr),
+                environ,
+                httpx.MockTransport(server),
+                sleep or waits.append,
             )
             status = main(words, process)
         result = Result(status, stdout.text(), stderr.text(), server.requests, waits)

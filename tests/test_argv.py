@@ -61,7 +61,7 @@ def test_a_boolean_flag_may_have_a_value_after_an_equals_sign(word, value):
     assert flags(*STOP, word) == {"force": value}
 
 
-@pytest.mark.parametrize("word", ["true", "false"])
+@pytest.mark.parametrize("word", ["true", "false", "True", "FALSE"])
 def test_a_boolean_flag_followed_by_true_or_false_is_refused(word):
     """D22: the word would be taken for the ID of a work item."""
     assert f"--force={word}" in refusal(*STOP, "--force", word)

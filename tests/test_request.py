@@ -95,6 +95,16 @@ def test_a_header_holds_no_control_characters(refusal_of):
     assert "--anthropic-worker-id" in refusal_of(WORK, "poll", "env_1", "--anthropic-worker-id", "a\r\nx: y")
 
 
+def test_a_header_may_be_the_text_of_a_file(request_of, tmp_path):
+    """The line break at its end is not part of the header."""
+    (tmp_path / "hostname").write_text("worker-7\n")
+    words = ("--anthropic-worker-id", "@./hostname", "--beta", "@hostname", "--beta", "b")
+    assert request_of(WORK, "poll", "env_1", *words).headers == {
+        "anthropic-worker-id": "worker-7",
+        "anthropic-beta": "worker-7,b",
+    }
+
+
 def test_a_heartbeat_that_names_the_last_one_is_guarded(request_of):
     """Only with an expected heartbeat is it unsafe to send it twice."""
     assert request_of(WORK, "heartbeat", *IDS, "--expected-last-heartbeat", "x").request.guarded
@@ -233,6 +243,7 @@ def test_unknown_fields_are_sent_with_a_warning(request_of):
         ((WORK, "ack", "work_1"), None, ["--environment-id"]),
         ((WORK, "ack"), "environment_id: {a: b}\nwork_id: w\n", ["environment_id", "one value"]),
         ((WORK, "poll"), "environment_id: e\nblock_ms: soon\n", ["block_ms", "whole number"]),
+        ((WORK, "list"), "id: e\npage: '@no/such'\n", ["standard input: page: 'no/such' can't be read"]),
         ((ENV, "update", "env_1"), "", ["no field"]),
         ((ENV, "update"), "id: env_1\n", ["no field"]),
         ((ENV, "update", "env_1"), "# nothing\n", ["no field"]),
@@ -334,7 +345,10 @@ def test_an_id_is_never_a_file(request_of):
     [
         (("--name", "@missing.txt"), ["--name", "missing.txt", "no such file", "\\@missing.txt"]),
         (("--name", "@no/such"), ["no/such"]),
-        (("--name", "@data://nothing"), ["nothing"]),
+        (("--name", "@data://nothing"), ["nothing", "\\@data://nothing"]),
+        (("--name", "@file://nothing"), ["nothing", "\\@file://nothing"]),
+        (("--name", "@file://"), ["--name: the name of the file is missing"]),
+        (("--name", "n", "--file="), ["--file: the name of the file is missing"]),
         (("--name", "@file://latin.txt"), ["latin.txt", "UTF-8", "0xe9"]),
         (("--name", "@."), ["directory"]),
         (("--name", "n", "--config", "@nobody"), ["--config", "nobody"]),
@@ -347,6 +361,14 @@ def test_a_file_that_cannot_be_used_is_refused(refusal_of, words, parts):
     """The message names the flag, the file and the reason."""
     message = refusal_of(ENV, "create", *words)
     assert all(part in message for part in parts)
+
+
+@pytest.mark.usefixtures("notes")
+def test_a_hint_fits_its_place(refusal_of):
+    """Keys and values can't begin with an @ at all, and piped input has no flags."""
+    assert "the text itself" not in refusal_of(ENV, "create", "--name", "n", "--config", "@nobody")
+    assert "Write" not in refusal_of(ENV, "list", "--file", "-", stdin="include_archived: maybe")
+    assert "Write --include-archived=false" in refusal_of(ENV, "list", "--include-archived=maybe")
 
 
 def test_at_dash_is_stdin_which_is_then_not_the_body(request_of):

@@ -81,7 +81,11 @@ def test_a_delay_that_makes_no_sense_is_not_used(ant, nonsense):
 def test_a_long_wait_is_announced(ant):
     """A wait of more than two seconds would look like a hang."""
     result = ant(*RETRIEVE, replies=[failure(429, retry_after="30"), {}])
-    assert "30 s" in result.stderr
+    assert result.stderr == "Note: 429 Too Many Requests. Retry 1 of 2 in 30 s.\n"
+    result = ant(*RETRIEVE, "--max-retries", "4", replies=[*[httpx.ConnectError("Refused.")] * 4, {}])
+    assert result.stderr.startswith(
+        'Note: GET "https://api.anthropic.com/v1/environments/env_1?beta=true": refused. R'
+    )
 
 
 def test_the_server_may_forbid_and_ask_for_a_retry(ant):
@@ -269,6 +273,7 @@ def test_debug_shows_both_sides_without_secrets(ant):
         (("--timeout", "0"), ["--timeout"]),
         (("--max-retries", "-1"), ["--max-retries"]),
         (("--max-items", "x"), ["--max-items"]),
+        (("--max-items", "9" * 19), ["--max-items", "18 digits"]),
         (("--base-url", "localhost:1"), ["--base-url", "http://"]),
         (("--base-url", "http://"), ["--base-url"]),
         (("--base-url", "http://h:99999"), ["--base-url"]),
@@ -324,6 +329,17 @@ def test_an_interrupt_while_a_change_is_under_way_says_so(ant):
     assert (result.exit, result.stdout) == (130, "")
     assert "may have succeeded" in result.stderr
     assert ant(*RETRIEVE, replies=[KeyboardInterrupt()]).stderr == ""
+
+
+def test_an_interrupt_before_a_retry_says_so_if_an_answer_was_lost(ant):
+    """The attempt that failed may have been carried out; one that was refused was not."""
+
+    def interrupt(_seconds):
+        raise KeyboardInterrupt
+
+    result = ant(*CREATE, replies=[failure(500)], sleep=interrupt)
+    assert (result.exit, "may have succeeded" in result.stderr) == (130, True)
+    assert ant(*CREATE, replies=[failure(429)], sleep=interrupt).stderr == ""
 
 
 def test_a_lost_answer_without_a_retry_is_said_too(ant):

@@ -57,6 +57,13 @@ def test_no_usable_answer_at_all_is_explained(over: Over, words, reply):
     assert LOOK[words] in result.stderr
 
 
+def test_what_was_wrong_with_the_answer_is_still_said(over: Over):
+    """A server that redirects is most likely not the API."""
+    result = over(answer(status="308 Permanent Redirect"), words=CREATE)
+    assert "Check the base URL" in result.stderr
+    assert "may have succeeded" in result.stderr
+
+
 def test_what_never_left_is_not_in_doubt(over: Over):
     """A connection that was refused carried nothing."""
     assert "may have" not in over(words=CREATE, url="http://127.0.0.1:1").stderr

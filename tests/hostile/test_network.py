@@ -353,9 +353,20 @@ def test_the_server_says_when_and_nonsense_is_ignored(over: Over, header, low, h
     assert ("Retry 1 of 2" in result.stderr) == (high > 2)
 
 
-def test_a_date_is_a_time_to_wait_for(over: Over):
-    """In the form that HTTP prescribes."""
-    from email.utils import formatdate
-
-    result = over(error("503 Busy", "x", f"retry-after: {formatdate(time.time() + 30, usegmt=True)}"), OK)
+@pytest.mark.parametrize("form", ["%a, %d %b %Y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y"])
+def test_a_date_is_a_time_to_wait_for(over: Over, monkeypatch, form):
+    """In the form that HTTP prescribes, and in C's, which is in GMT too, wherever this machine is."""
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    date = time.strftime(form, time.gmtime(time.time() + 30))
+    result = over(error("503 Busy", "x", f"retry-after: {date}"), OK)
+    monkeypatch.undo()
+    time.tzset()
     assert 25 < result.waits[0] <= 31
+
+
+def test_thousands_of_retries_are_possible(over: Over):
+    """The waits stop growing at eight seconds."""
+    result = over(error("429 Too Many"), more=("--max-retries", "1100"))
+    assert (result.exit, len(result.waits)) == (7, 1100)
+    assert 6 <= result.waits[-1] <= 8

@@ -62,6 +62,15 @@ def test_a_signal_ends_the_wait_for_stdin(start, number, status):
     assert (note, result.exit) == (b"Note: waiting for input on stdin.\n", status)
 
 
+def test_a_sigterm_that_the_parent_had_ignored_is_ignored(shell: Shell):
+    """By convention: a trap that ignores a signal holds for the commands that a shell runs."""
+    script = (
+        "import os, signal; from ant_cli.startup import heed_termination; heed_termination(); "
+        "os.kill(os.getpid(), signal.SIGTERM); print('alive')"
+    )
+    assert shell(f"trap '' TERM; $PYTHON -c {shlex.quote(script)}").stdout == "alive\n"
+
+
 def test_nobody_reading_is_no_error(shell: Shell):
     """`head` has what it wants; that is a success, and silent."""
     page = answer({"data": ["x" * 1000] * 1000, "next_page": "p"})

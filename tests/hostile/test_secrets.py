@@ -130,11 +130,8 @@ def test_a_password_of_the_base_url_is_seen_nowhere(over: Over, where, secret, m
     echo = base64.b64encode(f"ada:{secret}".encode()).decode()
     result = over(answer({"a": secret, "b": echo}, f"x-echo: {echo}", status="404 Not Found"), url=url, more=more)
     shown = result.stdout + result.stderr
-    assert not {secret, quote(secret, safe=""), json.dumps(secret)[1:-1], echo} & {
-        shown[start : start + len(part)]
-        for part in (secret, quote(secret, safe=""), json.dumps(secret)[1:-1], echo)
-        for start in range(len(shown))
-    }
+    spellings = (secret, quote(secret, safe=""), json.dumps(secret)[1:-1], echo)
+    assert not any(spelling in shown for spelling in spellings)
     if "--dry-run" not in more:
         assert b"\r\nauthorization: basic " in result.requests[0].lower()
 
