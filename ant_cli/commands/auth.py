@@ -32,7 +32,7 @@ from ant_cli.spec import Flags
 from ant_cli.streams import Process
 
 FIRST_PROFILE = "default"
-"""The profile of those who have one, and don't care for its name."""
+"""The name of the profile if nobody gives it one."""
 KEY_VARIABLES = (VARIABLES["api_key"], VARIABLES["auth_token"])
 
 app = group("auth")
@@ -65,7 +65,7 @@ def login(
     profile = without_credentials(store.profiles.get(name, {})) | chosen
     if not no_verify:
         try_out(key, name, profile, flags, store, process)
-    keep(key, name, chosen, process, in_keyring=keyring)
+    store_key(key, name, chosen, process, in_keyring=keyring)
     tell_of_shadows(process)
     tell_of_variable(name, process)
 
@@ -88,7 +88,7 @@ def chosen_settings(flags: Flags) -> dict[str, str]:
 
 
 def without_credentials(profile: Profile) -> dict[str, object]:
-    """Return a profile without whatever it logs in with."""
+    """Return a profile without its credentials."""
     return {key: value for key, value in profile.items() if key not in CREDENTIAL_FIELDS}
 
 
@@ -104,8 +104,8 @@ def try_out(key: str, name: str, profile: Profile, flags: Flags, store: Store, p
         raise
 
 
-def keep(key: str, name: str, chosen: dict[str, str], process: Process, *, in_keyring: bool) -> None:
-    """Store the key in place of whatever the profile logged in with so far."""
+def store_key(key: str, name: str, chosen: dict[str, str], process: Process, *, in_keyring: bool) -> None:
+    """Store the key in place of whatever credentials the profile had."""
     value = into_keyring(name, key) if in_keyring else key
     try:
         with changing(process) as draft:

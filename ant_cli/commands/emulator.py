@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
 import typer
@@ -30,6 +31,9 @@ from ant_cli.settings import DEFAULT_BASE_URL, resolve
 from ant_cli.spec import Flags, Param, flag_of
 from ant_cli.streams import Process
 from ant_cli.values import convert, encode
+
+if TYPE_CHECKING:
+    from ant_cli.emulator import Emulator
 
 ANY_KEY = "emulator"
 """What clients that insist on a key may send to an emulator that takes any."""
@@ -112,7 +116,7 @@ def listens_to_others(host: str) -> bool:
         return host != "localhost"
 
 
-def serve(emulator: Any, host: str, port: int, announce: Any, process: Process) -> None:
+def serve(emulator: Emulator, host: str, port: int, announce: Callable[[str], None], process: Process) -> None:
     """Serve until a signal comes. AntError if nothing can listen at the address."""
     from ant_cli.emulator.server import serve as serve_emulator
 

@@ -53,11 +53,18 @@ def list_profiles(process: Process, flags: Flags) -> None:
     names = sorted(store.profiles)
     text = "\n".join(f"{'*' if name == store.active else ' '} {name}" for name in names)
     rows = [{"name": name, "active": name == store.active, **masked(store.profiles[name])} for name in names]
+    if flags.get("format") == "table" and not flags.keys() & {"columns", "transform"}:
+        flags = {**flags, "columns": columns_of(rows)}
     if names:
         show_result(process, flags, text, rows)
     else:
         process.stderr.say("There is no profile yet. Create one: ant auth login")
     tell_of_variable(store.active, process)
+
+
+def columns_of(rows: list[dict[str, Any]]) -> str:
+    """Return the columns for rows that do not all have the same keys: what any profile holds."""
+    return ",".join(["name", "active", *(key for key in PROFILE_FIELDS if any(key in row for row in rows))])
 
 
 def masked(profile: Profile) -> dict[str, Any]:

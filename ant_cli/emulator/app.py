@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 LARGEST_BODY = 10 * 1024 * 1024
 BETA = "managed-agents-"
 NO_HEADERS: tuple[tuple[str, str], ...] = ()
-# Whoever checks a key here can tell that this is no check.
+# The header by which a client can tell that its key was accepted without a check.
 ANY_KEY = ("ant-emulator", "takes any key")
 
 logger = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ class Emulator:
         try:
             self._check_credential(request, is_own=is_own)
             if not is_own:
-                _suffer(faults.take(self._store, request.method, path))
+                _carry_out(faults.take(self._store, request.method, path))
             return self._dispatch(request, path, is_own=is_own)
         except HTTPException as error:
             raise _refusal(request.method, path, error) from None
@@ -118,8 +118,8 @@ def _check_headers(request: Request) -> None:
         raise InvalidRequest(f"anthropic-beta: header required, {BETA}2026-04-01 for example.")
 
 
-def _suffer(fault: faults.Fault | None) -> None:
-    """Let a fault happen."""
+def _carry_out(fault: faults.Fault | None) -> None:
+    """Wait, and then drop the connection or answer with an error, as the fault says."""
     if fault is None:
         return
     time.sleep(fault.delay_ms / 1000)

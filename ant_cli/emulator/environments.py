@@ -11,7 +11,7 @@ from ant_cli.emulator.call import Call
 from ant_cli.emulator.clock import rfc3339
 from ant_cli.emulator.errors import ApiError, InvalidRequest
 from ant_cli.emulator.ids import new_id
-from ant_cli.emulator.leases import let_leases_run_out
+from ant_cli.emulator.leases import expire_leases
 from ant_cli.emulator.store import Store, Transaction
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def delete(store: Store, call: Call) -> str:
     """Delete an environment and its finished work, unless there is work left to do."""
     with store.write() as transaction:
         found = find(transaction, call.environment_id)
-        let_leases_run_out(transaction)
+        expire_leases(transaction)
         query = "SELECT count(*) FROM work WHERE environment_id = ? AND state <> 'stopped'"
         unfinished = (transaction.one(query, found.id) or (0,))[0]
         if unfinished:

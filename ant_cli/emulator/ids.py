@@ -1,4 +1,4 @@
-"""Identifiers: a prefix and 24 characters that nobody else has."""
+"""Identifiers: a prefix and 24 characters, 22 of them random."""
 
 import os
 import string

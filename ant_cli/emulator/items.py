@@ -9,7 +9,7 @@ from ant_cli.emulator import environments
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.clock import rfc3339, rfc3339_or_none
 from ant_cli.emulator.errors import ApiError
-from ant_cli.emulator.leases import let_leases_run_out
+from ant_cli.emulator.leases import expire_leases
 from ant_cli.emulator.store import Store, Transaction
 
 COLUMNS = """sequence, id, environment_id, session_id, metadata, state, created_at, handed_out_at,
@@ -41,18 +41,18 @@ class Item(NamedTuple):
 
 
 @contextmanager
-def looking_at_work(store: Store, call: Call) -> Iterator[tuple[Transaction, environments.Found]]:
-    """Begin a transaction on the work of the call's environment, up to date at its moment."""
+def work_transaction(store: Store, call: Call) -> Iterator[tuple[Transaction, environments.Found]]:
+    """Begin a transaction on the work of the call's environment, after expiring leases; 404 without it."""
     with store.write() as transaction:
         environment = environments.find(transaction, call.environment_id)
-        let_leases_run_out(transaction)
+        expire_leases(transaction)
         yield transaction, environment
 
 
 @contextmanager
-def looking_at_item(store: Store, call: Call) -> Iterator[tuple[Transaction, Item]]:
-    """Begin a transaction on the call's work item, or answer 404."""
-    with looking_at_work(store, call) as (transaction, environment):
+def item_transaction(store: Store, call: Call) -> Iterator[tuple[Transaction, Item]]:
+    """Begin a transaction on the call's work item; 404 without it."""
+    with work_transaction(store, call) as (transaction, environment):
         row = transaction.one(FIND, call.work_id, environment.id)
         if row is None:
             raise ApiError(404, f"work_id: there is no work item {call.work_id!r} in {environment.id}.")

@@ -1,7 +1,7 @@
 """Leases: what happens to work whose worker went silent.
 
-Nobody watches the clock. Every request that looks at work first brings the table up to its own moment, which
-nobody can tell from a change at the very moment the lease ran out.
+There is no timer. Every request that looks at work first expires the leases that have run out by then; from
+outside that can't be told from expiring them on time.
 """
 
 from ant_cli.emulator.store import Transaction
@@ -13,7 +13,7 @@ REQUEUE = """UPDATE work SET state = 'queued', handed_out_at = NULL, acknowledge
              started_at = NULL, latest_heartbeat_at = NULL, lease_until = NULL WHERE lease_until <= ?"""
 
 
-def let_leases_run_out(transaction: Transaction) -> None:
-    """Put items whose lease has run out back in the queue, as if nobody had ever had them."""
+def expire_leases(transaction: Transaction) -> None:
+    """Put items whose lease has run out back in the queue, as if no worker had ever had them; end stopping ones."""
     transaction.run(END, transaction.now)
     transaction.run(REQUEUE, transaction.now)

@@ -40,7 +40,10 @@ def _decoded(page: str) -> str:
 
 
 def page_of(list_name: str, rows: Sequence[tuple[int, str]], limit: int) -> str:
-    """Return the answer for `rows` of sequence number and document, of which the query asked one too many."""
+    """Return the answer for `rows` of sequence number and document.
+
+    The query asked for one row more than `limit`, which tells whether there is another page.
+    """
     shown = rows[:limit]
     next_page = cursor(list_name, shown[-1][0]) if len(rows) > limit else None
     return f'{{"data":[{",".join(document for _, document in shown)}],"next_page":{json.dumps(next_page)}}}'

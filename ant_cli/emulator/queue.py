@@ -1,7 +1,7 @@
 """The queue: work comes in, is handed out to whoever polls, and is counted.
 
-A handed out item stays `queued` until it is acknowledged. Who polls and is never heard of again keeps it for
-`reclaim_older_than_ms`; then the next poll hands it out once more.
+An item that was handed out stays `queued` until it is acknowledged. If that does not happen within
+`reclaim_older_than_ms`, the next poll hands it out again.
 """
 
 import json
@@ -11,7 +11,7 @@ from ant_cli.emulator.clock import MICROSECONDS_PER_MS, MICROSECONDS_PER_SECOND,
 from ant_cli.emulator.environments import Found
 from ant_cli.emulator.errors import InvalidRequest
 from ant_cli.emulator.ids import new_id
-from ant_cli.emulator.items import COLUMNS, Item, document, looking_at_work, save
+from ant_cli.emulator.items import COLUMNS, Item, document, save, work_transaction
 from ant_cli.emulator.store import Store, Transaction
 
 RECLAIM_MS = 5_000
@@ -36,7 +36,7 @@ def poll(store: Store, call: Call) -> str:
     block_ms = call.number("block_ms", 0, 1, LONGEST_BLOCK_MS)
     reclaim = reclaim_ms * MICROSECONDS_PER_MS
     worker_id = call.headers.get("anthropic-worker-id")
-    with looking_at_work(store, call) as (transaction, environment):
+    with work_transaction(store, call) as (transaction, environment):
         _check_self_hosted(environment)
         if worker_id:
             transaction.run(SEEN, environment.id, worker_id, transaction.now)
@@ -47,12 +47,12 @@ def poll(store: Store, call: Call) -> str:
 
 
 def _look(store: Store, call: Call, reclaim: int) -> str | None:
-    """Look whether there is work, and only then stand in line to write: many may wait for a long time."""
+    """Look for work without the lock for writing, and take that only if there is some: many may wait at once."""
     with store.read() as glance:
         values = (call.environment_id, max(glance.now - reclaim, 0), glance.now)
         if glance.one(ANYTHING, *values) is None:
             return None
-    with looking_at_work(store, call) as (transaction, environment):
+    with work_transaction(store, call) as (transaction, environment):
         return _hand_out(transaction, environment.id, reclaim)
 
 
@@ -73,7 +73,7 @@ def _check_self_hosted(environment: Found) -> None:
 
 def stats(store: Store, call: Call) -> str:
     """Count what waits, what was handed out and not acknowledged, and who polls."""
-    with looking_at_work(store, call) as (transaction, environment):
+    with work_transaction(store, call) as (transaction, environment):
         depth, oldest, pending = transaction.one(STATS, environment.id) or (0, None, 0)
         window = transaction.now - WORKER_WINDOW
         workers = (transaction.one(WORKERS, environment.id, window) or (0,))[0]
@@ -93,7 +93,7 @@ def enqueue(store: Store, call: Call) -> str:
 
     request = bodies.parse(models.EnqueueRequest, call.body)
     metadata = json.dumps(request.metadata or {})
-    with looking_at_work(store, call) as (transaction, environment):
+    with work_transaction(store, call) as (transaction, environment):
         _check_self_hosted(environment)
         if environment.archived:
             raise InvalidRequest(f"environment_id: {environment.id} is archived and takes no new sessions.")

@@ -85,8 +85,12 @@ def serve(
 ) -> None:
     """Serve until SIGINT or SIGTERM, then finish the requests under way and return.
 
-    `on_listening` is called once with the base URL, `log` with a line for each request. An address that
-    cannot be had is an OSError, raised before either.
+    `on_listening` is called once with the base URL, `log` with a line for each request.
+
+    Raises:
+        OSError: if nothing can listen at the address; before anything is called.
+        UnicodeError: if `host` can't be a host name.
+
     """
     server = Server(emulator, host, port, log)
     with _stopped_by_signals(server):

@@ -82,7 +82,7 @@ class Store:
         return self._transaction("", self._reading)
 
     def write(self) -> AbstractContextManager[Transaction]:
-        """Begin a transaction that nobody else writes during. An exception takes its changes back."""
+        """Begin a transaction during which nobody else writes. An exception rolls it back."""
         return self._transaction("BEGIN IMMEDIATE", self._turn)
 
     def close(self) -> None:

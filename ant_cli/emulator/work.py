@@ -12,7 +12,7 @@ from ant_cli.emulator import pages
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.clock import MICROSECONDS_PER_SECOND, rfc3339_or_none
 from ant_cli.emulator.errors import ApiError
-from ant_cli.emulator.items import COLUMNS, Item, document, looking_at_item, looking_at_work, save
+from ant_cli.emulator.items import COLUMNS, Item, document, item_transaction, save, work_transaction
 from ant_cli.emulator.store import Store
 
 LONGEST_TTL_SECONDS = 300
@@ -27,20 +27,20 @@ def show(store: Store, call: Call) -> str:
     name = f"work {call.environment_id}"
     limit = call.number("limit", 20, 1, 100)
     below = pages.sequence_of(name, call.text("page"))
-    with looking_at_work(store, call) as (transaction, environment):
+    with work_transaction(store, call) as (transaction, environment):
         items = map(Item._make, transaction.all(SHOW, environment.id, below, limit + 1))
     return pages.page_of(name, [(item.sequence, document(item)) for item in items], limit)
 
 
 def retrieve(store: Store, call: Call) -> str:
     """Return one work item."""
-    with looking_at_item(store, call) as (_, item):
+    with item_transaction(store, call) as (_, item):
         return document(item)
 
 
 def acknowledge(store: Store, call: Call) -> str:
     """Take an item out of the queue. Of several workers that try, one succeeds."""
-    with looking_at_item(store, call) as (transaction, item):
+    with item_transaction(store, call) as (transaction, item):
         if item.state != "queued":
             raise ApiError(409, f"work_id: {item.id} is {item.state}; only queued work can be acknowledged.")
         # The lease begins here and not with the first heartbeat: a worker may die between the two.
@@ -53,7 +53,7 @@ def heartbeat(store: Store, call: Call) -> str:
     """Extend the lease of an item; the first heartbeat makes it active."""
     ttl = call.number("desired_ttl_seconds", LONGEST_TTL_SECONDS, 1, LONGEST_TTL_SECONDS)
     expected = call.text("expected_last_heartbeat")
-    with looking_at_item(store, call) as (transaction, item):
+    with item_transaction(store, call) as (transaction, item):
         if item.state in ENDING:
             return _lease(item, ttl=0, extended=False)
         _check_heartbeat(item, expected)
@@ -97,7 +97,7 @@ def stop(store: Store, call: Call) -> str:
     from ant_cli.emulator import bodies, models
 
     force = bodies.parse(models.WorkStopRequest, call.body).force
-    with looking_at_item(store, call) as (transaction, item):
+    with item_transaction(store, call) as (transaction, item):
         if item.state == "stopped":
             return document(item)
         changed = item._replace(state="stopping", stop_requested_at=item.stop_requested_at or transaction.now)
@@ -111,7 +111,7 @@ def update(store: Store, call: Call) -> str:
     from ant_cli.emulator import bodies, models
 
     patch = bodies.parse(models.WorkUpdateRequest, call.body).metadata or {}
-    with looking_at_item(store, call) as (transaction, item):
+    with item_transaction(store, call) as (transaction, item):
         metadata = json.loads(item.metadata) | patch
         kept = {key: value for key, value in metadata.items() if value is not None}
         return document(save(transaction, item._replace(metadata=json.dumps(kept))))

@@ -14,7 +14,7 @@ from ant_cli.local import is_local
 from ant_cli.operations.global_flags import FORMATS
 
 KEYRING = "keyring:"
-"""How a profile's key begins that is only the name of an entry in the operating system's credential store."""
+"""The prefix of an `api_key` that is no key, but names an entry in the operating system's credential store."""
 
 
 def check_secret(source: str, secret: str) -> str:
@@ -39,7 +39,7 @@ def check_header(source: str, text: str) -> str:
     """Return a text that will be a header."""
     if not (text.isascii() and text.isprintable()):
         raise BadValue(source, "holds a character that a header can't")
-    return text
+    return text.strip()
 
 
 def check_command(source: str, text: str) -> str:
@@ -67,7 +67,7 @@ def check_base_url(source: str, url: str) -> str:
         raise BadValue(source, "must start with http:// or https://", "For example: https://api.anthropic.com")
     try:
         parts = urlsplit(url)
-        usable = bool(parts.hostname) and parts.port != 0 and not parts.query and not parts.fragment
+        usable = bool(parts.hostname) and parts.port != 0 and not {"?", "#"} & set(url)
     except ValueError:
         usable = False
     if not usable or re.search(r"[\s\x00-\x1f\x7f]", url):

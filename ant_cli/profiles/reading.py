@@ -181,9 +181,11 @@ def refuse_foreign(descriptor: int, path: Path) -> None:
     if not stat.S_ISREG(facts.st_mode):  # a device is everybody's, and keeps its permissions
         raise unreadable(path, "it is a pipe or a device, not a file")
     if is_foreign(facts.st_uid, os.geteuid()):
+        import shlex
+
         raise CredentialError(
             f"{path} belongs to another user, who could send your requests elsewhere.",
-            f"If it is yours after all: sudo chown $(id -u) '{path}'\n{WITHOUT_PROFILES}",
+            f"If it is yours after all: sudo chown $(id -u) {shlex.quote(str(path))}\n{WITHOUT_PROFILES}",
         )
 
 

@@ -189,6 +189,14 @@ def test_set_refuses_what_cannot_be(profile, path, words, message):
     assert message in done.stderr
 
 
+def test_a_table_of_profiles_has_the_columns_of_all(profile, path):
+    """Not only those of the first one."""
+    path.write_text(f'[profiles.a]\nbase_url = "local:"\n[profiles.b]\napi_key = "{SECRET}"\nfuture = 1\n')
+    done = profile("list", "--format", "table")
+    assert done.stdout.splitlines()[0].split() == ["NAME", "ACTIVE", "API_KEY", "BASE_URL"]
+    assert "sk-ant-..." in done.stdout
+
+
 @pytest.mark.parametrize("key", ["api_key", "auth_token"])
 def test_a_secret_is_read_from_stdin(profile, path, key):
     """White space around it does not count."""
