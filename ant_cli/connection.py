@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from ant_cli.errors import UsageError
 from ant_cli.local import database_of, is_local, open_emulator
+from ant_cli.redaction import without_password
 
 if TYPE_CHECKING:
     import ssl
@@ -228,6 +229,8 @@ class HTTPXConnection:
     @contextmanager
     def exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Iterator[Answer]:
         """Send a request; Trouble if no answer comes."""
+        if "authorization" in headers:  # in whose place httpx would put the user and password of the URL
+            url = without_password(url)
         try:
             encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
             with self._client.stream(method, url, headers=encoded, content=body or None) as answer:

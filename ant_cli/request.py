@@ -136,10 +136,11 @@ def _take_piped(
         if param.place in ("body", "setting"):
             continue
         keys = [lowered[key.lower()] for key in param.input_keys if key.lower() in lowered]
-        found = [rest.pop(key) for key in keys if key in rest]
-        if found and param.name not in values and not _stands_for_nothing(param, found[0]):
-            where = f"{source}: {keys[0]}"
-            value = _from_piped(param, found[0], where)
+        found = {key: rest.pop(key) for key in keys if key in rest}
+        key = next((key for key, value in found.items() if not _stands_for_nothing(param, value)), None)
+        if key is not None and param.name not in values:
+            where = f"{source}: {key}"
+            value = _from_piped(param, found[key], where)
             values[param.name] = value if param.place == "path" else embed(value, where, stdin)
     return (
         {key: embed(value, f"{source}: {key}", stdin) for key, value in rest.items()} if operation.has_body else {}

@@ -179,6 +179,13 @@ def test_an_id_is_taken_from_stdin_and_kept_out_of_the_body(request_of, key):
     assert told.body == {"name": "n"}
 
 
+def test_an_id_is_taken_from_the_key_that_holds_one(request_of):
+    """Null is none."""
+    told = request_of(ENV, "update", stdin="environment_id: null\nid: env_9\nname: n\n")
+    assert told.request.path == "/v1/environments/env_9"
+    assert told.body == {"name": "n"}
+
+
 def test_a_work_item_can_be_piped_into_ack(request_of):
     """Its own ID and that of its environment are found, and nothing else is sent."""
     told = request_of(WORK, "ack", stdin='{"id": "work_1", "environment_id": "env_1", "state": "queued"}')

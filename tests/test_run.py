@@ -95,6 +95,22 @@ def test_the_server_may_forbid_and_ask_for_a_retry(ant):
     assert len(ant(*RETRIEVE, replies=[failure(412, x_should_retry="true"), {}]).requests) == 1
 
 
+def test_a_workspace_has_no_space_around_it(ant):
+    """No header can have it."""
+    (request,) = ant(*RETRIEVE, "--workspace-id", " wrkspc_1 ").requests
+    assert request.headers["anthropic-workspace-id"] == "wrkspc_1"
+
+
+def test_a_token_beats_the_user_of_the_base_url(ant):
+    """Both would be the header `authorization`; a key is another header."""
+    words = (*RETRIEVE, "--base-url", "http://ada:pass-word@h")
+    (request,) = ant(*words, "--auth-token", "token-1").requests
+    assert request.headers.get_list("authorization") == ["Bearer token-1"]
+    (request,) = ant(*words).requests
+    assert request.headers["authorization"].startswith("Basic ")
+    assert request.headers["x-api-key"] == KEY
+
+
 def test_retries_can_be_turned_off(ant):
     """--max-retries 0 sends once."""
     result = ant(*RETRIEVE, "--max-retries", "0", replies=[failure(500)])

@@ -187,7 +187,8 @@ def test_an_early_refusal_of_a_large_body_is_read(over: Over):
             (url, 2, "base-url")
             for url in ("http://127.0.0.1:99999", "http://127.0.0.1:-1", "http://[::1", "http://")
         ),
-        *((url, 2, "base-url") for url in ("{url}?a=b", "{url}#a", "ws://127.0.0.1", "127.0.0.1", "http://a b")),
+        *((url, 2, "base-url") for url in ("{url}?a=b", "{url}#a", "{url}?", "{url}/a#")),
+        *((url, 2, "base-url") for url in ("ws://127.0.0.1", "127.0.0.1", "http://a b")),
     ],
 )
 def test_an_address_that_leads_nowhere_is_said(over: Over, url, status, said):
