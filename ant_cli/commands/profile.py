@@ -23,7 +23,7 @@ from ant_cli.errors import AntError, CredentialError, UnknownWord, UsageError
 from ant_cli.hints import hint
 from ant_cli.local import is_local
 from ant_cli.profiles.credentials import out_of_keyring
-from ant_cli.profiles.fields import PROFILE_FIELDS, SECRET_FIELDS, shown
+from ant_cli.profiles.fields import CREDENTIAL_FIELDS, PROFILE_FIELDS, SECRET_FIELDS, shown
 from ant_cli.profiles.reading import Profile, Selected, Store, select
 from ant_cli.profiles.writing import changing
 from ant_cli.spec import Flags
@@ -126,8 +126,17 @@ def set_value(process: Process, flags: Flags, *, key: Key, value: Value = None) 
         before = profile.get(key)
         profile[key] = checked
     process.stderr.say(f"Set {key} of profile {name!r} to {shown(key, checked)}.")
+    if winner := used_before(key, profile):
+        hint(process, f"Note: its {winner} is used before it, until you remove that: ant profile unset {winner}")
     if before != checked:
         out_of_keyring(before)
+
+
+def used_before(key: str, profile: Profile) -> str:
+    """Return which credential of a profile is used in place of this one; empty if none is."""
+    if key not in CREDENTIAL_FIELDS:
+        return ""
+    return next((other for other in CREDENTIAL_FIELDS[: CREDENTIAL_FIELDS.index(key)] if profile.get(other)), "")
 
 
 def secret_value(key: str, value: str | None, process: Process) -> str:

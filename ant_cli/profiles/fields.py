@@ -113,6 +113,7 @@ PROFILE_FIELDS: dict[str, Callable[[str, str], str | float]] = {
 """What a profile may hold. It may hold more, which is kept: a newer version may know it."""
 SECRET_FIELDS = ("api_key", "auth_token")
 CREDENTIAL_FIELDS = ("api_key", "api_key_command", "auth_token")
+"""The first that a profile holds is used."""
 
 
 def mask(secret: str) -> str:

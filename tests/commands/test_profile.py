@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from ant_cli.profiles.fields import SECRET_FIELDS
+
 SECRET = "sk-ant-api03-0123456789-wxyz"
 MASK = "sk-ant-...wxyz"
 WORK = f"""active = "work"
@@ -157,7 +159,7 @@ def test_a_control_character_does_not_reach_the_terminal(profile, path):
 )
 def test_set_checks_and_stores_a_value(profile, path, key, text, value):
     """Numbers are numbers in the file."""
-    done = profile("set", key, text)
+    done = profile("set", key, text, env={"ANT_NO_HINTS": "1"})
     assert done.stderr == f"Set {key} of profile 'work' to {value}.\n"
     assert profiles(path)["work"][key] == value
     assert type(profiles(path)["work"][key]) is type(value)
@@ -201,9 +203,28 @@ def test_a_table_of_profiles_has_the_columns_of_all(profile, path):
 def test_a_secret_is_read_from_stdin(profile, path, key):
     """White space around it does not count."""
     secret = "sk-ant-api03-9876543210-abcd"
-    done = profile("set", key, stdin=f" {secret}\n")
+    done = profile("set", key, stdin=f" {secret}\n", env={"ANT_NO_HINTS": "1"})
     assert profiles(path)["work"][key] == secret
     assert done.stderr == f"Set {key} of profile 'work' to sk-ant-...abcd.\n"
+
+
+@pytest.mark.parametrize(
+    ("held", "key", "winner"),
+    [
+        ('api_key = "k"', "api_key_command", "api_key"),
+        ('api_key_command = "c"', "auth_token", "api_key_command"),
+        ('api_key_command = "c"', "api_key", ""),
+        ('api_key = ""', "api_key_command", ""),
+        ('api_key = "k"', "format", ""),
+    ],
+)
+def test_set_says_which_credential_is_used_all_the_same(profile, path, held, key, winner):
+    """A profile may hold several, and the first counts."""
+    path.write_text(f'active = "work"\n[profiles.work]\n{held}\n')
+    done = profile("set", key, stdin="token") if key in SECRET_FIELDS else profile("set", key, "yaml")
+    assert done.exit == 0
+    note = f"Note: its {winner} is used before it, until you remove that: ant profile unset {winner}\n"
+    assert done.stderr.endswith(note) if winner else "Note" not in done.stderr
 
 
 @pytest.mark.parametrize("key", ["api_key", "auth_token"])
