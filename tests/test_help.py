@@ -201,6 +201,15 @@ def test_a_page_on_a_terminal_uses_its_width(ant):
     assert "\x1b" not in plain
 
 
+@pytest.mark.parametrize("words", [(), ("beta:environments", "create"), ("auth", "login")])
+def test_forced_colour_in_a_pipe_adds_colour_only(ant, words):
+    """A page is laid out as without it, whatever COLUMNS says."""
+    plain = ant(*words, "--help").stdout
+    forced = ant(*words, "--help", env={"FORCE_COLOR": "1", "COLUMNS": "40"}).stdout
+    assert forced != plain
+    assert re.sub(r"\x1b\[\d+m", "", forced) == plain
+
+
 def test_long_examples_are_broken_where_a_shell_takes_it():
     """Before a flag, behind a backslash."""
     line = "beta:environments create --name data-analysis --config '{type: cloud, packages: {pip: [a]}}'"

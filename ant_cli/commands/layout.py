@@ -36,7 +36,7 @@ def painted(page: str, look: Look | None) -> str:
 
 def page_width(look: Look | None) -> int:
     """Return the columns that a help page takes."""
-    return min(look.width, WIDEST) if look else WIDTH
+    return min(look.width, WIDEST) if look and look.is_terminal else WIDTH
 
 
 def section(title: str, rows: Sequence[tuple[str, str]]) -> str:

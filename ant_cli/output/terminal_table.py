@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from ant_cli import json_text
 from ant_cli.output.cells import cell_width, cut, padding
-from ant_cli.output.columns import NOTHING, Column, Columns, cell, members_as_rows, word_of
+from ant_cli.output.columns import NOTHING, Column, Columns, members_as_rows, rows_of, word_of
 from ant_cli.output.look import STATES, Look
 from ant_cli.output.table import GAP, Table
 from ant_cli.output.times import relative
@@ -61,18 +61,20 @@ class TerminalTable:
     def _rows(self, values: list[bytes]) -> list[list[Cell]]:
         if not self._columns:
             columns = self._given.settle(values)
-            rows = [self._row(value, columns) for value in values]
+            rows = self._styled(values, columns)
             kept = self._choose(columns, rows)
             self._columns = tuple(columns[index] for index in kept)
             return [[row[index] for index in kept] for row in rows]
-        return [self._row(value, self._columns) for value in values]
+        return self._styled(values, self._columns)
 
-    def _row(self, value: bytes, columns: tuple[Column, ...]) -> list[Cell]:
-        cells = [self._cell(column.find(value) or b"null", column) for column in columns]
-        return [Cell(text, "dim") for text, _ in cells] if is_archived(value) else cells
+    def _styled(self, values: list[bytes], columns: tuple[Column, ...]) -> list[list[Cell]]:
+        rows = [list(map(self._cell, texts, columns)) for texts in rows_of(values, columns)]
+        for row, value in zip(rows, values, strict=True):
+            if is_archived(value):
+                row[:] = [Cell(text, "dim") for text, _ in row]
+        return rows
 
-    def _cell(self, value: bytes, column: Column) -> Cell:
-        text = cell(value)
+    def _cell(self, text: str, column: Column) -> Cell:
         ago = relative(text, self._look.now) if column.is_time else ""
         return Cell(ago or text, style_of(text, column))
 
