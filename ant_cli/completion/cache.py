@@ -87,9 +87,17 @@ def _deciding_variables(environ: Mapping[str, str]) -> list[str]:
 
 def _profiles(environ: Mapping[str, str]) -> str:
     """Return the text of the store of profiles, which may hold the credential and the base URL."""
-    store = environ.get("ANTHROPIC_CONFIG_DIR") or os.path.join(_home(environ), ".config", "anthropic")
     try:
-        with open(os.path.join(store, "profiles.toml"), encoding="utf-8", errors="replace") as file:
+        with open(os.path.join(store(environ), "profiles.toml"), encoding="utf-8", errors="replace") as file:
             return file.read()
     except OSError:
         return ""
+
+
+def store(environ: Mapping[str, str], platform: str = os.name) -> str:
+    """Return the folder of the profiles, as `profiles/reading.py` does, which takes too long to load."""
+    if named := environ.get("ANTHROPIC_CONFIG_DIR"):
+        return named
+    if platform == "nt" and (roaming := environ.get("APPDATA")):
+        return os.path.join(roaming, "Anthropic")
+    return os.path.join(_home(environ), ".config", "anthropic")

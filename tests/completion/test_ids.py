@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from ant_cli.completion import cache, ids
+from ant_cli.profiles import reading
 from ant_cli.vocabulary import EMULATED
 
 PAGE = {"data": [{"id": "env_1", "name": "data"}, {"id": "env_2", "name": ""}], "next_page": "more"}
@@ -232,6 +233,20 @@ def test_who_asks_elsewhere_or_as_somebody_else_gets_another_answer(ant, change)
     ant(*RETRIEVE, replies=[PAGE])
     result = ant(*RETRIEVE, *change.get("words", ()), env=change.get("env", {}), replies=[PAGE])
     assert len(result.requests) == 1
+
+
+@pytest.mark.parametrize("platform", ["posix", "nt"])
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"HOME": "/h"},
+        {"HOME": "/h", "APPDATA": "/roaming"},
+        {"HOME": "/h", "APPDATA": "/roaming", "ANTHROPIC_CONFIG_DIR": "/c"},
+    ],
+)
+def test_the_profiles_that_decide_are_those_that_are_used(platform, environ):
+    """After a change of the active profile, another answer is wanted, on each system."""
+    assert Path(cache.store(environ, platform)) == reading.folder(environ, platform)
 
 
 def test_only_the_user_can_read_what_is_kept_and_no_key_is_in_it(ant, cache_folder: Path, clean_environ):
