@@ -295,7 +295,7 @@ _ant_offer_kind() {
 }
 
 _ant() {
-  local words reply command position kind typed quote
+  local words reply command position kind typed quote IFS=$' \t\n'
   COMPREPLY=()
   _ant_words
   _ant_walk

@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterator
 
 from ant_cli import json_text
+from ant_cli.output.gjson_modifiers import FUNCTIONS
 from ant_cli.output.gjson_steps import (
     Count,
     Each,
@@ -34,20 +35,13 @@ from ant_cli.output.gjson_steps import (
 # Deeper than any useful path, and far from the recursion limit.
 DEEPEST = 100
 
-MODIFIERS = frozenset(
-    {
-        *("this", "valid", "pretty", "ugly", "tostr", "fromstr"),
-        *("reverse", "keys", "values", "flatten", "join", "group", "dig"),
-    }
-)
-
 _OPENING = "([{"
 _CLOSING = ")]}"
 _KEY = re.compile(r"(?:\\.|[^.|\\])*\\?", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.?)", re.DOTALL)
 _WILD = re.compile(r"(?:\\.|[^*?\\])*+[*?]", re.DOTALL)
 _WILD_TOKEN = re.compile(r"\\(.)|(\*+)|(\?)|(.)", re.DOTALL)
-_MODIFIER = re.compile(r"@(" + "|".join(sorted(MODIFIERS)) + r")(?=[.|:]|\Z)")
+_MODIFIER = re.compile(r"@(" + "|".join((*FUNCTIONS, "dig")) + r")(?=[.|:]|\Z)")
 _LITERAL = re.compile(r'!(?:[\[{"+\-0-9]|(?:true|false|null)(?=[.|]|\Z))')
 _SCALAR = re.compile(r"true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _OPERATOR = re.compile(r"==?|!=|!%|<=?|>=?|%")

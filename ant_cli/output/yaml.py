@@ -99,7 +99,7 @@ def _lines(value: str, indent: str) -> str:
     return "\n".join([f"|{ending}", *(indent + line if line else "" for line in lines)])
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=2048)  # the same keys and words come again with every item
 def _text(value: str) -> str:
     """Return a text on one line: without quotes if that is safe, otherwise in double quotes."""
     if _PLAIN.fullmatch(value) and value.lower() not in _NOT_A_TEXT:

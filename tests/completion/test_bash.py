@@ -145,6 +145,13 @@ def test_colons_that_do_not_split_words_are_completed_as_well(bash: Terminal):
     )
 
 
+def test_what_the_user_splits_words_at_does_not_matter(bash: Terminal):
+    """IFS may be left over from a loop."""
+    bash.complete("IFS=:\n", "")
+    assert bash.complete("ant beta:environments:work sto") == "ant beta:environments:work stop "
+    assert bash.complete("ant beta:environments list --format js", ALL).split()[-2:] == ["json", "jsonl"]
+
+
 def test_ids_from_the_api_are_completed_for_real(terminal, desk: Desk):
     """The emulator answers, and nothing of a name is run."""
     identifier = desk.use_real_ant()
