@@ -1,7 +1,6 @@
-"""Answers: what came back, and what is wrong with it although its status says that all is well.
+"""Answers: what came back, and what may be wrong with it although its status is a success.
 
-What stands between here and the API may answer in its place, and does so with 200: a proxy with its page of
-HTML, a gateway with an error, a broken one with nothing at all.
+A proxy or gateway may answer in place of the API, with 200 and a page of HTML, an error, or nothing at all.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ class Response(NamedTuple):
 
 
 def refuse_failure(exchange: str, response: Response) -> None:
-    """Raise what an answer is if it is not a result.
+    """Raise the error that an answer stands for, if it is not a result.
 
     Raises:
         APIError: if it is an error by its status, or by what it says.
@@ -73,7 +72,7 @@ def _says_error(body: bytes) -> bool:
 
 
 def _problem(body: bytes) -> tuple[str, str]:
-    """Return what an answer is that can't be JSON, and a hint; whether it is JSON shows when it is printed."""
+    """Return why an answer can't be JSON, and a hint. That it is JSON is checked later, where it is printed."""
     start = body[:100].lstrip()
     if not start and not body.strip():
         return "empty, and so not JSON", ""

@@ -1,9 +1,8 @@
 """The words of the command line: which operation is called, and with which flags. Nothing is read or sent.
 
-The words of an API command are read here, by the rows of its parameters, because no library takes them as
-the official tool does (global flags anywhere, the nearest winning; `--force=false`) and because loading one
-takes longer than the rest of the way to the network. Help, and the commands that call no endpoint, are
-Typer's: see `app.py`.
+API commands are parsed here, by the rows of their parameters: no library accepts what the official tool does
+(global flags anywhere, of which the nearest wins; `--force=false`), and importing one would double the start-up
+time. Typer handles help, and the commands that call no endpoint: see `app.py`.
 """
 
 from __future__ import annotations
@@ -27,13 +26,13 @@ class Call(NamedTuple):
     flags: Flags
 
 
-class Other(NamedTuple):
-    """Words for Typer: the command first, then the global flags that stood before it, then the rest."""
+class TyperCall(NamedTuple):
+    """A command line for Typer: the command, the global flags that stood before it, then the rest."""
 
     words: list[str]
 
 
-def read(argv: Sequence[str]) -> Call | Other:
+def read(argv: Sequence[str]) -> Call | TyperCall:
     """Understand a command line.
 
     Raises:
@@ -43,27 +42,27 @@ def read(argv: Sequence[str]) -> Call | Other:
     """
     leading, rest = _take_global_flags(argv)
     if not rest or rest[0].startswith("-"):
-        return Other(_only_known(rest[:1], ROOT_FLAGS, ""))
+        return TyperCall(_only_known(rest[:1], ROOT_FLAGS, ""))
     group, rest = rest[0], rest[1:]
     between, rest = _take_global_flags(rest)
     if group not in GROUPS:
-        return Other([group, *rest[:1], *leading, *between, *rest[1:]])
+        return TyperCall([group, *rest[:1], *leading, *between, *rest[1:]])
     if not rest or rest[0].startswith("-"):
-        return Other([group, *_only_known(rest[:1], HELP_FLAGS, group)])
+        return TyperCall([group, *_only_known(rest[:1], HELP_FLAGS, group)])
     return _read_call(group, rest[0], [*leading, *between, *rest[1:]])
 
 
-def _read_call(group: str, name: str, words: Sequence[str]) -> Call | Other:
+def _read_call(group: str, name: str, words: Sequence[str]) -> Call | TyperCall:
     operation = find(group, name)
     if operation is None:
         known = [item.name for item in of_group(group)]
         raise UnknownWord(f"command of {group}:", name, known, f"Run `ant {group} --help` to see its commands.")
     flags = _read_flags(words, operation)
-    return Other([group, name, "--help"]) if flags is None else Call(operation, flags)
+    return TyperCall([group, name, "--help"]) if flags is None else Call(operation, flags)
 
 
 def _only_known(words: list[str], known: Iterable[str], command: str) -> list[str]:
-    """Return the words, at most one, if they are known flags."""
+    """Return the words, at most one, or raise UsageError if it is not a known flag."""
     if words and words[0] not in known:
         flag = words[0].partition("=")[0]
         owner = next((item for item in OPERATIONS if flag in _flags_of(item)), None)
@@ -156,7 +155,12 @@ def _put(flags: dict[str, FlagWords], param: Param, value: str) -> None:
 
 
 def _positional(arguments: list[str], flags: Flags, operation: Operation) -> Flags:
-    """Return the value of the argument that is no flag: the ID, if it was not given by its flag as well."""
+    """Return the ID that was given without its flag, if there is one.
+
+    Raises:
+        UsageError: if there are more arguments, or the flag was given too.
+
+    """
     param = operation.positional
     takes = 1 if param is not None and param.name not in flags else 0
     if len(arguments) > takes:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from ant_cli import __version__
 from ant_cli.answers import BOM, Response, refuse_failure
-from ant_cli.connection import Answer, BrokenAnswer, Trouble, connect
+from ant_cli.connection import Answer, BrokenAnswer, TransportFailure, connect
 from ant_cli.errors import AnswerError, AntError, NetworkError
 from ant_cli.local import is_local
 from ant_cli.progress import Progress
@@ -67,7 +67,7 @@ class Client:
             may_go_on = attempt < self._settings.max_retries
             try:
                 response = self._attempt(request, url, attempt)
-            except _Failed as failure:
+            except _AttemptFailed as failure:
                 if self._is_stale(failure, request):
                     continue
                 self.answer_was_lost |= failure.lost
@@ -82,8 +82,8 @@ class Client:
                 self._wait(attempt, response.headers, response.status_line)
             attempt += 1
 
-    def _is_stale(self, failure: _Failed, request: Request) -> bool:
-        """Whether a request for reading met a connection that had ended meanwhile: a new one is no new attempt."""
+    def _is_stale(self, failure: _AttemptFailed, request: Request) -> bool:
+        """Whether a GET met a connection that the server had closed while idle: sending it again is no retry."""
         was_reused, self._reused = self._reused, False
         return was_reused and failure.silent and request.method == "GET"
 
@@ -93,7 +93,7 @@ class Client:
             self._sleep(delay)
 
     def _attempt(self, request: Request, url: str, attempt: int) -> Response:
-        """Send once. Whatever goes wrong on the way becomes a `_Failed`."""
+        """Send once. Whatever goes wrong on the way becomes a `_AttemptFailed`."""
         headers = headers_of(request, self._settings, attempt)
         if self._settings.debug:
             from ant_cli.debug_log import log_request, log_response
@@ -108,7 +108,7 @@ class Client:
                 self._connection.exchange(request.method, url, headers, request.body or b"") as answer,
             ):
                 body = answer.read()
-        except (BrokenAnswer, Trouble) as failure:
+        except (BrokenAnswer, TransportFailure) as failure:
             if answer is None or answer.status < 400:
                 self.under_way = False
                 raise _failed(failure, answer, exchange, self._settings.timeout_s) from None
@@ -121,8 +121,8 @@ class Client:
         return response
 
 
-class _Failed(Exception):
-    """An attempt without a usable answer."""
+class _AttemptFailed(Exception):
+    """An attempt that brought no usable answer."""
 
     def __init__(self, error: AntError, *, lost: bool, final: bool = False, silent: bool = False) -> None:
         super().__init__(error.message)
@@ -135,50 +135,54 @@ class _Failed(Exception):
         """The connection ended without a word."""
 
     def worth_a_retry(self, request: Request) -> bool:
-        """Whether to try again: what broke off in the middle was carried out, so only reading is."""
+        """Whether to try again. After an answer that broke off, only a GET: anything else was carried out."""
         if self.final or (self.lost and request.guarded):
             return False
         return isinstance(self.error, NetworkError) or request.method == "GET"
 
 
-def _failed(failure: BrokenAnswer | Trouble, answer: Answer | None, exchange: str, timeout_s: float) -> _Failed:
+def _failed(
+    failure: BrokenAnswer | TransportFailure, answer: Answer | None, exchange: str, timeout_s: float
+) -> _AttemptFailed:
     """Return what went wrong, in words."""
     if isinstance(failure, BrokenAnswer):
         broken = AnswerError(f"{exchange}: the answer {failure}, so nothing of it is shown.")
-        return _Failed(broken, lost=True, final=failure.final)
+        return _AttemptFailed(broken, lost=True, final=failure.final)
     if failure.timed_out:
-        return _Failed(_timed_out(failure, answer, exchange, timeout_s), lost=failure.sent)
+        return _AttemptFailed(_timed_out(failure, answer, exchange, timeout_s), lost=failure.sent)
     if answer is not None:
-        return _Failed(AnswerError(f"{exchange}: the answer broke off, so nothing of it is shown."), lost=True)
+        return _AttemptFailed(
+            AnswerError(f"{exchange}: the answer broke off, so nothing of it is shown."), lost=True
+        )
     message, hint, final = explain(failure.cause)
     error = NetworkError(f"{exchange}: {message}.", hint or failure.hint)
-    return _Failed(error, lost=failure.sent, final=final, silent=failure.sent)
+    return _AttemptFailed(error, lost=failure.sent, final=final, silent=failure.sent)
 
 
-def _timed_out(trouble: Trouble, answer: Answer | None, exchange: str, timeout_s: float) -> NetworkError:
-    what = "no answer within" if trouble.sent else "no connection within"
+def _timed_out(failure: TransportFailure, answer: Answer | None, exchange: str, timeout_s: float) -> NetworkError:
+    what = "no answer within" if failure.sent else "no connection within"
     what = what if answer is None else "the answer stalled for"
-    hint = trouble.hint if not trouble.sent else ""
-    return NetworkError(f"{exchange}: {what} {timeout_s:g} s.", hint or "A longer wait: --timeout SECONDS.")
+    hint = failure.hint if not failure.sent else ""
+    return NetworkError(f"{exchange}: {what} {timeout_s:g} s.", hint or "To wait longer: --timeout SECONDS.")
 
 
 _UNTRUSTED = {
     9: "is not valid yet",
     10: "has expired",
-    18: "is signed by itself, and so by an issuer that is not known here",
+    18: "is self-signed",
     19: "is from an issuer that is not known here",
     20: "is from an issuer that is not known here",
     21: "is from an issuer that is not known here",
     62: "is for another host name",
     64: "is for another address",
 }
-"""What is wrong with a certificate, by the code of OpenSSL's verification."""
-_TRUST = "A certificate authority of your own goes into a file that SSL_CERT_FILE names."
+"""What is wrong with a certificate, by OpenSSL's verification code."""
+_TRUST = "To trust a certificate authority of your own, set SSL_CERT_FILE to the file of its certificate."
 _LOOK_UP = "Check the base URL and the network."
 
 
 def explain(error: Exception) -> tuple[str, str, bool]:
-    """Return what went wrong on the network, in words, what may help, and whether another attempt can't."""
+    """Return what went wrong on the network, a hint, and whether every further attempt would fail, too."""
     cause: BaseException | None = error
     while cause is not None:
         name = type(cause).__name__
@@ -189,7 +193,7 @@ def explain(error: Exception) -> tuple[str, str, bool]:
         if name == "gaierror":
             return "the host name is not known", _LOOK_UP, False
         if name == "RemoteProtocolError" and "disconnected" not in str(cause):
-            return f"the server does not speak HTTP as it should ({cause})", _LOOK_UP, False
+            return f"the answer is not valid HTTP ({cause})", _LOOK_UP, False
         cause = cause.__cause__ or cause.__context__
     text = re.sub(r"^\[(?:Errno|SSL)[^]]*\] ", "", str(error)) or type(error).__name__
     return text.rstrip(".").lower(), "", False

@@ -1,8 +1,8 @@
-"""The connection: sends one request and hands over its answer, or says what went wrong on the way.
+"""The connection: sends one request and returns its answer, or says what went wrong.
 
-There are two. The direct one is httpcore's, on which httpx is built, and loads in half the time; it is the
-way of nearly every run. httpx's is for what httpcore leaves out: proxies, host names beyond ASCII, users
-and passwords in URLs, and another transport than the network. Both have the same errors, by the same names.
+`DirectConnection` uses httpcore, the layer below httpx, because it is imported in half the time; it serves
+nearly every run. `HTTPXConnection` is for what httpcore leaves out: proxies, host names beyond ASCII, users
+and passwords in URLs, and transports other than the network. Their exceptions have the same names.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 ANSWER_LIMIT = 256_000_000
 """The most bytes of an answer, decompressed, that are taken in."""
 PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy")
-NO_HOST = "the base URL has a host name that can't exist."
+NO_HOST = "the host name in the base URL is not valid."
 _UNSENT = frozenset(("ConnectError", "ConnectTimeout", "ProxyError", "UnsupportedProtocol", "LocalProtocolError"))
 
 
-class Trouble(Exception):
+class TransportFailure(Exception):
     """What went wrong on the network."""
 
     def __init__(self, error: Exception, hint: str = "") -> None:
@@ -69,7 +69,7 @@ class Answer(NamedTuple):
 
         Raises:
             BrokenAnswer: if it is too large, or compressed in a way that nobody asked for.
-            Trouble: if it does not come.
+            TransportFailure: if it does not come.
 
         """
         encoding = self.headers.get("content-encoding", "").lower().removeprefix("x-")
@@ -91,7 +91,7 @@ class Connection(Protocol):
     def exchange(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes
     ) -> AbstractContextManager[Answer]:
-        """Send a request; Trouble if no answer comes."""
+        """Send a request; TransportFailure if no answer comes."""
 
     def close(self) -> None:
         """End it."""
@@ -166,7 +166,7 @@ class DirectConnection:
 
     @contextmanager
     def exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Iterator[Answer]:
-        """Send a request; Trouble if no answer comes."""
+        """Send a request; TransportFailure if no answer comes."""
         extensions = {"timeout": self._timeouts}
         content = body if body or method != "GET" else None
         encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
@@ -176,7 +176,7 @@ class DirectConnection:
                 reason: Any = answer.extensions.get("reason_phrase", b"")
                 yield Answer(answer.status, reason.decode("latin-1"), found, answer.iter_stream())
         except self._errors as error:
-            raise Trouble(error) from error
+            raise TransportFailure(error) from error
         except UnicodeError:  # from the codec of host names
             raise UsageError(NO_HOST) from None
 
@@ -186,7 +186,7 @@ class DirectConnection:
 
 
 def _trusted(environ: Mapping[str, str]) -> ssl.SSLContext:
-    """Return what decides which servers are trusted, by the same variables as httpx."""
+    """Return the TLS settings, from the same variables as httpx. UsageError if they can't be used."""
     import ssl
 
     file, folder = environ.get("SSL_CERT_FILE"), environ.get("SSL_CERT_DIR")
@@ -224,11 +224,11 @@ class HTTPXConnection:
             raise UsageError(f"{' or '.join(proxies)} can't be used: {error}.") from None
         self._errors = (httpx.TransportError, ConnectionError)
         self._no_url = (httpx.InvalidURL, UnicodeError)
-        self._hint = f"Is the proxy up that {' or '.join(proxies)} names?" if proxies else ""
+        self._hint = f"Is the proxy in {' or '.join(proxies)} running?" if proxies else ""
 
     @contextmanager
     def exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Iterator[Answer]:
-        """Send a request; Trouble if no answer comes."""
+        """Send a request; TransportFailure if no answer comes."""
         if "authorization" in headers:  # in whose place httpx would put the user and password of the URL
             url = without_password(url)
         try:
@@ -237,7 +237,7 @@ class HTTPXConnection:
                 found = {name.lower(): value for name, value in answer.headers.items()}
                 yield Answer(answer.status_code, answer.reason_phrase, found, answer.iter_raw())
         except self._errors as error:
-            raise Trouble(error, self._hint) from error
+            raise TransportFailure(error, self._hint) from error
         except self._no_url:
             raise UsageError(NO_HOST) from None
 
@@ -278,7 +278,7 @@ class LocalConnection:
 
 
 def _decompressed(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield what gzip packed, in parts that are small even if a small chunk stands for much."""
+    """Decompress gzip in parts of at most 1 MB, however much a chunk expands to."""
     gunzip = zlib.decompressobj(wbits=31)
     began = False
     try:

@@ -6,6 +6,6 @@ from ant_cli.streams import Process
 
 
 def hint(process: Process, text: str) -> None:
-    """Say it on stderr, unless nobody wants to hear it."""
+    """Print it on stderr, unless ANT_NO_HINTS is set."""
     if not process.environ.get("ANT_NO_HINTS"):
         process.stderr.say(text)

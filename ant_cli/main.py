@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ant_cli import __version__
 from ant_cli.errors import INTERRUPTED, TERMINATED, AntError, UsageError
-from ant_cli.startup import Terminated, heed_termination, leave, pause_collection
+from ant_cli.startup import Terminated, exit_now, handle_sigterm, pause_gc
 from ant_cli.streams import Process, Stderr, Stdin, Stdout
 
 SECRET_VARIABLES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
@@ -38,7 +38,7 @@ def main(argv: Sequence[str], process: Process) -> int:
     except BrokenPipeError:  # whoever read our output has enough of it, as in `| head`
         return 0
     except (OSError, MemoryError) as error:
-        report(refused(error), process.stderr)
+        report(system_failure(error), process.stderr)
         return AntError.exit_code
     except Exception as error:  # noqa: BLE001 - no traceback ever reaches a user
         report_bug(error, process.stderr)
@@ -47,7 +47,7 @@ def main(argv: Sequence[str], process: Process) -> int:
 
 
 def secrets_at_hand(argv: Sequence[str], environ: Mapping[str, str]) -> Iterator[str]:
-    """Yield the credentials that are typed or in the environment: words that can't be used are shown in errors."""
+    """Yield the credentials on the command line and in the environment: error messages quote what can't be used."""
     for name in SECRET_VARIABLES:
         yield environ.get(name, "").strip()
     for position, word in enumerate(argv):
@@ -86,10 +86,10 @@ def dispatch(argv: Sequence[str], process: Process) -> None:
 
 
 def as_text(word: str) -> str:
-    """Return a word as text in UTF-8, also where the locale has another encoding, such as ASCII.
+    """Return an argument decoded as UTF-8, whatever the encoding of the locale.
 
     Raises:
-        UsageError: if it is none: it would be sent as something else.
+        UsageError: if it is not UTF-8, since something else would be sent in its place.
 
     """
     if word.isascii() or not any("\udc80" <= character <= "\udcff" for character in word):
@@ -111,8 +111,8 @@ def report(error: AntError, stderr: Stderr) -> None:
     stderr.say("\n".join(part for part in (str(error), error.hint) if part))
 
 
-def refused(error: OSError | MemoryError) -> AntError:
-    """Return what to say when there is no memory, no descriptor, or no right left to go on."""
+def system_failure(error: OSError | MemoryError) -> AntError:
+    """Return the error of a run that lacks memory, a file descriptor, or a permission."""
     if isinstance(error, MemoryError):
         return AntError("there is not enough memory for this.")
     return AntError(f"the operating system refused: {str(error).partition('] ')[2] or error}.")
@@ -143,10 +143,10 @@ def this_process() -> Process:
 def entry_point() -> None:
     """Run as the command `ant`. A second interrupt may come while the first one is dealt with."""
     try:
-        pause_collection()
+        pause_gc()
         if sys.argv[1:] != ["--version"]:  # which is over before anybody could end it
-            heed_termination()
+            handle_sigterm()
         status = main(sys.argv[1:], this_process())
     except KeyboardInterrupt as signal:
         status = status_of(signal)
-    leave(status)
+    exit_now(status)

@@ -1,6 +1,6 @@
 """Waiting, made visible: after a second a line on stderr says what is being done, until it is done.
 
-Only a person at a terminal sees it. A thread draws it, so that nothing that waits has to care.
+It is shown on terminals only. A thread draws it, so that the code that waits need not know of it.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ class Progress:
         if not self._draws:
             yield
             return
-        count = f", {self._items} items so far" if self._items else ""
+        items = "item" if self._items == 1 else "items"
+        count = f", {self._items} {items} so far" if self._items else ""
         with self._drawing(lambda passed: f"Waiting for {what}{count} ({passed:.0f} s)", self._first_line_at):
             yield
 
@@ -81,7 +82,7 @@ class Progress:
             thread.join()
 
     def _draw(self, text: Callable[[float], str], since: float, done: Callable[[float], bool]) -> None:
-        """Draw a frame after another until it is done, and leave a clean line."""
+        """Draw frame after frame until `done` says so, and erase the line."""
         from ant_cli.output.cells import cut
         from ant_cli.output.look import size_of
 

@@ -13,11 +13,13 @@ from ant_cli.streams import Stderr, Stdin
 from ant_cli.values import Value, convert, encode, kind_of, parse, scalar_text
 
 STDIN = "standard input"
-LOOP_HINT = "If it is meant for others, as in a loop that reads lines, add < /dev/null to this command."
+LOOP_HINT = (
+    "If stdin is meant for something else, such as a loop that reads lines, add < /dev/null to this command."
+)
 
 
 class Request(NamedTuple):
-    """What is sent, but for what every request has."""
+    """A request, without the headers that every request has."""
 
     method: str
     path: str
@@ -76,7 +78,7 @@ def _from_flag(param: Param, word: str | list[str], stdin: Stdin) -> Value:
 def _piped_input(
     operation: Operation, flags: Flags, values: Mapping[str, Value], stdin: Stdin, stderr: Stderr
 ) -> tuple[dict[str, Value], str]:
-    """Return the input beside the flags, and where it came from."""
+    """Return what `--file` or stdin holds, and which of them it was, for messages."""
     path = flags.get("file")
     if isinstance(path, str) and path != "-":
         return _read_input(read_file(path, "--file"), path, operation), path
@@ -101,7 +103,7 @@ def _reads_stdin(operation: Operation, values: Mapping[str, Value], stdin: Stdin
     if missing or _lacks_a_change(operation, values):
         stderr.say("Note: waiting for input on stdin.")
         return True
-    stderr.say("Note: stdin is a pipe in which nothing came for a second, so it was not read.")
+    stderr.say("Note: nothing arrived on stdin within a second, so it was not read.")
     return False
 
 
@@ -110,14 +112,14 @@ def _lacks_a_change(operation: Operation, values: Mapping[str, Value]) -> bool:
 
 
 def _read_input(data: bytes, source: str, operation: Operation) -> dict[str, Value]:
-    """Read keys and values, in JSON or YAML; none if there is nothing but white space and comments."""
+    """Read keys and values in JSON or YAML; an empty dict if there is only white space and comments."""
     text = decode(data, source)
     value = parse(text, source) if text.strip() else None
     if value is None:
         return {}
     if not isinstance(value, dict):
         raise UsageError(
-            f"{source} must hold keys and values, such as `name: demo`, and holds {kind_of(value)}.",
+            f"{source} must hold keys and values, such as `name: demo`, but holds {kind_of(value)}.",
             LOOP_HINT if source == STDIN and isinstance(value, str) else see_help(operation.command),
         )
     return value

@@ -14,7 +14,7 @@ from ant_cli.redaction import secrets_of_url, without_password
 from ant_cli.request import Request, build
 from ant_cli.settings import Settings, resolve, where_it_goes
 from ant_cli.spec import Flags, Operation
-from ant_cli.startup import resume_collection
+from ant_cli.startup import resume_gc
 from ant_cli.streams import Process
 
 
@@ -22,7 +22,7 @@ def run(operation: Operation, flags: Flags, process: Process) -> None:
     """Carry out an operation and print its result.
 
     Raises:
-        AntError: if that can't be done; which one, and so which exit code, says why.
+        AntError: if that can't be done; its kind decides the exit code.
 
     """
     settings = resolve(flags, process.environ, read_store(process))
@@ -36,7 +36,7 @@ def run(operation: Operation, flags: Flags, process: Process) -> None:
     tell_of_competition(settings, process)
     settings = unlock(settings, process)
     with Client(settings, process, progress) as client:
-        resume_collection()
+        resume_gc()
         try:
             send_and_print(operation, request, settings, client, printer, progress)
         except APIError as error:
@@ -49,7 +49,7 @@ def run(operation: Operation, flags: Flags, process: Process) -> None:
             hint_at_lost_answer(error, operation, request, client)
             raise
         except KeyboardInterrupt:
-            if (client.under_way or client.answer_was_lost) and (words := doubt(operation, request)):
+            if (client.under_way or client.answer_was_lost) and (words := how_to_check(operation, request)):
                 process.stderr.say(words)
             raise
     if operation.done and process.stdout.is_terminal:
@@ -80,7 +80,7 @@ def send_and_print(
 
 
 def say_done(operation: Operation, request: Request, process: Process) -> None:
-    """Say what was done, where somebody watches; in a script the exit status says it."""
+    """Say what was done; only on terminals, since scripts have the exit status."""
     if operation.positional:
         process.stderr.say(operation.done.format(id=request.path_values[operation.positional.name]))
 
@@ -94,7 +94,7 @@ def keep_secrets(settings: Settings, process: Process) -> None:
 
 
 def tell_of_competition(settings: Settings, process: Process) -> None:
-    """Say which credential is used, and where it goes, where the user may have meant another."""
+    """Say which credential is used, and for which server, if the user may have meant another."""
     if is_local(settings.base_url):
         return
     notes = []
@@ -133,13 +133,13 @@ def describe(request: Request, settings: Settings) -> bytes:
 
 
 def hint_at_lost_answer(error: AntError, operation: Operation, request: Request, client: Client) -> None:
-    """Say what to do if a change may have been made, at an earlier attempt or at the one that failed."""
+    """Add to the hint how to check for a change that this attempt, or an earlier one, may have made."""
     if client.answer_was_lost or isinstance(error, AnswerError | OutputError):
-        error.hint = "\n".join(filter(None, (error.hint, doubt(operation, request))))
+        error.hint = "\n".join(filter(None, (error.hint, how_to_check(operation, request))))
 
 
-def doubt(operation: Operation, request: Request) -> str:
-    """Return what to do when nobody knows whether a change was made; nothing if the operation makes none."""
+def how_to_check(operation: Operation, request: Request) -> str:
+    """Return how to find out whether a change was made; empty for operations that make none."""
     if not operation.lost_answer:
         return ""
     from shlex import quote

@@ -30,7 +30,7 @@ VARIABLES = {
     "auth_token": "ANTHROPIC_AUTH_TOKEN",
 }
 MAY_BE_EMPTY = frozenset(("base_url", "workspace_id"))
-"""Flags that are as good as not given if they are empty, as `--base-url "$URL"` may be."""
+"""Flags that count as not given when they are empty, as `--base-url "$URL"` may be."""
 
 KINDS = {"api_key": "key", "auth_token": "token"}
 """What credentials are called in sentences."""
@@ -48,7 +48,7 @@ class Place(NamedTuple):
     source: str
     """In words, for people: a flag, a variable, or a profile's key."""
     explicit: bool = False
-    """It is for typing with this very command."""
+    """It is a flag, so that a credential in it was typed with this command."""
     form: Form = "text"
     """What the text is: the secret, the command that prints it, or its name in the credential store."""
 
@@ -66,7 +66,7 @@ class Credential(NamedTuple):
     source: str
     """In words, for people: a flag, a variable, or a profile's key."""
     explicit: bool
-    """It was typed with this very command."""
+    """It was typed with this command."""
     form: Form = "text"
     reference: str = ""
     """The command that prints it, or its name in the operating system's credential store."""
@@ -77,7 +77,7 @@ class Credential(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """What one run goes by."""
+    """The settings of one run."""
 
     base_url: str
     credentials: tuple[Credential, ...]
@@ -171,7 +171,7 @@ def _resolve(words: Mapping[str, str], environ: Mapping[str, str], profile: Sele
 
 
 def _how_to_correct(error: UsageError, profile: Selected) -> str:
-    """Return what to do about a value of a profile that can't be used; nothing if the error is about another."""
+    """Return the command that removes a bad value from the profile; empty if the error is not about the profile."""
     key, of_profile, _ = error.message.partition(profile.where(""))
     return f"Set it again, or remove it: ant profile unset {key} --profile {profile.name}" if of_profile else ""
 
@@ -187,7 +187,7 @@ def no_credential(settings: Settings) -> CredentialError:
 
 
 def where_it_goes(settings: Settings) -> str:
-    """Return whose credential is sent where, and what says so, in words."""
+    """Say which credential is sent to which server, and where the server's address comes from."""
     if settings.credential is None:
         return ""
     source, profile = settings.credential.source, settings.profile
@@ -204,7 +204,7 @@ def candidates(name: str, flags: Flags, environ: Mapping[str, str], profile: Sel
     words = {flag: word for flag, word in flags.items() if isinstance(word, str)}
     if name == "base_url" and _switch(words, "local"):
         if words.get("base_url", LOCAL) != LOCAL:
-            raise UsageError("--local and --base-url name two places.", "Give one of them.")
+            raise UsageError("--local and --base-url can't be used together.", "Give one of them.")
         yield "--local", LOCAL
     word = words.get(name)
     if word or (word is not None and name not in MAY_BE_EMPTY):

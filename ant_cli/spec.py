@@ -42,8 +42,8 @@ class Param(NamedTuple):
     short: str = ""
     """A one-letter flag, with its dash."""
     guard: bool = False
-    """The server compares it with its state and then changes that, so that a request which timed out, and may
-    have been carried out, must not be repeated with it."""
+    """The server compares it with its state, which the request changes. After a time-out, when the request may
+    have been carried out, it must not be repeated with the same value."""
     choices: tuple[str, ...] = ()
     """What completion and help offer. Not a check: the server, or the setting, knows what is right."""
 

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 
-def pause_collection() -> None:
+def pause_gc() -> None:
     """Collect no garbage while modules load: they make many objects, and none of them is garbage."""
     gc.disable()
 
 
-def resume_collection() -> None:
+def resume_gc() -> None:
     """Collect from here on, but never look at what was loaded: without this, a long list would fill the memory."""
     if not gc.isenabled():
         gc.freeze()
@@ -30,7 +30,7 @@ class Terminated(KeyboardInterrupt):
     """Somebody asked the process to end, as `kill` does; dealt with as an interrupt, but for the exit status."""
 
 
-def heed_termination() -> None:
+def handle_sigterm() -> None:
     """End at a SIGTERM as at an interrupt: what was opened is closed, and no temporary file is left.
 
     A parent that had SIGTERM ignored, as `trap '' TERM` does, wants it ignored here, too.
@@ -45,7 +45,7 @@ def _terminate(_number: int, _frame: object) -> NoReturn:
     raise Terminated
 
 
-def leave(status: int) -> NoReturn:
+def exit_now(status: int) -> NoReturn:
     """End the process without taking down the interpreter, module by module; everything is flushed already."""
     for stream in (sys.stdout, sys.stderr):
         try:

@@ -180,7 +180,7 @@ class Stderr(Stream):
         return self.redact(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
     def write(self, text: str) -> None:
-        """Write it with secrets replaced; whether that works is nobody's concern."""
+        """Write it with secrets replaced. A failure is ignored: there is nowhere to report it."""
         if self._file is None:
             return
         try:  # noqa: SIM105 - contextlib would cost more time than all of this

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ant_cli.argv import Call, Other, read
+from ant_cli.argv import Call, TyperCall, read
 from ant_cli.errors import UsageError
 from ant_cli.operations import OPERATIONS, of_group
 
@@ -123,7 +123,7 @@ def test_words_that_make_no_sense_are_refused(words, parts):
 )
 def test_help_and_other_commands_are_left_to_typer(words, for_typer):
     """The command comes first, then the global flags that stood before it, then the rest."""
-    assert read(words) == Other(for_typer)
+    assert read(words) == TyperCall(for_typer)
 
 
 def test_the_groups_hold_all_operations():

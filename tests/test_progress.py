@@ -50,7 +50,12 @@ def test_pages_are_counted():
     """One sees that a long list comes along."""
     screen = Watched()
     progress = progress_on(screen)
-    assert list(progress.counted([[b"1", b"2"], [b"3"]])) == [[b"1", b"2"], [b"3"]]
+    assert list(progress.counted([[b"1"]])) == [[b"1"]]
+    with progress.waiting_for("GET /v1/environments"):
+        assert screen.drawn.wait(5)
+    assert "GET /v1/environments, 1 item so far (0 s)" in screen.text()
+    screen.drawn.clear()
+    assert list(progress.counted([[b"2"], [b"3"]])) == [[b"2"], [b"3"]]
     with progress.waiting_for("GET /v1/environments"):
         assert screen.drawn.wait(5)
     assert "GET /v1/environments, 3 items so far (0 s)" in screen.text()

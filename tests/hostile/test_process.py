@@ -65,7 +65,7 @@ def test_a_signal_ends_the_wait_for_stdin(start, number, status):
 def test_a_sigterm_that_the_parent_had_ignored_is_ignored(shell: Shell):
     """By convention: a trap that ignores a signal holds for the commands that a shell runs."""
     script = (
-        "import os, signal; from ant_cli.startup import heed_termination; heed_termination(); "
+        "import os, signal; from ant_cli.startup import handle_sigterm; handle_sigterm(); "
         "os.kill(os.getpid(), signal.SIGTERM); print('alive')"
     )
     assert shell(f"trap '' TERM; $PYTHON -c {shlex.quote(script)}").stdout == "alive\n"
