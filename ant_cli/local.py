@@ -45,7 +45,12 @@ def open_emulator(database: str, *, api_key: str | None = None, require_credenti
 
 
 def database_of(base_url: str, environ: Mapping[str, str]) -> str:
-    """Return the database that a `local:` URL names: a path, `:memory:`, or the one in the user's state folder."""
+    """Return the database that a `local:` URL names: a path, `:memory:`, or the one in the user's state folder.
+
+    Raises:
+        UsageError: if there is no such folder, and none can be made.
+
+    """
     if named := base_url.removeprefix(LOCAL):
         return named
     folder = state_folder(environ)
@@ -58,7 +63,16 @@ def database_of(base_url: str, environ: Mapping[str, str]) -> str:
 
 
 def state_folder(environ: Mapping[str, str]) -> Path:
-    """Return where programs of this user keep what they want to find again."""
-    if os.name == "nt":
-        return Path(environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "ant"
-    return Path(environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "ant"
+    """Return the folder for what this program keeps for its user.
+
+    Raises:
+        UsageError: if the user has no home folder, as in a container that runs under a number without a name.
+
+    """
+    variable, default = ("LOCALAPPDATA", "AppData/Local") if os.name == "nt" else ("XDG_STATE_HOME", ".local/state")
+    try:
+        return Path(environ.get(variable) or Path.home() / default) / "ant"
+    except RuntimeError:
+        raise UsageError(
+            "this user has no home folder, in which the emulator keeps its data.", f"Set HOME or {variable}."
+        ) from None

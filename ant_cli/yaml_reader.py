@@ -79,6 +79,8 @@ def _place(error: yaml.MarkedYAMLError, text: str) -> Any:
 def _describe(error: yaml.MarkedYAMLError, depth_limit: int) -> str:
     if "maximum nesting depth" in str(error.problem):  # libyaml, which reads ahead, has met its own limit
         return f"nested deeper than {depth_limit} levels"
+    if "<document start>" in str(error.problem):  # as in JSON Lines
+        return "something follows the end of the value, and only one value can be used"
     parts = [part for part in (error.context, error.problem) if part]
     return "not valid YAML: " + ", ".join(parts)
 

@@ -57,6 +57,8 @@ def test_text_is_read_as_json_or_relaxed_yaml(text, json):
         ("a: 1\nb: 2\na: 3\n", ["line 3, column 1", "'a' appears twice"]),
         ('{"a": 1, "a": 2}', ["line 1, column 10", "'a' appears twice"]),
         ("a: 1\n---\nb: 2\n", ["line 2", "second document"]),
+        ('{"a": 1}\n{"b": 2}\n', ["line 2, column 1", "only one value"]),
+        ("{a: 1} x", ["column 8", "only one value"]),
         ("{1: x}", ["column 2", "must be a string", '"1"']),
         ("{null: x}", ["must be a string"]),
         ("? [a]\n: b\n", ["must be a string"]),

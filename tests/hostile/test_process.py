@@ -230,6 +230,28 @@ def test_a_home_that_cannot_be_written_to_stops_only_what_writes(shell: Shell, e
     assert (result.exit, "can't be used" in result.stderr) == (2, True)
 
 
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("beta:environments retrieve env_1", 0),
+        ("profile list", 0),
+        ("--local beta:environments list", 2),
+        ("emulator env", 2),
+    ],
+)
+def test_a_user_without_a_home_stops_only_what_writes(shell: Shell, words, status):
+    """As in a container that runs under a number which nobody gave a name."""
+    nameless = (
+        "import os, pwd, sys; os.environ.pop('HOME'); pwd.getpwuid = {}.__getitem__; "
+        "from ant_cli.main import entry_point; entry_point()"
+    )
+    result = shell(
+        f"$PYTHON -c {shlex.quote(nameless)} {words}",
+        env={"XDG_STATE_HOME": None, "XDG_CACHE_HOME": None, "ANTHROPIC_CONFIG_DIR": None},
+    )
+    assert (result.exit, "no home folder" in result.stderr) == (status, status == 2)
+
+
 def test_a_200_megabyte_answer_fits(shell: Shell):
     """In memory that a small machine has."""
     body = b'{"data":[' + b",".join([b'"' + b"x" * 10_000 + b'"'] * 20_000) + b"]}"
