@@ -280,7 +280,11 @@ DOCUMENTS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(content=DOCUMENTS.map(tomli_w.dumps).map(str.encode) | st.binary(max_size=60))
 @example(content=b"[profiles.a]\napi_key = inf\n")  # which JSON does not have
 def test_whatever_is_in_the_file_a_change_keeps_it_or_is_refused(ant, clean_environ, content):

@@ -11,7 +11,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.profile_workers import Workers
@@ -103,7 +103,7 @@ def possible_ends(worker, commands, outcome):
     return [model, after]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(lists=WORKERS)
 def test_the_file_holds_what_was_last_acknowledged_by_any_process(workers, lists):
     """Whoever changes it at the same time, and whoever is killed meanwhile; and nothing is in the way then."""
