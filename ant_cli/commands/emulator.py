@@ -35,7 +35,7 @@ from ant_cli.values import convert, encode
 if TYPE_CHECKING:
     from ant_cli.emulator import Emulator
 
-ANY_KEY = "emulator"
+ANY_KEY = "sk-ant-emulator"
 """What clients that insist on a key may send to an emulator that takes any."""
 NO_EMULATOR = "what answers at the base URL is not the emulator."
 

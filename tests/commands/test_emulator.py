@@ -184,7 +184,7 @@ def test_env_names_the_emulator_that_runs(served, local):
     """What it prints can be evaluated by a shell; a key is not among it."""
     url, process = served()
     assert (
-        local("emulator", "env").stdout == f"export ANTHROPIC_BASE_URL={url}\nexport ANTHROPIC_API_KEY=emulator\n"
+        local("emulator", "env").stdout == f"export ANTHROPIC_BASE_URL={url}\nexport ANTHROPIC_API_KEY=sk-ant-emulator\n"
     )
     process.terminate()
     process.communicate()
