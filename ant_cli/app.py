@@ -18,6 +18,7 @@ from ant_cli import __version__
 from ant_cli.argv import HELP_FLAGS
 from ant_cli.commands import api, layout, topics
 from ant_cli.commands.help import words_for
+from ant_cli.commands.nearest import meant
 from ant_cli.commands.pages import SETTINGS, GroupPage, group_of_commands, reworded, show_help
 from ant_cli.errors import INTERRUPTED, UnknownWord
 from ant_cli.operations import GROUPS
@@ -58,7 +59,7 @@ def run_app(words: Sequence[str], process: Process) -> None:
             process.stdout.write(topics.shown(words[0], look).encode(), trusted=True)
             return
     if words and words[0] not in names and not words[0].startswith("-"):
-        raise unknown_command(words[0], names)
+        raise unknown_command(words, names)
     is_page = len(words) < 2 or any(word in HELP_FLAGS for word in words)
     page = io.StringIO()
     with contextlib.redirect_stdout(page) if is_page or look is None else contextlib.nullcontext():
@@ -67,11 +68,11 @@ def run_app(words: Sequence[str], process: Process) -> None:
         process.stdout.write(layout.painted(page.getvalue(), look).encode(), trusted=True)
 
 
-def unknown_command(word: str, names: Sequence[str]) -> UnknownWord:
-    """Return the error of a first word that names nothing; it may be the beginning of one with a colon."""
-    longer = [f"`ant {name}`" for name in names if name.startswith(f"{word}:")]
-    meant = f"With its colon it is {' or '.join(longer)}. " if longer else ""
-    return UnknownWord("command", word, names, f"{meant}Run `ant --help` to see the commands.")
+def unknown_command(words: Sequence[str], names: Sequence[str]) -> UnknownWord:
+    """Return the error of a first word that names nothing."""
+    whole = meant(words)
+    similar = [] if whole else [*names, "--version"]
+    return UnknownWord("command", words[0], similar, f"{whole}Run `ant --help` to see the commands.")
 
 
 def call(app: typer.Typer, words: Sequence[str], process: Process) -> None:

@@ -63,7 +63,7 @@ class UnknownWord(UsageError):
     """A command, flag or name that does not exist; perhaps there is one much like it."""
 
     def __init__(self, kind: str, word: str, known: Iterable[str], hint: str = "") -> None:
-        super().__init__(f"unknown {kind} {word!r}.{did_you_mean(word, known)}", hint)
+        super().__init__(f"unknown {kind} {shortened(word)!r}.{did_you_mean(word, known)}", hint)
 
 
 class CredentialError(AntError):
@@ -104,14 +104,35 @@ class OutputError(AntError):
     """The result can't be written to where it should go."""
 
 
+def shortened(word: str, limit: int = 100) -> str:
+    """Return a word that was typed as messages repeat it: a very long one would hide what they say."""
+    return word if len(word) <= limit else word[: limit - 3] + "..."
+
+
 def see_help(command: str) -> str:
     """Return the hint that names a command's help page."""
     return f"Run `{' '.join(['ant', *command.split()])} --help` to see what it takes."
 
 
+OTHER_WORDS = {
+    "add": "create",
+    "get": "retrieve",
+    "ls": "list",
+    "new": "create",
+    "remove": "delete",
+    "rm": "delete",
+    "run": "start",
+    "show": "retrieve",
+    "use": "activate",
+}
+"""What other tools call our commands."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return a question that names the most similar of the known words, or nothing."""
+    """Return a question that names the known word for another tool's, or else the most similar one, or nothing."""
     from difflib import get_close_matches
 
-    matches = get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
+    choices = list(known)
+    other = OTHER_WORDS.get(word)
+    matches = [other] if other in choices else get_close_matches(word.lower(), choices, n=1, cutoff=0.6)
     return f" Did you mean {matches[0]!r}?" if matches else ""

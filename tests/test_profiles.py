@@ -554,6 +554,13 @@ def test_a_command_may_not_take_for_ever(process):
         run_command(command, "c", process, limit_s=0.2)
 
 
+def test_a_command_that_prints_without_end_is_stopped(process):
+    """Long before it fills the memory."""
+    command = f"{sys.executable} -c \"while True: print('x' * 1000)\""
+    with pytest.raises(CredentialError, match=r"c prints more than a key."):
+        run_command(command, "c", process)
+
+
 # The credential store of the operating system
 
 

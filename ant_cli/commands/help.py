@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ant_cli.commands.nearest import meant
 from ant_cli.commands.own_pages import end_of
 from ant_cli.commands.pages import SETTINGS, GroupPage
 from ant_cli.commands.topics import TOPICS
@@ -38,7 +39,7 @@ def words_for(words: Sequence[str], commands: Sequence[str]) -> list[str]:
     if names[0] in TOPICS:
         return names[:1]
     if names[0] not in commands:
-        raise UnknownWord("topic or command", names[0], [*TOPICS, *commands], topics_hint())
+        raise UnknownWord("topic or command", names[0], [*TOPICS, *commands], meant(names) + topics_hint())
     if names[0] in GROUPS and names[1:]:
         known = [operation.name for operation in of_group(names[0])]
         if names[1] not in known:

@@ -148,7 +148,7 @@ UPDATE = Operation(
     (
         ("another name", "beta:environments update env_011CZkZ9X2dpNyB7HsEFoRfW --name nightly"),
         (
-            "another list of pip packages, in place of the one there is; one metadata key less",
+            "other pip packages in place of those there are; one metadata key less",
             "beta:environments update env_011CZkZ9X2dpNyB7HsEFoRfW "
             "--config '{type: cloud, packages: {pip: [polars]}}' --metadata '{tier: null}'",
         ),

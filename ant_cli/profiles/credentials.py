@@ -8,8 +8,10 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from functools import partial
+from threading import Thread
 from typing import Any
 
 from ant_cli.errors import BadValue, CredentialError
@@ -18,6 +20,10 @@ from ant_cli.streams import Process, reason
 
 COMMAND_LIMIT_S = 10.0
 """How long a command may take to print a key."""
+OUTPUT_LIMIT = 65_536
+"""The most bytes that a command may print: a key is far shorter."""
+GRACE_S = 1.0
+"""How long the end of a command's output is waited for after the command was stopped: its children may hold it."""
 SEE_COMMAND = "To see the command: ant profile get api_key_command --profile NAME"
 RUNNING = "ANT_API_KEY_COMMANDS"
 """The variable in which a command finds what is running already, a line for each: it may be `ant auth token`."""
@@ -55,23 +61,54 @@ def run_command(command: str, source: str, process: Process, limit_s: float = CO
     running = process.environ.get(RUNNING, "").splitlines()
     if source in running:
         raise CredentialError(f"{source} runs ant, which would run it again, without end.", SEE_COMMAND)
+    environ = {**process.environ, RUNNING: "\n".join([*running, source])}
     try:
-        done = subprocess.run(
-            command if os.name == "nt" else words,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            env={**process.environ, RUNNING: "\n".join([*running, source])},
-            timeout=limit_s,
-            check=False,
-        )
+        status, output = _run(command if os.name == "nt" else words, environ, limit_s)
     except subprocess.TimeoutExpired:
         problem = f"{source} took longer than {limit_s:g} s and was stopped."
         raise CredentialError(problem, _try_it(words[0])) from None
     except (OSError, ValueError) as error:
         raise CredentialError(f"{source} can't be run: {words[0]}: {reason(error)}.") from None
-    if done.returncode:
-        raise CredentialError(f"{source} {_how(done.returncode)}.", _try_it(words[0]))
-    return done.stdout.decode("utf-8", "replace")
+    if status:
+        raise CredentialError(f"{source} {_how(status)}.", _try_it(words[0]))
+    if len(output) > OUTPUT_LIMIT:
+        raise CredentialError(f"{source} prints more than a key.", _try_it(words[0]))
+    return output.decode("utf-8", "replace")
+
+
+def _run(words: str | list[str], environ: Mapping[str, str], limit_s: float) -> tuple[int, bytes]:
+    """Run a command, and return its exit status and what it printed.
+
+    Of a longer output than `OUTPUT_LIMIT`, only so much is read as shows that it is too long.
+
+    Raises:
+        TimeoutExpired: if it takes longer.
+        OSError, ValueError: if it can't be run.
+
+    """
+    deadline = time.monotonic() + limit_s
+    child = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=environ)
+    output: list[bytes] = []
+
+    def read() -> None:
+        output.append(child.stdout.read(OUTPUT_LIMIT + 1) if child.stdout else b"")
+
+    # A thread reads, because not everywhere can one wait for a pipe and a clock at once.
+    reader = Thread(target=read, daemon=True)
+    reader.start()
+    try:
+        reader.join(limit_s)
+        if reader.is_alive():
+            raise subprocess.TimeoutExpired(words, limit_s)
+        if len(output[0]) > OUTPUT_LIMIT:
+            return 0, output[0]
+        return child.wait(max(0.0, deadline - time.monotonic())), output[0]
+    finally:
+        child.kill()
+        child.wait()
+        reader.join(GRACE_S)
+        if child.stdout and not reader.is_alive():
+            child.stdout.close()
 
 
 def _how(status: int) -> str:

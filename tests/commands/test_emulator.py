@@ -183,9 +183,8 @@ def test_a_served_emulator_may_have_a_key_of_its_own(served, local):
 def test_env_names_the_emulator_that_runs(served, local):
     """What it prints can be evaluated by a shell; a key is not among it."""
     url, process = served()
-    assert (
-        local("emulator", "env").stdout == f"export ANTHROPIC_BASE_URL={url}\nexport ANTHROPIC_API_KEY=sk-ant-emulator\n"
-    )
+    variables = f"export ANTHROPIC_BASE_URL={url}\nexport ANTHROPIC_API_KEY=sk-ant-emulator\n"
+    assert local("emulator", "env").stdout == variables
     process.terminate()
     process.communicate()
     assert local("emulator", "env").returncode == 1
