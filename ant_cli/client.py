@@ -193,7 +193,7 @@ def explain(error: Exception) -> tuple[str, str, bool]:
         if name == "gaierror":
             return "the host name is not known", _LOOK_UP, False
         if name == "RemoteProtocolError" and "disconnected" not in str(cause):
-            return f"the answer is not valid HTTP ({cause})", _LOOK_UP, False
+            return "the answer is not valid HTTP", _LOOK_UP, False
         cause = cause.__cause__ or cause.__context__
     text = re.sub(r"^\[(?:Errno|SSL)[^]]*\] ", "", str(error)) or type(error).__name__
     return text.rstrip(".").lower(), "", False

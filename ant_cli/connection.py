@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 ANSWER_LIMIT = 256_000_000
 """The most bytes of an answer, decompressed, that are taken in."""
 PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy")
+LONGEST_URL = 65_536
+"""The most characters of a URL that httpx takes."""
+TOO_LONG = "the ID, or another value, is too long for a URL."
 NO_HOST = "the host name in the base URL is not valid."
 _UNSENT = frozenset(("ConnectError", "ConnectTimeout", "ProxyError", "UnsupportedProtocol", "LocalProtocolError"))
 
@@ -216,15 +219,18 @@ class HTTPXConnection:
         """Prepare. UsageError if one of the variables that name proxies can't be used."""
         import httpx
 
+        variables = " or ".join(proxies)
         try:
             self._client = httpx.Client(
                 transport=transport, timeout=timeout_s, verify=trusted or True, trust_env=bool(proxies)
             )
-        except (httpx.InvalidURL, ValueError, ImportError) as error:
-            raise UsageError(f"{' or '.join(proxies)} can't be used: {error}.") from None
+        except ImportError:
+            raise UsageError(f"{variables} names a SOCKS proxy.", "For these, run: pip install socksio") from None
+        except (httpx.InvalidURL, ValueError) as error:
+            raise UsageError(f"{variables} can't be used: {error}.") from None
         self._errors = (httpx.TransportError, ConnectionError)
         self._no_url = (httpx.InvalidURL, UnicodeError)
-        self._hint = f"Is the proxy in {' or '.join(proxies)} running?" if proxies else ""
+        self._variables = variables
 
     @contextmanager
     def exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Iterator[Answer]:
@@ -237,9 +243,16 @@ class HTTPXConnection:
                 found = {name.lower(): value for name, value in answer.headers.items()}
                 yield Answer(answer.status_code, answer.reason_phrase, found, answer.iter_raw())
         except self._errors as error:
-            raise TransportFailure(error, self._hint) from error
+            raise TransportFailure(error, self._proxy_hint(error)) from error
         except self._no_url:
-            raise UsageError(NO_HOST) from None
+            raise UsageError(TOO_LONG if len(url) > LONGEST_URL else NO_HOST) from None
+
+    def _proxy_hint(self, error: Exception) -> str:
+        if not self._variables:
+            return ""
+        if "407" in str(error):
+            return f"The proxy wants a user and a password: put them into {self._variables}, as http://USER:PASSWORD@HOST."
+        return f"Is the proxy in {self._variables} running?"
 
     def close(self) -> None:
         """Close its connections."""
@@ -284,10 +297,14 @@ def _decompressed(chunks: Iterator[bytes]) -> Iterator[bytes]:
     try:
         for chunk in chunks:
             began = True
-            part = gunzip.decompress(chunk, 1_000_000)
-            while part:
-                yield part
-                part = gunzip.decompress(gunzip.unconsumed_tail, 1_000_000)
+            part, rest = b"", chunk
+            while part or rest:
+                if gunzip.eof and rest:  # gzip may have several members, one after another
+                    gunzip = zlib.decompressobj(wbits=31)
+                part = gunzip.decompress(rest, 1_000_000)
+                rest = gunzip.unused_data if gunzip.eof else gunzip.unconsumed_tail
+                if part:
+                    yield part
     except zlib.error:
         raise BrokenAnswer("can't be decompressed") from None
     if began and not gunzip.eof:  # an answer without a body may be called compressed

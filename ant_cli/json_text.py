@@ -176,7 +176,8 @@ def _decode(text: bytes) -> object:
     try:
         return _DECODER.decode(text.decode())
     except json.JSONDecodeError as error:
-        raise JSONTextError(f"Not JSON: {error.msg} at line {error.lineno} column {error.colno}.") from None
+        problem = error.msg.removesuffix(" at")
+        raise JSONTextError(f"Not JSON: {problem} at line {error.lineno} column {error.colno}.") from None
     except UnicodeDecodeError as error:
         raise JSONTextError(f"Not JSON: no UTF-8 at byte {error.start}.") from None
     except RecursionError:

@@ -17,6 +17,9 @@ from ant_cli.spec import Flags, Operation
 from ant_cli.startup import resume_gc
 from ant_cli.streams import Process
 
+IN_DOUBT = "This attempt, or one before it, may have succeeded. Check before you repeat it:"
+CARRIED_OUT = "The server has carried it out all the same. To check:"
+
 
 def run(operation: Operation, flags: Flags, process: Process) -> None:
     """Carry out an operation and print its result.
@@ -135,14 +138,15 @@ def describe(request: Request, settings: Settings) -> bytes:
 def hint_at_lost_answer(error: AntError, operation: Operation, request: Request, client: Client) -> None:
     """Add to the hint how to check for a change that this attempt, or an earlier one, may have made."""
     if client.answer_was_lost or isinstance(error, AnswerError | OutputError):
-        error.hint = "\n".join(filter(None, (error.hint, how_to_check(operation, request))))
+        fact = CARRIED_OUT if isinstance(error, OutputError) else IN_DOUBT
+        error.hint = "\n".join(filter(None, (error.hint, how_to_check(operation, request, fact))))
 
 
-def how_to_check(operation: Operation, request: Request) -> str:
+def how_to_check(operation: Operation, request: Request, fact: str = IN_DOUBT) -> str:
     """Return how to find out whether a change was made; empty for operations that make none."""
     if not operation.lost_answer:
         return ""
     from shlex import quote
 
     look = operation.lost_answer.format(**{name: quote(text) for name, text in request.path_values.items()})
-    return f"This attempt, or one before it, may have succeeded. Check before you repeat it: ant {look}"
+    return f"{fact} ant {look}"

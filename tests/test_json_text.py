@@ -35,6 +35,7 @@ NOT_JSON = [
     (b"NaN", "NaN is not JSON."),
     (b"[-Infinity]", "-Infinity is not JSON."),
     (b"", "Not JSON: Expecting value at line 1 column 1."),
+    (b'"a', "Not JSON: Unterminated string starting at line 1 column 1."),
     (b"[1,\n2", "Not JSON: Expecting ',' delimiter at line 2 column 2."),
     (b"[1] 2", "Not JSON: Extra data at line 1 column 5."),
     (b'"\xff"', "Not JSON: no UTF-8 at byte 1."),

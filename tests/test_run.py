@@ -331,6 +331,13 @@ def test_the_version_is_printed(ant, flag):
     assert (result.exit, result.stdout, result.stderr) == (0, f"ant {__version__}\n", "")
 
 
+def test_an_id_that_no_url_holds_is_refused(ant):
+    """By its own name: the base URL is all right."""
+    result = ant("beta:environments", "retrieve", "x" * 100_000)
+    assert (result.exit, result.requests) == (2, [])
+    assert result.stderr == "ant: the ID, or another value, is too long for a URL.\n"
+
+
 def test_an_unexpected_exception_is_a_bug_and_shows_no_traceback(ant):
     """It says where it happened and how to report it."""
     result = ant(*RETRIEVE, replies=[])

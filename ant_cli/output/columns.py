@@ -17,6 +17,18 @@ TIME_ENDINGS = ("_AT", "HEARTBEAT")
 """The endings of titles and keys that hold timestamps, in upper case."""
 
 
+def word_of(scalar: Any) -> str:
+    """Return a text, a number, a boolean or None as one line of text."""
+    if scalar is None:
+        return NOTHING
+    if isinstance(scalar, bool):
+        return str(scalar).lower()
+    text = str(scalar)
+    if text.isascii() and text.isprintable() and "  " not in text:  # nearly every text
+        return text.strip() or NOTHING
+    return visible(" ".join(text.split())) or NOTHING
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column's title, the GJSON path to its value, and how it gives way where a screen is narrow."""
@@ -37,7 +49,7 @@ class Column:
         """Make a column. Raises BadPath if `path` is not a GJSON path."""
         steps = parse(path)
         keys = tuple(step.name for step in steps if isinstance(step, Key))
-        return cls(title, steps, rank, flexible, room, keys if len(keys) == len(steps) else ())
+        return cls(word_of(title), steps, rank, flexible, room, keys if len(keys) == len(steps) else ())
 
     @property
     def is_time(self) -> bool:
@@ -195,18 +207,6 @@ def rows_of(items: list[bytes], columns: tuple[Column, ...]) -> list[list[str]]:
     """Return the cells of each item, which is decoded once."""
     decoded = map(json_text.decode, items)
     return [[column.cell_of(value, item) for column in columns] for value, item in zip(decoded, items, strict=True)]
-
-
-def word_of(scalar: Any) -> str:
-    """Return a text, a number, a boolean or None as one line of text."""
-    if scalar is None:
-        return NOTHING
-    if isinstance(scalar, bool):
-        return str(scalar).lower()
-    text = str(scalar)
-    if text.isascii() and text.isprintable() and "  " not in text:  # nearly every text
-        return text.strip() or NOTHING
-    return visible(" ".join(text.split())) or NOTHING
 
 
 def cell(text: bytes) -> str:

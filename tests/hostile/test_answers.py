@@ -125,6 +125,12 @@ def test_gzip_is_asked_for_and_taken(over: Over, name):
     assert b"accept-encoding: gzip\r\n" in result.requests[0]
 
 
+def test_gzip_in_several_members_is_one_answer(over: Over):
+    """As its specification allows."""
+    packed = gzip.compress(b'{"id":', mtime=0) + gzip.compress(b'"x"}', mtime=0)
+    assert over(answer(packed, "content-encoding: gzip")).stdout == '{\n  "id": "x"\n}\n'
+
+
 @pytest.mark.parametrize("name", ["br", "zstd", "deflate", "gzip, gzip", "nonsense"])
 def test_another_compression_was_not_asked_for(over: Over, name):
     """It is not tried again, since the server would not do better."""

@@ -264,6 +264,7 @@ def test_a_proxy_is_used_and_its_errors_are_errors(over: Over, monkeypatch):
         assert through(over, monkeypatch, "http_proxy", proxy.url).exit == 1
         tunnel = through(over, monkeypatch, "https_proxy", proxy.url, "https")
         assert (tunnel.exit, "407" in tunnel.stderr) == (8, True)
+        assert "The proxy wants a user and a password: put them into https_proxy" in tunnel.stderr
     assert [line.split()[0] for line in proxy.lines] == ["GET", "CONNECT"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import httpx
 import pytest
@@ -151,7 +152,8 @@ def test_a_slurped_table_has_a_row_for_each_item(ant, terminal):
 @pytest.mark.parametrize("flags", [LIST, (*LIST, "--slurp"), RETRIEVE])
 def test_an_answer_that_is_nested_too_deep_for_a_path_is_said(ant, flags):
     """For each item of a list as for one object."""
-    deep = "[" * 900 + "]" * 900
+    depth = 900 if sys.version_info < (3, 12) else 3000  # since then the json module's depth is not that of Python
+    deep = "[" * depth + "]" * depth
     text = deep if flags is RETRIEVE else f'{{"data":[{deep}]}}'
     result = ant(*flags, "--transform", '@pretty:{"sortKeys":true}', replies=[httpx.Response(200, text=text)])
     assert (result.exit, result.stdout) == (1, "")

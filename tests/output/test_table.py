@@ -80,6 +80,12 @@ def test_unknown_items_have_their_keys_as_columns(look):
 # Columns that the user chooses
 
 
+def test_titles_hold_no_control_character():
+    """They are keys of the server's, or paths that were typed."""
+    assert table([{"id": "e", "\x1b]0;x\x07\nk": 1}]).splitlines()[0] == "ID  ␛]0;X␇ K"
+    assert "\x1b" not in table([{"id": "e"}], "id,\x1b[31mX")
+
+
 @pytest.mark.parametrize("look", [None, WIDE])
 def test_columns_may_be_titles_in_any_case(look):
     """NETWORK, or network, is the value that the table shows under it."""
