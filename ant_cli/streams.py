@@ -103,6 +103,8 @@ def read_limited(file: BinaryIO, name: str) -> bytes:
         size += len(part)
         if size > INPUT_LIMIT:
             raise UsageError(f"{name} holds more than {INPUT_LIMIT // 1_000_000} MB, which is the limit.")
+        if file.isatty():  # Ctrl-D ended it; another read would want it again
+            break
     return b"".join(parts)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pty
 import shlex
 import signal
 import subprocess
@@ -19,6 +20,7 @@ from .scripted_server import Act, ScriptedServer, answer, error
 Shell = Callable[..., Outcome]
 RETRIEVE = "$ANT beta:environments retrieve env_1"
 PAGES = ("--help", "--version", "", "beta:environments", "beta:environments create --help")
+PATIENCE_S = 20.0
 PROMPT_S = 0.1
 """Within this time a signal ends the process; on a busy machine the tests allow for more."""
 
@@ -79,6 +81,19 @@ def test_nobody_reading_is_no_error(shell: Shell):
     for words in PAGES:
         result = shell(f"$ANT {words} | true; exit ${{PIPESTATUS[0]}}")
         assert (result.exit, result.stderr) == (0, "")
+
+
+def test_one_ctrl_d_ends_what_is_typed(clean_environ):
+    """The terminal's end of input is not waited for twice."""
+    master, slave = pty.openpty()
+    words = [sys.executable, "-m", "ant_cli", "beta:environments", "create", "--file", "-", "--dry-run"]
+    os.write(master, b"name: typed\n\x04")
+    done = subprocess.run(
+        words, stdin=slave, stdout=subprocess.PIPE, env=clean_environ, timeout=PATIENCE_S, check=False
+    )
+    os.close(slave)
+    os.close(master)
+    assert (done.returncode, b'"name": "typed"' in done.stdout) == (0, True)
 
 
 # Streams that can't be written to
