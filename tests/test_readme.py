@@ -24,7 +24,13 @@ def test_nothing_is_left_to_fill_in():
     assert "@@" not in README
 
 
-@pytest.mark.skipif(not shutil.which("jq"), reason="two of the examples use jq: install it")
+def test_examples_can_be_pasted_into_any_shell():
+    """An interactive zsh would take a comment for words."""
+    blocks = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    assert not [line for block in blocks for line in block.splitlines() if re.search(r"(^|\s)#", line)]
+
+
+@pytest.mark.skipif(not shutil.which("jq"), reason="some of the examples use jq: install it")
 @pytest.mark.parametrize("script", [script for _, script in EXAMPLES], ids=[title for title, _ in EXAMPLES])
 def test_an_example_runs(script, tmp_path, clean_environ):
     """Every line succeeds in a shell that stops at the first that does not."""
@@ -33,8 +39,7 @@ def test_an_example_runs(script, tmp_path, clean_environ):
     ant = programs / "ant"
     ant.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m ant_cli "$@"\n')
     ant.chmod(0o755)
-    (tmp_path / "env.yaml").write_text("name: from-file\nconfig: {type: cloud}\n")
-    (tmp_path / "notes.txt").write_text("from notes")
+
     environ = clean_environ | {
         "ANTHROPIC_BASE_URL": f"local:{tmp_path}/emulator.db",
         "ANTHROPIC_API_KEY": "",
