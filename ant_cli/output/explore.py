@@ -8,7 +8,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from ant_cli.output.explorer.feed import Feed
 from ant_cli.output.explorer.outline import Outline
 from ant_cli.output.look import shows_colour
+from ant_cli.startup import Terminated
 from ant_cli.streams import Process
 
 if TYPE_CHECKING:
@@ -70,6 +71,31 @@ def _load_screen() -> None:
         import ant_cli.output.explorer.app  # noqa: F401
 
 
+@contextmanager
+def _sigterm_as_sigint() -> Iterator[None]:
+    """Deal with SIGTERM as with SIGINT, at which asyncio ends textual in good order, and raise Terminated then.
+
+    An exception out of a signal handler could come anywhere, and leave the terminal as textual needs it.
+    """
+    terminated = False
+
+    def interrupt(*_: object) -> None:
+        nonlocal terminated
+        terminated = True
+        signal.raise_signal(signal.SIGINT)
+
+    before = signal.getsignal(signal.SIGTERM)
+    if before not in (signal.SIG_IGN, None):
+        signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)
+        if terminated:
+            raise Terminated
+
+
 def _choose(outline: Outline, feed: Feed, transform: str, process: Process, run: Run | None) -> Choice:
     from ant_cli.output.explorer.app import Choice, Explorer
 
@@ -84,7 +110,8 @@ def _choose(outline: Outline, feed: Feed, transform: str, process: Process, run:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
     process.stderr.hold()
     try:
-        choice = run(app) if run else app.run()
+        with _sigterm_as_sigint():
+            choice = run(app) if run else app.run()
     finally:
         process.stderr.release()
     if app.failure:
