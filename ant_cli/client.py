@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
+from urllib.parse import unquote, urlsplit
 
 from ant_cli import __version__
 from ant_cli.answers import BOM, Response, refuse_failure
@@ -211,6 +212,7 @@ def headers_of(request: Request, settings: Settings, attempt: int, *, hidden: bo
         "anthropic-beta": DEFAULT_BETA,
         "user-agent": f"ant-cli-python/{__version__}",
         "x-stainless-retry-count": str(attempt),
+        **_user_header(settings.base_url, hidden=hidden),
         **_credential_header(settings.credential, hidden=hidden),
     }
     if settings.workspace_id:
@@ -218,6 +220,17 @@ def headers_of(request: Request, settings: Settings, attempt: int, *, hidden: bo
     if request.body is not None:
         headers["content-type"] = "application/json"
     return headers | dict(request.headers)
+
+
+def _user_header(base_url: str, *, hidden: bool) -> dict[str, str]:
+    """Return what the user and password of a URL become, unless there is a token, which needs the same header."""
+    parts = urlsplit(base_url)
+    if parts.username is None:
+        return {}
+    from base64 import b64encode
+
+    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return {"authorization": f"Basic {REDACTED if hidden else b64encode(pair.encode()).decode()}"}
 
 
 def _credential_header(credential: Credential | None, *, hidden: bool) -> dict[str, str]:

@@ -107,8 +107,15 @@ def test_a_token_beats_the_user_of_the_base_url(ant):
     (request,) = ant(*words, "--auth-token", "token-1").requests
     assert request.headers.get_list("authorization") == ["Bearer token-1"]
     (request,) = ant(*words).requests
-    assert request.headers["authorization"].startswith("Basic ")
+    assert request.headers.get_list("authorization") == ["Basic YWRhOnBhc3Mtd29yZA=="]
     assert request.headers["x-api-key"] == KEY
+
+
+def test_the_user_of_the_base_url_is_shown_as_the_header_that_it_becomes(ant):
+    """Without its secret."""
+    result = ant(*RETRIEVE, "--base-url", "http://ada:pass-word@h", "--dry-run")
+    assert "authorization: Basic [redacted]\n" in result.stdout
+    assert "pass-word" not in result.stdout
 
 
 def test_retries_can_be_turned_off(ant):
