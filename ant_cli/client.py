@@ -34,7 +34,9 @@ class Client:
         self._stderr = process.stderr
         self.progress = progress or Progress(process.stderr, process.environ)
         self._sleep = process.sleep or time.sleep
-        self._connection = connect(settings.base_url, settings.timeout_s, process.environ, process.transport)
+        url = settings.base_url
+        self._base_url = url if is_local(url) else without_password(url)  # its user goes into a header
+        self._connection = connect(self._base_url, settings.timeout_s, process.environ, process.transport)
         self.answer_was_lost = False
         """A request was sent, and whether it was carried out is not known."""
         self.under_way = False
@@ -57,9 +59,9 @@ class Client:
             NetworkError: if there is none.
 
         """
-        url = self._settings.base_url + request.target
+        url = self._base_url + request.target
         response = self._send_until_answered(request, url)
-        refuse_failure(f'{request.method} "{without_password(url)}"', response)
+        refuse_failure(f'{request.method} "{url}"', response)
         return response
 
     def _send_until_answered(self, request: Request, url: str) -> Response:
@@ -100,7 +102,7 @@ class Client:
             from ant_cli.debug_log import log_request, log_response
 
             log_request(self._stderr, request.method, url, headers, request.body)
-        exchange = f'{request.method} "{without_password(url)}"'
+        exchange = f'{request.method} "{url}"'
         answer: Answer | None = None
         self.under_way = True
         try:

@@ -1,8 +1,8 @@
 """The connection: sends one request and returns its answer, or says what went wrong.
 
 `DirectConnection` uses httpcore, the layer below httpx, because it is imported in half the time; it serves
-nearly every run. `HTTPXConnection` is for what httpcore leaves out: proxies, host names beyond ASCII, users
-and passwords in URLs, and transports other than the network. Their exceptions have the same names.
+nearly every run. `HTTPXConnection` is for what httpcore leaves out: proxies, host names beyond ASCII, and
+transports other than the network. Their exceptions have the same names.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from urllib.parse import unquote, urlsplit
 
 from ant_cli.errors import UsageError
 from ant_cli.local import database_of, is_local, open_emulator
-from ant_cli.redaction import without_password
 
 if TYPE_CHECKING:
     import ssl
@@ -115,7 +114,7 @@ def connect(
     proxies = [] if transport else proxy_variables(environ)
     if proxies and is_loopback(parts.hostname or ""):
         proxies = []
-    if transport is None and base_url.isascii() and not proxies and "@" not in parts.netloc:
+    if transport is None and base_url.isascii() and not proxies:
         return DirectConnection(parts.scheme, timeout_s, environ)
     trusted = _trusted(environ) if parts.scheme == "https" and transport is None else None
     return HTTPXConnection(timeout_s, transport, trusted, proxies)
@@ -207,7 +206,7 @@ def _trusted(environ: Mapping[str, str]) -> ssl.SSLContext:
 
 
 class HTTPXConnection:
-    """httpx, with what it knows of proxies, users, passwords and the world's host names."""
+    """httpx, with what it knows of proxies and the world's host names."""
 
     def __init__(
         self,
@@ -235,8 +234,6 @@ class HTTPXConnection:
     @contextmanager
     def exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Iterator[Answer]:
         """Send a request; TransportFailure if no answer comes."""
-        if "authorization" in headers:  # in whose place httpx would put the user and password of the URL
-            url = without_password(url)
         try:
             encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
             with self._client.stream(method, url, headers=encoded, content=body or None) as answer:
@@ -250,7 +247,7 @@ class HTTPXConnection:
     def _proxy_hint(self, error: Exception) -> str:
         if not self._variables:
             return ""
-        if "407" in str(error):
+        if str(error).startswith("407 "):
             return f"The proxy wants a user and a password: put them into {self._variables}, as http://USER:PASSWORD@HOST."
         return f"Is the proxy in {self._variables} running?"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from ant_cli.redaction import REDACTED, without_password
+from ant_cli.redaction import REDACTED
 from ant_cli.streams import Stderr
 
 LONGEST_BODY = 1_000_000
@@ -18,7 +18,7 @@ _SECRET_HEADER = re.compile(r"(?:.*[-_])?(?:key|token|secret|password|authorizat
 
 def log_request(stderr: Stderr, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> None:
     """Show a request."""
-    lines = [f"> {method} {without_password(url)}", *_header_lines(">", headers), *_body_lines(">", body or b"")]
+    lines = [f"> {method} {url}", *_header_lines(">", headers), *_body_lines(">", body or b"")]
     stderr.say("\n".join(lines))
 
 

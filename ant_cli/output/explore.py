@@ -68,7 +68,7 @@ def explore(
 def _load_screen() -> None:
     """Import textual while the first page is on its way: both take a noticeable time."""
     with suppress(Exception):  # the import below raises it again
-        import ant_cli.output.explorer.app  # noqa: F401
+        import ant_cli.output.explorer.app  # noqa: F401 - for later
 
 
 @contextmanager
