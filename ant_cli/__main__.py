@@ -1,5 +1,157 @@
-"""Run with `python -m ant_cli`."""
+"""From argv to the exit status. The one place where errors are caught and printed."""
 
-from ant_cli.main import entry_point
+from __future__ import annotations
 
-entry_point()
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+
+from ant_cli import __version__
+from ant_cli.errors import INTERRUPTED, TERMINATED, AntError, UsageError
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.process import Terminated, exit_now, handle_sigterm, pause_gc
+from ant_cli.runtime.streams import Stderr, Stdin, Stdout
+
+SECRET_VARIABLES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
+SECRET_FLAGS = ("--api-key", "--auth-token")
+URL_VARIABLES = (
+    "ANTHROPIC_BASE_URL",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "all_proxy",
+)
+
+
+def main(argv: Sequence[str], runtime: Runtime) -> int:
+    """Carry out a command line, print what went wrong on stderr, and return the exit status."""
+    for secret in secrets_at_hand(argv, runtime.environ):
+        runtime.stderr.keep_secret(secret)
+    try:
+        dispatch(argv, runtime)
+    except AntError as error:
+        report(error, runtime.stderr)
+        return error.exit_code
+    except KeyboardInterrupt as signal:
+        return status_of(signal)
+    except BrokenPipeError:  # whoever read our output has enough of it, as in `| head`
+        return 0
+    except (OSError, MemoryError) as error:
+        report(system_failure(error), runtime.stderr)
+        return AntError.exit_code
+    except Exception as error:  # noqa: BLE001 - no traceback ever reaches a user
+        report_bug(error, runtime.stderr)
+        return 1
+    return 0
+
+
+def secrets_at_hand(argv: Sequence[str], environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield the credentials on the command line and in the environment: error messages quote what can't be used."""
+    for name in SECRET_VARIABLES:
+        yield environ.get(name, "").strip()
+    for position, word in enumerate(argv):
+        flag, equals, value = word.partition("=")
+        if flag in SECRET_FLAGS:
+            yield value if equals else "".join(argv[position + 1 : position + 2])
+    urls = [text for text in (*argv, *map(environ.get, URL_VARIABLES)) if text and "@" in text]
+    if urls:
+        from ant_cli.runtime.redaction import secrets_of_url
+
+        for url in urls:
+            yield from secrets_of_url(url)
+
+
+def dispatch(argv: Sequence[str], runtime: Runtime) -> None:
+    """Do what a command line says. Each branch imports only what it uses."""
+    if list(argv) in (["--version"], ["-v"]):
+        runtime.stdout.write(f"ant {__version__}\n".encode())
+        return
+    if argv and argv[0] == "__complete":
+        from ant_cli.completion.ids import complete
+
+        complete(argv[1:], runtime)
+        return
+    from ant_cli.argv import Call, read
+
+    call = read([as_text(word) for word in argv])
+    if isinstance(call, Call):
+        from ant_cli.run import run
+
+        run(call.operation, call.flags, runtime)
+    else:
+        from ant_cli.app import run_app
+
+        run_app(call.words, runtime)
+
+
+def as_text(word: str) -> str:
+    """Return an argument decoded as UTF-8, whatever the encoding of the locale.
+
+    Raises:
+        UsageError: if it is not UTF-8, since something else would be sent in its place.
+
+    """
+    if word.isascii() or not any("\udc80" <= character <= "\udcff" for character in word):
+        return word
+    try:
+        return os.fsencode(word).decode()
+    except UnicodeError:
+        shown = word.encode("utf-8", "backslashreplace").decode()
+        raise UsageError(f"the argument {shown} is not text in UTF-8.") from None
+
+
+def status_of(signal: KeyboardInterrupt) -> int:
+    """Return the exit status of a run that a signal ended."""
+    return TERMINATED if isinstance(signal, Terminated) else INTERRUPTED
+
+
+def report(error: AntError, stderr: Stderr) -> None:
+    """Print an error, and what may help, as one message."""
+    stderr.say("\n".join(part for part in (str(error), error.hint) if part))
+
+
+def system_failure(error: OSError | MemoryError) -> AntError:
+    """Return the error of a run that lacks memory, a file descriptor, or a permission."""
+    if isinstance(error, MemoryError):
+        return AntError("there is not enough memory for this.")
+    return AntError(f"the operating system refused: {str(error).partition('] ')[2] or error}.")
+
+
+def report_bug(error: Exception, stderr: Stderr) -> None:
+    """Print an exception that nobody expected: where it happened and how to report it."""
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    where = f"{frame.tb_frame.f_globals.get('__name__')}:{frame.tb_lineno}" if frame else "?"
+    stderr.say(
+        f"ant: this is a bug in ant {__version__}: {type(error).__name__} at {where}: {error}\n"
+        "Please report it with the command that you ran, but without your key."
+    )
+
+
+def this_process() -> Runtime:
+    """Return what the operating system gave this process; a stream that is closed is None."""
+    return Runtime(
+        Stdin(sys.stdin.buffer if sys.stdin else None),
+        Stdout(getattr(sys.stdout.buffer, "raw", sys.stdout.buffer) if sys.stdout else None),
+        Stderr(getattr(sys.stderr.buffer, "raw", sys.stderr.buffer) if sys.stderr else None),
+        os.environ,
+    )
+
+
+def entry_point() -> None:
+    """Run as the command `ant`. A second interrupt may come while the first one is dealt with."""
+    try:
+        pause_gc()
+        if sys.argv[1:] != ["--version"]:  # which is over before anybody could end it
+            handle_sigterm()
+        status = main(sys.argv[1:], this_process())
+    except KeyboardInterrupt as signal:
+        status = status_of(signal)
+    exit_now(status)
+
+
+if __name__ == "__main__":
+    entry_point()

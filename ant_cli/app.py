@@ -16,20 +16,24 @@ import typer
 
 from ant_cli import __version__
 from ant_cli.argv import HELP_FLAGS
-from ant_cli.commands import api, layout, topics
 from ant_cli.commands.help import words_for
-from ant_cli.commands.nearest import meant
-from ant_cli.commands.pages import SETTINGS, GroupPage, group_of_commands, reworded, show_help
+from ant_cli.commands.typer_pages import SETTINGS, GroupPage, group_of_commands, reworded, show_help
 from ant_cli.errors import INTERRUPTED, UnknownWord
+from ant_cli.help import layout, topics
+from ant_cli.help import operation_pages as api
+from ant_cli.help.suggest import meant
 from ant_cli.operations import GROUPS
 from ant_cli.output.look import look_of
-from ant_cli.streams import Process
+from ant_cli.runtime import Runtime
 
 OWN_COMMANDS: dict[str, tuple[str, str]] = {
     "auth": ("ant_cli.commands.auth", "Log in, log out, and see which key is used and why."),
     "profile": ("ant_cli.commands.profile", "Keep keys and settings under names."),
-    "emulator": ("ant_cli.commands.emulator", "An emulator of the API on this machine, served or in the process."),
-    "completion": ("ant_cli.completion.command", "Make the tab key complete commands, flags and IDs."),
+    "emulator": (
+        "ant_cli.commands.emulator_control",
+        "An emulator of the API on this machine, served or in the process.",
+    ),
+    "completion": ("ant_cli.commands.completion", "Make the tab key complete commands, flags and IDs."),
     "help": ("ant_cli.commands.help", "Show help on a topic, or on a command."),
 }
 """The commands that call no endpoint: the module of each, whose Typer tree is its `app`, and the summary."""
@@ -41,7 +45,7 @@ EXAMPLES = (
 SUMMARY = "The Managed Agents environments API at the command line."
 
 
-def run_app(words: Sequence[str], process: Process) -> None:
+def run_app(words: Sequence[str], runtime: Runtime) -> None:
     """Show a help page, or run one of our own commands.
 
     Raises:
@@ -49,23 +53,23 @@ def run_app(words: Sequence[str], process: Process) -> None:
         AntError: as the command does.
 
     """
-    look = look_of(process)
+    look = look_of(runtime)
     names = [*GROUPS, *OWN_COMMANDS]
     if words and words[0] == "@completion":  # as the official tool spells it
         words = ["completion", *words[1:]]
     if words and words[0] == "help":
         words = words_for(words[1:], names)
         if words[0] in topics.TOPICS:
-            process.stdout.write(topics.shown(words[0], look).encode(), trusted=True)
+            runtime.stdout.write(topics.shown(words[0], look).encode(), trusted=True)
             return
     if words and words[0] not in names and not words[0].startswith("-"):
         raise unknown_command(words, names)
     is_page = len(words) < 2 or any(word in HELP_FLAGS for word in words)
     page = io.StringIO()
     with contextlib.redirect_stdout(page) if is_page or look is None else contextlib.nullcontext():
-        call(build(words, layout.page_width(look)), words, process)
+        call(build(words, layout.page_width(look)), words, runtime)
     if page.getvalue():
-        process.stdout.write(layout.painted(page.getvalue(), look).encode(), trusted=True)
+        runtime.stdout.write(layout.painted(page.getvalue(), look).encode(), trusted=True)
 
 
 def unknown_command(words: Sequence[str], names: Sequence[str]) -> UnknownWord:
@@ -75,10 +79,10 @@ def unknown_command(words: Sequence[str], names: Sequence[str]) -> UnknownWord:
     return UnknownWord("command", words[0], similar, f"{whole}Run `ant --help` to see the commands.")
 
 
-def call(app: typer.Typer, words: Sequence[str], process: Process) -> None:
+def call(app: typer.Typer, words: Sequence[str], runtime: Runtime) -> None:
     """Run the command that the words name in the tree."""
     try:
-        status = app(list(words), prog_name="ant", standalone_mode=False, obj=process)
+        status = app(list(words), prog_name="ant", standalone_mode=False, obj=runtime)
     except typer.TyperException as error:
         raise reworded(error, " ".join(takewhile(is_name, words[:2]))) from None
     except SystemExit:  # Typer's way with a pipe that nobody reads any more

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from ant_cli.errors import UnknownWord, UsageError, see_help
 from ant_cli.operations import GROUPS, OPERATIONS, find, of_group
 from ant_cli.operations.global_flags import BY_FLAG, FILE, GLOBAL_FLAGS
-from ant_cli.spec import Flags, FlagWords, Operation, Param
+from ant_cli.operations.spec import Flags, FlagWords, Operation, Param
 
 HELP_FLAGS = ("--help", "-h")
 ROOT_FLAGS = (*HELP_FLAGS, "--version", "-v")

@@ -2,50 +2,49 @@
 
 from __future__ import annotations
 
-from ant_cli import json_text
-from ant_cli.client import Client, headers_of
 from ant_cli.errors import AnswerError, AntError, APIError, OutputError
-from ant_cli.hints import hint
-from ant_cli.local import is_local
+from ant_cli.gjson import json_text
+from ant_cli.http.client import Client, headers_of
+from ant_cli.input.request import Request, build
+from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.printer import Printer
-from ant_cli.profiles.reading import read_store
-from ant_cli.progress import Progress
-from ant_cli.redaction import secrets_of_url, without_password
-from ant_cli.request import Request, build
-from ant_cli.settings import Settings, resolve, where_it_goes
-from ant_cli.spec import Flags, Operation
-from ant_cli.startup import resume_gc
-from ant_cli.streams import Process
+from ant_cli.output.progress import Progress
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.process import resume_gc
+from ant_cli.runtime.redaction import secrets_of_url, without_password
+from ant_cli.settings.loading import Settings, resolve, where_it_goes
+from ant_cli.settings.local_emulator import is_local
+from ant_cli.settings.profiles import read_store
 
 IN_DOUBT = "This attempt, or one before it, may have succeeded. Check before you repeat it:"
 CARRIED_OUT = "The server has carried it out all the same. To check:"
 
 
-def run(operation: Operation, flags: Flags, process: Process) -> None:
+def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
     """Carry out an operation and print its result.
 
     Raises:
         AntError: if that can't be done; its kind decides the exit code.
 
     """
-    settings = resolve(flags, process.environ, read_store(process))
-    keep_secrets(settings, process)
-    progress = Progress(process.stderr, process.environ)
-    printer = Printer(settings, process, is_list=operation.paginated, before_pager=progress.end)
-    request = build(operation, flags, process.stdin, process.stderr)
+    settings = resolve(flags, runtime.environ, read_store(runtime))
+    keep_secrets(settings, runtime)
+    progress = Progress(runtime.stderr, runtime.environ)
+    printer = Printer(settings, runtime, is_list=operation.paginated, before_pager=progress.end)
+    request = build(operation, flags, runtime.stdin, runtime.stderr)
     if settings.dry_run:
-        process.stdout.write(process.stderr.without_secrets(describe(request, settings)))
+        runtime.stdout.write(runtime.stderr.without_secrets(describe(request, settings)))
         return
-    tell_of_competition(settings, process)
-    settings = unlock(settings, process)
-    with Client(settings, process, progress) as client:
+    tell_of_competition(settings, runtime)
+    settings = unlock(settings, runtime)
+    with Client(settings, runtime, progress) as client:
         resume_gc()
         try:
             send_and_print(operation, request, settings, client, printer, progress)
         except APIError as error:
             from ant_cli.output.api_error import describe_error
 
-            describe_error(error, settings, process.stderr)
+            describe_error(error, settings, runtime.stderr)
             hint_at_lost_answer(error, operation, request, client)
             raise
         except AntError as error:
@@ -53,10 +52,10 @@ def run(operation: Operation, flags: Flags, process: Process) -> None:
             raise
         except KeyboardInterrupt:
             if (client.under_way or client.answer_was_lost) and (words := how_to_check(operation, request)):
-                process.stderr.say(words)
+                runtime.stderr.say(words)
             raise
-    if operation.done and process.stdout.is_terminal:
-        say_done(operation, request, process)
+    if operation.done and runtime.stdout.is_terminal:
+        say_done(operation, request, runtime)
 
 
 def send_and_print(
@@ -69,7 +68,7 @@ def send_and_print(
 ) -> None:
     """Send the request, or one for each page, and print what comes."""
     if operation.paginated and printer.format != "raw":
-        from ant_cli.pages import follow_pages
+        from ant_cli.http.pagination import follow_pages
 
         pages = progress.counted(follow_pages(client, request, settings.max_items))
         if settings.slurp:
@@ -82,21 +81,21 @@ def send_and_print(
         printer.print_one(response.body)
 
 
-def say_done(operation: Operation, request: Request, process: Process) -> None:
+def say_done(operation: Operation, request: Request, runtime: Runtime) -> None:
     """Say what was done; only on terminals, since scripts have the exit status."""
     if operation.positional:
-        process.stderr.say(operation.done.format(id=request.path_values[operation.positional.name]))
+        runtime.stderr.say(operation.done.format(id=request.path_values[operation.positional.name]))
 
 
-def keep_secrets(settings: Settings, process: Process) -> None:
+def keep_secrets(settings: Settings, runtime: Runtime) -> None:
     """Never let a credential, or the password of a base URL, go to stderr."""
     for credential in settings.credentials:
-        process.stderr.keep_secret(credential.secret)
+        runtime.stderr.keep_secret(credential.secret)
     for secret in secrets_of_url(settings.base_url):
-        process.stderr.keep_secret(secret)
+        runtime.stderr.keep_secret(secret)
 
 
-def tell_of_competition(settings: Settings, process: Process) -> None:
+def tell_of_competition(settings: Settings, runtime: Runtime) -> None:
     """Say which credential is used, and for which server, if the user may have meant another."""
     if is_local(settings.base_url):
         return
@@ -107,10 +106,10 @@ def tell_of_competition(settings: Settings, process: Process) -> None:
     if settings.credential_strays:
         notes.append(where_it_goes(settings))
     if notes:
-        hint(process, f"Note: {'; '.join(notes)}. See: ant auth status")
+        runtime.hint(f"Note: {'; '.join(notes)}. See: ant auth status")
 
 
-def unlock(settings: Settings, process: Process) -> Settings:
+def unlock(settings: Settings, runtime: Runtime) -> Settings:
     """Return the settings with the secret that is used, which a profile may only refer to.
 
     Raises:
@@ -120,9 +119,9 @@ def unlock(settings: Settings, process: Process) -> Settings:
     credential = settings.credential
     if credential is None or credential.form == "text" or is_local(settings.base_url):
         return settings
-    from ant_cli.profiles.credentials import fetch
+    from ant_cli.settings.secrets import fetch
 
-    secret = fetch(credential.form, credential.reference, credential.source, process)
+    secret = fetch(credential.form, credential.reference, credential.source, runtime)
     unlocked = credential._replace(secret=secret, form="text")
     return settings._replace(credentials=(unlocked, *settings.credentials[1:]))
 

@@ -1,4 +1,4 @@
-# Completion of `ant` in bash 3.2 and later. Written by `python -m ant_cli.completion`: don't edit it.
+# Completion of `ant` in bash 3.2 and later. Written by `python -m ant_cli.generate`: don't edit it.
 #
 # Only IDs are asked of `ant` itself. Everything else is here, so that the tab key answers at once.
 

@@ -13,8 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
-from ant_cli.main import main
-from ant_cli.streams import Process, Stderr, Stdin, Stdout
+from ant_cli.__main__ import main
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 
 KEY = "sk-ant-canary-7f3a9c"
 """The key of every run. It must never be seen."""
@@ -134,7 +135,7 @@ def ant(clean_environ: dict[str, str]) -> Callable[..., Result]:
         server, waits = Server(replies), list[float]()
         stdout, stderr = Screen(terminal=terminal), Screen(terminal=terminal)
         with open(piped(stdin), "rb") as source:
-            process = Process(
+            process = Runtime(
                 Stdin(source),
                 Stdout(stdout),
                 Stderr(stderr),

@@ -15,8 +15,9 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ant_cli.main import main
-from ant_cli.streams import Process, Stderr, Stdin, Stdout
+from ant_cli.__main__ import main
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 
 
 class Workers:
@@ -125,7 +126,7 @@ def carry_out(command, environ):
         die_at(command["dies_at"])
     with open(stdin, "rb") as source:  # noqa: PTH123 - a descriptor, not a path
         streams = Stdin(source), Stdout(io.BytesIO()), Stderr(stderr)
-        status = main(command["words"], Process(*streams, environ))
+        status = main(command["words"], Runtime(*streams, environ))
     return status, stderr.getvalue().decode()
 
 

@@ -16,9 +16,9 @@ from contextlib import contextmanager
 import pytest
 
 from ant_cli.app import EXAMPLES as ROOT_EXAMPLES
-from ant_cli.commands.layout import folded
-from ant_cli.commands.own_pages import EXAMPLES, NOTES
-from ant_cli.vocabulary import own_commands
+from ant_cli.help.catalog import own_commands
+from ant_cli.help.layout import folded
+from ant_cli.help.tool_pages import EXAMPLES, NOTES
 from tests.processes import measured
 
 KEY = "sk-ant-example-0123456789"

@@ -10,10 +10,10 @@ import pytest
 
 from ant_cli.app import OWN_COMMANDS
 from ant_cli.argv import params_of
-from ant_cli.commands.layout import folded
-from ant_cli.commands.pages import GLOBAL
-from ant_cli.commands.topics import TOPICS
+from ant_cli.commands.typer_pages import GLOBAL
 from ant_cli.errors import EXIT_CODES, INTERRUPTED, TERMINATED
+from ant_cli.help.layout import folded
+from ant_cli.help.topics import TOPICS
 from ant_cli.operations import GROUPS, OPERATIONS
 from ant_cli.operations.global_flags import FORMATS, GLOBAL_FLAGS
 
@@ -175,7 +175,7 @@ def test_the_topics_are_complete(ant):
 
 def topic_commands():
     """Yield the commands of the topics that can run as they stand."""
-    from ant_cli.commands.topics import FOLDER
+    from ant_cli.help.topics import FOLDER
 
     for topic in TOPICS:
         for line in re.findall(r"^    (?:[A-Z_]+=\S* )?ant (beta.*)$", (FOLDER / f"{topic}.md").read_text(), re.M):

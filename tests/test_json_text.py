@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ant_cli import json_text
-from ant_cli.json_text import JSONTextError
+from ant_cli.gjson import json_text
+from ant_cli.gjson.json_text import JSONTextError
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

@@ -20,11 +20,12 @@ from hypothesis import strategies as st
 
 import ant_cli
 from ant_cli.errors import BadValue, CredentialError, OutputError, UsageError
-from ant_cli.profiles.credentials import fetch, from_keyring, into_keyring, out_of_keyring, run_command
-from ant_cli.profiles.fields import mask, shown
-from ant_cli.profiles.reading import NO_STORE, folder, is_foreign, read_store
-from ant_cli.profiles.writing import changing, check_name, keep_owner, writable_path
-from ant_cli.streams import Process, Stderr, Stdin, Stdout
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.streams import Stderr, Stdin, Stdout
+from ant_cli.settings.editing import changing, check_name, keep_owner, writable_path
+from ant_cli.settings.profiles import NO_STORE, folder, is_foreign, read_store
+from ant_cli.settings.secrets import fetch, from_keyring, into_keyring, out_of_keyring, run_command
+from ant_cli.settings.validators import mask, shown
 from tests.memory_keyring import Memory
 from tests.processes import measured
 
@@ -55,7 +56,7 @@ def stderr():
 @pytest.fixture
 def process(clean_environ, stderr):
     """A run without stdin."""
-    return Process(Stdin(None), Stdout(Screen()), Stderr(stderr), clean_environ)
+    return Runtime(Stdin(None), Stdout(Screen()), Stderr(stderr), clean_environ)
 
 
 @pytest.fixture
@@ -335,7 +336,7 @@ def test_a_plain_name_is_fine(name):
 
 # Faults, in processes of their own
 
-ADD = "from ant_cli.main import entry_point; entry_point()"
+ADD = "from ant_cli.__main__ import entry_point; entry_point()"
 KILL = "import os; os.{call} = lambda *_, **__: os.kill(os.getpid(), 9); " + ADD
 LIMIT = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (20, 20)); " + ADD
 

@@ -16,7 +16,7 @@ import tomli_w
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from ant_cli.profiles.fields import PROFILE_FIELDS
+from ant_cli.settings.validators import PROFILE_FIELDS
 from tests.profile_workers import Workers
 
 GOOD = 'active = "work"\n\n[profiles.work]\nformat = "yaml"\n'

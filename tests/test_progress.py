@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from ant_cli.progress import ERASE, Progress
-from ant_cli.streams import Stderr
+from ant_cli.output.progress import ERASE, Progress
+from ant_cli.runtime.streams import Stderr
 from tests.conftest import Screen
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from ant_cli.commands.topics import TOPICS
-from ant_cli.completion import __main__ as generator
+from ant_cli import generate as generator
+from ant_cli.help.catalog import vocabulary
+from ant_cli.help.reference_files import pages
+from ant_cli.help.roff import manual_page
+from ant_cli.help.topics import TOPICS
 from ant_cli.operations import OPERATIONS
-from ant_cli.reference.pages import pages
-from ant_cli.reference.roff import manual_page
-from ant_cli.vocabulary import vocabulary
 
 ROOT = Path(__file__).parents[1]
 GENERATED = generator.generated()
@@ -25,18 +25,18 @@ MAN_PAGES = sorted(path for path in GENERATED if path.suffix == ".1")
 def test_a_generated_file_is_up_to_date(path: Path):
     """It is written from the commands, so it changes with them."""
     kept = (ROOT / path).read_text("utf-8") if (ROOT / path).exists() else ""
-    assert kept == GENERATED[path], f"{path} is stale: run `python -m ant_cli.completion`"
+    assert kept == GENERATED[path], f"{path} is stale: run `python -m ant_cli.generate`"
 
 
 def test_there_is_no_page_of_a_command_that_is_no_more():
     """Pages are removed with their commands."""
-    kept = {path.relative_to(ROOT) for path in (ROOT / "ant_cli" / "reference" / "man").iterdir()}
-    assert kept == set(MAN_PAGES), "run `python -m ant_cli.completion`"
+    kept = {path.relative_to(ROOT) for path in (ROOT / "ant_cli" / "help" / "man").iterdir()}
+    assert kept == set(MAN_PAGES), "run `python -m ant_cli.generate`"
 
 
 def test_everything_can_be_written_anew(tmp_path: Path):
     """What is left of a command that is no more goes away."""
-    old = tmp_path / "ant_cli" / "reference" / "man" / "ant-old.1"
+    old = tmp_path / "ant_cli" / "help" / "man" / "ant-old.1"
     old.parent.mkdir(parents=True)
     old.touch()
     generator.write(tmp_path)

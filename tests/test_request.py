@@ -9,10 +9,10 @@ import pytest
 
 from ant_cli.argv import Call, read
 from ant_cli.errors import MissingFlag, UsageError
+from ant_cli.input.request import build
 from ant_cli.operations.environments import ENVIRONMENT_ID
-from ant_cli.request import build
-from ant_cli.spec import Operation, Param
-from ant_cli.streams import INPUT_LIMIT, Stderr, Stdin
+from ant_cli.operations.spec import Operation, Param
+from ant_cli.runtime.streams import INPUT_LIMIT, Stderr, Stdin
 from tests.conftest import Screen, piped
 
 ENV = "beta:environments"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from ant_cli.errors import BadValue, CredentialError, UsageError
-from ant_cli.profiles.reading import Store
-from ant_cli.settings import DEFAULT_BASE_URL, places, resolve
+from ant_cli.settings.loading import DEFAULT_BASE_URL, places, resolve
+from ant_cli.settings.profiles import Store
 
 PROFILES = ("--profile", "ANTHROPIC_PROFILE", "active")
 """What names a profile, the strongest first."""

@@ -3,8 +3,8 @@
 import pytest
 
 from ant_cli.errors import UsageError
-from ant_cli.spec import Param
-from ant_cli.values import Number, convert, encode, parse
+from ant_cli.input.values import Number, convert, encode, parse
+from ant_cli.operations.spec import Param
 
 
 def refusal(text):

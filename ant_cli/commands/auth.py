@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ant_cli.commands.auth_status import as_data, as_text
-from ant_cli.commands.own import (
+from ant_cli.commands.framework import (
     PROFILE,
     REQUEST,
     RESULT,
@@ -18,18 +18,17 @@ from ant_cli.commands.own import (
     tell_how_to_use,
     tell_of_variable,
 )
-from ant_cli.commands.secret_input import key_for_login
-from ant_cli.commands.verify import verify
+from ant_cli.commands.probe import verify
+from ant_cli.commands.prompts import key_for_login
 from ant_cli.errors import AntError, UsageError
-from ant_cli.hints import hint
-from ant_cli.profiles.credentials import into_keyring, open_keyring, out_of_keyring
-from ant_cli.profiles.fields import CREDENTIAL_FIELDS, check_base_url, check_header, check_new_secret, mask
-from ant_cli.profiles.reading import Profile, Selected, Store, select, wanted
-from ant_cli.profiles.writing import changing, check_name
+from ant_cli.operations.spec import Flags
 from ant_cli.run import keep_secrets, tell_of_competition, unlock
-from ant_cli.settings import VARIABLES, candidates, no_credential, resolve
-from ant_cli.spec import Flags
-from ant_cli.streams import Process
+from ant_cli.runtime import Runtime
+from ant_cli.settings.editing import changing, check_name
+from ant_cli.settings.loading import VARIABLES, candidates, no_credential, resolve
+from ant_cli.settings.profiles import Profile, Selected, Store, select, wanted
+from ant_cli.settings.secrets import into_keyring, open_keyring, out_of_keyring
+from ant_cli.settings.validators import CREDENTIAL_FIELDS, check_base_url, check_header, check_new_secret, mask
 
 FIRST_PROFILE = "default"
 """The name of the profile if nobody gives it one."""
@@ -46,7 +45,7 @@ LOGIN = (*PROFILE, "api_key", "base_url", "local", "workspace_id", "timeout", "m
 
 @command(app, "login", LOGIN)
 def login(
-    process: Process,
+    runtime: Runtime,
     flags: Flags,
     *,
     api_key_stdin: Annotated[bool, typer.Option("--api-key-stdin", help="Read the key from stdin.")] = False,
@@ -56,18 +55,18 @@ def login(
     ] = False,
 ) -> None:
     """Store a key in a profile. It is asked for on the terminal, without echo, or read from stdin."""
-    store = load(process)
-    name = check_name(wanted(word(flags, "profile"), process.environ, store)[0] or FIRST_PROFILE)
+    store = load(runtime)
+    name = check_name(wanted(word(flags, "profile"), runtime.environ, store)[0] or FIRST_PROFILE)
     chosen = chosen_settings(flags)
     if keyring:
         open_keyring()
-    key = check_new_secret("the key", key_for_login(word(flags, "api_key"), name, process, piped=api_key_stdin))
+    key = check_new_secret("the key", key_for_login(word(flags, "api_key"), name, runtime, piped=api_key_stdin))
     profile = without_credentials(store.profiles.get(name, {})) | chosen
     if not no_verify:
-        try_out(key, name, profile, flags, store, process)
-    store_key(key, name, chosen, process, in_keyring=keyring)
-    tell_of_shadows(process)
-    tell_of_variable(name, process)
+        try_out(key, name, profile, flags, store, runtime)
+    store_key(key, name, chosen, runtime, in_keyring=keyring)
+    tell_of_shadows(runtime)
+    tell_of_variable(name, runtime)
 
 
 def word(flags: Flags, name: str) -> str | None:
@@ -92,31 +91,31 @@ def without_credentials(profile: Profile) -> dict[str, object]:
     return {key: value for key, value in profile.items() if key not in CREDENTIAL_FIELDS}
 
 
-def try_out(key: str, name: str, profile: Profile, flags: Flags, store: Store, process: Process) -> None:
+def try_out(key: str, name: str, profile: Profile, flags: Flags, store: Store, runtime: Runtime) -> None:
     """Ask the server whether it takes the key, with the settings that the profile will have."""
     planned = store.with_profile(name, profile)
-    settings = resolve({**flags, "api_key": key, "profile": name}, process.environ, planned)
-    keep_secrets(settings, process)
+    settings = resolve({**flags, "api_key": key, "profile": name}, runtime.environ, planned)
+    keep_secrets(settings, runtime)
     try:
-        verify(settings, process, "The key works")
+        verify(settings, runtime, "The key works")
     except AntError as error:
         error.hint = "Nothing was stored. To store the key without asking the server: --no-verify"
         raise
 
 
-def store_key(key: str, name: str, chosen: dict[str, str], process: Process, *, in_keyring: bool) -> None:
+def store_key(key: str, name: str, chosen: dict[str, str], runtime: Runtime, *, in_keyring: bool) -> None:
     """Store the key in place of whatever credentials the profile had."""
     value = into_keyring(name, key) if in_keyring else key
     try:
-        with changing(process) as draft:
+        with changing(runtime) as draft:
             before = draft.profiles.get(name, {})
             draft.profiles[name] = without_credentials(before) | chosen | {"api_key": value}
             draft.active = draft.active if draft.active in draft.profiles else name
     except AntError:
         out_of_keyring(value)
         raise
-    process.stderr.say(f"Stored the key {mask(key)} in profile {name!r}{also_gone(before)}.")
-    tell_how_to_use(name, draft.active, process)
+    runtime.stderr.say(f"Stored the key {mask(key)} in profile {name!r}{also_gone(before)}.")
+    tell_how_to_use(name, draft.active, runtime)
     out_of_keyring(before.get("api_key"))
 
 
@@ -126,14 +125,13 @@ def also_gone(before: Profile) -> str:
     return f", in place of its {' and '.join(gone)}" if gone else ""
 
 
-def tell_of_shadows(process: Process) -> None:
+def tell_of_shadows(runtime: Runtime) -> None:
     """Say what makes commands use another credential than a profile's."""
     for variable in KEY_VARIABLES:
-        if process.environ.get(variable, "").strip():
-            hint(process, f"Note: {variable} is set, and wins over every profile until you unset it.")
-    if process.environ.get(VARIABLES["base_url"]):
-        hint(
-            process,
+        if runtime.environ.get(variable, "").strip():
+            runtime.hint(f"Note: {variable} is set, and wins over every profile until you unset it.")
+    if runtime.environ.get(VARIABLES["base_url"]):
+        runtime.hint(
             f"Note: {VARIABLES['base_url']} is set, and wins over every profile's base_url until you unset it.",
         )
 
@@ -143,35 +141,35 @@ def tell_of_shadows(process: Process) -> None:
 
 @command(app, "status", (*PROFILE, *REQUEST, *RESULT))
 def status(
-    process: Process,
+    runtime: Runtime,
     flags: Flags,
     *,
     check: Annotated[bool, typer.Option("--check", help="Ask the server whether it takes the credential.")] = False,
 ) -> None:
     """Show every place where a credential may be, which one is used, and why. Exit 4 if there is none."""
-    store = load(process)
+    store = load(runtime)
     asked = {name: value for name, value in flags.items() if name not in RESULT}
-    settings = resolve(asked, process.environ, store)
-    keep_secrets(settings, process)
-    data = as_data(settings, asked, process.environ, store)
-    show_result(process, flags, as_text(data), data)
+    settings = resolve(asked, runtime.environ, store)
+    keep_secrets(settings, runtime)
+    data = as_data(settings, asked, runtime.environ, store)
+    show_result(runtime, flags, as_text(data), data)
     if not data["usable"]:
         raise no_credential(settings)
     if check:
-        verify(unlock(settings, process), process, "The server takes it")
+        verify(unlock(settings, runtime), runtime, "The server takes it")
 
 
 @command(app, "token", (*PROFILE, "api_key", "auth_token"))
-def token(process: Process, flags: Flags) -> None:
+def token(runtime: Runtime, flags: Flags) -> None:
     """Print the credential that is used, bare, for other tools."""
-    settings = resolve(flags, process.environ, load(process))
-    keep_secrets(settings, process)
+    settings = resolve(flags, runtime.environ, load(runtime))
+    keep_secrets(settings, runtime)
     settings = settings._replace(base_url="", sources={})  # whatever the server, and if it needs none
-    tell_of_competition(settings, process)
-    credential = unlock(settings, process).credential
+    tell_of_competition(settings, runtime)
+    credential = unlock(settings, runtime).credential
     if credential is None:
         raise no_credential(settings)
-    process.stdout.write(credential.secret.encode() + b"\n")
+    runtime.stdout.write(credential.secret.encode() + b"\n")
 
 
 # Log out
@@ -179,7 +177,7 @@ def token(process: Process, flags: Flags) -> None:
 
 @command(app, "logout", PROFILE)
 def logout(
-    process: Process,
+    runtime: Runtime,
     flags: Flags,
     *,
     everywhere: Annotated[bool, typer.Option("--all", help="Remove the credentials of all profiles.")] = False,
@@ -187,24 +185,24 @@ def logout(
     """Remove the credentials of a profile; its other settings stay."""
     if everywhere and "profile" in flags:
         raise UsageError("--all and --profile exclude each other.", "Leave one of them out.")
-    store = load(process)
-    names = sorted(store.profiles) if everywhere else [select(word(flags, "profile"), process.environ, store).name]
-    removed = remove_credentials([name for name in names if name], process)
+    store = load(runtime)
+    names = sorted(store.profiles) if everywhere else [select(word(flags, "profile"), runtime.environ, store).name]
+    removed = remove_credentials([name for name in names if name], runtime)
     for name in removed:
-        process.stderr.say(f"Removed the credentials of profile {name!r}.")
+        runtime.stderr.say(f"Removed the credentials of profile {name!r}.")
     if not removed:
-        process.stderr.say("There was no credential to remove.")
+        runtime.stderr.say("There was no credential to remove.")
     for variable in KEY_VARIABLES:
-        if process.environ.get(variable):
-            hint(process, f"Note: {variable} is still set.")
+        if runtime.environ.get(variable):
+            runtime.hint(f"Note: {variable} is still set.")
     out_of_keyring(*(profile.get("api_key") for profile in removed.values()))
 
 
-def remove_credentials(names: list[str], process: Process) -> dict[str, Profile]:
+def remove_credentials(names: list[str], runtime: Runtime) -> dict[str, Profile]:
     """Remove the credentials of profiles, and return those that had any, as they were."""
     if not names:
         return {}
-    with changing(process) as draft:
+    with changing(runtime) as draft:
         profiles: dict[str, Profile] = {name: draft.existing(name) for name in names}
         removed = {name: old for name, old in profiles.items() if any(key in old for key in CREDENTIAL_FIELDS)}
         for name, old in removed.items():

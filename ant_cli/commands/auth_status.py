@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ant_cli.local import is_local
-from ant_cli.profiles.fields import mask, shown
-from ant_cli.profiles.reading import Selected, Store
-from ant_cli.redaction import without_password
-from ant_cli.settings import Place, Settings, candidates, places, where_it_goes
-from ant_cli.spec import Flags
+from ant_cli.operations.spec import Flags
+from ant_cli.runtime.redaction import without_password
+from ant_cli.settings.loading import Place, Settings, candidates, places, where_it_goes
+from ant_cli.settings.local_emulator import is_local
+from ant_cli.settings.profiles import Selected, Store
+from ant_cli.settings.validators import mask, shown
 
 KINDS = {"api_key": "API key", "auth_token": "bearer token"}
 FORMS = {"command": "runs `{}`", "keyring": "in the credential store, as {}"}

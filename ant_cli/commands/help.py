@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from ant_cli.commands.nearest import meant
-from ant_cli.commands.own_pages import end_of
-from ant_cli.commands.pages import SETTINGS, GroupPage
-from ant_cli.commands.topics import TOPICS
+from ant_cli.commands.typer_pages import SETTINGS, GroupPage
 from ant_cli.errors import UnknownWord
+from ant_cli.help.suggest import meant
+from ant_cli.help.tool_pages import end_of
+from ant_cli.help.topics import TOPICS
 from ant_cli.operations import GROUPS, of_group
 
 app = typer.Typer(rich_markup_mode=None, subcommand_metavar="", context_settings=SETTINGS)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ant_cli.commands.own import (
+from ant_cli.commands.framework import (
     PROFILE,
     RESULT,
     command,
@@ -18,16 +18,15 @@ from ant_cli.commands.own import (
     tell_of_variable,
     wants_data,
 )
-from ant_cli.commands.secret_input import secret_for
+from ant_cli.commands.prompts import secret_for
 from ant_cli.errors import AntError, CredentialError, UnknownWord, UsageError
-from ant_cli.hints import hint
-from ant_cli.local import is_local
-from ant_cli.profiles.credentials import out_of_keyring
-from ant_cli.profiles.fields import CREDENTIAL_FIELDS, PROFILE_FIELDS, SECRET_FIELDS, shown
-from ant_cli.profiles.reading import Profile, Selected, Store, select
-from ant_cli.profiles.writing import changing
-from ant_cli.spec import Flags
-from ant_cli.streams import Process
+from ant_cli.operations.spec import Flags
+from ant_cli.runtime import Runtime
+from ant_cli.settings.editing import changing
+from ant_cli.settings.local_emulator import is_local
+from ant_cli.settings.profiles import Profile, Selected, Store, select
+from ant_cli.settings.secrets import out_of_keyring
+from ant_cli.settings.validators import CREDENTIAL_FIELDS, PROFILE_FIELDS, SECRET_FIELDS, shown
 
 SETTINGS = ("base_url", "workspace_id", "format", "timeout", "max_retries")
 """What `create` takes as flags."""
@@ -47,19 +46,19 @@ Value = Annotated[
 
 
 @command(app, "list", RESULT)
-def list_profiles(process: Process, flags: Flags) -> None:
+def list_profiles(runtime: Runtime, flags: Flags) -> None:
     """List the profiles, with a * before the active one."""
-    store = load(process)
+    store = load(runtime)
     names = sorted(store.profiles)
     text = "\n".join(f"{'*' if name == store.active else ' '} {name}" for name in names)
     rows = [{"name": name, "active": name == store.active, **masked(store.profiles[name])} for name in names]
     if flags.get("format") == "table" and not flags.keys() & {"columns", "transform"}:
         flags = {**flags, "columns": columns_of(rows)}
     if names:
-        show_result(process, flags, text, rows)
+        show_result(runtime, flags, text, rows)
     else:
-        process.stderr.say("There is no profile yet. Create one: ant auth login")
-    tell_of_variable(store.active, process)
+        runtime.stderr.say("There is no profile yet. Create one: ant auth login")
+    tell_of_variable(store.active, runtime)
 
 
 def columns_of(rows: list[dict[str, Any]]) -> str:
@@ -78,27 +77,27 @@ def is_number(value: object) -> bool:
 
 
 @command(app, "get", (*PROFILE, *RESULT))
-def get(process: Process, flags: Flags, *, key: OptionalKey = None) -> None:
+def get(runtime: Runtime, flags: Flags, *, key: OptionalKey = None) -> None:
     """Print a value of a profile, bare, or all of them; secrets masked."""
-    profile = chosen(flags, process, load(process))
+    profile = chosen(flags, runtime, load(runtime))
     values = masked(profile.values)
     if key is None and not values and not wants_data(flags):
-        process.stderr.say(f"Profile {profile.name!r} is empty.")
+        runtime.stderr.say(f"Profile {profile.name!r} is empty.")
         return
     if key is None:
         text = "\n".join(f"{name} = {value}" for name, value in values.items())
-        show_result(process, flags, text, values)
+        show_result(runtime, flags, text, values)
         return
     if key not in values:
         check_key(key)
         raise AntError(f"profile {profile.name!r} has no {key}.", f"Set it: ant profile set {key} ...")
-    show_result(process, flags, str(values[key]), values[key])
+    show_result(runtime, flags, str(values[key]), values[key])
 
 
-def chosen(flags: Flags, process: Process, store: Store) -> Selected:
+def chosen(flags: Flags, runtime: Runtime, store: Store) -> Selected:
     """Return the profile that is meant; CredentialError if there is none."""
     named = flags.get("profile")
-    profile = select(named if isinstance(named, str) else None, process.environ, store)
+    profile = select(named if isinstance(named, str) else None, runtime.environ, store)
     if profile.name:
         return profile
     if store.profiles:
@@ -116,18 +115,18 @@ def check_key(key: str) -> None:
 
 
 @command(app, "set", PROFILE)
-def set_value(process: Process, flags: Flags, *, key: Key, value: Value = None) -> None:
+def set_value(runtime: Runtime, flags: Flags, *, key: Key, value: Value = None) -> None:
     """Set a value of a profile. A secret is read from stdin, never from the command line."""
     check_key(key)
-    name = chosen(flags, process, load(process)).name
-    checked = stored(key, secret_value(key, value, process) if key in SECRET_FIELDS else plain_value(key, value))
-    with changing(process) as draft:
+    name = chosen(flags, runtime, load(runtime)).name
+    checked = stored(key, secret_value(key, value, runtime) if key in SECRET_FIELDS else plain_value(key, value))
+    with changing(runtime) as draft:
         profile = draft.existing(name)
         before = profile.get(key)
         profile[key] = checked
-    process.stderr.say(f"Set {key} of profile {name!r} to {shown(key, checked)}.")
+    runtime.stderr.say(f"Set {key} of profile {name!r} to {shown(key, checked)}.")
     if winner := used_before(key, profile):
-        hint(process, f"Note: its {winner} is used before it, until you remove that: ant profile unset {winner}")
+        runtime.hint(f"Note: its {winner} is used before it, until you remove that: ant profile unset {winner}")
     if before != checked:
         out_of_keyring(before)
 
@@ -139,15 +138,15 @@ def used_before(key: str, profile: Profile) -> str:
     return next((other for other in CREDENTIAL_FIELDS[: CREDENTIAL_FIELDS.index(key)] if profile.get(other)), "")
 
 
-def secret_value(key: str, value: str | None, process: Process) -> str:
+def secret_value(key: str, value: str | None, runtime: Runtime) -> str:
     """Return the secret to set; UsageError if it was typed where others can read it."""
     if value is not None:
-        process.stderr.keep_secret(value)
+        runtime.stderr.keep_secret(value)
         raise UsageError(
             f"{key} is never taken from the command line, which others can read.",
             f"Pipe it in: ant profile set {key} < FILE. The one that you typed is now in the shell's history.",
         )
-    return secret_for(key, process)
+    return secret_for(key, runtime)
 
 
 def plain_value(key: str, value: str | None) -> str:
@@ -164,17 +163,17 @@ def stored(key: str, text: str) -> str | float:
 
 
 @command(app, "unset", PROFILE)
-def unset(process: Process, flags: Flags, *, key: Key) -> None:
+def unset(runtime: Runtime, flags: Flags, *, key: Key) -> None:
     """Remove a value of a profile."""
-    name = chosen(flags, process, load(process)).name
-    with changing(process) as draft:
+    name = chosen(flags, runtime, load(runtime)).name
+    with changing(runtime) as draft:
         profile = draft.existing(name)
         if key not in profile:
             check_key(key)
-            process.stderr.say(f"Profile {name!r} has no {key}.")
+            runtime.stderr.say(f"Profile {name!r} has no {key}.")
             return
         before = profile.pop(key)
-    process.stderr.say(f"Removed {key} of profile {name!r}.")
+    runtime.stderr.say(f"Removed {key} of profile {name!r}.")
     out_of_keyring(before)
 
 
@@ -182,19 +181,19 @@ def unset(process: Process, flags: Flags, *, key: Key) -> None:
 
 
 @command(app, "activate", ())
-def activate(process: Process, flags: Flags, *, name: Name) -> None:  # noqa: ARG001 - every command gets its flags
+def activate(runtime: Runtime, flags: Flags, *, name: Name) -> None:  # noqa: ARG001 - every command gets its flags
     """Use a profile from now on, wherever no other is named."""
-    load(process)
-    with changing(process) as draft:
+    load(runtime)
+    with changing(runtime) as draft:
         draft.existing(name)
         draft.active = name
-    process.stderr.say(f"The active profile is now {name!r}.")
-    tell_of_variable(name, process)
+    runtime.stderr.say(f"The active profile is now {name!r}.")
+    tell_of_variable(name, runtime)
 
 
 @command(app, "create", SETTINGS)
 def create(
-    process: Process,
+    runtime: Runtime,
     flags: Flags,
     *,
     name: Name,
@@ -207,46 +206,46 @@ def create(
     if api_key_command is not None:
         texts["api_key_command"] = api_key_command
     values = {key: stored(key, text) for key, text in texts.items()}
-    load(process)
-    with changing(process) as draft:
+    load(runtime)
+    with changing(runtime) as draft:
         draft.new(name).update(values)
         draft.active = draft.active or name
-    process.stderr.say(f"Created profile {name!r}.")
-    tell_how_to_use(name, draft.active, process)
+    runtime.stderr.say(f"Created profile {name!r}.")
+    tell_how_to_use(name, draft.active, runtime)
     if "api_key_command" not in values and not is_local(str(values.get("base_url", ""))):
-        hint(process, f"It has no key yet: ant auth login --profile {name}")
+        runtime.hint(f"It has no key yet: ant auth login --profile {name}")
 
 
 @command(app, "rename", ())
 def rename(
-    process: Process,
+    runtime: Runtime,
     flags: Flags,  # noqa: ARG001 - every command gets its flags
     *,
     name: Name,
     new_name: Annotated[str, typer.Argument(help="Its new name.", metavar="NEW_NAME")],
 ) -> None:
     """Give a profile another name."""
-    load(process)
-    with changing(process) as draft:
+    load(runtime)
+    with changing(runtime) as draft:
         profile = draft.existing(name)
         draft.new(new_name).update(profile)
         del draft.profiles[name]
         if draft.active == name:
             draft.active = new_name
-    process.stderr.say(f"Profile {name!r} is now {new_name!r}.")
+    runtime.stderr.say(f"Profile {name!r} is now {new_name!r}.")
 
 
 @command(app, "delete", ())
-def delete(process: Process, flags: Flags, *, name: Name) -> None:  # noqa: ARG001 - every command gets its flags
+def delete(runtime: Runtime, flags: Flags, *, name: Name) -> None:  # noqa: ARG001 - every command gets its flags
     """Delete a profile, with its key."""
-    load(process)
-    with changing(process) as draft:
+    load(runtime)
+    with changing(runtime) as draft:
         profile = draft.existing(name)
         del draft.profiles[name]
         was_active = draft.active == name
         if was_active:
             draft.active = ""
-    process.stderr.say(f"Deleted profile {name!r}.")
+    runtime.stderr.say(f"Deleted profile {name!r}.")
     if was_active:
-        hint(process, "No profile is active now. To choose one: ant profile activate NAME")
+        runtime.hint("No profile is active now. To choose one: ant profile activate NAME")
     out_of_keyring(profile.get("api_key"))

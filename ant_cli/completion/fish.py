@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ant_cli.completion.tables import Tables
-from ant_cli.vocabulary import FILE, FREE, PLAIN, PROFILE, SWITCH, TEXT, Command, Flag
+from ant_cli.help.catalog import FILE, FREE, PLAIN, PROFILE, SWITCH, TEXT, Command, Flag
 
 _OFFERS = {
     FREE: "-x",

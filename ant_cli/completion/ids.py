@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ant_cli.completion.cache import Cache
-from ant_cli.streams import Process, Stderr, Stdin, Stdout, visible
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.sanitize import escape_controls
+from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ant_cli.client import Client
-    from ant_cli.request import Request
-    from ant_cli.settings import Settings
-    from ant_cli.spec import Flags, Operation
+    from ant_cli.http.client import Client
+    from ant_cli.input.request import Request
+    from ant_cli.operations.spec import Flags, Operation
+    from ant_cli.settings.loading import Settings
 
 PATIENCE_S = 0.3
 """How long to wait for the API, in seconds."""
@@ -34,24 +36,24 @@ DECIDING_FLAGS = frozenset(
 """The flags that decide which server is asked, for what, and with which credential."""
 
 
-def complete(words: Sequence[str], process: Process) -> None:
+def complete(words: Sequence[str], runtime: Runtime) -> None:
     """Print the IDs of the kind that the first word names; the others are the command line up to the cursor."""
     try:
-        process.stdout.write(candidates(words[0], words[1:], process))
+        runtime.stdout.write(candidates(words[0], words[1:], runtime))
     except Exception:  # noqa: BLE001 - silent on any failure
         return
 
 
-def candidates(kind: str, words: Sequence[str], process: Process) -> bytes:
+def candidates(kind: str, words: Sequence[str], runtime: Runtime) -> bytes:
     """Return the lines of the answer."""
     flags = deciding_flags(words)
     if any("$" in word or "`" in word for word in flags.values()):
         return b""  # a script passes words as they were typed, with variables unexpanded
-    cache = Cache(process.environ, kind, flags)
+    cache = Cache(runtime.environ, kind, flags)
     kept = cache.read()
     if kept is not None:
         return kept
-    lines = b"".join(line_of(item) for item in fetch(kind, flags, process))
+    lines = b"".join(line_of(item) for item in fetch(kind, flags, runtime))
     cache.write(lines)
     return lines
 
@@ -75,14 +77,14 @@ def line_of(item: Mapping[str, object]) -> bytes:
     if not (identifier.isascii() and identifier.replace("_", "").replace("-", "").isalnum()):
         return b""
     name = next((str(item[key]) for key in NAMES if item.get(key)), "")
-    shown = visible(" ".join(name.split()))[:NAME_LENGTH]
+    shown = escape_controls(" ".join(name.split()))[:NAME_LENGTH]
     return f"{identifier}\t{shown}\n".encode()
 
 
 # Asking the API
 
 
-def fetch(kind: str, flags: Mapping[str, str], process: Process) -> list[dict[str, object]]:
+def fetch(kind: str, flags: Mapping[str, str], runtime: Runtime) -> list[dict[str, object]]:
     """Return the first page of the list in which the IDs stand.
 
     Raises:
@@ -91,13 +93,13 @@ def fetch(kind: str, flags: Mapping[str, str], process: Process) -> list[dict[st
     """
     import json
 
-    from ant_cli.client import Client
-    from ant_cli.request import build
+    from ant_cli.http.client import Client
+    from ant_cli.input.request import build
 
     source = source_of(kind.removeprefix(EMULATOR))
     if source is None:
         return []
-    silent = Process(Stdin(None), Stdout(None), Stderr(None), process.environ, process.transport)
+    silent = Runtime(Stdin(None), Stdout(None), Stderr(None), runtime.environ, runtime.transport)
     known = {param.name for param in source.placed("path")}
     values = {name: word for name, word in flags.items() if name in known}
     request = build(source, values | {"limit": PAGE_SIZE}, silent.stdin, silent.stderr)
@@ -113,22 +115,22 @@ def names_emulator(base_url: str) -> bool:
     """Whether an emulator may answer at a base URL: in this process, or on this machine."""
     from urllib.parse import urlsplit
 
-    from ant_cli.connection import is_loopback
-    from ant_cli.local import is_local
+    from ant_cli.http.transport import is_loopback
+    from ant_cli.settings.local_emulator import is_local
 
     return is_local(base_url) or is_loopback(urlsplit(base_url).hostname or "")
 
 
-def settings_of(flags: Flags, process: Process) -> Settings:
+def settings_of(flags: Flags, runtime: Runtime) -> Settings:
     """Return the settings of the command that is being typed, with a short time-out and no retries.
 
     A key that a command prints, or that is in the system's credential store, counts as none: getting it may
     take long, or ask the user for a password.
     """
-    from ant_cli.profiles.reading import read_store
-    from ant_cli.settings import resolve
+    from ant_cli.settings.loading import resolve
+    from ant_cli.settings.profiles import read_store
 
-    settings = resolve(flags, process.environ, read_store(process))
+    settings = resolve(flags, runtime.environ, read_store(runtime))
     at_hand = tuple(credential for credential in settings.credentials[:1] if credential.secret)
     return settings._replace(credentials=at_hand, timeout_s=PATIENCE_S, max_retries=0, debug=False)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from ant_cli.completion.tables import Row, Tables
-from ant_cli.vocabulary import Flag
+from ant_cli.help.catalog import Flag
 
 
 def quote(text: str) -> str:

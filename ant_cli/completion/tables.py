@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ant_cli.commands.topics import TOPICS
-from ant_cli.vocabulary import Command, Flag, global_flags
+from ant_cli.help.catalog import Command, Flag, global_flags
+from ant_cli.help.topics import TOPICS
 
 HELP = "help"
 

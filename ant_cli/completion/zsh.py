@@ -7,7 +7,7 @@ from shlex import quote
 
 from ant_cli.completion.bash import kinds, shared
 from ant_cli.completion.tables import Tables
-from ant_cli.vocabulary import Flag
+from ant_cli.help.catalog import Flag
 
 
 def subcommands(tables: Tables) -> list[str]:

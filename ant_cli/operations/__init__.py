@@ -1,7 +1,7 @@
 """The API, as rows of data: every operation, by the two words of its command."""
 
 from ant_cli.operations import environments, work
-from ant_cli.spec import Operation
+from ant_cli.operations.spec import Operation
 
 OPERATIONS: tuple[Operation, ...] = (*environments.OPERATIONS, *work.OPERATIONS)
 

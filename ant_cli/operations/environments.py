@@ -1,7 +1,7 @@
 """The environments of an organization: the 6 commands of `beta:environments`."""
 
 from ant_cli.operations.global_flags import BETA, LIMIT, MAX_ITEMS, PAGE, SLURP
-from ant_cli.spec import Operation, Param
+from ant_cli.operations.spec import Operation, Param
 
 GROUP = "beta:environments"
 COLLECTION = "/v1/environments"

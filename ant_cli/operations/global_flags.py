@@ -1,6 +1,6 @@
 """The flags that do not belong to one command: those of every command, of API commands, and of lists."""
 
-from ant_cli.spec import Param
+from ant_cli.operations.spec import Param
 
 FORMATS = ("auto", "json", "jsonl", "yaml", "table", "pretty", "raw", "explore")
 

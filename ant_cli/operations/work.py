@@ -2,7 +2,7 @@
 
 from ant_cli.operations.environments import ITEM
 from ant_cli.operations.global_flags import BETA, LIMIT, MAX_ITEMS, PAGE, SLURP
-from ant_cli.spec import Operation, Param
+from ant_cli.operations.spec import Operation, Param
 
 GROUP = "beta:environments:work"
 QUEUE = ITEM + "/work"

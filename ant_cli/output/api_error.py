@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ant_cli import json_text
 from ant_cli.errors import APIError, UsageError
+from ant_cli.gjson import json_text
 from ant_cli.output.formats import renderer
 from ant_cli.output.printer import picker
-from ant_cli.settings import Settings
-from ant_cli.streams import Stderr
+from ant_cli.runtime.streams import Stderr
+from ant_cli.settings.loading import Settings
 
 _KEYS = {"type", "error", "request_id"}
 EXCERPT_LENGTH = 500

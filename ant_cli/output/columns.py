@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ant_cli import json_text
-from ant_cli.errors import UsageError, did_you_mean
-from ant_cli.output.gjson_steps import Key
-from ant_cli.output.transform import BadPath, Path, apply, parse
-from ant_cli.streams import visible
+from ant_cli.errors import UsageError
+from ant_cli.errors.suggestions import did_you_mean
+from ant_cli.gjson import json_text
+from ant_cli.gjson.evaluate import BadPath, Path, apply, parse
+from ant_cli.gjson.steps import Key
+from ant_cli.runtime.sanitize import escape_controls
 
 NOTHING = "-"
 TIME_ENDINGS = ("_AT", "HEARTBEAT")
@@ -26,7 +27,7 @@ def word_of(scalar: Any) -> str:
     text = str(scalar)
     if text.isascii() and text.isprintable() and "  " not in text:  # nearly every text
         return text.strip() or NOTHING
-    return visible(" ".join(text.split())) or NOTHING
+    return escape_controls(" ".join(text.split())) or NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +201,7 @@ def escaped(key: str) -> str:
 
 def members_as_rows(value: bytes) -> list[list[str]]:
     """Return the names and values of an object."""
-    return [[visible(name), cell(text)] for name, text in json_text.members(value).items()]
+    return [[escape_controls(name), cell(text)] for name, text in json_text.members(value).items()]
 
 
 def rows_of(items: list[bytes], columns: tuple[Column, ...]) -> list[list[str]]:
@@ -213,5 +214,5 @@ def cell(text: bytes) -> str:
     """Return a value as one line of text; a dash if there is none."""
     if json_text.kind(text) == "string":
         return word_of(json_text.string(text))
-    word = visible(json_text.compact(text).decode())
+    word = escape_controls(json_text.compact(text).decode())
     return NOTHING if word in ("null", "[]", "{}") else word

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ant_cli import json_text
+from ant_cli.gjson import json_text
 
 TYPE_CHECKING = False  # what a pipe does not need is not imported
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def as_raw(text: bytes) -> bytes:
 
 def as_yaml(text: bytes) -> bytes:
     """Write it as YAML."""
-    from ant_cli.output.yaml import to_yaml
+    from ant_cli.output.yaml_writer import to_yaml
 
     return json_text.encoded(to_yaml(text))
 

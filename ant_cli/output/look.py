@@ -9,7 +9,8 @@ import os
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ant_cli.streams import Process, Stderr, Stdout
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.streams import Stderr, Stdout
 
 CODES = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33, "blue": 34, "magenta": 35, "cyan": 36}
 """The number of each style in an escape sequence."""
@@ -36,16 +37,16 @@ class Look(NamedTuple):
         return f"\x1b[{CODES[style]}m{text}\x1b[0m" if text and style and self.colour else text
 
 
-def look_of(process: Process) -> Look | None:
+def look_of(runtime: Runtime) -> Look | None:
     """Return the look of stdout; None if it is plain, as in a pipe without FORCE_COLOR."""
     import time
 
-    is_terminal = process.stdout.is_terminal
-    colour = shows_colour(process.environ, is_terminal=is_terminal)
+    is_terminal = runtime.stdout.is_terminal
+    colour = shows_colour(runtime.environ, is_terminal=is_terminal)
     if not is_terminal and not colour:
         return None
-    now = (process.now or time.time)()
-    width, height = size_of(process.stdout, process.environ)
+    now = (runtime.now or time.time)()
+    width, height = size_of(runtime.stdout, runtime.environ)
     return Look(width, height, colour, now, is_terminal)
 
 

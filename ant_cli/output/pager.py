@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from types import TracebackType
 
 from ant_cli.output.look import Look
-from ant_cli.streams import Process
+from ant_cli.runtime import Runtime
 
 VARIABLES = ("ANT_PAGER", "PAGER")
 DEFAULT = "less -FRX"
@@ -32,12 +32,12 @@ class Left(BaseException):
 class Pager:
     """Takes the place of stdout, for output that is safe to show. A `with` ends when the user is done."""
 
-    def __init__(self, process: Process, look: Look, before_start: Callable[[], None]) -> None:
-        self._stdout = process.stdout
-        self._environ = process.environ
+    def __init__(self, runtime: Runtime, look: Look, before_start: Callable[[], None]) -> None:
+        self._stdout = runtime.stdout
+        self._environ = runtime.environ
         self._look = look
         self._before_start = before_start
-        self._command = command_of(process.environ, process.stderr.say)
+        self._command = command_of(runtime.environ, runtime.stderr.say)
         self._held = b""
         self._program: subprocess.Popen[bytes] | None = None
 

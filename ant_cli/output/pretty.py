@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ant_cli import json_text
-from ant_cli.streams import visible
+from ant_cli.gjson import json_text
+from ant_cli.runtime.sanitize import escape_controls
 
 EMPTY = {"{}": "(none)", "[]": "(none)", "null": "null", '""': "(empty)"}
 """How empty values are shown."""
@@ -33,7 +33,7 @@ def _entries(text: bytes) -> list[tuple[str, bytes]]:
     """Return the members or elements of a value, each with its label; none for a scalar."""
     kind = json_text.kind(text)
     if kind == "object":
-        return [(f"{visible(key)}:", value) for key, value in json_text.members(text).items()]
+        return [(f"{escape_controls(key)}:", value) for key, value in json_text.members(text).items()]
     if kind == "array":
         return [(f"{number}.", value) for number, value in enumerate(json_text.elements(text), 1)]
     return []
@@ -44,7 +44,7 @@ def scalar(text: bytes) -> str:
     word = json_text.compact(text).decode()
     if word in EMPTY:
         return EMPTY[word]
-    return visible(json_text.string(text)) if word.startswith('"') else word
+    return escape_controls(json_text.string(text)) if word.startswith('"') else word
 
 
 def _hanging(start: str, value: str) -> Iterator[str]:

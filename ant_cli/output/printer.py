@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from ant_cli import json_text
 from ant_cli.errors import AnswerError, UsageError
+from ant_cli.gjson import json_text
 from ant_cli.output.formats import as_bare_text, renderer
-from ant_cli.settings import Settings
-from ant_cli.streams import Process
+from ant_cli.runtime import Runtime
+from ant_cli.settings.loading import Settings
 
 TYPE_CHECKING = False  # what a pipe does not need is not imported
 if TYPE_CHECKING:
@@ -24,22 +24,22 @@ class Printer:
     def __init__(
         self,
         settings: Settings,
-        process: Process,
+        runtime: Runtime,
         *,
         is_list: bool,
         before_pager: Callable[[], None] = lambda: None,
     ) -> None:
         """Choose the format. Raises UsageError for a bad path in a flag: here, before anything is sent."""
-        self._process = process
-        self._write = partial(process.stdout.write, trusted=True)
+        self._process = runtime
+        self._write = partial(runtime.stdout.write, trusted=True)
         self._before_pager = before_pager
-        self.format = effective_format(settings, process, is_list=is_list)
-        self._look = look_unless_plain(process)
+        self.format = effective_format(settings, runtime, is_list=is_list)
+        self._look = look_unless_plain(runtime)
         self._pick = picker("--transform", settings.transform)
         picker("--transform-error", settings.transform_error)  # only checked: an error needs it later
         self._transform = settings.transform
         self._bare = settings.raw_output
-        warn = process.stderr.say
+        warn = runtime.stderr.say
         self._render = renderer(self.format, settings.columns, is_list=is_list, look=self._look, warn=warn)
 
     def print_one(self, text: bytes) -> None:
@@ -90,7 +90,7 @@ class Printer:
 
     def _explore(self, pages: Iterable[list[bytes]], *, is_list: bool) -> None:
         """Show values on a screen of their own."""
-        from ant_cli.output.explore import explore
+        from ant_cli.output.explorer.session import explore
 
         explore(
             iter(pages),
@@ -132,17 +132,17 @@ def unreadable(error: json_text.JSONTextError) -> AnswerError:
     return AnswerError(f"the server's answer can't be read. {error}")
 
 
-def look_unless_plain(process: Process) -> Look | None:
+def look_unless_plain(runtime: Runtime) -> Look | None:
     """Return how results are shown; None for plain text, decided without an import in a pipe."""
-    environ = process.environ
-    if not (process.stdout.is_terminal or environ.get("FORCE_COLOR") or environ.get("CLICOLOR_FORCE")):
+    environ = runtime.environ
+    if not (runtime.stdout.is_terminal or environ.get("FORCE_COLOR") or environ.get("CLICOLOR_FORCE")):
         return None
     from ant_cli.output.look import look_of
 
-    return look_of(process)
+    return look_of(runtime)
 
 
-def effective_format(settings: Settings, process: Process, *, is_list: bool) -> str:
+def effective_format(settings: Settings, runtime: Runtime, *, is_list: bool) -> str:
     """Return the format to use: what `auto` stands for, `explore` only where it can open, a table for `--columns`.
 
     Raises:
@@ -155,14 +155,14 @@ def effective_format(settings: Settings, process: Process, *, is_list: bool) -> 
             raise no_columns(name, settings.sources["format"])
         return "table"
     if name == "auto":
-        return ("table" if is_list else "pretty") if process.stdout.is_terminal else "json"
+        return ("table" if is_list else "pretty") if runtime.stdout.is_terminal else "json"
     if name == "explore":
-        from ant_cli.output.explore import obstacle
+        from ant_cli.output.explorer.session import obstacle
 
-        missing = obstacle(process)
+        missing = obstacle(runtime)
         if missing:
-            name = "pretty" if process.stdout.is_terminal else "json"
-            process.stderr.say(f"Note: the format explore needs {missing}; {name} is used instead.")
+            name = "pretty" if runtime.stdout.is_terminal else "json"
+            runtime.stderr.say(f"Note: the format explore needs {missing}; {name} is used instead.")
     return name
 
 
@@ -183,7 +183,7 @@ def picker(flag: str, path: str) -> Pick:
     """
     if not path:
         return lambda text: text
-    from ant_cli.output.transform import BadPath, apply, parse
+    from ant_cli.gjson.evaluate import BadPath, apply, parse
 
     def pick(text: bytes) -> bytes:
         try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ant_cli import json_text
+from ant_cli.gjson import json_text
 from ant_cli.output.columns import Column, Columns, members_as_rows, rows_of
 
 GAP = "  "

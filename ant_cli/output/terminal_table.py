@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from ant_cli import json_text
+from ant_cli.gjson import json_text
+from ant_cli.gjson.evaluate import apply, parse
 from ant_cli.output.cells import cell_width, cut, padding
 from ant_cli.output.columns import NOTHING, Column, Columns, members_as_rows, rows_of, word_of
 from ant_cli.output.look import STATES, Look
 from ant_cli.output.table import GAP, Table
 from ant_cli.output.times import relative
-from ant_cli.output.transform import apply, parse
 
 NARROWEST = 13
 """A column whose cells may be cut keeps this width as long as there are others to leave out."""

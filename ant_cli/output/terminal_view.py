@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ant_cli import json_text
+from ant_cli.gjson import json_text
 from ant_cli.output.cells import cell_width, padding, wrap
 from ant_cli.output.columns import TIME_ENDINGS
 from ant_cli.output.look import STATES, Look
 from ant_cli.output.pretty import EMPTY
 from ant_cli.output.times import relative
-from ant_cli.streams import visible
+from ant_cli.runtime.sanitize import escape_controls
 
 GAP = "  "
 WIDEST_LABEL = 32
@@ -59,7 +59,9 @@ def is_plain_list(text: bytes) -> bool:
 
 def _lines(text: bytes, indent: str) -> Iterator[Line]:
     if json_text.kind(text) == "object":
-        entries = [(visible(key).replace("\n", "␊"), value) for key, value in json_text.members(text).items()]
+        entries = [
+            (escape_controls(key).replace("\n", "␊"), value) for key, value in json_text.members(text).items()
+        ]
     else:
         entries = [(f"{number}.", value) for number, value in enumerate(json_text.elements(text), 1)]
     for label, value in entries:
@@ -99,4 +101,8 @@ def _value(name: str, text: bytes, look: Look, width: int = 0) -> str:
 
 
 def _scalar(text: bytes) -> str:
-    return visible(json_text.string(text)) if json_text.kind(text) == "string" else json_text.compact(text).decode()
+    return (
+        escape_controls(json_text.string(text))
+        if json_text.kind(text) == "string"
+        else json_text.compact(text).decode()
+    )

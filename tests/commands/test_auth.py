@@ -20,10 +20,11 @@ import keyring
 import keyring.backends.fail
 import pytest
 
-from ant_cli.commands.secret_input import asked_secret
+from ant_cli.commands.prompts import asked_secret
 from ant_cli.emulator import Emulator
 from ant_cli.errors import UsageError
-from ant_cli.streams import Process, Stderr, Stdin, Stdout
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 from tests.processes import measured
 
 SECRET = "sk-ant-api03-0123456789-wxyz"
@@ -349,7 +350,7 @@ def test_without_a_terminal_it_is_said_how_to_pipe(no_key):
 
 def test_what_is_typed_is_checked_like_what_is_piped(clean_environ):
     """White space around it goes, nothing is no key."""
-    process = Process(Stdin(None), Stdout(None), Stderr(None), clean_environ)
+    process = Runtime(Stdin(None), Stdout(None), Stderr(None), clean_environ)
     assert asked_secret("? ", process, "ant", ask=lambda _: f" {SECRET} ") == SECRET
     with pytest.raises(UsageError, match="the secret is empty"):
         asked_secret("? ", process, "ant", ask=lambda _: "")
@@ -357,7 +358,7 @@ def test_what_is_typed_is_checked_like_what_is_piped(clean_environ):
 
 def test_a_prompt_cannot_be_put_to_sleep(clean_environ):
     """After `fg` the terminal would show what is typed."""
-    process = Process(Stdin(None), Stdout(None), Stderr(None), clean_environ)
+    process = Runtime(Stdin(None), Stdout(None), Stderr(None), clean_environ)
     seen = asked_secret("? ", process, "ant", ask=lambda _: signal.getsignal(signal.SIGTSTP).name)
     assert (seen, signal.getsignal(signal.SIGTSTP)) == ("SIG_IGN", signal.SIG_DFL)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ant_cli.profiles.fields import SECRET_FIELDS
+from ant_cli.settings.validators import SECRET_FIELDS
 
 SECRET = "sk-ant-api03-0123456789-wxyz"
 MASK = "sk-ant-...wxyz"

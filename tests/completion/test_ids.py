@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from ant_cli.completion import cache, ids
-from ant_cli.profiles import reading
-from ant_cli.vocabulary import EMULATED
+from ant_cli.help.catalog import EMULATED
+from ant_cli.settings import profiles as reading
 
 PAGE = {"data": [{"id": "env_1", "name": "data"}, {"id": "env_2", "name": ""}], "next_page": "more"}
 RETRIEVE = ("__complete", "environment_id", "beta:environments", "retrieve", "")
@@ -313,7 +313,17 @@ def test_an_answer_from_the_cache_loads_nothing_heavy(clean_environ):
     assert done.stdout == "env_1\tkept\n"
     loaded = {line.split("|")[-1].strip() for line in done.stderr.splitlines() if "|" in line}
     assert "ant_cli.completion.cache" in loaded
-    heavy = {"typing", "pathlib", "json", "hashlib", "httpx", "httpcore", "typer", "ant_cli.argv", "ant_cli.spec"}
+    heavy = {
+        "typing",
+        "pathlib",
+        "json",
+        "hashlib",
+        "httpx",
+        "httpcore",
+        "typer",
+        "ant_cli.argv",
+        "ant_cli.operations.spec",
+    }
     assert not loaded & heavy
 
 

@@ -8,12 +8,12 @@ import subprocess
 
 import pytest
 
-from ant_cli.commands.topics import TOPICS
 from ant_cli.completion import powershell, scripts
 from ant_cli.completion.fish import quote
 from ant_cli.completion.tables import Tables
+from ant_cli.help.catalog import PLAIN, SHELLS, Command, Flag, vocabulary
+from ant_cli.help.topics import TOPICS
 from ant_cli.operations import OPERATIONS
-from ant_cli.vocabulary import PLAIN, SHELLS, Command, Flag, vocabulary
 from tests.completion.conftest import SCRIPTS, Desk, needs
 
 ROOT = vocabulary()

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from ant_cli.main import main
-from ant_cli.streams import Process, Stderr, Stdin, Stdout
+from ant_cli.__main__ import main
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 from tests.conftest import KEY, Screen, piped
 
 from .scripted_server import Reply, ScriptedServer, answer
@@ -68,7 +69,7 @@ def over(clean_environ: dict[str, str]) -> Callable[..., Outcome]:
             base_url = url.replace("{url}", there.url).replace("{port}", str(there.port))
             status = main(
                 [*words, "--base-url", base_url, "--timeout", "0.3", *more],
-                Process(*streams, environ, None, waits.append),
+                Runtime(*streams, environ, None, waits.append),
             )
         return Outcome(status, stdout.text(), stderr.text(), there.requests, waits)
 

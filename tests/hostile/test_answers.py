@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from ant_cli import connection
+from ant_cli.http import transport as connection
 from tests.conftest import KEY
 
 from .conftest import LIST, OK, OUTPUT, Outcome

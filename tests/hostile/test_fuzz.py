@@ -13,12 +13,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ant_cli.__main__ import main
 from ant_cli.argv import params_of
 from ant_cli.errors import UsageError
-from ant_cli.main import main
+from ant_cli.input.values import encode, parse
 from ant_cli.operations import GROUPS, OPERATIONS
-from ant_cli.streams import Process, Stderr, Stdin, Stdout
-from ant_cli.values import encode, parse
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 from tests.conftest import Screen
 
 EXAMPLES = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
@@ -98,7 +99,7 @@ def run(
             )
         )
         streams = Stdin(source), Stdout(stdout), Stderr(stderr)
-        status = main(words, Process(*streams, environ, transport, lambda _: None))
+        status = main(words, Runtime(*streams, environ, transport, lambda _: None))
     assert status in EXIT_CODES
     assert "this is a bug" not in stderr.text()
     assert "Traceback" not in stderr.text()

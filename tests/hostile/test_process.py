@@ -67,7 +67,7 @@ def test_a_signal_ends_the_wait_for_stdin(start, number, status):
 def test_a_sigterm_that_the_parent_had_ignored_is_ignored(shell: Shell):
     """By convention: a trap that ignores a signal holds for the commands that a shell runs."""
     script = (
-        "import os, signal; from ant_cli.startup import handle_sigterm; handle_sigterm(); "
+        "import os, signal; from ant_cli.runtime.process import handle_sigterm; handle_sigterm(); "
         "os.kill(os.getpid(), signal.SIGTERM); print('alive')"
     )
     assert shell(f"trap '' TERM; $PYTHON -c {shlex.quote(script)}").stdout == "alive\n"
@@ -258,7 +258,7 @@ def test_a_user_without_a_home_stops_only_what_writes(shell: Shell, words, statu
     """As in a container that runs under a number which nobody gave a name."""
     nameless = (
         "import os, pwd, sys; os.environ.pop('HOME'); pwd.getpwuid = {}.__getitem__; "
-        "from ant_cli.main import entry_point; entry_point()"
+        "from ant_cli.__main__ import entry_point; entry_point()"
     )
     result = shell(
         f"$PYTHON -c {shlex.quote(nameless)} {words}",

@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ant_cli.operations import OPERATIONS
-from ant_cli.redaction import REDACTED, redact, secrets_in
-from ant_cli.spec import Operation
+from ant_cli.operations.spec import Operation
+from ant_cli.runtime.redaction import REDACTED, redact, secrets_in
 from tests.conftest import KEY
 
 from .conftest import CREATE, LIST, OK, RETRIEVE, Outcome
@@ -333,7 +333,7 @@ def test_a_key_stays_where_it_belongs(ant, vault, clean_environ, monkeypatch, wh
 
 def test_a_bug_does_not_show_the_key(over: Over, monkeypatch):
     """An exception that nobody expected may hold anything."""
-    from ant_cli import request
+    from ant_cli.input import request
 
     def broken(*_: object) -> None:
         raise ValueError(f"no {KEY} and no {base64.b64encode(KEY.encode()).decode()}")

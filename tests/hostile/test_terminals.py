@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ant_cli.streams import visible
+from ant_cli.runtime.sanitize import escape_controls
 
 from .conftest import CREATE, DELETE, LIST, RETRIEVE, Outcome
 from .scripted_server import answer
@@ -114,7 +114,7 @@ def test_a_pipe_gets_the_bytes_unchanged(over: Over, attack):
 @given(st.text())
 def test_visible_text_is_seen_and_otherwise_itself(text):
     """Nothing is left that would be obeyed, and what is harmless stays."""
-    shown = visible(text)
+    shown = escape_controls(text)
     assert obeyed(shown) == []
     if not obeyed(text):
         assert COLOUR.sub("", shown) == COLOUR.sub("", text) or "\x1b" in text

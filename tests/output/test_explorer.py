@@ -17,18 +17,19 @@ from textual import events
 from textual.strip import Strip
 
 from ant_cli.errors import AnswerError
+from ant_cli.gjson.evaluate import apply, parse
 from ant_cli.output.cells import cell_width
-from ant_cli.output.explore import explore, obstacle
-from ant_cli.output.explorer.app import Choice, Explorer
+from ant_cli.output.explorer.application import Choice, Explorer
 from ant_cli.output.explorer.feed import Feed
 from ant_cli.output.explorer.keys import ALWAYS, BROWSING, help_text
 from ant_cli.output.explorer.line import Line
 from ant_cli.output.explorer.outline import Outline
+from ant_cli.output.explorer.session import explore, obstacle
 from ant_cli.output.explorer.tree import Node, path_of, walk
 from ant_cli.output.explorer.widgets import pieces_of
 from ant_cli.output.explorer.wording import LONGEST_VIEW, bare, in_a_row, in_full, words_of
-from ant_cli.output.transform import apply, parse
-from ant_cli.streams import Process, Stderr, Stdin, Stdout
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 
 ITEM = {"id": "env_1", "config": {"type": "cloud", "hosts": ["a.b", "c"]}, "name": "demo", "note": None}
 
@@ -766,8 +767,8 @@ class Terminal(io.BytesIO):
         return True
 
 
-def process_of(stdout: io.BytesIO, **environ: str) -> Process:
-    return Process(Stdin(Terminal()), Stdout(stdout), Stderr(Terminal()), environ)
+def process_of(stdout: io.BytesIO, **environ: str) -> Runtime:
+    return Runtime(Stdin(Terminal()), Stdout(stdout), Stderr(Terminal()), environ)
 
 
 def opened(keys: list[str], pages: Iterator[list[bytes]], **options: Any) -> list[tuple[bytes, bool]]:
@@ -845,7 +846,7 @@ def test_what_nobody_expected_is_raised_and_not_printed(capfd: pytest.CaptureFix
 def test_notes_wait_until_the_screen_is_gone():
     """What is said on stderr meanwhile does not disturb the screen, and is not lost."""
     stderr = Terminal()
-    process = Process(Stdin(Terminal()), Stdout(Terminal()), Stderr(stderr), {})
+    process = Runtime(Stdin(Terminal()), Stdout(Terminal()), Stderr(stderr), {})
 
     def run(_: Explorer) -> Choice:
         process.stderr.say("Note: retrying")

@@ -30,7 +30,11 @@ PROD = {"id": "env_1", "name": "prod-eu"}
 TEST = {"id": "env_2", "name": "test"}
 CHOSEN = '{\n  "id": "env_2",\n  "name": "test"\n}\n'
 ANT = (sys.executable, "-m", "ant_cli")
-WITHOUT_TEXTUAL = (sys.executable, "-c", "import sys; sys.modules['textual'] = None; import ant_cli.__main__")
+WITHOUT_TEXTUAL = (
+    sys.executable,
+    "-c",
+    "import sys; sys.modules['textual'] = None; from ant_cli.__main__ import entry_point; entry_point()",
+)
 
 
 def page(items: list[Any], following: str | None = None) -> bytes:

@@ -19,10 +19,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ant_cli.main import main
+from ant_cli.__main__ import main
 from ant_cli.output.look import Look
 from ant_cli.output.pager import Left, Pager, command_of, heeding_end, lines_of
-from ant_cli.streams import Process, Stderr, Stdin, Stdout
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 from tests.conftest import Screen
 from tests.processes import measured
 
@@ -47,7 +48,7 @@ def terminal(tmp_path, clean_environ):
             self.started = []
 
         def paged(self, **environ):
-            process = Process(
+            process = Runtime(
                 Stdin(None), Stdout(self.file), Stderr(self.said), {**clean_environ, **environ}, now=lambda: 0.0
             )
             return Pager(process, LOOK, lambda: self.started.append(True))
@@ -180,7 +181,7 @@ def test_pages_that_nobody_looks_at_are_not_fetched(tmp_path, clean_environ):
 
     environ = {**clean_environ, "PAGER": pager(LEAVE)}
     with Terminal(tmp_path / "screen", "w") as screen, Path(os.devnull).open("rb") as nothing:
-        process = Process(
+        process = Runtime(
             Stdin(nothing), Stdout(screen), Stderr(Screen(terminal=True)), environ, httpx.MockTransport(answer)
         )
         assert main(["beta:environments", "list"], process) == 0

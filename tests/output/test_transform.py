@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ant_cli.json_text import JSONTextError
-from ant_cli.output import transform as module
-from ant_cli.output.transform import BadPath, apply, parse
+from ant_cli.gjson import evaluate as module
+from ant_cli.gjson.evaluate import BadPath, apply, parse
+from ant_cli.gjson.json_text import JSONTextError
 
 
 def transform(text, path):

@@ -7,8 +7,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ant_cli.json_text import JSONTextError
-from ant_cli.output.yaml import to_yaml
+from ant_cli.gjson.json_text import JSONTextError
+from ant_cli.output.yaml_writer import to_yaml
 
 
 class Core(yaml.SafeLoader):

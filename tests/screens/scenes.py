@@ -14,8 +14,9 @@ from itertools import groupby
 
 import httpx
 
-from ant_cli.main import main
-from ant_cli.streams import Process, Stderr, Stdin, Stdout
+from ant_cli.__main__ import main
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 
 NOW = datetime.fromisoformat("2026-03-14T15:00:00Z").timestamp()
 
@@ -132,7 +133,7 @@ def play(name, stdout, stderr, environ):
     transport = httpx.MockTransport(lambda _: response(answer))
     environ = {"ANTHROPIC_API_KEY": "sk-ant-made-up", "ANT_PAGER": "", **environ}
     with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - not a path of ours
-        process = Process(
+        process = Runtime(
             Stdin(nothing), Stdout(stdout), Stderr(stderr), environ, transport, lambda _: None, lambda: NOW
         )
         return main(words, process)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from ant_cli import json_text
+from ant_cli.gjson import json_text
 from ant_cli.output.explorer.wording import Words, in_a_row, words_of
 
 WHOLE = "@this"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from ant_cli import json_text
-from ant_cli.streams import visible
+from ant_cli.gjson import json_text
+from ant_cli.runtime.sanitize import escape_controls
 
 LONGEST_ROW = 500
 """The most characters of a value that a row needs: no screen is wider."""
@@ -45,7 +45,7 @@ def _unescaped(token: str) -> str:
 
 def on_one_line(text: str, *, end: bool = False) -> str:
     """Return the beginning of a text, or its end, as it is shown in a row."""
-    return visible(text[-LONGEST_ROW:] if end else text[:LONGEST_ROW]).translate(_IN_A_ROW)
+    return escape_controls(text[-LONGEST_ROW:] if end else text[:LONGEST_ROW]).translate(_IN_A_ROW)
 
 
 def key_in_a_row(key: str) -> str:
@@ -63,7 +63,7 @@ def in_full(text: bytes) -> str:
     """Return a value as it is shown on a screen of its own."""
     value = bare(text)
     cut = "" if len(value) <= LONGEST_VIEW else "\n… (the rest is not shown; y copies and p prints all of it)"
-    return visible(value[:LONGEST_VIEW]) + cut
+    return escape_controls(value[:LONGEST_VIEW]) + cut
 
 
 def in_a_row(text: bytes) -> str:

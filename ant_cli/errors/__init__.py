@@ -1,0 +1,116 @@
+"""Everything that can go wrong, with its exit code.
+
+    AntError                   1
+    ├── UsageError             2   what was typed or piped in can't be used; nothing was sent
+    ├── CredentialError        4   no credential, or none that can be used
+    ├── APIError                   the server's answer is an error; the status decides (see EXIT_CODES)
+    ├── AnswerError            1   the server's answer is not what it should be: a redirect, no JSON, no end
+    ├── NetworkError           8   no answer: no connection, a broken one, a time-out
+    └── OutputError            1   the result can't be written
+
+An error is raised where it is noticed and printed once, in `main.py`. An interrupt (130), a termination
+(143) and a closed pipe (0) are not errors, and are dealt with there too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+EXIT_CODES = {401: 4, 403: 4, 404: 5, 409: 6, 412: 6, 408: 7, 429: 7}
+"""Exit codes by HTTP status; 5xx is 7, anything else 1."""
+
+INTERRUPTED = 130
+TERMINATED = 143
+
+
+class AntError(Exception):
+    """A failure with a sentence for the user, perhaps a hint at what to do, and an exit code."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        """Return the message as it is printed, without the hint."""
+        return f"ant: {self.message}"
+
+
+class UsageError(AntError):
+    """What was typed or piped in can't be used."""
+
+    exit_code = 2
+
+
+class BadValue(UsageError):
+    """A value that its flag, or its key of piped input, can't take."""
+
+    def __init__(self, where: str, problem: str, hint: str = "") -> None:
+        super().__init__(f"{where} {problem}.", hint)
+
+
+class MissingFlag(UsageError):
+    """Required values that neither flags nor piped input gave."""
+
+    def __init__(self, flags: Sequence[str], command: str) -> None:
+        verb = "is" if len(flags) == 1 else "are"
+        super().__init__(f"{' and '.join(flags)} {verb} required.", see_help(command))
+
+
+class UnknownWord(UsageError):
+    """A command, flag or name that does not exist; perhaps there is one much like it."""
+
+    def __init__(self, kind: str, word: str, known: Iterable[str], hint: str = "") -> None:
+        from ant_cli.errors.suggestions import did_you_mean  # difflib is imported for mistakes alone
+
+        super().__init__(f"unknown {kind} {shortened(word)!r}.{did_you_mean(word, known)}", hint)
+
+
+class CredentialError(AntError):
+    """There is no credential, or none that can be used."""
+
+    exit_code = 4
+
+
+class APIError(AntError):
+    """The server's answer is an error, by its status or by what it says."""
+
+    def __init__(self, request_line: str, status: int, reason: str, body: bytes, request_id: str) -> None:
+        super().__init__(f"{request_line}: {status} {reason}".rstrip())
+        self.status = status
+        self.body = body
+        self.request_id = request_id
+        self.details = ""
+        """The body as `--format-error` wants it."""
+        self.exit_code = EXIT_CODES.get(status, 7 if 500 <= status <= 599 else 1)
+
+    def __str__(self) -> str:
+        """Return the message as the official tool has it, the body, and the request's ID."""
+        request_id = f"Request ID: {self.request_id}" if self.request_id else ""
+        return "\n".join(part for part in (self.message, self.details, request_id) if part)
+
+
+class AnswerError(AntError):
+    """The server's answer is not one of the API's."""
+
+
+class NetworkError(AntError):
+    """There was no answer."""
+
+    exit_code = 8
+
+
+class OutputError(AntError):
+    """The result can't be written to where it should go."""
+
+
+def shortened(word: str, limit: int = 100) -> str:
+    """Return a word that was typed as messages repeat it: a very long one would hide what they say."""
+    return word if len(word) <= limit else word[: limit - 3] + "..."
+
+
+def see_help(command: str) -> str:
+    """Return the hint that names a command's help page."""
+    return f"Run `{' '.join(['ant', *command.split()])} --help` to see what it takes."

@@ -1,0 +1,171 @@
+"""The modifiers of GJSON: each a function from JSON text to JSON text, or None if there is no result.
+
+A modifier that is meant for arrays or objects leaves other values as they are.
+"""
+
+from collections.abc import Callable, Iterator
+
+from ant_cli.gjson import json_text
+
+Options = dict[str, bytes]
+Function = Callable[[bytes, Options], bytes | None]
+
+
+def array(values: list[bytes]) -> bytes:
+    """Return a JSON array of JSON texts."""
+    return b"[" + b",".join(values) + b"]"
+
+
+def obj(pairs: list[tuple[bytes, bytes]]) -> bytes:
+    """Return a JSON object of keys and values, both JSON texts."""
+    return b"{" + b",".join(key + b":" + value for key, value in pairs) + b"}"
+
+
+def children(text: bytes) -> list[bytes]:
+    """Return the values in an array or object; of anything else, none."""
+    match json_text.kind(text):
+        case "array":
+            return json_text.elements(text)
+        case "object":
+            return [value for _, value in json_text.pairs(text)]
+    return []
+
+
+def _this(text: bytes, _: Options) -> bytes:
+    return text
+
+
+def _pretty(text: bytes, options: Options) -> bytes:
+    # GJSON's other options are about layout, which here is up to the output format.
+    return json_text.indent(_sorted(text) if _is_on(options, "sortKeys") else text)
+
+
+def _ugly(text: bytes, _: Options) -> bytes:
+    return json_text.compact(text)
+
+
+def _tostr(text: bytes, _: Options) -> bytes:
+    return json_text.quote(text.decode())
+
+
+def _fromstr(text: bytes, _: Options) -> bytes | None:
+    match json_text.kind(text):
+        case "string":
+            inner = json_text.encoded(json_text.string(text))
+        case "null":
+            return None
+        case _:
+            return text
+    try:
+        json_text.validate(inner)
+    except json_text.JSONTextError:
+        return None
+    return inner
+
+
+def _reverse(text: bytes, _: Options) -> bytes:
+    match json_text.kind(text):
+        case "array":
+            return array(json_text.elements(text)[::-1])
+        case "object":
+            return obj(json_text.pairs(text)[::-1])
+    return text
+
+
+def _keys(text: bytes, _: Options) -> bytes:
+    match json_text.kind(text):
+        case "object":
+            return array([key for key, _ in json_text.pairs(text)])
+        case "array":
+            return array([b"null"] * len(json_text.elements(text)))
+    return array([b"null"])
+
+
+def _values(text: bytes, _: Options) -> bytes:
+    match json_text.kind(text):
+        case "object":
+            return array(children(text))
+        case "array":
+            return text
+    return array([text])
+
+
+def _flatten(text: bytes, options: Options) -> bytes:
+    if json_text.kind(text) != "array":
+        return text
+    return array(list(_flat(text, deep=_is_on(options, "deep"))))
+
+
+def _flat(text: bytes, *, deep: bool) -> Iterator[bytes]:
+    for element in json_text.elements(text):
+        if json_text.kind(element) != "array":
+            yield element
+        elif deep:
+            yield from _flat(element, deep=True)
+        else:
+            yield from json_text.elements(element)
+
+
+def _join(text: bytes, options: Options) -> bytes:
+    if json_text.kind(text) != "array":
+        return text
+    objects = [each for each in json_text.elements(text) if json_text.kind(each) == "object"]
+    pairs = [pair for each in objects for pair in json_text.pairs(each)]
+    if _is_on(options, "preserve"):
+        return obj(pairs)
+    joined: dict[str, tuple[bytes, bytes]] = {}
+    for key, value in pairs:
+        name = json_text.string(key)
+        joined[name] = (joined[name][0] if name in joined else key, value)
+    return obj(list(joined.values()))
+
+
+def _group(text: bytes, _: Options) -> bytes | None:
+    """Turn an object of arrays into an array of objects."""
+    if json_text.kind(text) != "object":
+        return None
+    rows: list[list[tuple[bytes, bytes]]] = []
+    for key, value in json_text.pairs(text):
+        for at, element in enumerate(json_text.elements(value) if json_text.kind(value) == "array" else ()):
+            if at == len(rows):
+                rows.append([])
+            rows[at].append((key, element))
+    return array([obj(row) for row in rows])
+
+
+def _sorted(text: bytes) -> bytes:
+    match json_text.kind(text):
+        case "array":
+            return array([_sorted(element) for element in json_text.elements(text)])
+        case "object":
+            pairs = sorted(json_text.pairs(text), key=lambda pair: json_text.string(pair[0]))
+            return obj([(key, _sorted(value)) for key, value in pairs])
+    return text
+
+
+def _is_on(options: Options, name: str) -> bool:
+    """Return whether an option is true; numbers and strings count as GJSON counts them."""
+    value = options.get(name, b"false")
+    match json_text.kind(value):
+        case "number":
+            return float(value) != 0
+        case "string":
+            return json_text.string(value) not in ("", "0", "false")
+    return value == b"true"
+
+
+# @dig is not here: its argument is a path, so transform.py, which follows paths, does it.
+FUNCTIONS: dict[str, Function] = {
+    "this": _this,
+    "valid": _this,
+    "pretty": _pretty,
+    "ugly": _ugly,
+    "tostr": _tostr,
+    "fromstr": _fromstr,
+    "reverse": _reverse,
+    "keys": _keys,
+    "values": _values,
+    "flatten": _flatten,
+    "join": _join,
+    "group": _group,
+}

@@ -1,0 +1,295 @@
+r"""The grammar of GJSON paths: from text to a tree of steps.
+
+A path is a sequence of steps, and each works on what the one before it found. A dot and a pipe mean the same,
+except after a `#`, a query or a wildcard, which find several values: what follows a dot is applied to each of
+them (`rest` in the tree), what follows a pipe to the result as a whole.
+
+    path      = segment { "|" segment }
+    segment   = step { "." step }
+    step      = key | wildcard | "#" | query | multipath | literal | modifier
+    query     = "#(" [path] [operator value] ")" ["#"]
+    multipath = "{" [name ":"] path { "," ... } "}"   or the same in "[" "]"
+    literal   = "!" JSON
+    modifier  = "@" name [":" argument]
+"""
+
+import re
+from collections.abc import Iterator
+
+from ant_cli.gjson import json_text
+from ant_cli.gjson.modifiers import FUNCTIONS
+from ant_cli.gjson.steps import (
+    Count,
+    Each,
+    Key,
+    Lines,
+    Literal,
+    Modifier,
+    Multipath,
+    Path,
+    Query,
+    Step,
+    Wildcard,
+)
+
+# Deeper than any useful path, and far from the recursion limit.
+DEEPEST = 100
+
+_OPENING = "([{"
+_CLOSING = ")]}"
+_KEY = re.compile(r"(?:\\.|[^.|\\])*\\?", re.DOTALL)
+_ESCAPED = re.compile(r"\\(.?)", re.DOTALL)
+_WILD = re.compile(r"(?:\\.|[^*?\\])*+[*?]", re.DOTALL)
+_WILD_TOKEN = re.compile(r"\\(.)|(\*+)|(\?)|(.)", re.DOTALL)
+_MODIFIER = re.compile(r"@(" + "|".join((*FUNCTIONS, "dig")) + r")(?=[.|:]|\Z)")
+_LITERAL = re.compile(r'!(?:[\[{"+\-0-9]|(?:true|false|null)(?=[.|]|\Z))')
+_SCALAR = re.compile(r"true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_OPERATOR = re.compile(r"==?|!=|!%|<=?|>=?|%")
+_SEPARATOR = re.compile(r"\\.|([.|])", re.DOTALL)
+_NOT_A_NAME = re.compile(r"[\[\]{}()#|!\x00-\x1f]")
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_SKIPPED = re.compile(r'\\.|"(?:[^"\\]|\\.)*+(?:"|\Z)|(.)', re.DOTALL)
+_BLANK = "".join(map(chr, range(33)))
+
+
+class BadPath(ValueError):
+    """A path that cannot be read; the message says why, without a full stop."""
+
+
+def parse(text: str) -> Path:
+    """Return the steps of a path, or raise BadPath."""
+    return _Parser(text, 0).path()
+
+
+def wildcard(pattern: str) -> re.Pattern[str]:
+    r"""Return the expression for `*`, `?` and `\`; a text is walked through once, however many stars."""
+    chunks = [""]
+    for match in _WILD_TOKEN.finditer(pattern):
+        escaped, star, question, char = match.groups()
+        if star:
+            chunks.append("")
+        else:
+            chunks[-1] += "." if question else re.escape(escaped or char)
+    first, *middle = chunks
+    last = middle.pop() if middle else None
+    # Where a chunk is found first is never worse than where it is found later: no way back (?>).
+    expression = first + "".join(f"(?>.*?{chunk})" for chunk in middle)
+    return re.compile(expression + ("" if last is None else f".*{last}"), re.DOTALL)
+
+
+class _Parser:
+    """Reads one path; nested paths are texts of their own, each with a parser one level deeper."""
+
+    def __init__(self, text: str, depth: int) -> None:
+        self.text = text
+        self.depth = depth
+        self.at = 0
+
+    def path(self) -> Path:
+        steps = self.segment()
+        while self.taken("|"):
+            steps += self.segment()
+        return steps
+
+    def segment(self) -> Path:
+        """Read up to the next pipe."""
+        steps: list[Step] = []
+        # A literal or the prefix ".." can stand where a path could begin, but not after a key.
+        begins = True
+        while True:
+            self.deeper()
+            step = self.step(begins=begins)
+            steps.append(step)
+            if isinstance(step, Lines):
+                continue
+            if not self.taken("."):
+                return tuple(steps)
+            begins = not isinstance(step, Key)
+
+    def step(self, *, begins: bool) -> Step:
+        text, at = self.text, self.at
+        if begins and text.startswith("..", at):
+            self.at += 2
+            return Lines()
+        if begins and _LITERAL.match(text, at):
+            return self.literal()
+        if found := _MODIFIER.match(text, at):
+            self.at = found.end()
+            return self.modifier(found[1])
+        if text[at : at + 1] in ("{", "[") and len(text) > 1:
+            return self.multipath()
+        if text.startswith(("#(", "#["), at):
+            return self.query()
+        return self.key()
+
+    def key(self) -> Step:
+        found = _KEY.match(self.text, self.at)
+        assert found  # noqa: S101 - the expression matches nothing, too
+        self.at = found.end()
+        name = found[0]
+        if name == "#":
+            return Each(self.segment()) if self.taken(".") else Count()
+        if _WILD.match(name):
+            return Wildcard(wildcard(name), self.rest())
+        return Key(_ESCAPED.sub(r"\1", name))
+
+    def rest(self) -> Path:
+        return self.segment() if self.taken(".") else ()
+
+    def query(self) -> Query:
+        start = self.at + 1
+        self.at = end = self.balanced(start)
+        inside = self.text[start + 1 : end - 1]
+        split = next((at for at, char in _outside_brackets(inside) if char in "!=<>%"), len(inside))
+        path = inside[:split].strip(_BLANK)
+        found = _OPERATOR.match(inside, split)
+        if not found and split < len(inside):
+            raise BadPath(f'"{inside[split:]}" in the path begins with no operator: == != < <= > >= % !%')
+        value = _comparison_value(inside[found.end() :].strip(_BLANK)) if found else ""
+        operator = found[0] if found else ""
+        every = self.taken("#")
+        self.must_end(f"the query {self.text[start - 1 : self.at]}")
+        return Query(
+            self.nested(path) if path else (),
+            "=" if operator == "==" else operator,
+            value,
+            wildcard(value if operator in ("%", "!%") else ""),
+            every,
+            self.rest(),
+        )
+
+    def multipath(self) -> Multipath:
+        start = self.at
+        bracket = self.text[start]
+        self.at = end = self.balanced(start)
+        self.must_end(self.text[start:end])
+        selectors = [_name_and_path(each) for each in _split(self.text[start + 1 : end - 1])]
+        return Multipath(
+            bracket,
+            tuple(name for name, _ in selectors),
+            tuple(self.nested(path) for _, path in selectors),
+        )
+
+    def literal(self) -> Literal:
+        start = self.at + 1
+        if self.text[start] in '{["':
+            self.at = self.balanced(start)
+        else:
+            found = _SCALAR.match(self.text, start)
+            self.at = found.end() if found else start + 1
+        text = json_text.encoded(self.text[start : self.at])
+        try:
+            json_text.validate(text)
+        except json_text.JSONTextError as error:
+            raise BadPath(f"The literal !{self.text[start : self.at]} in the path: {_without_dot(error)}") from None
+        self.must_end(f"the literal !{self.text[start : self.at]}")
+        return Literal(text)
+
+    def modifier(self, name: str) -> Modifier:
+        argument = self.argument() if self.taken(":") else ""
+        self.must_end(f"@{name}")
+        options: dict[str, bytes] = {}
+        if name != "dig" and argument.startswith("{"):
+            try:
+                options = json_text.members(json_text.encoded(argument))
+            except json_text.JSONTextError as error:
+                raise BadPath(f"The argument of @{name} in the path: {_without_dot(error)}") from None
+        return Modifier(name, options, self.nested(argument) if name == "dig" else ())
+
+    def argument(self) -> str:
+        """Read JSON, or whatever comes before the next pipe, dots included."""
+        start = self.at
+        if self.text[start : start + 1] in ("{", "[", '"'):
+            self.at = self.balanced(start)
+        else:
+            pipe = (at for at, char in _outside_brackets(self.text[start:]) if char == "|")
+            self.at = start + next(pipe, len(self.text) - start)
+        return self.text[start : self.at]
+
+    def nested(self, text: str) -> Path:
+        return _Parser(text, self.depth).path()
+
+    def deeper(self) -> None:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise BadPath(f"The path is longer or nested deeper than {DEEPEST} steps")
+
+    def taken(self, char: str) -> bool:
+        if not self.text.startswith(char, self.at):
+            return False
+        self.at += 1
+        return True
+
+    def must_end(self, what: str) -> None:
+        if self.text[self.at : self.at + 1] not in ("", ".", "|"):
+            raise BadPath(f'Behind {what} the path goes on with "{self.text[self.at :]}": write . or | between')
+
+    def balanced(self, start: int) -> int:
+        """Return the position behind the bracket or string that opens at `start`, or raise BadPath."""
+        for at, char in _outside_brackets(self.text[start + 1 :]) if self.text[start] != '"' else ():
+            if char in _CLOSING:
+                return start + at + 2
+        found = _QUOTED.match(self.text, start)
+        if found:
+            return found.end()
+        raise BadPath(f'"{self.text[start:]}" in the path is not closed')
+
+
+def _outside_brackets(text: str) -> Iterator[tuple[int, str]]:
+    """Yield position and character of everything outside the brackets, strings and escapes of `text`.
+
+    A closing bracket that `text` did not open is yielded, too.
+    """
+    depth = 0
+    for match in _SKIPPED.finditer(text):
+        char = match[1]
+        if not char:
+            continue
+        if char in _CLOSING and depth:
+            depth -= 1
+        elif char in _OPENING:
+            depth += 1
+        elif not depth:
+            yield match.start(), char
+
+
+def _split(text: str) -> list[str]:
+    """Return the selectors of a multipath."""
+    commas = [at for at, char in _outside_brackets(text) if char == ","]
+    starts = [0, *(at + 1 for at in commas)]
+    return [text[start:end] for start, end in zip(starts, [*commas, len(text)], strict=True)]
+
+
+def _name_and_path(selector: str) -> tuple[bytes, str]:
+    """Split `name:path`; without a name, the last key of the path is the name."""
+    for at, char in _outside_brackets(selector):
+        if char == "@" and _MODIFIER.match(selector, at) and selector[at - 1 : at] in ("", ".", "|"):
+            break  # A colon behind a modifier belongs to its argument.
+        if char == ":":
+            return _name(selector[:at]), selector[at + 1 :]
+    behind = max((found.end() for found in _SEPARATOR.finditer(selector) if found[1]), default=0)
+    last = _ESCAPED.sub(r"\1", selector[behind:])
+    return json_text.quote("_" if _NOT_A_NAME.search(last) else last), selector
+
+
+def _name(text: str) -> bytes:
+    quoted = json_text.encoded(text)
+    try:
+        json_text.string(quoted)
+    except json_text.JSONTextError:
+        return json_text.quote(text)
+    return quoted
+
+
+def _comparison_value(text: str) -> str:
+    """Return what stands behind the operator, unquoted."""
+    if len(text) < 2 or text[0] != '"' or text[-1] != '"':
+        return text
+    try:
+        return json_text.string(json_text.encoded(text))
+    except json_text.JSONTextError:
+        return text[1:-1]
+
+
+def _without_dot(error: Exception) -> str:
+    return str(error).removesuffix(".")

@@ -1,0 +1,40 @@
+"""The files of the reference: one in Markdown, and a manual page for `ant`, each command, group and topic."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from ant_cli.help.catalog import Command
+from ant_cli.help.markdown import below, command_page, demoted, reference, root_page, topic
+from ant_cli.help.roff import manual_page
+from ant_cli.help.topics import TOPICS, text_of
+
+IN_ROOT = ("exit-codes", "environment")
+"""The topics that `man ant` contains as well, because that is where people look for them."""
+
+
+def pages(root: Command) -> dict[str, str]:
+    """Return the text of each file, by its path below this folder."""
+    others = {name_of(command.words): command_page(command) for command in below(root)}
+    others |= {name_of(name): topic(name) for name in TOPICS}
+    whole = "\n".join([root_page(root), *(demoted(text_of(name)) for name in IN_ROOT)])
+    found = {manual("ant"): manual_page("ant", whole, references(others))}
+    for name, text in others.items():
+        found[manual(name)] = manual_page(name, text, references(["ant", *map(name_of, TOPICS)]))
+    return found | {"reference.md": reference(root)}
+
+
+def name_of(words: str) -> str:
+    """Return the name of the manual page of a command, or a topic."""
+    return re.sub(r"[ :]", "-", f"ant {words}")
+
+
+def manual(name: str) -> str:
+    """Return the path of a manual page."""
+    return f"man/{name}.1"
+
+
+def references(names: Iterable[str]) -> str:
+    """Return references to manual pages."""
+    return ", ".join(f"`{name}`(1)" for name in names)

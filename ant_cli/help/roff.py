@@ -1,0 +1,57 @@
+"""Manual pages: a page in Markdown, of the kind that `markdown.py` writes, in roff."""
+
+from __future__ import annotations
+
+import re
+
+TITLE = re.compile(r"# (.+)")
+ITEM = re.compile(r"- `([^`]+)`: (.*)")
+SECTION = 2
+"""The level of a heading that begins a section; a lower one begins a part of one."""
+MADE_FROM = r".\" The manual page of `\1`, written by `python -m ant_cli.generate`: don't edit it."
+OBEYED = str.maketrans(
+    {"\\": r"\e", "-": r"\-", "'": r"\(aq", "`": r"\(ga", "^": r"\(ha", "~": r"\(ti", '"': r"\(dq"},
+)
+"""Characters that roff obeys or replaces by others, and how to write them."""
+
+
+def manual_page(name: str, page: str, see_also: str) -> str:
+    """Return the manual page of a command; the first paragraph of its page is a sentence that says what it does."""
+    title, summary, *blocks = page.strip().split("\n\n")
+    lines = [
+        TITLE.sub(MADE_FROM, title),
+        f'.TH {name.upper()} 1 "" "ant" "Manual of ant"',
+        ".SH NAME",
+        f"{escaped(name)} \\- {inline(summary.removesuffix('.'))}",
+        *(line for block in blocks for line in roff(block)),
+        ".SH SEE ALSO",
+        inline(see_also),
+    ]
+    return "\n".join([*lines, ""])
+
+
+def roff(block: str) -> list[str]:
+    """Return the lines of a block: a heading, code, a list, or a paragraph."""
+    if block.startswith("#"):
+        marks, _, title = block.partition(" ")
+        return [f".SH {escaped(title.upper())}" if len(marks) <= SECTION else f".SS {escaped(title)}"]
+    if block.startswith("    "):
+        lines = [escaped(line[4:]) for line in block.split("\n")]
+        return [".PP", ".RS 4", ".nf", *lines, ".fi", ".RE"]
+    if block.startswith("- "):
+        return [
+            line for item in ITEM.findall(block) for line in (".TP", rf"\fB{escaped(item[0])}\fR", inline(item[1]))
+        ]
+    return [".PP", *(inline(line) for line in block.split("\n"))]
+
+
+def inline(text: str) -> str:
+    """Return a text in which `code` is bold."""
+    parts = [escaped(part) for part in text.split("`")]
+    return "".join(rf"\fB{part}\fR" if number % 2 else part for number, part in enumerate(parts))
+
+
+def escaped(text: str) -> str:
+    """Return a text in which roff finds nothing to obey."""
+    text = text.translate(OBEYED)
+    return r"\&" + text if text.startswith(".") else text

@@ -1,0 +1,43 @@
+"""The debug log: requests and answers on stderr.
+
+Secrets are hidden by the names of headers here, and by what they are in `Stderr`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from ant_cli.runtime.redaction import REDACTED
+from ant_cli.runtime.streams import Stderr
+
+LONGEST_BODY = 1_000_000
+"""How many bytes of a body are shown."""
+_SECRET_HEADER = re.compile(r"(?:.*[-_])?(?:key|token|secret|password|authorization|cookie2?)", re.IGNORECASE)
+
+
+def log_request(stderr: Stderr, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> None:
+    """Show a request."""
+    lines = [f"> {method} {url}", *_header_lines(">", headers), *_body_lines(">", body or b"")]
+    stderr.say("\n".join(lines))
+
+
+def log_response(stderr: Stderr, status_line: str, headers: Mapping[str, str], body: bytes) -> None:
+    """Show an answer."""
+    shown = stderr.without_secrets(body)
+    stderr.say("\n".join([f"< {status_line}", *_header_lines("<", headers), *_body_lines("<", shown)]))
+
+
+def _header_lines(mark: str, headers: Mapping[str, str]) -> list[str]:
+    return [
+        f"{mark} {name}: {REDACTED if _SECRET_HEADER.fullmatch(name) else value}" for name, value in headers.items()
+    ]
+
+
+def _body_lines(mark: str, body: bytes) -> list[str]:
+    if not body:
+        return []
+    lines = body[:LONGEST_BODY].decode("utf-8", "backslashreplace").splitlines()
+    if len(body) > LONGEST_BODY:
+        lines.append(f"({len(body) - LONGEST_BODY:,} bytes more)")
+    return [mark, *(f"{mark} {line}" for line in lines)]

@@ -1,0 +1,1 @@
+"""Input: from flags, files and standard input to one request."""

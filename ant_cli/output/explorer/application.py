@@ -1,0 +1,348 @@
+"""The explorer's screen, and what its keys do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import NamedTuple
+
+from rich.console import RenderableType
+from textual import events
+from textual.app import App, ComposeResult
+from textual.message import Message
+
+from ant_cli.gjson import json_text
+from ant_cli.output.explorer.feed import Feed
+from ant_cli.output.explorer.keys import BROWSE, FILTER, READ, SEARCH, Mode, help_text
+from ant_cli.output.explorer.outline import Outline
+from ant_cli.output.explorer.tree import path_of
+from ant_cli.output.explorer.widgets import COLOURED, PLAIN, Bar, Page, Prompt, Rows
+from ant_cli.output.explorer.wording import bare, in_full, on_one_line
+from ant_cli.runtime.sanitize import escape_controls
+
+SHORT = 40
+"""The characters of a text that fit the status line."""
+
+
+class Choice(NamedTuple):
+    """What is to be printed when the screen is gone."""
+
+    value: bytes = b""
+    bare: bool = False
+    """Without the quotes of a string."""
+    interrupted: bool = False
+
+
+class Explorer(App[Choice], inherit_bindings=False):
+    """Browses an answer.
+
+    Nothing on the screen has the focus: every key comes here, in the order in which it was typed, and what it does
+    is decided when the keys before it are done. So no key is lost, however fast they come.
+    """
+
+    ENABLE_COMMAND_PALETTE = False
+    ALLOW_SELECT = False
+    # Only the terminal's own colours: they suit its background, whichever that is.
+    CSS = """
+    Screen { overflow: hidden; }
+    Screen, Rows, Page, Prompt { background: ansi_default; color: ansi_default; }
+    Rows, Page { height: 1fr; scrollbar-size: 0 0; }
+    Bar, Prompt { height: 1; }
+    """
+
+    class Arrived(Message):
+        """A page has come."""
+
+        def __init__(self, page: list[bytes]) -> None:
+            super().__init__()
+            self.page = page
+
+    def __init__(
+        self,
+        outline: Outline,
+        feed: Feed,
+        *,
+        transform: str = "",
+        colour: bool = True,
+        describe: Callable[[Exception], str] = str,
+    ) -> None:
+        """Take what there is already, and what is still to come."""
+        super().__init__(ansi_color=True)
+        self.error_console.quiet = True
+        self.failure: Exception | None = None
+        """The unexpected error that ended the run."""
+        self.outline = outline
+        self.feed = feed
+        self._transform = transform
+        self._describe = describe
+        self._loads_all = False
+        self._mode = BROWSE
+        self._error_told = False
+        self._wanted = ""
+        self.rows = Rows(outline, COLOURED if colour else PLAIN)
+        self.status, self.footer = Bar(), Bar()
+        self.prompt, self.page = Prompt(), Page()
+
+    def compose(self) -> ComposeResult:
+        """Lay it out."""
+        yield self.status
+        yield self.rows
+        yield self.page
+        yield self.prompt
+        yield self.footer
+
+    def on_mount(self) -> None:
+        """Begin at the first row."""
+        self._switch(BROWSE)
+        # After a suspension the terminal is blank, which textual does not know.
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
+        self.call_after_refresh(self.show)
+
+    async def on_key(self, event: events.Key) -> None:
+        """Do what the key means in this mode; nothing if an earlier key has ended the run."""
+        event.prevent_default()
+        if self.return_value is not None:
+            return
+        if self._mode.is_typing and event.character and event.is_printable:
+            self._type(event.character)
+        elif action := self._mode.actions.get(event.key):
+            await self.run_action(action)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Type it into the prompt. Elsewhere a paste does nothing: nobody pastes keys."""
+        if self._mode.is_typing:
+            self._type(event.text)
+
+    def _handle_exception(self, error: Exception) -> None:
+        # Overrides textual's, which only prints a traceback, with the values of all variables.
+        self.failure = self.failure or error
+        super()._handle_exception(error)
+
+    def panic(self, *renderables: RenderableType) -> None:
+        """Remember that textual gave up, as it does when a terminal sends what it can't read."""
+        self.failure = self.failure or RuntimeError("textual gave up")
+        super().panic(*renderables)
+
+    def _switch(self, mode: Mode) -> None:
+        """Change to another mode."""
+        self._mode = mode
+        self.prompt.display = mode.is_typing
+        self.page.display = mode is READ
+        self.rows.display = mode is not READ
+
+    # What is shown
+
+    def show(self, note: str = "") -> None:
+        """Bring the screen up to date, and fetch the next page if the cursor is near the end of the rows."""
+        self.rows.show()
+        near_end = self.outline.cursor + self.rows.size.height >= len(self.outline.rows)
+        if near_end or self._loads_all:
+            self.feed.fetch(self._deliver)
+        self.status.say(self.page.title if self._mode is READ else self.place, note or self.progress)
+        self.footer.say(on_one_line(self.path, end=True), self._mode.hint)
+
+    @property
+    def path(self) -> str:
+        """The path of the current value, for `--transform`."""
+        return path_of(self.outline.current, self._transform) if self.outline.current else ""
+
+    @property
+    def place(self) -> str:
+        """Where the cursor is, in words."""
+        outline = self.outline
+        if not outline.current:
+            place = "nothing" if outline.wanted else "an empty list"
+        elif outline.is_list:
+            place = f"item {outline.current.root.number + 1:,} of {self.total}"
+        else:
+            place = f"row {outline.cursor + 1:,} of {len(outline.rows):,}"
+        wanted = on_one_line(" ".join(outline.wanted))
+        return f'{place} · "{wanted}" in {outline.shown_count:,}' if wanted else place
+
+    @property
+    def total(self) -> str:
+        """How many items there are, with a + if more are to come."""
+        return f"{len(self.outline.roots):,}" + ("+" if self.feed.has_more else "")
+
+    @property
+    def progress(self) -> str:
+        """What is being done."""
+        if self.feed.error:
+            return "the list is incomplete"
+        return "loading…" if self.feed.is_busy else ""
+
+    def _deliver(self, page: list[bytes]) -> None:
+        with suppress(RuntimeError):  # the screen may be gone by now
+            self.post_message(self.Arrived(page))
+
+    def on_explorer_arrived(self, message: Arrived) -> None:
+        """Append the items of a page."""
+        self.feed.is_busy = False
+        self.outline.append(message.page)
+        self.show()
+        self._tell_error()
+
+    def _tell_error(self) -> None:
+        """Show once what broke off the list, but not while somebody types: that would take their keys."""
+        if self.feed.error and not self._error_told and not self._mode.is_typing:
+            self._error_told = True
+            self._open_page("The next page could not be loaded", escape_controls(self._describe(self.feed.error)))
+
+    # Moving
+
+    def action_outline(self, change: str) -> None:
+        """Call a method of the outline; `toggle` on a scalar shows the whole of it."""
+        current = self.outline.current
+        if change == "toggle" and current and not current.can_open:
+            self.action_view()
+        else:
+            getattr(self.outline, change)()
+            self.show()
+
+    def action_move(self, rows: int) -> None:
+        """Move by rows."""
+        self.outline.move(rows)
+        self.show()
+
+    def action_page(self, screens: float) -> None:
+        """Move by screens."""
+        self.action_move(int(screens * max(2, self.rows.size.height - 1)))
+
+    def action_first(self) -> None:
+        """Go to the first row."""
+        self.action_move(-len(self.outline.rows))
+
+    def action_last(self) -> None:
+        """Go to the last row."""
+        self.action_move(len(self.outline.rows))
+
+    def action_point(self, row: int) -> None:
+        """Go to the row; fold or unfold it if it is the current one already."""
+        distance = row - self.outline.cursor
+        if distance:
+            self.action_move(distance)
+        else:
+            self.action_outline("toggle")
+
+    def action_load_all(self) -> None:
+        """Fetch all pages that are left."""
+        self._loads_all = True
+        self.show()
+
+    # Search and filter
+
+    def action_search(self) -> None:
+        """Ask what to search for."""
+        self._ask(SEARCH, "")
+
+    def action_filter(self) -> None:
+        """Ask what to filter by."""
+        self._ask(FILTER, " ".join(self.outline.wanted))
+
+    def _ask(self, mode: Mode, text: str) -> None:
+        self.prompt.line.begin(text)
+        self._switch(mode)
+        self.show()
+
+    def action_edit(self, how: str, *distance: int) -> None:
+        """Call a method of the typed line, and filter at once."""
+        getattr(self.prompt.line, how)(*distance)
+        self._typed()
+
+    def _type(self, text: str) -> None:
+        self.prompt.line.insert(text)
+        self._typed()
+
+    def _typed(self) -> None:
+        self.prompt.refresh()
+        if self._mode is FILTER:
+            self._filter(self.prompt.line.text)
+
+    def action_accept(self) -> None:
+        """Close the prompt, and search."""
+        searches = self._mode is SEARCH
+        self._close_prompt()
+        if searches:
+            self._wanted = self.prompt.line.text or self._wanted
+            self.action_search_on(1)
+
+    def action_give_up(self) -> None:
+        """Close the prompt; search nothing, or show everything."""
+        if self._mode is FILTER:
+            self._filter("")
+        self._close_prompt()
+
+    def action_show_all(self) -> None:
+        """End the filter."""
+        self._filter("")
+
+    def action_search_on(self, direction: int) -> None:
+        """Go to the next match."""
+        found = self.outline.search(self._wanted, back=direction < 0)
+        so_far = " so far; A loads all" if self.feed.has_more else ""
+        self.show("" if found or not self._wanted else f'no "{on_one_line(self._wanted)}"{so_far}')
+
+    def _filter(self, text: str) -> None:
+        self.outline.filter(text)
+        self.show()
+
+    def _close_prompt(self) -> None:
+        self._switch(BROWSE)
+        self.show()
+        self._tell_error()
+
+    # The current value
+
+    def action_view(self) -> None:
+        """Show all of the value."""
+        if self.outline.current:
+            self._open_page(self.place, in_full(self.outline.current.text))
+
+    def action_help(self) -> None:
+        """Show the keys."""
+        self._open_page("Keys", help_text())
+
+    def action_scroll(self, how: str) -> None:
+        """Call a scrolling method of the page."""
+        getattr(self.page, how)(animate=False)
+
+    def action_close_page(self) -> None:
+        """Go back to the rows."""
+        self._switch(BROWSE)
+        self.show()
+
+    def _open_page(self, title: str, text: str) -> None:
+        self.page.show(title, text)
+        self._switch(READ)
+        self.show()
+
+    def action_copy_value(self) -> None:
+        """Copy the value."""
+        if self.outline.current:
+            self._copy(bare(self.outline.current.text))
+
+    def action_copy_path(self) -> None:
+        """Copy the path."""
+        self._copy(escape_controls(self.path))
+
+    def _copy(self, text: str) -> None:
+        self.copy_to_clipboard(text)
+        self.show(f"copied: {on_one_line(text)}" if len(text) <= SHORT else f"copied {len(text):,} characters")
+
+    def action_print_value(self) -> None:
+        """Quit, and have the value printed."""
+        if self.outline.current:
+            self.exit(Choice(value=self.outline.current.text))
+
+    def action_print_path(self) -> None:
+        """Quit, and have the path printed."""
+        if self.path:
+            self.exit(Choice(value=json_text.quote(self.path), bare=True))
+
+    def action_leave(self) -> None:
+        """Quit."""
+        self.exit(Choice())
+
+    def action_interrupt(self) -> None:
+        """Quit as by an interrupt."""
+        self.exit(Choice(interrupted=True))

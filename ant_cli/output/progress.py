@@ -1,0 +1,101 @@
+"""Waiting, made visible: after a second a line on stderr says what is being done, until it is done.
+
+It is shown on terminals only. A thread draws it, so that the code that waits need not know of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from time import monotonic
+
+from ant_cli.runtime.sanitize import escape_controls
+from ant_cli.runtime.streams import Stderr
+
+PATIENCE_S = 1.0
+"""How long nothing is said."""
+ANNOUNCED_WAIT_S = 2.0
+"""A wait between attempts that is longer is announced where no line can be drawn, as in a log."""
+FRAME_S = 0.1
+FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+ERASE = "\r\x1b[K"
+ROOM = 8
+"""Cells of a line that are kept free, for the sign that turns and the end of the line."""
+
+
+class Progress:
+    """The progress of one run."""
+
+    def __init__(self, stderr: Stderr, environ: Mapping[str, str], patience_s: float = PATIENCE_S) -> None:
+        self._draws = stderr.is_terminal and environ.get("TERM") != "dumb"
+        self._speaks = not self._draws
+        self._stderr = stderr
+        self._environ = environ
+        self._first_line_at = monotonic() + patience_s
+        self._items = 0
+
+    def end(self) -> None:
+        """Show nothing from now on, because the screen belongs to another program."""
+        self._draws = False
+        self._speaks = not self._stderr.is_terminal
+
+    def counted(self, pages: Iterable[list[bytes]]) -> Iterator[list[bytes]]:
+        """Pass pages on, and count their items."""
+        for page in pages:
+            self._items += len(page)
+            yield page
+
+    @contextmanager
+    def waiting_for(self, what: str) -> Iterator[None]:
+        """Say what is being waited for while the body of the `with` runs, if that is long."""
+        if not self._draws:
+            yield
+            return
+        items = "item" if self._items == 1 else "items"
+        count = f", {self._items} {items} so far" if self._items else ""
+        with self._drawing(lambda passed: f"Waiting for {what}{count} ({passed:.0f} s)", self._first_line_at):
+            yield
+
+    @contextmanager
+    def before_retry(self, why: str, attempt: int, of: int, delay_s: float) -> Iterator[None]:
+        """Say how long it is until another attempt, from the beginning."""
+        if not self._draws:
+            if self._speaks and delay_s > ANNOUNCED_WAIT_S:
+                self._stderr.say(f"Note: {why}. Retry {attempt} of {of} in {delay_s:.0f} s.")
+            yield
+            return
+        with self._drawing(
+            lambda passed: f"{why}. Retry {attempt} of {of} in {max(0.0, delay_s - passed):.1f} s", monotonic()
+        ):
+            yield
+
+    @contextmanager
+    def _drawing(self, text: Callable[[float], str], since: float) -> Iterator[None]:
+        from threading import Event, Thread
+
+        done = Event()
+        thread = Thread(target=self._draw, args=(text, since, done.wait), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+
+    def _draw(self, text: Callable[[float], str], since: float, done: Callable[[float], bool]) -> None:
+        """Draw frame after frame until `done` says so, and erase the line."""
+        from ant_cli.output.cells import cut
+        from ant_cli.output.look import size_of
+
+        began = monotonic()
+        if done(max(0.0, since - began)):
+            return
+        width = size_of(self._stderr, self._environ)[0] - ROOM
+        number = 0
+        while True:
+            line = cut(escape_controls(text(monotonic() - began)).replace("\n", " "), width)
+            self._stderr.write(f"{ERASE}{FRAMES[number % len(FRAMES)]} {line}")
+            number += 1
+            if done(FRAME_S):
+                break
+        self._stderr.write(ERASE)

@@ -1,1 +1,0 @@
-"""Profiles: keys and settings under names, in one file. A run reads them; only our own commands change them."""

@@ -1,0 +1,39 @@
+"""The surroundings of a run: streams, environment, clock and transport. Signals and exit are in `process.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+TYPE_CHECKING = False  # as typing has it, whose import alone would double the time of `ant --version`
+if TYPE_CHECKING:
+    import httpx
+
+    from ant_cli.runtime.streams import Stderr, Stdin, Stdout
+
+
+class Runtime:
+    """Everything a run gets from its surroundings; tests pass their own."""
+
+    def __init__(
+        self,
+        stdin: Stdin,
+        stdout: Stdout,
+        stderr: Stderr,
+        environ: Mapping[str, str],
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] | None = None,
+        now: Callable[[], float] | None = None,
+    ) -> None:
+        """Take the streams and the environment; in tests also where requests go, what waits, and the clock."""
+        self.stdin = stdin
+        self.stdout = stdout
+        self.stderr = stderr
+        self.environ = environ
+        self.transport = transport
+        self.sleep = sleep
+        self.now = now
+
+    def hint(self, text: str) -> None:
+        """Print what may help a person on stderr, unless ANT_NO_HINTS is set."""
+        if not self.environ.get("ANT_NO_HINTS"):
+            self.stderr.say(text)

@@ -1,0 +1,203 @@
+"""Standard input, output and error: what they are connected to, and what may go through them.
+
+Everything for people passes `Stderr.write`, which takes out the run's secrets: no other place has to
+remember to.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+
+from ant_cli.errors import OutputError, UsageError
+from ant_cli.runtime.sanitize import escape_controls
+
+TYPE_CHECKING = False  # as typing has it, whose import alone would double the time of `ant --version`
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+INPUT_LIMIT = 10_000_000
+"""The most bytes that are read from stdin or a file: the API takes no larger request."""
+PATIENCE_S = 1.0
+"""How long a pipe may be silent before it is taken for one in which nothing will come."""
+
+
+class Stream:
+    """One of the three streams, if it is open."""
+
+    def __init__(self, file: BinaryIO | None) -> None:
+        self._file = file
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a person is at its other end."""
+        return self._file is not None and self._file.isatty()
+
+    @property
+    def descriptor(self) -> int:
+        """The operating system's number for it. ValueError or OSError if it has none."""
+        if self._file is None:
+            raise ValueError("the stream is closed")
+        return self._file.fileno()
+
+
+class Stdin(Stream):
+    """Standard input, which can be read once."""
+
+    def __init__(self, file: BinaryIO | None, patience_s: float = PATIENCE_S) -> None:
+        super().__init__(file)
+        self._patience_s = patience_s
+        self.taken = False
+        """It was read already."""
+
+    @property
+    def has_input(self) -> bool:
+        """Whether something is piped or redirected in: not a terminal, /dev/null, or nothing at all."""
+        if self._file is None or self.taken:
+            return False
+        try:
+            mode = os.fstat(self._file.fileno()).st_mode
+        except (OSError, ValueError):
+            return False
+        return not stat.S_ISCHR(mode)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it is a pipe or socket in which nothing comes, and which is not closed, for a second."""
+        if self._file is None or os.name == "nt":  # select takes only sockets there
+            return False
+        import select
+
+        ready, _, _ = select.select([self._file], [], [], self._patience_s)
+        return not ready
+
+    def read(self) -> bytes:
+        """Read it to its end.
+
+        Raises:
+            UsageError: if it was read before, is closed or unreadable, or holds more than `INPUT_LIMIT` bytes.
+
+        """
+        if self.taken:
+            raise UsageError("standard input can be read only once, and it was asked for twice.")
+        self.taken = True
+        if self._file is None:
+            raise UsageError("standard input is closed.")
+        try:
+            return read_limited(self._file, "standard input")
+        except (OSError, ValueError) as error:
+            raise UsageError(f"standard input can't be read: {reason(error)}.") from None
+
+
+def read_limited(file: BinaryIO, name: str) -> bytes:
+    """Read a file to its end, or refuse it when it turns out to be over the limit."""
+    parts, size = [], 0
+    while (part := file.read(INPUT_LIMIT + 1)) != b"":
+        if part is None:  # whoever shares the pipe made it one that does not wait
+            _wait_for(file, reading=True)
+            continue
+        parts.append(part)
+        size += len(part)
+        if size > INPUT_LIMIT:
+            raise UsageError(f"{name} holds more than {INPUT_LIMIT // 1_000_000} MB, which is the limit.")
+        if file.isatty():  # Ctrl-D ended it; another read would want it again
+            break
+    return b"".join(parts)
+
+
+def write_all(file: BinaryIO, data: bytes) -> None:
+    """Write it out at once, without a buffer whose rest would hold up the end of an interrupted run."""
+    rest = memoryview(data)
+    while rest:
+        written = file.write(rest)
+        if written is None:  # as above
+            _wait_for(file, reading=False)
+        else:
+            rest = rest[written:]
+    file.flush()
+
+
+def _wait_for(file: BinaryIO, *, reading: bool) -> None:
+    import select
+
+    select.select([file] if reading else [], [] if reading else [file], [])
+
+
+def reason(error: Exception) -> str:
+    """Return what the operating system says of an error, without its number and file name."""
+    return (getattr(error, "strerror", None) or str(error)).lower()
+
+
+class Stdout(Stream):
+    """Standard output: results, in UTF-8 whatever the locale, and nothing else."""
+
+    def write(self, data: bytes, *, trusted: bool = False) -> None:
+        """Write it out at once; on a terminal with what it would obey made visible, unless it is all our own.
+
+        Raises:
+            BrokenPipeError: if nobody reads any more, as behind `| head`.
+            OutputError: if it can't be written.
+
+        """
+        if self._file is None:
+            raise OutputError("standard output is closed, so the result can't be written.")
+        if not trusted and self.is_terminal:
+            data = escape_controls(data.decode("utf-8", "backslashreplace")).encode("utf-8", "backslashreplace")
+        try:
+            write_all(self._file, data)
+        except BrokenPipeError:
+            raise
+        except (OSError, ValueError) as error:
+            raise OutputError(f"the result can't be written to standard output: {reason(error)}.") from None
+
+
+class Stderr(Stream):
+    """Standard error: everything for people, without the run's secrets."""
+
+    def __init__(self, file: BinaryIO | None) -> None:
+        super().__init__(file)
+        self._held: BinaryIO | None = None
+        self._secrets: list[str] = []
+
+    def keep_secret(self, secret: str) -> None:
+        """Never show this text, from now on."""
+        if secret and secret not in self._secrets:
+            self._secrets.append(secret)
+
+    def redact(self, text: str) -> str:
+        """Return the text with every secret replaced, however it is spelt."""
+        from ant_cli.runtime.redaction import redact
+
+        return redact(text, self._secrets)
+
+    def without_secrets(self, body: bytes) -> bytes:
+        """Return what may be shown of an answer. The secrets in it are kept from now on."""
+        from ant_cli.runtime.redaction import secrets_in
+
+        for secret in secrets_in(body):
+            self.keep_secret(secret)
+        return self.redact(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+
+    def write(self, text: str) -> None:
+        """Write it with secrets replaced. A failure is ignored: there is nowhere to report it."""
+        if self._file is None:
+            return
+        try:  # noqa: SIM105 - contextlib would cost more time than all of this
+            write_all(self._file, self.redact(text).encode("utf-8", "backslashreplace"))
+        except (OSError, ValueError):
+            pass
+
+    def hold(self) -> None:
+        """Keep what is written, and be no terminal, until `release`: a full screen is shown meanwhile."""
+        self._held, self._file = self._file, io.BytesIO()
+
+    def release(self) -> None:
+        """Write what was kept."""
+        kept, self._file = self._file, self._held
+        if isinstance(kept, io.BytesIO):
+            self.write(kept.getvalue().decode())
+
+    def say(self, text: str) -> None:
+        """Write it as a line of its own, with what a terminal would obey made visible."""
+        self.write((escape_controls(text) if self.is_terminal else text) + "\n")

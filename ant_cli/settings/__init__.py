@@ -1,0 +1,1 @@
+"""Settings: where each one comes from, the profiles that hold some, and the credentials among them."""

@@ -1,0 +1,134 @@
+"""Fields: what a setting may hold, whether a flag, a variable or a profile gives it.
+
+Each check takes where the text came from, for the message, and the text, and returns the value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from ant_cli.errors import BadValue, UsageError
+from ant_cli.errors.suggestions import did_you_mean
+from ant_cli.operations.global_flags import FORMATS
+from ant_cli.settings.local_emulator import is_local
+
+KEYRING = "keyring:"
+"""The prefix of an `api_key` that is no key, but names an entry in the operating system's credential store."""
+
+
+def check_secret(source: str, secret: str) -> str:
+    """Return a credential without white space around it; it will be a header, so it must be ASCII and printable."""
+    secret = secret.strip()
+    if not secret:
+        raise BadValue(source, "is empty")
+    if not (secret.isascii() and secret.isprintable()):
+        raise BadValue(source, "holds a character that no key has (a line break, perhaps)")
+    return secret
+
+
+def check_new_secret(source: str, secret: str) -> str:
+    """Return a credential that will be stored. A blank in it comes from copying too much."""
+    secret = check_secret(source, secret)
+    if " " in secret:
+        raise BadValue(source, "holds a blank, which no key has")
+    return secret
+
+
+def check_header(source: str, text: str) -> str:
+    """Return a text that will be a header."""
+    if not (text.isascii() and text.isprintable()):
+        raise BadValue(source, "holds a character that a header can't")
+    return text.strip()
+
+
+def check_command(source: str, text: str) -> str:
+    """Return a command line that can be split into words."""
+    if not split_command(source, text):
+        raise BadValue(source, "is empty")
+    return text
+
+
+def split_command(source: str, text: str) -> list[str]:
+    """Return the words of a command line, by the quotes and backslashes of a POSIX shell."""
+    import shlex
+
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise BadValue(source, f"is not a command line: {str(error).lower()}") from None
+
+
+def check_base_url(source: str, url: str) -> str:
+    """Return the URL without a slash at its end, if it is one that requests can go to."""
+    if is_local(url):
+        return url
+    if not url.lower().startswith(("http://", "https://")):
+        raise BadValue(source, "must start with http:// or https://", "For example: https://api.anthropic.com")
+    try:
+        parts = urlsplit(url)
+        usable = bool(parts.hostname) and parts.port != 0 and not {"?", "#"} & set(url)
+    except ValueError:
+        usable = False
+    if not usable or re.search(r"[\s\x00-\x1f\x7f]", url):
+        raise BadValue(source, "must be a URL with a host, perhaps a port and a path, and nothing else")
+    return url.rstrip("/")
+
+
+def check_format(source: str, word: str) -> str:
+    """Return the name of a format, in lower case."""
+    name = word.lower()
+    if name not in FORMATS:
+        raise UsageError(
+            f"{source} must be a format, got {word!r}.{did_you_mean(word, FORMATS)}",
+            f"The formats are: {', '.join(FORMATS)}.",
+        )
+    return name
+
+
+def check_seconds(source: str, word: str) -> float:
+    """Return a time in seconds."""
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", word) or not 0.001 <= float(word) <= 86_400:
+        raise BadValue(source, f"must be a number of seconds from 0.001 to 86400, got {word!r}")
+    return float(word)
+
+
+def check_count(source: str, word: str) -> int:
+    """Return a small whole number."""
+    if not re.fullmatch(r"[0-9]{1,4}", word):
+        raise BadValue(source, f"must be a whole number from 0 to 9999, got {word!r}")
+    return int(word)
+
+
+PROFILE_FIELDS: dict[str, Callable[[str, str], str | float]] = {
+    "api_key": check_new_secret,
+    "api_key_command": check_command,
+    "auth_token": check_new_secret,
+    "base_url": check_base_url,
+    "workspace_id": check_header,
+    "format": check_format,
+    "timeout": check_seconds,
+    "max_retries": check_count,
+}
+"""What a profile may hold. It may hold more, which is kept: a newer version may know it."""
+SECRET_FIELDS = ("api_key", "auth_token")
+CREDENTIAL_FIELDS = ("api_key", "api_key_command", "auth_token")
+"""The first that a profile holds is used."""
+
+
+def mask(secret: str) -> str:
+    """Return what may be shown of a secret: enough to tell it from another, and no use to anybody else."""
+    start = "sk-ant-" if secret.startswith("sk-ant-") else ""
+    rest = secret[len(start) :]
+    return f"{start}...{rest[-4:] if len(rest) >= 12 else ''}"
+
+
+def shown(key: str, value: object) -> str:
+    """Return a profile's value for people: masked if it is a secret, or may be one for all that is known here."""
+    from ant_cli.runtime.redaction import redact, without_password
+
+    text = str(value)
+    if key in PROFILE_FIELDS and (key not in SECRET_FIELDS or text.startswith(KEYRING)):
+        return redact(without_password(text), ())  # a command, for example, in which somebody wrote a key
+    return mask(text)
