@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 import ant_cli
 from ant_cli.errors import BadValue, CredentialError, OutputError, UsageError
+from ant_cli.extras import install_hint
 from ant_cli.profiles.credentials import fetch, from_keyring, into_keyring, out_of_keyring, run_command
 from ant_cli.profiles.fields import mask, shown
 from ant_cli.profiles.reading import NO_STORE, folder, is_foreign, read_store
@@ -626,4 +627,4 @@ def test_without_the_package_it_is_said_how_to_install_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "keyring", None)
     with pytest.raises(CredentialError, match="needs the package keyring") as caught:
         from_keyring("keyring:x", "api_key")
-    assert "ant-cli[keyring]" in caught.value.hint
+    assert caught.value.hint == install_hint("keyring")

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from ant_cli.extras import install_command
 from ant_cli.output.explorer.feed import Feed
 from ant_cli.output.explorer.outline import Outline
 from ant_cli.output.look import shows_colour
@@ -32,7 +33,7 @@ def obstacle(process: Process) -> str:
     streams = (process.stdin, process.stdout, process.stderr)
     if process.environ.get("TERM") == "dumb" or not all(stream.is_terminal for stream in streams):
         return "a terminal"
-    return "" if find_spec("textual") else "textual (pip install 'ant-cli[explore]')"
+    return "" if find_spec("textual") else f"textual ({install_command('explore')})"
 
 
 def explore(

@@ -15,6 +15,7 @@ from threading import Thread
 from typing import Any
 
 from ant_cli.errors import BadValue, CredentialError
+from ant_cli.extras import install_hint
 from ant_cli.profiles.fields import KEYRING, check_secret, split_command
 from ant_cli.streams import Process, reason
 
@@ -202,7 +203,7 @@ def _keyring(use: Callable[[Any], Any]) -> Any:
     except ImportError:
         raise CredentialError(
             "the operating system's credential store needs the package keyring.",
-            "Install it: pip install 'ant-cli[keyring]'",
+            install_hint("keyring"),
         ) from None
     try:
         return use(keyring)
