@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 import ant_cli
 from ant_cli.errors import BadValue, CredentialError, OutputError, UsageError
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 from ant_cli.settings.editing import changing, check_name, keep_owner, writable_path
 from ant_cli.settings.profiles import NO_STORE, folder, is_foreign, read_store
@@ -627,4 +628,4 @@ def test_without_the_package_it_is_said_how_to_install_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "keyring", None)
     with pytest.raises(CredentialError, match="needs the package keyring") as caught:
         from_keyring("keyring:x", "api_key")
-    assert "ant-cli[keyring]" in caught.value.hint
+    assert caught.value.hint == install_hint("keyring")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import unquote, urlsplit
 
 from ant_cli.errors import UsageError
+from ant_cli.runtime.extras import install_hint
 from ant_cli.settings.local_emulator import database_of, is_local, open_emulator
 
 if TYPE_CHECKING:
@@ -224,7 +225,8 @@ class HTTPXConnection:
                 transport=transport, timeout=timeout_s, verify=trusted or True, trust_env=bool(proxies)
             )
         except ImportError:
-            raise UsageError(f"{variables} names a SOCKS proxy.", "For these, run: pip install socksio") from None
+            message = f"{variables} names a SOCKS proxy, which needs the package socksio."
+            raise UsageError(message, install_hint("socks")) from None
         except (httpx.InvalidURL, ValueError) as error:
             raise UsageError(f"{variables} can't be used: {error}.") from None
         self._errors = (httpx.TransportError, ConnectionError)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ant_cli.errors import UsageError
+from ant_cli.runtime.extras import install_hint
 
 TYPE_CHECKING = False  # the emulator is imported where it is opened, and nowhere else
 if TYPE_CHECKING:
@@ -35,9 +36,7 @@ def open_emulator(database: str, *, api_key: str | None = None, require_credenti
     try:
         from ant_cli.emulator import Emulator, UnusableDatabase
     except ImportError as error:
-        raise UsageError(
-            f"the emulator needs the package {error.name}.", "Install it: pip install 'ant-cli[emulator]'"
-        ) from None
+        raise UsageError(f"the emulator needs the package {error.name}.", install_hint("emulator")) from None
     try:
         return Emulator(database, api_key=api_key, require_credential=require_credential)
     except (UnusableDatabase, OSError) as error:

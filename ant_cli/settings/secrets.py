@@ -16,6 +16,7 @@ from typing import Any
 
 from ant_cli.errors import BadValue, CredentialError
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.streams import reason
 from ant_cli.settings.validators import KEYRING, check_secret, split_command
 
@@ -203,7 +204,7 @@ def _keyring(use: Callable[[Any], Any]) -> Any:
     except ImportError:
         raise CredentialError(
             "the operating system's credential store needs the package keyring.",
-            "Install it: pip install 'ant-cli[keyring]'",
+            install_hint("keyring"),
         ) from None
     try:
         return use(keyring)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ant_cli.runtime.extras import install_hint
 from tests.processes import measured
 
 CREATE = (
@@ -237,7 +238,8 @@ def test_without_its_packages_the_emulator_says_what_to_install(local, tmp_path)
     (tmp_path / "werkzeug.py").write_text("raise ImportError('no', name='werkzeug')")
     done = local("beta:environments", "list", PYTHONPATH=str(tmp_path))
     assert done.returncode == 2
-    assert "pip install 'ant-cli[emulator]'" in done.stderr
+    message = "ant: the emulator needs the package werkzeug."
+    assert done.stderr == f"{message}\n{install_hint('emulator')}\n"
 
 
 def test_a_database_that_is_none_is_refused(local, tmp_path):

@@ -6,12 +6,15 @@ import datetime
 import os
 import socket
 import ssl
+import sys
 import threading
 import time
 from collections.abc import Callable
 
 import pytest
 import trustme
+
+from ant_cli.runtime.extras import install_hint
 
 from .conftest import CREATE, LIST, OK, OUTPUT, Outcome
 from .scripted_server import Act, ScriptedServer, answer, error
@@ -244,6 +247,15 @@ def test_a_proxy_that_refuses_is_named(over: Over, monkeypatch, variable, scheme
     result = through(over, monkeypatch, variable, "http://ada:proxy-pass@127.0.0.1:1", scheme)
     assert (result.exit, "proxy-pass" in result.stderr) == (8, False)
     assert variable in result.stderr
+
+
+def test_a_socks_proxy_without_its_package_is_a_usage_error_that_says_how_to_install_it(over: Over, monkeypatch):
+    """Httpx needs one more package for SOCKS."""
+    monkeypatch.setitem(sys.modules, "socksio", None)
+    result = through(over, monkeypatch, "ALL_PROXY", "socks5://127.0.0.1:1")
+    assert (result.exit, result.stdout) == (2, "")
+    message = "ALL_PROXY names a SOCKS proxy, which needs the package socksio."
+    assert result.stderr == f"ant: {message}\n{install_hint('socks')}\n"
 
 
 @pytest.mark.parametrize(

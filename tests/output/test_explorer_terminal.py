@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from ant_cli.runtime.extras import install_command
 from tests.completion.terminal import OWN_TERMINAL
 from tests.hostile.scripted_server import Act, Reply, ScriptedServer, answer, error
 from tests.processes import measured
@@ -249,5 +250,5 @@ def test_without_textual_it_says_what_to_install(explore: Explore):
     """The extra is optional: the answer is shown all the same."""
     session = explore(answer(TEST), words=RETRIEVE, program=WITHOUT_TEXTUAL, until="Note")
     status, shown = session.end()
-    note = "Note: the format explore needs textual (pip install 'ant-cli[explore]'); pretty is used instead.\n"
+    note = f"Note: the format explore needs textual ({install_command('explore')}); pretty is used instead.\n"
     assert (status, shown) == (0, note + "id    env_2\nname  test\n")

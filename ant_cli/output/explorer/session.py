@@ -17,6 +17,7 @@ from ant_cli.output.explorer.feed import Feed
 from ant_cli.output.explorer.outline import Outline
 from ant_cli.output.look import shows_colour
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.extras import install_command
 from ant_cli.runtime.process import Terminated
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def obstacle(runtime: Runtime) -> str:
     streams = (runtime.stdin, runtime.stdout, runtime.stderr)
     if runtime.environ.get("TERM") == "dumb" or not all(stream.is_terminal for stream in streams):
         return "a terminal"
-    return "" if find_spec("textual") else "textual (pip install 'ant-cli[explore]')"
+    return "" if find_spec("textual") else f"textual ({install_command('explore')})"
 
 
 def explore(

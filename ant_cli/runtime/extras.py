@@ -1,0 +1,41 @@
+"""Optional packages: what each feature requires, and how to install it.
+
+A hint names packages, not an extra such as `[emulator]`, which would need the name of the distribution: the package
+index may have another project under a name much like ours.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+REQUIREMENTS = {
+    "emulator": ("pydantic>=2.7,<3", "werkzeug>=3.0", "waitress>=3.0"),
+    "explore": ("textual>=8",),
+    "keyring": ("keyring>=24",),
+    "socks": ("socksio>=1,<2",),
+}
+"""Requirements of each optional feature: the extras of pyproject.toml, and httpx's for SOCKS proxies."""
+
+_WINDOWS = os.name == "nt"
+
+
+def install_hint(feature: str) -> str:
+    """Return the hint of an error about a missing package."""
+    return f"To install it: {install_command(feature)}"
+
+
+def install_command(feature: str) -> str:
+    """Return the command that installs what a feature requires for the running Python, quoted for a shell."""
+    words = (sys.executable or "python", "-m", "pip", "install", *REQUIREMENTS[feature])
+    return " ".join(_quote(word) for word in words)
+
+
+def _quote(word: str) -> str:
+    """Quote a word for sh; on Windows in double quotes, which cmd.exe and PowerShell share."""
+    import re  # late: few runs need a hint
+    import shlex
+
+    if not _WINDOWS:
+        return shlex.quote(word)
+    return word if re.fullmatch(r"[\w.:\\/-]+", word) else f'"{word}"'
