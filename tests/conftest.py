@@ -17,8 +17,10 @@ from ant_cli.__main__ import main
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 
-KEY = "sk-ant-canary-7f3a9c"
-"""The key of every run. It must never be seen."""
+KEY = "correct-horse-battery"
+"""The key of every run. It must never be seen, and no pattern knows it: only what was registered is redacted."""
+KEY_BY_PATTERN = "sk-ant-canary-7f3a9c"
+"""What looks like a key, and is redacted even if nobody registered it."""
 
 
 @dataclass
@@ -121,7 +123,10 @@ def nothing_from_outside(monkeypatch: pytest.MonkeyPatch, clean_environ: dict[st
 
 @pytest.fixture
 def ant(clean_environ: dict[str, str]) -> Callable[..., Result]:
-    """Run a command line in this process; any secret that shows fails the test."""
+    """Run a command line in this process; any secret that shows fails the test.
+
+    Requests get the replies, or go out to the `network`, which is a server of the test's own.
+    """
 
     def run(
         *words: str,
@@ -130,6 +135,7 @@ def ant(clean_environ: dict[str, str]) -> Callable[..., Result]:
         replies: Sequence[Any] = ({},),
         terminal: bool = False,
         sleep: Callable[[float], None] | None = None,
+        network: bool = False,
     ) -> Result:
         environ = {k: v for k, v in {**clean_environ, **env}.items() if v is not None}
         server, waits = Server(replies), list[float]()
@@ -140,12 +146,13 @@ def ant(clean_environ: dict[str, str]) -> Callable[..., Result]:
                 Stdout(stdout),
                 Stderr(stderr),
                 environ,
-                httpx.MockTransport(server),
+                None if network else httpx.MockTransport(server),
                 sleep or waits.append,
             )
             status = main(words, process)
         result = Result(status, stdout.text(), stderr.text(), server.requests, waits)
         assert KEY not in result.stdout + result.stderr
+        assert KEY_BY_PATTERN not in result.stdout + result.stderr
         assert "Traceback" not in result.stderr
         return result
 

@@ -556,6 +556,13 @@ def test_a_command_may_not_take_for_ever(process):
         run_command(command, "c", process, limit_s=0.2)
 
 
+def test_a_command_that_closes_its_output_and_goes_on_may_not_take_for_ever(process):
+    """The limit counts from start to end, though the key has arrived."""
+    command = "sh -c 'echo key; exec >&-; exec sleep 5'"
+    with pytest.raises(CredentialError, match=r"c took longer than 0.2 s and was stopped."):
+        run_command(command, "c", process, limit_s=0.2)
+
+
 def test_a_command_that_prints_without_end_is_stopped(process):
     """Long before it fills the memory."""
     command = f"{sys.executable} -c \"while True: print('x' * 1000)\""

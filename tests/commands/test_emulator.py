@@ -41,6 +41,7 @@ def local(clean_environ):
             capture_output=True,
             text=True,
             check=False,
+            timeout=30,  # what serves by mistake is a failure, and no hang
         )
 
     return run
@@ -132,7 +133,6 @@ def test_a_fault_may_drop_the_connection(local):
         (("fault", "--status", "500", "--times", "9" * 5000), ["--times must be a whole number from 1 to"]),
         (("start", "--port"), ["`ant emulator start --help`"]),
         (("start", "--prot", "1"), ["`ant emulator start --help`"]),
-        (("start", "--host", "0.0.0.0"), ["--api-key"]),
         (("start", "--host", "a..b", "--api-key", "k"), ["can't listen at a..b:0: not a host name."]),
         (("start", "--api-key", "schlüssel"), ["--api-key holds a character that no key has"]),
         (("enqueue", ".."), ["ENVIRONMENT_ID must be an ID, got '..'"]),
@@ -147,6 +147,15 @@ def test_what_cannot_be_done_is_said(local, words, parts):
     assert done.returncode in (1, 2, 5)
     assert done.stdout == ""
     assert all(part in done.stderr for part in parts)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "emulator.invalid"])
+def test_an_address_that_others_can_reach_is_not_served_without_a_key(served, host):
+    """It is refused before it listens, so that no URL is ever printed."""
+    url, process = served("--host", host)
+    assert url == ""
+    _, stderr = process.communicate()
+    assert (process.returncode, "--api-key" in stderr) == (2, True)
 
 
 def test_the_real_api_is_never_asked(ant):

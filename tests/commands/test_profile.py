@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import tomllib
 from pathlib import Path
 
@@ -338,6 +340,20 @@ def test_delete_removes_the_profile(profile, path):
     assert profile("delete", "home").stderr == "Deleted profile 'home'.\n"
     done = profile("get")
     assert (done.exit, "there is no profile yet" in done.stderr) == (4, True)
+
+
+def test_a_change_survives_a_power_cut(profile, path, monkeypatch):
+    """The new file is brought to the disk before it gets its name, and the folder with that name after it."""
+    fsync, states = os.fsync, []
+
+    def record(descriptor):
+        is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+        states.append(("folder" if is_folder else "file", "two" in profiles(path)))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", record)
+    assert profile("create", "two").exit == 0
+    assert states == [("file", False), ("folder", True)]
 
 
 def test_an_empty_active_profile_counts_as_none(profile, path):

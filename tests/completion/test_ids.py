@@ -6,18 +6,31 @@ import os
 import stat
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import httpx
 import pytest
 
 from ant_cli.completion import cache, ids
-from ant_cli.help.catalog import EMULATED
-from ant_cli.settings import profiles as reading
+from ant_cli.profiles import reading
+from ant_cli.vocabulary import EMULATED
+from tests.hostile.scripted_server import Act, Reply, ScriptedServer
 
 PAGE = {"data": [{"id": "env_1", "name": "data"}, {"id": "env_2", "name": ""}], "next_page": "more"}
 RETRIEVE = ("__complete", "environment_id", "beta:environments", "retrieve", "")
+
+
+@pytest.fixture
+def profile(clean_environ):
+    """Write the only profile, which is active."""
+
+    def write(text: str) -> None:
+        folder = Path(clean_environ["ANTHROPIC_CONFIG_DIR"])
+        folder.mkdir(exist_ok=True)
+        (folder / "profiles.toml").write_text(f'active = "work"\n[profiles.work]\n{text}\n')
+        (folder / "profiles.toml").chmod(0o600)
+
+    return write
 
 
 @pytest.fixture
@@ -130,6 +143,14 @@ def test_a_key_that_has_to_be_fetched_counts_as_none(ant, clean_environ, tmp_pat
     assert not (tmp_path / "ran").exists()
 
 
+def test_only_the_winning_credential_is_used(ant, profile, tmp_path: Path):
+    """The key command wins over the token, and is not run: so nothing is sent, least of all the token."""
+    profile(f"api_key_command = 'touch {tmp_path / 'ran'}'\nauth_token = 'second-best'")
+    result = ant(*RETRIEVE, env={"ANTHROPIC_API_KEY": None}, replies=[PAGE])
+    assert (result.exit, result.stdout, result.stderr, result.requests) == (0, "", "", [])
+    assert not (tmp_path / "ran").exists()
+
+
 def test_the_key_and_the_url_of_a_profile_are_used(ant, clean_environ):
     """As the command itself will do."""
     folder = Path(clean_environ["ANTHROPIC_CONFIG_DIR"])
@@ -188,17 +209,21 @@ def test_an_answer_is_kept_for_a_minute(ant, cache_folder: Path):
     assert again.stdout == "env_1\tdata\nenv_2\t\n"
     assert again.requests == []
     (kept,) = cache_folder.iterdir()
-    old = kept.stat().st_mtime - cache.KEPT_S - 1
-    os.utime(kept, (old, old))
+    written = kept.stat().st_mtime
+    os.utime(kept, (written - 50, written - 50))
+    assert ant(*RETRIEVE, replies=[]).stdout == "env_1\tdata\nenv_2\t\n"
+    os.utime(kept, (written - 61, written - 61))
     assert ant(*RETRIEVE, "--workspace-id", "w", replies=[PAGE]).requests
     assert not kept.exists()
 
 
-def test_an_answer_that_is_too_old_is_asked_for_again(ant, cache_folder: Path):
-    """A new environment can be completed a minute later."""
+@pytest.mark.parametrize("age", [61, 600, 10**9])
+def test_an_answer_that_is_older_than_a_minute_is_asked_for_again(ant, cache_folder: Path, age: int):
+    """So that a new environment can be completed."""
     ant(*RETRIEVE, replies=[PAGE])
     (kept,) = cache_folder.iterdir()
-    os.utime(kept, (0, 0))
+    then = kept.stat().st_mtime - age
+    os.utime(kept, (then, then))
     assert ant(*RETRIEVE, replies=[{"data": [{"id": "env_3"}]}]).stdout == "env_3\t\n"
 
 
@@ -233,6 +258,16 @@ def test_who_asks_elsewhere_or_as_somebody_else_gets_another_answer(ant, change)
     ant(*RETRIEVE, replies=[PAGE])
     result = ant(*RETRIEVE, *change.get("words", ()), env=change.get("env", {}), replies=[PAGE])
     assert len(result.requests) == 1
+
+
+def test_a_new_key_in_the_profile_gets_another_answer(ant, profile):
+    """What the old profile key may see is not shown to the new one."""
+    for key in ("first-key", "second-key"):
+        profile(f'api_key = "{key}"')
+        result = ant(*RETRIEVE, env={"ANTHROPIC_API_KEY": None}, replies=[PAGE])
+        assert [request.headers["x-api-key"] for request in result.requests] == [key]
+    again = ant(*RETRIEVE, env={"ANTHROPIC_API_KEY": None}, replies=[])
+    assert again.stdout == "env_1\tdata\nenv_2\t\n"
 
 
 @pytest.mark.parametrize("platform", ["posix", "nt"])
@@ -287,20 +322,17 @@ def test_the_cache_is_in_the_local_application_data_on_windows(environ, parts):
 # Time
 
 
-def test_an_api_that_does_not_answer_is_not_waited_for(ant):
-    """Whoever typed goes on typing; the thread that still waits ends with the process."""
-    released = threading.Event()
-
-    class Silence(httpx.SyncByteStream):
-        def __iter__(self):
-            released.wait()
-            yield b""
-
-    try:
-        result = ant(*RETRIEVE, replies=[httpx.Response(200, stream=Silence())])
-        assert (result.exit, result.stdout, result.stderr) == (0, "", "")
-    finally:
-        released.set()
+@pytest.mark.parametrize(
+    "reply",
+    [(Act.STALL,), (b"HTTP/1.1 200 OK\r\ncontent-length: 9999\r\n\r\n", Act.DRIP)],
+    ids=["not at all", "byte by byte"],
+)
+def test_an_api_that_answers_slowly_is_not_waited_for(clean_environ, reply: Reply):
+    """Somebody is typing. The limit is for the whole response, and the server would never end it."""
+    with ScriptedServer(reply) as server:
+        command = [sys.executable, "-m", "ant_cli", *RETRIEVE, "--base-url", server.url]
+        done = subprocess.run(command, env=clean_environ, capture_output=True, timeout=10, check=True)
+    assert (done.stdout, done.stderr, len(server.requests)) == (b"", b"", 1)
 
 
 def test_an_answer_from_the_cache_loads_nothing_heavy(clean_environ):

@@ -256,6 +256,16 @@ def test_delete_confirms_and_forgets(api):
         assert response.json["error"]["type"] == "not_found_error"
 
 
+def test_delete_finishes_work_that_timed_out_while_it_was_stopping(api, clock):
+    """No other request has looked at the item since its lease ran out."""
+    environment_id = api.create_queue()
+    work_id = api.enqueue(environment_id)[0]
+    for action in ("ack", "stop"):
+        assert api.act(environment_id, work_id, action).status_code == 200
+    clock.advance(ms=300_000)
+    assert api("DELETE", f"{ENVIRONMENTS}/{environment_id}").status_code == 200
+
+
 def test_delete_waits_for_the_work(api):
     """Work in any state but stopped keeps its environment."""
     environment_id = api.create_queue()

@@ -1,3 +1,8 @@
+import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
 import pytest
 
 from ant_cli.emulator import Disconnected, Emulator
@@ -76,6 +81,30 @@ def test_faults_are_shared_by_everyone_on_the_file(database):
     assert Api(one)("GET", ENVIRONMENTS).status_code == 200
     one.close()
     other.close()
+
+
+def test_a_fault_is_spent_once_by_two_requests_that_come_at_once(database, monkeypatch):
+    """Each request that has found the fault waits until the other one has found it too, if it can."""
+    both = threading.Barrier(2, timeout=0.3)
+
+    class Connection(sqlite3.Connection):
+        def execute(self, sql, *values):
+            cursor = super().execute(sql, *values)
+            if sql.startswith("SELECT") and "faults" in sql and watching:
+                with suppress(threading.BrokenBarrierError):  # the other one is kept out, as it should be
+                    both.wait()
+            return cursor
+
+    connect, watching = sqlite3.connect, []
+    monkeypatch.setattr(sqlite3, "connect", lambda *args, **more: connect(*args, factory=Connection, **more))
+    emulator = Emulator(database)
+    Api(emulator)("POST", FAULTS, {"status": 503, "times": 1})
+    watching.append(True)
+    with ThreadPoolExecutor(2) as threads:
+        responses = [threads.submit(Api(emulator), "GET", ENVIRONMENTS) for _ in range(2)]
+        statuses = [response.result().status_code for response in responses]
+    emulator.close()
+    assert sorted(statuses) == [200, 503]
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from ant_cli.__main__ import main
-from ant_cli.runtime import Runtime
-from ant_cli.runtime.streams import Stderr, Stdin, Stdout
-from tests.conftest import KEY, Screen, piped
+from ant_cli.main import main
+from ant_cli.streams import Process, Stderr, Stdin, Stdout
+from tests.conftest import KEY, KEY_BY_PATTERN, Screen, piped
 
 from .scripted_server import Reply, ScriptedServer, answer
 
@@ -42,6 +41,7 @@ class Outcome:
     def __post_init__(self) -> None:
         """Check what holds for every run in this folder: no key, no traceback, and no bug."""
         assert KEY not in self.stdout + self.stderr
+        assert KEY_BY_PATTERN not in self.stdout + self.stderr
         assert "Traceback" not in self.stderr
         assert "this is a bug" not in self.stderr
         self.exit = 128 - self.exit if self.exit < 0 else self.exit

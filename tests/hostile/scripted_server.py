@@ -19,6 +19,7 @@ class Act(Enum):
     RESET = "end the connection with RST"
     CLOSE = "end the connection with FIN"
     STALL = "send nothing more, and keep the connection open"
+    DRIP = "send a space every tenth of a second, without end"
 
 
 Reply = tuple[bytes | Act, ...]
@@ -107,6 +108,9 @@ class ScriptedServer:
                 connection.sendall(part)
             elif part is Act.STALL:
                 self._over.wait()
+            elif part is Act.DRIP:
+                while not self._over.wait(0.1):
+                    connection.sendall(b" ")
             else:
                 if part is Act.RESET:
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

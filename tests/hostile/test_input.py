@@ -21,6 +21,8 @@ MERGE_BOMB = (
     + "}\n"
     + "".join(f"k{n}: &k{n} {{<<: [*k{n - 1}, *k{n - 1}], b{n}: 1}}\n" for n in range(1, 60))
 )
+HALVES = ("\\ud800", "\\udbff", "\\udc00", "\\udfff")
+"""The first and last lone surrogates, high and low, as JSON writes them."""
 DEEP_BOMB = "k0: &k0 {}\n" + "".join(f"k{n}: &k{n} {'[' * 90}*k{n - 1}{']' * 90}\n" for n in range(1, 40))
 
 
@@ -57,6 +59,16 @@ def test_input_that_cannot_be_used_is_refused(over: Over, text, said):
     assert (result.exit, result.stdout, result.requests) == (2, "", [])
     assert said in result.stderr
     assert len(result.stderr) < 500
+
+
+def test_aliases_that_add_more_than_100000_values_together_are_refused(ant):
+    """Each of them alone adds less than that, which is accepted."""
+    text = "metadata:\n  a: &big [" + "0," * 60_000 + "]\n  b: {}\n"
+    once, twice = text.format("*big"), text.format("[*big, *big]")
+    assert len(ant(*CREATE, stdin=once).body["metadata"]["b"]) == 60_000
+    refused = ant(*CREATE, stdin=twice)
+    assert (refused.exit, refused.requests) == (2, [])
+    assert "100,000" in refused.stderr
 
 
 @pytest.mark.parametrize(
@@ -98,14 +110,29 @@ def test_a_value_of_a_megabyte_fits_into_a_flag(over: Over):
         (("beta:environments:work", "list"), '{"environment_id": "e", "page": "\\ud800"}'),
         (("beta:environments:work", "poll"), '{"id": "e", "anthropic-worker-id": "\\ud800"}'),
         (("beta:environments:work", "poll"), '{"id": "e", "anthropic-worker-id": "a\\r\\nx: y"}'),
+        *((("beta:environments", "retrieve"), f'{{"environment_id": "{half}"}}') for half in HALVES),
+        *((("beta:environments:work", "list"), f'{{"id": "e", "page": "{half}"}}') for half in HALVES),
+        *((("beta:environments", "retrieve"), f'{{"id": "e", "anthropic-beta": "{half}"}}') for half in HALVES),
         (("beta:environments", "create", "--name", "n"), '{"anthropic-beta": "a\\nx: y"}'),
+        *(
+            (("beta:environments", "retrieve"), f'{{"id": "e", "anthropic-beta": "a\\u{code:04x}b"}}')
+            for code in (0x00, 0x1F, 0x7F, 0x80, 0x85, 0x9F)
+        ),
     ],
 )
 def test_what_no_url_or_header_can_hold_is_refused(over: Over, words, text):
-    """Half characters and line breaks are named before anything is sent."""
+    """Lone surrogates and control characters, C1 included, are named before anything is sent."""
     result = over(words=words, stdin=text)
     assert (result.exit, result.requests) == (2, [])
     assert "holds" in result.stderr
+
+
+@pytest.mark.parametrize("code", [0x1F, 0x7F, 0x80, 0x9F])
+def test_a_control_character_in_a_header_flag_is_refused(ant, code):
+    """Some servers and proxies take DEL and C1 controls for the end of a line."""
+    result = ant("beta:environments", "list", "--beta", f"a{chr(code)}b")
+    assert (result.exit, result.stdout, result.requests) == (2, "", [])
+    assert "--beta" in result.stderr
 
 
 @pytest.mark.parametrize("url", ["{url}", "http://ada:hunter2pass@127.0.0.1:{port}"])
@@ -198,7 +225,53 @@ def test_a_file_that_changes_while_it_is_read_is_read_once(shell: Shell):
     assert all(b'"name":"one"' in request or b'"name":"two"' in request for request in result.requests)
 
 
+@pytest.mark.parametrize("text", ["", "\n", "# nothing\n", "{}", "null"])
+def test_an_update_with_an_empty_file_is_refused(ant, tmp_path, text):
+    """Somebody meant to change something (D25). The empty file is no less an input than an empty pipe."""
+    (tmp_path / "empty.yaml").write_text(text)
+    result = ant("beta:environments", "update", "env_1", "--file", "empty.yaml")
+    assert (result.exit, result.stdout, result.requests) == (2, "", [])
+
+
 # Standard input
+
+
+@pytest.fixture
+def input_after(monkeypatch):
+    """Let what is piped in arrive after some seconds, of a clock that only this test knows."""
+
+    def delay(seconds: float) -> None:
+        def select(readers, writers, _exceptional, timeout=None):
+            return (readers if timeout is None or timeout >= seconds else [], writers, [])
+
+        monkeypatch.setattr("select.select", select)
+
+    return delay
+
+
+def test_input_that_arrives_within_a_second_is_read_though_the_flags_are_complete(ant, input_after):
+    """Rule D27: a pipe has a whole second before it is taken for one in which nothing will come."""
+    input_after(0.95)
+    result = ant(*CREATE, stdin="description: late")
+    assert result.body == {"name": "n", "description": "late"}
+    assert result.stderr == ""
+
+
+def test_input_that_arrives_later_is_not_waited_for_if_the_flags_are_complete(ant, input_after):
+    """Rule D27: a pipe that somebody left open must not hold the command up, and the note says so."""
+    input_after(1.05)
+    result = ant(*CREATE, stdin="description: late")
+    assert result.body == {"name": "n"}
+    assert result.stderr.startswith("Note:")
+
+
+@pytest.mark.parametrize("words", [("update", "env_1"), ("create",), ("create", "--description", "d")])
+def test_a_command_that_lacks_a_change_or_a_name_waits_for_its_pipe(ant, input_after, words):
+    """Rule D27: without that input there would be nothing to do."""
+    input_after(60)
+    result = ant("beta:environments", *words, stdin="name: late")
+    assert (result.exit, result.body["name"]) == (0, "late")
+    assert result.stderr.startswith("Note: waiting")
 
 
 @pytest.mark.parametrize(

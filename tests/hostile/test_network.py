@@ -107,6 +107,13 @@ def test_a_connection_that_went_stale_between_pages_is_replaced(over: Over, end)
     assert (result.exit, result.stdout) == (0, "1\n2\n")
 
 
+def test_a_post_on_a_connection_that_went_stale_counts_as_a_retry(over: Over):
+    """Only a GET is repeated for free: a POST may have been carried out before the connection ended."""
+    words = ("beta:environments", "update", "env_1", "--name", "n")
+    result = over(error("500 Broken"), (Act.CLOSE,), OK, words=words, more=("--max-retries", "1"))
+    assert (result.exit, result.stdout, len(result.requests), len(result.waits)) == (8, "", 2, 1)
+
+
 # Silence
 
 
@@ -171,6 +178,20 @@ def test_an_early_refusal_of_a_large_body_is_read(over: Over):
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         result = over(url=url, words=CREATE, stdin=b'{"description":"' + b"x" * 5_000_000 + b'"}')
     assert (result.exit, "413 Content Too Large" in result.stderr) == (1, True)
+
+
+def test_a_server_that_never_reads_a_large_body_is_given_up(shell, tmp_path):
+    """Sending has a time-out as well. The shell has a limit of its own, so that a hang is a failure."""
+    (tmp_path / "body.json").write_bytes(b'{"description":"' + b"x" * 9_000_000 + b'"}')
+    with socket.socket() as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # the system must not take it all in
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen()
+        url = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        flags = f"--base-url {url} --timeout 0.3 --max-retries 0"
+        result = shell(f"$ANT beta:environments create --name n --file body.json {flags}", seconds=10)
+    assert (result.exit, result.stdout) == (8, "")
+    assert "0.3 s" in result.stderr
 
 
 # Addresses
@@ -280,6 +301,18 @@ def test_a_proxy_is_used_and_its_errors_are_errors(over: Over, monkeypatch):
     assert [line.split()[0] for line in proxy.lines] == ["GET", "CONNECT"]
 
 
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed_through_a_proxy_either(over: Over, monkeypatch, status):
+    """Requests through a proxy take another way than direct ones, and must send the key nowhere else, too."""
+    moved = answer(b"", "location: http://elsewhere.invalid/", status=f"{status} Moved")
+    with ScriptedServer(moved, OK) as proxy:
+        result = through(over, monkeypatch, "http_proxy", proxy.url)
+    assert (result.exit, result.stdout) == (1, "")
+    assert [line.split()[:2] for line in proxy.lines] == [
+        ["GET", "http://api.invalid/v1/environments/env_1?beta=true"]
+    ]
+
+
 # Certificates
 
 
@@ -384,3 +417,10 @@ def test_thousands_of_retries_are_possible(over: Over):
     result = over(error("429 Too Many"), more=("--max-retries", "1100"))
     assert (result.exit, len(result.waits)) == (7, 1100)
     assert 6 <= result.waits[-1] <= 8
+
+
+def test_a_success_is_not_repeated_whatever_the_server_wishes(over: Over):
+    """It was carried out, and `x-should-retry` is for failures."""
+    for words in (("beta:environments", "retrieve", "env_1"), CREATE):
+        result = over(answer({"id": "x"}, "x-should-retry: true"), words=words)
+        assert (result.exit, result.stdout, len(result.requests)) == (0, OUTPUT, 1)

@@ -25,6 +25,7 @@ from ant_cli.output.pager import Left, Pager, command_of, heeding_end, lines_of
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 from tests.conftest import Screen
+from tests.hostile.scripted_server import ScriptedServer, answer
 from tests.processes import measured
 
 LOOK = Look(width=80, height=10, colour=False, now=0.0)
@@ -209,6 +210,17 @@ print("left", flush=True)
 """A pager that shows the beginning, and ends at a key."""
 
 
+QUIT_ON_KEY_AFTER_CTRL_C = """
+import os, signal, sys
+signal.signal(signal.SIGINT, lambda *_: print("interrupted", flush=True))
+sys.stdin.buffer.read()
+print("read all", flush=True)
+os.read(2, 1)  # a key, from the terminal
+print("left", flush=True)
+"""
+"""A pager that takes everything in, and does not end by Ctrl-C, as less."""
+
+
 class SlowServer(http.server.ThreadingHTTPServer):
     """Answers with the first page of a list at once, and holds the second one until it is released."""
 
@@ -263,7 +275,12 @@ class OnTerminal:
     def __init__(self, words, environ):
         self._master, slave = pty.openpty()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "ant_cli", *words], stdin=slave, stdout=slave, stderr=slave, env=environ
+            [sys.executable, "-m", "ant_cli", *words],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env=environ,
+            process_group=0,  # as a shell does, whose Ctrl-C goes to the group
         )
         os.close(slave)
         self.screen = b""
@@ -300,6 +317,22 @@ def test_leaving_the_pager_ends_a_wait(clean_environ, busy):
             assert ant.process.wait(PATIENCE_S / 2) == 0
             ant.wait_for("left")
     assert ant.screen.split() == [b"shown:", b"\x1b[1m", b"q", b"left"]
+
+
+def test_ctrl_c_belongs_to_the_pager_while_the_user_reads(clean_environ):
+    """The command ends with the pager, successfully: whoever reads on has not interrupted it."""
+    environ = {**clean_environ, **measured(), "TERM": "xterm", "LINES": "10"}
+    environ["ANT_PAGER"] = pager(QUIT_ON_KEY_AFTER_CTRL_C)
+    rows = [{"id": f"env_{number}"} for number in range(40)]
+    with ScriptedServer(answer({"data": rows, "next_page": None})) as server:
+        environ["ANTHROPIC_BASE_URL"] = server.url
+        with OnTerminal(["beta:environments", "list"], environ) as ant:
+            ant.wait_for("read all")
+            os.killpg(ant.process.pid, signal.SIGINT)
+            ant.wait_for("interrupted")
+            ant.press("q\n")
+            ant.wait_for("left")
+            assert ant.process.wait(PATIENCE_S) == 0
 
 
 def test_the_end_of_a_pager_interrupts_what_is_waited_for(terminal):

@@ -1,0 +1,73 @@
+"""Redaction: a secret is found in a text however it is written there, and what surrounds it stays."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ant_cli.redaction import REDACTED, redact, secrets_in
+from tests.conftest import KEY, KEY_BY_PATTERN
+
+SPECIAL = 'can"ary/\\+%& =9'
+"""A password that every notation escapes in its own way."""
+SPELLINGS: dict[str, Callable[[str], str]] = {
+    "as it is": str,
+    "JSON": lambda secret: json.dumps(secret)[1:-1],
+    "JSON with slashes escaped": lambda secret: json.dumps(secret)[1:-1].replace("/", "\\/"),
+    "JSON with everything escaped": lambda secret: "".join(f"\\u{ord(letter):04X}" for letter in secret),
+    "percent": lambda secret: quote(secret, safe=""),
+    "percent in lower case": lambda secret: quote(secret, safe="").lower(),
+    "all percent": lambda secret: "".join(f"%{byte:02X}" for byte in secret.encode()),
+    "repr": lambda secret: repr(secret)[1:-1],
+    "HTML": lambda secret: "".join(f"&#{ord(letter)};" for letter in secret),
+    "base64": lambda secret: base64.b64encode(secret.encode()).decode(),
+    "base64 of a user and it": lambda secret: base64.b64encode(f"ada:{secret}".encode()).decode(),
+    "base64 in the middle": lambda secret: base64.b64encode(f"ad:{secret}&more".encode()).decode(),
+    "base64 for URLs": lambda secret: base64.urlsafe_b64encode(f"a:{secret}".encode()).decode(),
+}
+
+
+@pytest.mark.parametrize("spell", SPELLINGS.values(), ids=SPELLINGS)
+@pytest.mark.parametrize(
+    "secret", [SPECIAL, KEY, KEY_BY_PATTERN, "ünïcödé-key"], ids=["special", "plain", "key", "no ASCII"]
+)
+def test_a_secret_is_found_in_any_spelling(spell, secret):
+    """And what is around it stays."""
+    shown = redact(f"<<{spell(secret)}>>", [secret])
+    assert shown.startswith("<<")
+    assert shown.endswith(">>")
+    assert REDACTED in shown
+    assert spell(secret)[2:-2] not in shown
+
+
+@given(st.text(min_size=4), st.text(), st.text())
+def test_a_secret_is_found_between_any_texts(secret, before, after):
+    """Whatever it is, it is not in what is shown, unless the mark itself holds it."""
+    shown = redact(before + secret + after, [secret])
+    assert secret not in shown or secret in REDACTED or secret not in shown.replace(REDACTED, "")
+
+
+def test_what_looks_like_a_key_is_one():
+    """Even if nobody said so; the masked form that `auth status` shows is none."""
+    assert redact("--api-kye sk-ant-api03-abc_DEF-123", []) == f"--api-kye {REDACTED}"
+    assert redact("sk-ant-...9f3c", []) == "sk-ant-...9f3c"
+
+
+def test_members_called_secret_are_hidden_with_everything_in_them():
+    """A work item holds its credential there."""
+    body = b'{"secret": "one-1", "data": {"secret": {"a": ["two-2", {"b": "three-3"}]}}, "n": 1}'
+    assert secrets_in(body) == ["two-2", "three-3", "one-1"]
+    assert secrets_in(b'{"secret": "one-1", "broken') == ["one-1"]
+    assert redact('"secret" : "abc"', []) == f'"secret" : "{REDACTED}"'
+
+
+def test_a_secret_may_be_a_whole_file():
+    """As when a command prints the wrong thing: it is hidden, in a moment."""
+    secret = "x1" * 5_000_000
+    assert redact(f"got {secret}.", [secret]) == f"got {REDACTED}."

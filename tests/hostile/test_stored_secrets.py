@@ -1,0 +1,265 @@
+"""Stored secrets: the commands that store, show and fetch keys show none, and put them nowhere else."""
+
+from __future__ import annotations
+
+import builtins
+import io
+import os
+import shlex
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import KEY, KEY_BY_PATTERN
+
+from .conftest import Outcome
+from .scripted_server import ScriptedServer, answer
+
+Shell = Callable[..., Outcome]
+
+
+# One profile from login to deletion
+
+
+def test_every_command_about_a_profile_ends_as_expected_without_showing_a_key(shell: Shell, clean_environ):
+    """The key command really runs, warnings are errors, and the fixture asserts that no key is shown."""
+    home = Path(clean_environ["HOME"])
+    helper = home / "helper"
+    helper.write_text(f"#!/bin/sh\nprintf 'ran ' >>{shlex.quote(str(home / 'ran'))}\necho {KEY}\n")
+    helper.chmod(0o700)
+    command = shlex.quote(str(helper))
+    steps = [
+        (f"echo {KEY} | $ANT auth login --api-key-stdin --no-verify --profile one", 0),
+        ("$ANT auth status", 0),
+        ("$ANT auth status --format json", 0),
+        ("$ANT profile get", 0),
+        ("$ANT profile list", 0),
+        (f"echo {KEY} | $ANT profile set auth_token", 0),
+        ("$ANT profile get auth_token", 0),
+        (f"$ANT profile set auth_token {KEY}", 2),
+        (f"$ANT profile set base_url http://ada:{KEY}@127.0.0.1:1", 0),
+        ("$ANT profile get base_url", 0),
+        ("ANTHROPIC_BASE_URL= $ANT --debug beta:environments list --max-retries 0", 8),
+        (f"$ANT profile create two --api-key-command {command}", 0),
+        ("$ANT --profile two --debug beta:environments retrieve env_1", 0),
+        ("$ANT --profile one profile unset api_key", 0),
+        (f"$ANT --profile one profile set api_key_command {command}", 0),
+        ("$ANT --profile one profile unset auth_token", 0),
+        ("$ANT --profile one --debug beta:environments retrieve env_1", 0),
+        ("$ANT --local --debug beta:environments create --name n", 0),
+        ("$ANT auth logout --profile one", 0),
+        ("$ANT profile delete one", 0),
+        ("$ANT --profile one auth token", 4),
+    ]
+    script = "\n".join(f"{line}; echo exit $?" for line, _ in steps)
+    env = {"ANTHROPIC_API_KEY": None, "PYTHONWARNINGS": "error"}
+    result = shell(script, env=env, seconds=60)
+    ends = [int(line.removeprefix("exit ")) for line in result.stdout.splitlines() if line.startswith("exit ")]
+    assert list(zip((line for line, _ in steps), ends, strict=True)) == steps, result.stderr
+    assert (home / "ran").read_text() == "ran ran "
+    assert len(result.requests) == 2
+    assert all(f"\r\nx-api-key: {KEY}\r\n".encode() in request for request in result.requests)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "profile set one auth_token {}",
+        "profile activate {}",
+        "profile set {0} {0}",
+        "{}",
+        "auth {}",
+        "auth login {}",
+        "help {}",
+        "completion {}",
+        "beta:environments retrieve --{}",
+    ],
+)
+def test_what_looks_like_a_key_is_redacted_in_a_usage_error_even_if_nothing_registered_it(ant, words):
+    """It was typed where no key belongs; there is no other credential, and the profile is missing."""
+    done = ant(*words.format(KEY_BY_PATTERN).split(), env={"ANTHROPIC_API_KEY": None})
+    assert done.exit in (2, 4)
+    assert "[redacted]" in done.stderr
+
+
+# Where a secret comes from, and what a server or a credential store does with it
+
+
+@pytest.fixture
+def profiles(clean_environ) -> Callable[[str], None]:
+    """Write the file of profiles; the profile in it is active."""
+
+    def write(profile: str) -> None:
+        folder = Path(clean_environ["ANTHROPIC_CONFIG_DIR"])
+        folder.mkdir(exist_ok=True)
+        (folder / "profiles.toml").write_text(f'active = "one"\n[profiles.one]\n{profile}\n')
+        (folder / "profiles.toml").chmod(0o600)
+
+    return write
+
+
+@pytest.mark.parametrize("more", [(), ("--debug",), ("--format-error", "yaml")])
+@pytest.mark.parametrize(
+    "profile",
+    [
+        f'api_key = "{KEY}"',
+        f'auth_token = "{KEY}"',
+        f"api_key_command = 'echo {KEY}'",
+        f'api_key = "other"\nbase_url = "http://ada:{KEY}@127.0.0.1:{{port}}"',
+        f'api_key = "other"\nbase_url = "http://{KEY}@127.0.0.1:{{port}}"',
+    ],
+    ids=["key", "token", "command", "password of the base URL", "user of the base URL"],
+)
+def test_a_secret_of_a_profile_is_redacted_in_what_a_server_echoes(ant, profiles, profile, more):
+    """The debug log and the error both show the response; the fixture asserts that the secret is not in it."""
+    echo = answer({"type": "error", "error": {"message": f"bad <{KEY}>"}}, f"x-echo: {KEY}", status="404 Not Found")
+    with ScriptedServer(echo) as server:
+        profiles(profile.replace("{port}", str(server.port)))
+        url = () if "base_url" in profile else ("--base-url", server.url)
+        words = ("beta:environments", "retrieve", "env_1", *url, *more)
+        done = ant(*words, env={"ANTHROPIC_API_KEY": None}, network=True)
+    assert (done.exit, len(server.requests)) == (5, 1)
+    assert "bad <[redacted]>" in done.stderr
+
+
+def test_a_piped_key_is_redacted_in_the_error_of_a_credential_store_that_quotes_it(ant, vault, monkeypatch):
+    """The key is in no file and no variable yet; only having been read makes it a secret."""
+
+    def refuse(service: str, name: str, password: str) -> None:
+        raise RuntimeError(f"can't store <{password}> for {service} {name}")
+
+    monkeypatch.setattr(vault, "set_password", refuse)
+    words = ("auth", "login", "--api-key-stdin", "--no-verify", "--keyring")
+    done = ant(*words, env={"ANTHROPIC_API_KEY": None}, stdin=KEY)
+    assert done.exit != 0
+    assert "can't store <[redacted]>" in done.stderr
+
+
+# Where a key may go
+
+
+STORED = "staple-of-the-horse-wxyz"
+"""A key that is in a file, in the credential store, in a pipe or in a variable, and must stay there."""
+PROFILES = {
+    "key": f'api_key = "{STORED}"',
+    "token": f'auth_token = "{STORED}"',
+    "command": 'api_key_command = "cat {home}/helper.txt"',
+    "keyring": 'api_key = "keyring:one-1"',
+}
+VIA_VARIABLE = [{"ANTHROPIC_API_KEY": STORED}, {"ANTHROPIC_AUTH_TOKEN": STORED}]
+CALL = ("beta:environments", "list", "--debug")
+HANDLING = [
+    *(
+        (kind, words)
+        for kind in PROFILES
+        for words in (
+            CALL,
+            (*CALL, "--dry-run"),
+            ("auth", "token"),
+            ("auth", "status"),
+            ("auth", "status", "--check", "--format", "json"),
+            ("auth", "logout"),
+            ("auth", "logout", "--all"),
+            ("auth", "login", "--api-key-stdin"),
+            ("auth", "login", "--api-key-stdin", "--no-verify", "--keyring"),
+            ("profile", "list", "--format", "json"),
+            ("profile", "get"),
+            ("profile", "get", "api_key"),
+            ("profile", "get", "api_key_command"),
+            ("profile", "get", "auth_token"),
+            ("profile", "set", "api_key"),
+            ("profile", "set", "auth_token"),
+            ("profile", "set", "api_key_command", "true"),
+            ("profile", "unset", "api_key"),
+            ("profile", "create", "two"),
+            ("profile", "rename", "one", "two"),
+            ("profile", "activate", "one"),
+            ("profile", "delete", "one"),
+            ("emulator", "env"),
+            ("__complete", "beta:environments", "retrieve", ""),
+        )
+    ),
+    *((env, words) for env in VIA_VARIABLE for words in (CALL, ("auth", "token"), ("auth", "status", "--check"))),
+]
+ASKING = (CALL, ("auth", "token"), ("auth", "status", "--check", "--format", "json"))
+"""What needs the key, and so runs the command that prints it; nothing else may."""
+
+
+@dataclass
+class Watched:
+    """What a run started, with arguments and environment, and which files it opened for writing."""
+
+    started: list[str] = field(default_factory=list)
+    written: list[Path] = field(default_factory=list)
+
+    def note_start(self, *details: object, **more: object) -> None:
+        """Note the arguments of a call that starts a program, or that changes the environment of all later ones."""
+        self.started.append(repr((details, more)))
+
+    def note_file(self, name: object, *, writes: bool) -> None:
+        """Note a file that is opened by its name."""
+        if writes and isinstance(name, str | os.PathLike) and "__pycache__" not in os.fspath(name):
+            self.written.append(Path(name))
+
+
+@pytest.fixture
+def watched(monkeypatch) -> Watched:
+    """Watch what Python asks of the operating system, until the end of the test."""
+    seen = Watched()
+    open_file, open_descriptor = builtins.open, os.open
+
+    class Popen(subprocess.Popen):
+        def __init__(self, *details: object, **more: object) -> None:
+            seen.note_start(*details, **more)
+            super().__init__(*details, **more)
+
+    def note_open(name, mode="r", *rest, **more):
+        seen.note_file(name, writes=not set(mode).isdisjoint("wax+"))
+        return open_file(name, mode, *rest, **more)
+
+    def note_descriptor(name, flags, *rest, **more):
+        seen.note_file(name, writes=bool(flags & (os.O_WRONLY | os.O_RDWR)))
+        return open_descriptor(name, flags, *rest, **more)
+
+    monkeypatch.setattr(subprocess, "Popen", Popen)
+    for name in ("system", "posix_spawn", "posix_spawnp", "execv", "execve", "fork", "forkpty", "putenv"):
+        monkeypatch.setattr(os, name, seen.note_start)
+    monkeypatch.setattr(builtins, "open", note_open)
+    monkeypatch.setattr(io, "open", note_open)
+    monkeypatch.setattr(os, "open", note_descriptor)
+    return seen
+
+
+@pytest.mark.parametrize(("where", "words"), HANDLING, ids=lambda value: str(value).replace(STORED, "KEY"))
+def test_a_key_stays_where_it_belongs(ant, vault, clean_environ, profiles, request, where, words):
+    """In no argument or environment of what is started, and in no file except the profiles', which is private."""
+    folder = Path(clean_environ["ANTHROPIC_CONFIG_DIR"])
+    home = folder.parent
+    (home / "helper.txt").write_text(STORED)
+    vault.entries["ant", "one-1"] = STORED
+    env = {"ANTHROPIC_API_KEY": None}
+    if isinstance(where, dict):
+        env |= where
+    else:
+        profiles(PROFILES[where].format(home=home))
+    watched: Watched = request.getfixturevalue("watched")  # from here on
+    done = ant(*words, env=env, stdin=STORED, replies=[{"data": [], "next_page": None, "echo": STORED}])
+    assert done.exit == expected_exit(where, words)
+    assert STORED not in done.stderr
+    assert STORED not in done.stdout or words == ("auth", "token")
+    assert STORED not in "".join(watched.started)
+    assert bool(watched.started) is (where == "command" and words in ASKING)
+    assert {path.parent for path in watched.written} <= {folder, Path(os.devnull).parent, home / "cache" / "ant"}
+    holding = {path for path in home.rglob("*") if path.is_file() and STORED.encode() in path.read_bytes()}
+    assert holding <= {home / "helper.txt", folder / "profiles.toml"}
+    assert not [path for path in folder.glob("*") if path.stat().st_mode & 0o077]
+
+
+def expected_exit(where: object, words: tuple[str, ...]) -> int:
+    """Return the exit code of a run: 1 if it asks for a value that the profile lacks, or for a running emulator."""
+    gets = words[2] if words[:2] == ("profile", "get") and len(words) > 2 else ""
+    is_there = not gets or PROFILES[str(where)].startswith(f"{gets} =")
+    return 0 if is_there and words != ("emulator", "env") else 1
