@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from ant_cli.completion import cache, ids
-from ant_cli.profiles import reading
-from ant_cli.vocabulary import EMULATED
+from ant_cli.help.catalog import EMULATED
+from ant_cli.settings import profiles as reading
 from tests.hostile.scripted_server import Act, Reply, ScriptedServer
 
 PAGE = {"data": [{"id": "env_1", "name": "data"}, {"id": "env_2", "name": ""}], "next_page": "more"}

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from ant_cli.main import main
-from ant_cli.streams import Process, Stderr, Stdin, Stdout
+from ant_cli.__main__ import main
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 from tests.conftest import KEY, KEY_BY_PATTERN, Screen, piped
 
 from .scripted_server import Reply, ScriptedServer, answer

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ant_cli.redaction import REDACTED, redact, secrets_in
+from ant_cli.runtime.redaction import REDACTED, redact, secrets_in
 from tests.conftest import KEY, KEY_BY_PATTERN
 
 SPECIAL = 'can"ary/\\+%& =9'

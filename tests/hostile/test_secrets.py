@@ -14,8 +14,8 @@ from urllib.parse import quote
 import pytest
 
 from ant_cli.operations import OPERATIONS
-from ant_cli.redaction import REDACTED
-from ant_cli.spec import Operation
+from ant_cli.operations.spec import Operation
+from ant_cli.runtime.redaction import REDACTED
 from tests.conftest import KEY, KEY_BY_PATTERN
 
 from .conftest import CREATE, LIST, OK, RETRIEVE, Outcome
