@@ -1,5 +1,7 @@
 """Configurations: what a new environment gets, and how an update changes what is there."""
 
+from __future__ import annotations
+
 from ant_cli.emulator.errors import InvalidRequest
 from ant_cli.emulator.models import (
     CloudConfig,

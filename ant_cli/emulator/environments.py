@@ -3,13 +3,15 @@
 An environment is kept as the JSON that is answered, so that a read hands it out as it is.
 """
 
+from __future__ import annotations
+
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from ant_cli.emulator import pages
+from ant_cli.emulator import pagination
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.clock import rfc3339
-from ant_cli.emulator.errors import ApiError, InvalidRequest
+from ant_cli.emulator.errors import EmulatorError, InvalidRequest
 from ant_cli.emulator.ids import new_id
 from ant_cli.emulator.leases import expire_leases
 from ant_cli.emulator.store import Store, Transaction
@@ -24,11 +26,11 @@ if TYPE_CHECKING:
     )
 
 LIST = "environments"
-FIND = "SELECT id, kind, archived, document FROM environments WHERE id = ?"
-SHOW = """SELECT sequence, document FROM environments
+SQL_FIND = "SELECT id, kind, archived, document FROM environments WHERE id = ?"
+SQL_LIST = """SELECT sequence, document FROM environments
           WHERE sequence < ? AND archived <= ? ORDER BY sequence DESC LIMIT ?"""
-ADD = "INSERT INTO environments (id, name, kind, document) VALUES (?, ?, ?, ?)"
-CHANGE = "UPDATE environments SET name = ?, archived = ?, document = ? WHERE id = ?"
+SQL_ADD = "INSERT INTO environments (id, name, kind, document) VALUES (?, ?, ?, ?)"
+SQL_CHANGE = "UPDATE environments SET name = ?, archived = ?, document = ? WHERE id = ?"
 
 
 class Found(NamedTuple):
@@ -42,28 +44,28 @@ class Found(NamedTuple):
 
 def find(transaction: Transaction, environment_id: str) -> Found:
     """Return the environment, or answer 404."""
-    row = transaction.one(FIND, environment_id)
+    row = transaction.one(SQL_FIND, environment_id)
     if row is None:
-        raise ApiError(404, f"environment_id: there is no environment {environment_id!r}.")
+        raise EmulatorError(404, f"environment_id: there is no environment {environment_id!r}.")
     return Found._make(row)
 
 
 def create(store: Store, call: Call) -> str:
     """Create an environment."""
     # The models are imported where a body is read: pydantic would double the start-up of everything else.
-    from ant_cli.emulator import bodies, configs, models
+    from ant_cli.emulator import configs, models
 
-    params = bodies.parse(models.EnvironmentCreateParams, call.body)
+    params = models.parse(models.EnvironmentCreateParams, call.body)
     config = configs.new_config(params.config)
     with store.write() as transaction:
         environment = _new(params, config, rfc3339(transaction.now))
         _check_name(transaction, environment)
         document = environment.model_dump_json()
-        transaction.run(ADD, environment.id, environment.name, config.type, document)
+        transaction.run(SQL_ADD, environment.id, environment.name, config.type, document)
     return document
 
 
-def _new(params: "EnvironmentCreateParams", config: "CloudConfig | SelfHostedConfig", now: str) -> "Environment":
+def _new(params: EnvironmentCreateParams, config: CloudConfig | SelfHostedConfig, now: str) -> Environment:
     from ant_cli.emulator import models
 
     return models.Environment(
@@ -80,14 +82,14 @@ def _new(params: "EnvironmentCreateParams", config: "CloudConfig | SelfHostedCon
     )
 
 
-def show(store: Store, call: Call) -> str:
+def list_environments(store: Store, call: Call) -> str:
     """Return a page of environments, the newest first."""
     limit = call.number("limit", 20, 1, 100)
-    below = pages.sequence_of(LIST, call.text("page"))
+    below = pagination.sequence_of(LIST, call.text("page"))
     include_archived = call.flag("include_archived")
     with store.read() as transaction:
-        rows = transaction.all(SHOW, below, include_archived, limit + 1)
-    return pages.page_of(LIST, rows, limit)
+        rows = transaction.all(SQL_LIST, below, include_archived, limit + 1)
+    return pagination.page_of(LIST, rows, limit)
 
 
 def retrieve(store: Store, call: Call) -> str:
@@ -98,9 +100,9 @@ def retrieve(store: Store, call: Call) -> str:
 
 def update(store: Store, call: Call) -> str:
     """Change what the body names and keep the rest."""
-    from ant_cli.emulator import bodies, models
+    from ant_cli.emulator import models
 
-    params = bodies.parse(models.EnvironmentUpdateParams, call.body)
+    params = models.parse(models.EnvironmentUpdateParams, call.body)
     with store.write() as transaction:
         found = find(transaction, call.environment_id)
         if found.archived:
@@ -112,11 +114,11 @@ def update(store: Store, call: Call) -> str:
         changed = _changed(environment, params, rfc3339(transaction.now))
         _check_name(transaction, changed)
         document = changed.model_dump_json()
-        transaction.run(CHANGE, changed.name, 0, document, found.id)
+        transaction.run(SQL_CHANGE, changed.name, 0, document, found.id)
     return document
 
 
-def _changed(old: "Environment", params: "EnvironmentUpdateParams", now: str) -> "Environment":
+def _changed(old: Environment, params: EnvironmentUpdateParams, now: str) -> Environment:
     from ant_cli.emulator.configs import merged_config
 
     metadata = {**old.metadata, **(params.metadata or {})}
@@ -133,11 +135,11 @@ def _changed(old: "Environment", params: "EnvironmentUpdateParams", now: str) ->
     )
 
 
-def _check_name(transaction: Transaction, environment: "Environment") -> None:
+def _check_name(transaction: Transaction, environment: Environment) -> None:
     query = "SELECT id FROM environments WHERE name = ? AND id <> ?"
     other = transaction.one(query, environment.name, environment.id)
     if other:
-        raise ApiError(409, f"name: {environment.name!r} is taken by {other[0]}; names are unique.")
+        raise EmulatorError(409, f"name: {environment.name!r} is taken by {other[0]}; names are unique.")
 
 
 def archive(store: Store, call: Call) -> str:
@@ -149,7 +151,7 @@ def archive(store: Store, call: Call) -> str:
         now = rfc3339(transaction.now)
         environment = json.loads(found.document) | {"archived_at": now, "updated_at": now}
         document = json.dumps(environment, ensure_ascii=False, separators=(",", ":"))
-        transaction.run(CHANGE, environment["name"], 1, document, found.id)
+        transaction.run(SQL_CHANGE, environment["name"], 1, document, found.id)
     return document
 
 
@@ -161,7 +163,7 @@ def delete(store: Store, call: Call) -> str:
         query = "SELECT count(*) FROM work WHERE environment_id = ? AND state <> 'stopped'"
         unfinished = (transaction.one(query, found.id) or (0,))[0]
         if unfinished:
-            raise ApiError(
+            raise EmulatorError(
                 409, f"environment_id: {found.id} has {unfinished} unfinished work items; stop them first."
             )
         transaction.run("DELETE FROM work WHERE environment_id = ?", found.id)

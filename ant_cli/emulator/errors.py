@@ -1,12 +1,14 @@
 """Errors: what the rules raise, and the API's envelope around it.
 
 Exception
-├── ApiError            answered in the envelope
+├── EmulatorError            answered in the envelope
 │   └── InvalidRequest  status 400
 ├── UnusableDatabase    the file is not a database of this emulator; raised when it is opened
 └── ConnectionError
     └── Disconnected    a fault asked for the connection to be dropped: there is no answer
 """
+
+from __future__ import annotations
 
 import json
 from collections.abc import Mapping
@@ -27,7 +29,7 @@ PHRASES = {status.value: status.phrase for status in HTTPStatus} | {529: "Overlo
 
 
 @dataclass
-class ApiError(Exception):
+class EmulatorError(Exception):
     """An answer that is an error."""
 
     status: int
@@ -36,7 +38,7 @@ class ApiError(Exception):
     headers: tuple[tuple[str, str], ...] = ()
 
 
-class InvalidRequest(ApiError):
+class InvalidRequest(EmulatorError):
     """The request breaks a rule; the message begins with the path of the offending field."""
 
     def __init__(self, message: str, details: Mapping[str, object] | None = None) -> None:
@@ -59,7 +61,7 @@ def error_type(status: int) -> str:
     return ERROR_TYPES.get(status, "api_error" if status >= 500 else "invalid_request_error")
 
 
-def envelope(error: ApiError, request_id: str) -> str:
+def envelope(error: EmulatorError, request_id: str) -> str:
     """Return the body of an answer that is an error."""
     inner: dict[str, object] = {"type": error_type(error.status), "message": error.message}
     if error.details:

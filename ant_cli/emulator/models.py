@@ -1,13 +1,18 @@
 """The domain types of the API, in the reference's order of fields. Nothing is converted or guessed.
 
 A type that ends in `Params` or `Request` is what a caller sends, the others are what the emulator answers.
-This module is imported by requests that carry a body: a read never pays for pydantic.
+A body is parsed by `parse`. This module is imported by requests that carry a body: a read never pays for pydantic.
 """
 
-import re
-from typing import Annotated, Literal
+from __future__ import annotations
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+import re
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from ant_cli.emulator.errors import InvalidRequest
 
 LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
 HOST = re.compile(rf"(?:\*\.)?{LABEL}(?:\.{LABEL})*")
@@ -250,3 +255,39 @@ class ClockRequest(Model):
 
     advance_ms: Annotated[int, Field(ge=0, le=10**12)] | None = None
     now: str | None = None
+
+
+# Parsing
+
+
+M = TypeVar("M", bound=BaseModel)
+MOST_PROBLEMS = 5
+UNIONS = {"config", "networking"}
+SENTENCES = {
+    "extra_forbidden": "is not a field of this request",
+    "missing": "is required",
+    "model_type": "must be an object",
+    "union_tag_not_found": "is required",
+}
+
+
+def parse(model: type[M], body: bytes) -> M:
+    """Return the body as `model`; no body at all is an empty object."""
+    try:
+        return model.model_validate_json(body or b"{}")
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_context=False)
+        raise InvalidRequest("; ".join(map(_sentence, problems[:MOST_PROBLEMS])) + ".") from None
+
+
+def _sentence(problem: ErrorDetails) -> str:
+    path = ".".join(_path(problem)) or "body"
+    said = SENTENCES.get(problem["type"]) or problem["msg"].removeprefix("Value error, ")
+    return f"{path}: {said}"
+
+
+def _path(problem: ErrorDetails) -> list[str]:
+    """Return the place in the body, without the branch of a union that pydantic puts into it."""
+    place = [str(step) for step in problem["loc"]]
+    path = [step for before, step in zip(["", *place], place, strict=False) if before not in UNIONS]
+    return [*path, "type"] if problem["type"].startswith("union_tag") else path

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from ant_cli.emulator import Emulator
-from ant_cli.emulator.arrivals import Arrivals
+from ant_cli.emulator.store import Arrivals
 
 from .api import ENVIRONMENTS, HEADERS, Api, message
 
