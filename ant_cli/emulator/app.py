@@ -28,6 +28,8 @@ BETA = "managed-agents-"
 NO_HEADERS: tuple[tuple[str, str], ...] = ()
 # The header by which a client can tell that its key was accepted without a check.
 ANY_KEY = ("ant-emulator", "takes any key")
+VERSIONS = ("2023-06-01", "2026-10-21")
+"""The values of `anthropic-version`; clients that send the newer one leave `?beta=true` out."""
 
 logger = logging.getLogger(__name__)
 
@@ -113,8 +115,11 @@ class Emulator:
 
 
 def _check_headers(request: Request) -> None:
-    if not request.headers.get("anthropic-version"):
-        raise InvalidRequest("anthropic-version: header required, 2023-06-01 for example.")
+    version = request.headers.get("anthropic-version")
+    if not version:
+        raise InvalidRequest(f"anthropic-version: header required, {VERSIONS[0]} for example.")
+    if version not in VERSIONS:
+        raise InvalidRequest(f"anthropic-version: {version!r} is not a version; use {' or '.join(VERSIONS)}.")
     betas = request.headers.get("anthropic-beta", "").split(",")
     if not any(beta.strip().startswith(BETA) for beta in betas):
         raise InvalidRequest(f"anthropic-beta: header required, {BETA}2026-04-01 for example.")
@@ -126,7 +131,7 @@ def _carry_out(fault: faults.Fault | None) -> None:
         return
     time.sleep(fault.delay_ms / 1000)
     if fault.disconnect:
-        raise Disconnected(f"A fault that was asked for ({fault.id}) dropped the connection.")
+        raise Disconnected(f"Injected fault ({fault.id}) dropped the connection.")
     error = fault.error()
     if error:
         raise error

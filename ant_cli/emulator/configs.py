@@ -35,7 +35,7 @@ def merged_config(
     if params.type != old.type:
         raise InvalidRequest(
             f"config.type: cannot change from {old.type!r} to {params.type!r}; create another environment.",
-            {"error_code": "invalid_config_type_change"},
+            "invalid_config_type_change",
         )
     if isinstance(old, CloudConfig) and isinstance(params, CloudConfigParams):
         return _merged_cloud(old, params)

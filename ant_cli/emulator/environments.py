@@ -1,6 +1,6 @@
 """Environments: the six endpoints and their rules.
 
-An environment is kept as the JSON that is answered, so that a read hands it out as it is.
+An environment is kept as the JSON of its response, so that a read returns it as it is.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ant_cli.emulator import pagination
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.clock import rfc3339
-from ant_cli.emulator.errors import EmulatorError, InvalidRequest
+from ant_cli.emulator.errors import Conflict, EmulatorError, InvalidRequest
 from ant_cli.emulator.ids import new_id
 from ant_cli.emulator.leases import expire_leases
 from ant_cli.emulator.store import Store, Transaction
@@ -43,10 +43,11 @@ class Found(NamedTuple):
 
 
 def find(transaction: Transaction, environment_id: str) -> Found:
-    """Return the environment, or answer 404."""
+    """Return the environment. EmulatorError, with status 404, if there is none."""
     row = transaction.one(SQL_FIND, environment_id)
     if row is None:
-        raise EmulatorError(404, f"environment_id: there is no environment {environment_id!r}.")
+        message = f"environment_id: there is no environment {environment_id!r}."
+        raise EmulatorError(404, message, "environment_not_found")
     return Found._make(row)
 
 
@@ -73,12 +74,13 @@ def _new(params: EnvironmentCreateParams, config: CloudConfig | SelfHostedConfig
         archived_at=None,
         config=config,
         created_at=now,
-        description=params.description or "",
+        description=params.description,
         metadata=params.metadata or {},
         name=params.name,
         type="environment",
         updated_at=now,
         scope=params.scope or "organization",
+        state="active",
     )
 
 
@@ -106,10 +108,8 @@ def update(store: Store, call: Call) -> str:
     with store.write() as transaction:
         found = find(transaction, call.environment_id)
         if found.archived:
-            raise InvalidRequest(
-                f"environment_id: {found.id} is archived and cannot change.",
-                {"error_code": "environment_archived"},
-            )
+            message = f"environment_id: {found.id} is archived and cannot change."
+            raise InvalidRequest(message, "environment_archived")
         environment = models.Environment.model_validate_json(found.document)
         changed = _changed(environment, params, rfc3339(transaction.now))
         _check_name(transaction, changed)
@@ -122,11 +122,11 @@ def _changed(old: Environment, params: EnvironmentUpdateParams, now: str) -> Env
     from ant_cli.emulator.configs import merged_config
 
     metadata = {**old.metadata, **(params.metadata or {})}
-    clears = "description" in params.model_fields_set
+    describes = "description" in params.model_fields_set
     return old.model_copy(
         update={
             "config": merged_config(old.config, params.config),
-            "description": params.description or "" if clears else old.description,
+            "description": params.description if describes else old.description,
             "metadata": {key: value for key, value in metadata.items() if value},
             "name": params.name or old.name,
             "scope": params.scope or old.scope,
@@ -139,7 +139,7 @@ def _check_name(transaction: Transaction, environment: Environment) -> None:
     query = "SELECT id FROM environments WHERE name = ? AND id <> ?"
     other = transaction.one(query, environment.name, environment.id)
     if other:
-        raise EmulatorError(409, f"name: {environment.name!r} is taken by {other[0]}; names are unique.")
+        raise Conflict(f"name: {environment.name!r} is taken by {other[0]}; names are unique.")
 
 
 def archive(store: Store, call: Call) -> str:
@@ -149,7 +149,7 @@ def archive(store: Store, call: Call) -> str:
         if found.archived:
             return found.document
         now = rfc3339(transaction.now)
-        environment = json.loads(found.document) | {"archived_at": now, "updated_at": now}
+        environment = json.loads(found.document) | {"archived_at": now, "updated_at": now, "state": "archived"}
         document = json.dumps(environment, ensure_ascii=False, separators=(",", ":"))
         transaction.run(SQL_CHANGE, environment["name"], 1, document, found.id)
     return document
@@ -163,8 +163,9 @@ def delete(store: Store, call: Call) -> str:
         query = "SELECT count(*) FROM work WHERE environment_id = ? AND state <> 'stopped'"
         unfinished = (transaction.one(query, found.id) or (0,))[0]
         if unfinished:
-            raise EmulatorError(
-                409, f"environment_id: {found.id} has {unfinished} unfinished work items; stop them first."
+            raise Conflict(
+                f"environment_id: {found.id} has {unfinished} unfinished work items; "
+                "archive it first, to allow the queue to drain."
             )
         transaction.run("DELETE FROM work WHERE environment_id = ?", found.id)
         transaction.run("DELETE FROM workers WHERE environment_id = ?", found.id)

@@ -1,11 +1,13 @@
 """Errors: what the rules raise, and the API's envelope around it.
 
 Exception
-├── EmulatorError            answered in the envelope
-│   └── InvalidRequest  status 400
-├── UnusableDatabase    the file is not a database of this emulator; raised when it is opened
+├── EmulatorError           a response in the API's error envelope
+│   ├── InvalidRequest      status 400
+│   ├── Conflict            status 409
+│   └── PreconditionFailed  status 412
+├── UnusableDatabase        the file is not a database of this emulator; raised when it is opened
 └── ConnectionError
-    └── Disconnected    a fault asked for the connection to be dropped: there is no answer
+    └── Disconnected        a fault drops the connection: there is no response
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
+NO_RETRY = (("x-should-retry", "false"),)
+"""Tells a client that sending the request again won't help."""
 ERROR_TYPES = {
     401: "authentication_error",
     403: "permission_error",
@@ -30,10 +34,11 @@ PHRASES = {status.value: status.phrase for status in HTTPStatus} | {529: "Overlo
 
 @dataclass
 class EmulatorError(Exception):
-    """An answer that is an error."""
+    """A response that is an error; `code` is its `error_code`."""
 
     status: int
     message: str
+    code: str = ""
     details: Mapping[str, object] = field(default_factory=dict)
     headers: tuple[tuple[str, str], ...] = ()
 
@@ -41,8 +46,22 @@ class EmulatorError(Exception):
 class InvalidRequest(EmulatorError):
     """The request breaks a rule; the message begins with the path of the offending field."""
 
-    def __init__(self, message: str, details: Mapping[str, object] | None = None) -> None:
-        super().__init__(400, message, details or {})
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(400, message, code)
+
+
+class Conflict(EmulatorError):
+    """The request does not fit the state of what it names; clients that retry a 409 are told not to."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(409, message, headers=NO_RETRY)
+
+
+class PreconditionFailed(EmulatorError):
+    """The heartbeat does not name the lease as it is; `state` describes the lease."""
+
+    def __init__(self, message: str, state: Mapping[str, object]) -> None:
+        super().__init__(412, message, "heartbeat_precondition_failed", {"current_state": state}, NO_RETRY)
 
 
 class UnusableDatabase(Exception):
@@ -50,7 +69,7 @@ class UnusableDatabase(Exception):
 
 
 class Disconnected(ConnectionError):
-    """Raised out of the WSGI call instead of an answer, when a fault drops the connection.
+    """Raised out of the WSGI call instead of a response, when a fault drops the connection.
 
     The server closes the connection on it; a transport inside the process reports it as a network error.
     """
@@ -62,9 +81,10 @@ def error_type(status: int) -> str:
 
 
 def envelope(error: EmulatorError, request_id: str) -> str:
-    """Return the body of an answer that is an error."""
+    """Return the body of a response that is an error. The SDKs read the code from `details`."""
     inner: dict[str, object] = {"type": error_type(error.status), "message": error.message}
-    if error.details:
-        inner["details"] = error.details
+    code = {"error_code": error.code} if error.code else {}
+    if code or error.details:
+        inner |= code | {"details": code | {**error.details}}
     body = {"type": "error", "error": inner, "request_id": request_id}
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))

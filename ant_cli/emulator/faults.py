@@ -47,7 +47,7 @@ class Fault:
             # Whoever knows only whole seconds must not come back too early.
             seconds = -(-self.retry_after_ms // MICROSECONDS_PER_MS)
             headers = (("retry-after-ms", str(self.retry_after_ms)), ("retry-after", str(seconds)))
-        return EmulatorError(self.status, f"A fault that was asked for ({self.id}).", headers=headers)
+        return EmulatorError(self.status, f"Injected fault ({self.id}).", headers=headers)
 
 
 def take(store: Store, method: str, path: str) -> Fault | None:

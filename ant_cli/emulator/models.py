@@ -26,11 +26,18 @@ def bare_host(text: str) -> str:
     return text
 
 
+def organization_scope(scope: str) -> str:
+    """Return `scope` unless it is `account`, which the API rejects in API organizations."""
+    if scope == "account":
+        raise ValueError("'account' is not available in API organizations; use 'organization'")
+    return scope
+
+
 Host = Annotated[str, AfterValidator(bare_host)]
 Package = Annotated[str, Field(min_length=1)]
 Name = Annotated[str, Field(min_length=1, max_length=256)]
 Description = Annotated[str, Field(max_length=1024)]
-Scope = Literal["organization", "account"]
+Scope = Annotated[Literal["organization", "account"], AfterValidator(organization_scope)]
 State = Literal["queued", "starting", "active", "stopping", "stopped"]
 
 
@@ -129,7 +136,7 @@ class EnvironmentCreateParams(Model):
 
 
 class EnvironmentUpdateParams(Model):
-    """The body of `update`; what is left out or null is kept, except a description, which null clears."""
+    """The body of `update`; what is left out or null is kept, except a description, which null unsets."""
 
     config: ConfigParams | None = None
     description: Description | None = None
@@ -145,12 +152,13 @@ class Environment(Model):
     archived_at: str | None
     config: Config
     created_at: str
-    description: str
+    description: str | None
     metadata: dict[str, str]
     name: str
     type: Literal["environment"]
     updated_at: str
-    scope: Scope
+    scope: Literal["organization", "account"]
+    state: Literal["active", "archived"]
 
 
 class EnvironmentList(Model):
@@ -215,7 +223,7 @@ class WorkQueueStats(Model):
     oldest_queued_at: str | None
     pending: int
     type: Literal["work_queue_stats"]
-    workers_polling: int
+    workers_polling: int | None
 
 
 class WorkStopRequest(Model):

@@ -39,7 +39,11 @@ def poll(store: Store, call: Call) -> str:
     reclaim = reclaim_ms * MICROSECONDS_PER_MS
     worker_id = call.headers.get("anthropic-worker-id")
     with work_transaction(store, call) as (transaction, environment):
-        _check_self_hosted(environment)
+        if environment.kind != "self_hosted":
+            raise InvalidRequest(
+                f"Only BYOC and bridge environments support work polling. Environment {environment.id} is "
+                f"anthropic_{environment.kind}."
+            )
         if worker_id:
             transaction.run(SQL_SEEN, environment.id, worker_id, transaction.now)
         item = _lease_next(transaction, environment.id, reclaim)
@@ -69,7 +73,7 @@ def _check_self_hosted(environment: Found) -> None:
     if environment.kind != "self_hosted":
         raise InvalidRequest(
             f"environment_id: {environment.id} is a {environment.kind} environment; "
-            "work lives in self_hosted environments only."
+            "only self-hosted environments have a work queue."
         )
 
 
@@ -84,7 +88,7 @@ def stats(store: Store, call: Call) -> str:
         "oldest_queued_at": rfc3339_or_none(oldest),
         "pending": pending,
         "type": "work_queue_stats",
-        "workers_polling": workers,
+        "workers_polling": workers if environment.kind == "self_hosted" else None,
     }
     return json.dumps(answer)
 

@@ -13,11 +13,14 @@ import json
 from ant_cli.emulator import pagination
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.clock import MICROSECONDS_PER_SECOND, rfc3339_or_none
-from ant_cli.emulator.errors import EmulatorError
+from ant_cli.emulator.environments import Found
+from ant_cli.emulator.errors import Conflict, EmulatorError, PreconditionFailed
 from ant_cli.emulator.items import COLUMNS, Item, item_transaction, save, to_json, work_transaction
 from ant_cli.emulator.store import Store
 
 LONGEST_TTL_SECONDS = 300
+STOPPING_TTL_SECONDS = 120
+"""What a heartbeat of a `stopping` item reports."""
 NO_HEARTBEAT = "NO_HEARTBEAT"
 ENDING = ("stopping", "stopped")
 SQL_LIST = f"""SELECT {COLUMNS} FROM work
@@ -30,8 +33,20 @@ def list_work(store: Store, call: Call) -> str:
     limit = call.number("limit", 20, 1, 100)
     below = pagination.sequence_of(name, call.text("page"))
     with work_transaction(store, call) as (transaction, environment):
+        _check_lists_work(environment)
         items = map(Item._make, transaction.all(SQL_LIST, environment.id, below, limit + 1))
     return pagination.page_of(name, [(item.sequence, to_json(item)) for item in items], limit)
+
+
+def _check_lists_work(environment: Found) -> None:
+    if environment.kind != "self_hosted":
+        message = (
+            f"Environment {environment.id} not found, or does not support work listing. "
+            "The work API is only available for self-hosted environments."
+        )
+        raise EmulatorError(404, message, "environment_not_found")
+    if environment.archived:
+        raise EmulatorError(404, f"Environment {environment.id} is archived.", "environment_archived")
 
 
 def retrieve(store: Store, call: Call) -> str:
@@ -44,7 +59,7 @@ def acknowledge(store: Store, call: Call) -> str:
     """Take an item out of the queue. Of several workers that try, one succeeds."""
     with item_transaction(store, call) as (transaction, item):
         if item.state != "queued":
-            raise EmulatorError(409, f"work_id: {item.id} is {item.state}; only queued work can be acknowledged.")
+            raise Conflict(f"work_id: {item.id} is {item.state}; only queued work can be acknowledged.")
         # The lease begins here and not with the first heartbeat: a worker may die between the two.
         lease = transaction.now + LONGEST_TTL_SECONDS * MICROSECONDS_PER_SECOND
         changed = item._replace(state="starting", acknowledged_at=transaction.now, lease_until=lease)
@@ -57,8 +72,8 @@ def heartbeat(store: Store, call: Call) -> str:
     expected = call.text("expected_last_heartbeat")
     with item_transaction(store, call) as (transaction, item):
         if item.state in ENDING:
-            return _lease(item, ttl=0, extended=False)
-        _check_heartbeat(item, expected)
+            return _lease(item, ttl=STOPPING_TTL_SECONDS if item.state == "stopping" else 0, extended=False)
+        _check_heartbeat(item, expected, transaction.now)
         # A heartbeat names a lease, so no two may be the same, however coarse the clock.
         moment = max(transaction.now, (item.latest_heartbeat_at or 0) + 1)
         changed = item._replace(
@@ -70,17 +85,16 @@ def heartbeat(store: Store, call: Call) -> str:
         return _lease(save(transaction, changed), ttl=ttl, extended=True)
 
 
-def _check_heartbeat(item: Item, expected: str | None) -> None:
+def _check_heartbeat(item: Item, expected: str | None, now: int) -> None:
     last = rfc3339_or_none(item.latest_heartbeat_at)
-    if expected not in (None, last or NO_HEARTBEAT):
-        state = {"last_heartbeat": last, "lease_extended": False, "state": item.state, "ttl_seconds": 0}
-        raise EmulatorError(
-            412,
-            f"expected_last_heartbeat: {expected!r} is not the last heartbeat of {item.id}, which is {last}.",
-            {"error_code": "heartbeat_precondition_failed", "current_state": state},
-        )
     if item.state == "queued":
-        raise EmulatorError(409, f"work_id: {item.id} is queued; acknowledge it before the first heartbeat.")
+        message = f"work_id: {item.id} is queued; acknowledge it before the first heartbeat."
+    elif expected not in (None, last or NO_HEARTBEAT):
+        message = f"expected_last_heartbeat: {expected!r} is not the last heartbeat of {item.id}, which is {last}."
+    else:
+        return
+    left = -(-max((item.lease_until or now) - now, 0) // MICROSECONDS_PER_SECOND)
+    raise PreconditionFailed(message, {"state": item.state, "ttl_seconds": left, "last_heartbeat": last or ""})
 
 
 def _lease(item: Item, *, ttl: int, extended: bool) -> str:
