@@ -1,5 +1,7 @@
 """The emulator's own endpoints under `/_emulator/`: empty it, and move its clock."""
 
+from __future__ import annotations
+
 import json
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +12,7 @@ from ant_cli.emulator.store import Store
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 YEAR_10000 = 253_402_300_800 * MICROSECONDS_PER_SECOND  # RFC 3339 has four digits for a year
-EMPTY = (
+SQL_EMPTY = (
     "DELETE FROM environments",
     "DELETE FROM work",
     "DELETE FROM workers",
@@ -22,7 +24,7 @@ EMPTY = (
 def reset(store: Store, call: Call) -> str:  # noqa: ARG001 - a handler takes both
     """Remove everything: environments, work, faults, and what was added to the clock."""
     with store.write() as transaction:
-        for statement in EMPTY:
+        for statement in SQL_EMPTY:
             transaction.run(statement)
     return json.dumps({"type": "emulator_reset"})
 
@@ -35,9 +37,9 @@ def show_clock(store: Store, call: Call) -> str:  # noqa: ARG001 - a handler tak
 
 def move_clock(store: Store, call: Call) -> str:
     """Move the clock forward, or to a moment; it goes on from there, for every process on the file."""
-    from ant_cli.emulator import bodies, models
+    from ant_cli.emulator import models
 
-    request = bodies.parse(models.ClockRequest, call.body)
+    request = models.parse(models.ClockRequest, call.body)
     target = None if request.now is None else _moment(request.now)
     with store.write() as transaction:
         start = transaction.now if target is None else target

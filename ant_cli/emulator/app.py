@@ -1,5 +1,7 @@
 """The emulator: a WSGI application that takes a request to its rule and puts the answer in the API's form."""
 
+from __future__ import annotations
+
 import hmac
 import logging
 import time
@@ -13,7 +15,7 @@ from werkzeug.wrappers import Request
 from ant_cli.emulator import faults
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.clock import Clock
-from ant_cli.emulator.errors import PHRASES, ApiError, Disconnected, InvalidRequest, envelope
+from ant_cli.emulator.errors import PHRASES, Disconnected, EmulatorError, InvalidRequest, envelope
 from ant_cli.emulator.ids import new_id
 from ant_cli.emulator.routes import ADMIN, match, path_of
 from ant_cli.emulator.store import Store
@@ -26,6 +28,8 @@ BETA = "managed-agents-"
 NO_HEADERS: tuple[tuple[str, str], ...] = ()
 # The header by which a client can tell that its key was accepted without a check.
 ANY_KEY = ("ant-emulator", "takes any key")
+VERSIONS = ("2023-06-01", "2026-10-21")
+"""The values of `anthropic-version`; clients that send the newer one leave `?beta=true` out."""
 
 logger = logging.getLogger(__name__)
 
@@ -54,14 +58,14 @@ class Emulator:
         """Close the database."""
         self._store.close()
 
-    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         request = Request(environ)
         request_id = new_id("req")
         status, headers = 200, NO_HEADERS
         try:
             text = self._answer(request, path_of(environ))
-        except ApiError as error:
+        except EmulatorError as error:
             status, headers, text = error.status, error.headers, envelope(error, request_id)
         body = text.encode()
         lines = [
@@ -83,11 +87,11 @@ class Emulator:
             return self._dispatch(request, path, is_own=is_own)
         except HTTPException as error:
             raise _refusal(request.method, path, error) from None
-        except (ApiError, Disconnected):
+        except (EmulatorError, Disconnected):
             raise
         except Exception as error:
             logger.debug("A request failed.", exc_info=True)
-            raise ApiError(500, f"The emulator failed: {type(error).__name__}: {error}.") from error
+            raise EmulatorError(500, f"The emulator failed: {type(error).__name__}: {error}.") from error
 
     def _dispatch(self, request: Request, path: str, *, is_own: bool) -> str:
         handler, ids = match(path, request.method)
@@ -107,12 +111,15 @@ class Emulator:
                 return
         elif any(hmac.compare_digest(key.encode(), expected.encode()) for key in given):
             return
-        raise ApiError(401, "invalid x-api-key" if given else "x-api-key or authorization: Bearer: required.")
+        raise EmulatorError(401, "invalid x-api-key" if given else "x-api-key or authorization: Bearer: required.")
 
 
 def _check_headers(request: Request) -> None:
-    if not request.headers.get("anthropic-version"):
-        raise InvalidRequest("anthropic-version: header required, 2023-06-01 for example.")
+    version = request.headers.get("anthropic-version")
+    if not version:
+        raise InvalidRequest(f"anthropic-version: header required, {VERSIONS[0]} for example.")
+    if version not in VERSIONS:
+        raise InvalidRequest(f"anthropic-version: {version!r} is not a version; use {' or '.join(VERSIONS)}.")
     betas = request.headers.get("anthropic-beta", "").split(",")
     if not any(beta.strip().startswith(BETA) for beta in betas):
         raise InvalidRequest(f"anthropic-beta: header required, {BETA}2026-04-01 for example.")
@@ -124,17 +131,17 @@ def _carry_out(fault: faults.Fault | None) -> None:
         return
     time.sleep(fault.delay_ms / 1000)
     if fault.disconnect:
-        raise Disconnected(f"A fault that was asked for ({fault.id}) dropped the connection.")
+        raise Disconnected(f"Injected fault ({fault.id}) dropped the connection.")
     error = fault.error()
     if error:
         raise error
 
 
-def _refusal(method: str, path: str, error: HTTPException) -> ApiError:
+def _refusal(method: str, path: str, error: HTTPException) -> EmulatorError:
     """Return werkzeug's refusal of a request as the API's."""
     if isinstance(error, RequestEntityTooLarge):
-        return ApiError(413, f"body: larger than {LARGEST_BODY} bytes.")
+        return EmulatorError(413, f"body: larger than {LARGEST_BODY} bytes.")
     if isinstance(error, MethodNotAllowed):
         allowed = ", ".join(sorted(error.valid_methods or ()))
-        return ApiError(405, f"{path} takes {allowed}, not {method}.", headers=(("allow", allowed),))
-    return ApiError(error.code or 400, f"{method} {path}: there is no such endpoint.")
+        return EmulatorError(405, f"{path} takes {allowed}, not {method}.", headers=(("allow", allowed),))
+    return EmulatorError(error.code or 400, f"{method} {path}: there is no such endpoint.")

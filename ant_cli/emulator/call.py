@@ -1,5 +1,7 @@
 """A call: one request as the rules see it, with its query parameters read and checked."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +22,7 @@ class Call:
 
     ids: Mapping[str, str]
     query: Mapping[str, str]
-    headers: "Headers"
+    headers: Headers
     body: bytes
 
     @property

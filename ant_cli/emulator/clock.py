@@ -1,5 +1,7 @@
 """Time: microseconds since 1970 in UTC, from the system or from a clock that a test sets."""
 
+from __future__ import annotations
+
 import time
 from dataclasses import dataclass
 from typing import Protocol

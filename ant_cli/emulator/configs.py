@@ -1,5 +1,7 @@
 """Configurations: what a new environment gets, and how an update changes what is there."""
 
+from __future__ import annotations
+
 from ant_cli.emulator.errors import InvalidRequest
 from ant_cli.emulator.models import (
     CloudConfig,
@@ -33,7 +35,7 @@ def merged_config(
     if params.type != old.type:
         raise InvalidRequest(
             f"config.type: cannot change from {old.type!r} to {params.type!r}; create another environment.",
-            {"error_code": "invalid_config_type_change"},
+            "invalid_config_type_change",
         )
     if isinstance(old, CloudConfig) and isinstance(params, CloudConfigParams):
         return _merged_cloud(old, params)

@@ -1,15 +1,17 @@
 """Environments: the six endpoints and their rules.
 
-An environment is kept as the JSON that is answered, so that a read hands it out as it is.
+An environment is kept as the JSON of its response, so that a read returns it as it is.
 """
+
+from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from ant_cli.emulator import pages
+from ant_cli.emulator import pagination
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.clock import rfc3339
-from ant_cli.emulator.errors import ApiError, InvalidRequest
+from ant_cli.emulator.errors import Conflict, EmulatorError, InvalidRequest
 from ant_cli.emulator.ids import new_id
 from ant_cli.emulator.leases import expire_leases
 from ant_cli.emulator.store import Store, Transaction
@@ -24,11 +26,11 @@ if TYPE_CHECKING:
     )
 
 LIST = "environments"
-FIND = "SELECT id, kind, archived, document FROM environments WHERE id = ?"
-SHOW = """SELECT sequence, document FROM environments
+SQL_FIND = "SELECT id, kind, archived, document FROM environments WHERE id = ?"
+SQL_LIST = """SELECT sequence, document FROM environments
           WHERE sequence < ? AND archived <= ? ORDER BY sequence DESC LIMIT ?"""
-ADD = "INSERT INTO environments (id, name, kind, document) VALUES (?, ?, ?, ?)"
-CHANGE = "UPDATE environments SET name = ?, archived = ?, document = ? WHERE id = ?"
+SQL_ADD = "INSERT INTO environments (id, name, kind, document) VALUES (?, ?, ?, ?)"
+SQL_CHANGE = "UPDATE environments SET name = ?, archived = ?, document = ? WHERE id = ?"
 
 
 class Found(NamedTuple):
@@ -41,29 +43,30 @@ class Found(NamedTuple):
 
 
 def find(transaction: Transaction, environment_id: str) -> Found:
-    """Return the environment, or answer 404."""
-    row = transaction.one(FIND, environment_id)
+    """Return the environment. EmulatorError, with status 404, if there is none."""
+    row = transaction.one(SQL_FIND, environment_id)
     if row is None:
-        raise ApiError(404, f"environment_id: there is no environment {environment_id!r}.")
+        message = f"environment_id: there is no environment {environment_id!r}."
+        raise EmulatorError(404, message, "environment_not_found")
     return Found._make(row)
 
 
 def create(store: Store, call: Call) -> str:
     """Create an environment."""
     # The models are imported where a body is read: pydantic would double the start-up of everything else.
-    from ant_cli.emulator import bodies, configs, models
+    from ant_cli.emulator import configs, models
 
-    params = bodies.parse(models.EnvironmentCreateParams, call.body)
+    params = models.parse(models.EnvironmentCreateParams, call.body)
     config = configs.new_config(params.config)
     with store.write() as transaction:
         environment = _new(params, config, rfc3339(transaction.now))
         _check_name(transaction, environment)
         document = environment.model_dump_json()
-        transaction.run(ADD, environment.id, environment.name, config.type, document)
+        transaction.run(SQL_ADD, environment.id, environment.name, config.type, document)
     return document
 
 
-def _new(params: "EnvironmentCreateParams", config: "CloudConfig | SelfHostedConfig", now: str) -> "Environment":
+def _new(params: EnvironmentCreateParams, config: CloudConfig | SelfHostedConfig, now: str) -> Environment:
     from ant_cli.emulator import models
 
     return models.Environment(
@@ -71,23 +74,24 @@ def _new(params: "EnvironmentCreateParams", config: "CloudConfig | SelfHostedCon
         archived_at=None,
         config=config,
         created_at=now,
-        description=params.description or "",
+        description=params.description,
         metadata=params.metadata or {},
         name=params.name,
         type="environment",
         updated_at=now,
         scope=params.scope or "organization",
+        state="active",
     )
 
 
-def show(store: Store, call: Call) -> str:
+def list_environments(store: Store, call: Call) -> str:
     """Return a page of environments, the newest first."""
     limit = call.number("limit", 20, 1, 100)
-    below = pages.sequence_of(LIST, call.text("page"))
+    below = pagination.sequence_of(LIST, call.text("page"))
     include_archived = call.flag("include_archived")
     with store.read() as transaction:
-        rows = transaction.all(SHOW, below, include_archived, limit + 1)
-    return pages.page_of(LIST, rows, limit)
+        rows = transaction.all(SQL_LIST, below, include_archived, limit + 1)
+    return pagination.page_of(LIST, rows, limit)
 
 
 def retrieve(store: Store, call: Call) -> str:
@@ -98,33 +102,31 @@ def retrieve(store: Store, call: Call) -> str:
 
 def update(store: Store, call: Call) -> str:
     """Change what the body names and keep the rest."""
-    from ant_cli.emulator import bodies, models
+    from ant_cli.emulator import models
 
-    params = bodies.parse(models.EnvironmentUpdateParams, call.body)
+    params = models.parse(models.EnvironmentUpdateParams, call.body)
     with store.write() as transaction:
         found = find(transaction, call.environment_id)
         if found.archived:
-            raise InvalidRequest(
-                f"environment_id: {found.id} is archived and cannot change.",
-                {"error_code": "environment_archived"},
-            )
+            message = f"environment_id: {found.id} is archived and cannot change."
+            raise InvalidRequest(message, "environment_archived")
         environment = models.Environment.model_validate_json(found.document)
         changed = _changed(environment, params, rfc3339(transaction.now))
         _check_name(transaction, changed)
         document = changed.model_dump_json()
-        transaction.run(CHANGE, changed.name, 0, document, found.id)
+        transaction.run(SQL_CHANGE, changed.name, 0, document, found.id)
     return document
 
 
-def _changed(old: "Environment", params: "EnvironmentUpdateParams", now: str) -> "Environment":
+def _changed(old: Environment, params: EnvironmentUpdateParams, now: str) -> Environment:
     from ant_cli.emulator.configs import merged_config
 
     metadata = {**old.metadata, **(params.metadata or {})}
-    clears = "description" in params.model_fields_set
+    describes = "description" in params.model_fields_set
     return old.model_copy(
         update={
             "config": merged_config(old.config, params.config),
-            "description": params.description or "" if clears else old.description,
+            "description": params.description if describes else old.description,
             "metadata": {key: value for key, value in metadata.items() if value},
             "name": params.name or old.name,
             "scope": params.scope or old.scope,
@@ -133,11 +135,11 @@ def _changed(old: "Environment", params: "EnvironmentUpdateParams", now: str) ->
     )
 
 
-def _check_name(transaction: Transaction, environment: "Environment") -> None:
+def _check_name(transaction: Transaction, environment: Environment) -> None:
     query = "SELECT id FROM environments WHERE name = ? AND id <> ?"
     other = transaction.one(query, environment.name, environment.id)
     if other:
-        raise ApiError(409, f"name: {environment.name!r} is taken by {other[0]}; names are unique.")
+        raise Conflict(f"name: {environment.name!r} is taken by {other[0]}; names are unique.")
 
 
 def archive(store: Store, call: Call) -> str:
@@ -147,9 +149,9 @@ def archive(store: Store, call: Call) -> str:
         if found.archived:
             return found.document
         now = rfc3339(transaction.now)
-        environment = json.loads(found.document) | {"archived_at": now, "updated_at": now}
+        environment = json.loads(found.document) | {"archived_at": now, "updated_at": now, "state": "archived"}
         document = json.dumps(environment, ensure_ascii=False, separators=(",", ":"))
-        transaction.run(CHANGE, environment["name"], 1, document, found.id)
+        transaction.run(SQL_CHANGE, environment["name"], 1, document, found.id)
     return document
 
 
@@ -161,8 +163,9 @@ def delete(store: Store, call: Call) -> str:
         query = "SELECT count(*) FROM work WHERE environment_id = ? AND state <> 'stopped'"
         unfinished = (transaction.one(query, found.id) or (0,))[0]
         if unfinished:
-            raise ApiError(
-                409, f"environment_id: {found.id} has {unfinished} unfinished work items; stop them first."
+            raise Conflict(
+                f"environment_id: {found.id} has {unfinished} unfinished work items; "
+                "archive it first, to allow the queue to drain."
             )
         transaction.run("DELETE FROM work WHERE environment_id = ?", found.id)
         transaction.run("DELETE FROM workers WHERE environment_id = ?", found.id)

@@ -1,18 +1,24 @@
 """Errors: what the rules raise, and the API's envelope around it.
 
 Exception
-├── ApiError            answered in the envelope
-│   └── InvalidRequest  status 400
-├── UnusableDatabase    the file is not a database of this emulator; raised when it is opened
+├── EmulatorError           a response in the API's error envelope
+│   ├── InvalidRequest      status 400
+│   ├── Conflict            status 409
+│   └── PreconditionFailed  status 412
+├── UnusableDatabase        the file is not a database of this emulator; raised when it is opened
 └── ConnectionError
-    └── Disconnected    a fault asked for the connection to be dropped: there is no answer
+    └── Disconnected        a fault drops the connection: there is no response
 """
+
+from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
+NO_RETRY = (("x-should-retry", "false"),)
+"""Tells a client that sending the request again won't help."""
 ERROR_TYPES = {
     401: "authentication_error",
     403: "permission_error",
@@ -27,20 +33,35 @@ PHRASES = {status.value: status.phrase for status in HTTPStatus} | {529: "Overlo
 
 
 @dataclass
-class ApiError(Exception):
-    """An answer that is an error."""
+class EmulatorError(Exception):
+    """A response that is an error; `code` is its `error_code`."""
 
     status: int
     message: str
+    code: str = ""
     details: Mapping[str, object] = field(default_factory=dict)
     headers: tuple[tuple[str, str], ...] = ()
 
 
-class InvalidRequest(ApiError):
+class InvalidRequest(EmulatorError):
     """The request breaks a rule; the message begins with the path of the offending field."""
 
-    def __init__(self, message: str, details: Mapping[str, object] | None = None) -> None:
-        super().__init__(400, message, details or {})
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(400, message, code)
+
+
+class Conflict(EmulatorError):
+    """The request does not fit the state of what it names; clients that retry a 409 are told not to."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(409, message, headers=NO_RETRY)
+
+
+class PreconditionFailed(EmulatorError):
+    """The heartbeat does not name the lease as it is; `state` describes the lease."""
+
+    def __init__(self, message: str, state: Mapping[str, object]) -> None:
+        super().__init__(412, message, "heartbeat_precondition_failed", {"current_state": state}, NO_RETRY)
 
 
 class UnusableDatabase(Exception):
@@ -48,7 +69,7 @@ class UnusableDatabase(Exception):
 
 
 class Disconnected(ConnectionError):
-    """Raised out of the WSGI call instead of an answer, when a fault drops the connection.
+    """Raised out of the WSGI call instead of a response, when a fault drops the connection.
 
     The server closes the connection on it; a transport inside the process reports it as a network error.
     """
@@ -59,10 +80,11 @@ def error_type(status: int) -> str:
     return ERROR_TYPES.get(status, "api_error" if status >= 500 else "invalid_request_error")
 
 
-def envelope(error: ApiError, request_id: str) -> str:
-    """Return the body of an answer that is an error."""
+def envelope(error: EmulatorError, request_id: str) -> str:
+    """Return the body of a response that is an error. The SDKs read the code from `details`."""
     inner: dict[str, object] = {"type": error_type(error.status), "message": error.message}
-    if error.details:
-        inner["details"] = error.details
+    code = {"error_code": error.code} if error.code else {}
+    if code or error.details:
+        inner |= code | {"details": code | {**error.details}}
     body = {"type": "error", "error": inner, "request_id": request_id}
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))

@@ -7,19 +7,21 @@ Faults are kept in the database, so that every process that shares it meets them
 as often as it says.
 """
 
+from __future__ import annotations
+
 import json
 from dataclasses import dataclass
 
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.clock import MICROSECONDS_PER_MS
-from ant_cli.emulator.errors import ApiError, InvalidRequest
+from ant_cli.emulator.errors import EmulatorError, InvalidRequest
 from ant_cli.emulator.ids import new_id
 from ant_cli.emulator.store import Store
 
 COLUMNS = "id, path_contains, method, status, times, retry_after_ms, delay_ms, disconnect"
-ADD = f"INSERT INTO faults ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - a constant
-SHOW = f"SELECT {COLUMNS} FROM faults ORDER BY sequence"  # noqa: S608 - a constant
-NEXT = f"""SELECT {COLUMNS} FROM faults WHERE instr(?, path_contains) AND (method IS NULL OR method = ?)
+SQL_ADD = f"INSERT INTO faults ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - a constant
+SQL_LIST = f"SELECT {COLUMNS} FROM faults ORDER BY sequence"  # noqa: S608 - a constant
+SQL_NEXT = f"""SELECT {COLUMNS} FROM faults WHERE instr(?, path_contains) AND (method IS NULL OR method = ?)
            ORDER BY sequence LIMIT 1"""  # noqa: S608 - a constant
 
 
@@ -36,7 +38,7 @@ class Fault:
     delay_ms: int
     disconnect: bool
 
-    def error(self) -> ApiError | None:
+    def error(self) -> EmulatorError | None:
         """Return the answer that the fault asks for, if it asks for one."""
         if self.status is None:
             return None
@@ -45,16 +47,16 @@ class Fault:
             # Whoever knows only whole seconds must not come back too early.
             seconds = -(-self.retry_after_ms // MICROSECONDS_PER_MS)
             headers = (("retry-after-ms", str(self.retry_after_ms)), ("retry-after", str(seconds)))
-        return ApiError(self.status, f"A fault that was asked for ({self.id}).", headers=headers)
+        return EmulatorError(self.status, f"Injected fault ({self.id}).", headers=headers)
 
 
 def take(store: Store, method: str, path: str) -> Fault | None:
     """Return the oldest fault that waits for this request, and count it down."""
-    with store.read() as glance:
-        if glance.one("SELECT 1 FROM faults LIMIT 1") is None:
+    with store.read() as reader:
+        if reader.one("SELECT 1 FROM faults LIMIT 1") is None:
             return None
     with store.write() as transaction:
-        row = transaction.one(NEXT, path, method)
+        row = transaction.one(SQL_NEXT, path, method)
         if row is None:
             return None
         fault = Fault(*row)
@@ -65,9 +67,9 @@ def take(store: Store, method: str, path: str) -> Fault | None:
 
 def add(store: Store, call: Call) -> str:
     """Ask for a fault."""
-    from ant_cli.emulator import bodies, models
+    from ant_cli.emulator import models
 
-    request = bodies.parse(models.FaultRequest, call.body)
+    request = models.parse(models.FaultRequest, call.body)
     if request.status is None and not request.disconnect and not request.delay_ms:
         raise InvalidRequest("status: required, unless the fault has delay_ms or disconnect.")
     if request.status is not None and request.disconnect:
@@ -77,15 +79,15 @@ def add(store: Store, call: Call) -> str:
     asked = request.model_dump()
     with store.write() as transaction:
         fault = Fault(id=new_id("fault"), **asked)
-        transaction.run(ADD, *(getattr(fault, name) for name in COLUMNS.split(", ")))
-    return json.dumps(_document(fault))
+        transaction.run(SQL_ADD, *(getattr(fault, name) for name in COLUMNS.split(", ")))
+    return json.dumps(_to_fields(fault))
 
 
-def show(store: Store, call: Call) -> str:  # noqa: ARG001 - a handler takes both
+def list_faults(store: Store, call: Call) -> str:  # noqa: ARG001 - a handler takes both
     """List the faults that are still to come."""
     with store.read() as transaction:
-        faults = [Fault(*row) for row in transaction.all(SHOW)]
-    return json.dumps({"data": [_document(fault) for fault in faults]})
+        faults = [Fault(*row) for row in transaction.all(SQL_LIST)]
+    return json.dumps({"data": [_to_fields(fault) for fault in faults]})
 
 
 def clear(store: Store, call: Call) -> str:  # noqa: ARG001 - a handler takes both
@@ -95,6 +97,6 @@ def clear(store: Store, call: Call) -> str:  # noqa: ARG001 - a handler takes bo
     return json.dumps({"count": count, "type": "faults_deleted"})
 
 
-def _document(fault: Fault) -> dict[str, object]:
+def _to_fields(fault: Fault) -> dict[str, object]:
     fields = {name: getattr(fault, name) for name in COLUMNS.split(", ")}
     return fields | {"disconnect": bool(fault.disconnect), "type": "fault"}

@@ -1,5 +1,7 @@
 """Identifiers: a prefix and 24 characters, 22 of them random."""
 
+from __future__ import annotations
+
 import os
 import string
 

@@ -1,5 +1,7 @@
 """Work items: how one is read, written and shown."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,14 +10,14 @@ from typing import NamedTuple
 from ant_cli.emulator import environments
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.clock import rfc3339, rfc3339_or_none
-from ant_cli.emulator.errors import ApiError
+from ant_cli.emulator.errors import EmulatorError
 from ant_cli.emulator.leases import expire_leases
 from ant_cli.emulator.store import Store, Transaction
 
 COLUMNS = """sequence, id, environment_id, session_id, metadata, state, created_at, handed_out_at,
              acknowledged_at, started_at, latest_heartbeat_at, lease_until, stop_requested_at, stopped_at"""
-FIND = f"SELECT {COLUMNS} FROM work WHERE id = ? AND environment_id = ?"  # noqa: S608 - a constant
-SAVE = """UPDATE work SET metadata = :metadata, state = :state, handed_out_at = :handed_out_at,
+SQL_FIND = f"SELECT {COLUMNS} FROM work WHERE id = ? AND environment_id = ?"  # noqa: S608 - a constant
+SQL_SAVE = """UPDATE work SET metadata = :metadata, state = :state, handed_out_at = :handed_out_at,
           acknowledged_at = :acknowledged_at, started_at = :started_at,
           latest_heartbeat_at = :latest_heartbeat_at, lease_until = :lease_until,
           stop_requested_at = :stop_requested_at, stopped_at = :stopped_at WHERE sequence = :sequence"""
@@ -53,19 +55,19 @@ def work_transaction(store: Store, call: Call) -> Iterator[tuple[Transaction, en
 def item_transaction(store: Store, call: Call) -> Iterator[tuple[Transaction, Item]]:
     """Begin a transaction on the call's work item; 404 without it."""
     with work_transaction(store, call) as (transaction, environment):
-        row = transaction.one(FIND, call.work_id, environment.id)
+        row = transaction.one(SQL_FIND, call.work_id, environment.id)
         if row is None:
-            raise ApiError(404, f"work_id: there is no work item {call.work_id!r} in {environment.id}.")
+            raise EmulatorError(404, f"work_id: there is no work item {call.work_id!r} in {environment.id}.")
         yield transaction, Item._make(row)
 
 
 def save(transaction: Transaction, item: Item) -> Item:
     """Write the item and return it."""
-    transaction.save(SAVE, item._asdict())
+    transaction.save(SQL_SAVE, item._asdict())
     return item
 
 
-def document(item: Item) -> str:
+def to_json(item: Item) -> str:
     """Return the item as it is answered."""
     fields = {
         "id": item.id,

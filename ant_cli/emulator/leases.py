@@ -4,16 +4,18 @@ There is no timer. Every request that looks at work first expires the leases tha
 outside that can't be told from expiring them on time.
 """
 
+from __future__ import annotations
+
 from ant_cli.emulator.store import Transaction
 
 # A worker that was asked to stop and went silent has stopped; the item must not start again elsewhere.
-END = """UPDATE work SET state = 'stopped', stopped_at = lease_until, lease_until = NULL
+SQL_END = """UPDATE work SET state = 'stopped', stopped_at = lease_until, lease_until = NULL
          WHERE lease_until <= ? AND state = 'stopping'"""
-REQUEUE = """UPDATE work SET state = 'queued', handed_out_at = NULL, acknowledged_at = NULL,
+SQL_REQUEUE = """UPDATE work SET state = 'queued', handed_out_at = NULL, acknowledged_at = NULL,
              started_at = NULL, latest_heartbeat_at = NULL, lease_until = NULL WHERE lease_until <= ?"""
 
 
 def expire_leases(transaction: Transaction) -> None:
     """Put items whose lease has run out back in the queue, as if no worker had ever had them; end stopping ones."""
-    transaction.run(END, transaction.now)
-    transaction.run(REQUEUE, transaction.now)
+    transaction.run(SQL_END, transaction.now)
+    transaction.run(SQL_REQUEUE, transaction.now)

@@ -1,13 +1,18 @@
 """The domain types of the API, in the reference's order of fields. Nothing is converted or guessed.
 
 A type that ends in `Params` or `Request` is what a caller sends, the others are what the emulator answers.
-This module is imported by requests that carry a body: a read never pays for pydantic.
+A body is parsed by `parse`. This module is imported by requests that carry a body: a read never pays for pydantic.
 """
 
-import re
-from typing import Annotated, Literal
+from __future__ import annotations
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+import re
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from ant_cli.emulator.errors import InvalidRequest
 
 LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
 HOST = re.compile(rf"(?:\*\.)?{LABEL}(?:\.{LABEL})*")
@@ -21,11 +26,18 @@ def bare_host(text: str) -> str:
     return text
 
 
+def organization_scope(scope: str) -> str:
+    """Return `scope` unless it is `account`, which the API rejects in API organizations."""
+    if scope == "account":
+        raise ValueError("'account' is not available in API organizations; use 'organization'")
+    return scope
+
+
 Host = Annotated[str, AfterValidator(bare_host)]
 Package = Annotated[str, Field(min_length=1)]
 Name = Annotated[str, Field(min_length=1, max_length=256)]
 Description = Annotated[str, Field(max_length=1024)]
-Scope = Literal["organization", "account"]
+Scope = Annotated[Literal["organization", "account"], AfterValidator(organization_scope)]
 State = Literal["queued", "starting", "active", "stopping", "stopped"]
 
 
@@ -124,7 +136,7 @@ class EnvironmentCreateParams(Model):
 
 
 class EnvironmentUpdateParams(Model):
-    """The body of `update`; what is left out or null is kept, except a description, which null clears."""
+    """The body of `update`; what is left out or null is kept, except a description, which null unsets."""
 
     config: ConfigParams | None = None
     description: Description | None = None
@@ -140,12 +152,13 @@ class Environment(Model):
     archived_at: str | None
     config: Config
     created_at: str
-    description: str
+    description: str | None
     metadata: dict[str, str]
     name: str
     type: Literal["environment"]
     updated_at: str
-    scope: Scope
+    scope: Literal["organization", "account"]
+    state: Literal["active", "archived"]
 
 
 class EnvironmentList(Model):
@@ -210,7 +223,7 @@ class WorkQueueStats(Model):
     oldest_queued_at: str | None
     pending: int
     type: Literal["work_queue_stats"]
-    workers_polling: int
+    workers_polling: int | None
 
 
 class WorkStopRequest(Model):
@@ -250,3 +263,39 @@ class ClockRequest(Model):
 
     advance_ms: Annotated[int, Field(ge=0, le=10**12)] | None = None
     now: str | None = None
+
+
+# Parsing
+
+
+M = TypeVar("M", bound=BaseModel)
+MOST_PROBLEMS = 5
+UNIONS = {"config", "networking"}
+SENTENCES = {
+    "extra_forbidden": "is not a field of this request",
+    "missing": "is required",
+    "model_type": "must be an object",
+    "union_tag_not_found": "is required",
+}
+
+
+def parse(model: type[M], body: bytes) -> M:
+    """Return the body as `model`; no body at all is an empty object."""
+    try:
+        return model.model_validate_json(body or b"{}")
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_context=False)
+        raise InvalidRequest("; ".join(map(_sentence, problems[:MOST_PROBLEMS])) + ".") from None
+
+
+def _sentence(problem: ErrorDetails) -> str:
+    path = ".".join(_path(problem)) or "body"
+    said = SENTENCES.get(problem["type"]) or problem["msg"].removeprefix("Value error, ")
+    return f"{path}: {said}"
+
+
+def _path(problem: ErrorDetails) -> list[str]:
+    """Return the place in the body, without the branch of a union that pydantic puts into it."""
+    place = [str(step) for step in problem["loc"]]
+    path = [step for before, step in zip(["", *place], place, strict=False) if before not in UNIONS]
+    return [*path, "type"] if problem["type"].startswith("union_tag") else path

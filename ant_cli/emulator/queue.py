@@ -4,6 +4,8 @@ An item that was handed out stays `queued` until it is acknowledged. If that doe
 `reclaim_older_than_ms`, the next poll hands it out again.
 """
 
+from __future__ import annotations
+
 import json
 
 from ant_cli.emulator.call import Call
@@ -11,22 +13,22 @@ from ant_cli.emulator.clock import MICROSECONDS_PER_MS, MICROSECONDS_PER_SECOND,
 from ant_cli.emulator.environments import Found
 from ant_cli.emulator.errors import InvalidRequest
 from ant_cli.emulator.ids import new_id
-from ant_cli.emulator.items import COLUMNS, Item, document, save, work_transaction
+from ant_cli.emulator.items import COLUMNS, Item, save, to_json, work_transaction
 from ant_cli.emulator.store import Store, Transaction
 
 RECLAIM_MS = 5_000
 LONGEST_BLOCK_MS = 999
 WORKER_WINDOW = 30 * MICROSECONDS_PER_SECOND
-FREE = "environment_id = ? AND state = 'queued' AND (handed_out_at IS NULL OR handed_out_at < ?)"
-NEXT = f"SELECT {COLUMNS} FROM work WHERE {FREE} ORDER BY sequence LIMIT 1"  # noqa: S608 - a constant
-ANYTHING = f"SELECT 1 FROM work WHERE {FREE} UNION ALL SELECT 1 FROM work WHERE lease_until <= ? LIMIT 1"  # noqa: S608 - a constant
-SEEN = """INSERT INTO workers (environment_id, worker_id, polled_at) VALUES (?, ?, ?)
+SQL_FREE = "environment_id = ? AND state = 'queued' AND (handed_out_at IS NULL OR handed_out_at < ?)"
+SQL_NEXT = f"SELECT {COLUMNS} FROM work WHERE {SQL_FREE} ORDER BY sequence LIMIT 1"  # noqa: S608 - a constant
+SQL_ANYTHING = f"SELECT 1 FROM work WHERE {SQL_FREE} UNION ALL SELECT 1 FROM work WHERE lease_until <= ? LIMIT 1"  # noqa: S608 - a constant
+SQL_SEEN = """INSERT INTO workers (environment_id, worker_id, polled_at) VALUES (?, ?, ?)
           ON CONFLICT DO UPDATE SET polled_at = excluded.polled_at"""
-STATS = """SELECT count(*) FILTER (WHERE handed_out_at IS NULL), min(created_at),
+SQL_STATS = """SELECT count(*) FILTER (WHERE handed_out_at IS NULL), min(created_at),
            count(*) FILTER (WHERE handed_out_at IS NOT NULL)
            FROM work WHERE environment_id = ? AND state = 'queued'"""
-WORKERS = "SELECT count(*) FROM workers WHERE environment_id = ? AND polled_at > ?"
-ADD = """INSERT INTO work (id, environment_id, session_id, metadata, created_at) VALUES (?, ?, ?, ?, ?)
+SQL_WORKERS = "SELECT count(*) FROM workers WHERE environment_id = ? AND polled_at > ?"
+SQL_ADD = """INSERT INTO work (id, environment_id, session_id, metadata, created_at) VALUES (?, ?, ?, ?, ?)
          RETURNING sequence"""
 
 
@@ -37,10 +39,14 @@ def poll(store: Store, call: Call) -> str:
     reclaim = reclaim_ms * MICROSECONDS_PER_MS
     worker_id = call.headers.get("anthropic-worker-id")
     with work_transaction(store, call) as (transaction, environment):
-        _check_self_hosted(environment)
+        if environment.kind != "self_hosted":
+            raise InvalidRequest(
+                f"Only BYOC and bridge environments support work polling. Environment {environment.id} is "
+                f"anthropic_{environment.kind}."
+            )
         if worker_id:
-            transaction.run(SEEN, environment.id, worker_id, transaction.now)
-        item = _hand_out(transaction, environment.id, reclaim)
+            transaction.run(SQL_SEEN, environment.id, worker_id, transaction.now)
+        item = _lease_next(transaction, environment.id, reclaim)
     if item is None and block_ms:
         item = store.arrivals.wait_for(lambda: _look(store, call, reclaim), block_ms / 1000)
     return item or "null"
@@ -48,50 +54,50 @@ def poll(store: Store, call: Call) -> str:
 
 def _look(store: Store, call: Call, reclaim: int) -> str | None:
     """Look for work without the lock for writing, and take that only if there is some: many may wait at once."""
-    with store.read() as glance:
-        values = (call.environment_id, max(glance.now - reclaim, 0), glance.now)
-        if glance.one(ANYTHING, *values) is None:
+    with store.read() as reader:
+        values = (call.environment_id, max(reader.now - reclaim, 0), reader.now)
+        if reader.one(SQL_ANYTHING, *values) is None:
             return None
     with work_transaction(store, call) as (transaction, environment):
-        return _hand_out(transaction, environment.id, reclaim)
+        return _lease_next(transaction, environment.id, reclaim)
 
 
-def _hand_out(transaction: Transaction, environment_id: str, reclaim: int) -> str | None:
-    row = transaction.one(NEXT, environment_id, max(transaction.now - reclaim, 0))
+def _lease_next(transaction: Transaction, environment_id: str, reclaim: int) -> str | None:
+    row = transaction.one(SQL_NEXT, environment_id, max(transaction.now - reclaim, 0))
     if row is None:
         return None
-    return document(save(transaction, Item._make(row)._replace(handed_out_at=transaction.now)))
+    return to_json(save(transaction, Item._make(row)._replace(handed_out_at=transaction.now)))
 
 
 def _check_self_hosted(environment: Found) -> None:
     if environment.kind != "self_hosted":
         raise InvalidRequest(
             f"environment_id: {environment.id} is a {environment.kind} environment; "
-            "work lives in self_hosted environments only."
+            "only self-hosted environments have a work queue."
         )
 
 
 def stats(store: Store, call: Call) -> str:
     """Count what waits, what was handed out and not acknowledged, and who polls."""
     with work_transaction(store, call) as (transaction, environment):
-        depth, oldest, pending = transaction.one(STATS, environment.id) or (0, None, 0)
+        depth, oldest, pending = transaction.one(SQL_STATS, environment.id) or (0, None, 0)
         window = transaction.now - WORKER_WINDOW
-        workers = (transaction.one(WORKERS, environment.id, window) or (0,))[0]
+        workers = (transaction.one(SQL_WORKERS, environment.id, window) or (0,))[0]
     answer = {
         "depth": depth,
         "oldest_queued_at": rfc3339_or_none(oldest),
         "pending": pending,
         "type": "work_queue_stats",
-        "workers_polling": workers,
+        "workers_polling": workers if environment.kind == "self_hosted" else None,
     }
     return json.dumps(answer)
 
 
 def enqueue(store: Store, call: Call) -> str:
     """Put work in the queue, as the creation of a session does in the real service."""
-    from ant_cli.emulator import bodies, models
+    from ant_cli.emulator import models
 
-    request = bodies.parse(models.EnqueueRequest, call.body)
+    request = models.parse(models.EnqueueRequest, call.body)
     metadata = json.dumps(request.metadata or {})
     with work_transaction(store, call) as (transaction, environment):
         _check_self_hosted(environment)
@@ -102,11 +108,11 @@ def enqueue(store: Store, call: Call) -> str:
             for _ in range(request.count)
         ]
     store.arrivals.announce()
-    return f'{{"data":[{",".join(map(document, added))}]}}'
+    return f'{{"data":[{",".join(map(to_json, added))}]}}'
 
 
 def _added(transaction: Transaction, environment_id: str, session_id: str, metadata: str) -> Item:
     work_id = new_id("work")
-    row = transaction.one(ADD, work_id, environment_id, session_id, metadata, transaction.now)
+    row = transaction.one(SQL_ADD, work_id, environment_id, session_id, metadata, transaction.now)
     sequence = row[0] if row else 0
     return Item(sequence, work_id, environment_id, session_id, metadata, "queued", transaction.now)

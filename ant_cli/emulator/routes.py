@@ -3,6 +3,8 @@
 A path is matched as it was sent, segment by segment, so that an ID with a %2F in it stays one segment.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
@@ -26,12 +28,12 @@ ADMIN = "/_emulator"
 
 API: tuple[tuple[str, str, Handler], ...] = (
     ("POST", ENVIRONMENTS, environments.create),
-    ("GET", ENVIRONMENTS, environments.show),
+    ("GET", ENVIRONMENTS, environments.list_environments),
     ("GET", ENVIRONMENT, environments.retrieve),
     ("POST", ENVIRONMENT, environments.update),
     ("DELETE", ENVIRONMENT, environments.delete),
     ("POST", ENVIRONMENT + "/archive", environments.archive),
-    ("GET", WORK, work.show),
+    ("GET", WORK, work.list_work),
     ("GET", WORK + "/poll", queue.poll),
     ("GET", WORK + "/stats", queue.stats),
     ("GET", ITEM, work.retrieve),
@@ -44,7 +46,7 @@ OWN: tuple[tuple[str, str, Handler], ...] = (
     ("POST", ADMIN + "/reset", admin.reset),
     ("POST", ADMIN + "/environments/<environment_id>/enqueue", queue.enqueue),
     ("POST", ADMIN + "/faults", faults.add),
-    ("GET", ADMIN + "/faults", faults.show),
+    ("GET", ADMIN + "/faults", faults.list_faults),
     ("DELETE", ADMIN + "/faults", faults.clear),
     ("GET", ADMIN + "/clock", admin.show_clock),
     ("POST", ADMIN + "/clock", admin.move_clock),
@@ -61,7 +63,7 @@ def _rule(method: str, path: str, handler: Handler) -> Rule:
 _ROUTES = Map([_rule(*row) for row in API + OWN], merge_slashes=False).bind("emulator")
 
 
-def path_of(environ: "WSGIEnvironment") -> str:
+def path_of(environ: WSGIEnvironment) -> str:
     """Return the path as it was sent, with each segment percent-encoded in the same way.
 
     PATH_INFO is decoded already: it is for servers that say nothing else.

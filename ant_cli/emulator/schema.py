@@ -5,6 +5,8 @@ since 1970, UTC. An environment is kept as the document that is answered; a work
 ask about them.
 """
 
+from __future__ import annotations
+
 SCHEMA_VERSION = 1
 APPLICATION_ID = 0x616E7465  # "ante"
 

@@ -4,6 +4,8 @@ A fault that drops the connection works because `Disconnected` is an OSError: wa
 socket, closes the connection and answers nothing.
 """
 
+from __future__ import annotations
+
 import select
 import signal
 import socket
@@ -33,7 +35,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 class Server:
     """A listening server. `run` serves until another thread, or a signal's handler, calls `stop`."""
 
-    def __init__(self, emulator: "WSGIApplication", host: str, port: int, log: Callable[[str], None]) -> None:
+    def __init__(self, emulator: WSGIApplication, host: str, port: int, log: Callable[[str], None]) -> None:
         self._socket = _listen(host, port)
         self.url = _url(self._socket)
         self._stopping = False
@@ -100,7 +102,7 @@ def serve(
 
 @contextmanager
 def _stopped_by_signals(server: Server) -> Iterator[None]:
-    def handle(_signal: int, _frame: "FrameType | None") -> None:
+    def handle(_signal: int, _frame: FrameType | None) -> None:
         server.stop()
 
     before = {number: signal.signal(number, handle) for number in SIGNALS}
@@ -122,10 +124,10 @@ def _url(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _logged(application: "WSGIApplication", log: Callable[[str], None]) -> "WSGIApplication":
+def _logged(application: WSGIApplication, log: Callable[[str], None]) -> WSGIApplication:
     """Return the application with a line in the log for each of its answers."""
 
-    def logged(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    def logged(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         begun = time.perf_counter()
         outcomes = ["disconnected"]
 

@@ -9,16 +9,17 @@ every process that shares the file. Inside a process a lock keeps the threads in
 fairer than SQLite's own waiting.
 """
 
+from __future__ import annotations
+
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from ant_cli.emulator.arrivals import Arrivals
 from ant_cli.emulator.clock import Clock, SystemClock
 from ant_cli.emulator.errors import UnusableDatabase
 from ant_cli.emulator.schema import APPLICATION_ID, SCHEMA, SCHEMA_VERSION
@@ -28,6 +29,11 @@ BUSY_SECONDS = 30.0
 LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 Row = tuple[Any, ...]  # as wide as its query
+
+T = TypeVar("T")
+
+# Another process that shares the file cannot wake us, and a lease that runs out wakes nobody.
+LOOK_AGAIN_SECONDS = 0.025
 
 
 @dataclass(slots=True)
@@ -61,6 +67,36 @@ class Transaction:
     def save(self, sql: str, values: dict[str, object]) -> None:
         """Change rows by named values."""
         self.connection.execute(sql, values)
+
+
+class Arrivals:
+    """Counts the times that work came, and lets threads wait for the next one."""
+
+    def __init__(self, look_again_seconds: float = LOOK_AGAIN_SECONDS) -> None:
+        self._look_again_seconds = look_again_seconds
+        self._count = 0
+        self._changed = threading.Condition()
+
+    def announce(self) -> None:
+        """Wake everybody who waits; called after the commit, so that they find what came."""
+        with self._changed:
+            self._count += 1
+            self._changed.notify_all()
+
+    def wait_for(self, look: Callable[[], T | None], seconds: float) -> T | None:
+        """Look, and look again whenever there may be something new, until `seconds` have passed."""
+        deadline = time.monotonic() + seconds
+        while True:
+            seen = self._count
+            found = look()
+            left = deadline - time.monotonic()
+            if found is not None or left <= 0:
+                return found
+            self._wait_while(seen, min(left, self._look_again_seconds))
+
+    def _wait_while(self, seen: int, seconds: float) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._count != seen, seconds)
 
 
 class Store:

@@ -22,12 +22,13 @@ def test_create_fills_in_the_defaults(api):
         ("archived_at", None),
         ("config", {"networking": {"type": "unrestricted"}, "packages": EMPTY_PACKAGES, "type": "cloud"}),
         ("created_at", "2026-03-15T10:00:00.000000Z"),
-        ("description", ""),
+        ("description", None),
         ("metadata", {}),
         ("name", "demo"),
         ("type", "environment"),
         ("updated_at", "2026-03-15T10:00:00.000000Z"),
         ("scope", "organization"),
+        ("state", "active"),
     ]
     assert environment["id"].startswith("env_")
     assert len(environment["id"]) == len("env_") + 24
@@ -42,7 +43,7 @@ def test_create_keeps_what_is_given(api):
         config=cloud(networking=networking, packages={"pip": ["pandas==2.2.0"]}),
         description="d" * 1024,
         metadata={"team": "é"},
-        scope="account",
+        scope="organization",
     )
     environment = api.retrieve(environment_id)
     assert environment["config"]["networking"] == {
@@ -54,7 +55,8 @@ def test_create_keeps_what_is_given(api):
     assert environment["config"]["packages"] == EMPTY_PACKAGES | {"pip": ["pandas==2.2.0"]}
     assert environment["metadata"] == {"team": "é"}
     assert environment["name"] == "données 🐜"
-    assert environment["scope"] == "account"
+    assert environment["scope"] == "organization"
+    assert environment["description"] == "d" * 1024
 
 
 def test_null_is_left_out_at_creation(api):
@@ -77,6 +79,7 @@ def test_null_is_left_out_at_creation(api):
         ({"name": "n", "metadata": {"k": None}}, "metadata.k: "),
         ({"name": "n", "metadata": {"config": 1}}, "metadata.config: "),
         ({"name": "n", "scope": "world"}, "scope: "),
+        ({"name": "n", "scope": "account"}, "scope: 'account' is not available in API organizations"),
         ({"name": "n", "config": {}}, "config.type: is required"),
         ({"name": "n", "config": {"type": "moon"}}, "config.type: "),
         ({"name": "n", "config": "cloud"}, "config: "),
@@ -133,7 +136,9 @@ def test_names_are_unique_while_they_exist(api):
     """A taken name is a conflict, archived environments included; deletion frees it."""
     first = api.create("taken")
     second = api.create("free")
-    assert "taken" in message(api("POST", ENVIRONMENTS, {"name": "taken"}), 409)
+    refused = api("POST", ENVIRONMENTS, {"name": "taken"})
+    assert "taken" in message(refused, 409)
+    assert refused.headers["x-should-retry"] == "false"
     assert first in message(api.update(second, name="taken"), 409)
     api("POST", f"{ENVIRONMENTS}/{first}/archive")
     assert message(api("POST", ENVIRONMENTS, {"name": "taken"}), 409)
@@ -210,11 +215,21 @@ def test_update_deletes_metadata_on_null_and_empty_text(api):
     assert updated["metadata"] == {"c": "3", "d": "4"}
 
 
-@pytest.mark.parametrize("cleared", [None, ""])
-def test_update_clears_a_description(api, cleared):
-    """A description that is null or empty is gone."""
+@pytest.mark.parametrize("description", [None, "", "new"])
+def test_update_sets_a_description_to_null_or_to_any_text(api, description):
+    """Null unsets a description, the empty text is one, and an update without the field keeps it."""
     environment_id = api.create(description="d")
-    assert api.update(environment_id, description=cleared).json["description"] == ""
+    assert api.update(environment_id, name="other").json["description"] == "d"
+    assert api.update(environment_id, description=description).json["description"] == description
+    assert api.retrieve(environment_id)["description"] == description
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE", "GET"])
+def test_an_environment_that_does_not_exist_has_its_error_code(api, method):
+    """The code stands where the SDKs look for it, and beside the message."""
+    error = api(method, f"{ENVIRONMENTS}/env_1", {} if method == "POST" else None).json["error"]
+    assert list(error) == ["type", "message", "error_code", "details"]
+    assert error["error_code"] == error["details"]["error_code"] == "environment_not_found"
 
 
 def test_the_type_of_a_configuration_is_for_good(api):
@@ -222,10 +237,11 @@ def test_the_type_of_a_configuration_is_for_good(api):
     environment_id = api.create()
     response = api.update(environment_id, config={"type": "self_hosted"})
     assert message(response, 400).startswith("config.type: ")
-    assert response.json["error"]["details"] == {"error_code": "invalid_config_type_change"}
+    assert response.json["error"]["error_code"] == "invalid_config_type_change"
     queue_id = api.create_queue()
     assert message(api.update(queue_id, config={"type": "cloud"}), 400).startswith("config.type: ")
-    assert api.update(queue_id, config={"type": "self_hosted"}, scope="account").json["scope"] == "account"
+    assert api.update(queue_id, config={"type": "self_hosted"}, name="q2").json["name"] == "q2"
+    assert message(api.update(queue_id, scope="account"), 400).startswith("scope: ")
 
 
 def test_archive_is_final_and_repeatable(api, clock):
@@ -237,7 +253,10 @@ def test_archive_is_final_and_repeatable(api, clock):
     clock.advance(ms=2)
     assert api("POST", f"{ENVIRONMENTS}/{environment_id}/archive").json == archived
     assert api.retrieve(environment_id) == archived
-    assert "archived" in message(api.update(environment_id, name="new"), 400)
+    assert archived["state"] == "archived"
+    refused = api.update(environment_id, name="new")
+    assert "archived" in message(refused, 400)
+    assert refused.json["error"]["error_code"] == "environment_archived"
     assert api("DELETE", f"{ENVIRONMENTS}/{environment_id}").status_code == 200
 
 
@@ -271,7 +290,9 @@ def test_delete_waits_for_the_work(api):
     environment_id = api.create_queue()
     work_id = api.enqueue(environment_id)[0]
     path = f"{ENVIRONMENTS}/{environment_id}"
-    assert "1 unfinished" in message(api("DELETE", path), 409)
+    refused = api("DELETE", path)
+    assert "1 unfinished work items; archive it first, to allow the queue to drain" in message(refused, 409)
+    assert refused.headers["x-should-retry"] == "false"
     api.begin(environment_id, work_id)
     assert message(api("DELETE", path), 409)
     api.act(environment_id, work_id, "stop")

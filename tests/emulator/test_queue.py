@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from ant_cli.emulator import Emulator
-from ant_cli.emulator.arrivals import Arrivals
+from ant_cli.emulator.store import Arrivals
 
 from .api import ENVIRONMENTS, HEADERS, Api, message
 
@@ -79,13 +79,24 @@ def test_wrong_waits_are_refused(api, queue, query):
 
 
 def test_cloud_environments_have_no_queue(api):
-    """Polling and enqueueing are refused; there is nothing to list or to count."""
+    """Polling and enqueueing are refused, there is no list, and the statistics count nothing and nobody."""
     environment_id = api.create()
     path = f"{ENVIRONMENTS}/{environment_id}/work"
-    assert "self_hosted" in message(api("GET", f"{path}/poll"), 400)
-    assert "self_hosted" in message(api("POST", f"/_emulator/environments/{environment_id}/enqueue"), 400)
-    assert api("GET", path).json["data"] == []
-    assert api.stats(environment_id)["depth"] == 0
+    refused = message(api("GET", f"{path}/poll"), 400)
+    assert refused.startswith("Only BYOC and bridge environments support work polling.")
+    assert refused.endswith("is anthropic_cloud.")
+    assert "self-hosted" in message(api("POST", f"/_emulator/environments/{environment_id}/enqueue"), 400)
+    assert message(api("GET", path), 404) == (
+        f"Environment {environment_id} not found, or does not support work listing. "
+        "The work API is only available for self-hosted environments."
+    )
+    assert api.stats(environment_id) == {
+        "depth": 0,
+        "oldest_queued_at": None,
+        "pending": 0,
+        "type": "work_queue_stats",
+        "workers_polling": None,
+    }
 
 
 def test_archived_environments_finish_their_work_and_take_no_more(api, queue):
@@ -94,6 +105,9 @@ def test_archived_environments_finish_their_work_and_take_no_more(api, queue):
     api("POST", f"{ENVIRONMENTS}/{queue}/archive")
     assert "archived" in message(api("POST", f"/_emulator/environments/{queue}/enqueue"), 400)
     assert api.poll(queue)["id"] == work
+    refused = api("GET", f"{ENVIRONMENTS}/{queue}/work")
+    assert message(refused, 404) == f"Environment {queue} is archived."
+    assert refused.json["error"]["error_code"] == "environment_archived"
 
 
 @pytest.mark.parametrize(

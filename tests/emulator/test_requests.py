@@ -23,6 +23,7 @@ def without(name):
         (without("x-api-key") | {"authorization": "Basic abc"}, 401, "x-api-key"),
         (without("x-api-key") | {"authorization": "Bearer "}, 401, "x-api-key"),
         (without("anthropic-version"), 400, "anthropic-version: "),
+        (HEADERS | {"anthropic-version": "2024-01-01"}, 400, "anthropic-version: "),
         (without("anthropic-beta"), 400, "anthropic-beta: "),
         (HEADERS | {"anthropic-beta": "files-api-2025-04-14"}, 400, "anthropic-beta: "),
         ({}, 401, "x-api-key"),
@@ -37,6 +38,7 @@ def test_missing_headers_are_refused(api, headers, status, begin):
     "headers",
     [
         HEADERS,
+        HEADERS | {"anthropic-version": "2026-10-21"},
         without("x-api-key") | {"authorization": "Bearer token"},
         HEADERS | {"anthropic-beta": "files-api-2025-04-14, managed-agents-2027-01-01"},
     ],

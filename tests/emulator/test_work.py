@@ -65,7 +65,7 @@ def test_an_item_tells_its_life(api, queue, clock):
         ("active", ("ack",), 409),
         ("stopping", ("ack",), 409),
         ("stopped", ("ack",), 409),
-        ("queued", ("heartbeat",), 409),
+        ("queued", ("heartbeat",), 412),
         ("starting", ("heartbeat",), "active"),
         ("active", ("heartbeat",), "active"),
         ("stopping", ("heartbeat",), "stopping"),
@@ -86,8 +86,9 @@ def test_the_state_machine(api, queue, work, state, action, after):
     bring_to(api, queue, work, state)
     before = api.item(queue, work)
     response = api.act(queue, work, *action)
-    if after == 409:
-        assert work in message(response, 409)
+    if after in (409, 412):
+        assert work in message(response, after)
+        assert response.headers["x-should-retry"] == "false"
         assert api.item(queue, work) == before
     else:
         assert response.json["state"] == api.item(queue, work)["state"] == after
@@ -137,12 +138,14 @@ def test_a_heartbeat_that_does_not_fit_is_refused(api, queue, work, state, expec
     bring_to(api, queue, work, state)
     before = api.item(queue, work)
     response = api.act(queue, work, "heartbeat", expected_last_heartbeat=expected)
-    assert message(response, 412).startswith("expected_last_heartbeat: ")
-    assert response.json["error"]["details"]["current_state"] == {
-        "last_heartbeat": before["latest_heartbeat_at"],
-        "lease_extended": False,
-        "state": state,
-        "ttl_seconds": 0,
+    assert message(response, 412).startswith("work_id: " if state == "queued" else "expected_last_heartbeat: ")
+    assert response.json["error"]["details"] == {
+        "error_code": "heartbeat_precondition_failed",
+        "current_state": {
+            "state": state,
+            "ttl_seconds": 0 if state == "queued" else 300,
+            "last_heartbeat": before["latest_heartbeat_at"] or "",
+        },
     }
     assert api.item(queue, work) == before
 
@@ -154,6 +157,20 @@ def test_what_is_ending_compares_no_heartbeats(api, queue, work, expected):
     answer = api.act(queue, work, "heartbeat", expected_last_heartbeat=expected).json
     assert answer["lease_extended"] is False
     assert (answer["state"], answer["last_heartbeat"], answer["ttl_seconds"]) == ("stopped", "", 0)
+
+
+def test_a_heartbeat_of_an_item_that_stops_before_it_began_is_answered_as_recorded(api, queue, work):
+    """The worker learns that the item is stopping, and nothing is written."""
+    api.act(queue, work, "ack")
+    before = api.act(queue, work, "stop").json
+    assert api.act(queue, work, "heartbeat", expected_last_heartbeat="NO_HEARTBEAT").json == {
+        "last_heartbeat": "",
+        "lease_extended": False,
+        "state": "stopping",
+        "ttl_seconds": 120,
+        "type": "work_heartbeat",
+    }
+    assert api.item(queue, work) == before
 
 
 @pytest.mark.parametrize("ttl", ["0", "301", "-5", "soon"])
@@ -175,7 +192,7 @@ def test_a_lease_that_runs_out_puts_the_item_back(api, queue, work, clock):
     assert item["state"] == "queued"
     assert [item[name] for name in ("acknowledged_at", "started_at", "latest_heartbeat_at")] == [None] * 3
     assert api.act(queue, work, "heartbeat", expected_last_heartbeat=old).status_code == 412
-    assert api.act(queue, work, "heartbeat").status_code == 409
+    assert api.act(queue, work, "heartbeat").status_code == 412
     assert api.poll(queue)["id"] == work
     api.act(queue, work, "ack")
     new = api.act(queue, work, "heartbeat", expected_last_heartbeat="NO_HEARTBEAT").json["last_heartbeat"]

@@ -4,6 +4,8 @@ A cursor holds the sequence number of the last item that was shown. Items that c
 nothing: the next page begins with whatever is older than that item, even if the item itself is gone.
 """
 
+from __future__ import annotations
+
 import base64
 import binascii
 import json
