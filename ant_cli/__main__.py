@@ -73,17 +73,17 @@ def dispatch(argv: Sequence[str], runtime: Runtime) -> None:
 
         complete(argv[1:], runtime)
         return
-    from ant_cli.argv import Call, read
+    from ant_cli.argv import ApiCall, parse
 
-    call = read([as_text(word) for word in argv])
-    if isinstance(call, Call):
+    call = parse([as_text(word) for word in argv])
+    if isinstance(call, ApiCall):
         from ant_cli.run import run
 
         run(call.operation, call.flags, runtime)
     else:
         from ant_cli.app import run_app
 
-        run_app(call.words, runtime)
+        run_app(call.args, runtime)
 
 
 def as_text(word: str) -> str:

@@ -54,8 +54,8 @@ def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
             if (client.under_way or client.answer_was_lost) and (words := how_to_check(operation, request)):
                 runtime.stderr.say(words)
             raise
-    if operation.done and runtime.stdout.is_terminal:
-        say_done(operation, request, runtime)
+    if request.success_message and runtime.stdout.is_terminal:  # scripts have the exit status
+        runtime.stderr.say(request.success_message)
 
 
 def send_and_print(
@@ -79,12 +79,6 @@ def send_and_print(
     response = client.send(request)
     if response.status != 204:
         printer.print_one(response.body)
-
-
-def say_done(operation: Operation, request: Request, runtime: Runtime) -> None:
-    """Say what was done; only on terminals, since scripts have the exit status."""
-    if operation.positional:
-        runtime.stderr.say(operation.done.format(id=request.path_values[operation.positional.name]))
 
 
 def keep_secrets(settings: Settings, runtime: Runtime) -> None:
@@ -143,9 +137,9 @@ def hint_at_lost_answer(error: AntError, operation: Operation, request: Request,
 
 def how_to_check(operation: Operation, request: Request, fact: str = IN_DOUBT) -> str:
     """Return how to find out whether a change was made; empty for operations that make none."""
-    if not operation.lost_answer:
+    if not operation.check_command:
         return ""
     from shlex import quote
 
-    look = operation.lost_answer.format(**{name: quote(text) for name, text in request.path_values.items()})
+    look = operation.check_command.format(**{name: quote(text) for name, text in request.path_params.items()})
     return f"{fact} ant {look}"

@@ -123,13 +123,13 @@ def test_an_operation_is_complete(operation: Operation):
     assert len(set(flags)) == len(flags)
     shorts = [param.short for param in params_of(operation) if param.short]
     assert len(set(shorts)) == len(shorts)
-    in_path = {param.name for param in operation.placed("path")}
+    in_path = {param.name for param in operation.params_in("path")}
     assert in_path == {part[1:-1] for part in operation.path.split("/") if part.startswith("{")}
-    assert all(param.required for param in operation.placed("path"))
-    assert operation.positional is None or operation.positional in operation.placed("path")
+    assert all(param.required for param in operation.params_in("path"))
+    assert operation.positional is None or operation.positional in operation.params_in("path")
     assert operation.group in GROUPS
     assert len(operation.examples) >= 2
-    assert all(param.help.endswith((".", ")", ":", "'", "}")) for param in operation.params)
+    assert all(param.help.endswith((".", ")", ":", "'", "}", "]")) for param in operation.params)
 
 
 def test_the_readme_names_every_command():

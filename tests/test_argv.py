@@ -2,7 +2,7 @@
 
 import pytest
 
-from ant_cli.argv import Call, TyperCall, read
+from ant_cli.argv import ApiCall, ToolCall, parse
 from ant_cli.errors import UsageError
 from ant_cli.operations import OPERATIONS, of_group
 
@@ -11,21 +11,21 @@ STOP = ("beta:environments:work", "stop")
 
 
 def flags(*words):
-    call = read(words)
-    assert isinstance(call, Call)
+    call = parse(words)
+    assert isinstance(call, ApiCall)
     return dict(call.flags)
 
 
 def refusal(*words):
     with pytest.raises(UsageError) as caught:
-        read(words)
+        parse(words)
     return f"{caught.value.message} {caught.value.hint}"
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.command)
 def test_the_two_words_of_a_command_call_its_operation(operation):
     """Every operation is found by its group and its name."""
-    assert read([operation.group, operation.name]) == Call(operation, {})
+    assert parse([operation.group, operation.name]) == ApiCall(operation, {})
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_words_that_make_no_sense_are_refused(words, parts):
 )
 def test_help_and_other_commands_are_left_to_typer(words, for_typer):
     """The command comes first, then the global flags that stood before it, then the rest."""
-    assert read(words) == TyperCall(for_typer)
+    assert parse(words) == ToolCall(for_typer)
 
 
 def test_the_groups_hold_all_operations():

@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from ant_cli.argv import Call, read
+from ant_cli.argv import ApiCall, parse
 from ant_cli.errors import MissingFlag, UsageError
 from ant_cli.input.request import build
 from ant_cli.operations.environments import ENVIRONMENT_ID
@@ -36,8 +36,8 @@ def request_of():
     """Return what makes the request of a command line."""
 
     def make(*words, stdin=None):
-        call = read(words)
-        assert isinstance(call, Call)
+        call = parse(words)
+        assert isinstance(call, ApiCall)
         screen = Screen(terminal=False)
         with os.fdopen(piped(stdin), "rb") as source:
             request = build(call.operation, call.flags, Stdin(source), Stderr(screen))
@@ -107,8 +107,8 @@ def test_a_header_may_be_the_text_of_a_file(request_of, tmp_path):
 
 def test_a_heartbeat_that_names_the_last_one_is_guarded(request_of):
     """Only with an expected heartbeat is it unsafe to send it twice."""
-    assert request_of(WORK, "heartbeat", *IDS, "--expected-last-heartbeat", "x").request.guarded
-    assert not request_of(WORK, "heartbeat", *IDS).request.guarded
+    assert request_of(WORK, "heartbeat", *IDS, "--expected-last-heartbeat", "x").request.conditional
+    assert not request_of(WORK, "heartbeat", *IDS).request.conditional
 
 
 def test_a_new_operation_is_one_row():
@@ -273,7 +273,7 @@ def test_an_update_without_a_field_is_sent_with_a_note(request_of):
 def test_a_command_without_a_body_leaves_stdin_alone(words):
     """D26: in `while read id` the other IDs are the loop's."""
     source = os.fdopen(piped("env_2\n"), "rb")
-    call = read(words)
+    call = parse(words)
     build(call.operation, call.flags, Stdin(source), Stderr(None))
     with source:
         assert source.read() == b"env_2\n"
@@ -284,7 +284,7 @@ def test_a_complete_request_does_not_wait_for_a_silent_pipe(words):
     """D27: a pipe in which nothing comes for a second is not read, and a note says so."""
     read_end, write_end = os.pipe()
     screen = Screen(terminal=False)
-    call = read([WORK, "stop", *IDS, *words])
+    call = parse([WORK, "stop", *IDS, *words])
     with os.fdopen(read_end, "rb") as source:
         build(call.operation, call.flags, Stdin(source, patience_s=0.01), Stderr(screen))
     os.close(write_end)

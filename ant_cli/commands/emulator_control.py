@@ -19,7 +19,7 @@ from ant_cli.help.operation_pages import METAVARS
 from ant_cli.http.client import Client
 from ant_cli.input.request import Request
 from ant_cli.input.values import convert, encode
-from ant_cli.operations.spec import Flags, Param, flag_of
+from ant_cli.operations.spec import Flags, Param, flag_name
 from ant_cli.output.api_error import describe_error
 from ant_cli.run import keep_secrets
 from ant_cli.runtime import Runtime
@@ -111,7 +111,7 @@ def fault(
 def fault_numbers(words: dict[str, str | None]) -> dict[str, int]:
     """Return the numbers of a fault that were typed; BadValue if one can't be."""
     return {
-        name: whole_number(flag_of(name), word, *FAULT_NUMBERS[name])
+        name: whole_number(flag_name(name), word, *FAULT_NUMBERS[name])
         for name, word in words.items()
         if word is not None
     }

@@ -100,7 +100,7 @@ def fetch(kind: str, flags: Mapping[str, str], runtime: Runtime) -> list[dict[st
     if source is None:
         return []
     silent = Runtime(Stdin(None), Stdout(None), Stderr(None), runtime.environ, runtime.transport)
-    known = {param.name for param in source.placed("path")}
+    known = {param.name for param in source.params_in("path")}
     values = {name: word for name, word in flags.items() if name in known}
     request = build(source, values | {"limit": PAGE_SIZE}, silent.stdin, silent.stderr)
     settings = settings_of(flags, silent)

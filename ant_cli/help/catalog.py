@@ -161,9 +161,9 @@ def kind_of(param: Param) -> str:
     """Return what a parameter takes, as the scripts know it."""
     if param.choices:
         return words_kind(param.choices)
-    if param.place == "path":
+    if param.location == "path":
         return param.name
-    other = FREE if param.place == "setting" else TEXT
+    other = FREE if param.location == "setting" else TEXT
     return _KINDS_BY_NAME.get(param.name) or _KINDS_BY_TYPE.get(param.type, other)
 
 

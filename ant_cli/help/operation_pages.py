@@ -120,4 +120,4 @@ def panel_of(param: Param) -> str:
         return GLOBAL
     if param.required:
         return REQUIRED
-    return BODY if param.place == "body" else OTHER
+    return BODY if param.location == "body" else OTHER

@@ -79,7 +79,7 @@ class Client:
                 self._wait(attempt, {}, failure.error.message.removesuffix("."))
             else:
                 self.answer_was_lost |= leaves_doubt(response.status)
-                stale = request.guarded and response.status in TIMED_OUT
+                stale = request.conditional and response.status in TIMED_OUT
                 if not may_go_on or stale or not should_retry(response.status, response.headers):
                     return response
                 self._wait(attempt, response.headers, response.status_line)
@@ -139,7 +139,7 @@ class _AttemptFailed(Exception):
 
     def worth_a_retry(self, request: Request) -> bool:
         """Whether to try again. After an answer that broke off, only a GET: anything else was carried out."""
-        if self.final or (self.lost and request.guarded):
+        if self.final or (self.lost and request.conditional):
             return False
         return isinstance(self.error, NetworkError) or request.method == "GET"
 

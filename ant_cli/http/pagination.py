@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ant_cli.errors import AnswerError
 from ant_cli.gjson import json_text
 from ant_cli.http.client import Client
-from ant_cli.input.request import Request, holds_half_character
+from ant_cli.input.request import Request, has_lone_surrogate
 
 Items = list[bytes]
 """The items of a page, each as the JSON text that came."""
@@ -60,7 +60,7 @@ def split(body: bytes) -> tuple[Items, str]:
         raise no_page("It has no `data`.") from None
     except json_text.JSONTextError as error:
         raise no_page(str(error)) from None
-    if holds_half_character(cursor):  # which no request can send back
+    if has_lone_surrogate(cursor):  # which no request can send back
         raise no_page("Its next_page holds half a character (a lone surrogate).")
     return items, cursor
 

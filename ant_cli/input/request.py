@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from ant_cli.errors import BadValue, MissingFlag, UsageError, see_help
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.input.files import decode, embed, read_file, text_of
-from ant_cli.input.values import Value, convert, encode, kind_of, parse, scalar_text
+from ant_cli.input.values import Value, convert, encode, parse, to_text, type_name
 from ant_cli.operations.spec import Flags, Operation, Param
 from ant_cli.runtime.streams import Stderr, Stdin
 
@@ -28,10 +28,12 @@ class Request(NamedTuple):
     query: tuple[tuple[str, str], ...]
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
-    guarded: bool = False
-    """It must not be sent again after a time-out, because it may have been carried out."""
-    path_values: Mapping[str, str] = {}
+    conditional: bool = False
+    """It must not be sent again after a time-out, because the server may have processed it."""
+    path_params: Mapping[str, str] = {}
     """The IDs in the path, as they were given."""
+    success_message: str = ""
+    """What to report on success; empty if the response shows it."""
 
     @property
     def target(self) -> str:
@@ -51,7 +53,7 @@ def build(operation: Operation, flags: Flags, stdin: Stdin, stderr: Stderr) -> R
     body = _take_piped(operation, values, given, source, stdin) if given else {}
     if operation.has_body:
         _warn_of_unknown_keys(operation, body, stderr)
-    body |= {param.wire_name: values[param.name] for param in operation.placed("body") if param.name in values}
+    body |= {param.wire_name: values[param.name] for param in operation.params_in("body") if param.name in values}
     _check_required(operation, values, body)
     if operation.partial_update and not body:
         _check_empty_update(operation, stdin.taken or "file" in flags, stderr)
@@ -60,7 +62,7 @@ def build(operation: Operation, flags: Flags, stdin: Stdin, stderr: Stderr) -> R
 
 def _from_flags(operation: Operation, flags: Flags, stdin: Stdin) -> dict[str, Value]:
     """Return the values of the flags, with files in place of their names."""
-    params = [param for param in operation.params if param.place != "setting" and param.name in flags]
+    params = [param for param in operation.params if param.location != "setting" and param.name in flags]
     return {param.name: _from_flag(param, flags[param.name], stdin) for param in params}
 
 
@@ -70,7 +72,7 @@ def _from_flag(param: Param, word: str | list[str], stdin: Stdin) -> Value:
     if param.type is dict:
         word = text_of(word, param.flag, stdin)
     value = convert(param, param.flag, word)
-    return value if param.place == "path" else embed(value, param.flag, stdin)
+    return value if param.location == "path" else embed(value, param.flag, stdin)
 
 
 # Piped input
@@ -109,7 +111,7 @@ def _reads_stdin(operation: Operation, values: Mapping[str, Value], stdin: Stdin
 
 
 def _lacks_a_change(operation: Operation, values: Mapping[str, Value]) -> bool:
-    return operation.partial_update and not any(param.name in values for param in operation.placed("body"))
+    return operation.partial_update and not any(param.name in values for param in operation.params_in("body"))
 
 
 def _read_input(data: bytes, source: str, operation: Operation) -> dict[str, Value]:
@@ -120,7 +122,7 @@ def _read_input(data: bytes, source: str, operation: Operation) -> dict[str, Val
         return {}
     if not isinstance(value, dict):
         raise UsageError(
-            f"{source} must hold keys and values, such as `name: demo`, but holds {kind_of(value)}.",
+            f"{source} must hold keys and values, such as `name: demo`, but holds {type_name(value)}.",
             LOOP_HINT if source == STDIN and isinstance(value, str) else see_help(operation.command),
         )
     return value
@@ -136,7 +138,7 @@ def _take_piped(
     rest = dict(given)
     lowered = {key.lower(): key for key in rest}
     for param in operation.params:
-        if param.place in ("body", "setting"):
+        if param.location in ("body", "setting"):
             continue
         keys = [lowered[key.lower()] for key in param.input_keys if key.lower() in lowered]
         found = {key: rest.pop(key) for key in keys if key in rest}
@@ -144,14 +146,14 @@ def _take_piped(
         if key is not None and param.name not in values:
             where = f"{source}: {key}"
             value = _from_piped(param, found[key], where)
-            values[param.name] = value if param.place == "path" else embed(value, where, stdin)
+            values[param.name] = value if param.location == "path" else embed(value, where, stdin)
     return (
         {key: embed(value, f"{source}: {key}", stdin) for key, value in rest.items()} if operation.has_body else {}
     )
 
 
 def _stands_for_nothing(param: Param, value: Value) -> bool:
-    return value == [] or (value is None and not (param.place == "query" and param.nullable))
+    return value == [] or (value is None and not (param.location == "query" and param.nullable))
 
 
 def _from_piped(param: Param, value: Value, where: str) -> Value:
@@ -163,12 +165,12 @@ def _from_piped(param: Param, value: Value, where: str) -> Value:
 
 def _from_piped_scalar(param: Param, value: Value, where: str) -> Value:
     if isinstance(value, dict | list):
-        raise BadValue(where, f"must be one value, got {kind_of(value)}")
-    return convert(param, where, scalar_text(value))
+        raise BadValue(where, f"must be one value, got {type_name(value)}")
+    return convert(param, where, to_text(value))
 
 
 def _warn_of_unknown_keys(operation: Operation, body: Mapping[str, Value], stderr: Stderr) -> None:
-    known = [param.wire_name for param in operation.placed("body")]
+    known = [param.wire_name for param in operation.params_in("body")]
     for key in body:
         if key not in known:
             stderr.say(f"Warning: {key!r} is not a known field; it is sent as it is.{did_you_mean(key, known)}")
@@ -199,24 +201,32 @@ def _assemble(operation: Operation, values: Mapping[str, Value], body: dict[str,
     headers: list[tuple[str, str]] = []
     path = operation.path
     for param in operation.params:
-        if param.name not in values or param.place in ("body", "setting"):
+        if param.name not in values or param.location in ("body", "setting"):
             continue
         value = values[param.name]
-        if param.place == "path":
+        if param.location == "path":
             path = path.replace(f"{{{param.name}}}", _segment(param, value))
-        elif param.place == "query":
-            query.append((param.wire_name, "" if value is None else _sendable(param, scalar_text(value))))
+        elif param.location == "query":
+            query.append((param.wire_name, "" if value is None else _sendable(param, to_text(value))))
         else:
             headers.append((param.wire_name.lower(), _header(param, value)))
     content = encode(body) if operation.has_body else None
-    guarded = any(param.guard and values.get(param.name) is not None for param in operation.params)
-    ids = {param.name: scalar_text(values[param.name]) for param in operation.placed("path")}
-    return Request(operation.method, path, tuple(query), tuple(headers), content, guarded, ids)
+    conditional = any(param.precondition and values.get(param.name) is not None for param in operation.params)
+    ids = {param.name: to_text(values[param.name]) for param in operation.params_in("path")}
+    message = _success_message(operation, ids, body)
+    return Request(operation.method, path, tuple(query), tuple(headers), content, conditional, ids, message)
+
+
+def _success_message(operation: Operation, ids: Mapping[str, str], body: Mapping[str, Value]) -> str:
+    """Return the operation's message, or that of a boolean which is true and has one."""
+    chosen = [param.success_message for param in operation.params if body.get(param.wire_name) is True]
+    message = next(filter(None, chosen), operation.success_message)
+    return message.format(id=ids[operation.positional.name]) if operation.positional else message
 
 
 def _segment(param: Param, value: Value) -> str:
     """Return an ID as one segment of the path, whatever is in it."""
-    text = scalar_text(value)
+    text = to_text(value)
     if text in ("", ".", ".."):
         raise BadValue(param.flag, f"must be an ID, got {text!r}")
     return quote(_sendable(param, text), safe="")
@@ -224,7 +234,7 @@ def _segment(param: Param, value: Value) -> str:
 
 def _header(param: Param, value: Value) -> str:
     """Return a header's text without the white space around it, such as the line break at the end of a file."""
-    text = ",".join(scalar_text(item).strip() for item in (value if isinstance(value, list) else [value]))
+    text = ",".join(to_text(item).strip() for item in (value if isinstance(value, list) else [value]))
     if any(ord(character) < 0x20 or ord(character) in range(0x7F, 0xA0) for character in text):
         raise BadValue(param.flag, "holds a control character, which a header can't")
     return _sendable(param, text)
@@ -232,11 +242,11 @@ def _header(param: Param, value: Value) -> str:
 
 def _sendable(param: Param, text: str) -> str:
     """Return a text for a URL or a header."""
-    if holds_half_character(text):
+    if has_lone_surrogate(text):
         raise BadValue(param.flag, "holds half a character (a lone surrogate), which can't be sent")
     return text
 
 
-def holds_half_character(text: str) -> bool:
+def has_lone_surrogate(text: str) -> bool:
     """Whether a text holds a lone surrogate, which JSON can spell, and UTF-8 can't."""
     return any("\ud800" <= character <= "\udfff" for character in text)

@@ -65,12 +65,12 @@ def mapping(where: str, text: str) -> Value:
     value = parse(text, where)
     if not isinstance(value, dict):
         raise BadValue(
-            where, f"must be keys and values, got {kind_of(value)}", f"For example: {where} '{{key: value}}'"
+            where, f"must be keys and values, got {type_name(value)}", f"For example: {where} '{{key: value}}'"
         )
     return value
 
 
-def plain(_where: str, text: str) -> str:
+def as_is(_where: str, text: str) -> str:
     """Take the text as it is."""
     return text
 
@@ -80,8 +80,8 @@ _BOOLEANS = dict.fromkeys(("true", "True", "TRUE", "1", "t", "T"), True) | dict.
     ("false", "False", "FALSE", "0", "f", "F"), False
 )
 _CONVERTERS: dict[type, Callable[[str, str], Value]] = {
-    str: plain,
-    list: plain,
+    str: as_is,
+    list: as_is,
     int: integer,
     bool: boolean,
     dict: mapping,
@@ -96,7 +96,7 @@ _KINDS: dict[type, str] = {
 }
 
 
-def kind_of(value: Value) -> str:
+def type_name(value: Value) -> str:
     """Return what a value is, in words."""
     return _KINDS[type(value)]
 
@@ -180,10 +180,10 @@ def _json(value: Value) -> str:
         return "{" + ",".join(f"{_quote(key)}:{_json(child)}" for key, child in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ",".join(map(_json, value)) + "]"
-    return scalar_text(value, quote=_quote)
+    return to_text(value, quote=_quote)
 
 
-def scalar_text(value: Value, quote: Callable[[str], str] = str) -> str:
+def to_text(value: Value, quote: Callable[[str], str] = str) -> str:
     """Write null, a boolean, a number or a text as JSON has it; a text as `quote` makes it."""
     if isinstance(value, Number):
         return value.text

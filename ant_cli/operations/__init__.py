@@ -1,4 +1,6 @@
-"""The API, as rows of data: every operation, by the two words of its command."""
+"""The API, as rows of data: every operation, by the two parts of its command."""
+
+from __future__ import annotations
 
 from ant_cli.operations import environments, work
 from ant_cli.operations.spec import Operation

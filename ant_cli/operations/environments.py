@@ -1,5 +1,7 @@
 """The environments of an organization: the 6 commands of `beta:environments`."""
 
+from __future__ import annotations
+
 from ant_cli.operations.global_flags import BETA, LIMIT, MAX_ITEMS, PAGE, SLURP
 from ant_cli.operations.spec import Operation, Param
 
@@ -24,7 +26,7 @@ CREATE = Operation(
     COLLECTION,
     "Create an environment.",
     (
-        Param("name", "body", str, "What people call it.", required=True),
+        Param("name", "body", str, "Name of the environment.", required=True),
         Param(
             "config",
             "body",
@@ -32,7 +34,7 @@ CREATE = Operation(
             "Where its sandboxes run: {type: cloud, networking: ..., packages: ...} or {type: self_hosted}.",
             nullable=True,
         ),
-        Param("description", "body", str, "What it is for.", nullable=True),
+        Param("description", "body", str, "Description of the environment.", nullable=True),
         Param(
             "metadata",
             "body",
@@ -66,7 +68,7 @@ CREATE = Operation(
             "beta:environments create --file env.yaml --name staging",
         ),
     ),
-    lost_answer="beta:environments list --transform '{{id,name}}' --format jsonl",
+    check_command="beta:environments list --transform '{{id,name}}' --format jsonl",
 )
 
 LIST = Operation(
@@ -101,9 +103,9 @@ RETRIEVE = Operation(
     "Show one environment.",
     (ENVIRONMENT_ID, BETA),
     (
-        ("the whole of it", "beta:environments retrieve env_011CZkZ9X2dpNyB7HsEFoRfW"),
+        ("all fields", "beta:environments retrieve env_011CZkZ9X2dpNyB7HsEFoRfW"),
         (
-            "its packages alone, for a script",
+            "only its packages, for a script",
             "beta:environments retrieve env_011CZkZ9X2dpNyB7HsEFoRfW "
             "--transform config.packages.pip --format jsonl",
         ),
@@ -169,8 +171,8 @@ DELETE = Operation(
         ("see what would be sent", "beta:environments delete env_011CZkZ9X2dpNyB7HsEFoRfW --dry-run"),
     ),
     positional=ENVIRONMENT_ID,
-    done="Deleted {id}.",
-    lost_answer="beta:environments retrieve {environment_id}",
+    success_message="Deleted {id}.",
+    check_command="beta:environments retrieve {environment_id}",
 )
 
 ARCHIVE = Operation(
@@ -188,8 +190,8 @@ ARCHIVE = Operation(
         ),
     ),
     positional=ENVIRONMENT_ID,
-    done="Archived {id}.",
-    lost_answer="beta:environments retrieve {environment_id}",
+    success_message="Archived {id}.",
+    check_command="beta:environments retrieve {environment_id}",
 )
 
 OPERATIONS = (CREATE, RETRIEVE, UPDATE, LIST, DELETE, ARCHIVE)

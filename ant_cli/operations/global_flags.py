@@ -1,4 +1,6 @@
-"""The flags that do not belong to one command: those of every command, of API commands, and of lists."""
+"""The flags that several commands share: those of every command, of API commands, and of lists."""
+
+from __future__ import annotations
 
 from ant_cli.operations.spec import Param
 
@@ -18,9 +20,9 @@ GLOBAL_FLAGS = (
     Param("raw_output", "setting", bool, "Print a string without its quotes.", short="-r"),
     Param("columns", "setting", str, "Print a table of these titles or GJSON paths: id,name."),
     Param("dry_run", "setting", bool, "Print the request, with secrets hidden, and send nothing."),
-    Param("timeout", "setting", float, "Seconds to wait for a connection, and between bytes (60)."),
-    Param("max_retries", "setting", int, "How often a failed request is sent again (2)."),
-    Param("debug", "setting", bool, "Show requests and answers on stderr, with secrets hidden."),
+    Param("timeout", "setting", float, "Seconds to wait for a connection, and between bytes. [default: 60]"),
+    Param("max_retries", "setting", int, "How often a failed request is sent again. [default: 2]"),
+    Param("debug", "setting", bool, "Show requests and responses on stderr, with secrets hidden."),
 )
 
 FILE = Param(
@@ -35,8 +37,8 @@ BETA = Param(
 )
 
 LIMIT = Param("limit", "query", int, "Items per page; every page is fetched anyway.")
-PAGE = Param("page", "query", str, "Start at this cursor, the next_page of an earlier answer.", nullable=True)
+PAGE = Param("page", "query", str, "Start at this cursor, the next_page of an earlier response.", nullable=True)
 MAX_ITEMS = Param("max_items", "setting", int, "Stop after this many items; -1 for all of them.")
-SLURP = Param("slurp", "setting", bool, "Print one JSON array when all items are there.")
+SLURP = Param("slurp", "setting", bool, "Print one JSON array after the last item.")
 
 BY_FLAG = {flag: param for param in GLOBAL_FLAGS for flag in (param.flag, param.short) if flag}

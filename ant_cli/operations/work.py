@@ -1,5 +1,7 @@
 """The work queue of a self-hosted environment: the 8 commands of `beta:environments:work`."""
 
+from __future__ import annotations
+
 from ant_cli.operations.environments import ITEM
 from ant_cli.operations.global_flags import BETA, LIMIT, MAX_ITEMS, PAGE, SLURP
 from ant_cli.operations.spec import Operation, Param
@@ -30,9 +32,9 @@ RETRIEVE = Operation(
     "Show one work item.",
     (ENVIRONMENT_ID, WORK_ID, BETA),
     (
-        ("the whole of it", "beta:environments:work retrieve --environment-id env_1 work_1"),
+        ("all fields", "beta:environments:work retrieve --environment-id env_1 work_1"),
         (
-            "its state alone",
+            "only its state",
             "beta:environments:work retrieve --environment-id env_1 work_1 --transform state -r",
         ),
     ),
@@ -52,14 +54,15 @@ POLL = Operation(
             "block_ms",
             "query",
             int,
-            "Milliseconds to wait for work to arrive, 1 to 999. Without it the answer comes at once.",
+            "Milliseconds to wait for work to arrive, 1 to 999. Without it the response comes at once.",
             nullable=True,
         ),
         Param(
             "reclaim_older_than_ms",
             "query",
             int,
-            "Also take items that another worker got this many milliseconds ago and never acknowledged (5000).",
+            "Also take items that another worker got this many milliseconds ago but never acknowledged. "
+            "[default: 5000]",
             nullable=True,
         ),
         Param(
@@ -95,9 +98,9 @@ ACK = Operation(
         ("IDs from a pipe", "beta:environments:work ack < work.json"),
     ),
     positional=WORK_ID,
-    done="Acknowledged {id}.",
+    success_message="Acknowledged {id}.",
     notes=NOTES,
-    lost_answer="beta:environments:work retrieve --environment-id {environment_id} {work_id}",
+    check_command="beta:environments:work retrieve --environment-id {environment_id} {work_id}",
 )
 
 HEARTBEAT = Operation(
@@ -115,9 +118,9 @@ HEARTBEAT = Operation(
             "query",
             str,
             "Only if the last heartbeat was this one: NO_HEARTBEAT for the first, then the last_heartbeat of the "
-            "previous answer, letter for letter. Otherwise: 412, exit code 6.",
+            "previous response, exactly as returned. Otherwise: 412, exit code 6.",
             nullable=True,
-            guard=True,
+            precondition=True,
         ),
         BETA,
     ),
@@ -133,24 +136,26 @@ HEARTBEAT = Operation(
     ),
     positional=WORK_ID,
     notes=NOTES,
-    lost_answer="beta:environments:work retrieve --environment-id {environment_id} {work_id}",
+    check_command="beta:environments:work retrieve --environment-id {environment_id} {work_id}",
 )
+
+FORCE = Param("force", "body", bool, "Immediately, without a graceful shutdown.", success_message="Stopped {id}.")
 
 STOP = Operation(
     GROUP,
     "stop",
     "POST",
     WORK_ITEM + "/stop",
-    "Stop a work item, gracefully or at once.",
-    (ENVIRONMENT_ID, WORK_ID, Param("force", "body", bool, "At once, without a graceful shutdown."), BETA),
+    "Stop a work item, gracefully or immediately.",
+    (ENVIRONMENT_ID, WORK_ID, FORCE, BETA),
     (
-        ("let it finish what it is at", "beta:environments:work stop --environment-id env_1 work_1"),
-        ("at once", "beta:environments:work stop --environment-id env_1 work_1 --force"),
+        ("gracefully: it may finish its current task", "beta:environments:work stop --environment-id env_1 work_1"),
+        ("immediately", "beta:environments:work stop --environment-id env_1 work_1 --force"),
     ),
     positional=WORK_ID,
-    done="Stop of {id} requested.",
+    success_message="Requested stop of {id}.",
     notes=NOTES,
-    lost_answer="beta:environments:work retrieve --environment-id {environment_id} {work_id}",
+    check_command="beta:environments:work retrieve --environment-id {environment_id} {work_id}",
 )
 
 LIST = Operation(
@@ -207,11 +212,11 @@ STATS = Operation(
     "stats",
     "GET",
     QUEUE + "/stats",
-    "Show how long a queue is and who works on it.",
+    "Show queue statistics.",
     (QUEUE_ID, BETA),
     (
         ("all figures", "beta:environments:work stats env_1"),
-        ("the number of items that wait", "beta:environments:work stats env_1 --transform depth"),
+        ("only the number of waiting items", "beta:environments:work stats env_1 --transform depth"),
     ),
     positional=QUEUE_ID,
     notes=NOTES,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from ant_cli.errors import BadValue, CredentialError, UsageError
-from ant_cli.operations.spec import Flags, flag_of
+from ant_cli.operations.spec import Flags, flag_name
 from ant_cli.runtime.redaction import without_password
 from ant_cli.settings.local_emulator import LOCAL, is_local
 from ant_cli.settings.profiles import NO_STORE, Selected, Store, select
@@ -208,7 +208,7 @@ def candidates(name: str, flags: Flags, environ: Mapping[str, str], profile: Sel
         yield "--local", LOCAL
     word = words.get(name)
     if word or (word is not None and name not in MAY_BE_EMPTY):
-        yield flag_of(name), word
+        yield flag_name(name), word
     if text := environ.get(VARIABLES.get(name, "")):
         yield VARIABLES[name], text
     if text := profile.text(name):
@@ -251,7 +251,7 @@ def _credential(place: Place, text: str) -> Credential:
 def _switch(words: Mapping[str, str], name: str) -> bool:
     from ant_cli.input.values import boolean
 
-    return name in words and boolean(flag_of(name), words[name])
+    return name in words and boolean(flag_name(name), words[name])
 
 
 def _max_items(word: str | None) -> int | None:

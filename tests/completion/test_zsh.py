@@ -78,7 +78,7 @@ def test_every_command_of_a_group_is_offered_with_its_summary(zsh: Terminal):
     """The list under the line says what each does."""
     zsh.complete("ant beta:environments:work st")
     assert "Stop a work item, gracefully or at once" in zsh.screen()
-    assert "Show how long a queue is" in zsh.screen()
+    assert "Show queue statistics" in zsh.screen()
 
 
 def test_help_is_offered_on_topics_and_commands(zsh: Terminal):

@@ -165,7 +165,8 @@ def test_an_answer_that_is_nested_too_deep_for_a_path_is_said(ant, flags):
     [
         (("beta:environments", "archive", "env_1"), "Archived env_1."),
         (("beta:environments", "delete", "env_1"), "Deleted env_1."),
-        (("beta:environments:work", "stop", "--environment-id", "env_1", "work_1"), "Stop of work_1 requested."),
+        (("beta:environments:work", "stop", "--environment-id", "env_1", "work_1"), "Requested stop of work_1."),
+        (("beta:environments:work", "stop", "--environment-id", "env_1", "work_1", "--force"), "Stopped work_1."),
         (("beta:environments:work", "ack", "--environment-id", "env_1", "work_1"), "Acknowledged work_1."),
     ],
 )

@@ -191,7 +191,7 @@ class Explorer(App[Choice], inherit_bindings=False):
     # Moving
 
     def action_outline(self, change: str) -> None:
-        """Call a method of the outline; `toggle` on a scalar shows the whole of it."""
+        """Call a method of the outline; `toggle` on a scalar shows it in full."""
         current = self.outline.current
         if change == "toggle" and current and not current.can_open:
             self.action_view()
