@@ -77,7 +77,7 @@ def test_a_script_that_zsh_finds_by_its_name_completes(terminal):
 def test_every_command_of_a_group_is_offered_with_its_summary(zsh: Terminal):
     """The list under the line says what each does."""
     zsh.complete("ant beta:environments:work st")
-    assert "Stop a work item, gracefully or at once" in zsh.screen()
+    assert "Stop a work item, gracefully or immediately" in zsh.screen()
     assert "Show queue statistics" in zsh.screen()
 
 
