@@ -1,7 +1,13 @@
-"""`python -m ant_cli.generate`: write what is generated into the working tree, scripts and reference."""
+"""`python -m ant_cli.generate`: write what is generated into the working tree, scripts and reference.
+
+With `--check`, write nothing, and fail if a generated file is not current.
+"""
 
 from __future__ import annotations
 
+import argparse
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from ant_cli.completion.scripts import SHELLS, script
@@ -9,6 +15,7 @@ from ant_cli.help.catalog import vocabulary
 from ant_cli.help.reference_files import pages
 
 ROOT = Path(__file__).parents[1]
+COMMAND = "python -m ant_cli.generate"
 
 
 def generated() -> dict[Path, str]:
@@ -18,14 +25,36 @@ def generated() -> dict[Path, str]:
     return scripts | {Path("ant_cli", "help", path): text for path, text in pages(root).items()}
 
 
+def stale(folder: Path = ROOT) -> list[Path]:
+    """Return the paths of generated files that are missing or differ, and of pages without a command."""
+    files = generated()
+    present = {path: (folder / path).read_text("utf-8") for path in files if (folder / path).exists()}
+    leftover = {path.relative_to(folder) for path in _manual_pages(folder)} - files.keys()
+    return sorted(leftover | {path for path, text in files.items() if present.get(path) != text})
+
+
 def write(folder: Path = ROOT) -> None:
     """Write every generated file, and remove the pages of commands that no longer exist."""
-    for page in folder.glob("ant_cli/help/man/*.1"):
+    for page in _manual_pages(folder):
         page.unlink()
     for path, text in generated().items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, "utf-8", newline="\n")
 
 
+def main(arguments: Sequence[str] | None = None, folder: Path = ROOT) -> None:
+    """Write the generated files, or with `--check` exit with the names of those that are not current."""
+    parser = argparse.ArgumentParser(prog=COMMAND, description="Write the generated files.")
+    parser.add_argument("--check", action="store_true", help="write nothing, and fail if one is not current")
+    if not parser.parse_args(arguments).check:
+        write(folder)
+    elif paths := stale(folder):
+        sys.exit(f"Not current: {', '.join(map(str, paths))}\nTo write them: {COMMAND}")
+
+
+def _manual_pages(folder: Path) -> list[Path]:
+    return list(folder.glob("ant_cli/help/man/*.1"))
+
+
 if __name__ == "__main__":
-    write()
+    main()

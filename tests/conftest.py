@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,18 @@ import pytest
 from ant_cli.__main__ import main
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
+
+if sys.platform == "win32":
+    collect_ignore = [
+        "commands/test_auth.py",
+        "completion",
+        "hostile/test_process.py",
+        "output/test_explorer_terminal.py",
+        "output/test_pager.py",
+        "test_examples.py",
+        "test_profiles_processes.py",
+    ]
+    """Tests that drive the terminals, locks and shells of POSIX."""
 
 KEY = "correct-horse-battery"
 """The key of every run. It must never be seen, and no pattern knows it: only what was registered is redacted."""

@@ -21,27 +21,27 @@ GENERATED = generator.generated()
 MAN_PAGES = sorted(path for path in GENERATED if path.suffix == ".1")
 
 
-@pytest.mark.parametrize("path", GENERATED, ids=str)
-def test_a_generated_file_is_up_to_date(path: Path):
-    """It is written from the commands, so it changes with them."""
-    kept = (ROOT / path).read_text("utf-8") if (ROOT / path).exists() else ""
-    assert kept == GENERATED[path], f"{path} is stale: run `python -m ant_cli.generate`"
+def test_the_generated_files_are_current(capsys):
+    """They are written from the commands, so they change with them."""
+    generator.main(["--check"])
+    assert capsys.readouterr() == ("", "")
 
 
-def test_there_is_no_page_of_a_command_that_is_no_more():
-    """Pages are removed with their commands."""
-    kept = {path.relative_to(ROOT) for path in (ROOT / "ant_cli" / "help" / "man").iterdir()}
-    assert kept == set(MAN_PAGES), "run `python -m ant_cli.generate`"
-
-
-def test_everything_can_be_written_anew(tmp_path: Path):
-    """What is left of a command that is no more goes away."""
-    old = tmp_path / "ant_cli" / "help" / "man" / "ant-old.1"
-    old.parent.mkdir(parents=True)
-    old.touch()
-    generator.write(tmp_path)
-    assert not old.exists()
+def test_generated_files_that_are_not_current_are_named_and_can_be_written(tmp_path: Path):
+    """One differs, one is missing, and one is the page of a command that no longer exists."""
+    generator.main([], tmp_path)
     assert all((tmp_path / path).read_text("utf-8") == text for path, text in GENERATED.items())
+    (tmp_path / "completions" / "ant.fish").write_text("#")
+    man = tmp_path / "ant_cli" / "help" / "man"
+    (man / "ant-auth.1").rename(man / "ant-old.1")
+    with pytest.raises(SystemExit) as caught:
+        generator.main(["--check"], tmp_path)
+    names = [str(Path("ant_cli/help/man", page)) for page in ("ant-auth.1", "ant-old.1")]
+    named = ", ".join([*names, str(Path("completions/ant.fish"))])
+    assert caught.value.code == f"Not current: {named}\nTo write them: {generator.COMMAND}"
+    generator.main([], tmp_path)
+    generator.main(["--check"], tmp_path)
+    assert not (man / "ant-old.1").exists()
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.command)

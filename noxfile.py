@@ -1,0 +1,71 @@
+"""What is checked before a change lands, one session each: `nox` runs all but the benchmark, `nox -s lint` one.
+
+Sessions build no environments: they use the one that nox runs in, which `pip install -e '.[dev]'` fills. Arguments
+after `--` go to the session's program: `nox -s tests -- tests/test_argv.py -k flag`.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import nox
+
+nox.options.default_venv_backend = "none"
+nox.options.sessions = ["tests", "lint", "types", "docs"]
+
+GENERATOR = "ant_cli.generate"
+"""The module that writes the files made from the commands: completion scripts, manual pages, the reference."""
+
+GITHUB = Path(".github")
+SCHEMAS = {
+    "vendor.github-workflows": sorted(GITHUB.glob("workflows/*.yml")),
+    "vendor.github-issue-forms": sorted(GITHUB.glob("ISSUE_TEMPLATE/*.yml")),
+    "vendor.dependabot": [GITHUB / "dependabot.yml"],
+}
+"""Files that only GitHub reads, by the schema that check-jsonschema ships for them."""
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests; all of them, on every core and with coverage, unless arguments say otherwise."""
+    if session.posargs:
+        _run(session, "pytest", *session.posargs)
+        return
+    _run(session, "pytest", "-n", "auto", "--cov", "--cov-report=")
+    _run(session, "coverage", "report", "--skip-covered")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and formatting, and the files that configure GitHub and pre-commit."""
+    _run(session, "ruff", "check", ".")
+    _run(session, "ruff", "format", "--check", ".")
+    for schema, paths in SCHEMAS.items():
+        _run(session, "check_jsonschema", "--builtin-schema", schema, *map(str, paths))
+    _run(session, "pre_commit", "validate-config", ".pre-commit-config.yaml")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types."""
+    _run(session, "mypy", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Check that the generated files are current."""
+    _run(session, GENERATOR, "--check")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure speed; `nox -s bench -- --help` shows the options."""
+    session.run(
+        sys.executable, "benchmarks/run.py", "--ant", str(Path(sys.executable).with_name("ant")), *session.posargs
+    )
+
+
+def _run(session: nox.Session, module: str, *arguments: str) -> None:
+    """Run a module of the environment that nox runs in, whether or not it is activated."""
+    session.run(sys.executable, "-m", module, *arguments)
