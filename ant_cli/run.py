@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ant_cli.errors import AnswerError, AntError, APIError, OutputError
 from ant_cli.gjson import json_text
-from ant_cli.http.client import Client, headers_of
+from ant_cli.http.client import Client
+from ant_cli.http.request_headers import headers_of
 from ant_cli.input.request import Request, build
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.printer import Printer
@@ -17,7 +18,7 @@ from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.profiles import read_store
 
 IN_DOUBT = "This attempt, or one before it, may have succeeded. Check before you repeat it:"
-CARRIED_OUT = "The server has carried it out all the same. To check:"
+CARRIED_OUT = "The server made the change anyway. To check:"
 
 
 def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
@@ -51,7 +52,7 @@ def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
             hint_at_lost_answer(error, operation, request, client)
             raise
         except KeyboardInterrupt:
-            if (client.under_way or client.answer_was_lost) and (words := how_to_check(operation, request)):
+            if (client.in_flight or client.outcome_unknown) and (words := how_to_check(operation, request)):
                 runtime.stderr.say(words)
             raise
     if request.success_message and runtime.stdout.is_terminal:  # scripts have the exit status
@@ -130,7 +131,7 @@ def describe(request: Request, settings: Settings) -> bytes:
 
 def hint_at_lost_answer(error: AntError, operation: Operation, request: Request, client: Client) -> None:
     """Add to the hint how to check for a change that this attempt, or an earlier one, may have made."""
-    if client.answer_was_lost or isinstance(error, AnswerError | OutputError):
+    if client.outcome_unknown or isinstance(error, AnswerError | OutputError):
         fact = CARRIED_OUT if isinstance(error, OutputError) else IN_DOUBT
         error.hint = "\n".join(filter(None, (error.hint, how_to_check(operation, request, fact))))
 

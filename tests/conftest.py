@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,6 +18,7 @@ import pytest
 from ant_cli.__main__ import main
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
+from tests.scripted_socket import transport_to
 
 if sys.platform == "win32":
     collect_ignore = [
@@ -74,22 +76,33 @@ class Screen(io.BytesIO):
 
 @dataclass
 class Server:
-    """Answers the n-th request with the n-th reply: a response, an exception to raise, or a JSON value."""
+    """Gives the n-th request the n-th reply: a response, an exception to raise, or a JSON value.
+
+    A refused connection is raised from connecting, everything else from waiting for the response.
+    """
 
     replies: Sequence[Any]
     requests: list[httpx.Request] = field(default_factory=list)
+    refused: int = 0
 
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        request.read()
+    def connect(self) -> None:
+        """Raise the next reply if it is about connecting."""
+        reply = next(iter(self.replies[self._position :]), None)
+        if isinstance(reply, ConnectionRefusedError | socket.gaierror):
+            self.refused += 1
+            raise reply
+
+    def respond(self, request: httpx.Request) -> httpx.Response:
+        """Return the next reply as a response."""
+        reply = self.replies[self._position]
         self.requests.append(request)
-        reply = self.replies[len(self.requests) - 1]
         if isinstance(reply, BaseException):
             raise reply
-        response = reply if isinstance(reply, httpx.Response) else httpx.Response(200, json=reply)
-        # As it comes from the network: a stream that is still to be read.
-        return httpx.Response(
-            response.status_code, headers=response.headers, stream=httpx.ByteStream(response.content)
-        )
+        return reply if isinstance(reply, httpx.Response) else httpx.Response(200, json=reply)
+
+    @property
+    def _position(self) -> int:
+        return len(self.requests) + self.refused
 
 
 def piped(content: str | bytes | None) -> int:
@@ -159,7 +172,7 @@ def ant(clean_environ: dict[str, str]) -> Callable[..., Result]:
                 Stdout(stdout),
                 Stderr(stderr),
                 environ,
-                None if network else httpx.MockTransport(server),
+                None if network else transport_to(server.respond, server.connect),
                 sleep or waits.append,
             )
             status = main(words, process)

@@ -38,7 +38,7 @@ ORDER = (
 )
 """The parts of the program, the lowest first. A part imports what stands before it."""
 
-UPWARD = {("commands", "completion"), ("help", "app"), ("help", "commands"), ("http", "output")}
+UPWARD = {("commands", "completion"), ("help", "app"), ("help", "commands")}
 """Imports that still go upward."""
 
 EMULATOR_USERS = {"settings", "commands"}
@@ -46,8 +46,7 @@ EMULATOR_USERS = {"settings", "commands"}
 
 HOMES = {
     "typer": {"app", "commands", "help"},
-    "httpx": {"http", "runtime"},
-    "httpcore": {"http"},
+    "httpx": {"http"},
     "rich": {"output"},
     "textual": {"output"},
     "yaml": {"input"},
@@ -157,15 +156,14 @@ HEAVY = {
     "werkzeug",
     "typer",
     "httpx",
-    "httpcore",
     "msgspec",
     "keyring",
 }
 COMMANDS = {
     "--version": (["--version"], set()),
-    "retrieve": (["beta:environments", "retrieve", "env_1"], {"httpcore"}),
-    "list": (["beta:environments", "list", "--format", "jsonl"], {"httpcore"}),
-    "create": (["beta:environments", "create", "--name", "n", "--config", "{type: cloud}"], {"httpcore", "yaml"}),
+    "retrieve": (["beta:environments", "retrieve", "env_1"], set()),
+    "list": (["beta:environments", "list", "--format", "jsonl"], set()),
+    "create": (["beta:environments", "create", "--name", "n", "--config", "{type: cloud}"], {"yaml"}),
     "help": (["--help"], {"typer"}),
     "usage error": (["beta:environments", "create"], set()),
 }

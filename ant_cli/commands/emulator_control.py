@@ -21,11 +21,12 @@ from ant_cli.input.request import Request
 from ant_cli.input.values import convert, encode
 from ant_cli.operations.spec import Flags, Param, flag_name
 from ant_cli.output.api_error import describe_error
+from ant_cli.output.progress import Progress
 from ant_cli.run import keep_secrets
 from ant_cli.runtime import Runtime
 from ant_cli.settings.loading import DEFAULT_BASE_URL, resolve
 
-NO_EMULATOR = "what answers at the base URL is not the emulator."
+NO_EMULATOR = "the server at the base URL is not the emulator."
 
 
 @command(app, "enqueue", (*PROFILE, *REQUEST, *RESULT))
@@ -135,7 +136,7 @@ def ask(runtime: Runtime, flags: Flags, method: str, path: str, body: Any = None
         )
     keep_secrets(settings, runtime)
     content = None if body is None else json.dumps(body).encode()
-    with Client(settings, runtime) as client:
+    with Client(settings, runtime, Progress(runtime.stderr, runtime.environ)) as client:
         try:
             answer = json.loads(client.send(Request(method, "/_emulator" + path, (), body=content)).body)
         except APIError as error:

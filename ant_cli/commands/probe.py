@@ -9,6 +9,7 @@ from ant_cli.http.client import Client
 from ant_cli.http.response import Response
 from ant_cli.input.request import Request
 from ant_cli.output.api_error import describe_error
+from ant_cli.output.progress import Progress
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.redaction import without_password
 from ant_cli.settings.loading import Settings
@@ -41,7 +42,7 @@ def answer(settings: Settings, runtime: Runtime) -> Response:
         AntError: if the server does not take it, or can't be asked.
 
     """
-    with Client(settings, runtime) as client:
+    with Client(settings, runtime, Progress(runtime.stderr, runtime.environ)) as client:
         try:
             response = client.send(CHEAPEST)
         except APIError as error:

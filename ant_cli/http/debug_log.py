@@ -1,6 +1,6 @@
-"""The debug log: requests and answers on stderr.
+"""The debug log: requests and responses on stderr.
 
-Secrets are hidden by the names of headers here, and by what they are in `Stderr`.
+Headers whose names tell a secret are hidden here; `Stderr` redacts the secrets that it knows.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def log_request(stderr: Stderr, method: str, url: str, headers: Mapping[str, str
 
 
 def log_response(stderr: Stderr, status_line: str, headers: Mapping[str, str], body: bytes) -> None:
-    """Show an answer."""
+    """Show a response."""
     shown = stderr.without_secrets(body)
     stderr.say("\n".join([f"< {status_line}", *_header_lines("<", headers), *_body_lines("<", shown)]))
 

@@ -1,8 +1,9 @@
-"""The pages of a list, fetched one by one as they are asked for."""
+"""Pagination: the pages of a list, fetched one by one as they are needed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from ant_cli.errors import AnswerError
 from ant_cli.gjson import json_text
@@ -13,11 +14,19 @@ Items = list[bytes]
 """The items of a page, each as the JSON text that came."""
 
 
+class Page(NamedTuple):
+    """A page of a list."""
+
+    items: Items
+    cursor: str
+    """What names the next page; empty after the last."""
+
+
 def follow_pages(client: Client, request: Request, max_items: int | None) -> Iterator[Items]:
-    """Yield the items page by page, `max_items` of them at most; no page is fetched that is not needed.
+    """Yield the items page by page, at most `max_items` of them. A page that is not needed is not fetched.
 
     Raises:
-        AnswerError: if an answer is not a page, or names a next page that was fetched before.
+        AnswerError: if a response is not a page, or names a next page that was fetched before.
         APIError, NetworkError: as the client does.
 
     """
@@ -27,7 +36,7 @@ def follow_pages(client: Client, request: Request, max_items: int | None) -> Ite
         response = client.send(request)
         if response.status == 204:
             return
-        items, cursor = split(response.body)
+        items, cursor = parse_page(response.body)
         yield items[:left]
         left = None if left is None else left - len(items)
         if not cursor:
@@ -35,17 +44,17 @@ def follow_pages(client: Client, request: Request, max_items: int | None) -> Ite
         if cursor in seen and (left is None or left > 0):
             raise AnswerError(f"the list does not end: next_page {cursor!r} was followed before.")
         seen.add(cursor)
-        request = at_page(request, cursor)
+        request = with_cursor(request, cursor)
 
 
-def at_page(request: Request, cursor: str) -> Request:
-    """Return the request for another page of the same list."""
+def with_cursor(request: Request, cursor: str) -> Request:
+    """Return the request for the page of the same list that a cursor names."""
     query = [(name, value) for name, value in request.query if name != "page"]
     return request._replace(query=(*query, ("page", cursor)))
 
 
-def split(body: bytes) -> tuple[Items, str]:
-    """Return the items of a page and the cursor of the next one, which is empty after the last.
+def parse_page(body: bytes) -> Page:
+    """Return the page that a response is.
 
     Raises:
         AnswerError: if it is not a page.
@@ -57,14 +66,14 @@ def split(body: bytes) -> tuple[Items, str]:
         next_page = page.get("next_page", b"null")
         cursor = "" if next_page == b"null" else json_text.string(next_page)
     except KeyError:
-        raise no_page("It has no `data`.") from None
+        raise _not_a_page("It has no `data`.") from None
     except json_text.JSONTextError as error:
-        raise no_page(str(error)) from None
+        raise _not_a_page(str(error)) from None
     if has_lone_surrogate(cursor):  # which no request can send back
-        raise no_page("Its next_page holds half a character (a lone surrogate).")
-    return items, cursor
+        raise _not_a_page("Its next_page contains a lone surrogate.")
+    return Page(items, cursor)
 
 
-def no_page(problem: str) -> AnswerError:
-    """Return the error about an answer that is no page."""
-    return AnswerError(f"the server's answer is not a page of a list. {problem}")
+def _not_a_page(problem: str) -> AnswerError:
+    """Return the error for a response that is not a page."""
+    return AnswerError(f"the server's response is not a page of a list. {problem}")

@@ -1,57 +1,119 @@
-"""Answers: what came back, and what may be wrong with it although its status is a success.
+"""Responses: reading a body to its end, and what may be wrong with a response whose status is a success.
 
-A proxy or gateway may answer in place of the API, with 200 and a page of HTML, an error, or nothing at all.
+A proxy or gateway may respond in place of the API, with 200 and a page of HTML, an error, or nothing at all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from ant_cli.errors import AnswerError, APIError
 from ant_cli.gjson import json_text
 
 BOM = b"\xef\xbb\xbf"
-_MAY_BE_AN_ERROR = 100_000
-"""A longer answer is not searched for an error: errors are short."""
+RESPONSE_LIMIT = 256_000_000
+"""The most bytes of a body, after decompression, that are read."""
+_LONGEST_ERROR = 100_000
+"""A longer body is not searched for an error: errors are short."""
 
 
-class Response(NamedTuple):
-    """What came back."""
+class IncompleteResponse(Exception):
+    """A body that can't be read to its end, and why."""
 
-    status: int
-    reason: str
-    headers: Mapping[str, str]
-    """By their names in lower case."""
-    body: bytes
-    """Decompressed, without a byte order mark."""
+    def __init__(self, why: str, *, permanent: bool = False) -> None:
+        super().__init__(why)
+        self.permanent = permanent
+        """Another attempt would not get further."""
+
+
+class Response:
+    """A response, whose body is read by `read` and kept in `body`."""
+
+    def __init__(self, status: int, reason: str, headers: Mapping[str, str], chunks: Iterable[bytes]) -> None:
+        self.status = status
+        self.reason = reason
+        self.headers = headers
+        """By their names in lower case."""
+        self.body = b""
+        """Decompressed, without a byte order mark; empty until `read`."""
+        self._chunks = chunks
 
     @property
     def status_line(self) -> str:
-        """The status as people read it."""
+        """The status as people read it: `404 Not Found`."""
         return f"{self.status} {self.reason}".rstrip()
 
+    def read(self) -> None:
+        """Read the body.
 
-def refuse_failure(exchange: str, response: Response) -> None:
-    """Raise the error that an answer stands for, if it is not a result.
+        Raises:
+            IncompleteResponse: if it is too large, is cut off, or has a compression that was not requested.
+            TransportError: if the connection fails.
+
+        """
+        parts, size = [], 0
+        for chunk in self._decompressed():
+            size += len(chunk)
+            if size > RESPONSE_LIMIT:
+                megabytes = RESPONSE_LIMIT // 1_000_000
+                raise IncompleteResponse(f"is larger than {megabytes} MB, which is the limit", permanent=True)
+            parts.append(chunk)
+        self.body = b"".join(parts).removeprefix(BOM)
+
+    def _decompressed(self) -> Iterable[bytes]:
+        encoding = self.headers.get("content-encoding", "").lower().removeprefix("x-")
+        if encoding == "gzip":
+            return _gunzip(self._chunks)
+        if encoding in ("identity", ""):
+            return self._chunks
+        raise IncompleteResponse(f"is compressed as {encoding!r}, which was not requested", permanent=True)
+
+
+def _gunzip(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Decompress gzip in parts of at most 1 MB, however much a chunk expands to."""
+    import zlib
+
+    gunzip = zlib.decompressobj(wbits=31)
+    began = False
+    try:
+        for chunk in chunks:
+            began = True
+            part, rest = b"", chunk
+            while part or rest:
+                if gunzip.eof and rest:  # gzip may have several members, one after another
+                    gunzip = zlib.decompressobj(wbits=31)
+                part = gunzip.decompress(rest, 1_000_000)
+                rest = gunzip.unused_data if gunzip.eof else gunzip.unconsumed_tail
+                if part:
+                    yield part
+    except zlib.error:
+        raise IncompleteResponse("can't be decompressed") from None
+    if began and not gunzip.eof:  # a response without a body may be labelled as compressed
+        raise IncompleteResponse("broke off")
+
+
+def raise_for_error(request_line: str, response: Response) -> None:
+    """Raise if the response is an error, a redirect, or not from the API.
 
     Raises:
-        APIError: if it is an error by its status, or by what it says.
-        AnswerError: if it is a redirect, or can't be an answer of the API.
+        APIError: if it is an error by its status, or by its body.
+        AnswerError: if it is a redirect, or can't be from the API.
 
     """
-    if response.status >= 400 or (response.status < 300 and _says_error(response.body)):
+    if response.status >= 400 or (response.status < 300 and _is_error_object(response.body)):
         request_id = response.headers.get("request-id", "")
-        raise APIError(exchange, response.status, response.reason, response.body, request_id)
+        raise APIError(request_line, response.status, response.reason, response.body, request_id)
     if response.status >= 300:
-        raise AnswerError(f"{exchange}: {response.status_line}{_target(response)}.", _NOT_FOLLOWED)
-    problem, hint = _problem(response.body) if response.status != 204 else ("", "")
-    if problem:
-        raise AnswerError(f"{exchange}: {response.status_line}, but the answer is {problem}.", hint)
+        raise AnswerError(f"{request_line}: {response.status_line}{_target(response)}.", _NOT_FOLLOWED)
+    mismatch = _mismatch(response.body) if response.status != 204 else None
+    if mismatch:
+        message = f"{request_line}: {response.status_line}, but the response is {mismatch.problem}."
+        raise AnswerError(message, mismatch.hint)
 
 
-_NOT_FOLLOWED = "Redirects are not followed, so that no key goes astray. Check the base URL."
-_NOT_THE_API = "Something other than the API may have answered, such as a proxy. Check the base URL."
+_NOT_FOLLOWED = "Redirects are not followed, so your key isn't sent elsewhere. Check the base URL."
+_NOT_THE_API = "Something other than the API may have responded, such as a proxy. Check the base URL."
 
 
 def _target(response: Response) -> str:
@@ -61,9 +123,9 @@ def _target(response: Response) -> str:
     return f', a redirect to "{without_password(location)}"' if location else ""
 
 
-def _says_error(body: bytes) -> bool:
+def _is_error_object(body: bytes) -> bool:
     """Whether the body is the API's error object."""
-    if len(body) > _MAY_BE_AN_ERROR or b'"error"' not in body:
+    if len(body) > _LONGEST_ERROR or b'"error"' not in body:
         return False
     try:
         return json_text.members(body).get("type") == b'"error"'
@@ -71,13 +133,20 @@ def _says_error(body: bytes) -> bool:
         return False
 
 
-def _problem(body: bytes) -> tuple[str, str]:
-    """Return why an answer can't be JSON, and a hint. That it is JSON is checked later, where it is printed."""
+class _Mismatch(NamedTuple):
+    """What a body is instead of JSON."""
+
+    problem: str
+    hint: str = ""
+
+
+def _mismatch(body: bytes) -> _Mismatch | None:
+    """Return why a body can't be JSON. That it is JSON is checked later, where it is printed."""
     start = body[:100].lstrip()
     if not start and not body.strip():
-        return "empty, and so not JSON", ""
-    if start.startswith((b"<", b"\xff\xfe", b"\xfe\xff")) or b"\0" in start[:4]:
-        return (
-            "HTML or XML" if start.startswith(b"<") else "in UTF-16 or UTF-32"
-        ) + ", not JSON in UTF-8", _NOT_THE_API
-    return "", ""
+        return _Mismatch("empty, and so not JSON")
+    if start.startswith(b"<"):
+        return _Mismatch("HTML or XML, not JSON in UTF-8", _NOT_THE_API)
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in start[:4]:
+        return _Mismatch("in UTF-16 or UTF-32, not JSON in UTF-8", _NOT_THE_API)
+    return None

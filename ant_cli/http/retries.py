@@ -1,4 +1,4 @@
-"""Retries: which answers are worth another attempt, and when. The rules are those of the API's own libraries."""
+"""Retries: which responses are worth another attempt, and when. The rules are those of the API's own libraries."""
 
 from __future__ import annotations
 
@@ -7,41 +7,41 @@ import time
 from collections.abc import Mapping
 
 RETRIED = frozenset((408, 409, 429, *range(500, 600)))
-TIMED_OUT = frozenset((408, 504))
-"""The server gave up waiting, or a gateway in front of it did: the request may be carried out yet."""
+GATEWAY_TIMEOUTS = frozenset((408, 504))
+"""The server gave up waiting, or a gateway in front of it did: the request may still be carried out."""
 LONGEST_WAIT_S = 60.0
 _SECONDS = re.compile(r"-?[0-9]+(?:\.[0-9]+)?", re.ASCII)
 
 
 def should_retry(status: int, headers: Mapping[str, str]) -> bool:
-    """Whether the server wants the request again, or at least may do better next time.
+    """Whether a response is worth a retry.
 
-    Never after a 412: what the request expects is not so, and will not be.
+    Never after a 412: the precondition of the request does not hold, and a retry does not change that.
     """
     if status == 412:
         return False
-    wish = headers.get("x-should-retry")
-    if wish in ("true", "false"):
-        return wish == "true" and status >= 400
+    override = headers.get("x-should-retry")
+    if override in ("true", "false"):
+        return override == "true" and status >= 400
     return status in RETRIED
 
 
-def leaves_doubt(status: int) -> bool:
-    """Whether a request with this answer may have been carried out, in part or by a server behind a gateway."""
+def outcome_unknown(status: int) -> bool:
+    """Whether a request with this response may have been carried out, in part or by a server behind a gateway."""
     return status == 408 or 500 <= status <= 599
 
 
 def retry_delay(attempt: int, headers: Mapping[str, str]) -> float:
     """Return the seconds to wait after `attempt`, which counts from 0: what the server says, at most a minute."""
-    asked = _asked_delay(headers)
-    if asked is not None:
-        return min(asked, LONGEST_WAIT_S)
+    requested = _requested_delay(headers)
+    if requested is not None:
+        return min(requested, LONGEST_WAIT_S)
     import random
 
     return 0.5 * 2.0 ** min(attempt, 4) * random.uniform(0.75, 1.0)  # noqa: S311 - jitter, no secret
 
 
-def _asked_delay(headers: Mapping[str, str]) -> float | None:
+def _requested_delay(headers: Mapping[str, str]) -> float | None:
     """Return the seconds that `retry-after-ms` or `retry-after` asks for; None if neither makes sense."""
     for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         text = headers.get(name, "").strip()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 TYPE_CHECKING = False  # as typing has it, whose import alone would double the time of `ant --version`
 if TYPE_CHECKING:
-    import httpx
+    from typing import Any
 
     from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 
@@ -20,7 +20,7 @@ class Runtime:
         stdout: Stdout,
         stderr: Stderr,
         environ: Mapping[str, str],
-        transport: httpx.BaseTransport | None = None,
+        transport: Any = None,
         sleep: Callable[[float], None] | None = None,
         now: Callable[[], float] | None = None,
     ) -> None:
@@ -30,6 +30,7 @@ class Runtime:
         self.stderr = stderr
         self.environ = environ
         self.transport = transport
+        """A `Transport` of `http/`, in place of the network."""
         self.sleep = sleep
         self.now = now
 

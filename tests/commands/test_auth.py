@@ -171,7 +171,7 @@ def test_a_key_that_is_refused_is_not_stored(bare, path, status):
 
 def test_a_server_that_cannot_be_asked_keeps_the_key_from_being_stored(bare, path):
     """Exit 8."""
-    replies = [httpx.ConnectError("no route")] * 3
+    replies = [ConnectionRefusedError("no route")] * 3
     done = bare("auth", "login", "--api-key-stdin", stdin=SECRET, replies=replies)
     assert (done.exit, path.exists()) == (8, False)
 

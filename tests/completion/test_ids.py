@@ -95,7 +95,7 @@ def test_an_id_that_no_id_looks_like_is_not_offered(ant, identifier):
     [
         httpx.Response(401),
         httpx.Response(500),
-        httpx.ConnectError("no"),
+        ConnectionResetError("no"),
         httpx.Response(200, text="<html>"),
         {},
         [],

@@ -18,13 +18,13 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 from tests.conftest import KEY, KEY_BY_PATTERN, Screen, piped
 
-from .scripted_server import Reply, ScriptedServer, answer
+from .scripted_server import Reply, ScriptedServer, response
 
 RETRIEVE = ("beta:environments", "retrieve", "env_1")
 CREATE = ("beta:environments", "create", "--name", "n")
 DELETE = ("beta:environments", "delete", "env_1")
 LIST = ("beta:environments", "list", "--format", "jsonl")
-OK = answer({"id": "x"})
+OK = response({"id": "x"})
 OUTPUT = '{\n  "id": "x"\n}\n'
 
 

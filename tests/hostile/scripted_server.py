@@ -26,8 +26,8 @@ Reply = tuple[bytes | Act, ...]
 """What is done for one request, part by part."""
 
 
-def answer(body: Any = b"", *headers: str, status: str = "200 OK", kind: str = "application/json") -> bytes:
-    """Return a well-formed answer. A body that is not bytes is written as JSON."""
+def response(body: Any = b"", *headers: str, status: str = "200 OK", kind: str = "application/json") -> bytes:
+    """Return a well-formed response. A body that is not bytes is written as JSON."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     lines = [f"HTTP/1.1 {status}", f"content-length: {len(content)}", *headers]
     if kind:
@@ -38,11 +38,11 @@ def answer(body: Any = b"", *headers: str, status: str = "200 OK", kind: str = "
 def error(status: str, kind: str = "api_error", *headers: str) -> bytes:
     """Return an error as the API sends it."""
     body = {"type": "error", "error": {"type": kind, "message": "made up"}, "request_id": "req_1"}
-    return answer(body, "request-id: req_1", *headers, status=status)
+    return response(body, "request-id: req_1", *headers, status=status)
 
 
 class ScriptedServer:
-    """Gives the n-th request the n-th reply; the last reply answers all further ones. A context manager."""
+    """Gives the n-th request the n-th reply; the last reply is for all further ones, too. A context manager."""
 
     def __init__(self, *replies: bytes | Reply, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> None:
         self.requests: list[bytes] = []

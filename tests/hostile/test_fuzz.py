@@ -21,6 +21,7 @@ from ant_cli.operations import GROUPS, OPERATIONS
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 from tests.conftest import Screen
+from tests.scripted_socket import transport_to
 
 EXAMPLES = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 EXIT_CODES = {0, 1, 2, 4, 5, 6, 7, 8}
@@ -93,11 +94,7 @@ def run(
         source.write(stdin)
         source.seek(0)
         reply = answer or httpx.Response(200, json={"id": "x"})
-        transport = httpx.MockTransport(
-            lambda _: httpx.Response(
-                reply.status_code, headers=reply.headers, stream=httpx.ByteStream(reply.content)
-            )
-        )
+        transport = transport_to(lambda _: reply)
         streams = Stdin(source), Stdout(stdout), Stderr(stderr)
         status = main(words, Runtime(*streams, environ, transport, lambda _: None))
     assert status in EXIT_CODES

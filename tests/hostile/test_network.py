@@ -17,7 +17,7 @@ import trustme
 from ant_cli.runtime.extras import install_hint
 
 from .conftest import CREATE, LIST, OK, OUTPUT, Outcome
-from .scripted_server import Act, ScriptedServer, answer, error
+from .scripted_server import Act, ScriptedServer, error, response
 
 CUT = OK[:-3]
 HEAD = b"HTTP/1.1 200 OK\r\n"
@@ -47,7 +47,7 @@ Over = Callable[..., Outcome]
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_no_answer_is_a_network_failure_after_retries(over: Over, reply, said):
+def test_no_response_is_a_network_failure_after_retries(over: Over, reply, said):
     """Three attempts, then exit code 8 and what happened."""
     result = over(reply)
     assert (result.exit, result.stdout, len(result.requests)) == (8, "", 3)
@@ -55,7 +55,7 @@ def test_no_answer_is_a_network_failure_after_retries(over: Over, reply, said):
 
 
 @pytest.mark.parametrize("end", [Act.RESET, Act.CLOSE])
-def test_half_an_answer_is_never_shown(over: Over, end):
+def test_an_incomplete_response_is_never_shown(over: Over, end):
     """A GET is tried again; if that is no better, nothing of it is on stdout."""
     result = over((CUT, end))
     assert (result.exit, result.stdout, len(result.requests)) == (1, "", 3)
@@ -64,14 +64,14 @@ def test_half_an_answer_is_never_shown(over: Over, end):
 
 
 @pytest.mark.parametrize("chunk", [b'5\r\n{"a":\r\n', b'zz\r\n{"a":1}\r\n'])
-def test_broken_chunks_are_half_an_answer(over: Over, chunk):
+def test_broken_chunks_are_an_incomplete_response(over: Over, chunk):
     """Neither an end that is missing nor a size that is none passes."""
     result = over((HEAD + b"transfer-encoding: chunked\r\n\r\n" + chunk, Act.CLOSE))
     assert (result.exit, result.stdout) == (1, "")
 
 
 @pytest.mark.parametrize("end", [Act.RESET, Act.CLOSE])
-def test_half_an_answer_to_a_change_is_not_asked_for_again(over: Over, end):
+def test_an_incomplete_response_to_a_change_is_not_asked_for_again(over: Over, end):
     """The server carried it out: a second `create` would make a second one."""
     result = over((CUT, end), words=CREATE)
     assert (result.exit, len(result.requests)) == (1, 1)
@@ -86,11 +86,11 @@ def test_half_an_answer_to_a_change_is_not_asked_for_again(over: Over, end):
         HEAD + b"content-length: 10\r\ncontent-length: 10\r\n\r\n" + b'{"id":"x"}',
         HEAD + b"transfer-encoding: chunked\r\n\r\n" + b'a;q=1\r\n{"id":"x"}\r\n0\r\nx-end: 1\r\n\r\n',
         b"HTTP/1.1 100 Continue\r\n\r\n" + OK,
-        answer({"id": "x"}, status="200"),
+        response({"id": "x"}, status="200"),
         OK + b"what follows is not read",
     ],
 )
-def test_unusual_but_whole_answers_are_taken(over: Over, reply):
+def test_unusual_but_whole_responses_are_taken(over: Over, reply):
     """What HTTP allows is no fault."""
     assert over((reply, Act.CLOSE)).stdout == OUTPUT
 
@@ -99,8 +99,8 @@ def test_unusual_but_whole_answers_are_taken(over: Over, reply):
 def test_a_connection_that_went_stale_between_pages_is_replaced(over: Over, end):
     """The next page comes over a new connection, which is no second attempt."""
     result = over(
-        (answer({"data": [1], "next_page": "p"}), end),
-        answer({"data": [2], "next_page": None}),
+        (response({"data": [1], "next_page": "p"}), end),
+        response({"data": [2], "next_page": None}),
         words=LIST,
         more=NO_RETRIES,
     )
@@ -120,8 +120,8 @@ def test_a_post_on_a_connection_that_went_stale_counts_as_a_retry(over: Over):
 @pytest.mark.parametrize(
     ("reply", "said"),
     [
-        ((Act.STALL,), "no answer within 0.3 s"),
-        ((HEAD, Act.STALL), "no answer within 0.3 s"),
+        ((Act.STALL,), "no response within 0.3 s"),
+        ((HEAD, Act.STALL), "no response within 0.3 s"),
         ((CUT, Act.STALL), "stalled for 0.3 s"),
     ],
 )
@@ -156,13 +156,13 @@ def test_a_server_that_never_finishes_the_handshake_is_given_up(over: Over):
     assert (result.exit, "no connection within" in result.stderr) == (8, True)
 
 
-def test_an_answer_byte_by_byte_is_an_answer(over: Over):
+def test_a_response_byte_by_byte_is_a_response(over: Over):
     """The time-out is between bytes, not for all of them."""
     assert over(tuple(bytes([byte]) for byte in OK)).stdout == OUTPUT
 
 
 def test_an_early_refusal_of_a_large_body_is_read(over: Over):
-    """The server answers 413 without reading the rest."""
+    """The server responds with 413 without reading the rest."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def refuse() -> None:
@@ -292,19 +292,19 @@ def test_a_malformed_proxy_variable_is_a_usage_error(over: Over, monkeypatch, pr
 
 
 def test_a_proxy_is_used_and_its_errors_are_errors(over: Over, monkeypatch):
-    """A 407 comes from the proxy, as an answer or in place of a tunnel."""
+    """A 407 comes from the proxy, as a response or in place of a tunnel."""
     with ScriptedServer(error("407 Proxy Authentication Required")) as proxy:
         assert through(over, monkeypatch, "http_proxy", proxy.url).exit == 1
         tunnel = through(over, monkeypatch, "https_proxy", proxy.url, "https")
         assert (tunnel.exit, "407" in tunnel.stderr) == (8, True)
-        assert "The proxy wants a user and a password: put them into https_proxy" in tunnel.stderr
+        assert "The proxy requires a user and a password: put them into https_proxy" in tunnel.stderr
     assert [line.split()[0] for line in proxy.lines] == ["GET", "CONNECT"]
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_not_followed_through_a_proxy_either(over: Over, monkeypatch, status):
     """Requests through a proxy take another way than direct ones, and must send the key nowhere else, too."""
-    moved = answer(b"", "location: http://elsewhere.invalid/", status=f"{status} Moved")
+    moved = response(b"", "location: http://elsewhere.invalid/", status=f"{status} Moved")
     with ScriptedServer(moved, OK) as proxy:
         result = through(over, monkeypatch, "http_proxy", proxy.url)
     assert (result.exit, result.stdout) == (1, "")
@@ -422,5 +422,5 @@ def test_thousands_of_retries_are_possible(over: Over):
 def test_a_success_is_not_repeated_whatever_the_server_wishes(over: Over):
     """It was carried out, and `x-should-retry` is for failures."""
     for words in (("beta:environments", "retrieve", "env_1"), CREATE):
-        result = over(answer({"id": "x"}, "x-should-retry: true"), words=words)
+        result = over(response({"id": "x"}, "x-should-retry: true"), words=words)
         assert (result.exit, result.stdout, len(result.requests)) == (0, OUTPUT, 1)

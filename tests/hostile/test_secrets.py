@@ -19,7 +19,7 @@ from ant_cli.runtime.redaction import REDACTED
 from tests.conftest import KEY, KEY_BY_PATTERN
 
 from .conftest import CREATE, LIST, OK, RETRIEVE, Outcome
-from .scripted_server import Act, answer, error
+from .scripted_server import Act, error, response
 
 Over = Callable[..., Outcome]
 SPECIAL = 'can"ary/\\+%& =9'
@@ -141,7 +141,7 @@ def test_a_dry_run_hides_a_secret_in_the_body(ant):
 @pytest.mark.parametrize("name", ["Set-Cookie", "set-cookie2", "x-session-token", "www-authorization", "x-api-key"])
 def test_the_debug_log_hides_headers_that_hold_secrets(over: Over, name):
     """A session is as good as a key, and this one nobody could have registered."""
-    result = over(answer({"id": "x"}, f"{name}: session=not-a-known-secret"), more=("--debug",))
+    result = over(response({"id": "x"}, f"{name}: session=not-a-known-secret"), more=("--debug",))
     assert (result.exit, "not-a-known-secret" in result.stderr) == (0, False)
     assert f"{name.lower()}: {REDACTED}" in result.stderr.lower()
 
@@ -153,7 +153,7 @@ def test_a_password_of_the_base_url_is_seen_nowhere(over: Over, where, secret, m
     """It is sent as basic authorization, and a server that echoes that shows nothing either."""
     url = where.format(quote(secret, safe=""))
     echo = base64.b64encode(f"ada:{secret}".encode()).decode()
-    result = over(answer({"a": secret, "b": echo}, f"x-echo: {echo}", status="404 Not Found"), url=url, more=more)
+    result = over(response({"a": secret, "b": echo}, f"x-echo: {echo}", status="404 Not Found"), url=url, more=more)
     shown = result.stdout + result.stderr
     spellings = (secret, quote(secret, safe=""), json.dumps(secret)[1:-1], echo)
     assert not any(spelling in shown for spelling in spellings)
@@ -172,17 +172,17 @@ def test_a_password_of_an_address_that_is_none_is_seen_nowhere(over: Over, base_
 
 ECHOES = {
     "status words": error(f"403 No {KEY}"),
-    "request ID": answer({}, f"request-id: {KEY}", status="404 Not Found"),
-    "header": answer({}, f"x-key: {KEY}", f"set-cookie: session={KEY}", status="404 Not Found"),
-    "body": answer({"type": "error", "error": {"message": f"bad key {KEY}"}}, status="401 Unauthorized"),
-    "body in base64": answer({"m": base64.b64encode(f"x:{KEY}".encode()).decode()}, status="400 Bad"),
-    "cut-off excerpt": answer(b"x" * 490 + KEY.encode(), status="502 Bad Gateway"),
-    "redirect": answer(b"", f"location: http://{KEY}@h/?k={KEY}", status="302 Found"),
-    "content encoding": answer(b"", f"content-encoding: {KEY}"),
+    "request ID": response({}, f"request-id: {KEY}", status="404 Not Found"),
+    "header": response({}, f"x-key: {KEY}", f"set-cookie: session={KEY}", status="404 Not Found"),
+    "body": response({"type": "error", "error": {"message": f"bad key {KEY}"}}, status="401 Unauthorized"),
+    "body in base64": response({"m": base64.b64encode(f"x:{KEY}".encode()).decode()}, status="400 Bad"),
+    "cut-off excerpt": response(b"x" * 490 + KEY.encode(), status="502 Bad Gateway"),
+    "redirect": response(b"", f"location: http://{KEY}@h/?k={KEY}", status="302 Found"),
+    "content encoding": response(b"", f"content-encoding: {KEY}"),
     "malformed header": (b"HTTP/1.1 200 OK\r\nx " + KEY.encode() + b"\r\n\r\n", Act.CLOSE),
-    "cursor": answer({"data": [], "next_page": KEY, "type": "error"}),
-    "cursor that returns": answer({"data": [], "next_page": KEY}),
-    "error with 200": answer({"type": "error", "message": KEY}),
+    "cursor": response({"data": [], "next_page": KEY, "type": "error"}),
+    "cursor that returns": response({"data": [], "next_page": KEY}),
+    "error with 200": response({"type": "error", "message": KEY}),
 }
 
 
@@ -204,15 +204,15 @@ def test_a_server_that_echoes_the_key_shows_it_to_nobody(over: Over, echo, words
 def test_the_secret_of_a_work_item_is_on_stdout_alone(over: Over, more):
     """There a worker needs it."""
     item = {"id": "work_1", "secret": "work-secret-1", "data": {"secret": {"token": "work-secret-2"}}}
-    result = over(answer(item), more=more)
+    result = over(response(item), more=more)
     assert json.loads(result.stdout) == item
     assert "work-secret" not in result.stderr
-    assert "work-secret" not in over(answer({"item": item}, status="409 Conflict"), more=more).stderr
+    assert "work-secret" not in over(response({"item": item}, status="409 Conflict"), more=more).stderr
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.command)
 @pytest.mark.parametrize(
-    "reply", [OK, error("500 Broken"), (Act.RESET,), answer(b"<p>")], ids=lambda r: repr(r)[:20]
+    "reply", [OK, error("500 Broken"), (Act.RESET,), response(b"<p>")], ids=lambda r: repr(r)[:20]
 )
 def test_every_command_keeps_the_key(over: Over, operation: Operation, reply):
     """Whatever becomes of it; and the key is sent."""

@@ -16,7 +16,7 @@ import pytest
 from tests.conftest import KEY, KEY_BY_PATTERN
 
 from .conftest import Outcome
-from .scripted_server import ScriptedServer, answer
+from .scripted_server import ScriptedServer, response
 
 Shell = Callable[..., Outcome]
 
@@ -115,7 +115,9 @@ def profiles(clean_environ) -> Callable[[str], None]:
 )
 def test_a_secret_of_a_profile_is_redacted_in_what_a_server_echoes(ant, profiles, profile, more):
     """The debug log and the error both show the response; the fixture asserts that the secret is not in it."""
-    echo = answer({"type": "error", "error": {"message": f"bad <{KEY}>"}}, f"x-echo: {KEY}", status="404 Not Found")
+    echo = response(
+        {"type": "error", "error": {"message": f"bad <{KEY}>"}}, f"x-echo: {KEY}", status="404 Not Found"
+    )
     with ScriptedServer(echo) as server:
         profiles(profile.replace("{port}", str(server.port)))
         url = () if "base_url" in profile else ("--base-url", server.url)

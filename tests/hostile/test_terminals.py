@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ant_cli.runtime.sanitize import escape_controls
 
 from .conftest import CREATE, DELETE, LIST, RETRIEVE, Outcome
-from .scripted_server import answer
+from .scripted_server import response
 
 Over = Callable[..., Outcome]
 FORMATS = ("auto", "json", "jsonl", "yaml", "table", "pretty", "raw")
@@ -56,10 +56,10 @@ def test_a_terminal_obeys_no_server(over: Over, name, attack, escaped):
     """In every format, for one object and for a list, in keys and in values."""
     text = ATTACKS[attack]
     item = {"type": "environment", "id": text, "name": text, text: text}
-    reply = answer(item) if escaped else answer(_unescaped(item))
+    reply = response(item) if escaped else response(_unescaped(item))
     for words in (RETRIEVE, DELETE):
         assert obeyed(over(reply, words=words, more=("--format", name), terminal=True).stdout) == []
-    page = answer({"data": [item]}) if escaped else answer(b'{"data":[' + _unescaped(item) + b"]}")
+    page = response({"data": [item]}) if escaped else response(b'{"data":[' + _unescaped(item) + b"]}")
     assert obeyed(over(page, words=LIST, more=("--format", name), terminal=True).stdout) == []
 
 
@@ -73,7 +73,7 @@ def _unescaped(item: dict[str, str]) -> bytes:
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_a_bare_string_is_no_way_around(over: Over, attack):
     """`-r` prints without quotes, not without care."""
-    result = over(answer({"name": ATTACKS[attack]}), more=("--transform", "name", "-r"), terminal=True)
+    result = over(response({"name": ATTACKS[attack]}), more=("--transform", "name", "-r"), terminal=True)
     assert (result.exit, obeyed(result.stdout)) == (0, [])
 
 
@@ -84,14 +84,14 @@ def test_an_error_is_no_way_around(over: Over, attack, name):
     text = ATTACKS[attack]
     header = text.encode("ascii", "ignore").decode().translate(dict.fromkeys(b"\r\n\0"))
     body = _unescaped({"type": "error", "message": text, text: text})
-    reply = answer(body, f"x-request: {header}\x9b", status="404 Not \x9bFound")
+    reply = response(body, f"x-request: {header}\x9b", status="404 Not \x9bFound")
     result = over(reply, more=("--format-error", name, "--debug"), terminal=True)
     assert (result.exit in (5, 8), obeyed(result.stderr)) == (True, [])
 
 
 def test_a_page_that_is_no_json_is_no_way_around(over: Over):
     """An excerpt of it is shown."""
-    result = over(answer(b"<html>\x1b[2J\xc2\x9b\xe2\x80\xae", status="502 Bad"), terminal=True)
+    result = over(response(b"<html>\x1b[2J\xc2\x9b\xe2\x80\xae", status="502 Bad"), terminal=True)
     assert (result.exit, obeyed(result.stderr)) == (7, [])
 
 
@@ -106,8 +106,8 @@ def test_ones_own_words_are_shown_with_care_too(over: Over, words):
 def test_a_pipe_gets_the_bytes_unchanged(over: Over, attack):
     """Programs need what is there."""
     body = _unescaped({"name": ATTACKS[attack]})
-    assert over(answer(body), more=("--format", "raw")).stdout.encode() == body + b"\n"
-    bare = over(answer(body), more=("--transform", "name", "-r")).stdout
+    assert over(response(body), more=("--format", "raw")).stdout.encode() == body + b"\n"
+    bare = over(response(body), more=("--transform", "name", "-r")).stdout
     assert bare == ATTACKS[attack] + "\n"
 
 

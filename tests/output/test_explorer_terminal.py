@@ -19,7 +19,7 @@ import pytest
 
 from ant_cli.runtime.extras import install_command
 from tests.completion.terminal import OWN_TERMINAL
-from tests.hostile.scripted_server import Act, Reply, ScriptedServer, answer, error
+from tests.hostile.scripted_server import Act, Reply, ScriptedServer, error, response
 from tests.processes import measured
 
 PATIENCE_S = 20.0
@@ -39,7 +39,7 @@ WITHOUT_TEXTUAL = (
 
 
 def page(items: list[Any], following: str | None = None) -> bytes:
-    return answer({"data": items, "next_page": following})
+    return response({"data": items, "next_page": following})
 
 
 class Session:
@@ -248,7 +248,7 @@ def test_a_window_may_become_too_small(explore: Explore, size):
 
 def test_without_textual_it_says_what_to_install(explore: Explore):
     """The extra is optional: the answer is shown all the same."""
-    session = explore(answer(TEST), words=RETRIEVE, program=WITHOUT_TEXTUAL, until="Note")
+    session = explore(response(TEST), words=RETRIEVE, program=WITHOUT_TEXTUAL, until="Note")
     status, shown = session.end()
     note = f"Note: the format explore needs textual ({install_command('explore')}); pretty is used instead.\n"
     assert (status, shown) == (0, note + "id    env_2\nname  test\n")

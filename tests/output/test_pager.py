@@ -25,8 +25,9 @@ from ant_cli.output.pager import Left, Pager, command_of, heeding_end, lines_of
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 from tests.conftest import Screen
-from tests.hostile.scripted_server import ScriptedServer, answer
+from tests.hostile.scripted_server import ScriptedServer, response
 from tests.processes import measured
+from tests.scripted_socket import transport_to
 
 LOOK = Look(width=80, height=10, colour=False, now=0.0)
 LONG = b"row\n" * 10
@@ -170,11 +171,11 @@ def test_pages_that_nobody_looks_at_are_not_fetched(tmp_path, clean_environ):
     """Who leaves the pager is done, successfully."""
     requests = []
 
-    def answer(request):
+    def respond(request):
         requests.append(request)
         rows = [{"id": f"env_{len(requests)}_{number}", "name": "n" * 40} for number in range(20)]
         content = json.dumps({"data": rows, "next_page": str(len(requests)) if len(requests) < 300 else None})
-        return httpx.Response(200, stream=httpx.ByteStream(content.encode()))
+        return httpx.Response(200, content=content)
 
     class Terminal(io.FileIO):
         def isatty(self):
@@ -183,7 +184,7 @@ def test_pages_that_nobody_looks_at_are_not_fetched(tmp_path, clean_environ):
     environ = {**clean_environ, "PAGER": pager(LEAVE)}
     with Terminal(tmp_path / "screen", "w") as screen, Path(os.devnull).open("rb") as nothing:
         process = Runtime(
-            Stdin(nothing), Stdout(screen), Stderr(Screen(terminal=True)), environ, httpx.MockTransport(answer)
+            Stdin(nothing), Stdout(screen), Stderr(Screen(terminal=True)), environ, transport_to(respond)
         )
         assert main(["beta:environments", "list"], process) == 0
     assert 2 <= len(requests) < 300
@@ -324,7 +325,7 @@ def test_ctrl_c_belongs_to_the_pager_while_the_user_reads(clean_environ):
     environ = {**clean_environ, **measured(), "TERM": "xterm", "LINES": "10"}
     environ["ANT_PAGER"] = pager(QUIT_ON_KEY_AFTER_CTRL_C)
     rows = [{"id": f"env_{number}"} for number in range(40)]
-    with ScriptedServer(answer({"data": rows, "next_page": None})) as server:
+    with ScriptedServer(response({"data": rows, "next_page": None})) as server:
         environ["ANTHROPIC_BASE_URL"] = server.url
         with OnTerminal(["beta:environments", "list"], environ) as ant:
             ant.wait_for("read all")

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
@@ -17,6 +16,7 @@ import httpx
 from ant_cli.__main__ import main
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
+from tests.scripted_socket import transport_to
 
 NOW = datetime.fromisoformat("2026-03-14T15:00:00Z").timestamp()
 
@@ -123,14 +123,13 @@ SCENES = {
 def response(answer):
     """Return an answer as it comes from the network."""
     status = 404 if answer is MISSING else 200
-    content = httpx.ByteStream(json.dumps(answer).encode())
-    return httpx.Response(status, headers={"request-id": "req_011CZkZ9"}, stream=content)
+    return httpx.Response(status, headers={"request-id": "req_011CZkZ9"}, json=answer)
 
 
 def play(name, stdout, stderr, environ):
     """Run the command of a scene on these streams and return its exit status."""
     words, answer = SCENES[name]
-    transport = httpx.MockTransport(lambda _: response(answer))
+    transport = transport_to(lambda _: response(answer))
     environ = {"ANTHROPIC_API_KEY": "sk-ant-made-up", "ANT_PAGER": "", **environ}
     with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - not a path of ours
         process = Runtime(

@@ -1,4 +1,4 @@
-"""Lost answers: when a change may have been made, the message says so, and which command shows it."""
+"""Lost responses: when a change may have been made, the message says so, and which command shows it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from .conftest import CREATE, DELETE, OK, OUTPUT, Outcome
-from .scripted_server import Act, answer, error
+from .scripted_server import Act, error, response
 
 Over = Callable[..., Outcome]
 ARCHIVE = ("beta:environments", "archive", "env_1")
@@ -29,7 +29,7 @@ LOST = [(Act.RESET,), error("500 Broken"), error("504 Gateway Timeout"), error("
 @pytest.mark.parametrize("words", LOOK, ids=lambda words: words[1])
 @pytest.mark.parametrize("lost", LOST, ids=lambda reply: repr(reply)[:24])
 @pytest.mark.parametrize(("status", "code"), [("409 Conflict", 6), ("404 Not Found", 5)])
-def test_a_refusal_after_a_lost_answer_is_explained(over: Over, words, lost, status, code):
+def test_a_refusal_after_a_lost_response_is_explained(over: Over, words, lost, status, code):
     """The first attempt may be the reason for it."""
     result = over(lost, error(status), words=words)
     assert result.exit == code
@@ -47,19 +47,19 @@ def test_a_plain_refusal_is_not(over: Over, words, status):
 
 @pytest.mark.parametrize("words", LOOK, ids=lambda words: words[1])
 @pytest.mark.parametrize(
-    "reply", [(Act.STALL,), (Act.RESET,), (OK[:-3], Act.CLOSE), answer(b"<p>hello"), answer(b"")]
+    "reply", [(Act.STALL,), (Act.RESET,), (OK[:-3], Act.CLOSE), response(b"<p>hello"), response(b"")]
 )
-def test_no_usable_answer_at_all_is_explained(over: Over, words, reply):
-    """Also when the last attempt is the one whose answer was lost."""
+def test_no_usable_response_at_all_is_explained(over: Over, words, reply):
+    """Also when the last attempt is the one whose response was lost."""
     result = over(reply, words=words, more=("--max-retries", "0"))
     assert result.exit in (1, 8)
     assert "may have succeeded" in result.stderr
     assert LOOK[words] in result.stderr
 
 
-def test_what_was_wrong_with_the_answer_is_still_said(over: Over):
+def test_what_was_wrong_with_the_response_is_still_said(over: Over):
     """A server that redirects is most likely not the API."""
-    result = over(answer(status="308 Permanent Redirect"), words=CREATE)
+    result = over(response(status="308 Permanent Redirect"), words=CREATE)
     assert "Check the base URL" in result.stderr
     assert "may have succeeded" in result.stderr
 

@@ -1,0 +1,128 @@
+"""The direct transport, which serves nearly every run: sockets and TLS of the standard library."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
+
+from ant_cli.errors import UsageError
+from ant_cli.http.response import Response
+from ant_cli.http.transport import LONGEST_URL, NO_HOST, TOO_LONG, MalformedResponse, TransportError
+from ant_cli.http.wire import Deadline, Head, Wire
+
+if TYPE_CHECKING:
+    import ssl
+
+_LABEL = re.compile(r"[^.]{1,63}")
+
+
+class Origin(NamedTuple):
+    """What a connection is opened to."""
+
+    scheme: str
+    host: str
+    port: int
+
+
+OpenSocket = Callable[[Origin, Deadline], socket.socket]
+
+
+class DirectTransport:
+    """Sends requests straight to the server, over connections that are kept. Threads may share it."""
+
+    def __init__(self, environ: Mapping[str, str], open_socket: OpenSocket | None = None) -> None:
+        """Prepare; `open_socket` is for tests, and returns a connected socket in place of the network's."""
+        self._environ = environ
+        self._open_socket = open_socket or self._connect
+        self._idle: list[Wire] = []
+        self._tls: ssl.SSLContext | None = None
+
+    @contextmanager
+    def stream(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes, timeout_s: float
+    ) -> Iterator[Response]:
+        """Send a request and return the response; see `Transport`."""
+        if len(url) > LONGEST_URL:
+            raise UsageError(TOO_LONG)
+        deadline = Deadline(timeout_s)
+        origin, host, target = _split(url)
+        wire = self._wire(origin, deadline)
+        try:
+            with _errors_of(wire):
+                wire.send(method, target, {"host": host, **headers}, body, deadline)
+                head = wire.receive()
+            yield Response(head.status, head.reason, head.headers, _chunks(wire, head))
+            wire.reused = True
+            if wire.is_reusable():
+                self._idle.append(wire)
+                return
+        except BaseException:
+            wire.close()
+            raise
+        wire.close()
+
+    def _wire(self, origin: Origin, deadline: Deadline) -> Wire:
+        """Return an idle connection, or a new one."""
+        while self._idle:
+            wire = self._idle.pop()
+            if wire.origin == origin and wire.is_reusable():
+                return wire
+            wire.close()
+        try:
+            return Wire(self._open_socket(origin, deadline), origin)
+        except OSError as error:
+            raise TransportError(error, sent=False, timed_out=isinstance(error, TimeoutError)) from None
+
+    def _connect(self, origin: Origin, deadline: Deadline) -> socket.socket:
+        if origin.scheme == "https" and self._tls is None:
+            from ant_cli.http.trust import tls_context
+
+            self._tls = tls_context(self._environ)
+        # As bytes, a name is not encoded by the codec of international names, which takes long to import.
+        host = origin.host.encode()
+        sock = socket.create_connection((host, origin.port), deadline.seconds())  # type: ignore[arg-type]
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._tls is None:
+            return sock
+        sock.settimeout(deadline.seconds())
+        return self._tls.wrap_socket(sock, server_hostname=host)
+
+    def close(self) -> None:
+        """Close the connections."""
+        while self._idle:
+            self._idle.pop().close()
+
+
+def _split(url: str) -> tuple[Origin, str, str]:
+    """Return the origin of a URL, its `host` header, and its request target."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if ":" not in host and not all(map(_LABEL.fullmatch, host.removesuffix(".").split("."))):
+        raise UsageError(NO_HOST)
+    port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+    target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+    return Origin(parts.scheme, host, port), parts.netloc.rpartition("@")[2], target
+
+
+def _chunks(wire: Wire, head: Head) -> Iterator[bytes]:
+    with _errors_of(wire):
+        yield from wire.body(head)
+
+
+@contextmanager
+def _errors_of(wire: Wire) -> Iterator[None]:
+    """Turn what goes wrong on a connection into TransportError."""
+    try:
+        yield
+    except (OSError, MalformedResponse) as error:
+        raise TransportError(
+            error,
+            sent=True,
+            timed_out=isinstance(error, TimeoutError),
+            closed=isinstance(error, ConnectionError),
+            reused=wire.reused,
+        ) from None

@@ -1,0 +1,76 @@
+"""The emulator in this process, as a transport: a WSGI call, with no socket and no HTTP library."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import unquote
+
+from ant_cli.http.response import Response
+from ant_cli.http.transport import TransportError
+from ant_cli.settings.local_emulator import database_of, open_emulator
+
+
+class EmulatorTransport:
+    """Has the emulator respond to requests."""
+
+    def __init__(self, base_url: str, environ: Mapping[str, str]) -> None:
+        """Open the database. UsageError if that fails, or the emulator is not installed."""
+        self._base_url = base_url
+        self._emulator = open_emulator(database_of(base_url, environ), require_credential=False)
+
+    @contextmanager
+    def stream(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes, timeout_s: float
+    ) -> Iterator[Response]:
+        """Call the application; see `Transport`. It does not wait for anything, so there is no time-out."""
+        del timeout_s
+        started: list[Any] = []
+
+        def start_response(
+            status: str, lines: list[tuple[str, str]], _: Any = None, /
+        ) -> Callable[[bytes], object]:
+            started.extend((status, lines))
+            return bytes  # the emulator does not write in this way
+
+        environ = _environ_of(method, url.removeprefix(self._base_url), headers, body)
+        try:
+            chunks = self._emulator(environ, start_response)
+        except ConnectionError as error:
+            raise TransportError(error, sent=True) from None
+        status, lines = started
+        code, _, reason = status.partition(" ")
+        yield Response(int(code), reason, {name.lower(): value for name, value in lines}, chunks)
+
+    def close(self) -> None:
+        """Close the database."""
+        self._emulator.close()
+
+
+def _environ_of(method: str, target: str, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+    """Return a request as WSGI has it (PEP 3333)."""
+    path, _, query = target.partition("?")
+    fields = {name.upper().replace("-", "_"): value for name, value in headers.items()}
+    content_type = fields.pop("CONTENT_TYPE", "")
+    return {f"HTTP_{name}": value.encode().decode("latin-1") for name, value in fields.items()} | {
+        "REQUEST_METHOD": method,
+        "REQUEST_URI": target,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote(path, "latin-1"),
+        "QUERY_STRING": query,
+        "CONTENT_TYPE": content_type,
+        "CONTENT_LENGTH": str(len(body)),
+        "SERVER_NAME": "emulator",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": False,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }

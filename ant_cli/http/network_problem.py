@@ -1,0 +1,64 @@
+"""Network errors in words: what went wrong, what may help, and whether another attempt may succeed."""
+
+from __future__ import annotations
+
+import re
+import socket
+import sys
+from typing import NamedTuple
+
+from ant_cli.http.transport import MalformedResponse
+from ant_cli.http.wire import ConnectionClosed
+
+_UNTRUSTED = {
+    9: "is not valid yet",
+    10: "has expired",
+    18: "is self-signed",
+    19: "is from an issuer that is not known here",
+    20: "is from an issuer that is not known here",
+    21: "is from an issuer that is not known here",
+    62: "is for another host name",
+    64: "is for another address",
+}
+"""What is wrong with a certificate, by OpenSSL's verification code."""
+_TRUST = "To trust another certificate authority, set SSL_CERT_FILE to the file of its certificate."
+_CHECK_URL = "Check the base URL and the network."
+
+
+class NetworkProblem(NamedTuple):
+    """A network error in words."""
+
+    message: str
+    """A part of a sentence, in lower case and without a full stop."""
+    hint: str = ""
+    permanent: bool = False
+    """Every further attempt would fail, too."""
+
+
+def describe_network_error(error: Exception) -> NetworkProblem:
+    """Return what went wrong on the network."""
+    if isinstance(error, socket.gaierror):
+        return NetworkProblem("the host name is not known", _CHECK_URL)
+    if isinstance(error, MalformedResponse):
+        return NetworkProblem("the response is not valid HTTP", _CHECK_URL)
+    if isinstance(error, ConnectionClosed):
+        return NetworkProblem("the server closed the connection without sending a response")
+    return _tls_problem(error) or NetworkProblem(_without_number(error))
+
+
+def _tls_problem(error: Exception) -> NetworkProblem | None:
+    if "ssl" not in sys.modules:
+        return None
+    import ssl
+
+    if not isinstance(error, ssl.SSLCertVerificationError):
+        return None
+    problem = _UNTRUSTED.get(error.verify_code, "is not trusted")
+    why = error.verify_message.rstrip(".")
+    return NetworkProblem(f"the server's certificate {problem} ({why})", _TRUST, permanent=True)
+
+
+def _without_number(error: Exception) -> str:
+    """Return the message of an error without its number: `connection refused`."""
+    text = re.sub(r"^\[(?:Errno|SSL)[^]]*\] ", "", str(error)) or type(error).__name__
+    return text.rstrip(".").lower()

@@ -1,0 +1,33 @@
+"""What the client reports while it waits, for whoever shows it: the client knows no screen."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+
+class Observer(Protocol):
+    """Is told about each wait, which lasts as long as the context that it returns."""
+
+    def waiting_for(self, what: str) -> AbstractContextManager[None]:
+        """Wait for a response."""
+
+    def before_retry(self, why: str, attempt: int, of: int, delay_s: float) -> AbstractContextManager[None]:
+        """Wait before retry number `attempt` of `of`."""
+
+
+class Unobserved:
+    """An observer that does nothing."""
+
+    def waiting_for(self, what: str) -> AbstractContextManager[None]:
+        """Do nothing."""
+        del what
+        return nullcontext()
+
+    def before_retry(self, why: str, attempt: int, of: int, delay_s: float) -> AbstractContextManager[None]:
+        """Do nothing."""
+        del why, attempt, of, delay_s
+        return nullcontext()

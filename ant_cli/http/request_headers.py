@@ -1,0 +1,52 @@
+"""The headers that are sent with every request."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote, urlsplit
+
+from ant_cli import __version__
+from ant_cli.input.request import Request
+from ant_cli.runtime.redaction import REDACTED
+from ant_cli.settings.loading import Credential, Settings
+
+API_VERSION = "2023-06-01"
+DEFAULT_BETA = "managed-agents-2026-04-01"
+
+
+def headers_of(request: Request, settings: Settings, attempt: int, *, hidden: bool = False) -> dict[str, str]:
+    """Return all headers of a request; if `hidden`, with a mark in place of the secret."""
+    headers = {
+        "accept": "application/json",
+        "accept-encoding": "gzip",
+        "anthropic-version": API_VERSION,
+        "anthropic-beta": DEFAULT_BETA,
+        "user-agent": f"ant-cli-python/{__version__}",
+        "x-stainless-retry-count": str(attempt),
+        **_user_header(settings.base_url, hidden=hidden),
+        **_credential_header(settings.credential, hidden=hidden),
+    }
+    if settings.workspace_id:
+        headers["anthropic-workspace-id"] = settings.workspace_id
+    if request.body is not None:
+        headers["content-type"] = "application/json"
+    return headers | dict(request.headers)
+
+
+def _user_header(base_url: str, *, hidden: bool) -> dict[str, str]:
+    """Return the header for the user and password of a URL. A token replaces it, since it needs the same header."""
+    parts = urlsplit(base_url)
+    if parts.username is None:
+        return {}
+    from base64 import b64encode
+
+    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return {"authorization": f"Basic {REDACTED if hidden else b64encode(pair.encode()).decode()}"}
+
+
+def _credential_header(credential: Credential | None, *, hidden: bool) -> dict[str, str]:
+    if credential is None:
+        return {}
+    secret = REDACTED if hidden else credential.secret
+    if credential.kind == "api_key":
+        return {"x-api-key": secret}
+    return {"authorization": f"Bearer {secret}"}

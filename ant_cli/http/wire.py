@@ -1,0 +1,248 @@
+"""HTTP/1.1 over one socket: requests out, responses in, each wait with its limit.
+
+The parser is strict where http.client is lenient (a header block that breaks off, a malformed header, a length
+that is not a number, a short body), and it needs neither `email` nor `dataclasses`, which take longer to import
+than the rest of a request. h11, which httpx is built on, is its oracle in the tests.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import time
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from ant_cli.http.transport import MalformedResponse
+
+if TYPE_CHECKING:
+    import socket
+
+    from _typeshed import WriteableBuffer as Buffer
+
+STEPS = 10
+"""How many times the limit of one step a whole attempt may take."""
+LONGEST_HEAD = 65_536
+"""The most bytes of a status line with its headers."""
+_SENT_AT_ONCE = 262_144
+_READ_AT_ONCE = 65_536
+_STATUS = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: ([^\0\r\n\f\v]*))?")
+_HEADER = re.compile(rb"([-!#$%&'*+.^_`|~0-9A-Za-z]+):[ \t]*([^\0\r\n\f\v]*?)[ \t]*")
+_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\0\r\n]*)?\r?\n")
+_LENGTH = re.compile(r"[0-9]{1,18}")
+
+
+class AttemptTimeout(TimeoutError):
+    """The attempt as a whole took too long."""
+
+
+class ConnectionClosed(ConnectionError):
+    """The server closed the connection before the end of a response."""
+
+
+class Deadline:
+    """The limits of one attempt."""
+
+    def __init__(self, step_s: float) -> None:
+        self._step_s = step_s
+        self._end = time.monotonic() + STEPS * step_s
+
+    def seconds(self) -> float:
+        """Return how long the next step may take. Raises AttemptTimeout if the whole has taken too long."""
+        rest = self._end - time.monotonic()
+        if rest <= 0:
+            raise AttemptTimeout
+        return min(self._step_s, rest)
+
+
+class Head(NamedTuple):
+    """The beginning of a response."""
+
+    status: int
+    reason: str
+    headers: dict[str, str]
+    """By their names in lower case; the values of equal names are joined by commas."""
+    keep_alive: bool
+
+
+class _Source(io.RawIOBase):
+    """The bytes that a socket receives, with a limit on each wait."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        super().__init__()
+        self._socket = sock
+        self.deadline: Deadline | None = None
+        """None: don't wait."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer) -> int:
+        self._socket.settimeout(self.deadline.seconds() if self.deadline else 0)
+        return self._socket.recv_into(buffer)
+
+
+class Wire:
+    """A connection to a server, for one request at a time."""
+
+    def __init__(self, sock: socket.socket, origin: object) -> None:
+        self.origin = origin
+        """Where it leads: scheme, host and port."""
+        self.reused = False
+        self._socket = sock
+        self._source = _Source(sock)
+        self._reader = io.BufferedReader(self._source, _READ_AT_ONCE)
+        self._complete = False
+
+    def send(self, method: str, target: str, headers: Mapping[str, str], body: bytes, deadline: Deadline) -> None:
+        """Send a request. A server that stops reading may still have responded, so a closed connection is no error.
+
+        Raises:
+            OSError: if it takes too long.
+
+        """
+        self._complete = False
+        self._source.deadline = deadline
+        lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+        if body or method != "GET":
+            lines.append(f"content-length: {len(body)}")
+        data = memoryview("\r\n".join([*lines, "", ""]).encode() + body)
+        try:
+            for start in range(0, len(data), _SENT_AT_ONCE):
+                self._socket.settimeout(deadline.seconds())
+                self._socket.sendall(data[start : start + _SENT_AT_ONCE])
+        except ConnectionError:
+            pass  # reading says more
+
+    def receive(self) -> Head:
+        """Return the beginning of the response; informational ones are skipped.
+
+        Raises:
+            MalformedResponse: if it is not valid HTTP, or has too many headers.
+            ConnectionClosed: if the connection ends first.
+            OSError: if the connection fails or takes too long.
+
+        """
+        room = LONGEST_HEAD
+        while True:
+            lines = self._lines(room)
+            head = _parse_head(lines)
+            if head.status >= 200:
+                return head
+            if head.status == 101:  # nobody asked for another protocol
+                raise MalformedResponse
+            room -= sum(map(len, lines))
+
+    def _lines(self, room: int) -> list[bytes]:
+        """Return lines up to the next empty one, without their ends."""
+        lines: list[bytes] = []
+        while True:
+            line = self._line(room)
+            room -= len(line)
+            content = line.removesuffix(b"\n").removesuffix(b"\r")
+            if not content:
+                return lines
+            if lines and content[:1] in (b" ", b"\t"):  # an obsolete way to continue a line
+                lines[-1] += b" " + content.strip(b" \t")
+            else:
+                lines.append(content)
+
+    def _line(self, limit: int) -> bytes:
+        line = self._reader.readline(max(limit, 0) + 1)
+        if len(line) > limit:
+            raise MalformedResponse
+        if not line.endswith(b"\n"):
+            raise ConnectionClosed
+        return line
+
+    def body(self, head: Head) -> Iterator[bytes]:
+        """Yield the body in chunks.
+
+        Raises:
+            MalformedResponse, OSError: as `receive` does.
+
+        """
+        if head.status in (204, 304):
+            chunks: Iterator[bytes] = iter(())
+        elif "transfer-encoding" in head.headers:
+            chunks = self._chunked()
+        elif "content-length" in head.headers:
+            chunks = self._exactly(int(head.headers["content-length"]))
+        else:
+            chunks = iter(lambda: self._reader.read1(_READ_AT_ONCE), b"")
+            head = head._replace(keep_alive=False)
+        yield from chunks
+        self._complete = head.keep_alive
+
+    def _exactly(self, length: int) -> Iterator[bytes]:
+        while length:
+            chunk = self._reader.read1(min(length, _READ_AT_ONCE))
+            if not chunk:
+                raise ConnectionClosed
+            length -= len(chunk)
+            yield chunk
+
+    def _chunked(self) -> Iterator[bytes]:
+        while True:
+            match = _CHUNK_SIZE.fullmatch(self._line(LONGEST_HEAD))
+            if not match:
+                raise MalformedResponse
+            size = int(match[1], 16)
+            if not size:
+                self._lines(LONGEST_HEAD)  # trailers, which say nothing that is needed
+                return
+            yield from self._exactly(size)
+            if self._line(2).strip(b"\r\n"):
+                raise MalformedResponse
+
+    def is_reusable(self) -> bool:
+        """Whether another request can be sent: the last response was whole, and nothing has come since."""
+        if not self._complete:
+            return False
+        self._source.deadline = None
+        try:
+            self._reader.peek(1)
+        except OSError as error:
+            return _would_block(error)
+        return False
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._socket.close()
+
+
+def _would_block(error: OSError) -> bool:
+    if isinstance(error, BlockingIOError):
+        return True
+    import ssl
+
+    return isinstance(error, ssl.SSLWantReadError)
+
+
+def _parse_head(lines: list[bytes]) -> Head:
+    """Return what a status line and its headers say. MalformedResponse if they say nothing valid."""
+    status = _STATUS.fullmatch(lines[0]) if lines else None
+    if not status:
+        raise MalformedResponse
+    headers: dict[str, str] = {}
+    for line in lines[1:]:
+        header = _HEADER.fullmatch(line)
+        if not header:
+            raise MalformedResponse
+        name, value = header[1].decode().lower(), header[2].decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    _check_framing(headers)
+    keep_alive = status[1] == b"1" and "close" not in headers.get("connection", "").lower()
+    return Head(int(status[2]), (status[3] or b"").decode("latin-1"), headers, keep_alive)
+
+
+def _check_framing(headers: dict[str, str]) -> None:
+    """Reject headers that leave open where the body ends."""
+    if headers.get("transfer-encoding", "chunked").lower() != "chunked":
+        raise MalformedResponse
+    if "content-length" in headers:
+        lengths = {text.strip() for text in headers["content-length"].split(",")}
+        length = lengths.pop()
+        if lengths or not _LENGTH.fullmatch(length):
+            raise MalformedResponse
+        headers["content-length"] = length

@@ -1,0 +1,78 @@
+"""The seam below the direct transport: sockets in memory, whose requests a function answers.
+
+Everything above the socket is what nearly every real run uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+from ant_cli.http.direct import DirectTransport, Origin
+
+Handler = Callable[[httpx.Request], httpx.Response]
+
+
+def transport_to(handler: Handler, connect: Callable[[], None] = lambda: None) -> DirectTransport:
+    """Return a transport whose requests go to a function; `connect` may raise what connecting raises."""
+
+    def open_socket(origin: Origin, _deadline: object) -> Any:
+        connect()
+        return ScriptedSocket(origin, handler)
+
+    return DirectTransport({}, open_socket)
+
+
+class ScriptedSocket:
+    """A connected socket. What the handler raises is raised to the reader."""
+
+    def __init__(self, origin: Origin, handler: Handler) -> None:
+        self._origin = origin
+        self._handler = handler
+        self._sent = b""
+        self._received = b""
+        self._waits = True
+
+    def settimeout(self, seconds: float) -> None:
+        self._waits = seconds > 0
+
+    def sendall(self, data: bytes) -> None:
+        self._sent += data
+
+    def recv_into(self, buffer: Any) -> int:
+        if not self._received and not self._sent:
+            if self._waits:
+                return 0  # it would wait for ever: nothing was asked
+            raise BlockingIOError
+        if not self._received:
+            request, self._sent = request_of(self._sent, self._origin), b""
+            self._received = bytes_of(self._handler(request))
+        size = min(len(buffer), len(self._received))
+        buffer[:size], self._received = self._received[:size], self._received[size:]
+        return size
+
+    def close(self) -> None:
+        self._sent = self._received = b""
+
+
+def request_of(sent: bytes, origin: Origin) -> httpx.Request:
+    """Return a request that was sent."""
+    head, _, body = sent.partition(b"\r\n\r\n")
+    first, *lines = head.split(b"\r\n")
+    method, target, _ = first.decode().split(" ")
+    headers = [tuple(line.split(b": ", 1)) for line in lines]
+    host = next(value.decode() for name, value in headers if name == b"host")
+    return httpx.Request(method, f"{origin.scheme}://{host}{target}", headers=headers, content=body)
+
+
+def bytes_of(response: httpx.Response) -> bytes:
+    """Return a response as it is sent; its content is not decompressed."""
+    as_given = isinstance(response.stream, httpx.ByteStream)
+    body = b"".join(response.stream) if as_given else response.content  # as given: compressed, if it is
+    headers = [(name, value) for name, value in response.headers.raw if name.lower() != b"content-length"]
+    if response.status_code not in (204, 304):
+        headers.append((b"content-length", b"%d" % len(body)))
+    lines = [f"HTTP/1.1 {response.status_code} {response.reason_phrase}".encode()]
+    return b"\r\n".join([*lines, *(b": ".join(pair) for pair in headers), b"", b""]) + body
