@@ -28,7 +28,7 @@ URL_VARIABLES = (
 def main(argv: Sequence[str], runtime: Runtime) -> int:
     """Carry out a command line, print what went wrong on stderr, and return the exit status."""
     for secret in secrets_at_hand(argv, runtime.environ):
-        runtime.stderr.keep_secret(secret)
+        runtime.stderr.register_secret(secret)
     try:
         dispatch(argv, runtime)
     except AntError as error:

@@ -7,7 +7,7 @@ time. Typer handles help and the tool commands, which call no endpoint: see `app
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from ant_cli.errors import UnknownWord, UsageError, see_help, shortened
@@ -116,7 +116,7 @@ def _parse_flags(args: Sequence[str], operation: Operation) -> Flags | None:
             value, position = _value_of(param, arg, following, position, operation.command)
         _store(flags, param, value)
         position += 1
-    return {**flags, **_positional(positional, flags, operation)}
+    return Flags({**flags, **_positional(positional, flags, operation)})
 
 
 def _flags_of(operation: Operation) -> dict[str, Param]:
@@ -161,7 +161,7 @@ def _store(flags: dict[str, FlagValue], param: Param, value: str) -> None:
         flags[param.name] = value
 
 
-def _positional(args: list[str], flags: Flags, operation: Operation) -> Flags:
+def _positional(args: list[str], flags: Mapping[str, FlagValue], operation: Operation) -> dict[str, FlagValue]:
     """Return the ID that was given without its flag, if any.
 
     Raises:

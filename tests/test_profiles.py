@@ -508,7 +508,10 @@ def test_a_command_is_run_without_a_shell(process):
         (f"{sys.executable} -c \"print('hush'); raise SystemExit(3)\"", "c failed with status 3."),
         (f"{sys.executable} -c \"import os; print('hush'); os.kill(os.getpid(), 9)\"", "c was ended by signal 9."),
         (f'{sys.executable} -c ""', "what c gives is empty."),
-        (f"{sys.executable} -c \"print('hush'); print('hush')\"", "what c gives holds a character that no key has"),
+        (
+            f"{sys.executable} -c \"print('hush'); print('hush')\"",
+            "what c gives contains a character that no key has",
+        ),
         ("no-such-program-anywhere hush", "c can't be run: no-such-program-anywhere: no such file or directory."),
         ("'' hush", "c can't be run: "),
         (" ", "c is empty."),

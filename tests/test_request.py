@@ -11,7 +11,7 @@ from ant_cli.argv import ApiCall, parse
 from ant_cli.errors import MissingFlag, UsageError
 from ant_cli.input.request import build
 from ant_cli.operations.environments import ENVIRONMENT_ID
-from ant_cli.operations.spec import Operation, Param
+from ant_cli.operations.spec import Flags, Operation, Param
 from ant_cli.runtime.streams import INPUT_LIMIT, Stderr, Stdin
 from tests.conftest import Screen, piped
 
@@ -125,7 +125,7 @@ def test_a_new_operation_is_one_row():
     )
     flags = {"environment_id": "env_1", "name": "n", "dry": "true"}
     with os.fdopen(piped(None), "rb") as source:
-        request = build(rename, flags, Stdin(source), Stderr(None))
+        request = build(rename, Flags(flags), Stdin(source), Stderr(None))
     assert (request.method, request.path) == ("PUT", "/v1/environments/env_1/name")
     assert request.query == (("beta", "true"), ("dry", "true"))
     assert request.body == b'{"name":"n"}'

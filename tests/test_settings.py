@@ -8,8 +8,12 @@ from pathlib import Path
 import pytest
 
 from ant_cli.errors import BadValue, CredentialError, UsageError
-from ant_cli.settings.loading import DEFAULT_BASE_URL, places, resolve
-from ant_cli.settings.profiles import Store
+from ant_cli.operations.spec import Flags
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.streams import Stderr, Stdin, Stdout
+from ant_cli.settings.loading import load
+from ant_cli.settings.profiles import NO_STORE, Store
+from ant_cli.settings.sources import DEFAULT_BASE_URL, credential_sources
 
 PROFILES = ("--profile", "ANTHROPIC_PROFILE", "active")
 """What names a profile, the strongest first."""
@@ -33,6 +37,12 @@ def world(sources):
         else:
             environ[source] = value
     return flags, environ, Store(Path("profiles.toml"), document)
+
+
+def settings_of(flags, environ, store=NO_STORE):
+    """Load the settings of a run with these flags, variables and profiles."""
+    runtime = Runtime(Stdin(None), Stdout(None), Stderr(None), environ)
+    return load(runtime, Flags(flags), store)
 
 
 # Each pair of sources
@@ -88,52 +98,54 @@ PAIRS = [(name, *pair) for name, table in SETTINGS.items() for pair in combinati
 @pytest.mark.parametrize(("winner", "loser"), list(combinations(CREDENTIALS, 2)))
 def test_the_credential_of_the_higher_source_is_used(winner, loser):
     """Flag, variable, named profile, active profile; a key before a token within flags and variables."""
-    settings = resolve(*world({source: CREDENTIALS[source] for source in (loser, winner)}))
+    settings = settings_of(*world({source: CREDENTIALS[source] for source in (loser, winner)}))
     kind, secret = CREDENTIALS[winner]
-    assert (settings.credential.kind, settings.credential.secret) == (kind, secret)
+    assert (settings.connection.credential.kind, settings.connection.credential.secret) == (kind, secret)
     expected = 1 if winner in PROFILES else 2  # a profile that is not selected has no say
-    assert len(settings.credentials) == expected
+    assert len(settings.provenance.credentials) == expected
 
 
 @pytest.mark.parametrize(("name", "winner", "loser"), PAIRS)
 def test_the_setting_of_the_higher_source_is_used(name, winner, loser):
     """Flag, variable, named profile, active profile; and where it came from is known."""
     table = SETTINGS[name]
-    settings = resolve(*world({source: table[source] for source in (loser, winner)}))
+    settings = settings_of(*world({source: table[source] for source in (loser, winner)}))
     value = table[winner][1]
     field = {"timeout": "timeout_s"}.get(name, name)
-    assert getattr(settings, field) == MEANT.get(value, value)
+    part = settings.output if name == "format" else settings.connection
+    assert getattr(part, field) == MEANT.get(value, value)
     source = f"{name} of profile {winner.strip('-')!r}" if winner in PROFILES else winner
-    assert settings.sources[name] == source
+    assert settings.provenance.sources[name] == source
 
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_without_a_source_the_default_is_used(name):
     """And it is called that."""
-    settings = resolve({}, {})
-    assert settings.sources[name] == "default"
-    assert (settings.base_url, settings.workspace_id, settings.format) == (DEFAULT_BASE_URL, "", "auto")
-    assert (settings.timeout_s, settings.max_retries, settings.credential) == (60.0, 2, None)
+    settings = settings_of({}, {})
+    connection = settings.connection
+    assert settings.provenance.sources[name] == "default"
+    assert (connection.base_url, connection.workspace_id, settings.output.format) == (DEFAULT_BASE_URL, "", "auto")
+    assert (connection.timeout_s, connection.max_retries, connection.credential) == (60.0, 2, None)
 
 
 def test_within_a_profile_the_key_comes_before_the_command_and_the_token():
     """What is there comes before what must be fetched, and a key before a token."""
     store = Store(Path("f"), {"active": "a", "profiles": {"a": {"auth_token": "t", "api_key_command": "c"}}})
-    settings = resolve({}, {}, store)
-    assert [credential.source for credential in settings.credentials] == [
+    settings = settings_of({}, {}, store)
+    assert [credential.source for credential in settings.provenance.credentials] == [
         "api_key_command of profile 'a'",
         "auth_token of profile 'a'",
     ]
-    assert settings.credential.form == "command"
-    assert settings.credential.secret == ""
-    settings = resolve({}, {}, store.with_profile("a", {"api_key": "k", "api_key_command": "c"}))
-    assert settings.credential.secret == "k"
+    assert settings.connection.credential.form == "command"
+    assert settings.connection.credential.secret == ""
+    settings = settings_of({}, {}, store.with_profile("a", {"api_key": "k", "api_key_command": "c"}))
+    assert settings.connection.credential.secret == "k"
 
 
 def test_a_keyring_entry_is_only_a_reference():
     """The name of an entry is never sent as a key."""
     store = Store(Path("f"), {"active": "a", "profiles": {"a": {"api_key": "keyring:a-1"}}})
-    credential = resolve({}, {}, store).credential
+    credential = settings_of({}, {}, store).connection.credential
     assert (credential.secret, credential.form, credential.reference) == ("", "keyring", "keyring:a-1")
 
 
@@ -152,29 +164,29 @@ def test_a_profile_that_does_not_exist_is_never_replaced_by_another(flags, envir
     """It may have been meant to keep organizations apart."""
     store = Store(Path("f"), {"active": "work", "profiles": {"work": {"api_key": "k"}}})
     with pytest.raises(CredentialError, match=f"no profile 'wrok', which {by} names") as caught:
-        resolve(flags, environ, store)
+        settings_of(flags, environ, store)
     assert "Did you mean 'work'?" in str(caught.value)
 
 
 def test_an_active_profile_that_does_not_exist_is_an_error():
     """A file that was edited by hand may name one."""
     with pytest.raises(CredentialError, match="'gone', which is the active one in f"):
-        resolve({}, {}, Store(Path("f"), {"active": "gone"}))
+        settings_of({}, {}, Store(Path("f"), {"active": "gone"}))
     with pytest.raises(CredentialError, match="'gone'") as caught:
-        resolve({}, {}, Store(Path("f"), {"active": "gone", "profiles": {"a": {}}}))
+        settings_of({}, {}, Store(Path("f"), {"active": "gone", "profiles": {"a": {}}}))
     assert caught.value.hint == "The profiles are: a. To choose one: ant profile activate NAME"
 
 
 def test_an_empty_profile_flag_is_not_taken_for_the_active_profile():
     """`--profile "$UNSET"` was meant to name one."""
     with pytest.raises(BadValue, match="--profile needs a name"):
-        resolve({"profile": ""}, {}, Store(Path("f"), {"active": "a", "profiles": {"a": {}}}))
+        settings_of({"profile": ""}, {}, Store(Path("f"), {"active": "a", "profiles": {"a": {}}}))
 
 
 def test_an_empty_profile_variable_counts_as_unset():
     """As all empty variables do."""
     store = Store(Path("f"), {"active": "a", "profiles": {"a": {"api_key": "k"}}})
-    assert resolve({}, {"ANTHROPIC_PROFILE": ""}, store).credential.secret == "k"
+    assert settings_of({}, {"ANTHROPIC_PROFILE": ""}, store).connection.credential.secret == "k"
 
 
 # Values
@@ -184,13 +196,13 @@ def test_empty_credentials_count_as_absent():
     """Wherever they are."""
     store = Store(Path("f"), {"active": "a", "profiles": {"a": {"api_key": "", "auth_token": " "}}})
     environ = {"ANTHROPIC_API_KEY": "", "ANTHROPIC_AUTH_TOKEN": "\t"}
-    assert resolve({"api_key": " "}, environ, store).credentials == ()
+    assert settings_of({"api_key": " "}, environ, store).provenance.credentials == ()
 
 
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("api_key", "a\nb", "api_key of profile 'a' holds a character that no key has"),
+        ("api_key", "a\nb", "api_key of profile 'a' contains a character that no key has"),
         ("api_key", ["k"], "api_key of profile 'a' must be text or a number"),
         ("timeout", True, "timeout of profile 'a' must be text or a number"),
         (
@@ -201,42 +213,46 @@ def test_empty_credentials_count_as_absent():
         ("max_retries", -1, "max_retries of profile 'a' must be a whole number from 0 to 9999, got '-1'"),
         ("base_url", "api.example.com", "base_url of profile 'a' must start with http"),
         ("base_url", "http://[", "base_url of profile 'a' must be a URL with a host"),
-        ("workspace_id", "w\r\nx: y", "workspace_id of profile 'a' holds a character that a header can't"),
+        (
+            "workspace_id",
+            "w\r\nx: y",
+            "workspace_id of profile 'a' contains a character that is not allowed in a header",
+        ),
     ],
 )
 def test_a_value_that_cannot_be_used_is_named_with_its_profile(key, value, message):
     """Whoever edited the file finds the place, and the way to correct it."""
     store = Store(Path("f"), {"active": "a", "profiles": {"a": {key: value}}})
     with pytest.raises(BadValue, match=message) as caught:
-        resolve({}, {}, store)
+        settings_of({}, {}, store)
     assert caught.value.hint.endswith(f"Set it again, or remove it: ant profile unset {key} --profile a")
     with pytest.raises(BadValue, match="--timeout") as caught:
-        resolve({"timeout": "x"}, {}, store._replace(document={**store.document, "profiles": {"a": {}}}))
+        settings_of({"timeout": "x"}, {}, store._replace(document={**store.document, "profiles": {"a": {}}}))
     assert caught.value.hint == ""
 
 
 def test_a_bad_format_in_a_profile_is_refused():
     """With the formats that there are."""
     with pytest.raises(
-        UsageError, match=r"^ant: format of profile 'a' must be a format, got 'tabel'. Did you mean 'table'"
+        UsageError, match=r"^ant: unknown format 'tabel' \(from format of profile 'a'\). Did you mean 'table'"
     ):
-        resolve({}, {}, Store(Path("f"), {"active": "a", "profiles": {"a": {"format": "tabel"}}}))
+        settings_of({}, {}, Store(Path("f"), {"active": "a", "profiles": {"a": {"format": "tabel"}}}))
 
 
 def test_a_bad_value_does_not_matter_where_a_flag_wins():
     """Only what is used is checked."""
     store = Store(Path("f"), {"active": "a", "profiles": {"a": {"base_url": "nonsense", "timeout": "x"}}})
-    settings = resolve({"base_url": "http://h/", "timeout": "1"}, {}, store)
-    assert (settings.base_url, settings.timeout_s) == ("http://h", 1.0)
+    settings = settings_of({"base_url": "http://h/", "timeout": "1"}, {}, store)
+    assert (settings.connection.base_url, settings.connection.timeout_s) == ("http://h", 1.0)
 
 
 def test_no_secret_is_in_a_repr():
     """Whatever a debugger or a log prints."""
     environ = {"ANTHROPIC_API_KEY": "hush-1"}
     store = Store(Path("f"), {"active": "a", "profiles": {"a": {"api_key": "hush-2", "base_url": "http://h"}}})
-    settings = resolve({"auth_token": "hush-3"}, environ, store)
-    found = places({"auth_token": "hush-3"}, environ, settings.profile)
-    assert "hush" not in repr(settings) + repr(store) + repr(settings.profile) + repr(found)
+    settings = settings_of({"auth_token": "hush-3"}, environ, store)
+    found = credential_sources(Flags({"auth_token": "hush-3"}), environ, settings.provenance.profile)
+    assert "hush" not in repr(settings) + repr(store) + repr(settings.provenance.profile) + repr(found)
 
 
 # Whole runs
@@ -352,7 +368,7 @@ HERE = "http://here.example"
 def test_a_credential_strays_if_it_and_the_server_come_from_two_places(flags, environ, profile, strays):
     """Unless one of them was typed with this command, or the server is the credential's own all the same."""
     store = Store(Path("f"), {"active": "a", "profiles": {"a": profile}})
-    assert resolve(flags, environ, store).credential_strays is strays
+    assert settings_of(flags, environ, store).crosses_origin is strays
 
 
 def test_the_emulator_is_told_of_no_competition(ant, clean_environ):
@@ -377,7 +393,7 @@ def test_a_profile_without_a_key_says_how_to_log_in(ant, clean_environ):
     profile_file(clean_environ, "[profiles.bare]\n")
     done = ant("beta:environments", "list", "--profile", "bare", env={"ANTHROPIC_API_KEY": None})
     assert (done.exit, done.requests) == (4, [])
-    assert "profile 'bare' holds none" in done.stderr
+    assert "profile 'bare' has none" in done.stderr
     assert "ant auth login --profile bare" in done.stderr
 
 

@@ -13,7 +13,6 @@ from ant_cli.commands.framework import (
     RESULT,
     command,
     group,
-    load,
     show_result,
     tell_how_to_use,
     tell_of_variable,
@@ -22,12 +21,13 @@ from ant_cli.commands.probe import verify
 from ant_cli.commands.prompts import key_for_login
 from ant_cli.errors import AntError, UsageError
 from ant_cli.operations.spec import Flags
-from ant_cli.run import keep_secrets, tell_of_competition, unlock
 from ant_cli.runtime import Runtime
 from ant_cli.settings.editing import changing, check_name
-from ant_cli.settings.loading import VARIABLES, candidates, no_credential, resolve
-from ant_cli.settings.profiles import Profile, Selected, Store, select, wanted
+from ant_cli.settings.loading import load, no_credential, with_secret
+from ant_cli.settings.notes import note_ambiguous_credential
+from ant_cli.settings.profiles import NO_PROFILE, Profile, Store, read_store, requested, select
 from ant_cli.settings.secrets import into_keyring, open_keyring, out_of_keyring
+from ant_cli.settings.sources import VARIABLES, setting_sources
 from ant_cli.settings.validators import CREDENTIAL_FIELDS, check_base_url, check_header, check_new_secret, mask
 
 FIRST_PROFILE = "default"
@@ -55,12 +55,12 @@ def login(
     ] = False,
 ) -> None:
     """Store a key in a profile. It is asked for on the terminal, without echo, or read from stdin."""
-    store = load(runtime)
-    name = check_name(wanted(word(flags, "profile"), runtime.environ, store)[0] or FIRST_PROFILE)
+    store = read_store(runtime)
+    name = check_name(requested(flags.text("profile"), runtime.environ, store)[0] or FIRST_PROFILE)
     chosen = chosen_settings(flags)
     if keyring:
         open_keyring()
-    key = check_new_secret("the key", key_for_login(word(flags, "api_key"), name, runtime, piped=api_key_stdin))
+    key = check_new_secret("the key", key_for_login(flags.text("api_key"), name, runtime, piped=api_key_stdin))
     profile = without_credentials(store.profiles.get(name, {})) | chosen
     if not no_verify:
         try_out(key, name, profile, flags, store, runtime)
@@ -69,19 +69,13 @@ def login(
     tell_of_variable(name, runtime)
 
 
-def word(flags: Flags, name: str) -> str | None:
-    """Return the word of a flag; None if it was not given."""
-    value = flags.get(name)
-    return value if isinstance(value, str) else None
-
-
 def chosen_settings(flags: Flags) -> dict[str, str]:
     """Return what the profile will hold beside the key: what was typed, and no variable's value."""
     chosen = {}
-    source, url = next(candidates("base_url", flags, {}, Selected()))
-    if source != "default":
-        chosen["base_url"] = check_base_url(source, url)
-    if workspace_id := word(flags, "workspace_id"):
+    source = next(setting_sources("base_url", flags, {}, NO_PROFILE))
+    if source.label != "default":
+        chosen["base_url"] = check_base_url(*source)
+    if workspace_id := flags.text("workspace_id"):
         chosen["workspace_id"] = check_header("--workspace-id", workspace_id)
     return chosen
 
@@ -94,13 +88,13 @@ def without_credentials(profile: Profile) -> dict[str, object]:
 def try_out(key: str, name: str, profile: Profile, flags: Flags, store: Store, runtime: Runtime) -> None:
     """Ask the server whether it takes the key, with the settings that the profile will have."""
     planned = store.with_profile(name, profile)
-    settings = resolve({**flags, "api_key": key, "profile": name}, runtime.environ, planned)
-    keep_secrets(settings, runtime)
+    settings = load(runtime, flags.with_values(api_key=key, profile=name), planned)
     try:
         verify(settings, runtime, "The key works")
     except AntError as error:
-        error.hint = "Nothing was stored. To store the key without asking the server: --no-verify"
-        raise
+        raise error.with_hints(
+            "Nothing was stored. To store the key without asking the server: --no-verify"
+        ) from None
 
 
 def store_key(key: str, name: str, chosen: dict[str, str], runtime: Runtime, *, in_keyring: bool) -> None:
@@ -147,29 +141,26 @@ def status(
     check: Annotated[bool, typer.Option("--check", help="Ask the server whether it takes the credential.")] = False,
 ) -> None:
     """Show every place where a credential may be, which one is used, and why. Exit 4 if there is none."""
-    store = load(runtime)
-    asked = {name: value for name, value in flags.items() if name not in RESULT}
-    settings = resolve(asked, runtime.environ, store)
-    keep_secrets(settings, runtime)
+    store = read_store(runtime)
+    asked = flags.only((*PROFILE, *REQUEST))
+    settings = load(runtime, asked, store)
     data = as_data(settings, asked, runtime.environ, store)
     show_result(runtime, flags, as_text(data), data)
     if not data["usable"]:
-        raise no_credential(settings)
+        raise no_credential(settings.connection.profile_name)
     if check:
-        verify(unlock(settings, runtime), runtime, "The server takes it")
+        verify(settings, runtime, "The server takes it")
 
 
 @command(app, "token", (*PROFILE, "api_key", "auth_token"))
 def token(runtime: Runtime, flags: Flags) -> None:
     """Print the credential that is used, bare, for other tools."""
-    settings = resolve(flags, runtime.environ, load(runtime))
-    keep_secrets(settings, runtime)
-    settings = settings._replace(base_url="", sources={})  # whatever the server, and if it needs none
-    tell_of_competition(settings, runtime)
-    credential = unlock(settings, runtime).credential
+    settings = load(runtime, flags)
+    note_ambiguous_credential(settings.provenance, runtime)
+    credential = settings.connection.credential
     if credential is None:
-        raise no_credential(settings)
-    runtime.stdout.write(credential.secret.encode() + b"\n")
+        raise no_credential(settings.connection.profile_name)
+    runtime.stdout.write(with_secret(credential, runtime).secret.encode() + b"\n")
 
 
 # Log out
@@ -185,8 +176,8 @@ def logout(
     """Remove the credentials of a profile; its other settings stay."""
     if everywhere and "profile" in flags:
         raise UsageError("--all and --profile exclude each other.", "Leave one of them out.")
-    store = load(runtime)
-    names = sorted(store.profiles) if everywhere else [select(word(flags, "profile"), runtime.environ, store).name]
+    store = read_store(runtime)
+    names = sorted(store.profiles) if everywhere else [select(flags.text("profile"), runtime.environ, store).name]
     removed = remove_credentials([name for name in names if name], runtime)
     for name in removed:
         runtime.stderr.say(f"Removed the credentials of profile {name!r}.")

@@ -7,9 +7,11 @@ from typing import Any
 
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime.redaction import without_password
-from ant_cli.settings.loading import Place, Settings, candidates, places, where_it_goes
+from ant_cli.settings.loading import Settings
 from ant_cli.settings.local_emulator import is_local
-from ant_cli.settings.profiles import Selected, Store
+from ant_cli.settings.notes import describe_destination
+from ant_cli.settings.profiles import SelectedProfile, Store
+from ant_cli.settings.sources import CredentialSource, credential_sources, setting_sources
 from ant_cli.settings.validators import mask, shown
 
 KINDS = {"api_key": "API key", "auth_token": "bearer token"}
@@ -18,21 +20,22 @@ FORMS = {"command": "runs `{}`", "keyring": "in the credential store, as {}"}
 
 def as_data(settings: Settings, flags: Flags, environ: Mapping[str, str], store: Store) -> dict[str, Any]:
     """Return the report as data."""
-    credential = settings.credential
+    connection, provenance = settings.connection, settings.provenance
+    credential = connection.credential
     winner = credential.source if credential else None
-    profile = settings.profile
+    profile = provenance.profile
     return {
-        "usable": credential is not None or is_local(settings.base_url),
+        "usable": credential is not None or is_local(connection.base_url),
         "credential": winner,
         "base_url": {
-            "value": without_password(settings.base_url),
-            "source": settings.sources["base_url"],
-            "needs_credential": not is_local(settings.base_url),
+            "value": without_password(connection.base_url),
+            "source": provenance.sources["base_url"],
+            "needs_credential": not is_local(connection.base_url),
             "shadows": shadowed(flags, environ, profile),
         },
         "workspace_id": {
-            "value": settings.workspace_id or None,
-            "source": settings.sources["workspace_id"],
+            "value": connection.workspace_id or None,
+            "source": provenance.sources["workspace_id"],
         },
         "profile": {
             "name": profile.name or None,
@@ -40,25 +43,29 @@ def as_data(settings: Settings, flags: Flags, environ: Mapping[str, str], store:
             "file": str(store.path) if store.path else None,
             "others": sorted(name for name in store.profiles if name != profile.name),
         },
-        "note": where_it_goes(settings) if settings.credential_strays else None,
-        "sources": [as_row(place, winner) for place in places(flags, environ, profile)],
+        "note": describe_destination(settings) if settings.crosses_origin else None,
+        "sources": [as_row(place, winner) for place in credential_sources(flags, environ, profile)],
     }
 
 
-def shadowed(flags: Flags, environ: Mapping[str, str], profile: Selected) -> list[dict[str, str]]:
+def shadowed(flags: Flags, environ: Mapping[str, str], profile: SelectedProfile) -> list[dict[str, str]]:
     """Return the base URLs that are not used, because one of a higher source is."""
-    _, *others = candidates("base_url", flags, environ, profile)
-    return [{"source": source, "value": without_password(url)} for source, url in others if source != "default"]
+    _, *others = setting_sources("base_url", flags, environ, profile)
+    return [
+        {"source": other.label, "value": without_password(other.text)}
+        for other in others
+        if other.label != "default"
+    ]
 
 
-def as_row(place: Place, winner: str | None) -> dict[str, Any]:
+def as_row(place: CredentialSource, winner: str | None) -> dict[str, Any]:
     """Return what there is to say of a place."""
     text = (place.text or "").strip()
-    found = "used" if place.source == winner else "shadowed"
+    found = "used" if place.label == winner else "shadowed"
     absent = "absent" if place.text is None else "empty"
     value = FORMS[place.form].format(shown("api_key_command", text)) if place.form in FORMS else mask(text)
     return {
-        "source": place.source,
+        "source": place.label,
         "kind": place.kind,
         "state": found if text else absent,
         "value": value if text else None,

@@ -13,18 +13,18 @@ from urllib.parse import quote
 import typer
 
 from ant_cli.commands.emulator_serve import app, number, text, whole_number
-from ant_cli.commands.framework import PROFILE, REQUEST, RESULT, command, load, show_result
-from ant_cli.errors import AnswerError, APIError, BadValue, UsageError
+from ant_cli.commands.framework import PROFILE, REQUEST, RESULT, command, show_result
+from ant_cli.errors import AnswerError, BadValue, UsageError
 from ant_cli.help.operation_pages import METAVARS
 from ant_cli.http.client import Client
 from ant_cli.input.request import Request
 from ant_cli.input.values import convert, encode
 from ant_cli.operations.spec import Flags, Param, flag_name
-from ant_cli.output.api_error import describe_error
+from ant_cli.output.api_error import rendered_errors
 from ant_cli.output.progress import Progress
-from ant_cli.run import keep_secrets
 from ant_cli.runtime import Runtime
-from ant_cli.settings.loading import DEFAULT_BASE_URL, resolve
+from ant_cli.settings.loading import load
+from ant_cli.settings.sources import DEFAULT_BASE_URL
 
 NO_EMULATOR = "the server at the base URL is not the emulator."
 
@@ -106,7 +106,9 @@ def fault(
         words = {"status": status, "times": times, "retry_after_ms": retry_after_ms, "delay_ms": delay_ms}
         asked = {"path_contains": path_contains, "method": method.upper() or None, "disconnect": disconnect}
         answer = ask(runtime, flags, "POST", "/faults", asked | fault_numbers(words))
-    show_result(runtime, {"format": "json", **flags}, "", answer.get("data", answer))
+    show_result(
+        runtime, flags if "format" in flags else flags.with_values(format="json"), "", answer.get("data", answer)
+    )
 
 
 def fault_numbers(words: dict[str, str | None]) -> dict[str, int]:
@@ -129,19 +131,19 @@ def ask(runtime: Runtime, flags: Flags, method: str, path: str, body: Any = None
         AntError: as the client does.
 
     """
-    settings = resolve(flags, runtime.environ, load(runtime))
-    if settings.base_url == DEFAULT_BASE_URL:
+    settings = load(runtime, flags)
+    if settings.connection.base_url == DEFAULT_BASE_URL:
         raise UsageError(
             "no emulator was named.", "Name one: --local, or --base-url with what `ant emulator start` printed."
         )
-    keep_secrets(settings, runtime)
     content = None if body is None else json.dumps(body).encode()
-    with Client(settings, runtime, Progress(runtime.stderr, runtime.environ)) as client:
+    observer = Progress(runtime.stderr, runtime.environ)
+    with (
+        Client(settings.connection, runtime, observer) as client,
+        rendered_errors(settings.output, runtime.stderr),
+    ):
         try:
             answer = json.loads(client.send(Request(method, "/_emulator" + path, (), body=content)).body)
-        except APIError as error:
-            describe_error(error, settings, runtime.stderr)
-            raise
         except (ValueError, RecursionError):
             raise AnswerError(NO_EMULATOR) from None
     if not isinstance(answer, dict):

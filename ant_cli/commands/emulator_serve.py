@@ -66,7 +66,7 @@ def start(
     """Serve the emulator over HTTP until Ctrl-C; print its base URL as soon as it listens."""
     port_number = whole_number("--port", port, 0, 65535)
     api_key = key_to_send(host, flags)
-    runtime.stderr.keep_secret(api_key)
+    runtime.stderr.register_secret(api_key)
     emulator = open_emulator(
         database or database_of(LOCAL, runtime.environ), api_key=api_key or None, require_credential=True
     )
@@ -85,8 +85,7 @@ def start(
 
 def key_to_send(host: str, flags: Flags) -> str:
     """Return the key that clients have to send, if there is one; UsageError if there must be."""
-    api_key = str(flags.get("api_key", ""))
-    if api_key:
+    if api_key := flags.text("api_key"):
         return check_secret("--api-key", api_key)
     if listens_to_others(host):
         raise UsageError(

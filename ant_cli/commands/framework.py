@@ -18,9 +18,7 @@ from ant_cli.operations.spec import Flags
 from ant_cli.output.printer import Printer
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.sanitize import escape_controls
-from ant_cli.settings.loading import Settings, resolve
-from ant_cli.settings.profiles import Store, read_store
-from ant_cli.settings.validators import KEYRING, SECRET_FIELDS
+from ant_cli.settings.loading import output_settings
 
 PROFILE = ("profile",)
 RESULT = ("format", "transform", "raw_output", "columns")
@@ -40,9 +38,10 @@ def command(app: typer.Typer, name: str, flags: Sequence[str]) -> Callable[[Comm
 
     def add(function: Command) -> Command:
         def run(ctx: typer.Context, **given: Any) -> None:
-            words = {flag: given.pop(flag) for flag in flags}
+            typed = {flag: given.pop(flag) for flag in flags}
             runtime: Runtime = ctx.obj
-            function(runtime, {flag: _word(value) for flag, value in words.items() if value is not None}, **given)
+            texts = {flag: _text(value) for flag, value in typed.items() if value is not None}
+            function(runtime, Flags(texts), **given)
 
         own = list(signature(function, eval_str=True).parameters.values())[2:]
         context = Parameter("ctx", Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
@@ -55,29 +54,13 @@ def command(app: typer.Typer, name: str, flags: Sequence[str]) -> Callable[[Comm
     return add
 
 
-def _word(value: str | bool) -> str:  # noqa: FBT001 - a flag's value as Typer gives it
+def _text(value: str | bool) -> str:  # noqa: FBT001 - a flag's value as Typer gives it
     return value if isinstance(value, str) else str(value).lower()
 
 
 def group(name: str) -> typer.Typer:
     """Return the Typer tree of a group of our own commands; `app.py` has its summary."""
     return group_of_commands(name, f"{end_of(name)}\n\n{more_examples(name)}")
-
-
-def load(runtime: Runtime) -> Store:
-    """Read the profiles, and never show the secrets in them."""
-    store = read_store(runtime)
-    for profile in store.profiles.values():
-        keep_secrets_of(profile, runtime)
-    return store
-
-
-def keep_secrets_of(profile: Any, runtime: Runtime) -> None:
-    """Never show the secrets of a profile."""
-    for key in SECRET_FIELDS:
-        secret = str(profile.get(key, ""))
-        if not secret.startswith(KEYRING):
-            runtime.stderr.keep_secret(secret)
 
 
 def tell_how_to_use(name: str, active: str, runtime: Runtime) -> None:
@@ -107,17 +90,12 @@ def show_result(runtime: Runtime, flags: Flags, text: str, value: Any) -> None:
     if not wants_data(flags):
         show(runtime, text)
     elif isinstance(value, list):
-        printer = Printer(printing(flags), runtime, is_list=True)
+        printer = Printer(output_settings(flags), runtime, is_list=True)
         printer.print_pages([[json.dumps(item).encode() for item in value]])
     else:
-        Printer(printing(flags), runtime, is_list=False).print_one(json.dumps(value).encode())
+        Printer(output_settings(flags), runtime, is_list=False).print_one(json.dumps(value).encode())
 
 
 def wants_data(flags: Flags) -> bool:
     """Whether the result is wanted as data."""
-    return flags.get("format", "auto") != "auto" or "transform" in flags or bool(flags.get("columns"))
-
-
-def printing(flags: Flags) -> Settings:
-    """Return settings that say how to print; a profile's format is for the API's results."""
-    return resolve({name: word for name, word in flags.items() if name in RESULT}, {})
+    return (flags.text("format") or "auto") != "auto" or "transform" in flags or bool(flags.text("columns"))

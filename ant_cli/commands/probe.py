@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 
-from ant_cli.errors import AnswerError, APIError
+from ant_cli.errors import AnswerError
 from ant_cli.http.client import Client
 from ant_cli.http.response import Response
 from ant_cli.input.request import Request
-from ant_cli.output.api_error import describe_error
+from ant_cli.output.api_error import rendered_errors
 from ant_cli.output.progress import Progress
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.redaction import without_password
@@ -29,10 +29,12 @@ def verify(settings: Settings, runtime: Runtime, claim: str) -> None:
 
     """
     response = answer(settings, runtime)
-    if is_local(settings.base_url) or EMULATOR in response.headers:
+    if is_local(settings.connection.base_url) or EMULATOR in response.headers:
         runtime.stderr.say(TAKES_ANY)
     else:
-        runtime.stderr.say(f"{claim}: {without_password(settings.base_url)}, {territory(settings, response)}.")
+        runtime.stderr.say(
+            f"{claim}: {without_password(settings.connection.base_url)}, {territory(settings, response)}."
+        )
 
 
 def answer(settings: Settings, runtime: Runtime) -> Response:
@@ -42,14 +44,14 @@ def answer(settings: Settings, runtime: Runtime) -> Response:
         AntError: if the server does not take it, or can't be asked.
 
     """
-    with Client(settings, runtime, Progress(runtime.stderr, runtime.environ)) as client:
-        try:
-            response = client.send(CHEAPEST)
-        except APIError as error:
-            describe_error(error, settings, runtime.stderr)
-            raise
+    observer = Progress(runtime.stderr, runtime.environ)
+    with (
+        Client(settings.connection, runtime, observer) as client,
+        rendered_errors(settings.output, runtime.stderr),
+    ):
+        response = client.send(CHEAPEST)
     if not is_page(response.body):
-        raise AnswerError(f"what answers at {without_password(settings.base_url)} is not the API.")
+        raise AnswerError(f"what answers at {without_password(settings.connection.base_url)} is not the API.")
     return response
 
 
@@ -64,7 +66,7 @@ def is_page(body: bytes) -> bool:
 
 def territory(settings: Settings, response: Response) -> str:
     """Return the workspace, and the organization if the server says it."""
-    workspace_id = settings.workspace_id or response.headers.get("anthropic-workspace-id", "")
+    workspace_id = settings.connection.workspace_id or response.headers.get("anthropic-workspace-id", "")
     organization_id = response.headers.get("anthropic-organization-id", "")
     workspace = f"workspace {workspace_id}" if workspace_id else "the workspace that it was made in"
     return workspace + (f", organization {organization_id}" if organization_id else "")

@@ -12,7 +12,6 @@ from ant_cli.commands.framework import (
     RESULT,
     command,
     group,
-    load,
     show_result,
     tell_how_to_use,
     tell_of_variable,
@@ -24,7 +23,7 @@ from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 from ant_cli.settings.editing import changing
 from ant_cli.settings.local_emulator import is_local
-from ant_cli.settings.profiles import Profile, Selected, Store, select
+from ant_cli.settings.profiles import Profile, SelectedProfile, Store, read_store, select
 from ant_cli.settings.secrets import out_of_keyring
 from ant_cli.settings.validators import CREDENTIAL_FIELDS, PROFILE_FIELDS, SECRET_FIELDS, shown
 
@@ -48,12 +47,12 @@ Value = Annotated[
 @command(app, "list", RESULT)
 def list_profiles(runtime: Runtime, flags: Flags) -> None:
     """List the profiles, with a * before the active one."""
-    store = load(runtime)
+    store = read_store(runtime)
     names = sorted(store.profiles)
     text = "\n".join(f"{'*' if name == store.active else ' '} {name}" for name in names)
     rows = [{"name": name, "active": name == store.active, **masked(store.profiles[name])} for name in names]
-    if flags.get("format") == "table" and not flags.keys() & {"columns", "transform"}:
-        flags = {**flags, "columns": columns_of(rows)}
+    if flags.text("format") == "table" and "columns" not in flags and "transform" not in flags:
+        flags = flags.with_values(columns=columns_of(rows))
     if names:
         show_result(runtime, flags, text, rows)
     else:
@@ -79,7 +78,7 @@ def is_number(value: object) -> bool:
 @command(app, "get", (*PROFILE, *RESULT))
 def get(runtime: Runtime, flags: Flags, *, key: OptionalKey = None) -> None:
     """Print a value of a profile, bare, or all of them; secrets masked."""
-    profile = chosen(flags, runtime, load(runtime))
+    profile = chosen(flags, runtime, read_store(runtime))
     values = masked(profile.values)
     if key is None and not values and not wants_data(flags):
         runtime.stderr.say(f"Profile {profile.name!r} is empty.")
@@ -94,10 +93,9 @@ def get(runtime: Runtime, flags: Flags, *, key: OptionalKey = None) -> None:
     show_result(runtime, flags, str(values[key]), values[key])
 
 
-def chosen(flags: Flags, runtime: Runtime, store: Store) -> Selected:
+def chosen(flags: Flags, runtime: Runtime, store: Store) -> SelectedProfile:
     """Return the profile that is meant; CredentialError if there is none."""
-    named = flags.get("profile")
-    profile = select(named if isinstance(named, str) else None, runtime.environ, store)
+    profile = select(flags.text("profile"), runtime.environ, store)
     if profile.name:
         return profile
     if store.profiles:
@@ -118,7 +116,7 @@ def check_key(key: str) -> None:
 def set_value(runtime: Runtime, flags: Flags, *, key: Key, value: Value = None) -> None:
     """Set a value of a profile. A secret is read from stdin, never from the command line."""
     check_key(key)
-    name = chosen(flags, runtime, load(runtime)).name
+    name = chosen(flags, runtime, read_store(runtime)).name
     checked = stored(key, secret_value(key, value, runtime) if key in SECRET_FIELDS else plain_value(key, value))
     with changing(runtime) as draft:
         profile = draft.existing(name)
@@ -141,7 +139,7 @@ def used_before(key: str, profile: Profile) -> str:
 def secret_value(key: str, value: str | None, runtime: Runtime) -> str:
     """Return the secret to set; UsageError if it was typed where others can read it."""
     if value is not None:
-        runtime.stderr.keep_secret(value)
+        runtime.stderr.register_secret(value)
         raise UsageError(
             f"{key} is never taken from the command line, which others can read.",
             f"Pipe it in: ant profile set {key} < FILE. The one that you typed is now in the shell's history.",
@@ -165,7 +163,7 @@ def stored(key: str, text: str) -> str | float:
 @command(app, "unset", PROFILE)
 def unset(runtime: Runtime, flags: Flags, *, key: Key) -> None:
     """Remove a value of a profile."""
-    name = chosen(flags, runtime, load(runtime)).name
+    name = chosen(flags, runtime, read_store(runtime)).name
     with changing(runtime) as draft:
         profile = draft.existing(name)
         if key not in profile:
@@ -183,7 +181,7 @@ def unset(runtime: Runtime, flags: Flags, *, key: Key) -> None:
 @command(app, "activate", ())
 def activate(runtime: Runtime, flags: Flags, *, name: Name) -> None:  # noqa: ARG001 - every command gets its flags
     """Use a profile from now on, wherever no other is named."""
-    load(runtime)
+    read_store(runtime)
     with changing(runtime) as draft:
         draft.existing(name)
         draft.active = name
@@ -202,11 +200,11 @@ def create(
     ] = None,
 ) -> None:
     """Create a profile. The first one becomes the active one."""
-    texts = {key: str(word) for key, word in flags.items()}
+    texts = {key: text for key in SETTINGS if (text := flags.text(key)) is not None}
     if api_key_command is not None:
         texts["api_key_command"] = api_key_command
     values = {key: stored(key, text) for key, text in texts.items()}
-    load(runtime)
+    read_store(runtime)
     with changing(runtime) as draft:
         draft.new(name).update(values)
         draft.active = draft.active or name
@@ -225,7 +223,7 @@ def rename(
     new_name: Annotated[str, typer.Argument(help="Its new name.", metavar="NEW_NAME")],
 ) -> None:
     """Give a profile another name."""
-    load(runtime)
+    read_store(runtime)
     with changing(runtime) as draft:
         profile = draft.existing(name)
         draft.new(new_name).update(profile)
@@ -238,7 +236,7 @@ def rename(
 @command(app, "delete", ())
 def delete(runtime: Runtime, flags: Flags, *, name: Name) -> None:  # noqa: ARG001 - every command gets its flags
     """Delete a profile, with its key."""
-    load(runtime)
+    read_store(runtime)
     with changing(runtime) as draft:
         profile = draft.existing(name)
         del draft.profiles[name]

@@ -91,5 +91,5 @@ def ignoring_suspension() -> Iterator[None]:
 
 def kept_secret(source: str, secret: str, runtime: Runtime) -> str:
     """Return a secret that can be used, and is never shown from here on."""
-    runtime.stderr.keep_secret(secret.strip())
+    runtime.stderr.register_secret(secret.strip())
     return check_secret(source, secret)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ant_cli.http.client import Client
     from ant_cli.input.request import Request
     from ant_cli.operations.spec import Flags, Operation
-    from ant_cli.settings.loading import Settings
+    from ant_cli.settings.loading import ConnectionSettings
 
 PATIENCE_S = 0.3
 """How long to wait for the API, in seconds."""
@@ -95,6 +95,7 @@ def fetch(kind: str, flags: Mapping[str, str], runtime: Runtime) -> list[dict[st
 
     from ant_cli.http.client import Client
     from ant_cli.input.request import build
+    from ant_cli.operations.spec import Flags
 
     source = source_of(kind.removeprefix(EMULATOR))
     if source is None:
@@ -102,8 +103,8 @@ def fetch(kind: str, flags: Mapping[str, str], runtime: Runtime) -> list[dict[st
     silent = Runtime(Stdin(None), Stdout(None), Stderr(None), runtime.environ, runtime.transport)
     known = {param.name for param in source.params_in("path")}
     values = {name: word for name, word in flags.items() if name in known}
-    request = build(source, values | {"limit": PAGE_SIZE}, silent.stdin, silent.stderr)
-    settings = settings_of(flags, silent)
+    request = build(source, Flags(values | {"limit": PAGE_SIZE}), silent.stdin, silent.stderr)
+    settings = settings_of(Flags(flags), silent)
     if kind.startswith(EMULATOR) and not names_emulator(settings.base_url):
         return []
     with Client(settings, silent) as client:
@@ -121,18 +122,23 @@ def names_emulator(base_url: str) -> bool:
     return is_local(base_url) or is_loopback(urlsplit(base_url).hostname or "")
 
 
-def settings_of(flags: Flags, runtime: Runtime) -> Settings:
+def settings_of(flags: Flags, runtime: Runtime) -> ConnectionSettings:
     """Return the settings of the command that is being typed, with a short time-out and no retries.
 
     A key that a command prints, or that is in the system's credential store, counts as none: getting it may
     take long, or ask the user for a password.
     """
-    from ant_cli.settings.loading import resolve
-    from ant_cli.settings.profiles import read_store
+    from ant_cli.settings.loading import ConnectionSettings, load
 
-    settings = resolve(flags, runtime.environ, read_store(runtime))
-    at_hand = tuple(credential for credential in settings.credentials[:1] if credential.secret)
-    return settings._replace(credentials=at_hand, timeout_s=PATIENCE_S, max_retries=0, debug=False)
+    connection = load(runtime, flags).connection
+    return ConnectionSettings(
+        connection.base_url,
+        connection.credential if connection.credential and connection.credential.secret else None,
+        connection.workspace_id,
+        timeout_s=PATIENCE_S,
+        max_retries=0,
+        debug=False,
+    )
 
 
 def send_in_time(client: Client, request: Request) -> bytes:

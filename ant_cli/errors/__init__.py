@@ -16,6 +16,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+TYPE_CHECKING = False  # as in typing, whose import alone would double the time of `ant --version`
+if TYPE_CHECKING:
+    from typing import Self
+
 EXIT_CODES = {401: 4, 403: 4, 404: 5, 409: 6, 412: 6, 408: 7, 429: 7}
 """Exit codes by HTTP status; 5xx is 7, anything else 1."""
 
@@ -28,10 +32,20 @@ class AntError(Exception):
 
     exit_code = 1
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, *hints: str) -> None:
         super().__init__(message)
         self.message = message
-        self.hint = hint
+        self.hint = "\n".join(filter(None, hints))
+        """What the user can do, a line for each hint."""
+
+    def with_hints(self, *hints: str) -> Self:
+        """Return the same error with these hints instead of its own."""
+        return self._changed(hint="\n".join(filter(None, hints)))
+
+    def _changed(self, **data: str) -> Self:
+        changed = type(self).__new__(type(self), *self.args)
+        vars(changed).update(vars(self), **data)
+        return changed
 
     def __str__(self) -> str:
         """Return the message as it is printed, without the hint."""
@@ -45,10 +59,12 @@ class UsageError(AntError):
 
 
 class BadValue(UsageError):
-    """A value that its flag, or its key of piped input, can't take."""
+    """A value that its flag, its variable, or its key of a profile or of piped input can't take."""
 
-    def __init__(self, where: str, problem: str, hint: str = "") -> None:
-        super().__init__(f"{where} {problem}.", hint)
+    def __init__(self, where: str, problem: str, *hints: str) -> None:
+        super().__init__(f"{where} {problem}.", *hints)
+        self.where = where
+        """The flag, variable or key, as messages name it."""
 
 
 class MissingFlag(UsageError):
@@ -60,12 +76,13 @@ class MissingFlag(UsageError):
 
 
 class UnknownWord(UsageError):
-    """A command, flag or name that does not exist; perhaps there is one much like it."""
+    """A command, flag or name that does not exist, with the most similar known one."""
 
-    def __init__(self, kind: str, word: str, known: Iterable[str], hint: str = "") -> None:
-        from ant_cli.errors.suggestions import did_you_mean  # difflib is imported for mistakes alone
+    def __init__(self, kind: str, name: str, known: Iterable[str], *hints: str, where: str = "") -> None:
+        from ant_cli.errors.suggestions import did_you_mean  # late: only mistakes need difflib
 
-        super().__init__(f"unknown {kind} {shortened(word)!r}.{did_you_mean(word, known)}", hint)
+        source = f" (from {where})" if where else ""
+        super().__init__(f"unknown {kind} {shortened(name)!r}{source}.{did_you_mean(name, known)}", *hints)
 
 
 class CredentialError(AntError):
@@ -83,8 +100,12 @@ class APIError(AntError):
         self.body = body
         self.request_id = request_id
         self.details = ""
-        """The body as `--format-error` wants it."""
+        """The body as `--format-error` wants it, without secrets; empty until it was rendered."""
         self.exit_code = EXIT_CODES.get(status, 7 if 500 <= status <= 599 else 1)
+
+    def with_details(self, details: str) -> Self:
+        """Return the same error with its body rendered for people."""
+        return self._changed(details=details)
 
     def __str__(self) -> str:
         """Return the message as the official tool has it, the body, and the request's ID."""

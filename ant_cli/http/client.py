@@ -15,18 +15,16 @@ from ant_cli.http.transport import Transport, TransportError, open_transport
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.redaction import without_password
-from ant_cli.settings.loading import Settings, no_credential
+from ant_cli.settings.loading import ConnectionSettings, fetch_credential
 from ant_cli.settings.local_emulator import is_local
 
 
 class Client:
     """Sends requests to the API, over one connection while it lasts. A context manager."""
 
-    def __init__(self, settings: Settings, runtime: Runtime, observer: Observer | None = None) -> None:
-        """Prepare; nothing is connected yet. CredentialError if there is no credential."""
-        if settings.credential is None and not is_local(settings.base_url):
-            raise no_credential(settings)
-        self._settings = settings
+    def __init__(self, settings: ConnectionSettings, runtime: Runtime, observer: Observer | None = None) -> None:
+        """Fetch the credential; nothing is connected yet. Raises CredentialError if there is none."""
+        self._settings = fetch_credential(settings, runtime)
         self._stderr = runtime.stderr
         self._observer = observer or Unobserved()
         self._sleep = runtime.sleep or time.sleep

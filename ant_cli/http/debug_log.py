@@ -24,7 +24,7 @@ def log_request(stderr: Stderr, method: str, url: str, headers: Mapping[str, str
 
 def log_response(stderr: Stderr, status_line: str, headers: Mapping[str, str], body: bytes) -> None:
     """Show a response."""
-    shown = stderr.without_secrets(body)
+    shown = stderr.redact_body(body)
     stderr.say("\n".join([f"< {status_line}", *_header_lines("<", headers), *_body_lines("<", shown)]))
 
 

@@ -7,13 +7,16 @@ from urllib.parse import unquote, urlsplit
 from ant_cli import __version__
 from ant_cli.input.request import Request
 from ant_cli.runtime.redaction import REDACTED
-from ant_cli.settings.loading import Credential, Settings
+from ant_cli.settings.loading import ConnectionSettings
+from ant_cli.settings.sources import Credential
 
 API_VERSION = "2023-06-01"
 DEFAULT_BETA = "managed-agents-2026-04-01"
 
 
-def headers_of(request: Request, settings: Settings, attempt: int, *, hidden: bool = False) -> dict[str, str]:
+def headers_of(
+    request: Request, settings: ConnectionSettings, attempt: int, *, hidden: bool = False
+) -> dict[str, str]:
     """Return all headers of a request; if `hidden`, with a mark in place of the secret."""
     headers = {
         "accept": "application/json",

@@ -63,15 +63,14 @@ def build(operation: Operation, flags: Flags, stdin: Stdin, stderr: Stderr) -> R
 def _from_flags(operation: Operation, flags: Flags, stdin: Stdin) -> dict[str, Value]:
     """Return the values of the flags, with files in place of their names."""
     params = [param for param in operation.params if param.location != "setting" and param.name in flags]
-    return {param.name: _from_flag(param, flags[param.name], stdin) for param in params}
+    return {param.name: _from_flag(param, flags, stdin) for param in params}
 
 
-def _from_flag(param: Param, word: str | list[str], stdin: Stdin) -> Value:
-    if isinstance(word, list):
-        return embed([convert(param, param.flag, item) for item in word], param.flag, stdin)
-    if param.type is dict:
-        word = text_of(word, param.flag, stdin)
-    value = convert(param, param.flag, word)
+def _from_flag(param: Param, flags: Flags, stdin: Stdin) -> Value:
+    if param.type is list:
+        return embed([convert(param, param.flag, item) for item in flags.list(param.name)], param.flag, stdin)
+    text = flags.text(param.name) or ""
+    value = convert(param, param.flag, text_of(text, param.flag, stdin) if param.type is dict else text)
     return value if param.location == "path" else embed(value, param.flag, stdin)
 
 
@@ -82,8 +81,8 @@ def _piped_input(
     operation: Operation, flags: Flags, values: Mapping[str, Value], stdin: Stdin, stderr: Stderr
 ) -> tuple[dict[str, Value], str]:
     """Return what `--file` or stdin holds, and which of them it was, for messages."""
-    path = flags.get("file")
-    if isinstance(path, str) and path != "-":
+    path = flags.text("file")
+    if path is not None and path != "-":
         return _read_input(read_file(path, "--file"), path, operation), path
     if path != "-" and not _reads_stdin(operation, values, stdin, stderr):
         return {}, ""

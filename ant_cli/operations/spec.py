@@ -6,15 +6,53 @@ requests, documentation and the contract tests are derived from them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 Location = Literal["path", "query", "header", "body", "setting"]
 """Where in the request a parameter goes, as OpenAPI's `in`. A `setting` is for the program and is never sent."""
 
 FlagValue = str | list[str]
-Flags = Mapping[str, FlagValue]
-"""The texts of the flags as they were typed, by parameter name. That of a boolean is true or false."""
+"""What was typed for a flag: one text, or a list for a flag that may be repeated. A boolean's is true or false."""
+
+
+class Flags(Mapping[str, FlagValue]):
+    """The flags of a command as they were typed, by parameter name. Immutable."""
+
+    def __init__(self, values: Mapping[str, FlagValue] | None = None) -> None:
+        self._values = dict(values or {})
+
+    def __getitem__(self, name: str) -> FlagValue:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        """Return the names only: a value may be a secret."""
+        return f"Flags({', '.join(self._values)})"
+
+    def text(self, name: str) -> str | None:
+        """Return the text of a flag; None if it was not given, or is one that may be repeated."""
+        value = self._values.get(name)
+        return value if isinstance(value, str) else None
+
+    def list(self, name: str) -> Sequence[str]:
+        """Return the texts of a flag in the order in which they were typed; empty if it was not given."""
+        value = self._values.get(name, [])
+        return [value] if isinstance(value, str) else value
+
+    def only(self, names: Iterable[str]) -> Flags:
+        """Return the flags with these names."""
+        kept = frozenset(names)
+        return Flags({name: value for name, value in self._values.items() if name in kept})
+
+    def with_values(self, **values: FlagValue) -> Flags:
+        """Return the flags with these in addition; an equal name is replaced."""
+        return Flags({**self._values, **values})
 
 
 def flag_name(name: str) -> str:

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from ant_cli.errors import APIError, UsageError
 from ant_cli.gjson import json_text
 from ant_cli.output.formats import renderer
 from ant_cli.output.printer import picker
 from ant_cli.runtime.streams import Stderr
-from ant_cli.settings.loading import Settings
+from ant_cli.settings.loading import OutputSettings
 
 _KEYS = {"type", "error", "request_id"}
 EXCERPT_LENGTH = 500
 """The most characters that are shown of an error which is not JSON."""
 
 
-def describe_error(error: APIError, settings: Settings, stderr: Stderr) -> None:
-    """Fill in what is shown of the body of an API error, without secrets."""
-    body = stderr.without_secrets(error.body)
-    error.details = error_details(body, settings, on_terminal=stderr.is_terminal)
+@contextmanager
+def rendered_errors(settings: OutputSettings, stderr: Stderr) -> Iterator[None]:
+    """Render the body of an API error that is raised inside, without secrets, before it goes on its way."""
+    try:
+        yield
+    except APIError as error:
+        body = stderr.redact_body(error.body)
+        raise error.with_details(error_details(body, settings, on_terminal=stderr.is_terminal)) from None
 
 
-def error_details(body: bytes, settings: Settings, *, on_terminal: bool = False) -> str:
+def error_details(body: bytes, settings: OutputSettings, *, on_terminal: bool = False) -> str:
     """Return the body of an API error as `--format-error`, `--transform-error` and `-r` want it."""
     name = settings.format_error
     try:

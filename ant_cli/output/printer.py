@@ -9,7 +9,7 @@ from ant_cli.errors import AnswerError, UsageError
 from ant_cli.gjson import json_text
 from ant_cli.output.formats import as_bare_text, renderer
 from ant_cli.runtime import Runtime
-from ant_cli.settings.loading import Settings
+from ant_cli.settings.loading import OutputSettings
 
 TYPE_CHECKING = False  # what a pipe does not need is not imported
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class Printer:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: OutputSettings,
         runtime: Runtime,
         *,
         is_list: bool,
@@ -142,7 +142,7 @@ def look_unless_plain(runtime: Runtime) -> Look | None:
     return look_of(runtime)
 
 
-def effective_format(settings: Settings, runtime: Runtime, *, is_list: bool) -> str:
+def effective_format(settings: OutputSettings, runtime: Runtime, *, is_list: bool) -> str:
     """Return the format to use: what `auto` stands for, `explore` only where it can open, a table for `--columns`.
 
     Raises:
@@ -152,7 +152,7 @@ def effective_format(settings: Settings, runtime: Runtime, *, is_list: bool) -> 
     name = settings.format
     if settings.columns.strip():
         if name not in ("auto", "table"):
-            raise no_columns(name, settings.sources["format"])
+            raise no_columns(name, settings.format_source)
         return "table"
     if name == "auto":
         return ("table" if is_list else "pretty") if runtime.stdout.is_terminal else "json"

@@ -160,7 +160,7 @@ class Stderr(Stream):
         self._held: BinaryIO | None = None
         self._secrets: list[str] = []
 
-    def keep_secret(self, secret: str) -> None:
+    def register_secret(self, secret: str) -> None:
         """Never show this text, from now on."""
         if secret and secret not in self._secrets:
             self._secrets.append(secret)
@@ -171,12 +171,12 @@ class Stderr(Stream):
 
         return redact(text, self._secrets)
 
-    def without_secrets(self, body: bytes) -> bytes:
+    def redact_body(self, body: bytes) -> bytes:
         """Return what may be shown of an answer. The secrets in it are kept from now on."""
         from ant_cli.runtime.redaction import secrets_in
 
         for secret in secrets_in(body):
-            self.keep_secret(secret)
+            self.register_secret(secret)
         return self.redact(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
     def write(self, text: str) -> None:

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 from ant_cli.errors import BadValue, CredentialError, UsageError
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.streams import read_limited, reason
+from ant_cli.runtime.streams import Stderr, read_limited, reason
+from ant_cli.settings.validators import KEYRING, SECRET_FIELDS
 
 FILE_NAME = "profiles.toml"
 FOLDER_VARIABLE = "ANTHROPIC_CONFIG_DIR"
@@ -55,7 +56,7 @@ class Store(NamedTuple):
 NO_STORE = Store()
 
 
-class Selected(NamedTuple):
+class SelectedProfile(NamedTuple):
     """The profile of a run; without a name if there is none."""
 
     name: str = ""
@@ -65,11 +66,15 @@ class Selected(NamedTuple):
 
     def __repr__(self) -> str:
         """Return which it is, and no secret."""
-        return f"Selected(name={self.name!r}, source={self.source!r})"
+        return f"SelectedProfile(name={self.name!r}, source={self.source!r})"
 
     def where(self, key: str) -> str:
         """Return how messages name one of its values."""
         return f"{key} of profile {self.name!r}"
+
+    def fix_hint(self, key: str) -> str:
+        """Return how to correct one of its values."""
+        return f"Set it again, or remove it: ant profile unset {key} --profile {self.name}"
 
     def text(self, key: str) -> str | None:
         """Return a value as text, as a flag would give it; BadValue if it is neither text nor a number."""
@@ -77,11 +82,14 @@ class Selected(NamedTuple):
         if value is None or isinstance(value, str):
             return value
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise BadValue(self.where(key), "must be text or a number")
+            raise BadValue(self.where(key), "must be text or a number", self.fix_hint(key))
         return str(value)
 
 
-def select(named: str | None, environ: Mapping[str, str], store: Store) -> Selected:
+NO_PROFILE = SelectedProfile()
+
+
+def select(named: str | None, environ: Mapping[str, str], store: Store) -> SelectedProfile:
     """Return the profile that --profile names, or else ANTHROPIC_PROFILE, or else the active one.
 
     A name that does not exist is an error and never a reason to use another profile: it may be the key of
@@ -91,15 +99,15 @@ def select(named: str | None, environ: Mapping[str, str], store: Store) -> Selec
         CredentialError: if there is no such profile.
 
     """
-    name, source = wanted(named, environ, store)
+    name, source = requested(named, environ, store)
     if not name:
-        return Selected()
+        return NO_PROFILE
     if name not in store.profiles:
         raise unknown_profile(name, source, store)
-    return Selected(name, source, store.profiles[name])
+    return SelectedProfile(name, source, store.profiles[name])
 
 
-def wanted(named: str | None, environ: Mapping[str, str], store: Store) -> tuple[str, str]:
+def requested(named: str | None, environ: Mapping[str, str], store: Store) -> tuple[str, str]:
     """Return the name of the profile to use, which may not exist, and what named it."""
     if named == "":
         raise BadValue("--profile", "needs a name", "`ant profile list` shows the profiles.")
@@ -139,7 +147,9 @@ def folder(
 
 
 def read_store(runtime: Runtime, *, narrow: bool = True) -> Store:
-    """Read the profiles. With `narrow` take away what other users may do with the file.
+    """Read the profiles, and register their secrets for redaction.
+
+    With `narrow`, the permissions of other users are removed from the file.
 
     Raises:
         CredentialError: if there is a file that can't be read or understood.
@@ -161,7 +171,22 @@ def read_store(runtime: Runtime, *, narrow: bool = True) -> Store:
         raise unreadable(path, reason(error)) from None
     except UsageError:
         raise unreadable(path, "it is too long for a file of profiles") from None
-    return Store(path, parse(data, path))
+    store = Store(path, parse(data, path))
+    _register_secrets(store, runtime.stderr)
+    return store
+
+
+def _register_secrets(store: Store, stderr: Stderr) -> None:
+    for profile in store.profiles.values():
+        for value in map(profile.get, SECRET_FIELDS):
+            if isinstance(value, str) and not value.startswith(KEYRING):
+                stderr.register_secret(value.strip())
+        base_url = profile.get("base_url")
+        if isinstance(base_url, str) and "@" in base_url:
+            from ant_cli.runtime.redaction import secrets_of_url
+
+            for secret in secrets_of_url(base_url):
+                stderr.register_secret(secret)
 
 
 def without_waiting(name: str, flags: int) -> int:

@@ -41,7 +41,7 @@ def fetch(form: str, reference: str, source: str, runtime: Runtime) -> str:
 
     """
     secret = run_command(reference, source, runtime) if form == "command" else from_keyring(reference, source)
-    runtime.stderr.keep_secret(secret.strip())
+    runtime.stderr.register_secret(secret.strip())
     try:
         return check_secret(f"what {source} gives", secret)
     except BadValue as error:

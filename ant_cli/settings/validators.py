@@ -1,6 +1,7 @@
-"""Fields: what a setting may hold, whether a flag, a variable or a profile gives it.
+"""Validators: what a setting may hold, whether it comes from a flag, a variable or a profile.
 
-Each check takes where the text came from, for the message, and the text, and returns the value.
+Each takes the source of the text as messages name it, the text, and how to correct it there; it returns the value
+and raises BadValue.
 """
 
 from __future__ import annotations
@@ -9,8 +10,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from ant_cli.errors import BadValue, UsageError
-from ant_cli.errors.suggestions import did_you_mean
+from ant_cli.errors import BadValue, UnknownWord
 from ant_cli.operations.global_flags import FORMATS
 from ant_cli.settings.local_emulator import is_local
 
@@ -18,87 +18,86 @@ KEYRING = "keyring:"
 """The prefix of an `api_key` that is no key, but names an entry in the operating system's credential store."""
 
 
-def check_secret(source: str, secret: str) -> str:
+def check_secret(source: str, secret: str, fix_hint: str = "") -> str:
     """Return a credential without white space around it; it will be a header, so it must be ASCII and printable."""
     secret = secret.strip()
     if not secret:
-        raise BadValue(source, "is empty")
+        raise BadValue(source, "is empty", fix_hint)
     if not (secret.isascii() and secret.isprintable()):
-        raise BadValue(source, "holds a character that no key has (a line break, perhaps)")
+        raise BadValue(source, "contains a character that no key has (a line break, perhaps)", fix_hint)
     return secret
 
 
-def check_new_secret(source: str, secret: str) -> str:
+def check_new_secret(source: str, secret: str, fix_hint: str = "") -> str:
     """Return a credential that will be stored. A blank in it comes from copying too much."""
-    secret = check_secret(source, secret)
+    secret = check_secret(source, secret, fix_hint)
     if " " in secret:
-        raise BadValue(source, "holds a blank, which no key has")
+        raise BadValue(source, "contains a space, which no key has", fix_hint)
     return secret
 
 
-def check_header(source: str, text: str) -> str:
+def check_header(source: str, text: str, fix_hint: str = "") -> str:
     """Return a text that will be a header."""
     if not (text.isascii() and text.isprintable()):
-        raise BadValue(source, "holds a character that a header can't")
+        raise BadValue(source, "contains a character that is not allowed in a header", fix_hint)
     return text.strip()
 
 
-def check_command(source: str, text: str) -> str:
+def check_command(source: str, text: str, fix_hint: str = "") -> str:
     """Return a command line that can be split into words."""
-    if not split_command(source, text):
-        raise BadValue(source, "is empty")
+    if not split_command(source, text, fix_hint):
+        raise BadValue(source, "is empty", fix_hint)
     return text
 
 
-def split_command(source: str, text: str) -> list[str]:
+def split_command(source: str, text: str, fix_hint: str = "") -> list[str]:
     """Return the words of a command line, by the quotes and backslashes of a POSIX shell."""
     import shlex
 
     try:
         return shlex.split(text)
     except ValueError as error:
-        raise BadValue(source, f"is not a command line: {str(error).lower()}") from None
+        raise BadValue(source, f"is not a command line: {str(error).lower()}", fix_hint) from None
 
 
-def check_base_url(source: str, url: str) -> str:
+def check_base_url(source: str, url: str, fix_hint: str = "") -> str:
     """Return the URL without a slash at its end, if it is one that requests can go to."""
     if is_local(url):
         return url
     if not url.lower().startswith(("http://", "https://")):
-        raise BadValue(source, "must start with http:// or https://", "For example: https://api.anthropic.com")
+        example = "For example: https://api.anthropic.com"
+        raise BadValue(source, "must start with http:// or https://", example, fix_hint)
     try:
         parts = urlsplit(url)
         usable = bool(parts.hostname) and parts.port != 0 and not {"?", "#"} & set(url)
     except ValueError:
         usable = False
     if not usable or re.search(r"[\s\x00-\x1f\x7f]", url):
-        raise BadValue(source, "must be a URL with a host, perhaps a port and a path, and nothing else")
+        raise BadValue(source, "must be a URL with a host, perhaps a port and a path, and nothing else", fix_hint)
     return url.rstrip("/")
 
 
-def check_format(source: str, word: str) -> str:
+def check_format(source: str, text: str, fix_hint: str = "") -> str:
     """Return the name of a format, in lower case."""
-    name = word.lower()
+    name = text.lower()
     if name not in FORMATS:
-        raise UsageError(
-            f"{source} must be a format, got {word!r}.{did_you_mean(word, FORMATS)}",
-            f"The formats are: {', '.join(FORMATS)}.",
-        )
+        known = f"The formats are: {', '.join(FORMATS)}."
+        raise UnknownWord("format", text, FORMATS, known, fix_hint, where="" if source == "--format" else source)
     return name
 
 
-def check_seconds(source: str, word: str) -> float:
+def check_seconds(source: str, text: str, fix_hint: str = "") -> float:
     """Return a time in seconds."""
-    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", word) or not 0.001 <= float(word) <= 86_400:
-        raise BadValue(source, f"must be a number of seconds from 0.001 to 86400, got {word!r}")
-    return float(word)
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", text) or not 0.001 <= float(text) <= 86_400:
+        raise BadValue(source, f"must be a number of seconds from 0.001 to 86400, got {text!r}", fix_hint)
+    return float(text)
 
 
-def check_count(source: str, word: str) -> int:
+def check_count(source: str, text: str, fix_hint: str = "") -> int:
     """Return a small whole number."""
-    if not re.fullmatch(r"[0-9]{1,4}", word):
-        raise BadValue(source, f"must be a whole number from 0 to 9999, got {word!r}")
-    return int(word)
+    if not re.fullmatch(r"[0-9]{1,4}", text):
+        raise BadValue(source, f"must be a whole number from 0 to 9999, got {text!r}", fix_hint)
+    return int(text)
 
 
 PROFILE_FIELDS: dict[str, Callable[[str, str], str | float]] = {

@@ -134,7 +134,7 @@ def test_a_fault_may_drop_the_connection(local):
         (("start", "--port"), ["`ant emulator start --help`"]),
         (("start", "--prot", "1"), ["`ant emulator start --help`"]),
         (("start", "--host", "a..b", "--api-key", "k"), ["can't listen at a..b:0: not a host name."]),
-        (("start", "--api-key", "schlüssel"), ["--api-key holds a character that no key has"]),
+        (("start", "--api-key", "schlüssel"), ["--api-key contains a character that no key has"]),
         (("enqueue", ".."), ["ENVIRONMENT_ID must be an ID, got '..'"]),
         (("fault", "--list", "--clear"), ["--list and --clear exclude each other."]),
         (("env",), ["no emulator is running", "ant emulator start"]),

@@ -175,7 +175,7 @@ def test_set_checks_and_stores_a_value(profile, path, key, text, value):
         (("format", "tabel"), "Did you mean 'table'?"),
         (("timeout", "soon"), "timeout must be a number of seconds from 0.001 to 86400, got 'soon'"),
         (("max_retries", "2.5"), "max_retries must be a whole number"),
-        (("workspace_id", "a\nb"), "workspace_id holds a character"),
+        (("workspace_id", "a\nb"), "workspace_id contains a character"),
         (("api_key_command", "op 'x"), "api_key_command is not a command line"),
         (("api_key_command", " "), "api_key_command is empty"),
         (("timeout", "0.00001"), "timeout must be a number of seconds from 0.001 to 86400, got '0.00001'"),
@@ -234,7 +234,7 @@ def test_set_refuses_a_secret_with_a_blank_in_it(profile, path, key):
     """As `auth login` does."""
     done = profile("set", key, stdin="sk-ant-api03-9876543210 abcd")
     assert (done.exit, path.read_text()) == (2, WORK)
-    assert f"{key} holds a blank, which no key has" in done.stderr
+    assert f"{key} contains a space, which no key has" in done.stderr
 
 
 def test_a_secret_on_the_command_line_is_refused(profile, path):
@@ -291,7 +291,7 @@ def test_a_further_profile_does_not(profile, path):
     [
         (("create", "work"), "profile 'work' already exists"),
         (("create", "a b"), "can't be the name of a profile"),
-        (("create", "ci", "--format", "tabel"), "format must be a format, got 'tabel'. Did you mean 'table'?"),
+        (("create", "ci", "--format", "tabel"), "unknown format 'tabel'. Did you mean 'table'?"),
         (("create",), "NAME is required."),
         (("rename", "home", "work"), "profile 'work' already exists"),
         (("rename", "home", ".."), "can't be the name of a profile"),

@@ -1,0 +1,45 @@
+"""What a failed run says about a change that the server may have made anyway."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ant_cli.errors import AnswerError, AntError, OutputError
+from ant_cli.http.client import Client
+from ant_cli.input.request import Request
+from ant_cli.operations.spec import Operation
+from ant_cli.runtime.streams import Stderr
+
+_UNKNOWN = "This attempt, or one before it, may have succeeded. Check before you repeat it:"
+_DONE = "The server made the change anyway. To check:"
+
+
+@contextmanager
+def outcome_hints(operation: Operation, request: Request, client: Client, stderr: Stderr) -> Iterator[None]:
+    """Add to an error, or print at an interrupt, the command that shows whether the change was made.
+
+    Operations that change nothing have no such command, so nothing is added.
+    """
+    try:
+        yield
+    except OutputError as error:
+        raise error.with_hints(error.hint, _check_hint(operation, request, _DONE)) from None
+    except AntError as error:
+        if client.outcome_unknown or isinstance(error, AnswerError):
+            raise error.with_hints(error.hint, _check_hint(operation, request, _UNKNOWN)) from None
+        raise
+    except KeyboardInterrupt:
+        hint = _check_hint(operation, request, _UNKNOWN)
+        if hint and (client.in_flight or client.outcome_unknown):
+            stderr.say(hint)
+        raise
+
+
+def _check_hint(operation: Operation, request: Request, fact: str) -> str:
+    if not operation.check_command:
+        return ""
+    from shlex import quote
+
+    ids = {name: quote(text) for name, text in request.path_params.items()}
+    return f"{fact} ant {operation.check_command.format(**ids)}"

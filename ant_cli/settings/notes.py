@@ -1,0 +1,48 @@
+"""Notes on which credential is used, for a user who may have meant another."""
+
+from __future__ import annotations
+
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.redaction import without_password
+from ant_cli.settings.loading import Provenance, Settings
+from ant_cli.settings.local_emulator import is_local
+from ant_cli.settings.sources import VARIABLES
+
+_KINDS = {"api_key": "key", "auth_token": "token"}
+"""What messages call the kinds of credentials."""
+
+
+def note_credential_choice(settings: Settings, runtime: Runtime) -> None:
+    """Print which credential is used, and for which server, if the user may have meant another."""
+    if not is_local(settings.connection.base_url):
+        destination = describe_destination(settings) if settings.crosses_origin else ""
+        _print_notes(runtime, _ambiguity(settings.provenance), destination)
+
+
+def note_ambiguous_credential(provenance: Provenance, runtime: Runtime) -> None:
+    """Print which credential is used if the user may have meant another, whatever the server."""
+    _print_notes(runtime, _ambiguity(provenance))
+
+
+def describe_destination(settings: Settings) -> str:
+    """Return a clause on which credential is sent to which server, and what named that server."""
+    credential, profile = settings.connection.credential, settings.provenance.profile
+    if credential is None:
+        return ""
+    source = credential.source
+    if source not in VARIABLES.values() and not credential.explicit:
+        source = f"the {_KINDS[credential.kind]} of profile {profile.name!r}"
+    server = without_password(settings.connection.base_url)
+    return f"{source} is sent to {server} ({settings.provenance.sources['base_url']})"
+
+
+def _ambiguity(provenance: Provenance) -> str:
+    if not provenance.is_ambiguous:
+        return ""
+    sources = [credential.source for credential in provenance.credentials]
+    return f"multiple auth sources ({', '.join(sources)}); using {sources[0]}"
+
+
+def _print_notes(runtime: Runtime, *notes: str) -> None:
+    if any(notes):
+        runtime.hint(f"Note: {'; '.join(filter(None, notes))}. See: ant auth status")

@@ -1,0 +1,158 @@
+"""Where settings and credentials come from: flag, then variable, then profile, then default."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Literal, NamedTuple
+
+from ant_cli.errors import UsageError
+from ant_cli.operations.spec import Flags, flag_name
+from ant_cli.settings.local_emulator import LOCAL
+from ant_cli.settings.profiles import SelectedProfile
+from ant_cli.settings.validators import KEYRING, check_secret
+
+DEFAULT_BASE_URL = "https://api.anthropic.com"
+DEFAULTS = {"base_url": DEFAULT_BASE_URL, "workspace_id": "", "format": "auto", "timeout": "60", "max_retries": "2"}
+"""The settings that a profile may hold, with their defaults."""
+VARIABLES = {
+    "base_url": "ANTHROPIC_BASE_URL",
+    "api_key": "ANTHROPIC_API_KEY",
+    "auth_token": "ANTHROPIC_AUTH_TOKEN",
+}
+EMPTY_MEANS_UNSET = frozenset(("base_url", "workspace_id"))
+"""Flags that count as not given when they are empty, as `--base-url "$URL"` may be."""
+
+CredentialKind = Literal["api_key", "auth_token"]
+CredentialForm = Literal["text", "command", "keyring"]
+
+
+class SettingSource(NamedTuple):
+    """A value for a setting, and where it stands."""
+
+    label: str
+    """The flag, variable or profile key, as messages name it; or `default`."""
+    text: str
+    fix_hint: str = ""
+    """How to correct a value that can't be used; empty if that is obvious."""
+
+
+class CredentialSource(NamedTuple):
+    """A place where a credential may stand."""
+
+    kind: CredentialKind
+    text: str | None
+    """What stands there; None if nothing does. Blank text counts as nothing."""
+    label: str
+    """The flag, variable or profile key, as messages name it."""
+    explicit: bool = False
+    """It is a flag, so its credential was typed with this command."""
+    form: CredentialForm = "text"
+    """What the text is: the secret, a command that prints it, or its name in the credential store."""
+    fix_hint: str = ""
+    """How to correct a value that can't be used; empty if that is obvious."""
+
+    def __repr__(self) -> str:
+        """Return a representation without the secret."""
+        return f"CredentialSource(kind={self.kind!r}, label={self.label!r})"
+
+
+class Credential(NamedTuple):
+    """A credential that was found, and where."""
+
+    kind: CredentialKind
+    secret: str
+    """Empty as long as only `reference` is known."""
+    source: str
+    """The flag, variable or profile key, as messages name it."""
+    explicit: bool
+    """It was typed with this command."""
+    form: CredentialForm = "text"
+    reference: str = ""
+    """The command that prints the secret, or its name in the operating system's credential store."""
+
+    def __repr__(self) -> str:
+        """Return a representation without the secret."""
+        return f"Credential(kind={self.kind!r}, source={self.source!r})"
+
+
+def setting_sources(
+    name: str, flags: Flags, environ: Mapping[str, str], profile: SelectedProfile
+) -> Iterator[SettingSource]:
+    """Yield the sources of a setting that have a value, by precedence: the first is used.
+
+    Empty variables and empty profile values count as unset.
+
+    Raises:
+        UsageError: if --local and --base-url contradict each other.
+        BadValue: if the profile's value is neither text nor a number.
+
+    """
+    text = flags.text(name)
+    if name == "base_url" and switch(flags, "local"):
+        if text not in (None, LOCAL):
+            raise UsageError("--local and --base-url can't be used together.", "Give one of them.")
+        yield SettingSource("--local", LOCAL)
+    if text or (text is not None and name not in EMPTY_MEANS_UNSET):
+        yield SettingSource(flag_name(name), text)
+    if text := environ.get(VARIABLES.get(name, "")):
+        yield SettingSource(VARIABLES[name], text)
+    if text := profile.text(name):
+        yield SettingSource(profile.where(name), text, profile.fix_hint(name))
+    yield SettingSource("default", DEFAULTS[name])
+
+
+def credential_sources(
+    flags: Flags, environ: Mapping[str, str], profile: SelectedProfile
+) -> tuple[CredentialSource, ...]:
+    """Return every place where a credential may stand, by precedence."""
+    outside = (
+        CredentialSource("api_key", flags.text("api_key"), "--api-key", explicit=True),
+        CredentialSource("auth_token", flags.text("auth_token"), "--auth-token", explicit=True),
+        CredentialSource("api_key", environ.get(VARIABLES["api_key"]), VARIABLES["api_key"]),
+        CredentialSource("auth_token", environ.get(VARIABLES["auth_token"]), VARIABLES["auth_token"]),
+    )
+    return (*outside, *_profile_credentials(profile)) if profile.name else outside
+
+
+def _profile_credentials(profile: SelectedProfile) -> Iterator[CredentialSource]:
+    key = profile.text("api_key")
+    in_keyring = key is not None and key.startswith(KEYRING)
+    rows: tuple[tuple[str, CredentialKind, CredentialForm], ...] = (
+        ("api_key", "api_key", "keyring" if in_keyring else "text"),
+        ("api_key_command", "api_key", "command"),
+        ("auth_token", "auth_token", "text"),
+    )
+    for name, kind, form in rows:
+        yield CredentialSource(
+            kind, profile.text(name), profile.where(name), form=form, fix_hint=profile.fix_hint(name)
+        )
+
+
+def credentials(sources: tuple[CredentialSource, ...]) -> tuple[Credential, ...]:
+    """Return the credentials that these sources hold.
+
+    Raises:
+        BadValue: if one of them can't be sent.
+
+    """
+    return tuple(_credential(source, source.text) for source in sources if source.text and source.text.strip())
+
+
+def _credential(source: CredentialSource, text: str) -> Credential:
+    if source.form != "text":
+        return Credential(source.kind, "", source.label, source.explicit, source.form, text)
+    secret = check_secret(source.label, text, source.fix_hint)
+    return Credential(source.kind, secret, source.label, source.explicit)
+
+
+def switch(flags: Flags, name: str) -> bool:
+    """Return the value of a boolean flag; False if it was not given.
+
+    Raises:
+        BadValue: if its text is neither true nor false.
+
+    """
+    from ant_cli.input.values import boolean  # late: few runs have such a flag
+
+    text = flags.text(name)
+    return text is not None and boolean(flag_name(name), text)
