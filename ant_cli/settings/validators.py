@@ -82,7 +82,9 @@ def check_format(source: str, text: str, fix_hint: str = "") -> str:
     name = text.lower()
     if name not in FORMATS:
         known = f"The formats are: {', '.join(FORMATS)}."
-        raise UnknownWord("format", text, FORMATS, known, fix_hint, where="" if source == "--format" else source)
+        raise UnknownWord(
+            "format", text, FORMATS, known, fix_hint, where="" if source.strip("-") == "format" else source
+        )
     return name
 
 
