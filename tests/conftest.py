@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import json
 import os
-import sys
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
