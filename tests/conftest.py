@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import socket
 import sys
 import threading
@@ -135,6 +136,13 @@ def clean_environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "XDG_STATE_HOME": str(home / "state"),
         "PATH": os.environ["PATH"],
     }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible() -> None:
+    """Let the programs that tests start end by SIGINT, which a shell has its background jobs ignore."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

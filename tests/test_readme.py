@@ -19,9 +19,23 @@ def test_there_are_examples():
     assert len(EXAMPLES) >= 4
 
 
-def test_nothing_is_left_to_fill_in():
-    """A placeholder is not for readers."""
-    assert "@@" not in README
+CODE = ["".join(parts) for parts in re.findall(r"```sh\n(.*?)```|`([^`\n]+)`", README, re.DOTALL)]
+NAMED = r"(?:^|[\s(/])ant (?:--local |--[a-z-]+ \S+ )*([a-z][a-z:]*(?: [a-z-]+)?)"
+COMMANDS = sorted({command for part in CODE for command in re.findall(NAMED, part)})
+
+
+def test_commands_are_found_in_the_text():
+    """The test below would be happy with none."""
+    assert {"auth login", "beta:environments create"} <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_that_the_readme_names_exists(ant, command):
+    """In the examples as in the text; each has a help page, or is a word after one that has."""
+    first, *_ = words = command.split()
+    done = ant(*words) if first in ("completion", "help") else ant(*words, "--help")
+    assert (done.exit, done.stderr) == (0, "")
+    assert done.stdout
 
 
 def test_examples_can_be_pasted_into_any_shell():

@@ -17,6 +17,15 @@ from ant_cli.operations import OPERATIONS
 from tests.completion.conftest import SCRIPTS, Desk, needs
 
 ROOT = vocabulary()
+OWN_FLAGS = {param.flag for operation in OPERATIONS for param in operation.params}
+"""What some commands of the API take, and others do not."""
+PARTS = {
+    "bash": (r"^ +'{}'\) reply=\((.*?)\) ;;$", r"--([a-z-]+)"),
+    "zsh": (r"^ +\('{}'\) reply=\(\n((?:.+\n)*?) +\) ;;$", r"^ +'--([a-z-]+):"),
+    "fish": (r"^complete -c ant -n '__ant_at any {}' (.*?)$", r"^-l ([a-z-]+) "),
+    "powershell": (r"^ +'{}' = @\(\n((?:.+\n)*?) +\) \+ \$shared$", r"^ +'--([a-z-]+)\|"),
+}
+"""Where the flags of a command stand in a script, and how a flag looks there."""
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -61,10 +70,11 @@ def test_the_help_page_says_how_to_install_it(ant):
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.command)
 def test_every_script_knows_every_flag(shell: str, operation):
-    """They are all made of the same rows."""
-    text = scripts.script(shell, ROOT)
-    for param in operation.params:
-        assert param.flag in text or f"-l {param.flag[2:]} " in text
+    """After its command, and after no other: the scripts are made of the same rows as the parser."""
+    pattern, flag = PARTS[shell]
+    parts = re.findall(pattern.format(operation.command), scripts.script(shell, ROOT), re.MULTILINE)
+    offered = {f"--{name}" for part in parts for name in re.findall(flag, part, re.MULTILINE)}
+    assert offered & OWN_FLAGS == {param.flag for param in operation.params}
 
 
 @pytest.mark.parametrize("shell", SHELLS)

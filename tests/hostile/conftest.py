@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,7 +36,6 @@ class Outcome:
     stderr: str
     requests: list[bytes] = field(default_factory=list, repr=False)
     waits: list[float] = field(default_factory=list)
-    seconds: float = 0.0
 
     def __post_init__(self) -> None:
         """Check what holds for every run in this folder: no key, no traceback, and no bug."""
@@ -98,7 +96,6 @@ def shell(clean_environ: dict[str, str], tmp_path: Path) -> Callable[..., Outcom
                 "PYTHON": sys.executable,
                 **env,
             }
-            began = time.monotonic()
             done = subprocess.run(
                 ["bash", "-c", script],
                 env={k: v for k, v in environ.items() if v is not None},
@@ -109,7 +106,7 @@ def shell(clean_environ: dict[str, str], tmp_path: Path) -> Callable[..., Outcom
                 check=False,
             )
         out, err = done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
-        return Outcome(done.returncode, out, err, there.requests, seconds=time.monotonic() - began)
+        return Outcome(done.returncode, out, err, there.requests)
 
     return run
 
@@ -122,13 +119,11 @@ class Running:
     server: ScriptedServer
 
     def end_by(self, signal: int) -> Outcome:
-        """Send a signal, and return how the process ended and after what time."""
-        began = time.monotonic()
+        """Send a signal, and return how the process ended; TimeoutExpired if it goes on."""
         self.process.send_signal(signal)
         self.process.wait(10)
-        seconds = time.monotonic() - began
         stderr = self.process.stderr.read().decode() if self.process.stderr else ""
-        return Outcome(self.process.returncode, "", stderr, seconds=seconds)
+        return Outcome(self.process.returncode, "", stderr)
 
 
 @pytest.fixture

@@ -87,19 +87,31 @@ def test_any_bytes_on_stdin_end_as_promised(data):
 def run(
     words: Sequence[str], *, stdin: bytes = b"", answer: httpx.Response | None = None, terminal: bool = False
 ) -> tuple[int, str, str]:
-    """Run a command line in this process, against a server that gives one answer."""
+    """Run a command line in this process, against a server that gives one answer.
+
+    Check what holds for every run: a usage error sends and prints nothing, and every failure says why.
+    """
+    sent: list[httpx.Request] = []
     stdout, stderr = Screen(terminal=terminal), Screen(terminal=terminal)
     environ = {"ANTHROPIC_API_KEY": "sk-ant-fuzz", "HOME": "/nonexistent", "ANTHROPIC_CONFIG_DIR": "/nonexistent"}
     with tempfile.TemporaryFile() as source:
         source.write(stdin)
         source.seek(0)
         reply = answer or httpx.Response(200, json={"id": "x"})
-        transport = transport_to(lambda _: reply)
+
+        def respond(request: httpx.Request) -> httpx.Response:
+            sent.append(request)
+            return reply
+
+        transport = transport_to(respond)
         streams = Stdin(source), Stdout(stdout), Stderr(stderr)
         status = main(words, Runtime(*streams, environ, transport, lambda _: None))
     assert status in EXIT_CODES
     assert "this is a bug" not in stderr.text()
     assert "Traceback" not in stderr.text()
+    assert status == 0 or stderr.text().strip()
+    assert status != 2 or (sent, stdout.text()) == ([], "")
+    assert status in (0, 2) or sent or status == 4
     return status, stdout.text(), stderr.text()
 
 
@@ -125,9 +137,11 @@ ENDLESS = {"emulator", "completion", "auth", "profile", "explore", "help"}
     st.lists(WORD, max_size=6) | st.tuples(CALLS, st.lists(WORD, max_size=6)).map(lambda pair: [*pair[0], *pair[1]])
 )
 def test_any_words_end_as_promised(words):
-    """An exit code of the table, and no traceback."""
+    """A result, a usage error with which nothing was sent, or the failure of a request, which each say why."""
     if not ENDLESS & set(words) and not any("base-url" in word or "local" in word for word in words):
-        run(words)
+        status, out, _ = run(words)
+        assert status in (0, 1, 2, 4)
+        assert out or status
 
 
 # Answers

@@ -9,7 +9,6 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 
 import pytest
@@ -21,8 +20,6 @@ Shell = Callable[..., Outcome]
 RETRIEVE = "$ANT beta:environments retrieve env_1"
 PAGES = ("--help", "--version", "", "beta:environments", "beta:environments create --help")
 PATIENCE_S = 20.0
-PROMPT_S = 0.1
-"""Within this time a signal ends the process; on a busy machine the tests allow for more."""
 
 
 # Signals
@@ -42,12 +39,12 @@ STAGES = {
 @pytest.mark.parametrize(("number", "status"), SIGNALS)
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_signal_ends_it_at_once(start, tmp_path, stage, number, status):
-    """Wherever it is: without a word, without a file that is left, in a tenth of a second."""
+    """Wherever it is: without a word, and without a file that is left. Nothing else would end it for 50 s."""
     running = start(LIST, *STAGES[stage])
     if stage == "while writing to a full pipe":
         assert running.process.stdout.read(1) == b'"'
     result = running.end_by(number)
-    assert (result.exit, result.seconds < 5 * PROMPT_S) == (status, True)
+    assert result.exit == status
     assert all(line.startswith("Note:") for line in result.stderr.splitlines())
     assert list(tmp_path.iterdir()) == []
 
@@ -292,10 +289,8 @@ def test_an_interrupt_leaves_the_terminal_clean(clean_environ, number, status):
         seen = b""
         while b"Waiting for" not in seen:
             seen += os.read(ours, 1000)
-        began = time.monotonic()
         child.send_signal(number)
         assert child.wait(10) in (status, -number)
-        assert time.monotonic() - began < 5 * PROMPT_S
     with contextlib.suppress(OSError):  # how the end of a pseudo-terminal shows
         while part := os.read(ours, 1000):
             seen += part

@@ -127,6 +127,28 @@ def test_a_secret_of_a_profile_is_redacted_in_what_a_server_echoes(ant, profiles
     assert "bad <[redacted]>" in done.stderr
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["auth status --check --debug", "auth login --api-key-stdin --debug", "emulator reset --debug"],
+)
+@pytest.mark.parametrize(
+    "profile",
+    [
+        'api_key = "other"\nbase_url = "http://ada:{key}@127.0.0.1:{port}"',
+        'api_key = "other"\nbase_url = "http://127.0.0.1:{port}"\n[profiles.two]\nauth_token = "{key}"',
+    ],
+    ids=["password of the base URL", "token of another profile"],
+)
+def test_a_tool_command_redacts_every_secret_in_the_profiles(ant, profiles, profile, words):
+    """A gateway may quote the password, and a server may know the keys of all profiles."""
+    echo = response({"type": "error", "error": {"message": f"bad <{KEY}>"}}, status="400 Bad Request")
+    with ScriptedServer(echo) as server:
+        profiles(profile.format(key=KEY, port=server.port))
+        done = ant(*words.split(), env={"ANTHROPIC_API_KEY": None}, stdin="new-key-0123", network=True)
+    assert (done.exit, len(server.requests)) == (1, 1)
+    assert "bad <[redacted]>" in done.stderr
+
+
 def test_a_piped_key_is_redacted_in_the_error_of_a_credential_store_that_quotes_it(ant, vault, monkeypatch):
     """The key is in no file and no variable yet; only having been read makes it a secret."""
 

@@ -213,11 +213,11 @@ print("left", flush=True)
 
 QUIT_ON_KEY_AFTER_CTRL_C = """
 import os, signal, sys
-signal.signal(signal.SIGINT, lambda *_: print("interrupted", flush=True))
+signal.signal(signal.SIGINT, lambda *_: os.write(1, b"interrupted"))  # print() can't interrupt itself
 sys.stdin.buffer.read()
-print("read all", flush=True)
+os.write(1, b"read all")
 os.read(2, 1)  # a key, from the terminal
-print("left", flush=True)
+os.write(1, b"left")
 """
 """A pager that takes everything in, and does not end by Ctrl-C, as less."""
 
