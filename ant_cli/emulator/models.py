@@ -256,6 +256,9 @@ class FaultRequest(Model):
     retry_after_ms: Annotated[int, Field(ge=0, le=3_600_000)] | None = None
     delay_ms: Annotated[int, Field(ge=0, le=600_000)] = 0
     disconnect: bool = False
+    after: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    body_delay_ms: Annotated[int, Field(ge=0, le=600_000)] = 0
+    cut_after_events: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
 
 
 class ClockRequest(Model):
