@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 from werkzeug.wrappers import Request
 
-from ant_cli.emulator import faults
+from ant_cli.emulator import faults, tokens
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.clock import Clock
 from ant_cli.emulator.errors import PHRASES, Disconnected, EmulatorError, InvalidRequest, envelope
@@ -130,7 +130,7 @@ class Emulator:
             refuse_browsers(environ, bound_host)
         access = access_of(path)
         request = Request(environ)
-        self._check_credential(request, access)
+        self._check_credential(request, path, access)
         fault = None
         if access.meets_faults and not environ.get(NO_FAULTS):
             fault = faults.take(self._store, method, path)
@@ -142,14 +142,18 @@ class Emulator:
         call = Call(ids, request.args, request.headers, request.get_data(), is_stopping)
         return _Outcome(handler(self._store, call), fault)
 
-    def _check_credential(self, request: Request, access: Access) -> None:
+    def _check_credential(self, request: Request, path: str, access: Access) -> None:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         bearer = token.strip() if scheme.lower() == "bearer" else ""
         given = [key for key in (request.headers.get("x-api-key", ""), bearer) if key]
         if self._api_key is None:
             accepted = bool(given) or not self._require_credential or not access.needs_credential
         else:
-            accepted = not access.needs_key or any(_same(key, self._api_key) for key in given)
+            accepted = (
+                not access.needs_key
+                or any(_same(key, self._api_key) for key in given)
+                or tokens.opens(self._store, path, bearer)
+            )
         if not accepted:
             raise EmulatorError(
                 401, "invalid x-api-key" if given else "x-api-key or authorization: Bearer: required."

@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 
 from werkzeug.routing import Map, Rule
 
-from ant_cli.emulator import account, admin, environments, faults, queue, work
+from ant_cli.emulator import account, admin, environments, faults, queue, sessions, work
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.store import Store
 
@@ -28,6 +28,7 @@ ENVIRONMENTS = "/v1/environments"
 ENVIRONMENT = ENVIRONMENTS + "/<environment_id>"
 WORK = ENVIRONMENT + "/work"
 ITEM = WORK + "/<work_id>"
+SESSION = "/v1/sessions/<session_id>"
 ADMIN = "/_emulator"
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
@@ -47,7 +48,13 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", ITEM + "/ack", work.acknowledge),
     ("POST", ITEM + "/heartbeat", work.heartbeat),
     ("POST", ITEM + "/stop", work.stop),
+    ("GET", SESSION, sessions.retrieve),
+    ("GET", SESSION + "/events", sessions.list_events),
+    ("POST", SESSION + "/events", sessions.send_events),
+    ("GET", SESSION + "/events/stream", sessions.stream),
     ("POST", ADMIN + "/reset", admin.reset),
+    ("POST", ADMIN + "/sessions", sessions.create),
+    ("GET", ADMIN + "/sessions/<session_id>", sessions.show),
     ("POST", ADMIN + "/environments/<environment_id>/enqueue", queue.enqueue),
     ("POST", ADMIN + "/faults", faults.add),
     ("GET", ADMIN + "/faults", faults.list_faults),

@@ -51,6 +51,7 @@ def test_an_item_tells_its_life(api, queue, clock):
         ("environment_id", queue),
         ("latest_heartbeat_at", moments[3]),
         ("metadata", {"k": "v"}),
+        ("secret", None),
         ("started_at", moments[2]),
         ("state", "stopped"),
         ("stop_requested_at", moments[4]),
