@@ -36,9 +36,15 @@ set -g __ant_commands \
     'emulator' \
     'emulator start' \
     'emulator env' \
+    'emulator status' \
+    'emulator stop' \
     'emulator enqueue' \
+    'emulator clock' \
     'emulator reset' \
     'emulator fault' \
+    'emulator session' \
+    'emulator session create' \
+    'emulator session show' \
     'completion' \
     'help' \
     'help input' \
@@ -79,9 +85,15 @@ set -g __ant_commands \
     'help emulator' \
     'help emulator start' \
     'help emulator env' \
+    'help emulator status' \
+    'help emulator stop' \
     'help emulator enqueue' \
+    'help emulator clock' \
     'help emulator reset' \
     'help emulator fault' \
+    'help emulator session' \
+    'help emulator session create' \
+    'help emulator session show' \
     'help completion' \
     ''
 
@@ -133,14 +145,26 @@ set -g __ant_valued_flags \
     --api-key-command \
     --host \
     --port \
+    --lease-seconds \
+    --organization-id \
+    --wait \
     --session-id \
     --count \
+    --type \
+    --advance-ms \
+    --now \
     --path-contains \
     --method \
     --status \
     --times \
     --retry-after-ms \
     --delay-ms \
+    --after \
+    --body-delay-ms \
+    --cut-after-events \
+    --environment \
+    --script \
+    --title \
     --profile \
     --format \
     --format-error \
@@ -268,10 +292,16 @@ complete -c ant -n '__ant_at any profile' -f -a 'create' -d 'Create a profile'
 complete -c ant -n '__ant_at any profile' -f -a 'rename' -d 'Give a profile another name'
 complete -c ant -n '__ant_at any profile' -f -a 'delete' -d 'Delete a profile, with its key'
 complete -c ant -n '__ant_at any emulator' -f -a 'start' -d 'Serve the emulator over HTTP until Ctrl-C; print its base URL as soon as it listens'
-complete -c ant -n '__ant_at any emulator' -f -a 'env' -d 'Print the variables that point every client to the emulator that runs'
+complete -c ant -n '__ant_at any emulator' -f -a 'env' -d 'Print the variables that point every client to the emulator that runs; a shell evaluates them'
+complete -c ant -n '__ant_at any emulator' -f -a 'status' -d 'List the emulators that run'
+complete -c ant -n '__ant_at any emulator' -f -a 'stop' -d 'Stop the emulator that runs, after the requests under way'
 complete -c ant -n '__ant_at any emulator' -f -a 'enqueue' -d 'Put work in a queue, as a new session does in the real service'
-complete -c ant -n '__ant_at any emulator' -f -a 'reset' -d 'Empty the emulator: no environment, no work, and no fault is left'
+complete -c ant -n '__ant_at any emulator' -f -a 'clock' -d 'Show the emulator\'s clock, or move it: leases run out without anybody waiting'
+complete -c ant -n '__ant_at any emulator' -f -a 'reset' -d 'Empty the emulator: no environment, no work, no session and no fault is left'
 complete -c ant -n '__ant_at any emulator' -f -a 'fault' -d 'Make the next requests fail, to see what your program does then'
+complete -c ant -n '__ant_at any emulator' -f -a 'session' -d 'Make sessions whose agent follows a script, and see what became of them'
+complete -c ant -n '__ant_at any emulator session' -f -a 'create' -d 'Make a session whose agent follows a script, and put its work in the queue'
+complete -c ant -n '__ant_at any emulator session' -f -a 'show' -d 'Print the events of a session, the oldest first'
 complete -c ant -n '__ant_at any help' -f -a 'input' -d 'Flags, YAML, JSON, files and stdin'
 complete -c ant -n '__ant_at any help' -f -a 'output' -d 'Formats, --transform, tables, and the terminal'
 complete -c ant -n '__ant_at any help' -f -a 'exit-codes' -d 'What the exit status says'
@@ -310,10 +340,16 @@ complete -c ant -n '__ant_at any help profile' -f -a 'create' -d 'Create a profi
 complete -c ant -n '__ant_at any help profile' -f -a 'rename' -d 'Give a profile another name'
 complete -c ant -n '__ant_at any help profile' -f -a 'delete' -d 'Delete a profile, with its key'
 complete -c ant -n '__ant_at any help emulator' -f -a 'start' -d 'Serve the emulator over HTTP until Ctrl-C; print its base URL as soon as it listens'
-complete -c ant -n '__ant_at any help emulator' -f -a 'env' -d 'Print the variables that point every client to the emulator that runs'
+complete -c ant -n '__ant_at any help emulator' -f -a 'env' -d 'Print the variables that point every client to the emulator that runs; a shell evaluates them'
+complete -c ant -n '__ant_at any help emulator' -f -a 'status' -d 'List the emulators that run'
+complete -c ant -n '__ant_at any help emulator' -f -a 'stop' -d 'Stop the emulator that runs, after the requests under way'
 complete -c ant -n '__ant_at any help emulator' -f -a 'enqueue' -d 'Put work in a queue, as a new session does in the real service'
-complete -c ant -n '__ant_at any help emulator' -f -a 'reset' -d 'Empty the emulator: no environment, no work, and no fault is left'
+complete -c ant -n '__ant_at any help emulator' -f -a 'clock' -d 'Show the emulator\'s clock, or move it: leases run out without anybody waiting'
+complete -c ant -n '__ant_at any help emulator' -f -a 'reset' -d 'Empty the emulator: no environment, no work, no session and no fault is left'
 complete -c ant -n '__ant_at any help emulator' -f -a 'fault' -d 'Make the next requests fail, to see what your program does then'
+complete -c ant -n '__ant_at any help emulator' -f -a 'session' -d 'Make sessions whose agent follows a script, and see what became of them'
+complete -c ant -n '__ant_at any help emulator session' -f -a 'create' -d 'Make a session whose agent follows a script, and put its work in the queue'
+complete -c ant -n '__ant_at any help emulator session' -f -a 'show' -d 'Print the events of a session, the oldest first'
 complete -c ant -n __ant_takes_global_flags -l api-key -x -d 'The API key'
 complete -c ant -n __ant_takes_global_flags -l auth-token -x -d 'A bearer token, in place of a key'
 complete -c ant -n __ant_takes_global_flags -l base-url -x -d 'Where the API is'
@@ -485,13 +521,29 @@ complete -c ant -n '__ant_at any emulator start' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any emulator start' -l host -x -d 'The address to listen at (127.0.0.1)'
 complete -c ant -n '__ant_at any emulator start' -l port -x -d 'The port, from 1 to 65535; 0 for any that is free (0)'
 complete -c ant -n '__ant_at any emulator start' -l database -r -F -d 'Its file (that of --local); :memory: to forget everything at the end'
+complete -c ant -n '__ant_at any emulator start' -l lease-seconds -x -d 'How long a lease lasts by default, from 1 to 300 (300)'
+complete -c ant -n '__ant_at any emulator start' -l organization-id -x -d 'The organization that responses name'
+complete -c ant -n '__ant_at any emulator start' -l workspace-id -x -d 'The workspace that the key belongs to, and that responses name'
+complete -c ant -n '__ant_at any emulator start' -l detach -f -d 'Serve in the background; `ant emulator stop` ends it'
 complete -c ant -n '__ant_at any emulator start' -l format -x -a 'auto json jsonl yaml table pretty raw explore' -d 'How results are printed'
 complete -c ant -n '__ant_at any emulator start' -l api-key -x -d 'The API key'
 complete -c ant -n '__ant_at any emulator env' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any emulator env' -l port -x -d 'The port of the emulator, where several run'
+complete -c ant -n '__ant_at any emulator env' -l wait -x -d 'How many seconds to wait for one to start, from 0 to 3600 (0)'
+complete -c ant -n '__ant_at any emulator status' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any emulator status' -l format -x -a 'auto json jsonl yaml table pretty raw explore' -d 'How results are printed'
+complete -c ant -n '__ant_at any emulator status' -l transform -x -d 'A GJSON path to pick from the result; on lists, from each item'
+complete -c ant -n '__ant_at any emulator status' -l raw-output -s r -f -d 'Print a string without its quotes'
+complete -c ant -n '__ant_at any emulator status' -l columns -x -d 'Print a table of these titles or GJSON paths: id,name'
+complete -c ant -n '__ant_at any emulator stop' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any emulator stop' -l port -x -d 'The port of the emulator, where several run'
+complete -c ant -n '__ant_at any emulator stop' -l all -f -d 'Stop every emulator that runs'
 complete -c ant -n '__ant_at any emulator enqueue' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any emulator enqueue' -l session-id -x -d 'The session that the work is for; else each has its own'
 complete -c ant -n '__ant_at any emulator enqueue' -l count -x -d 'How many work items, from 1 to 10000 (1)'
 complete -c ant -n '__ant_at any emulator enqueue' -l metadata -x -a '(__ant_files_after_at)' -d 'Keys and values of each item'
+complete -c ant -n '__ant_at any emulator enqueue' -l type -x -d 'The type of the work: session or healthcheck'
+complete -c ant -n '__ant_at any emulator enqueue' -l secret -l no-secret -f -d 'Whether a poll of the work carries a secret, as those of the API do (it does)'
 complete -c ant -n '__ant_at any emulator enqueue' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
 complete -c ant -n '__ant_at any emulator enqueue' -l api-key -x -d 'The API key'
 complete -c ant -n '__ant_at any emulator enqueue' -l auth-token -x -d 'A bearer token, in place of a key'
@@ -505,6 +557,22 @@ complete -c ant -n '__ant_at any emulator enqueue' -l format -x -a 'auto json js
 complete -c ant -n '__ant_at any emulator enqueue' -l transform -x -d 'A GJSON path to pick from the result; on lists, from each item'
 complete -c ant -n '__ant_at any emulator enqueue' -l raw-output -s r -f -d 'Print a string without its quotes'
 complete -c ant -n '__ant_at any emulator enqueue' -l columns -x -d 'Print a table of these titles or GJSON paths: id,name'
+complete -c ant -n '__ant_at any emulator clock' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any emulator clock' -l advance-ms -x -d 'How many milliseconds to move it forward'
+complete -c ant -n '__ant_at any emulator clock' -l now -x -d 'The time to set, as 2026-03-15T10:00:00Z'
+complete -c ant -n '__ant_at any emulator clock' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
+complete -c ant -n '__ant_at any emulator clock' -l api-key -x -d 'The API key'
+complete -c ant -n '__ant_at any emulator clock' -l auth-token -x -d 'A bearer token, in place of a key'
+complete -c ant -n '__ant_at any emulator clock' -l base-url -x -d 'Where the API is'
+complete -c ant -n '__ant_at any emulator clock' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
+complete -c ant -n '__ant_at any emulator clock' -l workspace-id -x -d 'The workspace, for a credential that can act on several'
+complete -c ant -n '__ant_at any emulator clock' -l timeout -x -d 'Seconds to wait for a connection, and between bytes'
+complete -c ant -n '__ant_at any emulator clock' -l max-retries -x -d 'How often a failed request is sent again'
+complete -c ant -n '__ant_at any emulator clock' -l debug -f -d 'Show requests and responses on stderr, with secrets hidden'
+complete -c ant -n '__ant_at any emulator clock' -l format -x -a 'auto json jsonl yaml table pretty raw explore' -d 'How results are printed'
+complete -c ant -n '__ant_at any emulator clock' -l transform -x -d 'A GJSON path to pick from the result; on lists, from each item'
+complete -c ant -n '__ant_at any emulator clock' -l raw-output -s r -f -d 'Print a string without its quotes'
+complete -c ant -n '__ant_at any emulator clock' -l columns -x -d 'Print a table of these titles or GJSON paths: id,name'
 complete -c ant -n '__ant_at any emulator reset' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any emulator reset' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
 complete -c ant -n '__ant_at any emulator reset' -l api-key -x -d 'The API key'
@@ -523,6 +591,9 @@ complete -c ant -n '__ant_at any emulator fault' -l times -x -d 'How many reques
 complete -c ant -n '__ant_at any emulator fault' -l retry-after-ms -x -d 'What the answer\'s retry-after-ms says, from 0 to 3600000'
 complete -c ant -n '__ant_at any emulator fault' -l delay-ms -x -d 'How many milliseconds each request waits first, from 0 to 600000 (0)'
 complete -c ant -n '__ant_at any emulator fault' -l disconnect -f -d 'Drop the connection, without an answer'
+complete -c ant -n '__ant_at any emulator fault' -l after -x -d 'How many such requests pass before the first that fails (0)'
+complete -c ant -n '__ant_at any emulator fault' -l body-delay-ms -x -d 'Milliseconds that a body stops in its middle, or a stream at an event'
+complete -c ant -n '__ant_at any emulator fault' -l cut-after-events -x -d 'Cut a session\'s stream after so many events'
 complete -c ant -n '__ant_at any emulator fault' -l list -f -d 'List the faults that are still to come'
 complete -c ant -n '__ant_at any emulator fault' -l clear -f -d 'Remove all faults'
 complete -c ant -n '__ant_at any emulator fault' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
@@ -538,6 +609,40 @@ complete -c ant -n '__ant_at any emulator fault' -l format -x -a 'auto json json
 complete -c ant -n '__ant_at any emulator fault' -l transform -x -d 'A GJSON path to pick from the result; on lists, from each item'
 complete -c ant -n '__ant_at any emulator fault' -l raw-output -s r -f -d 'Print a string without its quotes'
 complete -c ant -n '__ant_at any emulator fault' -l columns -x -d 'Print a table of these titles or GJSON paths: id,name'
+complete -c ant -n '__ant_at any emulator session' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any emulator session create' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any emulator session create' -l environment -x -d 'A self-hosted environment; else the newest one is taken'
+complete -c ant -n '__ant_at any emulator session create' -l script -x -d 'A file of YAML or JSON: the list of what the agent does; - for stdin'
+complete -c ant -n '__ant_at any emulator session create' -l title -x -d 'The session\'s title'
+complete -c ant -n '__ant_at any emulator session create' -l metadata -x -a '(__ant_files_after_at)' -d 'Keys and values of each item'
+complete -c ant -n '__ant_at any emulator session create' -l secret -l no-secret -f -d 'Whether a poll of the work carries a secret, as those of the API do (it does)'
+complete -c ant -n '__ant_at any emulator session create' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
+complete -c ant -n '__ant_at any emulator session create' -l api-key -x -d 'The API key'
+complete -c ant -n '__ant_at any emulator session create' -l auth-token -x -d 'A bearer token, in place of a key'
+complete -c ant -n '__ant_at any emulator session create' -l base-url -x -d 'Where the API is'
+complete -c ant -n '__ant_at any emulator session create' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
+complete -c ant -n '__ant_at any emulator session create' -l workspace-id -x -d 'The workspace, for a credential that can act on several'
+complete -c ant -n '__ant_at any emulator session create' -l timeout -x -d 'Seconds to wait for a connection, and between bytes'
+complete -c ant -n '__ant_at any emulator session create' -l max-retries -x -d 'How often a failed request is sent again'
+complete -c ant -n '__ant_at any emulator session create' -l debug -f -d 'Show requests and responses on stderr, with secrets hidden'
+complete -c ant -n '__ant_at any emulator session create' -l format -x -a 'auto json jsonl yaml table pretty raw explore' -d 'How results are printed'
+complete -c ant -n '__ant_at any emulator session create' -l transform -x -d 'A GJSON path to pick from the result; on lists, from each item'
+complete -c ant -n '__ant_at any emulator session create' -l raw-output -s r -f -d 'Print a string without its quotes'
+complete -c ant -n '__ant_at any emulator session create' -l columns -x -d 'Print a table of these titles or GJSON paths: id,name'
+complete -c ant -n '__ant_at any emulator session show' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any emulator session show' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
+complete -c ant -n '__ant_at any emulator session show' -l api-key -x -d 'The API key'
+complete -c ant -n '__ant_at any emulator session show' -l auth-token -x -d 'A bearer token, in place of a key'
+complete -c ant -n '__ant_at any emulator session show' -l base-url -x -d 'Where the API is'
+complete -c ant -n '__ant_at any emulator session show' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
+complete -c ant -n '__ant_at any emulator session show' -l workspace-id -x -d 'The workspace, for a credential that can act on several'
+complete -c ant -n '__ant_at any emulator session show' -l timeout -x -d 'Seconds to wait for a connection, and between bytes'
+complete -c ant -n '__ant_at any emulator session show' -l max-retries -x -d 'How often a failed request is sent again'
+complete -c ant -n '__ant_at any emulator session show' -l debug -f -d 'Show requests and responses on stderr, with secrets hidden'
+complete -c ant -n '__ant_at any emulator session show' -l format -x -a 'auto json jsonl yaml table pretty raw explore' -d 'How results are printed'
+complete -c ant -n '__ant_at any emulator session show' -l transform -x -d 'A GJSON path to pick from the result; on lists, from each item'
+complete -c ant -n '__ant_at any emulator session show' -l raw-output -s r -f -d 'Print a string without its quotes'
+complete -c ant -n '__ant_at any emulator session show' -l columns -x -d 'Print a table of these titles or GJSON paths: id,name'
 complete -c ant -n '__ant_at any completion' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any help' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at_argument 0 beta:environments retrieve' -x -a '(__ant_ids environment_id)'

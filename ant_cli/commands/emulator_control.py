@@ -1,4 +1,4 @@
-"""`ant emulator enqueue`, `fault` and `reset`: put work in an emulator's queues, make it fail, and empty it.
+"""`ant emulator enqueue`, `session`, `fault`, `clock` and `reset`: what makes an emulator do something.
 
 They ask the emulator by HTTP under `/_emulator/`, so that it is the same for one in this process (`--local`) and
 for a served one (`--base-url http://...`).
@@ -13,12 +13,13 @@ from urllib.parse import quote
 import typer
 
 from ant_cli.commands.emulator_serve import app, number, text, whole_number
-from ant_cli.commands.framework import PROFILE, REQUEST, RESULT, command, show_result
+from ant_cli.commands.framework import PROFILE, REQUEST, RESULT, command, group, show_result
 from ant_cli.errors import AnswerError, BadValue, UsageError
 from ant_cli.help.operation_pages import METAVARS
 from ant_cli.http.client import Client
+from ant_cli.input.files import decode, read_file
 from ant_cli.input.request import Request
-from ant_cli.input.values import convert, encode
+from ant_cli.input.values import convert, encode, parse, type_name
 from ant_cli.operations.spec import Flags, Param, flag_name
 from ant_cli.output.api_error import rendered_errors
 from ant_cli.output.progress import Progress
@@ -26,6 +27,13 @@ from ant_cli.runtime import Runtime
 from ant_cli.settings.loading import load
 from ant_cli.settings.sources import DEFAULT_BASE_URL
 
+WORK_TYPES = ("session", "healthcheck")
+ABOUT_POLLS = "Whether a poll of the work carries a secret, as those of the API do (it does)."
+SESSION_SUMMARY = "Make sessions whose agent follows a script, and see what became of them."
+Metadata = Annotated[
+    str, typer.Option(help="Keys and values of each item.", metavar=METAVARS[dict], show_default=False)
+]
+Secret = Annotated[bool, typer.Option("--secret/--no-secret", help=ABOUT_POLLS, show_default=False)]
 NO_EMULATOR = "the server at the base URL is not the emulator."
 
 
@@ -37,19 +45,19 @@ def enqueue(
     environment_id: Annotated[str, typer.Argument(help="A self-hosted environment.", metavar="ENVIRONMENT_ID")],
     session_id: Annotated[str, text("The session that the work is for; else each has its own.")] = "",
     count: Annotated[str, number("How many work items, from 1 to 10000 (1).")] = "1",
-    metadata: Annotated[
-        str, typer.Option(help="Keys and values of each item.", metavar=METAVARS[dict], show_default=False)
-    ] = "",
+    metadata: Metadata = "",
+    work_type: Annotated[str, text("The type of the work: session or healthcheck.", "--type")] = "session",
+    secret: Secret = True,
 ) -> None:
     """Put work in a queue, as a new session does in the real service."""
-    body: dict[str, Any] = {"count": whole_number("--count", count, 1, 10_000)}
+    if work_type not in WORK_TYPES:
+        raise BadValue("--type", f"must be {' or '.join(WORK_TYPES)}, got {work_type!r}")
+    body: dict[str, Any] = {"count": whole_number("--count", count, 1, 10_000), "type": work_type, "secret": secret}
     if session_id:
         body["session_id"] = session_id
     if metadata:
         body["metadata"] = json.loads(encode(convert(METADATA, "--metadata", metadata)))
-    if environment_id in ("", ".", ".."):  # which are no segment of a path
-        raise BadValue("ENVIRONMENT_ID", f"must be an ID, got {environment_id!r}")
-    answer = ask(runtime, flags, "POST", f"/environments/{quote(environment_id, safe='')}/enqueue", body)
+    answer = ask(runtime, flags, "POST", f"/environments/{segment('ENVIRONMENT_ID', environment_id)}/enqueue", body)
     try:
         ids = [item["id"] for item in answer["data"]]
     except (KeyError, TypeError):
@@ -57,9 +65,96 @@ def enqueue(
     show_result(runtime, flags, "\n".join(ids), answer["data"])
 
 
+def segment(name: str, identifier: str) -> str:
+    """Return an ID as a segment of a path. BadValue if it can't be one."""
+    if identifier in ("", ".", ".."):
+        raise BadValue(name, f"must be an ID, got {identifier!r}")
+    return quote(identifier, safe="")
+
+
+# Sessions
+
+
+sessions = group("emulator session")
+app.add_typer(sessions, name="session", help=SESSION_SUMMARY, short_help=SESSION_SUMMARY)
+
+
+@command(sessions, "create", (*PROFILE, *REQUEST, *RESULT))
+def create_session(
+    runtime: Runtime,
+    flags: Flags,
+    *,
+    environment: Annotated[str, text("A self-hosted environment; else the newest one is taken.")] = "",
+    script: Annotated[str, text("A file of YAML or JSON: the list of what the agent does; - for stdin.")] = "",
+    title: Annotated[str, text("The session's title.")] = "",
+    metadata: Metadata = "",
+    secret: Secret = True,
+) -> None:
+    """Make a session whose agent follows a script, and put its work in the queue."""
+    body: dict[str, Any] = {"secret": secret}
+    if script:
+        body["script"] = read_script(runtime, script)
+    if metadata:
+        body["metadata"] = json.loads(encode(convert(METADATA, "--metadata", metadata)))
+    body |= {name: value for name, value in (("environment_id", environment), ("title", title)) if value}
+    answer = ask(runtime, flags, "POST", "/sessions", body)
+    show_result(runtime, flags, str(answer.get("id")), answer)
+
+
+def read_script(runtime: Runtime, path: str) -> Any:
+    """Return the steps in a file. UsageError if it can't be read, or does not hold a list."""
+    data = runtime.stdin.read() if path == "-" else read_file(path, "--script")
+    steps = parse(decode(data, f"--script: {path}"), "--script")
+    if not isinstance(steps, list):
+        raise BadValue("--script", f"must hold a list of steps, got {type_name(steps)}")
+    return json.loads(encode(steps))
+
+
+@command(sessions, "show", (*PROFILE, *REQUEST, *RESULT))
+def show_session(
+    runtime: Runtime,
+    flags: Flags,
+    *,
+    session_id: Annotated[str, typer.Argument(help="A session.", metavar="SESSION_ID")],
+) -> None:
+    """Print the events of a session, the oldest first."""
+    answer = ask(runtime, flags, "GET", f"/sessions/{segment('SESSION_ID', session_id)}")
+    events = answer.get("events")
+    if not isinstance(events, list):
+        raise AnswerError(NO_EMULATOR)
+    show_result(runtime, flags, "\n".join(map(event_line, events)), events)
+
+
+def event_line(event: Any) -> str:
+    """Return an event as a line for people: when, what, and what is particular about it."""
+    known = ("id", "type", "processed_at")
+    rest = {name: value for name, value in event.items() if name not in known and value is not None}
+    details = json.dumps(rest, ensure_ascii=False) if rest else ""
+    return f"{event.get('processed_at')}  {event.get('type')}  {details}".rstrip()
+
+
+# Time, faults, and a new beginning
+
+
+@command(app, "clock", (*PROFILE, *REQUEST, *RESULT))
+def clock(
+    runtime: Runtime,
+    flags: Flags,
+    *,
+    advance_ms: Annotated[str | None, number("How many milliseconds to move it forward.")] = None,
+    now: Annotated[str, text("The time to set, as 2026-03-15T10:00:00Z.")] = "",
+) -> None:
+    """Show the emulator's clock, or move it: leases run out without anybody waiting."""
+    body: dict[str, Any] = {"now": now} if now else {}
+    if advance_ms is not None:
+        body["advance_ms"] = whole_number("--advance-ms", advance_ms, 0, 999_999_999)
+    answer = ask(runtime, flags, "POST", "/clock", body) if body else ask(runtime, flags, "GET", "/clock")
+    show_result(runtime, flags, str(answer.get("now")), answer)
+
+
 @command(app, "reset", (*PROFILE, *REQUEST))
 def reset(runtime: Runtime, flags: Flags) -> None:
-    """Empty the emulator: no environment, no work, and no fault is left."""
+    """Empty the emulator: no environment, no work, no session and no fault is left."""
     ask(runtime, flags, "POST", "/reset")
     runtime.stderr.say("The emulator is empty.")
 
@@ -69,6 +164,9 @@ FAULT_NUMBERS = {
     "times": (1, 1_000_000),
     "retry_after_ms": (0, 3_600_000),
     "delay_ms": (0, 600_000),
+    "after": (0, 1_000_000),
+    "body_delay_ms": (0, 600_000),
+    "cut_after_events": (0, 1_000_000),
 }
 """The least and the most of each number of a fault."""
 PathContains = Annotated[str, text("Only requests whose path contains this, percent-encoded as it is sent.")]
@@ -78,6 +176,9 @@ Times = Annotated[str, number("How many requests fail, from 1 to 1000000 (1).")]
 RetryAfter = Annotated[str | None, number("What the answer's retry-after-ms says, from 0 to 3600000.")]
 Delay = Annotated[str | None, number("How many milliseconds each request waits first, from 0 to 600000 (0).")]
 Disconnect = Annotated[bool, typer.Option("--disconnect", help="Drop the connection, without an answer.")]
+After = Annotated[str | None, number("How many such requests pass before the first that fails (0).")]
+BodyDelay = Annotated[str | None, number("Milliseconds that a body stops in its middle, or a stream at an event.")]
+CutAfterEvents = Annotated[str | None, number("Cut a session's stream after so many events.")]
 ShowAll = Annotated[bool, typer.Option("--list", help="List the faults that are still to come.")]
 Clear = Annotated[bool, typer.Option("--clear", help="Remove all faults.")]
 
@@ -94,6 +195,9 @@ def fault(
     retry_after_ms: RetryAfter = None,
     delay_ms: Delay = None,
     disconnect: Disconnect = False,
+    after: After = None,
+    body_delay_ms: BodyDelay = None,
+    cut_after_events: CutAfterEvents = None,
     show_all: ShowAll = False,
     clear: Clear = False,
 ) -> None:
@@ -104,6 +208,7 @@ def fault(
         answer = ask(runtime, flags, "DELETE" if clear else "GET", "/faults")
     else:
         words = {"status": status, "times": times, "retry_after_ms": retry_after_ms, "delay_ms": delay_ms}
+        words |= {"after": after, "body_delay_ms": body_delay_ms, "cut_after_events": cut_after_events}
         asked = {"path_contains": path_contains, "method": method.upper() or None, "disconnect": disconnect}
         answer = ask(runtime, flags, "POST", "/faults", asked | fault_numbers(words))
     show_result(

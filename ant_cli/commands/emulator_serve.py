@@ -1,24 +1,30 @@
-"""`ant emulator start` and `env`: serve the emulator, and point clients to the one that runs."""
+"""`ant emulator start`, `status`, `stop` and `env`: serve the emulator, and find the ones that run."""
 
 from __future__ import annotations
 
-import json
 import os
 import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack
 from ipaddress import ip_address
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ant_cli.commands import emulator_notes
+from ant_cli.commands.emulator_notes import Note
 from ant_cli.commands.framework import command, group, show, show_result
 from ant_cli.errors import AntError, BadValue, UsageError
 from ant_cli.help.operation_pages import METAVARS
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
-from ant_cli.settings.local_emulator import LOCAL, database_of, open_emulator, state_folder
+from ant_cli.runtime.streams import reason
+from ant_cli.settings.local_emulator import LOCAL, database_of, open_emulator
 from ant_cli.settings.validators import check_secret
 
 if TYPE_CHECKING:
@@ -33,9 +39,9 @@ app = group("emulator")
 # Options
 
 
-def text(words: str) -> Any:
-    """Return an option that takes a text."""
-    return typer.Option(help=words, metavar=METAVARS[str], show_default=False)
+def text(words: str, *names: str) -> Any:
+    """Return an option that takes a text; without names it is called as its parameter is."""
+    return typer.Option(*names, help=words, metavar=METAVARS[str], show_default=False)
 
 
 def number(words: str) -> Any:
@@ -54,33 +60,100 @@ def whole_number(flag: str, word: str, low: int, high: int) -> int:
 # Serving
 
 
+Port = Annotated[str, number("The port, from 1 to 65535; 0 for any that is free (0).")]
+Database = Annotated[str, text("Its file (that of --local); :memory: to forget everything at the end.")]
+LeaseSeconds = Annotated[str, number("How long a lease lasts by default, from 1 to 300 (300).")]
+Organization = Annotated[str, text("The organization that responses name.")]
+Workspace = Annotated[str, text("The workspace that the key belongs to, and that responses name.")]
+Detach = Annotated[bool, typer.Option("--detach", help="Serve in the background; `ant emulator stop` ends it.")]
+
+
 @command(app, "start", ("format", "api_key"))
 def start(
     runtime: Runtime,
     flags: Flags,
     *,
     host: Annotated[str, text("The address to listen at (127.0.0.1).")] = "127.0.0.1",
-    port: Annotated[str, number("The port, from 1 to 65535; 0 for any that is free (0).")] = "0",
-    database: Annotated[str, text("Its file (that of --local); :memory: to forget everything at the end.")] = "",
+    port: Port = "0",
+    database: Database = "",
+    lease_seconds: LeaseSeconds = "300",
+    organization_id: Organization = "",
+    workspace_id: Workspace = "",
+    detach: Detach = False,
 ) -> None:
     """Serve the emulator over HTTP until Ctrl-C; print its base URL as soon as it listens."""
     port_number = whole_number("--port", port, 0, 65535)
+    lease = whole_number("--lease-seconds", lease_seconds, 1, 300)
     api_key = key_to_send(host, flags)
     runtime.stderr.register_secret(api_key)
-    emulator = open_emulator(
-        database or database_of(LOCAL, runtime.environ), api_key=api_key or None, require_credential=True
-    )
-
-    def announce(url: str) -> None:
-        write_note(runtime, {"base_url": url, "pid": os.getpid(), "has_key": bool(api_key)})
+    database = database or database_of(LOCAL, runtime.environ)
+    identity = {"organization_id": check_identity("--organization-id", organization_id)}
+    identity |= {"workspace_id": check_identity("--workspace-id", workspace_id)}
+    if detach:
+        options = {"host": host, "port": port, "database": database, "lease_seconds": lease_seconds, **identity}
+        url = start_in_background(runtime, {**options, "api_key": api_key})
         show_result(runtime, flags, url, {"base_url": url})
-        runtime.stderr.say(f"The emulator listens at {url}. Stop it with Ctrl-C.")
+        return
+    emulator = open_emulator(
+        database,
+        api_key=api_key or None,
+        require_credential=True,
+        lease_seconds=lease,
+        **{name: value for name, value in identity.items() if value},
+    )
+    with ExitStack() as stack:
+        stack.callback(emulator.close)
 
-    try:
+        def announce(url: str) -> None:
+            note = Note(url, os.getpid(), bool(api_key), database)
+            stack.enter_context(emulator_notes.kept(runtime, note))
+            show_result(runtime, flags, url, {"base_url": url})
+            runtime.stderr.say(f"The emulator listens at {url}. Stop it with Ctrl-C.")
+
         serve(emulator, host, port_number, announce, runtime)
-    finally:
-        forget_note(runtime)
-        emulator.close()
+
+
+def start_in_background(runtime: Runtime, options: dict[str, str]) -> str:
+    """Start an emulator as a process of its own, and return its base URL as soon as it listens.
+
+    Raises:
+        AntError: if it does not start; with what it says.
+
+    """
+    log = emulator_notes.notes_folder(runtime) / "emulator.log"
+    flags = [f"--{name.replace('_', '-')}={value}" for name, value in options.items() if value]
+    try:
+        emulator_notes.make_folder(runtime)
+        stderr = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
+    except OSError as error:
+        raise AntError(f"the emulator can't write {log}: {reason(error)}.") from None
+    begun = log.stat().st_size
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ant_cli", "emulator", "start", "--format", "auto", *flags],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        env=dict(runtime.environ),
+        start_new_session=True,
+        text=True,
+    )
+    os.close(stderr)
+    with process.stdout as stdout:  # type: ignore[union-attr] # it is a pipe
+        url = stdout.readline().strip()
+    if url:
+        process.returncode = 0  # it goes on without us, and is nobody's zombie
+        runtime.stderr.say(f"The emulator listens at {url}; its log is {log}. Stop it with: ant emulator stop")
+        return url
+    process.wait()
+    said = log.read_bytes()[begun:].decode("utf-8", "replace").strip().removeprefix("ant: ")
+    raise AntError(f"the emulator did not start: {said}")
+
+
+def check_identity(flag: str, value: str) -> str:
+    """Return an ID that is to be a header. BadValue if it can't be one."""
+    if value and not re.fullmatch(r"[!-~]+", value):
+        raise BadValue(flag, f"must be an ID of visible ASCII characters, got {value!r}")
+    return value
 
 
 def key_to_send(host: str, flags: Flags) -> str:
@@ -114,59 +187,110 @@ def serve(emulator: Emulator, host: str, port: int, announce: Callable[[str], No
         raise AntError(f"the emulator can't listen at {host}:{port}: {why.lower()}.") from None
 
 
+# Finding the ones that run
+
+
+WhichPort = Annotated[str, text("The port of the emulator, where several run.")]
+
+
 @command(app, "env", ())
-def env(runtime: Runtime, _: Flags) -> None:
-    """Print the variables that point every client to the emulator that runs."""
-    running = read_note(runtime)
-    if not is_alive(running.get("pid")):
-        raise AntError("no emulator is running.", "Start one: ant emulator start")
-    show(runtime, f"export ANTHROPIC_BASE_URL={running['base_url']}")
-    if running["has_key"]:
+def env(
+    runtime: Runtime,
+    _: Flags,
+    *,
+    port: WhichPort = "",
+    wait: Annotated[str, number("How many seconds to wait for one to start, from 0 to 3600 (0).")] = "0",
+) -> None:
+    """Print the variables that point every client to the emulator that runs; a shell evaluates them."""
+    try:
+        note = wait_for_one(runtime, port, whole_number("--wait", wait, 0, 3600))
+    except AntError:
+        # `eval "$(ant emulator env)" && worker` must not run the worker with what the shell has by now.
+        show(runtime, "false")
+        raise
+    show(runtime, f"export ANTHROPIC_BASE_URL={shlex.quote(note.base_url)}")
+    if note.has_key:
         runtime.stderr.say("Note: it was started with a key of its own; put that into ANTHROPIC_API_KEY.")
     else:
         show(runtime, f"export ANTHROPIC_API_KEY={ANY_KEY}")
 
 
-def write_note(runtime: Runtime, running: dict[str, Any]) -> None:
-    """Write down for `env` what runs; where nothing can be written the emulator is served all the same."""
-    note = running_note(runtime)
-    try:
-        note.parent.mkdir(parents=True, exist_ok=True)
-        note.write_text(json.dumps(running))
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        runtime.stderr.say(f"Note: `ant emulator env` won't find this emulator; {note}: {reason}.")
+@command(app, "status", ("format", "transform", "raw_output", "columns"))
+def status(runtime: Runtime, flags: Flags) -> None:
+    """List the emulators that run."""
+    notes = emulator_notes.running(runtime)
+    if not notes:
+        raise none_runs(runtime, "")
+    lines = [f"{note.base_url}  pid {note.pid}  {note.database}" for note in notes]
+    show_result(runtime, flags, "\n".join(lines), [note._asdict() for note in notes])
 
 
-def read_note(runtime: Runtime) -> dict[str, Any]:
-    """Return what the note says of the emulator that runs; nothing if there is no note that can be read."""
-    try:
-        running = json.loads(running_note(runtime).read_text())
-    except (OSError, ValueError):
-        return {}
-    return running if isinstance(running, dict) and running.keys() >= {"base_url", "pid", "has_key"} else {}
+@command(app, "stop", ())
+def stop(
+    runtime: Runtime,
+    _: Flags,
+    *,
+    port: WhichPort = "",
+    every: Annotated[bool, typer.Option("--all", help="Stop every emulator that runs.")] = False,
+) -> None:
+    """Stop the emulator that runs, after the requests under way."""
+    if every and port:
+        raise UsageError("--all and --port exclude each other.", "Give one of them.")
+    notes = emulator_notes.running(runtime) if every else [the_one(runtime, port)]
+    if not notes:
+        raise none_runs(runtime, "")
+    for note in notes:
+        os.kill(note.pid, signal.SIGTERM)
+    if not wait_until(lambda: not set(notes) & set(emulator_notes.running(runtime)), STOP_SECONDS):
+        raise AntError(f"the emulator still runs {STOP_SECONDS} seconds after it was asked to stop.")
+    for note in notes:
+        runtime.stderr.say(f"Stopped the emulator at {note.base_url}.")
 
 
-def is_alive(pid: object) -> bool:
-    """Whether there is such a process."""
-    if not isinstance(pid, int):
-        return False
-    if os.name == "nt":  # where signal 0 is Ctrl-C
-        return True
-    try:
-        os.kill(pid, 0)
-    except (OSError, OverflowError):
-        return False
-    return True
+STOP_SECONDS = 20
+LOOK_AGAIN_SECONDS = 0.05
 
 
-def forget_note(runtime: Runtime) -> None:
-    """Remove the note of this emulator; another one, started later, may have put its own in its place."""
-    if read_note(runtime).get("pid") == os.getpid():
-        with suppress(OSError):
-            running_note(runtime).unlink()
+def wait_for_one(runtime: Runtime, port: str, seconds: int) -> Note:
+    """Return the emulator that runs, waiting for one to start. AntError as in `the_one`."""
+    wait_until(lambda: bool(matching(runtime, port)), seconds)
+    return the_one(runtime, port)
 
 
-def running_note(runtime: Runtime) -> Path:
-    """Return the file in which the emulator that runs says where it is."""
-    return state_folder(runtime.environ) / "emulator.json"
+def wait_until(is_done: Callable[[], bool], seconds: float) -> bool:
+    """Wait at most so long, and return whether it is done."""
+    deadline = time.monotonic() + seconds
+    while not (done := is_done()) and time.monotonic() < deadline:
+        time.sleep(LOOK_AGAIN_SECONDS)
+    return done
+
+
+def matching(runtime: Runtime, port: str) -> list[Note]:
+    """Return the emulators that run, at the port if one is named."""
+    return [note for note in emulator_notes.running(runtime) if port in ("", note.port)]
+
+
+def the_one(runtime: Runtime, port: str) -> Note:
+    """Return the only emulator that runs, or the one at the port.
+
+    Raises:
+        AntError: if there is none.
+        UsageError: if there are several.
+
+    """
+    notes = matching(runtime, port)
+    if not notes:
+        raise none_runs(runtime, port)
+    if len(notes) > 1:
+        listed = ", ".join(f"--port {note.port}" for note in notes)
+        raise UsageError(f"{len(notes)} emulators are running.", f"Name one of them: {listed}")
+    return notes[0]
+
+
+def none_runs(runtime: Runtime, port: str) -> AntError:
+    """Return the error for an emulator that is not there; it names those that are."""
+    others = emulator_notes.running(runtime)
+    if port and others:
+        listed = ", ".join(f"--port {note.port}" for note in others)
+        return AntError(f"no emulator is running at port {port}.", f"Running: {listed}")
+    return AntError("no emulator is running.", "Start one: ant emulator start")

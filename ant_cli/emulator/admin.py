@@ -16,13 +16,15 @@ SQL_EMPTY = (
     "DELETE FROM environments",
     "DELETE FROM work",
     "DELETE FROM workers",
+    "DELETE FROM sessions",
+    "DELETE FROM events",
     "DELETE FROM faults",
     "UPDATE clock SET offset = 0",
 )
 
 
 def reset(store: Store, call: Call) -> str:  # noqa: ARG001 - a handler takes both
-    """Remove everything: environments, work, faults, and what was added to the clock."""
+    """Remove everything: environments, work, sessions, faults, and what was added to the clock."""
     with store.write() as transaction:
         for statement in SQL_EMPTY:
             transaction.run(statement)

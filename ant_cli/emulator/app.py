@@ -1,45 +1,64 @@
-"""The emulator: a WSGI application that takes a request to its rule and puts the answer in the API's form."""
+"""The emulator: a WSGI application that takes a request to its rule and puts the result in the API's form."""
 
 from __future__ import annotations
 
 import hmac
 import logging
-import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 from werkzeug.wrappers import Request
 
-from ant_cli.emulator import faults
+from ant_cli.emulator import faults, tokens
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.clock import Clock
 from ant_cli.emulator.errors import PHRASES, Disconnected, EmulatorError, InvalidRequest, envelope
+from ant_cli.emulator.guard import refuse_browsers
 from ant_cli.emulator.ids import new_id
-from ant_cli.emulator.routes import ADMIN, match, path_of
-from ant_cli.emulator.store import Store
+from ant_cli.emulator.routes import Access, Body, access_of, match, path_of
+from ant_cli.emulator.store import LEASE_SECONDS, Store
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 LARGEST_BODY = 10 * 1024 * 1024
 BETA = "managed-agents-"
-NO_HEADERS: tuple[tuple[str, str], ...] = ()
-# The header by which a client can tell that its key was accepted without a check.
-ANY_KEY = ("ant-emulator", "takes any key")
 VERSIONS = ("2023-06-01", "2026-10-21")
 """The values of `anthropic-version`; clients that send the newer one leave `?beta=true` out."""
+ORGANIZATION_ID = "00000000-0000-4000-8000-000000000000"
+"""The organization whose emulator it is, unless another is named."""
+ANY_KEY = ("ant-emulator", "takes any key")
+"""The header by which a client can tell that its key was accepted without a check."""
+
+BOUND_HOST = "ant_emulator.bound_host"
+"""In the WSGI environment: the host name or address at which the server listens."""
+IS_STOPPING = "ant_emulator.is_stopping"
+"""In the WSGI environment: a function that returns whether a stream should end."""
+NO_FAULTS = "ant_emulator.no_faults"
+"""In the WSGI environment: whether the server has found by `may_wait` that there are no faults."""
 
 logger = logging.getLogger(__name__)
+
+
+class _Outcome(NamedTuple):
+    """What a request led to."""
+
+    body: Body
+    fault: faults.Fault | None = None
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 class Emulator:
     """The environments API over one database, as a WSGI application that threads may share.
 
-    With `api_key` nothing else is accepted. Without it any credential will do, and none at all only if
-    `require_credential` is false, as inside a process. The WSGI call raises `Disconnected` when a fault drops
-    the connection; everything else is an answer.
+    With `api_key` nothing else is accepted, except sessions tokens for what they are for. Without it any credential
+    will do, and none at all only if `require_credential` is false, as inside a process. A lease lasts
+    `lease_seconds` (1 to 300) unless a heartbeat asks otherwise. Responses name
+    `organization_id` and, if there is one, `workspace_id`. The WSGI call raises `Disconnected` when a fault drops
+    the connection; everything else is a response.
     """
 
     def __init__(
@@ -49,98 +68,133 @@ class Emulator:
         api_key: str | None = None,
         clock: Clock | None = None,
         require_credential: bool = True,
+        lease_seconds: int = LEASE_SECONDS,
+        organization_id: str = ORGANIZATION_ID,
+        workspace_id: str | None = None,
     ) -> None:
-        self._store = Store(database, clock)
+        self._store = Store(database, clock, lease_seconds=lease_seconds)
         self._api_key = api_key
         self._require_credential = require_credential
+        self._workspace_id = workspace_id
+        self._own_headers = (
+            ("anthropic-organization-id", organization_id),
+            *([("anthropic-workspace-id", workspace_id)] if workspace_id else []),
+            *([ANY_KEY] if api_key is None else []),
+        )
 
     def close(self) -> None:
         """Close the database."""
         self._store.close()
 
+    def may_wait(self, path: str, query: str) -> bool:
+        """Whether a request may have to wait: a poll that blocks, a stream, or one that may meet a fault."""
+        if not path.startswith("/v1/") or "block_ms=" in query or path.endswith("/stream"):
+            return True
+        return faults.exist(self._store)
+
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
-        request = Request(environ)
         request_id = new_id("req")
-        status, headers = 200, NO_HEADERS
         try:
-            text = self._answer(request, path_of(environ))
+            outcome = self._outcome(environ)
         except EmulatorError as error:
-            status, headers, text = error.status, error.headers, envelope(error, request_id)
-        body = text.encode()
-        lines = [
-            ("content-type", "application/json"),
-            ("content-length", str(len(body))),
-            ("request-id", request_id),
-            *([ANY_KEY] if self._api_key is None else []),
-            *headers,
-        ]
-        start_response(f"{status} {PHRASES.get(status, 'Unknown')}", lines)
-        return [] if request.method == "HEAD" else [body]
+            outcome = _Outcome(envelope(error, request_id), None, error.status, error.headers)
+        length: tuple[tuple[str, str], ...] = ()
+        if isinstance(outcome.body, str):
+            content_type, data = "application/json", outcome.body.encode()
+            length = (("content-length", str(len(data))),)
+            chunks = faults.delayed_body(outcome.fault, data)
+        else:
+            content_type = "text/event-stream"
+            chunks = faults.cut_stream(outcome.fault, outcome.body)
+        headers = [("content-type", content_type), *length, ("request-id", request_id), *self._own_headers]
+        start_response(f"{outcome.status} {PHRASES.get(outcome.status, 'Unknown')}", [*headers, *outcome.headers])
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else chunks
 
-    def _answer(self, request: Request, path: str) -> str:
-        is_own = path.startswith(ADMIN + "/")
+    def _outcome(self, environ: WSGIEnvironment) -> _Outcome:
+        method, path = environ["REQUEST_METHOD"], path_of(environ)
         try:
-            self._check_credential(request, is_own=is_own)
-            if not is_own:
-                _carry_out(faults.take(self._store, request.method, path))
-            return self._dispatch(request, path, is_own=is_own)
+            return self._checked(environ, method, path)
         except HTTPException as error:
-            raise _refusal(request.method, path, error) from None
+            raise _from_werkzeug(method, path, error) from None
         except (EmulatorError, Disconnected):
             raise
         except Exception as error:
             logger.debug("A request failed.", exc_info=True)
             raise EmulatorError(500, f"The emulator failed: {type(error).__name__}: {error}.") from error
 
-    def _dispatch(self, request: Request, path: str, *, is_own: bool) -> str:
-        handler, ids = match(path, request.method)
-        if not is_own:
-            _check_headers(request)
+    def _checked(self, environ: WSGIEnvironment, method: str, path: str) -> _Outcome:
+        """Return the outcome of a request that passes every check. The order of the checks is the API's."""
+        bound_host = environ.get(BOUND_HOST)
+        if self._api_key is None and bound_host is not None:
+            refuse_browsers(environ, bound_host)
+        access = access_of(path)
+        request = Request(environ)
+        self._check_credential(request, path, access)
+        fault = None
+        if access.meets_faults and not environ.get(NO_FAULTS):
+            fault = faults.take(self._store, method, path)
+            faults.carry_out(fault)
+        handler, ids = match(path, method)
+        self._check_headers(request, access)
         request.max_content_length = LARGEST_BODY
-        call = Call(ids, request.args, request.headers, request.get_data())
-        return handler(self._store, call)
+        is_stopping = environ.get(IS_STOPPING, _never)
+        call = Call(ids, request.args, request.headers, request.get_data(), is_stopping)
+        return _Outcome(handler(self._store, call), fault)
 
-    def _check_credential(self, request: Request, *, is_own: bool) -> None:
+    def _check_credential(self, request: Request, path: str, access: Access) -> None:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         bearer = token.strip() if scheme.lower() == "bearer" else ""
         given = [key for key in (request.headers.get("x-api-key", ""), bearer) if key]
-        expected = self._api_key
-        if expected is None:
-            if given or not self._require_credential or is_own:
-                return
-        elif any(hmac.compare_digest(key.encode(), expected.encode()) for key in given):
-            return
-        raise EmulatorError(401, "invalid x-api-key" if given else "x-api-key or authorization: Bearer: required.")
+        if self._api_key is None:
+            accepted = bool(given) or not self._require_credential or not access.needs_credential
+        else:
+            accepted = (
+                not access.needs_key
+                or any(_same(key, self._api_key) for key in given)
+                or tokens.opens(self._store, path, bearer)
+            )
+        if not accepted:
+            raise EmulatorError(
+                401, "invalid x-api-key" if given else "x-api-key or authorization: Bearer: required."
+            )
+
+    def _check_headers(self, request: Request, access: Access) -> None:
+        if access.needs_version:
+            _check_version(request.headers.get("anthropic-version"))
+        betas = request.headers.get("anthropic-beta", "").split(",")
+        if access.needs_beta and not any(beta.strip().startswith(BETA) for beta in betas):
+            raise InvalidRequest(f"anthropic-beta: header required, {BETA}2026-04-01 for example.")
+        workspace = request.headers.get("anthropic-workspace-id")
+        if self._workspace_id and workspace and workspace != self._workspace_id:
+            raise InvalidRequest(
+                f"anthropic-workspace-id: the key belongs to another workspace than {workspace!r}."
+            )
 
 
-def _check_headers(request: Request) -> None:
-    version = request.headers.get("anthropic-version")
+def body_too_large() -> EmulatorError:
+    """Return the error for a request whose body is longer than is allowed."""
+    return EmulatorError(413, f"body: larger than {LARGEST_BODY} bytes.")
+
+
+def _never() -> bool:
+    return False
+
+
+def _same(key: str, expected: str) -> bool:
+    return hmac.compare_digest(key.encode(), expected.encode())
+
+
+def _check_version(version: str | None) -> None:
     if not version:
         raise InvalidRequest(f"anthropic-version: header required, {VERSIONS[0]} for example.")
     if version not in VERSIONS:
         raise InvalidRequest(f"anthropic-version: {version!r} is not a version; use {' or '.join(VERSIONS)}.")
-    betas = request.headers.get("anthropic-beta", "").split(",")
-    if not any(beta.strip().startswith(BETA) for beta in betas):
-        raise InvalidRequest(f"anthropic-beta: header required, {BETA}2026-04-01 for example.")
 
 
-def _carry_out(fault: faults.Fault | None) -> None:
-    """Wait, and then drop the connection or answer with an error, as the fault says."""
-    if fault is None:
-        return
-    time.sleep(fault.delay_ms / 1000)
-    if fault.disconnect:
-        raise Disconnected(f"Injected fault ({fault.id}) dropped the connection.")
-    error = fault.error()
-    if error:
-        raise error
-
-
-def _refusal(method: str, path: str, error: HTTPException) -> EmulatorError:
-    """Return werkzeug's refusal of a request as the API's."""
+def _from_werkzeug(method: str, path: str, error: HTTPException) -> EmulatorError:
     if isinstance(error, RequestEntityTooLarge):
-        return EmulatorError(413, f"body: larger than {LARGEST_BODY} bytes.")
+        return body_too_large()
     if isinstance(error, MethodNotAllowed):
         allowed = ", ".join(sorted(error.valid_methods or ()))
         return EmulatorError(405, f"{path} takes {allowed}, not {method}.", headers=(("allow", allowed),))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,12 +18,14 @@ BOOLEANS = {"true": True, "false": False}
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request: the identifiers of its path, its query, its headers and its body."""
+    """One request: the IDs of its path, its query, its headers and its body."""
 
     ids: Mapping[str, str]
     query: Mapping[str, str]
     headers: Headers
     body: bytes
+    is_stopping: Callable[[], bool]
+    """Whether a stream should end, since the server stops or the client has left."""
 
     @property
     def environment_id(self) -> str:

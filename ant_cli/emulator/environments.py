@@ -30,6 +30,13 @@ SQL_FIND = "SELECT id, kind, archived, document FROM environments WHERE id = ?"
 SQL_LIST = """SELECT sequence, document FROM environments
           WHERE sequence < ? AND archived <= ? ORDER BY sequence DESC LIMIT ?"""
 SQL_ADD = "INSERT INTO environments (id, name, kind, document) VALUES (?, ?, ?, ?)"
+SQL_DELETE = (
+    "DELETE FROM work WHERE environment_id = ?",
+    "DELETE FROM workers WHERE environment_id = ?",
+    "DELETE FROM events WHERE session_id IN (SELECT id FROM sessions WHERE environment_id = ?)",
+    "DELETE FROM sessions WHERE environment_id = ?",
+    "DELETE FROM environments WHERE id = ?",
+)
 SQL_CHANGE = "UPDATE environments SET name = ?, archived = ?, document = ? WHERE id = ?"
 
 
@@ -156,7 +163,7 @@ def archive(store: Store, call: Call) -> str:
 
 
 def delete(store: Store, call: Call) -> str:
-    """Delete an environment and its finished work, unless there is work left to do."""
+    """Delete an environment with its finished work and its sessions, unless there is work left to do."""
     with store.write() as transaction:
         found = find(transaction, call.environment_id)
         expire_leases(transaction)
@@ -167,7 +174,6 @@ def delete(store: Store, call: Call) -> str:
                 f"environment_id: {found.id} has {unfinished} unfinished work items; "
                 "archive it first, to allow the queue to drain."
             )
-        transaction.run("DELETE FROM work WHERE environment_id = ?", found.id)
-        transaction.run("DELETE FROM workers WHERE environment_id = ?", found.id)
-        transaction.run("DELETE FROM environments WHERE id = ?", found.id)
+        for statement in SQL_DELETE:
+            transaction.run(statement, found.id)
     return json.dumps({"id": found.id, "type": "environment_deleted"})

@@ -1,8 +1,8 @@
-"""Faults on demand: answers that go wrong, for people who test their own retries.
+"""Faults on demand: responses that go wrong, for people who test their own retries.
 
-A fault waits for requests whose path, percent-encoded as it is sent, contains a text, delays them, and then
-answers with an error or drops the connection; the request itself is not acted upon. A fault that only delays
-lets the request through.
+A fault waits for requests whose path, percent-encoded as it is sent, contains a text. It lets the first `after`
+of them pass, delays the next `times`, and then raises an error or drops the connection, and the request itself
+is not acted upon; or it lets the request through, and its response comes slowly or breaks off.
 Faults are kept in the database, so that every process that shares it meets them, and each is spent exactly
 as often as it says.
 """
@@ -10,24 +10,27 @@ as often as it says.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import time
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.clock import MICROSECONDS_PER_MS
-from ant_cli.emulator.errors import EmulatorError, InvalidRequest
+from ant_cli.emulator.errors import Disconnected, EmulatorError, InvalidRequest
 from ant_cli.emulator.ids import new_id
 from ant_cli.emulator.store import Store
 
-COLUMNS = "id, path_contains, method, status, times, retry_after_ms, delay_ms, disconnect"
-SQL_ADD = f"INSERT INTO faults ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - a constant
-SQL_LIST = f"SELECT {COLUMNS} FROM faults ORDER BY sequence"  # noqa: S608 - a constant
-SQL_NEXT = f"""SELECT {COLUMNS} FROM faults WHERE instr(?, path_contains) AND (method IS NULL OR method = ?)
-           ORDER BY sequence LIMIT 1"""  # noqa: S608 - a constant
+if TYPE_CHECKING:
+    from ant_cli.emulator import models
+
+STREAM = "/events/stream"
+"""How the path of a stream ends."""
+PING = 'event: ping\ndata: {"type": "ping"}\n\n'
+"""What a stream sends at its beginning and when nothing happens; it is no event of the session."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A fault as it is stored, in the order of `COLUMNS`; `times` counts down."""
+class Fault(NamedTuple):
+    """A fault as it is stored, in the order of `COLUMNS`; `after` and `times` count down."""
 
     id: str
     path_contains: str
@@ -37,66 +40,131 @@ class Fault:
     retry_after_ms: int | None
     delay_ms: int
     disconnect: bool
+    after: int
+    body_delay_ms: int
+    cut_after_events: int | None
 
     def error(self) -> EmulatorError | None:
-        """Return the answer that the fault asks for, if it asks for one."""
+        """Return the error that the fault raises, if it raises one."""
         if self.status is None:
             return None
         headers: tuple[tuple[str, str], ...] = ()
         if self.retry_after_ms is not None:
-            # Whoever knows only whole seconds must not come back too early.
+            # A client that knows only whole seconds must not come back too early.
             seconds = -(-self.retry_after_ms // MICROSECONDS_PER_MS)
             headers = (("retry-after-ms", str(self.retry_after_ms)), ("retry-after", str(seconds)))
         return EmulatorError(self.status, f"Injected fault ({self.id}).", headers=headers)
 
 
-def take(store: Store, method: str, path: str) -> Fault | None:
-    """Return the oldest fault that waits for this request, and count it down."""
+COLUMNS = ", ".join(Fault._fields)
+SQL_ADD = f"INSERT INTO faults ({COLUMNS}) VALUES ({', '.join('?' * len(Fault._fields))})"  # noqa: S608 - constants
+SQL_LIST = f"SELECT {COLUMNS} FROM faults ORDER BY sequence"  # noqa: S608 - a constant
+SQL_MATCHING = f"""SELECT {COLUMNS} FROM faults WHERE instr(?, path_contains) AND (method IS NULL OR method = ?)
+                   AND (cut_after_events IS NULL OR ?) ORDER BY sequence"""  # noqa: S608 - a constant
+
+
+def exist(store: Store) -> bool:
+    """Whether any fault is still to come."""
     with store.read() as reader:
-        if reader.one("SELECT 1 FROM faults LIMIT 1") is None:
-            return None
+        return reader.one("SELECT 1 FROM faults LIMIT 1") is not None
+
+
+def take(store: Store, method: str, path: str) -> Fault | None:
+    """Return the oldest fault that meets this request, and count it down, and those that let it pass."""
+    if not exist(store):
+        return None
     with store.write() as transaction:
-        row = transaction.one(SQL_NEXT, path, method)
-        if row is None:
-            return None
-        fault = Fault(*row)
-        transaction.run("UPDATE faults SET times = times - 1 WHERE id = ?", fault.id)
-        transaction.run("DELETE FROM faults WHERE times = 0")
-        return fault
+        for row in transaction.all(SQL_MATCHING, path, method, path.endswith(STREAM)):
+            fault = Fault._make(row)
+            if fault.after:
+                transaction.run("UPDATE faults SET after = after - 1 WHERE id = ?", fault.id)
+                continue
+            transaction.run("UPDATE faults SET times = times - 1 WHERE id = ?", fault.id)
+            transaction.run("DELETE FROM faults WHERE times = 0")
+            return fault
+    return None
+
+
+def carry_out(fault: Fault | None) -> None:
+    """Wait, and then drop the connection or raise the error, as the fault says."""
+    if fault is None:
+        return
+    time.sleep(fault.delay_ms / 1000)
+    if fault.disconnect:
+        raise Disconnected(f"Injected fault ({fault.id}) dropped the connection.")
+    if error := fault.error():
+        raise error
+
+
+def delayed_body(fault: Fault | None, body: bytes) -> Iterable[bytes]:
+    """Return a body, in two halves with the fault's delay between them."""
+    if fault is None or not fault.body_delay_ms:
+        return [body]
+    return _halves(body, fault.body_delay_ms / 1000)
+
+
+def _halves(body: bytes, seconds: float) -> Iterator[bytes]:
+    middle = len(body) // 2
+    yield body[:middle]
+    time.sleep(seconds)
+    yield body[middle:]
+
+
+def cut_stream(fault: Fault | None, stream: Iterator[str]) -> Iterator[bytes]:
+    """Yield the events of a stream, with the fault's delay before each, until it drops the connection."""
+    sent = 0
+    for event in stream:
+        if fault is not None and event != PING:
+            time.sleep(fault.body_delay_ms / 1000)
+        yield event.encode()
+        sent += event != PING
+        if fault is not None and fault.cut_after_events is not None and sent >= fault.cut_after_events:
+            raise Disconnected(f"Injected fault ({fault.id}) cut the stream.")
 
 
 def add(store: Store, call: Call) -> str:
-    """Ask for a fault."""
+    """Add a fault."""
     from ant_cli.emulator import models
 
     request = models.parse(models.FaultRequest, call.body)
-    if request.status is None and not request.disconnect and not request.delay_ms:
-        raise InvalidRequest("status: required, unless the fault has delay_ms or disconnect.")
-    if request.status is not None and request.disconnect:
-        raise InvalidRequest("status: cannot be answered by a fault that has disconnect.")
-    if request.status is None and request.retry_after_ms is not None:
-        raise InvalidRequest("retry_after_ms: needs a status, with whose answer it is sent.")
-    asked = request.model_dump()
+    _check(request)
     with store.write() as transaction:
-        fault = Fault(id=new_id("fault"), **asked)
-        transaction.run(SQL_ADD, *(getattr(fault, name) for name in COLUMNS.split(", ")))
+        fault = Fault(id=new_id("fault"), **request.model_dump())
+        transaction.run(SQL_ADD, *fault)
     return json.dumps(_to_fields(fault))
+
+
+def _check(request: models.FaultRequest) -> None:
+    """Refuse a fault that does nothing, or two things that exclude each other."""
+    breaks = [name for name in ("status", "disconnect", "cut_after_events") if _is_set(request, name)]
+    if not breaks and not request.delay_ms and not request.body_delay_ms:
+        raise InvalidRequest("status: required, unless the fault has delays, disconnect or cut_after_events.")
+    if len(breaks) > 1:
+        raise InvalidRequest(f"{breaks[0]}: excludes {breaks[1]}; a fault does one of them.")
+    if request.retry_after_ms is not None and request.status is None:
+        raise InvalidRequest("retry_after_ms: needs a status, with whose response it is sent.")
+    if request.body_delay_ms and breaks and breaks != ["cut_after_events"]:
+        raise InvalidRequest(f"body_delay_ms: excludes {breaks[0]}, after which there is no body to delay.")
+
+
+def _is_set(request: models.FaultRequest, name: str) -> bool:
+    value = getattr(request, name)
+    return value is not None and value is not False
 
 
 def list_faults(store: Store, call: Call) -> str:  # noqa: ARG001 - a handler takes both
     """List the faults that are still to come."""
     with store.read() as transaction:
-        faults = [Fault(*row) for row in transaction.all(SQL_LIST)]
+        faults = [Fault._make(row) for row in transaction.all(SQL_LIST)]
     return json.dumps({"data": [_to_fields(fault) for fault in faults]})
 
 
 def clear(store: Store, call: Call) -> str:  # noqa: ARG001 - a handler takes both
-    """Forget every fault."""
+    """Remove every fault."""
     with store.write() as transaction:
         count = transaction.run("DELETE FROM faults")
     return json.dumps({"count": count, "type": "faults_deleted"})
 
 
 def _to_fields(fault: Fault) -> dict[str, object]:
-    fields = {name: getattr(fault, name) for name in COLUMNS.split(", ")}
-    return fields | {"disconnect": bool(fault.disconnect), "type": "fault"}
+    return fault._asdict() | {"disconnect": bool(fault.disconnect), "type": "fault"}

@@ -13,9 +13,11 @@ from ant_cli.emulator.clock import rfc3339, rfc3339_or_none
 from ant_cli.emulator.errors import EmulatorError
 from ant_cli.emulator.leases import expire_leases
 from ant_cli.emulator.store import Store, Transaction
+from ant_cli.emulator.tokens import secret_of
 
-COLUMNS = """sequence, id, environment_id, session_id, metadata, state, created_at, handed_out_at,
-             acknowledged_at, started_at, latest_heartbeat_at, lease_until, stop_requested_at, stopped_at"""
+COLUMNS = """sequence, id, environment_id, kind, session_id, sessions_token, metadata, state, created_at,
+             handed_out_at, acknowledged_at, started_at, latest_heartbeat_at, lease_until, stop_requested_at,
+             stopped_at"""
 SQL_FIND = f"SELECT {COLUMNS} FROM work WHERE id = ? AND environment_id = ?"  # noqa: S608 - a constant
 SQL_SAVE = """UPDATE work SET metadata = :metadata, state = :state, handed_out_at = :handed_out_at,
           acknowledged_at = :acknowledged_at, started_at = :started_at,
@@ -29,7 +31,9 @@ class Item(NamedTuple):
     sequence: int
     id: str
     environment_id: str
+    kind: str
     session_id: str
+    sessions_token: str | None
     metadata: str
     state: str
     created_at: int
@@ -67,16 +71,18 @@ def save(transaction: Transaction, item: Item) -> Item:
     return item
 
 
-def to_json(item: Item) -> str:
-    """Return the item as it is answered."""
+def to_json(item: Item, *, with_secret: bool = False) -> str:
+    """Return the item as a JSON object; its secret is for the worker that polls it, and for nobody else."""
+    token = item.sessions_token if with_secret else None
     fields = {
         "id": item.id,
         "acknowledged_at": rfc3339_or_none(item.acknowledged_at),
         "created_at": rfc3339(item.created_at),
-        "data": {"id": item.session_id, "type": "session"},
+        "data": {"id": item.session_id, "type": item.kind},
         "environment_id": item.environment_id,
         "latest_heartbeat_at": rfc3339_or_none(item.latest_heartbeat_at),
         "metadata": json.loads(item.metadata),
+        "secret": secret_of(token) if token else None,
         "started_at": rfc3339_or_none(item.started_at),
         "state": item.state,
         "stop_requested_at": rfc3339_or_none(item.stop_requested_at),

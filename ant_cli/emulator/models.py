@@ -7,14 +7,16 @@ A body is parsed by `parse`. This module is imported by requests that carry a bo
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from ant_cli.emulator.errors import InvalidRequest
 
 LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
+STEPS = ("tool", "custom_tool", "message", "idle", "terminate")
+"""The kinds of steps of a script."""
 HOST = re.compile(rf"(?:\*\.)?{LABEL}(?:\.{LABEL})*")
 
 
@@ -38,6 +40,7 @@ Package = Annotated[str, Field(min_length=1)]
 Name = Annotated[str, Field(min_length=1, max_length=256)]
 Description = Annotated[str, Field(max_length=1024)]
 Scope = Annotated[Literal["organization", "account"], AfterValidator(organization_scope)]
+WorkType = Literal["session", "healthcheck"]
 State = Literal["queued", "starting", "active", "stopping", "stopped"]
 
 
@@ -175,11 +178,11 @@ class EnvironmentDeleteResponse(Model):
     type: Literal["environment_deleted"]
 
 
-class SessionWorkData(Model):
-    """The session that a work item is about."""
+class WorkData(Model):
+    """What a work item is about: a session, or a check that somebody works."""
 
     id: str
-    type: Literal["session"]
+    type: WorkType
 
 
 class Work(Model):
@@ -188,10 +191,11 @@ class Work(Model):
     id: str
     acknowledged_at: str | None
     created_at: str
-    data: SessionWorkData
+    data: WorkData
     environment_id: str
     latest_heartbeat_at: str | None
     metadata: dict[str, str]
+    secret: str | None
     started_at: str | None
     state: State
     stop_requested_at: str | None
@@ -242,8 +246,105 @@ class EnqueueRequest(Model):
     """The body of the emulator's own `enqueue`: what the creation of a session does in the real service."""
 
     count: Annotated[int, Field(ge=1, le=10_000)] = 1
+    type: WorkType = "session"
     session_id: Annotated[str, Field(min_length=1)] | None = None
     metadata: dict[str, str] | None = None
+    secret: bool = True
+
+
+class Expectation(Model):
+    """What a step of a script expects of its tool's result."""
+
+    is_error: bool | None = None
+    text: str | None = None
+    contains: str | None = None
+
+
+class Step(Model):
+    """A step of a script: a call of a tool, a message, or the end of a turn or of the session."""
+
+    tool: Annotated[str, Field(min_length=1)] | None = None
+    custom_tool: Annotated[str, Field(min_length=1)] | None = None
+    input: dict[str, Any] | None = None
+    expect: Expectation | None = None
+    message: str | None = None
+    idle: Literal[True] | None = None
+    terminate: Literal[True] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_word(cls, data: Any) -> Any:
+        return {data: True} if data in ("idle", "terminate") else data
+
+    @model_validator(mode="after")
+    def _check_kind(self) -> Step:
+        kinds = [kind for kind in STEPS if getattr(self, kind) is not None]
+        if len(kinds) != 1:
+            raise ValueError(f"must have one of {', '.join(STEPS)}, got {', '.join(kinds) or 'none'}")
+        if kinds[0] not in ("tool", "custom_tool") and (self.input is not None or self.expect is not None):
+            raise ValueError(f"{kinds[0]} takes no input and expects nothing")
+        return self
+
+
+class SessionRequest(Model):
+    """The body that makes a session with a scripted agent."""
+
+    environment_id: Annotated[str, Field(min_length=1)] | None = None
+    title: str | None = None
+    metadata: dict[str, str] | None = None
+    script: Annotated[list[Step], Field(max_length=10_000)] = []
+    secret: bool = True
+
+
+class ToolResult(Model):
+    """The result of a tool of the agent's toolset."""
+
+    type: Literal["user.tool_result"]
+    tool_use_id: str
+    is_error: bool | None = None
+    content: list[dict[str, Any]] | None = None
+
+
+class CustomToolResult(Model):
+    """The result of a custom tool."""
+
+    type: Literal["user.custom_tool_result"]
+    custom_tool_use_id: str
+    is_error: bool | None = None
+    content: list[dict[str, Any]] | None = None
+
+
+class UserMessage(Model):
+    """A message to the agent."""
+
+    type: Literal["user.message"]
+    content: Annotated[list[dict[str, Any]], Field(min_length=1)]
+
+
+class Interrupt(Model):
+    """The end of what the agent is doing."""
+
+    type: Literal["user.interrupt"]
+
+
+class ToolConfirmation(Model):
+    """The permission to call a tool."""
+
+    type: Literal["user.tool_confirmation"]
+    tool_use_id: str
+    result: Literal["allow", "deny"]
+    deny_message: str | None = None
+
+
+UserEvent = Annotated[
+    ToolResult | CustomToolResult | UserMessage | Interrupt | ToolConfirmation, Field(discriminator="type")
+]
+
+
+class SendEventsRequest(Model):
+    """The body that sends events to a session."""
+
+    events: Annotated[list[UserEvent], Field(min_length=1, max_length=1_000)]
 
 
 class FaultRequest(Model):
@@ -256,6 +357,9 @@ class FaultRequest(Model):
     retry_after_ms: Annotated[int, Field(ge=0, le=3_600_000)] | None = None
     delay_ms: Annotated[int, Field(ge=0, le=600_000)] = 0
     disconnect: bool = False
+    after: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    body_delay_ms: Annotated[int, Field(ge=0, le=600_000)] = 0
+    cut_after_events: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
 
 
 class ClockRequest(Model):
@@ -297,5 +401,9 @@ def _sentence(problem: ErrorDetails) -> str:
 def _path(problem: ErrorDetails) -> list[str]:
     """Return the place in the body, without the branch of a union that pydantic puts into it."""
     place = [str(step) for step in problem["loc"]]
-    path = [step for before, step in zip(["", *place], place, strict=False) if before not in UNIONS]
+    path = [
+        step
+        for before, step in zip(["", *place], place, strict=False)
+        if before not in UNIONS and not step.startswith("user.")
+    ]
     return [*path, "type"] if problem["type"].startswith("union_tag") else path

@@ -24,10 +24,10 @@ def cursor(list_name: str, sequence: int) -> str:
     return PREFIX + base64.urlsafe_b64encode(f"{list_name} {sequence}".encode()).decode()
 
 
-def sequence_of(list_name: str, page: str | None) -> int:
-    """Return the sequence number that the page's items stay below."""
+def sequence_of(list_name: str, page: str | None, start: int = BEFORE_THE_FIRST) -> int:
+    """Return the sequence number that a page begins after; `start` without a cursor."""
     if page is None:
-        return BEFORE_THE_FIRST
+        return start
     place = PLACE.fullmatch(_decoded(page))
     if place is None or place["list"] != list_name:
         raise InvalidRequest("page: not a cursor of this list; pass the next_page of an earlier answer.")

@@ -15,6 +15,7 @@ from ant_cli.emulator.errors import InvalidRequest
 from ant_cli.emulator.ids import new_id
 from ant_cli.emulator.items import COLUMNS, Item, save, to_json, work_transaction
 from ant_cli.emulator.store import Store, Transaction
+from ant_cli.emulator.tokens import new_token
 
 RECLAIM_MS = 5_000
 LONGEST_BLOCK_MS = 999
@@ -28,8 +29,8 @@ SQL_STATS = """SELECT count(*) FILTER (WHERE handed_out_at IS NULL), min(created
            count(*) FILTER (WHERE handed_out_at IS NOT NULL)
            FROM work WHERE environment_id = ? AND state = 'queued'"""
 SQL_WORKERS = "SELECT count(*) FROM workers WHERE environment_id = ? AND polled_at > ?"
-SQL_ADD = """INSERT INTO work (id, environment_id, session_id, metadata, created_at) VALUES (?, ?, ?, ?, ?)
-         RETURNING sequence"""
+SQL_ADD = """INSERT INTO work (id, environment_id, kind, session_id, sessions_token, metadata, state, created_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING sequence"""
 
 
 def poll(store: Store, call: Call) -> str:
@@ -48,7 +49,10 @@ def poll(store: Store, call: Call) -> str:
             transaction.run(SQL_SEEN, environment.id, worker_id, transaction.now)
         item = _lease_next(transaction, environment.id, reclaim)
     if item is None and block_ms:
-        item = store.arrivals.wait_for(lambda: _look(store, call, reclaim), block_ms / 1000)
+        # An item that is handed to a client that has left would be nobody's.
+        item = store.arrivals.wait_for(
+            lambda: "null" if call.is_stopping() else _look(store, call, reclaim), block_ms / 1000
+        )
     return item or "null"
 
 
@@ -66,15 +70,19 @@ def _lease_next(transaction: Transaction, environment_id: str, reclaim: int) -> 
     row = transaction.one(SQL_NEXT, environment_id, max(transaction.now - reclaim, 0))
     if row is None:
         return None
-    return to_json(save(transaction, Item._make(row)._replace(handed_out_at=transaction.now)))
+    item = save(transaction, Item._make(row)._replace(handed_out_at=transaction.now))
+    return to_json(item, with_secret=True)
 
 
-def _check_self_hosted(environment: Found) -> None:
+def check_takes_work(environment: Found) -> None:
+    """Refuse work for an environment that has no queue, or is archived. InvalidRequest says which."""
     if environment.kind != "self_hosted":
         raise InvalidRequest(
             f"environment_id: {environment.id} is a {environment.kind} environment; "
             "only self-hosted environments have a work queue."
         )
+    if environment.archived:
+        raise InvalidRequest(f"environment_id: {environment.id} is archived and takes no new sessions.")
 
 
 def stats(store: Store, call: Call) -> str:
@@ -100,19 +108,42 @@ def enqueue(store: Store, call: Call) -> str:
     request = models.parse(models.EnqueueRequest, call.body)
     metadata = json.dumps(request.metadata or {})
     with work_transaction(store, call) as (transaction, environment):
-        _check_self_hosted(environment)
-        if environment.archived:
-            raise InvalidRequest(f"environment_id: {environment.id} is archived and takes no new sessions.")
+        check_takes_work(environment)
         added = [
-            _added(transaction, environment.id, request.session_id or new_id("session"), metadata)
+            add(
+                transaction,
+                environment.id,
+                request.session_id or new_id(request.type),
+                kind=request.type,
+                metadata=metadata,
+                secret=request.secret,
+            )
             for _ in range(request.count)
         ]
     store.arrivals.announce()
     return f'{{"data":[{",".join(map(to_json, added))}]}}'
 
 
-def _added(transaction: Transaction, environment_id: str, session_id: str, metadata: str) -> Item:
-    work_id = new_id("work")
-    row = transaction.one(SQL_ADD, work_id, environment_id, session_id, metadata, transaction.now)
-    sequence = row[0] if row else 0
-    return Item(sequence, work_id, environment_id, session_id, metadata, "queued", transaction.now)
+def add(
+    transaction: Transaction,
+    environment_id: str,
+    session_id: str,
+    *,
+    kind: str = "session",
+    metadata: str = "{}",
+    secret: bool,
+) -> Item:
+    """Put one item in a queue, with a sessions token if it is to have a secret."""
+    item = Item(
+        sequence=0,
+        id=new_id("work"),
+        environment_id=environment_id,
+        kind=kind,
+        session_id=session_id,
+        sessions_token=new_token() if secret else None,
+        metadata=metadata,
+        state="queued",
+        created_at=transaction.now,
+    )
+    row = transaction.one(SQL_ADD, *item[1:9])
+    return item._replace(sequence=row[0] if row else 0)

@@ -5,28 +5,35 @@ A path is matched as it was sent, segment by segment, so that an ID with a %2F i
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 
 from werkzeug.routing import Map, Rule
 
-from ant_cli.emulator import admin, environments, faults, queue, work
+from ant_cli.emulator import account, admin, environments, faults, queue, sessions, work
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.store import Store
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-Handler = Callable[[Store, Call], str]
+Body = str | Iterator[str]
+"""The body of a response: JSON, or the events of a stream."""
+Handler = Callable[[Store, Call], Body]
 
+HEALTH = "/healthz"
+MODELS = "/v1/models"
 ENVIRONMENTS = "/v1/environments"
 ENVIRONMENT = ENVIRONMENTS + "/<environment_id>"
 WORK = ENVIRONMENT + "/work"
 ITEM = WORK + "/<work_id>"
+SESSION = "/v1/sessions/<session_id>"
 ADMIN = "/_emulator"
 
-API: tuple[tuple[str, str, Handler], ...] = (
+ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", HEALTH, account.health),
+    ("GET", MODELS, account.list_models),
     ("POST", ENVIRONMENTS, environments.create),
     ("GET", ENVIRONMENTS, environments.list_environments),
     ("GET", ENVIRONMENT, environments.retrieve),
@@ -41,9 +48,13 @@ API: tuple[tuple[str, str, Handler], ...] = (
     ("POST", ITEM + "/ack", work.acknowledge),
     ("POST", ITEM + "/heartbeat", work.heartbeat),
     ("POST", ITEM + "/stop", work.stop),
-)
-OWN: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", SESSION, sessions.retrieve),
+    ("GET", SESSION + "/events", sessions.list_events),
+    ("POST", SESSION + "/events", sessions.send_events),
+    ("GET", SESSION + "/events/stream", sessions.stream),
     ("POST", ADMIN + "/reset", admin.reset),
+    ("POST", ADMIN + "/sessions", sessions.create),
+    ("GET", ADMIN + "/sessions/<session_id>", sessions.show),
     ("POST", ADMIN + "/environments/<environment_id>/enqueue", queue.enqueue),
     ("POST", ADMIN + "/faults", faults.add),
     ("GET", ADMIN + "/faults", faults.list_faults),
@@ -53,6 +64,38 @@ OWN: tuple[tuple[str, str, Handler], ...] = (
 )
 
 
+class Access(NamedTuple):
+    """What a request for a path needs, and whether a fault may meet it."""
+
+    needs_key: bool = True
+    """A credential, if the emulator has a key."""
+    needs_credential: bool = True
+    """Any credential, if it has none."""
+    needs_version: bool = True
+    needs_beta: bool = True
+    meets_faults: bool = True
+
+
+API = Access()
+MODELS_API = Access(needs_beta=False)
+OWN = Access(needs_credential=False, needs_version=False, needs_beta=False, meets_faults=False)
+ANYBODY = OWN._replace(needs_key=False)
+
+
+class Match(NamedTuple):
+    """What answers a request, and the IDs in its path."""
+
+    handler: Handler
+    ids: dict[str, str]
+
+
+def access_of(path: str) -> Access:
+    """Return what a request for `path` needs, whether or not there is such an endpoint."""
+    if path.startswith(ADMIN + "/"):
+        return OWN
+    return {HEALTH: ANYBODY, MODELS: MODELS_API}.get(path, API)
+
+
 def _rule(method: str, path: str, handler: Handler) -> Rule:
     rule = Rule(path, methods=[method], endpoint=handler)
     if handler is queue.poll:
@@ -60,13 +103,13 @@ def _rule(method: str, path: str, handler: Handler) -> Rule:
     return rule
 
 
-_ROUTES = Map([_rule(*row) for row in API + OWN], merge_slashes=False).bind("emulator")
+_ROUTES = Map([_rule(*row) for row in ROUTES], merge_slashes=False).bind("emulator")
 
 
 def path_of(environ: WSGIEnvironment) -> str:
     """Return the path as it was sent, with each segment percent-encoded in the same way.
 
-    PATH_INFO is decoded already: it is for servers that say nothing else.
+    PATH_INFO is decoded already: it is for servers that give nothing else.
     """
     sent = environ.get("REQUEST_URI", "").partition("?")[0]
     if not sent:
@@ -76,7 +119,7 @@ def path_of(environ: WSGIEnvironment) -> str:
     return "/".join(quote(unquote_to_bytes(segment), safe="") for segment in sent.split("/"))
 
 
-def match(path: str, method: str) -> tuple[Handler, dict[str, str]]:
-    """Return what answers a request, and the IDs in its path. HTTPException if nothing does."""
+def match(path: str, method: str) -> Match:
+    """Return what answers a request. HTTPException if nothing does."""
     handler, ids = _ROUTES.match(path, method)
-    return handler, {name: unquote(segment) for name, segment in ids.items()}
+    return Match(handler, {name: unquote(segment) for name, segment in ids.items()})

@@ -7,9 +7,30 @@ ask about them.
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 APPLICATION_ID = 0x616E7465  # "ante"
 
+WORK_OF_SESSION = "CREATE INDEX work_of_session ON work (session_id, sequence)"
+SESSIONS = """CREATE TABLE sessions (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        environment_id TEXT NOT NULL,
+        status TEXT NOT NULL,
+        title TEXT,
+        metadata TEXT NOT NULL,
+        script TEXT NOT NULL,
+        step INTEGER NOT NULL DEFAULT 0,
+        waits_for TEXT,
+        created_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL
+    )"""
+EVENTS = """CREATE TABLE events (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        session_id TEXT NOT NULL,
+        type TEXT NOT NULL,
+        document TEXT NOT NULL
+    )"""
+EVENTS_OF_SESSION = "CREATE INDEX events_of_session ON events (session_id, sequence)"
 SCHEMA = (
     """CREATE TABLE environments (
         sequence INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -23,7 +44,9 @@ SCHEMA = (
         sequence INTEGER PRIMARY KEY AUTOINCREMENT,
         id TEXT NOT NULL UNIQUE,
         environment_id TEXT NOT NULL,
+        kind TEXT NOT NULL DEFAULT 'session',
         session_id TEXT NOT NULL,
+        sessions_token TEXT,
         metadata TEXT NOT NULL,
         state TEXT NOT NULL DEFAULT 'queued',
         created_at INTEGER NOT NULL,
@@ -39,6 +62,7 @@ SCHEMA = (
     "CREATE INDEX work_queue ON work (environment_id, sequence) WHERE state = 'queued'",
     "CREATE INDEX work_unfinished ON work (environment_id) WHERE state <> 'stopped'",
     "CREATE INDEX work_leases ON work (lease_until) WHERE lease_until IS NOT NULL",
+    WORK_OF_SESSION,
     """CREATE TABLE workers (
         environment_id TEXT NOT NULL,
         worker_id TEXT NOT NULL,
@@ -54,10 +78,32 @@ SCHEMA = (
         times INTEGER NOT NULL,
         retry_after_ms INTEGER,
         delay_ms INTEGER NOT NULL,
-        disconnect INTEGER NOT NULL
+        disconnect INTEGER NOT NULL,
+        after INTEGER NOT NULL DEFAULT 0,
+        body_delay_ms INTEGER NOT NULL DEFAULT 0,
+        cut_after_events INTEGER
     )""",
+    SESSIONS,
+    EVENTS,
+    EVENTS_OF_SESSION,
     "CREATE TABLE clock (offset INTEGER NOT NULL)",
     "INSERT INTO clock VALUES (0)",
     f"PRAGMA application_id = {APPLICATION_ID}",
     f"PRAGMA user_version = {SCHEMA_VERSION}",
 )
+UPGRADES = {
+    1: (
+        "UPDATE environments SET document = json_set(document, '$.state', iif(archived, 'archived', 'active'))",
+        "ALTER TABLE work ADD COLUMN kind TEXT NOT NULL DEFAULT 'session'",
+        "ALTER TABLE work ADD COLUMN sessions_token TEXT",
+        WORK_OF_SESSION,
+        "ALTER TABLE faults ADD COLUMN after INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE faults ADD COLUMN body_delay_ms INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE faults ADD COLUMN cut_after_events INTEGER",
+        SESSIONS,
+        EVENTS,
+        EVENTS_OF_SESSION,
+        "PRAGMA user_version = 2",
+    )
+}
+"""What brings a file of an older version to the next one."""

@@ -11,22 +11,25 @@ fairer than SQLite's own waiting.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from ant_cli.emulator.clock import Clock, SystemClock
 from ant_cli.emulator.errors import UnusableDatabase
-from ant_cli.emulator.schema import APPLICATION_ID, SCHEMA, SCHEMA_VERSION
+from ant_cli.emulator.schema import APPLICATION_ID, SCHEMA, SCHEMA_VERSION, UPGRADES
 
 IN_MEMORY = ":memory:"
 BUSY_SECONDS = 30.0
 LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+LEASE_SECONDS = 300
 
 Row = tuple[Any, ...]  # as wide as its query
 
@@ -102,8 +105,12 @@ class Arrivals:
 class Store:
     """The database, shared by threads and by processes."""
 
-    def __init__(self, database: str | Path, clock: Clock | None = None) -> None:
+    def __init__(
+        self, database: str | Path, clock: Clock | None = None, *, lease_seconds: int = LEASE_SECONDS
+    ) -> None:
         self.clock = clock or SystemClock()
+        self.lease_seconds = lease_seconds
+        """How long a lease lasts unless its worker wants it shorter."""
         self.arrivals = Arrivals()
         self._database = str(database)
         self._idle: list[sqlite3.Connection] = []
@@ -150,7 +157,7 @@ class Store:
 
     def _open(self) -> sqlite3.Connection:
         try:
-            Path(self._database).parent.mkdir(parents=True, exist_ok=True)
+            self._create_file()
             connection = sqlite3.connect(
                 self._database, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
@@ -164,26 +171,54 @@ class Store:
             raise
         return connection
 
+    def _create_file(self) -> None:
+        """Create the file so that others can't read it: it holds tokens. SQLite's files beside it get its mode."""
+        if self._database == IN_MEMORY:
+            return
+        path = Path(self._database)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
     def _prepare(self, connection: sqlite3.Connection) -> None:
         try:
             if _version(connection) == (0, 0) and _is_empty(connection):
                 _create(connection)
-            found = _version(connection)
+            found = _upgraded(connection)
             connection.execute("PRAGMA synchronous=NORMAL")
         except sqlite3.DatabaseError as error:
             raise UnusableDatabase(f"{self._database} cannot be used: {error}.") from error
-        if found[0] != APPLICATION_ID:
+        if found.application != APPLICATION_ID:
             raise UnusableDatabase(f"{self._database} is not a database of this emulator.")
-        if found[1] != SCHEMA_VERSION:
+        if found.schema != SCHEMA_VERSION:
             raise UnusableDatabase(
-                f"{self._database} has schema version {found[1]}, and this emulator reads {SCHEMA_VERSION}. "
+                f"{self._database} has schema version {found.schema}, and this emulator reads {SCHEMA_VERSION}. "
                 "Use another file, or the version of ant that wrote it."
             )
 
 
-def _version(connection: sqlite3.Connection) -> tuple[int, int]:
+class _Version(NamedTuple):
+    """What a file says that it is."""
+
+    application: int
+    schema: int
+
+
+def _version(connection: sqlite3.Connection) -> _Version:
     application = connection.execute("PRAGMA application_id").fetchone()[0]
-    return application, connection.execute("PRAGMA user_version").fetchone()[0]
+    return _Version(application, connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _upgraded(connection: sqlite3.Connection) -> _Version:
+    """Return the version of the file, after bringing an older one up to date unless another process is quicker."""
+    found = _version(connection)
+    if found.application != APPLICATION_ID or found.schema not in UPGRADES:
+        return found
+    with _writing(connection):
+        for version in range(_version(connection).schema, SCHEMA_VERSION):
+            for statement in UPGRADES[version]:
+                connection.execute(statement)
+    return _version(connection)
 
 
 def _is_empty(connection: sqlite3.Connection) -> bool:
@@ -193,11 +228,17 @@ def _is_empty(connection: sqlite3.Connection) -> bool:
 def _create(connection: sqlite3.Connection) -> None:
     """Create the tables, unless another process is quicker."""
     _turn_wal_on(connection)
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with _writing(connection):
         if _is_empty(connection):
             for statement in SCHEMA:
                 connection.execute(statement)
+
+
+@contextmanager
+def _writing(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
         connection.execute("COMMIT")
     finally:
         if connection.in_transaction:

@@ -61,14 +61,14 @@ def acknowledge(store: Store, call: Call) -> str:
         if item.state != "queued":
             raise Conflict(f"work_id: {item.id} is {item.state}; only queued work can be acknowledged.")
         # The lease begins here and not with the first heartbeat: a worker may die between the two.
-        lease = transaction.now + LONGEST_TTL_SECONDS * MICROSECONDS_PER_SECOND
+        lease = transaction.now + store.lease_seconds * MICROSECONDS_PER_SECOND
         changed = item._replace(state="starting", acknowledged_at=transaction.now, lease_until=lease)
         return to_json(save(transaction, changed))
 
 
 def heartbeat(store: Store, call: Call) -> str:
     """Extend the lease of an item; the first heartbeat makes it active."""
-    ttl = call.number("desired_ttl_seconds", LONGEST_TTL_SECONDS, 1, LONGEST_TTL_SECONDS)
+    ttl = call.number("desired_ttl_seconds", store.lease_seconds, 1, LONGEST_TTL_SECONDS)
     expected = call.text("expected_last_heartbeat")
     with item_transaction(store, call) as (transaction, item):
         if item.state in ENDING:

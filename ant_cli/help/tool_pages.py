@@ -7,26 +7,17 @@ from ant_cli.help.topics import TOPICS
 
 NOTES = {
     "emulator": """\
-Faithful to the API's reference:
-  The fields and their order, types, headers and errors of all 14 endpoints.
-  What it answered survives a killed process, and any number of processes
-  may share it.
+Faithful to the API, as its reference describes it and as it was recorded:
+  The fields and their order, types, headers and errors of all 14 endpoints,
+  and what a worker needs of sessions. What it answered survives a killed
+  process, and any number of processes may share it.
 
 Not like the real service:
-  No sessions, no sandboxes, no rate limits. Any key will do, unless `start`
-  is given one. Work comes from `ant emulator enqueue`.
+  No models, no sandboxes, no rate limits. A session's agent follows a script.
+  Any key will do, unless `start` is given one; without one, only this machine
+  is answered, and no web page.
 
-Where the reference leaves it open:
-  - A polled item stays queued, and is handed out again after
-    reclaim_older_than_ms without an ack. An ack needs no poll.
-  - An ack starts a lease of 300 s. When a lease runs out, the item is back
-    at its old place in the queue; one that is stopping becomes stopped.
-  - A heartbeat on queued work is 409. On stopping or stopped work it
-    succeeds, and extends nothing.
-  - A name that is taken, also by an archived environment, unfinished work,
-    and a wrong state are 409.
-  - In cloud environments poll and enqueue are 400; there is no work.
-  All of the rules: "The emulator" in the README.""",
+All of its rules, and which of them are a reading: docs/emulator.md""",
     "completion": "Add the line for your shell to its start-up file, and open a new shell.",
     "help": f"Topics: {', '.join(TOPICS)}",
 }
@@ -126,12 +117,43 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         ("on any free port", "ant emulator start"),
         (
             "in a CI job: in the background, keeping nothing",
-            "ant emulator start --port 8080 --database :memory: &",
+            "ant emulator start --port 8080 --database :memory: --detach",
         ),
+    ),
+    "emulator status": (
+        ("the emulators that run, with their databases", "ant emulator status"),
+        ("their base URLs, for a script", "ant emulator status --transform base_url -r"),
+    ),
+    "emulator stop": (
+        ("the emulator that runs", "ant emulator stop"),
+        ("one of several", "ant emulator stop --port 8080"),
     ),
     "emulator env": (
         ("point this shell's clients to the emulator", 'eval "$(ant emulator env)"'),
-        ("run a single program on it", '(eval "$(ant emulator env)" && python worker.py)'),
+        ("run a single program on it, once it is up", '(eval "$(ant emulator env --wait 10)" && python worker.py)'),
+    ),
+    "emulator session": (
+        (
+            "a session that calls a tool",
+            "echo '[{tool: bash, input: {command: ls}}]' | ant emulator session create --script -",
+        ),
+        ("what became of it", "ant emulator session show session_1"),
+    ),
+    "emulator session create": (
+        ("what the agent does is in a file", "ant emulator session create --script script.yaml"),
+        (
+            "a result that the script checks",
+            "echo '[{tool: bash, input: {command: ls}, expect: {is_error: false}}, terminate]' |\n"
+            "  ant emulator session create --script -",
+        ),
+    ),
+    "emulator session show": (
+        ("every event, a line each", "ant emulator session show session_1"),
+        ("the results of its tools", "ant emulator session show session_1 --transform content --format jsonl"),
+    ),
+    "emulator clock": (
+        ("what time it is there", "ant --local emulator clock"),
+        ("five minutes later: leases have run out", "ant --local emulator clock --advance-ms 300000"),
     ),
     "emulator enqueue": (
         ("five work items in the queue of an environment", "ant --local emulator enqueue env_1 --count 5"),
@@ -150,6 +172,10 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
             "ant --local emulator fault --path-contains work/poll --status 529 --times 2",
         ),
         ("a slow network for the next twenty requests", "ant --local emulator fault --delay-ms 500 --times 20"),
+        (
+            "the third heartbeat fails",
+            "ant --local emulator fault --path-contains heartbeat --after 2 --status 500",
+        ),
         ("the faults that are still to come", "ant --local emulator fault --list"),
     ),
     "completion": (

@@ -11,6 +11,8 @@ from ant_cli.runtime.extras import install_hint
 
 TYPE_CHECKING = False  # the emulator is imported where it is opened, and nowhere else
 if TYPE_CHECKING:
+    from typing import Any
+
     from ant_cli.emulator import Emulator
 
 LOCAL = "local:"
@@ -26,8 +28,8 @@ def is_local(base_url: str) -> bool:
     return base_url.startswith(LOCAL)
 
 
-def open_emulator(database: str, *, api_key: str | None = None, require_credential: bool) -> Emulator:
-    """Return the emulator over a database.
+def open_emulator(database: str, **options: Any) -> Emulator:
+    """Return the emulator over a database; the options are those of its class.
 
     Raises:
         UsageError: if it is not installed, or the database can't be used.
@@ -38,7 +40,7 @@ def open_emulator(database: str, *, api_key: str | None = None, require_credenti
     except ImportError as error:
         raise UsageError(f"the emulator needs the package {error.name}.", install_hint("emulator")) from None
     try:
-        return Emulator(database, api_key=api_key, require_credential=require_credential)
+        return Emulator(database, **options)
     except (UnusableDatabase, OSError) as error:
         raise UsageError(f"the emulator's database can't be used: {error}", ANOTHER) from None
 
@@ -54,7 +56,7 @@ def database_of(base_url: str, environ: Mapping[str, str]) -> str:
         return named
     folder = state_folder(environ)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise UsageError(f"the emulator's database can't be used: {folder}: {reason}.", ANOTHER) from None

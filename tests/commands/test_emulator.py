@@ -137,7 +137,21 @@ def test_a_fault_may_drop_the_connection(local):
         (("start", "--api-key", "schlüssel"), ["--api-key contains a character that no key has"]),
         (("enqueue", ".."), ["ENVIRONMENT_ID must be an ID, got '..'"]),
         (("fault", "--list", "--clear"), ["--list and --clear exclude each other."]),
-        (("env",), ["no emulator is running", "ant emulator start"]),
+        (("status",), ["no emulator is running", "ant emulator start"]),
+        (("stop",), ["no emulator is running", "ant emulator start"]),
+        (("stop", "--all"), ["no emulator is running"]),
+        (("stop", "--all", "--port", "1"), ["--all and --port exclude each other."]),
+        (("start", "--lease-seconds", "301"), ["--lease-seconds must be a whole number from 1 to 300, got '301'."]),
+        (("start", "--workspace-id", "a b"), ["--workspace-id must be an ID of visible ASCII characters"]),
+        (("enqueue", "env_1", "--type", "dance"), ["--type must be session or healthcheck, got 'dance'."]),
+        (("session", "create", "--script", "no.yaml"), ["--script: 'no.yaml' can't be read"]),
+        (("session", "create"), ["no self-hosted environment"]),
+        (("session", "show", ".."), ["SESSION_ID must be an ID, got '..'"]),
+        (("session", "show", "session_1"), ["404"]),
+        (("session", "shwo"), ["shwo", "show"]),
+        (("clock", "--now", "noon"), ["now: must be an RFC 3339 timestamp"]),
+        (("clock", "--advance-ms", "-1"), ["--advance-ms must be a whole number"]),
+        (("fault", "--after", "x", "--status", "500"), ["--after must be a whole number from 0 to 1000000"]),
         (("strat",), ["strat", "`ant emulator --help`"]),
     ],
 )
@@ -204,6 +218,170 @@ def test_env_names_the_emulator_that_runs(served, local):
     assert "sk-of-its-own" not in done.stderr
 
 
+def test_env_without_an_emulator_lets_no_worker_run(local):
+    """Evaluated by a shell, what it prints fails, so that nothing runs with what the shell has by now."""
+    printed = local("emulator", "env").stdout
+    done = subprocess.run(
+        ["sh", "-c", f"eval '{printed}' && echo ran"], capture_output=True, text=True, check=False
+    )
+    assert (printed, done.stdout) == ("false\n", "")
+    assert done.returncode == 1
+
+
+def test_env_waits_for_an_emulator_to_start(served, clean_environ):
+    """A script that starts one in the background needs no sleep."""
+    waiting = subprocess.Popen(
+        [sys.executable, "-m", "ant_cli", "emulator", "env", "--wait", "30"],
+        env=clean_environ | measured(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    url, _ = served()
+    stdout, _ = waiting.communicate(timeout=30)
+    assert (waiting.returncode, stdout.splitlines()[0]) == (0, f"export ANTHROPIC_BASE_URL={url}")
+
+
+def test_of_several_emulators_env_names_each_and_takes_the_port(served, local):
+    """It does not choose: the message names the ports, and --port is the choice."""
+    urls = sorted((served()[0] for _ in range(2)), key=lambda url: int(url.rpartition(":")[2]))
+    ports = [url.rpartition(":")[2] for url in urls]
+    done = local("emulator", "env")
+    assert (done.returncode, done.stdout) == (2, "false\n")
+    assert f"--port {ports[0]}, --port {ports[1]}" in done.stderr
+    assert urls[1] in local("emulator", "env", "--port", ports[1]).stdout
+    done = local("emulator", "env", "--port", "1")
+    assert (done.returncode, done.stdout) == (1, "false\n")
+    assert ports[0] in done.stderr
+    listed = local("emulator", "status", "--transform", "base_url", "-r").stdout
+    assert listed.split() == urls
+    assert local("emulator", "stop").returncode == 2
+    assert local("emulator", "stop", "--port", ports[0]).returncode == 0
+    assert local("emulator", "status").stdout.startswith(f"{urls[1]}  pid ")
+    assert local("emulator", "stop", "--all").returncode == 0
+    assert local("emulator", "status").returncode == 1
+
+
+def test_an_emulator_can_be_started_in_the_background_and_stopped(local, clean_environ):
+    """It serves when the command returns, keeps its log where only the user can read it, and ends by `stop`."""
+    started = local("emulator", "start", "--detach", "--database", "own.db", "--api-key", "sk-of-its-own")
+    try:
+        url = started.stdout.strip()
+        assert (started.returncode, "ant emulator stop" in started.stderr) == (0, True)
+        key = {"ANTHROPIC_API_KEY": "sk-of-its-own"}
+        assert local("beta:environments", "list", "--base-url", url, **key).returncode == 0
+        assert local("beta:environments", "list", "--base-url", url, ANTHROPIC_API_KEY="other").returncode == 4
+    finally:
+        stopped = local("emulator", "stop")
+    assert (stopped.returncode, stopped.stderr) == (0, f"Stopped the emulator at {url}.\n")
+    assert local("beta:environments", "list", "--base-url", url, "--max-retries", "0", **key).returncode == 8
+    folder = Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulators"
+    assert [path.name for path in folder.iterdir()] == ["emulator.log"]
+    log = folder / "emulator.log"
+    assert "GET /v1/environments 200" in log.read_text()
+    assert "sk-of-its-own" not in log.read_text()
+    assert {path.stat().st_mode & 0o777 for path in (folder.parent, folder)} == {0o700}
+    assert log.stat().st_mode & 0o777 == 0o600
+
+
+def test_an_emulator_that_does_not_start_in_the_background_is_said(served, local):
+    """What it says is the message."""
+    url, _ = served()
+    port = url.rpartition(":")[2]
+    done = local("emulator", "start", "--detach", "--port", port)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"the emulator did not start: the emulator can't listen at 127.0.0.1:{port}" in done.stderr
+
+
+def test_a_killed_emulator_is_none_that_runs(served, local, clean_environ):
+    """Its note is removed: the number of its process may be another's by now."""
+    _, process = served()
+    process.kill()
+    process.communicate()
+    done = local("emulator", "stop")
+    assert (done.returncode, "no emulator is running" in done.stderr) == (1, True)
+    assert list((Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulators").iterdir()) == []
+
+
+def test_responses_name_the_account_that_was_chosen(served, local):
+    """The identity and the length of leases are those of the command line."""
+    url, _ = served("--organization-id", "org_1", "--workspace-id", "wrkspc_1", "--lease-seconds", "7")
+    done = local("beta:environments", "list", "--base-url", url, "--api-key", "any", "--debug")
+    assert "anthropic-organization-id: org_1" in done.stderr.lower()
+    assert "anthropic-workspace-id: wrkspc_1" in done.stderr.lower()
+    at = {"ANTHROPIC_BASE_URL": url, "ANTHROPIC_API_KEY": "any"}
+    queue = local(*CREATE, **at).stdout.strip()
+    work = local("emulator", "enqueue", queue, **at).stdout.strip()
+    local("beta:environments:work", "ack", work, "--environment-id", queue, **at)
+    beat = local("beta:environments:work", "heartbeat", work, "--environment-id", queue, **at)
+    assert json.loads(beat.stdout)["ttl_seconds"] == 7
+
+
+SCRIPT = """
+- tool: bash
+  input: {command: ls}
+  expect: {is_error: false}
+- message: Done.
+- terminate
+"""
+
+
+def test_a_session_follows_a_script(local, tmp_path):
+    """It is made from YAML, its work is in the queue, and its events are a line each."""
+    queue = local(*CREATE).stdout.strip()
+    (tmp_path / "script.yaml").write_text(SCRIPT)
+    created = local(
+        "emulator", "session", "create", "--script", str(tmp_path / "script.yaml"), "--environment", queue
+    )
+    session = created.stdout.strip()
+    item = json.loads(local("beta:environments:work", "poll", queue).stdout)
+    assert item["data"] == {"id": session, "type": "session"}
+    assert item["secret"]
+    lines = local("emulator", "session", "show", session).stdout.splitlines()
+    assert [line.split()[1] for line in lines] == [
+        "user.message",
+        "session.status_running",
+        "agent.tool_use",
+        "session.status_idle",
+    ]
+    names = local("emulator", "session", "show", session, "--transform", "type", "-r").stdout.split()
+    assert names[2] == "agent.tool_use"
+
+
+def test_work_may_have_no_secret_or_be_a_healthcheck(local):
+    """Both are flags of enqueue."""
+    queue = local(*CREATE).stdout.strip()
+    local("emulator", "enqueue", queue, "--type", "healthcheck", "--no-secret")
+    item = json.loads(local("beta:environments:work", "poll", queue).stdout)
+    assert (item["data"]["type"], item["secret"]) == ("healthcheck", None)
+
+
+def test_a_secret_is_not_shown_in_a_debug_log(local):
+    """It is the worker's alone: --debug has the response without it."""
+    queue = local(*CREATE).stdout.strip()
+    local("emulator", "enqueue", queue)
+    done = local("beta:environments:work", "poll", queue, "--debug")
+    secret = json.loads(done.stdout)["secret"]
+    assert '"secret"' in done.stderr
+    assert secret not in done.stderr
+
+
+def test_the_clock_can_be_moved(local):
+    """It is shown, and moved forward or to a time."""
+    assert local("emulator", "clock", "--now", "2030-01-02T03:04:05Z").stdout == "2030-01-02T03:04:05.000000Z\n"
+    moved = local("emulator", "clock", "--advance-ms", "86400000").stdout
+    assert moved.startswith("2030-01-03T03:04:")
+    assert local("emulator", "clock").stdout.startswith("2030-01-03T03:0")
+
+
+def test_a_fault_may_come_after_some_requests(local):
+    """The first passes, and the second fails."""
+    asked = local("emulator", "fault", "--path-contains", "environments", "--status", "500", "--after", "1")
+    assert json.loads(asked.stdout)["after"] == 1
+    codes = [local("beta:environments", "list", "--max-retries", "0").returncode for _ in range(2)]
+    assert codes == [0, 7]
+
+
 def test_an_address_that_is_taken_is_said(served, local):
     """The message names the address, and `env` still finds the emulator that has it."""
     url, _ = served()
@@ -214,32 +392,25 @@ def test_an_address_that_is_taken_is_said(served, local):
     assert url in local("emulator", "env").stdout
 
 
-def test_env_names_the_emulator_that_was_started_last(served, local):
-    """Also when an earlier one ends before it."""
-    _, first = served()
-    url, _ = served()
-    first.terminate()
-    first.communicate()
-    assert url in local("emulator", "env").stdout
-
-
 @pytest.mark.parametrize("note", ["", "[]", "3", "{}", '{"pid": 1}', "base_url, pid and has_key"])
 def test_a_note_that_says_nothing_is_no_emulator(local, clean_environ, note):
     """Whatever is in the file: it may have been cut short, or be another version's."""
-    path = Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulator.json"
+    path = Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulators" / "1.json"
     path.parent.mkdir(parents=True)
     path.write_text(note)
     done = local("emulator", "env")
     assert (done.returncode, done.stderr) == (1, "ant: no emulator is running.\nStart one: ant emulator start\n")
 
 
-@pytest.mark.parametrize("pid", [None, "1", 10**30])
-def test_a_note_whose_process_is_none_is_no_emulator(local, clean_environ, pid):
-    """A number of a process that there can't be, or none."""
-    path = Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulator.json"
+@pytest.mark.parametrize("pid", [None, "1", 10**30, 1])
+def test_a_note_that_nobody_holds_is_no_emulator(local, clean_environ, pid):
+    """The number of a process says nothing: it may be another's by now."""
+    path = Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulators" / "1.json"
     path.parent.mkdir(parents=True)
-    path.write_text(json.dumps({"base_url": "http://127.0.0.1:1", "pid": pid, "has_key": False}))
+    note = {"base_url": "http://127.0.0.1:1", "pid": pid, "has_key": False, "database": "x"}
+    path.write_text(json.dumps(note))
     assert local("emulator", "env").returncode == 1
+    assert not path.exists()
 
 
 def test_without_its_packages_the_emulator_says_what_to_install(local, tmp_path):
@@ -295,14 +466,14 @@ def test_a_profile_may_name_the_emulator(local, words):
 def test_help_says_what_the_emulator_is_and_is_not(local):
     """What it is faithful to, what it lacks, its own rules, and examples."""
     page = local("emulator", "--help").stdout
-    parts = ("Faithful to", "Not like the real", "reference leaves it open", "README", "Examples:\n  # ")
+    parts = ("Faithful to", "Not like the real", "docs/emulator.md", "Examples:\n  # ")
     assert all(part in page for part in parts)
 
 
-@pytest.mark.parametrize("name", ["start", "enqueue", "fault"])
+@pytest.mark.parametrize("name", ["start", "enqueue", "fault", "env", "clock"])
 def test_options_look_as_everywhere(local, name):
     """TEXT and NUMBER, and no types or ranges of Python's."""
-    page = local("emulator", name, "--help").stdout
+    page = local("emulator", name, "--help").stdout.partition("Global flags:")[0]
     assert " NUMBER  " in page
     assert not any(part in page for part in ("<", "range", "[default", "x>="))
 

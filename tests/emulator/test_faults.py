@@ -1,13 +1,15 @@
+import json
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from ant_cli.emulator import Disconnected, Emulator
+from ant_cli.emulator import Disconnected, Emulator, faults
 
-from .api import ENVIRONMENTS, Api, message
+from .api import ENVIRONMENTS, HEADERS, Api, message
 
 FAULTS = "/_emulator/faults"
 
@@ -47,6 +49,35 @@ def test_faults_come_in_the_order_they_were_asked_for(api):
     for status in (500, 503, 408):
         api("POST", FAULTS, {"status": status})
     assert [api("GET", ENVIRONMENTS).status_code for _ in range(4)] == [500, 503, 408, 200]
+
+
+def test_a_fault_lets_the_first_requests_pass(api):
+    """`after` counts the requests that the fault would meet, and no others."""
+    api("POST", FAULTS, {"method": "GET", "status": 503, "after": 2, "times": 2})
+    assert api("POST", ENVIRONMENTS, {"name": "n"}).status_code == 200
+    assert [api("GET", ENVIRONMENTS).status_code for _ in range(5)] == [200, 200, 503, 503, 200]
+
+
+def test_a_fault_that_lets_a_request_pass_leaves_it_to_the_next(api):
+    """Two faults script what happens attempt by attempt."""
+    api("POST", FAULTS, {"status": 500, "after": 1})
+    api("POST", FAULTS, {"status": 429})
+    assert [api("GET", ENVIRONMENTS).status_code for _ in range(3)] == [429, 500, 200]
+
+
+def test_a_body_may_come_in_two_halves(api, emulator, monkeypatch):
+    """The delay is in the middle of the body, which is otherwise unchanged."""
+    waits = []
+    monkeypatch.setattr(faults.time, "sleep", waits.append)
+    environment_id = api.create()
+    api("POST", FAULTS, {"body_delay_ms": 1500})
+    chunks, status, _ = run_wsgi_app(
+        emulator, EnvironBuilder(f"{ENVIRONMENTS}/{environment_id}", headers=HEADERS).get_environ()
+    )
+    first, second = chunks
+    assert (status, waits) == ("200 OK", [0, 1.5])
+    assert json.loads(first + second) == api.retrieve(environment_id)
+    assert abs(len(first) - len(second)) <= 1
 
 
 def test_a_disconnect_is_raised_instead_of_an_answer(api):
@@ -119,6 +150,11 @@ def test_a_fault_is_spent_once_by_two_requests_that_come_at_once(database, monke
         ({"delay_ms": "long"}, "delay_ms: "),
         ({"status": 500, "disconnect": True}, "status: "),
         ({"delay_ms": 1, "retry_after_ms": 1}, "retry_after_ms: "),
+        ({"status": 500, "after": -1}, "after: "),
+        ({"status": 500, "cut_after_events": 1}, "status: excludes cut_after_events"),
+        ({"disconnect": True, "cut_after_events": 0}, "disconnect: excludes cut_after_events"),
+        ({"status": 500, "body_delay_ms": 1}, "body_delay_ms: excludes status"),
+        ({"disconnect": True, "body_delay_ms": 1}, "body_delay_ms: excludes disconnect"),
     ],
 )
 def test_a_fault_that_makes_no_sense_is_refused(api, body, begin):

@@ -3,8 +3,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from ant_cli.emulator import Emulator
+from ant_cli.emulator.app import IS_STOPPING
 from ant_cli.emulator.store import Arrivals
 
 from .api import ENVIRONMENTS, HEADERS, Api, message
@@ -170,6 +172,22 @@ def test_a_poll_that_waits_finds_what_is_there_at_once(api, emulator, queue):
     work = api.enqueue(queue)[0]
     assert api.poll(queue, block_ms=999)["id"] == work
     assert not arrivals.looked.is_set()
+
+
+def test_a_poll_whose_client_has_left_takes_nothing(emulator, queue, api):
+    """The item stays for those who are still there."""
+    left = threading.Event()
+
+    def leave(_seen, _seconds):
+        left.set()
+        api.enqueue(queue)
+
+    emulator._store.arrivals._wait_while = leave
+    path = f"{ENVIRONMENTS}/{queue}/work/poll"
+    environ = EnvironBuilder(path, query_string={"block_ms": 999}, headers=HEADERS).get_environ()
+    body, *_ = run_wsgi_app(emulator, environ | {IS_STOPPING: left.is_set})
+    assert list(body) == [b"null"]
+    assert api.stats(queue)["depth"] == 1
 
 
 class Watched(Arrivals):

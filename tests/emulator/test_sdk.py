@@ -1,8 +1,13 @@
 """The official Python SDK, which nobody here wrote, against a served emulator."""
 
 import anthropic
+import anyio
 import pytest
-from anthropic.lib.environments import iter_work
+from anthropic.lib.environments import EnvironmentWorker, iter_work
+
+from ant_cli.emulator import Emulator
+
+from .test_server import running
 
 
 @pytest.fixture
@@ -123,3 +128,105 @@ def test_the_sdk_survives_faults(served, client):
         client.post("/_emulator/faults", body=fault | {"path_contains": "/v1/"}, cast_to=object)
     with anthropic.Anthropic(base_url=served, api_key="any-key", max_retries=3) as patient:
         assert patient.beta.environments.create(name="patient").name == "patient"
+
+
+# The worker
+
+
+SCRIPT = [
+    {"tool": "bash", "input": {"command": "echo one > a.txt && cat a.txt"}, "expect": {"contains": "one"}},
+    {"tool": "write", "input": {"file_path": "b.txt", "content": "two"}, "expect": {"is_error": False}},
+    {"tool": "read", "input": {"file_path": "b.txt"}, "expect": {"contains": "two"}},
+    {"tool": "bash", "input": {"command": "exit 3"}, "expect": {"is_error": True}},
+    {"tool": "glob", "input": {"pattern": "*.txt"}, "expect": {"contains": "a.txt"}},
+]
+"""Five tool calls, whose results the emulator checks."""
+
+
+@pytest.fixture
+def session(client, queue):
+    """Return a session in the queue, whose agent calls five tools and then ends the session."""
+    body = {"environment_id": queue, "script": [*SCRIPT, "terminate"]}
+    return client.post("/_emulator/sessions", body=body, cast_to=object)["id"]
+
+
+def check_session(client, session, end="session.status_terminated"):
+    """Check that a session came to its end with the result of each call that its script expects."""
+    events = list(client.beta.sessions.events.list(session))
+    assert [event for event in events if event.type == "session.error"] == []
+    assert [event.type for event in events].count("user.tool_result") == len(SCRIPT)
+    assert events[-1].type == end
+    assert client.beta.sessions.retrieve(session).status == end.rpartition("_")[2]
+
+
+def run(base_url, queue, tmp_path, work):
+    """Have a worker do what `work` says."""
+
+    async def main():
+        async with anthropic.AsyncAnthropic(base_url=base_url, api_key="unused") as client:
+            worker = EnvironmentWorker(client, environment_id=queue, environment_key="any-key", workdir=tmp_path)
+            await work(worker)
+
+    anyio.run(main)
+
+
+def test_the_sdk_s_worker_runs_a_session_to_its_end(served, client, environments, queue, session, tmp_path):
+    """It polls, acknowledges, keeps the lease, runs five tools, posts their results, and stops the item."""
+
+    async def until_stopped(worker):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(worker.run)
+            async with anthropic.AsyncAnthropic(base_url=served, api_key="any-key") as observer:
+                stream = await observer.beta.sessions.events.stream(session)
+                async for event in stream:
+                    if event.type == "session.status_terminated":
+                        break
+                work = observer.beta.environments.work
+                while (await work.list(queue)).data[0].state != "stopped":
+                    pass
+            tasks.cancel_scope.cancel()
+
+    run(served, queue, tmp_path, until_stopped)
+    check_session(client, session)
+    assert environments.work.stats(queue).depth == 0
+    assert (tmp_path / "b.txt").read_text() == "two"
+
+
+def test_the_sdk_handles_a_claimed_item_with_its_secret_alone(database, tmp_path, monkeypatch):
+    """A process that got one item needs no key: the token in the item's secret opens what it needs."""
+    monkeypatch.delenv("ANTHROPIC_ENVIRONMENT_KEY", raising=False)
+    emulator = Emulator(database, api_key="secret")
+    with running(emulator) as server, anthropic.Anthropic(base_url=server.url, api_key="secret") as client:
+        queue = client.beta.environments.create(name="queue", config={"type": "self_hosted"}).id
+        session = client.post("/_emulator/sessions", body={"script": [*SCRIPT, "idle"]}, cast_to=object)["id"]
+        item = next(iter_work(client.beta.environments.work, environment_id=queue, drain=True, auto_stop=False))
+
+        async def handle():
+            async with anthropic.AsyncAnthropic(base_url=server.url, api_key="unused") as own:
+                worker = EnvironmentWorker(own, environment_id=queue, workdir=tmp_path, max_idle=0.01)
+                await worker.handle_item(
+                    work_id=item.id, environment_id=queue, session_id=item.data.id, work_secret=item.secret
+                )
+
+        anyio.run(handle)
+        check_session(client, session, end="session.status_idle")
+        assert client.beta.environments.work.retrieve(item.id, environment_id=queue).state == "stopped"
+    emulator.close()
+
+
+def test_the_sdk_s_worker_stops_a_healthcheck_without_running_it(served, client, environments, queue, tmp_path):
+    """A work item that is no session is acknowledged and stopped."""
+    path = f"/_emulator/environments/{queue}/enqueue"
+    item = client.post(path, body={"type": "healthcheck"}, cast_to=object)["data"][0]["id"]
+
+    async def until_stopped(worker):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(worker.run)
+            async with anthropic.AsyncAnthropic(base_url=served, api_key="any-key") as observer:
+                work = observer.beta.environments.work
+                while (await work.retrieve(item, environment_id=queue)).state != "stopped":
+                    pass
+            tasks.cancel_scope.cancel()
+
+    run(served, queue, tmp_path, until_stopped)
+    assert environments.work.stats(queue).depth == 0

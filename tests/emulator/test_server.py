@@ -62,12 +62,16 @@ def test_a_request_under_way_is_finished(emulator):
     """Stopping waits for the answer, and closes connections that wait for nothing."""
     begun, release = threading.Event(), threading.Event()
 
-    def slow(environ, start_response):
-        begun.set()
-        release.wait()
-        return emulator(environ, start_response)
+    class Slow(Emulator):
+        def __call__(self, environ, start_response):
+            begun.set()
+            release.wait()
+            return emulator(environ, start_response)
 
-    with running(slow) as server, connected(server.url) as connection, connected(server.url) as idle:
+        def may_wait(self, _path, _query):
+            return True
+
+    with running(Slow(":memory:")) as server, connected(server.url) as connection, connected(server.url) as idle:
         idle.connect()
         connection.request("GET", ENVIRONMENTS, headers=HEADERS)
         begun.wait()

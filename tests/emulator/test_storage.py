@@ -1,6 +1,9 @@
+import os
 import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -54,6 +57,36 @@ def test_an_unknown_schema_is_refused(database, statement, reason):
     with pytest.raises(UnusableDatabase, match=reason):
         Emulator(database)
     assert database.read_bytes() == before
+
+
+def test_only_the_user_can_read_the_files(database):
+    """They hold tokens: the folder is 0700, and the files in it are 0600, whatever the mask is."""
+    before = os.umask(0o022)
+    try:
+        emulator = Emulator(database)
+        Api(emulator).create()
+        modes = {path.name: path.stat().st_mode & 0o777 for path in (database.parent, *database.parent.iterdir())}
+        emulator.close()
+    finally:
+        os.umask(before)
+    assert modes == {"state": 0o700, "emulator.db": 0o600, "emulator.db-wal": 0o600, "emulator.db-shm": 0o600}
+
+
+def test_a_file_of_the_first_version_is_brought_up_to_date(database):
+    """Environments and work of an older emulator are there, with the fields of today."""
+    database.parent.mkdir()
+    with closing(sqlite3.connect(database)) as connection:
+        connection.executescript((Path(__file__).parent / "version_1.sql").read_text())
+    emulators = [Emulator(database), Emulator(database)]
+    api = Api(emulators[1])
+    assert api("GET", ENVIRONMENTS).status_code == 503
+    cloud, queue = api("GET", ENVIRONMENTS, include_archived="true").json["data"][::-1]
+    assert (cloud["name"], cloud["state"]) == ("old ü", "archived")
+    assert (queue["name"], queue["state"]) == ("queue", "active")
+    item = api.poll(queue["id"])
+    assert (item["id"], item["data"]["type"]) == ("work_0100000000000000000000aa", "session")
+    for emulator in emulators:
+        emulator.close()
 
 
 def test_other_files_are_refused(tmp_path):

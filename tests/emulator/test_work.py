@@ -1,6 +1,8 @@
 import pytest
 
-from .api import ENVIRONMENTS, message
+from ant_cli.emulator import Emulator
+
+from .api import ENVIRONMENTS, Api, message
 
 SECOND = 1_000
 LEASE = 300 * SECOND
@@ -49,6 +51,7 @@ def test_an_item_tells_its_life(api, queue, clock):
         ("environment_id", queue),
         ("latest_heartbeat_at", moments[3]),
         ("metadata", {"k": "v"}),
+        ("secret", None),
         ("started_at", moments[2]),
         ("state", "stopped"),
         ("stop_requested_at", moments[4]),
@@ -215,6 +218,24 @@ def test_acknowledging_begins_a_lease(api, queue, work, clock):
     assert api.item(queue, work)["state"] == "starting"
     clock.advance(ms=1)
     assert api.stats(queue)["depth"] == 1
+
+
+def test_leases_may_be_shorter_for_a_test(clock):
+    """An acknowledgement and an ordinary heartbeat grant the seconds that the emulator was started with."""
+    emulator = Emulator(":memory:", clock=clock, lease_seconds=2)
+    api = Api(emulator)
+    queue = api.create_queue()
+    work = api.enqueue(queue)[0]
+    api.act(queue, work, "ack")
+    clock.advance(ms=2 * SECOND - 1)
+    assert api.act(queue, work, "heartbeat").json["ttl_seconds"] == 2
+    clock.advance(ms=2 * SECOND - 1)
+    assert api.act(queue, work, "heartbeat", desired_ttl_seconds=300).json["ttl_seconds"] == 300
+    clock.advance(ms=LEASE - 1)
+    assert api.act(queue, work, "heartbeat").json["lease_extended"] is True
+    clock.advance(ms=2 * SECOND)
+    assert api.item(queue, work)["state"] == "queued"
+    emulator.close()
 
 
 def test_heartbeats_extend_the_lease(api, queue, work, clock):

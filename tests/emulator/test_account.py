@@ -1,0 +1,63 @@
+"""How a client finds out where it is: health, models, and the headers that name the account."""
+
+import pytest
+
+from ant_cli.emulator import Emulator
+
+from .api import ENVIRONMENTS, HEADERS, Api, message
+
+ORGANIZATION = "anthropic-organization-id"
+WORKSPACE = "anthropic-workspace-id"
+
+
+@pytest.fixture
+def workspace_api():
+    """Return a caller of an emulator that belongs to a workspace."""
+    emulator = Emulator(":memory:", organization_id="org_1", workspace_id="wrkspc_1", api_key="secret")
+    yield Api(emulator, {**HEADERS, "x-api-key": "secret"})
+    emulator.close()
+
+
+def test_health_needs_no_header_and_no_key(api, workspace_api):
+    """A probe that knows nothing learns that the emulator is up."""
+    for each in (api, workspace_api):
+        response = each("GET", "/healthz", headers={})
+        assert (response.status_code, response.json) == (200, {"status": "ok"})
+
+
+def test_health_fails_when_the_database_does(api, emulator):
+    """A probe is not told that all is well while every request fails."""
+    with emulator._store.write() as transaction:
+        transaction.run("DROP TABLE clock")
+    assert api("GET", "/healthz", headers={}).status_code == 500
+
+
+def test_models_are_the_cheapest_way_to_check_a_key(workspace_api):
+    """The list needs a key and a version, and no beta."""
+    headers = {name: text for name, text in workspace_api.headers.items() if name != "anthropic-beta"}
+    page = workspace_api("GET", "/v1/models", headers=headers, limit=1).json
+    assert page["has_more"] is True
+    assert [model["type"] for model in page["data"]] == ["model"]
+    assert page["first_id"] == page["last_id"] == page["data"][0]["id"]
+    assert workspace_api("GET", "/v1/models", headers=headers).json["has_more"] is False
+    assert message(workspace_api("GET", "/v1/models", headers={**headers, "x-api-key": "other"}), 401)
+    assert message(workspace_api("GET", "/v1/models", headers={"x-api-key": "secret"}), 400)
+
+
+@pytest.mark.parametrize(
+    "path", [ENVIRONMENTS, f"{ENVIRONMENTS}/env_1", "/healthz", "/_emulator/clock", "/nothing"]
+)
+def test_every_response_names_the_account(api, workspace_api, path):
+    """Errors do, too; the workspace is named only where the key belongs to one."""
+    headers = workspace_api("GET", path).headers
+    assert (headers[ORGANIZATION], headers[WORKSPACE]) == ("org_1", "wrkspc_1")
+    headers = api("GET", path).headers
+    assert headers[ORGANIZATION] == "00000000-0000-4000-8000-000000000000"
+    assert WORKSPACE not in headers
+
+
+def test_a_key_of_a_workspace_works_in_no_other(workspace_api):
+    """A request may name the workspace of its key, and must not name another."""
+    for workspace, status in (("wrkspc_1", 200), ("wrkspc_2", 400)):
+        headers = {**workspace_api.headers, WORKSPACE: workspace}
+        assert workspace_api("GET", ENVIRONMENTS, headers=headers).status_code == status

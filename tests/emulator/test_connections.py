@@ -1,0 +1,104 @@
+"""What one client does to its connections does not lock out the others."""
+
+import http.client
+import json
+import socket
+from contextlib import ExitStack
+from urllib.parse import urlsplit
+
+import pytest
+
+from ant_cli.emulator import connections
+from ant_cli.emulator.app import LARGEST_BODY
+
+from .api import ENVIRONMENTS, HEADERS
+from .test_server import connected, running, send
+
+
+def address_of(url):
+    parts = urlsplit(url)
+    return parts.hostname, parts.port
+
+
+def raw(url, text):
+    """Send bytes, and return everything that comes back until the server closes."""
+    with socket.create_connection(address_of(url), timeout=30) as client:
+        client.sendall(text)
+        received = b""
+        while data := client.recv(65536):
+            received += data
+    return received
+
+
+@pytest.mark.parametrize("extra", ["", "expect: 100-continue\r\n"])
+def test_a_length_that_is_too_large_is_refused_before_the_body_is_sent(served, extra):
+    """The response comes while the client still waits to send."""
+    head = f"POST {ENVIRONMENTS} HTTP/1.1\r\nhost: localhost\r\n{extra}content-length: {LARGEST_BODY + 1}\r\n\r\n"
+    with socket.create_connection(address_of(served), timeout=30) as client:
+        client.sendall(head.encode())
+        response = http.client.HTTPResponse(client)
+        response.begin()
+        assert response.status == 413
+        error = json.loads(response.read())
+    assert error["error"] == {"type": "request_too_large", "message": f"body: larger than {LARGEST_BODY} bytes."}
+    assert error["request_id"] == response.headers["request-id"]
+
+
+def test_a_client_that_sends_too_much_can_read_why(served):
+    """The connection is not reset under a body that is on its way."""
+    with connected(served) as connection:
+        connection.request("POST", ENVIRONMENTS, b" " * (LARGEST_BODY + 1), HEADERS)
+        assert connection.getresponse().status == 413
+
+
+def test_a_body_without_a_length_is_counted_as_it_comes(served):
+    """Chunks are refused as soon as they are too many."""
+    with connected(served) as connection:
+        chunks = (b" " * 1_000_000 for _ in range(12))
+        connection.request("POST", ENVIRONMENTS, chunks, HEADERS, encode_chunked=True)
+        assert connection.getresponse().status == 413
+
+
+def test_a_body_of_ten_megabytes_is_read(served):
+    """The bound itself is allowed."""
+    with connected(served) as connection:
+        text = json.dumps({"name": "n"}).encode()
+        connection.request("POST", ENVIRONMENTS, text + b" " * (LARGEST_BODY - len(text)), HEADERS)
+        assert connection.getresponse().status == 200
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        (b"GET\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nno colon\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nx: " + b"x" * 300_000 + b"\r\n\r\n", 431),
+        (b"POST / HTTP/1.1\r\ntransfer-encoding: gzip\r\n\r\n", 501),
+    ],
+)
+def test_what_is_not_http_is_refused_in_the_envelope(served, text, status):
+    """Errors of HTTP itself look like the API's."""
+    head, _, body = raw(served, text).partition(b"\r\n\r\n")
+    assert int(head.split()[1]) == status
+    assert json.loads(body)["type"] == "error"
+
+
+def test_half_open_connections_do_not_lock_others_out(emulator, monkeypatch):
+    """The oldest silent connection gives way to a new one; one that had a request before stays."""
+    monkeypatch.setattr(connections, "MOST_CONNECTIONS", 20)
+    with running(emulator) as server, ExitStack() as stack, connected(server.url) as connection:
+        assert send(connection, "GET", ENVIRONMENTS)[0] == 200
+        for number in range(100):
+            half = stack.enter_context(socket.create_connection(address_of(server.url), timeout=30))
+            half.sendall(b"GET /v1/environments HTTP/1.1\r\n" if number % 2 else b"")
+        with connected(server.url) as other:
+            assert send(other, "GET", ENVIRONMENTS)[0] == 200
+        assert send(connection, "GET", ENVIRONMENTS)[0] == 200
+
+
+@pytest.mark.parametrize(("bound", "text"), [("REQUEST_SECONDS", b"GET / HTTP/1.1\r\nx: "), ("IDLE_SECONDS", b"")])
+def test_a_connection_on_which_nothing_comes_is_closed(emulator, monkeypatch, bound, text):
+    """Half a request, and none, are waited for only so long."""
+    monkeypatch.setattr(connections, bound, 0)
+    with running(emulator) as server:
+        assert raw(server.url, text) == b""

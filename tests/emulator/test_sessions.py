@@ -1,0 +1,379 @@
+"""Sessions with a scripted agent, as a worker sees them."""
+
+import base64
+import json
+import threading
+
+import pytest
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from ant_cli.emulator import Disconnected, Emulator
+from ant_cli.emulator.app import IS_STOPPING
+
+from .api import ENVIRONMENTS, HEADERS, Api, message
+
+BASH = {"tool": "bash", "input": {"command": "ls"}}
+
+
+@pytest.fixture(autouse=True)
+def queue(api):
+    """Return a self-hosted environment, in which a session is made unless another is named."""
+    return api.create_queue()
+
+
+def create(api, *script, **body):
+    """Make a session and return its ID."""
+    response = api("POST", "/_emulator/sessions", {"script": script, **body})
+    assert response.status_code == 200, response.text
+    return response.json["id"]
+
+
+def events_of(api, session, **query):
+    return api("GET", f"/v1/sessions/{session}/events", **query).json["data"]
+
+
+def kinds(events):
+    return [event["type"].partition(".")[2] for event in events]
+
+
+def send(api, session, *events):
+    return api("POST", f"/v1/sessions/{session}/events", {"events": events})
+
+
+def answer(api, session, text="", *, is_error=False):
+    """Post the result of the tool that the session waits for."""
+    *_, call = (event for event in events_of(api, session) if event["type"] == "agent.tool_use")
+    content = [{"type": "text", "text": text}]
+    return send(
+        api,
+        session,
+        {"type": "user.tool_result", "tool_use_id": call["id"], "is_error": is_error, "content": content},
+    )
+
+
+def test_a_session_waits_for_the_result_of_each_tool(api, queue):
+    """It is idle while a tool runs, names the call that it waits for, and goes on with the result."""
+    session = create(api, BASH, {"tool": "read", "input": {"path": "a"}}, title="t", metadata={"k": "v"})
+    first = events_of(api, session)
+    assert kinds(first) == ["message", "status_running", "tool_use", "status_idle"]
+    call, idle = first[2:]
+    assert (call["name"], call["input"]) == ("bash", {"command": "ls"})
+    assert idle["stop_reason"] == {"type": "requires_action", "event_ids": [call["id"]]}
+    taken = answer(api, session, "a\n").json["data"]
+    assert taken[0]["tool_use_id"] == call["id"]
+    assert taken[0] == events_of(api, session)[4]
+    assert kinds(events_of(api, session)[5:]) == ["status_running", "tool_use", "status_idle"]
+    answer(api, session)
+    end = events_of(api, session)[-1]
+    assert (end["type"], end["stop_reason"]) == ("session.status_idle", {"type": "end_turn"})
+    retrieved = api("GET", f"/v1/sessions/{session}").json
+    assert (retrieved["status"], retrieved["title"], retrieved["metadata"]) == ("idle", "t", {"k": "v"})
+    assert (retrieved["environment_id"], retrieved["agent"]["skills"], retrieved["resources"]) == (queue, [], [])
+
+
+def test_a_script_speaks_rests_and_ends(api):
+    """A message needs nobody, `idle` a message of the user, and after `terminate` nothing is taken in."""
+    session = create(api, {"message": "Hello."}, "idle", {"idle": True}, "terminate", BASH)
+    assert kinds(events_of(api, session)) == ["message", "status_running", "message", "status_idle"]
+    hello = {"type": "user.message", "content": [{"type": "text", "text": "Go on."}]}
+    assert send(api, session, hello).status_code == 200
+    assert kinds(events_of(api, session)[4:]) == ["message", "status_running", "status_idle"]
+    send(api, session, hello)
+    assert kinds(events_of(api, session)[7:]) == ["message", "status_running", "status_terminated"]
+    assert api("GET", f"/v1/sessions/{session}").json["status"] == "terminated"
+    assert "is terminated" in message(send(api, session, hello), 400)
+
+
+@pytest.mark.parametrize(
+    ("expect", "text", "is_error", "problem"),
+    [
+        ({}, "anything", True, None),
+        ({"is_error": False}, "", False, None),
+        ({"text": "a"}, "a", False, None),
+        ({"contains": "b"}, "abc", False, None),
+        ({"is_error": True, "contains": "b"}, "abc", True, None),
+        ({"is_error": False}, "boom", True, "expected is_error to be False, got True; the text is 'boom'"),
+        ({"is_error": True}, "", False, "expected is_error to be True"),
+        ({"text": "a"}, "ab", False, "expected the text 'a', got 'ab'"),
+        ({"contains": "x"}, "abc", False, "expected a text that contains 'x', got 'abc'"),
+    ],
+)
+def test_a_result_that_is_not_as_expected_ends_the_session_with_an_error(api, expect, text, is_error, problem):
+    """The error names the step and what was wrong with its result."""
+    session = create(api, BASH | {"expect": expect})
+    answer(api, session, text, is_error=is_error)
+    *_, last_but_one, last = events_of(api, session)
+    if problem is None:
+        assert last["stop_reason"] == {"type": "end_turn"}
+    else:
+        assert (last_but_one["type"], last["type"]) == ("session.error", "session.status_terminated")
+        assert last_but_one["error"]["message"].startswith("Step 1 ")
+        assert problem in last_but_one["error"]["message"]
+
+
+def test_only_the_result_that_is_waited_for_is_taken_in(api):
+    """Another call's result, one of another type, and a second one are refused and change nothing."""
+    session = create(api, BASH, BASH)
+    call = events_of(api, session)[2]["id"]
+    assert "does not wait" in message(
+        send(api, session, {"type": "user.tool_result", "tool_use_id": "sevt_1"}), 400
+    )
+    custom = {"type": "user.custom_tool_result", "custom_tool_use_id": call}
+    assert "another type" in message(send(api, session, custom), 400)
+    result = {"type": "user.tool_result", "tool_use_id": call}
+    both = send(api, session, result, result)
+    assert message(both, 400)
+    assert len(events_of(api, session)) == 4
+    assert send(api, session, result).status_code == 200
+    assert message(send(api, session, result), 400)
+
+
+def test_a_custom_tool_has_results_of_its_own(api):
+    """It is called by another event, and answered by another."""
+    session = create(api, {"custom_tool": "weather", "input": {"city": "Ulm"}})
+    call = events_of(api, session)[2]
+    assert (call["type"], call["name"]) == ("agent.custom_tool_use", "weather")
+    result = {"type": "user.custom_tool_result", "custom_tool_use_id": call["id"], "content": []}
+    assert send(api, session, result).status_code == 200
+    assert events_of(api, session)[-1]["stop_reason"] == {"type": "end_turn"}
+
+
+def test_an_interrupt_ends_the_turn(api):
+    """What the session waited for is not taken in any more."""
+    session = create(api, BASH)
+    assert send(api, session, {"type": "user.interrupt"}).status_code == 200
+    assert events_of(api, session)[-1]["stop_reason"] == {"type": "end_turn"}
+    assert message(answer(api, session), 400)
+
+
+def test_the_work_of_a_session_is_queued_and_queued_again(api, queue):
+    """A session has one unfinished work item at most, and a new one when it needs a worker after that."""
+    session = create(api, "idle", BASH, environment_id=queue)
+    item = api.poll(queue)
+    assert item["data"] == {"id": session, "type": "session"}
+    hello = {"type": "user.message", "content": [{"type": "text", "text": "Go on."}]}
+    api.act(queue, item["id"], "stop", {"force": True})
+    send(api, session, hello)
+    again = api.poll(queue)
+    assert again["data"]["id"] == session
+    assert again["id"] != item["id"]
+    send(api, session, hello)
+    assert api.stats(queue)["depth"] == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "begin"),
+    [
+        ({"environment_id": "env_1"}, "environment_id: "),
+        ({"script": [{}]}, "script.0: must have one of tool"),
+        ({"script": [{"tool": "bash", "message": "m"}]}, "script.0: must have one of"),
+        ({"script": ["dance"]}, "script.0: must be an object"),
+        ({"script": [{"message": "m", "expect": {}}]}, "script.0: message takes no input"),
+        ({"script": [{"tool": "bash", "expect": {"exit": 0}}]}, "script.0.expect.exit: is not a field"),
+        ({"script": [{"tool": ""}]}, "script.0.tool: "),
+        ({"script": [{"tool": "bash", "input": "ls"}]}, "script.0.input: "),
+    ],
+)
+def test_a_script_that_makes_no_sense_is_refused(api, queue, body, begin):
+    """The message begins with the place of what is wrong."""
+    response = api("POST", "/_emulator/sessions", body)
+    assert message(response, 404 if body.get("environment_id") else 400).startswith(begin)
+    assert api.stats(queue)["depth"] == 0
+
+
+def test_a_session_needs_an_environment_with_a_queue(api, queue):
+    """Without one to choose, and for a cloud environment, nothing is made."""
+    api("POST", f"{ENVIRONMENTS}/{queue}/archive")
+    assert "no self-hosted environment" in message(api("POST", "/_emulator/sessions", {}), 400)
+    cloud = api.create()
+    assert "self-hosted" in message(api("POST", "/_emulator/sessions", {"environment_id": cloud}), 400)
+
+
+@pytest.mark.parametrize(
+    ("event", "begin"),
+    [
+        ({"type": "user.tool_result"}, "events.0.tool_use_id: is required"),
+        ({"type": "agent.message"}, "events.0.type: "),
+        ({"type": "user.message", "content": []}, "events.0.content: "),
+        ({}, "events.0.type: is required"),
+    ],
+)
+def test_events_are_checked(api, event, begin):
+    """The message begins with the place of what is wrong."""
+    session = create(api, BASH)
+    assert message(send(api, session, event), 400).startswith(begin)
+    assert message(send(api, session), 400).startswith("events: ")
+
+
+def test_events_come_in_pages_in_either_order(api):
+    """Following the cursors shows every event once; a cursor belongs to its order."""
+    session = create(api, *[{"message": str(number)} for number in range(7)])
+    everything = events_of(api, session)
+    for order, expected in (("asc", everything), ("desc", everything[::-1])):
+        listed, page = [], ""
+        while page is not None:
+            got = api("GET", f"/v1/sessions/{session}/events", limit=3, order=order, page=page).json
+            listed += got["data"]
+            page = got["next_page"]
+        assert listed == expected
+    page = api("GET", f"/v1/sessions/{session}/events", limit=3).json["next_page"]
+    path = f"/v1/sessions/{session}/events"
+    assert message(api("GET", path, page=page, order="desc"), 400).startswith("page: ")
+    assert message(api("GET", path, order="up"), 400).startswith("order: ")
+
+
+def test_a_session_that_only_a_work_item_names_has_nothing_to_do(api, queue):
+    """Plain enqueued work can be worked on; a session that nobody named does not exist."""
+    work = api.enqueue(queue)[0]
+    session = api.item(queue, work)["data"]["id"]
+    assert api("GET", f"/v1/sessions/{session}").json["status"] == "idle"
+    assert kinds(events_of(api, session)) == ["status_idle"]
+    check = api.item(queue, api.enqueue(queue, type="healthcheck")[0])["data"]
+    assert check["type"] == "healthcheck"
+    for missing in ("session_1", check["id"]):
+        for method, rest in (("GET", ""), ("GET", "/events"), ("GET", "/events/stream"), ("POST", "/events")):
+            body = {"events": [{"type": "user.interrupt"}]} if method == "POST" else None
+            response = api(method, f"/v1/sessions/{missing}{rest}", body)
+            assert message(response, 404).startswith("session_id: ")
+
+
+def test_show_tells_everything_of_a_session(api):
+    """The session, its events and its script, and how far it has come."""
+    session = create(api, BASH, "terminate")
+    shown = api("GET", f"/_emulator/sessions/{session}").json
+    assert shown["session"] == api("GET", f"/v1/sessions/{session}").json
+    assert shown["events"] == events_of(api, session)
+    assert (shown["script"], shown["step"]) == ([BASH, {"terminate": True}], 1)
+
+
+def test_an_environment_takes_its_sessions_with_it(api, queue):
+    """After a deletion, and after a reset, there is no session."""
+    session = create(api, "terminate")
+    api.act(queue, api.poll(queue)["id"], "stop", {"force": True})
+    assert api("DELETE", f"{ENVIRONMENTS}/{queue}").status_code == 200
+    assert api("GET", f"/v1/sessions/{session}").status_code == 404
+    api.create_queue()
+    session = create(api, BASH)
+    api("POST", "/_emulator/reset")
+    assert api("GET", f"/v1/sessions/{session}").status_code == 404
+
+
+# Secrets
+
+
+def token_of(secret):
+    return json.loads(base64.urlsafe_b64decode(secret + "=" * (-len(secret) % 4)))["sessions_token"]
+
+
+def test_a_poll_carries_the_secret_and_nothing_else_does(api, queue):
+    """The same secret comes with each poll of the item; without one the field is null."""
+    work = api.enqueue(queue)[0]
+    polled = [api.poll(queue)["secret"], api.poll(queue, reclaim_older_than_ms=0)]
+    assert polled[1] is None
+    assert token_of(polled[0]).startswith("sk-ant-")
+    assert api.item(queue, work)["secret"] is None
+    assert api("GET", f"{ENVIRONMENTS}/{queue}/work").json["data"][0]["secret"] is None
+    for action in ("ack", "stop"):
+        assert api.act(queue, work, action).json["secret"] is None
+    api.enqueue(queue, secret=False)
+    assert api.poll(queue)["secret"] is None
+
+
+def test_a_sessions_token_opens_its_item_and_its_session_alone(clock):
+    """With a key of the emulator's own, a worker may use the token of its item instead, for what it is for."""
+    emulator = Emulator(":memory:", clock=clock, api_key="secret")
+    api = Api(emulator, HEADERS | {"x-api-key": "secret"})
+    queue = api.create_queue()
+    session, other = create(api, BASH), create(api, BASH)
+    item = api.poll(queue)
+    worker = {name: text for name, text in HEADERS.items() if name != "x-api-key"}
+    worker["authorization"] = f"Bearer {token_of(item['secret'])}"
+    api.act(queue, item["id"], "ack")
+    mine = f"{ENVIRONMENTS}/{queue}/work/{item['id']}"
+    assert item["data"]["id"] == session
+    for method, path, status in (
+        ("POST", f"{mine}/heartbeat", 200),
+        ("GET", f"/v1/sessions/{session}", 200),
+        ("GET", f"/v1/sessions/{session}/events", 200),
+        ("POST", f"{mine}/stop", 200),
+        ("GET", f"/v1/sessions/{other}", 401),
+        ("GET", f"{ENVIRONMENTS}/{queue}/work/poll", 401),
+        ("POST", f"{mine}/ack", 401),
+        ("GET", f"{ENVIRONMENTS}/{queue}", 401),
+        ("GET", "/_emulator/faults", 401),
+    ):
+        assert api(method, path, headers=worker).status_code == status, path
+    worker["authorization"] += "x"
+    assert api("GET", f"/v1/sessions/{session}", headers=worker).status_code == 401
+    emulator.close()
+
+
+# Streams
+
+
+class Stream:
+    """A stream as a client reads it."""
+
+    def __init__(self, emulator, session):
+        self.stopping = threading.Event()
+        environ = EnvironBuilder(f"/v1/sessions/{session}/events/stream", headers=HEADERS).get_environ()
+        self.body, self.status, self.headers = run_wsgi_app(emulator, environ | {IS_STOPPING: self.stopping.is_set})
+        self.read()
+
+    def read(self):
+        """Return the next event's name and data."""
+        name, data, *end = next(self.body).decode().split("\n")
+        assert end == ["", ""]
+        return name.removeprefix("event: "), json.loads(data.removeprefix("data: "))
+
+
+def test_a_stream_shows_what_happens_after_it_was_opened(api, emulator):
+    """What was there before is for the list; the stream ends with the session."""
+    session = create(api, BASH, "terminate")
+    stream = Stream(emulator, session)
+    assert (stream.status, stream.headers["content-type"]) == ("200 OK", "text/event-stream")
+    answer(api, session)
+    for expected in events_of(api, session)[4:]:
+        assert stream.read() == (expected["type"], expected)
+    assert list(stream.body) == []
+
+
+def test_a_stream_of_a_terminated_session_repeats_the_end(api, emulator):
+    """A worker that comes too late does not wait for ever."""
+    session = create(api, "terminate")
+    stream = Stream(emulator, session)
+    assert stream.read()[0] == "session.status_terminated"
+    assert list(stream.body) == []
+
+
+def test_a_stream_ends_when_the_server_stops(api, emulator):
+    """A client that reads for ever does not keep the server from stopping."""
+    stream = Stream(emulator, create(api, BASH))
+    stream.stopping.set()
+    assert list(stream.body) == []
+
+
+def test_a_silent_stream_shows_that_it_is_there(api, emulator, monkeypatch):
+    """A ping comes now and then."""
+    monkeypatch.setattr("ant_cli.emulator.sessions.PING_SECONDS", 0)
+    stream = Stream(emulator, create(api, BASH))
+    assert stream.read() == ("ping", {"type": "ping"})
+
+
+@pytest.mark.parametrize("after", [0, 2])
+def test_a_stream_can_be_cut_after_some_events(api, emulator, after):
+    """The connection drops in the middle, once, and only a stream meets such a fault."""
+    session = create(api, BASH)
+    api("POST", "/_emulator/faults", {"cut_after_events": after})
+    assert api("GET", f"/v1/sessions/{session}").status_code == 200
+    environ = EnvironBuilder(f"/v1/sessions/{session}/events/stream", headers=HEADERS).get_environ()
+    body, *_ = run_wsgi_app(emulator, environ)
+    names = []
+    if after:
+        next(body)
+        answer(api, session)
+        names = [next(body).decode().partition("\n")[0] for _ in range(after)]
+    with pytest.raises(Disconnected):
+        list(body)
+    assert names == ["event: user.tool_result", "event: session.status_running"][:after]
+    assert api("GET", "/_emulator/faults").json["data"] == []
