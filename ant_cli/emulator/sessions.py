@@ -44,9 +44,9 @@ NewEvents = list[tuple[int, str, str]]
 
 def create(store: Store, call: Call) -> str:
     """Make a session whose agent follows a script, and put its work in the queue."""
-    from ant_cli.emulator import models
+    from ant_cli.emulator import models, session_models
 
-    request = models.parse(models.SessionRequest, call.body)
+    request = models.parse(session_models.SessionRequest, call.body)
     steps = [step.model_dump(exclude_none=True) for step in request.script]
     with store.write() as transaction:
         environment = _environment(transaction, request.environment_id)
@@ -93,9 +93,9 @@ def list_events(store: Store, call: Call) -> str:
 
 def send_events(store: Store, call: Call) -> str:
     """Take in events of the user's: results of tools, messages, interrupts."""
-    from ant_cli.emulator import models
+    from ant_cli.emulator import models, session_models
 
-    request = models.parse(models.SendEventsRequest, call.body)
+    request = models.parse(session_models.SendEventsRequest, call.body)
     session_id = _find(store, call).id
     taken = []
     with store.write() as transaction:
