@@ -29,6 +29,7 @@ ORDER = (
     "http",
     "output",
     "run",
+    "apply",
     "help",
     "commands",
     "app",
