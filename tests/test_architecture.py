@@ -52,7 +52,7 @@ HOMES = {
     "textual": {"output"},
     "yaml": {"input"},
     "tomli_w": {"settings"},
-    "pydantic": {"emulator"},
+    "pydantic": {"apply", "emulator"},
     "msgspec": {"gjson"},
     "keyring": {"settings"},
     "werkzeug": {"emulator"},
