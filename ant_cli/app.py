@@ -23,7 +23,7 @@ from ant_cli.help import layout, topics
 from ant_cli.help import operation_pages as api
 from ant_cli.help.suggest import meant
 from ant_cli.operations import GROUPS
-from ant_cli.output.look import look_of
+from ant_cli.output.terminal import detect_style
 from ant_cli.runtime import Runtime
 
 OWN_COMMANDS: dict[str, tuple[str, str]] = {
@@ -53,23 +53,23 @@ def run_app(words: Sequence[str], runtime: Runtime) -> None:
         AntError: as the command does.
 
     """
-    look = look_of(runtime)
+    style = detect_style(runtime)
     names = [*GROUPS, *OWN_COMMANDS]
     if words and words[0] == "@completion":  # as the official tool spells it
         words = ["completion", *words[1:]]
     if words and words[0] == "help":
         words = words_for(words[1:], names)
         if words[0] in topics.TOPICS:
-            runtime.stdout.write(topics.shown(words[0], look).encode(), trusted=True)
+            runtime.stdout.write(topics.shown(words[0], style).encode(), trusted=True)
             return
     if words and words[0] not in names and not words[0].startswith("-"):
         raise unknown_command(words, names)
     is_page = len(words) < 2 or any(word in HELP_FLAGS for word in words)
     page = io.StringIO()
-    with contextlib.redirect_stdout(page) if is_page or look is None else contextlib.nullcontext():
-        call(build(words, layout.page_width(look)), words, runtime)
+    with contextlib.redirect_stdout(page) if is_page or style is None else contextlib.nullcontext():
+        call(build(words, layout.page_width(style)), words, runtime)
     if page.getvalue():
-        runtime.stdout.write(layout.painted(page.getvalue(), look).encode(), trusted=True)
+        runtime.stdout.write(layout.painted(page.getvalue(), style).encode(), trusted=True)
 
 
 def unknown_command(words: Sequence[str], names: Sequence[str]) -> UnknownWord:

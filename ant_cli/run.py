@@ -27,7 +27,7 @@ def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
 
     # 2. The printer, so that a bad format or path is rejected before anything is sent.
     progress = Progress(runtime.stderr, runtime.environ)
-    printer = Printer(settings.output, runtime, is_list=operation.paginated, before_pager=progress.end)
+    printer = Printer(settings.output, runtime, is_list=operation.paginated, before_pager=progress.disable)
 
     # 3. The request: what was given in flags, a file and stdin, each value in its place.
     request = build(operation, flags, runtime.stdin, runtime.stderr)
@@ -46,7 +46,7 @@ def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
     ):
         resume_gc()
         # 6. The response, or each page of a list, is printed as soon as it is complete.
-        if operation.paginated and printer.format != "raw":
+        if operation.paginated and not printer.format.is_response:
             _print_list(request, settings, client, printer, progress)
         else:
             _print_response(request, client, printer)
@@ -65,7 +65,7 @@ def _print_dry_run(request: Request, settings: Settings, runtime: Runtime) -> No
 def _print_list(request: Request, settings: Settings, client: Client, printer: Printer, progress: Progress) -> None:
     from ant_cli.http.pagination import follow_pages
 
-    pages = progress.counted(follow_pages(client, request, settings.max_items))
+    pages = progress.count_items(follow_pages(client, request, settings.max_items))
     if settings.output.slurp:
         printer.print_array(pages)
     else:

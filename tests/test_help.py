@@ -15,7 +15,8 @@ from ant_cli.errors import EXIT_CODES, INTERRUPTED, TERMINATED
 from ant_cli.help.layout import folded
 from ant_cli.help.topics import TOPICS
 from ant_cli.operations import GROUPS, OPERATIONS
-from ant_cli.operations.global_flags import FORMATS, GLOBAL_FLAGS
+from ant_cli.operations.formats import FORMATS
+from ant_cli.operations.global_flags import GLOBAL_FLAGS
 
 CLOUD_ID = "env_011CZkZ9X2dpNyB7HsEFoRfW"
 """The ID that examples have for an environment, beside env_1 and work_1 for a queue."""
@@ -166,7 +167,7 @@ def test_the_topics_are_complete(ant):
     for code in {0, 1, 2, 8, INTERRUPTED, TERMINATED, *EXIT_CODES.values()}:
         assert re.search(rf"^    {code} ", codes, re.M)
     formats = ant("help", "output").stdout
-    assert all(re.search(rf"^    {name} ", formats, re.M) for name in FORMATS)
+    assert all(re.search(rf"^    {row.name} ", formats, re.M) for row in FORMATS)
     variables = ant("help", "environment").stdout
     for param in GLOBAL_FLAGS:
         for name in re.findall(r"[A-Z]+(?:_[A-Z]+)+", param.help):

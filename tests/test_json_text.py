@@ -49,7 +49,7 @@ QUESTIONS = [
     json_text.validate,
     json_text.decode,
     json_text.members,
-    json_text.pairs,
+    json_text.raw_pairs,
     json_text.elements,
     json_text.compact,
     json_text.indent,
@@ -97,7 +97,7 @@ def test_members_with_a_lone_surrogate():
 def test_of_equal_keys_the_last_member_counts_and_pairs_has_them_all():
     text = b'{"a": 1, "b": 2, "\\u0061": 3}'
     assert json_text.members(text) == {"a": b"3", "b": b"2"}
-    assert json_text.pairs(text) == [(b'"a"', b"1"), (b'"b"', b"2"), (b'"\\u0061"', b"3")]
+    assert json_text.raw_pairs(text) == [(b'"a"', b"1"), (b'"b"', b"2"), (b'"\\u0061"', b"3")]
 
 
 @pytest.mark.usefixtures("way")
@@ -137,7 +137,7 @@ def test_what_is_not_json_is_refused(question, text, message):
     ("question", "text", "message"),
     [
         (json_text.members, b"[1]", "Expected an object in the JSON, got an array."),
-        (json_text.pairs, b" 1", "Expected an object in the JSON, got a number."),
+        (json_text.raw_pairs, b" 1", "Expected an object in the JSON, got a number."),
         (json_text.elements, b'{"a":1}', "Expected an array in the JSON, got an object."),
         (json_text.elements, b"null", "Expected an array in the JSON, got null."),
         (json_text.string, b"1", "Expected a string in the JSON, got a number."),
@@ -163,7 +163,7 @@ def test_another_kind_of_json_is_refused(question, text, message):
     ],
 )
 def test_kind(text, kind):
-    assert json_text.kind(text) == kind
+    assert json_text.json_type(text) == kind
 
 
 @pytest.mark.parametrize(

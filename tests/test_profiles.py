@@ -22,8 +22,9 @@ import ant_cli
 from ant_cli.errors import BadValue, CredentialError, OutputError, UsageError
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.extras import install_hint
+from ant_cli.runtime.storage import keep_owner
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
-from ant_cli.settings.editing import changing, check_name, keep_owner, writable_path
+from ant_cli.settings.editing import changing, check_name, writable_path
 from ant_cli.settings.profiles import NO_STORE, folder, is_foreign, read_store
 from ant_cli.settings.secrets import fetch, from_keyring, into_keyring, out_of_keyring, run_command
 from ant_cli.settings.validators import mask, shown
@@ -202,14 +203,13 @@ def test_a_file_of_another_user_is_refused(process, path, monkeypatch):
 
 
 def test_a_new_file_is_for_its_owner_only(process, clean_environ):
-    """The folder too, and the lock."""
+    """The folder too."""
     with changing(process) as draft:
         draft.new("work")
     where = Path(clean_environ["ANTHROPIC_CONFIG_DIR"])
     assert stat.S_IMODE(where.stat().st_mode) == 0o700
     assert {file.name: stat.S_IMODE(file.stat().st_mode) for file in where.iterdir()} == {
         "profiles.toml": 0o600,
-        "profiles.toml.lock": 0o600,
     }
 
 
@@ -303,7 +303,7 @@ def test_a_disk_that_fails_at_the_last_moment_leaves_the_old_file(process, path,
     with pytest.raises(OutputError, match="no space left on device"):
         change()
     assert path.read_text() == GOOD
-    assert sorted(file.name for file in path.parent.iterdir()) == ["profiles.toml", "profiles.toml.lock"]
+    assert sorted(file.name for file in path.parent.iterdir()) == ["profiles.toml"]
 
 
 def test_a_disk_that_cannot_promise_the_new_name_has_it_all_the_same(process, path, monkeypatch):
@@ -363,7 +363,7 @@ def test_a_process_that_is_killed_leaves_the_old_file(clean_environ, process, pa
     with changing(process) as draft:
         draft.profiles["third"] = {}
     assert "third" in read_store(process).profiles
-    assert sorted(file.name for file in path.parent.iterdir()) == ["profiles.toml", "profiles.toml.lock"]
+    assert sorted(file.name for file in path.parent.iterdir()) == ["profiles.toml"]
 
 
 def test_a_full_disk_leaves_the_old_file(clean_environ, path):
@@ -373,7 +373,7 @@ def test_a_full_disk_leaves_the_old_file(clean_environ, path):
     assert done.returncode == 1
     assert "can't be written: file too large. Nothing was changed." in done.stderr
     assert path.read_text() == GOOD
-    assert sorted(file.name for file in path.parent.iterdir()) == ["profiles.toml", "profiles.toml.lock"]
+    assert sorted(file.name for file in path.parent.iterdir()) == ["profiles.toml"]
 
 
 def test_a_folder_that_cannot_be_made_is_an_error(clean_environ):

@@ -150,4 +150,4 @@ def nothing_is_in_the_way(workers, path):
     status, said = workers.run_one(["profile", "create", "last"], {"ANTHROPIC_CONFIG_DIR": str(path.parent)})
     assert status == 0, said
     assert "last" in tomllib.loads(path.read_text())["profiles"]
-    assert sorted(file.name for file in path.parent.iterdir()) == ["profiles.toml", "profiles.toml.lock"]
+    assert sorted(file.name for file in path.parent.iterdir()) == ["profiles.toml"]

@@ -50,12 +50,12 @@ def test_pages_are_counted():
     """One sees that a long list comes along."""
     screen = Watched()
     progress = progress_on(screen)
-    assert list(progress.counted([[b"1"]])) == [[b"1"]]
+    assert list(progress.count_items([[b"1"]])) == [[b"1"]]
     with progress.waiting_for("GET /v1/environments"):
         assert screen.drawn.wait(5)
     assert "GET /v1/environments, 1 item so far (0 s)" in screen.text()
     screen.drawn.clear()
-    assert list(progress.counted([[b"2"], [b"3"]])) == [[b"2"], [b"3"]]
+    assert list(progress.count_items([[b"2"], [b"3"]])) == [[b"2"], [b"3"]]
     with progress.waiting_for("GET /v1/environments"):
         assert screen.drawn.wait(5)
     assert "GET /v1/environments, 3 items so far (0 s)" in screen.text()
@@ -87,7 +87,7 @@ def test_nothing_is_shown_beside_a_pager(terminal, said):
     """The screen is its own then; a log is not."""
     screen = Watched(terminal=terminal)
     progress = progress_on(screen)
-    progress.end()
+    progress.disable()
     with progress.waiting_for("an answer"), progress.before_retry("503", 1, 2, 30.0):
         pass
     assert screen.text() == said

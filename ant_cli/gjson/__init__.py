@@ -1,1 +1,31 @@
-"""GJSON: JSON as text, and paths into it. A library that knows nothing of the rest of the program."""
+"""GJSON: JSON as text, and paths into it. A library that knows nothing of the rest of the program.
+
+`parse` compiles a path, `apply` evaluates it; `json_text` handles JSON without paths.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False  # as typing has it; see `__getattr__`
+if TYPE_CHECKING:
+    from ant_cli.gjson.evaluate import apply
+    from ant_cli.gjson.parser import BadPath, parse
+    from ant_cli.gjson.steps import Path, plain_keys
+
+__all__ = ["BadPath", "Path", "apply", "parse", "plain_keys"]
+
+_HOMES = {
+    "BadPath": "parser",
+    "Path": "steps",
+    "apply": "evaluate",
+    "parse": "parser",
+    "plain_keys": "steps",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import what is used when it is used: most runs need `json_text` alone, and no path."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,12 +1,14 @@
-r"""JSON as the bytes that came: taken apart and laid out, never rebuilt.
+r"""JSON as the bytes that were received: sliced and laid out, never decoded and encoded again.
 
 A value is `bytes` that hold one JSON text. Numbers, escapes, the order of keys and unknown fields
 survive because nothing here turns them into Python objects and back.
 
-Two ways lead to the same bytes. msgspec is fast, but its import costs more than a small answer takes,
-and it refuses lone surrogates such as "\ud83d". The standard library takes everything that is JSON,
-and is what decides when msgspec refuses.
+There are two implementations with equal results. msgspec is fast, but importing it takes longer than
+processing a small response, and it rejects lone surrogates such as "\ud83d". The standard library accepts all
+JSON, and has the last word on whatever msgspec rejects.
 """
+
+from __future__ import annotations
 
 import json
 import re
@@ -14,13 +16,18 @@ from collections.abc import Callable, Iterator
 from functools import cache, partial
 from typing import Literal, NoReturn, TypeVar
 
-Kind = Literal["object", "array", "string", "number", "true", "false", "null"]
-Result = TypeVar("Result")
+JSONType = Literal["object", "array", "string", "number", "true", "false", "null"]
+_Result = TypeVar("_Result")
 
-# From here on the work that msgspec saves is worth the time of its import.
 BYTES_BEFORE_MSGSPEC = 100_000
+"""The bytes that a run processes with the standard library before it imports msgspec.
 
-_KINDS: dict[bytes, Kind] = {
+The count is of the run, not of one text: a long list is many small texts, and importing msgspec (about 10 ms) pays
+off after as many of them as after one large text. Either implementation gives the same result, so the count decides
+nothing but the speed.
+"""
+
+_TYPES: dict[bytes, JSONType] = {
     b"{": "object",
     b"[": "array",
     b'"': "string",
@@ -38,88 +45,88 @@ _bytes_seen = 0
 
 
 class JSONTextError(ValueError):
-    """A text that is not JSON, or not the kind of JSON that was asked for."""
+    """A text that is not JSON, or not of the expected JSON type."""
 
 
 class Number(str):
-    """A number as it is spelt."""
+    """A number as it is written, such as `1.0` or `1e2`."""
 
     __slots__ = ()
 
 
-def kind(text: bytes) -> Kind:
-    """Return what the first character of `text` says it is."""
-    return _KINDS.get(text.lstrip(b" \t\r\n")[:1], "number")
+def json_type(text: bytes) -> JSONType:
+    """Return the type of a JSON text, which its first character determines."""
+    return _TYPES.get(text.lstrip(b" \t\r\n")[:1], "number")
 
 
 def validate(text: bytes) -> None:
     """Raise JSONTextError unless `text` is one JSON text."""
-    _first_that_can(text, _fast_validate, _decode)
+    _fast_or_slow(text, _fast_validate, _decode)
 
 
 def decode(text: bytes) -> object:
-    """Return what `text` says: a number as `Number`, or an int that is spelt the same; of equal keys, the last."""
-    return _first_that_can(text, _fast_decode, _decode)
+    """Return the Python value. A number is a `Number`, or an int written alike; the last of equal keys counts."""
+    return _fast_or_slow(text, _fast_decode, _decode)
 
 
 def members(text: bytes) -> dict[str, bytes]:
     """Return the members of an object as slices of `text`; of equal keys, the last."""
-    return _first_that_can(text, _fast_members, _slow_members)
+    return _fast_or_slow(text, _fast_members, _slow_members)
 
 
-def pairs(text: bytes) -> list[tuple[bytes, bytes]]:
-    """Return the members of an object with their keys as they are spelt, equal ones included."""
+def raw_pairs(text: bytes) -> list[tuple[bytes, bytes]]:
+    """Return the members of an object, equal keys included; keys and values are slices of `text`."""
     if not isinstance(_decode(text), dict):
-        _refuse(text, "an object")
+        _reject(text, "an object")
     values = _values(text.decode())
     return list(zip(values, values, strict=True))
 
 
 def elements(text: bytes) -> list[bytes]:
     """Return the elements of an array as slices of `text`."""
-    return _first_that_can(text, _fast_elements, _slow_elements)
+    return _fast_or_slow(text, _fast_elements, _slow_elements)
 
 
 def compact(text: bytes) -> bytes:
     """Return `text` without white space between tokens."""
-    return _first_that_can(text, partial(_fast_layout, width=-1), _slow_compact)
+    return _fast_or_slow(text, partial(_fast_layout, width=-1), _slow_compact)
 
 
 def indent(text: bytes, width: int = 2) -> bytes:
     """Return `text` with one member or element per line; empty objects and arrays stay on theirs."""
-    return _first_that_can(text, partial(_fast_layout, width=width), partial(_slow_indent, width=width))
+    return _fast_or_slow(text, partial(_fast_layout, width=width), partial(_slow_indent, width=width))
 
 
 def string(text: bytes) -> str:
     """Return the Python string of a JSON string; lone surrogates stay as they are."""
     value = _decode(text)
-    if not isinstance(value, str) or kind(text) != "string":
-        _refuse(text, "a string")
+    if not isinstance(value, str) or json_type(text) != "string":
+        _reject(text, "a string")
     return value
 
 
 def quote(value: str) -> bytes:
-    """Return `value` as a JSON string; only what JSON cannot hold otherwise is escaped."""
+    """Return `value` as a JSON string; only what JSON requires to be escaped is."""
     return encoded(json.encoder.encode_basestring(value))
 
 
 def encoded(text: str) -> bytes:
-    r"""Return a text in UTF-8; a lone surrogate, which has none, as the escape that JSON has for it: \ud83d."""
+    r"""Encode a text in UTF-8. A lone surrogate, which UTF-8 cannot encode, becomes its JSON escape: \ud83d."""
     return text.encode("utf-8", "backslashreplace")
 
 
-def _first_that_can(text: bytes, fast: Callable[[bytes], Result], slow: Callable[[bytes], Result]) -> Result:
-    """Do it with msgspec if that pays and msgspec takes it, otherwise with the standard library."""
+def _fast_or_slow(text: bytes, fast: Callable[[bytes], _Result], slow: Callable[[bytes], _Result]) -> _Result:
+    """Call `fast` if importing msgspec pays off by now and msgspec accepts the text, otherwise `slow`."""
     global _bytes_seen
     _bytes_seen += len(text)
     if _bytes_seen > BYTES_BEFORE_MSGSPEC:
         import msgspec
 
         try:
-            text.decode()  # msgspec does not look into strings that it only passes on.
+            text.decode()  # msgspec does not check the encoding of strings that it only slices
             return fast(text)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            pass  # The standard library knows better, or gives the better message.
+            pass  # the standard library may accept it, or gives the better message
     return slow(text)
 
 
@@ -140,8 +147,8 @@ def _fast_decoder() -> Callable[[bytes], object]:
     return msgspec.json.Decoder(float_hook=Number).decode
 
 
-# What may be the number that no int spells.
 _MINUS_ZERO = re.compile(rb"-0(?![0-9])")
+"""Matches at least every `-0`, which msgspec would decode to the int 0."""
 
 
 def _fast_members(text: bytes) -> dict[str, bytes]:
@@ -167,12 +174,12 @@ def _no_constant(name: str) -> NoReturn:
     raise JSONTextError(f"{name} is not JSON.")
 
 
-# int() refuses more than 4300 digits, and float() knows about 16.
 _DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=_no_constant)
+"""Keeps numbers as text: int() rejects more than 4300 digits, and float() keeps about 16."""
 
 
 def _decode(text: bytes) -> object:
-    """Read `text` with the standard library, which raises JSONTextError for what is not JSON."""
+    """Decode with the standard library. Raises JSONTextError if `text` is not JSON."""
     try:
         return _DECODER.decode(text.decode())
     except json.JSONDecodeError as error:
@@ -184,24 +191,24 @@ def _decode(text: bytes) -> object:
         raise JSONTextError("The JSON is nested too deeply.") from None
 
 
-def _refuse(text: bytes, wanted: str) -> NoReturn:
-    found = kind(text)
+def _reject(text: bytes, wanted: str) -> NoReturn:
+    found = json_type(text)
     article = {"object": "an ", "array": "an ", "string": "a ", "number": "a "}.get(found, "")
     raise JSONTextError(f"Expected {wanted} in the JSON, got {article}{found}.")
 
 
 def _slow_members(text: bytes) -> dict[str, bytes]:
-    return {string(key): value for key, value in pairs(text)}
+    return {string(key): value for key, value in raw_pairs(text)}
 
 
 def _slow_elements(text: bytes) -> list[bytes]:
     if not isinstance(_decode(text), list):
-        _refuse(text, "an array")
+        _reject(text, "an array")
     return list(_values(text.decode()))
 
 
 def _values(text: str) -> Iterator[bytes]:
-    """Yield what the outermost brackets of valid JSON hold; of an object key, value, key, value ..."""
+    """Yield the elements of a valid array; of an object, key, value, key, value ..."""
     position = _after_space(text, _after_space(text, 0) + 1)
     while text[position] not in "]}":
         _, end = _DECODER.raw_decode(text, position)

@@ -1,7 +1,9 @@
 """The modifiers of GJSON: each a function from JSON text to JSON text, or None if there is no result.
 
-A modifier that is meant for arrays or objects leaves other values as they are.
+A modifier that is meant for arrays or objects returns other values unchanged.
 """
+
+from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
@@ -11,23 +13,23 @@ Options = dict[str, bytes]
 Function = Callable[[bytes, Options], bytes | None]
 
 
-def array(values: list[bytes]) -> bytes:
+def make_array(values: list[bytes]) -> bytes:
     """Return a JSON array of JSON texts."""
     return b"[" + b",".join(values) + b"]"
 
 
-def obj(pairs: list[tuple[bytes, bytes]]) -> bytes:
+def make_object(pairs: list[tuple[bytes, bytes]]) -> bytes:
     """Return a JSON object of keys and values, both JSON texts."""
     return b"{" + b",".join(key + b":" + value for key, value in pairs) + b"}"
 
 
-def children(text: bytes) -> list[bytes]:
-    """Return the values in an array or object; of anything else, none."""
-    match json_text.kind(text):
+def child_values(text: bytes) -> list[bytes]:
+    """Return the values in an array or object; an empty list for a scalar."""
+    match json_text.json_type(text):
         case "array":
             return json_text.elements(text)
         case "object":
-            return [value for _, value in json_text.pairs(text)]
+            return [value for _, value in json_text.raw_pairs(text)]
     return []
 
 
@@ -36,7 +38,7 @@ def _this(text: bytes, _: Options) -> bytes:
 
 
 def _pretty(text: bytes, options: Options) -> bytes:
-    # GJSON's other options are about layout, which here is up to the output format.
+    # GJSON's other options are about layout, which the output format decides here.
     return json_text.indent(_sorted(text) if _is_on(options, "sortKeys") else text)
 
 
@@ -49,7 +51,7 @@ def _tostr(text: bytes, _: Options) -> bytes:
 
 
 def _fromstr(text: bytes, _: Options) -> bytes | None:
-    match json_text.kind(text):
+    match json_text.json_type(text):
         case "string":
             inner = json_text.encoded(json_text.string(text))
         case "null":
@@ -64,41 +66,41 @@ def _fromstr(text: bytes, _: Options) -> bytes | None:
 
 
 def _reverse(text: bytes, _: Options) -> bytes:
-    match json_text.kind(text):
+    match json_text.json_type(text):
         case "array":
-            return array(json_text.elements(text)[::-1])
+            return make_array(json_text.elements(text)[::-1])
         case "object":
-            return obj(json_text.pairs(text)[::-1])
+            return make_object(json_text.raw_pairs(text)[::-1])
     return text
 
 
 def _keys(text: bytes, _: Options) -> bytes:
-    match json_text.kind(text):
+    match json_text.json_type(text):
         case "object":
-            return array([key for key, _ in json_text.pairs(text)])
+            return make_array([key for key, _ in json_text.raw_pairs(text)])
         case "array":
-            return array([b"null"] * len(json_text.elements(text)))
-    return array([b"null"])
+            return make_array([b"null"] * len(json_text.elements(text)))
+    return make_array([b"null"])
 
 
 def _values(text: bytes, _: Options) -> bytes:
-    match json_text.kind(text):
+    match json_text.json_type(text):
         case "object":
-            return array(children(text))
+            return make_array(child_values(text))
         case "array":
             return text
-    return array([text])
+    return make_array([text])
 
 
 def _flatten(text: bytes, options: Options) -> bytes:
-    if json_text.kind(text) != "array":
+    if json_text.json_type(text) != "array":
         return text
-    return array(list(_flat(text, deep=_is_on(options, "deep"))))
+    return make_array(list(_flat(text, deep=_is_on(options, "deep"))))
 
 
 def _flat(text: bytes, *, deep: bool) -> Iterator[bytes]:
     for element in json_text.elements(text):
-        if json_text.kind(element) != "array":
+        if json_text.json_type(element) != "array":
             yield element
         elif deep:
             yield from _flat(element, deep=True)
@@ -107,46 +109,46 @@ def _flat(text: bytes, *, deep: bool) -> Iterator[bytes]:
 
 
 def _join(text: bytes, options: Options) -> bytes:
-    if json_text.kind(text) != "array":
+    if json_text.json_type(text) != "array":
         return text
-    objects = [each for each in json_text.elements(text) if json_text.kind(each) == "object"]
-    pairs = [pair for each in objects for pair in json_text.pairs(each)]
+    objects = [each for each in json_text.elements(text) if json_text.json_type(each) == "object"]
+    pairs = [pair for each in objects for pair in json_text.raw_pairs(each)]
     if _is_on(options, "preserve"):
-        return obj(pairs)
+        return make_object(pairs)
     joined: dict[str, tuple[bytes, bytes]] = {}
     for key, value in pairs:
         name = json_text.string(key)
         joined[name] = (joined[name][0] if name in joined else key, value)
-    return obj(list(joined.values()))
+    return make_object(list(joined.values()))
 
 
 def _group(text: bytes, _: Options) -> bytes | None:
     """Turn an object of arrays into an array of objects."""
-    if json_text.kind(text) != "object":
+    if json_text.json_type(text) != "object":
         return None
     rows: list[list[tuple[bytes, bytes]]] = []
-    for key, value in json_text.pairs(text):
-        for at, element in enumerate(json_text.elements(value) if json_text.kind(value) == "array" else ()):
+    for key, value in json_text.raw_pairs(text):
+        for at, element in enumerate(json_text.elements(value) if json_text.json_type(value) == "array" else ()):
             if at == len(rows):
                 rows.append([])
             rows[at].append((key, element))
-    return array([obj(row) for row in rows])
+    return make_array([make_object(row) for row in rows])
 
 
 def _sorted(text: bytes) -> bytes:
-    match json_text.kind(text):
+    match json_text.json_type(text):
         case "array":
-            return array([_sorted(element) for element in json_text.elements(text)])
+            return make_array([_sorted(element) for element in json_text.elements(text)])
         case "object":
-            pairs = sorted(json_text.pairs(text), key=lambda pair: json_text.string(pair[0]))
-            return obj([(key, _sorted(value)) for key, value in pairs])
+            pairs = sorted(json_text.raw_pairs(text), key=lambda pair: json_text.string(pair[0]))
+            return make_object([(key, _sorted(value)) for key, value in pairs])
     return text
 
 
 def _is_on(options: Options, name: str) -> bool:
-    """Return whether an option is true; numbers and strings count as GJSON counts them."""
+    """Whether an option is true, by GJSON's rules for numbers and strings."""
     value = options.get(name, b"false")
-    match json_text.kind(value):
+    match json_text.json_type(value):
         case "number":
             return float(value) != 0
         case "string":
@@ -154,7 +156,6 @@ def _is_on(options: Options, name: str) -> bool:
     return value == b"true"
 
 
-# @dig is not here: its argument is a path, so transform.py, which follows paths, does it.
 FUNCTIONS: dict[str, Function] = {
     "this": _this,
     "valid": _this,
@@ -169,3 +170,4 @@ FUNCTIONS: dict[str, Function] = {
     "join": _join,
     "group": _group,
 }
+"""The modifiers by name. `@dig` takes a path as its argument, so `evaluate.py` implements it."""

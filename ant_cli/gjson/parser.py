@@ -1,7 +1,7 @@
 r"""The grammar of GJSON paths: from text to a tree of steps.
 
-A path is a sequence of steps, and each works on what the one before it found. A dot and a pipe mean the same,
-except after a `#`, a query or a wildcard, which find several values: what follows a dot is applied to each of
+A path is a sequence of steps, each applied to the result of the one before. A dot and a pipe mean the same,
+except after a `#`, a query or a wildcard, which match several values: what follows a dot is applied to each of
 them (`rest` in the tree), what follows a pipe to the result as a whole.
 
     path      = segment { "|" segment }
@@ -12,6 +12,8 @@ them (`rest` in the tree), what follows a pipe to the result as a whole.
     literal   = "!" JSON
     modifier  = "@" name [":" argument]
 """
+
+from __future__ import annotations
 
 import re
 from collections.abc import Iterator
@@ -32,8 +34,8 @@ from ant_cli.gjson.steps import (
     Wildcard,
 )
 
-# Deeper than any useful path, and far from the recursion limit.
-DEEPEST = 100
+MAX_DEPTH = 100
+"""Deeper than any useful path, and far from the recursion limit."""
 
 _OPENING = "([{"
 _CLOSING = ")]}"
@@ -53,7 +55,7 @@ _BLANK = "".join(map(chr, range(33)))
 
 
 class BadPath(ValueError):
-    """A path that cannot be read; the message says why, without a full stop."""
+    """A path that is not valid, or too expensive. The message has no full stop."""
 
 
 def parse(text: str) -> Path:
@@ -61,8 +63,8 @@ def parse(text: str) -> Path:
     return _Parser(text, 0).path()
 
 
-def wildcard(pattern: str) -> re.Pattern[str]:
-    r"""Return the expression for `*`, `?` and `\`; a text is walked through once, however many stars."""
+def _wildcard(pattern: str) -> re.Pattern[str]:
+    r"""Return the regular expression for `*`, `?` and `\`; it matches in linear time."""
     chunks = [""]
     for match in _WILD_TOKEN.finditer(pattern):
         escaped, star, question, char = match.groups()
@@ -72,13 +74,13 @@ def wildcard(pattern: str) -> re.Pattern[str]:
             chunks[-1] += "." if question else re.escape(escaped or char)
     first, *middle = chunks
     last = middle.pop() if middle else None
-    # Where a chunk is found first is never worse than where it is found later: no way back (?>).
+    # The first place of a chunk is never worse than a later one, so an atomic group (?>) rules out backtracking.
     expression = first + "".join(f"(?>.*?{chunk})" for chunk in middle)
     return re.compile(expression + ("" if last is None else f".*{last}"), re.DOTALL)
 
 
 class _Parser:
-    """Reads one path; nested paths are texts of their own, each with a parser one level deeper."""
+    """Parses one path. A nested path is a text of its own, with a parser one level deeper."""
 
     def __init__(self, text: str, depth: int) -> None:
         self.text = text
@@ -87,7 +89,7 @@ class _Parser:
 
     def path(self) -> Path:
         steps = self.segment()
-        while self.taken("|"):
+        while self.accept("|"):
             steps += self.segment()
         return steps
 
@@ -102,7 +104,7 @@ class _Parser:
             steps.append(step)
             if isinstance(step, Lines):
                 continue
-            if not self.taken("."):
+            if not self.accept("."):
                 return tuple(steps)
             begins = not isinstance(step, Key)
 
@@ -124,17 +126,17 @@ class _Parser:
 
     def key(self) -> Step:
         found = _KEY.match(self.text, self.at)
-        assert found  # noqa: S101 - the expression matches nothing, too
+        assert found  # noqa: S101 - the expression also matches the empty text
         self.at = found.end()
         name = found[0]
         if name == "#":
-            return Each(self.segment()) if self.taken(".") else Count()
+            return Each(self.segment()) if self.accept(".") else Count()
         if _WILD.match(name):
-            return Wildcard(wildcard(name), self.rest())
+            return Wildcard(_wildcard(name), self.rest())
         return Key(_ESCAPED.sub(r"\1", name))
 
     def rest(self) -> Path:
-        return self.segment() if self.taken(".") else ()
+        return self.segment() if self.accept(".") else ()
 
     def query(self) -> Query:
         start = self.at + 1
@@ -144,16 +146,16 @@ class _Parser:
         path = inside[:split].strip(_BLANK)
         found = _OPERATOR.match(inside, split)
         if not found and split < len(inside):
-            raise BadPath(f'"{inside[split:]}" in the path begins with no operator: == != < <= > >= % !%')
+            raise BadPath(f'"{inside[split:]}" in the path starts with no known operator: == != < <= > >= % !%')
         value = _comparison_value(inside[found.end() :].strip(_BLANK)) if found else ""
         operator = found[0] if found else ""
-        every = self.taken("#")
-        self.must_end(f"the query {self.text[start - 1 : self.at]}")
+        every = self.accept("#")
+        self.expect_end(f"the query {self.text[start - 1 : self.at]}")
         return Query(
             self.nested(path) if path else (),
             "=" if operator == "==" else operator,
             value,
-            wildcard(value if operator in ("%", "!%") else ""),
+            _wildcard(value if operator in ("%", "!%") else ""),
             every,
             self.rest(),
         )
@@ -162,7 +164,7 @@ class _Parser:
         start = self.at
         bracket = self.text[start]
         self.at = end = self.balanced(start)
-        self.must_end(self.text[start:end])
+        self.expect_end(self.text[start:end])
         selectors = [_name_and_path(each) for each in _split(self.text[start + 1 : end - 1])]
         return Multipath(
             bracket,
@@ -182,12 +184,12 @@ class _Parser:
             json_text.validate(text)
         except json_text.JSONTextError as error:
             raise BadPath(f"The literal !{self.text[start : self.at]} in the path: {_without_dot(error)}") from None
-        self.must_end(f"the literal !{self.text[start : self.at]}")
+        self.expect_end(f"the literal !{self.text[start : self.at]}")
         return Literal(text)
 
     def modifier(self, name: str) -> Modifier:
-        argument = self.argument() if self.taken(":") else ""
-        self.must_end(f"@{name}")
+        argument = self.argument() if self.accept(":") else ""
+        self.expect_end(f"@{name}")
         options: dict[str, bytes] = {}
         if name != "dig" and argument.startswith("{"):
             try:
@@ -197,7 +199,7 @@ class _Parser:
         return Modifier(name, options, self.nested(argument) if name == "dig" else ())
 
     def argument(self) -> str:
-        """Read JSON, or whatever comes before the next pipe, dots included."""
+        """Read JSON, or all text up to the next pipe, dots included."""
         start = self.at
         if self.text[start : start + 1] in ("{", "[", '"'):
             self.at = self.balanced(start)
@@ -211,21 +213,22 @@ class _Parser:
 
     def deeper(self) -> None:
         self.depth += 1
-        if self.depth > DEEPEST:
-            raise BadPath(f"The path is longer or nested deeper than {DEEPEST} steps")
+        if self.depth > MAX_DEPTH:
+            raise BadPath(f"The path is longer or nested deeper than {MAX_DEPTH} steps")
 
-    def taken(self, char: str) -> bool:
+    def accept(self, char: str) -> bool:
         if not self.text.startswith(char, self.at):
             return False
         self.at += 1
         return True
 
-    def must_end(self, what: str) -> None:
+    def expect_end(self, what: str) -> None:
         if self.text[self.at : self.at + 1] not in ("", ".", "|"):
-            raise BadPath(f'Behind {what} the path goes on with "{self.text[self.at :]}": write . or | between')
+            rest = self.text[self.at :]
+            raise BadPath(f'After {what} the path continues with "{rest}": write . or | between them')
 
     def balanced(self, start: int) -> int:
-        """Return the position behind the bracket or string that opens at `start`, or raise BadPath."""
+        """Return the position after the bracket or string that opens at `start`, or raise BadPath."""
         for at, char in _outside_brackets(self.text[start + 1 :]) if self.text[start] != '"' else ():
             if char in _CLOSING:
                 return start + at + 2
@@ -264,7 +267,7 @@ def _name_and_path(selector: str) -> tuple[bytes, str]:
     """Split `name:path`; without a name, the last key of the path is the name."""
     for at, char in _outside_brackets(selector):
         if char == "@" and _MODIFIER.match(selector, at) and selector[at - 1 : at] in ("", ".", "|"):
-            break  # A colon behind a modifier belongs to its argument.
+            break  # A colon after a modifier belongs to its argument.
         if char == ":":
             return _name(selector[:at]), selector[at + 1 :]
     behind = max((found.end() for found in _SEPARATOR.finditer(selector) if found[1]), default=0)
@@ -282,7 +285,7 @@ def _name(text: str) -> bytes:
 
 
 def _comparison_value(text: str) -> str:
-    """Return what stands behind the operator, unquoted."""
+    """Return the text after the operator, unquoted."""
     if len(text) < 2 or text[0] != '"' or text[-1] != '"':
         return text
     try:

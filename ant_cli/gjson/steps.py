@@ -1,77 +1,79 @@
-"""The steps of a GJSON path, as a tree: what `gjson_path.py` makes and `transform.py` follows."""
+"""The steps of a GJSON path, as a tree: `parser.py` makes it, `evaluate.py` follows it.
+
+Named tuples, because importing `dataclasses` takes longer than parsing and following most paths.
+"""
+
+from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """A member of an object, or an element of an array by its number."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Wildcard:
+class Wildcard(NamedTuple):
     """The first member whose key matches and in which `rest` finds something."""
 
     pattern: re.Pattern[str]
-    rest: "Path"
+    rest: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(NamedTuple):
     """The length of an array."""
 
 
-@dataclass(frozen=True, slots=True)
-class Each:
+class Each(NamedTuple):
     """An array of what `rest` finds in each element."""
 
-    rest: "Path"
+    rest: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(NamedTuple):
     """The first element, or all, for which the comparison holds, and `rest` of them."""
 
-    path: "Path"
+    path: Path
     operator: str
     value: str
     pattern: re.Pattern[str]
     all: bool
-    rest: "Path"
+    rest: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Multipath:
+class Multipath(NamedTuple):
     """A new object or array of what several paths find; `names` are JSON strings."""
 
     bracket: str
     names: tuple[bytes, ...]
-    paths: tuple["Path", ...]
+    paths: tuple[Path, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(NamedTuple):
     """JSON that is written in the path itself."""
 
     text: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Modifier:
+class Modifier(NamedTuple):
     """A function of the whole value; the argument of `@dig` is a path, of others JSON options."""
 
     name: str
     options: dict[str, bytes]
-    path: "Path"
+    path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Lines:
+class Lines(NamedTuple):
     """The prefix `..`: the value as the only line of a JSON lines file."""
 
 
 Step = Key | Wildcard | Count | Each | Query | Multipath | Literal | Modifier | Lines
 Path = tuple[Step, ...]
+
+
+def plain_keys(path: Path) -> tuple[str, ...]:
+    """Return the keys of a path that consists of keys only, such as `config.type`; otherwise an empty tuple."""
+    keys = tuple(step.name for step in path if isinstance(step, Key))
+    return keys if len(keys) == len(path) else ()

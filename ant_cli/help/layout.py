@@ -1,4 +1,4 @@
-"""How help pages look: plain text; on a terminal headings, flags and examples are styled."""
+"""The layout of help pages: plain text; on a terminal headings, flags and examples are styled."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from textwrap import indent
 
-from ant_cli.output.look import Look
+from ant_cli.output.terminal import Style
 
 Example = tuple[str, str]
 """What a command line is for, and the line."""
@@ -25,18 +25,18 @@ _STYLES = (
 """Which parts of a page are shown in which style."""
 
 
-def painted(page: str, look: Look | None) -> str:
-    """Return a help page as it is shown; plain without a look."""
-    if look is None or not look.colour:
+def painted(page: str, style: Style | None) -> str:
+    """Return a help page as it is shown; plain without a style."""
+    if style is None or not style.colour:
         return page
-    for pattern, style in _STYLES:
-        page = pattern.sub(look.paint(r"\g<0>", style), page)
+    for pattern, name in _STYLES:
+        page = pattern.sub(style.paint(r"\g<0>", name), page)
     return page
 
 
-def page_width(look: Look | None) -> int:
+def page_width(style: Style | None) -> int:
     """Return the columns that a help page takes."""
-    return min(look.width, WIDEST) if look and look.is_terminal else WIDTH
+    return min(style.width, WIDEST) if style and style.is_terminal else WIDTH
 
 
 def section(title: str, rows: Sequence[tuple[str, str]]) -> str:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from ant_cli.help.layout import painted
-from ant_cli.output.look import Look
+from ant_cli.output.terminal import Style
 
 TOPICS = {
     "input": "Flags, YAML, JSON, files and stdin.",
@@ -24,8 +24,8 @@ def text_of(topic: str) -> str:
     return (FOLDER / f"{topic}.md").read_text("utf-8")
 
 
-def shown(topic: str, look: Look | None) -> str:
+def shown(topic: str, style: Style | None) -> str:
     """Return the text of a topic as a help page."""
     title, _, text = text_of(topic).removeprefix("# ").partition("\n")
     sections = re.sub(r"^## (.+)$", r"\1:", text, flags=re.M)
-    return (look.paint(title, "bold") if look else title) + "\n" + painted(sections, look)
+    return (style.paint(title, "bold") if style else title) + "\n" + painted(sections, style)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from ant_cli.operations.formats import FORMATS
 from ant_cli.operations.spec import Param
 
-FORMATS = ("auto", "json", "jsonl", "yaml", "table", "pretty", "raw", "explore")
+_FORMAT_NAMES = tuple(row.name for row in FORMATS)
 
 GLOBAL_FLAGS = (
     Param("api_key", "setting", str, "The API key. Safer: ANTHROPIC_API_KEY, which others can't see."),
@@ -13,8 +14,10 @@ GLOBAL_FLAGS = (
     Param("local", "setting", bool, "Use the emulator on this machine: short for --base-url local:"),
     Param("profile", "setting", str, "The profile to use, in place of the active one. Also: ANTHROPIC_PROFILE."),
     Param("workspace_id", "setting", str, "The workspace, for a credential that can act on several."),
-    Param("format", "setting", str, "How results are printed.", choices=FORMATS),
-    Param("format_error", "setting", str, "How the body of an API error is printed, on stderr.", choices=FORMATS),
+    Param("format", "setting", str, "How results are printed.", choices=_FORMAT_NAMES),
+    Param(
+        "format_error", "setting", str, "How the body of an API error is printed, on stderr.", choices=_FORMAT_NAMES
+    ),
     Param("transform", "setting", str, "A GJSON path to pick from the result; on lists, from each item."),
     Param("transform_error", "setting", str, "A GJSON path to pick from the body of an API error."),
     Param("raw_output", "setting", bool, "Print a string without its quotes.", short="-r"),

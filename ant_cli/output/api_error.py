@@ -1,4 +1,4 @@
-"""How the body of an API error is shown on stderr."""
+"""The body of an API error, as it is printed on stderr."""
 
 from __future__ import annotations
 
@@ -7,56 +7,55 @@ from contextlib import contextmanager
 
 from ant_cli.errors import APIError, UsageError
 from ant_cli.gjson import json_text
-from ant_cli.output.formats import renderer
-from ant_cli.output.printer import picker
+from ant_cli.operations.formats import BY_NAME
+from ant_cli.output.printer import make_transform
+from ant_cli.output.renderers import make_renderer
 from ant_cli.runtime.streams import Stderr
 from ant_cli.settings.loading import OutputSettings
 
 _KEYS = {"type", "error", "request_id"}
-EXCERPT_LENGTH = 500
-"""The most characters that are shown of an error which is not JSON."""
+_EXCERPT_LENGTH = 500
+"""The most characters that are printed of an error that is not JSON."""
 
 
 @contextmanager
 def rendered_errors(settings: OutputSettings, stderr: Stderr) -> Iterator[None]:
-    """Render the body of an API error that is raised inside, without secrets, before it goes on its way."""
+    """Add its rendered body, with secrets redacted, to an API error that is raised inside."""
     try:
         yield
     except APIError as error:
         body = stderr.redact_body(error.body)
-        raise error.with_details(error_details(body, settings, on_terminal=stderr.is_terminal)) from None
+        raise error.with_details(_error_details(body, settings, on_terminal=stderr.is_terminal)) from None
 
 
-def error_details(body: bytes, settings: OutputSettings, *, on_terminal: bool = False) -> str:
-    """Return the body of an API error as `--format-error`, `--transform-error` and `-r` want it."""
-    name = settings.format_error
+def _error_details(body: bytes, settings: OutputSettings, *, on_terminal: bool) -> str:
+    """Return the body of an API error, following `--format-error`, `--transform-error` and `-r`."""
+    row = BY_NAME[settings.format_error]
     try:
         json_text.validate(body)
-        text = picker("--transform-error", settings.transform_error)(body)
-        if settings.raw_output and json_text.kind(text) == "string":
+        text = make_transform("--transform-error", settings.transform_error)(body)
+        if settings.raw_output and json_text.json_type(text) == "string":
             return json_text.string(text)
-        if name in ("auto", "explore"):
-            name = "json"
-            if on_terminal and (sentence := error_in_words(text)):
-                return sentence
-        return renderer(name)([text]).decode("utf-8", "replace").rstrip("\n")
+        if row.has_brief_errors and on_terminal and (sentence := _brief_error(text)):
+            return sentence
+        return make_renderer(row)([text]).decode("utf-8", "replace").rstrip("\n")
     except (json_text.JSONTextError, UsageError):  # a path that fails only now must not hide the error
-        return excerpt(body)
+        return _excerpt(body)
 
 
-def error_in_words(text: bytes) -> str:
-    """Return an API error as one line for people; empty if it says more than a type and a message."""
-    if json_text.kind(text) != "object" or not (members := json_text.members(text)).keys() <= _KEYS:
+def _brief_error(text: bytes) -> str:
+    """Return an API error as one line; empty if it contains more than a type and a message."""
+    if json_text.json_type(text) != "object" or not (members := json_text.members(text)).keys() <= _KEYS:
         return ""
     error = members.get("error", b"")
-    if json_text.kind(error) != "object" or set(words := json_text.members(error)) != {"type", "message"}:
+    if json_text.json_type(error) != "object" or set(parts := json_text.members(error)) != {"type", "message"}:
         return ""
-    if any(json_text.kind(word) != "string" for word in words.values()):
+    if any(json_text.json_type(part) != "string" for part in parts.values()):
         return ""
-    return f"{json_text.string(words['type'])}: {json_text.string(words['message'])}"
+    return f"{json_text.string(parts['type'])}: {json_text.string(parts['message'])}"
 
 
-def excerpt(body: bytes) -> str:
-    """Return the beginning of an answer that is not JSON, such as a proxy's page of HTML."""
+def _excerpt(body: bytes) -> str:
+    """Return the beginning of a body that is not JSON, such as a proxy's page of HTML."""
     text = " ".join(body.decode("utf-8", "replace").split())
-    return text if len(text) <= EXCERPT_LENGTH else text[:EXCERPT_LENGTH] + "…"
+    return text if len(text) <= _EXCERPT_LENGTH else text[:_EXCERPT_LENGTH] + "…"

@@ -1,56 +1,53 @@
-"""Which columns a table has, and what stands in their cells."""
+"""The columns of tables, and the texts of their cells."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from ant_cli.errors import UsageError
 from ant_cli.errors.suggestions import did_you_mean
-from ant_cli.gjson import json_text
-from ant_cli.gjson.evaluate import BadPath, Path, apply, parse
-from ant_cli.gjson.steps import Key
+from ant_cli.gjson import BadPath, Path, apply, json_text, parse, plain_keys
+from ant_cli.output.terminal import TIME_ENDINGS
 from ant_cli.runtime.sanitize import escape_controls
 
-NOTHING = "-"
-TIME_ENDINGS = ("_AT", "HEARTBEAT")
-"""The endings of titles and keys that hold timestamps, in upper case."""
+MISSING = "-"
+"""The cell of a missing or empty value: a cell is never empty, so that `awk` counts columns right."""
 
 
-def word_of(scalar: Any) -> str:
+def format_scalar(scalar: Any) -> str:
     """Return a text, a number, a boolean or None as one line of text."""
     if scalar is None:
-        return NOTHING
+        return MISSING
     if isinstance(scalar, bool):
         return str(scalar).lower()
     text = str(scalar)
-    if text.isascii() and text.isprintable() and "  " not in text:  # nearly every text
-        return text.strip() or NOTHING
-    return escape_controls(" ".join(text.split())) or NOTHING
+    if text.isascii() and text.isprintable() and "  " not in text:  # the common case
+        return text.strip() or MISSING
+    return escape_controls(" ".join(text.split())) or MISSING
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column's title, the GJSON path to its value, and how it gives way where a screen is narrow."""
+class Column(NamedTuple):
+    """A column: its title, the GJSON path to its values, and how it shrinks on a narrow screen."""
 
     title: str
     path: Path
-    rank: int = 0
-    """The columns with the highest rank are left out first; 0 is never left out."""
+    drop_order: int = 0
+    """The columns with the highest number are dropped first; 0 is never dropped."""
     flexible: bool = False
-    """Its cells may be cut."""
-    room: int = 0
-    """The cells reserved for it even if the first page needs fewer: the width of the longest word it may get."""
+    """Its cells may be truncated."""
+    min_width: int = 0
+    """The cells reserved for it even if the first page needs fewer: the width of its longest possible value."""
     keys: tuple[str, ...] = ()
-    """The keys of the path, if it has nothing but keys; otherwise empty."""
+    """The keys of the path, if it consists of keys only; otherwise empty."""
 
     @classmethod
-    def of(cls, title: str, path: str, rank: int = 0, *, flexible: bool = False, room: int = 0) -> Column:
+    def of(
+        cls, title: str, path: str, drop_order: int = 0, *, flexible: bool = False, min_width: int = 0
+    ) -> Column:
         """Make a column. Raises BadPath if `path` is not a GJSON path."""
         steps = parse(path)
-        keys = tuple(step.name for step in steps if isinstance(step, Key))
-        return cls(word_of(title), steps, rank, flexible, room, keys if len(keys) == len(steps) else ())
+        return cls(format_scalar(title), steps, drop_order, flexible, min_width, plain_keys(steps))
 
     @property
     def is_time(self) -> bool:
@@ -58,105 +55,106 @@ class Column:
         return self.title in ("CREATED", "ARCHIVED") or self.title.endswith(TIME_ENDINGS)
 
     def find(self, item: bytes) -> bytes | None:
-        """Return the item's value, None if it has none."""
+        """Return the item's value; None if it is missing."""
         return apply(self.path, item)
 
     def cell(self, item: bytes) -> str:
         """Return the item's value as one line of text."""
-        return cell(self.find(item) or b"null")
+        return _cell(self.find(item) or b"null")
 
     def cell_of(self, decoded: Any, item: bytes) -> str:
-        """Return the same from the decoded item: faster, if the path has only keys and the value is a scalar."""
+        """Like `cell`, from the decoded item: faster if the path consists of keys and the value is a scalar."""
         for key in self.keys:
             if not isinstance(decoded, dict):
                 return self.cell(item)
             decoded = decoded.get(key)
         if not self.keys or isinstance(decoded, dict | list):
             return self.cell(item)
-        return word_of(decoded)
+        return format_scalar(decoded)
 
 
-AGO = len("59 min ago")
-"""The cells of a relative time."""
+AGE_WIDTH = len("59 min ago")
+"""The width of the longest relative time, in cells."""
 COLUMNS_BY_TYPE = {
     "environment": (
         Column.of("ID", "id"),
-        Column.of("NAME", "name", flexible=True, room=13),
-        Column.of("TYPE", "config.type", 3, room=len("self_hosted")),
-        Column.of("NETWORK", "config.networking.type", 4, room=len("unrestricted")),
-        Column.of("SCOPE", "scope", 5, room=len("organization")),
-        Column.of("CREATED", "created_at", 1, room=AGO),
-        Column.of("ARCHIVED", "archived_at", 2, room=AGO),
+        Column.of("NAME", "name", flexible=True, min_width=13),
+        Column.of("TYPE", "config.type", 3, min_width=len("self_hosted")),
+        Column.of("NETWORK", "config.networking.type", 4, min_width=len("unrestricted")),
+        Column.of("SCOPE", "scope", 5, min_width=len("organization")),
+        Column.of("CREATED", "created_at", 1, min_width=AGE_WIDTH),
+        Column.of("ARCHIVED", "archived_at", 2, min_width=AGE_WIDTH),
     ),
     "work": (
         Column.of("ID", "id"),
-        Column.of("STATE", "state", room=len("starting")),
+        Column.of("STATE", "state", min_width=len("starting")),
         Column.of("SESSION", "data.id", 3),
-        Column.of("CREATED", "created_at", 1, room=AGO),
-        Column.of("HEARTBEAT", "latest_heartbeat_at", 2, room=AGO),
+        Column.of("CREATED", "created_at", 1, min_width=AGE_WIDTH),
+        Column.of("HEARTBEAT", "latest_heartbeat_at", 2, min_width=AGE_WIDTH),
     ),
 }
 """The columns of each resource, by its `type`."""
-VALUE = Column.of("VALUE", "@this", flexible=True)
-EXAMPLE = "For example: --columns id,name,config.type"
+_VALUE = Column.of("VALUE", "@this", flexible=True)
+_EXAMPLE = "For example: --columns id,name,config.type"
 
 
 class Columns:
-    """The columns of one table, settled when its first items arrive."""
+    """The columns of one table, resolved when its first items arrive."""
 
-    def __init__(self, words: str, warn: Callable[[str], None], *, is_list: bool) -> None:
+    def __init__(self, spec: str, warn: Callable[[str], None], *, is_list: bool) -> None:
         """Read `--columns`. Raises UsageError if one is not a GJSON path."""
         self._is_list = is_list
-        self._chosen = chosen_columns(words)
-        self._paths = split_paths(words)
+        self._chosen = _parse_columns(spec)
+        self._paths = _split_paths(spec)
         self._warn = warn
 
-    def settle(self, items: list[bytes]) -> tuple[Column, ...]:
-        """Return the columns, now that there are items."""
+    def resolve(self, items: list[bytes]) -> tuple[Column, ...]:
+        """Return the columns that suit the first items."""
         if not self._chosen:
-            return columns_for(items[0])
+            return _columns_for(items[0])
         pairs = zip(self._chosen, self._paths, strict=True)
-        return tuple(self._settled(column, path, items) for column, path in pairs)
+        return tuple(self._resolved(column, path, items) for column, path in pairs)
 
-    def are_for_members(self, value: bytes) -> bool:
-        """Whether a value is an object without known columns, such as statistics: its members become the rows."""
-        if self._is_list or self._chosen or json_text.kind(value) != "object":
+    def shows_members(self, value: bytes) -> bool:
+        """Whether a value is an object without known columns, such as statistics, whose members become the rows."""
+        if self._is_list or self._chosen or json_text.json_type(value) != "object":
             return False
-        return resource_type(json_text.members(value)) not in COLUMNS_BY_TYPE
+        return _resource_type(json_text.members(value)) not in COLUMNS_BY_TYPE
 
-    def _settled(self, column: Column, path: str, items: list[bytes]) -> Column:
+    def _resolved(self, column: Column, path: str, items: list[bytes]) -> Column:
         """Return the user's column as a path if it matches an item, otherwise as one of the known titles."""
         if any(column.find(item) is not None for item in items):
             return column
-        titles = {known.title: known for known in titles_for(items[0])}
+        titles = {known.title: known for known in _titles_for(items[0])}
         if known := titles.get(column.title):
-            return replace(known, rank=0)  # a column that was asked for is never left out
-        names = [title.lower() for title in titles] + [key for key in keys_of(items[0]) if not path.startswith(key)]
-        where = "the first items" if self._is_list else "the answer"  # later pages may have what these do not
+            return known._replace(drop_order=0)  # a requested column is never dropped
+        keys = [key for key in _keys_of(items[0]) if not path.startswith(key)]
+        names = [title.lower() for title in titles] + keys
+        where = "the first items" if self._is_list else "the response"  # later pages may have other members
         self._warn(f"Warning: --columns: {path!r} matches nothing in {where}.{did_you_mean(path, names)}")
         return column
 
 
-def chosen_columns(words: str) -> tuple[Column, ...]:
-    """Return the columns of `--columns`: comma-separated GJSON paths, which are the titles, too.
+def _parse_columns(spec: str) -> tuple[Column, ...]:
+    """Return the columns of `--columns`: comma-separated GJSON paths, which also are the titles.
 
     Raises:
         UsageError: if one is not a GJSON path, or there are only commas.
 
     """
     try:
-        columns = tuple(Column.of(path.upper(), path, flexible=True) for path in split_paths(words))
+        columns = tuple(Column.of(path.upper(), path, flexible=True) for path in _split_paths(spec))
     except BadPath as error:
-        raise UsageError(f"--columns {words!r}: {error}.", EXAMPLE) from None
-    if words.strip() and not columns:
-        raise UsageError(f"--columns {words!r} names no column.", EXAMPLE)
+        raise UsageError(f"--columns {spec!r}: {error}.", _EXAMPLE) from None
+    if spec.strip() and not columns:
+        raise UsageError(f"--columns {spec!r} names no column.", _EXAMPLE)
     return columns
 
 
-def split_paths(words: str) -> list[str]:
-    """Split at the commas that are outside of brackets."""
+def _split_paths(spec: str) -> list[str]:
+    """Split at the commas outside of brackets."""
     paths, depth = [""], 0
-    for character in words:
+    for character in spec:
         depth += (character in "([{") - (character in ")]}")
         if character == "," and depth == 0:
             paths.append("")
@@ -165,54 +163,54 @@ def split_paths(words: str) -> list[str]:
     return [path.strip() for path in paths if path.strip()]
 
 
-def columns_for(item: bytes) -> tuple[Column, ...]:
+def _columns_for(item: bytes) -> tuple[Column, ...]:
     """Return the columns that fit a resource, or the members of an unknown object, or a bare value."""
-    if json_text.kind(item) != "object":
-        return (VALUE,)
+    if json_text.json_type(item) != "object":
+        return (_VALUE,)
     members = json_text.members(item)
-    known = COLUMNS_BY_TYPE.get(resource_type(members))
-    return known or tuple(Column.of(key.upper(), escaped(key), flexible=True) for key in members) or (VALUE,)
+    known = COLUMNS_BY_TYPE.get(_resource_type(members))
+    return known or tuple(Column.of(key.upper(), _escaped(key), flexible=True) for key in members) or (_VALUE,)
 
 
-def titles_for(item: bytes) -> tuple[Column, ...]:
+def _titles_for(item: bytes) -> tuple[Column, ...]:
     """Return the columns whose titles `--columns` may name."""
-    return columns_for(item) if json_text.kind(item) == "object" else ()
+    return _columns_for(item) if json_text.json_type(item) == "object" else ()
 
 
-def keys_of(item: bytes, prefix: str = "", depth: int = 3) -> Iterator[str]:
-    """Yield the paths to the members of an object, and to what they hold."""
-    if json_text.kind(item) == "object" and depth:
+def _keys_of(item: bytes, prefix: str = "", depth: int = 3) -> Iterator[str]:
+    """Yield the paths to the members of an object, and to their members."""
+    if json_text.json_type(item) == "object" and depth:
         for key, value in json_text.members(item).items():
-            path = prefix + escaped(key)
+            path = prefix + _escaped(key)
             yield path
-            yield from keys_of(value, path + ".", depth - 1)
+            yield from _keys_of(value, path + ".", depth - 1)
 
 
-def resource_type(members: dict[str, bytes]) -> str:
-    """Return the `type` of a resource, or nothing."""
+def _resource_type(members: dict[str, bytes]) -> str:
+    """Return the `type` of a resource; empty if it has none."""
     text = members.get("type", b"")
     return json_text.string(text) if text.startswith(b'"') else ""
 
 
-def escaped(key: str) -> str:
-    """Return the GJSON path of a key, with everything escaped that may mean something in a path."""
+def _escaped(key: str) -> str:
+    """Return the GJSON path of a key, with every special character escaped."""
     return "".join(character if character.isalnum() or character in "_-" else "\\" + character for character in key)
 
 
 def members_as_rows(value: bytes) -> list[list[str]]:
     """Return the names and values of an object."""
-    return [[escape_controls(name), cell(text)] for name, text in json_text.members(value).items()]
+    return [[escape_controls(name), _cell(text)] for name, text in json_text.members(value).items()]
 
 
 def rows_of(items: list[bytes], columns: tuple[Column, ...]) -> list[list[str]]:
-    """Return the cells of each item, which is decoded once."""
+    """Return the cells of each item, decoding each item once."""
     decoded = map(json_text.decode, items)
     return [[column.cell_of(value, item) for column in columns] for value, item in zip(decoded, items, strict=True)]
 
 
-def cell(text: bytes) -> str:
-    """Return a value as one line of text; a dash if there is none."""
-    if json_text.kind(text) == "string":
-        return word_of(json_text.string(text))
+def _cell(text: bytes) -> str:
+    """Return a value as one line of text."""
+    if json_text.json_type(text) == "string":
+        return format_scalar(json_text.string(text))
     word = escape_controls(json_text.compact(text).decode())
-    return NOTHING if word in ("null", "[]", "{}") else word
+    return MISSING if word in ("null", "[]", "{}") else word

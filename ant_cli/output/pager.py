@@ -1,6 +1,12 @@
 """The pager: a list longer than the screen goes through `less`, or the program that the user prefers.
 
 Output is held back until it fills the screen or ends: only then is it known whether to page it.
+
+The user may quit the pager while the next page is still being fetched, and the run must end then, not when the
+server responds. A thread could not interrupt that wait, and polling would delay every page; a signal does
+interrupt it. So, during each wait, a handler for SIGCHLD checks whether the pager has ended, and raises
+`PagerClosed`. The exception can surface in any frame of the HTTP client, so it is a BaseException: code that
+handles network errors must not catch it. It leaves the pager's `with` as the BrokenPipeError of a closed pipe.
 """
 
 from __future__ import annotations
@@ -14,28 +20,28 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
 
-from ant_cli.output.look import Look
+from ant_cli.output.terminal import Style
 from ant_cli.runtime import Runtime
 
-VARIABLES = ("ANT_PAGER", "PAGER")
-DEFAULT = "less -FRX"
-READ_AHEAD = 4096
-"""The bytes that may wait in the pipe to the pager: few, so that pages are fetched only as they are read."""
-QUIET = ("", "cat")
+_VARIABLES = ("ANT_PAGER", "PAGER")
+_DEFAULT = "less -FRX"
+_PIPE_SIZE = 4096
+"""The bytes that the pipe to the pager buffers: few, so that pages are fetched only as they are read."""
+_NO_PAGER = ("", "cat")
 """Values that turn paging off."""
 
 
-class Left(BaseException):
-    """The user left the pager. Not an Exception: nothing that waits for the server may catch it."""
+class PagerClosed(BaseException):
+    """The user quit the pager. Not an Exception: nothing that waits for the server may catch it."""
 
 
 class Pager:
-    """Takes the place of stdout, for output that is safe to show. A `with` ends when the user is done."""
+    """Replaces stdout for output that is safe to show. Its `with` block ends when the user quits the pager."""
 
-    def __init__(self, runtime: Runtime, look: Look, before_start: Callable[[], None]) -> None:
+    def __init__(self, runtime: Runtime, style: Style, before_start: Callable[[], None]) -> None:
         self._stdout = runtime.stdout
         self._environ = runtime.environ
-        self._look = look
+        self._style = style
         self._before_start = before_start
         self._command = command_of(runtime.environ, runtime.stderr.say)
         self._held = b""
@@ -51,33 +57,33 @@ class Pager:
             self._write_held()
         finally:
             if self._program:
-                leave_to_user(self._program)
-        if kind is Left:
+                _wait_for_pager(self._program)
+        if kind is PagerClosed:
             raise BrokenPipeError from None
 
     def show(self, parts: Iterable[bytes]) -> None:
-        """Show each part as it comes, and stop waiting for the next one as soon as the user leaves.
+        """Show each part as it arrives, and stop waiting for the next one as soon as the user quits.
 
         Raises:
-            BrokenPipeError: if the user has left the pager.
+            BrokenPipeError: if the user has quit the pager.
 
         """
-        coming = iter(parts)
+        iterator = iter(parts)
         with self as write:
-            while (part := self._next(coming)) is not None:
+            while (part := self._next(iterator)) is not None:
                 write(part)
 
     def _next(self, parts: Iterator[bytes]) -> bytes | None:
         if not self._program:
             return next(parts, None)
-        with heeding_end(self._program):
+        with watch_for_exit(self._program):
             return next(parts, None)
 
     def write(self, data: bytes) -> None:
-        """Write it, hold it back, or hand it to the pager.
+        """Write data to stdout or the pager, or hold it back until it fills the screen.
 
         Raises:
-            BrokenPipeError: if the user has left the pager.
+            BrokenPipeError: if the user has quit the pager.
 
         """
         if self._program:
@@ -86,7 +92,7 @@ class Pager:
             self._stdout.write(data, trusted=True)
         else:
             self._held += data
-            if lines_of(self._held, self._look.width) >= self._look.height:
+            if lines_of(self._held, self._style.width) >= self._style.height:
                 self._start()
 
     def _start(self) -> None:
@@ -98,9 +104,9 @@ class Pager:
                 stdin=subprocess.PIPE,
                 stdout=self._stdout.descriptor,
                 env=environ,
-                pipesize=READ_AHEAD,
+                pipesize=_PIPE_SIZE,
             )
-        except (OSError, ValueError):  # no such program after all, or no real terminal
+        except (OSError, ValueError):  # the file is not executable, or stdout is no real terminal
             self._command = []
         self._write_held()
 
@@ -119,39 +125,38 @@ class Pager:
 
 
 @contextmanager
-def heeding_end(program: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Raise Left as soon as a program has ended, whatever the body of the `with` waits for.
+def watch_for_exit(program: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Raise PagerClosed as soon as a program has ended, while the body of the `with` waits.
 
-    SIGCHLD does it, because a signal interrupts a wait in the operating system. On Windows, which has none, the
-    end shows at the next write.
+    Windows has no SIGCHLD; there, the next write fails instead.
     """
     if not hasattr(signal, "SIGCHLD"):
         yield
         return
 
-    def leave_if_ended(*_: object) -> None:
-        if has_ended(program):  # and was not merely stopped by Ctrl-Z
-            raise Left
+    def raise_if_ended(*_: object) -> None:
+        if _has_ended(program):  # SIGCHLD also reports a pager that Ctrl-Z has stopped
+            raise PagerClosed
 
     before = signal.getsignal(signal.SIGCHLD)
     try:
-        signal.signal(signal.SIGCHLD, leave_if_ended)
-        leave_if_ended()  # it may have ended before
+        signal.signal(signal.SIGCHLD, raise_if_ended)
+        raise_if_ended()  # it may have ended before the handler was installed
         yield
     finally:
         signal.signal(signal.SIGCHLD, before)
 
 
-def has_ended(program: subprocess.Popen[bytes]) -> bool:
-    """Whether a program has ended. Popen.poll() can't tell in a signal handler that interrupts a poll()."""
+def _has_ended(program: subprocess.Popen[bytes]) -> bool:
+    """Whether a program has ended. Unlike Popen.poll(), this works in a signal handler that interrupts a poll()."""
     try:
         return os.waitpid(program.pid, os.WNOHANG) != (0, 0)
     except ChildProcessError:  # poll() has reaped it
         return True
 
 
-def leave_to_user(program: subprocess.Popen[bytes]) -> None:
-    """Wait until the user leaves the pager, which alone gets Ctrl-C meanwhile."""
+def _wait_for_pager(program: subprocess.Popen[bytes]) -> None:
+    """Wait until the user quits the pager. Only the pager handles Ctrl-C meanwhile."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         program.communicate()
@@ -160,22 +165,22 @@ def leave_to_user(program: subprocess.Popen[bytes]) -> None:
 
 
 def command_of(environ: Mapping[str, str], warn: Callable[[str], None]) -> list[str]:
-    """Return the words of the pager's command; an empty list for no pager."""
-    variable = next((name for name in VARIABLES if name in environ), None)
-    text = environ[variable] if variable else DEFAULT
-    if text.strip() in QUIET or (variable is None and environ.get("TERM") == "dumb"):
+    """Return the arguments of the pager's command; an empty list for no pager."""
+    variable = next((name for name in _VARIABLES if name in environ), None)
+    text = environ[variable] if variable else _DEFAULT
+    if text.strip() in _NO_PAGER or (variable is None and environ.get("TERM") == "dumb"):
         return []
     try:
-        words = shlex.split(text)
+        args = shlex.split(text)
     except ValueError:
-        words = [text]
-    if not shutil.which(words[0], path=environ.get("PATH")):
+        args = [text]
+    if not shutil.which(args[0], path=environ.get("PATH")):
         if variable:
-            warn(f"Note: the pager {words[0]!r} from {variable} was not found, so the list is not paged.")
+            warn(f"Note: the pager {args[0]!r} from {variable} was not found, so the list is not paged.")
         return []
-    return words
+    return args
 
 
 def lines_of(data: bytes, width: int) -> int:
-    """Return how many lines of the screen it takes, or a few more: escape sequences count as if they showed."""
+    """Return how many lines of the screen `data` fills, or a few more: escape sequences count as if visible."""
     return sum(1 + max(0, len(line) - 1) // width for line in data.split(b"\n")) - 1

@@ -1,4 +1,4 @@
-"""The printer: picks from each value what `--transform` says, and prints it in the format that was asked for."""
+"""The printer: applies `--transform` to each value, and prints the result in the requested format."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from functools import partial
 
 from ant_cli.errors import AnswerError, UsageError
 from ant_cli.gjson import json_text
-from ant_cli.output.formats import as_bare_text, renderer
+from ant_cli.operations.formats import AUTO_LIST, AUTO_OBJECT, AUTO_PIPE, BY_NAME, Format
+from ant_cli.output.renderers import as_raw_string, make_renderer
 from ant_cli.runtime import Runtime
 from ant_cli.settings.loading import OutputSettings
 
 TYPE_CHECKING = False  # what a pipe does not need is not imported
 if TYPE_CHECKING:
-    from ant_cli.output.look import Look
+    from ant_cli.output.terminal import Style
 
-Pick = Callable[[bytes], bytes]
+Transform = Callable[[bytes], bytes]
 
 
 class Printer:
@@ -30,143 +31,132 @@ class Printer:
         before_pager: Callable[[], None] = lambda: None,
     ) -> None:
         """Choose the format. Raises UsageError for a bad path in a flag: here, before anything is sent."""
-        self._process = runtime
+        self._runtime = runtime
         self._write = partial(runtime.stdout.write, trusted=True)
         self._before_pager = before_pager
-        self.format = effective_format(settings, runtime, is_list=is_list)
-        self._look = look_unless_plain(runtime)
-        self._pick = picker("--transform", settings.transform)
-        picker("--transform-error", settings.transform_error)  # only checked: an error needs it later
-        self._transform = settings.transform
-        self._bare = settings.raw_output
+        self.format = choose_format(settings, runtime, is_list=is_list)
+        self._style = _style_unless_plain(runtime)
+        self._transform = make_transform("--transform", settings.transform)
+        make_transform("--transform-error", settings.transform_error)  # only checked: an error needs it later
+        self._path = settings.transform
+        self._raw_strings = settings.raw_output
         warn = runtime.stderr.say
-        self._render = renderer(self.format, settings.columns, is_list=is_list, look=self._look, warn=warn)
+        self._render = make_renderer(self.format, settings.columns, is_list=is_list, style=self._style, warn=warn)
 
     def print_one(self, text: bytes) -> None:
         """Print a value. Raises AnswerError, and prints nothing, if it is not JSON."""
         try:
             json_text.validate(text)
         except json_text.JSONTextError as error:
-            raise unreadable(error) from None
-        values = self._picked([text])
-        if self.format == "explore":
+            raise _invalid_json(error) from None
+        values = self._transformed([text])
+        if self.format.opens_screen:
             self._explore([values], is_list=False)
         else:
-            self._write(self._printable(values))
+            self._write(self._rendered(values))
 
     def print_pages(self, pages: Iterable[list[bytes]]) -> None:
-        """Print the items of each page as it comes, with one write per page."""
-        if self.format == "explore":
-            self._explore(map(self._picked, pages), is_list=True)
+        """Print the items of each page as it arrives, with one write per page."""
+        if self.format.opens_screen:
+            self._explore(map(self._transformed, pages), is_list=True)
         else:
-            self._show(map(self._printable, map(self._picked, pages)))
+            self._print_parts(map(self._rendered, map(self._transformed, pages)))
 
     def print_array(self, pages: Iterable[list[bytes]]) -> None:
-        """Print all items when the last one has come: as one JSON array, or as one table."""
-        if self.format == "explore":
+        """Print all items when the last one has arrived: as one JSON array, or as one table."""
+        if self.format.opens_screen:
             self.print_pages(pages)
             return
-        items = [item for page in pages for item in self._picked(page)]
-        values = items if self.format == "table" else [b"[" + b",".join(items) + b"]"]
-        self._show([self._printable(values)])
+        items = [item for page in pages for item in self._transformed(page)]
+        values = items if self.format.is_table else [b"[" + b",".join(items) + b"]"]
+        self._print_parts([self._rendered(values)])
 
-    def _picked(self, values: list[bytes]) -> list[bytes]:
-        """Return what `--transform` picks from each value."""
+    def _transformed(self, values: list[bytes]) -> list[bytes]:
         try:
-            return [self._pick(value) for value in values]
+            return [self._transform(value) for value in values]
         except json_text.JSONTextError as error:  # some paths can't go as deep as JSON
-            raise unreadable(error) from None
+            raise _invalid_json(error) from None
 
-    def _show(self, parts: Iterable[bytes]) -> None:
-        """Write each part of a list as it comes; on a terminal through the pager, if they fill the screen."""
+    def _print_parts(self, parts: Iterable[bytes]) -> None:
+        """Write each part of a list as it arrives; on a terminal through the pager, if they fill the screen."""
         parts = filter(None, parts)
-        if self._look is None or not self._look.is_terminal:
+        if self._style is None or not self._style.is_terminal:
             for part in parts:
                 self._write(part)
             return
         from ant_cli.output.pager import Pager
 
-        Pager(self._process, self._look, self._before_pager).show(parts)
+        Pager(self._runtime, self._style, self._before_pager).show(parts)
 
     def _explore(self, pages: Iterable[list[bytes]], *, is_list: bool) -> None:
-        """Show values on a screen of their own."""
+        """Show values on a screen of their own, and print the one that was chosen there."""
         from ant_cli.output.explorer.session import explore
 
-        explore(
-            iter(pages),
-            self._process,
-            is_list=is_list,
-            transform=self._transform,
-            print_chosen=self._print_chosen,
-            before_screen=self._before_pager,
+        outcome = explore(
+            iter(pages), self._runtime, is_list=is_list, path=self._path, before_screen=self._before_pager
         )
-
-    def _print_chosen(self, value: bytes, bare: bool) -> None:  # noqa: FBT001 - the explorer's answer
-        self._write(self._bare_or_rendered(value) if bare or self._bare else self._render([value]))
-
-    def _printable(self, values: list[bytes]) -> bytes:
-        """Return values in the format that was asked for. Raises AnswerError if it can't hold them."""
-        try:
-            return self._rendered(values)
-        except (json_text.JSONTextError, RecursionError) as error:  # some formats can't nest as deep as JSON
-            raise AnswerError(f"the answer can't be printed as {self.format}. {error}") from None
+        if outcome.value:
+            is_raw = outcome.is_raw or self._raw_strings
+            self._write(self._render_item(outcome.value) if is_raw else self._render([outcome.value]))
+        if outcome.error:
+            raise outcome.error
 
     def _rendered(self, values: list[bytes]) -> bytes:
-        if self._bare and any(json_text.kind(value) == "string" for value in values):
-            return b"".join(self._bare_or_rendered(value) for value in values)
-        return self._render(values)
+        """Return values in the requested format. Raises AnswerError if the format can't represent them."""
+        try:
+            if self._raw_strings and any(json_text.json_type(value) == "string" for value in values):
+                return b"".join(map(self._render_item, values))
+            return self._render(values)
+        except (json_text.JSONTextError, RecursionError) as error:  # some formats can't nest as deep as JSON
+            raise AnswerError(f"the response can't be printed as {self.format.name}. {error}") from None
 
-    def _bare_or_rendered(self, value: bytes) -> bytes:
-        if json_text.kind(value) != "string":
+    def _render_item(self, value: bytes) -> bytes:
+        """Return one value, a string without its quotes."""
+        if json_text.json_type(value) != "string":
             return self._render([value])
-        text = as_bare_text(value)
-        if self._look is None or not self._look.is_terminal:
-            return text
-        from ant_cli.output.terminal_text import show
-
-        return show(text, "text", self._look)
+        return as_raw_string(value, self._style)
 
 
-def unreadable(error: json_text.JSONTextError) -> AnswerError:
-    """Return the error for an answer that is not JSON, or is nested too deeply."""
-    return AnswerError(f"the server's answer can't be read. {error}")
+def _invalid_json(error: json_text.JSONTextError) -> AnswerError:
+    """Return the error for a response that is not JSON, or is nested too deeply."""
+    return AnswerError(f"the server's response can't be read. {error}")
 
 
-def look_unless_plain(runtime: Runtime) -> Look | None:
-    """Return how results are shown; None for plain text, decided without an import in a pipe."""
+def _style_unless_plain(runtime: Runtime) -> Style | None:
+    """Return the style of results; None for plain text, decided without an import in a pipe."""
     environ = runtime.environ
     if not (runtime.stdout.is_terminal or environ.get("FORCE_COLOR") or environ.get("CLICOLOR_FORCE")):
         return None
-    from ant_cli.output.look import look_of
+    from ant_cli.output.terminal import detect_style
 
-    return look_of(runtime)
+    return detect_style(runtime)
 
 
-def effective_format(settings: OutputSettings, runtime: Runtime, *, is_list: bool) -> str:
-    """Return the format to use: what `auto` stands for, `explore` only where it can open, a table for `--columns`.
+def choose_format(settings: OutputSettings, runtime: Runtime, *, is_list: bool) -> Format:
+    """Return the format to use: `auto` resolved, `explore` only where it can open, a table for `--columns`.
 
     Raises:
-        UsageError: if there are `--columns`, and another format was asked for.
+        UsageError: if there are `--columns`, and another format was requested.
 
     """
-    name = settings.format
+    row = BY_NAME[settings.format]
+    on_terminal = runtime.stdout.is_terminal
     if settings.columns.strip():
-        if name not in ("auto", "table"):
-            raise no_columns(name, settings.format_source)
-        return "table"
-    if name == "auto":
-        return ("table" if is_list else "pretty") if runtime.stdout.is_terminal else "json"
-    if name == "explore":
-        from ant_cli.output.explorer.session import obstacle
+        if row.name != "auto" and not row.is_table:
+            raise _columns_conflict(row.name, settings.format_source)
+        return BY_NAME[AUTO_LIST]
+    if row.name == "auto":
+        return BY_NAME[(AUTO_LIST if is_list else AUTO_OBJECT) if on_terminal else AUTO_PIPE]
+    if row.opens_screen:
+        from ant_cli.output.explorer.session import missing_requirement
 
-        missing = obstacle(runtime)
-        if missing:
-            name = "pretty" if runtime.stdout.is_terminal else "json"
-            runtime.stderr.say(f"Note: the format explore needs {missing}; {name} is used instead.")
-    return name
+        if missing := missing_requirement(runtime):
+            row = BY_NAME[AUTO_OBJECT if on_terminal else AUTO_PIPE]
+            runtime.stderr.say(f"Note: the format explore needs {missing}; {row.name} is used instead.")
+    return row
 
 
-def no_columns(name: str, source: str) -> UsageError:
+def _columns_conflict(name: str, source: str) -> UsageError:
     """Return the error for `--columns` with a format that has no columns."""
     return UsageError(
         f"--columns needs --format table, and the format is {name} ({source}).",
@@ -174,8 +164,8 @@ def no_columns(name: str, source: str) -> UsageError:
     )
 
 
-def picker(flag: str, path: str) -> Pick:
-    """Return the function that picks a path's value from a JSON text; `null` where there is none (D9).
+def make_transform(flag: str, path: str) -> Transform:
+    """Return the function that finds a path's value in a JSON text; `null` if nothing matches (D9).
 
     Raises:
         UsageError: if `path` is not a GJSON path.
@@ -183,16 +173,16 @@ def picker(flag: str, path: str) -> Pick:
     """
     if not path:
         return lambda text: text
-    from ant_cli.gjson.evaluate import BadPath, apply, parse
+    from ant_cli.gjson import BadPath, apply, parse
 
-    def pick(text: bytes) -> bytes:
+    def transform(text: bytes) -> bytes:
         try:
             return apply(compiled, text) or b"null"
-        except BadPath as error:  # only while it runs does it show that it would fill the memory
+        except BadPath as error:  # that it multiplies the value shows only during evaluation
             raise UsageError(f"{flag} {path!r}: {error}.") from None
 
     try:
         compiled = parse(path)
     except BadPath as error:
         raise UsageError(f"{flag} {path!r} is not a GJSON path: {error}.") from None
-    return pick
+    return transform

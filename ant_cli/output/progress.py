@@ -19,7 +19,7 @@ ANNOUNCED_WAIT_S = 2.0
 FRAME_S = 0.1
 FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 ERASE = "\r\x1b[K"
-ROOM = 8
+_MARGIN = 8
 """Cells of a line that are kept free, for the sign that turns and the end of the line."""
 
 
@@ -27,19 +27,19 @@ class Progress:
     """The progress of one run."""
 
     def __init__(self, stderr: Stderr, environ: Mapping[str, str], patience_s: float = PATIENCE_S) -> None:
-        self._draws = stderr.is_terminal and environ.get("TERM") != "dumb"
-        self._speaks = not self._draws
+        self._animates = stderr.is_terminal and environ.get("TERM") != "dumb"
+        self._logs = not self._animates
         self._stderr = stderr
         self._environ = environ
         self._first_line_at = monotonic() + patience_s
         self._items = 0
 
-    def end(self) -> None:
+    def disable(self) -> None:
         """Show nothing from now on, because the screen belongs to another program."""
-        self._draws = False
-        self._speaks = not self._stderr.is_terminal
+        self._animates = False
+        self._logs = not self._stderr.is_terminal
 
-    def counted(self, pages: Iterable[list[bytes]]) -> Iterator[list[bytes]]:
+    def count_items(self, pages: Iterable[list[bytes]]) -> Iterator[list[bytes]]:
         """Pass pages on, and count their items."""
         for page in pages:
             self._items += len(page)
@@ -48,7 +48,7 @@ class Progress:
     @contextmanager
     def waiting_for(self, what: str) -> Iterator[None]:
         """Say what is being waited for while the body of the `with` runs, if that is long."""
-        if not self._draws:
+        if not self._animates:
             yield
             return
         items = "item" if self._items == 1 else "items"
@@ -59,8 +59,8 @@ class Progress:
     @contextmanager
     def before_retry(self, why: str, attempt: int, of: int, delay_s: float) -> Iterator[None]:
         """Say how long it is until another attempt, from the beginning."""
-        if not self._draws:
-            if self._speaks and delay_s > ANNOUNCED_WAIT_S:
+        if not self._animates:
+            if self._logs and delay_s > ANNOUNCED_WAIT_S:
                 self._stderr.say(f"Note: {why}. Retry {attempt} of {of} in {delay_s:.0f} s.")
             yield
             return
@@ -84,16 +84,15 @@ class Progress:
 
     def _draw(self, text: Callable[[float], str], since: float, done: Callable[[float], bool]) -> None:
         """Draw frame after frame until `done` says so, and erase the line."""
-        from ant_cli.output.cells import cut
-        from ant_cli.output.look import size_of
+        from ant_cli.output.terminal import terminal_size, truncate
 
         began = monotonic()
         if done(max(0.0, since - began)):
             return
-        width = size_of(self._stderr, self._environ)[0] - ROOM
+        width = terminal_size(self._stderr, self._environ)[0] - _MARGIN
         number = 0
         while True:
-            line = cut(escape_controls(text(monotonic() - began)).replace("\n", " "), width)
+            line = truncate(escape_controls(text(monotonic() - began)).replace("\n", " "), width)
             self._stderr.write(f"{ERASE}{FRAMES[number % len(FRAMES)]} {line}")
             number += 1
             if done(FRAME_S):

@@ -1,24 +1,48 @@
-"""Tables in a pipe: plain text, one line per item, columns aligned, page by page as items arrive.
+"""Tables: one row per item, columns aligned, page by page as items arrive.
 
-Columns are two spaces apart, a cell never holds a line break, and one without a value is a dash, so that
-`awk` and `cut` count right. Widths are those of the first page; a later, wider cell pushes its own line only.
+In a pipe, cells are complete: columns are two spaces apart, a cell never contains a line break, and a missing value
+is a dash, so that `awk` and `cut` count right. Widths are those of the first page; a later, wider cell shifts its
+own line only.
+
+On a terminal, the table is fitted to the width of the screen and times are relative. The first page decides which
+columns are shown. A column is dropped only if the screen is too narrow, never because the first page has no values
+for it: a later page may. Longer values on a later page widen a column as far as there is room.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
-from ant_cli.gjson import json_text
-from ant_cli.output.columns import Column, Columns, members_as_rows, rows_of
+from ant_cli.gjson import apply, json_text, parse
+from ant_cli.output.columns import MISSING, Column, Columns, format_scalar, members_as_rows, rows_of
+from ant_cli.output.terminal import STATE_COLOURS, Style, cell_width, padding, relative_time, truncate
 
-GAP = "  "
+_GAP = "  "
+_SOFT_MIN = 13
+"""A column whose cells may be truncated keeps this width as long as there are others to drop."""
+_HARD_MIN = 4
+"""A column gets narrower than this only when no other can be narrowed."""
+_NAME_AND_VALUE = (Column.of("NAME", "0"), Column.of("VALUE", "1", flexible=True))
+"""The columns of an object whose members are the rows."""
+_ARCHIVED = parse("archived_at")
 
 
-class Table:
-    """Draws rows below a line of titles, which is printed once."""
+def make_table(
+    columns: str, warn: Callable[[str], None], style: Style | None, *, is_list: bool
+) -> PlainTable | TerminalTable:
+    """Return the renderer of a table. Raises UsageError for bad `--columns`."""
+    given = Columns(columns, warn, is_list=is_list)
+    if style is None:
+        return PlainTable(given)
+    return TerminalTable(given, style) if style.is_terminal else ColouredTable(given, style)
 
-    def __init__(self, columns: str, warn: Callable[[str], None], *, is_list: bool) -> None:
-        self._given = Columns(columns, warn, is_list=is_list)
+
+class PlainTable:
+    """Renders rows below a line of titles, which is printed once."""
+
+    def __init__(self, given: Columns) -> None:
+        self._given = given
         self._columns: tuple[Column, ...] = ()
         self._widths: list[int] = []
 
@@ -29,16 +53,172 @@ class Table:
         return json_text.encoded("".join(map(self._line, self._rows(values))))
 
     def _rows(self, values: list[bytes]) -> list[list[str]]:
-        if self._given.are_for_members(values[0]):
+        if self._given.shows_members(values[0]):
             rows = members_as_rows(values[0])
         else:
-            self._columns = self._columns or self._given.settle(values)
+            self._columns = self._columns or self._given.resolve(values)
             rows = rows_of(values, self._columns)
         if not self._widths:
-            rows.insert(0, [column.title for column in self._columns] or ["NAME", "VALUE"])
+            rows.insert(0, [column.title for column in self._columns or _NAME_AND_VALUE])
             self._widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
         return rows
 
     def _line(self, cells: list[str]) -> str:
         padded = (text.ljust(width) for text, width in zip(cells, self._widths, strict=True))
-        return GAP.join(padded).rstrip() + "\n"
+        return _GAP.join(padded).rstrip() + "\n"
+
+
+class ColouredTable(PlainTable):
+    """The table of a pipe with FORCE_COLOR: the layout of the plain one, because there is no screen to fit."""
+
+    def __init__(self, given: Columns, style: Style) -> None:
+        super().__init__(given)
+        self._style = style
+
+    def __call__(self, values: list[bytes]) -> bytes:
+        """Return the rows of these values, below the titles if they are the first."""
+        if not values:
+            return b""
+        has_titles = not self._widths
+        rows = self._rows(values)
+        columns = self._columns or _NAME_AND_VALUE
+        styles = [[_style_of(text, column) for text, column in zip(row, columns, strict=True)] for row in rows]
+        if has_titles:
+            styles[0] = ["bold"] * len(columns)
+        for row, value in zip(styles[has_titles:], values, strict=False):  # an object's members are rows, too
+            if self._columns and _is_archived(value):
+                row[:] = ["dim"] * len(columns)
+        return json_text.encoded("".join(map(self._painted, rows, styles)))
+
+    def _painted(self, cells: list[str], styles: list[str]) -> str:
+        parts = []
+        for text, style, width in zip(cells, styles, self._widths, strict=True):
+            parts.append(self._style.paint(text, style) + " " * (width - len(text)))
+        return _GAP.join(parts).rstrip() + "\n"
+
+
+class _Cell(NamedTuple):
+    """A text and its style."""
+
+    text: str
+    style: str = ""
+
+
+class TerminalTable:
+    """Renders rows below a line of titles, which is printed once, no wider than the screen."""
+
+    def __init__(self, given: Columns, style: Style) -> None:
+        self._given = given
+        self._style = style
+        self._columns: tuple[Column, ...] = ()
+        self._content_widths: list[int] = []
+
+    def __call__(self, values: list[bytes]) -> bytes:
+        """Return the rows of these values, below the titles if they are the first."""
+        if not values:
+            return b""
+        first = not self._columns
+        if self._given.shows_members(values[0]):
+            self._columns = _NAME_AND_VALUE
+            rows = [[_Cell(format_scalar(text)) for text in row] for row in members_as_rows(values[0])]
+        else:
+            rows = self._rows(values)
+        if first:
+            rows.insert(0, [_Cell(format_scalar(column.title), "bold") for column in self._columns])
+        widths = self._measure(rows)
+        return json_text.encoded("".join(self._line(row, widths) for row in rows))
+
+    def _rows(self, values: list[bytes]) -> list[list[_Cell]]:
+        if not self._columns:
+            columns = self._given.resolve(values)
+            rows = self._styled(values, columns)
+            kept = self._choose(columns, rows)
+            self._columns = tuple(columns[index] for index in kept)
+            return [[row[index] for index in kept] for row in rows]
+        return self._styled(values, self._columns)
+
+    def _styled(self, values: list[bytes], columns: tuple[Column, ...]) -> list[list[_Cell]]:
+        rows = [list(map(self._cell, texts, columns)) for texts in rows_of(values, columns)]
+        for row, value in zip(rows, values, strict=True):
+            if _is_archived(value):
+                row[:] = [_Cell(text, "dim") for text, _ in row]
+        return rows
+
+    def _cell(self, text: str, column: Column) -> _Cell:
+        age = relative_time(text, self._style.now) if column.is_time else ""
+        return _Cell(age or text, _style_of(text, column))
+
+    def _choose(self, columns: tuple[Column, ...], rows: list[list[_Cell]]) -> list[int]:
+        """Return the indexes of the columns to show: as many as fit, with the room that later pages may need."""
+        least = [_least_width(column, [row[index].text for row in rows]) for index, column in enumerate(columns)]
+        kept = list(range(len(columns)))
+        while sum(least[index] + len(_GAP) for index in kept) - len(_GAP) > self._style.width:
+            droppable = [index for index in kept if columns[index].drop_order]
+            if not droppable:
+                break
+            kept.remove(max(droppable, key=lambda index: columns[index].drop_order))
+        return kept
+
+    def _measure(self, rows: list[list[_Cell]]) -> list[int]:
+        """Return the widths of the columns: those of the widest cells, less what does not fit on the screen.
+
+        The room reserved for later pages is given up first. A screen without room for one cell per column shows
+        only the first columns.
+        """
+        needed = [max(cell_width(text) for text, _ in cells) for cells in zip(*rows, strict=True)]
+        before = self._content_widths or needed
+        self._content_widths = [max(pair) for pair in zip(needed, before, strict=True)]
+        most = max(1, (self._style.width + len(_GAP)) // (1 + len(_GAP)))
+        content, columns = self._content_widths[:most], self._columns[:most]
+        widths = [max(width, column.min_width) for width, column in zip(content, columns, strict=True)]
+        widths = [min(width, max(self._style.width, 1)) for width in widths]
+        room = self._style.width - len(_GAP) * (len(widths) - 1)
+        _shrink(widths, content, room)
+        for floors in _width_floors(columns):
+            _shrink(widths, floors, room)
+        return widths
+
+    def _line(self, row: list[_Cell], widths: list[int]) -> str:
+        parts = []
+        for (text, style), width in zip(row, widths, strict=False):
+            shown = truncate(text, width)
+            parts.append((self._style.paint(shown, style), padding(shown, width)))
+        line = "".join(text + space + _GAP for text, space in parts[:-1])
+        return line + parts[-1][0] + "\n"
+
+
+def _style_of(text: str, column: Column) -> str:
+    """Return the style of a cell in a row that is not archived."""
+    if text == MISSING:
+        return "dim"
+    return STATE_COLOURS.get(text, "") if column.title == "STATE" else ""
+
+
+def _is_archived(value: bytes) -> bool:
+    return json_text.json_type(value) == "object" and (apply(_ARCHIVED, value) or b"null") != b"null"
+
+
+def _least_width(column: Column, texts: list[str]) -> int:
+    """Return how narrow a column may get before other columns are dropped."""
+    content = max(map(cell_width, [format_scalar(column.title), *texts]))
+    return max(column.min_width, min(content, _SOFT_MIN) if column.flexible else content)
+
+
+def _width_floors(columns: tuple[Column, ...]) -> Iterator[list[float]]:
+    """Yield the minimum widths to try one after another, the mildest first: IDs are truncated last."""
+    complete = float("inf")
+    yield [_SOFT_MIN if column.flexible else complete for column in columns]
+    yield [
+        _HARD_MIN if column.flexible else column.min_width or (_HARD_MIN if column.drop_order else complete)
+        for column in columns
+    ]
+    yield [1] * len(columns)
+
+
+def _shrink(widths: list[int], floors: Sequence[float], room: int) -> None:
+    """Narrow the widest column above its floor, cell by cell, until all fit or none can be narrowed."""
+    while sum(widths) > room:
+        above = [index for index, width in enumerate(widths) if width > floors[index]]
+        if not above:
+            break
+        widths[max(above, key=widths.__getitem__)] -= 1

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from ant_cli.errors import BadValue, UnknownWord
-from ant_cli.operations.global_flags import FORMATS
+from ant_cli.operations.formats import BY_NAME
 from ant_cli.settings.local_emulator import is_local
 
 KEYRING = "keyring:"
@@ -80,10 +80,10 @@ def check_base_url(source: str, url: str, fix_hint: str = "") -> str:
 def check_format(source: str, text: str, fix_hint: str = "") -> str:
     """Return the name of a format, in lower case."""
     name = text.lower()
-    if name not in FORMATS:
-        known = f"The formats are: {', '.join(FORMATS)}."
+    if name not in BY_NAME:
+        known = f"The formats are: {', '.join(BY_NAME)}."
         raise UnknownWord(
-            "format", text, FORMATS, known, fix_hint, where="" if source.strip("-") == "format" else source
+            "format", text, BY_NAME, known, fix_hint, where="" if source.strip("-") == "format" else source
         )
     return name
 

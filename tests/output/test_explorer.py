@@ -17,17 +17,25 @@ from textual import events
 from textual.strip import Strip
 
 from ant_cli.errors import AnswerError
-from ant_cli.gjson.evaluate import apply, parse
-from ant_cli.output.cells import cell_width
+from ant_cli.gjson import apply, parse
+from ant_cli.output.explorer import session
 from ant_cli.output.explorer.application import Choice, Explorer
 from ant_cli.output.explorer.feed import Feed
 from ant_cli.output.explorer.keys import ALWAYS, BROWSING, help_text
-from ant_cli.output.explorer.line import Line
 from ant_cli.output.explorer.outline import Outline
-from ant_cli.output.explorer.session import explore, obstacle
-from ant_cli.output.explorer.tree import Node, path_of, walk
-from ant_cli.output.explorer.widgets import pieces_of
-from ant_cli.output.explorer.wording import LONGEST_VIEW, bare, in_a_row, in_full, words_of
+from ant_cli.output.explorer.session import Outcome, explore, missing_requirement
+from ant_cli.output.explorer.tree import (
+    MAX_VIEW,
+    Node,
+    in_a_row,
+    in_full,
+    path_of,
+    raw_text,
+    search_text_of,
+    walk,
+)
+from ant_cli.output.explorer.widgets import Line, pieces_of
+from ant_cli.output.terminal import cell_width
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 
@@ -124,8 +132,8 @@ def test_a_long_text_is_cut_in_its_row_and_whole_elsewhere():
     """Nobody waits for a row that no screen has room for."""
     (text,) = texts("x" * 1_000_000)
     assert len(in_a_row(text)) < 1000
-    assert len(bare(text)) == 1_000_000
-    assert LONGEST_VIEW < len(in_full(text)) < LONGEST_VIEW + 100
+    assert len(raw_text(text)) == 1_000_000
+    assert MAX_VIEW < len(in_full(text)) < MAX_VIEW + 100
 
 
 def test_a_value_in_full_keeps_its_lines():
@@ -136,7 +144,7 @@ def test_a_value_in_full_keeps_its_lines():
 
 def test_words_are_told_apart_from_keys():
     """What a filter looks at are the values; a search looks at the keys, too."""
-    words = words_of(b'{"Key" : "V\\u00c9", "k": [1.50, null, "x:y"]}')
+    words = search_text_of(b'{"Key" : "V\\u00c9", "k": [1.50, null, "x:y"]}')
     assert words.values.split() == ["vé", "1.50", "null", '"x:y"']
     assert words.keys.split() == ['"key"', ":", '"k":']
 
@@ -150,15 +158,15 @@ def test_folding_and_unfolding():
     outline.toggle()
     assert [row.key for row in outline.rows] == ["1", "id", "config", "name", "note", "2"]
     outline.move(2)
-    outline.inward()
-    outline.inward()
+    outline.descend()
+    outline.descend()
     assert current_path(outline) == "config.type"
-    outline.inward()
+    outline.descend()
     assert current_path(outline) == "config.type"
-    outline.outward()
-    outline.outward()
+    outline.ascend()
+    outline.ascend()
     assert [row.key for row in outline.rows] == ["1", "id", "config", "name", "note", "2"]
-    outline.outward()
+    outline.ascend()
     outline.toggle()
     assert [row.key for row in outline.rows] == ["1", "2"]
 
@@ -199,7 +207,7 @@ def test_a_filter_without_a_match_leaves_nothing_to_act_on():
     outline = outline_of(ITEM)
     outline.filter("zebra")
     assert outline.current is None
-    for act in (outline.toggle, outline.inward, outline.outward, outline.unfold_all, outline.fold_all):
+    for act in (outline.toggle, outline.descend, outline.ascend, outline.unfold_all, outline.fold_all):
         act()
     assert not outline.search("demo")
     outline.filter("")
@@ -647,7 +655,7 @@ def test_of_a_long_copy_only_the_length_is_told():
     ("key", "choice"),
     [
         ("p", Choice(value=b'"a.b"')),
-        ("P", Choice(value=b'"config.hosts.0"', bare=True)),
+        ("P", Choice(value=b'"config.hosts.0"', is_raw=True)),
         ("q", Choice()),
         ("ctrl+c", Choice(interrupted=True)),
     ],
@@ -771,9 +779,8 @@ def process_of(stdout: io.BytesIO, **environ: str) -> Runtime:
     return Runtime(Stdin(Terminal()), Stdout(stdout), Stderr(Terminal()), environ)
 
 
-def opened(keys: list[str], pages: Iterator[list[bytes]], **options: Any) -> list[tuple[bytes, bool]]:
-    """Open the explorer as a command does, press keys, and return what is to be printed then."""
-    chosen: list[tuple[bytes, bool]] = []
+def opened(keys: list[str], pages: Iterator[list[bytes]], **options: Any) -> Outcome:
+    """Open the explorer as a command does, press keys, and return the outcome."""
 
     async def pilot_it(pilot: Any) -> None:
         await pilot.press(*keys)
@@ -781,19 +788,15 @@ def opened(keys: list[str], pages: Iterator[list[bytes]], **options: Any) -> lis
     def run(app: Explorer) -> Choice | None:
         return app.run(headless=True, size=(80, 24), auto_pilot=pilot_it)
 
-    def print_chosen(value: bytes, bare: bool) -> None:  # noqa: FBT001 - as it is called
-        chosen.append((value, bare))
-
-    explore(pages, process_of(Terminal()), is_list=True, print_chosen=print_chosen, run=run, **options)
-    return chosen
+    return explore(pages, process_of(Terminal()), is_list=True, run=run, **options)
 
 
-def test_what_was_chosen_is_printed():
-    """A value as it came; a path with the transform before it, and bare; nothing after q."""
+def test_the_explorer_returns_the_value_or_path_that_was_chosen():
+    """A value is the bytes that were received; a path includes the transform and is printed without quotes."""
     page = texts({"a": ["x"]})
-    assert opened(["p"], iter([page])) == [(b'{"a": ["x"]}', False)]
-    assert opened(["e", "G", "P"], iter([page]), transform="b") == [(b'"b|a.0"', True)]
-    assert opened(["q"], iter([page])) == []
+    assert opened(["p"], iter([page])) == (b'{"a": ["x"]}', False, None)
+    assert opened(["e", "G", "P"], iter([page]), path="b") == (b'"b|a.0"', True, None)
+    assert opened(["q"], iter([page])) == (b"", False, None)
 
 
 def test_an_empty_list_says_that_it_is_one():
@@ -803,7 +806,7 @@ def test_an_empty_list_says_that_it_is_one():
 
 def test_an_empty_list_opens_too():
     """Nothing is a result."""
-    assert opened(["j", "p", "P", "q"], iter([])) == []
+    assert opened(["j", "p", "P", "q"], iter([])) == (b"", False, None)
 
 
 def test_an_interrupt_is_one():
@@ -812,15 +815,25 @@ def test_an_interrupt_is_one():
         opened(["ctrl+c"], iter([texts(1)]))
 
 
-def test_an_error_of_a_later_page_is_the_exit_status():
-    """Whoever looked at half a list learns it from the shell, too."""
+def test_an_error_of_a_later_page_is_returned_with_the_chosen_value():
+    """The value is printed before the error ends the run."""
+    error = AnswerError("no more")
 
     def broken() -> Iterator[list[bytes]]:
         yield texts(1)
-        raise AnswerError("no more")
+        raise error
 
-    with pytest.raises(AnswerError):
-        opened(["j", "escape", "q"], broken())
+    assert opened(["j", "escape", "p"], broken()) == (b"1", False, error)
+
+
+def test_the_printer_prints_the_chosen_value_and_then_raises_the_error(ant, monkeypatch):
+    """A shell learns from the exit status that the list was incomplete."""
+    outcome = Outcome(b'{"id":  1}', is_raw=False, error=AnswerError("the list broke off."))
+    monkeypatch.setattr(session, "explore", lambda *_, **__: outcome)
+    monkeypatch.setattr(session, "missing_requirement", lambda _: "")
+    done = ant("beta:environments", "list", "--format", "explore", terminal=True, env={"NO_COLOR": "1"})
+    assert (done.exit, done.stdout) == (1, '{\n  "id": 1\n}\n')
+    assert "the list broke off" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -839,7 +852,7 @@ def test_what_nobody_expected_is_raised_and_not_printed(capfd: pytest.CaptureFix
         return app.run(headless=True, size=(80, 24), auto_pilot=pilot_it)
 
     with pytest.raises(raised):
-        explore(iter([texts(1)]), process_of(Terminal()), is_list=True, print_chosen=pytest.fail, run=broken)
+        explore(iter([texts(1)]), process_of(Terminal()), is_list=True, run=broken)
     assert capfd.readouterr() == ("", "")
 
 
@@ -853,15 +866,15 @@ def test_notes_wait_until_the_screen_is_gone():
         assert stderr.getvalue() == b""
         return Choice()
 
-    explore(iter([texts(1)]), process, is_list=True, print_chosen=lambda *_: None, run=run)
+    explore(iter([texts(1)]), process, is_list=True, run=run)
     assert stderr.getvalue() == b"Note: retrying\n"
 
 
 def test_what_keeps_the_screen_from_opening():
     """All three streams must be a terminal that can do more than print."""
-    assert obstacle(process_of(Terminal())) == ""
-    assert obstacle(process_of(Terminal(), TERM="dumb")) == "a terminal"
-    assert obstacle(process_of(io.BytesIO())) == "a terminal"
+    assert missing_requirement(process_of(Terminal())) == ""
+    assert missing_requirement(process_of(Terminal(), TERM="dumb")) == "a terminal"
+    assert missing_requirement(process_of(io.BytesIO())) == "a terminal"
 
 
 @pytest.mark.parametrize(("terminal", "used"), [(False, "json"), (True, "pretty")])

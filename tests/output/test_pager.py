@@ -20,8 +20,8 @@ import httpx
 import pytest
 
 from ant_cli.__main__ import main
-from ant_cli.output.look import Look
-from ant_cli.output.pager import Left, Pager, command_of, heeding_end, lines_of
+from ant_cli.output.pager import Pager, PagerClosed, command_of, lines_of, watch_for_exit
+from ant_cli.output.terminal import Style
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 from tests.conftest import Screen
@@ -29,7 +29,7 @@ from tests.hostile.scripted_server import ScriptedServer, response
 from tests.processes import measured
 from tests.scripted_socket import transport_to
 
-LOOK = Look(width=80, height=10, colour=False, now=0.0)
+STYLE = Style(width=80, height=10, colour=False, now=0.0)
 LONG = b"row\n" * 10
 COPY = "import sys; sys.stdout.buffer.write(b'paged\\n' + sys.stdin.buffer.read())"
 LEAVE = "import sys; sys.stdin.close()"
@@ -53,7 +53,7 @@ def terminal(tmp_path, clean_environ):
             process = Runtime(
                 Stdin(None), Stdout(self.file), Stderr(self.said), {**clean_environ, **environ}, now=lambda: 0.0
             )
-            return Pager(process, LOOK, lambda: self.started.append(True))
+            return Pager(process, STYLE, lambda: self.started.append(True))
 
         def shown(self):
             return (tmp_path / "screen").read_bytes()
@@ -355,7 +355,7 @@ def test_the_end_of_a_pager_interrupts_what_is_waited_for(terminal):
 def test_a_pager_that_is_merely_stopped_ends_nothing():
     """As by Ctrl-Z, and fg goes on."""
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as program:
-        with heeding_end(program):
+        with watch_for_exit(program):
             program.send_signal(signal.SIGSTOP)
             os.waitpid(program.pid, os.WUNTRACED)
             program.send_signal(signal.SIGCONT)
@@ -366,5 +366,5 @@ def test_a_wait_is_not_begun_for_a_pager_that_has_ended():
     """However its end became known."""
     program = subprocess.Popen([sys.executable, "-c", ""])
     program.wait()
-    with pytest.raises(Left), heeding_end(program):
+    with pytest.raises(PagerClosed), watch_for_exit(program):
         pytest.fail("this would wait for the server")

@@ -6,15 +6,16 @@ import json
 
 import pytest
 
-from ant_cli.output.formats import renderer
-from ant_cli.output.look import Look
+from ant_cli.operations.formats import BY_NAME
+from ant_cli.output.renderers import make_renderer
+from ant_cli.output.terminal import Style
 from tests.screens.scenes import NOW, WHOLE
 
-LOOK = Look(width=60, height=24, colour=False, now=NOW)
+STYLE = Style(width=60, height=24, colour=False, now=NOW)
 
 
-def view(value, look=LOOK):
-    return renderer("pretty", look=look)([json.dumps(value, ensure_ascii=False).encode()]).decode()
+def view(value, style=STYLE):
+    return make_renderer(BY_NAME["pretty"], style=style)([json.dumps(value, ensure_ascii=False).encode()]).decode()
 
 
 def test_in_a_pipe_a_value_follows_its_key():
@@ -67,7 +68,7 @@ def test_long_texts_hang_below_their_beginning():
 
 def test_a_narrow_screen_leaves_lines_alone():
     """The terminal breaks them better."""
-    assert view({"key": "word " * 9}, LOOK._replace(width=20)) == "key  " + "word " * 9 + "\n"
+    assert view({"key": "word " * 9}, STYLE._replace(width=20)) == "key  " + "word " * 9 + "\n"
 
 
 def test_a_very_long_name_pushes_only_its_own_value():
@@ -90,12 +91,12 @@ def test_a_bare_value_is_shown_as_it_is(value, shown):
 
 def test_objects_have_an_empty_line_between_them():
     """As on lists."""
-    assert renderer("pretty", look=LOOK)([b'{"a":1}', b'{"a":2}']) == b"a  1\n\na  2\n"
+    assert make_renderer(BY_NAME["pretty"], style=STYLE)([b'{"a":1}', b'{"a":2}']) == b"a  1\n\na  2\n"
 
 
 def test_states_and_names_have_their_style():
     """Names are bold, states in colour, words for nothing dim."""
-    shown = view({"state": "active", "note": None}, LOOK._replace(colour=True))
+    shown = view({"state": "active", "note": None}, STYLE._replace(colour=True))
     assert shown == "\x1b[1mstate\x1b[0m  \x1b[32mactive\x1b[0m\n\x1b[1mnote\x1b[0m   \x1b[2m(none)\x1b[0m\n"
 
 

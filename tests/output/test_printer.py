@@ -157,7 +157,7 @@ def test_an_answer_that_is_nested_too_deep_for_a_path_is_said(ant, flags):
     text = deep if flags is RETRIEVE else f'{{"data":[{deep}]}}'
     result = ant(*flags, "--transform", '@pretty:{"sortKeys":true}', replies=[httpx.Response(200, text=text)])
     assert (result.exit, result.stdout) == (1, "")
-    assert result.stderr == "ant: the server's answer can't be read. The JSON is nested too deeply.\n"
+    assert result.stderr == "ant: the server's response can't be read. The JSON is nested too deeply.\n"
 
 
 @pytest.mark.parametrize(

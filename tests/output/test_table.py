@@ -8,13 +8,20 @@ import re
 import pytest
 
 from ant_cli.errors import UsageError
-from ant_cli.output.cells import cell_width, cut, padding, wrap
-from ant_cli.output.formats import renderer
-from ant_cli.output.look import Look, shows_colour
-from ant_cli.output.times import relative
+from ant_cli.operations.formats import BY_NAME
+from ant_cli.output.renderers import make_renderer
+from ant_cli.output.terminal import (
+    Style,
+    cell_width,
+    padding,
+    relative_time,
+    shows_colour,
+    truncate,
+    wrap,
+)
 from tests.screens.scenes import ENVIRONMENTS, NOW, WORK, environment
 
-WIDE = Look(width=160, height=24, colour=False, now=NOW)
+WIDE = Style(width=160, height=24, colour=False, now=NOW)
 COLOURED = WIDE._replace(colour=True)
 
 
@@ -22,8 +29,8 @@ def texts(items):
     return [json.dumps(item, ensure_ascii=False).encode() for item in items]
 
 
-def table(items, columns="", look=None, warn=lambda _: None, *, is_list=True):
-    draw = renderer("table", columns, is_list=is_list, look=look, warn=warn)
+def table(items, columns="", style=None, warn=lambda _: None, *, is_list=True):
+    draw = make_renderer(BY_NAME["table"], columns, is_list=is_list, style=style, warn=warn)
     return draw(texts(items)).decode()
 
 
@@ -59,7 +66,7 @@ def test_a_piped_table_has_a_dash_for_what_is_missing():
 
 def test_titles_come_once_and_widths_stay():
     """Pages continue the table."""
-    draw = renderer("table", is_list=True)
+    draw = make_renderer(BY_NAME["table"], is_list=True)
     first, none, second = draw(texts(ENVIRONMENTS[:1])), draw([]), draw(texts(ENVIRONMENTS[1:2]))
     assert (first.count(b"NAME"), none, second.count(b"NAME")) == (1, b"", 0)
     assert first.splitlines()[1].index(b"cloud") == second.index(b"self_hosted")
@@ -70,11 +77,11 @@ def test_an_object_without_known_columns_has_its_members_as_rows():
     assert table([{"depth": 3, "pending": [1, 2]}], is_list=False) == "NAME     VALUE\ndepth    3\npending  [1,2]\n"
 
 
-@pytest.mark.parametrize("look", [None, WIDE])
-def test_unknown_items_have_their_keys_as_columns(look):
+@pytest.mark.parametrize("style", [None, WIDE])
+def test_unknown_items_have_their_keys_as_columns(style):
     """So have the results of --transform, and a bare value has one column."""
-    assert table([{"a.b": 1, "c": None}], look=look) == "A.B  C\n1    -\n"
-    assert table([7, "x\ny"], look=look) == "VALUE\n7\nx y\n"
+    assert table([{"a.b": 1, "c": None}], style=style) == "A.B  C\n1    -\n"
+    assert table([7, "x\ny"], style=style) == "VALUE\n7\nx y\n"
 
 
 # Columns that the user chooses
@@ -86,10 +93,10 @@ def test_titles_hold_no_control_character():
     assert "\x1b" not in table([{"id": "e"}], "id,\x1b[31mX")
 
 
-@pytest.mark.parametrize("look", [None, WIDE])
-def test_columns_may_be_titles_in_any_case(look):
+@pytest.mark.parametrize("style", [None, WIDE])
+def test_columns_may_be_titles_in_any_case(style):
     """NETWORK, or network, is the value that the table shows under it."""
-    shown = table(ENVIRONMENTS[:1], "id,Network,SCOPE", look)
+    shown = table(ENVIRONMENTS[:1], "id,Network,SCOPE", style)
     assert titles(shown) == ["ID", "NETWORK", "SCOPE"]
     assert shown.splitlines()[1].split()[1:] == ["unrestricted", "organization"]
 
@@ -108,14 +115,14 @@ def test_columns_may_be_any_path():
     )
 
 
-@pytest.mark.parametrize("look", [None, WIDE])
+@pytest.mark.parametrize("style", [None, WIDE])
 @pytest.mark.parametrize(
     ("column", "meant"), [("naem", "name"), ("creatd", "created"), ("config.tpye", "config.type"), ("Nmae", "name")]
 )
-def test_a_column_that_leads_nowhere_gets_the_nearest(look, column, meant):
+def test_a_column_that_leads_nowhere_gets_the_nearest(style, column, meant):
     """It is said once; the table comes all the same."""
     said = []
-    shown = table(ENVIRONMENTS[:2], f"id,{column}", look, said.append)
+    shown = table(ENVIRONMENTS[:2], f"id,{column}", style, said.append)
     assert said == [f"Warning: --columns: {column!r} matches nothing in the first items. Did you mean {meant!r}?"]
     assert len(shown.splitlines()) == 3
 
@@ -127,7 +134,7 @@ def test_a_column_of_plain_values_has_no_titles_to_mean():
     assert said == ["Warning: --columns: 'name' matches nothing in the first items."]
 
 
-@pytest.mark.parametrize(("is_list", "where"), [(True, "the first items"), (False, "the answer")])
+@pytest.mark.parametrize(("is_list", "where"), [(True, "the first items"), (False, "the response")])
 def test_what_leads_nowhere_is_said_as_far_as_it_is_known(is_list, where):
     """The pages of a list that are still to come may have what the first one does not."""
     said = []
@@ -139,7 +146,7 @@ def test_what_leads_nowhere_is_said_as_far_as_it_is_known(is_list, where):
 def test_a_column_that_is_no_path_is_refused(columns):
     """Before anything is sent."""
     with pytest.raises(UsageError, match="--columns"):
-        renderer("table", columns, is_list=True)
+        make_renderer(BY_NAME["table"], columns, is_list=True)
 
 
 # On a terminal
@@ -159,26 +166,26 @@ def test_a_column_that_is_no_path_is_refused(columns):
 )
 def test_the_least_important_columns_give_way(width, shown):
     """ID and name stay on any screen."""
-    assert titles(table(ENVIRONMENTS, look=WIDE._replace(width=width))) == shown
+    assert titles(table(ENVIRONMENTS, style=WIDE._replace(width=width))) == shown
 
 
 @pytest.mark.parametrize("width", [50, 60, 80, 100, 160])
 def test_no_line_is_wider_than_the_screen(width):
     """Names are cut, with an ellipsis, before a line would break."""
-    lines = table(ENVIRONMENTS, look=WIDE._replace(width=width)).splitlines()
+    lines = table(ENVIRONMENTS, style=WIDE._replace(width=width)).splitlines()
     assert max(map(cell_width, lines)) <= width
 
 
 def test_every_row_begins_its_columns_in_the_same_cell():
     """Wide characters, emoji, combining marks and right-to-left names are measured in cells."""
-    lines = table(ENVIRONMENTS, look=WIDE).splitlines()
+    lines = table(ENVIRONMENTS, style=WIDE).splitlines()
     starts = {cell_width(line[: line.index("cloud")]) for line in lines if "cloud" in line}
     assert len(starts) == 1
 
 
 def test_a_later_page_may_widen_a_column():
     """A longer name is shown whole if there is room."""
-    draw = renderer("table", is_list=True, look=WIDE)
+    draw = make_renderer(BY_NAME["table"], is_list=True, style=WIDE)
     draw(texts(ENVIRONMENTS[:1]))
     assert b"longer than a screen has room for" in draw(texts(ENVIRONMENTS[4:5]))
 
@@ -196,7 +203,7 @@ def test_chosen_columns_are_cut_but_never_left_out():
 )
 def test_a_screen_without_room_cuts_every_cell(width, shown):
     """The last columns are not shown where there is no room for a cell of each."""
-    assert table([{"a": "vwxyz", "b": "vwxyz"}], look=WIDE._replace(width=width)) == shown
+    assert table([{"a": "vwxyz", "b": "vwxyz"}], style=WIDE._replace(width=width)) == shown
 
 
 def self_hosted(number, **fields):
@@ -209,9 +216,9 @@ def cloud(number, **fields):
     return environment(number, f"b{number}", "2026-03-14T14:18:00Z", **fields)
 
 
-def drawn(pages, look):
+def drawn(pages, style):
     """Return a list's pages as they appear one after another."""
-    draw = renderer("table", is_list=True, look=look)
+    draw = make_renderer(BY_NAME["table"], is_list=True, style=style)
     return "".join(draw(texts(page)).decode() for page in pages)
 
 
@@ -268,31 +275,31 @@ def test_titles_that_were_chosen_are_never_left_out(width):
 def test_keys_of_the_server_are_never_obeyed():
     """A title is as harmless as a cell."""
     odd = {"\x1b[31mred\nherring": 1}
-    assert table([odd], look=COLOURED) == "\x1b[1m␛[31MRED HERRING\x1b[0m\n1\n"
-    assert "\n␛[31mred herring  1\n" in table([odd], look=COLOURED, is_list=False)
+    assert table([odd], style=COLOURED) == "\x1b[1m␛[31MRED HERRING\x1b[0m\n1\n"
+    assert "\n␛[31mred herring  1\n" in table([odd], style=COLOURED, is_list=False)
 
 
-@pytest.mark.parametrize("look", [WIDE, COLOURED])
-def test_a_column_that_is_empty_at_first_is_there_for_later_pages(look):
+@pytest.mark.parametrize("style", [WIDE, COLOURED])
+def test_a_column_that_is_empty_at_first_is_there_for_later_pages(style):
     """NETWORK, where self-hosted environments come first, and ARCHIVED."""
     old = cloud(9, archived_at="2025-12-24T18:00:00Z")
-    shown = drawn([[self_hosted(number) for number in range(3)], [cloud(8), old]], look)
+    shown = drawn([[self_hosted(number) for number in range(3)], [cloud(8), old]], style)
     assert shown.count("unrestricted") == 2
     assert "2 mo ago" in shown
 
 
 def test_archived_rows_are_dim_and_states_coloured():
     """Colour says what one looks for."""
-    archived = table(ENVIRONMENTS[-1:], look=COLOURED).splitlines()[1]
+    archived = table(ENVIRONMENTS[-1:], style=COLOURED).splitlines()[1]
     assert archived.startswith("\x1b[2menv_")
-    work = table(WORK, look=COLOURED)
+    work = table(WORK, style=COLOURED)
     assert "\x1b[33mqueued\x1b[0m" in work
     assert "\x1b[32mactive\x1b[0m" in work
 
 
 def test_what_the_server_says_is_never_obeyed():
     """Escape sequences, bells and direction controls show."""
-    shown = table(ENVIRONMENTS[5:6], look=COLOURED._replace(width=160))
+    shown = table(ENVIRONMENTS[5:6], style=COLOURED._replace(width=160))
     assert "␛[31mred␇ herring\\u202e" in shown
     assert "\x1b[31m" not in shown
 
@@ -301,7 +308,9 @@ def test_what_the_server_says_is_never_obeyed():
 def test_half_a_character_is_as_wide_as_its_escape(width):
     """A lone surrogate takes six cells, which count when a name is cut."""
     broken = '{"type": "environment", "id": "env_1", "name": "' + r"\ud83d" * 9 + '", "created_at": null}'
-    shown = renderer("table", is_list=True, look=WIDE._replace(width=width))([broken.encode()]).decode()
+    shown = make_renderer(BY_NAME["table"], is_list=True, style=WIDE._replace(width=width))(
+        [broken.encode()]
+    ).decode()
     assert r"\ud83d" in shown
     assert max(map(cell_width, shown.splitlines())) <= width
 
@@ -309,7 +318,7 @@ def test_half_a_character_is_as_wide_as_its_escape(width):
 def test_a_name_that_looks_like_a_time_stays_one():
     """Only columns of times are relative."""
     item = environment(1, "2024-03-01T15:00:00Z", "2024-03-01T15:00:00Z")
-    assert "2024-03-01T15:00:00Z  cloud" in table([item], look=WIDE)
+    assert "2024-03-01T15:00:00Z  cloud" in table([item], style=WIDE)
 
 
 PIPE = COLOURED._replace(is_terminal=False, width=40)
@@ -319,7 +328,10 @@ PIPE = COLOURED._replace(is_terminal=False, width=40)
 @pytest.mark.parametrize("items", [ENVIRONMENTS, ENVIRONMENTS[::-1], WORK, [{"a.b": 1, "c": None}], [7, "x\ny"]])
 def test_forced_colour_in_a_pipe_adds_colour_only(items, columns):
     """Nobody's screen decides there: columns, texts and blanks are those of a plain table, page by page."""
-    plain, coloured = renderer("table", columns, is_list=True), renderer("table", columns, is_list=True, look=PIPE)
+    plain, coloured = (
+        make_renderer(BY_NAME["table"], columns, is_list=True),
+        make_renderer(BY_NAME["table"], columns, is_list=True, style=PIPE),
+    )
     for page in ([], items[:2], items[2:]):
         expected, shown = plain(texts(page)).decode(), coloured(texts(page)).decode()
         assert re.sub(r"\x1b\[\d*m", "", shown) == expected
@@ -328,10 +340,10 @@ def test_forced_colour_in_a_pipe_adds_colour_only(items, columns):
 
 def test_forced_colour_in_a_pipe_paints_states_and_archived_rows():
     """As a terminal does."""
-    assert "\x1b[33mqueued\x1b[0m" in table(WORK, look=PIPE)
-    assert table(ENVIRONMENTS[-1:], look=PIPE).splitlines()[1].startswith("\x1b[2menv_")
+    assert "\x1b[33mqueued\x1b[0m" in table(WORK, style=PIPE)
+    assert table(ENVIRONMENTS[-1:], style=PIPE).splitlines()[1].startswith("\x1b[2menv_")
     statistics = {"depth": 3, "archived_at": "2025-12-24T18:00:00Z", "pending": None}
-    shown = table([statistics], look=PIPE, is_list=False)
+    shown = table([statistics], style=PIPE, is_list=False)
     assert shown.splitlines()[-1] == "pending      \x1b[2m-\x1b[0m"
     assert re.sub(r"\x1b\[\d*m", "", shown) == table([statistics], is_list=False)
 
@@ -357,7 +369,7 @@ def test_forced_colour_in_a_pipe_paints_states_and_archived_rows():
 )
 def test_times_are_said_as_people_do(time, words):
     """What is no time is left alone."""
-    assert relative(time, NOW) == words
+    assert relative_time(time, NOW) == words
 
 
 @pytest.mark.parametrize(
@@ -375,7 +387,7 @@ def test_times_are_said_as_people_do(time, words):
 )
 def test_a_text_is_cut_at_a_cell(text, width, shown):
     """Never in the middle of a wide character."""
-    assert cut(text, width) == shown
+    assert truncate(text, width) == shown
     assert cell_width(shown) <= width
 
 

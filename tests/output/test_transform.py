@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ant_cli.gjson import evaluate as module
-from ant_cli.gjson.evaluate import BadPath, apply, parse
+from ant_cli import gjson
+from ant_cli.gjson import BadPath, apply, parse
 from ant_cli.gjson.json_text import JSONTextError
 
 
@@ -339,11 +339,11 @@ def test_special_values(text, path, expected):
         ('@flatten:{"deep":true', '"{"deep":true" in the path is not closed'),
         ('@this:"x', '""x" in the path is not closed'),
         ('!"x', '""x" in the path is not closed'),
-        ("a.#(b!c)", '"!c" in the path begins with no operator: == != < <= > >= % !%'),
-        ("a.#(b=c)d", 'Behind the query #(b=c) the path goes on with "d": write . or | between'),
-        ("{id}x", 'Behind {id} the path goes on with "x": write . or | between'),
-        ("@flatten:{}x", 'Behind @flatten the path goes on with "x": write . or | between'),
-        ("!1x", 'Behind the literal !1 the path goes on with "x": write . or | between'),
+        ("a.#(b!c)", '"!c" in the path starts with no known operator: == != < <= > >= % !%'),
+        ("a.#(b=c)d", 'After the query #(b=c) the path continues with "d": write . or | between them'),
+        ("{id}x", 'After {id} the path continues with "x": write . or | between them'),
+        ("@flatten:{}x", 'After @flatten the path continues with "x": write . or | between them'),
+        ("!1x", 'After the literal !1 the path continues with "x": write . or | between them'),
         ("!{a:1}", "The literal !{a:1} in the path: Not JSON: "),
         ("!+1", "The literal !+ in the path: Not JSON: "),
         ("@flatten:{deep:true}", "The argument of @flatten in the path: Not JSON: "),
@@ -477,4 +477,8 @@ def test_modifiers_that_undo_themselves(value):
 
 
 def test_the_public_names():
-    assert set(module.__all__) == {"BadPath", "Path", "apply", "parse"}
+    """Each of them can be imported, and no other name."""
+    assert set(gjson.__all__) == {"BadPath", "Path", "apply", "parse", "plain_keys"}
+    assert all(getattr(gjson, name) for name in gjson.__all__)
+    with pytest.raises(AttributeError, match="has no attribute 'evaluator'"):
+        _ = gjson.evaluator

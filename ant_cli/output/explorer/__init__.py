@@ -1,1 +1,1 @@
-"""The insides of `--format explore`: what is shown (`tree`, `outline`, `wording`), and the screen (`app`)."""
+"""The explorer: `--format explore`. The model is in `tree` and `outline`, the screen in `application`."""

@@ -15,34 +15,33 @@ from ant_cli.gjson import json_text
 from ant_cli.output.explorer.feed import Feed
 from ant_cli.output.explorer.keys import BROWSE, FILTER, READ, SEARCH, Mode, help_text
 from ant_cli.output.explorer.outline import Outline
-from ant_cli.output.explorer.tree import path_of
+from ant_cli.output.explorer.tree import in_full, on_one_line, path_of, raw_text
 from ant_cli.output.explorer.widgets import COLOURED, PLAIN, Bar, Page, Prompt, Rows
-from ant_cli.output.explorer.wording import bare, in_full, on_one_line
 from ant_cli.runtime.sanitize import escape_controls
 
-SHORT = 40
-"""The characters of a text that fit the status line."""
+_SHORT = 40
+"""The most characters of a copied text that the status line repeats."""
 
 
 class Choice(NamedTuple):
-    """What is to be printed when the screen is gone."""
+    """The value to print after the screen has closed."""
 
     value: bytes = b""
-    bare: bool = False
-    """Without the quotes of a string."""
+    is_raw: bool = False
+    """Print a string without its quotes."""
     interrupted: bool = False
 
 
 class Explorer(App[Choice], inherit_bindings=False):
-    """Browses an answer.
+    """Browses a response.
 
-    Nothing on the screen has the focus: every key comes here, in the order in which it was typed, and what it does
-    is decided when the keys before it are done. So no key is lost, however fast they come.
+    No widget has the focus: every key arrives here in the order in which it was typed, and its action is looked up
+    when the actions of the keys before it are complete. So no key is lost, however fast they are typed.
     """
 
     ENABLE_COMMAND_PALETTE = False
     ALLOW_SELECT = False
-    # Only the terminal's own colours: they suit its background, whichever that is.
+    # Only the terminal's own colours, which suit its background.
     CSS = """
     Screen { overflow: hidden; }
     Screen, Rows, Page, Prompt { background: ansi_default; color: ansi_default; }
@@ -51,7 +50,7 @@ class Explorer(App[Choice], inherit_bindings=False):
     """
 
     class Arrived(Message):
-        """A page has come."""
+        """A page has arrived."""
 
         def __init__(self, page: list[bytes]) -> None:
             super().__init__()
@@ -66,7 +65,7 @@ class Explorer(App[Choice], inherit_bindings=False):
         colour: bool = True,
         describe: Callable[[Exception], str] = str,
     ) -> None:
-        """Take what there is already, and what is still to come."""
+        """Take the rows so far, and the source of further pages."""
         super().__init__(ansi_color=True)
         self.error_console.quiet = True
         self.failure: Exception | None = None
@@ -77,14 +76,14 @@ class Explorer(App[Choice], inherit_bindings=False):
         self._describe = describe
         self._loads_all = False
         self._mode = BROWSE
-        self._error_told = False
-        self._wanted = ""
+        self._error_shown = False
+        self._query = ""
         self.rows = Rows(outline, COLOURED if colour else PLAIN)
         self.status, self.footer = Bar(), Bar()
         self.prompt, self.page = Prompt(), Page()
 
     def compose(self) -> ComposeResult:
-        """Lay it out."""
+        """Create the widgets."""
         yield self.status
         yield self.rows
         yield self.page
@@ -92,14 +91,14 @@ class Explorer(App[Choice], inherit_bindings=False):
         yield self.footer
 
     def on_mount(self) -> None:
-        """Begin at the first row."""
+        """Show the first row."""
         self._switch(BROWSE)
         # After a suspension the terminal is blank, which textual does not know.
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         self.call_after_refresh(self.show)
 
     async def on_key(self, event: events.Key) -> None:
-        """Do what the key means in this mode; nothing if an earlier key has ended the run."""
+        """Run the action of the key in this mode, unless an earlier key has ended the run."""
         event.prevent_default()
         if self.return_value is not None:
             return
@@ -109,7 +108,7 @@ class Explorer(App[Choice], inherit_bindings=False):
             await self.run_action(action)
 
     def on_paste(self, event: events.Paste) -> None:
-        """Type it into the prompt. Elsewhere a paste does nothing: nobody pastes keys."""
+        """Insert it into the prompt. In other modes a paste does nothing: nobody pastes keys."""
         if self._mode.is_typing:
             self._type(event.text)
 
@@ -119,8 +118,8 @@ class Explorer(App[Choice], inherit_bindings=False):
         super()._handle_exception(error)
 
     def panic(self, *renderables: RenderableType) -> None:
-        """Remember that textual gave up, as it does when a terminal sends what it can't read."""
-        self.failure = self.failure or RuntimeError("textual gave up")
+        """Record that textual failed, as it does when a terminal sends malformed input."""
+        self.failure = self.failure or RuntimeError("textual failed")
         super().panic(*renderables)
 
     def _switch(self, mode: Mode) -> None:
@@ -130,16 +129,16 @@ class Explorer(App[Choice], inherit_bindings=False):
         self.page.display = mode is READ
         self.rows.display = mode is not READ
 
-    # What is shown
+    # Display
 
     def show(self, note: str = "") -> None:
-        """Bring the screen up to date, and fetch the next page if the cursor is near the end of the rows."""
+        """Update the screen, and fetch the next page if the cursor is near the end of the rows."""
         self.rows.show()
         near_end = self.outline.cursor + self.rows.size.height >= len(self.outline.rows)
         if near_end or self._loads_all:
             self.feed.fetch(self._deliver)
-        self.status.say(self.page.title if self._mode is READ else self.place, note or self.progress)
-        self.footer.say(on_one_line(self.path, end=True), self._mode.hint)
+        self.status.update(self.page.title if self._mode is READ else self.place, note or self.progress)
+        self.footer.update(on_one_line(self.path, end=True), self._mode.hint)
 
     @property
     def path(self) -> str:
@@ -148,7 +147,7 @@ class Explorer(App[Choice], inherit_bindings=False):
 
     @property
     def place(self) -> str:
-        """Where the cursor is, in words."""
+        """The position of the cursor, for the status line."""
         outline = self.outline
         if not outline.current:
             place = "nothing" if outline.wanted else "an empty list"
@@ -161,12 +160,12 @@ class Explorer(App[Choice], inherit_bindings=False):
 
     @property
     def total(self) -> str:
-        """How many items there are, with a + if more are to come."""
+        """The number of items, with a + if there are more pages."""
         return f"{len(self.outline.roots):,}" + ("+" if self.feed.has_more else "")
 
     @property
     def progress(self) -> str:
-        """What is being done."""
+        """The state of loading, for the status line."""
         if self.feed.error:
             return "the list is incomplete"
         return "loading…" if self.feed.is_busy else ""
@@ -180,12 +179,12 @@ class Explorer(App[Choice], inherit_bindings=False):
         self.feed.is_busy = False
         self.outline.append(message.page)
         self.show()
-        self._tell_error()
+        self._show_error()
 
-    def _tell_error(self) -> None:
-        """Show once what broke off the list, but not while somebody types: that would take their keys."""
-        if self.feed.error and not self._error_told and not self._mode.is_typing:
-            self._error_told = True
+    def _show_error(self) -> None:
+        """Show once why the list is incomplete, but not during typing: the page would swallow the keys."""
+        if self.feed.error and not self._error_shown and not self._mode.is_typing:
+            self._error_shown = True
             self._open_page("The next page could not be loaded", escape_controls(self._describe(self.feed.error)))
 
     # Moving
@@ -225,21 +224,21 @@ class Explorer(App[Choice], inherit_bindings=False):
             self.action_outline("toggle")
 
     def action_load_all(self) -> None:
-        """Fetch all pages that are left."""
+        """Fetch all remaining pages."""
         self._loads_all = True
         self.show()
 
     # Search and filter
 
     def action_search(self) -> None:
-        """Ask what to search for."""
-        self._ask(SEARCH, "")
+        """Open the prompt of a search."""
+        self._open_prompt(SEARCH, "")
 
     def action_filter(self) -> None:
-        """Ask what to filter by."""
-        self._ask(FILTER, " ".join(self.outline.wanted))
+        """Open the prompt of a filter."""
+        self._open_prompt(FILTER, " ".join(self.outline.wanted))
 
-    def _ask(self, mode: Mode, text: str) -> None:
+    def _open_prompt(self, mode: Mode, text: str) -> None:
         self.prompt.line.begin(text)
         self._switch(mode)
         self.show()
@@ -263,11 +262,11 @@ class Explorer(App[Choice], inherit_bindings=False):
         searches = self._mode is SEARCH
         self._close_prompt()
         if searches:
-            self._wanted = self.prompt.line.text or self._wanted
+            self._query = self.prompt.line.text or self._query
             self.action_search_on(1)
 
     def action_give_up(self) -> None:
-        """Close the prompt; search nothing, or show everything."""
+        """Close the prompt, and end the filter."""
         if self._mode is FILTER:
             self._filter("")
         self._close_prompt()
@@ -278,9 +277,9 @@ class Explorer(App[Choice], inherit_bindings=False):
 
     def action_search_on(self, direction: int) -> None:
         """Go to the next match."""
-        found = self.outline.search(self._wanted, back=direction < 0)
+        found = self.outline.search(self._query, back=direction < 0)
         so_far = " so far; A loads all" if self.feed.has_more else ""
-        self.show("" if found or not self._wanted else f'no "{on_one_line(self._wanted)}"{so_far}')
+        self.show("" if found or not self._query else f'no "{on_one_line(self._query)}"{so_far}')
 
     def _filter(self, text: str) -> None:
         self.outline.filter(text)
@@ -289,7 +288,7 @@ class Explorer(App[Choice], inherit_bindings=False):
     def _close_prompt(self) -> None:
         self._switch(BROWSE)
         self.show()
-        self._tell_error()
+        self._show_error()
 
     # The current value
 
@@ -319,7 +318,7 @@ class Explorer(App[Choice], inherit_bindings=False):
     def action_copy_value(self) -> None:
         """Copy the value."""
         if self.outline.current:
-            self._copy(bare(self.outline.current.text))
+            self._copy(raw_text(self.outline.current.text))
 
     def action_copy_path(self) -> None:
         """Copy the path."""
@@ -327,7 +326,7 @@ class Explorer(App[Choice], inherit_bindings=False):
 
     def _copy(self, text: str) -> None:
         self.copy_to_clipboard(text)
-        self.show(f"copied: {on_one_line(text)}" if len(text) <= SHORT else f"copied {len(text):,} characters")
+        self.show(f"copied: {on_one_line(text)}" if len(text) <= _SHORT else f"copied {len(text):,} characters")
 
     def action_print_value(self) -> None:
         """Quit, and have the value printed."""
@@ -337,7 +336,7 @@ class Explorer(App[Choice], inherit_bindings=False):
     def action_print_path(self) -> None:
         """Quit, and have the path printed."""
         if self.path:
-            self.exit(Choice(value=json_text.quote(self.path), bare=True))
+            self.exit(Choice(value=json_text.quote(self.path), is_raw=True))
 
     def action_leave(self) -> None:
         """Quit."""

@@ -7,29 +7,29 @@ from collections.abc import Callable, Iterator
 
 
 class Feed:
-    """What is still to come of a list."""
+    """The pages of a list that have not arrived yet."""
 
     def __init__(self, pages: Iterator[list[bytes]]) -> None:
         self._pages = pages
         self.is_busy = False
-        """A page is on its way. Whoever takes it resets this: pages must not overtake each other."""
+        """A page is being fetched. The receiver resets this, so that pages arrive in their order."""
         self.has_more = True
         self.error: Exception | None = None
-        """What ended the list before its end."""
+        """The error that cut the list short."""
 
     def fetch(self, arrived: Callable[[list[bytes]], object]) -> None:
-        """Fetch the next page in a thread, which hands it to `arrived`; nothing if one is being fetched already."""
+        """Fetch the next page in a thread, which passes it to `arrived`, unless one is being fetched already."""
         if self.is_busy or not self.has_more:
             return
         self.is_busy = True
-        # A daemon, so that quitting does not wait for an answer that nobody wants any more.
+        # A daemon thread, so that quitting does not wait for a response that is no longer needed.
         threading.Thread(target=lambda: arrived(self.next_page()), daemon=True).start()
 
     def next_page(self) -> list[bytes]:
-        """Return the next page, or an empty one at the end of the list, which an error is, too."""
+        """Return the next page; an empty one at the end of the list, or after an error."""
         try:
             page = next(self._pages, None)
-        except Exception as error:  # noqa: BLE001 - it is shown on the screen, and raised when that is gone
+        except Exception as error:  # noqa: BLE001 - shown on the screen, and raised after it has closed
             self.error, page = error, None
         self.has_more = page is not None
         return page or []

@@ -1,4 +1,4 @@
-"""The rows that are shown of an answer, and the cursor: fold, unfold, move, filter, search."""
+"""The visible rows of a response, and the cursor: fold, unfold, move, filter, search."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ class Outline:
         """The words of the filter."""
 
     def append(self, texts: Iterable[bytes]) -> None:
-        """Add values behind those that are there."""
+        """Append values."""
         first = len(self.roots)
         new = [Node(text, str(number + 1), number) for number, text in enumerate(texts, first)]
         self.roots += new
         for node in new:
             if self.is_list:
-                _ = node.words  # cached now, page by page: for 10,000 items at once the first search would wait
+                node.prepare_search()  # page by page: for 10,000 items at once the first search would be slow
             else:
                 node.is_open = node.can_open
         if self.is_list:
             self._hide(new)
         self.rows += walk(new, _is_open)
 
-    # Where the cursor is
+    # The cursor
 
     @property
     def current(self) -> Node | None:
@@ -41,15 +41,15 @@ class Outline:
 
     @property
     def entries(self) -> list[Node]:
-        """What the filter chooses from: the items of the list, or what the one value holds."""
+        """The nodes that the filter applies to: the items of the list, or the members of the one value."""
         return self.roots if self.is_list else [child for root in self.roots for child in root.children]
 
     def move(self, distance: int) -> None:
-        """Move the cursor down by `distance` rows, or up if it is negative, as far as there are rows."""
+        """Move the cursor down by `distance` rows, or up if it is negative, within the rows."""
         self.cursor = max(0, min(len(self.rows) - 1, self.cursor + distance))
 
     def go_to(self, node: Node) -> None:
-        """Unfold whatever holds the node, and move the cursor to it."""
+        """Unfold all that contains the node, and move the cursor to it."""
         parent = node.parent
         while parent:
             parent.is_open = True
@@ -65,15 +65,15 @@ class Outline:
         else:
             self._unfold(self.current)
 
-    def inward(self) -> None:
-        """Unfold the current value, or go to the first one that it holds."""
+    def descend(self) -> None:
+        """Unfold the current value, or go to its first child."""
         if self.current and self.current.is_open:
             self.move(1)
         else:
             self._unfold(self.current)
 
-    def outward(self) -> None:
-        """Fold the current value, or go to the one that holds it."""
+    def ascend(self) -> None:
+        """Fold the current value, or go to its parent."""
         node = self.current
         if node and node.is_open:
             self._fold(node)
@@ -124,25 +124,25 @@ class Outline:
 
     @property
     def shown_count(self) -> int:
-        """How many entries the filter leaves."""
+        """The number of entries that the filter matches."""
         return sum(not node.hidden for node in self.entries)
 
     def _hide(self, entries: Iterable[Node]) -> None:
         for node in entries:
-            node.hidden = bool(self.wanted) and not all(word in node.words.values for word in self.wanted)
+            node.hidden = bool(self.wanted) and not all(word in node.search_text.values for word in self.wanted)
 
     def search(self, text: str, *, back: bool = False) -> bool:
         """Move to the next key or value, or the one before, in which the text occurs; return whether there is one.
 
         After the last match it continues with the first.
         """
-        found = next(self._found(text.casefold(), back=back), None)
+        found = next(self._matches_around(text.casefold(), back=back), None)
         if found:
             self.go_to(found)
         return found is not None
 
-    def _found(self, text: str, *, back: bool) -> Iterator[Node]:
-        """Yield what the search finds, from the cursor once around, one item of the list after the other."""
+    def _matches_around(self, text: str, *, back: bool) -> Iterator[Node]:
+        """Yield the matches from the cursor once around, item by item."""
         here = self.current
         if not here or not text:
             return
@@ -165,9 +165,9 @@ def _matches(root: Node, text: str) -> Iterator[Node]:
         return
     for node in walk([root], lambda node: _mentions(node, text)):
         in_key = node.parent is not None and text in node.key.casefold()
-        if in_key or (not node.can_open and text in node.words.values):
+        if in_key or (not node.can_open and text in node.search_text.values):
             yield node
 
 
 def _mentions(node: Node, text: str) -> bool:
-    return text in node.words.values or text in node.words.keys
+    return text in node.search_text.values or text in node.search_text.keys

@@ -1,4 +1,4 @@
-"""The format `explore`: whether it can open here, the way to the screen, and what is printed afterwards.
+"""The format `explore`: whether it can open here, and a session from the first page to the chosen value.
 
 textual is imported only when the screen will open.
 """
@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ant_cli.output.explorer.feed import Feed
 from ant_cli.output.explorer.outline import Outline
-from ant_cli.output.look import shows_colour
+from ant_cli.output.terminal import shows_colour
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.extras import install_command
 from ant_cli.runtime.process import Terminated
@@ -23,13 +23,22 @@ from ant_cli.runtime.process import Terminated
 if TYPE_CHECKING:
     from ant_cli.output.explorer.application import Choice, Explorer
 
-    PrintChosen = Callable[[bytes, bool], None]
-    """Prints a value, perhaps a string without its quotes."""
     Run = Callable[[Explorer], Choice | None]
 
 
-def obstacle(runtime: Runtime) -> str:
-    """Return what the explorer needs and does not have here; empty if it can open."""
+class Outcome(NamedTuple):
+    """The result of a session."""
+
+    value: bytes
+    """The JSON text to print; empty for nothing."""
+    is_raw: bool
+    """Print a string without its quotes."""
+    error: Exception | None
+    """Why the list is incomplete. To be raised after the value was printed."""
+
+
+def missing_requirement(runtime: Runtime) -> str:
+    """Return what the explorer needs and lacks here; empty if it can open."""
     streams = (runtime.stdin, runtime.stdout, runtime.stderr)
     if runtime.environ.get("TERM") == "dumb" or not all(stream.is_terminal for stream in streams):
         return "a terminal"
@@ -41,15 +50,16 @@ def explore(
     runtime: Runtime,
     *,
     is_list: bool,
-    transform: str = "",
-    print_chosen: PrintChosen,
+    path: str = "",
     before_screen: Callable[[], None] = lambda: None,
     run: Run | None = None,
-) -> None:
-    """Open the screen with the first page, and print what was chosen there.
+) -> Outcome:
+    """Open the screen with the first page, and return the value that was chosen there.
+
+    `path` is the run's `--transform`, which the paths of values are relative to.
 
     Raises:
-        AntError: if the first page does not come, or a later one did not.
+        AntError: if the first page can't be loaded.
 
     """
     Thread(target=_load_screen, daemon=True).start()
@@ -57,26 +67,23 @@ def explore(
     outline = Outline(is_list=is_list)
     outline.append(next(pages, []))
     before_screen()
-    choice = _choose(outline, feed, transform, runtime, run)
+    choice = _choose(outline, feed, path, runtime, run)
     if choice.interrupted:
         raise KeyboardInterrupt
-    if choice.value:
-        print_chosen(choice.value, choice.bare)
-    if feed.error:
-        raise feed.error
+    return Outcome(choice.value, choice.is_raw, feed.error)
 
 
 def _load_screen() -> None:
-    """Import textual while the first page is on its way: both take a noticeable time."""
+    """Import textual while the first page is being fetched: both take a noticeable time."""
     with suppress(Exception):  # the import below raises it again
-        import ant_cli.output.explorer.application  # noqa: F401 - for later
+        import ant_cli.output.explorer.application  # noqa: F401 - imported for its side effect
 
 
 @contextmanager
 def _sigterm_as_sigint() -> Iterator[None]:
-    """Deal with SIGTERM as with SIGINT, at which asyncio ends textual in good order, and raise Terminated then.
+    """Turn SIGTERM into SIGINT, on which textual shuts down cleanly, then raise Terminated.
 
-    An exception out of a signal handler could come anywhere, and leave the terminal as textual needs it.
+    An exception from a signal handler could surface anywhere, and leave the terminal in textual's mode.
     """
     terminated = False
 
@@ -97,13 +104,13 @@ def _sigterm_as_sigint() -> Iterator[None]:
             raise Terminated
 
 
-def _choose(outline: Outline, feed: Feed, transform: str, runtime: Runtime, run: Run | None) -> Choice:
+def _choose(outline: Outline, feed: Feed, path: str, runtime: Runtime, run: Run | None) -> Choice:
     from ant_cli.output.explorer.application import Choice, Explorer
 
     app = Explorer(
         outline,
         feed,
-        transform=transform,
+        transform=path,
         colour=shows_colour(runtime.environ, is_terminal=runtime.stdout.is_terminal),
         describe=lambda error: runtime.stderr.redact(str(error)),
     )
@@ -117,5 +124,5 @@ def _choose(outline: Outline, feed: Feed, transform: str, runtime: Runtime, run:
         runtime.stderr.release()
     if app.failure:
         raise app.failure
-    # Nothing is chosen if no key ended it, but a signal, which asyncio and textual keep to themselves.
+    # The choice is None if a signal ended the screen, which asyncio and textual do not report.
     return choice or Choice(interrupted=True)

@@ -1,26 +1,40 @@
-"""The values of an answer as a tree that grows only where somebody looks, and the GJSON path of each."""
+"""The values of a response as a tree: their texts on the screen, and the GJSON path of each.
+
+A node is expanded, summarized and prepared for searching only when that is needed.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from ant_cli.gjson import json_text
-from ant_cli.output.explorer.wording import Words, in_a_row, words_of
+from ant_cli.runtime.sanitize import escape_controls
 
 WHOLE = "@this"
 """The GJSON path of a value itself."""
-# More than GJSON needs in a key, so that the path also means the same inside a query or a multipath.
 _SPECIAL = re.compile(r'[\\.|*?#@!{}\[\]()<>=%",~]')
+"""Characters to escape in a key: more than GJSON requires, so that the path also works inside a query."""
+_MAX_ROW = 500
+"""The most characters of a value in a row: no screen is wider."""
+MAX_VIEW = 200_000
+"""The most characters of a value on a page; copying and printing include all of it."""
+_IDENTIFYING_KEYS = ("name", "id", "state")
+"""The members that identify a value; in a row they come before the others."""
+_EMPTY = (b"null", b'""', b"[]", b"{}")
+_IN_A_ROW = str.maketrans({"\n": "␊", "\t": "␉"})
+_SIZES = {"object": "{{{}}}", "array": "[{}]"}
+_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"(?:\s*:)?|[^\s{}\[\],:"]++')
 
 
 class Node:
-    """A value: where it stands, and whether what it holds is shown."""
+    """A value: its place in the tree, and whether its children are shown."""
 
     __slots__ = (
         "_children",
+        "_search_text",
         "_summary",
-        "_words",
         "depth",
         "hidden",
         "is_open",
@@ -32,23 +46,23 @@ class Node:
     )
 
     def __init__(self, text: bytes, key: str, number: int, parent: Node | None = None) -> None:
-        """Take the JSON text, the key or index under which it stands, and its place among its siblings."""
+        """Take the JSON text, its key or index, and its position among its siblings."""
         self.text = text
         self.key = key
         self.number = number
         self.parent = parent
         self.depth: int = parent.depth + 1 if parent else 0
-        self.kind = json_text.kind(text)
+        self.kind = json_text.json_type(text)
         self.is_open = False
         self.hidden = False
-        """The filter leaves it out."""
+        """The filter excludes it."""
         self._children: list[Node] | None = None
-        self._words: Words | None = None
+        self._search_text: SearchText | None = None
         self._summary: str | None = None
 
     @property
     def children(self) -> list[Node]:
-        """What it holds; nothing for a scalar."""
+        """Its members or elements; empty for a scalar."""
         if self._children is None:
             self._children = [
                 Node(text, key, number, self) for number, (key, text) in enumerate(_entries(self.text, self.kind))
@@ -57,26 +71,30 @@ class Node:
 
     @property
     def can_open(self) -> bool:
-        """Whether it holds anything."""
+        """Whether it has children."""
         return self.kind in ("object", "array") and bool(self.children)
 
     @property
-    def words(self) -> Words:
-        """What a search or filter looks at."""
-        if self._words is None:
-            self._words = words_of(self.text)
-        return self._words
+    def search_text(self) -> SearchText:
+        """The text that a search or filter compares with."""
+        if self._search_text is None:
+            self._search_text = search_text_of(self.text)
+        return self._search_text
+
+    def prepare_search(self) -> None:
+        """Compute `search_text` now, which the first search would do otherwise."""
+        _ = self.search_text
 
     @property
     def summary(self) -> str:
-        """What stands behind its key in a row."""
+        """The text after its key in a row."""
         if self._summary is None:
             self._summary = in_a_row(self.text)
         return self._summary
 
     @property
     def root(self) -> Node:
-        """The value of the answer in which it stands."""
+        """The item that contains it."""
         node = self
         while node.parent:
             node = node.parent
@@ -84,7 +102,7 @@ class Node:
 
     @property
     def order(self) -> tuple[int, ...]:
-        """Sorts the values of an answer as they are shown."""
+        """The key that sorts values in the order of the screen."""
         numbers = []
         node: Node | None = self
         while node:
@@ -102,7 +120,7 @@ def _entries(text: bytes, kind: str) -> list[tuple[str, bytes]]:
 
 
 def walk(nodes: list[Node], descend: Callable[[Node], bool]) -> Iterator[Node]:
-    """Yield the nodes that no filter hides, each before what it holds, where `descend` says so."""
+    """Yield the nodes that no filter hides, each before its children, where `descend` says so."""
     stack = nodes[::-1]
     while stack:
         node = stack.pop()
@@ -113,7 +131,7 @@ def walk(nodes: list[Node], descend: Callable[[Node], bool]) -> Iterator[Node]:
 
 
 def path_of(node: Node, transform: str = "") -> str:
-    """Return what finds the node when it is given to `--transform`, where `transform` was given before."""
+    """Return the `--transform` path of the node, below the `transform` of this run."""
     keys: list[str] = []
     while node.parent:
         keys.append(node.key)
@@ -128,9 +146,93 @@ def path_of(node: Node, transform: str = "") -> str:
 
 
 def _joined(keys: list[str]) -> Iterator[str]:
-    """Yield the steps of a path and what separates them."""
+    """Yield the steps of a path and their separators."""
     for number, key in enumerate(keys):
         if number:
             # An empty key leaves two separators side by side, and two dots mean something else.
             yield "." if key and keys[number - 1] else "|"
         yield _SPECIAL.sub(r"\\\g<0>", key)
+
+
+# Texts
+
+
+class SearchText(NamedTuple):
+    """The texts and numbers of a value, case-folded."""
+
+    values: str
+    keys: str
+
+
+def search_text_of(text: bytes) -> SearchText:
+    """Return the search text of a JSON text."""
+    # Folding the case of all text at once is faster, and changes no quote, bracket or escape.
+    tokens = _TOKEN.findall(text.decode().casefold())
+    if b"\\" in text:
+        tokens = [_unescaped(token) for token in tokens]
+    values = [token for token in tokens if token[-1] != ":"]
+    keys = [token for token in tokens if token[-1] == ":"]
+    return SearchText("\n".join(values), "\n".join(keys))
+
+
+def _unescaped(token: str) -> str:
+    end = token.rfind('"') + 1
+    return json_text.string(token[:end].encode()).casefold() + token[end:] if "\\" in token else token
+
+
+def on_one_line(text: str, *, end: bool = False) -> str:
+    """Return the beginning of a text, or its end, for a row."""
+    return escape_controls(text[-_MAX_ROW:] if end else text[:_MAX_ROW]).translate(_IN_A_ROW)
+
+
+def key_in_a_row(key: str) -> str:
+    """Return a key for the row of its value."""
+    return on_one_line(key) or '""'
+
+
+def raw_text(text: bytes) -> str:
+    """Return a value for copying: a string without quotes, anything else as JSON."""
+    value = json_text.string(text) if json_text.json_type(text) == "string" else json_text.indent(text).decode()
+    return value.encode("utf-8", "backslashreplace").decode()
+
+
+def in_full(text: bytes) -> str:
+    """Return a value for a page of its own."""
+    value = raw_text(text)
+    cut = "" if len(value) <= MAX_VIEW else "\n… (the rest is not shown; y copies and p prints all of it)"
+    return escape_controls(value[:MAX_VIEW]) + cut
+
+
+def in_a_row(text: bytes) -> str:
+    """Return a value for the row of its key; of an object or array, the beginning of its content."""
+    kind = json_text.json_type(text)
+    if kind == "string":
+        value = json_text.string(text)
+        return f'"{on_one_line(value)}{"" if len(value) > _MAX_ROW else chr(34)}'
+    if kind == "object":
+        members = [f"{key_in_a_row(key)}: {_inside(value)}" for key, value in _ordered_members(text)]
+        return "{" + _cut_list(members) + "}"
+    if kind == "array":
+        return "[" + _cut_list([_inside(value) for value in json_text.elements(text)]) + "]"
+    return on_one_line(text.strip().decode())
+
+
+def _ordered_members(text: bytes) -> list[tuple[str, bytes]]:
+    """Return the members of an object: identifying ones first, empty ones last."""
+    members = json_text.members(text)
+    first = [name for name in _IDENTIFYING_KEYS if name in members]
+    others = sorted(members, key=lambda name: members[name] in _EMPTY)
+    return [(name, members[name]) for name in dict.fromkeys([*first, *others])]
+
+
+def _cut_list(parts: list[str]) -> str:
+    return ", ".join(parts)[:_MAX_ROW]
+
+
+def _inside(text: bytes) -> str:
+    """Return a value for the row of the one that contains it; of an object or array, only its size."""
+    kind = json_text.json_type(text)
+    if kind not in _SIZES:
+        return in_a_row(text)
+    size = len(json_text.members(text) if kind == "object" else json_text.elements(text))
+    return _SIZES[kind].format(size or "")

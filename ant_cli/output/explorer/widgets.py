@@ -12,40 +12,38 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
-from ant_cli.output.cells import ELLIPSIS, cell_width, cut
-from ant_cli.output.explorer.line import Line
 from ant_cli.output.explorer.outline import Outline
-from ant_cli.output.explorer.tree import Node
-from ant_cli.output.explorer.wording import key_in_a_row, on_one_line
+from ant_cli.output.explorer.tree import Node, key_in_a_row, on_one_line
+from ant_cli.output.terminal import ELLIPSIS, cell_width, truncate
 
-Part = tuple[str, str]
+_Part = tuple[str, str]
 """A piece of a row, and its role in `COLOURED` and `PLAIN`."""
 
 PLAIN = {
     "key": Style(bold=True),
     "number": Style(dim=True),
-    "holds": Style(dim=True),
+    "size": Style(dim=True),
     "null": Style(dim=True),
 }
-"""The styles without colour; what has no style here looks as the terminal has it."""
+"""The styles without colour. A role that is missing has the terminal's own style."""
 COLOURED = {
     "key": Style(color="cyan"),
     "number": Style(dim=True),
-    "holds": Style(dim=True),
+    "size": Style(dim=True),
     "null": Style(dim=True),
     "true": Style(color="magenta"),
     "false": Style(color="magenta"),
     "value": Style(color="magenta"),
 }
-REVERSE = Style(reverse=True)
-INDENT = 2
-WHEEL = 3
+_REVERSE = Style(reverse=True)
+_INDENT = 2
+_WHEEL = 3
 """The rows that a step of the mouse wheel moves."""
 
 
-def parts_of(node: Node, outline: Outline, width: int) -> Iterator[Part]:
+def _parts_of(node: Node, outline: Outline, width: int) -> Iterator[_Part]:
     """Yield the pieces of a node's row."""
-    yield " " * min(INDENT * node.depth, width // 2), ""
+    yield " " * min(_INDENT * node.depth, width // 2), ""
     yield ("▾ " if node.is_open else "▸ ") if node.can_open else "  ", ""
     if node.parent:
         yield f"{key_in_a_row(node.key)}: ", "key"
@@ -53,13 +51,13 @@ def parts_of(node: Node, outline: Outline, width: int) -> Iterator[Part]:
         yield f"{node.key:>{max(3, len(str(len(outline.roots))))}} ", "number"
     if node.is_open:
         count = len(node.children)
-        yield f"[{count}]" if node.kind == "array" else f"{{{count}}}", "holds"
+        yield f"[{count}]" if node.kind == "array" else f"{{{count}}}", "size"
     else:
         yield node.summary, {"number": "value"}.get(node.kind, node.kind)
 
 
-def end_of(text: str, width: int) -> str:
-    """Return the end of a text, at most `width` cells of it, with an ellipsis where it was cut."""
+def _truncate_start(text: str, width: int) -> str:
+    """Return the end of a text, at most `width` cells, with an ellipsis where it was cut."""
     if cell_width(text) <= width:
         return text
     text = text[-width:]
@@ -68,11 +66,11 @@ def end_of(text: str, width: int) -> str:
     return ELLIPSIS + text
 
 
-def strip_of(parts: Iterable[Part], styles: dict[str, Style], width: int) -> Strip:
-    """Return a line of the screen: as many of the pieces as there is room for."""
+def _strip_of(parts: Iterable[_Part], styles: dict[str, Style], width: int) -> Strip:
+    """Return a line of the screen: as many of the pieces as fit."""
     segments, left = [], width
     for text, role in parts:
-        shown = cut(text, left) if left else ""
+        shown = truncate(text, left) if left else ""
         segments.append(Segment(shown, styles.get(role)))
         left -= cell_width(shown)
     return Strip(segments).adjust_cell_length(width)
@@ -91,13 +89,13 @@ class Rows(ScrollView, can_focus=False):
         row, width = y + self.scroll_offset.y, self.size.width
         if row >= len(self._outline.rows):
             return Strip.blank(width)
-        parts = parts_of(self._outline.rows[row], self._outline, width)
+        parts = _parts_of(self._outline.rows[row], self._outline, width)
         if row == self._outline.cursor:
-            return strip_of(parts, {}, width).apply_style(REVERSE)
-        return strip_of(parts, self._styles, width)
+            return _strip_of(parts, {}, width).apply_style(_REVERSE)
+        return _strip_of(parts, self._styles, width)
 
     def show(self) -> None:
-        """Lay the rows out anew, with the cursor's among them."""
+        """Redraw the rows, scrolled so that the cursor is visible."""
         self.virtual_size = Size(self.size.width, len(self._outline.rows))
         top, height, cursor = self.scroll_offset.y, self.size.height, self._outline.cursor
         if not top <= cursor < top + height:
@@ -110,7 +108,7 @@ class Rows(ScrollView, can_focus=False):
         self.show()
 
     async def on_click(self, event: events.Click) -> None:
-        """Go where it was clicked at."""
+        """Move the cursor to the row that was clicked."""
         row = event.y + self.scroll_offset.y
         if row < len(self._outline.rows):
             await self.run_action(f"app.point({row})")
@@ -118,12 +116,12 @@ class Rows(ScrollView, can_focus=False):
     async def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Move the cursor, not the view: pages are loaded when the cursor nears the end."""
         event.prevent_default()
-        await self.run_action(f"app.move({WHEEL})")
+        await self.run_action(f"app.move({_WHEEL})")
 
     async def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """Move the cursor."""
         event.prevent_default()
-        await self.run_action(f"app.move({-WHEEL})")
+        await self.run_action(f"app.move({-_WHEEL})")
 
 
 class Bar(Widget):
@@ -135,41 +133,96 @@ class Bar(Widget):
 
     @property
     def text(self) -> str:
-        """All that it says, also what was cut."""
+        """Both texts, uncut."""
         return f"{self._left} {self._right}".strip()
 
-    def say(self, left: str, right: str) -> None:
-        """Show other texts."""
+    def update(self, left: str, right: str) -> None:
+        """Replace both texts."""
         self._left, self._right = left, right
         self.refresh()
 
     def render_line(self, y: int) -> Strip:  # noqa: ARG002 - textual's
         """Return its only line."""
         width = self.size.width
-        right = cut(self._right, max(1, width * 2 // 3))
-        left = end_of(self._left, max(1, width - cell_width(right) - 3))
+        right = truncate(self._right, max(1, width * 2 // 3))
+        left = _truncate_start(self._left, max(1, width - cell_width(right) - 3))
         gap = " " * max(1, width - cell_width(left) - cell_width(right) - 2)
-        return Strip([Segment(f" {left}{gap}{right} ")]).adjust_cell_length(width).apply_style(REVERSE)
+        return Strip([Segment(f" {left}{gap}{right} ")]).adjust_cell_length(width).apply_style(_REVERSE)
+
+
+class Line:
+    """A text with a cursor."""
+
+    def __init__(self) -> None:
+        self.before = ""
+        self.after = ""
+        """The text before and after the cursor."""
+
+    @property
+    def text(self) -> str:
+        """All that was typed."""
+        return self.before + self.after
+
+    def begin(self, text: str) -> None:
+        """Start with a text, and the cursor at its end."""
+        self.before, self.after = text, ""
+
+    def insert(self, text: str) -> None:
+        """Insert a text at the cursor. Line breaks, which a paste may contain, become spaces."""
+        self.before += " ".join(text.splitlines())
+
+    def move(self, distance: int) -> None:
+        """Move the cursor by characters, to the left if negative."""
+        text, at = self.text, max(0, len(self.before) + distance)
+        self.before, self.after = text[:at], text[at:]
+
+    def to_start(self) -> None:
+        """Move to the start."""
+        self.before, self.after = "", self.text
+
+    def to_end(self) -> None:
+        """Move to the end."""
+        self.before, self.after = self.text, ""
+
+    def erase(self, direction: int) -> None:
+        """Erase the character before the cursor, or after it."""
+        if direction < 0:
+            self.before = self.before[:-1]
+        else:
+            self.after = self.after[1:]
+
+    def erase_word(self) -> None:
+        """Erase the word before the cursor."""
+        text = self.before.rstrip()
+        self.before = text[: text.rfind(" ") + 1]
+
+    def erase_before(self) -> None:
+        """Erase everything before the cursor."""
+        self.before = ""
+
+    def erase_after(self) -> None:
+        """Erase everything after the cursor."""
+        self.after = ""
 
 
 class Prompt(Widget):
-    """The line in which one types what to search or to filter by."""
+    """The input line of a search or filter."""
 
     def __init__(self) -> None:
         super().__init__()
         self.line = Line()
 
     def render_line(self, y: int) -> Strip:  # noqa: ARG002 - textual's
-        """Return its only line, with as much before the cursor as there is room for."""
+        """Return its only line, with as much text before the cursor as fits."""
         width = self.size.width
         cursor, after = on_one_line(self.line.after[:1]) or " ", on_one_line(self.line.after[1:])
-        before = end_of(on_one_line(self.line.before, end=True), max(1, width - cell_width(cursor) - 2))
-        segments = [Segment(f" {before}"), Segment(cursor, REVERSE), Segment(after)]
+        before = _truncate_start(on_one_line(self.line.before, end=True), max(1, width - cell_width(cursor) - 2))
+        segments = [Segment(f" {before}"), Segment(cursor, _REVERSE), Segment(after)]
         return Strip(segments).adjust_cell_length(width)
 
 
 class Page(ScrollView, can_focus=False):
-    """A text that is shown instead of the rows."""
+    """A text that replaces the rows."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -189,12 +242,12 @@ class Page(ScrollView, can_focus=False):
         return Strip([Segment(f" {text}")]).adjust_cell_length(self.size.width)
 
     def on_resize(self) -> None:
-        """Break the lines anew."""
+        """Wrap the lines again."""
         self._wrap()
 
     def _wrap(self) -> None:
         if not self.size.width:
-            return  # it was never seen; the size comes with the first look
+            return  # it has no size before it is first shown
         width = max(2, self.size.width - 2)
         lines = self.text.expandtabs().split("\n")
         self._lines = [piece for line in lines for piece in pieces_of(line, width)]

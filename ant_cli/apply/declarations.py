@@ -1,0 +1,141 @@
+"""Reading a file: what it declares, or what is wrong with it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from ant_cli.apply.canonical import hash_of_body
+from ant_cli.apply.kinds import DATA, ENVIRONMENT, KINDS, PROSE, kind_by_place, name_from
+from ant_cli.apply.validation import mistakes_in
+from ant_cli.errors import UsageError
+from ant_cli.input.files import decode, read_file
+from ant_cli.input.values import Value, parse, type_name
+
+_FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(.*?)(?:^---[ \t]*(?:\r?\n|\Z))(.*)", re.DOTALL | re.MULTILINE)
+
+
+class Declaration(NamedTuple):
+    """An environment as a file declares it."""
+
+    key: str
+    """The path of the file relative to the lock file, which starts with `./`."""
+    path: Path
+    body: dict[str, Value]
+    """The body of `create`, the derived name included."""
+
+    @property
+    def name(self) -> str:
+        """The name of the environment."""
+        return str(self.body["name"])
+
+    @property
+    def hash(self) -> str:
+        """The hash of the body."""
+        return hash_of_body(self.body)
+
+
+class Skipped(NamedTuple):
+    """A file that this tool has nothing to do with."""
+
+    path: Path
+    kind: str
+    """Another kind of the official tool; empty if it is none of them."""
+
+
+class Mistaken(NamedTuple):
+    """A file with mistakes."""
+
+    problems: tuple[str, ...]
+    """Each with the file, the line and the column."""
+
+
+class _Source(NamedTuple):
+    """The parts of a file."""
+
+    data: str
+    """YAML or JSON: the whole file, or its front matter."""
+    prose: str
+    lines_before: int
+    """How many lines of the file stand before the data."""
+    has_data: bool = True
+
+
+def read_declaration(path: Path, key: str, *, named: bool) -> Declaration | Skipped | Mistaken:
+    """Read a file. One that was `named`, and not just found in a folder, has to be of a known kind."""
+    place = kind_by_place(path)
+    try:
+        source = _split(path, decode(read_file(str(path), "file"), str(path)))
+    except UsageError as error:
+        return Mistaken((error.message.removesuffix("."),))
+    if not source.has_data and not named:
+        return Skipped(path, "")  # such as a README in a folder of environments
+    try:
+        document = parse("\n" * source.lines_before + source.data, str(path))
+    except UsageError as error:
+        if place == ENVIRONMENT or (named and place is None):
+            return Mistaken((error.message.removesuffix("."),))
+        return Skipped(path, place or "")
+    kind = _kind_of(document, place, path, named=named)
+    if kind != ENVIRONMENT:
+        return _skip(path, kind, named=named)
+    return _declare(path, key, source, document)
+
+
+def _split(path: Path, text: str) -> _Source:
+    """Split a file into data and prose."""
+    if path.suffix.lower() in DATA:
+        return _Source(text, "", 0)
+    match = _FRONT_MATTER.match(text)
+    if match:
+        return _Source(match[1], match[2].strip(), 1)
+    if re.match(r"---[ \t]*\r?\n", text):
+        raise UsageError(f"{path}, line 1, column 1: the front matter has no end: a line of --- is missing.")
+    return _Source("", text.strip(), 0, has_data=False)
+
+
+def _kind_of(document: Value, place: str | None, path: Path, *, named: bool) -> str | None:
+    stated = document.get("type") if isinstance(document, dict) else None
+    if isinstance(stated, str) and stated in KINDS:
+        return stated
+    if place is None and named and path.suffix.lower() in PROSE:
+        return "agent"  # the only kind whose prose is a file of its own in the official tool
+    return place
+
+
+def _skip(path: Path, kind: str | None, *, named: bool) -> Skipped | Mistaken:
+    if kind is None and named:
+        return Mistaken(
+            (
+                f"{path}, line 1, column 1: nothing says what it declares. If it is an environment, add "
+                "`type: environment`, or keep it in a folder named environments",
+            )
+        )
+    return Skipped(path, kind or "")
+
+
+def _declare(path: Path, key: str, source: _Source, document: Value) -> Declaration | Mistaken:
+    if document is None and not source.prose:
+        return Mistaken((f"{path}, line 1, column 1: the file is empty",))
+    if not isinstance(document, dict | None):
+        return Mistaken((f"{path}, line 1, column 1: must hold keys and values, got {type_name(document)}",))
+    fields = dict(document or {})
+    if fields.get("type") == ENVIRONMENT:
+        del fields["type"]
+    body = {"name": name_from(path), **fields}
+    if source.prose:
+        if "description" in body:
+            return Mistaken((f"{_locate(path, source, ('description',))}: the text below is the description, too",))
+        body["description"] = source.prose
+    mistakes = mistakes_in(body)
+    if mistakes:
+        return Mistaken(tuple(f"{_locate(path, source, mistake.path)}: {mistake}" for mistake in mistakes))
+    return Declaration(key, path, body)
+
+
+def _locate(path: Path, source: _Source, where: tuple[str | int, ...]) -> str:
+    from ant_cli.input.yaml_places import place_of
+
+    place = place_of(source.data, where)
+    return f"{path}, line {place.line + source.lines_before}, column {place.column}"

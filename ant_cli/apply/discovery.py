@@ -1,0 +1,120 @@
+"""Finding the files of a run: those that were named, and those in folders that were named."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from ant_cli.apply.declarations import Declaration, Mistaken, read_declaration
+from ant_cli.apply.kinds import DATA, PROSE
+from ant_cli.errors import UsageError
+
+SKIPPED_FOLDERS = frozenset(("node_modules", "vendor", "__pycache__", "venv", "dist", "build"))
+"""Folders that hold no declarations of one's own; those whose names start with a dot are skipped, too."""
+
+
+class Loaded(NamedTuple):
+    """What the files of a run declare."""
+
+    declarations: dict[str, Declaration]
+    """By their keys."""
+    foreign: dict[str, int]
+    """How many files of each other kind were left alone."""
+
+
+def load(paths: Sequence[str], lock_path: Path) -> Loaded:
+    """Read all files, and check them.
+
+    Raises:
+        UsageError: with every mistake in every file, or if a path does not exist or leads out of the folder.
+
+    """
+    declarations: dict[str, Declaration] = {}
+    foreign: dict[str, int] = {}
+    problems: list[str] = []
+    for path, named in _files(paths, lock_path).items():
+        found = read_declaration(path, key_of(path, lock_path), named=named)
+        if isinstance(found, Declaration):
+            declarations[found.key] = found
+        elif isinstance(found, Mistaken):
+            problems += found.problems
+        elif found.kind:
+            foreign[found.kind] = foreign.get(found.kind, 0) + 1
+    problems += _same_names(list(declarations.values()))
+    if problems:
+        raise _mistakes(problems)
+    return Loaded(declarations, foreign)
+
+
+def key_of(path: Path, lock_path: Path) -> str:
+    """Return how the lock file names a file: by its path from the lock file's folder.
+
+    Raises:
+        UsageError: if it is outside that folder.
+
+    """
+    try:
+        relative = Path(os.path.relpath(path, lock_path.parent)).as_posix()
+    except ValueError:  # on another drive of Windows
+        relative = ".."
+    if relative == ".." or relative.startswith("../"):
+        raise UsageError(
+            f"{path} is outside {lock_path.parent}, the folder of the lock file.",
+            "Keep the lock file in a folder that holds all files: --lock-file PATH",
+        )
+    return f"./{relative}"
+
+
+def _files(paths: Sequence[str], lock_path: Path) -> dict[Path, bool]:
+    """Return the files, each once, and whether it was named itself."""
+    found: dict[Path, bool] = {}
+    for text in paths:
+        path = Path(os.path.normpath(text))
+        if path.is_dir():
+            for file in _walk(path):
+                found.setdefault(file, False)
+        elif path.exists():
+            _check_suffix(path)
+            found[path] = True
+        else:
+            raise UsageError(f"{text} does not exist.")
+    by_place = {os.path.abspath(path): path for path in found}  # noqa: PTH100 - links are not followed
+    by_place.pop(os.path.abspath(lock_path), None)  # noqa: PTH100
+    return {path: found[path] for path in by_place.values()}
+
+
+def _check_suffix(path: Path) -> None:
+    if path.suffix.lower() not in (*DATA, *PROSE):
+        raise UsageError(f"{path} is not a file of resources: its name must end in .yaml, .yml, .json or .md.")
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for root, folders, files in os.walk(folder):
+        if "SKILL.md" in files:  # all of it is one skill
+            folders.clear()
+            continue
+        folders[:] = sorted(name for name in folders if name not in SKIPPED_FOLDERS and not name.startswith("."))
+        for name in sorted(files):
+            if name.lower().endswith((*DATA, *PROSE)) and not name.startswith("."):
+                yield Path(root, name)
+
+
+def _same_names(declarations: Sequence[Declaration]) -> list[str]:
+    """Return the problems of files that declare the same environment."""
+    first: dict[str, Declaration] = {}
+    problems = []
+    for declaration in declarations:
+        other = first.setdefault(declaration.name, declaration)
+        if other is not declaration:
+            problems.append(
+                f"{declaration.path}, line 1, column 1: {other.path} declares the name {declaration.name!r}, too"
+            )
+    return problems
+
+
+def _mistakes(problems: Sequence[str]) -> UsageError:
+    if len(problems) == 1:
+        return UsageError(f"{problems[0].removesuffix('.')}.")
+    return UsageError("\n".join([f"there are {len(problems)} mistakes in the files:", *problems]))

@@ -1,0 +1,107 @@
+"""What is wrong with the body of a file, all of it at once, and where each mistake stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ant_cli.errors.suggestions import did_you_mean
+from ant_cli.input.values import Number, Value, type_name
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+Path = tuple[str | int, ...]
+UNIONS = ("config", "networking")
+"""The fields after which pydantic names the branch of the union that it took."""
+
+
+class Mistake(NamedTuple):
+    """One thing that is wrong with a body."""
+
+    path: Path
+    """Where in the body: keys, and positions in lists from 0."""
+    problem: str
+
+    def __str__(self) -> str:
+        """Return the mistake with its path as people write it."""
+        where = ""
+        for step in self.path:
+            where += f"[{step}]" if isinstance(step, int) else f".{step}" if where else step
+        return f"{where}: {self.problem}" if where else self.problem
+
+
+def mistakes_in(body: dict[str, Value]) -> list[Mistake]:
+    """Return everything that is wrong with the body of an environment."""
+    from pydantic import ValidationError  # late: nothing else takes as long to import
+
+    from ant_cli.apply.environment_file import EnvironmentFile
+
+    try:
+        EnvironmentFile.model_validate(body)
+    except ValidationError as error:
+        return [_to_mistake(details) for details in error.errors(include_url=False)]
+    return []
+
+
+def _to_mistake(details: ErrorDetails) -> Mistake:
+    kind = details["type"]
+    path = tuple(_without_branches(details["loc"]))
+    if kind.startswith("union_tag") and isinstance(details["input"], dict):
+        path = (*path, "type")
+    problem = _PROBLEMS.get(kind)
+    return Mistake(path, problem(details) if problem else details["msg"].removeprefix("Value error, "))
+
+
+def _without_branches(loc: Path) -> Iterator[str | int]:
+    """Yield the steps of a path in the body: without the branches of unions."""
+    for before, step in zip(("", *loc), loc, strict=False):
+        if before not in UNIONS:
+            yield step
+
+
+def _unknown(details: ErrorDetails) -> str:
+    from ant_cli.apply.environment_file import FIELDS
+
+    *around, name = details["loc"]
+    known = list(FIELDS[tuple(map(str, around))].model_fields)
+    return "unknown field." + (did_you_mean(str(name), known) or f" The fields are: {', '.join(known)}.")
+
+
+def _expected(what: str) -> Callable[[ErrorDetails], str]:
+    def describe(details: ErrorDetails) -> str:
+        given: Any = details["input"]
+        if what == "text" and isinstance(given, Number | bool):
+            written = given.text if isinstance(given, Number) else str(given).lower()
+            return f"must be text, got {type_name(given)}: write '{written}' in quotes"
+        return f"must be {what}, got {type_name(given)}"
+
+    return describe
+
+
+def _choice(details: ErrorDetails) -> str:
+    expected = details["ctx"].get("expected") or details["ctx"]["expected_tags"]
+    given: Any = details["input"]
+    given = given["type"] if "tag" in details["ctx"] else given
+    got = repr(given) if isinstance(given, str) else type_name(given)
+    return f"must be {str(expected).replace(', ', ' or ')}, got {got}"
+
+
+def _tag_missing(details: ErrorDetails) -> str:
+    return "is required" if isinstance(details["input"], dict) else _expected("keys and values")(details)
+
+
+_PROBLEMS: dict[str, Callable[[ErrorDetails], str]] = {
+    "extra_forbidden": _unknown,
+    "missing": lambda _: "is required",
+    "string_too_short": lambda _: "must not be empty",
+    "string_type": _expected("text"),
+    "bool_type": _expected("true or false"),
+    "list_type": _expected("a list"),
+    "dict_type": _expected("keys and values"),
+    "model_type": _expected("keys and values"),
+    "model_attributes_type": _expected("keys and values"),
+    "literal_error": _choice,
+    "union_tag_invalid": _choice,
+    "union_tag_not_found": _tag_missing,
+}

@@ -1,0 +1,45 @@
+"""Where a value stands in a text: for errors about values that are valid YAML, but not what they should be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import yaml
+
+_LOADER = getattr(yaml, "CLoader", yaml.Loader)
+
+
+class Place(NamedTuple):
+    """A line and a column, which count from 1."""
+
+    line: int
+    column: int
+
+
+def place_of(text: str, path: Sequence[str | int]) -> Place:
+    """Return where the value at a path of keys and positions stands: at its key, if it has one.
+
+    If there is no such value, because it is missing or comes from a merge key, it is the place of the innermost
+    value around it. The text is YAML or JSON that could be read; if this reader can't, the place is its beginning.
+    """
+    try:
+        node: Any = yaml.compose(text.replace("\t", " "), Loader=_LOADER)
+    except (yaml.YAMLError, RecursionError):
+        node = None
+    mark = node.start_mark if node else None
+    for step in path:
+        child = _child(node, step)
+        if child is None:
+            break
+        mark, node = child
+    return Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
+
+
+def _child(node: Any, step: str | int) -> tuple[Any, Any] | None:
+    """Return the mark and the node of a member or an element."""
+    if isinstance(node, yaml.MappingNode):
+        return next(((key.start_mark, child) for key, child in node.value if key.value == step), None)
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        return node.value[step].start_mark, node.value[step]
+    return None

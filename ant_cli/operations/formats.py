@@ -1,0 +1,43 @@
+"""The output formats as rows: everything that a name given to `--format` means."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Format(NamedTuple):
+    """A format."""
+
+    name: str
+    render: str
+    """The function that renders values, as `module:function` in `ant_cli.output`; imported when it is used.
+
+    It takes a JSON text and the style of the output (None in a pipe), and returns bytes. For a table it makes the
+    renderer instead, because the widths of the columns depend on the rows before.
+    """
+    separator: bytes = b""
+    """Printed between values."""
+    is_table: bool = False
+    """It has columns, and `--slurp` makes one table instead of an array."""
+    is_response: bool = False
+    """It prints the response as it was received, so that a list is one request and pages are not followed."""
+    opens_screen: bool = False
+    """Results are shown on a screen of their own; the value chosen there is rendered afterwards."""
+    has_brief_errors: bool = False
+    """On a terminal, an API error is one sentence rather than its body."""
+
+
+FORMATS = (
+    Format("auto", "renderers:as_json", has_brief_errors=True),
+    Format("json", "renderers:as_json"),
+    Format("jsonl", "renderers:as_jsonl"),
+    Format("yaml", "renderers:as_yaml", separator=b"---\n"),
+    Format("table", "table:make_table", is_table=True),
+    Format("pretty", "views:as_pretty", separator=b"\n"),
+    Format("raw", "renderers:as_raw", is_response=True),
+    Format("explore", "renderers:as_json", opens_screen=True, has_brief_errors=True),
+)
+BY_NAME = {row.name: row for row in FORMATS}
+
+AUTO_LIST, AUTO_OBJECT, AUTO_PIPE = "table", "pretty", "json"
+"""What `auto` stands for: lists on a terminal, single objects on a terminal, and everything in a pipe."""

@@ -1,0 +1,91 @@
+"""Renderers: from the JSON texts of a page to the bytes that are printed.
+
+`operations/formats.py` has a row for each format, and names the function here, or in the module of a larger format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+
+from ant_cli.gjson import json_text
+from ant_cli.operations.formats import Format
+
+TYPE_CHECKING = False  # what a pipe does not need is not imported
+if TYPE_CHECKING:
+    from ant_cli.output.terminal import Style
+
+Renderer = Callable[[list[bytes]], bytes]
+"""Takes the JSON texts of the next values, and returns the bytes to print for them."""
+
+
+def make_renderer(
+    row: Format,
+    columns: str = "",
+    *,
+    is_list: bool = False,
+    style: Style | None = None,
+    warn: Callable[[str], None] = lambda _: None,
+) -> Renderer:
+    """Return the renderer of a format, plain if there is no style. Raises UsageError for a bad `--columns`."""
+    module, _, name = row.render.partition(":")
+    function = getattr(import_module(f"ant_cli.output.{module}"), name)
+    if row.is_table:
+        table: Renderer = function(columns, warn, style, is_list=is_list)
+        return table
+    return _Sequence(function, row.separator, style)
+
+
+class _Sequence:
+    """Renders values one after another, with the separator between them."""
+
+    def __init__(
+        self, render: Callable[[bytes, Style | None], bytes], separator: bytes, style: Style | None
+    ) -> None:
+        self._render = render
+        self._separator = separator
+        self._style = style
+        self._has_begun = False
+
+    def __call__(self, values: list[bytes]) -> bytes:
+        if not values:
+            return b""
+        start = self._separator if self._has_begun else b""
+        self._has_begun = True
+        return start + self._separator.join(self._render(value, self._style) for value in values)
+
+
+def as_json(text: bytes, style: Style | None) -> bytes:
+    """Render over several lines."""
+    return _escaped(json_text.indent(text) + b"\n", style, is_json=True)
+
+
+def as_jsonl(text: bytes, style: Style | None) -> bytes:
+    """Render on one line."""
+    return _escaped(json_text.compact(text) + b"\n", style, is_json=True)
+
+
+def as_raw(text: bytes, style: Style | None) -> bytes:
+    """Render unchanged."""
+    return _escaped(text.strip() + b"\n", style)
+
+
+def as_yaml(text: bytes, style: Style | None) -> bytes:
+    """Render as YAML."""
+    from ant_cli.output.yaml_writer import to_yaml
+
+    return _escaped(json_text.encoded(to_yaml(text)), style)
+
+
+def as_raw_string(text: bytes, style: Style | None) -> bytes:
+    """Render a JSON string without its quotes."""
+    return _escaped(json_text.encoded(json_text.string(text)) + b"\n", style)
+
+
+def _escaped(data: bytes, style: Style | None, *, is_json: bool = False) -> bytes:
+    """Return output as it may go to stdout: unchanged in a pipe; on a terminal escaped, and JSON coloured."""
+    if style is None or not style.is_terminal:
+        return data
+    from ant_cli.output.terminal import render_safe
+
+    return render_safe(data, style, is_json=is_json)

@@ -1,0 +1,175 @@
+"""What a terminal shows: its size and colours, the cells that a text fills, and output that is safe to show.
+
+Only the basic ANSI colours are used: every theme, light or dark, makes its own readable.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from ant_cli.gjson import json_text
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.sanitize import escape_controls
+from ant_cli.runtime.streams import Stderr, Stdout
+
+_CODES = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33, "blue": 34, "magenta": 35, "cyan": 36}
+"""The number of each style in an escape sequence."""
+STATE_COLOURS = {
+    "queued": "yellow",
+    "starting": "cyan",
+    "active": "green",
+    "stopping": "magenta",
+    "stopped": "dim",
+}
+"""The colours of a work item's states."""
+UNLIMITED = 1_000_000
+"""The width and height of a pipe."""
+FORCE_COLOR_VARS = ("FORCE_COLOR", "CLICOLOR_FORCE")
+"""Variables that ask for colour even in a pipe."""
+
+ELLIPSIS = "…"
+_LEFT_TO_RIGHT = "\u200e"
+"""Keeps the text after a Hebrew or Arabic one in its place, on terminals that reorder such text."""
+_JOINERS = "\u200d\ufe0e\ufe0f"
+
+_TOKEN = re.compile(r'(?P<key>"(?:[^"\\\n]|\\.)*+"(?=\s*:))|(?P<text>"(?:[^"\\\n]|\\.)*+")|(?P<null>\bnull\b)')
+_TOKEN_STYLES = {"key": "blue", "text": "green", "null": "dim"}
+TIME_ENDINGS = ("_AT", "HEARTBEAT")
+"""The endings of titles and keys that contain timestamps, in upper case."""
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
+_UNITS = ((365 * 86_400, "y"), (30 * 86_400, "mo"), (86_400, "d"), (3600, "h"), (60, "min"))
+"""Seconds of each unit, the longest first."""
+
+
+class Style(NamedTuple):
+    """How results are shown: the size of the screen, colour, and the current time."""
+
+    width: int
+    height: int
+    colour: bool
+    now: float
+    """The time that relative times count from, in seconds since 1970."""
+    is_terminal: bool = True
+
+    def paint(self, text: str, style: str) -> str:
+        """Return a text in a style; unchanged if the style is empty or there is no colour."""
+        return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if text and style and self.colour else text
+
+
+def detect_style(runtime: Runtime) -> Style | None:
+    """Return the style of stdout; None if it is plain, as in a pipe without FORCE_COLOR."""
+    import time
+
+    is_terminal = runtime.stdout.is_terminal
+    colour = shows_colour(runtime.environ, is_terminal=is_terminal)
+    if not is_terminal and not colour:
+        return None
+    now = (runtime.now or time.time)()
+    width, height = terminal_size(runtime.stdout, runtime.environ)
+    return Style(width, height, colour, now, is_terminal)
+
+
+def shows_colour(environ: Mapping[str, str], *, is_terminal: bool) -> bool:
+    """Whether to use colour: NO_COLOR wins, then FORCE_COLOR, then CLICOLOR, TERM and the kind of stream."""
+    if environ.get("NO_COLOR"):
+        return False
+    if any(environ.get(name, "") not in ("", "0", "false") for name in FORCE_COLOR_VARS):
+        return True
+    return is_terminal and environ.get("CLICOLOR") != "0" and environ.get("TERM") != "dumb"
+
+
+def terminal_size(stream: Stdout | Stderr, environ: Mapping[str, str]) -> tuple[int, int]:
+    """Return the columns and lines of a stream's screen; COLUMNS and LINES take precedence."""
+    try:
+        columns, lines = os.get_terminal_size(stream.descriptor)
+    except (OSError, ValueError):
+        columns, lines = (80, 24) if stream.is_terminal else (UNLIMITED, UNLIMITED)
+    return _number(environ.get("COLUMNS")) or columns or 80, _number(environ.get("LINES")) or lines or 24
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 7 else 0
+
+
+# Cells
+
+
+def cell_width(text: str) -> int:
+    """Return how many cells a text fills: wide characters fill two, combining marks none."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def truncate(text: str, width: int) -> str:
+    """Return a text that fills at most `width` cells, with an ellipsis where it was cut."""
+    if cell_width(text) <= width:
+        return text
+    if text.isascii():
+        return text[: width - 1].rstrip() + ELLIPSIS
+    text = text[: 8 * width]  # measuring all of a very long text would take long
+    while text and cell_width(text) > width - 1:
+        text = text[:-1]
+    return text.rstrip(_JOINERS).rstrip() + ELLIPSIS
+
+
+def padding(text: str, width: int) -> str:
+    """Return what fills the cells between a text and the end of its column, which is `width` cells wide."""
+    mark = _LEFT_TO_RIGHT if _is_right_to_left(text) else ""
+    return mark + " " * max(0, width - cell_width(text))
+
+
+def _is_right_to_left(text: str) -> bool:
+    """Whether a text contains letters that are written from right to left."""
+    if text.isascii():
+        return False
+    import unicodedata
+
+    return any(unicodedata.bidirectional(character) in ("R", "AL", "AN") for character in text)
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Break a text between words into lines of at most `width` cells; a longer word has its own line."""
+    if cell_width(text) <= width:
+        return [text]
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if lines[-1] and cell_width(longer) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
+
+
+# Content
+
+
+def render_safe(data: bytes, style: Style, *, is_json: bool = False) -> bytes:
+    """Return rendered output with its control characters escaped; JSON with colours, if the style has them."""
+    text = escape_controls(data.decode("utf-8", "backslashreplace"))
+    if is_json and style.colour:
+        text = _TOKEN.sub(lambda match: style.paint(match[0], _TOKEN_STYLES[match.lastgroup or "text"]), text)
+    return json_text.encoded(text)
+
+
+def relative_time(text: str, now: float) -> str:
+    """Return a timestamp relative to `now` (in seconds since 1970), such as `3 h ago`; empty if it is not one."""
+    if not _TIMESTAMP.fullmatch(text):
+        return ""
+    from datetime import datetime
+
+    try:
+        seconds = now - datetime.fromisoformat(text).timestamp()
+    except (ValueError, OverflowError):
+        return ""
+    for length, unit in _UNITS:
+        if abs(seconds) >= length:
+            count = int(abs(seconds) // length)
+            return f"{count} {unit} ago" if seconds > 0 else f"in {count} {unit}"
+    return "just now" if seconds > -1 else f"in {int(-seconds)} s"

@@ -1,0 +1,326 @@
+"""Files of environments: which are read, what they declare, and what is wrong with them, with line and column."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ant_cli.apply.declarations import Declaration
+from ant_cli.apply.discovery import Loaded, load
+from ant_cli.apply.environment_file import json_schema
+from ant_cli.errors import UsageError
+from ant_cli.input.values import Number
+from ant_cli.input.yaml_places import place_of
+
+
+def write(name: str, text: str = "config: {type: cloud}\n") -> None:
+    path = Path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def loaded(*paths: str) -> Loaded:
+    return load(paths, Path.cwd() / "claude-lock.json")
+
+
+def one(*paths: str) -> Declaration:
+    (declaration,) = loaded(*paths).declarations.values()
+    return declaration
+
+
+def mistakes(*paths: str) -> list[str]:
+    with pytest.raises(UsageError) as caught:
+        loaded(*paths)
+    assert caught.value.exit_code == 2
+    lines = caught.value.message.splitlines()
+    return lines[1:] if lines[0].startswith("there are ") else lines
+
+
+# Which files
+
+
+def test_a_folder_gives_the_environments_in_it_and_counts_files_of_other_kinds():
+    """Whatever states the kind: the folder, the name, or a field."""
+    write("environments/a.yaml")
+    write("environment_b.yml")
+    write("infra/c.json", '{"type": "environment", "config": {"type": "cloud"}}')
+    write("agents/d.md", "---\nmodel: x\n---\nDo it.")
+    write("x/vault-e.yaml", "{}")
+    write("other.yaml", "version: 3")
+    write("broken.yaml", "a: [")
+    write("notes.txt", "x")
+    found = loaded(".")
+    assert set(found.declarations) == {"./environments/a.yaml", "./environment_b.yml", "./infra/c.json"}
+    assert found.foreign == {"agent": 1, "vault": 1}
+
+
+@pytest.mark.parametrize(
+    "place", [".git", "node_modules", "vendor", "__pycache__", ".venv", "venv", "dist", "build", ".cache"]
+)
+def test_folders_of_other_people_are_skipped(place):
+    """At any depth, but not if they are named."""
+    write(f"deep/{place}/environments/a.yaml")
+    assert loaded(".").declarations == {}
+    assert one(f"deep/{place}").name == "a"
+
+
+def test_what_belongs_to_a_skill_is_no_file_of_its_own():
+    """A folder with SKILL.md is one thing."""
+    write("skills/s/SKILL.md", "---\nname: s\n---\n")
+    write("skills/s/environments/a.yaml")
+    assert loaded(".").declarations == {}
+
+
+def test_a_readme_in_the_folder_of_environments_is_no_environment():
+    """Markdown without front matter has to be named."""
+    write("environments/README.md", "# About")
+    assert loaded(".").declarations == {}
+    assert one("environments/README.md").body == {"name": "README", "description": "# About"}
+
+
+def test_a_file_that_is_found_twice_counts_once():
+    """By its name and by its folder."""
+    write("environments/a.yaml")
+    assert one("environments/a.yaml", ".", "environments/../environments/a.yaml").key == "./environments/a.yaml"
+
+
+def test_the_lock_file_is_no_declaration():
+    """Whatever it is called."""
+    write("environments/claude-lock.json", '{"version": 1}')
+    found = load(["."], Path.cwd() / "environments" / "claude-lock.json")
+    assert found.declarations == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("nowhere.yaml", "nowhere.yaml does not exist."),
+        ("notes.txt", "notes.txt is not a file of resources: its name must end in .yaml, .yml, .json or .md."),
+        (
+            "thing.yaml",
+            "thing.yaml, line 1, column 1: nothing says what it declares. If it is an environment, add "
+            "`type: environment`, or keep it in a folder named environments.",
+        ),
+        ("environments/empty.yaml", "environments/empty.yaml, line 1, column 1: the file is empty."),
+        (
+            "environments/list.yaml",
+            "environments/list.yaml, line 1, column 1: must hold keys and values, got a list.",
+        ),
+        (
+            "environments/open.md",
+            "environments/open.md, line 1, column 1: the front matter has no end: a line of --- is missing.",
+        ),
+        ("environments/bytes.yaml", "environments/bytes.yaml is not text in UTF-8: byte 7 is 0xff."),
+    ],
+)
+def test_a_named_file_has_to_be_one_that_declares_something(path, expected):
+    """Otherwise the user means something that does not happen."""
+    write("notes.txt", "x")
+    write("thing.yaml", "a: 1")
+    write("environments/empty.yaml", "# nothing\n")
+    write("environments/list.yaml", "- 1")
+    write("environments/open.md", "---\nname: x\n")
+    Path("environments/bytes.yaml").write_bytes(b"name: \xff")
+    assert mistakes(path) == [expected]
+
+
+def test_a_file_outside_the_folder_of_the_lock_file_is_refused(tmp_path):
+    """Its key would lead out of that folder."""
+    write("a/environments/x.yaml")
+    with pytest.raises(UsageError, match="is outside"):
+        load(["a/environments"], tmp_path / "b" / "claude-lock.json")
+
+
+def test_a_named_prompt_is_an_agent():
+    """As in the official tool; it is left alone."""
+    write("helper.md", "You are a helper.")
+    assert loaded("helper.md").foreign == {"agent": 1}
+
+
+# What they declare
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("environments/staging.yaml", "staging"),
+        ("environment_staging.yaml", "staging"),
+        ("environment-staging.yaml", "staging"),
+        ("environment.staging.yaml", "staging"),
+        ("Environment_Staging.yaml", "Staging"),
+        ("infra/environment.yaml", "infra"),
+        ("environments/v1.2.yaml", "v1.2"),
+        ("environments/environmental.yaml", "environmental"),
+    ],
+)
+def test_a_name_comes_from_the_file_if_it_states_none(path, name):
+    """Without the kind, which is no part of it."""
+    write(path)
+    assert one(path).body == {"name": name, "config": {"type": "cloud"}}
+
+
+def test_the_prose_of_markdown_is_the_description():
+    """The rest is front matter."""
+    write("environments/a.md", "---\nconfig: {type: self_hosted}\n---\n\nFor the\n\n---\n\nworkers.\n\n")
+    assert one(".").body == {
+        "name": "a",
+        "config": {"type": "self_hosted"},
+        "description": "For the\n\n---\n\nworkers.",
+    }
+
+
+def test_the_type_of_the_file_is_not_sent():
+    """It says which command creates it."""
+    write("a.yaml", "type: environment\nname: b\nmetadata: {tier: '1'}")
+    assert one("a.yaml").body == {"name": "b", "metadata": {"tier": "1"}}
+
+
+# What is wrong with them
+
+
+def test_every_mistake_of_every_file_is_shown_at_once():
+    """With file, line and column, and what to write instead."""
+    write(
+        "environments/a.yaml",
+        "name: a\nconfig:\n  type: cloud\n  packages:\n    pip: [pandas, 1]\n    conda: [x]\n  networkin: {}\n",
+    )
+    write("environments/b.json", '{\n\t"config": {"type": "cloud", "networking":\n\t\t{"type": "open"}}}')
+    write("environments/c.md", "---\nmetadata:\n  tier: 1\ndescription: x\n---\nMore.")
+    write("environments/d.yaml", "a: 1\na: 2")
+    assert mistakes(".") == [
+        "environments/a.yaml, line 5, column 19: config.packages.pip[1]: must be text, got a number:"
+        " write '1' in quotes",
+        "environments/a.yaml, line 6, column 5: config.packages.conda: unknown field."
+        " The fields are: apt, cargo, gem, go, npm, pip, type.",
+        "environments/a.yaml, line 7, column 3: config.networkin: unknown field. Did you mean 'networking'?",
+        "environments/b.json, line 3, column 4: config.networking.type: must be 'unrestricted' or 'limited',"
+        " got 'open'",
+        "environments/c.md, line 4, column 1: the text below is the description, too",
+        "environments/d.yaml, line 2, column 1: the key 'a' appears twice",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("config: 3", "column 1: config: must be keys and values, got a number"),
+        ("config: {}", "column 1: config.type: is required"),
+        ("config: {type: 1}", "column 10: config.type: must be 'cloud' or 'self_hosted', got a number"),
+        (
+            "config: {type: self_hosted, packages: {}}",
+            "column 29: config.packages: unknown field. The fields are: type",
+        ),
+        ("name: ''", "column 1: name: must not be empty"),
+        ("metadata: [a]", "column 1: metadata: must be keys and values, got a list"),
+        ("metadata: {a: true}", "column 12: metadata.a: must be text, got a boolean: write 'true' in quotes"),
+        ("scope: world", "column 1: scope: must be 'organization' or 'account', got 'world'"),
+        ("id: env_1", "column 1: id: unknown field. The fields are: name, description, config, metadata, scope"),
+    ],
+)
+def test_a_wrong_value_is_refused_where_it_stands(text, problem):
+    """Types are not guessed."""
+    write("environments/a.yaml", text)
+    assert mistakes(".") == [f"environments/a.yaml, line 1, {problem}."]
+
+
+@pytest.mark.parametrize(
+    ("host", "problem"),
+    [
+        ("https://a.example", "'https://a.example' is a URL: write its host name only, without the scheme"),
+        ("a.example/x", "'a.example/x' has a path: write the host name only"),
+        ("a.example:443", "'a.example:443' has a port: write the host name only"),
+        ("*", "'*' is not a host name: write one such as example.com or *.example.com"),
+        ("a b", "'a b' is not a host name: write one such as example.com or *.example.com"),
+    ],
+)
+def test_a_host_is_a_host_name_and_nothing_more(host, problem):
+    """No scheme, no port, no path."""
+    write(
+        "environments/a.yaml", f"config: {{type: cloud, networking: {{type: limited, allowed_hosts: ['{host}']}}}}"
+    )
+    assert mistakes(".") == [
+        f"environments/a.yaml, line 1, column 67: config.networking.allowed_hosts[0]: {problem}."
+    ]
+
+
+@pytest.mark.parametrize("host", ["example.com", "*.example.com", "localhost", "bücher.example", "a-b.example"])
+def test_a_host_name_may_have_a_star_in_front(host):
+    """And letters beyond ASCII."""
+    write(
+        "environments/a.yaml", f"config: {{type: cloud, networking: {{type: limited, allowed_hosts: ['{host}']}}}}"
+    )
+    assert one(".").name == "a"
+
+
+def test_packages_need_a_network_that_lets_them_in():
+    """The API would refuse them."""
+    text = "config: {type: cloud, networking: {type: limited%s}, packages: {pip: [a]}}"
+    write("environments/a.yaml", text % "")
+    assert mistakes(".") == [
+        "environments/a.yaml, line 1, column 1: config: packages under a limited network need "
+        "networking.allow_package_managers: true."
+    ]
+    write("environments/a.yaml", text % ", allow_package_managers: true")
+    assert one(".").name == "a"
+
+
+def test_two_files_can_not_declare_one_name():
+    """One of them would overwrite the other one's environment."""
+    write("environments/a.yaml")
+    write("environments/b.yaml", "name: a")
+    assert mistakes(".") == [
+        "environments/b.yaml, line 1, column 1: environments/a.yaml declares the name 'a', too."
+    ]
+
+
+def test_a_text_that_looks_like_a_file_name_is_a_text():
+    """A file never names other files of this machine."""
+    write(
+        "environments/a.yaml",
+        "config: {type: cloud, packages: {npm: ['@types/node']}}\ndescription: '@/etc/passwd'",
+    )
+    assert one(".").body["description"] == "@/etc/passwd"
+
+
+def test_numbers_keep_their_digits():
+    """Until they are refused."""
+    write("environments/a.yaml", "metadata: {a: 12345678901234567890123}")
+    assert "'12345678901234567890123' in quotes" in mistakes(".")[0]
+    assert Number("1") != 1
+
+
+# Places and the schema
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "place"),
+    [
+        ("a:\n  - b: 1\n    c: 2", ("a", 0, "c"), (2 + 1, 5)),
+        ("x: &x {b: 1}\ny: *x", ("y", "b"), (1, 8)),
+        ("x: &x {b: 1}\ny: {<<: *x}", ("y", "b"), (2, 1)),
+        ('{"a": "\\/", "b": 1}', ("b",), (1, 13)),
+        ("a: 1", ("z",), (1, 1)),
+        ("", ("z",), (1, 1)),
+        ('{"a": "\\ud83d\\ude00"\x01}', ("a",), (1, 1)),
+    ],
+)
+def test_a_value_is_found_where_it_stands(text, path, place):
+    """Or else what is around it."""
+    assert place_of(text, path) == place
+
+
+def test_the_schema_takes_what_files_hold_and_refuses_the_rest():
+    """It is the schema of the models that check the files."""
+    import jsonschema
+
+    schema = json_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    check = jsonschema.Draft202012Validator(schema).is_valid
+    assert check({"type": "environment", "config": {"type": "cloud", "packages": {"pip": ["a"]}}})
+    assert check({})
+    assert not check({"type": "agent"})
+    assert not check({"config": {"type": "cloud", "packages": {"conda": ["a"]}}})
+    assert not check({"config": {"type": "clod"}})
+    assert json.dumps(schema).count('"description"') > 20

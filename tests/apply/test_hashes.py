@@ -1,0 +1,113 @@
+"""The hashes of bodies and of the server's objects, which the official tool has to compute alike."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ant_cli.apply.canonical import canonical, declared_part, hash_of_body, hash_of_remote, read_json
+from ant_cli.input.values import Number, parse
+
+VECTORS = json.loads(Path(__file__).with_name("hashes.json").read_text())
+
+NUMBERS = {
+    "0": "0",
+    "-0": "0",
+    "-0.0": "0",
+    "4.0": "4",
+    "1e5": "100000",
+    "1E5": "100000",
+    "9223372036854775807": "9223372036854775807",
+    "18446744073709551615": "18446744073709551615",
+    "9007199254740993": "9007199254740993",
+    "9007199254740993.0": "9007199254740993.0",
+    "9007199254740991.0": "9007199254740991",
+    "9007199254740992.0": "9.007199254740992e+15",
+    "100000000000000000000": "1e+20",
+    "1e400": "1e400",
+    "-1e400": "-1e400",
+    "1e-400": "1e-400",
+    "0.1": "0.1",
+    "0.10": "0.1",
+    "0.1000000000000000055511151231257827": "0.1000000000000000055511151231257827",
+    "0.0001": "0.0001",
+    "0.00001": "1e-05",
+    "0.000012": "1.2e-05",
+    "-1.5": "-1.5",
+    "123456.5": "123456.5",
+    "1234567.5": "1.2345675e+06",
+    "-123456789.125": "-1.23456789125e+08",
+    "1e100": "1e+100",
+    "1e-100": "1e-100",
+}
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
+def test_a_known_text_has_its_known_hash(vector):
+    """The canonical text too, so that a difference can be seen."""
+    value = read_json(vector["json"].encode())
+    if vector["kind"] == "remote":
+        assert canonical(declared_part(value)) == vector["canonical"]
+        assert hash_of_remote(value) == vector["hash"]
+    else:
+        assert canonical(value) == vector["canonical"]
+        assert hash_of_body(value) == vector["hash"]
+
+
+@pytest.mark.parametrize(("written", "expected"), NUMBERS.items())
+def test_a_number_has_one_spelling(written, expected):
+    """As Go's encoding/json writes it; as it was written if no float holds it."""
+    assert canonical(Number(written)) == expected
+
+
+@given(JSON)
+def test_the_canonical_text_of_a_canonical_text_is_the_same(value):
+    """And it is JSON that says the same, but for how numbers are written."""
+    text = canonical(parse(json.dumps(value), "test"))
+    assert canonical(read_json(text.encode())) == text
+    assert json.loads(text) == json.loads(json.dumps(value))
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_float_reads_back_as_the_same_number(number):
+    """Whichever form is chosen."""
+    assert math.isclose(float(canonical(Number(repr(number)))), number, rel_tol=0, abs_tol=0)
+
+
+@given(st.dictionaries(st.text(max_size=3), JSON, max_size=5), st.randoms())
+def test_neither_order_nor_layout_changes_a_hash(value, random):
+    """Keys in another order and white space between tokens say the same."""
+    items = list(value.items())
+    random.shuffle(items)
+    one, other = json.dumps(value, indent=3), json.dumps(dict(items), ensure_ascii=False)
+    assert hash_of_body(parse(one, "one")) == hash_of_body(read_json(other.encode("utf-8", "surrogatepass")))
+
+
+@given(st.text(st.characters(codec="utf-8")))
+def test_a_text_keeps_its_characters(text):
+    """No `<`, `>`, `&` and no line separator is written as it is."""
+    written = canonical(text)
+    assert json.loads(written) == text
+    assert not set(written) & set("<>&\u2028\u2029\n\r\t\b\f\0")
+
+
+def test_half_a_character_becomes_the_replacement_character():
+    """As Go reads it."""
+    assert canonical(read_json(rb'{"a":"\ud83d!","\ude00":1}')) == '{"a":"\ufffd!","\ufffd":1}'
+
+
+def test_an_element_of_a_list_is_never_dropped():
+    """Empty members of maps are, also of the maps in a list."""
+    remote = {"l": ["", None, {}, {"a": None, "b": ["", {}]}], "m": {"n": {"o": ""}}, "keep": False}
+    assert canonical(declared_part(remote)) == '{"keep":false,"l":["",null,{},{"b":["",{}]}]}'

@@ -1,0 +1,102 @@
+"""Files that several processes change: the lock beside a file, and its replacement."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ant_cli.runtime.storage import locked, replace_file
+
+posix_only = pytest.mark.skipif(os.name == "nt", reason="permissions and links of POSIX")
+
+COUNT = """
+import sys
+from pathlib import Path
+from ant_cli.runtime.storage import locked, replace_file
+path = Path(sys.argv[1])
+for _ in range(50):
+    with locked(path):
+        replace_file(path, str(int(path.read_text()) + 1).encode())
+"""
+
+
+def test_the_lock_is_removed_when_nothing_is_in_it(tmp_path):
+    """A folder that is under version control stays clean."""
+    path = tmp_path / "file"
+    with locked(path):
+        assert Path(f"{path}.lock").exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_in_the_lock_is_there_for_the_next_process(tmp_path):
+    """Until somebody empties it."""
+    path = tmp_path / "file"
+    with locked(path) as lock:
+        lock.write(b"creating x\n")
+    with locked(path) as lock:
+        lock.seek(0)
+        assert lock.read() == b"creating x\n"
+        lock.truncate(0)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_several_processes_that_lock_and_unlock_lose_no_change(tmp_path):
+    """Also while each removes the lock that another one waits for."""
+    path = tmp_path / "count"
+    path.write_text("0")
+    runs = [subprocess.Popen([sys.executable, "-c", COUNT, str(path)]) for _ in range(4)]
+    assert [run.wait() for run in runs] == [0] * 4
+    assert path.read_text() == "200"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_waiting_for_another_process_is_announced(tmp_path):
+    """Once, before the wait; and not if there is none."""
+    path = tmp_path / "file"
+    said: list[str] = []
+    holder = (
+        "import sys; from pathlib import Path; from ant_cli.runtime.storage import locked\n"
+        "with locked(Path(sys.argv[1])): print('locked', flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", holder, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout
+        assert other.stdin
+        other.stdout.readline()
+
+        def let_it_go() -> None:
+            said.append("waiting")
+            assert other.stdin
+            other.stdin.close()
+
+        with locked(path, let_it_go):
+            pass
+        with locked(path, lambda: said.append("again")):
+            pass
+    assert said == ["waiting"]
+
+
+@posix_only
+def test_a_link_in_the_place_of_the_lock_is_refused(tmp_path):
+    """It could have another file opened."""
+    path = tmp_path / "file"
+    Path(f"{path}.lock").symlink_to(tmp_path / "target")
+    with pytest.raises(OSError, match="link"), locked(path):
+        pass
+    assert not (tmp_path / "target").exists()
+
+
+@posix_only
+@pytest.mark.parametrize("mode", [0o600, 0o644])
+def test_a_new_file_has_the_permissions_that_were_asked_for(tmp_path, mode):
+    """Whatever the umask."""
+    path = tmp_path / "file"
+    replace_file(path, b"new", mode)
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+    assert path.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [path]
