@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -130,6 +131,22 @@ def test_an_operation_is_complete(operation: Operation):
     assert operation.group in GROUPS
     assert len(operation.examples) >= 2
     assert all(param.help.endswith((".", ")", ":", "'", "}", "]")) for param in operation.params)
+
+
+ARCHITECTURE = (PACKAGE.parent / "docs" / "architecture.md").read_text()
+
+
+def test_every_path_that_the_architecture_page_names_exists():
+    """The first page that a contributor reads is true."""
+    paths = re.findall(r"`((?:ant_cli|tests|docs)/[\w./-]+)`", ARCHITECTURE)
+    assert len(paths) > 30
+    assert [path for path in paths if not (PACKAGE.parent / path).exists()] == []
+
+
+def test_the_architecture_page_has_a_row_for_every_room():
+    """Nobody has to guess what a folder is for."""
+    rooms = {f"`ant_cli/{path.name}/`" for path in PACKAGE.iterdir() if (path / "__init__.py").exists()}
+    assert {room for room in rooms if f"| {room} |" not in ARCHITECTURE} == set()
 
 
 def test_the_readme_names_every_command():
