@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from ant_cli.output.progress import ERASE, Progress
-from ant_cli.runtime.streams import Stderr
+from ant_cli.output.progress import Progress
+from ant_cli.runtime.streams import ERASE_LINE, Stderr
 from tests.conftest import Screen
 
 
@@ -33,7 +33,7 @@ def test_a_wait_says_what_for_and_is_erased():
     screen = Watched()
     with progress_on(screen).waiting_for("GET /v1/environments"):
         assert screen.drawn.wait(5)
-    frames = screen.text().split(ERASE)
+    frames = screen.text().split(ERASE_LINE)
     assert "Waiting for GET /v1/environments (0 s)" in frames[1]
     assert frames[-1] == ""
 
@@ -67,7 +67,7 @@ def test_a_retry_says_which_and_when():
     with progress_on(screen, patience_s=60.0).before_retry("503 Service Unavailable", 1, 2, 30.0):
         assert screen.drawn.wait(5)
     assert "503 Service Unavailable. Retry 1 of 2 in 30.0 s" in screen.text()
-    assert screen.text().endswith(ERASE)
+    assert screen.text().endswith(ERASE_LINE)
 
 
 @pytest.mark.parametrize(("terminal", "environ"), [(False, {}), (True, {"TERM": "dumb"})])
@@ -104,7 +104,7 @@ def test_an_interrupt_leaves_a_clean_line():
 
     with pytest.raises(KeyboardInterrupt):
         interrupt()
-    assert screen.text().endswith(ERASE)
+    assert screen.text().endswith(ERASE_LINE)
 
 
 def test_the_line_is_never_wider_than_the_screen():
@@ -112,6 +112,6 @@ def test_the_line_is_never_wider_than_the_screen():
     screen = Watched()
     with progress_on(screen, COLUMNS="40").before_retry("\x1b[2J\n" + "x" * 100, 1, 2, 30.0):
         assert screen.drawn.wait(5)
-    line = screen.text().split(ERASE)[1]
+    line = screen.text().split(ERASE_LINE)[1]
     assert len(line) <= 40
     assert "\x1b" not in line

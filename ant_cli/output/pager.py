@@ -17,7 +17,8 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from time import monotonic
 from types import TracebackType
 
 from ant_cli.output.terminal import Style
@@ -29,6 +30,8 @@ _PIPE_SIZE = 4096
 """The bytes that the pipe to the pager buffers: few, so that pages are fetched only as they are read."""
 _NO_PAGER = ("", "cat")
 """Values that turn paging off."""
+_FAILS_WITHIN_S = 2.0
+"""A pager that exits with an error so soon after its start has shown nothing: nobody quits as fast."""
 
 
 class PagerClosed(BaseException):
@@ -43,9 +46,14 @@ class Pager:
         self._environ = runtime.environ
         self._style = style
         self._before_start = before_start
-        self._command = command_of(runtime.environ, runtime.stderr.say)
+        self._warn = runtime.stderr.say
+        self._command = command_of(runtime.environ, self._warn)
         self._held = b""
         self._program: subprocess.Popen[bytes] | None = None
+        self._started_at = 0.0
+        self._fed = b""
+        """What was written to the pager, while it may still fail."""
+        self._failed = False
 
     def __enter__(self) -> Callable[[bytes], None]:
         return self.write
@@ -58,6 +66,7 @@ class Pager:
         finally:
             if self._program:
                 _wait_for_pager(self._program)
+                self._print_if_failed()
         if kind is PagerClosed:
             raise BrokenPipeError from None
 
@@ -76,7 +85,7 @@ class Pager:
     def _next(self, parts: Iterator[bytes]) -> bytes | None:
         if not self._program:
             return next(parts, None)
-        with watch_for_exit(self._program):
+        with watch_for_exit(self._program, unless=self._has_failed):
             return next(parts, None)
 
     def write(self, data: bytes) -> None:
@@ -97,6 +106,7 @@ class Pager:
 
     def _start(self) -> None:
         self._before_start()
+        self._started_at = monotonic()
         environ = {"LESS": "FRX", "LV": "-c", **self._environ}
         try:
             self._program = subprocess.Popen(
@@ -118,15 +128,46 @@ class Pager:
             self._stdout.write(data, trusted=True)
 
     def _feed(self, data: bytes) -> None:
-        if not self._program or not self._program.stdin or self._program.poll() is not None:
+        if not self._program or not self._program.stdin:
             raise BrokenPipeError
-        self._program.stdin.write(data)
-        self._program.stdin.flush()
+        self._fed = self._fed + data if self._failed or self._is_new() else b""
+        try:
+            if self._program.poll() is not None:
+                raise BrokenPipeError
+            self._program.stdin.write(data)
+            self._program.stdin.flush()
+        except BrokenPipeError:
+            with suppress(subprocess.TimeoutExpired):  # it has closed the pipe, but may not have exited yet
+                self._program.wait(_FAILS_WITHIN_S)
+            if not self._print_if_failed():
+                raise
+
+    def _is_new(self) -> bool:
+        return monotonic() - self._started_at < _FAILS_WITHIN_S
+
+    def _has_failed(self) -> bool:
+        """Whether the pager has exited with an error before it could show anything. Once true, it stays true."""
+        status = self._program.returncode if self._program else None
+        self._failed = self._failed or bool(status and status > 0 and self._is_new())
+        return self._failed
+
+    def _print_if_failed(self) -> bool:
+        """Print the text that a failed pager was given, and go on without one. Return whether it has failed."""
+        if not self._program or not self._has_failed():
+            return False
+        program, self._program = self._program, None
+        self._warn(f"Note: the pager failed with exit status {program.returncode}: {shlex.join(self._command)}")
+        self._command = []
+        if program.stdin:
+            with suppress(BrokenPipeError):
+                program.stdin.close()
+        self._stdout.write(self._fed, trusted=True)
+        return True
 
 
 @contextmanager
-def watch_for_exit(program: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Raise PagerClosed as soon as a program has ended, while the body of the `with` waits.
+def watch_for_exit(program: subprocess.Popen[bytes], unless: Callable[[], bool] = lambda: False) -> Iterator[None]:
+    """Raise PagerClosed as soon as a program has ended, while the body of the `with` waits, `unless` it has failed.
 
     Windows has no SIGCHLD; there, the next write fails instead.
     """
@@ -135,7 +176,7 @@ def watch_for_exit(program: subprocess.Popen[bytes]) -> Iterator[None]:
         return
 
     def raise_if_ended(*_: object) -> None:
-        if _has_ended(program):  # SIGCHLD also reports a pager that Ctrl-Z has stopped
+        if _has_ended(program) and not unless():  # SIGCHLD also reports a pager that Ctrl-Z has stopped
             raise PagerClosed
 
     before = signal.getsignal(signal.SIGCHLD)
@@ -150,9 +191,12 @@ def watch_for_exit(program: subprocess.Popen[bytes]) -> Iterator[None]:
 def _has_ended(program: subprocess.Popen[bytes]) -> bool:
     """Whether a program has ended. Unlike Popen.poll(), this works in a signal handler that interrupts a poll()."""
     try:
-        return os.waitpid(program.pid, os.WNOHANG) != (0, 0)
+        pid, status = os.waitpid(program.pid, os.WNOHANG)
     except ChildProcessError:  # poll() has reaped it
         return True
+    if pid:
+        program.returncode = os.waitstatus_to_exitcode(status)  # poll() could not find it out any more
+    return pid != 0
 
 
 def _wait_for_pager(program: subprocess.Popen[bytes]) -> None:

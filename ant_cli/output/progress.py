@@ -18,7 +18,6 @@ ANNOUNCED_WAIT_S = 2.0
 """A wait between attempts that is longer is announced where no line can be drawn, as in a log."""
 FRAME_S = 0.1
 FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
-ERASE = "\r\x1b[K"
 _MARGIN = 8
 """Cells of a line that are kept free, for the sign that turns and the end of the line."""
 
@@ -93,8 +92,8 @@ class Progress:
         number = 0
         while True:
             line = truncate(escape_controls(text(monotonic() - began)).replace("\n", " "), width)
-            self._stderr.write(f"{ERASE}{FRAMES[number % len(FRAMES)]} {line}")
+            self._stderr.draw(f"{FRAMES[number % len(FRAMES)]} {line}")
             number += 1
             if done(FRAME_S):
                 break
-        self._stderr.write(ERASE)
+        self._stderr.draw("")

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 INPUT_LIMIT = 10_000_000
 """The most bytes that are read from stdin or a file: the API takes no larger request."""
+ERASE_LINE = "\r\x1b[K"
+"""Moves the cursor to the start of its line, and erases the line."""
 PATIENCE_S = 1.0
 """How long a pipe may be silent before it is taken for one in which nothing will come."""
 
@@ -180,11 +182,21 @@ class Stderr(Stream):
         return self.redact(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
     def write(self, text: str) -> None:
-        """Write it with secrets replaced. A failure is ignored: there is nowhere to report it."""
+        """Write a text with secrets redacted and control characters escaped, also in a pipe.
+
+        A log is shown on a terminal sooner or later. A failure is ignored: there is nowhere to report it.
+        """
+        self._write(escape_controls(self.redact(text)))
+
+    def draw(self, line: str) -> None:
+        """Replace the text of the terminal's current line. It must fit on the screen."""
+        self._write(ERASE_LINE + escape_controls(self.redact(line)))
+
+    def _write(self, text: str) -> None:
         if self._file is None:
             return
         try:  # noqa: SIM105 - contextlib would cost more time than all of this
-            write_all(self._file, self.redact(text).encode("utf-8", "backslashreplace"))
+            write_all(self._file, text.encode("utf-8", "backslashreplace"))
         except (OSError, ValueError):
             pass
 
@@ -199,5 +211,5 @@ class Stderr(Stream):
             self.write(kept.getvalue().decode())
 
     def say(self, text: str) -> None:
-        """Write it as a line of its own, with what a terminal would obey made visible."""
-        self.write((escape_controls(text) if self.is_terminal else text) + "\n")
+        """Write a text as a line of its own."""
+        self.write(text + "\n")

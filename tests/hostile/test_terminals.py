@@ -95,6 +95,18 @@ def test_a_page_that_is_no_json_is_no_way_around(over: Over):
     assert (result.exit, obeyed(result.stderr)) == (7, [])
 
 
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_controls_on_stderr_are_escaped_in_a_pipe_too(over: Over, name, attack):
+    """A log of a pipeline is shown on a terminal sooner or later, and nothing reads stderr as data."""
+    text = ATTACKS[attack]
+    body = _unescaped({"type": "error", "message": text, text: text})
+    result = over(response(body, status="404 Not \x9bFound"), more=("--format-error", name, "--debug"))
+    assert (result.exit in (5, 8), obeyed(result.stderr)) == (True, [])
+    html = over(response(f"<html>{text}".encode(), status="502 Bad"))
+    assert (html.exit, obeyed(html.stderr)) == (7, [])
+
+
 @pytest.mark.parametrize("words", [(*CREATE[:-1], "\x1b]0;x\x07\u202e", "--dry-run"), (*RETRIEVE[:-1], "\x1b[2J")])
 def test_ones_own_words_are_shown_with_care_too(over: Over, words):
     """They may come from a file or another program."""

@@ -142,6 +142,63 @@ def test_a_pager_that_does_not_start_is_done_without(terminal, tmp_path):
     assert terminal.shown() == LONG
 
 
+def await_failure(paged):
+    """Wait as for a page, during which a signal reports the end of the pager."""
+    while not paged._has_failed():
+        signal.sigtimedwait([], 0.01)
+
+
+FAIL = "import sys; sys.exit(2)"
+FAIL_AFTER_READING = "import sys; sys.stdin.read(); sys.exit(2)"
+
+
+@pytest.mark.parametrize("script", [FAIL, FAIL_AFTER_READING])
+def test_a_list_is_printed_without_a_pager_that_fails_at_once(terminal, script):
+    """As `less` does when it does not know a flag; nothing of the list is lost or printed twice."""
+    pages = [b"%d\n" % number * 500 for number in range(40)]
+    with terminal.paged(PAGER=pager(script)) as write:
+        for page in pages:
+            write(page)
+    assert terminal.shown() == b"".join(pages)
+    assert terminal.said.text() == f"Note: the pager failed with exit status 2: {pager(script)}\n"
+
+
+def test_a_wait_for_a_page_goes_on_when_the_pager_has_failed(terminal):
+    """The failure is no reason to end the list."""
+
+    def pages():
+        yield LONG
+        await_failure(paged)
+        yield b"more\n"
+
+    paged = terminal.paged(PAGER=pager(FAIL))
+    paged.show(pages())
+    assert terminal.shown() == LONG + b"more\n"
+
+
+def test_the_failure_of_a_pager_counts_even_if_the_next_page_is_late(terminal, monkeypatch):
+    """What the pager was given is kept until it is printed."""
+
+    def pages():
+        yield LONG
+        await_failure(paged)
+        monkeypatch.setattr("ant_cli.output.pager._FAILS_WITHIN_S", 0.0)
+        yield b"more\n"
+
+    paged = terminal.paged(PAGER=pager(FAIL))
+    paged.show(pages())
+    assert terminal.shown() == LONG + b"more\n"
+
+
+def test_a_pager_that_fails_late_has_shown_the_list(terminal, monkeypatch):
+    """The user has read it, and does not want it again."""
+    monkeypatch.setattr("ant_cli.output.pager._FAILS_WITHIN_S", 0.0)
+    with terminal.paged(PAGER=pager(COPY + "; sys.exit(2)")) as write:
+        write(LONG)
+    assert terminal.shown() == b"paged\n" + LONG
+    assert terminal.said.text() == ""
+
+
 def test_the_default_is_less_where_there_is_one(tmp_path):
     """It ends by itself if all fits, keeps colours, and leaves the screen as it is."""
     less = tmp_path / "less"
