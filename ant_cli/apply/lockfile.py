@@ -1,0 +1,239 @@
+"""The lock file: which environment each file became, and what both were at that time.
+
+The official tool reads and writes the same file. What this tool doesn't know, such as other kinds of resources and
+further fields, is kept byte for byte.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from ant_cli.apply.canonical import canonical
+from ant_cli.apply.kinds import ENVIRONMENT
+from ant_cli.errors import OutputError, UsageError
+from ant_cli.gjson import json_text
+from ant_cli.input.files import decode, read_file
+from ant_cli.runtime.storage import replace_file
+from ant_cli.runtime.streams import reason
+
+FILE_NAME = "claude-lock.json"
+VERSION = 1
+READABLE = 0o644
+"""Permissions: there are no secrets in it, and it belongs into version control."""
+FIELDS = ("kind", "id", "version", "hash", "remote_hash", "revision", "subpath")
+"""The fields of an entry in their order; an entry with others is sorted."""
+
+
+class Origin(NamedTuple):
+    """Where the resources are. A field is empty if it is not known."""
+
+    base_url: str = ""
+    organization_id: str = ""
+    workspace_id: str = ""
+
+
+class Entry(NamedTuple):
+    """What the lock file says of a resource."""
+
+    kind: str
+    id: str
+    hash: str
+    """The hash of the body that was sent last."""
+    remote_hash: str
+    """The hash of the object that the server returned for it."""
+    raw: Mapping[str, bytes] = {}
+    """All fields, as they are written."""
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it is an environment, and not from a repository elsewhere."""
+        return self.kind == ENVIRONMENT and "subpath" not in self.raw and "revision" not in self.raw
+
+
+class LockFile(NamedTuple):
+    """The content of a lock file; empty if there is none yet."""
+
+    path: Path
+    exists: bool = False
+    origin: Origin = Origin()
+    entries: Mapping[str, Entry] = {}
+    """Every entry by its key, which is a path relative to the lock file or a URL."""
+    raw: Mapping[str, bytes] = {}
+    """The fields of the file, as they are written."""
+    raw_entries: Mapping[str, tuple[bytes, bytes]] = {}
+    """The keys and entries as they are written."""
+
+    @property
+    def tracked(self) -> dict[str, Entry]:
+        """The entries that this tool manages."""
+        return {key: entry for key, entry in self.entries.items() if entry.is_ours and key.startswith("./")}
+
+    def file_of(self, key: str) -> Path:
+        """Return the file that an entry is about."""
+        return self.path.parent / key
+
+    def with_entry(self, key: str, entry: Entry) -> LockFile:
+        """Return the lock file with an entry that is new, or has another ID or other hashes."""
+        raw = dict(entry.raw)
+        raw |= {name: _quote(getattr(entry, name)) for name in ("kind", "id", "hash", "remote_hash")}
+        written = (_quote(key), _object(_in_order(raw), 2))
+        return self._replace(
+            entries={**self.entries, key: entry._replace(raw=raw)}, raw_entries={**self.raw_entries, key: written}
+        )
+
+    def without(self, key: str) -> LockFile:
+        """Return the lock file without an entry."""
+        entries, raw = dict(self.entries), dict(self.raw_entries)
+        del entries[key], raw[key]
+        return self._replace(entries=entries, raw_entries=raw)
+
+    def with_origin(self, origin: Origin) -> LockFile:
+        """Return the lock file with an origin."""
+        fields = {name: _quote(value) for name, value in origin._asdict().items() if value}
+        return self._replace(origin=origin, raw={**self.raw, "origin": _object(fields, 1)})
+
+    def to_bytes(self) -> bytes:
+        """Return the content of the file."""
+        resources = b",".join(
+            b"\n    %b: %b" % written for _, written in sorted(self.raw_entries.items(), key=lambda item: item[0])
+        )
+        written = b"{%b\n  }" % resources if resources else b"{}"
+        fields = {"version": b"%d" % VERSION, "origin": b"{}", **self.raw, "resources": written}
+        return _object(fields, 0) + b"\n"
+
+    def save(self) -> None:
+        """Write the file, in one step and to the disk.
+
+        Raises:
+            OutputError: if that fails; the old file stays as it is.
+
+        """
+        try:
+            replace_file(self.path.resolve(), self.to_bytes(), READABLE)
+        except (OSError, RuntimeError) as error:
+            raise OutputError(f"{self.path} can't be written: {reason(error)}.") from None
+
+
+def find_lock_path(named: str | None, folder: Path) -> Path:
+    """Return the path of the lock file: the one that is named, or the next above, up to the root of a repository.
+
+    If there is none, it is to be made in `folder`.
+
+    Raises:
+        UsageError: if the name is empty.
+
+    """
+    if named is not None:
+        if not named:
+            raise UsageError("--lock-file was given an empty value.", "Give it a path, or leave it out.")
+        return folder / named
+    for place in (folder, *folder.parents):
+        if (place / FILE_NAME).exists():
+            return place / FILE_NAME
+        if (place / ".git").exists():
+            break
+    return folder / FILE_NAME
+
+
+def read_lock(path: Path) -> LockFile:
+    """Read the lock file, which may not exist yet.
+
+    Raises:
+        UsageError: if it is not one, holds a merge conflict, was written by a newer version, or if the key of an
+            environment leads out of its folder.
+
+    """
+    if not path.exists():
+        return LockFile(path)
+    text = decode(read_file(str(path), "lock file"), str(path))
+    _check_conflict(text, path)
+    try:
+        raw = _members(text.encode())
+        _check_version(raw.get("version", b"1"), path)
+        origin = json_text.members(raw.get("origin", b"{}"))
+        pairs = json_text.raw_pairs(raw.get("resources", b"{}"))
+        raw_entries = {json_text.string(key): (key, value) for key, value in pairs}
+        entries = {key: _read_entry(value) for key, (_, value) in raw_entries.items()}
+    except json_text.JSONTextError as error:
+        raise UsageError(f"{path} is not a lock file: {str(error).removesuffix('.')}.", _RESTORE) from None
+    if len(raw_entries) < len(pairs):
+        raise UsageError(f"{path} has two entries for the same file.", "Remove one of them.")
+    for key, entry in entries.items():
+        if entry.is_ours:
+            _check_key(key, path)
+    found = Origin(**{name: _text(origin.get(name, b'""')) for name in Origin._fields})
+    return LockFile(path, exists=True, origin=found, entries=entries, raw=raw, raw_entries=raw_entries)
+
+
+_RESTORE = "Restore it from version control, where it belongs: it knows the IDs of what was created."
+
+
+def _check_conflict(text: str, path: Path) -> None:
+    match = re.search(r"^(<<<<<<<|=======|>>>>>>>)", text, re.MULTILINE)
+    if match:
+        line = text.count("\n", 0, match.start()) + 1
+        raise UsageError(
+            f"{path}, line {line}: there is a merge conflict.",
+            "Keep the entries of both sides; of one with two IDs, the one that exists. Nothing was changed.",
+        )
+
+
+def _check_version(raw: bytes, path: Path) -> None:
+    if not re.fullmatch(rb"[1-9][0-9]{0,8}", raw):
+        raise UsageError(f"{path} is not a lock file: its version is {raw.decode()[:20]}.", _RESTORE)
+    if int(raw) > VERSION:
+        raise UsageError(
+            f"{path} was written by a newer ant "
+            f"(lockfile version {raw.decode()}, this build understands {VERSION}).",
+            "Use that version, or a newer one of this.",
+        )
+
+
+def _check_key(key: str, path: Path) -> None:
+    normal = posixpath.normpath(key)
+    if not key.startswith(("./", "https://")) or normal.startswith(("../", "/")) or normal in ("..", "."):
+        raise UsageError(f"{path}: the key {key!r} leads out of its folder.", "Correct or remove this entry.")
+
+
+def _members(text: bytes) -> dict[str, bytes]:
+    """Return the fields of an object; one that is there twice is no field."""
+    pairs = json_text.raw_pairs(text)
+    members = {json_text.string(key): value for key, value in pairs}
+    if len(members) < len(pairs):
+        raise json_text.JSONTextError("A field is there twice.")
+    return members
+
+
+def _read_entry(text: bytes) -> Entry:
+    raw = json_text.members(text)
+    fields = {name: _text(raw.get(name, b'""')) for name in ("kind", "id", "hash", "remote_hash")}
+    entry = Entry(**fields, raw=raw)
+    if entry.is_ours and not entry.id:
+        raise json_text.JSONTextError("An entry has no id.")
+    return entry
+
+
+def _text(raw: bytes) -> str:
+    return "" if raw == b"null" else json_text.string(raw)
+
+
+def _in_order(raw: Mapping[str, bytes]) -> dict[str, bytes]:
+    order = FIELDS if raw.keys() <= set(FIELDS) else sorted(raw)
+    return {name: raw[name] for name in order if name in raw}
+
+
+def _object(fields: Mapping[str, bytes], depth: int) -> bytes:
+    """Write an object whose members stand on lines of their own."""
+    if not fields:
+        return b"{}"
+    indent = b"  " * depth
+    lines = b",".join(b"\n%b  %b: %b" % (indent, _quote(name), value) for name, value in fields.items())
+    return b"{%b\n%b}" % (lines, indent)
+
+
+def _quote(text: str) -> bytes:
+    return canonical(text).encode()

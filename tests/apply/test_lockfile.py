@@ -1,0 +1,187 @@
+"""The lock file, which two tools share: what it keeps, what it refuses, and how it is written."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ant_cli.apply.lockfile import Entry, LockFile, Origin, find_lock_path, read_lock
+from ant_cli.errors import OutputError, UsageError
+
+HASH = "0123456789abcdef" * 2
+WRITTEN = """{
+  "version": 1,
+  "origin": {
+    "base_url": "https://api.anthropic.com",
+    "organization_id": "org-1"
+  },
+  "resources": {
+    "./agents/a\\u00e9.md": {"kind":  "agent", "id": "agent_1",
+      "version": 3, "odd": [1.0, 1e3]},
+    "./environments/b.yaml": {
+      "kind": "environment",
+      "id": "env_1",
+      "hash": "0123456789abcdef0123456789abcdef",
+      "remote_hash": "0123456789abcdef0123456789abcdef"
+    },
+    "https://github.com/x/y": {
+      "kind": "skill",
+      "id": "skill_1",
+      "revision": "abc",
+      "subpath": "s"
+    }
+  }
+}
+"""
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "claude-lock.json"
+
+
+def test_a_file_that_is_read_and_written_is_the_same_byte_for_byte(path):
+    """Foreign entries keep their layout, numbers and escapes."""
+    path.write_text(WRITTEN)
+    lock = read_lock(path)
+    assert lock.to_bytes().decode() == WRITTEN
+    assert lock.origin == Origin("https://api.anthropic.com", "org-1", "")
+    assert set(lock.tracked) == {"./environments/b.yaml"}
+    assert set(lock.entries) == {"./agents/aé.md", "./environments/b.yaml", "https://github.com/x/y"}
+
+
+def test_a_change_leaves_all_other_entries_as_they_are(path):
+    """Only the lines of the entry itself differ."""
+    path.write_text(WRITTEN)
+    lock = read_lock(path)
+    entry = lock.entries["./environments/b.yaml"]._replace(hash="f" * 32)
+    changed = lock.with_entry("./environments/b.yaml", entry)
+    assert changed.to_bytes().decode() == WRITTEN.replace(f'"hash": "{HASH}"', f'"hash": "{"f" * 32}"')
+    assert lock.to_bytes().decode() == WRITTEN
+    again = changed.with_entry("./z&z.yaml", entry).without("./z&z.yaml")
+    assert again.to_bytes() == changed.to_bytes()
+
+
+def test_fields_of_an_entry_that_nobody_knows_are_kept(path):
+    """The entry is sorted then."""
+    path.write_text('{"version": 1, "resources": {"./a.yaml": {"kind": "environment", "id": "e", "zeal": 1.50}}}')
+    lock = read_lock(path)
+    changed = lock.with_entry("./a.yaml", lock.entries["./a.yaml"]._replace(hash="h", remote_hash="r"))
+    assert json.loads(changed.to_bytes())["resources"]["./a.yaml"] == {
+        "hash": "h",
+        "id": "e",
+        "kind": "environment",
+        "remote_hash": "r",
+        "zeal": 1.5,
+    }
+    assert b'"remote_hash": "r",\n      "zeal": 1.50\n' in changed.to_bytes()
+
+
+def test_a_new_file_has_its_fields_in_order(path):
+    """Two spaces, keys sorted, a line end; as the official tool writes it."""
+    lock = LockFile(path).with_origin(Origin("http://h", "o", "w"))
+    entry = Entry("environment", "env_1", "h", "r")
+    lock.with_entry("./b.yaml", entry).with_entry("./a<b.yaml", entry._replace(id="env_2")).save()
+    assert path.read_text() == (
+        '{\n  "version": 1,\n  "origin": {\n    "base_url": "http://h",\n    "organization_id": "o",\n'
+        '    "workspace_id": "w"\n  },\n  "resources": {\n'
+        '    "./a\\u003cb.yaml": {\n      "kind": "environment",\n      "id": "env_2",\n      "hash": "h",\n'
+        '      "remote_hash": "r"\n    },\n'
+        '    "./b.yaml": {\n      "kind": "environment",\n      "id": "env_1",\n      "hash": "h",\n'
+        '      "remote_hash": "r"\n    }\n  }\n}\n'
+    )
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+    assert read_lock(path).entries["./a<b.yaml"].id == "env_2"
+
+
+@given(
+    st.dictionaries(
+        st.text(st.characters(codec="utf-8")),
+        st.tuples(st.text(st.characters(codec="utf-8"), min_size=1), st.text(max_size=3)),
+        max_size=5,
+    )
+)
+def test_whatever_is_written_is_read_again(tmp_path_factory, names):
+    """Keys and IDs of any characters."""
+    path = tmp_path_factory.mktemp("lock") / "claude-lock.json"
+    lock = LockFile(path)
+    for key, (identifier, _) in names.items():
+        lock = lock.with_entry(f"./x{key}".replace("..", ""), Entry("environment", identifier, "h", "r"))
+    path.write_bytes(lock.to_bytes())
+    found = read_lock(path)
+    assert {key: entry.id for key, entry in found.entries.items()} == {
+        key: entry.id for key, entry in lock.entries.items()
+    }
+    assert found.to_bytes() == lock.to_bytes()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{\n<<<<<<< HEAD\n"version": 1}', "line 2: there is a merge conflict"),
+        (
+            '{"version": 2, "resources": []}',
+            r"written by a newer ant \(lockfile version 2, this build understands 1\)",
+        ),
+        ('{"version": "1"}', "is not a lock file: its version is"),
+        ('{"version": 0}', "is not a lock file: its version is 0"),
+        ("", "is not a lock file: "),
+        ("[]", "is not a lock file: "),
+        ('{"version": 1, "version": 1}', "is not a lock file: A field is there twice"),
+        ('{"resources": {"./a": 3}}', "is not a lock file: "),
+        ('{"resources": {"./a": {"kind": "environment"}}}', "An entry has no id"),
+        ('{"resources": {"./a": {"kind": "environment", "id": 3}}}', "is not a lock file: "),
+        ('{"resources": {"./a": {"kind": "x"}, "./\\u0061": {"kind": "x"}}}', "two entries for the same file"),
+        ('{"resources": {"../a": {"kind": "environment", "id": "e"}}}', "leads out of its folder"),
+        ('{"resources": {"./b/../../a": {"kind": "environment", "id": "e"}}}', "leads out of its folder"),
+        ('{"resources": {"/etc/a": {"kind": "environment", "id": "e"}}}', "leads out of its folder"),
+    ],
+)
+def test_what_is_no_lock_file_is_refused(path, text, message):
+    """It is never overwritten: it knows the IDs."""
+    path.write_text(text)
+    with pytest.raises(UsageError, match=message):
+        read_lock(path)
+    assert path.read_text() == text
+
+
+def test_foreign_keys_may_lead_anywhere(path):
+    """They are not read."""
+    text = '{"resources": {"../a.md": {"kind": "agent", "id": "a"}}}'
+    path.write_text(text)
+    assert read_lock(path).tracked == {}
+
+
+def test_it_is_found_above_up_to_the_root_of_the_repository(tmp_path):
+    """Otherwise it is made where one is."""
+    inner = tmp_path / "repository" / "a" / "b"
+    inner.mkdir(parents=True)
+    (tmp_path / "claude-lock.json").touch()
+    (tmp_path / "repository" / ".git").mkdir()
+    assert find_lock_path(None, inner) == inner / "claude-lock.json"
+    (tmp_path / "repository" / "claude-lock.json").touch()
+    assert find_lock_path(None, inner) == tmp_path / "repository" / "claude-lock.json"
+    assert find_lock_path("x.json", inner) == inner / "x.json"
+    with pytest.raises(UsageError, match="--lock-file was given an empty value"):
+        find_lock_path("", inner)
+
+
+def test_a_file_that_can_not_be_written_is_an_error(tmp_path):
+    """In a folder that is not there."""
+    with pytest.raises(OutputError, match="can't be written: no such file or directory"):
+        LockFile(tmp_path / "nowhere" / "claude-lock.json").save()
+
+
+def test_a_link_to_a_lock_file_stays_a_link(tmp_path, path):
+    """The file behind it is written."""
+    target = tmp_path / "real.json"
+    target.write_text(WRITTEN)
+    path.symlink_to(target)
+    read_lock(path).without("./environments/b.yaml").save()
+    assert path.is_symlink()
+    assert "env_1" not in Path(target).read_text()
