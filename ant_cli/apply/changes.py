@@ -1,0 +1,74 @@
+"""What an update would change: the body of a file against the object on the server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from ant_cli.apply.canonical import canonical, declared_part, is_empty
+from ant_cli.input.values import Value
+
+CLEARABLE = "description"
+"""The field that is cleared if a file leaves it out. Any other field keeps the server's value then."""
+PATCHED = "metadata"
+"""The field whose keys are removed if a file leaves them out."""
+
+
+class Change(NamedTuple):
+    """One field that differs."""
+
+    path: str
+    """Its keys, joined by dots."""
+    old: Value
+    """The server's value; None if it has none."""
+    new: Value
+    """The value of the file; None if the server's value is to be removed."""
+
+
+def changes_between(body: dict[str, Value], remote: dict[str, Value]) -> list[Change]:
+    """Return what differs between a file and the server, without the fields that keep the server's value."""
+    there = declared_part(remote)
+    desired: dict[str, Value] = {CLEARABLE: None, **body}
+    old = there.get(PATCHED) or {}
+    new = desired.pop(PATCHED, None) or {}
+    if isinstance(old, dict) and isinstance(new, dict):
+        desired[PATCHED] = {**dict.fromkeys(old), **new}
+    return list(_changes("", desired, there))
+
+
+def update_body(body: dict[str, Value], remote: dict[str, Value]) -> dict[str, Value]:
+    """Return the body of the update that makes the server's object what the file declares."""
+    update = dict(body)
+    if not is_empty(remote.get(CLEARABLE)):
+        update.setdefault(CLEARABLE, None)
+    old, new = remote.get(PATCHED), body.get(PATCHED) or {}
+    if isinstance(old, dict) and isinstance(new, dict) and old.keys() - new.keys():
+        update[PATCHED] = {**dict.fromkeys(old), **new}
+    return update
+
+
+def kept_lists(body: Value, remote: Value, path: str = "") -> Iterator[Change]:
+    """Yield the lists that the server has and the file doesn't name, which an update leaves as they are."""
+    if not isinstance(remote, dict):
+        return
+    for key, value in remote.items():
+        here = f"{path}.{key}" if path else key
+        declared = body.get(key) if isinstance(body, dict) else None
+        if isinstance(value, list) and value and declared is None:
+            yield Change(here, value, value)
+        elif isinstance(value, dict) and key != PATCHED:
+            yield from kept_lists(declared, value, here)
+
+
+def _changes(path: str, desired: dict[str, Value], there: Any) -> Iterator[Change]:
+    for key, new in desired.items():
+        old = there.get(key) if isinstance(there, dict) else None
+        here = f"{path}.{key}" if path else key
+        if isinstance(new, dict) and new and (isinstance(old, dict) or old is None):
+            yield from _changes(here, new, old)
+        elif not _are_equal(old, new):
+            yield Change(here, old, new)
+
+
+def _are_equal(old: Value, new: Value) -> bool:
+    return (is_empty(old) and is_empty(new)) or canonical(old) == canonical(new)

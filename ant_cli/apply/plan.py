@@ -1,0 +1,284 @@
+"""The plan: what has to be done so that the server has what the files declare. Nothing here sends a request."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Literal, NamedTuple
+
+from ant_cli.apply.canonical import hash_of_body, hash_of_remote
+from ant_cli.apply.changes import Change, changes_between, kept_lists
+from ant_cli.apply.declarations import Declaration
+from ant_cli.apply.kinds import name_from
+from ant_cli.apply.lockfile import Entry, LockFile
+from ant_cli.errors import AntError
+from ant_cli.input.values import Value
+
+Action = Literal["create", "update", "adopt", "archive", "forget", "record", "none"]
+"""`adopt` takes over an environment that exists, and updates it if it differs. `record` changes the lock file only:
+a file was renamed, or the server has what it declares. `forget` removes an entry whose environment is gone."""
+Object = dict[str, Value]
+"""An environment as the server returned it."""
+
+
+class Options(NamedTuple):
+    """What the flags allow."""
+
+    force: bool = False
+    prune: bool = False
+    adopt: bool = False
+
+
+class Step(NamedTuple):
+    """What is done with one resource."""
+
+    action: Action
+    key: str
+    name: str
+    id: str = ""
+    declaration: Declaration | None = None
+    remote: Object | None = None
+    """What the server has."""
+    changes: tuple[Change, ...] = ()
+    blocked: str = ""
+    """Why this can't be done, and what would unblock it; empty if it can."""
+    moved_from: str = ""
+    """The key under which the lock file has it."""
+    note: str = ""
+
+    @property
+    def fingerprint(self) -> tuple[str, ...]:
+        """What has to be the same when a plan that was saved is carried out."""
+        declared = self.declaration.hash if self.declaration else ""
+        found = hash_of_remote(self.remote) if self.remote else ""
+        return self.action, self.key, self.id, declared, found, self.moved_from
+
+
+class Plan(NamedTuple):
+    """Everything that a run would do."""
+
+    steps: tuple[Step, ...]
+    lost: tuple[str, ...] = ()
+    """The keys whose files are gone, and which `--prune` would archive."""
+
+    @property
+    def pending(self) -> tuple[Step, ...]:
+        """The steps that do something."""
+        return tuple(step for step in self.steps if step.action != "none")
+
+    @property
+    def changing(self) -> tuple[Step, ...]:
+        """The steps that change more than the lock file."""
+        return tuple(step for step in self.pending if step.action != "record" or step.moved_from)
+
+    @property
+    def blocked(self) -> tuple[Step, ...]:
+        """The steps that can't be done."""
+        return tuple(step for step in self.steps if step.blocked)
+
+
+class Known(NamedTuple):
+    """What is known when a plan is made."""
+
+    lock: LockFile
+    declarations: Mapping[str, Declaration]
+    """What the files declare, by their keys."""
+    remotes: Mapping[str, Object | None]
+    """What the server has for each ID that was asked for; None if it has nothing."""
+    named: Mapping[str, Sequence[Object]] = {}
+    """The environments that are not archived, by their names."""
+    interrupted: Collection[str] = ()
+    """The names that a run was creating when it was killed."""
+
+
+def ids_to_read(lock: LockFile, declarations: Mapping[str, Declaration]) -> list[str]:
+    """Return the IDs that a plan needs: of the files of this run, and of entries whose files are gone."""
+    lost = set(lost_keys(lock, declarations))
+    return [entry.id for key, entry in lock.tracked.items() if key in declarations or key in lost]
+
+
+def lost_keys(lock: LockFile, declarations: Mapping[str, Declaration]) -> list[str]:
+    """Return the keys of the lock file whose files are gone."""
+    return [key for key in lock.tracked if key not in declarations and not lock.file_of(key).exists()]
+
+
+def needs_names(known: Known, options: Options) -> bool:
+    """Whether something would be created, so that it matters which names exist."""
+    return any(step.action == "create" for step in make_plan(known, options).steps)
+
+
+def make_plan(known: Known, options: Options) -> Plan:
+    """Return what has to be done.
+
+    Raises:
+        AntError: if the server has none of several environments, so that the credentials must be wrong.
+
+    """
+    _check_credentials(known, options)
+    moves = _moves(known)
+    steps = [
+        _step(declaration, moves.get(key, key), known, options) for key, declaration in known.declarations.items()
+    ]
+    lost = [key for key in lost_keys(known.lock, known.declarations) if key not in moves.values()]
+    if options.prune:
+        steps += [_prune(key, known, options) for key in lost]
+    return Plan(tuple(steps), () if options.prune else tuple(lost))
+
+
+def _check_credentials(known: Known, options: Options) -> None:
+    if len(known.remotes) >= 2 and not any(known.remotes.values()) and not options.force:
+        raise AntError(
+            f"none of the {len(known.remotes)} environments that {known.lock.path.name} tracks exists for the "
+            "credentials in use, so nothing was changed.",
+            "Check the credentials: ant auth status. If all of them are gone for good: --force",
+        )
+
+
+def _moves(known: Known) -> dict[str, str]:
+    """Return the old key of each file that was renamed.
+
+    It declares the name of an environment whose file is gone. Or its name came from the file, and all the rest of
+    it is what one file that is gone declared; the environment gets the new name then, and keeps its ID.
+    """
+    lost = {
+        key: entry
+        for key in lost_keys(known.lock, known.declarations)
+        if _is_alive(known.remotes.get((entry := known.lock.entries[key]).id))
+    }
+    names = {str((known.remotes[entry.id] or {}).get("name")): key for key, entry in lost.items()}
+    fresh = {key: found for key, found in known.declarations.items() if key not in known.lock.entries}
+    moves = {key: names[found.name] for key, found in fresh.items() if found.name in names}
+    pairs = [
+        (new, old)
+        for new, found in fresh.items()
+        if new not in moves and found.name == name_from(found.path)
+        for old, entry in lost.items()
+        if old not in moves.values() and entry.hash == _hash_with_name(found, name_from(known.lock.file_of(old)))
+    ]
+    news, olds = Counter(new for new, _ in pairs), Counter(old for _, old in pairs)
+    return moves | {new: old for new, old in pairs if news[new] == olds[old] == 1}
+
+
+def _is_alive(remote: Object | None) -> bool:
+    return remote is not None and not remote.get("archived_at")
+
+
+def _hash_with_name(declaration: Declaration, name: str) -> str:
+    return hash_of_body({**declaration.body, "name": name})
+
+
+def _step(declaration: Declaration, tracked_as: str, known: Known, options: Options) -> Step:
+    """Return what to do with a file."""
+    entry = known.lock.entries.get(tracked_as)
+    if entry is None:
+        return _untracked(declaration, known, options)
+    moved_from = tracked_as if tracked_as != declaration.key else ""
+    step = Step("none", declaration.key, declaration.name, entry.id, declaration, moved_from=moved_from)
+    if not entry.is_ours:
+        reason = f"{tracked_as} is {_article(entry.kind)} in {known.lock.path.name}"
+        return step._replace(action="update", blocked=f"{reason}; remove that entry, or rename the file")
+    remote = known.remotes.get(entry.id)
+    if remote is None or not _is_alive(remote):
+        return _replacement(step, remote, known, options)
+    return _tracked(step._replace(remote=remote), declaration, entry, remote, options)
+
+
+def _tracked(step: Step, declaration: Declaration, entry: Entry, remote: Object, options: Options) -> Step:
+    same_file, same_remote = declaration.hash == entry.hash, hash_of_remote(remote) == entry.remote_hash
+    changes = tuple(changes_between(declaration.body, remote))
+    if same_file and same_remote:
+        return step._replace(action="record" if step.moved_from else "none")
+    if not same_file and not changes:
+        return step._replace(action="record", note=_kept(declaration, remote))
+    step = step._replace(action="update", changes=changes, note=_kept(declaration, remote))
+    if reason := _immutable(declaration, remote):
+        return step._replace(blocked=reason)
+    if not same_remote and not options.force:
+        return step._replace(
+            blocked=f"{entry.id} changed outside this config since the last apply; "
+            "re-run with --force to overwrite it"
+        )
+    return step
+
+
+def _immutable(declaration: Declaration, remote: Object) -> str:
+    """Return why an update is impossible; empty if it is possible."""
+    new, old = declaration.body.get("config"), remote.get("config")
+    if isinstance(new, dict) and isinstance(old, dict) and new.get("type") != old.get("type"):
+        return (
+            f"config.type can't change from {old.get('type')} to {new.get('type')}; declare another environment, "
+            "with another name, in a file of its own"
+        )
+    return ""
+
+
+def _kept(declaration: Declaration, remote: Object) -> str:
+    """Return a note about lists that the file leaves out, and which therefore stay."""
+    paths = [change.path for change in kept_lists(declaration.body.get("config"), remote.get("config"), "config")]
+    if not paths or "config" not in declaration.body:
+        return ""
+    return f"{', '.join(paths)} of the server stays, since the file leaves it out; write [] to clear it"
+
+
+def _replacement(step: Step, remote: Object | None, known: Known, options: Options) -> Step:
+    state = "is archived" if remote else "does not exist any more"
+    blocked = (
+        f"{step.id} {state}; re-run with --force to create a replacement, or remove {step.moved_from or step.key} "
+        f"from {known.lock.path.name} if it is gone for good"
+    )
+    return step._replace(action="create", blocked="" if options.force else blocked, note=f"{step.id} {state}")
+
+
+def _untracked(declaration: Declaration, known: Known, options: Options) -> Step:
+    """Return what to do with a file that the lock file doesn't have: create it, or take over one of its name."""
+    step = Step("create", declaration.key, declaration.name, "", declaration)
+    found = known.named.get(declaration.name, ())
+    if not found:
+        return step
+    remote = found[0]
+    identifier = str(remote.get("id", ""))
+    changes = tuple(changes_between(declaration.body, remote))
+    step = step._replace(
+        action="adopt", id=identifier, remote=remote, changes=changes, note=_kept(declaration, remote)
+    )
+    if owner := next((key for key, entry in known.lock.tracked.items() if entry.id == identifier), ""):
+        return step._replace(blocked=f"{owner} declares {identifier}, which has this name, already")
+    if len(found) > 1:
+        ids = ", ".join(str(one.get("id", "")) for one in found)
+        return step._replace(blocked=f"several environments have this name ({ids}); rename all of them except one")
+    if reason := _immutable(declaration, remote):
+        return step._replace(blocked=reason)
+    was_ours = declaration.name in known.interrupted and not changes
+    if options.adopt or was_ours:
+        return step
+    return step._replace(
+        blocked=f"{identifier} has this name already; re-run with --adopt to take it over, or choose another name"
+    )
+
+
+def _prune(key: str, known: Known, options: Options) -> Step:
+    """Return what to do with an entry whose file is gone."""
+    entry = known.lock.entries[key]
+    remote = known.remotes.get(entry.id)
+    name = str(remote.get("name", "")) if remote else name_from(known.lock.file_of(key))
+    step = Step("archive", key, name, entry.id, remote=remote)
+    if remote is None or remote.get("archived_at"):
+        sure = remote is not None or any(known.remotes.values()) or options.force
+        reason = f"{entry.id} does not exist for the credentials in use; re-run with --force to forget it"
+        return step._replace(action="forget", blocked="" if sure else reason)
+    if hash_of_remote(remote) != entry.remote_hash:
+        return step._replace(
+            blocked=f"{entry.id} changed outside this config since the last apply, so it is not archived; "
+            f"archive it yourself (ant beta:environments archive {entry.id}), or remove {key} from {known.lock.path.name}"
+        )
+    return step
+
+
+def _article(kind: str) -> str:
+    return f"{'an' if kind[:1] in 'aeiou' else 'a'} {kind or 'resource without a kind'}"
+
+
+def counts(steps: Sequence[Step]) -> Iterator[tuple[Action, int]]:
+    """Yield how many steps there are of each action, in the order in which they are carried out."""
+    for action in ("create", "adopt", "update", "record", "archive", "forget", "none"):
+        yield action, sum(step.action == action for step in steps)

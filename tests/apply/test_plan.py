@@ -1,0 +1,332 @@
+"""The plan: what follows from files, lock file and server. Nothing is sent here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ant_cli.apply.canonical import hash_of_body, hash_of_remote
+from ant_cli.apply.changes import changes_between, update_body
+from ant_cli.apply.declarations import Declaration
+from ant_cli.apply.lockfile import Entry, LockFile
+from ant_cli.apply.plan import Known, Options, Plan, Step, ids_to_read, make_plan, needs_names
+from ant_cli.errors import AntError
+
+KEY = "./environments/a.yaml"
+BODY = {"name": "a", "config": {"type": "cloud", "packages": {"pip": ["pandas"]}}}
+
+
+def remote_of(body, identifier="env_1", **fields):
+    """Return what the server makes of a body."""
+    config = body.get("config", {})
+    return {
+        "id": identifier,
+        "type": "environment",
+        "archived_at": None,
+        "name": body["name"],
+        "description": body.get("description", ""),
+        "metadata": body.get("metadata", {}),
+        "scope": "organization",
+        "config": {
+            "networking": {"type": "unrestricted"},
+            **config,
+            "packages": {"apt": [], "pip": [], "type": "packages", **config.get("packages", {})},
+        },
+        **fields,
+    }
+
+
+def declared(body, key=KEY):
+    return Declaration(key, Path(key), body)
+
+
+class World:
+    """Files, a lock file and a server that agree, until a test changes one of them."""
+
+    def __init__(self, *bodies):
+        self.lock = LockFile(Path.cwd() / "claude-lock.json", exists=True)
+        self.files = {}
+        self.remotes = {}
+        self.named = {}
+        self.interrupted = ()
+        for number, body in enumerate(bodies, 1):
+            self.track(body, f"./environments/{body['name']}.yaml", f"env_{number}")
+
+    def track(self, body, key, identifier):
+        self.files[key] = declared(body, key)
+        self.remotes[identifier] = remote_of(body, identifier)
+        entry = Entry("environment", identifier, hash_of_body(body), hash_of_remote(self.remotes[identifier]))
+        self.lock = self.lock.with_entry(key, entry)
+
+    def plan(self, **options) -> Plan:
+        known = Known(self.lock, self.files, self.remotes, self.named, self.interrupted)
+        return make_plan(known, Options(**options))
+
+    def step(self, **options) -> Step:
+        (step,) = self.plan(**options).steps
+        return step
+
+
+def test_what_agrees_needs_nothing():
+    """Neither hash differs."""
+    plan = World(BODY).plan()
+    assert [step.action for step in plan.steps] == ["none"]
+    assert plan.pending == plan.changing == plan.blocked == plan.lost == ()
+
+
+def test_a_new_file_is_created():
+    """Unless its name is taken."""
+    world = World()
+    world.files[KEY] = declared(BODY)
+    assert needs_names(Known(world.lock, world.files, {}), Options())
+    assert (world.step().action, world.step().blocked) == ("create", "")
+
+
+def test_an_edited_file_is_an_update():
+    """Only the fields that differ are shown."""
+    world = World(BODY)
+    world.files[KEY] = declared({**BODY, "config": {"type": "cloud", "packages": {"pip": ["pandas", "polars"]}}})
+    step = world.step()
+    assert (step.action, step.blocked) == ("update", "")
+    assert [(change.path, change.old, change.new) for change in step.changes] == [
+        ("config.packages.pip", ["pandas"], ["pandas", "polars"])
+    ]
+
+
+def test_a_file_that_says_what_the_server_has_is_only_recorded():
+    """Fields that it leaves out, and empty ones, are no difference."""
+    world = World(BODY)
+    world.files[KEY] = declared({**BODY, "description": "", "metadata": {}, "scope": "organization"})
+    plan = world.plan()
+    assert plan.steps[0].action == "record"
+    assert plan.changing == ()
+
+
+def test_drift_is_blocked_unless_it_may_be_overwritten():
+    """Somebody changed the environment by other means."""
+    world = World(BODY)
+    world.remotes["env_1"]["description"] = "by hand"
+    step = world.step()
+    assert step.action == "update"
+    assert step.blocked == (
+        "env_1 changed outside this config since the last apply; re-run with --force to overwrite it"
+    )
+    assert world.step(force=True).blocked == ""
+
+
+def test_drift_to_what_the_file_says_now_is_no_drift():
+    """Both made the same change."""
+    world = World(BODY)
+    world.files[KEY] = declared({**BODY, "description": "x"})
+    world.remotes["env_1"]["description"] = "x"
+    assert world.step().action == "record"
+
+
+@pytest.mark.parametrize("state", [None, "archived"])
+def test_what_is_gone_is_replaced_only_by_force(state):
+    """Archived by hand, or deleted."""
+    world = World(BODY, {"name": "b"})
+    world.remotes["env_1"] = state and remote_of(BODY, archived_at="2026-01-01T00:00:00Z")
+    step = world.plan().steps[0]
+    assert step.action == "create"
+    assert step.blocked.startswith("env_1 is archived; " if state else "env_1 does not exist any more; ")
+    assert "re-run with --force to create a replacement, or remove ./environments/a.yaml" in step.blocked
+    assert world.plan(force=True).steps[0].blocked == ""
+
+
+def test_credentials_for_which_nothing_exists_are_refused():
+    """A key of another workspace finds none of them."""
+    world = World(BODY, {"name": "b"})
+    world.remotes = dict.fromkeys(world.remotes)
+    with pytest.raises(AntError, match="none of the 2 environments") as caught:
+        world.plan(prune=True)
+    assert caught.value.exit_code == 1
+    assert [step.action for step in world.plan(force=True).steps] == ["create", "create"]
+
+
+def test_the_type_of_a_config_can_not_change():
+    """Whatever the flags."""
+    world = World(BODY)
+    world.files[KEY] = declared({"name": "a", "config": {"type": "self_hosted"}})
+    assert "config.type can't change from cloud to self_hosted" in world.step(force=True, adopt=True).blocked
+
+
+def test_an_entry_of_another_kind_is_not_overwritten():
+    """The official tool made it."""
+    world = World()
+    world.files[KEY] = declared(BODY)
+    world.lock = world.lock.with_entry(KEY, Entry("agent", "agent_1", "h", "r"))
+    assert "is an agent in claude-lock.json" in world.step(force=True).blocked
+
+
+# Names that exist
+
+
+def test_a_name_that_exists_is_taken_over_only_on_request():
+    """Never doubled."""
+    world = World()
+    world.files[KEY] = declared({**BODY, "description": "x"})
+    world.named = {"a": [remote_of(BODY, "env_9")]}
+    step = world.step()
+    assert (step.action, step.id) == ("adopt", "env_9")
+    assert step.blocked == (
+        "env_9 has this name already; re-run with --adopt to take it over, or choose another name"
+    )
+    step = world.step(adopt=True)
+    assert step.blocked == ""
+    assert [change.path for change in step.changes] == ["description"]
+
+
+def test_what_a_killed_run_created_is_taken_over_if_it_is_what_the_file_says():
+    """Its ID never reached the lock file."""
+    world = World()
+    world.files[KEY] = declared(BODY)
+    world.named = {"a": [remote_of(BODY, "env_9")]}
+    world.interrupted = {"a"}
+    assert (world.step().action, world.step().blocked) == ("adopt", "")
+    world.named["a"][0]["description"] = "of somebody else"
+    assert "--adopt" in world.step().blocked
+
+
+def test_what_another_file_declares_is_not_taken_over():
+    """Two files would change it in turn."""
+    world = World(BODY)
+    tracked = world.files.pop(KEY)
+    Path("environments").mkdir()
+    Path(tracked.key).touch()
+    world.files["./b.yaml"] = declared(BODY, "./b.yaml")
+    world.named = {"a": [remote_of(BODY)]}
+    assert "./environments/a.yaml declares env_1" in world.step(adopt=True).blocked
+
+
+def test_a_name_that_several_have_is_blocked():
+    """Nobody can tell which one is meant."""
+    world = World()
+    world.files[KEY] = declared(BODY)
+    world.named = {"a": [remote_of(BODY, "env_8"), remote_of(BODY, "env_9")]}
+    assert "several environments have this name (env_8, env_9)" in world.step(adopt=True).blocked
+
+
+# Files that are gone
+
+
+def test_an_entry_without_a_file_is_archived_only_on_request():
+    """It stays in the lock file otherwise."""
+    world = World(BODY)
+    del world.files[KEY]
+    assert world.plan().lost == (KEY,)
+    assert world.plan().steps == ()
+    plan = world.plan(prune=True)
+    assert [(step.action, step.id, step.blocked) for step in plan.steps] == [("archive", "env_1", "")]
+    assert plan.lost == ()
+
+
+def test_an_entry_whose_file_was_only_not_named_is_never_archived():
+    """It exists."""
+    world = World(BODY)
+    Path("environments").mkdir()
+    Path(world.files.pop(KEY).key).touch()
+    assert world.plan(prune=True) == Plan(())
+    assert ids_to_read(world.lock, world.files) == []
+
+
+def test_what_changed_since_is_never_archived():
+    """Not by force either: somebody else uses it."""
+    world = World(BODY)
+    del world.files[KEY]
+    world.remotes["env_1"]["description"] = "still in use"
+    assert "so it is not archived" in world.step(prune=True, force=True).blocked
+
+
+def test_an_entry_is_forgotten_only_if_the_credentials_are_right():
+    """A 404 alone may be another workspace."""
+    world = World(BODY)
+    del world.files[KEY]
+    world.remotes["env_1"] = None
+    assert world.step(prune=True).action == "forget"
+    assert "re-run with --force to forget it" in world.step(prune=True).blocked
+    world.track({"name": "b"}, "./b.yaml", "env_2")
+    assert [(step.action, step.blocked) for step in world.plan(prune=True).steps] == [("none", ""), ("forget", "")]
+
+
+def test_a_renamed_file_keeps_its_environment():
+    """By the name that it declares."""
+    world = World(BODY)
+    del world.files[KEY]
+    world.files["./environments/z.yaml"] = declared({**BODY, "description": "new"}, "./environments/z.yaml")
+    step = world.step(prune=True)
+    assert (step.action, step.id, step.moved_from) == ("update", "env_1", KEY)
+    world.files["./environments/z.yaml"] = declared(BODY, "./environments/z.yaml")
+    assert world.step(prune=True).action == "record"
+    assert world.plan().changing
+    assert world.plan().lost == ()
+
+
+def test_a_renamed_file_renames_its_environment_if_that_is_where_the_name_comes_from():
+    """All the rest is what it was. Two candidates are none."""
+    world = World(BODY)
+    del world.files[KEY]
+    world.files["./environments/z.yaml"] = declared({**BODY, "name": "z"}, "./environments/z.yaml")
+    step = world.step(prune=True)
+    assert (step.action, step.id, step.moved_from) == ("update", "env_1", KEY)
+    assert [(change.path, change.old, change.new) for change in step.changes] == [("name", "a", "z")]
+    world.files["./environments/y.yaml"] = declared({**BODY, "name": "y"}, "./environments/y.yaml")
+    assert [step.action for step in world.plan().steps] == ["create", "create"]
+
+
+# Changes and updates
+
+
+@pytest.mark.parametrize(
+    ("body", "remote", "changes", "update"),
+    [
+        ({"name": "a"}, {"description": "x"}, [("description", "x", None)], {"name": "a", "description": None}),
+        ({"name": "a", "description": ""}, {"description": None}, [], {"name": "a", "description": ""}),
+        (
+            {"name": "a", "metadata": {"k": "1"}},
+            {"metadata": {"k": "0", "old": "x"}},
+            [("metadata.k", "0", "1"), ("metadata.old", "x", None)],
+            {"name": "a", "metadata": {"k": "1", "old": None}},
+        ),
+        (
+            {"name": "a"},
+            {"metadata": {"old": "x"}},
+            [("metadata.old", "x", None)],
+            {"name": "a", "metadata": {"old": None}},
+        ),
+        ({"name": "a"}, {"scope": "account", "config": {"type": "cloud"}}, [], {"name": "a"}),
+        (
+            {"name": "a", "config": {"type": "cloud", "packages": {"pip": []}}},
+            {"config": {"type": "cloud", "packages": {"pip": ["x"], "apt": ["y"]}}},
+            [("config.packages.pip", ["x"], [])],
+            {"name": "a", "config": {"type": "cloud", "packages": {"pip": []}}},
+        ),
+        (
+            {
+                "name": "a",
+                "config": {"type": "cloud", "networking": {"type": "limited", "allow_mcp_servers": False}},
+            },
+            {"config": {"type": "cloud", "networking": {"type": "limited"}}},
+            [("config.networking.allow_mcp_servers", None, False)],
+            {
+                "name": "a",
+                "config": {"type": "cloud", "networking": {"type": "limited", "allow_mcp_servers": False}},
+            },
+        ),
+    ],
+)
+def test_an_update_says_what_the_file_says_and_clears_what_it_left_out(body, remote, changes, update):
+    """Description and keys of metadata are cleared; any other field keeps the server's value."""
+    remote = {"name": "a", **remote}
+    assert [tuple(change) for change in changes_between(body, remote)] == changes
+    assert update_body(body, remote) == update
+
+
+def test_a_list_that_a_file_leaves_out_is_pointed_out():
+    """The server keeps it, which is not what a reader of the file expects."""
+    world = World({"name": "a", "config": {"type": "cloud", "packages": {"pip": ["x"], "apt": ["y"]}}})
+    world.files[KEY] = declared({"name": "a", "config": {"type": "cloud", "packages": {"pip": ["z"]}}})
+    assert world.step().note == (
+        "config.packages.apt of the server stays, since the file leaves it out; write [] to clear it"
+    )
