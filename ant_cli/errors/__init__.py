@@ -94,8 +94,10 @@ class CredentialError(AntError):
 class APIError(AntError):
     """The server's answer is an error, by its status or by what it says."""
 
-    def __init__(self, request_line: str, status: int, reason: str, body: bytes, request_id: str) -> None:
-        super().__init__(f"{request_line}: {status} {reason}".rstrip())
+    def __init__(
+        self, request_line: str, status: int, reason: str, body: bytes, request_id: str, hint: str = ""
+    ) -> None:
+        super().__init__(f"{request_line}: {status} {reason}".rstrip(), hint)
         self.status = status
         self.body = body
         self.request_id = request_id

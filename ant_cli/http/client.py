@@ -6,11 +6,12 @@ import time
 from collections.abc import Mapping
 
 from ant_cli.errors import AnswerError, AntError, NetworkError
-from ant_cli.http.network_problem import describe_network_error
+from ant_cli.http.deadline import STEPS, AttemptTimeout
+from ant_cli.http.network_problem import describe_handshake_error, describe_network_error
 from ant_cli.http.observer import Observer, Unobserved
 from ant_cli.http.request_headers import headers_of
 from ant_cli.http.response import IncompleteResponse, Response, raise_for_error
-from ant_cli.http.retries import GATEWAY_TIMEOUTS, outcome_unknown, retry_delay, should_retry
+from ant_cli.http.retries import GATEWAY_TIMEOUTS, backoff, long_wait, outcome_unknown, retry_delay, should_retry
 from ant_cli.http.transport import Transport, TransportError, open_transport
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime
@@ -55,7 +56,7 @@ class Client:
         """
         url = self._base_url + request.target
         response = self._send_with_retries(request, url)
-        raise_for_error(f'{request.method} "{url}"', response)
+        raise_for_error(f'{request.method} "{url}"', response, hint=long_wait(response))
         return response
 
     def _send_with_retries(self, request: Request, url: str) -> Response:
@@ -70,19 +71,18 @@ class Client:
                 self.outcome_unknown |= failure.maybe_processed
                 if not retries_left or not failure.should_retry(request):
                     raise failure.error from None
-                self._wait(attempt, {}, failure.error.message.removesuffix("."))
+                self._wait(backoff(attempt), attempt, failure.error.message.removesuffix("."))
             else:
                 self.outcome_unknown |= outcome_unknown(response.status)
                 stale = request.conditional and response.status in GATEWAY_TIMEOUTS
-                if not retries_left or stale or not should_retry(response.status, response.headers):
+                if not retries_left or stale or not should_retry(response):
                     return response
-                self._wait(attempt, response.headers, response.status_line)
+                self._wait(retry_delay(attempt, response), attempt, response.status_line)
             attempt += 1
 
-    def _wait(self, attempt: int, headers: Mapping[str, str], why: str) -> None:
-        delay = retry_delay(attempt, headers)
-        with self._observer.before_retry(why, attempt + 1, self._settings.max_retries, delay):
-            self._sleep(delay)
+    def _wait(self, delay_s: float, attempt: int, why: str) -> None:
+        with self._observer.before_retry(why, attempt + 1, self._settings.max_retries, delay_s):
+            self._sleep(delay_s)
 
     def _attempt(self, request: Request, url: str, attempt: int) -> Response:
         """Send once and read the response, with the debug log around it."""
@@ -138,7 +138,7 @@ class _AttemptFailed(Exception):
 
     def should_retry(self, request: Request) -> bool:
         """Whether to try again. After an incomplete response only a GET: anything else was carried out."""
-        if self.permanent or (self.maybe_processed and request.conditional):
+        if self.permanent or (self.maybe_processed and (request.conditional or request.creates)):
             return False
         return isinstance(self.error, NetworkError) or request.method == "GET"
 
@@ -150,13 +150,17 @@ def _to_failure(
     if isinstance(failure, IncompleteResponse):
         error = AnswerError(f"{request_line}: the response {failure}, so nothing of it is shown.")
         return _AttemptFailed(error, maybe_processed=True, permanent=failure.permanent)
-    if failure.timed_out:
+    if failure.timed_out and failure.phase != "handshake":
         timeout = _timed_out(failure, response, request_line, timeout_s)
         return _AttemptFailed(timeout, maybe_processed=failure.sent)
     if response is not None:
         error = AnswerError(f"{request_line}: the response broke off, so nothing of it is shown.")
         return _AttemptFailed(error, maybe_processed=True)
-    problem = describe_network_error(failure.cause)
+    problem = (
+        describe_handshake_error(failure.cause, timeout_s)
+        if failure.phase == "handshake"
+        else describe_network_error(failure.cause)
+    )
     return _AttemptFailed(
         NetworkError(f"{request_line}: {problem.message}.", problem.hint or failure.hint),
         maybe_processed=failure.sent,
@@ -168,7 +172,9 @@ def _to_failure(
 def _timed_out(
     failure: TransportError, response: Response | None, request_line: str, timeout_s: float
 ) -> NetworkError:
-    if response is not None:
+    if isinstance(failure.cause, AttemptTimeout):
+        what, timeout_s = "no complete response within", STEPS * timeout_s
+    elif response is not None:
         what = "the response stalled for"
     else:
         what = "no response within" if failure.sent else "no connection within"

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from ant_cli.errors import UsageError
+from ant_cli.http.deadline import Deadline
 from ant_cli.http.response import Response
 from ant_cli.http.transport import LONGEST_URL, NO_HOST, TOO_LONG, MalformedResponse, TransportError
-from ant_cli.http.wire import Deadline, Head, Wire
+from ant_cli.http.wire import Head, Wire
 
 if TYPE_CHECKING:
     import ssl
@@ -52,10 +53,10 @@ class DirectTransport:
         origin, host, target = _split(url)
         wire = self._wire(origin, deadline)
         try:
-            with _errors_of(wire):
+            with _errors_of(wire, deadline):
                 wire.send(method, target, {"host": host, **headers}, body, deadline)
                 head = wire.receive()
-            yield Response(head.status, head.reason, head.headers, _chunks(wire, head))
+            yield Response(head.status, head.reason, head.headers, _chunks(wire, head, deadline))
             wire.reused = True
             if wire.is_reusable():
                 self._idle.append(wire)
@@ -75,7 +76,7 @@ class DirectTransport:
         try:
             return Wire(self._open_socket(origin, deadline), origin)
         except OSError as error:
-            raise TransportError(error, sent=False, timed_out=isinstance(error, TimeoutError)) from None
+            raise TransportError(error, phase="connect", timed_out=isinstance(error, TimeoutError)) from None
 
     def _connect(self, origin: Origin, deadline: Deadline) -> socket.socket:
         if origin.scheme == "https" and self._tls is None:
@@ -88,8 +89,12 @@ class DirectTransport:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self._tls is None:
             return sock
-        sock.settimeout(deadline.seconds())
-        return self._tls.wrap_socket(sock, server_hostname=host)
+        try:
+            sock.settimeout(deadline.seconds())
+            return self._tls.wrap_socket(sock, server_hostname=host)
+        except OSError as error:
+            sock.close()
+            raise TransportError(error, phase="handshake", timed_out=isinstance(error, TimeoutError)) from None
 
     def close(self) -> None:
         """Close the connections."""
@@ -108,20 +113,20 @@ def _split(url: str) -> tuple[Origin, str, str]:
     return Origin(parts.scheme, host, port), parts.netloc.rpartition("@")[2], target
 
 
-def _chunks(wire: Wire, head: Head) -> Iterator[bytes]:
-    with _errors_of(wire):
+def _chunks(wire: Wire, head: Head, deadline: Deadline) -> Iterator[bytes]:
+    with _errors_of(wire, deadline):
         yield from wire.body(head)
 
 
 @contextmanager
-def _errors_of(wire: Wire) -> Iterator[None]:
+def _errors_of(wire: Wire, deadline: Deadline) -> Iterator[None]:
     """Turn what goes wrong on a connection into TransportError."""
     try:
         yield
     except (OSError, MalformedResponse) as error:
         raise TransportError(
-            error,
-            sent=True,
+            deadline.blame(error),
+            phase="exchange",
             timed_out=isinstance(error, TimeoutError),
             closed=isinstance(error, ConnectionError),
             reused=wire.reused,

@@ -40,7 +40,7 @@ class EmulatorTransport:
         try:
             chunks = self._emulator(environ, start_response)
         except ConnectionError as error:
-            raise TransportError(error, sent=True) from None
+            raise TransportError(error, phase="exchange") from None
         status, lines = started
         code, _, reason = status.partition(" ")
         yield Response(int(code), reason, {name.lower(): value for name, value in lines}, chunks)

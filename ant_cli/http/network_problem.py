@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import socket
-import sys
 from typing import NamedTuple
 
 from ant_cli.http.transport import MalformedResponse
@@ -22,6 +21,7 @@ _UNTRUSTED = {
 }
 """What is wrong with a certificate, by OpenSSL's verification code."""
 _TRUST = "To trust another certificate authority, set SSL_CERT_FILE to the file of its certificate."
+_NOT_TLS = "Does the server speak TLS at this port? If it does not, the base URL begins with http://."
 _CHECK_URL = "Check the base URL and the network."
 
 
@@ -43,19 +43,24 @@ def describe_network_error(error: Exception) -> NetworkProblem:
         return NetworkProblem("the response is not valid HTTP", _CHECK_URL)
     if isinstance(error, ConnectionClosed):
         return NetworkProblem("the server closed the connection without sending a response")
-    return _tls_problem(error) or NetworkProblem(_without_number(error))
+    return NetworkProblem(_without_number(error))
 
 
-def _tls_problem(error: Exception) -> NetworkProblem | None:
-    if "ssl" not in sys.modules:
-        return None
+def describe_handshake_error(error: Exception, timeout_s: float) -> NetworkProblem:
+    """Return why client and server could not agree on TLS. Another attempt would fail, too."""
     import ssl
 
-    if not isinstance(error, ssl.SSLCertVerificationError):
-        return None
-    problem = _UNTRUSTED.get(error.verify_code, "is not trusted")
-    why = error.verify_message.rstrip(".")
-    return NetworkProblem(f"the server's certificate {problem} ({why})", _TRUST, permanent=True)
+    if isinstance(error, ssl.SSLCertVerificationError):
+        problem = _UNTRUSTED.get(error.verify_code, "is not trusted")
+        why = error.verify_message.rstrip(".")
+        return NetworkProblem(f"the server's certificate {problem} ({why})", _TRUST, permanent=True)
+    if isinstance(error, TimeoutError):
+        why = f"no reply within {timeout_s:g} s"
+    elif isinstance(error, ssl.SSLError) and error.reason:
+        why = error.reason.replace("_", " ").lower()
+    else:
+        why = _without_number(error)
+    return NetworkProblem(f"the TLS handshake failed ({why})", _NOT_TLS, permanent=True)
 
 
 def _without_number(error: Exception) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import httpx
 
 from ant_cli.errors import UsageError
+from ant_cli.http.deadline import AttemptTimeout, Deadline
 from ant_cli.http.response import Response
-from ant_cli.http.transport import LONGEST_URL, NO_HOST, TOO_LONG, MalformedResponse, TransportError
+from ant_cli.http.transport import LONGEST_URL, NO_HOST, TOO_LONG, MalformedResponse, Phase, TransportError
 from ant_cli.http.trust import tls_context
 from ant_cli.runtime.extras import install_hint
 
@@ -39,6 +41,8 @@ class HTTPXTransport:
             raise UsageError(f"{variables} can't be used: {error}.") from None
         self._variables = variables
         self._reused = False
+        self._in_handshake = False
+        self._deadline = Deadline(0)
 
     @contextmanager
     def stream(
@@ -46,30 +50,42 @@ class HTTPXTransport:
     ) -> Iterator[Response]:
         """Send a request and return the response; see `Transport`."""
         encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
+        self._deadline = Deadline(timeout_s)
+        options: dict[str, Any] = {"timeout": timeout_s, "extensions": {"trace": self._trace}}
         try:
-            with self._client.stream(
-                method, url, headers=encoded, content=body or None, timeout=timeout_s
-            ) as received:
+            with self._client.stream(method, url, headers=encoded, content=body or None, **options) as received:
                 found = {name.lower(): value for name, value in received.headers.items()}
                 yield Response(received.status_code, received.reason_phrase, found, received.iter_raw())
             self._reused = True
-        except httpx.TransportError as error:
+        except (httpx.TransportError, AttemptTimeout) as error:
             raise self._translated(error) from None
         except (httpx.InvalidURL, UnicodeError):
             raise UsageError(TOO_LONG if len(url) > LONGEST_URL else NO_HOST) from None
 
-    def _translated(self, error: httpx.TransportError) -> TransportError:
+    def _trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Note a TLS handshake under way, and limit reading by the deadline; httpcore calls this (`trace`)."""
+        if event.endswith("start_tls.started"):
+            self._in_handshake = True
+        elif event.endswith(("connect_tcp.complete", "start_tls.complete")):
+            self._in_handshake = False
+            stream = info["return_value"]
+            read = stream.read
+            stream.read = lambda size, timeout=None: read(size, timeout and self._deadline.seconds())
+
+    def _translated(self, error: httpx.TransportError | AttemptTimeout) -> TransportError:
         reused, self._reused = self._reused, False
+        in_handshake, self._in_handshake = self._in_handshake, False
+        connecting: Phase = "handshake" if in_handshake else "connect"
         return TransportError(
-            _cause_of(error),
-            sent=not isinstance(error, _NOT_SENT),
-            timed_out=isinstance(error, httpx.TimeoutException),
+            self._deadline.blame(_cause_of(error)),
+            phase=connecting if isinstance(error, _NOT_SENT) else "exchange",
+            timed_out=isinstance(error, httpx.TimeoutException | AttemptTimeout),
             closed=isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError),
             reused=reused,
             hint=self._proxy_hint(error),
         )
 
-    def _proxy_hint(self, error: httpx.TransportError) -> str:
+    def _proxy_hint(self, error: Exception) -> str:
         if not self._variables:
             return ""
         if str(error).startswith("407 "):
@@ -84,7 +100,7 @@ class HTTPXTransport:
         self._client.close()
 
 
-def _cause_of(error: httpx.TransportError) -> Exception:
+def _cause_of(error: Exception) -> Exception:
     """Return the operating system's error below one of httpx, or what says as much."""
     cause: BaseException | None = error
     while cause is not None:

@@ -93,8 +93,8 @@ def _gunzip(chunks: Iterable[bytes]) -> Iterator[bytes]:
         raise IncompleteResponse("broke off")
 
 
-def raise_for_error(request_line: str, response: Response) -> None:
-    """Raise if the response is an error, a redirect, or not from the API.
+def raise_for_error(request_line: str, response: Response, *, hint: str = "") -> None:
+    """Raise if the response is an error, perhaps with a hint at what to do, a redirect, or not from the API.
 
     Raises:
         APIError: if it is an error by its status, or by its body.
@@ -103,7 +103,7 @@ def raise_for_error(request_line: str, response: Response) -> None:
     """
     if response.status >= 400 or (response.status < 300 and _is_error_object(response.body)):
         request_id = response.headers.get("request-id", "")
-        raise APIError(request_line, response.status, response.reason, response.body, request_id)
+        raise APIError(request_line, response.status, response.reason, response.body, request_id, hint)
     if response.status >= 300:
         raise AnswerError(f"{request_line}: {response.status_line}{_target(response)}.", _NOT_FOLLOWED)
     mismatch = _mismatch(response.body) if response.status != 204 else None

@@ -5,25 +5,41 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ant_cli.http.response import Response
 
 RETRIED = frozenset((408, 409, 429, *range(500, 600)))
 GATEWAY_TIMEOUTS = frozenset((408, 504))
 """The server gave up waiting, or a gateway in front of it did: the request may still be carried out."""
 LONGEST_WAIT_S = 60.0
+"""The longest wait before a retry."""
 _SECONDS = re.compile(r"-?[0-9]+(?:\.[0-9]+)?", re.ASCII)
 
 
-def should_retry(status: int, headers: Mapping[str, str]) -> bool:
+def should_retry(response: Response) -> bool:
     """Whether a response is worth a retry.
 
-    Never after a 412: the precondition of the request does not hold, and a retry does not change that.
+    Not after a 412: the precondition of the request does not hold, and a retry does not change that. Not if the
+    server asks to wait longer than `LONGEST_WAIT_S` either: a retry before that would fail.
     """
-    if status == 412:
+    if response.status == 412 or long_wait(response):
         return False
-    override = headers.get("x-should-retry")
+    override = response.headers.get("x-should-retry")
     if override in ("true", "false"):
-        return override == "true" and status >= 400
-    return status in RETRIED
+        return override == "true" and response.status >= 400
+    return response.status in RETRIED
+
+
+def long_wait(response: Response) -> str:
+    """Return how long the server asks to wait, as a sentence, if that is too long for a retry."""
+    delay_s = _requested_delay(response.headers) if response.status >= 400 else None
+    if delay_s is None or delay_s <= LONGEST_WAIT_S:
+        return ""
+    if delay_s < 2 * 3600:
+        return f"The server asks to wait {delay_s:.0f} s before the next request."
+    return f"The server asks to wait {delay_s:,.0f} s ({delay_s / 3600:,.0f} hours) before the next request."
 
 
 def outcome_unknown(status: int) -> bool:
@@ -31,11 +47,14 @@ def outcome_unknown(status: int) -> bool:
     return status == 408 or 500 <= status <= 599
 
 
-def retry_delay(attempt: int, headers: Mapping[str, str]) -> float:
-    """Return the seconds to wait after `attempt`, which counts from 0: what the server says, at most a minute."""
-    requested = _requested_delay(headers)
-    if requested is not None:
-        return min(requested, LONGEST_WAIT_S)
+def retry_delay(attempt: int, response: Response) -> float:
+    """Return the seconds to wait after `attempt`, which counts from 0: what the server asks for, or `backoff`."""
+    requested = _requested_delay(response.headers)
+    return backoff(attempt) if requested is None else requested
+
+
+def backoff(attempt: int) -> float:
+    """Return the seconds to wait if the server does not say: 0.5 doubling to 8, less up to a quarter of jitter."""
     import random
 
     return 0.5 * 2.0 ** min(attempt, 4) * random.uniform(0.75, 1.0)  # noqa: S311 - jitter, no secret

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 from urllib.parse import urlsplit
 
 from ant_cli.errors import UsageError
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from ant_cli.http.response import Response
 
+Phase = Literal["connect", "handshake", "exchange"]
+"""Where an attempt failed: opening the connection, agreeing on TLS, or sending and receiving."""
 PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy")
 LONGEST_URL = 65_536
 """The most characters of a URL."""
@@ -28,7 +30,7 @@ class TransportError(Exception):
         self,
         cause: Exception,
         *,
-        sent: bool,
+        phase: Phase,
         timed_out: bool = False,
         closed: bool = False,
         reused: bool = False,
@@ -36,8 +38,7 @@ class TransportError(Exception):
     ) -> None:
         super().__init__(str(cause))
         self.cause = cause
-        self.sent = sent
-        """The request may have reached the server."""
+        self.phase = phase
         self.timed_out = timed_out
         self.closed = closed
         """The connection ended before the response began."""
@@ -45,6 +46,11 @@ class TransportError(Exception):
         """The connection had carried a response before, after which the server may have closed it."""
         self.hint = hint
         """What may help if the connection could not be opened."""
+
+    @property
+    def sent(self) -> bool:
+        """Whether the request may have reached the server."""
+        return self.phase == "exchange"
 
 
 class MalformedResponse(Exception):

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import io
 import re
-import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from ant_cli.http.deadline import Deadline
 from ant_cli.http.transport import MalformedResponse
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from _typeshed import WriteableBuffer as Buffer
 
-STEPS = 10
-"""How many times the limit of one step a whole attempt may take."""
 LONGEST_HEAD = 65_536
 """The most bytes of a status line with its headers."""
 _SENT_AT_ONCE = 262_144
@@ -32,27 +30,8 @@ _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\0\r\n]*)?\r?\n")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 
 
-class AttemptTimeout(TimeoutError):
-    """The attempt as a whole took too long."""
-
-
 class ConnectionClosed(ConnectionError):
     """The server closed the connection before the end of a response."""
-
-
-class Deadline:
-    """The limits of one attempt."""
-
-    def __init__(self, step_s: float) -> None:
-        self._step_s = step_s
-        self._end = time.monotonic() + STEPS * step_s
-
-    def seconds(self) -> float:
-        """Return how long the next step may take. Raises AttemptTimeout if the whole has taken too long."""
-        rest = self._end - time.monotonic()
-        if rest <= 0:
-            raise AttemptTimeout
-        return min(self._step_s, rest)
 
 
 class Head(NamedTuple):
@@ -142,7 +121,7 @@ class Wire:
             content = line.removesuffix(b"\n").removesuffix(b"\r")
             if not content:
                 return lines
-            if lines and content[:1] in (b" ", b"\t"):  # an obsolete way to continue a line
+            if len(lines) > 1 and content[:1] in (b" ", b"\t"):  # an obsolete way to continue a header
                 lines[-1] += b" " + content.strip(b" \t")
             else:
                 lines.append(content)
@@ -189,7 +168,7 @@ class Wire:
                 raise MalformedResponse
             size = int(match[1], 16)
             if not size:
-                self._lines(LONGEST_HEAD)  # trailers, which say nothing that is needed
+                _parse_headers(self._lines(LONGEST_HEAD))  # trailers, of which nothing is needed
                 return
             yield from self._exactly(size)
             if self._line(2).strip(b"\r\n"):
@@ -224,16 +203,21 @@ def _parse_head(lines: list[bytes]) -> Head:
     status = _STATUS.fullmatch(lines[0]) if lines else None
     if not status:
         raise MalformedResponse
+    headers = _parse_headers(lines[1:])
+    _check_framing(headers)
+    keep_alive = status[1] == b"1" and "close" not in headers.get("connection", "").lower()
+    return Head(int(status[2]), (status[3] or b"").decode("latin-1"), headers, keep_alive)
+
+
+def _parse_headers(lines: list[bytes]) -> dict[str, str]:
     headers: dict[str, str] = {}
-    for line in lines[1:]:
+    for line in lines:
         header = _HEADER.fullmatch(line)
         if not header:
             raise MalformedResponse
         name, value = header[1].decode().lower(), header[2].decode("latin-1")
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    _check_framing(headers)
-    keep_alive = status[1] == b"1" and "close" not in headers.get("connection", "").lower()
-    return Head(int(status[2]), (status[3] or b"").decode("latin-1"), headers, keep_alive)
+    return headers
 
 
 def _check_framing(headers: dict[str, str]) -> None:

@@ -34,6 +34,8 @@ class Request(NamedTuple):
     """The IDs in the path, as they were given."""
     success_message: str = ""
     """What to report on success; empty if the response shows it."""
+    creates: bool = False
+    """It must not be sent again after its response was lost: two objects may be the result (D33)."""
 
     @property
     def target(self) -> str:
@@ -213,7 +215,17 @@ def _assemble(operation: Operation, values: Mapping[str, Value], body: dict[str,
     conditional = any(param.precondition and values.get(param.name) is not None for param in operation.params)
     ids = {param.name: to_text(values[param.name]) for param in operation.params_in("path")}
     message = _success_message(operation, ids, body)
-    return Request(operation.method, path, tuple(query), tuple(headers), content, conditional, ids, message)
+    return Request(
+        operation.method,
+        path,
+        tuple(query),
+        tuple(headers),
+        content,
+        conditional,
+        ids,
+        message,
+        operation.creates,
+    )
 
 
 def _success_message(operation: Operation, ids: Mapping[str, str], body: Mapping[str, Value]) -> str:

@@ -68,6 +68,7 @@ CREATE = Operation(
             "beta:environments create --file env.yaml --name staging",
         ),
     ),
+    creates=True,
     check_command="beta:environments list --transform '{{id,name}}' --format jsonl",
 )
 

@@ -130,6 +130,8 @@ class Operation(NamedTuple):
     """The response is a page of items, which may name a next one."""
     partial_update: bool = False
     """It changes only the fields that are given, so a request without fields makes no sense."""
+    creates: bool = False
+    """It creates an object, and sent twice it creates two: the API knows no idempotency key."""
     success_message: str = ""
     """A sentence for people about what was done, with the ID as `{id}`; empty where the response shows it."""
     notes: str = ""

@@ -19,7 +19,7 @@ class Act(Enum):
     RESET = "end the connection with RST"
     CLOSE = "end the connection with FIN"
     STALL = "send nothing more, and keep the connection open"
-    DRIP = "send a space every tenth of a second, without end"
+    DRIP = "send a space every fiftieth of a second, without end"
 
 
 Reply = tuple[bytes | Act, ...]
@@ -109,7 +109,7 @@ class ScriptedServer:
             elif part is Act.STALL:
                 self._over.wait()
             elif part is Act.DRIP:
-                while not self._over.wait(0.1):
+                while not self._over.wait(0.02):
                     connection.sendall(b" ")
             else:
                 if part is Act.RESET:

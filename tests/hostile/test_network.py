@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import os
 import socket
@@ -149,11 +150,68 @@ def test_a_server_that_takes_no_connection_is_given_up(over: Over):
     assert "may have succeeded" not in result.stderr
 
 
-def test_a_server_that_never_finishes_the_handshake_is_given_up(over: Over):
-    """TLS needs two."""
+@pytest.mark.parametrize("path", ["", "/ä"], ids=["direct", "httpx"])
+def test_a_tls_handshake_that_stalls_is_named_and_not_retried(over: Over, path):
+    """A port that never replies to a handshake won't reply to the next one either."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        result = over(url=f"https://127.0.0.1:{silent.getsockname()[1]}", more=NO_RETRIES)
-    assert (result.exit, "no connection within" in result.stderr) == (8, True)
+        result = over(url=f"https://127.0.0.1:{silent.getsockname()[1]}{path}", words=CREATE)
+    assert (result.exit, result.waits) == (8, [])
+    assert "the TLS handshake failed (no reply within 0.3 s)" in result.stderr
+    assert "may have succeeded" not in result.stderr
+
+
+@pytest.mark.parametrize("path", ["", "/ä"])
+@pytest.mark.parametrize("reply", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"", b"SSH-2.0-OpenSSH_9.9\r\n"])
+def test_a_tls_handshake_with_a_port_that_speaks_something_else_is_named_and_not_retried(over: Over, path, reply):
+    """The direct transport and httpx say the same, and where the mistake may be."""
+    with Babbler(reply) as port:
+        result = over(url=f"https://127.0.0.1:{port}{path}")
+    assert (result.exit, result.waits) == (8, [])
+    assert "the TLS handshake failed (" in result.stderr
+    assert "begins with http://" in result.stderr
+
+
+class Babbler:
+    """A server that sends something at once to whoever connects. A context manager that gives its port."""
+
+    def __init__(self, greeting: bytes) -> None:
+        self._greeting = greeting
+        self._socket = socket.create_server(("127.0.0.1", 0))
+
+    def __enter__(self) -> int:
+        threading.Thread(target=self._serve, daemon=True).start()
+        return int(self._socket.getsockname()[1])
+
+    def _serve(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._socket.accept()
+                with connection:
+                    connection.sendall(self._greeting)
+                    connection.recv(10_000)
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+
+@pytest.mark.parametrize("way", ["direct", "proxy"])
+@pytest.mark.parametrize(
+    "sent", [b"HTTP/1.1 200 ", b"HTTP/1.1 200 OK\r\nx: ", HEAD + b"content-length: 900000\r\n\r\n{"]
+)
+def test_a_response_that_drips_ends_at_ten_times_the_timeout(over: Over, monkeypatch, way, sent):
+    """A byte now and then must not keep a run for ever, whether it belongs to the headers or to the body."""
+    with ScriptedServer((sent, Act.DRIP)) as server:
+        url = server.url
+        if way == "proxy":
+            monkeypatch.setenv("http_proxy", server.url)
+            url = "http://api.invalid"
+        env = {"http_proxy": server.url} if way == "proxy" else {}
+        result = over(url=url, env=env, more=("--timeout", "0.1", *NO_RETRIES))
+    assert (result.exit, result.stdout) == (8, "")
+    assert "no complete response within 1 s" in result.stderr
+    assert "--timeout" in result.stderr
 
 
 def test_a_response_byte_by_byte_is_a_response(over: Over):
@@ -379,10 +437,8 @@ def test_a_certificate_variable_that_names_nothing_is_a_usage_error(over: Over, 
     [
         ("retry-after: 0", 0, 0),
         ("retry-after: 7", 7, 7),
-        ("retry-after: 3600", 60, 60),
-        ("retry-after: " + "9" * 400, 60, 60),
+        ("retry-after: 60", 60, 60),
         ("retry-after: -5", 0, 0),
-        ("retry-after: Fri, 31 Dec 9999 23:59:59 GMT", 60, 60),
         ("retry-after: Fri, 01 Jan 1999 00:00:00 GMT", 0, 0),
         ("retry-after-ms: 1500", 1.5, 1.5),
         *(
@@ -393,7 +449,7 @@ def test_a_certificate_variable_that_names_nothing_is_a_usage_error(over: Over, 
     ],
 )
 def test_the_server_says_when_and_nonsense_is_ignored(over: Over, header, low, high):
-    """At most a minute, never less than nothing, and what is longer than two seconds is announced."""
+    """Up to a minute, and never a negative time. A wait of more than two seconds is announced."""
     result = over(error("429 Too Many", "rate_limit_error", header), OK)
     assert (result.exit, result.stdout) == (0, OUTPUT)
     assert low <= result.waits[0] <= high

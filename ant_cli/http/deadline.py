@@ -1,0 +1,31 @@
+"""Deadlines: how long a step of an attempt may take, and the attempt as a whole."""
+
+from __future__ import annotations
+
+import time
+
+STEPS = 10
+"""How many times the limit of one step a whole attempt may take, as in the official tool: 600 s by default."""
+
+
+class AttemptTimeout(TimeoutError):
+    """The attempt as a whole took too long."""
+
+
+class Deadline:
+    """The limits of one attempt."""
+
+    def __init__(self, step_s: float) -> None:
+        self._step_s = step_s
+        self._end = time.monotonic() + STEPS * step_s
+
+    def seconds(self) -> float:
+        """Return how long the next step may take. Raises AttemptTimeout if the whole has taken too long."""
+        rest = self._end - time.monotonic()
+        if rest <= 0:
+            raise AttemptTimeout
+        return min(self._step_s, rest)
+
+    def blame(self, error: Exception) -> Exception:
+        """Return the error of a step, or AttemptTimeout if it only ended because the attempt did."""
+        return AttemptTimeout() if isinstance(error, TimeoutError) and time.monotonic() >= self._end else error

@@ -1,0 +1,57 @@
+"""The transport for proxies and international names: what httpx raises becomes what the client knows."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from pytest_httpx import HTTPXMock
+
+PROXY = {"http_proxy": "http://proxy.invalid:3128"}
+URL = "http://api.invalid"
+RETRIEVE = ("beta:environments", "retrieve", "env_1", "--base-url", URL)
+CREATE = ("beta:environments", "create", "--name", "n", "--base-url", URL)
+
+
+@pytest.fixture
+def through(ant, monkeypatch):
+    """Run a command through a proxy, which httpx reads from the environment of the process."""
+    monkeypatch.setenv("http_proxy", PROXY["http_proxy"])
+    return lambda *args: ant(*args, env=PROXY, network=True)
+
+
+def test_a_response_through_a_proxy_is_a_response(through, httpx_mock: HTTPXMock):
+    """With the same request as over a direct connection."""
+    httpx_mock.add_response(json={"id": "env_1"})
+    assert through(*RETRIEVE).json == {"id": "env_1"}
+    (request,) = httpx_mock.get_requests()
+    assert str(request.url) == f"{URL}/v1/environments/env_1?beta=true"
+    assert request.headers["anthropic-version"] == "2023-06-01"
+    assert "content-length" not in request.headers
+
+
+@pytest.mark.parametrize("error", [httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.PoolTimeout])
+def test_a_create_that_never_reached_the_server_through_a_proxy_is_repeated(through, httpx_mock: HTTPXMock, error):
+    """And nothing is in doubt."""
+    httpx_mock.add_exception(error("no connection"), is_reusable=True)
+    result = through(*CREATE)
+    assert (result.exit, len(httpx_mock.get_requests())) == (8, 3)
+    assert "may have succeeded" not in result.stderr
+    assert "Is the proxy in http_proxy running?" in result.stderr
+
+
+@pytest.mark.parametrize("error", [httpx.ReadError, httpx.ReadTimeout, httpx.WriteError, httpx.RemoteProtocolError])
+def test_a_create_that_may_have_reached_the_server_through_a_proxy_is_not_repeated(
+    through, httpx_mock: HTTPXMock, error
+):
+    """The error says that it may have succeeded (D33)."""
+    httpx_mock.add_exception(error("lost"))
+    result = through(*CREATE)
+    assert (result.exit, len(httpx_mock.get_requests())) == (8, 1)
+    assert "may have succeeded" in result.stderr
+
+
+def test_a_response_through_a_proxy_that_is_not_http_is_named(through, httpx_mock: HTTPXMock):
+    """As over a direct connection."""
+    httpx_mock.add_exception(httpx.RemoteProtocolError("illegal status line"), is_reusable=True)
+    result = through(*RETRIEVE)
+    assert (result.exit, "the response is not valid HTTP" in result.stderr) == (8, True)

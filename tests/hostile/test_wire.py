@@ -1,0 +1,111 @@
+"""The HTTP/1.1 parser, held against h11: what it accepts, h11 accepts, and reads in the same way."""
+
+from __future__ import annotations
+
+import socket
+
+import h11
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ant_cli.http.deadline import Deadline
+from ant_cli.http.transport import MalformedResponse
+from ant_cli.http.wire import ConnectionClosed, Wire
+
+ODD = st.sampled_from(
+    [b"", b" ", b"\t", b"\r", b"\n", b"\0", b"\x7f", b"\x85", b":", b",", b"0", b"5", b"a", b"-", b"x"]
+)
+TEXT = st.lists(ODD, max_size=4).map(b"".join)
+STATUS_LINE = st.one_of(
+    st.sampled_from(
+        [b"HTTP/1.1 200 OK", b"HTTP/1.0 200", b"HTTP/1.1 204 No", b"HTTP/1.1 100 Go", b"HTTP/1.1 304 "]
+    ),
+    st.tuples(st.sampled_from([b"HTTP/1.1 ", b"HTTP/1.0 2", b"HTTP/2 "]), TEXT).map(b"".join),
+)
+NAME = st.sampled_from(
+    [b"content-length", b"Content-Length", b"transfer-encoding", b"connection", b"x", b"x y", b"", b" x"]
+)
+VALUE = st.one_of(
+    st.sampled_from([b"5", b"05", b"5, 5", b"chunked", b"gzip, chunked", b"close", b"-5", b"5_0"]), TEXT
+)
+HEADER = st.tuples(NAME, st.sampled_from([b":", b": ", b" :", b":\t"]), VALUE).map(b"".join)
+CHUNK = st.sampled_from([b"5\r\nhello\r\n", b"5;x=y\r\nhello\r\n", b"0\r\n\r\n", b"5\nhello\n", b"+5\r\nhello\r\n"])
+BODY = st.one_of(st.lists(CHUNK, max_size=3).map(b"".join), st.sampled_from([b"", b"hello", b"hello, too long"]))
+END = st.sampled_from([b"\r\n", b"\n"])
+
+
+@st.composite
+def responses(draw: st.DrawFn) -> bytes:
+    """Draw the bytes of a response, which may be wrong in several places."""
+    lines = [draw(STATUS_LINE), *draw(st.lists(HEADER, max_size=3))]
+    return b"".join(line + draw(END) for line in [*lines, b""]) + draw(BODY)
+
+
+def read(sent: bytes) -> tuple[int, bytes, dict[str, str]] | None:
+    """Return status, body and headers as our parser reads them, or None if it rejects them."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(sent)
+        theirs.shutdown(socket.SHUT_WR)
+        wire = Wire(ours, None)
+        wire.send("GET", "/", {"host": "h"}, b"", Deadline(5))
+        try:
+            head = wire.receive()
+            return head.status, b"".join(wire.body(head)), head.headers
+        except (MalformedResponse, ConnectionClosed):
+            return None
+
+
+def read_by_h11(sent: bytes) -> tuple[int, bytes, dict[str, str]] | None:
+    """Return the same as h11 reads it."""
+    connection = h11.Connection(h11.CLIENT)
+    connection.send(h11.Request(method="GET", target="/", headers=[("host", "h")]))
+    connection.send(h11.EndOfMessage())
+    connection.receive_data(sent)
+    connection.receive_data(b"")
+    status, body, headers = 0, b"", {}
+    try:
+        while True:
+            event = connection.next_event()
+            if isinstance(event, h11.Response):
+                status = event.status_code
+                headers = {name.decode(): value.decode("latin-1") for name, value in event.headers}
+            elif isinstance(event, h11.Data):
+                body += bytes(event.data)
+            elif isinstance(event, h11.EndOfMessage):
+                return status, body, headers
+            elif isinstance(event, h11.ConnectionClosed) or event in (h11.NEED_DATA, h11.PAUSED):
+                return None
+    except h11.RemoteProtocolError:
+        return None
+
+
+@given(responses())
+def test_what_the_parser_accepts_is_what_h11_accepts(sent: bytes):
+    """The same status, the same body; of headers that came once, the same values."""
+    ours = read(sent)
+    if ours is None:
+        return
+    theirs = read_by_h11(sent)
+    assert theirs is not None
+    assert ours[:2] == theirs[:2]
+    assert ours[2].keys() == theirs[2].keys()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello",
+        b"HTTP/1.0 200\n\nhello",
+        b"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: Chunked\r\ncontent-length: 9\r\n\r\n5;x\nhello\r\n0\r\nx: y\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nx: a\r\n b\r\ncontent-length: 5, 5\r\n\r\nhello",
+    ],
+)
+def test_every_form_that_http_allows_is_read_as_h11_reads_it(sent: bytes):
+    """Rejecting everything would pass the comparison above."""
+    ours, theirs = read(sent), read_by_h11(sent)
+    assert ours is not None
+    assert theirs is not None
+    assert ours[:2] == theirs[:2] == (200, b"hello")
