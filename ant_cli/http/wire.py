@@ -26,7 +26,7 @@ _SENT_AT_ONCE = 262_144
 _READ_AT_ONCE = 65_536
 _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: ([^\0\r\n\f\v]*))?")
 _HEADER = re.compile(rb"([-!#$%&'*+.^_`|~0-9A-Za-z]+):[ \t]*([^\0\r\n\f\v]*?)[ \t]*")
-_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\0\r\n]*)?\r?\n")
+_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\0\r\n]*)?\r\n")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 
 
@@ -171,7 +171,7 @@ class Wire:
                 _parse_headers(self._lines(LONGEST_HEAD))  # trailers, of which nothing is needed
                 return
             yield from self._exactly(size)
-            if self._line(2).strip(b"\r\n"):
+            if self._line(2) != b"\r\n":
                 raise MalformedResponse
 
     def is_reusable(self) -> bool:

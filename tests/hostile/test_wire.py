@@ -30,7 +30,9 @@ VALUE = st.one_of(
     st.sampled_from([b"5", b"05", b"5, 5", b"chunked", b"gzip, chunked", b"close", b"-5", b"5_0"]), TEXT
 )
 HEADER = st.tuples(NAME, st.sampled_from([b":", b": ", b" :", b":\t"]), VALUE).map(b"".join)
-CHUNK = st.sampled_from([b"5\r\nhello\r\n", b"5;x=y\r\nhello\r\n", b"0\r\n\r\n", b"5\nhello\n", b"+5\r\nhello\r\n"])
+CHUNK = st.sampled_from(
+    [b"5\r\nhello\r\n", b"5;x=y\r\nhello\r\n", b"0\r\n\r\n", b"5\nhello\r\n", b"5\r\nhello\n", b"+5\r\nhello\r\n"]
+)
 BODY = st.one_of(st.lists(CHUNK, max_size=3).map(b"".join), st.sampled_from([b"", b"hello", b"hello, too long"]))
 END = st.sampled_from([b"\r\n", b"\n"])
 
@@ -99,7 +101,7 @@ def test_what_the_parser_accepts_is_what_h11_accepts(sent: bytes):
         b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello",
         b"HTTP/1.0 200\n\nhello",
         b"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello",
-        b"HTTP/1.1 200 OK\r\ntransfer-encoding: Chunked\r\ncontent-length: 9\r\n\r\n5;x\nhello\r\n0\r\nx: y\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: Chunked\r\ncontent-length: 9\r\n\r\n5;x\r\nhello\r\n0\r\nx: y\n\n",
         b"HTTP/1.1 200 OK\r\nx: a\r\n b\r\ncontent-length: 5, 5\r\n\r\nhello",
     ],
 )
