@@ -225,7 +225,7 @@ def _check_framing(headers: dict[str, str]) -> None:
     if headers.get("transfer-encoding", "chunked").lower() != "chunked":
         raise MalformedResponse
     if "content-length" in headers:
-        lengths = {text.strip() for text in headers["content-length"].split(",")}
+        lengths = {text.strip(" \t") for text in headers["content-length"].split(",")}
         length = lengths.pop()
         if lengths or not _LENGTH.fullmatch(length):
             raise MalformedResponse
