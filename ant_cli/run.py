@@ -27,7 +27,14 @@ def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
 
     # 2. The printer, so that a bad format or path is rejected before anything is sent.
     progress = Progress(runtime.stderr, runtime.environ)
-    printer = Printer(settings.output, runtime, is_list=operation.paginated, before_pager=progress.disable)
+    printer = Printer(
+        settings.output,
+        runtime,
+        is_list=operation.paginated,
+        empty_message=operation.empty_message,
+        shows_archived=flags.text("include_archived") not in (None, "false"),
+        before_pager=progress.disable,
+    )
 
     # 3. The request: what was given in flags, a file and stdin, each value in its place.
     request = build(operation, flags, runtime.stdin, runtime.stderr)

@@ -398,3 +398,43 @@ def test_a_lost_answer_without_a_retry_is_said_too(ant):
         "This attempt, or one before it, may have succeeded. Check before you repeat it: "
         "ant beta:environments list --transform '{id,name}' --format jsonl"
     )
+
+
+@pytest.mark.parametrize("flags", [(), ("--format", "jsonl"), ("--format", "table", "--slurp")])
+def test_an_empty_list_is_reported_on_stderr_at_a_terminal(ant, flags):
+    """An empty screen would leave the question whether the command has worked."""
+    empty = {"data": [], "next_page": None}
+    done = ant("beta:environments", "list", *flags, terminal=True, replies=[empty])
+    assert (done.exit, done.stdout, done.stderr) == (0, "", "No environments.\n")
+    assert ant("beta:environments", "list", *flags, replies=[empty]).stderr == ""
+
+
+def test_an_empty_queue_is_reported_as_work_items(ant):
+    """Each list names its own items."""
+    done = ant("beta:environments:work", "list", "env_1", terminal=True, replies=[{"data": [], "next_page": None}])
+    assert (done.stdout, done.stderr) == ("", "No work items.\n")
+
+
+def test_a_list_of_no_more_than_0_items_is_not_reported_as_empty(ant):
+    """Nothing was requested, so nothing is known."""
+    done = ant("beta:environments", "list", "--max-items", "0", terminal=True, replies=[])
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_an_empty_array_is_a_result(ant):
+    """There is something to see on the screen."""
+    done = ant(
+        *("beta:environments", "list", "--slurp", "--format", "json"),
+        terminal=True,
+        env={"NO_COLOR": "1"},
+        replies=[{"data": [], "next_page": None}],
+    )
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+@pytest.mark.parametrize(("flags", "shown"), [((), False), (("--include-archived",), True)])
+def test_the_column_archived_is_shown_with_include_archived(ant, flags, shown):
+    """Without that flag there are no archived environments in the list."""
+    page = {"data": [{"type": "environment", "id": "env_1", "archived_at": None}], "next_page": None}
+    done = ant("beta:environments", "list", *flags, terminal=True, env={"COLUMNS": "120"}, replies=[page])
+    assert ("ARCHIVED" in done.stdout) is shown

@@ -94,6 +94,7 @@ LIST = Operation(
         ),
     ),
     paginated=True,
+    empty_message="No environments.",
 )
 
 RETRIEVE = Operation(

@@ -134,6 +134,8 @@ class Operation(NamedTuple):
     """It creates an object, and sent twice it creates two: the API knows no idempotency key."""
     success_message: str = ""
     """A sentence for people about what was done, with the ID as `{id}`; empty where the response shows it."""
+    empty_message: str = ""
+    """A sentence for people about a list without items."""
     notes: str = ""
     """Further text of the help page."""
     check_command: str = ""

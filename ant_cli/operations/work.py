@@ -174,6 +174,7 @@ LIST = Operation(
     ),
     positional=QUEUE_ID,
     paginated=True,
+    empty_message="No work items.",
     notes=NOTES,
 )
 

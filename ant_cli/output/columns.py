@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from ant_cli.errors import UsageError
 from ant_cli.errors.suggestions import did_you_mean
@@ -27,6 +27,10 @@ def format_scalar(scalar: Any) -> str:
     return escape_controls(" ".join(text.split())) or MISSING
 
 
+Condition = Literal["always", "varied", "archived"]
+"""`varied`: the rows of the first page differ in it. `archived`: archived items were requested, or there is one."""
+
+
 class Column(NamedTuple):
     """A column: its title, the GJSON path to its values, and how it shrinks on a narrow screen."""
 
@@ -38,16 +42,25 @@ class Column(NamedTuple):
     """Its cells may be truncated."""
     min_width: int = 0
     """The cells reserved for it even if the first page needs fewer: the width of its longest possible value."""
+    condition: Condition = "always"
+    """When a terminal shows it; a pipe, and `--columns`, always do."""
     keys: tuple[str, ...] = ()
     """The keys of the path, if it consists of keys only; otherwise empty."""
 
     @classmethod
     def of(
-        cls, title: str, path: str, drop_order: int = 0, *, flexible: bool = False, min_width: int = 0
+        cls,
+        title: str,
+        path: str,
+        drop_order: int = 0,
+        *,
+        flexible: bool = False,
+        min_width: int = 0,
+        condition: Condition = "always",
     ) -> Column:
         """Make a column. Raises BadPath if `path` is not a GJSON path."""
         steps = parse(path)
-        return cls(format_scalar(title), steps, drop_order, flexible, min_width, plain_keys(steps))
+        return cls(format_scalar(title), steps, drop_order, flexible, min_width, condition, plain_keys(steps))
 
     @property
     def is_time(self) -> bool:
@@ -78,12 +91,12 @@ AGE_WIDTH = len("59 min ago")
 COLUMNS_BY_TYPE = {
     "environment": (
         Column.of("ID", "id"),
-        Column.of("NAME", "name", flexible=True, min_width=13),
+        Column.of("NAME", "name", flexible=True, min_width=24),
         Column.of("TYPE", "config.type", 3, min_width=len("self_hosted")),
         Column.of("NETWORK", "config.networking.type", 4, min_width=len("unrestricted")),
-        Column.of("SCOPE", "scope", 5, min_width=len("organization")),
+        Column.of("SCOPE", "scope", 5, min_width=len("organization"), condition="varied"),
         Column.of("CREATED", "created_at", 1, min_width=AGE_WIDTH),
-        Column.of("ARCHIVED", "archived_at", 2, min_width=AGE_WIDTH),
+        Column.of("ARCHIVED", "archived_at", 2, min_width=AGE_WIDTH, condition="archived"),
     ),
     "work": (
         Column.of("ID", "id"),
@@ -127,7 +140,7 @@ class Columns:
             return column
         titles = {known.title: known for known in _titles_for(items[0])}
         if known := titles.get(column.title):
-            return known._replace(drop_order=0)  # a requested column is never dropped
+            return known._replace(drop_order=0, condition="always")  # a requested column is never dropped
         keys = [key for key in _keys_of(items[0]) if not path.startswith(key)]
         names = [title.lower() for title in titles] + keys
         where = "the first items" if self._is_list else "the response"  # later pages may have other members
@@ -210,7 +223,18 @@ def rows_of(items: list[bytes], columns: tuple[Column, ...]) -> list[list[str]]:
 
 def _cell(text: bytes) -> str:
     """Return a value as one line of text."""
-    if json_text.json_type(text) == "string":
+    kind = json_text.json_type(text)
+    if kind == "string":
         return format_scalar(json_text.string(text))
+    if kind == "array" and (listed := _listed(json_text.elements(text))):
+        return listed
     word = escape_controls(json_text.compact(text).decode())
     return MISSING if word in ("null", "[]", "{}") else word
+
+
+def _listed(items: list[bytes]) -> str:
+    """Return strings and numbers separated by commas, without spaces for `awk`; empty if not clear."""
+    if any(json_text.json_type(item) not in ("string", "number") for item in items):
+        return ""
+    texts = [json_text.string(item) if item.startswith(b'"') else item.decode() for item in items]
+    return "" if any("," in text or not text for text in texts) else format_scalar(",".join(texts))

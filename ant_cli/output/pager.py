@@ -12,6 +12,7 @@ handles network errors must not catch it. It leaves the pager's `with` as the Br
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -41,11 +42,15 @@ class PagerClosed(BaseException):
 class Pager:
     """Replaces stdout for output that is safe to show. Its `with` block ends when the user quits the pager."""
 
-    def __init__(self, runtime: Runtime, style: Style, before_start: Callable[[], None]) -> None:
+    def __init__(
+        self, runtime: Runtime, style: Style, before_start: Callable[[], None], *, has_header: bool = False
+    ) -> None:
+        """`has_header`: the first line is to stay on the screen, if the pager can do that."""
         self._stdout = runtime.stdout
         self._environ = runtime.environ
         self._style = style
         self._before_start = before_start
+        self._has_header = has_header
         self._warn = runtime.stderr.say
         self._command = command_of(runtime.environ, self._warn)
         self._held = b""
@@ -108,9 +113,10 @@ class Pager:
         self._before_start()
         self._started_at = monotonic()
         environ = {"LESS": "FRX", "LV": "-c", **self._environ}
+        header = ["--header=1"] if self._has_header and _keeps_header(self._command[0], environ) else []
         try:
             self._program = subprocess.Popen(
-                self._command,
+                [*self._command, *header],
                 stdin=subprocess.PIPE,
                 stdout=self._stdout.descriptor,
                 env=environ,
@@ -223,6 +229,18 @@ def command_of(environ: Mapping[str, str], warn: Callable[[str], None]) -> list[
             warn(f"Note: the pager {args[0]!r} from {variable} was not found, so the list is not paged.")
         return []
     return args
+
+
+def _keeps_header(program: str, environ: Mapping[str, str]) -> bool:
+    """Whether a program is a `less` that can keep the first line on the screen: version 600 or later."""
+    if program.rpartition("/")[2] != "less":
+        return False
+    try:
+        done = subprocess.run([program, "--version"], env=environ, capture_output=True, timeout=5, check=False)
+    except (OSError, subprocess.SubprocessError):
+        return False
+    version = re.match(rb"less (\d+)", done.stdout)
+    return version is not None and int(version[1]) >= 600
 
 
 def lines_of(data: bytes, width: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from ant_cli.errors import AnswerError, UsageError
@@ -28,11 +28,17 @@ class Printer:
         runtime: Runtime,
         *,
         is_list: bool,
+        empty_message: str = "",
+        shows_archived: bool = False,
         before_pager: Callable[[], None] = lambda: None,
     ) -> None:
-        """Choose the format. Raises UsageError for a bad path in a flag: here, before anything is sent."""
+        """Choose the format. Raises UsageError for a bad path in a flag: here, before anything is sent.
+
+        `empty_message` is for a list without items; `shows_archived` says that archived items were requested.
+        """
         self._runtime = runtime
         self._write = partial(runtime.stdout.write, trusted=True)
+        self._empty_message = empty_message
         self._before_pager = before_pager
         self.format = choose_format(settings, runtime, is_list=is_list)
         self._style = _style_unless_plain(runtime)
@@ -41,7 +47,14 @@ class Printer:
         self._path = settings.transform
         self._raw_strings = settings.raw_output
         warn = runtime.stderr.say
-        self._render = make_renderer(self.format, settings.columns, is_list=is_list, style=self._style, warn=warn)
+        self._render = make_renderer(
+            self.format,
+            settings.columns,
+            is_list=is_list,
+            style=self._style,
+            warn=warn,
+            shows_archived=shows_archived,
+        )
 
     def print_one(self, text: bytes) -> None:
         """Print a value. Raises AnswerError, and prints nothing, if it is not JSON."""
@@ -60,16 +73,28 @@ class Printer:
         if self.format.opens_screen:
             self._explore(map(self._transformed, pages), is_list=True)
         else:
-            self._print_parts(map(self._rendered, map(self._transformed, pages)))
+            self._print_parts(map(self._rendered, map(self._transformed, self._noting_emptiness(pages))))
 
     def print_array(self, pages: Iterable[list[bytes]]) -> None:
         """Print all items when the last one has arrived: as one JSON array, or as one table."""
         if self.format.opens_screen:
             self.print_pages(pages)
             return
+        if self.format.is_table:
+            pages = self._noting_emptiness(pages)
         items = [item for page in pages for item in self._transformed(page)]
         values = items if self.format.is_table else [b"[" + b",".join(items) + b"]"]
         self._print_parts([self._rendered(values)])
+
+    def _noting_emptiness(self, pages: Iterable[list[bytes]]) -> Iterator[list[bytes]]:
+        """Pass pages on. If there were no items, say so at a terminal, where an empty screen would be a riddle."""
+        pages_seen = items_seen = 0
+        for page in pages:
+            pages_seen += 1
+            items_seen += len(page)
+            yield page
+        if pages_seen and not items_seen and self._empty_message and self._runtime.stdout.is_terminal:
+            self._runtime.stderr.say(self._empty_message)
 
     def _transformed(self, values: list[bytes]) -> list[bytes]:
         try:
@@ -86,7 +111,7 @@ class Printer:
             return
         from ant_cli.output.pager import Pager
 
-        Pager(self._runtime, self._style, self._before_pager).show(parts)
+        Pager(self._runtime, self._style, self._before_pager, has_header=self.format.is_table).show(parts)
 
     def _explore(self, pages: Iterable[list[bytes]], *, is_list: bool) -> None:
         """Show values on a screen of their own, and print the one that was chosen there."""

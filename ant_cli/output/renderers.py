@@ -26,12 +26,13 @@ def make_renderer(
     is_list: bool = False,
     style: Style | None = None,
     warn: Callable[[str], None] = lambda _: None,
+    shows_archived: bool = False,
 ) -> Renderer:
     """Return the renderer of a format, plain if there is no style. Raises UsageError for a bad `--columns`."""
     module, _, name = row.render.partition(":")
     function = getattr(import_module(f"ant_cli.output.{module}"), name)
     if row.is_table:
-        table: Renderer = function(columns, warn, style, is_list=is_list)
+        table: Renderer = function(columns, warn, style, is_list=is_list, shows_archived=shows_archived)
         return table
     return _Sequence(function, row.separator, style)
 

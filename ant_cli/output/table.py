@@ -5,8 +5,8 @@ is a dash, so that `awk` and `cut` count right. Widths are those of the first pa
 own line only.
 
 On a terminal, the table is fitted to the width of the screen and times are relative. The first page decides which
-columns are shown. A column is dropped only if the screen is too narrow, never because the first page has no values
-for it: a later page may. Longer values on a later page widen a column as far as there is room.
+columns are shown. A column without a condition is dropped only if the screen is too narrow, never because the first
+page has no values for it: a later page may. Longer values on a later page widen a column as far as there is room.
 """
 
 from __future__ import annotations
@@ -29,13 +29,17 @@ _ARCHIVED = parse("archived_at")
 
 
 def make_table(
-    columns: str, warn: Callable[[str], None], style: Style | None, *, is_list: bool
+    columns: str, warn: Callable[[str], None], style: Style | None, *, is_list: bool, shows_archived: bool
 ) -> PlainTable | TerminalTable:
     """Return the renderer of a table. Raises UsageError for bad `--columns`."""
     given = Columns(columns, warn, is_list=is_list)
     if style is None:
         return PlainTable(given)
-    return TerminalTable(given, style) if style.is_terminal else ColouredTable(given, style)
+    return (
+        TerminalTable(given, style, shows_archived=shows_archived)
+        if style.is_terminal
+        else ColouredTable(given, style)
+    )
 
 
 class PlainTable:
@@ -60,12 +64,16 @@ class PlainTable:
             rows = rows_of(values, self._columns)
         if not self._widths:
             rows.insert(0, [column.title for column in self._columns or _NAME_AND_VALUE])
-            self._widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
+            self._widths = [max(map(cell_width, cells)) for cells in zip(*rows, strict=True)]
         return rows
 
     def _line(self, cells: list[str]) -> str:
-        padded = (text.ljust(width) for text, width in zip(cells, self._widths, strict=True))
-        return _GAP.join(padded).rstrip() + "\n"
+        return self._joined(cells, cells)
+
+    def _joined(self, cells: list[str], shown: list[str]) -> str:
+        """Return a line of the cells as they are `shown`, padded by the widths of their texts."""
+        pads = [" " * (width - cell_width(text)) for text, width in zip(cells, self._widths, strict=True)]
+        return _GAP.join(text + pad for text, pad in zip(shown, pads, strict=True)).rstrip() + "\n"
 
 
 class ColouredTable(PlainTable):
@@ -91,10 +99,7 @@ class ColouredTable(PlainTable):
         return json_text.encoded("".join(map(self._painted, rows, styles)))
 
     def _painted(self, cells: list[str], styles: list[str]) -> str:
-        parts = []
-        for text, style, width in zip(cells, styles, self._widths, strict=True):
-            parts.append(self._style.paint(text, style) + " " * (width - len(text)))
-        return _GAP.join(parts).rstrip() + "\n"
+        return self._joined(cells, list(map(self._style.paint, cells, styles)))
 
 
 class _Cell(NamedTuple):
@@ -107,9 +112,11 @@ class _Cell(NamedTuple):
 class TerminalTable:
     """Renders rows below a line of titles, which is printed once, no wider than the screen."""
 
-    def __init__(self, given: Columns, style: Style) -> None:
+    def __init__(self, given: Columns, style: Style, *, shows_archived: bool) -> None:
         self._given = given
         self._style = style
+        self._shows_archived = shows_archived
+        self._now = 0.0
         self._columns: tuple[Column, ...] = ()
         self._content_widths: list[int] = []
 
@@ -117,6 +124,7 @@ class TerminalTable:
         """Return the rows of these values, below the titles if they are the first."""
         if not values:
             return b""
+        self._now = self._style.clock()
         first = not self._columns
         if self._given.shows_members(values[0]):
             self._columns = _NAME_AND_VALUE
@@ -145,19 +153,25 @@ class TerminalTable:
         return rows
 
     def _cell(self, text: str, column: Column) -> _Cell:
-        age = relative_time(text, self._style.now) if column.is_time else ""
+        age = relative_time(text, self._now) if column.is_time else ""
         return _Cell(age or text, _style_of(text, column))
 
     def _choose(self, columns: tuple[Column, ...], rows: list[list[_Cell]]) -> list[int]:
         """Return the indexes of the columns to show: as many as fit, with the room that later pages may need."""
-        least = [_least_width(column, [row[index].text for row in rows]) for index, column in enumerate(columns)]
-        kept = list(range(len(columns)))
+        texts = [[row[index].text for row in rows] for index in range(len(columns))]
+        least = list(map(_least_width, columns, texts))
+        kept = [index for index, column in enumerate(columns) if self._is_of_use(column, texts[index])]
         while sum(least[index] + len(_GAP) for index in kept) - len(_GAP) > self._style.width:
             droppable = [index for index in kept if columns[index].drop_order]
             if not droppable:
                 break
             kept.remove(max(droppable, key=lambda index: columns[index].drop_order))
         return kept
+
+    def _is_of_use(self, column: Column, texts: list[str]) -> bool:
+        if column.condition == "varied":
+            return len(set(texts)) > 1
+        return column.condition == "always" or self._shows_archived or set(texts) != {MISSING}
 
     def _measure(self, rows: list[list[_Cell]]) -> list[int]:
         """Return the widths of the columns: those of the widest cells, less what does not fit on the screen.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from ant_cli.gjson import json_text
@@ -45,13 +45,13 @@ _UNITS = ((365 * 86_400, "y"), (30 * 86_400, "mo"), (86_400, "d"), (3600, "h"), 
 
 
 class Style(NamedTuple):
-    """How results are shown: the size of the screen, colour, and the current time."""
+    """How results are shown: the size of the screen, colour, and the clock."""
 
     width: int
     height: int
     colour: bool
-    now: float
-    """The time that relative times count from, in seconds since 1970."""
+    clock: Callable[[], float]
+    """Returns the current time, in seconds since 1970. Relative times count from when they are printed."""
     is_terminal: bool = True
 
     def paint(self, text: str, style: str) -> str:
@@ -67,9 +67,8 @@ def detect_style(runtime: Runtime) -> Style | None:
     colour = shows_colour(runtime.environ, is_terminal=is_terminal)
     if not is_terminal and not colour:
         return None
-    now = (runtime.now or time.time)()
     width, height = terminal_size(runtime.stdout, runtime.environ)
-    return Style(width, height, colour, now, is_terminal)
+    return Style(width, height, colour, runtime.now or time.time, is_terminal)
 
 
 def shows_colour(environ: Mapping[str, str], *, is_terminal: bool) -> bool:
@@ -159,7 +158,10 @@ def render_safe(data: bytes, style: Style, *, is_json: bool = False) -> bytes:
 
 
 def relative_time(text: str, now: float) -> str:
-    """Return a timestamp relative to `now` (in seconds since 1970), such as `3 h ago`; empty if it is not one."""
+    """Return a timestamp relative to `now` (in seconds since 1970), such as `3 h ago`; empty if it is not one.
+
+    The clocks of server and user differ by a few seconds, so a time less than a minute ahead is `just now`.
+    """
     if not _TIMESTAMP.fullmatch(text):
         return ""
     from datetime import datetime
@@ -172,4 +174,4 @@ def relative_time(text: str, now: float) -> str:
         if abs(seconds) >= length:
             count = int(abs(seconds) // length)
             return f"{count} {unit} ago" if seconds > 0 else f"in {count} {unit}"
-    return "just now" if seconds > -1 else f"in {int(-seconds)} s"
+    return "just now"

@@ -154,7 +154,7 @@ def _styled_value(name: str, text: bytes, style: Style, width: int = 0) -> str:
     if shown in _EMPTY_ON_TERMINAL:
         return style.paint(_EMPTY_ON_TERMINAL[shown], "dim")
     shown = ", ".join(map(_scalar, json_text.elements(text))) if _is_plain_list(text) else _scalar(text)
-    if name.endswith(TIME_ENDINGS) and (ago := relative_time(shown, style.now)):
+    if name.endswith(TIME_ENDINGS) and (ago := relative_time(shown, style.clock())):
         return f"{shown} " + style.paint(f"({ago})", "dim")
     if name == "STATE":
         return style.paint(shown, STATE_COLOURS.get(shown, ""))

@@ -29,7 +29,7 @@ from tests.hostile.scripted_server import ScriptedServer, response
 from tests.processes import measured
 from tests.scripted_socket import transport_to
 
-STYLE = Style(width=80, height=10, colour=False, now=0.0)
+STYLE = Style(width=80, height=10, colour=False, clock=lambda: 0.0)
 LONG = b"row\n" * 10
 COPY = "import sys; sys.stdout.buffer.write(b'paged\\n' + sys.stdin.buffer.read())"
 LEAVE = "import sys; sys.stdin.close()"
@@ -49,11 +49,11 @@ def terminal(tmp_path, clean_environ):
             self.file = (tmp_path / "screen").open("w+b")
             self.started = []
 
-        def paged(self, **environ):
+        def paged(self, *, has_header=False, **environ):
             process = Runtime(
                 Stdin(None), Stdout(self.file), Stderr(self.said), {**clean_environ, **environ}, now=lambda: 0.0
             )
-            return Pager(process, STYLE, lambda: self.started.append(True))
+            return Pager(process, STYLE, lambda: self.started.append(True), has_header=has_header)
 
         def shown(self):
             return (tmp_path / "screen").read_bytes()
@@ -197,6 +197,28 @@ def test_a_pager_that_fails_late_has_shown_the_list(terminal, monkeypatch):
         write(LONG)
     assert terminal.shown() == b"paged\n" + LONG
     assert terminal.said.text() == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "header"),
+    [
+        ("less", "less 668 (GNU regular expressions)", "--header=1"),
+        ("less", "less 590 (GNU regular expressions)", ""),
+        ("less", "BusyBox v1.36", ""),
+        ("more", "less 668", ""),
+    ],
+)
+def test_the_titles_of_a_table_stay_on_the_screen_if_less_can_do_that(terminal, tmp_path, name, version, header):
+    """Version 600 was the first with that flag; earlier ones would fail."""
+    less = tmp_path / name
+    less.write_text(f'#!/bin/sh\nif [ "$1" = --version ]; then echo "{version}"; exit; fi\necho "flags: $*"; cat\n')
+    less.chmod(0o755)
+    with terminal.paged(has_header=True, PAGER=f"{less} -R") as write:
+        write(LONG)
+    assert terminal.shown().decode().splitlines()[0] == f"flags: -R {header}".rstrip()
+    with terminal.paged(PAGER=f"{less} -R") as write:
+        write(LONG)
+    assert terminal.shown().decode().count("--header") == (1 if header else 0)
 
 
 def test_the_default_is_less_where_there_is_one(tmp_path):

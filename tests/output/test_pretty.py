@@ -11,7 +11,7 @@ from ant_cli.output.renderers import make_renderer
 from ant_cli.output.terminal import Style
 from tests.screens.scenes import NOW, WHOLE
 
-STYLE = Style(width=60, height=24, colour=False, now=NOW)
+STYLE = Style(width=60, height=24, colour=False, clock=lambda: NOW)
 
 
 def view(value, style=STYLE):

@@ -21,7 +21,7 @@ from ant_cli.output.terminal import (
 )
 from tests.screens.scenes import ENVIRONMENTS, NOW, WORK, environment
 
-WIDE = Style(width=160, height=24, colour=False, now=NOW)
+WIDE = Style(width=160, height=24, colour=False, clock=lambda: NOW)
 COLOURED = WIDE._replace(colour=True)
 
 
@@ -29,8 +29,8 @@ def texts(items):
     return [json.dumps(item, ensure_ascii=False).encode() for item in items]
 
 
-def table(items, columns="", style=None, warn=lambda _: None, *, is_list=True):
-    draw = make_renderer(BY_NAME["table"], columns, is_list=is_list, style=style, warn=warn)
+def table(items, columns="", style=None, warn=lambda _: None, *, is_list=True, **options):
+    draw = make_renderer(BY_NAME["table"], columns, is_list=is_list, style=style, warn=warn, **options)
     return draw(texts(items)).decode()
 
 
@@ -74,7 +74,7 @@ def test_titles_come_once_and_widths_stay():
 
 def test_an_object_without_known_columns_has_its_members_as_rows():
     """Statistics are read from top to bottom."""
-    assert table([{"depth": 3, "pending": [1, 2]}], is_list=False) == "NAME     VALUE\ndepth    3\npending  [1,2]\n"
+    assert table([{"depth": 3, "pending": [1, 2]}], is_list=False) == "NAME     VALUE\ndepth    3\npending  1,2\n"
 
 
 @pytest.mark.parametrize("style", [None, WIDE])
@@ -156,11 +156,11 @@ def test_a_column_that_is_no_path_is_refused(columns):
     ("width", "shown"),
     [
         (160, ["ID", "NAME", "TYPE", "NETWORK", "SCOPE", "CREATED", "ARCHIVED"]),
-        (100, ["ID", "NAME", "TYPE", "NETWORK", "CREATED", "ARCHIVED"]),
-        (80, ["ID", "NAME", "TYPE", "CREATED", "ARCHIVED"]),
-        (70, ["ID", "NAME", "CREATED", "ARCHIVED"]),
-        (60, ["ID", "NAME", "CREATED"]),
-        (50, ["ID", "NAME"]),
+        (110, ["ID", "NAME", "TYPE", "NETWORK", "CREATED", "ARCHIVED"]),
+        (100, ["ID", "NAME", "TYPE", "CREATED", "ARCHIVED"]),
+        (80, ["ID", "NAME", "CREATED", "ARCHIVED"]),
+        (70, ["ID", "NAME", "CREATED"]),
+        (60, ["ID", "NAME"]),
         (20, ["ID", "NAME"]),
     ],
 )
@@ -216,9 +216,9 @@ def cloud(number, **fields):
     return environment(number, f"b{number}", "2026-03-14T14:18:00Z", **fields)
 
 
-def drawn(pages, style):
+def drawn(pages, style, **options):
     """Return a list's pages as they appear one after another."""
-    draw = make_renderer(BY_NAME["table"], is_list=True, style=style)
+    draw = make_renderer(BY_NAME["table"], is_list=True, style=style, **options)
     return "".join(draw(texts(page)).decode() for page in pages)
 
 
@@ -254,14 +254,14 @@ def test_room_is_kept_for_what_later_pages_bring(width):
 def test_later_pages_stay_below_their_titles():
     """Known words do not move what stands behind them, where there is room for all."""
     lines = drawn([[self_hosted(1)], [cloud(2)], [self_hosted(3)]], WIDE).splitlines()
-    assert len({line.index("organization") for line in lines[1:]} | {lines[0].index("SCOPE")}) == 1
+    assert len({line.index("42 min ago") for line in lines[1:]} | {lines[0].index("CREATED")}) == 1
 
 
 def test_an_unknown_word_is_cut_before_an_id():
     """IDs are what people copy."""
     last = drawn(LONG_WORDS, WIDE._replace(width=80)).splitlines()[-1]
     assert last.startswith("env_011CZkZ9X2dpNyB7HsEFoR33  日本")
-    assert "  serverless_…  " in last
+    assert "  serverless_on_a…  " in last
 
 
 @pytest.mark.parametrize("width", [20, 40])
@@ -281,11 +281,72 @@ def test_keys_of_the_server_are_never_obeyed():
 
 @pytest.mark.parametrize("style", [WIDE, COLOURED])
 def test_a_column_that_is_empty_at_first_is_there_for_later_pages(style):
-    """NETWORK, where self-hosted environments come first, and ARCHIVED."""
+    """NETWORK, where self-hosted environments come first, and ARCHIVED, where archived items were requested."""
     old = cloud(9, archived_at="2025-12-24T18:00:00Z")
-    shown = drawn([[self_hosted(number) for number in range(3)], [cloud(8), old]], style)
+    shown = drawn([[self_hosted(number) for number in range(3)], [cloud(8), old]], style, shows_archived=True)
     assert shown.count("unrestricted") == 2
     assert "2 mo ago" in shown
+
+
+def test_a_terminal_shows_archived_only_if_archived_items_were_requested_or_there_is_one():
+    """Otherwise it is a column of dashes."""
+    assert "ARCHIVED" not in titles(table(ENVIRONMENTS[:6], style=WIDE))
+    assert "ARCHIVED" in titles(table(ENVIRONMENTS[:6], style=WIDE, shows_archived=True))
+    assert "ARCHIVED" in titles(table(ENVIRONMENTS, style=WIDE))
+    assert "ARCHIVED" in titles(table(ENVIRONMENTS[:6], "id,archived", WIDE))
+
+
+def test_a_terminal_shows_the_scope_only_if_it_varies():
+    """Most organizations have one scope only."""
+    same = [environment(number, "n", "2026-03-14T14:18:00Z") for number in range(3)]
+    assert "SCOPE" not in titles(table(same, style=WIDE))
+    assert "SCOPE" in titles(table([*same, ENVIRONMENTS[1]], style=WIDE))
+    assert "SCOPE" in titles(table(same, "id,scope", WIDE))
+
+
+def test_a_long_name_gets_the_room_of_the_network():
+    """At 80 columns the name is what tells environments apart."""
+    lines = table([environment(1, "n" * 40, "2026-03-14T14:18:00Z")], style=WIDE._replace(width=80)).splitlines()
+    assert lines[0].split() == ["ID", "NAME", "TYPE", "CREATED"]
+    assert "n" * 24 in lines[1]
+
+
+@pytest.mark.parametrize("style", [None, WIDE])
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        (["pandas"], "pandas"),
+        (["pandas", "numpy", 3], "pandas,numpy,3"),
+        ([], "-"),
+        (["a,b"], '["a,b"]'),
+        ([""], '[""]'),
+        ([None], "[null]"),
+        ([["a"]], '[["a"]]'),
+        (["a\nb"], "a b"),
+    ],
+)
+def test_a_list_of_texts_is_shown_without_json_syntax(style, value, cell):
+    """Unless it would not be clear where each of them ends."""
+    assert table([{"a": value}], style=style).splitlines()[1] == cell
+
+
+def test_wide_names_align_in_a_pipe():
+    """A Japanese name of six characters fills twelve cells."""
+    lines = table(ENVIRONMENTS[:3]).splitlines()
+    assert len({cell_width(line[: line.index(kind)]) for line, kind in zip(lines, KINDS, strict=True)}) == 1
+
+
+KINDS = ("TYPE", "cloud", "self_hosted", "cloud")
+
+
+def test_times_count_from_when_a_page_is_printed():
+    """A list may wait for minutes between two pages, and an item may be newer than the command."""
+    times = iter([NOW, NOW + 300.0])
+    style = WIDE._replace(clock=lambda: next(times))
+    shown = drawn(
+        [[environment(1, "a", "2026-03-14T15:00:00Z")], [environment(2, "b", "2026-03-14T15:00:00Z")]], style
+    )
+    assert [line.split("  ")[-1].strip() for line in shown.splitlines()] == ["CREATED", "just now", "5 min ago"]
 
 
 def test_archived_rows_are_dim_and_states_coloured():
@@ -318,7 +379,7 @@ def test_half_a_character_is_as_wide_as_its_escape(width):
 def test_a_name_that_looks_like_a_time_stays_one():
     """Only columns of times are relative."""
     item = environment(1, "2024-03-01T15:00:00Z", "2024-03-01T15:00:00Z")
-    assert "2024-03-01T15:00:00Z  cloud" in table([item], style=WIDE)
+    assert "2024-03-01T15:00:00Z      cloud" in table([item], style=WIDE)
 
 
 PIPE = COLOURED._replace(is_terminal=False, width=40)
@@ -361,7 +422,7 @@ def test_forced_colour_in_a_pipe_paints_states_and_archived_rows():
         ("2026-03-13T15:00:00Z", "1 d ago"),
         ("2026-02-01T15:00:00Z", "1 mo ago"),
         ("2020-02-01T15:00:00Z", "6 y ago"),
-        ("2026-03-14T15:00:30Z", "in 30 s"),
+        ("2026-03-14T15:00:30Z", "just now"),
         ("2026-03-14T15:05:00Z", "in 5 min"),
         ("2026-13-14T15:05:00Z", ""),
         ("yesterday", ""),

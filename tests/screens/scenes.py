@@ -91,7 +91,9 @@ def page(items):
 
 
 SCENES = {
-    "list": (["beta:environments", "list", "--include-archived"], page(ENVIRONMENTS)),
+    "list": (["beta:environments", "list"], page([*ENVIRONMENTS[:1], *ENVIRONMENTS[2:6]])),
+    "list-archived": (["beta:environments", "list", "--include-archived"], page(ENVIRONMENTS)),
+    "list-empty": (["beta:environments", "list"], page([])),
     "list-columns": (
         ["beta:environments", "list", "--columns", "id,Network,metadata.team"],
         page(ENVIRONMENTS[:2]),

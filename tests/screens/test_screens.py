@@ -20,8 +20,8 @@ from tests.screens.scenes import SCENES, canonical, play
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parent.parent
-WIDTHS = (80, 160)
-TALL = 90
+SIZES = {80: 24, 160: 50}
+"""The columns and lines of the screens."""
 
 
 def golden(name, width, shown):
@@ -39,7 +39,7 @@ def played(name, clean_environ, **environ):
     return screen.text()
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", SIZES)
 @pytest.mark.parametrize("name", SCENES)
 def test_a_scene_looks_as_it_should(name, width, clean_environ):
     """List, retrieve, errors and help."""
@@ -48,14 +48,14 @@ def test_a_scene_looks_as_it_should(name, width, clean_environ):
 
 def test_a_list_without_colour_looks_as_it_should(clean_environ):
     """Then the column ARCHIVED says what dim rows would."""
-    shown = played("list", clean_environ, COLUMNS="80", NO_COLOR="1")
+    shown = played("list-archived", clean_environ, COLUMNS="80", NO_COLOR="1")
     assert "\x1b" not in shown
-    golden("list-no-colour", 80, canonical(shown))
+    golden("list-archived-no-colour", 80, canonical(shown))
 
 
 @pytest.mark.skipif(not shutil.which("tmux"), reason="tmux is not installed")
-@pytest.mark.parametrize("name", ["list", "retrieve", "error", "help-command"])
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", ["list", "list-archived", "list-empty", "retrieve", "error", "work-list"])
+@pytest.mark.parametrize("width", SIZES)
 def test_a_real_terminal_shows_the_same(name, width, tmp_path):
     """A screen that tmux draws, and measures in its own way, equals the golden file."""
     environ = {**os.environ, "TMUX_TMPDIR": str(tmp_path), "LC_ALL": "C.UTF-8", "PYTHONPATH": str(ROOT)}
@@ -69,7 +69,7 @@ def test_a_real_terminal_shows_the_same(name, width, tmp_path):
         return done.stdout.decode()
 
     program = shlex.join([sys.executable, "-m", "tests.screens.scenes", name])
-    size = ["-x", str(width), "-y", str(TALL)]
+    size = ["-x", str(width), "-y", str(SIZES[width])]
     tmux("new-session", "-d", *size, f"{program}; tmux wait-for -S shown; tmux wait-for seen")
     try:
         tmux("wait-for", "shown")
