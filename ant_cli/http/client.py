@@ -34,6 +34,10 @@ class Client:
         self._transport: Transport = (not is_local(url) and runtime.transport) or open_transport(
             self._base_url, runtime.environ
         )
+        if settings.debug and url.startswith("https:"):
+            from ant_cli.http.debug_log import log_trust
+
+            log_trust(self._stderr, runtime.environ)
         self.outcome_unknown = False
         """A request was sent, and whether it was processed is not known."""
         self.in_flight = False

@@ -16,6 +16,13 @@ LONGEST_BODY = 1_000_000
 _SECRET_HEADER = re.compile(r"(?:.*[-_])?(?:key|token|secret|password|authorization|cookie2?)", re.IGNORECASE)
 
 
+def log_trust(stderr: Stderr, environ: Mapping[str, str]) -> None:
+    """Show which certificate authorities vouch for the server."""
+    from ant_cli.http.trust import describe_trust
+
+    stderr.say(f"* certificate authorities: {describe_trust(environ)}")
+
+
 def log_request(stderr: Stderr, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> None:
     """Show a request."""
     lines = [f"> {method} {url}", *_header_lines(">", headers), *_body_lines(">", body or b"")]

@@ -3,23 +3,95 @@
 from __future__ import annotations
 
 import os
+import re
 import ssl
+import sys
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from ant_cli.errors import UsageError
 
+BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",  # Debian, Arch
+    "/etc/pki/tls/certs/ca-bundle.crt",  # Fedora
+    "/etc/ssl/ca-bundle.pem",  # openSUSE
+    "/etc/ssl/cert.pem",  # Alpine, BSD
+)
+"""Where systems keep their authorities, for a Python that brings an OpenSSL with other defaults."""
+_HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]+")
+"""The file names by which OpenSSL looks up an authority in a folder."""
+
+
+class Trust(NamedTuple):
+    """A set of certificate authorities."""
+
+    source: str
+    """What it is, for the debug log."""
+    file: str | None = None
+    folder: str | None = None
+    """Its files are read only when a server names their authority, so it is faster than a file."""
+
+
+def find_trust(environ: Mapping[str, str]) -> Trust | None:
+    """Return the authorities to trust: of the variables, else of OpenSSL, else certifi's.
+
+    None stands for the system's own verifier, on Windows and macOS.
+    """
+    file, folder = environ.get("SSL_CERT_FILE") or None, environ.get("SSL_CERT_DIR") or None
+    if file or folder:
+        names = " and ".join(name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if environ.get(name))
+        return Trust(f"{file or folder} ({names})", file, folder)
+    if sys.platform in ("win32", "darwin"):
+        try:
+            import truststore  # noqa: F401
+        except ImportError:
+            return _certifi()
+        return None
+    defaults = ssl.get_default_verify_paths()
+    if _has_authorities(defaults.openssl_capath):
+        return Trust(f"{defaults.openssl_capath} (operating system)", folder=defaults.openssl_capath)
+    for bundle in (defaults.openssl_cafile, *BUNDLES):
+        if os.path.isfile(bundle):
+            return Trust(f"{bundle} (operating system)", file=bundle)
+    return _certifi()
+
+
+def _has_authorities(folder: str) -> bool:
+    try:
+        with os.scandir(folder) as entries:
+            return any(_HASHED.fullmatch(entry.name) for entry in entries)
+    except OSError:
+        return False
+
+
+def _certifi() -> Trust:
+    import certifi
+
+    return Trust(f"{certifi.where()} (certifi: the operating system has none)", file=certifi.where())
+
+
+def describe_trust(environ: Mapping[str, str]) -> str:
+    """Return where the certificate authorities come from, for the debug log."""
+    trust = find_trust(environ)
+    return trust.source if trust else "the operating system's verifier"
+
 
 def tls_context(environ: Mapping[str, str]) -> ssl.SSLContext:
-    """Return the TLS settings, from the same variables as httpx. UsageError if they can't be used."""
-    file, folder = environ.get("SSL_CERT_FILE"), environ.get("SSL_CERT_DIR")
-    if not file and not folder:
-        import certifi
+    """Return the TLS settings of a connection.
 
-        file = certifi.where()
-    folders = folder.split(os.pathsep) if folder else []
+    Raises:
+        UsageError: if SSL_CERT_FILE or SSL_CERT_DIR can't be used.
+
+    """
+    trust = find_trust(environ)
+    if trust is None:
+        import truststore
+
+        return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    folders = trust.folder.split(os.pathsep) if trust.folder else []
     if folders and not any(map(os.path.isdir, folders)):
         raise UsageError("SSL_CERT_DIR can't be used: there is no such folder.")
     try:
-        return ssl.create_default_context(cafile=file or None, capath=folder or None)
+        return ssl.create_default_context(cafile=trust.file, capath=trust.folder)
     except (OSError, ValueError) as error:
         raise UsageError(f"SSL_CERT_FILE or SSL_CERT_DIR can't be used: {error}.") from None

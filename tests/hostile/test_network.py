@@ -5,13 +5,17 @@ from __future__ import annotations
 import contextlib
 import datetime
 import os
+import shutil
 import socket
 import ssl
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
+import certifi
 import pytest
 import trustme
 
@@ -427,6 +431,62 @@ def test_a_certificate_variable_that_names_nothing_is_a_usage_error(over: Over, 
     """Otherwise every server would be unknown, and nobody would know why."""
     result = over(url=f"https://{user}localhost:{{port}}", env={variable: "/nope"})
     assert (result.exit, variable in result.stderr) == (2, True)
+
+
+@pytest.fixture
+def system_trust(authority: trustme.CA, tmp_path, monkeypatch) -> Callable[..., Path]:
+    """Make the system trust the authority by a folder, by a file, or not at all; returns the path."""
+
+    def install(kind: str) -> Path:
+        folder, file = tmp_path / "certs", tmp_path / "cert.pem"
+        folder.mkdir()
+        authority.cert_pem.write_to_path(str(folder / "company.pem" if kind == "folder" else file))
+        if kind == "folder":
+            subprocess.run(["openssl", "rehash", str(folder)], check=True)
+        if kind == "nothing":
+            file.unlink()
+        paths = ssl.get_default_verify_paths()._replace(openssl_cafile=str(file), openssl_capath=str(folder))
+        monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: paths)
+        monkeypatch.setattr("ant_cli.http.trust.BUNDLES", ())
+        return folder if kind == "folder" else file
+
+    return install
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems verify by themselves")
+@pytest.mark.parametrize("path", ["", "/ä"], ids=["direct", "httpx"])
+@pytest.mark.parametrize("kind", ["folder", "file"])
+def test_an_authority_that_the_operating_system_trusts_needs_no_variable(
+    over: Over, authority, system_trust, kind, path
+):
+    """As a company installs its own. The debug log says where it was found."""
+    if kind == "folder" and not shutil.which("openssl"):
+        pytest.skip("this test needs openssl, which names the files in a folder of authorities")
+    place = system_trust(kind)
+    result = over(server=tls_server(authority), url=f"https://localhost:{{port}}{path}", more=("--debug",))
+    assert (result.exit, result.stdout) == (0, OUTPUT)
+    assert f"* certificate authorities: {place} (operating system)\n" in result.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems verify by themselves")
+def test_where_the_operating_system_trusts_nobody_certifi_is_used(over: Over, authority, system_trust):
+    """And it does not know the authority of this test."""
+    system_trust("nothing")
+    result = over(server=tls_server(authority), url="https://localhost:{port}", more=("--debug",))
+    assert (result.exit, "issuer that is not known" in result.stderr) == (8, True)
+    assert f"* certificate authorities: {certifi.where()} (certifi" in result.stderr
+
+
+def test_the_variables_beat_the_operating_system(over: Over, authority, trust, system_trust):
+    """SSL_CERT_FILE names the only authorities that are trusted."""
+    system_trust("file")
+    other = trust.replace("authority", "other")
+    trustme.CA().cert_pem.write_to_path(other)
+    for file, status in ((trust, 0), (other, 8)):
+        env = {"SSL_CERT_FILE": file}
+        result = over(server=tls_server(authority), url="https://localhost:{port}", env=env, more=("--debug",))
+        assert result.exit == status
+        assert f"* certificate authorities: {file} (SSL_CERT_FILE)\n" in result.stderr
 
 
 # When to try again
