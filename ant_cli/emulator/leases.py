@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from ant_cli.emulator.store import Transaction
 
-# A worker that was asked to stop and went silent has stopped; the item must not start again elsewhere.
 SQL_END = """UPDATE work SET state = 'stopped', stopped_at = lease_until, lease_until = NULL
          WHERE lease_until <= ? AND state = 'stopping'"""
+"""A worker that was asked to stop and went silent has stopped; the item must not start again elsewhere."""
 SQL_ANY = "SELECT 1 FROM work WHERE lease_until <= ? LIMIT 1"
 SQL_REQUEUE = """UPDATE work SET state = 'queued', handed_out_at = NULL, acknowledged_at = NULL,
              started_at = NULL, latest_heartbeat_at = NULL, lease_until = NULL WHERE lease_until <= ?"""
