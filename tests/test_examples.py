@@ -54,6 +54,12 @@ timeout = 5
 BEFORE = {"ant profile activate dev": "ant profile create dev\n"}
 """What comes before an example on its page, and has to be done."""
 CREATE = "ant --local beta:environments create --name queue --config '{type: self_hosted}' --transform id -r"
+MADE = {
+    "env_1": CREATE,
+    "session_1": f"{CREATE} >&2; ant emulator session create",
+    "emulator session create": f"{CREATE} >&2; echo emulator session create",
+}
+"""What an example needs, and the command that makes it and prints what stands for it in the line."""
 SERVED = "http://127.0.0.1:8080"
 LINES = [(command, line) for command, found in EXAMPLES.items() for _, line in found]
 STARTING = [line for command, line in LINES if command == "emulator start"]
@@ -73,6 +79,7 @@ def environ(tmp_path, clean_environ):
     (config / "profiles.toml").write_text(PROFILES)
     (config / "profiles.toml").chmod(0o600)
     (tmp_path / "key.txt").write_text(KEY)
+    (tmp_path / "script.yaml").write_text("[{tool: bash, input: {command: ls}}, terminate]")
     variables = {
         "ANTHROPIC_API_KEY": "",
         "ANTHROPIC_BASE_URL": "local:",
@@ -135,6 +142,8 @@ def serving(line, environ):
     finally:
         process.terminate()
         process.communicate()
+        if "--detach" in line:
+            run([sys.executable, "-m", "ant_cli", "emulator", "stop", "--all"], environ)
 
 
 @pytest.fixture
@@ -143,10 +152,11 @@ def prepared(environ):
     with serving(STARTING[-1], environ) as url:
 
         def prepare(line):
-            if "env_1" not in line:
-                return BEFORE.get(line, "") + line.replace(SERVED, url)
-            made = run(["sh", "-c", CREATE], environ)
-            return line.replace("env_1", made.stdout.strip())
+            line = BEFORE.get(line, "") + line.replace(SERVED, url).replace("8080", url.rpartition(":")[2])
+            for name, command in MADE.items():
+                if name in line:
+                    line = line.replace(name, run(["sh", "-c", command], environ).stdout.strip())
+            return line
 
         yield prepare
 

@@ -70,7 +70,8 @@ class _Channel(HTTPChannel):  # type: ignore[misc] # as above
     close_when_flushed: bool
     refused = False
     lingers_until: float | None = None
-    _answers_inline = False
+    _inline: list[bytes] | None = None
+    """The parts of a response that is made on the thread that reads and writes."""
 
     def received(self, data: bytes) -> bool:
         """Take in data, and note since when a request has been incomplete."""
@@ -92,22 +93,23 @@ class _Channel(HTTPChannel):  # type: ignore[misc] # as above
         super().service()
 
     def service_inline(self) -> None:
-        """Answer one request on the thread that reads and writes, and send what can be sent at once."""
-        self._answers_inline = True
+        """Answer one request on the thread that reads and writes, and send the response in one piece."""
+        parts: list[bytes] = []
+        self._inline = parts
         try:
             self.service()
         finally:
-            self._answers_inline = False
+            self._inline = None
         if self.connected:
+            super().write_soon(b"".join(parts))
             self.handle_write()
 
     def write_soon(self, data: bytes) -> int:
-        """Write data; a thread's are sent at once, since the next may come only after a while."""
-        written: int = super().write_soon(data)
-        if written and not self._answers_inline:
-            with self.outbuf_lock:
-                self._flush_exception(self._flush_some, do_close=False)
-        return written
+        """Send data at once, since the next may come only after a while; or keep it for `service_inline`."""
+        if self._inline is None:
+            return int(super().write_soon(data))
+        self._inline.append(data)
+        return len(data)
 
     def readable(self) -> bool:
         """Whether to wait for data."""

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from ant_cli.emulator.store import Transaction
 
-# A worker that was asked to stop and went silent has stopped; the item must not start again elsewhere.
 SQL_END = """UPDATE work SET state = 'stopped', stopped_at = lease_until, lease_until = NULL
          WHERE lease_until <= ? AND state = 'stopping'"""
+"""A worker that was asked to stop and went silent has stopped; the item must not start again elsewhere."""
+SQL_ANY = "SELECT 1 FROM work WHERE lease_until <= ? LIMIT 1"
 SQL_REQUEUE = """UPDATE work SET state = 'queued', handed_out_at = NULL, acknowledged_at = NULL,
              started_at = NULL, latest_heartbeat_at = NULL, lease_until = NULL WHERE lease_until <= ?"""
 
 
 def expire_leases(transaction: Transaction) -> None:
     """Put items whose lease has run out back in the queue, as if no worker had ever had them; end stopping ones."""
-    transaction.run(SQL_END, transaction.now)
-    transaction.run(SQL_REQUEUE, transaction.now)
+    if transaction.one(SQL_ANY, transaction.now) is not None:
+        transaction.run(SQL_END, transaction.now)
+        transaction.run(SQL_REQUEUE, transaction.now)

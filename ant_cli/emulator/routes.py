@@ -5,6 +5,7 @@ A path is matched as it was sent, segment by segment, so that an ID with a %2F i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
@@ -22,6 +23,8 @@ Body = str | Iterator[str]
 """The body of a response: JSON, or the events of a stream."""
 Handler = Callable[[Store, Call], Body]
 
+PLAIN = re.compile(r"[A-Za-z0-9_.~/-]+", re.ASCII)
+"""A path of which nothing has to be encoded, as nearly all are."""
 HEALTH = "/healthz"
 MODELS = "/v1/models"
 ENVIRONMENTS = "/v1/environments"
@@ -111,11 +114,13 @@ def path_of(environ: WSGIEnvironment) -> str:
 
     PATH_INFO is decoded already: it is for servers that give nothing else.
     """
-    sent = environ.get("REQUEST_URI", "").partition("?")[0]
+    sent: str = environ.get("REQUEST_URI", "").partition("?")[0]
     if not sent:
         sent = quote(environ.get("PATH_INFO", ""), encoding="latin-1", errors="replace")
     elif not sent.startswith("/"):  # a whole URL, as a proxy is asked
         sent = urlsplit(sent).path
+    if PLAIN.fullmatch(sent):
+        return sent
     return "/".join(quote(unquote_to_bytes(segment), safe="") for segment in sent.split("/"))
 
 

@@ -35,8 +35,8 @@ Row = tuple[Any, ...]  # as wide as its query
 
 T = TypeVar("T")
 
-# Another process that shares the file cannot wake us, and a lease that runs out wakes nobody.
 LOOK_AGAIN_SECONDS = 0.025
+"""Another process that shares the file cannot wake us, and a lease that runs out wakes nobody."""
 
 
 @dataclass(slots=True)

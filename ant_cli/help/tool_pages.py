@@ -142,9 +142,8 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
     "emulator session create": (
         ("what the agent does is in a file", "ant emulator session create --script script.yaml"),
         (
-            "a result that the script checks",
-            "echo '[{tool: bash, input: {command: ls}, expect: {is_error: false}}, terminate]' |\n"
-            "  ant emulator session create --script -",
+            "a result that the script checks, and the end of the session",
+            "echo '[{tool: bash, expect: {contains: x}}, terminate]' | ant emulator session create --script -",
         ),
     ),
     "emulator session show": (
