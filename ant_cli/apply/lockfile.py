@@ -18,7 +18,7 @@ from ant_cli.errors import OutputError, UsageError
 from ant_cli.gjson import json_text
 from ant_cli.input.files import decode, read_file
 from ant_cli.runtime.storage import replace_file
-from ant_cli.runtime.streams import reason
+from ant_cli.runtime.streams import os_error_text
 
 FILE_NAME = "claude-lock.json"
 VERSION = 1
@@ -115,7 +115,7 @@ class LockFile(NamedTuple):
         try:
             replace_file(self.path.resolve(), self.to_bytes(), READABLE)
         except (OSError, RuntimeError) as error:
-            raise OutputError(f"{self.path} can't be written: {reason(error)}.") from None
+            raise OutputError(f"{self.path} can't be written: {os_error_text(error)}.") from None
 
 
 def find_lock_path(named: str | None, folder: Path) -> Path:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ant_cli.errors import UsageError
 from ant_cli.input.values import Value
-from ant_cli.runtime.streams import Stdin, read_limited, reason
+from ant_cli.runtime.streams import Stdin, os_error_text, read_limited
 
 _BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 """Control characters that no text holds, by the rule of https://mimesniff.spec.whatwg.org."""
@@ -83,7 +83,7 @@ def read_file(path: str, where: str, hint: str = "") -> bytes:
         with Path(path).open("rb") as file:
             return read_limited(file, f"{where}: {path}")
     except (OSError, ValueError) as error:
-        raise UsageError(f"{where}: {path!r} can't be read: {reason(error)}.", hint) from None
+        raise UsageError(f"{where}: {path!r} can't be read: {os_error_text(error)}.", hint) from None
 
 
 def _is_a_word(text: str) -> bool:

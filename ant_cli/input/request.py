@@ -102,7 +102,7 @@ def _reads_stdin(operation: Operation, values: Mapping[str, Value], stdin: Stdin
     missing = [param for param in operation.params if param.required and param.name not in values]
     if not operation.has_body and not missing:
         return False
-    if not stdin.is_silent:
+    if not stdin.stays_silent():
         return True
     if missing or _lacks_a_change(operation, values):
         stderr.say("Note: waiting for input on stdin.")
