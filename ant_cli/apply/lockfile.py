@@ -16,9 +16,8 @@ from ant_cli.apply.canonical import canonical
 from ant_cli.apply.kinds import ENVIRONMENT
 from ant_cli.errors import OutputError, UsageError
 from ant_cli.gjson import json_text
-from ant_cli.input.files import decode, read_file
 from ant_cli.runtime.storage import replace_file
-from ant_cli.runtime.streams import os_error_text
+from ant_cli.runtime.streams import decode, os_error_text, read_file
 
 FILE_NAME = "claude-lock.json"
 VERSION = 1

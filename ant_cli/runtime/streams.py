@@ -107,6 +107,39 @@ def read_limited(file: BinaryIO, name: str) -> bytes:
     return b"".join(parts)
 
 
+def read_file(path: str, where: str, hint: str = "") -> bytes:
+    """Read a file of at most `INPUT_LIMIT` bytes; `where` is the flag that names it.
+
+    Raises:
+        UsageError: if it can't be read, or is larger.
+
+    """
+    from pathlib import Path
+
+    if not path:
+        raise UsageError(f"{where}: the name of the file is missing.", hint)
+    try:
+        with Path(path).open("rb") as file:
+            return read_limited(file, f"{where}: {path}")
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{where}: {path!r} can't be read: {os_error_text(error)}.", hint) from None
+
+
+def decode(data: bytes, name: str) -> str:
+    """Return text in UTF-8 without a byte order mark.
+
+    Raises:
+        UsageError: if it is not UTF-8; with the position of the first byte that is not.
+
+    """
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"{name} is not text in UTF-8: byte {error.start + 1} is 0x{data[error.start]:02x}."
+        ) from None
+
+
 def write_all(file: BinaryIO, data: bytes) -> None:
     """Write it out at once, without a buffer whose rest would hold up the end of an interrupted run."""
     rest = memoryview(data)
