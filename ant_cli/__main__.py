@@ -57,10 +57,10 @@ def secrets_at_hand(argv: Sequence[str], environ: Mapping[str, str]) -> Iterator
             yield value if equals else "".join(argv[position + 1 : position + 2])
     urls = [text for text in (*argv, *map(environ.get, URL_VARIABLES)) if text and "@" in text]
     if urls:
-        from ant_cli.runtime.redaction import secrets_of_url
+        from ant_cli.runtime.redaction import url_secrets
 
         for url in urls:
-            yield from secrets_of_url(url)
+            yield from url_secrets(url)
 
 
 def dispatch(argv: Sequence[str], runtime: Runtime) -> None:

@@ -60,7 +60,7 @@ def run_app(words: Sequence[str], runtime: Runtime) -> None:
     if words and words[0] == "help":
         words = words_for(words[1:], names)
         if words[0] in topics.TOPICS:
-            runtime.stdout.write(topics.shown(words[0], style).encode(), trusted=True)
+            runtime.stdout.write(topics.shown(words[0], style).encode(), escape=False)
             return
     if words and words[0] not in names and not words[0].startswith("-"):
         raise unknown_command(words, names)
@@ -69,7 +69,7 @@ def run_app(words: Sequence[str], runtime: Runtime) -> None:
     with contextlib.redirect_stdout(page) if is_page or style is None else contextlib.nullcontext():
         call(build(words, layout.page_width(style)), words, runtime)
     if page.getvalue():
-        runtime.stdout.write(layout.painted(page.getvalue(), style).encode(), trusted=True)
+        runtime.stdout.write(layout.painted(page.getvalue(), style).encode(), escape=False)
 
 
 def unknown_command(words: Sequence[str], names: Sequence[str]) -> UnknownWord:

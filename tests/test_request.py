@@ -79,9 +79,11 @@ def test_an_id_is_one_segment_of_the_path(request_of, environment_id, segment):
     assert request_of(ENV, "retrieve", environment_id).request.path == f"/v1/environments/{segment}"
 
 
-@pytest.mark.parametrize("environment_id", ["", ".", ".."])
+@pytest.mark.parametrize(
+    "environment_id", ["", " ", "\t", "\u3000", ".", "..", "a\nb", "env_1\r", "a\x7f", "a\x85b"]
+)
 def test_an_id_that_is_no_segment_is_refused(refusal_of, environment_id):
-    """D4: an empty ID, and those that mean a folder, are refused."""
+    """D4: an empty or blank ID, one with a control character, and those that mean a folder, are refused."""
     assert "--environment-id" in refusal_of(ENV, "delete", "--environment-id", environment_id)
 
 
@@ -250,7 +252,6 @@ def test_unknown_fields_are_sent_with_a_warning(request_of):
         ((WORK, "ack", "work_1"), None, ["--environment-id"]),
         ((WORK, "ack"), "environment_id: {a: b}\nwork_id: w\n", ["environment_id", "one value"]),
         ((WORK, "poll"), "environment_id: e\nblock_ms: soon\n", ["block_ms", "whole number"]),
-        ((WORK, "list"), "id: e\npage: '@no/such'\n", ["standard input: page: 'no/such' can't be read"]),
         ((ENV, "update", "env_1"), "", ["no field"]),
         ((ENV, "update"), "id: env_1\n", ["no field"]),
         ((ENV, "update", "env_1"), "# nothing\n", ["no field"]),
@@ -291,6 +292,64 @@ def test_a_complete_request_does_not_wait_for_a_silent_pipe(words):
     assert "stdin" in screen.text()
 
 
+@pytest.mark.parametrize(
+    ("words", "stdin"),
+    [
+        ((ENV, "update", "env_1", "--description", "d"), '{"id": "env_2", "description": "two"}'),
+        ((ENV, "update", "env_1", "--description", "d"), "id: env_2\n"),
+        ((ENV, "update", "env_1"), '{"id": "env_2", "description": "two"}'),
+        ((ENV, "update", "--environment-id", "env_1"), '{"environment_id": "env_2", "name": "n"}'),
+        ((WORK, "stop", *IDS), '{"id": "work_2", "environment_id": "env_1"}'),
+        ((WORK, "stop", *IDS), '{"id": "work_1", "environment_id": "env_2"}'),
+        ((WORK, "ack", "work_1"), '{"id": "work_2", "environment_id": "env_1"}'),
+    ],
+)
+def test_an_object_with_another_id_than_the_argument_is_refused(refusal_of, words, stdin):
+    """D31: it is the next line of a loop, say, and would change the wrong object."""
+    message = refusal_of(*words, stdin=stdin)
+    assert "_1'" in message
+    assert "_2'" in message
+
+
+def test_an_object_with_the_id_of_the_argument_is_taken(request_of):
+    """D31: the two agree."""
+    told = request_of(ENV, "update", "env_1", "--name", "n", stdin='{"id": "env_1", "description": "d"}')
+    assert told.body == {"name": "n", "description": "d"}
+
+
+def test_yaml_that_an_update_needs_may_name_another_object(request_of):
+    """It was written to be applied; the argument wins, and a note says so."""
+    told = request_of(ENV, "update", "env_1", stdin="id: env_9\nname: renamed\n")
+    assert (told.request.path, told.body) == ("/v1/environments/env_1", {"name": "renamed"})
+    assert "'env_9'" in told.stderr
+
+
+@pytest.mark.parametrize("words", [("create",), ("update",)])
+def test_the_object_that_a_server_returned_can_be_sent_again(request_of, words):
+    """D34: what the server sets is left out, with one note."""
+    server = {
+        "id": "env_1",
+        "type": "environment",
+        "name": "n",
+        "config": {"type": "cloud"},
+        "created_at": "2026-03-15T10:00:00Z",
+        "updated_at": "2026-03-15T10:00:00Z",
+        "archived_at": None,
+        "state": "active",
+    }
+    told = request_of(ENV, *words, stdin=json.dumps(server))
+    assert told.body == {"name": "n", "config": {"type": "cloud"}}
+    (note,) = told.stderr.splitlines()
+    assert all(name in note for name in ("type", "created_at", "updated_at", "archived_at", "state"))
+
+
+def test_a_work_item_can_be_piped_into_stop(request_of):
+    """D30: only its IDs are taken from what `work list` prints."""
+    work = '{"id": "work_1", "environment_id": "env_1", "type": "work", "state": "active", "metadata": {"a": "b"}}'
+    told = request_of(WORK, "stop", "--force", stdin=work)
+    assert (told.request.path, told.body) == ("/v1/environments/env_1/work/work_1/stop", {"force": True})
+
+
 # Files
 
 
@@ -324,11 +383,32 @@ def notes(tmp_path):
 )
 @pytest.mark.usefixtures("notes")
 def test_an_at_sign_names_a_file(request_of, text, value):
-    """D10: in flags, in maps and lists, and in piped input."""
+    """D10: in text flags, and in the texts of --metadata as it is typed."""
     assert request_of(ENV, "create", "--name", text).body == {"name": value}
     nested = json.dumps({"a": [text]})
     assert request_of(ENV, "create", "--name", "n", "--metadata", nested).body["metadata"] == {"a": [value]}
-    assert request_of(ENV, "create", stdin=json.dumps({"name": text})).body == {"name": value}
+
+
+@pytest.mark.parametrize("text", ["@note.txt", "@file://note.txt", "@data://note.txt", "@word", "@-", "\\@word"])
+@pytest.mark.usefixtures("notes")
+def test_data_never_names_a_file_of_this_machine(request_of, tmp_path, text):
+    """D32: what is piped in, or comes from a file, is sent as it is, `@` and backslash included."""
+    data = {"name": text, "description": text, "metadata": {"k": text}, "config": {"packages": {"npm": [text]}}}
+    (tmp_path / "env.json").write_text(json.dumps(data))
+    (tmp_path / "texts.json").write_text(json.dumps({"k": text}))
+    assert request_of(ENV, "create", stdin=json.dumps(data)).body == data
+    assert request_of(ENV, "create", "--file", "env.json").body == data
+    for flag in ("--config", "--metadata"):
+        body = request_of(ENV, "create", "--name", "n", flag, "@texts.json").body
+        assert body == {"name": "n", flag[2:]: {"k": text}}
+
+
+@pytest.mark.usefixtures("notes")
+def test_a_scoped_package_is_a_text_in_a_typed_config(request_of):
+    r"""D32: no file is read. The `\@` that the official tool requires works too."""
+    config = "{packages: {npm: ['@note.txt', '@anthropic-ai/sdk', '\\@types/node']}}"
+    body = request_of(ENV, "create", "--name", "n", "--config", config).body
+    assert body["config"]["packages"]["npm"] == ["@note.txt", "@anthropic-ai/sdk", "@types/node"]
 
 
 @pytest.mark.usefixtures("notes")

@@ -3,7 +3,8 @@
 import pytest
 
 from ant_cli.errors import UsageError
-from ant_cli.input.values import Number, convert, encode, parse
+from ant_cli.gjson.json_text import Number
+from ant_cli.input.values import convert, encode, parse
 from ant_cli.operations.spec import Param
 
 
@@ -44,6 +45,16 @@ def refusal(text):
         ('{"a": "\\ud83d", "b": "\\u00e9"}', '{"a":"\\ud83d","b":"é"}'),
         ('"tab\\tand \\"quotes\\""', '"tab\\tand \\"quotes\\""'),
         ("'@x': 1", '{"@x":1}'),
+        ("a: b\u2028c\u2029d\x85e\n", '{"a":"b\u2028c\u2029d\x85e"}'),
+        ("a: b\u2028c: d: e\n", '{"a":"b\u2028c: d: e"}'),
+        ("# x\u2028a: b\nc: |\n  d\u2029e\n", '{"c":"d\u2029e\\n"}'),
+        ("{a: \"\\ud83d\\ude00\\uD83D\\uDE01?\", b: '\\ud83d\\ude00'}", '{"a":"😀😁?","b":"\\\\ud83d\\\\ude00"}'),
+        ('{a: \ue000\ue000, b: "\\ue001 \\ud83d\\ude00"}', '{"a":"\ue000\ue000","b":"\ue001 😀"}'),
+        ("{?foo: bar, b: ?c, ?d : [?e, a ?f]}", '{"?foo":"bar","b":"?c","?d":["?e","a ?f"]}'),
+        ("? foo\n: bar\n", '{"foo":"bar"}'),
+        ("a: &an:chor v\nb: [*an:chor]\n", '{"a":"v","b":["v"]}'),
+        ("a: &ü.?! v\nb: *ü.?!\n", '{"a":"v","b":"v"}'),
+        ("a: R&D.x &b:c *d:e\nb: 'x &b:c'\n", '{"a":"R&D.x &b:c *d:e","b":"x &b:c"}'),
     ],
 )
 def test_text_is_read_as_json_or_relaxed_yaml(text, json):
@@ -74,6 +85,12 @@ def test_text_is_read_as_json_or_relaxed_yaml(text, json):
         ("a: 1\nb: [1,\n\n", ["line 2, column 7", "not valid YAML"]),
         ("*a", ["no &a"]),
         ("&a [*a]", ["no &a"]),
+        ("[*a:b]", ["no &a:b"]),
+        ("{&a: b}", ["must be a string"]),
+        ('{"a":&x:y v}', ["column 6", "followed by a space"]),
+        ('a: "\\ud83d"', ["not valid YAML"]),
+        ('a: "\\\\ud83d\\ude00"', ["not valid YAML"]),
+        ('{"name": "x"', ["line 1, column 13", "not valid JSON: expecting ',' delimiter"]),
         ("a: !!binary aGk=", ["tag", "binary"]),
         ("a: !mine {}", ["!mine"]),
         ("<<: 5\n", ["<<"]),

@@ -16,9 +16,8 @@ from ant_cli.apply.canonical import canonical
 from ant_cli.apply.kinds import ENVIRONMENT
 from ant_cli.errors import OutputError, UsageError
 from ant_cli.gjson import json_text
-from ant_cli.input.files import decode, read_file
 from ant_cli.runtime.storage import replace_file
-from ant_cli.runtime.streams import reason
+from ant_cli.runtime.streams import decode, os_error_text, read_file
 
 FILE_NAME = "claude-lock.json"
 VERSION = 1
@@ -115,7 +114,7 @@ class LockFile(NamedTuple):
         try:
             replace_file(self.path.resolve(), self.to_bytes(), READABLE)
         except (OSError, RuntimeError) as error:
-            raise OutputError(f"{self.path} can't be written: {reason(error)}.") from None
+            raise OutputError(f"{self.path} can't be written: {os_error_text(error)}.") from None
 
 
 def find_lock_path(named: str | None, folder: Path) -> Path:

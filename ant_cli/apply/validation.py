@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ant_cli.errors.suggestions import did_you_mean
-from ant_cli.input.values import Number, Value, type_name
+from ant_cli.gjson.json_text import Number
+from ant_cli.input.values import Value, type_name
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

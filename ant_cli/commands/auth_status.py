@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ant_cli.operations.spec import Flags
-from ant_cli.runtime.redaction import without_password
+from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.settings.loading import Settings
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.notes import describe_destination
@@ -28,7 +28,7 @@ def as_data(settings: Settings, flags: Flags, environ: Mapping[str, str], store:
         "usable": credential is not None or is_local(connection.base_url),
         "credential": winner,
         "base_url": {
-            "value": without_password(connection.base_url),
+            "value": strip_userinfo(connection.base_url),
             "source": provenance.sources["base_url"],
             "needs_credential": not is_local(connection.base_url),
             "shadows": shadowed(flags, environ, profile),
@@ -52,9 +52,7 @@ def shadowed(flags: Flags, environ: Mapping[str, str], profile: SelectedProfile)
     """Return the base URLs that are not used, because one of a higher source is."""
     _, *others = setting_sources("base_url", flags, environ, profile)
     return [
-        {"source": other.label, "value": without_password(other.text)}
-        for other in others
-        if other.label != "default"
+        {"source": other.label, "value": strip_userinfo(other.text)} for other in others if other.label != "default"
     ]
 
 

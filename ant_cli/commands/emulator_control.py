@@ -17,13 +17,13 @@ from ant_cli.commands.framework import PROFILE, REQUEST, RESULT, command, group,
 from ant_cli.errors import AnswerError, BadValue, UsageError
 from ant_cli.help.operation_pages import METAVARS
 from ant_cli.http.client import Client
-from ant_cli.input.files import decode, read_file
 from ant_cli.input.request import Request
 from ant_cli.input.values import convert, encode, parse, type_name
 from ant_cli.operations.spec import Flags, Param, flag_name
 from ant_cli.output.api_error import rendered_errors
 from ant_cli.output.progress import Progress
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.streams import decode, read_file
 from ant_cli.settings.loading import load
 from ant_cli.settings.sources import DEFAULT_BASE_URL
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.streams import reason
+from ant_cli.runtime.streams import os_error_text
 from ant_cli.settings.local_emulator import state_folder
 
 try:
@@ -41,7 +41,7 @@ def kept(runtime: Runtime, note: Note) -> Iterator[None]:
         make_folder(runtime)
         file = _written(path, note)
     except OSError as error:
-        runtime.stderr.say(f"Note: `ant emulator env` won't find this emulator; {path}: {reason(error)}.")
+        runtime.stderr.say(f"Note: `ant emulator env` won't find this emulator; {path}: {os_error_text(error)}.")
         yield
         return
     with file:

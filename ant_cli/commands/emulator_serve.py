@@ -23,7 +23,7 @@ from ant_cli.errors import AntError, BadValue, UsageError
 from ant_cli.help.operation_pages import METAVARS
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.streams import reason
+from ant_cli.runtime.streams import os_error_text
 from ant_cli.settings.local_emulator import LOCAL, database_of, open_emulator
 from ant_cli.settings.validators import check_secret
 
@@ -126,7 +126,7 @@ def start_in_background(runtime: Runtime, options: dict[str, str]) -> str:
         emulator_notes.make_folder(runtime)
         stderr = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
     except OSError as error:
-        raise AntError(f"the emulator can't write {log}: {reason(error)}.") from None
+        raise AntError(f"the emulator can't write {log}: {os_error_text(error)}.") from None
     begun = log.stat().st_size
     process = subprocess.Popen(
         [sys.executable, "-m", "ant_cli", "emulator", "start", "--format", "auto", *flags],

@@ -11,7 +11,7 @@ from ant_cli.input.request import Request
 from ant_cli.output.api_error import rendered_errors
 from ant_cli.output.progress import Progress
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.redaction import without_password
+from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.settings.loading import Settings
 from ant_cli.settings.local_emulator import is_local
 
@@ -33,7 +33,7 @@ def verify(settings: Settings, runtime: Runtime, claim: str) -> None:
         runtime.stderr.say(TAKES_ANY)
     else:
         runtime.stderr.say(
-            f"{claim}: {without_password(settings.connection.base_url)}, {territory(settings, response)}."
+            f"{claim}: {strip_userinfo(settings.connection.base_url)}, {territory(settings, response)}."
         )
 
 
@@ -51,7 +51,7 @@ def answer(settings: Settings, runtime: Runtime) -> Response:
     ):
         response = client.send(CHEAPEST)
     if not is_page(response.body):
-        raise AnswerError(f"what answers at {without_password(settings.connection.base_url)} is not the API.")
+        raise AnswerError(f"what answers at {strip_userinfo(settings.connection.base_url)} is not the API.")
     return response
 
 

@@ -14,7 +14,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from functools import cache, partial
-from typing import Literal, NoReturn, TypeVar
+from typing import Literal, NamedTuple, NoReturn, TypeVar
 
 JSONType = Literal["object", "array", "string", "number", "true", "false", "null"]
 _Result = TypeVar("_Result")
@@ -48,10 +48,13 @@ class JSONTextError(ValueError):
     """A text that is not JSON, or not of the expected JSON type."""
 
 
-class Number(str):
-    """A number as it is written, such as `1.0` or `1e2`."""
+class Number(NamedTuple):
+    """A number as it is written, such as `1.0` or `1e2`: no digit is lost, and it is not a str."""
 
-    __slots__ = ()
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
 
 
 def json_type(text: bytes) -> JSONType:

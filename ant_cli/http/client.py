@@ -15,7 +15,7 @@ from ant_cli.http.retries import GATEWAY_TIMEOUTS, backoff, long_wait, outcome_u
 from ant_cli.http.transport import Transport, TransportError, open_transport
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.redaction import without_password
+from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.settings.loading import ConnectionSettings, fetch_credential
 from ant_cli.settings.local_emulator import is_local
 
@@ -30,7 +30,7 @@ class Client:
         self._observer = observer or Unobserved()
         self._sleep = runtime.sleep or time.sleep
         url = settings.base_url
-        self._base_url = url if is_local(url) else without_password(url)  # its user goes into a header
+        self._base_url = url if is_local(url) else strip_userinfo(url)  # its user goes into a header
         self._transport: Transport = (not is_local(url) and runtime.transport) or open_transport(
             self._base_url, runtime.environ
         )

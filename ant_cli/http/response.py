@@ -117,10 +117,10 @@ _NOT_THE_API = "Something other than the API may have responded, such as a proxy
 
 
 def _target(response: Response) -> str:
-    from ant_cli.runtime.redaction import without_password
+    from ant_cli.runtime.redaction import strip_userinfo
 
     location = response.headers.get("location", "")
-    return f', a redirect to "{without_password(location)}"' if location else ""
+    return f', a redirect to "{strip_userinfo(location)}"' if location else ""
 
 
 def _is_error_object(body: bytes) -> bool:

@@ -1,22 +1,25 @@
-"""From flags and piped input to one HTTP request: every value in its place, or a sentence that says why not."""
+"""From what was given to HTTP requests: every value in its place, or an error that says why not.
+
+`gather` collects what flags, files and stdin hold, and changes nothing afterwards; `place` makes one request
+of it. `build_all` does both for a command line, which may stand for many requests (D31).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
 from ant_cli.errors import BadValue, MissingFlag, UsageError, see_help
 from ant_cli.errors.suggestions import did_you_mean
-from ant_cli.input.files import decode, embed, read_file, text_of
-from ant_cli.input.values import Value, convert, encode, parse, to_text, type_name
+from ant_cli.input.documents import Document
+from ant_cli.input.gather import Inputs, gather
+from ant_cli.input.values import Value, convert, encode, to_text, type_name
 from ant_cli.operations.spec import Flags, Operation, Param
 from ant_cli.runtime.streams import Stderr, Stdin
 
-STDIN = "standard input"
-LOOP_HINT = (
-    "If stdin is meant for something else, such as a loop that reads lines, add < /dev/null to this command."
-)
+Note = Callable[[str], object]
+"""Takes a note or a warning for people."""
 
 
 class Request(NamedTuple):
@@ -43,117 +46,96 @@ class Request(NamedTuple):
         return f"{self.path}?{urlencode(self.query)}" if self.query else self.path
 
 
-def build(operation: Operation, flags: Flags, stdin: Stdin, stderr: Stderr) -> Request:
-    """Return the request of an operation.
+class Requests:
+    """The requests of a command line: built, and so checked, each time they are iterated over."""
+
+    def __init__(self, operation: Operation, inputs: Inputs, stderr: Stderr) -> None:
+        """Check every request.
+
+        Raises:
+            UsageError: if a value is missing, or can't be what its parameter takes.
+
+        """
+        self._operation = operation
+        self._inputs = inputs
+        notes = dict[str, None]()
+        self.count = sum(1 for _ in self._build(notes.setdefault))
+        """How many they are."""
+        for note in notes:  # once each, however many inputs it is about
+            stderr.say(note)
+
+    def __iter__(self) -> Iterator[Request]:
+        return self._build(lambda _: None)
+
+    def _build(self, note: Note) -> Iterator[Request]:
+        for values, document in self._inputs.each():
+            yield place(self._operation, values, document, self._inputs, note)
+
+
+def build_all(operation: Operation, flags: Flags, stdin: Stdin, stderr: Stderr) -> Requests:
+    """Return the requests of a command line, of which there is at least one.
 
     Raises:
         UsageError: if a value is missing, can't be what its parameter takes, or can't be read.
 
     """
-    values = _from_flags(operation, flags, stdin)
-    given, source = _piped_input(operation, flags, values, stdin, stderr)
-    body = _take_piped(operation, values, given, source, stdin) if given else {}
-    if operation.has_body:
-        _warn_of_unknown_keys(operation, body, stderr)
-    body |= {param.wire_name: values[param.name] for param in operation.params_in("body") if param.name in values}
+    return Requests(operation, gather(operation, flags, stdin, stderr), stderr)
+
+
+def build(operation: Operation, flags: Flags, stdin: Stdin, stderr: Stderr) -> Request:
+    """Return the only request of a command line. Raises UsageError as `build_all`, or if there are several."""
+    requests = build_all(operation, flags, stdin, stderr)
+    if requests.count > 1:
+        raise UsageError(f"one input is expected, but there are {requests.count}.", see_help(operation.command))
+    return next(iter(requests))
+
+
+# One request
+
+
+def place(
+    operation: Operation,
+    flags: Mapping[str, Value],
+    document: Document | None,
+    inputs: Inputs,
+    note: Note,
+) -> Request:
+    """Return the request of one input: flags, by parameter name, win over the keys of the document."""
+    given = document.members if document else {}
+    piped = _place_piped_values(operation, flags, document) if document else {}
+    if document:
+        _check_same_ids(operation, flags, piped, document, inputs, note)
+    values = {**piped, **flags}
+    body = _body(operation, values, given, note)
     _check_required(operation, values, body)
     if operation.partial_update and not body:
-        _check_empty_update(operation, stdin.taken or "file" in flags, stderr)
+        _check_empty_update(operation, inputs, note)
     return _assemble(operation, values, body)
 
 
-def _from_flags(operation: Operation, flags: Flags, stdin: Stdin) -> dict[str, Value]:
-    """Return the values of the flags, with files in place of their names."""
-    params = [param for param in operation.params if param.location != "setting" and param.name in flags]
-    return {param.name: _from_flag(param, flags, stdin) for param in params}
+def _place_piped_values(operation: Operation, flags: Mapping[str, Value], document: Document) -> dict[str, Value]:
+    """Return what a document holds for path, query and headers, by parameter name, unless a flag gave it.
 
-
-def _from_flag(param: Param, flags: Flags, stdin: Stdin) -> Value:
-    if param.type is list:
-        return embed([convert(param, param.flag, item) for item in flags.list(param.name)], param.flag, stdin)
-    text = flags.text(param.name) or ""
-    value = convert(param, param.flag, text_of(text, param.flag, stdin) if param.type is dict else text)
-    return value if param.location == "path" else embed(value, param.flag, stdin)
-
-
-# Piped input
-
-
-def _piped_input(
-    operation: Operation, flags: Flags, values: Mapping[str, Value], stdin: Stdin, stderr: Stderr
-) -> tuple[dict[str, Value], str]:
-    """Return what `--file` or stdin holds, and which of them it was, for messages."""
-    path = flags.text("file")
-    if path is not None and path != "-":
-        return _read_input(read_file(path, "--file"), path, operation), path
-    if path != "-" and not _reads_stdin(operation, values, stdin, stderr):
-        return {}, ""
-    return _read_input(stdin.read(), STDIN, operation), STDIN
-
-
-def _reads_stdin(operation: Operation, values: Mapping[str, Value], stdin: Stdin, stderr: Stderr) -> bool:
-    """Whether stdin is for this command: rules D26 and D27 of the table of deviations.
-
-    A command without a body needs it for missing IDs only. One with a body takes what is there; but once its
-    flags make a complete request, a pipe in which nothing comes must not hold it up.
+    IDs are returned in any case. An empty list means no value, and so does null, except for a query parameter
+    that may be null.
     """
-    if not stdin.has_input:
-        return False
-    missing = [param for param in operation.params if param.required and param.name not in values]
-    if not operation.has_body and not missing:
-        return False
-    if not stdin.is_silent:
-        return True
-    if missing or _lacks_a_change(operation, values):
-        stderr.say("Note: waiting for input on stdin.")
-        return True
-    stderr.say("Note: nothing arrived on stdin within a second, so it was not read.")
-    return False
+    values = dict[str, Value]()
+    for param, keys in _keys_outside_body(operation, document.members):
+        key = next((key for key in keys if not _means_no_value(param, document.members[key])), None)
+        if key is not None and (param.location == "path" or param.name not in flags):
+            values[param.name] = _from_piped(param, document.members[key], f"{document.source}: {key}")
+    return values
 
 
-def _lacks_a_change(operation: Operation, values: Mapping[str, Value]) -> bool:
-    return operation.partial_update and not any(param.name in values for param in operation.params_in("body"))
-
-
-def _read_input(data: bytes, source: str, operation: Operation) -> dict[str, Value]:
-    """Read keys and values in JSON or YAML; an empty dict if there is only white space and comments."""
-    text = decode(data, source)
-    value = parse(text, source) if text.strip() else None
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise UsageError(
-            f"{source} must hold keys and values, such as `name: demo`, but holds {type_name(value)}.",
-            LOOP_HINT if source == STDIN and isinstance(value, str) else see_help(operation.command),
-        )
-    return value
-
-
-def _take_piped(
-    operation: Operation, values: dict[str, Value], given: Mapping[str, Value], source: str, stdin: Stdin
-) -> dict[str, Value]:
-    """Fill in what no flag gave for path, query and headers, and return the rest, which is the body.
-
-    An empty list stands for no value there, and so does null, but for a query parameter that may be null.
-    """
-    rest = dict(given)
-    lowered = {key.lower(): key for key in rest}
+def _keys_outside_body(operation: Operation, members: Mapping[str, Value]) -> Iterator[tuple[Param, list[str]]]:
+    """Yield the parameters of path, query and headers with the keys that hold them, in any case, best first."""
+    lowered = {key.lower(): key for key in members}
     for param in operation.params:
-        if param.location in ("body", "setting"):
-            continue
-        keys = [lowered[key.lower()] for key in param.input_keys if key.lower() in lowered]
-        found = {key: rest.pop(key) for key in keys if key in rest}
-        key = next((key for key, value in found.items() if not _stands_for_nothing(param, value)), None)
-        if key is not None and param.name not in values:
-            where = f"{source}: {key}"
-            value = _from_piped(param, found[key], where)
-            values[param.name] = value if param.location == "path" else embed(value, where, stdin)
-    return (
-        {key: embed(value, f"{source}: {key}", stdin) for key, value in rest.items()} if operation.has_body else {}
-    )
+        if param.location not in ("body", "setting"):
+            yield param, [lowered[key.lower()] for key in param.input_keys if key.lower() in lowered]
 
 
-def _stands_for_nothing(param: Param, value: Value) -> bool:
+def _means_no_value(param: Param, value: Value) -> bool:
     return value == [] or (value is None and not (param.location == "query" and param.nullable))
 
 
@@ -170,11 +152,58 @@ def _from_piped_scalar(param: Param, value: Value, where: str) -> Value:
     return convert(param, where, to_text(value))
 
 
-def _warn_of_unknown_keys(operation: Operation, body: Mapping[str, Value], stderr: Stderr) -> None:
-    known = [param.wire_name for param in operation.params_in("body")]
+def _check_same_ids(
+    operation: Operation,
+    flags: Mapping[str, Value],
+    piped: Mapping[str, Value],
+    document: Document,
+    inputs: Inputs,
+    note: Note,
+) -> None:
+    """Reject an object with another ID than the flag's: the next line of a loop was taken for a body (D31).
+
+    Only YAML that an update takes all of its fields from is accepted: that was written for this purpose.
+    """
+    for param in operation.params_in("path"):
+        if param.name not in flags or param.name not in piped:
+            continue
+        typed, found = to_text(flags[param.name]), to_text(piped[param.name])
+        if typed == found:
+            continue
+        if document.is_json or not inputs.were_needed:
+            raise UsageError(
+                f"{document.source} holds {found!r}, but {param.flag} is {typed!r}.",
+                "Leave out one of them. In a loop that reads lines, add < /dev/null to this command.",
+            )
+        note(f"Note: {document.source} holds {found!r}; {typed!r} is used, from the command line.")
+
+
+def _body(
+    operation: Operation, values: Mapping[str, Value], given: Mapping[str, Value], note: Note
+) -> dict[str, Value]:
+    if not operation.has_body:
+        return {}
+    elsewhere = {key for _, keys in _keys_outside_body(operation, given) for key in keys}
+    body = {key: value for key, value in given.items() if key not in elsewhere}
+    body = _without_server_fields(operation, body, note)
+    fields = operation.params_in("body")
+    _warn_of_unknown_keys(body, [param.wire_name for param in fields], note)
+    return body | {param.wire_name: values[param.name] for param in fields if param.name in values}
+
+
+def _without_server_fields(operation: Operation, body: dict[str, Value], note: Note) -> dict[str, Value]:
+    """Drop what only the server sets, so that an object that it returned can be sent again (D34)."""
+    dropped = [key for key in body if key in operation.server_fields]
+    if not dropped:
+        return body
+    note(f"Note: left out what the server sets: {', '.join(dropped)}.")
+    return {key: value for key, value in body.items() if key not in dropped}
+
+
+def _warn_of_unknown_keys(body: Mapping[str, Value], known: list[str], note: Note) -> None:
     for key in body:
         if key not in known:
-            stderr.say(f"Warning: {key!r} is not a known field; it is sent as it is.{did_you_mean(key, known)}")
+            note(f"Warning: {key!r} is not a known field; it is sent as it is.{did_you_mean(key, known)}")
 
 
 # Checks
@@ -187,14 +216,14 @@ def _check_required(operation: Operation, values: Mapping[str, Value], body: Map
         raise MissingFlag(missing, operation.command)
 
 
-def _check_empty_update(operation: Operation, had_input: bool, stderr: Stderr) -> None:  # noqa: FBT001 - a fact
-    """Refuse input in which there is no field (D25); say so where nobody gave any."""
-    if had_input:
+def _check_empty_update(operation: Operation, inputs: Inputs, note: Note) -> None:
+    """Reject input without fields (D25); without input, note that nothing will change."""
+    if inputs.were_piped:
         raise UsageError("the input holds no field to change.", see_help(operation.command))
-    stderr.say("Note: no field was given, so nothing will change.")
+    note("Note: no field was given, so nothing will change.")
 
 
-# Putting together
+# Assembly
 
 
 def _assemble(operation: Operation, values: Mapping[str, Value], body: dict[str, Value]) -> Request:
@@ -208,7 +237,7 @@ def _assemble(operation: Operation, values: Mapping[str, Value], body: dict[str,
         if param.location == "path":
             path = path.replace(f"{{{param.name}}}", _segment(param, value))
         elif param.location == "query":
-            query.append((param.wire_name, "" if value is None else _sendable(param, to_text(value))))
+            query.append((param.wire_name, "" if value is None else _check_encodable(param, to_text(value))))
         else:
             headers.append((param.wire_name.lower(), _header(param, value)))
     content = encode(body) if operation.has_body else None
@@ -236,28 +265,34 @@ def _success_message(operation: Operation, ids: Mapping[str, str], body: Mapping
 
 
 def _segment(param: Param, value: Value) -> str:
-    """Return an ID as one segment of the path, whatever is in it."""
+    """Return an ID percent-encoded as one path segment."""
     text = to_text(value)
-    if text in ("", ".", ".."):
+    if not text.strip() or text in (".", ".."):
         raise BadValue(param.flag, f"must be an ID, got {text!r}")
-    return quote(_sendable(param, text), safe="")
+    if _has_control_character(text):
+        raise BadValue(param.flag, f"contains a control character: {text!r}")
+    return quote(_check_encodable(param, text), safe="")
 
 
 def _header(param: Param, value: Value) -> str:
     """Return a header's text without the white space around it, such as the line break at the end of a file."""
     text = ",".join(to_text(item).strip() for item in (value if isinstance(value, list) else [value]))
-    if any(ord(character) < 0x20 or ord(character) in range(0x7F, 0xA0) for character in text):
-        raise BadValue(param.flag, "holds a control character, which a header can't")
-    return _sendable(param, text)
+    if _has_control_character(text):
+        raise BadValue(param.flag, "contains a control character, which a header can't")
+    return _check_encodable(param, text)
 
 
-def _sendable(param: Param, text: str) -> str:
+def _check_encodable(param: Param, text: str) -> str:
     """Return a text for a URL or a header."""
     if has_lone_surrogate(text):
-        raise BadValue(param.flag, "holds half a character (a lone surrogate), which can't be sent")
+        raise BadValue(param.flag, "contains a lone surrogate, which can't be sent")
     return text
 
 
+def _has_control_character(text: str) -> bool:
+    return any(ord(character) < 0x20 or ord(character) in range(0x7F, 0xA0) for character in text)
+
+
 def has_lone_surrogate(text: str) -> bool:
-    """Whether a text holds a lone surrogate, which JSON can spell, and UTF-8 can't."""
+    """Whether a text contains a lone surrogate, which JSON can express and UTF-8 can't."""
     return any("\ud800" <= character <= "\udfff" for character in text)

@@ -1,17 +1,18 @@
-"""Text to value: the words of a flag, JSON, and relaxed YAML.
+"""Text to value: the text of a flag, JSON, and relaxed YAML.
 
-A value is what JSON has: None, a bool, a `Number`, a str, a list, or a dict with str keys. Whatever could
-be understood in two ways is refused, with line and column.
+A value is what JSON has: None, a bool, a `Number`, a str, a list, or a dict with str keys. What could be
+understood in two ways is rejected, with line and column.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, TypeAlias
 
 from ant_cli.errors import BadValue, UsageError
+from ant_cli.gjson.json_text import Number, encoded
 from ant_cli.operations.spec import Param
 
 Value: TypeAlias = "bool | Number | str | list[Any] | dict[str, Any] | None"
@@ -20,17 +21,11 @@ DEPTH_LIMIT = 100
 """How deep input may be nested."""
 
 
-class Number(NamedTuple):
-    """A number as JSON writes it, as text, so that no digit is lost on the way."""
-
-    text: str
-
-
 def convert(param: Param, where: str, text: str) -> Value:
-    """Read the word of a flag as the parameter's type has it; `where` is the flag, for the message.
+    """Convert the text of a flag, or of a key, to its parameter's type; `where` names it in messages.
 
     Raises:
-        UsageError: if it can't be one.
+        UsageError: if it can't be converted.
 
     """
     if param.nullable and text == "null":
@@ -39,7 +34,7 @@ def convert(param: Param, where: str, text: str) -> Value:
 
 
 def integer(where: str, text: str) -> Number:
-    """Read a whole number in decimal. `010` is 10; `0x10` and `1_000` are refused."""
+    """Read a whole number in decimal. `010` is 10; `0x10` and `1_000` are rejected."""
     match = re.fullmatch(r"([+-]?)0*([0-9]+)", text)
     if not match:
         raise BadValue(where, f"must be a whole number, got {text!r}")
@@ -57,7 +52,7 @@ def boolean(where: str, text: str) -> bool:
 
 
 def mapping(where: str, text: str) -> Value:
-    """Read keys and values, in JSON or YAML; a text that is but null, such as that of a file, is None."""
+    """Read keys and values, in JSON or YAML; text that is just `null`, as in a file, is None."""
     if text.strip() in _NULLS:
         return None
     if not text.strip():
@@ -86,7 +81,7 @@ _CONVERTERS: dict[type, Callable[[str, str], Value]] = {
     bool: boolean,
     dict: mapping,
 }
-_KINDS: dict[type, str] = {
+_TYPE_NAMES: dict[type, str] = {
     type(None): "null",
     bool: "a boolean",
     Number: "a number",
@@ -97,12 +92,25 @@ _KINDS: dict[type, str] = {
 
 
 def type_name(value: Value) -> str:
-    """Return what a value is, in words."""
-    return _KINDS[type(value)]
+    """Return what messages call the type of a value."""
+    return _TYPE_NAMES[type(value)]
+
+
+# JSON and YAML
+
+
+class Parsed(NamedTuple):
+    """One value of a text."""
+
+    value: Value
+    line: int
+    """The line on which it starts, from 1; 0 if that is not known."""
+    is_json: bool
+    """It was written in JSON, not in YAML."""
 
 
 def parse(text: str, where: str) -> Value:
-    """Read JSON, or else YAML. Blank text and bare comments are None.
+    """Read the one value of a text: JSON, or else YAML. Blank text and bare comments are None.
 
     Raises:
         UsageError: if it is neither, holds a key twice, a key that is not a string, NaN or infinity, or more
@@ -110,33 +118,69 @@ def parse(text: str, where: str) -> Value:
 
     """
     try:
-        return _parse_json(text)
-    except _NotFinite:
-        return _parse_yaml(text, where, json_words=True)
-    except (ValueError, RecursionError):  # not JSON, or not acceptable: the YAML reader says where and why
-        return _parse_yaml(text, where, json_words=False)
+        value, end = _parse_json(text, _after_space(text, 0))
+        if end == len(text):
+            return value
+        error: Exception = _extra_data(text, end)
+    except (ValueError, RecursionError) as problem:
+        error = problem
+    documents = _parse_yaml(text, where, error, several=False)
+    return documents[0] if documents else None
+
+
+def parse_all(text: str, where: str) -> Callable[[], Iterator[Parsed]]:
+    """Return what yields the values of a text: JSON values one after the other, or else YAML documents.
+
+    JSON is parsed again each time, so that memory holds the text only. Blank documents are left out.
+
+    Raises:
+        UsageError: as `parse` does, except that there may be several values.
+
+    """
+    try:
+        for _ in _json_values(text):
+            pass
+    except (ValueError, RecursionError) as error:
+        documents = [value for value in _parse_yaml(text, where, error, several=True) if value is not None]
+        return lambda: (Parsed(value, 0, is_json=False) for value in documents)
+    return lambda: _json_values(text)
+
+
+def _json_values(text: str) -> Iterator[Parsed]:
+    position, line = _after_space(text, 0), 1 + text.count("\n", 0, _after_space(text, 0))
+    while position < len(text):
+        value, end = _parse_json(text, position)
+        yield Parsed(value, line, is_json=True)
+        line += text.count("\n", position, end)
+        position = end
 
 
 class _NotFinite(ValueError):
-    """The text would be JSON but for NaN or Infinity."""
+    """The text is JSON except for NaN or Infinity."""
 
 
-def _parse_json(text: str) -> Value:
-    """Read strict JSON. ValueError also for a repeated key and for more than `DEPTH_LIMIT` levels."""
-    value: Value = json.loads(
-        text,
-        parse_int=Number,
-        parse_float=Number,
-        parse_constant=_refuse_constant,
-        object_pairs_hook=_unique,
-    )
-    if text.count("[") + text.count("{") > DEPTH_LIMIT:
+def _parse_json(text: str, position: int) -> tuple[Value, int]:
+    """Read one value of strict JSON, and return it with the position of what follows.
+
+    ValueError also for a repeated key and for more than `DEPTH_LIMIT` levels.
+    """
+    value, end = _DECODER.raw_decode(text, position)
+    if text.count("[", position, end) + text.count("{", position, end) > DEPTH_LIMIT:
         _check_depth(value)
-    return value
+    return value, _after_space(text, end)
 
 
-def _refuse_constant(word: str) -> Value:
-    raise _NotFinite(word)
+def _after_space(text: str, position: int) -> int:
+    match = _JSON_SPACE.match(text, position)
+    return match.end() if match else position
+
+
+def _extra_data(text: str, position: int) -> json.JSONDecodeError:
+    return json.JSONDecodeError("Extra data", text, position)
+
+
+def _reject_constant(name: str) -> Value:
+    raise _NotFinite(name)
 
 
 def _unique(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
@@ -144,6 +188,14 @@ def _unique(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
     if len(members) < len(pairs):
         raise ValueError("a key appears twice")
     return members
+
+
+_JSON_SPACE = re.compile(r"[ \t\r\n]*")
+_LOOKS_LIKE_JSON = re.compile(r'[\s\[{]*"')
+"""Nothing but brackets before the first quoted text: if it is no YAML either, JSON was meant."""
+_DECODER = json.JSONDecoder(
+    parse_int=Number, parse_float=Number, parse_constant=_reject_constant, object_pairs_hook=_unique
+)
 
 
 def _check_depth(value: Value) -> None:
@@ -159,20 +211,32 @@ def _containers_in(value: Value) -> list[Value]:
     return [child for child in children if isinstance(child, dict | list)]
 
 
-def _parse_yaml(text: str, where: str, *, json_words: bool) -> Value:
-    """Read relaxed YAML. The reader is imported here because most commands do without it."""
+def _parse_yaml(text: str, where: str, json_error: Exception, *, several: bool) -> list[Value]:
+    """Read the documents of relaxed YAML, in a text in which `json_error` was found to be wrong as JSON.
+
+    The reader is imported here because most commands do without it.
+    """
     from ant_cli.input.yaml_reader import YAMLProblem, read_yaml
 
+    json_words = isinstance(json_error, _NotFinite)
     try:
-        value: Value = read_yaml(text, number=Number, depth_limit=DEPTH_LIMIT, json_words=json_words)
+        return read_yaml(text, number=Number, depth_limit=DEPTH_LIMIT, json_words=json_words, several=several)
     except YAMLProblem as problem:
-        raise UsageError(f"{where}, line {problem.line}, column {problem.column}: {problem.message}.") from None
-    return value
+        line, column, message = problem.line, problem.column, problem.message
+        if problem.is_syntax and isinstance(json_error, json.JSONDecodeError) and _LOOKS_LIKE_JSON.match(text):
+            line, column, message = json_error.lineno, json_error.colno, _describe(json_error)
+    raise UsageError(f"{where}, line {line}, column {column}: {message}.")
+
+
+def _describe(error: json.JSONDecodeError) -> str:
+    if error.msg == "Extra data":
+        return "something follows the end of the value, and only one value can be used"
+    return "not valid JSON: " + error.msg[:1].lower() + error.msg[1:].removesuffix(" at")
 
 
 def encode(value: Value) -> bytes:
     """Write a value as compact JSON in UTF-8. Numbers keep their digits, lone surrogates stay escapes."""
-    return _json(value).encode("utf-8", "backslashreplace")
+    return encoded(_json(value))
 
 
 def _json(value: Value) -> str:

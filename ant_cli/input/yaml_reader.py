@@ -1,8 +1,9 @@
 """Relaxed YAML: what people type and pipe in. YAML 1.2 in spirit, and nothing guessed.
 
 Only `true`, `false` and `null` are special words, only JSON's decimal numbers, `0x1F` and `0o17` are
-numbers; all else is text. Events of libyaml are read one by one with a stack of our own, so that neither
-depth nor aliases can exhaust the memory, and so that each complaint has its line and column.
+numbers; all else is text. The events of libyaml are read one by one with an explicit stack, so that neither
+depth nor aliases can exhaust the memory, and so that each error has its line and column. libyaml itself is
+YAML 1.1: see `yaml_compat`.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from ant_cli.input.yaml_compat import Compatible, TooManyCharacters, make_compatible
+
 NODE_LIMIT = 100_000
 """How many values the aliases of one text may add to it."""
 
 LONGEST_BASED = 1000
-"""How long a number in base 8 or 16 may be, which has to be made one in base 10."""
+"""The most digits of a number in base 8 or 16, which has to be converted to base 10."""
 
 _LOADER = getattr(yaml, "CLoader", yaml.Loader)  # libyaml's parser, ten times as fast, where there is one
 _WORDS: dict[str, bool | None] = (
@@ -31,42 +34,69 @@ _BASED = re.compile(r"0x[0-9a-fA-F]+|0o[0-7]+")
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _JSON_NOT_FINITE = re.compile(r"NaN|-?Infinity")
 _TEXT_TAGS = ("!", "tag:yaml.org,2002:str")
+_AFTER_ANCHOR = ("", " ", "\t", "\r", "\n", ",", "[", "]", "{", "}")
 _PLAIN_TAGS = (None, "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 
 
 class YAMLProblem(Exception):
     """What is wrong with a text, and where; lines and columns count from 1."""
 
-    def __init__(self, message: str, mark: Any) -> None:
+    def __init__(self, message: str, mark: Any, *, is_syntax: bool = False) -> None:
         super().__init__(message)
         self.message = message
+        self.is_syntax = is_syntax
+        """The text is not YAML at all."""
         self.line = mark.line + 1 if mark else 1
         self.column = mark.column + 1 if mark else 1
 
 
-def read_yaml(text: str, *, number: Callable[[str], Any], depth_limit: int, json_words: bool) -> Any:
-    """Return the value of the only document of a text; None if there is no document.
+def read_yaml(
+    text: str, *, number: Callable[[str], Any], depth_limit: int, json_words: bool, several: bool
+) -> list[Any]:
+    """Return the value of each document of a text, of which there is one unless `several` are allowed.
 
-    `number` makes a number of its digits. With `json_words`, NaN and Infinity are refused as numbers, since
+    `number` makes a number of its digits. With `json_words`, NaN and Infinity are rejected as numbers, since
     the text is JSON otherwise.
 
     Raises:
         YAMLProblem: if it is not YAML, or is something that the rules above don't allow.
 
     """
-    builder = _Builder(number, depth_limit, json_words=json_words)
     try:
-        for event in yaml.parse(text, Loader=_LOADER):
-            builder.take(event)
-    except yaml.MarkedYAMLError as error:
-        raise YAMLProblem(_describe(error, depth_limit), _place(error, text)) from None
-    except yaml.reader.ReaderError as error:
+        source = make_compatible(text)
+    except TooManyCharacters as error:
+        raise YAMLProblem(str(error), None) from None
+    while True:
+        builder = _Builder(source, number, depth_limit, json_words=json_words, several=several)
+        try:
+            for event in yaml.parse(source.text, Loader=_LOADER):
+                builder.take(event)
+        except (yaml.YAMLError, UnicodeEncodeError) as error:
+            corrected = _accept_colon(source, error)
+            if corrected is None:
+                raise _problem(error, text, depth_limit) from None
+            source = corrected
+        else:
+            return builder.results
+
+
+def _accept_colon(source: Compatible, error: Exception) -> Compatible | None:
+    """Return the text that libyaml reads if `error` is about a colon after a line separator; else None."""
+    if "mapping values are not allowed" not in str(getattr(error, "problem", "")):
+        return None
+    mark: Any = getattr(error, "problem_mark", None)
+    return source.with_colon_as_text(mark.index) if mark else None
+
+
+def _problem(error: Exception, text: str, depth_limit: int) -> YAMLProblem:
+    if isinstance(error, yaml.MarkedYAMLError):
+        return YAMLProblem(_describe(error, depth_limit), _place(error, text), is_syntax=True)
+    if isinstance(error, yaml.reader.ReaderError):
         code = error.character if isinstance(error.character, int) else ord(error.character)
-        raise YAMLProblem(f"the character U+{code:04X} is not allowed", _Position.of(text, chr(code))) from None
-    except UnicodeEncodeError as error:
-        place = _Position.of(text, text[error.start])
-        raise YAMLProblem("half a character (a lone surrogate) is not allowed", place) from None
-    return builder.result
+        return YAMLProblem(f"the character U+{code:04X} is not allowed", _Position.of(text, chr(code)))
+    if isinstance(error, UnicodeEncodeError):
+        return YAMLProblem("a lone surrogate is not allowed", _Position.of(text, text[error.start]))
+    return YAMLProblem(f"not valid YAML: {error}", None, is_syntax=True)
 
 
 def _place(error: yaml.MarkedYAMLError, text: str) -> Any:
@@ -126,16 +156,19 @@ class _Open:
 
 
 class _Builder:
-    """Makes a value of events."""
+    """Builds values from parser events."""
 
-    def __init__(self, number: Callable[[str], Any], depth_limit: int, *, json_words: bool) -> None:
-        self.result: Any = None
+    def __init__(
+        self, source: Compatible, number: Callable[[str], Any], depth_limit: int, *, json_words: bool, several: bool
+    ) -> None:
+        self.results: list[Any] = []
+        self._source = source
         self._number = number
         self._depth_limit = depth_limit
         self._json_words = json_words
+        self._several = several
         self._stack: list[_Open] = []
         self._anchors: dict[str, _Node] = {}
-        self._documents = 0
         self._aliased = 0
         self._actions: dict[type, Callable[[Any], None]] = {
             yaml.DocumentStartEvent: self._document,
@@ -154,22 +187,22 @@ class _Builder:
             action(event)
 
     def _document(self, event: Any) -> None:
-        self._documents += 1
-        if self._documents > 1:
+        self._anchors.clear()  # they belong to their document
+        if self.results and not self._several:
             raise YAMLProblem("there is a second document, and only one can be used", event.start_mark)
 
     def _open(self, value: Any, event: Any) -> None:
         if event.tag not in _PLAIN_TAGS:
             raise YAMLProblem(f"the tag {event.tag!r} is not known", event.start_mark)
-        self._refuse_as_key(event)
-        self._refuse_depth(len(self._stack) + 1, event)
-        self._stack.append(_Open(value, event.anchor, bool(event.flow_style)))
+        self._reject_as_key(event)
+        self._reject_depth(len(self._stack) + 1, event)
+        self._stack.append(_Open(value, self._anchor(event), bool(event.flow_style)))
 
-    def _refuse_depth(self, depth: int, event: Any) -> None:
+    def _reject_depth(self, depth: int, event: Any) -> None:
         if depth > self._depth_limit:
             raise YAMLProblem(f"nested deeper than {self._depth_limit} levels", event.start_mark)
 
-    def _refuse_as_key(self, event: Any) -> None:
+    def _reject_as_key(self, event: Any) -> None:
         if self._stack and isinstance(self._stack[-1].value, dict) and self._stack[-1].key is None:
             raise YAMLProblem("a key must be a string", event.start_mark)
 
@@ -182,11 +215,12 @@ class _Builder:
         self._place(_Node(done.value, done.size, done.height), done.anchor, event)
 
     def _alias(self, event: Any) -> None:
-        self._refuse_as_key(event)
-        if event.anchor not in self._anchors:
-            raise YAMLProblem(f"there is no &{event.anchor} before this *{event.anchor}", event.start_mark)
-        node = self._anchors[event.anchor]
-        self._refuse_depth(len(self._stack) + node.height, event)
+        self._reject_as_key(event)
+        anchor = self._source.restore(event.anchor)
+        if anchor not in self._anchors:
+            raise YAMLProblem(f"there is no &{anchor} before this *{anchor}", event.start_mark)
+        node = self._anchors[anchor]
+        self._reject_depth(len(self._stack) + node.height, event)
         self._aliased += node.size
         if self._aliased > NODE_LIMIT:
             raise YAMLProblem(f"the aliases stand for more than {NODE_LIMIT:,} values", event.start_mark)
@@ -198,8 +232,8 @@ class _Builder:
             self._start_member(top, event)
         else:
             if top is not None and top.flow:
-                self._refuse_missing_space(top, event)
-            self._place(_Node(self._resolve(event)), event.anchor, event)
+                self._reject_missing_space(top, event)
+            self._place(_Node(self._resolve(event)), self._anchor(event), event)
 
     def _start_member(self, top: _Open, event: Any) -> None:
         key = self._resolve(event)
@@ -209,18 +243,30 @@ class _Builder:
             raise YAMLProblem(f"the key {key!r} appears twice", event.start_mark)
         top.key, top.key_event = key, event
         top.merging = key == "<<" and event.implicit[0]
-        if event.anchor:
-            self._anchors[event.anchor] = _Node(key)
+        if anchor := self._anchor(event):
+            self._anchors[anchor] = _Node(key)
 
-    def _refuse_missing_space(self, top: _Open, event: Any) -> None:
-        """Refuse `{a:1}`, which YAML takes for the key "a:1" without a value."""
+    def _anchor(self, event: Any) -> str | None:
+        """Return the name of an event's anchor. Rejects `"a":&b:c`, of which libyaml would take a part."""
+        if event.anchor is None:
+            return None
+        start = event.start_mark.index
+        after = self._source.text[start + 1 + len(event.anchor) :][:1]
+        if self._source.text[start] == "&" and after not in _AFTER_ANCHOR:
+            raise YAMLProblem("an anchor must be followed by a space", event.start_mark)
+        return self._source.restore(event.anchor)
+
+    def _reject_missing_space(self, top: _Open, event: Any) -> None:
+        """Reject `{a:1}`, which YAML takes for the key "a:1" without a value."""
         key = top.key_event
         no_value = event.start_mark.index == event.end_mark.index
         if key is not None and no_value and key.implicit[0] and ":" in key.value:
-            raise YAMLProblem(f"{key.value!r} needs a space after the colon, or quotes", key.start_mark)
+            raise YAMLProblem(
+                f"{self._source.restore(key.value)!r} needs a space after the colon, or quotes", key.start_mark
+            )
 
     def _resolve(self, event: Any) -> Any:
-        text: str = event.value
+        text = self._source.restore(event.value)
         if event.tag in _TEXT_TAGS or (event.tag is None and not event.implicit[0]):
             return text
         if event.tag is not None:
@@ -242,7 +288,7 @@ class _Builder:
         if anchor:
             self._anchors[anchor] = node
         if not self._stack:
-            self.result = node.value
+            self.results.append(node.value)
             return
         top = self._stack[-1]
         top.size += node.size
@@ -258,5 +304,5 @@ class _Builder:
     def _merge(self, top: _Open, value: Any, event: Any) -> None:
         maps = value if isinstance(value, list) else [value]
         if not all(isinstance(item, dict) for item in maps):
-            raise YAMLProblem("<< takes keys and values from maps, and this is none", event.start_mark)
+            raise YAMLProblem("<< takes keys and values from maps only", event.start_mark)
         top.merged += maps

@@ -9,6 +9,7 @@ GROUP = "beta:environments"
 COLLECTION = "/v1/environments"
 ITEM = COLLECTION + "/{environment_id}"
 SCOPES = ("organization", "account")
+SERVER_FIELDS = ("id", "type", "created_at", "updated_at", "archived_at", "state")
 
 ENVIRONMENT_ID = Param(
     "environment_id",
@@ -41,6 +42,7 @@ CREATE = Operation(
             dict,
             "Your own keys and values, all strings: {team: data, tier: '1'}.",
             nullable=True,
+            texts_may_be_files=True,
         ),
         Param(
             "scope",
@@ -69,6 +71,7 @@ CREATE = Operation(
         ),
     ),
     creates=True,
+    server_fields=SERVER_FIELDS,
     check_command="beta:environments list --transform '{{id,name}}' --format jsonl",
 )
 
@@ -138,6 +141,7 @@ UPDATE = Operation(
             dict,
             "Keys to set; a value of null or '' deletes its key.",
             nullable=True,
+            texts_may_be_files=True,
         ),
         Param(
             "scope",
@@ -159,6 +163,7 @@ UPDATE = Operation(
     ),
     positional=ENVIRONMENT_ID,
     partial_update=True,
+    server_fields=SERVER_FIELDS,
 )
 
 DELETE = Operation(

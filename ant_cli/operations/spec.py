@@ -83,6 +83,8 @@ class Param(NamedTuple):
     precondition: bool = False
     """The server compares it with its state, which the request changes. After a time-out, when the server may
     have processed the request, it must not be sent again with the same value."""
+    texts_may_be_files: bool = False
+    """In a structured value that was typed, texts such as `@notes.txt` stand for the contents of files."""
     choices: tuple[str, ...] = ()
     """What completion and help offer. Not a check: the server, or the setting, decides what is valid."""
     success_message: str = ""
@@ -138,6 +140,8 @@ class Operation(NamedTuple):
     """A sentence for people about a list without items."""
     notes: str = ""
     """Further text of the help page."""
+    server_fields: tuple[str, ...] = ()
+    """Keys of the objects that the server returns, which only it sets: dropped from piped input (D34)."""
     check_command: str = ""
     """The command that shows whether a change was made if its response was lost, with `{name}` of parameters."""
 

@@ -11,6 +11,18 @@ QUEUE = ITEM + "/work"
 WORK_ITEM = QUEUE + "/{work_id}"
 NOTES = "Workers call this themselves. By hand, use it to inspect a queue or to develop a worker."
 
+SERVER_FIELDS = (
+    "type",
+    "data",
+    "state",
+    "created_at",
+    "acknowledged_at",
+    "started_at",
+    "latest_heartbeat_at",
+    "stop_requested_at",
+    "stopped_at",
+)
+
 QUEUE_ID = Param(
     "environment_id",
     "path",
@@ -155,6 +167,7 @@ STOP = Operation(
     positional=WORK_ID,
     success_message="Requested stop of {id}.",
     notes=NOTES,
+    server_fields=(*SERVER_FIELDS, "metadata"),
     check_command="beta:environments:work retrieve --environment-id {environment_id} {work_id}",
 )
 
@@ -194,6 +207,7 @@ UPDATE = Operation(
             "Keys to set; a value of null deletes its key, and what is left out stays.",
             required=True,
             nullable=True,
+            texts_may_be_files=True,
         ),
         BETA,
     ),
@@ -206,6 +220,7 @@ UPDATE = Operation(
     ),
     positional=WORK_ID,
     notes=NOTES,
+    server_fields=SERVER_FIELDS,
 )
 
 STATS = Operation(

@@ -103,7 +103,7 @@ class Pager:
         if self._program:
             self._feed(data)
         elif not self._command:
-            self._stdout.write(data, trusted=True)
+            self._stdout.write(data, escape=False)
         else:
             self._held += data
             if lines_of(self._held, self._style.width) >= self._style.height:
@@ -131,7 +131,7 @@ class Pager:
         if data and self._program:
             self._feed(data)
         elif data:
-            self._stdout.write(data, trusted=True)
+            self._stdout.write(data, escape=False)
 
     def _feed(self, data: bytes) -> None:
         if not self._program or not self._program.stdin:
@@ -167,7 +167,7 @@ class Pager:
         if program.stdin:
             with suppress(BrokenPipeError):
                 program.stdin.close()
-        self._stdout.write(self._fed, trusted=True)
+        self._stdout.write(self._fed, escape=False)
         return True
 
 

@@ -37,7 +37,7 @@ class Printer:
         `empty_message` is for a list without items; `shows_archived` says that archived items were requested.
         """
         self._runtime = runtime
-        self._write = partial(runtime.stdout.write, trusted=True)
+        self._write = partial(runtime.stdout.write, escape=False)
         self._empty_message = empty_message
         self._before_pager = before_pager
         self.format = choose_format(settings, runtime, is_list=is_list)

@@ -5,6 +5,7 @@ There are two: plain `key: value` lines for a pipe, and two columns fitted to th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -83,20 +84,104 @@ def _hanging(start: str, value: str) -> Iterator[str]:
 # On a terminal
 
 
+_Entry = tuple[str, bytes]
+_FIRST = ("name", "id", "state", "archived_at", "description")
+_LAST = ("metadata", "scope", "created_at", "updated_at")
+"""The members of a known resource that come before and after the others."""
+_KNOWN_TYPES = ("environment", "work", "work_queue_stats", "work_heartbeat")
+"""The resources whose members are put in order, and whose `type` is clear from the command."""
+_MISSING_IN_WORDS = {
+    "oldest_queued_at": "(no work is queued)",
+    "last_heartbeat": "(no heartbeat yet)",
+    "latest_heartbeat_at": "(no heartbeat yet)",
+}
+"""How an empty value of these members is shown."""
+_LABEL_RESERVE = 18
+"""Cells that are reserved for labels when deciding whether members fit on the line of their object."""
+
+
 class _Row(NamedTuple):
-    """A name, and its value unless that has rows of its own."""
+    """A name, and the text beside it; empty for a value that has rows of its own, and nothing more."""
 
     label: str
-    value: bytes | None
+    text: str
+    style: str = ""
+    note: str = ""
+    """Added to the text, dim."""
 
 
 def _styled_view(text: bytes, style: Style) -> str:
     if not _has_rows(text):
-        return _styled_value("", text, style) + "\n"
-    rows = list(_rows(text, ""))
-    widths = [cell_width(row.label) for row in rows if row.value is not None]
+        return _painted(_scalar_row("", "", text, style), style) + "\n"
+    rows = list(_rows(_in_order(text), "", style))
+    widths = [cell_width(row.label) for row in rows if row.text]
     width = max((width for width in widths if width <= _MAX_LABEL), default=0)
-    return "".join(_styled_row(row, width, style) for row in rows)
+    return "".join(_line(row, width, style) for row in rows)
+
+
+def _in_order(text: bytes) -> list[_Entry]:
+    """Return the members of a value: of a known resource, what matters first, without what goes without saying.
+
+    That is the type, times that have not come, and the time of an update if there was none since the creation.
+    """
+    if json_text.json_type(text) != "object":
+        return _numbered(text)
+    members = json_text.members(text)
+    kind = members.get("type", b"null")
+    if json_text.json_type(kind) != "string" or json_text.string(kind) not in _KNOWN_TYPES:
+        return list(members.items())
+    others = [name for name in members if name not in (*_FIRST, *_LAST, "type")]
+    names = [name for name in (*_FIRST, *others, *_LAST) if name in members]
+    return [(name, members[name]) for name in names if not _is_redundant(name, members)]
+
+
+def _is_redundant(name: str, members: dict[str, bytes]) -> bool:
+    if name == "updated_at":
+        return members[name] == members.get("created_at")
+    return members[name] == b"null" and name.upper().endswith(TIME_ENDINGS) and name not in _MISSING_IN_WORDS
+
+
+def _numbered(text: bytes) -> list[_Entry]:
+    return [(f"{number}.", value) for number, value in enumerate(json_text.elements(text), 1)]
+
+
+def _rows(entries: list[_Entry], indent: str, style: Style) -> Iterator[_Row]:
+    for name, value in entries:
+        label = indent + escape_controls(name).replace("\n", "␊")
+        if not _has_rows(value):
+            yield _scalar_row(label, name, value, style)
+        elif json_text.json_type(value) == "object":
+            summary, rest = _summarized(name, json_text.members(value), style.width - _LABEL_RESERVE)
+            yield _Row(label, summary)
+            yield from _rows(_without_empty_lists(rest), indent + _GAP, style)
+        else:
+            yield _Row(label, "")
+            yield from _rows(_numbered(value), indent + _GAP, style)
+
+
+def _summarized(name: str, members: dict[str, bytes], room: int) -> tuple[str, list[_Entry]]:
+    """Return the text beside an object's name, and the members that need rows of their own.
+
+    The text is the object's `type`, and its scalars if all of them are short, plain, and fit into `room` cells.
+    """
+    kind = json_text.string(members["type"]) if members.get("type", b"").startswith(b'"') else ""
+    parts = [escape_controls(kind)] if kind and kind != name else []
+    others = [(key, value) for key, value in members.items() if not (kind and key == "type")]
+    scalars = [(key, value) for key, value in others if json_text.json_type(value) not in ("object", "array")]
+    pairs = [f"{key}={_EMPTY_ON_TERMINAL.get(value.decode(), '') or _scalar(value)}" for key, value in scalars]
+    line = ", ".join(parts + pairs)
+    if any(not re.fullmatch(r"[\w.-]+=[^,=\n]*", pair) for pair in pairs) or cell_width(line) > room:
+        return ", ".join(parts), others
+    return line, [entry for entry in others if entry not in scalars]
+
+
+def _without_empty_lists(entries: list[_Entry]) -> list[_Entry]:
+    """Replace the empty lists among the members of an object, if there are several, by one row with their names."""
+    empty = [name for name, value in entries if value == b"[]"]
+    if len(empty) < 2:
+        return entries
+    names = b",".join(json_text.quote(name) for name in empty)
+    return [*(entry for entry in entries if entry[1] != b"[]"), ("empty", b"[" + names + b"]")]
 
 
 def _has_rows(text: bytes) -> bool:
@@ -120,50 +205,38 @@ def _is_plain_list(text: bytes) -> bool:
     )
 
 
-def _rows(text: bytes, indent: str) -> Iterator[_Row]:
-    if json_text.json_type(text) == "object":
-        entries = [
-            (escape_controls(key).replace("\n", "␊"), value) for key, value in json_text.members(text).items()
-        ]
-    else:
-        entries = [(f"{number}.", value) for number, value in enumerate(json_text.elements(text), 1)]
-    for label, value in entries:
-        if _has_rows(value):
-            yield _Row(indent + label, None)
-            yield from _rows(value, indent + _GAP)
-        else:
-            yield _Row(indent + label, value)
-
-
-def _styled_row(row: _Row, width: int, style: Style) -> str:
-    label = style.paint(row.label, "bold")
-    if row.value is None:
-        return label + "\n"
-    start = label + padding(row.label, width) + _GAP
-    hanging = "\n" + " " * (width + len(_GAP))
-    name = row.label.strip().upper()
-    value = _styled_value(name, row.value, style, style.width - width - len(_GAP))
-    return start + value.replace("\n", hanging) + "\n"
-
-
-def _styled_value(name: str, text: bytes, style: Style, width: int = 0) -> str:
-    """Return a value without rows of its own; a word for an empty one, a long one wrapped if there is a width."""
+def _scalar_row(label: str, name: str, text: bytes, style: Style) -> _Row:
+    """Return the row of a value without rows of its own; an empty value in words, a time with its age."""
     shown = json_text.compact(text).decode()
-    if shown == "null" and name.endswith(TIME_ENDINGS):
-        return style.paint("never", "dim")
+    is_time = name.upper().endswith(TIME_ENDINGS)
+    if shown in ("null", '""') and name in _MISSING_IN_WORDS:
+        return _Row(label, _MISSING_IN_WORDS[name], "dim")
     if shown in _EMPTY_ON_TERMINAL:
-        return style.paint(_EMPTY_ON_TERMINAL[shown], "dim")
+        return _Row(label, "never" if is_time and shown == "null" else _EMPTY_ON_TERMINAL[shown], "dim")
     shown = ", ".join(map(_scalar, json_text.elements(text))) if _is_plain_list(text) else _scalar(text)
-    if name.endswith(TIME_ENDINGS) and (ago := relative_time(shown, style.clock())):
-        return f"{shown} " + style.paint(f"({ago})", "dim")
-    if name == "STATE":
-        return style.paint(shown, STATE_COLOURS.get(shown, ""))
-    if width < _MIN_VALUE:
-        return shown
-    return "\n".join(part for line in shown.split("\n") for part in wrap(line, width))
+    age = relative_time(shown, style.clock()) if is_time else ""
+    return _Row(label, shown, STATE_COLOURS.get(shown, "") if name == "state" else "", f"({age})" if age else "")
 
 
 def _scalar(text: bytes) -> str:
     if json_text.json_type(text) == "string":
         return escape_controls(json_text.string(text))
     return json_text.compact(text).decode()
+
+
+def _line(row: _Row, width: int, style: Style) -> str:
+    label = style.paint(row.label, "bold")
+    if not row.text:
+        return label + "\n"
+    start = label + padding(row.label, width) + _GAP
+    hanging = "\n" + " " * (width + len(_GAP))
+    return start + _painted(row, style, style.width - width - len(_GAP)).replace("\n", hanging) + "\n"
+
+
+def _painted(row: _Row, style: Style, width: int = 0) -> str:
+    """Return the text of a row, wrapped if there is room for that."""
+    if row.note:
+        return f"{row.text} {style.paint(row.note, 'dim')}"
+    if row.style or width < _MIN_VALUE:
+        return style.paint(row.text, row.style)
+    return "\n".join(part for line in row.text.split("\n") for part in wrap(line, width))

@@ -1,7 +1,7 @@
-r"""What a secret looks like in a text: as it is, escaped, percent-encoded, or in base64. None of it is shown.
+r"""Redaction: secrets are replaced however a text writes them.
 
-Servers, libraries and formats spell a key in their own ways: `"` becomes `\"` in JSON and `%22` in a URL, and a
-password is half of what a basic `authorization` header holds in base64.
+Servers, libraries and formats write a key in their own ways: `"` becomes `\"` in JSON, `%22` in a URL and `&quot;`
+in HTML; one inside the other adds a level; a basic `authorization` header has a password in base64, after a user.
 """
 
 from __future__ import annotations
@@ -11,63 +11,74 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import unquote, urlsplit
 
+from ant_cli.runtime.unescape import levels, unescaped
+
 REDACTED = "[redacted]"
-_SHORTEST = 4
-"""A shorter text can't be taken out: it is part of too many words."""
-_LONGEST = 4096
-"""A longer text, such as a file that took the place of a key, is only looked for as it is."""
+_MIN_LENGTH = 4
+"""A shorter text can't be redacted: it is part of too many words."""
+_MAX_LENGTH = 4096
+"""A longer text, such as a file instead of a key, is only found as it is."""
 _KEY = r"sk-ant-[A-Za-z0-9_-]{4,}"
-"""How keys begin: one that was typed in the wrong place is one all the same."""
-_MEMBER = re.compile(r'("secret"\s*:\s*)"((?:[^"\\]|\\.)*)"?')
-"""The member of a work item that holds its credential; perhaps cut off."""
+"""How keys begin. One that was typed in the wrong place is redacted without having been registered."""
+_SECRET_MEMBER = re.compile(r'("secret"\s*:\s*)"((?:[^"\\]|\\.)*)"?')
+"""The member of a work item that holds its credential; the text may end in the middle of it."""
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
     """Return the text without the secrets, without anything like a key, and without members called secret."""
-    spellings: list[str] = []
+    forms: list[str] = []
     for secret in secrets:
-        if len(secret) > _LONGEST:
+        if len(secret) > _MAX_LENGTH:
             text = text.replace(secret, REDACTED)
-        elif len(secret) >= _SHORTEST:
-            spellings += _spellings(secret)
-    pattern = "|".join([*sorted(spellings, key=len, reverse=True), _KEY])
-    return _MEMBER.sub(rf'\1"{REDACTED}"', re.sub(pattern, REDACTED, text))
+        elif len(secret) >= _MIN_LENGTH:
+            forms += _forms(secret)
+    text = _replace(text, re.compile("|".join([*sorted(forms, key=len, reverse=True), _KEY])))
+    return _SECRET_MEMBER.sub(rf'\1"{REDACTED}"', text)
 
 
-def _spellings(secret: str) -> Iterator[str]:
-    """Yield regular expressions, one for all ways to escape a secret, the others for its base64 forms."""
+def _replace(text: str, pattern: re.Pattern[str]) -> str:
+    """Replace what the pattern finds in the text, or in the text without its escapes."""
+    spans: list[tuple[int, int]] = []
+    for level in levels(text):
+        found = (match.span() for match in pattern.finditer(level.text))
+        spans += [(level.starts[start], level.starts[end]) for start, end in found] if level.starts else found
+    parts, position = [], 0
+    for start, end in sorted(spans):
+        if start >= position:
+            parts += [text[position:start], REDACTED]
+        position = max(position, end)
+    return "".join([*parts, text[position:]])
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """Yield regular expressions for a secret: its text in upper or lower case, in hexadecimal, and in base64."""
     import base64
 
-    yield "".join(map(_any_escape, secret))
+    for text in {secret, unescaped(secret)}:
+        yield f"(?i:{re.escape(text)})"
     data = secret.encode("utf-8", "surrogatepass")
-    for shift, unclear in ((0, 0), (1, 2), (2, 3)):  # how many bytes stand before it decides what it looks like
-        whole = base64.b64encode(bytes(shift) + data).decode()
-        clear = whole[unclear : (shift + len(data)) * 8 // 6]
-        yield clear.replace("+", "[+-]").replace("/", "[/_]")
-
-
-def _any_escape(character: str) -> str:
-    """Return what matches a character as it is, and as JSON, URLs and HTML escape it."""
-    code = ord(character)
-    percent = "".join(f"%{byte:02x}" for byte in character.encode("utf-8", "surrogatepass"))
-    return rf"(?:\\?{re.escape(character)}|(?i:{percent}|\\u{code:04x}|\\x{code:02x}|&\#{code};|&\#x{code:x};))"
+    yield f"(?i:{data.hex()})"
+    for shift, skip in ((0, 0), (1, 2), (2, 3)):  # the number of bytes in front decides what base64 looks like
+        encoded = base64.b64encode(bytes(shift) + data).decode()
+        own = encoded[skip : (shift + len(data)) * 8 // 6]
+        yield own.replace("+", "[ +-]").replace("/", "[/_]")  # an unescaped + is a space
 
 
 def secrets_in(body: bytes) -> list[str]:
-    """Return every text in the members called secret of an answer, however deep."""
+    """Return every text in the members called secret of a response, at any depth."""
     text = body.decode("utf-8", "replace")
     if '"secret"' not in text:
         return []
     found: list[str] = []
 
-    def look(members: list[tuple[str, object]]) -> dict[str, object]:
+    def collect(members: list[tuple[str, object]]) -> dict[str, object]:
         found.extend(text for key, value in members if key == "secret" for text in _texts(value))
         return dict(members)
 
     try:
-        json.loads(text, object_pairs_hook=look, parse_int=str, parse_float=str)
+        json.loads(text, object_pairs_hook=collect, parse_int=str, parse_float=str)
     except (ValueError, RecursionError):
-        return [match[2] for match in _MEMBER.finditer(text)]
+        return [match[2] for match in _SECRET_MEMBER.finditer(text)]
     return found
 
 
@@ -79,13 +90,13 @@ def _texts(value: object) -> Iterator[str]:
             yield from _texts(child)
 
 
-def without_password(url: str) -> str:
-    """Return the URL without the user and password that it may hold."""
+def strip_userinfo(url: str) -> str:
+    """Return the URL without the user and password that it may contain."""
     return re.sub(r"(?<=//)[^/?#]*@", "", url)
 
 
-def secrets_of_url(url: str) -> list[str]:
-    """Return the password in a URL, as it is spelt and as it is meant; or else the user, which may be a token."""
+def url_secrets(url: str) -> list[str]:
+    """Return the password in a URL, as it is written and decoded; without a password the user, maybe a token."""
     try:
         parts = urlsplit(url)
         secret = parts.password or parts.username or ""

@@ -64,9 +64,8 @@ class Stdin(Stream):
             return False
         return not stat.S_ISCHR(mode)
 
-    @property
-    def is_silent(self) -> bool:
-        """Whether it is a pipe or socket in which nothing comes, and which is not closed, for a second."""
+    def stays_silent(self) -> bool:
+        """Wait up to a second, and return whether nothing arrived on it meanwhile, not even its end."""
         if self._file is None or os.name == "nt":  # select takes only sockets there
             return False
         import select
@@ -89,7 +88,7 @@ class Stdin(Stream):
         try:
             return read_limited(self._file, "standard input")
         except (OSError, ValueError) as error:
-            raise UsageError(f"standard input can't be read: {reason(error)}.") from None
+            raise UsageError(f"standard input can't be read: {os_error_text(error)}.") from None
 
 
 def read_limited(file: BinaryIO, name: str) -> bytes:
@@ -106,6 +105,39 @@ def read_limited(file: BinaryIO, name: str) -> bytes:
         if file.isatty():  # Ctrl-D ended it; another read would want it again
             break
     return b"".join(parts)
+
+
+def read_file(path: str, where: str, hint: str = "") -> bytes:
+    """Read a file of at most `INPUT_LIMIT` bytes; `where` is the flag that names it.
+
+    Raises:
+        UsageError: if it can't be read, or is larger.
+
+    """
+    from pathlib import Path
+
+    if not path:
+        raise UsageError(f"{where}: the name of the file is missing.", hint)
+    try:
+        with Path(path).open("rb") as file:
+            return read_limited(file, f"{where}: {path}")
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{where}: {path!r} can't be read: {os_error_text(error)}.", hint) from None
+
+
+def decode(data: bytes, name: str) -> str:
+    """Return text in UTF-8 without a byte order mark.
+
+    Raises:
+        UsageError: if it is not UTF-8; with the position of the first byte that is not.
+
+    """
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"{name} is not text in UTF-8: byte {error.start + 1} is 0x{data[error.start]:02x}."
+        ) from None
 
 
 def write_all(file: BinaryIO, data: bytes) -> None:
@@ -126,7 +158,7 @@ def _wait_for(file: BinaryIO, *, reading: bool) -> None:
     select.select([file] if reading else [], [] if reading else [file], [])
 
 
-def reason(error: Exception) -> str:
+def os_error_text(error: Exception) -> str:
     """Return what the operating system says of an error, without its number and file name."""
     return (getattr(error, "strerror", None) or str(error)).lower()
 
@@ -134,7 +166,7 @@ def reason(error: Exception) -> str:
 class Stdout(Stream):
     """Standard output: results, in UTF-8 whatever the locale, and nothing else."""
 
-    def write(self, data: bytes, *, trusted: bool = False) -> None:
+    def write(self, data: bytes, *, escape: bool = True) -> None:
         """Write it out at once; on a terminal with what it would obey made visible, unless it is all our own.
 
         Raises:
@@ -144,14 +176,14 @@ class Stdout(Stream):
         """
         if self._file is None:
             raise OutputError("standard output is closed, so the result can't be written.")
-        if not trusted and self.is_terminal:
+        if escape and self.is_terminal:
             data = escape_controls(data.decode("utf-8", "backslashreplace")).encode("utf-8", "backslashreplace")
         try:
             write_all(self._file, data)
         except BrokenPipeError:
             raise
         except (OSError, ValueError) as error:
-            raise OutputError(f"the result can't be written to standard output: {reason(error)}.") from None
+            raise OutputError(f"the result can't be written to standard output: {os_error_text(error)}.") from None
 
 
 class Stderr(Stream):
@@ -200,11 +232,11 @@ class Stderr(Stream):
         except (OSError, ValueError):
             pass
 
-    def hold(self) -> None:
+    def buffer(self) -> None:
         """Keep what is written, and be no terminal, until `release`: a full screen is shown meanwhile."""
         self._held, self._file = self._file, io.BytesIO()
 
-    def release(self) -> None:
+    def flush(self) -> None:
         """Write what was kept."""
         kept, self._file = self._file, self._held
         if isinstance(kept, io.BytesIO):

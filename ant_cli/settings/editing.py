@@ -11,7 +11,7 @@ from typing import Any
 from ant_cli.errors import CredentialError, OutputError, UsageError
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.storage import locked, replace_file
-from ant_cli.runtime.streams import reason
+from ant_cli.runtime.streams import os_error_text
 from ant_cli.settings.profiles import FILE_NAME, FOLDER_VARIABLE, Store, folder, read_store, unknown_profile
 
 
@@ -116,6 +116,6 @@ def in_order(document: dict[str, Any]) -> dict[str, Any]:
 def unwritable(path: Path, error: Exception) -> OutputError:
     """Return the error about a change that could not be written."""
     return OutputError(
-        f"the profiles in {path} can't be written: {reason(error)}. Nothing was changed.",
+        f"the profiles in {path} can't be written: {os_error_text(error)}. Nothing was changed.",
         f"{FOLDER_VARIABLE} can name another folder.",
     )

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ant_cli.errors import BadValue, CredentialError
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.redaction import secrets_of_url
+from ant_cli.runtime.redaction import url_secrets
 from ant_cli.runtime.streams import Stderr
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.profiles import NO_PROFILE, SelectedProfile, Store, read_store, select
@@ -184,7 +184,7 @@ def _register_secrets(candidates: tuple[CredentialSource, ...], base_url: str, s
     for candidate in candidates:
         if candidate.form == "text" and candidate.text:
             stderr.register_secret(candidate.text.strip())
-    for secret in secrets_of_url(base_url):
+    for secret in url_secrets(base_url):
         stderr.register_secret(secret)
 
 

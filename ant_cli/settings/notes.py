@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.redaction import without_password
+from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.settings.loading import Provenance, Settings
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.sources import VARIABLES
@@ -32,7 +32,7 @@ def describe_destination(settings: Settings) -> str:
     source = credential.source
     if source not in VARIABLES.values() and not credential.explicit:
         source = f"the {_KINDS[credential.kind]} of profile {profile.name!r}"
-    server = without_password(settings.connection.base_url)
+    server = strip_userinfo(settings.connection.base_url)
     return f"{source} is sent to {server} ({settings.provenance.sources['base_url']})"
 
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from ant_cli.errors import BadValue, CredentialError, UsageError
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.streams import Stderr, read_limited, reason
+from ant_cli.runtime.streams import Stderr, os_error_text, read_limited
 from ant_cli.settings.validators import KEYRING, SECRET_FIELDS
 
 FILE_NAME = "profiles.toml"
@@ -168,7 +168,7 @@ def read_store(runtime: Runtime, *, narrow: bool = True) -> Store:
     except FileNotFoundError:
         return Store(path)
     except OSError as error:
-        raise unreadable(path, reason(error)) from None
+        raise unreadable(path, os_error_text(error)) from None
     except UsageError:
         raise unreadable(path, "it is too long for a file of profiles") from None
     store = Store(path, parse(data, path))
@@ -183,9 +183,9 @@ def _register_secrets(store: Store, stderr: Stderr) -> None:
                 stderr.register_secret(value.strip())
         base_url = profile.get("base_url")
         if isinstance(base_url, str) and "@" in base_url:
-            from ant_cli.runtime.redaction import secrets_of_url
+            from ant_cli.runtime.redaction import url_secrets
 
-            for secret in secrets_of_url(base_url):
+            for secret in url_secrets(base_url):
                 stderr.register_secret(secret)
 
 
@@ -222,7 +222,9 @@ def keep_private(descriptor: int, path: Path, runtime: Runtime) -> None:
         try:
             os.fchmod(descriptor, mode & 0o700)
         except OSError as error:
-            runtime.stderr.say(f"Warning: other users can read {path}, and that can't be changed: {reason(error)}.")
+            runtime.stderr.say(
+                f"Warning: other users can read {path}, and that can't be changed: {os_error_text(error)}."
+            )
         else:
             runtime.hint(f"Note: other users could read {path}; now only you can.")
 

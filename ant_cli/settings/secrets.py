@@ -17,7 +17,7 @@ from typing import Any
 from ant_cli.errors import BadValue, CredentialError
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.extras import install_hint
-from ant_cli.runtime.streams import reason
+from ant_cli.runtime.streams import os_error_text
 from ant_cli.settings.validators import KEYRING, check_secret, split_command
 
 COMMAND_LIMIT_S = 10.0
@@ -70,7 +70,7 @@ def run_command(command: str, source: str, runtime: Runtime, limit_s: float = CO
         problem = f"{source} took longer than {limit_s:g} s and was stopped."
         raise CredentialError(problem, _try_it(words[0])) from None
     except (OSError, ValueError) as error:
-        raise CredentialError(f"{source} can't be run: {words[0]}: {reason(error)}.") from None
+        raise CredentialError(f"{source} can't be run: {words[0]}: {os_error_text(error)}.") from None
     if status:
         raise CredentialError(f"{source} {_how(status)}.", _try_it(words[0]))
     if len(output) > OUTPUT_LIMIT:

@@ -127,9 +127,9 @@ def mask(secret: str) -> str:
 
 def shown(key: str, value: object) -> str:
     """Return a profile's value for people: masked if it is a secret, or may be one for all that is known here."""
-    from ant_cli.runtime.redaction import redact, without_password
+    from ant_cli.runtime.redaction import redact, strip_userinfo
 
     text = str(value)
     if key in PROFILE_FIELDS and (key not in SECRET_FIELDS or text.startswith(KEYRING)):
-        return redact(without_password(text), ())  # a command, for example, in which somebody wrote a key
+        return redact(strip_userinfo(text), ())  # a command, for example, in which somebody wrote a key
     return mask(text)

@@ -11,7 +11,7 @@ from ant_cli.apply.declarations import Declaration
 from ant_cli.apply.discovery import Loaded, load
 from ant_cli.apply.environment_file import json_schema
 from ant_cli.errors import UsageError
-from ant_cli.input.values import Number
+from ant_cli.gjson.json_text import Number
 from ant_cli.input.yaml_places import place_of
 
 

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ant_cli.apply.canonical import canonical, declared_part, hash_of_body, hash_of_remote, read_json
-from ant_cli.input.values import Number, parse
+from ant_cli.gjson.json_text import Number
+from ant_cli.input.values import parse
 
 VECTORS = json.loads(Path(__file__).with_name("hashes.json").read_text())
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 from collections.abc import Callable
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given
@@ -20,12 +21,27 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "as it is": str,
     "JSON": lambda secret: json.dumps(secret)[1:-1],
     "JSON with slashes escaped": lambda secret: json.dumps(secret)[1:-1].replace("/", "\\/"),
-    "JSON with everything escaped": lambda secret: "".join(f"\\u{ord(letter):04X}" for letter in secret),
+    "JSON with everything escaped": lambda secret: "".join(
+        f"\\u{unit:04X}" for unit in memoryview(secret.encode("utf-16-le")).cast("H")
+    ),
     "percent": lambda secret: quote(secret, safe=""),
     "percent in lower case": lambda secret: quote(secret, safe="").lower(),
     "all percent": lambda secret: "".join(f"%{byte:02X}" for byte in secret.encode()),
     "repr": lambda secret: repr(secret)[1:-1],
     "HTML": lambda secret: "".join(f"&#{ord(letter)};" for letter in secret),
+    "HTML by name": html.escape,
+    "HTML in HTML": lambda secret: html.escape(html.escape(secret)),
+    "JSON in JSON in JSON": lambda secret: json.dumps(json.dumps(json.dumps(secret)))[7:-7],
+    "JSON in HTML": lambda secret: html.escape(json.dumps(secret))[6:-6],
+    "JSON in a URL": lambda secret: quote(json.dumps(secret), safe="")[3:-3],
+    "percent twice": lambda secret: quote(quote(secret, safe=""), safe=""),
+    "a form": quote_plus,
+    "upper case": str.upper,
+    "repr of bytes": lambda secret: repr(secret.encode())[2:-1],
+    "octal": lambda secret: "".join(f"\\{byte:03o}" for byte in secret.encode()),
+    "code points": lambda secret: "".join(f"\\U{ord(letter):08x}" for letter in secret),
+    "hexadecimal": lambda secret: secret.encode().hex(),
+    "base64 in a URL": lambda secret: quote(base64.b64encode(secret.encode()).decode(), safe=""),
     "base64": lambda secret: base64.b64encode(secret.encode()).decode(),
     "base64 of a user and it": lambda secret: base64.b64encode(f"ada:{secret}".encode()).decode(),
     "base64 in the middle": lambda secret: base64.b64encode(f"ad:{secret}&more".encode()).decode(),
@@ -35,7 +51,9 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
 
 @pytest.mark.parametrize("spell", SPELLINGS.values(), ids=SPELLINGS)
 @pytest.mark.parametrize(
-    "secret", [SPECIAL, KEY, KEY_BY_PATTERN, "ünïcödé-key"], ids=["special", "plain", "key", "no ASCII"]
+    "secret",
+    [SPECIAL, KEY, KEY_BY_PATTERN, "ünïcödé-key", "😀 100%41 😀"],
+    ids=["special", "plain", "key", "no ASCII", "beyond 16 bits"],
 )
 def test_a_secret_is_found_in_any_spelling(spell, secret):
     """And what is around it stays."""

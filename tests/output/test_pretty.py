@@ -26,7 +26,8 @@ def test_in_a_pipe_a_value_follows_its_key():
 
 def test_on_a_terminal_all_values_stand_in_one_column():
     """However deep they are."""
-    assert view({"a": 1, "bcd": {"ef": "x"}}) == "a     1\nbcd\n  ef  x\n"
+    assert view({"a": 1, "bcd": {"ef": "x", "g": [1]}}) == "a    1\nbcd  ef=x\n  g  1\n"
+    assert view({"a": 1, "bcd": {"ef": "x, y"}}) == "a     1\nbcd\n  ef  x, y\n"
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,68 @@ def test_plain_lists_stand_on_one_line():
     """Others are numbered."""
     assert view({"pip": ["pandas==2.2.0", "numpy"]}) == "pip  pandas==2.2.0, numpy\n"
     assert view({"pip": ["a,b", "c"]}) == "pip\n  1.  a,b\n  2.  c\n"
-    assert view({"l": [{"a": 1}, []]}) == "l\n  1.\n    a  1\n  2.   (none)\n"
+    assert view({"l": [{"a": 1}, []]}) == "l\n  1.  a=1\n  2.  (none)\n"
+
+
+def lines(value, **style):
+    return view(value, STYLE._replace(**style)).splitlines()
+
+
+def test_an_environment_begins_with_what_tells_it_apart():
+    """Then its state and description; times come last, and those that have not come are left out."""
+    labels = [line.split()[0] for line in lines(WHOLE, width=160) if line[0] != " "]
+    assert labels == ["name", "id", "state", "description", "config", "metadata", "scope", "created_at"]
+
+
+def test_an_environment_fits_on_15_lines():
+    """With a description of three lines, limited networking, and all package managers, at 80 columns."""
+    assert len(lines(WHOLE, width=80)) == 15
+
+
+def test_an_archived_environment_says_so_before_its_description():
+    """Nobody should configure one that can't be used."""
+    shown = lines({**WHOLE, "archived_at": "2026-03-14T14:59:00Z"}, width=80)
+    assert shown[3].split() == ["archived_at", "2026-03-14T14:59:00Z", "(1", "min", "ago)"]
+
+
+def test_an_update_is_shown_if_there_was_one():
+    """Otherwise its time is that of the creation."""
+    assert "updated_at" not in view(WHOLE)
+    assert "updated_at" in view({**WHOLE, "updated_at": "2026-03-14T14:59:00Z"})
+
+
+def test_the_order_of_other_objects_is_theirs():
+    """A transform has chosen it."""
+    assert view({"scope": "s", "name": "n", "type": "t"}) == "scope  s\nname   n\ntype   t\n"
+
+
+def test_the_type_of_a_nested_object_stands_beside_its_name():
+    """So do its short scalars, if all of them fit."""
+    assert view({"config": {"type": "self_hosted"}}) == "config  self_hosted\n"
+    assert view({"net": {"type": "limited", "a": True, "b": None}}) == "net  limited, a=true, b=(none)\n"
+    assert view({"net": {"type": "limited", "a": "x" * 60}}).splitlines()[0] == "net  limited"
+    assert view({"m": {"a=b": "c"}}) == "m\n  a=b  c\n"
+    assert view({"m": {"a": "b, c=d"}}) == "m\n  a  b, c=d\n"
+
+
+def test_several_empty_lists_are_one_row():
+    """An environment has seven package managers, and most of them are empty."""
+    shown = view({"packages": {"type": "packages", "apt": [], "pip": ["numpy"], "npm": []}})
+    assert shown == "packages\n  pip    numpy\n  empty  apt, npm\n"
+    assert view({"packages": {"apt": [], "pip": ["numpy"]}}) == "packages\n  apt  (none)\n  pip  numpy\n"
+
+
+def test_an_empty_queue_is_described_as_one():
+    """`never` would be wrong: there may have been work before."""
+    shown = view({"type": "work_queue_stats", "depth": 0, "oldest_queued_at": None})
+    assert shown == "depth             0\noldest_queued_at  (no work is queued)\n"
+    assert view({"last_heartbeat": ""}) == "last_heartbeat  (no heartbeat yet)\n"
+
+
+def test_a_pipe_gets_every_member_in_the_order_of_the_response():
+    """What a terminal leaves out, reorders or folds is for people."""
+    shown = view({"type": "work", "b": {"type": "t"}, "created_at": None, "id": "i"}, None)
+    assert shown == "type: work\nb:\n  type: t\ncreated_at: null\nid: i\n"
 
 
 def test_long_texts_hang_below_their_beginning():

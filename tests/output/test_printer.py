@@ -84,7 +84,7 @@ def test_auto_is_for_people_on_a_terminal_and_json_in_a_pipe(ant):
     """Lists become tables there, and one object a view."""
     environment = {"id": "env_1", "type": "environment", "name": "demo"}
     assert ant(*LIST, replies=[page(environment)], terminal=True, env={"NO_COLOR": "1"}).stdout.startswith("ID ")
-    assert ant(*RETRIEVE, replies=[environment], terminal=True).stdout.startswith("\x1b[1mid\x1b[0m")
+    assert ant(*RETRIEVE, replies=[environment], terminal=True).stdout.startswith("\x1b[1mname\x1b[0m")
     assert ant(*LIST, replies=[page(environment)]).json == environment
 
 

@@ -75,13 +75,30 @@ WHOLE = environment(
     "2026-03-14T11:30:00Z",
     {
         "type": "cloud",
-        "networking": {"type": "limited", "allowed_hosts": ["pypi.org", "github.com"], "allow_mcp_servers": False},
-        "packages": {"type": "packages", "apt": [], "pip": ["pandas==2.2.0", "numpy"]},
+        "networking": {
+            "type": "limited",
+            "allowed_hosts": ["pypi.org", "github.com"],
+            "allow_mcp_servers": False,
+            "allow_package_managers": True,
+        },
+        "packages": {
+            "type": "packages",
+            **{manager: [] for manager in ("apt", "cargo", "gem", "go", "npm")},
+            "pip": ["pandas==2.2.0", "numpy"],
+        },
     },
+    state="active",
     description="Notebooks and reports of the data team, with what they need to read and to plot.\nAsk ada.",
     metadata={"team": "data", "tier": ""},
 )
 MISSING = {"type": "error", "error": {"type": "not_found_error", "message": "Environment not found."}}
+HEARTBEAT = {
+    "type": "work_heartbeat",
+    "lease_extended": True,
+    "state": "active",
+    "last_heartbeat": "",
+    "ttl_seconds": 300,
+}
 STATS = {"type": "work_queue_stats", "depth": 3, "pending": 1, "oldest_queued_at": None, "workers_polling": 2}
 
 
@@ -105,6 +122,12 @@ SCENES = {
         WHOLE,
     ),
     "stats": (["beta:environments:work", "stats", "env_1", "--format", "table"], STATS),
+    "stats-empty": (
+        ["beta:environments:work", "stats", "env_1"],
+        {**STATS, "depth": 0, "pending": 0, "workers_polling": 0},
+    ),
+    "retrieve-work": (["beta:environments:work", "retrieve", "work_1", "--environment-id", "env_1"], WORK[2]),
+    "heartbeat": (["beta:environments:work", "heartbeat", "work_1", "--environment-id", "env_1"], HEARTBEAT),
     "delete": (
         ["beta:environments", "delete", "env_1"],
         {"id": "env_1", "type": "environment_deleted"},

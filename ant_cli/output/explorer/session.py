@@ -116,12 +116,12 @@ def _choose(outline: Outline, feed: Feed, path: str, runtime: Runtime, run: Run 
     )
     if sys.platform != "win32":  # even under nohup: without a terminal textual would loop at full speed
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    runtime.stderr.hold()
+    runtime.stderr.buffer()
     try:
         with _sigterm_as_sigint():
             choice = run(app) if run else app.run()
     finally:
-        runtime.stderr.release()
+        runtime.stderr.flush()
     if app.failure:
         raise app.failure
     # The choice is None if a signal ended the screen, which asyncio and textual do not report.

@@ -1,0 +1,102 @@
+"""What is piped in or read with --file: objects, or IDs. Each of them makes a request (D31)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import chain
+from typing import NamedTuple
+
+from ant_cli.errors import UsageError, see_help
+from ant_cli.input.values import Parsed, Value, parse_all, type_name
+from ant_cli.operations.spec import Operation
+
+STDIN = "standard input"
+LOOP_HINT = (
+    "If stdin is meant for something else, such as a loop that reads lines, add < /dev/null to this command."
+)
+
+_ID_LINE = re.compile(r"[ \t]*(?!(?:---|\.\.\.|null)[ \t\r]*$)([\w.~-]*)(?:[ \t]+#.*|[ \t]*#.*)?[ \t\r]*")
+"""A line that holds one ID, or nothing but white space and a comment."""
+
+
+class Document(NamedTuple):
+    """The keys and values for one request."""
+
+    members: dict[str, Value]
+    source: str
+    """Where it comes from, for messages."""
+    is_json: bool = False
+    """It was written in JSON, as by a program, not in YAML."""
+
+
+Documents = Callable[[], Iterator[Document]]
+"""Yields the documents of a text. They are parsed again each time, so that memory holds the text only."""
+
+
+def no_documents() -> Iterator[Document]:
+    """Yield nothing, as for input that was not given."""
+    return iter(())
+
+
+def read_documents(text: str, source: str, operation: Operation, *, takes_ids: bool) -> Documents:
+    """Return the documents of a text: JSON values, YAML documents, or, if it `takes_ids`, lines of IDs.
+
+    Raises:
+        UsageError: if it can't be parsed. Iterating raises it for values that are neither objects nor IDs.
+
+    """
+    id_param = operation.positional if takes_ids else None
+    if id_param is not None and _has_id_lines(text):
+        values: Callable[[], Iterator[Parsed]] = partial(_id_lines, text)
+    else:
+        values = parse_all(text, source) if text.strip() else no_values
+    return lambda: _documents(values(), source, operation, id_param.wire_name if id_param else "")
+
+
+def no_values() -> Iterator[Parsed]:
+    """Yield nothing, as for blank text."""
+    return iter(())
+
+
+def _has_id_lines(text: str) -> bool:
+    found = False
+    for line in text.splitlines():
+        match = _ID_LINE.fullmatch(line)
+        if match is None:
+            return False
+        found = found or bool(match[1])
+    return found
+
+
+def _id_lines(text: str) -> Iterator[Parsed]:
+    for number, line in enumerate(text.splitlines(), 1):
+        match = _ID_LINE.fullmatch(line)
+        if match and match[1]:
+            yield Parsed(match[1], number, is_json=True)
+
+
+def _documents(values: Iterator[Parsed], source: str, operation: Operation, id_key: str) -> Iterator[Document]:
+    """Convert values to documents, which are numbered if there are several."""
+    first, second = next(values, None), next(values, None)
+    if first is None or (second is None and first.value is None):
+        return
+    several = second is not None
+    for number, parsed in enumerate(chain(filter(None, (first, second)), values), 1):
+        where = (f", line {parsed.line}" if parsed.line else f", document {number}") if several else ""
+        yield _document(parsed, source + where, operation, id_key)
+
+
+def _document(parsed: Parsed, source: str, operation: Operation, id_key: str) -> Document:
+    value = parsed.value
+    if isinstance(value, dict):
+        return Document(value, source, parsed.is_json)
+    if id_key and isinstance(value, str) and parsed.is_json:
+        return Document({id_key: value}, source, is_json=True)
+    wanted = "IDs, one per line, or keys and values" if id_key else "keys and values, such as `name: demo`"
+    is_loop = source.startswith(STDIN) and isinstance(value, str)
+    raise UsageError(
+        f"{source} must hold {wanted}, but holds {type_name(value)}.",
+        LOOP_HINT if is_loop else see_help(operation.command),
+    )

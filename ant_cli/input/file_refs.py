@@ -1,0 +1,120 @@
+r"""The `@` notation of flags: the contents of a file in place of a text (D10).
+
+`@notes.txt` is the file's text, or its base64 form if it is binary; `@file://p` is always text, `@data://p`
+always base64; `@-` is standard input; `\@x` is the text "@x". A text such as `@ada` that looks like no file
+name, and for which there is no file, stays as it is. Only what is typed is read in this way: data that is
+piped in or comes from a file never names a file (D32).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from ant_cli.input.values import Value
+from ant_cli.runtime.streams import Stdin, decode, read_file
+
+_BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
+"""Control characters that no text contains, by the rule of https://mimesniff.spec.whatwg.org."""
+_SNIFFED = 512
+_PREFIXES: dict[str, Literal["text", "base64", "either"]] = {
+    "@file://": "text",
+    "@data://": "base64",
+    "@": "either",
+}
+
+
+class FileRef(NamedTuple):
+    """A file that takes the place of a text."""
+
+    path: str
+    """`-` is standard input."""
+    form: Literal["text", "base64", "either"]
+
+
+def expand_file_refs(value: Value, where: str, stdin: Stdin) -> Value:
+    """Return the value with every file reference in it replaced; keys stay as they are.
+
+    Raises:
+        UsageError: if a file can't be read, or is not text where text is required.
+
+    """
+    return _map_texts(value, lambda text: _expand(text, where, stdin))
+
+
+def unescape(value: Value) -> Value:
+    r"""Return a typed value that names no files, with `@x` for the `\@x` that the official tool requires."""
+    return _map_texts(value, _unescape)
+
+
+def _map_texts(value: Value, function: Callable[[str], str]) -> Value:
+    if isinstance(value, dict):
+        return {key: _map_texts(child, function) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_map_texts(child, function) for child in value]
+    return function(value) if isinstance(value, str) else value
+
+
+def read_structured(text: str, where: str, stdin: Stdin) -> str | None:
+    """Return the contents of the file that a structured flag names; None if it holds the value itself."""
+    ref = _parse(text)
+    return None if ref is None else decode(_read(ref, where, stdin), f"{where}: {ref.path}")
+
+
+def _unescape(text: str) -> str:
+    return text[1:] if text.startswith("\\@") else text
+
+
+def _expand(text: str, where: str, stdin: Stdin) -> str:
+    if text.startswith("\\@"):
+        return _unescape(text)
+    ref = None if _is_plain_text(text) else _parse(text)
+    if ref is None:
+        return text
+    data = _read(ref, where, stdin, _escape_hint(text))
+    if ref.form == "base64" or (ref.form == "either" and _is_binary(data)):
+        return _base64(data)
+    return decode(data, f"{where}: {ref.path}")
+
+
+def _parse(text: str) -> FileRef | None:
+    prefix = next((prefix for prefix in _PREFIXES if text.startswith(prefix)), None)
+    return FileRef(text.removeprefix(prefix), _PREFIXES[prefix]) if prefix else None
+
+
+def _is_plain_text(text: str) -> bool:
+    name = text[1:]
+    return name == "" or not (name == "-" or "." in name or "/" in name or _exists(name))
+
+
+def _exists(name: str) -> bool:
+    try:
+        return Path(name).exists()
+    except OSError:  # the name is too long, or a folder may not be searched
+        return False
+
+
+def _is_binary(data: bytes) -> bool:
+    if _BINARY.search(data, 0, _SNIFFED):
+        return True
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return True
+    return False
+
+
+def _escape_hint(text: str) -> str:
+    return f"For the text itself, write \\{text}"
+
+
+def _read(ref: FileRef, where: str, stdin: Stdin, hint: str = "") -> bytes:
+    return stdin.read() if ref.path == "-" else read_file(ref.path, where, hint)
+
+
+def _base64(data: bytes) -> str:
+    import base64
+
+    return base64.b64encode(data).decode()

@@ -1,0 +1,138 @@
+"""Collects what flags, files and stdin hold for an operation. Nothing of it is placed yet."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import NamedTuple
+
+from ant_cli.errors import UsageError
+from ant_cli.input.documents import STDIN, Document, Documents, no_documents, read_documents
+from ant_cli.input.file_refs import expand_file_refs, read_structured, unescape
+from ant_cli.input.values import Value, convert
+from ant_cli.operations.spec import Flags, FlagValue, Operation, Param
+from ant_cli.runtime.streams import Stderr, Stdin, decode, read_file
+
+
+class Inputs(NamedTuple):
+    """What was given."""
+
+    flags: Mapping[str, Value]
+    """The values of the flags, by parameter name."""
+    id_name: str = ""
+    """The parameter of which several values were given as arguments, if any."""
+    ids: tuple[str, ...] = ()
+    """Those values."""
+    documents: Documents = no_documents
+    """What was piped in, or read with --file."""
+    were_piped: bool = False
+    """There was something to read, even if it is blank."""
+    were_needed: bool = False
+    """The flags do not make a complete request."""
+
+    def each(self) -> Iterator[tuple[Mapping[str, Value], Document | None]]:
+        """Yield the flags and the document of each request; of several IDs, each with the same document.
+
+        Raises:
+            UsageError: if there are several IDs and several documents.
+
+        """
+        if not self.ids:
+            document = None
+            for document in self.documents():
+                yield self.flags, document
+            if document is None:
+                yield self.flags, None
+            return
+        documents = self.documents()
+        document = next(documents, None)
+        if next(documents, None) is not None:
+            raise UsageError("give several IDs or several objects, but not both.")
+        for text in self.ids:
+            yield {**self.flags, self.id_name: text}, document
+
+
+def gather(operation: Operation, flags: Flags, stdin: Stdin, stderr: Stderr) -> Inputs:
+    """Return what was given for an operation.
+
+    Raises:
+        UsageError: if it can't be converted, read or parsed.
+
+    """
+    name = operation.positional.name if operation.positional else ""
+    ids = tuple(flags[name]) if isinstance(flags.get(name), list) else ()
+    values = _from_flags(operation, flags, stdin)
+    given = {*values, *([name] if ids else [])}
+    needed = _lacks_a_value(operation, given) or _lacks_a_change(operation, given)
+    documents = _read(operation, flags, given, stdin, stderr)
+    piped = stdin.taken or "file" in flags
+    return Inputs(values, name, ids, documents, were_piped=piped, were_needed=needed)
+
+
+def _from_flags(operation: Operation, flags: Flags, stdin: Stdin) -> dict[str, Value]:
+    """Return the values of the flags that are sent, except for several IDs."""
+    params = [param for param in operation.params if param.location != "setting" and param.name in flags]
+    several = [param.name for param in params if param.type is not list and isinstance(flags[param.name], list)]
+    return {
+        param.name: _from_flag(param, flags[param.name], stdin) for param in params if param.name not in several
+    }
+
+
+def _from_flag(param: Param, text: FlagValue, stdin: Stdin) -> Value:
+    """Convert the text of a flag, with the contents of files in place of their names (D10, D32)."""
+    if isinstance(text, list):
+        return expand_file_refs([convert(param, param.flag, item) for item in text], param.flag, stdin)
+    if param.type is dict:
+        return _from_structured_flag(param, text, stdin)
+    value = convert(param, param.flag, text)
+    return value if param.location == "path" else expand_file_refs(value, param.flag, stdin)
+
+
+def _from_structured_flag(param: Param, text: str, stdin: Stdin) -> Value:
+    contents = read_structured(text, param.flag, stdin)
+    if contents is not None:
+        return convert(param, param.flag, contents)
+    value = convert(param, param.flag, text)
+    return expand_file_refs(value, param.flag, stdin) if param.texts_may_be_files else unescape(value)
+
+
+# --file and stdin
+
+
+def _read(operation: Operation, flags: Flags, given: Collection[str], stdin: Stdin, stderr: Stderr) -> Documents:
+    """Return what --file or stdin holds."""
+    path = flags.text("file")
+    takes_ids = operation.positional is not None and operation.positional.name not in given
+    if path is not None and path != "-":
+        text = decode(read_file(path, "--file"), path)
+        return read_documents(text, path, operation, takes_ids=takes_ids)
+    if path != "-" and not _reads_stdin(operation, given, stdin, stderr):
+        return no_documents
+    return read_documents(decode(stdin.read(), STDIN), STDIN, operation, takes_ids=takes_ids)
+
+
+def _reads_stdin(operation: Operation, given: Collection[str], stdin: Stdin, stderr: Stderr) -> bool:
+    """Whether stdin is for this command: rules D26 and D27 of the table of deviations.
+
+    A command without a body needs it for missing IDs only. One with a body takes what is there; but once its
+    flags make a complete request, a silent pipe must not hold it up.
+    """
+    if not stdin.has_input:
+        return False
+    missing = _lacks_a_value(operation, given)
+    if not operation.has_body and not missing:
+        return False
+    if not stdin.stays_silent():
+        return True
+    if missing or _lacks_a_change(operation, given):
+        stderr.say("Note: waiting for input on stdin.")
+        return True
+    stderr.say("Note: nothing arrived on stdin within a second, so it was not read.")
+    return False
+
+
+def _lacks_a_value(operation: Operation, given: Collection[str]) -> bool:
+    return any(param.required and param.name not in given for param in operation.params)
+
+
+def _lacks_a_change(operation: Operation, given: Collection[str]) -> bool:
+    return operation.partial_update and not any(param.name in given for param in operation.params_in("body"))

@@ -1,0 +1,128 @@
+r"""YAML 1.2 text for libyaml, which reads YAML 1.1.
+
+In YAML 1.2 U+0085, U+2028 and U+2029 are characters and not line breaks, `\ud83d\ude00` is one character, a `?`
+before a character is part of a plain text, and an anchor's name may contain nearly everything. Each of these is
+replaced, before parsing, by a stand-in of (nearly always) equal length that does not occur in the text and that
+libyaml takes for an ordinary character or name; in the values that come out, the originals are put back. So it
+does not matter where in the text they stand: in a quoted text they are what they were.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import count
+from typing import NamedTuple
+
+STAND_IN_LIMIT = 100
+"""How many stand-ins there may be before a colon gets one; each of those costs another run of the parser."""
+_LINE_SEPARATORS = ("\x85", "\u2028", "\u2029")
+_SURROGATE_PAIR = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+_QUESTION_MARK = re.compile(r"\?(?=[^ \t\r\n,\[\]{}])")
+_NAME = re.compile(r"""(?<![^ \t\r\n,\[\]{}])([&*])([^ \t\r\n,\[\]{}"'\\]+)""")
+_SIMPLE_NAME = re.compile(r"[0-9A-Za-z_-]+")
+_PRIVATE_USE = range(0xE000, 0xF900)
+_PRIVATE_ESCAPE = re.compile(r"\\(?:u|U0000)([e-fE-F][0-9a-fA-F]{3})")
+_STAND_IN = re.compile(r"([\ue000-\uf8ff])\1|[\ue000-\uf8ff]|(\\u[ef][0-9a-f]{3})\2|(?<=[&*])[0-9A-Za-z_-]+")
+
+
+class TooManyCharacters(Exception):
+    """The text leaves no character for a stand-in."""
+
+
+class Compatible(NamedTuple):
+    """A text as libyaml can read it, and what its stand-ins mean."""
+
+    text: str
+    originals: dict[str, str]
+    unused: Iterator[str]
+    """Characters that further stand-ins may be."""
+
+    def restore(self, text: str) -> str:
+        """Put the originals back into a value, or into the name of an anchor."""
+        if not self.originals:
+            return text
+        return self.originals.get(text) or _STAND_IN.sub(self._original, text)
+
+    def with_colon_as_text(self, position: int) -> Compatible | None:
+        """Return it with a colon as part of a plain text, if a line separator stands before it on its line.
+
+        To libyaml such a colon is an error: it would begin a second mapping on the line. None if there is none.
+        """
+        before = self.text[self.text.rfind("\n", 0, position) + 1 : position]
+        is_text = any(self.originals.get(character) in _LINE_SEPARATORS for character in before)
+        if not is_text or len(self.originals) >= STAND_IN_LIMIT:
+            return None
+        stand_in = _next(self.unused)
+        text = self.text[:position] + stand_in + self.text[position + 1 :]
+        return Compatible(text, {**self.originals, stand_in: ":"}, self.unused)
+
+    def _original(self, match: re.Match[str]) -> str:
+        found = match[0]
+        return self.originals.get(found) or "".join(self.originals.get(part, part) for part in found)
+
+
+def make_compatible(text: str) -> Compatible:
+    """Return the text for libyaml.
+
+    Raises:
+        TooManyCharacters: if there are too many different characters to stand in for.
+
+    """
+    originals: dict[str, str] = {}
+    unused = _unused_characters(text)
+    for character in filter(text.__contains__, _LINE_SEPARATORS):
+        originals[stand_in := _next(unused)] = character
+        text = text.replace(character, stand_in)
+    text = _replace_surrogate_pairs(text, originals, unused)
+    if _QUESTION_MARK.search(text):
+        originals[stand_in := _next(unused)] = "?"
+        text = _QUESTION_MARK.sub(stand_in, text)
+    return Compatible(_replace_names(text, originals), originals, unused)
+
+
+def _unused_characters(text: str) -> Iterator[str]:
+    """Yield private characters that the text holds neither themselves nor as escapes."""
+    used = set(text) | {chr(int(code, 16)) for code in _PRIVATE_ESCAPE.findall(text)}
+    return (character for character in map(chr, _PRIVATE_USE) if character not in used)
+
+
+def _next(unused: Iterator[str]) -> str:
+    for character in unused:
+        return character
+    raise TooManyCharacters("too many different characters are written as surrogate pairs")
+
+
+def _replace_surrogate_pairs(text: str, originals: dict[str, str], unused: Iterator[str]) -> str:
+    """Replace each pair by a doubled escape, of which double quotes make two characters, and others nothing."""
+    stand_ins: dict[str, str] = {}
+
+    def replace(match: re.Match[str]) -> str:
+        backslashes, high, low = match.groups()
+        pair = rf"\u{high}\u{low}"
+        if pair not in stand_ins:
+            character = _next(unused)
+            stand_ins[pair] = rf"\u{ord(character):04x}" * 2
+            originals[stand_ins[pair]] = pair
+            originals[character * 2] = chr(0x10000 + ((int(high, 16) & 0x3FF) << 10) + (int(low, 16) & 0x3FF))
+        return backslashes + stand_ins[pair]
+
+    return _SURROGATE_PAIR.sub(replace, text) if "\\u" in text else text
+
+
+def _replace_names(text: str, originals: dict[str, str]) -> str:
+    """Replace the names of anchors that libyaml would not take, or not as a whole."""
+    stand_ins: dict[str, str] = {}
+    prefix = next(word for number in count() if (word := f"_{number:x}_") not in text)
+
+    def replace(match: re.Match[str]) -> str:
+        sign, name = match.groups()
+        if _SIMPLE_NAME.fullmatch(name) or name.endswith(":"):  # `&a: b` is left to be rejected
+            return match[0]
+        if name not in stand_ins:
+            number = f"{len(stand_ins):x}"
+            stand_ins[name] = prefix + number.rjust(len(name) - len(prefix), "_")
+            originals[stand_ins[name]] = _STAND_IN.sub(lambda found: originals.get(found[0], found[0]), name)
+        return sign + stand_ins[name]
+
+    return _NAME.sub(replace, text)

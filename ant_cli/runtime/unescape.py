@@ -1,0 +1,101 @@
+r"""Undo the escapes of JSON, URLs, HTML and programming languages, and remember where each character stood.
+
+Redaction needs it: whatever notation a text uses, what it means is compared, and what it says is replaced.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+_HEX = "[0-9a-fA-F]"
+_ESCAPE = re.compile(
+    rf"""(?P<percent>(?:%{_HEX}{{2}})+)
+    |(?P<utf16>(?:\\u{_HEX}{{4}})+)
+    |(?P<bytes>(?:\\x{_HEX}{{2}})+)
+    |(?P<octal>(?:\\[0-3][0-7]{{2}})+)
+    |\\U(?P<code>{_HEX}{{8}}) |\\u\{{(?P<braced>{_HEX}{{1,6}})\}}
+    |&\#(?P<decimal>[0-9]{{1,7}});? |&\#[xX](?P<hex>{_HEX}{{1,6}});?
+    |&(?P<name>quot|amp|apos|lt|gt|sol|bsol|plus);?
+    |\\(?P<character>["'\\/]) |(?P<space>\+)""",
+    re.VERBOSE,
+)
+_NAMED = {"quot": '"', "amp": "&", "apos": "'", "lt": "<", "gt": ">", "sol": "/", "bsol": "\\", "plus": "+"}
+_MAX_LEVELS = 8
+"""Notations inside one another that are undone, such as JSON in JSON in a URL."""
+
+
+class Unescaped(NamedTuple):
+    """A text without one level of escapes, or more."""
+
+    text: str
+    starts: list[int]
+    """Where in the original each character starts; one more item for the end."""
+
+
+def levels(text: str) -> Iterator[Unescaped]:
+    """Yield the text as it is, without one level of escapes, without two, and so on, until nothing changes."""
+    current = Unescaped(text, list(range(len(text) + 1)) if _ESCAPE.search(text) else [])
+    for _ in range(_MAX_LEVELS):
+        yield current
+        following = _without_one_level(current)
+        if following.text == current.text:
+            return
+        current = following
+
+
+def unescaped(text: str) -> str:
+    """Return the text without any escapes."""
+    *_, last = levels(text)
+    return last.text
+
+
+def _without_one_level(escaped: Unescaped) -> Unescaped:
+    parts: list[str] = []
+    starts: list[int] = []
+    position = 0
+    for match in _ESCAPE.finditer(escaped.text):
+        parts.append(escaped.text[position : match.start()])
+        starts += escaped.starts[position : match.start()]
+        offset = match.start()
+        for character, width in _characters(match):
+            parts.append(character)
+            starts.append(escaped.starts[offset])
+            offset += width
+        position = match.end()
+    parts.append(escaped.text[position:])
+    return Unescaped("".join(parts), starts + escaped.starts[position:])
+
+
+def _characters(match: re.Match[str]) -> Iterator[tuple[str, int]]:
+    """Yield each character that an escape means, and how long it is in the escaped text."""
+    kind = match.lastgroup or ""
+    content: str = match[kind]
+    if kind == "utf16":
+        text = bytes.fromhex(content.replace("\\u", "")).decode("utf-16-be", "surrogatepass")
+        yield from ((character, 12 if ord(character) > 0xFFFF else 6) for character in text)
+    elif kind in ("percent", "bytes", "octal"):
+        width, base = (3, 16) if kind == "percent" else (4, 8 if kind == "octal" else 16)
+        digits = 3 if kind == "octal" else 2
+        data = bytes(int(content[end - digits : end], base) for end in range(width, len(content) + 1, width))
+        yield from _decoded(data, width)
+    else:
+        yield _single(kind, content), len(match[0])
+
+
+def _decoded(data: bytes, width: int) -> Iterator[tuple[str, int]]:
+    """Decode UTF-8, or else Latin-1; yield each character with its length in the escaped text."""
+    try:
+        yield from ((character, len(character.encode()) * width) for character in data.decode())
+    except UnicodeDecodeError:
+        yield from ((character, width) for character in data.decode("latin-1"))
+
+
+def _single(kind: str, content: str) -> str:
+    if kind == "name":
+        return _NAMED[content]
+    if kind in ("character", "space"):
+        return content if kind == "character" else " "
+    code = int(content, 10 if kind == "decimal" else 16)
+    return chr(code) if code <= 0x10FFFF else content

@@ -1,0 +1,17 @@
+"""Names of the environment variables that settings and credentials come from."""
+
+from __future__ import annotations
+
+API_KEY = "ANTHROPIC_API_KEY"
+AUTH_TOKEN = "ANTHROPIC_AUTH_TOKEN"  # noqa: S105 - a name
+BASE_URL = "ANTHROPIC_BASE_URL"
+WORKSPACE_ID = "ANTHROPIC_WORKSPACE_ID"
+PROFILE = "ANTHROPIC_PROFILE"
+CONFIG_DIR = "ANTHROPIC_CONFIG_DIR"
+"""The directory of the profiles. /dev/null means: no profiles."""
+NO_HINTS = "ANT_NO_HINTS"
+"""If set, notes that only may help are not printed."""
+KEY_COMMANDS = "ANT_API_KEY_COMMANDS"
+"""Set for a command that prints a key: the sources of the commands that are running, one a line."""
+PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+"""Proxies, in lower case; each is also read in upper case."""
