@@ -109,7 +109,8 @@ def status_of(signal: KeyboardInterrupt) -> int:
 
 def report(error: AntError, stderr: Stderr) -> None:
     """Print an error, and what may help, as one message."""
-    stderr.say("\n".join(part for part in (str(error), error.hint) if part))
+    if text := "\n".join(part for part in (str(error), error.hint) if part):
+        stderr.say(text)
 
 
 def system_failure(error: OSError | MemoryError) -> AntError:

@@ -269,7 +269,8 @@ def _prune(key: str, known: Known, options: Options) -> Step:
     if hash_of_remote(remote) != entry.remote_hash:
         return step._replace(
             blocked=f"{entry.id} changed outside this config since the last apply, so it is not archived; "
-            f"archive it yourself (ant beta:environments archive {entry.id}), or remove {key} from {known.lock.path.name}"
+            f"archive it yourself (ant beta:environments archive {entry.id}), or remove {key} from "
+            f"{known.lock.path.name}"
         )
     return step
 

@@ -6,6 +6,7 @@
     ├── APIError                   the server's answer is an error; the status decides (see EXIT_CODES)
     ├── AnswerError            1   the server's answer is not what it should be: a redirect, no JSON, no end
     ├── NetworkError           8   no answer: no connection, a broken one, a time-out
+    ├── PendingChanges         2   there are changes to apply, and the exit code was asked for
     └── OutputError            1   the result can't be written
 
 An error is raised where it is noticed and printed once, in `main.py`. An interrupt (130), a termination
@@ -127,6 +128,19 @@ class NetworkError(AntError):
 
 class OutputError(AntError):
     """The result can't be written to where it should go."""
+
+
+class PendingChanges(AntError):
+    """There are changes to apply, which is a result and no failure: it has an exit code, and nothing is printed."""
+
+    exit_code = 2
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+    def __str__(self) -> str:
+        """Return nothing: the plan has been printed."""
+        return ""
 
 
 def shortened(word: str, limit: int = 100) -> str:

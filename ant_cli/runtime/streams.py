@@ -90,6 +90,12 @@ class Stdin(Stream):
         except (OSError, ValueError) as error:
             raise UsageError(f"standard input can't be read: {os_error_text(error)}.") from None
 
+    def read_line(self) -> str:
+        """Read a line that a person types; empty at the end of the input."""
+        if self._file is None:
+            return ""
+        return self._file.readline().decode("utf-8", "replace").strip()
+
 
 def read_limited(file: BinaryIO, name: str) -> bytes:
     """Read a file to its end, or refuse it when it turns out to be over the limit."""

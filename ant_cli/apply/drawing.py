@@ -1,0 +1,199 @@
+"""The plan and its result as people read them. Colour is decoration: without it, nothing is missing."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from difflib import SequenceMatcher
+from pathlib import Path
+
+from ant_cli.apply.changes import Change, changes_between
+from ant_cli.apply.execution import Outcome
+from ant_cli.apply.lockfile import LockFile, Origin
+from ant_cli.apply.plan import Action, Plan, Step
+from ant_cli.gjson.json_text import Number
+from ant_cli.input.values import Value
+from ant_cli.output.terminal import cell_width
+from ant_cli.runtime.sanitize import escape_controls
+
+Paint = Callable[[str, str], str]
+"""Returns a text in a style, such as `green`; unchanged where there is no colour."""
+
+SIGNS: dict[Action, tuple[str, str]] = {
+    "create": ("+", "green"),
+    "adopt": ("~", "yellow"),
+    "update": ("~", "yellow"),
+    "record": ("~", "yellow"),
+    "archive": ("-", "red"),
+    "forget": ("-", "red"),
+    "none": (" ", "dim"),
+}
+"""The sign of each action, and its colour."""
+RESULT_SIGNS = {"failed": ("!", "red"), "not started": (" ", "dim")}
+_SHORT_TEXT = 40
+"""Texts that are longer are compared word by word."""
+_UNCHANGED_WORDS = 6
+"""How many words of a longer run without a difference are shown."""
+_TO = " \u2192 "
+
+
+def draw_plan(plan: Plan, lock: LockFile, paint: Paint, *, verbose: bool) -> str:
+    """Return the plan: a line for each step with the fields that it changes, and a summary."""
+    steps = plan.steps if verbose else plan.pending
+    head = f"Preview  {shown_path(lock.path)}"
+    if not lock.exists:
+        head = f"First apply  {shown_path(lock.path)} does not exist yet and will be created"
+    lines = [paint(head, "bold")]
+    if steps:
+        width = max(cell_width(one_line(step.name)) for step in steps)
+        lines += ["", paint(f"  \u00b1 {_pad('Name', width)}  Plan", "dim")]
+        for step in steps:
+            lines += _draw_step(step, width, paint, verbose=verbose)
+    return "\n".join([*lines, "", summary(plan, paint)])
+
+
+def summary(plan: Plan, paint: Paint) -> str:
+    """Return how much of what would be done."""
+    numbers = Counter(_summarized(step) for step in plan.steps)
+    parts = [
+        paint(f"{sign} {numbers[what]} {what}".lstrip(), style) for what, sign, style in _SUMMARY if numbers[what]
+    ]
+    if plan.blocked:
+        parts.append(paint(f"! {len(plan.blocked)} blocked", "red"))
+    return "Resources  " + ("  ".join(parts) or "none")
+
+
+_SUMMARY = (
+    ("to create", "+", "green"),
+    ("to adopt", "~", "yellow"),
+    ("to update", "~", "yellow"),
+    ("to rename", "~", "yellow"),
+    ("to archive", "-", "red"),
+    ("to forget", "-", "red"),
+    ("unchanged", "", ""),
+)
+"""What the summary counts, in its order, with sign and colour."""
+
+
+def _summarized(step: Step) -> str:
+    if step.action == "none" or (step.action == "record" and not step.moved_from):
+        return "unchanged"
+    return "to rename" if step.action == "record" else f"to {step.action}"
+
+
+def draw_outcome(outcome: Outcome, width: int, paint: Paint) -> str:
+    """Return the line of a step that was carried out."""
+    sign, colour = RESULT_SIGNS.get(outcome.result) or SIGNS[outcome.step.action]
+    name = _pad(one_line(outcome.step.name), width)
+    return f"  {paint(sign, colour)} {name}  {paint(outcome.result, colour)} {one_line(outcome.id)}".rstrip()
+
+
+def name_width(steps: Sequence[Step]) -> int:
+    """Return how many cells the names of some steps need."""
+    return max((cell_width(one_line(step.name)) for step in steps), default=0)
+
+
+def draw_origin(origin: Origin) -> str:
+    """Return where resources would be created."""
+    fields = (
+        ("host", origin.base_url),
+        ("organization", origin.organization_id),
+        ("workspace", origin.workspace_id),
+    )
+    return "\n".join(f"  {name:13} {one_line(value)}" for name, value in fields if value)
+
+
+def shown_path(path: Path) -> str:
+    """Return a path as people see it from the current folder."""
+    try:
+        relative = Path(os.path.relpath(path)).as_posix()
+    except ValueError:  # on another drive of Windows
+        return str(path)
+    return relative if relative.startswith("../") else f"./{relative}"
+
+
+def _draw_step(step: Step, width: int, paint: Paint, *, verbose: bool) -> Iterator[str]:
+    sign, colour = SIGNS[step.action]
+    words = {"none": "unchanged", "record": "rename" if step.moved_from else "unchanged"}
+    file = f"{step.moved_from}{_TO}{step.key}" if step.moved_from else step.key
+    about = "  ".join(one_line(text) for text in (file, step.id) if text)
+    action = paint(words.get(step.action, step.action), colour)
+    yield f"  {paint(sign, colour)} {_pad(one_line(step.name), width)}  {action}  {about}"
+    changes = step.changes
+    if step.action == "create" and verbose and step.declaration:
+        changes = tuple(changes_between(step.declaration.body, {}))
+    for change in changes:
+        yield from (f"      {line}" for line in draw_change(change, paint))
+    if step.note:
+        yield f"      {paint('note: ' + one_line(step.note), 'dim')}"
+    if step.blocked:
+        yield f"      {paint('blocked: ' + one_line(step.blocked), 'red')}"
+
+
+def draw_change(change: Change, paint: Paint) -> Iterator[str]:
+    """Yield the lines of a field that differs: lists by element, long texts by word."""
+    old, new, path = change.old, change.new, one_line(change.path)
+    if isinstance(old, list | None) and isinstance(new, list | None) and (old or new):
+        yield f"{path}:"
+        yield from (f"  {line}" for line in _list_lines(old or [], new or [], paint))
+    elif isinstance(old, str) and isinstance(new, str) and max(len(old), len(new)) > _SHORT_TEXT:
+        yield f"{path}: {_word_diff(old, new, paint)}"
+    elif old is None or old == "":
+        yield f"{paint('+', 'green')} {path}: {_shown(new)}"
+    elif new is None or new == "":
+        yield f"{paint('-', 'red')} {path}: {_shown(old)}"
+    else:
+        yield f"{path}: {paint(_shown(old), 'red')}{_TO}{paint(_shown(new), 'green')}"
+
+
+def _list_lines(old: list[Value], new: list[Value], paint: Paint) -> Iterator[str]:
+    before, after = [_shown(item, quoted=False) for item in old], [_shown(item, quoted=False) for item in new]
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if tag == "equal":
+            continue
+        yield from (paint(f"- {item}", "red") for item in before[i1:i2] if item not in after)
+        for position, item in enumerate(after[j1:j2], j1):
+            if item in before:
+                yield f"[{before.index(item)}\u2192{position}] {item} (moved)"
+            else:
+                yield paint(f"+ {item}", "green")
+
+
+def _word_diff(old: str, new: str, paint: Paint) -> str:
+    """Return a text with its differences: [-what goes-]{+what comes+}."""
+    before, after = re.findall(r"\S+|\s+", old), re.findall(r"\S+|\s+", new)
+    parts = []
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        gone, come = one_line("".join(before[i1:i2])), one_line("".join(after[j1:j2]))
+        if tag == "equal":
+            parts.append(_shortened_run(before[i1:i2]))
+            continue
+        parts += [paint(f"[-{gone}-]", "red")] if gone else []
+        parts += [paint(f"{{+{come}+}}", "green")] if come else []
+    return "".join(parts)
+
+
+def _shortened_run(words: Sequence[str]) -> str:
+    if len(words) > 4 * _UNCHANGED_WORDS:
+        words = [*words[: 2 * _UNCHANGED_WORDS], "\u2026", *words[-2 * _UNCHANGED_WORDS :]]
+    return one_line("".join(words))
+
+
+def _shown(value: Value, *, quoted: bool = True) -> str:
+    if isinstance(value, Number):
+        return value.text
+    if isinstance(value, str) and not quoted:
+        return one_line(value)
+    return one_line(json.dumps(value, ensure_ascii=False, default=lambda number: number.text))
+
+
+def one_line(text: str) -> str:
+    """Return a text that is safe to show on one line, whoever wrote it."""
+    return escape_controls(text.replace("\n", "\\n").replace("\t", "\\t"))
+
+
+def _pad(text: str, width: int) -> str:
+    return text + " " * (width - cell_width(text))

@@ -1,0 +1,182 @@
+"""Carrying out a plan. The lock file is saved after each success, so that a kill at any moment loses no ID."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from threading import Lock
+from typing import BinaryIO, Literal, NamedTuple
+
+from ant_cli.apply import server
+from ant_cli.apply.canonical import hash_of_remote
+from ant_cli.apply.changes import changes_between, update_body
+from ant_cli.apply.kinds import ENVIRONMENT
+from ant_cli.apply.lockfile import Entry, LockFile
+from ant_cli.apply.plan import Object, Step
+from ant_cli.apply.workers import Workers
+from ant_cli.errors import AntError
+from ant_cli.http.client import Client
+from ant_cli.input.values import Value
+
+Result = Literal["created", "updated", "adopted", "recorded", "archived", "already gone", "failed", "not started"]
+DONE: dict[str, Result] = {"create": "created", "update": "updated", "adopt": "adopted", "record": "recorded"}
+_LAST = ("archive", "forget")
+"""The actions that come after all others."""
+
+
+class Outcome(NamedTuple):
+    """What became of a step."""
+
+    step: Step
+    result: Result
+    id: str = ""
+    error: AntError | None = None
+
+
+class Journal:
+    """The names of what is being created, kept in the lock of the lock file, where they survive a kill."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        """Take the locked file, in which an earlier run may have left names."""
+        self._file = file
+        file.seek(0)
+        self.interrupted = frozenset(_names(file.read()))
+        """The names that a run was creating when it was killed, or whose outcome it could not find out."""
+        self._open = list(self.interrupted)
+
+    def begin(self, name: str) -> None:
+        """Note that a name is being created, before the request is sent."""
+        self._open.append(name)
+        self._file.write(json.dumps(name).encode() + b"\n")
+        self._sync()
+
+    def end(self, name: str) -> None:
+        """Forget a name whose outcome is known."""
+        self._open = [other for other in self._open if other != name]
+        if not self._open:
+            self._file.truncate(0)
+            self._file.flush()
+
+    def _sync(self) -> None:
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+
+def _names(text: bytes) -> list[str]:
+    names = []
+    for line in text.splitlines():
+        with suppress(ValueError):  # the last line may be incomplete
+            names.append(str(json.loads(line)))
+    return names
+
+
+class Execution:
+    """One run of a plan."""
+
+    def __init__(self, lock: LockFile, journal: Journal, report: Callable[[Outcome], None]) -> None:
+        """Take the lock file as it is, and what is told about each outcome."""
+        self.lock = lock
+        self._journal = journal
+        self._report = report
+        self._guard = Lock()
+        self._failed = False
+        self._outcomes: dict[str, Outcome] = {}
+
+    def run(self, steps: Sequence[Step], workers: Workers) -> list[Outcome]:
+        """Carry out the steps, and return what became of each. Nothing is begun after the first failure.
+
+        Raises:
+            OutputError: if the lock file can't be written.
+            KeyboardInterrupt: if the user interrupts; what was begun is finished and recorded first.
+
+        """
+        first = [step for step in steps if step.action not in _LAST]
+        last = [step for step in steps if step.action in _LAST]
+        for group in (first, last):
+            workers.each(group, self._carry_out, finish=True)
+        return self.outcomes(steps)
+
+    def outcomes(self, steps: Sequence[Step]) -> list[Outcome]:
+        """Return what became of each step so far."""
+        return [self._outcomes.get(step.key, Outcome(step, "not started", step.id)) for step in steps]
+
+    def _carry_out(self, client: Client, step: Step) -> None:
+        if self._failed:
+            return
+        try:
+            outcome, remote = self._send(client, step)
+        except AntError as error:
+            self._failed = True
+            outcome, remote = Outcome(step, "failed", step.id, error), None
+        with self._guard:
+            self._outcomes[step.key] = outcome
+            if outcome.error is None:
+                self._record(step, remote)
+            self._report(outcome)
+
+    def _send(self, client: Client, step: Step) -> tuple[Outcome, Object | None]:
+        """Make the change, and return what became of the step and the object that the server has now."""
+        if step.action == "archive":
+            return Outcome(step, "archived" if server.archive(client, step.id) else "already gone", step.id), None
+        if step.action == "forget":
+            return Outcome(step, "already gone", step.id), None
+        declaration = step.declaration
+        if declaration is None:
+            raise AssertionError(step.action)
+        if step.action == "create":
+            remote = self._create(client, declaration.body)
+        elif step.changes and step.remote is not None:
+            remote = server.update(client, step.id, update_body(declaration.body, step.remote))
+        else:
+            remote = step.remote or {}
+        return Outcome(step, DONE[step.action], str(remote["id"])), remote
+
+    def _create(self, client: Client, body: dict[str, Value]) -> Object:
+        """Create an environment; if the response is lost, find what was created by its name."""
+        name = str(body["name"])
+        with self._guard:
+            self._journal.begin(name)
+        client.outcome_unknown = False
+        try:
+            return server.create(client, body)
+        except AntError as error:
+            if not client.outcome_unknown:
+                with self._guard:
+                    self._journal.end(name)
+                raise
+            found = _find(client, name)
+            if len(found) == 1 and not changes_between(body, found[0]):
+                return found[0]
+            raise error.with_hints(
+                error.hint,
+                f"{name!r} may have been created: run the same command again, which looks for it by its name.",
+            ) from None
+
+    def _record(self, step: Step, remote: Object | None) -> None:
+        """Save what the lock file has to know of a step that succeeded."""
+        lock = self.lock
+        old = lock.entries.get(step.moved_from or step.key)
+        if step.moved_from or (remote is None and old):
+            lock = lock.without(step.moved_from or step.key)
+        if remote is not None and step.declaration is not None:
+            kept = old.raw if old and step.action != "create" else {}
+            entry = Entry(ENVIRONMENT, str(remote["id"]), step.declaration.hash, hash_of_remote(remote), kept)
+            lock = lock.with_entry(step.key, entry)
+        self.lock = lock
+        try:
+            lock.save()
+        except AntError:
+            self._failed = True
+            raise
+        if step.action == "create":
+            self._journal.end(step.name)
+
+
+def _find(client: Client, name: str) -> list[Object]:
+    """Return what has a name; nothing if that can't be found out either."""
+    try:
+        return server.find_names(client, {name}).get(name, [])
+    except AntError:
+        return []

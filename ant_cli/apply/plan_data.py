@@ -1,0 +1,152 @@
+"""The plan as data: for scripts, and kept in a file to be carried out later exactly as it was shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ant_cli.apply.canonical import canonical
+from ant_cli.apply.execution import Outcome
+from ant_cli.apply.lockfile import LockFile, Origin
+from ant_cli.apply.plan import Options, Plan, Step
+from ant_cli.errors import AntError, OutputError, UsageError
+from ant_cli.input.values import Value
+from ant_cli.runtime.storage import replace_file
+from ant_cli.runtime.streams import decode, os_error_text, read_file
+
+VERSION = 1
+
+
+class SavedPlan(NamedTuple):
+    """A plan that was kept in a file."""
+
+    paths: tuple[str, ...]
+    """The files and folders of the run."""
+    lock_file: str
+    options: Options
+    origin: Origin
+    steps: tuple[tuple[str, ...], ...]
+    """The fingerprints of what was to be done."""
+
+
+def plan_data(plan: Plan, lock: LockFile) -> dict[str, Any]:
+    """Return a plan as JSON has it."""
+    return {
+        "type": "plan",
+        "lock_file": str(lock.path),
+        "changes": len(plan.changing),
+        "blocked": len(plan.blocked),
+        "resources": [_step_data(step) for step in plan.steps],
+        "lost": list(plan.lost),
+    }
+
+
+def result_data(plan: Plan, lock: LockFile, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Return what became of a plan as JSON has it."""
+    by_key = {outcome.step.key: outcome for outcome in outcomes}
+    resources = []
+    for step in plan.steps:
+        outcome = by_key.get(step.key)
+        data = _step_data(step)
+        data["result"] = outcome.result if outcome else "unchanged"
+        if outcome and outcome.id:
+            data["id"] = outcome.id
+        if outcome and outcome.error:
+            data["error"] = outcome.error.message
+        resources.append(data)
+    return {**plan_data(plan, lock), "type": "apply_result", "resources": resources}
+
+
+def _step_data(step: Step) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "key": step.key,
+        "kind": "environment",
+        "name": step.name,
+        "id": step.id or None,
+        "action": step.action,
+        "changes": [
+            {"path": change.path, "old": _plain(change.old), "new": _plain(change.new)} for change in step.changes
+        ],
+    }
+    optional = {"moved_from": step.moved_from, "blocked": step.blocked, "note": step.note}
+    return data | {name: text for name, text in optional.items() if text}
+
+
+def _plain(value: Value) -> Any:
+    return json.loads(canonical(value))
+
+
+def save_plan(file: str, saved: SavedPlan) -> None:
+    """Write a plan to a file.
+
+    Raises:
+        OutputError: if that fails.
+
+    """
+    data = {
+        "version": VERSION,
+        "paths": saved.paths,
+        "lock_file": saved.lock_file,
+        "options": saved.options._asdict(),
+        "origin": saved.origin._asdict(),
+        "steps": saved.steps,
+    }
+    try:
+        replace_file(Path(file), json.dumps(data, indent=2).encode() + b"\n")
+    except OSError as error:
+        raise OutputError(f"the plan can't be written to {file}: {os_error_text(error)}.") from None
+
+
+def read_plan(file: str) -> SavedPlan:
+    """Read a plan that `save_plan` wrote.
+
+    Raises:
+        UsageError: if it can't be read, or is not one.
+
+    """
+    try:
+        data = json.loads(decode(read_file(file, "--plan"), file))
+        if data["version"] != VERSION:
+            raise UsageError(f"{file} is a plan of another version of this tool.", "Make it again: --save-plan")
+        return SavedPlan(
+            tuple(map(str, data["paths"])),
+            str(data["lock_file"]),
+            Options(**{name: bool(value) for name, value in data["options"].items()}),
+            Origin(**{name: str(value) for name, value in data["origin"].items()}),
+            tuple(tuple(map(str, step)) for step in data["steps"]),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise UsageError(f"{file} is not a plan.", "Make one: ant apply --dry-run --save-plan FILE") from None
+
+
+def fingerprints(steps: Iterable[Step]) -> tuple[tuple[str, ...], ...]:
+    """Return what has to be the same when a plan is carried out."""
+    return tuple(step.fingerprint for step in steps)
+
+
+def check_unchanged(saved: SavedPlan, plan: Plan) -> None:
+    """Reject a plan if files or server have changed since it was saved.
+
+    Raises:
+        AntError: with what differs.
+
+    """
+    then, now = _by_key(saved.steps), _by_key(fingerprints(plan.steps))
+    differing = sorted(key for key in then.keys() | now.keys() if then.get(key) != now.get(key))
+    if not differing:
+        return
+    lines = [f"  {key}: {_what(then.get(key))} then, {_what(now.get(key))} now" for key in differing]
+    raise AntError(
+        "\n".join(["files or environments have changed since the plan was saved:", *lines]),
+        "Nothing was changed. Make a new plan: ant apply --dry-run --save-plan FILE",
+    )
+
+
+def _by_key(steps: Iterable[tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
+    return {step[1]: step for step in steps if len(step) > 1}
+
+
+def _what(step: tuple[str, ...] | None) -> str:
+    return step[0] if step else "not in the plan"

@@ -1,0 +1,85 @@
+"""From the command line to a plan: the lock file, the files, what the server has, and what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from ant_cli.apply import server
+from ant_cli.apply.declarations import Declaration
+from ant_cli.apply.discovery import Loaded, load
+from ant_cli.apply.lockfile import LockFile, Origin
+from ant_cli.apply.plan import Known, Options, Plan, ids_to_read, make_plan, needs_names
+from ant_cli.apply.workers import Workers
+from ant_cli.errors import UsageError
+
+
+class Facts(NamedTuple):
+    """What plans are made of."""
+
+    origin: Origin
+    known: Known
+
+
+def load_files(paths: Sequence[str], lock: LockFile) -> Loaded:
+    """Read the files of a run: those that were named, or else those of the lock file.
+
+    Raises:
+        UsageError: with every mistake in them, or if there is neither a path nor a lock file.
+
+    """
+    if paths:
+        return load(paths, lock.path)
+    if not lock.exists:
+        raise UsageError(
+            f"there is no {lock.path.name} here, nor above, and no file was named.",
+            "Name files or folders: ant apply .",
+        )
+    files = [lock.file_of(key) for key in lock.tracked]
+    return load([str(_from_here(file)) for file in files if file.exists()], lock.path)
+
+
+def untracked(lock: LockFile) -> list[Declaration]:
+    """Return what files in the folder of the lock file declare that it doesn't have; nothing if one is wrong."""
+    try:
+        found = load([str(_from_here(lock.path.parent))], lock.path)
+    except UsageError:
+        return []
+    return [declaration for key, declaration in found.declarations.items() if key not in lock.entries]
+
+
+def look_up(
+    lock: LockFile,
+    declarations: dict[str, Declaration],
+    workers: Workers,
+    base_url: str,
+    interrupted: Collection[str] = (),
+) -> Facts:
+    """Ask the server what it has for the entries of the lock file.
+
+    Raises:
+        AntError: if the credentials lead elsewhere than the lock file, or a request fails.
+
+    """
+    origin = workers.one(lambda client: server.origin_of(client, base_url))
+    server.check_origin(lock, origin)
+    remotes = server.read_all(workers, ids_to_read(lock, declarations))
+    return Facts(origin, Known(lock, declarations, remotes, {}, interrupted))
+
+
+def plan_for(facts: Facts, options: Options, workers: Workers) -> Plan:
+    """Return the plan. If something would be created, the server is asked for environments of that name first."""
+    known = facts.known
+    if needs_names(known, options):
+        names = {declaration.name for declaration in known.declarations.values()}
+        known = known._replace(named=workers.one(lambda client: server.find_names(client, names)))
+    return make_plan(known, options)
+
+
+def _from_here(path: Path) -> Path:
+    """Return a path as messages show it: relative to the current folder, if it is below it."""
+    try:
+        return path.absolute().relative_to(Path.cwd())
+    except ValueError:
+        return path

@@ -1,0 +1,125 @@
+"""The environments on the server: read, find by name, create, update and archive."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from ant_cli.apply.canonical import read_json
+from ant_cli.apply.lockfile import LockFile, Origin
+from ant_cli.apply.plan import Object
+from ant_cli.apply.workers import Workers
+from ant_cli.errors import AnswerError, AntError, APIError
+from ant_cli.http.client import Client
+from ant_cli.http.pagination import follow_pages
+from ant_cli.input.request import Request, build
+from ant_cli.input.values import Value, encode
+from ant_cli.operations import environments
+from ant_cli.operations.spec import Flags, Operation
+from ant_cli.runtime.redaction import strip_userinfo
+from ant_cli.runtime.streams import Stderr, Stdin
+
+PAGE_SIZE = "100"
+_QUERY = (("beta", "true"),)
+_WHO_AM_I = Request("GET", "/v1/models", (("limit", "1"),))
+"""The cheapest request whose response says which organization and workspace the credentials belong to."""
+
+
+def read_all(workers: Workers, ids: Sequence[str]) -> dict[str, Object | None]:
+    """Return what the server has for each ID; None if it has nothing."""
+    return dict(zip(ids, workers.each(ids, retrieve), strict=True))
+
+
+def retrieve(client: Client, identifier: str) -> Object | None:
+    """Return an environment; None if there is none of this ID."""
+    try:
+        return _environment(client.send(_item(identifier)).body)
+    except APIError as error:
+        if error.status == 404:
+            return None
+        raise
+
+
+def find_names(client: Client, names: Collection[str]) -> dict[str, list[Object]]:
+    """Return the environments that have one of these names and are not archived."""
+    found: dict[str, list[Object]] = {}
+    for remote in list_all(client):
+        if remote.get("name") in names and not remote.get("archived_at"):
+            found.setdefault(str(remote["name"]), []).append(remote)
+    return found
+
+
+def list_all(client: Client) -> list[Object]:
+    """Return every environment that is not archived."""
+    request = Request("GET", environments.LIST.path, (*_QUERY, ("limit", PAGE_SIZE)))
+    return [_environment(item) for page in follow_pages(client, request, None) for item in page]
+
+
+def create(client: Client, body: dict[str, Value]) -> Object:
+    """Create an environment. A request whose outcome is unknown is not repeated."""
+    request = Request(
+        environments.CREATE.method, environments.CREATE.path, _QUERY, (), encode(body), conditional=True
+    )
+    return _environment(client.send(request).body)
+
+
+def update(client: Client, identifier: str, body: dict[str, Value]) -> Object:
+    """Update an environment, and return what it became."""
+    request = _item(identifier)._replace(method=environments.UPDATE.method, body=encode(body))
+    return _environment(client.send(request).body)
+
+
+def archive(client: Client, identifier: str) -> bool:
+    """Archive an environment. Returns whether there was one."""
+    try:
+        client.send(_item(identifier, environments.ARCHIVE))
+    except APIError as error:
+        if error.status == 404:
+            return False
+        raise
+    return True
+
+
+def origin_of(client: Client, base_url: str) -> Origin:
+    """Return where the credentials lead to, as far as the server says."""
+    base_url = strip_userinfo(base_url)
+    try:
+        headers = client.send(_WHO_AM_I).headers
+    except APIError as error:
+        if error.status == 401:
+            raise
+        return Origin(base_url)
+    return Origin(base_url, headers.get("anthropic-organization-id", ""), headers.get("anthropic-workspace-id", ""))
+
+
+def check_origin(lock: LockFile, origin: Origin) -> None:
+    """Reject credentials that lead elsewhere than those that wrote the lock file.
+
+    Raises:
+        AntError: if the organization or the workspace is another one, or the server, if there is no organization.
+
+    """
+    names = {"organization_id": "organization", "workspace_id": "workspace"}
+    if not (lock.origin.organization_id and origin.organization_id):
+        names = {"base_url": "server"}
+    for field, name in names.items():
+        recorded, current = getattr(lock.origin, field), getattr(origin, field)
+        if recorded and current and recorded != current:
+            raise AntError(
+                f"{lock.path} tracks resources on {name} {recorded}, but the credentials in use target {current}.",
+                "Use the right credentials with --profile, or another lock file with --lock-file.",
+            )
+
+
+def _item(identifier: str, operation: Operation = environments.RETRIEVE) -> Request:
+    return build(operation, Flags({"environment_id": identifier}), Stdin(None), Stderr(None))
+
+
+def _environment(text: bytes) -> Object:
+    """Return an environment as the server sent it."""
+    try:
+        value = read_json(text)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict) or not isinstance(value.get("id"), str) or not value["id"]:
+        raise AnswerError("the server's response is not an environment.")
+    return value

@@ -1,0 +1,363 @@
+"""`ant apply` and `ant diff`: environments as code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from ant_cli.apply import drawing, plan_data
+from ant_cli.apply.discovery import Loaded, load
+from ant_cli.apply.execution import Execution, Journal, Outcome
+from ant_cli.apply.lockfile import LockFile, find_lock_path, read_lock
+from ant_cli.apply.plan import Options, Plan
+from ant_cli.apply.preparation import Facts, load_files, look_up, plan_for, untracked
+from ant_cli.apply.workers import MOST_WORKERS, Workers
+from ant_cli.commands.framework import show_result, wants_data
+from ant_cli.commands.lock_session import connected, holding
+from ant_cli.errors import AntError, BadValue, OutputError, PendingChanges, UsageError
+from ant_cli.operations.spec import Flags
+from ant_cli.output.api_error import rendered_errors
+from ant_cli.output.progress import Progress
+from ant_cli.output.terminal import detect_style
+from ant_cli.runtime import Runtime
+from ant_cli.settings.loading import Settings
+
+DEFAULT_PARALLEL = "8"
+NO_TERMINAL = (
+    "cannot ask for confirmation without a terminal; re-run with --yes to apply, or --dry-run to see the plan only"
+)
+
+
+class Job(NamedTuple):
+    """What a command line asks for."""
+
+    paths: tuple[str, ...]
+    lock_path: Path
+    options: Options
+    yes: bool = False
+    verbose: bool = False
+    parallel: int = 8
+
+
+def apply(
+    runtime: Runtime,
+    flags: Flags,
+    *,
+    path: Sequence[str] = (),
+    yes: bool = False,
+    dry_run: bool = False,
+    force: bool = False,
+    lock_file: str | None = None,
+    prune: bool = False,
+    adopt: bool = False,
+    verbose: bool = False,
+    exit_code: bool = False,
+    save_plan: str | None = None,
+    plan: str | None = None,
+    parallel: str = DEFAULT_PARALLEL,
+    validate: bool = False,
+) -> None:
+    """Make the environments on the server what files declare."""
+    job = Job(
+        tuple(path),
+        find_lock_path(lock_file, Path.cwd()),
+        Options(force=force, prune=prune, adopt=adopt),
+        yes,
+        verbose,
+        _count(parallel),
+    )
+    if (exit_code or save_plan) and not dry_run:
+        raise UsageError(f"{'--exit-code' if exit_code else '--save-plan'} needs --dry-run.", "Or use: ant diff")
+    if validate:
+        _validate(job, runtime)
+    elif plan is not None:
+        _apply_saved(plan, job, flags, runtime)
+    elif dry_run:
+        with _failing_with_one(when=exit_code):
+            _preview(job, flags, runtime, save_to=save_plan, exit_code=exit_code)
+    else:
+        _apply(job, flags, runtime)
+
+
+def diff(
+    runtime: Runtime,
+    flags: Flags,
+    *,
+    path: Sequence[str] = (),
+    lock_file: str | None = None,
+    prune: bool = False,
+    verbose: bool = False,
+    parallel: str = DEFAULT_PARALLEL,
+) -> None:
+    """Show what `ant apply` would change."""
+    with _failing_with_one(when=True):
+        lock_path = find_lock_path(lock_file, Path.cwd())
+        job = Job(tuple(path), lock_path, Options(prune=prune), verbose=verbose, parallel=_count(parallel))
+        _preview(job, flags, runtime, save_to=None, exit_code=True)
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:4]) <= MOST_WORKERS:
+        raise BadValue("--parallel", f"must be a number from 1 to {MOST_WORKERS}, got {text!r}")
+    return int(text)
+
+
+@contextmanager
+def _failing_with_one(*, when: bool) -> Iterator[None]:
+    """Give errors about files the exit code 1, where 2 means that there are changes."""
+    try:
+        yield
+    except UsageError as error:
+        if when:
+            error.exit_code = 1
+        raise
+
+
+# Without a change
+
+
+def _validate(job: Job, runtime: Runtime) -> None:
+    """Check the files, and nothing else."""
+    loaded = load_files(job.paths, read_lock(job.lock_path))
+    _note_foreign(loaded.foreign, runtime)
+    number = len(loaded.declarations)
+    runtime.stderr.say(f"{number} {'file is' if number == 1 else 'files are'} valid.")
+
+
+def _preview(job: Job, flags: Flags, runtime: Runtime, *, save_to: str | None, exit_code: bool) -> None:
+    """Show the plan. Raises PendingChanges if there are changes, and the exit code is to say so."""
+    lock = read_lock(job.lock_path)
+    loaded = load_files(job.paths, lock)
+    with connected(flags, runtime, job.parallel) as (workers, settings):
+        facts = _look_up(lock, loaded, workers, settings, runtime)
+        plan = plan_for(facts, job.options, workers)
+    _show_plan(plan, facts, job, flags, runtime)
+    _note(plan, loaded, runtime)
+    if save_to is not None:
+        plan_data.save_plan(save_to, _saved(job, facts, plan))
+    if exit_code and plan.blocked:
+        raise _blocked(plan)
+    if exit_code and plan.changing:
+        raise PendingChanges
+
+
+def _saved(job: Job, facts: Facts, plan: Plan) -> plan_data.SavedPlan:
+    paths = tuple(str(Path(path).absolute()) for path in job.paths)
+    steps = plan_data.fingerprints(plan.steps)
+    return plan_data.SavedPlan(paths, str(job.lock_path), job.options, facts.origin, steps)
+
+
+def _show_plan(plan: Plan, facts: Facts, job: Job, flags: Flags, runtime: Runtime) -> None:
+    lock = facts.known.lock
+    if wants_data(flags):
+        show_result(runtime, flags, "", plan_data.plan_data(plan, lock))
+        return
+    style = detect_style(runtime)
+    text = drawing.draw_plan(plan, lock, style.paint if style else _plain, verbose=job.verbose)
+    if job.verbose or not lock.exists:
+        text = f"Resources will be created with\n{drawing.draw_origin(facts.origin)}\n\n{text}"
+    runtime.stdout.write((text + "\n").encode(), escape=False)
+
+
+def _plain(text: str, _style: str) -> str:
+    return text
+
+
+# With changes
+
+
+def _apply(job: Job, flags: Flags, runtime: Runtime) -> None:
+    """Show the plan, ask, and carry it out, under the lock of the lock file."""
+    with holding(job.lock_path, runtime) as journal:
+        lock = read_lock(job.lock_path)
+        loaded = _with_untracked(load_files(job.paths, lock), lock, job, runtime)
+        with connected(flags, runtime, job.parallel) as (workers, settings):
+            facts = _look_up(lock, loaded, workers, settings, runtime, journal)
+            plan = _plan_and_adopt(facts, job, workers, runtime)
+            if not wants_data(flags) or not job.yes:
+                _show_plan(plan, facts, job, Flags() if job.yes else flags, runtime)
+            _note(plan, loaded, runtime)
+            if plan.blocked:
+                raise _blocked(plan)
+            if plan.changing and not job.yes and not _confirmed(plan, facts, job, runtime):
+                runtime.stderr.say("Aborted.")
+                return
+            _execute(plan, facts, journal, workers, flags, runtime, settings)
+
+
+def _apply_saved(file: str, job: Job, flags: Flags, runtime: Runtime) -> None:
+    """Do exactly what a saved plan says, or refuse."""
+    if job.paths or any(job.options):
+        raise UsageError("--plan takes everything else from the plan.", "Leave out the paths and the other flags.")
+    saved = plan_data.read_plan(file)
+    job = job._replace(paths=saved.paths, lock_path=Path(saved.lock_file), options=saved.options, yes=True)
+    with holding(job.lock_path, runtime) as journal:
+        lock = read_lock(job.lock_path)
+        loaded = load_files(job.paths, lock)
+        with connected(flags, runtime, job.parallel) as (workers, settings):
+            facts = _look_up(lock, loaded, workers, settings, runtime, journal)
+            if facts.origin != saved.origin:
+                raise AntError("the plan was made for another server, organization or workspace.")
+            plan = plan_for(facts, job.options, workers)
+            plan_data.check_unchanged(saved, plan)
+            if plan.blocked:
+                raise _blocked(plan)
+            _execute(plan, facts, journal, workers, flags, runtime, settings)
+
+
+def _execute(
+    plan: Plan,
+    facts: Facts,
+    journal: Journal,
+    workers: Workers,
+    flags: Flags,
+    runtime: Runtime,
+    settings: Settings,
+) -> None:
+    """Carry out a plan, and report."""
+    lock = facts.known.lock
+    if not lock.origin.base_url and plan.pending:
+        lock = lock.with_origin(facts.origin)
+    draw = _outcome_printer(plan, flags, runtime)
+    if plan.changing and not wants_data(flags):
+        draw(f"\nApply  {drawing.shown_path(lock.path)}")
+    width = drawing.name_width(plan.changing)
+    style = detect_style(runtime)
+    paint = style.paint if style else _plain
+
+    def report(outcome: Outcome) -> None:
+        if outcome.result != "recorded" or outcome.step.moved_from:
+            draw(drawing.draw_outcome(outcome, width, paint))
+
+    execution = Execution(lock, journal, report)
+    try:
+        outcomes = execution.run(plan.pending, workers)
+    except (KeyboardInterrupt, OutputError):
+        _report_unfinished(execution.outcomes(plan.pending), runtime)
+        raise
+    if wants_data(flags):
+        show_result(runtime, flags, "", plan_data.result_data(plan, execution.lock, outcomes))
+    elif plan.changing and any(outcome.error is None for outcome in outcomes):
+        draw(f"State written to {drawing.shown_path(lock.path)}")
+    _raise_failure(outcomes, settings, runtime)
+
+
+def _outcome_printer(plan: Plan, flags: Flags, runtime: Runtime) -> Callable[[str], None]:
+    """Return what prints a line of the report: nothing does if the result is wanted as data."""
+    if wants_data(flags) or not plan.changing:
+        return lambda _: None
+    return lambda line: runtime.stdout.write((line + "\n").encode(), escape=False)
+
+
+def _raise_failure(outcomes: Sequence[Outcome], settings: Settings, runtime: Runtime) -> None:
+    failed = [outcome for outcome in outcomes if outcome.error]
+    if not failed:
+        return
+    _report_unfinished(outcomes, runtime)
+    with rendered_errors(settings.output, runtime.stderr):
+        for outcome in failed:
+            if outcome.error:
+                raise outcome.error
+
+
+def _report_unfinished(outcomes: Sequence[Outcome], runtime: Runtime) -> None:
+    left = sum(outcome.result == "not started" for outcome in outcomes)
+    failed = [outcome for outcome in outcomes if outcome.error]
+    for outcome in failed[1:]:
+        runtime.stderr.say(f"{outcome.step.key}: {outcome.error}")
+    done = len(outcomes) - left - len(failed)
+    runtime.stderr.say(
+        f"{done} done and recorded, {len(failed)} failed, {left} not started. Run it again to go on."
+    )
+
+
+# What both share
+
+
+def _look_up(
+    lock: LockFile,
+    loaded: Loaded,
+    workers: Workers,
+    settings: Settings,
+    runtime: Runtime,
+    journal: Journal | None = None,
+) -> Facts:
+    progress = Progress(runtime.stderr, runtime.environ)
+    interrupted = journal.interrupted if journal else frozenset()
+    with progress.waiting_for(f"{len(loaded.declarations)} environments"):
+        return look_up(lock, loaded.declarations, workers, settings.connection.base_url, interrupted)
+
+
+def _blocked(plan: Plan) -> AntError:
+    lines = [f"  {step.key}: {step.blocked}" for step in plan.blocked]
+    return AntError("\n".join(["refusing to apply. This plan cannot be applied:", *lines]))
+
+
+def _note(plan: Plan, loaded: Loaded, runtime: Runtime) -> None:
+    """Print what is not in the plan, on stderr."""
+    for key in plan.lost:
+        runtime.stderr.say(
+            f"Warning: {key} is in the lockfile, but its file is gone; pass --prune to archive its environment, "
+            "or restore the file to keep it tracked."
+        )
+    _note_foreign(loaded.foreign, runtime)
+
+
+def _note_foreign(foreign: Mapping[str, int], runtime: Runtime) -> None:
+    if foreign:
+        kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(foreign.items()))
+        runtime.hint(f"Note: this tool manages environments only; files of other kinds were left alone ({kinds}).")
+
+
+# Questions
+
+
+def _with_untracked(loaded: Loaded, lock: LockFile, job: Job, runtime: Runtime) -> Loaded:
+    """Return the files of a run; without paths, with those that the user wants to add."""
+    if job.paths or job.yes or not _can_ask(runtime):
+        return loaded
+    found = untracked(lock)
+    if not found:
+        return loaded
+    for declaration in found:
+        runtime.stderr.say(f"  {declaration.key} is not tracked yet")
+    what = "it" if len(found) == 1 else f"these {len(found)}"
+    if _ask(f"Add {what} to this apply? (y)es / (n)o", runtime) not in ("y", "yes"):
+        return loaded
+    paths = [*(str(one.path) for one in (*loaded.declarations.values(), *found))]
+    return load(paths, lock.path)._replace(foreign=loaded.foreign)
+
+
+def _plan_and_adopt(facts: Facts, job: Job, workers: Workers, runtime: Runtime) -> Plan:
+    """Return the plan; at a terminal, the user may let it take over environments that exist."""
+    plan = plan_for(facts, job.options, workers)
+    blocked = [step for step in plan.blocked if step.action == "adopt"]
+    if not blocked or job.options.adopt or job.yes or not _can_ask(runtime):
+        return plan
+    for step in blocked:
+        runtime.stderr.say(f"  {step.key}: {step.id} has the name {step.name!r} already")
+    if _ask("Take over what exists? (y)es / (n)o", runtime) not in ("y", "yes"):
+        return plan
+    return plan_for(facts, job.options._replace(adopt=True), workers)
+
+
+def _confirmed(plan: Plan, facts: Facts, job: Job, runtime: Runtime) -> bool:
+    """Ask whether to apply. Raises AntError if nobody can be asked."""
+    if not _can_ask(runtime):
+        raise AntError(f"{NO_TERMINAL}.")
+    while True:
+        reply = _ask("Apply these changes? (y)es / (n)o / (d)etails", runtime)
+        if reply not in ("d", "details"):
+            return reply in ("y", "yes")
+        _show_plan(plan, facts, job._replace(verbose=True), Flags(), runtime)
+
+
+def _can_ask(runtime: Runtime) -> bool:
+    return runtime.stdin.is_terminal and runtime.stderr.is_terminal
+
+
+def _ask(question: str, runtime: Runtime) -> str:
+    runtime.stderr.write(f"{question} ")
+    return runtime.stdin.read_line().lower()

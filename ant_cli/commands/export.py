@@ -1,0 +1,169 @@
+"""`ant export` and `ant schema`: from environments that exist to files, and what may be in the files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from ant_cli.apply import server
+from ant_cli.apply.canonical import hash_of_body, hash_of_remote
+from ant_cli.apply.discovery import key_of
+from ant_cli.apply.drawing import one_line, shown_path
+from ant_cli.apply.exporting import Exported, choose_file, described, export
+from ant_cli.apply.kinds import ENVIRONMENT
+from ant_cli.apply.lockfile import READABLE, Entry, LockFile, find_lock_path, read_lock
+from ant_cli.apply.plan import Object
+from ant_cli.apply.workers import Workers
+from ant_cli.commands.framework import show_result, wants_data
+from ant_cli.commands.lock_session import connected, holding
+from ant_cli.errors import AntError, OutputError, UsageError
+from ant_cli.http.client import Client
+from ant_cli.operations.spec import Flags
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.storage import replace_file
+from ant_cli.runtime.streams import os_error_text
+
+DEFAULT_FOLDER = "environments"
+
+
+class _File(NamedTuple):
+    """A file to be written."""
+
+    path: Path
+    remote: Object
+    exported: Exported
+
+
+def export_files(
+    runtime: Runtime,
+    flags: Flags,
+    *,
+    environment: Sequence[str] = (),
+    all: bool = False,  # noqa: A002 - the name of the flag
+    directory: str = DEFAULT_FOLDER,
+    lock_file: str | None = None,
+    force: bool = False,
+) -> None:
+    """Write environments to files, and enter them in the lock file."""
+    if bool(environment) == all:
+        raise UsageError("name environments, by ID or name, or write --all for all of them; not both.")
+    lock_path = find_lock_path(lock_file, Path.cwd())
+    with holding(lock_path, runtime), connected(flags, runtime, 1) as (workers, settings):
+        lock = read_lock(lock_path)
+        origin = workers.one(lambda client: server.origin_of(client, settings.connection.base_url))
+        server.check_origin(lock, origin)
+        remotes = _all(workers) if all else _named(environment, workers)
+        files = _files(remotes, Path(directory), lock, force=force, runtime=runtime)
+        lock = lock if lock.origin.base_url else lock.with_origin(origin)
+        _write(files, lock)
+    _report(files, flags, runtime)
+
+
+def print_schema(runtime: Runtime, flags: Flags) -> None:
+    """Print the JSON schema of an environment's file."""
+    from ant_cli.apply.environment_file import json_schema
+
+    schema = json_schema()
+    show_result(runtime, flags, json.dumps(schema, indent=2), schema)
+
+
+def _all(workers: Workers) -> list[Object]:
+    return [remote for remote in workers.one(server.list_all) if not remote.get("archived_at")]
+
+
+def _named(words: Sequence[str], workers: Workers) -> list[Object]:
+    """Return the environments of these IDs and names."""
+
+    def find(client: Client) -> list[Object]:
+        by_id = {word: server.retrieve(client, word) for word in words if word.startswith("env_")}
+        names = [word for word in words if not by_id.get(word)]
+        by_name = server.find_names(client, names) if names else {}
+        return [by_id.get(word) or _only(word, by_name.get(word, [])) for word in dict.fromkeys(words)]
+
+    return workers.one(find)
+
+
+def _only(name: str, found: Sequence[Object]) -> Object:
+    if len(found) == 1:
+        return found[0]
+    if found:
+        ids = ", ".join(str(remote["id"]) for remote in found)
+        raise AntError(f"several environments have the name {name!r}: {ids}.", "Name one by its ID.")
+    error = AntError(f"no environment has the ID or name {name!r}.", "Those that exist: ant beta:environments list")
+    error.exit_code = 5
+    raise error
+
+
+def _files(
+    remotes: Sequence[Object], folder: Path, lock: LockFile, *, force: bool, runtime: Runtime
+) -> list[_File]:
+    """Return the files to write.
+
+    Raises:
+        UsageError: if one exists, unless it may be overwritten.
+        AntError: if an environment can't be declared in a file.
+
+    """
+    tracked = {entry.id: lock.file_of(key) for key, entry in lock.tracked.items()}
+    taken: set[str] = set()
+    files, problems = [], []
+    for remote in remotes:
+        if _is_in_sync(remote, lock):
+            continue
+        exported = export(remote)
+        path = tracked.get(str(remote["id"])) or choose_file(folder, remote, taken)
+        taken.add(path.name.lower())
+        key_of(path, lock.path)
+        problems += [f"  {one_line(str(remote['id']))}: {one_line(problem)}" for problem in exported.problems]
+        if exported.left_out:
+            fields = one_line(", ".join(exported.left_out))
+            runtime.hint(f"Note: {one_line(str(remote['id']))} has fields that a file can't declare: {fields}.")
+        files.append(_File(path, remote, exported))
+    if problems:
+        raise AntError("\n".join(["these can't be declared in a file, so nothing was written:", *problems]))
+    existing = [shown_path(file.path) for file in files if _exists(file.path)]
+    if existing and not force:
+        verb = "exists" if len(existing) == 1 else "exist"
+        raise UsageError(f"{', '.join(existing)} {verb} already, so nothing was written.", "To overwrite: --force")
+    return files
+
+
+def _is_in_sync(remote: Object, lock: LockFile) -> bool:
+    """Whether a file that exists declares the environment, which has not changed since."""
+    return any(
+        entry.id == remote["id"] and entry.remote_hash == hash_of_remote(remote) and lock.file_of(key).exists()
+        for key, entry in lock.tracked.items()
+    )
+
+
+def _exists(path: Path) -> bool:
+    return path.exists() or path.is_symlink()
+
+
+def _write(files: Sequence[_File], lock: LockFile) -> None:
+    """Write the files, and enter each in the lock file."""
+    for file in files:
+        try:
+            file.path.parent.mkdir(parents=True, exist_ok=True)
+            replace_file(file.path, file.exported.text.encode("utf-8", "backslashreplace"), READABLE)
+        except OSError as error:
+            raise OutputError(f"{file.path} can't be written: {os_error_text(error)}.") from None
+        key = key_of(file.path, lock.path)
+        old = lock.entries.get(key)
+        hashes = hash_of_body(file.exported.body), hash_of_remote(file.remote)
+        lock = lock.with_entry(key, Entry(ENVIRONMENT, str(file.remote["id"]), *hashes, old.raw if old else {}))
+    if files:
+        lock.save()
+
+
+def _report(files: Sequence[_File], flags: Flags, runtime: Runtime) -> None:
+    if wants_data(flags):
+        show_result(runtime, flags, "", described({str(file.path): file.remote for file in files}))
+        return
+    for file in files:
+        line = f"{shown_path(file.path)}  {one_line(str(file.remote['id']))}\n"
+        runtime.stdout.write(line.encode(), escape=False)
+    if not files:
+        runtime.stderr.say("There is nothing to export that the lock file doesn't have already.")

@@ -1,0 +1,49 @@
+"""What commands about environments as code share: the lock file held, and workers connected to the API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from ant_cli.apply.drawing import shown_path
+from ant_cli.apply.execution import Journal
+from ant_cli.apply.workers import Workers, open_workers
+from ant_cli.errors import OutputError
+from ant_cli.operations.spec import Flags
+from ant_cli.output.api_error import rendered_errors
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.storage import locked
+from ant_cli.runtime.streams import os_error_text
+from ant_cli.settings.loading import Settings
+from ant_cli.settings.loading import load as load_settings
+from ant_cli.settings.notes import note_credential_choice
+
+
+@contextmanager
+def connected(flags: Flags, runtime: Runtime, parallel: int) -> Iterator[tuple[Workers, Settings]]:
+    """Yield workers for the API, and the settings. API errors that are raised inside are rendered."""
+    settings = load_settings(runtime, flags)
+    note_credential_choice(settings, runtime)
+    with rendered_errors(settings.output, runtime.stderr), open_workers(settings, runtime, parallel) as workers:
+        yield workers, settings
+
+
+@contextmanager
+def holding(lock_path: Path, runtime: Runtime) -> Iterator[Journal]:
+    """Keep other runs from changing the lock file meanwhile.
+
+    Raises:
+        OutputError: if nothing can be written beside the lock file.
+
+    """
+
+    def announce() -> None:
+        runtime.stderr.say(f"Waiting for another run that holds {shown_path(lock_path)} ...")
+
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(locked(lock_path, announce))
+        except OSError as error:
+            raise OutputError(f"{lock_path}.lock can't be written: {os_error_text(error)}.") from None
+        yield Journal(file)

@@ -1,0 +1,163 @@
+"""Environments of the server as files: what is written, and under which name."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ant_cli.apply.canonical import hash_of_body, read_json
+from ant_cli.apply.declarations import Declaration, read_declaration
+from ant_cli.apply.exporting import choose_file, export, safe_name
+
+TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
+NAME = st.text(st.characters(codec="utf-8"), min_size=1, max_size=20)
+PACKAGES = st.dictionaries(
+    st.sampled_from(["apt", "cargo", "gem", "go", "npm", "pip"]), st.lists(NAME, max_size=3), max_size=6
+)
+HOSTS = st.lists(st.sampled_from(["example.com", "*.example.com", "a-b.example", "bücher.example"]), max_size=3)
+NETWORK = st.one_of(
+    st.just({"type": "unrestricted"}),
+    st.fixed_dictionaries(
+        {
+            "type": st.just("limited"),
+            "allowed_hosts": HOSTS,
+            "allow_package_managers": st.sampled_from([True]),
+            "allow_mcp_servers": st.booleans(),
+        }
+    ),
+)
+CONFIG = st.one_of(
+    st.just({"type": "self_hosted"}),
+    st.fixed_dictionaries(
+        {
+            "type": st.just("cloud"),
+            "networking": NETWORK,
+            "packages": PACKAGES.map(lambda packages: {**packages, "type": "packages"}),
+        }
+    ),
+)
+ENVIRONMENTS = st.fixed_dictionaries(
+    {
+        "id": st.just("env_1"),
+        "type": st.just("environment"),
+        "archived_at": st.none(),
+        "created_at": st.just("2026-03-15T10:00:00Z"),
+        "updated_at": st.just("2026-03-15T10:00:00Z"),
+        "name": NAME,
+        "description": st.none() | TEXT,
+        "metadata": st.dictionaries(TEXT, NAME, max_size=3),
+        "config": CONFIG,
+        "scope": st.just("organization"),
+        "state": st.just("active"),
+    }
+)
+"""Objects of the server, with whatever texts."""
+
+
+@given(ENVIRONMENTS)
+def test_a_file_that_was_exported_declares_what_was_exported(tmp_path_factory, remote):
+    """Whatever its texts look like in YAML."""
+    folder = tmp_path_factory.mktemp("export") / "environments"
+    folder.mkdir()
+    exported = export(read_json(json.dumps(remote).encode()))
+    assert exported.problems == ()
+    assert exported.left_out == ()
+    path = choose_file(folder, remote, ())
+    path.write_text(exported.text, encoding="utf-8", newline="")
+    found = read_declaration(path, "./x.yaml", named=False)
+    assert isinstance(found, Declaration), found
+    assert found.hash == hash_of_body(exported.body)
+    assert found.body["name"] == remote["name"]
+
+
+def test_a_file_has_what_a_person_would_write():
+    """No field of the server, and nothing that is empty."""
+    remote = {
+        "id": "env_1",
+        "name": "data",
+        "description": "",
+        "metadata": {},
+        "config": {
+            "networking": {"type": "unrestricted"},
+            "packages": {"apt": [], "pip": ["pandas"], "type": "packages"},
+            "type": "cloud",
+        },
+        "scope": "organization",
+        "type": "environment",
+    }
+    assert export(remote).text == (
+        "# yaml-language-server: $schema=https://platform.claude.com/schemas/ant/beta/environment.json\n"
+        "name: data\n"
+        "config:\n  networking:\n    type: unrestricted\n  packages:\n    pip:\n      - pandas\n  type: cloud\n"
+    )
+
+
+def test_fields_that_a_file_can_not_declare_are_left_out_and_named():
+    """The server may know more than this tool."""
+    remote = {
+        "name": "a",
+        "config": {"type": "cloud", "gpu": True, "packages": {"type": "packages", "conda": ["x"]}},
+    }
+    exported = export(remote)
+    assert exported.body == {"name": "a", "config": {"type": "cloud"}}
+    assert exported.left_out == ("config.gpu", "config.packages.conda")
+
+
+def test_the_scope_is_declared_for_self_hosted_environments_only():
+    """The API takes it for these."""
+    assert export({"name": "a", "scope": "account", "config": {"type": "self_hosted"}}).body["scope"] == "account"
+    assert "scope" not in export({"name": "a", "scope": "account", "config": {"type": "cloud"}}).body
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("data", "data"),
+        ("../../x", "x"),
+        ("/etc/passwd", "etc-passwd"),
+        ("a/b\\c", "a-b-c"),
+        ("..", "env_1"),
+        ("", "env_1"),
+        ("CON", "CON_"),
+        ("nul.txt", "nul.txt_"),
+        ("com1", "com1_"),
+        (".git", "git"),
+        ("a\x1b[31m\n\0b", "a-31m-b"),
+        ("C:\\x", "C-x"),
+        ("übung 1", "übung-1"),
+        ("x" * 500, "x" * 100),
+        ("a. ", "a"),
+        ("\u202etxt", "txt"),
+    ],
+)
+def test_a_name_of_the_server_is_no_path(name, stem):
+    """Whatever is in it, the file is in the folder."""
+    assert choose_file(Path("environments"), {"name": name, "id": "env_1"}, ()) == Path(f"environments/{stem}.yaml")
+
+
+@given(st.text())
+def test_no_name_leads_out_of_the_folder(name):
+    """Nor to a hidden file, nor to a device."""
+    file = choose_file(Path("environments"), {"name": name, "id": name}, ())
+    assert file.parent == Path("environments")
+    assert file.name.endswith(".yaml")
+    assert not file.name.startswith((".", "-"))
+    assert len(file.name) <= 110
+    assert safe_name(file.stem) == file.stem or len(file.stem) > 100
+
+
+def test_names_that_differ_in_case_only_get_different_files():
+    """Many file systems would take them for one."""
+    folder = Path("environments")
+    first = choose_file(folder, {"name": "a b"}, ())
+    second = choose_file(folder, {"name": "A/B"}, {first.name.lower()})
+    assert (first.name, second.name) == ("a-b.yaml", "A-B-2.yaml")
+
+
+def test_in_another_folder_the_name_says_what_it_is():
+    """Otherwise `ant apply` would not know."""
+    assert choose_file(Path("infra"), {"name": "a"}, ()) == Path("infra/environment_a.yaml")
