@@ -1,6 +1,6 @@
-"""What makes a run short, apart from leaving things out. Each technique is here, with its reason.
+"""The process: garbage collection, signals and exit, each technique with its reason.
 
-Figures are in the README, from `benchmarks/run.py`.
+Figures are in docs/speed.md, from `benchmarks/run.py`.
 """
 
 from __future__ import annotations
@@ -9,31 +9,33 @@ import gc
 import os
 import sys
 
-TYPE_CHECKING = False  # as typing has it, whose import alone would double the time of `ant --version`
+from ant_cli.errors import INTERRUPTED, TERMINATED
+
+TYPE_CHECKING = False  # as in typing, whose import alone would double the time of `ant --version`
 if TYPE_CHECKING:
     from typing import NoReturn
 
 
 def pause_gc() -> None:
-    """Collect no garbage while modules load: they make many objects, and none of them is garbage."""
+    """Pause the garbage collector while modules load: they allocate much and free nothing."""
     gc.disable()
 
 
 def resume_gc() -> None:
-    """Collect from here on, but never look at what was loaded: without this, a long list would fill the memory."""
+    """Resume the collector, but let it skip what was loaded. Without it, a long list would fill the memory."""
     if not gc.isenabled():
         gc.freeze()
         gc.enable()
 
 
 class Terminated(KeyboardInterrupt):
-    """Somebody asked the process to end, as `kill` does; dealt with as an interrupt, but for the exit status."""
+    """SIGTERM. Handled like Ctrl-C, except for the signal that ends the process."""
 
 
 def handle_sigterm() -> None:
-    """End at a SIGTERM as at an interrupt: what was opened is closed, and no temporary file is left.
+    """Raise Terminated at a SIGTERM, so that files are closed and temporary files removed.
 
-    A parent that had SIGTERM ignored, as `trap '' TERM` does, wants it ignored here, too.
+    If the parent process ignores SIGTERM, as `trap '' TERM` does, it stays ignored.
     """
     import signal
 
@@ -46,11 +48,21 @@ def _terminate(_number: int, _frame: object) -> NoReturn:
 
 
 def exit_now(status: int) -> NoReturn:
-    """End the process without taking down the interpreter, module by module; everything is flushed already."""
+    """End the process without taking down the interpreter module by module; everything is flushed already.
+
+    After a signal, the process ends by that signal: an exit status alone tells a shell that the program handled
+    Ctrl-C in its own way, so a `while` loop around it would go on.
+    """
     for stream in (sys.stdout, sys.stderr):
         try:
             if stream is not None:
                 stream.flush()
         except (OSError, ValueError):
             pass
-    os._exit(status)
+    if status in (INTERRUPTED, TERMINATED) and os.name != "nt":  # Windows has no such signals
+        import signal
+
+        number = status - 128
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)  # in this thread, so that it comes before the next line
+    os._exit(status)  # also if the signal is blocked

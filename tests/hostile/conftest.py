@@ -43,7 +43,6 @@ class Outcome:
         assert KEY_BY_PATTERN not in self.stdout + self.stderr
         assert "Traceback" not in self.stderr
         assert "this is a bug" not in self.stderr
-        self.exit = 128 - self.exit if self.exit < 0 else self.exit
 
 
 @pytest.fixture
@@ -132,12 +131,17 @@ def start(clean_environ: dict[str, str], tmp_path: Path):
     running: list[Running] = []
 
     def run(
-        words: Sequence[str], *replies: bytes | Reply, stdin: int = subprocess.DEVNULL, wait: bool = True
+        words: Sequence[str],
+        *replies: bytes | Reply,
+        stdin: int = subprocess.DEVNULL,
+        wait: bool = True,
+        program: Sequence[str] = (sys.executable, "-m", "ant_cli"),
     ) -> Running:
         server = ScriptedServer(*replies or (OK,))
         server.__enter__()
         process = subprocess.Popen(
-            [sys.executable, "-m", "ant_cli", *words, "--base-url", server.url],
+            [*program, *words, "--base-url", server.url],
+            process_group=0,
             env={**clean_environ, "TMPDIR": str(tmp_path)},
             cwd=tmp_path,
             stdin=stdin,

@@ -25,7 +25,7 @@ PATIENCE_S = 20.0
 # Signals
 
 
-SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+SIGNALS = [signal.SIGINT, signal.SIGTERM]
 STAGES = {
     "before the first byte": ((Act.STALL,),),
     "inside the headers": ((b"HTTP/1.1 200 OK\r\n", Act.STALL),),
@@ -36,21 +36,21 @@ STAGES = {
 }
 
 
-@pytest.mark.parametrize(("number", "status"), SIGNALS)
+@pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_signal_ends_it_at_once(start, tmp_path, stage, number, status):
-    """Wherever it is: without a word, and without a file that is left. Nothing else would end it for 50 s."""
+def test_a_signal_ends_the_process_at_once_by_that_signal(start, tmp_path, stage, number):
+    """At every stage, without a message and without leaving a file. Nothing else would end it for 50 s."""
     running = start(LIST, *STAGES[stage])
     if stage == "while writing to a full pipe":
         assert running.process.stdout.read(1) == b'"'
     result = running.end_by(number)
-    assert result.exit == status
+    assert result.exit == -number
     assert all(line.startswith("Note:") for line in result.stderr.splitlines())
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("number", "status"), SIGNALS)
-def test_a_signal_ends_the_wait_for_stdin(start, number, status):
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_ends_the_wait_for_stdin(start, number):
     """Nothing was asked yet."""
     read_end, write_end = os.pipe()
     running = start(("beta:environments", "create"), stdin=read_end, wait=False)
@@ -58,7 +58,20 @@ def test_a_signal_ends_the_wait_for_stdin(start, number, status):
     result = running.end_by(number)
     os.close(read_end)
     os.close(write_end)
-    assert (note, result.exit) == (b"Note: waiting for input on stdin.\n", status)
+    assert (note, result.exit) == (b"Note: waiting for input on stdin.\n", -number)
+
+
+@pytest.mark.parametrize("program", ["bash", "sh"])
+def test_ctrl_c_ends_the_loop_of_a_shell_too(start, program):
+    """A shell goes on with the next ID if the command ended with a status of its own."""
+    script = 'for id in env_1 env_2; do "$0" -m ant_cli "$@" "$id"; done; echo went on'
+    words = ("beta:environments", "delete")
+    running = start(words, (Act.STALL,), program=(program, "-c", script, sys.executable))
+    os.killpg(running.process.pid, signal.SIGINT)  # as a terminal does
+    running.process.wait(10)
+    assert running.process.returncode == -signal.SIGINT
+    assert b"went on" not in running.process.stdout.read()
+    assert len(running.server.requests) == 1
 
 
 def test_a_sigterm_that_the_parent_had_ignored_is_ignored(shell: Shell):
@@ -273,8 +286,8 @@ def test_a_200_megabyte_answer_fits(shell: Shell):
 
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="this test needs pseudo-terminals")
-@pytest.mark.parametrize(("number", "status"), SIGNALS)
-def test_an_interrupt_leaves_the_terminal_clean(clean_environ, number, status):
+@pytest.mark.parametrize("number", SIGNALS)
+def test_an_interrupt_leaves_the_terminal_clean(clean_environ, number):
     """The line that says what is being waited for is erased."""
     ours, theirs = os.openpty()
     with ScriptedServer((Act.STALL,)) as server:
@@ -290,7 +303,7 @@ def test_an_interrupt_leaves_the_terminal_clean(clean_environ, number, status):
         while b"Waiting for" not in seen:
             seen += os.read(ours, 1000)
         child.send_signal(number)
-        assert child.wait(10) in (status, -number)
+        assert child.wait(10) == -number
     with contextlib.suppress(OSError):  # how the end of a pseudo-terminal shows
         while part := os.read(ours, 1000):
             seen += part
