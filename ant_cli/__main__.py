@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ant_cli import __version__
 from ant_cli.errors import INTERRUPTED, TERMINATED, AntError, UsageError
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.process import Terminated, exit_now, handle_sigterm, pause_gc
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
+
+TYPE_CHECKING = False  # as typing has it, whose import alone would double the time of `ant --version`
+if TYPE_CHECKING:
+    from ant_cli.argv import Call
 
 SECRET_VARIABLES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
 SECRET_FLAGS = ("--api-key", "--auth-token")
@@ -26,11 +30,16 @@ URL_VARIABLES = (
 
 
 def main(argv: Sequence[str], runtime: Runtime) -> int:
-    """Carry out a command line, print what went wrong on stderr, and return the exit status."""
+    """Run a command line, print what went wrong on stderr, and return the exit status."""
+    return guarded(lambda: dispatch(argv, runtime), argv, runtime)
+
+
+def guarded(action: Callable[[], None], argv: Sequence[str], runtime: Runtime) -> int:
+    """Do what a command line asks for, print what went wrong on stderr, and return the exit status."""
     for secret in secrets_at_hand(argv, runtime.environ):
         runtime.stderr.register_secret(secret)
     try:
-        dispatch(argv, runtime)
+        action()
     except AntError as error:
         report(error, runtime.stderr)
         return error.exit_code
@@ -66,24 +75,37 @@ def secrets_at_hand(argv: Sequence[str], environ: Mapping[str, str]) -> Iterator
 def dispatch(argv: Sequence[str], runtime: Runtime) -> None:
     """Do what a command line says. Each branch imports only what it uses."""
     if list(argv) in (["--version"], ["-v"]):
-        runtime.stdout.write(f"ant {__version__}\n".encode())
+        show_version(runtime)
         return
     if argv and argv[0] == "__complete":
         from ant_cli.completion.ids import complete
 
         complete(argv[1:], runtime)
         return
-    from ant_cli.argv import ApiCall, parse
+    from ant_cli.argv import parse
 
-    call = parse([as_text(word) for word in argv])
+    execute(parse([as_text(word) for word in argv]), runtime)
+
+
+def execute(call: Call, runtime: Runtime) -> None:
+    """Make a call: run its operation, or its tool command."""
+    from ant_cli.argv import ApiCall, ToolCall
+
     if isinstance(call, ApiCall):
         from ant_cli.run import run
 
         run(call.operation, call.flags, runtime)
-    else:
-        from ant_cli.app import run_app
+    elif isinstance(call, ToolCall):
+        from ant_cli.commands.dispatch import call_tool
 
-        run_app(call.args, runtime)
+        call_tool(call.command, call.flags, runtime)
+    else:
+        show_version(runtime)
+
+
+def show_version(runtime: Runtime) -> None:
+    """Print the version."""
+    runtime.stdout.write(f"ant {__version__}\n".encode())
 
 
 def as_text(word: str) -> str:

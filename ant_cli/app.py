@@ -1,137 +1,158 @@
-"""The tree of commands, as Typer has it: the help pages of the API's commands, and the commands of our own.
+"""The commands as a Typer tree, made from the catalog, for programs and tests that want one.
 
-Only the branch that is asked for is built.
+`app` can be run by `typer.testing.CliRunner`, and mounted: `their_app.add_typer(app, name="ant")`. Each command in
+it makes the same call as the command line does, which `argv.py` parses without Typer, for the sake of start-up.
 """
 
 from __future__ import annotations
 
-import contextlib
-import importlib
-import io
-from collections.abc import Sequence
-from itertools import takewhile
-from typing import Annotated
+from collections.abc import Callable, Mapping, Sequence
+from inspect import Parameter, Signature
+from typing import Any, NoReturn
 
 import typer
 
-from ant_cli import __version__
-from ant_cli.argv import HELP_FLAGS
-from ant_cli.commands.help import words_for
-from ant_cli.commands.typer_pages import SETTINGS, GroupPage, group_of_commands, reworded, show_help
-from ant_cli.errors import INTERRUPTED, UnknownWord
-from ant_cli.help import layout, topics
-from ant_cli.help import operation_pages as api
-from ant_cli.help.suggest import meant
-from ant_cli.operations import GROUPS
-from ant_cli.output.terminal import detect_style
+from ant_cli.__main__ import execute, guarded, this_process
+from ant_cli.argv import ApiCall, Call, ToolCall, VersionCall, help_call, positional_id, reject_boolean_text
+from ant_cli.errors import UsageError, see_help
+from ant_cli.help.catalog import HELP, Command, argument_name, catalog, choices_text
+from ant_cli.operations.global_flags import GLOBAL_FLAGS
+from ant_cli.operations.spec import Flags, FlagValue, Param, flag_name
 from ant_cli.runtime import Runtime
 
-OWN_COMMANDS: dict[str, tuple[str, str]] = {
-    "auth": ("ant_cli.commands.auth", "Log in, log out, and see which key is used and why."),
-    "profile": ("ant_cli.commands.profile", "Keep keys and settings under names."),
-    "emulator": (
-        "ant_cli.commands.emulator_control",
-        "An emulator of the API on this machine, served or in the process.",
-    ),
-    "completion": ("ant_cli.commands.completion", "Make the tab key complete commands, flags and IDs."),
-    "help": ("ant_cli.commands.help", "Show help on a topic, or on a command."),
-}
-"""The commands that call no endpoint: the module of each, whose Typer tree is its `app`, and the summary."""
-EXAMPLES = (
-    ("try it here, without an account", "ant --local beta:environments create --name demo"),
-    ("the environments of your organization", "ant beta:environments list"),
-    ("their IDs and names, for a script", "ant beta:environments list --transform '{id,name}' --format jsonl"),
-)
-SUMMARY = "The Managed Agents environments API at the command line."
+GLOBAL = "ant_cli.global_flags"
+"""Where a context keeps the global flags that stood before the command."""
+POSITIONAL = "positional"
+"""The parameter of an ID that is given without its flag."""
 
 
-def run_app(words: Sequence[str], runtime: Runtime) -> None:
-    """Show a help page, or run one of our own commands.
-
-    Raises:
-        UsageError: for words that make no sense.
-        AntError: as the command does.
-
-    """
-    style = detect_style(runtime)
-    names = [*GROUPS, *OWN_COMMANDS]
-    if words and words[0] == "@completion":  # as the official tool spells it
-        words = ["completion", *words[1:]]
-    if words and words[0] == "help":
-        words = words_for(words[1:], names)
-        if words[0] in topics.TOPICS:
-            runtime.stdout.write(topics.shown(words[0], style).encode(), escape=False)
-            return
-    if words and words[0] not in names and not words[0].startswith("-"):
-        raise unknown_command(words, names)
-    is_page = len(words) < 2 or any(word in HELP_FLAGS for word in words)
-    page = io.StringIO()
-    with contextlib.redirect_stdout(page) if is_page or style is None else contextlib.nullcontext():
-        call(build(words, layout.page_width(style)), words, runtime)
-    if page.getvalue():
-        runtime.stdout.write(layout.painted(page.getvalue(), style).encode(), escape=False)
-
-
-def unknown_command(words: Sequence[str], names: Sequence[str]) -> UnknownWord:
-    """Return the error of a first word that names nothing."""
-    whole = meant(words)
-    similar = [] if whole else [*names, "--version"]
-    return UnknownWord("command", words[0], similar, f"{whole}Run `ant --help` to see the commands.")
-
-
-def call(app: typer.Typer, words: Sequence[str], runtime: Runtime) -> None:
-    """Run the command that the words name in the tree."""
-    try:
-        status = app(list(words), prog_name="ant", standalone_mode=False, obj=runtime)
-    except typer.TyperException as error:
-        raise reworded(error, " ".join(takewhile(is_name, words[:2]))) from None
-    except SystemExit:  # Typer's way with a pipe that nobody reads any more
-        raise BrokenPipeError from None
-    if status == INTERRUPTED:  # Typer takes an interrupt for a result
-        raise KeyboardInterrupt
-
-
-def is_name(word: str) -> bool:
-    """Whether a word is no flag."""
-    return not word.startswith("-")
-
-
-def build(words: Sequence[str], width: int = layout.WIDTH) -> typer.Typer:
-    """Return the tree, with the commands of the branch that the words name, and help pages of this width."""
+def build(command: Command) -> typer.Typer:
+    """Return the Typer tree of a group of commands."""
     app = typer.Typer(
-        cls=GroupPage,
-        help=SUMMARY,
-        epilog=epilog(),
+        name=command.path[-1] if command.path else "ant",
+        help=command.help,
+        short_help=command.summary,
         add_completion=False,
-        context_settings={**SETTINGS, "terminal_width": width},
+        add_help_option=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
     )
-    app.callback(invoke_without_command=True)(root)
-    for group, summary in GROUPS.items():
-        branch = group_of_commands(group, api.group_epilog(group))
-        if words and words[0] == group:
-            api.add_group(branch, group)
-        app.add_typer(branch, help=summary, short_help=summary)
-    for name, (module, summary) in OWN_COMMANDS.items():
-        own = importlib.import_module(module).app if words and words[0] == name else typer.Typer()
-        app.add_typer(own, name=name, help=summary, short_help=summary)
+    app.callback(invoke_without_command=True)(_group_callback(command))
+    for item in command.subcommands:
+        if item.subcommands:
+            app.add_typer(build(item))
+        else:
+            described = app.command(item.path[-1], help=item.help, short_help=item.summary, add_help_option=False)
+            described(_command_callback(item))
     return app
 
 
-def epilog() -> str:
-    """Return what stands below the commands: examples, and the topics of help."""
-    about = layout.section("Topics, shown by ant help TOPIC", list(topics.TOPICS.items()))
-    return f"{layout.examples(EXAMPLES)}\n\n{about}\n\nFlags and more examples: ant COMMAND --help"
+def _group_callback(command: Command) -> Callable[..., None]:
+    """Return what runs before a command of the group, or instead of one."""
+
+    def callback(ctx: typer.Context, *, version: bool = False, **given: Any) -> None:
+        ctx.meta[GLOBAL] = {**ctx.meta.get(GLOBAL, {}), **_texts(given)}
+        if version:
+            _make(VersionCall, ctx)
+        if ctx.invoked_subcommand is None:
+            _make(lambda: help_call(*command.path), ctx)
+
+    return _with_parameters(callback, [*map(_option, (*command.flags, *GLOBAL_FLAGS)), _help_option(command)])
 
 
-def root(
-    ctx: typer.Context,
-    *,
-    version: Annotated[bool, typer.Option("--version", "-v", help="Show the version.")] = False,
-) -> None:
-    """Show the version, or the help page if there is nothing to do."""
-    if version:
-        typer.echo(f"ant {__version__}")
-    else:
-        show_help(ctx)
+def _command_callback(command: Command) -> Callable[..., None]:
+    """Return what runs as a command."""
+
+    def callback(ctx: typer.Context, **given: Any) -> None:
+        _make(lambda: _call(command, ctx.meta.get(GLOBAL, {}), _texts(given)), ctx)
+
+    arguments = map(_operation_argument if command.operation else _argument, command.arguments)
+    options = map(_option, (*command.flags, *command.global_flags))
+    return _with_parameters(callback, [*arguments, *options, _help_option(command)])
+
+
+def _call(command: Command, before: Mapping[str, FlagValue], given: Mapping[str, FlagValue]) -> Call:
+    """Return the call of a command, of which a flag wins over one before it.
+
+    Raises:
+        UsageError: where the command line would.
+
+    """
+    takes = {param.name for param in (*command.flags, *command.global_flags)}
+    for name in before:
+        if name not in takes:
+            raise UsageError(f"unknown flag {flag_name(name)!r}.", see_help(command.words))
+    flags: dict[str, FlagValue] = {**before, **given}
+    operation = command.operation
+    if operation is None:
+        return ToolCall(command, Flags(flags))
+    argument = flags.pop(POSITIONAL, None)
+    positional = [argument] if isinstance(argument, str) else []
+    for param in operation.params:
+        if param.name in flags and not param.takes_value:
+            for text in positional:
+                reject_boolean_text(text, param.flag)
+    return ApiCall(operation, Flags({**flags, **positional_id(positional, flags, operation)}))
+
+
+def _make(call: Callable[[], Call], ctx: typer.Context) -> NoReturn:
+    """Make a call. Raises typer.Exit with its exit status."""
+    runtime = ctx.obj if isinstance(ctx.obj, Runtime) else this_process()
+    given = {**ctx.meta.get(GLOBAL, {}), **_texts(ctx.params)}
+    argv = [f"{flag_name(name)}={value}" for name, value in given.items()]  # in which secrets are looked for
+    raise typer.Exit(guarded(lambda: execute(call(), runtime), argv, runtime))
+
+
+def _texts(given: Mapping[str, Any]) -> dict[str, FlagValue]:
+    """Return the flags that were given, as `argv.py` has them."""
+    typed = {name: value for name, value in given.items() if value not in (None, [])}
+    return {name: "true" if value is True else value for name, value in typed.items()}
+
+
+# Parameters, as Typer finds them in the signature of a function
+
+
+def _with_parameters(function: Callable[..., None], parameters: Sequence[Parameter]) -> Callable[..., None]:
+    context = Parameter("ctx", Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+    function.__signature__ = Signature([context, *parameters])  # type: ignore[attr-defined] # as inspect reads it
+    function.__annotations__ = {parameter.name: parameter.annotation for parameter in (context, *parameters)}
+    return function
+
+
+def _option(param: Param) -> Parameter:
+    info = typer.Option(
+        None, *param.names, help=param.help + choices_text(param), metavar=param.metavar or None, show_default=False
+    )
+    return Parameter(param.name, Parameter.KEYWORD_ONLY, default=info, annotation=_annotation(param))
+
+
+def _argument(param: Param) -> Parameter:
+    default = ... if param.required else None
+    info = typer.Argument(default, metavar=argument_name(param), help=param.help, show_default=False)
+    return Parameter(param.name, Parameter.KEYWORD_ONLY, default=info, annotation=_annotation(param))
+
+
+def _operation_argument(param: Param) -> Parameter:
+    """Return an ID as it may be given without its flag, which has its name."""
+    return _argument(param).replace(name=POSITIONAL)
+
+
+def _help_option(command: Command) -> Parameter:
+    def show(ctx: typer.Context, *, asked: bool) -> None:
+        if asked:
+            _make(lambda: help_call(*command.path), ctx)
+
+    info = typer.Option(None, *HELP.names, is_eager=True, callback=show, help=HELP.help, show_default=False)
+    return Parameter("show_page", Parameter.KEYWORD_ONLY, default=info, annotation=bool)
+
+
+def _annotation(param: Param) -> Any:
+    if param.type is list:
+        return list[str] | None
+    return (bool if param.type is bool else str) | None
+
+
+app = build(catalog())
+
+if __name__ == "__main__":
+    app()

@@ -1,8 +1,8 @@
-"""Arguments to a call: which operation, with which flags. Nothing is read or sent.
+"""Arguments to a call: which command, with which flags. Nothing is read or sent.
 
-API commands are parsed here, from the rows of their parameters: no library accepts what the official tool does
-(global flags anywhere, of which the nearest wins; `--force=false`), and importing one would double the start-up
-time. Typer handles help and the tool commands, which call no endpoint: see `app.py`.
+Commands are parsed from the rows that describe them: no library accepts what the official tool does (global
+flags anywhere, of which the nearest wins; `--force=false`), and importing one would double the start-up time.
+`app.py` has the same commands as a Typer tree.
 """
 
 from __future__ import annotations
@@ -10,13 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from ant_cli.errors import UnknownWord, UsageError, see_help, shortened
-from ant_cli.operations import GROUPS, OPERATIONS, find, of_group
-from ant_cli.operations.global_flags import BY_FLAG, FILE, GLOBAL_FLAGS
+from ant_cli.errors import UnknownWord, UsageError, see_help
+from ant_cli.operations import GROUPS, OPERATIONS, find, params_of
+from ant_cli.operations.global_flags import BY_FLAG
 from ant_cli.operations.spec import Flags, FlagValue, Operation, Param
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ant_cli.help.catalog import Command
 
 HELP_FLAGS = ("--help", "-h")
 ROOT_FLAGS = (*HELP_FLAGS, "--version", "-v")
+ALIASES = {"@completion": "completion"}
+"""Other names of tool commands, which the official tool has."""
 
 
 class ApiCall(NamedTuple):
@@ -27,12 +33,28 @@ class ApiCall(NamedTuple):
 
 
 class ToolCall(NamedTuple):
-    """A command line for Typer: the command, the global flags that stood before it, then the rest."""
+    """A command line that calls a tool command, which calls no endpoint."""
 
-    args: list[str]
+    command: Command
+    flags: Flags
+    """The texts of its flags and arguments."""
 
 
-def parse(argv: Sequence[str]) -> ApiCall | ToolCall:
+class VersionCall(NamedTuple):
+    """A command line that asks for the version."""
+
+
+Call = ApiCall | ToolCall | VersionCall
+
+
+class _Parsed(NamedTuple):
+    """The arguments after a command."""
+
+    flags: Flags
+    positional: list[str]
+
+
+def parse(argv: Sequence[str]) -> Call:
     """Parse a command line.
 
     Raises:
@@ -42,46 +64,83 @@ def parse(argv: Sequence[str]) -> ApiCall | ToolCall:
     """
     leading, rest = _split_leading_globals(argv)
     if not rest or rest[0].startswith("-"):
-        return ToolCall(_reject_unknown(rest[:1], ROOT_FLAGS, ""))
-    group, rest = rest[0], rest[1:]
+        _reject_unknown(rest[:1], ROOT_FLAGS, "")
+        return help_call() if not rest or rest[0] in HELP_FLAGS else VersionCall()
+    name, rest = rest[0], rest[1:]
     between, rest = _split_leading_globals(rest)
-    if group not in GROUPS:
-        return ToolCall([group, *rest[:1], *leading, *between, *rest[1:]])
-    if not rest or rest[0].startswith("-"):
-        return ToolCall([group, *_reject_unknown(rest[:1], HELP_FLAGS, group)])
-    return _parse_call(group, rest[0], [*leading, *between, *rest[1:]])
+    parse_rest = _parse_api if name in GROUPS else _parse_tool
+    return parse_rest(name, [*leading, *between], rest)
 
 
-def params_of(operation: Operation) -> tuple[Param, ...]:
-    """Return all parameters that a command takes: its own, then those of every command."""
-    return (*operation.params, FILE, *GLOBAL_FLAGS)
+def help_call(*path: str) -> ToolCall:
+    """Return the call that shows the help page of a command, or of a topic."""
+    from ant_cli.help.tool_commands import HELP_COMMAND
+
+    return ToolCall(HELP_COMMAND, Flags({"topic": list(path)}))
 
 
-def _parse_call(group: str, name: str, args: Sequence[str]) -> ApiCall | ToolCall:
-    operation = find(group, name)
+def _parse_api(group: str, leading: list[str], args: Sequence[str]) -> Call:
+    """Parse what follows a group of API commands; `leading` are the global flags before it."""
+    if not args or args[0].startswith("-"):
+        _reject_unknown(args[:1], HELP_FLAGS, group)
+        return help_call(group)
+    operation = find(group, args[0])
     if operation is None:
-        raise _unknown_command(group, name)
-    flags = _parse_flags(args, operation)
-    return ToolCall([group, name, "--help"]) if flags is None else ApiCall(operation, flags)
+        raise _unknown_command(group, *args)
+    parsed = _parse_flags([*leading, *args[1:]], _by_name(params_of(operation)), operation.command)
+    if parsed is None:
+        return help_call(group, operation.name)
+    given = positional_id(parsed.positional, parsed.flags, operation)
+    return ApiCall(operation, parsed.flags.with_values(**given))
 
 
-def _unknown_command(group: str, name: str) -> UsageError:
-    from ant_cli.errors.suggestions import did_you_mean
+def _parse_tool(name: str, leading: list[str], args: Sequence[str]) -> Call:
+    """Parse what follows the name of a tool command, or of a group of them."""
+    from ant_cli.help.tool_commands import TOOL_COMMANDS
 
-    known = [operation.name for operation in of_group(group)]
-    message = f"unknown command {shortened(name)!r} for 'ant {group}'.{did_you_mean(name, known)}"
-    return UsageError(message, f"Run `ant {group} --help` to see its commands.")
+    name = ALIASES.get(name, name)
+    if name == "help":
+        topic = [arg for arg in args if not arg.startswith("-") and arg != "help"]
+        return help_call(*(topic or ["help"] if args else []))
+    command, args = _find_tool(TOOL_COMMANDS, (name, *args))
+    if command.subcommands:
+        _reject_unknown(args[:1], HELP_FLAGS, command.words)
+        return help_call(*command.path)
+    known = _by_name((*command.flags, *command.global_flags))
+    parsed = _parse_flags([*leading, *args], known, command.words)
+    if parsed is None:
+        return help_call(*command.path)
+    return ToolCall(command, parsed.flags.with_values(**_arguments(parsed.positional, command)))
 
 
-def _reject_unknown(args: list[str], known: Iterable[str], command: str) -> list[str]:
-    """Return `args`, which holds at most one argument. Raises UsageError if it is not one of the known flags."""
+def _find_tool(commands: Sequence[Command], args: Sequence[str]) -> tuple[Command, Sequence[str]]:
+    """Return the command that the arguments name, or a group if no name follows it, and the arguments after it."""
+    path: list[str] = []
+    while True:
+        command = next((command for command in commands if command.path[-1] == args[0]), None)
+        if command is None:
+            raise _unknown_command(*path, *args)
+        path.append(args[0])
+        args = args[1:]
+        if not command.subcommands or not args or args[0].startswith("-"):
+            return command, args
+        commands = command.subcommands
+
+
+def _unknown_command(*args: str) -> UsageError:
+    from ant_cli.help.suggest import unknown_command
+
+    return unknown_command(args)
+
+
+def _reject_unknown(args: Sequence[str], known: Iterable[str], command: str) -> None:
+    """Check `args`, which holds at most one argument. Raises UsageError if it is not one of the known flags."""
     if args and args[0] not in known:
         flag = args[0].partition("=")[0]
-        owner = next((item for item in OPERATIONS if flag in _flags_of(item)), None)
+        owner = next((item for item in OPERATIONS if flag in _by_name(params_of(item))), None)
         if owner is not None:
             raise UsageError(f"{flag} goes after its command.", f"For example: ant {owner.command} {flag} ...")
         raise _unknown_flag(args[0], [*known, *BY_FLAG], command)
-    return args
 
 
 def _split_leading_globals(args: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -94,9 +153,8 @@ def _split_leading_globals(args: Sequence[str]) -> tuple[list[str], list[str]]:
     return list(args[:end]), list(args[end:])
 
 
-def _parse_flags(args: Sequence[str], operation: Operation) -> Flags | None:
-    """Return the flags of a call; None if it asks for help."""
-    known = _flags_of(operation)
+def _parse_flags(args: Sequence[str], known: Mapping[str, Param], command: str) -> _Parsed | None:
+    """Return the flags and the positional arguments; None if help is asked for."""
     flags = dict[str, FlagValue]()
     positional: list[str] = []
     position = 0
@@ -111,19 +169,19 @@ def _parse_flags(args: Sequence[str], operation: Operation) -> Flags | None:
             positional.append(arg)
             position += 1
             continue
-        param, value = _flag_and_value(arg, known, operation)
+        param, value = _flag_and_value(arg, known, command)
         if value is None:
-            value, position = _value_of(param, arg, following, position, operation.command)
+            value, position = _value_of(param, arg, following, position, command)
         _store(flags, param, value)
         position += 1
-    return Flags({**flags, **_positional(positional, flags, operation)})
+    return _Parsed(Flags(flags), positional)
 
 
-def _flags_of(operation: Operation) -> dict[str, Param]:
-    return {flag: param for param in params_of(operation) for flag in (param.flag, param.short) if flag}
+def _by_name(params: Iterable[Param]) -> dict[str, Param]:
+    return {name: param for param in params for name in param.names}
 
 
-def _flag_and_value(arg: str, known: dict[str, Param], operation: Operation) -> tuple[Param, str | None]:
+def _flag_and_value(arg: str, known: Mapping[str, Param], command: str) -> tuple[Param, str | None]:
     """Return the parameter of a flag, and the value that is attached to it, if any."""
     name, equals, value = arg.partition("=")
     if name in known:
@@ -131,7 +189,7 @@ def _flag_and_value(arg: str, known: dict[str, Param], operation: Operation) -> 
     short = known.get(arg[:2])
     if short is not None and short.takes_value and not arg.startswith("--"):
         return short, arg[2:]
-    raise _unknown_flag(name, known, operation.command)
+    raise _unknown_flag(name, known, command)
 
 
 def _value_of(param: Param, flag: str, following: Sequence[str], position: int, command: str) -> tuple[str, int]:
@@ -144,12 +202,17 @@ def _value_of(param: Param, flag: str, following: Sequence[str], position: int, 
         if not following:
             raise _missing_value(flag, command)
         return following[0], position + 1
-    if following and following[0].lower() in ("true", "false"):
-        raise UsageError(
-            f"{following[0]!r} after {flag} is not its value.",
-            f"Write {flag}={following[0]}, or {flag} alone for true.",
-        )
+    if following:
+        reject_boolean_text(following[0], flag)
     return "true", position
+
+
+def reject_boolean_text(text: str, flag: str) -> None:
+    """Raise UsageError if an argument looks like the value of a boolean flag (D22)."""
+    if text.lower() in ("true", "false"):
+        raise UsageError(
+            f"{text!r} after {flag} is not its value.", f"Write {flag}={text}, or {flag} alone for true."
+        )
 
 
 def _store(flags: dict[str, FlagValue], param: Param, value: str) -> None:
@@ -161,7 +224,7 @@ def _store(flags: dict[str, FlagValue], param: Param, value: str) -> None:
         flags[param.name] = value
 
 
-def _positional(args: list[str], flags: Mapping[str, FlagValue], operation: Operation) -> dict[str, FlagValue]:
+def positional_id(args: list[str], flags: Mapping[str, FlagValue], operation: Operation) -> dict[str, FlagValue]:
     """Return the ID that was given without its flag, if any.
 
     Raises:
@@ -174,6 +237,26 @@ def _positional(args: list[str], flags: Mapping[str, FlagValue], operation: Oper
         also = f" together with {param.flag}" if param is not None and not takes else ""
         raise UsageError(f"unexpected argument {args[takes]!r}{also}.", see_help(operation.command))
     return {param.name: args[0]} if param is not None and args else {}
+
+
+def _arguments(args: list[str], command: Command) -> dict[str, FlagValue]:
+    """Return the arguments of a tool command, by their names.
+
+    Raises:
+        UsageError: if one is missing, or there are more.
+
+    """
+    found = dict[str, FlagValue]()
+    for param in command.arguments:
+        if param.type is list:
+            found[param.name], args = args, []
+        elif args:
+            found[param.name], args = args[0], args[1:]
+        elif param.required:
+            raise UsageError(f"{param.name.upper()} is required.", see_help(command.words))
+    if args:
+        raise UsageError(f"unexpected argument {args[0]!r}.", see_help(command.words))
+    return found
 
 
 def _unknown_flag(arg: str, known: Iterable[str], command: str) -> UsageError:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ant_cli.completion.scripts import SHELLS, script
-from ant_cli.help.catalog import vocabulary
+from ant_cli.help.catalog import catalog
 from ant_cli.help.reference_files import pages
 
 ROOT = Path(__file__).parents[1]
@@ -20,7 +20,7 @@ COMMAND = "python -m ant_cli.generate"
 
 def generated() -> dict[Path, str]:
     """Return the text of every generated file, by its path below the working tree."""
-    root = vocabulary()
+    root = catalog()
     scripts = {Path("completions", shell.file): script(name, root) for name, shell in SHELLS.items()}
     return scripts | {Path("ant_cli", "help", path): text for path, text in pages(root).items()}
 

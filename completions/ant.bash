@@ -11,14 +11,14 @@ _ant_subcommands() {
     beta:environments:work) reply=(retrieve poll ack heartbeat stop list update stats) ;;
     auth) reply=(login status token logout) ;;
     profile) reply=(list get set unset activate create rename delete) ;;
-    emulator) reply=(start env status stop enqueue clock reset fault session) ;;
+    emulator) reply=(start status stop env session enqueue clock reset fault) ;;
     'emulator session') reply=(create show) ;;
-    help) reply=(input output exit-codes environment profiles beta:environments beta:environments:work auth profile emulator completion) ;;
+    help) reply=(input output flags exit-codes environment profiles beta:environments beta:environments:work auth profile emulator completion) ;;
     'help beta:environments') reply=(create retrieve update list delete archive) ;;
     'help beta:environments:work') reply=(retrieve poll ack heartbeat stop list update stats) ;;
     'help auth') reply=(login status token logout) ;;
     'help profile') reply=(list get set unset activate create rename delete) ;;
-    'help emulator') reply=(start env status stop enqueue clock reset fault session) ;;
+    'help emulator') reply=(start status stop env session enqueue clock reset fault) ;;
     'help emulator session') reply=(create show) ;;
   esac
 }
@@ -78,16 +78,16 @@ _ant_flags() {
     'profile delete') reply=(--help) ;;
     emulator) reply=(--help) ;;
     'emulator start') reply=(--help --host --port --database --lease-seconds --organization-id --workspace-id --detach --format --api-key) ;;
-    'emulator env') reply=(--help --port --wait) ;;
     'emulator status') reply=(--help --format --transform --raw-output --columns) ;;
     'emulator stop') reply=(--help --port --all) ;;
-    'emulator enqueue') reply=(--help --session-id --count --metadata --type --secret --profile --api-key --auth-token --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;
+    'emulator env') reply=(--help --port --wait) ;;
+    'emulator session') reply=(--help) ;;
+    'emulator session create') reply=(--help --environment --script --title --metadata --no-secret --profile --api-key --auth-token --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;
+    'emulator session show') reply=(--help --profile --api-key --auth-token --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;
+    'emulator enqueue') reply=(--help --session-id --count --metadata --type --no-secret --profile --api-key --auth-token --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;
     'emulator clock') reply=(--help --advance-ms --now --profile --api-key --auth-token --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;
     'emulator reset') reply=(--help --profile --api-key --auth-token --base-url --local --workspace-id --timeout --max-retries --debug) ;;
     'emulator fault') reply=(--help --path-contains --method --status --times --retry-after-ms --delay-ms --disconnect --after --body-delay-ms --cut-after-events --list --clear --profile --api-key --auth-token --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;
-    'emulator session') reply=(--help) ;;
-    'emulator session create') reply=(--help --environment --script --title --metadata --secret --profile --api-key --auth-token --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;
-    'emulator session show') reply=(--help --profile --api-key --auth-token --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;
     completion) reply=(--help) ;;
     help) reply=(--help) ;;
   esac
@@ -97,50 +97,17 @@ _ant_flags() {
 _ant_kind_of_flag() {
   kind=plain
   case "$1 $2" in
-    'auth login'\ --local) kind='plain' ;;
-    'auth status'\ --local) kind='plain' ;;
-    'emulator enqueue'\ --local) kind='plain' ;;
-    'emulator clock'\ --local) kind='plain' ;;
-    'emulator reset'\ --local) kind='plain' ;;
-    'emulator fault'\ --local) kind='plain' ;;
-    'emulator session create'\ --local) kind='plain' ;;
-    'emulator session show'\ --local) kind='plain' ;;
-    'auth status'\ --raw-output) kind='plain' ;;
-    'profile list'\ --raw-output) kind='plain' ;;
-    'profile get'\ --raw-output) kind='plain' ;;
-    'emulator status'\ --raw-output) kind='plain' ;;
-    'emulator enqueue'\ --raw-output) kind='plain' ;;
-    'emulator clock'\ --raw-output) kind='plain' ;;
-    'emulator fault'\ --raw-output) kind='plain' ;;
-    'emulator session create'\ --raw-output) kind='plain' ;;
-    'emulator session show'\ --raw-output) kind='plain' ;;
-    'auth status'\ -r) kind='plain' ;;
-    'profile list'\ -r) kind='plain' ;;
-    'profile get'\ -r) kind='plain' ;;
-    'emulator status'\ -r) kind='plain' ;;
-    'emulator enqueue'\ -r) kind='plain' ;;
-    'emulator clock'\ -r) kind='plain' ;;
-    'emulator fault'\ -r) kind='plain' ;;
-    'emulator session create'\ -r) kind='plain' ;;
-    'emulator session show'\ -r) kind='plain' ;;
-    'auth login'\ --debug) kind='plain' ;;
-    'auth status'\ --debug) kind='plain' ;;
-    'emulator enqueue'\ --debug) kind='plain' ;;
-    'emulator clock'\ --debug) kind='plain' ;;
-    'emulator reset'\ --debug) kind='plain' ;;
-    'emulator fault'\ --debug) kind='plain' ;;
-    'emulator session create'\ --debug) kind='plain' ;;
-    'emulator session show'\ --debug) kind='plain' ;;
-    *\ --help | *\ -h | *\ --version | *\ -v | *\ --api-key-stdin | *\ --no-verify | *\ --keyring | *\ --check | *\ --all | *\ --detach | *\ --secret | *\ --no-secret | *\ --disconnect | *\ --list | *\ --clear) kind='plain' ;;
-    *\ --api-key | *\ --auth-token | *\ --base-url | *\ --workspace-id | *\ --transform | *\ --transform-error | *\ --columns | *\ --timeout | *\ --max-retries | *\ --limit | *\ --max-items | *\ --block-ms | *\ --reclaim-older-than-ms | *\ --desired-ttl-seconds | *\ --api-key-command | *\ --host | *\ --port | *\ --lease-seconds | *\ --organization-id | *\ --wait | *\ --session-id | *\ --count | *\ --type | *\ --advance-ms | *\ --now | *\ --path-contains | *\ --method | *\ --status | *\ --times | *\ --retry-after-ms | *\ --delay-ms | *\ --after | *\ --body-delay-ms | *\ --cut-after-events | *\ --environment | *\ --script | *\ --title) kind='free' ;;
-    *\ --local | *\ --raw-output | *\ -r | *\ --dry-run | *\ --debug | *\ --include-archived | *\ --slurp | *\ --force) kind='switch' ;;
+    *\ --help | *\ -h | *\ --version | *\ -v) kind='plain' ;;
+    *\ --api-key | *\ --auth-token | *\ --base-url | *\ --workspace-id | *\ --transform | *\ --transform-error | *\ --columns | *\ --timeout | *\ --max-retries | *\ --limit | *\ --max-items | *\ --block-ms | *\ --reclaim-older-than-ms | *\ --desired-ttl-seconds | *\ --api-key-command | *\ --host | *\ --port | *\ --lease-seconds | *\ --organization-id | *\ --wait | *\ --environment | *\ --title | *\ --session-id | *\ --count | *\ --advance-ms | *\ --now | *\ --path-contains | *\ --method | *\ --status | *\ --times | *\ --retry-after-ms | *\ --delay-ms | *\ --after | *\ --body-delay-ms | *\ --cut-after-events) kind='free' ;;
+    *\ --local | *\ --raw-output | *\ -r | *\ --dry-run | *\ --debug | *\ --include-archived | *\ --slurp | *\ --force | *\ --api-key-stdin | *\ --no-verify | *\ --keyring | *\ --check | *\ --all | *\ --detach | *\ --no-secret | *\ --disconnect | *\ --list | *\ --clear) kind='switch' ;;
     *\ --profile) kind='profile' ;;
     *\ --format | *\ --format-error) kind='words auto json jsonl yaml table pretty raw explore' ;;
     *\ --name | *\ --config | *\ --description | *\ --metadata | *\ --beta | *\ --page | *\ --anthropic-worker-id | *\ --expected-last-heartbeat) kind='text' ;;
     *\ --scope) kind='words organization account' ;;
-    *\ --file | *\ -f | *\ --database) kind='file' ;;
+    *\ --file | *\ -f | *\ --database | *\ --script) kind='file' ;;
     *\ --environment-id) kind='environment_id' ;;
     *\ --work-id) kind='work_id' ;;
+    *\ --type) kind='words session healthcheck' ;;
   esac
 }
 
@@ -169,9 +136,10 @@ _ant_kind_of_argument() {
     'profile rename'\ 0) kind='profile' ;;
     'profile rename'\ 1) kind='free' ;;
     'profile delete'\ 0) kind='profile' ;;
-    'emulator enqueue'\ 0) kind='emulator_environment_id' ;;
     'emulator session show'\ 0) kind='free' ;;
+    'emulator enqueue'\ 0) kind='emulator_environment_id' ;;
     completion\ 0) kind='words bash zsh fish powershell' ;;
+    help\ 0) kind='free' ;;
   esac
 }
 

@@ -35,20 +35,21 @@ set -g __ant_commands \
     'profile delete' \
     'emulator' \
     'emulator start' \
-    'emulator env' \
     'emulator status' \
     'emulator stop' \
+    'emulator env' \
+    'emulator session' \
+    'emulator session create' \
+    'emulator session show' \
     'emulator enqueue' \
     'emulator clock' \
     'emulator reset' \
     'emulator fault' \
-    'emulator session' \
-    'emulator session create' \
-    'emulator session show' \
     'completion' \
     'help' \
     'help input' \
     'help output' \
+    'help flags' \
     'help exit-codes' \
     'help environment' \
     'help profiles' \
@@ -84,16 +85,16 @@ set -g __ant_commands \
     'help profile delete' \
     'help emulator' \
     'help emulator start' \
-    'help emulator env' \
     'help emulator status' \
     'help emulator stop' \
+    'help emulator env' \
+    'help emulator session' \
+    'help emulator session create' \
+    'help emulator session show' \
     'help emulator enqueue' \
     'help emulator clock' \
     'help emulator reset' \
     'help emulator fault' \
-    'help emulator session' \
-    'help emulator session create' \
-    'help emulator session show' \
     'help completion' \
     ''
 
@@ -125,6 +126,16 @@ set -g __ant_switches \
     --include-archived \
     --slurp \
     --force \
+    --api-key-stdin \
+    --no-verify \
+    --keyring \
+    --check \
+    --all \
+    --detach \
+    --no-secret \
+    --disconnect \
+    --list \
+    --clear \
     ''
 
 set -g __ant_valued_flags \
@@ -148,9 +159,10 @@ set -g __ant_valued_flags \
     --lease-seconds \
     --organization-id \
     --wait \
+    --environment \
+    --title \
     --session-id \
     --count \
-    --type \
     --advance-ms \
     --now \
     --path-contains \
@@ -162,9 +174,6 @@ set -g __ant_valued_flags \
     --after \
     --body-delay-ms \
     --cut-after-events \
-    --environment \
-    --script \
-    --title \
     --profile \
     --format \
     --format-error \
@@ -180,8 +189,10 @@ set -g __ant_valued_flags \
     --file \
     -f \
     --database \
+    --script \
     --environment-id \
     --work-id \
+    --type \
     ''
 
 # Print the words before the cursor, without `ant`.
@@ -258,12 +269,12 @@ function __ant_switch_values
 end
 
 complete -c ant -f -a '(__ant_switch_values)'
-complete -c ant -n '__ant_at any' -f -a 'beta:environments' -d 'Environments: templates for the sandboxes in which agents run'
-complete -c ant -n '__ant_at any' -f -a 'beta:environments:work' -d 'The work queue of a self-hosted environment'
+complete -c ant -n '__ant_at any' -f -a 'beta:environments' -d 'Manage environments, the templates for sandboxes'
+complete -c ant -n '__ant_at any' -f -a 'beta:environments:work' -d 'Process the work queue of a self-hosted environment'
 complete -c ant -n '__ant_at any' -f -a 'auth' -d 'Log in, log out, and see which key is used and why'
-complete -c ant -n '__ant_at any' -f -a 'profile' -d 'Keep keys and settings under names'
-complete -c ant -n '__ant_at any' -f -a 'emulator' -d 'An emulator of the API on this machine, served or in the process'
-complete -c ant -n '__ant_at any' -f -a 'completion' -d 'Make the tab key complete commands, flags and IDs'
+complete -c ant -n '__ant_at any' -f -a 'profile' -d 'Manage profiles (named keys and settings)'
+complete -c ant -n '__ant_at any' -f -a 'emulator' -d 'Run the built-in emulator of the API, and inject faults'
+complete -c ant -n '__ant_at any' -f -a 'completion' -d 'Print a shell completion script'
 complete -c ant -n '__ant_at any' -f -a 'help' -d 'Show help on a topic, or on a command'
 complete -c ant -n '__ant_at any beta:environments' -f -a 'create' -d 'Create an environment'
 complete -c ant -n '__ant_at any beta:environments' -f -a 'retrieve' -d 'Show one environment'
@@ -280,39 +291,40 @@ complete -c ant -n '__ant_at any beta:environments:work' -f -a 'list' -d 'List t
 complete -c ant -n '__ant_at any beta:environments:work' -f -a 'update' -d 'Set and delete metadata keys of a work item'
 complete -c ant -n '__ant_at any beta:environments:work' -f -a 'stats' -d 'Show queue statistics'
 complete -c ant -n '__ant_at any auth' -f -a 'login' -d 'Store a key in a profile'
-complete -c ant -n '__ant_at any auth' -f -a 'status' -d 'Show every place where a credential may be, which one is used, and why'
+complete -c ant -n '__ant_at any auth' -f -a 'status' -d 'Show where credentials were found, which one is used, and why'
 complete -c ant -n '__ant_at any auth' -f -a 'token' -d 'Print the credential that is used, bare, for other tools'
 complete -c ant -n '__ant_at any auth' -f -a 'logout' -d 'Remove the credentials of a profile; its other settings stay'
 complete -c ant -n '__ant_at any profile' -f -a 'list' -d 'List the profiles, with a * before the active one'
 complete -c ant -n '__ant_at any profile' -f -a 'get' -d 'Print a value of a profile, bare, or all of them; secrets masked'
 complete -c ant -n '__ant_at any profile' -f -a 'set' -d 'Set a value of a profile'
 complete -c ant -n '__ant_at any profile' -f -a 'unset' -d 'Remove a value of a profile'
-complete -c ant -n '__ant_at any profile' -f -a 'activate' -d 'Use a profile from now on, wherever no other is named'
+complete -c ant -n '__ant_at any profile' -f -a 'activate' -d 'Use a profile from now on, unless a flag or a variable names another one'
 complete -c ant -n '__ant_at any profile' -f -a 'create' -d 'Create a profile'
 complete -c ant -n '__ant_at any profile' -f -a 'rename' -d 'Give a profile another name'
 complete -c ant -n '__ant_at any profile' -f -a 'delete' -d 'Delete a profile, with its key'
 complete -c ant -n '__ant_at any emulator' -f -a 'start' -d 'Serve the emulator over HTTP until Ctrl-C; print its base URL as soon as it listens'
-complete -c ant -n '__ant_at any emulator' -f -a 'env' -d 'Print the variables that point every client to the emulator that runs; a shell evaluates them'
-complete -c ant -n '__ant_at any emulator' -f -a 'status' -d 'List the emulators that run'
-complete -c ant -n '__ant_at any emulator' -f -a 'stop' -d 'Stop the emulator that runs, after the requests under way'
+complete -c ant -n '__ant_at any emulator' -f -a 'status' -d 'List the running emulators'
+complete -c ant -n '__ant_at any emulator' -f -a 'stop' -d 'Stop the running emulator, after the requests under way'
+complete -c ant -n '__ant_at any emulator' -f -a 'env' -d 'Print the variables that point every client to the running emulator; a shell evaluates them'
+complete -c ant -n '__ant_at any emulator' -f -a 'session' -d 'Create sessions whose agent follows a script, and show their events'
 complete -c ant -n '__ant_at any emulator' -f -a 'enqueue' -d 'Put work in a queue, as a new session does in the real service'
 complete -c ant -n '__ant_at any emulator' -f -a 'clock' -d 'Show the emulator\'s clock, or move it: leases run out without anybody waiting'
-complete -c ant -n '__ant_at any emulator' -f -a 'reset' -d 'Empty the emulator: no environment, no work, no session and no fault is left'
-complete -c ant -n '__ant_at any emulator' -f -a 'fault' -d 'Make the next requests fail, to see what your program does then'
-complete -c ant -n '__ant_at any emulator' -f -a 'session' -d 'Make sessions whose agent follows a script, and see what became of them'
-complete -c ant -n '__ant_at any emulator session' -f -a 'create' -d 'Make a session whose agent follows a script, and put its work in the queue'
+complete -c ant -n '__ant_at any emulator' -f -a 'reset' -d 'Delete everything in the emulator: environments, work, sessions and faults'
+complete -c ant -n '__ant_at any emulator' -f -a 'fault' -d 'Make the next requests fail, to see how your program handles it'
+complete -c ant -n '__ant_at any emulator session' -f -a 'create' -d 'Create a session whose agent follows a script, and put its work in the queue'
 complete -c ant -n '__ant_at any emulator session' -f -a 'show' -d 'Print the events of a session, the oldest first'
 complete -c ant -n '__ant_at any help' -f -a 'input' -d 'Flags, YAML, JSON, files and stdin'
 complete -c ant -n '__ant_at any help' -f -a 'output' -d 'Formats, --transform, tables, and the terminal'
-complete -c ant -n '__ant_at any help' -f -a 'exit-codes' -d 'What the exit status says'
-complete -c ant -n '__ant_at any help' -f -a 'environment' -d 'The variables that count'
-complete -c ant -n '__ant_at any help' -f -a 'profiles' -d 'Keys and settings under names'
-complete -c ant -n '__ant_at any help' -f -a 'beta:environments' -d 'Environments: templates for the sandboxes in which agents run'
-complete -c ant -n '__ant_at any help' -f -a 'beta:environments:work' -d 'The work queue of a self-hosted environment'
+complete -c ant -n '__ant_at any help' -f -a 'flags' -d 'The flags of every command of the API'
+complete -c ant -n '__ant_at any help' -f -a 'exit-codes' -d 'Exit codes'
+complete -c ant -n '__ant_at any help' -f -a 'environment' -d 'Environment variables'
+complete -c ant -n '__ant_at any help' -f -a 'profiles' -d 'Profiles: named keys and settings'
+complete -c ant -n '__ant_at any help' -f -a 'beta:environments' -d 'Manage environments, the templates for sandboxes'
+complete -c ant -n '__ant_at any help' -f -a 'beta:environments:work' -d 'Process the work queue of a self-hosted environment'
 complete -c ant -n '__ant_at any help' -f -a 'auth' -d 'Log in, log out, and see which key is used and why'
-complete -c ant -n '__ant_at any help' -f -a 'profile' -d 'Keep keys and settings under names'
-complete -c ant -n '__ant_at any help' -f -a 'emulator' -d 'An emulator of the API on this machine, served or in the process'
-complete -c ant -n '__ant_at any help' -f -a 'completion' -d 'Make the tab key complete commands, flags and IDs'
+complete -c ant -n '__ant_at any help' -f -a 'profile' -d 'Manage profiles (named keys and settings)'
+complete -c ant -n '__ant_at any help' -f -a 'emulator' -d 'Run the built-in emulator of the API, and inject faults'
+complete -c ant -n '__ant_at any help' -f -a 'completion' -d 'Print a shell completion script'
 complete -c ant -n '__ant_at any help beta:environments' -f -a 'create' -d 'Create an environment'
 complete -c ant -n '__ant_at any help beta:environments' -f -a 'retrieve' -d 'Show one environment'
 complete -c ant -n '__ant_at any help beta:environments' -f -a 'update' -d 'Change fields of an environment; what is left out stays as it is'
@@ -328,27 +340,27 @@ complete -c ant -n '__ant_at any help beta:environments:work' -f -a 'list' -d 'L
 complete -c ant -n '__ant_at any help beta:environments:work' -f -a 'update' -d 'Set and delete metadata keys of a work item'
 complete -c ant -n '__ant_at any help beta:environments:work' -f -a 'stats' -d 'Show queue statistics'
 complete -c ant -n '__ant_at any help auth' -f -a 'login' -d 'Store a key in a profile'
-complete -c ant -n '__ant_at any help auth' -f -a 'status' -d 'Show every place where a credential may be, which one is used, and why'
+complete -c ant -n '__ant_at any help auth' -f -a 'status' -d 'Show where credentials were found, which one is used, and why'
 complete -c ant -n '__ant_at any help auth' -f -a 'token' -d 'Print the credential that is used, bare, for other tools'
 complete -c ant -n '__ant_at any help auth' -f -a 'logout' -d 'Remove the credentials of a profile; its other settings stay'
 complete -c ant -n '__ant_at any help profile' -f -a 'list' -d 'List the profiles, with a * before the active one'
 complete -c ant -n '__ant_at any help profile' -f -a 'get' -d 'Print a value of a profile, bare, or all of them; secrets masked'
 complete -c ant -n '__ant_at any help profile' -f -a 'set' -d 'Set a value of a profile'
 complete -c ant -n '__ant_at any help profile' -f -a 'unset' -d 'Remove a value of a profile'
-complete -c ant -n '__ant_at any help profile' -f -a 'activate' -d 'Use a profile from now on, wherever no other is named'
+complete -c ant -n '__ant_at any help profile' -f -a 'activate' -d 'Use a profile from now on, unless a flag or a variable names another one'
 complete -c ant -n '__ant_at any help profile' -f -a 'create' -d 'Create a profile'
 complete -c ant -n '__ant_at any help profile' -f -a 'rename' -d 'Give a profile another name'
 complete -c ant -n '__ant_at any help profile' -f -a 'delete' -d 'Delete a profile, with its key'
 complete -c ant -n '__ant_at any help emulator' -f -a 'start' -d 'Serve the emulator over HTTP until Ctrl-C; print its base URL as soon as it listens'
-complete -c ant -n '__ant_at any help emulator' -f -a 'env' -d 'Print the variables that point every client to the emulator that runs; a shell evaluates them'
-complete -c ant -n '__ant_at any help emulator' -f -a 'status' -d 'List the emulators that run'
-complete -c ant -n '__ant_at any help emulator' -f -a 'stop' -d 'Stop the emulator that runs, after the requests under way'
+complete -c ant -n '__ant_at any help emulator' -f -a 'status' -d 'List the running emulators'
+complete -c ant -n '__ant_at any help emulator' -f -a 'stop' -d 'Stop the running emulator, after the requests under way'
+complete -c ant -n '__ant_at any help emulator' -f -a 'env' -d 'Print the variables that point every client to the running emulator; a shell evaluates them'
+complete -c ant -n '__ant_at any help emulator' -f -a 'session' -d 'Create sessions whose agent follows a script, and show their events'
 complete -c ant -n '__ant_at any help emulator' -f -a 'enqueue' -d 'Put work in a queue, as a new session does in the real service'
 complete -c ant -n '__ant_at any help emulator' -f -a 'clock' -d 'Show the emulator\'s clock, or move it: leases run out without anybody waiting'
-complete -c ant -n '__ant_at any help emulator' -f -a 'reset' -d 'Empty the emulator: no environment, no work, no session and no fault is left'
-complete -c ant -n '__ant_at any help emulator' -f -a 'fault' -d 'Make the next requests fail, to see what your program does then'
-complete -c ant -n '__ant_at any help emulator' -f -a 'session' -d 'Make sessions whose agent follows a script, and see what became of them'
-complete -c ant -n '__ant_at any help emulator session' -f -a 'create' -d 'Make a session whose agent follows a script, and put its work in the queue'
+complete -c ant -n '__ant_at any help emulator' -f -a 'reset' -d 'Delete everything in the emulator: environments, work, sessions and faults'
+complete -c ant -n '__ant_at any help emulator' -f -a 'fault' -d 'Make the next requests fail, to see how your program handles it'
+complete -c ant -n '__ant_at any help emulator session' -f -a 'create' -d 'Create a session whose agent follows a script, and put its work in the queue'
 complete -c ant -n '__ant_at any help emulator session' -f -a 'show' -d 'Print the events of a session, the oldest first'
 complete -c ant -n __ant_takes_global_flags -l api-key -x -d 'The API key'
 complete -c ant -n __ant_takes_global_flags -l auth-token -x -d 'A bearer token, in place of a key'
@@ -458,7 +470,7 @@ complete -c ant -n '__ant_at any beta:environments:work stats' -l file -s f -r -
 complete -c ant -n '__ant_at any auth' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any auth login' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any auth login' -l api-key-stdin -f -d 'Read the key from stdin'
-complete -c ant -n '__ant_at any auth login' -l no-verify -f -d 'Store it without asking the server'
+complete -c ant -n '__ant_at any auth login' -l no-verify -f -d 'Store it without sending a request that checks it'
 complete -c ant -n '__ant_at any auth login' -l keyring -f -d 'Keep it in the operating system\'s credential store'
 complete -c ant -n '__ant_at any auth login' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
 complete -c ant -n '__ant_at any auth login' -l api-key -x -d 'The API key'
@@ -469,7 +481,7 @@ complete -c ant -n '__ant_at any auth login' -l timeout -x -d 'Seconds to wait f
 complete -c ant -n '__ant_at any auth login' -l max-retries -x -d 'How often a failed request is sent again'
 complete -c ant -n '__ant_at any auth login' -l debug -f -d 'Show requests and responses on stderr, with secrets hidden'
 complete -c ant -n '__ant_at any auth status' -l help -s h -f -d 'Show help'
-complete -c ant -n '__ant_at any auth status' -l check -f -d 'Ask the server whether it takes the credential'
+complete -c ant -n '__ant_at any auth status' -l check -f -d 'Send a request to check whether the server accepts the credential'
 complete -c ant -n '__ant_at any auth status' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
 complete -c ant -n '__ant_at any auth status' -l api-key -x -d 'The API key'
 complete -c ant -n '__ant_at any auth status' -l auth-token -x -d 'A bearer token, in place of a key'
@@ -518,104 +530,33 @@ complete -c ant -n '__ant_at any profile rename' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any profile delete' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any emulator' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any emulator start' -l help -s h -f -d 'Show help'
-complete -c ant -n '__ant_at any emulator start' -l host -x -d 'The address to listen at (127.0.0.1)'
-complete -c ant -n '__ant_at any emulator start' -l port -x -d 'The port, from 1 to 65535; 0 for any that is free (0)'
-complete -c ant -n '__ant_at any emulator start' -l database -r -F -d 'Its file (that of --local); :memory: to forget everything at the end'
-complete -c ant -n '__ant_at any emulator start' -l lease-seconds -x -d 'How long a lease lasts by default, from 1 to 300 (300)'
+complete -c ant -n '__ant_at any emulator start' -l host -x -d 'The address to listen on'
+complete -c ant -n '__ant_at any emulator start' -l port -x -d 'The port, from 1 to 65535; 0 for any free one'
+complete -c ant -n '__ant_at any emulator start' -l database -r -F -d 'Its file; :memory: keeps nothing'
+complete -c ant -n '__ant_at any emulator start' -l lease-seconds -x -d 'How long a lease lasts by default, from 1 to 300'
 complete -c ant -n '__ant_at any emulator start' -l organization-id -x -d 'The organization that responses name'
 complete -c ant -n '__ant_at any emulator start' -l workspace-id -x -d 'The workspace that the key belongs to, and that responses name'
 complete -c ant -n '__ant_at any emulator start' -l detach -f -d 'Serve in the background; `ant emulator stop` ends it'
 complete -c ant -n '__ant_at any emulator start' -l format -x -a 'auto json jsonl yaml table pretty raw explore' -d 'How results are printed'
 complete -c ant -n '__ant_at any emulator start' -l api-key -x -d 'The API key'
-complete -c ant -n '__ant_at any emulator env' -l help -s h -f -d 'Show help'
-complete -c ant -n '__ant_at any emulator env' -l port -x -d 'The port of the emulator, where several run'
-complete -c ant -n '__ant_at any emulator env' -l wait -x -d 'How many seconds to wait for one to start, from 0 to 3600 (0)'
 complete -c ant -n '__ant_at any emulator status' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any emulator status' -l format -x -a 'auto json jsonl yaml table pretty raw explore' -d 'How results are printed'
 complete -c ant -n '__ant_at any emulator status' -l transform -x -d 'A GJSON path to pick from the result; on lists, from each item'
 complete -c ant -n '__ant_at any emulator status' -l raw-output -s r -f -d 'Print a string without its quotes'
 complete -c ant -n '__ant_at any emulator status' -l columns -x -d 'Print a table of these titles or GJSON paths: id,name'
 complete -c ant -n '__ant_at any emulator stop' -l help -s h -f -d 'Show help'
-complete -c ant -n '__ant_at any emulator stop' -l port -x -d 'The port of the emulator, where several run'
-complete -c ant -n '__ant_at any emulator stop' -l all -f -d 'Stop every emulator that runs'
-complete -c ant -n '__ant_at any emulator enqueue' -l help -s h -f -d 'Show help'
-complete -c ant -n '__ant_at any emulator enqueue' -l session-id -x -d 'The session that the work is for; else each has its own'
-complete -c ant -n '__ant_at any emulator enqueue' -l count -x -d 'How many work items, from 1 to 10000 (1)'
-complete -c ant -n '__ant_at any emulator enqueue' -l metadata -x -a '(__ant_files_after_at)' -d 'Keys and values of each item'
-complete -c ant -n '__ant_at any emulator enqueue' -l type -x -d 'The type of the work: session or healthcheck'
-complete -c ant -n '__ant_at any emulator enqueue' -l secret -l no-secret -f -d 'Whether a poll of the work carries a secret, as those of the API do (it does)'
-complete -c ant -n '__ant_at any emulator enqueue' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
-complete -c ant -n '__ant_at any emulator enqueue' -l api-key -x -d 'The API key'
-complete -c ant -n '__ant_at any emulator enqueue' -l auth-token -x -d 'A bearer token, in place of a key'
-complete -c ant -n '__ant_at any emulator enqueue' -l base-url -x -d 'Where the API is'
-complete -c ant -n '__ant_at any emulator enqueue' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
-complete -c ant -n '__ant_at any emulator enqueue' -l workspace-id -x -d 'The workspace, for a credential that can act on several'
-complete -c ant -n '__ant_at any emulator enqueue' -l timeout -x -d 'Seconds to wait for a connection, and between bytes'
-complete -c ant -n '__ant_at any emulator enqueue' -l max-retries -x -d 'How often a failed request is sent again'
-complete -c ant -n '__ant_at any emulator enqueue' -l debug -f -d 'Show requests and responses on stderr, with secrets hidden'
-complete -c ant -n '__ant_at any emulator enqueue' -l format -x -a 'auto json jsonl yaml table pretty raw explore' -d 'How results are printed'
-complete -c ant -n '__ant_at any emulator enqueue' -l transform -x -d 'A GJSON path to pick from the result; on lists, from each item'
-complete -c ant -n '__ant_at any emulator enqueue' -l raw-output -s r -f -d 'Print a string without its quotes'
-complete -c ant -n '__ant_at any emulator enqueue' -l columns -x -d 'Print a table of these titles or GJSON paths: id,name'
-complete -c ant -n '__ant_at any emulator clock' -l help -s h -f -d 'Show help'
-complete -c ant -n '__ant_at any emulator clock' -l advance-ms -x -d 'How many milliseconds to move it forward'
-complete -c ant -n '__ant_at any emulator clock' -l now -x -d 'The time to set, as 2026-03-15T10:00:00Z'
-complete -c ant -n '__ant_at any emulator clock' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
-complete -c ant -n '__ant_at any emulator clock' -l api-key -x -d 'The API key'
-complete -c ant -n '__ant_at any emulator clock' -l auth-token -x -d 'A bearer token, in place of a key'
-complete -c ant -n '__ant_at any emulator clock' -l base-url -x -d 'Where the API is'
-complete -c ant -n '__ant_at any emulator clock' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
-complete -c ant -n '__ant_at any emulator clock' -l workspace-id -x -d 'The workspace, for a credential that can act on several'
-complete -c ant -n '__ant_at any emulator clock' -l timeout -x -d 'Seconds to wait for a connection, and between bytes'
-complete -c ant -n '__ant_at any emulator clock' -l max-retries -x -d 'How often a failed request is sent again'
-complete -c ant -n '__ant_at any emulator clock' -l debug -f -d 'Show requests and responses on stderr, with secrets hidden'
-complete -c ant -n '__ant_at any emulator clock' -l format -x -a 'auto json jsonl yaml table pretty raw explore' -d 'How results are printed'
-complete -c ant -n '__ant_at any emulator clock' -l transform -x -d 'A GJSON path to pick from the result; on lists, from each item'
-complete -c ant -n '__ant_at any emulator clock' -l raw-output -s r -f -d 'Print a string without its quotes'
-complete -c ant -n '__ant_at any emulator clock' -l columns -x -d 'Print a table of these titles or GJSON paths: id,name'
-complete -c ant -n '__ant_at any emulator reset' -l help -s h -f -d 'Show help'
-complete -c ant -n '__ant_at any emulator reset' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
-complete -c ant -n '__ant_at any emulator reset' -l api-key -x -d 'The API key'
-complete -c ant -n '__ant_at any emulator reset' -l auth-token -x -d 'A bearer token, in place of a key'
-complete -c ant -n '__ant_at any emulator reset' -l base-url -x -d 'Where the API is'
-complete -c ant -n '__ant_at any emulator reset' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
-complete -c ant -n '__ant_at any emulator reset' -l workspace-id -x -d 'The workspace, for a credential that can act on several'
-complete -c ant -n '__ant_at any emulator reset' -l timeout -x -d 'Seconds to wait for a connection, and between bytes'
-complete -c ant -n '__ant_at any emulator reset' -l max-retries -x -d 'How often a failed request is sent again'
-complete -c ant -n '__ant_at any emulator reset' -l debug -f -d 'Show requests and responses on stderr, with secrets hidden'
-complete -c ant -n '__ant_at any emulator fault' -l help -s h -f -d 'Show help'
-complete -c ant -n '__ant_at any emulator fault' -l path-contains -x -d 'Only requests whose path contains this, percent-encoded as it is sent'
-complete -c ant -n '__ant_at any emulator fault' -l method -x -d 'Only requests with this method: GET, POST or DELETE'
-complete -c ant -n '__ant_at any emulator fault' -l status -x -d 'The status of the answer, from 400 to 599'
-complete -c ant -n '__ant_at any emulator fault' -l times -x -d 'How many requests fail, from 1 to 1000000 (1)'
-complete -c ant -n '__ant_at any emulator fault' -l retry-after-ms -x -d 'What the answer\'s retry-after-ms says, from 0 to 3600000'
-complete -c ant -n '__ant_at any emulator fault' -l delay-ms -x -d 'How many milliseconds each request waits first, from 0 to 600000 (0)'
-complete -c ant -n '__ant_at any emulator fault' -l disconnect -f -d 'Drop the connection, without an answer'
-complete -c ant -n '__ant_at any emulator fault' -l after -x -d 'How many such requests pass before the first that fails (0)'
-complete -c ant -n '__ant_at any emulator fault' -l body-delay-ms -x -d 'Milliseconds that a body stops in its middle, or a stream at an event'
-complete -c ant -n '__ant_at any emulator fault' -l cut-after-events -x -d 'Cut a session\'s stream after so many events'
-complete -c ant -n '__ant_at any emulator fault' -l list -f -d 'List the faults that are still to come'
-complete -c ant -n '__ant_at any emulator fault' -l clear -f -d 'Remove all faults'
-complete -c ant -n '__ant_at any emulator fault' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
-complete -c ant -n '__ant_at any emulator fault' -l api-key -x -d 'The API key'
-complete -c ant -n '__ant_at any emulator fault' -l auth-token -x -d 'A bearer token, in place of a key'
-complete -c ant -n '__ant_at any emulator fault' -l base-url -x -d 'Where the API is'
-complete -c ant -n '__ant_at any emulator fault' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
-complete -c ant -n '__ant_at any emulator fault' -l workspace-id -x -d 'The workspace, for a credential that can act on several'
-complete -c ant -n '__ant_at any emulator fault' -l timeout -x -d 'Seconds to wait for a connection, and between bytes'
-complete -c ant -n '__ant_at any emulator fault' -l max-retries -x -d 'How often a failed request is sent again'
-complete -c ant -n '__ant_at any emulator fault' -l debug -f -d 'Show requests and responses on stderr, with secrets hidden'
-complete -c ant -n '__ant_at any emulator fault' -l format -x -a 'auto json jsonl yaml table pretty raw explore' -d 'How results are printed'
-complete -c ant -n '__ant_at any emulator fault' -l transform -x -d 'A GJSON path to pick from the result; on lists, from each item'
-complete -c ant -n '__ant_at any emulator fault' -l raw-output -s r -f -d 'Print a string without its quotes'
-complete -c ant -n '__ant_at any emulator fault' -l columns -x -d 'Print a table of these titles or GJSON paths: id,name'
+complete -c ant -n '__ant_at any emulator stop' -l port -x -d 'The port of the emulator, if several are running'
+complete -c ant -n '__ant_at any emulator stop' -l all -f -d 'Stop every running emulator'
+complete -c ant -n '__ant_at any emulator env' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any emulator env' -l port -x -d 'The port of the emulator, if several are running'
+complete -c ant -n '__ant_at any emulator env' -l wait -x -d 'Seconds to wait for one to start, from 0 to 3600'
 complete -c ant -n '__ant_at any emulator session' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any emulator session create' -l help -s h -f -d 'Show help'
-complete -c ant -n '__ant_at any emulator session create' -l environment -x -d 'A self-hosted environment; else the newest one is taken'
-complete -c ant -n '__ant_at any emulator session create' -l script -x -d 'A file of YAML or JSON: the list of what the agent does; - for stdin'
-complete -c ant -n '__ant_at any emulator session create' -l title -x -d 'The session\'s title'
+complete -c ant -n '__ant_at any emulator session create' -l environment -x -d 'A self-hosted environment'
+complete -c ant -n '__ant_at any emulator session create' -l script -r -F -d 'A YAML or JSON file with the agent\'s steps; - for stdin'
+complete -c ant -n '__ant_at any emulator session create' -l title -x -d 'The title of the session'
 complete -c ant -n '__ant_at any emulator session create' -l metadata -x -a '(__ant_files_after_at)' -d 'Keys and values of each item'
-complete -c ant -n '__ant_at any emulator session create' -l secret -l no-secret -f -d 'Whether a poll of the work carries a secret, as those of the API do (it does)'
+complete -c ant -n '__ant_at any emulator session create' -l no-secret -f -d 'Leave the secret out of polls of the work, which those of the API carry'
 complete -c ant -n '__ant_at any emulator session create' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
 complete -c ant -n '__ant_at any emulator session create' -l api-key -x -d 'The API key'
 complete -c ant -n '__ant_at any emulator session create' -l auth-token -x -d 'A bearer token, in place of a key'
@@ -643,6 +584,77 @@ complete -c ant -n '__ant_at any emulator session show' -l format -x -a 'auto js
 complete -c ant -n '__ant_at any emulator session show' -l transform -x -d 'A GJSON path to pick from the result; on lists, from each item'
 complete -c ant -n '__ant_at any emulator session show' -l raw-output -s r -f -d 'Print a string without its quotes'
 complete -c ant -n '__ant_at any emulator session show' -l columns -x -d 'Print a table of these titles or GJSON paths: id,name'
+complete -c ant -n '__ant_at any emulator enqueue' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any emulator enqueue' -l session-id -x -d 'The session of all items'
+complete -c ant -n '__ant_at any emulator enqueue' -l count -x -d 'How many work items, from 1 to 10000'
+complete -c ant -n '__ant_at any emulator enqueue' -l metadata -x -a '(__ant_files_after_at)' -d 'Keys and values of each item'
+complete -c ant -n '__ant_at any emulator enqueue' -l type -x -a 'session healthcheck' -d 'The type of the work'
+complete -c ant -n '__ant_at any emulator enqueue' -l no-secret -f -d 'Leave the secret out of polls of the work, which those of the API carry'
+complete -c ant -n '__ant_at any emulator enqueue' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
+complete -c ant -n '__ant_at any emulator enqueue' -l api-key -x -d 'The API key'
+complete -c ant -n '__ant_at any emulator enqueue' -l auth-token -x -d 'A bearer token, in place of a key'
+complete -c ant -n '__ant_at any emulator enqueue' -l base-url -x -d 'Where the API is'
+complete -c ant -n '__ant_at any emulator enqueue' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
+complete -c ant -n '__ant_at any emulator enqueue' -l workspace-id -x -d 'The workspace, for a credential that can act on several'
+complete -c ant -n '__ant_at any emulator enqueue' -l timeout -x -d 'Seconds to wait for a connection, and between bytes'
+complete -c ant -n '__ant_at any emulator enqueue' -l max-retries -x -d 'How often a failed request is sent again'
+complete -c ant -n '__ant_at any emulator enqueue' -l debug -f -d 'Show requests and responses on stderr, with secrets hidden'
+complete -c ant -n '__ant_at any emulator enqueue' -l format -x -a 'auto json jsonl yaml table pretty raw explore' -d 'How results are printed'
+complete -c ant -n '__ant_at any emulator enqueue' -l transform -x -d 'A GJSON path to pick from the result; on lists, from each item'
+complete -c ant -n '__ant_at any emulator enqueue' -l raw-output -s r -f -d 'Print a string without its quotes'
+complete -c ant -n '__ant_at any emulator enqueue' -l columns -x -d 'Print a table of these titles or GJSON paths: id,name'
+complete -c ant -n '__ant_at any emulator clock' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any emulator clock' -l advance-ms -x -d 'How many milliseconds to move it forward'
+complete -c ant -n '__ant_at any emulator clock' -l now -x -d 'The time to set, such as 2026-03-15T10:00:00Z'
+complete -c ant -n '__ant_at any emulator clock' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
+complete -c ant -n '__ant_at any emulator clock' -l api-key -x -d 'The API key'
+complete -c ant -n '__ant_at any emulator clock' -l auth-token -x -d 'A bearer token, in place of a key'
+complete -c ant -n '__ant_at any emulator clock' -l base-url -x -d 'Where the API is'
+complete -c ant -n '__ant_at any emulator clock' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
+complete -c ant -n '__ant_at any emulator clock' -l workspace-id -x -d 'The workspace, for a credential that can act on several'
+complete -c ant -n '__ant_at any emulator clock' -l timeout -x -d 'Seconds to wait for a connection, and between bytes'
+complete -c ant -n '__ant_at any emulator clock' -l max-retries -x -d 'How often a failed request is sent again'
+complete -c ant -n '__ant_at any emulator clock' -l debug -f -d 'Show requests and responses on stderr, with secrets hidden'
+complete -c ant -n '__ant_at any emulator clock' -l format -x -a 'auto json jsonl yaml table pretty raw explore' -d 'How results are printed'
+complete -c ant -n '__ant_at any emulator clock' -l transform -x -d 'A GJSON path to pick from the result; on lists, from each item'
+complete -c ant -n '__ant_at any emulator clock' -l raw-output -s r -f -d 'Print a string without its quotes'
+complete -c ant -n '__ant_at any emulator clock' -l columns -x -d 'Print a table of these titles or GJSON paths: id,name'
+complete -c ant -n '__ant_at any emulator reset' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any emulator reset' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
+complete -c ant -n '__ant_at any emulator reset' -l api-key -x -d 'The API key'
+complete -c ant -n '__ant_at any emulator reset' -l auth-token -x -d 'A bearer token, in place of a key'
+complete -c ant -n '__ant_at any emulator reset' -l base-url -x -d 'Where the API is'
+complete -c ant -n '__ant_at any emulator reset' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
+complete -c ant -n '__ant_at any emulator reset' -l workspace-id -x -d 'The workspace, for a credential that can act on several'
+complete -c ant -n '__ant_at any emulator reset' -l timeout -x -d 'Seconds to wait for a connection, and between bytes'
+complete -c ant -n '__ant_at any emulator reset' -l max-retries -x -d 'How often a failed request is sent again'
+complete -c ant -n '__ant_at any emulator reset' -l debug -f -d 'Show requests and responses on stderr, with secrets hidden'
+complete -c ant -n '__ant_at any emulator fault' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any emulator fault' -l path-contains -x -d 'Only requests whose path contains this, percent-encoded'
+complete -c ant -n '__ant_at any emulator fault' -l method -x -d 'Only requests with this method: GET, POST or DELETE'
+complete -c ant -n '__ant_at any emulator fault' -l status -x -d 'The status of the response, from 400 to 599'
+complete -c ant -n '__ant_at any emulator fault' -l times -x -d 'How many requests fail, up to 1000000'
+complete -c ant -n '__ant_at any emulator fault' -l retry-after-ms -x -d 'The retry-after-ms header, up to 3600000'
+complete -c ant -n '__ant_at any emulator fault' -l delay-ms -x -d 'Delay of the response, up to 600000'
+complete -c ant -n '__ant_at any emulator fault' -l disconnect -f -d 'Close the connection without a response'
+complete -c ant -n '__ant_at any emulator fault' -l after -x -d 'How many such requests succeed first'
+complete -c ant -n '__ant_at any emulator fault' -l body-delay-ms -x -d 'Pause in the middle of a body, or at an event'
+complete -c ant -n '__ant_at any emulator fault' -l cut-after-events -x -d 'Cut a session\'s stream after so many events'
+complete -c ant -n '__ant_at any emulator fault' -l list -f -d 'List the faults that are still to come'
+complete -c ant -n '__ant_at any emulator fault' -l clear -f -d 'Remove all faults'
+complete -c ant -n '__ant_at any emulator fault' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
+complete -c ant -n '__ant_at any emulator fault' -l api-key -x -d 'The API key'
+complete -c ant -n '__ant_at any emulator fault' -l auth-token -x -d 'A bearer token, in place of a key'
+complete -c ant -n '__ant_at any emulator fault' -l base-url -x -d 'Where the API is'
+complete -c ant -n '__ant_at any emulator fault' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
+complete -c ant -n '__ant_at any emulator fault' -l workspace-id -x -d 'The workspace, for a credential that can act on several'
+complete -c ant -n '__ant_at any emulator fault' -l timeout -x -d 'Seconds to wait for a connection, and between bytes'
+complete -c ant -n '__ant_at any emulator fault' -l max-retries -x -d 'How often a failed request is sent again'
+complete -c ant -n '__ant_at any emulator fault' -l debug -f -d 'Show requests and responses on stderr, with secrets hidden'
+complete -c ant -n '__ant_at any emulator fault' -l format -x -a 'auto json jsonl yaml table pretty raw explore' -d 'How results are printed'
+complete -c ant -n '__ant_at any emulator fault' -l transform -x -d 'A GJSON path to pick from the result; on lists, from each item'
+complete -c ant -n '__ant_at any emulator fault' -l raw-output -s r -f -d 'Print a string without its quotes'
+complete -c ant -n '__ant_at any emulator fault' -l columns -x -d 'Print a table of these titles or GJSON paths: id,name'
 complete -c ant -n '__ant_at any completion' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any help' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at_argument 0 beta:environments retrieve' -x -a '(__ant_ids environment_id)'

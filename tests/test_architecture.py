@@ -6,16 +6,21 @@ import ast
 import re
 import subprocess
 import sys
+from importlib import import_module
+from inspect import signature
 from pathlib import Path
 
 import pytest
 
 import ant_cli
-from ant_cli.app import OWN_COMMANDS
 from ant_cli.argv import params_of
+from ant_cli.help.account_commands import PROFILE_KEYS
+from ant_cli.help.catalog import Command
+from ant_cli.help.tool_commands import TOOL_COMMANDS
 from ant_cli.operations import GROUPS, OPERATIONS
 from ant_cli.operations.global_flags import FILE, GLOBAL_FLAGS
 from ant_cli.operations.spec import Operation
+from ant_cli.settings.validators import PROFILE_FIELDS
 
 PACKAGE = Path(ant_cli.__file__).parent
 
@@ -23,31 +28,31 @@ ORDER = (
     "errors",
     "runtime",
     "operations",
-    "argv",
     "gjson",
     "input",
     "settings",
     "http",
     "output",
+    "help",
+    "argv",
     "run",
     "apply",
-    "help",
-    "commands",
-    "app",
     "completion",
-    "generate",
+    "commands",
     "__main__",
+    "app",
+    "generate",
 )
 """The parts of the program, the lowest first. A part imports what stands before it."""
 
-UPWARD = {("commands", "completion"), ("help", "app"), ("help", "commands")}
+UPWARD: set[tuple[str, str]] = set()
 """Imports that still go upward."""
 
 EMULATOR_USERS = {"settings", "commands"}
 """The parts that open the emulator, which imports nothing from the rest."""
 
 HOMES = {
-    "typer": {"app", "commands", "help"},
+    "typer": {"app"},
     "httpx": {"http"},
     "rich": {"output"},
     "textual": {"output"},
@@ -182,7 +187,9 @@ COMMANDS = {
     "retrieve": (["beta:environments", "retrieve", "env_1"], set()),
     "list": (["beta:environments", "list", "--format", "jsonl"], set()),
     "create": (["beta:environments", "create", "--name", "n", "--config", "{type: cloud}"], {"yaml"}),
-    "help": (["--help"], {"typer"}),
+    "help": (["--help"], set()),
+    "help of a command": (["auth", "login", "--help"], set()),
+    "unknown command": (["auth", "lgin"], set()),
     "usage error": (["beta:environments", "create"], set()),
 }
 """Command lines, and the libraries that each may load. The server refuses the connection: loading is all."""
@@ -205,10 +212,18 @@ def test_a_command_loads_only_what_it_uses(name, clean_environ):
     assert loaded & HEAVY <= allowed
 
 
-def test_our_own_commands_can_be_imported():
-    """Each has its Typer tree."""
-    import importlib
+TOOLS = [command for tool in TOOL_COMMANDS for command in tool.walk() if command.function]
 
-    for module, summary in OWN_COMMANDS.values():
-        assert importlib.import_module(module).app
-        assert summary.endswith(".")
+
+@pytest.mark.parametrize("command", TOOLS, ids=lambda command: command.words)
+def test_the_function_of_a_tool_command_takes_what_its_row_names(command: Command):
+    """The row is the description of the command: a flag that is missing in one of them could not be used."""
+    module, _, name = command.function.partition(":")
+    _, _, *keywords = signature(getattr(import_module(module), name)).parameters.values()
+    rows = {param.name: param.required for param in (*command.arguments, *command.flags)}
+    assert {item.name: item.default is item.empty for item in keywords} == rows
+
+
+def test_the_catalog_names_the_keys_of_a_profile():
+    """It has them by name, so that a help page does not load their checks."""
+    assert tuple(PROFILE_FIELDS) == PROFILE_KEYS

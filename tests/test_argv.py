@@ -2,7 +2,7 @@
 
 import pytest
 
-from ant_cli.argv import ApiCall, ToolCall, parse
+from ant_cli.argv import ApiCall, ToolCall, VersionCall, help_call, parse
 from ant_cli.errors import UsageError
 from ant_cli.operations import OPERATIONS, of_group
 
@@ -109,21 +109,48 @@ def test_words_that_make_no_sense_are_refused(words, parts):
 
 
 @pytest.mark.parametrize(
-    ("words", "for_typer"),
+    ("words", "path"),
     [
         ((), []),
-        (("--help",), ["--help"]),
+        (("--help",), []),
         (("--format", "json"), []),
         (("beta:environments",), ["beta:environments"]),
-        (("--format", "json", "beta:environments", "-h"), ["beta:environments", "-h"]),
-        ((*CREATE, "--name", "x", "--help"), [*CREATE, "--help"]),
-        (("--format", "json", "auth", "status", "--check"), ["auth", "status", "--format", "json", "--check"]),
-        (("auth", "--debug", "status"), ["auth", "status", "--debug"]),
+        (("--format", "json", "beta:environments", "-h"), ["beta:environments"]),
+        ((*CREATE, "--name", "x", "--help"), list(CREATE)),
+        (("auth",), ["auth"]),
+        (("auth", "login", "--keyring", "-h"), ["auth", "login"]),
+        (("completion", "bash", "--help"), ["completion"]),
+        (("help", "output"), ["output"]),
+        (("--format", "json", "help", "auth", "login"), ["auth", "login"]),
+        (("help", "--help"), ["help"]),
     ],
 )
-def test_help_and_other_commands_are_left_to_typer(words, for_typer):
-    """The command comes first, then the global flags that stood before it, then the rest."""
-    assert parse(words) == ToolCall(for_typer)
+def test_every_way_to_ask_for_help_is_the_same_call(words, path):
+    """A group alone, --help and -h anywhere after a command, and `ant help` show the page of that command."""
+    assert parse(words) == help_call(*path)
+
+
+@pytest.mark.parametrize("words", [("--version",), ("-v",), ("--local", "--version")])
+def test_the_version_can_be_asked_for_after_global_flags(words):
+    """Flags that have no meaning for the version do no harm."""
+    assert parse(words) == VersionCall()
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("--format", "json", "auth", "status", "--check"), {"format": "json", "check": "true"}),
+        (("auth", "--debug", "status", "--check=false"), {"debug": "true", "check": "false"}),
+        (("profile", "set", "timeout", "5", "--profile=ci"), {"key": "timeout", "value": "5", "profile": "ci"}),
+        (("profile", "set", "--", "base_url", "-x"), {"key": "base_url", "value": "-x"}),
+        (("@completion", "bash"), {"shell": "bash"}),
+    ],
+)
+def test_tool_commands_are_parsed_like_those_of_the_api(words, expected):
+    """Global flags stand anywhere, booleans may have a value, and arguments go by their place."""
+    call = parse(words)
+    assert isinstance(call, ToolCall)
+    assert call.flags == expected
 
 
 def test_the_groups_hold_all_operations():

@@ -8,15 +8,14 @@ import shlex
 
 import pytest
 
-from ant_cli.app import OWN_COMMANDS
-from ant_cli.argv import params_of
-from ant_cli.commands.typer_pages import GLOBAL
 from ant_cli.errors import EXIT_CODES, INTERRUPTED, TERMINATED
-from ant_cli.help.layout import folded
+from ant_cli.help.catalog import catalog
+from ant_cli.help.layout import fold
+from ant_cli.help.tool_commands import TOOL_COMMANDS
 from ant_cli.help.topics import TOPICS
 from ant_cli.operations import GROUPS, OPERATIONS
 from ant_cli.operations.formats import FORMATS
-from ant_cli.operations.global_flags import GLOBAL_FLAGS
+from ant_cli.operations.global_flags import FILE, GLOBAL_FLAGS
 
 CLOUD_ID = "env_011CZkZ9X2dpNyB7HsEFoRfW"
 """The ID that examples have for an environment, beside env_1 and work_1 for a queue."""
@@ -96,13 +95,13 @@ def test_every_command_has_a_page(ant, operation):
     assert (result.exit, result.stderr, result.requests) == (0, "", [])
     page = " ".join(result.stdout.split())
     assert operation.summary in page
-    for param in params_of(operation):
+    for param in (*operation.params, FILE):
         assert f"{param.flag} " in page
         assert not param.choices or f"One of: {', '.join(param.choices)}." in page
         assert not (param.nullable and param.takes_value) or f"{param.flag} {kind_of(param)}|null" in page
+    assert "ant help flags" in page
     assert page.count("# ") >= 2
     assert "\x1b" not in result.stdout
-    assert max(map(len, result.stdout.splitlines())) <= 80
 
 
 def kind_of(param):
@@ -115,8 +114,8 @@ def test_the_flags_of_a_page_are_in_groups(ant):
     titles = [
         "Required, also from stdin or --file:",
         "Fields, also from stdin or --file:",
-        "Options:",
-        f"{GLOBAL}:",
+        "Flags:",
+        "Global flags:",
     ]
     places = [page.index(f"\n{title}\n") for title in [*titles, "Examples:"]]
     assert places == sorted(places)
@@ -135,7 +134,7 @@ def test_every_group_has_a_page(ant, group):
 def test_the_first_page_names_everything(ant):
     """Groups, own commands, topics and examples."""
     page = ant("help").stdout
-    assert all(f"  {name} " in page for name in [*GROUPS, *OWN_COMMANDS, *TOPICS])
+    assert all(f"  {name} " in page for name in [*GROUPS, *(command.words for command in TOOL_COMMANDS), *TOPICS])
     assert page.count("  # ") >= 2
     assert page == ant().stdout == ant("--help").stdout == ant("-h").stdout == ant("--local").stdout
 
@@ -176,10 +175,10 @@ def test_the_topics_are_complete(ant):
 
 def topic_commands():
     """Yield the commands of the topics that can run as they stand."""
-    from ant_cli.help.topics import FOLDER
+    from ant_cli.help.topics import text_of
 
-    for topic in TOPICS:
-        for line in re.findall(r"^    (?:[A-Z_]+=\S* )?ant (beta.*)$", (FOLDER / f"{topic}.md").read_text(), re.M):
+    for topic in sorted(TOPICS.keys() - {"flags"}):
+        for line in re.findall(r"^    (?:[A-Z_]+=\S* )?ant (beta.*)$", text_of(topic), re.M):
             yield line.split(" > ")[0]
 
 
@@ -214,8 +213,8 @@ def test_forced_colour_in_a_pipe_adds_colour_only(ant, words):
 def test_long_examples_are_broken_where_a_shell_takes_it():
     """Before a flag, behind a backslash."""
     line = "beta:environments create --name data-analysis --config '{type: cloud, packages: {pip: [a]}}'"
-    assert shlex.split(folded(line).replace("\\\n", " ")) == shlex.split(line)
-    assert folded("short --flag x") == "short --flag x"
+    assert shlex.split(fold(line).replace("\\\n", " ")) == shlex.split(line)
+    assert fold("short --flag x") == "short --flag x"
 
 
 def test_nothing_of_an_example_is_taken_for_markup(ant):
@@ -223,7 +222,7 @@ def test_nothing_of_an_example_is_taken_for_markup(ant):
     assert "[pandas, numpy]" in ant("beta:environments", "create", "--help", terminal=True).stdout
 
 
-@pytest.mark.parametrize("words", [("help", "beta:environments", "nope"), ("help", "zzz"), ("help", "nope", "-h")])
+@pytest.mark.parametrize("words", [("help", "zzz"), ("help", "nope", "-h")])
 def test_help_on_nothing_names_the_topics(ant, words):
     """A usage error."""
     result = ant(*words)
@@ -231,52 +230,113 @@ def test_help_on_nothing_names_the_topics(ant, words):
     assert "The topics are: input, output" in result.stderr
 
 
+@pytest.mark.parametrize("command", list(catalog().walk()), ids=lambda command: f"ant {command.words}".rstrip())
+def test_a_help_page_fits_on_40_lines_of_80_columns(ant, command):
+    """Nobody has to scroll for a flag."""
+    page = ant("help", *command.path).stdout
+    assert max(map(len, page.splitlines())) <= 80
+    assert len(page.splitlines()) <= 40
+
+
+def test_the_flags_of_every_command_have_a_page_of_their_own(ant):
+    """`ant help flags` describes each of them once."""
+    page = " ".join(ant("help", "flags").stdout.split())
+    for param in GLOBAL_FLAGS:
+        assert f" {param.flag} {param.metavar}".rstrip() + " " + param.help.split()[0] in page
+        assert not param.choices or f"One of: {', '.join(param.choices)}." in page
+
+
+def test_a_help_page_longer_than_the_terminal_goes_through_the_pager(ant):
+    """A shorter one is printed as it is."""
+    pager = {"ANT_PAGER": "no-such-pager-program"}
+    short = ant("help", "profile", terminal=True, env={**pager, "LINES": "60"})
+    long = ant("help", "profile", terminal=True, env={**pager, "LINES": "10"})
+    assert (short.stderr, short.stdout) == ("", long.stdout)
+    assert "no-such-pager-program" in long.stderr
+
+
 @pytest.mark.parametrize(
     ("line", "error", "hint"),
     [
-        ("hlep", "unknown command 'hlep'. Did you mean 'help'?", "ant --help"),
-        ("beta environments", "unknown command 'beta'.", "Did you mean `ant beta:environments`?"),
-        ("beta environments list", "unknown command 'beta'.", "Did you mean `ant beta:environments list`?"),
-        ("beta environments work poll", "unknown command 'beta'.", "`ant beta:environments:work poll`?"),
-        ("beta:environments:list", "unknown command 'beta:environments:list'.", "`ant beta:environments list`?"),
+        ("hlep", "unknown command 'hlep'. Did you mean `ant help`?", "ant --help"),
+        ("beta environments", "unknown command 'beta'. Did you mean `ant beta:environments`?", "ant --help"),
+        ("beta environments list", "unknown command 'beta'. Did you mean `ant beta:environments list`?", ""),
         (
-            "get env_1",
-            "unknown command 'get'.",
-            "`ant beta:environments retrieve` or `ant beta:environments:work ret",
-        ),
-        ("login", "unknown command 'login'.", "Did you mean `ant auth login`?"),
-        ("version", "unknown command 'version'. Did you mean '--version'?", "ant --help"),
-        ("beta:environments show", "unknown command 'show' for 'ant beta:environments'. Did you mean 'retri", ""),
-        ("profile rm", "unknown command of profile: 'rm'. Did you mean 'delete'?", ""),
-        ("help create", "unknown topic or command 'create'.", "Did you mean `ant beta:environments create`"),
-        ("x" * 5000, f"unknown command '{'x' * 97}...'.", "ant --help"),
-        (
-            "beta:environments creat",
-            "unknown command 'creat' for 'ant beta:environments'. Did you mean 'create'",
+            "beta environments work poll",
+            "unknown command 'beta'. Did you mean `ant beta:environments:work poll`",
             "",
         ),
+        ("beta:environments:list", "'beta:environments:list'. Did you mean `ant beta:environments list`?", ""),
+        (
+            "beta:environment list",
+            "unknown command 'beta:environment'. Did you mean `ant beta:environments list`",
+            "",
+        ),
+        ("get env_1", "`ant beta:environments retrieve` or `ant beta:environments:work retrieve`?", "ant --help"),
+        ("login", "unknown command 'login'. Did you mean `ant auth login`?", "ant --help"),
+        ("work poll", "unknown command 'work'. Did you mean `ant beta:environments:work poll`?", "ant --help"),
+        ("version", "unknown command 'version'. Did you mean `ant --version`?", "ant --help"),
+        (
+            "beta:environments show",
+            "unknown command 'show' for 'ant beta:environments'. Did you mean `ant beta:environments retrieve`?",
+            "ant beta:environments --help",
+        ),
+        (
+            "beta:environments creat",
+            "unknown command 'creat' for 'ant beta:environments'. Did you mean `ant beta:environments create`?",
+            "ant beta:environments --help",
+        ),
+        (
+            "beta:environments poll",
+            "unknown command 'poll' for 'ant beta:environments'. Did you mean `ant beta:environments:work poll`?",
+            "ant beta:environments --help",
+        ),
+        (
+            "profile rm",
+            "unknown command 'rm' for 'ant profile'. Did you mean `ant profile delete`?",
+            "ant profile --help",
+        ),
+        (
+            "emulator stauts",
+            "unknown command 'stauts' for 'ant emulator'. Did you mean `ant emulator status`?",
+            "ant emulator --help",
+        ),
+        ("auth lgin", "unknown command 'lgin' for 'ant auth'. Did you mean `ant auth login`?", "ant auth --help"),
+        ("profile st", "unknown command 'st' for 'ant profile'. Did you mean `ant profile set`?", "profile --help"),
+        ("auth qqq", "unknown command 'qqq' for 'ant auth'.", "ant auth --help"),
+        ("x" * 5000, f"unknown command '{'x' * 97}...'.", "ant --help"),
         ("beta:environments create --nme x", "unknown flag '--nme'. Did you mean '--name'?", "create --help"),
-        ("auth lgin", "unknown command of auth: 'lgin'. Did you mean 'login'?", "ant auth --help"),
-        ("profile st", "unknown command of profile: 'st'. Did you mean 'set'?", "ant profile --help"),
         ("auth status --formt json", "unknown flag '--formt'. Did you mean '--format'?", "auth status --help"),
+        ("auth --chck status", "unknown flag '--chck'.", "ant auth --help"),
         ("auth login extra", "unexpected argument 'extra'.", "ant auth login --help"),
         ("completion bash extra", "unexpected argument 'extra'.", "ant completion --help"),
         ("profile get --profile", "--profile needs a value.", "ant profile get --help"),
-        ("auth login --keyring=yes", "--keyring takes no value.", "ant auth login --help"),
         ("profile activate", "NAME is required.", "ant profile activate --help"),
         ("emulator enqueue", "ENVIRONMENT_ID is required.", "ant emulator enqueue --help"),
-        ("help outptu", "unknown topic or command 'outptu'. Did you mean 'output'?", "ant help"),
-        ("help auth lgin", "unknown command of auth: 'lgin'. Did you mean 'login'?", "ant auth --help"),
-        ("help beta:environments creat", "Did you mean 'create'?", "ant help beta:environments"),
+        (
+            "help outptu",
+            "unknown topic or command 'outptu'. Did you mean 'output'?",
+            "The topics are: input, output",
+        ),
+        ("help create", "unknown topic or command 'create'. Did you mean `ant beta:environments create`", ""),
+        ("help auth lgin", "unknown command 'lgin' for 'ant auth'. Did you mean `ant auth login`?", "auth --help"),
+        ("help beta:environments creat", "Did you mean `ant beta:environments create`?", "environments --help"),
     ],
 )
-def test_a_mistype_is_told_what_was_meant_and_where_to_look(ant, line, error, hint):
-    """In the same words for the API's commands and our own."""
+def test_a_mistyped_command_line_is_answered_with_the_one_that_was_meant(ant, line, error, hint):
+    """The messages are the same for the API's commands and the tool commands."""
     result = ant(*line.split())
     assert (result.exit, result.stdout, result.requests) == (2, "", [])
     first, second = result.stderr.splitlines()
     assert error in first
     assert hint in second
+
+
+def test_a_boolean_flag_of_a_tool_command_must_be_true_or_false(ant):
+    """As those of the API's commands."""
+    result = ant("auth", "login", "--keyring=yes")
+    assert (result.exit, result.stdout) == (2, "")
+    assert "--keyring must be true or false, got 'yes'." in result.stderr
 
 
 @pytest.mark.parametrize("words", [("help", "-h"), ("help", "help"), ("help", "help", "--help"), ("help", "-x")])

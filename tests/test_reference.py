@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ant_cli import generate as generator
-from ant_cli.help.catalog import vocabulary
+from ant_cli.help.catalog import catalog
 from ant_cli.help.reference_files import pages
 from ant_cli.help.roff import manual_page
 from ant_cli.help.topics import TOPICS
@@ -47,7 +47,7 @@ def test_generated_files_that_are_not_current_are_named_and_can_be_written(tmp_p
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.command)
 def test_the_reference_says_all_of_a_command(operation):
     """Its flags, its request and its examples are in both forms."""
-    found = pages(vocabulary())
+    found = pages(catalog())
     name = "ant-" + operation.command.replace(" ", "-").replace(":", "-")
     chapter = found["reference.md"].partition(f"\n## ant {operation.command}\n")[2].partition("\n## ")[0]
     for param in operation.params:
@@ -59,8 +59,8 @@ def test_the_reference_says_all_of_a_command(operation):
 
 def test_every_help_page_is_in_the_reference():
     """Those of groups and topics as well, in Markdown and as manual pages."""
-    found = pages(vocabulary())
-    for words in [*(command.words for command in vocabulary().walk() if command.path), *TOPICS]:
+    found = pages(catalog())
+    for words in [*(command.words for command in catalog().walk() if command.path), *TOPICS]:
         title = f"ant help {words}" if words in TOPICS else f"ant {words}"
         assert f"\n## {title}\n" in found["reference.md"]
         assert f"man/ant-{words.replace(' ', '-').replace(':', '-')}.1" in found
@@ -68,7 +68,7 @@ def test_every_help_page_is_in_the_reference():
 
 def test_the_main_page_has_exit_codes_and_variables():
     """That is where one looks for them."""
-    page = pages(vocabulary())["man/ant.1"]
+    page = pages(catalog())["man/ant.1"]
     assert ".SH EXIT CODES" in page
     assert "ANTHROPIC_API_KEY" in page
 

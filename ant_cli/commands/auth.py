@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
 from ant_cli.commands.auth_status import as_data, as_text
-from ant_cli.commands.framework import (
-    PROFILE,
-    REQUEST,
-    RESULT,
-    command,
-    group,
-    show_result,
-    tell_how_to_use,
-    tell_of_variable,
-)
+from ant_cli.commands.framework import show_result, tell_how_to_use, tell_of_variable
 from ant_cli.commands.probe import verify
 from ant_cli.commands.prompts import key_for_login
 from ant_cli.errors import AntError, UsageError
+from ant_cli.help.tool_rows import PROFILE, REQUEST
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 from ant_cli.settings.editing import changing, check_name
@@ -34,25 +22,16 @@ FIRST_PROFILE = "default"
 """The name of the profile if nobody gives it one."""
 KEY_VARIABLES = (VARIABLES["api_key"], VARIABLES["auth_token"])
 
-app = group("auth")
-
-
 # Log in
 
 
-LOGIN = (*PROFILE, "api_key", "base_url", "local", "workspace_id", "timeout", "max_retries", "debug")
-
-
-@command(app, "login", LOGIN)
 def login(
     runtime: Runtime,
     flags: Flags,
     *,
-    api_key_stdin: Annotated[bool, typer.Option("--api-key-stdin", help="Read the key from stdin.")] = False,
-    no_verify: Annotated[bool, typer.Option("--no-verify", help="Store it without asking the server.")] = False,
-    keyring: Annotated[
-        bool, typer.Option("--keyring", help="Keep it in the operating system's credential store.")
-    ] = False,
+    api_key_stdin: bool = False,
+    no_verify: bool = False,
+    keyring: bool = False,
 ) -> None:
     """Store a key in a profile. It is asked for on the terminal, without echo, or read from stdin."""
     store = read_store(runtime)
@@ -133,12 +112,11 @@ def tell_of_shadows(runtime: Runtime) -> None:
 # Which key is used
 
 
-@command(app, "status", (*PROFILE, *REQUEST, *RESULT))
 def status(
     runtime: Runtime,
     flags: Flags,
     *,
-    check: Annotated[bool, typer.Option("--check", help="Ask the server whether it takes the credential.")] = False,
+    check: bool = False,
 ) -> None:
     """Show every place where a credential may be, which one is used, and why. Exit 4 if there is none."""
     store = read_store(runtime)
@@ -152,7 +130,6 @@ def status(
         verify(settings, runtime, "The server takes it")
 
 
-@command(app, "token", (*PROFILE, "api_key", "auth_token"))
 def token(runtime: Runtime, flags: Flags) -> None:
     """Print the credential that is used, bare, for other tools."""
     settings = load(runtime, flags)
@@ -166,18 +143,17 @@ def token(runtime: Runtime, flags: Flags) -> None:
 # Log out
 
 
-@command(app, "logout", PROFILE)
 def logout(
     runtime: Runtime,
     flags: Flags,
     *,
-    everywhere: Annotated[bool, typer.Option("--all", help="Remove the credentials of all profiles.")] = False,
+    all: bool = False,  # noqa: A002 - named as the flag is
 ) -> None:
     """Remove the credentials of a profile; its other settings stay."""
-    if everywhere and "profile" in flags:
+    if all and "profile" in flags:
         raise UsageError("--all and --profile exclude each other.", "Leave one of them out.")
     store = read_store(runtime)
-    names = sorted(store.profiles) if everywhere else [select(flags.text("profile"), runtime.environ, store).name]
+    names = sorted(store.profiles) if all else [select(flags.text("profile"), runtime.environ, store).name]
     removed = remove_credentials([name for name in names if name], runtime)
     for name in removed:
         runtime.stderr.say(f"Removed the credentials of profile {name!r}.")

@@ -1,32 +1,20 @@
-"""`ant completion`: the script that makes the tab key work in a shell."""
+"""`ant completion`: print the script that completes `ant` in a shell."""
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
-from ant_cli.commands.typer_pages import SETTINGS, GroupPage
+from ant_cli.completion.scripts import script
 from ant_cli.errors import UnknownWord
-from ant_cli.help.catalog import SHELLS, vocabulary
-from ant_cli.help.tool_pages import end_of
+from ant_cli.help.catalog import catalog
+from ant_cli.help.tool_commands import SHELLS
+from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 
-SPELLINGS = {"pwsh": "powershell"}
-
-app = typer.Typer(rich_markup_mode=None, context_settings=SETTINGS)
+SHELL_ALIASES = {"pwsh": "powershell"}
 
 
-@app.callback(cls=GroupPage, invoke_without_command=True, subcommand_metavar="", epilog=end_of("completion"))
-def completion(
-    ctx: typer.Context,
-    shell: Annotated[str, typer.Argument(metavar="SHELL", help=f"{', '.join(SHELLS)}, or pwsh.")],
-) -> None:
-    """Print the completion script of a shell."""
-    from ant_cli.completion.scripts import script  # here, because a help page needs none of the shells
-
-    runtime: Runtime = ctx.obj
-    name = SPELLINGS.get(shell, shell)
+def completion(runtime: Runtime, _: Flags, *, shell: str) -> None:
+    """Print the completion script of a shell. Raises UsageError for an unknown one."""
+    name = SHELL_ALIASES.get(shell, shell)
     if name not in SHELLS:
-        raise UnknownWord("shell", shell, [*SHELLS, *SPELLINGS], f"The shells are: {', '.join(SHELLS)}.")
-    runtime.stdout.write(script(name, vocabulary()).encode())
+        raise UnknownWord("shell", shell, [*SHELLS, *SHELL_ALIASES], f"The shells are: {', '.join(SHELLS)}.")
+    runtime.stdout.write(script(name, catalog()).encode())

@@ -7,15 +7,12 @@ for a served one (`--base-url http://...`).
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import quote
 
-import typer
-
-from ant_cli.commands.emulator_serve import app, number, text, whole_number
-from ant_cli.commands.framework import PROFILE, REQUEST, RESULT, command, group, show_result
+from ant_cli.commands.emulator_serve import whole_number
+from ant_cli.commands.framework import show_result
 from ant_cli.errors import AnswerError, BadValue, UsageError
-from ant_cli.help.operation_pages import METAVARS
 from ant_cli.http.client import Client
 from ant_cli.input.request import Request
 from ant_cli.input.values import convert, encode, parse, type_name
@@ -28,31 +25,28 @@ from ant_cli.settings.loading import load
 from ant_cli.settings.sources import DEFAULT_BASE_URL
 
 WORK_TYPES = ("session", "healthcheck")
-ABOUT_POLLS = "Whether a poll of the work carries a secret, as those of the API do (it does)."
-SESSION_SUMMARY = "Make sessions whose agent follows a script, and see what became of them."
-Metadata = Annotated[
-    str, typer.Option(help="Keys and values of each item.", metavar=METAVARS[dict], show_default=False)
-]
-Secret = Annotated[bool, typer.Option("--secret/--no-secret", help=ABOUT_POLLS, show_default=False)]
 NO_EMULATOR = "the server at the base URL is not the emulator."
 
 
-@command(app, "enqueue", (*PROFILE, *REQUEST, *RESULT))
 def enqueue(
     runtime: Runtime,
     flags: Flags,
     *,
-    environment_id: Annotated[str, typer.Argument(help="A self-hosted environment.", metavar="ENVIRONMENT_ID")],
-    session_id: Annotated[str, text("The session that the work is for; else each has its own.")] = "",
-    count: Annotated[str, number("How many work items, from 1 to 10000 (1).")] = "1",
-    metadata: Metadata = "",
-    work_type: Annotated[str, text("The type of the work: session or healthcheck.", "--type")] = "session",
-    secret: Secret = True,
+    environment_id: str,
+    session_id: str = "",
+    count: str = "1",
+    metadata: str = "",
+    type: str = "session",  # noqa: A002 - named as the flag is
+    no_secret: bool = False,
 ) -> None:
     """Put work in a queue, as a new session does in the real service."""
-    if work_type not in WORK_TYPES:
-        raise BadValue("--type", f"must be {' or '.join(WORK_TYPES)}, got {work_type!r}")
-    body: dict[str, Any] = {"count": whole_number("--count", count, 1, 10_000), "type": work_type, "secret": secret}
+    if type not in WORK_TYPES:
+        raise BadValue("--type", f"must be {' or '.join(WORK_TYPES)}, got {type!r}")
+    body: dict[str, Any] = {
+        "count": whole_number("--count", count, 1, 10_000),
+        "type": type,
+        "secret": not no_secret,
+    }
     if session_id:
         body["session_id"] = session_id
     if metadata:
@@ -75,23 +69,18 @@ def segment(name: str, identifier: str) -> str:
 # Sessions
 
 
-sessions = group("emulator session")
-app.add_typer(sessions, name="session", help=SESSION_SUMMARY, short_help=SESSION_SUMMARY)
-
-
-@command(sessions, "create", (*PROFILE, *REQUEST, *RESULT))
 def create_session(
     runtime: Runtime,
     flags: Flags,
     *,
-    environment: Annotated[str, text("A self-hosted environment; else the newest one is taken.")] = "",
-    script: Annotated[str, text("A file of YAML or JSON: the list of what the agent does; - for stdin.")] = "",
-    title: Annotated[str, text("The session's title.")] = "",
-    metadata: Metadata = "",
-    secret: Secret = True,
+    environment: str = "",
+    script: str = "",
+    title: str = "",
+    metadata: str = "",
+    no_secret: bool = False,
 ) -> None:
     """Make a session whose agent follows a script, and put its work in the queue."""
-    body: dict[str, Any] = {"secret": secret}
+    body: dict[str, Any] = {"secret": not no_secret}
     if script:
         body["script"] = read_script(runtime, script)
     if metadata:
@@ -110,12 +99,11 @@ def read_script(runtime: Runtime, path: str) -> Any:
     return json.loads(encode(steps))
 
 
-@command(sessions, "show", (*PROFILE, *REQUEST, *RESULT))
 def show_session(
     runtime: Runtime,
     flags: Flags,
     *,
-    session_id: Annotated[str, typer.Argument(help="A session.", metavar="SESSION_ID")],
+    session_id: str,
 ) -> None:
     """Print the events of a session, the oldest first."""
     answer = ask(runtime, flags, "GET", f"/sessions/{segment('SESSION_ID', session_id)}")
@@ -136,13 +124,12 @@ def event_line(event: Any) -> str:
 # Time, faults, and a new beginning
 
 
-@command(app, "clock", (*PROFILE, *REQUEST, *RESULT))
 def clock(
     runtime: Runtime,
     flags: Flags,
     *,
-    advance_ms: Annotated[str | None, number("How many milliseconds to move it forward.")] = None,
-    now: Annotated[str, text("The time to set, as 2026-03-15T10:00:00Z.")] = "",
+    advance_ms: str | None = None,
+    now: str = "",
 ) -> None:
     """Show the emulator's clock, or move it: leases run out without anybody waiting."""
     body: dict[str, Any] = {"now": now} if now else {}
@@ -152,7 +139,6 @@ def clock(
     show_result(runtime, flags, str(answer.get("now")), answer)
 
 
-@command(app, "reset", (*PROFILE, *REQUEST))
 def reset(runtime: Runtime, flags: Flags) -> None:
     """Empty the emulator: no environment, no work, no session and no fault is left."""
     ask(runtime, flags, "POST", "/reset")
@@ -169,42 +155,29 @@ FAULT_NUMBERS = {
     "cut_after_events": (0, 1_000_000),
 }
 """The least and the most of each number of a fault."""
-PathContains = Annotated[str, text("Only requests whose path contains this, percent-encoded as it is sent.")]
-Method = Annotated[str, text("Only requests with this method: GET, POST or DELETE.")]
-Status = Annotated[str | None, number("The status of the answer, from 400 to 599.")]
-Times = Annotated[str, number("How many requests fail, from 1 to 1000000 (1).")]
-RetryAfter = Annotated[str | None, number("What the answer's retry-after-ms says, from 0 to 3600000.")]
-Delay = Annotated[str | None, number("How many milliseconds each request waits first, from 0 to 600000 (0).")]
-Disconnect = Annotated[bool, typer.Option("--disconnect", help="Drop the connection, without an answer.")]
-After = Annotated[str | None, number("How many such requests pass before the first that fails (0).")]
-BodyDelay = Annotated[str | None, number("Milliseconds that a body stops in its middle, or a stream at an event.")]
-CutAfterEvents = Annotated[str | None, number("Cut a session's stream after so many events.")]
-ShowAll = Annotated[bool, typer.Option("--list", help="List the faults that are still to come.")]
-Clear = Annotated[bool, typer.Option("--clear", help="Remove all faults.")]
 
 
-@command(app, "fault", (*PROFILE, *REQUEST, *RESULT))
 def fault(
     runtime: Runtime,
     flags: Flags,
     *,
-    path_contains: PathContains = "",
-    method: Method = "",
-    status: Status = None,
-    times: Times = "1",
-    retry_after_ms: RetryAfter = None,
-    delay_ms: Delay = None,
-    disconnect: Disconnect = False,
-    after: After = None,
-    body_delay_ms: BodyDelay = None,
-    cut_after_events: CutAfterEvents = None,
-    show_all: ShowAll = False,
-    clear: Clear = False,
+    path_contains: str = "",
+    method: str = "",
+    status: str | None = None,
+    times: str = "1",
+    retry_after_ms: str | None = None,
+    delay_ms: str | None = None,
+    disconnect: bool = False,
+    after: str | None = None,
+    body_delay_ms: str | None = None,
+    cut_after_events: str | None = None,
+    list: bool = False,  # noqa: A002 - named as the flag is
+    clear: bool = False,
 ) -> None:
     """Make the next requests fail, to see what your program does then."""
-    if show_all and clear:
+    if list and clear:
         raise UsageError("--list and --clear exclude each other.", "Give one of them.")
-    if show_all or clear:
+    if list or clear:
         answer = ask(runtime, flags, "DELETE" if clear else "GET", "/faults")
     else:
         words = {"status": status, "times": times, "retry_after_ms": retry_after_ms, "delay_ms": delay_ms}

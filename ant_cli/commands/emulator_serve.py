@@ -12,15 +12,12 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING
 
 from ant_cli.commands import emulator_notes
 from ant_cli.commands.emulator_notes import Note
-from ant_cli.commands.framework import command, group, show, show_result
+from ant_cli.commands.framework import show, show_result
 from ant_cli.errors import AntError, BadValue, UsageError
-from ant_cli.help.operation_pages import METAVARS
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import os_error_text
@@ -32,21 +29,6 @@ if TYPE_CHECKING:
 
 ANY_KEY = "sk-ant-emulator"
 """What clients that insist on a key may send to an emulator that takes any."""
-
-app = group("emulator")
-
-
-# Options
-
-
-def text(words: str, *names: str) -> Any:
-    """Return an option that takes a text; without names it is called as its parameter is."""
-    return typer.Option(*names, help=words, metavar=METAVARS[str], show_default=False)
-
-
-def number(words: str) -> Any:
-    """Return an option that takes a number, which `whole_number` checks."""
-    return typer.Option(help=words, metavar=METAVARS[int], show_default=False)
 
 
 def whole_number(flag: str, word: str, low: int, high: int) -> int:
@@ -60,26 +42,17 @@ def whole_number(flag: str, word: str, low: int, high: int) -> int:
 # Serving
 
 
-Port = Annotated[str, number("The port, from 1 to 65535; 0 for any that is free (0).")]
-Database = Annotated[str, text("Its file (that of --local); :memory: to forget everything at the end.")]
-LeaseSeconds = Annotated[str, number("How long a lease lasts by default, from 1 to 300 (300).")]
-Organization = Annotated[str, text("The organization that responses name.")]
-Workspace = Annotated[str, text("The workspace that the key belongs to, and that responses name.")]
-Detach = Annotated[bool, typer.Option("--detach", help="Serve in the background; `ant emulator stop` ends it.")]
-
-
-@command(app, "start", ("format", "api_key"))
 def start(
     runtime: Runtime,
     flags: Flags,
     *,
-    host: Annotated[str, text("The address to listen at (127.0.0.1).")] = "127.0.0.1",
-    port: Port = "0",
-    database: Database = "",
-    lease_seconds: LeaseSeconds = "300",
-    organization_id: Organization = "",
-    workspace_id: Workspace = "",
-    detach: Detach = False,
+    host: str = "127.0.0.1",
+    port: str = "0",
+    database: str = "",
+    lease_seconds: str = "300",
+    organization_id: str = "",
+    workspace_id: str = "",
+    detach: bool = False,
 ) -> None:
     """Serve the emulator over HTTP until Ctrl-C; print its base URL as soon as it listens."""
     port_number = whole_number("--port", port, 0, 65535)
@@ -190,16 +163,12 @@ def serve(emulator: Emulator, host: str, port: int, announce: Callable[[str], No
 # Finding the ones that run
 
 
-WhichPort = Annotated[str, text("The port of the emulator, where several run.")]
-
-
-@command(app, "env", ())
 def env(
     runtime: Runtime,
     _: Flags,
     *,
-    port: WhichPort = "",
-    wait: Annotated[str, number("How many seconds to wait for one to start, from 0 to 3600 (0).")] = "0",
+    port: str = "",
+    wait: str = "0",
 ) -> None:
     """Print the variables that point every client to the emulator that runs; a shell evaluates them."""
     try:
@@ -215,7 +184,6 @@ def env(
         show(runtime, f"export ANTHROPIC_API_KEY={ANY_KEY}")
 
 
-@command(app, "status", ("format", "transform", "raw_output", "columns"))
 def status(runtime: Runtime, flags: Flags) -> None:
     """List the emulators that run."""
     notes = emulator_notes.running(runtime)
@@ -225,18 +193,17 @@ def status(runtime: Runtime, flags: Flags) -> None:
     show_result(runtime, flags, "\n".join(lines), [note._asdict() for note in notes])
 
 
-@command(app, "stop", ())
 def stop(
     runtime: Runtime,
     _: Flags,
     *,
-    port: WhichPort = "",
-    every: Annotated[bool, typer.Option("--all", help="Stop every emulator that runs.")] = False,
+    port: str = "",
+    all: bool = False,  # noqa: A002 - named as the flag is
 ) -> None:
     """Stop the emulator that runs, after the requests under way."""
-    if every and port:
+    if all and port:
         raise UsageError("--all and --port exclude each other.", "Give one of them.")
-    notes = emulator_notes.running(runtime) if every else [the_one(runtime, port)]
+    notes = emulator_notes.running(runtime) if all else [the_one(runtime, port)]
     if not notes:
         raise none_runs(runtime, "")
     for note in notes:

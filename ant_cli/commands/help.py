@@ -1,52 +1,41 @@
-"""`ant help`: a topic, or another way to ask for the help page of a command."""
+"""`ant help`: a topic, or the help page of a command. `--help` of every command leads here as well."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
 
-import typer
-
-from ant_cli.commands.typer_pages import SETTINGS, GroupPage
-from ant_cli.errors import UnknownWord
-from ant_cli.help.suggest import meant
-from ant_cli.help.tool_pages import end_of
+from ant_cli.errors import UnknownWord, UsageError
+from ant_cli.help.catalog import catalog, find
+from ant_cli.help.layout import show
+from ant_cli.help.pages import command_page, topic_page
 from ant_cli.help.topics import TOPICS
-from ant_cli.operations import GROUPS, of_group
-
-app = typer.Typer(rich_markup_mode=None, subcommand_metavar="", context_settings=SETTINGS)
-
-Words = Annotated[list[str] | None, typer.Argument(metavar="[TOPIC | COMMAND]", hidden=True)]
+from ant_cli.operations.spec import Flags
+from ant_cli.runtime import Runtime
 
 
-@app.callback(cls=GroupPage, invoke_without_command=True, epilog=end_of("help"))
-def show(words: Words = None) -> None:
-    """Show help on a topic, or on a command."""
-
-
-def words_for(words: Sequence[str], commands: Sequence[str]) -> list[str]:
-    """Return the command line that `ant help WORDS` stands for; a topic stands for itself.
+def show_help(runtime: Runtime, _: Flags, *, topic: Sequence[str] = ()) -> None:
+    """Show help on a topic, or on a command.
 
     Raises:
-        UnknownWord: if it is neither.
+        UsageError: if there is no such topic or command.
 
     """
-    if not words:
-        return ["--help"]
-    names = [word for word in words if not word.startswith("-") and word != "help"]
-    if not names:
-        return ["help", "--help"]
-    if names[0] in TOPICS:
-        return names[:1]
-    if names[0] not in commands:
-        raise UnknownWord("topic or command", names[0], [*TOPICS, *commands], meant(names) + topics_hint())
-    if names[0] in GROUPS and names[1:]:
-        known = [operation.name for operation in of_group(names[0])]
-        if names[1] not in known:
-            raise UnknownWord(f"command of {names[0]}:", names[1], known, topics_hint(names[0]))
-    return [*names, "--help"]
+    if topic and topic[0] in TOPICS:
+        show(lambda layout: topic_page(topic[0], layout), runtime)
+        return
+    command = find(topic)
+    if command is None:
+        raise _unknown_topic(topic)
+    show(lambda layout: command_page(command, layout), runtime)
 
 
-def topics_hint(group: str = "") -> str:
-    """Return a hint that names the topics, and the page that lists the commands, or those of a group."""
-    return f"The topics are: {', '.join(TOPICS)}. Run `{f'ant help {group}'.strip()}` to see the commands."
+def _unknown_topic(names: Sequence[str]) -> UsageError:
+    from ant_cli.help.suggest import suggestion, unknown_command
+
+    known = [command.path[0] for command in catalog().subcommands]
+    if names[0] in known:
+        return unknown_command(names)
+    topics = f"The topics are: {', '.join(TOPICS)}. Run `ant help` to see the commands."
+    if whole := suggestion(names):
+        return UsageError(f"unknown topic or command {names[0]!r}.{whole}", topics)
+    return UnknownWord("topic or command", names[0], TOPICS, topics)

@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from ant_cli.commands.framework import (
-    PROFILE,
-    RESULT,
-    command,
-    group,
     show_result,
     tell_how_to_use,
     tell_of_variable,
@@ -27,24 +21,11 @@ from ant_cli.settings.profiles import Profile, SelectedProfile, Store, read_stor
 from ant_cli.settings.secrets import out_of_keyring
 from ant_cli.settings.validators import CREDENTIAL_FIELDS, PROFILE_FIELDS, SECRET_FIELDS, shown
 
-SETTINGS = ("base_url", "workspace_id", "format", "timeout", "max_retries")
-"""What `create` takes as flags."""
 KEYS = ", ".join(PROFILE_FIELDS)
-
-app = group("profile")
-
-Name = Annotated[str, typer.Argument(help="The profile.", metavar="NAME")]
-Key = Annotated[str, typer.Argument(help=f"One of {KEYS}.", metavar="KEY")]
-OptionalKey = Annotated[str | None, typer.Argument(help=f"One of {KEYS}; all if it is left out.", metavar="[KEY]")]
-Value = Annotated[
-    str | None, typer.Argument(help="What to set it to. Secrets are read from stdin.", metavar="[VALUE]")
-]
-
 
 # Look
 
 
-@command(app, "list", RESULT)
 def list_profiles(runtime: Runtime, flags: Flags) -> None:
     """List the profiles, with a * before the active one."""
     store = read_store(runtime)
@@ -75,8 +56,7 @@ def is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
-@command(app, "get", (*PROFILE, *RESULT))
-def get(runtime: Runtime, flags: Flags, *, key: OptionalKey = None) -> None:
+def get(runtime: Runtime, flags: Flags, *, key: str | None = None) -> None:
     """Print a value of a profile, bare, or all of them; secrets masked."""
     profile = chosen(flags, runtime, read_store(runtime))
     values = masked(profile.values)
@@ -112,8 +92,7 @@ def check_key(key: str) -> None:
 # Change
 
 
-@command(app, "set", PROFILE)
-def set_value(runtime: Runtime, flags: Flags, *, key: Key, value: Value = None) -> None:
+def set_value(runtime: Runtime, flags: Flags, *, key: str, value: str | None = None) -> None:
     """Set a value of a profile. A secret is read from stdin, never from the command line."""
     check_key(key)
     name = chosen(flags, runtime, read_store(runtime)).name
@@ -160,8 +139,7 @@ def stored(key: str, text: str) -> str | float:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-@command(app, "unset", PROFILE)
-def unset(runtime: Runtime, flags: Flags, *, key: Key) -> None:
+def unset(runtime: Runtime, flags: Flags, *, key: str) -> None:
     """Remove a value of a profile."""
     name = chosen(flags, runtime, read_store(runtime)).name
     with changing(runtime) as draft:
@@ -178,8 +156,7 @@ def unset(runtime: Runtime, flags: Flags, *, key: Key) -> None:
 # Names
 
 
-@command(app, "activate", ())
-def activate(runtime: Runtime, flags: Flags, *, name: Name) -> None:  # noqa: ARG001 - every command gets its flags
+def activate(runtime: Runtime, flags: Flags, *, name: str) -> None:  # noqa: ARG001 - every command gets its flags
     """Use a profile from now on, wherever no other is named."""
     read_store(runtime)
     with changing(runtime) as draft:
@@ -189,18 +166,15 @@ def activate(runtime: Runtime, flags: Flags, *, name: Name) -> None:  # noqa: AR
     tell_of_variable(name, runtime)
 
 
-@command(app, "create", SETTINGS)
 def create(
     runtime: Runtime,
     flags: Flags,
     *,
-    name: Name,
-    api_key_command: Annotated[
-        str | None, typer.Option(help="A command that prints the key, run when it is needed.", metavar="COMMAND")
-    ] = None,
+    name: str,
+    api_key_command: str | None = None,
 ) -> None:
     """Create a profile. The first one becomes the active one."""
-    texts = {key: text for key in SETTINGS if (text := flags.text(key)) is not None}
+    texts = {key: text for key in flags if (text := flags.text(key)) is not None}
     if api_key_command is not None:
         texts["api_key_command"] = api_key_command
     values = {key: stored(key, text) for key, text in texts.items()}
@@ -214,13 +188,12 @@ def create(
         runtime.hint(f"It has no key yet: ant auth login --profile {name}")
 
 
-@command(app, "rename", ())
 def rename(
     runtime: Runtime,
     flags: Flags,  # noqa: ARG001 - every command gets its flags
     *,
-    name: Name,
-    new_name: Annotated[str, typer.Argument(help="Its new name.", metavar="NEW_NAME")],
+    name: str,
+    new_name: str,
 ) -> None:
     """Give a profile another name."""
     read_store(runtime)
@@ -233,8 +206,7 @@ def rename(
     runtime.stderr.say(f"Profile {name!r} is now {new_name!r}.")
 
 
-@command(app, "delete", ())
-def delete(runtime: Runtime, flags: Flags, *, name: Name) -> None:  # noqa: ARG001 - every command gets its flags
+def delete(runtime: Runtime, flags: Flags, *, name: str) -> None:  # noqa: ARG001 - every command gets its flags
     """Delete a profile, with its key."""
     read_store(runtime)
     with changing(runtime) as draft:

@@ -7,6 +7,7 @@ from shlex import quote
 
 from ant_cli.completion.tables import Row, Tables
 from ant_cli.help.catalog import Command
+from ant_cli.operations.global_flags import GLOBAL_FLAGS
 
 
 def subcommands(tables: Tables) -> list[str]:
@@ -17,22 +18,22 @@ def subcommands(tables: Tables) -> list[str]:
     ]
 
 
-def global_flags(tables: Tables) -> list[str]:
+def global_flags(_: Tables) -> list[str]:
     """Return the flags of all commands of the API."""
-    return [flag.names[0] for flag in tables.global_flags]
+    return [flag.flag for flag in GLOBAL_FLAGS]
 
 
 def flags(tables: Tables) -> list[str]:
     """Return the long flags of each command."""
     words = [
-        (command.words, [flag.names[0] for flag in command.flags] + shared(command)) for command in tables.flagged
+        (command.words, [flag.flag for flag in command.all_flags] + shared(command)) for command in tables.flagged
     ]
     return [f"{quote(command)}) reply=({' '.join(found)}) ;;" for command, found in words]
 
 
 def shared(command: Command) -> list[str]:
     """Return what stands for the flags of all commands of the API, if the command is one."""
-    return ['"${global[@]}"'] if command.takes_global_flags else []
+    return ['"${global[@]}"'] if command.takes_all_global_flags else []
 
 
 def kinds(rows: list[Row]) -> list[str]:

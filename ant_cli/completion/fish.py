@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ant_cli.completion.tables import Tables
-from ant_cli.help.catalog import FILE, FREE, PLAIN, PROFILE, SWITCH, TEXT, Command, Flag
+from ant_cli.completion.tables import Tables, kind_name, kind_of
+from ant_cli.help.catalog import Command, first_sentence
+from ant_cli.operations.global_flags import GLOBAL_FLAGS
+from ant_cli.operations.spec import Param
+from ant_cli.operations.value_kinds import ValueKind
 
 _OFFERS = {
-    FREE: "-x",
-    TEXT: "-x -a '(__ant_files_after_at)'",
-    FILE: "-r -F",
-    PROFILE: "-x -a '(__ant_profiles)'",
-    SWITCH: "-f",
-    PLAIN: "-f",
+    ValueKind.FREE: "-x",
+    ValueKind.TEXT: "-x -a '(__ant_files_after_at)'",
+    ValueKind.FILE: "-r -F",
+    ValueKind.PROFILE: "-x -a '(__ant_profiles)'",
+    ValueKind.BOOLEAN: "-f",
+    ValueKind.NOTHING: "-f",
 }
 
 
@@ -22,11 +25,11 @@ def quote(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def offer(kind: str) -> str:
-    """Return the options of `complete` that offer what a flag of this kind takes."""
-    if kind.startswith("words "):
-        return f"-x -a {quote(kind.removeprefix('words '))}"
-    return _OFFERS.get(kind) or f"-x -a '(__ant_ids {kind})'"
+def offer(param: Param) -> str:
+    """Return the options of `complete` that offer what a parameter takes."""
+    if param.choices:
+        return f"-x -a {quote(' '.join(param.choices))}"
+    return _OFFERS.get(kind_of(param)) or f"-x -a '(__ant_ids {kind_name(param)})'"
 
 
 def commands(tables: Tables) -> list[str]:
@@ -36,14 +39,14 @@ def commands(tables: Tables) -> list[str]:
 
 def valued(tables: Tables) -> list[str]:
     """Return the flags after which a word is their value."""
-    return [name + " \\" for row in tables.flag_kinds if row.kind not in (SWITCH, PLAIN) for name in row.names]
+    without = (ValueKind.BOOLEAN.value, ValueKind.NOTHING.value)
+    return [name + " \\" for row in tables.flag_kinds if row.kind not in without for name in row.names]
 
 
 def switches(tables: Tables) -> list[str]:
     """Return the flags without a value, to which =true and =false may be attached."""
-    return [
-        name + " \\" for row in tables.flag_kinds if row.kind == SWITCH for name in row.names if name[:2] == "--"
-    ]
+    rows = [row for row in tables.flag_kinds if row.kind == ValueKind.BOOLEAN.value]
+    return [name + " \\" for row in rows for name in row.names if name.startswith("--")]
 
 
 def subcommands(tables: Tables) -> list[str]:
@@ -57,32 +60,32 @@ def subcommands(tables: Tables) -> list[str]:
 
 def global_commands(tables: Tables) -> list[str]:
     """Return the commands that take the flags of all commands of the API."""
-    return [quote(command.words) + " \\" for command in tables.commands if command.takes_global_flags]
+    return [quote(command.words) + " \\" for command in tables.commands if command.takes_all_global_flags]
 
 
-def global_flags(tables: Tables) -> list[str]:
+def global_flags(_: Tables) -> list[str]:
     """Return the flags of all commands of the API."""
-    return [line("__ant_takes_global_flags", flag) for flag in tables.global_flags]
+    return [line("__ant_takes_global_flags", flag) for flag in GLOBAL_FLAGS]
 
 
 def flags(tables: Tables) -> list[str]:
     """Return the flags of each command."""
-    return [line(at(command), flag) for command in tables.commands for flag in command.flags]
+    return [line(at(command), flag) for command in tables.flagged for flag in command.all_flags]
 
 
-def line(condition: str, flag: Flag) -> str:
+def line(condition: str, flag: Param) -> str:
     """Return the `complete` of a flag."""
     names = " ".join(f"-l {name[2:]}" if name.startswith("--") else f"-s {name[1:]}" for name in flag.names)
-    return f"complete -c ant -n {condition} {names} {offer(flag.kind)} -d {quote(flag.summary)}"
+    return f"complete -c ant -n {condition} {names} {offer(flag)} -d {quote(first_sentence(flag.help))}"
 
 
 def arguments(tables: Tables) -> list[str]:
     """Return the arguments of each command."""
     return [
-        f"complete -c ant -n {quote(f'__ant_at_argument {position} {row.command}')} {offer(row.kind)}"
-        for row in tables.argument_kinds
-        for position in row.names
-        if row.kind != FREE
+        f"complete -c ant -n {quote(f'__ant_at_argument {position} {command.words}')} {offer(argument)}"
+        for command in tables.commands
+        for position, argument in enumerate(command.arguments)
+        if kind_of(argument) is not ValueKind.FREE
     ]
 
 

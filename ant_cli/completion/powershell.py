@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from ant_cli.completion.tables import Row, Tables
-from ant_cli.help.catalog import Flag
+from ant_cli.help.catalog import first_sentence
+from ant_cli.operations.global_flags import GLOBAL_FLAGS
+from ant_cli.operations.spec import Param
 
 
 def quote(text: str) -> str:
@@ -23,15 +25,19 @@ def subcommands(tables: Tables) -> list[str]:
     ]
 
 
-def global_flags(tables: Tables) -> list[str]:
+def global_flags(_: Tables) -> list[str]:
     """Return the flags of all commands of the API."""
-    return described_flags(tables.global_flags)
+    return described_flags(GLOBAL_FLAGS)
 
 
 def flags(tables: Tables) -> list[str]:
     """Return the flags of each command."""
     return [
-        member(command.words, described_flags(command.flags), " + $shared" if command.takes_global_flags else "")
+        member(
+            command.words,
+            described_flags(command.all_flags),
+            " + $shared" if command.takes_all_global_flags else "",
+        )
         for command in tables.flagged
     ]
 
@@ -41,9 +47,9 @@ def member(command: str, items: list[str], more: str = "") -> str:
     return "\n        ".join([f"{quote(command)} = @(", *("    " + item for item in items), ")" + more])
 
 
-def described_flags(flags: Sequence[Flag]) -> list[str]:
+def described_flags(flags: Sequence[Param]) -> list[str]:
     """Return every name of the flags."""
-    return [described(name, flag.summary) for flag in flags for name in flag.names]
+    return [described(name, first_sentence(flag.help)) for flag in flags for name in flag.names]
 
 
 def described(word: str, summary: str) -> str:

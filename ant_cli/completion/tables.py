@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ant_cli.help.catalog import Command, Flag, global_flags
+from ant_cli.help.catalog import Command
 from ant_cli.help.topics import TOPICS
+from ant_cli.operations.global_flags import GLOBAL_FLAGS
+from ant_cli.operations.spec import Param
+from ant_cli.operations.value_kinds import ValueKind
 
 HELP = "help"
+_KINDS_BY_NAME = {"file": ValueKind.FILE, "profile": ValueKind.PROFILE}
+_KINDS_BY_TYPE = {bool: ValueKind.BOOLEAN, int: ValueKind.FREE, float: ValueKind.FREE}
 
 
 class Row(NamedTuple):
@@ -18,6 +23,30 @@ class Row(NamedTuple):
     """Any command, if empty."""
     names: tuple[str, ...]
     kind: str
+    """As `kind_name` returns it."""
+
+
+def kind_of(param: Param) -> ValueKind:
+    """Return the kind of a parameter's value, from its row, or else its choices, location, name or type."""
+    if param.completes:
+        return param.completes
+    if param.choices:
+        return ValueKind.CHOICE
+    if param.location == "path":
+        return ValueKind.ID
+    other = ValueKind.FREE if param.location == "setting" else ValueKind.TEXT
+    return _KINDS_BY_NAME.get(param.name) or _KINDS_BY_TYPE.get(param.type, other)
+
+
+def kind_name(param: Param) -> str:
+    """Return the kind of a parameter's value as the scripts have it, with its choices or the name of its ID."""
+    kind = kind_of(param)
+    name: str = kind.value
+    if kind is ValueKind.CHOICE:
+        return " ".join((name, *param.choices))
+    if kind in (ValueKind.ID, ValueKind.EMULATOR_ID):
+        return name.removesuffix("id") + param.name
+    return name
 
 
 class Tables:
@@ -25,7 +54,6 @@ class Tables:
 
     def __init__(self, root: Command) -> None:
         self.commands = tuple(with_help(root).walk())
-        self.global_flags = global_flags()
 
     @property
     def groups(self) -> list[Command]:
@@ -35,7 +63,7 @@ class Tables:
     @property
     def flagged(self) -> list[Command]:
         """The commands that take flags."""
-        return [command for command in self.commands if command.flags]
+        return [command for command in self.commands if takes_flags(command)]
 
     @property
     def flag_kinds(self) -> list[Row]:
@@ -43,7 +71,7 @@ class Tables:
         uses: dict[str, dict[str, list[str]]] = {}
         for command, flag in self._flags():
             for name in flag.names:
-                uses.setdefault(name, {}).setdefault(flag.kind, []).append(command.words)
+                uses.setdefault(name, {}).setdefault(kind_name(flag), []).append(command.words)
         special, general = list[Row](), dict[str, list[str]]()
         for name, kinds in uses.items():
             usual = max(kinds, key=lambda kind: len(kinds[kind]))
@@ -55,22 +83,27 @@ class Tables:
     def argument_kinds(self) -> list[Row]:
         """What each argument is."""
         return [
-            Row(command.words, (str(position),), argument.kind)
+            Row(command.words, (str(position),), kind_name(argument))
             for command in self.commands
             for position, argument in enumerate(command.arguments)
         ]
 
-    def _flags(self) -> Iterator[tuple[Command, Flag]]:
+    def _flags(self) -> Iterator[tuple[Command, Param]]:
         """Yield every flag after every command that takes it."""
-        for command in self.commands:
-            shared = self.global_flags if command.takes_global_flags else ()
-            yield from ((command, flag) for flag in (*command.flags, *shared))
+        for command in self.flagged:
+            shared = GLOBAL_FLAGS if command.takes_all_global_flags else ()
+            yield from ((command, flag) for flag in (*command.all_flags, *shared))
+
+
+def takes_flags(command: Command) -> bool:
+    """Whether flags may follow the command, which is not so for the name of another one after `help`."""
+    return command.path[:1] != (HELP,) or len(command.path) == 1
 
 
 def with_help(root: Command) -> Command:
     """Return the tree in which what `ant help` takes stands below it: the topics and all other commands."""
     others = [command for command in root.subcommands if command.path[0] != HELP]
-    topics = [Command((HELP, name), summary, ()) for name, summary in TOPICS.items()]
+    topics = [Command((HELP, name), summary) for name, summary in TOPICS.items()]
     words = (*topics, *map(_named_after_help, others))
     found = [
         command._replace(subcommands=words) if command.path[0] == HELP else command for command in root.subcommands
@@ -81,4 +114,4 @@ def with_help(root: Command) -> Command:
 def _named_after_help(command: Command) -> Command:
     """Return a command as a mere word: neither flags nor arguments follow it."""
     below = tuple(map(_named_after_help, command.subcommands))
-    return Command((HELP, *command.path), command.help, (), subcommands=below)
+    return Command((HELP, *command.path), command.help, subcommands=below)

@@ -7,7 +7,9 @@ from shlex import quote
 
 from ant_cli.completion.bash import kinds, shared
 from ant_cli.completion.tables import Tables
-from ant_cli.help.catalog import Flag
+from ant_cli.help.catalog import first_sentence
+from ant_cli.operations.global_flags import GLOBAL_FLAGS
+from ant_cli.operations.spec import Param
 
 
 def subcommands(tables: Tables) -> list[str]:
@@ -18,14 +20,16 @@ def subcommands(tables: Tables) -> list[str]:
     ]
 
 
-def global_flags(tables: Tables) -> list[str]:
+def global_flags(_: Tables) -> list[str]:
     """Return the flags of all commands of the API."""
-    return described_flags(tables.global_flags)
+    return described_flags(GLOBAL_FLAGS)
 
 
 def flags(tables: Tables) -> list[str]:
     """Return the flags of each command."""
-    return [branch(command.words, described_flags(command.flags) + shared(command)) for command in tables.flagged]
+    return [
+        branch(command.words, described_flags(command.all_flags) + shared(command)) for command in tables.flagged
+    ]
 
 
 def branch(command: str, items: list[str]) -> str:
@@ -33,9 +37,9 @@ def branch(command: str, items: list[str]) -> str:
     return "\n    ".join([f"({quote(command)}) reply=(", *("  " + item for item in items), ") ;;"])
 
 
-def described_flags(flags: Sequence[Flag]) -> list[str]:
+def described_flags(flags: Sequence[Param]) -> list[str]:
     """Return every name of the flags."""
-    return [described(name, flag.summary) for flag in flags for name in flag.names]
+    return [described(name, first_sentence(flag.help)) for flag in flags for name in flag.names]
 
 
 def described(word: str, summary: str) -> str:

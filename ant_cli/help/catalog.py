@@ -1,97 +1,80 @@
-"""The vocabulary of the command line: every command, and what each of its flags and arguments takes.
+"""The catalog: every command, its flags and arguments, its examples. It needs neither Typer nor the commands.
 
-It is gathered from the operations and from the Typer trees of our own commands. The completion scripts and
-the reference are written from it.
+The API's commands come from the operations, the tool commands from `tool_commands.py`. Help pages, the reference,
+the completion scripts and the Typer tree are made from it, and `argv.py` parses tool commands by it.
 """
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-import typer
-
-from ant_cli.app import EXAMPLES, OWN_COMMANDS, SUMMARY
-from ant_cli.argv import params_of
-from ant_cli.help import operation_pages as api
-from ant_cli.help import tool_pages as own_pages
-from ant_cli.help.layout import Example
-from ant_cli.operations import GROUPS, OPERATIONS, of_group
-from ant_cli.operations.global_flags import GLOBAL_FLAGS
+from ant_cli.operations import GROUPS, of_group
+from ant_cli.operations.global_flags import FILE, GLOBAL_FLAGS
 from ant_cli.operations.spec import Operation, Param
-from ant_cli.settings.validators import PROFILE_FIELDS
+from ant_cli.operations.value_kinds import ValueKind
 
-FREE = "free"
-"""A value that can't be completed."""
-TEXT = "text"
-"""A value that may be @ and the name of a file."""
-FILE = "file"
-PROFILE = "profile"
-SWITCH = "switch"
-"""A flag without a value, to which =true or =false may be attached."""
-PLAIN = "plain"
-"""A flag without any value."""
-EMULATED = "emulator_environment_id"
-"""The ID of an environment of an emulator: the real API is not asked for it."""
-SHELLS = ("bash", "zsh", "fish", "powershell")
-"""The shells for which there is a script."""
+SUMMARY = "The Managed Agents environments API at the command line."
+API_SECTION = "Work with the API"
+GROUP_EXAMPLES = 4
+"""How many of a group's commands have an example on its page."""
 
-_KINDS_BY_NAME = {"file": FILE, "database": FILE, "profile": PROFILE}
-_KINDS_BY_TYPE = {bool: SWITCH, int: FREE, float: FREE}
+Example = tuple[str, str]
+"""What a command line is for, and the line."""
 
-
-class Flag(NamedTuple):
-    """A flag of a command."""
-
-    names: tuple[str, ...]
-    help: str
-    kind: str
-    """One of the constants above, the name of an ID, or "words" and the words that it takes."""
-    metavar: str = ""
-    """What stands for its value in documentation."""
-
-    @property
-    def summary(self) -> str:
-        """The first sentence of its help."""
-        return brief(self.help)
-
-
-class Argument(NamedTuple):
-    """A positional argument."""
-
-    name: str
-    """As synopses write it: in brackets if it may be left out."""
-    help: str
-    kind: str
+HELP = Param("help", "setting", bool, "Show help.", short="-h", completes=ValueKind.NOTHING)
+VERSION = Param("version", "setting", bool, "Show the version.", short="-v", completes=ValueKind.NOTHING)
+ROOT_EXAMPLES: tuple[Example, ...] = (
+    ("try it here, without an account", "ant --local beta:environments create --name demo"),
+    ("the environments of your organization", "ant beta:environments list"),
+    ("their IDs and names, for a script", "ant beta:environments list --transform '{id,name}' --format jsonl"),
+)
 
 
 class Command(NamedTuple):
     """A command, or a group of them."""
 
     path: tuple[str, ...]
-    """Its words after `ant`."""
+    """The words after `ant`."""
     help: str
-    flags: tuple[Flag, ...]
-    """Its own; see `takes_global_flags`."""
-    arguments: tuple[Argument, ...] = ()
+    """A sentence that says what it does, and perhaps more of them."""
+    arguments: tuple[Param, ...] = ()
+    """Its positional arguments. One whose type is `list` takes all that follow."""
+    flags: tuple[Param, ...] = ()
+    """Its own flags."""
+    global_flags: tuple[Param, ...] = ()
+    """Those of all API commands that it takes."""
     subcommands: tuple[Command, ...] = ()
-    takes_global_flags: bool = False
-    operation: Operation | None = None
-    """What it asks of the API."""
-    examples: Sequence[Example] = ()
+    examples: tuple[Example, ...] = ()
     notes: str = ""
-    """What else its help page says, as it stands there."""
-
-    @property
-    def summary(self) -> str:
-        """The first sentence of its help."""
-        return brief(self.help)
+    """What else its help page says, as it is shown there."""
+    operation: Operation | None = None
+    """The operation that it calls."""
+    function: str = ""
+    """The function that it calls, as `module:name`. It takes the runtime, the global flags, and a keyword for each
+    of its own flags and arguments."""
+    section: str = ""
+    """The section of the first help page in which a command of the first level stands."""
 
     @property
     def words(self) -> str:
         """The command as it is typed after `ant`."""
         return " ".join(self.path)
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of its help, without the full stop."""
+        return first_sentence(self.help)
+
+    @property
+    def all_flags(self) -> tuple[Param, ...]:
+        """Every flag that it takes, except the global ones if it takes them all."""
+        return (HELP, *self.flags, *(() if self.takes_all_global_flags else self.global_flags))
+
+    @property
+    def takes_all_global_flags(self) -> bool:
+        """Whether it takes every global flag, as the API's commands do."""
+        return self.global_flags == GLOBAL_FLAGS
 
     def walk(self) -> Iterator[Command]:
         """Yield it and all commands below it."""
@@ -100,128 +83,62 @@ class Command(NamedTuple):
             yield from command.walk()
 
 
-def words_kind(words: Iterable[str]) -> str:
-    """Return the kind of a value that is one of some words."""
-    return " ".join(("words", *words))
-
-
-_OWN_ARGUMENTS = {
-    ("profile", "name"): PROFILE,
-    ("profile", "create", "name"): FREE,
-    ("profile", "key"): words_kind(PROFILE_FIELDS),
-    ("completion", "shell"): words_kind(SHELLS),
-    ("emulator", "environment_id"): EMULATED,
-}
-"""What arguments of our own commands are, by the command (or its group) and the name; else their type says it."""
-
-HELP = Flag(("--help", "-h"), "Show help.", PLAIN)
-VERSION = Flag(("--version", "-v"), "Show the version.", PLAIN)
-
-
-def vocabulary() -> Command:
+def catalog() -> Command:
     """Return `ant`, with all commands below it."""
-    groups = tuple(_group(group, summary) for group, summary in GROUPS.items())
-    commands = (*groups, *own_commands())
-    return Command((), SUMMARY, (HELP, VERSION), subcommands=commands, takes_global_flags=True, examples=EXAMPLES)
+    from ant_cli.help.tool_commands import TOOL_COMMANDS  # which is made of `Command`
+
+    commands = (*map(_api_group, GROUPS), *TOOL_COMMANDS)
+    return Command((), SUMMARY, (), (VERSION,), GLOBAL_FLAGS, commands, ROOT_EXAMPLES)
 
 
-def global_flags() -> tuple[Flag, ...]:
-    """Return the flags that every command of the API takes."""
-    return tuple(map(flag_of, GLOBAL_FLAGS))
+def find(path: Sequence[str]) -> Command | None:
+    """Return the command at the start of `path`, or the group that is all of it; None if there is none."""
+    command = longest_match(path)
+    return None if command.subcommands and len(command.path) < len(path) else command
 
 
-def _group(group: str, summary: str) -> Command:
-    commands = tuple(map(_command, of_group(group)))
-    examples = api.examples_of_group(group)
-    return Command((group,), summary, (HELP,), (), commands, takes_global_flags=True, examples=examples)
+def longest_match(path: Sequence[str]) -> Command:
+    """Return the command, or the group, to which the first names of `path` lead; `ant` itself if none does."""
+    command = catalog()
+    for name in path:
+        below = next((item for item in command.subcommands if item.path[-1] == name), None)
+        if below is None:
+            break
+        command = below
+    return command
 
 
-def _command(operation: Operation) -> Command:
-    flags = (HELP, *(flag_of(param) for param in params_of(operation) if param not in GLOBAL_FLAGS))
-    param = operation.positional
-    arguments = (Argument(f"[{param.name.upper()}]", param.help, kind_of(param)),) if param else ()
+def _api_group(group: str) -> Command:
+    commands = tuple(map(api_command, of_group(group)))
+    first = [(command.path[-1], *command.examples[0]) for command in commands[:GROUP_EXAMPLES]]
+    examples = tuple((f"{name}: {purpose}", line) for name, purpose, line in first)
+    return Command((group,), GROUPS[group], (), (), GLOBAL_FLAGS, commands, examples, section=API_SECTION)
+
+
+def api_command(operation: Operation) -> Command:
+    """Return the command that calls an operation."""
     return Command(
         (operation.group, operation.name),
-        api.help_text(operation),
-        flags,
-        arguments,
-        takes_global_flags=True,
+        "\n\n".join(part for part in (operation.summary, operation.notes) if part),
+        (operation.positional._replace(required=False),) if operation.positional else (),
+        (*operation.params, FILE),
+        GLOBAL_FLAGS,
+        examples=tuple((purpose, f"ant {line}") for purpose, line in operation.examples),
         operation=operation,
-        examples=api.examples_of(operation),
     )
 
 
-def flag_of(param: Param) -> Flag:
-    """Return the flag of a parameter."""
-    names = tuple(name for name in (param.flag, param.short) if name)
-    return Flag(names, param.help, kind_of(param), api.metavar_of(param) or "")
-
-
-def kind_of(param: Param) -> str:
-    """Return what a parameter takes, as the scripts know it."""
-    if param.choices:
-        return words_kind(param.choices)
-    if param.location == "path":
-        return param.name
-    other = FREE if param.location == "setting" else TEXT
-    return _KINDS_BY_NAME.get(param.name) or _KINDS_BY_TYPE.get(param.type, other)
-
-
-def brief(text: str) -> str:
+def first_sentence(text: str) -> str:
     """Return the first sentence, without its full stop."""
     return text.partition("\n")[0].partition(". ")[0].removesuffix(".")
 
 
-# Our own commands
+def argument_name(param: Param) -> str:
+    """Return an argument as it is written after a command: in brackets if it may be left out."""
+    name = param.value_name or param.name.upper()
+    return name if param.required else f"[{name}]"
 
 
-def own_commands() -> tuple[Command, ...]:
-    """Return the commands that call no endpoint, from their Typer trees."""
-    app = typer.Typer()
-    app.callback()(lambda: None)
-    for name, (module, summary) in OWN_COMMANDS.items():
-        app.add_typer(importlib.import_module(module).app, name=name, help=summary)
-    return _below(typer.main.get_command(app), ())
-
-
-def _below(group: Any, path: tuple[str, ...]) -> tuple[Command, ...]:
-    """Return the commands of a group. It is one of Click's, which each release of Typer keeps elsewhere."""
-    found = getattr(group, "commands", {}).items()
-    return tuple(_own_command(command, (*path, name)) for name, command in found if not command.hidden)
-
-
-def _own_command(command: Any, path: tuple[str, ...]) -> Command:
-    shown = [param for param in command.params if not param.hidden]
-    flags = (HELP, *(_own_flag(param) for param in shown if param.param_type_name == "option"))
-    arguments = tuple(_own_argument(param, path) for param in shown if param.param_type_name == "argument")
-    words = " ".join(path)
-    return Command(
-        path,
-        command.help or "",
-        flags,
-        arguments,
-        _below(command, path),
-        examples=own_pages.EXAMPLES[words],
-        notes=own_pages.NOTES.get(words, ""),
-    )
-
-
-def _own_flag(option: Any) -> Flag:
-    names = (*option.opts, *option.secondary_opts)
-    if option.is_flag:
-        return Flag(names, option.help or "", PLAIN)
-    return Flag(names, option.help or "", _own_kind(option), option.metavar or option.type.name.upper())
-
-
-def _own_argument(argument: Any, path: tuple[str, ...]) -> Argument:
-    kind = _OWN_ARGUMENTS.get((*path, argument.name)) or _OWN_ARGUMENTS.get((path[0], argument.name))
-    name = argument.metavar or argument.name.upper()
-    return Argument(name, argument.help or "", kind or _own_kind(argument))
-
-
-def _own_kind(param: Any) -> str:
-    """Return what a parameter of our own commands takes: by its type, or by its name if it is one of the API's."""
-    if choices := getattr(param.type, "choices", None):
-        return words_kind(map(str, choices))
-    known = {flag.name: kind_of(flag) for operation in OPERATIONS for flag in params_of(operation)}
-    return _KINDS_BY_NAME.get(param.name) or known.get(param.name, FREE)
+def choices_text(param: Param) -> str:
+    """Return the sentence that lists the values that a parameter is known to take; empty if it has no such list."""
+    return f" One of: {', '.join(param.choices)}." if param.choices else ""

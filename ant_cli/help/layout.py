@@ -1,68 +1,109 @@
-"""The layout of help pages: plain text; on a terminal headings, flags and examples are styled."""
+"""The look of help pages: wrapped text, lists and examples, plain in a pipe and styled on a terminal."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from textwrap import indent
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
-from ant_cli.output.terminal import Style
+from ant_cli.help.catalog import Example
+from ant_cli.output.terminal import Style, detect_style, wrap
+from ant_cli.runtime import Runtime
 
-Example = tuple[str, str]
-"""What a command line is for, and the line."""
-WIDTH = 80
+PIPE_WIDTH = 80
 """The width of a help page in a pipe."""
-WIDEST = 100
+MAX_WIDTH = 100
 """The most columns that a help page uses: longer lines are hard to read."""
-LONGEST_EXAMPLE = 72
-_STYLES = (
-    (re.compile(r"(?<=^)[A-Z][^\n]*:(?=$)|^Usage:", re.M), "bold"),
-    (re.compile(r"(?<=^  )-[\w-]+(?:, --[\w-]+)?(?=[ \n])", re.M), "cyan"),
-    (re.compile(r"(?<=^  )(?:ant )?[a-z][\w:-]*(?=  )", re.M), "cyan"),
-    (re.compile(r"(?<=^  )# .+$", re.M), "dim"),
-    (re.compile(r"`[^`\n]+`"), "cyan"),
-)
-"""Which parts of a page are shown in which style."""
+MAX_TERM = 26
+"""The longest term of a list whose text begins on the same line."""
+MAX_EXAMPLE = 72
+MARGIN = "  "
 
 
-def painted(page: str, style: Style | None) -> str:
-    """Return a help page as it is shown; plain without a style."""
-    if style is None or not style.colour:
-        return page
-    for pattern, name in _STYLES:
-        page = pattern.sub(style.paint(r"\g<0>", name), page)
-    return page
+class Layout(NamedTuple):
+    """How a page is laid out."""
+
+    width: int = PIPE_WIDTH
+    style: Style | None = None
+
+    def paint(self, text: str, style: str) -> str:
+        """Return the text in a style, if there are styles."""
+        return self.style.paint(text, style) if self.style else text
+
+    def heading(self, title: str) -> str:
+        """Return the heading of a section."""
+        return self.paint(f"{title}:", "bold")
+
+    def inline(self, text: str) -> str:
+        """Return a line in which `code` stands out."""
+        parts = text.split("`")
+        if len(parts) % 2 == 0:  # a span that goes on in the next line
+            return text
+        return "".join(self.paint(f"`{part}`", "cyan") if place % 2 else part for place, part in enumerate(parts))
+
+    def paragraphs(self, text: str) -> str:
+        """Return paragraphs, wrapped and indented."""
+        blocks = (wrap(block, self.width - len(MARGIN)) for block in text.split("\n\n"))
+        return "\n\n".join("\n".join(MARGIN + self.inline(line) for line in lines) for lines in blocks)
+
+    def section(self, title: str, rows: Iterable[tuple[str, str]]) -> str:
+        """Return a section of terms and their meanings; empty without rows."""
+        lines = [line for row in self._aligned(list(rows)) for line in row]
+        return "\n".join([self.heading(title), *lines]) if lines else ""
+
+    def _aligned(self, rows: Sequence[tuple[str, str]]) -> Iterator[list[str]]:
+        column = max((len(term) for term, _ in rows if len(term) <= MAX_TERM), default=MAX_TERM)
+        indent = MARGIN + " " * column + MARGIN
+        for term, meaning in rows:
+            lines = wrap(meaning, self.width - len(indent))
+            first = self.paint(term, "cyan") + " " * (column - len(term)) + MARGIN
+            if len(term) > column:
+                yield [MARGIN + first.rstrip(), *(indent + self.inline(line) for line in lines)]
+            else:
+                yield [
+                    (MARGIN + first + self.inline(lines[0])),
+                    *(indent + self.inline(line) for line in lines[1:]),
+                ]
+
+    def examples(self, found: Sequence[Example]) -> str:
+        """Return the section of the examples."""
+        lines = [
+            line for purpose, text in found for line in (self.paint(f"# {purpose}", "dim"), *fold(text).split("\n"))
+        ]
+        return "\n".join([self.heading("Examples"), *(MARGIN + line for line in lines)])
 
 
-def page_width(style: Style | None) -> int:
-    """Return the columns that a help page takes."""
-    return min(style.width, WIDEST) if style and style.is_terminal else WIDTH
+def show(page: Callable[[Layout], str], runtime: Runtime) -> None:
+    """Write a page to stdout; through the pager if it is longer than the terminal."""
+    style = detect_style(runtime)
+    width = min(style.width, MAX_WIDTH) if style and style.is_terminal else PIPE_WIDTH
+    text = page(Layout(width, style)).encode()
+    if style and style.is_terminal and text.count(b"\n") >= style.height:
+        from ant_cli.output.pager import Pager
+
+        Pager(runtime, style, lambda: None).show([text])
+    else:
+        runtime.stdout.write(text, escape=False)
 
 
-def section(title: str, rows: Sequence[tuple[str, str]]) -> str:
-    """Return a section of a help page: names and what they mean."""
-    width = max(len(name) for name, _ in rows)
-    return "\n".join([f"{title}:", *(f"  {name.ljust(width)}  {text}" for name, text in rows)])
-
-
-def examples(found: Sequence[Example]) -> str:
-    """Return the section of the examples."""
-    lines = "\n".join(f"# {purpose}\n{folded(line)}" for purpose, line in found)
-    return f"Examples:\n{indent(lines, '  ')}"
-
-
-def more_examples(group: str) -> str:
-    """Return what stands at the end of a group's page."""
-    return f"More examples: ant {group} COMMAND --help"
-
-
-def folded(line: str) -> str:
+def fold(line: str) -> str:
     """Return a command line, broken with backslashes before flags and operators where it would be too long."""
     lines = [""]
-    for part in re.split(r" (?=--|\||&&)", line):
-        if len(lines[-1]) + len(part) > LONGEST_EXAMPLE and lines[-1]:
+    for part in _breakable(line):
+        if len(lines[-1]) + len(part) > MAX_EXAMPLE and lines[-1]:
             lines[-1] += " \\"
             lines.append("    " + part)
         else:
             lines[-1] += f" {part}" if lines[-1] else part
     return "\n".join(lines)
+
+
+def _breakable(line: str) -> Iterator[str]:
+    """Yield the parts of a command line that stay together."""
+    part = ""
+    for word in line.split(" "):
+        if part and word.startswith(("--", "|", "&&")):
+            yield part
+            part = word
+        else:
+            part += f" {word}" if part else word
+    yield part

@@ -6,13 +6,12 @@ import re
 from collections.abc import Iterable, Sequence
 from textwrap import indent
 
-from ant_cli.argv import params_of
-from ant_cli.commands.typer_pages import ARGUMENTS, BODY, GLOBAL, OTHER, REQUIRED
-from ant_cli.help.catalog import HELP, Command, Flag, flag_of, global_flags
-from ant_cli.help.layout import Example, folded
-from ant_cli.help.operation_pages import panel_of
+from ant_cli.help.catalog import HELP, VERSION, Command, Example
+from ant_cli.help.layout import fold
+from ant_cli.help.pages import ARGUMENTS, FLAGS, GLOBAL, flag_row, flag_sections, synopsis
 from ant_cli.help.topics import TOPICS, text_of
-from ant_cli.operations.spec import Operation
+from ant_cli.operations.global_flags import GLOBAL_FLAGS
+from ant_cli.operations.spec import Param
 
 INTRODUCTION = "All commands of `ant`, with their flags. Written by `python -m ant_cli.generate`: don't edit it."
 WHERE_GLOBAL = "See the page of `ant`."
@@ -34,11 +33,11 @@ def root_page(root: Command) -> str:
     """Return the page of `ant` itself."""
     return page(
         "ant",
-        root.help,  # a sentence
-        code("Synopsis", ["ant [FLAGS] COMMAND [FLAGS]"]),
+        root.help,
+        code("Synopsis", [synopsis(root)]),
         commands(command for command in below(root) if not command.subcommands),
-        items("Flags", map(described, root.flags)),
-        items(GLOBAL, map(described, global_flags())),
+        items(FLAGS, map(flag_row, (HELP, VERSION))),
+        items(GLOBAL, map(flag_row, GLOBAL_FLAGS)),
         examples(root.examples),
         items("Topics", ((f"ant help {name}", summary) for name, summary in TOPICS.items())),
     )
@@ -46,48 +45,33 @@ def root_page(root: Command) -> str:
 
 def command_page(command: Command) -> str:
     """Return the page of a command, or of a group of them."""
+    operation = command.operation
     return page(
         f"ant {command.words}",
         command.summary + ".",
         code("Synopsis", [synopsis(command)]),
         text("Description", plain(command.help).removeprefix(command.summary + ".").strip()),
-        items(ARGUMENTS, [(argument.name.strip("[]"), argument.help) for argument in command.arguments]),
+        items(ARGUMENTS, map(argument_item, command.arguments)),
         commands(command.subcommands),
-        *(operation_sections(command.operation) if command.operation else own_sections(command)),
+        code("Request", [f"{operation.method} {operation.path}"]) if operation else "",
+        *(items(section.title, map(flag_row, section.flags)) for section in flag_sections(command)),
+        global_flags(command),
+        code("Notes", command.notes.splitlines()),
         examples(command.examples),
-        text("Exit status", EXIT_STATUS if command.operation else ""),
+        text("Exit status", EXIT_STATUS if operation else ""),
     )
 
 
-def synopsis(command: Command) -> str:
-    """Return how a command is typed."""
-    names = ["COMMAND"] if command.subcommands else []
-    return " ".join(["ant", command.words, *names, "[FLAGS]", *(item.name for item in command.arguments)])
+def argument_item(param: Param) -> tuple[str, str]:
+    """Return an argument as an item of a list."""
+    return param.value_name or param.name.upper(), param.help
 
 
-def operation_sections(operation: Operation) -> list[str]:
-    """Return the sections of a command of the API: its request, and its flags."""
-    panels: dict[str, list[tuple[str, str]]] = {REQUIRED: [], BODY: [], OTHER: []}
-    for param in params_of(operation):
-        panels.setdefault(panel_of(param), []).append(described(flag_of(param)))
-    del panels[GLOBAL]
-    panels[OTHER].append(described(HELP))
-    return [
-        code("Request", [f"{operation.method} {operation.path}"]),
-        *(items(title, flags) for title, flags in panels.items()),
-        text(GLOBAL, WHERE_GLOBAL),
-    ]
-
-
-def own_sections(command: Command) -> list[str]:
-    """Return the sections of a command of our own, or a group: its flags, and its notes."""
-    shared = {flag.names[0] for flag in global_flags()}
-    return [
-        items(OTHER, [described(flag) for flag in command.flags if flag.names[0] not in shared]),
-        items(GLOBAL, [described(flag) for flag in command.flags if flag.names[0] in shared]),
-        text(GLOBAL, WHERE_GLOBAL if command.takes_global_flags else ""),
-        code("Notes", command.notes.splitlines()),
-    ]
+def global_flags(command: Command) -> str:
+    """Return the section of the global flags of a command."""
+    if command.takes_all_global_flags:
+        return text(GLOBAL, WHERE_GLOBAL)
+    return items(GLOBAL, map(flag_row, command.global_flags))
 
 
 def commands(found: Iterable[Command]) -> str:
@@ -95,16 +79,10 @@ def commands(found: Iterable[Command]) -> str:
     return items("Commands", ((f"ant {command.words}", command.summary + ".") for command in found))
 
 
-def described(flag: Flag) -> tuple[str, str]:
-    """Return a flag as it is typed, and what it is for."""
-    names = ", ".join(reversed(flag.names)) if len(flag.names) == 2 else flag.names[0]
-    words = flag.kind.split(" ")[1:]
-    known = f" One of {', '.join(f'`{word}`' for word in words)}." if words and "One of" not in flag.help else ""
-    return f"{names} {flag.metavar}".strip(), flag.help + known
-
-
 def topic(name: str) -> str:
     """Return the page of a topic of `ant help`."""
+    if name == "flags":
+        return page("ant help flags", TOPICS[name], items(GLOBAL, map(flag_row, GLOBAL_FLAGS)))
     introduction, _, sections = text_of(name).partition("\n\n")[2].partition("## ")
     return page(f"ant help {name}", TOPICS[name], text("Description", introduction), f"## {sections}")
 
@@ -136,7 +114,7 @@ def code(title: str, lines: Sequence[str]) -> str:
 
 def examples(found: Iterable[Example]) -> str:
     """Return the section of the examples."""
-    return code("Examples", [line for purpose, words in found for line in (f"# {purpose}", folded(words))])
+    return code("Examples", [line for purpose, typed in found for line in (f"# {purpose}", fold(typed))])
 
 
 def plain(help_text: str) -> str:

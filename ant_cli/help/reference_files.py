@@ -36,5 +36,5 @@ def manual(name: str) -> str:
 
 
 def references(names: Iterable[str]) -> str:
-    """Return references to manual pages."""
+    """Return references to manual pages, as `man` shows them."""
     return ", ".join(f"`{name}`(1)" for name in names)

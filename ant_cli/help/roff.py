@@ -9,10 +9,10 @@ ITEM = re.compile(r"- `([^`]+)`: (.*)")
 SECTION = 2
 """The level of a heading that begins a section; a lower one begins a part of one."""
 MADE_FROM = r".\" The manual page of `\1`, written by `python -m ant_cli.generate`: don't edit it."
-OBEYED = str.maketrans(
+ESCAPES = str.maketrans(
     {"\\": r"\e", "-": r"\-", "'": r"\(aq", "`": r"\(ga", "^": r"\(ha", "~": r"\(ti", '"': r"\(dq"},
 )
-"""Characters that roff obeys or replaces by others, and how to write them."""
+"""Characters with a meaning in roff, or that it replaces, and how to write them."""
 
 
 def manual_page(name: str, page: str, see_also: str) -> str:
@@ -22,7 +22,7 @@ def manual_page(name: str, page: str, see_also: str) -> str:
         TITLE.sub(MADE_FROM, title),
         f'.TH {name.upper()} 1 "" "ant" "Manual of ant"',
         ".SH NAME",
-        f"{escaped(name)} \\- {inline(summary.removesuffix('.'))}",
+        f"{escape(name)} \\- {inline(summary.removesuffix('.'))}",
         *(line for block in blocks for line in roff(block)),
         ".SH SEE ALSO",
         inline(see_also),
@@ -34,24 +34,24 @@ def roff(block: str) -> list[str]:
     """Return the lines of a block: a heading, code, a list, or a paragraph."""
     if block.startswith("#"):
         marks, _, title = block.partition(" ")
-        return [f".SH {escaped(title.upper())}" if len(marks) <= SECTION else f".SS {escaped(title)}"]
+        return [f".SH {escape(title.upper())}" if len(marks) <= SECTION else f".SS {escape(title)}"]
     if block.startswith("    "):
-        lines = [escaped(line[4:]) for line in block.split("\n")]
+        lines = [escape(line[4:]) for line in block.split("\n")]
         return [".PP", ".RS 4", ".nf", *lines, ".fi", ".RE"]
     if block.startswith("- "):
         return [
-            line for item in ITEM.findall(block) for line in (".TP", rf"\fB{escaped(item[0])}\fR", inline(item[1]))
+            line for item in ITEM.findall(block) for line in (".TP", rf"\fB{escape(item[0])}\fR", inline(item[1]))
         ]
     return [".PP", *(inline(line) for line in block.split("\n"))]
 
 
 def inline(text: str) -> str:
     """Return a text in which `code` is bold."""
-    parts = [escaped(part) for part in text.split("`")]
+    parts = [escape(part) for part in text.split("`")]
     return "".join(rf"\fB{part}\fR" if number % 2 else part for number, part in enumerate(parts))
 
 
-def escaped(text: str) -> str:
-    """Return a text in which roff finds nothing to obey."""
-    text = text.translate(OBEYED)
+def escape(text: str) -> str:
+    """Return the text with everything escaped that has a meaning in roff."""
+    text = text.translate(ESCAPES)
     return r"\&" + text if text.startswith(".") else text

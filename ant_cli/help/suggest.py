@@ -1,37 +1,75 @@
-"""What somebody may have meant who typed a command that does not exist."""
+"""Suggestions for a mistyped command: the whole command that may have been meant."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from itertools import takewhile
 
+from ant_cli.errors import UsageError, shortened
 from ant_cli.errors.suggestions import OTHER_WORDS
-from ant_cli.help.tool_pages import EXAMPLES
-from ant_cli.operations import GROUPS, OPERATIONS
+from ant_cli.help.catalog import Command, catalog, longest_match
 
-MOST = 3
-"""How many commands are named at most."""
-
-
-def whole_commands(words: Sequence[str]) -> list[str]:
-    """Return the commands that the words may stand for: written with other separators, or without their group."""
-    commands = [*(operation.command for operation in OPERATIONS), *EXAMPLES]
-    spelt = words_of(" ".join(words[:4]))
-    written_otherwise = [name for name in (*commands, *GROUPS) if spelt[: len(words_of(name))] == words_of(name)]
-    if written_otherwise:
-        return [max(written_otherwise, key=len)]
-    last = OTHER_WORDS.get(words[0], words[0])
-    return [command for command in commands if command.split()[1:] == [last]][:MOST]
+LIMIT = 3
+"""How many commands are suggested at most."""
+CUTOFF = 0.7
+"""How similar a command must be, from 0 to 1."""
 
 
-def words_of(command: str) -> list[str]:
-    """Return the words of a command, whatever separates them."""
-    return command.replace(":", " ").split()
+def unknown_command(args: Sequence[str]) -> UsageError:
+    """Return the error for the arguments of a command that does not exist; the first may be groups that do."""
+    group = longest_match(args)
+    if not group.path:
+        problem = f"unknown command {shortened(args[0])!r}.{suggestion(args)}"
+        return UsageError(problem, "Run `ant --help` to see the commands.")
+    rest = args[len(group.path) :]
+    problem = f"unknown command {shortened(rest[0])!r} for 'ant {group.words}'.{suggestion(rest, group)}"
+    return UsageError(problem, f"Run `ant {group.words} --help` to see its commands.")
 
 
-def meant(words: Sequence[str]) -> str:
-    """Return a sentence that writes out what may have been meant, or nothing."""
-    commands = [f"`ant {command}`" for command in whole_commands(words)]
+def suggestion(args: Sequence[str], group: Command | None = None) -> str:
+    """Return " Did you mean `ant ...`?" for the commands that may have been meant; empty if none is similar."""
+    commands = [f"`ant {command}`" for command in similar_commands(args, group)]
     if not commands:
         return ""
     *others, last = commands
-    return f"Did you mean {', '.join(others)}{' or ' if others else ''}{last}? "
+    return f" Did you mean {', '.join(others)}{' or ' if others else ''}{last}?"
+
+
+def similar_commands(args: Sequence[str], group: Command | None = None) -> list[str]:
+    """Return the commands that may have been meant by what was typed, perhaps after a group.
+
+    A command may be written with other separators, without its group or after another one, by its name in another
+    tool, or with a mistake.
+    """
+    names = takewhile(lambda arg: not arg.startswith("-"), args[:4])
+    typed = [OTHER_WORDS.get(part, part) for name in names for part in _parts(shortened(name))]
+    if group and (found := _mistyped(typed[:1], _by_end(1, group.subcommands))):
+        return found
+    commands = [*catalog().walk()][1:]
+    whole = [command.words for command in commands if _parts(command.words) == typed[: len(_parts(command.words))]]
+    if whole:
+        return [max(whole, key=len)]
+    lengths = range(len(typed), 0, -1)
+    exact = (_by_end(length, commands).get(" ".join(typed[:length]), []) for length in lengths)
+    similar = (_mistyped(typed[:length], _by_end(length, commands)) for length in lengths)
+    return next((found[:LIMIT] for found in (*exact, *similar) if found), [])
+
+
+def _by_end(length: int, commands: Sequence[Command]) -> dict[str, list[str]]:
+    """Return the commands by the last parts of their names."""
+    found: dict[str, list[str]] = {"--version": ["--version"]}
+    for command in commands:
+        found.setdefault(" ".join(_parts(command.words)[-length:]), []).append(command.words)
+    return found
+
+
+def _mistyped(typed: Sequence[str], commands: Mapping[str, list[str]]) -> list[str]:
+    """Return the commands whose name is nearest to what was typed."""
+    nearest = get_close_matches(" ".join(typed).lower(), commands, n=1, cutoff=CUTOFF)
+    return [command for name in nearest for command in commands[name]]
+
+
+def _parts(command: str) -> list[str]:
+    """Return the parts of a command, whatever separates them."""
+    return command.replace(":", " ").split()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from ant_cli.operations import environments, work
-from ant_cli.operations.spec import Operation
+from ant_cli.operations.global_flags import FILE, GLOBAL_FLAGS
+from ant_cli.operations.spec import Operation, Param
 
 OPERATIONS: tuple[Operation, ...] = (*environments.OPERATIONS, *work.OPERATIONS)
 
 GROUPS: dict[str, str] = {
-    environments.GROUP: "Environments: templates for the sandboxes in which agents run.",
-    work.GROUP: "The work queue of a self-hosted environment.",
+    environments.GROUP: "Manage environments, the templates for sandboxes.",
+    work.GROUP: "Process the work queue of a self-hosted environment.",
 }
 
 
@@ -21,3 +22,8 @@ def find(group: str, name: str) -> Operation | None:
 def of_group(group: str) -> list[Operation]:
     """Return the operations of a group, in the order of its help."""
     return [item for item in OPERATIONS if item.group == group]
+
+
+def params_of(operation: Operation) -> tuple[Param, ...]:
+    """Return all parameters that a command takes: its own, then those of every command."""
+    return (*operation.params, FILE, *GLOBAL_FLAGS)

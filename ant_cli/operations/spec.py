@@ -9,6 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ant_cli.operations.value_kinds import ValueKind
+
+VALUE_NAMES = {str: "TEXT", list: "TEXT", dict: "YAML", int: "NUMBER", float: "NUMBER"}
+"""What stands for a flag's value in help, by its type; a boolean has none."""
+
 Location = Literal["path", "query", "header", "body", "setting"]
 """Where in the request a parameter goes, as OpenAPI's `in`. A `setting` is for the program and is never sent."""
 
@@ -89,6 +96,21 @@ class Param(NamedTuple):
     """What completion and help offer. Not a check: the server, or the setting, decides what is valid."""
     success_message: str = ""
     """Reported instead of the operation's message if this boolean is true."""
+    value_name: str = ""
+    """What stands for its value in help, if not what its type has; an argument is written like this."""
+    completes: ValueKind | None = None
+    """What completion offers for it, if its name and type don't say that."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The long flag, and the short one if there is one."""
+        return (self.flag, self.short) if self.short else (self.flag,)
+
+    @property
+    def metavar(self) -> str:
+        """What stands for its value in help; empty for a boolean."""
+        name = self.value_name or VALUE_NAMES.get(self.type, "")
+        return f"{name}|null" if name and self.nullable else name
 
     @property
     def flag(self) -> str:

@@ -295,7 +295,7 @@ def test_a_further_profile_does_not(profile, path):
         (("create",), "NAME is required."),
         (("rename", "home", "work"), "profile 'work' already exists"),
         (("rename", "home", ".."), "can't be the name of a profile"),
-        (("lst",), "unknown command of profile: 'lst'. Did you mean 'list'?"),
+        (("lst",), "unknown command 'lst' for 'ant profile'. Did you mean `ant profile list`?"),
     ],
 )
 def test_what_cannot_be_done_is_refused(profile, path, words, message):

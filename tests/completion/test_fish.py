@@ -79,7 +79,7 @@ def test_words_are_offered_with_what_they_are_for(fish):
 def test_help_is_offered_on_topics_and_commands(fish):
     """With what each is about."""
     words = fish("ant help ")
-    assert words["exit-codes"] == "What the exit status says"
+    assert words["exit-codes"] == "Exit codes"
     assert words["profile"] == fish("ant ")["profile"]
     assert {"beta:environments", "beta:environments:work"} <= set(words)
 

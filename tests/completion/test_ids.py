@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from ant_cli.completion import cache, ids
-from ant_cli.help.catalog import EMULATED
+from ant_cli.completion.tables import kind_name
+from ant_cli.help.catalog import find
 from ant_cli.settings import profiles as reading
 from tests.hostile.scripted_server import Act, Reply, ScriptedServer
 
@@ -361,8 +362,9 @@ def test_an_answer_from_the_cache_loads_nothing_heavy(clean_environ):
 
 def test_what_only_an_emulator_is_asked_for_is_an_id():
     """Behind the word that says so."""
-    assert ids.source_of(EMULATED.removeprefix(ids.EMULATOR)) is not None
-    assert EMULATED.startswith(ids.EMULATOR)
+    (argument,) = find(["emulator", "enqueue"]).arguments
+    assert kind_name(argument).startswith(ids.EMULATOR)
+    assert ids.source_of(kind_name(argument).removeprefix(ids.EMULATOR)) is not None
 
 
 def test_the_deciding_flags_exist():

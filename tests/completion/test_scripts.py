@@ -10,13 +10,16 @@ import pytest
 
 from ant_cli.completion import powershell, scripts
 from ant_cli.completion.fish import quote
-from ant_cli.completion.tables import Tables
-from ant_cli.help.catalog import PLAIN, SHELLS, Command, Flag, vocabulary
+from ant_cli.completion.tables import Tables, takes_flags
+from ant_cli.help.catalog import Command, catalog
+from ant_cli.help.tool_commands import SHELLS
 from ant_cli.help.topics import TOPICS
 from ant_cli.operations import OPERATIONS
+from ant_cli.operations.spec import Param
+from ant_cli.operations.value_kinds import ValueKind
 from tests.completion.conftest import SCRIPTS, Desk, needs
 
-ROOT = vocabulary()
+ROOT = catalog()
 OWN_FLAGS = {param.flag for operation in OPERATIONS for param in operation.params}
 """What some commands of the API take, and others do not."""
 PARTS = {
@@ -98,10 +101,14 @@ def test_a_shell_finds_no_mistake(shell: str, program: str):
 
 def test_a_flag_may_take_something_else_after_one_command():
     """The row of that command comes before the one of all others."""
-    usual, special = Flag(("--name",), "", "free"), Flag(("--name",), "", PLAIN)
-    commands = (Command(("a",), "", (usual,)), Command(("b",), "", (usual,)), Command(("c",), "", (special,)))
-    rows = Tables(Command((), "", (), subcommands=commands)).flag_kinds
-    assert [tuple(row) for row in rows][:2] == [("c", ("--name",), PLAIN), ("", ("--name",), "free")]
+    usual = Param("name", "setting", str, "", completes=ValueKind.FREE)
+    special = usual._replace(completes=ValueKind.NOTHING)
+    commands = tuple(
+        Command((name,), "", flags=(flag,)) for name, flag in zip("abc", (usual, usual, special), strict=True)
+    )
+    rows = Tables(Command((), "", subcommands=commands)).flag_kinds
+    assert rows[0] == ("c", ("--name",), "plain")
+    assert ("", ("--name",), "free") in rows
 
 
 @pytest.mark.parametrize(
@@ -125,7 +132,7 @@ def test_help_takes_topics_and_all_other_commands():
     _, *below = HELP_COMMANDS
     others = {command.path for command in ROOT.walk()} - {(), ("help",)}
     assert {command.path[1:] for command in below} == others | {(name,) for name in TOPICS}
-    assert not any(command.flags or command.arguments for command in below)
+    assert not any(takes_flags(command) or command.arguments for command in below)
 
 
 @pytest.mark.parametrize("command", HELP_COMMANDS, ids=lambda command: command.words)

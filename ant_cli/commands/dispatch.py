@@ -1,0 +1,40 @@
+"""From a row of the catalog to its function: what a tool command is called with."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from ant_cli.operations.spec import Flags, FlagValue, Param
+from ant_cli.runtime import Runtime
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ant_cli.help.catalog import Command
+
+
+def call_tool(command: Command, flags: Flags, runtime: Runtime) -> None:
+    """Call the function of a tool command, whose module is imported only now.
+
+    It gets the global flags as the texts that were typed, and its own flags and arguments as keywords.
+
+    Raises:
+        UsageError: if the value of a boolean flag is neither true nor false.
+        AntError: as the command does.
+
+    """
+    module, _, name = command.function.partition(":")
+    own = {param.name: param for param in (*command.arguments, *command.flags)}
+    keywords = {name: _value(own[name], text) for name, text in flags.items() if name in own}
+    global_flags = flags.only(flags.keys() - own.keys())
+    getattr(import_module(module), name)(runtime, global_flags, **keywords)
+
+
+def _value(param: Param, text: FlagValue) -> FlagValue | bool:
+    """Return the value of a flag; only booleans are converted, because the commands check the other texts."""
+    if param.type is not bool or not isinstance(text, str):
+        return text
+    if text == "true":
+        return True
+    from ant_cli.input.values import boolean
+
+    return boolean(param.flag, text)

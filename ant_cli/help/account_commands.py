@@ -1,0 +1,194 @@
+"""The rows of `ant auth` and `ant profile`."""
+
+from __future__ import annotations
+
+from ant_cli.help.catalog import Command
+from ant_cli.help.tool_rows import PROFILE, REQUEST, RESULT, argument, switch, text_flag, tool
+from ant_cli.operations.value_kinds import ValueKind
+
+SECTION = "Log in, and switch between accounts"
+PROFILE_KEYS = (
+    "api_key",
+    "api_key_command",
+    "auth_token",
+    "base_url",
+    "workspace_id",
+    "format",
+    "timeout",
+    "max_retries",
+)
+"""What a profile may hold."""
+
+AUTH = Command(
+    ("auth",),
+    "Log in, log out, and see which key is used and why.",
+    section=SECTION,
+    examples=(
+        ("log in: you are asked for the key, and it is not shown", "ant auth login"),
+        ("is there a key, and does the server accept it?", "ant auth status --check"),
+    ),
+    subcommands=(
+        tool(
+            "auth login",
+            "Store a key in a profile. It is asked for on the terminal, without echo, or read from stdin.",
+            "auth:login",
+            ("you are asked for the key; it is checked, and stored", "ant auth login"),
+            (
+                "in a script, from a password manager, under a name",
+                "op read op://vault/anthropic/key | ant auth login --profile ci --api-key-stdin",
+            ),
+            (
+                "from a file, where there is no network yet",
+                "ant auth login --profile ci --api-key-stdin --no-verify < key.txt",
+            ),
+            flags=(
+                switch("api_key_stdin", "Read the key from stdin."),
+                switch("no_verify", "Store it without sending a request that checks it."),
+                switch("keyring", "Keep it in the operating system's credential store."),
+            ),
+            takes=(*PROFILE, *(name for name in REQUEST if name != "auth_token")),
+        ),
+        tool(
+            "auth status",
+            "Show where credentials were found, which one is used, and why. Exits with 4 if there is none.",
+            "auth:status",
+            ("which key is used, and why", "ant auth status"),
+            (
+                "in a script: go on only if the server accepts the key",
+                "ant auth status --check > /dev/null || exit 4",
+            ),
+            ("only the base URL, for a script", "ant auth status --transform base_url.value -r"),
+            flags=(switch("check", "Send a request to check whether the server accepts the credential."),),
+            takes=(*PROFILE, *REQUEST, *RESULT),
+        ),
+        tool(
+            "auth token",
+            "Print the credential that is used, bare, for other tools.",
+            "auth:token",
+            ("give the key to one program alone", "ANTHROPIC_API_KEY=$(ant auth token) python worker.py"),
+            (
+                "give the key of a profile to a CI service",
+                "ant auth token --profile ci | gh secret set ANTHROPIC_API_KEY",
+            ),
+            takes=(*PROFILE, "api_key", "auth_token"),
+        ),
+        tool(
+            "auth logout",
+            "Remove the credentials of a profile; its other settings stay.",
+            "auth:logout",
+            ("forget the key of the active profile", "ant auth logout"),
+            ("forget one, and keep the profile's other settings", "ant auth logout --profile ci"),
+            ("forget all of them, as the last step of a CI job", "ant auth logout --all"),
+            flags=(switch("all", "Remove the credentials of all profiles."),),
+            takes=PROFILE,
+        ),
+    ),
+)
+
+_NAME = argument("name", "The profile.", ValueKind.PROFILE)
+_KEY = argument("key", f"One of {', '.join(PROFILE_KEYS)}.")._replace(
+    choices=PROFILE_KEYS, completes=ValueKind.CHOICE
+)
+
+PROFILES = Command(
+    ("profile",),
+    "Manage profiles (named keys and settings).",
+    section=SECTION,
+    examples=(
+        ("a profile for the emulator, which needs no key", "ant profile create dev --base-url local:"),
+        ("use a profile from now on", "ant profile activate dev"),
+        ("use another one for one command", "ant --profile work beta:environments list"),
+    ),
+    subcommands=(
+        tool(
+            "profile list",
+            "List the profiles, with a * before the active one.",
+            "profile:list_profiles",
+            ("their names; a * marks the active one", "ant profile list"),
+            ("with their settings", "ant profile list --format table --columns name,base_url,workspace_id"),
+            ("their names, for a script", "ant profile list --transform name -r"),
+            takes=RESULT,
+        ),
+        tool(
+            "profile get",
+            "Print a value of a profile, bare, or all of them; secrets masked.",
+            "profile:get",
+            ("all settings of the active profile", "ant profile get"),
+            ("one setting of another", "ant profile get base_url --profile work"),
+            arguments=(
+                _KEY._replace(required=False, help=f"{_KEY.help.removesuffix('.')}; all if it is left out."),
+            ),
+            takes=(*PROFILE, *RESULT),
+        ),
+        tool(
+            "profile set",
+            "Set a value of a profile. A secret is read from stdin, never from the command line.",
+            "profile:set_value",
+            ("act in a workspace", "ant profile set workspace_id wrkspc_1"),
+            (
+                "have a program print the key, instead of storing it",
+                "ant profile set api_key_command 'op read op://vault/anthropic/key'",
+            ),
+            ("replace a key with the one in a file", "ant profile set api_key --profile ci < key.txt"),
+            arguments=(
+                _KEY,
+                argument("value", "The new value. Secrets are read from stdin.")._replace(required=False),
+            ),
+            takes=PROFILE,
+        ),
+        tool(
+            "profile unset",
+            "Remove a value of a profile.",
+            "profile:unset",
+            ("go back to the API itself", "ant profile unset base_url"),
+            ("go back to the default time-out", "ant profile unset timeout --profile ci"),
+            arguments=(_KEY,),
+            takes=PROFILE,
+        ),
+        tool(
+            "profile activate",
+            "Use a profile from now on, unless a flag or a variable names another one.",
+            "profile:activate",
+            ("use a profile from now on", "ant profile activate work"),
+            ("choose one from a list", 'ant profile activate "$(ant profile list --transform name -r | fzf)"'),
+            arguments=(_NAME,),
+        ),
+        tool(
+            "profile create",
+            "Create a profile. The first one becomes the active one.",
+            "profile:create",
+            ("for the emulator, which needs no key", "ant profile create dev --base-url local:"),
+            (
+                "with a key that a program prints when it is needed",
+                "ant profile create ops --api-key-command 'op read op://vault/anthropic/key'",
+            ),
+            arguments=(argument("name", "Its name."),),
+            flags=(
+                text_flag("api_key_command", "A command that prints the key, run when it is needed.", "COMMAND"),
+            ),
+            takes=("base_url", "workspace_id", "format", "timeout", "max_retries"),
+        ),
+        tool(
+            "profile rename",
+            "Give a profile another name.",
+            "profile:rename",
+            ("give the first profile a better name", "ant profile rename default personal"),
+            (
+                "keep the old profile while you try a new key",
+                "ant profile rename ci ci-old && ant auth login --profile ci",
+            ),
+            arguments=(_NAME, argument("new_name", "Its new name.")),
+        ),
+        tool(
+            "profile delete",
+            "Delete a profile, with its key.",
+            "profile:delete",
+            ("one profile, with its key", "ant profile delete ci"),
+            (
+                "all whose names begin with tmp-",
+                "ant profile list --transform name -r | grep ^tmp- | xargs -n 1 ant profile delete",
+            ),
+            arguments=(_NAME,),
+        ),
+    ),
+)

@@ -1,0 +1,205 @@
+"""The rows of `ant emulator`."""
+
+from __future__ import annotations
+
+from ant_cli.help.catalog import Command
+from ant_cli.help.tool_rows import PROFILE, REQUEST, RESULT, argument, number_flag, switch, text_flag, tool
+from ant_cli.operations.value_kinds import ValueKind
+
+SECTION = "Try and test without an account"
+
+NOTES = """\
+It behaves as the API's reference describes and as the API was recorded to
+behave: fields and their order, types, headers and errors of all 14 endpoints,
+and what a worker needs of sessions. What it has confirmed survives a killed
+process, and any number of processes may share it.
+
+It has no models, no sandboxes and no rate limits. A session's agent follows a
+script. It accepts any key unless `start` is given one, but then only from this
+machine, and from no web page. All of its rules are in docs/emulator.md."""
+
+_NO_SECRET = switch("no_secret", "Leave the secret out of polls of the work, which those of the API carry.")
+_METADATA = text_flag("metadata", "Keys and values of each item.", "YAML", ValueKind.TEXT)
+_PORT = number_flag("port", "The port of the emulator, if several are running.")
+
+_SESSION = Command(
+    ("emulator", "session"),
+    "Create sessions whose agent follows a script, and show their events.",
+    examples=(
+        (
+            "a session that calls a tool",
+            "echo '[{tool: bash, input: {command: ls}}]' | ant emulator session create --script -",
+        ),
+        ("what became of it", "ant emulator session show session_1"),
+    ),
+    subcommands=(
+        tool(
+            "emulator session create",
+            "Create a session whose agent follows a script, and put its work in the queue.",
+            "emulator_control:create_session",
+            ("what the agent does is in a file", "ant emulator session create --script script.yaml"),
+            (
+                "a result that the script checks, and the end of the session",
+                "echo '[{tool: bash, expect: {contains: x}}, terminate]' | ant emulator session create --script -",
+            ),
+            flags=(
+                text_flag("environment", "A self-hosted environment. [default: the newest]"),
+                text_flag(
+                    "script", "A YAML or JSON file with the agent's steps; - for stdin.", "FILE", ValueKind.FILE
+                ),
+                text_flag("title", "The title of the session."),
+                _METADATA,
+                _NO_SECRET,
+            ),
+            takes=(*PROFILE, *REQUEST, *RESULT),
+        ),
+        tool(
+            "emulator session show",
+            "Print the events of a session, the oldest first.",
+            "emulator_control:show_session",
+            ("every event, a line each", "ant emulator session show session_1"),
+            ("the results of its tools", "ant emulator session show session_1 --transform content --format jsonl"),
+            arguments=(argument("session_id", "A session."),),
+            takes=(*PROFILE, *REQUEST, *RESULT),
+        ),
+    ),
+)
+
+EMULATOR = Command(
+    ("emulator",),
+    "Run the built-in emulator of the API, and inject faults.",
+    section=SECTION,
+    notes=NOTES,
+    examples=(
+        ("a queue with work, without a server", "ant --local emulator enqueue env_1 --count 5"),
+        (
+            "two polls in a row that fail",
+            "ant --local emulator fault --path-contains work/poll --status 529 --times 2",
+        ),
+    ),
+    subcommands=(
+        tool(
+            "emulator start",
+            "Serve the emulator over HTTP until Ctrl-C; print its base URL as soon as it listens.",
+            "emulator_serve:start",
+            ("on any free port", "ant emulator start"),
+            (
+                "in a CI job: in the background, keeping nothing",
+                "ant emulator start --port 8080 --database :memory: --detach",
+            ),
+            flags=(
+                text_flag("host", "The address to listen on. [default: 127.0.0.1]"),
+                number_flag("port", "The port, from 1 to 65535; 0 for any free one. [default: 0]"),
+                text_flag(
+                    "database",
+                    "Its file; :memory: keeps nothing. [default: the file of --local]",
+                    completes=ValueKind.FILE,
+                ),
+                number_flag("lease_seconds", "How long a lease lasts by default, from 1 to 300. [default: 300]"),
+                text_flag("organization_id", "The organization that responses name."),
+                text_flag("workspace_id", "The workspace that the key belongs to, and that responses name."),
+                switch("detach", "Serve in the background; `ant emulator stop` ends it."),
+            ),
+            takes=("format", "api_key"),
+        ),
+        tool(
+            "emulator status",
+            "List the running emulators.",
+            "emulator_serve:status",
+            ("the running emulators, with their databases", "ant emulator status"),
+            ("their base URLs, for a script", "ant emulator status --transform base_url -r"),
+            takes=RESULT,
+        ),
+        tool(
+            "emulator stop",
+            "Stop the running emulator, after the requests under way.",
+            "emulator_serve:stop",
+            ("the running emulator", "ant emulator stop"),
+            ("one of several", "ant emulator stop --port 8080"),
+            flags=(_PORT, switch("all", "Stop every running emulator.")),
+        ),
+        tool(
+            "emulator env",
+            "Print the variables that point every client to the running emulator; a shell evaluates them.",
+            "emulator_serve:env",
+            ("point this shell's clients to the emulator", 'eval "$(ant emulator env)"'),
+            (
+                "run a single program on it, once it is up",
+                '(eval "$(ant emulator env --wait 10)" && python worker.py)',
+            ),
+            flags=(_PORT, number_flag("wait", "Seconds to wait for one to start, from 0 to 3600. [default: 0]")),
+        ),
+        _SESSION,
+        tool(
+            "emulator enqueue",
+            "Put work in a queue, as a new session does in the real service.",
+            "emulator_control:enqueue",
+            ("five work items in the queue of an environment", "ant --local emulator enqueue env_1 --count 5"),
+            (
+                "one with metadata, and its ID for what follows",
+                "work=$(ant --local emulator enqueue env_1 --metadata '{team: data}')",
+            ),
+            arguments=(argument("environment_id", "A self-hosted environment.", ValueKind.EMULATOR_ID),),
+            flags=(
+                text_flag("session_id", "The session of all items. [default: a new one for each]"),
+                number_flag("count", "How many work items, from 1 to 10000. [default: 1]"),
+                _METADATA,
+                text_flag("type", "The type of the work. [default: session]", completes=ValueKind.CHOICE)._replace(
+                    choices=("session", "healthcheck")
+                ),
+                _NO_SECRET,
+            ),
+            takes=(*PROFILE, *REQUEST, *RESULT),
+        ),
+        tool(
+            "emulator clock",
+            "Show the emulator's clock, or move it: leases run out without anybody waiting.",
+            "emulator_control:clock",
+            ("what time it is there", "ant --local emulator clock"),
+            ("five minutes later: leases have run out", "ant --local emulator clock --advance-ms 300000"),
+            flags=(
+                number_flag("advance_ms", "How many milliseconds to move it forward."),
+                text_flag("now", "The time to set, such as 2026-03-15T10:00:00Z."),
+            ),
+            takes=(*PROFILE, *REQUEST, *RESULT),
+        ),
+        tool(
+            "emulator reset",
+            "Delete everything in the emulator: environments, work, sessions and faults.",
+            "emulator_control:reset",
+            ("the emulator of --local", "ant --local emulator reset"),
+            ("a served emulator, between two tests", "ant emulator reset --base-url http://127.0.0.1:8080"),
+            takes=(*PROFILE, *REQUEST),
+        ),
+        tool(
+            "emulator fault",
+            "Make the next requests fail, to see how your program handles it.",
+            "emulator_control:fault",
+            (
+                "two polls in a row that fail",
+                "ant --local emulator fault --path-contains work/poll --status 529 --times 2",
+            ),
+            ("a slow network for the next twenty requests", "ant --local emulator fault --delay-ms 500 --times 20"),
+            (
+                "the third heartbeat fails",
+                "ant --local emulator fault --path-contains heartbeat --after 2 --status 500",
+            ),
+            ("the faults that are still to come", "ant --local emulator fault --list"),
+            flags=(
+                text_flag("path_contains", "Only requests whose path contains this, percent-encoded."),
+                text_flag("method", "Only requests with this method: GET, POST or DELETE."),
+                number_flag("status", "The status of the response, from 400 to 599."),
+                number_flag("times", "How many requests fail, up to 1000000. [default: 1]"),
+                number_flag("retry_after_ms", "The retry-after-ms header, up to 3600000."),
+                number_flag("delay_ms", "Delay of the response, up to 600000. [default: 0]"),
+                switch("disconnect", "Close the connection without a response."),
+                number_flag("after", "How many such requests succeed first. [default: 0]"),
+                number_flag("body_delay_ms", "Pause in the middle of a body, or at an event."),
+                number_flag("cut_after_events", "Cut a session's stream after so many events."),
+                switch("list", "List the faults that are still to come."),
+                switch("clear", "Remove all faults."),
+            ),
+            takes=(*PROFILE, *REQUEST, *RESULT),
+        ),
+    ),
+)

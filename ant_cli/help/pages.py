@@ -1,0 +1,111 @@
+"""Help pages: the catalog as text."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ant_cli.help.catalog import HELP, Command, argument_name, choices_text
+from ant_cli.help.layout import Layout
+from ant_cli.help.topics import TOPICS, text_of
+from ant_cli.operations.global_flags import GLOBAL_FLAGS
+from ant_cli.operations.spec import Param
+
+REQUIRED = "Required, also from stdin or --file"
+BODY = "Fields, also from stdin or --file"
+ARGUMENTS = "Arguments"
+FLAGS = "Flags"
+GLOBAL = "Global flags"
+
+
+class Section(NamedTuple):
+    """A group of flags, with a heading of its own."""
+
+    title: str
+    flags: tuple[Param, ...]
+
+
+def command_page(command: Command, layout: Layout) -> str:
+    """Return the help page of a command, of a group, or of `ant` itself."""
+    parts = [
+        f"{layout.heading('Usage')} {synopsis(command)}",
+        layout.paragraphs(command.help),
+        *_command_sections(command, layout),
+        "" if command.operation else layout.section(ARGUMENTS, map(_argument_row, command.arguments)),
+        *(layout.section(section.title, map(flag_row, section.flags)) for section in flag_sections(command)),
+        _global_flags(command, layout),
+        "\n".join(map(layout.inline, command.notes.split("\n"))),
+        layout.examples(command.examples),
+        *_references(command, layout),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def synopsis(command: Command) -> str:
+    """Return how a command is typed."""
+    names = ["COMMAND"] if command.subcommands else []
+    return " ".join(["ant", *command.path, *names, "[FLAGS]", *map(argument_name, command.arguments)])
+
+
+def flag_sections(command: Command) -> tuple[Section, ...]:
+    """Return a command's own flags: those that a request must have, those of its body, and the others."""
+    operation = command.operation
+    required = tuple(param for param in command.flags if operation and param.required)
+    body = tuple(param for param in command.flags if param.location == "body" and param not in required)
+    others = tuple(param for param in command.flags if param not in (*required, *body))
+    return (Section(REQUIRED, required), Section(BODY, body), Section(FLAGS, (*others, HELP)))
+
+
+def flag_row(param: Param) -> tuple[str, str]:
+    """Return a flag as it is typed, and what it is for."""
+    return f"{', '.join(reversed(param.names))} {param.metavar}".rstrip(), param.help + choices_text(param)
+
+
+def topic_page(topic: str, layout: Layout) -> str:
+    """Return the help page of a topic."""
+    if topic == "flags":
+        title = layout.paint(TOPICS[topic].removesuffix("."), "bold")
+        return f"{title}\n\n{layout.section(GLOBAL, map(flag_row, GLOBAL_FLAGS))}\n"
+    title, _, text = text_of(topic).removeprefix("# ").partition("\n")
+    lines = [
+        layout.heading(line.removeprefix("## ")) if line.startswith("## ") else layout.inline(line)
+        for line in text.split("\n")
+    ]
+    return "\n".join([layout.paint(title, "bold"), *lines])
+
+
+def _argument_row(param: Param) -> tuple[str, str]:
+    return argument_name(param), param.help
+
+
+def _command_sections(command: Command, layout: Layout) -> list[str]:
+    """Return the subcommands; those of `ant` under what one does with them."""
+    sections: dict[str, list[tuple[str, str]]] = {}
+    for item in command.subcommands:
+        name = item.path[-1] if command.path else item.words
+        sections.setdefault(item.section or "Commands", []).append((name, item.summary + "."))
+    return [layout.section(title, rows) for title, rows in sections.items()]
+
+
+def _global_flags(command: Command, layout: Layout) -> str:
+    """Return which global flags a command takes; `ant help flags` describes them."""
+    if not command.path or not command.global_flags:
+        return ""
+    if command.takes_all_global_flags:
+        names = "--format, --transform, --profile, --local and others"
+    else:
+        names = ", ".join(param.flag for param in command.global_flags)
+    lines = layout.paragraphs(f"{names} (see `ant help flags`)")
+    return f"{layout.heading(GLOBAL)}\n{lines}"
+
+
+def _references(command: Command, layout: Layout) -> list[str]:
+    """Return where to read on."""
+    if not command.path:
+        topics = layout.section("Topics, shown by ant help TOPIC", TOPICS.items())
+        return [topics, "Flags and more examples: ant COMMAND --help"]
+    if command.subcommands:
+        return [f"More examples: ant {command.words} COMMAND --help"]
+    if command.operation:
+        topics = "ant help input, ant help output" if command.operation.has_body else "ant help output"
+        return [f"See also: {topics}, ant help exit-codes"]
+    return []

@@ -1,0 +1,56 @@
+"""What the rows of tool commands are written with: flags, arguments, and the global flags that a command takes."""
+
+from __future__ import annotations
+
+from ant_cli.help.catalog import Command, Example
+from ant_cli.operations.global_flags import GLOBAL_FLAGS
+from ant_cli.operations.spec import Param
+from ant_cli.operations.value_kinds import ValueKind
+
+PROFILE = ("profile",)
+RESULT = ("format", "transform", "raw_output", "columns")
+"""The global flags of a command that prints a result."""
+REQUEST = ("api_key", "auth_token", "base_url", "local", "workspace_id", "timeout", "max_retries", "debug")
+"""The global flags that say where and how a request is sent."""
+_GLOBAL_FLAGS = {param.name: param for param in GLOBAL_FLAGS}
+
+
+def text_flag(name: str, text: str, value_name: str = "", completes: ValueKind | None = ValueKind.FREE) -> Param:
+    """Return a flag that takes a text."""
+    return Param(name, "setting", str, text, value_name=value_name, completes=completes)
+
+
+def number_flag(name: str, text: str) -> Param:
+    """Return a flag that takes a number, as text: the command checks it."""
+    return Param(name, "setting", int, text)
+
+
+def switch(name: str, text: str) -> Param:
+    """Return a boolean flag."""
+    return Param(name, "setting", bool, text)
+
+
+def argument(name: str, text: str, completes: ValueKind = ValueKind.FREE) -> Param:
+    """Return a required positional argument."""
+    return Param(name, "setting", str, text, required=True, completes=completes)
+
+
+def tool(
+    words: str,
+    help_text: str,
+    function: str,
+    *examples: Example,
+    arguments: tuple[Param, ...] = (),
+    flags: tuple[Param, ...] = (),
+    takes: tuple[str, ...] = (),
+) -> Command:
+    """Return a command; `takes` names the global flags that it takes."""
+    return Command(
+        tuple(words.split()),
+        help_text,
+        arguments,
+        flags,
+        tuple(_GLOBAL_FLAGS[name] for name in takes),
+        examples=examples,
+        function=f"ant_cli.commands.{function}",
+    )

@@ -1,0 +1,181 @@
+"""The Typer tree: it holds every command with every flag, and each makes the call that the command line makes."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+import ant_cli.app
+from ant_cli.app import app
+from ant_cli.argv import parse
+from ant_cli.errors import UsageError
+from ant_cli.help.catalog import catalog
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.streams import Stderr, Stdin, Stdout
+from tests.conformance.test_conformance import CASES, OURS
+
+KEY = "plain-typer-key-0123"
+EVERY_CASE = [*CASES, *OURS]
+NO_VALUE = "In Typer's grammar a boolean flag has no value, so that --flag=false is an error."
+NO_ORDER = (
+    "Typer does not tell where an argument stood, so that the ID false is refused with any boolean flag (D22)."
+)
+REFUSED_BY_TYPER = {
+    "02-flags/stop-force-false": NO_VALUE,
+    "more/include-archived-false": NO_VALUE,
+    "more/false-is-an-id": NO_ORDER,
+}
+"""The conformance cases that Typer can't express, and why."""
+COMMANDS = [command for command in catalog().walk() if not command.subcommands]
+GROUPS = [command for command in catalog().walk() if command.subcommands]
+
+
+def name_of(command):
+    return f"ant {command.words}".rstrip()
+
+
+@pytest.fixture
+def surroundings(monkeypatch, clean_environ, tmp_path):
+    """The process has the tests' environment, and an emulator whose file is its own."""
+    for name, value in clean_environ.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", f"local:{tmp_path}/emulator.db")
+
+
+@pytest.fixture
+def call_by_typer(monkeypatch):
+    """Return the call that the Typer tree makes of arguments, and the exit status; None if it makes none."""
+
+    def run(*args):
+        calls = []
+        monkeypatch.setattr(ant_cli.app, "execute", lambda call, _: calls.append(call))
+        result = CliRunner().invoke(app, list(args))
+        return (calls[0] if calls else None), result.exit_code
+
+    return run
+
+
+def call_by_argv(*args):
+    """Return the call that the command line makes of arguments, and the exit status; None if they are refused."""
+    try:
+        return parse(args), 0
+    except UsageError as error:
+        return None, error.exit_code
+
+
+@pytest.mark.parametrize("case", EVERY_CASE, ids=[case["id"] for case in EVERY_CASE])
+def test_typer_and_the_command_line_make_the_same_call_of_a_conformance_case(case, call_by_typer):
+    """They lead to the same operation with the same flags, or are both refused with exit code 2."""
+    expected = (None, 2) if case["id"] in REFUSED_BY_TYPER else call_by_argv(*case["args"])
+    assert call_by_typer(*case["args"]) == expected
+
+
+def test_the_cases_that_typer_refuses_are_accepted_on_the_command_line():
+    """An exception that is no longer needed is removed from the list."""
+    found = {case["id"]: call_by_argv(*case["args"]) for case in EVERY_CASE if case["id"] in REFUSED_BY_TYPER}
+    assert found.keys() == REFUSED_BY_TYPER.keys()
+    assert all(call is not None for call, _ in found.values())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--format", "json", "auth", "status", "--check", "--format", "yaml"],
+        ["auth", "--debug", "login", "--api-key-stdin", "--no-verify", "--profile", "ci"],
+        ["profile", "set", "timeout", "5"],
+        ["profile", "get"],
+        ["emulator", "fault", "--list"],
+        ["emulator", "session", "create", "--script", "-"],
+        ["completion", "bash"],
+        ["help", "beta:environments", "create"],
+        ["help", "exit-codes"],
+        ["--version"],
+        ["-v"],
+        [],
+        ["emulator"],
+        ["emulator", "session", "-h"],
+        ["beta:environments", "list", "--limit", "5", "--help"],
+        ["profile", "activate"],
+        ["auth", "login", "extra"],
+        ["auth", "lgin"],
+        ["--columns", "id", "auth", "token"],
+        ["--workspace-id", "w", "emulator", "start"],
+        ["beta:environments", "list", "--lmit", "5"],
+        ["beta:environments:work", "stop", "--environment-id", "env_1", "--force", "false"],
+        ["beta:environments", "delete", "--environment-id", "env_1", "env_2"],
+    ],
+    ids=" ".join,
+)
+def test_typer_and_the_command_line_agree_on_tool_commands_help_and_mistakes(words, call_by_typer):
+    """A mistake is refused with exit code 2 by both, before anything is done."""
+    assert call_by_typer(*words) == call_by_argv(*words)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=name_of)
+def test_the_tree_holds_every_flag_and_argument_of_a_command(command):
+    """The catalog and the tree are equal."""
+    found = typer.main.get_command(app)
+    for name in command.path:
+        found = found.commands[name]
+    flags = [*command.all_flags, *(command.global_flags if command.takes_all_global_flags else ())]
+    options = {name for param in found.params if param.param_type_name == "option" for name in param.opts}
+    assert options == {name for flag in flags for name in flag.names}
+    arguments = [param for param in found.params if param.param_type_name == "argument"]
+    assert [argument.required for argument in arguments] == [param.required for param in command.arguments]
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=name_of)
+def test_the_tree_holds_every_command_of_a_group(group):
+    """There are no others in it."""
+    found = typer.main.get_command(app)
+    for name in group.path:
+        found = found.commands[name]
+    assert found.commands.keys() == {command.path[-1] for command in group.subcommands}
+
+
+@pytest.mark.usefixtures("surroundings")
+def test_commands_work_when_the_tree_is_mounted_in_another_program():
+    """Global flags stand before and after the command, and results go to stdout."""
+    theirs = typer.Typer()
+    theirs.command("hello")(lambda: None)
+    theirs.add_typer(app, name="ant")
+
+    def run(*args):
+        return CliRunner().invoke(theirs, ["ant", *args])
+
+    created = run("--format", "yaml", "beta:environments", "create", "--name", "demo", "--format", "json")
+    assert created.exit_code == 0, created.output
+    identifier = json.loads(created.stdout)["id"]
+    listed = run("beta:environments", "--format", "jsonl", "list", "--transform", "{id,name}")
+    assert json.loads(listed.stdout) == {"id": identifier, "name": "demo"}
+    assert run("beta:environments", "delete", identifier).exit_code == 0
+    missing = run("beta:environments", "retrieve", identifier)
+    assert (missing.exit_code, missing.stdout) == (5, "")
+    assert "404 Not Found" in missing.stderr
+    assert run("beta:environments", "--help").stdout.startswith("Usage: ant beta:environments COMMAND [FLAGS]")
+    assert run("profile", "list", "--format", "json").exit_code == 0
+
+
+def test_a_command_takes_its_surroundings_from_the_context(clean_environ):
+    """A Runtime as `obj` has its streams and its environment."""
+    stdout, stderr = io.BytesIO(), io.BytesIO()
+    environ = clean_environ | {"ANTHROPIC_API_KEY": "context-key-0123456789"}
+    runtime = Runtime(Stdin(None), Stdout(stdout), Stderr(stderr), environ)
+    result = CliRunner().invoke(app, ["auth", "token"], obj=runtime)
+    assert (result.exit_code, result.output) == (0, "")
+    assert stdout.getvalue() == b"context-key-0123456789\n"
+
+
+@pytest.mark.usefixtures("surroundings")
+@pytest.mark.parametrize("before", [["--api-key", KEY], []], ids=["before the command", "after it"])
+def test_a_secret_of_a_flag_is_redacted_in_the_tree_too(before):
+    """A message that quotes another value does not show it."""
+    after = [] if before else ["--api-key", KEY]
+    result = CliRunner().invoke(app, [*before, "beta:environments", "list", "--limit", KEY, *after])
+    assert result.exit_code == 2
+    assert "--limit must be" in result.stderr
+    assert KEY not in result.output
