@@ -67,6 +67,7 @@ SETTINGS = {
     },
     "workspace_id": {
         "--workspace-id": ("workspace_id", "wrkspc_flag"),
+        "ANTHROPIC_WORKSPACE_ID": ("workspace_id", "wrkspc_variable"),
         "--profile": ("workspace_id", "wrkspc_named"),
         "ANTHROPIC_PROFILE": ("workspace_id", "wrkspc_by_variable"),
         "active": ("workspace_id", "wrkspc_active"),
@@ -290,6 +291,21 @@ def test_a_run_goes_by_the_active_profile(ant, clean_environ):
     assert request.headers["x-api-key"] == "sk-ant-work-key"
     assert request.headers["anthropic-workspace-id"] == "wrkspc_1"
     assert (done.exit, done.stdout, done.stderr) == (0, "id: env_1\n", "")
+
+
+def test_the_workspace_is_that_of_the_flag_then_the_variable_then_the_profile(ant, clean_environ):
+    """A request without it would change another workspace."""
+    profile_file(clean_environ, WORK)
+    environ = {"ANTHROPIC_API_KEY": None, "ANTHROPIC_WORKSPACE_ID": "wrkspc_2"}
+    words = ("beta:environments", "retrieve", "env_1")
+    assert ant(*words, env=environ).requests[0].headers["anthropic-workspace-id"] == "wrkspc_2"
+    (request,) = ant(*words, "--workspace-id", "wrkspc_3", env=environ).requests
+    assert request.headers["anthropic-workspace-id"] == "wrkspc_3"
+    environ["ANTHROPIC_WORKSPACE_ID"] = ""
+    assert ant(*words, env=environ).requests[0].headers["anthropic-workspace-id"] == "wrkspc_1"
+    refused = ant(*words, env={"ANTHROPIC_WORKSPACE_ID": "w\r\nx: y"})
+    assert (refused.exit, refused.requests) == (2, [])
+    assert "ANTHROPIC_WORKSPACE_ID contains a character" in refused.stderr
 
 
 def test_a_flag_before_the_command_selects_the_profile(ant, clean_environ):

@@ -103,10 +103,11 @@ def tell_of_shadows(runtime: Runtime) -> None:
     for variable in KEY_VARIABLES:
         if runtime.environ.get(variable, "").strip():
             runtime.hint(f"Note: {variable} is set, and wins over every profile until you unset it.")
-    if runtime.environ.get(VARIABLES["base_url"]):
-        runtime.hint(
-            f"Note: {VARIABLES['base_url']} is set, and wins over every profile's base_url until you unset it.",
-        )
+    for setting in ("base_url", "workspace_id"):
+        if runtime.environ.get(VARIABLES[setting]):
+            runtime.hint(
+                f"Note: {VARIABLES[setting]} is set, and wins over every profile's {setting} until you unset it."
+            )
 
 
 # Which key is used

@@ -13,7 +13,12 @@ GLOBAL_FLAGS = (
     Param("base_url", "setting", str, "Where the API is. Also: ANTHROPIC_BASE_URL; local:PATH is an emulator."),
     Param("local", "setting", bool, "Use the emulator on this machine: short for --base-url local:"),
     Param("profile", "setting", str, "The profile to use, in place of the active one. Also: ANTHROPIC_PROFILE."),
-    Param("workspace_id", "setting", str, "The workspace, for a credential that can act on several."),
+    Param(
+        "workspace_id",
+        "setting",
+        str,
+        "The workspace, if the credential has several. Also: ANTHROPIC_WORKSPACE_ID.",
+    ),
     Param("format", "setting", str, "How results are printed.", choices=_FORMAT_NAMES),
     Param(
         "format_error", "setting", str, "How the body of an API error is printed, on stderr.", choices=_FORMAT_NAMES

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from ant_cli.errors import UsageError
 from ant_cli.operations.spec import Flags, flag_name
+from ant_cli.runtime import variables
 from ant_cli.settings.local_emulator import LOCAL
 from ant_cli.settings.profiles import SelectedProfile
 from ant_cli.settings.validators import KEYRING, check_secret
@@ -15,9 +16,10 @@ DEFAULT_BASE_URL = "https://api.anthropic.com"
 DEFAULTS = {"base_url": DEFAULT_BASE_URL, "workspace_id": "", "format": "auto", "timeout": "60", "max_retries": "2"}
 """The settings that a profile may hold, with their defaults."""
 VARIABLES = {
-    "base_url": "ANTHROPIC_BASE_URL",
-    "api_key": "ANTHROPIC_API_KEY",
-    "auth_token": "ANTHROPIC_AUTH_TOKEN",
+    "base_url": variables.BASE_URL,
+    "workspace_id": variables.WORKSPACE_ID,
+    "api_key": variables.API_KEY,
+    "auth_token": variables.AUTH_TOKEN,
 }
 EMPTY_MEANS_UNSET = frozenset(("base_url", "workspace_id"))
 """Flags that count as not given when they are empty, as `--base-url "$URL"` may be."""
