@@ -14,6 +14,7 @@ from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 from ant_cli.settings.loading import load
 from ant_cli.settings.profiles import NO_STORE, Store
 from ant_cli.settings.sources import DEFAULT_BASE_URL, credential_sources
+from tests.conftest import Screen
 
 PROFILES = ("--profile", "ANTHROPIC_PROFILE", "active")
 """What names a profile, the strongest first."""
@@ -40,8 +41,8 @@ def world(sources):
 
 
 def settings_of(flags, environ, store=NO_STORE):
-    """Load the settings of a run with these flags, variables and profiles."""
-    runtime = Runtime(Stdin(None), Stdout(None), Stderr(None), environ)
+    """Load the settings of a run at a terminal with these flags, variables and profiles."""
+    runtime = Runtime(Stdin(None), Stdout(Screen(terminal=True)), Stderr(None), environ)
     return load(runtime, Flags(flags), store)
 
 
@@ -290,7 +291,20 @@ def test_a_run_goes_by_the_active_profile(ant, clean_environ):
     assert request.url.host == "work.example"
     assert request.headers["x-api-key"] == "sk-ant-work-key"
     assert request.headers["anthropic-workspace-id"] == "wrkspc_1"
-    assert (done.exit, done.stdout, done.stderr) == (0, "id: env_1\n", "")
+    assert (done.exit, done.stderr) == (0, "")
+
+
+def test_the_format_of_a_profile_counts_on_a_terminal_only(ant, clean_environ):
+    """`ant ... | jq` works with every profile; what a script wants, it asks for with a flag."""
+    profile_file(clean_environ, 'active = "a"\n[profiles.a]\nformat = "yaml"\n')
+    words = ("beta:environments", "list")
+    listing = [{"data": [{"id": "env_1"}]}]
+    assert "id: env_1\n" in ant(*words, replies=listing, terminal=True).stdout
+    assert ant(*words, replies=listing).json == {"id": "env_1"}
+    assert ant(*words, "--format", "yaml", replies=listing).stdout == "id: env_1\n"
+    profile_file(clean_environ, 'active = "a"\n[profiles.a]\nformat = "tabel"\n')
+    assert ant(*words, replies=listing).exit == 0
+    assert ant(*words, replies=listing, terminal=True).exit == 2
 
 
 def test_the_workspace_is_that_of_the_flag_then_the_variable_then_the_profile(ant, clean_environ):

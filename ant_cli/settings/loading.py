@@ -117,7 +117,10 @@ def load(runtime: Runtime, flags: Flags, store: Store | None = None) -> Settings
     store = read_store(runtime) if store is None else store
     profile = select(flags.text("profile"), runtime.environ, store)
     candidates = credential_sources(flags, runtime.environ, profile)
-    found = {name: next(setting_sources(name, flags, runtime.environ, profile)) for name in DEFAULTS}
+    found = {
+        name: next(setting_sources(name, flags, runtime.environ, _profile_for(name, profile, runtime)))
+        for name in DEFAULTS
+    }
     _register_secrets(candidates, found["base_url"].text, runtime.stderr)
     usable = credentials(candidates)
     return Settings(
@@ -178,6 +181,11 @@ def output_settings(flags: Flags) -> OutputSettings:
 
     """
     return _output(next(setting_sources("format", flags, {}, NO_PROFILE)), flags)
+
+
+def _profile_for(name: str, profile: SelectedProfile, runtime: Runtime) -> SelectedProfile:
+    """Return the profile as far as it counts for a setting: its format is for people, and breaks no script."""
+    return profile if name != "format" or runtime.stdout.is_terminal else NO_PROFILE
 
 
 def _register_secrets(candidates: tuple[CredentialSource, ...], base_url: str, stderr: Stderr) -> None:
