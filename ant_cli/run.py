@@ -82,4 +82,4 @@ def _print_list(request: Request, settings: Settings, client: Client, printer: P
 def _print_response(request: Request, client: Client, printer: Printer) -> None:
     response = client.send(request)
     if response.status != 204:
-        printer.print_one(response.body)
+        printer.print_response(response)

@@ -10,11 +10,12 @@ JSON, and has the last word on whatever msgspec rejects.
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections.abc import Callable, Iterator
 from functools import cache, partial
-from typing import Literal, NamedTuple, NoReturn, TypeVar
+from typing import Any, Literal, NamedTuple, NoReturn, TypeVar
 
 JSONType = Literal["object", "array", "string", "number", "true", "false", "null"]
 _Result = TypeVar("_Result")
@@ -37,6 +38,7 @@ _TYPES: dict[bytes, JSONType] = {
 }
 
 _STRING = rb'"(?:[^"\\]+|\\.)*+"'
+_DECODED_AT_ONCE = 1_000_000
 _STRING_OR_SPACE = re.compile(rb"(" + _STRING + rb")|[ \t\r\n]+")
 _STRUCTURE = re.compile(_STRING + rb"|\{\}|\[\]|[\[\]{},:]")
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -90,6 +92,19 @@ def elements(text: bytes) -> list[bytes]:
     return _fast_or_slow(text, _fast_elements, _slow_elements)
 
 
+def split_array(text: bytes, key: str) -> tuple[list[bytes], dict[str, bytes]]:
+    """Return the elements of the array in an object's member, and the other members.
+
+    The elements of a long text are views of it, which take little memory: `bytes(element)` makes a copy.
+
+    Raises:
+        JSONTextError: if there is no such object.
+        KeyError: if it has no such member.
+
+    """
+    return _fast_or_slow(text, partial(_fast_split, key=key), partial(_slow_split, key=key))
+
+
 def compact(text: bytes) -> bytes:
     """Return `text` without white space between tokens."""
     return _fast_or_slow(text, partial(_fast_layout, width=-1), _slow_compact)
@@ -126,11 +141,19 @@ def _fast_or_slow(text: bytes, fast: Callable[[bytes], _Result], slow: Callable[
         import msgspec
 
         try:
-            text.decode()  # msgspec does not check the encoding of strings that it only slices
+            _check_utf8(text)  # msgspec does not check the encoding of strings that it only slices
             return fast(text)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             pass  # the standard library may accept it, or gives the better message
     return slow(text)
+
+
+def _check_utf8(text: bytes) -> None:
+    """Raise UnicodeDecodeError unless `text` is UTF-8, without decoding a long one in one piece."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    for start in range(0, len(text), _DECODED_AT_ONCE):
+        decoder.decode(text[start : start + _DECODED_AT_ONCE])
+    decoder.decode(b"", final=True)
 
 
 def _fast_validate(text: bytes) -> None:
@@ -165,6 +188,14 @@ def _fast_elements(text: bytes) -> list[bytes]:
     import msgspec
 
     return [bytes(raw) for raw in msgspec.json.decode(text, type=list[msgspec.Raw])]
+
+
+def _fast_split(text: bytes, key: str) -> tuple[list[bytes], dict[str, bytes]]:
+    import msgspec
+
+    raw = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+    array: list[Any] = msgspec.json.decode(raw.pop(key), type=list[msgspec.Raw])
+    return array, {name: bytes(value) for name, value in raw.items()}
 
 
 def _fast_layout(text: bytes, width: int) -> bytes:
@@ -208,6 +239,11 @@ def _slow_elements(text: bytes) -> list[bytes]:
     if not isinstance(_decode(text), list):
         _reject(text, "an array")
     return list(_values(text.decode()))
+
+
+def _slow_split(text: bytes, key: str) -> tuple[list[bytes], dict[str, bytes]]:
+    others = _slow_members(text)
+    return _slow_elements(others.pop(key)), others
 
 
 def _values(text: str) -> Iterator[bytes]:

@@ -14,10 +14,15 @@ Items = list[bytes]
 """The items of a page, each as the JSON text that came."""
 
 
+BATCH = 1000
+"""The most items that are handed on at once, so that what is printed of a large page needs little memory."""
+
+
 class Page(NamedTuple):
     """A page of a list."""
 
     items: Items
+    """Those of a large page are views of it, until `bytes` copies them."""
     cursor: str
     """What names the next page; empty after the last."""
 
@@ -37,7 +42,9 @@ def follow_pages(client: Client, request: Request, max_items: int | None) -> Ite
         if response.status == 204:
             return
         items, cursor = parse_page(response.body)
-        yield items[:left]
+        wanted = items[:left]
+        for start in range(0, max(len(wanted), 1), BATCH):
+            yield list(map(bytes, wanted[start : start + BATCH]))
         left = None if left is None else left - len(items)
         if not cursor:
             return
@@ -61,9 +68,8 @@ def parse_page(body: bytes) -> Page:
 
     """
     try:
-        page = json_text.members(body)
-        items = json_text.elements(page["data"])
-        next_page = page.get("next_page", b"null")
+        items, others = json_text.split_array(body, "data")
+        next_page = others.get("next_page", b"null")
         cursor = "" if next_page == b"null" else json_text.string(next_page)
     except KeyError:
         raise _not_a_page("It has no `data`.") from None

@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from ant_cli.errors import AnswerError, APIError
 from ant_cli.gjson import json_text
+from ant_cli.http.stored_body import StoredBody
+from ant_cli.runtime.streams import reason
 
-BOM = b"\xef\xbb\xbf"
 RESPONSE_LIMIT = 256_000_000
 """The most bytes of a body, after decompression, that are read."""
 _LONGEST_ERROR = 100_000
@@ -28,38 +29,52 @@ class IncompleteResponse(Exception):
 
 
 class Response:
-    """A response, whose body is read by `read` and kept in `body`."""
+    """A response, whose body is received by `read`, and then is in `body` or, part by part, in `parts`."""
 
     def __init__(self, status: int, reason: str, headers: Mapping[str, str], chunks: Iterable[bytes]) -> None:
         self.status = status
         self.reason = reason
         self.headers = headers
         """By their names in lower case."""
-        self.body = b""
-        """Decompressed, without a byte order mark; empty until `read`."""
         self._chunks = chunks
+        self._stored = StoredBody()
 
     @property
     def status_line(self) -> str:
         """The status as people read it: `404 Not Found`."""
         return f"{self.status} {self.reason}".rstrip()
 
+    @property
+    def body(self) -> bytes:
+        """The body, decompressed and without a byte order mark; empty before `read`."""
+        return self._stored.whole()
+
+    @property
+    def is_large(self) -> bool:
+        """Whether the body is better read in parts: it is in a temporary file."""
+        return self._stored.is_large
+
+    def parts(self) -> Iterator[bytes]:
+        """Yield the body part by part, from the beginning."""
+        return self._stored.parts()
+
     def read(self) -> None:
-        """Read the body.
+        """Receive the body.
 
         Raises:
             IncompleteResponse: if it is too large, is cut off, or has a compression that was not requested.
             TransportError: if the connection fails.
 
         """
-        parts, size = [], 0
         for chunk in self._decompressed():
-            size += len(chunk)
-            if size > RESPONSE_LIMIT:
+            if self._stored.size + len(chunk) > RESPONSE_LIMIT:
                 megabytes = RESPONSE_LIMIT // 1_000_000
                 raise IncompleteResponse(f"is larger than {megabytes} MB, which is the limit", permanent=True)
-            parts.append(chunk)
-        self.body = b"".join(parts).removeprefix(BOM)
+            try:
+                self._stored.append(chunk)
+            except OSError as error:
+                why = f"can't be stored in a temporary file: {reason(error)}"
+                raise IncompleteResponse(why, permanent=True) from None
 
     def _decompressed(self) -> Iterable[bytes]:
         encoding = self.headers.get("content-encoding", "").lower().removeprefix("x-")
@@ -101,12 +116,12 @@ def raise_for_error(request_line: str, response: Response, *, hint: str = "") ->
         AnswerError: if it is a redirect, or can't be from the API.
 
     """
-    if response.status >= 400 or (response.status < 300 and _is_error_object(response.body)):
+    if response.status >= 400 or (response.status < 300 and _is_error_object(response)):
         request_id = response.headers.get("request-id", "")
         raise APIError(request_line, response.status, response.reason, response.body, request_id, hint)
     if response.status >= 300:
         raise AnswerError(f"{request_line}: {response.status_line}{_target(response)}.", _NOT_FOLLOWED)
-    mismatch = _mismatch(response.body) if response.status != 204 else None
+    mismatch = _mismatch(next(response.parts())) if response.status != 204 else None
     if mismatch:
         message = f"{request_line}: {response.status_line}, but the response is {mismatch.problem}."
         raise AnswerError(message, mismatch.hint)
@@ -123,12 +138,12 @@ def _target(response: Response) -> str:
     return f', a redirect to "{strip_userinfo(location)}"' if location else ""
 
 
-def _is_error_object(body: bytes) -> bool:
+def _is_error_object(response: Response) -> bool:
     """Whether the body is the API's error object."""
-    if len(body) > _LONGEST_ERROR or b'"error"' not in body:
+    if response.is_large or len(response.body) > _LONGEST_ERROR or b'"error"' not in response.body:
         return False
     try:
-        return json_text.members(body).get("type") == b'"error"'
+        return json_text.members(response.body).get("type") == b'"error"'
     except json_text.JSONTextError:
         return False
 
@@ -140,10 +155,10 @@ class _Mismatch(NamedTuple):
     hint: str = ""
 
 
-def _mismatch(body: bytes) -> _Mismatch | None:
+def _mismatch(beginning: bytes) -> _Mismatch | None:
     """Return why a body can't be JSON. That it is JSON is checked later, where it is printed."""
-    start = body[:100].lstrip()
-    if not start and not body.strip():
+    start = beginning[:100].lstrip()
+    if not start and not beginning.strip():
         return _Mismatch("empty, and so not JSON")
     if start.startswith(b"<"):
         return _Mismatch("HTML or XML, not JSON in UTF-8", _NOT_THE_API)

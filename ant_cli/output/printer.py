@@ -14,6 +14,7 @@ from ant_cli.settings.loading import OutputSettings
 
 TYPE_CHECKING = False  # what a pipe does not need is not imported
 if TYPE_CHECKING:
+    from ant_cli.http.response import Response
     from ant_cli.output.terminal import Style
 
 Transform = Callable[[bytes], bytes]
@@ -67,6 +68,18 @@ class Printer:
             self._explore([values], is_list=False)
         else:
             self._write(self._rendered(values))
+
+    def print_response(self, response: Response) -> None:
+        """Print the body of a response: a large one part by part, if it is printed as it was received."""
+        if not (response.is_large and self.format.is_response and not self._path and self._style is None):
+            self.print_one(response.body)
+            return
+        from ant_cli.output.raw_response import print_raw
+
+        try:
+            print_raw(response.parts, self._write)
+        except json_text.JSONTextError as error:
+            raise _invalid_json(error) from None
 
     def print_pages(self, pages: Iterable[list[bytes]]) -> None:
         """Print the items of each page as it arrives, with one write per page."""

@@ -9,7 +9,9 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -277,12 +279,46 @@ def test_a_user_without_a_home_stops_only_what_writes(shell: Shell, words, statu
     assert (result.exit, "no home folder" in result.stderr) == (status, status == 2)
 
 
-def test_a_200_megabyte_answer_fits(shell: Shell):
-    """In memory that a small machine has."""
+PEAK = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+"""Runs a command without its output, and prints its peak of memory: in KiB on Linux."""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the unit of the peak differs")
+def test_a_200_megabyte_response_needs_little_memory(shell: Shell):
+    """At most 100 MiB to print it as it is, and at most twice its size to print its items."""
     body = b'{"data":[' + b",".join([b'"' + b"x" * 10_000 + b'"'] * 20_000) + b"]}"
-    script = "ulimit -v 1500000; $ANT beta:environments list --format {} | wc -c"
+    script = "$ANT beta:environments list --format {} | wc -c"
+    peak = "$PYTHON -c '" + PEAK + "' $ANT beta:environments list --format {}"
     assert shell(script.format("raw"), response(body), seconds=60).stdout.strip() == str(len(body) + 1)
     assert int(shell(script.format("jsonl"), response(body), seconds=60).stdout) == 20_000 * 10_003
+    assert int(shell(peak.format("raw"), response(body), seconds=60).stdout) < 100 * 1024
+    assert int(shell(peak.format("jsonl"), response(body), seconds=60).stdout) < 2 * len(body) / 1024
+
+
+def test_a_large_response_that_is_not_json_is_not_printed_in_part(shell: Shell):
+    """Although it is stored in a file, and its error is at its end."""
+    body = b'{"data":[' + b",".join([b'"' + b"x" * 10_000 + b'"'] * 2_000) + b"]]"
+    result = shell("$ANT beta:environments list --format raw", response(body))
+    assert (result.exit, result.stdout, "Not JSON" in result.stderr) == (1, "", True)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="this test reads /proc")
+def test_the_temporary_file_of_a_large_response_has_no_name_and_belongs_to_the_user(start, tmp_path):
+    """Nobody else can open it, and nothing is left of it however the run ends."""
+    head = b"HTTP/1.1 200 OK\r\ncontent-length: 99000000\r\n\r\n"
+    running = start(LIST, (head + b"x" * 30_000_000, Act.STALL))
+    folder = Path(f"/proc/{running.process.pid}/fd")
+    deadline = time.monotonic() + 20
+    large: list[Path] = []
+    while not large and time.monotonic() < deadline:
+        links = [link for link in folder.iterdir() if "(deleted)" in str(link.readlink())]
+        large = [link for link in links if link.stat().st_size > 16_000_000]
+    assert [oct(link.stat().st_mode & 0o777) for link in large] == [oct(0o600)]
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="this test needs pseudo-terminals")
