@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ant_cli.errors import AnswerError, APIError
 from ant_cli.gjson import json_text
 from ant_cli.http.stored_body import StoredBody
-from ant_cli.runtime.streams import reason
+from ant_cli.runtime.streams import os_error_text
 
 RESPONSE_LIMIT = 256_000_000
 """The most bytes of a body, after decompression, that are read."""
@@ -73,7 +73,7 @@ class Response:
             try:
                 self._stored.append(chunk)
             except OSError as error:
-                why = f"can't be stored in a temporary file: {reason(error)}"
+                why = f"can't be stored in a temporary file: {os_error_text(error)}"
                 raise IncompleteResponse(why, permanent=True) from None
 
     def _decompressed(self) -> Iterable[bytes]:
