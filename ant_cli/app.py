@@ -81,7 +81,7 @@ def _call(command: Command, before: Mapping[str, FlagValue], given: Mapping[str,
     takes = {param.name for param in (*command.flags, *command.global_flags)}
     for name in before:
         if name not in takes:
-            raise UsageError(f"unknown flag {flag_name(name)!r}.", see_help(command.words))
+            raise UsageError(f"unknown flag {flag_name(name)!r}.", see_help(command.full_name))
     flags: dict[str, FlagValue] = {**before, **given}
     operation = command.operation
     if operation is None:

@@ -104,10 +104,10 @@ def _parse_tool(name: str, leading: list[str], args: Sequence[str]) -> Call:
         return help_call(*(topic or ["help"] if args else []))
     command, args = _find_tool(TOOL_COMMANDS, (name, *args))
     if command.subcommands:
-        _reject_unknown(args[:1], HELP_FLAGS, command.words)
+        _reject_unknown(args[:1], HELP_FLAGS, command.full_name)
         return help_call(*command.path)
     known = _by_name((*command.flags, *command.global_flags))
-    parsed = _parse_flags([*leading, *args], known, command.words)
+    parsed = _parse_flags([*leading, *args], known, command.full_name)
     if parsed is None:
         return help_call(*command.path)
     return ToolCall(command, parsed.flags.with_values(**_arguments(parsed.positional, command)))
@@ -234,9 +234,22 @@ def positional_id(args: list[str], flags: Mapping[str, FlagValue], operation: Op
     param = operation.positional
     takes = 1 if param is not None and param.name not in flags else 0
     if len(args) > takes:
+        _reject_missing_flags(args, flags, operation)
         also = f" together with {param.flag}" if param is not None and not takes else ""
         raise UsageError(f"unexpected argument {args[takes]!r}{also}.", see_help(operation.command))
     return {param.name: args[0]} if param is not None and args else {}
+
+
+def _reject_missing_flags(args: list[str], flags: Mapping[str, FlagValue], operation: Operation) -> None:
+    """Raise UsageError if all IDs of the path were given without flags, which only the last one can do without."""
+    others = [param for param in operation.params_in("path") if param != operation.positional]
+    if not others or len(args) != len(others) + 1 or any(param.name in flags for param in others):
+        return
+    from shlex import quote
+
+    typed = [f"{param.flag} {quote(arg)}" for param, arg in zip(others, args, strict=False)]
+    whole = " ".join(["ant", operation.command, *typed, quote(args[-1])])
+    raise UsageError(f"{' and '.join(param.flag for param in others)} is required.", f"Did you mean `{whole}`?")
 
 
 def _arguments(args: list[str], command: Command) -> dict[str, FlagValue]:
@@ -253,9 +266,9 @@ def _arguments(args: list[str], command: Command) -> dict[str, FlagValue]:
         elif args:
             found[param.name], args = args[0], args[1:]
         elif param.required:
-            raise UsageError(f"{param.name.upper()} is required.", see_help(command.words))
+            raise UsageError(f"{param.name.upper()} is required.", see_help(command.full_name))
     if args:
-        raise UsageError(f"unexpected argument {args[0]!r}.", see_help(command.words))
+        raise UsageError(f"unexpected argument {args[0]!r}.", see_help(command.full_name))
     return found
 
 

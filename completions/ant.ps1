@@ -1,7 +1,9 @@
 # Completion of `ant` in PowerShell 5.1 and later. Written by `python -m ant_cli.generate`: don't edit it.
 #
-# Only IDs are asked of `ant` itself. Everything else is here, so that the tab key answers at once. The text is
-# ASCII, because PowerShell 5.1 reads files, and what programs print, in the code page of the system.
+# Only IDs are fetched through `ant` itself. Everything else is here, so that the tab key answers at once. The text
+# is ASCII, because PowerShell 5.1 reads files, and what programs print, in the code page of the system.
+#
+# Its syntax is checked by a parser of PowerShell's grammar. It has not been run in PowerShell for this release.
 
 Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)

@@ -35,7 +35,7 @@ GROUPS = [command for command in catalog().walk() if command.subcommands]
 
 
 def name_of(command):
-    return f"ant {command.words}".rstrip()
+    return f"ant {command.full_name}".rstrip()
 
 
 @pytest.fixture

@@ -215,7 +215,7 @@ def test_a_command_loads_only_what_it_uses(name, clean_environ):
 TOOLS = [command for tool in TOOL_COMMANDS for command in tool.walk() if command.function]
 
 
-@pytest.mark.parametrize("command", TOOLS, ids=lambda command: command.words)
+@pytest.mark.parametrize("command", TOOLS, ids=lambda command: command.full_name)
 def test_the_function_of_a_tool_command_takes_what_its_row_names(command: Command):
     """The row is the description of the command: a flag that is missing in one of them could not be used."""
     module, _, name = command.function.partition(":")

@@ -86,7 +86,11 @@ def test_an_id_needs_no_flag():
     [
         (("beta:environments", "delete", "env_1", "env_2"), ["env_2"]),
         (("beta:environments", "delete", "--environment-id", "env_1", "env_2"), ["env_2", "--environment-id"]),
-        (("beta:environments:work", "ack", "env_1", "work_1"), ["work_1"]),
+        (
+            ("beta:environments:work", "ack", "env_1", "work_1"),
+            ["--environment-id is required.", "`ant beta:environments:work ack --environment-id env_1 work_1`"],
+        ),
+        (("beta:environments:work", "ack", "--environment-id", "env_1", "work_1", "work_2"), ["work_2"]),
         ((*CREATE, "env_1"), ["env_1"]),
         ((*CREATE, "--nmae", "x"), ["--nmae", "--name"]),
         ((*CREATE, "--name"), ["--name", "value", "beta:environments create --help"]),

@@ -61,7 +61,7 @@ MADE = {
 """What an example needs, and the command that makes it and prints what stands for it in the line."""
 SERVED = "http://127.0.0.1:8080"
 COMMANDS = [found for command in TOOL_COMMANDS for found in command.walk()]
-LINES = [(command.words, line) for command in COMMANDS for _, line in command.examples]
+LINES = [(command.full_name, line) for command in COMMANDS for _, line in command.examples]
 STARTING = [line for command, line in LINES if command == "emulator start"]
 PLAYED = [line for _, line in LINES if line not in STARTING] + [line for _, line in ROOT_EXAMPLES]
 
@@ -179,7 +179,7 @@ def test_an_example_of_serving_serves(line, environ):
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+", url)
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.words)
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.full_name)
 def test_every_tool_command_has_a_help_page(ant, command):
     """Summary, arguments, flags, notes, and at least two examples, in 80 columns."""
     done = ant(*command.path, "--help")

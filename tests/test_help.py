@@ -134,7 +134,9 @@ def test_every_group_has_a_page(ant, group):
 def test_the_first_page_names_everything(ant):
     """Groups, own commands, topics and examples."""
     page = ant("help").stdout
-    assert all(f"  {name} " in page for name in [*GROUPS, *(command.words for command in TOOL_COMMANDS), *TOPICS])
+    assert all(
+        f"  {name} " in page for name in [*GROUPS, *(command.full_name for command in TOOL_COMMANDS), *TOPICS]
+    )
     assert page.count("  # ") >= 2
     assert page == ant().stdout == ant("--help").stdout == ant("-h").stdout == ant("--local").stdout
 
@@ -230,7 +232,7 @@ def test_help_on_nothing_names_the_topics(ant, words):
     assert "The topics are: input, output" in result.stderr
 
 
-@pytest.mark.parametrize("command", list(catalog().walk()), ids=lambda command: f"ant {command.words}".rstrip())
+@pytest.mark.parametrize("command", list(catalog().walk()), ids=lambda command: f"ant {command.full_name}".rstrip())
 def test_a_help_page_fits_on_40_lines_of_80_columns(ant, command):
     """Nobody has to scroll for a flag."""
     page = ant("help", *command.path).stdout

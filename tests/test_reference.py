@@ -60,7 +60,7 @@ def test_the_reference_says_all_of_a_command(operation):
 def test_every_help_page_is_in_the_reference():
     """Those of groups and topics as well, in Markdown and as manual pages."""
     found = pages(catalog())
-    for words in [*(command.words for command in catalog().walk() if command.path), *TOPICS]:
+    for words in [*(command.full_name for command in catalog().walk() if command.path), *TOPICS]:
         title = f"ant help {words}" if words in TOPICS else f"ant {words}"
         assert f"\n## {title}\n" in found["reference.md"]
         assert f"man/ant-{words.replace(' ', '-').replace(':', '-')}.1" in found

@@ -14,7 +14,7 @@ from ant_cli.apply.lockfile import LockFile, find_lock_path, read_lock
 from ant_cli.apply.plan import Options, Plan
 from ant_cli.apply.preparation import Facts, load_files, look_up, plan_for, untracked
 from ant_cli.apply.workers import MOST_WORKERS, Workers
-from ant_cli.commands.framework import show_result, wants_data
+from ant_cli.commands.framework import print_result, wants_structured
 from ant_cli.commands.lock_session import connected, holding
 from ant_cli.errors import AntError, BadValue, OutputError, PendingChanges, UsageError
 from ant_cli.operations.spec import Flags
@@ -151,8 +151,8 @@ def _saved(job: Job, facts: Facts, plan: Plan) -> plan_data.SavedPlan:
 
 def _show_plan(plan: Plan, facts: Facts, job: Job, flags: Flags, runtime: Runtime) -> None:
     lock = facts.known.lock
-    if wants_data(flags):
-        show_result(runtime, flags, "", plan_data.plan_data(plan, lock))
+    if wants_structured(flags):
+        print_result(runtime, flags, "", plan_data.plan_data(plan, lock))
         return
     style = detect_style(runtime)
     text = drawing.draw_plan(plan, lock, style.paint if style else _plain, verbose=job.verbose)
@@ -176,7 +176,7 @@ def _apply(job: Job, flags: Flags, runtime: Runtime) -> None:
         with connected(flags, runtime, job.parallel) as (workers, settings):
             facts = _look_up(lock, loaded, workers, settings, runtime, journal)
             plan = _plan_and_adopt(facts, job, workers, runtime)
-            if not wants_data(flags) or not job.yes:
+            if not wants_structured(flags) or not job.yes:
                 _show_plan(plan, facts, job, Flags() if job.yes else flags, runtime)
             _note(plan, loaded, runtime)
             if plan.blocked:
@@ -221,7 +221,7 @@ def _execute(
     if not lock.origin.base_url and plan.pending:
         lock = lock.with_origin(facts.origin)
     draw = _outcome_printer(plan, flags, runtime)
-    if plan.changing and not wants_data(flags):
+    if plan.changing and not wants_structured(flags):
         draw(f"\nApply  {drawing.shown_path(lock.path)}")
     width = drawing.name_width(plan.changing)
     style = detect_style(runtime)
@@ -237,8 +237,8 @@ def _execute(
     except (KeyboardInterrupt, OutputError):
         _report_unfinished(execution.outcomes(plan.pending), runtime)
         raise
-    if wants_data(flags):
-        show_result(runtime, flags, "", plan_data.result_data(plan, execution.lock, outcomes))
+    if wants_structured(flags):
+        print_result(runtime, flags, "", plan_data.result_data(plan, execution.lock, outcomes))
     elif plan.changing and any(outcome.error is None for outcome in outcomes):
         draw(f"State written to {drawing.shown_path(lock.path)}")
     _raise_failure(outcomes, settings, runtime)
@@ -246,7 +246,7 @@ def _execute(
 
 def _outcome_printer(plan: Plan, flags: Flags, runtime: Runtime) -> Callable[[str], None]:
     """Return what prints a line of the report: nothing does if the result is wanted as data."""
-    if wants_data(flags) or not plan.changing:
+    if wants_structured(flags) or not plan.changing:
         return lambda _: None
     return lambda line: runtime.stdout.write((line + "\n").encode(), escape=False)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ant_cli.commands.auth_status import as_data, as_text
-from ant_cli.commands.framework import show_result, tell_how_to_use, tell_of_variable
+from ant_cli.commands.framework import note_active_profile, note_profile_variable, print_result
 from ant_cli.commands.probe import verify
 from ant_cli.commands.prompts import key_for_login
 from ant_cli.errors import AntError, UsageError
@@ -45,7 +45,7 @@ def login(
         try_out(key, name, profile, flags, store, runtime)
     store_key(key, name, chosen, runtime, in_keyring=keyring)
     tell_of_shadows(runtime)
-    tell_of_variable(name, runtime)
+    note_profile_variable(name, runtime)
 
 
 def chosen_settings(flags: Flags) -> dict[str, str]:
@@ -88,7 +88,7 @@ def store_key(key: str, name: str, chosen: dict[str, str], runtime: Runtime, *, 
         out_of_keyring(value)
         raise
     runtime.stderr.say(f"Stored the key {mask(key)} in profile {name!r}{also_gone(before)}.")
-    tell_how_to_use(name, draft.active, runtime)
+    note_active_profile(name, draft.active, runtime)
     out_of_keyring(before.get("api_key"))
 
 
@@ -124,7 +124,7 @@ def status(
     asked = flags.only((*PROFILE, *REQUEST))
     settings = load(runtime, asked, store)
     data = as_data(settings, asked, runtime.environ, store)
-    show_result(runtime, flags, as_text(data), data)
+    print_result(runtime, flags, as_text(data), data)
     if not data["usable"]:
         raise no_credential(settings.connection.profile_name)
     if check:

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ant_cli.commands.emulator_serve import whole_number
-from ant_cli.commands.framework import show_result
+from ant_cli.commands.framework import print_result
 from ant_cli.errors import AnswerError, BadValue, UsageError
 from ant_cli.http.client import Client
 from ant_cli.input.request import Request
@@ -51,12 +51,14 @@ def enqueue(
         body["session_id"] = session_id
     if metadata:
         body["metadata"] = json.loads(encode(convert(METADATA, "--metadata", metadata)))
-    answer = ask(runtime, flags, "POST", f"/environments/{segment('ENVIRONMENT_ID', environment_id)}/enqueue", body)
+    answer = call_emulator(
+        runtime, flags, "POST", f"/environments/{segment('ENVIRONMENT_ID', environment_id)}/enqueue", body
+    )
     try:
         ids = [item["id"] for item in answer["data"]]
     except (KeyError, TypeError):
         raise AnswerError(NO_EMULATOR) from None
-    show_result(runtime, flags, "\n".join(ids), answer["data"])
+    print_result(runtime, flags, "\n".join(ids), answer["data"])
 
 
 def segment(name: str, identifier: str) -> str:
@@ -86,8 +88,8 @@ def create_session(
     if metadata:
         body["metadata"] = json.loads(encode(convert(METADATA, "--metadata", metadata)))
     body |= {name: value for name, value in (("environment_id", environment), ("title", title)) if value}
-    answer = ask(runtime, flags, "POST", "/sessions", body)
-    show_result(runtime, flags, str(answer.get("id")), answer)
+    answer = call_emulator(runtime, flags, "POST", "/sessions", body)
+    print_result(runtime, flags, str(answer.get("id")), answer)
 
 
 def read_script(runtime: Runtime, path: str) -> Any:
@@ -106,11 +108,11 @@ def show_session(
     session_id: str,
 ) -> None:
     """Print the events of a session, the oldest first."""
-    answer = ask(runtime, flags, "GET", f"/sessions/{segment('SESSION_ID', session_id)}")
+    answer = call_emulator(runtime, flags, "GET", f"/sessions/{segment('SESSION_ID', session_id)}")
     events = answer.get("events")
     if not isinstance(events, list):
         raise AnswerError(NO_EMULATOR)
-    show_result(runtime, flags, "\n".join(map(event_line, events)), events)
+    print_result(runtime, flags, "\n".join(map(event_line, events)), events)
 
 
 def event_line(event: Any) -> str:
@@ -135,13 +137,17 @@ def clock(
     body: dict[str, Any] = {"now": now} if now else {}
     if advance_ms is not None:
         body["advance_ms"] = whole_number("--advance-ms", advance_ms, 0, 999_999_999)
-    answer = ask(runtime, flags, "POST", "/clock", body) if body else ask(runtime, flags, "GET", "/clock")
-    show_result(runtime, flags, str(answer.get("now")), answer)
+    answer = (
+        call_emulator(runtime, flags, "POST", "/clock", body)
+        if body
+        else call_emulator(runtime, flags, "GET", "/clock")
+    )
+    print_result(runtime, flags, str(answer.get("now")), answer)
 
 
 def reset(runtime: Runtime, flags: Flags) -> None:
     """Empty the emulator: no environment, no work, no session and no fault is left."""
-    ask(runtime, flags, "POST", "/reset")
+    call_emulator(runtime, flags, "POST", "/reset")
     runtime.stderr.say("The emulator is empty.")
 
 
@@ -178,13 +184,13 @@ def fault(
     if list and clear:
         raise UsageError("--list and --clear exclude each other.", "Give one of them.")
     if list or clear:
-        answer = ask(runtime, flags, "DELETE" if clear else "GET", "/faults")
+        answer = call_emulator(runtime, flags, "DELETE" if clear else "GET", "/faults")
     else:
         words = {"status": status, "times": times, "retry_after_ms": retry_after_ms, "delay_ms": delay_ms}
         words |= {"after": after, "body_delay_ms": body_delay_ms, "cut_after_events": cut_after_events}
         asked = {"path_contains": path_contains, "method": method.upper() or None, "disconnect": disconnect}
-        answer = ask(runtime, flags, "POST", "/faults", asked | fault_numbers(words))
-    show_result(
+        answer = call_emulator(runtime, flags, "POST", "/faults", asked | fault_numbers(words))
+    print_result(
         runtime, flags if "format" in flags else flags.with_values(format="json"), "", answer.get("data", answer)
     )
 
@@ -201,7 +207,7 @@ def fault_numbers(words: dict[str, str | None]) -> dict[str, int]:
 METADATA = Param("metadata", "body", dict, "")
 
 
-def ask(runtime: Runtime, flags: Flags, method: str, path: str, body: Any = None) -> Any:
+def call_emulator(runtime: Runtime, flags: Flags, method: str, path: str, body: Any = None) -> Any:
     """Send a request to the emulator that the base URL names, and return its answer.
 
     Raises:

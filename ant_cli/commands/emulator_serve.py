@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from ant_cli.commands import emulator_notes
 from ant_cli.commands.emulator_notes import Note
-from ant_cli.commands.framework import show, show_result
+from ant_cli.commands.framework import print_result, print_text
 from ant_cli.errors import AntError, BadValue, UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
@@ -65,7 +65,7 @@ def start(
     if detach:
         options = {"host": host, "port": port, "database": database, "lease_seconds": lease_seconds, **identity}
         url = start_in_background(runtime, {**options, "api_key": api_key})
-        show_result(runtime, flags, url, {"base_url": url})
+        print_result(runtime, flags, url, {"base_url": url})
         return
     emulator = open_emulator(
         database,
@@ -80,7 +80,7 @@ def start(
         def announce(url: str) -> None:
             note = Note(url, os.getpid(), bool(api_key), database)
             stack.enter_context(emulator_notes.kept(runtime, note))
-            show_result(runtime, flags, url, {"base_url": url})
+            print_result(runtime, flags, url, {"base_url": url})
             runtime.stderr.say(f"The emulator listens at {url}. Stop it with Ctrl-C.")
 
         serve(emulator, host, port_number, announce, runtime)
@@ -133,7 +133,7 @@ def key_to_send(host: str, flags: Flags) -> str:
     """Return the key that clients have to send, if there is one; UsageError if there must be."""
     if api_key := flags.text("api_key"):
         return check_secret("--api-key", api_key)
-    if listens_to_others(host):
+    if is_exposed(host):
         raise UsageError(
             f"--host {host} can be reached from other machines, so --api-key is required.",
             "It is the key that clients have to send.",
@@ -141,7 +141,7 @@ def key_to_send(host: str, flags: Flags) -> str:
     return ""
 
 
-def listens_to_others(host: str) -> bool:
+def is_exposed(host: str) -> bool:
     """Whether an address is one at which other machines can ask; a name is, unless it is localhost."""
     try:
         return not ip_address(host).is_loopback
@@ -175,13 +175,13 @@ def env(
         note = wait_for_one(runtime, port, whole_number("--wait", wait, 0, 3600))
     except AntError:
         # `eval "$(ant emulator env)" && worker` must not run the worker with what the shell has by now.
-        show(runtime, "false")
+        print_text(runtime, "false")
         raise
-    show(runtime, f"export ANTHROPIC_BASE_URL={shlex.quote(note.base_url)}")
+    print_text(runtime, f"export ANTHROPIC_BASE_URL={shlex.quote(note.base_url)}")
     if note.has_key:
         runtime.stderr.say("Note: it was started with a key of its own; put that into ANTHROPIC_API_KEY.")
     else:
-        show(runtime, f"export ANTHROPIC_API_KEY={ANY_KEY}")
+        print_text(runtime, f"export ANTHROPIC_API_KEY={ANY_KEY}")
 
 
 def status(runtime: Runtime, flags: Flags) -> None:
@@ -190,7 +190,7 @@ def status(runtime: Runtime, flags: Flags) -> None:
     if not notes:
         raise none_runs(runtime, "")
     lines = [f"{note.base_url}  pid {note.pid}  {note.database}" for note in notes]
-    show_result(runtime, flags, "\n".join(lines), [note._asdict() for note in notes])
+    print_result(runtime, flags, "\n".join(lines), [note._asdict() for note in notes])
 
 
 def stop(

@@ -16,7 +16,7 @@ from ant_cli.apply.kinds import ENVIRONMENT
 from ant_cli.apply.lockfile import READABLE, Entry, LockFile, find_lock_path, read_lock
 from ant_cli.apply.plan import Object
 from ant_cli.apply.workers import Workers
-from ant_cli.commands.framework import show_result, wants_data
+from ant_cli.commands.framework import print_result, wants_structured
 from ant_cli.commands.lock_session import connected, holding
 from ant_cli.errors import AntError, OutputError, UsageError
 from ant_cli.http.client import Client
@@ -66,7 +66,7 @@ def print_schema(runtime: Runtime, flags: Flags) -> None:
     from ant_cli.apply.environment_file import json_schema
 
     schema = json_schema()
-    show_result(runtime, flags, json.dumps(schema, indent=2), schema)
+    print_result(runtime, flags, json.dumps(schema, indent=2), schema)
 
 
 def _all(workers: Workers) -> list[Object]:
@@ -159,8 +159,8 @@ def _write(files: Sequence[_File], lock: LockFile) -> None:
 
 
 def _report(files: Sequence[_File], flags: Flags, runtime: Runtime) -> None:
-    if wants_data(flags):
-        show_result(runtime, flags, "", described({str(file.path): file.remote for file in files}))
+    if wants_structured(flags):
+        print_result(runtime, flags, "", described({str(file.path): file.remote for file in files}))
         return
     for file in files:
         line = f"{shown_path(file.path)}  {one_line(str(file.remote['id']))}\n"

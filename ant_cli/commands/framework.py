@@ -1,4 +1,4 @@
-"""What the tool commands share: reading profiles, notes about them, and printing results."""
+"""What the tool commands share: notes about profiles, and printing results."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ant_cli.runtime.sanitize import escape_controls
 from ant_cli.settings.loading import output_settings
 
 
-def tell_how_to_use(name: str, active: str, runtime: Runtime) -> None:
-    """Say whether a profile that was stored is the active one, and if not, how to use it."""
+def note_active_profile(name: str, active: str, runtime: Runtime) -> None:
+    """Note whether a stored profile is the active one, and if not, how to use it."""
     if name == active:
         runtime.stderr.say("It is the active profile: commands use it from now on.")
     else:
@@ -22,22 +22,22 @@ def tell_how_to_use(name: str, active: str, runtime: Runtime) -> None:
         )
 
 
-def tell_of_variable(name: str, runtime: Runtime) -> None:
-    """Say that another profile than this one is used in this shell."""
+def note_profile_variable(name: str, runtime: Runtime) -> None:
+    """Note that ANTHROPIC_PROFILE selects another profile in this shell."""
     other = runtime.environ.get("ANTHROPIC_PROFILE")
     if other and other != name:
         runtime.hint(f"Note: ANTHROPIC_PROFILE is set, and selects profile {other!r}.")
 
 
-def show(runtime: Runtime, text: str) -> None:
-    """Print a result that is text for people, with what a terminal would obey made visible."""
+def print_text(runtime: Runtime, text: str) -> None:
+    """Print a result that is text for people, with control characters escaped on a terminal."""
     runtime.stdout.write(((escape_controls(text) if runtime.stdout.is_terminal else text) + "\n").encode())
 
 
-def show_result(runtime: Runtime, flags: Flags, text: str, value: Any) -> None:
-    """Print a result: as text, or if a flag asks for a format or a part, as every other command does."""
-    if not wants_data(flags):
-        show(runtime, text)
+def print_result(runtime: Runtime, flags: Flags, text: str, value: Any) -> None:
+    """Print a result as text, or as data if a flag asks for a format, a part or columns."""
+    if not wants_structured(flags):
+        print_text(runtime, text)
     elif isinstance(value, list):
         printer = Printer(output_settings(flags), runtime, is_list=True)
         printer.print_pages([[json.dumps(item).encode() for item in value]])
@@ -45,6 +45,6 @@ def show_result(runtime: Runtime, flags: Flags, text: str, value: Any) -> None:
         Printer(output_settings(flags), runtime, is_list=False).print_one(json.dumps(value).encode())
 
 
-def wants_data(flags: Flags) -> bool:
-    """Whether the result is wanted as data."""
+def wants_structured(flags: Flags) -> bool:
+    """Whether a flag asks for the result as data."""
     return (flags.text("format") or "auto") != "auto" or "transform" in flags or bool(flags.text("columns"))

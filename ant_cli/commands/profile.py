@@ -6,10 +6,10 @@ from math import isfinite
 from typing import Any
 
 from ant_cli.commands.framework import (
-    show_result,
-    tell_how_to_use,
-    tell_of_variable,
-    wants_data,
+    note_active_profile,
+    note_profile_variable,
+    print_result,
+    wants_structured,
 )
 from ant_cli.commands.prompts import secret_for
 from ant_cli.errors import AntError, CredentialError, UnknownWord, UsageError
@@ -35,10 +35,10 @@ def list_profiles(runtime: Runtime, flags: Flags) -> None:
     if flags.text("format") == "table" and "columns" not in flags and "transform" not in flags:
         flags = flags.with_values(columns=columns_of(rows))
     if names:
-        show_result(runtime, flags, text, rows)
+        print_result(runtime, flags, text, rows)
     else:
         runtime.stderr.say("There is no profile yet. Create one: ant auth login")
-    tell_of_variable(store.active, runtime)
+    note_profile_variable(store.active, runtime)
 
 
 def columns_of(rows: list[dict[str, Any]]) -> str:
@@ -60,17 +60,17 @@ def get(runtime: Runtime, flags: Flags, *, key: str | None = None) -> None:
     """Print a value of a profile, bare, or all of them; secrets masked."""
     profile = chosen(flags, runtime, read_store(runtime))
     values = masked(profile.values)
-    if key is None and not values and not wants_data(flags):
+    if key is None and not values and not wants_structured(flags):
         runtime.stderr.say(f"Profile {profile.name!r} is empty.")
         return
     if key is None:
         text = "\n".join(f"{name} = {value}" for name, value in values.items())
-        show_result(runtime, flags, text, values)
+        print_result(runtime, flags, text, values)
         return
     if key not in values:
         check_key(key)
         raise AntError(f"profile {profile.name!r} has no {key}.", f"Set it: ant profile set {key} ...")
-    show_result(runtime, flags, str(values[key]), values[key])
+    print_result(runtime, flags, str(values[key]), values[key])
 
 
 def chosen(flags: Flags, runtime: Runtime, store: Store) -> SelectedProfile:
@@ -163,7 +163,7 @@ def activate(runtime: Runtime, flags: Flags, *, name: str) -> None:  # noqa: ARG
         draft.existing(name)
         draft.active = name
     runtime.stderr.say(f"The active profile is now {name!r}.")
-    tell_of_variable(name, runtime)
+    note_profile_variable(name, runtime)
 
 
 def create(
@@ -183,7 +183,7 @@ def create(
         draft.new(name).update(values)
         draft.active = draft.active or name
     runtime.stderr.say(f"Created profile {name!r}.")
-    tell_how_to_use(name, draft.active, runtime)
+    note_active_profile(name, draft.active, runtime)
     if "api_key_command" not in values and not is_local(str(values.get("base_url", ""))):
         runtime.hint(f"It has no key yet: ant auth login --profile {name}")
 

@@ -1,5 +1,5 @@
 """Completion: what the shells' scripts know, the scripts themselves, and the IDs that they ask for.
 
-`scripts.py` writes the vocabulary of the command line into the template of each shell, `command.py` prints a
-script, and `ids.py` answers `ant __complete`, the only thing for which a script starts `ant`.
+`scripts.py` writes the catalog of commands into the template of each shell, and `ids.py` runs `ant __complete`, the
+only command that a script starts.
 """

@@ -13,7 +13,7 @@ from ant_cli.operations.global_flags import GLOBAL_FLAGS
 def subcommands(tables: Tables) -> list[str]:
     """Return the words that may follow each group."""
     return [
-        f"{quote(group.words)}) reply=({' '.join(command.path[-1] for command in group.subcommands)}) ;;"
+        f"{quote(group.full_name)}) reply=({' '.join(command.path[-1] for command in group.subcommands)}) ;;"
         for group in tables.groups
     ]
 
@@ -26,7 +26,8 @@ def global_flags(_: Tables) -> list[str]:
 def flags(tables: Tables) -> list[str]:
     """Return the long flags of each command."""
     words = [
-        (command.words, [flag.flag for flag in command.all_flags] + shared(command)) for command in tables.flagged
+        (command.full_name, [flag.flag for flag in command.all_flags] + shared(command))
+        for command in tables.flagged
     ]
     return [f"{quote(command)}) reply=({' '.join(found)}) ;;" for command, found in words]
 

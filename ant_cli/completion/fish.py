@@ -27,14 +27,15 @@ def quote(text: str) -> str:
 
 def offer(param: Param) -> str:
     """Return the options of `complete` that offer what a parameter takes."""
-    if param.choices:
-        return f"-x -a {quote(' '.join(param.choices))}"
+    if param.choices:  # each with a description of its own, an empty one: fish would show the flag's beside it
+        described = " ".join(rf"{choice}\t" for choice in param.choices)
+        return f"-x -a {quote(described)}"
     return _OFFERS.get(kind_of(param)) or f"-x -a '(__ant_ids {kind_name(param)})'"
 
 
 def commands(tables: Tables) -> list[str]:
     """Return every command that may be typed, for the walk over the words."""
-    return [quote(command.words) + " \\" for command in tables.commands if command.words]
+    return [quote(command.full_name) + " \\" for command in tables.commands if command.full_name]
 
 
 def valued(tables: Tables) -> list[str]:
@@ -60,7 +61,7 @@ def subcommands(tables: Tables) -> list[str]:
 
 def global_commands(tables: Tables) -> list[str]:
     """Return the commands that take the flags of all commands of the API."""
-    return [quote(command.words) + " \\" for command in tables.commands if command.takes_all_global_flags]
+    return [quote(command.full_name) + " \\" for command in tables.commands if command.takes_all_global_flags]
 
 
 def global_flags(_: Tables) -> list[str]:
@@ -82,7 +83,7 @@ def line(condition: str, flag: Param) -> str:
 def arguments(tables: Tables) -> list[str]:
     """Return the arguments of each command."""
     return [
-        f"complete -c ant -n {quote(f'__ant_at_argument {position} {command.words}')} {offer(argument)}"
+        f"complete -c ant -n {quote(f'__ant_at_argument {position} {command.full_name}')} {offer(argument)}"
         for command in tables.commands
         for position, argument in enumerate(command.arguments)
         if kind_of(argument) is not ValueKind.FREE
@@ -91,7 +92,7 @@ def arguments(tables: Tables) -> list[str]:
 
 def at(command: Command) -> str:
     """Return the condition that the words typed so far are a command, whatever its arguments."""
-    return quote(f"__ant_at any {command.words}".rstrip())
+    return quote(f"__ant_at any {command.full_name}".rstrip())
 
 
 TABLES: Mapping[str, Callable[[Tables], list[str]]] = {

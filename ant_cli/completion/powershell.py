@@ -20,7 +20,7 @@ def quote(text: str) -> str:
 def subcommands(tables: Tables) -> list[str]:
     """Return the words that may follow each group."""
     return [
-        member(group.words, [described(command.path[-1], command.summary) for command in group.subcommands])
+        member(group.full_name, [described(command.path[-1], command.summary) for command in group.subcommands])
         for group in tables.groups
     ]
 
@@ -34,7 +34,7 @@ def flags(tables: Tables) -> list[str]:
     """Return the flags of each command."""
     return [
         member(
-            command.words,
+            command.full_name,
             described_flags(command.all_flags),
             " + $shared" if command.takes_all_global_flags else "",
         )

@@ -1,4 +1,4 @@
-"""The completion scripts: the vocabulary, written into the template of each shell.
+"""The completion scripts: the catalog, written into the template of each shell.
 
 A template is the whole of the shell's logic. Where it says `@TABLE NAME@`, the rows of that table follow, as
 that shell writes them.

@@ -71,7 +71,7 @@ class Tables:
         uses: dict[str, dict[str, list[str]]] = {}
         for command, flag in self._flags():
             for name in flag.names:
-                uses.setdefault(name, {}).setdefault(kind_name(flag), []).append(command.words)
+                uses.setdefault(name, {}).setdefault(kind_name(flag), []).append(command.full_name)
         special, general = list[Row](), dict[str, list[str]]()
         for name, kinds in uses.items():
             usual = max(kinds, key=lambda kind: len(kinds[kind]))
@@ -83,7 +83,7 @@ class Tables:
     def argument_kinds(self) -> list[Row]:
         """What each argument is."""
         return [
-            Row(command.words, (str(position),), kind_name(argument))
+            Row(command.full_name, (str(position),), kind_name(argument))
             for command in self.commands
             for position, argument in enumerate(command.arguments)
         ]

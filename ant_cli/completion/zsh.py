@@ -15,7 +15,7 @@ from ant_cli.operations.spec import Param
 def subcommands(tables: Tables) -> list[str]:
     """Return the words that may follow each group."""
     return [
-        branch(group.words, [described(command.path[-1], command.summary) for command in group.subcommands])
+        branch(group.full_name, [described(command.path[-1], command.summary) for command in group.subcommands])
         for group in tables.groups
     ]
 
@@ -28,7 +28,8 @@ def global_flags(_: Tables) -> list[str]:
 def flags(tables: Tables) -> list[str]:
     """Return the flags of each command."""
     return [
-        branch(command.words, described_flags(command.all_flags) + shared(command)) for command in tables.flagged
+        branch(command.full_name, described_flags(command.all_flags) + shared(command))
+        for command in tables.flagged
     ]
 
 

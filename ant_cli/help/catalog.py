@@ -57,7 +57,7 @@ class Command(NamedTuple):
     """The section of the first help page in which a command of the first level stands."""
 
     @property
-    def words(self) -> str:
+    def full_name(self) -> str:
         """The command as it is typed after `ant`."""
         return " ".join(self.path)
 

@@ -47,7 +47,7 @@ def command_page(command: Command) -> str:
     """Return the page of a command, or of a group of them."""
     operation = command.operation
     return page(
-        f"ant {command.words}",
+        f"ant {command.full_name}",
         command.summary + ".",
         code("Synopsis", [synopsis(command)]),
         text("Description", plain(command.help).removeprefix(command.summary + ".").strip()),
@@ -76,7 +76,7 @@ def global_flags(command: Command) -> str:
 
 def commands(found: Iterable[Command]) -> str:
     """Return a section of commands."""
-    return items("Commands", ((f"ant {command.words}", command.summary + ".") for command in found))
+    return items("Commands", ((f"ant {command.full_name}", command.summary + ".") for command in found))
 
 
 def topic(name: str) -> str:

@@ -81,7 +81,7 @@ def _command_sections(command: Command, layout: Layout) -> list[str]:
     """Return the subcommands; those of `ant` under what one does with them."""
     sections: dict[str, list[tuple[str, str]]] = {}
     for item in command.subcommands:
-        name = item.path[-1] if command.path else item.words
+        name = item.path[-1] if command.path else item.full_name
         sections.setdefault(item.section or "Commands", []).append((name, item.summary + "."))
     return [layout.section(title, rows) for title, rows in sections.items()]
 
@@ -104,7 +104,7 @@ def _references(command: Command, layout: Layout) -> list[str]:
         topics = layout.section("Topics, shown by ant help TOPIC", TOPICS.items())
         return [topics, "Flags and more examples: ant COMMAND --help"]
     if command.subcommands:
-        return [f"More examples: ant {command.words} COMMAND --help"]
+        return [f"More examples: ant {command.full_name} COMMAND --help"]
     if command.operation:
         topics = "ant help input, ant help output" if command.operation.has_body else "ant help output"
         return [f"See also: {topics}, ant help exit-codes"]

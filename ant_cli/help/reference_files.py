@@ -16,7 +16,7 @@ IN_ROOT = ("exit-codes", "environment")
 
 def pages(root: Command) -> dict[str, str]:
     """Return the text of each file, by its path below this folder."""
-    others = {name_of(command.words): command_page(command) for command in below(root)}
+    others = {name_of(command.full_name): command_page(command) for command in below(root)}
     others |= {name_of(name): topic(name) for name in TOPICS}
     whole = "\n".join([root_page(root), *(demoted(text_of(name)) for name in IN_ROOT)])
     found = {manual("ant"): manual_page("ant", whole, references(others))}

@@ -23,8 +23,8 @@ def unknown_command(args: Sequence[str]) -> UsageError:
         problem = f"unknown command {shortened(args[0])!r}.{suggestion(args)}"
         return UsageError(problem, "Run `ant --help` to see the commands.")
     rest = args[len(group.path) :]
-    problem = f"unknown command {shortened(rest[0])!r} for 'ant {group.words}'.{suggestion(rest, group)}"
-    return UsageError(problem, f"Run `ant {group.words} --help` to see its commands.")
+    problem = f"unknown command {shortened(rest[0])!r} for 'ant {group.full_name}'.{suggestion(rest, group)}"
+    return UsageError(problem, f"Run `ant {group.full_name} --help` to see its commands.")
 
 
 def suggestion(args: Sequence[str], group: Command | None = None) -> str:
@@ -47,9 +47,10 @@ def similar_commands(args: Sequence[str], group: Command | None = None) -> list[
     if group and (found := _mistyped(typed[:1], _by_end(1, group.subcommands))):
         return found
     commands = [*catalog().walk()][1:]
-    whole = [command.words for command in commands if _parts(command.words) == typed[: len(_parts(command.words))]]
-    if whole:
-        return [max(whole, key=len)]
+    for command in commands:
+        parts = _parts(command.full_name)
+        if typed == parts or (not command.subcommands and typed[: len(parts)] == parts):
+            return [command.full_name]
     lengths = range(len(typed), 0, -1)
     exact = (_by_end(length, commands).get(" ".join(typed[:length]), []) for length in lengths)
     similar = (_mistyped(typed[:length], _by_end(length, commands)) for length in lengths)
@@ -60,7 +61,7 @@ def _by_end(length: int, commands: Sequence[Command]) -> dict[str, list[str]]:
     """Return the commands by the last parts of their names."""
     found: dict[str, list[str]] = {"--version": ["--version"]}
     for command in commands:
-        found.setdefault(" ".join(_parts(command.words)[-length:]), []).append(command.words)
+        found.setdefault(" ".join(_parts(command.full_name)[-length:]), []).append(command.full_name)
     return found
 
 

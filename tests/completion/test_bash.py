@@ -117,6 +117,23 @@ def test_formats_are_offered_after_an_equals_sign(bash: Terminal):
 
 
 @pytest.mark.parametrize("flag", ["--environment-id ", "--environment-id=", ""])
+def test_listed_ids_are_followed_by_what_they_name(bash: Terminal, flag: str):
+    """The second tab lists them, and inserts nothing of the names, of which none is run."""
+    line = f"ant beta:environments retrieve {flag}env_"
+    assert bash.complete(line, "\t\t") == line
+    screen = bash.screen()
+    assert 'env_1  data: "a" %B $(date) \\ it\'s' in screen
+    assert "env_2  other" in screen
+
+
+def test_no_name_of_an_id_is_inserted(bash: Terminal):
+    """Neither by a menu, nor by inserting all that is offered."""
+    assert offered(bash, "ant beta:environments retrieve env_") == ["env_1", "env_2"]
+    bash.complete("bind '\"\\C-t\": menu-complete'\n", "")
+    assert bash.complete("ant beta:environments retrieve env_", "\x14").rstrip().endswith((" env_1", " env_2"))
+
+
+@pytest.mark.parametrize("flag", ["--environment-id ", "--environment-id=", ""])
 def test_ids_are_asked_of_ant(bash: Terminal, desk: Desk, flag: str):
     """It gets the whole line up to the cursor, as far as it is typed."""
     line = f"ant --local beta:environments retrieve {flag}"

@@ -84,6 +84,12 @@ def test_help_is_offered_on_topics_and_commands(fish):
     assert {"beta:environments", "beta:environments:work"} <= set(words)
 
 
+def test_a_choice_does_not_repeat_the_description_of_its_flag(fish):
+    """The flag was described when it was completed."""
+    assert fish("ant beta:environments list --format ")["json"] == ""
+    assert fish("ant completion ")["bash"] == ""
+
+
 @pytest.mark.parametrize("flag", ["--environment-id ", "--environment-id=", ""])
 def test_ids_are_asked_of_ant(fish, desk: Desk, flag: str):
     """It gets the whole line up to the cursor, and its names are shown as they are."""

@@ -247,8 +247,8 @@ def httpx_error():
 @pytest.mark.parametrize(
     ("words", "meant"),
     [
-        (("beta:environment", "list"), "'beta:environments'"),
-        (("beta:environments", "lst"), "'list'"),
+        (("beta:environment", "list"), "`ant beta:environments list`"),
+        (("beta:environments", "lst"), "`ant beta:environments list`"),
         (("beta:environments", "list", "--limt", "3"), "'--limit'"),
         (("--formt", "json", "beta:environments", "list"), "'--format'"),
         (("beta:environments", "--hlep"), "'--help'"),
@@ -256,9 +256,9 @@ def httpx_error():
         (("beta:environments", "list", "--format-error", "ymal"), "'yaml'"),
         (("help", "inptu"), "'input'"),
         (("help", "exit-code"), "'exit-codes'"),
-        (("help", "beta:environments", "crate"), "'create'"),
-        (("help", "beta:environments:wrok"), "'beta:environments:work'"),
-        (("hlep",), "'help'"),
+        (("help", "beta:environments", "crate"), "`ant beta:environments create`"),
+        (("help", "beta:environments:wrok"), "`ant beta:environments:work`"),
+        (("hlep",), "`ant help`"),
     ],
 )
 def test_a_mistyped_word_gets_the_nearest_right_one(ant, words, meant):

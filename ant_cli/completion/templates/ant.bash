@@ -1,6 +1,6 @@
 # Completion of `ant` in bash 3.2 and later. Written by `python -m ant_cli.generate`: don't edit it.
 #
-# Only IDs are asked of `ant` itself. Everything else is here, so that the tab key answers at once.
+# Only IDs are fetched through `ant` itself. Everything else is here, so that the tab key answers at once.
 
 # Put into reply the words that may follow the command $1.
 _ant_subcommands() {
@@ -156,11 +156,22 @@ _ant_offer_profiles() {
 }
 
 # Offer the IDs of the kind $3. The words are as they were typed, so their quotes are taken off.
+# Where readline lists several and inserts only what they have in common, each is followed by what it names.
 _ant_offer_ids() {
-  local line typed_words=("${words[@]//[\'\"]/}")
+  local line i names=() first=${#COMPREPLY[@]} typed_words=("${words[@]//[\'\"]/}")
   while IFS= read -r line; do
+    i=${#COMPREPLY[@]}
     _ant_offer "$1" "$2" "${line%%$'\t'*}"
+    if ((${#COMPREPLY[@]} > i)); then
+      names[i]=${line#*$'\t'}
+    fi
   done < <("${words[0]/#\~/$HOME}" __complete "$3" "${typed_words[@]:1}" </dev/null 2>/dev/null)
+  case ${COMP_TYPE-} in 33 | 63 | 64) ;; *) return ;; esac # bash 3.2 has no COMP_TYPE
+  if ((${#COMPREPLY[@]} > first + 1)); then
+    for ((i = first; i < ${#COMPREPLY[@]}; i++)); do
+      COMPREPLY[i]+=${names[i]:+  ${names[i]}}
+    done
+  fi
 }
 
 # Offer what is of the kind $3 and begins with $2, behind the text $1.
