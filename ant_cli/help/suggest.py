@@ -42,8 +42,8 @@ def similar_commands(args: Sequence[str], group: Command | None = None) -> list[
     A command may be written with other separators, without its group or after another one, by its name in another
     tool, or with a mistake.
     """
-    names = takewhile(lambda arg: not arg.startswith("-"), args[:4])
-    typed = [OTHER_WORDS.get(part, part) for name in names for part in _parts(shortened(name))]
+    arguments = takewhile(lambda arg: not arg.startswith("-"), args[:4])
+    typed = [OTHER_WORDS.get(part, part) for name in arguments for part in _parts(shortened(name))]
     if group and (found := _mistyped(typed[:1], _by_end(1, group.subcommands))):
         return found
     commands = [*catalog().walk()][1:]
@@ -51,10 +51,11 @@ def similar_commands(args: Sequence[str], group: Command | None = None) -> list[
         parts = _parts(command.full_name)
         if typed == parts or (not command.subcommands and typed[: len(parts)] == parts):
             return [command.full_name]
-    lengths = range(len(typed), 0, -1)
-    exact = (_by_end(length, commands).get(" ".join(typed[:length]), []) for length in lengths)
-    similar = (_mistyped(typed[:length], _by_end(length, commands)) for length in lengths)
-    return next((found[:LIMIT] for found in (*exact, *similar) if found), [])
+    for length in range(len(typed), 0, -1):
+        names = _by_end(length, commands)
+        if found := names.get(" ".join(typed[:length])) or _mistyped(typed[:length], names):
+            return found[:LIMIT]
+    return []
 
 
 def _by_end(length: int, commands: Sequence[Command]) -> dict[str, list[str]]:
