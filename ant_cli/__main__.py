@@ -41,14 +41,14 @@ def guarded(action: Callable[[], None], argv: Sequence[str], runtime: Runtime) -
     try:
         action()
     except AntError as error:
-        report(error, runtime.stderr)
+        report(error, runtime)
         return error.exit_code
     except KeyboardInterrupt as signal:
         return status_of(signal)
     except BrokenPipeError:  # whoever read our output has enough of it, as in `| head`
         return 0
     except (OSError, MemoryError) as error:
-        report(system_failure(error), runtime.stderr)
+        report(system_failure(error), runtime)
         return AntError.exit_code
     except Exception as error:  # noqa: BLE001 - no traceback ever reaches a user
         report_bug(error, runtime.stderr)
@@ -129,10 +129,16 @@ def status_of(signal: KeyboardInterrupt) -> int:
     return TERMINATED if isinstance(signal, Terminated) else INTERRUPTED
 
 
-def report(error: AntError, stderr: Stderr) -> None:
+def report(error: AntError, runtime: Runtime) -> None:
     """Print an error, and what may help, as one message."""
-    if text := "\n".join(part for part in (str(error), error.hint) if part):
-        stderr.say(text)
+    if runtime.stderr.is_terminal:
+        from ant_cli.output.messages import error_on_screen
+
+        text = error_on_screen(error, runtime.stderr, runtime.environ)
+    else:
+        text = "\n".join(part for part in (str(error), error.hint) if part)
+    if text:
+        runtime.stderr.say(text)
 
 
 def system_failure(error: OSError | MemoryError) -> AntError:

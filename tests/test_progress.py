@@ -66,7 +66,7 @@ def test_a_retry_says_which_and_when():
     screen = Watched()
     with progress_on(screen, patience_s=60.0).before_retry("503 Service Unavailable", 1, 2, 30.0):
         assert screen.drawn.wait(5)
-    assert "503 Service Unavailable. Retry 1 of 2 in 30.0 s" in screen.text()
+    assert "Retry 1 of 2 in 30.0 s: 503 Service Unavailable" in screen.text()
     assert screen.text().endswith(ERASE_LINE)
 
 

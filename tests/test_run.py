@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 import pytest
 
@@ -99,9 +101,7 @@ def test_a_long_wait_is_announced(ant):
     result = ant(*RETRIEVE, replies=[failure(429, retry_after="30"), {}])
     assert result.stderr == "Note: 429 Too Many Requests. Retry 1 of 2 in 30 s.\n"
     result = ant(*RETRIEVE, "--max-retries", "4", replies=[*[ConnectionRefusedError("Refused.")] * 4, {}])
-    assert result.stderr.startswith(
-        'Note: GET "https://api.anthropic.com/v1/environments/env_1?beta=true": refused. R'
-    )
+    assert re.fullmatch(r"Note: refused\. Retry 4 of 4 in [34] s\.\n", result.stderr)
 
 
 def test_the_server_may_forbid_and_ask_for_a_retry(ant):

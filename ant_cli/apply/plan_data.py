@@ -54,7 +54,7 @@ def result_data(plan: Plan, lock: LockFile, outcomes: Sequence[Outcome]) -> dict
         if outcome and outcome.id:
             data["id"] = outcome.id
         if outcome and outcome.error:
-            data["error"] = outcome.error.message
+            data["error"] = outcome.error.full_message
         resources.append(data)
     return {**plan_data(plan, lock), "type": "apply_result", "resources": resources}
 

@@ -33,9 +33,11 @@ class AntError(Exception):
 
     exit_code = 1
 
-    def __init__(self, message: str, *hints: str) -> None:
+    def __init__(self, message: str, *hints: str, request_line: str = "") -> None:
         super().__init__(message)
         self.message = message
+        self.request_line = request_line
+        """The method and URL of the request that failed; empty if the error is not about one."""
         self.hint = "\n".join(filter(None, hints))
         """What the user can do, a line for each hint."""
 
@@ -48,9 +50,18 @@ class AntError(Exception):
         vars(changed).update(vars(self), **data)
         return changed
 
+    @property
+    def full_message(self) -> str:
+        """The request that failed, and the message."""
+        return f"{self.request_line}: {self.message}" if self.request_line else self.message
+
     def __str__(self) -> str:
-        """Return the message as it is printed, without the hint."""
-        return f"ant: {self.message}"
+        """Return the error as a log has it, without the hint; nothing without a message."""
+        return f"ant: {self.full_message}" if self.message else ""
+
+    def screen_lines(self) -> list[str]:
+        """Return the error as a terminal has it, without the hint: what happened comes before the request."""
+        return [f"ant: {self.message}" if self.message else "", self.request_line]
 
 
 class UsageError(AntError):
@@ -98,22 +109,30 @@ class APIError(AntError):
     def __init__(
         self, request_line: str, status: int, reason: str, body: bytes, request_id: str, hint: str = ""
     ) -> None:
-        super().__init__(f"{request_line}: {status} {reason}".rstrip(), hint)
+        super().__init__(f"{status} {reason}".rstrip(), hint, request_line=request_line)
         self.status = status
         self.body = body
         self.request_id = request_id
         self.details = ""
         """The body as `--format-error` wants it, without secrets; empty until it was rendered."""
+        self.sentence = ""
+        """The body as one sentence for a terminal, if it contains nothing but a type and a message."""
         self.exit_code = EXIT_CODES.get(status, 7 if 500 <= status <= 599 else 1)
 
-    def with_details(self, details: str) -> Self:
+    def with_details(self, details: str, sentence: str = "") -> Self:
         """Return the same error with its body rendered for people."""
-        return self._changed(details=details)
+        return self._changed(details=details, sentence=sentence)
 
     def __str__(self) -> str:
         """Return the message as the official tool has it, the body, and the request's ID."""
         request_id = f"Request ID: {self.request_id}" if self.request_id else ""
-        return "\n".join(part for part in (self.message, self.details, request_id) if part)
+        return "\n".join(part for part in (self.full_message, self.details, request_id) if part)
+
+    def screen_lines(self) -> list[str]:
+        """Return the error as a terminal has it; the request's ID only once."""
+        details = [f"ant: {self.sentence}"] if self.sentence else [f"ant: {self.message}", self.details]
+        is_known = not self.request_id or self.request_id in "\n".join(details)
+        return [*details, self.request_line, "" if is_known else f"Request ID: {self.request_id}"]
 
 
 class AnswerError(AntError):
@@ -136,11 +155,7 @@ class PendingChanges(AntError):
     exit_code = 2
 
     def __init__(self) -> None:
-        super().__init__("")
-
-    def __str__(self) -> str:
-        """Return nothing: the plan has been printed."""
-        return ""
+        super().__init__("")  # the plan has been printed
 
 
 def shortened(word: str, limit: int = 100) -> str:

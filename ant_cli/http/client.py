@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 
 from ant_cli.errors import AnswerError, AntError, NetworkError
+from ant_cli.http.credential_hint import credential_hint
 from ant_cli.http.deadline import STEPS, AttemptTimeout
 from ant_cli.http.network_problem import describe_handshake_error, describe_network_error
 from ant_cli.http.observer import Observer, Unobserved
@@ -60,7 +61,8 @@ class Client:
         """
         url = self._base_url + request.target
         response = self._send_with_retries(request, url)
-        raise_for_error(f'{request.method} "{url}"', response, hint=long_wait(response))
+        hint = long_wait(response) or credential_hint(response, self._settings.credential)
+        raise_for_error(f'{request.method} "{url}"', response, hint=hint)
         return response
 
     def _send_with_retries(self, request: Request, url: str) -> Response:
@@ -152,13 +154,13 @@ def _to_failure(
 ) -> _AttemptFailed:
     """Return a failure in words."""
     if isinstance(failure, IncompleteResponse):
-        error = AnswerError(f"{request_line}: the response {failure}, so nothing of it is shown.")
+        error = AnswerError(f"the response {failure}, so nothing of it is shown.", request_line=request_line)
         return _AttemptFailed(error, maybe_processed=True, permanent=failure.permanent)
     if failure.timed_out and failure.phase != "handshake":
         timeout = _timed_out(failure, response, request_line, timeout_s)
         return _AttemptFailed(timeout, maybe_processed=failure.sent)
     if response is not None:
-        error = AnswerError(f"{request_line}: the response broke off, so nothing of it is shown.")
+        error = AnswerError("the response broke off, so nothing of it is shown.", request_line=request_line)
         return _AttemptFailed(error, maybe_processed=True)
     problem = (
         describe_handshake_error(failure.cause, timeout_s)
@@ -166,7 +168,7 @@ def _to_failure(
         else describe_network_error(failure.cause)
     )
     return _AttemptFailed(
-        NetworkError(f"{request_line}: {problem.message}.", problem.hint or failure.hint),
+        NetworkError(f"{problem.message}.", problem.hint or failure.hint, request_line=request_line),
         maybe_processed=failure.sent,
         permanent=problem.permanent,
         stale_connection=failure.reused and failure.closed,
@@ -183,4 +185,5 @@ def _timed_out(
     else:
         what = "no response within" if failure.sent else "no connection within"
     hint = "" if failure.sent else failure.hint
-    return NetworkError(f"{request_line}: {what} {timeout_s:g} s.", hint or "To wait longer: --timeout SECONDS.")
+    hint = hint or "To wait longer: --timeout SECONDS."
+    return NetworkError(f"{what} {timeout_s:g} s.", hint, request_line=request_line)

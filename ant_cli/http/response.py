@@ -120,11 +120,11 @@ def raise_for_error(request_line: str, response: Response, *, hint: str = "") ->
         request_id = response.headers.get("request-id", "")
         raise APIError(request_line, response.status, response.reason, response.body, request_id, hint)
     if response.status >= 300:
-        raise AnswerError(f"{request_line}: {response.status_line}{_target(response)}.", _NOT_FOLLOWED)
+        raise AnswerError(f"{response.status_line}{_target(response)}.", _NOT_FOLLOWED, request_line=request_line)
     mismatch = _mismatch(next(response.parts())) if response.status != 204 else None
     if mismatch:
-        message = f"{request_line}: {response.status_line}, but the response is {mismatch.problem}."
-        raise AnswerError(message, mismatch.hint)
+        message = f"{response.status_line}, but the response is {mismatch.problem}."
+        raise AnswerError(message, mismatch.hint, request_line=request_line)
 
 
 _NOT_FOLLOWED = "Redirects are not followed, so your key isn't sent elsewhere. Check the base URL."

@@ -25,10 +25,11 @@ def rendered_errors(settings: OutputSettings, stderr: Stderr) -> Iterator[None]:
         yield
     except APIError as error:
         body = stderr.redact_body(error.body)
-        raise error.with_details(_error_details(body, settings, on_terminal=stderr.is_terminal)) from None
+        sentence = _sentence(error.status, body, settings) if stderr.is_terminal else ""
+        raise error.with_details(_error_details(body, settings), sentence) from None
 
 
-def _error_details(body: bytes, settings: OutputSettings, *, on_terminal: bool) -> str:
+def _error_details(body: bytes, settings: OutputSettings) -> str:
     """Return the body of an API error, following `--format-error`, `--transform-error` and `-r`."""
     row = BY_NAME[settings.format_error]
     try:
@@ -36,23 +37,23 @@ def _error_details(body: bytes, settings: OutputSettings, *, on_terminal: bool) 
         text = make_transform("--transform-error", settings.transform_error)(body)
         if settings.raw_output and json_text.json_type(text) == "string":
             return json_text.string(text)
-        if row.has_brief_errors and on_terminal and (sentence := _brief_error(text)):
-            return sentence
         return make_renderer(row)([text]).decode("utf-8", "replace").rstrip("\n")
     except (json_text.JSONTextError, UsageError):  # a path that fails only now must not hide the error
         return _excerpt(body)
 
 
-def _brief_error(text: bytes) -> str:
-    """Return an API error as one line; empty if it contains more than a type and a message."""
-    if json_text.json_type(text) != "object" or not (members := json_text.members(text)).keys() <= _KEYS:
+def _sentence(status: int, body: bytes, settings: OutputSettings) -> str:
+    """Return an API error as one sentence; empty if it contains more, or a flag asks for another format."""
+    if settings.transform_error or not BY_NAME[settings.format_error].has_brief_errors:
         return ""
-    error = members.get("error", b"")
-    if json_text.json_type(error) != "object" or set(parts := json_text.members(error)) != {"type", "message"}:
-        return ""
-    if any(json_text.json_type(part) != "string" for part in parts.values()):
-        return ""
-    return f"{json_text.string(parts['type'])}: {json_text.string(parts['message'])}"
+    try:
+        members = json_text.members(body)
+        error = json_text.members(members.get("error", b""))
+        if members.keys() <= _KEYS and error.keys() == {"type", "message"}:
+            return f"{json_text.string(error['message'])} ({status} {json_text.string(error['type'])})"
+    except json_text.JSONTextError:
+        pass
+    return ""
 
 
 def _excerpt(body: bytes) -> str:

@@ -1,6 +1,7 @@
-"""Waiting, made visible: after a second a line on stderr says what is being done, until it is done.
+"""A progress line on stderr for waits of more than a second: what the HTTP client reports to its observer.
 
-It is shown on terminals only. A thread draws it, so that the code that waits need not know of it.
+It is drawn on terminals only, by a thread, so that the waiting code is not involved. A log gets one line before a
+long wait between two attempts.
 """
 
 from __future__ import annotations
@@ -13,17 +14,17 @@ from ant_cli.runtime.sanitize import escape_controls
 from ant_cli.runtime.streams import Stderr
 
 PATIENCE_S = 1.0
-"""How long nothing is said."""
-ANNOUNCED_WAIT_S = 2.0
-"""A wait between attempts that is longer is announced where no line can be drawn, as in a log."""
-FRAME_S = 0.1
-FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+"""The length of a wait that is not shown, in seconds."""
+_LOGGED_WAIT_S = 2.0
+"""In a log, a longer wait between attempts is announced, in seconds."""
+_FRAME_S = 0.1
+_FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _MARGIN = 8
-"""Cells of a line that are kept free, for the sign that turns and the end of the line."""
+"""Cells of the line that stay free, for the spinner and the end of the line."""
 
 
 class Progress:
-    """The progress of one run."""
+    """The progress of one run: an `Observer` of the HTTP client."""
 
     def __init__(self, stderr: Stderr, environ: Mapping[str, str], patience_s: float = PATIENCE_S) -> None:
         self._animates = stderr.is_terminal and environ.get("TERM") != "dumb"
@@ -34,7 +35,7 @@ class Progress:
         self._items = 0
 
     def disable(self) -> None:
-        """Show nothing from now on, because the screen belongs to another program."""
+        """Draw nothing from now on, because the screen belongs to another program."""
         self._animates = False
         self._logs = not self._stderr.is_terminal
 
@@ -46,7 +47,7 @@ class Progress:
 
     @contextmanager
     def waiting_for(self, what: str) -> Iterator[None]:
-        """Say what is being waited for while the body of the `with` runs, if that is long."""
+        """Show what the body of the `with` waits for, if it takes long."""
         if not self._animates:
             yield
             return
@@ -57,14 +58,14 @@ class Progress:
 
     @contextmanager
     def before_retry(self, why: str, attempt: int, of: int, delay_s: float) -> Iterator[None]:
-        """Say how long it is until another attempt, from the beginning."""
+        """Show at once how long it is until the next attempt."""
         if not self._animates:
-            if self._logs and delay_s > ANNOUNCED_WAIT_S:
+            if self._logs and delay_s > _LOGGED_WAIT_S:
                 self._stderr.say(f"Note: {why}. Retry {attempt} of {of} in {delay_s:.0f} s.")
             yield
             return
         with self._drawing(
-            lambda passed: f"{why}. Retry {attempt} of {of} in {max(0.0, delay_s - passed):.1f} s", monotonic()
+            lambda passed: f"Retry {attempt} of {of} in {max(0.0, delay_s - passed):.1f} s: {why}", monotonic()
         ):
             yield
 
@@ -82,7 +83,7 @@ class Progress:
             thread.join()
 
     def _draw(self, text: Callable[[float], str], since: float, done: Callable[[float], bool]) -> None:
-        """Draw frame after frame until `done` says so, and erase the line."""
+        """Draw frame after frame until `done` returns true, and erase the line."""
         from ant_cli.output.terminal import terminal_size, truncate
 
         began = monotonic()
@@ -92,8 +93,8 @@ class Progress:
         number = 0
         while True:
             line = truncate(escape_controls(text(monotonic() - began)).replace("\n", " "), width)
-            self._stderr.draw(f"{FRAMES[number % len(FRAMES)]} {line}")
+            self._stderr.draw(f"{_FRAMES[number % len(_FRAMES)]} {line}")
             number += 1
-            if done(FRAME_S):
+            if done(_FRAME_S):
                 break
         self._stderr.draw("")

@@ -179,7 +179,7 @@ def test_a_person_is_told_what_was_done(ant, command, sentence):
 def test_an_api_error_is_a_line_on_a_terminal(ant, httpx_error):
     """With --format-error it is whole."""
     told = ant(*RETRIEVE, replies=[httpx_error()], terminal=True)
-    assert "\nnot_found_error: No such environment.\n" in told.stderr
+    assert told.stderr.startswith("ant: No such environment. (404 not_found_error)\n")
     whole = ant(*RETRIEVE, "--format-error", "jsonl", replies=[httpx_error()], terminal=True)
     assert '{"type":"error","error":{' in whole.stderr
     assert '"message": "No such environment."' in ant(*RETRIEVE, replies=[httpx_error()]).stderr

@@ -1,0 +1,18 @@
+"""The hint of a 401 or 403: which credential was sent, and where it came from."""
+
+from __future__ import annotations
+
+from ant_cli.http.response import Response
+from ant_cli.settings.sources import Credential
+from ant_cli.settings.validators import mask
+
+_PROBLEMS = {401: "was not accepted", 403: "has no permission for this"}
+_NOUNS = {"api_key": "key", "auth_token": "token"}
+
+
+def credential_hint(response: Response, credential: Credential | None) -> str:
+    """Return hints about the credential of a request that was refused; empty for other responses."""
+    if credential is None or response.status not in _PROBLEMS:
+        return ""
+    sent = f"The {_NOUNS[credential.kind]} {mask(credential.secret)} (from {credential.source})"
+    return f"{sent} {_PROBLEMS[response.status]}.\nTo check: ant auth status"
