@@ -116,7 +116,7 @@ def names_emulator(base_url: str) -> bool:
     """Whether an emulator may answer at a base URL: in this process, or on this machine."""
     from urllib.parse import urlsplit
 
-    from ant_cli.http.transport import is_loopback
+    from ant_cli.http.choice import is_loopback
     from ant_cli.settings.local_emulator import is_local
 
     return is_local(base_url) or is_loopback(urlsplit(base_url).hostname or "")

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 
 from ant_cli.errors import AnswerError, AntError, NetworkError
+from ant_cli.http.choice import open_transport
 from ant_cli.http.credential_hint import credential_hint
 from ant_cli.http.deadline import STEPS, AttemptTimeout
 from ant_cli.http.network_problem import describe_handshake_error, describe_network_error
@@ -13,7 +14,7 @@ from ant_cli.http.observer import Observer, Unobserved
 from ant_cli.http.request_headers import headers_of
 from ant_cli.http.response import IncompleteResponse, Response, raise_for_error
 from ant_cli.http.retries import GATEWAY_TIMEOUTS, backoff, long_wait, outcome_unknown, retry_delay, should_retry
-from ant_cli.http.transport import Transport, TransportError, open_transport
+from ant_cli.http.transport import Transport, TransportError
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.redaction import strip_userinfo

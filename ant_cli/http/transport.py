@@ -1,13 +1,9 @@
-"""Transports: what sends one request and returns its response, and which one a base URL needs."""
+"""The interface of the transports, which send one request and return its response, and what they raise."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, Protocol
-from urllib.parse import urlsplit
-
-from ant_cli.errors import UsageError
-from ant_cli.settings.local_emulator import is_local
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -16,7 +12,6 @@ if TYPE_CHECKING:
 
 Phase = Literal["connect", "handshake", "exchange"]
 """Where an attempt failed: opening the connection, agreeing on TLS, or sending and receiving."""
-PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy")
 LONGEST_URL = 65_536
 """The most characters of a URL."""
 TOO_LONG = "the ID, or another value, is too long for a URL."
@@ -75,61 +70,3 @@ class Transport(Protocol):
 
     def close(self) -> None:
         """Close the connections."""
-
-
-def open_transport(base_url: str, environ: Mapping[str, str]) -> Transport:
-    """Return the transport for a base URL. Nothing is connected yet. Loopback is never reached through a proxy.
-
-    Raises:
-        UsageError: if a proxy variable, or a variable that names certificates, can't be used.
-
-    """
-    if is_local(base_url):
-        from ant_cli.http.emulator_transport import EmulatorTransport
-
-        return EmulatorTransport(base_url, environ)
-    host = urlsplit(base_url).hostname or ""
-    proxies = proxy_variables(environ)
-    if base_url.isascii() and (not proxies or is_loopback(host)):
-        from ant_cli.http.direct import DirectTransport
-
-        return DirectTransport(environ)
-    from ant_cli.http.proxied import HTTPXTransport
-
-    return HTTPXTransport(environ, [] if is_loopback(host) else proxies)
-
-
-def proxy_variables(environ: Mapping[str, str]) -> list[str]:
-    """Return the names of the variables that name a proxy, as they are written in the environment.
-
-    Raises:
-        UsageError: if one does not hold a URL, which is not shown, since it may hold a password.
-
-    """
-    names = [name for lower in PROXY_VARIABLES for name in (lower, lower.upper()) if environ.get(name, "").strip()]
-    for name in names:
-        url = environ[name].strip()
-        try:
-            parts = urlsplit(url if "://" in url else f"http://{url}")
-            usable = bool(parts.hostname) and parts.port != 0
-        except ValueError:
-            usable = False
-        if not usable:
-            raise UsageError(f"{name} must be the URL of a proxy, such as http://proxy.example:3128.")
-    return names
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine, by its name, or by its address in any notation."""
-    import ipaddress
-    import socket
-
-    name = host.lower().rstrip(".")
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:  # inet_aton accepts what getaddrinfo accepts, 127.1 included
-        address = ipaddress.ip_address(name if ":" in name else socket.inet_aton(name))
-    except (OSError, ValueError):
-        return False
-    address = getattr(address, "ipv4_mapped", None) or address
-    return address.is_loopback or address.is_unspecified
