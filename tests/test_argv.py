@@ -70,7 +70,8 @@ def test_a_boolean_flag_followed_by_true_or_false_is_refused(word):
 def test_several_ids_are_arguments_of_a_command_that_changes_something():
     """D31: each of them is a request."""
     assert flags("beta:environments", "delete", "env_1", "env_2") == {"environment_id": ["env_1", "env_2"]}
-    assert flags(*STOP, "work_1", "work_2") == {"work_id": ["work_1", "work_2"]}
+    ids = {"environment_id": "env_1", "work_id": ["work_1", "work_2"]}
+    assert flags(*STOP, "--environment-id", "env_1", "work_1", "work_2") == ids
 
 
 def test_a_repeatable_flag_keeps_all_its_values():
