@@ -87,7 +87,7 @@ def _call(command: Command, before: Mapping[str, FlagValue], given: Mapping[str,
     if operation is None:
         return ToolCall(command, Flags(flags))
     argument = flags.pop(POSITIONAL, None)
-    positional = [argument] if isinstance(argument, str) else []
+    positional = [argument] if isinstance(argument, str) else argument or []
     for param in operation.params:
         if param.name in flags and not param.takes_value:
             for text in positional:

@@ -225,19 +225,20 @@ def _store(flags: dict[str, FlagValue], param: Param, value: str) -> None:
 
 
 def positional_id(args: list[str], flags: Mapping[str, FlagValue], operation: Operation) -> dict[str, FlagValue]:
-    """Return the ID that was given without its flag, if any.
+    """Return the IDs that were given without their flag, if any (D31).
 
     Raises:
         UsageError: if there are more arguments, or the flag was given too.
 
     """
     param = operation.positional
-    takes = 1 if param is not None and param.name not in flags else 0
-    if len(args) > takes:
+    takes = 0 if param is None or param.name in flags else len(args) if operation.takes_several_ids else 1
+    if len(args) > 1:
         _reject_missing_flags(args, flags, operation)
+    if len(args) > takes:
         also = f" together with {param.flag}" if param is not None and not takes else ""
         raise UsageError(f"unexpected argument {args[takes]!r}{also}.", see_help(operation.command))
-    return {param.name: args[0]} if param is not None and args else {}
+    return {param.name: args[0] if len(args) == 1 else args} if param is not None and args else {}
 
 
 def _reject_missing_flags(args: list[str], flags: Mapping[str, FlagValue], operation: Operation) -> None:

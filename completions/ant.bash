@@ -47,21 +47,21 @@ _ant_flags() {
   case $1 in
     '') reply=(--help --version "${global[@]}") ;;
     beta:environments) reply=(--help "${global[@]}") ;;
-    'beta:environments create') reply=(--help --name --config --description --metadata --scope --beta --file "${global[@]}") ;;
-    'beta:environments retrieve') reply=(--help --environment-id --beta --file "${global[@]}") ;;
-    'beta:environments update') reply=(--help --environment-id --name --config --description --metadata --scope --beta --file "${global[@]}") ;;
+    'beta:environments create') reply=(--help --name --config --description --metadata --scope --parallel --fail-fast --beta --file "${global[@]}") ;;
+    'beta:environments retrieve') reply=(--help --environment-id --parallel --fail-fast --beta --file "${global[@]}") ;;
+    'beta:environments update') reply=(--help --environment-id --name --config --description --metadata --scope --parallel --fail-fast --beta --file "${global[@]}") ;;
     'beta:environments list') reply=(--help --include-archived --limit --page --max-items --slurp --beta --file "${global[@]}") ;;
-    'beta:environments delete') reply=(--help --environment-id --beta --file "${global[@]}") ;;
-    'beta:environments archive') reply=(--help --environment-id --beta --file "${global[@]}") ;;
+    'beta:environments delete') reply=(--help --environment-id --parallel --fail-fast --yes --beta --file "${global[@]}") ;;
+    'beta:environments archive') reply=(--help --environment-id --parallel --fail-fast --yes --beta --file "${global[@]}") ;;
     beta:environments:work) reply=(--help "${global[@]}") ;;
-    'beta:environments:work retrieve') reply=(--help --environment-id --work-id --beta --file "${global[@]}") ;;
+    'beta:environments:work retrieve') reply=(--help --environment-id --work-id --parallel --fail-fast --beta --file "${global[@]}") ;;
     'beta:environments:work poll') reply=(--help --environment-id --block-ms --reclaim-older-than-ms --anthropic-worker-id --beta --file "${global[@]}") ;;
-    'beta:environments:work ack') reply=(--help --environment-id --work-id --beta --file "${global[@]}") ;;
-    'beta:environments:work heartbeat') reply=(--help --environment-id --work-id --desired-ttl-seconds --expected-last-heartbeat --beta --file "${global[@]}") ;;
-    'beta:environments:work stop') reply=(--help --environment-id --work-id --force --beta --file "${global[@]}") ;;
+    'beta:environments:work ack') reply=(--help --environment-id --work-id --parallel --fail-fast --beta --file "${global[@]}") ;;
+    'beta:environments:work heartbeat') reply=(--help --environment-id --work-id --desired-ttl-seconds --expected-last-heartbeat --parallel --fail-fast --beta --file "${global[@]}") ;;
+    'beta:environments:work stop') reply=(--help --environment-id --work-id --force --parallel --fail-fast --beta --file "${global[@]}") ;;
     'beta:environments:work list') reply=(--help --environment-id --limit --page --max-items --slurp --beta --file "${global[@]}") ;;
-    'beta:environments:work update') reply=(--help --environment-id --work-id --metadata --beta --file "${global[@]}") ;;
-    'beta:environments:work stats') reply=(--help --environment-id --beta --file "${global[@]}") ;;
+    'beta:environments:work update') reply=(--help --environment-id --work-id --metadata --parallel --fail-fast --beta --file "${global[@]}") ;;
+    'beta:environments:work stats') reply=(--help --environment-id --parallel --fail-fast --beta --file "${global[@]}") ;;
     auth) reply=(--help) ;;
     'auth login') reply=(--help --api-key-stdin --no-verify --keyring --profile --api-key --base-url --local --workspace-id --timeout --max-retries --debug) ;;
     'auth status') reply=(--help --check --profile --api-key --auth-token --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;
@@ -98,8 +98,8 @@ _ant_kind_of_flag() {
   kind=plain
   case "$1 $2" in
     *\ --help | *\ -h | *\ --version | *\ -v) kind='plain' ;;
-    *\ --api-key | *\ --auth-token | *\ --base-url | *\ --workspace-id | *\ --transform | *\ --transform-error | *\ --columns | *\ --timeout | *\ --max-retries | *\ --limit | *\ --max-items | *\ --block-ms | *\ --reclaim-older-than-ms | *\ --desired-ttl-seconds | *\ --api-key-command | *\ --host | *\ --port | *\ --lease-seconds | *\ --organization-id | *\ --wait | *\ --environment | *\ --title | *\ --session-id | *\ --count | *\ --advance-ms | *\ --now | *\ --path-contains | *\ --method | *\ --status | *\ --times | *\ --retry-after-ms | *\ --delay-ms | *\ --after | *\ --body-delay-ms | *\ --cut-after-events) kind='free' ;;
-    *\ --local | *\ --raw-output | *\ -r | *\ --dry-run | *\ --debug | *\ --include-archived | *\ --slurp | *\ --force | *\ --api-key-stdin | *\ --no-verify | *\ --keyring | *\ --check | *\ --all | *\ --detach | *\ --no-secret | *\ --disconnect | *\ --list | *\ --clear) kind='switch' ;;
+    *\ --api-key | *\ --auth-token | *\ --base-url | *\ --workspace-id | *\ --transform | *\ --transform-error | *\ --columns | *\ --timeout | *\ --max-retries | *\ --parallel | *\ --limit | *\ --max-items | *\ --block-ms | *\ --reclaim-older-than-ms | *\ --desired-ttl-seconds | *\ --api-key-command | *\ --host | *\ --port | *\ --lease-seconds | *\ --organization-id | *\ --wait | *\ --environment | *\ --title | *\ --session-id | *\ --count | *\ --advance-ms | *\ --now | *\ --path-contains | *\ --method | *\ --status | *\ --times | *\ --retry-after-ms | *\ --delay-ms | *\ --after | *\ --body-delay-ms | *\ --cut-after-events) kind='free' ;;
+    *\ --local | *\ --raw-output | *\ -r | *\ --dry-run | *\ --debug | *\ --fail-fast | *\ --include-archived | *\ --slurp | *\ --yes | *\ --force | *\ --api-key-stdin | *\ --no-verify | *\ --keyring | *\ --check | *\ --all | *\ --detach | *\ --no-secret | *\ --disconnect | *\ --list | *\ --clear) kind='switch' ;;
     *\ --profile) kind='profile' ;;
     *\ --format | *\ --format-error) kind='words auto json jsonl yaml table pretty raw explore' ;;
     *\ --name | *\ --config | *\ --description | *\ --metadata | *\ --beta | *\ --page | *\ --anthropic-worker-id | *\ --expected-last-heartbeat) kind='text' ;;

@@ -123,8 +123,10 @@ set -g __ant_switches \
     --raw-output \
     --dry-run \
     --debug \
+    --fail-fast \
     --include-archived \
     --slurp \
+    --yes \
     --force \
     --api-key-stdin \
     --no-verify \
@@ -148,6 +150,7 @@ set -g __ant_valued_flags \
     --columns \
     --timeout \
     --max-retries \
+    --parallel \
     --limit \
     --max-items \
     --block-ms \
@@ -387,10 +390,14 @@ complete -c ant -n '__ant_at any beta:environments create' -l config -x -a '(__a
 complete -c ant -n '__ant_at any beta:environments create' -l description -x -a '(__ant_files_after_at)' -d 'Description of the environment'
 complete -c ant -n '__ant_at any beta:environments create' -l metadata -x -a '(__ant_files_after_at)' -d 'Your own keys and values, all strings: {team: data, tier: \'1\'}'
 complete -c ant -n '__ant_at any beta:environments create' -l scope -x -a 'organization\\t account\\t' -d 'Who sees it: every account of the organization, or yours alone'
+complete -c ant -n '__ant_at any beta:environments create' -l parallel -x -d 'Requests at once, if there are several inputs'
+complete -c ant -n '__ant_at any beta:environments create' -l fail-fast -f -d 'Of several inputs, send nothing after the first failure'
 complete -c ant -n '__ant_at any beta:environments create' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version of the API, in place of the default'
 complete -c ant -n '__ant_at any beta:environments create' -l file -s f -r -F -d 'Read the input from this file instead of stdin; - is stdin itself'
 complete -c ant -n '__ant_at any beta:environments retrieve' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any beta:environments retrieve' -l environment-id -x -a '(__ant_ids environment_id)' -d 'The environment\'s ID, such as env_011CZkZ9X2dpNyB7HsEFoRfW'
+complete -c ant -n '__ant_at any beta:environments retrieve' -l parallel -x -d 'Requests at once, if there are several inputs'
+complete -c ant -n '__ant_at any beta:environments retrieve' -l fail-fast -f -d 'Of several inputs, send nothing after the first failure'
 complete -c ant -n '__ant_at any beta:environments retrieve' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version of the API, in place of the default'
 complete -c ant -n '__ant_at any beta:environments retrieve' -l file -s f -r -F -d 'Read the input from this file instead of stdin; - is stdin itself'
 complete -c ant -n '__ant_at any beta:environments update' -l help -s h -f -d 'Show help'
@@ -400,6 +407,8 @@ complete -c ant -n '__ant_at any beta:environments update' -l config -x -a '(__a
 complete -c ant -n '__ant_at any beta:environments update' -l description -x -a '(__ant_files_after_at)' -d 'A new description; null removes it'
 complete -c ant -n '__ant_at any beta:environments update' -l metadata -x -a '(__ant_files_after_at)' -d 'Keys to set; a value of null or \'\' deletes its key'
 complete -c ant -n '__ant_at any beta:environments update' -l scope -x -a 'organization\\t account\\t' -d 'Who sees it: every account of the organization, or yours alone'
+complete -c ant -n '__ant_at any beta:environments update' -l parallel -x -d 'Requests at once, if there are several inputs'
+complete -c ant -n '__ant_at any beta:environments update' -l fail-fast -f -d 'Of several inputs, send nothing after the first failure'
 complete -c ant -n '__ant_at any beta:environments update' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version of the API, in place of the default'
 complete -c ant -n '__ant_at any beta:environments update' -l file -s f -r -F -d 'Read the input from this file instead of stdin; - is stdin itself'
 complete -c ant -n '__ant_at any beta:environments list' -l help -s h -f -d 'Show help'
@@ -412,16 +421,24 @@ complete -c ant -n '__ant_at any beta:environments list' -l beta -x -a '(__ant_f
 complete -c ant -n '__ant_at any beta:environments list' -l file -s f -r -F -d 'Read the input from this file instead of stdin; - is stdin itself'
 complete -c ant -n '__ant_at any beta:environments delete' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any beta:environments delete' -l environment-id -x -a '(__ant_ids environment_id)' -d 'The environment\'s ID, such as env_011CZkZ9X2dpNyB7HsEFoRfW'
+complete -c ant -n '__ant_at any beta:environments delete' -l parallel -x -d 'Requests at once, if there are several inputs'
+complete -c ant -n '__ant_at any beta:environments delete' -l fail-fast -f -d 'Of several inputs, send nothing after the first failure'
+complete -c ant -n '__ant_at any beta:environments delete' -l yes -f -d 'Do not ask at a terminal, if there are several inputs'
 complete -c ant -n '__ant_at any beta:environments delete' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version of the API, in place of the default'
 complete -c ant -n '__ant_at any beta:environments delete' -l file -s f -r -F -d 'Read the input from this file instead of stdin; - is stdin itself'
 complete -c ant -n '__ant_at any beta:environments archive' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any beta:environments archive' -l environment-id -x -a '(__ant_ids environment_id)' -d 'The environment\'s ID, such as env_011CZkZ9X2dpNyB7HsEFoRfW'
+complete -c ant -n '__ant_at any beta:environments archive' -l parallel -x -d 'Requests at once, if there are several inputs'
+complete -c ant -n '__ant_at any beta:environments archive' -l fail-fast -f -d 'Of several inputs, send nothing after the first failure'
+complete -c ant -n '__ant_at any beta:environments archive' -l yes -f -d 'Do not ask at a terminal, if there are several inputs'
 complete -c ant -n '__ant_at any beta:environments archive' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version of the API, in place of the default'
 complete -c ant -n '__ant_at any beta:environments archive' -l file -s f -r -F -d 'Read the input from this file instead of stdin; - is stdin itself'
 complete -c ant -n '__ant_at any beta:environments:work' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any beta:environments:work retrieve' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any beta:environments:work retrieve' -l environment-id -x -a '(__ant_ids environment_id)' -d 'The ID of the environment that the work belongs to'
 complete -c ant -n '__ant_at any beta:environments:work retrieve' -l work-id -x -a '(__ant_ids work_id)' -d 'The work item\'s ID'
+complete -c ant -n '__ant_at any beta:environments:work retrieve' -l parallel -x -d 'Requests at once, if there are several inputs'
+complete -c ant -n '__ant_at any beta:environments:work retrieve' -l fail-fast -f -d 'Of several inputs, send nothing after the first failure'
 complete -c ant -n '__ant_at any beta:environments:work retrieve' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version of the API, in place of the default'
 complete -c ant -n '__ant_at any beta:environments:work retrieve' -l file -s f -r -F -d 'Read the input from this file instead of stdin; - is stdin itself'
 complete -c ant -n '__ant_at any beta:environments:work poll' -l help -s h -f -d 'Show help'
@@ -434,6 +451,8 @@ complete -c ant -n '__ant_at any beta:environments:work poll' -l file -s f -r -F
 complete -c ant -n '__ant_at any beta:environments:work ack' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any beta:environments:work ack' -l environment-id -x -a '(__ant_ids environment_id)' -d 'The ID of the environment that the work belongs to'
 complete -c ant -n '__ant_at any beta:environments:work ack' -l work-id -x -a '(__ant_ids work_id)' -d 'The work item\'s ID'
+complete -c ant -n '__ant_at any beta:environments:work ack' -l parallel -x -d 'Requests at once, if there are several inputs'
+complete -c ant -n '__ant_at any beta:environments:work ack' -l fail-fast -f -d 'Of several inputs, send nothing after the first failure'
 complete -c ant -n '__ant_at any beta:environments:work ack' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version of the API, in place of the default'
 complete -c ant -n '__ant_at any beta:environments:work ack' -l file -s f -r -F -d 'Read the input from this file instead of stdin; - is stdin itself'
 complete -c ant -n '__ant_at any beta:environments:work heartbeat' -l help -s h -f -d 'Show help'
@@ -441,12 +460,16 @@ complete -c ant -n '__ant_at any beta:environments:work heartbeat' -l environmen
 complete -c ant -n '__ant_at any beta:environments:work heartbeat' -l work-id -x -a '(__ant_ids work_id)' -d 'The work item\'s ID'
 complete -c ant -n '__ant_at any beta:environments:work heartbeat' -l desired-ttl-seconds -x -d 'Seconds for which the lease should hold'
 complete -c ant -n '__ant_at any beta:environments:work heartbeat' -l expected-last-heartbeat -x -a '(__ant_files_after_at)' -d 'Only if the last heartbeat was this one: NO_HEARTBEAT for the first, then the last_heartbeat of the previous response, exactly as returned'
+complete -c ant -n '__ant_at any beta:environments:work heartbeat' -l parallel -x -d 'Requests at once, if there are several inputs'
+complete -c ant -n '__ant_at any beta:environments:work heartbeat' -l fail-fast -f -d 'Of several inputs, send nothing after the first failure'
 complete -c ant -n '__ant_at any beta:environments:work heartbeat' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version of the API, in place of the default'
 complete -c ant -n '__ant_at any beta:environments:work heartbeat' -l file -s f -r -F -d 'Read the input from this file instead of stdin; - is stdin itself'
 complete -c ant -n '__ant_at any beta:environments:work stop' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any beta:environments:work stop' -l environment-id -x -a '(__ant_ids environment_id)' -d 'The ID of the environment that the work belongs to'
 complete -c ant -n '__ant_at any beta:environments:work stop' -l work-id -x -a '(__ant_ids work_id)' -d 'The work item\'s ID'
 complete -c ant -n '__ant_at any beta:environments:work stop' -l force -f -d 'Immediately, without a graceful shutdown'
+complete -c ant -n '__ant_at any beta:environments:work stop' -l parallel -x -d 'Requests at once, if there are several inputs'
+complete -c ant -n '__ant_at any beta:environments:work stop' -l fail-fast -f -d 'Of several inputs, send nothing after the first failure'
 complete -c ant -n '__ant_at any beta:environments:work stop' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version of the API, in place of the default'
 complete -c ant -n '__ant_at any beta:environments:work stop' -l file -s f -r -F -d 'Read the input from this file instead of stdin; - is stdin itself'
 complete -c ant -n '__ant_at any beta:environments:work list' -l help -s h -f -d 'Show help'
@@ -461,10 +484,14 @@ complete -c ant -n '__ant_at any beta:environments:work update' -l help -s h -f 
 complete -c ant -n '__ant_at any beta:environments:work update' -l environment-id -x -a '(__ant_ids environment_id)' -d 'The ID of the environment that the work belongs to'
 complete -c ant -n '__ant_at any beta:environments:work update' -l work-id -x -a '(__ant_ids work_id)' -d 'The work item\'s ID'
 complete -c ant -n '__ant_at any beta:environments:work update' -l metadata -x -a '(__ant_files_after_at)' -d 'Keys to set; a value of null deletes its key, and what is left out stays'
+complete -c ant -n '__ant_at any beta:environments:work update' -l parallel -x -d 'Requests at once, if there are several inputs'
+complete -c ant -n '__ant_at any beta:environments:work update' -l fail-fast -f -d 'Of several inputs, send nothing after the first failure'
 complete -c ant -n '__ant_at any beta:environments:work update' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version of the API, in place of the default'
 complete -c ant -n '__ant_at any beta:environments:work update' -l file -s f -r -F -d 'Read the input from this file instead of stdin; - is stdin itself'
 complete -c ant -n '__ant_at any beta:environments:work stats' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any beta:environments:work stats' -l environment-id -x -a '(__ant_ids environment_id)' -d 'The ID of the self-hosted environment whose queue it is'
+complete -c ant -n '__ant_at any beta:environments:work stats' -l parallel -x -d 'Requests at once, if there are several inputs'
+complete -c ant -n '__ant_at any beta:environments:work stats' -l fail-fast -f -d 'Of several inputs, send nothing after the first failure'
 complete -c ant -n '__ant_at any beta:environments:work stats' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version of the API, in place of the default'
 complete -c ant -n '__ant_at any beta:environments:work stats' -l file -s f -r -F -d 'Read the input from this file instead of stdin; - is stdin itself'
 complete -c ant -n '__ant_at any auth' -l help -s h -f -d 'Show help'

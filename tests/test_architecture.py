@@ -61,7 +61,6 @@ HOMES = {
     "pydantic": {"apply", "emulator"},
     "msgspec": {"gjson"},
     "keyring": {"settings"},
-    "werkzeug": {"emulator"},
     "waitress": {"emulator"},
 }
 """The parts that import a library."""

@@ -67,6 +67,13 @@ def test_a_boolean_flag_followed_by_true_or_false_is_refused(word):
     assert f"--force={word}" in refusal(*STOP, "--force", word)
 
 
+def test_several_ids_are_arguments_of_a_command_that_changes_something():
+    """D31: each of them is a request."""
+    assert flags("beta:environments", "delete", "env_1", "env_2") == {"environment_id": ["env_1", "env_2"]}
+    ids = {"environment_id": "env_1", "work_id": ["work_1", "work_2"]}
+    assert flags(*STOP, "--environment-id", "env_1", "work_1", "work_2") == ids
+
+
 def test_a_repeatable_flag_keeps_all_its_values():
     """--beta twice gives both; any other flag keeps the last."""
     assert flags(*CREATE, "--beta", "a", "--name", "x", "--beta=b", "--name", "y") == {
@@ -84,13 +91,14 @@ def test_an_id_needs_no_flag():
 @pytest.mark.parametrize(
     ("words", "parts"),
     [
-        (("beta:environments", "delete", "env_1", "env_2"), ["env_2"]),
+        (("beta:environments", "retrieve", "env_1", "env_2"), ["env_2"]),
+        (("beta:environments", "delete", "--environment-id", "env_1", "env_2", "env_3"), ["env_2"]),
         (("beta:environments", "delete", "--environment-id", "env_1", "env_2"), ["env_2", "--environment-id"]),
         (
             ("beta:environments:work", "ack", "env_1", "work_1"),
             ["--environment-id is required.", "`ant beta:environments:work ack --environment-id env_1 work_1`"],
         ),
-        (("beta:environments:work", "ack", "--environment-id", "env_1", "work_1", "work_2"), ["work_2"]),
+        (("beta:environments:work", "retrieve", "env_1", "work_1"), ["work_1"]),
         ((*CREATE, "env_1"), ["env_1"]),
         ((*CREATE, "--nmae", "x"), ["--nmae", "--name"]),
         ((*CREATE, "--name"), ["--name", "value", "beta:environments create --help"]),

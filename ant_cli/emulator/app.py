@@ -8,14 +8,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
-from werkzeug.wrappers import Request
-
 from ant_cli.emulator import faults, tokens
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.clock import Clock
 from ant_cli.emulator.errors import PHRASES, Disconnected, EmulatorError, InvalidRequest, envelope
 from ant_cli.emulator.guard import refuse_browsers
+from ant_cli.emulator.http_request import Headers, query_of, read_body
 from ant_cli.emulator.ids import new_id
 from ant_cli.emulator.routes import Access, Body, access_of, match, path_of
 from ant_cli.emulator.store import LEASE_SECONDS, Store
@@ -23,7 +21,6 @@ from ant_cli.emulator.store import LEASE_SECONDS, Store
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-LARGEST_BODY = 10 * 1024 * 1024
 BETA = "managed-agents-"
 VERSIONS = ("2023-06-01", "2026-10-21")
 """The values of `anthropic-version`; clients that send the newer one leave `?beta=true` out."""
@@ -115,8 +112,6 @@ class Emulator:
         method, path = environ["REQUEST_METHOD"], path_of(environ)
         try:
             return self._checked(environ, method, path)
-        except HTTPException as error:
-            raise _from_werkzeug(method, path, error) from None
         except (EmulatorError, Disconnected):
             raise
         except Exception as error:
@@ -129,23 +124,22 @@ class Emulator:
         if self._api_key is None and bound_host is not None:
             refuse_browsers(environ, bound_host)
         access = access_of(path)
-        request = Request(environ)
-        self._check_credential(request, path, access)
+        headers = Headers(environ)
+        self._check_credential(headers, path, access)
         fault = None
         if access.meets_faults and not environ.get(NO_FAULTS):
             fault = faults.take(self._store, method, path)
             faults.carry_out(fault)
         handler, ids = match(path, method)
-        self._check_headers(request, access)
-        request.max_content_length = LARGEST_BODY
+        self._check_headers(headers, access)
         is_stopping = environ.get(IS_STOPPING, _never)
-        call = Call(ids, request.args, request.headers, request.get_data(), is_stopping)
+        call = Call(ids, query_of(environ), headers, read_body(environ), is_stopping)
         return _Outcome(handler(self._store, call), fault)
 
-    def _check_credential(self, request: Request, path: str, access: Access) -> None:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    def _check_credential(self, headers: Headers, path: str, access: Access) -> None:
+        scheme, _, token = headers.get("authorization", "").partition(" ")
         bearer = token.strip() if scheme.lower() == "bearer" else ""
-        given = [key for key in (request.headers.get("x-api-key", ""), bearer) if key]
+        given = [key for key in (headers.get("x-api-key", ""), bearer) if key]
         if self._api_key is None:
             accepted = bool(given) or not self._require_credential or not access.needs_credential
         else:
@@ -159,22 +153,17 @@ class Emulator:
                 401, "invalid x-api-key" if given else "x-api-key or authorization: Bearer: required."
             )
 
-    def _check_headers(self, request: Request, access: Access) -> None:
+    def _check_headers(self, headers: Headers, access: Access) -> None:
         if access.needs_version:
-            _check_version(request.headers.get("anthropic-version"))
-        betas = request.headers.get("anthropic-beta", "").split(",")
+            _check_version(headers.get("anthropic-version"))
+        betas = headers.get("anthropic-beta", "").split(",")
         if access.needs_beta and not any(beta.strip().startswith(BETA) for beta in betas):
             raise InvalidRequest(f"anthropic-beta: header required, {BETA}2026-04-01 for example.")
-        workspace = request.headers.get("anthropic-workspace-id")
+        workspace = headers.get("anthropic-workspace-id")
         if self._workspace_id and workspace and workspace != self._workspace_id:
             raise InvalidRequest(
                 f"anthropic-workspace-id: the key belongs to another workspace than {workspace!r}."
             )
-
-
-def body_too_large() -> EmulatorError:
-    """Return the error for a request whose body is longer than is allowed."""
-    return EmulatorError(413, f"body: larger than {LARGEST_BODY} bytes.")
 
 
 def _never() -> bool:
@@ -185,17 +174,8 @@ def _same(key: str, expected: str) -> bool:
     return hmac.compare_digest(key.encode(), expected.encode())
 
 
-def _check_version(version: str | None) -> None:
+def _check_version(version: str) -> None:
     if not version:
         raise InvalidRequest(f"anthropic-version: header required, {VERSIONS[0]} for example.")
     if version not in VERSIONS:
         raise InvalidRequest(f"anthropic-version: {version!r} is not a version; use {' or '.join(VERSIONS)}.")
-
-
-def _from_werkzeug(method: str, path: str, error: HTTPException) -> EmulatorError:
-    if isinstance(error, RequestEntityTooLarge):
-        return body_too_large()
-    if isinstance(error, MethodNotAllowed):
-        allowed = ", ".join(sorted(error.valid_methods or ()))
-        return EmulatorError(405, f"{path} takes {allowed}, not {method}.", headers=(("allow", allowed),))
-    return EmulatorError(error.code or 400, f"{method} {path}: there is no such endpoint.")

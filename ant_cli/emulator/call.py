@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ant_cli.emulator.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from werkzeug.datastructures import Headers
+    from ant_cli.emulator.http_request import Headers
 
 WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 BOOLEANS = {"true": True, "false": False}

@@ -23,8 +23,8 @@ from waitress.channel import HTTPChannel  # type: ignore[import-untyped] # as ab
 from waitress.server import TcpWSGIServer  # type: ignore[import-untyped] # as above
 from waitress.task import ErrorTask, ThreadedTaskDispatcher  # type: ignore[import-untyped] # as above
 
-from ant_cli.emulator.app import LARGEST_BODY, body_too_large
 from ant_cli.emulator.errors import PHRASES, EmulatorError, envelope
+from ant_cli.emulator.http_request import LARGEST_BODY, body_too_large
 from ant_cli.emulator.ids import new_id
 
 if TYPE_CHECKING:

@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 
-from werkzeug.routing import Map, Rule
-
 from ant_cli.emulator import account, admin, environments, faults, queue, sessions, work
 from ant_cli.emulator.call import Call
+from ant_cli.emulator.errors import EmulatorError
 from ant_cli.emulator.store import Store
 
 if TYPE_CHECKING:
@@ -99,14 +98,14 @@ def access_of(path: str) -> Access:
     return {HEALTH: ANYBODY, MODELS: MODELS_API}.get(path, API)
 
 
-def _rule(method: str, path: str, handler: Handler) -> Rule:
-    rule = Rule(path, methods=[method], endpoint=handler)
-    if handler is queue.poll:
-        rule.methods = {method}  # werkzeug adds HEAD to GET, and a HEAD would hand out work that nobody gets
-    return rule
-
-
-_ROUTES = Map([_rule(*row) for row in ROUTES], merge_slashes=False).bind("emulator")
+_Pattern = tuple[str, ...]
+_HANDLERS: dict[_Pattern, dict[str, Handler]] = {}
+"""By the segments of a path, in which `<name>` stands for an ID, the handler of each method."""
+for _method, _path, _handler in ROUTES:
+    _methods = _HANDLERS.setdefault(tuple(_path.split("/")), {})
+    _methods[_method] = _handler
+    if _method == "GET" and _handler is not queue.poll:  # a HEAD would hand out work that nobody gets
+        _methods["HEAD"] = _handler
 
 
 def path_of(environ: WSGIEnvironment) -> str:
@@ -125,6 +124,27 @@ def path_of(environ: WSGIEnvironment) -> str:
 
 
 def match(path: str, method: str) -> Match:
-    """Return what answers a request. HTTPException if nothing does."""
-    handler, ids = _ROUTES.match(path, method)
-    return Match(handler, {name: unquote(segment) for name, segment in ids.items()})
+    """Return what answers a request: the first row that matches. EmulatorError if none does."""
+    segments, allowed = path.split("/"), set[str]()
+    for pattern, methods in _HANDLERS.items():
+        ids = _ids(pattern, segments)
+        if ids is not None and method in methods:
+            return Match(methods[method], ids)
+        allowed |= set() if ids is None else set(methods)
+    if allowed:
+        names = ", ".join(sorted(allowed))
+        raise EmulatorError(405, f"{path} takes {names}, not {method}.", headers=(("allow", names),))
+    raise EmulatorError(404, f"{method} {path}: there is no such endpoint.")
+
+
+def _ids(pattern: _Pattern, segments: list[str]) -> dict[str, str] | None:
+    """Return the IDs of a path, or None if it does not match the pattern."""
+    if len(pattern) != len(segments):
+        return None
+    ids = {}
+    for expected, segment in zip(pattern, segments, strict=True):
+        if expected.startswith("<") and segment:
+            ids[expected[1:-1]] = unquote(segment)
+        elif expected != segment:
+            return None
+    return ids

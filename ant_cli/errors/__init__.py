@@ -7,6 +7,7 @@
     ├── AnswerError            1   the server's answer is not what it should be: a redirect, no JSON, no end
     ├── NetworkError           8   no answer: no connection, a broken one, a time-out
     ├── PendingChanges         2   there are changes to apply, and the exit code was asked for
+    ├── PartialFailure             some of several requests failed: their exit code, or 1 if they differ
     └── OutputError            1   the result can't be written
 
 An error is raised where it is noticed and printed once, in `main.py`. An interrupt (130), a termination
@@ -15,7 +16,7 @@ An error is raised where it is noticed and printed once, in `main.py`. An interr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 TYPE_CHECKING = False  # as in typing, whose import alone would double the time of `ant --version`
 if TYPE_CHECKING:
@@ -143,6 +144,15 @@ class NetworkError(AntError):
     """There was no answer."""
 
     exit_code = 8
+
+
+class PartialFailure(AntError):
+    """Some of several requests failed, or were not sent."""
+
+    def __init__(self, message: str, exit_codes: Collection[int]) -> None:
+        super().__init__(message)
+        self.exit_code = next(iter(exit_codes)) if len(exit_codes) == 1 else AntError.exit_code
+        """That of the failures, or 1 if they differ in kind."""
 
 
 class OutputError(AntError):

@@ -120,12 +120,20 @@ def api_command(operation: Operation) -> Command:
     return Command(
         (operation.group, operation.name),
         "\n\n".join(part for part in (operation.summary, operation.notes) if part),
-        (operation.positional._replace(required=False),) if operation.positional else (),
+        _arguments(operation),
         (*operation.params, FILE),
         GLOBAL_FLAGS,
         examples=tuple((purpose, f"ant {line}") for purpose, line in operation.examples),
         operation=operation,
     )
+
+
+def _arguments(operation: Operation) -> tuple[Param, ...]:
+    """Return the ID as it may be given without its flag; several of it, if several are several requests."""
+    param = operation.positional
+    if param is None:
+        return ()
+    return (param._replace(required=False, type=list if operation.takes_several_ids else param.type),)
 
 
 def first_sentence(text: str) -> str:
@@ -136,7 +144,7 @@ def first_sentence(text: str) -> str:
 def argument_name(param: Param) -> str:
     """Return an argument as it is written after a command: in brackets if it may be left out."""
     name = param.value_name or param.name.upper()
-    return name if param.required else f"[{name}]"
+    return (name if param.required else f"[{name}]") + ("..." if param.type is list else "")
 
 
 def choices_text(param: Param) -> str:

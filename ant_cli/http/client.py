@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from copy import copy
 
 from ant_cli.errors import AnswerError, AntError, NetworkError
 from ant_cli.http.choice import open_transport
@@ -11,9 +12,18 @@ from ant_cli.http.credential_hint import credential_hint
 from ant_cli.http.deadline import STEPS, AttemptTimeout
 from ant_cli.http.network_problem import describe_handshake_error, describe_network_error
 from ant_cli.http.observer import Observer, Unobserved
+from ant_cli.http.pace import Pace
 from ant_cli.http.request_headers import headers_of
 from ant_cli.http.response import IncompleteResponse, Response, raise_for_error
-from ant_cli.http.retries import GATEWAY_TIMEOUTS, backoff, long_wait, outcome_unknown, retry_delay, should_retry
+from ant_cli.http.retries import (
+    GATEWAY_TIMEOUTS,
+    RATE_LIMITED,
+    backoff,
+    long_wait,
+    outcome_unknown,
+    retry_delay,
+    should_retry,
+)
 from ant_cli.http.transport import Transport, TransportError
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime
@@ -31,6 +41,7 @@ class Client:
         self._stderr = runtime.stderr
         self._observer = observer or Unobserved()
         self._sleep = runtime.sleep or time.sleep
+        self._pace: Pace | None = None
         url = settings.base_url
         self._base_url = url if is_local(url) else strip_userinfo(url)  # its user goes into a header
         self._transport: Transport = (not is_local(url) and runtime.transport) or open_transport(
@@ -44,6 +55,13 @@ class Client:
         """A request was sent, and whether it was processed is not known."""
         self.in_flight = False
         """A request was sent, and no response has arrived yet."""
+
+    def sibling(self) -> Client:
+        """Return a client for another thread, which shares credential, connections and pace."""
+        self._pace = self._pace or Pace(self._sleep)
+        other = copy(self)
+        other.outcome_unknown = other.in_flight = False
+        return other
 
     def __enter__(self) -> Client:
         return self
@@ -81,6 +99,8 @@ class Client:
                 self._wait(backoff(attempt), attempt, failure.error.message.removesuffix("."))
             else:
                 self.outcome_unknown |= outcome_unknown(response.status)
+                if self._pace and response.status == RATE_LIMITED and not long_wait(response):
+                    self._pace.hold(retry_delay(attempt, response))
                 stale = request.conditional and response.status in GATEWAY_TIMEOUTS
                 if not retries_left or stale or not should_retry(response):
                     return response
@@ -93,6 +113,8 @@ class Client:
 
     def _attempt(self, request: Request, url: str, attempt: int) -> Response:
         """Send once and read the response, with the debug log around it."""
+        if self._pace:
+            self._pace.wait()
         headers = headers_of(request, self._settings, attempt)
         if not self._settings.debug:
             return self._exchange(request, url, headers)

@@ -68,8 +68,7 @@ class DirectTransport:
 
     def _wire(self, origin: Origin, deadline: Deadline) -> Wire:
         """Return an idle connection, or a new one."""
-        while self._idle:
-            wire = self._idle.pop()
+        while (wire := self._idle_wire()) is not None:
             if wire.origin == origin and wire.is_reusable():
                 return wire
             wire.close()
@@ -77,6 +76,12 @@ class DirectTransport:
             return Wire(self._open_socket(origin, deadline), origin)
         except OSError as error:
             raise TransportError(error, phase="connect", timed_out=isinstance(error, TimeoutError)) from None
+
+    def _idle_wire(self) -> Wire | None:
+        try:  # rather than look first: another thread may take the last one in between
+            return self._idle.pop()
+        except IndexError:
+            return None
 
     def _connect(self, origin: Origin, deadline: Deadline) -> socket.socket:
         if origin.scheme == "https" and self._tls is None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ant_cli.http.response import Response
 
 RETRIED = frozenset((408, 409, 429, *range(500, 600)))
+RATE_LIMITED = 429
 GATEWAY_TIMEOUTS = frozenset((408, 504))
 """The server gave up waiting, or a gateway in front of it did: the request may still be carried out."""
 LONGEST_WAIT_S = 60.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,10 @@ class StoredBody:
         self._parts: list[bytes] = []
         self._file: FileIO | None = None
 
+    def __del__(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
     @property
     def is_large(self) -> bool:
         """Whether it is in a file, and so better read in parts."""
@@ -40,7 +43,6 @@ class StoredBody:
 
             # Its name is gone before anything is written, and only this user could have opened it (0600).
             self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed with this object
-            weakref.finalize(self, self._file.close)
             self._write(b"".join(self._parts))
             self._parts.clear()
 

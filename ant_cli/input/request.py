@@ -11,7 +11,6 @@ from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
 from ant_cli.errors import BadValue, MissingFlag, UsageError, see_help
-from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.input.documents import Document
 from ant_cli.input.gather import Inputs, gather
 from ant_cli.input.values import Value, convert, encode, to_text, type_name
@@ -53,7 +52,8 @@ class Requests:
         """Check every request.
 
         Raises:
-            UsageError: if a value is missing, or can't be what its parameter takes.
+            UsageError: if a value is missing, or can't be what its parameter takes, or if there are several inputs
+                for a list.
 
         """
         self._operation = operation
@@ -61,6 +61,8 @@ class Requests:
         notes = dict[str, None]()
         self.count = sum(1 for _ in self._build(notes.setdefault))
         """How many they are."""
+        if operation.paginated and self.count > 1:
+            raise UsageError(f"one input is expected, but there are {self.count}.", see_help(operation.command))
         for note in notes:  # once each, however many inputs it is about
             stderr.say(note)
 
@@ -83,11 +85,8 @@ def build_all(operation: Operation, flags: Flags, stdin: Stdin, stderr: Stderr) 
 
 
 def build(operation: Operation, flags: Flags, stdin: Stdin, stderr: Stderr) -> Request:
-    """Return the only request of a command line. Raises UsageError as `build_all`, or if there are several."""
-    requests = build_all(operation, flags, stdin, stderr)
-    if requests.count > 1:
-        raise UsageError(f"one input is expected, but there are {requests.count}.", see_help(operation.command))
-    return next(iter(requests))
+    """Return the first request of a command line, for callers that give one input. Raises as `build_all`."""
+    return next(iter(build_all(operation, flags, stdin, stderr)))
 
 
 # One request
@@ -203,6 +202,8 @@ def _without_server_fields(operation: Operation, body: dict[str, Value], note: N
 def _warn_of_unknown_keys(body: Mapping[str, Value], known: list[str], note: Note) -> None:
     for key in body:
         if key not in known:
+            from ant_cli.errors.suggestions import did_you_mean  # difflib is imported for mistakes alone
+
             note(f"Warning: {key!r} is not a known field; it is sent as it is.{did_you_mean(key, known)}")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ant_cli.operations.global_flags import BETA, LIMIT, MAX_ITEMS, PAGE, SLURP
+from ant_cli.operations.global_flags import BETA, LIMIT, MANY, MANY_CREATED, MAX_ITEMS, PAGE, SLURP, YES
 from ant_cli.operations.spec import Operation, Param
 
 GROUP = "beta:environments"
@@ -53,6 +53,7 @@ CREATE = Operation(
             nullable=True,
             choices=SCOPES,
         ),
+        *MANY_CREATED,
         BETA,
     ),
     (
@@ -73,6 +74,7 @@ CREATE = Operation(
     creates=True,
     server_fields=SERVER_FIELDS,
     check_command="beta:environments list --transform '{{id,name}}' --format jsonl",
+    past_participle="created",
 )
 
 LIST = Operation(
@@ -106,7 +108,7 @@ RETRIEVE = Operation(
     "GET",
     ITEM,
     "Show one environment.",
-    (ENVIRONMENT_ID, BETA),
+    (ENVIRONMENT_ID, *MANY, BETA),
     (
         ("all fields", "beta:environments retrieve env_011CZkZ9X2dpNyB7HsEFoRfW"),
         (
@@ -116,6 +118,7 @@ RETRIEVE = Operation(
         ),
     ),
     positional=ENVIRONMENT_ID,
+    past_participle="retrieved",
 )
 
 UPDATE = Operation(
@@ -151,6 +154,7 @@ UPDATE = Operation(
             nullable=True,
             choices=SCOPES,
         ),
+        *MANY,
         BETA,
     ),
     (
@@ -164,6 +168,7 @@ UPDATE = Operation(
     positional=ENVIRONMENT_ID,
     partial_update=True,
     server_fields=SERVER_FIELDS,
+    past_participle="updated",
 )
 
 DELETE = Operation(
@@ -172,7 +177,7 @@ DELETE = Operation(
     "DELETE",
     ITEM,
     "Delete an environment for good.",
-    (ENVIRONMENT_ID, BETA),
+    (ENVIRONMENT_ID, *MANY, YES, BETA),
     (
         ("one", "beta:environments delete env_011CZkZ9X2dpNyB7HsEFoRfW"),
         ("see what would be sent", "beta:environments delete env_011CZkZ9X2dpNyB7HsEFoRfW --dry-run"),
@@ -180,6 +185,7 @@ DELETE = Operation(
     positional=ENVIRONMENT_ID,
     success_message="Deleted {id}.",
     check_command="beta:environments retrieve {environment_id}",
+    past_participle="deleted",
 )
 
 ARCHIVE = Operation(
@@ -188,7 +194,7 @@ ARCHIVE = Operation(
     "POST",
     ITEM + "/archive",
     "Archive an environment: it stays readable, but new sessions can't use it.",
-    (ENVIRONMENT_ID, BETA),
+    (ENVIRONMENT_ID, *MANY, YES, BETA),
     (
         ("one", "beta:environments archive env_011CZkZ9X2dpNyB7HsEFoRfW"),
         (
@@ -199,6 +205,7 @@ ARCHIVE = Operation(
     positional=ENVIRONMENT_ID,
     success_message="Archived {id}.",
     check_command="beta:environments retrieve {environment_id}",
+    past_participle="archived",
 )
 
 OPERATIONS = (CREATE, RETRIEVE, UPDATE, LIST, DELETE, ARCHIVE)

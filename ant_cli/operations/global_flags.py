@@ -49,4 +49,15 @@ PAGE = Param("page", "query", str, "Start at this cursor, the next_page of an ea
 MAX_ITEMS = Param("max_items", "setting", int, "Stop after this many items; -1 for all of them.")
 SLURP = Param("slurp", "setting", bool, "Print one JSON array after the last item.")
 
+PARALLEL = Param(
+    "parallel",
+    "setting",
+    int,
+    "Requests at once, if there are several inputs. [default: 8]",
+)
+FAIL_FAST = Param("fail_fast", "setting", bool, "Of several inputs, send nothing after the first failure.")
+YES = Param("yes", "setting", bool, "Do not ask at a terminal, if there are several inputs.")
+MANY = (PARALLEL, FAIL_FAST)
+MANY_CREATED = (PARALLEL._replace(help="Requests at once, if there are several inputs. [default: 1]"), FAIL_FAST)
+
 BY_FLAG = {flag: param for param in GLOBAL_FLAGS for flag in (param.flag, param.short) if flag}

@@ -156,6 +156,8 @@ class Operation(NamedTuple):
     """It changes only the fields that are given, so a request without fields makes no sense."""
     creates: bool = False
     """It creates an object, and sent twice it creates two: the API knows no idempotency key."""
+    past_participle: str = "done"
+    """What happened to the objects, as in `archived 498 of 500`."""
     success_message: str = ""
     """A sentence for people about what was done, with the ID as `{id}`; empty where the response shows it."""
     empty_message: str = ""
@@ -171,6 +173,14 @@ class Operation(NamedTuple):
     def has_body(self) -> bool:
         """Whether the request has a JSON body, even if it is `{}`."""
         return any(param.location == "body" for param in self.params)
+
+    @property
+    def takes_several_ids(self) -> bool:
+        """Whether it may have several IDs as arguments (D31).
+
+        Commands that only read get theirs from stdin: a second argument is refused, as by the official tool.
+        """
+        return self.method != "GET"
 
     @property
     def command(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ant_cli.operations.environments import ITEM
-from ant_cli.operations.global_flags import BETA, LIMIT, MAX_ITEMS, PAGE, SLURP
+from ant_cli.operations.global_flags import BETA, LIMIT, MANY, MAX_ITEMS, PAGE, SLURP
 from ant_cli.operations.spec import Operation, Param
 
 GROUP = "beta:environments:work"
@@ -42,7 +42,7 @@ RETRIEVE = Operation(
     "GET",
     WORK_ITEM,
     "Show one work item.",
-    (ENVIRONMENT_ID, WORK_ID, BETA),
+    (ENVIRONMENT_ID, WORK_ID, *MANY, BETA),
     (
         ("all fields", "beta:environments:work retrieve --environment-id env_1 work_1"),
         (
@@ -52,6 +52,7 @@ RETRIEVE = Operation(
     ),
     positional=WORK_ID,
     notes=NOTES,
+    past_participle="retrieved",
 )
 
 POLL = Operation(
@@ -96,6 +97,7 @@ POLL = Operation(
     ),
     positional=QUEUE_ID,
     notes=NOTES,
+    past_participle="polled",
 )
 
 ACK = Operation(
@@ -104,7 +106,7 @@ ACK = Operation(
     "POST",
     WORK_ITEM + "/ack",
     "Acknowledge a work item, so that no other worker gets it.",
-    (ENVIRONMENT_ID, WORK_ID, BETA),
+    (ENVIRONMENT_ID, WORK_ID, *MANY, BETA),
     (
         ("one item", "beta:environments:work ack --environment-id env_1 work_1"),
         ("IDs from a pipe", "beta:environments:work ack < work.json"),
@@ -113,6 +115,7 @@ ACK = Operation(
     success_message="Acknowledged {id}.",
     notes=NOTES,
     check_command="beta:environments:work retrieve --environment-id {environment_id} {work_id}",
+    past_participle="acknowledged",
 )
 
 HEARTBEAT = Operation(
@@ -134,6 +137,7 @@ HEARTBEAT = Operation(
             nullable=True,
             precondition=True,
         ),
+        *MANY,
         BETA,
     ),
     (
@@ -149,6 +153,7 @@ HEARTBEAT = Operation(
     positional=WORK_ID,
     notes=NOTES,
     check_command="beta:environments:work retrieve --environment-id {environment_id} {work_id}",
+    past_participle="extended",
 )
 
 FORCE = Param("force", "body", bool, "Immediately, without a graceful shutdown.", success_message="Stopped {id}.")
@@ -159,7 +164,7 @@ STOP = Operation(
     "POST",
     WORK_ITEM + "/stop",
     "Stop a work item, gracefully or immediately.",
-    (ENVIRONMENT_ID, WORK_ID, FORCE, BETA),
+    (ENVIRONMENT_ID, WORK_ID, FORCE, *MANY, BETA),
     (
         ("gracefully: it may finish its current task", "beta:environments:work stop --environment-id env_1 work_1"),
         ("immediately", "beta:environments:work stop --environment-id env_1 work_1 --force"),
@@ -169,6 +174,7 @@ STOP = Operation(
     notes=NOTES,
     server_fields=(*SERVER_FIELDS, "metadata"),
     check_command="beta:environments:work retrieve --environment-id {environment_id} {work_id}",
+    past_participle="stopped",
 )
 
 LIST = Operation(
@@ -209,6 +215,7 @@ UPDATE = Operation(
             nullable=True,
             texts_may_be_files=True,
         ),
+        *MANY,
         BETA,
     ),
     (
@@ -221,6 +228,7 @@ UPDATE = Operation(
     positional=WORK_ID,
     notes=NOTES,
     server_fields=SERVER_FIELDS,
+    past_participle="updated",
 )
 
 STATS = Operation(
@@ -229,13 +237,14 @@ STATS = Operation(
     "GET",
     QUEUE + "/stats",
     "Show queue statistics.",
-    (QUEUE_ID, BETA),
+    (QUEUE_ID, *MANY, BETA),
     (
         ("all figures", "beta:environments:work stats env_1"),
         ("only the number of waiting items", "beta:environments:work stats env_1 --transform depth"),
     ),
     positional=QUEUE_ID,
     notes=NOTES,
+    past_participle="retrieved",
 )
 
 OPERATIONS = (RETRIEVE, POLL, ACK, HEARTBEAT, STOP, LIST, UPDATE, STATS)

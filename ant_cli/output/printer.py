@@ -32,15 +32,18 @@ class Printer:
         empty_message: str = "",
         shows_archived: bool = False,
         before_pager: Callable[[], None] = lambda: None,
+        may_page: bool = True,
     ) -> None:
         """Choose the format. Raises UsageError for a bad path in a flag: here, before anything is sent.
 
-        `empty_message` is for a list without items; `shows_archived` says that archived items were requested.
+        `empty_message` is for a list without items; `shows_archived` says that archived items were requested. A
+        list that may not be paged is printed at once, whatever its length.
         """
         self._runtime = runtime
         self._write = partial(runtime.stdout.write, escape=False)
         self._empty_message = empty_message
         self._before_pager = before_pager
+        self._may_page = may_page
         self.format = choose_format(settings, runtime, is_list=is_list)
         self._style = _style_unless_plain(runtime)
         self._transform = make_transform("--transform", settings.transform)
@@ -59,10 +62,7 @@ class Printer:
 
     def print_one(self, text: bytes) -> None:
         """Print a value. Raises AnswerError, and prints nothing, if it is not JSON."""
-        try:
-            json_text.validate(text)
-        except json_text.JSONTextError as error:
-            raise _invalid_json(error) from None
+        check_json(text)
         values = self._transformed([text])
         if self.format.opens_screen:
             self._explore([values], is_list=False)
@@ -118,7 +118,7 @@ class Printer:
     def _print_parts(self, parts: Iterable[bytes]) -> None:
         """Write each part of a list as it arrives; on a terminal through the pager, if they fill the screen."""
         parts = filter(None, parts)
-        if self._style is None or not self._style.is_terminal:
+        if not self._may_page or self._style is None or not self._style.is_terminal:
             for part in parts:
                 self._write(part)
             return
@@ -153,6 +153,14 @@ class Printer:
         if json_text.json_type(value) != "string":
             return self._render([value])
         return as_raw_string(value, self._style)
+
+
+def check_json(text: bytes) -> None:
+    """Raise AnswerError unless a response's body is JSON."""
+    try:
+        json_text.validate(text)
+    except json_text.JSONTextError as error:
+        raise _invalid_json(error) from None
 
 
 def _invalid_json(error: json_text.JSONTextError) -> AnswerError:

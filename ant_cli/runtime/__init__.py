@@ -23,8 +23,9 @@ class Runtime:
         transport: Any = None,
         sleep: Callable[[float], None] | None = None,
         now: Callable[[], float] | None = None,
+        ask: Callable[[str], str] | None = None,
     ) -> None:
-        """Take the streams and the environment; in tests also where requests go, what waits, and the clock."""
+        """Take the streams and the environment; tests also pass what stands in for network, time and user."""
         self.stdin = stdin
         self.stdout = stdout
         self.stderr = stderr
@@ -33,6 +34,8 @@ class Runtime:
         """A `Transport` of `http/`, in place of the network."""
         self.sleep = sleep
         self.now = now
+        self.ask = ask
+        """Asks a question and returns the reply, in place of the terminal."""
 
     def hint(self, text: str) -> None:
         """Print what may help a person on stderr, unless ANT_NO_HINTS is set."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 
 from ant_cli.errors import UsageError
 from ant_cli.runtime.extras import install_hint
 
 TYPE_CHECKING = False  # the emulator is imported where it is opened, and nowhere else
 if TYPE_CHECKING:
+    from pathlib import Path
     from typing import Any
 
     from ant_cli.emulator import Emulator
@@ -70,6 +70,8 @@ def state_folder(environ: Mapping[str, str]) -> Path:
         UsageError: if the user has no home folder, as in a container that runs under a number without a name.
 
     """
+    from pathlib import Path
+
     variable, default = ("LOCALAPPDATA", "AppData/Local") if os.name == "nt" else ("XDG_STATE_HOME", ".local/state")
     try:
         return Path(environ.get(variable) or Path.home() / default) / "ant"

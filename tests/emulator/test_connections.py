@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from ant_cli.emulator import connections
-from ant_cli.emulator.app import LARGEST_BODY
+from ant_cli.emulator.http_request import LARGEST_BODY
 
 from .api import ENVIRONMENTS, HEADERS
 from .test_server import connected, running, send

@@ -1,10 +1,10 @@
-"""One operation from start to finish: settings, request, client, response, output."""
+"""One command of the API from start to finish: settings, requests, client, responses, output."""
 
 from __future__ import annotations
 
 from ant_cli.http.client import Client
 from ant_cli.http.outcome import outcome_hints
-from ant_cli.input.request import Request, build
+from ant_cli.input.request import Request, Requests, build_all
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.api_error import rendered_errors
 from ant_cli.output.printer import Printer
@@ -25,48 +25,59 @@ def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
     # 1. The settings. From here on, every secret among them is redacted.
     settings = load(runtime, flags)
 
-    # 2. The printer, so that a bad format or path is rejected before anything is sent.
+    # 2. The requests: what was given in flags, a file and stdin, each value in its place.
+    requests = build_all(operation, flags, runtime.stdin, runtime.stderr)
+
+    # 3. The printer, so that a bad format or path is rejected before anything is sent.
     progress = Progress(runtime.stderr, runtime.environ)
     printer = Printer(
         settings.output,
         runtime,
-        is_list=operation.paginated,
+        is_list=operation.paginated or requests.count > 1,
         empty_message=operation.empty_message,
         shows_archived=flags.text("include_archived") not in (None, "false"),
         before_pager=progress.disable,
+        may_page=operation.paginated,
     )
-
-    # 3. The request: what was given in flags, a file and stdin, each value in its place.
-    request = build(operation, flags, runtime.stdin, runtime.stderr)
     if settings.dry_run:
-        _print_dry_run(request, settings, runtime)
+        _print_dry_run(requests, settings, runtime)
         return
 
     # 4. A note, if the user may have meant another credential or server.
     note_credential_choice(settings, runtime)
 
-    # 5. The client. It fetches the secret of a credential to which a profile only refers.
+    # 5. Several inputs are several requests, which is a matter of its own.
+    if requests.count > 1:
+        from ant_cli.run.many import run_many
+
+        run_many(operation, flags, requests, settings, printer, runtime)
+        return
+    request = next(iter(requests))
+
+    # 6. The client. It fetches the secret of a credential to which a profile only refers.
     with (
         Client(settings.connection, runtime, progress) as client,
         outcome_hints(operation, request, client, runtime.stderr),
         rendered_errors(settings.output, runtime.stderr),
     ):
         resume_gc()
-        # 6. The response, or each page of a list, is printed as soon as it is complete.
+        # 7. The response, or each page of a list, is printed as soon as it is complete.
         if operation.paginated and not printer.format.is_response:
             _print_list(request, settings, client, printer, progress)
         else:
             _print_response(request, client, printer)
 
-    # 7. A sentence about what was done. Scripts have the exit status.
+    # 8. A sentence about what was done. Scripts have the exit status.
     if request.success_message and runtime.stdout.is_terminal:
         runtime.stderr.say(request.success_message)
 
 
-def _print_dry_run(request: Request, settings: Settings, runtime: Runtime) -> None:
+def _print_dry_run(requests: Requests, settings: Settings, runtime: Runtime) -> None:
     from ant_cli.http.dry_run import dry_run_text
 
-    runtime.stdout.write(runtime.stderr.redact_body(dry_run_text(request, settings.connection)))
+    for number, request in enumerate(requests):
+        text = runtime.stderr.redact_body(dry_run_text(request, settings.connection))
+        runtime.stdout.write(b"\n" * bool(number) + text)
 
 
 def _print_list(request: Request, settings: Settings, client: Client, printer: Printer, progress: Progress) -> None:

@@ -1,0 +1,187 @@
+"""Several inputs are several requests (D31), each of which is reported exactly once: done, failed, or not sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import NamedTuple
+
+from ant_cli.errors import AntError, PartialFailure, UsageError
+from ant_cli.http.client import Client
+from ant_cli.http.observer import Unobserved
+from ant_cli.http.outcome import outcome_hints
+from ant_cli.http.pool import Pool, Result, Unfinished
+from ant_cli.input.request import Request, Requests
+from ant_cli.operations.global_flags import PARALLEL, YES
+from ant_cli.operations.spec import Flags, Operation
+from ant_cli.output.api_error import rendered_errors
+from ant_cli.output.printer import Printer, check_json
+from ant_cli.output.progress import Progress
+from ant_cli.output.progress_bar import ProgressBar
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.confirmation import confirm
+from ant_cli.runtime.process import resume_gc
+from ant_cli.settings.loading import Settings
+from ant_cli.settings.sources import switch
+
+PARALLEL_DEFAULT = 8
+PARALLEL_LIMIT = 256
+NAMED = 1000
+"""How many inputs that were not sent are named; of more than that, the first of the others is."""
+
+
+def run_many(
+    operation: Operation, flags: Flags, requests: Requests, settings: Settings, printer: Printer, runtime: Runtime
+) -> None:
+    """Send the requests and print the results in their order.
+
+    Raises:
+        PartialFailure: if some failed, or were not sent.
+        UsageError: if a flag has a value that can't be used, or the user does not confirm.
+
+    """
+    parallel = min(_parallel(flags, operation), requests.count)
+    if YES in operation.params and not switch(flags, YES.name):
+        confirm(_question(operation, requests), runtime)
+    report = _Report(operation, requests, runtime)
+    observer = Unobserved() if runtime.stderr.is_terminal else Progress(runtime.stderr, runtime.environ)
+    sender = _Sender(operation, settings, runtime)
+    with Client(settings.connection, runtime, observer) as client:
+        resume_gc()
+        fail_fast = switch(flags, "fail_fast")
+        pool = Pool(client, requests, sender.send, parallel=parallel, fail_fast=fail_fast)
+        try:
+            pages = report.pages(pool.results())
+            printer.print_pages(list(pages) if printer.format.opens_screen else pages)
+        except BaseException:
+            report.end_early(pool.stop())
+            raise
+    report.end(pool.sent)
+
+
+def _parallel(flags: Flags, operation: Operation) -> int:
+    text = flags.text(PARALLEL.name)
+    if text is None:
+        return 1 if operation.creates else PARALLEL_DEFAULT
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= PARALLEL_LIMIT):
+        raise UsageError(f"{PARALLEL.flag} must be a whole number from 1 to {PARALLEL_LIMIT}, got {text!r}.")
+    return int(text)
+
+
+def _question(operation: Operation, requests: Requests) -> str:
+    ids = ", ".join(_labels(operation, enumerate(islice(requests, 3))))
+    return f"{operation.name.capitalize()} {requests.count} objects ({ids}{', ...' * (requests.count > 3)})?"
+
+
+def _labels(operation: Operation, requests: Iterable[tuple[int, Request]]) -> list[str]:
+    """Return what requests are called in messages: the ID, or the number of the input if it has none."""
+    name = operation.positional.name if operation.positional else ""
+    return [request.path_params.get(name) or f"input {position + 1}" for position, request in requests]
+
+
+class _Sender(NamedTuple):
+    """Sends one of the requests, in a thread of the pool."""
+
+    operation: Operation
+    settings: Settings
+    runtime: Runtime
+
+    def send(self, client: Client, request: Request) -> bytes:
+        """Return the body to print. Raises AntError, complete with what is known about the outcome."""
+        client.outcome_unknown = False  # it was about the request before
+        stderr = self.runtime.stderr
+        with (
+            outcome_hints(self.operation, request, client, stderr),
+            rendered_errors(self.settings.output, stderr),
+        ):
+            response = client.send(request)
+            if response.status == 204:
+                return b""
+            check_json(response.body)
+            return response.body
+
+
+class _Report:
+    """Counts what became of the requests, and prints what people need to know of it."""
+
+    def __init__(self, operation: Operation, requests: Requests, runtime: Runtime) -> None:
+        self._operation = operation
+        self._requests = requests
+        self._stderr = runtime.stderr
+        self._erases = runtime.stdout.is_terminal
+        self._bar = ProgressBar(runtime.stderr, runtime.environ, requests.count, operation.past_participle)
+        self._done = self._failed = 0
+        self._exit_codes = set[int]()
+        self._printing: Result | None = None
+
+    def pages(self, results: Iterable[Result]) -> Iterator[list[bytes]]:
+        """Yield the bodies to print, one at a time, and report the failures."""
+        for result in results:
+            if result.error is not None:
+                self._fail(result, result.error)
+            elif result.body:
+                if self._erases:
+                    self._bar.erase()
+                self._printing = result
+                yield [result.body]
+                self._printing = None
+                self._done += 1
+            else:
+                self._done += 1
+            self._bar.update(self._done, self._failed)
+        self._bar.erase()
+
+    def end(self, sent: int) -> None:
+        """Print the summary. Raises PartialFailure unless everything was done."""
+        self._report_unsent(sent)
+        if self._done == self._requests.count:
+            summary = self._summary()
+            self._stderr.say(summary[0].upper() + summary[1:])
+            return
+        raise PartialFailure(self._summary(), self._exit_codes)
+
+    def end_early(self, unfinished: Unfinished) -> None:
+        """Report what was left when the run ended early: by a signal, or since a result could not be printed."""
+        self._bar.erase()
+        results = [*([self._printing] if self._printing else []), *unfinished.finished]
+        for result in results:
+            if isinstance(result.error, AntError):
+                self._fail(result, result.error)
+        unprinted = [(result.position, result.request) for result in results if result.error is None]
+        self._done += len(unprinted)
+        self._name(f"{self._operation.past_participle}, but not printed", unprinted)
+        self._name("in flight, so the outcome is unknown", unfinished.in_flight, self._check_hint())
+        self._report_unsent(unfinished.sent)
+        self._stderr.say(self._summary())
+
+    def _fail(self, result: Result, error: Exception) -> None:
+        if not isinstance(error, AntError):
+            raise error
+        self._failed += 1
+        self._exit_codes.add(error.exit_code)
+        (label,) = _labels(self._operation, [(result.position, result.request)])
+        self._bar.erase()
+        text = str(error).removeprefix("ant: ")
+        self._stderr.say("\n".join(filter(None, (f"{label}: {text}", error.hint))))
+
+    def _report_unsent(self, sent: int) -> None:
+        unsent = islice(enumerate(self._requests), sent, sent + NAMED)
+        labels = _labels(self._operation, unsent)
+        rest = self._requests.count - sent - len(labels)
+        if labels:
+            more = f" and {rest:,} more" if rest else ""
+            self._stderr.say(f"Not sent: {' '.join(labels)}{more}")
+
+    def _name(self, what: str, requests: list[tuple[int, Request]], hint: str = "") -> None:
+        if requests:
+            labels = _labels(self._operation, requests)
+            self._stderr.say(f"{what[0].upper()}{what[1:]}: {' '.join(labels)}{hint}")
+
+    def _check_hint(self) -> str:
+        command = self._operation.check_command
+        names = {param.name: param.name.upper() for param in self._operation.params_in("path")}
+        return f"\nCheck before you repeat it: ant {command.format(**names)}" if command else ""
+
+    def _summary(self) -> str:
+        failed = f", {self._failed} failed" if self._failed else ""
+        return f"{self._operation.past_participle} {self._done} of {self._requests.count}{failed}."

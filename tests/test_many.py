@@ -1,0 +1,363 @@
+"""Several inputs are several requests (D31): each is sent once, and reported exactly once."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import threading
+from contextlib import contextmanager
+
+import pytest
+
+from ant_cli.__main__ import main
+from ant_cli.http.response import Response
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.streams import Stderr, Stdin, Stdout
+from tests.conftest import KEY, Screen, piped
+
+ARCHIVE = ("beta:environments", "archive")
+IDS = [f"env_{number}" for number in range(1, 11)]
+
+
+class FakeAPI:
+    """A transport that gives each ID the reply that a test chose, or an object with that ID."""
+
+    def __init__(self, replies=None):
+        self.replies = replies or {}
+        self.sent: list[str] = []
+        self.most_at_once = 0
+        self._at_once = 0
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def stream(self, _method, url, _headers, body, _timeout_s):
+        found = re.search(r"environments/(\w+)", url)
+        name = found[1] if found else json.loads(body)["name"]
+        with self._lock:
+            self.sent.append(name)
+            self._at_once += 1
+            self.most_at_once = max(self.most_at_once, self._at_once)
+            turn = self.sent.count(name) - 1
+        reply = self.replies.get(name, 200)
+        reply = reply[min(turn, len(reply) - 1)] if isinstance(reply, list) else reply
+        try:
+            yield self.respond(name, reply() if callable(reply) else reply)
+        finally:
+            with self._lock:
+                self._at_once -= 1
+
+    def respond(self, name, reply):
+        if isinstance(reply, Response):
+            return reply
+        if reply == 200:
+            return Response(200, "OK", {}, [json.dumps({"id": name}).encode()])
+        error = {"type": "error", "error": {"type": "made_up", "message": f"no {name}"}}
+        return Response(reply, "Made Up", {"x-should-retry": "false"}, [json.dumps(error).encode()])
+
+    def close(self):
+        pass
+
+
+class Run:
+    """What a run did."""
+
+    def __init__(self, status, stdout, stderr):
+        self.exit = status
+        self.stdout = stdout.text()
+        self.stderr = stderr.text()
+        self.ids = re.findall(r'"id": ?"(\w+)"', self.stdout)
+        self.failed = re.findall(r"^(\w+): \w+ \"", self.stderr, re.MULTILINE)
+        self.not_sent = self._named("Not sent: ")
+        self.in_flight = self._named("In flight, so the outcome is unknown: ")
+        self.unprinted = self._named(r"\w+, but not printed: ")
+
+    def _named(self, label):
+        found = re.search(rf"^{label}(.*)$", self.stderr, re.MULTILINE)
+        return found[1].split() if found else []
+
+    def accounted(self):
+        """Return every ID that was reported, as often as it was."""
+        return sorted([*self.ids, *self.failed, *self.not_sent, *self.in_flight, *self.unprinted])
+
+
+@pytest.fixture
+def many(clean_environ):
+    """Run a command line with a fake API."""
+
+    def run(*args, api=None, stdin=None, terminal=False, sleep=None, stdout=None, ask=None):
+        stdout, stderr = stdout or Screen(terminal=terminal), Screen(terminal=terminal)
+        with os.fdopen(piped(stdin), "rb") as source:
+            runtime = Runtime(
+                Stdin(source),
+                Stdout(stdout),
+                Stderr(stderr),
+                clean_environ | {"TERM": "xterm"},
+                api or FakeAPI(),
+                sleep or (lambda _: None),
+                ask=ask,
+            )
+            status = main(args, runtime)
+        assert KEY not in stdout.text() + stderr.text()
+        assert "Traceback" not in stderr.text()
+        return Run(status, stdout, stderr)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "stdin",
+    [
+        "\n".join(IDS),
+        "\r\n".join(["# all of them", "", *IDS, ""]),
+        "".join(f'"{name}"\n' for name in IDS),
+        "".join(json.dumps({"id": name, "name": "n"}, indent=2) + "\n" for name in IDS),
+        "---\n".join(f"id: {name}\n" for name in IDS),
+    ],
+    ids=["lines", "comments", "JSON strings", "JSON objects", "YAML documents"],
+)
+def test_ids_from_a_pipe_are_requests_whose_results_come_in_order(many, stdin):
+    """Lines, JSON strings, JSON objects and YAML documents are read alike."""
+    result = many(*ARCHIVE, stdin=stdin)
+    assert (result.exit, result.ids) == (0, IDS)
+    assert result.stderr == "Archived 10 of 10.\n"
+
+
+def test_results_come_in_the_order_of_the_ids_however_long_each_takes(many):
+    """The first response is the last to arrive."""
+    others_are_done = threading.Event()
+    api = FakeAPI(
+        {"env_1": lambda: others_are_done.wait(10) and 200, "env_8": lambda: others_are_done.set() or 200}
+    )
+    assert many(*ARCHIVE, *IDS, api=api).ids == IDS
+    assert api.sent.index("env_8") < len(IDS)
+
+
+@pytest.mark.parametrize(("args", "at_once"), [(("--parallel", "1"), 1), (("--parallel", "3"), 3), ((), 8)])
+def test_parallel_bounds_how_many_requests_are_under_way(many, args, at_once):
+    """8 is the default."""
+    full = threading.Barrier(at_once)
+    api = FakeAPI(dict.fromkeys(IDS[:at_once], lambda: full.wait(10) >= 0 and 200))
+    assert many(*ARCHIVE, *IDS, *args, api=api).exit == 0
+    assert api.most_at_once == at_once
+
+
+def test_objects_are_created_one_after_the_other(many):
+    """In their order, since the newest is listed first; `--parallel` changes that."""
+    api = FakeAPI()
+    result = many("beta:environments", "create", stdin="".join(f"---\nname: {name}\n" for name in IDS), api=api)
+    assert (api.sent, api.most_at_once) == (IDS, 1)
+    assert result.stderr == "Created 10 of 10.\n"
+
+
+def test_a_failure_is_reported_with_its_id_and_the_others_go_on(many):
+    """Its reason is on stderr; the exit code is that of the failures."""
+    result = many(*ARCHIVE, *IDS, api=FakeAPI({"env_3": 404, "env_5": 404}))
+    assert (result.exit, result.failed) == (5, ["env_3", "env_5"])
+    assert "no env_3" in result.stderr
+    assert result.stderr.endswith("ant: archived 8 of 10, 2 failed.\n")
+    assert result.accounted() == sorted(IDS)
+
+
+def test_failures_of_different_kinds_are_exit_code_1(many):
+    """A script can't tell which of them it is about."""
+    assert many(*ARCHIVE, *IDS, api=FakeAPI({"env_3": 404, "env_5": 409})).exit == 1
+
+
+def test_fail_fast_sends_nothing_after_the_first_failure(many):
+    """What was not sent is named."""
+    api = FakeAPI({"env_3": 404})
+    result = many(*ARCHIVE, *IDS, "--parallel", "1", "--fail-fast", api=api)
+    assert (result.exit, api.sent) == (5, IDS[:3])
+    assert result.not_sent == IDS[3:]
+    assert result.accounted() == sorted(IDS)
+
+
+@pytest.mark.parametrize("bad", ["..", "env\x1b1", " "])
+def test_one_bad_id_among_many_sends_nothing(many, bad):
+    """Everything is checked before the first request."""
+    api = FakeAPI()
+    assert (many(*ARCHIVE, *IDS, bad, api=api).exit, api.sent) == (2, [])
+
+
+@pytest.mark.parametrize(
+    ("args", "stdin", "part"),
+    [
+        ((*ARCHIVE, "a", "b", "--parallel", "0"), None, "--parallel"),
+        ((*ARCHIVE, "a", "b", "--parallel", "many"), None, "--parallel"),
+        ((*ARCHIVE,), "env_1\nnull\n", "IDs, one per line"),
+        ((*ARCHIVE,), '"env_1"\nnull\n', "line 2"),
+        ((*ARCHIVE,), '{"id": "a"}\n{"id": ["b"]}\n', "line 2"),
+        ((*ARCHIVE,), "env_1\nenv 2\n", "IDs, one per line"),
+        ((*ARCHIVE,), '["env_1", "env_2"]', "a list"),
+        (("beta:environments", "update", "a", "b"), "name: x\n---\nname: y\n", "not both"),
+        (("beta:environments", "update", "a"), '{"name": "x"}\n{"id": "b", "name": "y"}\n', "'b'"),
+        (("beta:environments", "create"), "name: x\n---\ndescription: y\n", "--name is required"),
+        (("beta:environments:work", "list"), "env_1\nenv_2\n", "one"),
+    ],
+)
+def test_input_that_can_not_be_used_sends_nothing(many, args, stdin, part):
+    """The message names the flag or the line."""
+    api = FakeAPI()
+    result = many(*args, stdin=stdin, api=api)
+    assert (result.exit, api.sent, result.stdout) == (2, [], "")
+    assert part in result.stderr
+
+
+def test_flags_apply_to_each_of_several_ids(many):
+    """The change is made to each of them."""
+    bodies = []
+
+    class Recording(FakeAPI):
+        def stream(self, method, url, headers, body, timeout_s):
+            bodies.append(body)
+            return super().stream(method, url, headers, body, timeout_s)
+
+    many("beta:environments", "update", "--name", "n", stdin="env_1\nenv_2\n", api=Recording())
+    assert bodies == [b'{"name":"n"}'] * 2
+
+
+def test_dry_run_prints_every_request_and_sends_none(many):
+    """Secrets are redacted, as ever."""
+    api = FakeAPI()
+    result = many(*ARCHIVE, *IDS, "--dry-run", api=api)
+    assert (result.exit, api.sent) == (0, [])
+    assert re.findall(r"^POST .*/(env_\d+)/archive", result.stdout, re.MULTILINE) == IDS
+
+
+def test_yaml_results_are_documents(many):
+    """As those of a list."""
+    assert many(*ARCHIVE, "a", "b", "--format", "yaml").stdout == "id: a\n---\nid: b\n"
+
+
+def test_a_rate_limit_holds_back_all_requests(many):
+    """Not each on its own: until the time is up, no other request is sent."""
+    limited = Response(429, "Too Many Requests", {"retry-after": "30"}, [b"{}"])
+    waits = []
+    is_limited, both_sleep = threading.Event(), threading.Barrier(2)
+
+    def sleep(seconds):
+        waits.append((round(seconds), threading.get_ident()))
+        is_limited.set()
+        if len(waits) <= 2:  # the second one is that of another thread, or the barrier breaks
+            both_sleep.wait(10)
+
+    api = FakeAPI({"env_1": [limited, 200], "env_2": lambda: is_limited.wait(10) and 200})
+    result = many(*ARCHIVE, *IDS, "--parallel", "2", api=api, sleep=sleep)
+    assert (result.exit, result.ids) == (0, IDS)
+    assert len({thread for _, thread in waits}) == 2
+    assert {seconds for seconds, _ in waits} == {30}
+
+
+def test_an_interrupt_leaves_the_rest_unsent_and_names_what_is_in_flight(many):
+    """Every ID is reported once."""
+    interrupted = threading.Event()
+
+    def interrupt():
+        signal.raise_signal(signal.SIGINT)
+        return interrupted.wait(10) and 200
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        result = many(*ARCHIVE, *IDS, "--parallel", "1", api=FakeAPI({"env_4": interrupt}))
+    finally:
+        interrupted.set()
+        signal.signal(signal.SIGINT, before)
+    assert (result.exit, [*result.ids, *result.unprinted], result.in_flight) == (130, IDS[:3], ["env_4"])
+    assert "ant beta:environments retrieve ENVIRONMENT_ID" in result.stderr
+    assert result.accounted() == sorted(IDS)
+
+
+class FullDisk(Screen):
+    """A file that takes some writes."""
+
+    def __init__(self, room):
+        super().__init__(terminal=False)
+        self._room = room
+
+    def write(self, data):
+        self._room -= 1
+        if self._room < 0:
+            raise OSError(28, "No space left on device")
+        return super().write(data)
+
+
+def test_a_result_that_can_not_be_written_is_named(many):
+    """It was archived all the same, and what was not sent is named, too."""
+    result = many(*ARCHIVE, *IDS, "--parallel", "1", stdout=FullDisk(3))
+    assert (result.exit, result.ids) == (1, IDS[:3])
+    assert "env_4" in result.unprinted
+    assert result.accounted() == sorted(IDS)
+
+
+def test_a_response_that_is_not_json_fails_its_id_only(many):
+    """The others are printed."""
+    page = Response(200, "OK", {}, [b"<html>"])
+    result = many(*ARCHIVE, *IDS, api=FakeAPI({"env_2": page}))
+    assert (result.exit, result.ids) == (1, [name for name in IDS if name != "env_2"])
+    assert "env_2: " in result.stderr
+
+
+@pytest.mark.parametrize(("reply", "status", "sent"), [("y\n", 0, 2), ("n\n", 2, 0), ("\n", 2, 0), (None, 2, 0)])
+def test_a_person_confirms_once_what_is_done_to_many(many, reply, status, sent):
+    """At a terminal; where there is none to ask on, --yes is needed."""
+    questions = []
+
+    def ask(question):
+        questions.append(question)
+        if reply is None:
+            raise OSError
+        return reply
+
+    api = FakeAPI()
+    result = many("beta:environments", "delete", "env_1", "env_2", terminal=True, ask=ask, api=api)
+    assert (result.exit, len(api.sent), len(questions)) == (status, sent, 1)
+    assert "Delete 2 objects (env_1, env_2)?" in questions[0]
+
+
+@pytest.mark.parametrize(
+    "args",
+    [(*ARCHIVE, "a", "b", "--yes"), (*ARCHIVE, "a"), ("beta:environments", "update", "a", "b", "--name", "n")],
+)
+def test_nothing_is_asked_with_yes_for_one_object_or_for_an_update(many, args):
+    """Only delete and archive of several objects ask."""
+    assert many(*args, terminal=True, ask=lambda _: pytest.fail("asked")).exit == 0
+
+
+def test_nothing_is_asked_where_nobody_watches(many):
+    """A script goes on."""
+    assert many(*ARCHIVE, "a", "b", ask=lambda _: pytest.fail("asked")).exit == 0
+
+
+def test_progress_is_drawn_at_a_terminal(many, monkeypatch):
+    """How many are done and failed, and a bar."""
+    monkeypatch.setattr("ant_cli.output.progress_bar.PATIENCE_S", 0)
+    monkeypatch.setattr("ant_cli.output.progress_bar.FRAME_S", 0)
+    result = many(*ARCHIVE, *IDS, "--yes", terminal=True, api=FakeAPI({"env_2": 404}))
+    assert "━ archived 8 of 10, 1 failed" in result.stderr
+
+
+def test_memory_stays_flat_with_100000_ids(many):
+    """Only the text of the IDs is kept, and a bounded number of results."""
+    import tracemalloc
+
+    def peak(count):
+        text = "".join(f"env_{number:026}\n" for number in range(count))
+        tracemalloc.start()
+        many(*ARCHIVE, "--transform", "id", stdin=text, stdout=NullScreen())
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most - 4 * len(text)
+
+    assert peak(3000) - peak(30) < 2_000_000
+
+
+class NullScreen(Screen):
+    """A stream that forgets what is written."""
+
+    def __init__(self):
+        super().__init__(terminal=False)
+
+    def write(self, data):
+        return len(data)
