@@ -19,6 +19,11 @@ set -g __ant_commands \
     'beta:environments:work list' \
     'beta:environments:work update' \
     'beta:environments:work stats' \
+    'apply' \
+    'diff' \
+    'export' \
+    'schema' \
+    'schema environment' \
     'auth' \
     'auth login' \
     'auth status' \
@@ -53,6 +58,7 @@ set -g __ant_commands \
     'help exit-codes' \
     'help environment' \
     'help profiles' \
+    'help config' \
     'help beta:environments' \
     'help beta:environments create' \
     'help beta:environments retrieve' \
@@ -69,6 +75,11 @@ set -g __ant_commands \
     'help beta:environments:work list' \
     'help beta:environments:work update' \
     'help beta:environments:work stats' \
+    'help apply' \
+    'help diff' \
+    'help export' \
+    'help schema' \
+    'help schema environment' \
     'help auth' \
     'help auth login' \
     'help auth status' \
@@ -128,11 +139,15 @@ set -g __ant_switches \
     --slurp \
     --yes \
     --force \
+    --exit-code \
+    --adopt \
+    --prune \
+    --validate \
+    --all \
     --api-key-stdin \
     --no-verify \
     --keyring \
     --check \
-    --all \
     --detach \
     --no-secret \
     --disconnect \
@@ -191,6 +206,10 @@ set -g __ant_valued_flags \
     --scope \
     --file \
     -f \
+    --lock-file \
+    --save-plan \
+    --plan \
+    --directory \
     --database \
     --script \
     --environment-id \
@@ -274,6 +293,10 @@ end
 complete -c ant -f -a '(__ant_switch_values)'
 complete -c ant -n '__ant_at any' -f -a 'beta:environments' -d 'Manage environments, the templates for sandboxes'
 complete -c ant -n '__ant_at any' -f -a 'beta:environments:work' -d 'Process the work queue of a self-hosted environment'
+complete -c ant -n '__ant_at any' -f -a 'apply' -d 'Create and update environments as files declare them'
+complete -c ant -n '__ant_at any' -f -a 'diff' -d 'Show what `ant apply` would change'
+complete -c ant -n '__ant_at any' -f -a 'export' -d 'Write environments to files that `ant apply` reads'
+complete -c ant -n '__ant_at any' -f -a 'schema' -d 'Print JSON schemas, for editors and checks'
 complete -c ant -n '__ant_at any' -f -a 'auth' -d 'Log in, log out, and see which key is used and why'
 complete -c ant -n '__ant_at any' -f -a 'profile' -d 'Manage profiles (named keys and settings)'
 complete -c ant -n '__ant_at any' -f -a 'emulator' -d 'Run the built-in emulator of the API, and inject faults'
@@ -293,6 +316,7 @@ complete -c ant -n '__ant_at any beta:environments:work' -f -a 'stop' -d 'Stop a
 complete -c ant -n '__ant_at any beta:environments:work' -f -a 'list' -d 'List the work items of an environment, the newest first'
 complete -c ant -n '__ant_at any beta:environments:work' -f -a 'update' -d 'Set and delete metadata keys of a work item'
 complete -c ant -n '__ant_at any beta:environments:work' -f -a 'stats' -d 'Show queue statistics'
+complete -c ant -n '__ant_at any schema' -f -a 'environment' -d 'Print the JSON schema of an environment\'s file'
 complete -c ant -n '__ant_at any auth' -f -a 'login' -d 'Store a key in a profile'
 complete -c ant -n '__ant_at any auth' -f -a 'status' -d 'Show where credentials were found, which one is used, and why'
 complete -c ant -n '__ant_at any auth' -f -a 'token' -d 'Print the credential that is used, bare, for other tools'
@@ -322,8 +346,13 @@ complete -c ant -n '__ant_at any help' -f -a 'flags' -d 'The flags of every comm
 complete -c ant -n '__ant_at any help' -f -a 'exit-codes' -d 'Exit codes'
 complete -c ant -n '__ant_at any help' -f -a 'environment' -d 'Environment variables'
 complete -c ant -n '__ant_at any help' -f -a 'profiles' -d 'Profiles: named keys and settings'
+complete -c ant -n '__ant_at any help' -f -a 'config' -d 'The fields of an environment'
 complete -c ant -n '__ant_at any help' -f -a 'beta:environments' -d 'Manage environments, the templates for sandboxes'
 complete -c ant -n '__ant_at any help' -f -a 'beta:environments:work' -d 'Process the work queue of a self-hosted environment'
+complete -c ant -n '__ant_at any help' -f -a 'apply' -d 'Create and update environments as files declare them'
+complete -c ant -n '__ant_at any help' -f -a 'diff' -d 'Show what `ant apply` would change'
+complete -c ant -n '__ant_at any help' -f -a 'export' -d 'Write environments to files that `ant apply` reads'
+complete -c ant -n '__ant_at any help' -f -a 'schema' -d 'Print JSON schemas, for editors and checks'
 complete -c ant -n '__ant_at any help' -f -a 'auth' -d 'Log in, log out, and see which key is used and why'
 complete -c ant -n '__ant_at any help' -f -a 'profile' -d 'Manage profiles (named keys and settings)'
 complete -c ant -n '__ant_at any help' -f -a 'emulator' -d 'Run the built-in emulator of the API, and inject faults'
@@ -342,6 +371,7 @@ complete -c ant -n '__ant_at any help beta:environments:work' -f -a 'stop' -d 'S
 complete -c ant -n '__ant_at any help beta:environments:work' -f -a 'list' -d 'List the work items of an environment, the newest first'
 complete -c ant -n '__ant_at any help beta:environments:work' -f -a 'update' -d 'Set and delete metadata keys of a work item'
 complete -c ant -n '__ant_at any help beta:environments:work' -f -a 'stats' -d 'Show queue statistics'
+complete -c ant -n '__ant_at any help schema' -f -a 'environment' -d 'Print the JSON schema of an environment\'s file'
 complete -c ant -n '__ant_at any help auth' -f -a 'login' -d 'Store a key in a profile'
 complete -c ant -n '__ant_at any help auth' -f -a 'status' -d 'Show where credentials were found, which one is used, and why'
 complete -c ant -n '__ant_at any help auth' -f -a 'token' -d 'Print the credential that is used, bare, for other tools'
@@ -494,6 +524,70 @@ complete -c ant -n '__ant_at any beta:environments:work stats' -l parallel -x -d
 complete -c ant -n '__ant_at any beta:environments:work stats' -l fail-fast -f -d 'Of several inputs, send nothing after the first failure'
 complete -c ant -n '__ant_at any beta:environments:work stats' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version of the API, in place of the default'
 complete -c ant -n '__ant_at any beta:environments:work stats' -l file -s f -r -F -d 'Read the input from this file instead of stdin; - is stdin itself'
+complete -c ant -n '__ant_at any apply' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any apply' -l yes -s y -f -d 'Apply without asking'
+complete -c ant -n '__ant_at any apply' -l dry-run -f -d 'Show the plan and change nothing'
+complete -c ant -n '__ant_at any apply' -l exit-code -f -d 'With --dry-run: exit with 2 for changes, 1 if blocked'
+complete -c ant -n '__ant_at any apply' -l adopt -f -d 'Take over environments that have the names of new files'
+complete -c ant -n '__ant_at any apply' -l force -f -d 'Overwrite what changed outside, and replace what is gone'
+complete -c ant -n '__ant_at any apply' -l prune -f -d 'Archive environments whose files are gone'
+complete -c ant -n '__ant_at any apply' -l lock-file -r -F -d 'The lock file'
+complete -c ant -n '__ant_at any apply' -l save-plan -r -F -d 'With --dry-run: keep the plan in a file'
+complete -c ant -n '__ant_at any apply' -l plan -r -F -d 'Carry out a saved plan, if nothing has changed'
+complete -c ant -n '__ant_at any apply' -l validate -f -d 'Check the files and send nothing'
+complete -c ant -n '__ant_at any apply' -l parallel -x -d 'Requests at once, up to 64'
+complete -c ant -n '__ant_at any apply' -l verbose -s v -f -d 'Show unchanged environments and all fields'
+complete -c ant -n '__ant_at any apply' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
+complete -c ant -n '__ant_at any apply' -l api-key -x -d 'The API key'
+complete -c ant -n '__ant_at any apply' -l auth-token -x -d 'A bearer token, in place of a key'
+complete -c ant -n '__ant_at any apply' -l base-url -x -d 'Where the API is'
+complete -c ant -n '__ant_at any apply' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
+complete -c ant -n '__ant_at any apply' -l workspace-id -x -d 'The workspace, if the credential has several'
+complete -c ant -n '__ant_at any apply' -l timeout -x -d 'Seconds to wait for a connection, and between bytes'
+complete -c ant -n '__ant_at any apply' -l max-retries -x -d 'How often a failed request is sent again'
+complete -c ant -n '__ant_at any apply' -l debug -f -d 'Show requests and responses on stderr, with secrets hidden'
+complete -c ant -n '__ant_at any apply' -l format -x -a 'auto\\t json\\t jsonl\\t yaml\\t table\\t pretty\\t raw\\t explore\\t' -d 'How results are printed'
+complete -c ant -n '__ant_at any apply' -l transform -x -d 'A GJSON path to pick from the result; on lists, from each item'
+complete -c ant -n '__ant_at any apply' -l raw-output -s r -f -d 'Print a string without its quotes'
+complete -c ant -n '__ant_at any diff' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any diff' -l prune -f -d 'Archive environments whose files are gone'
+complete -c ant -n '__ant_at any diff' -l lock-file -r -F -d 'The lock file'
+complete -c ant -n '__ant_at any diff' -l parallel -x -d 'Requests at once, up to 64'
+complete -c ant -n '__ant_at any diff' -l verbose -s v -f -d 'Show unchanged environments and all fields'
+complete -c ant -n '__ant_at any diff' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
+complete -c ant -n '__ant_at any diff' -l api-key -x -d 'The API key'
+complete -c ant -n '__ant_at any diff' -l auth-token -x -d 'A bearer token, in place of a key'
+complete -c ant -n '__ant_at any diff' -l base-url -x -d 'Where the API is'
+complete -c ant -n '__ant_at any diff' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
+complete -c ant -n '__ant_at any diff' -l workspace-id -x -d 'The workspace, if the credential has several'
+complete -c ant -n '__ant_at any diff' -l timeout -x -d 'Seconds to wait for a connection, and between bytes'
+complete -c ant -n '__ant_at any diff' -l max-retries -x -d 'How often a failed request is sent again'
+complete -c ant -n '__ant_at any diff' -l debug -f -d 'Show requests and responses on stderr, with secrets hidden'
+complete -c ant -n '__ant_at any diff' -l format -x -a 'auto\\t json\\t jsonl\\t yaml\\t table\\t pretty\\t raw\\t explore\\t' -d 'How results are printed'
+complete -c ant -n '__ant_at any diff' -l transform -x -d 'A GJSON path to pick from the result; on lists, from each item'
+complete -c ant -n '__ant_at any diff' -l raw-output -s r -f -d 'Print a string without its quotes'
+complete -c ant -n '__ant_at any export' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any export' -l all -f -d 'Every environment that is not archived'
+complete -c ant -n '__ant_at any export' -l directory -r -F -d 'Where to write new files'
+complete -c ant -n '__ant_at any export' -l force -f -d 'Overwrite files that exist'
+complete -c ant -n '__ant_at any export' -l lock-file -r -F -d 'The lock file'
+complete -c ant -n '__ant_at any export' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
+complete -c ant -n '__ant_at any export' -l api-key -x -d 'The API key'
+complete -c ant -n '__ant_at any export' -l auth-token -x -d 'A bearer token, in place of a key'
+complete -c ant -n '__ant_at any export' -l base-url -x -d 'Where the API is'
+complete -c ant -n '__ant_at any export' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
+complete -c ant -n '__ant_at any export' -l workspace-id -x -d 'The workspace, if the credential has several'
+complete -c ant -n '__ant_at any export' -l timeout -x -d 'Seconds to wait for a connection, and between bytes'
+complete -c ant -n '__ant_at any export' -l max-retries -x -d 'How often a failed request is sent again'
+complete -c ant -n '__ant_at any export' -l debug -f -d 'Show requests and responses on stderr, with secrets hidden'
+complete -c ant -n '__ant_at any export' -l format -x -a 'auto\\t json\\t jsonl\\t yaml\\t table\\t pretty\\t raw\\t explore\\t' -d 'How results are printed'
+complete -c ant -n '__ant_at any export' -l transform -x -d 'A GJSON path to pick from the result; on lists, from each item'
+complete -c ant -n '__ant_at any export' -l raw-output -s r -f -d 'Print a string without its quotes'
+complete -c ant -n '__ant_at any schema' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any schema environment' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any schema environment' -l format -x -a 'auto\\t json\\t jsonl\\t yaml\\t table\\t pretty\\t raw\\t explore\\t' -d 'How results are printed'
+complete -c ant -n '__ant_at any schema environment' -l transform -x -d 'A GJSON path to pick from the result; on lists, from each item'
+complete -c ant -n '__ant_at any schema environment' -l raw-output -s r -f -d 'Print a string without its quotes'
 complete -c ant -n '__ant_at any auth' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any auth login' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any auth login' -l api-key-stdin -f -d 'Read the key from stdin'
@@ -696,6 +790,8 @@ complete -c ant -n '__ant_at_argument 0 beta:environments:work stop' -x -a '(__a
 complete -c ant -n '__ant_at_argument 0 beta:environments:work list' -x -a '(__ant_ids environment_id)'
 complete -c ant -n '__ant_at_argument 0 beta:environments:work update' -x -a '(__ant_ids work_id)'
 complete -c ant -n '__ant_at_argument 0 beta:environments:work stats' -x -a '(__ant_ids environment_id)'
+complete -c ant -n '__ant_at_argument 0 apply' -r -F
+complete -c ant -n '__ant_at_argument 0 diff' -r -F
 complete -c ant -n '__ant_at_argument 0 profile get' -x -a 'api_key\\t api_key_command\\t auth_token\\t base_url\\t workspace_id\\t format\\t timeout\\t max_retries\\t'
 complete -c ant -n '__ant_at_argument 0 profile set' -x -a 'api_key\\t api_key_command\\t auth_token\\t base_url\\t workspace_id\\t format\\t timeout\\t max_retries\\t'
 complete -c ant -n '__ant_at_argument 0 profile unset' -x -a 'api_key\\t api_key_command\\t auth_token\\t base_url\\t workspace_id\\t format\\t timeout\\t max_retries\\t'

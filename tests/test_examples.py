@@ -50,7 +50,11 @@ timeout = 5
 [profiles.tmp-1]
 [profiles.tmp-2]
 """
-BEFORE = {"ant profile activate dev": "ant profile create dev\n"}
+BEFORE = {
+    "ant profile activate dev": "ant profile create dev\n",
+    "ant apply --validate environments": "mkdir environments\n",
+    "ant export data --directory environments": "ant beta:environments create --name data >&2\n",
+}
 """What comes before an example on its page, and has to be done."""
 CREATE = "ant --local beta:environments create --name queue --config '{type: self_hosted}' --transform id -r"
 MADE = {

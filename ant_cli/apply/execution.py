@@ -54,6 +54,8 @@ class Journal:
 
     def end(self, name: str) -> None:
         """Forget a name whose outcome is known."""
+        if name not in self._open:
+            return
         self._open = [other for other in self._open if other != name]
         if not self._open:
             self._file.truncate(0)
@@ -92,11 +94,14 @@ class Execution:
             KeyboardInterrupt: if the user interrupts; what was begun is finished and recorded first.
 
         """
-        first = [step for step in steps if step.action not in _LAST]
-        last = [step for step in steps if step.action in _LAST]
-        for group in (first, last):
+        for step in steps:
+            if step.action == "none":  # its ID is in the lock file, even if the run that created it was killed
+                self._journal.end(step.name)
+        pending = [step for step in steps if step.action != "none"]
+        for is_last in (False, True):
+            group = [step for step in pending if (step.action in _LAST) is is_last]
             workers.each(group, self._carry_out, finish=True)
-        return self.outcomes(steps)
+        return self.outcomes(pending)
 
     def outcomes(self, steps: Sequence[Step]) -> list[Outcome]:
         """Return what became of each step so far."""
@@ -170,8 +175,7 @@ class Execution:
         except AntError:
             self._failed = True
             raise
-        if step.action == "create":
-            self._journal.end(step.name)
+        self._journal.end(step.name)
 
 
 def _find(client: Client, name: str) -> list[Object]:

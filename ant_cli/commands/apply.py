@@ -233,7 +233,7 @@ def _execute(
 
     execution = Execution(lock, journal, report)
     try:
-        outcomes = execution.run(plan.pending, workers)
+        outcomes = execution.run(plan.steps, workers)
     except (KeyboardInterrupt, OutputError):
         _report_unfinished(execution.outcomes(plan.pending), runtime)
         raise

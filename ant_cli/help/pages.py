@@ -101,7 +101,7 @@ def _global_flags(command: Command, layout: Layout) -> str:
 def _references(command: Command, layout: Layout) -> list[str]:
     """Return where to read on."""
     if not command.path:
-        topics = layout.section("Topics, shown by ant help TOPIC", TOPICS.items())
+        topics = f"{layout.heading('Topics, shown by ant help TOPIC')}\n{layout.paragraphs(', '.join(TOPICS))}"
         return [topics, "Flags and more examples: ant COMMAND --help"]
     if command.subcommands:
         return [f"More examples: ant {command.full_name} COMMAND --help"]

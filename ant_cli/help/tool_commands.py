@@ -6,6 +6,7 @@ Each row is the only description of its command. Its `function` is imported when
 from __future__ import annotations
 
 from ant_cli.help.account_commands import AUTH, PROFILES
+from ant_cli.help.apply_commands import APPLY_COMMANDS
 from ant_cli.help.emulator_commands import EMULATOR
 from ant_cli.help.tool_rows import tool
 from ant_cli.help.topics import TOPICS
@@ -46,4 +47,4 @@ HELP_COMMAND = tool(
     arguments=(Param("topic", "setting", list, "A topic, or a command.", value_name="TOPIC | COMMAND"),),
 )._replace(section=SECTION, notes=f"Topics: {', '.join(TOPICS)}")
 
-TOOL_COMMANDS = (AUTH, PROFILES, EMULATOR, COMPLETION, HELP_COMMAND)
+TOOL_COMMANDS = (*APPLY_COMMANDS, AUTH, PROFILES, EMULATOR, COMPLETION, HELP_COMMAND)

@@ -11,6 +11,7 @@ TOPICS = {
     "exit-codes": "Exit codes.",
     "environment": "Environment variables.",
     "profiles": "Profiles: named keys and settings.",
+    "config": "The fields of an environment.",
 }
 """The topics, with a summary. Each has a file of its name, except the flags, which come from the catalog."""
 FOLDER = os.path.join(os.path.dirname(__file__), "topic_pages")

@@ -1,0 +1,123 @@
+"""The rows of `ant apply`, `ant diff`, `ant export` and `ant schema`."""
+
+from __future__ import annotations
+
+from ant_cli.help.catalog import API_SECTION, Command
+from ant_cli.help.tool_rows import REQUEST, switch, text_flag, tool
+from ant_cli.operations.spec import Param
+from ant_cli.operations.value_kinds import ValueKind
+
+SECTION = API_SECTION
+
+NOTES = """\
+Files are YAML, JSON, or Markdown (`ant help config`). claude-lock.json says
+which environment each file became; commit it. docs/apply.md has the rest."""
+
+_CONNECTION = ("profile", *REQUEST)
+_DATA = ("format", "transform", "raw_output")
+_PATHS = Param(
+    "path",
+    "setting",
+    list,
+    "Files and folders. [default: all that the lock file has]",
+    value_name="PATH",
+    completes=ValueKind.FILE,
+)
+_LOCK_FILE = text_flag(
+    "lock_file", "The lock file. [default: the nearest claude-lock.json above]", "FILE", ValueKind.FILE
+)
+_PRUNE = switch("prune", "Archive environments whose files are gone.")
+_VERBOSE = Param(
+    "verbose",
+    "setting",
+    bool,
+    "Show unchanged environments and all fields.",
+    short="-v",
+    completes=ValueKind.NOTHING,  # as the -v of `ant` itself
+)
+_PARALLEL = Param("parallel", "setting", int, "Requests at once, up to 64. [default: 8]", value_name="N")
+
+APPLY = tool(
+    "apply",
+    "Create and update environments as files declare them.",
+    "apply:apply",
+    ("all files below this folder", "ant apply ."),
+    ("in CI, after a merge", "ant apply --yes ."),
+    ("check the files, offline", "ant apply --validate environments"),
+    ("exactly what was reviewed", "ant apply --dry-run --save-plan plan.json . && ant apply --plan plan.json"),
+    arguments=(_PATHS,),
+    flags=(
+        Param("yes", "setting", bool, "Apply without asking.", short="-y"),
+        switch("dry_run", "Show the plan and change nothing."),
+        switch("exit_code", "With --dry-run: exit with 2 for changes, 1 if blocked."),
+        switch("adopt", "Take over environments that have the names of new files."),
+        switch("force", "Overwrite what changed outside, and replace what is gone."),
+        _PRUNE,
+        _LOCK_FILE,
+        text_flag("save_plan", "With --dry-run: keep the plan in a file.", "FILE", ValueKind.FILE),
+        text_flag("plan", "Carry out a saved plan, if nothing has changed.", "FILE", ValueKind.FILE),
+        switch("validate", "Check the files and send nothing."),
+        _PARALLEL,
+        _VERBOSE,
+    ),
+    takes=(*_CONNECTION, *_DATA),
+)._replace(section=SECTION, notes=NOTES)
+
+DIFF = tool(
+    "diff",
+    "Show what `ant apply` would change. The exit code is 0 for nothing, 2 for changes, and 1 for a plan that is "
+    "blocked or a file with mistakes.",
+    "apply:diff",
+    ("all files below this folder", "ant diff ."),
+    ("in a script", 'ant diff . > plan.txt; test $? -ne 1 || echo "blocked"'),
+    arguments=(_PATHS,),
+    flags=(_PRUNE, _LOCK_FILE, _PARALLEL, _VERBOSE),
+    takes=(*_CONNECTION, *_DATA),
+)._replace(section=SECTION)
+
+EXPORT = tool(
+    "export",
+    "Write environments to files that `ant apply` reads. They are entered in the lock file.",
+    "export:export_files",
+    ("all of them", "ant export --all"),
+    ("one, by its name", "ant export data --directory environments"),
+    arguments=(
+        Param(
+            "environment",
+            "setting",
+            list,
+            "IDs and names.",
+            value_name="ID | NAME",
+            completes=ValueKind.FREE,
+        ),
+    ),
+    flags=(
+        switch("all", "Every environment that is not archived."),
+        text_flag("directory", "Where to write new files. [default: environments]", "FOLDER", ValueKind.FILE),
+        switch("force", "Overwrite files that exist."),
+        _LOCK_FILE,
+    ),
+    takes=(*_CONNECTION, *_DATA),
+)._replace(section=SECTION)
+
+_SCHEMA_EXAMPLES = (
+    ("for an editor", "ant schema environment > environment.schema.json"),
+    ("the package managers", "ant schema environment --transform '$defs.PackagesPart.properties.@keys'"),
+)
+SCHEMA = Command(
+    ("schema",),
+    "Print JSON schemas, for editors and checks.",
+    section=SECTION,
+    examples=_SCHEMA_EXAMPLES,
+    subcommands=(
+        tool(
+            "schema environment",
+            "Print the JSON schema of an environment's file.",
+            "export:print_schema",
+            *_SCHEMA_EXAMPLES,
+            takes=_DATA,
+        ),
+    ),
+)
+
+APPLY_COMMANDS = (APPLY, DIFF, EXPORT, SCHEMA)

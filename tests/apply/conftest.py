@@ -1,0 +1,124 @@
+"""A team that keeps environments in files: an emulator on loopback, a folder, and `ant`."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ant_cli.__main__ import main
+from ant_cli.emulator import Emulator
+from ant_cli.emulator.server import Server
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.streams import Stderr, Stdin, Stdout
+from tests.conftest import KEY, Result, Screen
+from tests.processes import measured
+
+
+class Keyboard(io.BytesIO):
+    """Standard input at which a person types."""
+
+    def isatty(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        raise OSError
+
+
+class Team:
+    """What people do with files, the lock file and the server."""
+
+    def __init__(self, url: str, environ: Mapping[str, str]) -> None:
+        self.url = url
+        self.environ = {**environ, "ANTHROPIC_BASE_URL": url, "ANT_NO_HINTS": ""}
+
+    def ant(self, *words: str, typed: str | None = None, transport: Any = None, **env: str) -> Result:
+        """Run a command line; `typed` is what a person types, line by line, at a terminal."""
+        keyboard = typed is not None
+        stdout, stderr = Screen(terminal=keyboard), Screen(terminal=keyboard)
+        stdin = Stdin(Keyboard(typed.encode()) if typed is not None else None)
+        environ = {**self.environ, "TERM": "dumb", **env}
+        runtime = Runtime(stdin, Stdout(stdout), Stderr(stderr), environ, transport, lambda _: None)
+        status = main(words, runtime)
+        result = Result(status, stdout.text(), stderr.text())
+        assert KEY not in result.stdout + result.stderr
+        assert "this is a bug" not in result.stderr
+        return result
+
+    def apply(self, *words: str, **options: Any) -> Result:
+        """Apply without being asked, and expect success."""
+        result = self.ant("apply", "--yes", *words, **options)
+        assert result.exit == 0, result.stderr
+        return result
+
+    def diff(self, *words: str) -> int:
+        """Return whether there are changes, as an exit code."""
+        return self.ant("diff", *words).exit
+
+    def program(self, *words: str, code: str = "") -> subprocess.Popen[bytes]:
+        """Start a command line as a process of its own; `code` runs in it first."""
+        start = f"{code}\nimport sys; sys.argv[0] = 'ant'\nfrom ant_cli.__main__ import entry_point; entry_point()"
+        return subprocess.Popen(
+            [sys.executable, "-c", start, *words],
+            env={**self.environ, **measured()},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def write(self, name: str, text: str = "config: {type: cloud}\n") -> Path:
+        """Write a file."""
+        path = Path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    def server(self, *, archived: bool = False) -> dict[str, Any]:
+        """Return the environments that the server has, by their names."""
+        words = ["--include-archived"] if archived else []
+        result = self.ant("beta:environments", "list", "--format", "jsonl", *words)
+        found = [json.loads(line) for line in result.stdout.splitlines()]
+        assert len({one["name"] for one in found}) == len(found), "an environment is there twice"
+        return {one["name"]: one for one in found}
+
+    def by_hand(self, *words: str) -> None:
+        """Change the server without the files."""
+        result = self.ant("beta:environments", *words)
+        assert result.exit == 0, result.stderr
+
+    def lock(self) -> dict[str, Any]:
+        """Return the entries of the lock file."""
+        resources: dict[str, Any] = json.loads(Path("claude-lock.json").read_text())["resources"]
+        return resources
+
+    def ids(self) -> dict[str, str]:
+        """Return the IDs in the lock file by their keys."""
+        return {key: entry["id"] for key, entry in self.lock().items()}
+
+
+@pytest.fixture
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve an emulator on loopback."""
+    emulator = Emulator(tmp_path_factory.mktemp("emulator") / "emulator.db")
+    server = Server(emulator, "127.0.0.1", 0, lambda _line: None)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    yield server.url
+    server.stop()
+    thread.join()
+    emulator.close()
+
+
+@pytest.fixture
+def team(url: str, clean_environ: dict[str, str]) -> Team:
+    """Return a team in an empty folder."""
+    os.environ.pop("FORCE_COLOR", None)
+    return Team(url, clean_environ)

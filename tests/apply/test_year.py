@@ -1,0 +1,225 @@
+"""A team's year with `ant apply`: nothing is doubled, nothing is archived unasked, no ID is lost."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+FOREIGN = '"./agents/helper.md": {"kind":  "agent", "id": "agent_1",\n "version": 3}'
+
+
+def left() -> list[str]:
+    """Return what is in the folder."""
+    return sorted(path.name for path in Path.cwd().iterdir())
+
+
+def test_a_year(team):
+    """Create, edit, rename, delete, drift, archive by hand, and nothing in between."""
+    # January: the first files.
+    team.write("environments/data.yaml", "config: {type: cloud, packages: {pip: [pandas]}}\n")
+    team.write("environments/edge.md", "---\nconfig: {type: self_hosted}\n---\nAt the edge.\n")
+    assert team.diff(".") == 2
+    assert team.server() == {}
+    result = team.apply(".")
+    assert "First apply  ./claude-lock.json does not exist yet and will be created" in result.stdout
+    assert "Resources  + 2 to create" in result.stdout
+    assert team.server()["edge"]["description"] == "At the edge."
+    first = team.ids()
+    assert set(first) == {"./environments/data.yaml", "./environments/edge.md"}
+    assert team.diff(".") == team.diff() == 0
+    assert "Resources  2 unchanged" in team.apply().stdout
+
+    # March: an edit; comments and order are no change.
+    team.write("environments/data.yaml", "# more\nconfig: {packages: {pip: [pandas, polars]}, type: cloud}\n")
+    result = team.apply()
+    assert "config.packages.pip:\n        + polars\n" in result.stdout
+    assert team.server()["data"]["config"]["packages"]["pip"] == ["pandas", "polars"]
+    before = Path("claude-lock.json").read_bytes()
+    team.write(
+        "environments/data.yaml", "config:\n  type: cloud\n  packages:\n    pip: [pandas, polars] # better\n"
+    )
+    assert team.diff() == 0
+    team.apply()
+    assert Path("claude-lock.json").read_bytes() == before
+
+    # May: a file is renamed, and its environment with it.
+    Path("environments/data.yaml").rename("environments/analysis.yaml")
+    assert "Warning: ./environments/data.yaml is in the lockfile" in team.ant("diff").stderr
+    team.apply(".", "--prune")
+    assert team.ids()["./environments/analysis.yaml"] == first["./environments/data.yaml"]
+    assert set(team.server(archived=True)) == {"analysis", "edge"}
+
+    # July: a file is deleted. Only --prune archives its environment.
+    Path("environments/edge.md").unlink()
+    team.apply(".")
+    assert set(team.server()) == {"analysis", "edge"}
+    assert "./environments/edge.md" in team.ids()
+    result = team.apply(".", "--prune")
+    assert "- 1 to archive" in result.stdout
+    assert set(team.server()) == {"analysis"}
+    assert set(team.ids()) == {"./environments/analysis.yaml"}
+
+    # September: somebody changes it by hand.
+    identifier = team.ids()["./environments/analysis.yaml"]
+    team.by_hand("update", identifier, "--description", "by hand")
+    result = team.ant("apply", "--yes")
+    assert result.exit == 1
+    assert f"{identifier} changed outside this config since the last apply; re-run with --force" in result.stderr
+    assert team.server()["analysis"]["description"] == "by hand"
+    assert team.diff() == 1
+    team.apply("--force")
+    assert team.server()["analysis"]["description"] is None
+    assert team.diff() == 0
+
+    # November: somebody archives it by hand.
+    team.by_hand("archive", identifier)
+    result = team.ant("apply", "--yes")
+    assert result.exit == 1
+    assert f"{identifier} is archived; re-run with --force to create a replacement" in result.stderr
+    assert team.ids()["./environments/analysis.yaml"] == identifier
+    team.write("environments/analysis.yaml", "name: analysis-2\nconfig: {type: cloud}\n")
+    team.apply("--force")
+    assert set(team.server()) == {"analysis-2"}
+    assert team.ids()["./environments/analysis.yaml"] == team.server()["analysis-2"]["id"]
+
+
+def test_wrong_credentials_change_nothing(team):
+    """In another workspace, none of the IDs exists."""
+    team.write("environments/a.yaml")
+    team.write("environments/b.yaml")
+    team.apply(".")
+    text = Path("claude-lock.json").read_text()
+    Path("claude-lock.json").write_text(text.replace('"id": "env_', '"id": "env_x'))
+    for flags in ((), ("--prune",), (".", "--adopt")):
+        result = team.ant("apply", "--yes", *flags)
+        assert result.exit == 1
+        assert "none of the 2 environments that claude-lock.json tracks exists for the credentials" in result.stderr
+    assert len(team.server()) == 2
+
+
+def test_credentials_of_another_organization_are_refused(team):
+    """The lock file says which one it belongs to."""
+    team.write("environments/a.yaml")
+    team.apply(".")
+    lock = json.loads(Path("claude-lock.json").read_text())
+    lock["origin"]["organization_id"] = "another"
+    Path("claude-lock.json").write_text(json.dumps(lock))
+    result = team.ant("apply", "--yes", "--force")
+    assert result.exit == 1
+    assert "tracks resources on organization another, but the credentials in use target 0" in result.stderr
+
+
+def test_foreign_kinds_stay_as_they_are(team):
+    """In the folder and, byte for byte, in the lock file."""
+    team.write("agents/helper.md", "---\nmodel: x\n---\nHelp.")
+    team.write("environments/a.yaml")
+    Path("claude-lock.json").write_text(f'{{"version": 1, "resources": {{\n{FOREIGN}}}}}')
+    result = team.apply(".")
+    assert "files of other kinds were left alone (1 agent)" in result.stderr
+    assert FOREIGN in Path("claude-lock.json").read_text()
+    Path("environments/a.yaml").unlink()
+    team.apply(".", "--prune")
+    assert FOREIGN in Path("claude-lock.json").read_text()
+    assert list(team.lock()) == ["./agents/helper.md"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{\n<<<<<<< ours\n"version": 1,\n=======\n"version": 1,\n>>>>>>> theirs\n}', "there is a merge conflict"),
+        ('{"version": 7}', "written by a newer ant (lockfile version 7, this build understands 1)"),
+    ],
+)
+def test_a_lock_file_that_can_not_be_used_is_left_alone(team, text, message):
+    """Nothing is sent: the IDs in it are not known."""
+    team.write("environments/a.yaml")
+    Path("claude-lock.json").write_text(text)
+    result = team.ant("apply", "--yes", ".")
+    assert (result.exit, message in result.stderr) == (2, True)
+    assert team.ant("diff", ".").exit == 1
+    assert Path("claude-lock.json").read_text() == text
+    assert team.server() == {}
+
+
+def test_a_merge_that_keeps_both_sides_is_one_lock_file(team):
+    """Two branches added a file each."""
+    team.write("environments/a.yaml")
+    team.apply(".")
+    ours = json.loads(Path("claude-lock.json").read_text())
+    Path("claude-lock.json").unlink()
+    team.write("environments/a.yaml", "name: other")
+    team.write("environments/b.yaml")
+    team.apply("environments/b.yaml")
+    theirs = json.loads(Path("claude-lock.json").read_text())
+    theirs["resources"] |= ours["resources"]
+    Path("claude-lock.json").write_text(json.dumps(theirs))
+    team.write("environments/a.yaml")
+    assert team.diff(".") == 0
+
+
+# Several at once, and kills
+
+
+def test_two_runs_at_once_lose_no_entry_and_double_nothing(team):
+    """They wait for each other."""
+    for number in range(6):
+        team.write(f"environments/e{number}.yaml")
+    names = [f"environments/e{number}.yaml" for number in range(6)]
+    runs = [team.program("apply", "--yes", *some) for some in (names[:4], names[2:], names)]
+    for run in runs:
+        _, stderr = run.communicate()
+        assert run.returncode == 0, stderr
+    assert len(team.ids()) == 6
+    assert {one["id"] for one in team.server().values()} == set(team.ids().values())
+    assert left() == ["claude-lock.json", "environments"]
+
+
+KILLED = """
+import os, signal
+from ant_cli.apply import lockfile, server
+count = 0
+def kill_at(number, function):
+    def counted(*words):
+        global count
+        count = mine = count + 1
+        if mine == number and {before}:
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = function(*words)
+        if mine == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+    return counted
+{target} = kill_at({number}, {target})
+"""
+
+
+@pytest.mark.parametrize("number", [1, 3, 5])
+@pytest.mark.parametrize("target", ["lockfile.LockFile.save", "server.create"])
+@pytest.mark.parametrize("before", [True, False])
+def test_a_run_that_is_killed_loses_no_environment(team, number, target, before):
+    """Whatever it was doing: the next run goes on, without being told to adopt anything."""
+    for name in "abcde":
+        team.write(f"environments/{name}.yaml")
+    code = KILLED.format(number=number, target=target, before=before)
+    run = team.program("apply", "--yes", "--parallel", "3", ".", code=code)
+    run.communicate()
+    assert run.returncode == -9
+    team.apply(".")
+    assert set(team.server(archived=True)) == set("abcde")
+    assert set(team.ids().values()) == {one["id"] for one in team.server().values()}
+    assert left() == ["claude-lock.json", "environments"]
+
+
+def test_an_update_whose_run_is_killed_is_no_drift(team):
+    """The server has what the file says."""
+    team.write("environments/a.yaml")
+    team.apply(".")
+    team.write("environments/a.yaml", "config: {type: cloud}\ndescription: x\n")
+    run = team.program("apply", "--yes", code=KILLED.format(number=1, target="lockfile.LockFile.save", before=True))
+    run.communicate()
+    assert run.returncode == -9
+    assert team.diff() == 0
+    team.apply()
+    assert team.diff() == 0
