@@ -24,8 +24,8 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.storage import keep_owner
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
-from ant_cli.settings.editing import changing, check_name, writable_path
-from ant_cli.settings.profiles import NO_STORE, folder, is_foreign, read_store
+from ant_cli.settings.editing import check_name, edit, writable_path
+from ant_cli.settings.profiles import NO_STORE, config_dir, is_foreign, read_store
 from ant_cli.settings.secrets import fetch, from_keyring, into_keyring, out_of_keyring, run_command
 from ant_cli.settings.validators import mask, shown
 from tests.memory_keyring import Memory
@@ -93,7 +93,7 @@ def write(path, text, mode=0o600):
 )
 def test_the_folder_is_the_one_that_is_named_or_the_platforms(environ, platform, home, where):
     """`ANTHROPIC_CONFIG_DIR`, `%APPDATA%` on Windows, or the home folder's, if there is one."""
-    assert folder(environ, platform, lambda _: home) == (Path(where) if where else None)
+    assert config_dir(environ, platform, lambda _: home) == (Path(where) if where else None)
 
 
 def test_without_a_home_there_are_no_profiles_and_none_can_be_made(process, monkeypatch):
@@ -101,7 +101,7 @@ def test_without_a_home_there_are_no_profiles_and_none_can_be_made(process, monk
     process.environ = {}
     monkeypatch.setenv("HOME", "~")  # what a user without a home folder gets
     assert read_store(process) == NO_STORE
-    with pytest.raises(CredentialError, match="no home folder"):
+    with pytest.raises(CredentialError, match="no home directory"):
         writable_path(process)
 
 
@@ -133,7 +133,7 @@ def test_a_broken_file_is_described_and_never_overwritten(process, path, text, m
     """With line and column; no command changes what it does not understand."""
     write(path, text)
     before = path.read_bytes()
-    for attempt in (lambda: read_store(process), lambda: changing(process).__enter__()):
+    for attempt in (lambda: read_store(process), lambda: edit(process).__enter__()):
         with pytest.raises(CredentialError, match=re.escape(message)) as caught:
             attempt()
         assert str(path) in str(caught.value)
@@ -204,7 +204,7 @@ def test_a_file_of_another_user_is_refused(process, path, monkeypatch):
 
 def test_a_new_file_is_for_its_owner_only(process, clean_environ):
     """The folder too."""
-    with changing(process) as draft:
+    with edit(process) as draft:
         draft.new("work")
     where = Path(clean_environ["ANTHROPIC_CONFIG_DIR"])
     assert stat.S_IMODE(where.stat().st_mode) == 0o700
@@ -216,7 +216,7 @@ def test_a_new_file_is_for_its_owner_only(process, clean_environ):
 def test_a_folder_that_exists_keeps_its_permissions(process, path):
     """It may be named for other reasons, and be used by others."""
     path.parent.chmod(0o755)
-    with changing(process) as draft:
+    with edit(process) as draft:
         draft.new("work")
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o755
 
@@ -224,7 +224,7 @@ def test_a_folder_that_exists_keeps_its_permissions(process, path):
 def test_unknown_keys_are_kept_and_keys_are_sorted(process, path):
     """A newer version may have written them."""
     write(path, GOOD)
-    with changing(process) as draft:
+    with edit(process) as draft:
         draft.profiles["work"]["base_url"] = "http://h"
         draft.new("another")
     assert tomllib.loads(path.read_text()) == {
@@ -239,7 +239,7 @@ def test_without_a_change_nothing_is_written(process, path):
     """Not even to sort it."""
     write(path, GOOD)
     before = path.stat()
-    with changing(process):
+    with edit(process):
         pass
     assert (path.stat().st_ino, path.read_text()) == (before.st_ino, GOOD)
 
@@ -249,11 +249,11 @@ def test_an_error_in_between_changes_nothing(process, path):
     write(path, GOOD)
 
     def half_a_change():
-        with changing(process) as draft:
+        with edit(process) as draft:
             draft.active = ""
             draft.existing("wrk")
 
-    with pytest.raises(CredentialError, match="no profile 'wrk'"):
+    with pytest.raises(CredentialError, match="profile 'wrk' does not exist"):
         half_a_change()
     assert path.read_text() == GOOD
 
@@ -262,7 +262,7 @@ def test_a_symbolic_link_is_followed_to_its_target(process, path, tmp_path):
     """A link into a folder of dotfiles stays one."""
     target = write(tmp_path / "dotfiles.toml", GOOD)
     path.symlink_to(target)
-    with changing(process) as draft:
+    with edit(process) as draft:
         draft.new("another")
     assert path.is_symlink()
     assert "another" in tomllib.loads(target.read_text())["profiles"]
@@ -274,7 +274,7 @@ def test_a_circle_of_links_is_an_error(process, path):
     path.symlink_to(path)
     with pytest.raises(CredentialError, match="can't be read"):
         read_store(process)
-    with pytest.raises((CredentialError, OutputError), match=r"can't be (read|written)"), changing(process):
+    with pytest.raises((CredentialError, OutputError), match=r"can't be (read|written)"), edit(process):
         pass
 
 
@@ -296,7 +296,7 @@ def test_a_disk_that_fails_at_the_last_moment_leaves_the_old_file(process, path,
         raise OSError(28, "No space left on device")
 
     def change():
-        with changing(process) as draft:
+        with edit(process) as draft:
             draft.new("another")
 
     monkeypatch.setattr(os, "fsync", refuse)
@@ -317,7 +317,7 @@ def test_a_disk_that_cannot_promise_the_new_name_has_it_all_the_same(process, pa
         fsync(descriptor)
 
     monkeypatch.setattr(os, "fsync", refuse_folders)
-    with changing(process) as draft:
+    with edit(process) as draft:
         draft.new("another")
     assert "another" in read_store(process).profiles
 
@@ -325,7 +325,7 @@ def test_a_disk_that_cannot_promise_the_new_name_has_it_all_the_same(process, pa
 @pytest.mark.parametrize("name", ["", "-x", ".x", "a b", "a/b", "a\n", "é", "x" * 65, "a[b]"])
 def test_a_name_that_is_hard_to_type_or_show_is_refused(name):
     """Names are typed, completed and printed."""
-    with pytest.raises(UsageError, match="can't be the name of a profile"):
+    with pytest.raises(UsageError, match="is not a valid profile name"):
         check_name(name)
 
 
@@ -360,7 +360,7 @@ def test_a_process_that_is_killed_leaves_the_old_file(clean_environ, process, pa
     write(path, GOOD)
     done = python(KILL.format(call=call), clean_environ, "profile", "create", "another")
     assert (done.returncode, path.read_text()) == (-signal.SIGKILL, GOOD)
-    with changing(process) as draft:
+    with edit(process) as draft:
         draft.profiles["third"] = {}
     assert "third" in read_store(process).profiles
     assert sorted(file.name for file in path.parent.iterdir()) == ["profiles.toml"]
@@ -381,14 +381,14 @@ def test_a_folder_that_cannot_be_made_is_an_error(clean_environ):
     done = python(ADD, clean_environ | {"ANTHROPIC_CONFIG_DIR": "/proc/ant"}, "profile", "create", "work")
     assert done.returncode == 1
     assert "/proc/ant can't be written" in done.stderr
-    assert "ANTHROPIC_CONFIG_DIR can name another folder." in done.stderr
+    assert "ANTHROPIC_CONFIG_DIR can name another directory." in done.stderr
 
 
 @pytest.mark.parametrize("blocked", ["profiles.toml", "profiles.toml.lock"])
 def test_a_folder_in_the_place_of_a_file_is_an_error(process, path, blocked):
     """Whichever of the files it is."""
     (path.parent / blocked).mkdir()
-    with pytest.raises((CredentialError, OutputError), match="is a directory"), changing(process):
+    with pytest.raises((CredentialError, OutputError), match="is a directory"), edit(process):
         pass
 
 
@@ -456,7 +456,7 @@ def test_the_file_holds_what_was_last_acknowledged(process, commands):
     model = Model()
     for command in commands:
         try:
-            with changing(process) as draft:
+            with edit(process) as draft:
                 carry_out(command, draft)
         except UsageError:
             pass

@@ -144,7 +144,12 @@ def test_a_link_is_as_good_as_what_it_leads_to(try_both, home, owner, statuses):
     [
         ({"HOME": "/nonexistent"}, 0, 1, "/nonexistent/.config/anthropic can't be written: permission denied"),
         ({"HOME": "{home}"}, 4, 4, "can't be read: permission denied"),
-        ({"UNRELATED": "x"}, 0, 4, "there is no home folder for profiles.\nSet ANTHROPIC_CONFIG_DIR to a folder."),
+        (
+            {"UNRELATED": "x"},
+            0,
+            4,
+            "there is no home directory for profiles.\nSet ANTHROPIC_CONFIG_DIR to a directory.",
+        ),
     ],
     ids=["none there", "not mine", "none known"],
 )
@@ -199,7 +204,7 @@ def modes(path):
         (a_device, "it is a pipe or a device, not a file"),
         (an_endless_device, "it is a pipe or a device, not a file"),
         (a_circle, "too many levels of symbolic links"),
-        (a_huge_file, "it is too long for a file of profiles"),
+        (a_huge_file, "it is too large for a file of profiles"),
     ],
 )
 def test_what_is_no_file_of_profiles_is_refused_and_left_alone(try_both, home, make, message):
@@ -313,7 +318,10 @@ def test_the_null_device_as_the_folder_means_no_profiles(workers, ant):
     """So that one can go on while the file is broken, and nothing of a profile counts."""
     env = {"ANTHROPIC_CONFIG_DIR": "/dev/null"}
     status, said = workers.run_one(CREATE, env)
-    assert (status, said) == (4, "ant: there is no folder for profiles.\nSet ANTHROPIC_CONFIG_DIR to a folder.\n")
+    assert (status, said) == (
+        4,
+        "ant: there is no directory for profiles.\nSet ANTHROPIC_CONFIG_DIR to a directory.\n",
+    )
     assert ant("beta:environments", "list", "--local", env=env).exit == 0
     assert "Profile     none (there is no folder for them)\n" in ant("auth", "status", env=env).stdout
 

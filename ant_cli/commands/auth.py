@@ -10,7 +10,7 @@ from ant_cli.errors import AntError, UsageError
 from ant_cli.help.tool_rows import PROFILE, REQUEST
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
-from ant_cli.settings.editing import changing, check_name
+from ant_cli.settings.editing import check_name, edit
 from ant_cli.settings.loading import load, no_credential, with_secret
 from ant_cli.settings.notes import note_ambiguous_credential
 from ant_cli.settings.profiles import NO_PROFILE, Profile, Store, read_store, requested, select
@@ -80,7 +80,7 @@ def store_key(key: str, name: str, chosen: dict[str, str], runtime: Runtime, *, 
     """Store the key in place of whatever credentials the profile had."""
     value = into_keyring(name, key) if in_keyring else key
     try:
-        with changing(runtime) as draft:
+        with edit(runtime) as draft:
             before = draft.profiles.get(name, {})
             draft.profiles[name] = without_credentials(before) | chosen | {"api_key": value}
             draft.active = draft.active if draft.active in draft.profiles else name
@@ -170,7 +170,7 @@ def remove_credentials(names: list[str], runtime: Runtime) -> dict[str, Profile]
     """Remove the credentials of profiles, and return those that had any, as they were."""
     if not names:
         return {}
-    with changing(runtime) as draft:
+    with edit(runtime) as draft:
         profiles: dict[str, Profile] = {name: draft.existing(name) for name in names}
         removed = {name: old for name, old in profiles.items() if any(key in old for key in CREDENTIAL_FIELDS)}
         for name, old in removed.items():

@@ -15,7 +15,7 @@ from ant_cli.commands.prompts import secret_for
 from ant_cli.errors import AntError, CredentialError, UnknownWord, UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
-from ant_cli.settings.editing import changing
+from ant_cli.settings.editing import edit
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.profiles import Profile, SelectedProfile, Store, read_store, select
 from ant_cli.settings.secrets import out_of_keyring
@@ -86,7 +86,7 @@ def chosen(flags: Flags, runtime: Runtime, store: Store) -> SelectedProfile:
 def check_key(key: str) -> None:
     """Refuse what no profile can hold."""
     if key not in PROFILE_FIELDS:
-        raise UnknownWord("key", key, PROFILE_FIELDS, f"The keys are: {KEYS}.")
+        raise UnknownWord("setting", key, PROFILE_FIELDS, f"The settings are: {KEYS}.")
 
 
 # Change
@@ -97,7 +97,7 @@ def set_value(runtime: Runtime, flags: Flags, *, key: str, value: str | None = N
     check_key(key)
     name = chosen(flags, runtime, read_store(runtime)).name
     checked = stored(key, secret_value(key, value, runtime) if key in SECRET_FIELDS else plain_value(key, value))
-    with changing(runtime) as draft:
+    with edit(runtime) as draft:
         profile = draft.existing(name)
         before = profile.get(key)
         profile[key] = checked
@@ -142,7 +142,7 @@ def stored(key: str, text: str) -> str | float:
 def unset(runtime: Runtime, flags: Flags, *, key: str) -> None:
     """Remove a value of a profile."""
     name = chosen(flags, runtime, read_store(runtime)).name
-    with changing(runtime) as draft:
+    with edit(runtime) as draft:
         profile = draft.existing(name)
         if key not in profile:
             check_key(key)
@@ -159,7 +159,7 @@ def unset(runtime: Runtime, flags: Flags, *, key: str) -> None:
 def activate(runtime: Runtime, flags: Flags, *, name: str) -> None:  # noqa: ARG001 - every command gets its flags
     """Use a profile from now on, wherever no other is named."""
     read_store(runtime)
-    with changing(runtime) as draft:
+    with edit(runtime) as draft:
         draft.existing(name)
         draft.active = name
     runtime.stderr.say(f"The active profile is now {name!r}.")
@@ -179,7 +179,7 @@ def create(
         texts["api_key_command"] = api_key_command
     values = {key: stored(key, text) for key, text in texts.items()}
     read_store(runtime)
-    with changing(runtime) as draft:
+    with edit(runtime) as draft:
         draft.new(name).update(values)
         draft.active = draft.active or name
     runtime.stderr.say(f"Created profile {name!r}.")
@@ -197,7 +197,7 @@ def rename(
 ) -> None:
     """Give a profile another name."""
     read_store(runtime)
-    with changing(runtime) as draft:
+    with edit(runtime) as draft:
         profile = draft.existing(name)
         draft.new(new_name).update(profile)
         del draft.profiles[name]
@@ -209,7 +209,7 @@ def rename(
 def delete(runtime: Runtime, flags: Flags, *, name: str) -> None:  # noqa: ARG001 - every command gets its flags
     """Delete a profile, with its key."""
     read_store(runtime)
-    with changing(runtime) as draft:
+    with edit(runtime) as draft:
         profile = draft.existing(name)
         del draft.profiles[name]
         was_active = draft.active == name

@@ -13,28 +13,50 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 PRIVATE = 0o600
+_POLL_S = 0.05
 _NO_SURPRISES = 0 if sys.platform == "win32" else os.O_NONBLOCK | os.O_NOFOLLOW
 
 
+class LockTimeout(Exception):
+    """Another process kept the lock for as long as this one was to wait."""
+
+
+class Patience(NamedTuple):
+    """How to wait for a lock that another process has."""
+
+    note_after_s: float = 0.0
+    """When to tell the user, in seconds."""
+    limit_s: float | None = None
+    """When to give up, in seconds; None to wait until the lock is free."""
+    sleep: Callable[[float], None] = time.sleep
+
+
+WAIT_UNTIL_FREE = Patience()
+
+
 @contextmanager
-def locked(path: Path, before_waiting: Callable[[], None] = lambda: None) -> Iterator[BinaryIO]:
+def locked(
+    path: Path, before_waiting: Callable[[], None] = lambda: None, patience: Patience = WAIT_UNTIL_FREE
+) -> Iterator[BinaryIO]:
     """Keep other processes from changing a file. Yields the locked file, which is named PATH.lock.
 
     What is written to it survives a kill, for the next process that gets the lock. It is removed at the end if it
-    is empty. `before_waiting` is called if another process has the lock.
+    is empty. `before_waiting` is called once if another process has the lock.
 
     Raises:
         OSError: if the file can't be opened, with its name; a link is refused.
+        LockTimeout: if another process keeps the lock beyond the limit.
 
     """
     name = Path(f"{path}.lock")
-    with _open_locked(name, before_waiting) as lock:
+    with _open_locked(name, before_waiting, patience) as lock:
         try:
             yield lock
         finally:
@@ -44,14 +66,13 @@ def locked(path: Path, before_waiting: Callable[[], None] = lambda: None) -> Ite
                     name.unlink()
 
 
-def _open_locked(name: Path, before_waiting: Callable[[], None]) -> BinaryIO:
+def _open_locked(name: Path, before_waiting: Callable[[], None], patience: Patience) -> BinaryIO:
     """Open and lock a file that still has this name: another process may have removed it meanwhile."""
     while True:
         lock = open(name, "a+b", opener=_open_private)  # noqa: SIM115 - the caller closes it
         try:
             if not _lock(lock, wait=False):
-                before_waiting()
-                _lock(lock, wait=True)
+                _wait_for(lock, before_waiting, patience)
             with suppress(OSError):
                 if os.path.samestat(os.fstat(lock.fileno()), name.stat()):
                     return lock
@@ -59,6 +80,22 @@ def _open_locked(name: Path, before_waiting: Callable[[], None]) -> BinaryIO:
             lock.close()
             raise
         lock.close()
+
+
+def _wait_for(lock: BinaryIO, before_waiting: Callable[[], None], patience: Patience) -> None:
+    """Wait for a lock. With a limit it is tried again and again: no system waits for a lock and a clock at once."""
+    if patience.limit_s is None:
+        before_waiting()
+        _lock(lock, wait=True)
+        return
+    tries, noted = round(patience.limit_s / _POLL_S), round(patience.note_after_s / _POLL_S)
+    for number in range(tries):
+        if number == noted:
+            before_waiting()
+        patience.sleep(_POLL_S)
+        if _lock(lock, wait=False):
+            return
+    raise LockTimeout
 
 
 def _open_private(name: str, flags: int) -> int:

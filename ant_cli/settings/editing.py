@@ -1,25 +1,29 @@
-"""Writing: one change of the profiles at a time, under a lock, which is made whole or not at all."""
+"""Editing the profiles: one change at a time, under a lock, written completely or not at all."""
 
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from ant_cli.errors import CredentialError, OutputError, UsageError
-from ant_cli.runtime import Runtime
-from ant_cli.runtime.storage import locked, replace_file
+from ant_cli.runtime import Runtime, variables
+from ant_cli.runtime.storage import LockTimeout, Patience, locked, replace_file
 from ant_cli.runtime.streams import os_error_text
-from ant_cli.settings.profiles import FILE_NAME, FOLDER_VARIABLE, Store, folder, read_store, unknown_profile
+from ant_cli.settings.profiles import FILE_NAME, Store, config_dir, read_store, unknown_profile
+
+_NOTE_AFTER_S = 1.0
+_LOCK_LIMIT_S = 10.0
 
 
 class Draft:
     """The profiles while they are being changed."""
 
     def __init__(self, store: Store) -> None:
-        """Take a copy of what the file holds, unknown keys included."""
+        """Copy the content of the file, unknown keys included."""
         self._store = store
         self.document: dict[str, Any] = dict(store.document)
         self.document["profiles"] = {name: dict(profile) for name, profile in store.profiles.items()}
@@ -32,7 +36,7 @@ class Draft:
 
     @property
     def active(self) -> str:
-        """The profile that is used if no other is named."""
+        """The profile in use if no other is named."""
         active: str = self.document.get("active", "")
         return active
 
@@ -43,13 +47,13 @@ class Draft:
             self.document["active"] = name
 
     def existing(self, name: str) -> dict[str, Any]:
-        """Return a profile; CredentialError if there is none of this name."""
+        """Return a profile; CredentialError if it does not exist."""
         if name not in self.profiles:
             raise unknown_profile(name, "", self._store)
         return self.profiles[name]
 
     def new(self, name: str) -> dict[str, Any]:
-        """Add an empty profile and return it; UsageError if the name is taken or can't be one."""
+        """Add an empty profile and return it; UsageError if the name is taken or invalid."""
         check_name(name)
         if name in self.profiles:
             raise UsageError(f"profile {name!r} already exists.", "`ant profile list` shows the profiles.")
@@ -57,65 +61,89 @@ class Draft:
 
 
 def check_name(name: str) -> str:
-    """Return the name of a profile, if it can be one: it must be easy to type and safe to show."""
+    """Return the name of a profile if it is valid: easy to type and safe to print."""
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}", name):
         raise UsageError(
-            f"{name!r} can't be the name of a profile.",
-            "A name is made of letters, digits, and _ . @ -; it begins with a letter, a digit or _.",
+            f"{name!r} is not a valid profile name.",
+            "A name consists of letters, digits, and _ . @ -; it begins with a letter, a digit or _.",
         )
     return name
 
 
 @contextmanager
-def changing(runtime: Runtime) -> Iterator[Draft]:
-    """Hand out the profiles to be changed, and write them at the end, unless that raises or changes nothing.
+def edit(runtime: Runtime) -> Iterator[Draft]:
+    """Yield the profiles to be changed, and write them at the end, unless that raises or changes nothing.
 
     Raises:
-        CredentialError: if the file can't be understood; it stays as it is.
+        CredentialError: if the file can't be parsed; it stays as it is.
         OutputError: if the change can't be written; the file stays as it is.
 
     """
     import tomli_w
 
     path = writable_path(runtime)
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(locked(path))
-        except OSError as error:
-            raise unwritable(Path(f"{path}.lock"), error) from None
-        store = read_store(runtime, narrow=False)  # the caller's first reading did that; the new file is private
+    with _locked(path, runtime):
+        store = read_store(runtime, fix_mode=False)  # the caller's first reading did that; the new file is private
         draft = Draft(store)
-        before = tomli_w.dumps(in_order(draft.document))
+        before = tomli_w.dumps(_sorted_keys(draft.document))
         yield draft
-        after = tomli_w.dumps(in_order(draft.document))
+        after = tomli_w.dumps(_sorted_keys(draft.document))
         if after != before:
             try:
                 replace_file(path, after.encode())
             except OSError as error:
-                raise unwritable(path, error) from None
+                raise _unwritable(path, os_error_text(error)) from None
+
+
+@contextmanager
+def _locked(path: Path, runtime: Runtime) -> Iterator[None]:
+    """Keep other processes from changing the profiles. A note names the lock if it takes long."""
+    name = f"{path}.lock"
+    patience = Patience(_NOTE_AFTER_S, _LOCK_LIMIT_S, runtime.sleep or time.sleep)
+
+    def note() -> None:
+        runtime.stderr.say(f"Note: waiting for another process that is changing the profiles and holds {name}.")
+
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(locked(path, note, patience))
+        except OSError as error:
+            raise _unwritable(Path(name), os_error_text(error)) from None
+        except LockTimeout:
+            raise _unwritable(path, f"another process has held {name} for {_LOCK_LIMIT_S:g} s") from None
+        yield
 
 
 def writable_path(runtime: Runtime) -> Path:
-    """Return the file, behind whatever symbolic links; its folder exists from here on."""
-    where = folder(runtime.environ)
-    if where is None:
-        lacking = "folder" if runtime.environ.get(FOLDER_VARIABLE) else "home folder"
-        raise CredentialError(f"there is no {lacking} for profiles.", f"Set {FOLDER_VARIABLE} to a folder.")
+    """Return the profiles file, with symbolic links resolved, after creating its directory.
+
+    Raises:
+        CredentialError: if there is no directory for profiles.
+        OutputError: if it can't be created.
+
+    """
+    directory = config_dir(runtime.environ)
+    if directory is None:
+        missing = "directory" if runtime.environ.get(variables.CONFIG_DIR) else "home directory"
+        raise CredentialError(f"there is no {missing} for profiles.", f"Set {variables.CONFIG_DIR} to a directory.")
     try:
-        where.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return (where / FILE_NAME).resolve()
-    except (OSError, RuntimeError) as error:  # a circle of links is a RuntimeError
-        raise unwritable(where, error) from None
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return (directory / FILE_NAME).resolve()
+    except OSError as error:
+        raise _unwritable(directory, os_error_text(error)) from None
+    except RuntimeError as error:  # a circle of links
+        raise _unwritable(directory, str(error)) from None
 
 
-def in_order(document: dict[str, Any]) -> dict[str, Any]:
-    """Return the document with its keys sorted, so that equal profiles are equal files."""
-    return {key: in_order(value) if isinstance(value, dict) else value for key, value in sorted(document.items())}
+def _sorted_keys(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the document with its keys sorted, so that equal profiles give equal files."""
+    return {
+        key: _sorted_keys(value) if isinstance(value, dict) else value for key, value in sorted(document.items())
+    }
 
 
-def unwritable(path: Path, error: Exception) -> OutputError:
-    """Return the error about a change that could not be written."""
+def _unwritable(path: Path, why: str) -> OutputError:
     return OutputError(
-        f"the profiles in {path} can't be written: {os_error_text(error)}. Nothing was changed.",
-        f"{FOLDER_VARIABLE} can name another folder.",
+        f"the profiles in {path} can't be written: {why}. Nothing was changed.",
+        f"{variables.CONFIG_DIR} can name another directory.",
     )

@@ -1,6 +1,6 @@
-"""Reading: in which file the profiles are, what it says, and which one is used.
+"""Reading the profiles file, and selecting the profile of a run.
 
-This is on the way of every API command: where there is no file, one attempt to open it is all that happens.
+Every API command does this; without a file it costs one attempt to open it.
 """
 
 from __future__ import annotations
@@ -14,30 +14,29 @@ from typing import Any, NamedTuple
 
 from ant_cli.errors import BadValue, CredentialError, UsageError
 from ant_cli.errors.suggestions import did_you_mean
-from ant_cli.runtime import Runtime
+from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.streams import Stderr, os_error_text, read_limited
 from ant_cli.settings.validators import KEYRING, SECRET_FIELDS
 
 FILE_NAME = "profiles.toml"
-FOLDER_VARIABLE = "ANTHROPIC_CONFIG_DIR"
-WITHOUT_PROFILES = f"To go on without profiles: {FOLDER_VARIABLE}={os.devnull}"
+WITHOUT_PROFILES = f"To go on without profiles: {variables.CONFIG_DIR}={os.devnull}"
 Profile = Mapping[str, object]
 
 
 class Store(NamedTuple):
-    """What the profiles file holds; nothing if there is none."""
+    """The content of the profiles file; empty if it does not exist."""
 
     path: Path | None = None
-    """None if there is nowhere to keep it: no home folder, or profiles are not wanted."""
+    """None if there is no place for it: no home directory, or profiles are disabled."""
     document: Mapping[str, Any] = {}
 
     def __repr__(self) -> str:
-        """Return where it is, and no secret."""
+        """Return a representation without the secrets."""
         return f"Store(path={str(self.path)!r})"
 
     @property
     def active(self) -> str:
-        """The profile that is used if no other is named; empty if none is."""
+        """The profile in use if no other is named; empty without one."""
         active: str = self.document.get("active", "")
         return active
 
@@ -96,7 +95,7 @@ def select(named: str | None, environ: Mapping[str, str], store: Store) -> Selec
     another organization.
 
     Raises:
-        CredentialError: if there is no such profile.
+        CredentialError: if it does not exist.
 
     """
     name, source = requested(named, environ, store)
@@ -108,37 +107,42 @@ def select(named: str | None, environ: Mapping[str, str], store: Store) -> Selec
 
 
 def requested(named: str | None, environ: Mapping[str, str], store: Store) -> tuple[str, str]:
-    """Return the name of the profile to use, which may not exist, and what named it."""
+    """Return the name of the profile to use, which may not exist, and the source of that name.
+
+    Raises:
+        BadValue: if --profile is empty.
+
+    """
     if named == "":
         raise BadValue("--profile", "needs a name", "`ant profile list` shows the profiles.")
-    places = (
+    sources = (
         (named, "--profile"),
-        (environ.get("ANTHROPIC_PROFILE"), "ANTHROPIC_PROFILE"),
+        (environ.get(variables.PROFILE), variables.PROFILE),
         (store.active, "active"),
     )
-    return next(((name, source) for name, source in places if name), ("", ""))
+    return next(((name, source) for name, source in sources if name), ("", ""))
 
 
 def unknown_profile(name: str, source: str, store: Store) -> CredentialError:
-    """Return the error about a profile that does not exist."""
-    by = {"active": f", which is the active one in {store.path}", "": ""}.get(source, f", which {source} names")
+    """Return the error for a profile that does not exist; `source` is empty if it was typed as an argument."""
+    origin = {"active": f" (active in {store.path})", "": ""}.get(source, f" (from {source})")
     known = sorted(store.profiles)
-    advice = f"The profiles are: {', '.join(known)}." if known else f"Create it: ant auth login --profile {name}"
+    hint = f"The profiles are: {', '.join(known)}." if known else f"Create it: ant auth login --profile {name}"
     if known and source == "active":
-        advice += " To choose one: ant profile activate NAME"
-    return CredentialError(f"there is no profile {name!r}{by}.{did_you_mean(name, known)}", advice)
+        hint += " To choose one: ant profile activate NAME"
+    return CredentialError(f"profile {name!r}{origin} does not exist.{did_you_mean(name, known)}", hint)
 
 
 # The file
 
 
-def folder(
+def config_dir(
     environ: Mapping[str, str], platform: str = os.name, expand: Callable[[str], str] = os.path.expanduser
 ) -> Path | None:
-    """Return the folder of the profiles; None if the user has no home, or wants no profiles."""
-    if named := environ.get(FOLDER_VARIABLE):
-        if named[0] == "~":  # a folder of this name would be made wherever one happens to be
-            raise BadValue(FOLDER_VARIABLE, "begins with ~, which only a shell replaces: write the whole path")
+    """Return the directory of the profiles; None without a home directory, or if profiles are disabled."""
+    if named := environ.get(variables.CONFIG_DIR):
+        if named[0] == "~":  # a directory of this name would be created in the current one
+            raise BadValue(variables.CONFIG_DIR, "begins with ~, which only a shell replaces: write the whole path")
         return None if named == os.devnull else Path(named)
     if platform == "nt" and (roaming := environ.get("APPDATA")):
         return Path(roaming) / "Anthropic"
@@ -146,32 +150,32 @@ def folder(
     return None if home == "~" else Path(home) / ".config" / "anthropic"
 
 
-def read_store(runtime: Runtime, *, narrow: bool = True) -> Store:
+def read_store(runtime: Runtime, *, fix_mode: bool = True) -> Store:
     """Read the profiles, and register their secrets for redaction.
 
-    With `narrow`, the permissions of other users are removed from the file.
+    With `fix_mode`, the permissions of other users are removed from the file.
 
     Raises:
-        CredentialError: if there is a file that can't be read or understood.
+        CredentialError: if the file exists, but can't be read or parsed.
 
     """
-    where = folder(runtime.environ)
+    where = config_dir(runtime.environ)
     if where is None:
         return NO_STORE
     path = where / FILE_NAME
     try:
-        with open(path, "rb", opener=without_waiting) as file:
-            refuse_foreign(file.fileno(), path)
-            if narrow:
-                keep_private(file.fileno(), path, runtime)
+        with open(path, "rb", opener=_open_nonblocking) as file:
+            _check_owner(file.fileno(), path)
+            if fix_mode:
+                _restrict_mode(file.fileno(), path, runtime)
             data = read_limited(file, str(path))
     except FileNotFoundError:
         return Store(path)
     except OSError as error:
-        raise unreadable(path, os_error_text(error)) from None
+        raise _unreadable(path, os_error_text(error)) from None
     except UsageError:
-        raise unreadable(path, "it is too long for a file of profiles") from None
-    store = Store(path, parse(data, path))
+        raise _unreadable(path, "it is too large for a file of profiles") from None
+    store = Store(path, _parse(data, path))
     _register_secrets(store, runtime.stderr)
     return store
 
@@ -189,23 +193,22 @@ def _register_secrets(store: Store, stderr: Stderr) -> None:
                 stderr.register_secret(secret)
 
 
-def without_waiting(name: str, flags: int) -> int:
-    """Open a file; without O_NONBLOCK, a pipe would wait for a writer before it can be refused."""
+def _open_nonblocking(name: str, flags: int) -> int:
+    """Open a file; without O_NONBLOCK, a pipe would wait for a writer before it can be rejected."""
     return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def unreadable(path: Path, why: str) -> CredentialError:
-    """Return the error about a profiles file that exists but can't be read."""
+def _unreadable(path: Path, why: str) -> CredentialError:
     return CredentialError(f"the profiles in {path} can't be read: {why}.", WITHOUT_PROFILES)
 
 
-def refuse_foreign(descriptor: int, path: Path) -> None:
-    """Refuse what is not a file, or belongs to another user, who may change it."""
-    if os.name == "nt":  # the folder's access list decides there
+def _check_owner(descriptor: int, path: Path) -> None:
+    """Reject anything but a regular file owned by this user or root."""
+    if os.name == "nt":  # the directory's access list decides there
         return
     facts = os.fstat(descriptor)
     if not stat.S_ISREG(facts.st_mode):  # a device is everybody's, and keeps its permissions
-        raise unreadable(path, "it is a pipe or a device, not a file")
+        raise _unreadable(path, "it is a pipe or a device, not a file")
     if is_foreign(facts.st_uid, os.geteuid()):
         import shlex
 
@@ -215,8 +218,8 @@ def refuse_foreign(descriptor: int, path: Path) -> None:
         )
 
 
-def keep_private(descriptor: int, path: Path, runtime: Runtime) -> None:
-    """Take away what other users may do with the file, or warn that this is not possible."""
+def _restrict_mode(descriptor: int, path: Path, runtime: Runtime) -> None:
+    """Remove the permissions of other users, or warn if that is not possible."""
     mode = os.fstat(descriptor).st_mode
     if os.name != "nt" and mode & 0o077:
         try:
@@ -230,54 +233,53 @@ def keep_private(descriptor: int, path: Path, runtime: Runtime) -> None:
 
 
 def is_foreign(owner: int, me: int) -> bool:
-    """Whether a file is neither mine nor root's. Root may use everybody's, as with sudo."""
+    """Return whether a file belongs to neither this user nor root. Root may use any file, as with sudo."""
     return me != 0 and owner not in (0, me)
 
 
-def parse(data: bytes, path: Path) -> dict[str, Any]:
-    """Return what the file says; CredentialError, with line and column, if it is not what it should be."""
+def _parse(data: bytes, path: Path) -> dict[str, Any]:
+    """Parse the file. Raises CredentialError with line and column if it is malformed."""
     import tomllib
 
     try:
         text = data.decode("utf-8-sig")
         document = tomllib.loads(text)
     except UnicodeDecodeError as error:
-        line, column = position(data[: error.start].decode("utf-8-sig", "replace"))
-        raise broken(path, f"line {line}, column {column}", "not text in UTF-8") from None
+        line, column = _position(data[: error.start].decode("utf-8-sig", "replace"))
+        raise _malformed(path, f"line {line}, column {column}", "not text in UTF-8") from None
     except (ValueError, RecursionError) as error:
-        raise broken(path, *where_and_why(error, text)) from None
-    check_shape(document, path)
+        raise _malformed(path, *_toml_problem(error, text)) from None
+    _check_shape(document, path)
     return document
 
 
-def where_and_why(error: Exception, text: str) -> tuple[str, str]:
-    """Return the place of a mistake in TOML, and what is wrong there."""
+def _toml_problem(error: Exception, text: str) -> tuple[str, str]:
+    """Return the position of a TOML error, and what is wrong there."""
     match = re.fullmatch(r"(.*) \(at (line \d+, column \d+|end of document)\)", str(error), re.DOTALL)
     if match is None:
-        return "", "it is nested too deep, or holds a number that is too long"
+        return "", "it is nested too deeply, or contains a number that is too long"
     if match[2].startswith("line"):
         return match[2], match[1]
-    line, column = position(text)
+    line, column = _position(text)
     return f"line {line}, column {column}", match[1]
 
 
-def position(text: str) -> tuple[int, int]:
-    """Return the line and the column of what follows a text."""
+def _position(text: str) -> tuple[int, int]:
+    """Return the line and the column after a text."""
     return text.count("\n") + 1, len(text) - (text.rfind("\n") + 1) + 1
 
 
-def broken(path: Path, place: str, why: str) -> CredentialError:
-    """Return the error about a file that can't be understood."""
+def _malformed(path: Path, place: str, why: str) -> CredentialError:
     return CredentialError(
         f"{path}{', ' if place else ''}{place}: {why}.",
         f"Correct the file, or move it away; it was not changed.\n{WITHOUT_PROFILES}",
     )
 
 
-def check_shape(document: Mapping[str, object], path: Path) -> None:
-    """Refuse TOML that is no store of profiles. What is unknown beside them is fine."""
+def _check_shape(document: Mapping[str, object], path: Path) -> None:
+    """Reject TOML with another structure. Unknown keys are fine."""
     profiles = document.get("profiles", {})
     if not isinstance(profiles, dict) or not all(isinstance(profile, dict) for profile in profiles.values()):
-        raise broken(path, "", "profiles must be tables, such as [profiles.work]")
+        raise _malformed(path, "", "profiles must be tables, such as [profiles.work]")
     if not isinstance(document.get("active", ""), str):
-        raise broken(path, "", 'active must be the name of a profile, such as active = "work"')
+        raise _malformed(path, "", 'active must be the name of a profile, such as active = "work"')

@@ -212,7 +212,7 @@ def test_a_key_on_the_command_line_gets_a_warning(bare, path):
         (("--api-key", f"{SECRET} x"), None, "the key contains a space, which no key has"),
         (("--api-key-stdin",), f"{SECRET}\x1b[1m", "contains a character that no key has"),
         (("--api-key-stdin",), SECRET.encode("utf-16"), "contains a character that no key has"),
-        (("--api-key-stdin", "--profile", "a b"), SECRET, "can't be the name of a profile"),
+        (("--api-key-stdin", "--profile", "a b"), SECRET, "is not a valid profile name"),
         (("--api-key-stdin", "--base-url", "gate"), SECRET, "--base-url must start with http"),
         (("--api-key-stdin", "--workspace-id", "a\nb"), SECRET, "--workspace-id contains a character"),
         (("--api-key-stdin", SECRET), SECRET, "unexpected argument"),
@@ -584,7 +584,7 @@ def test_status_with_a_wrong_profile_name_is_an_error(bare, path):
     write(path, "[profiles.work]\n")
     done = bare("auth", "status", env={"ANTHROPIC_PROFILE": "wrok"})
     assert done.exit == 4
-    assert "there is no profile 'wrok', which ANTHROPIC_PROFILE names. Did you mean 'work'?" in done.stderr
+    assert "profile 'wrok' (from ANTHROPIC_PROFILE) does not exist. Did you mean 'work'?" in done.stderr
 
 
 @pytest.mark.parametrize(("reply", "status"), [(PAGE, 0), (httpx.Response(401, json={}), 4)])

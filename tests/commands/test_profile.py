@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import stat
 import tomllib
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from ant_cli.runtime.storage import locked
 from ant_cli.settings.validators import SECRET_FIELDS
 
 SECRET = "sk-ant-api03-0123456789-wxyz"
@@ -183,7 +185,7 @@ def test_set_checks_and_stores_a_value(profile, path, key, text, value):
         (("timeout",), "timeout needs a value"),
         (("timeout", ""), "ant profile unset timeout"),
         (("base-url", "http://h"), "Did you mean 'base_url'?"),
-        (("future_secret", "x"), "unknown key 'future_secret'"),
+        (("future_secret", "x"), "unknown setting 'future_secret'"),
     ],
 )
 def test_set_refuses_what_cannot_be(profile, path, words, message):
@@ -290,11 +292,11 @@ def test_a_further_profile_does_not(profile, path):
     ("words", "message"),
     [
         (("create", "work"), "profile 'work' already exists"),
-        (("create", "a b"), "can't be the name of a profile"),
+        (("create", "a b"), "is not a valid profile name"),
         (("create", "ci", "--format", "tabel"), "unknown format 'tabel'. Did you mean 'table'?"),
         (("create",), "NAME is required."),
         (("rename", "home", "work"), "profile 'work' already exists"),
-        (("rename", "home", ".."), "can't be the name of a profile"),
+        (("rename", "home", ".."), "is not a valid profile name"),
         (("lst",), "unknown command 'lst' for 'ant profile'. Did you mean `ant profile list`?"),
     ],
 )
@@ -310,7 +312,7 @@ def test_a_profile_that_does_not_exist_is_an_error(profile, path, words):
     """Exit 4, with the name that may have been meant."""
     done = profile(*words, "wrok", *(["x"] if words == ("rename",) else []))
     assert (done.exit, path.read_text()) == (4, WORK)
-    assert "there is no profile 'wrok'. Did you mean 'work'?" in done.stderr
+    assert "profile 'wrok' does not exist. Did you mean 'work'?" in done.stderr
 
 
 def test_activate_changes_the_active_profile(profile, path):
@@ -369,3 +371,32 @@ def test_help_is_there(profile, words):
     done = profile(*words)
     assert (done.exit, done.stderr) == (0, "")
     assert done.stdout.startswith("Usage: ant profile")
+
+
+# Another process changes the profiles
+
+
+@pytest.mark.parametrize(
+    ("released_after_s", "exit_code", "is_noted"), [(0.5, 0, False), (2, 0, True), (60, 1, True)]
+)
+def test_a_lock_of_another_process_is_named_after_a_second_and_given_up_after_ten(
+    ant, path, released_after_s, exit_code, is_noted
+):
+    """Otherwise nobody would know what the command waits for, or which process to end."""
+    waited = [0.0]
+    with ExitStack() as other_process:
+        other_process.enter_context(locked(path))
+
+        def sleep(seconds: float) -> None:
+            waited[0] += seconds
+            if waited[0] >= released_after_s:
+                other_process.close()
+
+        before = path.read_text()
+        done = ant("profile", "create", "new", sleep=sleep)
+    lock = f"{path}.lock"
+    note = f"Note: waiting for another process that is changing the profiles and holds {lock}."
+    assert done.exit == exit_code
+    assert (note in done.stderr) is is_noted
+    assert (f"another process has held {lock} for 10 s. Nothing was changed." in done.stderr) is (exit_code == 1)
+    assert (path.read_text() == before) is (exit_code == 1)

@@ -282,7 +282,7 @@ def test_a_new_key_in_the_profile_gets_another_answer(ant, profile):
 )
 def test_the_profiles_that_decide_are_those_that_are_used(platform, environ):
     """After a change of the active profile, another answer is wanted, on each system."""
-    assert Path(cache.store(environ, platform)) == reading.folder(environ, platform)
+    assert Path(cache.store(environ, platform)) == reading.config_dir(environ, platform)
 
 
 def test_only_the_user_can_read_what_is_kept_and_no_key_is_in_it(ant, cache_folder: Path, clean_environ):
