@@ -26,14 +26,14 @@ from ant_cli.gjson.steps import (
     Wildcard,
 )
 
-WORK_PER_BYTE = 1000
+_WORK_PER_BYTE = 1000
 """Bytes that a path may process for each byte of the value.
 
 Without a limit, `[@this,@this]|[@this,@this]|...` doubles the value with every step.
 """
-MIN_WORK = 5_000_000
+_MIN_WORK = 5_000_000
 """The limit for small values, in bytes."""
-WORK_PER_STEP = 100
+_WORK_PER_STEP = 100
 """The cost of a step itself, in bytes."""
 
 
@@ -47,7 +47,7 @@ def apply(path: Path, text: bytes) -> bytes | None:
     """
     json_text.validate(text)
     try:
-        return _Evaluator(MIN_WORK + WORK_PER_BYTE * len(text)).eval(path, text.strip())
+        return _Evaluator(_MIN_WORK + _WORK_PER_BYTE * len(text)).eval(path, text.strip())
     except RecursionError:
         raise json_text.JSONTextError("The JSON is nested too deeply.") from None
 
@@ -67,7 +67,7 @@ class _Evaluator:
         return found
 
     def eval_step(self, step: Step, text: bytes) -> bytes | None:
-        self._work_left -= len(text) + WORK_PER_STEP
+        self._work_left -= len(text) + _WORK_PER_STEP
         if self._work_left < 0:
             raise BadPath("The path multiplies the value too often")
         match step:

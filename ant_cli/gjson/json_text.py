@@ -5,7 +5,7 @@ survive because nothing here turns them into Python objects and back.
 
 There are two implementations with equal results. msgspec is fast, but importing it takes longer than
 processing a small response, and it rejects lone surrogates such as "\ud83d". The standard library accepts all
-JSON, and has the last word on whatever msgspec rejects.
+JSON, and decides about everything that msgspec rejects.
 """
 
 from __future__ import annotations

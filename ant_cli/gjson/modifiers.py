@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from ant_cli.gjson import json_text
 
 Options = dict[str, bytes]
-Function = Callable[[bytes, Options], bytes | None]
+_Function = Callable[[bytes, Options], bytes | None]
 
 
 def make_array(values: list[bytes]) -> bytes:
@@ -156,7 +156,7 @@ def _is_on(options: Options, name: str) -> bool:
     return value == b"true"
 
 
-FUNCTIONS: dict[str, Function] = {
+FUNCTIONS: dict[str, _Function] = {
     "this": _this,
     "valid": _this,
     "pretty": _pretty,

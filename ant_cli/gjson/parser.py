@@ -34,7 +34,7 @@ from ant_cli.gjson.steps import (
     Wildcard,
 )
 
-MAX_DEPTH = 100
+_MAX_DEPTH = 100
 """Deeper than any useful path, and far from the recursion limit."""
 
 _OPENING = "([{"
@@ -213,8 +213,8 @@ class _Parser:
 
     def deeper(self) -> None:
         self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise BadPath(f"The path is longer or nested deeper than {MAX_DEPTH} steps")
+        if self.depth > _MAX_DEPTH:
+            raise BadPath(f"The path is longer or nested deeper than {_MAX_DEPTH} steps")
 
     def accept(self, char: str) -> bool:
         if not self.text.startswith(char, self.at):

@@ -1,1 +1,3 @@
-"""Output: what came over the wire, as the user wants to see it, on stdout and nowhere else."""
+"""Output: results in the requested format on stdout, messages and progress on stderr."""
+
+from __future__ import annotations

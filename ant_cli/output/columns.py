@@ -86,24 +86,24 @@ class Column(NamedTuple):
         return format_scalar(decoded)
 
 
-AGE_WIDTH = len("59 min ago")
+_AGE_WIDTH = len("59 min ago")
 """The width of the longest relative time, in cells."""
-COLUMNS_BY_TYPE = {
+_COLUMNS_BY_TYPE = {
     "environment": (
         Column.of("ID", "id"),
         Column.of("NAME", "name", flexible=True, min_width=24),
         Column.of("TYPE", "config.type", 3, min_width=len("self_hosted")),
         Column.of("NETWORK", "config.networking.type", 4, min_width=len("unrestricted")),
         Column.of("SCOPE", "scope", 5, min_width=len("organization"), condition="varied"),
-        Column.of("CREATED", "created_at", 1, min_width=AGE_WIDTH),
-        Column.of("ARCHIVED", "archived_at", 2, min_width=AGE_WIDTH, condition="archived"),
+        Column.of("CREATED", "created_at", 1, min_width=_AGE_WIDTH),
+        Column.of("ARCHIVED", "archived_at", 2, min_width=_AGE_WIDTH, condition="archived"),
     ),
     "work": (
         Column.of("ID", "id"),
         Column.of("STATE", "state", min_width=len("starting")),
         Column.of("SESSION", "data.id", 3),
-        Column.of("CREATED", "created_at", 1, min_width=AGE_WIDTH),
-        Column.of("HEARTBEAT", "latest_heartbeat_at", 2, min_width=AGE_WIDTH),
+        Column.of("CREATED", "created_at", 1, min_width=_AGE_WIDTH),
+        Column.of("HEARTBEAT", "latest_heartbeat_at", 2, min_width=_AGE_WIDTH),
     ),
 }
 """The columns of each resource, by its `type`."""
@@ -132,7 +132,7 @@ class Columns:
         """Whether a value is an object without known columns, such as statistics, whose members become the rows."""
         if self._is_list or self._chosen or json_text.json_type(value) != "object":
             return False
-        return _resource_type(json_text.members(value)) not in COLUMNS_BY_TYPE
+        return _resource_type(json_text.members(value)) not in _COLUMNS_BY_TYPE
 
     def _resolved(self, column: Column, path: str, items: list[bytes]) -> Column:
         """Return the user's column as a path if it matches an item, otherwise as one of the known titles."""
@@ -181,7 +181,7 @@ def _columns_for(item: bytes) -> tuple[Column, ...]:
     if json_text.json_type(item) != "object":
         return (_VALUE,)
     members = json_text.members(item)
-    known = COLUMNS_BY_TYPE.get(_resource_type(members))
+    known = _COLUMNS_BY_TYPE.get(_resource_type(members))
     return known or tuple(Column.of(key.upper(), _escaped(key), flexible=True) for key in members) or (_VALUE,)
 
 
@@ -228,8 +228,8 @@ def _cell(text: bytes) -> str:
         return format_scalar(json_text.string(text))
     if kind == "array" and (listed := _listed(json_text.elements(text))):
         return listed
-    word = escape_controls(json_text.compact(text).decode())
-    return MISSING if word in ("null", "[]", "{}") else word
+    compact = escape_controls(json_text.compact(text).decode())
+    return MISSING if compact in ("null", "[]", "{}") else compact
 
 
 def _listed(items: list[bytes]) -> str:

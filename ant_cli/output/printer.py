@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ant_cli.http.response import Response
     from ant_cli.output.terminal import Style
 
-Transform = Callable[[bytes], bytes]
+_Transform = Callable[[bytes], bytes]
 
 
 class Printer:
@@ -36,15 +36,15 @@ class Printer:
     ) -> None:
         """Choose the format. Raises UsageError for a bad path in a flag: here, before anything is sent.
 
-        `empty_message` is for a list without items; `shows_archived` says that archived items were requested. A
-        list that may not be paged is printed at once, whatever its length.
+        `empty_message` is for a list without items; `shows_archived` if archived items were requested. A list that may
+        not be paged is printed at once, whatever its length.
         """
         self._runtime = runtime
         self._write = partial(runtime.stdout.write, escape=False)
         self._empty_message = empty_message
         self._before_pager = before_pager
         self._may_page = may_page
-        self.format = choose_format(settings, runtime, is_list=is_list)
+        self.format = _choose_format(settings, runtime, is_list=is_list)
         self._style = _style_unless_plain(runtime)
         self._transform = make_transform("--transform", settings.transform)
         make_transform("--transform-error", settings.transform_error)  # only checked: an error needs it later
@@ -100,7 +100,7 @@ class Printer:
         self._print_parts([self._rendered(values)])
 
     def _noting_emptiness(self, pages: Iterable[list[bytes]]) -> Iterator[list[bytes]]:
-        """Pass pages on. If there were no items, say so at a terminal, where an empty screen would be a riddle."""
+        """Pass pages on. At a terminal, print `empty_message` if there were no items."""
         pages_seen = items_seen = 0
         for page in pages:
             pages_seen += 1
@@ -178,7 +178,7 @@ def _style_unless_plain(runtime: Runtime) -> Style | None:
     return detect_style(runtime)
 
 
-def choose_format(settings: OutputSettings, runtime: Runtime, *, is_list: bool) -> Format:
+def _choose_format(settings: OutputSettings, runtime: Runtime, *, is_list: bool) -> Format:
     """Return the format to use: `auto` resolved, `explore` only where it can open, a table for `--columns`.
 
     Raises:
@@ -210,7 +210,7 @@ def _columns_conflict(name: str, source: str) -> UsageError:
     )
 
 
-def make_transform(flag: str, path: str) -> Transform:
+def make_transform(flag: str, path: str) -> _Transform:
     """Return the function that finds a path's value in a JSON text; `null` if nothing matches (D9).
 
     Raises:

@@ -30,19 +30,19 @@ _ARCHIVED = parse("archived_at")
 
 def make_table(
     columns: str, warn: Callable[[str], None], style: Style | None, *, is_list: bool, shows_archived: bool
-) -> PlainTable | TerminalTable:
+) -> _PlainTable | TerminalTable:
     """Return the renderer of a table. Raises UsageError for bad `--columns`."""
     given = Columns(columns, warn, is_list=is_list)
     if style is None:
-        return PlainTable(given)
+        return _PlainTable(given)
     return (
         TerminalTable(given, style, shows_archived=shows_archived)
         if style.is_terminal
-        else ColouredTable(given, style)
+        else _ColouredTable(given, style)
     )
 
 
-class PlainTable:
+class _PlainTable:
     """Renders rows below a line of titles, which is printed once."""
 
     def __init__(self, given: Columns) -> None:
@@ -76,7 +76,7 @@ class PlainTable:
         return _GAP.join(text + pad for text, pad in zip(shown, pads, strict=True)).rstrip() + "\n"
 
 
-class ColouredTable(PlainTable):
+class _ColouredTable(_PlainTable):
     """The table of a pipe with FORCE_COLOR: the layout of the plain one, because there is no screen to fit."""
 
     def __init__(self, given: Columns, style: Style) -> None:

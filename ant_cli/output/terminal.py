@@ -25,9 +25,9 @@ STATE_COLOURS = {
     "stopped": "dim",
 }
 """The colours of a work item's states."""
-UNLIMITED = 1_000_000
+_UNLIMITED = 1_000_000
 """The width and height of a pipe."""
-FORCE_COLOR_VARS = ("FORCE_COLOR", "CLICOLOR_FORCE")
+_FORCE_COLOR_VARS = ("FORCE_COLOR", "CLICOLOR_FORCE")
 """Variables that ask for colour even in a pipe."""
 
 ELLIPSIS = "…"
@@ -75,7 +75,7 @@ def shows_colour(environ: Mapping[str, str], *, is_terminal: bool) -> bool:
     """Whether to use colour: NO_COLOR wins, then FORCE_COLOR, then CLICOLOR, TERM and the kind of stream."""
     if environ.get("NO_COLOR"):
         return False
-    if any(environ.get(name, "") not in ("", "0", "false") for name in FORCE_COLOR_VARS):
+    if any(environ.get(name, "") not in ("", "0", "false") for name in _FORCE_COLOR_VARS):
         return True
     return is_terminal and environ.get("CLICOLOR") != "0" and environ.get("TERM") != "dumb"
 
@@ -85,7 +85,7 @@ def terminal_size(stream: Stdout | Stderr, environ: Mapping[str, str]) -> tuple[
     try:
         columns, lines = os.get_terminal_size(stream.descriptor)
     except (OSError, ValueError):
-        columns, lines = (80, 24) if stream.is_terminal else (UNLIMITED, UNLIMITED)
+        columns, lines = (80, 24) if stream.is_terminal else (_UNLIMITED, _UNLIMITED)
     return _number(environ.get("COLUMNS")) or columns or 80, _number(environ.get("LINES")) or lines or 24
 
 

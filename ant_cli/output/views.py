@@ -101,7 +101,7 @@ _LABEL_RESERVE = 18
 
 
 class _Row(NamedTuple):
-    """A name, and the text beside it; empty for a value that has rows of its own, and nothing more."""
+    """A name, and the text beside it; empty for a value that is shown in rows of its own."""
 
     label: str
     text: str
@@ -122,7 +122,7 @@ def _styled_view(text: bytes, style: Style) -> str:
 def _in_order(text: bytes) -> list[_Entry]:
     """Return the members of a value: of a known resource, what matters first, without what goes without saying.
 
-    That is the type, times that have not come, and the time of an update if there was none since the creation.
+    That is the type, times that are null, and the time of the last update if there was none since the creation.
     """
     if json_text.json_type(text) != "object":
         return _numbered(text)

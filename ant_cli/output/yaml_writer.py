@@ -1,8 +1,12 @@
-"""JSON as YAML 1.2, in block style, with every number and every key where and as it came.
+"""JSON as YAML 1.2, in block style; numbers and the order of keys stay as they were received.
 
-A text is written without quotes only if no reader of YAML 1.1 or 1.2 could take it for something else. YAML
-has no duplicate keys, so the last one stays.
+PyYAML's own writer is not used: it would convert numbers, follows YAML 1.1, and takes several times as long.
+
+A text is written without quotes only if no reader of YAML 1.1 or 1.2 could take it for another type. YAML has no
+duplicate keys, so the last of equal keys counts.
 """
+
+from __future__ import annotations
 
 import json
 import re
@@ -10,25 +14,25 @@ from functools import lru_cache
 
 from ant_cli.gjson import json_text
 
-# Characters that YAML does not allow, that a terminal obeys, or that change the direction of writing.
 _UNPRINTABLE = r"\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff"
+"""Characters that YAML does not allow, that control a terminal, or that change the direction of writing."""
 _ESCAPE = re.compile(f"[{_UNPRINTABLE}]")
 
-# Texts that need no quotes: words, of which the first starts neither like a number nor like YAML syntax. A `#`
-# starts no word but may be in one, as in C#; a `:` is always followed by more of its word.
 _SAFE = f"[^{_UNPRINTABLE}\\t :#]"
 _WORD_REST = f"(?:{_SAFE}|#|:+(?={_SAFE}|#))*+"
+"""The rest of a word: a `#` may be in it, as in C#, and a `:` that more of the word follows."""
 _FIRST = f"(?:[A-Za-z_/$(]|(?![\\x00-\\xa0]){_SAFE})"
 _PLAIN = re.compile(f"{_FIRST}{_WORD_REST}(?: +{_SAFE}{_WORD_REST})*+")
+"""Texts that need no quotes: words, of which the first starts neither like a number nor like YAML syntax."""
 _NOT_A_TEXT = frozenset({"y", "yes", "n", "no", "true", "false", "on", "off", "null"})
 
-# Lines that a literal block holds exactly, with at most one line end after the last.
 _LITERAL_BLOCK = re.compile(
     f"(?=[\\s\\S]*\\n[\\s\\S])\\n*+[^{_UNPRINTABLE}\\t ][^{_UNPRINTABLE}]*+(?:\\n+[^{_UNPRINTABLE}]++)*+\\n?"
 )
+"""Lines that a literal block represents exactly, with at most one line feed after the last."""
 
-# YAML requires the colon of a key within 1024 characters, unless `? ` marks the key.
 _LONGEST_KEY = 1000
+"""YAML requires the colon of a key within 1024 characters, unless `? ` marks the key."""
 
 _CONTAINERS = (dict, list)
 
@@ -45,7 +49,7 @@ def to_yaml(text: bytes) -> str:
 
 
 def _block(value: object, lead: str, indent: str, lines: list[str]) -> None:
-    """Append the lines of a value: the first one behind `lead`, all others behind `indent`."""
+    """Append the lines of a value: the first one after `lead`, all others after `indent`."""
     if isinstance(value, dict) and value:
         _mapping(value, lead, indent, lines)
     elif isinstance(value, list) and value:
@@ -80,7 +84,7 @@ def _sequence(elements: list[object], lead: str, indent: str, lines: list[str]) 
 
 
 def _scalar(value: object, indent: str) -> str:
-    """Return what stands behind a colon or a dash; the lines of a literal block are indented."""
+    """Return the text after a colon or a dash; the lines of a literal block are indented."""
     if type(value) is str:
         return _lines(value, indent) if "\n" in value else _text(value)
     if value is None:
@@ -99,7 +103,7 @@ def _lines(value: str, indent: str) -> str:
     return "\n".join([f"|{ending}", *(indent + line if line else "" for line in lines)])
 
 
-@lru_cache(maxsize=2048)  # the same keys and words come again with every item
+@lru_cache(maxsize=2048)  # the same keys and values occur in every item
 def _text(value: str) -> str:
     """Return a text on one line: without quotes if that is safe, otherwise in double quotes."""
     if _PLAIN.fullmatch(value) and value.lower() not in _NOT_A_TEXT:

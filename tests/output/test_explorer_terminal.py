@@ -198,7 +198,7 @@ def test_an_error_of_a_later_page_is_shown_and_left_behind(explore: Explore):
     session.wait_for("the list is incomplete")
     session.type("q")
     status, left = session.end()
-    assert (status, "500 Oops" in left, "Traceback" in left) == (7, True, False)
+    assert (status, "(500 " in left, "Traceback" in left) == (7, True, False)
 
 
 @pytest.mark.parametrize(

@@ -114,9 +114,7 @@ def test_columns_and_the_format_of_a_profile_contradict_each_other(ant):
     """The error says where that format comes from."""
     ant("profile", "create", "ci")
     ant("profile", "set", "format", "yaml")
-    result = ant(
-        *LIST, "--columns", "id", replies=[], terminal=True
-    )  # in a pipe the profile's format does not count
+    result = ant(*LIST, "--columns", "id", replies=[], terminal=True)  # in a pipe that format does not count
     assert (result.exit, result.requests) == (2, [])
     assert "the format is yaml (format of profile 'ci')." in result.stderr.replace("\n", " ")
 

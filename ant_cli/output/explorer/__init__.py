@@ -1,1 +1,3 @@
 """The explorer: `--format explore`. The model is in `tree` and `outline`, the screen in `application`."""
+
+from __future__ import annotations

@@ -45,7 +45,7 @@ BROWSING = (
     KeyBinding("question_mark", "help", "?", "this page"),
     KeyBinding("q", "leave", "q", "quit"),
 )
-TYPING = (
+_TYPING = (
     KeyBinding("enter", "accept"),
     KeyBinding("escape", "give_up"),
     KeyBinding("down", "move(1)"),
@@ -61,7 +61,7 @@ TYPING = (
     KeyBinding("ctrl+k", "edit('erase_after')"),
 )
 """In the prompt, as in a shell; printable characters are typed."""
-READING = (
+_READING = (
     KeyBinding("escape,q,enter,left,h,v,question_mark", "close_page"),
     KeyBinding("down,j", "scroll('scroll_down')"),
     KeyBinding("up,k", "scroll('scroll_up')"),
@@ -96,9 +96,9 @@ def _mode_of(hint: str, table: Iterable[KeyBinding], *, is_typing: bool = False)
 
 
 BROWSE = _mode_of("? keys  q quit", BROWSING)
-SEARCH = _mode_of("search: Enter go, Esc back", TYPING, is_typing=True)
-FILTER = _mode_of("filter: Enter keep, Esc show all", TYPING, is_typing=True)
-READ = _mode_of("Esc back", READING)
+SEARCH = _mode_of("search: Enter go, Esc back", _TYPING, is_typing=True)
+FILTER = _mode_of("filter: Enter keep, Esc show all", _TYPING, is_typing=True)
+READ = _mode_of("Esc back", _READING)
 
 
 def help_text() -> str:

@@ -16,7 +16,7 @@ class Outline:
         self.rows: list[Node] = []
         self.cursor = 0
         self.wanted: list[str] = []
-        """The words of the filter."""
+        """The terms of the filter."""
 
     def append(self, texts: Iterable[bytes]) -> None:
         """Append values."""
@@ -117,7 +117,7 @@ class Outline:
     # Filter and search
 
     def filter(self, text: str) -> None:
-        """Show only the entries in whose values every word of the text occurs."""
+        """Show only the entries whose values contain every term of the text."""
         self.wanted = text.casefold().split()
         self._hide(self.entries)
         self._rebuild(self.current)

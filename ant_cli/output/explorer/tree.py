@@ -57,7 +57,7 @@ class Node:
         self.hidden = False
         """The filter excludes it."""
         self._children: list[Node] | None = None
-        self._search_text: SearchText | None = None
+        self._search_text: _SearchText | None = None
         self._summary: str | None = None
 
     @property
@@ -75,7 +75,7 @@ class Node:
         return self.kind in ("object", "array") and bool(self.children)
 
     @property
-    def search_text(self) -> SearchText:
+    def search_text(self) -> _SearchText:
         """The text that a search or filter compares with."""
         if self._search_text is None:
             self._search_text = search_text_of(self.text)
@@ -120,7 +120,7 @@ def _entries(text: bytes, kind: str) -> list[tuple[str, bytes]]:
 
 
 def walk(nodes: list[Node], descend: Callable[[Node], bool]) -> Iterator[Node]:
-    """Yield the nodes that no filter hides, each before its children, where `descend` says so."""
+    """Yield the nodes that no filter hides, each before its children, if `descend` returns true."""
     stack = nodes[::-1]
     while stack:
         node = stack.pop()
@@ -157,14 +157,14 @@ def _joined(keys: list[str]) -> Iterator[str]:
 # Texts
 
 
-class SearchText(NamedTuple):
+class _SearchText(NamedTuple):
     """The texts and numbers of a value, case-folded."""
 
     values: str
     keys: str
 
 
-def search_text_of(text: bytes) -> SearchText:
+def search_text_of(text: bytes) -> _SearchText:
     """Return the search text of a JSON text."""
     # Folding the case of all text at once is faster, and changes no quote, bracket or escape.
     tokens = _TOKEN.findall(text.decode().casefold())
@@ -172,7 +172,7 @@ def search_text_of(text: bytes) -> SearchText:
         tokens = [_unescaped(token) for token in tokens]
     values = [token for token in tokens if token[-1] != ":"]
     keys = [token for token in tokens if token[-1] == ":"]
-    return SearchText("\n".join(values), "\n".join(keys))
+    return _SearchText("\n".join(values), "\n".join(keys))
 
 
 def _unescaped(token: str) -> str:
