@@ -15,9 +15,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import certifi
+import trustme
 
 HERE = Path(__file__).resolve().parent
 RETRIEVE = "import httpx, sys\nr = httpx.get(sys.argv[1] + '/v1/environments/env_1?beta=true')\nprint(r.text)"
@@ -48,6 +52,7 @@ class Run:
     """What one run took."""
 
     seconds: float
+    processor_s: float
     peak_mib: float
 
 
@@ -61,7 +66,7 @@ def measure(program: Program) -> Run:
     if process.returncode:
         sys.exit(f"{program.words} ended with {process.returncode}")
     unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
-    return Run(time.perf_counter() - begun, usage.ru_maxrss / unit)
+    return Run(time.perf_counter() - begun, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / unit)
 
 
 def environment() -> dict[str, str]:
@@ -79,7 +84,11 @@ def in_turn(programs: dict[str, Program], rounds: int) -> dict[str, Run]:
         for name, program in programs.items():
             runs[name].append(measure(program))
     return {
-        name: Run(statistics.median(r.seconds for r in done), max(r.peak_mib for r in done))
+        name: Run(
+            statistics.median(run.seconds for run in done),
+            statistics.median(run.processor_s for run in done),
+            max(run.peak_mib for run in done),
+        )
         for name, done in runs.items()
     }
 
@@ -87,11 +96,12 @@ def in_turn(programs: dict[str, Program], rounds: int) -> dict[str, Run]:
 class Bench:
     """The programs to compare."""
 
-    def __init__(self, ant: str, official: str | None, url: str) -> None:
+    def __init__(self, ant: str, official: str | None, url: str, tls_url: str) -> None:
         self.ant = ant
         self.python = str(Path(ant).with_name("python"))
         self.official = official
         self.url = url
+        self.tls_url = tls_url
 
     def ant_does(self, *words: str, base: str = "", stdin: Path | None = None) -> Program:
         """Return a run of `ant`."""
@@ -120,6 +130,8 @@ def start_up(bench: Bench, rounds: int) -> None:
         "ant create, config in YAML": bench.ant_does(
             "beta:environments", "create", "--name", "n", "--config", "{type: cloud}"
         ),
+        "ant --local list": Program([bench.ant, "--base-url", "local::memory:", "beta:environments", "list"]),
+        "ant auth status": Program([bench.ant, "auth", "status"]),
         "ant --version": Program([bench.ant, "--version"]),
         "ant --help": Program([bench.ant, "--help"]),
         "ant beta:environments create --help": Program([bench.ant, "beta:environments", "create", "--help"]),
@@ -131,6 +143,28 @@ def start_up(bench: Bench, rounds: int) -> None:
     heading("Start-up", ("", "ms", "x python -c pass", "x httpx script"))
     for name, run in runs.items():
         row(name, f"{run.seconds * 1000:.0f}", f"{run.seconds / empty:.2f}", f"{run.seconds / script:.2f}")
+
+
+def over_tls(bench: Bench, rounds: int) -> None:
+    """Print how long `retrieve` takes over TLS, with a whole bundle of authorities loaded."""
+    retrieve = ("beta:environments", "retrieve", "env_1")
+    programs = {
+        "3-line httpx script": Program([bench.python, "-c", RETRIEVE, bench.tls_url]),
+        "ant retrieve": Program([bench.ant, *retrieve, "--base-url", bench.tls_url]),
+    }
+    if bench.official:
+        programs["official tool, retrieve"] = Program([bench.official, *retrieve, "--base-url", bench.tls_url])
+    runs = in_turn(programs, rounds)
+    script = runs["3-line httpx script"]
+    heading("Over TLS", ("", "ms", "x httpx script", "processor time, ms", "x httpx script"))
+    for name, run in runs.items():
+        row(
+            name,
+            f"{run.seconds * 1000:.0f}",
+            f"{run.seconds / script.seconds:.2f}",
+            f"{run.processor_s * 1000:.0f}",
+            f"{run.processor_s / script.processor_s:.2f}",
+        )
 
 
 def bulk(bench: Bench, rounds: int) -> None:
@@ -196,6 +230,7 @@ def row(*cells: str) -> None:
 
 PARTS: dict[str, Callable[[Bench, int], None]] = {
     "start-up": start_up,
+    "tls": over_tls,
     "bulk": bulk,
     "first-item": first_item,
     "input": big_input,
@@ -211,15 +246,36 @@ def main() -> None:
     parser.add_argument("--only", choices=PARTS, metavar="WORD", help=f"one of {', '.join(PARTS)}")
     options = parser.parse_args()
 
-    server = subprocess.Popen([sys.executable, str(HERE / "server.py")], stdout=subprocess.PIPE, text=True)
-    try:
-        bench = Bench(options.ant, options.official, server.stdout.readline().strip())
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serving() as url,
+        serving("--tls", certificate(folder)) as tls_url,
+    ):
+        bench = Bench(options.ant, options.official, url, tls_url)
         for name, part in PARTS.items():
             if options.only in (None, name):
                 part(bench, options.rounds)
-    finally:
-        server.kill()
-        server.wait()
+
+
+@contextmanager
+def serving(*args: str) -> Iterator[str]:
+    """Start the loopback server, and return its base URL."""
+    command = [sys.executable, str(HERE / "server.py"), *args]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            yield server.stdout.readline().strip()
+        finally:
+            server.kill()
+
+
+def certificate(folder: str) -> str:
+    """Return the file of a key with its certificate, whose authority every program trusts beside certifi's."""
+    authority, path = trustme.CA(), Path(folder, "server.pem")
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(path))
+    bundle = Path(folder, "bundle.pem")
+    bundle.write_bytes(Path(certifi.where()).read_bytes() + authority.cert_pem.bytes())
+    os.environ["SSL_CERT_FILE"] = str(bundle)
+    return str(path)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """A loopback server that looks like the API to `ant`: one environment, and lists of any length.
 
-    python server.py [--items 10000] [--page-size 100] [--delay-ms 0]
+    python server.py [--items 10000] [--page-size 100] [--delay-ms 0] [--tls FILE]
 
 Prints its base URL and serves until it is killed. `/v1/environments` is a list in pages; the base URL may
 have the path `/N/SIZE`, which means N items in pages of SIZE. Answers are made once and kept, so that what
@@ -13,10 +13,11 @@ import argparse
 import functools
 import json
 import socketserver
+import ssl
 import time
 from urllib.parse import parse_qs, urlsplit
 
-OPTIONS = argparse.Namespace(items=10_000, page_size=100, delay_ms=0)
+OPTIONS = argparse.Namespace(items=10_000, page_size=100, delay_ms=0, tls=None)
 
 
 def environment(number: int) -> dict[str, object]:
@@ -111,9 +112,17 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=OPTIONS.items)
     parser.add_argument("--page-size", type=int, default=OPTIONS.page_size)
     parser.add_argument("--delay-ms", type=int, default=OPTIONS.delay_ms)
+    parser.add_argument("--tls", metavar="FILE", help="a key with its certificates, to speak TLS")
     parser.parse_args(namespace=OPTIONS)
     with Server(("127.0.0.1", 0), Handler) as server:
-        print(f"http://127.0.0.1:{server.server_address[1]}", flush=True)
+        scheme = "http"
+        if OPTIONS.tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(OPTIONS.tls)
+            # The handshake belongs to the thread of the connection.
+            server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+            scheme = "https"
+        print(f"{scheme}://127.0.0.1:{server.server_address[1]}", flush=True)
         server.serve_forever()
 
 

@@ -21,6 +21,7 @@ from ant_cli.operations import GROUPS, OPERATIONS
 from ant_cli.operations.global_flags import FILE, GLOBAL_FLAGS
 from ant_cli.operations.spec import Operation
 from ant_cli.settings.validators import PROFILE_FIELDS
+from tests.hostile.scripted_server import ScriptedServer, response
 
 PACKAGE = Path(ant_cli.__file__).parent
 
@@ -180,6 +181,9 @@ HEAVY = {
     "httpx",
     "msgspec",
     "keyring",
+    "inspect",
+    "email",
+    "ssl",
 }
 COMMANDS = {
     "--version": (["--version"], set()),
@@ -190,6 +194,10 @@ COMMANDS = {
     "help of a command": (["auth", "login", "--help"], set()),
     "unknown command": (["auth", "lgin"], set()),
     "usage error": (["beta:environments", "create"], set()),
+    "emulator in the process": (
+        ["--base-url", "local::memory:", "beta:environments", "list"],
+        {"sqlite3", "inspect"},
+    ),
 }
 """Command lines, and the libraries that each may load. The server refuses the connection: loading is all."""
 
@@ -209,6 +217,27 @@ def test_a_command_loads_only_what_it_uses(name, clean_environ):
     loaded = {line.split("|")[-1].strip().split(".")[0] for line in done.stderr.splitlines() if "|" in line}
     assert "ant_cli" in loaded
     assert loaded & HEAVY <= allowed
+
+
+def modules_of(*args: str, environ: dict[str, str]) -> set[str]:
+    """Return the public top-level modules that a run of Python imports."""
+    command = [sys.executable, "-X", "importtime", *args]
+    done = subprocess.run(command, env=environ, capture_output=True, stdin=subprocess.DEVNULL, check=True)
+    lines = done.stderr.decode().splitlines()
+    names = {line.split("|")[-1].strip().split(".")[0] for line in lines if "|" in line}
+    return {name for name in names if not name.startswith("_")}
+
+
+@pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="each version of Python imports other modules")
+def test_the_page_about_speed_names_every_module_that_a_start_imports(clean_environ):
+    """A module that a start imports anew shows here, and needs its reason there."""
+    page = (PACKAGE.parent / "docs" / "speed.md").read_text()
+    table = page.partition("| modules | why |\n| --- | --- |\n")[2].partition("\n\n")[0]
+    named = {name for line in table.splitlines() for name in line.split("|")[1].strip().split(", ")}
+    with ScriptedServer(response({"id": "x"})) as server:
+        environ = clean_environ | {"ANTHROPIC_BASE_URL": server.url, "PYTHONPATH": ""}
+        loaded = modules_of("-m", "ant_cli", "beta:environments", "retrieve", "env_1", environ=environ)
+    assert loaded - modules_of("-c", "pass", environ=environ) - {"ant_cli"} == named
 
 
 TOOLS = [command for tool in TOOL_COMMANDS for command in tool.walk() if command.function]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 OTHER_WORDS = {
     "add": "create",
@@ -21,6 +20,8 @@ OTHER_WORDS = {
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return a question that names the known word for another tool's, or else the most similar one, or nothing."""
+    from difflib import get_close_matches  # imported for mistakes alone
+
     choices = list(known)
     other = OTHER_WORDS.get(word)
     matches = [other] if other in choices else get_close_matches(word.lower(), choices, n=1, cutoff=0.6)

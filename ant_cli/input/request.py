@@ -11,6 +11,7 @@ from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
 from ant_cli.errors import BadValue, MissingFlag, UsageError, see_help
+from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.input.documents import Document
 from ant_cli.input.gather import Inputs, gather
 from ant_cli.input.values import Value, convert, encode, to_text, type_name
@@ -202,8 +203,6 @@ def _without_server_fields(operation: Operation, body: dict[str, Value], note: N
 def _warn_of_unknown_keys(body: Mapping[str, Value], known: list[str], note: Note) -> None:
     for key in body:
         if key not in known:
-            from ant_cli.errors.suggestions import did_you_mean  # difflib is imported for mistakes alone
-
             note(f"Warning: {key!r} is not a known field; it is sent as it is.{did_you_mean(key, known)}")
 
 

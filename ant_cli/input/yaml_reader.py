@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import yaml
@@ -115,8 +114,7 @@ def _describe(error: yaml.MarkedYAMLError, depth_limit: int) -> str:
     return "not valid YAML: " + ", ".join(parts)
 
 
-@dataclass
-class _Position:
+class _Position(NamedTuple):
     """A place in a text, like libyaml's marks, which reader errors lack."""
 
     line: int
@@ -138,21 +136,26 @@ class _Node(NamedTuple):
     """How many levels of lists and maps it has, with aliases expanded."""
 
 
-@dataclass
 class _Open:
-    """A list or map that is not complete yet."""
+    """A list or map that is not complete yet.
 
-    value: list[Any] | dict[str, Any]
-    anchor: str | None
-    flow: bool
-    size: int = 1
-    height: int = 1
-    """Both as those of `_Node`, so far."""
-    key: str | None = None
-    key_event: Any = None
-    merged: list[dict[str, Any]] = field(default_factory=list)
-    """The maps of `<<`, whose keys give way to the map's own."""
-    merging: bool = False
+    No dataclass, because importing those takes longer than reading most YAML.
+    """
+
+    __slots__ = ("anchor", "flow", "height", "key", "key_event", "merged", "merging", "size", "value")
+
+    def __init__(self, value: list[Any] | dict[str, Any], anchor: str | None, *, flow: bool) -> None:
+        self.value = value
+        self.anchor = anchor
+        self.flow = flow
+        self.size = 1
+        self.height = 1
+        """Both as those of `_Node`, so far."""
+        self.key: str | None = None
+        self.key_event: Any = None
+        self.merged: list[dict[str, Any]] = []
+        """The maps of `<<`, whose keys give way to the map's own."""
+        self.merging = False
 
 
 class _Builder:
@@ -196,7 +199,7 @@ class _Builder:
             raise YAMLProblem(f"the tag {event.tag!r} is not known", event.start_mark)
         self._reject_as_key(event)
         self._reject_depth(len(self._stack) + 1, event)
-        self._stack.append(_Open(value, self._anchor(event), bool(event.flow_style)))
+        self._stack.append(_Open(value, self._anchor(event), flow=bool(event.flow_style)))
 
     def _reject_depth(self, depth: int, event: Any) -> None:
         if depth > self._depth_limit:
