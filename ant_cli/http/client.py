@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from copy import copy
 
 from ant_cli.errors import AnswerError, AntError, NetworkError
 from ant_cli.http.choice import open_transport
@@ -58,6 +57,8 @@ class Client:
 
     def sibling(self) -> Client:
         """Return a client for another thread, which shares credential, connections and pace."""
+        from copy import copy  # late: it brings weakref, and one request needs no sibling
+
         self._pace = self._pace or Pace(self._sleep)
         other = copy(self)
         other.outcome_unknown = other.in_flight = False
