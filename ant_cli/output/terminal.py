@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from ant_cli.gjson import json_text
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.sanitize import escape_controls
 from ant_cli.runtime.streams import Stderr, Stdout
@@ -151,6 +150,8 @@ def wrap(text: str, width: int) -> list[str]:
 
 def render_safe(data: bytes, style: Style, *, is_json: bool = False) -> bytes:
     """Return rendered output with its control characters escaped; JSON with colours, if the style has them."""
+    from ant_cli.gjson import json_text  # here, because a help page has a style, too, and needs no JSON
+
     text = escape_controls(data.decode("utf-8", "backslashreplace"))
     if is_json and style.colour:
         text = _TOKEN.sub(lambda match: style.paint(match[0], _TOKEN_STYLES[match.lastgroup or "text"]), text)
