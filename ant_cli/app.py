@@ -6,6 +6,8 @@ it makes the same call as the command line does, which `argv.py` parses without 
 
 from __future__ import annotations
 
+import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from inspect import Parameter, Signature
 from typing import Any, NoReturn
@@ -19,6 +21,7 @@ from ant_cli.help.catalog import HELP, Command, argument_name, catalog, choices_
 from ant_cli.operations.global_flags import GLOBAL_FLAGS
 from ant_cli.operations.spec import Flags, FlagValue, Param, flag_name
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.streams import Stdin
 
 GLOBAL = "ant_cli.global_flags"
 """Where a context keeps the global flags that stood before the command."""
@@ -97,10 +100,25 @@ def _call(command: Command, before: Mapping[str, FlagValue], given: Mapping[str,
 
 def _make(call: Callable[[], Call], ctx: typer.Context) -> NoReturn:
     """Make a call. Raises typer.Exit with its exit status."""
-    runtime = ctx.obj if isinstance(ctx.obj, Runtime) else this_process()
     given = {**ctx.meta.get(GLOBAL, {}), **_texts(ctx.params)}
     argv = [f"{flag_name(name)}={value}" for name, value in given.items()]  # in which secrets are looked for
-    raise typer.Exit(guarded(lambda: execute(call(), runtime), argv, runtime))
+    with tempfile.SpooledTemporaryFile() as file:
+        runtime = ctx.obj if isinstance(ctx.obj, Runtime) else _process_runtime(file)
+        status = guarded(lambda: execute(call(), runtime), argv, runtime)
+    raise typer.Exit(status)
+
+
+def _process_runtime(file: Any) -> Runtime:
+    """Return the surroundings of the process; input in memory, such as CliRunner's, goes through a file."""
+    runtime = this_process()
+    try:
+        runtime.stdin.descriptor  # noqa: B018 - only a stream with a descriptor shows whether it has input
+    except (OSError, ValueError):
+        data = sys.stdin.buffer.read() if sys.stdin else b""
+        file.write(data)
+        file.seek(0)
+        runtime.stdin = Stdin(file if data else None)
+    return runtime
 
 
 def _texts(given: Mapping[str, Any]) -> dict[str, FlagValue]:

@@ -160,6 +160,17 @@ def test_commands_work_when_the_tree_is_mounted_in_another_program():
     assert run("profile", "list", "--format", "json").exit_code == 0
 
 
+@pytest.mark.usefixtures("surroundings")
+def test_the_input_of_the_test_runner_is_read():
+    """As a pipe is on the command line."""
+    words = ["beta:environments", "create", "--transform", "name", "-r"]
+    piped = CliRunner().invoke(app, words, input="name: from-input\n")
+    assert (piped.exit_code, piped.stdout) == (0, "from-input\n"), piped.output
+    missing = CliRunner().invoke(app, words)
+    assert (missing.exit_code, missing.stdout) == (2, "")
+    assert "--name is required" in missing.stderr
+
+
 def test_a_command_takes_its_surroundings_from_the_context(clean_environ):
     """A Runtime as `obj` has its streams and its environment."""
     stdout, stderr = io.BytesIO(), io.BytesIO()

@@ -51,14 +51,14 @@ def enqueue(
         body["session_id"] = session_id
     if metadata:
         body["metadata"] = json.loads(encode(convert(METADATA, "--metadata", metadata)))
-    answer = call_emulator(
+    response = call_emulator(
         runtime, flags, "POST", f"/environments/{segment('ENVIRONMENT_ID', environment_id)}/enqueue", body
     )
     try:
-        ids = [item["id"] for item in answer["data"]]
+        ids = [item["id"] for item in response["data"]]
     except (KeyError, TypeError):
         raise AnswerError(NO_EMULATOR) from None
-    print_result(runtime, flags, "\n".join(ids), answer["data"])
+    print_result(runtime, flags, "\n".join(ids), response["data"])
 
 
 def segment(name: str, identifier: str) -> str:
@@ -88,8 +88,8 @@ def create_session(
     if metadata:
         body["metadata"] = json.loads(encode(convert(METADATA, "--metadata", metadata)))
     body |= {name: value for name, value in (("environment_id", environment), ("title", title)) if value}
-    answer = call_emulator(runtime, flags, "POST", "/sessions", body)
-    print_result(runtime, flags, str(answer.get("id")), answer)
+    response = call_emulator(runtime, flags, "POST", "/sessions", body)
+    print_result(runtime, flags, str(response.get("id")), response)
 
 
 def read_script(runtime: Runtime, path: str) -> Any:
@@ -108,8 +108,8 @@ def show_session(
     session_id: str,
 ) -> None:
     """Print the events of a session, the oldest first."""
-    answer = call_emulator(runtime, flags, "GET", f"/sessions/{segment('SESSION_ID', session_id)}")
-    events = answer.get("events")
+    response = call_emulator(runtime, flags, "GET", f"/sessions/{segment('SESSION_ID', session_id)}")
+    events = response.get("events")
     if not isinstance(events, list):
         raise AnswerError(NO_EMULATOR)
     print_result(runtime, flags, "\n".join(map(event_line, events)), events)
@@ -137,12 +137,12 @@ def clock(
     body: dict[str, Any] = {"now": now} if now else {}
     if advance_ms is not None:
         body["advance_ms"] = whole_number("--advance-ms", advance_ms, 0, 999_999_999)
-    answer = (
+    response = (
         call_emulator(runtime, flags, "POST", "/clock", body)
         if body
         else call_emulator(runtime, flags, "GET", "/clock")
     )
-    print_result(runtime, flags, str(answer.get("now")), answer)
+    print_result(runtime, flags, str(response.get("now")), response)
 
 
 def reset(runtime: Runtime, flags: Flags) -> None:
@@ -184,23 +184,26 @@ def fault(
     if list and clear:
         raise UsageError("--list and --clear exclude each other.", "Give one of them.")
     if list or clear:
-        answer = call_emulator(runtime, flags, "DELETE" if clear else "GET", "/faults")
+        response = call_emulator(runtime, flags, "DELETE" if clear else "GET", "/faults")
     else:
-        words = {"status": status, "times": times, "retry_after_ms": retry_after_ms, "delay_ms": delay_ms}
-        words |= {"after": after, "body_delay_ms": body_delay_ms, "cut_after_events": cut_after_events}
+        texts = {"status": status, "times": times, "retry_after_ms": retry_after_ms, "delay_ms": delay_ms}
+        texts |= {"after": after, "body_delay_ms": body_delay_ms, "cut_after_events": cut_after_events}
         asked = {"path_contains": path_contains, "method": method.upper() or None, "disconnect": disconnect}
-        answer = call_emulator(runtime, flags, "POST", "/faults", asked | fault_numbers(words))
+        response = call_emulator(runtime, flags, "POST", "/faults", asked | fault_numbers(texts))
     print_result(
-        runtime, flags if "format" in flags else flags.with_values(format="json"), "", answer.get("data", answer)
+        runtime,
+        flags if "format" in flags else flags.with_values(format="json"),
+        "",
+        response.get("data", response),
     )
 
 
-def fault_numbers(words: dict[str, str | None]) -> dict[str, int]:
+def fault_numbers(texts: dict[str, str | None]) -> dict[str, int]:
     """Return the numbers of a fault that were typed; BadValue if one can't be."""
     return {
-        name: whole_number(flag_name(name), word, *FAULT_NUMBERS[name])
-        for name, word in words.items()
-        if word is not None
+        name: whole_number(flag_name(name), text, *FAULT_NUMBERS[name])
+        for name, text in texts.items()
+        if text is not None
     }
 
 
@@ -208,7 +211,7 @@ METADATA = Param("metadata", "body", dict, "")
 
 
 def call_emulator(runtime: Runtime, flags: Flags, method: str, path: str, body: Any = None) -> Any:
-    """Send a request to the emulator that the base URL names, and return its answer.
+    """Send a request to the emulator that the base URL names, and return its response as a value.
 
     Raises:
         UsageError: if the base URL was left to be that of the real API, which has no such endpoints.
@@ -227,9 +230,9 @@ def call_emulator(runtime: Runtime, flags: Flags, method: str, path: str, body: 
         rendered_errors(settings.output, runtime.stderr),
     ):
         try:
-            answer = json.loads(client.send(Request(method, "/_emulator" + path, (), body=content)).body)
+            response = json.loads(client.send(Request(method, "/_emulator" + path, (), body=content)).body)
         except (ValueError, RecursionError):
             raise AnswerError(NO_EMULATOR) from None
-    if not isinstance(answer, dict):
+    if not isinstance(response, dict):
         raise AnswerError(NO_EMULATOR)
-    return answer
+    return response

@@ -31,11 +31,11 @@ ANY_KEY = "sk-ant-emulator"
 """What clients that insist on a key may send to an emulator that takes any."""
 
 
-def whole_number(flag: str, word: str, low: int, high: int) -> int:
-    """Return the number that a word is; BadValue if it is none from `low` to `high`."""
-    value = int(word) if re.fullmatch("[0-9]{1,9}", word) else -1
+def whole_number(flag: str, text: str, low: int, high: int) -> int:
+    """Return the number in a text. Raises BadValue unless it is a whole number from `low` to `high`."""
+    value = int(text) if re.fullmatch("[0-9]{1,9}", text) else -1
     if not low <= value <= high:
-        raise BadValue(flag, f"must be a whole number from {low} to {high}, got {word!r}")
+        raise BadValue(flag, f"must be a whole number from {low} to {high}, got {text!r}")
     return value
 
 
@@ -118,8 +118,8 @@ def start_in_background(runtime: Runtime, options: dict[str, str]) -> str:
         runtime.stderr.say(f"The emulator listens at {url}; its log is {log}. Stop it with: ant emulator stop")
         return url
     process.wait()
-    said = log.read_bytes()[begun:].decode("utf-8", "replace").strip().removeprefix("ant: ")
-    raise AntError(f"the emulator did not start: {said}")
+    message = log.read_bytes()[begun:].decode("utf-8", "replace").strip().removeprefix("ant: ")
+    raise AntError(f"the emulator did not start: {message}")
 
 
 def check_identity(flag: str, value: str) -> str:

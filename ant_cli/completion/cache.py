@@ -1,6 +1,6 @@
-"""The cache of completion: what the API answered less than a minute ago, in the user's cache folder.
+"""The cache of completion: responses of the API less than a minute old, in the user's cache folder.
 
-The name of a file is a hash of all that decides the answer. That includes the credential, so that nobody is shown
+The name of a file is a hash of all that the response depends on. That includes the credential, so that nobody sees
 what only another key may see; it can't be read back from the hash.
 
 Paths are strings here, because pathlib takes as long to load as Python takes to start.
@@ -22,10 +22,10 @@ PREFIX = "ids-"
 
 
 class Cache:
-    """The place of one answer."""
+    """The file of one response."""
 
     def __init__(self, environ: Mapping[str, str], kind: str, flags: Mapping[str, str]) -> None:
-        """Take the kind of ID, and the flags that decide the answer."""
+        """Take the kind of ID, and the flags on which the response depends."""
         typed = [f"{name}={word}" for name, word in sorted(flags.items())]
         deciding = [kind, *typed, "", *sorted(_deciding_variables(environ)), _profiles(environ)]
         name = blake2b("\0".join(deciding).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
@@ -33,7 +33,7 @@ class Cache:
         self._path = os.path.join(self._folder, PREFIX + name)
 
     def read(self) -> bytes | None:
-        """Return the answer; None if there is none, or it is too old."""
+        """Return the stored lines; None if there are none, or they are too old."""
         try:
             if not _is_fresh(self._path):
                 return None
@@ -43,7 +43,7 @@ class Cache:
             return None
 
     def write(self, lines: bytes) -> None:
-        """Store an answer and remove old ones; nothing happens if the folder can't be written to."""
+        """Store the lines and remove old files; nothing happens if the folder can't be written to."""
         try:
             os.makedirs(self._folder, mode=0o700, exist_ok=True)
             draft = f"{self._path}.{os.getpid()}"
@@ -77,7 +77,7 @@ def _home(environ: Mapping[str, str]) -> str:
 
 
 def _deciding_variables(environ: Mapping[str, str]) -> list[str]:
-    """Return the variables that decide the answer; XDG_STATE_HOME says where the emulator's file is."""
+    """Return the variables on which the response depends; XDG_STATE_HOME says where the emulator's file is."""
     return [
         f"{name}={value}"
         for name, value in environ.items()

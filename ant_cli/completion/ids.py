@@ -1,7 +1,7 @@
 """The IDs that a completion script asks for: `ant __complete KIND WORD...`, one `ID<TAB>NAME` a line.
 
-Somebody is waiting behind the tab key. So the answer comes from a cache if possible, which needs only modules that
-Python loads anyway; otherwise from the API, if it answers at once. Whatever goes wrong, nothing is printed: a
+Somebody is waiting behind the tab key. So the IDs come from a cache if possible, which needs only modules that
+Python loads anyway; otherwise from the API, if it responds at once. Whatever goes wrong, nothing is printed: a
 message would end up in the middle of the line that is being typed.
 """
 
@@ -45,7 +45,7 @@ def complete(words: Sequence[str], runtime: Runtime) -> None:
 
 
 def candidates(kind: str, words: Sequence[str], runtime: Runtime) -> bytes:
-    """Return the lines of the answer."""
+    """Return a line for each ID."""
     flags = deciding_flags(words)
     if any("$" in word or "`" in word for word in flags.values()):
         return b""  # a script passes words as they were typed, with variables unexpanded
@@ -59,7 +59,7 @@ def candidates(kind: str, words: Sequence[str], runtime: Runtime) -> bytes:
 
 
 def deciding_flags(words: Sequence[str]) -> dict[str, str]:
-    """Return the flags that decide the answer, by their parameters' names.
+    """Return the flags on which the response depends, by their parameters' names.
 
     Not with `argv.py`: it would refuse an unfinished line, and takes too long to load.
     """
@@ -142,27 +142,27 @@ def settings_of(flags: Flags, runtime: Runtime) -> ConnectionSettings:
 
 
 def send_in_time(client: Client, request: Request) -> bytes:
-    """Return the body of the answer, or raise TimeoutError.
+    """Return the body of the response, or raise TimeoutError.
 
     The client's time-out is per step, and does not cover the look-up of a host name. So the request runs in a
     daemon thread, which is abandoned when the time is up, just before the process ends.
     """
     import threading
 
-    answers: list[bytes] = []
+    bodies: list[bytes] = []
 
     def send() -> None:
         try:
-            answers.append(client.send(request).body)
-        except Exception:  # noqa: BLE001 - no answer is answer enough
+            bodies.append(client.send(request).body)
+        except Exception:  # noqa: BLE001 - without a response there are no IDs
             return
 
     thread = threading.Thread(target=send, daemon=True)
     thread.start()
     thread.join(PATIENCE_S)
-    if not answers:
+    if not bodies:
         raise TimeoutError
-    return answers[0]
+    return bodies[0]
 
 
 def source_of(kind: str) -> Operation | None:
