@@ -1,0 +1,283 @@
+"""`ant apply` and `ant diff` at the command line: flags, formats, questions, saved plans and lost responses."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from ant_cli.http.transport import TransportError
+
+
+class Losing:
+    """A transport that loses the response of a `create`, after or before the server has processed it."""
+
+    def __init__(self, inner, *, processed: bool) -> None:
+        self.inner = inner
+        self.processed = processed
+        self.creates = 0
+
+    @contextmanager
+    def stream(self, method, url, *words, **named):
+        creates = method == "POST" and url.partition("?")[0].endswith("/v1/environments")
+        self.creates += creates
+        if creates and not self.processed:
+            raise TransportError(ConnectionResetError("gone"), phase="exchange")
+        with self.inner.stream(method, url, *words, **named) as response:
+            if creates:
+                response.read()
+                raise TransportError(ConnectionResetError("gone"), phase="exchange")
+            yield response
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+def losing(team, *, processed: bool) -> Losing:
+    from ant_cli.http.choice import open_transport
+
+    return Losing(open_transport(team.url, team.environ), processed=processed)
+
+
+def test_a_lost_response_of_a_create_is_looked_up_and_not_repeated(team):
+    """The environment that it created is the one of the file."""
+    team.write("environments/a.yaml")
+    transport = losing(team, processed=True)
+    result = team.apply(".", transport=transport)
+    assert transport.creates == 1
+    assert "created env_" in result.stdout
+    assert team.ids()["./environments/a.yaml"] == team.server()["a"]["id"]
+    assert team.diff() == 0
+
+
+def test_a_create_that_never_arrived_is_a_network_error_and_goes_on_next_time(team):
+    """Nothing is known of it, so it is not repeated in the same run."""
+    team.write("environments/a.yaml")
+    transport = losing(team, processed=False)
+    result = team.ant("apply", "--yes", ".", transport=transport)
+    assert (result.exit, transport.creates) == (8, 1)
+    assert "'a' may have been created: run the same command again" in result.stderr
+    assert "0 done and recorded, 1 failed, 0 not started" in result.stderr
+    team.apply(".")
+    assert team.ids()["./environments/a.yaml"] == team.server()["a"]["id"]
+
+
+def test_a_name_that_exists_is_adopted_on_request(team):
+    """Never doubled."""
+    team.by_hand("create", "--name", "a", "--config", "{type: cloud}", "--description", "old")
+    team.write("environments/a.yaml", "config: {type: cloud}\ndescription: new\n")
+    result = team.ant("apply", "--yes", ".")
+    assert result.exit == 1
+    assert "re-run with --adopt to take it over" in result.stderr
+    assert not Path("claude-lock.json").exists()
+    team.apply(".", "--adopt")
+    assert team.server()["a"]["description"] == "new"
+    assert team.diff(".") == 0
+
+
+def test_an_error_of_the_api_ends_the_run_with_its_exit_code(team):
+    """What was done is recorded; the body of the error is shown."""
+    team.by_hand("create", "--name", "gone", "--config", "{type: cloud}")
+    team.by_hand("archive", team.server()["gone"]["id"])
+    team.write("environments/a.yaml")
+    team.write("environments/gone.yaml")
+    result = team.ant("apply", "--yes", "--parallel", "1", ".")
+    assert result.exit == 6
+    assert "names are unique" in result.stderr
+    assert "1 done and recorded, 1 failed, 0 not started" in result.stderr
+    assert set(team.ids()) == {"./environments/a.yaml"}
+
+
+def test_the_exit_code_says_whether_there_are_changes(team):
+    """0 for none, 2 for changes, 1 for a plan that is blocked or a file that is wrong."""
+    team.write("environments/a.yaml")
+    plan = ("apply", "--dry-run", ".")
+    assert [team.ant(*plan).exit, team.ant(*plan, "--exit-code").exit] == [0, 2]
+    assert team.ant(*plan, "--exit-code").stderr == ""
+    team.apply(".")
+    assert [team.ant(*plan).exit, team.ant(*plan, "--exit-code").exit] == [0, 0]
+    team.by_hand("update", team.server()["a"]["id"], "--description", "x")
+    assert [team.ant(*plan).exit, team.ant(*plan, "--exit-code").exit] == [0, 1]
+    assert team.ant(*plan, "--exit-code", "--force").exit == 2
+    team.write("environments/a.yaml", "config: 3")
+    assert [team.ant(*plan).exit, team.ant(*plan, "--exit-code").exit] == [2, 1]
+
+
+def test_plan_and_result_are_data_on_request(team):
+    """Stdout holds nothing else."""
+    team.write("environments/a.yaml")
+    plan = json.loads(team.ant("diff", ".", "--format", "json").stdout)
+    assert (plan["changes"], plan["blocked"]) == (1, 0)
+    assert plan["resources"] == [
+        {
+            "key": "./environments/a.yaml",
+            "kind": "environment",
+            "name": "a",
+            "id": None,
+            "action": "create",
+            "changes": [],
+        }
+    ]
+    result = json.loads(team.apply(".", "--format", "json").stdout)
+    assert result["resources"][0]["result"] == "created"
+    assert result["resources"][0]["id"] == team.server()["a"]["id"]
+
+
+def test_without_a_terminal_nothing_is_applied_unasked(team):
+    """As the official tool."""
+    team.write("environments/a.yaml")
+    result = team.ant("apply", ".")
+    assert result.exit == 1
+    assert "cannot ask for confirmation without a terminal; re-run with --yes" in result.stderr
+    assert team.server() == {}
+
+
+def test_at_a_terminal_the_user_is_asked(team):
+    """Details first, if they are wanted; no is the end of it."""
+    team.write("environments/a.yaml", "config: {type: cloud}\ndescription: x\n")
+    result = team.ant("apply", ".", typed="n\n")
+    assert (result.exit, "Aborted." in result.stderr) == (0, True)
+    assert team.server() == {}
+    assert team.ant("apply", ".", typed="").exit == 0
+    assert team.server() == {}
+    result = team.ant("apply", ".", typed="d\ny\n")
+    assert '+ description: "x"' in result.stdout
+    assert set(team.server()) == {"a"}
+
+
+def test_at_a_terminal_untracked_files_and_names_that_exist_are_asked_about(team):
+    """Without paths."""
+    team.write("environments/a.yaml")
+    team.apply(".")
+    team.by_hand("create", "--name", "b", "--config", "{type: cloud}")
+    team.write("environments/b.yaml")
+    result = team.ant("apply", typed="y\ny\ny\n")
+    assert "./environments/b.yaml is not tracked yet" in result.stderr
+    assert "Take over what exists?" in result.stderr
+    assert set(team.ids()) == {"./environments/a.yaml", "./environments/b.yaml"}
+    assert team.diff() == 0
+
+
+def test_a_saved_plan_is_carried_out_exactly(team):
+    """Or refused, if files or server are not what they were."""
+    team.write("environments/a.yaml")
+    assert team.ant("apply", "--dry-run", "--save-plan", "plan.json", ".").exit == 0
+    team.write("environments/a.yaml", "config: {type: cloud}\ndescription: x\n")
+    result = team.ant("apply", "--plan", "plan.json")
+    assert result.exit == 1
+    assert "files or environments have changed since the plan was saved:\n  ./environments/a.yaml" in result.stderr
+    assert team.server() == {}
+    team.write("environments/a.yaml")
+    assert team.ant("apply", "--plan", "plan.json").exit == 0
+    assert set(team.server()) == {"a"}
+    assert team.ant("apply", "--plan", "plan.json").exit == 1
+    assert team.ant("apply", "--plan", "plan.json", "--force").exit == 2
+    Path("plan.json").write_text("{}")
+    assert team.ant("apply", "--plan", "plan.json").exit == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--exit-code", "."), "--exit-code needs --dry-run"),
+        (("--save-plan", "x", "."), "--save-plan needs --dry-run"),
+        (("--lock-file", "", "."), "--lock-file was given an empty value"),
+        (("--parallel", "0", "."), "--parallel must be a number from 1 to 64, got '0'"),
+        (("--parallel", "x", "."), "--parallel must be a number from 1 to 64, got 'x'"),
+        ((), "there is no claude-lock.json here, nor above, and no file was named"),
+        (("nowhere",), "nowhere does not exist"),
+    ],
+)
+def test_what_makes_no_sense_is_a_usage_error(team, words, message):
+    """Nothing is sent."""
+    result = team.ant("apply", *words)
+    assert (result.exit, message in result.stderr) == (2, True), result.stderr
+
+
+def test_checking_needs_no_server_and_no_key(team):
+    """For a hook before a commit."""
+    team.write("environments/a.yaml")
+    offline = {"ANTHROPIC_BASE_URL": "http://127.0.0.1:9", "ANTHROPIC_API_KEY": ""}
+    result = team.ant("apply", "--validate", ".", **offline)
+    assert (result.exit, result.stdout, result.stderr) == (0, "", "1 file is valid.\n")
+    team.write("environments/b.yaml", "config: {type: cloud, packages: {pips: []}}\nscope: world\n")
+    result = team.ant("apply", "--validate", ".", **offline)
+    assert result.exit == 2
+    assert (
+        "environments/b.yaml, line 1, column 34: config.packages.pips: unknown field. Did you mean 'pip'?"
+        in result.stderr
+    )
+    assert "environments/b.yaml, line 2, column 1: scope: must be" in result.stderr
+    assert not Path("claude-lock.json").exists()
+
+
+def test_texts_of_the_server_do_nothing_to_a_terminal(team):
+    """Neither in the plan nor in its result; also in a pipe, which may be a log."""
+    team.by_hand("create", "--name", "a\x1b[31m", "--config", "{type: cloud}", "--description", "\x1b]0;x\x07" * 9)
+    team.write("environments/a.yaml", 'name: "a\\e[31m"\nconfig: {type: cloud}\ndescription: x\n')
+    for result in (
+        team.ant("diff", ".", "--verbose"),
+        team.ant("apply", "--yes", ".", "--adopt"),
+        team.ant("export", "--all", "--directory", "other/environments", "--force"),
+    ):
+        assert "\x1b" not in result.stdout + result.stderr
+        assert "\x07" not in result.stdout + result.stderr
+
+
+# Export
+
+
+def test_what_was_exported_needs_no_change(team):
+    """Neither here nor, as a new environment, elsewhere."""
+    config = "{type: cloud, networking: {type: limited, allowed_hosts: [a.example]}, packages: {}}"
+    team.by_hand(
+        "create", "--name", "../../x", "--config", config, "--description", "a: b", "--metadata", "{k: '1'}"
+    )
+    team.by_hand("create", "--name", "edge", "--config", "{type: self_hosted}")
+    result = team.ant("export", "--all")
+    assert result.exit == 0, result.stderr
+    assert {line.split()[0] for line in result.stdout.splitlines()} == {
+        "./environments/x.yaml",
+        "./environments/edge.yaml",
+    }
+    assert team.ant("apply", "--dry-run", "--exit-code").exit == 0
+    assert team.diff(".") == 0
+    Path("claude-lock.json").unlink()
+    result = team.apply(".", "--adopt")
+    assert "~ 2 to adopt" in result.stdout
+    assert team.diff(".") == 0
+    assert "nothing to export" in team.ant("export", "--all").stderr
+
+
+def test_one_is_exported_by_its_name_or_its_id(team):
+    """Into whatever folder; a file that exists stays as it is."""
+    team.by_hand("create", "--name", "a", "--config", "{type: cloud}")
+    team.by_hand("create", "--name", "b", "--config", "{type: cloud}")
+    identifier = team.server()["b"]["id"]
+    assert team.ant("export", "a", identifier, "--directory", "infra").exit == 0
+    assert set(team.ids()) == {"./infra/environment_a.yaml", "./infra/environment_b.yaml"}
+    assert team.diff(".") == 0
+    team.by_hand("update", identifier, "--description", "by hand")
+    result = team.ant("export", "b", "--directory", "infra")
+    assert (result.exit, "exists already, so nothing was written" in result.stderr) == (2, True)
+    assert team.ant("export", "b", "--force").exit == 0
+    assert "by hand" in Path("infra/environment_b.yaml").read_text()
+    assert team.diff() == 0
+    assert team.ant("export", "nobody").exit == 5
+    assert team.ant("export").exit == 2
+    assert team.ant("export", "a", "--all").exit == 2
+
+
+def test_nothing_is_exported_to_where_apply_would_not_read_it(team):
+    """Outside the folder of the lock file."""
+    team.by_hand("create", "--name", "a", "--config", "{type: cloud}")
+    result = team.ant("export", "a", "--directory", "../elsewhere")
+    assert (result.exit, "is outside" in result.stderr) == (2, True)
+    assert not Path("../elsewhere").exists()
+
+
+def test_the_schema_is_printed(team):
+    """As JSON, so that it can go into a file."""
+    assert json.loads(team.ant("schema", "environment").stdout)["properties"]["type"]["const"] == "environment"
