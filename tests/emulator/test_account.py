@@ -19,21 +19,21 @@ def workspace_api():
 
 
 def test_health_needs_no_header_and_no_key(api, workspace_api):
-    """A probe that knows nothing learns that the emulator is up."""
+    """GET /healthz succeeds without a key and without any header."""
     for each in (api, workspace_api):
         response = each("GET", "/healthz", headers={})
         assert (response.status_code, response.json) == (200, {"status": "ok"})
 
 
-def test_health_fails_when_the_database_does(api, emulator):
-    """A probe is not told that all is well while every request fails."""
+def test_health_check_fails_when_the_database_fails(api, emulator):
+    """A probe gets an error status while no request can succeed."""
     with emulator._store.write() as transaction:
         transaction.run("DROP TABLE clock")
     assert api("GET", "/healthz", headers={}).status_code == 500
 
 
-def test_models_are_the_cheapest_way_to_check_a_key(workspace_api):
-    """The list needs a key and a version, and no beta."""
+def test_models_list_checks_the_key_and_needs_no_beta_header(workspace_api):
+    """The list of models needs a key and a version, but no beta header."""
     headers = {name: text for name, text in workspace_api.headers.items() if name != "anthropic-beta"}
     page = workspace_api("GET", "/v1/models", headers=headers, limit=1).json
     assert page["has_more"] is True
@@ -47,8 +47,8 @@ def test_models_are_the_cheapest_way_to_check_a_key(workspace_api):
 @pytest.mark.parametrize(
     "path", [ENVIRONMENTS, f"{ENVIRONMENTS}/env_1", "/healthz", "/_emulator/clock", "/nothing"]
 )
-def test_every_response_names_the_account(api, workspace_api, path):
-    """Errors do, too; the workspace is named only where the key belongs to one."""
+def test_every_response_names_the_organization_and_the_workspace_of_its_key(api, workspace_api, path):
+    """Errors name the organization, too; the workspace is named only if the key belongs to one."""
     headers = workspace_api("GET", path).headers
     assert (headers[ORGANIZATION], headers[WORKSPACE]) == ("org_1", "wrkspc_1")
     headers = api("GET", path).headers
@@ -56,8 +56,8 @@ def test_every_response_names_the_account(api, workspace_api, path):
     assert WORKSPACE not in headers
 
 
-def test_a_key_of_a_workspace_works_in_no_other(workspace_api):
-    """A request may name the workspace of its key, and must not name another."""
+def test_a_request_that_names_another_workspace_than_the_key_is_refused(workspace_api):
+    """A request may name the workspace of its key, but no other."""
     for workspace, status in (("wrkspc_1", 200), ("wrkspc_2", 400)):
         headers = {**workspace_api.headers, WORKSPACE: workspace}
         assert workspace_api("GET", ENVIRONMENTS, headers=headers).status_code == status

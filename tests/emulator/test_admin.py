@@ -7,8 +7,8 @@ from .api import ENVIRONMENTS, Api, message
 CLOCK = "/_emulator/clock"
 
 
-def test_reset_empties_everything(api):
-    """Environments, work, faults and the shift of the clock are gone."""
+def test_reset_removes_environments_work_faults_and_the_clock_shift(api):
+    """After a reset the emulator is as new."""
     queue_id = api.create_queue()
     api.enqueue(queue_id, count=2)
     api("POST", CLOCK, {"advance_ms": 1000})
@@ -29,8 +29,8 @@ def test_reset_empties_everything(api):
         ({}, "2026-03-15T10:00:00.000000Z"),
     ],
 )
-def test_the_clock_moves_for_everyone_on_the_file(database, clock, body, now):
-    """The shift is kept in the database."""
+def test_a_moved_clock_is_shared_by_all_emulators_on_the_file(database, clock, body, now):
+    """The shift of the clock is stored in the database."""
     one = Emulator(database, clock=clock)
     assert Api(one)("POST", CLOCK, body).json == {"now": now, "type": "clock"}
     one.close()
@@ -51,13 +51,13 @@ def test_the_clock_moves_for_everyone_on_the_file(database, clock, body, now):
         {"advance_ms": -1},
     ],
 )
-def test_a_moment_that_is_none_is_refused(api, body):
-    """Time does not go backwards by steps, and a moment needs its offset and a year of four digits."""
+def test_an_invalid_clock_time_is_refused(api, body):
+    """Steps are never negative, and a time needs an offset and a year of four digits."""
     assert message(api("POST", CLOCK, body), 400).startswith(next(iter(body)))
 
 
-def test_the_emulator_uses_the_clock_of_the_machine_unless_told_otherwise():
-    """Two moments of the machine's clock are in order."""
+def test_the_emulator_uses_the_machine_clock_by_default():
+    """Timestamps of the emulator lie between two readings of the machine's clock."""
     emulator = Emulator(":memory:")
     first = Api(emulator)("GET", CLOCK).json["now"]
     assert first <= Api(emulator)("GET", CLOCK).json["now"]

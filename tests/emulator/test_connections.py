@@ -31,8 +31,8 @@ def raw(url, text):
 
 
 @pytest.mark.parametrize("extra", ["", "expect: 100-continue\r\n"])
-def test_a_length_that_is_too_large_is_refused_before_the_body_is_sent(served, extra):
-    """The response comes while the client still waits to send."""
+def test_a_content_length_over_the_limit_is_refused_before_the_body_is_sent(served, extra):
+    """The response arrives while the client still waits to send the body."""
     head = f"POST {ENVIRONMENTS} HTTP/1.1\r\nhost: localhost\r\n{extra}content-length: {LARGEST_BODY + 1}\r\n\r\n"
     with socket.create_connection(address_of(served), timeout=30) as client:
         client.sendall(head.encode())
@@ -44,23 +44,23 @@ def test_a_length_that_is_too_large_is_refused_before_the_body_is_sent(served, e
     assert error["request_id"] == response.headers["request-id"]
 
 
-def test_a_client_that_sends_too_much_can_read_why(served):
-    """The connection is not reset under a body that is on its way."""
+def test_a_client_that_sends_too_large_a_body_can_read_the_error(served):
+    """The connection is not reset while the client is sending the body."""
     with connected(served) as connection:
         connection.request("POST", ENVIRONMENTS, b" " * (LARGEST_BODY + 1), HEADERS)
         assert connection.getresponse().status == 413
 
 
-def test_a_body_without_a_length_is_counted_as_it_comes(served):
-    """Chunks are refused as soon as they are too many."""
+def test_a_chunked_body_is_refused_as_soon_as_it_exceeds_the_limit(served):
+    """A chunked body has no length to check in advance, so its chunks are counted."""
     with connected(served) as connection:
         chunks = (b" " * 1_000_000 for _ in range(12))
         connection.request("POST", ENVIRONMENTS, chunks, HEADERS, encode_chunked=True)
         assert connection.getresponse().status == 413
 
 
-def test_a_body_of_ten_megabytes_is_read(served):
-    """The bound itself is allowed."""
+def test_a_body_of_exactly_ten_megabytes_is_accepted(served):
+    """A body of exactly the maximum size is allowed."""
     with connected(served) as connection:
         text = json.dumps({"name": "n"}).encode()
         connection.request("POST", ENVIRONMENTS, text + b" " * (LARGEST_BODY - len(text)), HEADERS)
@@ -76,15 +76,15 @@ def test_a_body_of_ten_megabytes_is_read(served):
         (b"POST / HTTP/1.1\r\ntransfer-encoding: gzip\r\n\r\n", 501),
     ],
 )
-def test_what_is_not_http_is_refused_in_the_envelope(served, text, status):
-    """Errors of HTTP itself look like the API's."""
+def test_malformed_http_is_refused_with_an_api_error_body(served, text, status):
+    """Errors of HTTP itself have the same body as errors of the API."""
     head, _, body = raw(served, text).partition(b"\r\n\r\n")
     assert int(head.split()[1]) == status
     assert json.loads(body)["type"] == "error"
 
 
-def test_half_open_connections_do_not_lock_others_out(emulator, monkeypatch):
-    """The oldest silent connection gives way to a new one; one that had a request before stays."""
+def test_idle_connections_do_not_lock_new_clients_out(emulator, monkeypatch):
+    """A new connection replaces the oldest one that never sent a request; active ones are kept."""
     monkeypatch.setattr(connections, "MOST_CONNECTIONS", 20)
     with running(emulator) as server, ExitStack() as stack, connected(server.url) as connection:
         assert send(connection, "GET", ENVIRONMENTS)[0] == 200
@@ -97,8 +97,8 @@ def test_half_open_connections_do_not_lock_others_out(emulator, monkeypatch):
 
 
 @pytest.mark.parametrize(("bound", "text"), [("REQUEST_SECONDS", b"GET / HTTP/1.1\r\nx: "), ("IDLE_SECONDS", b"")])
-def test_a_connection_on_which_nothing_comes_is_closed(emulator, monkeypatch, bound, text):
-    """Half a request, and none, are waited for only so long."""
+def test_a_connection_without_a_complete_request_is_closed_after_a_while(emulator, monkeypatch, bound, text):
+    """The server limits how long it waits for a request, whether half of it has arrived or nothing."""
     monkeypatch.setattr(connections, bound, 0)
     with running(emulator) as server:
         assert raw(server.url, text) == b""

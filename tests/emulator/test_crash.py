@@ -70,7 +70,7 @@ class Crew:
 
 
 def test_each_item_is_handed_out_and_acknowledged_exactly_once_across_a_kill(database):
-    """Nothing that was answered is lost with the server, and nothing is given to two workers."""
+    """Killing the server loses nothing that it confirmed, and gives no item to two workers."""
     with ExitStack() as stack:
         server, url = start_server(stack, database, 0)
         port = int(url.rpartition(":")[2])

@@ -13,8 +13,8 @@ def limited(**networking):
     return cloud(networking={"type": "limited", **networking})
 
 
-def test_create_fills_in_the_defaults(api):
-    """A name is enough for an unrestricted cloud environment, answered in the reference's order of fields."""
+def test_create_with_a_name_alone_fills_in_the_defaults(api):
+    """The result is an unrestricted cloud environment, with its fields in the reference's order."""
     response = api("POST", ENVIRONMENTS, {"name": "demo"})
     environment = response.json
     assert list(environment.items()) == [
@@ -35,8 +35,8 @@ def test_create_fills_in_the_defaults(api):
     assert api.retrieve(environment["id"]) == environment
 
 
-def test_create_keeps_what_is_given(api):
-    """Every field of the body comes back, completed where the body says nothing."""
+def test_create_returns_every_field_that_was_given(api):
+    """Every field of the body comes back, with defaults for the fields that the body omits."""
     networking = {"type": "limited", "allowed_hosts": ["example.com"], "allow_package_managers": True}
     environment_id = api.create(
         "données 🐜",
@@ -59,7 +59,7 @@ def test_create_keeps_what_is_given(api):
     assert environment["description"] == "d" * 1024
 
 
-def test_null_is_left_out_at_creation(api):
+def test_create_treats_null_fields_as_omitted(api):
     """A field that is null gets its default."""
     environment_id = api.create(config=None, description=None, metadata=None, scope=None)
     assert api.retrieve(environment_id)["config"]["type"] == "cloud"
@@ -93,8 +93,8 @@ def test_null_is_left_out_at_creation(api):
         ([], "body: "),
     ],
 )
-def test_a_wrong_body_is_refused_by_the_path_of_the_field(api, body, path):
-    """The message begins with the place of what is wrong, and nothing is created."""
+def test_an_invalid_body_is_refused_with_the_path_of_the_field(api, body, path):
+    """The message begins with the path of the invalid field, and nothing is created."""
     response = api("POST", ENVIRONMENTS, body)
     assert message(response, 400).startswith(path)
     assert response.json["error"]["type"] == "invalid_request_error"
@@ -103,7 +103,7 @@ def test_a_wrong_body_is_refused_by_the_path_of_the_field(api, body, path):
 
 @pytest.mark.parametrize("text", [b"{", b"\xff", b'{"name":"\\ud800"}', b"[" * 500, b"nonsense", b'""'])
 def test_a_body_that_is_not_json_is_refused(api, emulator, text):
-    """Broken JSON, broken UTF-8 and half a surrogate pair are errors of the request."""
+    """Malformed JSON, invalid UTF-8 and lone surrogates are 400."""
     from werkzeug.test import Client
 
     response = Client(emulator).post(ENVIRONMENTS, data=text, headers=api.headers)
@@ -113,8 +113,8 @@ def test_a_body_that_is_not_json_is_refused(api, emulator, text):
 @pytest.mark.parametrize(
     "host", ["example.com", "*.example.com", "localhost", "10.0.0.1", "münchen.de", "a-b.c_d.e"]
 )
-def test_hosts_are_bare_names(api, host):
-    """A host, with a wildcard in front if wanted, is accepted."""
+def test_allowed_hosts_are_names_with_an_optional_leading_wildcard(api, host):
+    """A host name is accepted, and so is a wildcard at its beginning."""
     environment_id = api.create(config=limited(allowed_hosts=[host]))
     assert api.retrieve(environment_id)["config"]["networking"]["allowed_hosts"] == [host]
 
@@ -126,14 +126,14 @@ def test_hosts_are_bare_names(api, host):
         *(".a", "a.", "-a.com", "[::1]", "user@example.com", "a b", "a" * 64, "a\n", ".".join(["a" * 60] * 5)),
     ],
 )
-def test_hosts_with_more_than_a_name_are_refused(api, host):
-    """Scheme, port, path, and wildcards anywhere but in front are refused."""
+def test_allowed_hosts_with_scheme_port_path_or_inner_wildcard_are_refused(api, host):
+    """Only a host name with an optional leading wildcard is accepted."""
     response = api("POST", ENVIRONMENTS, {"name": "n", "config": limited(allowed_hosts=[host])})
     assert message(response, 400).startswith("config.networking.allowed_hosts.0: ")
 
 
-def test_names_are_unique_while_they_exist(api):
-    """A taken name is a conflict, archived environments included; deletion frees it."""
+def test_the_name_of_an_existing_environment_is_refused(api):
+    """A taken name is a conflict, archived environments included; deleting the environment frees it."""
     first = api.create("taken")
     second = api.create("free")
     refused = api("POST", ENVIRONMENTS, {"name": "taken"})
@@ -149,7 +149,7 @@ def test_names_are_unique_while_they_exist(api):
 
 @pytest.mark.parametrize("networking", [{"type": "limited"}, {"type": "limited", "allow_package_managers": False}])
 def test_packages_under_limited_networking_need_package_managers(api, networking):
-    """Packages that could not be installed are refused, at creation and as the outcome of an update."""
+    """Packages that could not be installed are refused, both by create and by update."""
     config = cloud(networking=networking, packages={"npm": ["left-pad"]})
     path = "config.packages.npm: "
     assert message(api("POST", ENVIRONMENTS, {"name": "n", "config": config}), 400).startswith(path)
@@ -163,8 +163,8 @@ def test_packages_under_limited_networking_need_package_managers(api, networking
     assert message(api.update(environment_id, config=revoked), 400).startswith(path)
 
 
-def test_update_keeps_what_is_left_out(api, clock):
-    """An empty update changes nothing but the time of the update."""
+def test_update_with_an_empty_body_changes_only_updated_at(api, clock):
+    """An empty update keeps every field except the time of the update."""
     environment_id = api.create(description="d", metadata={"k": "v"}, config=limited(allowed_hosts=["a.com"]))
     before = api.retrieve(environment_id)
     clock.advance(ms=1)
@@ -185,15 +185,15 @@ def test_update_keeps_what_is_left_out(api, clock):
     ],
 )
 def test_update_merges_networking_field_by_field(api, before, update, after):
-    """What is left out or null of limited networking is kept."""
+    """Fields of limited networking that are omitted or null keep their values."""
     environment_id = api.create(config=limited(**before))
     networking = api.update(environment_id, config=limited(**update)).json["config"]["networking"]
     names = ("allow_mcp_servers", "allow_package_managers", "allowed_hosts")
     assert networking == dict(zip(names, after, strict=True)) | {"type": "limited"}
 
 
-def test_update_to_unrestricted_forgets_the_limits(api):
-    """Unrestricted networking has nothing but its type, and limits begin anew after it."""
+def test_update_to_unrestricted_networking_drops_the_limits(api):
+    """Unrestricted networking has only its type; a later update to limited starts from the defaults."""
     environment_id = api.create(config=limited(allowed_hosts=["a.com"]))
     config = api.update(environment_id, config=cloud(networking={"type": "unrestricted"})).json["config"]
     assert config["networking"] == {"type": "unrestricted"}
@@ -208,8 +208,8 @@ def test_update_merges_packages_by_manager(api):
     assert updated["config"]["packages"] == EMPTY_PACKAGES | {"pip": ["c"], "npm": ["b"], "go": ["d"]}
 
 
-def test_update_deletes_metadata_on_null_and_empty_text(api):
-    """Metadata is merged key by key."""
+def test_update_deletes_metadata_keys_set_to_null_or_empty_text(api):
+    """Other keys of the metadata are merged."""
     environment_id = api.create(metadata={"a": "1", "b": "2", "c": "3"})
     updated = api.update(environment_id, metadata={"a": None, "b": "", "d": "4", "e": None}).json
     assert updated["metadata"] == {"c": "3", "d": "4"}
@@ -217,7 +217,7 @@ def test_update_deletes_metadata_on_null_and_empty_text(api):
 
 @pytest.mark.parametrize("description", [None, "", "new"])
 def test_update_sets_a_description_to_null_or_to_any_text(api, description):
-    """Null unsets a description, the empty text is one, and an update without the field keeps it."""
+    """Null unsets a description, the empty text is stored, and an update without the field keeps it."""
     environment_id = api.create(description="d")
     assert api.update(environment_id, name="other").json["description"] == "d"
     assert api.update(environment_id, description=description).json["description"] == description
@@ -225,14 +225,14 @@ def test_update_sets_a_description_to_null_or_to_any_text(api, description):
 
 
 @pytest.mark.parametrize("method", ["POST", "DELETE", "GET"])
-def test_an_environment_that_does_not_exist_has_its_error_code(api, method):
-    """The code stands where the SDKs look for it, and beside the message."""
+def test_a_missing_environment_is_404_with_its_error_code(api, method):
+    """The error code is next to the message, and in `details`, where the SDKs read it."""
     error = api(method, f"{ENVIRONMENTS}/env_1", {} if method == "POST" else None).json["error"]
     assert list(error) == ["type", "message", "error_code", "details"]
     assert error["error_code"] == error["details"]["error_code"] == "environment_not_found"
 
 
-def test_the_type_of_a_configuration_is_for_good(api):
+def test_update_cannot_change_the_type_of_an_environment(api):
     """A cloud environment never becomes a self-hosted one, nor the other way round."""
     environment_id = api.create()
     response = api.update(environment_id, config={"type": "self_hosted"})
@@ -244,8 +244,8 @@ def test_the_type_of_a_configuration_is_for_good(api):
     assert message(api.update(queue_id, scope="account"), 400).startswith("scope: ")
 
 
-def test_archive_is_final_and_repeatable(api, clock):
-    """The first archiving counts; what is archived can be read and deleted, and not changed."""
+def test_an_archived_environment_can_be_read_and_deleted_but_not_updated(api, clock):
+    """Archiving it again keeps the time of the first archiving."""
     environment_id = api.create()
     clock.advance(ms=2)
     archived = api("POST", f"{ENVIRONMENTS}/{environment_id}/archive").json
@@ -260,8 +260,8 @@ def test_archive_is_final_and_repeatable(api, clock):
     assert api("DELETE", f"{ENVIRONMENTS}/{environment_id}").status_code == 200
 
 
-def test_delete_confirms_and_forgets(api):
-    """After the confirmation every endpoint answers 404."""
+def test_a_deleted_environment_is_404_at_every_endpoint(api):
+    """Delete returns a confirmation; after it every endpoint returns 404."""
     environment_id = api.create_queue()
     path = f"{ENVIRONMENTS}/{environment_id}"
     work_id = api.enqueue(environment_id)[0]
@@ -275,8 +275,8 @@ def test_delete_confirms_and_forgets(api):
         assert response.json["error"]["type"] == "not_found_error"
 
 
-def test_delete_finishes_work_that_timed_out_while_it_was_stopping(api, clock):
-    """No other request has looked at the item since its lease ran out."""
+def test_delete_counts_a_stopping_item_with_an_expired_lease_as_stopped(api, clock):
+    """This holds although no other request has read the item since its lease expired."""
     environment_id = api.create_queue()
     work_id = api.enqueue(environment_id)[0]
     for action in ("ack", "stop"):
@@ -285,8 +285,8 @@ def test_delete_finishes_work_that_timed_out_while_it_was_stopping(api, clock):
     assert api("DELETE", f"{ENVIRONMENTS}/{environment_id}").status_code == 200
 
 
-def test_delete_waits_for_the_work(api):
-    """Work in any state but stopped keeps its environment."""
+def test_an_environment_with_unfinished_work_cannot_be_deleted(api):
+    """Only stopped work lets its environment be deleted."""
     environment_id = api.create_queue()
     work_id = api.enqueue(environment_id)[0]
     path = f"{ENVIRONMENTS}/{environment_id}"

@@ -14,8 +14,8 @@ from .api import ENVIRONMENTS, HEADERS, Api, message
 FAULTS = "/_emulator/faults"
 
 
-def test_a_fault_answers_as_often_as_it_says(api):
-    """A status is answered `times` times, with the time to wait in both headers."""
+def test_a_fault_fails_as_many_requests_as_its_times(api):
+    """The status is returned `times` times, with the time to wait in both headers."""
     fault = api("POST", FAULTS, {"path_contains": "environ", "status": 529, "times": 2, "retry_after_ms": 50}).json
     assert fault["type"] == "fault"
     for left in (2, 1):
@@ -28,8 +28,8 @@ def test_a_fault_answers_as_often_as_it_says(api):
     assert api("GET", FAULTS).json == {"data": []}
 
 
-def test_a_fault_waits_for_its_path_and_its_method(api):
-    """Other requests pass, and the request that fails is not acted upon."""
+def test_a_fault_applies_only_to_its_path_and_method(api):
+    """Other requests succeed, and the request that fails has no effect."""
     api("POST", FAULTS, {"path_contains": "/v1/environments", "method": "POST", "status": 500})
     assert api("GET", ENVIRONMENTS).status_code == 200
     assert api("POST", ENVIRONMENTS, {"name": "n"}).status_code == 500
@@ -37,35 +37,35 @@ def test_a_fault_waits_for_its_path_and_its_method(api):
     assert api("POST", ENVIRONMENTS, {"name": "n"}).status_code == 200
 
 
-def test_a_fault_sees_the_path_as_it_was_sent(api):
-    """An encoded slash is none, so that a fault for an endpoint does not meet an odd ID."""
+def test_a_fault_matches_the_percent_encoded_path(api):
+    """An encoded slash does not match a slash, so that a fault for an endpoint does not match an odd ID."""
     api("POST", FAULTS, {"path_contains": "env_1/work", "status": 500})
     assert api("GET", f"{ENVIRONMENTS}/env_1%2Fwork").status_code == 404
     assert api("GET", f"{ENVIRONMENTS}/env_1/work").status_code == 500
 
 
-def test_faults_come_in_the_order_they_were_asked_for(api):
-    """Of several faults that fit, the oldest is spent first."""
+def test_the_oldest_of_several_matching_faults_is_used_first(api):
+    """Faults are used in the order in which they were added."""
     for status in (500, 503, 408):
         api("POST", FAULTS, {"status": status})
     assert [api("GET", ENVIRONMENTS).status_code for _ in range(4)] == [500, 503, 408, 200]
 
 
-def test_a_fault_lets_the_first_requests_pass(api):
-    """`after` counts the requests that the fault would meet, and no others."""
+def test_a_fault_with_after_lets_that_many_matching_requests_pass(api):
+    """`after` counts the requests that the fault matches, and no others."""
     api("POST", FAULTS, {"method": "GET", "status": 503, "after": 2, "times": 2})
     assert api("POST", ENVIRONMENTS, {"name": "n"}).status_code == 200
     assert [api("GET", ENVIRONMENTS).status_code for _ in range(5)] == [200, 200, 503, 503, 200]
 
 
-def test_a_fault_that_lets_a_request_pass_leaves_it_to_the_next(api):
-    """Two faults script what happens attempt by attempt."""
+def test_two_faults_can_script_the_attempts_of_one_request(api):
+    """A request that the first fault lets pass is matched against the second."""
     api("POST", FAULTS, {"status": 500, "after": 1})
     api("POST", FAULTS, {"status": 429})
     assert [api("GET", ENVIRONMENTS).status_code for _ in range(3)] == [429, 500, 200]
 
 
-def test_a_body_may_come_in_two_halves(api, emulator, monkeypatch):
+def test_a_fault_can_delay_the_second_half_of_a_body(api, emulator, monkeypatch):
     """The delay is in the middle of the body, which is otherwise unchanged."""
     waits = []
     monkeypatch.setattr(faults.time, "sleep", waits.append)
@@ -80,8 +80,8 @@ def test_a_body_may_come_in_two_halves(api, emulator, monkeypatch):
     assert abs(len(first) - len(second)) <= 1
 
 
-def test_a_disconnect_is_raised_instead_of_an_answer(api):
-    """Inside a process a dropped connection is an exception of the WSGI call."""
+def test_a_disconnect_in_process_raises_instead_of_returning_a_response(api):
+    """Within a process a dropped connection is an exception of the WSGI call."""
     api("POST", FAULTS, {"disconnect": True})
     with pytest.raises(Disconnected) as raised:
         api("GET", ENVIRONMENTS)
@@ -89,23 +89,23 @@ def test_a_disconnect_is_raised_instead_of_an_answer(api):
     assert api("GET", ENVIRONMENTS).status_code == 200
 
 
-def test_a_delay_alone_lets_the_request_through(api):
-    """A fault without status delays the answer and changes nothing else."""
+def test_a_fault_with_only_a_delay_lets_the_request_succeed(api):
+    """A fault without a status delays the response and changes nothing else."""
     api("POST", FAULTS, {"delay_ms": 1, "times": 1})
     assert api("GET", ENVIRONMENTS).status_code == 200
     assert api("GET", FAULTS).json == {"data": []}
 
 
-def test_faults_can_be_cleared(api):
-    """Clearing forgets every fault and says how many there were."""
+def test_clearing_faults_removes_all_and_returns_their_number(api):
+    """After clearing there are no faults."""
     for _ in range(3):
         api("POST", FAULTS, {"status": 500, "times": 9})
     assert api("DELETE", FAULTS).json == {"count": 3, "type": "faults_deleted"}
     assert api("GET", ENVIRONMENTS).status_code == 200
 
 
-def test_faults_are_shared_by_everyone_on_the_file(database):
-    """A fault asked for in one process meets the requests of another, once."""
+def test_faults_are_shared_by_all_emulators_on_the_file(database):
+    """A fault that one process adds fails a request of another process, once."""
     one, other = Emulator(database), Emulator(database)
     Api(one)("POST", FAULTS, {"status": 503})
     assert Api(other)("GET", ENVIRONMENTS).status_code == 503
@@ -114,7 +114,7 @@ def test_faults_are_shared_by_everyone_on_the_file(database):
     other.close()
 
 
-def test_a_fault_is_spent_once_by_two_requests_that_come_at_once(database, monkeypatch):
+def test_a_fault_for_one_request_fails_only_one_of_two_simultaneous_requests(database, monkeypatch):
     """Each request that has found the fault waits until the other one has found it too, if it can."""
     both = threading.Barrier(2, timeout=0.3)
 
@@ -157,6 +157,6 @@ def test_a_fault_is_spent_once_by_two_requests_that_come_at_once(database, monke
         ({"disconnect": True, "body_delay_ms": 1}, "body_delay_ms: excludes disconnect"),
     ],
 )
-def test_a_fault_that_makes_no_sense_is_refused(api, body, begin):
+def test_a_fault_without_effect_or_with_invalid_fields_is_refused(api, body, begin):
     """A fault has to do something, and to do it at least once."""
     assert message(api("POST", FAULTS, body), 400).startswith(begin)

@@ -52,13 +52,13 @@ def status_of(url, method, path, headers, body=None):
         ({"sec-fetch-site": "same-site"}, 403),
     ],
 )
-def test_without_a_key_only_requests_that_no_web_page_caused_are_answered(served, path, headers, status):
-    """The host is loopback, and there is no foreign origin."""
+def test_without_a_key_requests_from_web_pages_are_refused(served, path, headers, status):
+    """The host must be loopback, and a foreign origin is refused."""
     assert status_of(served, "GET", path, headers) == status
 
 
-def test_a_foreign_form_empties_nothing(served):
-    """What a plain form of a web page can send is refused before it is acted upon."""
+def test_a_form_of_a_foreign_web_page_cannot_reset_the_emulator(served):
+    """A request that a plain form can send is refused before it has an effect."""
     with connected(served) as connection:
         send(connection, "POST", ENVIRONMENTS, {"name": "kept"})
         form = {"origin": "https://evil.example", "content-type": "text/plain"}
@@ -66,8 +66,8 @@ def test_a_foreign_form_empties_nothing(served):
         assert len(send(connection, "GET", ENVIRONMENTS)[1]["data"]) == 1
 
 
-def test_the_host_that_the_server_was_bound_to_is_its_own(emulator, monkeypatch):
-    """A name of this machine works if it was named for listening; the error has the API's envelope."""
+def test_the_host_that_the_server_is_bound_to_is_accepted(emulator, monkeypatch):
+    """A name of this machine works if the server listens on it; the error has the API's format."""
     with running(emulator) as server, connected(server.url) as connection:
         monkeypatch.setattr(server, "_host", "workstation")
         assert status_of(server.url, "GET", ENVIRONMENTS, {"host": "Workstation:8080"}) == 200
@@ -77,8 +77,8 @@ def test_the_host_that_the_server_was_bound_to_is_its_own(emulator, monkeypatch)
         assert b'"type":"permission_error"' in response.read()
 
 
-def test_with_a_key_any_host_is_answered(database):
-    """The key is what keeps others out, so that the emulator can stand behind a name."""
+def test_with_a_key_any_host_is_accepted(database):
+    """The key keeps others out, so the emulator can be reached by any name."""
     emulator = Emulator(database, api_key="secret")
     with running(emulator) as server:
         foreign = {"host": "emulator.example", "origin": "http://evil.example"}
@@ -87,8 +87,8 @@ def test_with_a_key_any_host_is_answered(database):
     emulator.close()
 
 
-def test_inside_a_process_there_is_no_host(api):
-    """No browser reaches an emulator that nobody serves."""
+def test_in_process_requests_are_not_checked_for_their_host(api):
+    """No browser reaches an emulator that is not served."""
     response = api("GET", ENVIRONMENTS, headers={**api.headers, "host": "evil.example", "origin": "null"})
     assert response.status_code == 200
     assert message(api("GET", "/v1/nothing"), 404)

@@ -31,14 +31,14 @@ print(*{"pydantic", "waitress", "httpx", "typer"} & set(sys.modules))
 """
 
 
-def test_a_read_in_the_process_loads_neither_models_nor_server():
-    """Start-up is what a user feels: a list needs no pydantic and no waitress."""
+def test_a_read_in_process_imports_neither_pydantic_nor_waitress():
+    """Start-up time is a feature: a list needs neither of them."""
     loaded = subprocess.run([sys.executable, "-c", LIST], capture_output=True, text=True, check=True)
     assert loaded.stdout.split() == []
 
 
 def test_the_emulator_imports_nothing_from_the_rest_of_the_program():
-    """A second opinion shares no code with the first."""
+    """The emulator is a second opinion on the API only if it shares no code with the client."""
     for path in PACKAGE.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

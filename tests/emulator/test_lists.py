@@ -16,7 +16,7 @@ def everything(api, path, **query):
     return items
 
 
-def test_lists_are_newest_first_and_twenty_long(api):
+def test_lists_are_newest_first_with_twenty_items_by_default(api):
     """Without a limit a page has twenty items."""
     for number in range(21):
         api.create(f"e{number}")
@@ -28,8 +28,8 @@ def test_lists_are_newest_first_and_twenty_long(api):
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 100])
-def test_pages_cover_a_list_exactly_once(api, limit):
-    """Whatever the limit, following the cursors shows every item once."""
+def test_following_cursors_returns_every_item_exactly_once(api, limit):
+    """This holds for every limit."""
     for number in range(7):
         api.create(f"e{number}")
     assert len(everything(api, ENVIRONMENTS, limit=limit)) == 7
@@ -39,15 +39,15 @@ def test_pages_cover_a_list_exactly_once(api, limit):
     assert [item["id"] for item in listed] == work[::-1]
 
 
-def test_a_last_page_that_is_full_has_no_cursor(api):
-    """Nobody has to fetch an empty page to learn that a list is over."""
+def test_a_full_last_page_has_no_cursor(api):
+    """A client need not fetch an empty page to learn that the list has ended."""
     api.create("a")
     api.create("b")
     assert api("GET", ENVIRONMENTS, limit=2).json["next_page"] is None
 
 
-def test_cursors_stay_right_while_items_come_and_go(api):
-    """Neither new items nor the deletion of the cursor's own item moves the next page."""
+def test_cursors_stay_valid_while_items_are_created_and_deleted(api):
+    """Neither new items nor the deletion of the cursor's item changes the next page."""
     ids = {name: api.create(name) for name in "abcdef"}
     page = api("GET", ENVIRONMENTS, limit=2).json
     assert names(page) == ["f", "e"]
@@ -57,8 +57,8 @@ def test_cursors_stay_right_while_items_come_and_go(api):
     assert names(api("GET", ENVIRONMENTS, page=page["next_page"]).json) == ["d", "b", "a"]
 
 
-def test_archived_environments_are_shown_on_request(api):
-    """Without `include_archived` archived environments are left out, and do not count for the limit."""
+def test_archived_environments_are_listed_only_with_include_archived(api):
+    """Otherwise they are omitted, and do not count for the limit."""
     for name in "abcd":
         api.create(name)
     for environment in api("GET", ENVIRONMENTS).json["data"][1:3]:
@@ -68,8 +68,8 @@ def test_archived_environments_are_shown_on_request(api):
     assert names(api("GET", ENVIRONMENTS, include_archived="true").json) == ["d", "c", "b", "a"]
 
 
-def test_an_empty_parameter_counts_as_left_out(api):
-    """On the wire an empty parameter is null."""
+def test_an_empty_query_parameter_counts_as_omitted(api):
+    """An empty query parameter stands for null."""
     api.create()
     assert len(api("GET", ENVIRONMENTS, limit="", page="", include_archived="").json["data"]) == 1
 
@@ -82,13 +82,13 @@ def test_an_empty_parameter_counts_as_left_out(api):
         *[({"page": page}, "page") for page in ("2", "page_", "page_!!!", "page_YQ==", "page_/w==", "é")],
     ],
 )
-def test_wrong_parameters_are_refused_by_name(api, query, parameter):
+def test_an_invalid_query_parameter_is_refused_by_name(api, query, parameter):
     """The message names the parameter."""
     assert message(api("GET", ENVIRONMENTS, **query), 400).startswith(f"{parameter}: ")
 
 
-def test_a_cursor_belongs_to_its_list(api):
-    """The cursor of one list is an error in another."""
+def test_the_cursor_of_another_list_is_refused(api):
+    """A cursor is accepted only by the list that returned it."""
     cursors = {}
     for name in ("a", "b"):
         queue_id = api.create_queue(name)

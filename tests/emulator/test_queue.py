@@ -20,16 +20,16 @@ def queue(api):
     return api.create_queue()
 
 
-def test_poll_hands_out_the_oldest_first_and_each_once(api, queue):
-    """A queue keeps its order; when everything is handed out the answer is null."""
+def test_poll_returns_each_item_once_oldest_first(api, queue):
+    """A queue keeps its order; when no item is left, poll returns null."""
     work = api.enqueue(queue, count=3)
     polled = [api.poll(queue) for _ in range(4)]
     assert [item and item["id"] for item in polled] == [*work, None]
     assert polled[0]["state"] == "queued"
 
 
-def test_a_queue_is_one_environment_s(api, queue):
-    """Nobody polls another environment's work."""
+def test_poll_returns_no_work_of_another_environment(api, queue):
+    """Each environment has a queue of its own."""
     other = api.create_queue("other")
     api.enqueue(other)
     assert api.poll(queue) is None
@@ -49,8 +49,10 @@ def test_a_queue_is_one_environment_s(api, queue):
         ({"reclaim_older_than_ms": 10**18 - 1}, 10**9, False),
     ],
 )
-def test_what_is_never_acknowledged_is_handed_out_again(api, queue, clock, query, passed, again):
-    """The wait is more than `reclaim_older_than_ms`, five seconds by default, and begins anew each time."""
+def test_an_item_without_an_ack_is_polled_again_after_reclaim_older_than_ms(
+    api, queue, clock, query, passed, again
+):
+    """The wait is more than `reclaim_older_than_ms`, 5000 by default, and restarts with each poll."""
     work = api.enqueue(queue)[0]
     api.poll(queue)
     for _ in range(2):
@@ -60,7 +62,7 @@ def test_what_is_never_acknowledged_is_handed_out_again(api, queue, clock, query
             return
 
 
-def test_what_is_acknowledged_or_stopped_is_not_handed_out(api, queue, clock):
+def test_acknowledged_and_stopped_items_are_not_reclaimed(api, queue, clock):
     """Only queued items are reclaimed."""
     acknowledged, stopped, _ = api.enqueue(queue, count=3)
     api.act(queue, acknowledged, "ack")
@@ -74,14 +76,14 @@ def test_what_is_acknowledged_or_stopped_is_not_handed_out(api, queue, clock):
     "query",
     [*({"block_ms": value} for value in ("0", "1000", "-1", "x")), {"reclaim_older_than_ms": "-1"}],
 )
-def test_wrong_waits_are_refused(api, queue, query):
+def test_an_invalid_block_ms_or_reclaim_older_than_ms_is_refused(api, queue, query):
     """`block_ms` is from 1 to 999, and no time is negative."""
     response = api("GET", f"{ENVIRONMENTS}/{queue}/work/poll", **query)
     assert message(response, 400).startswith(f"{next(iter(query))}: ")
 
 
 def test_cloud_environments_have_no_queue(api):
-    """Polling and enqueueing are refused, there is no list, and the statistics count nothing and nobody."""
+    """Poll, enqueue and list are refused, and the statistics count no items and no workers."""
     environment_id = api.create()
     path = f"{ENVIRONMENTS}/{environment_id}/work"
     refused = message(api("GET", f"{path}/poll"), 400)
@@ -101,8 +103,8 @@ def test_cloud_environments_have_no_queue(api):
     }
 
 
-def test_archived_environments_finish_their_work_and_take_no_more(api, queue):
-    """What waits can still be polled; new sessions cannot be created."""
+def test_an_archived_environment_can_be_polled_but_takes_no_new_work(api, queue):
+    """Queued work can still be polled, but nothing can be enqueued."""
     work = api.enqueue(queue)[0]
     api("POST", f"{ENVIRONMENTS}/{queue}/archive")
     assert "archived" in message(api("POST", f"/_emulator/environments/{queue}/enqueue"), 400)
@@ -115,14 +117,14 @@ def test_archived_environments_finish_their_work_and_take_no_more(api, queue):
 @pytest.mark.parametrize(
     "body", [{"count": 0}, {"count": 10_001}, {"count": True}, {"session_id": ""}, {"metadata": {"a": 1}}]
 )
-def test_enqueue_checks_its_body(api, queue, body):
-    """A count has bounds, and texts are texts."""
+def test_enqueue_refuses_an_invalid_body(api, queue, body):
+    """The count has bounds, and text fields must be texts."""
     response = api("POST", f"/_emulator/environments/{queue}/enqueue", body)
     assert message(response, 400).startswith(next(iter(body)))
 
 
-def test_enqueue_gives_each_item_a_session(api, queue):
-    """Without a session of the caller's each item has its own."""
+def test_enqueue_gives_each_item_a_new_session_by_default(api, queue):
+    """Without a given session each item has its own."""
     response = api("POST", f"/_emulator/environments/{queue}/enqueue", {"count": 2, "metadata": {"é": "ü"}})
     one, other = response.json["data"]
     assert one["data"]["id"] != other["data"]["id"]
@@ -132,8 +134,8 @@ def test_enqueue_gives_each_item_a_session(api, queue):
     assert [api.item(queue, work)["data"]["id"] for work in named] == ["session_x"] * 2
 
 
-def test_stats_count_what_waits_and_what_was_handed_out(api, queue, clock):
-    """Acknowledged work is in neither number; the oldest may be waiting or handed out."""
+def test_stats_count_queued_and_pending_items(api, queue, clock):
+    """Acknowledged work is in neither number; the oldest item may be queued or pending."""
     empty = {"depth": 0, "oldest_queued_at": None, "pending": 0, "type": "work_queue_stats", "workers_polling": 0}
     assert api.stats(queue) == empty
     first = api.enqueue(queue)[0]
@@ -148,7 +150,7 @@ def test_stats_count_what_waits_and_what_was_handed_out(api, queue, clock):
 
 
 def test_stats_count_workers_of_the_last_thirty_seconds(api, queue, clock):
-    """Each worker counts once, those without an ID not at all, and nobody longer than thirty seconds."""
+    """Each worker counts once for thirty seconds; workers without an ID are not counted."""
     for worker in ("w1", "w2", "w2", None):
         headers = HEADERS | ({"Anthropic-Worker-ID": worker} if worker else {})
         api("GET", f"{ENVIRONMENTS}/{queue}/work/poll", headers=headers)
@@ -159,23 +161,23 @@ def test_stats_count_workers_of_the_last_thirty_seconds(api, queue, clock):
     assert api.stats(queue)["workers_polling"] == 1
 
 
-def test_a_poll_that_waits_in_vain_answers_null(api, queue):
-    """The wait ends by itself."""
+def test_a_blocking_poll_without_work_returns_null(api, queue):
+    """The wait ends after `block_ms`."""
     begun = time.monotonic()
     assert api.poll(queue, block_ms=30) is None
     assert time.monotonic() - begun >= 0.03
 
 
-def test_a_poll_that_waits_finds_what_is_there_at_once(api, emulator, queue):
-    """With work in the queue nobody waits."""
+def test_a_blocking_poll_returns_queued_work_immediately(api, emulator, queue):
+    """A poll does not wait if there is work in the queue."""
     arrivals = emulator._store.arrivals = Watched(look_again_seconds=60)
     work = api.enqueue(queue)[0]
     assert api.poll(queue, block_ms=999)["id"] == work
     assert not arrivals.looked.is_set()
 
 
-def test_a_poll_whose_client_has_left_takes_nothing(emulator, queue, api):
-    """The item stays for those who are still there."""
+def test_a_poll_whose_client_disconnected_takes_no_item(emulator, queue, api):
+    """The item stays in the queue for other workers."""
     left = threading.Event()
 
     def leave(_seen, _seconds):
@@ -208,8 +210,8 @@ class Watched(Arrivals):
         return super().wait_for(watched, 60)
 
 
-def test_who_waits_is_woken_by_what_arrives():
-    """An announcement ends the wait at once, however seldom one looks again."""
+def test_a_waiter_is_woken_by_an_announcement():
+    """An announcement ends the wait at once, however long the interval between checks is."""
     arrivals, found = Watched(look_again_seconds=60), []
     with ThreadPoolExecutor() as pool:
         waiting = pool.submit(arrivals.wait_for, lambda: found or None, 60)
@@ -219,8 +221,8 @@ def test_who_waits_is_woken_by_what_arrives():
         assert waiting.result(timeout=30) == ["work"]
 
 
-def test_who_waits_looks_again_by_itself():
-    """What nobody announces is found soon after."""
+def test_a_waiter_checks_again_without_an_announcement():
+    """An item that nobody announced is found at the next check."""
     answers = iter([None, None, "work"])
     begun = time.monotonic()
     assert Arrivals().wait_for(lambda: next(answers), 60) == "work"
@@ -232,7 +234,7 @@ def test_who_waits_looks_again_by_itself():
     [("/environments/{}/enqueue", {}), ("/clock", {"advance_ms": 300_000})],
 )
 def test_enqueueing_and_moving_the_clock_are_announced(api, emulator, queue, path, body):
-    """A poll in the same process does not have to look again by itself."""
+    """Both wake the polls that wait in the same process."""
     arrivals = emulator._store.arrivals = Watched(look_again_seconds=60)
     if path == "/clock":
         api.act(queue, api.enqueue(queue)[0], "ack")
@@ -244,8 +246,8 @@ def test_enqueueing_and_moving_the_clock_are_announced(api, emulator, queue, pat
 
 
 @pytest.mark.parametrize("shared", ["emulator", "file"])
-def test_a_poll_that_waits_wakes_when_work_arrives(database, shared):
-    """Work enqueued in the same process, or by another on the same file, ends the wait."""
+def test_a_blocking_poll_returns_work_that_is_enqueued_while_it_waits(database, shared):
+    """The work may be enqueued by the same process, or by another one on the same file."""
     emulator = Emulator(database)
     other = emulator if shared == "emulator" else Emulator(database)
     api = Api(emulator)

@@ -29,8 +29,8 @@ def without(name):
         ({}, 401, "x-api-key"),
     ],
 )
-def test_missing_headers_are_refused(api, headers, status, begin):
-    """No credential is 401; no version and no managed-agents beta are 400."""
+def test_a_missing_credential_version_or_beta_header_is_refused(api, headers, status, begin):
+    """No credential is 401; no version or no managed-agents beta is 400."""
     assert message(api("GET", ENVIRONMENTS, headers=headers), status).startswith(begin)
 
 
@@ -43,13 +43,13 @@ def test_missing_headers_are_refused(api, headers, status, begin):
         HEADERS | {"anthropic-beta": "files-api-2025-04-14, managed-agents-2027-01-01"},
     ],
 )
-def test_any_credential_and_one_beta_of_several_will_do(api, headers):
-    """Without a key of its own the emulator takes every credential."""
+def test_any_credential_and_a_list_of_betas_are_accepted(api, headers):
+    """An emulator without a key accepts every credential."""
     assert api("GET", ENVIRONMENTS, headers=headers).status_code == 200
 
 
-def test_inside_a_process_no_credential_is_needed():
-    """`require_credential=False` drops the first check and no other."""
+def test_in_process_requests_need_no_credential():
+    """`require_credential=False` drops the check of the credential and no other."""
     emulator = Emulator(":memory:", require_credential=False)
     api = Api(emulator)
     assert api("GET", ENVIRONMENTS, headers=without("x-api-key")).status_code == 200
@@ -69,8 +69,8 @@ def test_inside_a_process_no_credential_is_needed():
         ({}, 401),
     ],
 )
-def test_with_a_key_nothing_else_is_accepted(path, credential, status):
-    """The emulator's own endpoints are guarded like the API's."""
+def test_an_emulator_with_a_key_refuses_every_other_credential(path, credential, status):
+    """The endpoints under `/_emulator/` check the key, too."""
     emulator = Emulator(":memory:", api_key="sécret", require_credential=False)
     response = Api(emulator)("GET", path, headers=without("x-api-key") | credential)
     assert response.status_code == status
@@ -96,21 +96,21 @@ def test_with_a_key_nothing_else_is_accepted(path, credential, status):
         ("OPTIONS", "/v1/environments", 405),
     ],
 )
-def test_what_is_no_endpoint_is_an_error_in_the_envelope(api, method, path, status):
-    """Unknown paths are 404, known ones with another method 405 and say which they take."""
+def test_unknown_paths_are_404_and_wrong_methods_405_with_an_api_error_body(api, method, path, status):
+    """A 405 names the methods that the endpoint allows."""
     response = api(method, path)
     assert response.status_code == status
     assert ("allow" in response.headers) == (status == 405)
 
 
-def test_head_answers_without_a_body(api):
-    """HEAD is GET with nothing but the headers."""
+def test_head_returns_the_headers_of_get_without_a_body(api):
+    """HEAD has the status and headers of GET."""
     response = api("HEAD", "/_emulator/clock")
     assert (response.status_code, response.data) == (200, b"")
 
 
-def test_head_hands_out_no_work(api, emulator):
-    """Poll takes no HEAD: nobody would get the item."""
+def test_head_of_poll_is_refused_and_takes_no_work(api, emulator):
+    """Nobody would receive the item."""
     queue = api.create_queue()
     work = api.enqueue(queue)[0]
     response = Client(emulator).head(f"{ENVIRONMENTS}/{queue}/work/poll", headers=HEADERS)
@@ -119,7 +119,7 @@ def test_head_hands_out_no_work(api, emulator):
 
 
 def test_a_body_above_ten_megabytes_is_refused(emulator):
-    """Too large a body is 413, before it is read."""
+    """A larger body is 413, before it is read."""
     response = Client(emulator).post(ENVIRONMENTS, data=b" " * (http_request.LARGEST_BODY + 1), headers=HEADERS)
     check_form("POST", ENVIRONMENTS, response)
     assert message(response, 413)
@@ -139,13 +139,13 @@ def test_a_body_above_ten_megabytes_is_refused(emulator):
         (529, "overloaded_error"),
     ],
 )
-def test_every_status_has_its_word(status, word):
+def test_every_error_status_has_its_error_type(status, word):
     """The type of an error follows from its status."""
     assert error_type(status) == word
 
 
-def test_a_broken_database_is_answered_in_the_envelope(database):
-    """When the file goes bad under the emulator, the caller learns it as a server error."""
+def test_a_broken_database_is_reported_as_a_server_error(database):
+    """The response is a 500 with the API's error body."""
     emulator = Emulator(database)
     with emulator._store.write() as transaction:
         transaction.run("DROP TABLE environments")
@@ -157,16 +157,16 @@ def test_a_broken_database_is_answered_in_the_envelope(database):
 @pytest.mark.parametrize(
     ("method", "rest"), [("GET", "%2Fwork"), ("GET", "%2fwork%2Fstats"), ("POST", "%2Farchive"), ("GET", "%3Fa")]
 )
-def test_a_slash_in_an_identifier_reaches_no_other_endpoint(api, method, rest):
-    """A percent-encoded slash is part of the ID, which nothing has."""
+def test_an_encoded_slash_in_an_id_reaches_no_other_endpoint(api, method, rest):
+    """A percent-encoded slash is part of the ID, so the response is 404."""
     environment_id = api.create_queue()
     text = message(api(method, f"{ENVIRONMENTS}/{environment_id}{rest}", {} if method == "POST" else None), 404)
     assert unquote(environment_id + rest) in text
     assert api.retrieve(environment_id)["archived_at"] is None
 
 
-def test_a_path_may_be_encoded_more_than_it_must(api):
-    """Each segment is compared by what it says, as the URI standard has it."""
+def test_needless_percent_encoding_in_a_path_is_accepted(api):
+    """Each segment is compared after decoding, as the URI standard has it."""
     environment_id = api.create_queue()
     assert api("GET", f"/v1/%65nvironments/%65{environment_id[1:]}/wor%6B/stats").status_code == 200
 
@@ -179,15 +179,15 @@ def test_a_path_may_be_encoded_more_than_it_must(api):
         {"REQUEST_URI": "http://emulator/v1/environments/%C3%A9?beta=true"},
     ],
 )
-def test_the_path_is_had_from_every_kind_of_server(emulator, paths):
-    """The one that was sent counts; a server that has only the decoded one will do."""
+def test_the_path_is_read_from_the_raw_or_the_decoded_wsgi_variable(emulator, paths):
+    """The path as it was sent is preferred; the decoded one is used by servers that have no other."""
     environ = EnvironBuilder(headers=HEADERS).get_environ()
     del environ["REQUEST_URI"], environ["RAW_URI"]
     body, *_ = run_wsgi_app(emulator, environ | paths)
     assert "there is no environment 'é'" in b"".join(body).decode()
 
 
-def test_identifiers_of_any_kind_are_just_not_found(api):
-    """Odd identifiers, percent-encoded or not UTF-8, are 404 and never a failure."""
+def test_odd_ids_are_404_and_never_a_server_error(api):
+    """IDs may be percent-encoded, or not UTF-8."""
     for odd in ("env_1", "%00", "%ff", "a'b", "*", "..", "%F0%9F%90%9C", "x" * 3000):
         assert api("GET", f"{ENVIRONMENTS}/{odd}").status_code == 404

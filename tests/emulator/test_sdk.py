@@ -40,8 +40,8 @@ def enqueue(client, queue):
     return enqueue
 
 
-def test_the_sdk_keeps_environments(environments):
-    """Create, retrieve, update, archive and delete do what they say."""
+def test_the_sdk_creates_reads_updates_archives_and_deletes_environments(environments):
+    """Each method has its effect and returns the SDK's type."""
     created = environments.create(
         name="sdk",
         description="d",
@@ -63,14 +63,14 @@ def test_the_sdk_keeps_environments(environments):
     assert raised.value.request_id.startswith("req_")
 
 
-def test_the_sdk_follows_the_pages(environments):
-    """Auto-paging shows every environment once, newest first."""
+def test_the_sdk_iterates_over_all_pages(environments):
+    """Auto-paging returns every environment once, newest first."""
     names = [environments.create(name=f"e{number}").name for number in range(7)]
     assert [environment.name for environment in environments.list(limit=3)] == names[::-1]
 
 
-def test_the_sdk_tells_errors_apart(environments, queue):
-    """Statuses become the SDK's own exceptions."""
+def test_the_sdk_maps_error_statuses_to_its_exceptions(environments, queue):
+    """Each error status raises the SDK's exception for it."""
     with pytest.raises(anthropic.ConflictError):
         environments.create(name="queue")
     with pytest.raises(anthropic.BadRequestError, match="name: "):
@@ -92,16 +92,16 @@ def test_the_sdk_drains_a_queue(environments, queue, enqueue):
     assert work.stats(queue).workers_polling == 1
 
 
-def test_the_sdk_lets_work_go_unstopped(environments, queue, enqueue):
-    """Without automatic stopping the items stay with whoever they were handed to."""
+def test_the_sdk_leaves_items_running_without_automatic_stopping(environments, queue, enqueue):
+    """Without automatic stopping the items stay with the worker that polled them."""
     enqueue(2)
     work = environments.work
     assert len(list(iter_work(work, environment_id=queue, drain=True, block_ms=1, auto_stop=False))) == 2
     assert {item.state for item in work.list(queue)} == {"starting"}
 
 
-def test_the_sdk_keeps_a_lease(environments, queue, enqueue):
-    """Heartbeats, metadata and stopping, down to the details of a lost lease."""
+def test_the_sdk_keeps_a_lease_with_heartbeats(environments, queue, enqueue):
+    """It covers heartbeats, metadata, stopping, and the details of a lost lease."""
     enqueue(1)
     work = environments.work
     item = work.poll(queue, block_ms=1, reclaim_older_than_ms=1000, anthropic_worker_id="w1")
@@ -122,8 +122,8 @@ def test_the_sdk_keeps_a_lease(environments, queue, enqueue):
     assert work.poll(queue) is None
 
 
-def test_the_sdk_survives_faults(served, client):
-    """With its retries on, errors and broken connections that pass are not noticed."""
+def test_the_sdk_retries_through_faults(served, client):
+    """With its retries, passing errors and broken connections are not noticed."""
     for fault in ({"status": 529, "retry_after_ms": 1}, {"disconnect": True}):
         client.post("/_emulator/faults", body=fault | {"path_contains": "/v1/"}, cast_to=object)
     with anthropic.Anthropic(base_url=served, api_key="any-key", max_retries=3) as patient:
@@ -170,7 +170,7 @@ def run(base_url, queue, tmp_path, work):
     anyio.run(main)
 
 
-def test_the_sdk_s_worker_runs_a_session_to_its_end(served, client, environments, queue, session, tmp_path):
+def test_the_sdk_worker_runs_a_session_to_its_end(served, client, environments, queue, session, tmp_path):
     """It polls, acknowledges, keeps the lease, runs five tools, posts their results, and stops the item."""
 
     async def until_stopped(worker):
@@ -192,7 +192,7 @@ def test_the_sdk_s_worker_runs_a_session_to_its_end(served, client, environments
     assert (tmp_path / "b.txt").read_text() == "two"
 
 
-def test_the_sdk_handles_a_claimed_item_with_its_secret_alone(database, tmp_path, monkeypatch):
+def test_the_sdk_handles_a_claimed_item_with_only_its_secret(database, tmp_path, monkeypatch):
     """A process that got one item needs no key: the token in the item's secret opens what it needs."""
     monkeypatch.delenv("ANTHROPIC_ENVIRONMENT_KEY", raising=False)
     emulator = Emulator(database, api_key="secret")
@@ -214,8 +214,8 @@ def test_the_sdk_handles_a_claimed_item_with_its_secret_alone(database, tmp_path
     emulator.close()
 
 
-def test_the_sdk_s_worker_stops_a_healthcheck_without_running_it(served, client, environments, queue, tmp_path):
-    """A work item that is no session is acknowledged and stopped."""
+def test_the_sdk_worker_stops_a_healthcheck_without_running_it(served, client, environments, queue, tmp_path):
+    """A work item that is not a session is acknowledged and stopped."""
     path = f"/_emulator/environments/{queue}/enqueue"
     item = client.post(path, body={"type": "healthcheck"}, cast_to=object)["data"][0]["id"]
 

@@ -41,8 +41,8 @@ def running(application, log=lambda _line: None, host="127.0.0.1"):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_serving_ends_on_a_signal(emulator, number):
-    """The base URL is told once, and a signal ends the serving and leaves the handlers as they were."""
+def test_a_signal_stops_the_server_and_restores_the_signal_handlers(emulator, number):
+    """The base URL is announced once."""
     before = [signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)]
     urls = []
 
@@ -58,8 +58,8 @@ def test_serving_ends_on_a_signal(emulator, number):
         socket.create_connection((parts.hostname, parts.port))
 
 
-def test_a_request_under_way_is_finished(emulator):
-    """Stopping waits for the answer, and closes connections that wait for nothing."""
+def test_a_stopping_server_finishes_the_requests_in_flight(emulator):
+    """It closes the idle connections."""
     begun, release = threading.Event(), threading.Event()
 
     class Slow(Emulator):
@@ -81,8 +81,8 @@ def test_a_request_under_way_is_finished(emulator):
         assert connection.getresponse().status == 200
 
 
-def test_a_disconnect_closes_the_connection_without_an_answer(served):
-    """Over HTTP the fault is a connection that breaks."""
+def test_a_disconnect_fault_closes_the_connection_without_a_response(served):
+    """Over HTTP the fault is a broken connection."""
     with connected(served) as connection:
         send(connection, "POST", "/_emulator/faults", {"disconnect": True, "path_contains": "/v1/"})
         with pytest.raises(http.client.RemoteDisconnected):
@@ -91,7 +91,7 @@ def test_a_disconnect_closes_the_connection_without_an_answer(served):
 
 
 def test_each_request_is_logged_in_one_line(emulator):
-    """Method, path, status and time; a control character in the path stays harmless."""
+    """The line has method, path, status and time; control characters in the path are escaped."""
     lines = []
     with running(emulator, lines.append) as server, connected(server.url) as connection:
         send(connection, "GET", ENVIRONMENTS)
@@ -108,16 +108,16 @@ def test_each_request_is_logged_in_one_line(emulator):
     assert all(line.endswith(" ms") for line in lines)
 
 
-def test_an_address_that_is_taken_is_an_error(emulator):
-    """Nothing is announced when the port cannot be had."""
+def test_listening_on_a_port_in_use_raises_and_announces_nothing(emulator):
+    """No base URL is announced if the port is in use."""
     with running(emulator) as server:
         port = urlsplit(server.url).port
         with pytest.raises(OSError, match="in use"):
             serve(emulator, "127.0.0.1", port, pytest.fail, pytest.fail)
 
 
-def test_an_ipv6_address_stands_in_brackets(emulator):
-    """The base URL can be used as it is."""
+def test_the_base_url_of_an_ipv6_address_has_brackets(emulator):
+    """The base URL can be used without changes."""
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
@@ -152,8 +152,8 @@ def test_thirty_two_clients_at_once_get_each_item_once(served):
     assert sorted(got) == sorted(item["id"] for item in enqueued)
 
 
-def test_many_may_wait_for_work_at_once(served):
-    """Thirty-two polls that wait leave the server able to take the work that wakes them."""
+def test_thirty_two_blocking_polls_do_not_block_other_requests(served):
+    """The server still takes the request that enqueues the work that wakes them."""
     with connected(served) as connection:
         config = {"type": "self_hosted"}
         queue = send(connection, "POST", ENVIRONMENTS, {"name": "q", "config": config})[1]["id"]
@@ -173,8 +173,8 @@ def test_many_may_wait_for_work_at_once(served):
             assert len({poll.result()["id"] for poll in polls}) == 32
 
 
-def test_a_served_emulator_with_a_key_wants_it(database):
-    """The key of `--api-key` is the only one."""
+def test_a_served_emulator_with_a_key_refuses_other_keys(database):
+    """The key of `--api-key` is the only one that is accepted."""
     emulator = Emulator(database, api_key="secret")
     with running(emulator) as server, connected(server.url) as connection:
         assert send(connection, "GET", ENVIRONMENTS)[0] == 401

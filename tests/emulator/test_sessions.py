@@ -52,7 +52,7 @@ def answer(api, session, text="", *, is_error=False):
 
 
 def test_a_session_waits_for_the_result_of_each_tool(api, queue):
-    """It is idle while a tool runs, names the call that it waits for, and goes on with the result."""
+    """The session is idle while a tool runs, names the call that it waits for, and continues with the result."""
     session = create(api, BASH, {"tool": "read", "input": {"path": "a"}}, title="t", metadata={"k": "v"})
     first = events_of(api, session)
     assert kinds(first) == ["message", "status_running", "tool_use", "status_idle"]
@@ -71,8 +71,8 @@ def test_a_session_waits_for_the_result_of_each_tool(api, queue):
     assert (retrieved["environment_id"], retrieved["agent"]["skills"], retrieved["resources"]) == (queue, [], [])
 
 
-def test_a_script_speaks_rests_and_ends(api):
-    """A message needs nobody, `idle` a message of the user, and after `terminate` nothing is taken in."""
+def test_a_script_can_send_messages_go_idle_and_terminate(api):
+    """After `idle` a user message continues the script; after `terminate` no event is accepted."""
     session = create(api, {"message": "Hello."}, "idle", {"idle": True}, "terminate", BASH)
     assert kinds(events_of(api, session)) == ["message", "status_running", "message", "status_idle"]
     hello = {"type": "user.message", "content": [{"type": "text", "text": "Go on."}]}
@@ -98,7 +98,7 @@ def test_a_script_speaks_rests_and_ends(api):
         ({"contains": "x"}, "abc", False, "expected a text that contains 'x', got 'abc'"),
     ],
 )
-def test_a_result_that_is_not_as_expected_ends_the_session_with_an_error(api, expect, text, is_error, problem):
+def test_an_unexpected_tool_result_ends_the_session_with_an_error(api, expect, text, is_error, problem):
     """The error names the step and what was wrong with its result."""
     session = create(api, BASH | {"expect": expect})
     answer(api, session, text, is_error=is_error)
@@ -111,8 +111,8 @@ def test_a_result_that_is_not_as_expected_ends_the_session_with_an_error(api, ex
         assert problem in last_but_one["error"]["message"]
 
 
-def test_only_the_result_that_is_waited_for_is_taken_in(api):
-    """Another call's result, one of another type, and a second one are refused and change nothing."""
+def test_only_the_awaited_tool_result_is_accepted(api):
+    """The result of another call, one of another type, and a second one are refused and change nothing."""
     session = create(api, BASH, BASH)
     call = events_of(api, session)[2]["id"]
     assert "does not wait" in message(
@@ -128,8 +128,8 @@ def test_only_the_result_that_is_waited_for_is_taken_in(api):
     assert message(send(api, session, result), 400)
 
 
-def test_a_custom_tool_has_results_of_its_own(api):
-    """It is called by another event, and answered by another."""
+def test_a_custom_tool_has_its_own_event_and_result_types(api):
+    """A custom tool is called by another event than a built-in one, and its result has another type."""
     session = create(api, {"custom_tool": "weather", "input": {"city": "Ulm"}})
     call = events_of(api, session)[2]
     assert (call["type"], call["name"]) == ("agent.custom_tool_use", "weather")
@@ -139,15 +139,15 @@ def test_a_custom_tool_has_results_of_its_own(api):
 
 
 def test_an_interrupt_ends_the_turn(api):
-    """What the session waited for is not taken in any more."""
+    """A result that the session waited for is refused after the interrupt."""
     session = create(api, BASH)
     assert send(api, session, {"type": "user.interrupt"}).status_code == 200
     assert events_of(api, session)[-1]["stop_reason"] == {"type": "end_turn"}
     assert message(answer(api, session), 400)
 
 
-def test_the_work_of_a_session_is_queued_and_queued_again(api, queue):
-    """A session has one unfinished work item at most, and a new one when it needs a worker after that."""
+def test_a_session_that_needs_a_worker_again_gets_a_new_work_item(api, queue):
+    """A session has at most one unfinished work item."""
     session = create(api, "idle", BASH, environment_id=queue)
     item = api.poll(queue)
     assert item["data"] == {"id": session, "type": "session"}
@@ -174,15 +174,15 @@ def test_the_work_of_a_session_is_queued_and_queued_again(api, queue):
         ({"script": [{"tool": "bash", "input": "ls"}]}, "script.0.input: "),
     ],
 )
-def test_a_script_that_makes_no_sense_is_refused(api, queue, body, begin):
-    """The message begins with the place of what is wrong."""
+def test_an_invalid_script_is_refused_with_the_path_of_the_field(api, queue, body, begin):
+    """The message begins with the path of the invalid field."""
     response = api("POST", "/_emulator/sessions", body)
     assert message(response, 404 if body.get("environment_id") else 400).startswith(begin)
     assert api.stats(queue)["depth"] == 0
 
 
-def test_a_session_needs_an_environment_with_a_queue(api, queue):
-    """Without one to choose, and for a cloud environment, nothing is made."""
+def test_a_session_is_refused_without_a_self_hosted_environment(api, queue):
+    """Without an environment to choose, and for a cloud environment, nothing is created."""
     api("POST", f"{ENVIRONMENTS}/{queue}/archive")
     assert "no self-hosted environment" in message(api("POST", "/_emulator/sessions", {}), 400)
     cloud = api.create()
@@ -198,15 +198,15 @@ def test_a_session_needs_an_environment_with_a_queue(api, queue):
         ({}, "events.0.type: is required"),
     ],
 )
-def test_events_are_checked(api, event, begin):
-    """The message begins with the place of what is wrong."""
+def test_an_invalid_event_is_refused_with_the_path_of_the_field(api, event, begin):
+    """The message begins with the path of the invalid field."""
     session = create(api, BASH)
     assert message(send(api, session, event), 400).startswith(begin)
     assert message(send(api, session), 400).startswith("events: ")
 
 
-def test_events_come_in_pages_in_either_order(api):
-    """Following the cursors shows every event once; a cursor belongs to its order."""
+def test_events_are_listed_in_pages_in_either_order(api):
+    """Following the cursors returns every event once; a cursor is valid for its order only."""
     session = create(api, *[{"message": str(number)} for number in range(7)])
     everything = events_of(api, session)
     for order, expected in (("asc", everything), ("desc", everything[::-1])):
@@ -222,8 +222,8 @@ def test_events_come_in_pages_in_either_order(api):
     assert message(api("GET", path, order="up"), 400).startswith("order: ")
 
 
-def test_a_session_that_only_a_work_item_names_has_nothing_to_do(api, queue):
-    """Plain enqueued work can be worked on; a session that nobody named does not exist."""
+def test_a_session_named_only_by_a_work_item_has_no_script(api, queue):
+    """Work that was enqueued without a session can be worked on; other unknown sessions are 404."""
     work = api.enqueue(queue)[0]
     session = api.item(queue, work)["data"]["id"]
     assert api("GET", f"/v1/sessions/{session}").json["status"] == "idle"
@@ -237,8 +237,8 @@ def test_a_session_that_only_a_work_item_names_has_nothing_to_do(api, queue):
             assert message(response, 404).startswith("session_id: ")
 
 
-def test_show_tells_everything_of_a_session(api):
-    """The session, its events and its script, and how far it has come."""
+def test_show_returns_the_session_its_events_its_script_and_its_progress(api):
+    """The response holds everything that the emulator knows of a session."""
     session = create(api, BASH, "terminate")
     shown = api("GET", f"/_emulator/sessions/{session}").json
     assert shown["session"] == api("GET", f"/v1/sessions/{session}").json
@@ -246,8 +246,8 @@ def test_show_tells_everything_of_a_session(api):
     assert (shown["script"], shown["step"]) == ([BASH, {"terminate": True}], 1)
 
 
-def test_an_environment_takes_its_sessions_with_it(api, queue):
-    """After a deletion, and after a reset, there is no session."""
+def test_sessions_are_deleted_with_their_environment_and_by_a_reset(api, queue):
+    """After either, the session is 404."""
     session = create(api, "terminate")
     api.act(queue, api.poll(queue)["id"], "stop", {"force": True})
     assert api("DELETE", f"{ENVIRONMENTS}/{queue}").status_code == 200
@@ -265,8 +265,8 @@ def token_of(secret):
     return json.loads(base64.urlsafe_b64decode(secret + "=" * (-len(secret) % 4)))["sessions_token"]
 
 
-def test_a_poll_carries_the_secret_and_nothing_else_does(api, queue):
-    """The same secret comes with each poll of the item; without one the field is null."""
+def test_only_polls_return_the_secret_of_a_work_item(api, queue):
+    """Each poll of the item has the same secret; the field is null for an item without one."""
     work = api.enqueue(queue)[0]
     polled = [api.poll(queue)["secret"], api.poll(queue, reclaim_older_than_ms=0)]
     assert polled[1] is None
@@ -279,8 +279,8 @@ def test_a_poll_carries_the_secret_and_nothing_else_does(api, queue):
     assert api.poll(queue)["secret"] is None
 
 
-def test_a_sessions_token_opens_its_item_and_its_session_alone(clock):
-    """With a key of the emulator's own, a worker may use the token of its item instead, for what it is for."""
+def test_a_sessions_token_is_accepted_for_its_item_and_its_session_only(clock):
+    """On an emulator with a key, a worker may use the token of its item instead of the key."""
     emulator = Emulator(":memory:", clock=clock, api_key="secret")
     api = Api(emulator, HEADERS | {"x-api-key": "secret"})
     queue = api.create_queue()
@@ -327,8 +327,8 @@ class Stream:
         return name.removeprefix("event: "), json.loads(data.removeprefix("data: "))
 
 
-def test_a_stream_shows_what_happens_after_it_was_opened(api, emulator):
-    """What was there before is for the list; the stream ends with the session."""
+def test_a_stream_sends_the_events_after_its_opening(api, emulator):
+    """Earlier events are for the list; the stream ends with the session."""
     session = create(api, BASH, "terminate")
     stream = Stream(emulator, session)
     assert (stream.status, stream.headers["content-type"]) == ("200 OK", "text/event-stream")
@@ -338,8 +338,8 @@ def test_a_stream_shows_what_happens_after_it_was_opened(api, emulator):
     assert list(stream.body) == []
 
 
-def test_a_stream_of_a_terminated_session_repeats_the_end(api, emulator):
-    """A worker that comes too late does not wait for ever."""
+def test_a_stream_of_a_terminated_session_repeats_its_termination(api, emulator):
+    """A worker that connects too late does not wait forever."""
     session = create(api, "terminate")
     stream = Stream(emulator, session)
     assert stream.read()[0] == "session.status_terminated"
@@ -347,22 +347,22 @@ def test_a_stream_of_a_terminated_session_repeats_the_end(api, emulator):
 
 
 def test_a_stream_ends_when_the_server_stops(api, emulator):
-    """A client that reads for ever does not keep the server from stopping."""
+    """A client that keeps reading does not keep the server from stopping."""
     stream = Stream(emulator, create(api, BASH))
     stream.stopping.set()
     assert list(stream.body) == []
 
 
-def test_a_silent_stream_shows_that_it_is_there(api, emulator, monkeypatch):
-    """A ping comes now and then."""
+def test_a_stream_without_events_sends_pings(api, emulator, monkeypatch):
+    """A ping shows the client that the connection is alive."""
     monkeypatch.setattr("ant_cli.emulator.sessions.PING_SECONDS", 0)
     stream = Stream(emulator, create(api, BASH))
     assert stream.read() == ("ping", {"type": "ping"})
 
 
 @pytest.mark.parametrize("after", [0, 2])
-def test_a_stream_can_be_cut_after_some_events(api, emulator, after):
-    """The connection drops in the middle, once, and only a stream meets such a fault."""
+def test_a_fault_can_cut_a_stream_after_some_events(api, emulator, after):
+    """The connection drops in the middle, once, and the fault matches streams only."""
     session = create(api, BASH)
     api("POST", "/_emulator/faults", {"cut_after_events": after})
     assert api("GET", f"/v1/sessions/{session}").status_code == 200

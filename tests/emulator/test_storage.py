@@ -20,8 +20,8 @@ def change(database, statement):
     connection.close()
 
 
-def test_what_was_answered_is_there_after_a_restart(database):
-    """Another emulator on the file knows every environment and every item."""
+def test_environments_and_work_are_kept_across_a_restart(database):
+    """Another emulator on the file has every environment and every item."""
     emulator = Emulator(database)
     api = Api(emulator)
     queue = api.create_queue()
@@ -33,8 +33,8 @@ def test_what_was_answered_is_there_after_a_restart(database):
     emulator.close()
 
 
-def test_the_file_is_in_wal_mode_and_has_its_version(database):
-    """Readers never wait for a writer, and the schema says which one it is."""
+def test_the_database_is_in_wal_mode_and_has_a_schema_version(database):
+    """In WAL mode readers never wait for a writer."""
     Emulator(database).close()
     connection = sqlite3.connect(database)
     assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
@@ -50,7 +50,7 @@ def test_the_file_is_in_wal_mode_and_has_its_version(database):
     ],
 )
 def test_an_unknown_schema_is_refused(database, statement, reason):
-    """A file that another version or another program wrote is left alone, with a sentence that says why."""
+    """A file of another version or another program is left unchanged, and the error says why."""
     Emulator(database).close()
     change(database, statement)
     before = database.read_bytes()
@@ -59,8 +59,8 @@ def test_an_unknown_schema_is_refused(database, statement, reason):
     assert database.read_bytes() == before
 
 
-def test_only_the_user_can_read_the_files(database):
-    """They hold tokens: the folder is 0700, and the files in it are 0600, whatever the mask is."""
+def test_the_database_files_are_private_to_the_user(database):
+    """They hold tokens: the folder has mode 0700 and the files 0600, whatever the umask is."""
     before = os.umask(0o022)
     try:
         emulator = Emulator(database)
@@ -72,8 +72,8 @@ def test_only_the_user_can_read_the_files(database):
     assert modes == {"state": 0o700, "emulator.db": 0o600, "emulator.db-wal": 0o600, "emulator.db-shm": 0o600}
 
 
-def test_a_file_of_the_first_version_is_brought_up_to_date(database):
-    """Environments and work of an older emulator are there, with the fields of today."""
+def test_a_database_of_schema_version_1_is_migrated(database):
+    """Environments and work of an older emulator are kept, with the current fields."""
     database.parent.mkdir()
     with closing(sqlite3.connect(database)) as connection:
         connection.executescript((Path(__file__).parent / "version_1.sql").read_text())
@@ -89,8 +89,8 @@ def test_a_file_of_the_first_version_is_brought_up_to_date(database):
         emulator.close()
 
 
-def test_other_files_are_refused(tmp_path):
-    """Someone else's database, a text and a folder are not touched."""
+def test_foreign_databases_texts_and_folders_are_refused_and_unchanged(tmp_path):
+    """A database of another program, a text file and a folder are left unchanged."""
     foreign = tmp_path / "foreign.db"
     change(foreign, "CREATE TABLE mine (x)")
     text = tmp_path / "text"
@@ -100,8 +100,8 @@ def test_other_files_are_refused(tmp_path):
             Emulator(path)
 
 
-def test_a_new_file_may_be_opened_by_many_at_once(database):
-    """Whoever comes first creates the tables, and everybody finds them."""
+def test_many_emulators_can_create_the_same_database_at_once(database):
+    """The first one creates the tables, and all of them find them."""
     with ThreadPoolExecutor(8) as pool:
         emulators = list(pool.map(lambda _: Emulator(database), range(8)))
         created = list(pool.map(lambda number: Api(emulators[number]).create(f"e{number}"), range(8)))
@@ -134,7 +134,7 @@ def test_no_item_goes_to_two_workers(database, processes):
 
 
 def test_threads_may_share_a_database_in_memory(emulator):
-    """In memory there is one connection, and the requests take turns."""
+    """A database in memory has one connection, and the requests take turns."""
     api = Api(emulator)
     with ThreadPoolExecutor(8) as pool:
         created = list(pool.map(lambda number: api.create(f"e{number}"), range(40)))
@@ -148,8 +148,8 @@ def delete_and_fail(emulator):
         raise ZeroDivisionError
 
 
-def test_a_request_that_fails_changes_nothing(database):
-    """An exception in the middle of a transaction takes its changes back and leaves the store usable."""
+def test_a_failed_transaction_is_rolled_back(database):
+    """After an exception in the middle of a transaction the store is unchanged and usable."""
     emulator = Emulator(database)
     api = Api(emulator)
     api.create("a")
@@ -159,7 +159,7 @@ def test_a_request_that_fails_changes_nothing(database):
     emulator.close()
 
 
-def test_a_database_that_cannot_be_written_is_refused_at_once(tmp_path, monkeypatch):
+def test_a_read_only_database_is_refused_without_waiting(tmp_path, monkeypatch):
     """Only a lock is waited for: an empty file that is read-only will not become a database."""
     connect = sqlite3.connect
     path = tmp_path / "empty.db"

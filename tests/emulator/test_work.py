@@ -34,8 +34,8 @@ def bring_to(api, queue, work, state):
     assert api.item(queue, work)["state"] == state
 
 
-def test_an_item_tells_its_life(api, queue, clock):
-    """Each step sets its own moment, and the fields stand in the reference's order."""
+def test_each_state_of_an_item_sets_its_timestamp(api, queue, clock):
+    """The fields have the reference's order."""
     work = api.enqueue(queue, session_id="session_1", metadata={"k": "v"})[0]
     for action in ("ack", "heartbeat", "heartbeat", "stop"):
         clock.advance(ms=SECOND)
@@ -84,8 +84,10 @@ def test_an_item_tells_its_life(api, queue, clock):
         ("stopped", ("stop", {"force": True}), "stopped"),
     ],
 )
-def test_the_state_machine(api, queue, work, state, action, after):
-    """Every action in every state leads to the next state, or is a conflict that changes nothing."""
+def test_every_action_in_every_state_leads_to_the_next_state_or_is_a_conflict(
+    api, queue, work, state, action, after
+):
+    """A conflict changes nothing."""
     bring_to(api, queue, work, state)
     before = api.item(queue, work)
     response = api.act(queue, work, *action)
@@ -97,7 +99,7 @@ def test_the_state_machine(api, queue, work, state, action, after):
         assert response.json["state"] == api.item(queue, work)["state"] == after
 
 
-def test_stopping_twice_changes_nothing(api, queue, work, clock):
+def test_stopping_an_item_again_changes_nothing(api, queue, work, clock):
     """The first request to stop counts, and so does the first end."""
     bring_to(api, queue, work, "stopping")
     before = api.item(queue, work)
@@ -108,8 +110,8 @@ def test_stopping_twice_changes_nothing(api, queue, work, clock):
     assert api.act(queue, work, "stop", {"force": True}).json == ended
 
 
-def test_a_heartbeat_names_the_one_before(api, queue, work):
-    """Each heartbeat repeats the value that the last one answered, letter by letter."""
+def test_a_heartbeat_must_repeat_the_last_heartbeat_of_the_response_before(api, queue, work):
+    """The value is compared exactly as it was returned."""
     bring_to(api, queue, work, "starting")
     last = "NO_HEARTBEAT"
     for _ in range(3):
@@ -136,8 +138,8 @@ def test_a_heartbeat_names_the_one_before(api, queue, work):
         ("active", "nonsense"),
     ],
 )
-def test_a_heartbeat_that_does_not_fit_is_refused(api, queue, work, state, expected):
-    """Whoever does not know the last heartbeat does not hold the lease: 412, with the lease in the details."""
+def test_a_heartbeat_with_an_outdated_last_heartbeat_is_412(api, queue, work, state, expected):
+    """A worker that does not know the last heartbeat does not hold the lease; the details describe the lease."""
     bring_to(api, queue, work, state)
     before = api.item(queue, work)
     response = api.act(queue, work, "heartbeat", expected_last_heartbeat=expected)
@@ -154,15 +156,15 @@ def test_a_heartbeat_that_does_not_fit_is_refused(api, queue, work, state, expec
 
 
 @pytest.mark.parametrize("expected", ["NO_HEARTBEAT", "nonsense"])
-def test_what_is_ending_compares_no_heartbeats(api, queue, work, expected):
-    """A worker learns from its heartbeat that it shall stop, or that it is too late."""
+def test_heartbeats_of_stopping_and_stopped_items_are_not_compared(api, queue, work, expected):
+    """The worker learns from the response that it should stop, or that it is too late."""
     bring_to(api, queue, work, "stopped")
     answer = api.act(queue, work, "heartbeat", expected_last_heartbeat=expected).json
     assert answer["lease_extended"] is False
     assert (answer["state"], answer["last_heartbeat"], answer["ttl_seconds"]) == ("stopped", "", 0)
 
 
-def test_a_heartbeat_of_an_item_that_stops_before_it_began_is_answered_as_recorded(api, queue, work):
+def test_a_heartbeat_of_an_item_stopped_before_its_first_one_is_as_recorded(api, queue, work):
     """The worker learns that the item is stopping, and nothing is written."""
     api.act(queue, work, "ack")
     before = api.act(queue, work, "stop").json
@@ -177,15 +179,15 @@ def test_a_heartbeat_of_an_item_that_stops_before_it_began_is_answered_as_record
 
 
 @pytest.mark.parametrize("ttl", ["0", "301", "-5", "soon"])
-def test_a_lease_lasts_from_one_to_three_hundred_seconds(api, queue, work, ttl):
-    """Other lengths are refused by name."""
+def test_desired_ttl_seconds_must_be_from_1_to_300(api, queue, work, ttl):
+    """Other values are refused, and the message names the field."""
     bring_to(api, queue, work, "starting")
     response = api.act(queue, work, "heartbeat", desired_ttl_seconds=ttl)
     assert message(response, 400).startswith("desired_ttl_seconds: ")
 
 
-def test_a_lease_that_runs_out_puts_the_item_back(api, queue, work, clock):
-    """At its very end the item is queued as if nobody had ever had it, and its old worker is turned away."""
+def test_an_item_is_queued_again_when_its_lease_expires(api, queue, work, clock):
+    """The heartbeats of its old worker are refused."""
     api.act(queue, work, "ack")
     old = api.act(queue, work, "heartbeat", desired_ttl_seconds=10).json["last_heartbeat"]
     clock.advance(ms=10 * SECOND - 1)
@@ -202,8 +204,8 @@ def test_a_lease_that_runs_out_puts_the_item_back(api, queue, work, clock):
     assert new > old
 
 
-def test_an_item_that_came_back_is_handed_out_at_once(api, queue, work, clock):
-    """The time to reclaim does not count for it: it was given up, not just handed out."""
+def test_an_item_whose_lease_expired_can_be_polled_immediately(api, queue, work, clock):
+    """`reclaim_older_than_ms` counts from a poll, and does not apply to an expired lease."""
     assert api.poll(queue)["id"] == work
     api.act(queue, work, "ack")
     api.act(queue, work, "heartbeat", desired_ttl_seconds=1)
@@ -211,8 +213,8 @@ def test_an_item_that_came_back_is_handed_out_at_once(api, queue, work, clock):
     assert api.poll(queue)["id"] == work
 
 
-def test_acknowledging_begins_a_lease(api, queue, work, clock):
-    """A worker that dies before its first heartbeat does not keep the item for ever."""
+def test_an_ack_starts_a_lease(api, queue, work, clock):
+    """An item whose worker dies before its first heartbeat is queued again."""
     api.act(queue, work, "ack")
     clock.advance(ms=LEASE - 1)
     assert api.item(queue, work)["state"] == "starting"
@@ -220,8 +222,8 @@ def test_acknowledging_begins_a_lease(api, queue, work, clock):
     assert api.stats(queue)["depth"] == 1
 
 
-def test_leases_may_be_shorter_for_a_test(clock):
-    """An acknowledgement and an ordinary heartbeat grant the seconds that the emulator was started with."""
+def test_lease_seconds_of_the_emulator_shorten_the_default_lease(clock):
+    """Ack and heartbeat grant the seconds that the emulator was started with."""
     emulator = Emulator(":memory:", clock=clock, lease_seconds=2)
     api = Api(emulator)
     queue = api.create_queue()
@@ -239,15 +241,15 @@ def test_leases_may_be_shorter_for_a_test(clock):
 
 
 def test_heartbeats_extend_the_lease(api, queue, work, clock):
-    """As long as heartbeats come the item stays with its worker."""
+    """As long as heartbeats arrive, the item stays with its worker."""
     bring_to(api, queue, work, "active")
     for _ in range(5):
         clock.advance(ms=LEASE - 1)
         assert api.act(queue, work, "heartbeat").json["lease_extended"] is True
 
 
-def test_what_shall_stop_ends_with_its_lease(api, queue, work, clock):
-    """An item that was asked to stop never goes back to the queue; it ends when its lease does."""
+def test_a_stopping_item_is_stopped_when_its_lease_expires(api, queue, work, clock):
+    """A stopping item never goes back to the queue."""
     bring_to(api, queue, work, "stopping")
     clock.advance(ms=LEASE)
     item = api.item(queue, work)
@@ -255,8 +257,8 @@ def test_what_shall_stop_ends_with_its_lease(api, queue, work, clock):
     assert api("DELETE", f"{ENVIRONMENTS}/{queue}").status_code == 200
 
 
-def test_metadata_is_merged(api, queue):
-    """A text sets a key, the empty one included; null deletes it; an empty body changes nothing."""
+def test_update_merges_the_metadata_of_a_work_item(api, queue):
+    """A text sets a key, also the empty text; null deletes it; an empty body changes nothing."""
     work = api.enqueue(queue, metadata={"a": "1", "b": "2"})[0]
     path = f"{ENVIRONMENTS}/{queue}/work/{work}"
     assert api("POST", path, {"metadata": {"a": None, "c": "", "d": None}}).json["metadata"] == {"b": "2", "c": ""}
@@ -265,13 +267,13 @@ def test_metadata_is_merged(api, queue):
     assert message(api("POST", path, {"state": "stopped"}), 400).startswith("state: ")
 
 
-def test_a_body_of_stop_is_checked(api, queue, work):
-    """`force` is a boolean and nothing that looks like one."""
+def test_stop_refuses_a_force_that_is_not_a_boolean(api, queue, work):
+    """Values that resemble a boolean are refused, too."""
     assert message(api.act(queue, work, "stop", {"force": "true"}), 400).startswith("force: ")
 
 
-def test_work_belongs_to_its_environment(api, queue, work):
-    """An item is not found in another environment, nor when it never was."""
+def test_an_item_is_404_in_another_environment(api, queue, work):
+    """An item that never existed is 404, too."""
     other = api.create_queue("other")
     for environment_id, work_id in ((other, work), (queue, "work_1")):
         path = f"{ENVIRONMENTS}/{environment_id}/work/{work_id}"
