@@ -16,8 +16,13 @@ TYPE_CHECKING = False  # as typing has it, whose import alone would double the t
 if TYPE_CHECKING:
     from ant_cli.argv import Call
 
-SECRET_VARIABLES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
-SECRET_FLAGS = ("--api-key", "--auth-token")
+SECRET_VARIABLES = (
+    "ANTHROPIC_API_KEY",
+    "ANTHROPIC_AUTH_TOKEN",
+    "ANTHROPIC_ENVIRONMENT_KEY",
+    "ANTHROPIC_WORK_SECRET",
+)
+SECRET_FLAGS = ("--api-key", "--auth-token", "--environment-key")
 URL_VARIABLES = (
     "ANTHROPIC_BASE_URL",
     "HTTP_PROXY",

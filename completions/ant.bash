@@ -6,17 +6,19 @@
 _ant_subcommands() {
   reply=()
   case $1 in
-    '') reply=(beta:environments beta:environments:work apply diff export schema auth profile emulator completion help) ;;
+    '') reply=(beta:environments beta:environments:work beta:worker apply diff export schema auth profile emulator completion help) ;;
     beta:environments) reply=(create retrieve update list delete archive) ;;
     beta:environments:work) reply=(retrieve poll ack heartbeat stop list update stats) ;;
+    beta:worker) reply=(poll) ;;
     schema) reply=(environment) ;;
     auth) reply=(login status token logout) ;;
     profile) reply=(list get set unset activate create rename delete) ;;
     emulator) reply=(start status stop env session enqueue clock reset fault) ;;
     'emulator session') reply=(create show) ;;
-    help) reply=(input output flags exit-codes environment profiles config beta:environments beta:environments:work apply diff export schema auth profile emulator completion) ;;
+    help) reply=(input output flags exit-codes environment worker profiles config beta:environments beta:environments:work beta:worker apply diff export schema auth profile emulator completion) ;;
     'help beta:environments') reply=(create retrieve update list delete archive) ;;
     'help beta:environments:work') reply=(retrieve poll ack heartbeat stop list update stats) ;;
+    'help beta:worker') reply=(poll) ;;
     'help schema') reply=(environment) ;;
     'help auth') reply=(login status token logout) ;;
     'help profile') reply=(list get set unset activate create rename delete) ;;
@@ -64,6 +66,8 @@ _ant_flags() {
     'beta:environments:work list') reply=(--help --environment-id --limit --page --max-items --slurp --beta --file "${global[@]}") ;;
     'beta:environments:work update') reply=(--help --environment-id --work-id --metadata --parallel --fail-fast --beta --file "${global[@]}") ;;
     'beta:environments:work stats') reply=(--help --environment-id --parallel --fail-fast --beta --file "${global[@]}") ;;
+    beta:worker) reply=(--help) ;;
+    'beta:worker poll') reply=(--help --environment-id --environment-key --worker-id --on-work --workdir --max-idle --log-format --concurrency --heartbeat --lease --attempts --on-failure --no-auto-stop --pass-api-key --item-timeout --drain-timeout --kill-timeout --exit-when-idle --max-items --listen --base-url --local --workspace-id --timeout --max-retries --debug --profile) ;;
     apply) reply=(--help --yes --dry-run --exit-code --adopt --force --prune --lock-file --save-plan --plan --validate --parallel --verbose --profile --api-key --auth-token --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output) ;;
     diff) reply=(--help --prune --lock-file --parallel --verbose --profile --api-key --auth-token --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output) ;;
     export) reply=(--help --all --directory --force --lock-file --profile --api-key --auth-token --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output) ;;
@@ -104,16 +108,20 @@ _ant_flags() {
 _ant_kind_of_flag() {
   kind=plain
   case "$1 $2" in
+    'beta:worker poll'\ --environment-id) kind='free' ;;
     *\ --help | *\ -h | *\ --version | *\ -v | *\ --verbose) kind='plain' ;;
-    *\ --api-key | *\ --auth-token | *\ --base-url | *\ --workspace-id | *\ --transform | *\ --transform-error | *\ --columns | *\ --timeout | *\ --max-retries | *\ --parallel | *\ --limit | *\ --max-items | *\ --block-ms | *\ --reclaim-older-than-ms | *\ --desired-ttl-seconds | *\ --api-key-command | *\ --host | *\ --port | *\ --lease-seconds | *\ --organization-id | *\ --wait | *\ --environment | *\ --title | *\ --session-id | *\ --count | *\ --advance-ms | *\ --now | *\ --path-contains | *\ --method | *\ --status | *\ --times | *\ --retry-after-ms | *\ --delay-ms | *\ --after | *\ --body-delay-ms | *\ --cut-after-events) kind='free' ;;
-    *\ --local | *\ --raw-output | *\ -r | *\ --dry-run | *\ --debug | *\ --fail-fast | *\ --include-archived | *\ --slurp | *\ --yes | *\ --force | *\ -y | *\ --exit-code | *\ --adopt | *\ --prune | *\ --validate | *\ --all | *\ --api-key-stdin | *\ --no-verify | *\ --keyring | *\ --check | *\ --detach | *\ --no-secret | *\ --disconnect | *\ --list | *\ --clear) kind='switch' ;;
+    *\ --api-key | *\ --auth-token | *\ --base-url | *\ --workspace-id | *\ --transform | *\ --transform-error | *\ --columns | *\ --timeout | *\ --max-retries | *\ --parallel | *\ --limit | *\ --max-items | *\ --block-ms | *\ --reclaim-older-than-ms | *\ --desired-ttl-seconds | *\ --environment-key | *\ --worker-id | *\ --max-idle | *\ --concurrency | *\ --lease | *\ --attempts | *\ --item-timeout | *\ --drain-timeout | *\ --kill-timeout | *\ --exit-when-idle | *\ --listen | *\ --api-key-command | *\ --host | *\ --port | *\ --lease-seconds | *\ --organization-id | *\ --wait | *\ --environment | *\ --title | *\ --session-id | *\ --count | *\ --advance-ms | *\ --now | *\ --path-contains | *\ --method | *\ --status | *\ --times | *\ --retry-after-ms | *\ --delay-ms | *\ --after | *\ --body-delay-ms | *\ --cut-after-events) kind='free' ;;
+    *\ --local | *\ --raw-output | *\ -r | *\ --dry-run | *\ --debug | *\ --fail-fast | *\ --include-archived | *\ --slurp | *\ --yes | *\ --force | *\ --no-auto-stop | *\ --pass-api-key | *\ -y | *\ --exit-code | *\ --adopt | *\ --prune | *\ --validate | *\ --all | *\ --api-key-stdin | *\ --no-verify | *\ --keyring | *\ --check | *\ --detach | *\ --no-secret | *\ --disconnect | *\ --list | *\ --clear) kind='switch' ;;
     *\ --profile) kind='profile' ;;
     *\ --format | *\ --format-error) kind='words auto json jsonl yaml table pretty raw explore' ;;
     *\ --name | *\ --config | *\ --description | *\ --metadata | *\ --beta | *\ --page | *\ --anthropic-worker-id | *\ --expected-last-heartbeat) kind='text' ;;
     *\ --scope) kind='words organization account' ;;
-    *\ --file | *\ -f | *\ --lock-file | *\ --save-plan | *\ --plan | *\ --directory | *\ --database | *\ --script) kind='file' ;;
+    *\ --file | *\ -f | *\ --on-work | *\ --workdir | *\ --lock-file | *\ --save-plan | *\ --plan | *\ --directory | *\ --database | *\ --script) kind='file' ;;
     *\ --environment-id) kind='environment_id' ;;
     *\ --work-id) kind='work_id' ;;
+    *\ --log-format) kind='words text json' ;;
+    *\ --heartbeat) kind='words auto always never' ;;
+    *\ --on-failure) kind='words retry stop' ;;
     *\ --type) kind='words session healthcheck' ;;
   esac
 }
@@ -134,6 +142,7 @@ _ant_kind_of_argument() {
     'beta:environments:work list'\ 0) kind='environment_id' ;;
     'beta:environments:work update'\ 0) kind='work_id' ;;
     'beta:environments:work stats'\ 0) kind='environment_id' ;;
+    'beta:worker poll'\ 0) kind='file' ;;
     apply\ 0) kind='file' ;;
     diff\ 0) kind='file' ;;
     export\ 0) kind='free' ;;

@@ -19,6 +19,8 @@ set -g __ant_commands \
     'beta:environments:work list' \
     'beta:environments:work update' \
     'beta:environments:work stats' \
+    'beta:worker' \
+    'beta:worker poll' \
     'apply' \
     'diff' \
     'export' \
@@ -57,6 +59,7 @@ set -g __ant_commands \
     'help flags' \
     'help exit-codes' \
     'help environment' \
+    'help worker' \
     'help profiles' \
     'help config' \
     'help beta:environments' \
@@ -75,6 +78,8 @@ set -g __ant_commands \
     'help beta:environments:work list' \
     'help beta:environments:work update' \
     'help beta:environments:work stats' \
+    'help beta:worker' \
+    'help beta:worker poll' \
     'help apply' \
     'help diff' \
     'help export' \
@@ -139,6 +144,8 @@ set -g __ant_switches \
     --slurp \
     --yes \
     --force \
+    --no-auto-stop \
+    --pass-api-key \
     --exit-code \
     --adopt \
     --prune \
@@ -156,6 +163,7 @@ set -g __ant_switches \
     ''
 
 set -g __ant_valued_flags \
+    --environment-id \
     --api-key \
     --auth-token \
     --base-url \
@@ -171,6 +179,17 @@ set -g __ant_valued_flags \
     --block-ms \
     --reclaim-older-than-ms \
     --desired-ttl-seconds \
+    --environment-key \
+    --worker-id \
+    --max-idle \
+    --concurrency \
+    --lease \
+    --attempts \
+    --item-timeout \
+    --drain-timeout \
+    --kill-timeout \
+    --exit-when-idle \
+    --listen \
     --api-key-command \
     --host \
     --port \
@@ -206,6 +225,8 @@ set -g __ant_valued_flags \
     --scope \
     --file \
     -f \
+    --on-work \
+    --workdir \
     --lock-file \
     --save-plan \
     --plan \
@@ -214,6 +235,9 @@ set -g __ant_valued_flags \
     --script \
     --environment-id \
     --work-id \
+    --log-format \
+    --heartbeat \
+    --on-failure \
     --type \
     ''
 
@@ -293,6 +317,7 @@ end
 complete -c ant -f -a '(__ant_switch_values)'
 complete -c ant -n '__ant_at any' -f -a 'beta:environments' -d 'Manage environments, the templates for sandboxes'
 complete -c ant -n '__ant_at any' -f -a 'beta:environments:work' -d 'Process the work queue of a self-hosted environment'
+complete -c ant -n '__ant_at any' -f -a 'beta:worker' -d 'Run the work of a self-hosted environment'
 complete -c ant -n '__ant_at any' -f -a 'apply' -d 'Create and update environments as files declare them'
 complete -c ant -n '__ant_at any' -f -a 'diff' -d 'Show what `ant apply` would change'
 complete -c ant -n '__ant_at any' -f -a 'export' -d 'Write environments to files that `ant apply` reads'
@@ -316,6 +341,7 @@ complete -c ant -n '__ant_at any beta:environments:work' -f -a 'stop' -d 'Stop a
 complete -c ant -n '__ant_at any beta:environments:work' -f -a 'list' -d 'List the work items of an environment, the newest first'
 complete -c ant -n '__ant_at any beta:environments:work' -f -a 'update' -d 'Set and delete metadata keys of a work item'
 complete -c ant -n '__ant_at any beta:environments:work' -f -a 'stats' -d 'Show queue statistics'
+complete -c ant -n '__ant_at any beta:worker' -f -a 'poll' -d 'Run a handler for each work item, until a signal; see `ant help worker`'
 complete -c ant -n '__ant_at any schema' -f -a 'environment' -d 'Print the JSON schema of an environment\'s file'
 complete -c ant -n '__ant_at any auth' -f -a 'login' -d 'Store a key in a profile'
 complete -c ant -n '__ant_at any auth' -f -a 'status' -d 'Show where credentials were found, which one is used, and why'
@@ -345,10 +371,12 @@ complete -c ant -n '__ant_at any help' -f -a 'output' -d 'Formats, --transform, 
 complete -c ant -n '__ant_at any help' -f -a 'flags' -d 'The flags of every command of the API'
 complete -c ant -n '__ant_at any help' -f -a 'exit-codes' -d 'Exit codes'
 complete -c ant -n '__ant_at any help' -f -a 'environment' -d 'Environment variables'
+complete -c ant -n '__ant_at any help' -f -a 'worker' -d 'Handlers of `ant beta:worker poll`, and signals'
 complete -c ant -n '__ant_at any help' -f -a 'profiles' -d 'Profiles: named keys and settings'
 complete -c ant -n '__ant_at any help' -f -a 'config' -d 'The fields of an environment'
 complete -c ant -n '__ant_at any help' -f -a 'beta:environments' -d 'Manage environments, the templates for sandboxes'
 complete -c ant -n '__ant_at any help' -f -a 'beta:environments:work' -d 'Process the work queue of a self-hosted environment'
+complete -c ant -n '__ant_at any help' -f -a 'beta:worker' -d 'Run the work of a self-hosted environment'
 complete -c ant -n '__ant_at any help' -f -a 'apply' -d 'Create and update environments as files declare them'
 complete -c ant -n '__ant_at any help' -f -a 'diff' -d 'Show what `ant apply` would change'
 complete -c ant -n '__ant_at any help' -f -a 'export' -d 'Write environments to files that `ant apply` reads'
@@ -371,6 +399,7 @@ complete -c ant -n '__ant_at any help beta:environments:work' -f -a 'stop' -d 'S
 complete -c ant -n '__ant_at any help beta:environments:work' -f -a 'list' -d 'List the work items of an environment, the newest first'
 complete -c ant -n '__ant_at any help beta:environments:work' -f -a 'update' -d 'Set and delete metadata keys of a work item'
 complete -c ant -n '__ant_at any help beta:environments:work' -f -a 'stats' -d 'Show queue statistics'
+complete -c ant -n '__ant_at any help beta:worker' -f -a 'poll' -d 'Run a handler for each work item, until a signal; see `ant help worker`'
 complete -c ant -n '__ant_at any help schema' -f -a 'environment' -d 'Print the JSON schema of an environment\'s file'
 complete -c ant -n '__ant_at any help auth' -f -a 'login' -d 'Store a key in a profile'
 complete -c ant -n '__ant_at any help auth' -f -a 'status' -d 'Show where credentials were found, which one is used, and why'
@@ -524,6 +553,35 @@ complete -c ant -n '__ant_at any beta:environments:work stats' -l parallel -x -d
 complete -c ant -n '__ant_at any beta:environments:work stats' -l fail-fast -f -d 'Of several inputs, send nothing after the first failure'
 complete -c ant -n '__ant_at any beta:environments:work stats' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version of the API, in place of the default'
 complete -c ant -n '__ant_at any beta:environments:work stats' -l file -s f -r -F -d 'Read the input from this file instead of stdin; - is stdin itself'
+complete -c ant -n '__ant_at any beta:worker' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any beta:worker poll' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any beta:worker poll' -l environment-id -x -d 'The environment whose work is taken'
+complete -c ant -n '__ant_at any beta:worker poll' -l environment-key -x -d 'Its key; safer: ANTHROPIC_ENVIRONMENT_KEY'
+complete -c ant -n '__ant_at any beta:worker poll' -l worker-id -x -d 'A name for this worker, unique in the environment'
+complete -c ant -n '__ant_at any beta:worker poll' -l on-work -r -F -d 'A handler without arguments; or in-process'
+complete -c ant -n '__ant_at any beta:worker poll' -l workdir -r -F -d 'The folder of sessions that run here'
+complete -c ant -n '__ant_at any beta:worker poll' -l max-idle -x -d 'The longest idle time of a session'
+complete -c ant -n '__ant_at any beta:worker poll' -l log-format -x -a 'text\\t json\\t' -d 'The log'
+complete -c ant -n '__ant_at any beta:worker poll' -l concurrency -x -d 'How many items run at once'
+complete -c ant -n '__ant_at any beta:worker poll' -l heartbeat -x -a 'auto\\t always\\t never\\t' -d 'Who holds leases'
+complete -c ant -n '__ant_at any beta:worker poll' -l lease -x -d 'The length of a lease'
+complete -c ant -n '__ant_at any beta:worker poll' -l attempts -x -d 'Failures until an item is given up'
+complete -c ant -n '__ant_at any beta:worker poll' -l on-failure -x -a 'retry\\t stop\\t' -d 'After a failure'
+complete -c ant -n '__ant_at any beta:worker poll' -l no-auto-stop -f -d 'Leave the item to others after exit status 0'
+complete -c ant -n '__ant_at any beta:worker poll' -l pass-api-key -f -d 'Leave API keys in the handler\'s environment'
+complete -c ant -n '__ant_at any beta:worker poll' -l item-timeout -x -d 'The longest run of a handler'
+complete -c ant -n '__ant_at any beta:worker poll' -l drain-timeout -x -d 'Time for running items after a signal'
+complete -c ant -n '__ant_at any beta:worker poll' -l kill-timeout -x -d 'The time from SIGTERM to SIGKILL'
+complete -c ant -n '__ant_at any beta:worker poll' -l exit-when-idle -x -d 'Exit after this time without work'
+complete -c ant -n '__ant_at any beta:worker poll' -l max-items -x -d 'Exit after this many items'
+complete -c ant -n '__ant_at any beta:worker poll' -l listen -x -d 'Serve metrics and health checks at ADDRESS:PORT'
+complete -c ant -n '__ant_at any beta:worker poll' -l base-url -x -d 'Where the API is'
+complete -c ant -n '__ant_at any beta:worker poll' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
+complete -c ant -n '__ant_at any beta:worker poll' -l workspace-id -x -d 'The workspace, if the credential has several'
+complete -c ant -n '__ant_at any beta:worker poll' -l timeout -x -d 'Seconds to wait for a connection, and between bytes'
+complete -c ant -n '__ant_at any beta:worker poll' -l max-retries -x -d 'How often a failed request is sent again'
+complete -c ant -n '__ant_at any beta:worker poll' -l debug -f -d 'Show requests and responses on stderr, with secrets hidden'
+complete -c ant -n '__ant_at any beta:worker poll' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
 complete -c ant -n '__ant_at any apply' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any apply' -l yes -s y -f -d 'Apply without asking'
 complete -c ant -n '__ant_at any apply' -l dry-run -f -d 'Show the plan and change nothing'
@@ -790,6 +848,7 @@ complete -c ant -n '__ant_at_argument 0 beta:environments:work stop' -x -a '(__a
 complete -c ant -n '__ant_at_argument 0 beta:environments:work list' -x -a '(__ant_ids environment_id)'
 complete -c ant -n '__ant_at_argument 0 beta:environments:work update' -x -a '(__ant_ids work_id)'
 complete -c ant -n '__ant_at_argument 0 beta:environments:work stats' -x -a '(__ant_ids environment_id)'
+complete -c ant -n '__ant_at_argument 0 beta:worker poll' -r -F
 complete -c ant -n '__ant_at_argument 0 apply' -r -F
 complete -c ant -n '__ant_at_argument 0 diff' -r -F
 complete -c ant -n '__ant_at_argument 0 profile get' -x -a 'api_key\\t api_key_command\\t auth_token\\t base_url\\t workspace_id\\t format\\t timeout\\t max_retries\\t'

@@ -18,6 +18,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         '' = @(
             'beta:environments|Manage environments, the templates for sandboxes'
             'beta:environments:work|Process the work queue of a self-hosted environment'
+            'beta:worker|Run the work of a self-hosted environment'
             'apply|Create and update environments as files declare them'
             'diff|Show what `ant apply` would change'
             'export|Write environments to files that `ant apply` reads'
@@ -45,6 +46,9 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             'list|List the work items of an environment, the newest first'
             'update|Set and delete metadata keys of a work item'
             'stats|Show queue statistics'
+        )
+        'beta:worker' = @(
+            'poll|Run a handler for each work item, until a signal; see `ant help worker`'
         )
         'schema' = @(
             'environment|Print the JSON schema of an environment''s file'
@@ -86,10 +90,12 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             'flags|The flags of every command of the API'
             'exit-codes|Exit codes'
             'environment|Environment variables'
+            'worker|Handlers of `ant beta:worker poll`, and signals'
             'profiles|Profiles: named keys and settings'
             'config|The fields of an environment'
             'beta:environments|Manage environments, the templates for sandboxes'
             'beta:environments:work|Process the work queue of a self-hosted environment'
+            'beta:worker|Run the work of a self-hosted environment'
             'apply|Create and update environments as files declare them'
             'diff|Show what `ant apply` would change'
             'export|Write environments to files that `ant apply` reads'
@@ -116,6 +122,9 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             'list|List the work items of an environment, the newest first'
             'update|Set and delete metadata keys of a work item'
             'stats|Show queue statistics'
+        )
+        'help beta:worker' = @(
+            'poll|Run a handler for each work item, until a signal; see `ant help worker`'
         )
         'help schema' = @(
             'environment|Print the JSON schema of an environment''s file'
@@ -355,6 +364,41 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             '--file|Read the input from this file instead of stdin; - is stdin itself'
             '-f|Read the input from this file instead of stdin; - is stdin itself'
         ) + $shared
+        'beta:worker' = @(
+            '--help|Show help'
+            '-h|Show help'
+        )
+        'beta:worker poll' = @(
+            '--help|Show help'
+            '-h|Show help'
+            '--environment-id|The environment whose work is taken'
+            '--environment-key|Its key; safer: ANTHROPIC_ENVIRONMENT_KEY'
+            '--worker-id|A name for this worker, unique in the environment'
+            '--on-work|A handler without arguments; or in-process'
+            '--workdir|The folder of sessions that run here'
+            '--max-idle|The longest idle time of a session'
+            '--log-format|The log'
+            '--concurrency|How many items run at once'
+            '--heartbeat|Who holds leases'
+            '--lease|The length of a lease'
+            '--attempts|Failures until an item is given up'
+            '--on-failure|After a failure'
+            '--no-auto-stop|Leave the item to others after exit status 0'
+            '--pass-api-key|Leave API keys in the handler''s environment'
+            '--item-timeout|The longest run of a handler'
+            '--drain-timeout|Time for running items after a signal'
+            '--kill-timeout|The time from SIGTERM to SIGKILL'
+            '--exit-when-idle|Exit after this time without work'
+            '--max-items|Exit after this many items'
+            '--listen|Serve metrics and health checks at ADDRESS:PORT'
+            '--base-url|Where the API is'
+            '--local|Use the emulator on this machine: short for --base-url local:'
+            '--workspace-id|The workspace, if the credential has several'
+            '--timeout|Seconds to wait for a connection, and between bytes'
+            '--max-retries|How often a failed request is sent again'
+            '--debug|Show requests and responses on stderr, with secrets hidden'
+            '--profile|The profile to use, in place of the active one'
+        )
         'apply' = @(
             '--help|Show help'
             '-h|Show help'
@@ -728,6 +772,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
 
     # What a flag takes: after one command, or after any.
     $flagKinds = @{
+        'beta:worker poll --environment-id' = 'free'
         '--help' = 'plain'
         '-h' = 'plain'
         '--version' = 'plain'
@@ -748,6 +793,17 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         '--block-ms' = 'free'
         '--reclaim-older-than-ms' = 'free'
         '--desired-ttl-seconds' = 'free'
+        '--environment-key' = 'free'
+        '--worker-id' = 'free'
+        '--max-idle' = 'free'
+        '--concurrency' = 'free'
+        '--lease' = 'free'
+        '--attempts' = 'free'
+        '--item-timeout' = 'free'
+        '--drain-timeout' = 'free'
+        '--kill-timeout' = 'free'
+        '--exit-when-idle' = 'free'
+        '--listen' = 'free'
         '--api-key-command' = 'free'
         '--host' = 'free'
         '--port' = 'free'
@@ -779,6 +835,8 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         '--slurp' = 'switch'
         '--yes' = 'switch'
         '--force' = 'switch'
+        '--no-auto-stop' = 'switch'
+        '--pass-api-key' = 'switch'
         '-y' = 'switch'
         '--exit-code' = 'switch'
         '--adopt' = 'switch'
@@ -808,6 +866,8 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         '--scope' = 'words organization account'
         '--file' = 'file'
         '-f' = 'file'
+        '--on-work' = 'file'
+        '--workdir' = 'file'
         '--lock-file' = 'file'
         '--save-plan' = 'file'
         '--plan' = 'file'
@@ -816,6 +876,9 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         '--script' = 'file'
         '--environment-id' = 'environment_id'
         '--work-id' = 'work_id'
+        '--log-format' = 'words text json'
+        '--heartbeat' = 'words auto always never'
+        '--on-failure' = 'words retry stop'
         '--type' = 'words session healthcheck'
     }
 
@@ -833,6 +896,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         'beta:environments:work list 0' = 'environment_id'
         'beta:environments:work update 0' = 'work_id'
         'beta:environments:work stats 0' = 'environment_id'
+        'beta:worker poll 0' = 'file'
         'apply 0' = 'file'
         'diff 0' = 'file'
         'export 0' = 'free'

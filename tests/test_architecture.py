@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 from importlib import import_module
-from inspect import signature
+from inspect import Parameter, signature
 from pathlib import Path
 
 import pytest
@@ -33,6 +33,7 @@ ORDER = (
     "input",
     "settings",
     "http",
+    "worker",
     "output",
     "help",
     "argv",
@@ -249,6 +250,9 @@ def test_the_function_of_a_tool_command_takes_what_its_row_names(command: Comman
     module, _, name = command.function.partition(":")
     _, _, *keywords = signature(getattr(import_module(module), name)).parameters.values()
     rows = {param.name: param.required for param in (*command.arguments, *command.flags)}
+    if any(item.kind is Parameter.VAR_KEYWORD for item in keywords):  # it reads its flags by the same rows
+        keywords = [item for item in keywords if item.kind is not Parameter.VAR_KEYWORD]
+        rows = {param.name: param.required for param in command.arguments}
     assert {item.name: item.default is item.empty for item in keywords} == rows
 
 

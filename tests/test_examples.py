@@ -35,6 +35,7 @@ PROGRAMS = {
     "gh": f'test "$(cat)" = {KEY}',
     "fzf": "head -n 1",
     "python": 'test -n "$ANTHROPIC_API_KEY"',
+    "docker": "cat",
 }
 """The programs of the examples. A failure of `ant` is written down, also where the shell would not see it."""
 PROFILES = f"""\
@@ -56,6 +57,10 @@ BEFORE = {
     "ant export data --directory environments": "ant beta:environments create --name data >&2\n",
 }
 """What comes before an example on its page, and has to be done."""
+WORKER = (
+    "export ANT_WORKER_EXIT_WHEN_IDLE=0.1s ANTHROPIC_ENVIRONMENT_ID=$({create}) ANTHROPIC_ENVIRONMENT_KEY={key}\n"
+)
+"""What a worker's examples need: an environment without work, in which they end soon."""
 CREATE = "ant --local beta:environments create --name queue --config '{type: self_hosted}' --transform id -r"
 MADE = {
     "env_1": CREATE,
@@ -83,6 +88,8 @@ def environ(tmp_path, clean_environ):
     (config / "profiles.toml").chmod(0o600)
     (tmp_path / "key.txt").write_text(KEY)
     (tmp_path / "script.yaml").write_text("[{tool: bash, input: {command: ls}}, terminate]")
+    (tmp_path / "handle.sh").write_text("#!/bin/sh\n")
+    (tmp_path / "handle.sh").chmod(0o755)
     variables = {
         "ANTHROPIC_API_KEY": "",
         "ANTHROPIC_BASE_URL": "local:",
@@ -155,6 +162,8 @@ def prepared(environ):
     with serving(STARTING[-1], environ) as url:
 
         def prepare(line):
+            if "beta:worker" in line:
+                return WORKER.format(create=CREATE, key=KEY) + line
             line = BEFORE.get(line, "") + line.replace(SERVED, url).replace("8080", url.rpartition(":")[2])
             for name, command in MADE.items():
                 if name in line:

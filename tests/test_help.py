@@ -289,7 +289,8 @@ def test_a_help_page_longer_than_the_terminal_goes_through_the_pager(ant):
         ),
         (
             "beta:environments poll",
-            "unknown command 'poll' for 'ant beta:environments'. Did you mean `ant beta:environments:work poll`?",
+            "unknown command 'poll' for 'ant beta:environments'. Did you mean `ant beta:environments:work poll` or "
+            "`ant beta:worker poll`?",
             "ant beta:environments --help",
         ),
         (

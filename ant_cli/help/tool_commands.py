@@ -10,6 +10,7 @@ from ant_cli.help.apply_commands import APPLY_COMMANDS
 from ant_cli.help.emulator_commands import EMULATOR
 from ant_cli.help.tool_rows import tool
 from ant_cli.help.topics import TOPICS
+from ant_cli.help.worker_commands import WORKER
 from ant_cli.operations.spec import Param
 from ant_cli.operations.value_kinds import ValueKind
 
@@ -47,4 +48,4 @@ HELP_COMMAND = tool(
     arguments=(Param("topic", "setting", list, "A topic, or a command.", value_name="TOPIC | COMMAND"),),
 )._replace(section=SECTION, notes=f"Topics: {', '.join(TOPICS)}")
 
-TOOL_COMMANDS = (*APPLY_COMMANDS, AUTH, PROFILES, EMULATOR, COMPLETION, HELP_COMMAND)
+TOOL_COMMANDS = (WORKER, *APPLY_COMMANDS, AUTH, PROFILES, EMULATOR, COMPLETION, HELP_COMMAND)

@@ -10,6 +10,7 @@ TOPICS = {
     "flags": "The flags of every command of the API.",
     "exit-codes": "Exit codes.",
     "environment": "Environment variables.",
+    "worker": "Handlers of `ant beta:worker poll`, and signals.",
     "profiles": "Profiles: named keys and settings.",
     "config": "The fields of an environment.",
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 from ant_cli.runtime.unescape import levels, unescaped
@@ -26,14 +27,21 @@ _SECRET_MEMBER = re.compile(r'("secret"\s*:\s*)"((?:[^"\\]|\\.)*)"?')
 
 def redact(text: str, secrets: Iterable[str]) -> str:
     """Return the text without the secrets, without anything like a key, and without members called secret."""
-    forms: list[str] = []
+    short = []
     for secret in secrets:
         if len(secret) > _MAX_LENGTH:
             text = text.replace(secret, REDACTED)
         elif len(secret) >= _MIN_LENGTH:
-            forms += _forms(secret)
-    text = _replace(text, re.compile("|".join([*sorted(forms, key=len, reverse=True), _KEY])))
+            short.append(secret)
+    text = _replace(text, _pattern(tuple(short)))
     return _SECRET_MEMBER.sub(rf'\1"{REDACTED}"', text)
+
+
+@lru_cache(maxsize=16)  # a log redacts the same few secrets in every line
+def _pattern(secrets: tuple[str, ...]) -> re.Pattern[str]:
+    """Return what matches the secrets in all their forms, and anything like a key."""
+    forms = sorted((form for secret in secrets for form in _forms(secret)), key=len, reverse=True)
+    return re.compile("|".join([*forms, _KEY]))
 
 
 def _replace(text: str, pattern: re.Pattern[str]) -> str:

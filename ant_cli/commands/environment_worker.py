@@ -1,0 +1,24 @@
+"""`ant beta:worker`: take work from a self-hosted environment and run it on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ant_cli.operations.spec import Flags
+from ant_cli.runtime import Runtime
+from ant_cli.settings.loading import load
+from ant_cli.worker.options import POLL_ROWS, PollOptions, read_options
+
+
+def poll(runtime: Runtime, flags: Flags, *, handler: Sequence[str] = (), **given: str | bool) -> None:
+    """Take work from an environment, and run a handler for each item, until a signal."""
+    from ant_cli.worker.start import run_worker
+
+    options: dict[str, Any] = read_options(POLL_ROWS, _texts(given), runtime.environ, "beta:worker poll")
+    run_worker(PollOptions(**options), handler, load(runtime, flags).connection, runtime)
+
+
+def _texts(given: Mapping[str, str | bool]) -> Flags:
+    """Return flags as texts, as variables have them: their rows convert both."""
+    return Flags({name: value if isinstance(value, str) else str(value).lower() for name, value in given.items()})

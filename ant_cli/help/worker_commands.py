@@ -1,0 +1,48 @@
+"""The rows of `ant beta:worker`."""
+
+from __future__ import annotations
+
+from ant_cli.help.catalog import Command
+from ant_cli.help.tool_rows import PROFILE, tool
+from ant_cli.operations.spec import Param
+from ant_cli.operations.value_kinds import ValueKind
+from ant_cli.worker.options import POLL_ROWS
+
+CONNECTION = ("base_url", "local", "workspace_id", "timeout", "max_retries", "debug", *PROFILE)
+"""The global flags of a worker, whose credential is the environment's key."""
+
+WORKER = Command(
+    ("beta:worker",),
+    "Run the work of a self-hosted environment.",
+    section="Work with the API",
+    examples=(
+        ("run a script for each item", "ant beta:worker poll --on-work ./handle.sh"),
+        (
+            "four sessions at once, each in a container",
+            "ant beta:worker poll --concurrency 4 -- docker run --rm -i worker",
+        ),
+    ),
+    subcommands=(
+        tool(
+            "beta:worker poll",
+            "Run a handler for each work item, until a signal; see `ant help worker`.",
+            "environment_worker:poll",
+            ("run a script for each item", "ant beta:worker poll --on-work ./handle.sh"),
+            (
+                "four sessions at once, each in a container",
+                "ant beta:worker poll --concurrency 4 -- docker run --rm -i worker",
+            ),
+            arguments=(
+                Param(
+                    "handler",
+                    "setting",
+                    list,
+                    "The program that handles an item, with its arguments, behind --.",
+                    completes=ValueKind.FILE,
+                ),
+            ),
+            flags=tuple(row.param for row in POLL_ROWS),
+            takes=CONNECTION,
+        ),
+    ),
+)

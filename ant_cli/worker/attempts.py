@@ -1,0 +1,121 @@
+"""What becomes of an item when its handler has ended: the rules, as data that goes in and out."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from ant_cli.worker.options import PollOptions
+
+ATTEMPTS, LAST_ERROR, DEAD_LETTER = "ant_attempts", "ant_last_error", "ant_dead_letter"
+"""The keys of an item's metadata in which attempts are counted: the API has no counter."""
+EX_TEMPFAIL = 75
+"""The exit status of `sysexits.h` by which a handler gives its item back without it counting as a failure."""
+CANNOT_RUN = (126, 127)
+"""What shells exit with if a program can't be run, or is not there. It says nothing about the item."""
+_LONGEST_REASON = 500
+"""The API's metadata values are short texts."""
+
+
+class Ending(StrEnum):
+    """How a run of a handler ended."""
+
+    EXITED = "exited"
+    TIMED_OUT = "timed_out"
+    STOP_REQUESTED = "stop_requested"
+    LEASE_LOST = "lease_lost"
+    SHUT_DOWN = "shut_down"
+    """The worker had to end before the handler did."""
+
+
+class Run(NamedTuple):
+    """A run of a handler that is over."""
+
+    ending: Ending
+    status: int = 0
+    """The exit status; negative for the number of a signal, as in subprocess."""
+    item_timeout_s: float = 0.0
+
+
+class Outcome(StrEnum):
+    """What a run did for its item, as metrics and the log name it."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+    LEASE_LOST = "lease_lost"
+    CANCELLED = "cancelled"
+    DEAD_LETTER = "dead_letter"
+    GIVEN_BACK = "given_back"
+
+
+class Fate(StrEnum):
+    """What is done about an item."""
+
+    STOP = "stop"
+    GIVE_BACK = "give_back"
+    """End its lease, so that it is queued again."""
+    LEAVE = "leave"
+    """Nothing: another worker has it, or the handler handed it over."""
+
+
+class Settlement(NamedTuple):
+    """What is done about an item, and what its metadata has to say."""
+
+    outcome: Outcome
+    fate: Fate
+    metadata: dict[str, str]
+    reason: str = ""
+    """Why it did not succeed."""
+    handler_is_broken: bool = False
+    """The next item would fare no better, so taking it has to wait."""
+
+
+def failures_of(item: dict[str, Any]) -> int:
+    """Return how many runs of an item failed before, by its metadata; 0 if that does not say."""
+    text = str((item.get("metadata") or {}).get(ATTEMPTS, ""))
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
+
+
+def settle(run: Run, failures: int, options: PollOptions) -> Settlement:
+    """Return what has to be done about an item after a run, given how many runs failed before."""
+    if run.ending is Ending.LEASE_LOST:
+        return Settlement(Outcome.LEASE_LOST, Fate.LEAVE, {}, "the lease was lost")
+    if run.ending is Ending.STOP_REQUESTED:
+        return Settlement(Outcome.CANCELLED, Fate.STOP, {}, "a stop was requested")
+    if run.ending is Ending.TIMED_OUT:
+        reason = f"the handler took longer than {run.item_timeout_s:g} s"
+        return _failed(Outcome.TIMED_OUT, reason, failures + 1, options)
+    if run.status == 0:
+        fate = Fate.LEAVE if options.no_auto_stop else Fate.STOP
+        return Settlement(Outcome.SUCCEEDED, fate, {})
+    if run.ending is Ending.SHUT_DOWN:
+        return Settlement(Outcome.GIVEN_BACK, Fate.GIVE_BACK, {}, "the worker is shutting down")
+    if run.status in CANNOT_RUN:
+        reason = f"{describe_status(run.status)}: it can't be run"
+        return Settlement(Outcome.GIVEN_BACK, Fate.GIVE_BACK, {}, reason, handler_is_broken=True)
+    if run.status == EX_TEMPFAIL:
+        return Settlement(Outcome.GIVEN_BACK, Fate.GIVE_BACK, {}, f"the handler exited with {EX_TEMPFAIL}")
+    return _failed(Outcome.FAILED, describe_status(run.status), failures + 1, options)
+
+
+def _failed(outcome: Outcome, reason: str, attempts: int, options: PollOptions) -> Settlement:
+    metadata = {ATTEMPTS: str(attempts), LAST_ERROR: reason[:_LONGEST_REASON]}
+    if options.on_failure == "stop":
+        return Settlement(outcome, Fate.STOP, metadata, reason)
+    if attempts < options.attempts:
+        return Settlement(outcome, Fate.GIVE_BACK, metadata, reason)
+    metadata[DEAD_LETTER] = f"{attempts} attempts failed; the last one: {reason}"[:_LONGEST_REASON]
+    return Settlement(Outcome.DEAD_LETTER, Fate.STOP, metadata, reason)
+
+
+def describe_status(status: int) -> str:
+    """Return how a handler ended, for people."""
+    if status >= 0:
+        return f"the handler exited with {status}"
+    import signal
+
+    try:
+        return f"the handler was killed by {signal.Signals(-status).name}"
+    except ValueError:
+        return f"the handler was killed by signal {-status}"

@@ -1,0 +1,30 @@
+"""Durations as the official tool writes them (`1m30s`, `500ms`), and plain numbers of seconds."""
+
+from __future__ import annotations
+
+import re
+
+from ant_cli.errors import BadValue
+
+_UNITS_S = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|h|m|s)")
+_WHOLE = re.compile(rf"(?:{_PART.pattern})+")
+_LONGEST_S = 366 * 86_400.0
+
+
+def parse_duration(source: str, text: str) -> float:
+    """Return the seconds of a duration such as `90`, `1.5s`, `500ms` or `1h30m`.
+
+    Raises:
+        BadValue: if it is not a duration, or is longer than a year.
+
+    """
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
+        seconds = float(text)
+    elif _WHOLE.fullmatch(text):
+        seconds = sum(float(number) * _UNITS_S[unit] for number, unit in _PART.findall(text))
+    else:
+        raise BadValue(source, f"must be a duration such as 30s or 1m30s, got {text!r}")
+    if seconds > _LONGEST_S:
+        raise BadValue(source, f"must be a duration of at most a year, got {text!r}")
+    return seconds

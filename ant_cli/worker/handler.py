@@ -1,0 +1,184 @@
+"""Handlers: the program that is run for an item, with the item on its stdin, in a process group of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import os
+import shutil
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from ant_cli.errors import UsageError
+from ant_cli.worker.guardian import Guardian
+
+SECRET_VARIABLES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
+"""An organization's credentials, which a handler has no use for."""
+_LONGEST_LINE = 65_536
+"""A longer line of output is logged in parts."""
+_LAST_WORDS_S = 1.0
+"""How long to wait for the end of the output of a handler that is over, which some other process may hold open."""
+
+
+def find_handler(words: Sequence[str], environ: Mapping[str, str]) -> list[str]:
+    """Return the command line of a handler with the path of its program.
+
+    Raises:
+        UsageError: if there is no such program, or it can't be executed.
+
+    """
+    program = shutil.which(words[0], path=environ.get("PATH"))
+    if program is None:
+        name = words[0]
+        raise UsageError(
+            f"the handler {name!r} is not a program that can be run.",
+            "Give a path, or a name that is in PATH; a script has to be executable." if " " not in name else
+            "Give a program with arguments behind --, each as a word: ant beta:worker poll -- PROGRAM ARGUMENT",
+        )  # fmt: skip
+    return [str(Path(program).absolute()), *words[1:]]
+
+
+def handler_environment(
+    environ: Mapping[str, str], item: Mapping[str, Any], attempt: int, own: Mapping[str, str], *, pass_api_key: bool
+) -> dict[str, str]:
+    """Return the environment of a handler: the worker's, without an organization's key, with what is the item's.
+
+    `own` is what belongs to the worker: environment key, base URL, worker ID.
+    """
+    left_out = () if pass_api_key else SECRET_VARIABLES
+    kept = {name: value for name, value in environ.items() if name not in left_out}
+    data = item.get("data")
+    of_item = {
+        "ANTHROPIC_WORK_ID": item.get("id"),
+        "ANTHROPIC_ENVIRONMENT_ID": item.get("environment_id"),
+        "ANTHROPIC_SESSION_ID": data.get("id") if isinstance(data, dict) else None,
+        "ANTHROPIC_WORK_SECRET": item.get("secret"),
+        "ANT_WORK_ATTEMPT": str(attempt),
+    }
+    # A server's text with a null byte can't be a variable; the item on stdin has it.
+    usable = {name: text for name, text in of_item.items() if isinstance(text, str) and text and "\0" not in text}
+    for name in of_item:
+        kept.pop(name, None)
+    return {**kept, **own, **usable}
+
+
+def secrets_of_item(item: Mapping[str, Any]) -> list[str]:
+    """Return what must not be shown of an item: its secret, and every text in the JSON that it encodes."""
+    secret = item.get("secret")
+    if not isinstance(secret, str) or not secret:
+        return []
+    try:
+        inside = json.loads(base64.urlsafe_b64decode(secret + "=" * (-len(secret) % 4)))
+    except (ValueError, RecursionError):
+        return [secret]
+    values = inside.values() if isinstance(inside, dict) else ()
+    return [secret, *(text for text in values if isinstance(text, str))]
+
+
+class Handler:
+    """A running handler."""
+
+    def __init__(self, process: asyncio.subprocess.Process, output: _Output, guard: Guardian) -> None:
+        self._process = process
+        self._output = output
+        self._guard = guard
+
+    @classmethod
+    async def start(
+        cls,
+        words: Sequence[str],
+        environment: Mapping[str, str],
+        item: Mapping[str, Any],
+        guard: Guardian,
+        log_line: Callable[[str], None],
+    ) -> Handler:
+        """Start it, and give it the item as one line of JSON. Raises OSError if the system refuses."""
+        reading, writing = os.pipe()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *guard.command(words),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=guard.pipe(),
+                stderr=writing,
+                env=environment,
+                process_group=0,
+            )
+        except BaseException:
+            os.close(reading)
+            raise
+        finally:
+            os.close(writing)
+        output = _Output(reading, log_line)
+        if process.stdin is not None:
+            process.stdin.write(json.dumps(item, separators=(",", ":")).encode() + b"\n")
+            process.stdin.close()
+        return cls(process, output, guard)
+
+    @property
+    def pid(self) -> int:
+        """The ID of the process, and of its group."""
+        return self._process.pid
+
+    async def wait(self) -> int:
+        """Wait until it is over, and return its exit status, or the negative number of a signal."""
+        return await self._process.wait()
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to its process group."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, number)
+
+    async def finish(self, *, kill_group: bool) -> None:
+        """After its end: kill what it left running in its group, if wanted, and log the rest of its output."""
+        if kill_group:
+            self.send(signal.SIGKILL)
+        self._guard.forget(self.pid)
+        await self._output.close(_LAST_WORDS_S)
+
+
+class _Output:
+    """The output of a handler, line by line into a log."""
+
+    def __init__(self, descriptor: int, log_line: Callable[[str], None]) -> None:
+        self._descriptor = descriptor
+        self._log_line = log_line
+        self._rest = b""
+        self._loop = asyncio.get_running_loop()
+        self._ended = asyncio.Event()
+        os.set_blocking(descriptor, False)
+        self._loop.add_reader(descriptor, self._read)
+
+    def _read(self) -> None:
+        try:
+            data = os.read(self._descriptor, _LONGEST_LINE)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._loop.remove_reader(self._descriptor)
+            self._ended.set()
+            return
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        if len(self._rest) > _LONGEST_LINE:
+            lines.append(self._rest)
+            self._rest = b""
+        for line in lines:
+            self._say(line)
+
+    def _say(self, line: bytes) -> None:
+        self._log_line(line.removesuffix(b"\r").decode("utf-8", "backslashreplace"))
+
+    async def close(self, patience_s: float) -> None:
+        """Log what is left, and close the pipe."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience_s):
+                await self._ended.wait()
+        self._loop.remove_reader(self._descriptor)
+        os.close(self._descriptor)
+        if self._rest:
+            self._say(self._rest)

@@ -1,0 +1,324 @@
+"""One item from its acknowledgement to its end: handler and lease at the same time, and then the settlement."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor
+from datetime import datetime
+from typing import Any, NamedTuple, TypeVar
+
+from ant_cli.errors import AntError, APIError
+from ant_cli.worker.attempts import Ending, Fate, Outcome, Run, Settlement, failures_of, settle
+from ant_cli.worker.guardian import Guardian
+from ant_cli.worker.handler import Handler, handler_environment, secrets_of_item
+from ant_cli.worker.lease import ENDING, NO_HEARTBEAT, Action, Lease, Step, Verdict
+from ant_cli.worker.log import WorkerLog
+from ant_cli.worker.options import PollOptions
+from ant_cli.worker.pace import Backoff
+from ant_cli.worker.tally import Tally
+from ant_cli.worker.work_api import Item, WorkAPI
+
+T = TypeVar("T")
+
+RETRIED_4XX = (408, 409, 429)
+"""Client errors that may go away by themselves."""
+_ENDINGS = {Verdict.LOST: Ending.LEASE_LOST, Verdict.STOP_REQUESTED: Ending.STOP_REQUESTED}
+
+
+class Shutdown:
+    """How far a worker is with its end; set by signals."""
+
+    def __init__(self) -> None:
+        self.draining = asyncio.Event()
+        """Take no more work."""
+        self.terminating = asyncio.Event()
+        """End the handlers: SIGTERM, and SIGKILL after the kill time-out."""
+        self.killing = asyncio.Event()
+        """Kill the handlers now."""
+
+
+class Workshop(NamedTuple):
+    """What all items of a worker share."""
+
+    api: WorkAPI
+    executor: Executor
+    options: PollOptions
+    command: list[str]
+    environ: dict[str, str]
+    own_variables: dict[str, str]
+    guard: Guardian
+    log: WorkerLog
+    tally: Tally
+    shutdown: Shutdown
+
+    async def call(self, function: Callable[..., T], *args: Any) -> T:
+        """Make a call of the API in a thread. If this is cancelled, the call goes on unheard."""
+        return await asyncio.get_running_loop().run_in_executor(self.executor, function, *args)
+
+
+def is_permanent(error: AntError) -> bool:
+    """Whether an error will not go away by itself: a client error of the API, with few exceptions."""
+    return isinstance(error, APIError) and 400 <= error.status < 500 and error.status not in RETRIED_4XX
+
+
+class ItemRun:
+    """One item in the hands of this worker."""
+
+    def __init__(self, polled: Item, shop: Workshop, free_slot: Callable[[], None]) -> None:
+        """Take a polled item. `free_slot` is called when its handler has ended, before the item is stopped."""
+        self._polled = polled
+        self._free_slot = free_slot
+        self._shop = shop
+        self._id: str = polled["id"]
+        self._log = shop.log.of_item(self._id, secrets_of_item(polled))
+        self._now = asyncio.get_running_loop().time
+        self._began = self._now()
+        self._trouble_logged = False
+
+    async def run(self) -> Settlement | None:
+        """Handle the item. Return what was done about it; None if it could not be acknowledged."""
+        shop = self._shop
+        try:
+            item = await shop.call(shop.api.acknowledge, self._id)
+        except AntError as error:
+            self._log.error("ack failed, discarding work item", error=_brief(error))
+            return None
+        if "secret" in self._polled:
+            item["secret"] = self._polled["secret"]
+        kind = (item.get("data") or {}).get("type")
+        self._log.info("claimed work", work_type=str(kind))
+        if kind == "healthcheck":  # the queue asks whether anybody is there: there is nothing to run
+            await self._stop(self._began + shop.options.lease)
+            return Settlement(Outcome.SUCCEEDED, Fate.STOP, {})
+        return await self._handle(item)
+
+    async def _handle(self, item: Item) -> Settlement:
+        shop = self._shop
+        lease = Lease(shop.options.heartbeat, item, self._began, shop.options.lease)
+        failures = failures_of(item)
+        started = self._now()
+        shop.tally.queue_wait.observe(_age(item))
+        run = await self._run_handler(item, lease, failures + 1)
+        self._free_slot()
+        settlement = settle(run, failures, shop.options)
+        seconds = self._now() - started
+        shop.tally.item_ended(settlement.outcome, seconds)
+        self._log_outcome(settlement, seconds)
+        await self._carry_out(settlement, item, lease)
+        return settlement
+
+    def _log_outcome(self, settlement: Settlement, seconds: float) -> None:
+        fields = {"outcome": settlement.outcome.value, "seconds": round(seconds, 3)}
+        if settlement.outcome is Outcome.SUCCEEDED:
+            self._log.info("work item done", **fields)
+        else:
+            self._log.warn("work item not done", **fields, reason=settlement.reason, next=settlement.fate.value)
+
+    # Handler and lease
+
+    async def _run_handler(self, item: Item, lease: Lease, attempt: int) -> Run:
+        shop = self._shop
+        if shop.options.heartbeat == "always" and (verdict := await self._claim(lease)) is not Verdict.KEPT:
+            return Run(_ENDINGS[verdict])
+        environment = handler_environment(
+            shop.environ, item, attempt, shop.own_variables, pass_api_key=shop.options.pass_api_key
+        )
+        self._log.info("spawning on-work script", script=shop.command[0], attempt=attempt)
+        try:
+            handler = await Handler.start(shop.command, environment, item, shop.guard, self._log_output)
+        except OSError as error:
+            self._log.error("the handler could not be started", error=str(error))
+            return Run(Ending.EXITED, 126)
+        keeper = asyncio.create_task(self._keep(lease))
+        try:
+            run = await self._attend(handler, keeper)
+        finally:
+            keeper.cancel()
+        handed_over = shop.options.no_auto_stop and run == Run(Ending.EXITED, 0)
+        await handler.finish(kill_group=not handed_over)
+        return run
+
+    def _log_output(self, line: str) -> None:
+        self._log.info("handler output", line=line)
+
+    async def _attend(self, handler: Handler, keeper: asyncio.Task[Verdict]) -> Run:
+        """Wait for the end of a handler, or for what ends it."""
+        exited = asyncio.create_task(handler.wait())
+        shutdown = asyncio.create_task(self._shop.shutdown.terminating.wait())
+        timeout_s = self._shop.options.item_timeout
+        try:
+            await asyncio.wait(
+                {exited, keeper, shutdown}, timeout=timeout_s or None, return_when=asyncio.FIRST_COMPLETED
+            )
+            if keeper.done():
+                ending = _ENDINGS[keeper.result()]
+            elif exited.done():
+                ending = Ending.EXITED
+            else:
+                ending = Ending.SHUT_DOWN if shutdown.done() else Ending.TIMED_OUT
+            if not exited.done():
+                ending = await self._end(handler, exited, keeper, ending)
+            return Run(ending, await exited, timeout_s)
+        finally:
+            shutdown.cancel()
+
+    async def _end(
+        self, handler: Handler, exited: asyncio.Task[int], keeper: asyncio.Task[Verdict], ending: Ending
+    ) -> Ending:
+        """Ask a handler to end, and kill it after a while; at once if the lease is lost."""
+        if ending is not Ending.LEASE_LOST:
+            self._log.info("terminating the handler", reason=ending.value)
+            handler.send(signal.SIGTERM)
+            killing = asyncio.create_task(self._shop.shutdown.killing.wait())
+            others = {keeper} if not keeper.done() else set()
+            await asyncio.wait(
+                {exited, killing, *others},
+                timeout=self._shop.options.kill_timeout,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            killing.cancel()
+            if others and keeper.done() and keeper.result() is Verdict.LOST:
+                ending = Ending.LEASE_LOST
+        if not exited.done():
+            self._log.warn("killing the handler", reason=ending.value)
+            handler.send(signal.SIGKILL)
+        return ending
+
+    async def _claim(self, lease: Lease) -> Verdict:
+        """Send the first heartbeat, before the handler starts, until there is a verdict."""
+        verdict = Verdict.KEPT
+        while verdict is Verdict.KEPT and not lease.held and (step := lease.next_step()):
+            verdict = await self._take(step, lease)
+        return verdict
+
+    async def _keep(self, lease: Lease) -> Verdict:
+        """Hold or watch the lease until it is lost, or a stop is requested."""
+        while step := lease.next_step():
+            verdict = await self._take(step, lease)
+            if verdict is not Verdict.KEPT:
+                return verdict
+        never: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
+        return await never
+
+    async def _take(self, step: Step, lease: Lease) -> Verdict:
+        """Take a step when it is due; a lease that was not extended in time is lost."""
+        try:
+            async with asyncio.timeout_at(lease.must_stop_at):
+                await asyncio.sleep(step.at - self._now())
+                sent = self._now()
+                verdict = await self._send(step, lease, sent)
+        except TimeoutError:
+            self._log.error("heartbeat staleness ceiling exceeded; lease presumed expired")
+            verdict = Verdict.LOST
+        outcome = {Verdict.LOST: "lost"}.get(verdict)
+        if outcome:
+            self._shop.tally.heartbeats[outcome] += 1
+        return verdict
+
+    async def _send(self, step: Step, lease: Lease, sent: float) -> Verdict:
+        api, call = self._shop.api, self._shop.call
+        try:
+            if step.action is Action.LOOK:
+                verdict = lease.looked(await call(api.retrieve, self._id), self._now())
+            else:
+                ttl_s = int(self._shop.options.lease)
+                verdict = lease.beaten(await call(api.heartbeat, self._id, lease.last_heartbeat, ttl_s), sent)
+                self._shop.tally.heartbeats["extended"] += verdict is Verdict.KEPT
+        except AntError as error:
+            return self._failed(error, lease)
+        self._trouble_logged = False
+        if verdict is Verdict.STOP_REQUESTED:
+            self._log.info("heartbeat reports shutdown")
+        elif verdict is Verdict.LOST:
+            self._log.warn("lease lost; the item is queued again, or another worker has it")
+        return verdict
+
+    def _failed(self, error: AntError, lease: Lease) -> Verdict:
+        if isinstance(error, APIError) and error.status == 412:
+            verdict = lease.refused(self._now())
+            if verdict is Verdict.LOST:
+                self._log.warn("heartbeat precondition failed; lease reclaimed by another worker")
+            return verdict
+        if is_permanent(error):
+            self._log.error("permanent heartbeat failure", error=_brief(error))
+            return Verdict.LOST
+        self._shop.tally.heartbeats["error"] += 1
+        if not self._trouble_logged:
+            self._log.warn("transient heartbeat failure", error=_brief(error))
+            self._trouble_logged = True
+        lease.failed(self._now())
+        return Verdict.KEPT
+
+    # The settlement
+
+    async def _carry_out(self, settlement: Settlement, item: Item, lease: Lease) -> None:
+        """Stop the item or give it back. Failures are logged: the item comes back when its lease ends."""
+        if settlement.fate is Fate.GIVE_BACK:
+            await self._give_back(settlement, item)
+        elif settlement.fate is Fate.STOP:
+            if settlement.metadata:
+                await self._attempt(self._shop.api.update, self._id, settlement.metadata)
+            if not (lease.others and await self._is_stopped()):
+                await self._stop(lease.expires_at)
+
+    async def _is_stopped(self) -> bool:
+        """Whether the item was stopped by what heartbeats it."""
+        item = await self._attempt(self._shop.api.retrieve, self._id)
+        return item is not None and item.get("state") == "stopped"
+
+    async def _stop(self, until: float) -> None:
+        """Stop the item, and go on trying while the lease holds: work that is done should not be done again."""
+        backoff = Backoff()
+        while True:
+            try:
+                await self._shop.call(self._shop.api.stop, self._id)
+                return
+            except AntError as error:
+                pause_s = backoff.failed(0.5)
+                if (
+                    is_permanent(error)
+                    or self._now() + pause_s >= until
+                    or self._shop.shutdown.terminating.is_set()
+                ):
+                    self._log.warn("stop failed", error=_brief(error))
+                    return
+            await asyncio.sleep(pause_s)
+
+    async def _give_back(self, settlement: Settlement, item: Item) -> None:
+        """End the lease, so that the item is queued again.
+
+        The API has no call for that: the last heartbeat asks for the shortest lease there is.
+        """
+        api = self._shop.api
+        latest = await self._attempt(api.retrieve, self._id)
+        if latest is None or latest.get("acknowledged_at") != item.get("acknowledged_at"):
+            return
+        if latest.get("state") in ENDING:
+            await self._stop(self._now())
+            return
+        if settlement.metadata:
+            latest = await self._attempt(api.update, self._id, settlement.metadata) or latest
+        await self._attempt(api.heartbeat, self._id, latest.get("latest_heartbeat_at") or NO_HEARTBEAT, 1)
+
+    async def _attempt(self, function: Callable[..., Item], *args: Any) -> Item | None:
+        try:
+            return await self._shop.call(function, *args)
+        except AntError as error:
+            self._log.warn("giving back or marking the item failed", error=_brief(error))
+            return None
+
+
+def _age(item: Item) -> float:
+    """Return how many seconds ago an item was created, by the clocks of both sides."""
+    try:
+        created = datetime.fromisoformat(str(item.get("created_at")))
+        return max(time.time() - created.timestamp(), 0.0)
+    except ValueError:
+        return 0.0
+
+
+def _brief(error: AntError) -> str:
+    return error.message

@@ -1,0 +1,74 @@
+"""The worker's log on stderr: a line for each event, as key=value pairs or as one JSON object."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+
+from ant_cli.runtime.redaction import redact
+from ant_cli.runtime.sanitize import escape_controls
+from ant_cli.runtime.streams import Stderr
+from ant_cli.runtime.unescape import unescaped
+
+_BARE = re.compile(r"[^\s\"=\x00-\x1f\x7f-\x9f]+")
+"""A value that needs no quotes."""
+
+
+class WorkerLog:
+    """Writes events, with what belongs to all of them. `of_item` returns a log that also names an item."""
+
+    def __init__(
+        self,
+        stderr: Stderr,
+        log_format: str,
+        fields: dict[str, str],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        secrets: Iterable[str] = (),
+    ) -> None:
+        self._stderr = stderr
+        self._format = log_format
+        self._fields = fields
+        self._now = now
+        self._secrets = tuple(secrets)
+        self._shortest = min((len(unescaped(secret)) for secret in self._secrets), default=0)
+
+    def of_item(self, work_id: str, secrets: Iterable[str]) -> WorkerLog:
+        """Return a log for what happens to an item. Its secrets are redacted there, and forgotten with it."""
+        fields = {**self._fields, "work_id": work_id}
+        return WorkerLog(self._stderr, self._format, fields, self._now, secrets)
+
+    def info(self, message: str, **fields: object) -> None:
+        """Log an event that is as it should be."""
+        self._write("INFO", message, fields)
+
+    def warn(self, message: str, **fields: object) -> None:
+        """Log a failure after which the worker goes on."""
+        self._write("WARN", message, fields)
+
+    def error(self, message: str, **fields: object) -> None:
+        """Log a failure that costs an item, or ends the worker."""
+        self._write("ERROR", message, fields)
+
+    def _write(self, level: str, message: str, fields: dict[str, object]) -> None:
+        time = self._now().strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+        entry = {"time": time, "level": level, "msg": message, **self._fields, **fields}
+        # Secrets are taken out of each value, before quoting could change how they look.
+        clean = {key: self._clean(value) for key, value in entry.items()}
+        if self._format == "json":
+            line = json.dumps(clean)
+        else:
+            line = " ".join(f"{key}={_quoted(str(value))}" for key, value in clean.items())
+        self._stderr.write(line + "\n")
+
+    def _clean(self, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        if self._secrets and len(value) >= self._shortest:  # a shorter text has no room for any of them
+            value = redact(value, self._secrets)
+        return escape_controls(value)
+
+
+def _quoted(value: str) -> str:
+    return value if _BARE.fullmatch(value) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,208 @@
+"""The worker's own flags, each with the variable that stands in for it, and what they were set to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Literal, NamedTuple
+
+from ant_cli.errors import BadValue, MissingFlag, UnknownWord
+from ant_cli.operations.spec import Flags, Param
+from ant_cli.operations.value_kinds import ValueKind
+from ant_cli.settings.validators import check_header, check_secret
+from ant_cli.worker.durations import parse_duration
+
+Parse = Callable[[str, str], object]
+"""From the flag or variable, as messages name it, and its text, to the value. Raises UsageError."""
+
+HeartbeatMode = Literal["auto", "always", "never"]
+OFFICIAL_VARIABLES = {
+    "environment_id": "ANTHROPIC_ENVIRONMENT_ID",
+    "environment_key": "ANTHROPIC_ENVIRONMENT_KEY",
+    "worker_id": "ANTHROPIC_WORKER_ID",
+    "session_id": "ANTHROPIC_SESSION_ID",
+    "work_id": "ANTHROPIC_WORK_ID",
+    "work_secret_file": "ANTHROPIC_WORK_SECRET_FILE",
+}
+"""The variables of the flags that the official worker has, too."""
+_COMPLETES = {"on_work": ValueKind.FILE, "workdir": ValueKind.FILE, "work_secret_file": ValueKind.FILE}
+
+
+class Row(NamedTuple):
+    """A flag of the worker: how it is typed, what it is without being given, and how its text is read."""
+
+    param: Param
+    parse: Parse
+    default: str | None = None
+    """None if it has to be given; empty if there is no value without it."""
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that is read where the flag is not given."""
+        name = self.param.name
+        return OFFICIAL_VARIABLES.get(name, f"ANT_WORKER_{name.upper()}")
+
+
+def _text(_source: str, text: str) -> str:
+    return text
+
+
+def _switch(source: str, text: str) -> bool:
+    if text.lower() not in ("true", "false", "1", "0"):
+        raise BadValue(source, f"must be true or false, got {text!r}")
+    return text.lower() in ("true", "1")
+
+
+def _one_of(*choices: str) -> Parse:
+    def parse(source: str, text: str) -> str:
+        if text not in choices:
+            raise UnknownWord("value", text, choices, f"{source} takes: {', '.join(choices)}.", where=source)
+        return text
+
+    return parse
+
+
+def _whole(low: int, high: int) -> Parse:
+    def parse(source: str, text: str) -> int:
+        number = int(text) if re.fullmatch("[0-9]{1,9}", text) else -1
+        if not low <= number <= high:
+            raise BadValue(source, f"must be a whole number from {low} to {high}, got {text!r}")
+        return number
+
+    return parse
+
+
+def _lease(source: str, text: str) -> float:
+    seconds = parse_duration(source, text)
+    if not 1 <= seconds <= 300 or seconds != int(seconds):
+        raise BadValue(source, f"must be whole seconds from 1s to 300s, got {text!r}")
+    return seconds
+
+
+def _address(source: str, text: str) -> tuple[str, int]:
+    """Return host and port; an empty text is no address, with port -1."""
+    if not text:
+        return "", -1
+    host, _, port = text.rpartition(":")
+    if not host or not re.fullmatch("[0-9]{1,5}", port) or int(port) > 65535:
+        raise BadValue(source, f"must be ADDRESS:PORT, such as 127.0.0.1:9464, got {text!r}")
+    return host.strip("[]"), int(port)
+
+
+def _row(
+    name: str, parse: Parse, default: str | None, help_text: str, kind: type = str, choices: tuple[str, ...] = ()
+) -> Row:
+    completes = _COMPLETES.get(name) or (ValueKind.CHOICE if choices else None if kind is bool else ValueKind.FREE)
+    if default is None:
+        help_text += " Required."
+    elif default not in ("", "0", "false"):
+        help_text += f" [default: {default}]"
+    value_name = "TIME" if parse in (parse_duration, _lease) else ""
+    param = Param(name, "setting", kind, help_text, choices=choices, completes=completes, value_name=value_name)
+    return Row(param, parse, default)
+
+
+_LOG_FORMATS = ("text", "json")
+_HEARTBEAT_MODES = ("auto", "always", "never")
+_ON_FAILURE = ("retry", "stop")
+
+ENVIRONMENT_ID = _row("environment_id", check_header, None, "The environment whose work is taken.")
+ENVIRONMENT_KEY = _row("environment_key", check_secret, None, "Its key; safer: ANTHROPIC_ENVIRONMENT_KEY.")
+WORKDIR = _row("workdir", _text, ".", "The folder of sessions that run here.")
+MAX_IDLE = _row("max_idle", parse_duration, "1m", "The longest idle time of a session.")
+LOG_FORMAT = _row("log_format", _one_of(*_LOG_FORMATS), "text", "The log.", choices=_LOG_FORMATS)
+LISTEN = _row("listen", _address, "", "Serve metrics and health checks at ADDRESS:PORT.")
+
+POLL_ROWS = (
+    ENVIRONMENT_ID,
+    ENVIRONMENT_KEY,
+    _row("worker_id", check_header, "", "A name for this worker, unique in the environment."),
+    _row("on_work", _text, "", "A handler without arguments; or in-process."),
+    WORKDIR,
+    MAX_IDLE,
+    LOG_FORMAT,
+    _row("concurrency", _whole(1, 1000), "1", "How many items run at once.", int),
+    _row("heartbeat", _one_of(*_HEARTBEAT_MODES), "auto", "Who holds leases.", choices=_HEARTBEAT_MODES),
+    _row("lease", _lease, "300s", "The length of a lease."),
+    _row("attempts", _whole(1, 1000), "3", "Failures until an item is given up.", int),
+    _row("on_failure", _one_of(*_ON_FAILURE), "retry", "After a failure.", choices=_ON_FAILURE),
+    _row("no_auto_stop", _switch, "false", "Leave the item to others after exit status 0.", bool),
+    _row("pass_api_key", _switch, "false", "Leave API keys in the handler's environment.", bool),
+    _row("item_timeout", parse_duration, "0", "The longest run of a handler."),
+    _row("drain_timeout", parse_duration, "20s", "Time for running items after a signal."),
+    _row("kill_timeout", parse_duration, "10s", "The time from SIGTERM to SIGKILL."),
+    _row("exit_when_idle", parse_duration, "0", "Exit after this time without work."),
+    _row("max_items", _whole(0, 999_999_999), "0", "Exit after this many items.", int),
+    LISTEN,
+)
+"""The flags of `beta:worker poll`."""
+
+
+class PollOptions(NamedTuple):
+    """What `beta:worker poll` was asked to do. Durations are in seconds."""
+
+    environment_id: str
+    environment_key: str
+    worker_id: str
+    on_work: str
+    workdir: str
+    max_idle: float
+    log_format: str
+    concurrency: int
+    heartbeat: HeartbeatMode
+    lease: float
+    attempts: int
+    on_failure: Literal["retry", "stop"]
+    no_auto_stop: bool
+    pass_api_key: bool
+    item_timeout: float
+    """0 for no limit."""
+    drain_timeout: float
+    kill_timeout: float
+    exit_when_idle: float
+    """0 for never."""
+    max_items: int
+    """0 for no limit."""
+    listen: tuple[str, int]
+    """Host and port; port -1 for none."""
+
+    def __repr__(self) -> str:
+        """Return a representation without the key."""
+        return f"PollOptions(environment_id={self.environment_id!r})"
+
+
+def read_options(
+    rows: tuple[Row, ...], flags: Flags, environ: Mapping[str, str], command: str
+) -> dict[str, object]:
+    """Return the value of each row by its name: from its flag, else its variable, else its default.
+
+    Raises:
+        MissingFlag: if one without a default is not given.
+        UsageError: if one has a value that can't be used.
+
+    """
+    missing = [row for row in rows if row.default is None and not _given(row, flags, environ)[1]]
+    if missing:
+        names = [f"{row.param.flag} ({row.variable})" for row in missing]
+        raise MissingFlag(names, command)
+    return {row.param.name: _value(row, flags, environ) for row in rows}
+
+
+def _value(row: Row, flags: Flags, environ: Mapping[str, str]) -> object:
+    source, text = _given(row, flags, environ)
+    return row.parse(source, text) if source != "default" or text else _nothing(row, text)
+
+
+def _nothing(row: Row, text: str) -> object:
+    """Return the value of a row that was not given and has no default."""
+    return _address("", text) if row.parse is _address else text
+
+
+def _given(row: Row, flags: Flags, environ: Mapping[str, str]) -> tuple[str, str]:
+    """Return the source of a value and its text; empty variables count as unset."""
+    typed = flags.text(row.param.name)
+    if typed is not None:
+        return row.param.flag, typed
+    if text := environ.get(row.variable):
+        return row.variable, text
+    return "default", row.default or ""

@@ -1,0 +1,117 @@
+"""Start a worker: what it needs is put together here, and taken down at its end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from ant_cli.errors import UsageError
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.process import resume_gc
+from ant_cli.settings.loading import ConnectionSettings
+from ant_cli.settings.sources import Credential
+from ant_cli.worker.guardian import Guardian
+from ant_cli.worker.handler import SECRET_VARIABLES, find_handler
+from ant_cli.worker.item_run import Shutdown, Workshop
+from ant_cli.worker.log import WorkerLog
+from ant_cli.worker.options import PollOptions
+from ant_cli.worker.supervisor import Supervisor
+from ant_cli.worker.tally import Tally
+from ant_cli.worker.work_api import WorkAPI
+
+IN_PROCESS = "in-process"
+"""The value of `--on-work` that means the same as no handler."""
+
+
+def run_worker(
+    options: PollOptions, words: Sequence[str], connection: ConnectionSettings, runtime: Runtime
+) -> None:
+    """Run a worker until it ends.
+
+    Args:
+        options: What it was asked to do.
+        words: The handler as it was given behind `--`; empty if it was not.
+        connection: Where the API is. Its credential is replaced by the environment key.
+        runtime: Its environment is that of the handlers, its stderr takes the log.
+
+    Raises:
+        UsageError: if there is no such handler; nothing was claimed then.
+        AntError: if the server refuses to hand out work.
+
+    """
+    if os.name == "nt":
+        raise UsageError("the worker needs a POSIX system: it manages handlers by process groups.")
+    command = handler_command(options, words, runtime)
+    connection = connection_with_key(connection, options.environment_key, "--environment-key")
+    _note_api_key(options, runtime)
+    worker_id = options.worker_id or new_worker_id()
+    resume_gc()
+    asyncio.run(_work(options._replace(worker_id=worker_id), command, connection, runtime))
+
+
+async def _work(options: PollOptions, command: list[str], connection: ConnectionSettings, runtime: Runtime) -> None:
+    api = WorkAPI(connection, runtime, options.environment_id, options.worker_id)
+    # An abandoned call keeps its thread until it times out, so there are more threads than calls.
+    executor = ThreadPoolExecutor(2 * options.concurrency + 4, "api")
+    guard = Guardian()
+    fields = {"component": "work-poller", "environment_id": options.environment_id}
+    shop = Workshop(
+        api=api,
+        executor=executor,
+        options=options,
+        command=command,
+        environ=dict(runtime.environ),
+        own_variables={
+            "ANTHROPIC_ENVIRONMENT_KEY": options.environment_key,
+            "ANTHROPIC_BASE_URL": connection.base_url,
+            "ANTHROPIC_WORKER_ID": options.worker_id,
+        },
+        guard=guard,
+        log=WorkerLog(runtime.stderr, options.log_format, fields),
+        tally=Tally(options.concurrency),
+        shutdown=Shutdown(),
+    )
+    try:
+        await Supervisor(shop).run()
+    finally:
+        executor.shutdown(wait=False, cancel_futures=True)
+        guard.close()
+        api.close()
+
+
+def handler_command(options: PollOptions, words: Sequence[str], runtime: Runtime) -> list[str]:
+    """Return the command line of the handler: what was given, or this program's own `beta:worker run`.
+
+    Raises:
+        UsageError: if it can't be run, or was given twice.
+
+    """
+    on_work = "" if options.on_work == IN_PROCESS else options.on_work
+    if words and options.on_work:
+        raise UsageError("--on-work and a handler behind -- can't be used together.", "Give one of them.")
+    return find_handler(words or [on_work], runtime.environ)
+
+
+def connection_with_key(connection: ConnectionSettings, key: str, source: str) -> ConnectionSettings:
+    """Return the connection with an environment's key, a bearer token, in place of any other credential."""
+    return connection._replace(credential=Credential("auth_token", key, source, explicit=True))
+
+
+def new_worker_id() -> str:
+    """Return a name for a worker: that of the host, and random digits, as the official worker has it."""
+    host = socket.gethostname()
+    usable = host.isascii() and host.isprintable() and " " not in host
+    return f"{host if host and usable else 'ant-worker'}-{secrets.token_hex(8)}"
+
+
+def _note_api_key(options: PollOptions, runtime: Runtime) -> None:
+    present = [name for name in SECRET_VARIABLES if runtime.environ.get(name)]
+    if present and not options.pass_api_key:
+        runtime.hint(
+            f"Note: {' and '.join(present)} is not passed on to handlers, and the worker does not use it. "
+            "A worker's host needs the environment's key only; --pass-api-key passes it on."
+        )

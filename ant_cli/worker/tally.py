@@ -1,0 +1,57 @@
+"""What a worker counts: for its metrics, its health checks, and the status line."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from ant_cli.worker.attempts import Outcome
+
+BUCKETS = {
+    "item_duration": (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0),
+    "queue_wait": (0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0, 120.0, 600.0),
+}
+"""The upper bounds, in seconds, of the buckets of each histogram."""
+
+
+class Histogram:
+    """A histogram of seconds."""
+
+    def __init__(self, bounds: tuple[float, ...]) -> None:
+        self._bounds = bounds
+        self._counts = [0] * (len(bounds) + 1)
+        self.sum = 0.0
+
+    def observe(self, seconds: float) -> None:
+        """Count a value."""
+        position = sum(seconds > bound for bound in self._bounds)
+        self._counts[position] += 1
+        self.sum += seconds
+
+    def cumulative(self) -> list[tuple[str, int]]:
+        """Return the upper bound of each bucket with the number of values up to it, as Prometheus has them."""
+        total, found = 0, []
+        for bound, count in zip([*map(str, self._bounds), "+Inf"], self._counts, strict=True):
+            total += count
+            found.append((bound, total))
+        return found
+
+
+class Tally:
+    """Counts and states of one worker. Written by its event loop, and read by the threads of its listener."""
+
+    def __init__(self, slots: int) -> None:
+        self.slots = slots
+        self.slots_used = 0
+        self.draining = False
+        self.polls = Counter(dict.fromkeys(("work", "empty", "error"), 0))
+        self.items: Counter[str] = Counter({outcome.value: 0 for outcome in Outcome})
+        self.heartbeats = Counter(dict.fromkeys(("extended", "lost", "error"), 0))
+        self.item_duration = Histogram(BUCKETS["item_duration"])
+        self.queue_wait = Histogram(BUCKETS["queue_wait"])
+        self.last_poll_at = 0.0
+        """The Unix time of the last successful poll; 0 before the first."""
+
+    def item_ended(self, outcome: Outcome, seconds: float) -> None:
+        """Count an item that was run."""
+        self.items[outcome.value] += 1
+        self.item_duration.observe(seconds)

@@ -1,0 +1,100 @@
+"""The calls that a worker makes: poll, acknowledge, heartbeat, retrieve, update and stop."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+from ant_cli.errors import AnswerError
+from ant_cli.http.client import Client
+from ant_cli.input.request import Request
+from ant_cli.operations import work
+from ant_cli.operations.spec import Operation
+from ant_cli.runtime import Runtime
+from ant_cli.settings.loading import ConnectionSettings
+from ant_cli.worker.pace import BLOCK_MS
+
+Item = dict[str, Any]
+"""A work item as the server sent it."""
+
+
+class WorkAPI:
+    """The work of one environment. Threads may share it. Calls raise as `Client.send` does."""
+
+    def __init__(
+        self, connection: ConnectionSettings, runtime: Runtime, environment_id: str, worker_id: str
+    ) -> None:
+        self._client = Client(connection, runtime)
+        # A heartbeat is sent once: after a lost response, the worker looks at the item before the next one.
+        self._once = Client(connection._replace(max_retries=0), runtime)
+        self._environment_id = environment_id
+        self._worker_id = worker_id
+
+    def close(self) -> None:
+        """Close the connections."""
+        for client in (self._client, self._once):
+            client.__exit__()
+
+    def poll(self) -> Item | None:
+        """Return the next item of the queue; None if none came while the server waited."""
+        query = (("beta", "true"), ("block_ms", str(BLOCK_MS)))
+        request = Request("GET", self._path(work.POLL), query, (("anthropic-worker-id", self._worker_id),))
+        body = self._client.send(request).body
+        return None if body.strip() == b"null" else _checked(_object(body))
+
+    def acknowledge(self, work_id: str) -> Item:
+        """Take an item out of the queue, and return it."""
+        return self._post(work.ACK, work_id)
+
+    def retrieve(self, work_id: str) -> Item:
+        """Return an item as it is now."""
+        return _object(self._client.send(Request("GET", self._path(work.RETRIEVE, work_id), _BETA)).body)
+
+    def heartbeat(self, work_id: str, expected: str, ttl_s: int) -> Item:
+        """Extend the lease, if the last heartbeat is the expected one. The request is sent once."""
+        query = (*_BETA, ("desired_ttl_seconds", str(ttl_s)), ("expected_last_heartbeat", expected))
+        request = Request("POST", self._path(work.HEARTBEAT, work_id), query, conditional=True)
+        return _object(self._once.send(request).body)
+
+    def update(self, work_id: str, metadata: dict[str, str]) -> Item:
+        """Merge metadata into an item, and return it."""
+        return self._post(work.UPDATE, work_id, {"metadata": metadata})
+
+    def stop(self, work_id: str) -> Item:
+        """End an item that nobody runs any more."""
+        return self._post(work.STOP, work_id, {"force": True})
+
+    def stats(self) -> Item:
+        """Return the statistics of the queue."""
+        return _object(self._client.send(Request("GET", self._path(work.STATS), _BETA)).body)
+
+    def _post(self, operation: Operation, work_id: str, body: dict[str, Any] | None = None) -> Item:
+        content = None if body is None else json.dumps(body).encode()
+        return _object(self._client.send(Request("POST", self._path(operation, work_id), _BETA, body=content)).body)
+
+    def _path(self, operation: Operation, work_id: str = "") -> str:
+        return operation.path.format(
+            environment_id=quote(self._environment_id, safe=""), work_id=quote(work_id, safe="")
+        )
+
+
+_BETA = (("beta", "true"),)
+
+
+def _object(body: bytes) -> Item:
+    try:
+        value = json.loads(body)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise AnswerError("the server sent something other than a JSON object.")
+    return value
+
+
+def _checked(item: Item) -> Item:
+    """Return an item whose ID can be part of a path."""
+    work_id = item.get("id")
+    if not isinstance(work_id, str) or work_id in ("", ".", "..") or not work_id.isprintable():
+        raise AnswerError("the server sent a work item without a usable ID.")
+    return item

@@ -1,0 +1,209 @@
+"""A served emulator with a queue, and workers in processes of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from ant_cli.emulator import Emulator
+from ant_cli.emulator.server import Server
+from tests.conftest import KEY
+from tests.processes import measured
+
+HEADERS = {
+    "authorization": f"Bearer {KEY}",
+    "anthropic-version": "2023-06-01",
+    "anthropic-beta": "managed-agents-2026-04-01",
+}
+
+
+class Queue:
+    """The queue of an environment, as an operator sees it, and the requests that the server got."""
+
+    def __init__(self, url: str, requests: list[str]) -> None:
+        self.url = url
+        self.requests = requests
+        self._client = httpx.Client(base_url=url, headers=HEADERS)
+        config = {"name": "queue", "config": {"type": "self_hosted"}}
+        self.id = self.send("POST", "/v1/environments", config)["id"]
+        self._path = f"/v1/environments/{self.id}/work"
+
+    def send(self, method: str, path: str, body: Any = None) -> Any:
+        """Send a request, and return the JSON of its response."""
+        response = self._client.request(method, path, json=body)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    def enqueue(self, count: int = 1) -> list[str]:
+        """Put items in the queue, and return their IDs."""
+        found = self.send("POST", f"/_emulator/environments/{self.id}/enqueue", {"count": count})
+        return [item["id"] for item in found["data"]]
+
+    def item(self, work_id: str) -> Any:
+        """Return an item as it is now."""
+        return self.send("GET", f"{self._path}/{work_id}")
+
+    def act(self, work_id: str, action: str, **query: str) -> Any:
+        """Acknowledge, heartbeat or stop an item, as somebody else than the worker."""
+        return self.send(
+            "POST", f"{self._path}/{work_id}/{action}?{httpx.QueryParams(query)}", {} if action == "stop" else None
+        )
+
+    def poll(self) -> Any:
+        """Take the next item, as another worker does."""
+        return self.send("GET", f"{self._path}/poll")
+
+    def advance(self, seconds: float) -> None:
+        """Move the server's clock."""
+        self.send("POST", "/_emulator/clock", {"advance_ms": int(seconds * 1000)})
+
+    def fail(self, path: str, **fault: Any) -> None:
+        """Let requests fail whose path contains a text."""
+        self.send("POST", "/_emulator/faults", {"path_contains": path, **fault})
+
+    def count(self, what: str) -> int:
+        """Return how many requests to a path with this end the server got."""
+        return sum(line.split()[1].endswith(what) for line in list(self.requests))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+
+class Worker:
+    """A worker in a process of its own, with a log in JSON."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.lines: list[str] = []
+        """What it wrote on stderr so far."""
+
+    def wait_for(self, message: str, **fields: Any) -> dict[str, Any]:
+        """Read the log up to an event, and return it."""
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.lines.append(line)
+            entry = json.loads(line) if line.startswith("{") else {}
+            if entry.get("msg") == message and fields.items() <= entry.items():
+                return entry
+        pytest.fail(f"the worker ended without {message!r}:\n{''.join(self.lines)}")
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to the worker, and to nothing that it started."""
+        self.process.send_signal(number)
+
+    def end(self) -> int:
+        """Read the log to its end, and return the exit status."""
+        assert self.process.stderr is not None
+        self.lines += self.process.stderr
+        return self.process.wait()
+
+    @property
+    def log(self) -> list[dict[str, Any]]:
+        """The events so far."""
+        return [json.loads(line) for line in self.lines if line.startswith("{")]
+
+    def events(self, message: str) -> list[dict[str, Any]]:
+        """Return the events with a message."""
+        return [entry for entry in self.log if entry["msg"] == message]
+
+    @property
+    def output(self) -> list[str]:
+        """What the handlers wrote."""
+        return [entry["line"] for entry in self.events("handler output")]
+
+
+@pytest.fixture
+def queue(tmp_path):
+    """Serve an emulator, and return the queue of an environment."""
+    requests: list[str] = []
+    emulator = Emulator(tmp_path / "emulator.db")
+    server = Server(emulator, "127.0.0.1", 0, requests.append)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    found = Queue(server.url, requests)
+    yield found
+    found.close()
+    server.stop()
+    thread.join()
+    emulator.close()
+
+
+@pytest.fixture
+def script(tmp_path):
+    """Return a function that writes a handler, and returns its path."""
+
+    def write(text: str, name: str = "handle.sh") -> str:
+        path: Path = tmp_path / name
+        path.write_text(f"#!/bin/sh\n{text}\n")
+        path.chmod(0o755)
+        return str(path)
+
+    return write
+
+
+@pytest.fixture
+def start(queue, clean_environ):
+    """Return a function that starts a worker on the queue."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start_worker(*words: str, handler: Sequence[str] = (), env: Mapping[str, str] | None = None) -> Worker:
+        environ = {
+            **clean_environ,
+            **measured(),
+            "ANTHROPIC_ENVIRONMENT_ID": queue.id,
+            "ANTHROPIC_ENVIRONMENT_KEY": KEY,
+            "ANTHROPIC_API_KEY": "",
+            "ANT_WORKER_LOG_FORMAT": "json",
+            **(env or {}),
+        }
+        behind = ["--", *handler] if handler else []
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ant_cli", "beta:worker", "poll", "--base-url", queue.url, *words, *behind],
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return Worker(process)
+
+    yield start_worker
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def work(start):
+    """Return a function that runs a worker until it ends by itself, after one item if nothing else is asked."""
+
+    def run(*words: str, handler: Sequence[str], status: int = 0, **options: Any) -> Worker:
+        limits = () if any(word in ("--exit-when-idle", "--max-items") for word in words) else ("--max-items", "1")
+        worker = start(*limits, *words, handler=handler, **options)
+        assert worker.end() == status, "".join(worker.lines)
+        assert KEY not in "".join(worker.lines)
+        assert "Traceback" not in "".join(worker.lines)
+        return worker
+
+    return run
+
+
+@pytest.fixture
+def fifo(tmp_path):
+    """Return the path of a named pipe, by which a handler and a test wait for each other."""
+    path = tmp_path / "fifo"
+    os.mkfifo(path)
+    return path

@@ -1,0 +1,130 @@
+"""Leases as a server sees them: who heartbeats, what a stop request does, and what a lost lease does."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+
+@pytest.fixture
+def blocked(script, fifo):
+    """A handler that runs until a line comes through the named pipe, and the pipe's end for the line."""
+    return script(f"echo started; read line < {fifo}; echo got $line")
+
+
+def release(fifo):
+    """Let the blocked handler go on."""
+    fifo.write_text("go\n")
+
+
+def test_a_worker_that_always_heartbeats_claims_the_lease_before_the_handler_runs(queue, start, blocked, fifo):
+    """Nothing else can claim it afterwards, as the sentinel for the first heartbeat shows."""
+    (work_id,) = queue.enqueue()
+    worker = start("--heartbeat", "always", "--max-items", "1", handler=[blocked])
+    worker.wait_for("handler output", line="started")
+    assert queue.item(work_id)["state"] == "active"
+    release(fifo)
+    assert worker.end() == 0
+    assert queue.item(work_id)["state"] == "stopped"
+
+
+def test_a_worker_takes_over_a_lease_that_nobody_holds(queue, start, blocked, fifo):
+    """At half of it, so that an item which takes longer than its lease is not run twice."""
+    (work_id,) = queue.enqueue()
+    worker = start("--lease", "1s", "--max-items", "1", handler=[blocked])
+    worker.wait_for("handler output", line="started")
+    while queue.item(work_id)["state"] != "active":
+        pass
+    release(fifo)
+    assert worker.end() == 0
+    assert queue.item(work_id)["state"] == "stopped"
+    assert queue.count("/ack") == 1
+
+
+def test_a_worker_stays_out_of_the_way_of_a_handler_that_heartbeats(queue, start, blocked, fifo):
+    """Its own attempt to take over, if it comes too late, is no reason to end the handler."""
+    (work_id,) = queue.enqueue()
+    worker = start("--lease", "2s", "--max-items", "1", handler=[blocked])
+    worker.wait_for("handler output", line="started")
+    queue.act(work_id, "heartbeat", expected_last_heartbeat="NO_HEARTBEAT")
+    heartbeat = queue.item(work_id)["latest_heartbeat_at"]
+    looks = queue.count(work_id)
+    while queue.count(work_id) < looks + 2:  # requests that only look at the item
+        pass
+    assert queue.item(work_id)["latest_heartbeat_at"] == heartbeat
+    release(fifo)
+    assert worker.end() == 0
+
+
+def test_a_worker_that_never_heartbeats_sends_nothing_while_a_handler_runs(queue, start, blocked, fifo):
+    """As the official worker with --on-work."""
+    queue.enqueue()
+    worker = start("--heartbeat", "never", "--lease", "1s", "--max-items", "1", handler=[blocked])
+    worker.wait_for("handler output", line="started")
+    release(fifo)
+    assert worker.end() == 0
+    assert queue.count("/heartbeat") == 0
+
+
+@pytest.mark.parametrize("mode", ["always", "auto"])
+def test_a_stop_request_ends_the_handler(queue, start, script, mode):
+    """It gets SIGTERM, and the item is stopped for good."""
+    (work_id,) = queue.enqueue()
+    handler = script("trap 'echo asked to stop; exit 1' TERM; echo started; sleep 600 & wait")
+    worker = start("--heartbeat", mode, "--lease", "2s", "--max-items", "1", handler=[handler])
+    worker.wait_for("handler output", line="started")
+    queue.act(work_id, "stop")
+    worker.wait_for("handler output", line="asked to stop")
+    assert worker.end() == 0
+    assert queue.item(work_id)["state"] == "stopped"
+    assert queue.item(work_id)["metadata"] == {}
+
+
+@pytest.mark.parametrize("mode", ["always", "auto"])
+def test_a_lost_lease_ends_the_handler_and_leaves_the_item_to_its_new_owner(queue, start, blocked, fifo, mode):
+    """The official worker stops the item that another one is running."""
+    (work_id,) = queue.enqueue()
+    worker = start("--heartbeat", mode, "--lease", "3s", "--max-items", "1", handler=[blocked])
+    worker.wait_for("handler output", line="started")
+    if mode == "auto":
+        while queue.item(work_id)["state"] != "active":
+            pass
+    queue.advance(301)
+    assert queue.poll()["id"] == work_id
+    queue.act(work_id, "ack")
+    queue.act(work_id, "heartbeat")
+    assert worker.wait_for("work item not done")["outcome"] == "lease_lost"
+    assert worker.end() == 0
+    assert queue.item(work_id)["state"] == "active"
+    assert queue.count("/stop") == 0
+    with pytest.raises(OSError, match="No such device"):  # nobody reads: the handler is gone
+        os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
+
+
+def test_a_lease_that_can_not_be_extended_ends_the_handler_before_it_ends_itself(queue, start, blocked):
+    """A worker that is cut off has to assume that somebody else gets the item."""
+    (work_id,) = queue.enqueue()
+    worker = start("--heartbeat", "always", "--lease", "1s", "--max-items", "1", handler=[blocked])
+    worker.wait_for("handler output", line="started")
+    queue.fail(work_id, disconnect=True, times=100)
+    worker.wait_for("heartbeat staleness ceiling exceeded; lease presumed expired")
+    assert worker.wait_for("work item not done")["outcome"] == "lease_lost"
+    assert len(worker.events("transient heartbeat failure")) == 1
+    assert worker.end() == 0
+    assert queue.count("/stop") == 0
+
+
+def test_a_heartbeat_that_fails_is_repeated(queue, start, blocked, fifo):
+    """After a look at the item, and long before the lease ends."""
+    (work_id,) = queue.enqueue()
+    worker = start("--heartbeat", "always", "--lease", "4s", "--max-items", "1", handler=[blocked])
+    worker.wait_for("handler output", line="started")
+    before = queue.count("/heartbeat")
+    queue.fail("/heartbeat", status=500)
+    worker.wait_for("transient heartbeat failure")
+    while queue.count("/heartbeat") < before + 3:
+        pass
+    release(fifo)
+    assert worker.end() == 0
+    assert queue.item(work_id)["state"] == "stopped"

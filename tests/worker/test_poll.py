@@ -1,0 +1,258 @@
+"""`ant beta:worker poll` in a process of its own, on a served emulator: what becomes of items, and of failures."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import KEY
+
+
+def test_an_item_whose_handler_exits_with_0_is_stopped_once(queue, work, script):
+    """One acknowledgement, one stop, and no heartbeat for an item that took no time."""
+    (work_id,) = queue.enqueue()
+    worker = work(handler=[script("exit 0")])
+    assert queue.item(work_id)["state"] == "stopped"
+    assert (queue.count("/ack"), queue.count("/stop"), queue.count("/heartbeat")) == (1, 1, 0)
+    assert worker.events("work item done")[0]["work_id"] == work_id
+
+
+def test_a_handler_gets_the_item_as_it_was_acknowledged(queue, work, script):
+    """On stdin, as one line of JSON, with null where the server says null, and with the secret of the poll."""
+    (work_id,) = queue.enqueue()
+    work(handler=[script("cat > item.json")])
+    line = Path("item.json").read_text()
+    item = json.loads(line)
+    assert line.endswith("}\n")
+    assert line.count("\n") == 1
+    assert (item["id"], item["state"], item["started_at"]) == (work_id, "starting", None)
+    assert item["acknowledged_at"] is not None
+    assert item["secret"]
+
+
+def test_a_handler_gets_what_it_needs_in_variables(queue, work, script):
+    """Also what the official worker leaves out: the item's secret, and the base URL of a flag."""
+    (work_id,) = queue.enqueue()
+    work("--worker-id", "w1", handler=[script("env > variables; cat > item.json")])
+    found = dict(line.split("=", 1) for line in Path("variables").read_text().splitlines())
+    item = json.loads(Path("item.json").read_text())
+    expected = {
+        "ANTHROPIC_WORK_ID": work_id,
+        "ANTHROPIC_ENVIRONMENT_ID": queue.id,
+        "ANTHROPIC_SESSION_ID": item["data"]["id"],
+        "ANTHROPIC_ENVIRONMENT_KEY": KEY,
+        "ANTHROPIC_WORK_SECRET": item["secret"],
+        "ANTHROPIC_BASE_URL": queue.url,
+        "ANTHROPIC_WORKER_ID": "w1",
+        "ANT_WORK_ATTEMPT": "1",
+    }
+    assert expected.items() <= found.items()
+
+
+def test_an_api_key_is_kept_from_handlers_and_a_note_says_so(queue, work, script):
+    """A worker's host has no use for an organization's key."""
+    queue.enqueue(2)
+    env = {"ANTHROPIC_API_KEY": "sk-ant-canary-organization"}
+    worker = work(handler=[script('echo "has [${ANTHROPIC_API_KEY-nothing}]"')], env=env)
+    assert worker.output == ["has [nothing]"]
+    assert "ANTHROPIC_API_KEY is not passed on to handlers" in worker.lines[0]
+    passed = work("--pass-api-key", handler=[script('test -n "$ANTHROPIC_API_KEY" && echo has it')], env=env)
+    assert passed.output == ["has it"]
+    assert "not passed on" not in "".join(passed.lines)
+
+
+def test_a_handler_may_have_arguments(queue, work, script):
+    """Those behind -- reach it as they are, also what looks like a flag of the worker."""
+    queue.enqueue()
+    worker = work(handler=[script('printf "[%s]" "$@"; echo'), "--max-items", "two words", ""])
+    assert worker.output == ["[--max-items][two words][]"]
+
+
+@pytest.mark.parametrize("name", ["missing-program", "./missing.sh", "./folder", "./plain.txt"])
+def test_a_handler_that_can_not_be_run_is_an_error_before_anything_is_claimed(queue, work, tmp_path, name):
+    """The official worker takes, and stops, every item of the queue without running anything."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "plain.txt").write_text("no program")
+    (work_id,) = queue.enqueue()
+    worker = work("--on-work", name, handler=[], status=2)
+    assert f"the handler '{name}' is not a program" in worker.lines[0]
+    assert queue.count("/poll") == 0
+    assert queue.item(work_id)["state"] == "queued"
+
+
+def test_a_failed_item_is_given_back_and_counted(queue, work, script):
+    """Its lease ends in a second; the metadata says how often it failed, and of what."""
+    (work_id,) = queue.enqueue()
+    work(handler=[script("exit 3")])
+    item = queue.item(work_id)
+    assert item["metadata"] == {"ant_attempts": "1", "ant_last_error": "the handler exited with 3"}
+    assert queue.count("/stop") == 0
+    queue.advance(1)
+    assert queue.item(work_id)["state"] == "queued"
+
+
+def test_a_failed_item_is_tried_again_and_told_which_attempt_it_is(queue, work, script):
+    """Until it succeeds."""
+    (work_id,) = queue.enqueue()
+    worker = work(
+        "--max-items", "2", handler=[script('echo "attempt $ANT_WORK_ATTEMPT"; test -e again || ! touch again')]
+    )
+    assert worker.output == ["attempt 1", "attempt 2"]
+    assert queue.item(work_id)["state"] == "stopped"
+
+
+def test_an_item_that_failed_too_often_is_a_dead_letter(queue, work, script):
+    """It is stopped, so that it can't fail for ever, and its metadata says why."""
+    (work_id,) = queue.enqueue()
+    worker = work("--attempts", "1", handler=[script("kill -9 $$")])
+    item = queue.item(work_id)
+    assert item["state"] == "stopped"
+    assert item["metadata"]["ant_dead_letter"].endswith("the handler was killed by SIGKILL")
+    assert worker.events("work item not done")[0]["outcome"] == "dead_letter"
+
+
+def test_a_failed_item_is_stopped_if_that_is_asked_for(queue, work, script):
+    """As the official worker does it, but for the metadata."""
+    (work_id,) = queue.enqueue()
+    work("--on-failure", "stop", handler=[script("exit 1")])
+    assert queue.item(work_id)["state"] == "stopped"
+    assert queue.item(work_id)["metadata"]["ant_last_error"] == "the handler exited with 1"
+
+
+def test_exit_status_75_gives_an_item_back_without_counting(queue, work, script):
+    """As sysexits.h has it: a temporary failure."""
+    (work_id,) = queue.enqueue()
+    work("--attempts", "1", handler=[script("exit 75")])
+    assert queue.item(work_id)["metadata"] == {}
+    queue.advance(1)
+    assert queue.item(work_id)["state"] == "queued"
+
+
+def test_an_interpreter_that_is_missing_costs_no_attempt(queue, work, tmp_path):
+    """The next item would fare no better: polling backs off, and the queue stays as it is."""
+    path = tmp_path / "broken"
+    path.write_text("#!/no/such/interpreter\n")
+    path.chmod(0o755)
+    (work_id,) = queue.enqueue()
+    worker = work("--attempts", "1", handler=[str(path)])
+    assert queue.item(work_id)["metadata"] == {}
+    assert queue.count("/stop") == 0
+    assert worker.events("backing off after unprocessable work item")
+
+
+def test_an_item_is_left_alone_if_its_handler_handed_it_over(queue, work, script):
+    """With --no-auto-stop, a handler may start something that claims the item later."""
+    (work_id,) = queue.enqueue()
+    work("--no-auto-stop", handler=[script("exit 0")])
+    assert queue.item(work_id)["state"] == "starting"
+    assert queue.count("/stop") == 0
+
+
+def test_a_handler_that_takes_too_long_is_ended(queue, work, script):
+    """It counts as a failed attempt."""
+    (work_id,) = queue.enqueue()
+    work("--item-timeout", "100ms", handler=[script("sleep 60")])
+    assert queue.item(work_id)["metadata"]["ant_last_error"] == "the handler took longer than 0.1 s"
+
+
+def test_a_handler_that_ignores_sigterm_is_killed(queue, work, script):
+    """After the kill time-out."""
+    queue.enqueue()
+    worker = work(
+        "--item-timeout",
+        "200ms",
+        "--kill-timeout",
+        "100ms",
+        handler=[script("trap '' TERM; sleep 60 & wait; sleep 60")],
+    )
+    assert worker.events("killing the handler")
+
+
+def test_as_many_items_run_at_once_as_there_are_slots(queue, work, script, fifo):
+    """Each of the two handlers needs the other one to end."""
+    first, second = queue.enqueue(2)
+    handler = script(f"if mkdir first; then read line < {fifo}; else echo go > {fifo}; fi")
+    work("--concurrency", "2", "--max-items", "2", handler=[handler])
+    assert {queue.item(first)["state"], queue.item(second)["state"]} == {"stopped"}
+
+
+def test_no_more_items_are_taken_than_asked_for(queue, work, script):
+    """The rest of the queue is left to others."""
+    queue.enqueue(3)
+    work("--max-items", "2", "--concurrency", "8", handler=[script("exit 0")])
+    assert queue.count("/ack") == 2
+    assert queue.poll() is not None
+
+
+def test_a_worker_may_exit_when_there_is_no_work(queue, work, script):
+    """After the queue is drained."""
+    queue.enqueue(2)
+    worker = work("--exit-when-idle", "200ms", handler=[script("exit 0")])
+    assert queue.count("/stop") == 2
+    assert worker.log[-1]["msg"] == "no work; exiting"
+
+
+def test_an_acknowledgement_that_fails_starts_no_handler(queue, work, script):
+    """The item is somebody else's, or comes back."""
+    (work_id,) = queue.enqueue()
+    queue.fail("/ack", status=400)
+    worker = work(handler=[script("touch ran")])
+    assert worker.events("ack failed, discarding work item")
+    assert queue.item(work_id)["state"] == "queued"
+    assert queue.count("/stop") == 0
+    assert not Path("ran").exists()
+
+
+@pytest.mark.parametrize(("status", "exit_code"), [(400, 1), (401, 4), (403, 4), (404, 5)])
+def test_an_error_that_will_not_go_away_ends_the_worker(queue, work, script, status, exit_code):
+    """With the exit status of its class."""
+    queue.fail("/poll", status=status, times=9)
+    worker = work(handler=[script("exit 0")], status=exit_code)
+    assert worker.events("poll hit permanent 4xx; stopping")
+    assert queue.count("/poll") == 1
+
+
+def test_an_error_that_goes_away_is_logged_once_and_waited_out(queue, work, script):
+    """However often polling fails in a row."""
+    (work_id,) = queue.enqueue()
+    queue.fail("/poll", status=503, times=2)
+    worker = work("--max-retries", "0", handler=[script("exit 0")])
+    assert len(worker.events("poll failed, backing off")) == 1
+    assert len(worker.events("polling works again")) == 1
+    assert queue.item(work_id)["state"] == "stopped"
+
+
+def test_a_stop_that_fails_is_repeated(queue, work, script):
+    """Work that is done is not done again because of one lost response."""
+    (work_id,) = queue.enqueue()
+    queue.fail("/stop", status=500)
+    work("--max-retries", "0", handler=[script("exit 0")])
+    assert queue.item(work_id)["state"] == "stopped"
+
+
+def test_a_handler_need_not_read_its_input(queue, work, script):
+    """Nor need it have anything to do with stdin at all."""
+    (work_id,) = queue.enqueue()
+    work(handler=[script("exec < /dev/null; exit 0")])
+    assert queue.item(work_id)["state"] == "stopped"
+
+
+def test_what_a_failed_handler_leaves_running_is_killed(queue, work, script, fifo):
+    """So nothing of it runs on during the next attempt; and the log ends, although the output was held open."""
+    queue.enqueue()
+    reading = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    worker = work(handler=[script(f"exec 3> {fifo}; (sleep 600; echo late) & exit 1")])
+    assert worker.output == []
+    assert os.read(reading, 1) == b""  # the end of the pipe: nobody has it open for writing
+    os.close(reading)
+
+
+def test_every_flag_has_a_variable(queue, start, script):
+    """For containers, whose manifests set variables more easily than arguments."""
+    queue.enqueue(2)
+    env = {"ANT_WORKER_ON_WORK": script("exit 0"), "ANT_WORKER_MAX_ITEMS": "2", "ANT_WORKER_CONCURRENCY": "2"}
+    assert start(env=env).end() == 0
+    assert queue.count("/stop") == 2

@@ -1,0 +1,256 @@
+"""The worker's pure rules: what becomes of an item, how long to wait, what a flag means, how a line is logged."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from ant_cli.errors import MissingFlag, UsageError
+from ant_cli.operations.spec import Flags
+from ant_cli.runtime.streams import Stderr
+from ant_cli.worker.attempts import Ending, Fate, Outcome, Run, failures_of, settle
+from ant_cli.worker.durations import parse_duration
+from ant_cli.worker.handler import handler_environment, secrets_of_item
+from ant_cli.worker.log import WorkerLog
+from ant_cli.worker.options import POLL_ROWS, PollOptions, read_options
+from ant_cli.worker.pace import Backoff, IdleTime
+from tests.conftest import KEY, Screen
+
+REQUIRED = {"environment_id": "env_1", "environment_key": KEY}
+
+
+def options(**flags):
+    return PollOptions(**read_options(POLL_ROWS, Flags({**REQUIRED, **flags}), {}, "beta:worker poll"))
+
+
+# What becomes of an item
+
+
+@pytest.mark.parametrize(
+    ("run", "outcome", "fate"),
+    [
+        (Run(Ending.EXITED, 0), Outcome.SUCCEEDED, Fate.STOP),
+        (Run(Ending.EXITED, 1), Outcome.FAILED, Fate.GIVE_BACK),
+        (Run(Ending.EXITED, -9), Outcome.FAILED, Fate.GIVE_BACK),
+        (Run(Ending.EXITED, 75), Outcome.GIVEN_BACK, Fate.GIVE_BACK),
+        (Run(Ending.EXITED, 127), Outcome.GIVEN_BACK, Fate.GIVE_BACK),
+        (Run(Ending.TIMED_OUT, 0), Outcome.TIMED_OUT, Fate.GIVE_BACK),
+        (Run(Ending.STOP_REQUESTED, 1), Outcome.CANCELLED, Fate.STOP),
+        (Run(Ending.STOP_REQUESTED, 0), Outcome.CANCELLED, Fate.STOP),
+        (Run(Ending.LEASE_LOST, 0), Outcome.LEASE_LOST, Fate.LEAVE),
+        (Run(Ending.SHUT_DOWN, -15), Outcome.GIVEN_BACK, Fate.GIVE_BACK),
+        (Run(Ending.SHUT_DOWN, 0), Outcome.SUCCEEDED, Fate.STOP),
+    ],
+)
+def test_how_a_run_ended_decides_what_becomes_of_its_item(run, outcome, fate):
+    """Nothing is stopped that was not done, given up, or asked to stop."""
+    settlement = settle(run, 0, options())
+    assert (settlement.outcome, settlement.fate) == (outcome, fate)
+
+
+def test_only_failures_of_the_handler_are_counted():
+    """Neither those of the worker, nor of the machine."""
+    counted = (Run(Ending.EXITED, 1), Run(Ending.TIMED_OUT, -15))
+    others = {Run(Ending.EXITED, code) for code in (0, 75, 126, 127)} | {
+        Run(Ending.SHUT_DOWN, 1),
+        Run(Ending.LEASE_LOST),
+    }
+    assert all(settle(run, 4, options(attempts="9")).metadata["ant_attempts"] == "5" for run in counted)
+    assert all(settle(run, 4, options(attempts="9")).metadata == {} for run in others)
+
+
+def test_the_last_attempt_makes_a_dead_letter():
+    """After as many failures as are allowed, and not before."""
+    run = Run(Ending.EXITED, 2)
+    assert settle(run, 1, options(attempts="3")).fate is Fate.GIVE_BACK
+    last = settle(run, 2, options(attempts="3"))
+    assert (last.outcome, last.fate) == (Outcome.DEAD_LETTER, Fate.STOP)
+    assert last.metadata["ant_dead_letter"] == "3 attempts failed; the last one: the handler exited with 2"
+
+
+def test_an_item_that_was_handed_over_is_left():
+    """Only after success."""
+    assert settle(Run(Ending.EXITED, 0), 0, options(no_auto_stop="true")).fate is Fate.LEAVE
+    assert settle(Run(Ending.EXITED, 1), 0, options(no_auto_stop="true")).fate is Fate.GIVE_BACK
+
+
+@pytest.mark.parametrize(
+    ("metadata", "failures"),
+    [({}, 0), (None, 0), ({"ant_attempts": "2"}, 2), ({"ant_attempts": "many"}, 0), ({"ant_attempts": "²"}, 0)],
+)
+def test_failures_are_counted_in_metadata(metadata, failures):
+    """Others may have written something else there."""
+    assert failures_of({"metadata": metadata}) == failures
+
+
+# Pauses
+
+
+def test_errors_back_off_to_a_minute_with_jitter():
+    """Up to half of each pause is left out at random."""
+    backoff = Backoff()
+    assert [backoff.failed(0.0) for _ in range(8)] == [2, 4, 8, 16, 32, 60, 60, 60]
+    assert backoff.failed(1.0) == 30
+    assert backoff.succeeded()
+    assert not backoff.succeeded()
+    assert backoff.failed(0.0) == 2
+
+
+def test_idle_polls_follow_one_another_and_slow_down_after_five_minutes():
+    """The server waits 0.999 s itself; one that does not is not flooded."""
+    idle = IdleTime(1000.0)
+    assert idle.pause_after_empty(1000.0, 1000.999) == 0
+    assert idle.pause_after_empty(1000.0, 1000.25) == 0.75
+    assert idle.pause_after_empty(1300.0, 1301.0) == 1.0
+    idle.work_came(1301.0)
+    assert idle.pause_after_empty(1301.0, 1302.0) == 0
+    assert idle.seconds(1303.0) == 2.0
+
+
+# Flags and variables
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("0", 0), ("90", 90), ("1.5", 1.5), ("500ms", 0.5), ("1m30s", 90), ("1h0m1s", 3601), ("1m0s", 60)],
+)
+def test_durations_are_those_of_the_official_tool_and_plain_seconds(text, seconds):
+    """Units may be put together."""
+    assert parse_duration("--max-idle", text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "soon", "1d", "-1s", "1m 30s", "s", "1e3", "99999h", "\u0661s"])
+def test_what_is_no_duration_is_refused(text):
+    """By the name of the flag."""
+    with pytest.raises(UsageError, match="--max-idle must be a duration"):
+        parse_duration("--max-idle", text)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("concurrency", "0"),
+        ("concurrency", "many"),
+        ("attempts", "0"),
+        ("heartbeat", "sometimes"),
+        ("on_failure", "ignore"),
+        ("log_format", "xml"),
+        ("lease", "0.5s"),
+        ("lease", "301s"),
+        ("item_timeout", "soon"),
+        ("listen", "9464"),
+        ("listen", ":9464"),
+        ("listen", "localhost:99999"),
+        ("no_auto_stop", "perhaps"),
+        ("worker_id", "w\n1"),
+        ("environment_key", " "),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_a_usage_error(name, text):
+    """Before anything is sent."""
+    with pytest.raises(UsageError):
+        options(**{name: text})
+
+
+def test_a_flag_wins_over_its_variable_and_an_empty_variable_is_unset():
+    """The official variables keep their names; the others begin with ANT_WORKER_."""
+    environ = {"ANTHROPIC_ENVIRONMENT_ID": "env_2", "ANT_WORKER_CONCURRENCY": "4", "ANT_WORKER_ATTEMPTS": ""}
+    found = read_options(POLL_ROWS, Flags({"environment_key": KEY, "concurrency": "2"}), environ, "")
+    assert (found["environment_id"], found["concurrency"], found["attempts"]) == ("env_2", 2, 3)
+    found = read_options(POLL_ROWS, Flags({"environment_key": KEY}), environ, "")
+    assert found["concurrency"] == 4
+
+
+def test_what_is_required_is_named_with_its_variable():
+    """Both at once."""
+    with pytest.raises(MissingFlag, match=r"--environment-id \(ANTHROPIC_ENVIRONMENT_ID\) and --environment-key"):
+        read_options(POLL_ROWS, Flags(), {}, "beta:worker poll")
+
+
+@pytest.mark.parametrize(
+    ("text", "address"), [("127.0.0.1:9464", ("127.0.0.1", 9464)), ("[::1]:0", ("::1", 0)), ("", ("", -1))]
+)
+def test_an_address_has_a_host_and_a_port(text, address):
+    """IPv6 in brackets."""
+    assert options(**({"listen": text} if text else {})).listen == address
+
+
+def test_options_do_not_show_the_key():
+    """Whoever prints them."""
+    assert KEY not in repr(options())
+
+
+# Handlers
+
+
+def test_variables_of_another_item_are_not_inherited():
+    """A worker that runs as a handler itself must not pass on its own item."""
+    environ = {"ANTHROPIC_WORK_SECRET": "old", "ANTHROPIC_SESSION_ID": "old", "HOME": "/root"}
+    found = handler_environment(environ, {"id": "work_1", "data": None}, 2, {}, pass_api_key=False)
+    assert found == {"HOME": "/root", "ANTHROPIC_WORK_ID": "work_1", "ANT_WORK_ATTEMPT": "2"}
+
+
+def test_a_servers_null_byte_breaks_no_handler():
+    """It can't be in a variable."""
+    found = handler_environment({}, {"id": "work_1", "secret": "a\0b"}, 1, {}, pass_api_key=False)
+    assert "ANTHROPIC_WORK_SECRET" not in found
+
+
+def test_the_tokens_inside_an_items_secret_are_secrets_too():
+    """The secret is JSON in base64, perhaps without padding."""
+    secret = (
+        base64.urlsafe_b64encode(json.dumps({"sessions_token": "inner-token", "n": 1}).encode())
+        .decode()
+        .rstrip("=")
+    )
+    assert secrets_of_item({"secret": secret}) == [secret, "inner-token"]
+    assert secrets_of_item({"secret": "no base64!"}) == ["no base64!"]
+    assert secrets_of_item({"secret": None}) == []
+
+
+# The log
+
+
+def logged(log_format, message, secrets=(), **fields):
+    screen = Screen(terminal=False)
+    now = datetime(2026, 3, 15, 10, 0, 0, 123456, UTC)
+    log = WorkerLog(Stderr(screen), log_format, {"component": "work-poller"}, lambda: now)
+    log.of_item("work_1", secrets).info(message, **fields)
+    return screen.text()
+
+
+def test_the_text_log_is_that_of_the_official_worker():
+    """Pairs of keys and values, in quotes if need be."""
+    assert logged("text", "claimed work", work_type="session", empty="") == (
+        'time=2026-03-15T10:00:00.123Z level=INFO msg="claimed work" component=work-poller work_id=work_1 '
+        'work_type=session empty=""\n'
+    )
+
+
+def test_the_json_log_is_one_object_a_line():
+    """With numbers as numbers."""
+    text = logged("json", "handler output", line='a "b"\tc', seconds=1.5)
+    assert text.count("\n") == 1
+    assert json.loads(text) == {
+        "time": "2026-03-15T10:00:00.123Z",
+        "level": "INFO",
+        "msg": "handler output",
+        "component": "work-poller",
+        "work_id": "work_1",
+        "line": 'a "b"\tc',
+        "seconds": 1.5,
+    }
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_no_terminal_sequence_and_no_secret_of_an_item_gets_into_the_log(log_format):
+    """Whatever a handler writes."""
+    text = logged(log_format, "handler output", ["inner-token-12345"], line="\x1b]0;x\x07 inner-token-12345 \u202e")
+    assert "\x1b" not in text
+    assert "\x07" not in text
+    assert "\u202e" not in text
+    assert "inner-token-12345" not in text
+    assert "[redacted]" in text

@@ -1,0 +1,149 @@
+"""How a worker ends: drained by a signal, or killed, and what becomes of its handlers."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+
+@pytest.fixture
+def reading(fifo):
+    """The reading end of the named pipe: it ends when the last process that has it open for writing is gone."""
+    descriptor = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    yield descriptor
+    os.close(descriptor)
+
+
+def wait_for_end(reading):
+    """Wait until nobody has the pipe open for writing any more."""
+    os.set_blocking(reading, True)
+    while os.read(reading, 100):
+        pass
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_first_signal_lets_handlers_end_and_takes_no_more_work(queue, start, script, fifo, number):
+    """The official worker cancels what runs at each deployment."""
+    first, second = queue.enqueue(2)
+    worker = start(handler=[script(f"echo started; read line < {fifo}")])
+    worker.wait_for("handler output", line="started")
+    worker.send(number)
+    worker.wait_for("draining: no more work is taken")
+    fifo.write_text("go\n")
+    assert worker.end() == 0
+    assert queue.item(first)["state"] == "stopped"
+    assert queue.item(second)["state"] == "queued"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_idle_worker_ends_at_once(start, script, number):
+    """With 0, although a poll is under way."""
+    worker = start(handler=[script("exit 0")])
+    worker.wait_for("polling for work")
+    worker.send(number)
+    assert worker.end() == 0
+
+
+def test_the_second_signal_ends_the_handlers_and_gives_their_items_back(queue, start, script):
+    """That is no failure of the item, so it is not counted."""
+    (work_id,) = queue.enqueue()
+    worker = start(handler=[script("trap 'echo asked to stop; exit 1' TERM; echo started; sleep 600 & wait")])
+    worker.wait_for("handler output", line="started")
+    worker.send(signal.SIGTERM)
+    worker.wait_for("draining: no more work is taken")
+    worker.send(signal.SIGTERM)
+    worker.wait_for("handler output", line="asked to stop")
+    assert worker.end() == 0
+    assert queue.item(work_id)["metadata"] == {}
+    assert queue.count("/stop") == 0
+    queue.advance(1)
+    assert queue.item(work_id)["state"] == "queued"
+
+
+def test_the_third_signal_kills_the_handlers(queue, start, script):
+    """For those that ignore SIGTERM, without waiting for the kill time-out."""
+    queue.enqueue()
+    worker = start(
+        "--kill-timeout", "1h", handler=[script("trap '' TERM; echo started; sleep 600 & wait; sleep 600")]
+    )
+    worker.wait_for("handler output", line="started")
+    for message in ("draining: no more work is taken", "terminating the handler", "killing the handler"):
+        worker.send(signal.SIGTERM)
+        worker.wait_for(message)
+    assert worker.end() == 0
+
+
+def test_draining_has_an_end(queue, start, script):
+    """After the drain time-out the handlers are ended as by a second signal."""
+    (work_id,) = queue.enqueue()
+    worker = start("--drain-timeout", "100ms", handler=[script("echo started; sleep 600")])
+    worker.wait_for("handler output", line="started")
+    worker.send(signal.SIGTERM)
+    worker.wait_for("drain timeout exceeded; ending the handlers")
+    assert worker.end() == 0
+    assert queue.count("/stop") == 0
+    queue.advance(1)
+    assert queue.item(work_id)["state"] == "queued"
+
+
+def test_a_handler_that_ends_well_while_it_is_ended_has_done_its_item(queue, start, script):
+    """Its work is not done again."""
+    (work_id,) = queue.enqueue()
+    handler = script("trap 'exit 0' TERM; echo started; sleep 600 & wait")
+    worker = start("--drain-timeout", "0", handler=[handler])
+    worker.wait_for("handler output", line="started")
+    worker.send(signal.SIGTERM)
+    assert worker.end() == 0
+    assert queue.item(work_id)["state"] == "stopped"
+
+
+def test_a_signal_that_the_parent_ignores_is_ignored(queue, start, script, fifo):
+    """As nohup arranges it for SIGHUP."""
+    (work_id,) = queue.enqueue()
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        worker = start("--max-items", "1", handler=[script(f"echo started; read line < {fifo}")])
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    worker.wait_for("handler output", line="started")
+    worker.send(signal.SIGHUP)
+    fifo.write_text("go\n")
+    assert worker.end() == 0
+    assert worker.events("draining: no more work is taken") == []
+    assert queue.item(work_id)["state"] == "stopped"
+
+
+def test_handlers_end_with_a_worker_that_is_killed(queue, start, script, fifo, reading):
+    """Also their children, so that whoever gets the item next does not run beside an orphan."""
+    queue.enqueue(2)
+    handler = script(f"exec 3> {fifo}; (trap '' TERM HUP INT; sleep 600) & echo started; sleep 600")
+    worker = start("--concurrency", "2", handler=[handler])
+    worker.wait_for("handler output", line="started")
+    worker.wait_for("handler output", line="started")
+    worker.send(signal.SIGKILL)
+    wait_for_end(reading)
+    assert worker.end() == -signal.SIGKILL
+
+
+def test_the_item_of_a_worker_that_was_killed_is_done_by_another(queue, start, work, script):
+    """When its lease ends; it is stopped by the handler that ended with 0."""
+    (work_id,) = queue.enqueue()
+    options = ("--heartbeat", "always", "--lease", "1s")
+    worker = start(*options, handler=[script("echo started; sleep 600", "slow.sh")])
+    worker.wait_for("handler output", line="started")
+    worker.send(signal.SIGKILL)
+    work(*options, handler=[script("exit 0")])
+    assert queue.item(work_id)["state"] == "stopped"
+    assert queue.count("/ack") == 2
+
+
+def test_a_handler_does_not_start_under_a_guardian_that_is_gone(queue, work, script):
+    """A new one takes its place before the next item."""
+    queue.enqueue(2)
+    killed = "guardian=$(pgrep -P $PPID -f 'trap .. INT'); kill -9 $guardian && echo killed it"
+    handler = script(f"{killed}; until grep -q ') Z' /proc/$guardian/stat; do :; done")
+    worker = work("--max-items", "2", handler=[handler])
+    assert worker.output == ["killed it", "killed it"]
+    assert queue.count("/stop") == 2
