@@ -34,7 +34,7 @@ def needs(shell: str) -> None:
 
 
 @dataclass
-class Desk:
+class ShellSandbox:
     """A folder with some files, a home, and an `ant` on the path."""
 
     folder: Path
@@ -59,8 +59,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, clean_environ: dict[str, str]) -> Desk:
-    folder = tmp_path / "desk"
+def sandbox(tmp_path: Path, clean_environ: dict[str, str]) -> ShellSandbox:
+    folder = tmp_path / "sandbox"
     (folder / "bin").mkdir(parents=True)
     (folder / "my files").mkdir()
     (folder / "env.yaml").touch()
@@ -81,17 +81,17 @@ def desk(tmp_path: Path, clean_environ: dict[str, str]) -> Desk:
         "COLUMNS": "160",
         "LINES": "50",
     }
-    return Desk(folder, environ)
+    return ShellSandbox(folder, environ)
 
 
 @pytest.fixture
-def terminal(desk: Desk):
+def terminal(sandbox: ShellSandbox):
     """Start a shell in a terminal: `terminal(["bash", "--norc", "-i"], setup)`."""
     started: list[Terminal] = []
 
     def start(command: list[str], setup: str) -> Terminal:
         needs(command[0])
-        started.append(Terminal(command, setup, desk.folder, desk.environ))
+        started.append(Terminal(command, setup, sandbox.folder, sandbox.environ))
         return started[-1]
 
     yield start

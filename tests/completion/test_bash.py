@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from tests.completion.conftest import SCRIPTS, Desk
+from tests.completion.conftest import SCRIPTS, ShellSandbox
 from tests.completion.terminal import Terminal
 
 ALL = "\x0f"
@@ -81,21 +81,23 @@ def offered(bash: Terminal, typed: str) -> list[str]:
         ("ant help beta:environments create ", "ant help beta:environments create "),
     ],
 )
-def test_the_tab_key_completes_without_ant(bash: Terminal, desk: Desk, typed: str, completed: str):
-    """Whatever is no ID is completed by the shell alone."""
+def test_tab_completes_commands_and_flags_without_running_ant(
+    bash: Terminal, sandbox: ShellSandbox, typed: str, completed: str
+):
+    """Everything except IDs is completed by the shell alone."""
     assert bash.complete(typed) == completed
-    assert desk.calls == []
+    assert sandbox.calls == []
 
 
 def test_every_command_of_a_group_is_offered(bash: Terminal):
-    """An empty word offers them all."""
+    """Tab after an empty argument offers all commands of the group."""
     assert offered(bash, "ant beta:environments:work ") == [
         "ack", "heartbeat", "list", "poll", "retrieve", "stats", "stop", "update",
     ]  # fmt: skip
 
 
-def test_help_is_offered_on_topics_and_commands(bash: Terminal):
-    """On the commands of a group behind it."""
+def test_help_completes_topics_and_commands(bash: Terminal):
+    """Behind a group, `help` completes the commands of the group."""
     assert {"output", "exit-codes", "beta:environments", "beta:environments:work", "profile"} <= set(
         offered(bash, "ant help ")
     )
@@ -104,15 +106,15 @@ def test_help_is_offered_on_topics_and_commands(bash: Terminal):
     ]  # fmt: skip
 
 
-def test_the_flags_of_the_command_and_the_global_ones_are_offered(bash: Terminal):
-    """Others are not."""
+def test_flags_of_the_command_and_global_flags_are_offered_and_no_others(bash: Terminal):
+    """Flags of other commands are not offered."""
     flags = offered(bash, "ant beta:environments list --")
     assert {"--include-archived", "--limit", "--format", "--help"} <= set(flags)
     assert "--config" not in flags
 
 
 def test_formats_are_offered_after_an_equals_sign(bash: Terminal):
-    """What stands before it is kept."""
+    """The text before the equals sign is kept."""
     assert bash.complete("ant beta:environments list --format=j", ALL).split()[-2:] == ["--format=json", "jsonl"]
 
 
@@ -134,27 +136,27 @@ def test_no_name_of_an_id_is_inserted(bash: Terminal):
 
 
 @pytest.mark.parametrize("flag", ["--environment-id ", "--environment-id=", ""])
-def test_ids_are_asked_of_ant(bash: Terminal, desk: Desk, flag: str):
-    """It gets the whole line up to the cursor, as far as it is typed."""
+def test_ids_are_fetched_by_running_ant_with_the_line(bash: Terminal, sandbox: ShellSandbox, flag: str):
+    """`ant` gets the whole line up to the cursor, as typed so far."""
     line = f"ant --local beta:environments retrieve {flag}"
     assert bash.complete(line + "env_2") == line + "env_2 "
-    assert desk.calls == [f"__complete environment_id --local beta:environments retrieve {flag}env_2"]
+    assert sandbox.calls == [f"__complete environment_id --local beta:environments retrieve {flag}env_2"]
 
 
-def test_the_environment_of_a_work_item_is_handed_on(bash: Terminal, desk: Desk):
-    """Quotes are taken off."""
+def test_completing_a_work_id_passes_the_environment_id_on_to_ant(bash: Terminal, sandbox: ShellSandbox):
+    """Its quotes are removed."""
     line = "ant beta:environments:work stop --environment-id 'env_1' w"
     assert bash.complete(line) == line + "ork_1 "
-    assert desk.calls == ["__complete work_id beta:environments:work stop --environment-id env_1 w"]
+    assert sandbox.calls == ["__complete work_id beta:environments:work stop --environment-id env_1 w"]
 
 
-def test_a_quoted_word_is_completed(bash: Terminal):
-    """The quote is readline's."""
+def test_a_quoted_argument_is_completed(bash: Terminal):
+    """Readline keeps the opening quote."""
     assert bash.complete('ant completion "fi') == 'ant completion "fish" '
 
 
-def test_colons_that_do_not_split_words_are_completed_as_well(bash: Terminal):
-    """Some people take the colon out of COMP_WORDBREAKS."""
+def test_completion_works_without_colons_in_comp_wordbreaks(bash: Terminal):
+    """Some users remove the colon from COMP_WORDBREAKS."""
     bash.complete("COMP_WORDBREAKS=${COMP_WORDBREAKS//[:=@]/}\n", "")
     assert bash.complete("ant beta:environments:w") == "ant beta:environments:work "
     assert bash.complete("ant beta:environments create --config=@env.") == (
@@ -162,37 +164,37 @@ def test_colons_that_do_not_split_words_are_completed_as_well(bash: Terminal):
     )
 
 
-def test_what_the_user_splits_words_at_does_not_matter(bash: Terminal):
+def test_completion_works_with_any_ifs(bash: Terminal):
     """IFS may be left over from a loop."""
     bash.complete("IFS=:\n", "")
     assert bash.complete("ant beta:environments:work sto") == "ant beta:environments:work stop "
     assert bash.complete("ant beta:environments list --format js", ALL).split()[-2:] == ["json", "jsonl"]
 
 
-def test_ids_from_the_api_are_completed_for_real(terminal, desk: Desk):
-    """The emulator answers, and nothing of a name is run."""
-    identifier = desk.use_real_ant()
+def test_ids_of_the_emulator_are_completed_by_the_real_program(terminal, sandbox: ShellSandbox):
+    """Names are not run as commands."""
+    identifier = sandbox.use_real_ant()
     bash = terminal(["bash", "--norc", "-i"], SETUP)
     line = "ant beta:environments retrieve "
     assert bash.complete(line) == f"{line}{identifier} "
-    assert not (desk.folder / "oops").exists()
+    assert not (sandbox.folder / "oops").exists()
 
 
-def test_the_real_api_is_not_asked_for_what_an_emulator_has(bash: Terminal, desk: Desk):
-    """The kind says so, and `ant` knows the base URL."""
+def test_ids_that_only_an_emulator_has_are_not_requested_from_the_api(bash: Terminal, sandbox: ShellSandbox):
+    """The kind of the ID says so, and `ant` knows the base URL."""
     line = "ant emulator enqueue env_2"
     assert bash.complete(line) == line + " "
-    assert set(desk.calls) == {"__complete emulator_environment_id emulator enqueue env_2"}
+    assert set(sandbox.calls) == {"__complete emulator_environment_id emulator enqueue env_2"}
 
 
-def test_an_environment_to_enqueue_in_is_completed_for_real(terminal, desk: Desk):
-    """From the emulator that the base URL names, and from nowhere else."""
-    identifier = desk.use_real_ant()
+def test_an_environment_to_enqueue_in_is_completed_by_the_real_program(terminal, sandbox: ShellSandbox):
+    """It is fetched from the emulator at the base URL, and from nowhere else."""
+    identifier = sandbox.use_real_ant()
     line = "ant emulator enqueue "
     assert terminal(["bash", "--norc", "-i"], SETUP).complete(line) == f"{line}{identifier} "
     with socket.create_server(("127.0.0.1", 0)) as server:
-        del desk.environ["ANTHROPIC_BASE_URL"]
-        desk.environ["HTTPS_PROXY"] = f"http://127.0.0.1:{server.getsockname()[1]}"
+        del sandbox.environ["ANTHROPIC_BASE_URL"]
+        sandbox.environ["HTTPS_PROXY"] = f"http://127.0.0.1:{server.getsockname()[1]}"
         assert terminal(["bash", "--norc", "-i"], SETUP).complete(line) == line
         server.settimeout(0)
         with pytest.raises(BlockingIOError):

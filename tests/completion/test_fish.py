@@ -8,11 +8,11 @@ import subprocess
 
 import pytest
 
-from tests.completion.conftest import HARD_NAME_SHOWN, SCRIPTS, Desk, needs
+from tests.completion.conftest import HARD_NAME_SHOWN, SCRIPTS, ShellSandbox, needs
 
 
 @pytest.fixture
-def fish(desk: Desk):
+def fish(sandbox: ShellSandbox):
     """Return what fish offers for a line: words, and what it says about each."""
     needs("fish")
 
@@ -20,8 +20,8 @@ def fish(desk: Desk):
         script = f"source {shlex.quote(str(SCRIPTS / 'ant.fish'))}; complete -C $argv[1]"
         done = subprocess.run(
             ["fish", "--no-config", "-c", script, line],
-            cwd=desk.folder,
-            env=desk.environ,
+            cwd=sandbox.folder,
+            env=sandbox.environ,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -62,22 +62,24 @@ def fish(desk: Desk):
         ("ant help beta:environments create --n", []),
     ],
 )
-def test_the_tab_key_completes_without_ant(fish, desk: Desk, typed: str, offered: list[str]):
-    """Whatever is no ID is completed by the shell alone."""
+def test_tab_completes_commands_and_flags_without_running_ant(
+    fish, sandbox: ShellSandbox, typed: str, offered: list[str]
+):
+    """Everything except IDs is completed by the shell alone."""
     assert sorted(fish(typed)) == offered
-    assert desk.calls == []
+    assert sandbox.calls == []
 
 
-def test_words_are_offered_with_what_they_are_for(fish):
-    """Flags of the command, and those of every command."""
+def test_flags_are_offered_with_their_descriptions(fish):
+    """Flags of the command and global flags are offered."""
     flags = fish("ant beta:environments list --")
     assert flags["--include-archived"] == "List archived environments too"
     assert flags["--format"] == "How results are printed"
     assert "--config" not in flags
 
 
-def test_help_is_offered_on_topics_and_commands(fish):
-    """With what each is about."""
+def test_help_completes_topics_and_commands_with_their_summaries(fish):
+    """Each topic and command is shown with its summary."""
     words = fish("ant help ")
     assert words["exit-codes"] == "Exit codes"
     assert words["profile"] == fish("ant ")["profile"]
@@ -91,46 +93,46 @@ def test_a_choice_does_not_repeat_the_description_of_its_flag(fish):
 
 
 @pytest.mark.parametrize("flag", ["--environment-id ", "--environment-id=", ""])
-def test_ids_are_asked_of_ant(fish, desk: Desk, flag: str):
-    """It gets the whole line up to the cursor, and its names are shown as they are."""
+def test_ids_are_fetched_by_running_ant_with_the_line(fish, sandbox: ShellSandbox, flag: str):
+    """`ant` gets the whole line up to the cursor, and its names are shown unchanged."""
     offered = fish(f"ant --local beta:environments retrieve {flag}env_")
     attached = flag if flag.endswith("=") else ""
     assert offered == {f"{attached}env_1": r"""data: "a" %B $(date) \ it's""", f"{attached}env_2": "other"}
-    assert set(desk.calls) == {f"__complete environment_id --local beta:environments retrieve {flag}env_"}
+    assert set(sandbox.calls) == {f"__complete environment_id --local beta:environments retrieve {flag}env_"}
 
 
-def test_an_id_that_is_there_is_not_offered_again(fish, desk: Desk):
-    """A command takes one."""
+def test_a_second_id_is_not_offered_for_a_command_that_takes_one(fish, sandbox: ShellSandbox):
+    """The command takes only one ID."""
     assert fish("ant beta:environments retrieve env_1 ") == {}
-    assert desk.calls == []
+    assert sandbox.calls == []
 
 
-def test_the_environment_of_a_work_item_is_handed_on(fish, desk: Desk):
-    """Quotes are taken off."""
+def test_completing_a_work_id_passes_the_environment_id_on_to_ant(fish, sandbox: ShellSandbox):
+    """Its quotes are removed."""
     assert fish("ant beta:environments:work stop --environment-id 'env_1' w") == {"work_1": "queued"}
-    assert set(desk.calls) == {"__complete work_id beta:environments:work stop --environment-id env_1 w"}
+    assert set(sandbox.calls) == {"__complete work_id beta:environments:work stop --environment-id env_1 w"}
 
 
-def test_ids_from_the_api_are_completed_for_real(fish, desk: Desk):
-    """The emulator answers, and nothing of a name is run."""
-    identifier = desk.use_real_ant()
+def test_ids_of_the_emulator_are_completed_by_the_real_program(fish, sandbox: ShellSandbox):
+    """Names are not run as commands."""
+    identifier = sandbox.use_real_ant()
     assert fish("ant beta:environments retrieve ") == {identifier: HARD_NAME_SHOWN}
-    assert not (desk.folder / "oops").exists()
+    assert not (sandbox.folder / "oops").exists()
 
 
-def test_the_real_api_is_not_asked_for_what_an_emulator_has(fish, desk: Desk):
-    """The kind says so, and `ant` knows the base URL."""
+def test_ids_that_only_an_emulator_has_are_not_requested_from_the_api(fish, sandbox: ShellSandbox):
+    """The kind of the ID says so, and `ant` knows the base URL."""
     assert fish("ant emulator enqueue env_2") == {"env_2": "other"}
-    assert set(desk.calls) == {"__complete emulator_environment_id emulator enqueue env_2"}
+    assert set(sandbox.calls) == {"__complete emulator_environment_id emulator enqueue env_2"}
 
 
-def test_an_environment_to_enqueue_in_is_completed_for_real(fish, desk: Desk):
-    """From the emulator that the base URL names, and from nowhere else."""
-    identifier = desk.use_real_ant()
+def test_an_environment_to_enqueue_in_is_completed_by_the_real_program(fish, sandbox: ShellSandbox):
+    """It is fetched from the emulator at the base URL, and from nowhere else."""
+    identifier = sandbox.use_real_ant()
     assert fish("ant emulator enqueue ") == {identifier: HARD_NAME_SHOWN}
     with socket.create_server(("127.0.0.1", 0)) as server:
-        del desk.environ["ANTHROPIC_BASE_URL"]
-        desk.environ["HTTPS_PROXY"] = f"http://127.0.0.1:{server.getsockname()[1]}"
+        del sandbox.environ["ANTHROPIC_BASE_URL"]
+        sandbox.environ["HTTPS_PROXY"] = f"http://127.0.0.1:{server.getsockname()[1]}"
         assert fish("ant emulator enqueue ") == {}
         server.settimeout(0)
         with pytest.raises(BlockingIOError):

@@ -40,7 +40,7 @@ def cache_folder(clean_environ) -> Path:
 
 
 def test_the_first_page_of_environments_is_offered(ant):
-    """One request, with the credential of the command, and the name behind each ID."""
+    """One request is sent, with the credential of the command; each ID has its name as a description."""
     result = ant(*RETRIEVE, replies=[PAGE])
     assert (result.exit, result.stdout, result.stderr) == (0, "env_1\tdata\nenv_2\t\n", "")
     (request,) = result.requests
@@ -50,15 +50,15 @@ def test_the_first_page_of_environments_is_offered(ant):
 
 
 def test_the_work_of_the_typed_environment_is_offered(ant):
-    """What an item is at stands where it has no name."""
+    """A work item has its state as a description, since it has no name."""
     words = ("beta:environments:work", "stop", "--environment-id=env_7", "--work-id", "")
     result = ant("__complete", "work_id", *words, replies=[{"data": [{"id": "work_1", "state": "queued"}]}])
     assert result.stdout == "work_1\tqueued\n"
     assert result.requests[0].url.path == "/v1/environments/env_7/work"
 
 
-def test_work_is_not_asked_for_without_its_environment(ant):
-    """There is no such list."""
+def test_work_is_not_requested_without_its_environment_id(ant):
+    """The API lists work by environment only."""
     result = ant("__complete", "work_id", "beta:environments:work", "stop", "")
     assert (result.exit, result.stdout, result.stderr, result.requests) == (0, "", "", [])
 
@@ -73,8 +73,8 @@ def test_work_is_not_asked_for_without_its_environment(ant):
         ("\ud83d", "\\ud83d"),
     ],
 )
-def test_names_are_made_harmless(ant, name: str, shown: str):
-    """One line each, and nothing that a terminal would obey."""
+def test_control_characters_in_names_are_escaped(ant, name: str, shown: str):
+    """A name takes one line and has no terminal sequences."""
     page = httpx.Response(200, content=b'{"data": [{"id": "env_1", "name": %s}]}' % ascii_json(name))
     assert ant(*RETRIEVE, replies=[page]).stdout == f"env_1\t{shown}\n"
 
@@ -86,8 +86,8 @@ def ascii_json(text: str) -> bytes:
 
 
 @pytest.mark.parametrize("identifier", ["env 1", "$(date)", "env_1\n", "é", "", None, 'env"'])
-def test_an_id_that_no_id_looks_like_is_not_offered(ant, identifier):
-    """It would go into the command line as it is."""
+def test_a_malformed_id_in_a_response_is_not_offered(ant, identifier):
+    """It would become part of the command line."""
     assert ant(*RETRIEVE, replies=[{"data": [{"id": identifier}]}]).stdout == ""
 
 
@@ -103,7 +103,7 @@ def test_an_id_that_no_id_looks_like_is_not_offered(ant, identifier):
     ],
 )
 def test_every_failure_is_silent(ant, cache_folder: Path, reply):
-    """It is not tried again, and not kept."""
+    """A failed request is neither retried nor cached."""
     result = ant(*RETRIEVE, replies=[reply])
     assert (result.exit, result.stdout, result.stderr, len(result.requests)) == (0, "", "", 1)
     assert not cache_folder.exists()
@@ -119,20 +119,20 @@ def test_every_failure_is_silent(ant, cache_folder: Path, reply):
         ("environment_id", "--base-url"),
     ],
 )
-def test_a_line_that_makes_no_sense_is_not_asked_about(ant, words):
-    """It may be half typed."""
+def test_no_request_is_sent_for_an_invalid_command_line(ant, words):
+    """The line may be half typed."""
     env = {"ANTHROPIC_BASE_URL": "ftp://x"} if words[-1:] == ("--base-url",) else {}
     result = ant("__complete", *words, env=env)
     assert (result.exit, result.stdout, result.stderr, result.requests) == (0, "", "", [])
 
 
-def test_nothing_is_asked_without_a_credential(ant):
-    """The answer would be an error."""
+def test_no_request_is_sent_without_a_credential(ant):
+    """The response would be an error."""
     result = ant(*RETRIEVE, env={"ANTHROPIC_API_KEY": None})
     assert (result.exit, result.stdout, result.stderr, result.requests) == (0, "", "", [])
 
 
-def test_a_key_that_has_to_be_fetched_counts_as_none(ant, clean_environ, tmp_path: Path):
+def test_the_key_command_of_a_profile_is_not_run_for_completion(ant, clean_environ, tmp_path: Path):
     """A command may take long, or ask for a password."""
     folder = Path(clean_environ["ANTHROPIC_CONFIG_DIR"])
     folder.mkdir()
@@ -144,8 +144,8 @@ def test_a_key_that_has_to_be_fetched_counts_as_none(ant, clean_environ, tmp_pat
     assert not (tmp_path / "ran").exists()
 
 
-def test_only_the_winning_credential_is_used(ant, profile, tmp_path: Path):
-    """The key command wins over the token, and is not run: so nothing is sent, least of all the token."""
+def test_no_request_is_sent_with_a_credential_of_lower_precedence(ant, profile, tmp_path: Path):
+    """The key command wins over the token and is not run, so the token is not used in its place."""
     profile(f"api_key_command = 'touch {tmp_path / 'ran'}'\nauth_token = 'second-best'")
     result = ant(*RETRIEVE, env={"ANTHROPIC_API_KEY": None}, replies=[PAGE])
     assert (result.exit, result.stdout, result.stderr, result.requests) == (0, "", "", [])
@@ -153,7 +153,7 @@ def test_only_the_winning_credential_is_used(ant, profile, tmp_path: Path):
 
 
 def test_the_key_and_the_url_of_a_profile_are_used(ant, clean_environ):
-    """As the command itself will do."""
+    """Completion uses the same settings as the command itself."""
     folder = Path(clean_environ["ANTHROPIC_CONFIG_DIR"])
     folder.mkdir()
     (folder / "profiles.toml").write_text('[profiles.work]\napi_key = "k"\nbase_url = "https://example.com"\n')
@@ -164,14 +164,14 @@ def test_the_key_and_the_url_of_a_profile_are_used(ant, clean_environ):
 
 
 @pytest.mark.parametrize("word", ["$KEY", "`cat key`"])
-def test_a_variable_is_not_taken_for_its_value(ant, word: str):
-    """The shell hands over what was typed."""
+def test_unexpanded_shell_variables_are_not_taken_for_ids(ant, word: str):
+    """The shell passes the text as it was typed."""
     assert ant(*RETRIEVE, "--api-key", word).requests == []
 
 
 @pytest.mark.parametrize("local", [{"words": ("--local",)}, {"env": {"ANTHROPIC_BASE_URL": "local:"}}])
-def test_the_emulator_needs_no_credential(ant, local):
-    """It answers in the process."""
+def test_ids_of_the_in_process_emulator_need_no_credential(ant, local):
+    """The emulator runs within the completing process."""
     env = {"ANTHROPIC_API_KEY": None, **local.get("env", {})}
     words = local.get("words", ())
     made = ant(*words, "beta:environments", "create", "--name", "n", "--config", "{type: cloud}", env=env)
@@ -182,8 +182,8 @@ def test_the_emulator_needs_no_credential(ant, local):
 @pytest.mark.parametrize(
     "base_url", ["http://127.0.0.1:8080", "http://localhost:1", "http://[::1]:1", "https://127.1/x"]
 )
-def test_an_emulator_on_this_machine_is_asked_what_to_enqueue_in(ant, base_url: str):
-    """By the flag, or by the variable."""
+def test_environments_to_enqueue_in_are_requested_from_a_loopback_emulator(ant, base_url: str):
+    """The base URL comes from the flag or from the variable."""
     words = ("__complete", "emulator_environment_id", "emulator", "enqueue")
     for arguments, env in (("--base-url", base_url, ""), {}), (("",), {"ANTHROPIC_BASE_URL": base_url}):
         result = ant(*words, *arguments, env=env, replies=[PAGE])
@@ -194,8 +194,8 @@ def test_an_emulator_on_this_machine_is_asked_what_to_enqueue_in(ant, base_url: 
     "words",
     [("",), ("--local=false", ""), ("--base-url", "https://api.anthropic.com"), ("--base-url=http://x.io",)],
 )
-def test_no_other_machine_is_asked_what_to_enqueue_in(ant, words):
-    """Least of all the real API."""
+def test_environments_to_enqueue_in_are_not_requested_from_other_hosts(ant, words):
+    """The real API is one of these hosts."""
     result = ant("__complete", "emulator_environment_id", "emulator", "enqueue", *words)
     assert (result.exit, result.stdout, result.stderr, result.requests) == (0, "", "", [])
 
@@ -203,8 +203,8 @@ def test_no_other_machine_is_asked_what_to_enqueue_in(ant, words):
 # The cache
 
 
-def test_an_answer_is_kept_for_a_minute(ant, cache_folder: Path):
-    """Then it is asked for again, and what is too old is removed."""
+def test_ids_are_cached_for_a_minute(ant, cache_folder: Path):
+    """After a minute a new request is sent, and outdated entries are removed."""
     ant(*RETRIEVE, replies=[PAGE])
     again = ant(*RETRIEVE[:-1], "env_", replies=[])
     assert again.stdout == "env_1\tdata\nenv_2\t\n"
@@ -219,8 +219,8 @@ def test_an_answer_is_kept_for_a_minute(ant, cache_folder: Path):
 
 
 @pytest.mark.parametrize("age", [61, 600, 10**9])
-def test_an_answer_that_is_older_than_a_minute_is_asked_for_again(ant, cache_folder: Path, age: int):
-    """So that a new environment can be completed."""
+def test_a_cache_entry_older_than_a_minute_is_requested_again(ant, cache_folder: Path, age: int):
+    """New environments are offered after at most a minute."""
     ant(*RETRIEVE, replies=[PAGE])
     (kept,) = cache_folder.iterdir()
     then = kept.stat().st_mtime - age
@@ -228,8 +228,8 @@ def test_an_answer_that_is_older_than_a_minute_is_asked_for_again(ant, cache_fol
     assert ant(*RETRIEVE, replies=[{"data": [{"id": "env_3"}]}]).stdout == "env_3\t\n"
 
 
-def test_the_hash_does_not_need_the_fast_module(clean_environ):
-    """Where Python was built without it, hashlib has the same."""
+def test_cache_keys_work_without_the_blake2_extension_module(clean_environ):
+    """Where Python was built without it, hashlib has the same hash."""
     program = (
         "import hashlib, os, sys; sys.modules.update(dict.fromkeys(sys.argv[1:]));"
         "from ant_cli.completion.cache import Cache; print(vars(Cache(os.environ, 'k', {})))"
@@ -254,15 +254,15 @@ def test_the_hash_does_not_need_the_fast_module(clean_environ):
         {"env": {"ANTHROPIC_AUTH_TOKEN": "other"}},
     ],
 )
-def test_who_asks_elsewhere_or_as_somebody_else_gets_another_answer(ant, change):
-    """A kept answer is for one place and one credential."""
+def test_another_base_url_or_credential_has_a_cache_entry_of_its_own(ant, change):
+    """A cache entry is for one base URL and one credential."""
     ant(*RETRIEVE, replies=[PAGE])
     result = ant(*RETRIEVE, *change.get("words", ()), env=change.get("env", {}), replies=[PAGE])
     assert len(result.requests) == 1
 
 
-def test_a_new_key_in_the_profile_gets_another_answer(ant, profile):
-    """What the old profile key may see is not shown to the new one."""
+def test_a_new_key_in_the_profile_has_a_cache_entry_of_its_own(ant, profile):
+    """IDs that only the old key may see are not offered with the new one."""
     for key in ("first-key", "second-key"):
         profile(f'api_key = "{key}"')
         result = ant(*RETRIEVE, env={"ANTHROPIC_API_KEY": None}, replies=[PAGE])
@@ -280,13 +280,13 @@ def test_a_new_key_in_the_profile_gets_another_answer(ant, profile):
         {"HOME": "/h", "APPDATA": "/roaming", "ANTHROPIC_CONFIG_DIR": "/c"},
     ],
 )
-def test_the_profiles_that_decide_are_those_that_are_used(platform, environ):
-    """After a change of the active profile, another answer is wanted, on each system."""
+def test_the_cache_depends_on_the_profiles_file_that_settings_read(platform, environ):
+    """A change of the active profile needs another cache entry, on each operating system."""
     assert Path(cache.store(environ, platform)) == reading.config_dir(environ, platform)
 
 
-def test_only_the_user_can_read_what_is_kept_and_no_key_is_in_it(ant, cache_folder: Path, clean_environ):
-    """Its name is a hash."""
+def test_the_cache_is_private_to_the_user_and_holds_no_key(ant, cache_folder: Path, clean_environ):
+    """The name of a cache file is a hash."""
     ant(*RETRIEVE, replies=[PAGE])
     (kept,) = cache_folder.iterdir()
     assert stat.S_IMODE(cache_folder.stat().st_mode) == 0o700
@@ -294,8 +294,8 @@ def test_only_the_user_can_read_what_is_kept_and_no_key_is_in_it(ant, cache_fold
     assert clean_environ["ANTHROPIC_API_KEY"] not in kept.name + kept.read_text()
 
 
-def test_an_answer_that_cannot_be_kept_is_given_all_the_same(ant, cache_folder: Path):
-    """The folder may be somebody else's."""
+def test_ids_are_offered_even_if_they_cannot_be_cached(ant, cache_folder: Path):
+    """The cache folder may belong to another user."""
     cache_folder.parent.mkdir(parents=True)
     cache_folder.touch()
     assert ant(*RETRIEVE, replies=[PAGE]).stdout.startswith("env_1\t")
@@ -309,14 +309,14 @@ def test_an_answer_that_cannot_be_kept_is_given_all_the_same(ant, cache_folder: 
         ({}, "~/.cache/ant"),
     ],
 )
-def test_the_cache_is_in_the_users_cache_folder(environ, folder):
-    """By the rules of the XDG base directories."""
+def test_the_cache_is_in_the_xdg_cache_folder(environ, folder):
+    """The rules of the XDG base directories apply."""
     assert cache.folder(environ, "posix") == os.path.expanduser(folder)  # noqa: PTH111 - the value is a text
 
 
 @pytest.mark.parametrize(("environ", "parts"), [({"LOCALAPPDATA": "L"}, ("L", "ant", "cache"))])
 def test_the_cache_is_in_the_local_application_data_on_windows(environ, parts):
-    """Where Windows keeps what need not move with the user."""
+    """Windows keeps data there that does not roam with the user."""
     assert cache.folder(environ, "nt") == os.path.join(*parts)  # noqa: PTH118 - as above
 
 
@@ -328,16 +328,16 @@ def test_the_cache_is_in_the_local_application_data_on_windows(environ, parts):
     [(Act.STALL,), (b"HTTP/1.1 200 OK\r\ncontent-length: 9999\r\n\r\n", Act.DRIP)],
     ids=["not at all", "byte by byte"],
 )
-def test_an_api_that_answers_slowly_is_not_waited_for(clean_environ, reply: Reply):
-    """Somebody is typing. The limit is for the whole response, and the server would never end it."""
+def test_a_slow_api_is_not_waited_for(clean_environ, reply: Reply):
+    """The time limit is for the whole response, which this server would never end."""
     with ScriptedServer(reply) as server:
         command = [sys.executable, "-m", "ant_cli", *RETRIEVE, "--base-url", server.url]
         done = subprocess.run(command, env=clean_environ, capture_output=True, timeout=10, check=True)
     assert (done.stdout, done.stderr, len(server.requests)) == (b"", b"", 1)
 
 
-def test_an_answer_from_the_cache_loads_nothing_heavy(clean_environ):
-    """It takes hardly longer than Python itself."""
+def test_completion_from_the_cache_imports_no_heavy_modules(clean_environ):
+    """It takes hardly longer than the start of Python."""
     words = list(RETRIEVE[1:])
     kept = cache.Cache(clean_environ, words[0], ids.deciding_flags(words[1:]))
     kept.write(b"env_1\tkept\n")
@@ -360,15 +360,15 @@ def test_an_answer_from_the_cache_loads_nothing_heavy(clean_environ):
     assert not loaded & heavy
 
 
-def test_what_only_an_emulator_is_asked_for_is_an_id():
-    """Behind the word that says so."""
+def test_the_kind_of_an_emulator_id_names_the_id_after_its_prefix():
+    """The prefix marks IDs that are requested from emulators only."""
     (argument,) = find(["emulator", "enqueue"]).arguments
     assert kind_name(argument).startswith(ids.EMULATOR)
     assert ids.source_of(kind_name(argument).removeprefix(ids.EMULATOR)) is not None
 
 
-def test_the_deciding_flags_exist():
-    """They are flags of a command."""
+def test_the_flags_that_completion_reads_exist():
+    """Each of them is a flag of some command."""
     from ant_cli.argv import params_of
     from ant_cli.operations import OPERATIONS
 

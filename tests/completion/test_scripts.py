@@ -17,7 +17,7 @@ from ant_cli.help.topics import TOPICS
 from ant_cli.operations import OPERATIONS
 from ant_cli.operations.spec import Param
 from ant_cli.operations.value_kinds import ValueKind
-from tests.completion.conftest import SCRIPTS, Desk, needs
+from tests.completion.conftest import SCRIPTS, ShellSandbox, needs
 
 ROOT = catalog()
 OWN_FLAGS = {param.flag for operation in OPERATIONS for param in operation.params}
@@ -33,20 +33,20 @@ PARTS = {
 
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize("command", ["completion", "@completion"])
-def test_the_script_is_the_committed_one(ant, shell: str, command: str):
-    """The official tool's spelling works as well."""
+def test_the_printed_script_is_the_committed_one(ant, shell: str, command: str):
+    """The official tool's `@completion` prints it, too."""
     result = ant(command, shell)
     assert (result.exit, result.stderr) == (0, "")
     assert result.stdout == (SCRIPTS / scripts.SHELLS[shell].file).read_text()
 
 
-def test_powershell_is_also_called_pwsh(ant):
-    """That is the name of its program."""
+def test_pwsh_is_accepted_as_a_name_of_powershell(ant):
+    """The program of PowerShell is named pwsh."""
     assert ant("completion", "pwsh").stdout == ant("completion", "powershell").stdout
 
 
 def test_an_unknown_shell_is_a_usage_error(ant):
-    """With the nearest one that there is."""
+    """The error suggests the nearest known shell."""
     result = ant("completion", "bsh")
     assert (result.exit, result.stdout) == (2, "")
     assert "Did you mean 'bash'?" in result.stderr
@@ -54,12 +54,12 @@ def test_an_unknown_shell_is_a_usage_error(ant):
 
 
 def test_a_shell_is_required(ant):
-    """Nothing is guessed from $SHELL."""
+    """The shell is not guessed from $SHELL."""
     assert ant("completion").exit == 2
 
 
-def test_the_help_page_says_how_to_install_it(ant):
-    """A line for each shell."""
+def test_the_help_page_says_how_to_install_each_script(ant):
+    """It has a line for each shell."""
     page = ant("completion", "--help").stdout
     for line in (
         'eval "$(ant completion bash)"',
@@ -72,8 +72,8 @@ def test_the_help_page_says_how_to_install_it(ant):
 
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.command)
-def test_every_script_knows_every_flag(shell: str, operation):
-    """After its command, and after no other: the scripts are made of the same rows as the parser."""
+def test_every_script_completes_every_flag_of_every_command_and_no_others(shell: str, operation):
+    """Scripts and parser are made of the same rows."""
     pattern, flag = PARTS[shell]
     parts = re.findall(pattern.format(operation.command), scripts.script(shell, ROOT), re.MULTILINE)
     offered = {f"--{name}" for part in parts for name in re.findall(flag, part, re.MULTILINE)}
@@ -81,26 +81,26 @@ def test_every_script_knows_every_flag(shell: str, operation):
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_no_marker_is_left(shell: str):
+def test_no_template_marker_is_left_in_a_script(shell: str):
     """Every table of a template is filled."""
     assert "@TABLE" not in scripts.script(shell, ROOT)
 
 
-def test_the_shells_of_the_command_are_those_with_a_script():
-    """Neither is without the other."""
+def test_the_completion_command_accepts_exactly_the_shells_with_a_script():
+    """No shell lacks a script, and no script lacks its shell."""
     assert tuple(scripts.SHELLS) == SHELLS
 
 
 @pytest.mark.parametrize(("shell", "program"), [("bash", "bash"), ("zsh", "zsh"), ("fish", "fish")])
-def test_a_shell_finds_no_mistake(shell: str, program: str):
-    """It reads the script without running it."""
+def test_each_shell_finds_no_syntax_error_in_its_script(shell: str, program: str):
+    """The shell reads the script without running it."""
     needs(program)
     done = subprocess.run([program, "-n", SCRIPTS / scripts.SHELLS[shell].file], capture_output=True, check=True)
     assert done.stderr == b""
 
 
-def test_a_flag_may_take_something_else_after_one_command():
-    """The row of that command comes before the one of all others."""
+def test_a_flag_may_take_other_values_after_a_particular_command():
+    """The row of that command comes before the row of all other commands."""
     usual = Param("name", "setting", str, "", completes=ValueKind.FREE)
     special = usual._replace(completes=ValueKind.NOTHING)
     commands = tuple(
@@ -119,8 +119,8 @@ def test_a_flag_may_take_something_else_after_one_command():
         (powershell.quote, "can’t", "'can’’t'"),  # noqa: RUF001 - this very character
     ],
 )
-def test_texts_are_quoted_as_the_shell_reads_them(quoting, text: str, quoted: str):
-    """An apostrophe in a description ends nothing."""
+def test_descriptions_are_quoted_for_their_shell(quoting, text: str, quoted: str):
+    """An apostrophe in a description does not end the string."""
     assert quoting(text) == quoted
 
 
@@ -128,7 +128,7 @@ HELP_COMMANDS = [command for command in Tables(ROOT).commands if command.path[:1
 
 
 def test_help_takes_topics_and_all_other_commands():
-    """At every depth, as mere words."""
+    """At every depth they are completed as plain arguments."""
     _, *below = HELP_COMMANDS
     others = {command.path for command in ROOT.walk()} - {(), ("help",)}
     assert {command.path[1:] for command in below} == others | {(name,) for name in TOPICS}
@@ -136,8 +136,8 @@ def test_help_takes_topics_and_all_other_commands():
 
 
 @pytest.mark.parametrize("command", HELP_COMMANDS, ids=lambda command: command.full_name)
-def test_help_knows_what_is_offered_behind_it(ant, command: Command):
-    """Nothing is offered that it refuses."""
+def test_help_accepts_everything_that_is_offered_as_its_argument(ant, command: Command):
+    """Nothing is offered that `ant help` refuses."""
     assert ant(*command.path).exit == 0
 
 
@@ -156,8 +156,8 @@ def test_the_powershell_script_follows_the_grammar():
 
 
 @pytest.mark.parametrize("table", ["subcommands", "flags", "flag_kinds", "argument_kinds"])
-def test_no_key_of_a_powershell_table_comes_twice(table: str):
-    """PowerShell refuses a hash table in which one does, and tells no capitals from small letters."""
+def test_no_powershell_hash_table_has_duplicate_keys(table: str):
+    """PowerShell refuses duplicate keys, and ignores case."""
     keys = [row.partition(" = ")[0].lower() for row in powershell.TABLES[table](Tables(ROOT))]
     assert len(set(keys)) == len(keys)
 
@@ -206,13 +206,13 @@ PWSH_OFFERS = {
 
 
 @pytest.mark.parametrize("settings", PWSH_SETTINGS.values(), ids=PWSH_SETTINGS.keys())
-def test_powershell_completes(desk: Desk, settings: str):
-    """Asked as the tab key asks it, whatever the session is set to."""
+def test_powershell_completes_in_any_session(sandbox: ShellSandbox, settings: str):
+    """It is called as the tab key calls it, with different settings of the session."""
     if shutil.which("pwsh") is None:
         pytest.skip("PowerShell is not installed: see https://aka.ms/install-powershell")
-    environ = desk.environ | {"SCRIPT": str(SCRIPTS / "ant.ps1"), "LINES": "\n".join(PWSH_OFFERS)}
+    environ = sandbox.environ | {"SCRIPT": str(SCRIPTS / "ant.ps1"), "LINES": "\n".join(PWSH_OFFERS)}
     command = ["pwsh", "-NoProfile", "-NonInteractive", "-Command", settings + PWSH]
-    done = subprocess.run(command, cwd=desk.folder, env=environ, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, cwd=sandbox.folder, env=environ, capture_output=True, text=True, check=True)
     offers = [[word for word in line.split("\t") if word] for line in done.stdout.splitlines()]
     assert dict(zip(PWSH_OFFERS, offers, strict=True)) == PWSH_OFFERS
     assert done.stderr == ""

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from tests.completion.conftest import SCRIPTS, Desk
+from tests.completion.conftest import SCRIPTS, ShellSandbox
 from tests.completion.terminal import Terminal
 
 ALL = "\x0f"
@@ -61,28 +61,30 @@ def zsh(terminal) -> Terminal:
         ("ant help beta:environments create ", "ant help beta:environments create "),
     ],
 )
-def test_the_tab_key_completes_without_ant(zsh: Terminal, desk: Desk, typed: str, completed: str):
-    """Whatever is no ID is completed by the shell alone."""
+def test_tab_completes_commands_and_flags_without_running_ant(
+    zsh: Terminal, sandbox: ShellSandbox, typed: str, completed: str
+):
+    """Everything except IDs is completed by the shell alone."""
     assert zsh.complete(typed) == completed
-    assert desk.calls == []
+    assert sandbox.calls == []
 
 
-def test_a_script_that_zsh_finds_by_its_name_completes(terminal):
-    """It is a function's first call then."""
+def test_a_script_autoloaded_from_fpath_completes(terminal):
+    """The first completion is then the function's first call."""
     zsh = terminal(["zsh", "-f", "-i"], FOUND)
     assert zsh.complete("ant completion z") == "ant completion zsh "
     assert zsh.complete("ant completion b") == "ant completion bash "
 
 
 def test_every_command_of_a_group_is_offered_with_its_summary(zsh: Terminal):
-    """The list under the line says what each does."""
+    """The list below the line has a summary of each command."""
     zsh.complete("ant beta:environments:work st")
     assert "Stop a work item, gracefully or immediately" in zsh.screen()
     assert "Show queue statistics" in zsh.screen()
 
 
-def test_help_is_offered_on_topics_and_commands(zsh: Terminal):
-    """On the commands of a group behind it."""
+def test_help_completes_topics_and_commands(zsh: Terminal):
+    """Behind a group, `help` completes the commands of the group."""
     assert {"output", "exit-codes", "beta:environments", "beta:environments:work", "profile"} <= set(
         zsh.complete("ant help ", ALL).split()
     )
@@ -91,59 +93,59 @@ def test_help_is_offered_on_topics_and_commands(zsh: Terminal):
     ]  # fmt: skip
 
 
-def test_flags_are_offered_with_what_they_are_for(zsh: Terminal):
-    """So are those that every command takes."""
+def test_flags_are_offered_with_their_descriptions(zsh: Terminal):
+    """Global flags are offered, too."""
     zsh.complete("ant beta:environments list --")
     assert "List archived environments too" in zsh.screen()
     assert "How results are printed" in zsh.screen()
     assert "--config" not in zsh.screen()
 
 
-def test_profiles_are_offered(zsh: Terminal):
-    """A name may have quotes in the file."""
+def test_profile_names_are_offered(zsh: Terminal):
+    """A name may be in quotes in the file."""
     assert zsh.complete("ant --profile ", ALL) == "ant --profile home my.team work "
 
 
 @pytest.mark.parametrize("flag", ["--environment-id ", "--environment-id=", ""])
-def test_ids_are_asked_of_ant(zsh: Terminal, desk: Desk, flag: str):
-    """It gets the whole line up to the cursor, and its names are shown as they are."""
+def test_ids_are_fetched_by_running_ant_with_the_line(zsh: Terminal, sandbox: ShellSandbox, flag: str):
+    """`ant` gets the whole line up to the cursor, and its names are shown unchanged."""
     line = f"ant --local beta:environments retrieve {flag}"
     assert zsh.complete(line + "env_") == line + "env_"
     assert r"""data: "a" %B $(date) \ it's""" in zsh.screen()
-    assert desk.calls == [f"__complete environment_id --local beta:environments retrieve {flag}env_"]
+    assert sandbox.calls == [f"__complete environment_id --local beta:environments retrieve {flag}env_"]
 
 
-def test_the_environment_of_a_work_item_is_handed_on(zsh: Terminal, desk: Desk):
-    """Quotes are taken off."""
+def test_completing_a_work_id_passes_the_environment_id_on_to_ant(zsh: Terminal, sandbox: ShellSandbox):
+    """Its quotes are removed."""
     line = "ant beta:environments:work stop --environment-id 'env_1' w"
     assert zsh.complete(line) == line + "ork_1 "
-    assert desk.calls == ["__complete work_id beta:environments:work stop --environment-id env_1 w"]
+    assert sandbox.calls == ["__complete work_id beta:environments:work stop --environment-id env_1 w"]
 
 
-def test_ids_from_the_api_are_completed_for_real(terminal, desk: Desk):
-    """The emulator answers, and nothing of a name is run."""
-    identifier = desk.use_real_ant()
+def test_ids_of_the_emulator_are_completed_by_the_real_program(terminal, sandbox: ShellSandbox):
+    """Names are not run as commands."""
+    identifier = sandbox.use_real_ant()
     zsh = terminal(["zsh", "-f", "-i"], SOURCED)
     line = "ant beta:environments retrieve "
     assert zsh.complete(line) == f"{line}{identifier} "
-    assert not (desk.folder / "oops").exists()
+    assert not (sandbox.folder / "oops").exists()
 
 
-def test_the_real_api_is_not_asked_for_what_an_emulator_has(zsh: Terminal, desk: Desk):
-    """The kind says so, and `ant` knows the base URL."""
+def test_ids_that_only_an_emulator_has_are_not_requested_from_the_api(zsh: Terminal, sandbox: ShellSandbox):
+    """The kind of the ID says so, and `ant` knows the base URL."""
     line = "ant emulator enqueue env_2"
     assert zsh.complete(line) == line + " "
-    assert set(desk.calls) == {"__complete emulator_environment_id emulator enqueue env_2"}
+    assert set(sandbox.calls) == {"__complete emulator_environment_id emulator enqueue env_2"}
 
 
-def test_an_environment_to_enqueue_in_is_completed_for_real(terminal, desk: Desk):
-    """From the emulator that the base URL names, and from nowhere else."""
-    identifier = desk.use_real_ant()
+def test_an_environment_to_enqueue_in_is_completed_by_the_real_program(terminal, sandbox: ShellSandbox):
+    """It is fetched from the emulator at the base URL, and from nowhere else."""
+    identifier = sandbox.use_real_ant()
     line = "ant emulator enqueue "
     assert terminal(["zsh", "-f", "-i"], SOURCED).complete(line) == f"{line}{identifier} "
     with socket.create_server(("127.0.0.1", 0)) as server:
-        del desk.environ["ANTHROPIC_BASE_URL"]
-        desk.environ["HTTPS_PROXY"] = f"http://127.0.0.1:{server.getsockname()[1]}"
+        del sandbox.environ["ANTHROPIC_BASE_URL"]
+        sandbox.environ["HTTPS_PROXY"] = f"http://127.0.0.1:{server.getsockname()[1]}"
         assert terminal(["zsh", "-f", "-i"], SOURCED).complete(line) == line
         server.settimeout(0)
         with pytest.raises(BlockingIOError):
