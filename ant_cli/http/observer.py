@@ -1,4 +1,4 @@
-"""What the client reports while it waits, for whoever shows it: the client knows no screen."""
+"""What the client reports while it waits. Something else displays it: the client knows no screen."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Observer(Protocol):
-    """Is told about each wait, which lasts as long as the context that it returns."""
+    """Receives each wait, which lasts as long as the context that the method returns."""
 
     def waiting_for(self, what: str) -> AbstractContextManager[None]:
         """Wait for a response."""
