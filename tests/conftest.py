@@ -10,8 +10,9 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpx
 import pytest
@@ -124,6 +125,16 @@ def piped(content: str | bytes | None) -> int:
     return read_end
 
 
+@contextmanager
+def _terminal() -> Iterator[BinaryIO]:
+    """Open a terminal at which nothing is typed."""
+    pty = pytest.importorskip("pty", reason="this test needs pseudo-terminals")
+    ours, theirs = pty.openpty()
+    with open(theirs, "rb", buffering=0) as file:  # noqa: PTH123 - a descriptor, not a path
+        yield file
+    os.close(ours)
+
+
 @pytest.fixture
 def clean_environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """An environment with a key and an empty home, and nothing of the person who runs the tests."""
@@ -159,7 +170,8 @@ def nothing_from_outside(monkeypatch: pytest.MonkeyPatch, clean_environ: dict[st
 def ant(clean_environ: dict[str, str]) -> Callable[..., Result]:
     """Run a command line in this process; any secret that shows fails the test.
 
-    Requests get the replies, or go out to the `network`, which is a server of the test's own.
+    Requests get the replies, or go out to the `network`, which is a server of the test's own. With `ask`, which
+    answers questions, stdin is a terminal.
     """
 
     def run(
@@ -170,11 +182,12 @@ def ant(clean_environ: dict[str, str]) -> Callable[..., Result]:
         terminal: bool = False,
         sleep: Callable[[float], None] | None = None,
         network: bool = False,
+        ask: Callable[[str], str] | None = None,
     ) -> Result:
         environ = {k: v for k, v in {**clean_environ, **env}.items() if v is not None}
         server, waits = Server(replies), list[float]()
         stdout, stderr = Screen(terminal=terminal), Screen(terminal=terminal)
-        with open(piped(stdin), "rb") as source:
+        with _terminal() if ask else open(piped(stdin), "rb") as source:
             process = Runtime(
                 Stdin(source),
                 Stdout(stdout),
@@ -182,6 +195,7 @@ def ant(clean_environ: dict[str, str]) -> Callable[..., Result]:
                 environ,
                 None if network else transport_to(server.respond, server.connect),
                 sleep or waits.append,
+                ask=ask,
             )
             status = main(words, process)
         result = Result(status, stdout.text(), stderr.text(), server.requests, waits)

@@ -438,3 +438,58 @@ def test_the_column_archived_is_shown_with_include_archived(ant, flags, shown):
     page = {"data": [{"type": "environment", "id": "env_1", "archived_at": None}], "next_page": None}
     done = ant("beta:environments", "list", *flags, terminal=True, env={"COLUMNS": "120"}, replies=[page])
     assert ("ARCHIVED" in done.stdout) is shown
+
+
+# Questions
+
+
+DELETE = ("beta:environments", "delete", "env_1")
+
+
+@pytest.mark.parametrize(("reply", "sent"), [("y", 1), ("Yes\n", 1), ("", 0), ("n", 0), ("env_1", 0)])
+def test_delete_asks_at_a_terminal(ant, reply, sent):
+    """It can't be undone. Only yes is yes."""
+    questions = []
+
+    def ask(question):
+        questions.append(question)
+        return reply
+
+    result = ant(*DELETE, terminal=True, ask=ask)
+    assert questions == ["Delete env_1? [y/N] "]
+    assert (len(result.requests), result.exit) == (sent, 0 if sent else 2)
+    assert ("To do it without a question: --yes" in result.stderr) is not bool(sent)
+
+
+def test_the_end_of_input_at_a_question_is_a_no(ant):
+    """As Ctrl-D is. What follows starts on a line of its own."""
+
+    def ask(_question):
+        raise EOFError
+
+    result = ant(*DELETE, terminal=True, ask=ask)
+    assert (result.exit, result.requests) == (2, [])
+    assert result.stderr.startswith("\nant: nothing was sent.\n")
+
+
+def test_delete_asks_nobody_who_said_yes_or_is_not_there(ant):
+    """Neither with --yes, nor if stdin or stderr is not a terminal, as in a loop or a pipeline."""
+
+    def ask(_question):
+        raise AssertionError
+
+    assert len(ant(*DELETE, "--yes", terminal=True, ask=ask).requests) == 1
+    assert len(ant(*DELETE, terminal=False, ask=ask).requests) == 1
+    assert len(ant(*DELETE, terminal=True).requests) == 1
+    dry = ant(*DELETE, "--dry-run", terminal=True, ask=ask)
+    assert (dry.exit, dry.requests) == (0, [])
+
+
+def test_no_other_command_for_one_object_asks(ant):
+    """What can be repaired is done at once."""
+
+    def ask(_question):
+        raise AssertionError
+
+    result = ant("beta:environments", "archive", "env_1", terminal=True, ask=ask)
+    assert (result.exit, len(result.requests)) == (0, 1)

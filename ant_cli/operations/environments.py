@@ -183,6 +183,7 @@ DELETE = Operation(
         ("see what would be sent", "beta:environments delete env_011CZkZ9X2dpNyB7HsEFoRfW --dry-run"),
     ),
     positional=ENVIRONMENT_ID,
+    asks_first=True,
     success_message="Deleted {id}.",
     check_command="beta:environments retrieve {environment_id}",
     past_participle="deleted",

@@ -56,7 +56,7 @@ PARALLEL = Param(
     "Requests at once, if there are several inputs. [default: 8]",
 )
 FAIL_FAST = Param("fail_fast", "setting", bool, "Of several inputs, send nothing after the first failure.")
-YES = Param("yes", "setting", bool, "Do not ask at a terminal, if there are several inputs.")
+YES = Param("yes", "setting", bool, "Do not ask for confirmation at a terminal.")
 MANY = (PARALLEL, FAIL_FAST)
 MANY_CREATED = (PARALLEL._replace(help="Requests at once, if there are several inputs. [default: 1]"), FAIL_FAST)
 

@@ -158,6 +158,8 @@ class Operation(NamedTuple):
     """It creates an object, and sent twice it creates two: the API knows no idempotency key."""
     past_participle: str = "done"
     """What happened to the objects, as in `archived 498 of 500`."""
+    asks_first: bool = False
+    """It can't be undone, so a person at a terminal is asked first, also for one object."""
     success_message: str = ""
     """A sentence for people about what was done, with the ID as `{id}`; empty where the response shows it."""
     empty_message: str = ""

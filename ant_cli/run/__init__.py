@@ -5,14 +5,17 @@ from __future__ import annotations
 from ant_cli.http.client import Client
 from ant_cli.http.outcome import outcome_hints
 from ant_cli.input.request import Request, Requests, build_all
+from ant_cli.operations.global_flags import YES
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.api_error import rendered_errors
 from ant_cli.output.printer import Printer
 from ant_cli.output.progress import Progress
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.confirmation import confirm
 from ant_cli.runtime.process import resume_gc
 from ant_cli.settings.loading import Settings, load
 from ant_cli.settings.notes import note_credential_choice
+from ant_cli.settings.sources import switch
 
 
 def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
@@ -54,22 +57,30 @@ def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
         return
     request = next(iter(requests))
 
-    # 6. The client. It fetches the secret of a credential to which a profile only refers.
+    # 6. A question to a person, before what can't be undone.
+    if operation.asks_first and not switch(flags, YES.name):
+        confirm(_question(operation, request), runtime)
+
+    # 7. The client. It fetches the secret of a credential to which a profile only refers.
     with (
         Client(settings.connection, runtime, progress) as client,
         outcome_hints(operation, request, client, runtime.stderr),
         rendered_errors(settings.output, runtime.stderr),
     ):
         resume_gc()
-        # 7. The response, or each page of a list, is printed as soon as it is complete.
+        # 8. The response, or each page of a list, is printed as soon as it is complete.
         if operation.paginated and not printer.format.is_response:
             _print_list(request, settings, client, printer, progress)
         else:
             _print_response(request, client, printer)
 
-    # 8. A sentence about what was done. Scripts have the exit status.
+    # 9. A sentence about what was done. Scripts have the exit status.
     if request.success_message and runtime.stdout.is_terminal:
         runtime.stderr.say(request.success_message)
+
+
+def _question(operation: Operation, request: Request) -> str:
+    return f"{operation.name.capitalize()} {' '.join(request.path_params.values())}?"
 
 
 def _print_dry_run(requests: Requests, settings: Settings, runtime: Runtime) -> None:

@@ -42,7 +42,7 @@ def run_many(
     """
     parallel = min(_parallel(flags, operation), requests.count)
     if YES in operation.params and not switch(flags, YES.name):
-        confirm(_question(operation, requests), runtime)
+        confirm(_question(operation, requests), runtime, reads_stdin=True)
     report = _Report(operation, requests, runtime)
     observer = Unobserved() if runtime.stderr.is_terminal else Progress(runtime.stderr, runtime.environ)
     sender = _Sender(operation, settings, runtime)

@@ -1,26 +1,35 @@
-"""Asking a person before something that can't be undone is done to many objects."""
+"""Asking a person before something that can't be undone."""
 
 from __future__ import annotations
 
 from ant_cli.errors import UsageError
 from ant_cli.runtime import Runtime
 
+_HINT = "To do it without a question: --yes"
 
-def confirm(question: str, runtime: Runtime) -> None:
-    """Ask at the terminal, also if IDs are piped in. Where nobody watches, as in a script, nothing is asked.
+
+def confirm(question: str, runtime: Runtime, *, reads_stdin: bool = False) -> None:
+    """Ask a question at the terminal, unless nobody is there: stderr, or stdin, is not a terminal.
+
+    With `reads_stdin`, the command takes its input from stdin, so that only stderr counts.
 
     Raises:
-        UsageError: if the answer is not yes, or can't be given.
+        UsageError: if the reply is not yes, or nobody can be asked.
 
     """
-    if not runtime.stderr.is_terminal:
+    if not runtime.stderr.is_terminal or not (reads_stdin or runtime.stdin.is_terminal):
         return
     try:
-        answer = (runtime.ask or _ask_terminal)(f"{question} [y/N] ")
-    except (OSError, EOFError):
-        raise UsageError("there is no terminal to ask on.", "To do it without a question: --yes") from None
-    if answer.strip().lower() not in ("y", "yes"):
-        raise UsageError("nothing was sent.", "To do it without a question: --yes")
+        reply = (runtime.ask or _ask_terminal)(f"{question} [y/N] ")
+    except OSError:
+        raise UsageError("there is no terminal to ask on.", _HINT) from None
+    except (EOFError, KeyboardInterrupt) as end:  # Ctrl-D, Ctrl-C
+        runtime.stderr.say("")  # what follows starts on a line of its own
+        if isinstance(end, KeyboardInterrupt):
+            raise
+        reply = ""
+    if reply.strip().lower() not in ("y", "yes"):
+        raise UsageError("nothing was sent.", _HINT)
 
 
 def _ask_terminal(question: str) -> str:
