@@ -485,3 +485,60 @@ def test_a_file_gives_the_ids_of_a_command_without_a_body(request_of, tmp_path):
     """--file holds what stdin would."""
     (tmp_path / "work.json").write_text('{"id": "work_1", "environment_id": "env_1"}')
     assert request_of(WORK, "ack", "-f", "work.json").request.path == "/v1/environments/env_1/work/work_1/ack"
+
+
+CREATE_NAMED = ("beta:environments", "create", "--name", "n", "--dry-run")
+
+
+@pytest.mark.parametrize(
+    ("config", "warning"),
+    [
+        (
+            "{type: cloud, networkin: {}}",
+            "'config.networkin' is not a known field; it is sent as it is. Did you mean 'ne",
+        ),
+        (
+            "{packages: {pipp: [x]}}",
+            "'config.packages.pipp' is not a known field; it is sent as it is. Did you mean 'pip'?",
+        ),
+        ("{networking: {alowed_hosts: []}}", "'config.networking.alowed_hosts' is not a known field"),
+    ],
+)
+@pytest.mark.parametrize("command", [CREATE_NAMED, ("beta:environments", "update", "env_1", "--dry-run")])
+def test_an_unknown_field_at_any_depth_gets_a_warning_before_anything_is_sent(ant, command, config, warning):
+    """The field is in the request, since the API may know it."""
+    done = ant(*command, "--config", config, replies=[])
+    assert (done.exit, done.requests) == (0, [])
+    assert f"Warning: {warning}" in done.stderr
+    assert warning.split("'")[1].split(".")[-1] in done.stdout
+
+
+def test_an_unknown_field_of_piped_input_gets_a_warning_at_any_depth(ant):
+    """Files have mistakes as flags have."""
+    done = ant(
+        "beta:environments", "create", "--dry-run", stdin="name: n\nconfig: {packages: {pipp: []}}", replies=[]
+    )
+    assert "Warning: 'config.packages.pipp' is not a known field" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        (
+            "--config",
+            "{type: cloud, networking: {type: limited, allowed_hosts: [a]}, packages: {type: packages, pip: [x]}}",
+        ),
+        ("--config", "{type: self_hosted}", "--scope", "account", "--metadata", "{any: key}"),
+        ("--config", "null"),
+    ],
+)
+def test_known_fields_get_no_warning(ant, flags):
+    """Metadata has keys of the user's own."""
+    assert ant(*CREATE_NAMED, *flags, replies=[]).stderr == ""
+
+
+def test_an_unknown_scope_gets_a_warning_with_the_nearest_one(ant):
+    """It is sent, since the API may know it."""
+    done = ant(*CREATE_NAMED, "--scope", "acount", replies=[])
+    assert done.stderr == "Warning: 'acount' is not a known scope; it is sent as it is. Did you mean 'account'?\n"
+    assert '"scope": "acount"' in done.stdout

@@ -11,9 +11,9 @@ from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
 from ant_cli.errors import BadValue, MissingFlag, UsageError, see_help
-from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.input.documents import Document
 from ant_cli.input.gather import Inputs, gather
+from ant_cli.input.known_fields import unknown_in
 from ant_cli.input.values import Value, convert, encode, to_text, type_name
 from ant_cli.operations.spec import Flags, Operation, Param
 from ant_cli.runtime.streams import Stderr, Stdin
@@ -187,8 +187,10 @@ def _body(
     body = {key: value for key, value in given.items() if key not in elsewhere}
     body = _without_server_fields(operation, body, note)
     fields = operation.params_in("body")
-    _warn_of_unknown_keys(body, [param.wire_name for param in fields], note)
-    return body | {param.wire_name: values[param.name] for param in fields if param.name in values}
+    body |= {param.wire_name: values[param.name] for param in fields if param.name in values}
+    for warning in unknown_in(body, fields):
+        note(warning)
+    return body
 
 
 def _without_server_fields(operation: Operation, body: dict[str, Value], note: Note) -> dict[str, Value]:
@@ -198,12 +200,6 @@ def _without_server_fields(operation: Operation, body: dict[str, Value], note: N
         return body
     note(f"Note: left out what the server sets: {', '.join(dropped)}.")
     return {key: value for key, value in body.items() if key not in dropped}
-
-
-def _warn_of_unknown_keys(body: Mapping[str, Value], known: list[str], note: Note) -> None:
-    for key in body:
-        if key not in known:
-            note(f"Warning: {key!r} is not a known field; it is sent as it is.{did_you_mean(key, known)}")
 
 
 # Checks

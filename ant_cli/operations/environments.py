@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from ant_cli.operations.global_flags import BETA, LIMIT, MANY, MANY_CREATED, MAX_ITEMS, PAGE, SLURP, YES
-from ant_cli.operations.spec import Operation, Param
+from ant_cli.operations.spec import Members, Operation, Param
 
 GROUP = "beta:environments"
 COLLECTION = "/v1/environments"
 ITEM = COLLECTION + "/{environment_id}"
 SCOPES = ("organization", "account")
+CONFIG_MEMBERS: Members = {
+    "type": {},
+    "networking": {name: {} for name in ("type", "allow_mcp_servers", "allow_package_managers", "allowed_hosts")},
+    "packages": {name: {} for name in ("type", "apt", "cargo", "gem", "go", "npm", "pip")},
+}
+"""The fields of both types of a configuration."""
 SERVER_FIELDS = ("id", "type", "created_at", "updated_at", "archived_at", "state")
 
 ENVIRONMENT_ID = Param(
@@ -34,6 +40,7 @@ CREATE = Operation(
             dict,
             "Where its sandboxes run: {type: cloud, networking: ..., packages: ...} or {type: self_hosted}.",
             nullable=True,
+            members=CONFIG_MEMBERS,
         ),
         Param("description", "body", str, "Description of the environment.", nullable=True),
         Param(
@@ -136,6 +143,7 @@ UPDATE = Operation(
             dict,
             "New settings of its sandboxes; what they leave out stays as it is.",
             nullable=True,
+            members=CONFIG_MEMBERS,
         ),
         Param("description", "body", str, "A new description; null removes it.", nullable=True),
         Param(

@@ -7,6 +7,7 @@ requests, documentation and the contract tests are derived from them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 TYPE_CHECKING = False
@@ -67,6 +68,10 @@ def flag_name(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
+Members = Mapping[str, "Members"]
+"""The known fields of an object, each with its own fields; empty for a value that is no object, or may have any."""
+
+
 class Param(NamedTuple):
     """One parameter: what the API calls it, where in the request it goes, and what it may hold.
 
@@ -90,6 +95,8 @@ class Param(NamedTuple):
     precondition: bool = False
     """The server compares it with its state, which the request changes. After a time-out, when the server may
     have processed the request, it must not be sent again with the same value."""
+    members: Members = MappingProxyType({})
+    """The fields of a structured value. Not a check: others are sent, with a warning."""
     texts_may_be_files: bool = False
     """In a structured value that was typed, texts such as `@notes.txt` stand for the contents of files."""
     choices: tuple[str, ...] = ()

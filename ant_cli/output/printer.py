@@ -36,8 +36,8 @@ class Printer:
     ) -> None:
         """Choose the format. Raises UsageError for a bad path in a flag: here, before anything is sent.
 
-        `empty_message` is for a list without items; `shows_archived` if archived items were requested. A list that may
-        not be paged is printed at once, whatever its length.
+        `empty_message` is for a list without items; `shows_archived` if archived items were requested. A list
+        that may not be paged is printed at once, whatever its length.
         """
         self._runtime = runtime
         self._write = partial(runtime.stdout.write, escape=False)
