@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 from ant_cli.apply import drawing, plan_data
-from ant_cli.apply.discovery import Loaded, load
+from ant_cli.apply.discovery import Loaded
 from ant_cli.apply.execution import Execution, Journal, Outcome
 from ant_cli.apply.lockfile import LockFile, find_lock_path, read_lock
 from ant_cli.apply.plan import Options, Plan
-from ant_cli.apply.preparation import Facts, load_files, look_up, plan_for, untracked
+from ant_cli.apply.preparation import Facts, load_files, look_up, plan_for
 from ant_cli.apply.workers import MOST_WORKERS, Workers
+from ant_cli.commands.apply_questions import Job, confirmed, plan_and_adopt, with_untracked
 from ant_cli.commands.framework import print_result, wants_structured
 from ant_cli.commands.lock_session import connected, holding
 from ant_cli.errors import AntError, BadValue, OutputError, PendingChanges, UsageError
@@ -25,20 +26,6 @@ from ant_cli.runtime import Runtime
 from ant_cli.settings.loading import Settings
 
 DEFAULT_PARALLEL = "8"
-NO_TERMINAL = (
-    "cannot ask for confirmation without a terminal; re-run with --yes to apply, or --dry-run to see the plan only"
-)
-
-
-class Job(NamedTuple):
-    """What a command line asks for."""
-
-    paths: tuple[str, ...]
-    lock_path: Path
-    options: Options
-    yes: bool = False
-    verbose: bool = False
-    parallel: int = 8
 
 
 def apply(
@@ -161,6 +148,10 @@ def _show_plan(plan: Plan, facts: Facts, job: Job, flags: Flags, runtime: Runtim
     runtime.stdout.write((text + "\n").encode(), escape=False)
 
 
+def _show_details(plan: Plan, facts: Facts, job: Job, runtime: Runtime) -> None:
+    _show_plan(plan, facts, job._replace(verbose=True), Flags(), runtime)
+
+
 def _plain(text: str, _style: str) -> str:
     return text
 
@@ -172,16 +163,20 @@ def _apply(job: Job, flags: Flags, runtime: Runtime) -> None:
     """Show the plan, ask, and carry it out, under the lock of the lock file."""
     with holding(job.lock_path, runtime) as journal:
         lock = read_lock(job.lock_path)
-        loaded = _with_untracked(load_files(job.paths, lock), lock, job, runtime)
+        loaded = with_untracked(load_files(job.paths, lock), lock, job, runtime)
         with connected(flags, runtime, job.parallel) as (workers, settings):
             facts = _look_up(lock, loaded, workers, settings, runtime, journal)
-            plan = _plan_and_adopt(facts, job, workers, runtime)
+            plan = plan_and_adopt(facts, job, workers, runtime)
             if not wants_structured(flags) or not job.yes:
                 _show_plan(plan, facts, job, Flags() if job.yes else flags, runtime)
             _note(plan, loaded, runtime)
             if plan.blocked:
                 raise _blocked(plan)
-            if plan.changing and not job.yes and not _confirmed(plan, facts, job, runtime):
+            if (
+                plan.changing
+                and not job.yes
+                and not confirmed(partial(_show_details, plan, facts, job, runtime), runtime)
+            ):
                 runtime.stderr.say("Aborted.")
                 return
             _execute(plan, facts, journal, workers, flags, runtime, settings)
@@ -309,55 +304,3 @@ def _note_foreign(foreign: Mapping[str, int], runtime: Runtime) -> None:
     if foreign:
         kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(foreign.items()))
         runtime.hint(f"Note: this tool manages environments only; files of other kinds were left alone ({kinds}).")
-
-
-# Questions
-
-
-def _with_untracked(loaded: Loaded, lock: LockFile, job: Job, runtime: Runtime) -> Loaded:
-    """Return the files of a run; without paths, with those that the user wants to add."""
-    if job.paths or job.yes or not _can_ask(runtime):
-        return loaded
-    found = untracked(lock)
-    if not found:
-        return loaded
-    for declaration in found:
-        runtime.stderr.say(f"  {declaration.key} is not tracked yet")
-    what = "it" if len(found) == 1 else f"these {len(found)}"
-    if _ask(f"Add {what} to this apply? (y)es / (n)o", runtime) not in ("y", "yes"):
-        return loaded
-    paths = [*(str(one.path) for one in (*loaded.declarations.values(), *found))]
-    return load(paths, lock.path)._replace(foreign=loaded.foreign)
-
-
-def _plan_and_adopt(facts: Facts, job: Job, workers: Workers, runtime: Runtime) -> Plan:
-    """Return the plan; at a terminal, the user may let it take over environments that exist."""
-    plan = plan_for(facts, job.options, workers)
-    blocked = [step for step in plan.blocked if step.action == "adopt"]
-    if not blocked or job.options.adopt or job.yes or not _can_ask(runtime):
-        return plan
-    for step in blocked:
-        runtime.stderr.say(f"  {step.key}: {step.id} has the name {step.name!r} already")
-    if _ask("Take over what exists? (y)es / (n)o", runtime) not in ("y", "yes"):
-        return plan
-    return plan_for(facts, job.options._replace(adopt=True), workers)
-
-
-def _confirmed(plan: Plan, facts: Facts, job: Job, runtime: Runtime) -> bool:
-    """Ask whether to apply. Raises AntError if nobody can be asked."""
-    if not _can_ask(runtime):
-        raise AntError(f"{NO_TERMINAL}.")
-    while True:
-        reply = _ask("Apply these changes? (y)es / (n)o / (d)etails", runtime)
-        if reply not in ("d", "details"):
-            return reply in ("y", "yes")
-        _show_plan(plan, facts, job._replace(verbose=True), Flags(), runtime)
-
-
-def _can_ask(runtime: Runtime) -> bool:
-    return runtime.stdin.is_terminal and runtime.stderr.is_terminal
-
-
-def _ask(question: str, runtime: Runtime) -> str:
-    runtime.stderr.write(f"{question} ")
-    return runtime.stdin.read_line().lower()

@@ -85,7 +85,7 @@ class Team:
         """Return the environments that the server has, by their names."""
         words = ["--include-archived"] if archived else []
         result = self.ant("beta:environments", "list", "--format", "jsonl", *words)
-        found = [json.loads(line) for line in result.stdout.splitlines()]
+        found = [json.loads(line) for line in result.stdout.split("\n") if line]
         assert len({one["name"] for one in found}) == len(found), "an environment is there twice"
         return {one["name"]: one for one in found}
 

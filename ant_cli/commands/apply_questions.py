@@ -1,0 +1,79 @@
+"""What `ant apply` asks at a terminal, and the command line that the questions are about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from ant_cli.apply.discovery import Loaded, load
+from ant_cli.apply.lockfile import LockFile
+from ant_cli.apply.plan import Options, Plan
+from ant_cli.apply.preparation import Facts, plan_for, untracked
+from ant_cli.apply.workers import Workers
+from ant_cli.errors import AntError
+from ant_cli.runtime import Runtime
+
+NO_TERMINAL = (
+    "cannot ask for confirmation without a terminal; re-run with --yes to apply, or --dry-run to see the plan only"
+)
+
+
+class Job(NamedTuple):
+    """What a command line asks for."""
+
+    paths: tuple[str, ...]
+    lock_path: Path
+    options: Options
+    yes: bool = False
+    verbose: bool = False
+    parallel: int = 8
+
+
+def with_untracked(loaded: Loaded, lock: LockFile, job: Job, runtime: Runtime) -> Loaded:
+    """Return the files of a run; without paths, with those that the user wants to add."""
+    if job.paths or job.yes or not _can_ask(runtime):
+        return loaded
+    found = untracked(lock)
+    if not found:
+        return loaded
+    for declaration in found:
+        runtime.stderr.say(f"  {declaration.key} is not tracked yet")
+    what = "it" if len(found) == 1 else f"these {len(found)}"
+    if _ask(f"Add {what} to this apply? (y)es / (n)o", runtime) not in ("y", "yes"):
+        return loaded
+    paths = [*(str(one.path) for one in (*loaded.declarations.values(), *found))]
+    return load(paths, lock.path)._replace(foreign=loaded.foreign)
+
+
+def plan_and_adopt(facts: Facts, job: Job, workers: Workers, runtime: Runtime) -> Plan:
+    """Return the plan; at a terminal, the user may let it take over environments that exist."""
+    plan = plan_for(facts, job.options, workers)
+    blocked = [step for step in plan.blocked if step.action == "adopt"]
+    if not blocked or job.options.adopt or job.yes or not _can_ask(runtime):
+        return plan
+    for step in blocked:
+        runtime.stderr.say(f"  {step.key}: {step.id} has the name {step.name!r} already")
+    if _ask("Take over what exists? (y)es / (n)o", runtime) not in ("y", "yes"):
+        return plan
+    return plan_for(facts, job.options._replace(adopt=True), workers)
+
+
+def confirmed(show_details: Callable[[], None], runtime: Runtime) -> bool:
+    """Ask whether to apply. Raises AntError if nobody can be asked."""
+    if not _can_ask(runtime):
+        raise AntError(f"{NO_TERMINAL}.")
+    while True:
+        reply = _ask("Apply these changes? (y)es / (n)o / (d)etails", runtime)
+        if reply not in ("d", "details"):
+            return reply in ("y", "yes")
+        show_details()
+
+
+def _can_ask(runtime: Runtime) -> bool:
+    return runtime.stdin.is_terminal and runtime.stderr.is_terminal
+
+
+def _ask(question: str, runtime: Runtime) -> str:
+    runtime.stderr.write(f"{question} ")
+    return runtime.stdin.read_line().lower()
