@@ -82,6 +82,11 @@ def dispatch(argv: Sequence[str], runtime: Runtime) -> None:
     if list(argv) in (["--version"], ["-v"]):
         show_version(runtime)
         return
+    if not argv and runtime.stdout.is_terminal:
+        from ant_cli.help.first_steps import show_first_steps
+
+        show_first_steps(runtime)
+        return
     if argv and argv[0] == "__complete":
         from ant_cli.completion.ids import complete
 

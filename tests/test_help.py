@@ -346,3 +346,19 @@ def test_help_has_a_page_of_its_own(ant, words):
     """However it is asked for."""
     assert ant(*words).stdout.startswith("Usage: ant help ")
     assert ant("help", "help", "output").stdout == ant("help", "output").stdout
+
+
+def test_ant_alone_shows_how_to_begin_at_a_terminal(ant):
+    """Four lines, and each command in them works offline or asks for a key."""
+    done = ant(terminal=True)
+    assert (done.exit, done.stderr, len(done.stdout.splitlines())) == (0, "", 4)
+    commands = [line.split(":  ")[1].split() for line in done.stdout.splitlines()[1:]]
+    assert [command[0] for command in commands] == ["ant"] * 3
+    assert ant(*commands[1][1:], "--dry-run", replies=[]).exit == 0
+    assert ant(*commands[0][1:], "--help").exit == 0
+    assert ant(*commands[2][1:]).stdout == ant().stdout
+
+
+def test_ant_alone_is_the_page_of_all_commands_in_a_pipe(ant):
+    """Programs read it."""
+    assert "beta:environments:work" in ant().stdout

@@ -137,6 +137,7 @@ SCENES = {
         MISSING,
     ),
     "usage-error": (["beta:environments", "create", "--nmae", "demo"], None),
+    "first-steps": ([], None),
     "help": (["help"], None),
     "help-group": (["beta:environments"], None),
     "help-command": (["beta:environments", "create", "--help"], None),
