@@ -391,12 +391,18 @@ def test_an_interrupt_before_a_retry_says_so_if_an_answer_was_lost(ant):
     assert ant(*CREATE, replies=[failure(429)], sleep=interrupt).stderr == ""
 
 
-def test_a_lost_answer_without_a_retry_is_said_too(ant):
-    """The attempt itself may have succeeded."""
-    result = ant(*CREATE, "--max-retries", "0", replies=[failure(500)])
-    assert result.stderr.splitlines()[-1] == (
-        "This attempt, or one before it, may have succeeded. Check before you repeat it: "
-        "ant beta:environments list --transform '{id,name}' --format jsonl"
+@pytest.mark.parametrize(
+    ("retries", "subject"),
+    [("0", "This attempt may have succeeded."), ("1", "This attempt, or one before it, may have")],
+)
+def test_the_hint_about_an_unknown_outcome_names_an_earlier_attempt_only_if_there_was_one(ant, retries, subject):
+    """And the command that shows whether the change was made."""
+    result = ant(*CREATE, "--max-retries", retries, replies=[failure(500)] * 2)
+    hint = result.stderr.splitlines()[-1]
+    assert len(result.requests) == int(retries) + 1
+    assert hint.startswith(subject)
+    assert hint.endswith(
+        "Check before you repeat it: ant beta:environments list --transform '{id,name}' --format jsonl"
     )
 
 

@@ -54,6 +54,8 @@ class Client:
         """A request was sent, and whether it was processed is not known."""
         self.in_flight = False
         """A request was sent, and no response has arrived yet."""
+        self.retried = False
+        """The last request was sent more than once."""
 
     def sibling(self) -> Client:
         """Return a client for another thread, which shares credential, connections and pace."""
@@ -87,6 +89,7 @@ class Client:
 
     def _send_with_retries(self, request: Request, url: str) -> Response:
         attempt = 0
+        self.retried = False
         while True:
             retries_left = attempt < self._settings.max_retries
             try:
@@ -107,6 +110,7 @@ class Client:
                     return response
                 self._wait(retry_delay(attempt, response), attempt, response.status_line)
             attempt += 1
+            self.retried = True
 
     def _wait(self, delay_s: float, attempt: int, why: str) -> None:
         with self._observer.before_retry(why, attempt + 1, self._settings.max_retries, delay_s):

@@ -11,7 +11,8 @@ from ant_cli.input.request import Request
 from ant_cli.operations.spec import Operation
 from ant_cli.runtime.streams import Stderr
 
-_UNKNOWN = "This attempt, or one before it, may have succeeded. Check before you repeat it:"
+_UNKNOWN = "This attempt may have succeeded. Check before you repeat it:"
+_UNKNOWN_AFTER_RETRY = "This attempt, or one before it, may have succeeded. Check before you repeat it:"
 _DONE = "The server made the change anyway. To check:"
 
 
@@ -27,13 +28,17 @@ def outcome_hints(operation: Operation, request: Request, client: Client, stderr
         raise error.with_hints(error.hint, _check_hint(operation, request, _DONE)) from None
     except AntError as error:
         if client.outcome_unknown or isinstance(error, AnswerError):
-            raise error.with_hints(error.hint, _check_hint(operation, request, _UNKNOWN)) from None
+            raise error.with_hints(error.hint, _check_hint(operation, request, _unknown(client))) from None
         raise
     except KeyboardInterrupt:
-        hint = _check_hint(operation, request, _UNKNOWN)
+        hint = _check_hint(operation, request, _unknown(client))
         if hint and (client.in_flight or client.outcome_unknown):
             stderr.say(hint)
         raise
+
+
+def _unknown(client: Client) -> str:
+    return _UNKNOWN_AFTER_RETRY if client.retried else _UNKNOWN
 
 
 def _check_hint(operation: Operation, request: Request, fact: str) -> str:
