@@ -20,6 +20,7 @@ from ant_cli.commands.framework import print_result, print_text
 from ant_cli.errors import AntError, BadValue, UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.streams import os_error_text
 from ant_cli.settings.local_emulator import LOCAL, database_of, open_emulator
 from ant_cli.settings.validators import check_secret
@@ -150,9 +151,17 @@ def is_exposed(host: str) -> bool:
 
 
 def serve(emulator: Emulator, host: str, port: int, announce: Callable[[str], None], runtime: Runtime) -> None:
-    """Serve until a signal comes. AntError if nothing can listen at the address."""
-    from ant_cli.emulator.server import serve as serve_emulator
+    """Serve until a signal comes.
 
+    Raises:
+        UsageError: if a package that only serving needs is not installed.
+        AntError: if nothing can listen at the address.
+
+    """
+    try:
+        from ant_cli.emulator.server import serve as serve_emulator
+    except ImportError as error:
+        raise UsageError(f"serving the emulator needs {error.name}.", install_hint("emulator")) from None
     try:
         serve_emulator(emulator, host, port, announce, runtime.stderr.say)
     except (OSError, UnicodeError) as error:  # a host that can't be a name at all is a UnicodeError

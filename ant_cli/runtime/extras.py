@@ -10,7 +10,7 @@ import os
 import sys
 
 REQUIREMENTS = {
-    "emulator": ("pydantic>=2.7,<3", "waitress>=3.0.1"),
+    "emulator": ("waitress>=3.0.1",),
     "explore": ("textual>=8",),
     "keyring": ("keyring>=24",),
     "socks": ("socksio>=1,<2",),

@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping
 
 from ant_cli.errors import UsageError
-from ant_cli.runtime.extras import install_hint
 
 TYPE_CHECKING = False  # the emulator is imported where it is opened, and nowhere else
 if TYPE_CHECKING:
@@ -32,13 +31,11 @@ def open_emulator(database: str, **options: Any) -> Emulator:
     """Return the emulator over a database; the options are those of its class.
 
     Raises:
-        UsageError: if it is not installed, or the database can't be used.
+        UsageError: if the database can't be used.
 
     """
-    try:
-        from ant_cli.emulator import Emulator, UnusableDatabase
-    except ImportError as error:
-        raise UsageError(f"the emulator needs the package {error.name}.", install_hint("emulator")) from None
+    from ant_cli.emulator import Emulator, UnusableDatabase
+
     try:
         return Emulator(database, **options)
     except (UnusableDatabase, OSError) as error:
