@@ -54,7 +54,7 @@ _ant_flags() {
     'beta:environments create') reply=(--help --name --config --description --metadata --scope --parallel --fail-fast --beta --file "${global[@]}") ;;
     'beta:environments retrieve') reply=(--help --environment-id --parallel --fail-fast --beta --file "${global[@]}") ;;
     'beta:environments update') reply=(--help --environment-id --name --config --description --metadata --scope --parallel --fail-fast --beta --file "${global[@]}") ;;
-    'beta:environments list') reply=(--help --include-archived --limit --page --max-items --slurp --beta --file "${global[@]}") ;;
+    'beta:environments list') reply=(--help --include-archived --limit --page --filter --max-items --slurp --beta --file "${global[@]}") ;;
     'beta:environments delete') reply=(--help --environment-id --parallel --fail-fast --yes --beta --file "${global[@]}") ;;
     'beta:environments archive') reply=(--help --environment-id --parallel --fail-fast --yes --beta --file "${global[@]}") ;;
     beta:environments:work) reply=(--help "${global[@]}") ;;
@@ -63,7 +63,7 @@ _ant_flags() {
     'beta:environments:work ack') reply=(--help --environment-id --work-id --parallel --fail-fast --beta --file "${global[@]}") ;;
     'beta:environments:work heartbeat') reply=(--help --environment-id --work-id --desired-ttl-seconds --expected-last-heartbeat --parallel --fail-fast --beta --file "${global[@]}") ;;
     'beta:environments:work stop') reply=(--help --environment-id --work-id --force --parallel --fail-fast --beta --file "${global[@]}") ;;
-    'beta:environments:work list') reply=(--help --environment-id --limit --page --max-items --slurp --beta --file "${global[@]}") ;;
+    'beta:environments:work list') reply=(--help --environment-id --limit --page --filter --max-items --slurp --beta --file "${global[@]}") ;;
     'beta:environments:work update') reply=(--help --environment-id --work-id --metadata --parallel --fail-fast --beta --file "${global[@]}") ;;
     'beta:environments:work stats') reply=(--help --environment-id --parallel --fail-fast --beta --file "${global[@]}") ;;
     beta:worker) reply=(--help) ;;
@@ -110,7 +110,7 @@ _ant_kind_of_flag() {
   case "$1 $2" in
     'beta:worker poll'\ --environment-id) kind='free' ;;
     *\ --help | *\ -h | *\ --version | *\ -v | *\ --verbose) kind='plain' ;;
-    *\ --api-key | *\ --auth-token | *\ --base-url | *\ --workspace-id | *\ --transform | *\ --transform-error | *\ --columns | *\ --timeout | *\ --max-retries | *\ --parallel | *\ --limit | *\ --max-items | *\ --block-ms | *\ --reclaim-older-than-ms | *\ --desired-ttl-seconds | *\ --environment-key | *\ --worker-id | *\ --max-idle | *\ --concurrency | *\ --lease | *\ --attempts | *\ --item-timeout | *\ --drain-timeout | *\ --kill-timeout | *\ --exit-when-idle | *\ --listen | *\ --api-key-command | *\ --host | *\ --port | *\ --lease-seconds | *\ --organization-id | *\ --wait | *\ --environment | *\ --title | *\ --session-id | *\ --count | *\ --advance-ms | *\ --now | *\ --path-contains | *\ --method | *\ --status | *\ --times | *\ --retry-after-ms | *\ --delay-ms | *\ --after | *\ --body-delay-ms | *\ --cut-after-events) kind='free' ;;
+    *\ --api-key | *\ --auth-token | *\ --base-url | *\ --workspace-id | *\ --transform | *\ --transform-error | *\ --columns | *\ --timeout | *\ --max-retries | *\ --parallel | *\ --limit | *\ --filter | *\ --max-items | *\ --block-ms | *\ --reclaim-older-than-ms | *\ --desired-ttl-seconds | *\ --environment-key | *\ --worker-id | *\ --max-idle | *\ --concurrency | *\ --lease | *\ --attempts | *\ --item-timeout | *\ --drain-timeout | *\ --kill-timeout | *\ --exit-when-idle | *\ --listen | *\ --api-key-command | *\ --host | *\ --port | *\ --lease-seconds | *\ --organization-id | *\ --wait | *\ --environment | *\ --title | *\ --session-id | *\ --count | *\ --advance-ms | *\ --now | *\ --path-contains | *\ --method | *\ --status | *\ --times | *\ --retry-after-ms | *\ --delay-ms | *\ --after | *\ --body-delay-ms | *\ --cut-after-events) kind='free' ;;
     *\ --local | *\ --raw-output | *\ -r | *\ --dry-run | *\ --debug | *\ --fail-fast | *\ --include-archived | *\ --slurp | *\ --yes | *\ --force | *\ --no-auto-stop | *\ --pass-api-key | *\ -y | *\ --exit-code | *\ --adopt | *\ --prune | *\ --validate | *\ --all | *\ --api-key-stdin | *\ --no-verify | *\ --keyring | *\ --check | *\ --detach | *\ --no-secret | *\ --disconnect | *\ --list | *\ --clear) kind='switch' ;;
     *\ --profile) kind='profile' ;;
     *\ --format | *\ --format-error) kind='words auto json jsonl yaml table pretty raw explore' ;;

@@ -175,6 +175,7 @@ set -g __ant_valued_flags \
     --max-retries \
     --parallel \
     --limit \
+    --filter \
     --max-items \
     --block-ms \
     --reclaim-older-than-ms \
@@ -474,6 +475,7 @@ complete -c ant -n '__ant_at any beta:environments list' -l help -s h -f -d 'Sho
 complete -c ant -n '__ant_at any beta:environments list' -l include-archived -f -d 'List archived environments too'
 complete -c ant -n '__ant_at any beta:environments list' -l limit -x -d 'Items per page; every page is fetched anyway'
 complete -c ant -n '__ant_at any beta:environments list' -l page -x -a '(__ant_files_after_at)' -d 'Start at this cursor, the next_page of an earlier response'
+complete -c ant -n '__ant_at any beta:environments list' -l filter -x -d 'List items for which it holds: \'state=="active"\', \'name%"tmp-*"\''
 complete -c ant -n '__ant_at any beta:environments list' -l max-items -x -d 'Stop after this many items; -1 for all of them'
 complete -c ant -n '__ant_at any beta:environments list' -l slurp -f -d 'Print one JSON array after the last item'
 complete -c ant -n '__ant_at any beta:environments list' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version of the API, in place of the default'
@@ -535,6 +537,7 @@ complete -c ant -n '__ant_at any beta:environments:work list' -l help -s h -f -d
 complete -c ant -n '__ant_at any beta:environments:work list' -l environment-id -x -a '(__ant_ids environment_id)' -d 'The ID of the self-hosted environment whose queue it is'
 complete -c ant -n '__ant_at any beta:environments:work list' -l limit -x -d 'Items per page; every page is fetched anyway'
 complete -c ant -n '__ant_at any beta:environments:work list' -l page -x -a '(__ant_files_after_at)' -d 'Start at this cursor, the next_page of an earlier response'
+complete -c ant -n '__ant_at any beta:environments:work list' -l filter -x -d 'List items for which it holds: \'state=="active"\', \'name%"tmp-*"\''
 complete -c ant -n '__ant_at any beta:environments:work list' -l max-items -x -d 'Stop after this many items; -1 for all of them'
 complete -c ant -n '__ant_at any beta:environments:work list' -l slurp -f -d 'Print one JSON array after the last item'
 complete -c ant -n '__ant_at any beta:environments:work list' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version of the API, in place of the default'

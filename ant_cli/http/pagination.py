@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from ant_cli.errors import AnswerError
@@ -27,8 +27,13 @@ class Page(NamedTuple):
     """What names the next page; empty after the last."""
 
 
-def follow_pages(client: Client, request: Request, max_items: int | None) -> Iterator[Items]:
-    """Yield the items page by page, at most `max_items` of them. A page that is not needed is not fetched.
+def follow_pages(
+    client: Client,
+    request: Request,
+    max_items: int | None,
+    is_wanted: Callable[[bytes], bool] = lambda _: True,
+) -> Iterator[Items]:
+    """Yield the wanted items page by page, at most `max_items` of them. A page that is not needed is not fetched.
 
     Raises:
         AnswerError: if a response is not a page, or names a next page that was fetched before.
@@ -42,6 +47,7 @@ def follow_pages(client: Client, request: Request, max_items: int | None) -> Ite
         if response.status == 204:
             return
         items, cursor = parse_page(response.body)
+        items = [item for item in items if is_wanted(bytes(item))]
         wanted = items[:left]
         for start in range(0, max(len(wanted), 1), BATCH):
             yield list(map(bytes, wanted[start : start + BATCH]))

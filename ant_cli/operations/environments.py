@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ant_cli.operations.global_flags import BETA, LIMIT, MANY, MANY_CREATED, MAX_ITEMS, PAGE, SLURP, YES
+from ant_cli.operations.global_flags import BETA, FILTER, LIMIT, MANY, MANY_CREATED, MAX_ITEMS, PAGE, SLURP, YES
 from ant_cli.operations.spec import Members, Operation, Param
 
 GROUP = "beta:environments"
@@ -94,6 +94,7 @@ LIST = Operation(
         Param("include_archived", "query", bool, "List archived environments too."),
         LIMIT,
         PAGE,
+        FILTER,
         MAX_ITEMS,
         SLURP,
         BETA,

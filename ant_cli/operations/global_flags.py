@@ -47,6 +47,12 @@ BETA = Param(
 LIMIT = Param("limit", "query", int, "Items per page; every page is fetched anyway.")
 PAGE = Param("page", "query", str, "Start at this cursor, the next_page of an earlier response.", nullable=True)
 MAX_ITEMS = Param("max_items", "setting", int, "Stop after this many items; -1 for all of them.")
+FILTER = Param(
+    "filter",
+    "setting",
+    list,
+    "List items for which it holds: 'state==\"active\"', 'name%\"tmp-*\"'. May be repeated; all must hold.",
+)
 SLURP = Param("slurp", "setting", bool, "Print one JSON array after the last item.")
 
 PARALLEL = Param(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from ant_cli.errors import UsageError
 from ant_cli.http.client import Client
 from ant_cli.http.outcome import outcome_hints
 from ant_cli.input.request import Request, Requests, build_all
-from ant_cli.operations.global_flags import YES
+from ant_cli.operations.global_flags import FILTER, YES
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.api_error import rendered_errors
+from ant_cli.output.conditions import make_condition
 from ant_cli.output.printer import Printer
 from ant_cli.output.progress import Progress
 from ant_cli.runtime import Runtime
@@ -42,6 +44,9 @@ def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
         before_pager=progress.disable,
         may_page=operation.paginated,
     )
+    is_wanted = make_condition(FILTER.flag, flags.list(FILTER.name))
+    if FILTER.name in flags and printer.format.is_response:
+        raise UsageError(f"{FILTER.flag} selects items, and --format raw prints the response as it is.")
     if settings.dry_run:
         _print_dry_run(requests, settings, runtime)
         return
@@ -70,7 +75,11 @@ def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
         resume_gc()
         # 8. The response, or each page of a list, is printed as soon as it is complete.
         if operation.paginated and not printer.format.is_response:
-            _print_list(request, settings, client, printer, progress)
+            from ant_cli.http.pagination import follow_pages
+
+            pages = follow_pages(client, request, settings.max_items, is_wanted)
+            print_list = printer.print_array if settings.output.slurp else printer.print_pages
+            print_list(progress.count_items(pages))
         else:
             _print_response(request, client, printer)
 
@@ -89,16 +98,6 @@ def _print_dry_run(requests: Requests, settings: Settings, runtime: Runtime) -> 
     for number, request in enumerate(requests):
         text = runtime.stderr.redact_body(dry_run_text(request, settings.connection))
         runtime.stdout.write(b"\n" * bool(number) + text)
-
-
-def _print_list(request: Request, settings: Settings, client: Client, printer: Printer, progress: Progress) -> None:
-    from ant_cli.http.pagination import follow_pages
-
-    pages = progress.count_items(follow_pages(client, request, settings.max_items))
-    if settings.output.slurp:
-        printer.print_array(pages)
-    else:
-        printer.print_pages(pages)
 
 
 def _print_response(request: Request, client: Client, printer: Printer) -> None:
