@@ -274,7 +274,8 @@ def _arguments(args: list[str], command: Command) -> dict[str, FlagValue]:
 
 
 def _unknown_flag(arg: str, known: Iterable[str], command: str) -> UsageError:
-    return UnknownWord("flag", arg, [flag for flag in known if flag.startswith("--")], see_help(command))
+    name = arg.partition("=")[0]  # the value may be a secret: the flag was to be another one
+    return UnknownWord("flag", name, [flag for flag in known if flag.startswith("--")], see_help(command))
 
 
 def _missing_value(flag: str, command: str) -> UsageError:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ant_cli.operations.spec import Flags
 from ant_cli.output.printer import Printer
-from ant_cli.runtime import Runtime
+from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.sanitize import escape_controls
 from ant_cli.settings.loading import output_settings
 
@@ -24,7 +24,7 @@ def note_active_profile(name: str, active: str, runtime: Runtime) -> None:
 
 def note_profile_variable(name: str, runtime: Runtime) -> None:
     """Note that ANTHROPIC_PROFILE selects another profile in this shell."""
-    other = runtime.environ.get("ANTHROPIC_PROFILE")
+    other = runtime.environ.get(variables.PROFILE)
     if other and other != name:
         runtime.hint(f"Note: ANTHROPIC_PROFILE is set, and selects profile {other!r}.")
 

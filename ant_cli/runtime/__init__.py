@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from ant_cli.runtime import variables
+
 TYPE_CHECKING = False  # as typing has it, whose import alone would double the time of `ant --version`
 if TYPE_CHECKING:
     from typing import Any
@@ -39,5 +41,5 @@ class Runtime:
 
     def hint(self, text: str) -> None:
         """Print what may help a person on stderr, unless ANT_NO_HINTS is set."""
-        if not self.environ.get("ANT_NO_HINTS"):
+        if not self.environ.get(variables.NO_HINTS):
             self.stderr.say(text)

@@ -13,5 +13,9 @@ NO_HINTS = "ANT_NO_HINTS"
 """If set, notes that only may help are not printed."""
 KEY_COMMANDS = "ANT_API_KEY_COMMANDS"
 """Set for a command that prints a key: the sources of the commands that are running, one a line."""
+ENVIRONMENT_KEY = "ANTHROPIC_ENVIRONMENT_KEY"
+WORK_SECRET = "ANTHROPIC_WORK_SECRET"  # noqa: S105 - a name
+SECRETS = (API_KEY, AUTH_TOKEN, ENVIRONMENT_KEY, WORK_SECRET)
+"""Variables whose value is a secret."""
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 """Proxies, in lower case; each is also read in upper case."""

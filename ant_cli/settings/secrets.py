@@ -15,7 +15,7 @@ from threading import Thread
 from typing import Any
 
 from ant_cli.errors import BadValue, CredentialError
-from ant_cli.runtime import Runtime
+from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.streams import os_error_text
 from ant_cli.settings.validators import KEYRING, check_secret, split_command
@@ -27,8 +27,6 @@ OUTPUT_LIMIT = 65_536
 GRACE_S = 1.0
 """How long the end of a command's output is waited for after the command was stopped: its children may hold it."""
 SEE_COMMAND = "To see the command: ant profile get api_key_command --profile NAME"
-RUNNING = "ANT_API_KEY_COMMANDS"
-"""The variable in which a command finds what is running already, a line for each: it may be `ant auth token`."""
 SERVICE = "ant"
 """The name under which the operating system's credential store keeps our keys."""
 
@@ -60,10 +58,10 @@ def run_command(command: str, source: str, runtime: Runtime, limit_s: float = CO
     words = split_command(source, command)
     if not words:
         raise CredentialError(f"{source} is empty.")
-    running = runtime.environ.get(RUNNING, "").splitlines()
+    running = runtime.environ.get(variables.KEY_COMMANDS, "").splitlines()
     if source in running:
         raise CredentialError(f"{source} runs ant, which would run it again, without end.", SEE_COMMAND)
-    environ = {**runtime.environ, RUNNING: "\n".join([*running, source])}
+    environ = {**runtime.environ, variables.KEY_COMMANDS: "\n".join([*running, source])}
     try:
         status, output = _run(command if os.name == "nt" else words, environ, limit_s)
     except subprocess.TimeoutExpired:

@@ -111,6 +111,42 @@ def test_a_secret_is_registered_before_the_first_error_can_quote_it(ant, env, wo
     assert f"unexpected argument '{REDACTED}'" in result.stderr
 
 
+SECRET_LOOKALIKES = (
+    "--apikey {}",
+    "--apikey={}",
+    "--api_key={}",
+    "--authtoken {}",
+    "--apikye={}",
+    "--token={}",
+    "--password {}",
+    "-api-key={}",
+    "—api-key={}",
+    "--api-key:{}",
+    "apikey={}",
+    "ANTHROPIC_API_KEY={}",
+    "x-api-key:{}",
+)
+"""What somebody types who means --api-key."""
+
+
+@pytest.mark.parametrize("typed", SECRET_LOOKALIKES)
+@pytest.mark.parametrize(
+    "command",
+    ["{} beta:environments list", "beta:environments {} list", "beta:environments list {}", "auth status {}"],
+)
+def test_the_value_of_a_mistyped_key_flag_is_not_shown(ant, typed, command):
+    """A log of the error is read by others than the command line."""
+    result = ant(*command.format(typed.format("hunter2plain")).split())
+    assert (result.exit, result.requests) == (2, [])
+    assert "hunter2plain" not in result.stdout + result.stderr
+
+
+def test_metadata_with_the_name_of_a_secret_is_shown(ant):
+    """It is data: what is hidden in the input of a dry run can't be checked."""
+    result = ant("beta:environments", "create", "--name", "n", "--metadata", "key: plain-value", "--dry-run")
+    assert '"key": "plain-value"' in result.stdout
+
+
 def test_the_longer_of_two_overlapping_secrets_is_redacted_whole(ant):
     """The rest of it would be shown if the shorter one were replaced first."""
     env = {"ANTHROPIC_API_KEY": "abcd1234", "ANTHROPIC_AUTH_TOKEN": "abcd1234-more"}
