@@ -32,7 +32,7 @@ _SECRET_NAMES = frozenset(
         "xapikey",
     )
 )
-"""Names of flags, variables and headers whose value is a secret, known to this program or not. All are simplified."""
+"""Simplified names of flags, variables and headers whose value is a secret, known to this program or not."""
 _DASHES = dict.fromkeys(map(ord, "-_\N{EN DASH}\N{EM DASH}\N{MINUS SIGN}"))
 
 
