@@ -9,7 +9,7 @@ _ant_subcommands() {
     '') reply=(beta:environments beta:environments:work beta:worker apply diff export schema auth profile emulator completion help) ;;
     beta:environments) reply=(create retrieve update list delete archive) ;;
     beta:environments:work) reply=(retrieve poll ack heartbeat stop list update stats) ;;
-    beta:worker) reply=(poll) ;;
+    beta:worker) reply=(poll run exporter) ;;
     schema) reply=(environment) ;;
     auth) reply=(login status token logout) ;;
     profile) reply=(list get set unset activate create rename delete) ;;
@@ -18,7 +18,7 @@ _ant_subcommands() {
     help) reply=(input output flags exit-codes environment worker profiles config beta:environments beta:environments:work beta:worker apply diff export schema auth profile emulator completion) ;;
     'help beta:environments') reply=(create retrieve update list delete archive) ;;
     'help beta:environments:work') reply=(retrieve poll ack heartbeat stop list update stats) ;;
-    'help beta:worker') reply=(poll) ;;
+    'help beta:worker') reply=(poll run exporter) ;;
     'help schema') reply=(environment) ;;
     'help auth') reply=(login status token logout) ;;
     'help profile') reply=(list get set unset activate create rename delete) ;;
@@ -68,6 +68,8 @@ _ant_flags() {
     'beta:environments:work stats') reply=(--help --environment-id --parallel --fail-fast --beta --file "${global[@]}") ;;
     beta:worker) reply=(--help) ;;
     'beta:worker poll') reply=(--help --environment-id --environment-key --worker-id --on-work --workdir --max-idle --log-format --concurrency --heartbeat --lease --attempts --on-failure --no-auto-stop --pass-api-key --item-timeout --drain-timeout --kill-timeout --exit-when-idle --max-items --listen --base-url --local --workspace-id --timeout --max-retries --debug --profile) ;;
+    'beta:worker run') reply=(--help --session-id --work-id --environment-id --environment-key --work-secret-file --workdir --max-idle --log-format --base-url --local --workspace-id --timeout --max-retries --debug --profile) ;;
+    'beta:worker exporter') reply=(--help --environment-id --environment-key --listen --cache --api-key --auth-token --base-url --local --workspace-id --timeout --max-retries --debug --profile) ;;
     apply) reply=(--help --yes --dry-run --exit-code --adopt --force --prune --lock-file --save-plan --plan --validate --parallel --verbose --profile --api-key --auth-token --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output) ;;
     diff) reply=(--help --prune --lock-file --parallel --verbose --profile --api-key --auth-token --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output) ;;
     export) reply=(--help --all --directory --force --lock-file --profile --api-key --auth-token --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output) ;;
@@ -109,14 +111,17 @@ _ant_kind_of_flag() {
   kind=plain
   case "$1 $2" in
     'beta:worker poll'\ --environment-id) kind='free' ;;
+    'beta:worker run'\ --environment-id) kind='free' ;;
+    'beta:worker exporter'\ --environment-id) kind='free' ;;
+    'beta:worker run'\ --work-id) kind='free' ;;
     *\ --help | *\ -h | *\ --version | *\ -v | *\ --verbose) kind='plain' ;;
-    *\ --api-key | *\ --auth-token | *\ --base-url | *\ --workspace-id | *\ --transform | *\ --transform-error | *\ --columns | *\ --timeout | *\ --max-retries | *\ --parallel | *\ --limit | *\ --filter | *\ --max-items | *\ --block-ms | *\ --reclaim-older-than-ms | *\ --desired-ttl-seconds | *\ --environment-key | *\ --worker-id | *\ --max-idle | *\ --concurrency | *\ --lease | *\ --attempts | *\ --item-timeout | *\ --drain-timeout | *\ --kill-timeout | *\ --exit-when-idle | *\ --listen | *\ --api-key-command | *\ --host | *\ --port | *\ --lease-seconds | *\ --organization-id | *\ --wait | *\ --environment | *\ --title | *\ --session-id | *\ --count | *\ --advance-ms | *\ --now | *\ --path-contains | *\ --method | *\ --status | *\ --times | *\ --retry-after-ms | *\ --delay-ms | *\ --after | *\ --body-delay-ms | *\ --cut-after-events) kind='free' ;;
+    *\ --api-key | *\ --auth-token | *\ --base-url | *\ --workspace-id | *\ --transform | *\ --transform-error | *\ --columns | *\ --timeout | *\ --max-retries | *\ --parallel | *\ --limit | *\ --filter | *\ --max-items | *\ --block-ms | *\ --reclaim-older-than-ms | *\ --desired-ttl-seconds | *\ --environment-key | *\ --worker-id | *\ --max-idle | *\ --concurrency | *\ --lease | *\ --attempts | *\ --item-timeout | *\ --drain-timeout | *\ --kill-timeout | *\ --exit-when-idle | *\ --listen | *\ --session-id | *\ --cache | *\ --api-key-command | *\ --host | *\ --port | *\ --lease-seconds | *\ --organization-id | *\ --wait | *\ --environment | *\ --title | *\ --count | *\ --advance-ms | *\ --now | *\ --path-contains | *\ --method | *\ --status | *\ --times | *\ --retry-after-ms | *\ --delay-ms | *\ --after | *\ --body-delay-ms | *\ --cut-after-events) kind='free' ;;
     *\ --local | *\ --raw-output | *\ -r | *\ --dry-run | *\ --debug | *\ --fail-fast | *\ --include-archived | *\ --slurp | *\ --yes | *\ --force | *\ --no-auto-stop | *\ --pass-api-key | *\ -y | *\ --exit-code | *\ --adopt | *\ --prune | *\ --validate | *\ --all | *\ --api-key-stdin | *\ --no-verify | *\ --keyring | *\ --check | *\ --detach | *\ --no-secret | *\ --disconnect | *\ --list | *\ --clear) kind='switch' ;;
     *\ --profile) kind='profile' ;;
     *\ --format | *\ --format-error) kind='words auto json jsonl yaml table pretty raw explore' ;;
     *\ --name | *\ --config | *\ --description | *\ --metadata | *\ --beta | *\ --page | *\ --anthropic-worker-id | *\ --expected-last-heartbeat) kind='text' ;;
     *\ --scope) kind='words organization account' ;;
-    *\ --file | *\ -f | *\ --on-work | *\ --workdir | *\ --lock-file | *\ --save-plan | *\ --plan | *\ --directory | *\ --database | *\ --script) kind='file' ;;
+    *\ --file | *\ -f | *\ --on-work | *\ --workdir | *\ --work-secret-file | *\ --lock-file | *\ --save-plan | *\ --plan | *\ --directory | *\ --database | *\ --script) kind='file' ;;
     *\ --environment-id) kind='environment_id' ;;
     *\ --work-id) kind='work_id' ;;
     *\ --log-format) kind='words text json' ;;

@@ -21,6 +21,8 @@ set -g __ant_commands \
     'beta:environments:work stats' \
     'beta:worker' \
     'beta:worker poll' \
+    'beta:worker run' \
+    'beta:worker exporter' \
     'apply' \
     'diff' \
     'export' \
@@ -80,6 +82,8 @@ set -g __ant_commands \
     'help beta:environments:work stats' \
     'help beta:worker' \
     'help beta:worker poll' \
+    'help beta:worker run' \
+    'help beta:worker exporter' \
     'help apply' \
     'help diff' \
     'help export' \
@@ -164,6 +168,9 @@ set -g __ant_switches \
 
 set -g __ant_valued_flags \
     --environment-id \
+    --environment-id \
+    --environment-id \
+    --work-id \
     --api-key \
     --auth-token \
     --base-url \
@@ -191,6 +198,8 @@ set -g __ant_valued_flags \
     --kill-timeout \
     --exit-when-idle \
     --listen \
+    --session-id \
+    --cache \
     --api-key-command \
     --host \
     --port \
@@ -199,7 +208,6 @@ set -g __ant_valued_flags \
     --wait \
     --environment \
     --title \
-    --session-id \
     --count \
     --advance-ms \
     --now \
@@ -228,6 +236,7 @@ set -g __ant_valued_flags \
     -f \
     --on-work \
     --workdir \
+    --work-secret-file \
     --lock-file \
     --save-plan \
     --plan \
@@ -343,6 +352,8 @@ complete -c ant -n '__ant_at any beta:environments:work' -f -a 'list' -d 'List t
 complete -c ant -n '__ant_at any beta:environments:work' -f -a 'update' -d 'Set and delete metadata keys of a work item'
 complete -c ant -n '__ant_at any beta:environments:work' -f -a 'stats' -d 'Show queue statistics'
 complete -c ant -n '__ant_at any beta:worker' -f -a 'poll' -d 'Run a handler for each work item, until a signal; see `ant help worker`'
+complete -c ant -n '__ant_at any beta:worker' -f -a 'run' -d 'Run one claimed item in this process, with an agent\'s tools; for containers'
+complete -c ant -n '__ant_at any beta:worker' -f -a 'exporter' -d 'Serve queue statistics to Prometheus and KEDA, until a signal'
 complete -c ant -n '__ant_at any schema' -f -a 'environment' -d 'Print the JSON schema of an environment\'s file'
 complete -c ant -n '__ant_at any auth' -f -a 'login' -d 'Store a key in a profile'
 complete -c ant -n '__ant_at any auth' -f -a 'status' -d 'Show where credentials were found, which one is used, and why'
@@ -401,6 +412,8 @@ complete -c ant -n '__ant_at any help beta:environments:work' -f -a 'list' -d 'L
 complete -c ant -n '__ant_at any help beta:environments:work' -f -a 'update' -d 'Set and delete metadata keys of a work item'
 complete -c ant -n '__ant_at any help beta:environments:work' -f -a 'stats' -d 'Show queue statistics'
 complete -c ant -n '__ant_at any help beta:worker' -f -a 'poll' -d 'Run a handler for each work item, until a signal; see `ant help worker`'
+complete -c ant -n '__ant_at any help beta:worker' -f -a 'run' -d 'Run one claimed item in this process, with an agent\'s tools; for containers'
+complete -c ant -n '__ant_at any help beta:worker' -f -a 'exporter' -d 'Serve queue statistics to Prometheus and KEDA, until a signal'
 complete -c ant -n '__ant_at any help schema' -f -a 'environment' -d 'Print the JSON schema of an environment\'s file'
 complete -c ant -n '__ant_at any help auth' -f -a 'login' -d 'Store a key in a profile'
 complete -c ant -n '__ant_at any help auth' -f -a 'status' -d 'Show where credentials were found, which one is used, and why'
@@ -585,6 +598,36 @@ complete -c ant -n '__ant_at any beta:worker poll' -l timeout -x -d 'Seconds to 
 complete -c ant -n '__ant_at any beta:worker poll' -l max-retries -x -d 'How often a failed request is sent again'
 complete -c ant -n '__ant_at any beta:worker poll' -l debug -f -d 'Show requests and responses on stderr, with secrets hidden'
 complete -c ant -n '__ant_at any beta:worker poll' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
+complete -c ant -n '__ant_at any beta:worker run' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any beta:worker run' -l session-id -x -d 'The session to run'
+complete -c ant -n '__ant_at any beta:worker run' -l work-id -x -d 'Its work item'
+complete -c ant -n '__ant_at any beta:worker run' -l environment-id -x -d 'The environment whose work is taken'
+complete -c ant -n '__ant_at any beta:worker run' -l environment-key -x -d 'Its key; safer: ANTHROPIC_ENVIRONMENT_KEY'
+complete -c ant -n '__ant_at any beta:worker run' -l work-secret-file -r -F -d 'A file with the item\'s secret, in place of the key'
+complete -c ant -n '__ant_at any beta:worker run' -l workdir -r -F -d 'The folder of sessions that run here'
+complete -c ant -n '__ant_at any beta:worker run' -l max-idle -x -d 'The longest idle time of a session'
+complete -c ant -n '__ant_at any beta:worker run' -l log-format -x -a 'text\\t json\\t' -d 'The log'
+complete -c ant -n '__ant_at any beta:worker run' -l base-url -x -d 'Where the API is'
+complete -c ant -n '__ant_at any beta:worker run' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
+complete -c ant -n '__ant_at any beta:worker run' -l workspace-id -x -d 'The workspace, if the credential has several'
+complete -c ant -n '__ant_at any beta:worker run' -l timeout -x -d 'Seconds to wait for a connection, and between bytes'
+complete -c ant -n '__ant_at any beta:worker run' -l max-retries -x -d 'How often a failed request is sent again'
+complete -c ant -n '__ant_at any beta:worker run' -l debug -f -d 'Show requests and responses on stderr, with secrets hidden'
+complete -c ant -n '__ant_at any beta:worker run' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
+complete -c ant -n '__ant_at any beta:worker exporter' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any beta:worker exporter' -l environment-id -x -d 'Whose queue; several with commas'
+complete -c ant -n '__ant_at any beta:worker exporter' -l environment-key -x -d 'Its key; safer: ANTHROPIC_ENVIRONMENT_KEY'
+complete -c ant -n '__ant_at any beta:worker exporter' -l listen -x -d 'Where to serve, as ADDRESS:PORT'
+complete -c ant -n '__ant_at any beta:worker exporter' -l cache -x -d 'How long statistics are kept'
+complete -c ant -n '__ant_at any beta:worker exporter' -l api-key -x -d 'The API key'
+complete -c ant -n '__ant_at any beta:worker exporter' -l auth-token -x -d 'A bearer token, in place of a key'
+complete -c ant -n '__ant_at any beta:worker exporter' -l base-url -x -d 'Where the API is'
+complete -c ant -n '__ant_at any beta:worker exporter' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
+complete -c ant -n '__ant_at any beta:worker exporter' -l workspace-id -x -d 'The workspace, if the credential has several'
+complete -c ant -n '__ant_at any beta:worker exporter' -l timeout -x -d 'Seconds to wait for a connection, and between bytes'
+complete -c ant -n '__ant_at any beta:worker exporter' -l max-retries -x -d 'How often a failed request is sent again'
+complete -c ant -n '__ant_at any beta:worker exporter' -l debug -f -d 'Show requests and responses on stderr, with secrets hidden'
+complete -c ant -n '__ant_at any beta:worker exporter' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
 complete -c ant -n '__ant_at any apply' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any apply' -l yes -s y -f -d 'Apply without asking'
 complete -c ant -n '__ant_at any apply' -l dry-run -f -d 'Show the plan and change nothing'

@@ -49,6 +49,8 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         )
         'beta:worker' = @(
             'poll|Run a handler for each work item, until a signal; see `ant help worker`'
+            'run|Run one claimed item in this process, with an agent''s tools; for containers'
+            'exporter|Serve queue statistics to Prometheus and KEDA, until a signal'
         )
         'schema' = @(
             'environment|Print the JSON schema of an environment''s file'
@@ -125,6 +127,8 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         )
         'help beta:worker' = @(
             'poll|Run a handler for each work item, until a signal; see `ant help worker`'
+            'run|Run one claimed item in this process, with an agent''s tools; for containers'
+            'exporter|Serve queue statistics to Prometheus and KEDA, until a signal'
         )
         'help schema' = @(
             'environment|Print the JSON schema of an environment''s file'
@@ -393,6 +397,42 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             '--exit-when-idle|Exit after this time without work'
             '--max-items|Exit after this many items'
             '--listen|Serve metrics and health checks at ADDRESS:PORT'
+            '--base-url|Where the API is'
+            '--local|Use the emulator on this machine: short for --base-url local:'
+            '--workspace-id|The workspace, if the credential has several'
+            '--timeout|Seconds to wait for a connection, and between bytes'
+            '--max-retries|How often a failed request is sent again'
+            '--debug|Show requests and responses on stderr, with secrets hidden'
+            '--profile|The profile to use, in place of the active one'
+        )
+        'beta:worker run' = @(
+            '--help|Show help'
+            '-h|Show help'
+            '--session-id|The session to run'
+            '--work-id|Its work item'
+            '--environment-id|The environment whose work is taken'
+            '--environment-key|Its key; safer: ANTHROPIC_ENVIRONMENT_KEY'
+            '--work-secret-file|A file with the item''s secret, in place of the key'
+            '--workdir|The folder of sessions that run here'
+            '--max-idle|The longest idle time of a session'
+            '--log-format|The log'
+            '--base-url|Where the API is'
+            '--local|Use the emulator on this machine: short for --base-url local:'
+            '--workspace-id|The workspace, if the credential has several'
+            '--timeout|Seconds to wait for a connection, and between bytes'
+            '--max-retries|How often a failed request is sent again'
+            '--debug|Show requests and responses on stderr, with secrets hidden'
+            '--profile|The profile to use, in place of the active one'
+        )
+        'beta:worker exporter' = @(
+            '--help|Show help'
+            '-h|Show help'
+            '--environment-id|Whose queue; several with commas'
+            '--environment-key|Its key; safer: ANTHROPIC_ENVIRONMENT_KEY'
+            '--listen|Where to serve, as ADDRESS:PORT'
+            '--cache|How long statistics are kept'
+            '--api-key|The API key'
+            '--auth-token|A bearer token, in place of a key'
             '--base-url|Where the API is'
             '--local|Use the emulator on this machine: short for --base-url local:'
             '--workspace-id|The workspace, if the credential has several'
@@ -775,6 +815,9 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
     # What a flag takes: after one command, or after any.
     $flagKinds = @{
         'beta:worker poll --environment-id' = 'free'
+        'beta:worker run --environment-id' = 'free'
+        'beta:worker exporter --environment-id' = 'free'
+        'beta:worker run --work-id' = 'free'
         '--help' = 'plain'
         '-h' = 'plain'
         '--version' = 'plain'
@@ -807,6 +850,8 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         '--kill-timeout' = 'free'
         '--exit-when-idle' = 'free'
         '--listen' = 'free'
+        '--session-id' = 'free'
+        '--cache' = 'free'
         '--api-key-command' = 'free'
         '--host' = 'free'
         '--port' = 'free'
@@ -815,7 +860,6 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         '--wait' = 'free'
         '--environment' = 'free'
         '--title' = 'free'
-        '--session-id' = 'free'
         '--count' = 'free'
         '--advance-ms' = 'free'
         '--now' = 'free'
@@ -871,6 +915,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         '-f' = 'file'
         '--on-work' = 'file'
         '--workdir' = 'file'
+        '--work-secret-file' = 'file'
         '--lock-file' = 'file'
         '--save-plan' = 'file'
         '--plan' = 'file'

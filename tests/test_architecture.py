@@ -63,6 +63,8 @@ HOMES = {
     "pydantic": {"apply", "emulator"},
     "msgspec": {"gjson"},
     "keyring": {"settings"},
+    "anthropic": {"worker"},
+    "prometheus_client": {"worker"},
     "waitress": {"emulator"},
 }
 """The parts that import a library."""

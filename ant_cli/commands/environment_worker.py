@@ -8,7 +8,7 @@ from typing import Any
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 from ant_cli.settings.loading import load
-from ant_cli.worker.options import POLL_ROWS, PollOptions, read_options
+from ant_cli.worker.options import EXPORTER_ROWS, POLL_ROWS, RUN_ROWS, PollOptions, read_options
 
 
 def poll(runtime: Runtime, flags: Flags, *, handler: Sequence[str] = (), **given: str | bool) -> None:
@@ -17,6 +17,23 @@ def poll(runtime: Runtime, flags: Flags, *, handler: Sequence[str] = (), **given
 
     options: dict[str, Any] = read_options(POLL_ROWS, _texts(given), runtime.environ, "beta:worker poll")
     run_worker(PollOptions(**options), handler, load(runtime, flags).connection, runtime)
+
+
+def run(runtime: Runtime, flags: Flags, **given: str | bool) -> None:
+    """Run one claimed item in this process."""
+    from ant_cli.worker.session import SessionOptions, run_session
+
+    options: dict[str, Any] = read_options(RUN_ROWS, _texts(given), runtime.environ, "beta:worker run")
+    connection = load(runtime, flags).connection
+    run_session(SessionOptions(**options), connection.base_url, connection.workspace_id, runtime)
+
+
+def exporter(runtime: Runtime, flags: Flags, **given: str | bool) -> None:
+    """Serve the statistics of queues until a signal."""
+    from ant_cli.worker.exporter import serve_statistics
+
+    options: dict[str, Any] = read_options(EXPORTER_ROWS, _texts(given), runtime.environ, "beta:worker exporter")
+    serve_statistics(options, load(runtime, flags).connection, runtime)
 
 
 def _texts(given: Mapping[str, str | bool]) -> Flags:

@@ -6,7 +6,7 @@ from ant_cli.help.catalog import Command
 from ant_cli.help.tool_rows import PROFILE, tool
 from ant_cli.operations.spec import Param
 from ant_cli.operations.value_kinds import ValueKind
-from ant_cli.worker.options import POLL_ROWS
+from ant_cli.worker.options import EXPORTER_ROWS, POLL_ROWS, RUN_ROWS
 
 CONNECTION = ("base_url", "local", "workspace_id", "timeout", "max_retries", "debug", *PROFILE)
 """The global flags of a worker, whose credential is the environment's key."""
@@ -43,6 +43,30 @@ WORKER = Command(
             ),
             flags=tuple(row.param for row in POLL_ROWS),
             takes=CONNECTION,
+        ),
+        tool(
+            "beta:worker run",
+            "Run one claimed item in this process, with an agent's tools; for containers.",
+            "environment_worker:run",
+            ("as a handler, or in a container: all of it is in variables", "ant beta:worker run --workdir /work"),
+            (
+                "with the item's secret in place of the environment's key",
+                "ant beta:worker run --work-secret-file /run/secrets/work",
+            ),
+            flags=tuple(row.param for row in RUN_ROWS),
+            takes=CONNECTION,
+        ),
+        tool(
+            "beta:worker exporter",
+            "Serve queue statistics to Prometheus and KEDA, until a signal.",
+            "environment_worker:exporter",
+            ("of one environment: /metrics and /stats", "ant beta:worker exporter --environment-id env_1"),
+            (
+                "of two, to other machines",
+                "ant beta:worker exporter --environment-id env_1,env_2 --listen 0.0.0.0:9464",
+            ),
+            flags=tuple(row.param for row in EXPORTER_ROWS),
+            takes=("api_key", "auth_token", *CONNECTION),
         ),
     ),
 )

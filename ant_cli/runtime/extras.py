@@ -13,6 +13,7 @@ REQUIREMENTS = {
     "emulator": ("waitress>=3.0.1",),
     "explore": ("textual>=8",),
     "keyring": ("keyring>=24",),
+    "worker": ("anthropic>=2.13,<3", "prometheus-client>=0.21"),
     "socks": ("socksio>=1,<2",),
 }
 """Requirements of each optional feature: the extras of pyproject.toml, and httpx's for SOCKS proxies."""

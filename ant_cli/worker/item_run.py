@@ -297,7 +297,8 @@ class ItemRun:
         if latest is None or latest.get("acknowledged_at") != item.get("acknowledged_at"):
             return
         if latest.get("state") in ENDING:
-            await self._stop(self._now())
+            if latest["state"] != "stopped":
+                await self._stop(self._now())
             return
         if settlement.metadata:
             latest = await self._attempt(api.update, self._id, settlement.metadata) or latest

@@ -137,6 +137,26 @@ POLL_ROWS = (
 )
 """The flags of `beta:worker poll`."""
 
+RUN_ROWS = (
+    _row("session_id", check_header, None, "The session to run."),
+    _row("work_id", check_header, None, "Its work item."),
+    ENVIRONMENT_ID,
+    ENVIRONMENT_KEY._replace(default=""),
+    _row("work_secret_file", _text, "", "A file with the item's secret, in place of the key."),
+    WORKDIR,
+    MAX_IDLE,
+    LOG_FORMAT,
+)
+"""The flags of `beta:worker run`."""
+
+EXPORTER_ROWS = (
+    _row("environment_id", check_header, None, "Whose queue; several with commas."),
+    ENVIRONMENT_KEY._replace(default=""),
+    _row("listen", _address, "127.0.0.1:9464", "Where to serve, as ADDRESS:PORT."),
+    _row("cache", parse_duration, "5s", "How long statistics are kept."),
+)
+"""The flags of `beta:worker exporter`."""
+
 
 class PollOptions(NamedTuple):
     """What `beta:worker poll` was asked to do. Durations are in seconds."""

@@ -6,6 +6,7 @@ import asyncio
 import os
 import secrets
 import socket
+import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,15 +14,16 @@ from ant_cli.errors import UsageError
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.process import resume_gc
 from ant_cli.settings.loading import ConnectionSettings
-from ant_cli.settings.sources import Credential
 from ant_cli.worker.guardian import Guardian
 from ant_cli.worker.handler import SECRET_VARIABLES, find_handler
+from ant_cli.worker.health import monitored
 from ant_cli.worker.item_run import Shutdown, Workshop
 from ant_cli.worker.log import WorkerLog
 from ant_cli.worker.options import PollOptions
+from ant_cli.worker.session import require_sdk
 from ant_cli.worker.supervisor import Supervisor
 from ant_cli.worker.tally import Tally
-from ant_cli.worker.work_api import WorkAPI
+from ant_cli.worker.work_api import WorkAPI, connection_with_key
 
 IN_PROCESS = "in-process"
 """The value of `--on-work` that means the same as no handler."""
@@ -46,6 +48,8 @@ def run_worker(
     if os.name == "nt":
         raise UsageError("the worker needs a POSIX system: it manages handlers by process groups.")
     command = handler_command(options, words, runtime)
+    if runs_sessions(options, words):  # which see to the lease and the stop themselves
+        options = options._replace(no_auto_stop=True, heartbeat="auto")
     connection = connection_with_key(connection, options.environment_key, "--environment-key")
     _note_api_key(options, runtime)
     worker_id = options.worker_id or new_worker_id()
@@ -69,6 +73,7 @@ async def _work(options: PollOptions, command: list[str], connection: Connection
             "ANTHROPIC_ENVIRONMENT_KEY": options.environment_key,
             "ANTHROPIC_BASE_URL": connection.base_url,
             "ANTHROPIC_WORKER_ID": options.worker_id,
+            **({"ANTHROPIC_WORKSPACE_ID": connection.workspace_id} if connection.workspace_id else {}),
         },
         guard=guard,
         log=WorkerLog(runtime.stderr, options.log_format, fields),
@@ -76,7 +81,8 @@ async def _work(options: PollOptions, command: list[str], connection: Connection
         shutdown=Shutdown(),
     )
     try:
-        await Supervisor(shop).run()
+        with monitored(options, shop.tally):
+            await Supervisor(shop).run()
     finally:
         executor.shutdown(wait=False, cancel_futures=True)
         guard.close()
@@ -86,19 +92,24 @@ async def _work(options: PollOptions, command: list[str], connection: Connection
 def handler_command(options: PollOptions, words: Sequence[str], runtime: Runtime) -> list[str]:
     """Return the command line of the handler: what was given, or this program's own `beta:worker run`.
 
+    So a session has a process of its own, too: it can be drained, and be killed, and its memory is given back.
+
     Raises:
         UsageError: if it can't be run, or was given twice.
 
     """
-    on_work = "" if options.on_work == IN_PROCESS else options.on_work
     if words and options.on_work:
         raise UsageError("--on-work and a handler behind -- can't be used together.", "Give one of them.")
-    return find_handler(words or [on_work], runtime.environ)
+    if not runs_sessions(options, words):
+        return find_handler(words or [options.on_work], runtime.environ)
+    require_sdk()
+    run = [sys.executable, "-P", "-m", "ant_cli", "beta:worker", "run", "--workdir", options.workdir]
+    return [*run, "--max-idle", f"{options.max_idle}s", "--log-format", options.log_format]
 
 
-def connection_with_key(connection: ConnectionSettings, key: str, source: str) -> ConnectionSettings:
-    """Return the connection with an environment's key, a bearer token, in place of any other credential."""
-    return connection._replace(credential=Credential("auth_token", key, source, explicit=True))
+def runs_sessions(options: PollOptions, words: Sequence[str]) -> bool:
+    """Whether there is no handler, so that sessions are run by this program."""
+    return not words and options.on_work in ("", IN_PROCESS)
 
 
 def new_worker_id() -> str:

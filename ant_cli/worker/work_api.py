@@ -13,6 +13,7 @@ from ant_cli.operations import work
 from ant_cli.operations.spec import Operation
 from ant_cli.runtime import Runtime
 from ant_cli.settings.loading import ConnectionSettings
+from ant_cli.settings.sources import Credential
 from ant_cli.worker.pace import BLOCK_MS
 
 Item = dict[str, Any]
@@ -98,3 +99,8 @@ def _checked(item: Item) -> Item:
     if not isinstance(work_id, str) or work_id in ("", ".", "..") or not work_id.isprintable():
         raise AnswerError("the server sent a work item without a usable ID.")
     return item
+
+
+def connection_with_key(connection: ConnectionSettings, key: str, source: str) -> ConnectionSettings:
+    """Return the connection with an environment's key, a bearer token, in place of any other credential."""
+    return connection._replace(credential=Credential("auth_token", key, source, explicit=True))

@@ -1,0 +1,148 @@
+"""The exporter: statistics of queues, for Prometheus and for scalers that can't send the API's headers."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from ant_cli.errors import AntError
+from ant_cli.runtime import Runtime
+from ant_cli.settings.loading import ConnectionSettings
+from ant_cli.worker.listener import Listener, Page, json_page, text_page
+from ant_cli.worker.metrics import CONTENT_TYPE, Families, exposition
+from ant_cli.worker.work_api import WorkAPI, connection_with_key
+
+GAUGES = {
+    "depth": "Items that wait.",
+    "pending": "Items that were handed out and not acknowledged.",
+    "workers_polling": "Workers that polled in the last 30 seconds.",
+}
+
+
+class Reading(NamedTuple):
+    """The statistics of a queue at one moment."""
+
+    taken_at: float
+    """Unix time."""
+    numbers: Mapping[str, float]
+    """What the server said, with 0 for what it does not know; empty if it could not be asked."""
+    problem: str = ""
+
+
+class CachedStats:
+    """The statistics of one queue, which are asked for at most once in a while, however many want them."""
+
+    def __init__(
+        self, fetch: Callable[[], Mapping[str, Any]], keep_s: float, now: Callable[[], float] = time.time
+    ) -> None:
+        self._fetch = fetch
+        self._keep_s = keep_s
+        self._now = now
+        self._lock = threading.Lock()
+        self._reading: Reading | None = None
+
+    def read(self) -> Reading:
+        """Return the statistics, at most as old as they may be. A failure is kept as long as a success."""
+        with self._lock:
+            now = self._now()
+            if self._reading is None or now - self._reading.taken_at >= self._keep_s:
+                self._reading = self._take(now)
+            return self._reading
+
+    def _take(self, now: float) -> Reading:
+        try:
+            return Reading(now, to_numbers(self._fetch(), now))
+        except AntError as error:
+            return Reading(now, {}, error.message)
+
+
+def to_numbers(stats: Mapping[str, Any], now: float) -> dict[str, float]:
+    """Return statistics as numbers only: scalers take null for an error, and no time stamps."""
+    numbers: dict[str, float] = {name: stats.get(name) or 0 for name in GAUGES}
+    numbers["depth_and_pending"] = numbers["depth"] + numbers["pending"]
+    try:
+        oldest = datetime.fromisoformat(str(stats.get("oldest_queued_at"))).timestamp()
+    except ValueError:
+        oldest = now
+    numbers["oldest_queued_age_seconds"] = round(max(now - oldest, 0.0), 3)
+    return numbers
+
+
+class Exporter:
+    """The pages: `/metrics`, `/stats/ENVIRONMENT_ID`, `/healthz`; and `/stats`, if there is one environment."""
+
+    def __init__(self, stats: Mapping[str, CachedStats]) -> None:
+        """Take what is served. Raises UsageError if the library for metrics is not installed."""
+        self._stats = dict(stats)
+        Families({})
+
+    def find(self, path: str) -> Page | None:
+        """Return the page of a path."""
+        if path == "/healthz":
+            return text_page("ok")
+        if path == "/metrics":
+            families = [family for name, stats in self._stats.items() for family in _metrics(name, stats.read())]
+            return Page(200, CONTENT_TYPE, exposition(_merged(families)))
+        name = path.removeprefix("/stats").strip("/")
+        if not path.startswith("/stats"):
+            return None
+        chosen = self._stats.get(name) if name or len(self._stats) != 1 else next(iter(self._stats.values()))
+        return _stats_page(chosen.read()) if chosen else None
+
+
+def serve_statistics(options: Mapping[str, Any], connection: ConnectionSettings, runtime: Runtime) -> None:
+    """Serve the statistics of one or more environments until a signal.
+
+    Args:
+        options: The values of `EXPORTER_ROWS`; the environments are separated by commas.
+        connection: Where the API is. An environment's key, if one is given, replaces its credential.
+        runtime: Its stderr says where the exporter listens.
+
+    Raises:
+        AntError: if nothing can listen there.
+
+    """
+    if options["environment_key"]:
+        connection = connection_with_key(connection, options["environment_key"], "--environment-key")
+    names = [name.strip() for name in options["environment_id"].split(",") if name.strip()]
+    stats = {name: CachedStats(WorkAPI(connection, runtime, name, "").stats, options["cache"]) for name in names}
+    host, port = options["listen"]
+    listener = Listener(host, port, Exporter(stats).find)
+    with suppress(KeyboardInterrupt):  # a service that was asked to end has ended well
+        runtime.stderr.say(f"The exporter listens at {listener.url}. Stop it with Ctrl-C.")
+        threading.Event().wait()
+    listener.close()
+
+
+def _stats_page(reading: Reading) -> Page:
+    return json_page(reading.numbers) if not reading.problem else json_page({"error": reading.problem}, 502)
+
+
+def _metrics(environment_id: str, reading: Reading) -> list[Any]:
+    make = Families({"environment_id": environment_id})
+    found = [
+        make.gauge("ant_work_stats_up", "Whether the API told the statistics.", not reading.problem),
+        make.gauge("ant_work_stats_scrape_timestamp_seconds", "When it was asked.", reading.taken_at),
+    ]
+    if not reading.problem:
+        found += [
+            make.gauge(f"ant_work_queue_{name}", text, reading.numbers[name]) for name, text in GAUGES.items()
+        ]
+        age = reading.numbers["oldest_queued_age_seconds"]
+        found.append(make.gauge("ant_work_queue_oldest_age_seconds", "The age of the oldest item that waits.", age))
+    return found
+
+
+def _merged(families: list[Any]) -> list[Any]:
+    """Return families with one of each name, which the format wants."""
+    by_name: dict[str, Any] = {}
+    for family in families:
+        if family.name in by_name:
+            by_name[family.name].samples += family.samples
+        else:
+            by_name[family.name] = family
+    return list(by_name.values())

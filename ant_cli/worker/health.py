@@ -1,0 +1,62 @@
+"""The pages of a worker that listens: its metrics, and whether it is alive and ready."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ant_cli.worker.listener import Listener, Page, text_page
+from ant_cli.worker.metrics import CONTENT_TYPE, Identity, exposition, worker_metrics
+from ant_cli.worker.options import PollOptions
+from ant_cli.worker.tally import Tally
+
+READY_S = 60.0
+"""How long after the last successful poll a worker with free slots counts as ready."""
+_ALIVE_S = 5.0
+"""How long the event loop may take to show that it turns."""
+
+
+@contextmanager
+def monitored(options: PollOptions, tally: Tally) -> Iterator[None]:
+    """Serve `/metrics`, `/healthz` and `/readyz` where the options say so.
+
+    Raises:
+        AntError: if nothing can listen there.
+        UsageError: if the library for metrics is not installed.
+
+    """
+    host, port = options.listen
+    if port < 0:
+        yield
+        return
+    loop, identity = asyncio.get_running_loop(), Identity(options.environment_id, options.worker_id)
+    worker_metrics(tally, identity)  # raises here, and not at the first scrape
+
+    def find(path: str) -> Page | None:
+        if path == "/metrics":
+            return Page(200, CONTENT_TYPE, exposition(worker_metrics(tally, identity)))
+        if path == "/healthz":
+            return text_page("ok") if _turns(loop) else text_page("the event loop is stuck", 503)
+        return _readiness(tally, time.time()) if path == "/readyz" else None
+
+    listener = Listener(host, port, find)
+    try:
+        yield
+    finally:
+        listener.close()
+
+
+def _turns(loop: asyncio.AbstractEventLoop) -> bool:
+    turned = threading.Event()
+    loop.call_soon_threadsafe(turned.set)
+    return turned.wait(_ALIVE_S)
+
+
+def _readiness(tally: Tally, now: float) -> Page:
+    if tally.draining:
+        return text_page("draining", 503)
+    busy = tally.slots_used >= tally.slots  # then there is no reason to poll
+    return text_page("ok") if busy or now - tally.last_poll_at < READY_S else text_page("polling fails", 503)

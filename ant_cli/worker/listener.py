@@ -1,0 +1,94 @@
+"""A small HTTP server for monitoring: a function for each path, in a thread of its own."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import AF_INET, AF_INET6
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from ant_cli.errors import AntError
+
+_REQUEST_TIMEOUT_S = 10.0
+
+
+class Page(NamedTuple):
+    """What is served."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+def text_page(text: str, status: int = 200) -> Page:
+    """Return a page with a line of text."""
+    return Page(status, "text/plain; charset=utf-8", f"{text}\n".encode())
+
+
+def json_page(value: object, status: int = 200) -> Page:
+    """Return a page with JSON."""
+    return Page(status, "application/json", json.dumps(value).encode())
+
+
+Find = Callable[[str], Page | None]
+"""From a path to its page; None if there is no such page."""
+
+
+class Listener:
+    """Serves pages until it is closed."""
+
+    def __init__(self, host: str, port: int, find: Find) -> None:
+        """Listen. Raises AntError if that is not possible at this address."""
+        try:
+            self._server = _server_class(host)((host, port), _handler_class(find))
+        except (OSError, UnicodeError) as error:
+            why = getattr(error, "strerror", None) or "not an address"
+            raise AntError(f"nothing can listen at {host}:{port}: {why.lower()}.") from None
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        """The base URL."""
+        host, port = self._server.server_address[:2]
+        name = host.decode() if isinstance(host, bytes) else str(host)
+        return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+
+    def close(self) -> None:
+        """Stop serving."""
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def _server_class(host: str) -> type[ThreadingHTTPServer]:
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+        address_family = AF_INET6 if ":" in host else AF_INET
+
+        def handle_error(self, *_: object) -> None:
+            """Say nothing: a scraper that went away is no news."""
+
+    return Server
+
+
+def _handler_class(find: Find) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        timeout = _REQUEST_TIMEOUT_S
+
+        def do_GET(self) -> None:
+            page = find(urlsplit(self.path).path) or text_page("There is nothing here.", 404)
+            self.send_response(page.status)
+            self.send_header("content-type", page.content_type)
+            self.send_header("content-length", str(len(page.body)))
+            self.end_headers()
+            with suppress(ConnectionError):
+                self.wfile.write(page.body)
+
+        def log_message(self, *_: object) -> None:
+            """Log nothing: health checks come every few seconds."""
+
+    return Handler

@@ -1,0 +1,148 @@
+"""One session in this process, by the official SDK's worker: tools, skills and memory are its business."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from ant_cli.errors import AntError, UsageError
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.extras import install_hint
+from ant_cli.worker.log import WorkerLog
+
+_NO_CREDENTIAL = "--environment-key, --work-secret-file or ANTHROPIC_WORK_SECRET is required."
+
+
+class SessionOptions(NamedTuple):
+    """What `beta:worker run` was asked to do."""
+
+    session_id: str
+    work_id: str
+    environment_id: str
+    environment_key: str
+    """Empty for none."""
+    work_secret_file: str
+    workdir: str
+    max_idle: float
+    """Seconds; 0 for never."""
+    log_format: str
+
+    def __repr__(self) -> str:
+        """Return a representation without the key."""
+        return f"SessionOptions(session_id={self.session_id!r}, work_id={self.work_id!r})"
+
+
+def require_sdk() -> None:
+    """Raise UsageError if the official SDK is not installed."""
+    from importlib.util import find_spec
+
+    if find_spec("anthropic") is None:
+        raise UsageError("running sessions here needs the package anthropic.", install_hint("worker"))
+
+
+def work_secret(options: SessionOptions, environ: Mapping[str, str]) -> str:
+    """Return the item's secret, from a file or a variable; empty if there is none.
+
+    Raises:
+        UsageError: if the file can't be read, is empty, or is open to every user of the machine; or if there is
+            neither a secret nor an environment key.
+
+    """
+    if options.work_secret_file:
+        return _read_secret(Path(options.work_secret_file))
+    secret = environ.get("ANTHROPIC_WORK_SECRET", "").strip()
+    if not secret and not options.environment_key:
+        raise UsageError(_NO_CREDENTIAL, "The item's secret is in the response of the poll that claimed it.")
+    return secret
+
+
+def _read_secret(path: Path) -> str:
+    try:
+        with path.open() as file:
+            mode = os.fstat(file.fileno()).st_mode
+            secret = file.read(100_000).strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text"
+        raise UsageError(f"--work-secret-file can't be read: {path}: {reason.lower()}.") from None
+    if os.name != "nt" and mode & (stat.S_IROTH | stat.S_IWOTH):
+        raise UsageError(f"--work-secret-file is open to every user: {path}.", f"Close it: chmod o-rw {path}")
+    if not secret:
+        raise UsageError(f"--work-secret-file is empty: {path}.")
+    return secret
+
+
+def run_session(options: SessionOptions, base_url: str, workspace_id: str, runtime: Runtime) -> None:
+    """Run one claimed item until its session ends, is idle for too long, or a signal comes.
+
+    Raises:
+        UsageError: if there is no credential, or the SDK is not installed.
+        AntError: if the session fails.
+
+    """
+    require_sdk()
+    secret = work_secret(options, runtime.environ)
+    runtime.stderr.register_secret(secret)
+    _log_through(
+        WorkerLog(runtime.stderr, options.log_format, {"component": "session", "work_id": options.work_id})
+    )
+    asyncio.run(_handle(options, secret, base_url, workspace_id))
+
+
+async def _handle(options: SessionOptions, secret: str, base_url: str, workspace_id: str) -> None:
+    from anthropic import APIError, AsyncAnthropic
+    from anthropic.lib.environments import EnvironmentWorker
+
+    # The SDK prefers the item's own token to this credential, which it must not take from the environment.
+    headers = {"anthropic-workspace-id": workspace_id} if workspace_id else None
+    async with AsyncAnthropic(
+        base_url=base_url, auth_token=options.environment_key or "unused", default_headers=headers
+    ) as client:
+        worker = EnvironmentWorker(client, workdir=options.workdir, max_idle=options.max_idle or None)
+        task = asyncio.ensure_future(
+            worker.handle_item(
+                work_id=options.work_id,
+                environment_id=options.environment_id,
+                session_id=options.session_id,
+                environment_key=options.environment_key or None,
+                work_secret=secret or None,
+            )
+        )
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        try:
+            await task
+        except asyncio.CancelledError:
+            return  # the SDK has stopped the item, and sent what was under way
+        except (APIError, ValueError, ExceptionGroup) as error:
+            raise AntError(f"the session failed: {_causes(error)}.") from None
+
+
+def _causes(error: BaseException) -> str:
+    if isinstance(error, BaseExceptionGroup):
+        return "; ".join(map(_causes, error.exceptions))
+    return str(error).rstrip(".") or type(error).__name__
+
+
+class _Forward(logging.Handler):
+    """Passes the SDK's log on to the worker's."""
+
+    def __init__(self, log: WorkerLog) -> None:
+        super().__init__(logging.INFO)
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record as an event."""
+        write = self._log.info if record.levelno < logging.WARNING else self._log.warn
+        write(record.getMessage())
+
+
+def _log_through(log: WorkerLog) -> None:
+    logger = logging.getLogger("anthropic")
+    logger.setLevel(logging.INFO)
+    logger.addHandler(_Forward(log))

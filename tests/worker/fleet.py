@@ -1,0 +1,229 @@
+"""A fleet of workers under fire: SIGKILL for a worker or a handler every second, until the queue is done.
+
+Run by hand: python -m tests.worker.fleet --workers 8 --slots 4 --items 10000
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+
+from ant_cli.worker.guardian import SHELL
+
+KEY = "correct-horse-battery"
+HEADERS = {
+    "authorization": f"Bearer {KEY}",
+    "anthropic-version": "2023-06-01",
+    "anthropic-beta": "managed-agents-2026-04-01",
+}
+HANDLER = f"""#!{SHELL}
+exec 9>> "locks/$ANTHROPIC_WORK_ID"
+flock -n 9 || echo "overlap $ANTHROPIC_WORK_ID $$" >> runs
+echo "start $ANTHROPIC_WORK_ID $$" >> runs
+sleep 0.05
+echo "end $ANTHROPIC_WORK_ID $$" >> runs
+"""
+"""Two runs at once would want the same lock. A run that is killed lets go of it."""
+
+
+class Report(NamedTuple):
+    """What a fleet did."""
+
+    states: Mapping[str, int]
+    """How many items are in which state."""
+    dead_letters: int
+    overlaps: int
+    """Runs that began while another one of the same item went on."""
+    never_finished: int
+    """Items without a run that came to its end."""
+    starts: int
+    hits: int
+    """Runs that had begun and not ended when they, or their worker, were killed."""
+    worker_kills: int
+    handler_kills: int
+    seconds: float
+
+    @property
+    def extra_runs(self) -> int:
+        """How many runs there were besides the first one of each item."""
+        return self.starts - sum(self.states.values())
+
+
+class Fleet:
+    """Workers, the server that they work for, and the log of their handlers."""
+
+    def __init__(self, folder: Path, workers: int, slots: int) -> None:
+        self._folder = folder
+        self._slots = slots
+        (folder / "locks").mkdir()
+        (folder / "runs").touch()
+        self._handler = folder / "handle.sh"
+        self._handler.write_text(HANDLER)
+        self._handler.chmod(0o755)
+        self._database = folder / "emulator.db"
+        serve = Path(__file__).parents[1] / "emulator" / "serve.py"
+        self._server = subprocess.Popen(
+            [sys.executable, str(serve), str(self._database), "0"], stdout=subprocess.PIPE, text=True
+        )
+        assert self._server.stdout is not None
+        self._url = self._server.stdout.readline().strip()
+        self._environment = self._post("/v1/environments", {"name": "fleet", "config": {"type": "self_hosted"}})[
+            "id"
+        ]
+        self._workers: list[subprocess.Popen[bytes]] = []
+        self._size = workers
+        self.worker_kills = self.handler_kills = 0
+        self._hit: set[str] = set()
+
+    def _post(self, path: str, body: object) -> dict[str, str]:
+        response = httpx.post(self._url + path, json=body, headers=HEADERS, timeout=60)
+        assert response.status_code == 200, response.text
+        return json.loads(response.text)
+
+    def enqueue(self, count: int) -> None:
+        """Put items in the queue."""
+        while count:
+            part = min(count, 100)
+            self._post(f"/_emulator/environments/{self._environment}/enqueue", {"count": part})
+            count -= part
+
+    def fill_up(self) -> None:
+        """Start as many workers as are missing."""
+        self._workers = [worker for worker in self._workers if worker.poll() is None]
+        while len(self._workers) < self._size:
+            self._workers.append(self._start())
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        words = ["--base-url", self._url, "--concurrency", str(self._slots), "--attempts", "1000"]
+        words += ["--heartbeat", "always", "--lease", "5s", "--", str(self._handler)]
+        environ = {
+            **os.environ,
+            "ANTHROPIC_ENVIRONMENT_ID": self._environment,
+            "ANTHROPIC_ENVIRONMENT_KEY": KEY,
+            "ANT_NO_HINTS": "1",
+        }
+        with (self._folder / "log").open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "ant_cli", "beta:worker", "poll", *words],
+                env=environ,
+                cwd=self._folder,
+                stdin=subprocess.DEVNULL,
+                stderr=log,
+            )
+
+    def running(self) -> dict[str, int]:
+        """Return the runs that go on, as far as the log says: the ID of their process by that of their item."""
+        found: dict[str, int] = {}
+        for kind, work_id, pid in self._runs():
+            if kind == "start":
+                found[work_id] = int(pid)
+            elif kind == "end":
+                found.pop(work_id, None)
+        return {work_id: pid for work_id, pid in found.items() if f"{work_id} {pid}" not in self._hit}
+
+    def _runs(self) -> list[list[str]]:
+        lines = (self._folder / "runs").read_text().splitlines()
+        return [line.split() for line in lines if line.count(" ") == 2]
+
+    def kill_a_worker(self) -> None:
+        """Kill a worker; its handlers go with it."""
+        worker = random.choice(self._workers)
+        worker.kill()
+        worker.wait()
+        self.worker_kills += 1
+
+    def kill_a_handler(self) -> None:
+        """Kill the first process of a handler."""
+        running = self.running()
+        if running:
+            work_id, pid = random.choice(list(running.items()))
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+                self.handler_kills += 1
+                self._hit.add(f"{work_id} {pid}")
+
+    def states(self) -> Counter[str]:
+        """Return how many items are in which state."""
+        with sqlite3.connect(self._database) as connection:
+            return Counter(dict(connection.execute("SELECT state, count(*) FROM work GROUP BY state")))
+
+    def report(self, seconds: float) -> Report:
+        """Return what was done."""
+        runs = self._runs()
+        kinds = Counter(kind for kind, _, _ in runs)
+        ended = {work_id for kind, work_id, _ in runs if kind == "end"}
+        finished = {(work_id, pid) for kind, work_id, pid in runs if kind == "end"}
+        started = {(work_id, pid) for kind, work_id, pid in runs if kind == "start"}
+        with sqlite3.connect(self._database) as connection:
+            (dead,) = connection.execute("SELECT count(*) FROM work WHERE metadata LIKE '%dead_letter%'").fetchone()
+        states = self.states()
+        return Report(
+            states,
+            dead,
+            kinds["overlap"],
+            sum(states.values()) - len(ended),
+            kinds["start"],
+            len(started - finished),
+            self.worker_kills,
+            self.handler_kills,
+            seconds,
+        )
+
+    def close(self) -> None:
+        """End everything."""
+        for process in self._workers:
+            process.terminate()
+        for process in self._workers:
+            process.wait()
+        self._server.terminate()
+        self._server.wait()
+        if self._server.stdout:
+            self._server.stdout.close()
+
+
+def run(folder: Path, workers: int, slots: int, items: int, pause_s: float) -> Report:
+    """Let a fleet work under fire until every item is stopped, and return what it did."""
+    fleet = Fleet(folder, workers, slots)
+    try:
+        fleet.enqueue(items)
+        began = time.monotonic()
+        kill = fleet.kill_a_handler
+        while fleet.states()["stopped"] < items:
+            fleet.fill_up()
+            time.sleep(pause_s)
+            kill()
+            kill = random.choice([fleet.kill_a_worker, fleet.kill_a_handler])
+        return fleet.report(time.monotonic() - began)
+    finally:
+        fleet.close()
+
+
+def main() -> None:
+    """Run a fleet as the command line says, and print what it did."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name, default in (("workers", 8), ("slots", 4), ("items", 10_000)):
+        parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--pause", type=float, default=1.0, help="seconds between two kills")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        report = run(Path(folder), given.workers, given.slots, given.items, given.pause)
+    sys.stdout.write(f"{report}\nextra runs: {report.extra_runs}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""Sessions that run here, by the official SDK's worker, against the emulator's scripted agents."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from ant_cli.errors import UsageError
+from ant_cli.operations.spec import Flags
+from ant_cli.worker.options import RUN_ROWS, read_options
+from ant_cli.worker.session import SessionOptions, work_secret
+from tests.conftest import KEY
+
+IDS = {"session_id": "session_1", "work_id": "work_1", "environment_id": "env_1"}
+
+
+def options(**flags):
+    return SessionOptions(**read_options(RUN_ROWS, Flags({**IDS, **flags}), {}, "beta:worker run"))
+
+
+def test_a_worker_without_a_handler_runs_sessions(queue, start):
+    """The agent's tool is run here, its result is what the script expects, and the item is stopped once."""
+    script = [
+        {"tool": "bash", "input": {"command": "echo from-here"}, "expect": {"contains": "from-here"}},
+        "terminate",
+    ]
+    queue.send("POST", "/_emulator/sessions", {"environment_id": queue.id, "script": script})
+    worker = start("--max-items", "1", "--max-idle", "5s")
+    assert worker.end() == 0, "".join(worker.lines)
+    assert [entry["outcome"] for entry in worker.events("work item done")] == ["succeeded"]
+    assert any("executing tool" in line for line in worker.output)
+    assert queue.count("/stop") == 1
+
+
+def test_a_handler_that_runs_a_session_keeps_its_lease_and_stops_its_item(queue, work, script):
+    """As the official documentation has it: the container's entry point claims the lease itself."""
+    queue.send("POST", "/_emulator/sessions", {"environment_id": queue.id, "script": ["terminate"]})
+    handler = script(f"exec {sys.executable} -P -m ant_cli beta:worker run")
+    worker = work("--no-auto-stop", handler=[handler])
+    assert [entry["outcome"] for entry in worker.events("work item done")] == ["succeeded"]
+    assert queue.count("/stop") == 1
+
+
+def test_a_secret_comes_from_a_file_that_others_can_not_read(tmp_path):
+    """White space around it is left out."""
+    path = tmp_path / "secret"
+    path.write_text("  the-secret\n")
+    path.chmod(0o600)
+    assert work_secret(options(work_secret_file=str(path)), {"ANTHROPIC_WORK_SECRET": "other"}) == "the-secret"
+    for mode in (0o604, 0o602):
+        path.chmod(mode)
+        with pytest.raises(UsageError, match="open to every user"):
+            work_secret(options(work_secret_file=str(path)), {})
+
+
+def test_a_secret_that_is_missing_is_a_usage_error(tmp_path):
+    """Whether the file is not there or empty, or there is no credential at all."""
+    (tmp_path / "empty").touch(mode=0o600)
+    for path, message in (("empty", "is empty"), ("none", "can't be read"), (".", "can't be read")):
+        with pytest.raises(UsageError, match=message):
+            work_secret(options(work_secret_file=str(tmp_path / path)), {})
+    with pytest.raises(UsageError, match="is required"):
+        work_secret(options(), {})
+    assert work_secret(options(environment_key=KEY), {}) == ""
+    assert work_secret(options(), {"ANTHROPIC_WORK_SECRET": "the-secret"}) == "the-secret"
+
+
+def test_a_session_that_can_not_be_reached_is_an_error(clean_environ):
+    """Without a traceback, and without the key."""
+    environ = {
+        **clean_environ,
+        **{f"ANTHROPIC_{name.upper()}": text for name, text in IDS.items()},
+        "ANTHROPIC_ENVIRONMENT_KEY": KEY,
+        "ANTHROPIC_BASE_URL": "http://127.0.0.1:9",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "ant_cli", "beta:worker", "run"],
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "ant: the session failed" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert KEY not in done.stderr
