@@ -186,6 +186,8 @@ def _flag_and_value(arg: str, known: Mapping[str, Param], command: str) -> tuple
     name, equals, value = arg.partition("=")
     if name in known:
         return known[name], value if equals else None
+    if "-" + name in known:  # a long flag with one dash (D21), not a short one with a value
+        raise _unknown_flag(name, ["-" + name], command)
     short = known.get(arg[:2])
     if short is not None and short.takes_value and not arg.startswith("--"):
         return short, arg[2:]

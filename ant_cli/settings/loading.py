@@ -228,4 +228,6 @@ def _max_items(text: str | None) -> int | None:
         return None
     if not re.fullmatch(r"[+-]?[0-9]{1,18}", text):
         raise BadValue("--max-items", f"must be a whole number of at most 18 digits, got {text!r}")
+    if int(text) < -1:
+        raise BadValue("--max-items", f"must be a number of items, or -1 for all of them, got {text!r}")
     return int(text) if int(text) >= 0 else None

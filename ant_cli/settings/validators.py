@@ -60,6 +60,10 @@ def split_command(source: str, text: str, fix_hint: str = "") -> list[str]:
         raise BadValue(source, f"is not a command line: {str(error).lower()}", fix_hint) from None
 
 
+_NOT_IN_HOST = frozenset('%<>^|\\`{}"')
+"""Characters that no host name has: https://url.spec.whatwg.org/#forbidden-host-code-point."""
+
+
 def check_base_url(source: str, url: str, fix_hint: str = "") -> str:
     """Return the URL without a slash at its end, if it is one that requests can go to."""
     if is_local(url):
@@ -69,7 +73,9 @@ def check_base_url(source: str, url: str, fix_hint: str = "") -> str:
         raise BadValue(source, "must start with http:// or https://", example, fix_hint)
     try:
         parts = urlsplit(url)
-        usable = bool(parts.hostname) and parts.port != 0 and not {"?", "#"} & set(url)
+        host = parts.hostname or ""
+        usable = bool(host) and parts.port != 0 and not {"?", "#"} & set(url)
+        usable = usable and (":" in host or not _NOT_IN_HOST & set(host))  # with a colon, an IPv6 address
     except ValueError:
         usable = False
     if not usable or re.search(r"[\s\x00-\x1f\x7f]", url):
