@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from inspect import Parameter, Signature
+from keyword import iskeyword
 from typing import Any, NoReturn
 
 import typer
@@ -123,7 +124,7 @@ def _process_runtime(file: Any) -> Runtime:
 
 def _texts(given: Mapping[str, Any]) -> dict[str, FlagValue]:
     """Return the flags that were given, as `argv.py` has them."""
-    typed = {name: value for name, value in given.items() if value not in (None, [])}
+    typed = {name.removesuffix("_"): value for name, value in given.items() if value not in (None, [])}
     return {name: "true" if value is True else value for name, value in typed.items()}
 
 
@@ -141,7 +142,8 @@ def _option(param: Param) -> Parameter:
     info = typer.Option(
         None, *param.names, help=param.help + choices_text(param), metavar=param.metavar or None, show_default=False
     )
-    return Parameter(param.name, Parameter.KEYWORD_ONLY, default=info, annotation=_annotation(param))
+    name = f"{param.name}_" if iskeyword(param.name) else param.name  # as `--for`, which Python has itself
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=info, annotation=_annotation(param))
 
 
 def _argument(param: Param) -> Parameter:

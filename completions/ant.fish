@@ -181,6 +181,9 @@ set -g __ant_valued_flags \
     --timeout \
     --max-retries \
     --parallel \
+    --until \
+    --every \
+    --for \
     --limit \
     --filter \
     --max-items \
@@ -469,6 +472,9 @@ complete -c ant -n '__ant_at any beta:environments create' -l beta -x -a '(__ant
 complete -c ant -n '__ant_at any beta:environments create' -l file -s f -r -F -d 'Read the input from this file instead of stdin; - is stdin itself'
 complete -c ant -n '__ant_at any beta:environments retrieve' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any beta:environments retrieve' -l environment-id -x -a '(__ant_ids environment_id)' -d 'The environment\'s ID, such as env_011CZkZ9X2dpNyB7HsEFoRfW'
+complete -c ant -n '__ant_at any beta:environments retrieve' -l until -x -d 'Ask again until it holds: \'depth==0\''
+complete -c ant -n '__ant_at any beta:environments retrieve' -l every -x -d 'With --until: how long to wait in between'
+complete -c ant -n '__ant_at any beta:environments retrieve' -l for -x -d 'With --until: how long to go on, then exit code 8'
 complete -c ant -n '__ant_at any beta:environments retrieve' -l parallel -x -d 'Requests at once, if there are several inputs'
 complete -c ant -n '__ant_at any beta:environments retrieve' -l fail-fast -f -d 'Of several inputs, send nothing after the first failure'
 complete -c ant -n '__ant_at any beta:environments retrieve' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version of the API, in place of the default'
@@ -511,6 +517,9 @@ complete -c ant -n '__ant_at any beta:environments:work' -l help -s h -f -d 'Sho
 complete -c ant -n '__ant_at any beta:environments:work retrieve' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any beta:environments:work retrieve' -l environment-id -x -a '(__ant_ids environment_id)' -d 'The ID of the environment that the work belongs to'
 complete -c ant -n '__ant_at any beta:environments:work retrieve' -l work-id -x -a '(__ant_ids work_id)' -d 'The work item\'s ID'
+complete -c ant -n '__ant_at any beta:environments:work retrieve' -l until -x -d 'Ask again until it holds: \'depth==0\''
+complete -c ant -n '__ant_at any beta:environments:work retrieve' -l every -x -d 'With --until: how long to wait in between'
+complete -c ant -n '__ant_at any beta:environments:work retrieve' -l for -x -d 'With --until: how long to go on, then exit code 8'
 complete -c ant -n '__ant_at any beta:environments:work retrieve' -l parallel -x -d 'Requests at once, if there are several inputs'
 complete -c ant -n '__ant_at any beta:environments:work retrieve' -l fail-fast -f -d 'Of several inputs, send nothing after the first failure'
 complete -c ant -n '__ant_at any beta:environments:work retrieve' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version of the API, in place of the default'
@@ -565,6 +574,9 @@ complete -c ant -n '__ant_at any beta:environments:work update' -l beta -x -a '(
 complete -c ant -n '__ant_at any beta:environments:work update' -l file -s f -r -F -d 'Read the input from this file instead of stdin; - is stdin itself'
 complete -c ant -n '__ant_at any beta:environments:work stats' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any beta:environments:work stats' -l environment-id -x -a '(__ant_ids environment_id)' -d 'The ID of the self-hosted environment whose queue it is'
+complete -c ant -n '__ant_at any beta:environments:work stats' -l until -x -d 'Ask again until it holds: \'depth==0\''
+complete -c ant -n '__ant_at any beta:environments:work stats' -l every -x -d 'With --until: how long to wait in between'
+complete -c ant -n '__ant_at any beta:environments:work stats' -l for -x -d 'With --until: how long to go on, then exit code 8'
 complete -c ant -n '__ant_at any beta:environments:work stats' -l parallel -x -d 'Requests at once, if there are several inputs'
 complete -c ant -n '__ant_at any beta:environments:work stats' -l fail-fast -f -d 'Of several inputs, send nothing after the first failure'
 complete -c ant -n '__ant_at any beta:environments:work stats' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version of the API, in place of the default'

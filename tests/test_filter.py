@@ -47,7 +47,8 @@ def test_filters_come_before_max_items(ant):
 
 
 @pytest.mark.parametrize(
-    "expression", ["", " ", 'state=="active', "state~active)", "a==1)#|#(b==2", "a==1)|@this|#(b", "{a"]
+    "expression",
+    ["n==", "", " ", 'state=="active', "state~active)", "a==1)#|#(b==2", "a==1)|@this|#(b", "{a"],
 )
 def test_a_mistake_in_a_filter_is_a_usage_error(ant, expression):
     """Nothing is sent."""

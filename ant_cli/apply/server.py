@@ -8,7 +8,7 @@ from ant_cli.apply.canonical import read_json
 from ant_cli.apply.lockfile import LockFile, Origin
 from ant_cli.apply.plan import Object
 from ant_cli.apply.workers import Workers
-from ant_cli.errors import AnswerError, AntError, APIError
+from ant_cli.errors import AntError, APIError, ResponseError
 from ant_cli.http.client import Client
 from ant_cli.http.pagination import follow_pages
 from ant_cli.input.request import Request, build
@@ -121,5 +121,5 @@ def _environment(text: bytes) -> Object:
     except ValueError:
         value = None
     if not isinstance(value, dict) or not isinstance(value.get("id"), str) or not value["id"]:
-        raise AnswerError("the server's response is not an environment.")
+        raise ResponseError("the server's response is not an environment.")
     return value

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from ant_cli.commands.emulator_serve import whole_number
 from ant_cli.commands.framework import print_result
-from ant_cli.errors import AnswerError, BadValue, UsageError
+from ant_cli.errors import BadValue, ResponseError, UsageError
 from ant_cli.http.client import Client
 from ant_cli.input.request import Request
 from ant_cli.input.values import convert, encode, parse, type_name
@@ -57,7 +57,7 @@ def enqueue(
     try:
         ids = [item["id"] for item in response["data"]]
     except (KeyError, TypeError):
-        raise AnswerError(NO_EMULATOR) from None
+        raise ResponseError(NO_EMULATOR) from None
     print_result(runtime, flags, "\n".join(ids), response["data"])
 
 
@@ -111,7 +111,7 @@ def show_session(
     response = call_emulator(runtime, flags, "GET", f"/sessions/{segment('SESSION_ID', session_id)}")
     events = response.get("events")
     if not isinstance(events, list):
-        raise AnswerError(NO_EMULATOR)
+        raise ResponseError(NO_EMULATOR)
     print_result(runtime, flags, "\n".join(map(event_line, events)), events)
 
 
@@ -232,7 +232,7 @@ def call_emulator(runtime: Runtime, flags: Flags, method: str, path: str, body: 
         try:
             response = json.loads(client.send(Request(method, "/_emulator" + path, (), body=content)).body)
         except (ValueError, RecursionError):
-            raise AnswerError(NO_EMULATOR) from None
+            raise ResponseError(NO_EMULATOR) from None
     if not isinstance(response, dict):
-        raise AnswerError(NO_EMULATOR)
+        raise ResponseError(NO_EMULATOR)
     return response

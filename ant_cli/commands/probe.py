@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from ant_cli.errors import AnswerError
+from ant_cli.errors import ResponseError
 from ant_cli.http.client import Client
 from ant_cli.http.response import Response
 from ant_cli.input.request import Request
@@ -51,7 +51,7 @@ def answer(settings: Settings, runtime: Runtime) -> Response:
     ):
         response = client.send(CHEAPEST)
     if not is_page(response.body):
-        raise AnswerError(f"what answers at {strip_userinfo(settings.connection.base_url)} is not the API.")
+        raise ResponseError(f"what answers at {strip_userinfo(settings.connection.base_url)} is not the API.")
     return response
 
 

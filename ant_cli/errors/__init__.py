@@ -3,9 +3,9 @@
     AntError                   1
     ├── UsageError             2   what was typed or piped in can't be used; nothing was sent
     ├── CredentialError        4   no credential, or none that can be used
-    ├── APIError                   the server's answer is an error; the status decides (see EXIT_CODES)
-    ├── AnswerError            1   the server's answer is not what it should be: a redirect, no JSON, no end
-    ├── NetworkError           8   no answer: no connection, a broken one, a time-out
+    ├── APIError                   the server responded with an error; the status decides (see EXIT_CODES)
+    ├── ResponseError          1   the response is not usable: a redirect, not JSON, or truncated
+    ├── NetworkError           8   no response: no connection, a broken one, a time-out
     ├── PendingChanges         2   there are changes to apply, and the exit code was asked for
     ├── PartialFailure             some of several requests failed: their exit code, or 1 if they differ
     └── OutputError            1   the result can't be written
@@ -105,7 +105,7 @@ class CredentialError(AntError):
 
 
 class APIError(AntError):
-    """The server's answer is an error, by its status or by what it says."""
+    """The server responded with an error, by its status or in the body."""
 
     def __init__(
         self, request_line: str, status: int, reason: str, body: bytes, request_id: str, hint: str = ""
@@ -136,12 +136,12 @@ class APIError(AntError):
         return [*details, self.request_line, "" if is_known else f"Request ID: {self.request_id}"]
 
 
-class AnswerError(AntError):
-    """The server's answer is not one of the API's."""
+class ResponseError(AntError):
+    """The response does not come from the API, or is incomplete."""
 
 
 class NetworkError(AntError):
-    """There was no answer."""
+    """No response arrived."""
 
     exit_code = 8
 
@@ -168,9 +168,9 @@ class PendingChanges(AntError):
         super().__init__("")  # the plan has been printed
 
 
-def shortened(word: str, limit: int = 100) -> str:
-    """Return a word that was typed as messages repeat it: a very long one would hide what they say."""
-    return word if len(word) <= limit else word[: limit - 3] + "..."
+def shortened(text: str, limit: int = 100) -> str:
+    """Return what was typed, cut to `limit` characters, so that a message that quotes it stays readable."""
+    return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
 def see_help(command: str) -> str:

@@ -16,6 +16,8 @@ def parse_condition(expression: str) -> Path:
     """
     if not expression.strip():
         raise BadPath("The condition is empty")
+    if expression.rstrip().endswith(("=", "<", ">", "%", "!")):
+        raise BadPath("The comparison has no value")
     path = parse(f"#({expression})#")
     if len(path) != 1 or not isinstance(path[0], Query) or path[0].rest:
         raise BadPath("The condition must be one comparison")

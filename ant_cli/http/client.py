@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-from ant_cli.errors import AnswerError, AntError, NetworkError
+from ant_cli.errors import AntError, NetworkError, ResponseError
 from ant_cli.http.choice import open_transport
 from ant_cli.http.credential_hint import credential_hint
 from ant_cli.http.deadline import STEPS, AttemptTimeout
@@ -77,7 +77,7 @@ class Client:
 
         Raises:
             APIError: if the response is an error.
-            AnswerError: if it is a redirect, is incomplete, is too large, or can't be from the API.
+            ResponseError: if it is a redirect, is incomplete, is too large, or can't be from the API.
             NetworkError: if no response arrives.
 
         """
@@ -182,13 +182,13 @@ def _to_failure(
 ) -> _AttemptFailed:
     """Return a failure in words."""
     if isinstance(failure, IncompleteResponse):
-        error = AnswerError(f"the response {failure}, so nothing of it is shown.", request_line=request_line)
+        error = ResponseError(f"the response {failure}, so nothing of it is shown.", request_line=request_line)
         return _AttemptFailed(error, maybe_processed=True, permanent=failure.permanent)
     if failure.timed_out and failure.phase != "handshake":
         timeout = _timed_out(failure, response, request_line, timeout_s)
         return _AttemptFailed(timeout, maybe_processed=failure.sent)
     if response is not None:
-        error = AnswerError("the response broke off, so nothing of it is shown.", request_line=request_line)
+        error = ResponseError("the response broke off, so nothing of it is shown.", request_line=request_line)
         return _AttemptFailed(error, maybe_processed=True)
     problem = (
         describe_handshake_error(failure.cause, timeout_s)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ant_cli.errors import AnswerError, AntError, OutputError
+from ant_cli.errors import AntError, OutputError, ResponseError
 from ant_cli.http.client import Client
 from ant_cli.input.request import Request
 from ant_cli.operations.spec import Operation
@@ -27,7 +27,7 @@ def outcome_hints(operation: Operation, request: Request, client: Client, stderr
     except OutputError as error:
         raise error.with_hints(error.hint, _check_hint(operation, request, _DONE)) from None
     except AntError as error:
-        if client.outcome_unknown or isinstance(error, AnswerError):
+        if client.outcome_unknown or isinstance(error, ResponseError):
             raise error.with_hints(error.hint, _check_hint(operation, request, _unknown(client))) from None
         raise
     except KeyboardInterrupt:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from ant_cli.errors import AnswerError
+from ant_cli.errors import ResponseError
 from ant_cli.gjson import json_text
 from ant_cli.http.client import Client
 from ant_cli.input.request import Request, has_lone_surrogate
@@ -36,7 +36,7 @@ def follow_pages(
     """Yield the wanted items page by page, at most `max_items` of them. A page that is not needed is not fetched.
 
     Raises:
-        AnswerError: if a response is not a page, or names a next page that was fetched before.
+        ResponseError: if a response is not a page, or names a next page that was fetched before.
         APIError, NetworkError: as the client does.
 
     """
@@ -55,7 +55,7 @@ def follow_pages(
         if not cursor:
             return
         if cursor in seen and (left is None or left > 0):
-            raise AnswerError(f"the list does not end: next_page {cursor!r} was followed before.")
+            raise ResponseError(f"the list does not end: next_page {cursor!r} was followed before.")
         seen.add(cursor)
         request = with_cursor(request, cursor)
 
@@ -70,7 +70,7 @@ def parse_page(body: bytes) -> Page:
     """Return the page that a response is.
 
     Raises:
-        AnswerError: if it is not a page.
+        ResponseError: if it is not a page.
 
     """
     try:
@@ -86,6 +86,6 @@ def parse_page(body: bytes) -> Page:
     return Page(items, cursor)
 
 
-def _not_a_page(problem: str) -> AnswerError:
+def _not_a_page(problem: str) -> ResponseError:
     """Return the error for a response that is not a page."""
-    return AnswerError(f"the server's response is not a page of a list. {problem}")
+    return ResponseError(f"the server's response is not a page of a list. {problem}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from ant_cli.errors import AnswerError, APIError
+from ant_cli.errors import APIError, ResponseError
 from ant_cli.gjson import json_text
 from ant_cli.http.stored_body import StoredBody
 from ant_cli.runtime.streams import os_error_text
@@ -113,18 +113,18 @@ def raise_for_error(request_line: str, response: Response, *, hint: str = "") ->
 
     Raises:
         APIError: if it is an error by its status, or by its body.
-        AnswerError: if it is a redirect, or can't be from the API.
+        ResponseError: if it is a redirect, or can't be from the API.
 
     """
     if response.status >= 400 or (response.status < 300 and _is_error_object(response)):
         request_id = response.headers.get("request-id", "")
         raise APIError(request_line, response.status, response.reason, response.body, request_id, hint)
     if response.status >= 300:
-        raise AnswerError(f"{response.status_line}{_target(response)}.", _NOT_FOLLOWED, request_line=request_line)
+        raise ResponseError(f"{response.status_line}{_target(response)}.", _NOT_FOLLOWED, request_line=request_line)
     mismatch = _mismatch(next(response.parts())) if response.status != 204 else None
     if mismatch:
         message = f"{response.status_line}, but the response is {mismatch.problem}."
-        raise AnswerError(message, mismatch.hint, request_line=request_line)
+        raise ResponseError(message, mismatch.hint, request_line=request_line)
 
 
 _NOT_FOLLOWED = "Redirects are not followed, so your key isn't sent elsewhere. Check the base URL."

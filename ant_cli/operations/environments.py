@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from ant_cli.operations.global_flags import BETA, FILTER, LIMIT, MANY, MANY_CREATED, MAX_ITEMS, PAGE, SLURP, YES
+from ant_cli.operations.global_flags import (
+    BETA,
+    FILTER,
+    LIMIT,
+    MANY,
+    MANY_CREATED,
+    MAX_ITEMS,
+    PAGE,
+    SLURP,
+    WAITING,
+    YES,
+)
 from ant_cli.operations.spec import Members, Operation, Param
 
 GROUP = "beta:environments"
@@ -116,7 +127,7 @@ RETRIEVE = Operation(
     "GET",
     ITEM,
     "Show one environment.",
-    (ENVIRONMENT_ID, *MANY, BETA),
+    (ENVIRONMENT_ID, *WAITING, *MANY, BETA),
     (
         ("all fields", "beta:environments retrieve env_011CZkZ9X2dpNyB7HsEFoRfW"),
         (

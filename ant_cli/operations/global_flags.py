@@ -55,6 +55,18 @@ FILTER = Param(
 )
 SLURP = Param("slurp", "setting", bool, "Print one JSON array after the last item.")
 
+UNTIL = Param(
+    "until",
+    "setting",
+    list,
+    "Ask again until it holds: 'depth==0'. May be repeated; all must hold.",
+    value_name="CONDITION",
+)
+EVERY = Param(
+    "every", "setting", str, "With --until: how long to wait in between. [default: 2s]", value_name="DURATION"
+)
+FOR = Param("for", "setting", str, "With --until: how long to go on, then exit code 8.", value_name="DURATION")
+WAITING = (UNTIL, EVERY, FOR)
 PARALLEL = Param(
     "parallel",
     "setting",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ant_cli.operations.environments import ITEM
-from ant_cli.operations.global_flags import BETA, FILTER, LIMIT, MANY, MAX_ITEMS, PAGE, SLURP
+from ant_cli.operations.global_flags import BETA, FILTER, LIMIT, MANY, MAX_ITEMS, PAGE, SLURP, WAITING
 from ant_cli.operations.spec import Operation, Param
 
 GROUP = "beta:environments:work"
@@ -42,7 +42,7 @@ RETRIEVE = Operation(
     "GET",
     WORK_ITEM,
     "Show one work item.",
-    (ENVIRONMENT_ID, WORK_ID, *MANY, BETA),
+    (ENVIRONMENT_ID, WORK_ID, *WAITING, *MANY, BETA),
     (
         ("all fields", "beta:environments:work retrieve --environment-id env_1 work_1"),
         (
@@ -237,7 +237,7 @@ STATS = Operation(
     "GET",
     QUEUE + "/stats",
     "Show queue statistics.",
-    (QUEUE_ID, *MANY, BETA),
+    (QUEUE_ID, *WAITING, *MANY, BETA),
     (
         ("all figures", "beta:environments:work stats env_1"),
         ("only the number of waiting items", "beta:environments:work stats env_1 --transform depth"),

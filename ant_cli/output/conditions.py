@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ant_cli.errors import AnswerError, UsageError
+from ant_cli.errors import ResponseError, UsageError
 from ant_cli.gjson import json_text
 
 Condition = Callable[[bytes], bool]
@@ -36,7 +36,7 @@ def make_condition(flag: str, expressions: Sequence[str]) -> Condition:
         try:
             return all(holds(each, value) for each in conditions)
         except json_text.JSONTextError as error:
-            raise AnswerError(f"the server's response can't be read. {error}") from None
+            raise ResponseError(f"the server's response can't be read. {error}") from None
         except BadPath as error:  # that it multiplies the value shows only during evaluation
             raise UsageError(f"{flag}: {error}.") from None
 

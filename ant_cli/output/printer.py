@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
-from ant_cli.errors import AnswerError, UsageError
+from ant_cli.errors import ResponseError, UsageError
 from ant_cli.gjson import json_text
 from ant_cli.operations.formats import AUTO_LIST, AUTO_OBJECT, AUTO_PIPE, BY_NAME, Format
 from ant_cli.output.renderers import as_raw_string, make_renderer
@@ -61,7 +61,7 @@ class Printer:
         )
 
     def print_one(self, text: bytes) -> None:
-        """Print a value. Raises AnswerError, and prints nothing, if it is not JSON."""
+        """Print a value. Raises ResponseError, and prints nothing, if it is not JSON."""
         check_json(text)
         values = self._transformed([text])
         if self.format.opens_screen:
@@ -140,13 +140,13 @@ class Printer:
             raise outcome.error
 
     def _rendered(self, values: list[bytes]) -> bytes:
-        """Return values in the requested format. Raises AnswerError if the format can't represent them."""
+        """Return values in the requested format. Raises ResponseError if the format can't represent them."""
         try:
             if self._raw_strings and any(json_text.json_type(value) == "string" for value in values):
                 return b"".join(map(self._render_item, values))
             return self._render(values)
         except (json_text.JSONTextError, RecursionError) as error:  # some formats can't nest as deep as JSON
-            raise AnswerError(f"the response can't be printed as {self.format.name}. {error}") from None
+            raise ResponseError(f"the response can't be printed as {self.format.name}. {error}") from None
 
     def _render_item(self, value: bytes) -> bytes:
         """Return one value, a string without its quotes."""
@@ -156,16 +156,16 @@ class Printer:
 
 
 def check_json(text: bytes) -> None:
-    """Raise AnswerError unless a response's body is JSON."""
+    """Raise ResponseError unless a response's body is JSON."""
     try:
         json_text.validate(text)
     except json_text.JSONTextError as error:
         raise _invalid_json(error) from None
 
 
-def _invalid_json(error: json_text.JSONTextError) -> AnswerError:
+def _invalid_json(error: json_text.JSONTextError) -> ResponseError:
     """Return the error for a response that is not JSON, or is nested too deeply."""
-    return AnswerError(f"the server's response can't be read. {error}")
+    return ResponseError(f"the server's response can't be read. {error}")
 
 
 def _style_unless_plain(runtime: Runtime) -> Style | None:

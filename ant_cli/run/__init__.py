@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ant_cli.errors import UsageError
 from ant_cli.http.client import Client
 from ant_cli.http.outcome import outcome_hints
 from ant_cli.input.request import Request, Requests, build_all
-from ant_cli.operations.global_flags import FILTER, YES
+from ant_cli.operations.global_flags import FILTER, WAITING, YES
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.api_error import rendered_errors
 from ant_cli.output.conditions import make_condition
@@ -47,6 +49,11 @@ def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
     is_wanted = make_condition(FILTER.flag, flags.list(FILTER.name))
     if FILTER.name in flags and printer.format.is_response:
         raise UsageError(f"{FILTER.flag} selects items, and --format raw prints the response as it is.")
+    waiting = None
+    if any(param.name in flags for param in WAITING):
+        from ant_cli.run.until import waiting_of
+
+        waiting = waiting_of(operation, flags, requests.count)
     if settings.dry_run:
         _print_dry_run(requests, settings, runtime)
         return
@@ -81,7 +88,12 @@ def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
             print_list = printer.print_array if settings.output.slurp else printer.print_pages
             print_list(progress.count_items(pages))
         else:
-            _print_response(request, client, printer)
+            send = partial(client.send, request)
+            response, error = waiting.wait(send, progress, runtime) if waiting else (send(), None)
+            if response.status != 204:
+                printer.print_response(response)
+            if error:
+                raise error
 
     # 9. A sentence about what was done. Scripts have the exit status.
     if request.success_message and runtime.stdout.is_terminal:
@@ -98,9 +110,3 @@ def _print_dry_run(requests: Requests, settings: Settings, runtime: Runtime) -> 
     for number, request in enumerate(requests):
         text = runtime.stderr.redact_body(dry_run_text(request, settings.connection))
         runtime.stdout.write(b"\n" * bool(number) + text)
-
-
-def _print_response(request: Request, client: Client, printer: Printer) -> None:
-    response = client.send(request)
-    if response.status != 204:
-        printer.print_response(response)

@@ -6,7 +6,7 @@ import json
 from typing import Any
 from urllib.parse import quote
 
-from ant_cli.errors import AnswerError
+from ant_cli.errors import ResponseError
 from ant_cli.http.client import Client
 from ant_cli.input.request import Request
 from ant_cli.operations import work
@@ -89,7 +89,7 @@ def _object(body: bytes) -> Item:
     except ValueError:
         value = None
     if not isinstance(value, dict):
-        raise AnswerError("the server sent something other than a JSON object.")
+        raise ResponseError("the server sent something other than a JSON object.")
     return value
 
 
@@ -97,7 +97,7 @@ def _checked(item: Item) -> Item:
     """Return an item whose ID can be part of a path."""
     work_id = item.get("id")
     if not isinstance(work_id, str) or work_id in ("", ".", "..") or not work_id.isprintable():
-        raise AnswerError("the server sent a work item without a usable ID.")
+        raise ResponseError("the server sent a work item without a usable ID.")
     return item
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from textual import events
 from textual.strip import Strip
 
-from ant_cli.errors import AnswerError
+from ant_cli.errors import ResponseError
 from ant_cli.gjson import apply, parse
 from ant_cli.output.explorer import session
 from ant_cli.output.explorer.application import Choice, Explorer
@@ -253,14 +253,14 @@ def test_an_error_ends_the_feed_and_is_kept():
 
     def pages() -> Iterator[list[bytes]]:
         yield [b"1"]
-        raise AnswerError("no page")
+        raise ResponseError("no page")
 
     feed = Feed(pages())
     assert feed.next_page() == [b"1"]
     assert feed.has_more
     assert feed.next_page() == []
     assert not feed.has_more
-    assert isinstance(feed.error, AnswerError)
+    assert isinstance(feed.error, ResponseError)
 
 
 def test_one_page_is_fetched_at_a_time():
@@ -393,7 +393,7 @@ def test_whoever_types_is_not_disturbed_by_an_error():
 
     def broken() -> Iterator[list[bytes]]:
         assert typed.wait(5)
-        raise AnswerError("no page")
+        raise ResponseError("no page")
         yield []
 
     async def session() -> None:
@@ -497,7 +497,7 @@ def test_an_error_of_a_later_page_is_shown_and_can_be_left():
     """What is there stays, and the list is said to be incomplete."""
 
     def broken() -> Iterator[list[bytes]]:
-        raise AnswerError("GET: 500 \x1b[31m")
+        raise ResponseError("GET: 500 \x1b[31m")
         yield []
 
     seen = press([ITEM], "j", pages=broken())
@@ -817,7 +817,7 @@ def test_an_interrupt_is_one():
 
 def test_an_error_of_a_later_page_is_returned_with_the_chosen_value():
     """The value is printed before the error ends the run."""
-    error = AnswerError("no more")
+    error = ResponseError("no more")
 
     def broken() -> Iterator[list[bytes]]:
         yield texts(1)
@@ -828,7 +828,7 @@ def test_an_error_of_a_later_page_is_returned_with_the_chosen_value():
 
 def test_the_printer_prints_the_chosen_value_and_then_raises_the_error(ant, monkeypatch):
     """A shell learns from the exit status that the list was incomplete."""
-    outcome = Outcome(b'{"id":  1}', is_raw=False, error=AnswerError("the list broke off."))
+    outcome = Outcome(b'{"id":  1}', is_raw=False, error=ResponseError("the list broke off."))
     monkeypatch.setattr(session, "explore", lambda *_, **__: outcome)
     monkeypatch.setattr(session, "missing_requirement", lambda _: "")
     done = ant("beta:environments", "list", "--format", "explore", terminal=True, env={"NO_COLOR": "1"})

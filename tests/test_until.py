@@ -1,0 +1,53 @@
+"""`--until`: a request is sent again and again, until conditions hold."""
+
+from __future__ import annotations
+
+import pytest
+
+STATS = ("beta:environments:work", "stats", "env_1", "--format", "jsonl")
+BUSY, PENDING, IDLE = {"depth": 2, "pending": 1}, {"depth": 0, "pending": 1}, {"depth": 0, "pending": 0}
+UNTIL_IDLE = ("--until", "depth==0", "--until", "pending==0")
+
+
+def test_a_request_is_repeated_until_every_condition_holds(ant):
+    """Only the last object is printed."""
+    result = ant(*STATS, *UNTIL_IDLE, replies=[BUSY, PENDING, IDLE])
+    assert (result.exit, result.stdout) == (0, '{"depth":0,"pending":0}\n')
+    assert result.waits == [2.0, 2.0]
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("500ms", 0.5), ("3s", 3), ("1.5m", 90), ("1h", 3600), ("7", 7)])
+def test_every_says_how_long_to_wait_in_between(ant, text, seconds):
+    """With a unit, or in seconds."""
+    assert ant(*STATS, *UNTIL_IDLE, "--every", text, replies=[BUSY, IDLE]).waits == [seconds]
+
+
+def test_time_that_is_up_is_exit_code_8_after_the_last_object(ant):
+    """As a time-out."""
+    result = ant(*STATS, *UNTIL_IDLE, "--every", "2s", "--for", "1s", replies=[BUSY])
+    assert (result.exit, result.stdout, result.waits) == (8, '{"depth":2,"pending":1}\n', [])
+    assert "within 1 s" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("--until", "depth="),
+        ("--until", ""),
+        ("--every", "2s"),
+        ("--for", "2s"),
+        (*UNTIL_IDLE, "--every", "soon"),
+        (*UNTIL_IDLE, "--every", "0s"),
+        (*UNTIL_IDLE, "--for", "-1s"),
+    ],
+)
+def test_flags_that_make_no_sense_send_nothing(ant, flags):
+    """A usage error."""
+    result = ant(*STATS, *flags)
+    assert (result.exit, result.requests, result.stdout) == (2, [], "")
+
+
+def test_several_inputs_can_not_be_waited_for(ant):
+    """It says so, and sends nothing."""
+    result = ant("beta:environments", "retrieve", "--until", "id", stdin="a\nb\n")
+    assert (result.exit, result.requests) == (2, [])
