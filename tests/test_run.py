@@ -318,6 +318,7 @@ def test_debug_shows_both_sides_without_secrets(ant):
         (("--max-items", "9" * 19), ["--max-items", "18 digits"]),
         (("--max-items", "-2"), ["--max-items", "-1 for all"]),
         (("-format=raw",), ["'-format'", "Did you mean '--format'?"]),
+        (("--name", "x"), ["'--name'", "Did you mean '--filter'?"]),
         (("--base-url", "localhost:1"), ["--base-url", "http://"]),
         (("--base-url", "http://"), ["--base-url"]),
         (("--base-url", "http://h:99999"), ["--base-url"]),

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-OTHER_WORDS = {
+SYNONYMS = {
+    "--name": "--filter",
+    "--query": "--filter",
+    "--where": "--filter",
     "add": "create",
     "get": "retrieve",
     "ls": "list",
@@ -15,14 +18,14 @@ OTHER_WORDS = {
     "show": "retrieve",
     "use": "activate",
 }
-"""What other tools call our commands."""
+"""Names that other tools use, and the command or flag of this one."""
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return a question that names the known word for another tool's, or else the most similar one, or nothing."""
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return " Did you mean ...?" for a synonym or near match; empty if there is no such name."""
     from difflib import get_close_matches  # imported for mistakes alone
 
     choices = list(known)
-    other = OTHER_WORDS.get(word)
-    matches = [other] if other in choices else get_close_matches(word.lower(), choices, n=1, cutoff=0.6)
+    synonym = SYNONYMS.get(name)
+    matches = [synonym] if synonym in choices else get_close_matches(name.lower(), choices, n=1, cutoff=0.6)
     return f" Did you mean {matches[0]!r}?" if matches else ""

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from itertools import takewhile
 
 from ant_cli.errors import UsageError, shortened
-from ant_cli.errors.suggestions import OTHER_WORDS
+from ant_cli.errors.suggestions import SYNONYMS
 from ant_cli.help.catalog import Command, catalog, longest_match
 
 LIMIT = 3
@@ -43,7 +43,7 @@ def similar_commands(args: Sequence[str], group: Command | None = None) -> list[
     tool, or with a mistake.
     """
     arguments = takewhile(lambda arg: not arg.startswith("-"), args[:4])
-    typed = [OTHER_WORDS.get(part, part) for name in arguments for part in _parts(shortened(name))]
+    typed = [SYNONYMS.get(part, part) for name in arguments for part in _parts(shortened(name))]
     if group and (found := _mistyped(typed[:1], _by_end(1, group.subcommands))):
         return found
     commands = [*catalog().walk()][1:]
