@@ -120,6 +120,23 @@ def test_each_library_is_imported_in_its_home_only():
     assert found == HOMES
 
 
+SECRET_ENTRANCES = {
+    "__main__.py": "argv and the environment, before anything else",
+    "settings/loading.py": "settings",
+    "settings/profiles.py": "the profiles file",
+    "settings/secrets.py": "what a profile refers to",
+    "commands/prompts.py": "what a person types or pipes in",
+    "runtime/streams.py": "responses, and what others hand over",
+}
+"""The files that register secrets, and where these come from."""
+
+
+def test_secrets_are_registered_where_they_enter_and_nowhere_else():
+    """A call that every user of a secret has to remember would be forgotten."""
+    found = {str(path.relative_to(PACKAGE)) for path in FILES if "register_secret(" in path.read_text()}
+    assert found == SECRET_ENTRANCES.keys()
+
+
 def test_a_file_is_one_thing():
     """Files stay at a length that can be read at one go."""
     assert [path.name for path in FILES if len(path.read_text().splitlines()) > 400] == []

@@ -24,9 +24,11 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.storage import keep_owner
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
+from ant_cli.settings.credential_store import delete_keys, read_key, store_key
 from ant_cli.settings.editing import check_name, edit, writable_path
+from ant_cli.settings.key_command import run_command
 from ant_cli.settings.profiles import NO_STORE, config_dir, is_foreign, read_store
-from ant_cli.settings.secrets import fetch, from_keyring, into_keyring, out_of_keyring, run_command
+from ant_cli.settings.secrets import fetch_secret
 from ant_cli.settings.validators import mask, shown
 from tests.memory_keyring import Memory
 from tests.processes import measured
@@ -497,7 +499,7 @@ def test_what_is_unknown_may_be_a_secret():
 def test_a_command_is_run_without_a_shell(process):
     """Its words are split by quotes, and nothing else is special."""
     code = "import sys; print('sk-ant-' + sys.argv[1])"
-    secret = fetch("command", f"{sys.executable} -c \"{code}\" '$HOME;x'", "c", process)
+    secret = fetch_secret("command", f"{sys.executable} -c \"{code}\" '$HOME;x'", "c", process)
     assert secret == "sk-ant-$HOME;x"
     assert "sk-ant-$HOME;x" not in process.stderr.redact(f"{secret} is shown")
 
@@ -520,7 +522,7 @@ def test_a_command_is_run_without_a_shell(process):
 def test_a_command_that_gives_no_key_is_an_error_without_its_output(process, command, message):
     """Its output may be a secret all the same."""
     with pytest.raises(CredentialError, match=re.escape(message)) as caught:
-        fetch("command", command, "c", process)
+        fetch_secret("command", command, "c", process)
     assert "hush" not in str(caught.value) + caught.value.hint
 
 
@@ -529,9 +531,9 @@ def test_a_command_that_runs_itself_is_stopped(process):
     code = "import os; print('sk-' + os.environ['ANT_API_KEY_COMMANDS'].replace(chr(10), '+'))"
     command = f'{sys.executable} -c "{code}"'
     process.environ = {**process.environ, "ANT_API_KEY_COMMANDS": "a"}
-    assert fetch("command", command, "b", process) == "sk-a+b"
-    with pytest.raises(CredentialError, match="a runs ant, which would run it again, without end"):
-        fetch("command", command, "a", process)
+    assert fetch_secret("command", command, "b", process) == "sk-a+b"
+    with pytest.raises(CredentialError, match="a runs ant, which would run it again without end"):
+        fetch_secret("command", command, "a", process)
 
 
 def test_a_command_of_a_profile_that_asks_for_its_own_key_ends(clean_environ, path):
@@ -549,21 +551,21 @@ def test_a_command_of_a_profile_that_asks_for_its_own_key_ends(clean_environ, pa
 def test_a_command_with_an_open_quote_is_refused(process):
     """Before anything is run."""
     with pytest.raises(BadValue, match="c is not a command line: no closing quotation"):
-        fetch("command", "op 'read", "c", process)
+        fetch_secret("command", "op 'read", "c", process)
 
 
 def test_a_command_may_not_take_for_ever(process):
     """It is ended after a limit."""
     command = f'{sys.executable} -c "import signal; signal.pause()"'
     with pytest.raises(CredentialError, match=r"c took longer than 0.2 s and was stopped."):
-        run_command(command, "c", process, limit_s=0.2)
+        run_command(command, "c", process, timeout_s=0.2)
 
 
 def test_a_command_that_closes_its_output_and_goes_on_may_not_take_for_ever(process):
     """The limit counts from start to end, though the key has arrived."""
     command = "sh -c 'echo key; exec >&-; exec sleep 5'"
     with pytest.raises(CredentialError, match=r"c took longer than 0.2 s and was stopped."):
-        run_command(command, "c", process, limit_s=0.2)
+        run_command(command, "c", process, timeout_s=0.2)
 
 
 def test_a_command_that_prints_without_end_is_stopped(process):
@@ -585,16 +587,16 @@ class Locked(Memory):
 
 def test_the_credential_store_keeps_a_key_under_a_name_of_its_own(vault, process):
     """Two profiles of one name, one after the other, never share an entry."""
-    first, second = into_keyring("work", "k-1"), into_keyring("work", "k-2")
+    first, second = store_key("work", "k-1"), store_key("work", "k-2")
     assert first != second
-    assert fetch("keyring", first, "api_key", process) == "k-1"
-    out_of_keyring(first)
-    out_of_keyring(first)
-    out_of_keyring("sk-ant-no-reference")
-    out_of_keyring(None)
+    assert fetch_secret("keyring", first, "api_key", process) == "k-1"
+    delete_keys(first)
+    delete_keys(first)
+    delete_keys("sk-ant-no-reference")
+    delete_keys(None)
     assert [*vault.entries.values()] == ["k-2"]
-    with pytest.raises(CredentialError, match="not in the operating system's credential store any more"):
-        from_keyring(first, "api_key")
+    with pytest.raises(CredentialError, match="no longer in the operating system's credential store"):
+        read_key(first, "api_key")
 
 
 @pytest.mark.usefixtures("vault")
@@ -602,7 +604,7 @@ def test_a_credential_store_that_refuses_is_an_error():
     """In its own words."""
     keyring.set_keyring(Locked())
     with pytest.raises(CredentialError, match="refused: it is locked"):
-        from_keyring("keyring:x", "api_key")
+        read_key("keyring:x", "api_key")
 
 
 @pytest.mark.parametrize("error", [RuntimeError("no bus!"), RuntimeError()], ids=["with words", "without"])
@@ -614,7 +616,7 @@ def test_whatever_a_credential_store_raises_is_an_error(vault, monkeypatch, erro
 
     monkeypatch.setattr(vault, "set_password", fail)
     with pytest.raises(CredentialError, match=r"credential store refused: (no bus|RuntimeError)\.$"):
-        into_keyring("work", SECRET)
+        store_key("work", SECRET)
 
 
 @pytest.mark.usefixtures("vault")
@@ -624,12 +626,12 @@ def test_a_machine_without_a_credential_store_is_an_error():
 
     keyring.set_keyring(Keyring())
     with pytest.raises(CredentialError, match="has no credential store") as caught:
-        into_keyring("work", SECRET)
+        store_key("work", SECRET)
     assert "Without --keyring" in caught.value.hint
     with pytest.raises(
         CredentialError, match="api_key can't be read: this machine has no credential store"
     ) as caught:
-        from_keyring("keyring:work-1", "api_key")
+        read_key("keyring:work-1", "api_key")
     assert "ant auth login" in caught.value.hint
 
 
@@ -637,5 +639,5 @@ def test_without_the_package_it_is_said_how_to_install_it(monkeypatch):
     """It is an extra."""
     monkeypatch.setitem(sys.modules, "keyring", None)
     with pytest.raises(CredentialError, match="needs the package keyring") as caught:
-        from_keyring("keyring:x", "api_key")
+        read_key("keyring:x", "api_key")
     assert caught.value.hint == install_hint("keyring")

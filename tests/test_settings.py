@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import combinations
 from pathlib import Path
 
 import pytest
 
-from ant_cli.errors import BadValue, CredentialError, UsageError
+from ant_cli.errors import AntError, BadValue, CredentialError, UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
@@ -255,6 +256,33 @@ def test_no_secret_is_in_a_repr():
     settings = settings_of({"auth_token": "hush-3"}, environ, store)
     found = credential_sources(Flags({"auth_token": "hush-3"}), environ, settings.provenance.profile)
     assert "hush" not in repr(settings) + repr(store) + repr(settings.provenance.profile) + repr(found)
+
+
+CANARY_FILE = """
+active = "used"
+[profiles.used]
+api_key = "canary-of-the-profile"
+auth_token = "canary-token-of-the-profile"
+base_url = "http://ada:canary-of-its-url@h"
+[profiles.other]
+api_key = "canary-of-another-profile"
+base_url = "http://ada:canary-of-another-url@h"
+"""
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [{}, {"base_url": "http://ada:canary-of-the-flag@h"}, {"max_retries": "no number"}, {"profile": "none"}],
+)
+def test_loading_registers_every_secret_before_an_error_can_quote_it(clean_environ, flags):
+    """Those in flags, variables and every profile, used or not. None of them looks like a key."""
+    profile_file(clean_environ, CANARY_FILE)
+    environ = clean_environ | {"ANTHROPIC_API_KEY": " canary-of-the-variable "}
+    runtime = Runtime(Stdin(None), Stdout(None), Stderr(None), environ)
+    with suppress(AntError):
+        load(runtime, Flags({"auth_token": "canary-of-a-flag", **flags}))
+    given = ["canary-of-the-variable", "canary-of-a-flag", *flags.values()]
+    assert "canary" not in runtime.stderr.redact("\n".join([CANARY_FILE, *given]))
 
 
 # Whole runs

@@ -1,9 +1,9 @@
-"""The report of `ant auth status`: what `settings.resolve` found, where, and what it passed over."""
+"""The report of `ant auth status`: which settings are used, where they come from, and what they shadow."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime.redaction import strip_userinfo
@@ -11,118 +11,159 @@ from ant_cli.settings.loading import Settings
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.notes import describe_destination
 from ant_cli.settings.profiles import SelectedProfile, Store
-from ant_cli.settings.sources import CredentialSource, credential_sources, setting_sources
+from ant_cli.settings.sources import CredentialSource, SettingSource, credential_sources, setting_sources
 from ant_cli.settings.validators import mask, shown
 
-KINDS = {"api_key": "API key", "auth_token": "bearer token"}
-FORMS = {"command": "runs `{}`", "keyring": "in the credential store, as {}"}
+_KINDS = {"api_key": "API key", "auth_token": "bearer token"}
+_FORMS = {"command": "runs `{}`", "keyring": "in the credential store, as {}"}
 
 
-def as_data(settings: Settings, flags: Flags, environ: Mapping[str, str], store: Store) -> dict[str, Any]:
-    """Return the report as data."""
-    connection, provenance = settings.connection, settings.provenance
-    credential = connection.credential
-    winner = credential.source if credential else None
-    profile = provenance.profile
-    return {
-        "usable": credential is not None or is_local(connection.base_url),
-        "credential": winner,
-        "base_url": {
-            "value": strip_userinfo(connection.base_url),
-            "source": provenance.sources["base_url"],
-            "needs_credential": not is_local(connection.base_url),
-            "shadows": shadowed(flags, environ, profile),
-        },
-        "workspace_id": {
-            "value": connection.workspace_id or None,
-            "source": provenance.sources["workspace_id"],
-        },
-        "profile": {
-            "name": profile.name or None,
-            "source": profile.source or None,
-            "file": str(store.path) if store.path else None,
-            "others": sorted(name for name in store.profiles if name != profile.name),
-        },
-        "note": describe_destination(settings) if settings.crosses_origin else None,
-        "sources": [as_row(place, winner) for place in credential_sources(flags, environ, profile)],
-    }
+class SourceRow(NamedTuple):
+    """One source of a credential."""
+
+    source: str
+    kind: str
+    state: str
+    """`used`, `shadowed`, `empty` or `absent`."""
+    value: str | None
+    """The credential masked, or how it is fetched; None without one."""
 
 
-def shadowed(flags: Flags, environ: Mapping[str, str], profile: SelectedProfile) -> list[dict[str, str]]:
-    """Return the base URLs that are not used, because one of a higher source is."""
+class AuthReport(NamedTuple):
+    """What `auth status` shows."""
+
+    settings: Settings
+    store: Store
+    shadowed_urls: tuple[SettingSource, ...]
+    """Base URLs that are not used, because a source of higher precedence has one."""
+    rows: tuple[SourceRow, ...]
+
+    @property
+    def needs_credential(self) -> bool:
+        """Whether the server is not the emulator in this process."""
+        return not is_local(self.settings.connection.base_url)
+
+    @property
+    def usable(self) -> bool:
+        """Whether requests can be sent."""
+        return self.settings.connection.credential is not None or not self.needs_credential
+
+    @property
+    def note(self) -> str:
+        """Which credential goes to which server, if they come from different places."""
+        return describe_destination(self.settings) if self.settings.crosses_origin else ""
+
+    @property
+    def other_profiles(self) -> list[str]:
+        """The names of the profiles that are not used."""
+        return sorted(name for name in self.store.profiles if name != self.settings.provenance.profile.name)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as JSON for `--format`."""
+        connection, provenance = self.settings.connection, self.settings.provenance
+        return {
+            "usable": self.usable,
+            "credential": connection.credential.source if connection.credential else None,
+            "base_url": {
+                "value": strip_userinfo(connection.base_url),
+                "source": provenance.sources["base_url"],
+                "needs_credential": self.needs_credential,
+                "shadows": [{"source": url.label, "value": strip_userinfo(url.text)} for url in self.shadowed_urls],
+            },
+            "workspace_id": {
+                "value": connection.workspace_id or None,
+                "source": provenance.sources["workspace_id"],
+            },
+            "profile": {
+                "name": provenance.profile.name or None,
+                "source": provenance.profile.source or None,
+                "file": str(self.store.path) if self.store.path else None,
+                "others": self.other_profiles,
+            },
+            "note": self.note or None,
+            "sources": [row._asdict() for row in self.rows],
+        }
+
+
+def auth_report(settings: Settings, flags: Flags, environ: Mapping[str, str], store: Store) -> AuthReport:
+    """Return the report about settings that were loaded from these flags, variables and profiles."""
+    profile, credential = settings.provenance.profile, settings.connection.credential
+    used = credential.source if credential else None
+    rows = tuple(_row(source, used) for source in credential_sources(flags, environ, profile))
+    return AuthReport(settings, store, _shadowed_urls(flags, environ, profile), rows)
+
+
+def _shadowed_urls(flags: Flags, environ: Mapping[str, str], profile: SelectedProfile) -> tuple[SettingSource, ...]:
     _, *others = setting_sources("base_url", flags, environ, profile)
-    return [
-        {"source": other.label, "value": strip_userinfo(other.text)} for other in others if other.label != "default"
-    ]
+    return tuple(other for other in others if other.label != "default")
 
 
-def as_row(place: CredentialSource, winner: str | None) -> dict[str, Any]:
-    """Return what there is to say of a place."""
-    text = (place.text or "").strip()
-    found = "used" if place.label == winner else "shadowed"
-    absent = "absent" if place.text is None else "empty"
-    value = FORMS[place.form].format(shown("api_key_command", text)) if place.form in FORMS else mask(text)
-    return {
-        "source": place.label,
-        "kind": place.kind,
-        "state": found if text else absent,
-        "value": value if text else None,
-    }
+def _row(source: CredentialSource, used: str | None) -> SourceRow:
+    text = (source.text or "").strip()
+    if not text:
+        return SourceRow(source.label, source.kind, "absent" if source.text is None else "empty", None)
+    state = "used" if source.label == used else "shadowed"
+    form = _FORMS.get(source.form)
+    value = form.format(shown("api_key_command", text)) if form else mask(text)
+    return SourceRow(source.label, source.kind, state, value)
 
 
-def as_text(data: Mapping[str, Any]) -> str:
+def report_text(report: AuthReport) -> str:
     """Return the report for people."""
-    lines = [
-        f"Credential  {credential_text(data)}",
-        *base_url_lines(data["base_url"]),
-        f"Workspace   {workspace_text(data['workspace_id'])}",
-        f"Profile     {profile_text(data['profile'])}",
-        *([f"Note        {data['note']}"] if data["note"] else []),
-        "",
-        "A credential is looked for in this order, and the first is used:",
-    ]
-    width = max(len(row["source"]) for row in data["sources"])
-    for number, row in enumerate(data["sources"], 1):
-        lines.append(f"  {number}. {row['source']:{width}}  {state_text(row, data['credential'])}")
-    return "\n".join(lines)
+    width = max(len(row.source) for row in report.rows)
+    used = next((row for row in report.rows if row.state == "used"), None)
+    return "\n".join(
+        (
+            f"Credential  {_credential_text(report, used)}",
+            *_base_url_lines(report),
+            f"Workspace   {_workspace_text(report)}",
+            f"Profile     {_profile_text(report)}",
+            *([f"Note        {report.note}"] if report.note else []),
+            "",
+            "A credential is looked for in this order, and the first is used:",
+            *(
+                f"  {number}. {row.source:{width}}  {_state_text(row, used)}"
+                for number, row in enumerate(report.rows, 1)
+            ),
+        )
+    )
 
 
-def credential_text(data: Mapping[str, Any]) -> str:
-    """Return the credential that is used, and what it is."""
-    for row in data["sources"]:
-        if row["state"] == "used":
-            return f"{row['value']} ({KINDS[row['kind']]}, from {row['source']})"
-    return "none" if data["base_url"]["needs_credential"] else "none, and the emulator needs none"
+def _credential_text(report: AuthReport, used: SourceRow | None) -> str:
+    if used:
+        return f"{used.value} ({_KINDS[used.kind]}, from {used.source})"
+    return "none" if report.needs_credential else "none, and the emulator needs none"
 
 
-def base_url_lines(base_url: Mapping[str, Any]) -> list[str]:
-    """Return the base URL, where it comes from, and those that it shadows."""
-    shadows = [f"            shadows {other['source']}: {other['value']}" for other in base_url["shadows"]]
-    return [f"Base URL    {base_url['value']} ({base_url['source']})", *shadows]
+def _base_url_lines(report: AuthReport) -> list[str]:
+    url, source = report.settings.connection.base_url, report.settings.provenance.sources["base_url"]
+    shadows = [f"            shadows {other.label}: {strip_userinfo(other.text)}" for other in report.shadowed_urls]
+    return [f"Base URL    {strip_userinfo(url)} ({source})", *shadows]
 
 
-def workspace_text(workspace: Mapping[str, Any]) -> str:
-    """Return the workspace, and where it comes from."""
-    return f"{workspace['value']} ({workspace['source']})" if workspace["value"] else "the credential's own"
+def _workspace_text(report: AuthReport) -> str:
+    workspace_id = report.settings.connection.workspace_id
+    source = report.settings.provenance.sources["workspace_id"]
+    return f"{workspace_id} ({source})" if workspace_id else "the credential's own"
 
 
-def profile_text(profile: Mapping[str, Any]) -> str:
-    """Return the profile, what named it, and the file; or why there is none."""
-    others = f"; others: {', '.join(profile['others'])}" if profile["others"] else ""
-    if profile["name"]:
-        source = "the active one" if profile["source"] == "active" else f"named by {profile['source']}"
-        return f"{profile['name']} ({source}), from {profile['file']}{others}"
+def _profile_text(report: AuthReport) -> str:
+    """Return the profile, its source and the file; without a profile the reason."""
+    profile, path = report.settings.provenance.profile, report.store.path
+    others = f"; others: {', '.join(report.other_profiles)}" if report.other_profiles else ""
+    if profile.name:
+        source = "the active one" if profile.source == "active" else f"named by {profile.source}"
+        return f"{profile.name} ({source}), from {path}{others}"
     if others:
-        return f"none is active{others} ({profile['file']})"
-    return f"none ({profile['file'] or 'there is no folder for them'})"
+        return f"none is active{others} ({path})"
+    return f"none ({path or 'there is no directory for them'})"
 
 
-def state_text(row: Mapping[str, Any], winner: str | None) -> str:
-    """Return what is at a place, and what becomes of it."""
+def _state_text(row: SourceRow, used: SourceRow | None) -> str:
     texts = {
-        "absent": "not given" if row["source"].startswith("--") else "not set",
+        "absent": "not given" if row.source.startswith("--") else "not set",
         "empty": "empty, which counts as not set",
-        "used": f"{row['value']}  <- used",
-        "shadowed": f"{row['value']}  shadowed by {winner}",
+        "used": f"{row.value}  <- used",
+        "shadowed": f"{row.value}  shadowed by {used.source if used else ''}",
     }
-    return texts[row["state"]]
+    return texts[row.state]

@@ -59,7 +59,6 @@ def start(
     port_number = whole_number("--port", port, 0, 65535)
     lease = whole_number("--lease-seconds", lease_seconds, 1, 300)
     api_key = key_to_send(host, flags)
-    runtime.stderr.register_secret(api_key)
     database = database or database_of(LOCAL, runtime.environ)
     identity = {"organization_id": check_identity("--organization-id", organization_id)}
     identity |= {"workspace_id": check_identity("--workspace-id", workspace_id)}

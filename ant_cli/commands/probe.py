@@ -1,4 +1,4 @@
-"""Asking the server whether it takes a credential, with one cheap request."""
+"""Verifying a credential with one cheap request."""
 
 from __future__ import annotations
 
@@ -12,51 +12,48 @@ from ant_cli.output.api_error import rendered_errors
 from ant_cli.output.progress import Progress
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.redaction import strip_userinfo
-from ant_cli.settings.loading import Settings
+from ant_cli.settings.loading import ConnectionSettings, Settings
 from ant_cli.settings.local_emulator import is_local
 
-TAKES_ANY = "The emulator takes any key, so nothing was verified."
-EMULATOR = "ant-emulator"
-"""The header of an emulator that takes any key, wherever it is served."""
-CHEAPEST = Request("GET", "/v1/environments", (("beta", "true"), ("limit", "1")))
+_NOT_VERIFIED = "The emulator accepts any key, so nothing was verified."
+_EMULATOR_HEADER = "ant-emulator"
+"""Sent by an emulator that accepts any key, wherever it is served."""
+_PROBE_REQUEST = Request("GET", "/v1/environments", (("beta", "true"), ("limit", "1")))
 
 
-def verify(settings: Settings, runtime: Runtime, claim: str) -> None:
-    """Ask the server whether it takes the credential, and say for which workspace it does.
-
-    Raises:
-        AntError: if the server does not take it, or can't be asked.
-
-    """
-    response = answer(settings, runtime)
-    if is_local(settings.connection.base_url) or EMULATOR in response.headers:
-        runtime.stderr.say(TAKES_ANY)
-    else:
-        runtime.stderr.say(
-            f"{claim}: {strip_userinfo(settings.connection.base_url)}, {territory(settings, response)}."
-        )
-
-
-def answer(settings: Settings, runtime: Runtime) -> Response:
-    """Return what the server says to a request with the credential.
+def verify(settings: Settings, runtime: Runtime) -> None:
+    """Check that the server accepts the credential, and print for which workspace it does.
 
     Raises:
-        AntError: if the server does not take it, or can't be asked.
+        CredentialError: if there is no credential.
+        APIError: if the server rejects it.
+        ResponseError: if the server is not the API.
+        NetworkError: if no response arrives.
 
     """
+    connection = settings.connection
+    response = _probe(settings, runtime)
+    if is_local(connection.base_url) or _EMULATOR_HEADER in response.headers:
+        runtime.stderr.say(_NOT_VERIFIED)
+        return
+    kind = "Token" if connection.credential and connection.credential.kind == "auth_token" else "Key"
+    server, workspace = strip_userinfo(connection.base_url), _describe_workspace(connection, response)
+    runtime.stderr.say(f"{kind} accepted by {server} ({workspace}).")
+
+
+def _probe(settings: Settings, runtime: Runtime) -> Response:
     observer = Progress(runtime.stderr, runtime.environ)
     with (
         Client(settings.connection, runtime, observer) as client,
         rendered_errors(settings.output, runtime.stderr),
     ):
-        response = client.send(CHEAPEST)
-    if not is_page(response.body):
-        raise ResponseError(f"what answers at {strip_userinfo(settings.connection.base_url)} is not the API.")
+        response = client.send(_PROBE_REQUEST)
+    if not _is_page(response.body):
+        raise ResponseError(f"the server at {strip_userinfo(settings.connection.base_url)} is not the API.")
     return response
 
 
-def is_page(body: bytes) -> bool:
-    """Whether an answer is a page of items."""
+def _is_page(body: bytes) -> bool:
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
@@ -64,9 +61,9 @@ def is_page(body: bytes) -> bool:
     return isinstance(value, dict) and isinstance(value.get("data"), list)
 
 
-def territory(settings: Settings, response: Response) -> str:
-    """Return the workspace, and the organization if the server says it."""
-    workspace_id = settings.connection.workspace_id or response.headers.get("anthropic-workspace-id", "")
+def _describe_workspace(connection: ConnectionSettings, response: Response) -> str:
+    """Return the workspace, and the organization if the server names it."""
+    workspace_id = connection.workspace_id or response.headers.get("anthropic-workspace-id", "")
     organization_id = response.headers.get("anthropic-organization-id", "")
-    workspace = f"workspace {workspace_id}" if workspace_id else "the workspace that it was made in"
+    workspace = f"workspace {workspace_id}" if workspace_id else "default workspace"
     return workspace + (f", organization {organization_id}" if organization_id else "")

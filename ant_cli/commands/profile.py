@@ -1,4 +1,4 @@
-"""`ant profile`: keys and settings under names, to switch between organizations, workspaces and servers."""
+"""`ant profile`: named keys and settings, to switch between organizations, workspaces and servers."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ from ant_cli.commands.framework import (
     print_result,
     wants_structured,
 )
-from ant_cli.commands.prompts import secret_for
+from ant_cli.commands.prompts import reject_typed_secret, secret_for_set
 from ant_cli.errors import AntError, CredentialError, UnknownWord, UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
+from ant_cli.settings.credential_store import delete_keys
 from ant_cli.settings.editing import edit
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.profiles import Profile, SelectedProfile, Store, read_store, select
-from ant_cli.settings.secrets import out_of_keyring
 from ant_cli.settings.validators import CREDENTIAL_FIELDS, PROFILE_FIELDS, SECRET_FIELDS, shown
 
-KEYS = ", ".join(PROFILE_FIELDS)
+_KEYS = ", ".join(PROFILE_FIELDS)
 
-# Look
+
+# Show
 
 
 def list_profiles(runtime: Runtime, flags: Flags) -> None:
@@ -31,9 +32,9 @@ def list_profiles(runtime: Runtime, flags: Flags) -> None:
     store = read_store(runtime)
     names = sorted(store.profiles)
     text = "\n".join(f"{'*' if name == store.active else ' '} {name}" for name in names)
-    rows = [{"name": name, "active": name == store.active, **masked(store.profiles[name])} for name in names]
+    rows = [{"name": name, "active": name == store.active, **_masked(store.profiles[name])} for name in names]
     if flags.text("format") == "table" and "columns" not in flags and "transform" not in flags:
-        flags = flags.with_values(columns=columns_of(rows))
+        flags = flags.with_values(columns=_columns_of(rows))
     if names:
         print_result(runtime, flags, text, rows)
     else:
@@ -41,25 +42,25 @@ def list_profiles(runtime: Runtime, flags: Flags) -> None:
     note_profile_variable(store.active, runtime)
 
 
-def columns_of(rows: list[dict[str, Any]]) -> str:
-    """Return the columns for rows that do not all have the same keys: what any profile holds."""
+def _columns_of(rows: list[dict[str, Any]]) -> str:
+    """Return the columns for rows with different keys: every key that any profile has."""
     return ",".join(["name", "active", *(key for key in PROFILE_FIELDS if any(key in row for row in rows))])
 
 
-def masked(profile: Profile) -> dict[str, Any]:
-    """Return a profile as it may be shown."""
-    return {key: value if is_number(value) else shown(key, value) for key, value in sorted(profile.items())}
+def _masked(profile: Profile) -> dict[str, Any]:
+    """Return a profile with its secrets masked."""
+    return {key: value if _is_number(value) else shown(key, value) for key, value in sorted(profile.items())}
 
 
-def is_number(value: object) -> bool:
-    """Whether a value is a number that JSON has too, which is never a secret."""
+def _is_number(value: object) -> bool:
+    """Return whether JSON can represent a value as a number, which is never a secret."""
     return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
 def get(runtime: Runtime, flags: Flags, *, key: str | None = None) -> None:
-    """Print a value of a profile, bare, or all of them; secrets masked."""
-    profile = chosen(flags, runtime, read_store(runtime))
-    values = masked(profile.values)
+    """Print one value of a profile, or all of them, with secrets masked."""
+    profile = _selected(flags, runtime, read_store(runtime))
+    values = _masked(profile.values)
     if key is None and not values and not wants_structured(flags):
         runtime.stderr.say(f"Profile {profile.name!r} is empty.")
         return
@@ -68,13 +69,13 @@ def get(runtime: Runtime, flags: Flags, *, key: str | None = None) -> None:
         print_result(runtime, flags, text, values)
         return
     if key not in values:
-        check_key(key)
+        _check_key(key)
         raise AntError(f"profile {profile.name!r} has no {key}.", f"Set it: ant profile set {key} ...")
     print_result(runtime, flags, str(values[key]), values[key])
 
 
-def chosen(flags: Flags, runtime: Runtime, store: Store) -> SelectedProfile:
-    """Return the profile that is meant; CredentialError if there is none."""
+def _selected(flags: Flags, runtime: Runtime, store: Store) -> SelectedProfile:
+    """Return the profile in use. Raises CredentialError without one."""
     profile = select(flags.text("profile"), runtime.environ, store)
     if profile.name:
         return profile
@@ -83,10 +84,10 @@ def chosen(flags: Flags, runtime: Runtime, store: Store) -> SelectedProfile:
     raise CredentialError("there is no profile yet.", "Create one: ant auth login, or ant profile create NAME")
 
 
-def check_key(key: str) -> None:
-    """Refuse what no profile can hold."""
+def _check_key(key: str) -> None:
+    """Reject a key that no profile can have."""
     if key not in PROFILE_FIELDS:
-        raise UnknownWord("setting", key, PROFILE_FIELDS, f"The settings are: {KEYS}.")
+        raise UnknownWord("setting", key, PROFILE_FIELDS, f"The settings are: {_KEYS}.")
 
 
 # Change
@@ -94,70 +95,67 @@ def check_key(key: str) -> None:
 
 def set_value(runtime: Runtime, flags: Flags, *, key: str, value: str | None = None) -> None:
     """Set a value of a profile. A secret is read from stdin, never from the command line."""
-    check_key(key)
-    name = chosen(flags, runtime, read_store(runtime)).name
-    checked = stored(key, secret_value(key, value, runtime) if key in SECRET_FIELDS else plain_value(key, value))
+    _check_key(key)
+    name = _selected(flags, runtime, read_store(runtime)).name
+    text = _secret_value(key, value, runtime) if key in SECRET_FIELDS else _plain_value(key, value)
+    checked = _to_stored(key, text)
     with edit(runtime) as draft:
         profile = draft.existing(name)
         before = profile.get(key)
         profile[key] = checked
     runtime.stderr.say(f"Set {key} of profile {name!r} to {shown(key, checked)}.")
-    if winner := used_before(key, profile):
-        runtime.hint(f"Note: its {winner} is used before it, until you remove that: ant profile unset {winner}")
+    if winner := _preferred_credential(key, profile):
+        runtime.hint(f"Note: its {winner} is used instead, until you remove that: ant profile unset {winner}")
     if before != checked:
-        out_of_keyring(before)
+        delete_keys(before)
 
 
-def used_before(key: str, profile: Profile) -> str:
-    """Return which credential of a profile is used in place of this one; empty if none is."""
+def _preferred_credential(key: str, profile: Profile) -> str:
+    """Return the credential of a profile that is used instead of this one; empty if this one is used."""
     if key not in CREDENTIAL_FIELDS:
         return ""
     return next((other for other in CREDENTIAL_FIELDS[: CREDENTIAL_FIELDS.index(key)] if profile.get(other)), "")
 
 
-def secret_value(key: str, value: str | None, runtime: Runtime) -> str:
-    """Return the secret to set; UsageError if it was typed where others can read it."""
+def _secret_value(key: str, value: str | None, runtime: Runtime) -> str:
+    """Read the secret to set. Raises UsageError if it was typed where other users can read it."""
     if value is not None:
-        runtime.stderr.register_secret(value)
-        raise UsageError(
-            f"{key} is never taken from the command line, which others can read.",
-            f"Pipe it in: ant profile set {key} < FILE. The one that you typed is now in the shell's history.",
-        )
-    return secret_for(key, runtime)
+        raise reject_typed_secret(key, value, runtime)
+    return secret_for_set(key, runtime)
 
 
-def plain_value(key: str, value: str | None) -> str:
-    """Return the value to set; UsageError if there is none."""
+def _plain_value(key: str, value: str | None) -> str:
+    """Return the value to set. Raises UsageError if it is missing."""
     if not value:
         raise UsageError(f"{key} needs a value.", f"ant profile set {key} VALUE, or: ant profile unset {key}")
     return value
 
 
-def stored(key: str, text: str) -> str | float:
-    """Return a value as the file has it. UsageError if it can't be one."""
+def _to_stored(key: str, text: str) -> str | float:
+    """Return a value as it is stored in the file. Raises UsageError if it is invalid."""
     value = PROFILE_FIELDS[key](key, text)
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def unset(runtime: Runtime, flags: Flags, *, key: str) -> None:
     """Remove a value of a profile."""
-    name = chosen(flags, runtime, read_store(runtime)).name
+    name = _selected(flags, runtime, read_store(runtime)).name
     with edit(runtime) as draft:
         profile = draft.existing(name)
         if key not in profile:
-            check_key(key)
+            _check_key(key)
             runtime.stderr.say(f"Profile {name!r} has no {key}.")
             return
         before = profile.pop(key)
     runtime.stderr.say(f"Removed {key} of profile {name!r}.")
-    out_of_keyring(before)
+    delete_keys(before)
 
 
 # Names
 
 
 def activate(runtime: Runtime, flags: Flags, *, name: str) -> None:  # noqa: ARG001 - every command gets its flags
-    """Use a profile from now on, wherever no other is named."""
+    """Make a profile the one that is used if no other is named."""
     read_store(runtime)
     with edit(runtime) as draft:
         draft.existing(name)
@@ -177,7 +175,7 @@ def create(
     texts = {key: text for key in flags if (text := flags.text(key)) is not None}
     if api_key_command is not None:
         texts["api_key_command"] = api_key_command
-    values = {key: stored(key, text) for key, text in texts.items()}
+    values = {key: _to_stored(key, text) for key, text in texts.items()}
     read_store(runtime)
     with edit(runtime) as draft:
         draft.new(name).update(values)
@@ -195,7 +193,7 @@ def rename(
     name: str,
     new_name: str,
 ) -> None:
-    """Give a profile another name."""
+    """Rename a profile."""
     read_store(runtime)
     with edit(runtime) as draft:
         profile = draft.existing(name)
@@ -218,4 +216,4 @@ def delete(runtime: Runtime, flags: Flags, *, name: str) -> None:  # noqa: ARG00
     runtime.stderr.say(f"Deleted profile {name!r}.")
     if was_active:
         runtime.hint("No profile is active now. To choose one: ant profile activate NAME")
-    out_of_keyring(profile.get("api_key"))
+    delete_keys(profile.get("api_key"))

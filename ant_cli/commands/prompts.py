@@ -1,4 +1,4 @@
-"""How a secret gets in: typed on a terminal that does not show it, or through a pipe."""
+"""Reading secrets: from a hidden prompt or a pipe. Each is registered for redaction."""
 
 from __future__ import annotations
 
@@ -14,71 +14,76 @@ from ant_cli.errors import UsageError
 from ant_cli.runtime import Runtime
 from ant_cli.settings.validators import check_secret
 
-Ask = Callable[[str], str]
+_Ask = Callable[[str], str]
 
 
 def key_for_login(typed: str | None, profile: str, runtime: Runtime, *, piped: bool) -> str:
     """Return the key to store.
 
     Raises:
-        UsageError: if there is none, or it can't be a key.
+        UsageError: if there is no key, or it can't be one.
 
     """
     if typed is not None and piped:
-        raise UsageError("--api-key and --api-key-stdin exclude each other.", "Use --api-key-stdin.")
+        raise UsageError("--api-key and --api-key-stdin can't be used together.", "Use --api-key-stdin.")
     if typed is not None:
         runtime.stderr.say(
             "Warning: every user of this machine can read the command line, and the shell keeps it. "
             "Safer: --api-key-stdin, or no flag at all."
         )
-        return kept_secret("the key", typed, runtime)
+        return _accept_secret("the key", typed, runtime)
     if piped:
-        return piped_secret(runtime, "ant auth login --api-key-stdin")
+        return _read_piped_secret(runtime, "ant auth login --api-key-stdin")
     if runtime.stdin.has_input:
-        raise UsageError("something is piped in.", "If it is the key, say so: ant auth login --api-key-stdin")
-    return asked_secret(f"API key for profile {profile!r} (not shown): ", runtime, "ant auth login --api-key-stdin")
+        raise UsageError("something is piped in.", "If it is the key: ant auth login --api-key-stdin")
+    return prompt_secret(
+        f"API key for profile {profile!r} (not shown): ", runtime, "ant auth login --api-key-stdin"
+    )
 
 
-def secret_for(key: str, runtime: Runtime) -> str:
-    """Return a secret for `profile set`, from a pipe if there is one."""
+def secret_for_set(key: str, runtime: Runtime) -> str:
+    """Read the secret for `profile set`, from stdin if something is piped in. Raises UsageError without one."""
     instead = f"ant profile set {key}"
     if runtime.stdin.has_input:
-        return piped_secret(runtime, instead)
-    return asked_secret(f"{key} (not shown): ", runtime, instead)
+        return _read_piped_secret(runtime, instead)
+    return prompt_secret(f"{key} (not shown): ", runtime, instead)
 
 
-def piped_secret(runtime: Runtime, example: str) -> str:
-    """Return the secret in stdin."""
+def _read_piped_secret(runtime: Runtime, example: str) -> str:
     if not runtime.stdin.has_input:
         raise UsageError("nothing is piped in.", f"For example: {example} < FILE")
     data = runtime.stdin.read().removeprefix(codecs.BOM_UTF8)
-    return kept_secret("the secret on stdin", data.decode("utf-8", "replace"), runtime)
+    return _accept_secret("the secret on stdin", data.decode("utf-8", "replace"), runtime)
 
 
-def asked_secret(prompt: str, runtime: Runtime, instead: str, ask: Ask = getpass.getpass) -> str:
-    """Ask for a secret on the terminal. UsageError if there is none that can hide what is typed.
+def prompt_secret(prompt: str, runtime: Runtime, instead: str, ask: _Ask = getpass.getpass) -> str:
+    """Ask for a secret on the terminal, without echo.
 
-    Of several lines that are pasted, getpass returns the first and drops the rest unseen, so that this can't be
-    told from one line. `auth login` asks the server, which does not take half a key.
+    Of several pasted lines, getpass returns the first and discards the rest, so they can't be distinguished from
+    one line. `auth login` verifies the key, and the server rejects half of one.
+
+    Raises:
+        UsageError: if nothing is typed, or there is no terminal that can hide it.
+
     """
     try:
-        with warnings.catch_warnings(), ignoring_suspension():
+        with warnings.catch_warnings(), _ignoring_suspension():
             warnings.simplefilter("error", getpass.GetPassWarning)
             typed = ask(prompt)
     except EOFError:  # Ctrl-D
-        runtime.stderr.say("")  # what is said next goes on a line of its own
+        runtime.stderr.say("")  # what follows starts on a line of its own
         raise UsageError("nothing was typed.") from None
     except (getpass.GetPassWarning, OSError):
         raise UsageError("there is no terminal to ask on.", f"Pipe the secret in: {instead} < FILE") from None
     except KeyboardInterrupt:
-        runtime.stderr.say("")  # what the shell says next too
+        runtime.stderr.say("")  # for the shell
         raise
-    return kept_secret("the secret", typed, runtime)
+    return _accept_secret("the secret", typed, runtime)
 
 
 @contextmanager
-def ignoring_suspension() -> Iterator[None]:
-    """Let Ctrl-Z do nothing meanwhile: after `fg`, the shell would have the terminal show what is typed."""
+def _ignoring_suspension() -> Iterator[None]:
+    """Ignore Ctrl-Z during the prompt: after `fg` the shell turns echo back on."""
     if sys.platform == "win32":
         yield
         return
@@ -89,7 +94,16 @@ def ignoring_suspension() -> Iterator[None]:
         signal.signal(signal.SIGTSTP, before)
 
 
-def kept_secret(source: str, secret: str, runtime: Runtime) -> str:
-    """Return a secret that can be used, and is never shown from here on."""
+def _accept_secret(source: str, secret: str, runtime: Runtime) -> str:
+    """Register a secret, and return it if it is valid."""
     runtime.stderr.register_secret(secret.strip())
     return check_secret(source, secret)
+
+
+def reject_typed_secret(key: str, value: str, runtime: Runtime) -> UsageError:
+    """Register a secret that was typed as an argument, and return the error for it."""
+    runtime.stderr.register_secret(value)
+    return UsageError(
+        f"{key} is not accepted on the command line, which other users can read.",
+        f"Pipe it in: ant profile set {key} < FILE. The one that you typed is now in the shell's history.",
+    )

@@ -8,9 +8,8 @@ from typing import NamedTuple
 
 from ant_cli.errors import BadValue, CredentialError
 from ant_cli.operations.spec import Flags
-from ant_cli.runtime import Runtime
+from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.redaction import url_secrets
-from ant_cli.runtime.streams import Stderr
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.profiles import NO_PROFILE, SelectedProfile, Store, read_store, select
 from ant_cli.settings.sources import (
@@ -18,7 +17,6 @@ from ant_cli.settings.sources import (
     DEFAULTS,
     VARIABLES,
     Credential,
-    CredentialSource,
     SettingSource,
     credential_sources,
     credentials,
@@ -107,22 +105,21 @@ def load(runtime: Runtime, flags: Flags, store: Store | None = None) -> Settings
     Args:
         runtime: Its environment is read, its stderr redacts the secrets.
         flags: The flags that were typed.
-        store: The profiles, if they were read already.
+        store: The profiles, if they were read already (by `read_store`, which registers their secrets).
 
     Raises:
         UsageError: if a setting in use has a value that can't be used.
         CredentialError: if the profiles can't be read, or the requested one does not exist.
 
     """
-    store = read_store(runtime) if store is None else store
+    _register_secrets(flags, runtime)
+    store = read_store(runtime) if store is None else store  # which registers those of the profiles
     profile = select(flags.text("profile"), runtime.environ, store)
-    candidates = credential_sources(flags, runtime.environ, profile)
     found = {
         name: next(setting_sources(name, flags, runtime.environ, _profile_for(name, profile, runtime)))
         for name in DEFAULTS
     }
-    _register_secrets(candidates, found["base_url"].text, runtime.stderr)
-    usable = credentials(candidates)
+    usable = credentials(credential_sources(flags, runtime.environ, profile))
     return Settings(
         connection=_connection(found, flags, usable, profile.name),
         output=_output(found["format"], flags),
@@ -158,9 +155,9 @@ def with_secret(credential: Credential, runtime: Runtime) -> Credential:
     """
     if credential.form == "text":
         return credential
-    from ant_cli.settings.secrets import fetch
+    from ant_cli.settings.secrets import fetch_secret
 
-    secret = fetch(credential.form, credential.reference, credential.source, runtime)
+    secret = fetch_secret(credential.form, credential.reference, credential.source, runtime)
     return credential._replace(secret=secret, form="text")
 
 
@@ -188,12 +185,13 @@ def _profile_for(name: str, profile: SelectedProfile, runtime: Runtime) -> Selec
     return profile if name != "format" or runtime.stdout.is_terminal else NO_PROFILE
 
 
-def _register_secrets(candidates: tuple[CredentialSource, ...], base_url: str, stderr: Stderr) -> None:
-    for candidate in candidates:
-        if candidate.form == "text" and candidate.text:
-            stderr.register_secret(candidate.text.strip())
-    for secret in url_secrets(base_url):
-        stderr.register_secret(secret)
+def _register_secrets(flags: Flags, runtime: Runtime) -> None:
+    """Register the secrets in flags and variables."""
+    for source in credential_sources(flags, runtime.environ, NO_PROFILE):
+        runtime.stderr.register_secret((source.text or "").strip())
+    for url in (flags.text("base_url"), runtime.environ.get(variables.BASE_URL)):
+        for secret in url_secrets(url or ""):
+            runtime.stderr.register_secret(secret)
 
 
 def _connection(

@@ -20,7 +20,7 @@ import keyring
 import keyring.backends.fail
 import pytest
 
-from ant_cli.commands.prompts import asked_secret
+from ant_cli.commands.prompts import prompt_secret
 from ant_cli.emulator import Emulator
 from ant_cli.errors import UsageError
 from ant_cli.runtime import Runtime
@@ -82,7 +82,7 @@ def test_login_checks_the_key_and_stores_it(bare, path):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert (done.exit, done.stdout) == (0, "")
     assert done.stderr == (
-        "The key works: https://api.anthropic.com, the workspace that it was made in, organization org-1.\n"
+        "Key accepted by https://api.anthropic.com (default workspace, organization org-1).\n"
         f"Stored the key {MASK} in profile 'default'.\n"
         "It is the active profile: commands use it from now on.\n"
     )
@@ -94,7 +94,7 @@ def test_login_stores_the_server_and_the_workspace(bare, path):
     done = bare(*words, "auth", "login", "--api-key-stdin", stdin=SECRET)
     assert done.requests[0].url.host == "gate.example"
     assert done.requests[0].headers["anthropic-workspace-id"] == "wrkspc_1"
-    assert "The key works: http://gate.example, workspace wrkspc_1." in done.stderr
+    assert "Key accepted by http://gate.example (workspace wrkspc_1)." in done.stderr
     assert document(path)["profiles"]["work"] == {
         "api_key": SECRET,
         "base_url": "http://gate.example",
@@ -123,18 +123,18 @@ def test_the_emulator_verifies_nothing(bare, path, words, env, stored):
     """It takes any key, which is said; and only a server that was typed is stored."""
     done = bare("auth", "login", "--api-key-stdin", *words, env=env, stdin=SECRET)
     assert (done.exit, done.requests) == (0, [])
-    assert done.stderr.startswith("The emulator takes any key, so nothing was verified.\nStored the key")
+    assert done.stderr.startswith("The emulator accepts any key, so nothing was verified.\nStored the key")
     assert "works" not in done.stderr
     assert document(path)["profiles"]["default"] == {"api_key": SECRET} | stored
     check = bare("auth", "status", "--check", *words, env=env)
-    assert "The emulator takes any key, so nothing was verified." in check.stderr
+    assert "The emulator accepts any key, so nothing was verified." in check.stderr
 
 
 def test_an_emulator_that_is_served_verifies_nothing_either(bare, tmp_path):
     """It says of itself that it takes any key; one that was started with a key of its own checks it."""
     for own_key, said in (
-        (None, "The emulator takes any key, so nothing was verified."),
-        (SECRET, "The key works: "),
+        (None, "The emulator accepts any key, so nothing was verified."),
+        (SECRET, "Key accepted by "),
     ):
         emulator = Emulator(tmp_path / f"{bool(own_key)}.db", api_key=own_key)
         gate = httpx.WSGITransport(emulator)
@@ -181,7 +181,7 @@ def test_a_server_that_is_not_the_api_is_noticed(bare, path, body):
     """Whatever answers 200 there, it takes any key."""
     done = bare("auth", "login", "--api-key-stdin", stdin=SECRET, replies=[httpx.Response(200, content=body)])
     assert (done.exit, path.exists()) == (1, False)
-    assert "what answers at https://api.anthropic.com is not the API" in done.stderr
+    assert "the server at https://api.anthropic.com is not the API" in done.stderr
 
 
 def test_without_verification_nothing_is_sent(bare, path):
@@ -202,7 +202,7 @@ def test_a_key_on_the_command_line_gets_a_warning(bare, path):
 @pytest.mark.parametrize(
     ("words", "stdin", "message"),
     [
-        (("--api-key", SECRET, "--api-key-stdin"), SECRET, "exclude each other"),
+        (("--api-key", SECRET, "--api-key-stdin"), SECRET, "can't be used together"),
         (("--api-key-stdin",), None, "nothing is piped in"),
         ((), SECRET, "something is piped in"),
         (("--api-key-stdin",), "", "the secret on stdin is empty"),
@@ -351,15 +351,15 @@ def test_without_a_terminal_it_is_said_how_to_pipe(no_key):
 def test_what_is_typed_is_checked_like_what_is_piped(clean_environ):
     """White space around it goes, nothing is no key."""
     process = Runtime(Stdin(None), Stdout(None), Stderr(None), clean_environ)
-    assert asked_secret("? ", process, "ant", ask=lambda _: f" {SECRET} ") == SECRET
+    assert prompt_secret("? ", process, "ant", ask=lambda _: f" {SECRET} ") == SECRET
     with pytest.raises(UsageError, match="the secret is empty"):
-        asked_secret("? ", process, "ant", ask=lambda _: "")
+        prompt_secret("? ", process, "ant", ask=lambda _: "")
 
 
 def test_a_prompt_cannot_be_put_to_sleep(clean_environ):
     """After `fg` the terminal would show what is typed."""
     process = Runtime(Stdin(None), Stdout(None), Stderr(None), clean_environ)
-    seen = asked_secret("? ", process, "ant", ask=lambda _: signal.getsignal(signal.SIGTSTP).name)
+    seen = prompt_secret("? ", process, "ant", ask=lambda _: signal.getsignal(signal.SIGTSTP).name)
     assert (seen, signal.getsignal(signal.SIGTSTP)) == ("SIG_IGN", signal.SIG_DFL)
 
 
@@ -434,7 +434,7 @@ def test_a_keyring_that_is_gone_keeps_nobody_from_logging_out(bare, path, words)
     done = bare(*words, stdin=SECRET)
     assert done.exit == 4
     assert "this machine has no credential store that can be used" in done.stderr
-    assert "To delete there what is left:\n  keyring del ant work-1\n" in done.stderr
+    assert "To delete it there:\n  keyring del ant work-1\n" in done.stderr
     assert ("keyring del ant x-1" in done.stderr) is ("--all" in words)
     assert "keyring:work-1" not in path.read_text()
 
@@ -595,7 +595,7 @@ def test_status_may_ask_the_server(bare, path, reply, status):
     assert done.exit == status
     assert "runs `echo [redacted]`" in done.stdout
     assert done.requests[0].headers["x-api-key"] == SECRET
-    assert ("The server takes it: https://api.anthropic.com" in done.stderr) is (status == 0)
+    assert ("Key accepted by https://api.anthropic.com" in done.stderr) is (status == 0)
 
 
 def test_status_asks_nobody_unless_told_to(bare, path):

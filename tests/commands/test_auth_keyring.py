@@ -65,5 +65,5 @@ def test_a_real_credential_store_keeps_the_key(clean_environ):
     stored = tomllib.loads((Path(clean_environ["HOME"]) / "stored.toml").read_text())
     assert stored["profiles"]["work"]["api_key"].startswith("keyring:work-")
     assert "ant: the operating system's credential store refused: " in said
-    assert "To delete there what is left:\n  keyring del ant home-" in said
+    assert "To delete it there:\n  keyring del ant home-" in said
     assert SECRET not in said

@@ -227,7 +227,7 @@ def test_set_says_which_credential_is_used_all_the_same(profile, path, held, key
     path.write_text(f'active = "work"\n[profiles.work]\n{held}\n')
     done = profile("set", key, stdin="token") if key in SECRET_FIELDS else profile("set", key, "yaml")
     assert done.exit == 0
-    note = f"Note: its {winner} is used before it, until you remove that: ant profile unset {winner}\n"
+    note = f"Note: its {winner} is used instead, until you remove that: ant profile unset {winner}\n"
     assert done.stderr.endswith(note) if winner else "Note" not in done.stderr
 
 
@@ -243,7 +243,7 @@ def test_a_secret_on_the_command_line_is_refused(profile, path):
     """And not repeated."""
     done = profile("set", "api_key", "a-secret-of-no-known-form")
     assert (done.exit, path.read_text()) == (2, WORK)
-    assert "api_key is never taken from the command line" in done.stderr
+    assert "api_key is not accepted on the command line" in done.stderr
     assert "a-secret-of-no-known-form" not in done.stderr
 
 

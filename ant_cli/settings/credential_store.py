@@ -1,0 +1,121 @@
+"""The operating system's credential store, where a profile may keep its key. Needs the package keyring."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from ant_cli.errors import CredentialError
+from ant_cli.runtime.extras import install_hint
+from ant_cli.settings.validators import KEYRING
+
+_SERVICE = "ant"
+"""The name of this program in the credential store."""
+
+
+class NoCredentialStore(CredentialError):
+    """This machine has no credential store, or none that this process can use."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this machine has no credential store that can be used.",
+            "Without --keyring, the key goes into the profiles file, which only you can read.",
+        )
+
+
+def read_key(reference: str, source: str) -> str:
+    """Return the key that is stored under a reference.
+
+    Raises:
+        CredentialError: if it is not there, or the store can't be used.
+
+    """
+    try:
+        secret: str | None = _with_keyring(lambda keyring: keyring.get_password(_SERVICE, _entry(reference)))
+    except NoCredentialStore as error:
+        raise CredentialError(
+            f"{source} can't be read: {error.message}", "Store a key without it: ant auth login --profile NAME"
+        ) from None
+    if secret is None:
+        raise CredentialError(
+            f"{source} is no longer in the operating system's credential store.",
+            "Store it again: ant auth login --keyring --profile NAME",
+        )
+    return secret
+
+
+def store_key(profile_name: str, secret: str) -> str:
+    """Store a key, and return a new reference to it, unlike that of any other key.
+
+    Raises:
+        CredentialError: if the store can't be used.
+
+    """
+    from secrets import token_hex  # late: it brings hashing, and few runs store a key
+
+    reference = f"{KEYRING}{profile_name}-{token_hex(4)}"
+    _with_keyring(lambda keyring: keyring.set_password(_SERVICE, _entry(reference), secret))
+    return reference
+
+
+def check_store() -> None:
+    """Check that a key can be stored, before one is typed. The system may ask for a password.
+
+    Raises:
+        CredentialError: if the store can't be used.
+
+    """
+    _with_keyring(lambda keyring: keyring.get_password(_SERVICE, ""))
+
+
+def delete_keys(*values: object) -> None:
+    """Delete the keys to which these values of a profile refer; other values, such as keys, are ignored.
+
+    Raises:
+        CredentialError: if some may still be there. All others are deleted.
+
+    """
+    left: list[str] = []
+    problem = ""
+    for value in values:
+        if isinstance(value, str) and value.startswith(KEYRING):
+            try:
+                _with_keyring(partial(_delete, entry=_entry(value)))
+            except CredentialError as error:
+                left.append(_entry(value))
+                problem = error.message
+    if left:
+        by_hand = "".join(f"\n  keyring del {_SERVICE} {shlex.quote(entry)}" for entry in left)
+        raise CredentialError(
+            f"a key that was removed from the profiles may still be in the credential store: {problem}",
+            f"To delete it there:{by_hand}",
+        )
+
+
+def _delete(keyring: Any, entry: str) -> None:
+    if keyring.get_password(_SERVICE, entry) is not None:
+        keyring.delete_password(_SERVICE, entry)
+
+
+def _entry(reference: str) -> str:
+    return reference.removeprefix(KEYRING)
+
+
+def _with_keyring(use: Callable[[Any], Any]) -> Any:
+    """Call `use` with the keyring module. Raises CredentialError if there is no store, or it is locked."""
+    try:
+        import keyring
+        import keyring.errors
+    except ImportError:
+        raise CredentialError(
+            "the operating system's credential store needs the package keyring.", install_hint("keyring")
+        ) from None
+    try:
+        return use(keyring)
+    except keyring.errors.NoKeyringError:
+        raise NoCredentialStore from None
+    except Exception as error:  # noqa: BLE001 - each system's store has errors of its own, and keyring passes them on
+        why = str(error).rstrip(".!") or type(error).__name__
+        raise CredentialError(f"the operating system's credential store refused: {why}.") from None

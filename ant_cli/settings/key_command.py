@@ -1,0 +1,101 @@
+"""`api_key_command`: a command whose output is the key."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Mapping
+from threading import Thread
+from typing import NamedTuple
+
+from ant_cli.errors import CredentialError
+from ant_cli.runtime import Runtime, variables
+from ant_cli.runtime.streams import os_error_text
+from ant_cli.settings.validators import split_command
+
+_TIMEOUT_S = 10.0
+"""How long a command may take to print a key."""
+_OUTPUT_LIMIT = 65_536
+"""The most bytes that a command may print: a key is far shorter."""
+_GRACE_S = 1.0
+"""How long to wait for the end of the output of a command that was stopped: its children may hold the pipe."""
+_SEE_COMMAND = "To see the command: ant profile get api_key_command --profile NAME"
+
+
+class _Output(NamedTuple):
+    status: int
+    data: bytes
+    """At most one byte more than `_OUTPUT_LIMIT`."""
+
+
+def run_command(command: str, source: str, runtime: Runtime, timeout_s: float = _TIMEOUT_S) -> str:
+    """Run a command without a shell and return its output. Its stderr goes to the user.
+
+    Its output may be a secret even if it fails, so no message quotes it. It inherits the environment as it is: a
+    key or token in it would have won over the profile, and the command would not be run.
+
+    Raises:
+        CredentialError: if it can't be run, fails, takes too long, prints too much, or would run itself.
+
+    """
+    args = split_command(source, command)
+    if not args:
+        raise CredentialError(f"{source} is empty.")
+    running = runtime.environ.get(variables.KEY_COMMANDS, "").splitlines()
+    if source in running:
+        raise CredentialError(f"{source} runs ant, which would run it again without end.", _SEE_COMMAND)
+    environ = {**runtime.environ, variables.KEY_COMMANDS: "\n".join([*running, source])}
+    try:
+        output = _run(command if os.name == "nt" else args, environ, timeout_s)
+    except subprocess.TimeoutExpired:
+        problem = f"{source} took longer than {timeout_s:g} s and was stopped."
+        raise CredentialError(problem, _try_it(args[0])) from None
+    except (OSError, ValueError) as error:
+        raise CredentialError(f"{source} can't be run: {args[0]}: {os_error_text(error)}.") from None
+    if output.status:
+        raise CredentialError(f"{source} {_exit_text(output.status)}.", _try_it(args[0]))
+    if len(output.data) > _OUTPUT_LIMIT:
+        raise CredentialError(f"{source} prints more than a key.", _try_it(args[0]))
+    return output.data.decode("utf-8", "replace")
+
+
+def _run(args: str | list[str], environ: Mapping[str, str], timeout_s: float) -> _Output:
+    """Run a command. Output beyond the limit is not read, and the command is stopped.
+
+    Raises:
+        TimeoutExpired: if it takes longer.
+        OSError, ValueError: if it can't be run.
+
+    """
+    deadline = time.monotonic() + timeout_s
+    child = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=environ)
+    output: list[bytes] = []
+
+    def read() -> None:
+        output.append(child.stdout.read(_OUTPUT_LIMIT + 1) if child.stdout else b"")
+
+    # A thread reads, because not every system can wait for a pipe with a time-out.
+    reader = Thread(target=read, daemon=True)
+    reader.start()
+    try:
+        reader.join(timeout_s)
+        if reader.is_alive():
+            raise subprocess.TimeoutExpired(args, timeout_s)
+        if len(output[0]) > _OUTPUT_LIMIT:
+            return _Output(0, output[0])
+        return _Output(child.wait(max(0.0, deadline - time.monotonic())), output[0])
+    finally:
+        child.kill()
+        child.wait()
+        reader.join(_GRACE_S)
+        if child.stdout and not reader.is_alive():
+            child.stdout.close()
+
+
+def _exit_text(status: int) -> str:
+    return f"failed with status {status}" if status > 0 else f"was ended by signal {-status}"
+
+
+def _try_it(program: str) -> str:
+    return f"Run the command by hand to see what {program} needs. {_SEE_COMMAND}"
