@@ -42,13 +42,20 @@ KEY_BY_PATTERN = "sk-ant-canary-7f3a9c"
 
 @dataclass
 class Result:
-    """What a run of `ant` did."""
+    """What a run of `ant` did. A run that prints a secret or a traceback fails its test."""
 
     exit: int
     stdout: str
     stderr: str
-    requests: list[httpx.Request] = field(default_factory=list)
+    requests: list[Any] = field(default_factory=list)
+    """Each is an `httpx.Request`, or the bytes that a socket received."""
     waits: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Check what holds for every run."""
+        assert KEY not in self.stdout + self.stderr
+        assert KEY_BY_PATTERN not in self.stdout + self.stderr
+        assert "Traceback" not in self.stderr
 
     @property
     def body(self) -> Any:
@@ -198,17 +205,13 @@ def ant(clean_environ: dict[str, str]) -> Callable[..., Result]:
                 ask=ask,
             )
             status = main(words, process)
-        result = Result(status, stdout.text(), stderr.text(), server.requests, waits)
-        assert KEY not in result.stdout + result.stderr
-        assert KEY_BY_PATTERN not in result.stdout + result.stderr
-        assert "Traceback" not in result.stderr
-        return result
+        return Result(status, stdout.text(), stderr.text(), server.requests, waits)
 
     return run
 
 
 @pytest.fixture
-def vault() -> Iterator[Any]:
+def credential_store() -> Iterator[Any]:
     """The operating system's credential store, which is empty."""
     import keyring
 

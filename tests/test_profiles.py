@@ -585,7 +585,7 @@ class Locked(Memory):
         raise keyring.errors.KeyringLocked("it is locked")
 
 
-def test_the_credential_store_keeps_a_key_under_a_name_of_its_own(vault, process):
+def test_the_credential_store_keeps_a_key_under_a_name_of_its_own(credential_store, process):
     """Two profiles of one name, one after the other, never share an entry."""
     first, second = store_key("work", "k-1"), store_key("work", "k-2")
     assert first != second
@@ -594,12 +594,12 @@ def test_the_credential_store_keeps_a_key_under_a_name_of_its_own(vault, process
     delete_keys(first)
     delete_keys("sk-ant-no-reference")
     delete_keys(None)
-    assert [*vault.entries.values()] == ["k-2"]
+    assert [*credential_store.entries.values()] == ["k-2"]
     with pytest.raises(CredentialError, match="no longer in the operating system's credential store"):
         read_key(first, "api_key")
 
 
-@pytest.mark.usefixtures("vault")
+@pytest.mark.usefixtures("credential_store")
 def test_a_credential_store_that_refuses_is_an_error():
     """In its own words."""
     keyring.set_keyring(Locked())
@@ -608,18 +608,18 @@ def test_a_credential_store_that_refuses_is_an_error():
 
 
 @pytest.mark.parametrize("error", [RuntimeError("no bus!"), RuntimeError()], ids=["with words", "without"])
-def test_whatever_a_credential_store_raises_is_an_error(vault, monkeypatch, error):
+def test_whatever_a_credential_store_raises_is_an_error(credential_store, monkeypatch, error):
     """Each system's has its own."""
 
     def fail(*_):
         raise error
 
-    monkeypatch.setattr(vault, "set_password", fail)
+    monkeypatch.setattr(credential_store, "set_password", fail)
     with pytest.raises(CredentialError, match=r"credential store refused: (no bus|RuntimeError)\.$"):
         store_key("work", SECRET)
 
 
-@pytest.mark.usefixtures("vault")
+@pytest.mark.usefixtures("credential_store")
 def test_a_machine_without_a_credential_store_is_an_error():
     """And the way without it is said."""
     from keyring.backends.fail import Keyring

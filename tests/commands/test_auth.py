@@ -34,7 +34,7 @@ PAGE = {"data": [], "next_page": None}
 
 
 @pytest.fixture
-def bare(ant):
+def ant_without_key(ant):
     """Run `ant` without a credential in the environment; secrets are in no message."""
 
     def run(*words, env=None, replies=(PAGE,), **more):
@@ -67,11 +67,11 @@ def write(path, text):
 # Logging in
 
 
-def test_login_checks_the_key_and_stores_it(bare, path):
-    """One cheap request, then a profile that is the active one because it is the first."""
+def test_login_verifies_the_key_and_stores_it_in_the_active_profile(ant_without_key, path):
+    """It sends one cheap request, then makes a profile, which is active because it is the first."""
     headers = {"anthropic-organization-id": "org-1"}
     reply = httpx.Response(200, json=PAGE, headers=headers)
-    done = bare("auth", "login", "--api-key-stdin", stdin=f"  {SECRET}\r\n", replies=[reply])
+    done = ant_without_key("auth", "login", "--api-key-stdin", stdin=f"  {SECRET}\r\n", replies=[reply])
     (request,) = done.requests
     assert (request.method, str(request.url)) == (
         "GET",
@@ -88,10 +88,10 @@ def test_login_checks_the_key_and_stores_it(bare, path):
     )
 
 
-def test_login_stores_the_server_and_the_workspace(bare, path):
-    """And asks there, in that workspace."""
+def test_login_verifies_and_stores_the_base_url_and_the_workspace(ant_without_key, path):
+    """The key is verified at that base URL, in that workspace."""
     words = ("--profile", "work", "--base-url", "http://gate.example/", "--workspace-id", "wrkspc_1")
-    done = bare(*words, "auth", "login", "--api-key-stdin", stdin=SECRET)
+    done = ant_without_key(*words, "auth", "login", "--api-key-stdin", stdin=SECRET)
     assert done.requests[0].url.host == "gate.example"
     assert done.requests[0].headers["anthropic-workspace-id"] == "wrkspc_1"
     assert "Key accepted by http://gate.example (workspace wrkspc_1)." in done.stderr
@@ -102,12 +102,12 @@ def test_login_stores_the_server_and_the_workspace(bare, path):
     }
 
 
-def test_login_into_the_emulator_needs_no_account(bare, path):
-    """From nothing to a working profile, offline, in two commands."""
-    done = bare("auth", "login", "--profile", "dev", "--local", "--api-key-stdin", stdin=SECRET)
+def test_login_to_the_emulator_needs_no_account(ant_without_key, path):
+    """Two commands make a working profile without a network."""
+    done = ant_without_key("auth", "login", "--profile", "dev", "--local", "--api-key-stdin", stdin=SECRET)
     assert done.exit == 0
     assert document(path)["profiles"]["dev"]["base_url"] == "local:"
-    made = bare("beta:environments", "create", "--name", "first")
+    made = ant_without_key("beta:environments", "create", "--name", "first")
     assert (made.json["name"], made.requests) == ("first", [])
 
 
@@ -119,19 +119,19 @@ def test_login_into_the_emulator_needs_no_account(bare, path):
         ((), {"ANTHROPIC_BASE_URL": "local:"}, {}),
     ],
 )
-def test_the_emulator_verifies_nothing(bare, path, words, env, stored):
-    """It takes any key, which is said; and only a server that was typed is stored."""
-    done = bare("auth", "login", "--api-key-stdin", *words, env=env, stdin=SECRET)
+def test_login_to_the_local_emulator_says_that_nothing_was_verified(ant_without_key, path, words, env, stored):
+    """The emulator accepts any key; only a base URL that was typed is stored."""
+    done = ant_without_key("auth", "login", "--api-key-stdin", *words, env=env, stdin=SECRET)
     assert (done.exit, done.requests) == (0, [])
     assert done.stderr.startswith("The emulator accepts any key, so nothing was verified.\nStored the key")
     assert "works" not in done.stderr
     assert document(path)["profiles"]["default"] == {"api_key": SECRET} | stored
-    check = bare("auth", "status", "--check", *words, env=env)
+    check = ant_without_key("auth", "status", "--check", *words, env=env)
     assert "The emulator accepts any key, so nothing was verified." in check.stderr
 
 
-def test_an_emulator_that_is_served_verifies_nothing_either(bare, tmp_path):
-    """It says of itself that it takes any key; one that was started with a key of its own checks it."""
+def test_login_to_a_served_emulator_verifies_the_key_only_if_it_has_one(ant_without_key, tmp_path):
+    """The emulator reports that it accepts any key; one that was started with a key checks it."""
     for own_key, said in (
         (None, "The emulator accepts any key, so nothing was verified."),
         (SECRET, "Key accepted by "),
@@ -139,10 +139,10 @@ def test_an_emulator_that_is_served_verifies_nothing_either(bare, tmp_path):
         emulator = Emulator(tmp_path / f"{bool(own_key)}.db", api_key=own_key)
         gate = httpx.WSGITransport(emulator)
         words = ("auth", "login", "--api-key-stdin", "--base-url", "http://gate")
-        done = bare(*words, stdin=SECRET, replies=[through(gate)])
+        done = ant_without_key(*words, stdin=SECRET, replies=[through(gate)])
         assert done.exit == 0
         assert done.stderr.startswith(said)
-        done = bare("auth", "status", "--check", replies=[through(gate)])
+        done = ant_without_key("auth", "status", "--check", replies=[through(gate)])
         assert ("nothing was verified" in done.stderr) is (own_key is None)
         emulator.close()
 
@@ -159,41 +159,45 @@ def through(transport):
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_key_that_is_refused_is_not_stored(bare, path, status):
-    """Exit 4, with the server's reason, and the way to store it all the same."""
+def test_login_does_not_store_a_key_that_the_server_rejects(ant_without_key, path, status):
+    """Exit code 4, with the server's reason, and the flag that stores the key without verification."""
     body = {"type": "error", "error": {"type": "authentication_error", "message": f"no: {SECRET}"}}
-    done = bare("auth", "login", "--api-key-stdin", stdin=SECRET, replies=[httpx.Response(status, json=body)])
+    done = ant_without_key(
+        "auth", "login", "--api-key-stdin", stdin=SECRET, replies=[httpx.Response(status, json=body)]
+    )
     assert (done.exit, path.exists()) == (4, False)
     assert "authentication_error" in done.stderr
     assert "Nothing was stored." in done.stderr
     assert "--no-verify" in done.stderr
 
 
-def test_a_server_that_cannot_be_asked_keeps_the_key_from_being_stored(bare, path):
-    """Exit 8."""
+def test_login_does_not_store_a_key_that_could_not_be_verified(ant_without_key, path):
+    """A connection that fails ends `auth login` with the exit code of network errors."""
     replies = [ConnectionRefusedError("no route")] * 3
-    done = bare("auth", "login", "--api-key-stdin", stdin=SECRET, replies=replies)
+    done = ant_without_key("auth", "login", "--api-key-stdin", stdin=SECRET, replies=replies)
     assert (done.exit, path.exists()) == (8, False)
 
 
 @pytest.mark.parametrize("body", [b"[]", b'{"data": 1}'])
-def test_a_server_that_is_not_the_api_is_noticed(bare, path, body):
-    """Whatever answers 200 there, it takes any key."""
-    done = bare("auth", "login", "--api-key-stdin", stdin=SECRET, replies=[httpx.Response(200, content=body)])
+def test_login_does_not_take_any_status_200_for_the_api(ant_without_key, path, body):
+    """A server that is not the API accepts any key."""
+    done = ant_without_key(
+        "auth", "login", "--api-key-stdin", stdin=SECRET, replies=[httpx.Response(200, content=body)]
+    )
     assert (done.exit, path.exists()) == (1, False)
     assert "the server at https://api.anthropic.com is not the API" in done.stderr
 
 
-def test_without_verification_nothing_is_sent(bare, path):
-    """For a machine without the network."""
-    done = bare("auth", "login", "--no-verify", "--api-key-stdin", stdin=SECRET)
+def test_login_without_verification_sends_nothing(ant_without_key, path):
+    """It works on a machine without a network."""
+    done = ant_without_key("auth", "login", "--no-verify", "--api-key-stdin", stdin=SECRET)
     assert (done.exit, done.requests) == (0, [])
     assert document(path)["profiles"]["default"]["api_key"] == SECRET
 
 
-def test_a_key_on_the_command_line_gets_a_warning(bare, path):
-    """Others can read it there."""
-    done = bare("auth", "login", "--api-key", SECRET)
+def test_login_warns_of_a_key_on_the_command_line(ant_without_key, path):
+    """Other users can read the command line."""
+    done = ant_without_key("auth", "login", "--api-key", SECRET)
     assert done.exit == 0
     assert done.stderr.startswith("Warning: every user of this machine can read the command line")
     assert document(path)["profiles"]["default"]["api_key"] == SECRET
@@ -218,40 +222,40 @@ def test_a_key_on_the_command_line_gets_a_warning(bare, path):
         (("--api-key-stdin", SECRET), SECRET, "unexpected argument"),
     ],
 )
-def test_what_is_no_key_is_refused(bare, path, words, stdin, message):
-    """Exit 2; nothing is sent, stored or shown."""
-    done = bare("auth", "login", *words, stdin=stdin)
+def test_login_refuses_text_that_cannot_be_a_key(ant_without_key, path, words, stdin, message):
+    """Exit code 2; nothing is sent, stored or shown."""
+    done = ant_without_key("auth", "login", *words, stdin=stdin)
     assert (done.exit, done.requests, path.exists()) == (2, [], False)
     assert message in done.stderr
 
 
-def test_a_byte_order_mark_before_the_key_is_ignored(bare, path):
+def test_login_ignores_a_byte_order_mark_before_the_key(ant_without_key, path):
     """PowerShell writes one."""
-    assert bare("auth", "login", "--api-key-stdin", stdin=f"\ufeff{SECRET}").exit == 0
+    assert ant_without_key("auth", "login", "--api-key-stdin", stdin=f"\ufeff{SECRET}").exit == 0
     assert document(path)["profiles"]["default"]["api_key"] == SECRET
 
 
-def test_a_second_profile_does_not_become_the_active_one(bare, path):
-    """It is said how to use it."""
+def test_login_with_a_second_profile_keeps_the_active_one(ant_without_key, path):
+    """A note says how to use the new profile."""
     write(path, 'active = "work"\n[profiles.work]\n')
-    done = bare("auth", "login", "--profile", "home", "--api-key-stdin", stdin=SECRET)
+    done = ant_without_key("auth", "login", "--profile", "home", "--api-key-stdin", stdin=SECRET)
     assert document(path)["active"] == "work"
     assert "The active profile is 'work'. To use this one: --profile home, or ant profile activate home" in (
         done.stderr
     )
 
 
-def test_a_new_key_takes_the_place_of_whatever_the_profile_had(bare, path):
-    """Its other settings stay, unknown ones too."""
+def test_login_replaces_every_credential_of_the_profile(ant_without_key, path):
+    """Its other settings stay, unknown ones included."""
     write(path, f'[profiles.work]\napi_key_command = "x"\nauth_token = "{OTHER}"\nformat = "yaml"\nnew = 1\n')
-    done = bare("auth", "login", "--profile", "work", "--api-key-stdin", stdin=SECRET)
+    done = ant_without_key("auth", "login", "--profile", "work", "--api-key-stdin", stdin=SECRET)
     assert document(path)["profiles"]["work"] == {"api_key": SECRET, "format": "yaml", "new": 1}
     assert "in place of its api_key_command and auth_token" in done.stderr
     assert document(path)["active"] == "work"
 
 
-def test_what_wins_over_the_new_profile_is_said(ant, path):
-    """A key that was exported long ago is the surprise of most."""
+def test_login_notes_the_variables_that_shadow_the_new_profile(ant, path):
+    """A variable that was exported long ago would be used instead of the new key."""
     env = {"ANTHROPIC_PROFILE": "other", "ANTHROPIC_BASE_URL": "http://h.example"}
     words = ("auth", "login", "--no-verify", "--profile", "work", "--api-key-stdin")
     done = ant(*words, stdin=SECRET, env=env)
@@ -264,10 +268,10 @@ def test_what_wins_over_the_new_profile_is_said(ant, path):
     assert document(path)["profiles"]["work"]["api_key"] == SECRET
 
 
-def test_a_broken_file_keeps_login_from_asking(bare, path):
-    """It would be a pity to type a key for nothing."""
+def test_login_does_not_prompt_for_a_key_if_the_profiles_file_is_malformed(ant_without_key, path):
+    """The key could not be stored after it was typed."""
     write(path, "active =")
-    done = bare("auth", "login", "--api-key-stdin", stdin=SECRET)
+    done = ant_without_key("auth", "login", "--api-key-stdin", stdin=SECRET)
     assert (done.exit, done.requests, path.read_text()) == (4, [], "active =")
     assert "line 1, column 9" in done.stderr
 
@@ -310,8 +314,8 @@ def no_key(clean_environ):
     return environ | measured()
 
 
-def test_a_prompt_does_not_show_what_is_typed(no_key, path):
-    """And the key that was typed is stored."""
+def test_the_prompt_does_not_echo_the_key_and_login_stores_it(no_key, path):
+    """The key is typed on a terminal."""
     status, seen = on_terminal(("auth", "login", "--no-verify", "--profile", "work"), no_key, f"{SECRET}\n")
     assert status == 0, seen
     assert SECRET not in seen
@@ -326,15 +330,15 @@ def test_an_interrupt_at_the_prompt_stores_nothing(no_key, path):
     assert not path.exists()
 
 
-def test_the_end_of_input_at_the_prompt_stores_nothing(no_key, path):
-    """As when somebody presses Ctrl-D."""
+def test_ctrl_d_at_the_prompt_stores_nothing(no_key, path):
+    """Ctrl-D ends the input."""
     status, seen = on_terminal(("auth", "login"), no_key, "\x04")
     assert (status, path.exists()) == (2, False), seen
     assert seen.endswith("(not shown): \r\nant: nothing was typed.\r\n")
 
 
-def test_without_a_terminal_it_is_said_how_to_pipe(no_key):
-    """Nothing is echoed by a fallback."""
+def test_login_without_a_terminal_says_how_to_pipe_the_key(no_key):
+    """There is no fallback that would echo the key."""
     done = subprocess.run(
         [sys.executable, "-m", "ant_cli", "auth", "login"],
         env=no_key,
@@ -348,16 +352,16 @@ def test_without_a_terminal_it_is_said_how_to_pipe(no_key):
     assert "Pipe the secret in: ant auth login --api-key-stdin < FILE" in done.stderr
 
 
-def test_what_is_typed_is_checked_like_what_is_piped(clean_environ):
-    """White space around it goes, nothing is no key."""
+def test_a_typed_key_is_checked_like_a_piped_key(clean_environ):
+    """White space around the key is dropped, and an empty key is refused."""
     process = Runtime(Stdin(None), Stdout(None), Stderr(None), clean_environ)
     assert prompt_secret("? ", process, "ant", ask=lambda _: f" {SECRET} ") == SECRET
     with pytest.raises(UsageError, match="the secret is empty"):
         prompt_secret("? ", process, "ant", ask=lambda _: "")
 
 
-def test_a_prompt_cannot_be_put_to_sleep(clean_environ):
-    """After `fg` the terminal would show what is typed."""
+def test_the_prompt_ignores_ctrl_z(clean_environ):
+    """After `fg` the terminal would show the key."""
     process = Runtime(Stdin(None), Stdout(None), Stderr(None), clean_environ)
     seen = prompt_secret("? ", process, "ant", ask=lambda _: signal.getsignal(signal.SIGTSTP).name)
     assert (seen, signal.getsignal(signal.SIGTSTP)) == ("SIG_IGN", signal.SIG_DFL)
@@ -366,26 +370,28 @@ def test_a_prompt_cannot_be_put_to_sleep(clean_environ):
 # The operating system's credential store
 
 
-def test_the_keyring_holds_the_key_and_the_file_a_reference(bare, path, vault):
-    """From logging in to logging out."""
+def test_login_with_a_keyring_stores_the_key_there_and_a_reference_in_the_file(
+    ant_without_key, path, credential_store
+):
+    """The test goes from login to logout."""
     words = ("auth", "login", "--keyring", "--api-key-stdin")
-    assert bare(*words, stdin=OTHER).exit == 0
-    assert bare(*words, stdin=SECRET).exit == 0
+    assert ant_without_key(*words, stdin=OTHER).exit == 0
+    assert ant_without_key(*words, stdin=SECRET).exit == 0
     reference = document(path)["profiles"]["default"]["api_key"]
-    assert vault.entries == {("ant", reference.removeprefix("keyring:")): SECRET}
-    assert f"in the credential store, as {reference}" in bare("auth", "status").stdout
-    assert bare("auth", "token").stdout == f"{SECRET}\n"
-    done = bare("beta:environments", "list")
+    assert credential_store.entries == {("ant", reference.removeprefix("keyring:")): SECRET}
+    assert f"in the credential store, as {reference}" in ant_without_key("auth", "status").stdout
+    assert ant_without_key("auth", "token").stdout == f"{SECRET}\n"
+    done = ant_without_key("beta:environments", "list")
     assert done.requests[0].headers["x-api-key"] == SECRET
-    assert bare("auth", "logout").exit == 0
-    assert vault.entries == {}
+    assert ant_without_key("auth", "logout").exit == 0
+    assert credential_store.entries == {}
 
 
-@pytest.mark.usefixtures("vault")
-def test_without_a_keyring_no_key_is_asked_for(bare, path):
-    """It would be a pity to type one for nothing."""
+@pytest.mark.usefixtures("credential_store")
+def test_login_does_not_prompt_for_a_key_without_the_requested_keyring(ant_without_key, path):
+    """The key could not be stored after it was typed."""
     keyring.set_keyring(keyring.backends.fail.Keyring())
-    done = bare("auth", "login", "--keyring", stdin=SECRET)
+    done = ant_without_key("auth", "login", "--keyring", stdin=SECRET)
     assert (done.exit, done.requests, path.exists()) == (4, [], False)
     assert done.stderr == (
         "ant: this machine has no credential store that can be used.\n"
@@ -393,8 +399,8 @@ def test_without_a_keyring_no_key_is_asked_for(bare, path):
     )
 
 
-def test_what_the_keyring_keeps_goes_with_the_profile(bare, vault):
-    """However its key goes: another one in its place, the value or the whole profile removed, or all log out."""
+def test_the_keyring_entry_is_deleted_when_its_key_is_replaced_or_removed(ant_without_key, credential_store):
+    """This holds for a new login, for `profile set`, `unset` and `delete`, and for `auth logout`."""
     words = ("auth", "login", "--keyring", "--no-verify", "--api-key-stdin")
     for line in (
         ("auth", "login", "--no-verify", "--api-key-stdin"),
@@ -403,16 +409,16 @@ def test_what_the_keyring_keeps_goes_with_the_profile(bare, vault):
         ("profile", "delete", "default"),
         ("auth", "logout", "--all"),
     ):
-        assert bare(*words, stdin=SECRET).exit == 0
-        assert len(vault.entries) == 1
-        assert bare(*line, stdin=OTHER).exit == 0
-        assert vault.entries == {}, line
-    assert bare(*words, stdin=SECRET).exit == 0
-    assert bare("profile", "rename", "default", "work").exit == 0
-    assert bare("auth", "token").stdout == f"{SECRET}\n"
+        assert ant_without_key(*words, stdin=SECRET).exit == 0
+        assert len(credential_store.entries) == 1
+        assert ant_without_key(*line, stdin=OTHER).exit == 0
+        assert credential_store.entries == {}, line
+    assert ant_without_key(*words, stdin=SECRET).exit == 0
+    assert ant_without_key("profile", "rename", "default", "work").exit == 0
+    assert ant_without_key("auth", "token").stdout == f"{SECRET}\n"
 
 
-@pytest.mark.usefixtures("vault")
+@pytest.mark.usefixtures("credential_store")
 @pytest.mark.parametrize(
     "words",
     [
@@ -424,14 +430,14 @@ def test_what_the_keyring_keeps_goes_with_the_profile(bare, vault):
         ("auth", "login", "--no-verify", "--api-key-stdin"),
     ],
 )
-def test_a_keyring_that_is_gone_keeps_nobody_from_logging_out(bare, path, words):
-    """The file lets go of the key, and it is said what may be left, and how to delete it; exit 4."""
+def test_logout_works_without_the_keyring_and_says_how_to_delete_the_entry(ant_without_key, path, words):
+    """The key is removed from the file; exit code 4."""
     write(
         path,
         'active = "work"\n[profiles.work]\napi_key = "keyring:work-1"\n[profiles.x]\napi_key = "keyring:x-1"\n',
     )
     keyring.set_keyring(keyring.backends.fail.Keyring())
-    done = bare(*words, stdin=SECRET)
+    done = ant_without_key(*words, stdin=SECRET)
     assert done.exit == 4
     assert "this machine has no credential store that can be used" in done.stderr
     assert "To delete it there:\n  keyring del ant work-1\n" in done.stderr
@@ -439,19 +445,19 @@ def test_a_keyring_that_is_gone_keeps_nobody_from_logging_out(bare, path, words)
     assert "keyring:work-1" not in path.read_text()
 
 
-def test_a_file_that_cannot_be_written_leaves_no_entry_behind(bare, path, vault):
-    """A key that nothing refers to would be lost sight of."""
+def test_login_deletes_the_keyring_entry_if_the_profile_cannot_be_written(ant_without_key, path, credential_store):
+    """Nothing would refer to that entry."""
     (path.parent / "profiles.toml.lock").mkdir(parents=True)
-    done = bare("auth", "login", "--keyring", "--api-key-stdin", stdin=SECRET)
-    assert (done.exit, vault.entries) == (1, {})
+    done = ant_without_key("auth", "login", "--keyring", "--api-key-stdin", stdin=SECRET)
+    assert (done.exit, credential_store.entries) == (1, {})
 
 
 # Status
 
 
-def test_status_without_anything_says_where_it_looked(bare, path):
-    """Exit 4, and how to log in."""
-    done = bare("auth", "status")
+def test_status_without_a_credential_lists_the_sources_that_were_checked(ant_without_key, path):
+    """Exit code 4, and how to log in."""
+    done = ant_without_key("auth", "status")
     assert done.exit == 4
     assert done.stdout.splitlines() == [
         "Credential  none",
@@ -468,8 +474,8 @@ def test_status_without_anything_says_where_it_looked(bare, path):
     assert "Log in: ant auth login" in done.stderr
 
 
-def test_status_explains_every_surprise(bare, path):
-    """A variable that shadows the profile, an empty one, and where each setting comes from."""
+def test_status_explains_shadowed_profiles_empty_variables_and_sources(ant_without_key, path):
+    """It shows where each setting comes from."""
     write(
         path,
         f"""active = "work"
@@ -481,7 +487,7 @@ workspace_id = "wrkspc_1"
 """,
     )
     env = {"ANTHROPIC_API_KEY": "", "ANTHROPIC_AUTH_TOKEN": OTHER, "ANTHROPIC_BASE_URL": "http://u:pw@h.example"}
-    done = bare("auth", "status", env=env)
+    done = ant_without_key("auth", "status", env=env)
     assert (done.exit, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [
         "Credential  sk-ant-...abcd (bearer token, from ANTHROPIC_AUTH_TOKEN)",
@@ -503,36 +509,38 @@ workspace_id = "wrkspc_1"
 SERVERS = f'active = "work"\n[profiles.work]\napi_key = "{SECRET}"\nbase_url = "http://u:pw@work.example"\n'
 
 
-def test_status_explains_a_variable_that_shadows_the_base_url_of_the_profile(bare, path):
-    """And that the profile's key goes there."""
+def test_status_explains_a_variable_that_shadows_the_base_url_of_the_profile(ant_without_key, path):
+    """It says that the profile's key is sent to the base URL of the variable."""
     write(path, SERVERS)
     env = {"ANTHROPIC_BASE_URL": "http://127.0.0.1:2"}
-    assert bare("auth", "status", env=env).stdout.splitlines()[1:6] == [
+    assert ant_without_key("auth", "status", env=env).stdout.splitlines()[1:6] == [
         "Base URL    http://127.0.0.1:2 (ANTHROPIC_BASE_URL)",
         "            shadows base_url of profile 'work': http://work.example",
         "Workspace   the credential's own",
         f"Profile     work (the active one), from {path}",
         "Note        the key of profile 'work' is sent to http://127.0.0.1:2 (ANTHROPIC_BASE_URL)",
     ]
-    data = bare("auth", "status", "--format", "json", env=env).json
+    data = ant_without_key("auth", "status", "--format", "json", env=env).json
     assert data["base_url"]["shadows"] == [{"source": "base_url of profile 'work'", "value": "http://work.example"}]
     assert data["note"] == "the key of profile 'work' is sent to http://127.0.0.1:2 (ANTHROPIC_BASE_URL)"
 
 
-def test_status_explains_a_key_of_a_variable_that_goes_to_the_server_of_the_profile(bare, path):
-    """The reverse surprise."""
+def test_status_explains_that_a_variables_key_goes_to_the_base_url_of_the_profile(ant_without_key, path):
+    """The key and the base URL come from different sources."""
     write(path, SERVERS)
-    done = bare("auth", "status", env={"ANTHROPIC_API_KEY": OTHER})
+    done = ant_without_key("auth", "status", env={"ANTHROPIC_API_KEY": OTHER})
     note = "ANTHROPIC_API_KEY is sent to http://work.example (base_url of profile 'work')"
     assert f"Note        {note}\n" in done.stdout
-    assert bare("auth", "status", "--format", "json", env={"ANTHROPIC_API_KEY": OTHER}).json["note"] == note
+    assert (
+        ant_without_key("auth", "status", "--format", "json", env={"ANTHROPIC_API_KEY": OTHER}).json["note"] == note
+    )
 
 
-def test_status_of_a_flag_names_all_that_it_shadows(bare, path):
-    """What was typed is no surprise, though."""
+def test_status_with_a_flag_names_all_sources_that_the_flag_shadows(ant_without_key, path):
+    """There is no note, since the flag was typed."""
     write(path, SERVERS)
     words = ("auth", "status", "--base-url", "http://flag", "--format", "json")
-    data = bare(*words, env={"ANTHROPIC_BASE_URL": "http://variable"}).json
+    data = ant_without_key(*words, env={"ANTHROPIC_BASE_URL": "http://variable"}).json
     shadowed = [(other["source"], other["value"]) for other in data["base_url"]["shadows"]]
     assert shadowed == [
         ("ANTHROPIC_BASE_URL", "http://variable"),
@@ -541,17 +549,17 @@ def test_status_of_a_flag_names_all_that_it_shadows(bare, path):
     assert data["note"] is None
 
 
-def test_status_takes_the_flags_of_a_command(bare):
-    """So that one can ask what a command line would use."""
-    done = bare("--api-key", SECRET, "auth", "status", "--base-url", "http://h.example")
+def test_status_reports_the_settings_that_its_global_flags_give(ant_without_key):
+    """It shows what a command line with these flags would use."""
+    done = ant_without_key("--api-key", SECRET, "auth", "status", "--base-url", "http://h.example")
     assert f"{MASK} (API key, from --api-key)" in done.stdout
     assert "http://h.example (--base-url)" in done.stdout
 
 
-def test_status_as_json_is_for_scripts(bare, path):
-    """The same report; `--transform` picks from it."""
+def test_status_as_json_contains_the_whole_report(ant_without_key, path):
+    """`--transform` selects from the report."""
     write(path, f'active = "work"\n[profiles.work]\napi_key = "{SECRET}"\n')
-    done = bare("auth", "status", "--format", "json")
+    done = ant_without_key("auth", "status", "--format", "json")
     assert done.json["usable"] is True
     assert done.json["credential"] == "api_key of profile 'work'"
     assert done.json["profile"] == {"name": "work", "source": "active", "file": str(path), "others": []}
@@ -561,72 +569,74 @@ def test_status_as_json_is_for_scripts(bare, path):
         "state": "used",
         "value": MASK,
     }
-    assert bare("auth", "status", "--transform", "profile.name", "-r").stdout == "work\n"
+    assert ant_without_key("auth", "status", "--transform", "profile.name", "-r").stdout == "work\n"
 
 
-def test_status_of_the_emulator_needs_no_credential(bare):
-    """It is usable as it is."""
-    done = bare("auth", "status", "--local")
+def test_status_of_the_emulator_needs_no_credential(ant_without_key):
+    """The emulator can be used without a credential."""
+    done = ant_without_key("auth", "status", "--local")
     assert done.exit == 0
     assert "none, and the emulator needs none" in done.stdout
     assert "local: (--local)" in done.stdout
 
 
-def test_status_without_an_active_profile_names_those_that_there_are(bare, path):
-    """One of them may be what was meant."""
+def test_status_without_an_active_profile_lists_the_profiles(ant_without_key, path):
+    """One of them may be what the user needs."""
     write(path, "[profiles.home]\n[profiles.work]\n")
-    assert f"none is active; others: home, work ({path})" in bare("auth", "status").stdout
-    assert "named by ANTHROPIC_PROFILE" in bare("auth", "status", env={"ANTHROPIC_PROFILE": "home"}).stdout
+    assert f"none is active; others: home, work ({path})" in ant_without_key("auth", "status").stdout
+    assert (
+        "named by ANTHROPIC_PROFILE" in ant_without_key("auth", "status", env={"ANTHROPIC_PROFILE": "home"}).stdout
+    )
 
 
-def test_status_with_a_wrong_profile_name_is_an_error(bare, path):
-    """With the name that may have been meant."""
+def test_status_with_an_unknown_profile_is_an_error(ant_without_key, path):
+    """The message suggests the most similar name."""
     write(path, "[profiles.work]\n")
-    done = bare("auth", "status", env={"ANTHROPIC_PROFILE": "wrok"})
+    done = ant_without_key("auth", "status", env={"ANTHROPIC_PROFILE": "wrok"})
     assert done.exit == 4
     assert "profile 'wrok' (from ANTHROPIC_PROFILE) does not exist. Did you mean 'work'?" in done.stderr
 
 
 @pytest.mark.parametrize(("reply", "status"), [(PAGE, 0), (httpx.Response(401, json={}), 4)])
-def test_status_may_ask_the_server(bare, path, reply, status):
-    """With the credential that a command would use."""
+def test_status_with_check_sends_a_request(ant_without_key, path, reply, status):
+    """The request has the credential that a command would use."""
     write(path, f"active = 'work'\n[profiles.work]\napi_key_command = \"echo {SECRET}\"\n")
-    done = bare("auth", "status", "--check", replies=[reply])
+    done = ant_without_key("auth", "status", "--check", replies=[reply])
     assert done.exit == status
     assert "runs `echo [redacted]`" in done.stdout
     assert done.requests[0].headers["x-api-key"] == SECRET
     assert ("Key accepted by https://api.anthropic.com" in done.stderr) is (status == 0)
 
 
-def test_status_asks_nobody_unless_told_to(bare, path):
-    """Neither the server nor the command that prints the key."""
+def test_status_without_check_sends_nothing_and_runs_no_key_command(ant_without_key, path):
+    """Neither the server nor the key command is needed for the report."""
     write(path, "active = 'work'\n[profiles.work]\napi_key_command = \"false\"\n")
-    done = bare("auth", "status")
+    done = ant_without_key("auth", "status")
     assert (done.exit, done.requests) == (0, [])
 
 
 # The credential for other tools
 
 
-def test_token_prints_the_winner_bare(bare, path):
-    """And a line on stderr says which one it is."""
+def test_token_prints_only_the_credential_in_use_on_stdout(ant_without_key, path):
+    """A line on stderr names its source."""
     write(path, f'active = "work"\n[profiles.work]\napi_key = "{OTHER}"\n')
-    done = bare("auth", "token", env={"ANTHROPIC_AUTH_TOKEN": f" {SECRET} "})
+    done = ant_without_key("auth", "token", env={"ANTHROPIC_AUTH_TOKEN": f" {SECRET} "})
     assert (done.exit, done.stdout) == (0, f"{SECRET}\n")
     assert "using ANTHROPIC_AUTH_TOKEN" in done.stderr
-    assert bare("auth", "token").stdout == f"{OTHER}\n"
+    assert ant_without_key("auth", "token").stdout == f"{OTHER}\n"
 
 
-def test_token_runs_the_command_even_for_the_emulator(bare, path):
-    """Whoever asks for it wants it."""
+def test_token_runs_the_key_command_also_with_the_emulator(ant_without_key, path):
+    """The user asked for the key."""
     write(path, f"active = 'a'\n[profiles.a]\nbase_url = 'local:'\napi_key_command = 'echo {SECRET}'\n")
-    assert bare("auth", "token").stdout == f"{SECRET}\n"
+    assert ant_without_key("auth", "token").stdout == f"{SECRET}\n"
 
 
-def test_token_tells_of_competition_even_for_the_emulator(bare, path):
-    """One of them is printed, whatever the server; and it is sent nowhere."""
+def test_token_notes_competing_credentials_also_with_the_emulator(ant_without_key, path):
+    """One of them is printed, whatever the base URL, and it is sent nowhere."""
     write(path, SERVERS)
-    done = bare("auth", "token", env={"ANTHROPIC_API_KEY": OTHER, "ANTHROPIC_BASE_URL": "local:"})
+    done = ant_without_key("auth", "token", env={"ANTHROPIC_API_KEY": OTHER, "ANTHROPIC_BASE_URL": "local:"})
     assert done.stdout == f"{OTHER}\n"
     assert done.stderr == (
         "Note: multiple auth sources (ANTHROPIC_API_KEY, api_key of profile 'work'); using ANTHROPIC_API_KEY. "
@@ -634,9 +644,9 @@ def test_token_tells_of_competition_even_for_the_emulator(bare, path):
     )
 
 
-def test_token_without_a_credential_prints_nothing(bare):
-    """Exit 4."""
-    done = bare("auth", "token", stdin=None)
+def test_token_without_a_credential_prints_nothing_and_exits_with_4(ant_without_key):
+    """There is no credential to print."""
+    done = ant_without_key("auth", "token", stdin=None)
     assert (done.exit, done.stdout) == (4, "")
 
 
@@ -653,25 +663,25 @@ format = "yaml"
 """
 
 
-def test_logout_removes_the_credentials_of_the_profile(bare, path):
+def test_logout_removes_the_credentials_of_the_profile(ant_without_key, path):
     """Its settings stay, and so do the other profiles."""
     write(path, TWO)
-    done = bare("auth", "logout")
+    done = ant_without_key("auth", "logout")
     assert (done.exit, done.stderr) == (0, "Removed the credentials of profile 'work'.\n")
     assert document(path)["profiles"] == {"home": {"auth_token": OTHER}, "work": {"format": "yaml"}, "zero": {}}
-    assert bare("auth", "logout").stderr == "There was no credential to remove.\n"
+    assert ant_without_key("auth", "logout").stderr == "There was no credential to remove.\n"
 
 
-def test_logout_of_another_profile(bare, path):
-    """By its name, which must exist."""
+def test_logout_of_a_named_profile_requires_that_it_exists(ant_without_key, path):
+    """Another profile than the active one can be named."""
     write(path, TWO)
-    assert bare("auth", "logout", "--profile", "home").exit == 0
+    assert ant_without_key("auth", "logout", "--profile", "home").exit == 0
     assert document(path)["profiles"]["home"] == {}
-    assert bare("auth", "logout", "--profile", "nope").exit == 4
+    assert ant_without_key("auth", "logout", "--profile", "nope").exit == 4
 
 
-def test_logout_of_all(ant, path):
-    """And a variable that is still set is said."""
+def test_logout_all_removes_all_credentials_and_notes_set_variables(ant, path):
+    """A credential in a variable is still used after it."""
     write(path, TWO)
     done = ant("auth", "logout", "--all")
     assert done.stderr == (
@@ -682,9 +692,9 @@ def test_logout_of_all(ant, path):
     assert ant("auth", "logout", "--all", "--profile", "home").exit == 2
 
 
-def test_logout_without_profiles_makes_no_file(bare, path):
-    """There is nothing to do."""
-    assert bare("auth", "logout").exit == 0
+def test_logout_without_profiles_creates_no_file(ant_without_key, path):
+    """There is nothing to remove."""
+    assert ant_without_key("auth", "logout").exit == 0
     assert not path.exists()
 
 
@@ -701,8 +711,8 @@ print(Path(sys.argv[2]).read_text())
 """
 
 
-def test_a_key_is_in_no_command_line_and_no_environment(no_key, path, tmp_path):
-    """Neither of `ant` nor of the command that it runs."""
+def test_a_stored_key_is_in_no_command_line_and_no_environment(no_key, path, tmp_path):
+    """This holds for `ant` and for the command that it runs."""
     spy, report, key = tmp_path / "spy.py", tmp_path / "report.json", tmp_path / "key"
     spy.write_text(SPY)
     key.write_text(SECRET)
@@ -738,8 +748,8 @@ class Server(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def test_a_login_shows_the_key_to_no_other_process(no_key, path):
-    """While the server is asked, no command line on the machine holds it."""
+def test_a_key_is_in_no_command_line_during_login(no_key, path):
+    """No process on the machine has it in its arguments while the key is being verified."""
     key = "sk-ant-api03-of-this-test-alone-wxyz"  # other tests that run meanwhile may show theirs
     with HTTPServer(("127.0.0.1", 0), Server) as server:
         thread = threading.Thread(target=server.handle_request)
@@ -762,16 +772,16 @@ def test_a_login_shows_the_key_to_no_other_process(no_key, path):
     assert document(path)["profiles"]["default"]["api_key"] == key
 
 
-def test_debug_shows_no_key_that_comes_from_a_profile(bare, path):
-    """Nor does the server's echo of it."""
+def test_debug_redacts_a_key_from_a_profile(ant_without_key, path):
+    """A key that the server echoes is redacted, too."""
     write(path, f"active = 'a'\n[profiles.a]\napi_key_command = 'echo {SECRET}'\n")
-    done = bare("beta:environments", "list", "--debug", replies=[{"data": [], "echo": SECRET}])
+    done = ant_without_key("beta:environments", "list", "--debug", replies=[{"data": [], "echo": SECRET}])
     assert done.exit == 0
     assert "[redacted]" in done.stderr
 
 
-def test_a_reader_that_leaves_is_no_error(no_key):
-    """As in `ant auth status | head -0`."""
+def test_status_with_a_closed_stdout_reader_is_silent(no_key):
+    """`ant auth status | head -0` is an example."""
     read_end, write_end = os.pipe()
     os.close(read_end)
     done = subprocess.run(

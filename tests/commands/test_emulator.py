@@ -71,8 +71,8 @@ def served(clean_environ):
         process.communicate()
 
 
-def test_work_goes_through_a_queue(local):
-    """Enqueue, poll, ack and stats, each in a process of its own."""
+def test_enqueue_poll_ack_and_stats_share_a_queue_across_processes(local):
+    """Each command is a process of its own."""
     environment_id = local(*CREATE).stdout.strip()
     done = local(
         "emulator", "enqueue", environment_id, "--count", "2", "--metadata", "{team: a}", "--session-id", "s"
@@ -86,22 +86,22 @@ def test_work_goes_through_a_queue(local):
     assert (stats["depth"], stats["pending"]) == (1, 1)
 
 
-def test_enqueued_items_can_be_had_as_data(local):
-    """--format and --transform work as everywhere."""
+def test_enqueue_prints_items_with_format_and_transform(local):
+    """Both flags work as for the commands of the API."""
     environment_id = local(*CREATE).stdout.strip()
     done = local("emulator", "enqueue", environment_id, "--transform", "state", "--format", "jsonl")
     assert done.stdout == '"queued"\n'
 
 
-def test_reset_forgets_everything(local):
-    """Afterwards the list is empty."""
+def test_reset_deletes_all_environments(local):
+    """After a reset the list is empty."""
     local(*CREATE)
     assert local("emulator", "reset").returncode == 0
     assert local("beta:environments", "list").stdout == ""
 
 
-def test_a_fault_comes_as_often_as_was_asked(local):
-    """Two failures are outlived by two retries; what is left can be listed and cleared."""
+def test_a_fault_fails_the_given_number_of_requests(local):
+    """Retries outlast two failures; the remaining faults can be listed and cleared."""
     flags = ("--path-contains", "environments", "--status", "529", "--retry-after-ms", "1")
     assert json.loads(local("emulator", "fault", *flags, "--times", "3").stdout)["times"] == 3
     assert local("beta:environments", "list", "--max-retries", "1").returncode == 7
@@ -112,8 +112,8 @@ def test_a_fault_comes_as_often_as_was_asked(local):
     assert local("beta:environments", "list", "--max-retries", "0").returncode == 0
 
 
-def test_a_fault_may_drop_the_connection(local):
-    """A dropped connection is a network failure, in this process as well."""
+def test_a_fault_can_drop_the_connection(local):
+    """Within the process, too, a dropped connection is a network error."""
     local("emulator", "fault", "--path-contains", "environments", "--disconnect", "--times", "1")
     done = local("beta:environments", "list", "--max-retries", "0")
     assert (done.returncode, done.stdout) == (8, "")
@@ -155,8 +155,8 @@ def test_a_fault_may_drop_the_connection(local):
         (("strat",), ["strat", "`ant emulator --help`"]),
     ],
 )
-def test_what_cannot_be_done_is_said(local, words, parts):
-    """A clear message, and nothing on stdout."""
+def test_an_emulator_command_that_fails_prints_a_message_and_no_result(local, words, parts):
+    """Stdout stays empty."""
     done = local("emulator", *words)
     assert done.returncode in (1, 2, 5)
     assert done.stdout == ""
@@ -164,23 +164,23 @@ def test_what_cannot_be_done_is_said(local, words, parts):
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "emulator.invalid"])
-def test_an_address_that_others_can_reach_is_not_served_without_a_key(served, host):
-    """It is refused before it listens, so that no URL is ever printed."""
+def test_start_refuses_an_address_beyond_loopback_without_a_key(served, host):
+    """It refuses before it listens, so that no base URL is printed."""
     url, process = served("--host", host)
     assert url == ""
     _, stderr = process.communicate()
     assert (process.returncode, "--api-key" in stderr) == (2, True)
 
 
-def test_the_real_api_is_never_asked(ant):
+def test_emulator_commands_never_send_a_request_to_the_real_api(ant):
     """Without a base URL there is no emulator to act on."""
     result = ant("emulator", "reset", replies=[])
     assert result.exit == 2
     assert "--local" in result.stderr
 
 
-def test_a_served_emulator_prints_its_url_and_serves_until_it_is_stopped(served, local):
-    """SIGTERM and SIGINT end it with success; requests are logged on stderr, without a query."""
+def test_start_prints_the_base_url_and_serves_until_a_signal(served, local):
+    """After SIGTERM or SIGINT the exit code is 0; requests are logged on stderr, without a query."""
     for number in (signal.SIGTERM, signal.SIGINT):
         url, process = served()
         assert local("beta:environments", "list", "--base-url", url, "--api-key", "any").returncode == 0
@@ -190,22 +190,22 @@ def test_a_served_emulator_prints_its_url_and_serves_until_it_is_stopped(served,
         assert "GET /v1/environments 200" in stderr
 
 
-def test_a_served_emulator_may_print_its_url_as_json(served):
-    """--format json is for scripts."""
+def test_start_prints_the_base_url_as_json_with_format_json(served):
+    """Scripts can parse it."""
     line, _ = served("--format", "jsonl")
     assert json.loads(line)["base_url"].startswith("http://127.0.0.1:")
 
 
-def test_a_served_emulator_may_have_a_key_of_its_own(served, local):
-    """Any other key is refused with 401, exit code 4."""
+def test_an_emulator_started_with_a_key_refuses_other_keys(served, local):
+    """Another key is 401, which is exit code 4."""
     url, _ = served("--api-key", "sk-of-its-own")
     assert local("beta:environments", "list", "--base-url", url, ANTHROPIC_API_KEY="other").returncode == 4
     assert local("beta:environments", "list", "--base-url", url, ANTHROPIC_API_KEY="sk-of-its-own").returncode == 0
     assert local("emulator", "reset", "--base-url", url, ANTHROPIC_API_KEY="other").returncode == 4
 
 
-def test_env_names_the_emulator_that_runs(served, local):
-    """What it prints can be evaluated by a shell; a key is not among it."""
+def test_env_prints_the_variables_of_the_running_emulator(served, local):
+    """A shell can evaluate the output, which contains no key."""
     url, process = served()
     variables = f"export ANTHROPIC_BASE_URL={url}\nexport ANTHROPIC_API_KEY=sk-ant-emulator\n"
     assert local("emulator", "env").stdout == variables
@@ -218,8 +218,8 @@ def test_env_names_the_emulator_that_runs(served, local):
     assert "sk-of-its-own" not in done.stderr
 
 
-def test_env_without_an_emulator_lets_no_worker_run(local):
-    """Evaluated by a shell, what it prints fails, so that nothing runs with what the shell has by now."""
+def test_env_without_an_emulator_fails_when_a_shell_evaluates_it(local):
+    """A worker after `&&` does not run with the variables that the shell had before."""
     printed = local("emulator", "env").stdout
     done = subprocess.run(
         ["sh", "-c", f"eval '{printed}' && echo ran"], capture_output=True, text=True, check=False
@@ -228,8 +228,8 @@ def test_env_without_an_emulator_lets_no_worker_run(local):
     assert done.returncode == 1
 
 
-def test_env_waits_for_an_emulator_to_start(served, clean_environ):
-    """A script that starts one in the background needs no sleep."""
+def test_env_with_wait_waits_for_an_emulator_to_start(served, clean_environ):
+    """A script that starts an emulator in the background needs no sleep."""
     waiting = subprocess.Popen(
         [sys.executable, "-m", "ant_cli", "emulator", "env", "--wait", "30"],
         env=clean_environ | measured(),
@@ -242,8 +242,8 @@ def test_env_waits_for_an_emulator_to_start(served, clean_environ):
     assert (waiting.returncode, stdout.splitlines()[0]) == (0, f"export ANTHROPIC_BASE_URL={url}")
 
 
-def test_of_several_emulators_env_names_each_and_takes_the_port(served, local):
-    """It does not choose: the message names the ports, and --port is the choice."""
+def test_env_with_several_emulators_lists_their_ports_and_requires_port(served, local):
+    """`env` does not choose one of them."""
     urls = sorted((served()[0] for _ in range(2)), key=lambda url: int(url.rpartition(":")[2]))
     ports = [url.rpartition(":")[2] for url in urls]
     done = local("emulator", "env")
@@ -262,8 +262,8 @@ def test_of_several_emulators_env_names_each_and_takes_the_port(served, local):
     assert local("emulator", "status").returncode == 1
 
 
-def test_an_emulator_can_be_started_in_the_background_and_stopped(local, clean_environ):
-    """It serves when the command returns, keeps its log where only the user can read it, and ends by `stop`."""
+def test_start_detach_serves_in_the_background_until_stop(local, clean_environ):
+    """It serves when the command returns, and only the user can read its log."""
     started = local("emulator", "start", "--detach", "--database", "own.db", "--api-key", "sk-of-its-own")
     try:
         url = started.stdout.strip()
@@ -284,8 +284,8 @@ def test_an_emulator_can_be_started_in_the_background_and_stopped(local, clean_e
     assert log.stat().st_mode & 0o777 == 0o600
 
 
-def test_an_emulator_that_does_not_start_in_the_background_is_said(served, local):
-    """What it says is the message."""
+def test_start_detach_prints_the_error_of_an_emulator_that_fails_to_start(served, local):
+    """The message is the one that the emulator wrote."""
     url, _ = served()
     port = url.rpartition(":")[2]
     done = local("emulator", "start", "--detach", "--port", port)
@@ -293,8 +293,8 @@ def test_an_emulator_that_does_not_start_in_the_background_is_said(served, local
     assert f"the emulator did not start: the emulator can't listen at 127.0.0.1:{port}" in done.stderr
 
 
-def test_a_killed_emulator_is_none_that_runs(served, local, clean_environ):
-    """Its note is removed: the number of its process may be another's by now."""
+def test_a_killed_emulator_does_not_count_as_running(served, local, clean_environ):
+    """Its file is removed, since its process ID may belong to another process by now."""
     _, process = served()
     process.kill()
     process.communicate()
@@ -303,8 +303,8 @@ def test_a_killed_emulator_is_none_that_runs(served, local, clean_environ):
     assert list((Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulators").iterdir()) == []
 
 
-def test_responses_name_the_account_that_was_chosen(served, local):
-    """The identity and the length of leases are those of the command line."""
+def test_start_sets_the_organization_the_workspace_and_the_lease(served, local):
+    """Responses have the values of the flags."""
     url, _ = served("--organization-id", "org_1", "--workspace-id", "wrkspc_1", "--lease-seconds", "7")
     done = local("beta:environments", "list", "--base-url", url, "--api-key", "any", "--debug")
     assert "anthropic-organization-id: org_1" in done.stderr.lower()
@@ -326,8 +326,8 @@ SCRIPT = """
 """
 
 
-def test_a_session_follows_a_script(local, tmp_path):
-    """It is made from YAML, its work is in the queue, and its events are a line each."""
+def test_session_create_runs_a_yaml_script_and_show_prints_its_events(local, tmp_path):
+    """The work of the session is in the queue, and each event is printed on a line."""
     queue = local(*CREATE).stdout.strip()
     (tmp_path / "script.yaml").write_text(SCRIPT)
     created = local(
@@ -348,16 +348,16 @@ def test_a_session_follows_a_script(local, tmp_path):
     assert names[2] == "agent.tool_use"
 
 
-def test_work_may_have_no_secret_or_be_a_healthcheck(local):
-    """Both are flags of enqueue."""
+def test_enqueue_has_flags_for_healthchecks_and_for_work_without_a_secret(local):
+    """By default, work has a secret and is of type session."""
     queue = local(*CREATE).stdout.strip()
     local("emulator", "enqueue", queue, "--type", "healthcheck", "--no-secret")
     item = json.loads(local("beta:environments:work", "poll", queue).stdout)
     assert (item["data"]["type"], item["secret"]) == ("healthcheck", None)
 
 
-def test_a_secret_is_not_shown_in_a_debug_log(local):
-    """It is the worker's alone: --debug has the response without it."""
+def test_debug_hides_the_secret_of_polled_work(local):
+    """The secret is on stdout, where the worker reads it, and the debug log hides it."""
     queue = local(*CREATE).stdout.strip()
     local("emulator", "enqueue", queue)
     done = local("beta:environments:work", "poll", queue, "--debug")
@@ -366,24 +366,24 @@ def test_a_secret_is_not_shown_in_a_debug_log(local):
     assert secret not in done.stderr
 
 
-def test_the_clock_can_be_moved(local):
-    """It is shown, and moved forward or to a time."""
+def test_clock_shows_the_time_and_moves_it_forward_or_to_a_time(local):
+    """Leases expire without waiting."""
     assert local("emulator", "clock", "--now", "2030-01-02T03:04:05Z").stdout == "2030-01-02T03:04:05.000000Z\n"
     moved = local("emulator", "clock", "--advance-ms", "86400000").stdout
     assert moved.startswith("2030-01-03T03:04:")
     assert local("emulator", "clock").stdout.startswith("2030-01-03T03:0")
 
 
-def test_a_fault_may_come_after_some_requests(local):
-    """The first passes, and the second fails."""
+def test_a_fault_with_after_lets_the_first_requests_pass(local):
+    """The first request passes, and the second fails."""
     asked = local("emulator", "fault", "--path-contains", "environments", "--status", "500", "--after", "1")
     assert json.loads(asked.stdout)["after"] == 1
     codes = [local("beta:environments", "list", "--max-retries", "0").returncode for _ in range(2)]
     assert codes == [0, 7]
 
 
-def test_an_address_that_is_taken_is_said(served, local):
-    """The message names the address, and `env` still finds the emulator that has it."""
+def test_start_on_a_port_in_use_names_the_address(served, local):
+    """`env` still finds the emulator that listens there."""
     url, _ = served()
     port = url.rpartition(":")[2]
     done = local("emulator", "start", "--port", port)
@@ -393,8 +393,8 @@ def test_an_address_that_is_taken_is_said(served, local):
 
 
 @pytest.mark.parametrize("note", ["", "[]", "3", "{}", '{"pid": 1}', "base_url, pid and has_key"])
-def test_a_note_that_says_nothing_is_no_emulator(local, clean_environ, note):
-    """Whatever is in the file: it may have been cut short, or be another version's."""
+def test_a_malformed_emulator_file_does_not_count_as_an_emulator(local, clean_environ, note):
+    """The file may be truncated, or written by another version."""
     path = Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulators" / "1.json"
     path.parent.mkdir(parents=True)
     path.write_text(note)
@@ -403,8 +403,8 @@ def test_a_note_that_says_nothing_is_no_emulator(local, clean_environ, note):
 
 
 @pytest.mark.parametrize("pid", [None, "1", 10**30, 1])
-def test_a_note_that_nobody_holds_is_no_emulator(local, clean_environ, pid):
-    """The number of a process says nothing: it may be another's by now."""
+def test_an_emulator_file_that_no_process_locks_does_not_count_as_an_emulator(local, clean_environ, pid):
+    """A process ID proves nothing: it may belong to another process by now."""
     path = Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulators" / "1.json"
     path.parent.mkdir(parents=True)
     note = {"base_url": "http://127.0.0.1:1", "pid": pid, "has_key": False, "database": "x"}
@@ -422,8 +422,8 @@ def test_serving_the_emulator_without_waitress_says_what_to_install(local, tmp_p
     assert done.stderr == f"ant: serving the emulator needs waitress.\n{install_hint('emulator')}\n"
 
 
-def test_a_database_that_is_none_is_refused(local, tmp_path):
-    """A file that is something else is left alone."""
+def test_a_file_that_is_not_a_database_is_refused_and_unchanged(local, tmp_path):
+    """A file of another kind is left as it is."""
     (tmp_path / "emulator.db").write_text("something else, and long enough to be looked at" * 100)
     done = local("beta:environments", "list")
     assert done.returncode == 2
@@ -433,7 +433,7 @@ def test_a_database_that_is_none_is_refused(local, tmp_path):
 
 @pytest.mark.parametrize("is_served", [False, True])
 def test_a_slash_in_an_id_reaches_no_other_endpoint(local, served, is_served):
-    """It is 404 in the process and over HTTP, and nothing is archived."""
+    """The response is 404, in the process and over HTTP, and nothing is archived."""
     url = {"ANTHROPIC_BASE_URL": served()[0], "ANTHROPIC_API_KEY": "any"} if is_served else {}
     environment_id = local(*CREATE, **url).stdout.strip()
     assert local("beta:environments", "retrieve", f"{environment_id}/work/stats", **url).returncode == 5
@@ -445,16 +445,16 @@ def test_a_slash_in_an_id_reaches_no_other_endpoint(local, served, is_served):
 
 
 @pytest.mark.parametrize("odd", ["é", "環境", "%", "a?b#c"])
-def test_an_id_is_named_as_it_was_typed(local, odd):
-    """Beyond ASCII as well."""
+def test_the_error_for_an_unknown_id_quotes_it_as_typed(local, odd):
+    """Text outside of ASCII is quoted unchanged, too."""
     done = local("beta:environments", "retrieve", odd)
     assert done.returncode == 5
     assert f"there is no environment '{odd}'" in done.stderr
 
 
 @pytest.mark.parametrize("words", [("enqueue", "{}"), ("reset",), ("fault", "--list")])
-def test_a_profile_may_name_the_emulator(local, words):
-    """--profile counts for what acts on an emulator, as for the API's commands."""
+def test_emulator_commands_use_the_base_url_of_a_profile(local, words):
+    """`--profile` has the same effect as for the commands of the API."""
     assert local("profile", "create", "here", "--base-url", "local:other.db").returncode == 0
     assert local("profile", "create", "active", "--base-url", "https://api.anthropic.com").returncode == 0
     environment_id = local(*CREATE, "--profile", "here", ANTHROPIC_BASE_URL="").stdout.strip()
@@ -463,23 +463,23 @@ def test_a_profile_may_name_the_emulator(local, words):
     assert local("emulator", *named, "--profile", "active", ANTHROPIC_BASE_URL="").returncode == 2
 
 
-def test_help_says_what_the_emulator_is_and_is_not(local):
-    """What it is faithful to, what it lacks, its own rules, and examples."""
+def test_help_says_what_the_emulator_does_and_what_it_lacks(local):
+    """Help also has its rules and examples."""
     page = local("emulator", "--help").stdout
     parts = ("as the API was recorded to", "no sandboxes", "docs/emulator.md", "Examples:\n  # ")
     assert all(part in page for part in parts)
 
 
 @pytest.mark.parametrize("name", ["start", "enqueue", "fault", "env", "clock"])
-def test_options_look_as_everywhere(local, name):
-    """TEXT and NUMBER, and no types or ranges of Python's."""
+def test_the_help_of_emulator_flags_has_the_same_metavars_as_other_commands(local, name):
+    """Metavars are TEXT and NUMBER, and there are no Python types or ranges."""
     page = local("emulator", name, "--help").stdout.partition("Global flags:")[0]
     assert " NUMBER  " in page
     assert not any(part in page for part in ("<", "range", "x>="))
 
 
-def test_a_home_that_cannot_be_written_is_said_with_a_way_out(local):
-    """The reason is as in other messages, and the hint names what works."""
+def test_an_unwritable_home_is_an_error_with_an_alternative(local):
+    """The hint names a database that works."""
     nowhere = {"ANTHROPIC_BASE_URL": "local:", "XDG_STATE_HOME": "/dev/null/state"}
     done = local("beta:environments", "list", **nowhere)
     assert (done.returncode, done.stdout) == (2, "")
@@ -491,8 +491,8 @@ def test_a_home_that_cannot_be_written_is_said_with_a_way_out(local):
     assert "Errno" not in done.stderr
 
 
-def test_without_a_state_folder_the_emulator_is_served_all_the_same(served, local):
-    """Only `env` can't find it, which is said."""
+def test_start_serves_without_a_state_folder_and_notes_that_env_cannot_find_it(served, local):
+    """Only `env` and `stop` need the state folder."""
     url, process = served(XDG_STATE_HOME="/dev/null/state")
     assert local("beta:environments", "list", "--base-url", url, "--api-key", "any").returncode == 0
     process.terminate()

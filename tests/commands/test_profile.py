@@ -65,13 +65,13 @@ def profiles(path):
 
 @pytest.mark.usefixtures("path")
 def test_list_marks_the_active_profile(profile):
-    """In order of their names."""
+    """Profiles are listed in the order of their names."""
     assert profile("list").stdout == "  home\n* work\n"
 
 
 @pytest.mark.usefixtures("path")
 def test_list_as_data_masks_secrets(profile):
-    """One item for each profile, as every list command prints them."""
+    """Each profile is an item, as in the lists of the API."""
     done = profile("list", "--format", "jsonl")
     assert done.stdout.splitlines() == [
         '{"name":"home","active":false,"base_url":"local:"}',
@@ -83,14 +83,14 @@ def test_list_as_data_masks_secrets(profile):
 
 
 @pytest.mark.usefixtures("path")
-def test_list_says_that_a_variable_selects_another(profile):
-    """The star is not what is used in this shell."""
+def test_list_notes_that_a_variable_selects_another_profile(profile):
+    """The star marks a profile that is not used in this shell."""
     done = profile("list", env={"ANTHROPIC_PROFILE": "home"})
     assert done.stderr == "Note: ANTHROPIC_PROFILE is set, and selects profile 'home'.\n"
 
 
-def test_list_without_profiles_says_how_to_make_one(profile):
-    """Nothing on stdout, exit 0."""
+def test_list_without_profiles_says_how_to_create_one(profile):
+    """Stdout is empty and the exit code 0."""
     done = profile("list")
     assert (done.exit, done.stdout, done.stderr) == (0, "", "There is no profile yet. Create one: ant auth login\n")
 
@@ -110,14 +110,14 @@ def test_list_without_profiles_says_how_to_make_one(profile):
     ],
 )
 @pytest.mark.usefixtures("path")
-def test_get_prints_the_bare_value(profile, words, text):
-    """Secrets are masked, and so is what may be one."""
+def test_get_prints_a_bare_value_and_masks_secrets(profile, words, text):
+    """Values that may be secrets are masked, too."""
     assert profile("get", *words).stdout == text
 
 
 @pytest.mark.usefixtures("path")
-def test_get_of_what_is_not_set_is_an_error(profile):
-    """Exit 1, so that a script notices; a key that does not exist is exit 2."""
+def test_get_of_an_unset_key_exits_with_1_and_of_an_unknown_key_with_2(profile):
+    """A script can tell the two apart."""
     done = profile("get", "format")
     assert (done.exit, done.stdout) == (1, "")
     assert "profile 'work' has no format" in done.stderr
@@ -126,22 +126,22 @@ def test_get_of_what_is_not_set_is_an_error(profile):
     assert "Did you mean 'format'?" in done.stderr
 
 
-def test_get_of_an_empty_profile_says_so(profile, path):
-    """On stderr; as data it is an empty object."""
+def test_get_of_an_empty_profile_prints_a_note_on_stderr(profile, path):
+    """As data it is an empty object."""
     path.write_text('active = "a"\n[profiles.a]\n')
     done = profile("get")
     assert (done.exit, done.stdout, done.stderr) == (0, "", "Profile 'a' is empty.\n")
     assert profile("get", "--format", "json").json == {}
 
 
-def test_get_hides_a_key_in_a_command(profile, path):
-    """Somebody may have written one there."""
+def test_get_redacts_a_key_in_an_api_key_command(profile, path):
+    """A user may have written the key into the command."""
     path.write_text(f'active = "a"\n[profiles.a]\napi_key_command = "echo {SECRET}"\n')
     assert profile("get", "api_key_command").stdout == "echo [redacted]\n"
 
 
-def test_a_control_character_does_not_reach_the_terminal(profile, path):
-    """A file may come from anywhere."""
+def test_get_escapes_control_characters_on_a_terminal(profile, path):
+    """The file may come from anywhere."""
     path.write_text('active = "a"\n[profiles.a]\nworkspace_id = "a\\u001b[31m"\n')
     assert "\x1b[31m" not in profile("get", "workspace_id", terminal=True).stdout
 
@@ -161,8 +161,8 @@ def test_a_control_character_does_not_reach_the_terminal(profile, path):
         ("api_key_command", "op read 'op://a b/c'", "op read 'op://a b/c'"),
     ],
 )
-def test_set_checks_and_stores_a_value(profile, path, key, text, value):
-    """Numbers are numbers in the file."""
+def test_set_validates_and_stores_a_value(profile, path, key, text, value):
+    """Numbers are stored as numbers."""
     done = profile("set", key, text, env={"ANT_NO_HINTS": "1"})
     assert done.stderr == f"Set {key} of profile 'work' to {value}.\n"
     assert profiles(path)["work"][key] == value
@@ -188,15 +188,15 @@ def test_set_checks_and_stores_a_value(profile, path, key, text, value):
         (("future_secret", "x"), "unknown setting 'future_secret'"),
     ],
 )
-def test_set_refuses_what_cannot_be(profile, path, words, message):
-    """Exit 2, and the file stays as it is."""
+def test_set_refuses_invalid_values(profile, path, words, message):
+    """Exit code 2, and the file is unchanged."""
     done = profile("set", *words)
     assert (done.exit, path.read_text()) == (2, WORK)
     assert message in done.stderr
 
 
-def test_a_table_of_profiles_has_the_columns_of_all(profile, path):
-    """Not only those of the first one."""
+def test_the_table_of_profiles_has_the_columns_of_every_profile(profile, path):
+    """Columns that the first profile lacks are shown, too."""
     path.write_text(f'[profiles.a]\nbase_url = "local:"\n[profiles.b]\napi_key = "{SECRET}"\nfuture = 1\n')
     done = profile("list", "--format", "table")
     assert done.stdout.splitlines()[0].split() == ["NAME", "ACTIVE", "API_KEY", "BASE_URL"]
@@ -204,8 +204,8 @@ def test_a_table_of_profiles_has_the_columns_of_all(profile, path):
 
 
 @pytest.mark.parametrize("key", ["api_key", "auth_token"])
-def test_a_secret_is_read_from_stdin(profile, path, key):
-    """White space around it does not count."""
+def test_set_reads_a_secret_from_stdin(profile, path, key):
+    """White space around the secret is dropped."""
     secret = "sk-ant-api03-9876543210-abcd"
     done = profile("set", key, stdin=f" {secret}\n", env={"ANT_NO_HINTS": "1"})
     assert profiles(path)["work"][key] == secret
@@ -222,8 +222,8 @@ def test_a_secret_is_read_from_stdin(profile, path, key):
         ('api_key = "k"', "format", ""),
     ],
 )
-def test_set_says_which_credential_is_used_all_the_same(profile, path, held, key, winner):
-    """A profile may hold several, and the first counts."""
+def test_set_notes_that_another_credential_of_the_profile_takes_precedence(profile, path, held, key, winner):
+    """A profile may hold several credentials, and the first one is used."""
     path.write_text(f'active = "work"\n[profiles.work]\n{held}\n')
     done = profile("set", key, stdin="token") if key in SECRET_FIELDS else profile("set", key, "yaml")
     assert done.exit == 0
@@ -232,31 +232,31 @@ def test_set_says_which_credential_is_used_all_the_same(profile, path, held, key
 
 
 @pytest.mark.parametrize("key", ["api_key", "auth_token"])
-def test_set_refuses_a_secret_with_a_blank_in_it(profile, path, key):
-    """As `auth login` does."""
+def test_set_refuses_a_secret_that_contains_a_space(profile, path, key):
+    """`auth login` refuses it, too."""
     done = profile("set", key, stdin="sk-ant-api03-9876543210 abcd")
     assert (done.exit, path.read_text()) == (2, WORK)
     assert f"{key} contains a space, which no key has" in done.stderr
 
 
-def test_a_secret_on_the_command_line_is_refused(profile, path):
-    """And not repeated."""
+def test_set_refuses_a_secret_on_the_command_line(profile, path):
+    """The message does not repeat the secret."""
     done = profile("set", "api_key", "a-secret-of-no-known-form")
     assert (done.exit, path.read_text()) == (2, WORK)
     assert "api_key is not accepted on the command line" in done.stderr
     assert "a-secret-of-no-known-form" not in done.stderr
 
 
-def test_set_works_on_the_profile_that_is_named(profile, path):
-    """By the flag, before or after the words, or by the variable."""
+def test_set_changes_the_profile_of_the_flag_or_the_variable(profile, path):
+    """The flag may be before or after the arguments."""
     assert profile("set", "format", "yaml", "--profile", "home").exit == 0
     assert profile("set", "timeout", "5", env={"ANTHROPIC_PROFILE": "home"}).exit == 0
     assert profiles(path)["home"] == {"base_url": "local:", "format": "yaml", "timeout": 5}
     assert profile("set", "format", "yaml", "--profile", "nope").exit == 4
 
 
-def test_unset_removes_a_value(profile, path):
-    """Also one that is unknown here; what is not there is no error."""
+def test_unset_removes_known_and_unknown_keys(profile, path):
+    """A key that is not set is not an error."""
     assert profile("unset", "timeout").exit == 0
     assert profile("unset", "future_secret").exit == 0
     assert set(profiles(path)["work"]) == {"api_key", "api_key_command"}
@@ -268,7 +268,7 @@ def test_unset_removes_a_value(profile, path):
 
 
 def test_the_first_profile_becomes_the_active_one(profile, clean_environ):
-    """And it is said that it has no key yet."""
+    """A note says that the profile has no key yet."""
     done = profile("create", "work", "--workspace-id", "wrkspc_1", "--max-retries", "5")
     assert done.stderr == (
         "Created profile 'work'.\nIt is the active profile: commands use it from now on.\n"
@@ -278,8 +278,8 @@ def test_the_first_profile_becomes_the_active_one(profile, clean_environ):
     assert path.read_text() == ('active = "work"\n\n[profiles.work]\nmax_retries = 5\nworkspace_id = "wrkspc_1"\n')
 
 
-def test_a_further_profile_does_not(profile, path):
-    """Nothing is said of a key where a command prints one."""
+def test_a_second_profile_does_not_become_the_active_one(profile, path):
+    """The note about a missing key is left out for a profile with a key command."""
     done = profile("create", "ci", "--api-key-command", "op read y")
     assert done.stderr.splitlines() == [
         "Created profile 'ci'.",
@@ -300,31 +300,31 @@ def test_a_further_profile_does_not(profile, path):
         (("lst",), "unknown command 'lst' for 'ant profile'. Did you mean `ant profile list`?"),
     ],
 )
-def test_what_cannot_be_done_is_refused(profile, path, words, message):
-    """Exit 2, and the file stays as it is."""
+def test_invalid_profile_commands_are_refused(profile, path, words, message):
+    """Exit code 2, and the file is unchanged."""
     done = profile(*words)
     assert (done.exit, path.read_text()) == (2, WORK)
     assert message in done.stderr
 
 
 @pytest.mark.parametrize("words", [("activate",), ("delete",), ("rename",)])
-def test_a_profile_that_does_not_exist_is_an_error(profile, path, words):
-    """Exit 4, with the name that may have been meant."""
+def test_an_unknown_profile_is_an_error_with_a_suggestion(profile, path, words):
+    """Exit code 4, with the most similar name."""
     done = profile(*words, "wrok", *(["x"] if words == ("rename",) else []))
     assert (done.exit, path.read_text()) == (4, WORK)
     assert "profile 'wrok' does not exist. Did you mean 'work'?" in done.stderr
 
 
 def test_activate_changes_the_active_profile(profile, path):
-    """A variable that wins over it is said."""
+    """A note names a variable that overrides the active profile."""
     done = profile("activate", "home", env={"ANTHROPIC_PROFILE": "work"})
     assert document(path)["active"] == "home"
     assert "The active profile is now 'home'." in done.stderr
     assert "ANTHROPIC_PROFILE is set, and selects profile 'work'" in done.stderr
 
 
-def test_rename_keeps_the_profile_and_that_it_is_active(profile, path):
-    """Whatever is in it."""
+def test_rename_keeps_the_values_of_a_profile_and_its_being_active(profile, path):
+    """Renaming another profile leaves the active one as it is."""
     before = profiles(path)["work"]
     assert profile("rename", "work", "office").exit == 0
     assert (document(path)["active"], profiles(path)["office"]) == ("office", before)
@@ -333,8 +333,8 @@ def test_rename_keeps_the_profile_and_that_it_is_active(profile, path):
     assert document(path)["active"] == "office"
 
 
-def test_delete_removes_the_profile(profile, path):
-    """Without an active one, it is said how to choose."""
+def test_delete_removes_the_profile_and_leaves_none_active(profile, path):
+    """Without an active profile `profile get` exits with 4."""
     done = profile("delete", "work")
     assert document(path) == {"profiles": {"home": {"base_url": "local:"}}}
     assert "No profile is active now." in done.stderr
@@ -344,8 +344,8 @@ def test_delete_removes_the_profile(profile, path):
     assert (done.exit, "there is no profile yet" in done.stderr) == (4, True)
 
 
-def test_a_change_survives_a_power_cut(profile, path, monkeypatch):
-    """The new file is brought to the disk before it gets its name, and the folder with that name after it."""
+def test_a_change_is_flushed_to_disk_before_and_after_the_rename(profile, path, monkeypatch):
+    """The new file is flushed before the rename, and the folder after it."""
     fsync, states = os.fsync, []
 
     def record(descriptor):
@@ -358,16 +358,16 @@ def test_a_change_survives_a_power_cut(profile, path, monkeypatch):
     assert states == [("file", False), ("folder", True)]
 
 
-def test_an_empty_active_profile_counts_as_none(profile, path):
-    """As all that is empty does."""
+def test_an_empty_active_profile_counts_as_unset(profile, path):
+    """Empty values count as unset everywhere."""
     path.write_text('active = ""\n[profiles.a]\n')
     done = profile("get")
     assert (done.exit, "no profile is active" in done.stderr) == (4, True)
 
 
 @pytest.mark.parametrize("words", [(), ("--help",), ("set", "--help"), ("create", "-h")])
-def test_help_is_there(profile, words):
-    """On stdout, exit 0."""
+def test_profile_help_is_printed_on_stdout(profile, words):
+    """The exit code is 0."""
     done = profile(*words)
     assert (done.exit, done.stderr) == (0, "")
     assert done.stdout.startswith("Usage: ant profile")

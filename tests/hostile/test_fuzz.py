@@ -55,16 +55,16 @@ YAML_WORDS = st.lists(
 
 @EXAMPLES
 @given(VALUES)
-def test_json_is_read_as_it_was_written(value):
-    """What `json` writes comes back to the byte."""
+def test_json_input_is_sent_byte_for_byte(value):
+    """What `json` writes comes back unchanged."""
     written = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     assert encode(parse(written, "x")) == written.encode("utf-8", "backslashreplace")
 
 
 @EXAMPLES
 @given(st.text() | YAML_WORDS)
-def test_any_text_is_a_value_or_refused(text):
-    """What is accepted is sent as JSON that reads back the same."""
+def test_any_flag_text_is_a_value_or_refused(text):
+    """Accepted text is sent as JSON that reads back the same."""
     try:
         value = parse(text, "--config")
     except UsageError:
@@ -76,8 +76,8 @@ def test_any_text_is_a_value_or_refused(text):
 
 @EXAMPLES
 @given(st.binary())
-def test_any_bytes_on_stdin_end_as_promised(data):
-    """As the body of a request."""
+def test_any_bytes_on_stdin_end_in_a_documented_way(data):
+    """The bytes are the body of a request."""
     assert run(["beta:environments", "create", "--name", "n", "--dry-run"], stdin=data)[0] in (0, 2)
 
 
@@ -136,8 +136,8 @@ ENDLESS = {"emulator", "completion", "auth", "profile", "explore", "help"}
 @given(
     st.lists(WORD, max_size=6) | st.tuples(CALLS, st.lists(WORD, max_size=6)).map(lambda pair: [*pair[0], *pair[1]])
 )
-def test_any_words_end_as_promised(words):
-    """A result, a usage error with which nothing was sent, or the failure of a request, which each say why."""
+def test_any_command_line_ends_in_a_documented_way(words):
+    """It ends with a result, a usage error that sent nothing, or a failed request, and each error has a message."""
     if not ENDLESS & set(words) and not any("base-url" in word or "local" in word for word in words):
         status, out, _ = run(words)
         assert status in (0, 1, 2, 4)
@@ -159,8 +159,8 @@ ITEMS = st.dictionaries(
     st.sampled_from(["json", "jsonl", "yaml", "table", "pretty", "raw", "auto"]),
     st.booleans(),
 )
-def test_any_items_can_be_printed(items, name, terminal):
-    """In every format, on a terminal and in a pipe."""
+def test_any_items_are_printed_in_every_format(items, name, terminal):
+    """The output is a terminal or a pipe."""
     page = httpx.Response(200, content=json.dumps({"data": items, "next_page": None}).encode())
     status, out, _ = run(["beta:environments", "list", "--format", name], answer=page, terminal=terminal)
     assert status == 0
@@ -170,8 +170,8 @@ def test_any_items_can_be_printed(items, name, terminal):
 
 @EXAMPLES
 @given(st.lists(ITEMS, min_size=1, max_size=5))
-def test_a_table_has_a_line_for_each_item(items):
-    """Whatever is in it, a cell never breaks the line."""
+def test_a_table_has_one_line_for_each_item(items):
+    """No cell breaks the line, whatever its text."""
     page = httpx.Response(200, content=json.dumps({"data": items}).encode())
     _, out, _ = run(["beta:environments", "list", "--format", "table", "--columns", "id,name"], answer=page)
     assert out.count("\n") == len(items) + 1
@@ -179,8 +179,8 @@ def test_a_table_has_a_line_for_each_item(items):
 
 @EXAMPLES
 @given(st.binary(), st.integers(200, 599), st.booleans())
-def test_any_bytes_as_an_answer_end_as_promised(body, status, listed):
-    """With any status."""
+def test_any_response_body_ends_in_a_documented_way(body, status, listed):
+    """The response has any status."""
     words = ["beta:environments", "list"] if listed else ["beta:environments", "retrieve", "e"]
     run(words, answer=httpx.Response(status, content=body))
 
@@ -195,8 +195,8 @@ def test_any_bytes_as_an_answer_end_as_promised(body, status, listed):
     ),
     st.sampled_from([200, 204, 302, 404, 429, 500]),
 )
-def test_any_headers_end_as_promised(headers, status):
-    """None of them can do harm."""
+def test_any_response_headers_end_in_a_documented_way(headers, status):
+    """No header of a response does harm."""
     run(["beta:environments", "retrieve", "e", "--debug"], answer=httpx.Response(status, headers=headers))
 
 
@@ -282,8 +282,8 @@ def emulator():
 
 @settings(EXAMPLES, max_examples=400)
 @given(request=requests())
-def test_the_emulator_answers_any_request_in_the_envelope(emulator, request):
-    """A result or an error as the API has it, and never a 500."""
+def test_the_emulator_never_returns_500_for_any_request(emulator, request):
+    """The response is a result or an error body of the API."""
     method, path, query, body = request
     path = path.replace("env_1", emulator.fuzzed["id"])
     status, answer = call(emulator, method, path, query, body)

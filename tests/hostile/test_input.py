@@ -8,10 +8,12 @@ from collections.abc import Callable
 
 import pytest
 
-from .conftest import CREATE, OUTPUT, Outcome, needs
+from tests.conftest import Result
 
-Over = Callable[..., Outcome]
-Shell = Callable[..., Outcome]
+from .conftest import CREATE, OUTPUT, needs
+
+AntOverSocket = Callable[..., Result]
+Shell = Callable[..., Result]
 BOMB = "k0: &k0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"k{n}: &k{n} [{', '.join([f'*k{n - 1}'] * 10)}]\n" for n in range(1, 10)
 )
@@ -55,16 +57,16 @@ DEEP_BOMB = "k0: &k0 {}\n" + "".join(f"k{n}: &k{n} {'[' * 90}*k{n - 1}{']' * 90}
     ],
     ids=lambda value: repr(value)[:30],
 )
-def test_input_that_cannot_be_used_is_refused(over: Over, text, said):
-    """Exit code 2, where it is wrong and why, and nothing is sent."""
-    result = over(words=CREATE, stdin=text)
+def test_invalid_input_is_refused_with_its_position_and_the_reason(ant_over_socket: AntOverSocket, text, said):
+    """Exit code 2, and nothing is sent."""
+    result = ant_over_socket(words=CREATE, stdin=text)
     assert (result.exit, result.stdout, result.requests) == (2, "", [])
     assert said in result.stderr
     assert len(result.stderr) < 500
 
 
 def test_aliases_that_add_more_than_100000_values_together_are_refused(ant):
-    """Each of them alone adds less than that, which is accepted."""
+    """Each alias alone adds fewer values than that, which is accepted."""
     text = "metadata:\n  a: &big [" + "0," * 60_000 + "]\n  b: {}\n"
     once, twice = text.format("*big"), text.format("[*big, *big]")
     assert len(ant(*CREATE, stdin=once).body["metadata"]["b"]) == 60_000
@@ -85,24 +87,24 @@ def test_aliases_that_add_more_than_100000_values_together_are_refused(ant):
     ],
     ids=lambda value: repr(value)[:30],
 )
-def test_unusual_input_is_sent_as_it_is(over: Over, text, body):
-    """Line ends of any kind, large values, and what only JSON can spell."""
-    result = over(words=("beta:environments", "create"), stdin=text)
+def test_unusual_input_is_sent_unchanged(ant_over_socket: AntOverSocket, text, body):
+    """The input has other line ends, large values, or what only JSON can express."""
+    result = ant_over_socket(words=("beta:environments", "create"), stdin=text)
     assert (result.exit, result.stdout) == (0, OUTPUT)
     assert json.loads(result.requests[0].partition(b"\r\n\r\n")[2]) == body
 
 
-def test_a_number_of_5000_digits_is_sent_digit_for_digit(over: Over):
-    """From a flag as well as from input."""
+def test_a_number_of_5000_digits_is_sent_digit_for_digit(ant_over_socket: AntOverSocket):
+    """The number comes from a flag or from input."""
     digits = "9" * 5000
-    result = over(words=CREATE, stdin=f'{{"config": {{"a": {digits}}}}}')
+    result = ant_over_socket(words=CREATE, stdin=f'{{"config": {{"a": {digits}}}}}')
     assert digits.encode() in result.requests[0]
-    assert digits.encode() in over(words=("beta:environments", "list", "--limit", digits)).requests[0]
+    assert digits.encode() in ant_over_socket(words=("beta:environments", "list", "--limit", digits)).requests[0]
 
 
-def test_a_value_of_a_megabyte_fits_into_a_flag(over: Over):
-    """Where the operating system lets it."""
-    assert over(words=CREATE, more=("--description", "x" * 1_000_000)).exit == 0
+def test_a_value_of_a_megabyte_fits_into_a_flag(ant_over_socket: AntOverSocket):
+    """The operating system may set a lower limit."""
+    assert ant_over_socket(words=CREATE, more=("--description", "x" * 1_000_000)).exit == 0
 
 
 @pytest.mark.parametrize(
@@ -122,9 +124,11 @@ def test_a_value_of_a_megabyte_fits_into_a_flag(over: Over):
         ),
     ],
 )
-def test_what_no_url_or_header_can_hold_is_refused(over: Over, words, text):
-    """Lone surrogates and control characters, C1 included, are named before anything is sent."""
-    result = over(words=words, stdin=text)
+def test_lone_surrogates_and_control_characters_in_urls_and_headers_are_refused(
+    ant_over_socket: AntOverSocket, words, text
+):
+    """C1 controls are included; the error names the argument, and nothing is sent."""
+    result = ant_over_socket(words=words, stdin=text)
     assert (result.exit, result.requests) == (2, [])
     assert "contains a" in result.stderr
 
@@ -138,29 +142,29 @@ def test_a_control_character_in_a_header_flag_is_refused(ant, code):
 
 
 @pytest.mark.parametrize("url", ["{url}", "http://ada:hunter2pass@127.0.0.1:{port}"])
-def test_a_header_may_hold_any_text(over: Over, url):
-    """It is sent in UTF-8, as the official tool does; white space around it is not."""
+def test_a_header_flag_is_sent_in_utf_8(ant_over_socket: AntOverSocket, url):
+    """The official tool sends UTF-8, too; white space around the value is dropped."""
     words = ("beta:environments:work", "poll", "env_1", "--anthropic-worker-id", " ü😀 ")
-    request = over(words=words, url=url).requests[0]
+    request = ant_over_socket(words=words, url=url).requests[0]
     assert "anthropic-worker-id: ü😀\r\n".encode() in request.replace(
         b"Anthropic-Worker-Id", b"anthropic-worker-id"
     )
 
 
-def test_an_id_may_hold_every_printable_character(over: Over):
-    """It stays one segment of the path, and comes back as it was."""
+def test_an_id_with_any_printable_character_is_one_path_segment(ant_over_socket: AntOverSocket):
+    """After decoding, the segment is the ID."""
     from urllib.parse import unquote
 
     name = "".join(map(chr, range(33, 127))) + "ü😀"
-    request = over(words=("beta:environments", "retrieve", "--environment-id", name)).requests[0]
+    request = ant_over_socket(words=("beta:environments", "retrieve", "--environment-id", name)).requests[0]
     target = request.split()[1].decode()
     assert unquote(target.removeprefix("/v1/environments/").partition("?")[0]) == name
     assert target.count("/") == 3
 
 
-def test_keys_with_line_breaks_do_not_break_the_warning(over: Over):
-    """On a terminal, an unknown key is shown with its control characters made visible."""
-    result = over(words=CREATE, stdin='{"a\\nb\\u001b[2J\\u202e": 1}', terminal=True)
+def test_control_characters_in_unknown_keys_are_escaped_in_the_warning(ant_over_socket: AntOverSocket):
+    """The warning is printed on a terminal."""
+    result = ant_over_socket(words=CREATE, stdin='{"a\\nb\\u001b[2J\\u202e": 1}', terminal=True)
     assert result.exit == 0
     assert "\x1b[2J" not in result.stderr
     assert "\u202e" not in result.stderr
@@ -179,44 +183,44 @@ def test_keys_with_line_breaks_do_not_break_the_warning(over: Over):
         ("./a\ud800", "can't be read"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_named(over: Over, flag, path, said):
-    """With the flag and the reason."""
+def test_an_unreadable_file_is_named_with_its_flag_and_the_reason(ant_over_socket: AntOverSocket, flag, path, said):
+    """The command exits with 2 and sends nothing."""
     words = (flag, path) if flag == "--file" else (flag + path,)
-    result = over(words=CREATE, more=words)
+    result = ant_over_socket(words=CREATE, more=words)
     assert (result.exit, result.requests) == (2, [])
     assert said in result.stderr
 
 
-def test_a_word_too_long_for_a_file_name_is_a_word(over: Over):
-    """It is sent as it is."""
-    assert over(words=CREATE, more=("--description", "@" + "a" * 5000)).exit == 0
+def test_a_value_too_long_for_a_file_name_is_sent_as_text(ant_over_socket: AntOverSocket):
+    """A value with @ that cannot be a path is plain text."""
+    assert ant_over_socket(words=CREATE, more=("--description", "@" + "a" * 5000)).exit == 0
 
 
 @pytest.mark.parametrize("flag", ["--file ", "--description @"])
 @needs("/dev/zero")
-def test_a_file_without_an_end_is_left_at_the_limit(shell: Shell, flag):
-    """After 10 MB."""
+def test_an_endless_file_is_refused_after_10_mb(shell: Shell, flag):
+    """No more than the limit is read."""
     result = shell(f"$ANT beta:environments create --name n {flag}/dev/zero")
     assert (result.exit, result.requests) == (2, [])
     assert "10 MB" in result.stderr
 
 
-def test_a_pipe_without_an_end_is_left_at_the_limit(shell: Shell):
-    """As standard input, and as the value of a flag."""
+def test_an_endless_pipe_is_refused_after_10_mb(shell: Shell):
+    """The pipe is standard input, or the value of a flag."""
     for words in ("create", "create --name @-"):
         result = shell(f"yes | $ANT beta:environments {words}")
         assert (result.exit, "10 MB" in result.stderr) == (2, True)
 
 
-def test_a_fifo_is_read_as_a_file(shell: Shell):
-    """So that `<(command)` works."""
+def test_a_fifo_is_read_like_a_file(shell: Shell):
+    """Process substitution, `<(command)`, works."""
     script = "mkfifo fifo; echo hello > fifo & $ANT beta:environments create --name n --description @./fifo"
     assert b'"description":"hello\\n"' in shell(script).requests[0]
     assert b'"name":"x"' in shell("$ANT beta:environments create --file <(echo 'name: x')").requests[0]
 
 
 def test_a_file_that_changes_while_it_is_read_is_read_once(shell: Shell):
-    """What was there at that moment is sent, or refused; nothing in between."""
+    """What the file held at that moment is sent or refused, and never a mixture."""
     script = (
         "while :; do echo 'name: one' > file; echo 'name: two' > file; done & "
         "for i in 1 2 3 4; do $ANT beta:environments create --file file > out; S=$?; [ $S -le 2 ] || break; done; "
@@ -229,7 +233,7 @@ def test_a_file_that_changes_while_it_is_read_is_read_once(shell: Shell):
 
 @pytest.mark.parametrize("text", ["", "\n", "# nothing\n", "{}", "null"])
 def test_an_update_with_an_empty_file_is_refused(ant, tmp_path, text):
-    """Somebody meant to change something (D25). The empty file is no less an input than an empty pipe."""
+    """The user meant to change something (D25). An empty file counts as input, as an empty pipe does."""
     (tmp_path / "empty.yaml").write_text(text)
     result = ant("beta:environments", "update", "env_1", "--file", "empty.yaml")
     assert (result.exit, result.stdout, result.requests) == (2, "", [])
@@ -251,8 +255,8 @@ def input_after(monkeypatch):
     return delay
 
 
-def test_input_that_arrives_within_a_second_is_read_though_the_flags_are_complete(ant, input_after):
-    """Rule D27: a pipe has a whole second before it is taken for one in which nothing will come."""
+def test_input_within_a_second_is_read_although_the_flags_are_complete(ant, input_after):
+    """Rule D27: a pipe is waited for, for a whole second, before it counts as silent."""
     input_after(0.95)
     result = ant(*CREATE, stdin="description: late")
     assert result.body == {"name": "n", "description": "late"}
@@ -260,7 +264,7 @@ def test_input_that_arrives_within_a_second_is_read_though_the_flags_are_complet
 
 
 def test_input_that_arrives_later_is_not_waited_for_if_the_flags_are_complete(ant, input_after):
-    """Rule D27: a pipe that somebody left open must not hold the command up, and the note says so."""
+    """Rule D27: an open pipe without data must not block the command, and a note says so."""
     input_after(1.05)
     result = ant(*CREATE, stdin="description: late")
     assert result.body == {"name": "n"}
@@ -287,14 +291,14 @@ def test_a_command_that_lacks_a_change_or_a_name_waits_for_its_pipe(ant, input_a
         ("$ANT beta:environments retrieve env_1 0>written", 0, ""),
     ],
 )
-def test_an_unusable_stdin_matters_only_if_it_is_needed(shell: Shell, script, status, said):
-    """Closed, or open for writing."""
+def test_an_unusable_stdin_is_an_error_only_if_it_is_needed(shell: Shell, script, status, said):
+    """Stdin is closed, or open for writing."""
     result = shell(script)
     assert (result.exit, said in result.stderr) == (status, True)
 
 
-def test_a_pipe_that_does_not_wait_is_read_all_the_same(start):
-    """Programs that share a pipe may have made it non-blocking."""
+def test_a_non_blocking_pipe_on_stdin_is_read_to_its_end(start):
+    """Another program that shares the pipe may have made it non-blocking."""
     read_end, write_end = os.pipe()
     os.set_blocking(read_end, False)
     running = start(("beta:environments", "create", "--description", "d"), stdin=read_end, wait=False)

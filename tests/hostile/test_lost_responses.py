@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
-from .conftest import CREATE, DELETE, OK, OUTPUT, Outcome
+from tests.conftest import Result
+
+from .conftest import CREATE, DELETE, OK, OUTPUT
 from .scripted_server import Act, error, response
 
-Over = Callable[..., Outcome]
+AntOverSocket = Callable[..., Result]
 ARCHIVE = ("beta:environments", "archive", "env_1")
 WORK = ("--environment-id", "env_1", "work_1")
 ACK = ("beta:environments:work", "ack", *WORK)
@@ -29,11 +31,11 @@ LOST = [(Act.RESET,), error("500 Broken"), error("504 Gateway Timeout"), error("
 @pytest.mark.parametrize("words", LOOK, ids=lambda words: words[1])
 @pytest.mark.parametrize("lost", LOST, ids=lambda reply: repr(reply)[:24])
 @pytest.mark.parametrize(("status", "code"), [("409 Conflict", 6), ("404 Not Found", 5)])
-def test_a_refusal_after_a_lost_response_is_explained(over: Over, words, lost, status, code):
-    """The first attempt may be the reason for it."""
+def test_a_refusal_after_a_lost_response_is_explained(ant_over_socket: AntOverSocket, words, lost, status, code):
+    """The first attempt may have caused the refusal."""
     if words == CREATE and lost == (Act.RESET,):
         pytest.skip("a create whose response was lost is not repeated, see below")
-    result = over(lost, error(status), words=words)
+    result = ant_over_socket(lost, error(status), words=words)
     assert result.exit == code
     assert "may have succeeded" in result.stderr
     assert LOOK[words] in result.stderr
@@ -41,39 +43,41 @@ def test_a_refusal_after_a_lost_response_is_explained(over: Over, words, lost, s
 
 @pytest.mark.parametrize("words", LOOK, ids=lambda words: words[1])
 @pytest.mark.parametrize("status", ["409 Conflict", "404 Not Found", "400 Bad Request"])
-def test_a_plain_refusal_is_not(over: Over, words, status):
-    """Nothing was lost, not even when the server asked to wait."""
-    assert "may have" not in over(error(status), words=words).stderr
-    assert "may have" not in over(error("429 Too Many"), error(status), words=words).stderr
+def test_a_refusal_without_a_lost_response_has_no_explanation(ant_over_socket: AntOverSocket, words, status):
+    """No response was lost, not even when the server asked to wait."""
+    assert "may have" not in ant_over_socket(error(status), words=words).stderr
+    assert "may have" not in ant_over_socket(error("429 Too Many"), error(status), words=words).stderr
 
 
 @pytest.mark.parametrize("words", LOOK, ids=lambda words: words[1])
 @pytest.mark.parametrize(
     "reply", [(Act.STALL,), (Act.RESET,), (OK[:-3], Act.CLOSE), response(b"<p>hello"), response(b"")]
 )
-def test_no_usable_response_at_all_is_explained(over: Over, words, reply):
-    """Also when the last attempt is the one whose response was lost."""
-    result = over(reply, words=words, more=("--max-retries", "0"))
+def test_a_change_without_any_usable_response_is_explained(ant_over_socket: AntOverSocket, words, reply):
+    """The last attempt may be the one whose response was lost."""
+    result = ant_over_socket(reply, words=words, more=("--max-retries", "0"))
     assert result.exit in (1, 8)
     assert "may have succeeded" in result.stderr
     assert LOOK[words] in result.stderr
 
 
-def test_what_was_wrong_with_the_response_is_still_said(over: Over):
+def test_the_explanation_keeps_the_reason_why_the_response_was_unusable(ant_over_socket: AntOverSocket):
     """A server that redirects is most likely not the API."""
-    result = over(response(status="308 Permanent Redirect"), words=CREATE)
+    result = ant_over_socket(response(status="308 Permanent Redirect"), words=CREATE)
     assert "Check the base URL" in result.stderr
     assert "may have succeeded" in result.stderr
 
 
-def test_what_never_left_is_not_in_doubt(over: Over):
-    """A connection that was refused carried nothing."""
-    assert "may have" not in over(words=CREATE, url="http://127.0.0.1:1").stderr
+def test_a_refused_connection_has_no_explanation_of_a_lost_response(ant_over_socket: AntOverSocket):
+    """Nothing was sent over a connection that was refused."""
+    assert "may have" not in ant_over_socket(words=CREATE, url="http://127.0.0.1:1").stderr
 
 
-def test_the_command_that_shows_it_can_be_pasted(over: Over):
-    """Whatever is in the ID."""
-    result = over((Act.RESET,), error("404 Not Found"), words=("beta:environments", "delete", "env 1; rm '*'"))
+def test_the_suggested_check_command_can_be_pasted_into_a_shell(ant_over_socket: AntOverSocket):
+    """This holds for every ID."""
+    result = ant_over_socket(
+        (Act.RESET,), error("404 Not Found"), words=("beta:environments", "delete", "env 1; rm '*'")
+    )
     assert """retrieve 'env 1; rm '"'"'*'"'"''""" in result.stderr
 
 
@@ -82,29 +86,29 @@ def test_the_command_that_shows_it_can_be_pasted(over: Over):
     [((Act.RESET,), 8), ((Act.STALL,), 8), (error("504 Gateway Timeout"), 7), (error("408 Timeout"), 7)],
     ids=["reset", "stall", "504", "408"],
 )
-def test_a_guarded_heartbeat_that_timed_out_is_not_repeated(over: Over, lost, code):
-    """If it was carried out, what it expects is true no more."""
-    result = over(lost, OK, words=GUARDED)
+def test_a_conditional_heartbeat_that_timed_out_is_not_retried(ant_over_socket: AntOverSocket, lost, code):
+    """If it was carried out, its expected last heartbeat is outdated."""
+    result = ant_over_socket(lost, OK, words=GUARDED)
     assert (result.exit, len(result.requests)) == (code, 1)
     assert LOOK[STOP] in result.stderr
 
 
 @pytest.mark.parametrize("status", ["429 Too Many", "500 Broken", "503 Unavailable", "529 Overloaded"])
-def test_a_guarded_heartbeat_that_was_answered_is_repeated(over: Over, status):
-    """The server said that it failed, or that it is not its turn."""
-    assert over(error(status), OK, words=GUARDED).stdout == OUTPUT
+def test_a_conditional_heartbeat_with_an_error_response_is_retried(ant_over_socket: AntOverSocket, status):
+    """The response says that the heartbeat failed, or that it came too early."""
+    assert ant_over_socket(error(status), OK, words=GUARDED).stdout == OUTPUT
 
 
-def test_a_refusal_of_a_repeated_heartbeat_is_explained(over: Over):
-    """The attempt that failed may have been carried out all the same."""
-    result = over(error("500 Broken"), error("412 Precondition Failed"), words=GUARDED)
+def test_a_refusal_of_a_retried_heartbeat_is_explained(ant_over_socket: AntOverSocket):
+    """The attempt before it may have been carried out."""
+    result = ant_over_socket(error("500 Broken"), error("412 Precondition Failed"), words=GUARDED)
     assert (result.exit, len(result.requests)) == (6, 2)
     assert LOOK[STOP] in result.stderr
 
 
-def test_a_heartbeat_without_a_guard_is_repeated_whatever_happened(over: Over):
-    """It extends the lease once more."""
-    assert over((Act.RESET,), OK, words=HEARTBEAT).stdout == OUTPUT
+def test_an_unconditional_heartbeat_is_retried_after_any_failure(ant_over_socket: AntOverSocket):
+    """A repeated heartbeat extends the lease once more."""
+    assert ant_over_socket((Act.RESET,), OK, words=HEARTBEAT).stdout == OUTPUT
 
 
 @pytest.mark.parametrize(
@@ -112,14 +116,14 @@ def test_a_heartbeat_without_a_guard_is_repeated_whatever_happened(over: Over):
     [(Act.RESET,), (Act.CLOSE,), (Act.STALL,), (OK[:20], Act.CLOSE)],
     ids=["reset", "close", "stall", "part"],
 )
-def test_a_create_whose_response_was_lost_is_not_repeated(over: Over, lost):
-    """Nothing makes it idempotent, so two environments might be the result (D33)."""
-    result = over(lost, OK, words=CREATE)
+def test_a_create_whose_response_was_lost_is_not_retried(ant_over_socket: AntOverSocket, lost):
+    """Create is not idempotent, so a retry might make a second environment (D33)."""
+    result = ant_over_socket(lost, OK, words=CREATE)
     assert (result.exit, result.stdout, len(result.requests)) == (8, "", 1)
     assert "may have succeeded" in result.stderr
     assert LOOK[CREATE] in result.stderr
 
 
-def test_a_create_that_was_never_sent_or_was_refused_is_repeated(over: Over):
-    """The server said that it failed, so there is no environment yet."""
-    assert over(error("503 Unavailable"), OK, words=CREATE).stdout == OUTPUT
+def test_a_create_that_was_never_sent_or_was_rejected_is_retried(ant_over_socket: AntOverSocket):
+    """There is no environment yet, because the request was not sent, or the server reported a failure."""
+    assert ant_over_socket(error("503 Unavailable"), OK, words=CREATE).stdout == OUTPUT

@@ -20,14 +20,15 @@ import pytest
 import trustme
 
 from ant_cli.runtime.extras import install_hint
+from tests.conftest import Result
 
-from .conftest import CREATE, LIST, OK, OUTPUT, Outcome
+from .conftest import CREATE, LIST, OK, OUTPUT
 from .scripted_server import Act, ScriptedServer, error, response
 
 CUT = OK[:-3]
 HEAD = b"HTTP/1.1 200 OK\r\n"
 NO_RETRIES = ("--max-retries", "0")
-Over = Callable[..., Outcome]
+AntOverSocket = Callable[..., Result]
 
 
 # Breaking off
@@ -52,33 +53,33 @@ Over = Callable[..., Outcome]
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_no_response_is_a_network_failure_after_retries(over: Over, reply, said):
-    """Three attempts, then exit code 8 and what happened."""
-    result = over(reply)
+def test_no_response_is_a_network_error_after_three_attempts(ant_over_socket: AntOverSocket, reply, said):
+    """Exit code 8, with what happened."""
+    result = ant_over_socket(reply)
     assert (result.exit, result.stdout, len(result.requests)) == (8, "", 3)
     assert said in result.stderr
 
 
 @pytest.mark.parametrize("end", [Act.RESET, Act.CLOSE])
-def test_an_incomplete_response_is_never_shown(over: Over, end):
-    """A GET is tried again; if that is no better, nothing of it is on stdout."""
-    result = over((CUT, end))
+def test_nothing_of_an_incomplete_response_is_printed(ant_over_socket: AntOverSocket, end):
+    """A GET is retried; if the retries fail as well, stdout stays empty."""
+    result = ant_over_socket((CUT, end))
     assert (result.exit, result.stdout, len(result.requests)) == (1, "", 3)
     assert "broke off" in result.stderr
-    assert over((CUT, end), OK).stdout == OUTPUT
+    assert ant_over_socket((CUT, end), OK).stdout == OUTPUT
 
 
 @pytest.mark.parametrize("chunk", [b'5\r\n{"a":\r\n', b'zz\r\n{"a":1}\r\n'])
-def test_broken_chunks_are_an_incomplete_response(over: Over, chunk):
-    """Neither an end that is missing nor a size that is none passes."""
-    result = over((HEAD + b"transfer-encoding: chunked\r\n\r\n" + chunk, Act.CLOSE))
+def test_broken_chunks_are_an_incomplete_response(ant_over_socket: AntOverSocket, chunk):
+    """Neither a missing end nor an invalid size is accepted."""
+    result = ant_over_socket((HEAD + b"transfer-encoding: chunked\r\n\r\n" + chunk, Act.CLOSE))
     assert (result.exit, result.stdout) == (1, "")
 
 
 @pytest.mark.parametrize("end", [Act.RESET, Act.CLOSE])
-def test_an_incomplete_response_to_a_change_is_not_asked_for_again(over: Over, end):
-    """The server carried it out: a second `create` would make a second one."""
-    result = over((CUT, end), words=CREATE)
+def test_an_incomplete_response_to_a_change_is_not_retried(ant_over_socket: AntOverSocket, end):
+    """The server carried the request out: a second `create` would make a second environment."""
+    result = ant_over_socket((CUT, end), words=CREATE)
     assert (result.exit, len(result.requests)) == (1, 1)
     assert "may have succeeded" in result.stderr
 
@@ -95,15 +96,15 @@ def test_an_incomplete_response_to_a_change_is_not_asked_for_again(over: Over, e
         OK + b"what follows is not read",
     ],
 )
-def test_unusual_but_whole_responses_are_taken(over: Over, reply):
-    """What HTTP allows is no fault."""
-    assert over((reply, Act.CLOSE)).stdout == OUTPUT
+def test_unusual_but_complete_responses_are_accepted(ant_over_socket: AntOverSocket, reply):
+    """HTTP allows each of them."""
+    assert ant_over_socket((reply, Act.CLOSE)).stdout == OUTPUT
 
 
 @pytest.mark.parametrize("end", [Act.RESET, Act.CLOSE])
-def test_a_connection_that_went_stale_between_pages_is_replaced(over: Over, end):
-    """The next page comes over a new connection, which is no second attempt."""
-    result = over(
+def test_a_connection_that_went_stale_between_pages_is_replaced(ant_over_socket: AntOverSocket, end):
+    """The next page is requested over a new connection, which does not count as a retry."""
+    result = ant_over_socket(
         (response({"data": [1], "next_page": "p"}), end),
         response({"data": [2], "next_page": None}),
         words=LIST,
@@ -112,10 +113,10 @@ def test_a_connection_that_went_stale_between_pages_is_replaced(over: Over, end)
     assert (result.exit, result.stdout) == (0, "1\n2\n")
 
 
-def test_a_post_on_a_connection_that_went_stale_counts_as_a_retry(over: Over):
-    """Only a GET is repeated for free: a POST may have been carried out before the connection ended."""
+def test_a_post_repeated_after_a_stale_connection_counts_as_a_retry(ant_over_socket: AntOverSocket):
+    """Only a GET is repeated without counting: a POST may have been carried out before the connection ended."""
     words = ("beta:environments", "update", "env_1", "--name", "n")
-    result = over(error("500 Broken"), (Act.CLOSE,), OK, words=words, more=("--max-retries", "1"))
+    result = ant_over_socket(error("500 Broken"), (Act.CLOSE,), OK, words=words, more=("--max-retries", "1"))
     assert (result.exit, result.stdout, len(result.requests), len(result.waits)) == (8, "", 2, 1)
 
 
@@ -130,23 +131,23 @@ def test_a_post_on_a_connection_that_went_stale_counts_as_a_retry(over: Over):
         ((CUT, Act.STALL), "stalled for 0.3 s"),
     ],
 )
-def test_silence_ends_in_time(over: Over, reply, said):
-    """Each stage has its time-out."""
-    result = over(reply, more=NO_RETRIES)
+def test_a_silent_server_is_given_up_after_the_time_out(ant_over_socket: AntOverSocket, reply, said):
+    """Each stage of a request has its time-out."""
+    result = ant_over_socket(reply, more=NO_RETRIES)
     assert (result.exit, result.stdout) == (8, "")
     assert said in result.stderr
     assert "--timeout" in result.stderr
 
 
-def test_a_server_that_takes_no_connection_is_given_up(over: Over):
-    """A full queue of connections is as good as no server, and nothing was sent."""
+def test_a_server_with_a_full_connection_queue_is_given_up(ant_over_socket: AntOverSocket):
+    """Nothing was sent, so the error is the same as without a server."""
     with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
         waiting = [socket.socket() for _ in range(4)]
         for one in waiting:
             one.settimeout(0)
             one.connect_ex(full.getsockname())
         url = f"http://127.0.0.1:{full.getsockname()[1]}"
-        result = over(url=url, words=CREATE, more=NO_RETRIES)
+        result = ant_over_socket(url=url, words=CREATE, more=NO_RETRIES)
         for one in waiting:
             one.close()
     assert result.exit == 8
@@ -155,10 +156,10 @@ def test_a_server_that_takes_no_connection_is_given_up(over: Over):
 
 
 @pytest.mark.parametrize("path", ["", "/ä"], ids=["direct", "httpx"])
-def test_a_tls_handshake_that_stalls_is_named_and_not_retried(over: Over, path):
+def test_a_tls_handshake_that_stalls_is_named_and_not_retried(ant_over_socket: AntOverSocket, path):
     """A port that never replies to a handshake won't reply to the next one either."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        result = over(url=f"https://127.0.0.1:{silent.getsockname()[1]}{path}", words=CREATE)
+        result = ant_over_socket(url=f"https://127.0.0.1:{silent.getsockname()[1]}{path}", words=CREATE)
     assert (result.exit, result.waits) == (8, [])
     assert "the TLS handshake failed (no reply within 0.3 s)" in result.stderr
     assert "may have succeeded" not in result.stderr
@@ -166,10 +167,12 @@ def test_a_tls_handshake_that_stalls_is_named_and_not_retried(over: Over, path):
 
 @pytest.mark.parametrize("path", ["", "/ä"])
 @pytest.mark.parametrize("reply", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"", b"SSH-2.0-OpenSSH_9.9\r\n"])
-def test_a_tls_handshake_with_a_port_that_speaks_something_else_is_named_and_not_retried(over: Over, path, reply):
-    """The direct transport and httpx say the same, and where the mistake may be."""
+def test_a_tls_handshake_with_a_plain_text_port_is_named_and_not_retried(
+    ant_over_socket: AntOverSocket, path, reply
+):
+    """Both transports print the same message, which says what may be wrong with the base URL."""
     with Babbler(reply) as port:
-        result = over(url=f"https://127.0.0.1:{port}{path}")
+        result = ant_over_socket(url=f"https://127.0.0.1:{port}{path}")
     assert (result.exit, result.waits) == (8, [])
     assert "the TLS handshake failed (" in result.stderr
     assert "begins with http://" in result.stderr
@@ -204,27 +207,29 @@ class Babbler:
 @pytest.mark.parametrize(
     "sent", [b"HTTP/1.1 200 ", b"HTTP/1.1 200 OK\r\nx: ", HEAD + b"content-length: 900000\r\n\r\n{"]
 )
-def test_a_response_that_drips_ends_at_ten_times_the_timeout(over: Over, monkeypatch, way, sent):
-    """A byte now and then must not keep a run for ever, whether it belongs to the headers or to the body."""
+def test_a_response_that_drips_is_given_up_after_ten_times_the_timeout(
+    ant_over_socket: AntOverSocket, monkeypatch, way, sent
+):
+    """The bytes belong to the headers or to the body."""
     with ScriptedServer((sent, Act.DRIP)) as server:
         url = server.url
         if way == "proxy":
             monkeypatch.setenv("http_proxy", server.url)
             url = "http://api.invalid"
         env = {"http_proxy": server.url} if way == "proxy" else {}
-        result = over(url=url, env=env, more=("--timeout", "0.1", *NO_RETRIES))
+        result = ant_over_socket(url=url, env=env, more=("--timeout", "0.1", *NO_RETRIES))
     assert (result.exit, result.stdout) == (8, "")
     assert "no complete response within 1 s" in result.stderr
     assert "--timeout" in result.stderr
 
 
-def test_a_response_byte_by_byte_is_a_response(over: Over):
-    """The time-out is between bytes, not for all of them."""
-    assert over(tuple(bytes([byte]) for byte in OK)).stdout == OUTPUT
+def test_a_response_that_arrives_byte_by_byte_is_accepted(ant_over_socket: AntOverSocket):
+    """The time-out applies between bytes, not to all of them."""
+    assert ant_over_socket(tuple(bytes([byte]) for byte in OK)).stdout == OUTPUT
 
 
-def test_an_early_refusal_of_a_large_body_is_read(over: Over):
-    """The server responds with 413 without reading the rest."""
+def test_an_early_refusal_of_a_large_body_is_read(ant_over_socket: AntOverSocket):
+    """The server responds with 413 without reading the rest of the body."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def refuse() -> None:
@@ -238,12 +243,12 @@ def test_an_early_refusal_of_a_large_body_is_read(over: Over):
 
         threading.Thread(target=refuse, daemon=True).start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        result = over(url=url, words=CREATE, stdin=b'{"description":"' + b"x" * 5_000_000 + b'"}')
+        result = ant_over_socket(url=url, words=CREATE, stdin=b'{"description":"' + b"x" * 5_000_000 + b'"}')
     assert (result.exit, "413 Content Too Large" in result.stderr) == (1, True)
 
 
 def test_a_server_that_never_reads_a_large_body_is_given_up(shell, tmp_path):
-    """Sending has a time-out as well. The shell has a limit of its own, so that a hang is a failure."""
+    """Sending has a time-out, too. The shell has its own limit, so that a hang is a failure."""
     (tmp_path / "body.json").write_bytes(b'{"description":"' + b"x" * 9_000_000 + b'"}')
     with socket.socket() as deaf:
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # the system must not take it all in
@@ -277,9 +282,9 @@ def test_a_server_that_never_reads_a_large_body_is_given_up(shell, tmp_path):
         *((url, 2, "base-url") for url in ("ws://127.0.0.1", "127.0.0.1", "http://a b")),
     ],
 )
-def test_an_address_that_leads_nowhere_is_said(over: Over, url, status, said):
-    """Impossible ones are usage errors, all others failures of the network; none reaches a server."""
-    result = over(url=url)
+def test_an_unusable_base_url_is_a_usage_or_network_error(ant_over_socket: AntOverSocket, url, status, said):
+    """Impossible addresses are usage errors, all others network errors; none reaches a server."""
+    result = ant_over_socket(url=url)
     assert (result.exit, result.stdout, result.requests) == (status, "", [])
     assert said in result.stderr
 
@@ -293,49 +298,51 @@ def test_an_address_that_leads_nowhere_is_said(over: Over, url, status, said):
         ("{url}/ä", b"GET /%C3%A4/v1/environments/env_1?"),
     ],
 )
-def test_a_base_url_may_have_a_path(over: Over, url, line):
-    """The API's paths go below it."""
-    result = over(url=url)
+def test_the_path_of_the_base_url_comes_before_the_paths_of_the_api(ant_over_socket: AntOverSocket, url, line):
+    """A gateway may serve the API below a path."""
+    result = ant_over_socket(url=url)
     assert (result.exit, result.stdout) == (0, OUTPUT)
     assert result.requests[0].startswith(line)
 
 
-def test_ipv6_works(over: Over):
-    """An address in brackets is one."""
-    assert over(server=ScriptedServer(OK, host="::1")).stdout == OUTPUT
+def test_a_base_url_may_be_an_ipv6_address(ant_over_socket: AntOverSocket):
+    """The address is in brackets."""
+    assert ant_over_socket(server=ScriptedServer(OK, host="::1")).stdout == OUTPUT
 
 
 @pytest.mark.parametrize("name", ["localhost", "LOCALHOST", "127.1", "2130706433", "[::ffff:127.0.0.1]", "0.0.0.0"])
-def test_loopback_is_never_asked_through_a_proxy(over: Over, monkeypatch, name):
-    """However it is written."""
+def test_loopback_is_never_requested_through_a_proxy(ant_over_socket: AntOverSocket, monkeypatch, name):
+    """This holds for every notation of a loopback address."""
     for variable in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
         monkeypatch.setenv(variable, "http://127.0.0.1:1")
-    assert over(url=f"http://{name}:{{port}}", env=dict(os.environ)).stdout == OUTPUT
+    assert ant_over_socket(url=f"http://{name}:{{port}}", env=dict(os.environ)).stdout == OUTPUT
 
 
 # Proxies
 
 
-def through(over: Over, monkeypatch, variable: str, proxy: str, scheme: str = "http") -> Outcome:
+def through(ant_over_socket: AntOverSocket, monkeypatch, variable: str, proxy: str, scheme: str = "http") -> Result:
     """Ask a host that is reached only through a proxy."""
     monkeypatch.setenv(variable, proxy)
-    return over(url=f"{scheme}://api.invalid", env={variable: proxy}, more=NO_RETRIES)
+    return ant_over_socket(url=f"{scheme}://api.invalid", env={variable: proxy}, more=NO_RETRIES)
 
 
 @pytest.mark.parametrize(
     ("variable", "scheme"), [("http_proxy", "http"), ("HTTPS_PROXY", "https"), ("ALL_PROXY", "http")]
 )
-def test_a_proxy_that_refuses_is_named(over: Over, monkeypatch, variable, scheme):
-    """The variable is said, its password is not."""
-    result = through(over, monkeypatch, variable, "http://ada:proxy-pass@127.0.0.1:1", scheme)
+def test_a_failing_proxy_is_named_by_its_variable_without_its_password(
+    ant_over_socket: AntOverSocket, monkeypatch, variable, scheme
+):
+    """The message does not show the password of the proxy."""
+    result = through(ant_over_socket, monkeypatch, variable, "http://ada:proxy-pass@127.0.0.1:1", scheme)
     assert (result.exit, "proxy-pass" in result.stderr) == (8, False)
     assert variable in result.stderr
 
 
-def test_a_socks_proxy_without_its_package_is_a_usage_error_that_says_how_to_install_it(over: Over, monkeypatch):
-    """Httpx needs one more package for SOCKS."""
+def test_a_socks_proxy_without_socksio_names_the_package_to_install(ant_over_socket: AntOverSocket, monkeypatch):
+    """Httpx needs another package for SOCKS, and its lack is a usage error."""
     monkeypatch.setitem(sys.modules, "socksio", None)
-    result = through(over, monkeypatch, "ALL_PROXY", "socks5://127.0.0.1:1")
+    result = through(ant_over_socket, monkeypatch, "ALL_PROXY", "socks5://127.0.0.1:1")
     assert (result.exit, result.stdout) == (2, "")
     message = "ALL_PROXY names a SOCKS proxy, which needs the package socksio."
     assert result.stderr == f"ant: {message}\n{install_hint('socks')}\n"
@@ -345,30 +352,30 @@ def test_a_socks_proxy_without_its_package_is_a_usage_error_that_says_how_to_ins
     "proxy",
     ["http://ada:proxy-pass@[bad", "foo:bar", "ftp://proxy", "http://p:99999", "://", "http://", "http://:80"],
 )
-def test_a_malformed_proxy_variable_is_a_usage_error(over: Over, monkeypatch, proxy):
-    """It is named, and not shown."""
-    result = through(over, monkeypatch, "http_proxy", proxy)
+def test_a_malformed_proxy_variable_is_a_usage_error(ant_over_socket: AntOverSocket, monkeypatch, proxy):
+    """The message has the name of the variable, not its value."""
+    result = through(ant_over_socket, monkeypatch, "http_proxy", proxy)
     assert (result.exit, result.stdout) == (2, "")
     assert "http_proxy" in result.stderr
     assert "proxy-pass" not in result.stderr
 
 
-def test_a_proxy_is_used_and_its_errors_are_errors(over: Over, monkeypatch):
-    """A 407 comes from the proxy, as a response or in place of a tunnel."""
+def test_errors_of_a_proxy_are_reported(ant_over_socket: AntOverSocket, monkeypatch):
+    """A 407 comes from the proxy, either as the response or in place of a tunnel."""
     with ScriptedServer(error("407 Proxy Authentication Required")) as proxy:
-        assert through(over, monkeypatch, "http_proxy", proxy.url).exit == 1
-        tunnel = through(over, monkeypatch, "https_proxy", proxy.url, "https")
+        assert through(ant_over_socket, monkeypatch, "http_proxy", proxy.url).exit == 1
+        tunnel = through(ant_over_socket, monkeypatch, "https_proxy", proxy.url, "https")
         assert (tunnel.exit, "407" in tunnel.stderr) == (8, True)
         assert "The proxy requires a user and a password: put them into https_proxy" in tunnel.stderr
     assert [line.split()[0] for line in proxy.lines] == ["GET", "CONNECT"]
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_not_followed_through_a_proxy_either(over: Over, monkeypatch, status):
-    """Requests through a proxy take another way than direct ones, and must send the key nowhere else, too."""
+def test_a_redirect_is_not_followed_through_a_proxy(ant_over_socket: AntOverSocket, monkeypatch, status):
+    """Requests through a proxy use another transport, which must not send the key to another host either."""
     moved = response(b"", "location: http://elsewhere.invalid/", status=f"{status} Moved")
     with ScriptedServer(moved, OK) as proxy:
-        result = through(over, monkeypatch, "http_proxy", proxy.url)
+        result = through(ant_over_socket, monkeypatch, "http_proxy", proxy.url)
     assert (result.exit, result.stdout) == (1, "")
     assert [line.split()[:2] for line in proxy.lines] == [
         ["GET", "http://api.invalid/v1/environments/env_1?beta=true"]
@@ -400,10 +407,12 @@ def tls_server(authority: trustme.CA, name: str = "localhost", *, expired: bool 
 
 
 @pytest.mark.parametrize("user", ["", "ada:hunter2pass@"])
-def test_a_certificate_of_an_authority_of_ones_own_is_trusted(over: Over, authority, trust, user):
-    """SSL_CERT_FILE names it, on both ways to the network."""
+def test_ssl_cert_file_adds_a_trusted_authority_on_both_transports(
+    ant_over_socket: AntOverSocket, authority, trust, user
+):
+    """The certificate of the server was issued by that authority."""
     server = tls_server(authority)
-    result = over(server=server, url=f"https://{user}localhost:{{port}}", env={"SSL_CERT_FILE": trust})
+    result = ant_over_socket(server=server, url=f"https://{user}localhost:{{port}}", env={"SSL_CERT_FILE": trust})
     assert (result.exit, result.stdout) == (0, OUTPUT)
 
 
@@ -415,11 +424,13 @@ def test_a_certificate_of_an_authority_of_ones_own_is_trusted(over: Over, author
         ("other.example", False, True, "another host name"),
     ],
 )
-def test_what_is_wrong_with_a_certificate_is_said(over: Over, authority, trust, name, expired, known, said):
-    """And where an authority of one's own goes. It is not tried again: it would be the same."""
+def test_a_certificate_error_is_explained_and_not_retried(
+    ant_over_socket: AntOverSocket, authority, trust, name, expired, known, said
+):
+    """The hint says where to name an authority; a retry would have the same result."""
     server = tls_server(authority, name, expired=expired)
     env = {"SSL_CERT_FILE": trust} if known else {}
-    result = over(server=server, url="https://localhost:{port}", env=env)
+    result = ant_over_socket(server=server, url="https://localhost:{port}", env=env)
     assert (result.exit, result.waits) == (8, [])
     assert said in result.stderr
     assert "SSL_CERT_FILE" in result.stderr
@@ -427,9 +438,9 @@ def test_what_is_wrong_with_a_certificate_is_said(over: Over, authority, trust, 
 
 @pytest.mark.parametrize("user", ["", "ada:hunter2pass@"])
 @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
-def test_a_certificate_variable_that_names_nothing_is_a_usage_error(over: Over, variable, user):
-    """Otherwise every server would be unknown, and nobody would know why."""
-    result = over(url=f"https://{user}localhost:{{port}}", env={variable: "/nope"})
+def test_ssl_cert_file_or_dir_that_does_not_exist_is_a_usage_error(ant_over_socket: AntOverSocket, variable, user):
+    """Otherwise no server would be trusted, without a reason that the user sees."""
+    result = ant_over_socket(url=f"https://{user}localhost:{{port}}", env={variable: "/nope"})
     assert (result.exit, variable in result.stderr) == (2, True)
 
 
@@ -456,35 +467,43 @@ def system_trust(authority: trustme.CA, tmp_path, monkeypatch) -> Callable[..., 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems verify by themselves")
 @pytest.mark.parametrize("path", ["", "/ä"], ids=["direct", "httpx"])
 @pytest.mark.parametrize("kind", ["folder", "file"])
-def test_an_authority_that_the_operating_system_trusts_needs_no_variable(
-    over: Over, authority, system_trust, kind, path
+def test_an_authority_in_the_operating_systems_trust_store_is_trusted(
+    ant_over_socket: AntOverSocket, authority, system_trust, kind, path
 ):
-    """As a company installs its own. The debug log says where it was found."""
+    """Companies install their authorities there. The debug log names the trust store."""
     if kind == "folder" and not shutil.which("openssl"):
         pytest.skip("this test needs openssl, which names the files in a folder of authorities")
     place = system_trust(kind)
-    result = over(server=tls_server(authority), url=f"https://localhost:{{port}}{path}", more=("--debug",))
+    result = ant_over_socket(
+        server=tls_server(authority), url=f"https://localhost:{{port}}{path}", more=("--debug",)
+    )
     assert (result.exit, result.stdout) == (0, OUTPUT)
     assert f"* certificate authorities: {place} (operating system)\n" in result.stderr
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems verify by themselves")
-def test_where_the_operating_system_trusts_nobody_certifi_is_used(over: Over, authority, system_trust):
-    """And it does not know the authority of this test."""
+def test_certifi_is_used_if_the_operating_system_has_no_trust_store(
+    ant_over_socket: AntOverSocket, authority, system_trust
+):
+    """Certifi does not have the authority of this test."""
     system_trust("nothing")
-    result = over(server=tls_server(authority), url="https://localhost:{port}", more=("--debug",))
+    result = ant_over_socket(server=tls_server(authority), url="https://localhost:{port}", more=("--debug",))
     assert (result.exit, "issuer that is not known" in result.stderr) == (8, True)
     assert f"* certificate authorities: {certifi.where()} (certifi" in result.stderr
 
 
-def test_the_variables_beat_the_operating_system(over: Over, authority, trust, system_trust):
+def test_ssl_cert_file_replaces_the_operating_systems_trust_store(
+    ant_over_socket: AntOverSocket, authority, trust, system_trust
+):
     """SSL_CERT_FILE names the only authorities that are trusted."""
     system_trust("file")
     other = trust.replace("authority", "other")
     trustme.CA().cert_pem.write_to_path(other)
     for file, status in ((trust, 0), (other, 8)):
         env = {"SSL_CERT_FILE": file}
-        result = over(server=tls_server(authority), url="https://localhost:{port}", env=env, more=("--debug",))
+        result = ant_over_socket(
+            server=tls_server(authority), url="https://localhost:{port}", env=env, more=("--debug",)
+        )
         assert result.exit == status
         assert f"* certificate authorities: {file} (SSL_CERT_FILE)\n" in result.stderr
 
@@ -508,35 +527,37 @@ def test_the_variables_beat_the_operating_system(over: Over, authority, trust, s
         ("retry-after: Fri, 31 Dec 99999999999 23:59:59 GMT", 0.3, 0.5),
     ],
 )
-def test_the_server_says_when_and_nonsense_is_ignored(over: Over, header, low, high):
-    """Up to a minute, and never a negative time. A wait of more than two seconds is announced."""
-    result = over(error("429 Too Many", "rate_limit_error", header), OK)
+def test_retry_after_is_honoured_up_to_a_minute_and_invalid_values_are_ignored(
+    ant_over_socket: AntOverSocket, header, low, high
+):
+    """No wait is negative. A wait of more than two seconds is announced."""
+    result = ant_over_socket(error("429 Too Many", "rate_limit_error", header), OK)
     assert (result.exit, result.stdout) == (0, OUTPUT)
     assert low <= result.waits[0] <= high
     assert ("Retry 1 of 2" in result.stderr) == (high > 2)
 
 
 @pytest.mark.parametrize("form", ["%a, %d %b %Y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y"])
-def test_a_date_is_a_time_to_wait_for(over: Over, monkeypatch, form):
-    """In the form that HTTP prescribes, and in C's, which is in GMT too, wherever this machine is."""
+def test_retry_after_may_be_a_date(ant_over_socket: AntOverSocket, monkeypatch, form):
+    """The date has HTTP's format or C's, which is in GMT, too, whatever the local time zone is."""
     monkeypatch.setenv("TZ", "America/New_York")
     time.tzset()
     date = time.strftime(form, time.gmtime(time.time() + 30))
-    result = over(error("503 Busy", "x", f"retry-after: {date}"), OK)
+    result = ant_over_socket(error("503 Busy", "x", f"retry-after: {date}"), OK)
     monkeypatch.undo()
     time.tzset()
     assert 25 < result.waits[0] <= 31
 
 
-def test_thousands_of_retries_are_possible(over: Over):
+def test_thousands_of_retries_wait_at_most_eight_seconds_each(ant_over_socket: AntOverSocket):
     """The waits stop growing at eight seconds."""
-    result = over(error("429 Too Many"), more=("--max-retries", "1100"))
+    result = ant_over_socket(error("429 Too Many"), more=("--max-retries", "1100"))
     assert (result.exit, len(result.waits)) == (7, 1100)
     assert 6 <= result.waits[-1] <= 8
 
 
-def test_a_success_is_not_repeated_whatever_the_server_wishes(over: Over):
-    """It was carried out, and `x-should-retry` is for failures."""
+def test_a_success_with_x_should_retry_is_not_retried(ant_over_socket: AntOverSocket):
+    """The request was carried out, and `x-should-retry` is for failures."""
     for words in (("beta:environments", "retrieve", "env_1"), CREATE):
-        result = over(response({"id": "x"}, "x-should-retry: true"), words=words)
+        result = ant_over_socket(response({"id": "x"}, "x-should-retry: true"), words=words)
         assert (result.exit, result.stdout, len(result.requests)) == (0, OUTPUT, 1)

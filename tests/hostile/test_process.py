@@ -15,10 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import LIST, OK, OUTPUT, Outcome, needs
+from tests.conftest import Result
+
+from .conftest import LIST, OK, OUTPUT, needs
 from .scripted_server import Act, ScriptedServer, error, response
 
-Shell = Callable[..., Outcome]
+Shell = Callable[..., Result]
 RETRIEVE = "$ANT beta:environments retrieve env_1"
 PAGES = ("--help", "--version", "", "beta:environments", "beta:environments create --help")
 PATIENCE_S = 20.0
@@ -41,7 +43,7 @@ STAGES = {
 @pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_signal_ends_the_process_at_once_by_that_signal(start, tmp_path, stage, number):
-    """At every stage, without a message and without leaving a file. Nothing else would end it for 50 s."""
+    """It does so at every stage, without a message or a leftover file. Otherwise the process would run for 50 s."""
     running = start(LIST, *STAGES[stage])
     if stage == "while writing to a full pipe":
         assert running.process.stdout.read(1) == b'"'
@@ -53,7 +55,7 @@ def test_a_signal_ends_the_process_at_once_by_that_signal(start, tmp_path, stage
 
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_signal_ends_the_wait_for_stdin(start, number):
-    """Nothing was asked yet."""
+    """No request has been sent at that moment."""
     read_end, write_end = os.pipe()
     running = start(("beta:environments", "create"), stdin=read_end, wait=False)
     note = running.process.stderr.readline()
@@ -64,8 +66,8 @@ def test_a_signal_ends_the_wait_for_stdin(start, number):
 
 
 @pytest.mark.parametrize("program", ["bash", "sh"])
-def test_ctrl_c_ends_the_loop_of_a_shell_too(start, program):
-    """A shell goes on with the next ID if the command ended with a status of its own."""
+def test_ctrl_c_also_ends_the_shell_loop_around_the_command(start, program):
+    """A shell would continue with the next ID if the command exited with a status instead of by the signal."""
     script = 'for id in env_1 env_2; do "$0" -m ant_cli "$@" "$id"; done; echo went on'
     words = ("beta:environments", "delete")
     running = start(words, (Act.STALL,), program=(program, "-c", script, sys.executable))
@@ -76,8 +78,8 @@ def test_ctrl_c_ends_the_loop_of_a_shell_too(start, program):
     assert len(running.server.requests) == 1
 
 
-def test_a_sigterm_that_the_parent_had_ignored_is_ignored(shell: Shell):
-    """By convention: a trap that ignores a signal holds for the commands that a shell runs."""
+def test_sigterm_stays_ignored_if_the_parent_ignored_it(shell: Shell):
+    """By convention, a trap that ignores a signal holds for the commands that a shell runs."""
     script = (
         "import os, signal; from ant_cli.runtime.process import handle_sigterm; handle_sigterm(); "
         "os.kill(os.getpid(), signal.SIGTERM); print('alive')"
@@ -85,8 +87,8 @@ def test_a_sigterm_that_the_parent_had_ignored_is_ignored(shell: Shell):
     assert shell(f"trap '' TERM; $PYTHON -c {shlex.quote(script)}").stdout == "alive\n"
 
 
-def test_nobody_reading_is_no_error(shell: Shell):
-    """`head` has what it wants; that is a success, and silent."""
+def test_a_closed_stdout_reader_ends_the_command_silently_with_success(shell: Shell):
+    """`head` has read what it needs."""
     page = response({"data": ["x" * 1000] * 1000, "next_page": "p"})
     result = shell("$ANT beta:environments list | head -c 10; exit ${PIPESTATUS[0]}", page)
     assert (result.exit, result.stderr) == (0, "")
@@ -95,8 +97,8 @@ def test_nobody_reading_is_no_error(shell: Shell):
         assert (result.exit, result.stderr) == (0, "")
 
 
-def test_one_ctrl_d_ends_what_is_typed(clean_environ):
-    """The terminal's end of input is not waited for twice."""
+def test_a_single_ctrl_d_ends_typed_input(clean_environ):
+    """The terminal's end of input is read once only."""
     master, slave = pty.openpty()
     words = [sys.executable, "-m", "ant_cli", "beta:environments", "create", "--file", "-", "--dry-run"]
     os.write(master, b"name: typed\n\x04")
@@ -115,49 +117,49 @@ WRITERS = [*(f"$ANT {words}" for words in PAGES), RETRIEVE, f"{RETRIEVE} --dry-r
 
 
 @pytest.mark.parametrize("script", WRITERS)
-def test_a_closed_stdout_is_an_error(shell: Shell, script):
-    """Of results as of help pages."""
+def test_a_closed_stdout_is_an_error_for_results_and_help_pages(shell: Shell, script):
+    """The output would be lost without a word."""
     result = shell(f"{script} >&-")
     assert (result.exit, "closed" in result.stderr) == (1, True)
 
 
 @pytest.mark.parametrize("script", WRITERS)
 @needs("/dev/full")
-def test_a_full_disk_is_an_error(shell: Shell, script):
-    """The reason is the operating system's."""
+def test_a_full_disk_is_an_error_with_the_operating_systems_reason(shell: Shell, script):
+    """The output is redirected to a file."""
     result = shell(f"{script} >/dev/full")
     assert (result.exit, "no space left" in result.stderr) == (1, True)
 
 
 @needs("/dev/full")
-def test_a_change_whose_result_cannot_be_written_is_said(shell: Shell):
-    """It was made all the same."""
+def test_an_unwritable_result_of_a_change_is_an_error_that_says_it_was_made(shell: Shell):
+    """The server has carried the change out."""
     result = shell("$ANT beta:environments create --name n >/dev/full")
     assert (result.exit, len(result.requests)) == (1, 1)
     assert "The server made the change anyway" in result.stderr
 
 
 @pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full", "2>/dev/null"])
-def test_an_unusable_stderr_changes_nothing_else(shell: Shell, redirection):
-    """Results and exit codes stay what they are."""
+def test_an_unusable_stderr_does_not_change_results_and_exit_codes(shell: Shell, redirection):
+    """Only the messages are lost."""
     assert shell(f"{RETRIEVE} --debug {redirection}").stdout == OUTPUT
     assert shell(f"{RETRIEVE} --nonsense {redirection}").exit == 2
     assert shell(f"$ANT --help {redirection}").stdout.startswith("Usage")
 
 
-def test_a_reader_of_stderr_that_went_away_changes_nothing_else(shell: Shell):
-    """Messages are lost, no more."""
+def test_a_closed_stderr_reader_does_not_change_results_and_exit_codes(shell: Shell):
+    """Only the messages are lost."""
     result = shell(f"exec 3>&1; ({RETRIEVE} --debug 2>&1 >&3 3>&-; echo $? >&3) | true")
     assert result.stdout == OUTPUT + "0\n"
 
 
-def test_all_streams_closed_is_an_error_without_words(shell: Shell):
-    """There is nowhere to say them."""
+def test_closed_stdin_stdout_and_stderr_are_an_error_without_a_message(shell: Shell):
+    """There is no stream left for a message."""
     assert shell(f"{RETRIEVE} <&- >&- 2>&-").exit == 1
 
 
-def test_a_full_pipe_that_does_not_wait_is_waited_for(shell: Shell):
-    """No result is cut off."""
+def test_output_to_a_full_non_blocking_pipe_is_complete(shell: Shell):
+    """The program waits until the pipe takes more."""
     page = response({"data": ["x" * 1000] * 1000})
     script = (
         "$ANT beta:environments list --format jsonl | $PYTHON -c '"
@@ -169,8 +171,8 @@ def test_a_full_pipe_that_does_not_wait_is_waited_for(shell: Shell):
 
 
 @pytest.mark.parametrize("unbuffered", [None, "1"])
-def test_a_large_result_is_whole(shell: Shell, unbuffered):
-    """Also without Python's buffers."""
+def test_a_large_result_is_written_completely(shell: Shell, unbuffered):
+    """This holds for unbuffered Python, too."""
     page = response({"data": ["x" * 1000] * 3000})
     result = shell("$ANT beta:environments list --format jsonl | wc -l", page, env={"PYTHONUNBUFFERED": unbuffered})
     assert result.stdout.strip() == "3000"
@@ -198,8 +200,8 @@ def test_a_large_result_is_whole(shell: Shell, unbuffered):
     ],
     ids=str,
 )
-def test_it_needs_little_of_its_environment(shell: Shell, env):
-    """The bytes of an answer and of an argument arrive as they are."""
+def test_text_passes_unchanged_in_a_minimal_environment(shell: Shell, env):
+    """The bytes of responses and arguments stay the same in any locale."""
     reply = response('{"id":"ü😀"}'.encode())
     program = {"HOME": None, **env}
     result = shell("$ANT beta:environments create --name nü", reply, env=program)
@@ -212,29 +214,29 @@ def test_it_needs_little_of_its_environment(shell: Shell, env):
     ("words", "status"),
     [
         ("beta:environments list --format table", 0),
-        ("beta:environments create --name x --config '{a: b}' --format yaml", 0),
+        ("beta:environments create --name x --config '{type: cloud}' --format yaml", 0),
         ("beta:environments retrieve env_1 --base-url http://ada:hunter2pass@127.0.0.1:1 --max-retries 0", 8),
         ("--help", 0),
         ("--local beta:environments list", 0),
     ],
 )
-def test_python_may_be_started_in_any_way(shell: Shell, python, words, status):
-    """Without assertions, isolated, or with every warning an error: nothing is left open, nothing is outdated."""
+def test_the_program_runs_with_any_options_of_python(shell: Shell, python, words, status):
+    """Without assertions, isolated, or with warnings as errors: no resource leaks, nothing deprecated."""
     pages = response({"data": [{"type": "environment", "id": "x"}], "next_page": "p"}), response({"data": []})
     result = shell(f"$ANT {words}", *pages, python=python)
     assert result.exit == status
     assert "Warning: " not in result.stderr.replace("Warning: 'a' is not", "")
 
 
-def test_an_argument_that_is_no_text_is_refused(shell: Shell):
-    """It would be sent as something else."""
+def test_an_argument_that_is_not_valid_text_is_refused(shell: Shell):
+    """It would be sent as other text."""
     result = shell("$ANT beta:environments create --name $'\\xff'")
     assert (result.exit, "UTF-8" in result.stderr, result.requests) == (2, True, [])
 
 
 @pytest.mark.parametrize("limit", ["-n 16", "-n 10", "-v 600000", "-u 1"])
-def test_few_resources_are_enough(shell: Shell, limit):
-    """Descriptors, memory, processes."""
+def test_the_program_runs_with_few_descriptors_little_memory_and_no_processes(shell: Shell, limit):
+    """The limits of the operating system are lowered for the run."""
     assert shell(f"ulimit {limit}; exec {RETRIEVE}").stdout == OUTPUT
 
 
@@ -242,16 +244,16 @@ def test_few_resources_are_enough(shell: Shell, limit):
     ("words", "status"),
     [("beta:environments retrieve env_1", 0), ("--help", 0), ("--local beta:environments list", 0)],
 )
-def test_a_working_directory_that_is_gone_is_not_needed(shell: Shell, words, status):
-    """Nothing is looked for in it."""
+def test_a_deleted_working_directory_is_not_needed(shell: Shell, words, status):
+    """No file is looked for in it."""
     assert shell(f"mkdir gone; cd gone; rmdir ../gone; $ANT {words}").exit == status
 
 
 @pytest.mark.parametrize(
     "env", [{"HOME": "/dev/null"}, {"HOME": "/dev/null", "XDG_STATE_HOME": None}, {"XDG_STATE_HOME": "/dev/null/x"}]
 )
-def test_a_home_that_cannot_be_written_to_stops_only_what_writes(shell: Shell, env):
-    """The emulator has a file; a command of the API has none."""
+def test_an_unwritable_home_stops_only_commands_that_write_there(shell: Shell, env):
+    """The emulator writes a file; a command of the API does not."""
     assert shell(RETRIEVE, env=env).stdout == OUTPUT
     result = shell("$ANT --local beta:environments list", env={"XDG_STATE_HOME": None, **env})
     assert (result.exit, "can't be used" in result.stderr) == (2, True)
@@ -266,8 +268,8 @@ def test_a_home_that_cannot_be_written_to_stops_only_what_writes(shell: Shell, e
         ("emulator env", 2),
     ],
 )
-def test_a_user_without_a_home_stops_only_what_writes(shell: Shell, words, status):
-    """As in a container that runs under a number which nobody gave a name."""
+def test_a_missing_home_stops_only_commands_that_write_there(shell: Shell, words, status):
+    """Containers may run as a user ID without a passwd entry."""
     nameless = (
         "import os, pwd, sys; os.environ.pop('HOME'); pwd.getpwuid = {}.__getitem__; "
         "from ant_cli.__main__ import entry_point; entry_point()"
@@ -323,8 +325,8 @@ def test_the_temporary_file_of_a_large_response_has_no_name_and_belongs_to_the_u
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="this test needs pseudo-terminals")
 @pytest.mark.parametrize("number", SIGNALS)
-def test_an_interrupt_leaves_the_terminal_clean(clean_environ, number):
-    """The line that says what is being waited for is erased."""
+def test_an_interrupt_erases_the_progress_line(clean_environ, number):
+    """The terminal shows no progress afterwards."""
     ours, theirs = os.openpty()
     with ScriptedServer((Act.STALL,)) as server:
         child = subprocess.Popen(

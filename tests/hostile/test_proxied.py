@@ -19,8 +19,8 @@ def through(ant, monkeypatch):
     return lambda *args: ant(*args, env=PROXY, network=True)
 
 
-def test_a_response_through_a_proxy_is_a_response(through, httpx_mock: HTTPXMock):
-    """With the same request as over a direct connection."""
+def test_a_request_through_a_proxy_is_the_same_as_over_a_direct_connection(through, httpx_mock: HTTPXMock):
+    """Its response is printed."""
     httpx_mock.add_response(json={"id": "env_1"})
     assert through(*RETRIEVE).json == {"id": "env_1"}
     (request,) = httpx_mock.get_requests()
@@ -30,8 +30,8 @@ def test_a_response_through_a_proxy_is_a_response(through, httpx_mock: HTTPXMock
 
 
 @pytest.mark.parametrize("error", [httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.PoolTimeout])
-def test_a_create_that_never_reached_the_server_through_a_proxy_is_repeated(through, httpx_mock: HTTPXMock, error):
-    """And nothing is in doubt."""
+def test_a_create_that_the_proxy_could_not_send_is_retried(through, httpx_mock: HTTPXMock, error):
+    """The environment cannot exist, so the error has no explanation of a lost response."""
     httpx_mock.add_exception(error("no connection"), is_reusable=True)
     result = through(*CREATE)
     assert (result.exit, len(httpx_mock.get_requests())) == (8, 3)
@@ -40,9 +40,7 @@ def test_a_create_that_never_reached_the_server_through_a_proxy_is_repeated(thro
 
 
 @pytest.mark.parametrize("error", [httpx.ReadError, httpx.ReadTimeout, httpx.WriteError, httpx.RemoteProtocolError])
-def test_a_create_that_may_have_reached_the_server_through_a_proxy_is_not_repeated(
-    through, httpx_mock: HTTPXMock, error
-):
+def test_a_create_with_a_lost_response_through_a_proxy_is_not_retried(through, httpx_mock: HTTPXMock, error):
     """The error says that it may have succeeded (D33)."""
     httpx_mock.add_exception(error("lost"))
     result = through(*CREATE)
@@ -50,8 +48,8 @@ def test_a_create_that_may_have_reached_the_server_through_a_proxy_is_not_repeat
     assert "may have succeeded" in result.stderr
 
 
-def test_a_response_through_a_proxy_that_is_not_http_is_named(through, httpx_mock: HTTPXMock):
-    """As over a direct connection."""
+def test_a_response_through_a_proxy_that_is_not_http_is_a_clear_error(through, httpx_mock: HTTPXMock):
+    """The message is the same as over a direct connection."""
     httpx_mock.add_exception(httpx.RemoteProtocolError("illegal status line"), is_reusable=True)
     result = through(*RETRIEVE)
     assert (result.exit, "the response is not valid HTTP" in result.stderr) == (8, True)

@@ -55,8 +55,8 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     [SPECIAL, KEY, KEY_BY_PATTERN, "ünïcödé-key", "😀 100%41 😀"],
     ids=["special", "plain", "key", "no ASCII", "beyond 16 bits"],
 )
-def test_a_secret_is_found_in_any_spelling(spell, secret):
-    """And what is around it stays."""
+def test_a_secret_is_redacted_in_every_encoding_and_its_surroundings_stay(spell, secret):
+    """JSON, URLs and other formats encode the characters of a secret differently."""
     shown = redact(f"<<{spell(secret)}>>", [secret])
     assert shown.startswith("<<")
     assert shown.endswith(">>")
@@ -65,27 +65,27 @@ def test_a_secret_is_found_in_any_spelling(spell, secret):
 
 
 @given(st.text(min_size=4), st.text(), st.text())
-def test_a_secret_is_found_between_any_texts(secret, before, after):
-    """Whatever it is, it is not in what is shown, unless the mark itself holds it."""
+def test_a_secret_is_redacted_between_any_texts(secret, before, after):
+    """The redacted text never contains the secret, unless the mark itself contains it."""
     shown = redact(before + secret + after, [secret])
     assert secret not in shown or secret in REDACTED or secret not in shown.replace(REDACTED, "")
 
 
-def test_what_looks_like_a_key_is_one():
-    """Even if nobody said so; the masked form that `auth status` shows is none."""
+def test_text_that_looks_like_a_key_is_redacted_without_registration():
+    """The masked form that `auth status` prints is not redacted."""
     assert redact("--api-kye sk-ant-api03-abc_DEF-123", []) == f"--api-kye {REDACTED}"
     assert redact("sk-ant-...9f3c", []) == "sk-ant-...9f3c"
 
 
-def test_members_called_secret_are_hidden_with_everything_in_them():
-    """A work item holds its credential there."""
+def test_json_members_named_secret_are_redacted_with_their_whole_value():
+    """A work item has its credential there."""
     body = b'{"secret": "one-1", "data": {"secret": {"a": ["two-2", {"b": "three-3"}]}}, "n": 1}'
     assert secrets_in(body) == ["two-2", "three-3", "one-1"]
     assert secrets_in(b'{"secret": "one-1", "broken') == ["one-1"]
     assert redact('"secret" : "abc"', []) == f'"secret" : "{REDACTED}"'
 
 
-def test_a_secret_may_be_a_whole_file():
-    """As when a command prints the wrong thing: it is hidden, in a moment."""
+def test_a_secret_of_the_size_of_a_file_is_redacted_quickly():
+    """A key command that prints the wrong thing makes such a secret."""
     secret = "x1" * 5_000_000
     assert redact(f"got {secret}.", [secret]) == f"got {REDACTED}."

@@ -9,12 +9,12 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.conftest import KEY
+from tests.conftest import KEY, Result
 
-from .conftest import LIST, OK, OUTPUT, Outcome
+from .conftest import LIST, OK, OUTPUT
 from .scripted_server import Act, error, response
 
-Over = Callable[..., Outcome]
+AntOverSocket = Callable[..., Result]
 FORMATS = ("json", "jsonl", "yaml", "table", "pretty", "raw")
 HTML = b"<html><body>Please log in</body></html>"
 API_ERROR = {"type": "error", "error": {"type": "overloaded_error", "message": "too busy"}}
@@ -45,40 +45,40 @@ DEEP = b"[" * 1_000_000 + b"]" * 1_000_000
     ],
     ids=lambda value: repr(value)[:30],
 )
-def test_what_is_not_json_is_never_printed(over: Over, words, body, said):
-    """Exit code 1, an empty stdout, and what came instead."""
-    result = over(response(body), words=words or ("beta:environments", "retrieve", "env_1"))
+def test_a_response_that_is_not_json_is_not_printed_on_stdout(ant_over_socket: AntOverSocket, words, body, said):
+    """Exit code 1, and stderr describes the response."""
+    result = ant_over_socket(response(body), words=words or ("beta:environments", "retrieve", "env_1"))
     assert (result.exit, result.stdout) == (1, "")
     assert said in result.stderr
 
 
 @pytest.mark.parametrize("words", [(), LIST, (*LIST, "--format", "raw")])
-def test_an_error_with_status_200_is_an_error(over: Over, words):
-    """Some gateways know no other status."""
-    result = over(response(API_ERROR), words=words or ("beta:environments", "retrieve", "env_1"))
+def test_an_error_body_with_status_200_is_an_error(ant_over_socket: AntOverSocket, words):
+    """Some gateways always return 200."""
+    result = ant_over_socket(response(API_ERROR), words=words or ("beta:environments", "retrieve", "env_1"))
     assert (result.exit, result.stdout) == (1, "")
     assert "200 OK" in result.stderr
     assert "too busy" in result.stderr
 
 
-def test_the_word_error_alone_makes_no_error(over: Over):
-    """Data may hold it."""
-    assert over(response({"type": "environment", "metadata": {"last": "error"}})).exit == 0
-    assert over(response({"data": [API_ERROR]}), words=LIST).exit == 0
+def test_a_result_with_a_member_named_error_is_not_an_error(ant_over_socket: AntOverSocket):
+    """Data may have such a member."""
+    assert ant_over_socket(response({"type": "environment", "metadata": {"last": "error"}})).exit == 0
+    assert ant_over_socket(response({"data": [API_ERROR]}), words=LIST).exit == 0
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "text/html; charset=latin-1", ""])
-def test_the_content_type_does_not_matter(over: Over, kind):
-    """JSON is JSON."""
-    assert over(response({"id": "x"}, kind=kind)).stdout == OUTPUT
+def test_a_json_response_is_accepted_with_any_content_type(ant_over_socket: AntOverSocket, kind):
+    """The body decides, not the header."""
+    assert ant_over_socket(response({"id": "x"}, kind=kind)).stdout == OUTPUT
 
 
-def test_a_byte_order_mark_is_no_part_of_a_response(over: Over):
-    """Of a result, of a page, and of an error."""
-    assert over(response(b'\xef\xbb\xbf{"id":"x"}')).stdout == OUTPUT
-    assert over(response(b'\xef\xbb\xbf{"id":"x"}'), more=("--format", "raw")).stdout == '{"id":"x"}\n'
-    assert over(response(b'\xef\xbb\xbf{"data":[1]}'), words=LIST).stdout == "1\n"
-    assert '"message": "m"' in over(response(b'\xef\xbb\xbf{"message":"m"}', status="400 Bad")).stderr
+def test_a_byte_order_mark_before_a_response_is_dropped(ant_over_socket: AntOverSocket):
+    """The response is a result, a page, or an error."""
+    assert ant_over_socket(response(b'\xef\xbb\xbf{"id":"x"}')).stdout == OUTPUT
+    assert ant_over_socket(response(b'\xef\xbb\xbf{"id":"x"}'), more=("--format", "raw")).stdout == '{"id":"x"}\n'
+    assert ant_over_socket(response(b'\xef\xbb\xbf{"data":[1]}'), words=LIST).stdout == "1\n"
+    assert '"message": "m"' in ant_over_socket(response(b'\xef\xbb\xbf{"message":"m"}', status="400 Bad")).stderr
 
 
 # What passes through
@@ -101,23 +101,23 @@ def test_a_byte_order_mark_is_no_part_of_a_response(over: Over):
     ],
     ids=lambda value: repr(value)[:20],
 )
-def test_a_value_passes_through_untouched(over: Over, value):
-    """In compact JSON the bytes are those that came; every other format can print it too."""
+def test_a_value_passes_through_unchanged_in_every_format(ant_over_socket: AntOverSocket, value):
+    """Compact JSON has the bytes that were received; every other format can print the value, too."""
     body = b'{"v":' + value + b"}"
-    assert over(response(body), more=("--format", "jsonl")).stdout.encode() == body + b"\n"
-    assert over(response(b'{"data":[' + body + b"]}"), words=LIST).stdout.encode() == body + b"\n"
+    assert ant_over_socket(response(body), more=("--format", "jsonl")).stdout.encode() == body + b"\n"
+    assert ant_over_socket(response(b'{"data":[' + body + b"]}"), words=LIST).stdout.encode() == body + b"\n"
     for name in FORMATS:
-        result = over(response(body), more=("--format", name))
+        result = ant_over_socket(response(body), more=("--format", name))
         assert (name, result.exit, result.stderr) == (name, 0, "")
         assert result.stdout
 
 
-def test_a_value_too_deep_for_yaml_is_an_error_there_and_passes_through_in_json(over: Over):
-    """Nothing of it is printed as YAML, rather than a part of it."""
+def test_a_value_too_deep_for_yaml_is_an_error_in_yaml_and_unchanged_in_json(ant_over_socket: AntOverSocket):
+    """Nothing is printed as YAML, not even a part of the value."""
     body = b'{"v":' + b"[" * 900 + b"]" * 900 + b"}"
-    result = over(response(body), more=("--format", "yaml"))
+    result = ant_over_socket(response(body), more=("--format", "yaml"))
     assert (result.exit, result.stdout, "nested" in result.stderr) == (1, "", True)
-    assert over(response(body), more=("--format", "jsonl")).stdout.encode() == body + b"\n"
+    assert ant_over_socket(response(body), more=("--format", "jsonl")).stdout.encode() == body + b"\n"
 
 
 # Compression
@@ -127,23 +127,23 @@ PACKED = gzip.compress(b'{"id":"x"}', mtime=0)
 
 
 @pytest.mark.parametrize("name", ["gzip", "GZIP", "x-gzip"])
-def test_gzip_is_asked_for_and_taken(over: Over, name):
-    """And nothing else is asked for."""
-    result = over(response(PACKED, f"content-encoding: {name}"))
+def test_gzip_is_requested_and_decompressed(ant_over_socket: AntOverSocket, name):
+    """No other encoding is requested."""
+    result = ant_over_socket(response(PACKED, f"content-encoding: {name}"))
     assert result.stdout == OUTPUT
     assert b"accept-encoding: gzip\r\n" in result.requests[0]
 
 
-def test_gzip_in_several_members_is_one_response(over: Over):
-    """As its specification allows."""
+def test_gzip_of_several_members_is_one_response(ant_over_socket: AntOverSocket):
+    """The gzip format allows several members."""
     packed = gzip.compress(b'{"id":', mtime=0) + gzip.compress(b'"x"}', mtime=0)
-    assert over(response(packed, "content-encoding: gzip")).stdout == '{\n  "id": "x"\n}\n'
+    assert ant_over_socket(response(packed, "content-encoding: gzip")).stdout == '{\n  "id": "x"\n}\n'
 
 
 @pytest.mark.parametrize("name", ["br", "zstd", "deflate", "gzip, gzip", "nonsense"])
-def test_another_compression_was_not_asked_for(over: Over, name):
-    """It is not tried again, since the server would not do better."""
-    result = over(response(PACKED, f"content-encoding: {name}"))
+def test_an_encoding_that_was_not_requested_is_an_error(ant_over_socket: AntOverSocket, name):
+    """It is not retried, since the server would use the same encoding again."""
+    result = ant_over_socket(response(PACKED, f"content-encoding: {name}"))
     assert (result.exit, result.stdout, result.waits) == (1, "", [])
     assert name in result.stderr
 
@@ -151,16 +151,16 @@ def test_another_compression_was_not_asked_for(over: Over, name):
 @pytest.mark.parametrize(
     "body", [b"not gzip", PACKED[:-4], PACKED[:-8] + bytes(8)], ids=["other", "cut off", "wrong sum"]
 )
-def test_broken_gzip_is_an_incomplete_response(over: Over, body):
-    """So a GET is tried again."""
-    result = over(response(body, "content-encoding: gzip"))
+def test_broken_gzip_counts_as_an_incomplete_response(ant_over_socket: AntOverSocket, body):
+    """A GET is therefore retried."""
+    result = ant_over_socket(response(body, "content-encoding: gzip"))
     assert (result.exit, result.stdout, len(result.waits)) == (1, "", 2)
 
 
 @pytest.mark.parametrize("status", ["204 No Content", "200 OK"])
-def test_nothing_may_be_called_compressed(over: Over, status):
-    """As some servers do."""
-    result = over(response(b"", "content-encoding: gzip", status=status))
+def test_an_empty_body_with_a_content_encoding_is_accepted(ant_over_socket: AntOverSocket, status):
+    """Some servers label empty bodies so."""
+    result = ant_over_socket(response(b"", "content-encoding: gzip", status=status))
     assert (result.exit, result.stdout) == ((0, "") if status.startswith("204") else (1, ""))
 
 
@@ -176,27 +176,27 @@ def packed(body: bytes, size: int) -> bytes:
     return b"".join(map(packer.compress, parts)) + packer.flush()
 
 
-def test_a_response_at_the_size_limit_is_accepted_and_one_byte_more_is_not(over: Over):
+def test_a_response_at_the_size_limit_is_accepted_and_a_longer_one_is_not(ant_over_socket: AntOverSocket):
     """The limit counts bytes after decompression. What is too large is not requested again."""
-    assert over(response(packed(b'{"id":"x"}', LIMIT), "content-encoding: gzip")).stdout == OUTPUT
-    result = over(response(packed(b'{"id":"x"}', LIMIT + 1), "content-encoding: gzip"))
+    assert ant_over_socket(response(packed(b'{"id":"x"}', LIMIT), "content-encoding: gzip")).stdout == OUTPUT
+    result = ant_over_socket(response(packed(b'{"id":"x"}', LIMIT + 1), "content-encoding: gzip"))
     assert (result.exit, result.stdout, len(result.requests)) == (1, "", 1)
     assert "256 MB" in result.stderr
 
 
-def test_an_error_whose_body_is_beyond_the_limit_stays_that_error(over: Over):
-    """The status decides, whatever became of the body."""
-    result = over(response(packed(b"", LIMIT + 1), "content-encoding: gzip", status="404 Not Found"))
+def test_an_error_response_beyond_the_size_limit_keeps_its_status(ant_over_socket: AntOverSocket):
+    """The status decides, and the body is dropped."""
+    result = ant_over_socket(response(packed(b"", LIMIT + 1), "content-encoding: gzip", status="404 Not Found"))
     assert (result.exit, result.stdout, len(result.requests)) == (5, "", 1)
     assert result.stderr.strip().endswith("404 Not Found")
 
 
-def test_a_compression_bomb_takes_no_more_memory_than_the_limit(over: Over):
+def test_a_compression_bomb_takes_no_more_memory_than_the_limit(ant_over_socket: AntOverSocket):
     """It is decompressed in small parts: each chunk of it from the network would fill 66 MB."""
     bomb = response(gzip.compress(bytes(4 * LIMIT // 3), mtime=0), "content-encoding: gzip")
     tracemalloc.start()
     try:
-        result = over(bomb)
+        result = ant_over_socket(bomb)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -208,30 +208,32 @@ def test_a_compression_bomb_takes_no_more_memory_than_the_limit(over: Over):
 
 
 @pytest.mark.parametrize("status", [*range(300, 600, 11), 304, 401, 403, 404, 408, 409, 412, 429, 529, 600, 999])
-def test_every_status_has_its_exit_code(over: Over, status):
-    """By the table, and never a zero."""
+def test_every_error_status_has_its_exit_code(ant_over_socket: AntOverSocket, status):
+    """The table of exit codes decides, and no error exits with 0."""
     known = {401: 4, 403: 4, 404: 5, 408: 7, 409: 6, 412: 6, 429: 7}
     expected = known.get(status, 7 if 500 <= status <= 599 else 1)
     body = b"" if status == 304 else b'{"type":"error"}'
-    result = over((response(body, status=f"{status} Words"), Act.CLOSE))
+    result = ant_over_socket((response(body, status=f"{status} Words"), Act.CLOSE))
     assert (result.exit, result.stdout) == (expected, "")
     assert f"{status} Words" in result.stderr
     assert len(result.requests) == (3 if status in (408, 409, 429) or 500 <= status <= 599 else 1)
 
 
-def test_an_error_page_of_html_is_shown_in_short(over: Over):
-    """On one line, and the attempt is repeated as its status asks for."""
-    result = over(response(b"<html>\n" + b"<p>sorry</p>\n" * 1000, kind="text/html", status="502 Bad Gateway"))
+def test_an_html_error_page_is_shortened_to_one_line(ant_over_socket: AntOverSocket):
+    """The request is retried as its status asks for."""
+    result = ant_over_socket(
+        response(b"<html>\n" + b"<p>sorry</p>\n" * 1000, kind="text/html", status="502 Bad Gateway")
+    )
     assert (result.exit, len(result.requests)) == (7, 3)
     assert "<html> <p>sorry</p>" in result.stderr
     assert len(result.stderr) < 1000
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_named_and_not_followed(over: Over, status):
-    """So the key goes nowhere else."""
+def test_a_redirect_is_an_error_and_not_followed(ant_over_socket: AntOverSocket, status):
+    """The key is not sent to another host."""
     location = f"http://ada:pass-word@elsewhere.invalid/?key={KEY}"
-    result = over(response(b"", f"location: {location}", status=f"{status} Moved"))
+    result = ant_over_socket(response(b"", f"location: {location}", status=f"{status} Moved"))
     assert (result.exit, len(result.requests)) == (1, 1)
     assert "elsewhere.invalid" in result.stderr
     assert "pass-word" not in result.stderr
@@ -240,23 +242,23 @@ def test_a_redirect_is_named_and_not_followed(over: Over, status):
 # Lists
 
 
-def test_a_list_that_comes_back_to_a_page_ends_with_an_error(over: Over):
-    """After the items so far (D29)."""
-    result = over(response({"data": [1], "next_page": "p"}), words=LIST)
+def test_a_list_that_returns_to_an_earlier_page_ends_with_an_error(ant_over_socket: AntOverSocket):
+    """The items so far are printed (D29)."""
+    result = ant_over_socket(response({"data": [1], "next_page": "p"}), words=LIST)
     assert (result.exit, result.stdout) == (1, "1\n1\n")
     assert "does not end" in result.stderr
 
 
-def test_a_list_that_names_the_page_first_asked_for_as_the_next_one_ends_with_an_error(over: Over):
+def test_a_list_whose_next_page_is_the_first_one_ends_with_an_error(ant_over_socket: AntOverSocket):
     """That page is not requested again (D29)."""
-    result = over(response({"data": [1], "next_page": "p"}), words=LIST, more=("--page", "p"))
+    result = ant_over_socket(response({"data": [1], "next_page": "p"}), words=LIST, more=("--page", "p"))
     assert (result.exit, result.stdout, len(result.requests)) == (1, "1\n", 1)
 
 
-def test_a_list_without_an_end_is_a_stream(over: Over):
-    """As long as its cursors are new, for as many items as are wanted."""
+def test_an_endless_list_is_printed_page_by_page(ant_over_socket: AntOverSocket):
+    """This holds as long as its cursors are new."""
     pages = [response({"data": [number], "next_page": f"p{number}"}) for number in range(50)]
-    result = over(*pages, words=LIST, more=("--max-items", "40"))
+    result = ant_over_socket(*pages, words=LIST, more=("--max-items", "40"))
     assert result.stdout.split() == [str(number) for number in range(40)]
     assert len(result.requests) == 40
 
@@ -265,22 +267,24 @@ def test_a_list_without_an_end_is_a_stream(over: Over):
     "page",
     [{}, {"data": {}}, {"data": None}, [1], 5, {"data": [], "next_page": 5}, {"data": [], "next_page": "\ud800"}],
 )
-def test_what_is_no_page_ends_a_list(over: Over, page):
+def test_a_response_that_is_not_a_page_ends_a_list_with_an_error(ant_over_socket: AntOverSocket, page):
     """The items before it stay printed."""
-    result = over(response({"data": [1], "next_page": "p"}), response(page), words=LIST)
+    result = ant_over_socket(response({"data": [1], "next_page": "p"}), response(page), words=LIST)
     assert (result.exit, result.stdout) == (1, "1\n")
     assert "not a page" in result.stderr
 
 
-def test_a_second_page_that_fails_keeps_the_first(over: Over):
+def test_a_list_whose_second_page_fails_prints_the_first(ant_over_socket: AntOverSocket):
     """Exit code and message are those of the failure."""
-    result = over(response({"data": [1], "next_page": "p"}), error("404 Not Found", "not_found_error"), words=LIST)
+    result = ant_over_socket(
+        response({"data": [1], "next_page": "p"}), error("404 Not Found", "not_found_error"), words=LIST
+    )
     assert (result.exit, result.stdout) == (5, "1\n")
 
 
-def test_a_success_after_failures_is_a_success(over: Over):
-    """Nothing of the failures is left."""
-    result = over((Act.RESET,), error("500 Broken"), OK)
+def test_a_success_after_retries_prints_no_trace_of_the_failures(ant_over_socket: AntOverSocket):
+    """Stderr stays empty."""
+    result = ant_over_socket((Act.RESET,), error("500 Broken"), OK)
     assert (result.exit, result.stdout, result.stderr) == (0, OUTPUT, "")
 
 
@@ -288,9 +292,11 @@ def test_a_success_after_failures_is_a_success(over: Over):
     "words", ["emulator enqueue env_1", "emulator reset", "auth login --api-key-stdin --profile p"]
 )
 @pytest.mark.parametrize("body", [b"hello", b"[1]", b'"x"', b'{"data": 5}', b"9" * 5000, b"[" * 100_000])
-def test_a_tool_command_recognizes_a_server_that_is_neither_the_api_nor_the_emulator(over: Over, words, body):
+def test_a_tool_command_recognizes_a_server_that_is_neither_the_api_nor_the_emulator(
+    ant_over_socket: AntOverSocket, words, body
+):
     """Its response is an error and no bug. A reset takes any object, since nothing in it matters."""
-    result = over(response(body), words=words.split(), stdin="other-key-1234")
+    result = ant_over_socket(response(body), words=words.split(), stdin="other-key-1234")
     expected = 0 if (words, body) == ("emulator reset", b'{"data": 5}') else 1
     assert (result.exit, result.stdout) == (expected, "")
     assert ("not the" in result.stderr) == (expected == 1)

@@ -16,12 +16,12 @@ import pytest
 from ant_cli.operations import OPERATIONS
 from ant_cli.operations.spec import Operation
 from ant_cli.runtime.redaction import REDACTED
-from tests.conftest import KEY, KEY_BY_PATTERN
+from tests.conftest import KEY, KEY_BY_PATTERN, Result
 
-from .conftest import CREATE, LIST, OK, RETRIEVE, Outcome
+from .conftest import CREATE, LIST, OK, RETRIEVE
 from .scripted_server import Act, error, response
 
-Over = Callable[..., Outcome]
+AntOverSocket = Callable[..., Result]
 SPECIAL = 'can"ary/\\+%& =9'
 """A password that every notation escapes in its own way."""
 
@@ -66,18 +66,22 @@ REFUSED = [
 @pytest.mark.parametrize(
     ("reply", "status"), [(OK, 0), (error(f"401 {KEY}"), 4), ((Act.RESET,), 8)], ids=["200", "401", "reset"]
 )
-def test_a_key_that_is_sent_is_shown_nowhere_whatever_the_server_does(over: Over, env, words, reply, status):
+def test_a_key_that_is_sent_is_printed_nowhere_whatever_the_server_does(
+    ant_over_socket: AntOverSocket, env, words, reply, status
+):
     """It is in the request, and the debug log shows that request without it."""
-    result = over(reply, env=env, more=(*words, "--debug"))
+    result = ant_over_socket(reply, env=env, more=(*words, "--debug"))
     assert result.exit == status
     assert KEY.encode() in result.requests[0]
     assert REDACTED in result.stderr
 
 
 @pytest.mark.parametrize(("env", "words", "status"), REFUSED, ids=range(len(REFUSED)))
-def test_a_key_in_a_place_where_it_cannot_be_used_is_not_quoted_by_the_error(over: Over, env, words, status):
+def test_a_usage_error_about_an_argument_does_not_quote_a_key_in_it(
+    ant_over_socket: AntOverSocket, env, words, status
+):
     """Nothing is sent."""
-    result = over(env=env, more=(*words, "--debug"))
+    result = ant_over_socket(env=env, more=(*words, "--debug"))
     assert (result.exit, result.requests) == (status, [])
     assert result.stderr
 
@@ -147,8 +151,8 @@ def test_metadata_with_the_name_of_a_secret_is_shown(ant):
     assert '"key": "plain-value"' in result.stdout
 
 
-def test_the_longer_of_two_overlapping_secrets_is_redacted_whole(ant):
-    """The rest of it would be shown if the shorter one were replaced first."""
+def test_the_longer_of_two_overlapping_secrets_is_redacted_completely(ant):
+    """Part of it would be printed if the shorter one were replaced first."""
     env = {"ANTHROPIC_API_KEY": "abcd1234", "ANTHROPIC_AUTH_TOKEN": "abcd1234-more"}
     result = ant("beta:environments", "list", "abcd1234-more", env=env)
     assert result.exit == 2
@@ -157,16 +161,16 @@ def test_the_longer_of_two_overlapping_secrets_is_redacted_whole(ant):
 
 
 @pytest.mark.parametrize("password", ["p@ssword", "p@ss@word"])
-def test_a_password_with_an_at_sign_is_taken_out_of_a_base_url_whole(ant, password):
-    """As a URL, what counts is the last @ before the path."""
+def test_a_password_with_an_at_sign_is_removed_from_a_base_url_completely(ant, password):
+    """In a URL the last @ before the path ends the password."""
     result = ant(*RETRIEVE, "--base-url", f"http://ada:{password}@host.invalid", "--dry-run")
     assert result.exit == 0
     assert result.stdout.startswith("GET http://host.invalid/v1/environments/env_1?beta=true\n")
     assert "ss" + password[-4:] not in result.stdout + result.stderr
 
 
-def test_a_dry_run_hides_a_secret_in_the_body(ant):
-    """A key in metadata is sent as it is, and shown by nothing."""
+def test_a_dry_run_redacts_a_key_in_the_body(ant):
+    """A key in metadata is sent unchanged, and printed nowhere."""
     words = ("beta:environments", "create", "--name", "n", "--metadata", f"{{a: {KEY}}}")
     result = ant(*words, "--dry-run")
     assert (result.exit, result.requests) == (0, [])
@@ -175,9 +179,9 @@ def test_a_dry_run_hides_a_secret_in_the_body(ant):
 
 
 @pytest.mark.parametrize("name", ["Set-Cookie", "set-cookie2", "x-session-token", "www-authorization", "x-api-key"])
-def test_the_debug_log_hides_headers_that_hold_secrets(over: Over, name):
-    """A session is as good as a key, and this one nobody could have registered."""
-    result = over(response({"id": "x"}, f"{name}: session=not-a-known-secret"), more=("--debug",))
+def test_the_debug_log_redacts_headers_that_hold_secrets(ant_over_socket: AntOverSocket, name):
+    """A session cookie is as good as a key, and it cannot be registered in advance."""
+    result = ant_over_socket(response({"id": "x"}, f"{name}: session=not-a-known-secret"), more=("--debug",))
     assert (result.exit, "not-a-known-secret" in result.stderr) == (0, False)
     assert f"{name.lower()}: {REDACTED}" in result.stderr.lower()
 
@@ -185,11 +189,13 @@ def test_the_debug_log_hides_headers_that_hold_secrets(over: Over, name):
 @pytest.mark.parametrize("where", ["http://ada:{}@127.0.0.1:{{port}}", "http://{}@127.0.0.1:{{port}}"])
 @pytest.mark.parametrize("secret", [KEY, SPECIAL], ids=["key", "special"])
 @pytest.mark.parametrize("more", [(), ("--debug",), ("--dry-run",)])
-def test_a_password_of_the_base_url_is_seen_nowhere(over: Over, where, secret, more):
-    """It is sent as basic authorization, and a server that echoes that shows nothing either."""
+def test_the_password_of_the_base_url_is_printed_nowhere(ant_over_socket: AntOverSocket, where, secret, more):
+    """It is sent as basic authorization, and it is redacted if a server echoes that."""
     url = where.format(quote(secret, safe=""))
     echo = base64.b64encode(f"ada:{secret}".encode()).decode()
-    result = over(response({"a": secret, "b": echo}, f"x-echo: {echo}", status="404 Not Found"), url=url, more=more)
+    result = ant_over_socket(
+        response({"a": secret, "b": echo}, f"x-echo: {echo}", status="404 Not Found"), url=url, more=more
+    )
     shown = result.stdout + result.stderr
     spellings = (secret, quote(secret, safe=""), json.dumps(secret)[1:-1], echo)
     assert not any(spelling in shown for spelling in spellings)
@@ -200,10 +206,10 @@ def test_a_password_of_the_base_url_is_seen_nowhere(over: Over, where, secret, m
 @pytest.mark.parametrize(
     "base_url", ["http://ada:{}@", "ftp://ada:{}@host", "http://ada:{}@h:99999", "http://a:{}@[h"]
 )
-def test_a_password_of_an_address_that_is_none_is_seen_nowhere(over: Over, base_url):
+def test_the_password_of_an_invalid_base_url_is_not_printed(ant_over_socket: AntOverSocket, base_url):
     """The message names the flag, not the address."""
-    assert over(url=base_url.format("p4ssw0rd")).exit == 2
-    assert "p4ssw0rd" not in over(url=base_url.format("p4ssw0rd")).stderr
+    assert ant_over_socket(url=base_url.format("p4ssw0rd")).exit == 2
+    assert "p4ssw0rd" not in ant_over_socket(url=base_url.format("p4ssw0rd")).stderr
 
 
 ECHOES = {
@@ -225,41 +231,43 @@ ECHOES = {
 @pytest.mark.parametrize("echo", ECHOES.values(), ids=ECHOES)
 @pytest.mark.parametrize("words", [RETRIEVE, LIST, CREATE], ids=lambda words: words[1])
 @pytest.mark.parametrize("more", [("--format-error", name) for name in ("json", "yaml", "table", "pretty", "raw")])
-def test_a_server_that_echoes_the_key_shows_it_to_nobody(over: Over, echo, words, more):
-    """On stderr, with and without the debug log."""
+def test_a_key_that_a_server_echoes_is_redacted_on_stderr(ant_over_socket: AntOverSocket, echo, words, more):
+    """This holds with and without the debug log."""
     if echo is ECHOES["cursor that returns"]:
         words = LIST  # elsewhere it would be a result
     for debug in ((), ("--debug",)):
-        result = over(echo, words=words, more=(*more, *debug))
+        result = ant_over_socket(echo, words=words, more=(*more, *debug))
         assert KEY[:-3] not in result.stderr
 
 
 @pytest.mark.parametrize(
     "more", [(), ("--debug",), ("--format-error", "yaml"), ("--transform-error", "item.secret")]
 )
-def test_the_secret_of_a_work_item_is_on_stdout_alone(over: Over, more):
-    """There a worker needs it."""
+def test_the_secret_of_a_work_item_is_printed_on_stdout_only(ant_over_socket: AntOverSocket, more):
+    """A worker reads it there."""
     item = {"id": "work_1", "secret": "work-secret-1", "data": {"secret": {"token": "work-secret-2"}}}
-    result = over(response(item), more=more)
+    result = ant_over_socket(response(item), more=more)
     assert json.loads(result.stdout) == item
     assert "work-secret" not in result.stderr
-    assert "work-secret" not in over(response({"item": item}, status="409 Conflict"), more=more).stderr
+    assert "work-secret" not in ant_over_socket(response({"item": item}, status="409 Conflict"), more=more).stderr
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.command)
 @pytest.mark.parametrize(
     "reply", [OK, error("500 Broken"), (Act.RESET,), response(b"<p>")], ids=lambda r: repr(r)[:20]
 )
-def test_every_command_keeps_the_key(over: Over, operation: Operation, reply):
-    """Whatever becomes of it; and the key is sent."""
+def test_no_command_prints_the_key_that_it_sends(ant_over_socket: AntOverSocket, operation: Operation, reply):
+    """This holds for every response."""
     words = [word for param in operation.params if param.required for word in (param.flag, "{a: b}")]
-    result = over(reply, words=(*operation.command.split(), *words), more=("--debug", "--max-retries", "1"))
+    result = ant_over_socket(
+        reply, words=(*operation.command.split(), *words), more=("--debug", "--max-retries", "1")
+    )
     assert f"x-api-key: {KEY}".encode() in result.requests[0]
     assert f"x-api-key: {REDACTED}" in result.stderr
 
 
-def test_the_report_of_a_bug_does_not_show_the_key(ant):
-    """The text of an exception that nothing expected may contain anything."""
+def test_the_report_of_an_unexpected_exception_redacts_the_key(ant):
+    """The text of an unexpected exception may contain anything."""
     bug = ValueError(f"no {KEY} and no {base64.b64encode(KEY.encode()).decode()}")
     result = ant(*RETRIEVE, replies=[bug])
     assert (result.exit, result.stdout) == (1, "")

@@ -13,12 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import KEY, KEY_BY_PATTERN
+from tests.conftest import KEY, KEY_BY_PATTERN, Result
 
-from .conftest import Outcome
 from .scripted_server import ScriptedServer, response
 
-Shell = Callable[..., Outcome]
+Shell = Callable[..., Result]
 
 
 # One profile from login to deletion
@@ -149,13 +148,15 @@ def test_a_tool_command_redacts_every_secret_in_the_profiles(ant, profiles, prof
     assert "bad <[redacted]>" in done.stderr
 
 
-def test_a_piped_key_is_redacted_in_the_error_of_a_credential_store_that_quotes_it(ant, vault, monkeypatch):
+def test_a_piped_key_is_redacted_in_the_error_of_a_credential_store_that_quotes_it(
+    ant, credential_store, monkeypatch
+):
     """The key is in no file and no variable yet; only having been read makes it a secret."""
 
     def refuse(service: str, name: str, password: str) -> None:
         raise RuntimeError(f"can't store <{password}> for {service} {name}")
 
-    monkeypatch.setattr(vault, "set_password", refuse)
+    monkeypatch.setattr(credential_store, "set_password", refuse)
     words = ("auth", "login", "--api-key-stdin", "--no-verify", "--keyring")
     done = ant(*words, env={"ANTHROPIC_API_KEY": None}, stdin=KEY)
     assert done.exit != 0
@@ -258,12 +259,14 @@ def watched(monkeypatch) -> Watched:
 
 
 @pytest.mark.parametrize(("where", "words"), HANDLING, ids=lambda value: str(value).replace(STORED, "KEY"))
-def test_a_key_stays_where_it_belongs(ant, vault, clean_environ, profiles, request, where, words):
-    """In no argument or environment of what is started, and in no file except the profiles', which is private."""
+def test_a_key_is_in_no_other_file_and_no_argument_or_environment(
+    ant, credential_store, clean_environ, profiles, request, where, words
+):
+    """The profiles' file, which is private, is the only file with the key."""
     folder = Path(clean_environ["ANTHROPIC_CONFIG_DIR"])
     home = folder.parent
     (home / "helper.txt").write_text(STORED)
-    vault.entries["ant", "one-1"] = STORED
+    credential_store.entries["ant", "one-1"] = STORED
     env = {"ANTHROPIC_API_KEY": None}
     if isinstance(where, dict):
         env |= where

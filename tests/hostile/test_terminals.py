@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ant_cli.runtime.sanitize import escape_controls
+from tests.conftest import Result
 
-from .conftest import CREATE, DELETE, LIST, RETRIEVE, Outcome
+from .conftest import CREATE, DELETE, LIST, RETRIEVE
 from .scripted_server import response
 
-Over = Callable[..., Outcome]
+AntOverSocket = Callable[..., Result]
 FORMATS = ("auto", "json", "jsonl", "yaml", "table", "pretty", "raw")
 ATTACKS = {
     "a title": "\x1b]0;owned\x07",
@@ -52,15 +53,17 @@ def obeyed(text: str) -> list[str]:
 @pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("attack", ATTACKS)
 @pytest.mark.parametrize("escaped", [True, False])
-def test_a_terminal_obeys_no_server(over: Over, name, attack, escaped):
-    """In every format, for one object and for a list, in keys and in values."""
+def test_terminal_sequences_in_a_response_are_escaped_on_a_terminal(
+    ant_over_socket: AntOverSocket, name, attack, escaped
+):
+    """This holds in every format, for one object and for a list, in keys and in values."""
     text = ATTACKS[attack]
     item = {"type": "environment", "id": text, "name": text, text: text}
     reply = response(item) if escaped else response(_unescaped(item))
     for words in (RETRIEVE, DELETE):
-        assert obeyed(over(reply, words=words, more=("--format", name), terminal=True).stdout) == []
+        assert obeyed(ant_over_socket(reply, words=words, more=("--format", name), terminal=True).stdout) == []
     page = response({"data": [item]}) if escaped else response(b'{"data":[' + _unescaped(item) + b"]}")
-    assert obeyed(over(page, words=LIST, more=("--format", name), terminal=True).stdout) == []
+    assert obeyed(ant_over_socket(page, words=LIST, more=("--format", name), terminal=True).stdout) == []
 
 
 def _unescaped(item: dict[str, str]) -> bytes:
@@ -71,61 +74,61 @@ def _unescaped(item: dict[str, str]) -> bytes:
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_a_bare_string_is_no_way_around(over: Over, attack):
-    """`-r` prints without quotes, not without care."""
-    result = over(response({"name": ATTACKS[attack]}), more=("--transform", "name", "-r"), terminal=True)
+def test_raw_output_of_a_string_escapes_terminal_sequences(ant_over_socket: AntOverSocket, attack):
+    """`-r` drops the quotes, not the escapes."""
+    result = ant_over_socket(response({"name": ATTACKS[attack]}), more=("--transform", "name", "-r"), terminal=True)
     assert (result.exit, obeyed(result.stdout)) == (0, [])
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
 @pytest.mark.parametrize("name", FORMATS)
-def test_an_error_is_no_way_around(over: Over, attack, name):
-    """Its body, its words, its ID, and the debug log."""
+def test_error_messages_and_the_debug_log_escape_terminal_sequences(ant_over_socket: AntOverSocket, attack, name):
+    """The body, the message and the request ID of an error are covered."""
     text = ATTACKS[attack]
     header = text.encode("ascii", "ignore").decode().translate(dict.fromkeys(b"\r\n\0"))
     body = _unescaped({"type": "error", "message": text, text: text})
     reply = response(body, f"x-request: {header}\x9b", status="404 Not \x9bFound")
-    result = over(reply, more=("--format-error", name, "--debug"), terminal=True)
+    result = ant_over_socket(reply, more=("--format-error", name, "--debug"), terminal=True)
     assert (result.exit in (5, 8), obeyed(result.stderr)) == (True, [])
 
 
-def test_a_page_that_is_no_json_is_no_way_around(over: Over):
-    """An excerpt of it is shown."""
-    result = over(response(b"<html>\x1b[2J\xc2\x9b\xe2\x80\xae", status="502 Bad"), terminal=True)
+def test_the_excerpt_of_a_response_that_is_not_json_escapes_terminal_sequences(ant_over_socket: AntOverSocket):
+    """The error quotes the beginning of the response."""
+    result = ant_over_socket(response(b"<html>\x1b[2J\xc2\x9b\xe2\x80\xae", status="502 Bad"), terminal=True)
     assert (result.exit, obeyed(result.stderr)) == (7, [])
 
 
 @pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_controls_on_stderr_are_escaped_in_a_pipe_too(over: Over, name, attack):
-    """A log of a pipeline is shown on a terminal sooner or later, and nothing reads stderr as data."""
+def test_control_characters_on_stderr_are_escaped_in_a_pipe(ant_over_socket: AntOverSocket, name, attack):
+    """A log is printed on a terminal sooner or later, and no program reads stderr as data."""
     text = ATTACKS[attack]
     body = _unescaped({"type": "error", "message": text, text: text})
-    result = over(response(body, status="404 Not \x9bFound"), more=("--format-error", name, "--debug"))
+    result = ant_over_socket(response(body, status="404 Not \x9bFound"), more=("--format-error", name, "--debug"))
     assert (result.exit in (5, 8), obeyed(result.stderr)) == (True, [])
-    html = over(response(f"<html>{text}".encode(), status="502 Bad"))
+    html = ant_over_socket(response(f"<html>{text}".encode(), status="502 Bad"))
     assert (html.exit, obeyed(html.stderr)) == (7, [])
 
 
 @pytest.mark.parametrize("words", [(*CREATE[:-1], "\x1b]0;x\x07\u202e", "--dry-run"), (*RETRIEVE[:-1], "\x1b[2J")])
-def test_ones_own_words_are_shown_with_care_too(over: Over, words):
-    """They may come from a file or another program."""
-    result = over(words=words, terminal=True)
+def test_control_characters_in_arguments_are_escaped_in_messages(ant_over_socket: AntOverSocket, words):
+    """Arguments may come from a file or from another program."""
+    result = ant_over_socket(words=words, terminal=True)
     assert obeyed(result.stdout + result.stderr) == []
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_a_pipe_gets_the_bytes_unchanged(over: Over, attack):
-    """Programs need what is there."""
+def test_stdout_in_a_pipe_has_the_received_bytes_unchanged(ant_over_socket: AntOverSocket, attack):
+    """Programs need the data as it is."""
     body = _unescaped({"name": ATTACKS[attack]})
-    assert over(response(body), more=("--format", "raw")).stdout.encode() == body + b"\n"
-    bare = over(response(body), more=("--transform", "name", "-r")).stdout
+    assert ant_over_socket(response(body), more=("--format", "raw")).stdout.encode() == body + b"\n"
+    bare = ant_over_socket(response(body), more=("--transform", "name", "-r")).stdout
     assert bare == ATTACKS[attack] + "\n"
 
 
 @given(st.text())
-def test_visible_text_is_seen_and_otherwise_itself(text):
-    """Nothing is left that would be obeyed, and what is harmless stays."""
+def test_escaping_leaves_no_control_character_and_keeps_other_text(text):
+    """Text without control characters is unchanged."""
     shown = escape_controls(text)
     assert obeyed(shown) == []
     if not obeyed(text):

@@ -85,8 +85,8 @@ def read_by_h11(sent: bytes) -> tuple[int, bytes, dict[str, str]] | None:
 
 @given(responses())
 @example(b"HTTP/1.1 200 OK\r\ncontent-length: \x850\r\n\r\n")
-def test_what_the_parser_accepts_is_what_h11_accepts(sent: bytes):
-    """The same status, the same body; of headers that came once, the same values."""
+def test_the_parser_accepts_the_responses_that_h11_accepts(sent: bytes):
+    """Status, body, and headers that occur once are the same."""
     ours = read(sent)
     if ours is None:
         return
@@ -106,8 +106,8 @@ def test_what_the_parser_accepts_is_what_h11_accepts(sent: bytes):
         b"HTTP/1.1 200 OK\r\nx: a\r\n b\r\ncontent-length: 5, 5\r\n\r\nhello",
     ],
 )
-def test_every_form_that_http_allows_is_read_as_h11_reads_it(sent: bytes):
-    """Rejecting everything would pass the comparison above."""
+def test_every_valid_form_of_a_response_is_parsed_as_by_h11(sent: bytes):
+    """Without this test, a parser that rejects everything would pass the comparison with h11."""
     ours, theirs = read(sent), read_by_h11(sent)
     assert ours is not None
     assert theirs is not None

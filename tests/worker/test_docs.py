@@ -1,0 +1,121 @@
+"""The files of docs/worker.md, against the schemas and tools of those who read them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from ant_cli.argv import ToolCall, parse
+from ant_cli.worker.options import EXPORTER_ROWS, POLL_ROWS, RUN_ROWS
+
+PAGE = (Path(__file__).parents[2] / "docs" / "worker.md").read_text()
+KEDA_KEYS = {
+    "url",
+    "valueLocation",
+    "targetValue",
+    "activationTargetValue",
+    "format",
+    "unsafeSsl",
+    "authMode",
+    "aggregateFromKubeServiceEndpoints",
+    "aggregationType",
+}
+"""What a trigger of the type metrics-api takes, by KEDA's documentation."""
+
+
+def blocks(language):
+    """Return the code blocks of a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+
+
+def manifest(kind):
+    """Return the manifest of a kind."""
+    (found,) = [value for value in map(yaml.safe_load, blocks("yaml")) if value["kind"] == kind]
+    return found
+
+
+def container(pod):
+    """Return the only container of a pod."""
+    (found,) = pod["spec"]["containers"]
+    return found
+
+
+def test_the_deployment_is_one_by_kubernetes_schema():
+    """Unknown fields are mistakes, too."""
+    kubernetes_validate.validate(manifest("Deployment"), kubernetes_validate.latest_version(), strict=True)
+
+
+def test_the_job_of_the_scaled_job_is_one_by_kubernetes_schema():
+    """KEDA makes jobs of this template."""
+    template = manifest("ScaledJob")["spec"]["jobTargetRef"]
+    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "x"}, "spec": template}
+    kubernetes_validate.validate(job, kubernetes_validate.latest_version(), strict=True)
+
+
+def test_the_scaled_jobs_trigger_has_the_names_of_kedas_scaler():
+    """Its target must be a number other than 0, in quotes, as all metadata of triggers."""
+    (trigger,) = manifest("ScaledJob")["spec"]["triggers"]
+    assert trigger["type"] == "metrics-api"
+    assert trigger["metadata"].keys() <= KEDA_KEYS
+    assert all(isinstance(value, str) for value in trigger["metadata"].values())
+    assert float(trigger["metadata"]["targetValue"]) > 0
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "ScaledJob"])
+def test_the_arguments_and_variables_of_the_manifests_are_those_of_the_worker(kind):
+    """And its containers have more time to end than the worker takes."""
+    spec = manifest(kind)["spec"]
+    pod = spec["template"] if kind == "Deployment" else spec["jobTargetRef"]["template"]
+    call = parse(["beta:worker", "poll", *container(pod)["args"]])
+    assert isinstance(call, ToolCall)
+    assert call.flags["handler"] == ["handle"]
+    known = {row.variable for row in (*POLL_ROWS, *RUN_ROWS, *EXPORTER_ROWS)}
+    assert {variable["name"] for variable in container(pod)["env"]} <= known
+    assert pod["spec"]["terminationGracePeriodSeconds"] > 20 + 10
+
+
+def test_the_dockerfile_starts_the_worker():
+    """With a handler that may be replaced by other arguments."""
+    (dockerfile,) = blocks("dockerfile")
+    entry, command = re.search(r"ENTRYPOINT (\[.*\])\nCMD (\[.*\])", dockerfile).groups()
+    words = [*yaml.safe_load(entry), *yaml.safe_load(command)]
+    assert words[0] == "ant"
+    assert parse(words[1:]).flags["handler"] == ["handle"]
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+def test_the_unit_is_one_by_systemds_own_check(tmp_path):
+    """It prints nothing about a unit that is as it should be."""
+    (unit,) = blocks("ini")
+    path = tmp_path / "ant-worker.service"
+    path.write_text(unit)
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--recursive-errors=no", str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert [line for line in done.stderr.splitlines() if "ant-worker" in line] == []
+    assert done.returncode == 0
+
+
+def test_every_flag_that_the_page_names_exists():
+    """In one of the three commands."""
+    known = {row.param.flag for row in (*POLL_ROWS, *RUN_ROWS, *EXPORTER_ROWS)}
+    others = {
+        "--rm",
+        "--no-cache-dir",
+        "--create-home",
+        "--chmod",
+        "--transform",
+        "--format",
+        "--count",
+        "--config",
+    }
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", PAGE)) <= known | others | {"--name"}
