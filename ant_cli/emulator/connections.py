@@ -3,8 +3,8 @@
 * The length of a request is checked before its body is read, and an error of HTTP itself has the API's form.
 * A connection on which a request does not arrive within a time is closed. When there are too many, the one that
   has been silent longest gives way, of the address that has the most, and those without a request go first.
-* A request that can't wait for anything is answered by the thread that read it. Handing it to another thread
-  takes longer than answering it, the more so the more clients there are.
+* A request that can't block is handled by the thread that read it. Handing it to another thread takes longer than
+  handling it, the more so the more clients there are.
 """
 
 from __future__ import annotations
