@@ -1,8 +1,8 @@
 # Completion of `ant` in bash 3.2 and later. Written by `python -m ant_cli.generate`: don't edit it.
 #
-# Only IDs are fetched through `ant` itself. Everything else is here, so that the tab key answers at once.
+# Only IDs are fetched through `ant` itself. Everything else is here, so that completion is instant.
 
-# Put into reply the words that may follow the command $1.
+# Put into reply the subcommands of the command $1.
 _ant_subcommands() {
   reply=()
   case $1 in
@@ -118,16 +118,16 @@ _ant_kind_of_flag() {
     *\ --api-key | *\ --auth-token | *\ --base-url | *\ --workspace-id | *\ --transform | *\ --transform-error | *\ --columns | *\ --timeout | *\ --max-retries | *\ --parallel | *\ --until | *\ --every | *\ --for | *\ --limit | *\ --filter | *\ --max-items | *\ --block-ms | *\ --reclaim-older-than-ms | *\ --desired-ttl-seconds | *\ --environment-key | *\ --worker-id | *\ --max-idle | *\ --concurrency | *\ --lease | *\ --attempts | *\ --item-timeout | *\ --drain-timeout | *\ --kill-timeout | *\ --exit-when-idle | *\ --listen | *\ --session-id | *\ --cache | *\ --api-key-command | *\ --host | *\ --port | *\ --lease-seconds | *\ --organization-id | *\ --wait | *\ --environment | *\ --title | *\ --count | *\ --advance-ms | *\ --now | *\ --path-contains | *\ --method | *\ --status | *\ --times | *\ --retry-after-ms | *\ --delay-ms | *\ --after | *\ --body-delay-ms | *\ --cut-after-events) kind='free' ;;
     *\ --local | *\ --raw-output | *\ -r | *\ --dry-run | *\ --debug | *\ --fail-fast | *\ --include-archived | *\ --slurp | *\ --yes | *\ --force | *\ --no-auto-stop | *\ --pass-api-key | *\ -y | *\ --exit-code | *\ --adopt | *\ --prune | *\ --validate | *\ --all | *\ --api-key-stdin | *\ --no-verify | *\ --keyring | *\ --check | *\ --detach | *\ --no-secret | *\ --disconnect | *\ --list | *\ --clear) kind='switch' ;;
     *\ --profile) kind='profile' ;;
-    *\ --format | *\ --format-error) kind='words auto json jsonl yaml table pretty raw explore' ;;
+    *\ --format | *\ --format-error) kind='choices auto json jsonl yaml table pretty raw explore' ;;
     *\ --name | *\ --config | *\ --description | *\ --metadata | *\ --beta | *\ --page | *\ --anthropic-worker-id | *\ --expected-last-heartbeat) kind='text' ;;
-    *\ --scope) kind='words organization account' ;;
+    *\ --scope) kind='choices organization account' ;;
     *\ --file | *\ -f | *\ --on-work | *\ --workdir | *\ --work-secret-file | *\ --lock-file | *\ --save-plan | *\ --plan | *\ --directory | *\ --database | *\ --script) kind='file' ;;
     *\ --environment-id) kind='environment_id' ;;
     *\ --work-id) kind='work_id' ;;
-    *\ --log-format) kind='words text json' ;;
-    *\ --heartbeat) kind='words auto always never' ;;
-    *\ --on-failure) kind='words retry stop' ;;
-    *\ --type) kind='words session healthcheck' ;;
+    *\ --log-format) kind='choices text json' ;;
+    *\ --heartbeat) kind='choices auto always never' ;;
+    *\ --on-failure) kind='choices retry stop' ;;
+    *\ --type) kind='choices session healthcheck' ;;
   esac
 }
 
@@ -151,10 +151,10 @@ _ant_kind_of_argument() {
     apply\ 0) kind='file' ;;
     diff\ 0) kind='file' ;;
     export\ 0) kind='free' ;;
-    'profile get'\ 0) kind='words api_key api_key_command auth_token base_url workspace_id format timeout max_retries' ;;
-    'profile set'\ 0) kind='words api_key api_key_command auth_token base_url workspace_id format timeout max_retries' ;;
+    'profile get'\ 0) kind='choices api_key api_key_command auth_token base_url workspace_id format timeout max_retries' ;;
+    'profile set'\ 0) kind='choices api_key api_key_command auth_token base_url workspace_id format timeout max_retries' ;;
     'profile set'\ 1) kind='free' ;;
-    'profile unset'\ 0) kind='words api_key api_key_command auth_token base_url workspace_id format timeout max_retries' ;;
+    'profile unset'\ 0) kind='choices api_key api_key_command auth_token base_url workspace_id format timeout max_retries' ;;
     'profile activate'\ 0) kind='profile' ;;
     'profile create'\ 0) kind='free' ;;
     'profile rename'\ 0) kind='profile' ;;
@@ -162,7 +162,7 @@ _ant_kind_of_argument() {
     'profile delete'\ 0) kind='profile' ;;
     'emulator session show'\ 0) kind='free' ;;
     'emulator enqueue'\ 0) kind='emulator_environment_id' ;;
-    completion\ 0) kind='words bash zsh fish powershell' ;;
+    completion\ 0) kind='choices bash zsh fish powershell' ;;
     help\ 0) kind='free' ;;
   esac
 }
@@ -307,9 +307,9 @@ _ant_offer_ids() {
 # Offer what is of the kind $3 and begins with $2, behind the text $1.
 _ant_offer_kind() {
   case $3 in
-    words\ *)
+    choices\ *)
       local choices
-      read -r -a choices <<<"${3#words }"
+      read -r -a choices <<<"${3#choices }"
       _ant_offer "$1" "$2" "${choices[@]}"
       ;;
     switch) _ant_offer "$1" "$2" true false ;;

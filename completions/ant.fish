@@ -1,6 +1,6 @@
 # Completion of `ant` in fish 3.4 and later. Written by `python -m ant_cli.generate`: don't edit it.
 #
-# Only IDs are fetched through `ant` itself. Everything else is here, so that the tab key answers at once.
+# Only IDs are fetched through `ant` itself. Everything else is here, so that completion is instant.
 
 set -g __ant_commands \
     'beta:environments' \
@@ -347,7 +347,7 @@ complete -c ant -n '__ant_at any beta:environments' -f -a 'list' -d 'List enviro
 complete -c ant -n '__ant_at any beta:environments' -f -a 'delete' -d 'Delete an environment for good'
 complete -c ant -n '__ant_at any beta:environments' -f -a 'archive' -d 'Archive an environment: it stays readable, but new sessions can\'t use it'
 complete -c ant -n '__ant_at any beta:environments:work' -f -a 'retrieve' -d 'Show one work item'
-complete -c ant -n '__ant_at any beta:environments:work' -f -a 'poll' -d 'Take the next work item of a queue; null if there is none'
+complete -c ant -n '__ant_at any beta:environments:work' -f -a 'poll' -d 'Take the next work item of a queue; null if the queue is empty'
 complete -c ant -n '__ant_at any beta:environments:work' -f -a 'ack' -d 'Acknowledge a work item, so that no other worker gets it'
 complete -c ant -n '__ant_at any beta:environments:work' -f -a 'heartbeat' -d 'Extend the lease on a work item'
 complete -c ant -n '__ant_at any beta:environments:work' -f -a 'stop' -d 'Stop a work item, gracefully or immediately'
@@ -407,7 +407,7 @@ complete -c ant -n '__ant_at any help beta:environments' -f -a 'list' -d 'List e
 complete -c ant -n '__ant_at any help beta:environments' -f -a 'delete' -d 'Delete an environment for good'
 complete -c ant -n '__ant_at any help beta:environments' -f -a 'archive' -d 'Archive an environment: it stays readable, but new sessions can\'t use it'
 complete -c ant -n '__ant_at any help beta:environments:work' -f -a 'retrieve' -d 'Show one work item'
-complete -c ant -n '__ant_at any help beta:environments:work' -f -a 'poll' -d 'Take the next work item of a queue; null if there is none'
+complete -c ant -n '__ant_at any help beta:environments:work' -f -a 'poll' -d 'Take the next work item of a queue; null if the queue is empty'
 complete -c ant -n '__ant_at any help beta:environments:work' -f -a 'ack' -d 'Acknowledge a work item, so that no other worker gets it'
 complete -c ant -n '__ant_at any help beta:environments:work' -f -a 'heartbeat' -d 'Extend the lease on a work item'
 complete -c ant -n '__ant_at any help beta:environments:work' -f -a 'stop' -d 'Stop a work item, gracefully or immediately'

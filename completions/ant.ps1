@@ -1,6 +1,6 @@
 # Completion of `ant` in PowerShell 5.1 and later. Written by `python -m ant_cli.generate`: don't edit it.
 #
-# Only IDs are fetched through `ant` itself. Everything else is here, so that the tab key answers at once. The text
+# Only IDs are fetched through `ant` itself. Everything else is here, so that completion is instant. The text
 # is ASCII, because PowerShell 5.1 reads files, and what programs print, in the code page of the system.
 #
 # Its syntax is checked by a parser of PowerShell's grammar. It has not been run in PowerShell for this release.
@@ -8,12 +8,12 @@
 Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
 
-    # Whatever the session is set to: nothing is said in the middle of a line. This holds in here alone.
+    # Print no error into the line being typed, whatever the session's settings. They change in this block only.
     Set-StrictMode -Off
     $ErrorActionPreference = 'SilentlyContinue'
     $PSNativeCommandUseErrorActionPreference = $false
 
-    # The words that may follow a command, with their descriptions.
+    # The subcommands of each group, with their descriptions.
     $subcommands = @{
         '' = @(
             'beta:environments|Manage environments, the templates for sandboxes'
@@ -39,7 +39,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         )
         'beta:environments:work' = @(
             'retrieve|Show one work item'
-            'poll|Take the next work item of a queue; null if there is none'
+            'poll|Take the next work item of a queue; null if the queue is empty'
             'ack|Acknowledge a work item, so that no other worker gets it'
             'heartbeat|Extend the lease on a work item'
             'stop|Stop a work item, gracefully or immediately'
@@ -117,7 +117,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         )
         'help beta:environments:work' = @(
             'retrieve|Show one work item'
-            'poll|Take the next work item of a queue; null if there is none'
+            'poll|Take the next work item of a queue; null if the queue is empty'
             'ack|Acknowledge a work item, so that no other worker gets it'
             'heartbeat|Extend the lease on a work item'
             'stop|Stop a work item, gracefully or immediately'
@@ -912,8 +912,8 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         '--list' = 'switch'
         '--clear' = 'switch'
         '--profile' = 'profile'
-        '--format' = 'words auto json jsonl yaml table pretty raw explore'
-        '--format-error' = 'words auto json jsonl yaml table pretty raw explore'
+        '--format' = 'choices auto json jsonl yaml table pretty raw explore'
+        '--format-error' = 'choices auto json jsonl yaml table pretty raw explore'
         '--name' = 'text'
         '--config' = 'text'
         '--description' = 'text'
@@ -922,7 +922,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         '--page' = 'text'
         '--anthropic-worker-id' = 'text'
         '--expected-last-heartbeat' = 'text'
-        '--scope' = 'words organization account'
+        '--scope' = 'choices organization account'
         '--file' = 'file'
         '-f' = 'file'
         '--on-work' = 'file'
@@ -936,10 +936,10 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         '--script' = 'file'
         '--environment-id' = 'environment_id'
         '--work-id' = 'work_id'
-        '--log-format' = 'words text json'
-        '--heartbeat' = 'words auto always never'
-        '--on-failure' = 'words retry stop'
-        '--type' = 'words session healthcheck'
+        '--log-format' = 'choices text json'
+        '--heartbeat' = 'choices auto always never'
+        '--on-failure' = 'choices retry stop'
+        '--type' = 'choices session healthcheck'
     }
 
     # What the arguments of a command are, by their positions.
@@ -960,10 +960,10 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         'apply 0' = 'file'
         'diff 0' = 'file'
         'export 0' = 'free'
-        'profile get 0' = 'words api_key api_key_command auth_token base_url workspace_id format timeout max_retries'
-        'profile set 0' = 'words api_key api_key_command auth_token base_url workspace_id format timeout max_retries'
+        'profile get 0' = 'choices api_key api_key_command auth_token base_url workspace_id format timeout max_retries'
+        'profile set 0' = 'choices api_key api_key_command auth_token base_url workspace_id format timeout max_retries'
         'profile set 1' = 'free'
-        'profile unset 0' = 'words api_key api_key_command auth_token base_url workspace_id format timeout max_retries'
+        'profile unset 0' = 'choices api_key api_key_command auth_token base_url workspace_id format timeout max_retries'
         'profile activate 0' = 'profile'
         'profile create 0' = 'free'
         'profile rename 0' = 'profile'
@@ -971,7 +971,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         'profile delete 0' = 'profile'
         'emulator session show 0' = 'free'
         'emulator enqueue 0' = 'emulator_environment_id'
-        'completion 0' = 'words bash zsh fish powershell'
+        'completion 0' = 'choices bash zsh fish powershell'
         'help 0' = 'free'
     }
 
@@ -980,7 +980,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         if ($own) { $own } else { $flagKinds[$flag] }
     }
 
-    # What a word says, or its beginning: without quotes, and without the backticks before other signs.
+    # A word, or its beginning, without quotes and without backticks.
     function Get-Said([string]$text) {
         if ($text.StartsWith("'", [StringComparison]::Ordinal)) {
             $text.Substring(1) -replace '''$', '' -replace "''", "'"
@@ -999,7 +999,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         return $false
     }
 
-    # Offer a text that begins with what was typed. It gets quotes if PowerShell would obey a part of it: blanks,
+    # Offer a text that begins with what was typed. It gets quotes if PowerShell would interpret a part of it: blanks,
     # quotes (there are round ones too), wildcards, operators, and @ and # in front.
     function Add-Offer([string]$text, [string]$description) {
         if (-not $text -or -not $text.StartsWith($typed, [StringComparison]::OrdinalIgnoreCase)) { return }
@@ -1011,7 +1011,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         [System.Management.Automation.CompletionResult]::new($inserted, $text, 'ParameterValue', $description)
     }
 
-    # Offer words with descriptions.
+    # Offer choices with descriptions.
     function Add-Described($items) {
         foreach ($item in $items) {
             $word, $description = $item -split '\|', 2
@@ -1114,7 +1114,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         elseif ($kind -eq 'switch') { Add-Described @('true', 'false') }
         elseif ($kind -eq 'file') { Add-Files }
         elseif ($kind -eq 'profile') { Add-Profiles }
-        elseif ($kind -like 'words *') { Add-Described ($kind -split ' ' | Select-Object -Skip 1) }
+        elseif ($kind -like 'choices *') { Add-Described ($kind -split ' ' | Select-Object -Skip 1) }
         elseif ($kind -like '*_id') { Add-Ids $kind }
     )
 

@@ -41,7 +41,7 @@ class Skipped(NamedTuple):
 
     path: Path
     kind: str
-    """Another kind of the official tool; empty if it is none of them."""
+    """Its kind, if the official tool knows it; empty otherwise."""
 
 
 class Mistaken(NamedTuple):

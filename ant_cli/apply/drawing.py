@@ -117,10 +117,10 @@ def shown_path(path: Path) -> str:
 
 def _draw_step(step: Step, width: int, paint: Paint, *, verbose: bool) -> Iterator[str]:
     sign, colour = SIGNS[step.action]
-    words = {"none": "unchanged", "record": "rename" if step.moved_from else "unchanged"}
+    labels = {"none": "unchanged", "record": "rename" if step.moved_from else "unchanged"}
     file = f"{step.moved_from}{_TO}{step.key}" if step.moved_from else step.key
     about = "  ".join(one_line(text) for text in (file, step.id) if text)
-    action = paint(words.get(step.action, step.action), colour)
+    action = paint(labels.get(step.action, step.action), colour)
     yield f"  {paint(sign, colour)} {_pad(one_line(step.name), width)}  {action}  {about}"
     changes = step.changes
     if step.action == "create" and verbose and step.declaration:
@@ -191,7 +191,7 @@ def _shown(value: Value, *, quoted: bool = True) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return a text that is safe to show on one line, whoever wrote it."""
+    """Escape line breaks, tabs and control characters, so that untrusted text stays on one line."""
     return escape_controls(text.replace("\n", "\\n").replace("\t", "\\t"))
 
 

@@ -78,7 +78,7 @@ class Execution:
     """One run of a plan."""
 
     def __init__(self, lock: LockFile, journal: Journal, report: Callable[[Outcome], None]) -> None:
-        """Take the lock file as it is, and what is told about each outcome."""
+        """`lock` is the lock file before the run; `report` is called with each outcome."""
         self.lock = lock
         self._journal = journal
         self._report = report

@@ -54,7 +54,7 @@ class Entry(NamedTuple):
 
 
 class LockFile(NamedTuple):
-    """The content of a lock file; empty if there is none yet."""
+    """The content of a lock file; empty if the file does not exist yet."""
 
     path: Path
     exists: bool = False
@@ -120,7 +120,7 @@ class LockFile(NamedTuple):
 def find_lock_path(named: str | None, folder: Path) -> Path:
     """Return the path of the lock file: the one that is named, or the next above, up to the root of a repository.
 
-    If there is none, it is to be made in `folder`.
+    If none exists, the path of a new one in `folder`.
 
     Raises:
         UsageError: if the name is empty.

@@ -30,7 +30,7 @@ def read_all(workers: Workers, ids: Sequence[str]) -> dict[str, Object | None]:
 
 
 def retrieve(client: Client, identifier: str) -> Object | None:
-    """Return an environment; None if there is none of this ID."""
+    """Return an environment; None if no environment has this ID."""
     try:
         return _environment(client.send(_item(identifier)).body)
     except APIError as error:

@@ -1,1 +1,1 @@
-"""The commands as Typer sees them: one file for the API, and one for each family of our own commands."""
+"""The tool commands (`auth`, `profile`, `emulator`, `apply`, ...) as Typer functions, by family."""

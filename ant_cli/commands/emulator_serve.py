@@ -249,7 +249,7 @@ def the_one(runtime: Runtime, port: str) -> Note:
     """Return the only emulator that runs, or the one at the port.
 
     Raises:
-        AntError: if there is none.
+        AntError: if no such emulator runs.
         UsageError: if there are several.
 
     """

@@ -73,14 +73,14 @@ def _all(workers: Workers) -> list[Object]:
     return [remote for remote in workers.one(server.list_all) if not remote.get("archived_at")]
 
 
-def _named(words: Sequence[str], workers: Workers) -> list[Object]:
+def _named(wanted: Sequence[str], workers: Workers) -> list[Object]:
     """Return the environments of these IDs and names."""
 
     def find(client: Client) -> list[Object]:
-        by_id = {word: server.retrieve(client, word) for word in words if word.startswith("env_")}
-        names = [word for word in words if not by_id.get(word)]
+        by_id = {text: server.retrieve(client, text) for text in wanted if text.startswith("env_")}
+        names = [text for text in wanted if not by_id.get(text)]
         by_name = server.find_names(client, names) if names else {}
-        return [by_id.get(word) or _only(word, by_name.get(word, [])) for word in dict.fromkeys(words)]
+        return [by_id.get(text) or _only(text, by_name.get(text, [])) for text in dict.fromkeys(wanted)]
 
     return workers.one(find)
 

@@ -34,7 +34,7 @@ def holding(lock_path: Path, runtime: Runtime) -> Iterator[Journal]:
     """Keep other runs from changing the lock file meanwhile.
 
     Raises:
-        OutputError: if nothing can be written beside the lock file.
+        OutputError: if nothing can be written to the folder of the lock file.
 
     """
 

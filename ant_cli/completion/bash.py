@@ -11,7 +11,7 @@ from ant_cli.operations.global_flags import GLOBAL_FLAGS
 
 
 def subcommands(tables: Tables) -> list[str]:
-    """Return the words that may follow each group."""
+    """Return the subcommands of each group."""
     return [
         f"{quote(group.full_name)}) reply=({' '.join(command.path[-1] for command in group.subcommands)}) ;;"
         for group in tables.groups
@@ -25,11 +25,11 @@ def global_flags(_: Tables) -> list[str]:
 
 def flags(tables: Tables) -> list[str]:
     """Return the long flags of each command."""
-    words = [
+    rows = [
         (command.full_name, [flag.flag for flag in command.all_flags] + shared(command))
         for command in tables.flagged
     ]
-    return [f"{quote(command)}) reply=({' '.join(found)}) ;;" for command, found in words]
+    return [f"{quote(command)}) reply=({' '.join(found)}) ;;" for command, found in rows]
 
 
 def shared(command: Command) -> list[str]:
@@ -43,7 +43,7 @@ def kinds(rows: list[Row]) -> list[str]:
 
 
 def patterns(row: Row) -> str:
-    """Return what matches the words of a command and a name."""
+    """Return the `case` pattern of a command followed by one of the row's names."""
     command = quote(row.command) if row.command else "*"
     return " | ".join(rf"{command}\ {name}" for name in row.names)
 

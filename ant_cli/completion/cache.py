@@ -26,14 +26,14 @@ class Cache:
 
     def __init__(self, environ: Mapping[str, str], kind: str, flags: Mapping[str, str]) -> None:
         """Take the kind of ID, and the flags on which the response depends."""
-        typed = [f"{name}={word}" for name, word in sorted(flags.items())]
+        typed = [f"{name}={value}" for name, value in sorted(flags.items())]
         deciding = [kind, *typed, "", *sorted(_deciding_variables(environ)), _profiles(environ)]
         name = blake2b("\0".join(deciding).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
         self._folder = folder(environ)
         self._path = os.path.join(self._folder, PREFIX + name)
 
     def read(self) -> bytes | None:
-        """Return the stored lines; None if there are none, or they are too old."""
+        """Return the stored lines; None if nothing is stored, or it is too old."""
         try:
             if not _is_fresh(self._path):
                 return None

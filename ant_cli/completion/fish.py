@@ -1,4 +1,4 @@
-"""The tables as fish reads them: a `complete` for each word, with its condition and its description."""
+"""The tables as fish reads them: a `complete` for each choice, with its condition and its description."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ def quote(text: str) -> str:
 
 def offer(param: Param) -> str:
     """Return the options of `complete` that offer what a parameter takes."""
-    if param.choices:  # each with a description of its own, an empty one: fish would show the flag's beside it
+    if param.choices:  # each with a description of its own, an empty one: fish would show the flag's next to it
         described = " ".join(rf"{choice}\t" for choice in param.choices)
         return f"-x -a {quote(described)}"
     return _OFFERS.get(kind_of(param)) or f"-x -a '(__ant_ids {kind_name(param)})'"
 
 
 def commands(tables: Tables) -> list[str]:
-    """Return every command that may be typed, for the walk over the words."""
+    """Return every full command name, by which the script finds the command in the line."""
     return [quote(command.full_name) + " \\" for command in tables.commands if command.full_name]
 
 
 def valued(tables: Tables) -> list[str]:
-    """Return the flags after which a word is their value."""
+    """Return the flags that take a value."""
     without = (ValueKind.BOOLEAN.value, ValueKind.NOTHING.value)
     return [name + " \\" for row in tables.flag_kinds if row.kind not in without for name in row.names]
 
@@ -51,7 +51,7 @@ def switches(tables: Tables) -> list[str]:
 
 
 def subcommands(tables: Tables) -> list[str]:
-    """Return the words that may follow each group."""
+    """Return the subcommands of each group."""
     return [
         f"complete -c ant -n {at(group)} -f -a {quote(command.path[-1])} -d {quote(command.summary)}"
         for group in tables.groups
@@ -91,7 +91,7 @@ def arguments(tables: Tables) -> list[str]:
 
 
 def at(command: Command) -> str:
-    """Return the condition that the words typed so far are a command, whatever its arguments."""
+    """Return the condition that the line so far is this command, with any number of arguments."""
     return quote(f"__ant_at any {command.full_name}".rstrip())
 
 

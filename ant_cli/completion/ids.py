@@ -1,4 +1,4 @@
-"""The IDs that a completion script asks for: `ant __complete KIND WORD...`, one `ID<TAB>NAME` a line.
+"""The IDs that a completion script asks for: `ant __complete KIND ARGUMENT...`, one `ID<TAB>NAME` a line.
 
 Somebody is waiting behind the tab key. So the IDs come from a cache if possible, which needs only modules that
 Python loads anyway; otherwise from the API, if it responds at once. Whatever goes wrong, nothing is printed: a
@@ -36,19 +36,19 @@ DECIDING_FLAGS = frozenset(
 """The flags that decide which server is asked, for what, and with which credential."""
 
 
-def complete(words: Sequence[str], runtime: Runtime) -> None:
-    """Print the IDs of the kind that the first word names; the others are the command line up to the cursor."""
+def complete(arguments: Sequence[str], runtime: Runtime) -> None:
+    """Print the IDs of the kind that the first argument names; the others are the command line up to the cursor."""
     try:
-        runtime.stdout.write(candidates(words[0], words[1:], runtime))
+        runtime.stdout.write(candidates(arguments[0], arguments[1:], runtime))
     except Exception:  # noqa: BLE001 - silent on any failure
         return
 
 
-def candidates(kind: str, words: Sequence[str], runtime: Runtime) -> bytes:
+def candidates(kind: str, arguments: Sequence[str], runtime: Runtime) -> bytes:
     """Return a line for each ID."""
-    flags = deciding_flags(words)
-    if any("$" in word or "`" in word for word in flags.values()):
-        return b""  # a script passes words as they were typed, with variables unexpanded
+    flags = deciding_flags(arguments)
+    if any("$" in value or "`" in value for value in flags.values()):
+        return b""  # the scripts pass arguments as they were typed, with variables unexpanded
     cache = Cache(runtime.environ, kind, flags)
     kept = cache.read()
     if kept is not None:
@@ -58,14 +58,14 @@ def candidates(kind: str, words: Sequence[str], runtime: Runtime) -> bytes:
     return lines
 
 
-def deciding_flags(words: Sequence[str]) -> dict[str, str]:
+def deciding_flags(arguments: Sequence[str]) -> dict[str, str]:
     """Return the flags on which the response depends, by their parameters' names.
 
     Not with `argv.py`: it would refuse an unfinished line, and takes too long to load.
     """
     found = {}
-    for word, following in zip(words, [*words[1:], ""], strict=True):
-        flag, equals, value = word.partition("=")
+    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        flag, equals, value = argument.partition("=")
         if flag in DECIDING_FLAGS:
             found[flag[2:].replace("-", "_")] = value if equals else "true" if flag == LOCAL else following
     return found
@@ -102,7 +102,7 @@ def fetch(kind: str, flags: Mapping[str, str], runtime: Runtime) -> list[dict[st
         return []
     silent = Runtime(Stdin(None), Stdout(None), Stderr(None), runtime.environ, runtime.transport)
     known = {param.name for param in source.params_in("path")}
-    values = {name: word for name, word in flags.items() if name in known}
+    values = {name: value for name, value in flags.items() if name in known}
     request = build(source, Flags(values | {"limit": PAGE_SIZE}), silent.stdin, silent.stderr)
     settings = settings_of(Flags(flags), silent)
     if kind.startswith(EMULATOR) and not names_emulator(settings.base_url):
@@ -113,7 +113,7 @@ def fetch(kind: str, flags: Mapping[str, str], runtime: Runtime) -> list[dict[st
 
 
 def names_emulator(base_url: str) -> bool:
-    """Whether an emulator may answer at a base URL: in this process, or on this machine."""
+    """Whether an emulator may be at a base URL: in this process, or on this machine."""
     from urllib.parse import urlsplit
 
     from ant_cli.http.choice import is_loopback

@@ -18,7 +18,7 @@ def quote(text: str) -> str:
 
 
 def subcommands(tables: Tables) -> list[str]:
-    """Return the words that may follow each group."""
+    """Return the subcommands of each group."""
     return [
         member(group.full_name, [described(command.path[-1], command.summary) for command in group.subcommands])
         for group in tables.groups
@@ -52,9 +52,9 @@ def described_flags(flags: Sequence[Param]) -> list[str]:
     return [described(name, first_sentence(flag.help)) for flag in flags for name in flag.names]
 
 
-def described(word: str, summary: str) -> str:
-    """Return a word with its description behind a bar."""
-    return quote(f"{word}|{summary}")
+def described(choice: str, summary: str) -> str:
+    """Return a choice and its description, separated by a bar."""
+    return quote(f"{choice}|{summary}")
 
 
 def kinds(rows: list[Row]) -> list[str]:

@@ -50,7 +50,7 @@ def kind_name(param: Param) -> str:
 
 
 class Tables:
-    """What the scripts look up, by the words of a command."""
+    """What the scripts look up, by the full name of a command."""
 
     def __init__(self, root: Command) -> None:
         self.commands = tuple(with_help(root).walk())
@@ -104,14 +104,14 @@ def with_help(root: Command) -> Command:
     """Return the tree in which what `ant help` takes stands below it: the topics and all other commands."""
     others = [command for command in root.subcommands if command.path[0] != HELP]
     topics = [Command((HELP, name), summary) for name, summary in TOPICS.items()]
-    words = (*topics, *map(_named_after_help, others))
+    below = (*topics, *map(_named_after_help, others))
     found = [
-        command._replace(subcommands=words) if command.path[0] == HELP else command for command in root.subcommands
+        command._replace(subcommands=below) if command.path[0] == HELP else command for command in root.subcommands
     ]
     return root._replace(subcommands=tuple(found))
 
 
 def _named_after_help(command: Command) -> Command:
-    """Return a command as a mere word: neither flags nor arguments follow it."""
+    """Return a command as a mere name after `help`, without flags and arguments."""
     below = tuple(map(_named_after_help, command.subcommands))
     return Command((HELP, *command.path), command.help, subcommands=below)

@@ -1,4 +1,4 @@
-"""The tables as zsh reads them: the branches of `case`, with a description behind each word."""
+"""The tables as zsh reads them: the branches of `case`, with a description after each choice."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ant_cli.operations.spec import Param
 
 
 def subcommands(tables: Tables) -> list[str]:
-    """Return the words that may follow each group."""
+    """Return the subcommands of each group."""
     return [
         branch(group.full_name, [described(command.path[-1], command.summary) for command in group.subcommands])
         for group in tables.groups
@@ -43,9 +43,9 @@ def described_flags(flags: Sequence[Param]) -> list[str]:
     return [described(name, first_sentence(flag.help)) for flag in flags for name in flag.names]
 
 
-def described(word: str, summary: str) -> str:
-    """Return a word with its description, as `_describe` takes them."""
-    return quote(word.replace(":", r"\:") + ":" + summary)
+def described(choice: str, summary: str) -> str:
+    """Return a choice with its description, as `_describe` takes them."""
+    return quote(choice.replace(":", r"\:") + ":" + summary)
 
 
 TABLES: Mapping[str, Callable[[Tables], list[str]]] = {

@@ -90,7 +90,7 @@ class Emulator:
         return faults.exist(self._store)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request."""
+        """Handle one request."""
         request_id = new_id("req")
         try:
             outcome = self._outcome(environ)

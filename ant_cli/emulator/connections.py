@@ -3,8 +3,8 @@
 * The length of a request is checked before its body is read, and an error of HTTP itself has the API's form.
 * A connection on which a request does not arrive within a time is closed. When there are too many, the one that
   has been silent longest gives way, of the address that has the most, and those without a request go first.
-* A request that can't wait for anything is answered by the thread that read it. Handing it to another thread
-  takes longer than answering it, the more so the more clients there are.
+* A request that can't block is handled by the thread that read it. Handing it to another thread takes longer than
+  handling it, the more so the more clients there are.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ LINGER_SECONDS = 2.0
 
 
 class _ErrorTask(ErrorTask):  # type: ignore[misc] # waitress has no types
-    """Answers a request that can't be one, in the API's envelope."""
+    """Responds to a malformed request, in the API's error envelope."""
 
     def execute(self) -> None:
         cause = self.request.error
@@ -88,12 +88,12 @@ class _Channel(HTTPChannel):  # type: ignore[misc] # as above
             super().send_continue()
 
     def service(self) -> None:
-        """Answer one request."""
+        """Handle one request."""
         self.requests_served += 1
         super().service()
 
     def service_inline(self) -> None:
-        """Answer one request on the thread that reads and writes, and send the response in one piece."""
+        """Handle one request on the thread that reads and writes, and send the response in one piece."""
         parts: list[bytes] = []
         self._inline = parts
         try:
@@ -166,7 +166,7 @@ class _Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc] # as above
             super().add_task(task)
 
     def answer_at_once(self) -> bool:
-        """Answer what was kept, and return whether more has come meanwhile."""
+        """Handle the requests that were kept, and return whether more have arrived meanwhile."""
         for _ in range(len(self._at_once)):
             self._at_once.popleft().service_inline()
         return bool(self._at_once)

@@ -50,7 +50,7 @@ class Found(NamedTuple):
 
 
 def find(transaction: Transaction, environment_id: str) -> Found:
-    """Return the environment. EmulatorError, with status 404, if there is none."""
+    """Return the environment. Raises EmulatorError with status 404 if it does not exist."""
     row = transaction.one(SQL_FIND, environment_id)
     if row is None:
         message = f"environment_id: there is no environment {environment_id!r}."

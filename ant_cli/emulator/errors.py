@@ -51,7 +51,7 @@ class InvalidRequest(EmulatorError):
 
 
 class Conflict(EmulatorError):
-    """The request does not fit the state of what it names; clients that retry a 409 are told not to."""
+    """The request does not fit the state of what it names; a header keeps clients from retrying the 409."""
 
     def __init__(self, message: str) -> None:
         super().__init__(409, message, headers=NO_RETRY)
@@ -76,7 +76,7 @@ class Disconnected(ConnectionError):
 
 
 def error_type(status: int) -> str:
-    """Return the API's word for a status."""
+    """Return the API's error type for a status."""
     return ERROR_TYPES.get(status, "api_error" if status >= 500 else "invalid_request_error")
 
 

@@ -35,7 +35,7 @@ def refuse_browsers(environ: WSGIEnvironment, bound_host: str) -> None:
     host = environ.get("HTTP_HOST", "")
     if not _is_own(host, bound_host):
         raise EmulatorError(
-            403, f"host: {host!r} is not this emulator; without a key it answers at a loopback address only."
+            403, f"host: {host!r} is not this emulator; without a key it serves loopback addresses only."
         )
     origin = environ.get("HTTP_ORIGIN")
     if origin is not None and origin.lower() != f"http://{host}".lower():

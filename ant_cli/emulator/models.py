@@ -1,6 +1,6 @@
 """The domain types of the API, in the reference's order of fields. Nothing is converted or guessed.
 
-A type that ends in `Params` or `Request` is what a caller sends, the others are what the emulator answers.
+A type that ends in `Params` or `Request` is what a caller sends, the others are what the emulator returns.
 A body is parsed by `parse`. This module is imported by requests that carry a body: a read never pays for pydantic.
 """
 
@@ -117,7 +117,7 @@ class CloudConfigParams(Model):
 
 
 class SelfHostedConfig(Model):
-    """A sandbox of the user's own, which polls for work. Asked for and answered alike."""
+    """A sandbox of the user's own, which polls for work. The same in requests and responses."""
 
     type: Literal["self_hosted"]
 

@@ -30,7 +30,7 @@ def sequence_of(list_name: str, page: str | None, start: int = BEFORE_THE_FIRST)
         return start
     place = PLACE.fullmatch(_decoded(page))
     if place is None or place["list"] != list_name:
-        raise InvalidRequest("page: not a cursor of this list; pass the next_page of an earlier answer.")
+        raise InvalidRequest("page: not a cursor of this list; pass the next_page of an earlier response.")
     return int(place["sequence"])
 
 
@@ -42,7 +42,7 @@ def _decoded(page: str) -> str:
 
 
 def page_of(list_name: str, rows: Sequence[tuple[int, str]], limit: int) -> str:
-    """Return the answer for `rows` of sequence number and document.
+    """Return the response body for `rows` of sequence number and document.
 
     The query asked for one row more than `limit`, which tells whether there is another page.
     """

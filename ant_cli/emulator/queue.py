@@ -1,4 +1,4 @@
-"""The queue: work comes in, is handed out to whoever polls, and is counted.
+"""The queue: work comes in, is handed out to workers that poll, and is counted.
 
 An item that was handed out stays `queued` until it is acknowledged. If that does not happen within
 `reclaim_older_than_ms`, the next poll hands it out again.
@@ -34,7 +34,7 @@ SQL_ADD = """INSERT INTO work (id, environment_id, kind, session_id, sessions_to
 
 
 def poll(store: Store, call: Call) -> str:
-    """Hand out the oldest item that nobody has, waiting for one if asked to; `null` if there is none."""
+    """Hand out the oldest item that nobody has, waiting for one if asked to; `null` if the queue is empty."""
     reclaim_ms = call.number("reclaim_older_than_ms", RECLAIM_MS, 0)
     block_ms = call.number("block_ms", 0, 1, LONGEST_BLOCK_MS)
     reclaim = reclaim_ms * MICROSECONDS_PER_MS
@@ -91,14 +91,14 @@ def stats(store: Store, call: Call) -> str:
         depth, oldest, pending = transaction.one(SQL_STATS, environment.id) or (0, None, 0)
         window = transaction.now - WORKER_WINDOW
         workers = (transaction.one(SQL_WORKERS, environment.id, window) or (0,))[0]
-    answer = {
+    statistics = {
         "depth": depth,
         "oldest_queued_at": rfc3339_or_none(oldest),
         "pending": pending,
         "type": "work_queue_stats",
         "workers_polling": workers if environment.kind == "self_hosted" else None,
     }
-    return json.dumps(answer)
+    return json.dumps(statistics)
 
 
 def enqueue(store: Store, call: Call) -> str:

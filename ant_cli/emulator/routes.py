@@ -1,4 +1,4 @@
-"""Routes: which function answers which request. An endpoint is a row.
+"""Routes: which function handles which request. An endpoint is a row.
 
 A path is matched as it was sent, segment by segment, so that an ID with a %2F in it stays one segment.
 """
@@ -85,7 +85,7 @@ ANYBODY = OWN._replace(needs_key=False)
 
 
 class Match(NamedTuple):
-    """What answers a request, and the IDs in its path."""
+    """The handler of a request, and the IDs in its path."""
 
     handler: Handler
     ids: dict[str, str]
@@ -124,7 +124,7 @@ def path_of(environ: WSGIEnvironment) -> str:
 
 
 def match(path: str, method: str) -> Match:
-    """Return what answers a request: the first row that matches. EmulatorError if none does."""
+    """Return the handler of the first row that matches. Raises EmulatorError if no row does."""
     segments, allowed = path.split("/"), set[str]()
     for pattern, methods in _HANDLERS.items():
         ids = _ids(pattern, segments)

@@ -1,7 +1,7 @@
-"""The tables. Whoever changes one raises the version: an unknown version is refused, not guessed.
+"""The tables. A change to one raises the version: an unknown version is rejected, not guessed.
 
 `sequence` orders the lists and names the place of a cursor, so it is never used twice. Times are microseconds
-since 1970, UTC. An environment is kept as the document that is answered; a work item in columns, as its rules
+since 1970, UTC. An environment is kept as the document that is returned; a work item in columns, as its rules
 ask about them.
 """
 

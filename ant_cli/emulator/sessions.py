@@ -138,7 +138,7 @@ def _follow(store: Store, call: Call, session_id: str, last: int) -> Iterator[st
 
 
 def _find(store: Store, call: Call) -> Session:
-    """Return the session that the path names. EmulatorError, with status 404, if there is none."""
+    """Return the session that the path names. Raises EmulatorError with status 404 if it does not exist."""
     session_id = call.ids["session_id"]
     with store.read() as reader:
         row = reader.one(SQL_FIND, session_id)

@@ -1,6 +1,6 @@
 """Storage: one SQLite file in WAL mode, every request one transaction.
 
-What was answered is committed, and a commit in WAL mode survives the death of the process at any moment. With
+A response is sent after its commit, and a commit in WAL mode survives the death of the process at any moment. With
 `synchronous=NORMAL` it does not wait for the disk, so a power cut may take the last commits away (never the
 file): the right trade for an emulator, and the reason why it is fast.
 
@@ -172,7 +172,7 @@ class Store:
         return connection
 
     def _create_file(self) -> None:
-        """Create the file so that others can't read it: it holds tokens. SQLite's files beside it get its mode."""
+        """Create the file so that others can't read it: it holds tokens. SQLite's auxiliary files get its mode."""
         if self._database == IN_MEMORY:
             return
         path = Path(self._database)

@@ -98,14 +98,14 @@ def _check_heartbeat(item: Item, expected: str | None, now: int) -> None:
 
 
 def _lease(item: Item, *, ttl: int, extended: bool) -> str:
-    answer = {
+    lease = {
         "last_heartbeat": rfc3339_or_none(item.latest_heartbeat_at) or "",
         "lease_extended": extended,
         "state": item.state,
         "ttl_seconds": ttl,
         "type": "work_heartbeat",
     }
-    return json.dumps(answer)
+    return json.dumps(lease)
 
 
 def stop(store: Store, call: Call) -> str:

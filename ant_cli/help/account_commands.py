@@ -50,7 +50,7 @@ AUTH = Command(
         ),
         tool(
             "auth status",
-            "Show where credentials were found, which one is used, and why. Exits with 4 if there is none.",
+            "Show where credentials were found, which one is used, and why. Exits with 4 without a credential.",
             "auth:status",
             ("which key is used, and why", "ant auth status"),
             (

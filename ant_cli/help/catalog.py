@@ -35,7 +35,7 @@ class Command(NamedTuple):
     """A command, or a group of them."""
 
     path: tuple[str, ...]
-    """The words after `ant`."""
+    """The arguments after `ant` that select it."""
     help: str
     """A sentence that says what it does, and perhaps more of them."""
     arguments: tuple[Param, ...] = ()
@@ -92,7 +92,7 @@ def catalog() -> Command:
 
 
 def find(path: Sequence[str]) -> Command | None:
-    """Return the command at the start of `path`, or the group that is all of it; None if there is none."""
+    """Return the command at the start of `path`, or the group that is all of it; None if no command matches."""
     command = longest_match(path)
     return None if command.subcommands and len(command.path) < len(path) else command
 

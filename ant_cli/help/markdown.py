@@ -96,7 +96,7 @@ def page(title: str, *parts: str) -> str:
 
 
 def text(title: str, paragraphs: str) -> str:
-    """Return a section of paragraphs; nothing if there are none."""
+    """Return a section of paragraphs; empty without text."""
     return f"## {title}\n\n{paragraphs}" if paragraphs else ""
 
 
@@ -107,7 +107,7 @@ def items(title: str, pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def code(title: str, lines: Sequence[str]) -> str:
-    """Return a section of lines as they are typed; nothing if there are none."""
+    """Return a section with a code block; empty without lines."""
     block = indent("\n".join(lines), "    ")
     return f"## {title}\n\n{block}" if lines else ""
 

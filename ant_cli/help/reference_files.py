@@ -25,9 +25,9 @@ def pages(root: Command) -> dict[str, str]:
     return found | {"reference.md": reference(root)}
 
 
-def name_of(words: str) -> str:
+def name_of(full_name: str) -> str:
     """Return the name of the manual page of a command, or a topic."""
-    return re.sub(r"[ :]", "-", f"ant {words}")
+    return re.sub(r"[ :]", "-", f"ant {full_name}")
 
 
 def manual(name: str) -> str:

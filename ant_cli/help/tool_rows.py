@@ -36,7 +36,7 @@ def argument(name: str, text: str, completes: ValueKind = ValueKind.FREE) -> Par
 
 
 def tool(
-    words: str,
+    full_name: str,
     help_text: str,
     function: str,
     *examples: Example,
@@ -46,7 +46,7 @@ def tool(
 ) -> Command:
     """Return a command; `takes` names the global flags that it takes."""
     return Command(
-        tuple(words.split()),
+        tuple(full_name.split()),
         help_text,
         arguments,
         flags,

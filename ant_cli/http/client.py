@@ -35,7 +35,7 @@ class Client:
     """Sends requests to the API, over one connection while it lasts. A context manager."""
 
     def __init__(self, settings: ConnectionSettings, runtime: Runtime, observer: Observer | None = None) -> None:
-        """Fetch the credential; nothing is connected yet. Raises CredentialError if there is none."""
+        """Fetch the credential; nothing is connected yet. Raises CredentialError if no credential was found."""
         self._settings = fetch_credential(settings, runtime)
         self._stderr = runtime.stderr
         self._observer = observer or Unobserved()
@@ -180,7 +180,7 @@ class _AttemptFailed(Exception):
 def _to_failure(
     failure: IncompleteResponse | TransportError, response: Response | None, request_line: str, timeout_s: float
 ) -> _AttemptFailed:
-    """Return a failure in words."""
+    """Turn a failed attempt into the error that reports it, and say whether a retry is safe."""
     if isinstance(failure, IncompleteResponse):
         error = ResponseError(f"the response {failure}, so nothing of it is shown.", request_line=request_line)
         return _AttemptFailed(error, maybe_processed=True, permanent=failure.permanent)

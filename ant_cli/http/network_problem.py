@@ -1,4 +1,4 @@
-"""Network errors in words: what went wrong, what may help, and whether another attempt may succeed."""
+"""Descriptions of network errors: what went wrong, what may help, and whether another attempt may succeed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _CHECK_URL = "Check the base URL and the network."
 
 
 class NetworkProblem(NamedTuple):
-    """A network error in words."""
+    """A network error as a message, with advice."""
 
     message: str
     """A part of a sentence, in lower case and without a full stop."""

@@ -99,7 +99,7 @@ class Pool:
                 self._ready.notify()
 
     def _claim(self) -> tuple[int, Request] | None:
-        """Return the next request and its position; None if there is none to send."""
+        """Return the next request and its position; None if all were sent."""
         with self._lock:
             while not self._closed and self._sent - self._taken >= WINDOW:
                 self._room.wait()

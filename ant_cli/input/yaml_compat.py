@@ -47,7 +47,7 @@ class Compatible(NamedTuple):
     def with_colon_as_text(self, position: int) -> Compatible | None:
         """Return it with a colon as part of a plain text, if a line separator stands before it on its line.
 
-        To libyaml such a colon is an error: it would begin a second mapping on the line. None if there is none.
+        To libyaml such a colon is an error: it would begin a second mapping on the line. None if no separator does.
         """
         before = self.text[self.text.rfind("\n", 0, position) + 1 : position]
         is_text = any(self.originals.get(character) in _LINE_SEPARATORS for character in before)
@@ -113,7 +113,7 @@ def _replace_surrogate_pairs(text: str, originals: dict[str, str], unused: Itera
 def _replace_names(text: str, originals: dict[str, str]) -> str:
     """Replace the names of anchors that libyaml would not take, or not as a whole."""
     stand_ins: dict[str, str] = {}
-    prefix = next(word for number in count() if (word := f"_{number:x}_") not in text)
+    prefix = next(name for number in count() if (name := f"_{number:x}_") not in text)
 
     def replace(match: re.Match[str]) -> str:
         sign, name = match.groups()

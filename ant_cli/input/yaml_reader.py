@@ -1,6 +1,6 @@
 """Relaxed YAML: what people type and pipe in. YAML 1.2 in spirit, and nothing guessed.
 
-Only `true`, `false` and `null` are special words, only JSON's decimal numbers, `0x1F` and `0o17` are
+Only `true`, `false` and `null` are keywords, only JSON's decimal numbers, `0x1F` and `0o17` are
 numbers; all else is text. The events of libyaml are read one by one with an explicit stack, so that neither
 depth nor aliases can exhaust the memory, and so that each error has its line and column. libyaml itself is
 YAML 1.1: see `yaml_compat`.

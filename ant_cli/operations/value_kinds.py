@@ -18,7 +18,7 @@ class ValueKind(Enum):
     """A flag without a value, to which =true or =false may be attached."""
     NOTHING = "plain"
     """A flag that never has a value."""
-    CHOICE = "words"
+    CHOICE = "choices"
     """One of the choices of the parameter."""
     ID = "id"
     """The ID that the parameter is named after."""

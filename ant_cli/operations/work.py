@@ -60,7 +60,7 @@ POLL = Operation(
     "poll",
     "GET",
     QUEUE + "/poll",
-    "Take the next work item of a queue; null if there is none.",
+    "Take the next work item of a queue; null if the queue is empty.",
     (
         QUEUE_ID,
         Param(

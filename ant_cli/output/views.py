@@ -66,7 +66,7 @@ def _entries(text: bytes) -> list[tuple[str, bytes]]:
 
 
 def _plain_scalar(text: bytes) -> str:
-    """Return a scalar, or a word for an empty value."""
+    """Return a scalar as plain text; an empty value as its label."""
     compact = json_text.compact(text).decode()
     if compact in _EMPTY:
         return _EMPTY[compact]
@@ -101,7 +101,7 @@ _LABEL_RESERVE = 18
 
 
 class _Row(NamedTuple):
-    """A name, and the text beside it; empty for a value that is shown in rows of its own."""
+    """A name, and the text next to it; empty for a value that is shown in rows of its own."""
 
     label: str
     text: str
@@ -160,7 +160,7 @@ def _rows(entries: list[_Entry], indent: str, style: Style) -> Iterator[_Row]:
 
 
 def _summarized(name: str, members: dict[str, bytes], room: int) -> tuple[str, list[_Entry]]:
-    """Return the text beside an object's name, and the members that need rows of their own.
+    """Return the text next to an object's name, and the members that need rows of their own.
 
     The text is the object's `type`, and its scalars if all of them are short, plain, and fit into `room` cells.
     """
@@ -206,7 +206,7 @@ def _is_plain_list(text: bytes) -> bool:
 
 
 def _scalar_row(label: str, name: str, text: bytes, style: Style) -> _Row:
-    """Return the row of a value without rows of its own; an empty value in words, a time with its age."""
+    """Return the row of a value without rows of its own: an empty value as a label, a time with its age."""
     shown = json_text.compact(text).decode()
     is_time = name.upper().endswith(TIME_ENDINGS)
     if shown in ("null", '""') and name in _MISSING_IN_WORDS:

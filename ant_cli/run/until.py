@@ -40,7 +40,7 @@ class Waiting(NamedTuple):
         """Send the request until the conditions hold, or the time is up.
 
         Raises:
-            AnswerError: if a response is not JSON.
+            ResponseError: if a response is not JSON.
             APIError, NetworkError: as the client does.
 
         """

@@ -28,15 +28,15 @@ def install_hint(feature: str) -> str:
 
 def install_command(feature: str) -> str:
     """Return the command that installs what a feature requires for the running Python, quoted for a shell."""
-    words = (sys.executable or "python", "-m", "pip", "install", *REQUIREMENTS[feature])
-    return " ".join(_quote(word) for word in words)
+    arguments = (sys.executable or "python", "-m", "pip", "install", *REQUIREMENTS[feature])
+    return " ".join(_quote(argument) for argument in arguments)
 
 
-def _quote(word: str) -> str:
-    """Quote a word for sh; on Windows in double quotes, which cmd.exe and PowerShell share."""
+def _quote(argument: str) -> str:
+    """Quote a argument for sh; on Windows in double quotes, which cmd.exe and PowerShell share."""
     import re  # late: few runs need a hint
     import shlex
 
     if not _WINDOWS:
-        return shlex.quote(word)
-    return word if re.fullmatch(r"[\w.:\\/-]+", word) else f'"{word}"'
+        return shlex.quote(argument)
+    return argument if re.fullmatch(r"[\w.:\\/-]+", argument) else f'"{argument}"'

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 
 def escape_controls(text: str) -> str:
-    r"""Replace what a terminal would obey or hide: controls, what turns the writing direction, what has no width.
+    r"""Escape control, bidirectional and zero-width characters.
 
-    Line feeds and tabs stay. ESC becomes ␛; what JSON may hold as it is becomes JSON's escape, such as \u202e, and
-    so does a lone surrogate, which has no bytes in UTF-8.
+    Line feeds and tabs stay. ESC becomes ␛; characters that JSON may contain unescaped become JSON escapes,
+    such as \u202e, and so do lone surrogates, which UTF-8 can't encode.
     """
     if text.isascii() and text.isprintable():
         return text

@@ -1,6 +1,6 @@
 """Files that several processes change: one writer at a time, and each change made whole or not at all.
 
-A lock of the operating system on a file beside the real one keeps other processes out; the system releases it when
+A lock of the operating system on a file next to the real one keeps other processes out; the system releases it when
 its process is killed. A change is written to a new file, brought to the disk, and put in the place of the old one,
 so that a reader finds the old content or the new one.
 

@@ -51,7 +51,7 @@ class Stdin(Stream):
         super().__init__(file)
         self._patience_s = patience_s
         self.taken = False
-        """It was read already."""
+        """Whether it was read already."""
 
     @property
     def has_input(self) -> bool:
@@ -65,7 +65,7 @@ class Stdin(Stream):
         return not stat.S_ISCHR(mode)
 
     def stays_silent(self) -> bool:
-        """Wait up to a second, and return whether nothing arrived on it meanwhile, not even its end."""
+        """Wait `patience_s` seconds, and return whether neither data nor end of file arrived."""
         if self._file is None or os.name == "nt":  # select takes only sockets there
             return False
         import select
@@ -98,10 +98,10 @@ class Stdin(Stream):
 
 
 def read_limited(file: BinaryIO, name: str) -> bytes:
-    """Read a file to its end, or refuse it when it turns out to be over the limit."""
+    """Read a file to its end. Raises UsageError once it exceeds `INPUT_LIMIT`."""
     parts, size = [], 0
     while (part := file.read(INPUT_LIMIT + 1)) != b"":
-        if part is None:  # whoever shares the pipe made it one that does not wait
+        if part is None:  # a process that shares the pipe made it non-blocking
             _wait_for(file, reading=True)
             continue
         parts.append(part)
@@ -147,11 +147,11 @@ def decode(data: bytes, name: str) -> str:
 
 
 def write_all(file: BinaryIO, data: bytes) -> None:
-    """Write it out at once, without a buffer whose rest would hold up the end of an interrupted run."""
+    """Write all of `data` unbuffered: a buffer's rest would delay the end of an interrupted run."""
     rest = memoryview(data)
     while rest:
         written = file.write(rest)
-        if written is None:  # as above
+        if written is None:  # non-blocking, as above
             _wait_for(file, reading=False)
         else:
             rest = rest[written:]
@@ -165,7 +165,7 @@ def _wait_for(file: BinaryIO, *, reading: bool) -> None:
 
 
 def os_error_text(error: Exception) -> str:
-    """Return what the operating system says of an error, without its number and file name."""
+    """Return the operating system's message for an error, without number and file name."""
     return (getattr(error, "strerror", None) or str(error)).lower()
 
 
@@ -173,7 +173,7 @@ class Stdout(Stream):
     """Standard output: results, in UTF-8 whatever the locale, and nothing else."""
 
     def write(self, data: bytes, *, escape: bool = True) -> None:
-        """Write it out at once; on a terminal with what it would obey made visible, unless it is all our own.
+        """Write `data` unbuffered; on a terminal with control characters escaped, unless `escape` is false.
 
         Raises:
             BrokenPipeError: if nobody reads any more, as behind `| head`.
@@ -201,18 +201,18 @@ class Stderr(Stream):
         self._secrets: list[str] = []
 
     def register_secret(self, secret: str) -> None:
-        """Never show this text, from now on."""
+        """Redact `secret` from everything written from here on."""
         if secret and secret not in self._secrets:
             self._secrets.append(secret)
 
     def redact(self, text: str) -> str:
-        """Return the text with every secret replaced, however it is spelt."""
+        """Return the text with every registered secret replaced, also where it is escaped or encoded."""
         from ant_cli.runtime.redaction import redact
 
         return redact(text, self._secrets)
 
     def redact_body(self, body: bytes) -> bytes:
-        """Return what may be shown of an answer. The secrets in it are kept from now on."""
+        """Return a response body without secrets, and register those that it contains."""
         from ant_cli.runtime.redaction import secrets_in
 
         for secret in secrets_in(body):
@@ -239,11 +239,11 @@ class Stderr(Stream):
             pass
 
     def buffer(self) -> None:
-        """Keep what is written, and be no terminal, until `release`: a full screen is shown meanwhile."""
+        """Buffer writes until `flush`, and act as a non-terminal: a full-screen view is active meanwhile."""
         self._held, self._file = self._file, io.BytesIO()
 
     def flush(self) -> None:
-        """Write what was kept."""
+        """Write what was buffered."""
         kept, self._file = self._file, self._held
         if isinstance(kept, io.BytesIO):
             self.write(kept.getvalue().decode())

@@ -37,7 +37,7 @@ class ConnectionSettings(NamedTuple):
     max_retries: int
     debug: bool
     profile_name: str = ""
-    """The profile in use, for messages; empty if there is none."""
+    """The profile in use, for messages; empty without a profile."""
 
 
 class OutputSettings(NamedTuple):

@@ -56,7 +56,7 @@ NO_STORE = Store()
 
 
 class SelectedProfile(NamedTuple):
-    """The profile of a run; without a name if there is none."""
+    """The profile of a run; the name is empty if no profile is selected."""
 
     name: str = ""
     source: str = ""

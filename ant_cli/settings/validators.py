@@ -44,14 +44,14 @@ def check_header(source: str, text: str, fix_hint: str = "") -> str:
 
 
 def check_command(source: str, text: str, fix_hint: str = "") -> str:
-    """Return a command line that can be split into words."""
+    """Return a command line if its quotes are balanced and it is not empty."""
     if not split_command(source, text, fix_hint):
         raise BadValue(source, "is empty", fix_hint)
     return text
 
 
 def split_command(source: str, text: str, fix_hint: str = "") -> list[str]:
-    """Return the words of a command line, by the quotes and backslashes of a POSIX shell."""
+    """Split a command line into arguments, with the quotes and backslashes of a POSIX shell."""
     import shlex
 
     try:

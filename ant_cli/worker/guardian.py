@@ -40,9 +40,9 @@ class Guardian:
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
 
-    def command(self, words: Sequence[str]) -> list[str]:
+    def command(self, command: Sequence[str]) -> list[str]:
         """Return the command that registers itself and becomes a handler."""
-        return [SHELL, "-c", _START, SHELL, *words]
+        return [SHELL, "-c", _START, SHELL, *command]
 
     def pipe(self) -> int:
         """Return the descriptor that has to be the stdout of a handler's command.

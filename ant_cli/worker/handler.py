@@ -24,22 +24,22 @@ _LAST_WORDS_S = 1.0
 """How long to wait for the end of the output of a handler that is over, which some other process may hold open."""
 
 
-def find_handler(words: Sequence[str], environ: Mapping[str, str]) -> list[str]:
+def find_handler(command: Sequence[str], environ: Mapping[str, str]) -> list[str]:
     """Return the command line of a handler with the path of its program.
 
     Raises:
         UsageError: if there is no such program, or it can't be executed.
 
     """
-    program = shutil.which(words[0], path=environ.get("PATH"))
+    program = shutil.which(command[0], path=environ.get("PATH"))
     if program is None:
-        name = words[0]
+        name = command[0]
         raise UsageError(
             f"the handler {name!r} is not a program that can be run.",
             "Give a path, or a name that is in PATH; a script has to be executable." if " " not in name else
-            "Give a program with arguments behind --, each as a word: ant beta:worker poll -- PROGRAM ARGUMENT",
+            "Give a program with arguments behind --, each separately: ant beta:worker poll -- PROGRAM ARGUMENT",
         )  # fmt: skip
-    return [str(Path(program).absolute()), *words[1:]]
+    return [str(Path(program).absolute()), *command[1:]]
 
 
 def handler_environment(
@@ -90,7 +90,7 @@ class Handler:
     @classmethod
     async def start(
         cls,
-        words: Sequence[str],
+        command: Sequence[str],
         environment: Mapping[str, str],
         item: Mapping[str, Any],
         guard: Guardian,
@@ -100,7 +100,7 @@ class Handler:
         reading, writing = os.pipe()
         try:
             process = await asyncio.create_subprocess_exec(
-                *guard.command(words),
+                *guard.command(command),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=guard.pipe(),
                 stderr=writing,

@@ -1,6 +1,6 @@
 """The lease on one work item: when to heartbeat, when only to look, and when it must be taken for lost.
 
-Nothing here waits or sends. `next_step` says what to do and when; what came of it is told to the other methods.
+Nothing here waits or sends. `next_step` says what to do and when; the outcome is reported to the other methods.
 """
 
 from __future__ import annotations

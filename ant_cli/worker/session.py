@@ -47,7 +47,7 @@ def require_sdk() -> None:
 
 
 def work_secret(options: SessionOptions, environ: Mapping[str, str]) -> str:
-    """Return the item's secret, from a file or a variable; empty if there is none.
+    """Return the item's secret, from a file or a variable; empty if neither is given.
 
     Raises:
         UsageError: if the file can't be read, is empty, or is open to every user of the machine; or if there is

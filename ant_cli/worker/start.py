@@ -30,13 +30,13 @@ IN_PROCESS = "in-process"
 
 
 def run_worker(
-    options: PollOptions, words: Sequence[str], connection: ConnectionSettings, runtime: Runtime
+    options: PollOptions, handler: Sequence[str], connection: ConnectionSettings, runtime: Runtime
 ) -> None:
     """Run a worker until it ends.
 
     Args:
         options: What it was asked to do.
-        words: The handler as it was given behind `--`; empty if it was not.
+        handler: The handler as it was given behind `--`; empty if it was not.
         connection: Where the API is. Its credential is replaced by the environment key.
         runtime: Its environment is that of the handlers, its stderr takes the log.
 
@@ -47,8 +47,8 @@ def run_worker(
     """
     if os.name == "nt":
         raise UsageError("the worker needs a POSIX system: it manages handlers by process groups.")
-    command = handler_command(options, words, runtime)
-    if runs_sessions(options, words):  # which see to the lease and the stop themselves
+    command = handler_command(options, handler, runtime)
+    if runs_sessions(options, handler):  # which see to the lease and the stop themselves
         options = options._replace(no_auto_stop=True, heartbeat="auto")
     connection = connection_with_key(connection, options.environment_key, "--environment-key")
     _note_api_key(options, runtime)
@@ -89,7 +89,7 @@ async def _work(options: PollOptions, command: list[str], connection: Connection
         api.close()
 
 
-def handler_command(options: PollOptions, words: Sequence[str], runtime: Runtime) -> list[str]:
+def handler_command(options: PollOptions, handler: Sequence[str], runtime: Runtime) -> list[str]:
     """Return the command line of the handler: what was given, or this program's own `beta:worker run`.
 
     So a session has a process of its own, too: it can be drained, and be killed, and its memory is given back.
@@ -98,18 +98,18 @@ def handler_command(options: PollOptions, words: Sequence[str], runtime: Runtime
         UsageError: if it can't be run, or was given twice.
 
     """
-    if words and options.on_work:
+    if handler and options.on_work:
         raise UsageError("--on-work and a handler behind -- can't be used together.", "Give one of them.")
-    if not runs_sessions(options, words):
-        return find_handler(words or [options.on_work], runtime.environ)
+    if not runs_sessions(options, handler):
+        return find_handler(handler or [options.on_work], runtime.environ)
     require_sdk()
     run = [sys.executable, "-P", "-m", "ant_cli", "beta:worker", "run", "--workdir", options.workdir]
     return [*run, "--max-idle", f"{options.max_idle}s", "--log-format", options.log_format]
 
 
-def runs_sessions(options: PollOptions, words: Sequence[str]) -> bool:
+def runs_sessions(options: PollOptions, handler: Sequence[str]) -> bool:
     """Whether there is no handler, so that sessions are run by this program."""
-    return not words and options.on_work in ("", IN_PROCESS)
+    return not handler and options.on_work in ("", IN_PROCESS)
 
 
 def new_worker_id() -> str:

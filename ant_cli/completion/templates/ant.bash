@@ -1,8 +1,8 @@
 # Completion of `ant` in bash 3.2 and later. Written by `python -m ant_cli.generate`: don't edit it.
 #
-# Only IDs are fetched through `ant` itself. Everything else is here, so that the tab key answers at once.
+# Only IDs are fetched through `ant` itself. Everything else is here, so that completion is instant.
 
-# Put into reply the words that may follow the command $1.
+# Put into reply the subcommands of the command $1.
 _ant_subcommands() {
   reply=()
   case $1 in
@@ -177,9 +177,9 @@ _ant_offer_ids() {
 # Offer what is of the kind $3 and begins with $2, behind the text $1.
 _ant_offer_kind() {
   case $3 in
-    words\ *)
+    choices\ *)
       local choices
-      read -r -a choices <<<"${3#words }"
+      read -r -a choices <<<"${3#choices }"
       _ant_offer "$1" "$2" "${choices[@]}"
       ;;
     switch) _ant_offer "$1" "$2" true false ;;

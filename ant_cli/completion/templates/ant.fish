@@ -1,6 +1,6 @@
 # Completion of `ant` in fish 3.4 and later. Written by `python -m ant_cli.generate`: don't edit it.
 #
-# Only IDs are fetched through `ant` itself. Everything else is here, so that the tab key answers at once.
+# Only IDs are fetched through `ant` itself. Everything else is here, so that completion is instant.
 
 set -g __ant_commands \
     @TABLE commands@

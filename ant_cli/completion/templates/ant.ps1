@@ -1,6 +1,6 @@
 # Completion of `ant` in PowerShell 5.1 and later. Written by `python -m ant_cli.generate`: don't edit it.
 #
-# Only IDs are fetched through `ant` itself. Everything else is here, so that the tab key answers at once. The text
+# Only IDs are fetched through `ant` itself. Everything else is here, so that completion is instant. The text
 # is ASCII, because PowerShell 5.1 reads files, and what programs print, in the code page of the system.
 #
 # Its syntax is checked by a parser of PowerShell's grammar. It has not been run in PowerShell for this release.
@@ -8,12 +8,12 @@
 Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
 
-    # Whatever the session is set to: nothing is said in the middle of a line. This holds in here alone.
+    # Print no error into the line being typed, whatever the session's settings. They change in this block only.
     Set-StrictMode -Off
     $ErrorActionPreference = 'SilentlyContinue'
     $PSNativeCommandUseErrorActionPreference = $false
 
-    # The words that may follow a command, with their descriptions.
+    # The subcommands of each group, with their descriptions.
     $subcommands = @{
         @TABLE subcommands@
     }
@@ -43,7 +43,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         if ($own) { $own } else { $flagKinds[$flag] }
     }
 
-    # What a word says, or its beginning: without quotes, and without the backticks before other signs.
+    # A word, or its beginning, without quotes and without backticks.
     function Get-Said([string]$text) {
         if ($text.StartsWith("'", [StringComparison]::Ordinal)) {
             $text.Substring(1) -replace '''$', '' -replace "''", "'"
@@ -62,7 +62,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         return $false
     }
 
-    # Offer a text that begins with what was typed. It gets quotes if PowerShell would obey a part of it: blanks,
+    # Offer a text that begins with what was typed. It gets quotes if PowerShell would interpret a part of it: blanks,
     # quotes (there are round ones too), wildcards, operators, and @ and # in front.
     function Add-Offer([string]$text, [string]$description) {
         if (-not $text -or -not $text.StartsWith($typed, [StringComparison]::OrdinalIgnoreCase)) { return }
@@ -74,7 +74,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         [System.Management.Automation.CompletionResult]::new($inserted, $text, 'ParameterValue', $description)
     }
 
-    # Offer words with descriptions.
+    # Offer choices with descriptions.
     function Add-Described($items) {
         foreach ($item in $items) {
             $word, $description = $item -split '\|', 2
@@ -177,7 +177,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         elseif ($kind -eq 'switch') { Add-Described @('true', 'false') }
         elseif ($kind -eq 'file') { Add-Files }
         elseif ($kind -eq 'profile') { Add-Profiles }
-        elseif ($kind -like 'words *') { Add-Described ($kind -split ' ' | Select-Object -Skip 1) }
+        elseif ($kind -like 'choices *') { Add-Described ($kind -split ' ' | Select-Object -Skip 1) }
         elseif ($kind -like '*_id') { Add-Ids $kind }
     )
 
