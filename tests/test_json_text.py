@@ -58,13 +58,13 @@ QUESTIONS = [
 
 
 @pytest.fixture(params=["standard library", "msgspec"])
-def way(request, monkeypatch):
+def json_backend(request, monkeypatch):
     """Each of the two ways to the same bytes."""
     limit = float("inf") if request.param == "standard library" else -1
     monkeypatch.setattr(json_text, "BYTES_BEFORE_MSGSPEC", limit)
 
 
-@pytest.mark.usefixtures("way")
+@pytest.mark.usefixtures("json_backend")
 @pytest.mark.parametrize(("text", "compact", "indented"), LAYOUTS)
 def test_layout_changes_only_white_space(text, compact, indented):
     assert json_text.compact(text) == compact
@@ -72,67 +72,67 @@ def test_layout_changes_only_white_space(text, compact, indented):
     json_text.validate(text)
 
 
-@pytest.mark.usefixtures("way")
+@pytest.mark.usefixtures("json_backend")
 def test_indentation_has_the_asked_width():
     assert json_text.indent(b"[[1]]", 4) == b"[\n    [\n        1\n    ]\n]"
 
 
-@pytest.mark.usefixtures("way")
+@pytest.mark.usefixtures("json_backend")
 def test_members_are_slices_in_their_order():
     text = b' { "b" : 1.50 , "\\u0061" : { "x" : [ 1 , 2 ] } , "b\\n" : "\\u00e9" } '
     found = json_text.members(text)
     assert list(found.items()) == [("b", b"1.50"), ("a", b'{ "x" : [ 1 , 2 ] }'), ("b\n", b'"\\u00e9"')]
 
 
-@pytest.mark.usefixtures("way")
-def test_members_with_a_lone_surrogate():
-    """A text that msgspec refuses is taken apart all the same."""
+@pytest.mark.usefixtures("json_backend")
+def test_members_with_a_lone_surrogate_are_split():
+    """Text that msgspec refuses is split by the slower parser."""
     assert json_text.members(b'{"\\ud83d": "\\ude00", "e": "\xc3\xa9"}') == {
         "\ud83d": b'"\\ude00"',
         "e": b'"\xc3\xa9"',
     }
 
 
-@pytest.mark.usefixtures("way")
-def test_of_equal_keys_the_last_member_counts_and_pairs_has_them_all():
+@pytest.mark.usefixtures("json_backend")
+def test_members_keep_the_last_of_duplicate_keys_and_pairs_keep_all():
     text = b'{"a": 1, "b": 2, "\\u0061": 3}'
     assert json_text.members(text) == {"a": b"3", "b": b"2"}
     assert json_text.raw_pairs(text) == [(b'"a"', b"1"), (b'"b"', b"2"), (b'"\\u0061"', b"3")]
 
 
-@pytest.mark.usefixtures("way")
+@pytest.mark.usefixtures("json_backend")
 @pytest.mark.parametrize(
     "number", [b"0", b"-0", b"-0.0", b"1.50", b"1E400", b"-7", b"-1e-400", b"18446744073709551616", b"9" * 5000]
 )
-def test_a_decoded_number_is_spelt_as_it_came(number):
+def test_a_decoded_number_keeps_its_digits(number):
     (decoded,) = json_text.decode(b"[" + number + b"]")
     assert isinstance(decoded, int | json_text.Number)
     assert str(decoded) == number.decode()
 
 
-@pytest.mark.usefixtures("way")
-def test_what_is_decoded_is_what_the_text_says():
+@pytest.mark.usefixtures("json_backend")
+def test_decode_resolves_escapes_and_keeps_the_last_of_duplicate_keys():
     text = b'{"a": 1, "b": ["-0", "1", null, true, {}], "\\u0061": "\\ud83d"}'
     assert json_text.decode(text) == {"a": "\ud83d", "b": ["-0", "1", None, True, {}]}
 
 
-@pytest.mark.usefixtures("way")
+@pytest.mark.usefixtures("json_backend")
 def test_elements_are_slices():
     assert json_text.elements(b' [ 1.0 , "a, ]" , [ 2 ] , { } ] ') == [b"1.0", b'"a, ]"', b"[ 2 ]", b"{ }"]
     assert json_text.elements(b"[ ]") == []
     assert json_text.members(b"{ }") == {}
 
 
-@pytest.mark.usefixtures("way")
+@pytest.mark.usefixtures("json_backend")
 @pytest.mark.parametrize("question", QUESTIONS)
 @pytest.mark.parametrize(("text", "message"), NOT_JSON, ids=[str(text[:10]) for text, _ in NOT_JSON])
-def test_what_is_not_json_is_refused(question, text, message):
+def test_invalid_json_is_refused(question, text, message):
     with pytest.raises(JSONTextError) as refused:
         question(text)
     assert str(refused.value) == message
 
 
-@pytest.mark.usefixtures("way")
+@pytest.mark.usefixtures("json_backend")
 @pytest.mark.parametrize(
     ("question", "text", "message"),
     [
@@ -143,7 +143,7 @@ def test_what_is_not_json_is_refused(question, text, message):
         (json_text.string, b"1", "Expected a string in the JSON, got a number."),
     ],
 )
-def test_another_kind_of_json_is_refused(question, text, message):
+def test_json_of_another_type_than_expected_is_refused(question, text, message):
     with pytest.raises(JSONTextError) as refused:
         question(text)
     assert str(refused.value) == message
@@ -162,7 +162,7 @@ def test_another_kind_of_json_is_refused(question, text, message):
         (b"null", "null"),
     ],
 )
-def test_kind(text, kind):
+def test_json_type_names_the_type_of_a_text(text, kind):
     assert json_text.json_type(text) == kind
 
 
@@ -180,34 +180,34 @@ def test_quote_escapes_only_what_it_must(value, quoted):
     assert json_text.string(quoted) == value
 
 
-@pytest.mark.usefixtures("way")
-def test_depth_that_python_takes_is_taken():
+@pytest.mark.usefixtures("json_backend")
+def test_json_as_deep_as_python_allows_is_accepted():
     text = b"[" * 200 + b"]" * 200
     assert json_text.compact(text) == text
     assert json_text.elements(text) == [text[1:-1]]
 
 
-def test_small_work_does_without_msgspec(monkeypatch):
+def test_small_texts_are_parsed_without_importing_msgspec(monkeypatch):
     monkeypatch.setattr(json_text, "_bytes_seen", 0)
     monkeypatch.setattr(json_text, "_fast_members", pytest.fail)
     assert json_text.members(b'{"a":1}') == {"a": b"1"}
 
 
-def spelt(value):
+def with_digits(value):
     """Return a decoded value with each number as its spelling."""
     if isinstance(value, dict):
-        return {key: spelt(child) for key, child in value.items()}
+        return {key: with_digits(child) for key, child in value.items()}
     if isinstance(value, list):
-        return [spelt(child) for child in value]
+        return [with_digits(child) for child in value]
     is_number = isinstance(value, int | json_text.Number) and not isinstance(value, bool)
     return ("number", str(value)) if is_number else value
 
 
 @given(TEXTS)
-def test_both_ways_give_the_same_bytes(text):
+def test_both_parsers_return_the_same_bytes(text):
     assert json_text._slow_compact(text) == json_text._fast_layout(text, width=-1)
     assert json_text._slow_indent(text, width=2) == json_text._fast_layout(text, width=2)
-    assert spelt(json_text._decode(text)) == spelt(json_text._fast_decode(text))
+    assert with_digits(json_text._decode(text)) == with_digits(json_text._fast_decode(text))
     if text[:1] == b"{":
         assert list(json_text._slow_members(text).items()) == list(json_text._fast_members(text).items())
     if text[:1] == b"[":
@@ -223,7 +223,7 @@ def test_layout_keeps_the_value(text):
 
 
 @given(TEXTS)
-def test_parts_make_the_whole(text):
+def test_the_parts_of_a_value_join_to_the_whole(text):
     value = json.loads(text)
     if isinstance(value, list):
         assert json.loads(b"[" + b",".join(json_text.elements(text)) + b"]") == value
@@ -233,6 +233,6 @@ def test_parts_make_the_whole(text):
 
 
 @given(st.text(st.characters(categories=["L", "N", "P", "Z", "C"])))
-def test_quoted_strings_come_back(value):
+def test_quoted_strings_decode_to_the_same_text(value):
     joined = value.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
     assert json_text.string(json_text.quote(value)) == joined

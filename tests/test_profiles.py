@@ -93,13 +93,13 @@ def write(path, text, mode=0o600):
         ({}, "nt", "/p", "/p/.config/anthropic"),
     ],
 )
-def test_the_folder_is_the_one_that_is_named_or_the_platforms(environ, platform, home, where):
-    """`ANTHROPIC_CONFIG_DIR`, `%APPDATA%` on Windows, or the home folder's, if there is one."""
+def test_the_config_folder_is_the_variables_or_the_platforms(environ, platform, home, where):
+    """It is `ANTHROPIC_CONFIG_DIR`, or else a folder in `%APPDATA%` on Windows or in the home folder."""
     assert config_dir(environ, platform, lambda _: home) == (Path(where) if where else None)
 
 
-def test_without_a_home_there_are_no_profiles_and_none_can_be_made(process, monkeypatch):
-    """Reading goes on without; writing says what to set."""
+def test_without_a_home_no_profile_exists_or_can_be_created(process, monkeypatch):
+    """Reading returns no profiles; the error of writing says which variable to set."""
     process.environ = {}
     monkeypatch.setenv("HOME", "~")  # what a user without a home folder gets
     assert read_store(process) == NO_STORE
@@ -107,8 +107,8 @@ def test_without_a_home_there_are_no_profiles_and_none_can_be_made(process, monk
         writable_path(process)
 
 
-def test_without_a_file_there_are_no_profiles(process, stderr):
-    """And nothing is created by reading."""
+def test_reading_without_a_profiles_file_returns_none_and_creates_none(process, stderr):
+    """Reading creates neither a file nor a folder."""
     store = read_store(process)
     assert (store.profiles, store.active, stderr.text) == ({}, "", "")
     assert not store.path.parent.exists()
@@ -131,8 +131,8 @@ def test_without_a_file_there_are_no_profiles(process, stderr):
         ("active = 1", 'active must be the name of a profile, such as active = "work"'),
     ],
 )
-def test_a_broken_file_is_described_and_never_overwritten(process, path, text, message):
-    """With line and column; no command changes what it does not understand."""
+def test_a_malformed_file_is_an_error_with_its_position_and_never_overwritten(process, path, text, message):
+    """The error has line and column; no command changes a file that it cannot read."""
     write(path, text)
     before = path.read_bytes()
     for attempt in (lambda: read_store(process), lambda: edit(process).__enter__()):
@@ -143,14 +143,14 @@ def test_a_broken_file_is_described_and_never_overwritten(process, path, text, m
     assert path.read_bytes() == before
 
 
-def test_a_byte_order_mark_is_ignored(process, path):
+def test_a_byte_order_mark_in_the_profiles_file_is_ignored(process, path):
     """Editors on Windows write one."""
     write(path, "\ufeffactive = 'a'\n[profiles.a]\n")
     assert read_store(process).active == "a"
 
 
-def test_a_file_where_the_folder_should_be_is_an_error(process, path):
-    """Reading and writing say so."""
+def test_a_file_in_the_place_of_the_config_folder_is_an_error(process, path):
+    """Both reading and writing report it."""
     write(path, "")
     process.environ = {"ANTHROPIC_CONFIG_DIR": str(path)}
     with pytest.raises(CredentialError, match="can't be read: not a directory"):
@@ -160,8 +160,8 @@ def test_a_file_where_the_folder_should_be_is_an_error(process, path):
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o660, 0o604, 0o777])
-def test_permissions_that_are_too_wide_are_narrowed_with_a_note(process, path, stderr, mode):
-    """What others may read is a secret no longer."""
+def test_wide_permissions_of_the_profiles_file_are_narrowed_with_a_note(process, path, stderr, mode):
+    """Otherwise other users could read the secrets."""
     write(path, GOOD, mode)
     read_store(process)
     assert stat.S_IMODE(path.stat().st_mode) == mode & 0o700
@@ -170,7 +170,7 @@ def test_permissions_that_are_too_wide_are_narrowed_with_a_note(process, path, s
     assert stderr.text.count("\n") == 1
 
 
-def test_permissions_that_cannot_be_narrowed_are_said(process, path, stderr, monkeypatch):
+def test_permissions_that_cannot_be_narrowed_cause_a_note(process, path, stderr, monkeypatch):
     """A mounted secret is such a file."""
     write(path, GOOD, 0o644)
 
@@ -185,13 +185,13 @@ def test_permissions_that_cannot_be_narrowed_are_said(process, path, stderr, mon
 @pytest.mark.parametrize(
     ("owner", "me", "foreign"), [(1000, 1000, False), (0, 1000, False), (1000, 0, False), (1001, 1000, True)]
 )
-def test_a_file_is_foreign_if_it_is_neither_mine_nor_roots(owner, me, foreign):
-    """Root may use everybody's."""
+def test_a_file_is_foreign_if_its_owner_is_neither_the_user_nor_root(owner, me, foreign):
+    """Root may read the files of all users."""
     assert is_foreign(owner, me) is foreign
 
 
-def test_a_file_of_another_user_is_refused(process, path, monkeypatch):
-    """Its owner could send every request, with a key of ours, to another server."""
+def test_a_profiles_file_of_another_user_is_refused(process, path, monkeypatch):
+    """Its owner could send every request, with the user's key, to another server."""
     write(path, GOOD)
     owner = path.stat().st_uid or 12345
     os.chown(path, owner, -1)
@@ -204,8 +204,8 @@ def test_a_file_of_another_user_is_refused(process, path, monkeypatch):
 # Writing
 
 
-def test_a_new_file_is_for_its_owner_only(process, clean_environ):
-    """The folder too."""
+def test_a_new_profiles_file_and_its_folder_are_private(process, clean_environ):
+    """Only the owner can read them."""
     with edit(process) as draft:
         draft.new("work")
     where = Path(clean_environ["ANTHROPIC_CONFIG_DIR"])
@@ -215,8 +215,8 @@ def test_a_new_file_is_for_its_owner_only(process, clean_environ):
     }
 
 
-def test_a_folder_that_exists_keeps_its_permissions(process, path):
-    """It may be named for other reasons, and be used by others."""
+def test_an_existing_config_folder_keeps_its_permissions(process, path):
+    """The folder may be used by other programs and users."""
     path.parent.chmod(0o755)
     with edit(process) as draft:
         draft.new("work")
@@ -224,7 +224,7 @@ def test_a_folder_that_exists_keeps_its_permissions(process, path):
 
 
 def test_unknown_keys_are_kept_and_keys_are_sorted(process, path):
-    """A newer version may have written them."""
+    """A newer version may have written the unknown keys."""
     write(path, GOOD)
     with edit(process) as draft:
         draft.profiles["work"]["base_url"] = "http://h"
@@ -237,8 +237,8 @@ def test_unknown_keys_are_kept_and_keys_are_sorted(process, path):
     assert path.read_text().index("[profiles.another]") < path.read_text().index("[profiles.work]")
 
 
-def test_without_a_change_nothing_is_written(process, path):
-    """Not even to sort it."""
+def test_an_edit_without_a_change_writes_nothing(process, path):
+    """The file is not even sorted."""
     write(path, GOOD)
     before = path.stat()
     with edit(process):
@@ -246,8 +246,8 @@ def test_without_a_change_nothing_is_written(process, path):
     assert (path.stat().st_ino, path.read_text()) == (before.st_ino, GOOD)
 
 
-def test_an_error_in_between_changes_nothing(process, path):
-    """All or nothing."""
+def test_an_exception_during_an_edit_leaves_the_file_unchanged(process, path):
+    """An edit is written completely or not at all."""
     write(path, GOOD)
 
     def half_a_change():
@@ -260,8 +260,8 @@ def test_an_error_in_between_changes_nothing(process, path):
     assert path.read_text() == GOOD
 
 
-def test_a_symbolic_link_is_followed_to_its_target(process, path, tmp_path):
-    """A link into a folder of dotfiles stays one."""
+def test_an_edit_through_a_symbolic_link_changes_its_target(process, path, tmp_path):
+    """A link into a folder of dotfiles stays a link."""
     target = write(tmp_path / "dotfiles.toml", GOOD)
     path.symlink_to(target)
     with edit(process) as draft:
@@ -271,8 +271,8 @@ def test_a_symbolic_link_is_followed_to_its_target(process, path, tmp_path):
     assert not [file for file in tmp_path.iterdir() if file.name.startswith(".profiles")]
 
 
-def test_a_circle_of_links_is_an_error(process, path):
-    """Reading and writing say so."""
+def test_a_loop_of_symbolic_links_is_an_error(process, path):
+    """Both reading and writing report it."""
     path.symlink_to(path)
     with pytest.raises(CredentialError, match="can't be read"):
         read_store(process)
@@ -280,8 +280,8 @@ def test_a_circle_of_links_is_an_error(process, path):
         pass
 
 
-def test_the_owner_of_the_old_file_owns_the_new_one(path, monkeypatch):
-    """As with sudo: root changes a file that stays the user's."""
+def test_an_edit_keeps_the_owner_of_the_file(path, monkeypatch):
+    """With sudo, root changes a file that stays the user's."""
     write(path, GOOD)
     given = []
     monkeypatch.setattr(os, "geteuid", lambda: path.stat().st_uid + 1)
@@ -290,8 +290,8 @@ def test_the_owner_of_the_old_file_owns_the_new_one(path, monkeypatch):
     assert given == [(7, path.stat().st_uid, path.stat().st_gid)]
 
 
-def test_a_disk_that_fails_at_the_last_moment_leaves_the_old_file(process, path, monkeypatch):
-    """The unfinished new one is removed."""
+def test_a_failing_rename_leaves_the_old_file_and_no_temporary_one(process, path, monkeypatch):
+    """The new file is written under another name before."""
     write(path, GOOD)
 
     def refuse(_):
@@ -308,8 +308,8 @@ def test_a_disk_that_fails_at_the_last_moment_leaves_the_old_file(process, path,
     assert sorted(file.name for file in path.parent.iterdir()) == ["profiles.toml"]
 
 
-def test_a_disk_that_cannot_promise_the_new_name_has_it_all_the_same(process, path, monkeypatch):
-    """Some network disks refuse to bring a folder to the disk; the change is made by then."""
+def test_an_edit_succeeds_although_the_folder_cannot_be_flushed(process, path, monkeypatch):
+    """Some network file systems refuse to flush a folder; the file is renamed by then."""
     write(path, GOOD)
     fsync = os.fsync
 
@@ -325,15 +325,15 @@ def test_a_disk_that_cannot_promise_the_new_name_has_it_all_the_same(process, pa
 
 
 @pytest.mark.parametrize("name", ["", "-x", ".x", "a b", "a/b", "a\n", "é", "x" * 65, "a[b]"])
-def test_a_name_that_is_hard_to_type_or_show_is_refused(name):
+def test_profile_names_with_spaces_controls_or_odd_characters_are_refused(name):
     """Names are typed, completed and printed."""
     with pytest.raises(UsageError, match="is not a valid profile name"):
         check_name(name)
 
 
 @pytest.mark.parametrize("name", ["work", "a.b-c_d", "me@example.com", "_", "9" * 64])
-def test_a_plain_name_is_fine(name):
-    """Letters, digits, and a few signs."""
+def test_profile_names_of_letters_digits_and_few_signs_are_accepted(name):
+    """These names need no quoting in a shell."""
     assert check_name(name) == name
 
 
@@ -357,8 +357,8 @@ def python(code, environ, *words):
 
 
 @pytest.mark.parametrize("call", ["fsync", "replace"])
-def test_a_process_that_is_killed_leaves_the_old_file(clean_environ, process, path, call):
-    """At whatever moment before the new one is in its place; and the next change clears up."""
+def test_a_killed_edit_leaves_the_old_file(clean_environ, process, path, call):
+    """It may be killed at any moment before the rename; the next edit removes the temporary file."""
     write(path, GOOD)
     done = python(KILL.format(call=call), clean_environ, "profile", "create", "another")
     assert (done.returncode, path.read_text()) == (-signal.SIGKILL, GOOD)
@@ -368,8 +368,8 @@ def test_a_process_that_is_killed_leaves_the_old_file(clean_environ, process, pa
     assert sorted(file.name for file in path.parent.iterdir()) == ["profiles.toml"]
 
 
-def test_a_full_disk_leaves_the_old_file(clean_environ, path):
-    """And says so."""
+def test_an_edit_on_a_full_disk_leaves_the_old_file_with_an_error(clean_environ, path):
+    """The error names the reason."""
     write(path, GOOD)
     done = python(LIMIT, clean_environ, "profile", "create", "another")
     assert done.returncode == 1
@@ -378,8 +378,8 @@ def test_a_full_disk_leaves_the_old_file(clean_environ, path):
     assert sorted(file.name for file in path.parent.iterdir()) == ["profiles.toml"]
 
 
-def test_a_folder_that_cannot_be_made_is_an_error(clean_environ):
-    """As on a read-only disk: /proc takes no folders, whoever asks."""
+def test_a_config_folder_that_cannot_be_created_is_an_error(clean_environ):
+    """/proc takes no folders, not even from root, as a read-only disk does."""
     done = python(ADD, clean_environ | {"ANTHROPIC_CONFIG_DIR": "/proc/ant"}, "profile", "create", "work")
     assert done.returncode == 1
     assert "/proc/ant can't be written" in done.stderr
@@ -388,14 +388,14 @@ def test_a_folder_that_cannot_be_made_is_an_error(clean_environ):
 
 @pytest.mark.parametrize("blocked", ["profiles.toml", "profiles.toml.lock"])
 def test_a_folder_in_the_place_of_a_file_is_an_error(process, path, blocked):
-    """Whichever of the files it is."""
+    """This holds for the profiles' file and for the lock."""
     (path.parent / blocked).mkdir()
     with pytest.raises((CredentialError, OutputError), match="is a directory"), edit(process):
         pass
 
 
-def test_twenty_writers_at_once_lose_nothing(clean_environ, process):
-    """Each has the file for itself while it changes it."""
+def test_twenty_simultaneous_edits_are_all_kept(clean_environ, process):
+    """Each edit locks the file."""
     names = [f"p{number}" for number in range(20)]
     running = [
         subprocess.Popen(
@@ -451,8 +451,8 @@ class Model:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.lists(COMMANDS, max_size=12))
-def test_the_file_holds_what_was_last_acknowledged(process, commands):
-    """After any sequence of changes, some of which fail."""
+def test_the_file_has_the_last_acknowledged_state_after_any_sequence_of_edits(process, commands):
+    """Some of the edits fail."""
     path = writable_path(process)
     path.unlink(missing_ok=True)
     model = Model()
@@ -481,13 +481,13 @@ def test_the_file_holds_what_was_last_acknowledged(process, commands):
         ("", "..."),
     ],
 )
-def test_a_mask_tells_keys_apart_and_gives_nothing_away(secret, text):
-    """The end of a long one; nothing of a short one."""
+def test_a_masked_key_shows_the_end_of_long_keys_only(secret, text):
+    """Users can tell keys apart, and nothing of a short key is shown."""
     assert mask(secret) == text
 
 
-def test_what_is_unknown_may_be_a_secret():
-    """So it is masked; a command and the name of an entry are no secrets."""
+def test_values_of_unknown_keys_are_masked():
+    """They may be secrets; a command and the name of a keyring entry are not."""
     assert shown("api_key_command", "op read x") == "op read x"
     assert shown("api_key", "keyring:work-1") == "keyring:work-1"
     assert shown("client_secret", "abc-abc-abc-abc") == "...-abc"
@@ -496,8 +496,8 @@ def test_what_is_unknown_may_be_a_secret():
 # Commands that print a key
 
 
-def test_a_command_is_run_without_a_shell(process):
-    """Its words are split by quotes, and nothing else is special."""
+def test_a_key_command_runs_without_a_shell(process):
+    """It is split into arguments by quotes, and no other character is special."""
     code = "import sys; print('sk-ant-' + sys.argv[1])"
     secret = fetch_secret("command", f"{sys.executable} -c \"{code}\" '$HOME;x'", "c", process)
     assert secret == "sk-ant-$HOME;x"
@@ -519,15 +519,15 @@ def test_a_command_is_run_without_a_shell(process):
         (" ", "c is empty."),
     ],
 )
-def test_a_command_that_gives_no_key_is_an_error_without_its_output(process, command, message):
-    """Its output may be a secret all the same."""
+def test_a_key_command_without_a_key_is_an_error_that_hides_its_output(process, command, message):
+    """Its output may contain a secret."""
     with pytest.raises(CredentialError, match=re.escape(message)) as caught:
         fetch_secret("command", command, "c", process)
     assert "hush" not in str(caught.value) + caught.value.hint
 
 
-def test_a_command_that_runs_itself_is_stopped(process):
-    """As `ant auth token` of the same profile does; the command of another profile may be run."""
+def test_a_key_command_that_runs_itself_is_an_error(process):
+    """`ant auth token` of the same profile runs itself; the command of another profile may be run."""
     code = "import os; print('sk-' + os.environ['ANT_API_KEY_COMMANDS'].replace(chr(10), '+'))"
     command = f'{sys.executable} -c "{code}"'
     process.environ = {**process.environ, "ANT_API_KEY_COMMANDS": "a"}
@@ -536,8 +536,8 @@ def test_a_command_that_runs_itself_is_stopped(process):
         fetch_secret("command", command, "a", process)
 
 
-def test_a_command_of_a_profile_that_asks_for_its_own_key_ends(clean_environ, path):
-    """With the reason, and without a process for every second of waiting."""
+def test_a_profile_whose_key_command_is_ant_auth_token_is_an_error(clean_environ, path):
+    """The error has the reason, and no chain of processes is started."""
     del clean_environ["ANTHROPIC_API_KEY"]
     ant = f"{sys.executable} -m ant_cli auth token --profile"
     write(path, f"[profiles.a]\napi_key_command = '{ant} b'\n[profiles.b]\napi_key_command = '{ant} a'\n")
@@ -548,28 +548,28 @@ def test_a_command_of_a_profile_that_asks_for_its_own_key_ends(clean_environ, pa
     assert done.stderr.count("failed with status 4") == 2
 
 
-def test_a_command_with_an_open_quote_is_refused(process):
-    """Before anything is run."""
+def test_a_key_command_with_an_open_quote_is_refused(process):
+    """Nothing is run."""
     with pytest.raises(BadValue, match="c is not a command line: no closing quotation"):
         fetch_secret("command", "op 'read", "c", process)
 
 
-def test_a_command_may_not_take_for_ever(process):
-    """It is ended after a limit."""
+def test_a_key_command_is_ended_after_its_time_limit(process):
+    """The limit is shorter in this test."""
     command = f'{sys.executable} -c "import signal; signal.pause()"'
     with pytest.raises(CredentialError, match=r"c took longer than 0.2 s and was stopped."):
         run_command(command, "c", process, timeout_s=0.2)
 
 
-def test_a_command_that_closes_its_output_and_goes_on_may_not_take_for_ever(process):
-    """The limit counts from start to end, though the key has arrived."""
+def test_a_key_command_that_closes_its_output_is_ended_after_its_time_limit(process):
+    """The limit counts from start to end, although the key has arrived."""
     command = "sh -c 'echo key; exec >&-; exec sleep 5'"
     with pytest.raises(CredentialError, match=r"c took longer than 0.2 s and was stopped."):
         run_command(command, "c", process, timeout_s=0.2)
 
 
-def test_a_command_that_prints_without_end_is_stopped(process):
-    """Long before it fills the memory."""
+def test_a_key_command_with_endless_output_is_stopped(process):
+    """It is stopped long before its output fills the memory."""
     command = f"{sys.executable} -c \"while True: print('x' * 1000)\""
     with pytest.raises(CredentialError, match=r"c prints more than a key."):
         run_command(command, "c", process)
@@ -585,8 +585,8 @@ class Locked(Memory):
         raise keyring.errors.KeyringLocked("it is locked")
 
 
-def test_the_credential_store_keeps_a_key_under_a_name_of_its_own(credential_store, process):
-    """Two profiles of one name, one after the other, never share an entry."""
+def test_each_key_has_its_own_entry_in_the_credential_store(credential_store, process):
+    """Two profiles with the same name, one after the other, never share an entry."""
     first, second = store_key("work", "k-1"), store_key("work", "k-2")
     assert first != second
     assert fetch_secret("keyring", first, "api_key", process) == "k-1"
@@ -600,16 +600,16 @@ def test_the_credential_store_keeps_a_key_under_a_name_of_its_own(credential_sto
 
 
 @pytest.mark.usefixtures("credential_store")
-def test_a_credential_store_that_refuses_is_an_error():
-    """In its own words."""
+def test_an_error_of_the_credential_store_is_quoted():
+    """The message is the one of the store."""
     keyring.set_keyring(Locked())
     with pytest.raises(CredentialError, match="refused: it is locked"):
         read_key("keyring:x", "api_key")
 
 
 @pytest.mark.parametrize("error", [RuntimeError("no bus!"), RuntimeError()], ids=["with words", "without"])
-def test_whatever_a_credential_store_raises_is_an_error(credential_store, monkeypatch, error):
-    """Each system's has its own."""
+def test_any_exception_of_the_credential_store_is_reported_as_an_error(credential_store, monkeypatch, error):
+    """The store of each operating system has its own exceptions."""
 
     def fail(*_):
         raise error
@@ -620,8 +620,8 @@ def test_whatever_a_credential_store_raises_is_an_error(credential_store, monkey
 
 
 @pytest.mark.usefixtures("credential_store")
-def test_a_machine_without_a_credential_store_is_an_error():
-    """And the way without it is said."""
+def test_a_missing_credential_store_is_an_error_with_an_alternative():
+    """The error says how to store the key without it."""
     from keyring.backends.fail import Keyring
 
     keyring.set_keyring(Keyring())
@@ -635,8 +635,8 @@ def test_a_machine_without_a_credential_store_is_an_error():
     assert "ant auth login" in caught.value.hint
 
 
-def test_without_the_package_it_is_said_how_to_install_it(monkeypatch):
-    """It is an extra."""
+def test_a_keyring_reference_without_the_package_says_how_to_install_it(monkeypatch):
+    """The package keyring is optional."""
     monkeypatch.setitem(sys.modules, "keyring", None)
     with pytest.raises(CredentialError, match="needs the package keyring") as caught:
         read_key("keyring:x", "api_key")

@@ -103,8 +103,10 @@ def place(home, content=GOOD, *, owner=ME, mode=0o600, folder_owner=ME, folder_m
     ],
     ids=repr,
 )
-def test_a_user_reads_and_changes_what_is_theirs_or_roots(try_both, home, facts, looked, changed, message):
-    """A file of another user may send requests elsewhere; a folder that can't be changed keeps its file."""
+def test_a_user_can_read_and_edit_only_profiles_of_their_own_or_of_root(
+    try_both, home, facts, looked, changed, message
+):
+    """A file of another user may redirect requests; a file in a read-only folder is left unchanged."""
     path = place(home, **facts)
     status, _, end, said = try_both(ME)
     assert (status, end) == (looked, changed), said
@@ -115,8 +117,8 @@ def test_a_user_reads_and_changes_what_is_theirs_or_roots(try_both, home, facts,
 
 
 @as_root
-def test_root_changes_a_file_that_stays_its_users(try_both, home):
-    """As with sudo."""
+def test_root_can_edit_a_users_file_which_keeps_its_owner(try_both, home):
+    """This is what sudo does."""
     path = place(home)
     assert try_both(ROOT)[::2] == (0, 0)
     assert (path.stat().st_uid, path.stat().st_gid, stat.S_IMODE(path.stat().st_mode)) == (ME, ME, 0o600)
@@ -126,8 +128,8 @@ def test_root_changes_a_file_that_stays_its_users(try_both, home):
 @pytest.mark.parametrize(
     ("owner", "statuses"), [(SOMEBODY, (4, 4)), (ROOT, (0, 1)), (ME, (0, 0))], ids=["another's", "root's", "mine"]
 )
-def test_a_link_is_as_good_as_what_it_leads_to(try_both, home, owner, statuses):
-    """Whoever made the link."""
+def test_the_owner_of_a_links_target_counts_not_of_the_link(try_both, home, owner, statuses):
+    """The link may belong to any user."""
     place(home, owner=owner, mode=0o644)
     (home / "anthropic").rename(home / "elsewhere")
     (home / "anthropic").mkdir()
@@ -153,8 +155,8 @@ def test_a_link_is_as_good_as_what_it_leads_to(try_both, home, owner, statuses):
     ],
     ids=["none there", "not mine", "none known"],
 )
-def test_a_user_without_a_home_of_their_own_has_no_profiles(try_both, home, environ, looked, changed, message):
-    """As in a container that runs as any user."""
+def test_a_user_without_a_home_has_no_profiles(try_both, home, environ, looked, changed, message):
+    """Containers may run as any user ID."""
     home.chmod(0o700)
     environ = {name: value.format(home=home) for name, value in environ.items()}
     status, said, end, why = try_both(NOBODY_KNOWN, **environ)
@@ -207,8 +209,8 @@ def modes(path):
         (a_huge_file, "it is too large for a file of profiles"),
     ],
 )
-def test_what_is_no_file_of_profiles_is_refused_and_left_alone(try_both, home, make, message):
-    """At once, and the device keeps its permissions, also if it is root who runs this."""
+def test_a_profiles_path_that_is_not_a_regular_file_is_refused_and_unchanged(try_both, home, make, message):
+    """It is refused at once, and a device keeps its permissions even if root runs the command."""
     path = home / "anthropic" / "profiles.toml"
     path.parent.mkdir()
     make(path)
@@ -221,8 +223,8 @@ def test_what_is_no_file_of_profiles_is_refused_and_left_alone(try_both, home, m
 
 
 @pytest.mark.parametrize("make", [a_pipe, a_folder, a_circle, a_device])
-def test_what_is_no_lock_is_refused(try_both, home, make):
-    """Neither waited for nor followed."""
+def test_a_lock_that_is_not_a_regular_file_is_refused(try_both, home, make):
+    """It is neither waited for nor followed."""
     path = place(home)
     make(path.with_name("profiles.toml.lock"))
     status, _, end, why = try_both()
@@ -230,8 +232,8 @@ def test_what_is_no_lock_is_refused(try_both, home, make):
     assert "profiles.toml.lock can't be written: " in why
 
 
-def test_a_link_that_leads_nowhere_is_followed_when_the_file_is_made(try_both, home):
-    """A link into dotfiles whose file is yet to come; but folders are made for nobody."""
+def test_a_dangling_link_is_followed_when_the_file_is_created(try_both, home):
+    """The target of a link into dotfiles may not exist yet; its folder must exist."""
     target = home / "dotfiles.toml"
     (home / "anthropic").mkdir()
     (home / "anthropic" / "profiles.toml").symlink_to(target)
@@ -255,8 +257,8 @@ def test_a_link_that_leads_nowhere_is_followed_when_the_file_is_made(try_both, h
     ],
     ids=["NUL", "two byte order marks", "CRLF", "CR"],
 )
-def test_a_broken_file_says_where_and_how_to_go_on(try_both, home, content, message):
-    """It is read by nothing and changed by nothing."""
+def test_the_error_for_a_malformed_file_has_its_position_and_a_way_around(try_both, home, content, message):
+    """The file is neither used nor changed."""
     place(home, content)
     status, said, end, why = try_both()
     assert (status, end, said) == (4, 4, why)
@@ -266,8 +268,8 @@ def test_a_broken_file_says_where_and_how_to_go_on(try_both, home, content, mess
 
 
 @pytest.mark.parametrize("content", [GOOD.replace("\n", "\r\n"), "\ufeff" + GOOD, ""], ids=["CRLF", "BOM", "empty"])
-def test_a_file_of_another_editor_is_fine(try_both, home, content):
-    """Windows ends lines in its own way."""
+def test_a_profiles_file_with_windows_line_ends_is_read(try_both, home, content):
+    """Editors on Windows write such files."""
     path = place(home, content)
     assert try_both()[::2] == (0, 0)
     assert tomllib.loads(path.read_text())["profiles"].keys() - {"work"} == {"another"}
@@ -292,8 +294,8 @@ DOCUMENTS = st.fixed_dictionaries(
 )
 @given(content=DOCUMENTS.map(tomli_w.dumps).map(str.encode) | st.binary(max_size=60))
 @example(content=b"[profiles.a]\napi_key = inf\n")  # which JSON does not have
-def test_whatever_is_in_the_file_a_change_keeps_it_or_is_refused(ant, clean_environ, content):
-    """Values of any type, wherever; and what can't be used is a message."""
+def test_an_edit_keeps_any_content_of_the_file_or_is_refused(ant, clean_environ, content):
+    """Values have any type, at any place; those that can't be used cause a message."""
     path = Path(clean_environ["ANTHROPIC_CONFIG_DIR"]) / "profiles.toml"
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(content)
@@ -314,8 +316,8 @@ def test_whatever_is_in_the_file_a_change_keeps_it_or_is_refused(ant, clean_envi
 # Something else in the place of the folder
 
 
-def test_the_null_device_as_the_folder_means_no_profiles(workers, ant):
-    """So that one can go on while the file is broken, and nothing of a profile counts."""
+def test_the_null_device_as_config_folder_disables_profiles(workers, ant):
+    """A user can continue while the file is malformed, without any setting of a profile."""
     env = {"ANTHROPIC_CONFIG_DIR": "/dev/null"}
     status, said = workers.run_one(CREATE, env)
     assert (status, said) == (
@@ -323,11 +325,11 @@ def test_the_null_device_as_the_folder_means_no_profiles(workers, ant):
         "ant: there is no directory for profiles.\nSet ANTHROPIC_CONFIG_DIR to a directory.\n",
     )
     assert ant("beta:environments", "list", "--local", env=env).exit == 0
-    assert "Profile     none (there is no folder for them)\n" in ant("auth", "status", env=env).stdout
+    assert "Profile     none (there is no directory for them)\n" in ant("auth", "status", env=env).stdout
 
 
-def test_a_broken_file_stops_whatever_may_depend_on_it(ant, clean_environ):
-    """The key, the server, the workspace or the format may be in it; nothing is guessed."""
+def test_a_malformed_file_fails_every_command_that_may_depend_on_it(ant, clean_environ):
+    """Key, base URL, workspace or format may be in it, and none of them is guessed."""
     path = Path(clean_environ["ANTHROPIC_CONFIG_DIR"]) / "profiles.toml"
     path.parent.mkdir()
     path.write_text("active =")
@@ -337,15 +339,15 @@ def test_a_broken_file_stops_whatever_may_depend_on_it(ant, clean_environ):
         assert "line 1, column 9: Invalid value.\nCorrect the file" in done.stderr
 
 
-def test_a_relative_folder_is_one_where_one_is(ant, tmp_path):
-    """It is made there."""
+def test_a_relative_config_folder_is_created_in_the_working_directory(ant, tmp_path):
+    """The path is relative to the working directory."""
     assert ant(*CREATE, env={"ANTHROPIC_CONFIG_DIR": "here"}).exit == 0
     assert "another" in (tmp_path / "here" / "profiles.toml").read_text()
 
 
 @pytest.mark.parametrize("words", [LIST, CREATE])
-def test_a_folder_that_only_a_shell_understands_is_refused(ant, tmp_path, words):
-    """Or it would be made under that very name, wherever one is."""
+def test_a_config_folder_that_begins_with_a_tilde_is_refused(ant, tmp_path, words):
+    """Otherwise a folder with that very name would be created."""
     done = ant(*words, env={"ANTHROPIC_CONFIG_DIR": "~/anthropic"})
     assert done.exit == 2
     assert "ANTHROPIC_CONFIG_DIR begins with ~, which only a shell replaces: write the whole path." in done.stderr
@@ -378,8 +380,8 @@ def disk(home):
 
 @as_root
 @on_linux
-def test_a_full_disk_keeps_the_old_file(try_both, disk):
-    """A page for the file, and none for its successor."""
+def test_an_edit_without_disk_space_keeps_the_old_file(try_both, disk):
+    """The file system has a page for the old file, and none for the new one."""
     path = disk("size=8k")
     path.write_text(GOOD)
     path.chmod(0o600)
@@ -392,8 +394,8 @@ def test_a_full_disk_keeps_the_old_file(try_both, disk):
 
 @as_root
 @on_linux
-def test_a_disk_that_is_read_only_keeps_the_old_file(try_both, disk):
-    """Reading goes on."""
+def test_a_profiles_file_on_a_read_only_disk_can_still_be_read(try_both, disk):
+    """An edit is an error."""
     path = disk("size=64k")
     path.write_text(GOOD)
     path.chmod(0o644)

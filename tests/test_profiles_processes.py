@@ -105,8 +105,8 @@ def possible_ends(worker, commands, outcome):
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(lists=WORKERS)
-def test_the_file_holds_what_was_last_acknowledged_by_any_process(workers, lists):
-    """Whoever changes it at the same time, and whoever is killed meanwhile; and nothing is in the way then."""
+def test_the_file_has_what_any_process_last_acknowledged(workers, lists):
+    """Processes edit the file at the same time and are killed at random; the file can be edited afterwards."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "profiles.toml"
         path.write_text(START)

@@ -21,7 +21,7 @@ PROFILES = ("--profile", "ANTHROPIC_PROFILE", "active")
 """What names a profile, the strongest first."""
 
 
-def world(sources):
+def inputs_of(sources):
     """Return flags, environment and store in which each source gives its value."""
     flags, environ, document = {}, {}, {"profiles": {}}
     for source, (key, value) in sources.items():
@@ -100,8 +100,8 @@ PAIRS = [(name, *pair) for name, table in SETTINGS.items() for pair in combinati
 
 @pytest.mark.parametrize(("winner", "loser"), list(combinations(CREDENTIALS, 2)))
 def test_the_credential_of_the_higher_source_is_used(winner, loser):
-    """Flag, variable, named profile, active profile; a key before a token within flags and variables."""
-    settings = settings_of(*world({source: CREDENTIALS[source] for source in (loser, winner)}))
+    """The order is flag, variable, named profile, active profile; a key comes before a token."""
+    settings = settings_of(*inputs_of({source: CREDENTIALS[source] for source in (loser, winner)}))
     kind, secret = CREDENTIALS[winner]
     assert (settings.connection.credential.kind, settings.connection.credential.secret) == (kind, secret)
     expected = 1 if winner in PROFILES else 2  # a profile that is not selected has no say
@@ -109,10 +109,10 @@ def test_the_credential_of_the_higher_source_is_used(winner, loser):
 
 
 @pytest.mark.parametrize(("name", "winner", "loser"), PAIRS)
-def test_the_setting_of_the_higher_source_is_used(name, winner, loser):
-    """Flag, variable, named profile, active profile; and where it came from is known."""
+def test_the_setting_of_the_highest_source_is_used_and_its_source_known(name, winner, loser):
+    """The order is flag, variable, named profile, active profile."""
     table = SETTINGS[name]
-    settings = settings_of(*world({source: table[source] for source in (loser, winner)}))
+    settings = settings_of(*inputs_of({source: table[source] for source in (loser, winner)}))
     value = table[winner][1]
     field = {"timeout": "timeout_s"}.get(name, name)
     part = settings.output if name == "format" else settings.connection
@@ -122,8 +122,8 @@ def test_the_setting_of_the_higher_source_is_used(name, winner, loser):
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_without_a_source_the_default_is_used(name):
-    """And it is called that."""
+def test_a_setting_without_a_source_has_its_default(name):
+    """The source is then named default."""
     settings = settings_of({}, {})
     connection = settings.connection
     assert settings.provenance.sources[name] == "default"
@@ -132,7 +132,7 @@ def test_without_a_source_the_default_is_used(name):
 
 
 def test_within_a_profile_the_key_comes_before_the_command_and_the_token():
-    """What is there comes before what must be fetched, and a key before a token."""
+    """A stored credential comes before one that must be fetched, and a key before a token."""
     store = Store(Path("f"), {"active": "a", "profiles": {"a": {"auth_token": "t", "api_key_command": "c"}}})
     settings = settings_of({}, {}, store)
     assert [credential.source for credential in settings.provenance.credentials] == [
@@ -145,8 +145,8 @@ def test_within_a_profile_the_key_comes_before_the_command_and_the_token():
     assert settings.connection.credential.secret == "k"
 
 
-def test_a_keyring_entry_is_only_a_reference():
-    """The name of an entry is never sent as a key."""
+def test_the_name_of_a_keyring_entry_is_never_sent_as_a_key():
+    """The value in the file is a reference to the entry."""
     store = Store(Path("f"), {"active": "a", "profiles": {"a": {"api_key": "keyring:a-1"}}})
     credential = settings_of({}, {}, store).connection.credential
     assert (credential.secret, credential.form, credential.reference) == ("", "keyring", "keyring:a-1")
@@ -163,8 +163,8 @@ def test_a_keyring_entry_is_only_a_reference():
         ({"profile": "wrok", "api_key": "k"}, {}, "--profile"),
     ],
 )
-def test_a_profile_that_does_not_exist_is_never_replaced_by_another(flags, environ, by):
-    """It may have been meant to keep organizations apart."""
+def test_a_missing_profile_is_an_error_and_no_other_profile_is_used(flags, environ, by):
+    """Profiles may keep organizations apart."""
     store = Store(Path("f"), {"active": "work", "profiles": {"work": {"api_key": "k"}}})
     with pytest.raises(CredentialError, match=rf"profile 'wrok' \(from {by}\) does not exist") as caught:
         settings_of(flags, environ, store)
@@ -172,7 +172,7 @@ def test_a_profile_that_does_not_exist_is_never_replaced_by_another(flags, envir
 
 
 def test_an_active_profile_that_does_not_exist_is_an_error():
-    """A file that was edited by hand may name one."""
+    """The file may have been edited by hand."""
     with pytest.raises(CredentialError, match=r"'gone' \(active in f\) does not exist"):
         settings_of({}, {}, Store(Path("f"), {"active": "gone"}))
     with pytest.raises(CredentialError, match="'gone'") as caught:
@@ -180,14 +180,14 @@ def test_an_active_profile_that_does_not_exist_is_an_error():
     assert caught.value.hint == "The profiles are: a. To choose one: ant profile activate NAME"
 
 
-def test_an_empty_profile_flag_is_not_taken_for_the_active_profile():
-    """`--profile "$UNSET"` was meant to name one."""
+def test_an_empty_profile_flag_is_an_error():
+    """`--profile "$UNSET"` was meant to name a profile."""
     with pytest.raises(BadValue, match="--profile needs a name"):
         settings_of({"profile": ""}, {}, Store(Path("f"), {"active": "a", "profiles": {"a": {}}}))
 
 
 def test_an_empty_profile_variable_counts_as_unset():
-    """As all empty variables do."""
+    """All empty variables count as unset."""
     store = Store(Path("f"), {"active": "a", "profiles": {"a": {"api_key": "k"}}})
     assert settings_of({}, {"ANTHROPIC_PROFILE": ""}, store).connection.credential.secret == "k"
 
@@ -195,8 +195,8 @@ def test_an_empty_profile_variable_counts_as_unset():
 # Values
 
 
-def test_empty_credentials_count_as_absent():
-    """Wherever they are."""
+def test_empty_credentials_count_as_unset():
+    """This holds for every source."""
     store = Store(Path("f"), {"active": "a", "profiles": {"a": {"api_key": "", "auth_token": " "}}})
     environ = {"ANTHROPIC_API_KEY": "", "ANTHROPIC_AUTH_TOKEN": "\t"}
     assert settings_of({"api_key": " "}, environ, store).provenance.credentials == ()
@@ -223,8 +223,8 @@ def test_empty_credentials_count_as_absent():
         ),
     ],
 )
-def test_a_value_that_cannot_be_used_is_named_with_its_profile(key, value, message):
-    """Whoever edited the file finds the place, and the way to correct it."""
+def test_an_invalid_value_in_a_profile_is_an_error_that_names_the_profile(key, value, message):
+    """The hint is the command that corrects or removes the value."""
     store = Store(Path("f"), {"active": "a", "profiles": {"a": {key: value}}})
     with pytest.raises(BadValue, match=message) as caught:
         settings_of({}, {}, store)
@@ -234,23 +234,23 @@ def test_a_value_that_cannot_be_used_is_named_with_its_profile(key, value, messa
     assert caught.value.hint == ""
 
 
-def test_a_bad_format_in_a_profile_is_refused():
-    """With the formats that there are."""
+def test_an_unknown_format_in_a_profile_is_refused():
+    """The error suggests the nearest format."""
     with pytest.raises(
         UsageError, match=r"^ant: unknown format 'tabel' \(from format of profile 'a'\). Did you mean 'table'"
     ):
         settings_of({}, {}, Store(Path("f"), {"active": "a", "profiles": {"a": {"format": "tabel"}}}))
 
 
-def test_a_bad_value_does_not_matter_where_a_flag_wins():
-    """Only what is used is checked."""
+def test_an_invalid_value_that_a_flag_overrides_is_ignored():
+    """Only values that are used are checked."""
     store = Store(Path("f"), {"active": "a", "profiles": {"a": {"base_url": "nonsense", "timeout": "x"}}})
     settings = settings_of({"base_url": "http://h/", "timeout": "1"}, {}, store)
     assert (settings.connection.base_url, settings.connection.timeout_s) == ("http://h", 1.0)
 
 
-def test_no_secret_is_in_a_repr():
-    """Whatever a debugger or a log prints."""
+def test_the_repr_of_settings_contains_no_secret():
+    """A debugger or a log may print it."""
     environ = {"ANTHROPIC_API_KEY": "hush-1"}
     store = Store(Path("f"), {"active": "a", "profiles": {"a": {"api_key": "hush-2", "base_url": "http://h"}}})
     settings = settings_of({"auth_token": "hush-3"}, environ, store)
@@ -311,8 +311,8 @@ auth_token = "other-token"
 """
 
 
-def test_a_run_goes_by_the_active_profile(ant, clean_environ):
-    """Its key, server, workspace and format."""
+def test_a_command_uses_the_key_url_workspace_and_format_of_the_active_profile(ant, clean_environ):
+    """The environment sets none of them."""
     profile_file(clean_environ, WORK)
     done = ant("beta:environments", "list", env={"ANTHROPIC_API_KEY": None}, replies=[{"data": [{"id": "env_1"}]}])
     (request,) = done.requests
@@ -322,8 +322,8 @@ def test_a_run_goes_by_the_active_profile(ant, clean_environ):
     assert (done.exit, done.stderr) == (0, "")
 
 
-def test_the_format_of_a_profile_counts_on_a_terminal_only(ant, clean_environ):
-    """`ant ... | jq` works with every profile; what a script wants, it asks for with a flag."""
+def test_the_format_of_a_profile_is_used_on_a_terminal_only(ant, clean_environ):
+    """`ant ... | jq` works with every profile; a script uses the flag."""
     profile_file(clean_environ, 'active = "a"\n[profiles.a]\nformat = "yaml"\n')
     words = ("beta:environments", "list")
     listing = [{"data": [{"id": "env_1"}]}]
@@ -350,8 +350,8 @@ def test_the_workspace_is_that_of_the_flag_then_the_variable_then_the_profile(an
     assert "ANTHROPIC_WORKSPACE_ID contains a character" in refused.stderr
 
 
-def test_a_flag_before_the_command_selects_the_profile(ant, clean_environ):
-    """As every global flag, `--profile` may stand anywhere."""
+def test_profile_may_be_given_before_the_command(ant, clean_environ):
+    """All global flags may be anywhere on the command line."""
     profile_file(clean_environ, WORK)
     words = ("beta:environments", "retrieve", "env_1")
     done = ant("--profile", "other", *words, env={"ANTHROPIC_API_KEY": None})
@@ -359,8 +359,8 @@ def test_a_flag_before_the_command_selects_the_profile(ant, clean_environ):
     assert ant(*words, "--profile=nope").exit == 4
 
 
-def test_a_variable_that_shadows_the_profile_is_said_once(ant, clean_environ):
-    """On one line, which ANT_NO_HINTS silences."""
+def test_a_variable_that_shadows_the_profile_causes_one_note(ant, clean_environ):
+    """It is one line, which ANT_NO_HINTS silences."""
     profile_file(clean_environ, WORK)
     done = ant("beta:environments", "list", replies=[{"data": []}])
     assert done.stderr == (
@@ -374,8 +374,8 @@ def test_a_variable_that_shadows_the_profile_is_said_once(ant, clean_environ):
 ELSEWHERE = {"ANTHROPIC_API_KEY": None, "ANTHROPIC_BASE_URL": "http://u:pw@127.0.0.1:2"}
 
 
-def test_a_profile_key_that_goes_to_the_server_of_a_variable_is_said_once(ant, clean_environ):
-    """Whoever runs that server gets the key."""
+def test_a_profile_key_sent_to_the_base_url_of_a_variable_causes_one_note(ant, clean_environ):
+    """The owner of that server gets the key."""
     profile_file(clean_environ, WORK)
     done = ant("beta:environments", "list", env=ELSEWHERE, replies=[{"data": []}])
     assert done.requests[0].headers["x-api-key"] == "sk-ant-work-key"
@@ -390,7 +390,7 @@ def test_a_profile_key_that_goes_to_the_server_of_a_variable_is_said_once(ant, c
     assert silent.stderr == ""
 
 
-def test_a_key_of_a_variable_that_goes_to_the_server_of_a_profile_is_said_once(ant, clean_environ):
+def test_a_variables_key_sent_to_the_base_url_of_a_profile_causes_one_note(ant, clean_environ):
     """The profile may have been made for another server than the key."""
     profile_file(clean_environ, 'active = "gate"\n[profiles.gate]\nbase_url = "http://gate.example"\n')
     done = ant("beta:environments", "list", replies=[{"data": []}])
@@ -423,14 +423,14 @@ HERE = "http://here.example"
         ({"local": "true"}, {"ANTHROPIC_API_KEY": "v"}, {"base_url": HERE}, False),
     ],
 )
-def test_a_credential_strays_if_it_and_the_server_come_from_two_places(flags, environ, profile, strays):
-    """Unless one of them was typed with this command, or the server is the credential's own all the same."""
+def test_a_credential_crosses_its_origin_if_the_base_url_has_another_source(flags, environ, profile, strays):
+    """It does not if one of them was typed with this command, or if the base URL is the same anyway."""
     store = Store(Path("f"), {"active": "a", "profiles": {"a": profile}})
     assert settings_of(flags, environ, store).crosses_origin is strays
 
 
-def test_the_emulator_is_told_of_no_competition(ant, clean_environ):
-    """It needs no credential, so that none of them wins."""
+def test_with_the_emulator_competing_credentials_cause_no_note(ant, clean_environ):
+    """The emulator needs no credential, so none of them is used."""
     profile_file(clean_environ, WORK)
     assert ant("beta:environments", "list", "--local", "--format", "json").stderr == ""
     done = ant(
@@ -439,15 +439,15 @@ def test_the_emulator_is_told_of_no_competition(ant, clean_environ):
     assert (done.exit, done.stderr) == (0, "")
 
 
-def test_the_emulator_needs_no_credential_and_runs_no_command(ant, clean_environ):
+def test_with_the_emulator_no_key_command_is_run(ant, clean_environ):
     """A key that is not needed is not fetched."""
     profile_file(clean_environ, '[profiles.dev]\nbase_url = "local::memory:"\napi_key_command = "false"\n')
     done = ant("beta:environments", "list", "--profile", "dev", env={"ANTHROPIC_API_KEY": None})
     assert (done.exit, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_a_profile_without_a_key_says_how_to_log_in(ant, clean_environ):
-    """Exit 4, and nothing is sent."""
+def test_a_profile_without_a_key_is_an_error_that_says_how_to_log_in(ant, clean_environ):
+    """Exit code 4, and nothing is sent."""
     profile_file(clean_environ, "[profiles.bare]\n")
     done = ant("beta:environments", "list", "--profile", "bare", env={"ANTHROPIC_API_KEY": None})
     assert (done.exit, done.requests) == (4, [])
@@ -455,8 +455,8 @@ def test_a_profile_without_a_key_says_how_to_log_in(ant, clean_environ):
     assert "ant auth login --profile bare" in done.stderr
 
 
-def test_a_dry_run_needs_no_secret_of_the_profile(ant, clean_environ):
-    """The command that prints the key is not run for a request that is not sent."""
+def test_a_dry_run_does_not_run_the_key_command_of_the_profile(ant, clean_environ):
+    """The request is not sent, so the key is not needed."""
     profile_file(clean_environ, 'active = "a"\n[profiles.a]\napi_key_command = "false"\n')
     done = ant("beta:environments", "list", "--dry-run", env={"ANTHROPIC_API_KEY": None})
     assert done.exit == 0

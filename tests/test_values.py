@@ -58,7 +58,7 @@ def refusal(text):
     ],
 )
 def test_text_is_read_as_json_or_relaxed_yaml(text, json):
-    """Words, numbers and texts are told apart as the API's users expect."""
+    """Plain texts, numbers and null are distinguished as in YAML 1.2."""
     assert encode(parse(text, "--config")).decode() == json
 
 
@@ -108,15 +108,15 @@ def test_text_is_read_as_json_or_relaxed_yaml(text, json):
         ),
     ],
 )
-def test_what_could_be_understood_in_two_ways_is_refused(text, parts):
+def test_ambiguous_values_are_refused_with_their_position(text, parts):
     """The message names the flag, the line, the column, and the reason."""
     message = refusal(text)
     assert message.startswith("--config, line")
     assert all(part in message for part in parts)
 
 
-def test_a_hundred_levels_are_allowed():
-    """The limit of the depth is 100, in JSON and in YAML."""
+def test_values_may_be_nested_a_hundred_levels_deep():
+    """The limit is the same for JSON and YAML."""
     for text in ("[" * 100 + "]" * 100, "[" * 99 + "[a]" + "]" * 99):
         assert encode(parse(text, "x")).decode() == text.replace("a", '"a"')
 
@@ -145,8 +145,8 @@ FORCE = Param("force", "body", bool, "")
         (FORCE, "f", False),
     ],
 )
-def test_the_word_of_a_flag_has_the_type_of_its_parameter(param, text, value):
-    """Null is for nullable parameters only; whole numbers are decimal."""
+def test_the_value_of_a_flag_has_the_type_of_its_parameter(param, text, value):
+    """Only nullable parameters accept null; integers are decimal."""
     assert convert(param, param.flag, text) == value
 
 
@@ -168,8 +168,8 @@ def test_the_word_of_a_flag_has_the_type_of_its_parameter(param, text, value):
         (METADATA, "true", "a boolean"),
     ],
 )
-def test_a_word_of_another_type_is_refused(param, text, part):
-    """The message names the flag and what it takes."""
+def test_a_flag_value_of_another_type_is_refused(param, text, part):
+    """The message names the flag and the type that it takes."""
     with pytest.raises(UsageError) as caught:
         convert(param, param.flag, text)
     assert param.flag in caught.value.message

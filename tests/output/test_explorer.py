@@ -74,16 +74,16 @@ JSON = st.recursive(
 
 
 @given(JSON)
-def test_a_path_finds_the_value_of_its_row(value):
-    """Given to `--transform`, the path of any row gives the row's text."""
+def test_the_path_of_a_row_selects_its_value_with_transform(value):
+    """Given to `--transform`, the path of any row returns the row's text."""
     (text,) = texts(value)
     for node in walk([Node(text, "", 0)], lambda node: node.can_open):
         assert apply(parse(path_of(node)), text) == node.text
 
 
 @given(JSON)
-def test_a_path_goes_on_where_the_transform_ended(value):
-    """With `--transform` in force, the path of a row begins with it."""
+def test_the_path_of_a_row_begins_with_the_transform(value):
+    """The path of a row selects from the response, not from the result of `--transform`."""
     (whole,) = texts({"a": {"b": value}})
     for node in walk([Node(texts(value)[0], "", 0)], lambda node: node.can_open):
         assert apply(parse(path_of(node, "a.b")), whole) == node.text
@@ -100,8 +100,8 @@ def test_a_path_goes_on_where_the_transform_ended(value):
         ({}, [], "@this"),
     ],
 )
-def test_special_characters_in_keys_are_escaped(value, keys, path):
-    """A path reads as it would be typed."""
+def test_special_characters_of_keys_are_escaped_in_paths(value, keys, path):
+    """A path reads as a user would type it."""
     node = Node(texts(value)[0], "", 0)
     for key in keys:
         node = next(child for child in node.children if child.key == key)
@@ -124,26 +124,26 @@ def test_special_characters_in_keys_are_escaped(value, keys, path):
     ],
 )
 def test_a_row_shows_a_value_on_one_line(text, row):
-    """Exact numbers, visible control characters, and of an object first what tells it apart."""
+    """Numbers are exact, control characters visible, and identifying members of an object come first."""
     assert in_a_row(text) == row
 
 
-def test_a_long_text_is_cut_in_its_row_and_whole_elsewhere():
-    """Nobody waits for a row that no screen has room for."""
+def test_a_long_text_is_truncated_in_its_row_only():
+    """Laying out a row takes no longer for a text that no screen has room for."""
     (text,) = texts("x" * 1_000_000)
     assert len(in_a_row(text)) < 1000
     assert len(raw_text(text)) == 1_000_000
     assert MAX_VIEW < len(in_full(text)) < MAX_VIEW + 100
 
 
-def test_a_value_in_full_keeps_its_lines():
-    """A text of several lines is shown as such, but its control characters are not obeyed."""
+def test_a_value_shown_in_full_keeps_its_lines_and_escapes_controls():
+    """A text of several lines is shown on several lines."""
     assert in_full(b'"a\\nb\\u0007"') == "a\nb␇"
     assert in_full(b'{"a":1.0}') == '{\n  "a": 1.0\n}'
 
 
-def test_words_are_told_apart_from_keys():
-    """What a filter looks at are the values; a search looks at the keys, too."""
+def test_filters_match_values_and_searches_match_keys_and_values():
+    """The text for a filter has no keys."""
     words = search_text_of(b'{"Key" : "V\\u00c9", "k": [1.50, null, "x:y"]}')
     assert words.values.split() == ["vé", "1.50", "null", '"x:y"']
     assert words.keys.split() == ['"key"', ":", '"k":']
@@ -152,8 +152,8 @@ def test_words_are_told_apart_from_keys():
 # Rows
 
 
-def test_folding_and_unfolding():
-    """What a value holds is shown below it, and nothing else changes."""
+def test_unfolding_shows_the_members_of_a_value_and_folding_hides_them():
+    """Other rows do not change."""
     outline = outline_of(ITEM, ITEM)
     outline.toggle()
     assert [row.key for row in outline.rows] == ["1", "id", "config", "name", "note", "2"]
@@ -171,8 +171,8 @@ def test_folding_and_unfolding():
     assert [row.key for row in outline.rows] == ["1", "2"]
 
 
-def test_unfolding_and_folding_everything():
-    """One key unfolds all below, one folds all and stays at the item."""
+def test_one_key_unfolds_everything_and_another_folds_it():
+    """After folding everything, the cursor is on the item."""
     outline = outline_of(ITEM, ITEM)
     outline.move(1)
     outline.unfold_all()
@@ -183,13 +183,13 @@ def test_unfolding_and_folding_everything():
     assert outline.cursor == 1
 
 
-def test_one_value_begins_unfolded():
-    """Of a single object the members are seen at once."""
+def test_a_single_object_is_unfolded_at_first():
+    """Its members are visible at once."""
     assert [row.key for row in outline_of(ITEM, is_list=False).rows] == ["1", "id", "config", "name", "note"]
 
 
-def test_a_filter_keeps_what_has_every_word_and_the_cursor_on_its_item():
-    """Words in any order and case; items that come later are filtered, too."""
+def test_a_filter_keeps_items_with_every_word_and_the_cursor_on_its_item():
+    """Words match in any order and case; items of later pages are filtered, too."""
     outline = outline_of({"name": "Blue one"}, {"name": "red"}, {"name": "one BLUE two"})
     outline.move(2)
     outline.filter("blue one")
@@ -202,8 +202,8 @@ def test_a_filter_keeps_what_has_every_word_and_the_cursor_on_its_item():
     assert len(outline.rows) == 5
 
 
-def test_a_filter_without_a_match_leaves_nothing_to_act_on():
-    """No key does harm where there are no rows."""
+def test_keys_do_nothing_while_a_filter_matches_no_row():
+    """Without a row, no key raises an exception."""
     outline = outline_of(ITEM)
     outline.filter("zebra")
     assert outline.current is None
@@ -214,15 +214,15 @@ def test_a_filter_without_a_match_leaves_nothing_to_act_on():
     assert outline.current is not None
 
 
-def test_in_one_value_the_filter_chooses_from_what_it_holds():
-    """Also an answer that is no list can be filtered."""
+def test_a_filter_of_a_single_object_selects_its_members():
+    """A response that is not a list can be filtered, too."""
     outline = outline_of({"a": "red", "b": "blue"}, is_list=False)
     outline.filter("red")
     assert [row.key for row in outline.rows] == ["1", "a"]
 
 
-def test_a_search_finds_folded_values_and_goes_round():
-    """Every key and value counts, in the order of the screen."""
+def test_a_search_finds_folded_values_and_wraps_around():
+    """Keys and values match, in the order of the screen."""
     outline = outline_of(ITEM, {"name": "x", "hosts": 1}, ITEM)
     found = []
     for _ in range(4):
@@ -237,7 +237,7 @@ def test_a_search_finds_folded_values_and_goes_round():
 
 
 def test_a_search_finds_the_only_match_again():
-    """Where there is one match, the next one is the same."""
+    """With one match, the next match is the same."""
     outline = outline_of({"name": "x"})
     assert outline.search("x")
     assert outline.search("x")
@@ -248,8 +248,8 @@ def test_a_search_finds_the_only_match_again():
 # The feed
 
 
-def test_an_error_ends_the_feed_and_is_kept():
-    """What a later page raises is not lost in its thread."""
+def test_an_error_of_a_later_page_ends_the_feed_and_is_kept():
+    """An exception in the thread that fetches pages is not lost."""
 
     def pages() -> Iterator[list[bytes]]:
         yield [b"1"]
@@ -264,7 +264,7 @@ def test_an_error_ends_the_feed_and_is_kept():
 
 
 def test_one_page_is_fetched_at_a_time():
-    """Pages can't overtake each other."""
+    """Pages therefore arrive in order."""
     came: list[list[bytes]] = []
     arrived = threading.Event()
 
@@ -302,8 +302,8 @@ def test_one_page_is_fetched_at_a_time():
         ([("move", -1), ("erase_after",)], "one tw", ""),
     ],
 )
-def test_a_typed_line_is_changed_as_in_a_shell(keys, before, after):
-    """Where the cursor is, and nowhere else."""
+def test_the_prompt_has_the_editing_keys_of_a_shell(keys, before, after):
+    """Text is changed at the cursor."""
     line = Line()
     line.begin("one two")
     for how, *by in keys:
@@ -388,8 +388,8 @@ async def loaded(app: Explorer) -> None:
         await asyncio.sleep(0)
 
 
-def test_whoever_types_is_not_disturbed_by_an_error():
-    """It is shown when the prompt is closed, and once."""
+def test_an_error_is_shown_once_and_only_after_the_prompt_is_closed():
+    """A user who is typing is not interrupted."""
 
     def broken() -> Iterator[list[bytes]]:
         assert typed.wait(5)
@@ -414,8 +414,8 @@ def test_whoever_types_is_not_disturbed_by_an_error():
     asyncio.run(session())
 
 
-def test_the_first_screen_of_a_list():
-    """Items in rows, the place above, the path and the way out below."""
+def test_the_first_screen_of_a_list_has_rows_a_title_and_a_footer():
+    """The status line has the position, and the footer the path and the key that quits."""
     seen = press([ITEM, ITEM])
     assert seen.rows[:3] == [
         '▸   1 {name: "demo", id: "env_1", config: {2}, note: null}',
@@ -426,8 +426,8 @@ def test_the_first_screen_of_a_list():
     assert seen.footer == "@this ? keys  q quit"
 
 
-def test_the_first_screen_of_one_value():
-    """Its members, unfolded."""
+def test_the_first_screen_of_a_single_object_shows_its_members():
+    """The object is unfolded."""
     seen = press([ITEM], "j", "j", "l", "j", is_list=False)
     assert seen.rows[:6] == [
         "▾ {4}",
@@ -441,8 +441,8 @@ def test_the_first_screen_of_one_value():
     assert seen.footer.startswith("config.type ")
 
 
-def test_arrows_and_vi_keys_move():
-    """The cursor goes where it is sent, no farther than the rows, and stays on the screen."""
+def test_arrow_and_vi_keys_move_the_cursor_within_the_rows():
+    """The cursor stays on the screen."""
     moves = [("k", 0), ("j", 1), ("down", 2), ("up", 1), ("k", 0), ("pagedown", 21), ("ctrl+d", 31), ("ctrl+u", 21)]
     moves += [("pageup", 0), ("G", 99), ("j", 99), ("home", 0), ("end", 99), ("g", 0)]
 
@@ -459,7 +459,7 @@ def test_arrows_and_vi_keys_move():
 
 
 def test_only_the_rows_of_the_screen_are_laid_out():
-    """10,000 items cost no more than those that are seen."""
+    """A list of 10,000 items costs no more than the rows that are visible."""
     seen = press(names(10_000), "G", "g", "G")
     assert seen.rows[-2:] == ['▸  9999 {name: "n9998"}', '▸ 10000 {name: "n9999"}']
     laid_out = [node for node in seen.app.outline.roots if node._summary is not None]
@@ -467,8 +467,8 @@ def test_only_the_rows_of_the_screen_are_laid_out():
     assert seen.status == "item 10,000 of 10,000"
 
 
-def test_pages_are_fetched_as_the_end_comes_near():
-    """A page for the screen, and the next one only for who goes on."""
+def test_the_next_page_is_fetched_when_the_cursor_comes_near_the_end():
+    """At first only as many pages are fetched as fill the screen."""
     pages = iter([texts(*names(30, 10)), texts(*names(30, 40)), texts(*names(30, 70))])
     seen = press(names(10), "k", pages=pages)
     assert seen.status == "item 1 of 40+"
@@ -477,8 +477,8 @@ def test_pages_are_fetched_as_the_end_comes_near():
     assert seen.status == "item 70 of 70"
 
 
-def test_all_pages_can_be_loaded_at_once():
-    """One key, and the rest of the list comes."""
+def test_one_key_loads_all_pages():
+    """The rest of the list is fetched."""
     pages = iter([texts(*names(30, 30 * number)) for number in range(1, 6)])
 
     async def session() -> None:
@@ -493,8 +493,8 @@ def test_all_pages_can_be_loaded_at_once():
     asyncio.run(session())
 
 
-def test_an_error_of_a_later_page_is_shown_and_can_be_left():
-    """What is there stays, and the list is said to be incomplete."""
+def test_an_error_of_a_later_page_is_shown_and_can_be_dismissed():
+    """Loaded items stay, and the status line says that the list is incomplete."""
 
     def broken() -> Iterator[list[bytes]]:
         raise ResponseError("GET: 500 \x1b[31m")
@@ -507,8 +507,8 @@ def test_an_error_of_a_later_page_is_shown_and_can_be_left():
     assert seen.rows[1] == '    id: "env_1"'
 
 
-def test_a_filter_works_while_it_is_typed():
-    """Every letter narrows the list; Enter keeps the filter, Esc ends it."""
+def test_a_filter_is_applied_while_it_is_typed():
+    """Enter keeps the filter, and Esc removes it."""
     seen = press(names(30), "f", "n", "2")
     assert len([row for row in seen.rows if row]) == 11
     assert seen.status == 'item 3 of 30 · "n2" in 11'
@@ -519,22 +519,22 @@ def test_a_filter_works_while_it_is_typed():
     assert press(names(30), "f", "text:n2", "down", "down", "up").status == 'item 21 of 30 · "n2" in 11'
 
 
-def test_a_filter_that_finds_nothing_says_so():
-    """An empty screen is explained, and no key fails on it."""
+def test_a_filter_without_a_match_is_explained_on_the_empty_screen():
+    """No key fails there."""
     seen = press(names(3), "f", "text:x", "enter", "y", "v", "p", "space", "n", "j")
     assert seen.status == 'nothing · "x" in 0'
     assert seen.footer == "? keys  q quit"
 
 
 def test_a_filter_loads_pages_until_the_screen_is_full():
-    """What is not loaded yet may match, too."""
+    """Items that are not loaded yet may match."""
     pages = iter([texts(*names(100, 100 * number)) for number in range(1, 4)])
     seen = press(names(100), "f", "text:n39", pages=pages)
     assert seen.status == 'item 40 of 400 · "n39" in 11'
 
 
-def test_search_goes_to_the_match_and_on():
-    """Folded values are unfolded; n and N go on."""
+def test_search_moves_to_the_match_and_n_to_the_next():
+    """Folded values are unfolded; N moves to the previous match."""
     seen = press([ITEM, ITEM], "slash", "text:cloud", "enter")
     assert seen.footer.startswith("config.type")
     assert seen.status == "item 1 of 2"
@@ -542,15 +542,15 @@ def test_search_goes_to_the_match_and_on():
     assert press([ITEM] * 3, "slash", "text:cloud", "enter", "N").status == "item 3 of 3"
 
 
-def test_a_search_without_a_match_says_so():
-    """The cursor stays; an empty search repeats the last one, and Esc searches nothing."""
+def test_a_search_without_a_match_leaves_the_cursor_and_prints_a_message():
+    """An empty search repeats the last one, and Esc cancels."""
     assert press([ITEM], "slash", "text:zoo", "enter").status == 'item 1 of 1 no "zoo"'
     assert press([ITEM], "slash", "enter").status == "item 1 of 1"
     assert press([ITEM], "slash", "text:cloud", "escape", "n").status == "item 1 of 1"
 
 
-def test_keys_of_one_burst_do_what_they_do_one_by_one():
-    """What follows / is what to search for, whatever it would do elsewhere; a page has its own keys, too."""
+def test_keys_that_arrive_together_act_like_single_keys():
+    """Keys after / belong to the search text, and a page of text has its own keys."""
     burst = press(names(30), "burst:/n29\rk?q\x1b", "k")
     assert (burst.status, burst.page, burst.choice) == ("item 29 of 30", "", None)
     assert press(names(30), "burst:fn29\rvqj").status == 'item 30 of 30 · "n29" in 1'
@@ -559,8 +559,8 @@ def test_keys_of_one_burst_do_what_they_do_one_by_one():
     assert press(names(30), "burst:/pqY").app.prompt.line.text == "pqY"
 
 
-def test_what_is_pasted_is_typed_or_nothing():
-    """A paste is no sequence of keys: without a prompt it does nothing, and in a prompt its lines become one."""
+def test_a_paste_is_text_in_a_prompt_and_ignored_elsewhere():
+    """In a prompt its lines are joined to one."""
     seen = press(names(3), "text:jjq")
     assert (seen.status, seen.choice) == ("item 1 of 3", None)
     assert press(names(3), "question_mark", "text:q").page == help_text()
@@ -568,8 +568,8 @@ def test_what_is_pasted_is_typed_or_nothing():
     assert press([{"a": "x y"}, {"a": "y x"}], "f", "text:y\r\nx").status == 'item 1 of 2 · "y x" in 2'
 
 
-def test_the_prompt_shows_what_is_typed_and_where():
-    """The end of a long text, and in reverse the character at the cursor."""
+def test_the_prompt_shows_the_end_of_its_text_and_the_cursor():
+    """The character at the cursor is in reverse video."""
 
     def shown(*keys: str) -> tuple[str, str]:
         strip = press([ITEM], "slash", *keys, size=(20, 10)).prompt
@@ -583,8 +583,8 @@ def test_the_prompt_shows_what_is_typed_and_where():
     assert shown("text:" + "日本" * 20 + "\x1b", "left", "left") == ("…日本日本日本日本␛", "本")
 
 
-def test_a_value_is_viewed_in_full():
-    """Enter on a text shows all of it; Esc goes back."""
+def test_enter_shows_a_text_in_full_and_esc_returns():
+    """Enter on a text opens a page."""
     long = "word " * 100
     seen = press([{"a": long}], "l", "j", "enter")
     assert seen.page == long
@@ -606,21 +606,21 @@ def test_a_value_is_viewed_in_full():
         ("x日本日本日本", ["x日本日本", "日本"]),
     ],
 )
-def test_a_line_that_is_too_long_is_broken(line, pieces):
-    """Between words, or where there is no more room; nothing is lost."""
+def test_a_long_line_is_wrapped_between_words(line, pieces):
+    """A word that is too long is broken; no text is lost."""
     assert list(pieces_of(line, 10)) == pieces
 
 
 @given(st.text(st.sampled_from("a b日\u0301👩\u200d"), max_size=60), st.integers(2, 12))
-def test_no_piece_is_too_wide(line, width):
-    """And all of them together are the line."""
+def test_no_piece_of_a_wrapped_line_is_wider_than_the_screen(line, width):
+    """Joined, the pieces are the line."""
     pieces = list(pieces_of(line, width))
     assert "".join(pieces) == line
     assert max(map(cell_width, pieces)) <= width
 
 
-def test_what_is_read_fills_the_page():
-    """Its lines begin at the left, tabs are spaces, and a new width breaks them anew."""
+def test_a_text_in_full_uses_the_whole_width_and_is_rewrapped_on_resize():
+    """Lines begin at the left edge, and tabs are spaces."""
 
     async def session() -> None:
         app = Explorer(outline_of("\ta\n" + "word " * 20), Feed(iter(())))
@@ -637,15 +637,15 @@ def test_what_is_read_fills_the_page():
 
 
 @pytest.mark.parametrize(("key", "copied"), [("y", "a.b"), ("Y", "config.hosts.0")])
-def test_value_and_path_are_copied(key, copied):
-    """A text without its quotes, and the path as `--transform` takes it."""
+def test_one_key_copies_the_value_and_another_the_path(key, copied):
+    """A text is copied without its quotes, and the path as `--transform` takes it."""
     seen = press([ITEM], "e", "G", "k", "k", "k", key)
     assert seen.app.clipboard == copied
     assert seen.status == f"item 1 of 1 copied: {copied}"
 
 
-def test_of_a_long_copy_only_the_length_is_told():
-    """The status line stays readable, and what is copied is whole."""
+def test_the_status_line_shows_only_the_length_of_a_long_copy():
+    """The whole text is copied."""
     seen = press(["x" * 5000], "y")
     assert seen.app.clipboard == "x" * 5000
     assert seen.status == "item 1 of 1 copied 5,000 characters"
@@ -660,13 +660,13 @@ def test_of_a_long_copy_only_the_length_is_told():
         ("ctrl+c", Choice(interrupted=True)),
     ],
 )
-def test_ways_out(key, choice):
-    """Quit, or quit and have the value or its path printed."""
+def test_the_explorer_quits_with_or_without_a_value_or_path_to_print(key, choice):
+    """One key quits; others print the value or its path as well."""
     assert press([ITEM], "e", "G", "k", "k", "k", key).choice == choice
 
 
 def test_the_help_page_names_every_key_and_fits_80_by_24():
-    """One screen, without scrolling."""
+    """The help page needs no scrolling."""
     assert press([ITEM], "question_mark").page == help_text()
     assert press([ITEM], "question_mark", "q").page == ""
     lines = help_text().split("\n")
@@ -675,8 +675,8 @@ def test_the_help_page_names_every_key_and_fits_80_by_24():
     assert all(key.meaning in help_text() for key in (*BROWSING, *ALWAYS))
 
 
-def test_a_click_goes_to_a_row_and_another_unfolds_it():
-    """The mouse does what it does elsewhere."""
+def test_a_click_moves_to_a_row_and_a_second_click_unfolds_it():
+    """The mouse works as in other programs."""
 
     async def session() -> None:
         app = Explorer(outline_of(*names(5)), Feed(iter(())))
@@ -692,7 +692,7 @@ def test_a_click_goes_to_a_row_and_another_unfolds_it():
 
 
 def test_the_wheel_moves_the_cursor_and_loads_pages():
-    """Else a key would jump back to where the cursor was left."""
+    """Otherwise the next key would scroll back to the old position of the cursor."""
 
     async def session() -> None:
         app = Explorer(outline_of(*names(30)), Feed(iter([texts(*names(30, 30))])))
@@ -708,8 +708,8 @@ def test_the_wheel_moves_the_cursor_and_loads_pages():
     asyncio.run(session())
 
 
-def test_the_cursor_stays_on_a_screen_that_shrinks():
-    """A smaller window shows the row that was looked at."""
+def test_the_cursor_row_stays_visible_when_the_window_shrinks():
+    """The smaller window shows the current row."""
 
     async def session() -> None:
         app = Explorer(outline_of(*names(100)), Feed(iter(())))
@@ -722,8 +722,8 @@ def test_the_cursor_stays_on_a_screen_that_shrinks():
     asyncio.run(session())
 
 
-def test_wide_characters_and_deep_values_stay_in_their_rows():
-    """No row is wider than the screen."""
+def test_no_row_with_wide_characters_or_deep_values_exceeds_the_screen():
+    """The width of a character is counted in cells."""
     deep: Any = "日本語" * 40
     for _ in range(30):
         deep = {"キー": deep}
@@ -731,8 +731,8 @@ def test_wide_characters_and_deep_values_stay_in_their_rows():
     assert {strip.cell_length for strip in seen.strips} == {40}
 
 
-def test_the_end_of_a_long_path_is_shown():
-    """Where there is no room for all of a path, its last keys matter."""
+def test_a_long_path_is_truncated_at_its_beginning():
+    """Its last keys matter most."""
     deep: Any = 1
     for number in range(30):
         deep = {f"key{number}": deep}
@@ -743,24 +743,24 @@ def test_the_end_of_a_long_path_is_shown():
     assert way_out == ["?", "keys", "q", "quit"]
 
 
-def test_the_end_of_a_very_long_path_is_shown():
-    """Also where it is longer than a row."""
+def test_a_path_with_a_key_longer_than_the_row_shows_its_end():
+    """A single key may exceed the row."""
     deep: Any = 1
     for number in range(100):
         deep = {f"long_key_{number}": deep}
     assert press([deep], "e", "G").bottom.split()[0].endswith(".long_key_1.long_key_0")
 
 
-def test_what_is_read_can_be_copied_and_printed():
-    """As the last line of a long text promises."""
+def test_a_text_shown_in_full_can_be_copied_and_printed():
+    """The footer of the page names these keys."""
     assert press([{"a": 1}], "v", "y").app.clipboard == '{\n  "a": 1\n}'
     assert press([{"a": 1}], "v", "Y").status == "item 1 of 1 copied: @this"
     assert press([{"a": 1}], "v", "p").choice == Choice(value=b'{"a": 1}')
 
 
 @pytest.mark.parametrize("colour", [True, False])
-def test_colour_is_only_decoration(colour):
-    """Without colour the same is to be read, and no row has a colour."""
+def test_the_screens_have_the_same_text_without_colour(colour):
+    """Without colour no row has a colour."""
     seen = press([ITEM], "e", colour=colour)
     styles = [segment.style for strip in seen.strips for segment in strip if segment.style]
     assert any(style.color for style in styles) is colour
@@ -792,25 +792,25 @@ def opened(keys: list[str], pages: Iterator[list[bytes]], **options: Any) -> Out
 
 
 def test_the_explorer_returns_the_value_or_path_that_was_chosen():
-    """A value is the bytes that were received; a path includes the transform and is printed without quotes."""
+    """A value has the bytes that were received; a path includes the transform and is printed without quotes."""
     page = texts({"a": ["x"]})
     assert opened(["p"], iter([page])) == (b'{"a": ["x"]}', False, None)
     assert opened(["e", "G", "P"], iter([page]), path="b") == (b'"b|a.0"', True, None)
     assert opened(["q"], iter([page])) == (b"", False, None)
 
 
-def test_an_empty_list_says_that_it_is_one():
+def test_the_screen_of_an_empty_list_says_that_it_is_empty():
     """An empty screen is explained."""
     assert press([]).status == "an empty list"
 
 
-def test_an_empty_list_opens_too():
-    """Nothing is a result."""
+def test_the_explorer_opens_for_an_empty_list():
+    """An empty list is a result."""
     assert opened(["j", "p", "P", "q"], iter([])) == (b"", False, None)
 
 
-def test_an_interrupt_is_one():
-    """Ctrl+C ends the run as it does elsewhere."""
+def test_ctrl_c_in_the_explorer_raises_keyboard_interrupt():
+    """Ctrl-C ends the run as it does outside of the explorer."""
     with pytest.raises(KeyboardInterrupt):
         opened(["ctrl+c"], iter([texts(1)]))
 
@@ -840,8 +840,10 @@ def test_the_printer_prints_the_chosen_value_and_then_raises_the_error(ant, monk
     ("fault", "raised"),
     [(lambda _: 1 / 0, ZeroDivisionError), (lambda app: app.panic("as textual's own threads do"), RuntimeError)],
 )
-def test_what_nobody_expected_is_raised_and_not_printed(capfd: pytest.CaptureFixture[str], fault, raised):
-    """It is reported without secrets; a traceback with the values of variables would show them."""
+def test_an_unexpected_exception_is_raised_and_not_printed_by_textual(
+    capfd: pytest.CaptureFixture[str], fault, raised
+):
+    """The program reports it with secrets redacted; textual's traceback would show local variables."""
 
     def broken(app: Explorer) -> Choice | None:
         app.action_help = lambda: fault(app)
@@ -856,8 +858,8 @@ def test_what_nobody_expected_is_raised_and_not_printed(capfd: pytest.CaptureFix
     assert capfd.readouterr() == ("", "")
 
 
-def test_notes_wait_until_the_screen_is_gone():
-    """What is said on stderr meanwhile does not disturb the screen, and is not lost."""
+def test_notes_on_stderr_are_printed_after_the_explorer_is_closed():
+    """They do not disturb the screen, and are not lost."""
     stderr = Terminal()
     process = Runtime(Stdin(Terminal()), Stdout(Terminal()), Stderr(stderr), {})
 
@@ -870,16 +872,16 @@ def test_notes_wait_until_the_screen_is_gone():
     assert stderr.getvalue() == b"Note: retrying\n"
 
 
-def test_what_keeps_the_screen_from_opening():
-    """All three streams must be a terminal that can do more than print."""
+def test_missing_requirements_of_the_explorer_are_named():
+    """All three streams must be a terminal, and not a dumb one."""
     assert missing_requirement(process_of(Terminal())) == ""
     assert missing_requirement(process_of(Terminal(), TERM="dumb")) == "a terminal"
     assert missing_requirement(process_of(io.BytesIO())) == "a terminal"
 
 
 @pytest.mark.parametrize(("terminal", "used"), [(False, "json"), (True, "pretty")])
-def test_where_there_is_no_screen_the_answer_is_printed(ant, terminal, used):
-    """Here stdin is none, as for who pipes a body; a note says why, and what is used instead."""
+def test_without_a_terminal_the_explorer_prints_the_response_with_a_note(ant, terminal, used):
+    """Stdin is a pipe here; the note names the reason and the format that is used instead."""
     result = ant("beta:environments", "retrieve", "env_1", "--format", "explore", replies=[ITEM], terminal=terminal)
     assert result.stderr == f"Note: the format explore needs a terminal; {used} is used instead.\n"
     again = ant("beta:environments", "retrieve", "env_1", "--format", used, replies=[ITEM], terminal=terminal)

@@ -144,8 +144,8 @@ def explore(clean_environ: dict[str, str]) -> Iterator[Explore]:
         yield start
 
 
-def test_keys_of_a_search_may_come_all_at_once(explore: Explore):
-    """What follows / in one burst is what to search for, and what follows Enter moves again."""
+def test_a_search_and_keys_after_it_may_arrive_in_one_burst(explore: Explore):
+    """Keys after / are the search text, and keys after Enter move the cursor."""
     session = explore(page([TEST, PROD, TEST]))
     session.type("/prod\r")
     session.wait_for("item 2 of 3")
@@ -153,8 +153,8 @@ def test_keys_of_a_search_may_come_all_at_once(explore: Explore):
     assert session.end() == (0, "")
 
 
-def test_a_paste_is_text_in_the_prompt_and_nothing_elsewhere(explore: Explore):
-    """Bracketed, as terminals send it to who asks for that."""
+def test_a_bracketed_paste_is_text_in_the_prompt_and_ignored_elsewhere(explore: Explore):
+    """Terminals send bracketed pastes to programs that request them."""
     session = explore(page([TEST, PROD, TEST]))
     session.type("\x1b[200~jq\x1b[201~/\x1b[200~prod\x1b[201~\r")
     session.wait_for("item 2 of 3")
@@ -165,15 +165,15 @@ def test_a_paste_is_text_in_the_prompt_and_nothing_elsewhere(explore: Explore):
 @pytest.mark.parametrize(
     ("keys", "printed"), [("jp", '{\n  "id": "env_2",\n  "name": "test"\n}\n'), ("jljP", "id\n")]
 )
-def test_what_is_chosen_is_printed_below_the_shell_prompt(explore: Explore, keys, printed):
-    """When the screen is gone, and nothing else is left."""
+def test_a_chosen_value_is_printed_below_the_shell_prompt(explore: Explore, keys, printed):
+    """Nothing else of the screen is left."""
     session = explore(page([PROD, TEST]))
     session.type(keys)
     assert session.end() == (0, printed)
 
 
-def test_what_is_copied_goes_to_the_terminal(explore: Explore):
-    """By OSC 52, which works through ssh, too."""
+def test_copied_text_is_sent_to_the_terminal_by_osc_52(explore: Explore):
+    """This works through ssh, too."""
     session = explore(page([PROD, TEST]))
     session.type("jY")
     session.wait_for("copied: @this")
@@ -182,8 +182,8 @@ def test_what_is_copied_goes_to_the_terminal(explore: Explore):
     assert session.end() == (0, "")
 
 
-def test_nobody_waits_for_a_page_in_order_to_quit(explore: Explore):
-    """A server that stalls is of no concern to who has seen enough."""
+def test_quitting_does_not_wait_for_a_page(explore: Explore):
+    """The server stalls."""
     session = explore(page([PROD, TEST], "page_2"), (Act.STALL,))
     session.type("j")
     session.wait_for("item 2 of 2+")
@@ -191,8 +191,8 @@ def test_nobody_waits_for_a_page_in_order_to_quit(explore: Explore):
     assert session.end() == (0, "")
 
 
-def test_an_error_of_a_later_page_is_shown_and_left_behind(explore: Explore):
-    """On the screen, and below the shell prompt with the exit status."""
+def test_an_error_of_a_later_page_is_shown_and_printed_after_quitting(explore: Explore):
+    """The error is on the screen, and below the shell prompt; it sets the exit code."""
     session = explore(page([PROD, TEST], "page_2"), error("500 Oops"), until="500 Oops")
     session.type("q")
     session.wait_for("the list is incomplete")
@@ -206,8 +206,8 @@ def test_an_error_of_a_later_page_is_shown_and_left_behind(explore: Explore):
     [("\x03", signal.SIGINT), (signal.SIGINT, signal.SIGINT), (signal.SIGTERM, signal.SIGTERM)],
     ids=["key", "INT", "TERM"],
 )
-def test_interrupts_end_it_and_restore_the_terminal(explore: Explore, how, number):
-    """By key or by signal, also while a page is on its way."""
+def test_interrupts_end_the_explorer_and_restore_the_terminal(explore: Explore, how, number):
+    """The interrupt is a key or a signal, which may arrive while a page is fetched."""
     session = explore(page([PROD, TEST], "page_2"), (Act.STALL,))
     if isinstance(how, str):
         session.type(how)
@@ -216,8 +216,8 @@ def test_interrupts_end_it_and_restore_the_terminal(explore: Explore, how, numbe
     assert session.end() == (-number, "")
 
 
-def test_it_can_be_suspended(explore: Explore):
-    """Control-Z gives the terminal back to the shell, and later the screen is as it was."""
+def test_ctrl_z_suspends_the_explorer_and_fg_restores_the_screen(explore: Explore):
+    """In between, the shell has the terminal."""
     session = explore(page([PROD, TEST]))
     session.type("j")
     session.wait_for("item 2 of 2")
@@ -229,16 +229,16 @@ def test_it_can_be_suspended(explore: Explore):
     assert session.end() == (0, "")
 
 
-def test_it_ends_with_its_terminal(explore: Explore):
-    """Also where a hang-up is ignored, as under nohup: nobody could end it any more."""
+def test_the_explorer_ends_when_its_terminal_is_closed(explore: Explore):
+    """This holds under nohup, too, where no signal could end it any more."""
     session = explore(page([PROD, TEST]), program=("sh", "-c", "trap '' HUP; exec \"$@\"", "sh", *ANT))
     session.hang_up()
     assert session.process.wait(PATIENCE_S) == -signal.SIGHUP
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 12), (4, 20)])
-def test_a_window_may_become_too_small(explore: Explore, size):
-    """Nothing to be seen is no reason to fail, and all is there again when there is room."""
+def test_the_explorer_survives_a_window_of_any_size(explore: Explore, size):
+    """When there is room again, the screen is complete."""
     session = explore(page([PROD, TEST]))
     session.resize(*size)
     session.type("jl/prod\r?qfx\rvv")
@@ -248,8 +248,8 @@ def test_a_window_may_become_too_small(explore: Explore, size):
     assert session.end() == (0, "")
 
 
-def test_without_textual_it_says_what_to_install(explore: Explore):
-    """The extra is optional: the answer is shown all the same."""
+def test_without_textual_the_explorer_names_what_to_install(explore: Explore):
+    """The package is optional; the response is printed anyway."""
     session = explore(response(TEST), words=RETRIEVE, program=WITHOUT_TEXTUAL, until="Note")
     status, shown = session.end()
     note = f"Note: the format explore needs textual ({install_command('explore')}); pretty is used instead.\n"

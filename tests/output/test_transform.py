@@ -289,7 +289,7 @@ CASES = {
     ("path", "expected"),
     [pytest.param(path, found, id=path[:60]) for cases in CASES.values() for path, found in cases.items()],
 )
-def test_paths(path, expected):
+def test_a_path_selects_the_expected_json(path, expected):
     found = transform(DOCUMENT, path)
     assert found == (None if expected is None else expected.encode())
 
@@ -325,7 +325,7 @@ def test_paths(path, expected):
         (b'{"a":1,"a":2}', "@keys", b'["a","a"]'),
     ],
 )
-def test_special_values(text, path, expected):
+def test_escapes_duplicate_keys_and_modifiers_in_paths_select_the_expected_json(text, path, expected):
     assert transform(text, path) == expected
 
 
@@ -370,15 +370,15 @@ def test_one_parsed_path_for_many_values():
 
 @pytest.mark.parametrize("path", ["a", "@this", "@tostr", "!1"])
 @pytest.mark.parametrize("text", [b"", b"{", b"NaN", b'"\xff"', b"[" * 200_000])
-def test_what_is_not_json_is_refused(text, path):
+def test_a_transform_of_invalid_json_is_refused(text, path):
     with pytest.raises(JSONTextError):
         transform(text, path)
 
 
 @pytest.mark.parametrize("depth", [450, 700, 5000])
 @pytest.mark.parametrize("path", ['@flatten:{"deep":true}', '@pretty:{"sortKeys":true}.@ugly', "@dig:x"])
-def test_depth_is_no_crash(path, depth):
-    """Where Python's recursion ends differs between its versions; a refusal is fine in any."""
+def test_deeply_nested_json_never_crashes_a_transform(path, depth):
+    """Python's recursion limit differs between its versions, so that a refusal is accepted, too."""
     text = b"[" * depth + b"]" * depth
     with suppress(JSONTextError, BadPath):
         assert transform(text, path) in (text, b"[]")
@@ -393,7 +393,7 @@ def test_depth_is_no_crash(path, depth):
         "[@dig:a,@dig:a]." * 40 + "a",
     ],
 )
-def test_a_path_that_multiplies_the_value_is_stopped(path):
+def test_a_path_that_multiplies_the_output_without_bound_is_an_error(path):
     deep = b'{"a":[' * 40 + b'"\\"x"' + b"]}" * 40
     with pytest.raises(BadPath, match="multiplies"):
         transform(deep, path)
@@ -469,15 +469,15 @@ def test_any_path_on_any_json_gives_json_or_nothing_or_bad_path(path, value):
 
 @settings(deadline=None)
 @given(VALUE)
-def test_modifiers_that_undo_themselves(value):
+def test_inverse_modifiers_return_the_original_value(value):
     text = json.dumps(value).encode()
     for path in ("@reverse.@reverse", "@tostr.@fromstr", "@pretty.@ugly"):
         if value is not None:
             assert json.loads(transform(text, path) or b"") == json.loads(text)
 
 
-def test_the_public_names():
-    """Each of them can be imported, and no other name."""
+def test_the_package_exports_exactly_its_public_names():
+    """Each of them can be imported."""
     assert set(gjson.__all__) == {"BadPath", "Path", "apply", "parse", "plain_keys"}
     assert all(getattr(gjson, name) for name in gjson.__all__)
     with pytest.raises(AttributeError, match="has no attribute 'evaluator'"):

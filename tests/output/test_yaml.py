@@ -46,11 +46,11 @@ DOCUMENTS = [
 
 
 @pytest.mark.parametrize(("text", "expected"), DOCUMENTS)
-def test_documents(text, expected):
+def test_json_is_printed_as_the_expected_yaml(text, expected):
     assert to_yaml(text.encode()) == expected
 
 
-def test_numbers_stay_as_they_are_spelt():
+def test_numbers_keep_their_digits():
     numbers = ["0", "-0", "1.50", "1E400", "1e-400", "123456789012345678901234567890", "9" * 5000]
     assert to_yaml(f"[{','.join(numbers)}]".encode()) == "".join(f"- {number}\n" for number in numbers)
 
@@ -84,7 +84,7 @@ def test_numbers_stay_as_they_are_spelt():
         ),
     ],
 )
-def test_safe_texts_are_bare(value):
+def test_texts_that_yaml_reads_as_strings_are_not_quoted(value):
     assert to_yaml(json.dumps(value).encode()) == value + "\n"
 
 
@@ -160,7 +160,7 @@ def test_safe_texts_are_bare(value):
         ),
     ],
 )
-def test_other_texts_are_quoted_and_come_back(value):
+def test_ambiguous_texts_are_quoted_and_read_back_unchanged(value):
     written = to_yaml(json.dumps([value, {value: value}]).encode())
     assert written.startswith('- "')
     assert written.isprintable() or not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u202e]", written)
@@ -171,7 +171,7 @@ def test_other_texts_are_quoted_and_come_back(value):
 @pytest.mark.parametrize(
     "value", ["a\nb", "a\nb\n", "a\n\n\n b\n\tc", "\n\na\nb", "a\n  \nb", "a\nb  ", "a: b\n# c\n- d"]
 )
-def test_lines_are_a_literal_block(value):
+def test_a_text_of_several_lines_is_a_literal_block(value):
     for document in ({"k": [value]}, [[value, value]], value):
         written = to_yaml(json.dumps(document).encode())
         assert "|" in written
@@ -179,22 +179,22 @@ def test_lines_are_a_literal_block(value):
         assert yaml.safe_load(written) == document
 
 
-def test_long_keys_are_marked_as_keys():
+def test_yaml_with_very_long_keys_reads_back_unchanged():
     document = {"k" * 2000: {"a": 1}, "b": [{"k" * 1500: "x", "no " * 500: []}]}
     assert yaml.safe_load(to_yaml(json.dumps(document).encode())) == document
 
 
-def test_of_equal_keys_the_last_stays():
+def test_the_last_of_duplicate_keys_is_printed():
     assert to_yaml(b'{"a": 1, "b": 2, "a": 3}') == "a: 3\nb: 2\n"
 
 
 @pytest.mark.parametrize("text", [b"NaN", b"[1", b"[" * 10_000 + b"]" * 10_000])
-def test_what_is_not_json_is_refused(text):
+def test_yaml_of_invalid_json_is_refused(text):
     with pytest.raises(JSONTextError):
         to_yaml(text)
 
 
-def test_depth_beyond_the_recursion_limit_is_refused():
+def test_json_nested_beyond_the_recursion_limit_is_refused_as_yaml():
     depth = 700
     with pytest.raises(JSONTextError, match="nested too deeply"):
         to_yaml(b"[" * depth + b"1" + b"]" * depth)
@@ -210,13 +210,13 @@ VALUE = st.recursive(
 
 
 @given(VALUE)
-def test_a_reader_of_yaml_1_2_reads_what_a_reader_of_json_reads(value):
+def test_a_yaml_1_2_reader_returns_the_same_value_as_a_json_reader(value):
     text = json.dumps(value)
     assert yaml.load(to_yaml(text.encode()), Core) == json.loads(text)
 
 
 @given(st.recursive(TEXT, lambda inner: st.lists(inner, max_size=5) | st.dictionaries(TEXT, inner, max_size=5)))
-def test_a_reader_of_yaml_1_1_reads_the_same_texts(value):
-    """Only numbers like 1e3, which JSON has and YAML 1.1 has not, are left out."""
+def test_a_yaml_1_1_reader_returns_the_same_texts(value):
+    """Only numbers like 1e3, which YAML 1.1 does not have, are left out."""
     text = json.dumps(value)
     assert yaml.safe_load(to_yaml(text.encode())) == json.loads(text)
