@@ -25,6 +25,8 @@ T = TypeVar("T")
 
 RETRIED_4XX = (408, 409, 429)
 """Client errors that may go away by themselves."""
+LOOK_BEFORE_STOP_S = 1.0
+"""A handler that took less than this has not run a session, at whose end the SDKs' workers stop the item."""
 _ENDINGS = {Verdict.LOST: Ending.LEASE_LOST, Verdict.STOP_REQUESTED: Ending.STOP_REQUESTED}
 
 
@@ -107,7 +109,8 @@ class ItemRun:
         seconds = self._now() - started
         shop.tally.item_ended(settlement.outcome, seconds)
         self._log_outcome(settlement, seconds)
-        await self._carry_out(settlement, item, lease)
+        may_be_stopped = lease.others or (not lease.held and seconds >= LOOK_BEFORE_STOP_S)
+        await self._carry_out(settlement, item, lease, may_be_stopped=may_be_stopped)
         return settlement
 
     def _log_outcome(self, settlement: Settlement, seconds: float) -> None:
@@ -254,18 +257,18 @@ class ItemRun:
 
     # The settlement
 
-    async def _carry_out(self, settlement: Settlement, item: Item, lease: Lease) -> None:
+    async def _carry_out(self, settlement: Settlement, item: Item, lease: Lease, *, may_be_stopped: bool) -> None:
         """Stop the item or give it back. Failures are logged: the item comes back when its lease ends."""
         if settlement.fate is Fate.GIVE_BACK:
             await self._give_back(settlement, item)
         elif settlement.fate is Fate.STOP:
             if settlement.metadata:
                 await self._attempt(self._shop.api.update, self._id, settlement.metadata)
-            if not (lease.others and await self._is_stopped()):
+            if not (may_be_stopped and await self._is_stopped()):
                 await self._stop(lease.expires_at)
 
     async def _is_stopped(self) -> bool:
-        """Whether the item was stopped by what heartbeats it."""
+        """Whether the handler has stopped the item itself, as the SDKs' workers do."""
         item = await self._attempt(self._shop.api.retrieve, self._id)
         return item is not None and item.get("state") == "stopped"
 

@@ -143,6 +143,14 @@ def test_an_interpreter_that_is_missing_costs_no_attempt(queue, work, tmp_path):
     assert worker.events("backing off after unprocessable work item")
 
 
+def test_a_health_check_of_the_queue_is_stopped_without_a_handler(queue, work, script):
+    """It asks whether anybody is there."""
+    queue.send("POST", f"/_emulator/environments/{queue.id}/enqueue", {"type": "healthcheck"})
+    work(handler=[script("touch ran")])
+    assert queue.count("/stop") == 1
+    assert not Path("ran").exists()
+
+
 def test_an_item_is_left_alone_if_its_handler_handed_it_over(queue, work, script):
     """With --no-auto-stop, a handler may start something that claims the item later."""
     (work_id,) = queue.enqueue()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -37,8 +38,22 @@ def test_a_worker_without_a_handler_runs_sessions(queue, start):
 def test_a_handler_that_runs_a_session_keeps_its_lease_and_stops_its_item(queue, work, script):
     """As the official documentation has it: the container's entry point claims the lease itself."""
     queue.send("POST", "/_emulator/sessions", {"environment_id": queue.id, "script": ["terminate"]})
-    handler = script(f"exec {sys.executable} -P -m ant_cli beta:worker run")
-    worker = work("--no-auto-stop", handler=[handler])
+    handler = script(f"sleep 1; exec {sys.executable} -P -m ant_cli beta:worker run")
+    worker = work(handler=[handler])
+    assert [entry["outcome"] for entry in worker.events("work item done")] == ["succeeded"]
+    assert queue.count("/stop") == 1
+
+
+def test_a_handler_may_run_the_official_sdk(queue, work, script):
+    """Its `handle_item`, as the official documentation has it, reads all it needs from the variables."""
+    queue.send("POST", "/_emulator/sessions", {"environment_id": queue.id, "script": ["terminate"]})
+    program = """import asyncio, time
+from anthropic import AsyncAnthropic
+time.sleep(1)
+asyncio.run(AsyncAnthropic(auth_token="unused").beta.environments.work.worker(workdir=".").handle_item())"""
+    handler = script("exit 1")
+    Path(handler).write_text(f"#!{sys.executable}\n{program}\n")
+    worker = work(handler=[handler])
     assert [entry["outcome"] for entry in worker.events("work item done")] == ["succeeded"]
     assert queue.count("/stop") == 1
 
