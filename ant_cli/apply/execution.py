@@ -104,7 +104,7 @@ class Execution:
         return self.outcomes(pending)
 
     def outcomes(self, steps: Sequence[Step]) -> list[Outcome]:
-        """Return what became of each step so far."""
+        """Return the outcomes of the steps so far."""
         return [self._outcomes.get(step.key, Outcome(step, "not started", step.id)) for step in steps]
 
     def _carry_out(self, client: Client, step: Step) -> None:

@@ -32,7 +32,7 @@ class SavedPlan(NamedTuple):
 
 
 def plan_data(plan: Plan, lock: LockFile) -> dict[str, Any]:
-    """Return a plan as JSON has it."""
+    """Return a plan as data for JSON."""
     return {
         "type": "plan",
         "lock_file": str(lock.path),
@@ -44,7 +44,7 @@ def plan_data(plan: Plan, lock: LockFile) -> dict[str, Any]:
 
 
 def result_data(plan: Plan, lock: LockFile, outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Return what became of a plan as JSON has it."""
+    """Return the outcomes of a plan as data for JSON."""
     by_key = {outcome.step.key: outcome for outcome in outcomes}
     resources = []
     for step in plan.steps:

@@ -75,7 +75,7 @@ def flags(tables: Tables) -> list[str]:
 
 
 def line(condition: str, flag: Param) -> str:
-    """Return the `complete` of a flag."""
+    """Return the `complete` command that offers a flag."""
     names = " ".join(f"-l {name[2:]}" if name.startswith("--") else f"-s {name[1:]}" for name in flag.names)
     return f"complete -c ant -n {condition} {names} {offer(flag)} -d {quote(first_sentence(flag.help))}"
 

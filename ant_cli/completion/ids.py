@@ -45,7 +45,7 @@ def complete(arguments: Sequence[str], runtime: Runtime) -> None:
 
 
 def candidates(kind: str, arguments: Sequence[str], runtime: Runtime) -> bytes:
-    """Return a line for each ID."""
+    """Return the lines `ID<TAB>NAME`, from the cache if they are fresh."""
     flags = deciding_flags(arguments)
     if any("$" in value or "`" in value for value in flags.values()):
         return b""  # the scripts pass arguments as they were typed, with variables unexpanded

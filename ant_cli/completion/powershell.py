@@ -43,7 +43,7 @@ def flags(tables: Tables) -> list[str]:
 
 
 def member(command: str, items: list[str], more: str = "") -> str:
-    """Return the member of a command."""
+    """Return a command's entry in a PowerShell hash table."""
     return "\n        ".join([f"{quote(command)} = @(", *("    " + item for item in items), ")" + more])
 
 

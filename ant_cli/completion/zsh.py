@@ -34,7 +34,7 @@ def flags(tables: Tables) -> list[str]:
 
 
 def branch(command: str, items: list[str]) -> str:
-    """Return the branch of a command."""
+    """Return a command's branch of a `case`."""
     return "\n    ".join([f"({quote(command)}) reply=(", *("  " + item for item in items), ") ;;"])
 
 

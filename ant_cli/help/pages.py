@@ -41,7 +41,7 @@ def command_page(command: Command, layout: Layout) -> str:
 
 
 def synopsis(command: Command) -> str:
-    """Return how a command is typed."""
+    """Return the usage line of a command."""
     names = ["COMMAND"] if command.subcommands else []
     return " ".join(["ant", *command.path, *names, "[FLAGS]", *map(argument_name, command.arguments)])
 
@@ -99,7 +99,7 @@ def _global_flags(command: Command, layout: Layout) -> str:
 
 
 def _references(command: Command, layout: Layout) -> list[str]:
-    """Return where to read on."""
+    """Return the references at the end of a page."""
     if not command.path:
         topics = f"{layout.heading('Topics, shown by ant help TOPIC')}\n{layout.paragraphs(', '.join(TOPICS))}"
         return [topics, "Flags and more examples: ant COMMAND --help"]

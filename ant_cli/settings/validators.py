@@ -37,7 +37,7 @@ def check_new_secret(source: str, secret: str, fix_hint: str = "") -> str:
 
 
 def check_header(source: str, text: str, fix_hint: str = "") -> str:
-    """Return a text that will be a header."""
+    """Return a header value without surrounding space. Raises BadValue if a header can't contain it."""
     if not (text.isascii() and text.isprintable()):
         raise BadValue(source, "contains a character that is not allowed in a header", fix_hint)
     return text.strip()

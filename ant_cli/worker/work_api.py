@@ -49,7 +49,7 @@ class WorkAPI:
         return self._post(work.ACK, work_id)
 
     def retrieve(self, work_id: str) -> Item:
-        """Return an item as it is now."""
+        """Fetch the current state of an item."""
         return _object(self._client.send(Request("GET", self._path(work.RETRIEVE, work_id), _BETA)).body)
 
     def heartbeat(self, work_id: str, expected: str, ttl_s: int) -> Item:
