@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from ant_cli.errors import UnknownWord, UsageError, see_help
+from ant_cli.errors import UnknownName, UsageError, see_help
 from ant_cli.operations import GROUPS, OPERATIONS, find, params_of
 from ant_cli.operations.global_flags import BY_FLAG
 from ant_cli.operations.spec import Flags, FlagValue, Operation, Param
@@ -277,7 +277,7 @@ def _arguments(args: list[str], command: Command) -> dict[str, FlagValue]:
 
 def _unknown_flag(arg: str, known: Iterable[str], command: str) -> UsageError:
     name = arg.partition("=")[0]  # the value may be a secret: the flag was to be another one
-    return UnknownWord("flag", name, [flag for flag in known if flag.startswith("--")], see_help(command))
+    return UnknownName("flag", name, [flag for flag in known if flag.startswith("--")], see_help(command))
 
 
 def _missing_value(flag: str, command: str) -> UsageError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ant_cli.completion.scripts import script
-from ant_cli.errors import UnknownWord
+from ant_cli.errors import UnknownName
 from ant_cli.help.catalog import catalog
 from ant_cli.help.tool_commands import SHELLS
 from ant_cli.operations.spec import Flags
@@ -16,5 +16,5 @@ def completion(runtime: Runtime, _: Flags, *, shell: str) -> None:
     """Print the completion script of a shell. Raises UsageError for an unknown one."""
     name = SHELL_ALIASES.get(shell, shell)
     if name not in SHELLS:
-        raise UnknownWord("shell", shell, [*SHELLS, *SHELL_ALIASES], f"The shells are: {', '.join(SHELLS)}.")
+        raise UnknownName("shell", shell, [*SHELLS, *SHELL_ALIASES], f"The shells are: {', '.join(SHELLS)}.")
     runtime.stdout.write(script(name, catalog()).encode())

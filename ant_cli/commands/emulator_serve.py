@@ -22,7 +22,7 @@ from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.streams import os_error_text
-from ant_cli.settings.local_emulator import LOCAL, database_of, open_emulator
+from ant_cli.settings.local_emulator import LOCAL, database_path, open_emulator
 from ant_cli.settings.validators import check_secret
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def start(
     port_number = whole_number("--port", port, 0, 65535)
     lease = whole_number("--lease-seconds", lease_seconds, 1, 300)
     api_key = key_to_send(host, flags)
-    database = database or database_of(LOCAL, runtime.environ)
+    database = database or database_path(LOCAL, runtime.environ)
     identity = {"organization_id": check_identity("--organization-id", organization_id)}
     identity |= {"workspace_id": check_identity("--workspace-id", workspace_id)}
     if detach:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ant_cli.errors import UnknownWord, UsageError
+from ant_cli.errors import UnknownName, UsageError
 from ant_cli.help.catalog import catalog, find
 from ant_cli.help.layout import show
 from ant_cli.help.pages import command_page, topic_page
@@ -38,4 +38,4 @@ def _unknown_topic(names: Sequence[str]) -> UsageError:
     topics = f"The topics are: {', '.join(TOPICS)}. Run `ant help` to see the commands."
     if whole := suggestion(names):
         return UsageError(f"unknown topic or command {names[0]!r}.{whole}", topics)
-    return UnknownWord("topic or command", names[0], TOPICS, topics)
+    return UnknownName("topic or command", names[0], TOPICS, topics)

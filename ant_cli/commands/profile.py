@@ -12,7 +12,7 @@ from ant_cli.commands.framework import (
     wants_structured,
 )
 from ant_cli.commands.prompts import reject_typed_secret, secret_for_set
-from ant_cli.errors import AntError, CredentialError, UnknownWord, UsageError
+from ant_cli.errors import AntError, CredentialError, UnknownName, UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 from ant_cli.settings.credential_store import delete_keys
@@ -87,7 +87,7 @@ def _selected(flags: Flags, runtime: Runtime, store: Store) -> SelectedProfile:
 def _check_key(key: str) -> None:
     """Reject a key that no profile can have."""
     if key not in PROFILE_FIELDS:
-        raise UnknownWord("setting", key, PROFILE_FIELDS, f"The settings are: {_KEYS}.")
+        raise UnknownName("setting", key, PROFILE_FIELDS, f"The settings are: {_KEYS}.")
 
 
 # Change

@@ -1,8 +1,8 @@
-"""Everything that can go wrong, with its exit code.
+"""The tree of errors, with exit codes.
 
     AntError                   1
-    ├── UsageError             2   what was typed or piped in can't be used; nothing was sent
-    ├── CredentialError        4   no credential, or none that can be used
+    ├── UsageError             2   an argument or the input can't be used; nothing was sent
+    ├── CredentialError        4   no credential, or one that can't be used
     ├── APIError                   the server responded with an error; the status decides (see EXIT_CODES)
     ├── ResponseError          1   the response is not usable: a redirect, not JSON, or truncated
     ├── NetworkError           8   no response: no connection, a broken one, a time-out
@@ -10,8 +10,8 @@
     ├── PartialFailure             some of several requests failed: their exit code, or 1 if they differ
     └── OutputError            1   the result can't be written
 
-An error is raised where it is noticed and printed once, in `main.py`. An interrupt (130), a termination
-(143) and a closed pipe (0) are not errors, and are dealt with there too.
+An error carries its data from where it is raised, and is printed once, in `__main__.py`. An interrupt (130), a
+termination (143) and a closed pipe (0) are not errors, and are handled there too.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TERMINATED = 143
 
 
 class AntError(Exception):
-    """A failure with a sentence for the user, perhaps a hint at what to do, and an exit code."""
+    """A failure with a message for the user, perhaps hints at what to do, and an exit code. Immutable."""
 
     exit_code = 1
 
@@ -66,13 +66,13 @@ class AntError(Exception):
 
 
 class UsageError(AntError):
-    """What was typed or piped in can't be used."""
+    """An argument or the input can't be used."""
 
     exit_code = 2
 
 
 class BadValue(UsageError):
-    """A value that its flag, its variable, or its key of a profile or of piped input can't take."""
+    """A value that is invalid for its flag, its variable, or its key of a profile or of piped input."""
 
     def __init__(self, where: str, problem: str, *hints: str) -> None:
         super().__init__(f"{where} {problem}.", *hints)
@@ -81,25 +81,25 @@ class BadValue(UsageError):
 
 
 class MissingFlag(UsageError):
-    """Required values that neither flags nor piped input gave."""
+    """Required values are in neither flags nor piped input."""
 
     def __init__(self, flags: Sequence[str], command: str) -> None:
         verb = "is" if len(flags) == 1 else "are"
         super().__init__(f"{' and '.join(flags)} {verb} required.", see_help(command))
 
 
-class UnknownWord(UsageError):
-    """A command, flag or name that does not exist, with the most similar known one."""
+class UnknownName(UsageError):
+    """A command, flag or other name does not exist. The message suggests the most similar one."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str], *hints: str, where: str = "") -> None:
         from ant_cli.errors.suggestions import did_you_mean  # late: only mistakes need difflib
 
         source = f" (from {where})" if where else ""
-        super().__init__(f"unknown {kind} {shortened(name)!r}{source}.{did_you_mean(name, known)}", *hints)
+        super().__init__(f"unknown {kind} {truncate(name)!r}{source}.{did_you_mean(name, known)}", *hints)
 
 
 class CredentialError(AntError):
-    """There is no credential, or none that can be used."""
+    """There is no credential, or it can't be used."""
 
     exit_code = 4
 
@@ -156,7 +156,7 @@ class PartialFailure(AntError):
 
 
 class OutputError(AntError):
-    """The result can't be written to where it should go."""
+    """The result can't be written."""
 
 
 class PendingChanges(AntError):
@@ -168,7 +168,7 @@ class PendingChanges(AntError):
         super().__init__("")  # the plan has been printed
 
 
-def shortened(text: str, limit: int = 100) -> str:
+def truncate(text: str, limit: int = 100) -> str:
     """Return what was typed, cut to `limit` characters, so that a message that quotes it stays readable."""
     return text if len(text) <= limit else text[: limit - 3] + "..."
 

@@ -1,4 +1,4 @@
-"""Suggestions: the known name nearest to one that was mistyped."""
+"""Suggestions for mistyped names."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SYNONYMS = {
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return " Did you mean ...?" for a synonym or near match; empty if there is no such name."""
-    from difflib import get_close_matches  # imported for mistakes alone
+    from difflib import get_close_matches  # late: only mistakes need it
 
     choices = list(known)
     synonym = SYNONYMS.get(name)

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from ant_cli.http.response import Response
 from ant_cli.http.transport import TransportError
-from ant_cli.settings.local_emulator import database_of, open_emulator
+from ant_cli.settings.local_emulator import database_path, open_emulator
 
 
 class EmulatorTransport:
@@ -20,7 +20,7 @@ class EmulatorTransport:
     def __init__(self, base_url: str, environ: Mapping[str, str]) -> None:
         """Open the database. UsageError if that fails, or the emulator is not installed."""
         self._base_url = base_url
-        self._emulator = open_emulator(database_of(base_url, environ), require_credential=False)
+        self._emulator = open_emulator(database_path(base_url, environ), require_credential=False)
 
     @contextmanager
     def stream(

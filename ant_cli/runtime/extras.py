@@ -1,7 +1,7 @@
 """Optional packages: what each feature requires, and how to install it.
 
 A hint names packages, not an extra such as `[emulator]`, which would need the name of the distribution: the package
-index may have another project under a name much like ours.
+index may have another project under a similar name.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ _WINDOWS = os.name == "nt"
 
 
 def install_hint(feature: str) -> str:
-    """Return the hint of an error about a missing package."""
+    """Return the hint for an error about a missing package."""
     return f"To install it: {install_command(feature)}"
 
 
 def install_command(feature: str) -> str:
     """Return the command that installs what a feature requires for the running Python, quoted for a shell."""
-    arguments = (sys.executable or "python", "-m", "pip", "install", *REQUIREMENTS[feature])
-    return " ".join(_quote(argument) for argument in arguments)
+    args = (sys.executable or "python", "-m", "pip", "install", *REQUIREMENTS[feature])
+    return " ".join(_quote(arg) for arg in args)
 
 
-def _quote(argument: str) -> str:
-    """Quote a argument for sh; on Windows in double quotes, which cmd.exe and PowerShell share."""
+def _quote(arg: str) -> str:
+    """Quote an argument for sh; on Windows in double quotes, which cmd.exe and PowerShell share."""
     import re  # late: few runs need a hint
     import shlex
 
     if not _WINDOWS:
-        return shlex.quote(argument)
-    return argument if re.fullmatch(r"[\w.:\\/-]+", argument) else f'"{argument}"'
+        return shlex.quote(arg)
+    return arg if re.fullmatch(r"[\w.:\\/-]+", arg) else f'"{arg}"'

@@ -1,4 +1,4 @@
-"""Sanitizing: control characters of a server never reach a terminal."""
+"""Sanitizing: control characters from a server never reach a terminal."""
 
 from __future__ import annotations
 

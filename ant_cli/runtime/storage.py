@@ -25,14 +25,14 @@ _NO_SURPRISES = 0 if sys.platform == "win32" else os.O_NONBLOCK | os.O_NOFOLLOW
 
 
 class LockTimeout(Exception):
-    """Another process kept the lock for as long as this one was to wait."""
+    """Another process held the lock beyond the limit."""
 
 
 class Patience(NamedTuple):
     """How to wait for a lock that another process has."""
 
     note_after_s: float = 0.0
-    """When to tell the user, in seconds."""
+    """When to call `before_waiting`, in seconds."""
     limit_s: float | None = None
     """When to give up, in seconds; None to wait until the lock is free."""
     sleep: Callable[[float], None] = time.sleep
@@ -51,7 +51,7 @@ def locked(
     is empty. `before_waiting` is called once if another process has the lock.
 
     Raises:
-        OSError: if the file can't be opened, with its name; a link is refused.
+        OSError: if the file can't be opened, with its name; a link is rejected.
         LockTimeout: if another process keeps the lock beyond the limit.
 
     """
@@ -99,7 +99,7 @@ def _wait_for(lock: BinaryIO, before_waiting: Callable[[], None], patience: Pati
 
 
 def _open_private(name: str, flags: int) -> int:
-    """Open a file, which only its owner may read if it is new. A link is refused, and a pipe is not waited for."""
+    """Open a file; a new one can be read by its owner only. Rejects links, and never waits for a pipe."""
     return os.open(name, flags | _NO_SURPRISES, PRIVATE)
 
 
@@ -167,7 +167,7 @@ def keep_owner(descriptor: int, path: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make a new name in a folder survive a power cut. Windows and some network disks refuse.
+    """Fsync a directory, so that a rename survives a crash. Windows and some network disks don't support it.
 
     By then the change is made, so a refusal here does not matter.
     """

@@ -1,7 +1,7 @@
-"""Standard input, output and error: what they are connected to, and what may go through them.
+"""Standard input, output and error.
 
-Everything for people passes `Stderr.write`, which takes out the run's secrets: no other place has to
-remember to.
+Everything for people goes through `Stderr.write`, which redacts secrets and escapes control characters, so that no
+caller has to remember to.
 """
 
 from __future__ import annotations
@@ -13,32 +13,32 @@ import stat
 from ant_cli.errors import OutputError, UsageError
 from ant_cli.runtime.sanitize import escape_controls
 
-TYPE_CHECKING = False  # as typing has it, whose import alone would double the time of `ant --version`
+TYPE_CHECKING = False  # as in typing, whose import alone would double the time of `ant --version`
 if TYPE_CHECKING:
     from typing import BinaryIO
 
 INPUT_LIMIT = 10_000_000
-"""The most bytes that are read from stdin or a file: the API takes no larger request."""
+"""The most bytes that are read from stdin or a file: the API accepts no larger request."""
 ERASE_LINE = "\r\x1b[K"
 """Moves the cursor to the start of its line, and erases the line."""
 PATIENCE_S = 1.0
-"""How long a pipe may be silent before it is taken for one in which nothing will come."""
+"""How long a pipe may be silent, in seconds, before it counts as one that stays so."""
 
 
 class Stream:
-    """One of the three streams, if it is open."""
+    """One of the three streams, which may be closed."""
 
     def __init__(self, file: BinaryIO | None) -> None:
         self._file = file
 
     @property
     def is_terminal(self) -> bool:
-        """Whether a person is at its other end."""
+        """Whether it is a terminal."""
         return self._file is not None and self._file.isatty()
 
     @property
     def descriptor(self) -> int:
-        """The operating system's number for it. ValueError or OSError if it has none."""
+        """Its file descriptor. Raises ValueError or OSError without one."""
         if self._file is None:
             raise ValueError("the stream is closed")
         return self._file.fileno()
@@ -51,11 +51,11 @@ class Stdin(Stream):
         super().__init__(file)
         self._patience_s = patience_s
         self.taken = False
-        """Whether it was read already."""
+        """It was read."""
 
     @property
     def has_input(self) -> bool:
-        """Whether something is piped or redirected in: not a terminal, /dev/null, or nothing at all."""
+        """Whether something is piped or redirected in: it is open, and neither a terminal nor /dev/null."""
         if self._file is None or self.taken:
             return False
         try:
@@ -65,8 +65,8 @@ class Stdin(Stream):
         return not stat.S_ISCHR(mode)
 
     def stays_silent(self) -> bool:
-        """Wait `patience_s` seconds, and return whether neither data nor end of file arrived."""
-        if self._file is None or os.name == "nt":  # select takes only sockets there
+        """Wait up to a second for data or the end of the input. Returns whether neither arrived."""
+        if self._file is None or os.name == "nt":  # select accepts only sockets there
             return False
         import select
 
@@ -74,14 +74,14 @@ class Stdin(Stream):
         return not ready
 
     def read(self) -> bytes:
-        """Read it to its end.
+        """Read to the end.
 
         Raises:
-            UsageError: if it was read before, is closed or unreadable, or holds more than `INPUT_LIMIT` bytes.
+            UsageError: if it was read before, is closed or unreadable, or longer than `INPUT_LIMIT` bytes.
 
         """
         if self.taken:
-            raise UsageError("standard input can be read only once, and it was asked for twice.")
+            raise UsageError("standard input can be read only once, but two arguments need it.")
         self.taken = True
         if self._file is None:
             raise UsageError("standard input is closed.")
@@ -98,17 +98,17 @@ class Stdin(Stream):
 
 
 def read_limited(file: BinaryIO, name: str) -> bytes:
-    """Read a file to its end. Raises UsageError once it exceeds `INPUT_LIMIT`."""
+    """Read a file to its end. Raises UsageError if it is longer than `INPUT_LIMIT` bytes."""
     parts, size = [], 0
     while (part := file.read(INPUT_LIMIT + 1)) != b"":
-        if part is None:  # a process that shares the pipe made it non-blocking
+        if part is None:  # another process made the shared pipe non-blocking
             _wait_for(file, reading=True)
             continue
         parts.append(part)
         size += len(part)
         if size > INPUT_LIMIT:
-            raise UsageError(f"{name} holds more than {INPUT_LIMIT // 1_000_000} MB, which is the limit.")
-        if file.isatty():  # Ctrl-D ended it; another read would want it again
+            raise UsageError(f"{name} is longer than {INPUT_LIMIT // 1_000_000} MB, which is the limit.")
+        if file.isatty():  # Ctrl-D ended it; another read would wait for a second one
             break
     return b"".join(parts)
 
@@ -147,7 +147,7 @@ def decode(data: bytes, name: str) -> str:
 
 
 def write_all(file: BinaryIO, data: bytes) -> None:
-    """Write all of `data` unbuffered: a buffer's rest would delay the end of an interrupted run."""
+    """Write `data` unbuffered: the rest of a buffer would delay the end of an interrupted run."""
     rest = memoryview(data)
     while rest:
         written = file.write(rest)
@@ -173,10 +173,10 @@ class Stdout(Stream):
     """Standard output: results, in UTF-8 whatever the locale, and nothing else."""
 
     def write(self, data: bytes, *, escape: bool = True) -> None:
-        """Write `data` unbuffered; on a terminal with control characters escaped, unless `escape` is false.
+        """Write `data` unbuffered. On a terminal, escape control characters unless `escape` is False.
 
         Raises:
-            BrokenPipeError: if nobody reads any more, as behind `| head`.
+            BrokenPipeError: if the reader has closed the pipe, as `head` does.
             OutputError: if it can't be written.
 
         """
@@ -193,26 +193,26 @@ class Stdout(Stream):
 
 
 class Stderr(Stream):
-    """Standard error: everything for people, without the run's secrets."""
+    """Standard error: everything for people, with secrets redacted."""
 
     def __init__(self, file: BinaryIO | None) -> None:
         super().__init__(file)
-        self._held: BinaryIO | None = None
+        self._unbuffered: BinaryIO | None = None
         self._secrets: list[str] = []
 
     def register_secret(self, secret: str) -> None:
-        """Redact `secret` from everything written from here on."""
+        """Redact `secret` from everything that is written from here on."""
         if secret and secret not in self._secrets:
             self._secrets.append(secret)
 
     def redact(self, text: str) -> str:
-        """Return the text with every registered secret replaced, also where it is escaped or encoded."""
+        """Return the text with every secret redacted, in whatever notation it is written."""
         from ant_cli.runtime.redaction import redact
 
         return redact(text, self._secrets)
 
     def redact_body(self, body: bytes) -> bytes:
-        """Return a response body without secrets, and register those that it contains."""
+        """Return the body of a response with its secrets redacted. They are registered first."""
         from ant_cli.runtime.redaction import secrets_in
 
         for secret in secrets_in(body):
@@ -239,14 +239,14 @@ class Stderr(Stream):
             pass
 
     def buffer(self) -> None:
-        """Buffer writes until `flush`, and act as a non-terminal: a full-screen view is active meanwhile."""
-        self._held, self._file = self._file, io.BytesIO()
+        """Buffer what is written until `flush`, because a full screen is shown. Meanwhile it is not a terminal."""
+        self._unbuffered, self._file = self._file, io.BytesIO()
 
     def flush(self) -> None:
         """Write what was buffered."""
-        kept, self._file = self._file, self._held
-        if isinstance(kept, io.BytesIO):
-            self.write(kept.getvalue().decode())
+        buffered, self._file = self._file, self._unbuffered
+        if isinstance(buffered, io.BytesIO):
+            self.write(buffered.getvalue().decode())
 
     def say(self, text: str) -> None:
         """Write a text as a line of its own."""

@@ -1,6 +1,6 @@
 r"""Undo the escapes of JSON, URLs, HTML and programming languages, and remember where each character stood.
 
-Redaction needs it: whatever notation a text uses, what it means is compared, and what it says is replaced.
+Redaction compares the meaning of a text, whatever its notation, and replaces what is written.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Settings: where each one comes from, the profiles that hold some, and the credentials among them."""
+"""Settings and credentials: where each one comes from, and the profiles that store some."""

@@ -16,7 +16,7 @@ _SERVICE = "ant"
 
 
 class NoCredentialStore(CredentialError):
-    """This machine has no credential store, or none that this process can use."""
+    """This machine has no credential store, or this process can't use it."""
 
     def __init__(self) -> None:
         super().__init__(

@@ -57,7 +57,7 @@ def exposed_secrets(argv: Sequence[str], environ: Mapping[str, str]) -> Iterator
 
 
 def _split(arg: str) -> tuple[str, str, str]:
-    """Split an argument at its first = or colon. A colon before a space is YAML: what it says is no secret."""
+    """Split an argument at its first = or colon. A colon before a space is YAML, whose values are data."""
     parts = (arg.partition("="), arg.partition(":"))
     return min(
         (part for part in parts if not part[2].startswith(" ")),

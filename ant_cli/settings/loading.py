@@ -61,7 +61,7 @@ class Provenance(NamedTuple):
     credentials: tuple[Credential, ...]
     """All that were found, the one in use first."""
     sources: Mapping[str, str]
-    """The source of each setting that a profile may hold, as messages name it."""
+    """The source of each setting that a profile may have, as messages name it."""
 
     @property
     def is_ambiguous(self) -> bool:

@@ -1,4 +1,4 @@
-"""The emulator on this machine: how a base URL names one, where its database is, and how it is opened."""
+"""The emulator in this process: the base URLs that name it, its database, and how it is opened."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 
 from ant_cli.errors import UsageError
+from ant_cli.runtime.streams import os_error_text
 
 TYPE_CHECKING = False  # the emulator is imported where it is opened, and nowhere else
 if TYPE_CHECKING:
@@ -15,20 +16,20 @@ if TYPE_CHECKING:
     from ant_cli.emulator import Emulator
 
 LOCAL = "local:"
-"""How the base URL of the emulator in this process begins; a path of a database may follow."""
-ANOTHER = (
+"""The prefix of a base URL that names the emulator in this process; the path of a database may follow."""
+_DATABASE_HINT = (
     "Name another: --base-url local:PATH, or local::memory: to keep nothing; `ant emulator start` takes --database."
 )
-"""What to do without the database that can't be used."""
+"""What to do if the database can't be used."""
 
 
 def is_local(base_url: str) -> bool:
-    """Whether a base URL names the emulator in this process."""
+    """Return whether a base URL names the emulator in this process."""
     return base_url.startswith(LOCAL)
 
 
 def open_emulator(database: str, **options: Any) -> Emulator:
-    """Return the emulator over a database; the options are those of its class.
+    """Open the emulator over a database; the options are those of its class.
 
     Raises:
         UsageError: if the database can't be used.
@@ -39,14 +40,14 @@ def open_emulator(database: str, **options: Any) -> Emulator:
     try:
         return Emulator(database, **options)
     except (UnusableDatabase, OSError) as error:
-        raise UsageError(f"the emulator's database can't be used: {error}", ANOTHER) from None
+        raise UsageError(f"the emulator's database can't be used: {error}", _DATABASE_HINT) from None
 
 
-def database_of(base_url: str, environ: Mapping[str, str]) -> str:
-    """Return the database that a `local:` URL names: a path, `:memory:`, or the one in the user's state folder.
+def database_path(base_url: str, environ: Mapping[str, str]) -> str:
+    """Return the database that a `local:` URL names: a path, `:memory:`, or the one in the user's state directory.
 
     Raises:
-        UsageError: if there is no such folder, and none can be made.
+        UsageError: if that directory does not exist and can't be created.
 
     """
     if named := base_url.removeprefix(LOCAL):
@@ -55,16 +56,16 @@ def database_of(base_url: str, environ: Mapping[str, str]) -> str:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise UsageError(f"the emulator's database can't be used: {folder}: {reason}.", ANOTHER) from None
+        why = os_error_text(error)
+        raise UsageError(f"the emulator's database can't be used: {folder}: {why}.", _DATABASE_HINT) from None
     return str(folder / "emulator.db")
 
 
 def state_folder(environ: Mapping[str, str]) -> Path:
-    """Return the folder for what this program keeps for its user.
+    """Return the directory of this program's data for its user.
 
     Raises:
-        UsageError: if the user has no home folder, as in a container that runs under a number without a name.
+        UsageError: if the user has no home directory, as in a container with an unknown user ID.
 
     """
     from pathlib import Path
@@ -74,5 +75,5 @@ def state_folder(environ: Mapping[str, str]) -> Path:
         return Path(environ.get(variable) or Path.home() / default) / "ant"
     except RuntimeError:
         raise UsageError(
-            "this user has no home folder, in which the emulator keeps its data.", f"Set HOME or {variable}."
+            "this user has no home directory, where the emulator stores its data.", f"Set HOME or {variable}."
         ) from None

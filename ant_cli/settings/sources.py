@@ -14,7 +14,7 @@ from ant_cli.settings.validators import KEYRING, check_secret
 
 DEFAULT_BASE_URL = "https://api.anthropic.com"
 DEFAULTS = {"base_url": DEFAULT_BASE_URL, "workspace_id": "", "format": "auto", "timeout": "60", "max_retries": "2"}
-"""The settings that a profile may hold, with their defaults."""
+"""The settings that a profile may have, with their defaults."""
 VARIABLES = {
     "base_url": variables.BASE_URL,
     "workspace_id": variables.WORKSPACE_ID,
@@ -29,7 +29,7 @@ CredentialForm = Literal["text", "command", "keyring"]
 
 
 class SettingSource(NamedTuple):
-    """A value for a setting, and where it stands."""
+    """A value for a setting, and where it was found."""
 
     label: str
     """The flag, variable or profile key, as messages name it; or `default`."""
@@ -39,11 +39,11 @@ class SettingSource(NamedTuple):
 
 
 class CredentialSource(NamedTuple):
-    """A place where a credential may stand."""
+    """A place where a credential may be found."""
 
     kind: CredentialKind
     text: str | None
-    """What stands there; None if nothing does. Blank text counts as nothing."""
+    """The text found there, if any. Blank text counts as absent."""
     label: str
     """The flag, variable or profile key, as messages name it."""
     explicit: bool = False
@@ -106,7 +106,7 @@ def setting_sources(
 def credential_sources(
     flags: Flags, environ: Mapping[str, str], profile: SelectedProfile
 ) -> tuple[CredentialSource, ...]:
-    """Return every place where a credential may stand, by precedence."""
+    """Return every place where a credential may be found, by precedence."""
     outside = (
         CredentialSource("api_key", flags.text("api_key"), "--api-key", explicit=True),
         CredentialSource("auth_token", flags.text("auth_token"), "--auth-token", explicit=True),
@@ -131,7 +131,7 @@ def _profile_credentials(profile: SelectedProfile) -> Iterator[CredentialSource]
 
 
 def credentials(sources: tuple[CredentialSource, ...]) -> tuple[Credential, ...]:
-    """Return the credentials that these sources hold.
+    """Return the credentials in these sources.
 
     Raises:
         BadValue: if one of them can't be sent.

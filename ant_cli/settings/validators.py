@@ -10,16 +10,16 @@ import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from ant_cli.errors import BadValue, UnknownWord
+from ant_cli.errors import BadValue, UnknownName
 from ant_cli.operations.formats import BY_NAME
 from ant_cli.settings.local_emulator import is_local
 
 KEYRING = "keyring:"
-"""The prefix of an `api_key` that is no key, but names an entry in the operating system's credential store."""
+"""The prefix of an `api_key` that is not a key, but names an entry in the operating system's credential store."""
 
 
 def check_secret(source: str, secret: str, fix_hint: str = "") -> str:
-    """Return a credential without white space around it; it will be a header, so it must be ASCII and printable."""
+    """Return a credential without surrounding white space. It will be a header, so it must be printable ASCII."""
     secret = secret.strip()
     if not secret:
         raise BadValue(source, "is empty", fix_hint)
@@ -29,7 +29,7 @@ def check_secret(source: str, secret: str, fix_hint: str = "") -> str:
 
 
 def check_new_secret(source: str, secret: str, fix_hint: str = "") -> str:
-    """Return a credential that will be stored. A blank in it comes from copying too much."""
+    """Return a credential that will be stored. A space in it means that too much was copied."""
     secret = check_secret(source, secret, fix_hint)
     if " " in secret:
         raise BadValue(source, "contains a space, which no key has", fix_hint)
@@ -88,7 +88,7 @@ def check_format(source: str, text: str, fix_hint: str = "") -> str:
     name = text.lower()
     if name not in BY_NAME:
         known = f"The formats are: {', '.join(BY_NAME)}."
-        raise UnknownWord(
+        raise UnknownName(
             "format", text, BY_NAME, known, fix_hint, where="" if source.strip("-") == "format" else source
         )
     return name
@@ -118,24 +118,24 @@ PROFILE_FIELDS: dict[str, Callable[[str, str], str | float]] = {
     "timeout": check_seconds,
     "max_retries": check_count,
 }
-"""What a profile may hold. It may hold more, which is kept: a newer version may know it."""
+"""The settings of a profile. Unknown ones are preserved: a newer version may know them."""
 SECRET_FIELDS = ("api_key", "auth_token")
 CREDENTIAL_FIELDS = ("api_key", "api_key_command", "auth_token")
-"""The first that a profile holds is used."""
+"""By precedence: the first that a profile has is used."""
 
 
 def mask(secret: str) -> str:
-    """Return what may be shown of a secret: enough to tell it from another, and no use to anybody else."""
+    """Return a secret masked: enough to recognize it, but useless to anybody else."""
     start = "sk-ant-" if secret.startswith("sk-ant-") else ""
     rest = secret[len(start) :]
     return f"{start}...{rest[-4:] if len(rest) >= 12 else ''}"
 
 
 def shown(key: str, value: object) -> str:
-    """Return a profile's value for people: masked if it is a secret, or may be one for all that is known here."""
+    """Return a profile's value for people, masked if it is a secret, or unknown and so possibly one."""
     from ant_cli.runtime.redaction import redact, strip_userinfo
 
     text = str(value)
     if key in PROFILE_FIELDS and (key not in SECRET_FIELDS or text.startswith(KEYRING)):
-        return redact(strip_userinfo(text), ())  # a command, for example, in which somebody wrote a key
+        return redact(strip_userinfo(text), ())  # such as a command with a key in it
     return mask(text)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple
 
-from ant_cli.errors import BadValue, MissingFlag, UnknownWord
+from ant_cli.errors import BadValue, MissingFlag, UnknownName
 from ant_cli.operations.spec import Flags, Param
 from ant_cli.operations.value_kinds import ValueKind
 from ant_cli.settings.validators import check_header, check_secret
@@ -56,7 +56,7 @@ def _switch(source: str, text: str) -> bool:
 def _one_of(*choices: str) -> Parse:
     def parse(source: str, text: str) -> str:
         if text not in choices:
-            raise UnknownWord("value", text, choices, f"{source} takes: {', '.join(choices)}.", where=source)
+            raise UnknownName("value", text, choices, f"{source} takes: {', '.join(choices)}.", where=source)
         return text
 
     return parse

@@ -278,7 +278,7 @@ def test_a_missing_home_stops_only_commands_that_write_there(shell: Shell, words
         f"$PYTHON -c {shlex.quote(nameless)} {words}",
         env={"XDG_STATE_HOME": None, "XDG_CACHE_HOME": None, "ANTHROPIC_CONFIG_DIR": None},
     )
-    assert (result.exit, "no home folder" in result.stderr) == (status, status == 2)
+    assert (result.exit, "no home directory" in result.stderr) == (status, status == 2)
 
 
 PEAK = """
