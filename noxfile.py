@@ -14,7 +14,7 @@ import nox
 nox.options.default_venv_backend = "none"
 nox.options.sessions = ["tests", "lint", "types", "docs"]
 
-GENERATOR = "ant_cli.generate"
+GENERATOR = "docs/generate.py"
 """The module that writes the files made from the commands: completion scripts, manual pages, the reference."""
 
 GITHUB = Path(".github")

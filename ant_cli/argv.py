@@ -17,7 +17,7 @@ from ant_cli.operations.spec import Flags, FlagValue, Operation, Param
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ant_cli.help.catalog import Command
+    from ant_cli.help.command_row import Command
 
 HELP_FLAGS = ("--help", "-h")
 ROOT_FLAGS = (*HELP_FLAGS, "--version", "-v")

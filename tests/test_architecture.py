@@ -15,7 +15,7 @@ import pytest
 import ant_cli
 from ant_cli.argv import params_of
 from ant_cli.help.account_commands import PROFILE_KEYS
-from ant_cli.help.catalog import Command
+from ant_cli.help.command_row import Command
 from ant_cli.help.tool_commands import TOOL_COMMANDS
 from ant_cli.operations import GROUPS, OPERATIONS
 from ant_cli.operations.global_flags import FILE, GLOBAL_FLAGS
@@ -43,7 +43,6 @@ ORDER = (
     "commands",
     "__main__",
     "app",
-    "generate",
 )
 """The parts of the program, the lowest first. A part imports what stands before it."""
 
@@ -124,7 +123,7 @@ SECRET_ENTRANCES = {
     "settings/secrets.py": "what a profile refers to",
     "commands/prompts.py": "what a person types or pipes in",
     "runtime/streams.py": "responses, and what others hand over",
-    "worker/session.py": "the secret of a work item, from its file or variable",
+    "worker/sdk_session.py": "the secret of a work item, from its file or variable",
 }
 """The files that register secrets, and where these come from."""
 

@@ -7,9 +7,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import generate as generator
 import pytest
 
-from ant_cli import generate as generator
 from ant_cli.help.catalog import catalog
 from ant_cli.help.reference_files import pages
 from ant_cli.help.roff import manual_page

@@ -9,7 +9,7 @@ from ant_cli.runtime import Runtime
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ant_cli.help.catalog import Command
+    from ant_cli.help.command_row import Command
 
 
 def call_tool(command: Command, flags: Flags, runtime: Runtime) -> None:

@@ -21,7 +21,7 @@ def poll(runtime: Runtime, flags: Flags, *, handler: Sequence[str] = (), **given
 
 def run(runtime: Runtime, flags: Flags, **given: str | bool) -> None:
     """Run one claimed item in this process."""
-    from ant_cli.worker.session import SessionOptions, run_session
+    from ant_cli.worker.sdk_session import SessionOptions, run_session
 
     options: dict[str, Any] = read_options(RUN_ROWS, _texts(given), runtime.environ, "beta:worker run")
     connection = load(runtime, flags).connection

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from shlex import quote
 
 from ant_cli.completion.tables import Row, Tables
-from ant_cli.help.catalog import Command
+from ant_cli.help.command_row import Command
 from ant_cli.operations.global_flags import GLOBAL_FLAGS
 
 

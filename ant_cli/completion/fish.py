@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ant_cli.completion.tables import Tables, kind_name, kind_of
-from ant_cli.help.catalog import Command, first_sentence
+from ant_cli.help.command_row import Command, first_sentence
 from ant_cli.operations.global_flags import GLOBAL_FLAGS
 from ant_cli.operations.spec import Param
 from ant_cli.operations.value_kinds import ValueKind

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from ant_cli.completion.tables import Row, Tables
-from ant_cli.help.catalog import first_sentence
+from ant_cli.help.command_row import first_sentence
 from ant_cli.operations.global_flags import GLOBAL_FLAGS
 from ant_cli.operations.spec import Param
 

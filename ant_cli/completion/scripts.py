@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ant_cli.completion import bash, fish, powershell, zsh
 from ant_cli.completion.tables import Tables
-from ant_cli.help.catalog import Command
+from ant_cli.help.command_row import Command
 
 
 class Shell(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ant_cli.help.catalog import Command
+from ant_cli.help.command_row import Command
 from ant_cli.help.topics import TOPICS
 from ant_cli.operations.global_flags import GLOBAL_FLAGS
 from ant_cli.operations.spec import Param

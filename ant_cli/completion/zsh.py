@@ -7,7 +7,7 @@ from shlex import quote
 
 from ant_cli.completion.bash import kinds, shared
 from ant_cli.completion.tables import Tables
-from ant_cli.help.catalog import first_sentence
+from ant_cli.help.command_row import first_sentence
 from ant_cli.operations.global_flags import GLOBAL_FLAGS
 from ant_cli.operations.spec import Param
 

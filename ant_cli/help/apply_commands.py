@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ant_cli.help.catalog import API_SECTION, Command
+from ant_cli.help.command_row import API_SECTION, Command
 from ant_cli.help.tool_rows import REQUEST, switch, text_flag, tool
 from ant_cli.operations.spec import Param
 from ant_cli.operations.value_kinds import ValueKind

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ant_cli.help.catalog import Command
+from ant_cli.help.command_row import Command
 from ant_cli.help.tool_rows import PROFILE, REQUEST, RESULT, argument, number_flag, switch, text_flag, tool
 from ant_cli.operations.value_kinds import ValueKind
 

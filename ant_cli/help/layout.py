@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from ant_cli.help.catalog import Example
+from ant_cli.help.command_row import Example
 from ant_cli.output.terminal import Style, detect_style, wrap
 from ant_cli.runtime import Runtime
 

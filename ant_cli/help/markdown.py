@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterable, Sequence
 from textwrap import indent
 
-from ant_cli.help.catalog import HELP, VERSION, Command, Example
+from ant_cli.help.command_row import HELP, VERSION, Command, Example
 from ant_cli.help.layout import fold
 from ant_cli.help.pages import ARGUMENTS, FLAGS, GLOBAL, flag_row, flag_sections, synopsis
 from ant_cli.help.topics import TOPICS, text_of
 from ant_cli.operations.global_flags import GLOBAL_FLAGS
 from ant_cli.operations.spec import Param
 
-INTRODUCTION = "All commands of `ant`, with their flags. Written by `python -m ant_cli.generate`: don't edit it."
+INTRODUCTION = "All commands of `ant`, with their flags. Written by `python docs/generate.py`: don't edit it."
 WHERE_GLOBAL = "See the page of `ant`."
 EXIT_STATUS = "0 on success; the page of `ant` and `ant help exit-codes` list the others."
 

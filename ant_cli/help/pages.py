@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ant_cli.help.catalog import HELP, Command, argument_name, choices_text
+from ant_cli.help.command_row import HELP, Command, argument_name, choices_text
 from ant_cli.help.layout import Layout
 from ant_cli.help.topics import TOPICS, text_of
 from ant_cli.operations.global_flags import GLOBAL_FLAGS

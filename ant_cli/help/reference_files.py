@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ant_cli.help.catalog import Command
+from ant_cli.help.command_row import Command
 from ant_cli.help.markdown import below, command_page, demoted, reference, root_page, topic
 from ant_cli.help.roff import manual_page
 from ant_cli.help.topics import TOPICS, text_of

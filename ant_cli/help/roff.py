@@ -8,7 +8,7 @@ TITLE = re.compile(r"# (.+)")
 ITEM = re.compile(r"- `([^`]+)`: (.*)")
 SECTION = 2
 """The level of a heading that begins a section; a lower one begins a part of one."""
-MADE_FROM = r".\" The manual page of `\1`, written by `python -m ant_cli.generate`: don't edit it."
+MADE_FROM = r".\" The manual page of `\1`, written by `python docs/generate.py`: don't edit it."
 ESCAPES = str.maketrans(
     {"\\": r"\e", "-": r"\-", "'": r"\(aq", "`": r"\(ga", "^": r"\(ha", "~": r"\(ti", '"': r"\(dq"},
 )

@@ -8,7 +8,8 @@ from itertools import takewhile
 
 from ant_cli.errors import UsageError, truncate
 from ant_cli.errors.suggestions import SYNONYMS
-from ant_cli.help.catalog import Command, catalog, longest_match
+from ant_cli.help.catalog import catalog, longest_match
+from ant_cli.help.command_row import Command
 
 LIMIT = 3
 """How many commands are suggested at most."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ant_cli.help.catalog import Command, Example
+from ant_cli.help.command_row import Command, Example
 from ant_cli.operations.global_flags import GLOBAL_FLAGS
 from ant_cli.operations.spec import Param
 from ant_cli.operations.value_kinds import ValueKind

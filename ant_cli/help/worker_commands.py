@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ant_cli.help.catalog import Command
+from ant_cli.help.command_row import Command
 from ant_cli.help.tool_rows import PROFILE, tool
 from ant_cli.operations.spec import Param
 from ant_cli.operations.value_kinds import ValueKind

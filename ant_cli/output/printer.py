@@ -128,7 +128,7 @@ class Printer:
 
     def _explore(self, pages: Iterable[list[bytes]], *, is_list: bool) -> None:
         """Show values on a screen of their own, and print the one that was chosen there."""
-        from ant_cli.output.explorer.session import explore
+        from ant_cli.output.explorer.full_screen import explore
 
         outcome = explore(
             iter(pages), self._runtime, is_list=is_list, path=self._path, before_screen=self._before_pager
@@ -194,7 +194,7 @@ def _choose_format(settings: OutputSettings, runtime: Runtime, *, is_list: bool)
     if row.name == "auto":
         return BY_NAME[(AUTO_LIST if is_list else AUTO_OBJECT) if on_terminal else AUTO_PIPE]
     if row.opens_screen:
-        from ant_cli.output.explorer.session import missing_requirement
+        from ant_cli.output.explorer.full_screen import missing_requirement
 
         if missing := missing_requirement(runtime):
             row = BY_NAME[AUTO_OBJECT if on_terminal else AUTO_PIPE]

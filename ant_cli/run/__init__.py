@@ -11,7 +11,7 @@ from ant_cli.input.request import Request, Requests, build_all
 from ant_cli.operations.global_flags import FILTER, WAITING, YES
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.api_error import rendered_errors
-from ant_cli.output.conditions import make_condition
+from ant_cli.output.item_filter import make_condition
 from ant_cli.output.printer import Printer
 from ant_cli.output.progress import Progress
 from ant_cli.runtime import Runtime

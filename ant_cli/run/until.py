@@ -11,7 +11,7 @@ from ant_cli.errors import BadValue, NetworkError, UsageError, see_help
 from ant_cli.http.response import Response
 from ant_cli.operations.global_flags import EVERY, FOR, UNTIL
 from ant_cli.operations.spec import Flags, Operation
-from ant_cli.output.conditions import Condition, make_condition
+from ant_cli.output.item_filter import Condition, make_condition
 from ant_cli.output.printer import check_json
 from ant_cli.output.progress import Progress
 from ant_cli.runtime import Runtime

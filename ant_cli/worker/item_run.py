@@ -17,7 +17,7 @@ from ant_cli.worker.handler import Handler, handler_environment, secrets_of_item
 from ant_cli.worker.lease import ENDING, NO_HEARTBEAT, Action, Lease, Step, Verdict
 from ant_cli.worker.log import WorkerLog
 from ant_cli.worker.options import PollOptions
-from ant_cli.worker.pace import Backoff
+from ant_cli.worker.polling_pace import Backoff
 from ant_cli.worker.tally import Tally
 from ant_cli.worker.work_api import Item, WorkAPI
 

@@ -20,7 +20,7 @@ from ant_cli.worker.health import monitored
 from ant_cli.worker.item_run import Shutdown, Workshop
 from ant_cli.worker.log import WorkerLog
 from ant_cli.worker.options import PollOptions
-from ant_cli.worker.session import require_sdk
+from ant_cli.worker.sdk_session import require_sdk
 from ant_cli.worker.supervisor import Supervisor
 from ant_cli.worker.tally import Tally
 from ant_cli.worker.work_api import WorkAPI, connection_with_key

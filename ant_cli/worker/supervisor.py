@@ -17,7 +17,7 @@ from typing import Any
 from ant_cli.errors import AntError
 from ant_cli.worker.attempts import Settlement
 from ant_cli.worker.item_run import ItemRun, Workshop, is_permanent
-from ant_cli.worker.pace import Backoff, IdleTime
+from ant_cli.worker.polling_pace import Backoff, IdleTime
 from ant_cli.worker.work_api import Item
 
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")

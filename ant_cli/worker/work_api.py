@@ -14,7 +14,7 @@ from ant_cli.operations.spec import Operation
 from ant_cli.runtime import Runtime
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.settings.sources import Credential
-from ant_cli.worker.pace import BLOCK_MS
+from ant_cli.worker.polling_pace import BLOCK_MS
 
 Item = dict[str, Any]
 """A work item as the server sent it."""

@@ -16,7 +16,7 @@ from ant_cli.worker.durations import parse_duration
 from ant_cli.worker.handler import handler_environment, secrets_of_item
 from ant_cli.worker.log import WorkerLog
 from ant_cli.worker.options import POLL_ROWS, PollOptions, read_options
-from ant_cli.worker.pace import Backoff, IdleTime
+from ant_cli.worker.polling_pace import Backoff, IdleTime
 from tests.conftest import KEY, Screen
 
 REQUIRED = {"environment_id": "env_1", "environment_key": KEY}

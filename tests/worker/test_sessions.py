@@ -11,7 +11,7 @@ import pytest
 from ant_cli.errors import UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.worker.options import RUN_ROWS, read_options
-from ant_cli.worker.session import SessionOptions, work_secret
+from ant_cli.worker.sdk_session import SessionOptions, work_secret
 from tests.conftest import KEY
 
 IDS = {"session_id": "session_1", "work_id": "work_1", "environment_id": "env_1"}

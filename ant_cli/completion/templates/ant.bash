@@ -1,4 +1,4 @@
-# Completion of `ant` in bash 3.2 and later. Written by `python -m ant_cli.generate`: don't edit it.
+# Completion of `ant` in bash 3.2 and later. Written by `python docs/generate.py`: don't edit it.
 #
 # Only IDs are fetched through `ant` itself. Everything else is here, so that completion is instant.
 

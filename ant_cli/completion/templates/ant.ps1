@@ -1,4 +1,4 @@
-# Completion of `ant` in PowerShell 5.1 and later. Written by `python -m ant_cli.generate`: don't edit it.
+# Completion of `ant` in PowerShell 5.1 and later. Written by `python docs/generate.py`: don't edit it.
 #
 # Only IDs are fetched through `ant` itself. Everything else is here, so that completion is instant. The text
 # is ASCII, because PowerShell 5.1 reads files, and what programs print, in the code page of the system.

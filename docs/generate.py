@@ -1,4 +1,4 @@
-"""`python -m ant_cli.generate`: write what is generated into the working tree, scripts and reference.
+"""`python docs/generate.py`: write what is generated into the working tree, scripts and reference.
 
 With `--check`, write nothing, and fail if a generated file is not current.
 """
@@ -15,7 +15,7 @@ from ant_cli.help.catalog import catalog
 from ant_cli.help.reference_files import pages
 
 ROOT = Path(__file__).parents[1]
-COMMAND = "python -m ant_cli.generate"
+COMMAND = "python docs/generate.py"
 
 
 def generated() -> dict[Path, str]:

@@ -1,0 +1,87 @@
+"""The row type of the catalog: a command, or a group of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ant_cli.operations.global_flags import GLOBAL_FLAGS
+from ant_cli.operations.spec import Operation, Param
+from ant_cli.operations.value_kinds import ValueKind
+
+API_SECTION = "Work with the API"
+
+Example = tuple[str, str]
+"""What a command line is for, and the line."""
+
+
+HELP = Param("help", "setting", bool, "Show help.", short="-h", completes=ValueKind.NOTHING)
+VERSION = Param("version", "setting", bool, "Show the version.", short="-v", completes=ValueKind.NOTHING)
+
+
+class Command(NamedTuple):
+    """A command, or a group of them."""
+
+    path: tuple[str, ...]
+    """The arguments after `ant` that select it."""
+    help: str
+    """A sentence that says what it does, and perhaps more of them."""
+    arguments: tuple[Param, ...] = ()
+    """Its positional arguments. One whose type is `list` takes all that follow."""
+    flags: tuple[Param, ...] = ()
+    """Its own flags."""
+    global_flags: tuple[Param, ...] = ()
+    """Those of all API commands that it takes."""
+    subcommands: tuple[Command, ...] = ()
+    examples: tuple[Example, ...] = ()
+    notes: str = ""
+    """What else its help page says, as it is shown there."""
+    operation: Operation | None = None
+    """The operation that it calls."""
+    function: str = ""
+    """The function that it calls, as `module:name`. It takes the runtime, the global flags, and a keyword for each
+    of its own flags and arguments."""
+    section: str = ""
+    """The section of the first help page in which a command of the first level stands."""
+
+    @property
+    def full_name(self) -> str:
+        """The command as it is typed after `ant`."""
+        return " ".join(self.path)
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of its help, without the full stop."""
+        return first_sentence(self.help)
+
+    @property
+    def all_flags(self) -> tuple[Param, ...]:
+        """Every flag that it takes, except the global ones if it takes them all."""
+        return (HELP, *self.flags, *(() if self.takes_all_global_flags else self.global_flags))
+
+    @property
+    def takes_all_global_flags(self) -> bool:
+        """Whether it takes every global flag, as the API's commands do."""
+        return self.global_flags == GLOBAL_FLAGS
+
+    def walk(self) -> Iterator[Command]:
+        """Yield it and all commands below it."""
+        yield self
+        for command in self.subcommands:
+            yield from command.walk()
+
+
+def first_sentence(text: str) -> str:
+    """Return the first sentence, without its full stop."""
+    return text.partition("\n")[0].partition(". ")[0].removesuffix(".")
+
+
+def argument_name(param: Param) -> str:
+    """Return an argument as it is written after a command: in brackets if it may be left out."""
+    name = param.value_name or param.name.upper()
+    return (name if param.required else f"[{name}]") + ("..." if param.type is list else "")
+
+
+def choices_text(param: Param) -> str:
+    """Return the sentence that lists the values that a parameter is known to take; empty if it has no such list."""
+    return f" One of: {', '.join(param.choices)}." if param.choices else ""
