@@ -114,6 +114,13 @@ class Server:
         return len(self.requests) + self.refused
 
 
+def make_runtime(
+    environ: Mapping[str, str], stdin: Any = None, stdout: Any = None, stderr: Any = None, **seams: Any
+) -> Runtime:
+    """Return a runtime over binary files; a stream without a file is closed. The seams are those of `Runtime`."""
+    return Runtime(Stdin(stdin), Stdout(stdout), Stderr(stderr), environ, **seams)
+
+
 def piped(content: str | bytes | None) -> int:
     """Return a descriptor: a pipe that holds the content and ends, or /dev/null for None."""
     if content is None:
@@ -195,16 +202,16 @@ def ant(clean_environ: dict[str, str]) -> Callable[..., Result]:
         server, waits = Server(replies), list[float]()
         stdout, stderr = Screen(terminal=terminal), Screen(terminal=terminal)
         with _terminal() if ask else open(piped(stdin), "rb") as source:
-            process = Runtime(
-                Stdin(source),
-                Stdout(stdout),
-                Stderr(stderr),
+            runtime = make_runtime(
                 environ,
-                None if network else transport_to(server.respond, server.connect),
-                sleep or waits.append,
+                source,
+                stdout,
+                stderr,
+                transport=None if network else transport_to(server.respond, server.connect),
+                sleep=sleep or waits.append,
                 ask=ask,
             )
-            status = main(words, process)
+            status = main(words, runtime)
         return Result(status, stdout.text(), stderr.text(), server.requests, waits)
 
     return run

@@ -5,6 +5,6 @@ from __future__ import annotations
 import os
 
 
-def measured():
+def coverage_env():
     """Return the variables by which coverage counts what a process of its own runs; none without coverage."""
     return {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}

@@ -14,9 +14,8 @@ from ant_cli.app import app
 from ant_cli.argv import parse
 from ant_cli.errors import UsageError
 from ant_cli.help.catalog import catalog
-from ant_cli.runtime import Runtime
-from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 from tests.conformance.test_conformance import CASES, OURS
+from tests.conftest import make_runtime
 
 KEY = "plain-typer-key-0123"
 EVERY_CASE = [*CASES, *OURS]
@@ -185,7 +184,7 @@ def test_a_command_takes_its_surroundings_from_the_context(clean_environ):
     """A Runtime as `obj` has its streams and its environment."""
     stdout, stderr = io.BytesIO(), io.BytesIO()
     environ = clean_environ | {"ANTHROPIC_API_KEY": "context-key-0123456789"}
-    runtime = Runtime(Stdin(None), Stdout(stdout), Stderr(stderr), environ)
+    runtime = make_runtime(environ, stdout=stdout, stderr=stderr)
     result = CliRunner().invoke(app, ["auth", "token"], obj=runtime)
     assert (result.exit_code, result.output) == (0, "")
     assert stdout.getvalue() == b"context-key-0123456789\n"

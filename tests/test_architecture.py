@@ -247,7 +247,7 @@ def modules_of(*args: str, environ: dict[str, str]) -> set[str]:
 
 @pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="each version of Python imports other modules")
 def test_the_page_about_speed_names_every_module_that_a_start_imports(clean_environ):
-    """A module that a start imports anew shows here, and needs its reason there."""
+    """A newly imported module fails this test, and needs its reason there."""
     page = (PACKAGE.parent / "docs" / "speed.md").read_text()
     table = page.partition("| modules | why |\n| --- | --- |\n")[2].partition("\n\n")[0]
     named = {name for line in table.splitlines() for name in line.split("|")[1].strip().split(", ")}

@@ -19,7 +19,7 @@ from ant_cli.help.catalog import ROOT_EXAMPLES
 from ant_cli.help.command_row import HELP, argument_name
 from ant_cli.help.layout import fold
 from ant_cli.help.tool_commands import TOOL_COMMANDS
-from tests.processes import measured
+from tests.processes import coverage_env
 
 KEY = "sk-ant-example-0123456789"
 OWN_TERMINAL = 'exec <"$0"; exec "$@"'
@@ -102,7 +102,7 @@ def environ(tmp_path, clean_environ):
         "PATH": f"{programs}:{os.environ['PATH']}",
         "LC_ALL": "C.UTF-8",
     }
-    return {**clean_environ, **measured(), **variables, "HOME": str(tmp_path)}
+    return {**clean_environ, **coverage_env(), **variables, "HOME": str(tmp_path)}
 
 
 @contextmanager

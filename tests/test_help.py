@@ -18,7 +18,7 @@ from ant_cli.operations.formats import FORMATS
 from ant_cli.operations.global_flags import FILE, GLOBAL_FLAGS
 
 CLOUD_ID = "env_011CZkZ9X2dpNyB7HsEFoRfW"
-"""The ID that examples have for an environment, beside env_1 and work_1 for a queue."""
+"""The environment ID in examples; those about a queue have env_1 and work_1."""
 
 
 def words_of(example):

@@ -13,9 +13,7 @@ import pytest
 
 from ant_cli.__main__ import main
 from ant_cli.http.response import Response
-from ant_cli.runtime import Runtime
-from ant_cli.runtime.streams import Stderr, Stdin, Stdout
-from tests.conftest import KEY, Screen, piped
+from tests.conftest import KEY, Screen, make_runtime, piped
 
 ARCHIVE = ("beta:environments", "archive")
 IDS = [f"env_{number}" for number in range(1, 11)]
@@ -89,13 +87,13 @@ def many(clean_environ):
     def run(*args, api=None, stdin=None, terminal=False, sleep=None, stdout=None, ask=None):
         stdout, stderr = stdout or Screen(terminal=terminal), Screen(terminal=terminal)
         with os.fdopen(piped(stdin), "rb") as source:
-            runtime = Runtime(
-                Stdin(source),
-                Stdout(stdout),
-                Stderr(stderr),
+            runtime = make_runtime(
                 clean_environ | {"TERM": "xterm"},
-                api or FakeAPI(),
-                sleep or (lambda _: None),
+                source,
+                stdout,
+                stderr,
+                transport=api or FakeAPI(),
+                sleep=sleep or (lambda _: None),
                 ask=ask,
             )
             status = main(args, runtime)
@@ -284,7 +282,7 @@ class FullDisk(Screen):
 
 
 def test_a_result_that_can_not_be_written_is_named(many):
-    """It was archived all the same, and what was not sent is named, too."""
+    """The environment was archived anyway; the error also names what was not sent."""
     result = many(*ARCHIVE, *IDS, "--parallel", "1", stdout=FullDisk(3))
     assert (result.exit, result.ids) == (1, IDS[:3])
     assert "env_4" in result.unprinted
@@ -301,7 +299,7 @@ def test_a_response_that_is_not_json_fails_its_id_only(many):
 
 @pytest.mark.parametrize(("reply", "status", "sent"), [("y\n", 0, 2), ("n\n", 2, 0), ("\n", 2, 0), (None, 2, 0)])
 def test_a_person_confirms_once_what_is_done_to_many(many, reply, status, sent):
-    """At a terminal; where there is none to ask on, --yes is needed."""
+    """This holds at a terminal; without one, --yes is needed."""
     questions = []
 
     def ask(question):

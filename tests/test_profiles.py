@@ -20,18 +20,17 @@ from hypothesis import strategies as st
 
 import ant_cli
 from ant_cli.errors import BadValue, CredentialError, OutputError, UsageError
-from ant_cli.runtime import Runtime
 from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.storage import keep_owner
-from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 from ant_cli.settings.credential_store import delete_keys, read_key, store_key
 from ant_cli.settings.editing import check_name, edit, writable_path
 from ant_cli.settings.key_command import run_command
 from ant_cli.settings.profiles import NO_STORE, config_dir, is_foreign, read_store
 from ant_cli.settings.secrets import fetch_secret
 from ant_cli.settings.validators import mask, shown
+from tests.conftest import make_runtime
 from tests.memory_keyring import Memory
-from tests.processes import measured
+from tests.processes import coverage_env
 
 SECRET = "sk-ant-api03-0123456789-wxyz"
 GOOD = f"""active = "work"
@@ -60,7 +59,7 @@ def stderr():
 @pytest.fixture
 def process(clean_environ, stderr):
     """A run without stdin."""
-    return Runtime(Stdin(None), Stdout(Screen()), Stderr(stderr), clean_environ)
+    return make_runtime(clean_environ, stdout=Screen(), stderr=stderr)
 
 
 @pytest.fixture
@@ -348,7 +347,7 @@ def python(code, environ, *words):
     """Run code in a process of its own, with the words as its arguments. It leaves no half-written bytecode."""
     return subprocess.run(
         [sys.executable, "-c", code, *words],
-        env=environ | {"PYTHONDONTWRITEBYTECODE": "1"} | ({} if code == LIMIT else measured()),
+        env=environ | {"PYTHONDONTWRITEBYTECODE": "1"} | ({} if code == LIMIT else coverage_env()),
         capture_output=True,
         stdin=subprocess.DEVNULL,
         text=True,

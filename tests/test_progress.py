@@ -108,7 +108,7 @@ def test_an_interrupt_leaves_a_clean_line():
 
 
 def test_the_line_is_never_wider_than_the_screen():
-    """A line that breaks could not be erased; what the server says is not obeyed."""
+    """A line that wraps could not be erased; terminal sequences of the server are escaped."""
     screen = Watched()
     with progress_on(screen, COLUMNS="40").before_retry("\x1b[2J\n" + "x" * 100, 1, 2, 30.0):
         assert screen.drawn.wait(5)

@@ -94,7 +94,7 @@ def test_the_first_section_holds_the_name_alone(path: Path):
     assert len(sections) > 3
 
 
-def test_nothing_in_a_page_is_obeyed_by_roff():
+def test_roff_requests_in_a_page_are_escaped():
     """Lines that begin like requests, backslashes and quotes are printed."""
     page = manual_page(
         "ant-x", "# ant x\n\nDo `it`.\n\n## Part\n\n    .exit\n    'x' \\n\n\n### Less\n\n.so\n", "`ant`(1)"

@@ -20,8 +20,8 @@ WORK = "beta:environments:work"
 IDS = ("--environment-id", "env_1", "--work-id", "work_1")
 
 
-class Told:
-    """A request, and what was said while it was made."""
+class Built:
+    """A request, and what was written to stderr while it was built."""
 
     def __init__(self, request, stderr):
         self.request = request
@@ -41,7 +41,7 @@ def request_of():
         screen = Screen(terminal=False)
         with os.fdopen(piped(stdin), "rb") as source:
             request = build(call.operation, call.flags, Stdin(source), Stderr(screen))
-        return Told(request, screen.text())
+        return Built(request, screen.text())
 
     return make
 
@@ -63,11 +63,11 @@ def refusal_of(request_of):
 
 def test_every_value_goes_to_its_place(request_of):
     """Path, query, headers and body come from the rows of the operation."""
-    told = request_of(WORK, "poll", "env 1", "--block-ms", "9", "--anthropic-worker-id", "w", "--beta", "a")
-    assert told.request.path == "/v1/environments/env%201/work/poll"
-    assert told.query == {"beta": "true", "block_ms": "9"}
-    assert told.headers == {"anthropic-worker-id": "w", "anthropic-beta": "a"}
-    assert told.body is None
+    built = request_of(WORK, "poll", "env 1", "--block-ms", "9", "--anthropic-worker-id", "w", "--beta", "a")
+    assert built.request.path == "/v1/environments/env%201/work/poll"
+    assert built.query == {"beta": "true", "block_ms": "9"}
+    assert built.headers == {"anthropic-worker-id": "w", "anthropic-beta": "a"}
+    assert built.body is None
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_a_nullable_field_is_left_out_null_or_a_value(request_of, words, body):
 
 def test_flags_win_over_stdin_key_by_key(request_of):
     """A flag replaces the whole value of its key, and other keys stay."""
-    told = request_of(
+    built = request_of(
         ENV,
         "create",
         "--name",
@@ -164,53 +164,53 @@ def test_flags_win_over_stdin_key_by_key(request_of):
         "{b: '2'}",
         stdin="name: x\ndescription: d\nmetadata: {a: '1'}\n",
     )
-    assert told.body == {"name": "flag", "description": "d", "metadata": {"b": "2"}}
+    assert built.body == {"name": "flag", "description": "d", "metadata": {"b": "2"}}
 
 
 def test_a_config_without_flags_is_taken_from_stdin(request_of):
     """Numbers of a body keep their digits."""
-    told = request_of(ENV, "create", stdin='{"name": "n", "x": 1.10, "y": 12345678901234567890}')
-    assert told.request.body == b'{"name":"n","x":1.10,"y":12345678901234567890}'
+    built = request_of(ENV, "create", stdin='{"name": "n", "x": 1.10, "y": 12345678901234567890}')
+    assert built.request.body == b'{"name":"n","x":1.10,"y":12345678901234567890}'
 
 
 @pytest.mark.parametrize("key", ["id", "environment_id"])
 def test_an_id_is_taken_from_stdin_and_kept_out_of_the_body(request_of, key):
     """Piping an object into update finds its ID."""
-    told = request_of(ENV, "update", stdin=f"{key}: env_9\nname: n\n")
-    assert told.request.path == "/v1/environments/env_9"
-    assert told.body == {"name": "n"}
+    built = request_of(ENV, "update", stdin=f"{key}: env_9\nname: n\n")
+    assert built.request.path == "/v1/environments/env_9"
+    assert built.body == {"name": "n"}
 
 
 def test_an_id_is_taken_from_the_key_that_holds_one(request_of):
-    """Null is none."""
-    told = request_of(ENV, "update", stdin="environment_id: null\nid: env_9\nname: n\n")
-    assert told.request.path == "/v1/environments/env_9"
-    assert told.body == {"name": "n"}
+    """A null in the input counts as a missing value."""
+    built = request_of(ENV, "update", stdin="environment_id: null\nid: env_9\nname: n\n")
+    assert built.request.path == "/v1/environments/env_9"
+    assert built.body == {"name": "n"}
 
 
 def test_a_work_item_can_be_piped_into_ack(request_of):
     """Its own ID and that of its environment are found, and nothing else is sent."""
-    told = request_of(WORK, "ack", stdin='{"id": "work_1", "environment_id": "env_1", "state": "queued"}')
-    assert told.request.path == "/v1/environments/env_1/work/work_1/ack"
-    assert told.body is None
-    assert told.stderr == ""
+    built = request_of(WORK, "ack", stdin='{"id": "work_1", "environment_id": "env_1", "state": "queued"}')
+    assert built.request.path == "/v1/environments/env_1/work/work_1/ack"
+    assert built.body is None
+    assert built.stderr == ""
 
 
 def test_query_and_headers_are_taken_from_stdin(request_of):
     """Header names count in any case, and null is sent as an empty value, as that of a flag is."""
-    told = request_of(
+    built = request_of(
         WORK,
         "poll",
         stdin="environment_id: e\nblock_ms: 500\nANTHROPIC-worker-id: w\nreclaim_older_than_ms: null\n",
     )
-    assert told.query == {"beta": "true", "block_ms": "500", "reclaim_older_than_ms": ""}
-    assert told.headers == {"anthropic-worker-id": "w"}
+    assert built.query == {"beta": "true", "block_ms": "500", "reclaim_older_than_ms": ""}
+    assert built.headers == {"anthropic-worker-id": "w"}
 
 
 def test_null_on_stdin_is_no_value_where_null_makes_no_sense(request_of):
     """An ID, a header and a limit are then missing."""
-    told = request_of(WORK, "list", stdin="environment_id: e\nlimit: null\nanthropic-beta: null\n")
-    assert (told.query, told.headers) == ({"beta": "true"}, {})
+    built = request_of(WORK, "list", stdin="environment_id: e\nlimit: null\nanthropic-beta: null\n")
+    assert (built.query, built.headers) == ({"beta": "true"}, {})
 
 
 def test_all_missing_flags_are_named(request_of):
@@ -234,10 +234,10 @@ def test_blank_stdin_is_no_input(request_of, nothing):
 
 def test_unknown_fields_are_sent_with_a_warning(request_of):
     """The API may know what we don't; a likely slip is named."""
-    told = request_of(ENV, "create", stdin="name: n\ndescripton: d\n")
-    assert told.body == {"name": "n", "descripton": "d"}
-    assert "'descripton'" in told.stderr
-    assert "Did you mean 'description'?" in told.stderr
+    built = request_of(ENV, "create", stdin="name: n\ndescripton: d\n")
+    assert built.body == {"name": "n", "descripton": "d"}
+    assert "'descripton'" in built.stderr
+    assert "Did you mean 'description'?" in built.stderr
 
 
 @pytest.mark.parametrize(
@@ -265,9 +265,9 @@ def test_input_that_makes_no_request_is_refused(refusal_of, words, stdin, parts)
 
 def test_an_update_without_a_field_is_sent_with_a_note(request_of):
     """D25: as in the reference's example, when nobody piped anything in."""
-    told = request_of(ENV, "update", "env_1")
-    assert told.body == {}
-    assert "nothing will change" in told.stderr
+    built = request_of(ENV, "update", "env_1")
+    assert built.body == {}
+    assert "nothing will change" in built.stderr
 
 
 @pytest.mark.parametrize("words", [(ENV, "archive", "env_1"), (ENV, "list"), (WORK, "stats", "env_1")])
@@ -313,15 +313,15 @@ def test_an_object_with_another_id_than_the_argument_is_refused(refusal_of, word
 
 def test_an_object_with_the_id_of_the_argument_is_taken(request_of):
     """D31: the two agree."""
-    told = request_of(ENV, "update", "env_1", "--name", "n", stdin='{"id": "env_1", "description": "d"}')
-    assert told.body == {"name": "n", "description": "d"}
+    built = request_of(ENV, "update", "env_1", "--name", "n", stdin='{"id": "env_1", "description": "d"}')
+    assert built.body == {"name": "n", "description": "d"}
 
 
 def test_yaml_that_an_update_needs_may_name_another_object(request_of):
     """It was written to be applied; the argument wins, and a note says so."""
-    told = request_of(ENV, "update", "env_1", stdin="id: env_9\nname: renamed\n")
-    assert (told.request.path, told.body) == ("/v1/environments/env_1", {"name": "renamed"})
-    assert "'env_9'" in told.stderr
+    built = request_of(ENV, "update", "env_1", stdin="id: env_9\nname: renamed\n")
+    assert (built.request.path, built.body) == ("/v1/environments/env_1", {"name": "renamed"})
+    assert "'env_9'" in built.stderr
 
 
 @pytest.mark.parametrize("words", [("create",), ("update",)])
@@ -337,17 +337,17 @@ def test_the_object_that_a_server_returned_can_be_sent_again(request_of, words):
         "archived_at": None,
         "state": "active",
     }
-    told = request_of(ENV, *words, stdin=json.dumps(server))
-    assert told.body == {"name": "n", "config": {"type": "cloud"}}
-    (note,) = told.stderr.splitlines()
+    built = request_of(ENV, *words, stdin=json.dumps(server))
+    assert built.body == {"name": "n", "config": {"type": "cloud"}}
+    (note,) = built.stderr.splitlines()
     assert all(name in note for name in ("type", "created_at", "updated_at", "archived_at", "state"))
 
 
 def test_a_work_item_can_be_piped_into_stop(request_of):
     """D30: only its IDs are taken from what `work list` prints."""
     work = '{"id": "work_1", "environment_id": "env_1", "type": "work", "state": "active", "metadata": {"a": "b"}}'
-    told = request_of(WORK, "stop", "--force", stdin=work)
-    assert (told.request.path, told.body) == ("/v1/environments/env_1/work/work_1/stop", {"force": True})
+    built = request_of(WORK, "stop", "--force", stdin=work)
+    assert (built.request.path, built.body) == ("/v1/environments/env_1/work/work_1/stop", {"force": True})
 
 
 # Files
@@ -460,8 +460,8 @@ def test_a_hint_fits_its_place(refusal_of):
 
 def test_at_dash_is_stdin_which_is_then_not_the_body(request_of):
     """D10: what a flag has taken is not parsed."""
-    told = request_of(ENV, "create", "--name", "n", "--description", "@-", stdin="name: x\n- {broken\n")
-    assert told.body == {"name": "n", "description": "name: x\n- {broken\n"}
+    built = request_of(ENV, "create", "--name", "n", "--description", "@-", stdin="name: x\n- {broken\n")
+    assert built.body == {"name": "n", "description": "name: x\n- {broken\n"}
     assert request_of(ENV, "create", "--name", "n", "--config", "@-", stdin="type: cloud").body["config"] == {
         "type": "cloud"
     }
@@ -476,8 +476,8 @@ def test_stdin_can_be_asked_for_once(refusal_of):
 def test_the_file_is_the_body_and_stdin_is_left_alone(request_of, tmp_path):
     """--file replaces stdin, and flags win over it."""
     (tmp_path / "env.yaml").write_text("name: file\ndescription: d\n")
-    told = request_of(ENV, "create", "--file", "env.yaml", "--name", "flag", stdin="name: stdin\n")
-    assert told.body == {"name": "flag", "description": "d"}
+    built = request_of(ENV, "create", "--file", "env.yaml", "--name", "flag", stdin="name: stdin\n")
+    assert built.body == {"name": "flag", "description": "d"}
     assert request_of(ENV, "create", "-f", "-", stdin="name: stdin\n").body == {"name": "stdin"}
 
 

@@ -244,7 +244,7 @@ def test_pages_are_followed_to_the_end(ant):
 
 @pytest.mark.parametrize(("limit", "printed", "requests"), [("0", 0, 0), ("1", 1, 1), ("2", 2, 2), ("-1", 3, 3)])
 def test_max_items_stops_before_a_page_that_is_not_needed(ant, limit, printed, requests):
-    """-1 is all of them, 0 is none."""
+    """-1 prints all items, and 0 prints none."""
     pages = [page("a", after="2"), page("b", after="3"), page("c")]
     result = ant(*LIST, "--max-items", limit, "--format", "jsonl", replies=pages)
     assert (result.exit, result.stdout.count("\n"), len(result.requests)) == (0, printed, requests)

@@ -10,12 +10,10 @@ import pytest
 
 from ant_cli.errors import AntError, BadValue, CredentialError, UsageError
 from ant_cli.operations.spec import Flags
-from ant_cli.runtime import Runtime
-from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 from ant_cli.settings.loading import load
 from ant_cli.settings.profiles import NO_STORE, Store
 from ant_cli.settings.sources import DEFAULT_BASE_URL, credential_sources
-from tests.conftest import Screen
+from tests.conftest import Screen, make_runtime
 
 PROFILES = ("--profile", "ANTHROPIC_PROFILE", "active")
 """What names a profile, the strongest first."""
@@ -43,7 +41,7 @@ def inputs_of(sources):
 
 def settings_of(flags, environ, store=NO_STORE):
     """Load the settings of a run at a terminal with these flags, variables and profiles."""
-    runtime = Runtime(Stdin(None), Stdout(Screen(terminal=True)), Stderr(None), environ)
+    runtime = make_runtime(environ, stdout=Screen(terminal=True))
     return load(runtime, Flags(flags), store)
 
 
@@ -278,7 +276,7 @@ def test_loading_registers_every_secret_before_an_error_can_quote_it(clean_envir
     """Those in flags, variables and every profile, used or not. None of them looks like a key."""
     profile_file(clean_environ, CANARY_FILE)
     environ = clean_environ | {"ANTHROPIC_API_KEY": " canary-of-the-variable "}
-    runtime = Runtime(Stdin(None), Stdout(None), Stderr(None), environ)
+    runtime = make_runtime(environ)
     with suppress(AntError):
         load(runtime, Flags({"auth_token": "canary-of-a-flag", **flags}))
     given = ["canary-of-the-variable", "canary-of-a-flag", *flags.values()]

@@ -1,4 +1,4 @@
-"""Files that several processes change: the lock beside a file, and its replacement."""
+"""Files that several processes change: the lock file, and the replacement of the file."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_several_processes_that_lock_and_unlock_lose_no_change(tmp_path):
 
 
 def test_waiting_for_another_process_is_announced(tmp_path):
-    """Once, before the wait; and not if there is none."""
+    """It is printed once before a wait, and not at all without a wait."""
     path = tmp_path / "file"
     said: list[str] = []
     holder = (

@@ -24,8 +24,8 @@ from ant_cli.runtime.process import resume_gc
 from ant_cli.settings.loading import Settings
 from ant_cli.settings.sources import switch
 
-PARALLEL_DEFAULT = 8
-PARALLEL_LIMIT = 256
+_PARALLEL_DEFAULT = 8
+_PARALLEL_LIMIT = 256
 NAMED = 1000
 """How many inputs that were not sent are named; of more than that, the first of the others is."""
 
@@ -62,9 +62,9 @@ def run_many(
 def _parallel(flags: Flags, operation: Operation) -> int:
     text = flags.text(PARALLEL.name)
     if text is None:
-        return 1 if operation.creates else PARALLEL_DEFAULT
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= PARALLEL_LIMIT):
-        raise UsageError(f"{PARALLEL.flag} must be a whole number from 1 to {PARALLEL_LIMIT}, got {text!r}.")
+        return 1 if operation.creates else _PARALLEL_DEFAULT
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= _PARALLEL_LIMIT):
+        raise UsageError(f"{PARALLEL.flag} must be a whole number from 1 to {_PARALLEL_LIMIT}, got {text!r}.")
     return int(text)
 
 

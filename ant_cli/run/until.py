@@ -16,7 +16,7 @@ from ant_cli.output.printer import check_json
 from ant_cli.output.progress import Progress
 from ant_cli.runtime import Runtime
 
-EVERY_DEFAULT = "2s"
+_EVERY_DEFAULT = "2s"
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|)", re.ASCII)
 _UNIT_SECONDS = {"ms": 0.001, "": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -73,7 +73,7 @@ def waiting_of(operation: Operation, flags: Flags, inputs: int) -> Waiting:
     limit = flags.text(FOR.name)
     return Waiting(
         make_condition(UNTIL.flag, flags.list(UNTIL.name)),
-        _seconds(EVERY.flag, flags.text(EVERY.name) or EVERY_DEFAULT),
+        _seconds(EVERY.flag, flags.text(EVERY.name) or _EVERY_DEFAULT),
         None if limit is None else _seconds(FOR.flag, limit),
     )
 

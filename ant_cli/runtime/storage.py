@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-PRIVATE = 0o600
+_PRIVATE = 0o600
 _POLL_S = 0.05
 _NO_SURPRISES = 0 if sys.platform == "win32" else os.O_NONBLOCK | os.O_NOFOLLOW
 
@@ -38,12 +38,12 @@ class Patience(NamedTuple):
     sleep: Callable[[float], None] = time.sleep
 
 
-WAIT_UNTIL_FREE = Patience()
+_WAIT_UNTIL_FREE = Patience()
 
 
 @contextmanager
 def locked(
-    path: Path, before_waiting: Callable[[], None] = lambda: None, patience: Patience = WAIT_UNTIL_FREE
+    path: Path, before_waiting: Callable[[], None] = lambda: None, patience: Patience = _WAIT_UNTIL_FREE
 ) -> Iterator[BinaryIO]:
     """Keep other processes from changing a file. Yields the locked file, which is named PATH.lock.
 
@@ -100,7 +100,7 @@ def _wait_for(lock: BinaryIO, before_waiting: Callable[[], None], patience: Pati
 
 def _open_private(name: str, flags: int) -> int:
     """Open a file; a new one can be read by its owner only. Rejects links, and never waits for a pipe."""
-    return os.open(name, flags | _NO_SURPRISES, PRIVATE)
+    return os.open(name, flags | _NO_SURPRISES, _PRIVATE)
 
 
 if sys.platform == "win32":
@@ -131,7 +131,7 @@ else:
         return True
 
 
-def replace_file(path: Path, content: bytes, mode: int = PRIVATE) -> None:
+def replace_file(path: Path, content: bytes, mode: int = _PRIVATE) -> None:
     """Put a new file in the place of the old one, under a lock. From its first byte it has these permissions.
 
     Raises:
@@ -146,7 +146,7 @@ def replace_file(path: Path, content: bytes, mode: int = PRIVATE) -> None:
         with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
             file.write(content)
             file.flush()
-            if mode != PRIVATE and os.name != "nt":
+            if mode != _PRIVATE and os.name != "nt":
                 os.fchmod(descriptor, mode)
             os.fsync(descriptor)
             keep_owner(descriptor, path)

@@ -146,7 +146,7 @@ def decode(data: bytes, name: str) -> str:
         ) from None
 
 
-def write_all(file: BinaryIO, data: bytes) -> None:
+def _write_all(file: BinaryIO, data: bytes) -> None:
     """Write `data` unbuffered: the rest of a buffer would delay the end of an interrupted run."""
     rest = memoryview(data)
     while rest:
@@ -185,7 +185,7 @@ class Stdout(Stream):
         if escape and self.is_terminal:
             data = escape_controls(data.decode("utf-8", "backslashreplace")).encode("utf-8", "backslashreplace")
         try:
-            write_all(self._file, data)
+            _write_all(self._file, data)
         except BrokenPipeError:
             raise
         except (OSError, ValueError) as error:
@@ -234,7 +234,7 @@ class Stderr(Stream):
         if self._file is None:
             return
         try:  # noqa: SIM105 - contextlib would cost more time than all of this
-            write_all(self._file, text.encode("utf-8", "backslashreplace"))
+            _write_all(self._file, text.encode("utf-8", "backslashreplace"))
         except (OSError, ValueError):
             pass
 

@@ -15,7 +15,7 @@ _SERVICE = "ant"
 """The name of this program in the credential store."""
 
 
-class NoCredentialStore(CredentialError):
+class _NoCredentialStore(CredentialError):
     """This machine has no credential store, or this process can't use it."""
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ def read_key(reference: str, source: str) -> str:
     """
     try:
         secret: str | None = _with_keyring(lambda keyring: keyring.get_password(_SERVICE, _entry(reference)))
-    except NoCredentialStore as error:
+    except _NoCredentialStore as error:
         raise CredentialError(
             f"{source} can't be read: {error.message}", "Store a key without it: ant auth login --profile NAME"
         ) from None
@@ -115,7 +115,7 @@ def _with_keyring(use: Callable[[Any], Any]) -> Any:
     try:
         return use(keyring)
     except keyring.errors.NoKeyringError:
-        raise NoCredentialStore from None
+        raise _NoCredentialStore from None
     except Exception as error:  # noqa: BLE001 - each system's store has errors of its own, and keyring passes them on
         why = str(error).rstrip(".!") or type(error).__name__
         raise CredentialError(f"the operating system's credential store refused: {why}.") from None

@@ -19,7 +19,7 @@ from ant_cli.runtime.streams import Stderr, os_error_text, read_limited
 from ant_cli.settings.validators import KEYRING, SECRET_FIELDS
 
 FILE_NAME = "profiles.toml"
-WITHOUT_PROFILES = f"To go on without profiles: {variables.CONFIG_DIR}={os.devnull}"
+_WITHOUT_PROFILES = f"To go on without profiles: {variables.CONFIG_DIR}={os.devnull}"
 Profile = Mapping[str, object]
 
 
@@ -199,7 +199,7 @@ def _open_nonblocking(name: str, flags: int) -> int:
 
 
 def _unreadable(path: Path, why: str) -> CredentialError:
-    return CredentialError(f"the profiles in {path} can't be read: {why}.", WITHOUT_PROFILES)
+    return CredentialError(f"the profiles in {path} can't be read: {why}.", _WITHOUT_PROFILES)
 
 
 def _check_owner(descriptor: int, path: Path) -> None:
@@ -214,7 +214,7 @@ def _check_owner(descriptor: int, path: Path) -> None:
 
         raise CredentialError(
             f"{path} belongs to another user, who could send your requests elsewhere.",
-            f"If it is yours after all: sudo chown $(id -u) {shlex.quote(str(path))}\n{WITHOUT_PROFILES}",
+            f"If it is yours after all: sudo chown $(id -u) {shlex.quote(str(path))}\n{_WITHOUT_PROFILES}",
         )
 
 
@@ -272,7 +272,7 @@ def _position(text: str) -> tuple[int, int]:
 def _malformed(path: Path, place: str, why: str) -> CredentialError:
     return CredentialError(
         f"{path}{', ' if place else ''}{place}: {why}.",
-        f"Correct the file, or move it away; it was not changed.\n{WITHOUT_PROFILES}",
+        f"Correct the file, or move it away; it was not changed.\n{_WITHOUT_PROFILES}",
     )
 
 

@@ -21,7 +21,7 @@ VARIABLES = {
     "api_key": variables.API_KEY,
     "auth_token": variables.AUTH_TOKEN,
 }
-EMPTY_MEANS_UNSET = frozenset(("base_url", "workspace_id"))
+_EMPTY_MEANS_UNSET = frozenset(("base_url", "workspace_id"))
 """Flags that count as not given when they are empty, as `--base-url "$URL"` may be."""
 
 CredentialKind = Literal["api_key", "auth_token"]
@@ -94,7 +94,7 @@ def setting_sources(
         if text not in (None, LOCAL):
             raise UsageError("--local and --base-url can't be used together.", "Give one of them.")
         yield SettingSource("--local", LOCAL)
-    if text or (text is not None and name not in EMPTY_MEANS_UNSET):
+    if text or (text is not None and name not in _EMPTY_MEANS_UNSET):
         yield SettingSource(flag_name(name), text)
     if text := environ.get(VARIABLES.get(name, "")):
         yield SettingSource(VARIABLES[name], text)

@@ -20,7 +20,7 @@ from ant_cli.emulator.server import Server
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 from tests.conftest import KEY, Result, Screen
-from tests.processes import measured
+from tests.processes import coverage_env
 
 
 class Keyboard(io.BytesIO):
@@ -68,7 +68,7 @@ class Team:
         start = f"{code}\nimport sys; sys.argv[0] = 'ant'\nfrom ant_cli.__main__ import entry_point; entry_point()"
         return subprocess.Popen(
             [sys.executable, "-c", start, *words],
-            env={**self.environ, **measured()},
+            env={**self.environ, **coverage_env()},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

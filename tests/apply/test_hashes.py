@@ -74,7 +74,7 @@ def test_a_number_has_one_spelling(written, expected):
 
 @given(JSON)
 def test_the_canonical_text_of_a_canonical_text_is_the_same(value):
-    """And it is JSON that says the same, but for how numbers are written."""
+    """It is JSON with the same value, except for the notation of numbers."""
     text = canonical(parse(json.dumps(value), "test"))
     assert canonical(read_json(text.encode())) == text
     assert json.loads(text) == json.loads(json.dumps(value))

@@ -264,7 +264,7 @@ def test_a_renamed_file_keeps_its_environment():
 
 
 def test_a_renamed_file_renames_its_environment_if_that_is_where_the_name_comes_from():
-    """All the rest is what it was. Two candidates are none."""
+    """The environment of the removed file is renamed. With two candidates both are created."""
     world = World(BODY)
     del world.files[KEY]
     world.files["./environments/z.yaml"] = declared({**BODY, "name": "z"}, "./environments/z.yaml")

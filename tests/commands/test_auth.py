@@ -23,9 +23,8 @@ import pytest
 from ant_cli.commands.prompts import prompt_secret
 from ant_cli.emulator import Emulator
 from ant_cli.errors import UsageError
-from ant_cli.runtime import Runtime
-from ant_cli.runtime.streams import Stderr, Stdin, Stdout
-from tests.processes import measured
+from tests.conftest import make_runtime
+from tests.processes import coverage_env
 
 SECRET = "sk-ant-api03-0123456789-wxyz"
 OTHER = "sk-ant-api03-9876543210-abcd"
@@ -311,7 +310,7 @@ def on_terminal(words, environ, *typed):
 def no_key(clean_environ):
     """The environment of a process, without a key."""
     environ = {name: value for name, value in clean_environ.items() if name != "ANTHROPIC_API_KEY"}
-    return environ | measured()
+    return environ | coverage_env()
 
 
 def test_the_prompt_does_not_echo_the_key_and_login_stores_it(no_key, path):
@@ -354,7 +353,7 @@ def test_login_without_a_terminal_says_how_to_pipe_the_key(no_key):
 
 def test_a_typed_key_is_checked_like_a_piped_key(clean_environ):
     """White space around the key is dropped, and an empty key is refused."""
-    process = Runtime(Stdin(None), Stdout(None), Stderr(None), clean_environ)
+    process = make_runtime(clean_environ)
     assert prompt_secret("? ", process, "ant", ask=lambda _: f" {SECRET} ") == SECRET
     with pytest.raises(UsageError, match="the secret is empty"):
         prompt_secret("? ", process, "ant", ask=lambda _: "")
@@ -362,7 +361,7 @@ def test_a_typed_key_is_checked_like_a_piped_key(clean_environ):
 
 def test_the_prompt_ignores_ctrl_z(clean_environ):
     """After `fg` the terminal would show the key."""
-    process = Runtime(Stdin(None), Stdout(None), Stderr(None), clean_environ)
+    process = make_runtime(clean_environ)
     seen = prompt_secret("? ", process, "ant", ask=lambda _: signal.getsignal(signal.SIGTSTP).name)
     assert (seen, signal.getsignal(signal.SIGTSTP)) == ("SIG_IGN", signal.SIG_DFL)
 
@@ -729,7 +728,7 @@ def test_a_stored_key_is_in_no_command_line_and_no_environment(no_key, path, tmp
 
 
 class Server(BaseHTTPRequestHandler):
-    """An API that reads the command line of whoever asks it."""
+    """An API that reads the command line of its client."""
 
     cmdlines: list[str] = []  # noqa: RUF012 - one server, one list
 

@@ -56,7 +56,7 @@ def test_a_real_credential_store_keeps_the_key_from_login_to_profile_deletion(cl
     del environ["ANTHROPIC_API_KEY"]
     if in_session(PROBE, environ, 10).returncode:
         pytest.skip(f"{STORE} can't be used on this machine")
-    done = in_session(SCRIPT, environ, 120)  # ten programs, one after the other, beside whatever else is busy
+    done = in_session(SCRIPT, environ, 120)  # ten programs in sequence, on a busy machine
     said = done.stderr
     steps = [line for line in said.splitlines() if line.partition(": ")[0].isdigit()]
     assert steps[:5] == ["0: login", "0: token", "0: rename", "8: call", "0: delete"], said

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ant_cli.runtime.extras import install_hint
-from tests.processes import measured
+from tests.processes import coverage_env
 
 CREATE = (
     "beta:environments",
@@ -32,7 +32,10 @@ def local(clean_environ):
 
     def run(*words, **more):
         environ = (
-            clean_environ | measured() | {"ANTHROPIC_BASE_URL": "local:emulator.db", "ANTHROPIC_API_KEY": ""} | more
+            clean_environ
+            | coverage_env()
+            | {"ANTHROPIC_BASE_URL": "local:emulator.db", "ANTHROPIC_API_KEY": ""}
+            | more
         )
         return subprocess.run(
             [sys.executable, "-m", "ant_cli", *words],
@@ -55,7 +58,7 @@ def served(clean_environ):
     def start(*flags, **more):
         process = subprocess.Popen(
             [sys.executable, "-m", "ant_cli", "emulator", "start", "--database", ":memory:", *flags],
-            env=clean_environ | measured() | {"ANTHROPIC_API_KEY": ""} | more,
+            env=clean_environ | coverage_env() | {"ANTHROPIC_API_KEY": ""} | more,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -232,7 +235,7 @@ def test_env_with_wait_waits_for_an_emulator_to_start(served, clean_environ):
     """A script that starts an emulator in the background needs no sleep."""
     waiting = subprocess.Popen(
         [sys.executable, "-m", "ant_cli", "emulator", "env", "--wait", "30"],
-        env=clean_environ | measured(),
+        env=clean_environ | coverage_env(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,

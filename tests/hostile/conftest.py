@@ -13,9 +13,7 @@ from pathlib import Path
 import pytest
 
 from ant_cli.__main__ import main
-from ant_cli.runtime import Runtime
-from ant_cli.runtime.streams import Stderr, Stdin, Stdout
-from tests.conftest import Result, Screen, piped
+from tests.conftest import Result, Screen, make_runtime, piped
 
 from .scripted_server import Reply, ScriptedServer, response
 
@@ -51,11 +49,10 @@ def ant_over_socket(clean_environ: dict[str, str]) -> Callable[..., Result]:
         stdout, stderr, waits = Screen(terminal=terminal), Screen(terminal=terminal), list[float]()
         given = os.fdopen(piped(stdin), "rb")
         with server or ScriptedServer(*replies or (OK,)) as there, given as source:
-            streams = Stdin(source), Stdout(stdout), Stderr(stderr)
             base_url = url.replace("{url}", there.url).replace("{port}", str(there.port))
             status = main(
                 [*words, "--base-url", base_url, "--timeout", "0.3", *more],
-                Runtime(*streams, environ, None, waits.append),
+                make_runtime(environ, source, stdout, stderr, sleep=waits.append),
             )
         return without_bug(Result(status, stdout.text(), stderr.text(), there.requests, waits))
 

@@ -179,7 +179,7 @@ def test_a_tls_handshake_with_a_plain_text_port_is_named_and_not_retried(
 
 
 class Babbler:
-    """A server that sends something at once to whoever connects. A context manager that gives its port."""
+    """A server that sends text as soon as a client connects. A context manager that returns its port."""
 
     def __init__(self, greeting: bytes) -> None:
         self._greeting = greeting

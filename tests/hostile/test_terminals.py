@@ -1,4 +1,4 @@
-"""Terminals: what a server says is shown, never obeyed; pipes get the bytes as they came."""
+"""Terminals: control characters of a server are escaped; pipes get the bytes unchanged."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ UNSEEN = set(
 )
 
 
-def obeyed(text: str) -> list[str]:
-    """Return the characters of a text that a terminal would obey or hide."""
+def unescaped(text: str) -> list[str]:
+    """Return the characters of a text that a terminal would act upon or hide."""
     text = COLOUR.sub("", text)
     return [
         character
@@ -61,9 +61,9 @@ def test_terminal_sequences_in_a_response_are_escaped_on_a_terminal(
     item = {"type": "environment", "id": text, "name": text, text: text}
     reply = response(item) if escaped else response(_unescaped(item))
     for words in (RETRIEVE, DELETE):
-        assert obeyed(ant_over_socket(reply, words=words, more=("--format", name), terminal=True).stdout) == []
+        assert unescaped(ant_over_socket(reply, words=words, more=("--format", name), terminal=True).stdout) == []
     page = response({"data": [item]}) if escaped else response(b'{"data":[' + _unescaped(item) + b"]}")
-    assert obeyed(ant_over_socket(page, words=LIST, more=("--format", name), terminal=True).stdout) == []
+    assert unescaped(ant_over_socket(page, words=LIST, more=("--format", name), terminal=True).stdout) == []
 
 
 def _unescaped(item: dict[str, str]) -> bytes:
@@ -77,7 +77,7 @@ def _unescaped(item: dict[str, str]) -> bytes:
 def test_raw_output_of_a_string_escapes_terminal_sequences(ant_over_socket: AntOverSocket, attack):
     """`-r` drops the quotes, not the escapes."""
     result = ant_over_socket(response({"name": ATTACKS[attack]}), more=("--transform", "name", "-r"), terminal=True)
-    assert (result.exit, obeyed(result.stdout)) == (0, [])
+    assert (result.exit, unescaped(result.stdout)) == (0, [])
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
@@ -89,13 +89,13 @@ def test_error_messages_and_the_debug_log_escape_terminal_sequences(ant_over_soc
     body = _unescaped({"type": "error", "message": text, text: text})
     reply = response(body, f"x-request: {header}\x9b", status="404 Not \x9bFound")
     result = ant_over_socket(reply, more=("--format-error", name, "--debug"), terminal=True)
-    assert (result.exit in (5, 8), obeyed(result.stderr)) == (True, [])
+    assert (result.exit in (5, 8), unescaped(result.stderr)) == (True, [])
 
 
 def test_the_excerpt_of_a_response_that_is_not_json_escapes_terminal_sequences(ant_over_socket: AntOverSocket):
     """The error quotes the beginning of the response."""
     result = ant_over_socket(response(b"<html>\x1b[2J\xc2\x9b\xe2\x80\xae", status="502 Bad"), terminal=True)
-    assert (result.exit, obeyed(result.stderr)) == (7, [])
+    assert (result.exit, unescaped(result.stderr)) == (7, [])
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -105,16 +105,16 @@ def test_control_characters_on_stderr_are_escaped_in_a_pipe(ant_over_socket: Ant
     text = ATTACKS[attack]
     body = _unescaped({"type": "error", "message": text, text: text})
     result = ant_over_socket(response(body, status="404 Not \x9bFound"), more=("--format-error", name, "--debug"))
-    assert (result.exit in (5, 8), obeyed(result.stderr)) == (True, [])
+    assert (result.exit in (5, 8), unescaped(result.stderr)) == (True, [])
     html = ant_over_socket(response(f"<html>{text}".encode(), status="502 Bad"))
-    assert (html.exit, obeyed(html.stderr)) == (7, [])
+    assert (html.exit, unescaped(html.stderr)) == (7, [])
 
 
 @pytest.mark.parametrize("words", [(*CREATE[:-1], "\x1b]0;x\x07\u202e", "--dry-run"), (*RETRIEVE[:-1], "\x1b[2J")])
 def test_control_characters_in_arguments_are_escaped_in_messages(ant_over_socket: AntOverSocket, words):
     """Arguments may come from a file or from another program."""
     result = ant_over_socket(words=words, terminal=True)
-    assert obeyed(result.stdout + result.stderr) == []
+    assert unescaped(result.stdout + result.stderr) == []
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
@@ -130,6 +130,6 @@ def test_stdout_in_a_pipe_has_the_received_bytes_unchanged(ant_over_socket: AntO
 def test_escaping_leaves_no_control_character_and_keeps_other_text(text):
     """Text without control characters is unchanged."""
     shown = escape_controls(text)
-    assert obeyed(shown) == []
-    if not obeyed(text):
+    assert unescaped(shown) == []
+    if not unescaped(text):
         assert COLOUR.sub("", shown) == COLOUR.sub("", text) or "\x1b" in text

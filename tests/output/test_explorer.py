@@ -37,7 +37,7 @@ from ant_cli.output.explorer.tree import (
 from ant_cli.output.explorer.widgets import Line, pieces_of
 from ant_cli.output.terminal import cell_width
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.streams import Stderr, Stdin, Stdout
+from tests.conftest import make_runtime
 
 ITEM = {"id": "env_1", "config": {"type": "cloud", "hosts": ["a.b", "c"]}, "name": "demo", "note": None}
 
@@ -776,7 +776,7 @@ class Terminal(io.BytesIO):
 
 
 def process_of(stdout: io.BytesIO, **environ: str) -> Runtime:
-    return Runtime(Stdin(Terminal()), Stdout(stdout), Stderr(Terminal()), environ)
+    return make_runtime(environ, Terminal(), stdout, Terminal())
 
 
 def opened(keys: list[str], pages: Iterator[list[bytes]], **options: Any) -> Outcome:
@@ -861,7 +861,7 @@ def test_an_unexpected_exception_is_raised_and_not_printed_by_textual(
 def test_notes_on_stderr_are_printed_after_the_explorer_is_closed():
     """They do not disturb the screen, and are not lost."""
     stderr = Terminal()
-    process = Runtime(Stdin(Terminal()), Stdout(Terminal()), Stderr(stderr), {})
+    process = make_runtime({}, Terminal(), Terminal(), stderr)
 
     def run(_: Explorer) -> Choice:
         process.stderr.say("Note: retrying")

@@ -20,7 +20,7 @@ import pytest
 from ant_cli.runtime.extras import install_command
 from tests.completion.terminal import OWN_TERMINAL
 from tests.hostile.scripted_server import Act, Reply, ScriptedServer, error, response
-from tests.processes import measured
+from tests.processes import coverage_env
 
 PATIENCE_S = 20.0
 LIST = ("beta:environments", "list")
@@ -53,7 +53,7 @@ class Session:
         self._seen = b""
         self.process = subprocess.Popen(
             ["sh", "-c", OWN_TERMINAL, os.ttyname(theirs), *command],
-            env={"TERM": "xterm-256color", **measured(), **environ},
+            env={"TERM": "xterm-256color", **coverage_env(), **environ},
             start_new_session=True,
         )
 

@@ -22,11 +22,9 @@ import pytest
 from ant_cli.__main__ import main
 from ant_cli.output.pager import Pager, PagerClosed, command_of, lines_of, watch_for_exit
 from ant_cli.output.terminal import Style
-from ant_cli.runtime import Runtime
-from ant_cli.runtime.streams import Stderr, Stdin, Stdout
-from tests.conftest import Screen
+from tests.conftest import Screen, make_runtime
 from tests.hostile.scripted_server import ScriptedServer, response
-from tests.processes import measured
+from tests.processes import coverage_env
 from tests.scripted_socket import transport_to
 
 STYLE = Style(width=80, height=10, colour=False, clock=lambda: 0.0)
@@ -50,9 +48,7 @@ def terminal(tmp_path, clean_environ):
             self.started = []
 
         def paged(self, *, has_header=False, **environ):
-            process = Runtime(
-                Stdin(None), Stdout(self.file), Stderr(self.said), {**clean_environ, **environ}, now=lambda: 0.0
-            )
+            process = make_runtime({**clean_environ, **environ}, None, self.file, self.said, now=lambda: 0.0)
             return Pager(process, STYLE, lambda: self.started.append(True), has_header=has_header)
 
         def shown(self):
@@ -125,7 +121,7 @@ def test_an_error_comes_after_what_was_held_back(terminal):
 
 
 def test_a_pager_that_is_not_there_is_said(terminal):
-    """And the list is shown all the same."""
+    """The list is printed anyway."""
     with terminal.paged(PAGER="no-such-pager -x") as write:
         write(LONG)
     assert terminal.shown() == LONG
@@ -262,9 +258,7 @@ def test_pages_that_nobody_looks_at_are_not_fetched(tmp_path, clean_environ):
 
     environ = {**clean_environ, "PAGER": pager(LEAVE)}
     with Terminal(tmp_path / "screen", "w") as screen, Path(os.devnull).open("rb") as nothing:
-        process = Runtime(
-            Stdin(nothing), Stdout(screen), Stderr(Screen(terminal=True)), environ, transport_to(respond)
-        )
+        process = make_runtime(environ, nothing, screen, Screen(terminal=True), transport=transport_to(respond))
         assert main(["beta:environments", "list"], process) == 0
     assert 2 <= len(requests) < 300
 
@@ -387,7 +381,7 @@ class OnTerminal:
 @pytest.mark.parametrize("busy", [False, True], ids=["a slow answer", "a wait before another attempt"])
 def test_leaving_the_pager_ends_a_wait(clean_environ, busy):
     """At once, successfully and without a word, though the server has not answered."""
-    environ = {**clean_environ, **measured(), "TERM": "xterm", "LINES": "10", "ANT_PAGER": pager(QUIT_ON_KEY)}
+    environ = {**clean_environ, **coverage_env(), "TERM": "xterm", "LINES": "10", "ANT_PAGER": pager(QUIT_ON_KEY)}
     with SlowServer(busy=busy) as server:
         environ["ANTHROPIC_BASE_URL"] = f"http://127.0.0.1:{server.server_port}"
         with OnTerminal(["beta:environments", "list"], environ) as ant:
@@ -400,8 +394,8 @@ def test_leaving_the_pager_ends_a_wait(clean_environ, busy):
 
 
 def test_ctrl_c_belongs_to_the_pager_while_the_user_reads(clean_environ):
-    """The command ends with the pager, successfully: whoever reads on has not interrupted it."""
-    environ = {**clean_environ, **measured(), "TERM": "xterm", "LINES": "10"}
+    """The command ends with the pager, and successfully: it was not interrupted."""
+    environ = {**clean_environ, **coverage_env(), "TERM": "xterm", "LINES": "10"}
     environ["ANT_PAGER"] = pager(QUIT_ON_KEY_AFTER_CTRL_C)
     rows = [{"id": f"env_{number}"} for number in range(40)]
     with ScriptedServer(response({"data": rows, "next_page": None})) as server:

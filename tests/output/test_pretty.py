@@ -138,7 +138,7 @@ def test_a_very_long_name_pushes_only_its_own_value():
     assert view({"k" * 40: 1, "a": 2}) == "k" * 40 + "  1\na  2\n"
 
 
-def test_names_and_values_are_never_obeyed():
+def test_terminal_sequences_in_names_and_values_are_escaped():
     """Control characters show, in keys too, and a key has one line."""
     assert view({"a\x1b\nb": "\x1b[2J\x07\u202e"}) == "a␛␊b  ␛[2J␇\\u202e\n"
 

@@ -1,4 +1,4 @@
-"""The printer: which format goes where, and that a terminal obeys nothing of what the server says."""
+"""The printer: which format goes where, and that terminal sequences of the server are escaped."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def page(*items):
 
 @pytest.mark.parametrize("env", [{}, {"NO_COLOR": "1"}])
 @pytest.mark.parametrize("flags", COMMANDS.values(), ids=COMMANDS)
-def test_a_terminal_never_obeys_the_server(ant, flags, env):
+def test_terminal_sequences_of_the_server_are_escaped_in_every_format(ant, flags, env):
     """Control characters and escape sequences are shown, in every format, for one object and for lists."""
     for result in (
         ant(*RETRIEVE, *flags, replies=[ENVIRONMENT], terminal=True, env=env),
@@ -101,7 +101,7 @@ def test_columns_ask_for_a_table(ant, terminal):
 @pytest.mark.parametrize("name", ["json", "jsonl", "yaml", "pretty", "raw", "explore"])
 @pytest.mark.parametrize("command", [LIST, RETRIEVE])
 def test_columns_and_another_format_contradict_each_other(ant, command, name):
-    """Nothing is sent, and the way to pick fields is said."""
+    """Nothing is sent, and the error says how to select fields."""
     result = ant(*command, "--columns", "id", "--format", name, replies=[])
     assert (result.exit, result.stdout, result.requests) == (2, "", [])
     assert result.stderr == (
@@ -226,8 +226,8 @@ def test_a_path_that_fails_at_work_does_not_hide_the_api_error(ant, httpx_error)
     assert "No such environment." in result.stderr
 
 
-def test_a_bare_text_of_an_api_error_is_never_obeyed(ant, httpx_error):
-    """Nor does it show a key that the server echoes."""
+def test_terminal_sequences_in_the_raw_text_of_an_api_error_are_escaped(ant, httpx_error):
+    """A key that the server echoes is redacted, too."""
     body = {"message": f"\x1b[2J{KEY}"}
     flags = ("--transform-error", "message", "-r")
     told = ant(*RETRIEVE, *flags, replies=[httpx_error(body)], terminal=True).stderr

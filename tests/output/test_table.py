@@ -120,7 +120,7 @@ def test_columns_may_be_any_path():
     ("column", "meant"), [("naem", "name"), ("creatd", "created"), ("config.tpye", "config.type"), ("Nmae", "name")]
 )
 def test_a_column_that_leads_nowhere_gets_the_nearest(style, column, meant):
-    """It is said once; the table comes all the same."""
+    """One note is printed, and the table as well."""
     said = []
     shown = table(ENVIRONMENTS[:2], f"id,{column}", style, said.append)
     assert said == [f"Warning: --columns: {column!r} matches nothing in the first items. Did you mean {meant!r}?"]
@@ -272,7 +272,7 @@ def test_titles_that_were_chosen_are_never_left_out(width):
     assert max(map(cell_width, shown.splitlines())) <= width
 
 
-def test_keys_of_the_server_are_never_obeyed():
+def test_terminal_sequences_in_keys_are_escaped():
     """A title is as harmless as a cell."""
     odd = {"\x1b[31mred\nherring": 1}
     assert table([odd], style=COLOURED) == "\x1b[1m␛[31MRED HERRING\x1b[0m\n1\n"
@@ -358,7 +358,7 @@ def test_archived_rows_are_dim_and_states_coloured():
     assert "\x1b[32mactive\x1b[0m" in work
 
 
-def test_what_the_server_says_is_never_obeyed():
+def test_terminal_sequences_in_values_are_escaped():
     """Escape sequences, bells and direction controls show."""
     shown = table(ENVIRONMENTS[5:6], style=COLOURED._replace(width=160))
     assert "␛[31mred␇ herring\\u202e" in shown

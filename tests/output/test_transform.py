@@ -17,7 +17,7 @@ def transform(text, path):
     return apply(parse(path), text)
 
 
-# One document for the tables: numbers and escapes are spelt so that a rebuilt value would show.
+# One document for the tables: numbers and escapes are written so that a rebuilt value would show.
 DOCUMENT = rb"""
 {
   "id": "env_1",

@@ -14,8 +14,7 @@ from itertools import groupby
 import httpx
 
 from ant_cli.__main__ import main
-from ant_cli.runtime import Runtime
-from ant_cli.runtime.streams import Stderr, Stdin, Stdout
+from tests.conftest import make_runtime
 from tests.scripted_socket import transport_to
 
 NOW = datetime.fromisoformat("2026-03-14T15:00:00Z").timestamp()
@@ -158,8 +157,8 @@ def play(name, stdout, stderr, environ):
     transport = transport_to(lambda _: response(answer))
     environ = {"ANTHROPIC_API_KEY": "sk-ant-made-up", "ANT_PAGER": "", **environ}
     with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - not a path of ours
-        process = Runtime(
-            Stdin(nothing), Stdout(stdout), Stderr(stderr), environ, transport, lambda _: None, lambda: NOW
+        process = make_runtime(
+            environ, nothing, stdout, stderr, transport=transport, sleep=lambda _: None, now=lambda: NOW
         )
         return main(words, process)
 

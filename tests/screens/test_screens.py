@@ -1,7 +1,7 @@
 """What a person sees on a terminal of 80 and of 160 columns, compared with golden files.
 
 The files hold escape sequences made visible. Light and dark terminals get the same: only basic colours are
-used. After a change that is meant, write them anew with ANT_WRITE_SCREENS=1, and look at each of them.
+used. After a change that is meant, write them again with ANT_WRITE_SCREENS=1, and review each of them.
 """
 
 from __future__ import annotations

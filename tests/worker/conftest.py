@@ -18,7 +18,7 @@ import pytest
 from ant_cli.emulator import Emulator
 from ant_cli.emulator.server import Server
 from tests.conftest import KEY
-from tests.processes import measured
+from tests.processes import coverage_env
 
 HEADERS = {
     "authorization": f"Bearer {KEY}",
@@ -160,7 +160,7 @@ def start(queue, clean_environ):
     def start_worker(*words: str, handler: Sequence[str] = (), env: Mapping[str, str] | None = None) -> Worker:
         environ = {
             **clean_environ,
-            **measured(),
+            **coverage_env(),
             "ANTHROPIC_ENVIRONMENT_ID": queue.id,
             "ANTHROPIC_ENVIRONMENT_KEY": KEY,
             "ANTHROPIC_API_KEY": "",
