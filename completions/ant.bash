@@ -99,7 +99,7 @@ _ant_flags() {
     'emulator session show') reply=(--help --profile --api-key --auth-token --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;
     'emulator enqueue') reply=(--help --session-id --count --metadata --type --no-secret --profile --api-key --auth-token --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;
     'emulator clock') reply=(--help --advance-ms --now --profile --api-key --auth-token --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;
-    'emulator reset') reply=(--help --profile --api-key --auth-token --base-url --local --workspace-id --timeout --max-retries --debug) ;;
+    'emulator reset') reply=(--help --yes --profile --api-key --auth-token --base-url --local --workspace-id --timeout --max-retries --debug) ;;
     'emulator fault') reply=(--help --path-contains --method --status --times --retry-after-ms --delay-ms --disconnect --after --body-delay-ms --cut-after-events --list --clear --profile --api-key --auth-token --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;
     completion) reply=(--help) ;;
     help) reply=(--help) ;;

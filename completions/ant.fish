@@ -857,6 +857,7 @@ complete -c ant -n '__ant_at any emulator clock' -l transform -x -d 'A GJSON pat
 complete -c ant -n '__ant_at any emulator clock' -l raw-output -s r -f -d 'Print a string without its quotes'
 complete -c ant -n '__ant_at any emulator clock' -l columns -x -d 'Print a table of these titles or GJSON paths: id,name'
 complete -c ant -n '__ant_at any emulator reset' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any emulator reset' -l yes -f -d 'Do not ask for confirmation at a terminal'
 complete -c ant -n '__ant_at any emulator reset' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
 complete -c ant -n '__ant_at any emulator reset' -l api-key -x -d 'The API key'
 complete -c ant -n '__ant_at any emulator reset' -l auth-token -x -d 'A bearer token, in place of a key'

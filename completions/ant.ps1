@@ -771,6 +771,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         'emulator reset' = @(
             '--help|Show help'
             '-h|Show help'
+            '--yes|Do not ask for confirmation at a terminal'
             '--profile|The profile to use, in place of the active one'
             '--api-key|The API key'
             '--auth-token|A bearer token, in place of a key'

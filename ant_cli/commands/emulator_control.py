@@ -20,6 +20,7 @@ from ant_cli.operations.spec import Flags, Param, flag_name
 from ant_cli.output.api_error import rendered_errors
 from ant_cli.output.progress import Progress
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.confirmation import confirm
 from ant_cli.runtime.streams import decode, read_file
 from ant_cli.settings.loading import load
 from ant_cli.settings.sources import DEFAULT_BASE_URL
@@ -145,8 +146,10 @@ def clock(
     print_result(runtime, flags, str(response.get("now")), response)
 
 
-def reset(runtime: Runtime, flags: Flags) -> None:
-    """Empty the emulator: no environment, no work, no session and no fault is left."""
+def reset(runtime: Runtime, flags: Flags, *, yes: bool = False) -> None:
+    """Empty the emulator: no environment, no work, no session and no fault is left. Asks at a terminal."""
+    if not yes:
+        confirm("Delete everything in the emulator?", runtime)
     call_emulator(runtime, flags, "POST", "/reset")
     runtime.stderr.say("The emulator is empty.")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ant_cli.help.command_row import Command
 from ant_cli.help.tool_rows import PROFILE, REQUEST, RESULT, argument, number_flag, switch, text_flag, tool
+from ant_cli.operations.global_flags import YES
 from ant_cli.operations.value_kinds import ValueKind
 
 SECTION = "Try and test without an account"
@@ -169,6 +170,7 @@ EMULATOR = Command(
             "emulator_control:reset",
             ("the emulator of --local", "ant --local emulator reset"),
             ("a served emulator, between two tests", "ant emulator reset --base-url http://127.0.0.1:8080"),
+            flags=(YES,),
             takes=(*PROFILE, *REQUEST),
         ),
         tool(

@@ -502,3 +502,14 @@ def test_start_serves_without_a_state_folder_and_notes_that_env_cannot_find_it(s
     stderr = process.communicate()[1]
     assert process.returncode == 0
     assert "`ant emulator env` won't find" in stderr
+
+
+def test_reset_asks_at_a_terminal_and_sends_nothing_without_a_yes(ant):
+    """Everything in the emulator would be lost; --yes skips the question."""
+    questions = []
+    refused = ant("--local", "emulator", "reset", terminal=True, ask=lambda text: questions.append(text) or "n")
+    assert (refused.exit, len(questions)) == (2, 1)
+    assert "nothing was sent" in refused.stderr
+    for arguments, reply in ((["--yes"], "n"), ([], "y")):
+        done = ant("--local", "emulator", "reset", *arguments, terminal=True, ask=lambda _, reply=reply: reply)
+        assert (done.exit, "is empty" in done.stderr) == (0, True)
