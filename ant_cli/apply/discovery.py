@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -77,6 +78,8 @@ def _files(paths: Sequence[str], lock_path: Path) -> dict[Path, bool]:
                 found.setdefault(file, False)
         elif path.exists():
             _check_suffix(path)
+            if _is_special(path):
+                raise UsageError(f"{path} is a pipe or a device, not a file.")
             found[path] = True
         else:
             raise UsageError(f"{text} does not exist.")
@@ -98,7 +101,17 @@ def _walk(folder: Path) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if name not in SKIPPED_FOLDERS and not name.startswith("."))
         for name in sorted(files):
             if name.lower().endswith((*DATA, *PROSE)) and not name.startswith("."):
-                yield Path(root, name)
+                path = Path(root, name)
+                if not _is_special(path):
+                    yield path
+
+
+def _is_special(path: Path) -> bool:
+    """Whether a path leads to a pipe, a socket or a device, which could be read for ever."""
+    try:
+        return not stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return False  # the error is reported when the file is read
 
 
 def _same_names(declarations: Sequence[Declaration]) -> list[str]:

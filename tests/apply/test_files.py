@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -91,6 +94,23 @@ def test_the_lock_file_is_no_declaration():
     write("environments/claude-lock.json", '{"version": 1}')
     found = load(["."], Path.cwd() / "environments" / "claude-lock.json")
     assert found.declarations == {}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        (".", (0, "1 file is valid.\n")),
+        ("environments/pipe.yaml", (2, "environments/pipe.yaml is a pipe or a device, not a file.\n")),
+    ],
+)
+def test_a_pipe_is_never_waited_for(path, expected):
+    """In a folder it is skipped; a named one is an error."""
+    write("environments/a.yaml")
+    os.mkfifo("environments/pipe.yaml")
+    command = [sys.executable, "-m", "ant_cli", "apply", "--validate", path]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert (result.returncode, result.stderr) == expected
 
 
 @pytest.mark.parametrize(
