@@ -101,7 +101,7 @@ def test_the_lock_file_is_no_declaration():
     ("path", "expected"),
     [
         (".", (0, "1 file is valid.\n")),
-        ("environments/pipe.yaml", (2, "environments/pipe.yaml is a pipe or a device, not a file.\n")),
+        ("environments/pipe.yaml", (2, "ant: environments/pipe.yaml is a pipe or a device, not a file.\n")),
     ],
 )
 def test_a_pipe_is_never_waited_for(path, expected):
