@@ -49,6 +49,9 @@ def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
     is_wanted = make_condition(FILTER.flag, flags.list(FILTER.name))
     if FILTER.name in flags and printer.format.is_response:
         raise UsageError(f"{FILTER.flag} selects items, and --format raw prints the response as it is.")
+    if not requests.count:
+        runtime.stderr.say("Note: no IDs on standard input, so nothing was sent.")
+        return
     waiting = None
     if any(param.name in flags for param in WAITING):
         from ant_cli.run.until import waiting_of
