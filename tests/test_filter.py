@@ -57,6 +57,119 @@ def test_a_mistake_in_a_filter_is_a_usage_error(ant, expression):
     assert "--filter" in result.stderr
 
 
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "name!='prod'",
+        "name!=\u2018prod\u2019",
+        "name!=\u201cprod\u201d",
+        "\u201cname\u201d!=prod",
+        "'name'!=prod",
+        '"name"!=prod',
+        'name!="prod',
+        'name!="prod"x',
+        'name!="prod" "x"',
+        'name!="prod"&&n>1',
+        'name!="prod" and n>1',
+        'name!="prod" or n>1',
+        'name!="prod"|n',
+        'name!="prod";n',
+        "name!=prod&&n>1",
+        "name!=prod||n>1",
+        "name!=prod,n",
+        "name!=prod|n",
+        "name!=prod;n",
+        "name!=prod n",
+        "name!==prod",
+        'name!=="prod"',
+        'name==="prod"',
+        'name=~"prod"',
+        "name=~*",
+        "name<>prod",
+        'name!=["prod"]',
+        "name!=~prod",
+        "name in prod",
+        'name in ["a","b"]',
+        'name not in "prod"',
+        "name and n",
+        "name&&n",
+        "name||n",
+        "name,n",
+        "'|'",
+        '"|"',
+        '#(name=="x")',
+        '#(name=="x")#',
+        '{"name":"prod"}',
+        "[name,n]",
+        "@this",
+        "..name",
+        "!=~true",
+        "!=null",
+        "n>=null",
+    ],
+)
+def test_a_condition_that_could_match_more_than_was_meant_is_a_usage_error(ant, expression):
+    """What a filter lets through may be piped into `archive`."""
+    result = ant(*LIST, "--filter", expression, replies=PAGES)
+    assert (result.exit, result.requests, result.stdout) == (2, [], "")
+    hint = 'Write texts in double quotes: name!="prod"; several conditions are several --filter flags.'
+    assert hint in " ".join(result.stderr.split())
+
+
+VALUES = {
+    "data": [
+        {"id": "null", "v": None, "w": {"a.b": True, "c d": "x"}, "l": []},
+        {"id": "seven", "v": 7, "w": {"a.b": False}, "l": ["p", "q"]},
+        {"id": "text", "v": "null", "at": "2026-01-02T03:04:05Z"},
+        {"id": "quote", "v": "a \"b\" && 'c'", "w": {}},
+        {"id": "missing"},
+    ],
+    "next_page": None,
+}
+
+
+@pytest.mark.parametrize(
+    ("expression", "ids"),
+    [
+        ("v==null", ["null"]),
+        ("v=null", ["null"]),
+        (" v == null ", ["null"]),
+        ("v!=null", ["seven", "text", "quote"]),
+        ('v=="null"', ["text"]),
+        ("v%null", ["text"]),
+        ("v==~null", ["null", "missing"]),
+        ("v!=~null", ["seven", "text", "quote"]),
+        ("v==~*", ["null", "seven", "text", "quote"]),
+        ("v==7", ["seven"]),
+        ("v<=-0.5e+1", []),
+        ("v", ["null", "seven", "text", "quote"]),
+        ("w.a\\.b", ["null", "seven"]),
+        ("w.a\\.b==true", ["null"]),
+        ("w.a\\.b==~false", ["seven", "text", "quote", "missing"]),
+        ("w.c\\ d==x", ["null"]),
+        ("w|@keys|#>=2", ["null"]),
+        ("l.#>1", ["seven"]),
+        ('l.#(=="q")', ["seven"]),
+        ('v=="a \\"b\\" && \'c\'"', ["quote"]),
+        ('v!%"a *"', ["text"]),
+        ("id%?e*", ["seven", "text"]),
+        ("at>=2026-01-02T00:00:00Z", ["text"]),
+    ],
+)
+def test_conditions_have_the_comparisons_of_gjson_and_null(ant, expression, ids):
+    """Only `==null` and `!=null` differ from GJSON: these are about JSON null, and a missing value is neither."""
+    result = ant(*LIST, "--filter", expression, replies=[VALUES])
+    assert (result.exit, result.stdout.split()) == (0, ids), result.stderr
+
+
+def test_null_in_a_query_of_a_transform_is_a_text_as_in_gjson(ant):
+    """Null is special in conditions only."""
+    reply = {"id": "env_1", "l": [{"v": None}, {"v": "null"}]}
+    flags = ("--format", "jsonl", "--transform", "l.#(v==null)#")
+    result = ant("beta:environments", "retrieve", "env_1", *flags, replies=[reply])
+    assert (result.exit, result.stdout) == (0, '[{"v":"null"}]\n')
+
+
 def test_a_filter_and_raw_responses_exclude_each_other(ant):
     """`raw` prints the response as it is."""
     result = ant("beta:environments", "list", "--format", "raw", "--filter", "id")

@@ -34,6 +34,8 @@ def test_time_that_is_up_is_exit_code_8_after_the_last_object(ant):
     [
         ("--until", "depth="),
         ("--until", ""),
+        ("--until", "depth!='0'"),
+        ("--until", "depth==0 && pending==0"),
         ("--every", "2s"),
         ("--for", "2s"),
         (*UNTIL_IDLE, "--every", "soon"),

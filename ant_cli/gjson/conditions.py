@@ -1,29 +1,73 @@
-"""Conditions: the comparison of a GJSON query, such as `state=="active"`, on one value."""
+"""Conditions: the comparison of a GJSON query, such as `state=="active"`, on one value.
+
+Stricter than GJSON, which takes any text as a path or a value: with `!=`, a misquoted value would match everything.
+"""
 
 from __future__ import annotations
 
+import re
+
 from ant_cli.gjson.evaluate import apply
-from ant_cli.gjson.parser import BadPath, parse
-from ant_cli.gjson.steps import Path, Query
+from ant_cli.gjson.parser import BadPath, outside_brackets, parse, split_comparison
+from ant_cli.gjson.steps import Key, Modifier, Path, Query, Wildcard
+
+_VALUE = re.compile(
+    r'"(?:[^"\\]|\\.)*+"|~(?:true|false|null|\*)|[A-Za-z0-9_.*?:@/+-]+',
+    re.DOTALL,
+)
+"""A quoted text, a test of GJSON, or a bare word, which numbers, true, false and null are, too."""
+_NOT_IN_A_PATH = re.compile(r"\|\||[\s'`\u2018-\u201f&,;~]")
+"""What may be part of a key only with a backslash before it."""
+_PATTERNS = ("%", "!%")
 
 
 def parse_condition(expression: str) -> Path:
     """Return a condition for `holds`.
 
+    `==null` and `!=null` compare with JSON null, where GJSON compares with the text; a missing value is neither.
+
     Raises:
-        BadPath: if it is not what GJSON has between `#(` and `)`.
+        BadPath: if it is neither a comparison nor the path of a value that must exist.
 
     """
-    if not expression.strip():
-        raise BadPath("The condition is empty")
-    if expression.rstrip().endswith(("=", "<", ">", "%", "!")):
-        raise BadPath("The comparison has no value")
-    path = parse(f"#({expression})#")
-    if len(path) != 1 or not isinstance(path[0], Query) or path[0].rest:
+    path, operator, value = split_comparison(expression)
+    _check_path(path)
+    if operator:
+        _check_value(operator, value)
+    parsed = parse(f"#({expression})#")
+    if len(parsed) != 1 or not isinstance(parsed[0], Query) or parsed[0].rest:
         raise BadPath("The condition must be one comparison")
-    return path
+    query = parsed[0]
+    if not isinstance(query.path[0], Key | Wildcard | Modifier) or not (operator or _may_be_missing(query.path)):
+        raise BadPath("The condition compares nothing")
+    if value == "null" and operator not in _PATTERNS:
+        # As JSON text, null differs from every other value, the string "null" included.
+        query = query._replace(path=(*query.path, Modifier("tostr", {}, ())))
+    return (query,)
 
 
 def holds(condition: Path, value: bytes) -> bool:
     """Whether a condition holds for a JSON value. Raises BadPath and JSONTextError as `apply`."""
     return apply(condition, b"[" + value + b"]") not in (None, b"[]")
+
+
+def _check_path(path: str) -> None:
+    if not path:
+        raise BadPath("The condition has no path")
+    stray = _NOT_IN_A_PATH.search(outside_brackets(path))
+    if stray or path.startswith('"'):
+        raise BadPath(f"The path {path} has {stray[0] if stray else path[0]!r} in it")
+
+
+def _check_value(operator: str, value: str) -> None:
+    if not value:
+        raise BadPath("The comparison has no value")
+    if not _VALUE.fullmatch(value) or (operator == "=" and value.startswith("~")):
+        raise BadPath(f"{value} after {operator} is neither a text in double quotes nor one word")
+    if value == "null" and operator not in ("=", "==", "!=", *_PATTERNS):
+        raise BadPath(f"null can't be compared with {operator}")
+
+
+def _may_be_missing(path: Path) -> bool:
+    """Whether a path can find nothing; what makes an array or object of its own always finds something."""
+    return all(isinstance(step, Key | Wildcard) or (isinstance(step, Query) and not step.all) for step in path)

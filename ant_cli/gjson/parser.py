@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from ant_cli.gjson import json_text
 from ant_cli.gjson.modifiers import FUNCTIONS
@@ -61,6 +62,29 @@ class BadPath(ValueError):
 def parse(text: str) -> Path:
     """Return the steps of a path, or raise BadPath."""
     return _Parser(text, 0).path()
+
+
+class Comparison(NamedTuple):
+    """The texts of a query's comparison; without one, operator and value are empty."""
+
+    path: str
+    operator: str
+    value: str
+
+
+def split_comparison(text: str) -> Comparison:
+    """Split what is between the brackets of a query, or raise BadPath. A quoted value keeps its quotes."""
+    split = next((at for at, char in _outside_brackets(text) if char in "!=<>%"), len(text))
+    found = _OPERATOR.match(text, split)
+    if not found and split < len(text):
+        raise BadPath(f'"{text[split:]}" in the path starts with no known operator: == != < <= > >= % !%')
+    end = found.end() if found else split
+    return Comparison(text[:split].strip(_BLANK), text[split:end], text[end:].strip(_BLANK))
+
+
+def outside_brackets(text: str) -> str:
+    """Return the characters of `text` that are in no brackets, string or escape."""
+    return "".join(char for _, char in _outside_brackets(text))
 
 
 def _wildcard(pattern: str) -> re.Pattern[str]:
@@ -142,13 +166,8 @@ class _Parser:
         start = self.at + 1
         self.at = end = self.balanced(start)
         inside = self.text[start + 1 : end - 1]
-        split = next((at for at, char in _outside_brackets(inside) if char in "!=<>%"), len(inside))
-        path = inside[:split].strip(_BLANK)
-        found = _OPERATOR.match(inside, split)
-        if not found and split < len(inside):
-            raise BadPath(f'"{inside[split:]}" in the path starts with no known operator: == != < <= > >= % !%')
-        value = _comparison_value(inside[found.end() :].strip(_BLANK)) if found else ""
-        operator = found[0] if found else ""
+        path, operator, written = split_comparison(inside)
+        value = _comparison_value(written)
         every = self.accept("#")
         self.expect_end(f"the query {self.text[start - 1 : self.at]}")
         return Query(

@@ -29,7 +29,7 @@ def make_condition(flag: str, expressions: Sequence[str]) -> Condition:
         except BadPath as error:
             raise UsageError(
                 f"{flag} {expression!r} is not a condition: {error}.",
-                f"For example: {flag} 'state==\"active\"' or {flag} 'name%\"tmp-*\"'",
+                f'Write texts in double quotes: name!="prod"; several conditions are several {flag} flags.',
             ) from None
 
     def condition(value: bytes) -> bool:
