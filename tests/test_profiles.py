@@ -508,6 +508,7 @@ def test_a_key_command_runs_without_a_shell(process):
     [
         (f"{sys.executable} -c \"print('hush'); raise SystemExit(3)\"", "c failed with status 3."),
         (f"{sys.executable} -c \"import os; print('hush'); os.kill(os.getpid(), 9)\"", "c was ended by signal 9."),
+        (f'{sys.executable} -c "print(1, 2)"', "what c gives contains a space, which no key has."),
         (f'{sys.executable} -c ""', "what c gives is empty."),
         (
             f"{sys.executable} -c \"print('hush'); print('hush')\"",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ant_cli.errors import BadValue, CredentialError
 from ant_cli.runtime import Runtime
-from ant_cli.settings.validators import check_secret
+from ant_cli.settings.validators import check_new_secret
 
 
 def fetch_secret(form: str, reference: str, source: str, runtime: Runtime) -> str:
@@ -31,6 +31,6 @@ def fetch_secret(form: str, reference: str, source: str, runtime: Runtime) -> st
         secret = read_key(reference, source)
     runtime.stderr.register_secret(secret.strip())
     try:
-        return check_secret(f"what {source} gives", secret)
+        return check_new_secret(f"what {source} gives", secret)
     except BadValue as error:
         raise CredentialError(error.message, error.hint) from None
