@@ -29,7 +29,7 @@ def check_secret(source: str, secret: str, fix_hint: str = "") -> str:
 
 
 def check_new_secret(source: str, secret: str, fix_hint: str = "") -> str:
-    """Return a credential to store, or one that a command printed. A space in it means that it is more than a key."""
+    """Return a credential to store, or one that a command printed. With a space in it, it is more than a key."""
     secret = check_secret(source, secret, fix_hint)
     if " " in secret:
         raise BadValue(source, "contains a space, which no key has", fix_hint)
