@@ -271,7 +271,7 @@ def _arguments(args: list[str], command: Command) -> dict[str, FlagValue]:
         elif param.required:
             raise UsageError(f"{param.name.upper()} is required.", see_help(command.full_name))
     if args:
-        raise UsageError(f"unexpected argument {args[0]!r}.", see_help(command.full_name))
+        raise UsageError(f"unexpected argument {command.quoted(args[0])}.", see_help(command.full_name))
     return found
 
 

@@ -24,17 +24,22 @@ def call_tool(command: Command, flags: Flags, runtime: Runtime) -> None:
     """
     module, _, name = command.function.partition(":")
     own = {param.name: param for param in (*command.arguments, *command.flags)}
-    keywords = {name: _value(own[name], text) for name, text in flags.items() if name in own}
+    keywords = {name: _value(own[name], text, command) for name, text in flags.items() if name in own}
     global_flags = flags.only(flags.keys() - own.keys())
     getattr(import_module(module), name)(runtime, global_flags, **keywords)
 
 
-def _value(param: Param, text: FlagValue) -> FlagValue | bool:
+def _value(param: Param, text: FlagValue, command: Command) -> FlagValue | bool:
     """Return the value of a flag; only booleans are converted, because the commands check the other texts."""
     if param.type is not bool or not isinstance(text, str):
         return text
     if text == "true":
         return True
+    from ant_cli.errors import BadValue
     from ant_cli.input.values import boolean
 
-    return boolean(param.flag, text)
+    try:
+        return boolean(param.flag, text)
+    except BadValue as error:
+        problem = f"must be true or false, got {command.quoted(text)}"
+        raise BadValue(param.flag, problem, error.hint) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ant_cli.errors import truncate
 from ant_cli.operations.global_flags import GLOBAL_FLAGS
 from ant_cli.operations.spec import Operation, Param
 from ant_cli.operations.value_kinds import ValueKind
@@ -48,6 +49,14 @@ class Command(NamedTuple):
     def full_name(self) -> str:
         """The command as it is typed after `ant`."""
         return " ".join(self.path)
+
+    def quoted(self, text: str) -> str:
+        """Return what was typed in a wrong place as errors repeat it: not where it may be a key."""
+        if self.path[:1] in (("auth",), ("profile",)):
+            from ant_cli.runtime.redaction import REDACTED
+
+            text = REDACTED
+        return repr(truncate(text))
 
     @property
     def summary(self) -> str:

@@ -24,7 +24,9 @@ def unknown_command(args: Sequence[str]) -> UsageError:
         problem = f"unknown command {truncate(args[0])!r}.{suggestion(args)}"
         return UsageError(problem, "Run `ant --help` to see the commands.")
     rest = args[len(group.path) :]
-    problem = f"unknown command {truncate(rest[0])!r} for 'ant {group.full_name}'.{suggestion(rest, group)}"
+    similar = suggestion(rest, group)
+    typed = repr(truncate(rest[0])) if similar else group.quoted(rest[0])
+    problem = f"unknown command {typed} for 'ant {group.full_name}'.{similar}"
     return UsageError(problem, f"Run `ant {group.full_name} --help` to see its commands.")
 
 

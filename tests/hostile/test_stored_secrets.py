@@ -84,6 +84,27 @@ def test_what_looks_like_a_key_is_redacted_in_a_usage_error_even_if_nothing_regi
     assert "[redacted]" in done.stderr
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "auth {}",
+        "auth login {}",
+        "auth login --api-key-stdin={}",
+        "auth login --api-key-stdin {}",
+        "auth status {}",
+        "help auth {}",
+        "profile {}",
+        "profile create x {}",
+    ],
+)
+def test_what_may_be_a_key_is_not_repeated_below_auth_and_profile(ant, words):
+    """It looks like no key, and was typed where none belongs."""
+    done = ant(*words.format("correct-horse-battery").split())
+    assert (done.exit, done.stdout, done.requests) == (2, "", [])
+    assert "correct-horse" not in done.stderr
+    assert "[redacted]" in done.stderr
+
+
 # Where a secret comes from, and what a server or a credential store does with it
 
 
