@@ -192,7 +192,7 @@ def test_a_command_takes_its_surroundings_from_the_context(clean_environ):
 
 @pytest.mark.usefixtures("surroundings")
 @pytest.mark.parametrize("before", [["--api-key", KEY], []], ids=["before the command", "after it"])
-def test_a_secret_of_a_flag_is_redacted_in_the_tree_too(before):
+def test_a_secret_of_a_flag_is_redacted_in_the_typer_tree(before):
     """A message that quotes another value does not show it."""
     after = [] if before else ["--api-key", KEY]
     result = CliRunner().invoke(app, [*before, "beta:environments", "list", "--limit", KEY, *after])

@@ -184,7 +184,7 @@ def topic_commands():
 
 
 @pytest.mark.parametrize("line", [line for line in topic_commands() if not line.endswith("|")])
-def test_every_command_of_a_topic_is_one(emulator, line):
+def test_every_command_that_a_topic_names_exists(emulator, line):
     """It makes a request that can be sent."""
     result = emulator(line, "--dry-run")
     assert (result.exit, result.stderr) == (0, "")
@@ -325,7 +325,7 @@ def test_a_help_page_longer_than_the_terminal_goes_through_the_pager(ant):
         ("help beta:environments creat", "Did you mean `ant beta:environments create`?", "environments --help"),
     ],
 )
-def test_a_mistyped_command_line_is_answered_with_the_one_that_was_meant(ant, line, error, hint):
+def test_a_mistyped_command_line_gets_the_command_that_was_meant(ant, line, error, hint):
     """The messages are the same for the API's commands and the tool commands."""
     result = ant(*line.split())
     assert (result.exit, result.stdout, result.requests) == (2, "", [])

@@ -148,7 +148,7 @@ def test_a_connection_that_fails_is_tried_again(ant):
     assert ant(*CREATE, replies=[ConnectionRefusedError("refused")] * 3).exit == 8
 
 
-def test_a_lost_answer_is_said(ant):
+def test_an_error_after_a_lost_response_says_how_to_check_the_change(ant):
     """A 409 after a lost answer may mean that the first attempt worked."""
     archive = ("beta:environments", "archive", "env_1")
     result = ant(*archive, replies=[TimeoutError(), failure(409), failure(409)])
@@ -207,7 +207,7 @@ def test_an_error_that_is_not_json_is_shown_in_part(ant):
 @pytest.mark.parametrize(
     "body", ["not json", "", '{"a":', '{"a": NaN}', b"\xff\xfe{\x00}\x00", '{"a": 1} x'], ids=repr
 )
-def test_an_answer_that_is_not_json_is_an_error(ant, body):
+def test_a_response_that_is_not_json_is_an_error(ant, body):
     """D19: nothing of it is on stdout."""
     result = ant(*RETRIEVE, replies=[httpx.Response(200, content=body)])
     assert (result.exit, result.stdout) == (1, "")
@@ -264,7 +264,7 @@ def test_what_came_before_an_error_stays(ant):
 
 
 @pytest.mark.parametrize("answer", [{"items": []}, [], {"data": {}}, {"data": [], "next_page": 5}])
-def test_an_answer_that_is_no_page_is_an_error(ant, answer):
+def test_a_list_response_that_is_not_a_page_is_an_error(ant, answer):
     """A list needs `data`, and a cursor that is a text."""
     result = ant(*LIST, replies=[answer])
     assert (result.exit, result.stdout) == (1, "")
@@ -384,7 +384,7 @@ def test_an_interrupt_while_a_change_is_under_way_says_so(ant):
     assert ant(*RETRIEVE, replies=[KeyboardInterrupt()]).stderr == ""
 
 
-def test_an_interrupt_before_a_retry_says_so_if_an_answer_was_lost(ant):
+def test_an_interrupt_before_a_retry_says_that_a_response_was_lost(ant):
     """The attempt that failed may have been carried out; one that was refused was not."""
 
     def interrupt(_seconds):

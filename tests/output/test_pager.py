@@ -120,7 +120,7 @@ def test_an_error_comes_after_what_was_held_back(terminal):
     assert terminal.shown() == b"row\n"
 
 
-def test_a_pager_that_is_not_there_is_said(terminal):
+def test_a_pager_that_does_not_exist_is_reported(terminal):
     """The list is printed anyway."""
     with terminal.paged(PAGER="no-such-pager -x") as write:
         write(LONG)
@@ -217,7 +217,7 @@ def test_the_titles_of_a_table_stay_on_the_screen_if_less_can_do_that(terminal, 
     assert terminal.shown().decode().count("--header") == (1 if header else 0)
 
 
-def test_the_default_is_less_where_there_is_one(tmp_path):
+def test_the_default_pager_is_less_if_it_is_installed(tmp_path):
     """It ends by itself if all fits, keeps colours, and leaves the screen as it is."""
     less = tmp_path / "less"
     less.write_text("#!/bin/sh\n")

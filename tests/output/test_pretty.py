@@ -34,7 +34,7 @@ def test_on_a_terminal_all_values_stand_in_one_column():
     ("value", "word"),
     [(None, "(none)"), ("", "(empty)"), ([], "(none)"), ({}, "(none)"), (False, "false"), (0, "0"), ("-", "-")],
 )
-def test_empty_values_are_said_in_words(value, word):
+def test_empty_values_are_shown_as_words(value, word):
     """Nobody has to guess whether something is missing."""
     assert view({"key": value}) == f"key  {word}\n"
 

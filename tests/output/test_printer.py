@@ -120,7 +120,7 @@ def test_columns_and_the_format_of_a_profile_contradict_each_other(ant):
 
 
 @pytest.mark.parametrize("columns", ["", " "])
-def test_empty_columns_are_none(ant, columns):
+def test_an_empty_columns_flag_counts_as_not_given(ant, columns):
     """As an unset variable of a script makes them."""
     result = ant(*LIST, "--columns", columns, replies=[page(ENVIRONMENT)])
     assert result.stdout == ant(*LIST, replies=[page(ENVIRONMENT)]).stdout
@@ -133,7 +133,7 @@ def test_rows_appear_page_by_page(ant):
     assert (result.exit, "env_1" in result.stdout) == (1, True)
 
 
-def test_a_slurped_list_is_one_array_on_a_terminal_too(ant):
+def test_a_slurped_list_is_one_array_on_a_terminal(ant):
     """As one value."""
     result = ant(
         *LIST, "--slurp", "--format", "jsonl", replies=[page({"id": 1})], terminal=True, env={"NO_COLOR": "1"}
@@ -150,7 +150,7 @@ def test_a_slurped_table_has_a_row_for_each_item(ant, terminal):
 
 
 @pytest.mark.parametrize("flags", [LIST, (*LIST, "--slurp"), RETRIEVE])
-def test_an_answer_that_is_nested_too_deep_for_a_path_is_said(ant, flags):
+def test_a_response_nested_too_deep_for_a_path_is_an_error(ant, flags):
     """For each item of a list as for one object."""
     depth = 900 if sys.version_info < (3, 12) else 3000  # since then the json module's depth is not that of Python
     deep = "[" * depth + "]" * depth
@@ -170,7 +170,7 @@ def test_an_answer_that_is_nested_too_deep_for_a_path_is_said(ant, flags):
         (("beta:environments:work", "ack", "--environment-id", "env_1", "work_1"), "Acknowledged work_1."),
     ],
 )
-def test_a_person_is_told_what_was_done(ant, command, sentence):
+def test_a_terminal_gets_a_sentence_about_what_was_done(ant, command, sentence):
     """In a script the exit status says it."""
     assert ant(*command, terminal=True).stderr == sentence + "\n"
     assert ant(*command).stderr == ""
@@ -210,7 +210,7 @@ def test_an_api_error_that_says_more_is_shown_whole(ant, httpx_error, body):
         ("error.nothing", "null"),
     ],
 )
-def test_a_text_of_an_api_error_may_be_bare_too(ant, httpx_error, path, shown, terminal):
+def test_raw_output_prints_a_text_of_an_api_error_without_quotes(ant, httpx_error, path, shown, terminal):
     """-r prints a string without its quotes, wherever it is picked, and anything else as ever."""
     body = {"type": "error", "error": {"type": "t", "message": 'No "such"\nenvironment.'}}
     result = ant(*RETRIEVE, "--transform-error", path, "-r", replies=[httpx_error(body)], terminal=terminal)

@@ -94,7 +94,7 @@ def test_a_failed_item_is_given_back_and_counted(queue, work, script):
     assert queue.item(work_id)["state"] == "queued"
 
 
-def test_a_failed_item_is_tried_again_and_told_which_attempt_it_is(queue, work, script):
+def test_a_failed_item_is_tried_again_with_the_number_of_its_attempt(queue, work, script):
     """Until it succeeds."""
     (work_id,) = queue.enqueue()
     worker = work(

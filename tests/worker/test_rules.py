@@ -199,7 +199,7 @@ def test_a_servers_null_byte_breaks_no_handler():
     assert "ANTHROPIC_WORK_SECRET" not in found
 
 
-def test_the_tokens_inside_an_items_secret_are_secrets_too():
+def test_the_tokens_inside_the_secret_of_a_work_item_are_redacted():
     """The secret is JSON in base64, perhaps without padding."""
     secret = (
         base64.urlsafe_b64encode(json.dumps({"sessions_token": "inner-token", "n": 1}).encode())
