@@ -106,8 +106,17 @@ def _parse_tool(name: str, leading: list[str], args: Sequence[str]) -> Call:
     if command.subcommands:
         _reject_unknown(args[:1], HELP_FLAGS, command.full_name)
         return help_call(*command.path)
+    try:
+        return _tool_call(command, [*leading, *args])
+    except UsageError as error:
+        error.exit_code = command.usage_exit_code(args)
+        raise
+
+
+def _tool_call(command: Command, args: Sequence[str]) -> Call:
+    """Return the call of a tool command with its arguments."""
     known = _by_name((*command.flags, *command.global_flags))
-    parsed = _parse_flags([*leading, *args], known, command.full_name)
+    parsed = _parse_flags(args, known, command.full_name)
     if parsed is None:
         return help_call(*command.path)
     return ToolCall(command, parsed.flags.with_values(**_arguments(parsed.positional, command)))

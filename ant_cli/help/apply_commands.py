@@ -61,7 +61,7 @@ APPLY = tool(
         _VERBOSE,
     ),
     takes=(*_CONNECTION, *_DATA),
-)._replace(section=SECTION, notes=NOTES)
+)._replace(section=SECTION, notes=NOTES, reports_changes=True)
 
 DIFF = tool(
     "diff",
@@ -73,7 +73,7 @@ DIFF = tool(
     arguments=(_PATHS,),
     flags=(_PRUNE, _LOCK_FILE, _PARALLEL, _VERBOSE),
     takes=(*_CONNECTION, *_DATA),
-)._replace(section=SECTION)
+)._replace(section=SECTION, reports_changes=True)
 
 EXPORT = tool(
     "export",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from ant_cli.errors import truncate
+from ant_cli.errors import AntError, UsageError, truncate
 from ant_cli.operations.global_flags import GLOBAL_FLAGS
 from ant_cli.operations.spec import Operation, Param
 from ant_cli.operations.value_kinds import ValueKind
@@ -42,6 +42,8 @@ class Command(NamedTuple):
     function: str = ""
     """The function that it calls, as `module:name`. It takes the runtime, the global flags, and a keyword for each
     of its own flags and arguments."""
+    reports_changes: bool = False
+    """Its exit code 2 means that there are changes; if it has the flag `--exit-code`, only with that."""
     section: str = ""
     """The section of the first help page in which a command of the first level stands."""
 
@@ -49,6 +51,12 @@ class Command(NamedTuple):
     def full_name(self) -> str:
         """The command as it is typed after `ant`."""
         return " ".join(self.path)
+
+    def usage_exit_code(self, args: Iterable[str]) -> int:
+        """Return the exit code of a usage error in its arguments: 1 where 2 means that there are changes."""
+        switch = next((param.flag for param in self.flags if param.name == "exit_code"), None)
+        asked = switch is None or any(arg.partition("=")[0] == switch for arg in args)
+        return AntError.exit_code if self.reports_changes and asked else UsageError.exit_code
 
     def quoted(self, text: str) -> str:
         """Return what was typed in a wrong place as errors repeat it: not where it may be a key."""

@@ -105,6 +105,21 @@ def test_the_exit_code_says_whether_there_are_changes(team):
     assert [team.ant(*plan).exit, team.ant(*plan, "--exit-code").exit] == [2, 1]
 
 
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (("diff", "--bogus", "."), 1),
+        (("diff", ".", "--lock-file"), 1),
+        (("apply", "--dry-run", "--exit-code", "--bogus", "."), 1),
+        (("apply", "--dry-rn", "--exit-code=true", "."), 1),
+        (("apply", "--dry-run", "--bogus", "."), 2),
+    ],
+)
+def test_an_unknown_flag_is_never_mistaken_for_changes(team, words, status):
+    """Where 2 means that there are changes, a usage error is 1."""
+    assert team.ant(*words).exit == status
+
+
 def test_plan_and_result_are_data_on_request(team):
     """Stdout holds nothing else."""
     team.write("environments/a.yaml")
