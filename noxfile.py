@@ -15,7 +15,7 @@ nox.options.default_venv_backend = "none"
 nox.options.sessions = ["tests", "lint", "types", "docs"]
 
 GENERATOR = "docs/generate.py"
-"""The module that writes the files made from the commands: completion scripts, manual pages, the reference."""
+"""The script that writes the files made from the commands: completion scripts, manual pages, the reference."""
 
 GITHUB = Path(".github")
 SCHEMAS = {
@@ -55,7 +55,7 @@ def types(session: nox.Session) -> None:
 @nox.session
 def docs(session: nox.Session) -> None:
     """Check that the generated files are current."""
-    _run(session, GENERATOR, "--check")
+    session.run(sys.executable, GENERATOR, "--check")
 
 
 @nox.session
