@@ -11,7 +11,7 @@ from ant_cli.input.request import Request, Requests, build_all
 from ant_cli.operations.global_flags import FILTER, WAITING, YES
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.api_error import rendered_errors
-from ant_cli.output.item_filter import make_condition
+from ant_cli.output.item_filter import Condition, make_condition
 from ant_cli.output.printer import Printer
 from ant_cli.output.progress import Progress
 from ant_cli.runtime import Runtime
@@ -20,6 +20,13 @@ from ant_cli.runtime.process import resume_gc
 from ant_cli.settings.loading import Settings, load
 from ant_cli.settings.notes import note_credential_choice
 from ant_cli.settings.sources import switch
+
+TYPE_CHECKING = False  # as typing has it, for names that only annotations need
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ant_cli.http.response import Response
+    from ant_cli.run.until import Waiting
 
 
 def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
@@ -37,26 +44,12 @@ def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
 
     # 3. The printer, so that a bad format or path is rejected before anything is sent.
     progress = Progress(runtime.stderr, runtime.environ)
-    printer = Printer(
-        settings.output,
-        runtime,
-        is_list=operation.paginated or requests.count > 1,
-        empty_message=operation.empty_message,
-        shows_archived=flags.text("include_archived") not in (None, "false"),
-        before_pager=progress.disable,
-        may_page=operation.paginated,
-    )
-    is_wanted = make_condition(FILTER.flag, flags.list(FILTER.name))
-    if FILTER.name in flags and printer.format.is_response:
-        raise UsageError(f"{FILTER.flag} selects items, and --format raw prints the response as it is.")
+    printer = _make_printer(operation, flags, requests, settings, progress, runtime)
+    is_wanted = _item_condition(flags, printer)
     if not requests.count:
         runtime.stderr.say("Note: no IDs on standard input, so nothing was sent.")
         return
-    waiting = None
-    if any(param.name in flags for param in WAITING):
-        from ant_cli.run.until import waiting_of
-
-        waiting = waiting_of(operation, flags, requests.count)
+    waiting = _waiting(operation, flags, requests)
     if settings.dry_run:
         _print_dry_run(requests, settings, runtime)
         return
@@ -87,20 +80,56 @@ def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
         if operation.paginated and not printer.format.is_response:
             from ant_cli.http.pagination import follow_pages
 
-            pages = follow_pages(client, request, settings.max_items, is_wanted)
+            pages = progress.count_items(follow_pages(client, request, settings.max_items, is_wanted))
             print_list = printer.print_array if settings.output.slurp else printer.print_pages
-            print_list(progress.count_items(pages))
+            print_list(pages)
         else:
-            send = partial(client.send, request)
-            response, error = waiting.wait(send, progress, runtime) if waiting else (send(), None)
-            if response.status != 204:
-                printer.print_response(response)
-            if error:
-                raise error
+            _print_response(partial(client.send, request), waiting, printer, progress, runtime)
 
     # 9. A sentence about what was done. Scripts have the exit status.
     if request.success_message and runtime.stdout.is_terminal:
         runtime.stderr.say(request.success_message)
+
+
+def _make_printer(
+    operation: Operation, flags: Flags, requests: Requests, settings: Settings, progress: Progress, runtime: Runtime
+) -> Printer:
+    return Printer(
+        settings.output,
+        runtime,
+        is_list=operation.paginated or requests.count > 1,
+        empty_message=operation.empty_message,
+        shows_archived=flags.text("include_archived") not in (None, "false"),
+        before_pager=progress.disable,
+        may_page=operation.paginated,
+    )
+
+
+def _item_condition(flags: Flags, printer: Printer) -> Condition:
+    """Return what `--filter` selects, or everything. UsageError if it can't be used."""
+    if FILTER.name in flags and printer.format.is_response:
+        raise UsageError(f"{FILTER.flag} selects items, and --format raw prints the response as it is.")
+    return make_condition(FILTER.flag, flags.list(FILTER.name))
+
+
+def _waiting(operation: Operation, flags: Flags, requests: Requests) -> Waiting | None:
+    """Return what `--until` waits for; None without it. UsageError if it can't be used."""
+    if not any(param.name in flags for param in WAITING):
+        return None
+    from ant_cli.run.until import waiting_of
+
+    return waiting_of(operation, flags, requests.count)
+
+
+def _print_response(
+    send: Callable[[], Response], waiting: Waiting | None, printer: Printer, progress: Progress, runtime: Runtime
+) -> None:
+    """Print the response, which is the last one of several with `--until`, before the error of a wait too long."""
+    response, error = waiting.wait(send, progress, runtime) if waiting else (send(), None)
+    if response.status != 204:
+        printer.print_response(response)
+    if error:
+        raise error
 
 
 def _question(operation: Operation, request: Request) -> str:
