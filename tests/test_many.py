@@ -8,7 +8,6 @@ import re
 import signal
 import threading
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
@@ -201,48 +200,6 @@ def test_input_that_can_not_be_used_sends_nothing(many, args, stdin, part):
     api = FakeAPI()
     result = many(*args, stdin=stdin, api=api)
     assert (result.exit, api.sent, result.stdout) == (2, [], "")
-    assert part in result.stderr
-
-
-WORK = "beta:environments:work"
-
-
-@pytest.mark.parametrize("stdin", ["", "\n \n", "# none\n"])
-@pytest.mark.parametrize(
-    "args",
-    [
-        ("beta:environments", "archive"),
-        ("beta:environments", "delete"),
-        ("beta:environments", "retrieve"),
-        ("beta:environments", "update", "--name", "n"),
-        (WORK, "ack", "--environment-id", "env_1"),
-        (WORK, "stop", "--environment-id", "env_1"),
-        (WORK, "retrieve", "--environment-id", "env_1", "--dry-run"),
-    ],
-)
-def test_a_pipe_without_ids_sends_nothing_and_is_no_error(ant, args, stdin):
-    """A list that found nothing leaves nothing to do for the command after it."""
-    result = ant(*args, stdin=stdin)
-    assert (result.exit, result.stdout, result.requests) == (0, "", [])
-    assert result.stderr == "Note: no IDs on standard input, so nothing was sent.\n"
-
-
-@pytest.mark.parametrize(
-    ("args", "stdin", "part"),
-    [
-        (("beta:environments", "archive"), None, "--environment-id is required"),
-        (("beta:environments", "archive", "--file", "empty"), "", "--environment-id is required"),
-        (("beta:environments", "create"), "", "--name is required"),
-        (("beta:environments", "update"), "", "--environment-id is required"),
-        ((WORK, "ack"), "", "--environment-id and --work-id are required"),
-        (("beta:environments", "archive", "--environment-id", ""), "", "must be an ID"),
-    ],
-)
-def test_a_missing_id_is_an_error_unless_a_pipe_was_to_hold_it(ant, args, stdin, part):
-    """So is anything else that is missing."""
-    Path("empty").write_text("")
-    result = ant(*args, stdin=stdin)
-    assert (result.exit, result.requests) == (2, [])
     assert part in result.stderr
 
 

@@ -28,13 +28,9 @@ class Inputs(NamedTuple):
     """There was something to read, even if it is blank."""
     were_needed: bool = False
     """The flags do not make a complete request."""
-    only_ids_were_needed: bool = False
-    """Stdin was read for IDs, and nothing else is missing: without any, there is nothing to send."""
 
     def each(self) -> Iterator[tuple[Mapping[str, Value], Document | None]]:
         """Yield the flags and the document of each request; of several IDs, each with the same document.
-
-        Without a document it is the flags alone, unless only the IDs were missing.
 
         Raises:
             UsageError: if there are several IDs and several documents.
@@ -44,7 +40,7 @@ class Inputs(NamedTuple):
             document = None
             for document in self.documents():
                 yield self.flags, document
-            if document is None and not self.only_ids_were_needed:
+            if document is None:
                 yield self.flags, None
             return
         documents = self.documents()
@@ -69,8 +65,7 @@ def gather(operation: Operation, flags: Flags, stdin: Stdin, stderr: Stderr) -> 
     needed = _lacks_a_value(operation, given) or _lacks_a_change(operation, given)
     documents = _read(operation, flags, given, stdin, stderr)
     piped = stdin.taken or "file" in flags
-    only_ids = documents is not no_documents and "file" not in flags and _lacks_only(name, operation, given)
-    return Inputs(values, name, ids, documents, piped, needed, only_ids)
+    return Inputs(values, name, ids, documents, were_piped=piped, were_needed=needed)
 
 
 def _from_flags(operation: Operation, flags: Flags, stdin: Stdin) -> dict[str, Value]:
@@ -137,13 +132,6 @@ def _reads_stdin(operation: Operation, given: Collection[str], stdin: Stdin, std
 
 def _lacks_a_value(operation: Operation, given: Collection[str]) -> bool:
     return any(param.required and param.name not in given for param in operation.params)
-
-
-def _lacks_only(name: str, operation: Operation, given: Collection[str]) -> bool:
-    """Whether the parameter of this name is all that is missing."""
-    complete = {*given, name}
-    lacks_more = _lacks_a_value(operation, complete) or _lacks_a_change(operation, complete)
-    return name not in given and name != "" and not lacks_more
 
 
 def _lacks_a_change(operation: Operation, given: Collection[str]) -> bool:

@@ -76,7 +76,7 @@ class Requests:
 
 
 def build_all(operation: Operation, flags: Flags, stdin: Stdin, stderr: Stderr) -> Requests:
-    """Return the requests of a command line; there is none if stdin was to hold IDs, and holds none.
+    """Return the requests of a command line, of which there is at least one.
 
     Raises:
         UsageError: if a value is missing, can't be what its parameter takes, or can't be read.

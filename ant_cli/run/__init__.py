@@ -46,9 +46,6 @@ def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
     progress = Progress(runtime.stderr, runtime.environ)
     printer = _make_printer(operation, flags, requests, settings, progress, runtime)
     is_wanted = _item_condition(flags, printer)
-    if not requests.count:
-        runtime.stderr.say("Note: no IDs on standard input, so nothing was sent.")
-        return
     waiting = _waiting(operation, flags, requests)
     if settings.dry_run:
         _print_dry_run(requests, settings, runtime)
