@@ -115,7 +115,7 @@ def test_an_item_that_failed_too_often_is_a_dead_letter(queue, work, script):
 
 
 def test_a_failed_item_is_stopped_if_that_is_asked_for(queue, work, script):
-    """As the official worker does it, but for the metadata."""
+    """As the official worker does it, except for the metadata."""
     (work_id,) = queue.enqueue()
     work("--on-failure", "stop", handler=[script("exit 1")])
     assert queue.item(work_id)["state"] == "stopped"

@@ -116,7 +116,7 @@ def test_a_signal_that_the_parent_ignores_is_ignored(queue, start, script, fifo)
 
 
 def test_handlers_end_with_a_worker_that_is_killed(queue, start, script, fifo, reading):
-    """Also their children, so that whoever gets the item next does not run beside an orphan."""
+    """Also their children, so that the next holder of the item does not run next to an orphan."""
     queue.enqueue(2)
     handler = script(f"exec 3> {fifo}; (trap '' TERM HUP INT; sleep 600) & echo started; sleep 600")
     worker = start("--concurrency", "2", handler=[handler])
