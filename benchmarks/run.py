@@ -56,17 +56,27 @@ class Run:
     peak_mib: float
 
 
+_LAUNCHER = """
+import os, sys, time
+nowhere = os.open(os.devnull, os.O_WRONLY)
+begun = time.perf_counter()
+pid = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, nowhere, 1)])
+_, status, usage = os.wait4(pid, 0)
+took = time.perf_counter() - begun
+print(os.waitstatus_to_exitcode(status), took, usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
+"""
+"""Runs a program from a small process: a peak counts the memory of the parent until the program has started."""
+
+
 def measure(program: Program) -> Run:
     """Run a program once, with its output to nowhere."""
-    begun = time.perf_counter()
+    launcher = [sys.executable, "-ISc", _LAUNCHER, *program.words]
     with (program.stdin or Path(os.devnull)).open("rb") as stdin:
-        process = subprocess.Popen(program.words, stdin=stdin, stdout=subprocess.DEVNULL, env=environment())
-        _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(f"{program.words} ended with {process.returncode}")
-    unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
-    return Run(time.perf_counter() - begun, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / unit)
+        figures = subprocess.run(launcher, stdin=stdin, stdout=subprocess.PIPE, env=environment(), check=True)
+    code, seconds, processor_s, peak = map(float, figures.stdout.split())
+    if code:
+        sys.exit(f"{program.words} ended with {code:.0f}")
+    return Run(seconds, processor_s, peak / (1 << 20 if sys.platform == "darwin" else 1 << 10))
 
 
 def environment() -> dict[str, str]:

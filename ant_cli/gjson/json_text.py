@@ -150,6 +150,9 @@ def _fast_or_slow(text: bytes, fast: Callable[[bytes], _Result], slow: Callable[
 
 def _check_utf8(text: bytes) -> None:
     """Raise UnicodeDecodeError unless `text` is UTF-8, without decoding a long one in one piece."""
+    if len(text) <= _DECODED_AT_ONCE:
+        text.decode()
+        return
     decoder = codecs.getincrementaldecoder("utf-8")()
     for start in range(0, len(text), _DECODED_AT_ONCE):
         decoder.decode(text[start : start + _DECODED_AT_ONCE])

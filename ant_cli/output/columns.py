@@ -13,6 +13,7 @@ from ant_cli.runtime.sanitize import escape_controls
 
 MISSING = "-"
 """The cell of a missing or empty value: a cell is never empty, so that `awk` counts columns right."""
+_CONTAINERS = (dict, list)
 
 
 def format_scalar(scalar: Any) -> str:
@@ -81,7 +82,7 @@ class Column(NamedTuple):
             if not isinstance(decoded, dict):
                 return self.cell(item)
             decoded = decoded.get(key)
-        if not self.keys or isinstance(decoded, dict | list):
+        if not self.keys or isinstance(decoded, _CONTAINERS):
             return self.cell(item)
         return format_scalar(decoded)
 

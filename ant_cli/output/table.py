@@ -72,8 +72,11 @@ class _PlainTable:
 
     def _joined(self, cells: list[str], shown: list[str]) -> str:
         """Return a line of the cells as they are `shown`, padded by the widths of their texts."""
-        pads = [" " * (width - cell_width(text)) for text, width in zip(cells, self._widths, strict=True)]
-        return _GAP.join(text + pad for text, pad in zip(shown, pads, strict=True)).rstrip() + "\n"
+        padded = [
+            text + " " * (width - cell_width(cell))
+            for cell, text, width in zip(cells, shown, self._widths, strict=True)
+        ]
+        return _GAP.join(padded).rstrip() + "\n"
 
 
 class _ColouredTable(_PlainTable):
