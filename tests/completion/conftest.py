@@ -21,6 +21,14 @@ case $2 in
   work_id) printf 'work_1\tqueued\n' ;;
 esac
 """
+NAMES = {
+    "env_1": "tmp-a",
+    "env_2": "tmp-b",
+    "env_3": "my data",
+    "env_4": "$(touch oops) `touch oops`",
+    "env_5": "a:b",
+}
+"""The names of environments, by their IDs."""
 PROFILES = 'active = "work"\n\n[profiles.home]\nbase_url = "local:"\n\n[profiles."my.team"]\n[profiles.work]\n'
 HARD_NAME = "a: $(touch oops)\n`touch oops`'\""
 """A name that must not break a shell, or be run by one."""
@@ -45,6 +53,11 @@ class ShellSandbox:
         """The words of every call of `ant`, without it."""
         log = self.folder / "calls"
         return log.read_text().splitlines() if log.exists() else []
+
+    def name_environments(self, **names: str) -> None:
+        """Let `ant` list environments with these names, by their IDs."""
+        (self.folder / "names").write_text("".join(f"{key}\t{name}\n" for key, name in names.items()))
+        (self.folder / "bin" / "ant").write_text('#!/bin/sh\ncat "$HOME/names"\n')
 
     def use_real_ant(self) -> str:
         """Put the real `ant` on the path, with an emulator that has one environment; return its ID."""

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from tests.completion.conftest import SCRIPTS, ShellSandbox
+from tests.completion.conftest import NAMES, SCRIPTS, ShellSandbox
 from tests.completion.terminal import Terminal
 
 ALL = "\x0f"
@@ -133,6 +133,44 @@ def test_no_name_of_an_id_is_inserted(bash: Terminal):
     assert offered(bash, "ant beta:environments retrieve env_") == ["env_1", "env_2"]
     bash.complete("bind '\"\\C-t\": menu-complete'\n", "")
     assert bash.complete("ant beta:environments retrieve env_", "\x14").rstrip().endswith((" env_1", " env_2"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("tmp-b", "env_2 "),
+        ("--environment-id my", "--environment-id env_3 "),
+        ("--environment-id=my", "--environment-id=env_3 "),
+        (r"my\ d", "env_3 "),
+        ("'my d", "'env_3' "),
+        ("'$(to", "'env_4' "),
+        ("'a:", "'env_5' "),
+        ("a:", "a:"),  # readline would replace only what follows the colon
+        ("tmp-", "tmp-"),
+        ("TMP", "TMP"),
+        ("x", "x"),
+        ("env_4", "env_4 "),
+    ],
+)
+def test_a_name_is_replaced_by_its_id(bash: Terminal, sandbox: ShellSandbox, typed: str, completed: str):
+    """What names several environments, or none, stays as it was typed; an ID always counts as an ID."""
+    sandbox.name_environments(**NAMES, env_6="env_4")
+    line = "ant beta:environments retrieve "
+    assert bash.complete(line + typed) == line + completed
+    assert not (sandbox.folder / "oops").exists()
+
+
+def test_several_environments_whose_names_begin_as_typed_are_listed_with_their_ids(
+    bash: Terminal, sandbox: ShellSandbox
+):
+    """The second tab lists them, and leaves the line as it is."""
+    sandbox.name_environments(**NAMES)
+    line = "ant beta:environments retrieve tmp"
+    assert bash.complete(line, "\t\t") == line
+    assert "tmp-a  env_1" in bash.screen()
+    assert "tmp-b  env_2" in bash.screen()
+    assert "env_3" not in bash.screen()
+    assert offered(bash, line) == ["env_1", "env_2"]
 
 
 @pytest.mark.parametrize("flag", ["--environment-id ", "--environment-id=", ""])

@@ -8,7 +8,13 @@ import subprocess
 
 import pytest
 
-from tests.completion.conftest import HARD_NAME_SHOWN, SCRIPTS, ShellSandbox, needs
+from tests.completion.conftest import HARD_NAME_SHOWN, NAMES, SCRIPTS, ShellSandbox, needs
+
+SETUP = rf"""
+function fish_prompt; printf '> '; end
+bind ctrl-g 'printf "«%s»" (commandline)'
+source {shlex.quote(str(SCRIPTS / "ant.fish"))}
+"""
 
 
 @pytest.fixture
@@ -105,6 +111,35 @@ def test_a_second_id_is_not_offered_for_a_command_that_takes_one(fish, sandbox: 
     """The command takes only one ID."""
     assert fish("ant beta:environments retrieve env_1 ") == {}
     assert sandbox.calls == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("tmp-b", "env_2 "),
+        ("--environment-id my", "--environment-id env_3 "),
+        ("--environment-id=my", "--environment-id=env_3 "),
+        (r"my\ d", "env_3 "),
+        ("'my d", "env_3 "),
+        ("'$(to", "env_4 "),
+        ("a:", "env_5 "),
+        ("tmp-", "tmp-"),
+        ("xyz", "xyz"),
+        ("env_4", "env_4 "),
+    ],
+)
+def test_a_name_is_replaced_by_its_id(terminal, sandbox: ShellSandbox, typed: str, completed: str):
+    """What names several environments, or none, stays as it was typed; an ID always counts as an ID."""
+    sandbox.name_environments(**NAMES, env_6="env_4")
+    line = "ant beta:environments retrieve "
+    assert terminal(["fish", "--no-config", "-i"], SETUP).complete(line + typed) == line + completed
+    assert not (sandbox.folder / "oops").exists()
+
+
+def test_several_environments_whose_names_begin_as_typed_are_offered_with_their_ids(fish, sandbox: ShellSandbox):
+    """A name that is chosen from the list is replaced by its ID at the next tab."""
+    sandbox.name_environments(**NAMES)
+    assert fish("ant beta:environments retrieve tmp") == {"tmp-a": "env_1", "tmp-b": "env_2"}
 
 
 def test_completing_a_work_id_passes_the_environment_id_on_to_ant(fish, sandbox: ShellSandbox):

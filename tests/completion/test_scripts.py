@@ -194,6 +194,8 @@ PWSH_OFFERS = {
     "ant beta:environments:work stop --force=": ["--force=true", "--force=false"],
     "ant --profile ": ["home", "my.team", "work"],
     "ant beta:environments retrieve env_": ["env_1", "env_2"],
+    "ant beta:environments retrieve oth": ["env_2"],
+    "ant beta:environments retrieve --environment-id=oth": ["--environment-id=env_2"],
     "ant beta:environments retrieve [": [],
     "ant beta:environments create --file env.": ["env.yaml"],
     "ant beta:environments create --file env": ["'env two.yaml'", "env.yaml"],

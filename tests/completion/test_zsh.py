@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from tests.completion.conftest import SCRIPTS, ShellSandbox
+from tests.completion.conftest import NAMES, SCRIPTS, ShellSandbox
 from tests.completion.terminal import Terminal
 
 ALL = "\x0f"
@@ -113,6 +113,41 @@ def test_ids_are_fetched_by_running_ant_with_the_line(zsh: Terminal, sandbox: Sh
     assert zsh.complete(line + "env_") == line + "env_"
     assert r"""data: "a" %B $(date) \ it's""" in zsh.screen()
     assert sandbox.calls == [f"__complete environment_id --local beta:environments retrieve {flag}env_"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("tmp-b", "env_2 "),
+        ("--environment-id my", "--environment-id env_3 "),
+        ("--environment-id=my", "--environment-id=env_3 "),
+        (r"my\ d", "env_3 "),
+        ("'my d", "'env_3' "),
+        ("'$(to", "'env_4' "),
+        ("a:", "env_5 "),
+        ("tmp-", "tmp-"),
+        ("x", "x"),
+        ("env_4", "env_4 "),
+    ],
+)
+def test_a_name_is_replaced_by_its_id(zsh: Terminal, sandbox: ShellSandbox, typed: str, completed: str):
+    """What names several environments, or none, stays as it was typed; an ID always counts as an ID."""
+    sandbox.name_environments(**NAMES, env_6="env_4")
+    line = "ant beta:environments retrieve "
+    assert zsh.complete(line + typed) == line + completed
+    assert not (sandbox.folder / "oops").exists()
+
+
+def test_several_environments_whose_names_begin_as_typed_are_listed_with_their_ids(
+    zsh: Terminal, sandbox: ShellSandbox
+):
+    """They are listed below the line, which stays as it is."""
+    sandbox.name_environments(**NAMES)
+    line = "ant beta:environments retrieve tmp"
+    assert zsh.complete(line) == line
+    assert "tmp-a  env_1" in zsh.screen()
+    assert "tmp-b  env_2" in zsh.screen()
+    assert "env_3" not in zsh.screen()
 
 
 def test_completing_a_work_id_passes_the_environment_id_on_to_ant(zsh: Terminal, sandbox: ShellSandbox):

@@ -155,23 +155,56 @@ _ant_offer_profiles() {
   done <"$store"
 }
 
-# Offer the IDs of the kind $3. The words are as they were typed, so their quotes are taken off.
-# Where readline lists several and inserts only what they have in common, each is followed by what it names.
+# Offer the IDs of the kind $3: those that begin with $2 or, if there are none, those of a name that does.
+# The words are as they were typed, so their quotes are taken off.
 _ant_offer_ids() {
-  local line i names=() first=${#COMPREPLY[@]} typed_words=("${words[@]//[\'\"]/}")
+  local line id name ids=() names=() named_ids=() named=() typed_words=("${words[@]//[\'\"]/}")
   while IFS= read -r line; do
-    i=${#COMPREPLY[@]}
-    _ant_offer "$1" "$2" "${line%%$'\t'*}"
-    if ((${#COMPREPLY[@]} > i)); then
-      names[i]=${line#*$'\t'}
+    id=${line%%$'\t'*}
+    name=${line#*$'\t'}
+    if [[ $id == "$2"* ]]; then
+      ids[${#ids[@]}]=$id
+      names[${#names[@]}]=$name
+    elif [[ $name == "${2//\\/}"* ]]; then
+      named_ids[${#named_ids[@]}]=$id
+      named[${#named[@]}]=$name
     fi
   done < <("${words[0]/#\~/$HOME}" __complete "$3" "${typed_words[@]:1}" </dev/null 2>/dev/null)
+  if ((${#ids[@]})); then
+    _ant_offer_listed_ids "$1" "$2"
+  elif ((${#named[@]})); then
+    _ant_offer_ids_of_names "$1" "$2"
+  fi
+}
+
+# Offer the ids. Where readline lists several and inserts only what they have in common, each is followed by its name.
+_ant_offer_listed_ids() {
+  local i first=${#COMPREPLY[@]}
+  _ant_offer "$1" "$2" "${ids[@]}"
   case ${COMP_TYPE-} in 33 | 63 | 64) ;; *) return ;; esac # bash 3.2 has no COMP_TYPE
-  if ((${#COMPREPLY[@]} > first + 1)); then
-    for ((i = first; i < ${#COMPREPLY[@]}; i++)); do
-      COMPREPLY[i]+=${names[i]:+  ${names[i]}}
+  if ((${#ids[@]} > 1)); then
+    for i in "${!ids[@]}"; do
+      COMPREPLY[first + i]+=${names[i]:+  ${names[i]}}
     done
   fi
+}
+
+# Offer the named_ids in place of the name that was typed. Several are listed, and what was typed stays: a blank
+# has nothing in common with the others. Readline can't replace what precedes a character at which it splits words.
+_ant_offer_ids_of_names() {
+  local i breaks=${COMP_WORDBREAKS//[!:=@]/}
+  if [[ -z $quote && -n $breaks && $2 == *[$breaks]* ]]; then
+    return
+  fi
+  case ${#named[@]},${COMP_TYPE-} in
+    1,* | *,37 | *,42) _ant_offer "$1" '' "${named_ids[@]}" ;; # 37 and 42 insert them, one by one or all
+    *)
+      COMPREPLY=(' ')
+      for i in "${!named[@]}"; do
+        COMPREPLY[i + 1]="${named[i]}  ${named_ids[i]}"
+      done
+      ;;
+  esac
 }
 
 # Offer what is of the kind $3 and begins with $2, behind the text $1.

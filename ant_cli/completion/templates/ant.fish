@@ -79,10 +79,22 @@ function __ant_profiles
     string match -rg '^\[profiles\."?(.*?)"?\]$' <$folder/profiles.toml
 end
 
-# Print the IDs of a kind, with what they name.
+# Print the IDs of a kind, with what they name. If what was typed begins no ID, but names, print those with their IDs.
+# Fish would insert the name; so if there is only one, its ID takes the place of the word here.
 function __ant_ids
     set -l ant (commandline -opc)[1]
-    $ant __complete $argv[1] (__ant_words) (commandline -ct) </dev/null 2>/dev/null
+    set -l word (commandline -ct)
+    set -l flag (string match -r -- '^--[^=]*=' $word)
+    set -l typed (string escape --style=regex -- (string unescape -- (string replace -- "$flag" '' $word)))
+    set -l lines ($ant __complete $argv[1] (__ant_words) $word </dev/null 2>/dev/null)
+    set -l named (string match -r -- '^[^\t]*\t'"$typed.*" $lines)
+    if test -z "$named"; or string match -rq -- "^$typed" $lines
+        printf '%s\n' $lines
+    else if test (count $named) -eq 1
+        commandline -rt -- "$flag"(string replace -r '\t.*' ' ' -- $named)
+    else
+        string replace -r '([^\t]*)\t(.*)' '$2\t$1' -- $named
+    end
 end
 
 # Print what may be attached to the flag at the cursor, if it takes no value otherwise.

@@ -103,8 +103,9 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         }
     }
 
-    # Offer the IDs of a kind, with what they name. `ant` prints UTF-8, and the exit status is the user's. There may
-    # be no console that has an encoding, and no `ant`.
+    # Offer the IDs of a kind, with what they name: those that begin with what was typed or, if there are none, those of
+    # a name that does. `ant` prints UTF-8, and the exit status is the user's. There may be no console that has an
+    # encoding, and no `ant`.
     function Add-Ids($kind) {
         $status = $global:LASTEXITCODE
         $encoding = [Console]::OutputEncoding
@@ -115,7 +116,13 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         try { $lines = @(& $program __complete $kind $others 2>$null) } catch { }
         try { [Console]::OutputEncoding = $encoding } catch { }
         $global:LASTEXITCODE = $status
-        Add-Described ($lines -replace "`t", '|')
+        $found = @($lines | Where-Object { $_.StartsWith($typed, [StringComparison]::OrdinalIgnoreCase) })
+        if (-not $found) {
+            $named = "`t$typed"
+            $found = @($lines | Where-Object { $_.IndexOf($named, [StringComparison]::OrdinalIgnoreCase) -ge 0 })
+            $typed = '' # within this function: the ID is not what was typed
+        }
+        Add-Described ($found -replace "`t", '|')
     }
 
     # The words before the cursor, and what was typed of the one at it; those behind it don't count.
