@@ -168,7 +168,7 @@ def _help_option(command: Command) -> Parameter:
 
 
 def _annotation(param: Param) -> Any:
-    if param.type is list:
+    if param.repeatable:
         return list[str] | None
     return (bool if param.type is bool else str) | None
 

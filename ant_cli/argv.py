@@ -229,7 +229,7 @@ def reject_boolean_text(text: str, flag: str) -> None:
 def _store(flags: dict[str, FlagValue], param: Param, value: str) -> None:
     """Store a value: the last one counts, unless the flag may be repeated."""
     given = flags.get(param.name)
-    if param.type is list:
+    if param.repeatable:
         flags[param.name] = [*given, value] if isinstance(given, list) else [value]
     else:
         flags[param.name] = value

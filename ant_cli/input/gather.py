@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ant_cli.errors import UsageError
 from ant_cli.input.documents import STDIN, Document, Documents, no_documents, read_documents
-from ant_cli.input.file_refs import expand_file_refs, read_structured, unescape
+from ant_cli.input.file_refs import expand_file_refs
 from ant_cli.input.values import Value, convert
 from ant_cli.operations.spec import Flags, FlagValue, Operation, Param
 from ant_cli.runtime.streams import Stderr, Stdin, decode, read_file
@@ -60,7 +60,7 @@ def gather(operation: Operation, flags: Flags, stdin: Stdin, stderr: Stderr) -> 
     """
     name = operation.positional.name if operation.positional else ""
     ids = tuple(flags[name]) if isinstance(flags.get(name), list) else ()
-    values = _from_flags(operation, flags, stdin)
+    values = _from_flags(operation, flags, stdin, stderr)
     given = {*values, *([name] if ids else [])}
     needed = _lacks_a_value(operation, given) or _lacks_a_change(operation, given)
     documents = _read(operation, flags, given, stdin, stderr)
@@ -68,31 +68,26 @@ def gather(operation: Operation, flags: Flags, stdin: Stdin, stderr: Stderr) -> 
     return Inputs(values, name, ids, documents, were_piped=piped, were_needed=needed)
 
 
-def _from_flags(operation: Operation, flags: Flags, stdin: Stdin) -> dict[str, Value]:
+def _from_flags(operation: Operation, flags: Flags, stdin: Stdin, stderr: Stderr) -> dict[str, Value]:
     """Return the values of the flags that are sent, except for several IDs."""
     params = [param for param in operation.params if param.location != "setting" and param.name in flags]
-    several = [param.name for param in params if param.type is not list and isinstance(flags[param.name], list)]
     return {
-        param.name: _from_flag(param, flags[param.name], stdin) for param in params if param.name not in several
+        param.name: _from_flag(param, flags[param.name], stdin, stderr)
+        for param in params
+        if param.repeatable or isinstance(flags[param.name], str)
     }
 
 
-def _from_flag(param: Param, text: FlagValue, stdin: Stdin) -> Value:
+def _from_flag(param: Param, text: FlagValue, stdin: Stdin, stderr: Stderr) -> Value:
     """Convert the text of a flag, with the contents of files in place of their names (D10, D32)."""
+    if param.type is dict:
+        from ant_cli.input.structured_flags import read_structured_flag  # late: most commands have none
+
+        return read_structured_flag(param, [text] if isinstance(text, str) else text, stdin, stderr)
     if isinstance(text, list):
         return expand_file_refs([convert(param, param.flag, item) for item in text], param.flag, stdin)
-    if param.type is dict:
-        return _from_structured_flag(param, text, stdin)
     value = convert(param, param.flag, text)
     return value if param.location == "path" else expand_file_refs(value, param.flag, stdin)
-
-
-def _from_structured_flag(param: Param, text: str, stdin: Stdin) -> Value:
-    contents = read_structured(text, param.flag, stdin)
-    if contents is not None:
-        return convert(param, param.flag, contents)
-    value = convert(param, param.flag, text)
-    return expand_file_refs(value, param.flag, stdin) if param.texts_may_be_files else unescape(value)
 
 
 # --file and stdin

@@ -58,9 +58,10 @@ CREATE = Operation(
             "metadata",
             "body",
             dict,
-            "Your own keys and values, all strings: {team: data, tier: '1'}.",
+            "Your own keys and values, all texts: team=data, repeated, or {team: data, tier: '1'}.",
             nullable=True,
             texts_may_be_files=True,
+            key_values="new",
         ),
         Param(
             "scope",
@@ -162,9 +163,10 @@ UPDATE = Operation(
             "metadata",
             "body",
             dict,
-            "Keys to set; a value of null or '' deletes its key.",
+            "Keys to set (tier=2) or to delete (tier=), repeated; or all in one: {tier: '2', team: null}.",
             nullable=True,
             texts_may_be_files=True,
+            key_values="patch",
         ),
         Param(
             "scope",
@@ -182,7 +184,7 @@ UPDATE = Operation(
         (
             "other pip packages in place of those there are; one metadata key less",
             "beta:environments update env_011CZkZ9X2dpNyB7HsEFoRfW "
-            "--config '{type: cloud, packages: {pip: [polars]}}' --metadata '{tier: null}'",
+            "--config '{type: cloud, packages: {pip: [polars]}}' --metadata tier=",
         ),
     ),
     positional=ENVIRONMENT_ID,

@@ -99,6 +99,8 @@ class Param(NamedTuple):
     """The fields of a structured value. Not a check: others are sent, with a warning."""
     texts_may_be_files: bool = False
     """In a structured value that was typed, texts such as `@notes.txt` stand for the contents of files."""
+    key_values: Literal["", "new", "patch"] = ""
+    """A structured value may also be typed as `key=value`, once for each key; in a patch, `key=` deletes one."""
     choices: tuple[str, ...] = ()
     """What completion and help offer. Not a check: the server, or the setting, decides what is valid."""
     success_message: str = ""
@@ -133,6 +135,11 @@ class Param(NamedTuple):
     def input_keys(self) -> tuple[str, ...]:
         """The keys under which piped input may hold it, the best first."""
         return (self.wire_name, *self.aliases)
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether it may be given several times, of which each counts."""
+        return self.type is list or bool(self.key_values)
 
     @property
     def takes_value(self) -> bool:

@@ -210,10 +210,11 @@ UPDATE = Operation(
             "metadata",
             "body",
             dict,
-            "Keys to set; a value of null deletes its key, and what is left out stays.",
+            "Keys to set (owner=ada) or to delete (owner=), repeated; or all in one: {owner: ada, retry: null}.",
             required=True,
             nullable=True,
             texts_may_be_files=True,
+            key_values="patch",
         ),
         *MANY,
         BETA,
@@ -221,7 +222,7 @@ UPDATE = Operation(
     (
         (
             "set one key, delete another",
-            "beta:environments:work update --environment-id env_1 work_1 --metadata '{owner: ada, retry: null}'",
+            "beta:environments:work update --environment-id env_1 work_1 --metadata owner=ada --metadata retry=",
         ),
         ("from a pipe", "beta:environments:work update --environment-id env_1 work_1 < metadata.yaml"),
     ),

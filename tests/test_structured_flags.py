@@ -1,0 +1,153 @@
+"""`--metadata key=value` next to YAML and JSON (D35)."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+CREATE = ("beta:environments", "create", "--name", "n")
+UPDATE = ("beta:environments", "update", "env_1")
+WORK_UPDATE = ("beta:environments:work", "update", "--environment-id", "env_1", "work_1")
+
+
+def metadata(*texts):
+    """Return the arguments that give each text to --metadata."""
+    return [word for text in texts for word in ("--metadata", text)]
+
+
+@pytest.mark.parametrize("command", [CREATE, UPDATE, WORK_UPDATE])
+def test_each_key_can_be_given_as_key_equals_value(ant, command):
+    """The flag is repeated, and the order is kept."""
+    body = ant(*command, *metadata("team=data", "app/tier.x=1")).body
+    assert list(body["metadata"].items()) == [("team", "data"), ("app/tier.x", "1")]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("k=1", "1"),
+        ("k=true", "true"),
+        ("k=017", "017"),
+        ("k=a=b,c=d", "a=b,c=d"),
+        ("k=https://host/?q=1", "https://host/?q=1"),
+        ("k={a,b", "{a,b"),
+        ("k= a # b ", " a # b "),
+        ("k=one\ntwo: 2", "one\ntwo: 2"),
+        ("k='quoted'", "'quoted'"),
+        ("k=\\@home", "@home"),
+        ("k=@nobody", "@nobody"),
+        ("größe=ü", "ü"),
+    ],
+)
+def test_a_value_after_the_equals_sign_is_a_text_as_it_is_typed(ant, text, value):
+    """It is neither YAML nor a number."""
+    assert ant(*CREATE, "--metadata", text).body["metadata"] == {text.partition("=")[0]: value}
+
+
+def test_a_value_after_the_equals_sign_may_be_a_file_or_stdin(ant, tmp_path):
+    """D10 holds for it as for the texts of typed YAML."""
+    (tmp_path / "notes.txt").write_text("a: b=c\n")
+    result = ant(*CREATE, *metadata("notes=@notes.txt", "piped=@-"), stdin="from a pipe")
+    assert result.body["metadata"] == {"notes": "a: b=c\n", "piped": "from a pipe"}
+
+
+def test_a_file_that_a_value_names_must_exist(ant):
+    """The message names the key, and nothing is sent."""
+    result = ant(*CREATE, *metadata("notes=@gone.txt"), replies=[])
+    assert result.exit == 2
+    assert "--metadata notes: 'gone.txt' can't be read" in result.stderr
+
+
+@pytest.mark.parametrize("command", [UPDATE, WORK_UPDATE])
+def test_an_empty_value_deletes_the_key_in_an_update(ant, command):
+    """Null deletes a key in both updates of the API; an empty text does in one of them only."""
+    assert ant(*command, *metadata("tier=", "team=x")).body["metadata"] == {"tier": None, "team": "x"}
+
+
+def test_an_empty_value_is_refused_in_a_create(ant):
+    """There is nothing to delete; the message says how to write an empty text."""
+    result = ant(*CREATE, "--metadata", "tier=", replies=[])
+    assert result.exit == 2
+    assert "no value for the key 'tier'" in result.stderr
+    assert """--metadata '{"tier":""}'""" in result.stderr
+
+
+def test_keys_are_added_to_the_last_yaml_or_json(ant):
+    """Of several mappings the last one counts, as in the official tool; where it stands does not matter."""
+    texts = ("a=1", "{lost: x}", "{b: null}", "c=3")
+    assert ant(*UPDATE, *metadata(*texts)).body["metadata"] == {"b": None, "a": "1", "c": "3"}
+
+
+def test_keys_are_added_to_a_file_of_metadata(ant, tmp_path):
+    """The file is read as it is without them."""
+    (tmp_path / "m.yaml").write_text("team: data\n")
+    assert ant(*CREATE, *metadata("@m.yaml", "tier=1")).body["metadata"] == {"team": "data", "tier": "1"}
+
+
+def test_a_text_that_starts_with_an_at_sign_is_the_name_of_a_file(ant, tmp_path):
+    """Even if it contains an equals sign: a file may be called so."""
+    (tmp_path / "a=b.yaml").write_text("team: data\n")
+    assert ant(*CREATE, *metadata("@a=b.yaml")).body["metadata"] == {"team": "data"}
+
+
+@pytest.mark.parametrize(("texts", "key"), [(("a=1", "a=2"), "a"), (("{b: x}", "b=y"), "b")])
+def test_a_key_that_is_given_twice_is_refused(ant, texts, key):
+    """Which of the two is meant is not guessed."""
+    result = ant(*CREATE, *metadata(*texts), replies=[])
+    assert result.exit == 2
+    assert f"--metadata has the key {key!r} twice" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "texts", "parts"),
+    [
+        (CREATE, ["=x"], ["no key before the =", "--metadata team=data"]),
+        (CREATE, ["my key=1"], ["'my key'", """--metadata '{"my key":"1"}'"""]),
+        (CREATE, ["app:tier=1"], ["'app:tier'", """--metadata '{"app:tier":"1"}'"""]),
+        (CREATE, ["-a=1"], ["'-a'"]),
+        (CREATE, ["k=null"], ["may be null or a text", """For the text: --metadata '{"k":"null"}'"""]),
+        (UPDATE, ["k=null"], ["To delete the key: --metadata k=\n", """--metadata '{"k":"null"}'"""]),
+        (UPDATE, ["null", "k=1"], ["is null in one place"]),
+        (UPDATE, ["a=1", "note=see: this"], ["""'{"note":"see: this"}'""", """'{"note=see":"this"}'"""]),
+        (UPDATE, ["{a=b"], ["--metadata, line 1, column"]),
+        (UPDATE, ["[a=b]"], ["a list"]),
+    ],
+)
+def test_what_could_be_read_in_two_ways_is_refused_with_what_to_type(ant, command, texts, parts):
+    """Nothing is sent."""
+    result = ant(*command, *metadata(*texts), replies=[])
+    assert result.exit == 2
+    for part in parts:
+        assert part in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("note=see: this", {"note=see": "this"}),
+        ("a=:", {"a=": None}),
+        ("{a=b: c}", {"a=b": "c"}),
+        ('{"a=b": "c"}', {"a=b": "c"}),
+        ("team: a=b", {"team": "a=b"}),
+    ],
+)
+def test_a_mapping_of_yaml_stays_one_whatever_equals_signs_it_has(ant, text, value):
+    """The official tool sends the same."""
+    assert ant(*UPDATE, "--metadata", text).body["metadata"] == value
+
+
+def test_yaml_that_looks_like_key_equals_value_gets_a_note(ant):
+    """It says how to write the other thing that may have been meant."""
+    noted = ant(*UPDATE, "--metadata", "note=see: this").stderr
+    assert "is YAML with the key 'note=see'." in noted
+    hint = noted.rpartition("--metadata '")[2].partition("'")[0]
+    assert json.loads(hint) == {"note": "see: this"}
+    assert ant(*UPDATE, "--metadata", '{"a=b": "c"}').stderr == ""
+
+
+def test_config_is_never_read_as_key_equals_value(ant):
+    """Its values are not texts only."""
+    result = ant(*CREATE, "--config", "type=cloud", replies=[])
+    assert result.exit == 2
+    assert "must be keys and values, got text" in result.stderr
