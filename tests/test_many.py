@@ -208,9 +208,9 @@ def test_flags_apply_to_each_of_several_ids(many):
     bodies = []
 
     class Recording(FakeAPI):
-        def stream(self, method, url, headers, body, timeout_s):
+        def stream(self, method, url, headers, body, timeouts):
             bodies.append(body)
-            return super().stream(method, url, headers, body, timeout_s)
+            return super().stream(method, url, headers, body, timeouts)
 
     many("beta:environments", "update", "--name", "n", stdin="env_1\nenv_2\n", api=Recording())
     assert bodies == [b'{"name":"n"}'] * 2

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import time
+from typing import NamedTuple
 
 STEPS = 10
 """How many times the limit of one step a whole attempt may take, as in the official tool: 600 s by default."""
+
+
+class Timeouts(NamedTuple):
+    """How many seconds an attempt may take."""
+
+    step_s: float
+    """The limit of each step: connecting, sending a part, waiting for a part."""
+    whole_s: float
 
 
 class AttemptTimeout(TimeoutError):
@@ -15,9 +24,9 @@ class AttemptTimeout(TimeoutError):
 class Deadline:
     """The limits of one attempt."""
 
-    def __init__(self, step_s: float) -> None:
-        self._step_s = step_s
-        self._end = time.monotonic() + STEPS * step_s
+    def __init__(self, timeouts: Timeouts) -> None:
+        self._step_s = timeouts.step_s
+        self._end = time.monotonic() + timeouts.whole_s
 
     def seconds(self) -> float:
         """Return how long the next step may take. Raises AttemptTimeout if the whole has taken too long."""

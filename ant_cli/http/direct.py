@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from ant_cli.errors import UsageError
-from ant_cli.http.deadline import Deadline
+from ant_cli.http.deadline import Deadline, Timeouts
 from ant_cli.http.response import Response
 from ant_cli.http.transport import LONGEST_URL, NO_HOST, TOO_LONG, MalformedResponse, TransportError
 from ant_cli.http.wire import Head, Wire
@@ -44,12 +44,12 @@ class DirectTransport:
 
     @contextmanager
     def stream(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes, timeout_s: float
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes, timeouts: Timeouts
     ) -> Iterator[Response]:
         """Send a request and return the response; see `Transport`."""
         if len(url) > LONGEST_URL:
             raise UsageError(TOO_LONG)
-        deadline = Deadline(timeout_s)
+        deadline = Deadline(timeouts)
         origin, host, target = _split(url)
         wire = self._wire(origin, deadline)
         try:

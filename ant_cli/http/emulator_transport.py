@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import unquote
 
+from ant_cli.http.deadline import Timeouts
 from ant_cli.http.response import Response
 from ant_cli.http.transport import TransportError
 from ant_cli.settings.local_emulator import database_path, open_emulator
@@ -24,10 +25,10 @@ class EmulatorTransport:
 
     @contextmanager
     def stream(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes, timeout_s: float
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes, timeouts: Timeouts
     ) -> Iterator[Response]:
         """Call the application; see `Transport`. It does not wait for anything, so there is no time-out."""
-        del timeout_s
+        del timeouts
         started: list[Any] = []
 
         def start_response(

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from ant_cli.errors import UsageError
-from ant_cli.http.deadline import AttemptTimeout, Deadline
+from ant_cli.http.deadline import AttemptTimeout, Deadline, Timeouts
 from ant_cli.http.response import Response
 from ant_cli.http.transport import LONGEST_URL, NO_HOST, TOO_LONG, MalformedResponse, Phase, TransportError
 from ant_cli.http.trust import tls_context
@@ -42,16 +42,16 @@ class HTTPXTransport:
         self._variables = variables
         self._reused = False
         self._in_handshake = False
-        self._deadline = Deadline(0)
+        self._deadline = Deadline(Timeouts(0, 0))
 
     @contextmanager
     def stream(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes, timeout_s: float
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes, timeouts: Timeouts
     ) -> Iterator[Response]:
         """Send a request and return the response; see `Transport`."""
         encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
-        self._deadline = Deadline(timeout_s)
-        options: dict[str, Any] = {"timeout": timeout_s, "extensions": {"trace": self._trace}}
+        self._deadline = Deadline(timeouts)
+        options: dict[str, Any] = {"timeout": timeouts.step_s, "extensions": {"trace": self._trace}}
         try:
             with self._client.stream(method, url, headers=encoded, content=body or None, **options) as received:
                 found = {name.lower(): value for name, value in received.headers.items()}

@@ -58,8 +58,8 @@ class Response:
         """Yield the body part by part, from the beginning."""
         return self._stored.parts()
 
-    def read(self) -> None:
-        """Receive the body.
+    def read(self, limit: int = RESPONSE_LIMIT) -> None:
+        """Receive the body, of which at most `limit` bytes are accepted.
 
         Raises:
             IncompleteResponse: if it is too large, is cut off, or has a compression that was not requested.
@@ -67,8 +67,8 @@ class Response:
 
         """
         for chunk in self._decompressed():
-            if self._stored.size + len(chunk) > RESPONSE_LIMIT:
-                megabytes = RESPONSE_LIMIT // 1_000_000
+            if self._stored.size + len(chunk) > limit:
+                megabytes = limit // 1_000_000
                 raise IncompleteResponse(f"is larger than {megabytes} MB, which is the limit", permanent=True)
             try:
                 self._stored.append(chunk)

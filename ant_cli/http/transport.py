@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from ant_cli.http.deadline import Timeouts
     from ant_cli.http.response import Response
 
 Phase = Literal["connect", "handshake", "exchange"]
@@ -56,11 +57,9 @@ class Transport(Protocol):
     """What sends requests. Tests pass in one of their own as `Runtime.transport`."""
 
     def stream(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes, timeout_s: float
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes, timeouts: Timeouts
     ) -> AbstractContextManager[Response]:
         """Send a request and return the response, whose body is read before the context ends.
-
-        `timeout_s` is how many seconds each step may take: connecting, sending a part, waiting for a part.
 
         Raises:
             TransportError: if no response arrives; also from reading the body.

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ant_cli.http.deadline import Deadline
+from ant_cli.http.deadline import Deadline, Timeouts
 from ant_cli.http.transport import MalformedResponse
 from ant_cli.http.wire import ConnectionClosed, Wire
 
@@ -51,7 +51,7 @@ def read(sent: bytes) -> tuple[int, bytes, dict[str, str]] | None:
         theirs.sendall(sent)
         theirs.shutdown(socket.SHUT_WR)
         wire = Wire(ours, None)
-        wire.send("GET", "/", {"host": "h"}, b"", Deadline(5))
+        wire.send("GET", "/", {"host": "h"}, b"", Deadline(Timeouts(5, 50)))
         try:
             head = wire.receive()
             return head.status, b"".join(wire.body(head)), head.headers

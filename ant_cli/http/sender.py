@@ -1,0 +1,215 @@
+"""Sending requests to one server, with retries and time-outs, but without credentials."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ant_cli.errors import AntError, NetworkError, ResponseError
+from ant_cli.http.choice import open_transport
+from ant_cli.http.deadline import STEPS, AttemptTimeout, Timeouts
+from ant_cli.http.network_problem import describe_handshake_error, describe_network_error
+from ant_cli.http.observer import Observer, Unobserved
+from ant_cli.http.pace import Pace
+from ant_cli.http.response import RESPONSE_LIMIT, IncompleteResponse, Response
+from ant_cli.http.retries import (
+    GATEWAY_TIMEOUTS,
+    RATE_LIMITED,
+    backoff,
+    long_wait,
+    outcome_unknown,
+    retry_delay,
+    should_retry,
+)
+from ant_cli.http.transport import Transport, TransportError
+from ant_cli.input.request import Request
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.redaction import strip_userinfo
+from ant_cli.settings.loading import ConnectionSettings
+from ant_cli.settings.local_emulator import is_local
+
+if TYPE_CHECKING:
+    from typing import Self
+
+
+class Sender:
+    """Sends requests to one server, over one connection while it lasts. A context manager.
+
+    Its kinds differ in the headers that they send.
+    """
+
+    def __init__(self, settings: ConnectionSettings, runtime: Runtime, observer: Observer | None = None) -> None:
+        """Prepare; nothing is connected yet."""
+        self._settings = settings
+        self._stderr = runtime.stderr
+        self._observer = observer or Unobserved()
+        self._sleep = runtime.sleep or time.sleep
+        self._pace: Pace | None = None
+        self._timeouts = Timeouts(settings.timeout_s, STEPS * settings.timeout_s)
+        self._response_limit = RESPONSE_LIMIT
+        url = settings.base_url
+        self._base_url = url if is_local(url) else strip_userinfo(url)  # its user goes into a header
+        self._transport: Transport = (not is_local(url) and runtime.transport) or open_transport(
+            self._base_url, runtime.environ
+        )
+        if settings.debug and url.startswith("https:"):
+            from ant_cli.http.debug_log import log_trust
+
+            log_trust(self._stderr, runtime.environ)
+        self.outcome_unknown = False
+        """A request was sent, and whether it was processed is not known."""
+        self.in_flight = False
+        """A request was sent, and no response has arrived yet."""
+        self.retried = False
+        """The last request was sent more than once."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._transport.close()
+
+    def _headers(self, request: Request, attempt: int) -> dict[str, str]:
+        """Return the headers of an attempt, which counts from 0."""
+        raise NotImplementedError
+
+    def _url(self, request: Request) -> str:
+        return self._base_url + request.target
+
+    def _send_with_retries(self, request: Request) -> Response:
+        """Send a request, with retries, and return the last response, which may be an error.
+
+        Raises:
+            ResponseError: if it is incomplete or too large.
+            NetworkError: if no response arrives.
+
+        """
+        attempt = 0
+        self.retried = False
+        while True:
+            retries_left = attempt < self._settings.max_retries
+            try:
+                response = self._attempt(request, attempt)
+            except _AttemptFailed as failure:
+                if failure.stale_connection and request.method == "GET":
+                    continue  # the server had closed it while it was idle: sending again is no retry
+                self.outcome_unknown |= failure.maybe_processed
+                if not retries_left or not failure.should_retry(request):
+                    raise failure.error from None
+                self._wait(backoff(attempt), attempt, failure.error.message.removesuffix("."))
+            else:
+                self.outcome_unknown |= outcome_unknown(response.status)
+                if self._pace and response.status == RATE_LIMITED and not long_wait(response):
+                    self._pace.hold(retry_delay(attempt, response))
+                stale = request.conditional and response.status in GATEWAY_TIMEOUTS
+                if not retries_left or stale or not should_retry(response):
+                    return response
+                self._wait(retry_delay(attempt, response), attempt, response.status_line)
+            attempt += 1
+            self.retried = True
+
+    def _wait(self, delay_s: float, attempt: int, why: str) -> None:
+        with self._observer.before_retry(why, attempt + 1, self._settings.max_retries, delay_s):
+            self._sleep(delay_s)
+
+    def _attempt(self, request: Request, attempt: int) -> Response:
+        """Send once and read the response, with the debug log around it."""
+        if self._pace:
+            self._pace.wait()
+        url, headers = self._url(request), self._headers(request, attempt)
+        if not self._settings.debug:
+            return self._exchange(request, url, headers)
+        from ant_cli.http.debug_log import log_request, log_response
+
+        log_request(self._stderr, request.method, url, headers, request.body)
+        response = self._exchange(request, url, headers)
+        log_response(self._stderr, response.status_line, response.headers, response.body)
+        return response
+
+    def _exchange(self, request: Request, url: str, headers: Mapping[str, str]) -> Response:
+        """Send a request and read the response. Every failure becomes an `_AttemptFailed`."""
+        response: Response | None = None
+        content, timeouts = request.body or b"", self._timeouts
+        self.in_flight = True
+        try:
+            with (
+                self._observer.waiting_for(f"{request.method} {request.path}"),
+                self._transport.stream(request.method, url, headers, content, timeouts) as response,
+            ):
+                response.read(self._response_limit)
+        except (IncompleteResponse, TransportError) as failure:
+            if response is None or response.status < 400:  # an error is one by its status, without its body too
+                self.in_flight = False
+                request_line = f'{request.method} "{url}"'
+                raise _to_failure(failure, response, request_line, timeouts) from None
+        self.in_flight = False
+        return response
+
+
+class _AttemptFailed(Exception):
+    """An attempt without a usable response."""
+
+    def __init__(
+        self,
+        error: AntError,
+        *,
+        maybe_processed: bool,
+        permanent: bool = False,
+        stale_connection: bool = False,
+    ) -> None:
+        super().__init__(error.message)
+        self.error = error
+        self.maybe_processed = maybe_processed
+        """The server may have carried out the request."""
+        self.permanent = permanent
+        """Another attempt would fail, too."""
+        self.stale_connection = stale_connection
+        """A kept connection had ended before the request was sent, most likely."""
+
+    def should_retry(self, request: Request) -> bool:
+        """Whether to try again. After an incomplete response only a GET: anything else was carried out."""
+        if self.permanent or (self.maybe_processed and (request.conditional or request.creates)):
+            return False
+        return isinstance(self.error, NetworkError) or request.method == "GET"
+
+
+def _to_failure(
+    failure: IncompleteResponse | TransportError, response: Response | None, request_line: str, timeouts: Timeouts
+) -> _AttemptFailed:
+    """Turn a failed attempt into the error that reports it, and say whether a retry is safe."""
+    if isinstance(failure, IncompleteResponse):
+        error = ResponseError(f"the response {failure}, so nothing of it is shown.", request_line=request_line)
+        return _AttemptFailed(error, maybe_processed=True, permanent=failure.permanent)
+    if failure.timed_out and failure.phase != "handshake":
+        timeout = _timed_out(failure, response, request_line, timeouts)
+        return _AttemptFailed(timeout, maybe_processed=failure.sent)
+    if response is not None:
+        error = ResponseError("the response broke off, so nothing of it is shown.", request_line=request_line)
+        return _AttemptFailed(error, maybe_processed=True)
+    problem = (
+        describe_handshake_error(failure.cause, timeouts.step_s)
+        if failure.phase == "handshake"
+        else describe_network_error(failure.cause)
+    )
+    return _AttemptFailed(
+        NetworkError(f"{problem.message}.", problem.hint or failure.hint, request_line=request_line),
+        maybe_processed=failure.sent,
+        permanent=problem.permanent,
+        stale_connection=failure.reused and failure.closed,
+    )
+
+
+def _timed_out(
+    failure: TransportError, response: Response | None, request_line: str, timeouts: Timeouts
+) -> NetworkError:
+    timeout_s = timeouts.step_s
+    if isinstance(failure.cause, AttemptTimeout):
+        what, timeout_s = "no complete response within", timeouts.whole_s
+    elif response is not None:
+        what = "the response stalled for"
+    else:
+        what = "no response within" if failure.sent else "no connection within"
+    hint = "" if failure.sent else failure.hint
+    hint = hint or "To wait longer: --timeout SECONDS."
+    return NetworkError(f"{what} {timeout_s:g} s.", hint, request_line=request_line)
