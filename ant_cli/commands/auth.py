@@ -1,20 +1,17 @@
-"""`ant auth`: store a key, show which credential is used and why, print it for other tools, remove it."""
+"""`ant auth login` and `ant auth logout`: store a key in a profile, remove it."""
 
 from __future__ import annotations
 
-from ant_cli.commands.auth_status import auth_report, report_text
-from ant_cli.commands.framework import note_active_profile, note_profile_variable, print_result
+from ant_cli.commands.framework import note_active_profile, note_profile_variable
 from ant_cli.commands.probe import verify
 from ant_cli.commands.prompts import key_for_login
 from ant_cli.errors import AntError, UsageError
-from ant_cli.help.tool_rows import PROFILE, REQUEST
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 from ant_cli.settings.credential_store import check_store, delete_keys
 from ant_cli.settings.credential_store import store_key as store_in_keyring
 from ant_cli.settings.editing import check_name, edit
-from ant_cli.settings.loading import load, no_credential, with_secret
-from ant_cli.settings.notes import note_ambiguous_credential
+from ant_cli.settings.loading import load
 from ant_cli.settings.profiles import NO_PROFILE, Profile, Store, read_store, requested, select
 from ant_cli.settings.sources import VARIABLES, setting_sources
 from ant_cli.settings.validators import CREDENTIAL_FIELDS, check_base_url, check_header, check_new_secret, mask
@@ -109,32 +106,6 @@ def _note_shadowing_variables(runtime: Runtime) -> None:
             runtime.hint(
                 f"Note: {VARIABLES[setting]} is set, and wins over every profile's {setting} until you unset it."
             )
-
-
-# Show the credential in use
-
-
-def status(runtime: Runtime, flags: Flags, *, check: bool = False) -> None:
-    """Show every source of a credential, which one is used, and why. Exit 4 without a credential."""
-    store = read_store(runtime)
-    asked = flags.only((*PROFILE, *REQUEST))
-    settings = load(runtime, asked, store)
-    report = auth_report(settings, asked, runtime.environ, store)
-    print_result(runtime, flags, report_text(report), report.to_json())
-    if not report.usable:
-        raise no_credential(settings.connection.profile_name)
-    if check:
-        verify(settings, runtime)
-
-
-def token(runtime: Runtime, flags: Flags) -> None:
-    """Print the credential in use, and nothing else, for other tools."""
-    settings = load(runtime, flags)
-    note_ambiguous_credential(settings.provenance, runtime)
-    credential = settings.connection.credential
-    if credential is None:
-        raise no_credential(settings.connection.profile_name)
-    runtime.stdout.write(with_secret(credential, runtime).secret.encode() + b"\n")
 
 
 # Log out

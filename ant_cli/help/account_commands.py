@@ -51,7 +51,7 @@ AUTH = Command(
         tool(
             "auth status",
             "Show where credentials were found, which one is used, and why. Exits with 4 without a credential.",
-            "auth:status",
+            "credential_in_use:status",
             ("which key is used, and why", "ant auth status"),
             (
                 "in a script: go on only if the server accepts the key",
@@ -64,7 +64,7 @@ AUTH = Command(
         tool(
             "auth token",
             "Print the credential that is used, bare, for other tools.",
-            "auth:token",
+            "credential_in_use:token",
             ("give the key to one program alone", "ANTHROPIC_API_KEY=$(ant auth token) python worker.py"),
             (
                 "give the key of a profile to a CI service",

@@ -6,11 +6,9 @@ in HTML; one inside the other adds a level; a basic `authorization` header has a
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from urllib.parse import unquote, urlsplit
 
 from ant_cli.runtime.unescape import levels, unescaped
 
@@ -77,6 +75,8 @@ def secrets_in(body: bytes) -> list[str]:
     text = body.decode("utf-8", "replace")
     if '"secret"' not in text:
         return []
+    import json  # late: few responses have a secret
+
     found: list[str] = []
 
     def collect(members: list[tuple[str, object]]) -> dict[str, object]:
@@ -105,6 +105,10 @@ def strip_userinfo(url: str) -> str:
 
 def url_secrets(url: str) -> list[str]:
     """Return the password in a URL, as it is written and decoded; without a password the user, maybe a token."""
+    if "@" not in url:
+        return []
+    from urllib.parse import unquote, urlsplit
+
     try:
         parts = urlsplit(url)
         secret = parts.password or parts.username or ""

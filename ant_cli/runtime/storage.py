@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -142,6 +141,8 @@ def replace_file(path: Path, content: bytes, mode: int = _PRIVATE) -> None:
     try:
         for left in path.parent.glob(f"{prefix}*"):  # by a process that was killed
             left.unlink()
+        import tempfile  # late: few runs write a file
+
         descriptor, new = tempfile.mkstemp(prefix=prefix, dir=path.parent)
         with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
             file.write(content)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from ant_cli.errors import BadValue, UnknownName
 from ant_cli.operations.formats import BY_NAME
@@ -71,6 +70,8 @@ def check_base_url(source: str, url: str, fix_hint: str = "") -> str:
     if not url.lower().startswith(("http://", "https://")):
         example = "For example: https://api.anthropic.com"
         raise BadValue(source, "must start with http:// or https://", example, fix_hint)
+    from urllib.parse import urlsplit  # late: help needs the other validators only
+
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""

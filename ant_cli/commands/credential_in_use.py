@@ -1,0 +1,37 @@
+"""`ant auth status` and `ant auth token`: show which credential is used and why, print it for other tools."""
+
+from __future__ import annotations
+
+from ant_cli.commands.auth_status import auth_report, report_text
+from ant_cli.commands.framework import print_result
+from ant_cli.help.tool_rows import PROFILE, REQUEST
+from ant_cli.operations.spec import Flags
+from ant_cli.runtime import Runtime
+from ant_cli.settings.loading import load, no_credential, with_secret
+from ant_cli.settings.notes import note_ambiguous_credential
+from ant_cli.settings.profiles import read_store
+
+
+def status(runtime: Runtime, flags: Flags, *, check: bool = False) -> None:
+    """Show every source of a credential, which one is used, and why. Exit 4 without a credential."""
+    store = read_store(runtime)
+    asked = flags.only((*PROFILE, *REQUEST))
+    settings = load(runtime, asked, store)
+    report = auth_report(settings, asked, runtime.environ, store)
+    print_result(runtime, flags, report_text(report), report.to_json())
+    if not report.usable:
+        raise no_credential(settings.connection.profile_name)
+    if check:
+        from ant_cli.commands.probe import verify  # late: without --check, nothing is sent
+
+        verify(settings, runtime)
+
+
+def token(runtime: Runtime, flags: Flags) -> None:
+    """Print the credential in use, and nothing else, for other tools."""
+    settings = load(runtime, flags)
+    note_ambiguous_credential(settings.provenance, runtime)
+    credential = settings.connection.credential
+    if credential is None:
+        raise no_credential(settings.connection.profile_name)
+    runtime.stdout.write(with_secret(credential, runtime).secret.encode() + b"\n")
