@@ -173,6 +173,10 @@ set -g __ant_valued_flags \
     --work-id \
     --api-key \
     --auth-token \
+    --federation-rule \
+    --identity-token \
+    --organization-id \
+    --service-account-id \
     --base-url \
     --workspace-id \
     --transform \
@@ -207,7 +211,6 @@ set -g __ant_valued_flags \
     --host \
     --port \
     --lease-seconds \
-    --organization-id \
     --wait \
     --environment \
     --title \
@@ -223,6 +226,18 @@ set -g __ant_valued_flags \
     --after \
     --body-delay-ms \
     --cut-after-events \
+    --identity-token-file \
+    --file \
+    -f \
+    --on-work \
+    --workdir \
+    --work-secret-file \
+    --lock-file \
+    --save-plan \
+    --plan \
+    --directory \
+    --database \
+    --script \
     --profile \
     --format \
     --format-error \
@@ -235,17 +250,6 @@ set -g __ant_valued_flags \
     --anthropic-worker-id \
     --expected-last-heartbeat \
     --scope \
-    --file \
-    -f \
-    --on-work \
-    --workdir \
-    --work-secret-file \
-    --lock-file \
-    --save-plan \
-    --plan \
-    --directory \
-    --database \
-    --script \
     --environment-id \
     --work-id \
     --log-format \
@@ -455,6 +459,11 @@ complete -c ant -n '__ant_at any help emulator session' -f -a 'create' -d 'Creat
 complete -c ant -n '__ant_at any help emulator session' -f -a 'show' -d 'Print the events of a session, the oldest first'
 complete -c ant -n __ant_takes_global_flags -l api-key -x -d 'The API key'
 complete -c ant -n __ant_takes_global_flags -l auth-token -x -d 'A bearer token, in place of a key'
+complete -c ant -n __ant_takes_global_flags -l federation-rule -x -d 'Log in by this federation rule (fdrl_...)'
+complete -c ant -n __ant_takes_global_flags -l identity-token-file -r -F -d 'With it: the file of an OIDC token'
+complete -c ant -n __ant_takes_global_flags -l identity-token -x -d 'With it: the OIDC token itself'
+complete -c ant -n __ant_takes_global_flags -l organization-id -x -d 'With it: the organization'
+complete -c ant -n __ant_takes_global_flags -l service-account-id -x -d 'With it: the service account, if any'
 complete -c ant -n __ant_takes_global_flags -l base-url -x -d 'Where the API is'
 complete -c ant -n __ant_takes_global_flags -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
 complete -c ant -n __ant_takes_global_flags -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
@@ -645,6 +654,11 @@ complete -c ant -n '__ant_at any beta:worker exporter' -l listen -x -d 'Where to
 complete -c ant -n '__ant_at any beta:worker exporter' -l cache -x -d 'How long statistics are kept'
 complete -c ant -n '__ant_at any beta:worker exporter' -l api-key -x -d 'The API key'
 complete -c ant -n '__ant_at any beta:worker exporter' -l auth-token -x -d 'A bearer token, in place of a key'
+complete -c ant -n '__ant_at any beta:worker exporter' -l federation-rule -x -d 'Log in by this federation rule (fdrl_...)'
+complete -c ant -n '__ant_at any beta:worker exporter' -l identity-token-file -r -F -d 'With it: the file of an OIDC token'
+complete -c ant -n '__ant_at any beta:worker exporter' -l identity-token -x -d 'With it: the OIDC token itself'
+complete -c ant -n '__ant_at any beta:worker exporter' -l organization-id -x -d 'With it: the organization'
+complete -c ant -n '__ant_at any beta:worker exporter' -l service-account-id -x -d 'With it: the service account, if any'
 complete -c ant -n '__ant_at any beta:worker exporter' -l base-url -x -d 'Where the API is'
 complete -c ant -n '__ant_at any beta:worker exporter' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
 complete -c ant -n '__ant_at any beta:worker exporter' -l workspace-id -x -d 'The workspace, if the credential has several'
@@ -668,6 +682,11 @@ complete -c ant -n '__ant_at any apply' -l verbose -s v -f -d 'Show unchanged en
 complete -c ant -n '__ant_at any apply' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
 complete -c ant -n '__ant_at any apply' -l api-key -x -d 'The API key'
 complete -c ant -n '__ant_at any apply' -l auth-token -x -d 'A bearer token, in place of a key'
+complete -c ant -n '__ant_at any apply' -l federation-rule -x -d 'Log in by this federation rule (fdrl_...)'
+complete -c ant -n '__ant_at any apply' -l identity-token-file -r -F -d 'With it: the file of an OIDC token'
+complete -c ant -n '__ant_at any apply' -l identity-token -x -d 'With it: the OIDC token itself'
+complete -c ant -n '__ant_at any apply' -l organization-id -x -d 'With it: the organization'
+complete -c ant -n '__ant_at any apply' -l service-account-id -x -d 'With it: the service account, if any'
 complete -c ant -n '__ant_at any apply' -l base-url -x -d 'Where the API is'
 complete -c ant -n '__ant_at any apply' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
 complete -c ant -n '__ant_at any apply' -l workspace-id -x -d 'The workspace, if the credential has several'
@@ -685,6 +704,11 @@ complete -c ant -n '__ant_at any diff' -l verbose -s v -f -d 'Show unchanged env
 complete -c ant -n '__ant_at any diff' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
 complete -c ant -n '__ant_at any diff' -l api-key -x -d 'The API key'
 complete -c ant -n '__ant_at any diff' -l auth-token -x -d 'A bearer token, in place of a key'
+complete -c ant -n '__ant_at any diff' -l federation-rule -x -d 'Log in by this federation rule (fdrl_...)'
+complete -c ant -n '__ant_at any diff' -l identity-token-file -r -F -d 'With it: the file of an OIDC token'
+complete -c ant -n '__ant_at any diff' -l identity-token -x -d 'With it: the OIDC token itself'
+complete -c ant -n '__ant_at any diff' -l organization-id -x -d 'With it: the organization'
+complete -c ant -n '__ant_at any diff' -l service-account-id -x -d 'With it: the service account, if any'
 complete -c ant -n '__ant_at any diff' -l base-url -x -d 'Where the API is'
 complete -c ant -n '__ant_at any diff' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
 complete -c ant -n '__ant_at any diff' -l workspace-id -x -d 'The workspace, if the credential has several'
@@ -702,6 +726,11 @@ complete -c ant -n '__ant_at any export' -l lock-file -r -F -d 'The lock file'
 complete -c ant -n '__ant_at any export' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
 complete -c ant -n '__ant_at any export' -l api-key -x -d 'The API key'
 complete -c ant -n '__ant_at any export' -l auth-token -x -d 'A bearer token, in place of a key'
+complete -c ant -n '__ant_at any export' -l federation-rule -x -d 'Log in by this federation rule (fdrl_...)'
+complete -c ant -n '__ant_at any export' -l identity-token-file -r -F -d 'With it: the file of an OIDC token'
+complete -c ant -n '__ant_at any export' -l identity-token -x -d 'With it: the OIDC token itself'
+complete -c ant -n '__ant_at any export' -l organization-id -x -d 'With it: the organization'
+complete -c ant -n '__ant_at any export' -l service-account-id -x -d 'With it: the service account, if any'
 complete -c ant -n '__ant_at any export' -l base-url -x -d 'Where the API is'
 complete -c ant -n '__ant_at any export' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
 complete -c ant -n '__ant_at any export' -l workspace-id -x -d 'The workspace, if the credential has several'
@@ -734,6 +763,11 @@ complete -c ant -n '__ant_at any auth status' -l check -f -d 'Send a request to 
 complete -c ant -n '__ant_at any auth status' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
 complete -c ant -n '__ant_at any auth status' -l api-key -x -d 'The API key'
 complete -c ant -n '__ant_at any auth status' -l auth-token -x -d 'A bearer token, in place of a key'
+complete -c ant -n '__ant_at any auth status' -l federation-rule -x -d 'Log in by this federation rule (fdrl_...)'
+complete -c ant -n '__ant_at any auth status' -l identity-token-file -r -F -d 'With it: the file of an OIDC token'
+complete -c ant -n '__ant_at any auth status' -l identity-token -x -d 'With it: the OIDC token itself'
+complete -c ant -n '__ant_at any auth status' -l organization-id -x -d 'With it: the organization'
+complete -c ant -n '__ant_at any auth status' -l service-account-id -x -d 'With it: the service account, if any'
 complete -c ant -n '__ant_at any auth status' -l base-url -x -d 'Where the API is'
 complete -c ant -n '__ant_at any auth status' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
 complete -c ant -n '__ant_at any auth status' -l workspace-id -x -d 'The workspace, if the credential has several'
@@ -748,6 +782,17 @@ complete -c ant -n '__ant_at any auth token' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any auth token' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
 complete -c ant -n '__ant_at any auth token' -l api-key -x -d 'The API key'
 complete -c ant -n '__ant_at any auth token' -l auth-token -x -d 'A bearer token, in place of a key'
+complete -c ant -n '__ant_at any auth token' -l federation-rule -x -d 'Log in by this federation rule (fdrl_...)'
+complete -c ant -n '__ant_at any auth token' -l identity-token-file -r -F -d 'With it: the file of an OIDC token'
+complete -c ant -n '__ant_at any auth token' -l identity-token -x -d 'With it: the OIDC token itself'
+complete -c ant -n '__ant_at any auth token' -l organization-id -x -d 'With it: the organization'
+complete -c ant -n '__ant_at any auth token' -l service-account-id -x -d 'With it: the service account, if any'
+complete -c ant -n '__ant_at any auth token' -l base-url -x -d 'Where the API is'
+complete -c ant -n '__ant_at any auth token' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
+complete -c ant -n '__ant_at any auth token' -l workspace-id -x -d 'The workspace, if the credential has several'
+complete -c ant -n '__ant_at any auth token' -l timeout -x -d 'Seconds to wait for a connection, and between bytes'
+complete -c ant -n '__ant_at any auth token' -l max-retries -x -d 'How often a failed request is sent again'
+complete -c ant -n '__ant_at any auth token' -l debug -f -d 'Show requests and responses on stderr, with secrets hidden'
 complete -c ant -n '__ant_at any auth logout' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any auth logout' -l all -f -d 'Remove the credentials of all profiles'
 complete -c ant -n '__ant_at any auth logout' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
@@ -809,6 +854,11 @@ complete -c ant -n '__ant_at any emulator session create' -l no-secret -f -d 'Le
 complete -c ant -n '__ant_at any emulator session create' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
 complete -c ant -n '__ant_at any emulator session create' -l api-key -x -d 'The API key'
 complete -c ant -n '__ant_at any emulator session create' -l auth-token -x -d 'A bearer token, in place of a key'
+complete -c ant -n '__ant_at any emulator session create' -l federation-rule -x -d 'Log in by this federation rule (fdrl_...)'
+complete -c ant -n '__ant_at any emulator session create' -l identity-token-file -r -F -d 'With it: the file of an OIDC token'
+complete -c ant -n '__ant_at any emulator session create' -l identity-token -x -d 'With it: the OIDC token itself'
+complete -c ant -n '__ant_at any emulator session create' -l organization-id -x -d 'With it: the organization'
+complete -c ant -n '__ant_at any emulator session create' -l service-account-id -x -d 'With it: the service account, if any'
 complete -c ant -n '__ant_at any emulator session create' -l base-url -x -d 'Where the API is'
 complete -c ant -n '__ant_at any emulator session create' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
 complete -c ant -n '__ant_at any emulator session create' -l workspace-id -x -d 'The workspace, if the credential has several'
@@ -823,6 +873,11 @@ complete -c ant -n '__ant_at any emulator session show' -l help -s h -f -d 'Show
 complete -c ant -n '__ant_at any emulator session show' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
 complete -c ant -n '__ant_at any emulator session show' -l api-key -x -d 'The API key'
 complete -c ant -n '__ant_at any emulator session show' -l auth-token -x -d 'A bearer token, in place of a key'
+complete -c ant -n '__ant_at any emulator session show' -l federation-rule -x -d 'Log in by this federation rule (fdrl_...)'
+complete -c ant -n '__ant_at any emulator session show' -l identity-token-file -r -F -d 'With it: the file of an OIDC token'
+complete -c ant -n '__ant_at any emulator session show' -l identity-token -x -d 'With it: the OIDC token itself'
+complete -c ant -n '__ant_at any emulator session show' -l organization-id -x -d 'With it: the organization'
+complete -c ant -n '__ant_at any emulator session show' -l service-account-id -x -d 'With it: the service account, if any'
 complete -c ant -n '__ant_at any emulator session show' -l base-url -x -d 'Where the API is'
 complete -c ant -n '__ant_at any emulator session show' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
 complete -c ant -n '__ant_at any emulator session show' -l workspace-id -x -d 'The workspace, if the credential has several'
@@ -842,6 +897,11 @@ complete -c ant -n '__ant_at any emulator enqueue' -l no-secret -f -d 'Leave the
 complete -c ant -n '__ant_at any emulator enqueue' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
 complete -c ant -n '__ant_at any emulator enqueue' -l api-key -x -d 'The API key'
 complete -c ant -n '__ant_at any emulator enqueue' -l auth-token -x -d 'A bearer token, in place of a key'
+complete -c ant -n '__ant_at any emulator enqueue' -l federation-rule -x -d 'Log in by this federation rule (fdrl_...)'
+complete -c ant -n '__ant_at any emulator enqueue' -l identity-token-file -r -F -d 'With it: the file of an OIDC token'
+complete -c ant -n '__ant_at any emulator enqueue' -l identity-token -x -d 'With it: the OIDC token itself'
+complete -c ant -n '__ant_at any emulator enqueue' -l organization-id -x -d 'With it: the organization'
+complete -c ant -n '__ant_at any emulator enqueue' -l service-account-id -x -d 'With it: the service account, if any'
 complete -c ant -n '__ant_at any emulator enqueue' -l base-url -x -d 'Where the API is'
 complete -c ant -n '__ant_at any emulator enqueue' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
 complete -c ant -n '__ant_at any emulator enqueue' -l workspace-id -x -d 'The workspace, if the credential has several'
@@ -858,6 +918,11 @@ complete -c ant -n '__ant_at any emulator clock' -l now -x -d 'The time to set, 
 complete -c ant -n '__ant_at any emulator clock' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
 complete -c ant -n '__ant_at any emulator clock' -l api-key -x -d 'The API key'
 complete -c ant -n '__ant_at any emulator clock' -l auth-token -x -d 'A bearer token, in place of a key'
+complete -c ant -n '__ant_at any emulator clock' -l federation-rule -x -d 'Log in by this federation rule (fdrl_...)'
+complete -c ant -n '__ant_at any emulator clock' -l identity-token-file -r -F -d 'With it: the file of an OIDC token'
+complete -c ant -n '__ant_at any emulator clock' -l identity-token -x -d 'With it: the OIDC token itself'
+complete -c ant -n '__ant_at any emulator clock' -l organization-id -x -d 'With it: the organization'
+complete -c ant -n '__ant_at any emulator clock' -l service-account-id -x -d 'With it: the service account, if any'
 complete -c ant -n '__ant_at any emulator clock' -l base-url -x -d 'Where the API is'
 complete -c ant -n '__ant_at any emulator clock' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
 complete -c ant -n '__ant_at any emulator clock' -l workspace-id -x -d 'The workspace, if the credential has several'
@@ -873,6 +938,11 @@ complete -c ant -n '__ant_at any emulator reset' -l yes -f -d 'Do not ask for co
 complete -c ant -n '__ant_at any emulator reset' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
 complete -c ant -n '__ant_at any emulator reset' -l api-key -x -d 'The API key'
 complete -c ant -n '__ant_at any emulator reset' -l auth-token -x -d 'A bearer token, in place of a key'
+complete -c ant -n '__ant_at any emulator reset' -l federation-rule -x -d 'Log in by this federation rule (fdrl_...)'
+complete -c ant -n '__ant_at any emulator reset' -l identity-token-file -r -F -d 'With it: the file of an OIDC token'
+complete -c ant -n '__ant_at any emulator reset' -l identity-token -x -d 'With it: the OIDC token itself'
+complete -c ant -n '__ant_at any emulator reset' -l organization-id -x -d 'With it: the organization'
+complete -c ant -n '__ant_at any emulator reset' -l service-account-id -x -d 'With it: the service account, if any'
 complete -c ant -n '__ant_at any emulator reset' -l base-url -x -d 'Where the API is'
 complete -c ant -n '__ant_at any emulator reset' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
 complete -c ant -n '__ant_at any emulator reset' -l workspace-id -x -d 'The workspace, if the credential has several'
@@ -895,6 +965,11 @@ complete -c ant -n '__ant_at any emulator fault' -l clear -f -d 'Remove all faul
 complete -c ant -n '__ant_at any emulator fault' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
 complete -c ant -n '__ant_at any emulator fault' -l api-key -x -d 'The API key'
 complete -c ant -n '__ant_at any emulator fault' -l auth-token -x -d 'A bearer token, in place of a key'
+complete -c ant -n '__ant_at any emulator fault' -l federation-rule -x -d 'Log in by this federation rule (fdrl_...)'
+complete -c ant -n '__ant_at any emulator fault' -l identity-token-file -r -F -d 'With it: the file of an OIDC token'
+complete -c ant -n '__ant_at any emulator fault' -l identity-token -x -d 'With it: the OIDC token itself'
+complete -c ant -n '__ant_at any emulator fault' -l organization-id -x -d 'With it: the organization'
+complete -c ant -n '__ant_at any emulator fault' -l service-account-id -x -d 'With it: the service account, if any'
 complete -c ant -n '__ant_at any emulator fault' -l base-url -x -d 'Where the API is'
 complete -c ant -n '__ant_at any emulator fault' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
 complete -c ant -n '__ant_at any emulator fault' -l workspace-id -x -d 'The workspace, if the credential has several'

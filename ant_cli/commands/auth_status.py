@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime.redaction import strip_userinfo
+from ant_cli.settings.federation import FederationRule
 from ant_cli.settings.loading import Settings
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.notes import describe_destination
@@ -100,12 +101,20 @@ def _shadowed_urls(flags: Flags, environ: Mapping[str, str], profile: SelectedPr
 
 def _row(source: CredentialSource, used: str | None) -> SourceRow:
     text = (source.text or "").strip()
-    if not text:
+    if not source.is_given:
         return SourceRow(source.label, source.kind, "absent" if source.text is None else "empty", None)
     state = "used" if source.label == used else "shadowed"
+    if source.rule is not None:
+        return SourceRow(source.label, source.kind, state, _rule_text(source.rule))
     form = _FORMS.get(source.form)
     value = form.format(shown("api_key_command", text)) if form else mask(text)
     return SourceRow(source.label, source.kind, state, value)
+
+
+def _rule_text(rule: FederationRule) -> str:
+    """Return how a federation gets its token, without the identity token."""
+    token = f"the token in {rule.identity_token_file}" if rule.identity_token_file else mask(rule.identity_token)
+    return f"exchanges {token} by {rule.rule_id or 'no rule'}"
 
 
 def report_text(report: AuthReport) -> str:

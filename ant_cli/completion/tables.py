@@ -12,7 +12,7 @@ from ant_cli.operations.spec import Param
 from ant_cli.operations.value_kinds import ValueKind
 
 HELP = "help"
-_KINDS_BY_NAME = {"file": ValueKind.FILE, "profile": ValueKind.PROFILE}
+_KINDS_BY_NAME = {"file": ValueKind.FILE, "identity_token_file": ValueKind.FILE, "profile": ValueKind.PROFILE}
 _KINDS_BY_TYPE = {bool: ValueKind.BOOLEAN, int: ValueKind.FREE, float: ValueKind.FREE}
 
 

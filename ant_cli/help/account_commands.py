@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ant_cli.help.command_row import Command
-from ant_cli.help.tool_rows import PROFILE, REQUEST, RESULT, argument, switch, text_flag, tool
+from ant_cli.help.tool_rows import CONNECTION, PROFILE, REQUEST, RESULT, argument, switch, text_flag, tool
 from ant_cli.operations.value_kinds import ValueKind
 
 SECTION = "Log in, and switch between accounts"
@@ -46,7 +46,7 @@ AUTH = Command(
                 switch("no_verify", "Store it without sending a request that checks it."),
                 switch("keyring", "Keep it in the operating system's credential store."),
             ),
-            takes=(*PROFILE, *(name for name in REQUEST if name != "auth_token")),
+            takes=(*PROFILE, "api_key", *CONNECTION),
         ),
         tool(
             "auth status",
@@ -70,7 +70,7 @@ AUTH = Command(
                 "give the key of a profile to a CI service",
                 "ant auth token --profile ci | gh secret set ANTHROPIC_API_KEY",
             ),
-            takes=(*PROFILE, "api_key", "auth_token"),
+            takes=(*PROFILE, *REQUEST),
         ),
         tool(
             "auth logout",

@@ -10,7 +10,12 @@ from ant_cli.operations.value_kinds import ValueKind
 PROFILE = ("profile",)
 RESULT = ("format", "transform", "raw_output", "columns")
 """The global flags of a command that prints a result."""
-REQUEST = ("api_key", "auth_token", "base_url", "local", "workspace_id", "timeout", "max_retries", "debug")
+FEDERATION = ("federation_rule", "identity_token_file", "identity_token", "organization_id", "service_account_id")
+"""The global flags of an exchange of an identity token."""
+CREDENTIAL = ("api_key", "auth_token", *FEDERATION)
+"""The global flags that give a credential."""
+CONNECTION = ("base_url", "local", "workspace_id", "timeout", "max_retries", "debug")
+REQUEST = (*CREDENTIAL, *CONNECTION)
 """The global flags that say where and how a request is sent."""
 _GLOBAL_FLAGS = {param.name: param for param in GLOBAL_FLAGS}
 

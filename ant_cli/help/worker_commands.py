@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ant_cli.help.command_row import Command
-from ant_cli.help.tool_rows import PROFILE, tool
+from ant_cli.help.tool_rows import CREDENTIAL, PROFILE, tool
 from ant_cli.operations.spec import Param
 from ant_cli.operations.value_kinds import ValueKind
 from ant_cli.worker.options import EXPORTER_ROWS, POLL_ROWS, RUN_ROWS
@@ -66,7 +66,7 @@ WORKER = Command(
                 "ant beta:worker exporter --environment-id env_1,env_2 --listen 0.0.0.0:9464",
             ),
             flags=tuple(row.param for row in EXPORTER_ROWS),
-            takes=("api_key", "auth_token", *CONNECTION),
+            takes=(*CREDENTIAL, *CONNECTION),
         ),
     ),
 )

@@ -12,6 +12,8 @@ from ant_cli.settings.sources import Credential
 
 API_VERSION = "2023-06-01"
 DEFAULT_BETA = "managed-agents-2026-04-01"
+OAUTH_BETA = "oauth-2025-04-20"
+"""Needed in addition to any other beta, by tokens of OAuth, which logins and federations give."""
 
 
 def headers_of(
@@ -32,7 +34,15 @@ def headers_of(
         headers["anthropic-workspace-id"] = settings.workspace_id
     if request.body is not None:
         headers["content-type"] = "application/json"
-    return headers | dict(request.headers)
+    headers |= dict(request.headers)
+    if settings.credential is not None and settings.credential.is_oauth:
+        headers["anthropic-beta"] = _with_beta(headers["anthropic-beta"], OAUTH_BETA)
+    return headers
+
+
+def _with_beta(betas: str, needed: str) -> str:
+    given = [beta.strip() for beta in betas.split(",")]
+    return betas if needed in given else ",".join([*filter(None, given), needed])
 
 
 def _user_header(base_url: str, *, hidden: bool) -> dict[str, str]:

@@ -10,6 +10,16 @@ _FORMAT_NAMES = tuple(row.name for row in FORMATS)
 GLOBAL_FLAGS = (
     Param("api_key", "setting", str, "The API key. Safer: ANTHROPIC_API_KEY, which others can't see."),
     Param("auth_token", "setting", str, "A bearer token, in place of a key. Safer: ANTHROPIC_AUTH_TOKEN."),
+    Param(
+        "federation_rule",
+        "setting",
+        str,
+        "Log in by this federation rule (fdrl_...). Also: ANTHROPIC_FEDERATION_RULE_ID.",
+    ),
+    Param("identity_token_file", "setting", str, "With it: the file of an OIDC token."),
+    Param("identity_token", "setting", str, "With it: the OIDC token itself. Safer: the file."),
+    Param("organization_id", "setting", str, "With it: the organization."),
+    Param("service_account_id", "setting", str, "With it: the service account, if any."),
     Param("base_url", "setting", str, "Where the API is. Also: ANTHROPIC_BASE_URL; local:PATH is an emulator."),
     Param("local", "setting", bool, "Use the emulator on this machine: short for --base-url local:"),
     Param("profile", "setting", str, "The profile to use, in place of the active one. Also: ANTHROPIC_PROFILE."),

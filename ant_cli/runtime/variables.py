@@ -6,6 +6,11 @@ API_KEY = "ANTHROPIC_API_KEY"
 AUTH_TOKEN = "ANTHROPIC_AUTH_TOKEN"  # noqa: S105 - a name
 BASE_URL = "ANTHROPIC_BASE_URL"
 WORKSPACE_ID = "ANTHROPIC_WORKSPACE_ID"
+IDENTITY_TOKEN = "ANTHROPIC_IDENTITY_TOKEN"  # noqa: S105 - a name
+IDENTITY_TOKEN_FILE = "ANTHROPIC_IDENTITY_TOKEN_FILE"  # noqa: S105 - a name
+FEDERATION_RULE_ID = "ANTHROPIC_FEDERATION_RULE_ID"
+ORGANIZATION_ID = "ANTHROPIC_ORGANIZATION_ID"
+SERVICE_ACCOUNT_ID = "ANTHROPIC_SERVICE_ACCOUNT_ID"
 PROFILE = "ANTHROPIC_PROFILE"
 CONFIG_DIR = "ANTHROPIC_CONFIG_DIR"
 """The directory of the profiles. /dev/null means: no profiles."""
@@ -15,7 +20,7 @@ KEY_COMMANDS = "ANT_API_KEY_COMMANDS"
 """Set for a command that prints a key: the sources of the commands that are running, one a line."""
 ENVIRONMENT_KEY = "ANTHROPIC_ENVIRONMENT_KEY"
 WORK_SECRET = "ANTHROPIC_WORK_SECRET"  # noqa: S105 - a name
-SECRETS = (API_KEY, AUTH_TOKEN, ENVIRONMENT_KEY, WORK_SECRET)
+SECRETS = (API_KEY, AUTH_TOKEN, IDENTITY_TOKEN, ENVIRONMENT_KEY, WORK_SECRET)
 """Variables whose value is a secret."""
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 """Proxies, in lower case; each is also read in upper case."""

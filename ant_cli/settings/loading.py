@@ -25,6 +25,9 @@ from ant_cli.settings.sources import (
 )
 from ant_cli.settings.validators import check_base_url, check_count, check_format, check_header, check_seconds
 
+_SECRETS = ("api_key", "auth_token", "identity_token")
+"""The flags and variables whose value is a secret."""
+
 
 class ConnectionSettings(NamedTuple):
     """Where requests go, with which credential, and how patiently."""
@@ -155,6 +158,11 @@ def with_secret(credential: Credential, runtime: Runtime) -> Credential:
     """
     if credential.form == "text":
         return credential
+    if credential.rule is not None:
+        from ant_cli.settings.federation_inputs import check_rule
+
+        check_rule(credential.rule)
+        raise CredentialError("identity tokens can't be exchanged yet.")
     from ant_cli.settings.secrets import fetch_secret
 
     secret = fetch_secret(credential.form, credential.reference, credential.source, runtime)
@@ -187,8 +195,9 @@ def _profile_for(name: str, profile: SelectedProfile, runtime: Runtime) -> Selec
 
 def _register_secrets(flags: Flags, runtime: Runtime) -> None:
     """Register the secrets in flags and variables."""
-    for source in credential_sources(flags, runtime.environ, NO_PROFILE):
-        runtime.stderr.register_secret((source.text or "").strip())
+    for name in _SECRETS:
+        for text in (flags.text(name), runtime.environ.get(VARIABLES[name])):
+            runtime.stderr.register_secret((text or "").strip())
     for url in (flags.text("base_url"), runtime.environ.get(variables.BASE_URL)):
         for secret in url_secrets(url or ""):
             runtime.stderr.register_secret(secret)

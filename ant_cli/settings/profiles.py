@@ -67,6 +67,11 @@ class SelectedProfile(NamedTuple):
         """Return which it is, and no secret."""
         return f"SelectedProfile(name={self.name!r}, source={self.source!r})"
 
+    @property
+    def is_named(self) -> bool:
+        """Whether the user named it, and it is not just the active one."""
+        return self.source in ("--profile", variables.PROFILE)
+
     def where(self, key: str) -> str:
         """Return how messages name one of its values."""
         return f"{key} of profile {self.name!r}"

@@ -12,6 +12,10 @@ from ant_cli.settings.local_emulator import LOCAL
 from ant_cli.settings.profiles import SelectedProfile
 from ant_cli.settings.validators import KEYRING, check_secret
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ant_cli.settings.federation import FederationRule
+
 DEFAULT_BASE_URL = "https://api.anthropic.com"
 DEFAULTS = {"base_url": DEFAULT_BASE_URL, "workspace_id": "", "format": "auto", "timeout": "60", "max_retries": "2"}
 """The settings that a profile may have, with their defaults."""
@@ -20,12 +24,19 @@ VARIABLES = {
     "workspace_id": variables.WORKSPACE_ID,
     "api_key": variables.API_KEY,
     "auth_token": variables.AUTH_TOKEN,
+    "federation_rule": variables.FEDERATION_RULE_ID,
+    "identity_token": variables.IDENTITY_TOKEN,
+    "identity_token_file": variables.IDENTITY_TOKEN_FILE,
+    "organization_id": variables.ORGANIZATION_ID,
+    "service_account_id": variables.SERVICE_ACCOUNT_ID,
 }
+FEDERATION = ("federation_rule", "identity_token", "identity_token_file", "organization_id", "service_account_id")
+"""The flags of a federation; each has a variable. The first three say that one is meant."""
 _EMPTY_MEANS_UNSET = frozenset(("base_url", "workspace_id"))
 """Flags that count as not given when they are empty, as `--base-url "$URL"` may be."""
 
 CredentialKind = Literal["api_key", "auth_token"]
-CredentialForm = Literal["text", "command", "keyring"]
+CredentialForm = Literal["text", "command", "keyring", "federation"]
 
 
 class SettingSource(NamedTuple):
@@ -52,6 +63,13 @@ class CredentialSource(NamedTuple):
     """What the text is: the secret, a command that prints it, or its name in the credential store."""
     fix_hint: str = ""
     """How to correct a value that can't be used; empty if that is obvious."""
+    rule: FederationRule | None = None
+    """How to get the credential, if its form is a federation; None if nothing was given."""
+
+    @property
+    def is_given(self) -> bool:
+        """Whether there is something, even if it can't be used."""
+        return self.rule is not None or bool(self.text and self.text.strip())
 
     def __repr__(self) -> str:
         """Return a representation without the secret."""
@@ -71,6 +89,10 @@ class Credential(NamedTuple):
     form: CredentialForm = "text"
     reference: str = ""
     """The command that prints the secret, or its name in the operating system's credential store."""
+    rule: FederationRule | None = None
+    """How an access token is got for it, if it is a federation. It may be incomplete: see `check_rule`."""
+    is_oauth: bool = False
+    """It is a token of OAuth, with which requests need a beta header."""
 
     def __repr__(self) -> str:
         """Return a representation without the secret."""
@@ -106,14 +128,58 @@ def setting_sources(
 def credential_sources(
     flags: Flags, environ: Mapping[str, str], profile: SelectedProfile
 ) -> tuple[CredentialSource, ...]:
-    """Return every place where a credential may be found, by precedence."""
-    outside = (
+    """Return every place where a credential may be found, by precedence.
+
+    Raises:
+        UsageError: if two flags contradict each other.
+
+    """
+    typed, outside, leftover = _federations(flags, environ)
+    stored = tuple(_profile_credentials(profile)) if profile.name else ()
+    before, after = (stored, ()) if profile.is_named else ((), stored)
+    return (
         CredentialSource("api_key", flags.text("api_key"), "--api-key", explicit=True),
         CredentialSource("auth_token", flags.text("auth_token"), "--auth-token", explicit=True),
+        typed,
         CredentialSource("api_key", environ.get(VARIABLES["api_key"]), VARIABLES["api_key"]),
         CredentialSource("auth_token", environ.get(VARIABLES["auth_token"]), VARIABLES["auth_token"]),
+        *before,
+        outside,
+        *after,
+        *leftover,
     )
-    return (*outside, *_profile_credentials(profile)) if profile.name else outside
+
+
+class _Federations(NamedTuple):
+    """The federations that flags and variables describe, in their places of the precedence."""
+
+    typed: CredentialSource
+    outside: CredentialSource
+    """By variables alone."""
+    leftover: tuple[CredentialSource, ...] = ()
+    """By so little of it that it only counts where there is nothing else."""
+
+
+_NO_FEDERATION = _Federations(
+    CredentialSource("auth_token", None, "--federation-rule", explicit=True, form="federation"),
+    CredentialSource("auth_token", None, VARIABLES["federation_rule"], form="federation"),
+)
+
+
+def _federations(flags: Flags, environ: Mapping[str, str]) -> _Federations:
+    if not any(flags.text(name) or environ.get(VARIABLES[name]) for name in FEDERATION):
+        return _NO_FEDERATION
+    from ant_cli.settings.federation_inputs import find_rules  # late: few runs have a federation
+
+    found = find_rules(flags, environ)
+    leftover = (_given(_NO_FEDERATION.outside, found.leftover),) if found.leftover else ()
+    return _Federations(
+        _given(_NO_FEDERATION.typed, found.typed), _given(_NO_FEDERATION.outside, found.outside), leftover
+    )
+
+
+def _given(absent: CredentialSource, rule: FederationRule | None) -> CredentialSource:
+    return absent._replace(rule=rule, label=rule.source) if rule else absent
 
 
 def _profile_credentials(profile: SelectedProfile) -> Iterator[CredentialSource]:
@@ -137,10 +203,14 @@ def credentials(sources: tuple[CredentialSource, ...]) -> tuple[Credential, ...]
         BadValue: if one of them can't be sent.
 
     """
-    return tuple(_credential(source, source.text) for source in sources if source.text and source.text.strip())
+    return tuple(_credential(source, source.text or "") for source in sources if source.is_given)
 
 
 def _credential(source: CredentialSource, text: str) -> Credential:
+    if source.rule is not None:
+        return Credential(
+            source.kind, "", source.label, source.explicit, source.form, rule=source.rule, is_oauth=True
+        )
     if source.form != "text":
         return Credential(source.kind, "", source.label, source.explicit, source.form, text)
     secret = check_secret(source.label, text, source.fix_hint)

@@ -465,10 +465,12 @@ def test_status_without_a_credential_lists_the_sources_that_were_checked(ant_wit
         f"Profile     none ({path})",
         "",
         "A credential is looked for in this order, and the first is used:",
-        "  1. --api-key             not given",
-        "  2. --auth-token          not given",
-        "  3. ANTHROPIC_API_KEY     not set",
-        "  4. ANTHROPIC_AUTH_TOKEN  not set",
+        "  1. --api-key                     not given",
+        "  2. --auth-token                  not given",
+        "  3. --federation-rule             not given",
+        "  4. ANTHROPIC_API_KEY             not set",
+        "  5. ANTHROPIC_AUTH_TOKEN          not set",
+        "  6. ANTHROPIC_FEDERATION_RULE_ID  not set",
     ]
     assert "Log in: ant auth login" in done.stderr
 
@@ -497,11 +499,13 @@ workspace_id = "wrkspc_1"
         "A credential is looked for in this order, and the first is used:",
         "  1. --api-key                          not given",
         "  2. --auth-token                       not given",
-        "  3. ANTHROPIC_API_KEY                  empty, which counts as not set",
-        "  4. ANTHROPIC_AUTH_TOKEN               sk-ant-...abcd  <- used",
-        f"  5. api_key of profile 'work'          {MASK}  shadowed by ANTHROPIC_AUTH_TOKEN",
-        "  6. api_key_command of profile 'work'  runs `op read x`  shadowed by ANTHROPIC_AUTH_TOKEN",
-        "  7. auth_token of profile 'work'       not set",
+        "  3. --federation-rule                  not given",
+        "  4. ANTHROPIC_API_KEY                  empty, which counts as not set",
+        "  5. ANTHROPIC_AUTH_TOKEN               sk-ant-...abcd  <- used",
+        "  6. ANTHROPIC_FEDERATION_RULE_ID       not set",
+        f"  7. api_key of profile 'work'          {MASK}  shadowed by ANTHROPIC_AUTH_TOKEN",
+        "  8. api_key_command of profile 'work'  runs `op read x`  shadowed by ANTHROPIC_AUTH_TOKEN",
+        "  9. auth_token of profile 'work'       not set",
     ]
 
 
@@ -562,7 +566,7 @@ def test_status_as_json_contains_the_whole_report(ant_without_key, path):
     assert done.json["usable"] is True
     assert done.json["credential"] == "api_key of profile 'work'"
     assert done.json["profile"] == {"name": "work", "source": "active", "file": str(path), "others": []}
-    assert done.json["sources"][4] == {
+    assert done.json["sources"][6] == {
         "source": "api_key of profile 'work'",
         "kind": "api_key",
         "state": "used",

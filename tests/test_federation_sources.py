@@ -1,0 +1,147 @@
+"""Workload identity federation by flags and variables: what it competes with, and what must be given."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from ant_cli.errors import UsageError
+from ant_cli.operations.spec import Flags
+from ant_cli.settings.federation_inputs import check_rule
+from ant_cli.settings.loading import load
+from ant_cli.settings.profiles import NO_STORE, Store
+from tests.conftest import make_runtime
+
+RULE = {"federation_rule": "fdrl_1", "organization_id": "org-1", "identity_token_file": "/run/token"}
+VARIABLES = {
+    "ANTHROPIC_FEDERATION_RULE_ID": "fdrl_2",
+    "ANTHROPIC_ORGANIZATION_ID": "org-2",
+    "ANTHROPIC_IDENTITY_TOKEN_FILE": "/run/token-2",
+}
+ORDER = {
+    "--api-key": ({"api_key": "k1"}, {}, {}),
+    "--auth-token": ({"auth_token": "t1"}, {}, {}),
+    "--federation-rule": (RULE, {}, {}),
+    "ANTHROPIC_API_KEY": ({}, {"ANTHROPIC_API_KEY": "k2"}, {}),
+    "ANTHROPIC_AUTH_TOKEN": ({}, {"ANTHROPIC_AUTH_TOKEN": "t2"}, {}),
+    "api_key of profile 'named'": ({"profile": "named"}, {}, {"profiles": {"named": {"api_key": "k3"}}}),
+    "ANTHROPIC_FEDERATION_RULE_ID": ({}, VARIABLES, {}),
+    "api_key of profile 'kept'": ({}, {}, {"active": "kept", "profiles": {"kept": {"api_key": "k4"}}}),
+}
+"""Flags, variables and profiles that give one credential each, by precedence."""
+
+
+def settings_of(flags, environ, store=NO_STORE):
+    """Load the settings of a run."""
+    return load(make_runtime(environ), Flags(flags), store)
+
+
+@pytest.mark.parametrize(("winner", "loser"), list(combinations(ORDER, 2)))
+def test_of_two_credentials_the_one_of_the_higher_source_is_used(winner, loser):
+    """Flags, variables, a named profile, a federation of variables, the active profile."""
+    flags, environ, document = {}, {}, {"profiles": {}}
+    for name in (loser, winner):
+        more_flags, more_environ, more_document = ORDER[name]
+        flags |= more_flags
+        environ |= more_environ
+        document = {
+            **document,
+            **more_document,
+            "profiles": document["profiles"] | more_document.get("profiles", {}),
+        }
+    settings = settings_of(flags, environ, Store(Path("f"), document))
+    assert settings.connection.credential.source == winner
+
+
+def test_a_rule_has_the_values_of_flags_and_then_of_variables():
+    """Each value by itself; the token and its file are one value."""
+    environ = VARIABLES | {"ANTHROPIC_SERVICE_ACCOUNT_ID": "svac_2", "ANTHROPIC_WORKSPACE_ID": "wrkspc_2"}
+    flags = {"federation_rule": "fdrl_1", "identity_token": "jwt", "workspace_id": "wrkspc_1"}
+    rule = settings_of(flags, environ).connection.credential.rule
+    assert tuple(rule) == ("fdrl_1", "org-2", "jwt", "", "svac_2", "wrkspc_1", "--federation-rule")
+    check_rule(rule)
+
+
+REQUIRED = {
+    "ANTHROPIC_FEDERATION_RULE_ID": "--federation-rule",
+    "ANTHROPIC_ORGANIZATION_ID": "--organization-id",
+    "ANTHROPIC_IDENTITY_TOKEN_FILE": "--identity-token-file",
+}
+
+
+@pytest.mark.parametrize("given", [pair for size in (1, 2) for pair in combinations(REQUIRED, size)])
+def test_an_incomplete_federation_ends_with_4_and_names_what_is_missing(ant, given):
+    """Nothing is sent, and no weaker credential is used in its place."""
+    env = {"ANTHROPIC_API_KEY": None} | {name: VARIABLES[name] for name in given}
+    done = ant("beta:environments", "list", env=env)
+    assert (done.exit, done.requests) == (4, [])
+    (named,) = [line for line in done.stderr.splitlines() if "Missing:" in line]
+    for variable, flag in REQUIRED.items():
+        assert (flag in named.partition("Missing:")[2]) is (variable not in given)
+        assert (variable in named.partition("Missing:")[2]) is (variable not in given)
+
+
+@pytest.mark.parametrize("name", ["ANTHROPIC_ORGANIZATION_ID", "ANTHROPIC_SERVICE_ACCOUNT_ID"])
+def test_an_organization_alone_does_not_replace_the_active_profile(name):
+    """Other tools use these variables, too."""
+    store = Store(Path("f"), {"active": "a", "profiles": {"a": {"api_key": "k"}}})
+    settings = settings_of({}, {name: "x"}, store)
+    assert settings.connection.credential.source == "api_key of profile 'a'"
+    assert settings_of({}, {name: "x"}).connection.credential.source == name
+
+
+@pytest.mark.parametrize("name", list(REQUIRED))
+def test_an_empty_variable_is_missing(ant, name):
+    """As everywhere, empty means unset."""
+    env = {"ANTHROPIC_API_KEY": None, **VARIABLES, name: ""}
+    assert REQUIRED[name] in ant("beta:environments", "list", env=env).stderr
+
+
+def test_a_token_and_its_file_contradict_each_other(ant):
+    """Of two flags this is a usage error; of two variables it is an error if they are used."""
+    with pytest.raises(UsageError, match="--identity-token and --identity-token-file"):
+        settings_of({"identity_token": "jwt", "identity_token_file": "f"}, {})
+    env = {"ANTHROPIC_API_KEY": None, **VARIABLES, "ANTHROPIC_IDENTITY_TOKEN": "jwt-canary"}
+    done = ant("beta:environments", "list", env=env)
+    assert (done.exit, done.requests) == (4, [])
+    assert "two identity tokens" in done.stderr
+    assert "jwt-canary" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "env"),
+    [
+        (("--identity-token", "identity-canary"), {}),
+        (("--identity-token=identity-canary",), {}),
+        ((), {"ANTHROPIC_IDENTITY_TOKEN": "identity-canary"}),
+    ],
+)
+def test_an_identity_token_is_in_no_message(ant, words, env):
+    """An unknown flag makes the error quote what was typed."""
+    done = ant("beta:environments", "list", *words, "--nope=identity-canary", env=env)
+    assert done.exit == 2
+    assert "identity-canary" not in done.stderr
+    settings = settings_of({"identity_token": "identity-canary", **RULE, "identity_token_file": ""}, {})
+    assert "identity-canary" not in repr(settings)
+
+
+def test_a_dry_run_with_a_federation_shows_the_beta_header_and_exchanges_nothing(ant):
+    """The header is there in addition to the default, or to --beta."""
+    words = ("beta:environments", "list", "--dry-run")
+    done = ant(*words, env={"ANTHROPIC_API_KEY": None, **VARIABLES})
+    assert (done.exit, done.requests) == (0, [])
+    assert "authorization: Bearer [redacted]\n" in done.stdout
+    assert "anthropic-beta: managed-agents-2026-04-01,oauth-2025-04-20\n" in done.stdout
+    done = ant(*words, "--beta", "a", "--beta", "oauth-2025-04-20", env={"ANTHROPIC_API_KEY": None, **VARIABLES})
+    assert "anthropic-beta: a,oauth-2025-04-20\n" in done.stdout
+
+
+def test_auth_status_shows_a_federation_in_its_place(ant):
+    """With the rule, and the file or the masked token."""
+    env = {"ANTHROPIC_API_KEY": None, **VARIABLES}
+    done = ant("auth", "status", env=env)
+    assert (
+        "  6. ANTHROPIC_FEDERATION_RULE_ID  exchanges the token in /run/token-2 by fdrl_2  <- used" in done.stdout
+    )
