@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ant_cli.http.credential_hint import credential_hint
-from ant_cli.http.observer import Observer
+from ant_cli.http.deadline import Timeouts
+from ant_cli.http.observer import Observer, Unobserved
 from ant_cli.http.pace import Pace
 from ant_cli.http.request_headers import headers_of
 from ant_cli.http.response import Response, raise_for_error
@@ -13,6 +14,9 @@ from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime
 from ant_cli.settings.loading import ConnectionSettings, fetch_credential
 
+HASTE_S = 2.0
+"""How long a hasty client waits for a response, in seconds."""
+
 
 class Client(Sender):
     """Sends requests to the API, over one connection while it lasts. A context manager."""
@@ -20,6 +24,8 @@ class Client(Sender):
     def __init__(self, settings: ConnectionSettings, runtime: Runtime, observer: Observer | None = None) -> None:
         """Fetch the credential; nothing is connected yet. Raises CredentialError if no credential was found."""
         super().__init__(fetch_credential(settings, runtime), runtime, observer)
+        self.listings: dict[str, dict[str, list[str]]] = {}
+        """IDs by name, by the path of their collection, as far as an error needed them. Siblings share them."""
 
     def sibling(self) -> Client:
         """Return a client for another thread, which shares credential, connections and pace."""
@@ -28,6 +34,14 @@ class Client(Sender):
         self._pace = self._pace or Pace(self._sleep)
         other = copy(self)
         other.outcome_unknown = other.in_flight = False
+        return other
+
+    def hasty(self) -> Client:
+        """Return a client for a request that nobody asked for: it gives up soon, and displays nothing."""
+        other = self.sibling()
+        haste_s = min(HASTE_S, self._settings.timeout_s)
+        settings = self._settings._replace(timeout_s=haste_s, max_retries=0)
+        vars(other).update(_settings=settings, _timeouts=Timeouts(haste_s, haste_s), _observer=Unobserved())
         return other
 
     def send(self, request: Request) -> Response:

@@ -1,16 +1,17 @@
-"""What a failed run says about a change that the server may have made anyway."""
+"""What an error says in addition: whether the change may have been made anyway, and which ID a name stands for."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ant_cli.errors import AntError, OutputError, ResponseError
+from ant_cli.errors import AntError, APIError, OutputError, ResponseError
 from ant_cli.http.client import Client
 from ant_cli.input.request import Request
 from ant_cli.operations.spec import Operation
 from ant_cli.runtime.streams import Stderr
 
+_NOT_FOUND = 404
 _UNKNOWN = "This attempt may have succeeded. Check before you repeat it:"
 _UNKNOWN_AFTER_RETRY = "This attempt, or one before it, may have succeeded. Check before you repeat it:"
 _DONE = "The server made the change anyway. To check:"
@@ -20,7 +21,8 @@ _DONE = "The server made the change anyway. To check:"
 def outcome_hints(operation: Operation, request: Request, client: Client, stderr: Stderr) -> Iterator[None]:
     """Add to an error, or print at an interrupt, the command that shows whether the change was made.
 
-    Operations that change nothing have no such command, so nothing is added.
+    Operations that change nothing have no such command, so nothing is added. A 404 about a name that was given in
+    place of an ID gets the commands with the ID.
     """
     try:
         yield
@@ -29,6 +31,10 @@ def outcome_hints(operation: Operation, request: Request, client: Client, stderr
     except AntError as error:
         if client.outcome_unknown or isinstance(error, ResponseError):
             raise error.with_hints(error.hint, _check_hint(operation, request, _unknown(client))) from None
+        if isinstance(error, APIError) and error.status == _NOT_FOUND:
+            from ant_cli.http.names import name_hints
+
+            raise error.with_hints(error.hint, *name_hints(operation, request, client)) from None
         raise
     except KeyboardInterrupt:
         hint = _check_hint(operation, request, _unknown(client))

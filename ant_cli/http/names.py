@@ -1,0 +1,73 @@
+"""What a 404 says if a name was given in place of an environment's ID: which environment has that name.
+
+Nothing is done to that environment: a name is not unique, and may belong to another one tomorrow.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+
+from ant_cli.gjson import json_text
+from ant_cli.http.client import Client
+from ant_cli.http.pagination import follow_pages
+from ant_cli.input.request import Request
+from ant_cli.operations.environments import COLLECTION, ENVIRONMENT_ID
+from ant_cli.operations.spec import Operation
+
+_ID = re.compile(r"env_\w+", re.ASCII)
+_SAFE_ID = re.compile(r"[\w-]+", re.ASCII)
+"""An ID that a command may hold without quotes. Nothing else that a server sent becomes part of a command."""
+_PAGES = 10
+"""How many pages of environments are searched at most."""
+_LIST = Request("GET", COLLECTION, (("beta", "true"), ("include_archived", "true"), ("limit", "100")))
+
+
+def name_hints(operation: Operation, request: Request, client: Client) -> list[str]:
+    """Return hints with the commands for the environments whose name was given where their ID belongs.
+
+    The environments are listed once, and only if the argument does not look like an ID. If that fails, there are
+    no hints.
+    """
+    name = request.path_params.get(ENVIRONMENT_ID.name, "")
+    if not name or _ID.fullmatch(name):
+        return []
+    found = _ids_by_name(client).get(name, [])
+    commands = [_command(operation, request, found_id) for found_id in found]
+    with_input = " With the same input" if operation.has_body else " Its command"
+    if len(found) == 1:
+        return [f"{name!r} is the name of {found[0]}.{with_input}: {commands[0]}"]
+    return [f"{name!r} is the name of {len(found)} environments.", *commands] if found else []
+
+
+def _ids_by_name(client: Client) -> dict[str, list[str]]:
+    if COLLECTION not in client.listings:
+        client.listings[COLLECTION] = {}
+        try:
+            client.listings[COLLECTION] = _list(client.hasty())
+        except Exception:  # noqa: BLE001 - nobody asked for this request
+            return {}
+    return client.listings[COLLECTION]
+
+
+def _list(client: Client) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for page in islice(follow_pages(client, _LIST, None), _PAGES):
+        for item in page:
+            members = json_text.members(item)
+            found_id = json_text.string(members["id"])
+            if _SAFE_ID.fullmatch(found_id):
+                found.setdefault(json_text.string(members["name"]), []).append(found_id)
+    return found
+
+
+def _command(operation: Operation, request: Request, found_id: str) -> str:
+    """Return the command with an environment's ID in place of its name."""
+    from shlex import quote
+
+    ids = {**request.path_params, ENVIRONMENT_ID.name: found_id}
+    argument = operation.positional.name if operation.positional else ""
+    others = [
+        f"{param.flag} {quote(ids[param.name])}" for param in operation.params_in("path") if param.name != argument
+    ]
+    return " ".join(["ant", operation.command, *others, quote(ids[argument])])

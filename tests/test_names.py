@@ -1,0 +1,136 @@
+"""A name in place of an environment's ID: the error of a 404 names the ID, and nothing is done to it."""
+
+from __future__ import annotations
+
+import json
+from contextlib import nullcontext
+
+import httpx
+import pytest
+
+from ant_cli.http.response import Response
+from tests.test_many import ARCHIVE, FakeAPI, many  # noqa: F401 - a fixture
+
+NOT_FOUND = httpx.Response(
+    404, json={"type": "error", "error": {"type": "not_found_error", "message": "no such environment"}}
+)
+RETRIEVE = ("beta:environments", "retrieve")
+
+
+def page(*items: tuple[str, str], after: str | None = None):
+    """Return a page of environments, each an ID and a name."""
+    return {"data": [{"id": item_id, "name": name} for item_id, name in items], "next_page": after}
+
+
+def test_a_404_names_the_environment_that_has_the_name_and_its_command(ant):
+    """The environment itself is not touched; the exit code is still that of a 404."""
+    result = ant(*RETRIEVE, "prod", replies=[NOT_FOUND, page(("env_1", "dev"), ("env_2", "prod"))])
+    assert (result.exit, result.stdout) == (5, "")
+    assert result.stderr.endswith(
+        "'prod' is the name of env_2. Its command: ant beta:environments retrieve env_2\n"
+    )
+    assert [(request.method, request.url.path) for request in result.requests] == [
+        ("GET", "/v1/environments/prod"),
+        ("GET", "/v1/environments"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        (("beta:environments", "delete", "prod"), "Its command: ant beta:environments delete env_2"),
+        (("beta:environments", "archive", "prod"), "Its command: ant beta:environments archive env_2"),
+        (
+            ("beta:environments", "update", "prod", "--name", "p"),
+            "With the same input: ant beta:environments update env_2",
+        ),
+        (("beta:environments:work", "stats", "prod"), "Its command: ant beta:environments:work stats env_2"),
+        (("beta:environments:work", "list", "prod"), "Its command: ant beta:environments:work list env_2"),
+        (
+            ("beta:environments:work", "ack", "it's", "--environment-id", "prod"),
+            "Its command: ant beta:environments:work ack --environment-id env_2 'it'\"'\"'s'",
+        ),
+    ],
+)
+def test_every_command_with_an_environment_id_suggests_itself_with_the_id(ant, words, command):
+    """What else was typed is kept as far as it is an ID; fields are not repeated."""
+    result = ant(*words, replies=[NOT_FOUND, page(("env_2", "prod"))])
+    assert result.exit == 5
+    assert result.stderr.endswith(f"{command}\n")
+    assert len(result.requests) == 2
+
+
+def test_every_environment_with_the_name_is_listed(ant):
+    """A name is not unique: whoever typed it chooses."""
+    result = ant(
+        *RETRIEVE, "prod", replies=[NOT_FOUND, page(("env_1", "prod"), after="2"), page(("env_2", "prod"))]
+    )
+    assert result.stderr.splitlines()[-3:] == [
+        "'prod' is the name of 2 environments.",
+        "ant beta:environments retrieve env_1",
+        "ant beta:environments retrieve env_2",
+    ]
+
+
+@pytest.mark.parametrize(
+    "words", [(*RETRIEVE, "env_1"), ("beta:environments:work", "ack", "w", "--environment-id", "env_1")]
+)
+def test_no_environment_is_looked_for_if_an_id_was_given(ant, words):
+    """It is an ID by its form, so that it is no name."""
+    result = ant(*words, replies=[NOT_FOUND])
+    assert (result.exit, len(result.requests)) == (5, 1)
+
+
+@pytest.mark.parametrize("status", [400, 403, 409])
+def test_no_environment_is_looked_for_after_another_error(ant, status):
+    """Only a 404 says that there is no such ID."""
+    result = ant(*RETRIEVE, "prod", "--max-retries", "0", replies=[httpx.Response(status, json={})])
+    assert len(result.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        httpx.Response(500),
+        httpx.Response(401),
+        ConnectionResetError("no"),
+        httpx.Response(200, text="<html>"),
+        {"data": [{"name": "prod"}, 1]},
+        page(("env_2; rm -rf", "prod"), ("$(date)", "prod")),
+        page(("env_2", "production")),
+    ],
+    ids=["500", "401", "reset", "not JSON", "not environments", "IDs that are none", "another name"],
+)
+def test_the_error_stays_as_it_is_if_the_name_is_not_found(ant, reply):
+    """The second request fails silently, and is not sent again."""
+    result = ant(*RETRIEVE, "prod", replies=[NOT_FOUND, reply])
+    alone = ant(*RETRIEVE, "env_1", replies=[NOT_FOUND])
+    assert (result.exit, result.stderr) == (5, alone.stderr.replace("env_1", "prod"))
+    assert (len(result.requests), result.waits) == (2, [])
+
+
+def test_no_more_than_ten_pages_are_searched(ant):
+    """An account may have any number of environments."""
+    pages = [page(("env_1", "dev"), after=str(number)) for number in range(20)]
+    assert len(ant(*RETRIEVE, "prod", replies=[NOT_FOUND, *pages]).requests) == 11
+
+
+def test_the_environments_are_listed_once_for_several_names(many):  # noqa: F811 - a fixture
+    """Each failure has the hint for its own name."""
+
+    class Listing(FakeAPI):
+        lists = 0
+
+        def stream(self, method, url, headers, body, timeout_s):
+            if method == "GET":
+                self.lists += 1
+                return nullcontext(
+                    Response(200, "OK", {}, [json.dumps(page(("env_1", "a"), ("env_2", "b"))).encode()])
+                )
+            return super().stream(method, url, headers, body, timeout_s)
+
+    api = Listing({"a": 404, "b": 404})
+    result = many(*ARCHIVE, "a", "b", "env_3", "--parallel", "1", api=api)
+    assert (result.exit, result.ids, result.failed, api.lists) == (5, ["env_3"], ["a", "b"], 1)
+    assert "'a' is the name of env_1. Its command: ant beta:environments archive env_1\n" in result.stderr
+    assert "'b' is the name of env_2. Its command: ant beta:environments archive env_2\n" in result.stderr
