@@ -70,16 +70,22 @@ class Printer:
             self._write(self._rendered(values))
 
     def print_response(self, response: Response) -> None:
-        """Print the body of a response: a large one part by part, if it is printed as it was received."""
-        if not (response.is_large and self.format.is_response and not self._path and self._style is None):
+        """Print the body of a response.
+
+        A large one is printed as it was received, part by part, since any other layout takes several times its size
+        in memory. What is printed is JSON on one line, which is YAML, too.
+        """
+        if not response.is_large or self._path or self._style is not None or self.format.opens_screen:
             self.print_one(response.body)
             return
         from ant_cli.output.raw_response import print_raw
 
         try:
-            print_raw(response.parts, self._write)
+            print_raw(response.parts, self._write, on_one_line=not self.format.is_response)
         except json_text.JSONTextError as error:
             raise _invalid_json(error) from None
+        if not self.format.is_response:
+            self._runtime.stderr.say("Note: this response is very large, so it is printed as JSON on one line.")
 
     def print_pages(self, pages: Iterable[list[bytes]]) -> None:
         """Print the items of each page as it arrives, with one write per page."""

@@ -301,6 +301,18 @@ def test_a_200_megabyte_response_needs_little_memory(shell: Shell):
     assert int(shell(peak.format("jsonl"), response(body), seconds=60).stdout) < 2 * len(body) / 1024
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the unit of the peak differs")
+@pytest.mark.parametrize("format_name", ["json", "jsonl", "yaml", "pretty", "table"])
+def test_an_object_of_20_megabytes_is_printed_as_one_line_of_json_in_little_memory(shell: Shell, format_name):
+    """It is read as JSON, and as YAML; a note tells why it is not laid out."""
+    body = b'{\r\n "name":\n "' + b"x y" * 7_000_000 + b'"}\n'
+    peak = "$PYTHON -c '" + PEAK + f"' $ANT beta:environments retrieve env_1 --format {format_name}"
+    result = shell(f"$ANT beta:environments retrieve env_1 --format {format_name}", response(body))
+    assert result.stdout == '{ "name": "' + "x y" * 7_000_000 + '"}\n'
+    assert result.stderr == "Note: this response is very large, so it is printed as JSON on one line.\n"
+    assert int(shell(peak, response(body)).stdout) < 2 * len(body) / 1024 + 20 * 1024
+
+
 def test_a_large_response_that_is_not_json_is_not_printed_in_part(shell: Shell):
     """Although it is stored in a file, and its error is at its end."""
     body = b'{"data":[' + b",".join([b'"' + b"x" * 10_000 + b'"'] * 2_000) + b"]]"
