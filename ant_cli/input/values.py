@@ -131,19 +131,21 @@ def parse(text: str, where: str) -> Value:
 def parse_all(text: str, where: str) -> Callable[[], Iterator[Parsed]]:
     """Return what yields the values of a text: JSON values one after the other, or else YAML documents.
 
-    JSON is parsed again each time, so that memory holds the text only. Blank documents are left out.
+    Several JSON values are parsed again each time, so that memory holds the text only. Blank documents don't count.
 
     Raises:
         UsageError: as `parse` does, except that there may be several values.
 
     """
+    values = _json_values(text)
     try:
-        for _ in _json_values(text):
+        first, second = next(values, None), next(values, None)
+        for _ in values:
             pass
     except (ValueError, RecursionError) as error:
         documents = [value for value in _parse_yaml(text, where, error, several=True) if value is not None]
         return lambda: (Parsed(value, 0, is_json=False) for value in documents)
-    return lambda: _json_values(text)
+    return (lambda: _json_values(text)) if second else (lambda: iter((first,) if first else ()))
 
 
 def _json_values(text: str) -> Iterator[Parsed]:
@@ -240,19 +242,21 @@ def encode(value: Value) -> bytes:
 
 
 def _json(value: Value) -> str:
+    if isinstance(value, str):
+        return _quote(value)
     if isinstance(value, dict):
         return "{" + ",".join(f"{_quote(key)}:{_json(child)}" for key, child in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ",".join(map(_json, value)) + "]"
-    return to_text(value, quote=_quote)
+    return to_text(value)
 
 
-def to_text(value: Value, quote: Callable[[str], str] = str) -> str:
-    """Write null, a boolean, a number or a text as JSON has it; a text as `quote` makes it."""
+def to_text(value: Value) -> str:
+    """Write null, a boolean or a number as JSON has it, and a text as it is."""
     if isinstance(value, Number):
         return value.text
     if isinstance(value, str):
-        return quote(value)
+        return value
     return "null" if value is None else str(value).lower()
 
 

@@ -31,6 +31,8 @@ _WORDS: dict[str, bool | None] = (
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+(?:[eE][-+]?[0-9]+)?)?")
 _BASED = re.compile(r"0x[0-9a-fA-F]+|0o[0-7]+")
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_NUMBER_STARTS = frozenset("-+.0123456789NI")
+"""What a number starts with, or a word for one that JSON does not have."""
 _JSON_NOT_FINITE = re.compile(r"NaN|-?Infinity")
 _TEXT_TAGS = ("!", "tag:yaml.org,2002:str")
 _AFTER_ANCHOR = ("", " ", "\t", "\r", "\n", ",", "[", "]", "{", "}")
@@ -127,12 +129,12 @@ class _Position(NamedTuple):
 
 
 class _Node(NamedTuple):
-    """A complete value."""
+    """A complete value that has an anchor."""
 
     value: Any
-    size: int = 1
+    size: int
     """How many values it holds, itself included, with aliases expanded."""
-    height: int = 0
+    height: int
     """How many levels of lists and maps it has, with aliases expanded."""
 
 
@@ -215,7 +217,7 @@ class _Builder:
             for merged in done.merged:
                 for key, value in merged.items():
                     done.value.setdefault(key, value)
-        self._place(_Node(done.value, done.size, done.height), done.anchor, event)
+        self._place(done.value, done.size, done.height, done.anchor, event)
 
     def _alias(self, event: Any) -> None:
         self._reject_as_key(event)
@@ -227,7 +229,7 @@ class _Builder:
         self._aliased += node.size
         if self._aliased > NODE_LIMIT:
             raise YAMLProblem(f"the aliases stand for more than {NODE_LIMIT:,} values", event.start_mark)
-        self._place(node, None, event)
+        self._place(*node, None, event)
 
     def _scalar(self, event: Any) -> None:
         top = self._stack[-1] if self._stack else None
@@ -236,7 +238,7 @@ class _Builder:
         else:
             if top is not None and top.flow:
                 self._reject_missing_space(top, event)
-            self._place(_Node(self._resolve(event)), self._anchor(event), event)
+            self._place(self._resolve(event), 1, 0, self._anchor(event), event)
 
     def _start_member(self, top: _Open, event: Any) -> None:
         key = self._resolve(event)
@@ -247,7 +249,7 @@ class _Builder:
         top.key, top.key_event = key, event
         top.merging = key == "<<" and event.implicit[0]
         if anchor := self._anchor(event):
-            self._anchors[anchor] = _Node(key)
+            self._anchors[anchor] = _Node(key, 1, 0)
 
     def _anchor(self, event: Any) -> str | None:
         """Return the name of an event's anchor. Rejects `"a":&b:c`, of which libyaml would take a part."""
@@ -276,6 +278,8 @@ class _Builder:
             raise YAMLProblem(f"the tag {event.tag!r} is not known", event.start_mark)
         if text in _WORDS:
             return _WORDS[text]
+        if text[0] not in _NUMBER_STARTS:
+            return text
         if _DECIMAL.fullmatch(text):
             return self._number(text)
         if _BASED.fullmatch(text):
@@ -286,22 +290,23 @@ class _Builder:
             raise YAMLProblem(f"JSON has no {text}, so it can't be sent", event.start_mark)
         return text
 
-    def _place(self, node: _Node, anchor: str | None, event: Any) -> None:
-        """Put a complete value where it belongs."""
+    def _place(self, value: Any, size: int, height: int, anchor: str | None, event: Any) -> None:
+        """Put a complete value where it belongs; `size` and `height` are those of `_Node`."""
         if anchor:
-            self._anchors[anchor] = node
+            self._anchors[anchor] = _Node(value, size, height)
         if not self._stack:
-            self.results.append(node.value)
+            self.results.append(value)
             return
         top = self._stack[-1]
-        top.size += node.size
-        top.height = max(top.height, node.height + 1)
+        top.size += size
+        if height >= top.height:
+            top.height = height + 1
         if isinstance(top.value, list):
-            top.value.append(node.value)
+            top.value.append(value)
         elif top.merging:
-            self._merge(top, node.value, event)
+            self._merge(top, value, event)
         else:
-            top.value[str(top.key)] = node.value
+            top.value[str(top.key)] = value
         top.key, top.key_event, top.merging = None, None, False
 
     def _merge(self, top: _Open, value: Any, event: Any) -> None:

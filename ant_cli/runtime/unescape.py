@@ -21,6 +21,8 @@ _ESCAPE = re.compile(
     |\\(?P<character>["'\\/]) |(?P<space>\+)""",
     re.VERBOSE,
 )
+_STARTS = "%\\&+"
+"""The characters with which escapes start. Most texts have none of them, which is found fast."""
 _NAMED = {"quot": '"', "amp": "&", "apos": "'", "lt": "<", "gt": ">", "sol": "/", "bsol": "\\", "plus": "+"}
 _MAX_LEVELS = 8
 """Notations inside one another that are undone, such as JSON in JSON in a URL."""
@@ -31,12 +33,15 @@ class Unescaped(NamedTuple):
 
     text: str
     starts: list[int]
-    """Where in the original each character starts; one more item for the end."""
+    """Where in the original each character starts; one more item for the end. Empty if nothing was escaped."""
 
 
 def levels(text: str) -> Iterator[Unescaped]:
     """Yield the text as it is, without one level of escapes, without two, and so on, until nothing changes."""
-    current = Unescaped(text, list(range(len(text) + 1)) if _ESCAPE.search(text) else [])
+    if not any(start in text for start in _STARTS) or not _ESCAPE.search(text):
+        yield Unescaped(text, [])
+        return
+    current = Unescaped(text, list(range(len(text) + 1)))
     for _ in range(_MAX_LEVELS):
         yield current
         following = _without_one_level(current)
