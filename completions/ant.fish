@@ -144,6 +144,7 @@ set -g __ant_switches \
     --dry-run \
     --debug \
     --fail-fast \
+    --watch \
     --include-archived \
     --slurp \
     --yes \
@@ -494,8 +495,9 @@ complete -c ant -n '__ant_at any beta:environments create' -l file -s f -r -F -d
 complete -c ant -n '__ant_at any beta:environments retrieve' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any beta:environments retrieve' -l environment-id -x -a '(__ant_ids environment_id)' -d 'The environment\'s ID, such as env_011CZkZ9X2dpNyB7HsEFoRfW'
 complete -c ant -n '__ant_at any beta:environments retrieve' -l until -x -d 'Ask again until it holds: \'depth==0\''
-complete -c ant -n '__ant_at any beta:environments retrieve' -l every -x -d 'With --until: how long to wait in between'
-complete -c ant -n '__ant_at any beta:environments retrieve' -l for -x -d 'With --until: how long to go on, then exit code 8'
+complete -c ant -n '__ant_at any beta:environments retrieve' -l watch -f -d 'Ask again and again, and mark what changed; in a pipe, print a line of JSON per change'
+complete -c ant -n '__ant_at any beta:environments retrieve' -l every -x -d 'With --until or --watch: how long to wait in between'
+complete -c ant -n '__ant_at any beta:environments retrieve' -l for -x -d 'How long to go on'
 complete -c ant -n '__ant_at any beta:environments retrieve' -l parallel -x -d 'Requests at once, if there are several inputs'
 complete -c ant -n '__ant_at any beta:environments retrieve' -l fail-fast -f -d 'Of several inputs, send nothing after the first failure'
 complete -c ant -n '__ant_at any beta:environments retrieve' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version of the API, in place of the default'
@@ -518,6 +520,9 @@ complete -c ant -n '__ant_at any beta:environments list' -l page -x -a '(__ant_f
 complete -c ant -n '__ant_at any beta:environments list' -l filter -x -d 'List items for which it holds: \'state=="active"\', \'name%"tmp-*"\''
 complete -c ant -n '__ant_at any beta:environments list' -l max-items -x -d 'Stop after this many items; -1 for all of them'
 complete -c ant -n '__ant_at any beta:environments list' -l slurp -f -d 'Print one JSON array after the last item'
+complete -c ant -n '__ant_at any beta:environments list' -l watch -f -d 'Ask again and again, and mark what changed; in a pipe, print a line of JSON per change'
+complete -c ant -n '__ant_at any beta:environments list' -l every -x -d 'With --watch: how long to wait in between'
+complete -c ant -n '__ant_at any beta:environments list' -l for -x -d 'With --watch: how long to go on'
 complete -c ant -n '__ant_at any beta:environments list' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version of the API, in place of the default'
 complete -c ant -n '__ant_at any beta:environments list' -l file -s f -r -F -d 'Read the input from this file instead of stdin; - is stdin itself'
 complete -c ant -n '__ant_at any beta:environments delete' -l help -s h -f -d 'Show help'
@@ -539,8 +544,9 @@ complete -c ant -n '__ant_at any beta:environments:work retrieve' -l help -s h -
 complete -c ant -n '__ant_at any beta:environments:work retrieve' -l environment-id -x -a '(__ant_ids environment_id)' -d 'The ID of the environment that the work belongs to'
 complete -c ant -n '__ant_at any beta:environments:work retrieve' -l work-id -x -a '(__ant_ids work_id)' -d 'The work item\'s ID'
 complete -c ant -n '__ant_at any beta:environments:work retrieve' -l until -x -d 'Ask again until it holds: \'depth==0\''
-complete -c ant -n '__ant_at any beta:environments:work retrieve' -l every -x -d 'With --until: how long to wait in between'
-complete -c ant -n '__ant_at any beta:environments:work retrieve' -l for -x -d 'With --until: how long to go on, then exit code 8'
+complete -c ant -n '__ant_at any beta:environments:work retrieve' -l watch -f -d 'Ask again and again, and mark what changed; in a pipe, print a line of JSON per change'
+complete -c ant -n '__ant_at any beta:environments:work retrieve' -l every -x -d 'With --until or --watch: how long to wait in between'
+complete -c ant -n '__ant_at any beta:environments:work retrieve' -l for -x -d 'How long to go on'
 complete -c ant -n '__ant_at any beta:environments:work retrieve' -l parallel -x -d 'Requests at once, if there are several inputs'
 complete -c ant -n '__ant_at any beta:environments:work retrieve' -l fail-fast -f -d 'Of several inputs, send nothing after the first failure'
 complete -c ant -n '__ant_at any beta:environments:work retrieve' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version of the API, in place of the default'
@@ -583,6 +589,9 @@ complete -c ant -n '__ant_at any beta:environments:work list' -l page -x -a '(__
 complete -c ant -n '__ant_at any beta:environments:work list' -l filter -x -d 'List items for which it holds: \'state=="active"\', \'name%"tmp-*"\''
 complete -c ant -n '__ant_at any beta:environments:work list' -l max-items -x -d 'Stop after this many items; -1 for all of them'
 complete -c ant -n '__ant_at any beta:environments:work list' -l slurp -f -d 'Print one JSON array after the last item'
+complete -c ant -n '__ant_at any beta:environments:work list' -l watch -f -d 'Ask again and again, and mark what changed; in a pipe, print a line of JSON per change'
+complete -c ant -n '__ant_at any beta:environments:work list' -l every -x -d 'With --watch: how long to wait in between'
+complete -c ant -n '__ant_at any beta:environments:work list' -l for -x -d 'With --watch: how long to go on'
 complete -c ant -n '__ant_at any beta:environments:work list' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version of the API, in place of the default'
 complete -c ant -n '__ant_at any beta:environments:work list' -l file -s f -r -F -d 'Read the input from this file instead of stdin; - is stdin itself'
 complete -c ant -n '__ant_at any beta:environments:work update' -l help -s h -f -d 'Show help'
@@ -596,8 +605,9 @@ complete -c ant -n '__ant_at any beta:environments:work update' -l file -s f -r 
 complete -c ant -n '__ant_at any beta:environments:work stats' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any beta:environments:work stats' -l environment-id -x -a '(__ant_ids environment_id)' -d 'The ID of the self-hosted environment whose queue it is'
 complete -c ant -n '__ant_at any beta:environments:work stats' -l until -x -d 'Ask again until it holds: \'depth==0\''
-complete -c ant -n '__ant_at any beta:environments:work stats' -l every -x -d 'With --until: how long to wait in between'
-complete -c ant -n '__ant_at any beta:environments:work stats' -l for -x -d 'With --until: how long to go on, then exit code 8'
+complete -c ant -n '__ant_at any beta:environments:work stats' -l watch -f -d 'Ask again and again, and mark what changed; in a pipe, print a line of JSON per change'
+complete -c ant -n '__ant_at any beta:environments:work stats' -l every -x -d 'With --until or --watch: how long to wait in between'
+complete -c ant -n '__ant_at any beta:environments:work stats' -l for -x -d 'How long to go on'
 complete -c ant -n '__ant_at any beta:environments:work stats' -l parallel -x -d 'Requests at once, if there are several inputs'
 complete -c ant -n '__ant_at any beta:environments:work stats' -l fail-fast -f -d 'Of several inputs, send nothing after the first failure'
 complete -c ant -n '__ant_at any beta:environments:work stats' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version of the API, in place of the default'

@@ -46,7 +46,7 @@ class AntError(Exception):
         """Return the same error with these hints instead of its own."""
         return self._changed(hint="\n".join(filter(None, hints)))
 
-    def _changed(self, **data: str) -> Self:
+    def _changed(self, **data: str | float) -> Self:
         changed = type(self).__new__(type(self), *self.args)
         vars(changed).update(vars(self), **data)
         return changed
@@ -118,7 +118,13 @@ class APIError(AntError):
         """The body as `--format-error` wants it, without secrets; empty until it was rendered."""
         self.sentence = ""
         """The body as one sentence for a terminal, if it contains nothing but a type and a message."""
+        self.retry_after_s = 0.0
+        """How long the server asks to wait before the next request, in seconds."""
         self.exit_code = EXIT_CODES.get(status, 7 if 500 <= status <= 599 else 1)
+
+    def with_retry_after(self, seconds: float) -> Self:
+        """Return the same error with how long the server asks to wait."""
+        return self._changed(retry_after_s=seconds)
 
     def with_details(self, details: str, sentence: str = "") -> Self:
         """Return the same error with its body rendered for people."""

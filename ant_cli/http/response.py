@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from ant_cli.errors import APIError, ResponseError
 from ant_cli.gjson import json_text
+from ant_cli.http.retries import requested_delay
 from ant_cli.http.stored_body import StoredBody
 from ant_cli.runtime.streams import os_error_text
 
@@ -118,7 +119,8 @@ def raise_for_error(request_line: str, response: Response, *, hint: str = "") ->
     """
     if response.status >= 400 or (response.status < 300 and _is_error_object(response)):
         request_id = response.headers.get("request-id", "")
-        raise APIError(request_line, response.status, response.reason, response.body, request_id, hint)
+        error = APIError(request_line, response.status, response.reason, response.body, request_id, hint)
+        raise error.with_retry_after(requested_delay(response.headers) or 0.0)
     if response.status >= 300:
         raise ResponseError(f"{response.status_line}{_target(response)}.", _NOT_FOLLOWED, request_line=request_line)
     mismatch = _mismatch(next(response.parts())) if response.status != 204 else None

@@ -35,7 +35,7 @@ def should_retry(response: Response) -> bool:
 
 def long_wait(response: Response) -> str:
     """Return how long the server asks to wait, as a sentence, if that is too long for a retry."""
-    delay_s = _requested_delay(response.headers) if response.status >= 400 else None
+    delay_s = requested_delay(response.headers) if response.status >= 400 else None
     if delay_s is None or delay_s <= LONGEST_WAIT_S:
         return ""
     if delay_s < 2 * 3600:
@@ -50,7 +50,7 @@ def outcome_unknown(status: int) -> bool:
 
 def retry_delay(attempt: int, response: Response) -> float:
     """Return the seconds to wait after `attempt`, which counts from 0: what the server asks for, or `backoff`."""
-    requested = _requested_delay(response.headers)
+    requested = requested_delay(response.headers)
     return backoff(attempt) if requested is None else requested
 
 
@@ -61,7 +61,7 @@ def backoff(attempt: int) -> float:
     return 0.5 * 2.0 ** min(attempt, 4) * random.uniform(0.75, 1.0)  # noqa: S311 - jitter, no secret
 
 
-def _requested_delay(headers: Mapping[str, str]) -> float | None:
+def requested_delay(headers: Mapping[str, str]) -> float | None:
     """Return the seconds that `retry-after-ms` or `retry-after` asks for; None if neither makes sense."""
     for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         text = headers.get(name, "").strip()

@@ -12,6 +12,7 @@ from ant_cli.operations.global_flags import (
     PAGE,
     SLURP,
     WAITING,
+    WATCHING,
     YES,
 )
 from ant_cli.operations.spec import Members, Operation, Param
@@ -109,6 +110,7 @@ LIST = Operation(
         FILTER,
         MAX_ITEMS,
         SLURP,
+        *WATCHING,
         BETA,
     ),
     (

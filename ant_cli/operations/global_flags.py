@@ -72,11 +72,33 @@ UNTIL = Param(
     "Ask again until it holds: 'depth==0'. May be repeated; all must hold.",
     value_name="CONDITION",
 )
-EVERY = Param(
-    "every", "setting", str, "With --until: how long to wait in between. [default: 2s]", value_name="DURATION"
+WATCH = Param(
+    "watch",
+    "setting",
+    bool,
+    "Ask again and again, and mark what changed; in a pipe, print a line of JSON per change.",
 )
-FOR = Param("for", "setting", str, "With --until: how long to go on, then exit code 8.", value_name="DURATION")
-WAITING = (UNTIL, EVERY, FOR)
+EVERY = Param(
+    "every",
+    "setting",
+    str,
+    "With --until or --watch: how long to wait in between. [default: 2s]",
+    value_name="DURATION",
+)
+FOR = Param(
+    "for",
+    "setting",
+    str,
+    "How long to go on. Then --until has exit code 8, and --watch 0.",
+    value_name="DURATION",
+)
+WAITING = (UNTIL, WATCH, EVERY, FOR)
+WATCHING = (
+    WATCH,
+    EVERY._replace(help="With --watch: how long to wait in between. [default: 2s]"),
+    FOR._replace(help="With --watch: how long to go on."),
+)
+"""Those of lists."""
 PARALLEL = Param(
     "parallel",
     "setting",

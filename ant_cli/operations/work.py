@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ant_cli.operations.environments import ITEM
-from ant_cli.operations.global_flags import BETA, FILTER, LIMIT, MANY, MAX_ITEMS, PAGE, SLURP, WAITING
+from ant_cli.operations.global_flags import BETA, FILTER, LIMIT, MANY, MAX_ITEMS, PAGE, SLURP, WAITING, WATCHING
 from ant_cli.operations.spec import Operation, Param
 
 GROUP = "beta:environments:work"
@@ -183,7 +183,7 @@ LIST = Operation(
     "GET",
     QUEUE,
     "List the work items of an environment, the newest first.",
-    (QUEUE_ID, LIMIT, PAGE, FILTER, MAX_ITEMS, SLURP, BETA),
+    (QUEUE_ID, LIMIT, PAGE, FILTER, MAX_ITEMS, SLURP, *WATCHING, BETA),
     (
         (
             "IDs and states, a line each",

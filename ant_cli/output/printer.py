@@ -83,7 +83,7 @@ class Printer:
         try:
             print_raw(response.parts, self._write, on_one_line=not self.format.is_response)
         except json_text.JSONTextError as error:
-            raise _invalid_json(error) from None
+            raise invalid_json(error) from None
         if not self.format.is_response:
             self._runtime.stderr.say("Note: this response is very large, so it is printed as JSON on one line.")
 
@@ -119,7 +119,7 @@ class Printer:
         try:
             return [self._transform(value) for value in values]
         except json_text.JSONTextError as error:  # some paths can't go as deep as JSON
-            raise _invalid_json(error) from None
+            raise invalid_json(error) from None
 
     def _print_parts(self, parts: Iterable[bytes]) -> None:
         """Write each part of a list as it arrives; on a terminal through the pager, if they fill the screen."""
@@ -166,10 +166,10 @@ def check_json(text: bytes) -> None:
     try:
         json_text.validate(text)
     except json_text.JSONTextError as error:
-        raise _invalid_json(error) from None
+        raise invalid_json(error) from None
 
 
-def _invalid_json(error: json_text.JSONTextError) -> ResponseError:
+def invalid_json(error: json_text.JSONTextError) -> ResponseError:
     """Return the error for a response that is not JSON, or is nested too deeply."""
     return ResponseError(f"the server's response can't be read. {error}")
 

@@ -8,7 +8,7 @@ from ant_cli.errors import UsageError
 from ant_cli.http.client import Client
 from ant_cli.http.outcome import outcome_hints
 from ant_cli.input.request import Request, Requests, build_all
-from ant_cli.operations.global_flags import FILTER, WAITING, YES
+from ant_cli.operations.global_flags import EVERY, FILTER, FOR, UNTIL, WATCH, YES
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.api_error import rendered_errors
 from ant_cli.output.item_filter import Condition, make_condition
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from ant_cli.http.response import Response
     from ant_cli.run.until import Waiting
+    from ant_cli.run.watch import Watch
 
 
 def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
@@ -43,6 +44,7 @@ def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
     requests = build_all(operation, flags, runtime.stdin, runtime.stderr)
 
     # 3. The printer, so that a bad format or path is rejected before anything is sent.
+    watch = _watch(operation, flags, requests, settings, runtime)
     progress = Progress(runtime.stderr, runtime.environ)
     printer = _make_printer(operation, flags, requests, settings, progress, runtime)
     is_wanted = _item_condition(flags, printer)
@@ -62,18 +64,25 @@ def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
         return
     request = next(iter(requests))
 
-    # 6. A question to a person, before what can't be undone.
+    # 6. So is a watch, which asks again and again.
+    if watch:
+        from ant_cli.run.watch import run_watch
+
+        run_watch(operation, watch, request, settings, is_wanted, runtime)
+        return
+
+    # 7. A question to a person, before what can't be undone.
     if operation.asks_first and not switch(flags, YES.name):
         confirm(_question(operation, request), runtime)
 
-    # 7. The client. It fetches the secret of a credential to which a profile only refers.
+    # 8. The client. It fetches the secret of a credential to which a profile only refers.
     with (
         Client(settings.connection, runtime, progress) as client,
         outcome_hints(operation, request, client, runtime.stderr),
         rendered_errors(settings.output, runtime.stderr),
     ):
         resume_gc()
-        # 8. The response, or each page of a list, is printed as soon as it is complete.
+        # 9. The response, or each page of a list, is printed as soon as it is complete.
         if operation.paginated and not printer.format.is_response:
             from ant_cli.http.pagination import follow_pages
 
@@ -83,7 +92,7 @@ def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
         else:
             _print_response(partial(client.send, request), waiting, printer, progress, runtime)
 
-    # 9. A sentence about what was done. Scripts have the exit status.
+    # 10. A sentence about what was done. Scripts have the exit status.
     if request.success_message and runtime.stdout.is_terminal:
         runtime.stderr.say(request.success_message)
 
@@ -109,9 +118,20 @@ def _item_condition(flags: Flags, printer: Printer) -> Condition:
     return make_condition(FILTER.flag, flags.list(FILTER.name))
 
 
+def _watch(
+    operation: Operation, flags: Flags, requests: Requests, settings: Settings, runtime: Runtime
+) -> Watch | None:
+    """Return what `--watch` watches; None without it. UsageError if it can't be used."""
+    if not switch(flags, WATCH.name):
+        return None
+    from ant_cli.run.watch import watch_of
+
+    return watch_of(operation, flags, requests.count, settings.output, runtime)
+
+
 def _waiting(operation: Operation, flags: Flags, requests: Requests) -> Waiting | None:
     """Return what `--until` waits for; None without it. UsageError if it can't be used."""
-    if not any(param.name in flags for param in WAITING):
+    if switch(flags, WATCH.name) or not any(param.name in flags for param in (UNTIL, EVERY, FOR)):
         return None
     from ant_cli.run.until import waiting_of
 

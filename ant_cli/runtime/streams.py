@@ -191,6 +191,28 @@ class Stdout(Stream):
         except (OSError, ValueError) as error:
             raise OutputError(f"the result can't be written to standard output: {os_error_text(error)}.") from None
 
+    def reader_leaves(self, within_s: float) -> bool:
+        """Wait, and return whether the reader of the pipe has closed it, as soon as it does.
+
+        A program that writes rarely would not notice by itself. On Windows, and for a file, it only waits.
+        """
+        import select
+        import time
+
+        end = time.monotonic() + within_s
+        if hasattr(select, "poll"):
+            poll = select.poll()
+            try:
+                poll.register(self.descriptor, 0)  # no event but those that are always reported
+            except (OSError, ValueError):  # it is closed, or no real stream
+                pass
+            else:
+                events = poll.poll(within_s * 1000)
+                if any(event & (select.POLLERR | select.POLLHUP) for _, event in events):
+                    return True
+        time.sleep(max(0.0, end - time.monotonic()))
+        return False
+
 
 class Stderr(Stream):
     """Standard error: everything for people, with secrets redacted."""

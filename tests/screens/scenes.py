@@ -9,7 +9,7 @@ import os
 import re
 import sys
 from datetime import datetime
-from itertools import groupby
+from itertools import groupby, repeat
 
 import httpx
 
@@ -17,6 +17,7 @@ from ant_cli.__main__ import main
 from tests.conftest import make_runtime
 from tests.scripted_socket import transport_to
 
+FULL_SCREEN_OFF = "\x1b[?1049l"
 NOW = datetime.fromisoformat("2026-03-14T15:00:00Z").timestamp()
 
 
@@ -106,6 +107,10 @@ def page(items):
     return {"data": items, "next_page": None}
 
 
+class Rounds(list):
+    """The responses to one request after another, of a command that asks again."""
+
+
 SCENES = {
     "list": (["beta:environments", "list"], page([*ENVIRONMENTS[:1], *ENVIRONMENTS[2:6]])),
     "list-archived": (["beta:environments", "list", "--include-archived"], page(ENVIRONMENTS)),
@@ -124,6 +129,27 @@ SCENES = {
     "stats-empty": (
         ["beta:environments:work", "stats", "env_1"],
         {**STATS, "depth": 0, "pending": 0, "workers_polling": 0},
+    ),
+    "watch-list": (
+        ["beta:environments:work", "list", "env_1", "--watch", "--for", "4s"],
+        Rounds(
+            [
+                page(WORK[1:]),
+                page([work(1, "queued", "2026-03-14T15:00:01Z"), *WORK[1:3], WORK[4]]),
+                page(
+                    [
+                        work(1, "starting", "2026-03-14T15:00:01Z"),
+                        WORK[1],
+                        work(3, "active", "2026-03-14T14:40:00Z", "2026-03-14T15:00:03Z"),
+                        WORK[4],
+                    ]
+                ),
+            ]
+        ),
+    ),
+    "watch-stats": (
+        ["beta:environments:work", "stats", "env_1", "--watch", "--for", "2s"],
+        Rounds([STATS, {**STATS, "depth": 2, "pending": 2, "oldest_queued_at": "2026-03-14T14:59:00Z"}]),
     ),
     "retrieve-work": (["beta:environments:work", "retrieve", "work_1", "--environment-id", "env_1"], WORK[2]),
     "heartbeat": (["beta:environments:work", "heartbeat", "work_1", "--environment-id", "env_1"], HEARTBEAT),
@@ -154,11 +180,19 @@ def response(answer):
 def play(name, stdout, stderr, environ):
     """Run the command of a scene on these streams and return its exit status."""
     words, answer = SCENES[name]
-    transport = transport_to(lambda _: response(answer))
+    answers = iter(answer) if isinstance(answer, Rounds) else repeat(answer)
+    transport = transport_to(lambda _: response(next(answers)))
+    passed = [0.0]
     environ = {"ANTHROPIC_API_KEY": "sk-ant-made-up", "ANT_PAGER": "", **environ}
     with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - not a path of ours
         process = make_runtime(
-            environ, nothing, stdout, stderr, transport=transport, sleep=lambda _: None, now=lambda: NOW
+            environ,
+            nothing,
+            stdout,
+            stderr,
+            transport=transport,
+            sleep=passed.append,
+            now=lambda: NOW + sum(passed),
         )
         return main(words, process)
 
@@ -166,9 +200,11 @@ def play(name, stdout, stderr, environ):
 def canonical(screen):
     """Return what a terminal shows of a text: each run of a style between its escape sequences, made visible.
 
-    Different sequences can mean the same, and blanks at the end of a line can't be seen.
+    Different sequences can mean the same, blanks at the end of a line can't be seen, and nothing is left of a full
+    screen.
     """
     style, lines = (), []
+    screen = screen.rpartition(FULL_SCREEN_OFF)[2]
     for line in screen.replace("\u200e", "").split("\n"):
         cells, position = [], 0
         for match in re.finditer(r"\x1b\[([\d;]*)m|\x0f|\r", line):

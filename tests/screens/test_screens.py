@@ -11,12 +11,13 @@ import shlex
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Screen
-from tests.screens.scenes import SCENES, canonical, play
+from tests.screens.scenes import FULL_SCREEN_OFF, SCENES, canonical, play
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parent.parent
@@ -53,8 +54,21 @@ def test_a_list_without_colour_looks_as_it_should(clean_environ):
     golden("list-archived-no-colour", 80, canonical(shown))
 
 
+@pytest.mark.parametrize("name", ["watch-list", "watch-stats"])
+def test_the_screen_of_a_watch_ends_with_a_status_line(name, clean_environ, monkeypatch):
+    """It says what did not fit: here the window has four lines."""
+    monkeypatch.setenv("TERM", "xterm-256color")  # which rich reads
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    shown = played(name, clean_environ, COLUMNS="80", LINES="4")
+    frames = shown.rpartition(FULL_SCREEN_OFF)[0].removesuffix("\x1b[?25h").split("\x1b[H")
+    golden(f"{name}-full-screen", 80, canonical(frames[-1]))
+
+
 @pytest.mark.skipif(not shutil.which("tmux"), reason="tmux is not installed")
-@pytest.mark.parametrize("name", ["list", "list-archived", "list-empty", "retrieve", "error", "work-list"])
+@pytest.mark.parametrize(
+    "name", ["list", "list-archived", "list-empty", "retrieve", "error", "work-list", "watch-list", "watch-stats"]
+)
 @pytest.mark.parametrize("width", SIZES)
 def test_a_real_terminal_shows_the_same(name, width, tmp_path):
     """A screen that tmux draws, and measures in its own way, equals the golden file."""

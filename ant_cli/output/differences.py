@@ -1,0 +1,109 @@
+"""What changed between two states of what is watched, and for how long that is marked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from typing import Generic, NamedTuple, TypeVar
+
+from ant_cli.gjson import apply, json_text, parse
+from ant_cli.output.printer import invalid_json
+
+T = TypeVar("T")
+Transform = Callable[[bytes], bytes]
+"""`--transform`, or what returns a JSON text unchanged."""
+_ID = parse("id")
+
+
+class Change(StrEnum):
+    """What happened to a part of a state."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    REMOVED = "removed"
+
+
+class Part(NamedTuple, Generic[T]):
+    """A part of a state: an item of a list, or a row of a view."""
+
+    compared: object
+    """What makes it a changed one."""
+    shown: T
+
+
+def transformed(value: bytes, transform: Transform) -> bytes:
+    """Return what `--transform` makes of a value. Raises ResponseError if it can't be applied."""
+    try:
+        return transform(value)
+    except json_text.JSONTextError as error:  # some paths can't go as deep as JSON
+        raise invalid_json(error) from None
+
+
+def item_parts(items: Sequence[bytes], transform: Transform) -> dict[str, Part[bytes]]:
+    """Return the items of a list by their IDs; one without an ID by its text.
+
+    What `--transform` leaves out is not compared.
+    """
+    found = dict[str, Part[bytes]]()
+    for item in items:
+        key = (apply(_ID, item) or item).decode("utf-8", "surrogateescape")
+        value = transformed(item, transform)
+        found[key] = Part(json_text.compact(value), value)
+    return found
+
+
+def differences(before: Mapping[str, Part[T]], after: Mapping[str, Part[T]]) -> dict[str, Change]:
+    """Return what happened to parts, by key: in the order of the later state, and then what it has no longer."""
+    found = {
+        key: Change.CHANGED if key in before else Change.ADDED
+        for key, part in after.items()
+        if key not in before or before[key].compared != part.compared
+    }
+    return found | {key: Change.REMOVED for key in before if key not in after}
+
+
+class MarkedPart(NamedTuple, Generic[T]):
+    """A part, and what happened to it a short time ago."""
+
+    part: Part[T]
+    change: Change | None
+
+
+class _Mark(NamedTuple):
+    change: Change
+    since: float
+
+
+class Marks(Generic[T]):
+    """The parts of the latest state, with marks. What is gone stays in its place as long as its mark."""
+
+    def __init__(self, lasts_s: float) -> None:
+        self._lasts_s = lasts_s
+        self._parts: dict[str, Part[T]] | None = None
+        self._shown: dict[str, Part[T]] = {}
+        self._marks: dict[str, _Mark] = {}
+
+    def update(self, parts: dict[str, Part[T]], now: float) -> list[MarkedPart[T]]:
+        """Return the parts of a state to show. Nothing of the first state is marked."""
+        found = {} if self._parts is None else differences(self._parts, parts)
+        kept = {key: mark for key, mark in self._marks.items() if now - mark.since < self._lasts_s}
+        self._marks = {**kept, **{key: _Mark(change, now) for key, change in found.items()}}
+        self._shown = self._with_removed(parts)
+        self._parts = parts
+        marks = self._marks
+        return [MarkedPart(part, marks[key].change if key in marks else None) for key, part in self._shown.items()]
+
+    def _with_removed(self, parts: dict[str, Part[T]]) -> dict[str, Part[T]]:
+        """Return the parts, and those that are gone behind the part that they followed when they were shown."""
+        anchor, gone = "", dict[str, list[str]]()
+        for key in self._shown:
+            if key in parts:
+                anchor = key
+            elif key in self._marks:
+                gone.setdefault(anchor, []).append(key)
+        found = dict[str, Part[T]]()
+        for key in ("", *parts):
+            if key in parts:
+                found[key] = parts[key]
+            found.update((other, self._shown[other]) for other in gone.get(key, ()))
+        return found

@@ -1,0 +1,160 @@
+"""`--watch`: a request is sent again and again, and what changed is shown: on a screen, or as lines of JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import NamedTuple, Protocol
+
+from ant_cli.errors import AntError, APIError, NetworkError, ResponseError, UsageError, see_help
+from ant_cli.http.client import Client
+from ant_cli.http.observer import Observer
+from ant_cli.http.pagination import follow_pages
+from ant_cli.http.retries import RETRIED
+from ant_cli.input.request import Request
+from ant_cli.operations.formats import AUTO_LIST, AUTO_OBJECT
+from ant_cli.operations.global_flags import UNTIL, WATCH
+from ant_cli.operations.spec import Flags, Operation
+from ant_cli.output.api_error import rendered_errors
+from ant_cli.output.item_filter import Condition
+from ant_cli.output.printer import check_json, make_transform
+from ant_cli.output.progress import Progress
+from ant_cli.output.terminal import detect_style
+from ant_cli.output.watch_lines import ItemLines, ObjectLines, WatchLines
+from ant_cli.output.watch_screen import WatchScreen
+from ant_cli.output.watched import WatchedTable, WatchedView
+from ant_cli.run.rhythm import Rhythm, rhythm_of
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.process import resume_gc
+from ant_cli.settings.loading import OutputSettings, Settings
+
+_LINE_FORMATS = ("json", "jsonl")
+"""The formats of a watch that prints a line for each change."""
+
+
+class Watch(NamedTuple):
+    """What a watch was asked for."""
+
+    rhythm: Rhythm
+    on_screen: bool
+    """Show the latest state on the screen; otherwise print a line for each change."""
+
+
+class Display(Protocol):
+    """Shows what a watch finds."""
+
+    @property
+    def observer(self) -> Observer:
+        """What the client reports its waits to."""
+
+    def show(self, values: list[bytes]) -> None:
+        """Show a state: the items of a list, or an object."""
+
+    def failed(self, problem: str, delay_s: float) -> None:
+        """Report why there is no new state, and when it will be asked for again."""
+
+    def pause(self, seconds: float) -> None:
+        """Wait for the next round. Raises BrokenPipeError if nobody reads the output any more."""
+
+
+def watch_of(operation: Operation, flags: Flags, inputs: int, output: OutputSettings, runtime: Runtime) -> Watch:
+    """Return what is to be watched.
+
+    Raises:
+        UsageError: if a flag has a value that can't be used, or can't be combined with --watch.
+
+    """
+    if UNTIL.name in flags:
+        raise UsageError(f"{UNTIL.flag} and {WATCH.flag} can't be used together.", see_help(operation.command))
+    if output.slurp:
+        raise UsageError(f"--slurp prints at the end of a list, and {WATCH.flag} has none.")
+    if inputs > 1:
+        raise UsageError(f"{WATCH.flag} watches one object, but there are {inputs} inputs.")
+    on_screen = _is_shown_on_screen(operation, output, runtime)
+    if on_screen and flags.text("debug") == "true" and runtime.stderr.is_terminal:
+        raise UsageError("--debug would write into the screen.", "Write it to a file: 2> debug.log")
+    return Watch(rhythm_of(flags), on_screen)
+
+
+def _is_shown_on_screen(operation: Operation, output: OutputSettings, runtime: Runtime) -> bool:
+    """Whether the format is one for the screen. UsageError if it is one that can't be watched."""
+    can_redraw = runtime.stdout.is_terminal and runtime.environ.get("TERM") != "dumb"
+    screen_format = AUTO_LIST if operation.paginated else AUTO_OBJECT
+    name = output.format if output.format_source == "--format" else "auto"
+    if output.columns.strip():
+        name = AUTO_LIST
+    if name == "auto":
+        return can_redraw
+    if name in _LINE_FORMATS:
+        return False
+    if name != screen_format or not can_redraw:
+        screen = f"; at a terminal also {screen_format}"
+        raise UsageError(f"{WATCH.flag} can't show the format {name}.", f"Formats: auto, json, jsonl{screen}.")
+    return True
+
+
+def run_watch(
+    operation: Operation, watch: Watch, request: Request, settings: Settings, is_wanted: Condition, runtime: Runtime
+) -> None:
+    """Send the request until the time is up, somebody interrupts it, or nobody reads the output any more.
+
+    Raises:
+        AntError: if the first request fails, or a later one in a way that another attempt would not change.
+
+    """
+
+    def fetch() -> list[bytes]:
+        if operation.paginated:
+            pages = follow_pages(client, request, settings.max_items, is_wanted)
+            return [item for page in pages for item in page]
+        body = client.send(request).body
+        check_json(body)
+        return [body]
+
+    with (
+        rendered_errors(settings.output, runtime.stderr),
+        _display(operation, watch, request, settings.output, runtime) as display,
+        Client(settings.connection, runtime, display.observer) as client,
+    ):
+        resume_gc()
+        _repeat(fetch, display, watch.rhythm, runtime)
+
+
+def _display(
+    operation: Operation, watch: Watch, request: Request, output: OutputSettings, runtime: Runtime
+) -> AbstractContextManager[Display]:
+    transform = make_transform("--transform", output.transform)
+    progress = Progress(runtime.stderr, runtime.environ)
+    style = detect_style(runtime)
+    if not watch.on_screen or style is None:
+        lines = ItemLines(transform) if operation.paginated else ObjectLines(transform)
+        return WatchLines(lines, output, progress, runtime)
+    if not operation.paginated:
+        return WatchScreen(WatchedView(transform, style), style, watch.rhythm.every_s, progress, runtime)
+    shows_archived = ("include_archived", "true") in request.query
+    table = WatchedTable(
+        transform, output.columns, runtime.stderr.say, shows_archived=shows_archived, empty=operation.empty_message
+    )
+    return WatchScreen(table, style, watch.rhythm.every_s, progress, runtime)
+
+
+def _repeat(fetch: Callable[[], list[bytes]], display: Display, rhythm: Rhythm, runtime: Runtime) -> None:
+    is_up, has_begun = rhythm.start(runtime), False
+    while True:
+        delay_s = rhythm.every_s
+        try:
+            display.show(fetch())
+            has_begun = True
+        except (APIError, NetworkError, ResponseError) as error:
+            if not (has_begun and _may_pass(error)):
+                raise
+            delay_s = max(delay_s, error.retry_after_s if isinstance(error, APIError) else 0.0)
+            display.failed(error.message, delay_s)
+        if is_up(delay_s):
+            return
+        display.pause(delay_s)
+
+
+def _may_pass(error: AntError) -> bool:
+    """Whether a later request may succeed, although the retries of this one failed."""
+    return not isinstance(error, APIError) or error.status in RETRIED

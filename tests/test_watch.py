@@ -1,0 +1,373 @@
+"""`--watch`: a request is sent again and again, and what changed is shown."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import ExitStack
+
+import httpx
+import pytest
+
+from ant_cli.output.differences import Change, Marks, Part
+from ant_cli.runtime.streams import Stdout
+from tests.hostile.scripted_server import Act, ScriptedServer, error, response
+from tests.processes import coverage_env
+from tests.terminal_session import FULL_SCREEN_ON, Session
+
+LIST = ("beta:environments", "list", "--watch")
+RETRIEVE = ("beta:environments:work", "retrieve", "work_1", "--environment-id", "env_1", "--watch")
+STATS = ("beta:environments:work", "stats", "env_1", "--watch")
+GONE = httpx.Response(404, json={"type": "error", "error": {"type": "not_found_error", "message": "gone"}})
+"""What ends a watch."""
+FAULT = httpx.Response(503, json={"type": "error", "error": {"type": "overloaded_error", "message": "busy"}})
+
+
+def page(*items, next_page=None):
+    return {"data": list(items), "next_page": next_page}
+
+
+def item(name, state="queued", **fields):
+    return {"id": name, "state": state, **fields}
+
+
+def lines_of(result):
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+# In a pipe
+
+
+def test_in_a_pipe_each_change_of_a_list_is_a_line_of_json(ant):
+    """The first state is added; what is gone is printed as it was last."""
+    result = ant(*LIST, replies=[page(item("a"), item("b")), page(item("c"), item("a", "active")), GONE])
+    assert lines_of(result) == [
+        {"change": "added", "item": item("a")},
+        {"change": "added", "item": item("b")},
+        {"change": "added", "item": item("c")},
+        {"change": "changed", "item": item("a", "active")},
+        {"change": "removed", "item": item("b")},
+    ]
+    assert (result.exit, result.waits) == (5, [2.0, 2.0])
+
+
+@pytest.mark.parametrize("words", [RETRIEVE, STATS], ids=["retrieve", "stats"])
+def test_in_a_pipe_an_object_is_printed_whenever_it_changed(ant, words):
+    """On one line, as it is now."""
+    result = ant(*words, "--every", "500ms", replies=[{"n": 1}, {"n": 1}, {"n": 2}, GONE])
+    assert result.stdout == '{"n":1}\n{"n":2}\n'
+    assert result.waits == [0.5, 0.5, 0.5]
+
+
+def test_only_what_the_transform_keeps_counts_as_a_change(ant):
+    """Items are identified by their IDs, even if it drops these."""
+    rounds = [page(item("a", n=1), item("b", n=1)), page(item("a", n=2), item("b", "active", n=1)), GONE]
+    result = ant(*LIST, "--transform", "{state}", replies=rounds)
+    assert [line["change"] for line in lines_of(result)] == ["added", "added", "changed"]
+    assert lines_of(result)[2]["item"] == {"state": "active"}
+
+
+def test_a_string_of_an_object_can_be_printed_without_quotes(ant):
+    """A script reads one state after another."""
+    replies = [item("a"), item("a", "active", n=1), item("a", "active", n=2), GONE]
+    assert ant(*RETRIEVE, "--transform", "state", "-r", replies=replies).stdout == "queued\nactive\n"
+
+
+def test_filter_and_max_items_choose_what_is_watched(ant):
+    """What no longer matches is removed."""
+    rounds = [
+        page(item("a", "stopped"), item("b"), next_page="p2"),
+        page(item("c"), item("d")),
+        page(item("b", "stopped"), item("c"), item("d")),
+        GONE,
+    ]
+    words = (
+        "beta:environments:work",
+        "list",
+        "env_1",
+        "--watch",
+        "--filter",
+        'state=="queued"',
+        "--max-items",
+        "2",
+    )
+    result = ant(*words, replies=rounds)
+    found = [(line["change"], line["item"]["id"]) for line in lines_of(result)]
+    assert found == [("added", "b"), ("added", "c"), ("added", "d"), ("removed", "b")]
+
+
+def test_a_list_that_fails_in_its_middle_removes_nothing(ant):
+    """A state is all pages or none."""
+    rounds = [page(item("a"), next_page="p2"), page(item("b")), page(item("a"), next_page="p2"), FAULT, GONE]
+    result = ant(*LIST, "--max-retries", "0", replies=rounds)
+    assert [line["change"] for line in lines_of(result)] == ["added", "added"]
+
+
+@pytest.mark.parametrize("form", ["auto", "json", "jsonl"])
+def test_json_formats_print_a_line_for_each_change(ant, form):
+    """Whichever of them is asked for."""
+    result = ant(*STATS, "--format", form, replies=[{"n": [1]}, GONE])
+    assert result.stdout == '{"n":[1]}\n'
+
+
+def test_texts_of_the_server_are_escaped_at_a_terminal(ant):
+    """Also in lines of JSON."""
+    result = ant(
+        *LIST, "--format", "jsonl", terminal=True, env={"NO_COLOR": "1"}, replies=[page(item("\u009b31m")), GONE]
+    )
+    assert "\u009b" not in result.stdout
+    assert '"id":"\\u009b31m"' in result.stdout
+
+
+# What it can't be combined with
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (*LIST, "--format", "table"),
+        (*LIST, "--format", "yaml"),
+        (*LIST, "--format", "raw"),
+        (*LIST, "--format", "explore"),
+        (*LIST, "--columns", "id"),
+        (*LIST, "--slurp"),
+        (*LIST, "--every", "soon"),
+        (*STATS, "--format", "pretty"),
+        (*STATS, "--until", "depth==0"),
+        ("beta:environments", "list", "--every", "2s"),
+        ("beta:environments", "list", "--watch=false", "--for", "2s"),
+    ],
+    ids=" ".join,
+)
+def test_flags_that_make_no_sense_with_a_watch_send_nothing(ant, words):
+    """A usage error."""
+    result = ant(*words)
+    assert (result.exit, result.requests, result.stdout) == (2, [], "")
+
+
+@pytest.mark.parametrize(
+    "words", [(*LIST, "--format", "pretty"), (*STATS, "--format", "table"), (*LIST, "--debug")]
+)
+def test_at_a_terminal_only_what_fits_its_screen_can_be_watched(ant, words):
+    """A list as a table, an object as a view, and no debug log in between."""
+    result = ant(*words, terminal=True)
+    assert (result.exit, result.requests) == (2, [])
+
+
+def test_several_inputs_can_not_be_watched(ant):
+    """It says so, and sends nothing."""
+    result = ant("beta:environments", "retrieve", "--watch", stdin="a\nb\n")
+    assert (result.exit, result.requests) == (2, [])
+    assert "there are 2 inputs" in result.stderr
+
+
+def test_a_dry_run_of_a_watch_shows_one_request(ant):
+    """And sends none."""
+    result = ant(*STATS, "--dry-run")
+    assert (result.exit, result.requests, result.stdout.count("GET")) == (0, [], 1)
+
+
+def test_a_watch_ends_with_0_when_its_time_is_up(ant):
+    """The next round would come too late."""
+    result = ant(*STATS, "--every", "2s", "--for", "1s", replies=[{"n": 1}])
+    assert (result.exit, result.stdout, result.waits) == (0, '{"n":1}\n', [])
+
+
+# Faults
+
+
+def test_a_watch_survives_a_fault_that_retries_did_not_end(ant):
+    """It is noted once for a row of them, on stderr."""
+    result = ant(*STATS, "--max-retries", "1", replies=[{"n": 1}, FAULT, FAULT, FAULT, FAULT, {"n": 2}, GONE])
+    assert result.stdout == '{"n":1}\n{"n":2}\n'
+    assert result.stderr.count("Note: 503 Service Unavailable. Asking again in 2 s.") == 1
+
+
+@pytest.mark.parametrize(
+    "fault", [ConnectionResetError("reset"), httpx.Response(200, text="<html>"), httpx.Response(200, text="{")]
+)
+def test_a_watch_survives_a_network_in_trouble(ant, fault):
+    """Nothing of such a response is printed."""
+    result = ant(*STATS, "--max-retries", "0", replies=[{"n": 1}, fault, {"n": 2}, GONE])
+    assert result.stdout == '{"n":1}\n{"n":2}\n'
+
+
+@pytest.mark.parametrize(("status", "code"), [(401, 4), (404, 5), (400, 1)])
+def test_an_error_that_stays_ends_a_watch_with_its_exit_code(ant, status, code):
+    """Asking again would not help."""
+    result = ant(*STATS, replies=[{"n": 1}, httpx.Response(status, json={})])
+    assert (result.exit, len(result.requests)) == (code, 2)
+    assert str(status) in result.stderr
+
+
+def test_a_fault_of_the_first_request_ends_a_watch(ant):
+    """The base URL may be wrong."""
+    result = ant(*STATS, "--max-retries", "1", replies=[FAULT, FAULT])
+    assert (result.exit, len(result.requests)) == (7, 2)
+
+
+@pytest.mark.parametrize(("asked", "waited"), [("30", 30.0), ("3600", 3600.0), ("1", 2.0)])
+def test_a_rate_limit_delays_the_next_round_as_long_as_the_server_asks(ant, asked, waited):
+    """Never less than --every."""
+    limited = httpx.Response(429, headers={"retry-after": asked}, json={})
+    result = ant(*STATS, "--max-retries", "0", replies=[{"n": 1}, limited, {"n": 2}, GONE])
+    assert result.waits == [2.0, waited, 2.0]
+
+
+# The end of a pipe
+
+
+def test_a_pipe_says_when_its_reader_has_left():
+    """Without being written to."""
+    reading, writing = os.pipe()
+    with open(writing, "wb", buffering=0) as file:  # noqa: PTH123 - a descriptor, not a path
+        stdout = Stdout(file)
+        assert not stdout.reader_leaves(0)
+        os.close(reading)
+        assert stdout.reader_leaves(3600)
+
+
+def test_a_watch_ends_as_soon_as_its_reader_leaves(clean_environ):
+    """Although nothing changes, and the next round is an hour away."""
+    with ScriptedServer(response({"n": 1})) as server:
+        words = [*STATS, "--every", "1h", "--base-url", server.url]
+        with subprocess.Popen(
+            [sys.executable, "-m", "ant_cli", *words],
+            env={**coverage_env(), **clean_environ},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process:
+            assert process.stdout.readline() == b'{"n":1}\n'
+            process.stdout.close()
+            assert process.wait(20) == 0
+            assert process.stderr.read() == b""
+
+
+# Marks
+
+
+def parts(**values):
+    return {name: Part(value, value) for name, value in values.items()}
+
+
+def signs(marked):
+    return [(each.part.shown, each.change) for each in marked]
+
+
+def test_nothing_of_the_first_state_is_marked():
+    """It is not new to the server."""
+    assert signs(Marks(10).update(parts(a=1), 0)) == [(1, None)]
+
+
+def test_marks_last_for_their_time_and_what_is_gone_keeps_its_place_as_long():
+    """Somebody may look away for a moment."""
+    marks = Marks(10)
+    marks.update(parts(a=1, b=2, c=3), 0)
+    changed = [(1, None), (2, Change.REMOVED), (4, Change.CHANGED), (5, Change.ADDED)]
+    assert signs(marks.update(parts(a=1, c=4, d=5), 100)) == changed
+    assert signs(marks.update(parts(a=1, c=4, d=5), 109.9)) == changed
+    assert signs(marks.update(parts(a=1, c=4, d=5), 110)) == [(1, None), (4, None), (5, None)]
+
+
+def test_what_is_gone_from_the_top_stays_at_the_top():
+    """Above what is new there."""
+    marks = Marks(10)
+    marks.update(parts(a=1, b=2), 0)
+    assert signs(marks.update(parts(c=3, b=2), 1)) == [(1, Change.REMOVED), (3, Change.ADDED), (2, None)]
+
+
+def test_what_comes_back_is_new():
+    """And not shown twice."""
+    marks = Marks(10)
+    for now, state in enumerate((parts(a=1, b=2), parts(b=2), parts(b=2, a=1))):
+        shown = signs(marks.update(state, now))
+    assert shown == [(2, None), (1, Change.ADDED)]
+
+
+# At a terminal
+
+
+def test_a_screen_shows_a_fault_in_its_status_line(ant, monkeypatch):
+    """Below the last state; and the retries before it."""
+    monkeypatch.setenv("TERM", "xterm")
+    replies = [page(item("a")), FAULT, FAULT, page(), GONE]
+    result = ant(*LIST, "--max-retries", "1", terminal=True, env={"NO_COLOR": "1"}, replies=replies)
+    frames = result.stdout.split("\x1b[H")
+    assert "Retry 1 of 1 in 0." in frames[3]
+    assert "503 Service Unavailable. Asking again in 2 s" in frames[4]
+    assert "a   queued" in frames[4]
+    assert "- a   queued" in frames[5]
+    assert "Asking" not in frames[5]
+    assert result.exit == 5
+    assert "gone" in result.stderr
+
+
+def test_a_list_without_items_says_so_on_the_screen(ant):
+    """As the command does without --watch."""
+    result = ant(*LIST, "--for", "1s", terminal=True, replies=[page()])
+    assert "No environments." in result.stdout.rpartition("\x1b[?1049l")[2]
+
+
+@pytest.fixture
+def watch(clean_environ):
+    """Watch what a loopback server answers in a real terminal, and wait for its first screen."""
+    with ExitStack() as opened:
+
+        def start(*replies, words=LIST, until="Ctrl-C ends"):
+            server = opened.enter_context(ScriptedServer(*replies))
+            options = ("--every", "10ms", "--max-retries", "0", "--base-url", server.url)
+            session = Session((sys.executable, "-m", "ant_cli", *words, *options), clean_environ)
+            opened.callback(session.close)
+            session.wait_for(until)
+            return session
+
+        yield start
+
+
+MANY = response(page(*(item(f"work_{number}") for number in range(40))))
+
+
+def test_ctrl_c_restores_the_terminal_and_leaves_the_last_state(watch):
+    """The run ends by SIGINT, so that a shell's loop ends, too."""
+    session = watch(MANY, (Act.STALL,), until="18 rows not shown")
+    session.type("\x03")
+    status, left = session.end()
+    assert status == -2
+    assert "work_0" in left
+    assert len(left.splitlines()) <= 24
+
+
+def test_a_window_of_another_size_is_filled_at_once(watch):
+    """While the next response has not come yet."""
+    session = watch(MANY, (Act.STALL,), until="18 rows not shown")
+    session.type("")
+    session.resize(10, 60)
+    session.wait_for("32 rows not shown")
+    session.resize(1, 1)
+    session.resize(50, 100)
+    session.wait_for("work_39")
+    session.type("\x03")
+    session.end()
+
+
+def test_ctrl_z_gives_the_shell_its_terminal_and_fg_the_screen_back(watch):
+    """In between, the watch is stopped."""
+    session = watch(MANY, (Act.STALL,))
+    session.type("\x1a")
+    session.wait_for_stop()
+    session.process.send_signal(18)
+    session.wait_for("work_0")
+    assert session.has_sent(FULL_SCREEN_ON)
+    session.type("\x03")
+    assert session.end()[0] == -2
+
+
+def test_an_error_that_ends_a_watch_is_below_the_last_state(watch):
+    """The screen is the shell's again by then."""
+    session = watch(MANY, error("404 Not Found"), until="404")
+    status, left = session.end()
+    assert status == 5
+    assert left.index("work_0") < left.index("404")
