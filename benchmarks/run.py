@@ -45,6 +45,7 @@ class Program:
 
     words: list[str]
     stdin: Path | None = None
+    exit_code: int = 0
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,12 @@ def measure(program: Program) -> Run:
     """Run a program once, with its output to nowhere."""
     launcher = [sys.executable, "-ISc", _LAUNCHER, *program.words]
     with (program.stdin or Path(os.devnull)).open("rb") as stdin:
-        figures = subprocess.run(launcher, stdin=stdin, stdout=subprocess.PIPE, env=environment(), check=True)
+        stderr = subprocess.DEVNULL if program.exit_code else None
+        figures = subprocess.run(
+            launcher, stdin=stdin, stdout=subprocess.PIPE, stderr=stderr, env=environment(), check=True
+        )
     code, seconds, processor_s, peak = map(float, figures.stdout.split())
-    if code:
+    if code != program.exit_code:
         sys.exit(f"{program.words} ended with {code:.0f}")
     return Run(seconds, processor_s, peak / (1 << 20 if sys.platform == "darwin" else 1 << 10))
 
@@ -145,14 +149,17 @@ def start_up(bench: Bench, rounds: int) -> None:
         "ant --version": Program([bench.ant, "--version"]),
         "ant --help": Program([bench.ant, "--help"]),
         "ant beta:environments create --help": Program([bench.ant, "beta:environments", "create", "--help"]),
+        "ant, usage error": Program([bench.ant, "beta:environments", "creat"], exit_code=2),
     }
     if bench.official:
         programs["official tool, retrieve"] = bench.other_does(*retrieve, script="")
     runs = in_turn(programs, rounds)
-    empty, script = runs["python -c pass"].seconds, runs["3-line httpx script"].seconds
-    heading("Start-up", ("", "ms", "x python -c pass", "x httpx script"))
+    empty, script = runs["python -c pass"], runs["3-line httpx script"]
+    heading("Start-up", ("", "ms", "x pass", "x script", "processor time, ms", "x pass", "x script"))
     for name, run in runs.items():
-        row(name, f"{run.seconds * 1000:.0f}", f"{run.seconds / empty:.2f}", f"{run.seconds / script:.2f}")
+        ratios = (f"{run.seconds / empty.seconds:.2f}", f"{run.seconds / script.seconds:.2f}")
+        own_time = (f"{run.processor_s / empty.processor_s:.2f}", f"{run.processor_s / script.processor_s:.2f}")
+        row(name, f"{run.seconds * 1000:.0f}", *ratios, f"{run.processor_s * 1000:.0f}", *own_time)
 
 
 def over_tls(bench: Bench, rounds: int) -> None:
@@ -226,6 +233,27 @@ def big_input(bench: Bench, rounds: int) -> None:
             row(name, f"{in_turn({'ant': program}, rounds)['ant'].seconds:.2f}")
 
 
+def many(bench: Bench, rounds: int) -> None:
+    """Print how long 500 archives take in one process, and in a process each, by `xargs`."""
+    one_each = bench.official or bench.ant
+    name = "official tool" if bench.official else "ant"
+    heading("500 archives", ("server's time", "one process, s", f"{name} under", "s", "ratio"))
+    with tempfile.TemporaryDirectory() as folder:
+        ids = Path(folder, "ids.txt")
+        ids.write_text("".join(f"env_{number:024d}\n" for number in range(500)))
+        for delay_ms in (0, 20, 100):
+            with serving("--delay-ms", str(delay_ms)) as url:
+                archive = ["beta:environments", "archive", "--base-url", url]
+                programs = {"ant": Program([bench.ant, *archive, "--parallel", "32"], ids)}
+                for processes in ("-P1", "-P8", "-P32"):
+                    words = ["xargs", "-n1", processes, one_each, *archive, "--environment-id"]
+                    programs[f"xargs {processes}"] = Program(words, ids)
+                runs = in_turn(programs, max(1, rounds // (5 if delay_ms == 0 else 15)))
+            own = runs.pop("ant").seconds
+            for under, run in runs.items():
+                row(f"{delay_ms} ms", f"{own:.2f}", under, f"{run.seconds:.2f}", f"{own / run.seconds:.2f}")
+
+
 def heading(title: str, columns: tuple[str, ...]) -> None:
     """Print the head of a table in Markdown."""
     print(f"\n### {title}\n")
@@ -244,6 +272,7 @@ PARTS: dict[str, Callable[[Bench, int], None]] = {
     "bulk": bulk,
     "first-item": first_item,
     "input": big_input,
+    "many": many,
 }
 
 
