@@ -120,6 +120,7 @@ SECRET_ENTRANCES = {
     "__main__.py": "argv and the environment, before anything else",
     "settings/loading.py": "settings",
     "settings/profiles.py": "the profiles file",
+    "settings/logins/tokens.py": "the official tool's logins",
     "settings/secrets.py": "what a profile refers to",
     "commands/prompts.py": "what a person types or pipes in",
     "runtime/streams.py": "responses, and what others hand over",

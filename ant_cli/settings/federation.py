@@ -26,6 +26,11 @@ class FederationRule(NamedTuple):
     source: str
     """The flag, variable or profile, as messages name it."""
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether it has all that an exchange needs."""
+        return bool(self.rule_id and self.organization_id and (self.identity_token or self.identity_token_file))
+
     def __repr__(self) -> str:
         """Return a representation without the identity token."""
         return f"FederationRule(rule_id={self.rule_id!r}, source={self.source!r})"

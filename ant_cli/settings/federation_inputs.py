@@ -1,4 +1,4 @@
-"""The federation rules that flags and variables describe. A run without any of them does not import this."""
+"""The federation rules that flags, variables and profiles describe. A run without any does not import this."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ant_cli.errors import CredentialError, UsageError
 from ant_cli.operations.spec import Flags, flag_name
 from ant_cli.settings.federation import FederationRule
-from ant_cli.settings.profiles import NO_PROFILE
+from ant_cli.settings.profiles import NO_PROFILE, SelectedProfile
 from ant_cli.settings.sources import FEDERATION, VARIABLES, setting_sources
 from ant_cli.settings.validators import check_header, check_secret
 
@@ -19,21 +19,25 @@ _REQUIRED = {
     "rule_id": "--federation-rule (ANTHROPIC_FEDERATION_RULE_ID)",
     "organization_id": "--organization-id (ANTHROPIC_ORGANIZATION_ID)",
 }
+_TOKEN_REQUIRED = "--identity-token-file (ANTHROPIC_IDENTITY_TOKEN_FILE, or ANTHROPIC_IDENTITY_TOKEN)"  # noqa: S105
 
 
 class Rules(NamedTuple):
     """The rules that were found, complete or not."""
 
-    typed: FederationRule | None
+    typed: FederationRule | None = None
     """A flag says that a federation is meant."""
-    outside: FederationRule | None
+    outside: FederationRule | None = None
     """A variable does."""
-    leftover: FederationRule | None
+    leftover: FederationRule | None = None
     """Only an organization or a service account was given, which may be meant for something else."""
 
 
-def find_rules(flags: Flags, environ: Mapping[str, str]) -> Rules:
+def find_rules(flags: Flags, environ: Mapping[str, str], profile: SelectedProfile) -> Rules:
     """Return the rules that flags and variables describe; a flag wins over the variable of the same value.
+
+    A federation profile completes what was typed. What variables leave incomplete completes such a profile instead,
+    and is no rule of its own.
 
     Raises:
         UsageError: if two flags contradict each other.
@@ -41,34 +45,48 @@ def find_rules(flags: Flags, environ: Mapping[str, str]) -> Rules:
     """
     if all(flags.text(name) for name in _TOKENS):
         raise UsageError("--identity-token and --identity-token-file can't be used together.", "Give one of them.")
+    is_federation = bool(profile.official and profile.official.is_federation)
     typed = [name for name in _INTENTS if flags.text(name)]
     if typed:
-        return Rules(_rule(flags, environ, flag_name(typed[0])), None, None)
-    outside = [VARIABLES[name] for name in _INTENTS if environ.get(VARIABLES[name])]
-    if outside:
-        return Rules(None, _rule(flags, environ, outside[0]), None)
-    name = next(name for name in FEDERATION if flags.text(name) or environ.get(VARIABLES[name]))
-    label = flag_name(name) if flags.text(name) else VARIABLES[name]
-    return Rules(None, None, _rule(flags, environ, label))
+        used = profile if is_federation else NO_PROFILE
+        return Rules(typed=rule_of_profile(flags, environ, used, flag_name(typed[0])))
+    outside = [name for name in _INTENTS if environ.get(VARIABLES[name])]
+    others = [name for name in FEDERATION if flags.text(name) or environ.get(VARIABLES[name])]
+    name = next(iter(outside or others))
+    label = VARIABLES[name] if environ.get(VARIABLES[name]) else flag_name(name)
+    rule = rule_of_profile(flags, environ, NO_PROFILE, label)
+    if is_federation and not rule.is_complete:
+        return Rules()
+    return Rules(outside=rule) if outside else Rules(leftover=rule)
 
 
-def _rule(flags: Flags, environ: Mapping[str, str], source: str) -> FederationRule:
-    def value(name: str) -> str:
-        return (flags.text(name) or environ.get(VARIABLES[name], "")).strip()
+def rule_of_profile(
+    flags: Flags, environ: Mapping[str, str], profile: SelectedProfile, source: str
+) -> FederationRule:
+    """Return the rule of a profile, with the values of flags first, and those of variables where it has none."""
+    official = profile.official
 
-    typed_token = any(flags.text(name) for name in _TOKENS)
-    token, file = (
-        (flags.text(name) or "" if typed_token else environ.get(VARIABLES[name], "")).strip() for name in _TOKENS
-    )
+    def value(name: str, stored: str = "") -> str:
+        return (flags.text(name) or stored or environ.get(VARIABLES[name], "")).strip()
+
+    token, file = _identity_token(flags, environ, official.identity_token_file if official else "")
     return FederationRule(
-        rule_id=value("federation_rule"),
-        organization_id=value("organization_id"),
+        rule_id=value("federation_rule", official.rule_id if official else ""),
+        organization_id=value("organization_id", official.organization_id if official else ""),
         identity_token=token,
         identity_token_file=file,
-        service_account_id=value("service_account_id"),
-        workspace_id=next(setting_sources("workspace_id", flags, environ, NO_PROFILE)).text,
+        service_account_id=value("service_account_id", official.service_account_id if official else ""),
+        workspace_id=next(setting_sources("workspace_id", flags, environ, profile)).text,
         source=source,
     )
+
+
+def _identity_token(flags: Flags, environ: Mapping[str, str], stored_file: str) -> tuple[str, str]:
+    """Return the identity token and its file, from the first place that has one of them: they are one value."""
+    typed = tuple((flags.text(name) or "").strip() for name in _TOKENS)
+    outside = tuple(environ.get(VARIABLES[name], "").strip() for name in _TOKENS)
+    token, file = next(filter(any, (typed, ("", stored_file), outside)), ("", ""))
+    return token, file
 
 
 def check_rule(rule: FederationRule) -> None:
@@ -79,20 +97,26 @@ def check_rule(rule: FederationRule) -> None:
         BadValue: if a value contains what it can't.
 
     """
-    missing = [label for field, label in _REQUIRED.items() if not getattr(rule, field)]
-    if not (rule.identity_token or rule.identity_token_file):
-        missing.append("--identity-token-file (ANTHROPIC_IDENTITY_TOKEN_FILE, or ANTHROPIC_IDENTITY_TOKEN)")
-    if missing:
+    if not rule.is_complete:
         raise CredentialError(
-            f"the federation of {rule.source} is not complete. Missing: {', '.join(missing)}.",
+            f"{_named(rule)} is not complete. Missing: {', '.join(_missing(rule))}.",
             "Give what is missing, or unset what is there. To see each source: ant auth status",
         )
     if rule.identity_token and rule.identity_token_file:
         raise CredentialError(
-            f"the federation of {rule.source} has two identity tokens.",
+            f"{_named(rule)} has two identity tokens.",
             f"Unset {VARIABLES['identity_token']} or {VARIABLES['identity_token_file']}.",
         )
     for value in (rule.rule_id, rule.organization_id, rule.service_account_id, rule.workspace_id):
-        check_header(f"the federation of {rule.source}", value)
+        check_header(_named(rule), value)
     if rule.identity_token:
         check_secret(f"the identity token of {rule.source}", rule.identity_token)
+
+
+def _missing(rule: FederationRule) -> list[str]:
+    missing = [label for field, label in _REQUIRED.items() if not getattr(rule, field)]
+    return missing if rule.identity_token or rule.identity_token_file else [*missing, _TOKEN_REQUIRED]
+
+
+def _named(rule: FederationRule) -> str:
+    return rule.source if rule.source.startswith("federation of") else f"the federation of {rule.source}"

@@ -11,7 +11,7 @@ from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.redaction import url_secrets
 from ant_cli.settings.local_emulator import is_local
-from ant_cli.settings.profiles import NO_PROFILE, SelectedProfile, Store, read_store, select
+from ant_cli.settings.profiles import NO_PROFILE, SelectedProfile, Store, read_store, requested, select
 from ant_cli.settings.sources import (
     DEFAULT_BASE_URL,
     DEFAULTS,
@@ -117,14 +117,14 @@ def load(runtime: Runtime, flags: Flags, store: Store | None = None) -> Settings
     """
     _register_secrets(flags, runtime)
     store = read_store(runtime) if store is None else store  # which registers those of the profiles
-    profile = select(flags.text("profile"), runtime.environ, store)
+    profile = _select(flags, runtime, store)
     found = {
         name: next(setting_sources(name, flags, runtime.environ, _profile_for(name, profile, runtime)))
         for name in DEFAULTS
     }
     usable = credentials(credential_sources(flags, runtime.environ, profile))
     return Settings(
-        connection=_connection(found, flags, usable, profile.name),
+        connection=_connection(found, flags, usable, profile),
         output=_output(found["format"], flags),
         provenance=Provenance(profile, usable, {name: source.label for name, source in found.items()}),
         dry_run=switch(flags, "dry_run"),
@@ -158,6 +158,10 @@ def with_secret(credential: Credential, runtime: Runtime) -> Credential:
     """
     if credential.form == "text":
         return credential
+    if credential.official is not None:
+        from ant_cli.settings.logins.tokens import usable_token
+
+        return credential._replace(secret=usable_token(credential.official, runtime), form="text")
     if credential.rule is not None:
         from ant_cli.settings.federation_inputs import check_rule
 
@@ -193,6 +197,27 @@ def _profile_for(name: str, profile: SelectedProfile, runtime: Runtime) -> Selec
     return profile if name != "format" or runtime.stdout.is_terminal else NO_PROFILE
 
 
+def _select(flags: Flags, runtime: Runtime, store: Store) -> SelectedProfile:
+    """Return the profile of the run: one of the store, or else one of the official tool.
+
+    The official tool's files are looked at only if a profile that is not in the store was named, or if no profile
+    is active and nothing else gives a credential.
+    """
+    name, source = requested(flags.text("profile"), runtime.environ, store)
+    if name in store.profiles or source == "active" or (not name and _needs_no_login(flags, runtime)):
+        return select(flags.text("profile"), runtime.environ, store)
+    from ant_cli.settings.logins.selection import select_official
+
+    return select_official(name, source, runtime, store)
+
+
+def _needs_no_login(flags: Flags, runtime: Runtime) -> bool:
+    """Whether flags and variables give a credential, or name a server that takes requests without one."""
+    if any(source.is_complete for source in credential_sources(flags, runtime.environ, NO_PROFILE)):
+        return True
+    return is_local(next(setting_sources("base_url", flags, runtime.environ, NO_PROFILE)).text)
+
+
 def _register_secrets(flags: Flags, runtime: Runtime) -> None:
     """Register the secrets in flags and variables."""
     for name in _SECRETS:
@@ -204,16 +229,20 @@ def _register_secrets(flags: Flags, runtime: Runtime) -> None:
 
 
 def _connection(
-    found: Mapping[str, SettingSource], flags: Flags, usable: tuple[Credential, ...], profile_name: str
+    found: Mapping[str, SettingSource], flags: Flags, usable: tuple[Credential, ...], profile: SelectedProfile
 ) -> ConnectionSettings:
+    credential = usable[0] if usable else None
+    workspace_id = check_header(*found["workspace_id"])
+    if credential and credential.rule and found["workspace_id"].label == profile.where("workspace_id"):
+        workspace_id = ""  # the exchange names it, so that the token is for that workspace
     return ConnectionSettings(
         base_url=check_base_url(*found["base_url"]),
-        credential=usable[0] if usable else None,
-        workspace_id=check_header(*found["workspace_id"]),
+        credential=credential,
+        workspace_id=workspace_id,
         timeout_s=check_seconds(*found["timeout"]),
         max_retries=check_count(*found["max_retries"]),
         debug=switch(flags, "debug"),
-        profile_name=profile_name,
+        profile_name=profile.name,
     )
 
 

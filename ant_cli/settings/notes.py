@@ -6,7 +6,7 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.settings.loading import Provenance, Settings
 from ant_cli.settings.local_emulator import is_local
-from ant_cli.settings.sources import VARIABLES
+from ant_cli.settings.sources import VARIABLES, Credential
 
 _KINDS = {"api_key": "key", "auth_token": "token"}
 """What messages call the kinds of credentials."""
@@ -16,7 +16,7 @@ def note_credential_choice(settings: Settings, runtime: Runtime) -> None:
     """Print which credential is used, and for which server, if the user may have meant another."""
     if not is_local(settings.connection.base_url):
         destination = describe_destination(settings) if settings.crosses_origin else ""
-        _print_notes(runtime, _ambiguity(settings.provenance), destination)
+        _print_notes(runtime, _ambiguity(settings.provenance), _namesake(settings, runtime), destination)
 
 
 def note_ambiguous_credential(provenance: Provenance, runtime: Runtime) -> None:
@@ -30,7 +30,7 @@ def describe_destination(settings: Settings) -> str:
     if credential is None:
         return ""
     source = credential.source
-    if source not in VARIABLES.values() and not credential.explicit:
+    if _is_of_profile(credential):
         source = f"the {_KINDS[credential.kind]} of profile {profile.name!r}"
     server = strip_userinfo(settings.connection.base_url)
     return f"{source} is sent to {server} ({settings.provenance.sources['base_url']})"
@@ -41,6 +41,22 @@ def _ambiguity(provenance: Provenance) -> str:
         return ""
     sources = [credential.source for credential in provenance.credentials]
     return f"multiple auth sources ({', '.join(sources)}); using {sources[0]}"
+
+
+def _namesake(settings: Settings, runtime: Runtime) -> str:
+    """Return a clause if the official tool has another profile of the name of the one in use."""
+    profile, credential = settings.provenance.profile, settings.connection.credential
+    if profile.official or credential is None or not _is_of_profile(credential):
+        return ""
+    from ant_cli.settings.logins.configs import has_profile  # late: few runs take their key from a profile
+
+    if not has_profile(profile.name, runtime.environ):
+        return ""
+    return f"the official tool has a profile {profile.name!r}, too; that of this program is used"
+
+
+def _is_of_profile(credential: Credential) -> bool:
+    return credential.source not in VARIABLES.values() and not credential.explicit
 
 
 def _print_notes(runtime: Runtime, *notes: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +17,10 @@ from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.streams import Stderr, os_error_text, read_limited
 from ant_cli.settings.validators import KEYRING, SECRET_FIELDS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ant_cli.settings.logins.configs import OfficialProfile
 
 FILE_NAME = "profiles.toml"
 _WITHOUT_PROFILES = f"To go on without profiles: {variables.CONFIG_DIR}={os.devnull}"
@@ -60,8 +64,10 @@ class SelectedProfile(NamedTuple):
 
     name: str = ""
     source: str = ""
-    """What named it: --profile, ANTHROPIC_PROFILE, or active."""
+    """What named it: --profile, ANTHROPIC_PROFILE, active, or active_config (the official tool's)."""
     values: Mapping[str, object] = {}
+    official: OfficialProfile | None = None
+    """The official tool's profile that it is, if it is in no store of this program."""
 
     def __repr__(self) -> str:
         """Return which it is, and no secret."""
@@ -78,6 +84,8 @@ class SelectedProfile(NamedTuple):
 
     def fix_hint(self, key: str) -> str:
         """Return how to correct one of its values."""
+        if self.official:
+            return f"Correct it in {self.official.path}"
         return f"Set it again, or remove it: ant profile unset {key} --profile {self.name}"
 
     def text(self, key: str) -> str | None:
@@ -128,10 +136,18 @@ def requested(named: str | None, environ: Mapping[str, str], store: Store) -> tu
     return next(((name, source) for name, source in sources if name), ("", ""))
 
 
-def unknown_profile(name: str, source: str, store: Store) -> CredentialError:
-    """Return the error for a profile that does not exist; `source` is empty if it was typed as an argument."""
+def unknown_profile(name: str, source: str, store: Store, others: Iterable[str] = ()) -> CredentialError:
+    """Return the error for a profile that does not exist.
+
+    Args:
+        name: Its name.
+        source: What named it; empty if it was typed as an argument.
+        store: The profiles that exist.
+        others: The names of profiles that could be used as well.
+
+    """
     origin = {"active": f" (active in {store.path})", "": ""}.get(source, f" (from {source})")
-    known = sorted(store.profiles)
+    known = sorted({*store.profiles, *others})
     hint = f"The profiles are: {', '.join(known)}." if known else f"Create it: ant auth login --profile {name}"
     if known and source == "active":
         hint += " To choose one: ant profile activate NAME"

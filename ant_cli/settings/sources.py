@@ -15,6 +15,7 @@ from ant_cli.settings.validators import KEYRING, check_secret
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ant_cli.settings.federation import FederationRule
+    from ant_cli.settings.logins.configs import OfficialProfile
 
 DEFAULT_BASE_URL = "https://api.anthropic.com"
 DEFAULTS = {"base_url": DEFAULT_BASE_URL, "workspace_id": "", "format": "auto", "timeout": "60", "max_retries": "2"}
@@ -36,7 +37,7 @@ _EMPTY_MEANS_UNSET = frozenset(("base_url", "workspace_id"))
 """Flags that count as not given when they are empty, as `--base-url "$URL"` may be."""
 
 CredentialKind = Literal["api_key", "auth_token"]
-CredentialForm = Literal["text", "command", "keyring", "federation"]
+CredentialForm = Literal["text", "command", "keyring", "federation", "login"]
 
 
 class SettingSource(NamedTuple):
@@ -65,11 +66,18 @@ class CredentialSource(NamedTuple):
     """How to correct a value that can't be used; empty if that is obvious."""
     rule: FederationRule | None = None
     """How to get the credential, if its form is a federation; None if nothing was given."""
+    official: OfficialProfile | None = None
+    """The official tool's profile that is logged in, if its form is a login."""
 
     @property
     def is_given(self) -> bool:
         """Whether there is something, even if it can't be used."""
-        return self.rule is not None or bool(self.text and self.text.strip())
+        return bool(self.rule or self.official or (self.text and self.text.strip()))
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether there is something, and no part of it is missing."""
+        return self.is_given and (self.rule is None or self.rule.is_complete)
 
     def __repr__(self) -> str:
         """Return a representation without the secret."""
@@ -91,6 +99,8 @@ class Credential(NamedTuple):
     """The command that prints the secret, or its name in the operating system's credential store."""
     rule: FederationRule | None = None
     """How an access token is got for it, if it is a federation. It may be incomplete: see `check_rule`."""
+    official: OfficialProfile | None = None
+    """The official tool's profile whose token it is."""
     is_oauth: bool = False
     """It is a token of OAuth, with which requests need a beta header."""
 
@@ -104,7 +114,8 @@ def setting_sources(
 ) -> Iterator[SettingSource]:
     """Yield the sources of a setting that have a value, by precedence: the first is used.
 
-    Empty variables and empty profile values count as unset.
+    Empty variables and empty profile values count as unset. A profile of the official tool comes before the
+    variable, which only fills what that leaves empty: the token was given for the server and workspace in it.
 
     Raises:
         UsageError: if --local and --base-url contradict each other.
@@ -118,11 +129,18 @@ def setting_sources(
         yield SettingSource("--local", LOCAL)
     if text or (text is not None and name not in _EMPTY_MEANS_UNSET):
         yield SettingSource(flag_name(name), text)
+    if profile.official:
+        yield from _stored(name, profile)
     if text := environ.get(VARIABLES.get(name, "")):
         yield SettingSource(VARIABLES[name], text)
+    if not profile.official:
+        yield from _stored(name, profile)
+    yield SettingSource("default", DEFAULTS[name])
+
+
+def _stored(name: str, profile: SelectedProfile) -> Iterator[SettingSource]:
     if text := profile.text(name):
         yield SettingSource(profile.where(name), text, profile.fix_hint(name))
-    yield SettingSource("default", DEFAULTS[name])
 
 
 def credential_sources(
@@ -134,8 +152,8 @@ def credential_sources(
         UsageError: if two flags contradict each other.
 
     """
-    typed, outside, leftover = _federations(flags, environ)
-    stored = tuple(_profile_credentials(profile)) if profile.name else ()
+    typed, outside, leftover = _federations(flags, environ, profile)
+    stored = tuple(_profile_credentials(flags, environ, profile)) if profile.name else ()
     before, after = (stored, ()) if profile.is_named else ((), stored)
     return (
         CredentialSource("api_key", flags.text("api_key"), "--api-key", explicit=True),
@@ -166,12 +184,12 @@ _NO_FEDERATION = _Federations(
 )
 
 
-def _federations(flags: Flags, environ: Mapping[str, str]) -> _Federations:
+def _federations(flags: Flags, environ: Mapping[str, str], profile: SelectedProfile) -> _Federations:
     if not any(flags.text(name) or environ.get(VARIABLES[name]) for name in FEDERATION):
         return _NO_FEDERATION
     from ant_cli.settings.federation_inputs import find_rules  # late: few runs have a federation
 
-    found = find_rules(flags, environ)
+    found = find_rules(flags, environ, profile)
     leftover = (_given(_NO_FEDERATION.outside, found.leftover),) if found.leftover else ()
     return _Federations(
         _given(_NO_FEDERATION.typed, found.typed), _given(_NO_FEDERATION.outside, found.outside), leftover
@@ -182,7 +200,12 @@ def _given(absent: CredentialSource, rule: FederationRule | None) -> CredentialS
     return absent._replace(rule=rule, label=rule.source) if rule else absent
 
 
-def _profile_credentials(profile: SelectedProfile) -> Iterator[CredentialSource]:
+def _profile_credentials(
+    flags: Flags, environ: Mapping[str, str], profile: SelectedProfile
+) -> Iterator[CredentialSource]:
+    if profile.official:
+        yield _official_credential(flags, environ, profile, profile.official)
+        return
     key = profile.text("api_key")
     in_keyring = key is not None and key.startswith(KEYRING)
     rows: tuple[tuple[str, CredentialKind, CredentialForm], ...] = (
@@ -196,6 +219,18 @@ def _profile_credentials(profile: SelectedProfile) -> Iterator[CredentialSource]
         )
 
 
+def _official_credential(
+    flags: Flags, environ: Mapping[str, str], profile: SelectedProfile, official: OfficialProfile
+) -> CredentialSource:
+    if not official.is_federation:
+        return CredentialSource("auth_token", None, profile.where("login"), form="login", official=official)
+    from ant_cli.settings.federation_inputs import rule_of_profile
+
+    label = profile.where("federation")
+    rule = rule_of_profile(flags, environ, profile, label)
+    return CredentialSource("auth_token", None, label, form="federation", rule=rule)
+
+
 def credentials(sources: tuple[CredentialSource, ...]) -> tuple[Credential, ...]:
     """Return the credentials in these sources.
 
@@ -207,10 +242,9 @@ def credentials(sources: tuple[CredentialSource, ...]) -> tuple[Credential, ...]
 
 
 def _credential(source: CredentialSource, text: str) -> Credential:
-    if source.rule is not None:
-        return Credential(
-            source.kind, "", source.label, source.explicit, source.form, rule=source.rule, is_oauth=True
-        )
+    if source.rule or source.official:
+        origin = Credential(source.kind, "", source.label, source.explicit, source.form, is_oauth=True)
+        return origin._replace(rule=source.rule, official=source.official)
     if source.form != "text":
         return Credential(source.kind, "", source.label, source.explicit, source.form, text)
     secret = check_secret(source.label, text, source.fix_hint)

@@ -1,0 +1,1 @@
+"""Logins of the official tool: its profiles and tokens are read, and never written."""

@@ -1,0 +1,143 @@
+"""The official tool's profiles: `configs/NAME.json`, which holds no secret, and `active_config`."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from ant_cli.runtime import variables
+from ant_cli.settings.logins.safe_files import read_object, read_text, text_member, unsafe
+from ant_cli.settings.profiles import config_dir
+
+LoginType = Literal["user_oauth", "oidc_federation"]
+_DEFAULT = "default"
+"""The profile that is active if nothing says so."""
+
+
+class OfficialProfile(NamedTuple):
+    """A profile of the official tool. Texts that it leaves out are empty."""
+
+    name: str
+    path: Path
+    """Its file in `configs/`."""
+    type: LoginType
+    credentials_path: Path
+    """The file with its tokens, which may not exist."""
+    base_url: str = ""
+    organization_id: str = ""
+    workspace_id: str = ""
+    rule_id: str = ""
+    service_account_id: str = ""
+    identity_token_file: str = ""
+
+    @property
+    def is_federation(self) -> bool:
+        """Whether it exchanges an identity token, and needs no login."""
+        return self.type == "oidc_federation"
+
+    @property
+    def is_logged_in(self) -> bool:
+        """Whether there is a file of tokens, if it needs one. The file is not opened."""
+        return self.is_federation or os.path.lexists(self.credentials_path)
+
+
+def folder_of(environ: Mapping[str, str]) -> Path | None:
+    """Return the official tool's folder: that of our profiles, or where XDG_CONFIG_HOME puts it; None for none."""
+    xdg = Path(environ.get("XDG_CONFIG_HOME", ""))
+    if environ.get(variables.CONFIG_DIR) or os.name == "nt" or not xdg.is_absolute():
+        return config_dir(environ)
+    return xdg / "anthropic"
+
+
+def config_path(name: str, environ: Mapping[str, str]) -> Path | None:
+    """Return the file of a profile, which may not exist; None without a folder, or if it is no valid name."""
+    folder = folder_of(environ)
+    if folder is None or name in (".", "..") or not re.fullmatch(r"[A-Za-z0-9_.-]+", name):
+        return None
+    return folder / "configs" / f"{name}.json"
+
+
+def has_profile(name: str, environ: Mapping[str, str]) -> bool:
+    """Whether the official tool has a profile of this name. Its file is not opened."""
+    path = config_path(name, environ)
+    return path is not None and os.path.lexists(path)
+
+
+def profile_names(environ: Mapping[str, str]) -> list[str]:
+    """Return the names of the official tool's profiles, sorted."""
+    folder = folder_of(environ)
+    names = [path.stem for path in folder.glob("configs/*.json")] if folder else []
+    return sorted(name for name in names if config_path(name, environ))
+
+
+def active_name(environ: Mapping[str, str]) -> str:
+    """Return the name of the profile that the official tool uses; it may not exist.
+
+    Raises:
+        CredentialError: if `active_config` can't be read, or names no profile.
+
+    """
+    folder = folder_of(environ)
+    path = folder / "active_config" if folder else None
+    name = (read_text(path) or "").strip() if path else ""
+    if path and name and config_path(name, environ) is None:
+        raise unsafe(path, "it does not hold the name of a profile")
+    return name or _DEFAULT
+
+
+def read_profile(name: str, environ: Mapping[str, str]) -> OfficialProfile | None:
+    """Return a profile of the official tool; None if it does not exist. Unknown members are ignored.
+
+    Raises:
+        CredentialError: if its file is not safe, not JSON, or of an unknown type.
+
+    """
+    path = config_path(name, environ)
+    document = read_object(path) if path else None
+    if path is None or document is None:
+        return None
+    authentication = document.get("authentication")
+    if not isinstance(authentication, dict):
+        raise unsafe(path, "it has no authentication")
+    kind = text_member(authentication, "type", path)
+    if kind not in ("user_oauth", "oidc_federation"):
+        raise unsafe(path, f"its authentication is of the unknown type {kind!r}")
+    return OfficialProfile(
+        name,
+        path,
+        kind,  # type: ignore[arg-type]
+        _credentials_path(authentication, path, environ),
+        base_url=text_member(document, "base_url", path),
+        organization_id=text_member(document, "organization_id", path),
+        workspace_id=text_member(document, "workspace_id", path),
+        rule_id=text_member(authentication, "federation_rule_id", path),
+        service_account_id=text_member(authentication, "service_account_id", path),
+        identity_token_file=_identity_token_file(authentication, path),
+    )
+
+
+def _credentials_path(authentication: dict[str, object], path: Path, environ: Mapping[str, str]) -> Path:
+    named = text_member(authentication, "credentials_path", path)
+    if not named:
+        return path.parent.parent / "credentials" / path.name
+    if named.startswith("~/") and (home := environ.get("HOME")):
+        return Path(home) / named[2:]
+    if not Path(named).is_absolute():
+        raise unsafe(path, "credentials_path must be a whole path")
+    return Path(named)
+
+
+def _identity_token_file(authentication: dict[str, object], path: Path) -> str:
+    """Return the file of the identity token; empty if variables name it."""
+    source = authentication.get("identity_token")
+    if source is None:
+        return ""
+    if not isinstance(source, dict) or source.get("source") != "file":
+        raise unsafe(path, "its identity_token has another source than a file")
+    file = text_member(source, "path", path)
+    if not file:
+        raise unsafe(path, "its identity_token names no file")
+    return file

@@ -1,0 +1,108 @@
+"""Reading the official tool's files: none that somebody else could have written, or could read the secrets of."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import sys
+from pathlib import Path
+
+from ant_cli.errors import CredentialError
+from ant_cli.runtime.streams import os_error_text
+from ant_cli.settings.profiles import is_foreign
+
+_LIMIT = 1_000_000
+"""The most bytes of a file; the official tool writes less than ten thousand."""
+_NONBLOCK = 0 if sys.platform == "win32" else os.O_NONBLOCK
+_NOFOLLOW = 0 if sys.platform == "win32" else os.O_NOFOLLOW
+
+
+def read_text(path: Path, *, private: bool = False) -> str | None:
+    """Return the text of a file; None if it does not exist.
+
+    Args:
+        path: The file. If it is private, it must not be a symbolic link.
+        private: It holds secrets, so that other users must not be able to read it. Any other file they must not be
+            able to change.
+
+    Raises:
+        CredentialError: if it can't be read, or is not safe.
+
+    """
+    if private and path.is_symlink():
+        raise unsafe(path, "it is a symbolic link", "Put the file itself there.")
+    try:
+        descriptor = os.open(path, os.O_RDONLY | _NONBLOCK | (_NOFOLLOW if private else 0))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError) as error:
+        raise unsafe(path, os_error_text(error)) from None
+    try:
+        _check(descriptor, path, private=private)
+        data = _read(descriptor)
+    except OSError as error:
+        raise unsafe(path, os_error_text(error)) from None
+    finally:
+        os.close(descriptor)
+    if len(data) > _LIMIT:
+        raise unsafe(path, "it is larger than 1 MB")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise unsafe(path, f"it is not text in UTF-8: byte {error.start + 1}") from None
+
+
+def read_object(path: Path, *, private: bool = False) -> dict[str, object] | None:
+    """Return the JSON object in a file; None if it does not exist. Raises as `read_text`, quoting nothing of it."""
+    text = read_text(path, private=private)
+    if text is None:
+        return None
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise unsafe(path, f"it is not JSON: line {error.lineno}, column {error.colno}") from None
+    except (ValueError, RecursionError):
+        raise unsafe(path, "it is not JSON that can be read") from None
+    if not isinstance(value, dict):
+        raise unsafe(path, "it is not a JSON object")
+    return value
+
+
+def text_member(members: dict[str, object], key: str, path: Path) -> str:
+    """Return the text of a member; empty if it is absent or null. Raises CredentialError for another type."""
+    value = members.get(key)
+    if value is None or isinstance(value, str):
+        return value or ""
+    raise unsafe(path, f"{key} must be a text")
+
+
+def unsafe(path: Path, why: str, hint: str = "") -> CredentialError:
+    """Return the error for a file of the official tool that can't be used."""
+    return CredentialError(f"{path}, of the official tool, can't be used: {why}.", hint)
+
+
+def _read(descriptor: int) -> bytes:
+    """Read a file, or one byte more than the limit of one that is too large."""
+    parts, left = [], _LIMIT + 1
+    while left and (part := os.read(descriptor, left)):
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
+
+
+def _check(descriptor: int, path: Path, *, private: bool) -> None:
+    facts = os.fstat(descriptor)
+    if not stat.S_ISREG(facts.st_mode):
+        raise unsafe(path, "it is a folder, a pipe or a device, not a file")
+    if os.name == "nt":  # the directory's access list decides there
+        return
+    if is_foreign(facts.st_uid, os.geteuid()):
+        raise unsafe(path, "it belongs to another user")
+    mode = stat.S_IMODE(facts.st_mode)
+    forbidden, may, command = (0o077, "read", "600") if private else (0o022, "change", "go-w")
+    if mode & forbidden:
+        import shlex
+
+        hint = f"To change that: chmod {command} {shlex.quote(str(path))}"
+        raise unsafe(path, f"other users can {may} it (mode {mode:04o})", hint)

@@ -1,0 +1,105 @@
+"""The official tool's tokens: `credentials/NAME.json`. Each is registered for redaction as it is read."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import NamedTuple
+
+from ant_cli.errors import BadValue, CredentialError
+from ant_cli.runtime import Runtime
+from ant_cli.settings.logins.configs import OfficialProfile
+from ant_cli.settings.logins.safe_files import read_object, text_member, unsafe
+from ant_cli.settings.validators import check_new_secret
+
+LEAST_S = 30.0
+"""A token that ends sooner is not used: the official tool renews it then."""
+
+_FOREVER = 1e15
+"""Unix seconds that are never reached."""
+
+
+class Login(NamedTuple):
+    """The tokens of a login, and whom they belong to. Texts that the file leaves out are empty."""
+
+    access_token: str
+    expires_at: float | None
+    """Unix seconds; None if it does not end."""
+    refresh_token: str
+    scope: str
+    organization_id: str
+    organization_name: str
+    account_email: str
+    workspace_id: str
+    workspace_name: str
+
+    def __repr__(self) -> str:
+        """Return a representation without the tokens."""
+        return f"Login(account_email={self.account_email!r}, expires_at={self.expires_at!r})"
+
+
+def read_login(profile: OfficialProfile, runtime: Runtime) -> Login | None:
+    """Return the login of a profile, expired or not; None if there is no file.
+
+    Raises:
+        CredentialError: if the file is not safe, not JSON, of an unknown type, or has no usable token.
+
+    """
+    path = profile.credentials_path
+    document = read_object(path, private=True)
+    if document is None:
+        return None
+    for key in ("access_token", "refresh_token"):
+        if isinstance(secret := document.get(key), str):
+            runtime.stderr.register_secret(secret.strip())
+    kind = text_member(document, "type", path)
+    if kind not in ("", "oauth_token"):
+        raise unsafe(path, f"it is of the unknown type {kind!r}")
+    try:
+        token = check_new_secret("its access_token", text_member(document, "access_token", path))
+    except BadValue as error:
+        raise unsafe(path, error.message.removesuffix(".")) from None
+    names = ("refresh_token", "scope", "organization_uuid", "organization_name", "account_email")
+    texts = [text_member(document, key, path) for key in (*names, "workspace_id", "workspace_name")]
+    return Login(token, _expires_at(document, profile), *texts)
+
+
+def usable_token(profile: OfficialProfile, runtime: Runtime) -> str:
+    """Return the access token of a profile, if it lasts for more than 30 s.
+
+    It is never refreshed here: a refresh token is replaced as it is used, and the official tool, which could not
+    know that, would log its user out.
+
+    Raises:
+        CredentialError: if there is none; it names the file, and the command that renews it.
+
+    """
+    login = read_login(profile, runtime)
+    if login is None:
+        raise CredentialError(f"profile {profile.name!r} of the official tool is not logged in.", _renewal(profile))
+    left = math.inf if login.expires_at is None else login.expires_at - (runtime.now or time.time)()
+    if left > LEAST_S:
+        return login.access_token
+    ended = "ended" if left <= 0 else "ends within 30 s"
+    raise CredentialError(
+        f"the login of profile {profile.name!r} in {profile.credentials_path} {ended}.",
+        _renewal(profile, refresh=bool(login.refresh_token)),
+    )
+
+
+def _renewal(profile: OfficialProfile, *, refresh: bool = False) -> str:
+    command = "ant auth print-credentials > /dev/null" if refresh else "ant auth login"
+    return (
+        f"Renew it with the official tool, the Go program of the same name: {command} --profile {profile.name}\n"
+        "This program only reads its logins. To store a key here: ant auth login"
+    )
+
+
+def _expires_at(document: dict[str, object], profile: OfficialProfile) -> float | None:
+    value = document.get("expires_at")
+    if value is None:
+        return None
+    is_number = isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
+    if not is_number or isinstance(value, bool):
+        raise unsafe(profile.credentials_path, "expires_at must be a time in Unix seconds")
+    return float(min(max(value, -_FOREVER), _FOREVER))  # type: ignore[call-overload]

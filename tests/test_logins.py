@@ -1,0 +1,354 @@
+"""Logins of the official tool: which is used, with which headers, and when it is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ant_cli.operations.spec import Flags
+from ant_cli.settings.loading import load
+from ant_cli.settings.logins.configs import folder_of, profile_names
+from tests.conftest import KEY, make_runtime
+from tests.official_store import NOW, REFRESH, TOKEN, OfficialStore
+
+LIST = ("beta:environments", "list")
+EMPTY = {"data": []}
+HERE = "http://here.example"
+
+
+@pytest.fixture
+def official(clean_environ):
+    """The official tool's store, which is empty."""
+    return OfficialStore(Path(clean_environ["ANTHROPIC_CONFIG_DIR"]))
+
+
+@pytest.fixture
+def ant_with_login(ant, monkeypatch):
+    """Run `ant` without a key in the environment. No token is shown."""
+    monkeypatch.setattr("time.time", lambda: NOW)
+
+    def run(*words, env=None, replies=(EMPTY,), **more):
+        done = ant(*words, env={"ANTHROPIC_API_KEY": None, **(env or {})}, replies=replies, **more)
+        assert TOKEN not in done.stdout + done.stderr
+        assert REFRESH not in done.stdout + done.stderr
+        return done
+
+    return run
+
+
+@pytest.fixture
+def profiles(clean_environ):
+    """Write the profiles of this program."""
+
+    def write(text):
+        path = Path(clean_environ["ANTHROPIC_CONFIG_DIR"]) / "profiles.toml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+        path.chmod(0o600)
+
+    return write
+
+
+# The login of a person
+
+
+def test_a_login_is_sent_as_a_bearer_token_with_the_beta_header_and_the_workspace(ant_with_login, official):
+    """The same headers as the official tool's."""
+    official.log_in(workspace_id="wrkspc_1", base_url="http://gate.example")
+    done = ant_with_login(*LIST)
+    (request,) = done.requests
+    assert request.url.host == "gate.example"
+    assert request.headers["authorization"] == f"Bearer {TOKEN}"
+    assert request.headers["anthropic-beta"] == "managed-agents-2026-04-01,oauth-2025-04-20"
+    assert request.headers["anthropic-workspace-id"] == "wrkspc_1"
+    assert "x-api-key" not in request.headers
+    assert (done.exit, done.stderr) == (0, "")
+
+
+def test_a_beta_flag_is_sent_in_addition_to_that_of_the_login(ant_with_login, official):
+    """`--beta` replaces the default, but a login does not work without its own."""
+    official.log_in()
+    (request,) = ant_with_login(*LIST, "--beta", "one").requests
+    assert request.headers["anthropic-beta"] == "one,oauth-2025-04-20"
+
+
+def test_a_key_is_sent_without_the_beta_header_of_logins(ant, official):
+    """The header belongs to the credential."""
+    official.log_in()
+    (request,) = ant(*LIST, replies=[EMPTY]).requests
+    assert request.headers["anthropic-beta"] == "managed-agents-2026-04-01"
+    assert request.headers["x-api-key"] == KEY
+
+
+@pytest.mark.parametrize(
+    ("words", "env", "active", "token"),
+    [
+        ((), {}, "", "of-default"),
+        ((), {}, "work\n", "of-work"),
+        ((), {"ANTHROPIC_PROFILE": "home"}, "work", "of-home"),
+        (("--profile", "default"), {"ANTHROPIC_PROFILE": "home"}, "work", "of-default"),
+        ((), {"ANTHROPIC_PROFILE": ""}, "work", "of-work"),
+    ],
+)
+def test_the_profile_is_that_of_the_flag_the_variable_or_active_config(
+    ant_with_login, official, words, env, active, token
+):
+    """Without any of them it is the one called default."""
+    for name in ("default", "work", "home"):
+        official.log_in(name, token=f"of-{name}")
+    if active:
+        official.activate(active)
+    (request,) = ant_with_login(*LIST, *words, env=env).requests
+    assert request.headers["authorization"] == f"Bearer {token}"
+
+
+def test_a_name_in_both_stores_is_the_profile_of_this_program_and_one_note_says_so(
+    ant_with_login, official, profiles
+):
+    """Whether it is named or active."""
+    official.log_in("work")
+    profiles('active = "work"\n[profiles.work]\napi_key = "mine"\n[profiles.other]\napi_key = "other"\n')
+    for words in ((), ("--profile", "work")):
+        done = ant_with_login(*LIST, *words)
+        assert done.requests[0].headers["x-api-key"] == "mine"
+        assert done.stderr.count("work") == 1
+        assert "the official tool has a profile 'work', too; that of this program is used" in done.stderr
+    assert ant_with_login(*LIST, "--profile", "other").stderr == ""
+    assert ant_with_login(*LIST, env={"ANT_NO_HINTS": "1"}).stderr == ""
+
+
+def test_both_stores_live_in_one_folder(ant_with_login, official):
+    """ANTHROPIC_CONFIG_DIR moves both; neither is changed by the use of the other."""
+    official.log_in("theirs")
+    official.activate("theirs\n")
+    before = {path: path.read_bytes() for path in official.folder.rglob("*") if path.is_file()}
+    stored = ant_with_login("auth", "login", "--profile", "mine", "--api-key-stdin", "--no-verify", stdin="my-key")
+    assert stored.exit == 0
+    assert ant_with_login(*LIST, "--profile", "mine").requests[0].headers["x-api-key"] == "my-key"
+    sent = ant_with_login(*LIST, "--profile", "theirs").requests[0].headers
+    assert sent["authorization"] == f"Bearer {TOKEN}"
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_the_active_profile_of_this_program_comes_before_active_config(ant_with_login, official, profiles):
+    """What was stored here on purpose is used here."""
+    official.log_in("theirs")
+    official.activate("theirs")
+    profiles('active = "mine"\n[profiles.mine]\nauth_token = "my-token"\n')
+    assert ant_with_login(*LIST).requests[0].headers["authorization"] == "Bearer my-token"
+
+
+def test_a_profile_that_neither_store_has_is_an_error_that_knows_the_names_of_both(
+    ant_with_login, official, profiles
+):
+    """Exit code 4, and nothing is sent."""
+    official.log_in("work")
+    profiles('[profiles.home]\napi_key = "k"\n')
+    done = ant_with_login(*LIST, "--profile", "wrok")
+    assert (done.exit, done.requests) == (4, [])
+    assert "profile 'wrok' (from --profile) does not exist. Did you mean 'work'?" in done.stderr
+    assert "The profiles are: home, work." in done.stderr
+
+
+@pytest.mark.parametrize("name", ["../x", "..", "a/b", "/etc/passwd", "a\x00b", ".", "x\n"])
+def test_a_name_that_is_a_path_leads_to_no_file(ant_with_login, official, name):
+    """Neither from the command line nor from active_config."""
+    official.log_in("x")
+    (official.folder / "x.json").write_text(official.config("x").read_text())
+    done = ant_with_login(*LIST, "--profile", name)
+    assert (done.exit, done.requests) == (4, [])
+    official.activate(name.strip() or "/")
+    if name.strip() != "x":
+        done = ant_with_login(*LIST)
+        assert (done.exit, done.requests) == (4, [])
+        assert "active_config, of the official tool, can't be used" in done.stderr
+
+
+def test_a_profile_that_is_logged_out_counts_only_if_it_is_named(ant_with_login, official):
+    """As in the official tool, whose `auth logout` leaves the profile."""
+    official.log_in()
+    official.credentials("default").unlink()
+    done = ant_with_login(*LIST)
+    assert (done.exit, done.requests) == (4, [])
+    assert "there is no API key." in done.stderr
+    done = ant_with_login(*LIST, "--profile", "default")
+    assert (done.exit, done.requests) == (4, [])
+    assert "profile 'default' of the official tool is not logged in" in done.stderr
+    assert "ant auth login --profile default" in done.stderr
+
+
+# Its end
+
+
+@pytest.mark.parametrize(("left", "used"), [(31, True), (30, False), (1, False), (0, False), (-9e9, False)])
+def test_a_token_that_ends_within_30_seconds_is_not_used(ant_with_login, official, left, used):
+    """The message names the file, and the command of the official tool that renews it. The file stays as it is."""
+    official.log_in("work", expires_at=int(NOW + left))
+    before = official.credentials("work").read_bytes()
+    done = ant_with_login(*LIST, "--profile", "work")
+    assert (done.exit, len(done.requests)) == ((0, 1) if used else (4, 0))
+    if not used:
+        assert str(official.credentials("work")) in done.stderr
+        assert "official tool" in done.stderr
+        assert "ant auth print-credentials > /dev/null --profile work" in done.stderr
+    assert official.credentials("work").read_bytes() == before
+
+
+def test_a_token_without_an_end_is_used(ant_with_login, official):
+    """A helper may write such a file."""
+    official.log_in()
+    official.write_credentials("default", {"access_token": TOKEN})
+    assert ant_with_login(*LIST).exit == 0
+
+
+def test_a_login_without_a_refresh_token_is_renewed_by_logging_in(ant_with_login, official):
+    """The official tool could not refresh it either."""
+    official.log_in()
+    official.write_credentials("default", {"access_token": TOKEN, "expires_at": NOW})
+    assert "ant auth login --profile default" in ant_with_login(*LIST).stderr
+
+
+# Settings
+
+
+@pytest.mark.parametrize(
+    ("config", "env", "words", "host", "workspace"),
+    [
+        ({}, {}, (), "api.anthropic.com", None),
+        ({"base_url": "http://theirs.example/"}, {"ANTHROPIC_BASE_URL": HERE}, (), "theirs.example", None),
+        ({}, {"ANTHROPIC_BASE_URL": HERE}, (), "here.example", None),
+        ({"base_url": "http://theirs.example"}, {}, ("--base-url", HERE), "here.example", None),
+        ({"workspace_id": "w1"}, {"ANTHROPIC_WORKSPACE_ID": "w2"}, (), "api.anthropic.com", "w1"),
+        ({}, {"ANTHROPIC_WORKSPACE_ID": "w2"}, (), "api.anthropic.com", "w2"),
+        ({"workspace_id": "w1"}, {}, ("--workspace-id", "w3"), "api.anthropic.com", "w3"),
+    ],
+)
+def test_variables_fill_only_what_a_profile_of_the_official_tool_leaves_empty(
+    ant_with_login, official, config, env, words, host, workspace
+):
+    """A flag wins over both."""
+    official.log_in(**config)
+    (request,) = ant_with_login(*LIST, *words, env=env).requests
+    assert request.url.host == host
+    assert request.headers.get("anthropic-workspace-id") == workspace
+
+
+def test_a_login_that_is_sent_to_the_server_of_a_variable_causes_one_note(ant_with_login, official):
+    """The owner of that server gets the token."""
+    official.log_in("work")
+    done = ant_with_login(*LIST, "--profile", "work", env={"ANTHROPIC_BASE_URL": HERE})
+    note = f"Note: the token of profile 'work' is sent to {HERE} (ANTHROPIC_BASE_URL). See: ant auth status\n"
+    assert done.stderr == note
+
+
+def test_a_refused_login_is_named_in_the_error_and_its_token_masked(ant_with_login, official):
+    """The server may echo the token."""
+    import httpx
+
+    official.log_in()
+    body = {"type": "error", "error": {"type": "authentication_error", "message": f"no: {TOKEN} {REFRESH}"}}
+    done = ant_with_login(*LIST, replies=[httpx.Response(401, json=body)])
+    assert done.exit == 4
+    assert "(from login of profile 'default') was not accepted" in done.stderr
+
+
+def test_a_dry_run_reads_no_token(ant_with_login, official):
+    """The request is not sent, so the token is not needed."""
+    official.log_in(expires_at=0)
+    done = ant_with_login(*LIST, "--dry-run")
+    assert (done.exit, done.requests) == (0, [])
+    assert "authorization: Bearer [redacted]\n" in done.stdout
+    assert "anthropic-beta: managed-agents-2026-04-01,oauth-2025-04-20\n" in done.stdout
+
+
+# Federation profiles
+
+
+def rule_of(environ, **flags):
+    """Return the rule of a run."""
+    settings = load(make_runtime(environ), Flags(flags))
+    return settings.connection.credential.rule, settings.connection
+
+
+def test_a_federation_profile_is_a_rule_with_its_settings(clean_environ, official):
+    """The workspace goes into the exchange, and is no header."""
+    environ = {**clean_environ, "ANTHROPIC_API_KEY": "", "ANTHROPIC_ORGANIZATION_ID": "org-2"}
+    official.federate(
+        workspace_id="w1", base_url="http://gate.example", authentication={"service_account_id": "svac_1"}
+    )
+    rule, connection = rule_of(environ)
+    assert tuple(rule) == ("fdrl_1", "org-1", "", "/run/token", "svac_1", "w1", "federation of profile 'default'")
+    assert (connection.base_url, connection.workspace_id) == ("http://gate.example", "")
+
+
+def test_variables_fill_what_a_federation_profile_leaves_empty(clean_environ, official):
+    """Even those that are no federation by themselves; a flag wins over the profile."""
+    environ = {
+        **clean_environ,
+        "ANTHROPIC_API_KEY": "",
+        "ANTHROPIC_ORGANIZATION_ID": "org-2",
+        "ANTHROPIC_IDENTITY_TOKEN_FILE": "/run/other",
+        "ANTHROPIC_SERVICE_ACCOUNT_ID": "svac_2",
+        "ANTHROPIC_WORKSPACE_ID": "w2",
+    }
+    official.federate(organization_id=None, authentication={"identity_token": None})
+    rule, connection = rule_of(environ)
+    assert tuple(rule) == ("fdrl_1", "org-2", "", "/run/other", "svac_2", "w2", "federation of profile 'default'")
+    assert connection.workspace_id == "w2"
+    rule, _ = rule_of(environ, federation_rule="fdrl_9", identity_token="jwt")
+    assert rule[:4] == ("fdrl_9", "org-2", "jwt", "")
+
+
+def test_complete_variables_come_before_the_active_federation_profile_and_after_a_named_one(
+    clean_environ, official
+):
+    """The order that the official tool documents."""
+    variables = {
+        "ANTHROPIC_FEDERATION_RULE_ID": "fdrl_2",
+        "ANTHROPIC_ORGANIZATION_ID": "org-2",
+        "ANTHROPIC_IDENTITY_TOKEN": "jwt",
+    }
+    official.federate()
+    environ = {**clean_environ, "ANTHROPIC_API_KEY": "", **variables}
+    assert rule_of(environ)[0].source == "ANTHROPIC_FEDERATION_RULE_ID"
+    assert rule_of(environ, profile="default")[0].source == "federation of profile 'default'"
+    assert rule_of({**environ, "ANTHROPIC_PROFILE": "default"})[0].rule_id == "fdrl_1"
+
+
+# Where it is
+
+
+def test_nothing_of_the_official_tool_is_looked_at_if_there_is_a_key(clean_environ, official, monkeypatch):
+    """A start with a key costs what it did."""
+    import sys
+
+    official.log_in()
+    loaded = [name for name in sys.modules if name.startswith("ant_cli.settings.logins")]
+    for name in loaded:
+        monkeypatch.delitem(sys.modules, name)
+    for environ in (clean_environ, {**clean_environ, "ANTHROPIC_API_KEY": "", "ANTHROPIC_AUTH_TOKEN": "t"}):
+        load(make_runtime(environ), Flags())
+    load(make_runtime({**clean_environ, "ANTHROPIC_API_KEY": ""}), Flags({"local": "true"}))
+    assert not [name for name in sys.modules if name.startswith("ant_cli.settings.logins")]
+
+
+def test_the_folder_is_that_of_the_variable_or_of_xdg(tmp_path):
+    """A relative XDG_CONFIG_HOME counts as unset, as its specification says: it may be anybody's."""
+    home = {"HOME": "/home/a"}
+    assert folder_of(home) == Path("/home/a/.config/anthropic")
+    assert folder_of({**home, "XDG_CONFIG_HOME": "/x"}) == Path("/x/anthropic")
+    assert folder_of({**home, "XDG_CONFIG_HOME": "x"}) == Path("/home/a/.config/anthropic")
+    assert folder_of({**home, "XDG_CONFIG_HOME": "/x", "ANTHROPIC_CONFIG_DIR": "/c"}) == Path("/c")
+    assert folder_of({**home, "ANTHROPIC_CONFIG_DIR": "/dev/null"}) is None
+    assert profile_names({**home, "ANTHROPIC_CONFIG_DIR": str(tmp_path)}) == []
+
+
+def test_credentials_path_may_name_another_file(ant_with_login, official, tmp_path):
+    """A whole path, or one in the home directory; a relative one would depend on where `ant` is started."""
+    official.log_in()
+    moved = tmp_path / "token.json"
+    official.credentials("default").rename(moved)
+    for path, status in ((str(moved), 0), ("token.json", 4)):
+        official.write_config("default", {"authentication": {"type": "user_oauth", "credentials_path": path}})
+        assert ant_with_login(*LIST).exit == status
