@@ -189,6 +189,8 @@ set -g __ant_valued_flags \
     --until \
     --every \
     --for \
+    --add \
+    --remove \
     --limit \
     --filter \
     --max-items \
@@ -509,6 +511,8 @@ complete -c ant -n '__ant_at any beta:environments update' -l config -x -a '(__a
 complete -c ant -n '__ant_at any beta:environments update' -l description -x -a '(__ant_files_after_at)' -d 'A new description; null removes it'
 complete -c ant -n '__ant_at any beta:environments update' -l metadata -x -a '(__ant_files_after_at)' -d 'Keys to set (tier=2) or to delete (tier=), repeated; or all in one: {tier: \'2\', team: null}'
 complete -c ant -n '__ant_at any beta:environments update' -l scope -x -a 'organization\\t account\\t' -d 'Who sees it: every account of the organization, or yours alone'
+complete -c ant -n '__ant_at any beta:environments update' -l add -x -d 'Add to a list or set a key: packages.pip=polars; repeated'
+complete -c ant -n '__ant_at any beta:environments update' -l remove -x -d 'Remove from a list: packages.pip=pandas, or metadata.KEY'
 complete -c ant -n '__ant_at any beta:environments update' -l parallel -x -d 'Requests at once, if there are several inputs'
 complete -c ant -n '__ant_at any beta:environments update' -l fail-fast -f -d 'Of several inputs, send nothing after the first failure'
 complete -c ant -n '__ant_at any beta:environments update' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version of the API, in place of the default'

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ant_cli.http.credential_hint import credential_hint
 from ant_cli.http.deadline import Timeouts
 from ant_cli.http.observer import Observer, Unobserved
@@ -44,8 +46,10 @@ class Client(Sender):
         vars(other).update(_settings=settings, _timeouts=Timeouts(haste_s, haste_s), _observer=Unobserved())
         return other
 
-    def send(self, request: Request) -> Response:
+    def send(self, request: Request, refresh: Callable[[], Request] | None = None) -> Response:
         """Send a request, with retries, and return the successful response.
+
+        `refresh` is called right before each attempt, and returns the request as it has to be then.
 
         Raises:
             APIError: if the response is an error.
@@ -53,7 +57,7 @@ class Client(Sender):
             NetworkError: if no response arrives.
 
         """
-        response = self._send_with_retries(request)
+        response = self._send_with_retries(request, refresh)
         hint = long_wait(response) or credential_hint(response, self._settings.credential)
         raise_for_error(f'{request.method} "{self._url(request)}"', response, hint=hint)
         return response

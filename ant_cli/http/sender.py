@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from ant_cli.errors import AntError, NetworkError, ResponseError
@@ -77,8 +77,10 @@ class Sender:
     def _url(self, request: Request) -> str:
         return self._base_url + request.target
 
-    def _send_with_retries(self, request: Request) -> Response:
+    def _send_with_retries(self, request: Request, refresh: Callable[[], Request] | None = None) -> Response:
         """Send a request, with retries, and return the last response, which may be an error.
+
+        `refresh` is called right before each attempt, and returns the request as it has to be then.
 
         Raises:
             ResponseError: if it is incomplete or too large.
@@ -86,8 +88,11 @@ class Sender:
 
         """
         attempt = 0
-        self.retried = False
         while True:
+            if self._pace:
+                self._pace.wait()
+            request = refresh() if refresh else request
+            self.retried = attempt > 0
             retries_left = attempt < self._settings.max_retries
             try:
                 response = self._attempt(request, attempt)
@@ -107,7 +112,6 @@ class Sender:
                     return response
                 self._wait(retry_delay(attempt, response), attempt, response.status_line)
             attempt += 1
-            self.retried = True
 
     def _wait(self, delay_s: float, attempt: int, why: str) -> None:
         with self._observer.before_retry(why, attempt + 1, self._settings.max_retries, delay_s):
@@ -115,8 +119,6 @@ class Sender:
 
     def _attempt(self, request: Request, attempt: int) -> Response:
         """Send once and read the response, with the debug log around it."""
-        if self._pace:
-            self._pace.wait()
         url, headers = self._url(request), self._headers(request, attempt)
         if not self._settings.debug:
             return self._exchange(request, url, headers)

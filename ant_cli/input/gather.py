@@ -9,6 +9,7 @@ from ant_cli.errors import UsageError
 from ant_cli.input.documents import STDIN, Document, Documents, no_documents, read_documents
 from ant_cli.input.file_refs import expand_file_refs
 from ant_cli.input.values import Value, convert
+from ant_cli.operations.global_flags import EDITS
 from ant_cli.operations.spec import Flags, FlagValue, Operation, Param
 from ant_cli.runtime.streams import Stderr, Stdin, decode, read_file
 
@@ -28,6 +29,8 @@ class Inputs(NamedTuple):
     """There was something to read, even if it is blank."""
     were_needed: bool = False
     """The flags do not make a complete request."""
+    has_edits: bool = False
+    """Something is to be changed besides the fields: `--add`, `--remove`."""
 
     def each(self) -> Iterator[tuple[Mapping[str, Value], Document | None]]:
         """Yield the flags and the document of each request; of several IDs, each with the same document.
@@ -61,11 +64,12 @@ def gather(operation: Operation, flags: Flags, stdin: Stdin, stderr: Stderr) -> 
     name = operation.positional.name if operation.positional else ""
     ids = tuple(flags[name]) if isinstance(flags.get(name), list) else ()
     values = _from_flags(operation, flags, stdin, stderr)
-    given = {*values, *([name] if ids else [])}
+    given = flags.keys()
     needed = _lacks_a_value(operation, given) or _lacks_a_change(operation, given)
     documents = _read(operation, flags, given, stdin, stderr)
     piped = stdin.taken or "file" in flags
-    return Inputs(values, name, ids, documents, were_piped=piped, were_needed=needed)
+    has_edits = any(param.name in flags for param in EDITS)
+    return Inputs(values, name, ids, documents, were_piped=piped, were_needed=needed, has_edits=has_edits)
 
 
 def _from_flags(operation: Operation, flags: Flags, stdin: Stdin, stderr: Stderr) -> dict[str, Value]:
@@ -130,4 +134,5 @@ def _lacks_a_value(operation: Operation, given: Collection[str]) -> bool:
 
 
 def _lacks_a_change(operation: Operation, given: Collection[str]) -> bool:
-    return operation.partial_update and not any(param.name in given for param in operation.params_in("body"))
+    changes = (*operation.params_in("body"), *EDITS)
+    return operation.partial_update and not any(param.name in given for param in changes)

@@ -108,7 +108,7 @@ def place(
     values = {**piped, **flags}
     body = _body(operation, values, given, note)
     _check_required(operation, values, body)
-    if operation.partial_update and not body:
+    if operation.partial_update and not body and not inputs.has_edits:
         _check_empty_update(operation, inputs, note)
     return _assemble(operation, values, body)
 

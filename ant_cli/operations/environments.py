@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ant_cli.operations.global_flags import (
     BETA,
+    EDITS,
     FILTER,
     LIMIT,
     MANY,
@@ -21,10 +22,11 @@ GROUP = "beta:environments"
 COLLECTION = "/v1/environments"
 ITEM = COLLECTION + "/{environment_id}"
 SCOPES = ("organization", "account")
+PACKAGE_MANAGERS = ("apt", "cargo", "gem", "go", "npm", "pip")
 CONFIG_MEMBERS: Members = {
     "type": {},
     "networking": {name: {} for name in ("type", "allow_mcp_servers", "allow_package_managers", "allowed_hosts")},
-    "packages": {name: {} for name in ("type", "apt", "cargo", "gem", "go", "npm", "pip")},
+    "packages": {name: {} for name in ("type", *PACKAGE_MANAGERS)},
 }
 """The fields of both types of a configuration."""
 SERVER_FIELDS = ("id", "type", "created_at", "updated_at", "archived_at", "state")
@@ -178,19 +180,20 @@ UPDATE = Operation(
             nullable=True,
             choices=SCOPES,
         ),
+        *EDITS,
         *MANY,
         BETA,
     ),
     (
         ("another name", "beta:environments update env_011CZkZ9X2dpNyB7HsEFoRfW --name nightly"),
         (
-            "other pip packages in place of those there are; one metadata key less",
-            "beta:environments update env_011CZkZ9X2dpNyB7HsEFoRfW "
-            "--config '{type: cloud, packages: {pip: [polars]}}' --metadata tier=",
+            "one package more, one metadata key less",
+            "beta:environments update env_011CZkZ9X2dpNyB7HsEFoRfW --add packages.pip=polars --metadata tier=",
         ),
     ),
     positional=ENVIRONMENT_ID,
     partial_update=True,
+    lists=(*(f"packages.{name}" for name in PACKAGE_MANAGERS), "networking.allowed_hosts"),
     server_fields=SERVER_FIELDS,
     past_participle="updated",
 )

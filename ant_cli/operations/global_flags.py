@@ -110,4 +110,20 @@ YES = Param("yes", "setting", bool, "Do not ask for confirmation at a terminal."
 MANY = (PARALLEL, FAIL_FAST)
 MANY_CREATED = (PARALLEL._replace(help="Requests at once, if there are several inputs. [default: 1]"), FAIL_FAST)
 
+ADD = Param(
+    "add",
+    "setting",
+    list,
+    "Add to a list or set a key: packages.pip=polars; repeated.",
+    value_name="PATH=TEXT",
+)
+REMOVE = Param(
+    "remove",
+    "setting",
+    list,
+    "Remove from a list: packages.pip=pandas, or metadata.KEY.",
+    value_name="PATH",
+)
+EDITS = (ADD, REMOVE)
+
 BY_FLAG = {flag: param for param in GLOBAL_FLAGS for flag in (param.flag, param.short) if flag}

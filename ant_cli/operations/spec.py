@@ -168,6 +168,8 @@ class Operation(NamedTuple):
     """The response is a page of items, which may name a next one."""
     partial_update: bool = False
     """It changes only the fields that are given, so a request without fields makes no sense."""
+    lists: tuple[str, ...] = ()
+    """The lists below `config` that `--add` and `--remove` change."""
     creates: bool = False
     """It creates an object, and sent twice it creates two: the API knows no idempotency key."""
     past_participle: str = "done"

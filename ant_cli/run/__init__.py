@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import partial
 
 from ant_cli.errors import UsageError
 from ant_cli.http.client import Client
 from ant_cli.http.outcome import outcome_hints
 from ant_cli.input.request import Request, Requests, build_all
-from ant_cli.operations.global_flags import EVERY, FILTER, FOR, UNTIL, WATCH, YES
+from ant_cli.operations.global_flags import EDITS, EVERY, FILTER, FOR, UNTIL, WATCH, YES
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.api_error import rendered_errors
 from ant_cli.output.item_filter import Condition, make_condition
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ant_cli.http.response import Response
+    from ant_cli.run.edited_update import EditedUpdate
     from ant_cli.run.until import Waiting
     from ant_cli.run.watch import Watch
 
@@ -49,8 +51,9 @@ def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
     printer = _make_printer(operation, flags, requests, settings, progress, runtime)
     is_wanted = _item_condition(flags, printer)
     waiting = _waiting(operation, flags, requests)
+    edited = _edited_update(operation, flags, requests, runtime)
     if settings.dry_run:
-        _print_dry_run(requests, settings, runtime)
+        _print_dry_run(requests, settings, edited, runtime)
         return
 
     # 4. A note, if the user may have meant another credential or server.
@@ -60,7 +63,7 @@ def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
     if requests.count > 1:
         from ant_cli.run.many import run_many
 
-        run_many(operation, flags, requests, settings, printer, runtime)
+        run_many(operation, flags, requests, settings, printer, edited, runtime)
         return
     request = next(iter(requests))
 
@@ -80,6 +83,7 @@ def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
         Client(settings.connection, runtime, progress) as client,
         outcome_hints(operation, request, client, runtime.stderr),
         rendered_errors(settings.output, runtime.stderr),
+        edited or nullcontext(),
     ):
         resume_gc()
         # 9. The response, or each page of a list, is printed as soon as it is complete.
@@ -90,7 +94,8 @@ def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
             print_list = printer.print_array if settings.output.slurp else printer.print_pages
             print_list(pages)
         else:
-            _print_response(partial(client.send, request), waiting, printer, progress, runtime)
+            send = edited.send if edited else Client.send
+            _print_response(partial(send, client, request), waiting, printer, progress, runtime)
 
     # 10. A sentence about what was done. Scripts have the exit status.
     if request.success_message and runtime.stdout.is_terminal:
@@ -153,9 +158,19 @@ def _question(operation: Operation, request: Request) -> str:
     return f"{operation.name.capitalize()} {' '.join(request.path_params.values())}?"
 
 
-def _print_dry_run(requests: Requests, settings: Settings, runtime: Runtime) -> None:
+def _edited_update(operation: Operation, flags: Flags, requests: Requests, runtime: Runtime) -> EditedUpdate | None:
+    """Return what sends an update with `--add` or `--remove`; None without them. UsageError for a bad one."""
+    if not any(param.name in flags for param in EDITS):
+        return None
+    from ant_cli.run.edited_update import EditedUpdate
+
+    return EditedUpdate(operation, flags, requests, runtime)
+
+
+def _print_dry_run(requests: Requests, settings: Settings, edited: EditedUpdate | None, runtime: Runtime) -> None:
     from ant_cli.http.dry_run import dry_run_text
 
-    for number, request in enumerate(requests):
+    made = edited.dry_run(requests, settings) if edited else requests
+    for number, request in enumerate(made):
         text = runtime.stderr.redact_body(dry_run_text(request, settings.connection))
         runtime.stdout.write(b"\n" * bool(number) + text)

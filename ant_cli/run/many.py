@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from itertools import islice
 from typing import NamedTuple
 
@@ -24,6 +25,11 @@ from ant_cli.runtime.process import resume_gc
 from ant_cli.settings.loading import Settings
 from ant_cli.settings.sources import switch
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ant_cli.http.response import Response
+    from ant_cli.run.edited_update import EditedUpdate
+
 _PARALLEL_DEFAULT = 8
 _PARALLEL_LIMIT = 256
 NAMED = 1000
@@ -31,9 +37,15 @@ NAMED = 1000
 
 
 def run_many(
-    operation: Operation, flags: Flags, requests: Requests, settings: Settings, printer: Printer, runtime: Runtime
+    operation: Operation,
+    flags: Flags,
+    requests: Requests,
+    settings: Settings,
+    printer: Printer,
+    edited: EditedUpdate | None,
+    runtime: Runtime,
 ) -> None:
-    """Send the requests and print the results in their order.
+    """Send the requests, with the changes of `edited` in them, and print the results in their order.
 
     Raises:
         PartialFailure: if some failed, or were not sent.
@@ -45,8 +57,8 @@ def run_many(
         confirm(_question(operation, requests), runtime, reads_stdin=True)
     report = _Report(operation, requests, runtime)
     observer = Unobserved() if runtime.stderr.is_terminal else Progress(runtime.stderr, runtime.environ)
-    sender = _Sender(operation, settings, runtime)
-    with Client(settings.connection, runtime, observer) as client:
+    sender = _Sender(operation, settings, edited.send if edited else Client.send, runtime)
+    with Client(settings.connection, runtime, observer) as client, edited or nullcontext():
         resume_gc()
         fail_fast = switch(flags, "fail_fast")
         pool = Pool(client, requests, sender.send, parallel=parallel, fail_fast=fail_fast)
@@ -84,6 +96,7 @@ class _Sender(NamedTuple):
 
     operation: Operation
     settings: Settings
+    deliver: Callable[[Client, Request], Response]
     runtime: Runtime
 
     def send(self, client: Client, request: Request) -> bytes:
@@ -94,7 +107,7 @@ class _Sender(NamedTuple):
             outcome_hints(self.operation, request, client, stderr),
             rendered_errors(self.settings.output, stderr),
         ):
-            response = client.send(request)
+            response = self.deliver(client, request)
             if response.status == 204:
                 return b""
             check_json(response.body)

@@ -1,0 +1,213 @@
+"""`--add` and `--remove`: what is to become of lists and metadata, and the update that does it to an object.
+
+Nothing here reads or sends. The update holds what changes and nothing else, because the API keeps the rest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ant_cli.errors import BadValue, UsageError
+from ant_cli.errors.suggestions import did_you_mean
+from ant_cli.input.values import Value
+from ant_cli.operations.global_flags import ADD, REMOVE
+from ant_cli.operations.spec import Flags, Param
+
+_CONFIG = "config"
+_METADATA = "metadata"
+_VERSION = re.compile(r"(?<=.)(?:[=<>~!@:;\[]| )")
+"""What ends the name of a package: `pandas==2.2`, `@types/node@22`, `rails:7.1.0`."""
+
+
+class Edit(NamedTuple):
+    """One change: something to add to a list or to remove from one, or a key of metadata."""
+
+    flag: str
+    """`--add` or `--remove`."""
+    path: str
+    """The path of a list below `config`, or `metadata.` and the key."""
+    value: str
+    """The element, or the value of the key; empty to remove the key."""
+
+    @property
+    def adds(self) -> bool:
+        """Whether something is added or set."""
+        return self.flag == ADD.flag
+
+    @property
+    def key(self) -> str:
+        """The key of metadata; empty for a list."""
+        return self.path.removeprefix(f"{_METADATA}.") if self.path.startswith(f"{_METADATA}.") else ""
+
+
+class Edited(NamedTuple):
+    """What edits make of an object."""
+
+    body: dict[str, Value]
+    """The body of the update; empty if nothing changes."""
+    notes: tuple[str, ...]
+    """What was there already, or was not."""
+
+
+# From flags to edits
+
+
+def parse_edits(flags: Flags, lists: Sequence[str]) -> tuple[Edit, ...]:
+    """Return the edits that flags ask for; `lists` are the paths that lists can have.
+
+    Raises:
+        UsageError: if one names no such list, has no value, or contradicts another one.
+
+    """
+    edits = tuple(
+        dict.fromkeys(_parse(param, text, lists) for param in (REMOVE, ADD) for text in flags.list(param.name))
+    )
+    seen: dict[tuple[str, str], Edit] = {}
+    for edit in edits:
+        place = edit.path, "" if edit.key else edit.value
+        other = seen.setdefault(place, edit)
+        if other is not edit:
+            raise UsageError(f"{edit.flag} {edit.path} contradicts {other.flag} {_typed(other)}.")
+    return edits
+
+
+def _typed(edit: Edit) -> str:
+    return f"{edit.path}={edit.value}" if edit.value else edit.path
+
+
+def _parse(param: Param, text: str, lists: Sequence[str]) -> Edit:
+    path, equals, value = text.partition("=")
+    path = path.strip().removeprefix(f"{_CONFIG}.")
+    edit = Edit(param.flag, path, value)
+    if edit.key:
+        _check_key(edit, has_value=bool(equals))
+    elif path not in lists:
+        raise _unknown_list(param, path, lists)
+    elif not value:
+        raise BadValue(f"{param.flag} {path}", "needs a value", f"For example: {param.flag} {path}=NAME")
+    return edit
+
+
+def _check_key(edit: Edit, *, has_value: bool) -> None:
+    """Reject a key that is added without a value, or removed with one."""
+    where = f"{edit.flag} {edit.path}"
+    if edit.adds and not edit.value:
+        remove = f"To remove the key: {REMOVE.flag} {edit.path}"
+        raise BadValue(where, "needs a value", f"For example: {where}=VALUE", remove)
+    if not edit.adds and has_value:
+        raise BadValue(where, "removes a key, whatever its value", f"Write {where}")
+
+
+def _unknown_list(param: Param, path: str, lists: Sequence[str]) -> UsageError:
+    by_end = [name for name in lists if path and name.rpartition(".")[2] == path.rpartition(".")[2]]
+    meant = f" Did you mean {by_end[0]!r}?" if by_end else did_you_mean(path, lists)
+    problem = f"knows no list {path!r}"
+    hint = f"It takes {', '.join(lists)} and {_METADATA}.KEY; other fields have flags of their own."
+    return UsageError(f"{param.flag} {problem}.{meant}", hint)
+
+
+def check_given(edits: Iterable[Edit], given: Mapping[str, Any]) -> None:
+    """Reject fields that were given for the same request and hold what an edit changes, or null in its place."""
+    for edit in edits:
+        section, _, name = edit.path.partition(".")
+        field = _METADATA if edit.key else _CONFIG
+        part = given.get(field, {})
+        if isinstance(part, dict) and not edit.key:
+            part = part.get(section, {})
+        if not isinstance(part, dict) or (edit.key or name) in part:
+            problem = f"{edit.flag} {edit.path} can't be combined with this {field}, which sets it, too."
+            raise UsageError(problem, "Leave out one of them.")
+
+
+# From edits and an object to an update
+
+
+def edit_object(edits: Iterable[Edit], remote: Mapping[str, Any], given: Mapping[str, Any]) -> Edited:
+    """Return the update that makes the edits in what the server has, with the other fields that were given.
+
+    Raises:
+        UsageError: if the object has no such list.
+
+    """
+    body, notes = dict(given), list[str]()
+    by_path: dict[str, list[Edit]] = {}
+    for edit in edits:
+        by_path.setdefault(edit.path, []).append(edit)
+    for path, group in by_path.items():
+        if group[0].key:
+            notes += _edit_key(group[0], remote, body)
+        else:
+            notes += _edit_list(path, group, remote, body)
+    return Edited(body, tuple(notes))
+
+
+def _edit_key(edit: Edit, remote: Mapping[str, Any], body: dict[str, Any]) -> Iterator[str]:
+    """Set or delete a key in the body, if that changes something; yield a note if it doesn't."""
+    old = _members(remote, _METADATA).get(edit.key)
+    if old == (edit.value or None):
+        yield f"{edit.path} is {edit.value!r} already." if edit.adds else f"there is no {edit.path}."
+        return
+    body[_METADATA] = {**body.get(_METADATA, {}), edit.key: edit.value or None}
+
+
+def _edit_list(path: str, edits: Sequence[Edit], remote: Mapping[str, Any], body: dict[str, Any]) -> Iterator[str]:
+    """Put the new list into the body, if it differs; yield notes about what doesn't, and about other versions."""
+    section, _, name = path.partition(".")
+    config, given = _members(remote, _CONFIG), _members(body, _CONFIG)
+    part = _members(given, section)
+    _check_list_exists(remote, section, name, part)
+    old = _members(config, section).get(name)
+    old = old if isinstance(old, list) else []
+    removed = [edit.value for edit in edits if not edit.adds]
+    new = [item for item in old if item not in removed]
+    new += [edit.value for edit in edits if edit.adds and edit.value not in new]
+    for edit in edits:
+        yield from _notes_about(edit, old)
+    if new != old:
+        kind = {"type": "limited"} if section == "networking" else {}
+        body[_CONFIG] = {"type": config.get("type"), **given, section: {**kind, **part, name: new}}
+
+
+def _check_list_exists(remote: Mapping[str, Any], section: str, name: str, part: Mapping[str, Any]) -> None:
+    """Reject a list that the type of the configuration, or of its networking, does not have."""
+    config = _members(remote, _CONFIG)
+    identifier, kind = remote.get("id"), config.get("type")
+    if kind == "self_hosted":
+        raise UsageError(f"{identifier} has no {section}: its config is of the type {kind}.")
+    network = part.get("type") or _members(config, section).get("type")
+    if section == "networking" and network != "limited":
+        raise UsageError(
+            f"{identifier} has no networking.{name}: its networking is of the type {network}.",
+            f"To limit it: --config '{{type: cloud, networking: {{type: limited, {name}: [...]}}}}'",
+        )
+
+
+def _notes_about(edit: Edit, old: Sequence[Any]) -> Iterator[str]:
+    """Yield what to know about an element: it is there already, or isn't, or is there in another version."""
+    if edit.value in old:
+        if edit.adds:
+            yield f"{edit.path} has {edit.value!r} already."
+        return
+    near = [item for item in old if isinstance(item, str) and _bare(item) == _bare(edit.value)]
+    names = ", ".join(map(repr, near))
+    if not edit.adds:
+        others = f"; it has {names}." if near else "." + did_you_mean(edit.value, filter(_is_text, old))
+        yield f"{edit.path} has no {edit.value!r}{others}"
+    elif near:
+        yield f"{edit.path} has {names}, too, next to {edit.value!r}."
+
+
+def _bare(package: str) -> str:
+    """Return a package without its version."""
+    return _VERSION.split(package.lower().replace("_", "-"), maxsplit=1)[0]
+
+
+def _is_text(item: object) -> bool:
+    return isinstance(item, str)
+
+
+def _members(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    members = value.get(key)
+    return members if isinstance(members, dict) else {}

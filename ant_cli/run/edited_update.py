@@ -1,0 +1,123 @@
+"""`update --add` and `--remove`: read the object, make the changes in it, and send what differs.
+
+The API has no precondition for updates. So the object is read right before every attempt to write it, and what
+another writer did before that moment is kept. Only a change of the same list during the update itself is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from typing import Any
+
+from ant_cli.errors import ResponseError
+from ant_cli.gjson import json_text
+from ant_cli.http.client import Client
+from ant_cli.http.response import Response
+from ant_cli.input.list_edits import Edit, Edited, check_given, edit_object, parse_edits
+from ant_cli.input.request import Request, Requests
+from ant_cli.input.values import encode
+from ant_cli.operations.spec import Flags, Operation
+from ant_cli.output.api_error import rendered_errors
+from ant_cli.runtime import Runtime
+from ant_cli.settings.loading import Settings
+
+
+class _NothingToSend(Exception):
+    """The object is as it should be."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__()
+        self.response = response
+        """The object, as it was read."""
+
+
+class EditedUpdate:
+    """Sends the updates of a command line with `--add` or `--remove`. Threads may share it.
+
+    A context manager, which prints at its end what was noted about the objects: no line of progress is shown then.
+    """
+
+    def __init__(self, operation: Operation, flags: Flags, requests: Requests, runtime: Runtime) -> None:
+        """Raise UsageError if something can't be added or removed, or contradicts the fields of a request."""
+        self._edits = parse_edits(flags, operation.lists)
+        for request in requests:
+            check_given(self._edits, _object(request.body or b"{}"))
+        self._runtime = runtime
+        self._notes: list[str] = []
+
+    def __enter__(self) -> EditedUpdate:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for note in self._notes:
+            self._runtime.stderr.say(f"Note: {note}")
+
+    def send(self, client: Client, request: Request) -> Response:
+        """Update an object, and return the response; if nothing changes, the response to reading it.
+
+        Raises:
+            UsageError: if the object has no such list.
+            ResponseError: if what the server returns is no object.
+            AntError: as the client does.
+
+        """
+        turn = _Turn(self._edits, client, request, self._notes)
+        try:
+            return client.send(request, turn.make)
+        except _NothingToSend as end:
+            return end.response
+
+    def dry_run(self, requests: Iterable[Request], settings: Settings) -> Iterator[Request]:
+        """Read each object, and yield the update that would be sent, unless nothing changes. Raises as `send`."""
+        with (
+            Client(settings.connection, self._runtime) as client,
+            rendered_errors(settings.output, self._runtime.stderr),
+            self,
+        ):
+            for request in requests:
+                with suppress(_NothingToSend):
+                    yield _Turn(self._edits, client, request, self._notes).make()
+
+
+class _Turn:
+    """The update of one object, which may take several attempts."""
+
+    def __init__(self, edits: tuple[Edit, ...], client: Client, request: Request, notes: list[str]) -> None:
+        self._notes = notes
+        self._edits = edits
+        self._client = client
+        self._request = request
+        self._seen: dict[str, Any] | None = None
+
+    def make(self) -> Request:
+        """Read the object, and return the update for what it is now. Raises _NothingToSend if nothing changes."""
+        response = self._client.send(self._request._replace(method="GET", body=None))
+        remote = _object(response.body)
+        edited = edit_object(self._edits, remote, _object(self._request.body or b"{}"))
+        self._note(edited, remote)
+        self._seen = remote
+        if not edited.body:
+            raise _NothingToSend(response)
+        return self._request._replace(body=encode(edited.body))
+
+    def _note(self, edited: Edited, remote: dict[str, Any]) -> None:
+        """Keep what is to be said: once, because an attempt before this one may have made the change."""
+        label = " ".join(self._request.path_params.values())
+        if self._seen is None:
+            self._notes += [f"{label}: {note}" for note in edited.notes]
+            if not edited.body:
+                self._notes.append(f"{label}: nothing changes, so no update is sent.")
+        elif edited.body and remote.get("updated_at") != self._seen.get("updated_at"):
+            self._notes.append(f"{label}: it was changed by other means between two attempts; that is kept.")
+
+
+def _object(text: bytes) -> dict[str, Any]:
+    """Return the object of a JSON text."""
+    try:
+        value = json_text.decode(text)
+    except json_text.JSONTextError:
+        value = None
+    if not isinstance(value, dict):
+        raise ResponseError("the server's response is not an environment.")
+    return value

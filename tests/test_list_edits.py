@@ -1,0 +1,313 @@
+"""`update --add` and `--remove`: read, change, and send what differs."""
+
+from __future__ import annotations
+
+import copy
+import json
+
+import httpx
+import pytest
+
+UPDATE = ("beta:environments", "update", "env_1")
+ENVIRONMENT = {
+    "id": "env_1",
+    "config": {
+        "type": "cloud",
+        "networking": {"type": "limited", "allowed_hosts": ["a.example"], "allow_package_managers": True},
+        "packages": {"type": "packages", "pip": ["pandas==2.2", "numpy"], "npm": [], "brew": ["new"]},
+        "unknown": 1,
+    },
+    "metadata": {"team": "data", "tier": "1"},
+    "name": "n",
+    "updated_at": "2026-11-25T10:00:00Z",
+}
+DONE = {"id": "env_1", "name": "done"}
+
+
+def environment(**changes):
+    """Return the environment with other packages of pip, or another field."""
+    changed = copy.deepcopy(ENVIRONMENT)
+    if "pip" in changes:
+        changed["config"]["packages"]["pip"] = changes.pop("pip")
+    return {**changed, **changes}
+
+
+@pytest.fixture
+def update(ant):
+    """Return what runs an update of an environment, and gives its result."""
+
+    def run(*words, remote=ENVIRONMENT, ids=UPDATE, replies=None, **options):
+        return ant(*ids, *words, replies=[remote, DONE] if replies is None else replies, **options)
+
+    return run
+
+
+def bodies(result):
+    """Return the bodies of what was sent, None for a read."""
+    return [json.loads(request.content) if request.content else None for request in result.requests]
+
+
+@pytest.mark.parametrize(
+    ("words", "body"),
+    [
+        (
+            ("--add", "packages.pip=polars", "--remove", "packages.pip=numpy"),
+            {"config": {"type": "cloud", "packages": {"pip": ["pandas==2.2", "polars"]}}},
+        ),
+        (
+            ("--add", "config.packages.npm=@types/node@22", "--add", "packages.npm=tsx"),
+            {"config": {"type": "cloud", "packages": {"npm": ["@types/node@22", "tsx"]}}},
+        ),
+        (("--remove", "packages.pip=pandas==2.2"), {"config": {"type": "cloud", "packages": {"pip": ["numpy"]}}}),
+        (("--add", "packages.apt=ffmpeg"), {"config": {"type": "cloud", "packages": {"apt": ["ffmpeg"]}}}),
+        (
+            ("--add", "networking.allowed_hosts=b.example", "--add", "packages.gem=rails:7.1.0"),
+            {
+                "config": {
+                    "type": "cloud",
+                    "networking": {"type": "limited", "allowed_hosts": ["a.example", "b.example"]},
+                    "packages": {"gem": ["rails:7.1.0"]},
+                }
+            },
+        ),
+        (("--add", "metadata.a.b=c=d"), {"metadata": {"a.b": "c=d"}}),
+        (("--add", "metadata.team=x", "--remove", "metadata.tier"), {"metadata": {"team": "x", "tier": None}}),
+        (
+            ("--add", "metadata.a=1", "--metadata", "b=2", "--name", "new"),
+            {"name": "new", "metadata": {"b": "2", "a": "1"}},
+        ),
+        (
+            ("--add", "packages.pip=polars", "--config", "{type: cloud, packages: {npm: [tsx]}}"),
+            {"config": {"type": "cloud", "packages": {"npm": ["tsx"], "pip": ["pandas==2.2", "numpy", "polars"]}}},
+        ),
+    ],
+)
+def test_an_update_sends_only_what_changes(update, words, body):
+    """The API keeps the rest, the fields that this tool does not know included."""
+    result = update(*words)
+    assert (result.exit, result.json) == (0, DONE)
+    assert [request.method for request in result.requests] == ["GET", "POST"]
+    assert {request.url.path for request in result.requests} == {"/v1/environments/env_1"}
+    assert bodies(result) == [None, body]
+
+
+def test_both_requests_have_the_headers_of_the_update(update):
+    """The same beta version, for example."""
+    result = update("--add", "packages.pip=polars", "--beta", "other-beta")
+    assert [request.headers["anthropic-beta"] for request in result.requests] == ["other-beta"] * 2
+
+
+@pytest.mark.parametrize(
+    ("words", "note"),
+    [
+        (("--add", "packages.pip=numpy"), "packages.pip has 'numpy' already."),
+        (("--remove", "packages.pip=polars"), "packages.pip has no 'polars'."),
+        (("--remove", "packages.pip=pandas"), "packages.pip has no 'pandas'; it has 'pandas==2.2'."),
+        (("--remove", "packages.pip=numpi"), "packages.pip has no 'numpi'. Did you mean 'numpy'?"),
+        (("--add", "metadata.team=data"), "metadata.team is 'data' already."),
+        (("--remove", "metadata.gone"), "there is no metadata.gone."),
+    ],
+)
+def test_an_environment_that_is_as_wanted_is_printed_and_not_updated(update, words, note):
+    """A note says why nothing changes, and the exit code is 0."""
+    result = update(*words, replies=[ENVIRONMENT])
+    assert (result.exit, result.json) == (0, ENVIRONMENT)
+    assert f"Note: env_1: {note}\n" in result.stderr
+    assert "Note: env_1: nothing changes, so no update is sent.\n" in result.stderr
+
+
+def test_other_fields_are_sent_even_if_nothing_is_added(update):
+    """They are a change of their own."""
+    result = update("--add", "packages.pip=numpy", "--name", "new")
+    assert bodies(result)[-1] == {"name": "new"}
+    assert "nothing changes" not in result.stderr
+
+
+def test_another_version_of_an_added_package_is_noted(update):
+    """Only the exact text counts as the same element."""
+    result = update("--add", "packages.pip=pandas")
+    assert bodies(result)[-1]["config"]["packages"]["pip"] == ["pandas==2.2", "numpy", "pandas"]
+    assert "Note: env_1: packages.pip has 'pandas==2.2', too, next to 'pandas'.\n" in result.stderr
+
+
+def test_a_scoped_package_is_another_version_of_the_same_name_only(update):
+    """The @ at its start begins no version."""
+    remote = environment(pip=["@types/node@22", "@other/pkg"])
+    noted = update("--remove", "packages.pip=@types/node", remote=remote, replies=[remote]).stderr
+    assert "packages.pip has no '@types/node'; it has '@types/node@22'.\n" in noted
+
+
+def test_nothing_is_noted_about_a_change_without_doubt(update):
+    """A result in a pipe, and silence for people."""
+    assert update("--add", "packages.pip=polars").stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        (("--add", "package.pip=x"), ["--add knows no list 'package.pip'. Did you mean 'packages.pip'?"]),
+        (("--add", "pip=x"), ["Did you mean 'packages.pip'?"]),
+        (("--remove", "config.type=cloud"), ["--remove knows no list 'type'", "networking.allowed_hosts"]),
+        (("--add", "packages.pip"), ["--add packages.pip needs a value", "--add packages.pip=NAME"]),
+        (("--add", "packages.pip="), ["needs a value"]),
+        (("--add", "metadata.team"), ["--add metadata.team=VALUE", "--remove metadata.team"]),
+        (("--add", "metadata.team="), ["needs a value"]),
+        (("--remove", "metadata.team=x"), ["Write --remove metadata.team"]),
+        (("--add", "metadata.=x"), ["knows no list 'metadata.'"]),
+        (("--add", "packages.pip=x", "--remove", "packages.pip=x"), ["contradicts --remove packages.pip=x"]),
+        (("--add", "metadata.a=1", "--add", "metadata.a=2"), ["contradicts --add metadata.a=1"]),
+        (
+            ("--add", "packages.pip=x", "--config", "{type: cloud, packages: {pip: [y]}}"),
+            ["--add packages.pip can't be combined with this config"],
+        ),
+        (("--add", "packages.pip=x", "--config", "null"), ["with this config"]),
+        (
+            ("--remove", "metadata.a", "--metadata", "a=1"),
+            ["--remove metadata.a can't be combined with this metadata"],
+        ),
+    ],
+)
+def test_what_can_not_be_added_or_removed_is_refused_before_anything_is_sent(update, words, parts):
+    """The message says what to write instead."""
+    result = update(*words, replies=[])
+    assert (result.exit, result.stdout) == (2, "")
+    for part in parts:
+        assert part in result.stderr
+
+
+def test_a_repeated_element_is_added_once(update):
+    """The same words twice are no contradiction."""
+    result = update("--add", "packages.pip=x", "--add", "packages.pip=x")
+    assert bodies(result)[-1]["config"]["packages"]["pip"] == ["pandas==2.2", "numpy", "x"]
+
+
+@pytest.mark.parametrize(
+    ("config", "words", "part"),
+    [
+        (
+            {"type": "self_hosted"},
+            ("--add", "packages.pip=x"),
+            "has no packages: its config is of the type self_hosted",
+        ),
+        (
+            {"type": "cloud", "networking": {"type": "unrestricted"}},
+            ("--add", "networking.allowed_hosts=a.b"),
+            "its networking is of the type unrestricted",
+        ),
+    ],
+)
+def test_a_list_that_the_environment_can_not_have_is_refused(update, config, words, part):
+    """After it was read, and before anything is changed."""
+    result = update(*words, replies=[environment(config=config)])
+    assert result.exit == 2
+    assert part in result.stderr
+
+
+def test_networking_that_the_same_update_limits_can_get_hosts(update):
+    """The type that the update sets counts."""
+    config = {"type": "cloud", "networking": {"type": "unrestricted"}}
+    limited = "{type: cloud, networking: {type: limited}}"
+    result = update("--add", "networking.allowed_hosts=a.b", "--config", limited, remote=environment(config=config))
+    assert bodies(result)[-1] == {
+        "config": {"type": "cloud", "networking": {"type": "limited", "allowed_hosts": ["a.b"]}}
+    }
+
+
+def test_a_number_in_a_list_keeps_its_digits(update):
+    """What is not understood is passed through."""
+    remote = httpx.Response(
+        200, text='{"id":"env_1","config":{"type":"cloud","packages":{"pip":[1.50,{"a":1e3}]}}}'
+    )
+    result = update("--add", "packages.pip=x", remote=remote)
+    assert b'"pip":[1.50,{"a":1e3},"x"]' in result.requests[1].content
+
+
+def test_a_response_that_is_no_object_is_an_error(update):
+    """Nothing is written."""
+    result = update("--add", "packages.pip=x", replies=[["no", "object"]])
+    assert result.exit == 1
+    assert "not an environment" in result.stderr
+
+
+def test_an_environment_that_does_not_exist_is_not_updated(update):
+    """The read fails as any other, with its exit code."""
+    assert update("--add", "packages.pip=x", replies=[httpx.Response(404, json={})]).exit == 5
+
+
+def test_every_attempt_reads_again_and_keeps_what_others_changed(update):
+    """During the wait before a retry, somebody else adds a package."""
+    later = environment(pip=["numpy", "theirs"], updated_at="2026-11-25T10:00:01Z")
+    result = update("--add", "packages.pip=ours", replies=[ENVIRONMENT, httpx.Response(503), later, DONE])
+    assert result.exit == 0
+    sent = [body["config"]["packages"]["pip"] for body in bodies(result) if body]
+    assert sent == [["pandas==2.2", "numpy", "ours"], ["numpy", "theirs", "ours"]]
+    assert "Note: env_1: it was changed by other means between two attempts; that is kept.\n" in result.stderr
+
+
+def test_an_attempt_after_which_nothing_changed_is_repeated_without_a_note(update):
+    """The same `updated_at` means that nobody else wrote."""
+    result = update("--add", "packages.pip=ours", replies=[ENVIRONMENT, httpx.Response(503), ENVIRONMENT, DONE])
+    assert result.exit == 0
+    assert "by other means" not in result.stderr
+
+
+def test_a_change_whose_response_was_lost_is_not_made_twice(update):
+    """The read before the second attempt shows that the first one was carried out."""
+    changed = environment(pip=["pandas==2.2", "numpy", "ours"], updated_at="2026-11-25T10:00:01Z")
+    result = update("--add", "packages.pip=ours", replies=[ENVIRONMENT, TimeoutError(), changed])
+    assert (result.exit, result.json) == (0, changed)
+    assert "already" not in result.stderr
+    assert "by other means" not in result.stderr
+
+
+def test_a_dry_run_reads_and_shows_the_update(update):
+    """It needs the environment to know what would be sent, and sends no update."""
+    result = update("--add", "packages.pip=polars", "--dry-run", replies=[ENVIRONMENT])
+    assert result.stdout.startswith("POST https://api.anthropic.com/v1/environments/env_1?beta=true\n")
+    body = json.loads(result.stdout.partition("\n\n")[2])
+    assert body["config"]["packages"]["pip"] == ["pandas==2.2", "numpy", "polars"]
+
+
+def test_a_dry_run_without_a_change_shows_no_request(update):
+    """The note says so."""
+    result = update("--add", "packages.pip=numpy", "--dry-run", replies=[ENVIRONMENT])
+    assert (result.exit, result.stdout) == (0, "")
+    assert "no update is sent" in result.stderr
+
+
+def test_each_of_several_environments_is_read_and_written(ant):
+    """The lists of one are not mixed with those of another; notes name the environment."""
+    others = [environment(id="env_2", pip=["x"]), DONE]
+    command = ("beta:environments", "update", "env_1", "env_2", "--parallel", "1", "--add", "packages.pip=x")
+    result = ant(*command, replies=[ENVIRONMENT, DONE, others[0]])
+    assert result.exit == 0
+    assert [request.method for request in result.requests] == ["GET", "POST", "GET"]
+    assert "Note: env_2: packages.pip has 'x' already.\n" in result.stderr
+    assert "Note: env_1" not in result.stderr
+
+
+def test_an_edit_is_a_change_for_which_no_input_is_awaited(update):
+    """A pipe that holds nothing is no mistake then (D25)."""
+    assert update("--add", "packages.pip=polars", stdin="").exit == 0
+
+
+def test_the_next_line_of_a_loop_is_not_taken_for_the_rest_of_an_edit(update):
+    """With --add the command is complete, so that an object with another ID was not written for it (D31)."""
+    result = update("--add", "packages.pip=polars", stdin="id: env_2\nname: n\n", replies=[])
+    assert result.exit == 2
+    assert "holds 'env_2', but --environment-id is 'env_1'" in result.stderr
+
+
+def test_ids_from_a_pipe_can_be_edited(ant):
+    """As with every other update."""
+    result = ant(
+        "beta:environments", "update", "--add", "packages.pip=polars", stdin="env_1\n", replies=[ENVIRONMENT, DONE]
+    )
+    assert [request.method for request in result.requests] == ["GET", "POST"]
+
+
+def test_a_name_of_the_server_in_a_note_can_not_control_the_terminal(update):
+    """Elements of lists are untrusted."""
+    result = update("--remove", "packages.pip=evil", replies=[environment(pip=["evil==\x1b[2J"])])
+    assert "\x1b" not in result.stderr
+    assert "evil==" in result.stderr
