@@ -62,9 +62,7 @@ class Run:
     """What a run did."""
 
     def __init__(self, status, stdout, stderr):
-        self.exit = status
-        self.stdout = stdout.text()
-        self.stderr = stderr.text()
+        self.exit, self.stdout, self.stderr = status, stdout, stderr
         self.ids = re.findall(r'"id": ?"(\w+)"', self.stdout)
         self.failed = re.findall(r"^(\w+): \w+ \"", self.stderr, re.MULTILINE)
         self.not_sent = self._named("Not sent: ")
@@ -84,8 +82,8 @@ class Run:
 def many(clean_environ):
     """Run a command line with a fake API."""
 
-    def run(*args, api=None, stdin=None, terminal=False, sleep=None, stdout=None, ask=None):
-        stdout, stderr = stdout or Screen(terminal=terminal), Screen(terminal=terminal)
+    def run(*args, api=None, stdin=None, terminal=False, sleep=None, stdout=None, stderr=None, ask=None):
+        stdout, stderr = stdout or Screen(terminal=terminal), stderr or Screen(terminal=terminal)
         with os.fdopen(piped(stdin), "rb") as source:
             runtime = make_runtime(
                 clean_environ | {"TERM": "xterm"},
@@ -99,7 +97,7 @@ def many(clean_environ):
             status = main(args, runtime)
         assert KEY not in stdout.text() + stderr.text()
         assert "Traceback" not in stderr.text()
-        return Run(status, stdout, stderr)
+        return Run(status, stdout.text(), stderr.text())
 
     return run
 
@@ -264,6 +262,34 @@ def test_an_interrupt_leaves_the_rest_unsent_and_names_what_is_in_flight(many):
         signal.signal(signal.SIGINT, before)
     assert (result.exit, [*result.ids, *result.unprinted], result.in_flight) == (130, IDS[:3], ["env_4"])
     assert "ant beta:environments retrieve ENVIRONMENT_ID" in result.stderr
+    assert result.accounted() == sorted(IDS)
+
+
+class Interrupting(Screen):
+    """A stream during whose write of a certain text a signal comes."""
+
+    def __init__(self, text):
+        super().__init__(terminal=False)
+        self._text = text
+
+    def write(self, data):
+        written = super().write(data)
+        if self._text in bytes(data):
+            self._text = b"only once"
+            signal.raise_signal(signal.SIGINT)
+        return written
+
+
+@pytest.mark.parametrize(("where", "status"), [("stdout", 200), ("stderr", 404)])
+def test_a_result_that_is_being_reported_when_a_signal_comes_is_reported_once(many, where, status):
+    """The signal is handled after that, and nothing more is sent."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    api = FakeAPI({"env_4": status})
+    try:
+        result = many(*ARCHIVE, *IDS, "--parallel", "1", api=api, **{where: Interrupting(b"env_4")})
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert (result.exit, [*result.ids, *result.failed]) == (130, IDS[:4])
     assert result.accounted() == sorted(IDS)
 
 

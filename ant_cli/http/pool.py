@@ -12,8 +12,8 @@ from ant_cli.input.request import Request
 
 WINDOW = 1000
 """How many requests may be sent before the result of the earliest one was taken: it bounds the memory."""
-_WAKE_S = 1.0
-"""How long the consumer waits at a time; some systems deliver signals only in between."""
+_WAKE_S = 0.05
+"""How long the consumer waits at a time; signals are checked in between."""
 
 Send = Callable[[Client, Request], bytes]
 """Sends a request and returns the body to print, empty for none. Raises AntError."""
@@ -44,10 +44,19 @@ class Pool:
     """Sends requests with several threads."""
 
     def __init__(
-        self, client: Client, requests: Iterable[Request], send: Send, *, parallel: int, fail_fast: bool
+        self,
+        client: Client,
+        requests: Iterable[Request],
+        send: Send,
+        check: Callable[[], None],
+        *,
+        parallel: int,
+        fail_fast: bool,
     ) -> None:
+        """Take the requests, and `check`, which is called between results and may raise what ends the run."""
         self._requests = iter(requests)
         self._send = send
+        self._check = check
         self._fail_fast = fail_fast
         self._clients = [client, *(client.sibling() for _ in range(parallel - 1))]
         self._lock = Lock()
@@ -64,6 +73,7 @@ class Pool:
             Thread(target=self._work, args=(client,), daemon=True).start()
         while (result := self._next()) is not None:
             yield result
+            self._check()
 
     def stop(self) -> Unfinished:
         """Send nothing more. What is in flight stays so: its outcome will not be known."""
@@ -84,6 +94,7 @@ class Pool:
                 if not self._working:
                     return None
                 self._ready.wait(_WAKE_S)
+                self._check()
             result = self._results.pop(self._taken)
             self._taken += 1
             self._room.notify()

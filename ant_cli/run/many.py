@@ -21,6 +21,7 @@ from ant_cli.output.progress import Progress
 from ant_cli.output.progress_bar import ProgressBar
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.confirmation import confirm
+from ant_cli.runtime.delayed_signals import DelayedSignals
 from ant_cli.runtime.process import resume_gc
 from ant_cli.settings.loading import Settings
 from ant_cli.settings.sources import switch
@@ -58,17 +59,21 @@ def run_many(
     report = _Report(operation, requests, runtime)
     observer = Unobserved() if runtime.stderr.is_terminal else Progress(runtime.stderr, runtime.environ)
     sender = _Sender(operation, settings, edited.send if edited else Client.send, runtime)
-    with Client(settings.connection, runtime, observer) as client, edited or nullcontext():
+    with (
+        Client(settings.connection, runtime, observer) as client,
+        edited or nullcontext(),
+        DelayedSignals() as signals,
+    ):
         resume_gc()
         fail_fast = switch(flags, "fail_fast")
-        pool = Pool(client, requests, sender.send, parallel=parallel, fail_fast=fail_fast)
+        pool = Pool(client, requests, sender.send, signals.check, parallel=parallel, fail_fast=fail_fast)
         try:
             pages = report.pages(pool.results())
             printer.print_pages(list(pages) if printer.format.opens_screen else pages)
         except BaseException:
             report.end_early(pool.stop())
             raise
-    report.end(pool.sent)
+        report.end(pool.sent)
 
 
 def _parallel(flags: Flags, operation: Operation) -> int:

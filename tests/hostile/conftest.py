@@ -121,8 +121,9 @@ def start(clean_environ: dict[str, str], tmp_path: Path):
         stdin: int = subprocess.DEVNULL,
         wait: bool = True,
         program: Sequence[str] = (sys.executable, "-m", "ant_cli"),
+        server: ScriptedServer | None = None,
     ) -> Running:
-        server = ScriptedServer(*replies or (OK,))
+        server = server or ScriptedServer(*replies or (OK,))
         server.__enter__()
         process = subprocess.Popen(
             [*program, *words, "--base-url", server.url],

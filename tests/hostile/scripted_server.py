@@ -97,11 +97,15 @@ class ScriptedServer:
                     if not self._reply(connection, request):
                         return
 
+    def _script(self, _request: bytes) -> Reply:
+        """Return what is done for the request that was added last."""
+        return self._replies[min(len(self.requests), len(self._replies)) - 1]
+
     def _reply(self, connection: socket.socket, request: bytes) -> bool:
         """Do what the script says next, and return whether the connection goes on."""
         with self._lock:
             self.requests.append(request)
-            reply = self._replies[min(len(self.requests), len(self._replies)) - 1]
+            reply = self._script(request)
         self.came.set()
         for part in reply:
             if isinstance(part, bytes):
