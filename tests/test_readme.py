@@ -44,10 +44,20 @@ def test_examples_can_be_pasted_into_any_shell():
     assert not [line for block in blocks for line in block.splitlines() if re.search(r"(^|\s)#", line)]
 
 
-@pytest.mark.skipif(not shutil.which("jq"), reason="some of the examples use jq: install it")
+PROGRAMS = ("jq", "xargs", "parallel")
+
+
+def test_the_readme_has_a_recipe_for_each_of_the_programs():
+    """An example without its program is skipped."""
+    assert all(re.search(rf"\| {program} ", README) for program in (*PROGRAMS, "while read"))
+
+
 @pytest.mark.parametrize("script", [script for _, script in EXAMPLES], ids=[title for title, _ in EXAMPLES])
 def test_an_example_runs(script, tmp_path, clean_environ):
     """Every line succeeds in a shell that stops at the first that does not."""
+    for program in PROGRAMS:
+        if re.search(rf"\b(?<!-){program} ", script) and not shutil.which(program):
+            pytest.skip(f"this example uses {program}: install it")
     programs = tmp_path / "bin"
     programs.mkdir()
     ant = programs / "ant"
