@@ -16,6 +16,12 @@ from ant_cli.settings.exposed_secrets import exposed_secrets
 TYPE_CHECKING = False  # as in typing, whose import alone would double the time of `ant --version`
 if TYPE_CHECKING:
     from ant_cli.argv import Call
+    from ant_cli.operations.spec import Flags
+
+_GIVEN = ("api_key", "auth_token", "identity_token", "api_key_stdin", "auth_token_stdin")
+"""The flags that give a credential."""
+_WITHOUT_NOTE = ("auth login", "emulator start")
+"""The commands that warn themselves, or whose key is the emulator's."""
 
 
 def main(argv: Sequence[str], runtime: Runtime) -> int:
@@ -72,13 +78,25 @@ def execute(call: Call, runtime: Runtime) -> None:
     if isinstance(call, ApiCall):
         from ant_cli.run import run
 
-        run(call.operation, call.flags, runtime)
+        run(call.operation, _read_given(call.flags, runtime), runtime)
     elif isinstance(call, ToolCall):
         from ant_cli.commands.dispatch import call_tool
 
-        call_tool(call.command, call.flags, runtime)
+        quiet = call.command.full_name in _WITHOUT_NOTE
+        call_tool(call.command, _read_given(call.flags, runtime, note=not quiet), runtime)
     else:
         _show_version(runtime)
+
+
+def _read_given(flags: Flags, runtime: Runtime, *, note: bool = True) -> Flags:
+    """Return the flags with the credential that is on stdin, if a flag says so, and print a note on a typed one."""
+    if not any(name in flags for name in _GIVEN):
+        return flags
+    from ant_cli.settings.given_credentials import note_typed_credential, read_credentials
+
+    if note:
+        note_typed_credential(flags, runtime)
+    return read_credentials(flags, runtime)
 
 
 def _show_version(runtime: Runtime) -> None:

@@ -32,6 +32,8 @@ _ant_flags() {
   local global=(
     --api-key
     --auth-token
+    --api-key-stdin
+    --auth-token-stdin
     --federation-rule
     --identity-token-file
     --identity-token
@@ -74,16 +76,16 @@ _ant_flags() {
     beta:worker) reply=(--help) ;;
     'beta:worker poll') reply=(--help --environment-id --environment-key --worker-id --on-work --workdir --max-idle --log-format --concurrency --heartbeat --lease --attempts --on-failure --no-auto-stop --pass-api-key --item-timeout --drain-timeout --kill-timeout --exit-when-idle --max-items --listen --base-url --local --workspace-id --timeout --max-retries --debug --profile) ;;
     'beta:worker run') reply=(--help --session-id --work-id --environment-id --environment-key --work-secret-file --workdir --max-idle --log-format --base-url --local --workspace-id --timeout --max-retries --debug --profile) ;;
-    'beta:worker exporter') reply=(--help --environment-id --environment-key --listen --cache --api-key --auth-token --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --profile) ;;
-    apply) reply=(--help --yes --dry-run --exit-code --adopt --force --prune --lock-file --save-plan --plan --validate --parallel --verbose --profile --api-key --auth-token --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output) ;;
-    diff) reply=(--help --prune --lock-file --parallel --verbose --profile --api-key --auth-token --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output) ;;
-    export) reply=(--help --all --directory --force --lock-file --profile --api-key --auth-token --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output) ;;
+    'beta:worker exporter') reply=(--help --environment-id --environment-key --listen --cache --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --profile) ;;
+    apply) reply=(--help --yes --dry-run --exit-code --adopt --force --prune --lock-file --save-plan --plan --validate --parallel --verbose --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output) ;;
+    diff) reply=(--help --prune --lock-file --parallel --verbose --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output) ;;
+    export) reply=(--help --all --directory --force --lock-file --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output) ;;
     schema) reply=(--help) ;;
     'schema environment') reply=(--help --format --transform --raw-output) ;;
     auth) reply=(--help) ;;
-    'auth login') reply=(--help --api-key-stdin --no-verify --keyring --profile --api-key --base-url --local --workspace-id --timeout --max-retries --debug) ;;
-    'auth status') reply=(--help --check --profile --api-key --auth-token --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;
-    'auth token') reply=(--help --profile --api-key --auth-token --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug) ;;
+    'auth login') reply=(--help --no-verify --keyring --profile --api-key --api-key-stdin --base-url --local --workspace-id --timeout --max-retries --debug) ;;
+    'auth status') reply=(--help --check --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;
+    'auth token') reply=(--help --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug) ;;
     'auth logout') reply=(--help --all --profile) ;;
     profile) reply=(--help) ;;
     'profile list') reply=(--help --format --transform --raw-output --columns) ;;
@@ -100,12 +102,12 @@ _ant_flags() {
     'emulator stop') reply=(--help --port --all) ;;
     'emulator env') reply=(--help --port --wait) ;;
     'emulator session') reply=(--help) ;;
-    'emulator session create') reply=(--help --environment --script --title --metadata --no-secret --profile --api-key --auth-token --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;
-    'emulator session show') reply=(--help --profile --api-key --auth-token --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;
-    'emulator enqueue') reply=(--help --session-id --count --metadata --type --no-secret --profile --api-key --auth-token --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;
-    'emulator clock') reply=(--help --advance-ms --now --profile --api-key --auth-token --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;
-    'emulator reset') reply=(--help --yes --profile --api-key --auth-token --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug) ;;
-    'emulator fault') reply=(--help --path-contains --method --status --times --retry-after-ms --delay-ms --disconnect --after --body-delay-ms --cut-after-events --list --clear --profile --api-key --auth-token --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;
+    'emulator session create') reply=(--help --environment --script --title --metadata --no-secret --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;
+    'emulator session show') reply=(--help --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;
+    'emulator enqueue') reply=(--help --session-id --count --metadata --type --no-secret --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;
+    'emulator clock') reply=(--help --advance-ms --now --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;
+    'emulator reset') reply=(--help --yes --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug) ;;
+    'emulator fault') reply=(--help --path-contains --method --status --times --retry-after-ms --delay-ms --disconnect --after --body-delay-ms --cut-after-events --list --clear --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;
     completion) reply=(--help) ;;
     help) reply=(--help) ;;
   esac
@@ -121,8 +123,8 @@ _ant_kind_of_flag() {
     'beta:worker run'\ --work-id) kind='free' ;;
     *\ --help | *\ -h | *\ --version | *\ -v | *\ --verbose) kind='plain' ;;
     *\ --api-key | *\ --auth-token | *\ --federation-rule | *\ --identity-token | *\ --organization-id | *\ --service-account-id | *\ --base-url | *\ --workspace-id | *\ --transform | *\ --transform-error | *\ --columns | *\ --timeout | *\ --max-retries | *\ --parallel | *\ --until | *\ --every | *\ --for | *\ --add | *\ --remove | *\ --limit | *\ --filter | *\ --max-items | *\ --block-ms | *\ --reclaim-older-than-ms | *\ --desired-ttl-seconds | *\ --environment-key | *\ --worker-id | *\ --max-idle | *\ --concurrency | *\ --lease | *\ --attempts | *\ --item-timeout | *\ --drain-timeout | *\ --kill-timeout | *\ --exit-when-idle | *\ --listen | *\ --session-id | *\ --cache | *\ --api-key-command | *\ --host | *\ --port | *\ --lease-seconds | *\ --wait | *\ --environment | *\ --title | *\ --count | *\ --advance-ms | *\ --now | *\ --path-contains | *\ --method | *\ --status | *\ --times | *\ --retry-after-ms | *\ --delay-ms | *\ --after | *\ --body-delay-ms | *\ --cut-after-events) kind='free' ;;
+    *\ --api-key-stdin | *\ --auth-token-stdin | *\ --local | *\ --raw-output | *\ -r | *\ --dry-run | *\ --debug | *\ --fail-fast | *\ --watch | *\ --include-archived | *\ --slurp | *\ --yes | *\ --force | *\ --no-auto-stop | *\ --pass-api-key | *\ -y | *\ --exit-code | *\ --adopt | *\ --prune | *\ --validate | *\ --all | *\ --no-verify | *\ --keyring | *\ --check | *\ --detach | *\ --no-secret | *\ --disconnect | *\ --list | *\ --clear) kind='switch' ;;
     *\ --identity-token-file | *\ --file | *\ -f | *\ --on-work | *\ --workdir | *\ --work-secret-file | *\ --lock-file | *\ --save-plan | *\ --plan | *\ --directory | *\ --database | *\ --script) kind='file' ;;
-    *\ --local | *\ --raw-output | *\ -r | *\ --dry-run | *\ --debug | *\ --fail-fast | *\ --watch | *\ --include-archived | *\ --slurp | *\ --yes | *\ --force | *\ --no-auto-stop | *\ --pass-api-key | *\ -y | *\ --exit-code | *\ --adopt | *\ --prune | *\ --validate | *\ --all | *\ --api-key-stdin | *\ --no-verify | *\ --keyring | *\ --check | *\ --detach | *\ --no-secret | *\ --disconnect | *\ --list | *\ --clear) kind='switch' ;;
     *\ --profile) kind='profile' ;;
     *\ --format | *\ --format-error) kind='choices auto json jsonl yaml table pretty raw explore' ;;
     *\ --name | *\ --config | *\ --description | *\ --metadata | *\ --beta | *\ --page | *\ --anthropic-worker-id | *\ --expected-last-heartbeat) kind='text' ;;

@@ -122,7 +122,8 @@ SECRET_ENTRANCES = {
     "settings/profiles.py": "the profiles file",
     "settings/logins/tokens.py": "the official tool's logins",
     "settings/secrets.py": "what a profile refers to",
-    "commands/prompts.py": "what a person types or pipes in",
+    "settings/given_credentials.py": "stdin",
+    "commands/prompts.py": "what a person types",
     "runtime/streams.py": "responses, and what others hand over",
     "worker/sdk_session.py": "the secret of a work item, from its file or variable",
 }

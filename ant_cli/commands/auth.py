@@ -28,7 +28,6 @@ def login(
     runtime: Runtime,
     flags: Flags,
     *,
-    api_key_stdin: bool = False,
     no_verify: bool = False,
     keyring: bool = False,
 ) -> None:
@@ -38,7 +37,7 @@ def login(
     chosen = _chosen_settings(flags)
     if keyring:
         check_store()
-    key = check_new_secret("the key", key_for_login(flags.text("api_key"), name, runtime, piped=api_key_stdin))
+    key = check_new_secret("the key", key_for_login(flags, name, runtime))
     profile = _without_credentials(store.profiles.get(name, {})) | chosen
     if not no_verify:
         _verify_before_storing(key, name, profile, flags, store, runtime)

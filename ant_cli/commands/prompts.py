@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import getpass
 import signal
 import sys
@@ -11,49 +10,41 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from ant_cli.errors import UsageError
+from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
+from ant_cli.settings.given_credentials import read_piped_secret
 from ant_cli.settings.validators import check_secret
 
 _Ask = Callable[[str], str]
 
 
-def key_for_login(typed: str | None, profile: str, runtime: Runtime, *, piped: bool) -> str:
-    """Return the key to store.
+def key_for_login(flags: Flags, profile: str, runtime: Runtime) -> str:
+    """Return the key to store: that of a flag, which may be from stdin, or else one that is typed at the prompt.
 
     Raises:
         UsageError: if there is no key, or it can't be one.
 
     """
-    if typed is not None and piped:
-        raise UsageError("--api-key and --api-key-stdin can't be used together.", "Use --api-key-stdin.")
-    if typed is not None:
+    given = flags.text("api_key")
+    if given is None:
+        if runtime.stdin.has_input:
+            raise UsageError("something is piped in.", "If it is the key: ant auth login --api-key-stdin")
+        prompt = f"API key for profile {profile!r} (not shown): "
+        return prompt_secret(prompt, runtime, "ant auth login --api-key-stdin")
+    if "api_key_stdin" not in flags:
         runtime.stderr.say(
             "Warning: every user of this machine can read the command line, and the shell keeps it. "
             "Safer: --api-key-stdin, or no flag at all."
         )
-        return _accept_secret("the key", typed, runtime)
-    if piped:
-        return _read_piped_secret(runtime, "ant auth login --api-key-stdin")
-    if runtime.stdin.has_input:
-        raise UsageError("something is piped in.", "If it is the key: ant auth login --api-key-stdin")
-    return prompt_secret(
-        f"API key for profile {profile!r} (not shown): ", runtime, "ant auth login --api-key-stdin"
-    )
+    return _accept_secret("the key", given, runtime)
 
 
 def secret_for_set(key: str, runtime: Runtime) -> str:
     """Read the secret for `profile set`, from stdin if something is piped in. Raises UsageError without one."""
     instead = f"ant profile set {key}"
     if runtime.stdin.has_input:
-        return _read_piped_secret(runtime, instead)
+        return read_piped_secret(runtime, instead)
     return prompt_secret(f"{key} (not shown): ", runtime, instead)
-
-
-def _read_piped_secret(runtime: Runtime, example: str) -> str:
-    if not runtime.stdin.has_input:
-        raise UsageError("nothing is piped in.", f"For example: {example} < FILE")
-    data = runtime.stdin.read().removeprefix(codecs.BOM_UTF8)
-    return _accept_secret("the secret on stdin", data.decode("utf-8", "replace"), runtime)
 
 
 def prompt_secret(prompt: str, runtime: Runtime, instead: str, ask: _Ask = getpass.getpass) -> str:

@@ -42,11 +42,10 @@ AUTH = Command(
                 "ant auth login --profile ci --api-key-stdin --no-verify < key.txt",
             ),
             flags=(
-                switch("api_key_stdin", "Read the key from stdin."),
                 switch("no_verify", "Store it without sending a request that checks it."),
                 switch("keyring", "Keep it in the operating system's credential store."),
             ),
-            takes=(*PROFILE, "api_key", *CONNECTION),
+            takes=(*PROFILE, "api_key", "api_key_stdin", *CONNECTION),
         ),
         tool(
             "auth status",

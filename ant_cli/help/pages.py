@@ -94,7 +94,7 @@ def _global_flags(command: Command, layout: Layout) -> str:
         names = "--format, --transform, --profile, --local and others"
     else:
         names = ", ".join(param.flag for param in command.global_flags)
-    lines = layout.paragraphs(f"{names} (see `ant help flags`)")
+    lines = layout.paragraphs(f"{names} (`ant help flags`)")
     return f"{layout.heading(GLOBAL)}\n{lines}"
 
 

@@ -12,7 +12,7 @@ RESULT = ("format", "transform", "raw_output", "columns")
 """The global flags of a command that prints a result."""
 FEDERATION = ("federation_rule", "identity_token_file", "identity_token", "organization_id", "service_account_id")
 """The global flags of an exchange of an identity token."""
-CREDENTIAL = ("api_key", "auth_token", *FEDERATION)
+CREDENTIAL = ("api_key", "auth_token", "api_key_stdin", "auth_token_stdin", *FEDERATION)
 """The global flags that give a credential."""
 CONNECTION = ("base_url", "local", "workspace_id", "timeout", "max_retries", "debug")
 REQUEST = (*CREDENTIAL, *CONNECTION)

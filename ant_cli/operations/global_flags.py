@@ -10,6 +10,8 @@ _FORMAT_NAMES = tuple(row.name for row in FORMATS)
 GLOBAL_FLAGS = (
     Param("api_key", "setting", str, "The API key. Safer: ANTHROPIC_API_KEY, which others can't see."),
     Param("auth_token", "setting", str, "A bearer token, in place of a key. Safer: ANTHROPIC_AUTH_TOKEN."),
+    Param("api_key_stdin", "setting", bool, "Read the API key from stdin."),
+    Param("auth_token_stdin", "setting", bool, "Read the bearer token from stdin."),
     Param(
         "federation_rule",
         "setting",

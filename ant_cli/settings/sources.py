@@ -156,8 +156,8 @@ def credential_sources(
     stored = tuple(_profile_credentials(flags, environ, profile)) if profile.name else ()
     before, after = (stored, ()) if profile.is_named else ((), stored)
     return (
-        CredentialSource("api_key", flags.text("api_key"), "--api-key", explicit=True),
-        CredentialSource("auth_token", flags.text("auth_token"), "--auth-token", explicit=True),
+        _typed_credential("api_key", flags),
+        _typed_credential("auth_token", flags),
         typed,
         CredentialSource("api_key", environ.get(VARIABLES["api_key"]), VARIABLES["api_key"]),
         CredentialSource("auth_token", environ.get(VARIABLES["auth_token"]), VARIABLES["auth_token"]),
@@ -165,6 +165,14 @@ def credential_sources(
         outside,
         *after,
         *leftover,
+    )
+
+
+def _typed_credential(kind: CredentialKind, flags: Flags) -> CredentialSource:
+    """Return the source of a flag, or of stdin, which another flag names."""
+    from_stdin = f"{kind}_stdin"
+    return CredentialSource(
+        kind, flags.text(kind), flag_name(from_stdin if from_stdin in flags else kind), explicit=True
     )
 
 

@@ -211,7 +211,7 @@ def test_login_warns_of_a_key_on_the_command_line(ant_without_key, path):
         (("--api-key-stdin",), "", "the secret on stdin is empty"),
         (("--api-key-stdin",), " \n", "the secret on stdin is empty"),
         (("--api-key-stdin",), f"{SECRET}\nsecond line", "contains a character that no key has"),
-        (("--api-key-stdin",), f"{SECRET} {OTHER}", "the key contains a space, which no key has"),
+        (("--api-key-stdin",), f"{SECRET} {OTHER}", "the secret on stdin contains a space, which no key has"),
         (("--api-key", f"{SECRET} x"), None, "the key contains a space, which no key has"),
         (("--api-key-stdin",), f"{SECRET}\x1b[1m", "contains a character that no key has"),
         (("--api-key-stdin",), SECRET.encode("utf-16"), "contains a character that no key has"),

@@ -1,0 +1,71 @@
+"""Credentials that are given with a command: from stdin, or typed, which other users of the machine can see."""
+
+from __future__ import annotations
+
+import codecs
+
+from ant_cli.errors import BadValue, UsageError
+from ant_cli.operations.spec import Flags, flag_name
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.redaction import REDACTED
+from ant_cli.settings.validators import check_new_secret, check_secret
+
+FROM_STDIN = {"api_key_stdin": "api_key", "auth_token_stdin": "auth_token"}
+"""The flags that say that a credential is on stdin, with the flag whose value it is."""
+_TYPED = {
+    "api_key": "ANTHROPIC_API_KEY or --api-key-stdin",
+    "auth_token": "ANTHROPIC_AUTH_TOKEN or --auth-token-stdin",
+    "identity_token": "--identity-token-file",
+}
+"""The flags whose value is a secret, with what is safer."""
+
+
+def read_credentials(flags: Flags, runtime: Runtime) -> Flags:
+    """Return the flags with a credential from stdin as the value of its flag.
+
+    Whatever else would be read from stdin is then missing, or is refused as a second reader.
+
+    Raises:
+        UsageError: if there is none on stdin, it can't be one, or another flag gives one, too.
+
+    """
+    wanted = [name for name in FROM_STDIN if _is_on(name, flags)]
+    if not wanted:
+        return Flags({name: value for name, value in flags.items() if name not in FROM_STDIN})
+    conflicts = [flag_name(name) for name in (*wanted, FROM_STDIN[wanted[0]]) if name in flags]
+    if len(conflicts) > 1:
+        raise UsageError(f"{' and '.join(sorted(conflicts))} can't be used together.", f"Use {conflicts[0]}.")
+    secret = read_piped_secret(runtime, f"ant ... {flag_name(wanted[0])}")
+    return flags.with_values(**{FROM_STDIN[wanted[0]]: check_new_secret("the secret on stdin", secret)})
+
+
+def read_piped_secret(runtime: Runtime, example: str) -> str:
+    """Read a secret from stdin to its end, register it, and return it without surrounding white space.
+
+    Raises:
+        UsageError: if nothing is piped in, or it can't be a secret.
+
+    """
+    if not runtime.stdin.has_input:
+        raise UsageError("nothing is piped in.", f"For example: {example} < FILE")
+    secret = runtime.stdin.read().removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace")
+    runtime.stderr.register_secret(secret.strip())
+    return check_secret("the secret on stdin", secret)
+
+
+def note_typed_credential(flags: Flags, runtime: Runtime) -> None:
+    """Print that other users can see a credential that was typed."""
+    typed = [name for name in _TYPED if flags.text(name)]
+    if typed:
+        runtime.hint(
+            f"Note: other users of this machine can read the value of {flag_name(typed[0])}. "
+            f"Safer: {_TYPED[typed[0]]}."
+        )
+
+
+def _is_on(name: str, flags: Flags) -> bool:
+    """Return the value of a boolean flag. Its text is not quoted: it may be the secret."""
+    text = flags.text(name)
+    if text not in (None, "true", "false"):
+        raise BadValue(flag_name(name), f"must be true or false, got {REDACTED}", "The secret is read from stdin.")
+    return text == "true"

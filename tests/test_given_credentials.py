@@ -1,0 +1,93 @@
+"""A credential that comes with the command: on stdin, or typed where other users can see it."""
+
+from __future__ import annotations
+
+import pytest
+
+SECRET = "secret-of-the-pipe"
+LIST = ("beta:environments", "list")
+EMPTY = {"data": []}
+NO_KEY = {"ANTHROPIC_API_KEY": None}
+
+
+@pytest.mark.parametrize(
+    ("flag", "header", "value"),
+    [("--api-key-stdin", "x-api-key", SECRET), ("--auth-token-stdin", "authorization", f"Bearer {SECRET}")],
+)
+@pytest.mark.parametrize("data", [SECRET, f"{SECRET}\n", f" \t{SECRET} \r\n\n", f"\ufeff{SECRET}"])
+def test_a_credential_on_stdin_is_sent_trimmed_and_wins_over_variables(ant, flag, header, value, data):
+    """All of stdin is the credential, as in the official tool, and as typed ones it comes first."""
+    done = ant(flag, *LIST, stdin=data, replies=[EMPTY])
+    (request,) = done.requests
+    assert request.headers[header] == value
+    assert "x-api-key" not in request.headers or flag == "--api-key-stdin"
+    assert SECRET not in done.stderr
+
+
+REFUSED = [
+    (("--api-key-stdin", *LIST), None, "nothing is piped in"),
+    (("--api-key-stdin", *LIST), "", "the secret on stdin is empty"),
+    (("--api-key-stdin", *LIST), " \n", "the secret on stdin is empty"),
+    (("--api-key-stdin", *LIST), f"{SECRET}\nx-api-key: y", "contains a character that no key has"),
+    (("--api-key-stdin", *LIST), f"{SECRET} y", "contains a space"),
+    (("--api-key-stdin", *LIST), b"\xff\xfe", "contains a character that no key has"),
+    (("--api-key-stdin", *LIST, "--api-key", "k"), SECRET, "--api-key and --api-key-stdin can't be used together"),
+    (("--auth-token-stdin", *LIST, "--auth-token=k"), SECRET, "--auth-token and --auth-token-stdin can't be"),
+    (("--api-key-stdin", "--auth-token-stdin", *LIST), SECRET, "--api-key-stdin and --auth-token-stdin can't be"),
+    ((f"--api-key-stdin={SECRET}", *LIST), None, "--api-key-stdin must be true or false, got [redacted]"),
+    (("--api-key-stdin", "beta:environments", "create"), SECRET, "--name is required"),
+    (("--api-key-stdin", "beta:environments", "create", "-f", "-"), SECRET, "can be read only once"),
+    (("--api-key-stdin", "beta:environments", "create", "--name", "@-"), SECRET, "can be read only once"),
+    (("--api-key-stdin", "beta:environments", "retrieve"), SECRET, "--environment-id is required"),
+    (("--api-key-stdin", "beta:environments", "archive"), SECRET, "--environment-id is required"),
+    (("--api-key-stdin", "emulator", "session", "create", "--script", "-"), SECRET, "can be read only once"),
+]
+
+
+@pytest.mark.parametrize(("words", "stdin", "message"), REFUSED, ids=range(len(REFUSED)))
+def test_a_credential_on_stdin_that_competes_with_something_is_a_usage_error(ant, words, stdin, message):
+    """With another credential, a body, a file, or IDs: nothing is sent."""
+    done = ant(*words, stdin=stdin)
+    assert (done.exit, done.requests, done.stdout) == (2, [], "")
+    assert message in done.stderr
+    assert SECRET not in done.stderr
+
+
+def test_a_body_on_stdin_is_read_if_the_credential_is_not_there(ant):
+    """`--api-key-stdin=false` is no flag."""
+    done = ant("--api-key-stdin=false", "beta:environments", "create", stdin='{"name": "n"}')
+    assert done.body == {"name": "n"}
+
+
+def test_auth_status_and_token_know_the_credential_on_stdin(ant):
+    """It is a source of its own."""
+    done = ant("auth", "status", "--api-key-stdin", stdin=SECRET, env=NO_KEY)
+    assert "(API key, from --api-key-stdin)" in done.stdout
+    assert ant("auth", "token", "--auth-token-stdin", stdin=SECRET, env=NO_KEY).stdout == f"{SECRET}\n"
+
+
+NOTE = "Note: other users of this machine can read the value of {}. Safer: {}.\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "flag", "safer"),
+    [
+        (("--api-key", "k-0001"), "--api-key", "ANTHROPIC_API_KEY or --api-key-stdin"),
+        (("--auth-token=t-0001",), "--auth-token", "ANTHROPIC_AUTH_TOKEN or --auth-token-stdin"),
+        (("--identity-token", "jwt-0001", "--dry-run"), "--identity-token", "--identity-token-file"),
+        (("--api-key", "k-0001", "--api-key", "k-0002"), "--api-key", "ANTHROPIC_API_KEY or --api-key-stdin"),
+    ],
+)
+def test_a_credential_that_was_typed_causes_one_note(ant, words, flag, safer):
+    """`ps` shows it, and the shell keeps it."""
+    done = ant(*LIST, *words, env=NO_KEY, replies=[EMPTY])
+    assert (done.exit, done.stderr) == (0, NOTE.format(flag, safer))
+    assert ant(*LIST, *words, env={**NO_KEY, "ANT_NO_HINTS": "1"}, replies=[EMPTY]).stderr == ""
+
+
+def test_a_credential_from_elsewhere_causes_no_such_note(ant):
+    """A variable, stdin, or an empty flag."""
+    assert ant(*LIST, replies=[EMPTY]).stderr == ""
+    assert ant(*LIST, "--api-key=", replies=[EMPTY]).stderr == ""
+    assert ant(*LIST, "--api-key-stdin", stdin=SECRET, env=NO_KEY, replies=[EMPTY]).stderr == ""
+    assert "other users of this machine" not in ant("auth", "login", "--api-key", "k-0001", "--no-verify").stderr
