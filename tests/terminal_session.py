@@ -52,6 +52,11 @@ class Session:
         """Whether a control sequence was sent since the last keys."""
         return control in self._seen
 
+    @property
+    def sent(self) -> str:
+        """All that was sent since the last keys."""
+        return self._seen.decode("utf-8", "replace")
+
     def resize(self, lines: int, columns: int) -> None:
         """Change the size of the window."""
         termios.tcsetwinsize(self._theirs, (lines, columns))

@@ -13,10 +13,12 @@ from ant_cli.worker.options import EXPORTER_ROWS, POLL_ROWS, RUN_ROWS, PollOptio
 
 def poll(runtime: Runtime, flags: Flags, *, handler: Sequence[str] = (), **given: str | bool) -> None:
     """Take work from an environment, and run a handler for each item, until a signal."""
+    from ant_cli.output.worker_status import status_of
     from ant_cli.worker.start import run_worker
 
     options: dict[str, Any] = read_options(POLL_ROWS, _texts(given), runtime.environ, "beta:worker poll")
-    run_worker(PollOptions(**options), handler, load(runtime, flags).connection, runtime)
+    status = status_of(runtime, options["log_format"])
+    run_worker(PollOptions(**options), handler, load(runtime, flags).connection, runtime, status)
 
 
 def run(runtime: Runtime, flags: Flags, **given: str | bool) -> None:

@@ -6,16 +6,15 @@ arrives while a frame is drawn is handled after it.
 
 from __future__ import annotations
 
-import io
 import os
 import signal
 from collections.abc import Callable
-from typing import IO, TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from ant_cli.output.rich_console import terminal_console
 from ant_cli.output.terminal import Style, terminal_size
 
 if TYPE_CHECKING:
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from typing import Self
 
     from ant_cli.runtime import Runtime
-    from ant_cli.runtime.streams import Stdout
 
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGWINCH", "SIGTSTP") if hasattr(signal, name))
 """The window has another size; the user pressed Ctrl-Z. Windows has neither."""
@@ -41,12 +39,7 @@ class LiveScreen:
         self._style = style
         self._lines_of = lines_of
         self._holds_stderr = runtime.stderr.is_terminal
-        self._console = Console(
-            file=cast("IO[str]", _Output(runtime.stdout)),
-            force_terminal=True,
-            color_system="standard" if style.colour else None,
-            legacy_windows=False,
-        )
+        self._console = terminal_console(self._write, colour=style.colour)
         self._live = Live(
             console=self._console, screen=True, auto_refresh=False, redirect_stdout=False, redirect_stderr=False
         )
@@ -90,6 +83,10 @@ class LiveScreen:
         while self._pending:
             self._handle(self._pending.pop(0))
 
+    def _write(self, text: str) -> None:
+        """Write a frame, whose texts were escaped before."""
+        self._runtime.stdout.write(text.encode("utf-8", "backslashreplace"), escape=False)
+
     def _receive(self, number: int, _frame: FrameType | None) -> None:
         if self._is_drawing:
             self._pending.append(number)
@@ -104,15 +101,3 @@ class LiveScreen:
         os.kill(os.getpid(), signal.SIGSTOP)  # here the shell has the terminal, until `fg`
         self._live.start()
         self.draw()
-
-
-class _Output(io.TextIOBase):
-    """Stdout as rich writes to it: frames, whose texts were escaped before."""
-
-    def __init__(self, stdout: Stdout) -> None:
-        self._stdout = stdout
-
-    def write(self, text: str) -> int:
-        """Write a text at once."""
-        self._stdout.write(text.encode("utf-8", "backslashreplace"), escape=False)
-        return len(text)

@@ -15,6 +15,7 @@ from ant_cli.runtime.sanitize import escape_controls
 
 TYPE_CHECKING = False  # as in typing, whose import alone would double the time of `ant --version`
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import BinaryIO
 
 INPUT_LIMIT = 10_000_000
@@ -220,6 +221,7 @@ class Stderr(Stream):
     def __init__(self, file: BinaryIO | None) -> None:
         super().__init__(file)
         self._unbuffered: BinaryIO | None = None
+        self._show: Callable[[str], None] | None = None
         self._secrets: list[str] = []
 
     def register_secret(self, secret: str) -> None:
@@ -246,7 +248,11 @@ class Stderr(Stream):
 
         A log is shown on a terminal sooner or later. A failure is ignored: there is nowhere to report it.
         """
-        self._write(escape_controls(self.redact(text)))
+        text = escape_controls(self.redact(text))
+        if self._show:
+            self._show(text)
+        else:
+            self._write(text)
 
     def draw(self, line: str) -> None:
         """Replace the text of the terminal's current line. It must fit on the screen."""
@@ -259,6 +265,15 @@ class Stderr(Stream):
             _write_all(self._file, text.encode("utf-8", "backslashreplace"))
         except (OSError, ValueError):
             pass
+
+    def share(self, show: Callable[[str], None]) -> Callable[[str], None]:
+        """Pass texts, safe to show, to what keeps a status line below them. Returns what writes to the terminal."""
+        self._show = show
+        return self._write
+
+    def end_sharing(self) -> None:
+        """Write texts to the terminal again."""
+        self._show = None
 
     def buffer(self) -> None:
         """Buffer what is written until `flush`, because a full screen is shown. Meanwhile it is not a terminal."""

@@ -7,17 +7,18 @@ import os
 import secrets
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 
-from ant_cli.errors import UsageError
+from ant_cli.errors import AntError, UsageError
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.process import resume_gc
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.worker.guardian import Guardian
 from ant_cli.worker.handler import SECRET_VARIABLES, find_handler
 from ant_cli.worker.health import monitored
-from ant_cli.worker.item_run import Shutdown, Workshop
+from ant_cli.worker.item_run import Shutdown, Workshop, is_permanent
 from ant_cli.worker.log import WorkerLog
 from ant_cli.worker.options import PollOptions
 from ant_cli.worker.sdk_session import require_sdk
@@ -25,12 +26,21 @@ from ant_cli.worker.supervisor import Supervisor
 from ant_cli.worker.tally import Tally
 from ant_cli.worker.work_api import WorkAPI, connection_with_key
 
+_DEPTH_EVERY_S = 2.0
 IN_PROCESS = "in-process"
 """The value of `--on-work` that means the same as no handler."""
 
 
+Status = Callable[[Tally], AbstractContextManager[None]]
+"""Shows a tally as long as the context lasts."""
+
+
 def run_worker(
-    options: PollOptions, handler: Sequence[str], connection: ConnectionSettings, runtime: Runtime
+    options: PollOptions,
+    handler: Sequence[str],
+    connection: ConnectionSettings,
+    runtime: Runtime,
+    status: Status | None = None,
 ) -> None:
     """Run a worker until it ends.
 
@@ -39,6 +49,7 @@ def run_worker(
         handler: The handler as it was given behind `--`; empty if it was not.
         connection: Where the API is. Its credential is replaced by the environment key.
         runtime: Its environment is that of the handlers, its stderr takes the log.
+        status: Shows a person how the worker is doing; the queue's depth is fetched for it.
 
     Raises:
         UsageError: if there is no such handler; nothing was claimed then.
@@ -54,10 +65,16 @@ def run_worker(
     _note_api_key(options, runtime)
     worker_id = options.worker_id or new_worker_id()
     resume_gc()
-    asyncio.run(_work(options._replace(worker_id=worker_id), command, connection, runtime))
+    asyncio.run(_work(options._replace(worker_id=worker_id), command, connection, runtime, status))
 
 
-async def _work(options: PollOptions, command: list[str], connection: ConnectionSettings, runtime: Runtime) -> None:
+async def _work(
+    options: PollOptions,
+    command: list[str],
+    connection: ConnectionSettings,
+    runtime: Runtime,
+    status: Status | None,
+) -> None:
     api = WorkAPI(connection, runtime, options.environment_id, options.worker_id)
     # An abandoned call keeps its thread until it times out, so there are more threads than calls.
     executor = ThreadPoolExecutor(2 * options.concurrency + 4, "api")
@@ -81,12 +98,28 @@ async def _work(options: PollOptions, command: list[str], connection: Connection
         shutdown=Shutdown(),
     )
     try:
-        with monitored(options, shop.tally):
+        with monitored(options, shop.tally), status(shop.tally) if status else nullcontext():
+            depth = asyncio.create_task(_follow_depth(shop)) if status else None
             await Supervisor(shop).run()
+            if depth:
+                depth.cancel()
     finally:
         executor.shutdown(wait=False, cancel_futures=True)
         guard.close()
         api.close()
+
+
+async def _follow_depth(shop: Workshop) -> None:
+    """Keep the depth of the queue in the tally, unless the server will not tell it to this worker."""
+    while True:
+        try:
+            depth = (await shop.call(shop.api.stats)).get("depth")
+            shop.tally.queue_depth = depth if isinstance(depth, int) else None
+        except AntError as error:
+            shop.tally.queue_depth = None
+            if is_permanent(error):
+                return
+        await asyncio.sleep(_DEPTH_EVERY_S)
 
 
 def handler_command(options: PollOptions, handler: Sequence[str], runtime: Runtime) -> list[str]:

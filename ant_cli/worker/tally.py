@@ -48,6 +48,8 @@ class Tally:
         self.heartbeats = Counter(dict.fromkeys(("extended", "lost", "error"), 0))
         self.item_duration = Histogram(BUCKETS["item_duration"])
         self.queue_wait = Histogram(BUCKETS["queue_wait"])
+        self.queue_depth: int | None = None
+        """The items that wait, if somebody asks for them; None if the server did not say."""
         self.last_poll_at = 0.0
         """The Unix time of the last successful poll; 0 before the first."""
 

@@ -1,0 +1,31 @@
+"""A rich console that writes to one of this program's streams."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import IO, cast
+
+from rich.console import Console
+
+
+def terminal_console(write: Callable[[str], None], *, colour: bool) -> Console:
+    """Return a console for a terminal. It passes what it draws to `write`, and changes no text that it is given."""
+    return Console(
+        file=cast("IO[str]", _Output(write)),
+        force_terminal=True,
+        color_system="standard" if colour else None,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
+    )
+
+
+class _Output(io.TextIOBase):
+    def __init__(self, write: Callable[[str], None]) -> None:
+        self._write = write
+
+    def write(self, text: str) -> int:
+        self._write(text)
+        return len(text)

@@ -1,0 +1,114 @@
+"""The status line of a worker at a terminal: what it says, where it is drawn, and that it leaves nothing behind."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+import pytest
+
+from ant_cli.output.worker_status import status_line, status_of
+from ant_cli.worker.attempts import Outcome
+from ant_cli.worker.tally import Tally
+from tests.conftest import KEY, Screen, make_runtime
+from tests.terminal_session import Session
+
+
+def tally_of(**items):
+    tally = Tally(4)
+    for outcome, count in items.items():
+        tally.items[Outcome(outcome)] += count
+    return tally
+
+
+def test_the_status_line_counts_slots_items_and_the_queue():
+    """Time-outs and dead letters are failures; what was given back or handed over is neither."""
+    tally = tally_of(succeeded=5, failed=2, timed_out=1, dead_letter=1, given_back=7, lease_lost=3, cancelled=2)
+    tally.slots_used, tally.queue_depth = 3, 12
+    assert status_line(tally).plain == "3/4 busy  5 done  4 failed  queue 12"
+    tally.draining = True
+    assert status_line(tally).plain.endswith("queue 12  draining")
+
+
+def test_the_status_line_does_not_guess_the_depth_of_the_queue():
+    """It is not known before the first response, nor after a failure."""
+    assert status_line(tally_of()).plain.endswith("queue ?")
+
+
+@pytest.mark.parametrize(
+    ("terminal", "log_format", "term"),
+    [(False, "text", "xterm"), (True, "json", "xterm"), (True, "text", "dumb")],
+    ids=["pipe", "json", "dumb"],
+)
+def test_where_only_the_log_belongs_there_is_no_status_line(terminal, log_format, term):
+    """Programs read it there, or the terminal can't redraw a line."""
+    runtime = make_runtime({"TERM": term}, stderr=Screen(terminal=terminal))
+    assert status_of(runtime, log_format) is None
+
+
+def test_lines_of_the_log_stand_above_the_status_line_complete_and_escaped():
+    """Brackets are no markup, tabs stay, and a line longer than the screen is not cut."""
+    screen = Screen(terminal=True)
+    runtime = make_runtime({"TERM": "xterm", "NO_COLOR": "1"}, stderr=screen)
+    runtime.stderr.register_secret(KEY)
+    text = f"[bold]\x1b[2J{KEY}\t{'x' * 200} :smile:"
+    with status_of(runtime, "text")(tally_of()):
+        runtime.stderr.say(text)
+    shown = screen.text()
+    assert KEY not in shown
+    assert "\x1b[2J" not in shown
+    assert re.search(r"\[bold\]␛\[2J\S+\s+x{200} :smile:\n", shown)
+    runtime.stderr.say("after")
+    assert screen.text().endswith("after\n")
+
+
+@pytest.fixture
+def terminal(queue, clean_environ):
+    """Start a worker on the queue at a terminal of 80 by 24."""
+    opened = []
+
+    def start(*words, **environ):
+        command = (sys.executable, "-m", "ant_cli", "beta:worker", "poll", "--base-url", queue.url, *words)
+        variables = {"ANTHROPIC_ENVIRONMENT_ID": queue.id, "ANTHROPIC_ENVIRONMENT_KEY": KEY, "ANT_NO_HINTS": "1"}
+        session = Session(command, {**clean_environ, **variables, **environ})
+        opened.append(session)
+        return session
+
+    yield start
+    for session in opened:
+        session.close()
+
+
+def test_a_worker_at_a_terminal_shows_its_status_below_the_log_until_it_ends(queue, terminal, script, fifo):
+    """The last thing that is drawn is the erased line."""
+    queue.enqueue()
+    handler = script(f"echo started; read line < {fifo}; exit $line")
+    session = terminal("--concurrency", "2", "--attempts", "1", "--max-items", "2", "--", handler)
+    session.wait_for("1/2 busy  0 done  0 failed  queue 0")
+    fifo.write_text("1\n")
+    session.wait_for("0/2 busy  0 done  1 failed")
+    assert session.has_sent(b"\x1b[31m1 failed")
+    queue.enqueue()
+    session.wait_for("1/2 busy  0 done  1 failed")
+    fifo.write_text("0\n")
+    status, shown = session.end()
+    assert status == 0
+    assert "outcome=succeeded" in shown
+    assert session.sent.rpartition("busy")[2].endswith("\x1b[1A\x1b[2K")
+
+
+def test_the_status_line_of_a_worker_has_no_colour_with_no_color(terminal, script):
+    """But it is there."""
+    session = terminal("--exit-when-idle", "10ms", "--", script("exit 0"), NO_COLOR="1")
+    session.wait_for("0/1 busy  0 done  0 failed  queue 0")
+    session.end()
+    assert not re.search(r"\x1b\[[\d;]*m", session.sent)
+
+
+def test_a_worker_that_logs_json_at_a_terminal_draws_nothing(terminal, script):
+    """Each line is an object."""
+    session = terminal("--exit-when-idle", "10ms", "--log-format", "json", "--", script("exit 0"))
+    status, shown = session.end()
+    assert status == 0
+    assert all(line.startswith("{") for line in shown.splitlines())
+    assert not session.has_sent(b"\x1b")
