@@ -197,6 +197,7 @@ def ant(clean_environ: dict[str, str]) -> Callable[..., Result]:
         sleep: Callable[[float], None] | None = None,
         network: bool = False,
         ask: Callable[[str], str] | None = None,
+        now: Callable[[], float] | None = None,
     ) -> Result:
         environ = {k: v for k, v in {**clean_environ, **env}.items() if v is not None}
         server, waits = Server(replies), list[float]()
@@ -210,6 +211,7 @@ def ant(clean_environ: dict[str, str]) -> Callable[..., Result]:
                 transport=None if network else transport_to(server.respond, server.connect),
                 sleep=sleep or waits.append,
                 ask=ask,
+                now=now,
             )
             status = main(words, runtime)
         return Result(status, stdout.text(), stderr.text(), server.requests, waits)

@@ -8,9 +8,9 @@ from contextlib import ExitStack
 from queue import SimpleQueue
 from typing import TypeVar
 
-from ant_cli.http.client import Client
+from ant_cli.http.client import Client, authenticated
 from ant_cli.runtime import Runtime
-from ant_cli.settings.loading import Settings, fetch_credential
+from ant_cli.settings.loading import Settings
 from ant_cli.settings.local_emulator import is_local
 
 T = TypeVar("T")
@@ -19,7 +19,7 @@ MOST_WORKERS = 64
 
 
 def open_workers(settings: Settings, runtime: Runtime, parallel: int) -> Workers:
-    """Return workers for the API that the settings name. The secret of the credential is fetched once.
+    """Return workers for the API that the settings name. They share the credential, which is fetched once.
 
     The emulator in this process has one worker: what it keeps in memory belongs to one client.
 
@@ -27,7 +27,7 @@ def open_workers(settings: Settings, runtime: Runtime, parallel: int) -> Workers
         CredentialError: if there is no credential.
 
     """
-    connection = fetch_credential(settings.connection, runtime)
+    connection = authenticated(settings.connection, runtime)
     return Workers(lambda: Client(connection, runtime), 1 if is_local(connection.base_url) else parallel)
 
 

@@ -34,4 +34,10 @@ def token(runtime: Runtime, flags: Flags) -> None:
     credential = settings.connection.credential
     if credential is None:
         raise no_credential(settings.connection.profile_name)
-    runtime.stdout.write(with_secret(credential, runtime).secret.encode() + b"\n")
+    if credential.rule is None:
+        secret = with_secret(credential, runtime).secret
+    else:
+        from ant_cli.http.access_tokens import access_token
+
+        secret = access_token(settings.connection, runtime).secret
+    runtime.stdout.write(secret.encode() + b"\n")

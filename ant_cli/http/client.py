@@ -15,6 +15,7 @@ from ant_cli.http.sender import Sender
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime
 from ant_cli.settings.loading import ConnectionSettings, fetch_credential
+from ant_cli.settings.local_emulator import is_local
 
 HASTE_S = 2.0
 """How long a hasty client waits for a response, in seconds."""
@@ -25,7 +26,8 @@ class Client(Sender):
 
     def __init__(self, settings: ConnectionSettings, runtime: Runtime, observer: Observer | None = None) -> None:
         """Fetch the credential; nothing is connected yet. Raises CredentialError if no credential was found."""
-        super().__init__(fetch_credential(settings, runtime), runtime, observer)
+        super().__init__(authenticated(settings, runtime, observer), runtime, observer)
+        self._credential = self._settings.credential
         self.listings: dict[str, dict[str, list[str]]] = {}
         """IDs by name, by the path of their collection, as far as an error needed them. Siblings share them."""
 
@@ -58,9 +60,36 @@ class Client(Sender):
 
         """
         response = self._send_with_retries(request, refresh)
-        hint = long_wait(response) or credential_hint(response, self._settings.credential)
+        hint = long_wait(response) or credential_hint(response, self._credential)
         raise_for_error(f'{request.method} "{self._url(request)}"', response, hint=hint)
         return response
 
     def _headers(self, request: Request, attempt: int) -> dict[str, str]:
-        return headers_of(request, self._settings, attempt)
+        tokens = self._settings.tokens
+        if tokens is not None and self._credential is not None:
+            self._credential = self._credential._replace(secret=tokens.current().secret)
+        return headers_of(request, self._settings._replace(credential=self._credential), attempt)
+
+    def _attempt(self, request: Request, attempt: int) -> Response:
+        """Send once; once more if an access token is rejected, for which there may be a better one."""
+        response = super()._attempt(request, attempt)
+        tokens, credential = self._settings.tokens, self._credential
+        if response.status == 401 and tokens and credential and tokens.replace(credential.secret):
+            return super()._attempt(request, attempt)
+        return response
+
+
+def authenticated(
+    settings: ConnectionSettings, runtime: Runtime, observer: Observer | None = None
+) -> ConnectionSettings:
+    """Return the connection with the secret of its credential, or with what gives each request an access token.
+
+    Clients of one connection share that. Raises CredentialError if no credential was found.
+    """
+    settings = fetch_credential(settings, runtime)
+    credential = settings.credential
+    if credential is None or credential.rule is None or settings.tokens or is_local(settings.base_url):
+        return settings
+    from ant_cli.http.access_tokens import AccessTokens  # late: few runs have a federation
+
+    return settings._replace(tokens=AccessTokens(credential.rule, settings, runtime, observer))

@@ -12,6 +12,7 @@ from ant_cli.settings.sources import Credential
 
 API_VERSION = "2023-06-01"
 DEFAULT_BETA = "managed-agents-2026-04-01"
+USER_AGENT = f"ant-cli-python/{__version__}"
 OAUTH_BETA = "oauth-2025-04-20"
 """Needed in addition to any other beta, by tokens of OAuth, which logins and federations give."""
 
@@ -25,12 +26,12 @@ def headers_of(
         "accept-encoding": "gzip",
         "anthropic-version": API_VERSION,
         "anthropic-beta": DEFAULT_BETA,
-        "user-agent": f"ant-cli-python/{__version__}",
+        "user-agent": USER_AGENT,
         "x-stainless-retry-count": str(attempt),
-        **_user_header(settings.base_url, hidden=hidden),
+        **user_header(settings.base_url, hidden=hidden),
         **_credential_header(settings.credential, hidden=hidden),
     }
-    if settings.workspace_id:
+    if settings.workspace_id and not (settings.credential and settings.credential.rule):  # it is in the exchange
         headers["anthropic-workspace-id"] = settings.workspace_id
     if request.body is not None:
         headers["content-type"] = "application/json"
@@ -45,7 +46,7 @@ def _with_beta(betas: str, needed: str) -> str:
     return betas if needed in given else ",".join([*filter(None, given), needed])
 
 
-def _user_header(base_url: str, *, hidden: bool) -> dict[str, str]:
+def user_header(base_url: str, *, hidden: bool = False) -> dict[str, str]:
     """Return the header for the user and password of a URL. A token replaces it, since it needs the same header."""
     parts = urlsplit(base_url)
     if parts.username is None:

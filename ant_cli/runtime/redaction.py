@@ -19,12 +19,14 @@ _MAX_LENGTH = 4096
 """A longer text, such as a file instead of a key, is only found as it is."""
 _KEY = r"sk-ant-[A-Za-z0-9_-]{4,}"
 """How keys begin. One that was typed in the wrong place is redacted without having been registered."""
-_SECRET_MEMBER = re.compile(r'("secret"\s*:\s*)"((?:[^"\\]|\\.)*)"?')
-"""The member of a work item that holds its credential; the text may end in the middle of it."""
+_SECRET_NAMES = ("secret", "access_token", "refresh_token", "id_token")
+"""The members of responses that hold a credential: the first of a work item, the others of a token exchange."""
+_SECRET_MEMBER = re.compile(rf'("(?:{"|".join(_SECRET_NAMES)})"\s*:\s*)"((?:[^"\\]|\\.)*)"?')
+"""A member with a secret; the text may end in the middle of it."""
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
-    """Return the text without the secrets, without anything like a key, and without members called secret."""
+    """Return the text without the secrets, anything like a key, and the members of `_SECRET_NAMES`."""
     short = []
     for secret in secrets:
         if len(secret) > _MAX_LENGTH:
@@ -71,16 +73,16 @@ def _forms(secret: str) -> Iterator[str]:
 
 
 def secrets_in(body: bytes) -> list[str]:
-    """Return every text in the members called secret of a response, at any depth."""
+    """Return every text in the members of a response that are called as secrets are, at any depth."""
     text = body.decode("utf-8", "replace")
-    if '"secret"' not in text:
+    if not any(f'"{name}"' in text for name in _SECRET_NAMES):
         return []
     import json  # late: few responses have a secret
 
     found: list[str] = []
 
     def collect(members: list[tuple[str, object]]) -> dict[str, object]:
-        found.extend(text for key, value in members if key == "secret" for text in _texts(value))
+        found.extend(text for key, value in members if key in _SECRET_NAMES for text in _texts(value))
         return dict(members)
 
     try:

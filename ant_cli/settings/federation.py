@@ -5,7 +5,14 @@ The exchange needs the network, so it is in `ant_cli/http/`, and settings only c
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
+
+RENEWAL_S = 120.0
+"""How many seconds before its end an access token is renewed; half its life if that is shorter."""
+SPARE_S = 30.0
+"""How many seconds before its end an access token is no longer used. Both are those of the official SDKs."""
+_CLOCK_JITTER_S = 5.0
+"""How far a clock may go back without anything being wrong."""
 
 
 class FederationRule(NamedTuple):
@@ -42,7 +49,41 @@ class AccessToken(NamedTuple):
     secret: str
     expires_at: float
     """Unix seconds."""
+    obtained_at: float
+    """Unix seconds, of the same clock."""
 
     def __repr__(self) -> str:
         """Return a representation without the token."""
         return f"AccessToken(expires_at={self.expires_at!r})"
+
+    def is_fresh(self, now: float) -> bool:
+        """Whether the token can be used without a thought to its end.
+
+        One that seems to have been obtained in the future is not: the clock was set back, so its end is unknown.
+        """
+        renewal_s = min(RENEWAL_S, (self.expires_at - self.obtained_at) / 2)
+        return self.obtained_at - _CLOCK_JITTER_S <= now < self.expires_at - renewal_s
+
+    def is_usable(self, now: float) -> bool:
+        """Whether the token lasts for another request, while somebody renews it."""
+        return self.obtained_at - _CLOCK_JITTER_S <= now < self.expires_at - SPARE_S
+
+
+class TokenSource(Protocol):
+    """What gives each request the access token of the moment. Threads may share it."""
+
+    def current(self) -> AccessToken:
+        """Return a token that lasts for a request; it is renewed first if its end is near.
+
+        Raises:
+            AntError: if it can't be renewed.
+
+        """
+
+    def replace(self, rejected: str) -> bool:
+        """Forget a token that the server rejected. Returns whether `current` may give a better one."""
+
+
+def is_token(text: str) -> bool:
+    """Whether a text can be sent as a token: printable ASCII without spaces."""
+    return text.isascii() and text.isprintable() and text != "" and " " not in text

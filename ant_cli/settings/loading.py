@@ -28,6 +28,10 @@ from ant_cli.settings.validators import check_base_url, check_count, check_forma
 _SECRETS = ("api_key", "auth_token", "identity_token")
 """The flags and variables whose value is a secret."""
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ant_cli.settings.federation import TokenSource
+
 
 class ConnectionSettings(NamedTuple):
     """Where requests go, with which credential, and how patiently."""
@@ -41,6 +45,8 @@ class ConnectionSettings(NamedTuple):
     debug: bool
     profile_name: str = ""
     """The profile in use, for messages; empty without a profile."""
+    tokens: TokenSource | None = None
+    """What gives each request its secret, if the credential is a federation and its client has been made."""
 
 
 class OutputSettings(NamedTuple):
@@ -152,6 +158,8 @@ def fetch_credential(connection: ConnectionSettings, runtime: Runtime) -> Connec
 def with_secret(credential: Credential, runtime: Runtime) -> Credential:
     """Return a credential with its secret, which is fetched and registered if only a reference is known.
 
+    A federation is only checked: its secret needs the network.
+
     Raises:
         CredentialError: if it can't be fetched.
 
@@ -166,7 +174,7 @@ def with_secret(credential: Credential, runtime: Runtime) -> Credential:
         from ant_cli.settings.federation_inputs import check_rule
 
         check_rule(credential.rule)
-        raise CredentialError("identity tokens can't be exchanged yet.")
+        return credential  # whose secret changes: see `ConnectionSettings.tokens`
     from ant_cli.settings.secrets import fetch_secret
 
     secret = fetch_secret(credential.form, credential.reference, credential.source, runtime)

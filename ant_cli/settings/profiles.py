@@ -185,7 +185,7 @@ def read_store(runtime: Runtime, *, fix_mode: bool = True) -> Store:
         return NO_STORE
     path = where / FILE_NAME
     try:
-        with open(path, "rb", opener=_open_nonblocking) as file:
+        with open(path, "rb", opener=open_nonblocking) as file:
             _check_owner(file.fileno(), path)
             if fix_mode:
                 _restrict_mode(file.fileno(), path, runtime)
@@ -214,7 +214,7 @@ def _register_secrets(store: Store, stderr: Stderr) -> None:
                 stderr.register_secret(secret)
 
 
-def _open_nonblocking(name: str, flags: int) -> int:
+def open_nonblocking(name: str, flags: int) -> int:
     """Open a file; without O_NONBLOCK, a pipe would wait for a writer before it can be rejected."""
     return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
 

@@ -1,0 +1,135 @@
+"""Access tokens of a federation rule: from the cache, else by an exchange, and renewed before they end."""
+
+from __future__ import annotations
+
+import time
+from threading import Lock
+
+from ant_cli.errors import AntError, CredentialError
+from ant_cli.http.client import authenticated
+from ant_cli.http.observer import Observer
+from ant_cli.runtime import Runtime
+from ant_cli.settings.federation import AccessToken, FederationRule
+from ant_cli.settings.loading import ConnectionSettings
+from ant_cli.settings.token_cache import TokenCache
+
+_LOCK_LIMIT_S = 60.0
+"""How long to wait for another process that exchanges the same identity token, before doing it as well."""
+_PAUSE_S = 5.0
+"""How long to use a token that could not be renewed, before another attempt."""
+_TOO_NEW_S = 60.0
+"""A token that is rejected so soon after its exchange would not be better the next time."""
+
+
+class AccessTokens:
+    """The access tokens of a rule: a `TokenSource`. Threads may share it, and processes share the cache.
+
+    From `RENEWAL_S` before the end of a token, the first that asks for it renews it, while others use the old one.
+    """
+
+    def __init__(
+        self,
+        rule: FederationRule,
+        connection: ConnectionSettings,
+        runtime: Runtime,
+        observer: Observer | None = None,
+    ) -> None:
+        self._rule = rule
+        self._connection = connection
+        self._runtime = runtime
+        self._observer = observer
+        self._now = runtime.now or time.time
+        self._cache = TokenCache(rule, connection.base_url, runtime)
+        self._lock = Lock()
+        self._token: AccessToken | None = None
+        self._exchanged = ""
+        """The secret of the last token that was exchanged here."""
+        self._rejected = ""
+        self._next_attempt = 0.0
+
+    def current(self) -> AccessToken:
+        """Return a token that lasts for a request; it is renewed first if its end is near.
+
+        Raises:
+            AntError: as `exchange` does.
+
+        """
+        token, now = self._token, self._now()
+        if token is not None:
+            is_renewed = self._lock.locked()  # by another thread
+            if token.is_fresh(now) or (is_renewed and token.is_usable(now)):
+                return token
+        with self._lock:
+            self._token = self._renewed()
+            return self._token
+
+    def replace(self, rejected: str) -> bool:
+        """Forget a token that the server rejected. Returns whether `current` may give a better one."""
+        with self._lock:
+            token = self._token
+            if token is None or token.secret != rejected:
+                return True  # another thread has replaced it
+            if rejected == self._exchanged and self._now() - token.obtained_at < _TOO_NEW_S:
+                return False
+            self._token, self._rejected = None, rejected
+            return True
+
+    def _renewed(self) -> AccessToken:
+        """Return a fresh token, of the cache or an exchange; if that fails, one that is still usable."""
+        old = self._best()
+        if old is not None and (old.is_fresh(self._now()) or self._now() < self._next_attempt):
+            return old
+        try:
+            return self._exchange_once(old)
+        except AntError:
+            if old is None or not old.is_usable(self._now()):
+                raise
+            self._next_attempt = self._now() + _PAUSE_S
+            return old
+
+    def _best(self) -> AccessToken | None:
+        """Return the token that lasts longest, if it is usable."""
+        known = (self._token, self._cache.read())
+        usable = [
+            token for token in known if token and token.is_usable(self._now()) and token.secret != self._rejected
+        ]
+        return max(usable, key=lambda token: token.expires_at, default=None)
+
+    def _exchange_once(self, old: AccessToken | None) -> AccessToken:
+        """Exchange the identity token, unless another process does; then return its token, or the old one."""
+        from ant_cli.runtime.storage import LockTimeout  # late: as the exchange
+
+        try:
+            with self._cache.locked(0.0 if old else _LOCK_LIMIT_S):
+                found = self._best()
+                if found is not None and found.is_fresh(self._now()):
+                    return found
+                if self._rejected:
+                    self._cache.remove()
+                token = self._exchange(retries=old is None)
+                self._cache.write(token)
+                return token
+        except LockTimeout:
+            return old or self._exchange(retries=True)
+
+    def _exchange(self, *, retries: bool) -> AccessToken:
+        from ant_cli.http.token_exchange import exchange  # late: most runs find a token in the cache
+
+        connection = self._connection if retries else self._connection._replace(max_retries=0)
+        token = exchange(self._rule, connection, self._runtime, self._observer)
+        self._exchanged = token.secret
+        return token
+
+
+def access_token(connection: ConnectionSettings, runtime: Runtime) -> AccessToken:
+    """Return an access token of the connection's federation, for a use other than a request of this program.
+
+    Raises:
+        CredentialError: if the credential is not a federation, or its rule is not complete.
+        AntError: as `exchange` does.
+
+    """
+    tokens = authenticated(connection, runtime).tokens
+    if tokens is None:
+        raise CredentialError("there are no access tokens for this credential and base URL.")
+    return tokens.current()

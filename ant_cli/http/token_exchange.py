@@ -1,0 +1,161 @@
+"""The token exchange: an identity token for an access token (RFC 7523), by the same transport as every request."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+from ant_cli.errors import CredentialError, ResponseError, UsageError, truncate
+from ant_cli.http.choice import is_loopback
+from ant_cli.http.deadline import Timeouts
+from ant_cli.http.observer import Observer
+from ant_cli.http.request_headers import USER_AGENT, user_header
+from ant_cli.http.response import Response, raise_for_error
+from ant_cli.http.retries import long_wait
+from ant_cli.http.sender import Sender
+from ant_cli.input.request import Request
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.redaction import strip_userinfo
+from ant_cli.runtime.streams import Stderr
+from ant_cli.settings.federation import AccessToken, FederationRule, is_token
+from ant_cli.settings.identity_token import read_identity_token
+from ant_cli.settings.loading import ConnectionSettings
+
+_PATH = "/v1/oauth/token"
+_GRANT_TYPE = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+_BETAS = "oauth-2025-04-20,oidc-federation-2026-04-01"
+_TIMEOUT_S = 30.0
+"""The limit of a whole attempt, as in the official SDKs."""
+_LARGEST_RESPONSE = 1_000_000
+_LONGEST_LIFE_S = 366 * 86_400
+_LONGEST_REASON = 500
+_TEMPORARY = frozenset((408, 409, 429))
+"""Errors below 500 that say nothing about the identity token."""
+
+
+def exchange(
+    rule: FederationRule, connection: ConnectionSettings, runtime: Runtime, observer: Observer | None
+) -> AccessToken:
+    """Exchange the identity token of a rule for an access token, which is registered for redaction.
+
+    Raises:
+        UsageError: if others on the network could read the identity token.
+        CredentialError: if the identity token can't be read, the server refuses it, or its response can't be used.
+        APIError: if the server has a problem of its own.
+        NetworkError: if no response arrives.
+
+    """
+    _check_privacy(connection.base_url)
+    fields = {
+        "grant_type": _GRANT_TYPE,
+        "assertion": read_identity_token(rule, runtime.stderr),
+        "federation_rule_id": rule.rule_id,
+        "organization_id": rule.organization_id,
+        "service_account_id": rule.service_account_id,
+        "workspace_id": rule.workspace_id,
+    }
+    body = json.dumps({name: text for name, text in fields.items() if text}, separators=(",", ":")).encode()
+    obtained_at = (runtime.now or time.time)()  # before the server counts, so that the token ends no earlier
+    with _TokenEndpoint(connection, runtime, observer) as endpoint:
+        try:
+            response = endpoint.send(Request("POST", _PATH, (), body=body), rule)
+        except ResponseError as error:  # which would say that the user's own request may have been carried out
+            raise CredentialError(error.message, error.hint, request_line=error.request_line) from None
+    return _parse(response, obtained_at, runtime.stderr)
+
+
+class _TokenEndpoint(Sender):
+    """Sends exchanges, whose headers are those of the official SDKs."""
+
+    def __init__(self, connection: ConnectionSettings, runtime: Runtime, observer: Observer | None) -> None:
+        super().__init__(connection, runtime, observer)
+        step_s, whole_s = self._timeouts
+        self._timeouts = Timeouts(min(step_s, _TIMEOUT_S), min(whole_s, _TIMEOUT_S))
+        self._response_limit = _LARGEST_RESPONSE
+
+    def _headers(self, request: Request, attempt: int) -> dict[str, str]:
+        del request, attempt
+        return {
+            "accept": "application/json",
+            "accept-encoding": "gzip",
+            "anthropic-beta": _BETAS,
+            "content-type": "application/json",
+            "user-agent": USER_AGENT,
+            **user_header(self._settings.base_url),
+        }
+
+    def send(self, request: Request, rule: FederationRule) -> Response:
+        """Send an exchange, with retries, and return the successful response. Raises as `exchange` does."""
+        response = self._send_with_retries(request)
+        request_line = f'POST "{self._url(request)}"'
+        if 400 <= response.status < 500 and response.status not in _TEMPORARY:
+            self._raise_refusal(response, request_line, rule)
+        raise_for_error(request_line, response, hint=long_wait(response))
+        return response
+
+    def _raise_refusal(self, response: Response, request_line: str, rule: FederationRule) -> NoReturn:
+        # Redacted before it is cut: of a secret in two parts, neither would be found.
+        reason = truncate(self._stderr.redact(_reason(response.body)), _LONGEST_REASON)
+        request_id = response.headers.get("request-id", "")
+        raise CredentialError(
+            f"the identity token was not accepted: {response.status_line}{f' ({reason})' if reason else ''}.",
+            f"Does federation rule {rule.rule_id} (from {rule.source}) match this token? "
+            "The console lists exchanges under Workload identity.",
+            "" if rule.workspace_id else "A rule for several workspaces needs --workspace-id.",
+            f"Request ID: {request_id}" if request_id else "",
+            request_line=request_line,
+        )
+
+
+def _check_privacy(base_url: str) -> None:
+    parts = urlsplit(base_url)
+    if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
+        raise UsageError(
+            f"an identity token is not sent to {strip_userinfo(base_url)}, since others could read it on the way.",
+            "Use a base URL that begins with https://.",
+        )
+
+
+def _reason(body: bytes) -> str:
+    """Return what an error of OAuth (RFC 6749) or of the API says, in one line; empty if it is neither."""
+    content = _object(body) or {}
+    inner = content.get("error")
+    texts = (
+        (inner.get("type"), inner.get("message"))
+        if isinstance(inner, dict)
+        else (inner, content.get("error_description"))
+    )
+    return " ".join(": ".join(text for text in texts if text and isinstance(text, str)).split()).rstrip(".")
+
+
+def _parse(response: Response, obtained_at: float, stderr: Stderr) -> AccessToken:
+    """Return the access token of a response. Nothing of the response is quoted: it may hold secrets."""
+    content = _object(response.body)
+    if content is None:
+        raise _unusable("it is not a JSON object")
+    secret, kind, lifetime_s = (content.get(name) for name in ("access_token", "token_type", "expires_in"))
+    if not isinstance(secret, str) or not secret:
+        raise _unusable("it has no access_token")
+    stderr.register_secret(secret)
+    if not is_token(secret):
+        raise _unusable("its access_token contains a character that no token has")
+    if kind is not None and (not isinstance(kind, str) or kind.lower() != "bearer"):
+        raise _unusable("its token_type is not Bearer")
+    if lifetime_s is True or not isinstance(lifetime_s, int | float) or not 1 <= lifetime_s <= _LONGEST_LIFE_S:
+        raise _unusable("its expires_in is not a number of seconds up to a year")
+    return AccessToken(secret, obtained_at + lifetime_s, obtained_at)
+
+
+def _object(body: bytes) -> dict[str, Any] | None:
+    """Return a JSON object; None if it is something else."""
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _unusable(why: str) -> CredentialError:
+    return CredentialError(f"the response to the token exchange can't be used: {why}.")

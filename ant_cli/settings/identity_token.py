@@ -1,0 +1,51 @@
+"""Reading the identity token of a federation rule: at each exchange, because the file that holds it rotates."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from ant_cli.errors import CredentialError
+from ant_cli.runtime.streams import Stderr, os_error_text
+from ant_cli.settings.federation import FederationRule, is_token
+from ant_cli.settings.profiles import open_nonblocking
+
+_LONGEST = 16_384
+"""The most bytes of an identity token, as in the official SDKs."""
+_SHORTEST_PART = 16
+"""The fewest characters of what is redacted alone, such as the signature, of which a server may repeat no more."""
+
+
+def read_identity_token(rule: FederationRule, stderr: Stderr) -> str:
+    """Return the identity token without white space around it, registered for redaction with its parts.
+
+    Raises:
+        CredentialError: if it can't be read, or can't be a token.
+
+    """
+    if rule.identity_token:
+        where, data = f"the identity token of {rule.source}", rule.identity_token.encode("utf-8", "surrogateescape")
+    else:
+        where = f"the identity token in {rule.identity_token_file}"
+        data = _read(rule.identity_token_file, where)
+    token = data.strip().decode("utf-8", "replace")
+    if not token:
+        raise CredentialError(f"{where} is empty.")
+    if len(data) > _LONGEST:
+        raise CredentialError(f"{where} is longer than {_LONGEST:,} bytes. Is it a token?")
+    if not is_token(token):
+        raise CredentialError(f"{where} contains a character that no token has.")
+    for secret in (token, *(part for part in token.split(".") if len(part) >= _SHORTEST_PART)):
+        stderr.register_secret(secret)
+    return token
+
+
+def _read(path: str, where: str) -> bytes:
+    """Read a file, which may be a link, as those of Kubernetes are. A pipe is rejected, and never waited for."""
+    try:
+        with open(path, "rb", opener=open_nonblocking) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise CredentialError(f"{where} can't be read: it is a pipe or a device, not a file.")
+            return file.read(_LONGEST + 1)
+    except OSError as error:
+        raise CredentialError(f"{where} can't be read: {os_error_text(error)}.") from None

@@ -1,0 +1,173 @@
+"""The cache of access tokens: a file for each rule, account, workspace, base URL and identity, for later runs.
+
+A file that somebody else may have written or read is not trusted. If the folder can't be used, nothing is cached.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.streams import os_error_text
+from ant_cli.settings.federation import AccessToken, FederationRule, is_token
+from ant_cli.settings.profiles import config_dir, is_foreign
+
+FOLDER_NAME = "access-tokens"
+_SUFFIX = ".json"
+_LARGEST = 65_536
+"""The most bytes of an entry."""
+_NOTE_AFTER_S = 2.0
+_NO_SURPRISES = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
+
+
+class TokenCache:
+    """The entry of one rule. A file or a folder that can't be used raises nothing; one note says why."""
+
+    def __init__(self, rule: FederationRule, base_url: str, runtime: Runtime) -> None:
+        folder = config_dir(runtime.environ)
+        self._path = folder / FOLDER_NAME / f"{_key(rule, base_url)}{_SUFFIX}" if folder else None
+        self._runtime = runtime
+
+    def read(self) -> AccessToken | None:
+        """Return the token, which may have ended, registered for redaction; None without one to trust."""
+        if self._path is None:
+            return None
+        try:
+            with open(self._path, "rb", opener=_open_entry) as file:
+                problem = _mistrust(os.fstat(file.fileno()))
+                data = b"" if problem else file.read(_LARGEST)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            problem, data = os_error_text(error), b""
+        token = _parse(data)
+        if token is None:
+            self._discard(self._path, problem or "it is damaged")
+            return None
+        self._runtime.stderr.register_secret(token.secret)
+        return token
+
+    @contextmanager
+    def locked(self, limit_s: float) -> Iterator[None]:
+        """Keep other processes from exchanging the same identity token.
+
+        Raises:
+            LockTimeout: if another process does that for longer than `limit_s` seconds.
+
+        """
+        from time import sleep
+
+        from ant_cli.runtime.storage import Patience, locked  # late: few runs exchange a token
+
+        with ExitStack() as stack:
+            if self._path is not None:
+                patience = Patience(_NOTE_AFTER_S, limit_s, self._runtime.sleep or sleep)
+                try:
+                    _make_folder(self._path.parent)
+                    stack.enter_context(locked(self._path, self._note_waiting, patience))
+                except OSError as error:
+                    self._do_without(os_error_text(error))
+            yield
+
+    def write(self, token: AccessToken) -> None:
+        """Store a token, and remove entries that have ended. The caller has the lock."""
+        if self._path is None:
+            return
+        from ant_cli.runtime.storage import replace_file
+
+        entry = {"access_token": token.secret, "obtained_at": token.obtained_at, "expires_at": token.expires_at}
+        try:
+            replace_file(self._path, json.dumps(entry).encode())
+            os.utime(self._path, (token.expires_at, token.expires_at))  # by which it is recognized as ended
+            _remove_ended(self._path.parent, token.obtained_at)
+        except OSError as error:
+            self._do_without(os_error_text(error))
+
+    def remove(self) -> None:
+        """Remove the entry. The caller has the lock."""
+        if self._path is not None:
+            with suppress(OSError):
+                self._path.unlink()
+
+    def _discard(self, path: Path, problem: str) -> None:
+        """Remove an entry that is not trusted."""
+        try:
+            path.unlink()
+        except OSError:
+            self._do_without(problem)
+        else:
+            self._runtime.hint(f"Note: the cached access token in {path} was not used, but removed: {problem}.")
+
+    def _do_without(self, why: str) -> None:
+        if self._path is not None:
+            self._runtime.hint(
+                f"Note: access tokens can't be cached in {self._path.parent}, so each run exchanges one: {why}."
+            )
+            self._path = None
+
+    def _note_waiting(self) -> None:
+        self._runtime.hint("Note: waiting for another process, which exchanges the same identity token.")
+
+
+def _key(rule: FederationRule, base_url: str) -> str:
+    """Return a hash of what an access token depends on. An identity token can't be found out from it."""
+    try:
+        from _blake2 import blake2b  # as in hashlib, which also loads OpenSSL, in a tenth of a whole run
+    except ImportError:
+        from hashlib import blake2b
+    path = rule.identity_token_file and str(Path(rule.identity_token_file).absolute())
+    parts = (*rule._replace(identity_token_file=path, source=""), base_url)
+    return blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
+
+
+def _open_entry(name: str, flags: int) -> int:
+    """Open a file, but no link, and never wait for a pipe."""
+    return os.open(name, flags | _NO_SURPRISES)
+
+
+def _mistrust(facts: os.stat_result) -> str:
+    """Return why a file is not trusted; empty if it is."""
+    if not stat.S_ISREG(facts.st_mode):
+        return "it is not a file"
+    if os.name == "nt":  # the directory's access list decides there
+        return ""
+    if is_foreign(facts.st_uid, os.geteuid()):
+        return "it belongs to another user"
+    return "other users can read or write it" if facts.st_mode & 0o077 else ""
+
+
+def _parse(data: bytes) -> AccessToken | None:
+    """Return the token of an entry; None if it is damaged."""
+    try:
+        entry = json.loads(data)
+        token = AccessToken(entry["access_token"], float(entry["expires_at"]), float(entry["obtained_at"]))
+        return token if is_token(token.secret) else None
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
+        return None
+
+
+def _make_folder(folder: Path) -> None:
+    """Create the folder, for its owner only. Raises OSError if it is something else, or another user's."""
+    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.mkdir(exist_ok=True, mode=0o700)
+    facts = folder.lstat()
+    if not stat.S_ISDIR(facts.st_mode):
+        raise NotADirectoryError("it is a link, or not a folder")
+    if os.name != "nt":
+        if is_foreign(facts.st_uid, os.geteuid()):
+            raise PermissionError("it belongs to another user")
+        if facts.st_mode & 0o077:
+            folder.chmod(0o700)
+
+
+def _remove_ended(folder: Path, now: float) -> None:
+    """Remove entries that have ended, such as those of CI jobs, each of which has an identity token of its own."""
+    for entry in folder.glob(f"*{_SUFFIX}"):
+        with suppress(OSError):  # another process may do the same
+            if entry.lstat().st_mtime < now:
+                entry.unlink()

@@ -1,0 +1,341 @@
+"""The token exchange: what is sent, and what becomes of every response that a server may give."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import httpx
+import pytest
+
+from ant_cli.settings.federation import AccessToken, FederationRule
+from tests.conftest import KEY
+from tests.federation.conftest import ASSERTION, OBJECT, RETRIEVE, SIGNATURE, grant, paths
+from tests.hostile.scripted_server import Act, ScriptedServer, response
+
+EXCHANGE, GET = "/v1/oauth/token", "/v1/environments/env_1"
+
+
+def test_an_identity_token_is_exchanged_and_the_request_sent_with_the_access_token(federated):
+    """The exchange has the fields, their order and the headers of the official SDKs, and no others."""
+    result = federated(*RETRIEVE, replies=[grant(), OBJECT], env={"ANTHROPIC_SERVICE_ACCOUNT_ID": "svac_1"})
+    assert (result.exit, result.json, result.stderr) == (0, OBJECT, "")
+    exchange, request = result.requests
+    assert (exchange.method, str(exchange.url)) == ("POST", f"https://api.anthropic.com{EXCHANGE}")
+    assert list(json.loads(exchange.content).items()) == [
+        ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"),
+        ("assertion", ASSERTION),
+        ("federation_rule_id", "fdrl_1"),
+        ("organization_id", "org-1"),
+        ("service_account_id", "svac_1"),
+    ]
+    headers = dict(exchange.headers)
+    assert headers.pop("user-agent").startswith("ant-cli-python/")
+    assert headers.pop("content-length") == str(len(exchange.content))
+    assert headers == {
+        "host": "api.anthropic.com",
+        "accept": "application/json",
+        "accept-encoding": "gzip",
+        "anthropic-beta": "oauth-2025-04-20,oidc-federation-2026-04-01",
+        "content-type": "application/json",
+    }
+    assert request.url.path == GET
+    assert request.headers["authorization"] == f"Bearer {KEY}-1"
+    assert request.headers["anthropic-beta"] == "managed-agents-2026-04-01,oauth-2025-04-20"
+    assert "x-api-key" not in request.headers
+
+
+def test_a_workspace_is_part_of_the_exchange_and_no_header(federated):
+    """The access token is for that workspace, and no request can choose another."""
+    result = federated(*RETRIEVE, "--workspace-id", "wrkspc_1", replies=[grant(), OBJECT])
+    exchange, request = result.requests
+    assert list(json.loads(exchange.content))[-1] == "workspace_id"
+    assert json.loads(exchange.content)["workspace_id"] == "wrkspc_1"
+    assert "anthropic-workspace-id" not in request.headers
+
+
+def test_the_exchange_goes_below_the_path_of_the_base_url_with_its_user(federated):
+    """A gateway in front of the API sees both requests alike."""
+    url = "https://u:gateway-password@gw.example/anthropic"
+    result = federated(*RETRIEVE, "--base-url", url, replies=[grant(), OBJECT])
+    exchange = result.requests[0]
+    assert str(exchange.url) == f"https://gw.example/anthropic{EXCHANGE}"
+    assert exchange.headers["authorization"] == "Basic dTpnYXRld2F5LXBhc3N3b3Jk"
+
+
+def test_the_flags_of_a_federation_are_used_without_any_variable(ant, token_file, clock):
+    """They are those of the official tool."""
+    flags = ("--federation-rule", "fdrl_2", "--organization-id", "org-2", "--identity-token-file", str(token_file))
+    result = ant(*RETRIEVE, *flags, "--service-account-id", "svac_2", replies=[grant(), OBJECT], now=clock)
+    assert result.exit == 0
+    sent = json.loads(result.requests[0].content)
+    assert (sent["federation_rule_id"], sent["organization_id"], sent["service_account_id"]) == (
+        "fdrl_2",
+        "org-2",
+        "svac_2",
+    )
+
+
+def test_a_dry_run_exchanges_nothing_and_shows_where_the_token_would_be(federated, folder):
+    """Neither a request nor a file comes of it."""
+    result = federated(*RETRIEVE, "--dry-run", replies=[])
+    assert (result.exit, result.requests) == (0, [])
+    assert "authorization: Bearer [redacted]" in result.stdout
+    assert not folder.exists()
+
+
+def test_the_debug_log_hides_the_identity_token_and_the_access_token(federated):
+    """Everything else of the exchange is shown."""
+    result = federated(*RETRIEVE, "--debug", replies=[grant(), OBJECT])
+    assert '"federation_rule_id":"fdrl_1"' in result.stderr
+    assert '"assertion":"[redacted]"' in result.stderr
+    assert '"access_token": "[redacted]"' in result.stderr.replace('":"', '": "')
+
+
+def test_auth_token_prints_the_access_token_that_requests_would_carry(federated):
+    """Other tools get it, from the cache too."""
+    for replies in ([grant(access_token="for-another-tool")], []):
+        result = federated("auth", "token", replies=replies)
+        assert (result.exit, result.stdout) == (0, "for-another-tool\n")
+
+
+def test_the_emulator_in_the_process_needs_no_exchange(federated):
+    """It accepts any credential, and none."""
+    result = federated("--base-url", "local::memory:", "beta:environments", "list", replies=[])
+    assert (result.exit, result.requests) == (0, [])
+
+
+# The identity token
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (None, "can't be read: no such file or directory."),
+        (b"", "is empty."),
+        (b" \r\n", "is empty."),
+        (b"x" * 16_385, "is longer than 16,384 bytes."),
+        (b"a.b.c\nd.e.f", "contains a character that no token has."),
+        (b"a.b.\x1b[2J", "contains a character that no token has."),
+        (b"a.b.\xff\xfe", "contains a character that no token has."),
+        (b"two words", "contains a character that no token has."),
+    ],
+)
+def test_an_identity_token_that_can_not_be_one_is_never_sent(federated, token_file, content, problem):
+    """The message names the file, and the exit code is that of a missing credential."""
+    token_file.unlink()
+    if content is not None:
+        token_file.write_bytes(content)
+    result = federated(*RETRIEVE, replies=[])
+    assert (result.exit, result.requests) == (4, [])
+    assert f"ant: the identity token in {token_file} {problem}" in result.stderr
+
+
+def test_white_space_around_an_identity_token_is_removed(federated, token_file):
+    """Files end with a line break, and some tools write those of Windows."""
+    token_file.write_text(f"\n {ASSERTION}\r\n")
+    result = federated(*RETRIEVE, replies=[grant(), OBJECT])
+    assert json.loads(result.requests[0].content)["assertion"] == ASSERTION
+
+
+def test_an_identity_token_file_may_be_a_link(federated, token_file):
+    """Kubernetes projects tokens as links, which it replaces."""
+    token_file.rename(token_file.with_name("..data"))
+    token_file.symlink_to("..data")
+    assert federated(*RETRIEVE, replies=[grant(), OBJECT]).exit == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_in_place_of_the_identity_token_file_is_rejected_at_once(federated, token_file):
+    """Without a writer, reading would wait for ever; and a later exchange could not read it again."""
+    token_file.unlink()
+    os.mkfifo(token_file)
+    result = federated(*RETRIEVE, replies=[])
+    assert result.exit == 4
+    assert f"{token_file} can't be read: it is a pipe or a device, not a file." in result.stderr
+
+
+@pytest.mark.parametrize("url", ["http://api.example", "http://10.0.0.1:8080", "http://localhost.example"])
+def test_an_identity_token_is_not_sent_without_encryption(federated, url):
+    """Whoever reads it on the way could log in with it."""
+    result = federated(*RETRIEVE, "--base-url", url, replies=[])
+    assert (result.exit, result.requests) == (2, [])
+    assert f"ant: an identity token is not sent to {url}" in result.stderr
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9", "http://localhost:9", "http://[::1]:9"])
+def test_an_identity_token_is_sent_to_loopback_without_encryption(federated, url):
+    """Nobody can read it there."""
+    assert federated(*RETRIEVE, "--base-url", url, replies=[grant(), OBJECT]).exit == 0
+
+
+# Refusals
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 422])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error": "invalid_grant", "error_description": "the subject does not match"},
+        {"type": "error", "error": {"type": "invalid_grant", "message": "the subject does not match"}},
+    ],
+)
+def test_a_refused_exchange_reports_the_reason_of_the_server(federated, folder, status, body):
+    """The forms of OAuth and of the API are understood; nothing is cached, and the request is not sent."""
+    reply = httpx.Response(status, json=body, headers={"request-id": "req_7"})
+    result = federated(*RETRIEVE, replies=[reply])
+    assert (result.exit, paths(result), result.waits) == (4, [EXCHANGE], [])
+    assert f"the identity token was not accepted: {status}" in result.stderr
+    assert "(invalid_grant: the subject does not match)." in result.stderr
+    assert "Request ID: req_7" in result.stderr
+    assert not list(folder.glob("*"))
+
+
+@pytest.mark.parametrize(
+    "body", [b"<html>", b"[1]", b"[" * 100_000, b'{"error": 7}', b'{"error": {"type": []}}', b""]
+)
+def test_a_refused_exchange_without_a_reason_is_reported_by_its_status(federated, body):
+    """Nothing of such a body is shown."""
+    result = federated(*RETRIEVE, replies=[httpx.Response(401, content=body)])
+    assert result.exit == 4
+    assert "the identity token was not accepted: 401 Unauthorized.\n" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "echo", [ASSERTION, SIGNATURE, f"%22{SIGNATURE}%22", SIGNATURE.encode().hex(), "x" * 480 + SIGNATURE]
+)
+def test_a_server_that_repeats_the_identity_token_does_not_make_it_visible(federated, echo):
+    """Not even if a part of it is, in another notation, or where the message is cut."""
+    error = {"error": "invalid_grant", "error_description": f"bad assertion {echo}\x1b[2J\nant: done"}
+    result = federated(*RETRIEVE, replies=[httpx.Response(400, json=error)])
+    assert result.exit == 4
+    assert SIGNATURE.encode().hex() not in result.stderr
+    assert SIGNATURE[:12] not in result.stderr
+    assert "\x1b" not in result.stderr
+    assert "\nant: done" not in result.stderr
+
+
+# Faults
+
+
+@pytest.mark.parametrize(("status", "exit_code"), [(429, 7), (500, 7), (503, 7), (529, 7)])
+def test_an_exchange_is_retried_when_the_server_has_a_problem(federated, status, exit_code):
+    """As any request is, with the exit code of its class when there is no retry left."""
+    problem = httpx.Response(status, json={"type": "error", "error": {"type": "api_error", "message": SIGNATURE}})
+    assert federated(*RETRIEVE, replies=[problem, grant(), OBJECT]).exit == 0
+    result = federated(*RETRIEVE, "--organization-id", "other", replies=[problem] * 3)
+    assert (result.exit, paths(result), len(result.waits)) == (exit_code, [EXCHANGE] * 3, 2)
+    assert f'POST "https://api.anthropic.com{EXCHANGE}": {status}' in result.stderr
+
+
+def test_the_number_of_retries_of_an_exchange_is_that_of_every_request(federated):
+    """`--max-retries` counts for both."""
+    result = federated(*RETRIEVE, "--max-retries", "0", replies=[httpx.Response(500)])
+    assert (result.exit, len(result.requests)) == (7, 1)
+
+
+def test_an_exchange_is_retried_when_the_connection_fails(federated):
+    """A network error has exit code 8."""
+    refused = ConnectionRefusedError(111, "Connection refused")
+    assert federated(*RETRIEVE, replies=[refused, grant(), OBJECT]).exit == 0
+    result = federated(*RETRIEVE, "--organization-id", "other", replies=[refused] * 3)
+    assert (result.exit, len(result.waits)) == (8, 2)
+
+
+def test_a_create_whose_exchange_failed_was_certainly_not_carried_out(federated):
+    """So nobody is sent to look for what it may have created."""
+    lost = ConnectionResetError(104, "Connection reset by peer")
+    for replies in ([lost] * 3, [httpx.Response(500)] * 3, [{}], [httpx.Response(302)]):
+        result = federated("beta:environments", "create", "--name", "n", replies=replies)
+        assert result.exit in (4, 7, 8)
+        assert "may have succeeded" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"access_token": None}, "it has no access_token"),
+        ({"access_token": ""}, "it has no access_token"),
+        ({"access_token": 7}, "it has no access_token"),
+        ({"access_token": f"{KEY}\r\nx-evil: 1"}, "its access_token contains a character"),
+        ({"access_token": f"{KEY}\x1b[2J"}, "its access_token contains a character"),
+        ({"access_token": f"{KEY} twice"}, "its access_token contains a character"),
+        ({"access_token": f"{KEY}\u00e9"}, "its access_token contains a character"),
+        ({"token_type": "mac"}, "its token_type is not Bearer"),
+        ({"token_type": ["Bearer"]}, "its token_type is not Bearer"),
+        ({"expires_in": None}, "its expires_in is not a number of seconds"),
+        ({"expires_in": 0}, "its expires_in is not a number of seconds"),
+        ({"expires_in": -3600}, "its expires_in is not a number of seconds"),
+        ({"expires_in": 10**12}, "its expires_in is not a number of seconds"),
+        ({"expires_in": 10**400}, "its expires_in is not a number of seconds"),
+        ({"expires_in": "3600"}, "its expires_in is not a number of seconds"),
+        ({"expires_in": True}, "its expires_in is not a number of seconds"),
+        ({"expires_in": {}}, "its expires_in is not a number of seconds"),
+    ],
+)
+def test_a_response_without_a_usable_token_is_rejected(federated, folder, fields, problem):
+    """Nothing of it is shown, sent or cached."""
+    result = federated(*RETRIEVE, replies=[grant(**fields)])
+    assert (result.exit, paths(result)) == (4, [EXCHANGE])
+    assert f"the response to the token exchange can't be used: {problem}" in result.stderr
+    assert not list(folder.glob("*"))
+
+
+@pytest.mark.parametrize("kind", ["bearer", "BEARER", None])
+def test_the_token_type_is_compared_without_case_and_may_be_missing(federated, kind):
+    """The official SDKs accept the same."""
+    assert federated(*RETRIEVE, replies=[grant(token_type=kind), OBJECT]).exit == 0
+
+
+@pytest.mark.parametrize(
+    ("reply", "problem"),
+    [
+        (httpx.Response(200, content=b"[]"), "it is not a JSON object"),
+        (httpx.Response(200, content=b'{"access_token": "x'), "it is not a JSON object"),
+        (httpx.Response(200, content=b'{"expires_in": NaN}'), "it has no access_token"),
+        (httpx.Response(200, content=b"<html>log in</html>"), "HTML or XML"),
+        (httpx.Response(200, content=b""), "empty"),
+        (httpx.Response(204), "it is not a JSON object"),
+        (httpx.Response(302, headers={"location": "https://evil.example/"}), "a redirect"),
+        (httpx.Response(200, content=b" " * 1_000_001), "is larger than 1 MB"),
+    ],
+)
+def test_a_response_that_is_no_grant_is_rejected(federated, reply, problem):
+    """A proxy or a login page may respond in place of the API; a redirect is not followed."""
+    result = federated(*RETRIEVE, replies=[reply])
+    assert (result.exit, len(result.requests)) == (4, 1)
+    assert problem in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("end", "problem"),
+    [(Act.STALL, "the response stalled for 0.05 s"), (Act.DRIP, "no complete response within 0.5 s")],
+)
+def test_a_response_to_an_exchange_without_an_end_is_given_up(federated, end, problem):
+    """The limit of a step ends a silence, and that of the whole attempt ends what comes drop by drop."""
+    head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 9999\r\n\r\n{"
+    with ScriptedServer((head, end)) as server:
+        flags = ("--base-url", server.url, "--timeout", "0.05", "--max-retries", "0")
+        result = federated(*RETRIEVE, *flags, network=True)
+    assert result.exit == 8
+    assert problem in result.stderr
+    assert [line.split()[1] for line in server.lines] == [EXCHANGE]
+
+
+def test_an_exchange_over_loopback_is_followed_by_the_request(federated):
+    """By sockets of the system, as a user would run it."""
+    with ScriptedServer(response(grant()), response(OBJECT)) as server:
+        result = federated(*RETRIEVE, "--base-url", server.url, network=True)
+    assert (result.exit, result.json) == (0, OBJECT)
+    assert server.lines == [f"POST {EXCHANGE} HTTP/1.1", f"GET {GET}?beta=true HTTP/1.1"]
+
+
+# Representations
+
+RULE = FederationRule("fdrl_1", "org-1", ASSERTION, "", "svac_1", "wrkspc_1", "--federation-rule")
+
+
+def test_the_representation_of_a_federation_rule_or_an_access_token_shows_no_secret():
+    """A traceback in a log, or an assertion in a test, shows representations."""
+    assert SIGNATURE not in f"{RULE!r} {RULE}"
+    assert KEY not in f"{AccessToken(KEY, 1790000000.0, 1780000000.0)!r}"
