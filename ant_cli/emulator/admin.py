@@ -11,7 +11,8 @@ from ant_cli.emulator.errors import InvalidRequest
 from ant_cli.emulator.store import Store
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-YEAR_10000 = 253_402_300_800 * MICROSECONDS_PER_SECOND  # RFC 3339 has four digits for a year
+YEAR_9999 = 253_370_764_800 * MICROSECONDS_PER_SECOND
+"""The clock stays below, and goes on from there: RFC 3339 has four digits for a year."""
 SQL_EMPTY = (
     "DELETE FROM environments",
     "DELETE FROM work",
@@ -46,8 +47,8 @@ def move_clock(store: Store, call: Call) -> str:
     with store.write() as transaction:
         start = transaction.now if target is None else target
         now = start + (request.advance_ms or 0) * MICROSECONDS_PER_MS
-        if not 0 <= now < YEAR_10000:
-            raise InvalidRequest("now: must be in the years from 1970 to 9999, advance_ms included.")
+        if not 0 <= now < YEAR_9999:
+            raise InvalidRequest("now: must be in the years from 1970 to 9998, advance_ms included.")
         transaction.run("UPDATE clock SET offset = offset + ?", now - transaction.now)
     # What waits may have become due.
     store.arrivals.announce()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import logging
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ant_cli.emulator import faults, tokens
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.clock import Clock
-from ant_cli.emulator.errors import PHRASES, Disconnected, EmulatorError, InvalidRequest, envelope
+from ant_cli.emulator.errors import PHRASES, ClientLeft, Disconnected, EmulatorError, InvalidRequest, envelope
 from ant_cli.emulator.guard import refuse_browsers
 from ant_cli.emulator.http_request import Headers, query_of, read_body
 from ant_cli.emulator.ids import new_id
@@ -35,6 +36,8 @@ IS_STOPPING = "ant_emulator.is_stopping"
 """In the WSGI environment: a function that returns whether a stream should end."""
 NO_FAULTS = "ant_emulator.no_faults"
 """In the WSGI environment: whether the server has found by `may_wait` that there are no faults."""
+PATIENCE_S = "ant_emulator.patience_s"
+"""In the WSGI environment: how many seconds a client in the same process waits for a response, or the next part."""
 
 logger = logging.getLogger(__name__)
 
@@ -100,7 +103,7 @@ class Emulator:
         if isinstance(outcome.body, str):
             content_type, data = "application/json", outcome.body.encode()
             length = (("content-length", str(len(data))),)
-            chunks = faults.delayed_body(outcome.fault, data)
+            chunks = faults.delayed_body(outcome.fault, data, environ.get(PATIENCE_S, math.inf))
         else:
             content_type = "text/event-stream"
             chunks = faults.cut_stream(outcome.fault, outcome.body)
@@ -112,7 +115,7 @@ class Emulator:
         method, path = environ["REQUEST_METHOD"], path_of(environ)
         try:
             return self._checked(environ, method, path)
-        except (EmulatorError, Disconnected):
+        except (EmulatorError, Disconnected, ClientLeft):
             raise
         except Exception as error:
             logger.debug("A request failed.", exc_info=True)
@@ -126,15 +129,18 @@ class Emulator:
         access = access_of(path)
         headers = Headers(environ)
         self._check_credential(headers, path, access)
-        fault = None
+        fault, has_left = None, False
         if access.meets_faults and not environ.get(NO_FAULTS):
             fault = faults.take(self._store, method, path)
-            faults.carry_out(fault)
+            has_left = faults.carry_out(fault, environ.get(PATIENCE_S, math.inf))
         handler, ids = match(path, method)
         self._check_headers(headers, access)
         is_stopping = environ.get(IS_STOPPING, _never)
         call = Call(ids, query_of(environ), headers, read_body(environ), is_stopping)
-        return _Outcome(handler(self._store, call), fault)
+        outcome = _Outcome(handler(self._store, call), fault)
+        if has_left:
+            raise ClientLeft
+        return outcome
 
     def _check_credential(self, headers: Headers, path: str, access: Access) -> None:
         scheme, _, token = headers.get("authorization", "").partition(" ")

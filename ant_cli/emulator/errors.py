@@ -68,6 +68,10 @@ class UnusableDatabase(Exception):
     """The file cannot be used as a database of this emulator; the message says why."""
 
 
+class ClientLeft(TimeoutError):
+    """Raised out of the WSGI call instead of a response, if a client in the same process would not wait for it."""
+
+
 class Disconnected(ConnectionError):
     """Raised out of the WSGI call instead of a response, when a fault drops the connection.
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.clock import MICROSECONDS_PER_MS
-from ant_cli.emulator.errors import Disconnected, EmulatorError, InvalidRequest
+from ant_cli.emulator.errors import ClientLeft, Disconnected, EmulatorError, InvalidRequest
 from ant_cli.emulator.ids import new_id
 from ant_cli.emulator.store import Store
 
@@ -85,28 +85,37 @@ def take(store: Store, method: str, path: str) -> Fault | None:
     return None
 
 
-def carry_out(fault: Fault | None) -> None:
-    """Wait, and then drop the connection or raise the error, as the fault says."""
+def carry_out(fault: Fault | None, patience_s: float) -> bool:
+    """Wait, and then drop the connection or raise the error, as the fault says.
+
+    Returns whether the client, who waits for `patience_s` seconds, has left meanwhile: that is not waited for.
+    """
     if fault is None:
-        return
+        return False
+    if fault.delay_ms / 1000 > patience_s:
+        time.sleep(patience_s)
+        return True
     time.sleep(fault.delay_ms / 1000)
     if fault.disconnect:
         raise Disconnected(f"Injected fault ({fault.id}) dropped the connection.")
     if error := fault.error():
         raise error
+    return False
 
 
-def delayed_body(fault: Fault | None, body: bytes) -> Iterable[bytes]:
+def delayed_body(fault: Fault | None, body: bytes, patience_s: float) -> Iterable[bytes]:
     """Return a body, in two halves with the fault's delay between them."""
     if fault is None or not fault.body_delay_ms:
         return [body]
-    return _halves(body, fault.body_delay_ms / 1000)
+    return _halves(body, fault.body_delay_ms / 1000, patience_s)
 
 
-def _halves(body: bytes, seconds: float) -> Iterator[bytes]:
+def _halves(body: bytes, seconds: float, patience_s: float) -> Iterator[bytes]:
     middle = len(body) // 2
     yield body[:middle]
-    time.sleep(seconds)
+    time.sleep(min(seconds, patience_s))
+    if seconds > patience_s:
+        raise ClientLeft
     yield body[middle:]
 
 

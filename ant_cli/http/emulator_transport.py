@@ -14,6 +14,9 @@ from ant_cli.http.response import Response
 from ant_cli.http.transport import TransportError
 from ant_cli.settings.local_emulator import database_path, open_emulator
 
+_PATIENCE_S = "ant_emulator.patience_s"
+"""The emulator's name for how long the client waits."""
+
 
 class EmulatorTransport:
     """Has the emulator respond to requests."""
@@ -27,8 +30,7 @@ class EmulatorTransport:
     def stream(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes, timeouts: Timeouts
     ) -> Iterator[Response]:
-        """Call the application; see `Transport`. It does not wait for anything, so there is no time-out."""
-        del timeouts
+        """Call the application; see `Transport`. It waits for nothing but the delay of a fault."""
         started: list[Any] = []
 
         def start_response(
@@ -38,13 +40,15 @@ class EmulatorTransport:
             return bytes  # the emulator does not write in this way
 
         environ = _environ_of(method, url.removeprefix(self._base_url), headers, body)
+        environ[_PATIENCE_S] = timeouts.step_s
         try:
             chunks = self._emulator(environ, start_response)
-        except ConnectionError as error:
-            raise TransportError(error, phase="exchange") from None
-        status, lines = started
-        code, _, reason = status.partition(" ")
-        yield Response(int(code), reason, {name.lower(): value for name, value in lines}, chunks)
+            status, lines = started
+            code, _, reason = status.partition(" ")
+            yield Response(int(code), reason, {name.lower(): value for name, value in lines}, chunks)
+        except (ConnectionError, TimeoutError) as error:
+            timed_out = isinstance(error, TimeoutError)
+            raise TransportError(error, phase="exchange", timed_out=timed_out) from None
 
     def close(self) -> None:
         """Close the database."""

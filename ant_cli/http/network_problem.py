@@ -66,4 +66,4 @@ def describe_handshake_error(error: Exception, timeout_s: float) -> NetworkProbl
 def _without_number(error: Exception) -> str:
     """Return the message of an error without its number: `connection refused`."""
     text = re.sub(r"^\[(?:Errno|SSL)[^]]*\] ", "", str(error)) or type(error).__name__
-    return text.rstrip(".").lower()
+    return text[:1].lower() + text[1:].rstrip(".")  # the rest may be an ID

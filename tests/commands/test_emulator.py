@@ -513,3 +513,24 @@ def test_reset_asks_at_a_terminal_and_sends_nothing_without_a_yes(ant):
     for arguments, reply in ((["--yes"], "n"), ([], "y")):
         done = ant("--local", "emulator", "reset", *arguments, terminal=True, ask=lambda _, reply=reply: reply)
         assert (done.exit, "is empty" in done.stderr) == (0, True)
+
+
+@pytest.mark.parametrize("delay", ["--delay-ms", "--body-delay-ms"])
+def test_the_timeout_holds_against_a_fault_in_the_process(ant, monkeypatch, delay):
+    """The delay of ten minutes is not waited for, but the environment is created, as by a server."""
+    waited = []
+    monkeypatch.setattr("ant_cli.emulator.faults.time.sleep", waited.append)
+    ant("--local", "emulator", "fault", delay, "600000", "--method", "POST")
+    create = ("--local", "beta:environments", "create", "--name", "n", "--config", "{type: cloud}")
+    result = ant(*create, "--timeout", "1.5")
+    assert (result.exit, [*filter(None, waited)]) == (8, [1.5])
+    assert "1.5 s" in result.stderr
+    assert ant("--local", "beta:environments", "list", "--transform", "name", "-r").stdout == "n\n"
+
+
+def test_the_error_of_a_dropped_connection_shows_the_fault_by_its_id(ant):
+    """IDs differ by upper and lower case."""
+    fault_id = ant("--local", "emulator", "fault", "--disconnect", "--times", "9").json["id"]
+    result = ant("--local", "beta:environments", "list", "--max-retries", "0")
+    assert (result.exit, fault_id != fault_id.lower()) == (8, True)
+    assert f"injected fault ({fault_id}) dropped the connection" in result.stderr

@@ -47,7 +47,8 @@ def test_a_moved_clock_is_shared_by_all_emulators_on_the_file(database, clock, b
         {"now": "noon"},
         {"now": "2030-01-02T03:04:05"},
         {"now": "1969-12-31T23:59:59Z"},
-        {"now": "9999-12-31T23:59:59Z", "advance_ms": 1000},
+        {"now": "9998-12-31T23:59:59Z", "advance_ms": 1000},
+        {"now": "9999-01-01T00:00:00Z"},
         {"advance_ms": -1},
     ],
 )
