@@ -279,7 +279,7 @@ def test_a_federation_profile_is_a_rule_with_its_settings(clean_environ, officia
     )
     rule, connection = rule_of(environ)
     assert tuple(rule) == ("fdrl_1", "org-1", "", "/run/token", "svac_1", "w1", "federation of profile 'default'")
-    assert (connection.base_url, connection.workspace_id) == ("http://gate.example", "")
+    assert connection.base_url == "http://gate.example"
 
 
 def test_variables_fill_what_a_federation_profile_leaves_empty(clean_environ, official):
@@ -293,9 +293,8 @@ def test_variables_fill_what_a_federation_profile_leaves_empty(clean_environ, of
         "ANTHROPIC_WORKSPACE_ID": "w2",
     }
     official.federate(organization_id=None, authentication={"identity_token": None})
-    rule, connection = rule_of(environ)
+    rule, _ = rule_of(environ)
     assert tuple(rule) == ("fdrl_1", "org-2", "", "/run/other", "svac_2", "w2", "federation of profile 'default'")
-    assert connection.workspace_id == "w2"
     rule, _ = rule_of(environ, federation_rule="fdrl_9", identity_token="jwt")
     assert rule[:4] == ("fdrl_9", "org-2", "jwt", "")
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from ant_cli.commands.login_report import LoginReport, login_report
+from ant_cli.errors import AntError
 from ant_cli.operations.spec import Flags
+from ant_cli.runtime import Runtime
 from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.settings.federation import FederationRule
-from ant_cli.settings.loading import Settings
+from ant_cli.settings.loading import Settings, no_credential, with_secret
 from ant_cli.settings.local_emulator import is_local
+from ant_cli.settings.logins.selection import ACTIVE
 from ant_cli.settings.notes import describe_destination
 from ant_cli.settings.profiles import SelectedProfile, Store
 from ant_cli.settings.sources import CredentialSource, SettingSource, credential_sources, setting_sources
 from ant_cli.settings.validators import mask, shown
 
 _KINDS = {"api_key": "API key", "auth_token": "bearer token"}
+_ACTIVE = {"active": "the active one", ACTIVE: "the active one of the official tool"}
 _FORMS = {"command": "runs `{}`", "keyring": "in the credential store, as {}"}
 
 
@@ -38,6 +43,10 @@ class AuthReport(NamedTuple):
     shadowed_urls: tuple[SettingSource, ...]
     """Base URLs that are not used, because a source of higher precedence has one."""
     rows: tuple[SourceRow, ...]
+    official: LoginReport | None = None
+    """The official tool's profile of the run, used or not; None if it has none."""
+    problem: AntError | None = None
+    """Why requests can't be sent; None if they can."""
 
     @property
     def needs_credential(self) -> bool:
@@ -47,7 +56,7 @@ class AuthReport(NamedTuple):
     @property
     def usable(self) -> bool:
         """Whether requests can be sent."""
-        return self.settings.connection.credential is not None or not self.needs_credential
+        return self.problem is None
 
     @property
     def note(self) -> str:
@@ -58,6 +67,12 @@ class AuthReport(NamedTuple):
     def other_profiles(self) -> list[str]:
         """The names of the profiles that are not used."""
         return sorted(name for name in self.store.profiles if name != self.settings.provenance.profile.name)
+
+    @property
+    def profile_file(self) -> str:
+        """The file of the profile that is used, or would be; empty without a directory for it."""
+        official = self.settings.provenance.profile.official
+        return str((official and official.path) or self.store.path or "")
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as JSON for `--format`."""
@@ -78,20 +93,40 @@ class AuthReport(NamedTuple):
             "profile": {
                 "name": provenance.profile.name or None,
                 "source": provenance.profile.source or None,
-                "file": str(self.store.path) if self.store.path else None,
+                "file": self.profile_file or None,
                 "others": self.other_profiles,
             },
+            "official_profile": self.official.to_json() if self.official else None,
             "note": self.note or None,
             "sources": [row._asdict() for row in self.rows],
         }
 
 
-def auth_report(settings: Settings, flags: Flags, environ: Mapping[str, str], store: Store) -> AuthReport:
+def auth_report(settings: Settings, flags: Flags, runtime: Runtime, store: Store) -> AuthReport:
     """Return the report about settings that were loaded from these flags, variables and profiles."""
-    profile, credential = settings.provenance.profile, settings.connection.credential
+    environ, profile, credential = runtime.environ, settings.provenance.profile, settings.connection.credential
     used = credential.source if credential else None
-    rows = tuple(_row(source, used) for source in credential_sources(flags, environ, profile))
-    return AuthReport(settings, store, _shadowed_urls(flags, environ, profile), rows)
+    official = login_report(profile, runtime)
+    rows = [_row(source, used, official) for source in credential_sources(flags, environ, profile)]
+    if official and not profile.official:
+        rows.append(SourceRow(f"{official.source}, official tool", "auth_token", "shadowed", official.value))
+    urls = _shadowed_urls(flags, environ, profile)
+    return AuthReport(settings, store, urls, tuple(rows), official, _problem(settings, runtime))
+
+
+def _problem(settings: Settings, runtime: Runtime) -> AntError | None:
+    """Return why requests can't be sent, as far as that is known without sending one or running a command."""
+    connection = settings.connection
+    if is_local(connection.base_url):
+        return None
+    if connection.credential is None:
+        return no_credential(connection.profile_name)
+    if connection.credential.is_oauth:
+        try:
+            with_secret(connection.credential, runtime)
+        except AntError as error:
+            return error
+    return None
 
 
 def _shadowed_urls(flags: Flags, environ: Mapping[str, str], profile: SelectedProfile) -> tuple[SettingSource, ...]:
@@ -99,11 +134,13 @@ def _shadowed_urls(flags: Flags, environ: Mapping[str, str], profile: SelectedPr
     return tuple(other for other in others if other.label != "default")
 
 
-def _row(source: CredentialSource, used: str | None) -> SourceRow:
+def _row(source: CredentialSource, used: str | None, official: LoginReport | None) -> SourceRow:
     text = (source.text or "").strip()
     if not source.is_given:
         return SourceRow(source.label, source.kind, "absent" if source.text is None else "empty", None)
     state = "used" if source.label == used else "shadowed"
+    if source.official and official:
+        return SourceRow(source.label, source.kind, state, official.value)
     if source.rule is not None:
         return SourceRow(source.label, source.kind, state, _rule_text(source.rule))
     form = _FORMS.get(source.form)
@@ -127,6 +164,7 @@ def report_text(report: AuthReport) -> str:
             *_base_url_lines(report),
             f"Workspace   {_workspace_text(report)}",
             f"Profile     {_profile_text(report)}",
+            *(_login_lines(report.official) if report.official else ()),
             *([f"Note        {report.note}"] if report.note else []),
             "",
             "A credential is looked for in this order, and the first is used:",
@@ -158,14 +196,27 @@ def _workspace_text(report: AuthReport) -> str:
 
 def _profile_text(report: AuthReport) -> str:
     """Return the profile, its source and the file; without a profile the reason."""
-    profile, path = report.settings.provenance.profile, report.store.path
+    profile, path = report.settings.provenance.profile, report.profile_file
     others = f"; others: {', '.join(report.other_profiles)}" if report.other_profiles else ""
     if profile.name:
-        source = "the active one" if profile.source == "active" else f"named by {profile.source}"
+        source = _ACTIVE.get(profile.source, f"named by {profile.source}")
         return f"{profile.name} ({source}), from {path}{others}"
     if others:
         return f"none is active{others} ({path})"
     return f"none ({path or 'there is no directory for them'})"
+
+
+def _login_lines(official: LoginReport) -> Iterator[str]:
+    """Yield whom a login of the official tool belongs to, and its files."""
+    others = f"; others: {', '.join(official.others)}" if official.others else ""
+    profile = official.profile
+    yield f"Official    {official.name}: {official.owner or official.value}{others}"
+    if profile:
+        yield (
+            f"            {official.end}, in {profile.credentials_path}"
+            if official.login
+            else (f"            in {profile.path}")
+        )
 
 
 def _state_text(row: SourceRow, used: SourceRow | None) -> str:
@@ -173,6 +224,6 @@ def _state_text(row: SourceRow, used: SourceRow | None) -> str:
         "absent": "not given" if row.source.startswith("--") else "not set",
         "empty": "empty, which counts as not set",
         "used": f"{row.value}  <- used",
-        "shadowed": f"{row.value}  shadowed by {used.source if used else ''}",
+        "shadowed": f"{row.value}  {f'shadowed by {used.source}' if used else 'not used'}",
     }
     return texts[row.state]

@@ -17,10 +17,10 @@ def status(runtime: Runtime, flags: Flags, *, check: bool = False) -> None:
     store = read_store(runtime)
     asked = flags.only((*PROFILE, *REQUEST))
     settings = load(runtime, asked, store)
-    report = auth_report(settings, asked, runtime.environ, store)
+    report = auth_report(settings, asked, runtime, store)
     print_result(runtime, flags, report_text(report), report.to_json())
-    if not report.usable:
-        raise no_credential(settings.connection.profile_name)
+    if report.problem:
+        raise report.problem
     if check:
         from ant_cli.commands.probe import verify  # late: without --check, nothing is sent
 

@@ -130,7 +130,7 @@ def load(runtime: Runtime, flags: Flags, store: Store | None = None) -> Settings
     }
     usable = credentials(credential_sources(flags, runtime.environ, profile))
     return Settings(
-        connection=_connection(found, flags, usable, profile),
+        connection=_connection(found, flags, usable, profile.name),
         output=_output(found["format"], flags),
         provenance=Provenance(profile, usable, {name: source.label for name, source in found.items()}),
         dry_run=switch(flags, "dry_run"),
@@ -237,20 +237,16 @@ def _register_secrets(flags: Flags, runtime: Runtime) -> None:
 
 
 def _connection(
-    found: Mapping[str, SettingSource], flags: Flags, usable: tuple[Credential, ...], profile: SelectedProfile
+    found: Mapping[str, SettingSource], flags: Flags, usable: tuple[Credential, ...], profile_name: str
 ) -> ConnectionSettings:
-    credential = usable[0] if usable else None
-    workspace_id = check_header(*found["workspace_id"])
-    if credential and credential.rule and found["workspace_id"].label == profile.where("workspace_id"):
-        workspace_id = ""  # the exchange names it, so that the token is for that workspace
     return ConnectionSettings(
         base_url=check_base_url(*found["base_url"]),
-        credential=credential,
-        workspace_id=workspace_id,
+        credential=usable[0] if usable else None,
+        workspace_id=check_header(*found["workspace_id"]),
         timeout_s=check_seconds(*found["timeout"]),
         max_retries=check_count(*found["max_retries"]),
         debug=switch(flags, "debug"),
-        profile_name=profile.name,
+        profile_name=profile_name,
     )
 
 

@@ -1,0 +1,125 @@
+"""What `ant auth status` shows of the official tool's profiles: whom a login belongs to, and when it ends."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, NamedTuple
+
+from ant_cli.errors import CredentialError
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.sanitize import escape_controls
+from ant_cli.settings.logins.configs import OfficialProfile, active_name, has_profile, profile_names, read_profile
+from ant_cli.settings.logins.tokens import Login, read_login
+from ant_cli.settings.profiles import SelectedProfile
+from ant_cli.settings.validators import mask
+
+_LAST_YEAR_S = 253_402_300_799.0
+"""The end of the year 9999, in Unix seconds. No calendar goes further."""
+
+
+class LoginReport(NamedTuple):
+    """A profile of the official tool, as far as it can be read."""
+
+    name: str
+    profile: OfficialProfile | None
+    """None if its file can't be used."""
+    login: Login | None
+    problem: str
+    """Why a file of it can't be used; empty if nothing is wrong."""
+    others: list[str]
+    """The names of the official tool's other profiles."""
+    now: float
+
+    @property
+    def source(self) -> str:
+        """How messages name its credential."""
+        kind = "federation" if self.profile and self.profile.is_federation else "login"
+        return f"{kind} of profile {self.name!r}"
+
+    @property
+    def value(self) -> str:
+        """The masked token and its end, or what is wrong."""
+        if self.problem:
+            return self.problem
+        if self.profile and self.profile.is_federation:
+            return f"exchanges an identity token by {self.profile.rule_id or 'the rule of a variable'}"
+        return f"{mask(self.login.access_token)}, {self.end}" if self.login else "not logged in"
+
+    @property
+    def end(self) -> str:
+        """When the login ends, in words."""
+        expires_at = self.login.expires_at if self.login else None
+        if expires_at is None:
+            return "without an end"
+        verb = "ended" if expires_at <= self.now else "ends"
+        return f"{verb} {_date(expires_at)}"
+
+    @property
+    def owner(self) -> str:
+        """The account, organization and workspace of the login; empty if its file names none."""
+        if self.login is None:
+            return ""
+        login = self.login
+        organization = _named(login.organization_name, login.organization_id)
+        workspace = _named(login.workspace_name, login.workspace_id)
+        parts = (
+            login.account_email,
+            f"organization {organization}" if organization else "",
+            f"workspace {workspace}" if workspace else "",
+        )
+        return _one_line(", ".join(filter(None, parts)))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON, without tokens."""
+        profile, login = self.profile, self.login
+        return {
+            "name": self.name,
+            "type": profile.type if profile else None,
+            "config": str(profile.path) if profile else None,
+            "credentials": str(profile.credentials_path) if profile and not profile.is_federation else None,
+            "logged_in": login is not None,
+            "account_email": (login and login.account_email) or None,
+            "organization_id": (login and login.organization_id) or (profile and profile.organization_id) or None,
+            "organization_name": (login and login.organization_name) or None,
+            "workspace_id": (login and login.workspace_id) or (profile and profile.workspace_id) or None,
+            "workspace_name": (login and login.workspace_name) or None,
+            "scope": (login and login.scope) or None,
+            "expires_at": int(login.expires_at) if login and login.expires_at is not None else None,
+            "problem": self.problem or None,
+            "others": self.others,
+        }
+
+
+def login_report(selected: SelectedProfile, runtime: Runtime) -> LoginReport | None:
+    """Return what is known about the official tool's profile of the run; None if it has none.
+
+    That is the selected one, one of the same name, or else its active one.
+    """
+    environ, now = runtime.environ, (runtime.now or time.time)()
+    same = bool(selected.name) and has_profile(selected.name, environ)
+    name, profile, login = selected.name if same else "", selected.official, None
+    try:
+        name = name or active_name(environ)
+        profile = profile or read_profile(name, environ)
+        login = read_login(profile, runtime) if profile and not profile.is_federation else None
+    except CredentialError as error:
+        others = [other for other in profile_names(environ) if other != name]
+        return LoginReport(name or "active_config", profile, None, error.message, others, now)
+    if profile is None:
+        return None
+    return LoginReport(name, profile, login, "", [other for other in profile_names(environ) if other != name], now)
+
+
+def _named(name: str, identifier: str) -> str:
+    return f"{name} ({identifier})" if name and identifier else name or identifier
+
+
+def _one_line(text: str) -> str:
+    """Return a text of a file that a server filled, which may contain anything, as part of a line."""
+    return escape_controls(" ".join(text.split()))
+
+
+def _date(seconds: float) -> str:
+    if abs(seconds) > _LAST_YEAR_S:
+        return "in another age"
+    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(seconds))

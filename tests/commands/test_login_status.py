@@ -1,0 +1,172 @@
+"""What `ant auth status` shows of the official tool's logins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.official_store import NOW, REFRESH, TOKEN, OfficialStore
+
+STATUS = ("auth", "status")
+PAGE = {"data": [], "next_page": None}
+
+
+@pytest.fixture
+def official(clean_environ):
+    """The official tool's store, which is empty."""
+    return OfficialStore(Path(clean_environ["ANTHROPIC_CONFIG_DIR"]))
+
+
+@pytest.fixture
+def status(ant, monkeypatch):
+    """Run `ant auth status` without a key in the environment. No token is shown."""
+    monkeypatch.setattr("time.time", lambda: NOW)
+
+    def run(*words, env=None, **more):
+        done = ant(*STATUS, *words, env={"ANTHROPIC_API_KEY": None, **(env or {})}, **more)
+        assert TOKEN not in done.stdout + done.stderr
+        assert REFRESH not in done.stdout + done.stderr
+        return done
+
+    return run
+
+
+def test_status_shows_a_login_with_its_owner_its_end_and_its_files(status, official):
+    """The end is in UTC, because a person compares it with that of a server."""
+    official.log_in("work", workspace_id="wrkspc_1")
+    official.log_in("home")
+    official.activate("work\n")
+    done = status()
+    assert (done.exit, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "Credential  ...oken, ends 2026-09-21 15:13 UTC (bearer token, from login of profile 'work')",
+        "Base URL    https://api.anthropic.com (default)",
+        "Workspace   wrkspc_1 (workspace_id of profile 'work')",
+        f"Profile     work (the active one of the official tool), from {official.config('work')}",
+        "Official    work: ada@example.com, organization Example (org-1), workspace Default (wrkspc_1); "
+        "others: home",
+        f"            ends 2026-09-21 15:13 UTC, in {official.credentials('work')}",
+        "",
+        "A credential is looked for in this order, and the first is used:",
+        "  1. --api-key                     not given",
+        "  2. --auth-token                  not given",
+        "  3. --federation-rule             not given",
+        "  4. ANTHROPIC_API_KEY             not set",
+        "  5. ANTHROPIC_AUTH_TOKEN          not set",
+        "  6. ANTHROPIC_FEDERATION_RULE_ID  not set",
+        "  7. login of profile 'work'       ...oken, ends 2026-09-21 15:13 UTC  <- used",
+    ]
+
+
+def test_status_shows_a_login_that_a_key_shadows(status, official):
+    """It is read for this, although a request with that key would not look at it."""
+    official.log_in()
+    done = status(env={"ANTHROPIC_API_KEY": "sk-ant-0123456789ab"})
+    row = "login of profile 'default', official tool  ...oken, ends 2026-09-21 15:13 UTC"
+    assert f"  7. {row}  shadowed by ANTHROPIC_API_KEY\n" in done.stdout
+    assert done.exit == 0
+
+
+def test_status_shows_the_profiles_of_both_stores_that_have_one_name(status, official, clean_environ):
+    """That of this program is used."""
+    official.log_in("work")
+    path = Path(clean_environ["ANTHROPIC_CONFIG_DIR"]) / "profiles.toml"
+    path.write_text('active = "work"\n[profiles.work]\nauth_token = "mine-0123456789"\n')
+    path.chmod(0o600)
+    done = status()
+    assert "  9. auth_token of profile 'work'" in done.stdout
+    assert " 10. login of profile 'work', official tool" in done.stdout
+    assert "shadowed by auth_token of profile 'work'" in done.stdout
+    assert f"Profile     work (the active one), from {path}\n" in done.stdout
+    assert "Official    work: ada@example.com" in done.stdout
+
+
+@pytest.mark.parametrize(("left", "verb"), [(-1, "ended"), (29, "ends")])
+def test_status_of_a_login_that_has_ended_exits_with_4(status, official, left, verb):
+    """The report is printed, too."""
+    official.log_in(expires_at=NOW + left)
+    done = status()
+    assert done.exit == 4
+    assert f"...oken, {verb} 2026-09-21 14:13" in done.stdout
+    assert "ant auth print-credentials" in done.stderr
+    assert status("--format", "json").json["usable"] is False
+
+
+def test_status_of_credentials_that_are_not_safe_says_why(status, official):
+    """The report is printed, too."""
+    official.log_in()
+    official.credentials("default").chmod(0o644)
+    done = status()
+    assert done.exit == 4
+    assert "can't be used: other users can read it (mode 0644)" in done.stdout
+    assert "chmod 600" in done.stderr
+
+
+def test_status_of_a_federation_that_is_not_complete_exits_with_4(status):
+    """It shows what is there, and names what is missing."""
+    done = status(env={"ANTHROPIC_IDENTITY_TOKEN_FILE": "/run/token"})
+    assert done.exit == 4
+    assert "ANTHROPIC_IDENTITY_TOKEN_FILE  exchanges the token in /run/token by no rule  <- used" in done.stdout
+    assert "--organization-id (ANTHROPIC_ORGANIZATION_ID)" in done.stderr
+
+
+def test_status_as_json_has_the_login_without_its_tokens(status, official):
+    """`--transform` selects from it."""
+    official.log_in()
+    assert status("--format", "json").json["official_profile"] == {
+        "name": "default",
+        "type": "user_oauth",
+        "config": str(official.config("default")),
+        "credentials": str(official.credentials("default")),
+        "logged_in": True,
+        "account_email": "ada@example.com",
+        "organization_id": "org-1",
+        "organization_name": "Example",
+        "workspace_id": "wrkspc_1",
+        "workspace_name": "Default",
+        "scope": None,
+        "expires_at": NOW + 3600,
+        "problem": None,
+        "others": [],
+    }
+    assert status("--transform", "official_profile.account_email", "-r").stdout == "ada@example.com\n"
+
+
+def test_status_without_the_official_tool_has_no_word_of_it(status):
+    """Most users have no such files."""
+    done = status("--format", "json")
+    assert done.json["official_profile"] is None
+    assert "fficial" not in status().stdout
+
+
+@pytest.mark.parametrize("name", ["Evil\x1b]0;owned\x07", "Evil\nCredential  none", "Evil\u202e", "Evil\r"])
+@pytest.mark.parametrize("key", ["organization_name", "account_email", "workspace_name", "organization_uuid"])
+def test_status_escapes_what_a_server_wrote_into_a_login(status, official, key, name):
+    """The names are chosen by others, and a line break would make a line of the report."""
+    official.log_in()
+    official.write_credentials("default", {"access_token": TOKEN, key: name})
+    for terminal in (False, True):
+        shown = status(terminal=terminal).stdout
+        assert "Evil" in shown
+        assert not {"\x1b", "\x07", "\u202e", "\r"} & set(shown)
+        assert shown.count("\nCredential  none") == 0
+
+
+@pytest.mark.parametrize("end", [10**14, -(10**14), 10**400, 253_402_300_799, -62_135_596_800])
+def test_status_shows_the_end_of_a_login_in_any_year(status, official, end):
+    """No calendar has a year 3,000,000."""
+    official.log_in(expires_at=end)
+    assert "Official    default: ada@example.com" in status().stdout
+
+
+def test_status_with_check_asks_the_server_with_the_login(status, official):
+    """The headers are those of a command."""
+    official.log_in()
+    done = status("--check", replies=[PAGE])
+    (request,) = done.requests
+    assert request.headers["authorization"] == f"Bearer {TOKEN}"
+    assert "oauth-2025-04-20" in request.headers["anthropic-beta"]
+    assert "Token accepted by https://api.anthropic.com" in done.stderr
+    assert status("--check", replies=[httpx.Response(401, json={})]).exit == 4
