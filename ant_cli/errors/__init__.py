@@ -83,9 +83,9 @@ class BadValue(UsageError):
 class MissingFlag(UsageError):
     """Required values are in neither flags nor piped input."""
 
-    def __init__(self, flags: Sequence[str], command: str) -> None:
+    def __init__(self, flags: Sequence[str], command: str, where: str = "") -> None:
         verb = "is" if len(flags) == 1 else "are"
-        super().__init__(f"{' and '.join(flags)} {verb} required.", see_help(command))
+        super().__init__(f"{where}{' and '.join(flags)} {verb} required.", see_help(command))
 
 
 class UnknownName(UsageError):

@@ -29,6 +29,12 @@ class Document(NamedTuple):
     """Where it comes from, for messages."""
     is_json: bool = False
     """It was written in JSON, as by a program, not in YAML."""
+    is_one_of_several: bool = False
+
+    @property
+    def prefix(self) -> str:
+        """What a message about it begins with: which one it is, if there are several."""
+        return f"{self.source}: " if self.is_one_of_several else ""
 
 
 Documents = Callable[[], Iterator[Document]]
@@ -85,7 +91,7 @@ def _documents(values: Iterator[Parsed], source: str, operation: Operation, id_k
     several = second is not None
     for number, parsed in enumerate(chain(filter(None, (first, second)), values), 1):
         where = (f", line {parsed.line}" if parsed.line else f", document {number}") if several else ""
-        yield _document(parsed, source + where, operation, id_key)
+        yield _document(parsed, source + where, operation, id_key)._replace(is_one_of_several=several)
 
 
 def _document(parsed: Parsed, source: str, operation: Operation, id_key: str) -> Document:

@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from ant_cli.input.values import Value
-from ant_cli.runtime.streams import Stdin, decode, read_file
+from ant_cli.runtime.streams import Stderr, Stdin, decode, read_file
 
 _BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 """Control characters that no text contains, by the rule of https://mimesniff.spec.whatwg.org."""
 _SNIFFED = 512
+_MAY_BE_A_NAME = re.compile(r"@[\w-]*\w")
+"""A text that may be a mistyped name of a file, or the name of a person."""
 _PREFIXES: dict[str, Literal["text", "base64", "either"]] = {
     "@file://": "text",
     "@data://": "base64",
@@ -34,14 +36,16 @@ class FileRef(NamedTuple):
     form: Literal["text", "base64", "either"]
 
 
-def expand_file_refs(value: Value, where: str, stdin: Stdin) -> Value:
+def expand_file_refs(value: Value, where: str, stdin: Stdin, stderr: Stderr) -> Value:
     """Return the value with every file reference in it replaced; keys stay as they are.
+
+    A text that may be a mistyped one is sent as it is, with a note.
 
     Raises:
         UsageError: if a file can't be read, or is not text where text is required.
 
     """
-    return _map_texts(value, lambda text: _expand(text, where, stdin))
+    return _map_texts(value, lambda text: _expand(text, where, stdin, stderr))
 
 
 def unescape(value: Value) -> Value:
@@ -67,9 +71,12 @@ def _unescape(text: str) -> str:
     return text[1:] if text.startswith("\\@") else text
 
 
-def _expand(text: str, where: str, stdin: Stdin) -> str:
+def _expand(text: str, where: str, stdin: Stdin, stderr: Stderr) -> str:
     if text.startswith("\\@"):
         return _unescape(text)
+    if _MAY_BE_A_NAME.fullmatch(text) and not _exists(text[1:]):
+        stderr.say(f"Note: {where}: {text!r} is sent as a text, because there is no such file.")
+        return text
     ref = None if _is_plain_text(text) else _parse(text)
     if ref is None:
         return text

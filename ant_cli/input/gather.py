@@ -89,9 +89,9 @@ def _from_flag(param: Param, text: FlagValue, stdin: Stdin, stderr: Stderr) -> V
 
         return read_structured_flag(param, [text] if isinstance(text, str) else text, stdin, stderr)
     if isinstance(text, list):
-        return expand_file_refs([convert(param, param.flag, item) for item in text], param.flag, stdin)
+        return expand_file_refs([convert(param, param.flag, item) for item in text], param.flag, stdin, stderr)
     value = convert(param, param.flag, text)
-    return value if param.location == "path" else expand_file_refs(value, param.flag, stdin)
+    return value if param.location == "path" else expand_file_refs(value, param.flag, stdin, stderr)
 
 
 # --file and stdin

@@ -1,4 +1,4 @@
-"""Warnings about fields and values that the API's types do not name. They are sent: the API may know them."""
+"""Warnings about fields and values that the API's types do not name: sent with a body, and without one not used."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.input.values import Value
-from ant_cli.operations.spec import Members, Param
+from ant_cli.operations.spec import Members, Operation, Param
+
+_NAMED = 3
+"""How many unused keys a note names."""
 
 
 def unknown_in(body: Mapping[str, Value], params: Iterable[Param]) -> Iterator[str]:
@@ -17,6 +20,23 @@ def unknown_in(body: Mapping[str, Value], params: Iterable[Param]) -> Iterator[s
         value = body.get(name)
         if param.choices and isinstance(value, str) and value not in param.choices:
             yield _warning(f"{value!r} is not a known {name}", value, param.choices)
+
+
+def note_unused(operation: Operation, given: Mapping[str, Value]) -> str:
+    """Return a note about the keys of an input that are neither parameters nor fields of an object of the API.
+
+    It is for an operation without a body. What a server returns may be piped in, although only its ID is used.
+    """
+    from ant_cli.operations import OPERATIONS
+
+    known = {key.lower() for each in OPERATIONS for param in each.params for key in param.input_keys}
+    known.update(field for each in OPERATIONS for field in each.server_fields)
+    unused = [key for key in given if key.lower() not in known]
+    if not unused:
+        return ""
+    names = ", ".join(map(repr, unused[:_NAMED])) + ", ..." * (len(unused) > _NAMED)
+    own = [key for param in operation.params if param.location != "setting" for key in param.input_keys]
+    return f"Note: {operation.command} does not use {names} of the input.{did_you_mean(unused[0], own)}"
 
 
 def _unknown_fields(body: Mapping[str, Value], known: Members, path: str) -> Iterator[str]:

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 from ant_cli.errors import BadValue, MissingFlag, UsageError, see_help
 from ant_cli.input.documents import Document
 from ant_cli.input.gather import Inputs, gather
-from ant_cli.input.known_fields import unknown_in
+from ant_cli.input.known_fields import note_unused, unknown_in
 from ant_cli.input.values import Value, convert, encode, to_text, type_name
 from ant_cli.operations.spec import Flags, Operation, Param
 from ant_cli.runtime.streams import Stderr, Stdin
@@ -107,9 +107,10 @@ def place(
         _check_same_ids(operation, flags, piped, document, inputs, note)
     values = {**piped, **flags}
     body = _body(operation, values, given, note)
-    _check_required(operation, values, body)
+    where = document.prefix if document else ""
+    _check_required(operation, values, body, where)
     if operation.partial_update and not body and not inputs.has_edits:
-        _check_empty_update(operation, inputs, note)
+        _check_empty_update(operation, inputs, where, note)
     return _assemble(operation, values, body)
 
 
@@ -123,7 +124,10 @@ def _place_piped_values(operation: Operation, flags: Mapping[str, Value], docume
     for param, keys in _keys_outside_body(operation, document.members):
         key = next((key for key in keys if not _means_no_value(param, document.members[key])), None)
         if key is not None and (param.location == "path" or param.name not in flags):
-            values[param.name] = _from_piped(param, document.members[key], f"{document.source}: {key}")
+            where = f"{document.source}: {key}"
+            values[param.name] = _from_piped(param, document.members[key], where)
+            if param.location == "path":
+                _check_id(where, to_text(values[param.name]))
     return values
 
 
@@ -182,6 +186,8 @@ def _body(
     operation: Operation, values: Mapping[str, Value], given: Mapping[str, Value], note: Note
 ) -> dict[str, Value]:
     if not operation.has_body:
+        if given and (unused := note_unused(operation, given)):
+            note(unused)
         return {}
     elsewhere = {key for _, keys in _keys_outside_body(operation, given) for key in keys}
     body = {key: value for key, value in given.items() if key not in elsewhere}
@@ -205,17 +211,19 @@ def _without_server_fields(operation: Operation, body: dict[str, Value], note: N
 # Checks
 
 
-def _check_required(operation: Operation, values: Mapping[str, Value], body: Mapping[str, Value]) -> None:
+def _check_required(
+    operation: Operation, values: Mapping[str, Value], body: Mapping[str, Value], where: str
+) -> None:
     required = [param for param in operation.params if param.required]
     missing = [param.flag for param in required if param.name not in values and param.wire_name not in body]
     if missing:
-        raise MissingFlag(missing, operation.command)
+        raise MissingFlag(missing, operation.command, where)
 
 
-def _check_empty_update(operation: Operation, inputs: Inputs, note: Note) -> None:
+def _check_empty_update(operation: Operation, inputs: Inputs, where: str, note: Note) -> None:
     """Reject input without fields (D25); without input, note that nothing will change."""
     if inputs.were_piped:
-        raise UsageError("the input holds no field to change.", see_help(operation.command))
+        raise UsageError(f"{where}the input holds no field to change.", see_help(operation.command))
     note("Note: no field was given, so nothing will change.")
 
 
@@ -263,11 +271,15 @@ def _success_message(operation: Operation, ids: Mapping[str, str], body: Mapping
 def _segment(param: Param, value: Value) -> str:
     """Return an ID percent-encoded as one path segment."""
     text = to_text(value)
-    if not text.strip() or text in (".", ".."):
-        raise BadValue(param.flag, f"must be an ID, got {text!r}")
-    if _has_control_character(text):
-        raise BadValue(param.flag, f"contains a control character: {text!r}")
+    _check_id(param.flag, text)
     return quote(_check_encodable(param, text), safe="")
+
+
+def _check_id(where: str, text: str) -> None:
+    if not text.strip() or text in (".", ".."):
+        raise BadValue(where, f"must be an ID, got {text!r}")
+    if _has_control_character(text):
+        raise BadValue(where, f"contains a control character: {text!r}")
 
 
 def _header(param: Param, value: Value) -> str:

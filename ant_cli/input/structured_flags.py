@@ -38,7 +38,7 @@ def read_structured_flag(param: Param, texts: Sequence[str], stdin: Stdin, stder
     mappings = [text for text in texts if not _pair_in(param, text)]
     for text in mappings:
         _check_ambiguous(param, text, stderr, has_pairs=bool(pairs))
-    whole = _read_mapping(param, mappings[-1], stdin) if mappings else {}
+    whole = _read_mapping(param, mappings[-1], stdin, stderr) if mappings else {}
     if not pairs:
         return whole
     if not isinstance(whole, dict):
@@ -47,17 +47,17 @@ def read_structured_flag(param: Param, texts: Sequence[str], stdin: Stdin, stder
     for pair in pairs:
         if pair.key in members:
             raise BadValue(param.flag, f"has the key {pair.key!r} twice")
-        members[pair.key] = _value_of(param, pair, stdin)
+        members[pair.key] = _value_of(param, pair, stdin, stderr)
     return members
 
 
-def _read_mapping(param: Param, text: str, stdin: Stdin) -> Value:
+def _read_mapping(param: Param, text: str, stdin: Stdin, stderr: Stderr) -> Value:
     """Read YAML or JSON, with the contents of files in place of their names (D10, D32)."""
     contents = read_structured(text, param.flag, stdin)
     if contents is not None:
         return convert(param, param.flag, contents)
     value = convert(param, param.flag, text)
-    return expand_file_refs(value, param.flag, stdin) if param.texts_may_be_files else unescape(value)
+    return expand_file_refs(value, param.flag, stdin, stderr) if param.texts_may_be_files else unescape(value)
 
 
 def _pair_in(param: Param, text: str) -> _Pair | None:
@@ -101,7 +101,7 @@ def _check_ambiguous(param: Param, text: str, stderr: Stderr, *, has_pairs: bool
     stderr.say(f"Note: {param.flag} {problem}. {meant}")
 
 
-def _value_of(param: Param, pair: _Pair, stdin: Stdin) -> Value:
+def _value_of(param: Param, pair: _Pair, stdin: Stdin, stderr: Stderr) -> Value:
     """Return the value of a key, which is a text; None to delete the key, if it is one of a patch."""
     as_text = f"For the text: {_as_json(param, {pair.key: pair.text})}"
     is_patch = param.key_values == "patch"
@@ -109,7 +109,7 @@ def _value_of(param: Param, pair: _Pair, stdin: Stdin) -> Value:
         delete = f"To delete the key: {param.flag} {pair.key}=" if is_patch else ""
         raise BadValue(param.flag, f"{pair.key}=null may be null or a text", delete, as_text)
     if pair.text:
-        return expand_file_refs(pair.text, f"{param.flag} {pair.key}", stdin)
+        return expand_file_refs(pair.text, f"{param.flag} {pair.key}", stdin, stderr)
     if not is_patch:
         raise BadValue(param.flag, f"has no value for the key {pair.key!r}", as_text)
     return None

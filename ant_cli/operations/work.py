@@ -14,6 +14,7 @@ NOTES = "Workers call this themselves. By hand, use it to inspect a queue or to 
 SERVER_FIELDS = (
     "type",
     "data",
+    "secret",
     "state",
     "created_at",
     "acknowledged_at",

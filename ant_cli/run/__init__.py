@@ -9,7 +9,7 @@ from ant_cli.errors import UsageError
 from ant_cli.http.client import Client
 from ant_cli.http.outcome import outcome_hints
 from ant_cli.input.request import Request, Requests, build_all
-from ant_cli.operations.global_flags import EDITS, EVERY, FILTER, FOR, UNTIL, WATCH, YES
+from ant_cli.operations.global_flags import EDITS, EVERY, FILTER, FOR, MAX_ITEMS, UNTIL, WATCH, YES
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.api_error import rendered_errors
 from ant_cli.output.item_filter import Condition, make_condition
@@ -49,7 +49,7 @@ def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
     watch = _watch(operation, flags, requests, settings, runtime)
     progress = Progress(runtime.stderr, runtime.environ)
     printer = _make_printer(operation, flags, requests, settings, progress, runtime)
-    is_wanted = _item_condition(flags, printer)
+    is_wanted = _item_condition(flags, printer, runtime)
     waiting = _waiting(operation, flags, requests)
     edited = _edited_update(operation, flags, requests, runtime)
     if settings.dry_run:
@@ -116,8 +116,10 @@ def _make_printer(
     )
 
 
-def _item_condition(flags: Flags, printer: Printer) -> Condition:
+def _item_condition(flags: Flags, printer: Printer, runtime: Runtime) -> Condition:
     """Return what `--filter` selects, or everything. UsageError if it can't be used."""
+    if MAX_ITEMS.name in flags and printer.format.is_response:
+        runtime.stderr.say(f"Note: {MAX_ITEMS.flag} is not used: --format raw prints one response as it is.")
     if FILTER.name in flags and printer.format.is_response:
         raise UsageError(f"{FILTER.flag} selects items, and --format raw prints the response as it is.")
     return make_condition(FILTER.flag, flags.list(FILTER.name))

@@ -7,13 +7,13 @@ from contextlib import nullcontext
 from itertools import islice
 from typing import NamedTuple
 
-from ant_cli.errors import AntError, PartialFailure, UsageError
+from ant_cli.errors import AntError, PartialFailure
 from ant_cli.http.client import Client
 from ant_cli.http.observer import Unobserved
 from ant_cli.http.outcome import outcome_hints
 from ant_cli.http.pool import Pool, Result, Unfinished
 from ant_cli.input.request import Request, Requests
-from ant_cli.operations.global_flags import PARALLEL, YES
+from ant_cli.operations.global_flags import YES
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.api_error import rendered_errors
 from ant_cli.output.printer import Printer, check_json
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from ant_cli.run.edited_update import EditedUpdate
 
 _PARALLEL_DEFAULT = 8
-_PARALLEL_LIMIT = 256
 NAMED = 1000
 """How many inputs that were not sent are named; of more than that, the first of the others is."""
 
@@ -53,7 +52,8 @@ def run_many(
         UsageError: if a flag has a value that can't be used, or the user does not confirm.
 
     """
-    parallel = min(_parallel(flags, operation), requests.count)
+    usual = 1 if operation.creates else _PARALLEL_DEFAULT
+    parallel = min(settings.parallel or usual, requests.count)
     if YES in operation.params and not switch(flags, YES.name):
         confirm(_question(operation, requests), runtime, reads_stdin=True)
     report = _Report(operation, requests, runtime)
@@ -74,15 +74,6 @@ def run_many(
             report.end_early(pool.stop())
             raise
         report.end(pool.sent)
-
-
-def _parallel(flags: Flags, operation: Operation) -> int:
-    text = flags.text(PARALLEL.name)
-    if text is None:
-        return 1 if operation.creates else _PARALLEL_DEFAULT
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= _PARALLEL_LIMIT):
-        raise UsageError(f"{PARALLEL.flag} must be a whole number from 1 to {_PARALLEL_LIMIT}, got {text!r}.")
-    return int(text)
 
 
 def _question(operation: Operation, requests: Requests) -> str:

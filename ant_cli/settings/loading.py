@@ -32,6 +32,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ant_cli.settings.federation import TokenSource
 
+PARALLEL_LIMIT = 256
+
 
 class ConnectionSettings(NamedTuple):
     """Where requests go, with which credential, and how patiently."""
@@ -90,6 +92,8 @@ class Settings(NamedTuple):
     dry_run: bool
     max_items: int | None
     """None for no limit."""
+    parallel: int | None
+    """How many requests to send at once; None for as many as is usual."""
 
     @property
     def crosses_origin(self) -> bool:
@@ -135,6 +139,7 @@ def load(runtime: Runtime, flags: Flags, store: Store | None = None) -> Settings
         provenance=Provenance(profile, usable, {name: source.label for name, source in found.items()}),
         dry_run=switch(flags, "dry_run"),
         max_items=_max_items(flags.text("max_items")),
+        parallel=_parallel(flags.text("parallel")),
     )
 
 
@@ -261,6 +266,14 @@ def _output(chosen: SettingSource, flags: Flags) -> OutputSettings:
         columns=flags.text("columns") or "",
         slurp=switch(flags, "slurp"),
     )
+
+
+def _parallel(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= PARALLEL_LIMIT):
+        raise BadValue("--parallel", f"must be a whole number from 1 to {PARALLEL_LIMIT}, got {text!r}")
+    return int(text)
 
 
 def _max_items(text: str | None) -> int | None:
