@@ -11,7 +11,7 @@ _ant_subcommands() {
     beta:environments:work) reply=(retrieve poll ack heartbeat stop list update stats) ;;
     beta:worker) reply=(poll run exporter) ;;
     schema) reply=(environment) ;;
-    auth) reply=(login status token logout) ;;
+    auth) reply=(login status token print-credentials logout) ;;
     profile) reply=(list get set unset activate create rename delete) ;;
     emulator) reply=(start status stop env session enqueue clock reset fault) ;;
     'emulator session') reply=(create show) ;;
@@ -20,7 +20,7 @@ _ant_subcommands() {
     'help beta:environments:work') reply=(retrieve poll ack heartbeat stop list update stats) ;;
     'help beta:worker') reply=(poll run exporter) ;;
     'help schema') reply=(environment) ;;
-    'help auth') reply=(login status token logout) ;;
+    'help auth') reply=(login status token print-credentials logout) ;;
     'help profile') reply=(list get set unset activate create rename delete) ;;
     'help emulator') reply=(start status stop env session enqueue clock reset fault) ;;
     'help emulator session') reply=(create show) ;;
@@ -86,6 +86,7 @@ _ant_flags() {
     'auth login') reply=(--help --no-verify --keyring --profile --api-key --api-key-stdin --base-url --local --workspace-id --timeout --max-retries --debug) ;;
     'auth status') reply=(--help --check --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;
     'auth token') reply=(--help --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug) ;;
+    'auth print-credentials') reply=(--help --access-token --env --profile --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug) ;;
     'auth logout') reply=(--help --all --profile) ;;
     profile) reply=(--help) ;;
     'profile list') reply=(--help --format --transform --raw-output --columns) ;;
@@ -123,7 +124,7 @@ _ant_kind_of_flag() {
     'beta:worker run'\ --work-id) kind='free' ;;
     *\ --help | *\ -h | *\ --version | *\ -v | *\ --verbose) kind='plain' ;;
     *\ --api-key | *\ --auth-token | *\ --federation-rule | *\ --identity-token | *\ --organization-id | *\ --service-account-id | *\ --base-url | *\ --workspace-id | *\ --transform | *\ --transform-error | *\ --columns | *\ --timeout | *\ --max-retries | *\ --parallel | *\ --until | *\ --every | *\ --for | *\ --add | *\ --remove | *\ --limit | *\ --filter | *\ --max-items | *\ --block-ms | *\ --reclaim-older-than-ms | *\ --desired-ttl-seconds | *\ --environment-key | *\ --worker-id | *\ --max-idle | *\ --concurrency | *\ --lease | *\ --attempts | *\ --item-timeout | *\ --drain-timeout | *\ --kill-timeout | *\ --exit-when-idle | *\ --listen | *\ --session-id | *\ --cache | *\ --api-key-command | *\ --host | *\ --port | *\ --lease-seconds | *\ --wait | *\ --environment | *\ --title | *\ --count | *\ --advance-ms | *\ --now | *\ --path-contains | *\ --method | *\ --status | *\ --times | *\ --retry-after-ms | *\ --delay-ms | *\ --after | *\ --body-delay-ms | *\ --cut-after-events) kind='free' ;;
-    *\ --api-key-stdin | *\ --auth-token-stdin | *\ --local | *\ --raw-output | *\ -r | *\ --dry-run | *\ --debug | *\ --fail-fast | *\ --watch | *\ --include-archived | *\ --slurp | *\ --yes | *\ --force | *\ --no-auto-stop | *\ --pass-api-key | *\ -y | *\ --exit-code | *\ --adopt | *\ --prune | *\ --validate | *\ --all | *\ --no-verify | *\ --keyring | *\ --check | *\ --detach | *\ --no-secret | *\ --disconnect | *\ --list | *\ --clear) kind='switch' ;;
+    *\ --api-key-stdin | *\ --auth-token-stdin | *\ --local | *\ --raw-output | *\ -r | *\ --dry-run | *\ --debug | *\ --fail-fast | *\ --watch | *\ --include-archived | *\ --slurp | *\ --yes | *\ --force | *\ --no-auto-stop | *\ --pass-api-key | *\ -y | *\ --exit-code | *\ --adopt | *\ --prune | *\ --validate | *\ --all | *\ --no-verify | *\ --keyring | *\ --check | *\ --access-token | *\ --env | *\ --detach | *\ --no-secret | *\ --disconnect | *\ --list | *\ --clear) kind='switch' ;;
     *\ --identity-token-file | *\ --file | *\ -f | *\ --on-work | *\ --workdir | *\ --work-secret-file | *\ --lock-file | *\ --save-plan | *\ --plan | *\ --directory | *\ --database | *\ --script) kind='file' ;;
     *\ --profile) kind='profile' ;;
     *\ --format | *\ --format-error) kind='choices auto json jsonl yaml table pretty raw explore' ;;

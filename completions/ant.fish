@@ -32,6 +32,7 @@ set -g __ant_commands \
     'auth login' \
     'auth status' \
     'auth token' \
+    'auth print-credentials' \
     'auth logout' \
     'profile' \
     'profile list' \
@@ -93,6 +94,7 @@ set -g __ant_commands \
     'help auth login' \
     'help auth status' \
     'help auth token' \
+    'help auth print-credentials' \
     'help auth logout' \
     'help profile' \
     'help profile list' \
@@ -161,6 +163,8 @@ set -g __ant_switches \
     --no-verify \
     --keyring \
     --check \
+    --access-token \
+    --env \
     --detach \
     --no-secret \
     --disconnect \
@@ -381,6 +385,7 @@ complete -c ant -n '__ant_at any schema' -f -a 'environment' -d 'Print the JSON 
 complete -c ant -n '__ant_at any auth' -f -a 'login' -d 'Store a key in a profile'
 complete -c ant -n '__ant_at any auth' -f -a 'status' -d 'Show where credentials were found, which one is used, and why'
 complete -c ant -n '__ant_at any auth' -f -a 'token' -d 'Print the credential that is used, bare, for other tools'
+complete -c ant -n '__ant_at any auth' -f -a 'print-credentials' -d 'Print the credential of a profile or federation for other tools; keys in variables don\'t count'
 complete -c ant -n '__ant_at any auth' -f -a 'logout' -d 'Remove the credentials of a profile; its other settings stay'
 complete -c ant -n '__ant_at any profile' -f -a 'list' -d 'List the profiles, with a * before the active one'
 complete -c ant -n '__ant_at any profile' -f -a 'get' -d 'Print a value of a profile, bare, or all of them; secrets masked'
@@ -441,6 +446,7 @@ complete -c ant -n '__ant_at any help schema' -f -a 'environment' -d 'Print the 
 complete -c ant -n '__ant_at any help auth' -f -a 'login' -d 'Store a key in a profile'
 complete -c ant -n '__ant_at any help auth' -f -a 'status' -d 'Show where credentials were found, which one is used, and why'
 complete -c ant -n '__ant_at any help auth' -f -a 'token' -d 'Print the credential that is used, bare, for other tools'
+complete -c ant -n '__ant_at any help auth' -f -a 'print-credentials' -d 'Print the credential of a profile or federation for other tools; keys in variables don\'t count'
 complete -c ant -n '__ant_at any help auth' -f -a 'logout' -d 'Remove the credentials of a profile; its other settings stay'
 complete -c ant -n '__ant_at any help profile' -f -a 'list' -d 'List the profiles, with a * before the active one'
 complete -c ant -n '__ant_at any help profile' -f -a 'get' -d 'Print a value of a profile, bare, or all of them; secrets masked'
@@ -822,6 +828,21 @@ complete -c ant -n '__ant_at any auth token' -l workspace-id -x -d 'The workspac
 complete -c ant -n '__ant_at any auth token' -l timeout -x -d 'Seconds to wait for a connection, and between bytes'
 complete -c ant -n '__ant_at any auth token' -l max-retries -x -d 'How often a failed request is sent again'
 complete -c ant -n '__ant_at any auth token' -l debug -f -d 'Show requests and responses on stderr, with secrets hidden'
+complete -c ant -n '__ant_at any auth print-credentials' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any auth print-credentials' -l access-token -f -d 'Print only the bare access token'
+complete -c ant -n '__ant_at any auth print-credentials' -l env -f -d 'Print lines for a shell or a .env file: ANTHROPIC_AUTH_TOKEN=..'
+complete -c ant -n '__ant_at any auth print-credentials' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
+complete -c ant -n '__ant_at any auth print-credentials' -l federation-rule -x -d 'Log in by this federation rule (fdrl_...)'
+complete -c ant -n '__ant_at any auth print-credentials' -l identity-token-file -r -F -d 'With it: the file of an OIDC token'
+complete -c ant -n '__ant_at any auth print-credentials' -l identity-token -x -d 'With it: the OIDC token itself'
+complete -c ant -n '__ant_at any auth print-credentials' -l organization-id -x -d 'With it: the organization'
+complete -c ant -n '__ant_at any auth print-credentials' -l service-account-id -x -d 'With it: the service account, if any'
+complete -c ant -n '__ant_at any auth print-credentials' -l base-url -x -d 'Where the API is'
+complete -c ant -n '__ant_at any auth print-credentials' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
+complete -c ant -n '__ant_at any auth print-credentials' -l workspace-id -x -d 'The workspace, if the credential has several'
+complete -c ant -n '__ant_at any auth print-credentials' -l timeout -x -d 'Seconds to wait for a connection, and between bytes'
+complete -c ant -n '__ant_at any auth print-credentials' -l max-retries -x -d 'How often a failed request is sent again'
+complete -c ant -n '__ant_at any auth print-credentials' -l debug -f -d 'Show requests and responses on stderr, with secrets hidden'
 complete -c ant -n '__ant_at any auth logout' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any auth logout' -l all -f -d 'Remove the credentials of all profiles'
 complete -c ant -n '__ant_at any auth logout' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'

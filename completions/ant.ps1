@@ -59,6 +59,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             'login|Store a key in a profile'
             'status|Show where credentials were found, which one is used, and why'
             'token|Print the credential that is used, bare, for other tools'
+            'print-credentials|Print the credential of a profile or federation for other tools; keys in variables don''t count'
             'logout|Remove the credentials of a profile; its other settings stay'
         )
         'profile' = @(
@@ -137,6 +138,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             'login|Store a key in a profile'
             'status|Show where credentials were found, which one is used, and why'
             'token|Print the credential that is used, bare, for other tools'
+            'print-credentials|Print the credential of a profile or federation for other tools; keys in variables don''t count'
             'logout|Remove the credentials of a profile; its other settings stay'
         )
         'help profile' = @(
@@ -647,6 +649,24 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             '--max-retries|How often a failed request is sent again'
             '--debug|Show requests and responses on stderr, with secrets hidden'
         )
+        'auth print-credentials' = @(
+            '--help|Show help'
+            '-h|Show help'
+            '--access-token|Print only the bare access token'
+            '--env|Print lines for a shell or a .env file: ANTHROPIC_AUTH_TOKEN=..'
+            '--profile|The profile to use, in place of the active one'
+            '--federation-rule|Log in by this federation rule (fdrl_...)'
+            '--identity-token-file|With it: the file of an OIDC token'
+            '--identity-token|With it: the OIDC token itself'
+            '--organization-id|With it: the organization'
+            '--service-account-id|With it: the service account, if any'
+            '--base-url|Where the API is'
+            '--local|Use the emulator on this machine: short for --base-url local:'
+            '--workspace-id|The workspace, if the credential has several'
+            '--timeout|Seconds to wait for a connection, and between bytes'
+            '--max-retries|How often a failed request is sent again'
+            '--debug|Show requests and responses on stderr, with secrets hidden'
+        )
         'auth logout' = @(
             '--help|Show help'
             '-h|Show help'
@@ -1022,6 +1042,8 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         '--no-verify' = 'switch'
         '--keyring' = 'switch'
         '--check' = 'switch'
+        '--access-token' = 'switch'
+        '--env' = 'switch'
         '--detach' = 'switch'
         '--no-secret' = 'switch'
         '--disconnect' = 'switch'

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from ant_cli.help.command_row import Command
-from ant_cli.help.tool_rows import CONNECTION, PROFILE, REQUEST, RESULT, argument, switch, text_flag, tool
+from ant_cli.help.tool_rows import (
+    CONNECTION,
+    FEDERATION,
+    PROFILE,
+    REQUEST,
+    RESULT,
+    argument,
+    switch,
+    text_flag,
+    tool,
+)
 from ant_cli.operations.value_kinds import ValueKind
 
 SECTION = "Log in, and switch between accounts"
@@ -70,6 +80,21 @@ AUTH = Command(
                 "ant auth token --profile ci | gh secret set ANTHROPIC_API_KEY",
             ),
             takes=(*PROFILE, *REQUEST),
+        ),
+        tool(
+            "auth print-credentials",
+            "Print the credential of a profile or federation for other tools; keys in variables don't count.",
+            "print_credentials:print_credentials",
+            (
+                "for the programs that this shell starts",
+                'set -a; eval "$(ant auth print-credentials --env)"; set +a',
+            ),
+            ("as the .env file of a container", "umask 077; ant auth print-credentials --env --profile ci > .env"),
+            flags=(
+                switch("access_token", "Print only the bare access token."),
+                switch("env", "Print lines for a shell or a .env file: ANTHROPIC_AUTH_TOKEN=..."),
+            ),
+            takes=(*PROFILE, *FEDERATION, *CONNECTION),
         ),
         tool(
             "auth logout",

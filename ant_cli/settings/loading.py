@@ -172,9 +172,9 @@ def with_secret(credential: Credential, runtime: Runtime) -> Credential:
     if credential.form == "text":
         return credential
     if credential.official is not None:
-        from ant_cli.settings.logins.tokens import usable_token
+        from ant_cli.settings.logins.tokens import usable_login
 
-        return credential._replace(secret=usable_token(credential.official, runtime), form="text")
+        return credential._replace(secret=usable_login(credential.official, runtime).access_token, form="text")
     if credential.rule is not None:
         from ant_cli.settings.federation_inputs import check_rule
 

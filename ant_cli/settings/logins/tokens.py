@@ -64,8 +64,8 @@ def read_login(profile: OfficialProfile, runtime: Runtime) -> Login | None:
     return Login(token, _expires_at(document, profile), *texts)
 
 
-def usable_token(profile: OfficialProfile, runtime: Runtime) -> str:
-    """Return the access token of a profile, if it lasts for more than 30 s.
+def usable_login(profile: OfficialProfile, runtime: Runtime) -> Login:
+    """Return the login of a profile, if it lasts for more than 30 s.
 
     It is never refreshed here: a refresh token is replaced as it is used, and the official tool, which could not
     know that, would log its user out.
@@ -79,7 +79,7 @@ def usable_token(profile: OfficialProfile, runtime: Runtime) -> str:
         raise CredentialError(f"profile {profile.name!r} of the official tool is not logged in.", _renewal(profile))
     left = math.inf if login.expires_at is None else login.expires_at - (runtime.now or time.time)()
     if left > LEAST_S:
-        return login.access_token
+        return login
     ended = "ended" if left <= 0 else "ends within 30 s"
     raise CredentialError(
         f"the login of profile {profile.name!r} in {profile.credentials_path} {ended}.",

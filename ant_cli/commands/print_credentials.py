@@ -1,0 +1,104 @@
+"""`ant auth print-credentials`: the credential of a profile for other programs, as the official tool prints it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import time
+from copy import copy
+from typing import Any, NamedTuple
+
+from ant_cli.errors import CredentialError, UsageError
+from ant_cli.operations.spec import Flags
+from ant_cli.runtime import Runtime, variables
+from ant_cli.settings.loading import Settings, load, no_credential, with_secret
+from ant_cli.settings.local_emulator import is_local
+from ant_cli.settings.logins.configs import OfficialProfile
+from ant_cli.settings.logins.tokens import usable_login
+from ant_cli.settings.notes import note_ambiguous_credential
+
+_SOON_S = 120.0
+"""A login that ends sooner causes a note: the official tool would renew it now."""
+
+
+class _Printed(NamedTuple):
+    """A credential as it is printed."""
+
+    variable: str
+    """The environment variable in which other programs expect it."""
+    secret: str
+    members: dict[str, Any]
+    """It as JSON, with the members of the official tool's files."""
+
+
+def print_credentials(runtime: Runtime, flags: Flags, *, access_token: bool = False, env: bool = False) -> None:
+    """Print the credential of the profile, or of a federation, whatever key is in the environment."""
+    if access_token and env:
+        raise UsageError("--access-token and --env can't be used together.", "Leave one of them out.")
+    left_out = (variables.API_KEY, variables.AUTH_TOKEN)
+    runtime = copy(runtime)
+    runtime.environ = {name: value for name, value in runtime.environ.items() if name not in left_out}
+    settings = load(runtime, flags)
+    note_ambiguous_credential(settings.provenance, runtime)
+    printed = _printed(settings, runtime)
+    if access_token and printed.variable != variables.AUTH_TOKEN:
+        raise CredentialError(
+            "the profile has an API key, and no access token.", "To print the key: ant auth token, or --env"
+        )
+    text = printed.secret if access_token else _assignments(printed, settings) if env else _json(printed)
+    runtime.stdout.write(text.encode() + b"\n")
+
+
+def _printed(settings: Settings, runtime: Runtime) -> _Printed:
+    credential = settings.connection.credential
+    if credential is None:
+        raise no_credential(settings.connection.profile_name)
+    if credential.official:
+        return _login(credential.official, runtime)
+    if credential.rule:
+        from ant_cli.http.access_tokens import access_token
+
+        token = access_token(settings.connection, runtime)
+        return _bearer_token(token.secret, expires_at=int(token.expires_at))
+    secret = with_secret(credential, runtime).secret
+    if credential.kind == "auth_token":
+        return _bearer_token(secret)
+    return _Printed(variables.API_KEY, secret, {"version": "1.0", "type": "api_key", "api_key": secret})
+
+
+def _login(profile: OfficialProfile, runtime: Runtime) -> _Printed:
+    login = usable_login(profile, runtime)
+    if login.expires_at is not None and login.expires_at - (runtime.now or time.time)() <= _SOON_S:
+        runtime.hint(
+            f"Note: the login of profile {profile.name!r} ends within {_SOON_S:g} s, and is not renewed here."
+        )
+    return _bearer_token(
+        login.access_token,
+        expires_at=None if login.expires_at is None else int(login.expires_at),
+        refresh_token=login.refresh_token,
+        scope=login.scope,
+        organization_uuid=login.organization_id,
+        organization_name=login.organization_name,
+        account_email=login.account_email,
+        workspace_id=login.workspace_id,
+        workspace_name=login.workspace_name,
+    )
+
+
+def _bearer_token(secret: str, **others: Any) -> _Printed:
+    given = {name: value for name, value in others.items() if value not in (None, "")}
+    members = {"version": "1.0", "type": "oauth_token", "access_token": secret, **given}
+    return _Printed(variables.AUTH_TOKEN, secret, members)
+
+
+def _json(printed: _Printed) -> str:
+    return json.dumps(printed.members, indent=2, ensure_ascii=False)
+
+
+def _assignments(printed: _Printed, settings: Settings) -> str:
+    """Return lines for a shell or a .env file; what a shell would not take as it is, is quoted."""
+    lines = [f"{printed.variable}={shlex.quote(printed.secret)}"]
+    base_url = settings.connection.base_url
+    if settings.provenance.sources["base_url"] != "default" and not is_local(base_url):
+        lines.append(f"{variables.BASE_URL}={shlex.quote(base_url)}")
+    return "\n".join(lines)

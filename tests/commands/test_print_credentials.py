@@ -1,0 +1,154 @@
+"""`ant auth print-credentials`, in the official tool's form."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.official_store import NOW, REFRESH, TOKEN, WHO, OfficialStore
+
+PRINT = ("auth", "print-credentials")
+
+
+@pytest.fixture
+def official(clean_environ):
+    """The official tool's store, with a login."""
+    store = OfficialStore(Path(clean_environ["ANTHROPIC_CONFIG_DIR"]))
+    store.log_in()
+    return store
+
+
+@pytest.fixture
+def printed(ant, monkeypatch):
+    """Run `ant auth print-credentials` with a key in the environment. No token is on stderr."""
+    monkeypatch.setattr("time.time", lambda: NOW)
+
+    def run(*words, **more):
+        done = ant(*PRINT, *words, **more)
+        assert TOKEN not in done.stderr
+        assert REFRESH not in done.stderr
+        return done
+
+    return run
+
+
+@pytest.fixture
+def profiles(official):
+    """Write the profiles of this program."""
+
+    def write(text):
+        path = official.folder / "profiles.toml"
+        path.write_text(text)
+        path.chmod(0o600)
+
+    return write
+
+
+@pytest.mark.usefixtures("official")
+def test_it_prints_the_login_as_json_with_the_members_of_its_file(printed):
+    """In the official tool's order, although a key in the environment would be used for a request."""
+    done = printed()
+    assert (done.exit, done.stderr) == (0, "")
+    assert list(done.json.items()) == [
+        ("version", "1.0"),
+        ("type", "oauth_token"),
+        ("access_token", TOKEN),
+        ("expires_at", NOW + 3600),
+        ("refresh_token", REFRESH),
+        *WHO.items(),
+    ]
+    assert done.stdout == json.dumps(done.json, indent=2) + "\n"
+
+
+@pytest.mark.usefixtures("official")
+def test_with_access_token_it_prints_nothing_else(printed):
+    """For $( ), in any order of the flags."""
+    assert printed("--access-token").stdout == f"{TOKEN}\n"
+    assert printed("--access-token", "--profile", "default").stdout == f"{TOKEN}\n"
+    missing = printed("--access-token", "--profile", "none")
+    assert (missing.exit, missing.stdout) == (4, "")
+    assert "profile 'none' (from --profile) does not exist" in missing.stderr
+
+
+def test_with_env_it_prints_a_line_for_the_token_and_one_for_the_base_url_of_the_profile(printed, official):
+    """As the official tool: no line without a base URL."""
+    assert printed("--env").stdout == f"ANTHROPIC_AUTH_TOKEN={TOKEN}\n"
+    official.log_in(base_url="https://gate.example")
+    lines = f"ANTHROPIC_AUTH_TOKEN={TOKEN}\nANTHROPIC_BASE_URL=https://gate.example\n"
+    assert printed("--env").stdout == lines
+
+
+@pytest.mark.parametrize(
+    "token", ["a'b", "$(touch pwned)".replace(" ", "${IFS}"), "`id`", "a;b", 'a"b', "a\\b", "~", "#x"]
+)
+def test_a_shell_evaluates_the_lines_to_the_very_values(printed, official, token, tmp_path):
+    """What is in a file of the login, or in its base URL, is never a command."""
+    official.log_in(token=token, base_url="http://h/$(touch${IFS}pwned)';x")
+    script = printed("--env").stdout + 'printf "%s\\n" "$ANTHROPIC_AUTH_TOKEN" "$ANTHROPIC_BASE_URL"'
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True, cwd=tmp_path, env={})
+    assert done.stdout == f"{token}\nhttp://h/$(touch${{IFS}}pwned)';x\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_login_that_has_ended_is_not_printed(printed, official):
+    """The official tool would refresh it; a program that is given it would fail later, and less clearly."""
+    official.log_in(expires_at=NOW + 30)
+    for words in ((), ("--access-token",), ("--env",)):
+        done = printed(*words)
+        assert (done.exit, done.stdout) == (4, "")
+        assert str(official.credentials("default")) in done.stderr
+
+
+def test_a_login_that_ends_within_two_minutes_causes_a_note(printed, official):
+    """It is printed: it works now."""
+    official.log_in(expires_at=NOW + 119)
+    done = printed("--access-token")
+    assert done.stdout == f"{TOKEN}\n"
+    assert done.stderr == "Note: the login of profile 'default' ends within 120 s, and is not renewed here.\n"
+
+
+def test_the_key_of_a_profile_is_printed_as_a_key(printed, profiles):
+    """In the variable where other programs expect one; it is no access token."""
+    profiles('active = "a"\n[profiles.a]\napi_key = "my-key-01"\nbase_url = "http://gate.example"\n')
+    assert printed("--env").stdout == "ANTHROPIC_API_KEY=my-key-01\nANTHROPIC_BASE_URL=http://gate.example\n"
+    assert printed().json == {"version": "1.0", "type": "api_key", "api_key": "my-key-01"}
+    done = printed("--access-token")
+    assert (done.exit, done.stdout) == (4, "")
+    assert "no access token" in done.stderr
+
+
+def test_the_token_of_a_profile_is_printed_as_a_token(printed, profiles):
+    """Its end is not known."""
+    profiles('active = "a"\n[profiles.a]\nauth_token = "my-token-01"\n')
+    assert printed().json == {"version": "1.0", "type": "oauth_token", "access_token": "my-token-01"}
+    assert printed("--access-token").stdout == "my-token-01\n"
+
+
+def test_a_federation_is_exchanged_for_the_token_that_is_printed(printed, tmp_path):
+    """For the steps of a CI job that run other programs."""
+    (tmp_path / "jwt").write_text("header.claims.signature")
+    env = {
+        "ANTHROPIC_FEDERATION_RULE_ID": "fdrl_1",
+        "ANTHROPIC_ORGANIZATION_ID": "org-1",
+        "ANTHROPIC_IDENTITY_TOKEN_FILE": str(tmp_path / "jwt"),
+    }
+    reply = {"access_token": "exchanged-01", "token_type": "Bearer", "expires_in": 3600}
+    done = printed(env=env, replies=[reply])
+    expected = {"version": "1.0", "type": "oauth_token", "access_token": "exchanged-01", "expires_at": NOW + 3600}
+    assert done.json == expected
+    assert printed("--env", env=env, replies=[]).stdout == "ANTHROPIC_AUTH_TOKEN=exchanged-01\n"
+
+
+def test_two_forms_at_once_are_a_usage_error(printed):
+    """As in the official tool."""
+    done = printed("--access-token", "--env")
+    assert (done.exit, done.stdout) == (2, "")
+
+
+def test_without_a_profile_it_prints_nothing(printed):
+    """The key in the environment does not count."""
+    done = printed("--env")
+    assert (done.exit, done.stdout) == (4, "")
