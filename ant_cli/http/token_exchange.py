@@ -19,7 +19,7 @@ from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.runtime.streams import Stderr
-from ant_cli.settings.federation import AccessToken, FederationRule, is_token
+from ant_cli.settings.federation import LONGEST_LIFE_S, AccessToken, FederationRule, is_token
 from ant_cli.settings.identity_token import read_identity_token
 from ant_cli.settings.loading import ConnectionSettings
 
@@ -29,7 +29,6 @@ _BETAS = "oauth-2025-04-20,oidc-federation-2026-04-01"
 _TIMEOUT_S = 30.0
 """The limit of a whole attempt, as in the official SDKs."""
 _LARGEST_RESPONSE = 1_000_000
-_LONGEST_LIFE_S = 366 * 86_400
 _LONGEST_REASON = 500
 _TEMPORARY = frozenset((408, 409, 429))
 """Errors below 500 that say nothing about the identity token."""
@@ -143,7 +142,7 @@ def _parse(response: Response, obtained_at: float, stderr: Stderr) -> AccessToke
         raise _unusable("its access_token contains a character that no token has")
     if kind is not None and (not isinstance(kind, str) or kind.lower() != "bearer"):
         raise _unusable("its token_type is not Bearer")
-    if lifetime_s is True or not isinstance(lifetime_s, int | float) or not 1 <= lifetime_s <= _LONGEST_LIFE_S:
+    if lifetime_s is True or not isinstance(lifetime_s, int | float) or not 1 <= lifetime_s <= LONGEST_LIFE_S:
         raise _unusable("its expires_in is not a number of seconds up to a year")
     return AccessToken(secret, obtained_at + lifetime_s, obtained_at)
 

@@ -11,6 +11,8 @@ RENEWAL_S = 120.0
 """How many seconds before its end an access token is renewed; half its life if that is shorter."""
 SPARE_S = 30.0
 """How many seconds before its end an access token is no longer used. Both are those of the official SDKs."""
+LONGEST_LIFE_S = 366 * 86_400
+"""The longest life of an access token that makes sense, in seconds."""
 _CLOCK_JITTER_S = 5.0
 """How far a clock may go back without anything being wrong."""
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import os_error_text
-from ant_cli.settings.federation import AccessToken, FederationRule, is_token
+from ant_cli.settings.federation import LONGEST_LIFE_S, AccessToken, FederationRule, is_token
 from ant_cli.settings.profiles import config_dir, is_foreign
 
 FOLDER_NAME = "access-tokens"
@@ -38,8 +38,9 @@ class TokenCache:
         if self._path is None:
             return None
         try:
+            problem = _secure(self._path.parent)
             with open(self._path, "rb", opener=_open_entry) as file:
-                problem = _mistrust(os.fstat(file.fileno()))
+                problem = problem or _mistrust(os.fstat(file.fileno()))
                 data = b"" if problem else file.read(_LARGEST)
         except FileNotFoundError:
             return None
@@ -97,6 +98,7 @@ class TokenCache:
     def _discard(self, path: Path, problem: str) -> None:
         """Remove an entry that is not trusted."""
         try:
+            _secure(path.parent)
             path.unlink()
         except OSError:
             self._do_without(problem)
@@ -146,23 +148,36 @@ def _parse(data: bytes) -> AccessToken | None:
     try:
         entry = json.loads(data)
         token = AccessToken(entry["access_token"], float(entry["expires_at"]), float(entry["obtained_at"]))
-        return token if is_token(token.secret) else None
+        is_sane = is_token(token.secret) and 0 < token.expires_at - token.obtained_at <= LONGEST_LIFE_S
+        return token if is_sane else None
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return None
 
 
 def _make_folder(folder: Path) -> None:
-    """Create the folder, for its owner only. Raises OSError if it is something else, or another user's."""
+    """Create the folder, for its owner only. Raises OSError if it can't be trusted."""
     folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.mkdir(exist_ok=True, mode=0o700)
+    _secure(folder)
+
+
+def _secure(folder: Path) -> str:
+    """Remove the permissions of other users from the folder. Returns why its entries are not trusted, if so.
+
+    Raises:
+        OSError: if it does not exist, is a link or a file, or belongs to another user.
+
+    """
     facts = folder.lstat()
     if not stat.S_ISDIR(facts.st_mode):
         raise NotADirectoryError("it is a link, or not a folder")
-    if os.name != "nt":
-        if is_foreign(facts.st_uid, os.geteuid()):
-            raise PermissionError("it belongs to another user")
-        if facts.st_mode & 0o077:
-            folder.chmod(0o700)
+    if os.name == "nt":  # the directory's access list decides there
+        return ""
+    if is_foreign(facts.st_uid, os.geteuid()):
+        raise PermissionError("it belongs to another user")
+    if facts.st_mode & 0o077:
+        folder.chmod(0o700)
+    return "other users could write to its folder" if facts.st_mode & 0o022 else ""
 
 
 def _remove_ended(folder: Path, now: float) -> None:
