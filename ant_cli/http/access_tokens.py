@@ -88,12 +88,11 @@ class AccessTokens:
             return old
 
     def _best(self) -> AccessToken | None:
-        """Return the token that lasts longest, if it is usable."""
-        known = (self._token, self._cache.read())
-        usable = [
-            token for token in known if token and token.is_usable(self._now()) and token.secret != self._rejected
-        ]
-        return max(usable, key=lambda token: token.expires_at, default=None)
+        """Return the token that lasts longest, if it lasts for another request."""
+        now = self._now()
+        known = [token for token in (self._token, self._cache.read()) if token and token.secret != self._rejected]
+        lasting = [token for token in known if token.is_fresh(now) or token.is_usable(now)]
+        return max(lasting, key=lambda token: token.expires_at, default=None)
 
     def _exchange_once(self, old: AccessToken | None) -> AccessToken:
         """Exchange the identity token, unless another process does; then return its token, or the old one."""

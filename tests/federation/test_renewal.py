@@ -1,0 +1,212 @@
+"""Renewal: runs that last longer than an access token, clocks that are wrong, and tokens that a server rejects."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import httpx
+import pytest
+
+from ant_cli.__main__ import main
+from tests.conftest import KEY, make_runtime
+from tests.federation.conftest import OBJECT, RETRIEVE, SIGNATURE, bearers, grant
+from tests.scripted_socket import transport_to
+
+UNAUTHORIZED = httpx.Response(
+    401, json={"type": "error", "error": {"type": "authentication_error", "message": "no"}}
+)
+IDS = [f"env_{number}" for number in range(4)]
+
+
+def page(number, last):
+    return {
+        "data": [{"id": f"env_{number}"}],
+        "has_more": not last,
+        "next_page": None if last else f"page_{number}",
+    }
+
+
+@pytest.fixture
+def slow(ant, variables, clock):
+    """Run `ant` with a server that takes some seconds for each reply; `during` is called meanwhile."""
+
+    def run(*words, seconds, replies, during=lambda: None, **more):
+        class Slowly(list):
+            """Replies, of which each takes its time."""
+
+            def __getitem__(self, position):
+                reply = super().__getitem__(position)
+                if isinstance(position, int):
+                    clock.now += seconds
+                    during()
+                return reply
+
+        return ant(*words, env=variables, now=clock, replies=Slowly(replies), **more)
+
+    return run
+
+
+def test_a_list_renews_the_token_between_its_pages(slow):
+    """Two minutes before the end of the token, so that no request meets it."""
+    pages = [page(number, last=number == 3) for number in range(4)]
+    replies = [grant(1, expires_in=600), *pages[:2], grant(2, expires_in=600), *pages[2:]]
+    result = slow("beta:environments", "list", "--format", "jsonl", seconds=200, replies=replies)
+    assert (result.exit, len(result.stdout.splitlines())) == (0, 4)
+    assert bearers(result) == ["", "1", "1", "", "2", "2"]
+
+
+def test_waiting_until_a_condition_holds_renews_the_token(slow, clock):
+    """The waits count as well."""
+
+    def sleep(seconds):
+        clock.now += seconds
+
+    replies = [grant(1, expires_in=600), OBJECT, OBJECT, grant(2), {**OBJECT, "state": "done"}]
+    flags = ("--until", "state==done", "--every", "5m", "--for", "30m")
+    result = slow(*RETRIEVE, *flags, seconds=0, replies=replies, sleep=sleep)
+    assert (result.exit, bearers(result)) == (0, ["", "1", "1", "", "2"])
+
+
+def test_many_requests_renew_the_token_in_between(slow):
+    """One after another, as they are sent here."""
+    replies = [grant(1, expires_in=600), {}, {}, grant(2), {}, {}]
+    result = slow("beta:environments", "archive", *IDS, "--parallel", "1", "--yes", seconds=200, replies=replies)
+    assert (result.exit, bearers(result)) == (0, ["", "1", "1", "", "2", "2"])
+
+
+def test_requests_at_once_exchange_once(federated):
+    """The first exchanges, and the others wait for it."""
+    ids = [f"env_{number}" for number in range(40)]
+    replies = [grant(1), *[{}] * 40]
+    result = federated("beta:environments", "archive", *ids, "--parallel", "16", "--yes", replies=replies)
+    assert (result.exit, bearers(result)) == (0, ["", *["1"] * 40])
+
+
+def test_a_retry_has_a_new_token_if_the_old_one_ended_meanwhile(slow, clock):
+    """The wait before it may be long."""
+
+    def sleep(_):
+        clock.now += 3600
+
+    result = slow(*RETRIEVE, seconds=0, replies=[grant(1), httpx.Response(503), grant(2), OBJECT], sleep=sleep)
+    assert (result.exit, bearers(result)) == (0, ["", "1", "", "2"])
+
+
+def test_the_identity_token_file_is_read_at_each_exchange(slow, token_file):
+    """It rotates: what was read first may have ended."""
+    numbers = iter(range(2, 10))
+
+    def rotate():
+        token_file.write_text(f"a.b.{SIGNATURE}-{next(numbers)}")
+
+    token_file.write_text(f"a.b.{SIGNATURE}-1")
+    replies = [grant(1), page(0, last=False), grant(2), page(1, last=True)]
+    result = slow("beta:environments", "list", seconds=3600, replies=replies, during=rotate)
+    assert bearers(result) == ["", "1", "", "2"]
+    assertions = [json.loads(result.requests[number].content)["assertion"] for number in (0, 2)]
+    assert assertions == [f"a.b.{SIGNATURE}-1", f"a.b.{SIGNATURE}-3"]
+
+
+# When
+
+
+@pytest.mark.parametrize(
+    ("lifetime", "passed", "exchanges"),
+    [
+        (3600, 3479, False),
+        (3600, 3481, True),
+        (60, 29, False),  # a short life is renewed after half of it
+        (60, 31, True),
+        (1, 0.4, False),
+        (3600, 100_000, True),
+    ],
+)
+def test_a_cached_token_is_renewed_two_minutes_before_its_end(federated, clock, lifetime, passed, exchanges):
+    """Or after half its life, if that is less."""
+    federated(*RETRIEVE, replies=[grant(1, expires_in=lifetime), OBJECT])
+    clock.now += passed
+    replies = [grant(2), OBJECT] if exchanges else [OBJECT]
+    assert bearers(federated(*RETRIEVE, replies=replies)) == (["", "2"] if exchanges else ["1"])
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_clock_that_is_set_by_an_hour_costs_an_exchange_and_no_error(federated, clock, hours):
+    """A token from the future is not trusted to last as long as it seems to."""
+    federated(*RETRIEVE, replies=[grant(1), OBJECT])
+    clock.now += hours * 3600
+    assert bearers(federated(*RETRIEVE, replies=[grant(2), OBJECT])) == ["", "2"]
+    assert bearers(federated(*RETRIEVE, replies=[OBJECT])) == ["2"]
+
+
+# If the exchange fails
+
+
+def test_a_token_that_can_not_be_renewed_is_used_while_it_lasts(federated, clock):
+    """The token endpoint may be back before its end; without retries, since there is no need to wait for it."""
+    federated(*RETRIEVE, replies=[grant(1, expires_in=600), OBJECT])
+    clock.now += 500
+    result = federated(*RETRIEVE, replies=[httpx.Response(503), OBJECT])
+    assert (result.exit, bearers(result), result.waits) == (0, ["", "1"], [])
+    clock.now += 75  # less than half a minute is left
+    assert federated(*RETRIEVE, replies=[httpx.Response(503)] * 3).exit == 7
+
+
+def test_a_failing_renewal_is_not_repeated_for_each_request(federated, clock):
+    """A list of many pages would ask the token endpoint as often."""
+    federated(*RETRIEVE, replies=[grant(1, expires_in=600), OBJECT])
+    clock.now += 500
+    pages = [page(number, last=number == 3) for number in range(4)]
+    result = federated("beta:environments", "list", replies=[httpx.Response(503), *pages])
+    assert bearers(result) == ["", "1", "1", "1", "1"]
+
+
+# If the server rejects a token
+
+
+def test_a_cached_token_that_is_rejected_is_replaced_once(federated):
+    """It may have been revoked; the request is sent again, as the official SDKs do."""
+    federated(*RETRIEVE, replies=[grant(1), OBJECT])
+    result = federated(*RETRIEVE, replies=[UNAUTHORIZED, grant(2), OBJECT])
+    assert (result.exit, bearers(result), result.waits) == (0, ["1", "", "2"], [])
+    assert bearers(federated(*RETRIEVE, replies=[OBJECT])) == ["2"]
+
+
+def test_a_rejected_token_is_dropped_even_if_the_exchange_fails(federated, folder):
+    """The next run does not try it again."""
+    federated(*RETRIEVE, replies=[grant(1), OBJECT])
+    refused = httpx.Response(403, json={"error": "access_denied"})
+    result = federated(*RETRIEVE, replies=[UNAUTHORIZED, refused])
+    assert (result.exit, bearers(result)) == (4, ["1", ""])
+    assert not list(folder.iterdir())
+
+
+def test_a_new_token_that_is_rejected_is_an_error(federated):
+    """Another exchange would give no better one. The message says where the credential came from."""
+    result = federated(*RETRIEVE, replies=[grant(1), UNAUTHORIZED])
+    assert (result.exit, bearers(result)) == (4, ["", "1"])
+    assert "from ANTHROPIC_FEDERATION_RULE_ID) was not accepted." in result.stderr
+    federated(*RETRIEVE, "--organization-id", "other", replies=[grant(1), OBJECT])
+    result = federated(*RETRIEVE, "--organization-id", "other", replies=[UNAUTHORIZED, grant(2), UNAUTHORIZED])
+    assert (result.exit, bearers(result)) == (4, ["1", "", "2"])
+
+
+def test_requests_at_once_replace_a_rejected_token_once(federated, clock, variables, clean_environ):
+    """Those that were sent with the old one are sent again with the new one."""
+    federated(*RETRIEVE, replies=[grant(1), OBJECT])
+    exchanges = []
+
+    def respond(request):
+        if request.method == "POST" and request.url.path.endswith("/oauth/token"):
+            exchanges.append(request)
+            return httpx.Response(200, json=grant(2))
+        is_old = request.headers["authorization"] == f"Bearer {KEY}-1"
+        return UNAUTHORIZED if is_old else httpx.Response(200, json={})
+
+    environ = {name: value for name, value in {**clean_environ, **variables}.items() if value is not None}
+    runtime = make_runtime(
+        environ, stdout=io.BytesIO(), transport=transport_to(respond), sleep=lambda _: None, now=clock
+    )
+    ids = [f"env_{number}" for number in range(40)]
+    assert main(["beta:environments", "archive", *ids, "--parallel", "16"], runtime) == 0
+    assert len(exchanges) == 1
