@@ -20,39 +20,11 @@ VARIABLES = {
     "ANTHROPIC_ORGANIZATION_ID": "org-2",
     "ANTHROPIC_IDENTITY_TOKEN_FILE": "/run/token-2",
 }
-ORDER = {
-    "--api-key": ({"api_key": "k1"}, {}, {}),
-    "--auth-token": ({"auth_token": "t1"}, {}, {}),
-    "--federation-rule": (RULE, {}, {}),
-    "ANTHROPIC_API_KEY": ({}, {"ANTHROPIC_API_KEY": "k2"}, {}),
-    "ANTHROPIC_AUTH_TOKEN": ({}, {"ANTHROPIC_AUTH_TOKEN": "t2"}, {}),
-    "api_key of profile 'named'": ({"profile": "named"}, {}, {"profiles": {"named": {"api_key": "k3"}}}),
-    "ANTHROPIC_FEDERATION_RULE_ID": ({}, VARIABLES, {}),
-    "api_key of profile 'kept'": ({}, {}, {"active": "kept", "profiles": {"kept": {"api_key": "k4"}}}),
-}
-"""Flags, variables and profiles that give one credential each, by precedence."""
 
 
 def settings_of(flags, environ, store=NO_STORE):
     """Load the settings of a run."""
     return load(make_runtime(environ), Flags(flags), store)
-
-
-@pytest.mark.parametrize(("winner", "loser"), list(combinations(ORDER, 2)))
-def test_of_two_credentials_the_one_of_the_higher_source_is_used(winner, loser):
-    """Flags, variables, a named profile, a federation of variables, the active profile."""
-    flags, environ, document = {}, {}, {"profiles": {}}
-    for name in (loser, winner):
-        more_flags, more_environ, more_document = ORDER[name]
-        flags |= more_flags
-        environ |= more_environ
-        document = {
-            **document,
-            **more_document,
-            "profiles": document["profiles"] | more_document.get("profiles", {}),
-        }
-    settings = settings_of(flags, environ, Store(Path("f"), document))
-    assert settings.connection.credential.source == winner
 
 
 def test_a_rule_has_the_values_of_flags_and_then_of_variables():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -176,6 +177,49 @@ def test_a_profile_that_is_logged_out_counts_only_if_it_is_named(ant_with_login,
     assert (done.exit, done.requests) == (4, [])
     assert "profile 'default' of the official tool is not logged in" in done.stderr
     assert "ant auth login --profile default" in done.stderr
+
+
+# Each pair of sources
+
+FEDERATION = {
+    "federation-rule": "fdrl_1",
+    "organization-id": "org-1",
+    "identity-token-file": "/run/token",
+}
+VARIABLES = {
+    "ANTHROPIC_FEDERATION_RULE_ID": "fdrl_2",
+    "ANTHROPIC_ORGANIZATION_ID": "org-2",
+    "ANTHROPIC_IDENTITY_TOKEN_FILE": "/run/token-2",
+}
+NAMED, KEPT = '[profiles.named]\napi_key = "k3"\n', '[profiles.kept]\napi_key = "k4"\n'
+ORDER = {
+    "--api-key": {"words": ["--api-key=k1"]},
+    "--auth-token": {"words": ["--auth-token=t1"]},
+    "--federation-rule": {"words": [f"--{name}={value}" for name, value in FEDERATION.items()]},
+    "ANTHROPIC_API_KEY": {"env": {"ANTHROPIC_API_KEY": "k2"}},
+    "ANTHROPIC_AUTH_TOKEN": {"env": {"ANTHROPIC_AUTH_TOKEN": "t2"}},
+    "api_key of profile 'named'": {"words": ["--profile=named"], "profiles": NAMED},
+    "login of profile 'theirs'": {"env": {"ANTHROPIC_PROFILE": "theirs"}, "login": "theirs"},
+    "ANTHROPIC_FEDERATION_RULE_ID": {"env": VARIABLES},
+    "api_key of profile 'kept'": {"active": 'active = "kept"\n', "profiles": KEPT},
+    "login of profile 'default'": {"login": "default"},
+}
+"""What gives one credential each, by precedence."""
+
+
+@pytest.mark.parametrize(("winner", "loser"), list(combinations(ORDER, 2)))
+def test_of_two_credentials_the_one_of_the_higher_place_is_used(ant_with_login, official, profiles, winner, loser):
+    """Flags, variables, a named profile, a federation of variables, then what is active in either store."""
+    words, env, text = [], {}, ""
+    for row in (ORDER[winner], ORDER[loser]):
+        words += row.get("words", [])
+        env |= row.get("env", {})
+        text = row.get("active", "") + text + row.get("profiles", "")
+        if "login" in row:
+            official.log_in(row["login"])
+    profiles(text)
+    done = ant_with_login("auth", "status", "--transform", "credential", "-r", *words, env=env)
+    assert done.stdout == f"{winner}\n"
 
 
 # Its end
