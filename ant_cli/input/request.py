@@ -70,6 +70,11 @@ class Requests:
     def __iter__(self) -> Iterator[Request]:
         return self._build(lambda _: None)
 
+    @property
+    def first(self) -> Request:
+        """The first of them, or the only one."""
+        return next(iter(self))
+
     def _build(self, note: Note) -> Iterator[Request]:
         for values, document in self._inputs.each():
             yield place(self._operation, values, document, self._inputs, note)

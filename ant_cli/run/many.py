@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from itertools import islice
 from typing import NamedTuple
@@ -16,60 +16,47 @@ from ant_cli.input.request import Request, Requests
 from ant_cli.operations.global_flags import YES
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.api_error import rendered_errors
-from ant_cli.output.printer import Printer, check_json
-from ant_cli.output.progress import Progress
+from ant_cli.output.printer import check_json
 from ant_cli.output.progress_bar import ProgressBar
+from ant_cli.run.plan import Plan
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.confirmation import confirm
 from ant_cli.runtime.delayed_signals import DelayedSignals
 from ant_cli.runtime.process import resume_gc
-from ant_cli.settings.loading import Settings
 from ant_cli.settings.sources import switch
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from ant_cli.http.response import Response
-    from ant_cli.run.edited_update import EditedUpdate
 
 _PARALLEL_DEFAULT = 8
 NAMED = 1000
 """How many inputs that were not sent are named; of more than that, the first of the others is."""
 
 
-def run_many(
-    operation: Operation,
-    flags: Flags,
-    requests: Requests,
-    settings: Settings,
-    printer: Printer,
-    edited: EditedUpdate | None,
-    runtime: Runtime,
-) -> None:
-    """Send the requests, with the changes of `edited` in them, and print the results in their order.
+def run_many(plan: Plan, runtime: Runtime) -> None:
+    """Send the requests of a plan, and print the results in their order.
 
     Raises:
         PartialFailure: if some failed, or were not sent.
         UsageError: if a flag has a value that can't be used, or the user does not confirm.
 
     """
+    operation, requests, settings = plan.operation, plan.requests, plan.settings
     usual = 1 if operation.creates else _PARALLEL_DEFAULT
     parallel = min(settings.parallel or usual, requests.count)
-    if YES in operation.params and not switch(flags, YES.name):
+    if YES in operation.params and not switch(plan.flags, YES.name):
         confirm(_question(operation, requests), runtime, reads_stdin=True)
     report = _Report(operation, requests, runtime)
-    observer = Unobserved() if runtime.stderr.is_terminal else Progress(runtime.stderr, runtime.environ)
-    sender = _Sender(operation, settings, edited.send if edited else Client.send, runtime)
+    observer = Unobserved() if runtime.stderr.is_terminal else plan.progress
+    sender = _Sender(plan, runtime)
     with (
         Client(settings.connection, runtime, observer) as client,
-        edited or nullcontext(),
+        plan.edited or nullcontext(),
         DelayedSignals() as signals,
     ):
         resume_gc()
-        fail_fast = switch(flags, "fail_fast")
+        fail_fast = switch(plan.flags, "fail_fast")
         pool = Pool(client, requests, sender.send, signals.check, parallel=parallel, fail_fast=fail_fast)
         try:
             pages = report.pages(pool.results())
-            printer.print_pages(list(pages) if printer.format.opens_screen else pages)
+            plan.printer.print_pages(list(pages) if plan.printer.format.opens_screen else pages)
         except BaseException:
             report.end_early(pool.stop())
             raise
@@ -90,20 +77,15 @@ def _labels(operation: Operation, requests: Iterable[tuple[int, Request]]) -> li
 class _Sender(NamedTuple):
     """Sends one of the requests, in a thread of the pool."""
 
-    operation: Operation
-    settings: Settings
-    deliver: Callable[[Client, Request], Response]
+    plan: Plan
     runtime: Runtime
 
     def send(self, client: Client, request: Request) -> bytes:
         """Return the body to print. Raises AntError, complete with what is known about the outcome."""
         client.outcome_unknown = False  # it was about the request before
-        stderr = self.runtime.stderr
-        with (
-            outcome_hints(self.operation, request, client, stderr),
-            rendered_errors(self.settings.output, stderr),
-        ):
-            response = self.deliver(client, request)
+        plan, stderr = self.plan, self.runtime.stderr
+        with outcome_hints(plan.operation, request, client, stderr), rendered_errors(plan.settings.output, stderr):
+            response = plan.edited.send(client, request) if plan.edited else client.send(request)
             if response.status == 204:
                 return b""
             check_json(response.body)

@@ -16,17 +16,16 @@ from ant_cli.operations.formats import AUTO_LIST, AUTO_OBJECT
 from ant_cli.operations.global_flags import UNTIL, WATCH
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.api_error import rendered_errors
-from ant_cli.output.item_filter import Condition
 from ant_cli.output.printer import check_json, make_transform
-from ant_cli.output.progress import Progress
 from ant_cli.output.terminal import detect_style
 from ant_cli.output.watch_lines import ItemLines, ObjectLines, WatchLines
 from ant_cli.output.watch_screen import WatchScreen
 from ant_cli.output.watched import WatchedTable, WatchedView
+from ant_cli.run.plan import Plan
 from ant_cli.run.rhythm import Rhythm, rhythm_of
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.process import resume_gc
-from ant_cli.settings.loading import OutputSettings, Settings
+from ant_cli.settings.loading import OutputSettings
 
 _LINE_FORMATS = ("json", "jsonl")
 """The formats of a watch that prints a line for each change."""
@@ -93,19 +92,18 @@ def _is_shown_on_screen(operation: Operation, output: OutputSettings, runtime: R
     return True
 
 
-def run_watch(
-    operation: Operation, watch: Watch, request: Request, settings: Settings, is_wanted: Condition, runtime: Runtime
-) -> None:
+def run_watch(plan: Plan, watch: Watch, runtime: Runtime) -> None:
     """Send the request until the time is up, somebody interrupts it, or nobody reads the output any more.
 
     Raises:
         AntError: if the first request fails, or a later one in a way that another attempt would not change.
 
     """
+    request, settings = plan.requests.first, plan.settings
 
     def fetch() -> list[bytes]:
-        if operation.paginated:
-            pages = follow_pages(client, request, settings.max_items, is_wanted)
+        if plan.operation.paginated:
+            pages = follow_pages(client, request, settings.max_items, plan.is_wanted)
             return [item for page in pages for item in page]
         body = client.send(request).body
         check_json(body)
@@ -113,18 +111,16 @@ def run_watch(
 
     with (
         rendered_errors(settings.output, runtime.stderr),
-        _display(operation, watch, request, settings.output, runtime) as display,
+        _display(plan, watch, request, runtime) as display,
         Client(settings.connection, runtime, display.observer) as client,
     ):
         resume_gc()
         _repeat(fetch, display, watch.rhythm, runtime)
 
 
-def _display(
-    operation: Operation, watch: Watch, request: Request, output: OutputSettings, runtime: Runtime
-) -> AbstractContextManager[Display]:
+def _display(plan: Plan, watch: Watch, request: Request, runtime: Runtime) -> AbstractContextManager[Display]:
+    operation, output, progress = plan.operation, plan.settings.output, plan.progress
     transform = make_transform("--transform", output.transform)
-    progress = Progress(runtime.stderr, runtime.environ)
     style = detect_style(runtime)
     if not watch.on_screen or style is None:
         lines = ItemLines(transform) if operation.paginated else ObjectLines(transform)

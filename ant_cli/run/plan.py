@@ -1,0 +1,110 @@
+"""The plan of a run: all that was asked for, checked before anything is sent."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ant_cli.errors import UsageError
+from ant_cli.input.request import Requests, build_all
+from ant_cli.operations.global_flags import EDITS, EVERY, FILTER, FOR, MAX_ITEMS, UNTIL, WATCH
+from ant_cli.operations.spec import Flags, Operation
+from ant_cli.output.item_filter import Condition, make_condition
+from ant_cli.output.printer import Printer
+from ant_cli.output.progress import Progress
+from ant_cli.runtime import Runtime
+from ant_cli.settings.loading import Settings
+from ant_cli.settings.sources import switch
+
+TYPE_CHECKING = False  # as typing has it, for names that only annotations need
+if TYPE_CHECKING:
+    from ant_cli.run.edited_update import EditedUpdate
+    from ant_cli.run.until import Waiting
+    from ant_cli.run.watch import Watch
+
+
+class Plan(NamedTuple):
+    """What a run sends, and how it prints the results."""
+
+    operation: Operation
+    flags: Flags
+    settings: Settings
+    requests: Requests
+    """One for each input: what was given in flags, a file and stdin, each value in its place."""
+    printer: Printer
+    progress: Progress
+    is_wanted: Condition
+    """Whether `--filter` selects an item."""
+    waiting: Waiting | None
+    """What `--until` waits for."""
+    watch: Watch | None
+    """How `--watch` shows what changes."""
+    edited: EditedUpdate | None
+    """What makes the changes of `--add` and `--remove`."""
+
+
+def make_plan(operation: Operation, flags: Flags, settings: Settings, runtime: Runtime) -> Plan:
+    """Return the plan. Raises UsageError for anything that can't be used, or can't be combined."""
+    requests = build_all(operation, flags, runtime.stdin, runtime.stderr)
+    watch = _watch(operation, flags, requests, settings, runtime)
+    progress = Progress(runtime.stderr, runtime.environ)
+    printer = _printer(operation, flags, requests, settings, progress, runtime)
+    return Plan(
+        operation,
+        flags,
+        settings,
+        requests,
+        printer,
+        progress,
+        is_wanted=_item_condition(flags, printer, runtime),
+        waiting=None if watch else _waiting(operation, flags, requests),
+        watch=watch,
+        edited=_edited_update(operation, flags, requests, runtime),
+    )
+
+
+def _printer(
+    operation: Operation, flags: Flags, requests: Requests, settings: Settings, progress: Progress, runtime: Runtime
+) -> Printer:
+    return Printer(
+        settings.output,
+        runtime,
+        is_list=operation.paginated or requests.count > 1,
+        empty_message=operation.empty_message,
+        shows_archived=flags.text("include_archived") not in (None, "false"),
+        before_pager=progress.disable,
+        may_page=operation.paginated,
+    )
+
+
+def _item_condition(flags: Flags, printer: Printer, runtime: Runtime) -> Condition:
+    if MAX_ITEMS.name in flags and printer.format.is_response:
+        runtime.stderr.say(f"Note: {MAX_ITEMS.flag} is not used: --format raw prints one response as it is.")
+    if FILTER.name in flags and printer.format.is_response:
+        raise UsageError(f"{FILTER.flag} selects items, and --format raw prints the response as it is.")
+    return make_condition(FILTER.flag, flags.list(FILTER.name))
+
+
+def _watch(
+    operation: Operation, flags: Flags, requests: Requests, settings: Settings, runtime: Runtime
+) -> Watch | None:
+    if not switch(flags, WATCH.name):
+        return None
+    from ant_cli.run.watch import watch_of
+
+    return watch_of(operation, flags, requests.count, settings.output, runtime)
+
+
+def _waiting(operation: Operation, flags: Flags, requests: Requests) -> Waiting | None:
+    if not any(param.name in flags for param in (UNTIL, EVERY, FOR)):
+        return None
+    from ant_cli.run.until import waiting_of
+
+    return waiting_of(operation, flags, requests.count)
+
+
+def _edited_update(operation: Operation, flags: Flags, requests: Requests, runtime: Runtime) -> EditedUpdate | None:
+    if not any(param.name in flags for param in EDITS):
+        return None
+    from ant_cli.run.edited_update import EditedUpdate
+
+    return EditedUpdate(operation, flags, requests, runtime)
