@@ -14,7 +14,7 @@ from ant_cli.http.outcome import outcome_hints
 from ant_cli.http.pool import Pool, Result, Unfinished
 from ant_cli.input.request import Request, Requests
 from ant_cli.operations.global_flags import YES
-from ant_cli.operations.spec import Flags, Operation
+from ant_cli.operations.spec import Operation
 from ant_cli.output.api_error import rendered_errors
 from ant_cli.output.printer import check_json
 from ant_cli.output.progress_bar import ProgressBar
