@@ -286,7 +286,12 @@ def _arguments(args: list[str], command: Command) -> dict[str, FlagValue]:
 
 def _unknown_flag(arg: str, known: Iterable[str], command: str) -> UsageError:
     name = arg.partition("=")[0]  # the value may be a secret: the flag was to be another one
-    return UnknownName("flag", name, [flag for flag in known if flag.startswith("--")], see_help(command))
+    from ant_cli.errors.suggestions import did_you_mean  # late: only mistakes need difflib
+
+    names = [flag for flag in known if flag.startswith("--")]
+    if not name.startswith("--") and not did_you_mean(name, names):
+        name = name[:2]  # what follows may be the value of a short flag
+    return UnknownName("flag", name, names, see_help(command))
 
 
 def _missing_value(flag: str, command: str) -> UsageError:

@@ -174,3 +174,14 @@ def test_a_filter_and_raw_responses_exclude_each_other(ant):
     """`raw` prints the response as it is."""
     result = ant("beta:environments", "list", "--format", "raw", "--filter", "id")
     assert (result.exit, result.requests) == (2, [])
+
+
+@pytest.mark.parametrize(
+    ("expression", "found"),
+    [('depth=="x"', [0]), ("depth==x", [0]), ('depth<"x"', []), ('depth>="x"', [0, 7]), ('depth=="7"', [7])],
+)
+def test_a_text_that_is_no_number_counts_as_0_for_a_number_as_in_gjson(ant, expression, found):
+    """GJSON of Go parses the text as a number, and ignores that it is none."""
+    items = [{"depth": 0}, {"depth": 7}, {"depth": "y"}]
+    result = ant("beta:environments", "list", "--filter", expression, "--slurp", replies=[{"data": items}])
+    assert [item["depth"] for item in result.json if item["depth"] != "y"] == found

@@ -309,6 +309,10 @@ def test_a_help_page_longer_than_the_terminal_goes_through_the_pager(ant):
         ("x" * 5000, f"unknown command '{'x' * 97}...'.", "ant --help"),
         ("beta:environments create --nme x", "unknown flag '--nme'. Did you mean '--name'?", "create --help"),
         ("auth status --formt json", "unknown flag '--formt'. Did you mean '--format'?", "auth status --help"),
+        ("worker run", "unknown command 'worker'. Did you mean `ant beta:worker run`?", "ant --help"),
+        ("run", "unknown command 'run'. Did you mean `ant emulator start`?", "ant --help"),
+        ("beta:environments create -kHIDDEN", "unknown flag '-k'.", "create --help"),
+        ("profile set HIDDEN-1 x", "unknown setting '...'.", "The settings are: api_key"),
         ("auth --chck status", "unknown flag '--chck'.", "ant auth --help"),
         ("auth login extra", "unexpected argument '[redacted]'.", "ant auth login --help"),
         ("completion bash extra", "unexpected argument 'extra'.", "ant completion --help"),
@@ -328,6 +332,7 @@ def test_a_help_page_longer_than_the_terminal_goes_through_the_pager(ant):
 def test_a_mistyped_command_line_gets_the_command_that_was_meant(ant, line, error, hint):
     """The messages are the same for the API's commands and the tool commands."""
     result = ant(*line.split())
+    assert "HIDDEN" not in result.stderr
     assert (result.exit, result.stdout, result.requests) == (2, "", [])
     first, second = result.stderr.splitlines()
     assert error in first

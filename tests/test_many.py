@@ -262,6 +262,7 @@ def test_an_interrupt_leaves_the_rest_unsent_and_names_what_is_in_flight(many):
         signal.signal(signal.SIGINT, before)
     assert (result.exit, [*result.ids, *result.unprinted], result.in_flight) == (130, IDS[:3], ["env_4"])
     assert "ant beta:environments retrieve ENVIRONMENT_ID" in result.stderr
+    assert result.stderr.endswith("\nArchived 3 of 10.\n")
     assert result.accounted() == sorted(IDS)
 
 

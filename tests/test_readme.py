@@ -82,3 +82,27 @@ def test_an_example_runs(script, tmp_path, clean_environ):
     assert done.returncode == 0, done.stderr
     assert "could not" not in done.stderr
     assert "Warning" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [
+        ("profile get base_url --profile work", 1),
+        ("profile get base_url --profile nobody", 4),
+        ("profile get a b", 2),
+        ("beta:environments list --profile nobody", 4),
+        ("diff environments", 2),
+        ("apply environments --dry-run --exit-code", 2),
+        ("apply environments --dry-run", 0),
+        ("diff environments --unknown", 1),
+        ("diff nowhere", 1),
+        ("diff environments --prune", 2),
+        ("apply environments --unknown", 2),
+    ],
+)
+def test_the_table_of_exit_codes_holds_for_commands_that_are_not_of_the_api(ant, tmp_path, command, status):
+    """A script takes the codes from there."""
+    (tmp_path / "environments").mkdir()
+    (tmp_path / "environments" / "a.yaml").write_text("name: a\nconfig: {type: cloud}\n")
+    ant("profile", "create", "work")
+    assert ant(*command.split(), env={"ANTHROPIC_BASE_URL": f"local:{tmp_path}/emulator.db"}).exit == status

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from math import isfinite
 from typing import Any
 
@@ -18,10 +19,11 @@ from ant_cli.runtime import Runtime
 from ant_cli.settings.credential_store import delete_keys
 from ant_cli.settings.editing import edit
 from ant_cli.settings.local_emulator import is_local
-from ant_cli.settings.profiles import Profile, SelectedProfile, Store, read_store, select
+from ant_cli.settings.profiles import Profile, SelectedProfile, Store, activation, read_store, select
 from ant_cli.settings.validators import CREDENTIAL_FIELDS, PROFILE_FIELDS, SECRET_FIELDS, shown
 
 _KEYS = ", ".join(PROFILE_FIELDS)
+_MAY_BE_SETTING = re.compile(r"[a-z_-]{1,24}")
 
 
 # Show
@@ -80,14 +82,15 @@ def _selected(flags: Flags, runtime: Runtime, store: Store) -> SelectedProfile:
     if profile.name:
         return profile
     if store.profiles:
-        raise CredentialError("no profile is active.", "Name one with --profile, or: ant profile activate NAME")
-    raise CredentialError("there is no profile yet.", "Create one: ant auth login, or ant profile create NAME")
+        raise CredentialError("no profile is active.", f"Name one with --profile, or: {activation(store.profiles)}")
+    raise CredentialError("there is no profile yet.", "Create one: ant auth login")
 
 
 def _check_key(key: str) -> None:
     """Reject a key that no profile can have."""
     if key not in PROFILE_FIELDS:
-        raise UnknownName("setting", key, PROFILE_FIELDS, f"The settings are: {_KEYS}.")
+        name = key if _MAY_BE_SETTING.fullmatch(key) else "..."  # it may be a secret in the wrong place
+        raise UnknownName("setting", name, PROFILE_FIELDS, f"The settings are: {_KEYS}.")
 
 
 # Change
@@ -213,7 +216,9 @@ def delete(runtime: Runtime, flags: Flags, *, name: str) -> None:  # noqa: ARG00
         was_active = draft.active == name
         if was_active:
             draft.active = ""
+        others = list(draft.profiles)
     runtime.stderr.say(f"Deleted profile {name!r}.")
     if was_active:
-        runtime.hint("No profile is active now. To choose one: ant profile activate NAME")
+        next_step = f"To choose one: {activation(others)}" if others else "To create one: ant auth login"
+        runtime.hint(f"No profile is active now. {next_step}")
     delete_keys(profile.get("api_key"))

@@ -46,7 +46,8 @@ def similar_commands(args: Sequence[str], group: Command | None = None) -> list[
     tool, or with a mistake.
     """
     arguments = takewhile(lambda arg: not arg.startswith("-"), args[:4])
-    typed = [SYNONYMS.get(part, part) for name in arguments for part in _parts(truncate(name))]
+    literal = [part for name in arguments for part in _parts(truncate(name))]
+    typed = [SYNONYMS.get(part, part) for part in literal]
     if group and (found := _mistyped(typed[:1], _by_end(1, group.subcommands))):
         return found
     commands = [*catalog().walk()][1:]
@@ -56,7 +57,8 @@ def similar_commands(args: Sequence[str], group: Command | None = None) -> list[
             return [command.full_name]
     for length in range(len(typed), 0, -1):
         names = _by_end(length, commands)
-        if found := names.get(" ".join(typed[:length])) or _mistyped(typed[:length], names):
+        exact = names.get(" ".join(literal[:length])) if length > 1 else None  # one word means little
+        if found := exact or names.get(" ".join(typed[:length])) or _mistyped(typed[:length], names):
             return found[:LIMIT]
     return []
 

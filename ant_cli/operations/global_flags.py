@@ -63,7 +63,7 @@ FILTER = Param(
     "filter",
     "setting",
     list,
-    "List items for which it holds: 'state==\"active\"', 'name%\"tmp-*\"'. May be repeated; all must hold.",
+    "List items for which all hold: 'state==\"active\"', 'name%\"tmp-*\"'. As a number, a text is 0.",
 )
 SLURP = Param("slurp", "setting", bool, "Print one JSON array after the last item.")
 

@@ -126,8 +126,7 @@ class _Report:
         """Print the summary. Raises PartialFailure unless everything was done."""
         self._report_unsent(sent)
         if self._done == self._requests.count:
-            summary = self._summary()
-            self._stderr.say(summary[0].upper() + summary[1:])
+            self._say_summary()
             return
         raise PartialFailure(self._summary(), self._exit_codes)
 
@@ -143,7 +142,7 @@ class _Report:
         self._name(f"{self._operation.past_participle}, but not printed", unprinted)
         self._name("in flight, so the outcome is unknown", unfinished.in_flight, self._check_hint())
         self._report_unsent(unfinished.sent)
-        self._stderr.say(self._summary())
+        self._say_summary()
 
     def _fail(self, result: Result, error: Exception) -> None:
         if not isinstance(error, AntError):
@@ -172,6 +171,10 @@ class _Report:
         command = self._operation.check_command
         names = {param.name: param.name.upper() for param in self._operation.params_in("path")}
         return f"\nCheck before you repeat it: ant {command.format(**names)}" if command else ""
+
+    def _say_summary(self) -> None:
+        summary = self._summary()
+        self._stderr.say(summary[0].upper() + summary[1:])
 
     def _summary(self) -> str:
         failed = f", {self._failed} failed" if self._failed else ""

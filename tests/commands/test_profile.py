@@ -400,3 +400,15 @@ def test_a_lock_of_another_process_is_named_after_a_second_and_given_up_after_te
     assert (note in done.stderr) is is_noted
     assert (f"another process has held {lock} for 10 s. Nothing was changed." in done.stderr) is (exit_code == 1)
     assert (path.read_text() == before) is (exit_code == 1)
+
+
+def test_the_deletion_of_the_active_profile_leads_to_another_one_or_to_a_login(ant):
+    """The command can be run as it is printed."""
+    for name in ("b", "a", "c"):
+        ant("profile", "create", name)
+    ant("profile", "activate", "b")
+    assert "To choose one: ant profile activate a\n" in ant("profile", "delete", "b").stderr
+    assert "Name one with --profile, or: ant profile activate a\n" in ant("profile", "get", "format").stderr
+    ant("profile", "activate", "a")
+    ant("profile", "delete", "c")
+    assert "To create one: ant auth login\n" in ant("profile", "delete", "a").stderr
