@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from ant_cli.gjson.json_stream import validate_stream
 
@@ -23,16 +23,32 @@ def print_raw(
         JSONTextError: if it is not JSON; nothing is written then.
 
     """
-    validate_stream(parts())
-    held = b""  # space, which is not written if it is at the end
-    has_begun = False
+    text = _Extent()
+    validate_stream(text.measure(parts()))
+    position = 0
     for part in parts():
-        text = part.translate(None, b"\r\n") if on_one_line else part
-        text = text if has_begun else text.lstrip(_SPACE)
-        content = text.rstrip(_SPACE)
-        if content:
-            has_begun = True
-            write(held + content)
-            held = b""
-        held += text[len(content) :] if has_begun else b""
+        content = part[max(text.start - position, 0) : text.end - position]
+        write(content.translate(None, b"\r\n") if on_one_line else content)
+        position += len(part)
+        if position >= text.end:  # only space is left, which may be a lot
+            break
     write(b"\n")
+
+
+class _Extent:
+    """Where a text that comes in parts starts and ends, without the space around it."""
+
+    def __init__(self) -> None:
+        self.start = 0
+        self.end = 0
+
+    def measure(self, parts: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield the parts as they are."""
+        position = 0
+        for part in parts:
+            if not self.end:
+                self.start = position + len(part) - len(part.lstrip(_SPACE))
+            if content := part.rstrip(_SPACE):
+                self.end = position + len(content)
+            position += len(part)
+            yield part
