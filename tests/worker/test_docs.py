@@ -12,7 +12,10 @@ import pytest
 import yaml
 
 from ant_cli.argv import ToolCall, parse
+from ant_cli.worker.exporter import Reading, _metrics, to_numbers
+from ant_cli.worker.metrics import Identity, exposition, worker_metrics
 from ant_cli.worker.options import EXPORTER_ROWS, POLL_ROWS, RUN_ROWS
+from ant_cli.worker.tally import Tally
 
 PAGE = (Path(__file__).parents[2] / "docs" / "worker.md").read_text()
 KEDA_KEYS = {
@@ -36,7 +39,13 @@ def blocks(language):
 
 def manifest(kind):
     """Return the manifest of a kind."""
-    (found,) = [value for value in map(yaml.safe_load, blocks("yaml")) if value["kind"] == kind]
+    (found,) = [value for value in map(yaml.safe_load, blocks("yaml")) if value.get("kind") == kind]
+    return found
+
+
+def prometheus_file(key):
+    """Return the file of Prometheus that has a key at its top."""
+    (found,) = [text for text in blocks("yaml") if key in yaml.safe_load(text)]
     return found
 
 
@@ -44,6 +53,45 @@ def container(pod):
     """Return the only container of a pod."""
     (found,) = pod["spec"]["containers"]
     return found
+
+
+def test_the_rules_for_prometheus_name_metrics_that_are_served():
+    """With values of their labels that occur: an alert on any other would never fire."""
+    served = exposition(
+        [
+            *worker_metrics(Tally(1), Identity("env_1", "w1")),
+            *_metrics("env_1", Reading(0.0, to_numbers({}, 0.0))),
+        ]
+    ).decode()
+    rules = [rule for group in yaml.safe_load(prometheus_file("groups"))["groups"] for rule in group["rules"]]
+    selectors = [found for rule in rules for found in re.findall(r"(ant_\w+)(?:\{(\w+=\"\w+\")\})?", rule["expr"])]
+    assert len(selectors) == len(rules)
+    for name, label in selectors:
+        assert re.search(rf"^{name}\{{.*{label}.*\}} ", served, re.MULTILINE), (name, label)
+
+
+def test_prometheus_scrapes_the_ports_at_which_worker_and_exporter_of_the_page_listen():
+    """Two programs can't listen at the same one of a machine."""
+    jobs = yaml.safe_load(prometheus_file("scrape_configs"))["scrape_configs"]
+    (worker, exporter) = [address for job in jobs for each in job["static_configs"] for address in each["targets"]]
+    assert f"--listen {worker}" in PAGE
+    assert f"--listen {exporter}" in PAGE
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed; other tests check the names")
+def test_prometheus_own_tool_accepts_the_configuration_and_the_rules(tmp_path):
+    """As they stand on the page."""
+    (tmp_path / "ant-rules.yml").write_text(prometheus_file("groups"))
+    (tmp_path / "prometheus.yml").write_text(prometheus_file("scrape_configs"))
+    done = subprocess.run(
+        ["promtool", "check", "config", "--lint-fatal", "prometheus.yml"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "SUCCESS: 4 rules found" in done.stdout
 
 
 def test_the_deployment_is_one_by_kubernetes_schema():

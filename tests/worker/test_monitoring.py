@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -50,6 +52,39 @@ def test_a_workers_metrics_are_read_by_prometheus_own_parser():
     assert found["ant_worker_item_duration_seconds_bucket", labels[0], "le=0.5", labels[1]] == 1
     assert found["ant_worker_item_duration_seconds_count", *labels] == 1
     assert found["ant_worker_item_duration_seconds_sum", *labels] == pytest.approx(0.3)
+
+
+def expositions():
+    """Return what a worker and an exporter serve."""
+    stats = {"env_1": CachedStats(lambda: STATS, 5.0)}
+    return [
+        exposition(worker_metrics(Tally(4), Identity("env_1", "w1"))).decode(),
+        Exporter(stats).find("/metrics").body.decode(),
+    ]
+
+
+@pytest.mark.parametrize("text", expositions(), ids=["worker", "exporter"])
+def test_metrics_follow_the_conventions_that_promtool_checks(text):
+    """Names in lower case with base units, a help text for each, and `_total` for counters and nothing else."""
+    families = list(text_string_to_metric_families(text))
+    assert len(families) > 5
+    for family in families:
+        assert re.fullmatch(r"ant_work(er)?_[a-z_]+", family.name)
+        assert not re.search(r"_(total|count|sum|bucket|info_total)$|milli|_ms\b|minute|gauge|counter", family.name)
+        assert family.documentation.endswith(".")
+        assert family.type in ("gauge", "counter", "histogram")
+        assert all(sample.name.endswith("_total") for sample in family.samples if family.type == "counter")
+        assert f"# HELP {family.name}" in text
+        labels = {label for sample in family.samples for label in sample.labels}
+        assert not labels & {family.name, "job", "instance"}
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed; the test above has its rules")
+@pytest.mark.parametrize("text", expositions(), ids=["worker", "exporter"])
+def test_promtool_has_no_complaint_about_the_metrics(text):
+    """It reads what a scrape would."""
+    done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_a_worker_is_ready_while_it_polls_or_is_busy_and_does_not_drain():
