@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 from pathlib import Path
 
+import httpx
 import pytest
 
 from ant_cli.operations.spec import Flags
@@ -15,6 +16,7 @@ from tests.official_store import NOW, REFRESH, TOKEN, OfficialStore
 
 LIST = ("beta:environments", "list")
 EMPTY = {"data": []}
+NO_KEY = {"ANTHROPIC_API_KEY": None}
 HERE = "http://here.example"
 
 
@@ -253,6 +255,43 @@ def test_a_login_without_a_refresh_token_is_renewed_by_logging_in(ant_with_login
     assert "ant auth login --profile default" in ant_with_login(*LIST).stderr
 
 
+def test_a_long_run_uses_the_token_that_was_renewed_meanwhile(ant_with_login, official, monkeypatch):
+    """Between two pages an hour passes, and the official tool renews the login in another process."""
+    official.log_in()
+    clock = [NOW]
+    monkeypatch.setattr("time.time", lambda: clock[0])
+
+    class Pages(list):
+        def __getitem__(self, position):
+            if position:
+                return EMPTY
+            clock[0] += 3600
+            official.log_in(expires_at=NOW + 7200, token="renewed-login-token")
+            return {"data": [{"id": "env_1"}], "next_page": "p2"}
+
+    done = ant_with_login(*LIST, replies=Pages([0, 1]))
+    sent = [request.headers["authorization"] for request in done.requests]
+    assert sent == [f"Bearer {TOKEN}", "Bearer renewed-login-token"]
+
+
+def test_a_token_that_is_rejected_is_read_again_once(ant_with_login, official):
+    """The official tool may have replaced it before its end; if not, the rejection is the result."""
+    official.log_in()
+    done = ant_with_login(*LIST, replies=[httpx.Response(401, json={})])
+    assert (done.exit, len(done.requests)) == (4, 1)
+
+    class Replies(list):
+        def __getitem__(self, position):
+            if position:
+                return EMPTY
+            official.log_in(token="renewed-login-token")
+            return httpx.Response(401, json={})
+
+    done = ant_with_login(*LIST, replies=Replies([0, 1]))
+    assert done.exit == 0
+    assert done.requests[1].headers["authorization"] == "Bearer renewed-login-token"
+
+
 # Settings
 
 
@@ -288,8 +327,6 @@ def test_a_login_that_is_sent_to_the_server_of_a_variable_causes_one_note(ant_wi
 
 def test_a_refused_login_is_named_in_the_error_and_its_token_masked(ant_with_login, official):
     """The server may echo the token."""
-    import httpx
-
     official.log_in()
     body = {"type": "error", "error": {"type": "authentication_error", "message": f"no: {TOKEN} {REFRESH}"}}
     done = ant_with_login(*LIST, replies=[httpx.Response(401, json=body)])
@@ -395,3 +432,38 @@ def test_credentials_path_may_name_another_file(ant_with_login, official, tmp_pa
     for path, status in ((str(moved), 0), ("token.json", 4)):
         official.write_config("default", {"authentication": {"type": "user_oauth", "credentials_path": path}})
         assert ant_with_login(*LIST).exit == status
+
+
+# Next to this program's own commands
+
+
+@pytest.mark.parametrize("words", [("profile", "set", "format", "yaml"), ("profile", "get"), ("auth", "logout")])
+def test_a_command_that_changes_profiles_does_not_touch_one_of_the_official_tool(ant_with_login, official, words):
+    """It says whose the profile is."""
+    official.log_in("theirs")
+    done = ant_with_login(*words, "--profile", "theirs")
+    assert done.exit == 4
+    assert "profile 'theirs' is one of the official tool, and only read here" in done.stderr
+    assert not (official.folder / "profiles.toml").exists()
+
+
+def test_logging_out_notes_that_the_official_tool_is_still_logged_in(ant_with_login, official):
+    """Its login is what the next command would use."""
+    official.log_in()
+    note = "Note: profile 'default' of the official tool is still logged in.\n"
+    assert ant_with_login("auth", "logout").stderr == f"There was no credential to remove.\n{note}"
+    official.credentials("default").unlink()
+    assert ant_with_login("auth", "logout").stderr == "There was no credential to remove.\n"
+
+
+def test_completion_of_ids_uses_a_login_and_forgets_what_another_one_was_shown(ant, official):
+    """The cache of a minute is for one login."""
+    words = ("__complete", "environment_id", "beta:environments", "retrieve", "")
+    for token in ("login-one", "login-two"):
+        official.log_in(token=token, expires_at=10**10)
+        official.credentials("default").unlink()  # the official tool replaces it
+        official.log_in(token=token, expires_at=10**10)
+        done = ant(*words, env=NO_KEY, replies=[{"data": [{"id": f"env_of_{token}"}]}])
+        assert done.requests[0].headers["authorization"] == f"Bearer {token}"
+        assert f"env_of_{token}" in done.stdout
+    assert ant(*words, env=NO_KEY, replies=[]).stdout == done.stdout

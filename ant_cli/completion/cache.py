@@ -27,7 +27,7 @@ class Cache:
     def __init__(self, environ: Mapping[str, str], kind: str, flags: Mapping[str, str]) -> None:
         """Take the kind of ID, and the flags on which the response depends."""
         typed = [f"{name}={value}" for name, value in sorted(flags.items())]
-        deciding = [kind, *typed, "", *sorted(_deciding_variables(environ)), _profiles(environ)]
+        deciding = [kind, *typed, "", *sorted(_deciding_variables(environ)), _profiles(environ), *_logins(environ)]
         name = blake2b("\0".join(deciding).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
         self._folder = folder(environ)
         self._path = os.path.join(self._folder, PREFIX + name)
@@ -77,7 +77,7 @@ def _home(environ: Mapping[str, str]) -> str:
 
 
 def _deciding_variables(environ: Mapping[str, str]) -> list[str]:
-    """Return the variables on which the response depends; XDG_STATE_HOME says where the emulator's file is."""
+    """Return the variables on which the response depends; the state folder has the emulator's file."""
     return [
         f"{name}={value}"
         for name, value in environ.items()
@@ -92,6 +92,15 @@ def _profiles(environ: Mapping[str, str]) -> str:
             return file.read()
     except OSError:
         return ""
+
+
+def _logins(environ: Mapping[str, str]) -> list[str]:
+    """Return what changes with the official tool's logins: its files are replaced, which changes their folders."""
+    folder = store(environ)
+    if not environ.get("ANTHROPIC_CONFIG_DIR") and os.path.isabs(xdg := environ.get("XDG_CONFIG_HOME", "")):
+        folder = os.path.join(xdg, "anthropic")
+    paths = [os.path.join(folder, name) for name in ("active_config", "configs", "credentials")]
+    return [str(os.stat(path).st_mtime_ns) for path in paths if os.path.exists(path)]
 
 
 def store(environ: Mapping[str, str], platform: str = os.name) -> str:

@@ -131,9 +131,11 @@ def settings_of(flags: Flags, runtime: Runtime) -> ConnectionSettings:
     from ant_cli.settings.loading import ConnectionSettings, load
 
     connection = load(runtime, flags).connection
+    credential = connection.credential
+    at_hand = credential if credential and (credential.secret or credential.official) else None
     return ConnectionSettings(
         connection.base_url,
-        connection.credential if connection.credential and connection.credential.secret else None,
+        at_hand,
         connection.workspace_id,
         timeout_s=PATIENCE_S,
         max_retries=0,

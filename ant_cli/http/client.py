@@ -88,7 +88,13 @@ def authenticated(
     """
     settings = fetch_credential(settings, runtime)
     credential = settings.credential
-    if credential is None or credential.rule is None or settings.tokens or is_local(settings.base_url):
+    if credential is None or not credential.is_oauth or settings.tokens or is_local(settings.base_url):
+        return settings
+    if credential.official:
+        from ant_cli.settings.logins.renewal import LoginTokens  # late: few runs have a login
+
+        return settings._replace(tokens=LoginTokens(credential.official, runtime))
+    if credential.rule is None:
         return settings
     from ant_cli.http.access_tokens import AccessTokens  # late: few runs have a federation
 

@@ -115,6 +115,13 @@ def select(named: str | None, environ: Mapping[str, str], store: Store) -> Selec
     if not name:
         return NO_PROFILE
     if name not in store.profiles:
+        from ant_cli.settings.logins.configs import has_profile  # late: this is an error
+
+        if has_profile(name, environ):
+            problem = f"profile {name!r} is one of the official tool, and only read here."
+            raise CredentialError(
+                problem, f"Change it with that tool, or create one here: ant profile create {name}"
+            )
         raise unknown_profile(name, source, store)
     return SelectedProfile(name, source, store.profiles[name])
 

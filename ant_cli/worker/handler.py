@@ -16,7 +16,7 @@ from typing import Any
 from ant_cli.errors import UsageError
 from ant_cli.worker.guardian import Guardian
 
-SECRET_VARIABLES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
+SECRET_VARIABLES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_IDENTITY_TOKEN")
 """An organization's credentials, which a handler has no use for."""
 _LONGEST_LINE = 65_536
 """A longer line of output is logged in parts."""
