@@ -119,7 +119,8 @@ def raise_for_error(request_line: str, response: Response, *, hint: str = "") ->
     """
     if response.status >= 400 or (response.status < 300 and _is_error_object(response)):
         request_id = response.headers.get("request-id", "")
-        error = APIError(request_line, response.status, response.reason, response.body, request_id, hint)
+        body = next(response.parts()) if response.is_large else response.body  # only its beginning would be shown
+        error = APIError(request_line, response.status, response.reason, body, request_id, hint)
         raise error.with_retry_after(requested_delay(response.headers) or 0.0)
     if response.status >= 300:
         raise ResponseError(f"{response.status_line}{_target(response)}.", _NOT_FOLLOWED, request_line=request_line)
