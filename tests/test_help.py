@@ -312,7 +312,7 @@ def test_a_help_page_longer_than_the_terminal_goes_through_the_pager(ant):
         ("worker run", "unknown command 'worker'. Did you mean `ant beta:worker run`?", "ant --help"),
         ("run", "unknown command 'run'. Did you mean `ant emulator start`?", "ant --help"),
         ("beta:environments create -kHIDDEN", "unknown flag '-k'.", "create --help"),
-        ("profile set HIDDEN-1 x", "unknown setting '...'.", "The settings are: api_key"),
+        ("profile set HIDDEN-1 x", "unknown setting '[redacted]'.", "The settings are: api_key"),
         ("auth --chck status", "unknown flag '--chck'.", "ant auth --help"),
         ("auth login extra", "unexpected argument '[redacted]'.", "ant auth login --help"),
         ("completion bash extra", "unexpected argument 'extra'.", "ant completion --help"),

@@ -16,6 +16,7 @@ from ant_cli.commands.prompts import reject_typed_secret, secret_for_set
 from ant_cli.errors import AntError, CredentialError, UnknownName, UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.redaction import REDACTED
 from ant_cli.settings.credential_store import delete_keys
 from ant_cli.settings.editing import edit
 from ant_cli.settings.local_emulator import is_local
@@ -89,7 +90,7 @@ def _selected(flags: Flags, runtime: Runtime, store: Store) -> SelectedProfile:
 def _check_key(key: str) -> None:
     """Reject a key that no profile can have."""
     if key not in PROFILE_FIELDS:
-        name = key if _MAY_BE_SETTING.fullmatch(key) else "..."  # it may be a secret in the wrong place
+        name = key if _MAY_BE_SETTING.fullmatch(key) else REDACTED  # it may be a secret in the wrong place
         raise UnknownName("setting", name, PROFILE_FIELDS, f"The settings are: {_KEYS}.")
 
 

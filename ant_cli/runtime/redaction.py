@@ -33,7 +33,7 @@ def redact(text: str, secrets: Iterable[str]) -> str:
             text = text.replace(secret, REDACTED)
         elif len(secret) >= _MIN_LENGTH:
             short.append(secret)
-    text = _replace(text, _pattern(tuple(short)))
+    text = _replace(text, tuple(short))
     return _SECRET_MEMBER.sub(rf'\1"{REDACTED}"', text)
 
 
@@ -44,11 +44,15 @@ def _pattern(secrets: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join([*forms, _KEY]))
 
 
-def _replace(text: str, pattern: re.Pattern[str]) -> str:
-    """Replace what the pattern finds in the text, or in the text without its escapes."""
+def _replace(text: str, secrets: tuple[str, ...]) -> str:
+    """Replace secrets, and anything like a key, in the text or in the text without its escapes."""
+    from ant_cli.runtime.condensed import spans_in_pieces  # late: most runs print nothing on stderr
+
+    pattern = _pattern(secrets)
     spans: list[tuple[int, int]] = []
     for level in levels(text):
-        found = (match.span() for match in pattern.finditer(level.text))
+        found = [match.span() for match in pattern.finditer(level.text)]
+        found += spans_in_pieces(level.text, secrets)
         spans += [(level.starts[start], level.starts[end]) for start, end in found] if level.starts else found
     parts, position = [], 0
     for start, end in sorted(spans):

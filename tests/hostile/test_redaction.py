@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import re
 from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
@@ -47,6 +48,37 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "base64 in the middle": lambda secret: base64.b64encode(f"ad:{secret}&more".encode()).decode(),
     "base64 for URLs": lambda secret: base64.urlsafe_b64encode(f"a:{secret}".encode()).decode(),
 }
+IN_PIECES: dict[str, Callable[[str], str]] = {
+    "zero-width spaces": "\u200b".join,
+    "soft hyphens": "\u00ad".join,
+    "spaces": " ".join,
+    "base32": lambda secret: base64.b32encode(f"ad:{secret}".encode()).decode(),
+    "base32 in lower case": lambda secret: base64.b32encode(secret.encode()).decode().lower(),
+    "base64 in lines": lambda secret: base64.encodebytes(f"{'x' * 50}{secret}{'y' * 50}".encode()).decode(),
+    "base64 in lines in JSON": lambda secret: json.dumps(
+        base64.encodebytes(f"{'x' * 50}{secret}".encode()).decode()
+    ),
+    "hexadecimal with colons": lambda secret: secret.encode().hex(":"),
+    "hexadecimal with spaces": lambda secret: secret.encode().hex(" ").upper(),
+}
+
+
+@pytest.mark.parametrize("spell", IN_PIECES.values(), ids=IN_PIECES)
+@pytest.mark.parametrize("secret", ["correct-horse-battery-staple", KEY_BY_PATTERN, "mÖnchengladbach/äöü+12"])
+def test_a_long_secret_is_redacted_in_pieces(spell, secret):
+    """What stands between the pieces, or cannot be seen, makes no difference."""
+    written = spell(secret)
+    shown = redact(f"<<{written}>>", [secret])
+    assert REDACTED in shown
+    assert max(map(len, re.findall(r"\w+", shown.replace(REDACTED, " "))), default=0) < 70
+    assert written[10:-10] not in shown
+    assert (shown[:2], shown[-2:]) == ("<<", ">>")
+
+
+@pytest.mark.parametrize("text", ["cor rect horse", "636f 7272", "the c-o-r-r"])
+def test_a_short_secret_is_redacted_as_a_whole_only(text):
+    """The words of a sentence would be one by chance."""
+    assert redact(text, ["corr"]) == text
 
 
 @pytest.mark.parametrize("spell", SPELLINGS.values(), ids=SPELLINGS)
