@@ -63,8 +63,11 @@ class AccessTokens:
             self._token = self._renewed()
             return self._token
 
-    def replace(self, rejected: str) -> bool:
-        """Forget a token that the server rejected. Returns whether `current` may give a better one."""
+    def renew(self, rejected: str) -> bool:
+        """Replace a token that the server rejected. Returns whether `current` gives another one.
+
+        If it can't be replaced, the rejection is the error to report, as in the official SDKs.
+        """
         with self._lock:
             token = self._token
             if token is None or token.secret != rejected:
@@ -72,7 +75,10 @@ class AccessTokens:
             if rejected == self._exchanged and self._now() - token.obtained_at < _TOO_NEW_S:
                 return False
             self._token, self._rejected = None, rejected
-            return True
+        try:
+            return self.current().secret != rejected
+        except AntError:
+            return False
 
     def _renewed(self) -> AccessToken:
         """Return a fresh token, of the cache or an exchange; if that fails, one that is still usable."""

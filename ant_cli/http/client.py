@@ -71,10 +71,10 @@ class Client(Sender):
         return headers_of(request, self._settings._replace(credential=self._credential), attempt)
 
     def _attempt(self, request: Request, attempt: int) -> Response:
-        """Send once; once more if an access token is rejected, for which there may be a better one."""
+        """Send once; once more if an access token is rejected, and there is a better one."""
         response = super()._attempt(request, attempt)
         tokens, credential = self._settings.tokens, self._credential
-        if response.status == 401 and tokens and credential and tokens.replace(credential.secret):
+        if response.status == 401 and tokens and credential and tokens.renew(credential.secret):
             return super()._attempt(request, attempt)
         return response
 

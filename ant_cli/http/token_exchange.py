@@ -102,6 +102,7 @@ class _TokenEndpoint(Sender):
             f"the identity token was not accepted: {response.status_line}{f' ({reason})' if reason else ''}.",
             f"Does federation rule {rule.rule_id} (from {rule.source}) match this token? "
             "The console lists exchanges under Workload identity.",
+            "Is the token new? Many can be exchanged only once, and end after some minutes.",
             "" if rule.workspace_id else "A rule for several workspaces needs --workspace-id.",
             f"Request ID: {request_id}" if request_id else "",
             request_line=request_line,

@@ -82,8 +82,8 @@ class TokenSource(Protocol):
 
         """
 
-    def replace(self, rejected: str) -> bool:
-        """Forget a token that the server rejected. Returns whether `current` may give a better one."""
+    def renew(self, rejected: str) -> bool:
+        """Replace a token that the server rejected. Returns whether `current` gives another one."""
 
 
 def is_token(text: str) -> bool:

@@ -172,12 +172,13 @@ def test_a_cached_token_that_is_rejected_is_replaced_once(federated):
     assert bearers(federated(*RETRIEVE, replies=[OBJECT])) == ["2"]
 
 
-def test_a_rejected_token_is_dropped_even_if_the_exchange_fails(federated, folder):
-    """The next run does not try it again."""
+def test_a_rejected_token_is_dropped_and_reported_if_there_is_no_other(federated, folder):
+    """An identity token that can be exchanged only once has been by then. The next run does not try the old one."""
     federated(*RETRIEVE, replies=[grant(1), OBJECT])
-    refused = httpx.Response(403, json={"error": "access_denied"})
+    refused = httpx.Response(401, json={"error": "invalid_grant", "error_description": "jti_reused"})
     result = federated(*RETRIEVE, replies=[UNAUTHORIZED, refused])
     assert (result.exit, bearers(result)) == (4, ["1", ""])
+    assert "from ANTHROPIC_FEDERATION_RULE_ID) was not accepted." in result.stderr
     assert not list(folder.iterdir())
 
 
