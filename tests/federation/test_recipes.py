@@ -17,7 +17,8 @@ from ant_cli.settings.sources import VARIABLES
 from tests.federation.conftest import ASSERTION, bearers, grant
 from tests.hostile.scripted_server import ScriptedServer, response
 
-PAGE = (Path(__file__).parents[2] / "docs" / "ci.md").read_text()
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = (DOCS / "ci.md").read_text()
 GITHUB, GITLAB, KUBERNETES = map(yaml.safe_load, re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL))
 AUDIENCE = "https://api.anthropic.com"
 
@@ -97,9 +98,9 @@ def test_the_recipe_for_github_logs_in(log_in, clean_environ, tmp_path):
     assert log_in(shlex.split(use["run"]), job["env"] | exported) == ASSERTION
 
 
-def test_the_page_names_the_variables_and_flags_that_exist():
+def test_the_page_about_credentials_names_variables_and_flags_that_exist():
     """A recipe with a wrong name would log in nowhere."""
-    rows = re.findall(r"\| `(--[\w-]+)` \| `(\w+)` \|", PAGE)
+    rows = re.findall(r"\| `(--[\w-]+)` \| `(\w+)` \|", (DOCS / "credentials.md").read_text())
     assert len(rows) == 6
     flags = {param.flag: VARIABLES.get(param.name) for param in GLOBAL_FLAGS}
     assert {flag: flags.get(flag) for flag, _ in rows} == dict(rows)

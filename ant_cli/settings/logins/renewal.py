@@ -28,7 +28,7 @@ class LoginTokens:
             token = self._token = self._read()
         return token
 
-    def replace(self, rejected: str) -> bool:
+    def renew(self, rejected: str) -> bool:
         """Read the file again, since the server rejected a token. Returns whether there is another one."""
         try:
             self._token = self._read()
