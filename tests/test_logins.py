@@ -467,3 +467,22 @@ def test_completion_of_ids_uses_a_login_and_forgets_what_another_one_was_shown(a
         assert done.requests[0].headers["authorization"] == f"Bearer {token}"
         assert f"env_of_{token}" in done.stdout
     assert ant(*words, env=NO_KEY, replies=[]).stdout == done.stdout
+
+
+def test_a_worker_with_its_environment_key_looks_for_no_login(ant_with_login, official):
+    """Nor do the settings of the official tool's profile count for it, or keep it from starting."""
+    official.activate("../x")
+    words = (
+        "beta:worker",
+        "poll",
+        "--environment-id",
+        "env_1",
+        "--environment-key",
+        "key-1",
+        "--on-work",
+        "/nope/x",
+    )
+    done = ant_with_login(*words)
+    assert done.exit == 2
+    assert "/nope/x" in done.stderr
+    assert "official tool" not in done.stderr

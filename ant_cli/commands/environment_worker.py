@@ -18,7 +18,8 @@ def poll(runtime: Runtime, flags: Flags, *, handler: Sequence[str] = (), **given
 
     options: dict[str, Any] = read_options(POLL_ROWS, _texts(given), runtime.environ, "beta:worker poll")
     status = status_of(runtime, options["log_format"])
-    run_worker(PollOptions(**options), handler, load(runtime, flags).connection, runtime, status)
+    connection = load(runtime, flags, has_own_credential=True).connection
+    run_worker(PollOptions(**options), handler, connection, runtime, status)
 
 
 def run(runtime: Runtime, flags: Flags, **given: str | bool) -> None:
@@ -26,7 +27,7 @@ def run(runtime: Runtime, flags: Flags, **given: str | bool) -> None:
     from ant_cli.worker.sdk_session import SessionOptions, run_session
 
     options: dict[str, Any] = read_options(RUN_ROWS, _texts(given), runtime.environ, "beta:worker run")
-    connection = load(runtime, flags).connection
+    connection = load(runtime, flags, has_own_credential=True).connection
     run_session(SessionOptions(**options), connection.base_url, connection.workspace_id, runtime)
 
 

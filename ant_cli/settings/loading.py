@@ -112,13 +112,16 @@ class Settings(NamedTuple):
         return self.provenance.sources["base_url"] == other_origin and base_url != home
 
 
-def load(runtime: Runtime, flags: Flags, store: Store | None = None) -> Settings:
+def load(
+    runtime: Runtime, flags: Flags, store: Store | None = None, *, has_own_credential: bool = False
+) -> Settings:
     """Return the settings of a run. Every secret among them is registered for redaction first.
 
     Args:
         runtime: Its environment is read, its stderr redacts the secrets.
         flags: The flags that were typed.
         store: The profiles, if they were read already (by `read_store`, which registers their secrets).
+        has_own_credential: The command has one from elsewhere, so that no login of the official tool is looked for.
 
     Raises:
         UsageError: if a setting in use has a value that can't be used.
@@ -127,7 +130,7 @@ def load(runtime: Runtime, flags: Flags, store: Store | None = None) -> Settings
     """
     _register_secrets(flags, runtime)
     store = read_store(runtime) if store is None else store  # which registers those of the profiles
-    profile = _select(flags, runtime, store)
+    profile = _select(flags, runtime, store, needs_login=not has_own_credential)
     found = {
         name: next(setting_sources(name, flags, runtime.environ, _profile_for(name, profile, runtime)))
         for name in DEFAULTS
@@ -210,25 +213,27 @@ def _profile_for(name: str, profile: SelectedProfile, runtime: Runtime) -> Selec
     return profile if name != "format" or runtime.stdout.is_terminal else NO_PROFILE
 
 
-def _select(flags: Flags, runtime: Runtime, store: Store) -> SelectedProfile:
+def _select(flags: Flags, runtime: Runtime, store: Store, *, needs_login: bool) -> SelectedProfile:
     """Return the profile of the run: one of the store, or else one of the official tool.
 
     The official tool's files are looked at only if a profile that is not in the store was named, or if no profile
     is active and nothing else gives a credential.
     """
     name, source = requested(flags.text("profile"), runtime.environ, store)
-    if name in store.profiles or source == "active" or (not name and _needs_no_login(flags, runtime)):
+    if name in store.profiles or source == "active":
         return select(flags.text("profile"), runtime.environ, store)
+    if not name and not (needs_login and _lacks_credential(flags, runtime)):
+        return NO_PROFILE
     from ant_cli.settings.logins.selection import select_official
 
     return select_official(name, source, runtime, store)
 
 
-def _needs_no_login(flags: Flags, runtime: Runtime) -> bool:
-    """Whether flags and variables give a credential, or name a server that takes requests without one."""
+def _lacks_credential(flags: Flags, runtime: Runtime) -> bool:
+    """Whether flags and variables give no credential, although the server that they name needs one."""
     if any(source.is_complete for source in credential_sources(flags, runtime.environ, NO_PROFILE)):
-        return True
-    return is_local(next(setting_sources("base_url", flags, runtime.environ, NO_PROFILE)).text)
+        return False
+    return not is_local(next(setting_sources("base_url", flags, runtime.environ, NO_PROFILE)).text)
 
 
 def _register_secrets(flags: Flags, runtime: Runtime) -> None:

@@ -193,6 +193,14 @@ def test_variables_of_another_item_are_not_inherited():
     assert found == {"HOME": "/root", "ANTHROPIC_WORK_ID": "work_1", "ANT_WORK_ATTEMPT": "2"}
 
 
+@pytest.mark.parametrize("name", ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_IDENTITY_TOKEN"])
+def test_an_organizations_credentials_are_not_inherited_unless_they_are_asked_for(name):
+    """A session's tools could read them."""
+    found = handler_environment({name: KEY}, {"id": "work_1"}, 1, {}, pass_api_key=False)
+    assert name not in found
+    assert handler_environment({name: KEY}, {"id": "work_1"}, 1, {}, pass_api_key=True)[name] == KEY
+
+
 def test_a_servers_null_byte_breaks_no_handler():
     """It can't be in a variable."""
     found = handler_environment({}, {"id": "work_1", "secret": "a\0b"}, 1, {}, pass_api_key=False)
