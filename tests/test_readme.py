@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-README = (Path(__file__).parent.parent / "README.md").read_text()
+PATH = Path(__file__).parent.parent / "README.md"
+README = PATH.read_text()
 EXAMPLES = re.findall(r"<!-- (examples[^>]*?) -->\n```sh\n(.*?)```", README, re.DOTALL)
 EXAMPLES += re.findall(r"<!-- (command: try) -->\n```sh\n.*(\.venv/bin/ant .*?)```", README, re.DOTALL)
 
@@ -106,3 +107,35 @@ def test_the_table_of_exit_codes_holds_for_commands_that_are_not_of_the_api(ant,
     (tmp_path / "environments" / "a.yaml").write_text("name: a\nconfig: {type: cloud}\n")
     ant("profile", "create", "work")
     assert ant(*command.split(), env={"ANTHROPIC_BASE_URL": f"local:{tmp_path}/emulator.db"}).exit == status
+
+
+SESSION = re.compile(r"(?<=<!-- session -->\n```console\n).*?(?=```)", re.DOTALL)
+"""What the first screen shows: commands after `$ `, each with what it prints at a terminal."""
+ID = re.compile(r"\b(?:env|req)_01\w{22}\b")
+
+
+def shown_with_ids_of(other, text):
+    """Return a text in which the n-th ID is the n-th of another text, since no two runs have the same ones."""
+    others = dict.fromkeys(ID.findall(other))
+    names = dict(zip(dict.fromkeys(ID.findall(text)), others, strict=False))
+    return ID.sub(lambda match: names.get(match[0], match[0]), text)
+
+
+def test_the_first_screen_shows_what_the_commands_print(ant, tmp_path):
+    """Two environments have been applied from files, one of which was changed after that."""
+    screen = {"ANTHROPIC_BASE_URL": "local:", "ANTHROPIC_API_KEY": None, "COLUMNS": "80", "NO_COLOR": "1"}
+    (tmp_path / "environments").mkdir()
+    (tmp_path / "environments" / "edge.yaml").write_text("name: edge\nconfig: {type: self_hosted}\n")
+    for packages in ("pandas, numpy", "pandas, polars"):
+        text = f"name: data\nconfig: {{type: cloud, packages: {{pip: [{packages}]}}}}\n"
+        (tmp_path / "environments" / "data.yaml").write_text(text)
+        if not (tmp_path / "claude-lock.json").exists():
+            ant("apply", ".", "--yes", env=screen)
+    (session,) = SESSION.findall(README)
+    commands = re.findall(r"^\$ ant (.*)$", session, re.MULTILINE)
+    runs = [(command, ant(*command.split(), env=screen, terminal=True)) for command in commands]
+    printed = [f"$ ant {command}\n{result.stdout}{result.stderr}" for command, result in runs]
+    shown = shown_with_ids_of(session, "".join(printed))
+    if os.environ.get("ANT_WRITE_SCREENS"):
+        PATH.write_text(SESSION.sub(lambda _: shown, README))
+    assert shown == session
