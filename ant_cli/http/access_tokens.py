@@ -13,8 +13,9 @@ from ant_cli.settings.federation import AccessToken, FederationRule
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.settings.token_cache import TokenCache
 
-_LOCK_LIMIT_S = 60.0
-"""How long to wait for another process that exchanges the same identity token, before doing it as well."""
+_LOCK_TIMEOUTS = 2.0
+"""How many time-outs of a request to wait for another process that exchanges the same identity token, before doing
+it as well: two minutes by default, which is longer than an exchange with all its retries takes."""
 _PAUSE_S = 5.0
 """How long to use a token that could not be renewed, before another attempt."""
 _TOO_NEW_S = 60.0
@@ -104,8 +105,9 @@ class AccessTokens:
         """Exchange the identity token, unless another process does; then return its token, or the old one."""
         from ant_cli.runtime.storage import LockTimeout  # late: as the exchange
 
+        limit_s = 0.0 if old else _LOCK_TIMEOUTS * self._connection.timeout_s
         try:
-            with self._cache.locked(0.0 if old else _LOCK_LIMIT_S):
+            with self._cache.locked(limit_s):
                 found = self._best()
                 if found is not None and found.is_fresh(self._now()):
                     return found
@@ -115,7 +117,7 @@ class AccessTokens:
                 self._cache.write(token)
                 return token
         except LockTimeout:
-            return old or self._exchange(retries=True)
+            return old or self._best() or self._exchange(retries=True)
 
     def _exchange(self, *, retries: bool) -> AccessToken:
         from ant_cli.http.token_exchange import exchange  # late: most runs find a token in the cache

@@ -16,6 +16,7 @@ from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime
 from ant_cli.settings.loading import ConnectionSettings, fetch_credential
 from ant_cli.settings.local_emulator import is_local
+from ant_cli.settings.sources import Credential
 
 HASTE_S = 2.0
 """How long a hasty client waits for a response, in seconds."""
@@ -28,6 +29,7 @@ class Client(Sender):
         """Fetch the credential; nothing is connected yet. Raises CredentialError if no credential was found."""
         super().__init__(authenticated(settings, runtime, observer), runtime, observer)
         self._credential = self._settings.credential
+        """The credential that was sent last, for messages."""
         self.listings: dict[str, dict[str, list[str]]] = {}
         """IDs by name, by the path of their collection, as far as an error needed them. Siblings share them."""
 
@@ -64,19 +66,23 @@ class Client(Sender):
         raise_for_error(f'{request.method} "{self._url(request)}"', response, hint=hint)
         return response
 
-    def _headers(self, request: Request, attempt: int) -> dict[str, str]:
-        tokens = self._settings.tokens
-        if tokens is not None and self._credential is not None:
-            self._credential = self._credential._replace(secret=tokens.current().secret)
-        return headers_of(request, self._settings._replace(credential=self._credential), attempt)
-
     def _attempt(self, request: Request, attempt: int) -> Response:
-        """Send once; once more if an access token is rejected, and there is a better one."""
-        response = super()._attempt(request, attempt)
-        tokens, credential = self._settings.tokens, self._credential
-        if response.status == 401 and tokens and credential and tokens.renew(credential.secret):
-            return super()._attempt(request, attempt)
+        """Send a request; once more if an access token is rejected, and there is a better one."""
+        tokens, sent = self._settings.tokens, self._current_credential()
+        response = self._send_once(request, self._headers(request, attempt, sent))
+        if response.status == 401 and tokens and sent and tokens.renew(sent.secret):
+            response = self._send_once(request, self._headers(request, attempt, self._current_credential()))
         return response
+
+    def _headers(self, request: Request, attempt: int, credential: Credential | None) -> dict[str, str]:
+        return headers_of(request, self._settings._replace(credential=credential), attempt)
+
+    def _current_credential(self) -> Credential | None:
+        """Return the credential with its secret of the moment; another thread may use this client, too."""
+        tokens, credential = self._settings.tokens, self._credential
+        if tokens is not None and credential is not None:
+            credential = self._credential = credential._replace(secret=tokens.current().secret)
+        return credential
 
 
 def authenticated(

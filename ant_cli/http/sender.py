@@ -70,8 +70,8 @@ class Sender:
     def __exit__(self, *_: object) -> None:
         self._transport.close()
 
-    def _headers(self, request: Request, attempt: int) -> dict[str, str]:
-        """Return the headers of an attempt, which counts from 0."""
+    def _attempt(self, request: Request, attempt: int) -> Response:
+        """Send a request by `_send_once`, with the headers of an attempt, which counts from 0."""
         raise NotImplementedError
 
     def _url(self, request: Request) -> str:
@@ -117,9 +117,9 @@ class Sender:
         with self._observer.before_retry(why, attempt + 1, self._settings.max_retries, delay_s):
             self._sleep(delay_s)
 
-    def _attempt(self, request: Request, attempt: int) -> Response:
-        """Send once and read the response, with the debug log around it."""
-        url, headers = self._url(request), self._headers(request, attempt)
+    def _send_once(self, request: Request, headers: Mapping[str, str]) -> Response:
+        """Send a request and read the response, with the debug log around it."""
+        url = self._url(request)
         if not self._settings.debug:
             return self._exchange(request, url, headers)
         from ant_cli.http.debug_log import log_request, log_response

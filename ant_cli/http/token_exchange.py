@@ -74,9 +74,9 @@ class _TokenEndpoint(Sender):
         self._timeouts = Timeouts(min(step_s, _TIMEOUT_S), min(whole_s, _TIMEOUT_S))
         self._response_limit = _LARGEST_RESPONSE
 
-    def _headers(self, request: Request, attempt: int) -> dict[str, str]:
-        del request, attempt
-        return {
+    def _attempt(self, request: Request, attempt: int) -> Response:
+        del attempt
+        headers = {
             "accept": "application/json",
             "accept-encoding": "gzip",
             "anthropic-beta": _BETAS,
@@ -84,6 +84,7 @@ class _TokenEndpoint(Sender):
             "user-agent": USER_AGENT,
             **user_header(self._settings.base_url),
         }
+        return self._send_once(request, headers)
 
     def send(self, request: Request, rule: FederationRule) -> Response:
         """Send an exchange, with retries, and return the successful response. Raises as `exchange` does."""

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from ant_cli.errors import AntError
+from ant_cli.http.client import authenticated
 from ant_cli.runtime import Runtime
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.worker.listener import Listener, Page, json_page, text_page
@@ -108,6 +109,7 @@ def serve_statistics(options: Mapping[str, Any], connection: ConnectionSettings,
     """
     if options["environment_key"]:
         connection = connection_with_key(connection, options["environment_key"], "--environment-key")
+    connection = authenticated(connection, runtime)  # once for all environments
     names = [name.strip() for name in options["environment_id"].split(",") if name.strip()]
     stats = {name: CachedStats(WorkAPI(connection, runtime, name, "").stats, options["cache"]) for name in names}
     host, port = options["listen"]

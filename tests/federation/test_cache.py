@@ -262,6 +262,18 @@ def test_a_folder_that_can_not_be_used_is_noted_once_and_the_run_goes_on(federat
         assert not list((folder.parent.parent / "elsewhere").iterdir())
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="this test needs a file system of Linux")
+def test_a_directory_that_can_not_be_made_is_noted_once_and_the_run_goes_on(federated):
+    """As in a container with a read-only file system."""
+    for number in (1, 2):
+        result = federated(*RETRIEVE, env={"ANTHROPIC_CONFIG_DIR": "/proc/ant"}, replies=[grant(number), OBJECT])
+        assert (result.exit, bearers(result)) == (0, ["", str(number)])
+        assert result.stderr.startswith(
+            "Note: access tokens can't be cached in /proc/ant/access-tokens, so each run "
+        )
+        assert result.stderr.count("\n") == 1
+
+
 def ant_process(variables, clean_environ, url, *prefix, cwd, **options):
     """Run `ant` as a process of its own, and return it when it has ended."""
     environ = {name: value for name, value in {**clean_environ, **variables}.items() if value is not None}

@@ -215,6 +215,28 @@ def test_a_server_that_repeats_the_identity_token_does_not_make_it_visible(feder
     assert "\nant: done" not in result.stderr
 
 
+@pytest.mark.parametrize("replies", [[grant()], []])
+def test_a_server_that_repeats_the_access_token_does_not_make_it_visible(federated, replies):
+    """Neither one that was just exchanged, nor one of the cache; every run checks that."""
+    if not replies:
+        federated(*RETRIEVE, replies=[grant(), OBJECT])
+    echo = httpx.Response(400, json={"error": {"type": "x", "message": f"bad header: Bearer {KEY}-1"}})
+    result = federated(*RETRIEVE, replies=[*replies, echo])
+    assert result.exit == 1
+    assert "bad header: Bearer [redacted]" in result.stderr
+
+
+def test_a_long_identity_token_is_redacted(federated, token_file):
+    """One with many claims is longer than what is searched for in every notation."""
+    payload = "abcdefgh" * 1500
+    token_file.write_text(f"eyJhbGciOiJSUzI1NiJ9.{payload}.{SIGNATURE}")
+    error = {"error": "invalid_grant", "error_description": f"{token_file.read_text()} and {SIGNATURE.upper()}"}
+    result = federated(*RETRIEVE, "--debug", replies=[httpx.Response(400, json=error)])
+    assert result.exit == 4
+    assert payload[:100] not in result.stderr
+    assert SIGNATURE.upper() not in result.stderr
+
+
 # Faults
 
 
