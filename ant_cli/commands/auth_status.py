@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from ant_cli.commands.login_report import LoginReport, login_report
+from ant_cli.commands.login_report import LoginReport, end_text, login_report
 from ant_cli.errors import AntError
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
@@ -108,6 +109,7 @@ def auth_report(settings: Settings, flags: Flags, runtime: Runtime, store: Store
     used = credential.source if credential else None
     official = login_report(profile, runtime)
     rows = [_row(source, used, official) for source in credential_sources(flags, environ, profile)]
+    rows = [row if row.state != "used" else _with_cached_end(row, settings, runtime) for row in rows]
     if official and not profile.official:
         rows.append(SourceRow(f"{official.source}, official tool", "auth_token", "shadowed", official.value))
     urls = _shadowed_urls(flags, environ, profile)
@@ -146,6 +148,18 @@ def _row(source: CredentialSource, used: str | None, official: LoginReport | Non
     form = _FORMS.get(source.form)
     value = form.format(shown("api_key_command", text)) if form else mask(text)
     return SourceRow(source.label, source.kind, state, value)
+
+
+def _with_cached_end(row: SourceRow, settings: Settings, runtime: Runtime) -> SourceRow:
+    """Return the row of a federation with the end of its cached access token, if there is one."""
+    credential = settings.connection.credential
+    if credential is None or credential.rule is None or not credential.rule.is_complete:
+        return row
+    from ant_cli.settings.token_cache import TokenCache  # late: few runs have a federation
+
+    token = TokenCache(credential.rule, settings.connection.base_url, runtime).read()
+    now = (runtime.now or time.time)()
+    return row._replace(value=f"{row.value}; its access token {end_text(token.expires_at, now)}") if token else row
 
 
 def _rule_text(rule: FederationRule) -> str:

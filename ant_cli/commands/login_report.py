@@ -51,8 +51,7 @@ class LoginReport(NamedTuple):
         expires_at = self.login.expires_at if self.login else None
         if expires_at is None:
             return "without an end"
-        verb = "ended" if expires_at <= self.now else "ends"
-        return f"{verb} {_date(expires_at)}"
+        return end_text(expires_at, self.now)
 
     @property
     def owner(self) -> str:
@@ -88,6 +87,11 @@ class LoginReport(NamedTuple):
             "problem": self.problem or None,
             "others": self.others,
         }
+
+
+def end_text(expires_at: float, now: float) -> str:
+    """Return when a token ends or has ended, in words; both in Unix seconds."""
+    return f"{'ended' if expires_at <= now else 'ends'} {_date(expires_at)}"
 
 
 def login_report(selected: SelectedProfile, runtime: Runtime) -> LoginReport | None:

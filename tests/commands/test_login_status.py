@@ -170,3 +170,23 @@ def test_status_with_check_asks_the_server_with_the_login(status, official):
     assert "oauth-2025-04-20" in request.headers["anthropic-beta"]
     assert "Token accepted by https://api.anthropic.com" in done.stderr
     assert status("--check", replies=[httpx.Response(401, json={})]).exit == 4
+
+
+def test_status_of_a_federation_shows_when_its_cached_token_ends(status, tmp_path):
+    """Nothing is exchanged for that."""
+    (tmp_path / "jwt").write_text("header.claims.signature")
+    env = {
+        "ANTHROPIC_FEDERATION_RULE_ID": "fdrl_1",
+        "ANTHROPIC_ORGANIZATION_ID": "org-1",
+        "ANTHROPIC_IDENTITY_TOKEN_FILE": str(tmp_path / "jwt"),
+    }
+    row = f"exchanges the token in {tmp_path / 'jwt'} by fdrl_1"
+    before = status(env=env)
+    assert (before.exit, before.requests) == (0, [])
+    assert f"{row}  <- used" in before.stdout
+    reply = {"access_token": "exchanged-0123456789", "token_type": "Bearer", "expires_in": 3600}
+    checked = status("--check", env=env, replies=[reply, PAGE])
+    assert [request.url.path for request in checked.requests] == ["/v1/oauth/token", "/v1/environments"]
+    after = status(env=env)
+    assert f"{row}; its access token ends 2026-09-21 15:13 UTC  <- used" in after.stdout
+    assert "exchanged-0123456789" not in after.stdout + after.stderr
