@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import httpx
@@ -20,6 +21,7 @@ import pytest
 from ant_cli.__main__ import main
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
+from tests.official_store import OfficialStore
 from tests.scripted_socket import transport_to
 
 if sys.platform == "win32":
@@ -217,6 +219,12 @@ def ant(clean_environ: dict[str, str]) -> Callable[..., Result]:
         return Result(status, stdout.text(), stderr.text(), server.requests, waits)
 
     return run
+
+
+@pytest.fixture
+def official(clean_environ: dict[str, str]) -> OfficialStore:
+    """The official tool's store, which is empty."""
+    return OfficialStore(Path(clean_environ["ANTHROPIC_CONFIG_DIR"]))
 
 
 @pytest.fixture

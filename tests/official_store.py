@@ -33,6 +33,12 @@ class OfficialStore:
         """Return the file of a profile's tokens."""
         return self.folder / "credentials" / f"{name}.json"
 
+    def file(self, kind: str) -> Path:
+        """Return a file of the profile called default: its `config`, its `credentials`, or what is `active`."""
+        if kind == "active":
+            return self.folder / "active_config"
+        return self.config("default") if kind == "config" else self.credentials("default")
+
     def activate(self, text: str) -> None:
         """Write the name of the active profile."""
         self.folder.mkdir(exist_ok=True)

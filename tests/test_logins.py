@@ -12,18 +12,12 @@ from ant_cli.operations.spec import Flags
 from ant_cli.settings.loading import load
 from ant_cli.settings.logins.configs import folder_of, profile_names
 from tests.conftest import KEY, make_runtime
-from tests.official_store import NOW, REFRESH, TOKEN, OfficialStore
+from tests.official_store import NOW, REFRESH, TOKEN
 
 LIST = ("beta:environments", "list")
 EMPTY = {"data": []}
 NO_KEY = {"ANTHROPIC_API_KEY": None}
 HERE = "http://here.example"
-
-
-@pytest.fixture
-def official(clean_environ):
-    """The official tool's store, which is empty."""
-    return OfficialStore(Path(clean_environ["ANTHROPIC_CONFIG_DIR"]))
 
 
 @pytest.fixture

@@ -7,16 +7,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.official_store import NOW, REFRESH, TOKEN, OfficialStore
+from tests.official_store import NOW, REFRESH, TOKEN
 
 STATUS = ("auth", "status")
 PAGE = {"data": [], "next_page": None}
-
-
-@pytest.fixture
-def official(clean_environ):
-    """The official tool's store, which is empty."""
-    return OfficialStore(Path(clean_environ["ANTHROPIC_CONFIG_DIR"]))
 
 
 @pytest.fixture

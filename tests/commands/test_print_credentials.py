@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import json
 import subprocess
-from pathlib import Path
 
 import pytest
 
-from tests.official_store import NOW, REFRESH, TOKEN, WHO, OfficialStore
+from tests.official_store import NOW, REFRESH, TOKEN, WHO
 
 PRINT = ("auth", "print-credentials")
 
 
 @pytest.fixture
-def official(clean_environ):
+def official(official):
     """The official tool's store, with a login."""
-    store = OfficialStore(Path(clean_environ["ANTHROPIC_CONFIG_DIR"]))
-    store.log_in()
-    return store
+    official.log_in()
+    return official
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.official_store import NOW, REFRESH, TOKEN, OfficialStore
+from tests.official_store import NOW, REFRESH, TOKEN
 
 if os.name == "nt":
     pytest.skip("POSIX has the owners and modes that these tests are about", allow_module_level=True)
@@ -19,12 +19,11 @@ EMPTY = {"data": []}
 
 
 @pytest.fixture
-def official(clean_environ):
+def official(official):
     """The official tool's store, with a login."""
-    store = OfficialStore(Path(clean_environ["ANTHROPIC_CONFIG_DIR"]))
-    store.activate("default\n")
-    store.log_in()
-    return store
+    official.activate("default\n")
+    official.log_in()
+    return official
 
 
 @pytest.fixture
@@ -70,7 +69,7 @@ def test_credentials_that_others_can_read_are_refused(ant_with_login, official, 
 @pytest.mark.parametrize("mode", [0o666, 0o664])
 def test_a_config_that_others_can_change_is_refused(ant_with_login, official, which, mode):
     """It says where the token is sent."""
-    path = official.config("default") if which == "config" else official.folder / "active_config"
+    path = official.file(which)
     path.chmod(mode)
     assert refused(ant_with_login(), f"mode 0{mode:o}", f"chmod go-w {path}")
 
@@ -88,24 +87,16 @@ def test_a_config_may_be_a_symbolic_link(ant_with_login, official, tmp_path):
 @pytest.mark.parametrize("which", ["config", "credentials", "active"])
 def test_a_file_of_another_user_is_refused(ant_with_login, official, monkeypatch, which):
     """Its owner could send the token elsewhere, or have this user act in another account."""
-    path = {
-        "config": official.config("default"),
-        "credentials": official.credentials("default"),
-        "active": official.folder / "active_config",
-    }[which]
-    owners = {path: 4321}
-    real = os.fstat
+    path = official.file(which)
+    real, mine, foreign = os.fstat, 1234, 4321
 
     def fstat(descriptor):
         facts = real(descriptor)
-        for owned, uid in owners.items():
-            if os.path.samestat(facts, owned.stat()):
-                return os.stat_result((*facts[:4], uid, *facts[5:]))
-        return facts
+        owner = foreign if os.path.samestat(facts, path.stat()) else mine
+        return os.stat_result((*facts[:4], owner, *facts[5:]))
 
     monkeypatch.setattr(os, "fstat", fstat)
-    monkeypatch.setattr(os, "geteuid", lambda: 1234)
-    monkeypatch.setattr("ant_cli.settings.logins.safe_files.is_foreign", lambda owner, _: owner == 4321)
+    monkeypatch.setattr(os, "geteuid", lambda: mine)
     assert refused(ant_with_login(), path, "it belongs to another user")
 
 
@@ -115,11 +106,7 @@ def test_a_file_of_another_user_is_refused(ant_with_login, official, monkeypatch
 )
 def test_a_pipe_a_folder_or_a_device_is_refused_at_once(ant_with_login, official, which, make):
     """A pipe without a writer would be waited for, and /dev/zero has no end."""
-    path = {
-        "config": official.config("default"),
-        "credentials": official.credentials("default"),
-        "active": official.folder / "active_config",
-    }[which]
+    path = official.file(which)
     path.unlink()
     make(path)
     assert refused(ant_with_login(), path, "official tool")
@@ -128,11 +115,7 @@ def test_a_pipe_a_folder_or_a_device_is_refused_at_once(ant_with_login, official
 @pytest.mark.parametrize("which", ["config", "credentials", "active"])
 def test_a_file_of_100_mb_is_refused_without_being_read(ant_with_login, official, which):
     """One megabyte is more than any such file has."""
-    path = {
-        "config": official.config("default"),
-        "credentials": official.credentials("default"),
-        "active": official.folder / "active_config",
-    }[which]
+    path = official.file(which)
     os.truncate(path, 100_000_000)
     assert refused(ant_with_login(), path, "it is larger than 1 MB")
 
@@ -144,7 +127,7 @@ NOT_JSON = [b"", b"{", b"[1]", b'"x"', b"\xff\xfe{}", b"[" * 100_000, b"1" * 500
 @pytest.mark.parametrize("data", NOT_JSON, ids=range(len(NOT_JSON)))
 def test_what_is_no_json_object_is_refused(ant_with_login, official, which, data):
     """The message names the file, and quotes nothing of it."""
-    path = official.config("default") if which == "config" else official.credentials("default")
+    path = official.file(which)
     path.write_bytes(data)
     assert refused(ant_with_login(), path)
 

@@ -17,7 +17,6 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Screen
-from tests.official_store import OfficialStore
 from tests.screens.scenes import FULL_SCREEN_OFF, NOW, SCENES, canonical, play
 
 FOLDER = Path(__file__).parent
@@ -94,12 +93,10 @@ def test_a_real_terminal_shows_the_same(name, width, tmp_path):
 
 
 @pytest.mark.parametrize("width", SIZES)
-def test_the_status_of_a_login_looks_as_it_should(width, clean_environ, monkeypatch):
+def test_the_status_of_a_login_looks_as_it_should(width, clean_environ, official, monkeypatch):
     """The official tool's login is in use."""
     monkeypatch.setitem(SCENES, "auth-status", (["auth", "status"], None))
-    folder = Path(clean_environ["ANTHROPIC_CONFIG_DIR"])
-    store = OfficialStore(folder)
-    store.log_in("work", expires_at=int(NOW) + 3600, workspace_id="wrkspc_1")
-    store.log_in("home")
+    official.log_in("work", expires_at=int(NOW) + 3600, workspace_id="wrkspc_1")
+    official.log_in("home")
     shown = played("auth-status", clean_environ, ANTHROPIC_API_KEY="", ANTHROPIC_PROFILE="work", COLUMNS=str(width))
-    golden("auth-status", width, canonical(shown.replace(str(folder), "/home/ada/.config/anthropic")))
+    golden("auth-status", width, canonical(shown.replace(str(official.folder), "/home/ada/.config/anthropic")))
