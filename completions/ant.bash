@@ -6,7 +6,7 @@
 _ant_subcommands() {
   reply=()
   case $1 in
-    '') reply=(beta:environments beta:environments:work beta:worker apply diff export schema auth profile emulator completion help) ;;
+    '') reply=(beta:environments beta:environments:work beta:worker apply diff edit export schema auth profile emulator completion help) ;;
     beta:environments) reply=(create retrieve update list delete archive) ;;
     beta:environments:work) reply=(retrieve poll ack heartbeat stop list update stats) ;;
     beta:worker) reply=(poll run exporter) ;;
@@ -15,7 +15,7 @@ _ant_subcommands() {
     profile) reply=(list get set unset activate create rename delete) ;;
     emulator) reply=(start status stop env session enqueue clock reset fault) ;;
     'emulator session') reply=(create show) ;;
-    help) reply=(input output flags exit-codes environment worker profiles config beta:environments beta:environments:work beta:worker apply diff export schema auth profile emulator completion) ;;
+    help) reply=(input output flags exit-codes environment worker profiles config beta:environments beta:environments:work beta:worker apply diff edit export schema auth profile emulator completion) ;;
     'help beta:environments') reply=(create retrieve update list delete archive) ;;
     'help beta:environments:work') reply=(retrieve poll ack heartbeat stop list update stats) ;;
     'help beta:worker') reply=(poll run exporter) ;;
@@ -79,6 +79,7 @@ _ant_flags() {
     'beta:worker exporter') reply=(--help --environment-id --environment-key --listen --cache --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --profile) ;;
     apply) reply=(--help --yes --dry-run --exit-code --adopt --force --prune --lock-file --save-plan --plan --validate --parallel --verbose --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output) ;;
     diff) reply=(--help --prune --lock-file --parallel --verbose --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output) ;;
+    edit) reply=(--help --dry-run --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output) ;;
     export) reply=(--help --all --directory --force --lock-file --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output) ;;
     schema) reply=(--help) ;;
     'schema environment') reply=(--help --format --transform --raw-output) ;;
@@ -158,6 +159,7 @@ _ant_kind_of_argument() {
     'beta:worker poll'\ 0) kind='file' ;;
     apply\ 0) kind='file' ;;
     diff\ 0) kind='file' ;;
+    edit\ 0) kind='environment_id' ;;
     export\ 0) kind='free' ;;
     'profile get'\ 0) kind='choices api_key api_key_command auth_token base_url workspace_id format timeout max_retries' ;;
     'profile set'\ 0) kind='choices api_key api_key_command auth_token base_url workspace_id format timeout max_retries' ;;

@@ -25,6 +25,7 @@ set -g __ant_commands \
     'beta:worker exporter' \
     'apply' \
     'diff' \
+    'edit' \
     'export' \
     'schema' \
     'schema environment' \
@@ -87,6 +88,7 @@ set -g __ant_commands \
     'help beta:worker exporter' \
     'help apply' \
     'help diff' \
+    'help edit' \
     'help export' \
     'help schema' \
     'help schema environment' \
@@ -357,6 +359,7 @@ complete -c ant -n '__ant_at any' -f -a 'beta:environments:work' -d 'Process the
 complete -c ant -n '__ant_at any' -f -a 'beta:worker' -d 'Run the work of a self-hosted environment'
 complete -c ant -n '__ant_at any' -f -a 'apply' -d 'Create and update environments as files declare them'
 complete -c ant -n '__ant_at any' -f -a 'diff' -d 'Show what `ant apply` would change'
+complete -c ant -n '__ant_at any' -f -a 'edit' -d 'Change an environment in your editor'
 complete -c ant -n '__ant_at any' -f -a 'export' -d 'Write environments to files that `ant apply` reads'
 complete -c ant -n '__ant_at any' -f -a 'schema' -d 'Print JSON schemas, for editors and checks'
 complete -c ant -n '__ant_at any' -f -a 'auth' -d 'Log in, log out, and see which key is used and why'
@@ -419,6 +422,7 @@ complete -c ant -n '__ant_at any help' -f -a 'beta:environments:work' -d 'Proces
 complete -c ant -n '__ant_at any help' -f -a 'beta:worker' -d 'Run the work of a self-hosted environment'
 complete -c ant -n '__ant_at any help' -f -a 'apply' -d 'Create and update environments as files declare them'
 complete -c ant -n '__ant_at any help' -f -a 'diff' -d 'Show what `ant apply` would change'
+complete -c ant -n '__ant_at any help' -f -a 'edit' -d 'Change an environment in your editor'
 complete -c ant -n '__ant_at any help' -f -a 'export' -d 'Write environments to files that `ant apply` reads'
 complete -c ant -n '__ant_at any help' -f -a 'schema' -d 'Print JSON schemas, for editors and checks'
 complete -c ant -n '__ant_at any help' -f -a 'auth' -d 'Log in, log out, and see which key is used and why'
@@ -747,6 +751,27 @@ complete -c ant -n '__ant_at any diff' -l debug -f -d 'Show requests and respons
 complete -c ant -n '__ant_at any diff' -l format -x -a 'auto\\t json\\t jsonl\\t yaml\\t table\\t pretty\\t raw\\t explore\\t' -d 'How results are printed'
 complete -c ant -n '__ant_at any diff' -l transform -x -d 'A GJSON path to pick from the result; on lists, from each item'
 complete -c ant -n '__ant_at any diff' -l raw-output -s r -f -d 'Print a string without its quotes'
+complete -c ant -n '__ant_at any edit' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any edit' -l dry-run -f -d 'Show what would change and send nothing'
+complete -c ant -n '__ant_at any edit' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
+complete -c ant -n '__ant_at any edit' -l api-key -x -d 'The API key'
+complete -c ant -n '__ant_at any edit' -l auth-token -x -d 'A bearer token, in place of a key'
+complete -c ant -n '__ant_at any edit' -l api-key-stdin -f -d 'Read the API key from stdin'
+complete -c ant -n '__ant_at any edit' -l auth-token-stdin -f -d 'Read the bearer token from stdin'
+complete -c ant -n '__ant_at any edit' -l federation-rule -x -d 'Log in by this federation rule (fdrl_...)'
+complete -c ant -n '__ant_at any edit' -l identity-token-file -r -F -d 'With it: the file of an OIDC token'
+complete -c ant -n '__ant_at any edit' -l identity-token -x -d 'With it: the OIDC token itself'
+complete -c ant -n '__ant_at any edit' -l organization-id -x -d 'With it: the organization'
+complete -c ant -n '__ant_at any edit' -l service-account-id -x -d 'With it: the service account, if any'
+complete -c ant -n '__ant_at any edit' -l base-url -x -d 'Where the API is'
+complete -c ant -n '__ant_at any edit' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
+complete -c ant -n '__ant_at any edit' -l workspace-id -x -d 'The workspace, if the credential has several'
+complete -c ant -n '__ant_at any edit' -l timeout -x -d 'Seconds to wait for a connection, and between bytes'
+complete -c ant -n '__ant_at any edit' -l max-retries -x -d 'How often a failed request is sent again'
+complete -c ant -n '__ant_at any edit' -l debug -f -d 'Show requests and responses on stderr, with secrets hidden'
+complete -c ant -n '__ant_at any edit' -l format -x -a 'auto\\t json\\t jsonl\\t yaml\\t table\\t pretty\\t raw\\t explore\\t' -d 'How results are printed'
+complete -c ant -n '__ant_at any edit' -l transform -x -d 'A GJSON path to pick from the result; on lists, from each item'
+complete -c ant -n '__ant_at any edit' -l raw-output -s r -f -d 'Print a string without its quotes'
 complete -c ant -n '__ant_at any export' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any export' -l all -f -d 'Every environment that is not archived'
 complete -c ant -n '__ant_at any export' -l directory -r -F -d 'Where to write new files'
@@ -1059,6 +1084,7 @@ complete -c ant -n '__ant_at_argument 0 beta:environments:work stats' -x -a '(__
 complete -c ant -n '__ant_at_argument 0 beta:worker poll' -r -F
 complete -c ant -n '__ant_at_argument 0 apply' -r -F
 complete -c ant -n '__ant_at_argument 0 diff' -r -F
+complete -c ant -n '__ant_at_argument 0 edit' -x -a '(__ant_ids environment_id)'
 complete -c ant -n '__ant_at_argument 0 profile get' -x -a 'api_key\\t api_key_command\\t auth_token\\t base_url\\t workspace_id\\t format\\t timeout\\t max_retries\\t'
 complete -c ant -n '__ant_at_argument 0 profile set' -x -a 'api_key\\t api_key_command\\t auth_token\\t base_url\\t workspace_id\\t format\\t timeout\\t max_retries\\t'
 complete -c ant -n '__ant_at_argument 0 profile unset' -x -a 'api_key\\t api_key_command\\t auth_token\\t base_url\\t workspace_id\\t format\\t timeout\\t max_retries\\t'

@@ -37,6 +37,8 @@ PROGRAMS = {
     "fzf": "head -n 1",
     "python": 'test -n "$ANTHROPIC_API_KEY"',
     "docker": "cat",
+    "editor": "sed -i 's/^name: .*/name: edited/' \"$1\"",
+    "code": 'shift; exec editor "$1"',
 }
 """The programs of the examples. A failure of `ant` is written down, also where the shell would not see it."""
 PROFILES = f"""\
@@ -101,6 +103,7 @@ def environ(tmp_path, clean_environ):
         "ANTHROPIC_CONFIG_DIR": str(config),
         "PATH": f"{programs}:{os.environ['PATH']}",
         "LC_ALL": "C.UTF-8",
+        "EDITOR": "editor",
     }
     return {**clean_environ, **coverage_env(), **variables, "HOME": str(tmp_path)}
 

@@ -51,7 +51,7 @@ def draw_plan(plan: Plan, lock: LockFile, paint: Paint, *, verbose: bool) -> str
         width = max(cell_width(one_line(step.name)) for step in steps)
         lines += ["", paint(f"  \u00b1 {_pad('Name', width)}  Plan", "dim")]
         for step in steps:
-            lines += _draw_step(step, width, paint, verbose=verbose)
+            lines += draw_step(step, width, paint, verbose=verbose)
     return "\n".join([*lines, "", summary(plan, paint)])
 
 
@@ -115,7 +115,8 @@ def shown_path(path: Path) -> str:
     return relative if relative.startswith("../") else f"./{relative}"
 
 
-def _draw_step(step: Step, width: int, paint: Paint, *, verbose: bool) -> Iterator[str]:
+def draw_step(step: Step, width: int, paint: Paint, *, verbose: bool) -> Iterator[str]:
+    """Yield the line of a step, and those of the fields that it changes."""
     sign, colour = SIGNS[step.action]
     labels = {"none": "unchanged", "record": "rename" if step.moved_from else "unchanged"}
     file = f"{step.moved_from}{_TO}{step.key}" if step.moved_from else step.key

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from ant_cli.apply.canonical import read_json
 from ant_cli.apply.lockfile import LockFile, Origin
@@ -29,10 +29,15 @@ def read_all(workers: Workers, ids: Sequence[str]) -> dict[str, Object | None]:
     return dict(zip(ids, workers.each(ids, retrieve), strict=True))
 
 
+def read(client: Client, identifier: str) -> Object:
+    """Return an environment. Raises APIError if no environment has this ID."""
+    return _environment(client.send(_item(identifier)).body)
+
+
 def retrieve(client: Client, identifier: str) -> Object | None:
     """Return an environment; None if no environment has this ID."""
     try:
-        return _environment(client.send(_item(identifier)).body)
+        return read(client, identifier)
     except APIError as error:
         if error.status == 404:
             return None
@@ -62,10 +67,17 @@ def create(client: Client, body: dict[str, Value]) -> Object:
     return _environment(client.send(request).body)
 
 
-def update(client: Client, identifier: str, body: dict[str, Value]) -> Object:
-    """Update an environment, and return what it became."""
+def update(
+    client: Client, identifier: str, body: dict[str, Value], check: Callable[[], object] = lambda: None
+) -> Object:
+    """Update an environment, and return what it became. `check` runs right before each attempt, and may raise."""
     request = _item(identifier)._replace(method=environments.UPDATE.method, body=encode(body))
-    return _environment(client.send(request).body)
+
+    def checked() -> Request:
+        check()
+        return request
+
+    return _environment(client.send(request, checked).body)
 
 
 def archive(client: Client, identifier: str) -> bool:

@@ -1,9 +1,9 @@
-"""The rows of `ant apply`, `ant diff`, `ant export` and `ant schema`."""
+"""The rows of `ant apply`, `ant diff`, `ant edit`, `ant export` and `ant schema`."""
 
 from __future__ import annotations
 
 from ant_cli.help.command_row import API_SECTION, Command
-from ant_cli.help.tool_rows import REQUEST, switch, text_flag, tool
+from ant_cli.help.tool_rows import REQUEST, argument, switch, text_flag, tool
 from ant_cli.operations.spec import Param
 from ant_cli.operations.value_kinds import ValueKind
 
@@ -12,6 +12,12 @@ SECTION = API_SECTION
 NOTES = """\
 Files are YAML, JSON, or Markdown (`ant help config`). claude-lock.json says
 which environment each file became; commit it. docs/apply.md has the rest."""
+
+EDIT_NOTES = """\
+The editor is $VISUAL, $EDITOR, vi or nano. A text with mistakes is opened again
+with each at its line; saved without a change, it is given up and kept. If the
+environment was changed by other means meanwhile, it is opened again with both
+changes. Only a change that arrives during the update itself is not noticed."""
 
 _CONNECTION = ("profile", *REQUEST)
 _DATA = ("format", "transform", "raw_output")
@@ -100,6 +106,18 @@ EXPORT = tool(
     takes=(*_CONNECTION, *_DATA),
 )._replace(section=SECTION)
 
+EDIT = tool(
+    "edit",
+    "Change an environment in your editor.",
+    "edit:edit",
+    ("one environment", "ant edit env_1"),
+    ("in an editor that has to be told to wait", "EDITOR='code --wait' ant edit env_1"),
+    ("only show what would change", "ant edit env_1 --dry-run"),
+    arguments=(argument("environment_id", "The environment's ID.", ValueKind.ID),),
+    flags=(switch("dry_run", "Show what would change and send nothing."),),
+    takes=(*_CONNECTION, *_DATA),
+)._replace(section=SECTION, notes=EDIT_NOTES)
+
 _SCHEMA_EXAMPLES = (
     ("for an editor", "ant schema environment > environment.schema.json"),
     ("the package managers", "ant schema environment --transform '$defs.PackagesPart.properties.@keys'"),
@@ -120,4 +138,4 @@ SCHEMA = Command(
     ),
 )
 
-APPLY_COMMANDS = (APPLY, DIFF, EXPORT, SCHEMA)
+APPLY_COMMANDS = (APPLY, DIFF, EDIT, EXPORT, SCHEMA)

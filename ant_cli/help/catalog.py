@@ -21,7 +21,6 @@ GROUP_EXAMPLES = 4
 ROOT_EXAMPLES: tuple[Example, ...] = (
     ("try it here, without an account", "ant --local beta:environments create --name demo"),
     ("the environments of your organization", "ant beta:environments list"),
-    ("their IDs and names, for a script", "ant beta:environments list --transform '{id,name}' --format jsonl"),
 )
 
 

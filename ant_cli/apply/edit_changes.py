@@ -1,0 +1,133 @@
+"""What an edited environment changes: its mistakes, the smallest update, and a merge with the changes of others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from ant_cli.apply.canonical import canonical, is_empty
+from ant_cli.apply.changes import CLEARABLE, PATCHED
+from ant_cli.apply.validation import Mistake
+from ant_cli.input.values import Value
+
+Body = dict[str, Any]
+_CONFIG = "config"
+_PACKAGES = (_CONFIG, "packages")
+
+
+class Merge(NamedTuple):
+    """One body with the changes of two."""
+
+    body: Body
+    both: tuple[tuple[tuple[str, ...], Value], ...]
+    """The paths that both changed, with the value of the other side; lists have the changes of both."""
+
+
+def completed(old: Body, new: Body) -> Body:
+    """Return `new` with an empty list for each list of `old` that it lacks: it was deleted to clear it."""
+    config = new.get(_CONFIG)
+    if not isinstance(config, dict):
+        return new
+    return {**new, _CONFIG: _with_cleared(old.get(_CONFIG, {}), config, (_CONFIG,))}
+
+
+def _with_cleared(old: Body, new: Body, path: tuple[str, ...]) -> Body:
+    if old.get("type") != new.get("type"):
+        return new
+    filled = dict(new)
+    for key, value in old.items():
+        here = (*path, key)
+        if isinstance(value, list):
+            filled.setdefault(key, [])
+        elif isinstance(value, dict) and isinstance(new.get(key, {}), dict) and (key in new or here == _PACKAGES):
+            filled[key] = _with_cleared(value, new.get(key, {}), here)
+    return filled
+
+
+def mistakes_between(old: Body, new: Body) -> list[Mistake]:
+    """Return what can't be changed as `new` has it: fields that the API can't clear, and the type."""
+    kinds = [body.get(_CONFIG, {}).get("type") for body in (old, new)]
+    if _CONFIG in new and _CONFIG in old and kinds[0] != kinds[1]:
+        problem = f"can't change from {kinds[0]} to {kinds[1]}; create another environment"
+        return [Mistake((_CONFIG, "type"), problem)]
+    return list(_missing(old, completed(old, new), ()))
+
+
+def _missing(old: Body, new: Body, path: tuple[str, ...]) -> Iterator[Mistake]:
+    if old.get("type") != new.get("type"):  # of a network: its fields belong to the type
+        return
+    for key, value in old.items():
+        here = (*path, key)
+        if here in ((CLEARABLE,), (PATCHED,)):
+            continue
+        if key not in new:
+            yield Mistake(here, "can't be cleared, so it needs a value")
+        elif isinstance(value, dict) and isinstance(new[key], dict):
+            yield from _missing(value, new[key], here)
+
+
+def smallest_update(old: Body, new: Body) -> Body:
+    """Return the body of the update that makes of `old` what `new` is; empty if they are the same."""
+    new = completed(old, new)
+    update: Body = {key: new.get(key) for key in ("name", CLEARABLE, "scope") if not _are_same(old, new, key)}
+    before, after = old.get(PATCHED, {}), new.get(PATCHED, {})
+    patch = {key: after.get(key) for key in (*after, *before) if after.get(key) != before.get(key)}
+    if patch:
+        update[PATCHED] = patch
+    config = _changed(old.get(_CONFIG, {}), new.get(_CONFIG, {}))
+    if config:
+        update[_CONFIG] = config
+    return update
+
+
+def _changed(old: Body, new: Body) -> Body:
+    """Return the members that differ, with the type that the API needs; all of them if the type is another one."""
+    if old.get("type") != new.get("type"):
+        return new
+    changed: Body = {}
+    for key, value in new.items():
+        if isinstance(value, dict):
+            part = _changed(old.get(key, {}), value)
+            changed |= {key: part} if part else {}
+        elif not _are_same(old, new, key):
+            changed[key] = value
+    kind = {"type": new["type"]} if "type" in new else {}
+    return {**kind, **changed} if changed else {}
+
+
+def _are_same(old: Body, new: Body, key: str) -> bool:
+    before, after = old.get(key), new.get(key)
+    return (is_empty(before) and is_empty(after)) or canonical(before) == canonical(after)
+
+
+def merge(base: Body, mine: Body, theirs: Body) -> Merge:
+    """Return `theirs` with what `mine` changed in `base`."""
+    both: list[tuple[tuple[str, ...], Value]] = []
+    return Merge(_merged(base, mine, theirs, (), both), tuple(both))
+
+
+def _merged(
+    base: Body, mine: Body, theirs: Body, path: tuple[str, ...], both: list[tuple[tuple[str, ...], Value]]
+) -> Body:
+    merged: Body = {}
+    for key in dict.fromkeys((*mine, *theirs)):
+        old, ours, other = base.get(key), mine.get(key), theirs.get(key)
+        if _are_same(base, mine, key):
+            value = other
+        elif _are_same(base, theirs, key) or _are_same(mine, theirs, key):
+            value = ours
+        elif isinstance(ours, dict) and isinstance(other, dict) and ours.get("type") == other.get("type"):
+            value = _merged(old if isinstance(old, dict) else {}, ours, other, (*path, key), both)
+        else:
+            both.append(((*path, key), other))
+            value = _merged_lists(old or [], ours, other) if isinstance(ours, list) else ours
+        if value is not None:
+            merged[key] = value
+    return merged
+
+
+def _merged_lists(old: list[Any], ours: list[Any], other: Any) -> list[Any]:
+    """Return the other list without what ours lost, and with what ours got."""
+    other = other if isinstance(other, list) else []
+    kept = [item for item in other if item in ours or item not in old]
+    return [*kept, *(item for item in ours if item not in old and item not in kept)]

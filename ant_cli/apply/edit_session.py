@@ -1,0 +1,220 @@
+"""One run of `ant edit`: the text is opened until it can be sent, or the user gives up."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from ant_cli.apply import server
+from ant_cli.apply.changes import changes_between
+from ant_cli.apply.drawing import draw_change, one_line
+from ant_cli.apply.edit_changes import Body, completed, merge, mistakes_between, smallest_update
+from ant_cli.apply.edit_text import (
+    Draft,
+    Note,
+    framed,
+    notes_about,
+    read_text,
+    text_of,
+    with_notes,
+    without_notes,
+)
+from ant_cli.apply.editor import EditedFile
+from ant_cli.apply.exporting import Exported, export
+from ant_cli.apply.plan import Object, Step
+from ant_cli.apply.validation import Mistake
+from ant_cli.errors import AntError, APIError, UsageError
+from ant_cli.http.client import Client
+from ant_cli.input.values import Value
+from ant_cli.runtime.streams import Stderr
+
+MENDABLE = (400, 409, 413, 422)
+"""The statuses with which the server rejects what the user wrote: another text may be accepted."""
+MOST_ROUNDS = 100
+"""How often the text is opened: an editor that is a script may never come to an end."""
+
+
+class Edited(NamedTuple):
+    """What an edited text makes of an environment."""
+
+    step: Step
+    """For the plan."""
+    update: Body
+    """The body of the update."""
+
+
+class _Changed(Exception):
+    """Somebody else has changed the environment since it was read."""
+
+    def __init__(self, remote: Object) -> None:
+        super().__init__()
+        self.remote = remote
+
+
+class _Round(NamedTuple):
+    """What the editor opens next."""
+
+    remote: Object
+    """The environment on which the text is based."""
+    base: Body
+    """What it declares."""
+    text: str
+    """Without notes."""
+    notes: tuple[Note, ...] = ()
+    error: AntError | None = None
+    """Why the text was opened again: the end, if it is saved without a change."""
+
+
+class EditSession:
+    """Edits one environment."""
+
+    def __init__(
+        self, file: EditedFile, client: Client, stderr: Stderr, show: Callable[[Edited], None], *, dry_run: bool
+    ) -> None:
+        """`show` is called with what is about to be sent; with `dry_run`, nothing is sent after that."""
+        self._file = file
+        self._client = client
+        self._stderr = stderr
+        self._show = show
+        self._dry_run = dry_run
+
+    def run(self, remote: Object) -> Object | None:
+        """Let the user edit an environment, and return what it became; None if it stays as it is.
+
+        Raises:
+            UsageError: if the user gave up a text with mistakes.
+            AntError: if the editor fails, or the update does; of those the user can mend, after giving up.
+
+        """
+        turn = _first(remote)
+        for _ in range(MOST_ROUNDS):
+            text = without_notes(self._file.edit(with_notes(turn.text, turn.notes)))
+            if turn.error and text == turn.text:
+                raise turn.error
+            draft = _checked(text, turn.base)
+            outcome = _mistaken(turn, text, draft.mistakes) if draft.mistakes else self._proceed(turn, text, draft)
+            if not isinstance(outcome, _Round):
+                return outcome
+            turn = outcome
+        raise turn.error or AntError(f"the text was opened {MOST_ROUNDS} times, which is the limit.")
+
+    def _proceed(self, turn: _Round, text: str, draft: Draft) -> Object | _Round | None:
+        """Update the environment with a text without mistakes, or return the round in which it is opened again."""
+        edited = _edited(turn, draft)
+        if draft.is_empty or not edited.update:
+            why = "The text is empty" if draft.is_empty else "Nothing changed"
+            self._stderr.say(f"{why}, so nothing was sent.")
+            return None
+        self._show(edited)
+        if self._dry_run:
+            return None
+        try:
+            return self._send(turn, edited.update)
+        except _Changed as change:
+            return self._rebased(turn, draft, change.remote)
+        except APIError as error:
+            return self._rejected(turn, text, error)
+
+    def _send(self, turn: _Round, update: Body) -> Object:
+        """Update the environment, if it is still what was read. Raises _Changed if not."""
+        identifier = str(turn.remote["id"])
+
+        def check() -> None:
+            now = server.read(self._client, identifier)
+            if now.get("updated_at") != turn.remote.get("updated_at"):
+                raise _Changed(now)
+
+        return server.update(self._client, identifier, update, check)
+
+    def _rebased(self, turn: _Round, draft: Draft, remote: Object) -> Object | _Round:
+        """Return the user's changes in what the environment has become meanwhile.
+
+        If it has them already, an attempt whose response was lost has made them, and it is returned itself.
+        """
+        exported = _exported(remote)
+        merged = merge(turn.base, completed(turn.base, draft.body), exported.body)
+        if not smallest_update(exported.body, merged.body):
+            return remote
+        text = framed(text_of(remote, exported._replace(body=merged.body)))
+        notes = [Note(0, _describe_change(turn.remote, remote))]
+        for path, value in merged.both:
+            problem = (
+                "has the changes of both now" if isinstance(value, list) else f"is {_shown(value)} on the server"
+            )
+            notes += notes_about(text, [Mistake(path, problem)])
+        self._stderr.say("The environment was changed by other means meanwhile. Your changes are in its new state.")
+        return _Round(remote, exported.body, text, tuple(notes))
+
+    def _rejected(self, turn: _Round, text: str, error: APIError) -> _Round:
+        """Return the text with the server's message. Raises the error if no other text would be accepted."""
+        if error.status not in MENDABLE:
+            raise error
+        message = _message_of(self._stderr.redact_body(error.body)) or error.message
+        path = tuple(message.partition(":")[0].split("."))
+        place = notes_about(text, [Mistake(path, "")])[0].line if path[0] in turn.base else 0
+        notes = (Note(0, _GIVE_UP), Note(place, f"The server rejects it: {message}"))
+        self._stderr.say(f"The server rejects it: {message}")
+        return turn._replace(text=text, notes=notes, error=error)
+
+
+_GIVE_UP = "Nothing was sent yet. Mend it and save; to give up, save it without a change."
+
+
+def _first(remote: Object) -> _Round:
+    exported = _exported(remote)
+    return _Round(remote, exported.body, framed(text_of(remote, exported)))
+
+
+def _exported(remote: Object) -> Exported:
+    """Return what an environment declares. Raises AntError if it can't be edited."""
+    identifier = one_line(str(remote["id"]))
+    if remote.get("archived_at"):
+        raise AntError(f"{identifier} is archived, so it can't be changed.")
+    exported = export(remote)
+    if exported.problems:
+        problems = "\n".join(f"  {one_line(problem)}" for problem in exported.problems)
+        raise AntError(f"{identifier} has what can't be edited as a text:\n{problems}")
+    return exported
+
+
+def _checked(text: str, base: Body) -> Draft:
+    """Return what a text declares, with all its mistakes."""
+    draft = read_text(text)
+    if draft.is_empty or draft.mistakes:
+        return draft
+    return draft._replace(mistakes=notes_about(text, mistakes_between(base, draft.body)))
+
+
+def _mistaken(turn: _Round, text: str, mistakes: Sequence[Note]) -> _Round:
+    lines = "\n".join(f"  line {note.line}: {note.text}" if note.line else f"  {note.text}" for note in mistakes)
+    error = UsageError(f"the text has mistakes, so nothing was sent:\n{lines}")
+    return turn._replace(text=text, notes=(Note(0, _GIVE_UP), *mistakes), error=error)
+
+
+def _edited(turn: _Round, draft: Draft) -> Edited:
+    remote = turn.remote
+    changes = tuple(changes_between(completed(turn.base, draft.body), remote))
+    step = Step("update", "", str(remote.get("name", "")), str(remote["id"]), remote=remote, changes=changes)
+    return Edited(step, smallest_update(turn.base, draft.body))
+
+
+def _describe_change(before: Object, now: Object) -> str:
+    """Return what others changed, for the head of the text."""
+    changes = changes_between(_exported(now).body, before)
+    lines = [f"  {line}" for change in changes for line in draw_change(change, lambda text, _style: text)]
+    intro = "The environment was changed by other means meanwhile; your changes are in its new state:"
+    return "\n".join([intro, *lines, "Save it to send it. To send nothing, delete all of the text."])
+
+
+def _shown(value: Value) -> str:
+    return "removed" if value is None else one_line(json.dumps(value, default=str, ensure_ascii=False))
+
+
+def _message_of(body: bytes) -> str:
+    """Return the message of an API error; empty if it has none."""
+    try:
+        message = json.loads(body)["error"]["message"]
+    except (ValueError, KeyError, TypeError):
+        return ""
+    return message if isinstance(message, str) else ""

@@ -1,0 +1,118 @@
+"""An environment as text for an editor, and back: what the text declares, or its mistakes, each with its line.
+
+What a server sent stands between other lines: editors take orders from the first and the last lines of a file, such
+as the modelines of Vim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from ant_cli.apply.drawing import one_line
+from ant_cli.apply.exporting import SCHEMA_LINE, Exported
+from ant_cli.apply.kinds import ENVIRONMENT
+from ant_cli.apply.plan import Object
+from ant_cli.apply.validation import Mistake, mistakes_in
+from ant_cli.gjson.json_text import Number
+from ant_cli.input.values import DEPTH_LIMIT, Value, encode, type_name
+from ant_cli.operations.environments import SERVER_FIELDS
+from ant_cli.output.yaml_writer import to_yaml
+
+MARK = "#! "
+"""How the lines start that report a mistake. They are not part of the text."""
+_HEAD = f"""\
+{SCHEMA_LINE}\
+# Change the environment, save, and leave the editor: what changed is sent in one update.
+# To send nothing, change nothing. Lines that start with # are comments.
+# What is deleted is cleared: the description, a list, a key of metadata. Other fields
+# need a value.
+#
+"""
+_FOOT = """\
+#
+# The package managers are apt, cargo, gem, go, npm and pip. A limited network has
+# allowed_hosts, allow_package_managers and allow_mcp_servers.
+#
+# `ant help config` describes every field.
+"""
+
+
+class Note(NamedTuple):
+    """What is to be read at a line of the text."""
+
+    line: int
+    """From 1; 0 for the text as a whole."""
+    text: str
+
+
+class Draft(NamedTuple):
+    """What a text declares."""
+
+    body: dict[str, Value]
+    mistakes: tuple[Note, ...] = ()
+    is_empty: bool = False
+    """There is nothing in it except comments."""
+
+
+def text_of(remote: Object, exported: Exported) -> str:
+    """Return the text to edit: what the environment declares, with what the server owns as comments."""
+    owned = {key: remote[key] for key in (*SERVER_FIELDS, "scope") if key in remote and key not in exported.body}
+    lines = [f"# {line}" for line in to_yaml(encode(owned)).splitlines()]
+    if exported.left_out:
+        lines.append(f"# Kept as they are: {one_line(', '.join(exported.left_out))}")
+    return "\n".join([*lines, "", to_yaml(encode(exported.body))])
+
+
+def framed(text: str) -> str:
+    """Return a text with what explains it around it."""
+    return f"{_HEAD}{text}{_FOOT}"
+
+
+def with_notes(text: str, notes: Iterable[Note]) -> str:
+    """Return a text with each note above its line, and those about the whole above what the server sent."""
+    top = _HEAD.count("\n")
+    lines = text.splitlines()
+    for note in sorted(notes, key=lambda note: note.line, reverse=True):
+        position = note.line - 1 if note.line else min(top, len(lines))
+        lines[position:position] = [MARK + one_line(line) for line in note.text.splitlines()]
+    return "\n".join([*lines, ""])
+
+
+def without_notes(text: str) -> str:
+    """Return a text without the lines that report something."""
+    return "".join(line for line in text.splitlines(keepends=True) if not line.startswith(MARK.rstrip()))
+
+
+def read_text(text: str) -> Draft:
+    """Return what a text without notes declares. Fields that are null count as deleted."""
+    from ant_cli.input.yaml_reader import YAMLProblem, read_yaml
+
+    try:
+        documents = read_yaml(text, number=Number, depth_limit=DEPTH_LIMIT, json_words=False, several=False)
+    except YAMLProblem as problem:
+        return Draft({}, (Note(problem.line, problem.message),))
+    document = documents[0] if documents else None
+    if document is None:
+        return Draft({}, is_empty=True)
+    if not isinstance(document, dict):
+        return Draft({}, (Note(0, f"must hold keys and values, got {type_name(document)}"),))
+    fields = {key: value for key, value in document.items() if (key, value) != ("type", ENVIRONMENT)}
+    return Draft(_without_null(fields), notes_about(text, mistakes_in(fields)))
+
+
+def notes_about(text: str, mistakes: Sequence[Mistake]) -> tuple[Note, ...]:
+    """Return mistakes as notes at their lines."""
+    from ant_cli.input.yaml_places import place_of
+
+    return tuple(
+        Note(place_of(text, mistake.path).line if mistake.path else 0, str(mistake)) for mistake in mistakes
+    )
+
+
+def _without_null(value: dict[str, Value]) -> dict[str, Value]:
+    return {
+        key: _without_null(child) if isinstance(child, dict) else child
+        for key, child in value.items()
+        if child is not None
+    }

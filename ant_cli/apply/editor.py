@@ -1,0 +1,145 @@
+"""The user's editor, and the private file that it opens."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ant_cli.apply.edit_text import without_notes
+from ant_cli.errors import AntError, UsageError
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.process import Terminated
+from ant_cli.runtime.streams import decode, os_error_text, read_file
+
+VARIABLES = ("VISUAL", "EDITOR")
+"""The variables that name the editor, of which the first that is set counts."""
+_USUAL = ("notepad",) if os.name == "nt" else ("vi", "nano")
+_HINT = "Set VISUAL or EDITOR, for example: export EDITOR=nano"
+_PRIVATE = 0o600
+
+
+def choose_editor(runtime: Runtime) -> list[str]:
+    """Return the arguments of the editor's command: as a variable has it, or one that most systems have.
+
+    Raises:
+        UsageError: if there is none, or nobody set one and there is no terminal on which another could open.
+
+    """
+    environ = runtime.environ
+    variable = next((name for name in VARIABLES if environ.get(name, "").strip()), None)
+    if variable:
+        return _split(environ[variable], variable, environ)
+    if not (runtime.stdin.is_terminal and runtime.stdout.is_terminal):
+        raise UsageError("there is no terminal to open an editor on, and none is set.", _HINT)
+    found = next((name for name in _USUAL if shutil.which(name, path=environ.get("PATH"))), None)
+    if found is None:
+        raise UsageError(f"no editor is set, and there is no {' or '.join(_USUAL)}.", _HINT)
+    return [found]
+
+
+def _split(text: str, variable: str, environ: Mapping[str, str]) -> list[str]:
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise UsageError(f"{variable} can't be read as a command: {error}.", _HINT) from None
+    if not words or not shutil.which(words[0], path=environ.get("PATH")):
+        raise UsageError(f"the editor {text!r} from {variable} was not found.", _HINT)
+    return words
+
+
+class EditedFile:
+    """A file that is opened in the editor, perhaps several times."""
+
+    def __init__(self, path: Path, command: Sequence[str], environ: Mapping[str, str]) -> None:
+        self.path = path
+        self._command = command
+        self._environ = environ
+        self._first = ""
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether the user wrote something into it."""
+        try:
+            return without_notes(self._read()) != self._first
+        except UsageError:
+            return self.path.exists()
+
+    def edit(self, text: str) -> str:
+        """Let the user edit a text, and return it as it was saved.
+
+        Raises:
+            AntError: if the editor can't be started, or reports that it failed.
+            UsageError: if the file is gone, or is not text.
+            KeyboardInterrupt: if the editor was interrupted.
+
+        """
+        self._first = self._first or without_notes(text)
+        self._write(text)
+        status = _run([*self._command, str(self.path)], self._environ)
+        if status in (-signal.SIGINT, 128 + signal.SIGINT):
+            raise KeyboardInterrupt
+        if status:
+            command = shlex.join(self._command)
+            raise AntError(f"the editor ({command}) ended with status {status}, so nothing was sent.")
+        return self._read()
+
+    def drop_notes(self) -> None:
+        """Remove the notes, so that only what the user wrote is left."""
+        with suppress(UsageError):  # it is not text
+            self._write(without_notes(self._read()))
+
+    def _write(self, text: str) -> None:
+        with open(
+            self.path, "w", encoding="utf-8", errors="backslashreplace", newline="\n", opener=_private
+        ) as file:
+            file.write(text)
+
+    def _read(self) -> str:
+        return decode(read_file(str(self.path), "the edited text"), str(self.path))
+
+
+@contextmanager
+def edited_file(name: str, command: Sequence[str], runtime: Runtime) -> Iterator[EditedFile]:
+    """Yield a file in a folder that only the user can read, which is removed at the end.
+
+    If an error or a signal ends the body, a file with changes is kept, and a note says where it is.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="ant-edit-"))
+    file = EditedFile(folder / name, command, runtime.environ)
+    try:
+        yield file
+    except BaseException:
+        if file.has_changes:
+            file.drop_notes()
+            runtime.stderr.say(f"Your text is kept in {file.path}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _private(name: str, flags: int) -> int:
+    return os.open(name, flags, _PRIVATE)
+
+
+def _run(command: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Run the editor and return its exit status. Only the editor handles Ctrl-C meanwhile."""
+    before = signal.signal(signal.SIGINT, lambda *_: None)  # SIG_IGN would be inherited by the editor
+    try:
+        with subprocess.Popen(command, env=dict(environ)) as program:
+            try:
+                return program.wait()
+            except Terminated:
+                program.terminate()
+                raise
+    except OSError as error:
+        raise AntError(f"the editor can't be started: {os_error_text(error)}.") from None
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,57 @@
+"""`ant edit`: an environment in the user's editor."""
+
+from __future__ import annotations
+
+from ant_cli.apply import server
+from ant_cli.apply.drawing import draw_step, name_width
+from ant_cli.apply.edit_session import Edited, EditSession
+from ant_cli.apply.editor import choose_editor, edited_file
+from ant_cli.apply.exporting import safe_name
+from ant_cli.apply.kinds import ENVIRONMENT
+from ant_cli.apply.plan import Object
+from ant_cli.commands.framework import wants_structured
+from ant_cli.commands.lock_session import connected
+from ant_cli.http.client import Client
+from ant_cli.input.values import Value, encode
+from ant_cli.operations.spec import Flags
+from ant_cli.output.printer import Printer
+from ant_cli.output.terminal import detect_style
+from ant_cli.runtime import Runtime
+from ant_cli.settings.loading import output_settings
+
+
+def edit(runtime: Runtime, flags: Flags, *, environment_id: str, dry_run: bool = False) -> None:
+    """Open an environment in the editor, and update what was changed."""
+    command = choose_editor(runtime)
+    is_data = wants_structured(flags)
+    printer = Printer(output_settings(flags), runtime, is_list=False)
+
+    def show(edited: Edited) -> None:
+        if not is_data:
+            _show_plan(edited, runtime)
+        elif dry_run:
+            _print(edited.update, printer)
+
+    def work(client: Client) -> Object | None:
+        remote = server.read(client, environment_id)
+        with edited_file(f"{safe_name(environment_id) or ENVIRONMENT}.yaml", command, runtime) as file:
+            return EditSession(file, client, runtime.stderr, show, dry_run=dry_run).run(remote)
+
+    with connected(flags, runtime, 1) as (workers, _):
+        remote = workers.one(work)
+    if remote is None:
+        return
+    if is_data:
+        _print(remote, printer)
+    runtime.stderr.say(f"Updated {remote['id']}.")
+
+
+def _show_plan(edited: Edited, runtime: Runtime) -> None:
+    style = detect_style(runtime)
+    paint = style.paint if style else (lambda text, _style: text)
+    lines = draw_step(edited.step, name_width([edited.step]), paint, verbose=False)
+    runtime.stdout.write(("\n".join(lines) + "\n").encode(), escape=False)
+
+
+def _print(value: dict[str, Value], printer: Printer) -> None:
+    printer.print_one(encode(value))

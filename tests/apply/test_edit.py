@@ -1,0 +1,580 @@
+"""`ant edit`: an environment in an editor, which is a script here."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from ant_cli.apply.edit_changes import merge, smallest_update
+
+ENVIRONMENT = {
+    "id": "env_1",
+    "type": "environment",
+    "archived_at": None,
+    "config": {
+        "type": "cloud",
+        "networking": {"type": "unrestricted"},
+        "packages": {"type": "packages", "apt": [], "pip": ["pandas", "numpy"], "npm": ["tsx"], "brew": ["new"]},
+    },
+    "created_at": "2026-11-25T10:00:00Z",
+    "description": "For analysis.",
+    "metadata": {"team": "data", "tier": "1"},
+    "name": "data",
+    "scope": "organization",
+    "state": "active",
+    "updated_at": "2026-11-25T10:00:00Z",
+}
+DONE = {**ENVIRONMENT, "updated_at": "2026-11-25T10:00:01Z"}
+EDITOR = """\
+import json, os, pathlib, sys
+folder, path = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+turn = len(list(folder.glob("seen-*")))
+text = path.read_text("utf-8")
+(folder / f"seen-{turn}").write_text(text, "utf-8")
+(folder / "path").write_text(str(path))
+(folder / "modes").write_text(json.dumps([path.stat().st_mode, path.parent.stat().st_mode]))
+steps = json.loads((folder / "steps").read_text())
+for old, new in steps[turn] if turn < len(steps) else []:
+    assert old in text, old
+    text = text.replace(old, new)
+path.write_text(text, "utf-8")
+"""
+
+
+def environment(**changes):
+    """Return the environment with other packages of pip, or other fields; it was updated later."""
+    changed = copy.deepcopy(DONE)
+    if "pip" in changes:
+        changed["config"]["packages"]["pip"] = changes.pop("pip")
+    return {**changed, **changes}
+
+
+class Desk:
+    """A user with an editor, which makes one list of replacements each time it is opened."""
+
+    def __init__(self, ant, folder):
+        self._ant = ant
+        self.folder = folder
+        self.editor = f"{sys.executable} -ES {folder / 'editor.py'} {folder}"
+        (folder / "editor.py").write_text(EDITOR)
+
+    def edit(self, *turns, replies=(ENVIRONMENT, ENVIRONMENT, DONE), words=(), **options):
+        """Run `ant edit` with replacements for each time that the editor is opened."""
+        (self.folder / "steps").write_text(json.dumps(turns))
+        options.setdefault("env", {})
+        options["env"] = {"EDITOR": self.editor, **options["env"]}
+        return self._ant("edit", "env_1", *words, replies=replies, **options)
+
+    @property
+    def seen(self):
+        """The texts that the editor was opened with."""
+        return [path.read_text("utf-8") for path in sorted(self.folder.glob("seen-*"))]
+
+    @property
+    def file(self):
+        """The file that the editor was opened with."""
+        return Path((self.folder / "path").read_text())
+
+
+@pytest.fixture
+def desk(ant, tmp_path, monkeypatch):
+    """Return a desk; files that are kept are kept below the test's folder."""
+    (tmp_path / "kept").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "kept"))
+    (tmp_path / "desk").mkdir()
+    return Desk(ant, tmp_path / "desk")
+
+
+def sent(result):
+    """Return the methods and the bodies of what was sent."""
+    return [(request.method, json.loads(request.content or b"null")) for request in result.requests]
+
+
+def update_of(result):
+    """Return the body of the only update, which follows a second read."""
+    assert [method for method, _ in sent(result)] == ["GET", "GET", "POST"]
+    return sent(result)[-1][1]
+
+
+# What the editor shows
+
+
+def test_the_text_is_what_the_environment_declares_with_the_fields_of_the_server_as_comments(desk):
+    """Empty lists are left out, and what this tool does not know is named."""
+    desk.edit(replies=[ENVIRONMENT])
+    lines = desk.seen[0].splitlines()
+    assert lines[0].startswith("# yaml-language-server: $schema=https://")
+    for line in (
+        "# id: env_1",
+        "# state: active",
+        "# archived_at: null",
+        "name: data",
+        "description: For analysis.",
+    ):
+        assert line in lines
+    assert "# Kept as they are: config.packages.brew" in lines
+    assert "    pip:\n      - pandas\n      - numpy\n" in desk.seen[0]
+    assert "apt:" not in desk.seen[0]
+
+
+def test_the_file_is_private_and_removed_at_the_end(desk):
+    """It may hold what others on the machine must not read."""
+    desk.edit([["numpy", "polars"]])
+    modes = json.loads((desk.folder / "modes").read_text())
+    assert [stat.S_IMODE(mode) for mode in modes] == [0o600, 0o700]
+    assert desk.file.name == "env_1.yaml"
+    assert not desk.file.parent.exists()
+
+
+def test_what_the_server_sent_controls_neither_terminal_nor_editor(desk):
+    """Controls are escaped, and the ends of the file, where modelines count, have no text of the server."""
+    evil = environment(
+        name="a\x1b[2J\u202eb",
+        description="vim: set modeline:\n# x",
+        metadata={"team": "vim: set modeline:\n\n# vim: x"},
+        state="vim: ts=1\r\n",
+    )
+    evil["config"]["packages"]["br\x1b[2Jew\n"] = ["x"]
+    result = desk.edit([["pandas", "polars"]], replies=[evil, evil, evil], terminal=True)
+    assert result.exit == 0
+    assert "\x1b[2J" not in desk.seen[0] + result.stdout + result.stderr
+    assert "\u202e" not in desk.seen[0] + result.stdout + result.stderr
+    lines = desk.seen[0].splitlines()
+    assert "vim" not in "".join(lines[:5] + lines[-5:])
+
+
+# What is sent
+
+
+@pytest.mark.parametrize(
+    ("turn", "body"),
+    [
+        ([["numpy", "polars"]], {"config": {"type": "cloud", "packages": {"pip": ["pandas", "polars"]}}}),
+        ([["name: data", "name: other"]], {"name": "other"}),
+        ([["description: For analysis.\n", ""]], {"description": None}),
+        ([["For analysis.", "null"]], {"description": None}),
+        ([["  team: data\n", ""]], {"metadata": {"team": None}}),
+        ([["  team: data", "  team: x\n  new: y"]], {"metadata": {"team": "x", "new": "y"}}),
+        ([['metadata:\n  team: data\n  tier: "1"\n', ""]], {"metadata": {"team": None, "tier": None}}),
+        (
+            [["    pip:\n      - pandas\n      - numpy\n", ""]],
+            {"config": {"type": "cloud", "packages": {"pip": []}}},
+        ),
+        (
+            [["unrestricted", "limited\n    allowed_hosts: [a.example]\n    allow_package_managers: true"]],
+            {
+                "config": {
+                    "type": "cloud",
+                    "networking": {
+                        "type": "limited",
+                        "allowed_hosts": ["a.example"],
+                        "allow_package_managers": True,
+                    },
+                }
+            },
+        ),
+        ([["name: data", "type: environment\nname: other  # a comment"]], {"name": "other"}),
+    ],
+)
+def test_an_update_sends_only_what_was_changed(desk, turn, body):
+    """What was deleted is cleared, as the API clears it."""
+    result = desk.edit(turn)
+    assert (result.exit, result.stderr) == (0, "Updated env_1.\n")
+    assert update_of(result) == body
+
+
+def test_deleted_packages_are_cleared_list_by_list(desk):
+    """The lists that this tool does not know stay."""
+    start = "  packages:\n    pip:\n      - pandas\n      - numpy\n    npm:\n      - tsx\n"
+    result = desk.edit([[start, ""]])
+    assert update_of(result) == {"config": {"type": "cloud", "packages": {"pip": [], "npm": []}}}
+
+
+def test_a_network_of_another_type_needs_nothing_of_the_old_one(desk):
+    """Its fields go with its type."""
+    limited = environment(config={"type": "cloud", "networking": {"type": "limited", "allow_mcp_servers": True}})
+    limited["config"]["networking"]["allowed_hosts"] = ["a.example"]
+    old = "limited\n    allow_mcp_servers: true\n    allowed_hosts:\n      - a.example\n"
+    result = desk.edit([[old, "unrestricted\n"]], replies=[limited, limited, DONE])
+    assert update_of(result) == {"config": {"type": "cloud", "networking": {"type": "unrestricted"}}}
+
+
+def test_the_plan_is_what_apply_shows(desk):
+    """On stdout; it is not asked about."""
+    result = desk.edit([["- numpy", "- polars"]])
+    assert result.stdout == (
+        "  ~ data  update  env_1\n      config.packages.pip:\n        - numpy\n        + polars\n"
+    )
+
+
+def test_the_updated_environment_can_be_had_as_data(desk):
+    """In place of the plan."""
+    result = desk.edit([["numpy", "polars"]], words=("--format", "jsonl", "--transform", "id"))
+    assert result.stdout == '"env_1"\n'
+
+
+@pytest.mark.parametrize(
+    "turns", [[], [[["name: data", "name:   data # the same"]]], [[["pip:", "apt: []\n    pip:"]]]]
+)
+def test_a_text_without_a_change_sends_nothing(desk, turns):
+    """Comments and spaces are no change."""
+    result = desk.edit(*turns, replies=[ENVIRONMENT])
+    assert (result.exit, result.stdout, result.stderr) == (0, "", "Nothing changed, so nothing was sent.\n")
+
+
+def test_an_empty_text_sends_nothing(desk, tmp_path):
+    """Not even that everything is to be cleared."""
+    script = tmp_path / "empty.sh"
+    script.write_text('#!/bin/sh\necho "# only a comment" > "$1"\n')
+    result = desk.edit(replies=[ENVIRONMENT], env={"EDITOR": f"sh {script}"})
+    assert (result.exit, result.stderr) == (0, "The text is empty, so nothing was sent.\n")
+
+
+def test_a_dry_run_shows_the_plan_and_sends_nothing(desk):
+    """With a format, it prints the update."""
+    result = desk.edit([["numpy", "polars"]], words=("--dry-run",), replies=[ENVIRONMENT])
+    assert (result.exit, result.stderr) == (0, "")
+    assert "+ polars" in result.stdout
+    result = desk.edit([], [["numpy", "polars"]], words=("--dry-run", "--format", "json"), replies=[ENVIRONMENT])
+    assert result.json == {"config": {"type": "cloud", "packages": {"pip": ["pandas", "polars"]}}}
+
+
+# Mistakes
+
+
+@pytest.mark.parametrize(
+    ("turn", "line", "problem"),
+    [
+        ([["    pip:", "    pipp:"]], "    pipp:", "config.packages.pipp: unknown field. Did you mean 'pip'?"),
+        (
+            [["- numpy", "- 5"]],
+            "      - 5",
+            "config.packages.pip[1]: must be text, got a number: write '5' in quotes",
+        ),
+        ([["name: data", "name: [1"]], None, "not valid YAML"),
+        ([["name: data\n", ""]], None, "name: is required"),
+        ([["type: cloud", "type: self_hosted"]], None, "config.packages: unknown field"),
+        (
+            [["  networking:\n    type: unrestricted\n", ""]],
+            "config:",
+            "config.networking: can't be cleared, so it needs a value",
+        ),
+        ([["name: data", "name: a\nname: b"]], "name: b", "the key 'name' appears twice"),
+        ([['  tier: "1"', "  tier: 1"]], "  tier: 1", "metadata.tier: must be text"),
+    ],
+)
+def test_a_mistake_opens_the_text_again_with_the_mistake_above_its_line(desk, turn, line, problem):
+    """Saved without a change, it is given up: the exit code is 2, and nothing is sent."""
+    result = desk.edit(turn, replies=[ENVIRONMENT])
+    assert result.exit == 2
+    assert problem in result.stderr
+    again = desk.seen[1].splitlines()
+    noted = next(number for number, text in enumerate(again) if text.startswith("#! ") and problem in text)
+    assert line is None or again[noted + 1] == line
+    assert len(desk.seen) == 2
+
+
+def test_a_text_that_was_given_up_is_kept_without_the_notes(desk):
+    """The message says where it is."""
+    result = desk.edit([["    pip:", "    pipp:"]], replies=[ENVIRONMENT])
+    assert f"Your text is kept in {desk.file}\n" in result.stderr
+    assert "    pipp:\n" in desk.file.read_text()
+    assert "#!" not in desk.file.read_text()
+    assert stat.S_IMODE(desk.file.stat().st_mode) == 0o600
+
+
+def test_a_mended_mistake_is_sent(desk):
+    """The notes are no part of the text."""
+    result = desk.edit([["    pip:", "    pipp:"]], [["    pipp:\n      - pandas\n", "    pip:\n"]])
+    assert result.exit == 0
+    assert update_of(result) == {"config": {"type": "cloud", "packages": {"pip": ["numpy"]}}}
+    assert not desk.file.parent.exists()
+
+
+def test_config_type_can_not_be_changed(desk):
+    """Another environment is needed for that."""
+    network, pip = "  networking:\n    type: unrestricted\n", "    pip:\n      - pandas\n      - numpy\n"
+    rest = f"{network}  packages:\n{pip}    npm:\n      - tsx\n"
+    result = desk.edit([[rest, ""], ["type: cloud", "type: self_hosted"]], replies=[ENVIRONMENT])
+    assert "config.type: can't change from cloud to self_hosted; create another environment" in result.stderr
+
+
+def test_what_the_server_rejects_is_opened_again_with_its_message(desk):
+    """At the line of the field that it names; control characters are escaped. Mended, it is sent."""
+    message = "config.packages.pip: no\x1b[2J such package"
+    rejection = httpx.Response(400, json={"type": "error", "error": {"type": "e", "message": message}})
+    replies = [ENVIRONMENT, ENVIRONMENT, rejection, ENVIRONMENT, DONE]
+    result = desk.edit([["numpy", "nompy"]], [["nompy", "polars"]], replies=replies)
+    assert result.exit == 0
+    again = desk.seen[1].splitlines()
+    assert "\x1b" not in desk.seen[1] + result.stderr
+    assert again[again.index("    pip:") - 1].startswith("#! The server rejects it: config.packages.pip: no")
+    assert sent(result)[-1][1]["config"]["packages"]["pip"] == ["pandas", "polars"]
+
+
+def test_what_the_server_rejects_twice_is_kept(desk):
+    """The exit code is that of the server's error."""
+    rejection = httpx.Response(400, json={"type": "error", "error": {"type": "e", "message": "no"}})
+    result = desk.edit([["numpy", "nompy"]], replies=[ENVIRONMENT, ENVIRONMENT, rejection])
+    assert result.exit == 1
+    assert "400 Bad Request" in result.stderr
+    assert "nompy" in desk.file.read_text()
+
+
+@pytest.mark.parametrize(
+    ("failure", "code"),
+    [(httpx.Response(403, json={}), 4), (httpx.Response(404, json={}), 5), (OSError("down"), 8)],
+)
+def test_a_failure_that_another_text_can_not_mend_keeps_the_text(desk, failure, code):
+    """Nothing is lost."""
+    replies = [ENVIRONMENT, ENVIRONMENT, *[failure, ENVIRONMENT] * 3]
+    result = desk.edit([["numpy", "polars"]], replies=replies)
+    assert result.exit == code
+    assert len(desk.seen) == 1
+    assert f"Your text is kept in {desk.file}" in result.stderr
+    assert "polars" in desk.file.read_text()
+
+
+# Changes by others
+
+
+def test_a_change_of_another_field_meanwhile_is_kept(desk):
+    """The text is opened again with both; saved as it is, only the user's change is sent."""
+    theirs = environment(description="Theirs.")
+    result = desk.edit([["numpy", "polars"]], replies=[ENVIRONMENT, theirs, theirs, DONE])
+    assert result.exit == 0
+    assert "changed by other means meanwhile" in result.stderr
+    again = desk.seen[1]
+    assert "\ndescription: Theirs.\n" in again
+    assert "      - pandas\n      - polars\n" in again
+    assert '#!   description: "For analysis." \u2192 "Theirs."\n' in again
+    assert sent(result)[-1] == ("POST", {"config": {"type": "cloud", "packages": {"pip": ["pandas", "polars"]}}})
+
+
+def test_a_list_that_both_changed_has_the_changes_of_both(desk):
+    """A note above it says so."""
+    theirs = environment(pip=["numpy", "theirs"])
+    result = desk.edit([["- numpy", "- numpy\n      - ours"]], replies=[ENVIRONMENT, theirs, theirs, DONE])
+    assert sent(result)[-1][1]["config"]["packages"]["pip"] == ["numpy", "theirs", "ours"]
+    again = desk.seen[1].splitlines()
+    assert again[again.index("    pip:") - 1] == "#! config.packages.pip: has the changes of both now"
+
+
+def test_a_text_that_both_changed_stays_the_users_with_a_note(desk):
+    """The note has the other value."""
+    theirs = environment(name="theirs")
+    result = desk.edit([["name: data", "name: ours"]], replies=[ENVIRONMENT, theirs, theirs, DONE])
+    again = desk.seen[1].splitlines()
+    assert again[again.index("name: ours") - 1] == '#! name: is "theirs" on the server'
+    assert sent(result)[-1][1] == {"name": "ours"}
+
+
+def test_a_merge_that_the_user_gives_up_sends_nothing(desk):
+    """By deleting the text."""
+    theirs = environment(name="theirs")
+    result = desk.edit(
+        [["name: data", "name: ours"]],
+        replies=[ENVIRONMENT, theirs],
+        env={"EDITOR": f'sh -c \'test -e done && : > "$2" || {desk.editor} "$2"; touch done\' sh x'},
+    )
+    assert [method for method, _ in sent(result)] == ["GET", "GET"]
+    assert "The text is empty" in result.stderr
+
+
+def test_a_change_whose_response_was_lost_is_not_made_twice(desk):
+    """The read before the second attempt shows that the first one was carried out."""
+    changed = environment(pip=["pandas", "polars"])
+    result = desk.edit([["numpy", "polars"]], replies=[ENVIRONMENT, ENVIRONMENT, TimeoutError(), changed])
+    assert (result.exit, result.stderr.splitlines()[-1]) == (0, "Updated env_1.")
+    assert len(desk.seen) == 1
+
+
+def test_a_change_by_others_between_two_attempts_is_noticed(desk):
+    """Every attempt reads first."""
+    theirs = environment(name="theirs")
+    replies = [ENVIRONMENT, ENVIRONMENT, httpx.Response(503), theirs, theirs, DONE]
+    result = desk.edit([["numpy", "polars"]], replies=replies)
+    assert result.exit == 0
+    assert "name: theirs\n" in desk.seen[1]
+    assert sent(result)[-1][1] == {"config": {"type": "cloud", "packages": {"pip": ["pandas", "polars"]}}}
+
+
+# What can't be edited
+
+
+def test_an_archived_environment_is_not_opened(desk):
+    """It can't change."""
+    result = desk.edit(replies=[environment(archived_at="2026-11-25T10:00:00Z")])
+    assert (result.exit, desk.seen) == (1, [])
+    assert "env_1 is archived" in result.stderr
+
+
+def test_an_environment_that_does_not_exist_is_not_opened(desk):
+    """The exit code is that of a 404."""
+    assert (desk.edit(replies=[httpx.Response(404, json={})]).exit, desk.seen) == (5, [])
+
+
+def test_an_environment_of_an_unknown_kind_is_not_opened(desk):
+    """What can't be declared can't be edited as a text either."""
+    result = desk.edit(replies=[environment(config={"type": "quantum"})])
+    assert (result.exit, desk.seen) == (1, [])
+    assert "config.type: must be 'cloud' or 'self_hosted'" in result.stderr
+
+
+# Editors
+
+
+def test_visual_wins_over_editor_and_may_have_arguments(desk):
+    """As in git; an empty variable counts as unset."""
+    assert desk.edit([["numpy", "x"]], env={"VISUAL": desk.editor, "EDITOR": "false"}).exit == 0
+    assert desk.edit([], [["numpy", "x"]], env={"VISUAL": " "}).exit == 0
+
+
+@pytest.mark.parametrize(
+    ("env", "part"),
+    [
+        ({"EDITOR": ""}, "there is no terminal to open an editor on, and none is set."),
+        ({"EDITOR": "no-such-editor --wait"}, "the editor 'no-such-editor --wait' from EDITOR was not found."),
+        ({"VISUAL": "a 'b"}, "VISUAL can't be read as a command"),
+    ],
+)
+def test_a_missing_editor_is_refused_before_anything_is_read(desk, env, part):
+    """The message says what to set."""
+    result = desk.edit(replies=[], env=env)
+    assert (result.exit, result.requests) == (2, [])
+    assert part in result.stderr
+    assert "export EDITOR=nano" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["vi", "nano"])
+def test_a_usual_editor_is_used_at_a_terminal_if_none_is_set(desk, tmp_path, name):
+    """vi, or else nano."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / name).write_text(f'#!/bin/sh\nexec {desk.editor} "$1"\n')
+    (folder / name).chmod(0o755)
+    options = {"env": {"EDITOR": "", "PATH": str(folder)}, "terminal": True, "ask": lambda _: "no"}
+    assert desk.edit([["numpy", "x"]], **options).exit == 0
+    (folder / name).unlink()
+    result = desk.edit(replies=[], **options)
+    assert result.exit == 2
+    assert "no editor is set, and there is no vi or nano." in result.stderr
+
+
+def test_an_editor_that_fails_sends_nothing_and_loses_nothing(desk):
+    """As with `:cq` of vi."""
+    failing = f"sh -c '{desk.editor} \"$1\"; exit 3' sh"
+    result = desk.edit([["numpy", "polars"]], replies=[ENVIRONMENT], env={"EDITOR": failing})
+    assert result.exit == 1
+    assert "ended with status 3, so nothing was sent." in result.stderr
+    assert "polars" in desk.file.read_text()
+
+
+def test_an_unchanged_file_of_an_editor_that_fails_is_removed(desk):
+    """There is nothing to keep."""
+    failing = f"sh -c '{desk.editor} \"$1\"; exit 3' sh"
+    result = desk.edit(replies=[ENVIRONMENT], env={"EDITOR": failing})
+    assert "kept" not in result.stderr
+    assert not desk.file.parent.exists()
+
+
+def test_ctrl_c_that_ends_the_editor_ends_the_command_and_keeps_the_text(desk, tmp_path):
+    """Ctrl-C reaches both; only the editor decides what it means."""
+    script = tmp_path / "interrupted.sh"
+    script.write_text('#!/bin/sh\necho "# mine" >> "$1"\nkill -INT $PPID\nkill -INT $$\n')
+    result = desk.edit(replies=[ENVIRONMENT], env={"EDITOR": f"sh {script}"})
+    assert result.exit == 130
+    (kept,) = (tmp_path / "kept").glob("*/env_1.yaml")
+    assert f"Your text is kept in {kept}" in result.stderr
+    assert kept.read_text().endswith("# mine\n")
+
+
+def test_a_ctrl_c_that_the_editor_survives_means_nothing(desk, tmp_path):
+    """As in vi."""
+    script = tmp_path / "surviving.sh"
+    script.write_text(f'#!/bin/sh\ntrap : INT\nkill -INT $PPID\nexec {desk.editor} "$1"\n')
+    before = signal.getsignal(signal.SIGINT)
+    assert desk.edit([["numpy", "x"]], env={"EDITOR": f"sh {script}"}).exit == 0
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_deleted_file_is_an_error(desk):
+    """There is no text to send."""
+    result = desk.edit(replies=[ENVIRONMENT], env={"EDITOR": "rm"})
+    assert result.exit == 2
+    assert "can't be read" in result.stderr
+
+
+def test_a_file_that_is_no_text_is_kept(desk, tmp_path):
+    """Whatever the editor made of it."""
+    script = tmp_path / "latin.sh"
+    script.write_text("#!/bin/sh\nprintf 'name: caf\\351\\n' > \"$1\"\n")
+    result = desk.edit(replies=[ENVIRONMENT], env={"EDITOR": f"sh {script}"})
+    assert result.exit == 2
+    assert "is not text in UTF-8" in result.stderr
+    (kept,) = (tmp_path / "kept").glob("*/env_1.yaml")
+    assert kept.read_bytes() == b"name: caf\xe9\n"
+
+
+def test_an_editor_that_never_mends_its_mistakes_comes_to_an_end(desk, tmp_path, monkeypatch):
+    """It is a script then: a person would have given up."""
+    monkeypatch.setattr("ant_cli.apply.edit_session.MOST_ROUNDS", 5)
+    script = tmp_path / "worse.sh"
+    script.write_text('#!/bin/sh\necho "wrong_$(wc -l < "$1"): x" >> "$1"\n')
+    result = desk.edit(replies=[ENVIRONMENT], env={"EDITOR": f"sh {script}"})
+    assert result.exit == 2
+    assert "unknown field" in result.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no SIGTERM")
+def test_sigterm_ends_the_editor_too_and_keeps_the_text(team, tmp_path):
+    """The process ends by the signal."""
+    created = team.ant("beta:environments", "create", "--name", "a", "--transform", "id", "-r")
+    ready, script = tmp_path / "ready", tmp_path / "editor.sh"
+    os.mkfifo(ready)
+    script.write_text(f'#!/bin/sh\necho "# mine" >> "$1"\necho $$ > {ready}\nexec sleep 600\n')
+    team.environ |= {"EDITOR": f"sh {script}", "TMPDIR": str(tmp_path)}
+    program = team.program("edit", created.stdout.strip())
+    editor = int(ready.read_text())
+    program.send_signal(signal.SIGTERM)
+    _, stderr = program.communicate(timeout=30)
+    assert program.returncode == -signal.SIGTERM
+    (kept,) = tmp_path.glob("ant-edit-*/*.yaml")
+    assert f"Your text is kept in {kept}" in stderr.decode()
+    assert subprocess.run(["ps", "-p", str(editor)], capture_output=True, check=False).returncode == 1
+
+
+# The parts
+
+
+def test_merging_leaves_out_what_either_deleted():
+    """A field that one deleted and the other left alone is gone."""
+    base = {"name": "n", "description": "d", "metadata": {"a": "1", "b": "2"}}
+    mine = {"name": "n", "metadata": {"a": "1", "b": "2"}}
+    theirs = {"name": "n", "description": "d", "metadata": {"a": "1"}}
+    assert merge(base, mine, theirs) == ({"name": "n", "metadata": {"a": "1"}}, ())
+
+
+def test_merging_networks_of_two_types_keeps_the_users():
+    """Fields of one type make no sense in the other."""
+    mine = {"config": {"type": "cloud", "networking": {"type": "unrestricted"}}}
+    base = {"config": {"type": "cloud", "networking": {"type": "limited", "allowed_hosts": ["a"]}}}
+    theirs = {"config": {"type": "cloud", "networking": {"type": "limited", "allowed_hosts": ["a", "b"]}}}
+    merged = merge(base, mine, theirs)
+    assert merged.body == mine
+    assert merged.both == ((("config", "networking"), theirs["config"]["networking"]),)
+
+
+def test_an_update_to_what_is_there_is_empty():
+    """Whatever the form of numbers and empty values."""
+    old = {"name": "n", "config": {"type": "cloud", "packages": {"pip": ["a"]}}}
+    assert smallest_update(old, {**old, "description": "", "metadata": {}}) == {}
