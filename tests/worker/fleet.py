@@ -24,6 +24,7 @@ from typing import NamedTuple
 import httpx
 
 from ant_cli.worker.guardian import SHELL
+from tests.worker.fleet_log import HandlerKill, Run, Verdict, WorkerKill, judge, runs_of
 
 KEY = "correct-horse-battery"
 HEADERS = {
@@ -31,10 +32,12 @@ HEADERS = {
     "anthropic-version": "2023-06-01",
     "anthropic-beta": "managed-agents-2026-04-01",
 }
+_LEASE_SECONDS = "5"
+"""Also before the first heartbeat, so that nobody waits long for the items of a worker that was killed."""
 HANDLER = f"""#!{SHELL}
 exec 9>> "locks/$ANTHROPIC_WORK_ID"
 flock -n 9 || echo "overlap $ANTHROPIC_WORK_ID $$" >> runs
-echo "start $ANTHROPIC_WORK_ID $$" >> runs
+echo "start $ANTHROPIC_WORK_ID $$ $ANTHROPIC_WORKER_ID" >> runs
 sleep 0.05
 echo "end $ANTHROPIC_WORK_ID $$" >> runs
 """
@@ -47,13 +50,7 @@ class Report(NamedTuple):
     states: Mapping[str, int]
     """How many items are in which state."""
     dead_letters: int
-    overlaps: int
-    """Runs that began while another one of the same item went on."""
-    never_finished: int
-    """Items without a run that came to its end."""
-    starts: int
-    hits: int
-    """Runs that had begun and not ended when they, or their worker, were killed."""
+    verdict: Verdict
     worker_kills: int
     handler_kills: int
     seconds: float
@@ -61,7 +58,7 @@ class Report(NamedTuple):
     @property
     def extra_runs(self) -> int:
         """How many runs there were besides the first one of each item."""
-        return self.starts - sum(self.states.values())
+        return self.verdict.starts - sum(self.states.values())
 
 
 class Fleet:
@@ -78,17 +75,20 @@ class Fleet:
         self._database = folder / "emulator.db"
         serve = Path(__file__).parents[1] / "emulator" / "serve.py"
         self._server = subprocess.Popen(
-            [sys.executable, str(serve), str(self._database), "0"], stdout=subprocess.PIPE, text=True
+            [sys.executable, str(serve), str(self._database), "0", _LEASE_SECONDS],
+            stdout=subprocess.PIPE,
+            text=True,
         )
         assert self._server.stdout is not None
         self._url = self._server.stdout.readline().strip()
         self._environment = self._post("/v1/environments", {"name": "fleet", "config": {"type": "self_hosted"}})[
             "id"
         ]
-        self._workers: list[subprocess.Popen[bytes]] = []
+        self._workers: dict[str, subprocess.Popen[bytes]] = {}
         self._size = workers
-        self.worker_kills = self.handler_kills = 0
-        self._hit: set[str] = set()
+        self._started = 0
+        self._worker_kills: list[WorkerKill] = []
+        self._handler_kills: list[HandlerKill] = []
 
     def _post(self, path: str, body: object) -> dict[str, str]:
         response = httpx.post(self._url + path, json=body, headers=HEADERS, timeout=60)
@@ -104,13 +104,24 @@ class Fleet:
 
     def fill_up(self) -> None:
         """Start as many workers as are missing."""
-        self._workers = [worker for worker in self._workers if worker.poll() is None]
+        self._workers = {name: worker for name, worker in self._workers.items() if worker.poll() is None}
         while len(self._workers) < self._size:
-            self._workers.append(self._start())
+            self._started += 1
+            name = f"worker-{self._started}"
+            self._workers[name] = self._start(name)
 
-    def _start(self) -> subprocess.Popen[bytes]:
-        words = ["--base-url", self._url, "--concurrency", str(self._slots), "--attempts", "1000"]
-        words += ["--heartbeat", "always", "--lease", "5s", "--", str(self._handler)]
+    def _start(self, name: str) -> subprocess.Popen[bytes]:
+        words = [
+            "--base-url",
+            self._url,
+            "--worker-id",
+            name,
+            "--concurrency",
+            str(self._slots),
+            "--attempts",
+            "1000",
+        ]
+        words += ["--heartbeat", "always", "--lease", f"{_LEASE_SECONDS}s", "--", str(self._handler)]
         environ = {
             **os.environ,
             "ANTHROPIC_ENVIRONMENT_ID": self._environment,
@@ -126,36 +137,34 @@ class Fleet:
                 stderr=log,
             )
 
-    def running(self) -> dict[str, int]:
-        """Return the runs that go on, as far as the log says: the ID of their process by that of their item."""
-        found: dict[str, int] = {}
-        for kind, work_id, pid in self._runs():
-            if kind == "start":
-                found[work_id] = int(pid)
-            elif kind == "end":
-                found.pop(work_id, None)
-        return {work_id: pid for work_id, pid in found.items() if f"{work_id} {pid}" not in self._hit}
-
-    def _runs(self) -> list[list[str]]:
-        lines = (self._folder / "runs").read_text().splitlines()
-        return [line.split() for line in lines if line.count(" ") == 2]
+    def _log(self) -> list[str]:
+        return (self._folder / "runs").read_text().splitlines()
 
     def kill_a_worker(self) -> None:
         """Kill a worker; its handlers go with it."""
-        worker = random.choice(self._workers)
+        name, worker = random.choice(list(self._workers.items()))
+        position = len(self._log())
         worker.kill()
         worker.wait()
-        self.worker_kills += 1
+        self._worker_kills.append(WorkerKill(name, position, frozenset(self._unstopped())))
 
     def kill_a_handler(self) -> None:
         """Kill the first process of a handler."""
-        running = self.running()
+        running = [HandlerKill(run.work_id, run.pid) for run in runs_of(self._log()) if self._goes_on(run)]
         if running:
-            work_id, pid = random.choice(list(running.items()))
+            kill = random.choice(running)
             with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-                self.handler_kills += 1
-                self._hit.add(f"{work_id} {pid}")
+                os.kill(kill.pid, signal.SIGKILL)
+                self._handler_kills.append(kill)
+
+    def _goes_on(self, run: Run) -> bool:
+        """Whether a run goes on, as far as is known: the log has no line for a run that was killed."""
+        is_alive = run.worker in self._workers and self._workers[run.worker].poll() is None
+        return run.end is None and is_alive and HandlerKill(run.work_id, run.pid) not in self._handler_kills
+
+    def _unstopped(self) -> list[str]:
+        with sqlite3.connect(self._database) as connection:
+            return [work_id for (work_id,) in connection.execute("SELECT id FROM work WHERE state != 'stopped'")]
 
     def states(self) -> Counter[str]:
         """Return how many items are in which state."""
@@ -164,31 +173,16 @@ class Fleet:
 
     def report(self, seconds: float) -> Report:
         """Return what was done."""
-        runs = self._runs()
-        kinds = Counter(kind for kind, _, _ in runs)
-        ended = {work_id for kind, work_id, _ in runs if kind == "end"}
-        finished = {(work_id, pid) for kind, work_id, pid in runs if kind == "end"}
-        started = {(work_id, pid) for kind, work_id, pid in runs if kind == "start"}
         with sqlite3.connect(self._database) as connection:
             (dead,) = connection.execute("SELECT count(*) FROM work WHERE metadata LIKE '%dead_letter%'").fetchone()
-        states = self.states()
-        return Report(
-            states,
-            dead,
-            kinds["overlap"],
-            sum(states.values()) - len(ended),
-            kinds["start"],
-            len(started - finished),
-            self.worker_kills,
-            self.handler_kills,
-            seconds,
-        )
+        verdict = judge(self._log(), self._worker_kills, self._handler_kills)
+        return Report(self.states(), dead, verdict, len(self._worker_kills), len(self._handler_kills), seconds)
 
     def close(self) -> None:
         """End everything."""
-        for process in self._workers:
+        for process in self._workers.values():
             process.terminate()
-        for process in self._workers:
+        for process in self._workers.values():
             process.wait()
         self._server.terminate()
         self._server.wait()
@@ -222,7 +216,8 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         report = run(Path(folder), given.workers, given.slots, given.items, given.pause)
-    sys.stdout.write(f"{report}\nextra runs: {report.extra_runs}\n")
+    hits = report.verdict.in_progress + report.verdict.after_end
+    sys.stdout.write(f"{report}\nextra runs: {report.extra_runs}, runs that a kill hit: {hits}\n")
 
 
 if __name__ == "__main__":

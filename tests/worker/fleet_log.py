@@ -1,0 +1,103 @@
+"""What the runs of a fleet's handlers tell: which of them were repeated, and which kill was the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from enum import Enum, auto
+from typing import NamedTuple
+
+
+class Run(NamedTuple):
+    """A run of a handler. Positions are numbers of lines in the log."""
+
+    work_id: str
+    pid: int
+    worker: str
+    """The name of its worker."""
+    start: int
+    end: int | None
+    """None if it did not come to its end."""
+
+
+class WorkerKill(NamedTuple):
+    """SIGKILL for a worker."""
+
+    worker: str
+    position: int
+    """How long the log was just before."""
+    unstopped: frozenset[str]
+    """The items that were not stopped just after."""
+
+
+class HandlerKill(NamedTuple):
+    """SIGKILL for the first process of a handler."""
+
+    work_id: str
+    pid: int
+
+
+class Hit(Enum):
+    """How a kill hit a run whose item was run again."""
+
+    IN_PROGRESS = auto()
+    AFTER_END = auto()
+    """The handler had done its work, and the item was not stopped yet."""
+
+
+class Verdict(NamedTuple):
+    """What became of all runs."""
+
+    starts: int
+    overlaps: int
+    """Runs that began while another one of the same item went on."""
+    in_progress: int
+    """Runs that were repeated because a kill hit them in progress."""
+    after_end: int
+    """Runs that were repeated because a kill came between the end of their work and the stop of their item."""
+    unexplained: tuple[Run, ...]
+    """Runs that were repeated although no kill hit them."""
+    unfinished: tuple[Run, ...]
+    """Runs that did not come to their end, and were not repeated."""
+
+
+def runs_of(lines: Iterable[str]) -> list[Run]:
+    """Return the runs in a log. A line that a kill has cut off counts as not written."""
+    found: dict[tuple[str, str], Run] = {}
+    for position, line in enumerate(lines):
+        match line.split():
+            case ["start", work_id, pid, worker]:
+                found[work_id, pid] = Run(work_id, int(pid), worker, position, None)
+            case ["end", work_id, pid] if (work_id, pid) in found:
+                found[work_id, pid] = found[work_id, pid]._replace(end=position)
+    return list(found.values())
+
+
+def judge(
+    lines: Sequence[str], worker_kills: Sequence[WorkerKill], handler_kills: Sequence[HandlerKill]
+) -> Verdict:
+    """Find a kill for each run that was repeated."""
+    runs = runs_of(lines)
+    last = {run.work_id: run for run in runs}  # they are in the order of their starts
+    repeated = {run: _hit(run, worker_kills, handler_kills) for run in runs if last[run.work_id] != run}
+    hits = list(repeated.values())
+    return Verdict(
+        len(runs),
+        sum(line.startswith("overlap ") for line in lines),
+        hits.count(Hit.IN_PROGRESS),
+        hits.count(Hit.AFTER_END),
+        tuple(run for run, hit in repeated.items() if hit is None),
+        tuple(run for run in last.values() if run.end is None),
+    )
+
+
+def _hit(run: Run, worker_kills: Sequence[WorkerKill], handler_kills: Sequence[HandlerKill]) -> Hit | None:
+    if HandlerKill(run.work_id, run.pid) in handler_kills:
+        return Hit.IN_PROGRESS if run.end is None else Hit.AFTER_END
+    for kill in worker_kills:
+        if kill.worker != run.worker:
+            continue
+        if run.end is None or run.end >= kill.position:
+            return Hit.IN_PROGRESS
+        if run.work_id in kill.unstopped:
+            return Hit.AFTER_END
+    return None
