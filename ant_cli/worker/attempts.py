@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -9,12 +10,18 @@ from ant_cli.worker.options import PollOptions
 
 ATTEMPTS, LAST_ERROR, DEAD_LETTER = "ant_attempts", "ant_last_error", "ant_dead_letter"
 """The keys of an item's metadata in which attempts are counted: the API has no counter."""
+UNREPORTED = "ant_unreported"
+"""The key under which runs are counted before they start, for as long as nobody has reported their end."""
 EX_TEMPFAIL = 75
 """The exit status of `sysexits.h` by which a handler gives its item back without it counting as a failure."""
 CANNOT_RUN = (126, 127)
 """What shells exit with if a program can't be run, or is not there. It says nothing about the item."""
 _LONGEST_REASON = 500
 """The API's metadata values are short texts."""
+
+
+Metadata = dict[str, str | None]
+"""Keys to set; None deletes one."""
 
 
 class Ending(StrEnum):
@@ -64,17 +71,62 @@ class Settlement(NamedTuple):
 
     outcome: Outcome
     fate: Fate
-    metadata: dict[str, str]
+    metadata: Metadata
     reason: str = ""
     """Why it did not succeed."""
     handler_is_broken: bool = False
     """The next item would fare no better, so taking it has to wait."""
 
 
-def failures_of(item: dict[str, Any]) -> int:
-    """Return how many runs of an item failed before, by its metadata; 0 if that does not say."""
-    text = str((item.get("metadata") or {}).get(ATTEMPTS, ""))
+class History(NamedTuple):
+    """The earlier runs of an item, as far as its metadata tells."""
+
+    failures: int
+    unreported: int
+    """Runs whose end nobody reported: their worker was killed, or lost the lease."""
+
+    @property
+    def attempts(self) -> int:
+        """How often the item was tried without success."""
+        return self.failures + self.unreported
+
+
+def history_of(item: dict[str, Any]) -> History:
+    """Return the history of an item; without runs if its metadata does not say."""
+    return History(_count(item, ATTEMPTS), _count(item, UNREPORTED))
+
+
+def _count(item: dict[str, Any], key: str) -> int:
+    text = str((item.get("metadata") or {}).get(key, ""))
     return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
+
+
+def may_have_run(polled: dict[str, Any], acknowledged: dict[str, Any], lease_s: float) -> bool:
+    """Whether an item may have been run before, so that a start is worth a request that counts it.
+
+    A worker that was killed holds its item for a lease. So an item that is acknowledged sooner after its creation,
+    by the server's clock, is a new one, unless the server or the metadata says otherwise.
+    """
+    if history_of(acknowledged).attempts or polled.get("acknowledged_at") or polled.get("started_at"):
+        return True
+    try:
+        created, taken = (
+            datetime.fromisoformat(str(acknowledged.get(key))) for key in ("created_at", "acknowledged_at")
+        )
+        return (taken - created).total_seconds() >= lease_s
+    except (ValueError, TypeError):  # no times, or only one with a zone
+        return True
+
+
+def give_up(history: History, options: PollOptions) -> Settlement | None:
+    """Return the settlement of an item that was tried too often before it was taken; None to try it again."""
+    if history.attempts < options.attempts:
+        return None
+    reason = (
+        f"the end of {history.unreported} of them was never reported: their worker was killed, or lost the lease"
+    )
+    metadata: Metadata = {DEAD_LETTER: f"{history.attempts} attempts failed; {reason}"}
+    return Settlement(Outcome.DEAD_LETTER, Fate.STOP, metadata, reason)
 
 
 def settle(run: Run, failures: int, options: PollOptions) -> Settlement:
@@ -100,7 +152,7 @@ def settle(run: Run, failures: int, options: PollOptions) -> Settlement:
 
 
 def _failed(outcome: Outcome, reason: str, attempts: int, options: PollOptions) -> Settlement:
-    metadata = {ATTEMPTS: str(attempts), LAST_ERROR: reason[:_LONGEST_REASON]}
+    metadata: Metadata = {ATTEMPTS: str(attempts), LAST_ERROR: reason[:_LONGEST_REASON]}
     if options.on_failure == "stop":
         return Settlement(outcome, Fate.STOP, metadata, reason)
     if attempts < options.attempts:

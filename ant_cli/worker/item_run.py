@@ -11,7 +11,19 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
 from ant_cli.errors import AntError, APIError
-from ant_cli.worker.attempts import Ending, Fate, Outcome, Run, Settlement, failures_of, settle
+from ant_cli.worker.attempts import (
+    UNREPORTED,
+    Ending,
+    Fate,
+    History,
+    Outcome,
+    Run,
+    Settlement,
+    give_up,
+    history_of,
+    may_have_run,
+    settle,
+)
 from ant_cli.worker.guardian import Guardian
 from ant_cli.worker.handler import Handler, handler_environment, secrets_of_item
 from ant_cli.worker.lease import ENDING, NO_HEARTBEAT, Action, Lease, Step, Verdict
@@ -79,6 +91,7 @@ class ItemRun:
         self._now = asyncio.get_running_loop().time
         self._began = self._now()
         self._trouble_logged = False
+        self._start_noted = False
 
     async def run(self) -> Settlement | None:
         """Handle the item. Return what was done about it; None if it could not be acknowledged."""
@@ -100,18 +113,36 @@ class ItemRun:
     async def _handle(self, item: Item) -> Settlement:
         shop = self._shop
         lease = Lease(shop.options.heartbeat, item, self._began, shop.options.lease)
-        failures = failures_of(item)
+        history = history_of(item)
+        if given_up := give_up(history, shop.options):
+            return await self._give_up(given_up, item, lease)
+        await self._note_start(item, history)
         started = self._now()
         shop.tally.queue_wait.observe(_age(item))
-        run = await self._run_handler(item, lease, failures + 1)
+        run = await self._run_handler(item, lease, history.attempts + 1)
         self._free_slot()
-        settlement = settle(run, failures, shop.options)
+        settlement = settle(run, history.attempts, shop.options)
         seconds = self._now() - started
         shop.tally.item_ended(settlement.outcome, seconds)
         self._log_outcome(settlement, seconds)
         may_be_stopped = lease.others or (not lease.held and seconds >= LOOK_BEFORE_STOP_S)
         await self._carry_out(settlement, item, lease, may_be_stopped=may_be_stopped)
         return settlement
+
+    async def _give_up(self, settlement: Settlement, item: Item, lease: Lease) -> Settlement:
+        """Stop an item that was tried too often, without another run."""
+        self._free_slot()
+        self._shop.tally.items[settlement.outcome.value] += 1
+        self._log_outcome(settlement, 0.0)
+        await self._carry_out(settlement, item, lease, may_be_stopped=False)
+        return settlement
+
+    async def _note_start(self, item: Item, history: History) -> None:
+        """Count a run before it starts, if it may not be the first: it may kill this worker, too."""
+        if may_have_run(self._polled, item, self._shop.options.lease):
+            self._start_noted = True
+            metadata = {UNREPORTED: str(history.unreported + 1)}
+            await self._attempt(self._shop.api.update, self._id, metadata)
 
     def _log_outcome(self, settlement: Settlement, seconds: float) -> None:
         fields = {"outcome": settlement.outcome.value, "seconds": round(seconds, 3)}
@@ -303,8 +334,9 @@ class ItemRun:
             if latest["state"] != "stopped":
                 await self._stop(self._now())
             return
-        if settlement.metadata:
-            latest = await self._attempt(api.update, self._id, settlement.metadata) or latest
+        metadata = {**settlement.metadata, **({UNREPORTED: None} if self._start_noted else {})}
+        if metadata:
+            latest = await self._attempt(api.update, self._id, metadata) or latest
         await self._attempt(api.heartbeat, self._id, latest.get("latest_heartbeat_at") or NO_HEARTBEAT, 1)
 
     async def _attempt(self, function: Callable[..., Item], *args: Any) -> Item | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -58,9 +59,9 @@ class WorkAPI:
         request = Request("POST", self._path(work.HEARTBEAT, work_id), query, conditional=True)
         return _object(self._once.send(request).body)
 
-    def update(self, work_id: str, metadata: dict[str, str]) -> Item:
-        """Merge metadata into an item, and return it."""
-        return self._post(work.UPDATE, work_id, {"metadata": metadata})
+    def update(self, work_id: str, metadata: Mapping[str, str | None]) -> Item:
+        """Merge metadata into an item, and return it; None deletes a key."""
+        return self._post(work.UPDATE, work_id, {"metadata": dict(metadata)})
 
     def stop(self, work_id: str) -> Item:
         """End an item that nobody runs any more."""

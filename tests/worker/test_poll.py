@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,42 @@ def test_an_item_that_failed_too_often_is_a_dead_letter(queue, work, script):
     assert item["state"] == "stopped"
     assert item["metadata"]["ant_dead_letter"].endswith("the handler was killed by SIGKILL")
     assert worker.events("work item not done")[0]["outcome"] == "dead_letter"
+
+
+def test_an_item_that_kills_its_worker_each_time_is_a_dead_letter_in_the_end(queue, work, script):
+    """Each run but the first is counted before it starts: a worker that is killed can't do it afterwards."""
+    (work_id,) = queue.enqueue()
+    handler = script("kill -9 $PPID; sleep 10")
+    counted = []
+    for _ in range(3):
+        work("--attempts", "2", handler=[handler], status=-signal.SIGKILL)
+        counted.append(queue.item(work_id)["metadata"].get("ant_unreported"))
+        queue.advance(300)
+    assert counted == [None, "1", "2"]
+    worker = work("--attempts", "2", handler=[handler])
+    item = queue.item(work_id)
+    assert item["state"] == "stopped"
+    assert item["metadata"]["ant_dead_letter"].startswith("2 attempts failed; the end of 2 of them")
+    assert worker.events("spawning on-work script") == []
+    assert worker.events("work item not done")[0]["outcome"] == "dead_letter"
+
+
+@pytest.mark.parametrize(("status", "metadata"), [(75, {}), (1, {"ant_attempts": "1"})])
+def test_an_old_item_that_is_given_back_is_not_counted_twice(queue, work, script, status, metadata):
+    """Its run was counted before it started, and then its end was reported."""
+    (work_id,) = queue.enqueue()
+    queue.advance(300)
+    work(handler=[script(f"exit {status}")])
+    found = queue.item(work_id)["metadata"]
+    found.pop("ant_last_error", None)
+    assert found == metadata
+
+
+def test_a_new_item_that_succeeds_costs_no_request_to_count_it(queue, work, script):
+    """Poll, acknowledgement and stop are all."""
+    (work_id,) = queue.enqueue()
+    work(handler=[script("exit 0")])
+    assert (queue.count(work_id), queue.count("/stop")) == (0, 1)
 
 
 def test_a_failed_item_is_stopped_if_that_is_asked_for(queue, work, script):

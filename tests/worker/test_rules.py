@@ -11,7 +11,7 @@ import pytest
 from ant_cli.errors import MissingFlag, UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime.streams import Stderr
-from ant_cli.worker.attempts import Ending, Fate, Outcome, Run, failures_of, settle
+from ant_cli.worker.attempts import Ending, Fate, Outcome, Run, give_up, history_of, may_have_run, settle
 from ant_cli.worker.durations import parse_duration
 from ant_cli.worker.handler import handler_environment, secrets_of_item
 from ant_cli.worker.log import WorkerLog
@@ -83,7 +83,38 @@ def test_an_item_that_was_handed_over_is_left():
 )
 def test_failures_are_counted_in_metadata(metadata, failures):
     """Others may have written something else there."""
-    assert failures_of({"metadata": metadata}) == failures
+    assert history_of({"metadata": metadata}).failures == failures
+
+
+def test_runs_whose_end_nobody_reported_count_as_attempts():
+    """Their worker was killed, perhaps by the handler."""
+    history = history_of({"metadata": {"ant_attempts": "1", "ant_unreported": "2"}})
+    assert (history.failures, history.unreported, history.attempts) == (1, 2, 3)
+    assert give_up(history, options(attempts="4")) is None
+    given_up = give_up(history, options(attempts="3"))
+    assert (given_up.outcome, given_up.fate) == (Outcome.DEAD_LETTER, Fate.STOP)
+    assert given_up.metadata["ant_dead_letter"].startswith("3 attempts failed; the end of 2 of them")
+
+
+NEW = {"created_at": "2026-03-14T15:00:00Z", "acknowledged_at": "2026-03-14T15:04:59.9Z", "metadata": {}}
+
+
+@pytest.mark.parametrize(
+    ("polled", "changes", "expected"),
+    [
+        ({}, {}, False),
+        ({"acknowledged_at": "", "started_at": None}, {}, False),
+        ({}, {"acknowledged_at": "2026-03-14T15:05:00Z"}, True),
+        ({}, {"metadata": {"ant_attempts": "1"}}, True),
+        ({"started_at": "2026-03-14T15:00:01Z"}, {}, True),
+        ({"acknowledged_at": "2026-03-14T15:00:01Z"}, {}, True),
+        ({}, {"created_at": None}, True),
+        ({}, {"created_at": "2026-03-14T15:00:00"}, True),
+    ],
+)
+def test_an_item_that_was_taken_within_a_lease_of_its_creation_is_new(polled, changes, expected):
+    """Unless the server or its metadata says otherwise; in doubt a request more is sent."""
+    assert may_have_run(polled, {**NEW, **changes}, 300.0) == expected
 
 
 # Pauses
