@@ -151,7 +151,8 @@ def test_a_profile_that_neither_store_has_is_an_error_that_knows_the_names_of_bo
 @pytest.mark.parametrize("name", ["../x", "..", "a/b", "/etc/passwd", "a\x00b", ".", "x\n"])
 def test_a_name_that_is_a_path_leads_to_no_file(ant_with_login, official, name):
     """Neither from the command line nor from active_config."""
-    official.log_in("x")
+    for existing in ("x", "x\n"):
+        official.log_in(existing)
     (official.folder / "x.json").write_text(official.config("x").read_text())
     done = ant_with_login(*LIST, "--profile", name)
     assert (done.exit, done.requests) == (4, [])
@@ -173,6 +174,23 @@ def test_a_profile_that_is_logged_out_counts_only_if_it_is_named(ant_with_login,
     assert (done.exit, done.requests) == (4, [])
     assert "profile 'default' of the official tool is not logged in" in done.stderr
     assert "ant auth login --profile default" in done.stderr
+
+
+@pytest.mark.parametrize("text", ['active = "mine"\n[profiles.mine]\nformat = "yaml"\n', "[profiles.mine]\n"])
+def test_an_active_profile_without_a_credential_keeps_its_place_and_the_error_names_the_login(
+    ant_with_login, official, profiles, text
+):
+    """It may be there for another server. A profile that is not active is in nobody's way."""
+    official.log_in("theirs")
+    official.activate("theirs")
+    profiles(text)
+    done = ant_with_login(*LIST)
+    if "active" in text:
+        assert (done.exit, done.requests) == (4, [])
+        assert "profile 'mine' has none" in done.stderr
+        assert "To use the login of the official tool: --profile theirs" in done.stderr
+    else:
+        assert done.requests[0].headers["authorization"] == f"Bearer {TOKEN}"
 
 
 # Each pair of sources

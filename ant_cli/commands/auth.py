@@ -5,14 +5,14 @@ from __future__ import annotations
 from ant_cli.commands.framework import note_active_profile, note_profile_variable
 from ant_cli.commands.probe import verify
 from ant_cli.commands.prompts import key_for_login
-from ant_cli.errors import AntError, CredentialError, UsageError
+from ant_cli.errors import AntError, UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 from ant_cli.settings.credential_store import check_store, delete_keys
 from ant_cli.settings.credential_store import store_key as store_in_keyring
 from ant_cli.settings.editing import check_name, edit
 from ant_cli.settings.loading import load
-from ant_cli.settings.logins.configs import active_name, read_profile
+from ant_cli.settings.logins.selection import usable_instead
 from ant_cli.settings.profiles import NO_PROFILE, Profile, Store, read_store, requested, select
 from ant_cli.settings.sources import VARIABLES, setting_sources
 from ant_cli.settings.validators import CREDENTIAL_FIELDS, check_base_url, check_header, check_new_secret, mask
@@ -136,12 +136,8 @@ def logout(
 
 def _note_official_login(runtime: Runtime) -> None:
     """Print that the official tool is still logged in, whose login is used where there is nothing else."""
-    try:
-        active = read_profile(active_name(runtime.environ), runtime.environ)
-    except CredentialError:  # it could not be used either
-        return
-    if active and active.is_logged_in:
-        runtime.hint(f"Note: profile {active.name!r} of the official tool is still logged in.")
+    if name := usable_instead("", runtime):
+        runtime.hint(f"Note: profile {name!r} of the official tool is still logged in.")
 
 
 def _remove_credentials(names: list[str], runtime: Runtime) -> dict[str, Profile]:

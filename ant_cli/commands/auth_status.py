@@ -122,7 +122,7 @@ def _problem(settings: Settings, runtime: Runtime) -> AntError | None:
     if is_local(connection.base_url):
         return None
     if connection.credential is None:
-        return no_credential(connection.profile_name)
+        return no_credential(connection.profile_name, runtime)
     if connection.credential.is_oauth:
         try:
             with_secret(connection.credential, runtime)

@@ -33,7 +33,7 @@ def token(runtime: Runtime, flags: Flags) -> None:
     note_ambiguous_credential(settings.provenance, runtime)
     credential = settings.connection.credential
     if credential is None:
-        raise no_credential(settings.connection.profile_name)
+        raise no_credential(settings.connection.profile_name, runtime)
     if credential.rule is None:
         secret = with_secret(credential, runtime).secret
     else:

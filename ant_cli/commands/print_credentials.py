@@ -52,7 +52,7 @@ def print_credentials(runtime: Runtime, flags: Flags, *, access_token: bool = Fa
 def _printed(settings: Settings, runtime: Runtime) -> _Printed:
     credential = settings.connection.credential
     if credential is None:
-        raise no_credential(settings.connection.profile_name)
+        raise no_credential(settings.connection.profile_name, runtime)
     if credential.official:
         return _login(credential.official, runtime)
     if credential.rule:

@@ -159,7 +159,7 @@ def fetch_credential(connection: ConnectionSettings, runtime: Runtime) -> Connec
     if is_local(connection.base_url):
         return connection
     if credential is None:
-        raise no_credential(connection.profile_name)
+        raise no_credential(connection.profile_name, runtime)
     return connection._replace(credential=with_secret(credential, runtime))
 
 
@@ -189,10 +189,14 @@ def with_secret(credential: Credential, runtime: Runtime) -> Credential:
     return credential._replace(secret=secret, form="text")
 
 
-def no_credential(profile_name: str) -> CredentialError:
+def no_credential(profile_name: str, runtime: Runtime) -> CredentialError:
     """Return the error for a run without a credential that needs one."""
+    from ant_cli.settings.logins.selection import usable_instead
+
+    login = usable_instead(profile_name, runtime)
     return CredentialError(
         f"there is no API key{f', and profile {profile_name!r} has none' if profile_name else ''}.",
+        f"To use the login of the official tool: --profile {login}" if login else "",
         f"Log in: ant auth login{f' --profile {profile_name}' if profile_name else ''}",
         "Or set ANTHROPIC_API_KEY, or ANTHROPIC_AUTH_TOKEN for a bearer token; --local needs none.",
     )

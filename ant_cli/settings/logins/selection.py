@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ant_cli.errors import CredentialError
 from ant_cli.runtime import Runtime
 from ant_cli.settings.logins.configs import OfficialProfile, active_name, profile_names, read_profile
 from ant_cli.settings.profiles import NO_PROFILE, SelectedProfile, Store, unknown_profile
@@ -25,6 +26,15 @@ def select_official(name: str, source: str, runtime: Runtime, store: Store) -> S
     if profile is None:
         raise unknown_profile(name, source, store, profile_names(environ))
     return _selected(profile, source)
+
+
+def usable_instead(name: str, runtime: Runtime) -> str:
+    """Return the name of the official tool's active profile, if it is logged in, and has another name than this."""
+    try:
+        active = read_profile(active_name(runtime.environ), runtime.environ)
+    except CredentialError:  # it could not be used either
+        return ""
+    return active.name if active and active.is_logged_in and active.name != name else ""
 
 
 def _selected(profile: OfficialProfile, source: str) -> SelectedProfile:
