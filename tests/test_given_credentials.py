@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
+
 import pytest
+
+from ant_cli.errors import BadValue
+from ant_cli.operations.spec import Flags
+from ant_cli.settings.given_credentials import read_credentials
+from tests.conftest import make_runtime
 
 SECRET = "secret-of-the-pipe"
 LIST = ("beta:environments", "list")
@@ -91,3 +98,14 @@ def test_a_credential_from_elsewhere_causes_no_such_note(ant):
     assert ant(*LIST, "--api-key=", replies=[EMPTY]).stderr == ""
     assert ant(*LIST, "--api-key-stdin", stdin=SECRET, env=NO_KEY, replies=[EMPTY]).stderr == ""
     assert "other users of this machine" not in ant("auth", "login", "--api-key", "k-0001", "--no-verify").stderr
+
+
+def test_a_secret_on_stdin_is_registered_even_if_it_is_refused():
+    """Whatever is printed later, such as a response that echoes it, does not show it."""
+    with tempfile.TemporaryFile() as file:
+        file.write(f"{SECRET} and more\n".encode())
+        file.seek(0)
+        runtime = make_runtime({}, file)
+        with pytest.raises(BadValue):
+            read_credentials(Flags({"api_key_stdin": "true"}), runtime)
+    assert runtime.stderr.redact(f"x {SECRET} and more") == "x [redacted]"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import combinations
 from pathlib import Path
 
@@ -390,6 +391,36 @@ def test_variables_fill_what_a_federation_profile_leaves_empty(clean_environ, of
     assert tuple(rule) == ("fdrl_1", "org-2", "", "/run/other", "svac_2", "w2", "federation of profile 'default'")
     rule, _ = rule_of(environ, federation_rule="fdrl_9", identity_token="jwt")
     assert rule[:4] == ("fdrl_9", "org-2", "jwt", "")
+
+
+def test_a_request_of_a_federation_profile_has_an_exchanged_token(ant_with_login, official, tmp_path):
+    """The workspace is in the exchange, and not in the request, as in the official tool."""
+    (tmp_path / "jwt").write_text("header.claims.signature\n")
+    source = {"identity_token": {"source": "file", "path": str(tmp_path / "jwt")}}
+    official.federate(workspace_id="w1", base_url="http://127.0.0.1:9", authentication=source)
+    before = sorted(official.folder.iterdir())
+    token = {"access_token": "exchanged-0123456789", "token_type": "Bearer", "expires_in": 3600}
+    exchange, request = ant_with_login(*LIST, replies=[token, EMPTY]).requests
+    assert json.loads(exchange.content) == {
+        "grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer",
+        "assertion": "header.claims.signature",
+        "federation_rule_id": "fdrl_1",
+        "organization_id": "org-1",
+        "workspace_id": "w1",
+    }
+    assert request.headers["authorization"] == "Bearer exchanged-0123456789"
+    assert request.headers["anthropic-beta"] == "managed-agents-2026-04-01,oauth-2025-04-20"
+    assert "anthropic-workspace-id" not in request.headers
+    assert sorted(official.folder.iterdir()) == sorted([*before, official.folder / "access-tokens"])
+
+
+def test_a_flag_of_a_federation_changes_one_value_of_the_profile(clean_environ, official):
+    """The rule is then that of the command line, and comes before a key in the environment."""
+    official.federate()
+    rule, _ = rule_of(clean_environ, profile="default", identity_token="jwt")
+    assert tuple(rule) == ("fdrl_1", "org-1", "jwt", "", "", "", "--identity-token")
+    rule, _ = rule_of(clean_environ, profile="default", identity_token_file="/run/typed")
+    assert rule[:4] == ("fdrl_1", "org-1", "", "/run/typed")
 
 
 def test_complete_variables_come_before_the_active_federation_profile_and_after_a_named_one(
