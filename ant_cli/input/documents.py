@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from functools import partial
 from itertools import chain
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from ant_cli.errors import UsageError, see_help
-from ant_cli.input.values import Parsed, Value, parse_all, type_name
+from ant_cli.input.values import Parsed, Value, after_space, parse_all, parse_json, type_name
 from ant_cli.operations.spec import Operation
 
 STDIN = "standard input"
@@ -53,12 +52,33 @@ def read_documents(text: str, source: str, operation: Operation, *, takes_ids: b
         UsageError: if it can't be parsed. Iterating raises it for values that are neither objects nor IDs.
 
     """
-    id_param = operation.positional if takes_ids else None
-    if id_param is not None and _has_id_lines(text):
-        values: Callable[[], Iterator[Parsed]] = partial(_id_lines, text)
-    else:
-        values = parse_all(text, source) if text.strip() else no_values
-    return lambda: _documents(values(), source, operation, id_param.wire_name if id_param else "")
+    id_key = _id_key(operation, takes_ids=takes_ids)
+    if id_key and _has_id_lines(text):
+        return lambda: _documents(_id_lines(text), source, operation, id_key)
+    values = parse_all(text, source) if text.strip() else no_values
+    return lambda: _documents(values(), source, operation, id_key)
+
+
+def read_stream(file: BinaryIO, source: str, operation: Operation, *, takes_ids: bool) -> Documents:
+    """Return the documents of a long pipe of JSON values. Iterating raises UsageError where it can't be parsed."""
+    from ant_cli.input.object_stream import ObjectStream  # late: hardly any pipe is that long
+
+    stream = ObjectStream(file, source)
+    return lambda: _documents(stream.values(), source, operation, _id_key(operation, takes_ids=takes_ids))
+
+
+def begins_stream(head: bytes) -> bool:
+    """Whether a text, of which only the beginning is known, begins with a JSON value, so that others may follow."""
+    text = head.decode("utf-8-sig", "ignore")
+    try:
+        parse_json(text, after_space(text, 0))
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _id_key(operation: Operation, *, takes_ids: bool) -> str:
+    return operation.positional.wire_name if takes_ids and operation.positional else ""
 
 
 def no_values() -> Iterator[Parsed]:

@@ -6,7 +6,15 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from ant_cli.errors import UsageError
-from ant_cli.input.documents import STDIN, Document, Documents, no_documents, read_documents
+from ant_cli.input.documents import (
+    STDIN,
+    Document,
+    Documents,
+    begins_stream,
+    no_documents,
+    read_documents,
+    read_stream,
+)
 from ant_cli.input.file_refs import expand_file_refs
 from ant_cli.input.values import Value, convert
 from ant_cli.operations.global_flags import EDITS
@@ -106,7 +114,10 @@ def _read(operation: Operation, flags: Flags, given: Collection[str], stdin: Std
         return read_documents(text, path, operation, takes_ids=takes_ids)
     if path != "-" and not _reads_stdin(operation, given, stdin, stderr):
         return no_documents
-    return read_documents(decode(stdin.read(), STDIN), STDIN, operation, takes_ids=takes_ids)
+    given_there = stdin.read_or_store(begins_stream)
+    if isinstance(given_there, bytes):
+        return read_documents(decode(given_there, STDIN), STDIN, operation, takes_ids=takes_ids)
+    return read_stream(given_there, STDIN, operation, takes_ids=takes_ids)
 
 
 def _reads_stdin(operation: Operation, given: Collection[str], stdin: Stdin, stderr: Stderr) -> bool:

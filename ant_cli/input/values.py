@@ -118,7 +118,7 @@ def parse(text: str, where: str) -> Value:
 
     """
     try:
-        value, end = _parse_json(text, _after_space(text, 0))
+        value, end = parse_json(text, after_space(text, 0))
         if end == len(text):
             return value
         error: Exception = _extra_data(text, end)
@@ -149,9 +149,9 @@ def parse_all(text: str, where: str) -> Callable[[], Iterator[Parsed]]:
 
 
 def _json_values(text: str) -> Iterator[Parsed]:
-    position, line = _after_space(text, 0), 1 + text.count("\n", 0, _after_space(text, 0))
+    position, line = after_space(text, 0), 1 + text.count("\n", 0, after_space(text, 0))
     while position < len(text):
-        value, end = _parse_json(text, position)
+        value, end = parse_json(text, position)
         yield Parsed(value, line, is_json=True)
         line += text.count("\n", position, end)
         position = end
@@ -161,7 +161,7 @@ class _NotFinite(ValueError):
     """The text is JSON except for NaN or Infinity."""
 
 
-def _parse_json(text: str, position: int) -> tuple[Value, int]:
+def parse_json(text: str, position: int) -> tuple[Value, int]:
     """Read one value of strict JSON, and return it with the position of what follows.
 
     ValueError also for a repeated key and for more than `DEPTH_LIMIT` levels.
@@ -169,10 +169,11 @@ def _parse_json(text: str, position: int) -> tuple[Value, int]:
     value, end = _DECODER.raw_decode(text, position)
     if text.count("[", position, end) + text.count("{", position, end) > DEPTH_LIMIT:
         _check_depth(value)
-    return value, _after_space(text, end)
+    return value, after_space(text, end)
 
 
-def _after_space(text: str, position: int) -> int:
+def after_space(text: str, position: int) -> int:
+    """Return the position after the white space of JSON at a position."""
     match = _JSON_SPACE.match(text, position)
     return match.end() if match else position
 
@@ -226,11 +227,12 @@ def _parse_yaml(text: str, where: str, json_error: Exception, *, several: bool) 
     except YAMLProblem as problem:
         line, column, message = problem.line, problem.column, problem.message
         if problem.is_syntax and isinstance(json_error, json.JSONDecodeError) and _LOOKS_LIKE_JSON.match(text):
-            line, column, message = json_error.lineno, json_error.colno, _describe(json_error)
+            line, column, message = json_error.lineno, json_error.colno, describe_json_error(json_error)
     raise UsageError(f"{where}, line {line}, column {column}: {message}.")
 
 
-def _describe(error: json.JSONDecodeError) -> str:
+def describe_json_error(error: json.JSONDecodeError) -> str:
+    """Return what is wrong with a text that is not JSON, without the place."""
     if error.msg == "Extra data":
         return "something follows the end of the value, and only one value can be used"
     return "not valid JSON: " + error.msg[:1].lower() + error.msg[1:].removesuffix(" at")

@@ -15,11 +15,15 @@ from ant_cli.runtime.sanitize import escape_controls
 
 TYPE_CHECKING = False  # as in typing, whose import alone would double the time of `ant --version`
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import BinaryIO
+    from collections.abc import Callable, Iterator
+    from typing import BinaryIO, TypeVar
+
+    _Content = TypeVar("_Content")
 
 INPUT_LIMIT = 10_000_000
 """The most bytes that are read from stdin or a file: the API accepts no larger request."""
+STREAM_LIMIT = 1_000_000_000
+"""The most bytes that are read from a pipe of many objects, none of which is longer than `INPUT_LIMIT`."""
 ERASE_LINE = "\r\x1b[K"
 """Moves the cursor to the start of its line, and erases the line."""
 PATIENCE_S = 1.0
@@ -81,15 +85,30 @@ class Stdin(Stream):
             UsageError: if it was read before, is closed or unreadable, or longer than `INPUT_LIMIT` bytes.
 
         """
+        return self._read(lambda file: read_limited(file, "standard input"))
+
+    def _read(self, read: Callable[[BinaryIO], _Content]) -> _Content:
         if self.taken:
             raise UsageError("standard input can be read only once, but two arguments need it.")
         self.taken = True
         if self._file is None:
             raise UsageError("standard input is closed.")
         try:
-            return read_limited(self._file, "standard input")
+            return read(self._file)
         except (OSError, ValueError) as error:
             raise UsageError(f"standard input can't be read: {os_error_text(error)}.") from None
+
+    def read_or_store(self, may_be_long: Callable[[bytes], bool]) -> bytes | BinaryIO:
+        """Read to the end, as `read`; what is longer than `INPUT_LIMIT` into a temporary file.
+
+        Args:
+            may_be_long: Called with more than `INPUT_LIMIT` bytes; returns whether the whole may be longer.
+
+        Raises:
+            UsageError: as `read`, or if it is longer than `STREAM_LIMIT`.
+
+        """
+        return self._read(lambda file: _read_or_store(file, "standard input", may_be_long))
 
     def read_line(self) -> str:
         """Read a line that a person types; empty at the end of the input."""
@@ -101,17 +120,52 @@ class Stdin(Stream):
 def read_limited(file: BinaryIO, name: str) -> bytes:
     """Read a file to its end. Raises UsageError if it is longer than `INPUT_LIMIT` bytes."""
     parts, size = [], 0
+    for part in _parts(file):
+        parts.append(part)
+        size += len(part)
+        if size > INPUT_LIMIT:
+            raise _too_long(name, INPUT_LIMIT)
+    return b"".join(parts)
+
+
+def _read_or_store(file: BinaryIO, name: str, may_be_long: Callable[[bytes], bool]) -> bytes | BinaryIO:
+    """Read a file to its end; one that is longer than `INPUT_LIMIT` into a temporary file, if it `may_be_long`."""
+    parts, head = _parts(file), b""
+    for part in parts:
+        head += part
+        if len(head) > INPUT_LIMIT:
+            break
+    else:
+        return head
+    if not may_be_long(head):
+        raise _too_long(name, INPUT_LIMIT)
+    import tempfile
+    from itertools import chain
+
+    store: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - the caller reads it
+    try:
+        for part in chain((head,), parts):
+            store.write(part)
+            if store.tell() > STREAM_LIMIT:
+                raise _too_long(name, STREAM_LIMIT)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def _parts(file: BinaryIO) -> Iterator[bytes]:
     while (part := file.read(INPUT_LIMIT + 1)) != b"":
         if part is None:  # another process made the shared pipe non-blocking
             _wait_for(file, reading=True)
             continue
-        parts.append(part)
-        size += len(part)
-        if size > INPUT_LIMIT:
-            raise UsageError(f"{name} is longer than {INPUT_LIMIT // 1_000_000} MB, which is the limit.")
+        yield part
         if file.isatty():  # Ctrl-D ended it; another read would wait for a second one
-            break
-    return b"".join(parts)
+            return
+
+
+def _too_long(name: str, limit: int) -> UsageError:
+    return UsageError(f"{name} is longer than {limit // 1_000_000} MB, which is the limit.")
 
 
 def read_file(path: str, where: str, hint: str = "") -> bytes:

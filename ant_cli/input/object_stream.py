@@ -1,0 +1,78 @@
+"""A pipe of many objects, longer than one of them may be: it is kept in a temporary file, and read in parts."""
+
+from __future__ import annotations
+
+import codecs
+import json
+from collections.abc import Iterator
+from itertools import chain
+from typing import BinaryIO
+from weakref import finalize
+
+from ant_cli.errors import UsageError
+from ant_cli.input.values import Parsed, Value, after_space, describe_json_error, parse_json
+from ant_cli.runtime.streams import INPUT_LIMIT
+
+_PART = 1_000_000
+
+
+class ObjectStream:
+    """The JSON values of a file, which is read again each time."""
+
+    def __init__(self, file: BinaryIO, source: str) -> None:
+        self._file = file
+        self._source = source
+        finalize(self, file.close)
+
+    def values(self) -> Iterator[Parsed]:
+        """Yield the values.
+
+        Raises:
+            UsageError: if there is something else, or a value is longer than `INPUT_LIMIT`.
+
+        """
+        text, position, line = "", 0, 1
+        for part in chain(self._texts(), [""]):
+            text, position = text[position:] + part, 0
+            while (start := after_space(text, position)) < len(text):
+                line += text.count("\n", position, start)
+                position = start
+                found = self._value(text, start, line, is_last=not part)
+                if found is None:
+                    break
+                yield Parsed(found[0], line, is_json=True)
+                position = found[1]
+                line += text.count("\n", start, position)
+            if len(text) - position > INPUT_LIMIT:
+                limit = f"{INPUT_LIMIT // 1_000_000} MB"
+                raise UsageError(f"{self._source}, line {line}: a value longer than {limit}, which is the limit.")
+
+    def _value(self, text: str, start: int, line: int, *, is_last: bool) -> tuple[Value, int] | None:
+        """Return a value and the position of what follows; None if the next part may bring the rest of it."""
+        try:
+            value, end = parse_json(text, start)
+        except json.JSONDecodeError as error:
+            if not is_last:
+                return None
+            line += text.count("\n", start, error.pos)
+            raise UsageError(f"{self._source}, line {line}: {describe_json_error(error)}.") from None
+        except (ValueError, RecursionError) as error:
+            problem = "nested too deep" if isinstance(error, RecursionError) else error
+            raise UsageError(f"{self._source}, line {line}: {problem}.") from None
+        return (value, end) if is_last or end < len(text) else None
+
+    def _texts(self) -> Iterator[str]:
+        """Yield the text in parts, from the beginning."""
+        decoder, offset = codecs.getincrementaldecoder("utf-8-sig")(), 0
+        while True:
+            self._file.seek(offset)  # another reader may have moved it
+            data = self._file.read(_PART)
+            offset += len(data)
+            try:
+                text = decoder.decode(data, final=not data)
+            except UnicodeDecodeError:
+                raise UsageError(f"{self._source} is not text in UTF-8 before byte {offset}.") from None
+            if not data:
+                return
+            if text:
+                yield text
