@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -130,16 +130,46 @@ def _private(name: str, flags: int) -> int:
 
 
 def _run(command: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Run the editor and return its exit status. Only the editor handles Ctrl-C meanwhile."""
-    before = signal.signal(signal.SIGINT, lambda *_: None)  # SIG_IGN would be inherited by the editor
+    """Run the editor and return its exit status. Only the editor handles Ctrl-C meanwhile.
+
+    Raises:
+        AntError: if it can't be started.
+        Terminated: at a SIGTERM, which is passed on, when the editor has ended.
+
+    """
+    terminations: list[int] = []
+    programs: list[subprocess.Popen[bytes]] = []
+
+    def pass_on(number: int, _frame: object) -> None:
+        terminations.append(number)
+        for program in programs:
+            program.terminate()
+
+    with _handling({signal.SIGINT: lambda *_: None, signal.SIGTERM: pass_on}):
+        try:
+            programs.append(subprocess.Popen(command, env=dict(environ)))
+        except OSError as error:
+            raise AntError(f"the editor can't be started: {os_error_text(error)}.") from None
+        if terminations:  # while it was started
+            programs[0].terminate()
+        status = programs[0].wait()
+    if terminations:
+        raise Terminated
+    return status
+
+
+@contextmanager
+def _handling(handlers: Mapping[signal.Signals, Callable[[int, object], None]]) -> Iterator[None]:
+    """Handle signals in another way for a while. Signals that are ignored stay so.
+
+    A handler, unlike SIG_IGN, is not inherited by programs that are started.
+    """
+    before = {number: signal.getsignal(number) for number in handlers}
+    for number, handler in handlers.items():
+        if before[number] is not signal.SIG_IGN:
+            signal.signal(number, handler)
     try:
-        with subprocess.Popen(command, env=dict(environ)) as program:
-            try:
-                return program.wait()
-            except Terminated:
-                program.terminate()
-                raise
-    except OSError as error:
-        raise AntError(f"the editor can't be started: {os_error_text(error)}.") from None
+        yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, old in before.items():
+            signal.signal(number, old)
