@@ -330,14 +330,18 @@ def test_a_response_that_is_no_grant_is_rejected(federated, reply, problem):
 
 
 @pytest.mark.parametrize(
-    ("end", "problem"),
-    [(Act.STALL, "the response stalled for 0.05 s"), (Act.DRIP, "no complete response within 0.5 s")],
+    ("end", "timeout", "steps", "problem"),
+    [
+        (Act.STALL, "0.05", 10, "the response stalled for 0.05 s"),
+        (Act.DRIP, "5", 0.1, "no complete response within 0.5 s"),
+    ],
 )
-def test_a_response_to_an_exchange_without_an_end_is_given_up(federated, end, problem):
+def test_a_response_to_an_exchange_without_an_end_is_given_up(federated, monkeypatch, end, timeout, steps, problem):
     """The limit of a step ends a silence, and that of the whole attempt ends what comes drop by drop."""
+    monkeypatch.setattr("ant_cli.http.sender.STEPS", steps)
     head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 9999\r\n\r\n{"
     with ScriptedServer((head, end)) as server:
-        flags = ("--base-url", server.url, "--timeout", "0.05", "--max-retries", "0")
+        flags = ("--base-url", server.url, "--timeout", timeout, "--max-retries", "0")
         result = federated(*RETRIEVE, *flags, network=True)
     assert result.exit == 8
     assert problem in result.stderr

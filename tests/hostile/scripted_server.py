@@ -135,7 +135,11 @@ def _requests(connection: socket.socket) -> Iterator[bytes]:
         length = next(
             (int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0
         )
-        while len(rest) < length:
-            rest += connection.recv(65536)
-        yield head + b"\r\n\r\n" + rest[:length]
-        data = rest[length:]
+        body = bytearray(rest)  # grows in place, however large the body is
+        while len(body) < length:
+            chunk = connection.recv(1_000_000)
+            if not chunk:
+                return
+            body += chunk
+        yield head + b"\r\n\r\n" + bytes(body[:length])
+        data = bytes(body[length:])

@@ -31,9 +31,13 @@ EXIT_CODES = {0, 1, 2, 4, 5, 6, 7, 8}
 
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.text()
-VALUES = st.recursive(
-    SCALARS, lambda children: st.lists(children) | st.dictionaries(st.text(), children), max_leaves=20
-)
+
+
+def _nested(children: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.lists(children, max_size=4) | st.dictionaries(st.text(), children, max_size=4)
+
+
+VALUES = st.recursive(SCALARS, _nested, max_leaves=20)
 YAML_WORDS = st.lists(
     st.sampled_from(
         [
@@ -148,8 +152,9 @@ def test_any_command_line_ends_in_a_documented_way(words):
 
 
 TEXTS = st.text(st.characters(codec="utf-8"))
+SMALL_VALUES = st.recursive(SCALARS, _nested, max_leaves=6)
 ITEMS = st.dictionaries(
-    st.sampled_from(["id", "name", "type", "config", "state", "é", ""]) | TEXTS, VALUES, max_size=6
+    st.sampled_from(["id", "name", "type", "config", "state", "é", ""]) | TEXTS, SMALL_VALUES, max_size=6
 )
 
 

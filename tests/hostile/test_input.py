@@ -89,7 +89,7 @@ def test_aliases_that_add_more_than_100000_values_together_are_refused(ant):
 )
 def test_unusual_input_is_sent_unchanged(ant_over_socket: AntOverSocket, text, body):
     """The input has other line ends, large values, or what only JSON can express."""
-    result = ant_over_socket(words=("beta:environments", "create"), stdin=text)
+    result = ant_over_socket(words=("beta:environments", "create"), stdin=text, more=("--timeout", "30"))
     assert (result.exit, result.stdout) == (0, OUTPUT)
     assert json.loads(result.requests[0].partition(b"\r\n\r\n")[2]) == body
 
