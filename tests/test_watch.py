@@ -7,12 +7,16 @@ import os
 import subprocess
 import sys
 from contextlib import ExitStack
+from datetime import datetime
 
 import httpx
 import pytest
 
-from ant_cli.output.differences import Change, Marks, Part
+from ant_cli.output.differences import Change, Marks, Part, differences
+from ant_cli.output.terminal import Style
+from ant_cli.output.watched import WatchedView
 from ant_cli.runtime.streams import Stdout
+from tests.conftest import KEY
 from tests.hostile.scripted_server import Act, ScriptedServer, error, response
 from tests.processes import coverage_env
 from tests.terminal_session import FULL_SCREEN_ON, Session
@@ -185,6 +189,12 @@ def test_a_watch_survives_a_fault_that_retries_did_not_end(ant):
     assert result.stderr.count("Note: 503 Service Unavailable. Asking again in 2 s.") == 1
 
 
+def test_each_row_of_faults_is_noted(ant):
+    """After a response in between."""
+    result = ant(*STATS, "--max-retries", "0", replies=[{"n": 1}, FAULT, {"n": 1}, FAULT, FAULT, {"n": 1}, GONE])
+    assert result.stderr.count("Note: 503") == 2
+
+
 @pytest.mark.parametrize(
     "fault", [ConnectionResetError("reset"), httpx.Response(200, text="<html>"), httpx.Response(200, text="{")]
 )
@@ -303,6 +313,27 @@ def test_a_screen_shows_a_fault_in_its_status_line(ant, monkeypatch):
     assert "Asking" not in frames[5]
     assert result.exit == 5
     assert "gone" in result.stderr
+
+
+def test_what_a_server_says_is_redacted_and_escaped_in_the_status_line(ant, monkeypatch):
+    """Here the target of a redirect."""
+    monkeypatch.setenv("TERM", "xterm")
+    moved = httpx.Response(302, headers=[(b"location", f"/{KEY}\xad".encode("latin-1"))])
+    result = ant(*STATS, terminal=True, replies=[{"n": 1}, moved, GONE])
+    assert 'a redirect to "/[redacted]\\u00ad"' in result.stdout
+    assert "\xad" not in result.stdout
+
+
+def test_the_age_of_a_time_is_no_change_of_the_view():
+    """A minute later, the object is the same."""
+    value = b'{"type":"work","created_at":"2026-03-14T15:00:00Z"}'
+    begin = datetime.fromisoformat("2026-03-14T15:00:00Z").timestamp()
+    before, after = (
+        WatchedView(lambda text: text, Style(80, 24, colour=False, clock=lambda now=now: now)).parts([value])
+        for now in (begin, begin + 60)
+    )
+    assert before != after
+    assert differences(before, after) == {}
 
 
 def test_a_list_without_items_says_so_on_the_screen(ant):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ant_cli.runtime import Runtime
 
 _MARKED_S = 10.0
-"""How long a change stays marked, in seconds; at least for one round."""
+"""How long a change stays marked, in seconds; at least until the next state."""
 
 
 class WatchScreen:
@@ -38,7 +38,7 @@ class WatchScreen:
         self._every_s = every_s
         self._progress = progress
         self._runtime = runtime
-        self._marks = Marks[Any](max(_MARKED_S, every_s))
+        self._marks = Marks[Any](_MARKED_S)
         self._marked: list[MarkedPart[Any]] = []
         self._screen: LiveScreen | None = None
         self._last_at = 0.0

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sys
+from types import SimpleNamespace
 
 import pytest
 
+from ant_cli.errors import APIError
 from ant_cli.output.worker_status import status_line, status_of
 from ant_cli.worker.attempts import Outcome
+from ant_cli.worker.start import _follow_depth
 from ant_cli.worker.tally import Tally
 from tests.conftest import KEY, Screen, make_runtime
 from tests.terminal_session import Session
@@ -33,6 +37,19 @@ def test_the_status_line_counts_slots_items_and_the_queue():
 def test_the_status_line_does_not_guess_the_depth_of_the_queue():
     """It is not known before the first response, nor after a failure."""
     assert status_line(tally_of()).plain.endswith("queue ?")
+
+
+def test_a_server_that_will_not_tell_the_depth_of_the_queue_is_asked_once():
+    """The environment's key may not be allowed to see it."""
+    asked = []
+
+    async def refuse(_function):
+        asked.append(1)
+        raise APIError("GET", 403, "Forbidden", b"", "")
+
+    shop = SimpleNamespace(call=refuse, api=SimpleNamespace(stats=None), tally=Tally(1))
+    asyncio.run(asyncio.wait_for(_follow_depth(shop), 20))
+    assert (asked, shop.tally.queue_depth) == ([1], None)
 
 
 @pytest.mark.parametrize(
