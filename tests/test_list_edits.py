@@ -260,6 +260,15 @@ def test_a_change_whose_response_was_lost_is_not_made_twice(update):
     assert "by other means" not in result.stderr
 
 
+def test_other_fields_of_a_lost_attempt_are_sent_again_without_a_note_about_others(update):
+    """It was this command that changed the environment."""
+    changed = environment(pip=["pandas==2.2", "numpy", "ours"], name="new", updated_at="2026-11-25T10:00:01Z")
+    replies = [ENVIRONMENT, TimeoutError(), changed, DONE]
+    result = update("--add", "packages.pip=ours", "--name", "new", replies=replies)
+    assert bodies(result)[-1] == {"name": "new"}
+    assert "by other means" not in result.stderr
+
+
 def test_a_dry_run_reads_and_shows_the_update(update):
     """It needs the environment to know what would be sent, and sends no update."""
     result = update("--add", "packages.pip=polars", "--dry-run", replies=[ENVIRONMENT])

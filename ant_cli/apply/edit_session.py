@@ -63,7 +63,20 @@ class _Round(NamedTuple):
     """Without notes."""
     notes: tuple[Note, ...] = ()
     error: AntError | None = None
-    """Why the text was opened again: the end, if it is saved without a change."""
+    """Why the text was opened again: how the run ends, if it is left as it is."""
+    asks: bool = False
+    """Nothing is wrong with the text, but the user is to confirm it, by deleting a note."""
+
+    def is_given_up(self, saved: str) -> bool:
+        """Whether the text was left as it was opened."""
+        if self.asks:
+            return saved == self.opened
+        return self.error is not None and without_notes(saved) == self.text
+
+    @property
+    def opened(self) -> str:
+        """The text with the notes."""
+        return with_notes(self.text, self.notes)
 
 
 class EditSession:
@@ -89,9 +102,10 @@ class EditSession:
         """
         turn = _first(remote)
         for _ in range(MOST_ROUNDS):
-            text = without_notes(self._file.edit(with_notes(turn.text, turn.notes)))
-            if turn.error and text == turn.text:
+            saved = self._file.edit(turn.opened)
+            if turn.error and turn.is_given_up(saved):
                 raise turn.error
+            text = without_notes(saved)
             draft = _checked(text, turn.base)
             outcome = _mistaken(turn, text, draft.mistakes) if draft.mistakes else self._proceed(turn, text, draft)
             if not isinstance(outcome, _Round):
@@ -144,7 +158,7 @@ class EditSession:
             )
             notes += notes_about(text, [Mistake(path, problem)])
         self._stderr.say("The environment was changed by other means meanwhile. Your changes are in its new state.")
-        return _Round(remote, exported.body, text, tuple(notes))
+        return _Round(remote, exported.body, text, tuple(notes), _conflict(remote), asks=True)
 
     def _rejected(self, turn: _Round, text: str, error: APIError) -> _Round:
         """Return the text with the server's message. Raises the error if no other text would be accepted."""
@@ -155,7 +169,7 @@ class EditSession:
         place = notes_about(text, [Mistake(path, "")])[0].line if path[0] in turn.base else 0
         notes = (Note(0, _GIVE_UP), Note(place, f"The server rejects it: {message}"))
         self._stderr.say(f"The server rejects it: {message}")
-        return turn._replace(text=text, notes=notes, error=error)
+        return turn._replace(text=text, notes=notes, error=error, asks=False)
 
 
 _GIVE_UP = "Nothing was sent yet. Mend it and save; to give up, save it without a change."
@@ -189,7 +203,7 @@ def _checked(text: str, base: Body) -> Draft:
 def _mistaken(turn: _Round, text: str, mistakes: Sequence[Note]) -> _Round:
     lines = "\n".join(f"  line {note.line}: {note.text}" if note.line else f"  {note.text}" for note in mistakes)
     error = UsageError(f"the text has mistakes, so nothing was sent:\n{lines}")
-    return turn._replace(text=text, notes=(Note(0, _GIVE_UP), *mistakes), error=error)
+    return turn._replace(text=text, notes=(Note(0, _GIVE_UP), *mistakes), error=error, asks=False)
 
 
 def _edited(turn: _Round, draft: Draft) -> Edited:
@@ -204,7 +218,14 @@ def _describe_change(before: Object, now: Object) -> str:
     changes = changes_between(_exported(now).body, before)
     lines = [f"  {line}" for change in changes for line in draw_change(change, lambda text, _style: text)]
     intro = "The environment was changed by other means meanwhile; your changes are in its new state:"
-    return "\n".join([intro, *lines, "Save it to send it. To send nothing, delete all of the text."])
+    return "\n".join([intro, *lines, "Delete this line to send them. To give up, leave the text as it is."])
+
+
+def _conflict(remote: Object) -> AntError:
+    identifier = one_line(str(remote["id"]))
+    error = AntError(f"{identifier} was changed by other means meanwhile, so nothing was sent.")
+    error.exit_code = 6
+    return error
 
 
 def _shown(value: Value) -> str:

@@ -15,9 +15,9 @@ which environment each file became; commit it. docs/apply.md has the rest."""
 
 EDIT_NOTES = """\
 The editor is $VISUAL, $EDITOR, vi or nano. A text with mistakes is opened again
-with each at its line; saved without a change, it is given up and kept. If the
-environment was changed by other means meanwhile, it is opened again with both
-changes. Only a change that arrives during the update itself is not noticed."""
+with each at its line; left as it is then, it is given up and kept. If the
+environment was changed by other means meanwhile, it is opened again with the
+changes of both. Only a change during the update itself is not noticed."""
 
 _CONNECTION = ("profile", *REQUEST)
 _DATA = ("format", "transform", "raw_output")
@@ -111,7 +111,7 @@ EDIT = tool(
     "Change an environment in your editor.",
     "edit:edit",
     ("one environment", "ant edit env_1"),
-    ("in an editor that has to be told to wait", "EDITOR='code --wait' ant edit env_1"),
+    ("in an editor that would return at once", "EDITOR='code --wait' ant edit env_1"),
     ("only show what would change", "ant edit env_1 --dry-run"),
     arguments=(argument("environment_id", "The environment's ID.", ValueKind.ID),),
     flags=(switch("dry_run", "Show what would change and send nothing."),),

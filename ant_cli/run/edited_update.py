@@ -94,21 +94,22 @@ class _Turn:
         """Read the object, and return the update for what it is now. Raises _NothingToSend if nothing changes."""
         response = self._client.send(self._request._replace(method="GET", body=None))
         remote = _object(response.body)
-        edited = edit_object(self._edits, remote, _object(self._request.body or b"{}"))
-        self._note(edited, remote)
+        given = _object(self._request.body or b"{}")
+        edited = edit_object(self._edits, remote, given)
+        self._note(edited, remote, has_edits=edited.body != given)
         self._seen = remote
         if not edited.body:
             raise _NothingToSend(response)
         return self._request._replace(body=encode(edited.body))
 
-    def _note(self, edited: Edited, remote: dict[str, Any]) -> None:
+    def _note(self, edited: Edited, remote: dict[str, Any], *, has_edits: bool) -> None:
         """Keep what is to be said: once, because an attempt before this one may have made the change."""
         label = " ".join(self._request.path_params.values())
         if self._seen is None:
             self._notes += [f"{label}: {note}" for note in edited.notes]
             if not edited.body:
                 self._notes.append(f"{label}: nothing changes, so no update is sent.")
-        elif edited.body and remote.get("updated_at") != self._seen.get("updated_at"):
+        elif has_edits and remote.get("updated_at") != self._seen.get("updated_at"):
             self._notes.append(f"{label}: it was changed by other means between two attempts; that is kept.")
 
 

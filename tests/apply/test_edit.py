@@ -34,6 +34,8 @@ ENVIRONMENT = {
     "updated_at": "2026-11-25T10:00:00Z",
 }
 DONE = {**ENVIRONMENT, "updated_at": "2026-11-25T10:00:01Z"}
+CONFIRMED = [["#! Delete this line to send them. To give up, leave the text as it is.\n", ""]]
+"""What the user does with the text that has the changes of both."""
 EDITOR = """\
 import json, os, pathlib, sys
 folder, path = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
@@ -348,9 +350,9 @@ def test_a_failure_that_another_text_can_not_mend_keeps_the_text(desk, failure, 
 
 
 def test_a_change_of_another_field_meanwhile_is_kept(desk):
-    """The text is opened again with both; saved as it is, only the user's change is sent."""
+    """The text is opened again with both; confirmed, only the user's change is sent."""
     theirs = environment(description="Theirs.")
-    result = desk.edit([["numpy", "polars"]], replies=[ENVIRONMENT, theirs, theirs, DONE])
+    result = desk.edit([["numpy", "polars"]], CONFIRMED, replies=[ENVIRONMENT, theirs, theirs, DONE])
     assert result.exit == 0
     assert "changed by other means meanwhile" in result.stderr
     again = desk.seen[1]
@@ -363,7 +365,9 @@ def test_a_change_of_another_field_meanwhile_is_kept(desk):
 def test_a_list_that_both_changed_has_the_changes_of_both(desk):
     """A note above it says so."""
     theirs = environment(pip=["numpy", "theirs"])
-    result = desk.edit([["- numpy", "- numpy\n      - ours"]], replies=[ENVIRONMENT, theirs, theirs, DONE])
+    result = desk.edit(
+        [["- numpy", "- numpy\n      - ours"]], CONFIRMED, replies=[ENVIRONMENT, theirs, theirs, DONE]
+    )
     assert sent(result)[-1][1]["config"]["packages"]["pip"] == ["numpy", "theirs", "ours"]
     again = desk.seen[1].splitlines()
     assert again[again.index("    pip:") - 1] == "#! config.packages.pip: has the changes of both now"
@@ -372,22 +376,36 @@ def test_a_list_that_both_changed_has_the_changes_of_both(desk):
 def test_a_text_that_both_changed_stays_the_users_with_a_note(desk):
     """The note has the other value."""
     theirs = environment(name="theirs")
-    result = desk.edit([["name: data", "name: ours"]], replies=[ENVIRONMENT, theirs, theirs, DONE])
+    result = desk.edit([["name: data", "name: ours"]], CONFIRMED, replies=[ENVIRONMENT, theirs, theirs, DONE])
     again = desk.seen[1].splitlines()
     assert again[again.index("name: ours") - 1] == '#! name: is "theirs" on the server'
     assert sent(result)[-1][1] == {"name": "ours"}
 
 
-def test_a_merge_that_the_user_gives_up_sends_nothing(desk):
-    """By deleting the text."""
+def test_a_merge_that_is_left_as_it_is_sends_nothing(desk):
+    """As with `:q!` in vi. The exit code is that of a conflict, and the text is kept."""
     theirs = environment(name="theirs")
-    result = desk.edit(
-        [["name: data", "name: ours"]],
-        replies=[ENVIRONMENT, theirs],
-        env={"EDITOR": f'sh -c \'test -e done && : > "$2" || {desk.editor} "$2"; touch done\' sh x'},
-    )
+    result = desk.edit([["numpy", "polars"]], replies=[ENVIRONMENT, theirs])
+    assert result.exit == 6
     assert [method for method, _ in sent(result)] == ["GET", "GET"]
-    assert "The text is empty" in result.stderr
+    assert "env_1 was changed by other means meanwhile, so nothing was sent." in result.stderr
+    assert "polars" in desk.file.read_text()
+
+
+def test_a_merge_can_be_edited_further(desk):
+    """Which confirms it, too."""
+    theirs = environment(description="Theirs.")
+    result = desk.edit([["numpy", "polars"]], [["polars", "duckdb"]], replies=[ENVIRONMENT, theirs, theirs, DONE])
+    assert sent(result)[-1][1] == {"config": {"type": "cloud", "packages": {"pip": ["pandas", "duckdb"]}}}
+
+
+def test_a_mistake_in_a_merge_is_opened_again_and_given_up_as_any_other(desk):
+    """Its notes need not be deleted for that."""
+    theirs = environment(description="Theirs.")
+    turns = [["numpy", "polars"]], [["pip:", "pipp:"]], [["#! ", "#! x"]]
+    result = desk.edit(*turns, replies=[ENVIRONMENT, theirs])
+    assert result.exit == 2
+    assert len(desk.seen) == 3
 
 
 def test_a_change_whose_response_was_lost_is_not_made_twice(desk):
@@ -402,7 +420,7 @@ def test_a_change_by_others_between_two_attempts_is_noticed(desk):
     """Every attempt reads first."""
     theirs = environment(name="theirs")
     replies = [ENVIRONMENT, ENVIRONMENT, httpx.Response(503), theirs, theirs, DONE]
-    result = desk.edit([["numpy", "polars"]], replies=replies)
+    result = desk.edit([["numpy", "polars"]], CONFIRMED, replies=replies)
     assert result.exit == 0
     assert "name: theirs\n" in desk.seen[1]
     assert sent(result)[-1][1] == {"config": {"type": "cloud", "packages": {"pip": ["pandas", "polars"]}}}
