@@ -13,8 +13,8 @@ from ant_cli.settings.logins.tokens import Login, read_login
 from ant_cli.settings.profiles import SelectedProfile
 from ant_cli.settings.validators import mask
 
-_LAST_YEAR_S = 253_402_300_799.0
-"""The end of the year 9999, in Unix seconds. No calendar goes further."""
+_FIRST_S, _LAST_S = -62_135_596_800.0, 253_402_300_799.0
+"""The years 1 to 9999, in Unix seconds. Some systems have no dates beyond."""
 
 
 class LoginReport(NamedTuple):
@@ -124,6 +124,6 @@ def _one_line(text: str) -> str:
 
 
 def _date(seconds: float) -> str:
-    if abs(seconds) > _LAST_YEAR_S:
-        return "in another age"
+    if not _FIRST_S <= seconds <= _LAST_S:
+        return "before the year 1" if seconds < 0 else "after the year 9999"
     return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(seconds))
