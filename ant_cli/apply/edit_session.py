@@ -172,7 +172,7 @@ class EditSession:
         return turn._replace(text=text, notes=notes, error=error, asks=False)
 
 
-_GIVE_UP = "Nothing was sent yet. Mend it and save; to give up, save it without a change."
+_GIVE_UP = "Nothing was sent yet. Correct it and save. To give up, save it unchanged."
 
 
 def _first(remote: Object) -> _Round:
