@@ -8,12 +8,12 @@ flags anywhere, of which the nearest wins; `--force=false`), and importing one w
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from ant_cli.errors import UnknownName, UsageError, see_help
 from ant_cli.operations import GROUPS, OPERATIONS, find, params_of
 from ant_cli.operations.global_flags import BY_FLAG
 from ant_cli.operations.spec import Flags, FlagValue, Operation, Param
+from ant_cli.runtime.light_typing import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ import hashlib
 import json
 import re
 from decimal import Decimal
-from typing import Any
 
 from ant_cli.gjson.json_text import Number
 from ant_cli.input.values import Value
+from ant_cli.runtime.light_typing import Any
 
 SERVER_FIELDS = frozenset(("id", "type", "created_at", "updated_at", "archived_at"))
 """The fields of an environment that the server owns."""

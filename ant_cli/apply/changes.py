@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
 
 from ant_cli.apply.canonical import canonical, declared_part, is_empty
 from ant_cli.input.values import Value
+from ant_cli.runtime.light_typing import Any, NamedTuple
 
 CLEARABLE = "description"
 """The field that is cleared if a file leaves it out. Any other field keeps the server's value then."""

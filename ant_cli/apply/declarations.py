@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import NamedTuple
 
 from ant_cli.apply.canonical import hash_of_body
 from ant_cli.apply.kinds import DATA, ENVIRONMENT, KINDS, PROSE, kind_by_place, name_from
 from ant_cli.apply.validation import mistakes_in
 from ant_cli.errors import UsageError
 from ant_cli.input.values import Value, parse, type_name
+from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.streams import decode, read_file
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(.*?)(?:^---[ \t]*(?:\r?\n|\Z))(.*)", re.DOTALL | re.MULTILINE)

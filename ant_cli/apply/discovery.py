@@ -6,11 +6,11 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from ant_cli.apply.declarations import Declaration, Mistaken, read_declaration
 from ant_cli.apply.kinds import DATA, PROSE
 from ant_cli.errors import UsageError
+from ant_cli.runtime.light_typing import NamedTuple
 
 SKIPPED_FOLDERS = frozenset(("node_modules", "vendor", "__pycache__", "venv", "dist", "build"))
 """Folders that hold no declarations of one's own; those whose names start with a dot are skipped, too."""

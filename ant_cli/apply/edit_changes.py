@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
 
 from ant_cli.apply.canonical import canonical, is_empty
 from ant_cli.apply.changes import CLEARABLE, PATCHED
 from ant_cli.apply.validation import Mistake
 from ant_cli.input.values import Value
+from ant_cli.runtime.light_typing import Any, NamedTuple
 
 Body = dict[str, Any]
 _CONFIG = "config"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from ant_cli.apply import server
 from ant_cli.apply.changes import changes_between
@@ -27,6 +26,7 @@ from ant_cli.apply.validation import Mistake
 from ant_cli.errors import AntError, APIError, UsageError
 from ant_cli.http.client import Client
 from ant_cli.input.values import Value
+from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.streams import Stderr
 
 MENDABLE = (400, 409, 413, 422)

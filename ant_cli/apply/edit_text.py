@@ -7,7 +7,6 @@ as the modelines of Vim.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from ant_cli.apply.drawing import one_line
 from ant_cli.apply.exporting import SCHEMA_LINE, Exported
@@ -18,6 +17,7 @@ from ant_cli.gjson.json_text import Number
 from ant_cli.input.values import DEPTH_LIMIT, Value, encode, type_name
 from ant_cli.operations.environments import SERVER_FIELDS
 from ant_cli.output.yaml_writer import to_yaml
+from ant_cli.runtime.light_typing import NamedTuple
 
 MARK = "#! "
 """How the lines start that report a mistake. They are not part of the text."""

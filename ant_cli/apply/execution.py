@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from threading import Lock
-from typing import BinaryIO, Literal, NamedTuple
 
 from ant_cli.apply import server
 from ant_cli.apply.canonical import hash_of_remote
@@ -19,6 +18,7 @@ from ant_cli.apply.workers import Workers
 from ant_cli.errors import AntError
 from ant_cli.http.client import Client
 from ant_cli.input.values import Value
+from ant_cli.runtime.light_typing import BinaryIO, Literal, NamedTuple
 
 Result = Literal["created", "updated", "adopted", "recorded", "archived", "already gone", "failed", "not started"]
 DONE: dict[str, Result] = {"create": "created", "update": "updated", "adopt": "adopted", "record": "recorded"}

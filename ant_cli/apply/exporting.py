@@ -6,7 +6,6 @@ import re
 import unicodedata
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
 
 from ant_cli.apply.canonical import declared_part
 from ant_cli.apply.kinds import ENVIRONMENT, kind_by_place
@@ -14,6 +13,7 @@ from ant_cli.apply.plan import Object
 from ant_cli.apply.validation import mistakes_in
 from ant_cli.input.values import Value, encode
 from ant_cli.output.yaml_writer import to_yaml
+from ant_cli.runtime.light_typing import Any, NamedTuple
 
 SCHEMA_LINE = "# yaml-language-server: $schema=https://platform.claude.com/schemas/ant/beta/environment.json\n"
 """Makes editors check and complete the file."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Literal, NamedTuple
 
 from ant_cli.apply.canonical import hash_of_body, hash_of_remote
 from ant_cli.apply.changes import Change, changes_between, kept_lists
@@ -13,6 +12,7 @@ from ant_cli.apply.kinds import name_from
 from ant_cli.apply.lockfile import Entry, LockFile
 from ant_cli.errors import AntError
 from ant_cli.input.values import Value
+from ant_cli.runtime.light_typing import Literal, NamedTuple
 
 Action = Literal["create", "update", "adopt", "archive", "forget", "record", "none"]
 """`adopt` takes over an environment that exists, and updates it if it differs. `record` changes the lock file only:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
 
 from ant_cli.apply.canonical import canonical
 from ant_cli.apply.execution import Outcome
@@ -13,6 +12,7 @@ from ant_cli.apply.lockfile import LockFile, Origin
 from ant_cli.apply.plan import Options, Plan, Step
 from ant_cli.errors import AntError, OutputError, UsageError
 from ant_cli.input.values import Value
+from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.storage import replace_file
 from ant_cli.runtime.streams import decode, os_error_text, read_file
 

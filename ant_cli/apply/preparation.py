@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from ant_cli.apply import server
 from ant_cli.apply.declarations import Declaration
@@ -13,6 +12,7 @@ from ant_cli.apply.lockfile import LockFile, Origin
 from ant_cli.apply.plan import Known, Options, Plan, ids_to_read, make_plan, needs_names
 from ant_cli.apply.workers import Workers
 from ant_cli.errors import UsageError
+from ant_cli.runtime.light_typing import NamedTuple
 
 
 class Facts(NamedTuple):

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from queue import SimpleQueue
-from typing import TypeVar
 
 from ant_cli.http.client import Client, authenticated
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.light_typing import TypeVar
 from ant_cli.settings.loading import Settings
 from ant_cli.settings.local_emulator import is_local
 

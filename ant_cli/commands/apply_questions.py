@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 from ant_cli.apply.discovery import Loaded, load
 from ant_cli.apply.lockfile import LockFile
@@ -13,6 +12,7 @@ from ant_cli.apply.preparation import Facts, plan_for, untracked
 from ant_cli.apply.workers import Workers
 from ant_cli.errors import AntError
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.light_typing import NamedTuple
 
 NO_TERMINAL = (
     "cannot ask for confirmation without a terminal; re-run with --yes to apply, or --dry-run to see the plan only"

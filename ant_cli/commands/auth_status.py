@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
 
 from ant_cli.commands.login_report import LoginReport, end_text, login_report
 from ant_cli.errors import AntError
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.settings.federation import FederationRule
 from ant_cli.settings.loading import Settings, no_credential, with_secret

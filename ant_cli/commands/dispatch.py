@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 from ant_cli.operations.spec import Flags, FlagValue, Param
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.late_import import import_function
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,11 +21,10 @@ def call_tool(command: Command, flags: Flags, runtime: Runtime) -> None:
         AntError: as the command does.
 
     """
-    module, _, name = command.function.partition(":")
     own = {param.name: param for param in (*command.arguments, *command.flags)}
     keywords = {name: _value(own[name], text, command) for name, text in flags.items() if name in own}
     global_flags = flags.only(flags.keys() - own.keys())
-    getattr(import_module(module), name)(runtime, global_flags, **keywords)
+    import_function(command.function)(runtime, global_flags, **keywords)
 
 
 def _value(param: Param, text: FlagValue, command: Command) -> FlagValue | bool:

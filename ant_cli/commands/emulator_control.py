@@ -7,7 +7,6 @@ for a served one (`--base-url http://...`).
 from __future__ import annotations
 
 import json
-from typing import Any
 from urllib.parse import quote
 
 from ant_cli.commands.emulator_serve import whole_number
@@ -21,6 +20,7 @@ from ant_cli.output.api_error import rendered_errors
 from ant_cli.output.progress import Progress
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.confirmation import confirm
+from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.streams import decode, read_file
 from ant_cli.settings.loading import load
 from ant_cli.settings.sources import DEFAULT_BASE_URL

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
 
 from ant_cli.commands import emulator_notes
 from ant_cli.commands.emulator_notes import Note
@@ -21,6 +20,7 @@ from ant_cli.errors import AntError, BadValue, UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.extras import install_hint
+from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.runtime.streams import os_error_text
 from ant_cli.settings.local_emulator import LOCAL, database_path, open_emulator
 from ant_cli.settings.validators import check_secret

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.light_typing import Any
 from ant_cli.settings.loading import load
 from ant_cli.worker.options import EXPORTER_ROWS, POLL_ROWS, RUN_ROWS, PollOptions, read_options
 

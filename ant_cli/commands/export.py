@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from ant_cli.apply import server
 from ant_cli.apply.canonical import hash_of_body, hash_of_remote
@@ -22,6 +21,7 @@ from ant_cli.errors import AntError, OutputError, UsageError
 from ant_cli.http.client import Client
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.storage import replace_file
 from ant_cli.runtime.streams import os_error_text
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from ant_cli.operations.spec import Flags
 from ant_cli.output.printer import Printer
 from ant_cli.runtime import Runtime, variables
+from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.sanitize import escape_controls
 from ant_cli.settings.loading import output_settings
 

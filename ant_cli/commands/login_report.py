@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import Any, NamedTuple
 
 from ant_cli.errors import CredentialError
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.sanitize import escape_controls
 from ant_cli.settings.logins.configs import OfficialProfile, active_name, has_profile, profile_names, read_profile
 from ant_cli.settings.logins.tokens import Login, read_login

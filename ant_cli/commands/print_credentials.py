@@ -6,11 +6,11 @@ import json
 import shlex
 import time
 from copy import copy
-from typing import Any, NamedTuple
 
 from ant_cli.errors import CredentialError, UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime, variables
+from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.settings.loading import Settings, load, no_credential, with_secret
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.logins.configs import OfficialProfile

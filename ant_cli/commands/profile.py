@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from math import isfinite
-from typing import Any
 
 from ant_cli.commands.framework import (
     note_active_profile,
@@ -16,6 +15,7 @@ from ant_cli.commands.prompts import reject_typed_secret, secret_for_set
 from ant_cli.errors import AntError, CredentialError, UnknownName, UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.redaction import REDACTED
 from ant_cli.settings.credential_store import delete_keys
 from ant_cli.settings.editing import edit

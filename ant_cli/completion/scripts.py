@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from importlib.resources import files
-from typing import NamedTuple
 
 from ant_cli.completion import bash, fish, powershell, zsh
 from ant_cli.completion.tables import Tables
 from ant_cli.help.command_row import Command
+from ant_cli.runtime.light_typing import NamedTuple
 
 
 class Shell(NamedTuple):

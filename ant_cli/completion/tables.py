@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from ant_cli.help.command_row import Command
 from ant_cli.help.topics import TOPICS
 from ant_cli.operations.global_flags import GLOBAL_FLAGS
 from ant_cli.operations.spec import Param
 from ant_cli.operations.value_kinds import ValueKind
+from ant_cli.runtime.light_typing import NamedTuple
 
 HELP = "help"
 _KINDS_BY_NAME = {"file": ValueKind.FILE, "identity_token_file": ValueKind.FILE, "profile": ValueKind.PROFILE}

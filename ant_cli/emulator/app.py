@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hmac
-import logging
 import math
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
 from ant_cli.emulator import faults, tokens
 from ant_cli.emulator.call import Call
@@ -18,6 +15,7 @@ from ant_cli.emulator.http_request import Headers, query_of, read_body
 from ant_cli.emulator.ids import new_id
 from ant_cli.emulator.routes import Access, Body, access_of, match, path_of
 from ant_cli.emulator.store import LEASE_SECONDS, Store
+from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -38,8 +36,6 @@ NO_FAULTS = "ant_emulator.no_faults"
 """In the WSGI environment: whether the server has found by `may_wait` that there are no faults."""
 PATIENCE_S = "ant_emulator.patience_s"
 """In the WSGI environment: how many seconds a client in the same process waits for a response, or the next part."""
-
-logger = logging.getLogger(__name__)
 
 
 class _Outcome(NamedTuple):
@@ -118,7 +114,9 @@ class Emulator:
         except (EmulatorError, Disconnected, ClientLeft):
             raise
         except Exception as error:
-            logger.debug("A request failed.", exc_info=True)
+            import logging
+
+            logging.getLogger(__name__).debug("A request failed.", exc_info=True)
             raise EmulatorError(500, f"The emulator failed: {type(error).__name__}: {error}.") from error
 
     def _checked(self, environ: WSGIEnvironment, method: str, path: str) -> _Outcome:
@@ -177,6 +175,8 @@ def _never() -> bool:
 
 
 def _same(key: str, expected: str) -> bool:
+    import hmac  # it imports OpenSSL's hashes, which the emulator in the process does not need
+
     return hmac.compare_digest(key.encode(), expected.encode())
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ant_cli.emulator.errors import InvalidRequest
+from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from ant_cli.emulator.http_request import Headers
@@ -16,8 +15,7 @@ WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 BOOLEANS = {"true": True, "false": False}
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One request: the IDs of its path, its query, its headers and its body."""
 
     ids: Mapping[str, str]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
-from typing import Protocol
+
+from ant_cli.runtime.light_typing import Protocol
 
 MICROSECONDS_PER_MS = 1_000
 MICROSECONDS_PER_SECOND = 1_000_000
@@ -25,11 +25,11 @@ class SystemClock:
         return time.time_ns() // 1_000
 
 
-@dataclass
 class ManualClock:
     """A clock that stands still until it is moved. It starts on 15 March 2026 at ten o'clock."""
 
-    time: int = 1_773_568_800_000_000
+    def __init__(self, time: int = 1_773_568_800_000_000) -> None:
+        self.time = time
 
     def now(self) -> int:
         """Return the microseconds since 1970, UTC."""

@@ -15,7 +15,6 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
 
 from waitress import wasyncore  # type: ignore[import-untyped] # waitress has no types
 from waitress.adjustments import Adjustments  # type: ignore[import-untyped] # as above
@@ -26,6 +25,7 @@ from waitress.task import ErrorTask, ThreadedTaskDispatcher  # type: ignore[impo
 from ant_cli.emulator.errors import PHRASES, EmulatorError, envelope
 from ant_cli.emulator.http_request import LARGEST_BODY, body_too_large
 from ant_cli.emulator.ids import new_id
+from ant_cli.runtime.light_typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

@@ -6,7 +6,6 @@ An environment is kept as the JSON of its response, so that a read returns it as
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, NamedTuple
 
 from ant_cli.emulator import pagination
 from ant_cli.emulator.call import Call
@@ -15,6 +14,7 @@ from ant_cli.emulator.errors import Conflict, EmulatorError, InvalidRequest
 from ant_cli.emulator.ids import new_id
 from ant_cli.emulator.leases import expire_leases
 from ant_cli.emulator.store import Store, Transaction
+from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from ant_cli.emulator.models import (

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from http import HTTPStatus
 
 NO_RETRY = (("x-should-retry", "false"),)
@@ -32,15 +31,23 @@ ERROR_TYPES = {
 PHRASES = {status.value: status.phrase for status in HTTPStatus} | {529: "Overloaded"}
 
 
-@dataclass
 class EmulatorError(Exception):
     """A response that is an error; `code` is its `error_code`."""
 
-    status: int
-    message: str
-    code: str = ""
-    details: Mapping[str, object] = field(default_factory=dict)
-    headers: tuple[tuple[str, str], ...] = ()
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        code: str = "",
+        details: Mapping[str, object] | None = None,
+        headers: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.code = code
+        self.details = details or {}
+        self.headers = headers
 
 
 class InvalidRequest(EmulatorError):

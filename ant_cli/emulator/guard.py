@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
 
 from ant_cli.emulator.errors import EmulatorError
+from ant_cli.runtime.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

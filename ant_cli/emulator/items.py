@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
 
 from ant_cli.emulator import environments
 from ant_cli.emulator.call import Call
@@ -14,6 +13,7 @@ from ant_cli.emulator.errors import EmulatorError
 from ant_cli.emulator.leases import expire_leases
 from ant_cli.emulator.store import Store, Transaction
 from ant_cli.emulator.tokens import secret_of
+from ant_cli.runtime.light_typing import NamedTuple
 
 COLUMNS = """sequence, id, environment_id, kind, session_id, sessions_token, metadata, state, created_at,
              handed_out_at, acknowledged_at, started_at, latest_heartbeat_at, lease_until, stop_requested_at,

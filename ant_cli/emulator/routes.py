@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 
 from ant_cli.emulator import account, admin, environments, faults, queue, sessions, work
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.errors import EmulatorError
 from ant_cli.emulator.store import Store
+from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

@@ -7,12 +7,12 @@ result that is not as the step expects ends the session with an error, which nam
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
 
 from ant_cli.emulator.clock import rfc3339
 from ant_cli.emulator.errors import InvalidRequest
 from ant_cli.emulator.ids import new_id
 from ant_cli.emulator.store import Transaction
+from ant_cli.runtime.light_typing import Any, NamedTuple
 
 TOOLS = {"tool": "agent.tool_use", "custom_tool": "agent.custom_tool_use"}
 """The event that a step emits to call a tool."""

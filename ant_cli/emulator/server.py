@@ -11,11 +11,11 @@ import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from ant_cli.emulator.app import BOUND_HOST, IS_STOPPING, NO_FAULTS, Emulator
 from ant_cli.emulator.connections import HTTPServer
 from ant_cli.emulator.routes import path_of
+from ant_cli.runtime.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from types import FrameType

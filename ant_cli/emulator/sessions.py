@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 from ant_cli.emulator import pagination, queue
 from ant_cli.emulator.call import Call
@@ -19,6 +18,7 @@ from ant_cli.emulator.faults import PING
 from ant_cli.emulator.ids import new_id
 from ant_cli.emulator.scripts import TERMINATED, Session, begin, receive
 from ant_cli.emulator.store import Store, Transaction
+from ant_cli.runtime.light_typing import Any
 
 PING_SECONDS = 15.0
 """How long a stream is silent before it shows that it is still there."""

@@ -17,13 +17,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
 
 from ant_cli.emulator.clock import Clock, SystemClock
 from ant_cli.emulator.errors import UnusableDatabase
 from ant_cli.emulator.schema import APPLICATION_ID, SCHEMA, SCHEMA_VERSION, UPGRADES
+from ant_cli.runtime.light_typing import Any, NamedTuple, TypeVar
 
 IN_MEMORY = ":memory:"
 BUSY_SECONDS = 30.0
@@ -39,21 +38,21 @@ LOOK_AGAIN_SECONDS = 0.025
 """Another process that shares the file cannot wake us, and a lease that runs out wakes nobody."""
 
 
-@dataclass(slots=True)
 class Transaction:
     """One request's view of the database, at one moment."""
 
-    connection: sqlite3.Connection
-    clock: Clock
-    moment: int | None = None
+    def __init__(self, connection: sqlite3.Connection, clock: Clock) -> None:
+        self.connection = connection
+        self.clock = clock
+        self._moment: int | None = None
 
     @property
     def now(self) -> int:
         """Return the moment of the transaction: the clock's, moved by what the database says."""
-        if self.moment is None:
+        if self._moment is None:
             offset = self.connection.execute("SELECT offset FROM clock").fetchone()[0]
-            self.moment = self.clock.now() + offset
-        return self.moment
+            self._moment = self.clock.now() + offset
+        return self._moment
 
     def one(self, sql: str, *values: object) -> Row | None:
         """Return the first row, if there is one."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import re
-import secrets
 
 from ant_cli.emulator.store import Store
 
@@ -16,6 +15,8 @@ SESSION_PATH = re.compile(r"/v1/sessions/(?P<session>[^/]+)(?:/.*)?")
 
 def new_token() -> str:
     """Return a fresh sessions token."""
+    import secrets  # it imports OpenSSL's hashes, which a list does not need
+
     return PREFIX + secrets.token_urlsafe(24)
 
 

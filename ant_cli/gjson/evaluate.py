@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import Any
 
 from ant_cli.gjson import json_text
 from ant_cli.gjson.modifiers import FUNCTIONS, child_values, make_array, make_object
@@ -25,6 +24,7 @@ from ant_cli.gjson.steps import (
     Step,
     Wildcard,
 )
+from ant_cli.runtime.light_typing import Any
 
 _WORK_PER_BYTE = 1000
 """Bytes that a path may process for each byte of the value.

@@ -15,7 +15,8 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from functools import cache, partial
-from typing import Any, Literal, NamedTuple, NoReturn, TypeVar
+
+from ant_cli.runtime.light_typing import Any, Literal, NamedTuple, NoReturn, TypeVar
 
 JSONType = Literal["object", "array", "string", "number", "true", "false", "null"]
 _Result = TypeVar("_Result")

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from ant_cli.gjson import json_text
 from ant_cli.gjson.modifiers import FUNCTIONS
@@ -34,6 +33,7 @@ from ant_cli.gjson.steps import (
     Step,
     Wildcard,
 )
+from ant_cli.runtime.light_typing import NamedTuple
 
 _MAX_DEPTH = 100
 """Deeper than any useful path, and far from the recursion limit."""

@@ -6,7 +6,8 @@ Named tuples, because importing `dataclasses` takes longer than parsing and foll
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from ant_cli.runtime.light_typing import NamedTuple
 
 
 class Key(NamedTuple):

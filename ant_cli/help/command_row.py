@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from ant_cli.errors import AntError, UsageError, truncate
 from ant_cli.operations.global_flags import GLOBAL_FLAGS
 from ant_cli.operations.spec import Operation, Param
 from ant_cli.operations.value_kinds import ValueKind
+from ant_cli.runtime.light_typing import NamedTuple
 
 API_SECTION = "Work with the API"
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from ant_cli.help.command_row import Example
 from ant_cli.output.terminal import Style, detect_style, wrap
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.light_typing import NamedTuple
 
 PIPE_WIDTH = 80
 """The width of a help page in a pipe."""

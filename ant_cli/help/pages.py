@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from ant_cli.help.command_row import HELP, Command, argument_name, choices_text
 from ant_cli.help.layout import Layout
 from ant_cli.help.topics import TOPICS, text_of
 from ant_cli.operations.global_flags import GLOBAL_FLAGS
 from ant_cli.operations.spec import Param
+from ant_cli.runtime.light_typing import NamedTuple
 
 REQUIRED = "Required, also from stdin or --file"
 BODY = "Fields, also from stdin or --file"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ant_cli.errors import UsageError
+from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.settings.local_emulator import is_local
 
 if TYPE_CHECKING:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import NamedTuple
+
+from ant_cli.runtime.light_typing import NamedTuple
 
 STEPS = 10
 """How many times the limit of one step a whole attempt may take, as in the official tool: 600 s by default."""

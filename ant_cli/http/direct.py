@@ -6,7 +6,6 @@ import re
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from ant_cli.errors import UsageError
@@ -14,6 +13,7 @@ from ant_cli.http.deadline import Deadline, Timeouts
 from ant_cli.http.response import Response
 from ant_cli.http.transport import LONGEST_URL, NO_HOST, TOO_LONG, MalformedResponse, TransportError
 from ant_cli.http.wire import Head, Wire
+from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import ssl

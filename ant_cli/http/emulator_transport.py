@@ -6,12 +6,12 @@ import io
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 from urllib.parse import unquote
 
 from ant_cli.http.deadline import Timeouts
 from ant_cli.http.response import Response
 from ant_cli.http.transport import TransportError
+from ant_cli.runtime.light_typing import Any
 from ant_cli.settings.local_emulator import database_path, open_emulator
 
 _PATIENCE_S = "ant_emulator.patience_s"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import socket
-from typing import NamedTuple
 
 from ant_cli.http.transport import MalformedResponse
 from ant_cli.http.wire import ConnectionClosed
+from ant_cli.runtime.light_typing import NamedTuple
 
 _UNTRUSTED = {
     9: "is not valid yet",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from ant_cli.errors import ResponseError
 from ant_cli.gjson import json_text
 from ant_cli.http.client import Client
 from ant_cli.input.request import Request, has_lone_surrogate
+from ant_cli.runtime.light_typing import NamedTuple
 
 Items = list[bytes]
 """The items of a page, each as the JSON text that came."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from threading import Condition, Lock, Thread
-from typing import NamedTuple
 
 from ant_cli.errors import AntError
 from ant_cli.http.client import Client
 from ant_cli.input.request import Request
+from ant_cli.runtime.light_typing import NamedTuple
 
 WINDOW = 1000
 """How many requests may be sent before the result of the earliest one was taken: it bounds the memory."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import httpx
 
@@ -14,6 +13,7 @@ from ant_cli.http.response import Response
 from ant_cli.http.transport import LONGEST_URL, NO_HOST, TOO_LONG, MalformedResponse, Phase, TransportError
 from ant_cli.http.trust import tls_context
 from ant_cli.runtime.extras import install_hint
+from ant_cli.runtime.light_typing import Any
 
 _NOT_SENT = (
     httpx.ConnectError,

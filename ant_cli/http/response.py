@@ -6,12 +6,12 @@ A proxy or gateway may respond in place of the API, with 200 and a page of HTML,
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from ant_cli.errors import APIError, ResponseError
 from ant_cli.gjson import json_text
 from ant_cli.http.retries import requested_delay
 from ant_cli.http.stored_body import StoredBody
+from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.streams import os_error_text
 
 RESPONSE_LIMIT = 256_000_000

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+
+from ant_cli.runtime.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ant_cli.http.response import Response
@@ -16,7 +17,7 @@ GATEWAY_TIMEOUTS = frozenset((408, 504))
 """The server gave up waiting, or a gateway in front of it did: the request may still be carried out."""
 LONGEST_WAIT_S = 60.0
 """The longest wait before a retry."""
-_SECONDS = re.compile(r"-?[0-9]+(?:\.[0-9]+)?", re.ASCII)
+_SECONDS = r"-?[0-9]+(?:\.[0-9]+)?"
 
 
 def should_retry(response: Response) -> bool:
@@ -65,7 +66,7 @@ def requested_delay(headers: Mapping[str, str]) -> float | None:
     """Return the seconds that `retry-after-ms` or `retry-after` asks for; None if neither makes sense."""
     for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         text = headers.get(name, "").strip()
-        if _SECONDS.fullmatch(text):
+        if text and re.fullmatch(_SECONDS, text):
             return max(float(text) * unit, 0.0)
     return _seconds_until(headers.get("retry-after", ""))
 

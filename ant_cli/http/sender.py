@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
 from ant_cli.errors import AntError, NetworkError, ResponseError
 from ant_cli.http.choice import open_transport
@@ -25,6 +24,7 @@ from ant_cli.http.retries import (
 from ant_cli.http.transport import Transport, TransportError
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.settings.local_emulator import is_local

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from ant_cli.errors import CredentialError, ResponseError, UsageError, truncate
@@ -17,6 +16,7 @@ from ant_cli.http.retries import long_wait
 from ant_cli.http.sender import Sender
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.light_typing import Any, NoReturn
 from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.runtime.streams import Stderr
 from ant_cli.settings.federation import LONGEST_LIFE_S, AccessToken, FederationRule, is_token

@@ -10,10 +10,10 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
 
 from ant_cli.http.deadline import Deadline
 from ant_cli.http.transport import MalformedResponse
+from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import socket
@@ -26,7 +26,7 @@ _SENT_AT_ONCE = 262_144
 _READ_AT_ONCE = 65_536
 _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: ([^\0\r\n\f\v]*))?")
 _HEADER = re.compile(rb"([-!#$%&'*+.^_`|~0-9A-Za-z]+):[ \t]*([^\0\r\n\f\v]*?)[ \t]*")
-_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\0\r\n]*)?\r\n")
+_CHUNK_SIZE = rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\0\r\n]*)?\r\n"
 _LENGTH = re.compile(r"[0-9]{1,18}")
 
 
@@ -163,7 +163,7 @@ class Wire:
 
     def _chunked(self) -> Iterator[bytes]:
         while True:
-            match = _CHUNK_SIZE.fullmatch(self._line(LONGEST_HEAD))
+            match = re.fullmatch(_CHUNK_SIZE, self._line(LONGEST_HEAD))
             if not match:
                 raise MalformedResponse
             size = int(match[1], 16)

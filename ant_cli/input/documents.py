@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from itertools import chain
-from typing import BinaryIO, NamedTuple
 
 from ant_cli.errors import UsageError, see_help
 from ant_cli.input.values import Parsed, Value, after_space, parse_all, parse_json, type_name
 from ant_cli.operations.spec import Operation
+from ant_cli.runtime.light_typing import BinaryIO, NamedTuple
 
 STDIN = "standard input"
 LOOP_HINT = (
     "If stdin is meant for something else, such as a loop that reads lines, add < /dev/null to this command."
 )
 
-_ID_LINE = re.compile(r"[ \t]*(?!(?:---|\.\.\.|null)[ \t\r]*$)([\w.~-]*)(?:[ \t]+#.*|[ \t]*#.*)?[ \t\r]*")
+_ID_LINE = r"[ \t]*(?!(?:---|\.\.\.|null)[ \t\r]*$)([\w.~-]*)(?:[ \t]+#.*|[ \t]*#.*)?[ \t\r]*"
 """A line that holds one ID, or nothing but white space and a comment."""
 
 
@@ -89,7 +89,7 @@ def no_values() -> Iterator[Parsed]:
 def _has_id_lines(text: str) -> bool:
     found = False
     for line in text.splitlines():
-        match = _ID_LINE.fullmatch(line)
+        match = re.fullmatch(_ID_LINE, line)
         if match is None:
             return False
         found = found or bool(match[1])
@@ -98,7 +98,7 @@ def _has_id_lines(text: str) -> bool:
 
 def _id_lines(text: str) -> Iterator[Parsed]:
     for number, line in enumerate(text.splitlines(), 1):
-        match = _ID_LINE.fullmatch(line)
+        match = re.fullmatch(_ID_LINE, line)
         if match and match[1]:
             yield Parsed(match[1], number, is_json=True)
 

@@ -11,15 +11,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, NamedTuple
 
 from ant_cli.input.values import Value
+from ant_cli.runtime.light_typing import Literal, NamedTuple
 from ant_cli.runtime.streams import Stderr, Stdin, decode, read_file
 
-_BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
+_BINARY = rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]"
 """Control characters that no text contains, by the rule of https://mimesniff.spec.whatwg.org."""
 _SNIFFED = 512
-_MAY_BE_A_NAME = re.compile(r"@[\w-]*\w")
+_MAY_BE_A_NAME = r"@[\w-]*\w"
 """A text that may be a mistyped name of a file, or the name of a person."""
 _PREFIXES: dict[str, Literal["text", "base64", "either"]] = {
     "@file://": "text",
@@ -74,7 +74,7 @@ def _unescape(text: str) -> str:
 def _expand(text: str, where: str, stdin: Stdin, stderr: Stderr) -> str:
     if text.startswith("\\@"):
         return _unescape(text)
-    if _MAY_BE_A_NAME.fullmatch(text) and not _exists(text[1:]):
+    if re.fullmatch(_MAY_BE_A_NAME, text) and not _exists(text[1:]):
         stderr.say(f"Note: {where}: {text!r} is sent as a text, because there is no such file.")
         return text
     ref = None if _is_plain_text(text) else _parse(text)
@@ -104,7 +104,7 @@ def _exists(name: str) -> bool:
 
 
 def _is_binary(data: bytes) -> bool:
-    if _BINARY.search(data, 0, _SNIFFED):
+    if re.search(_BINARY, data[:_SNIFFED]):
         return True
     try:
         data.decode()

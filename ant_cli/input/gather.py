@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import NamedTuple
 
 from ant_cli.errors import UsageError
 from ant_cli.input.documents import (
@@ -19,6 +18,7 @@ from ant_cli.input.file_refs import expand_file_refs
 from ant_cli.input.values import Value, convert
 from ant_cli.operations.global_flags import EDITS
 from ant_cli.operations.spec import Flags, FlagValue, Operation, Param
+from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.streams import Stderr, Stdin, decode, read_file
 
 

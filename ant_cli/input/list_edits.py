@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
 
 from ant_cli.errors import BadValue, UsageError
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.input.values import Value
 from ant_cli.operations.global_flags import ADD, REMOVE
 from ant_cli.operations.spec import Flags, Param
+from ant_cli.runtime.light_typing import Any, NamedTuple
 
 _CONFIG = "config"
 _METADATA = "metadata"

@@ -6,11 +6,11 @@ import codecs
 import json
 from collections.abc import Iterator
 from itertools import chain
-from typing import BinaryIO
 from weakref import finalize
 
 from ant_cli.errors import UsageError
 from ant_cli.input.values import Parsed, Value, after_space, describe_json_error, parse_json
+from ant_cli.runtime.light_typing import BinaryIO
 from ant_cli.runtime.streams import INPUT_LIMIT
 
 _PART = 1_000_000

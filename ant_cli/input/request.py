@@ -7,7 +7,6 @@ of it. `build_all` does both for a command line, which may stand for many reques
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
 from ant_cli.errors import BadValue, MissingFlag, UsageError, see_help
@@ -16,6 +15,7 @@ from ant_cli.input.gather import Inputs, gather
 from ant_cli.input.known_fields import note_unused, unknown_in
 from ant_cli.input.values import Value, convert, encode, to_text, type_name
 from ant_cli.operations.spec import Flags, Operation, Param
+from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.streams import Stderr, Stdin
 
 Note = Callable[[str], object]

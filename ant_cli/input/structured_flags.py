@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from ant_cli.errors import BadValue, UsageError
 from ant_cli.input.file_refs import expand_file_refs, read_structured, unescape
 from ant_cli.input.values import Value, convert, encode, parse
 from ant_cli.operations.spec import Param
+from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.streams import Stderr, Stdin
 
 _KEY = re.compile(r"\w[\w./-]*")

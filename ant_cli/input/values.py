@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, TypeAlias
 
 from ant_cli.errors import BadValue, UsageError
 from ant_cli.gjson.json_text import Number, encoded
 from ant_cli.operations.spec import Param
+from ant_cli.runtime.light_typing import Any, NamedTuple, TypeAlias
 
 Value: TypeAlias = "bool | Number | str | list[Any] | dict[str, Any] | None"
 

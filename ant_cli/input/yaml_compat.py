@@ -12,7 +12,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import count
-from typing import NamedTuple
+
+from ant_cli.runtime.light_typing import NamedTuple
 
 STAND_IN_LIMIT = 100
 """How many stand-ins there may be before a colon gets one; each of those costs another run of the parser."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
 
 import yaml
+
+from ant_cli.runtime.light_typing import Any, NamedTuple
 
 _LOADER = getattr(yaml, "CLoader", yaml.Loader)
 

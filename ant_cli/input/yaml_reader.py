@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, NamedTuple
 
 import yaml
 
 from ant_cli.input.yaml_compat import Compatible, TooManyCharacters, make_compatible
+from ant_cli.runtime.light_typing import Any, NamedTuple
 
 NODE_LIMIT = 100_000
 """How many values the aliases of one text may add to it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from ant_cli.runtime.light_typing import NamedTuple
 
 
 class Format(NamedTuple):

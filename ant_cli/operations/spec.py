@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Literal, NamedTuple
+
+from ant_cli.runtime.light_typing import Literal, NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

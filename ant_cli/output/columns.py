@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Literal, NamedTuple
 
 from ant_cli.errors import UsageError
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.gjson import BadPath, Path, apply, json_text, parse, plain_keys
 from ant_cli.output.terminal import TIME_ENDINGS
+from ant_cli.runtime.light_typing import Any, Literal, NamedTuple
 from ant_cli.runtime.sanitize import escape_controls
 
 MISSING = "-"

@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from rich.live import Live
 from rich.text import Text
 
 from ant_cli.output.rich_console import terminal_console
 from ant_cli.output.terminal import Style, terminal_size
+from ant_cli.runtime.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from types import FrameType, TracebackType

@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 
 from ant_cli.gjson import json_text
 from ant_cli.operations.formats import Format
+from ant_cli.runtime.late_import import import_function
 
 TYPE_CHECKING = False  # what a pipe does not need is not imported
 if TYPE_CHECKING:
@@ -29,8 +29,7 @@ def make_renderer(
     shows_archived: bool = False,
 ) -> Renderer:
     """Return the renderer of a format, plain if there is no style. Raises UsageError for a bad `--columns`."""
-    module, _, name = row.render.partition(":")
-    function = getattr(import_module(f"ant_cli.output.{module}"), name)
+    function = import_function(f"ant_cli.output.{row.render}")
     if row.is_table:
         table: Renderer = function(columns, warn, style, is_list=is_list, shows_archived=shows_archived)
         return table

@@ -12,11 +12,11 @@ page has no values for it: a later page may. Longer values on a later page widen
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
 
 from ant_cli.gjson import apply, json_text, parse
 from ant_cli.output.columns import MISSING, Column, Columns, format_scalar, members_as_rows, rows_of
 from ant_cli.output.terminal import STATE_COLOURS, Style, cell_width, padding, relative_time, truncate
+from ant_cli.runtime.light_typing import NamedTuple
 
 _GAP = "  "
 _SOFT_MIN = 13

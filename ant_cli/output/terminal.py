@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.sanitize import escape_controls
 from ant_cli.runtime.streams import Stderr, Stdout
 
@@ -34,11 +34,11 @@ _LEFT_TO_RIGHT = "\u200e"
 """Keeps the text after a Hebrew or Arabic one in its place, on terminals that reorder such text."""
 _JOINERS = "\u200d\ufe0e\ufe0f"
 
-_TOKEN = re.compile(r'(?P<key>"(?:[^"\\\n]|\\.)*+"(?=\s*:))|(?P<text>"(?:[^"\\\n]|\\.)*+")|(?P<null>\bnull\b)')
-_TOKEN_STYLES = {"key": "blue", "text": "green", "null": "dim"}
+_COLORED = r'(?P<key>"(?:[^"\\\n]|\\.)*+"(?=\s*:))|(?P<text>"(?:[^"\\\n]|\\.)*+")|(?P<null>\bnull\b)'
+_COLORS = {"key": "blue", "text": "green", "null": "dim"}
 TIME_ENDINGS = ("_AT", "HEARTBEAT")
 """The endings of titles and keys that contain timestamps, in upper case."""
-_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
+_TIMESTAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)"
 _UNITS = ((365 * 86_400, "y"), (30 * 86_400, "mo"), (86_400, "d"), (3600, "h"), (60, "min"))
 """Seconds of each unit, the longest first."""
 
@@ -154,7 +154,7 @@ def render_safe(data: bytes, style: Style, *, is_json: bool = False) -> bytes:
 
     text = escape_controls(data.decode("utf-8", "backslashreplace"))
     if is_json and style.colour:
-        text = _TOKEN.sub(lambda match: style.paint(match[0], _TOKEN_STYLES[match.lastgroup or "text"]), text)
+        text = re.sub(_COLORED, lambda match: style.paint(match[0], _COLORS[match.lastgroup or "text"]), text)
     return json_text.encoded(text)
 
 
@@ -163,7 +163,7 @@ def relative_time(text: str, now: float) -> str:
 
     The clocks of server and user differ by a few seconds, so a time less than a minute ahead is `just now`.
     """
-    if not _TIMESTAMP.fullmatch(text):
+    if not re.fullmatch(_TIMESTAMP, text):
         return ""
     from datetime import datetime
 

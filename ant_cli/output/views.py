@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from ant_cli.gjson import json_text
 from ant_cli.output.terminal import (
@@ -19,6 +18,7 @@ from ant_cli.output.terminal import (
     relative_time,
     wrap,
 )
+from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.sanitize import escape_controls
 
 _GAP = "  "

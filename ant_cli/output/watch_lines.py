@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
 
 from ant_cli.gjson import json_text
 from ant_cli.output.differences import Change, Part, Transform, differences, item_parts, transformed
 from ant_cli.output.printer import Printer
+from ant_cli.runtime.light_typing import TYPE_CHECKING, Protocol
 from ant_cli.settings.loading import OutputSettings
 
 if TYPE_CHECKING:

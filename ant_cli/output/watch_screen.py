@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
 
 from ant_cli.output.differences import MarkedPart, Marks
 from ant_cli.output.terminal import Style, terminal_size, truncate
 from ant_cli.output.watched import Body, Watched
+from ant_cli.runtime.light_typing import TYPE_CHECKING, Any
 from ant_cli.runtime.sanitize import escape_controls
 
 if TYPE_CHECKING:

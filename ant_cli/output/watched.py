@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, Protocol, TypeVar
 
 from ant_cli.operations.formats import AUTO_LIST, BY_NAME
 from ant_cli.output.differences import Change, MarkedPart, Part, Transform, item_parts, transformed
 from ant_cli.output.renderers import make_renderer
 from ant_cli.output.terminal import Style
 from ant_cli.output.views import Row, view_lines, view_rows
+from ant_cli.runtime.light_typing import Any, NamedTuple, Protocol, TypeVar
 
 T = TypeVar("T")
 

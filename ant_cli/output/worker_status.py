@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING
 
 from ant_cli.output.terminal import shows_colour
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.worker.attempts import Outcome
 from ant_cli.worker.tally import Tally
 

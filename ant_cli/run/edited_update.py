@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from typing import Any
 
 from ant_cli.errors import ResponseError
 from ant_cli.gjson import json_text
@@ -20,6 +19,7 @@ from ant_cli.input.values import encode
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.api_error import rendered_errors
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.light_typing import Any
 from ant_cli.settings.loading import Settings
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from itertools import islice
-from typing import NamedTuple
 
 from ant_cli.errors import AntError, PartialFailure
 from ant_cli.http.client import Client
@@ -22,6 +21,7 @@ from ant_cli.run.plan import Plan
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.confirmation import confirm
 from ant_cli.runtime.delayed_signals import DelayedSignals
+from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.process import resume_gc
 from ant_cli.settings.sources import switch
 

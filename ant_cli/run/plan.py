@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from ant_cli.errors import UsageError
 from ant_cli.input.request import Requests, build_all
 from ant_cli.operations.global_flags import EDITS, EVERY, FILTER, FOR, MAX_ITEMS, UNTIL, WATCH
@@ -12,6 +10,7 @@ from ant_cli.output.item_filter import Condition, make_condition
 from ant_cli.output.printer import Printer
 from ant_cli.output.progress import Progress
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.settings.loading import Settings
 from ant_cli.settings.sources import switch
 

@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable
 from math import inf
 from time import monotonic
-from typing import NamedTuple
 
 from ant_cli.errors import BadValue
 from ant_cli.operations.global_flags import EVERY, FOR
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.light_typing import NamedTuple
 
 _EVERY_DEFAULT = "2s"
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|)", re.ASCII)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from time import sleep
-from typing import NamedTuple
 
 from ant_cli.errors import NetworkError, UsageError, see_help
 from ant_cli.http.response import Response
@@ -15,6 +14,7 @@ from ant_cli.output.printer import check_json
 from ant_cli.output.progress import Progress
 from ant_cli.run.rhythm import Rhythm, rhythm_of
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.light_typing import NamedTuple
 
 
 class Outcome(NamedTuple):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import NamedTuple, Protocol
 
 from ant_cli.errors import AntError, APIError, NetworkError, ResponseError, UsageError, see_help
 from ant_cli.http.client import Client
@@ -24,6 +23,7 @@ from ant_cli.output.watched import WatchedTable, WatchedView
 from ant_cli.run.plan import Plan
 from ant_cli.run.rhythm import Rhythm, rhythm_of
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.light_typing import NamedTuple, Protocol
 from ant_cli.runtime.process import resume_gc
 from ant_cli.settings.loading import OutputSettings
 

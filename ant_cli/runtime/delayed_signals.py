@@ -6,7 +6,8 @@ import signal
 import threading
 from collections.abc import Callable
 from types import FrameType
-from typing import Any, Self
+
+from ant_cli.runtime.light_typing import Any, Self
 
 _GRACE_S = 0.3
 """How long a signal is delayed at most: a write to a full pipe, which may never end, is interrupted after that."""

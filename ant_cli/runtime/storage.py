@@ -16,7 +16,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+
+from ant_cli.runtime.light_typing import BinaryIO, NamedTuple
 
 _PRIVATE = 0o600
 _POLL_S = 0.05

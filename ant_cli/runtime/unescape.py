@@ -7,20 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from ant_cli.runtime.light_typing import NamedTuple
 
 _HEX = "[0-9a-fA-F]"
-_ESCAPE = re.compile(
-    rf"""(?P<percent>(?:%{_HEX}{{2}})+)
+_ESCAPE = rf"""(?P<percent>(?:%{_HEX}{{2}})+)
     |(?P<utf16>(?:\\u{_HEX}{{4}})+)
     |(?P<bytes>(?:\\x{_HEX}{{2}})+)
     |(?P<octal>(?:\\[0-3][0-7]{{2}})+)
     |\\U(?P<code>{_HEX}{{8}}) |\\u\{{(?P<braced>{_HEX}{{1,6}})\}}
     |&\#(?P<decimal>[0-9]{{1,7}});? |&\#[xX](?P<hex>{_HEX}{{1,6}});?
     |&(?P<name>quot|amp|apos|lt|gt|sol|bsol|plus);?
-    |\\(?P<character>["'\\/]) |(?P<space>\+)""",
-    re.VERBOSE,
-)
+    |\\(?P<character>["'\\/]) |(?P<space>\+)"""
 _STARTS = "%\\&+"
 """The characters with which escapes start. Most texts have none of them, which is found fast."""
 _NAMED = {"quot": '"', "amp": "&", "apos": "'", "lt": "<", "gt": ">", "sol": "/", "bsol": "\\", "plus": "+"}
@@ -38,7 +36,7 @@ class Unescaped(NamedTuple):
 
 def levels(text: str) -> Iterator[Unescaped]:
     """Yield the text as it is, without one level of escapes, without two, and so on, until nothing changes."""
-    if not any(start in text for start in _STARTS) or not _ESCAPE.search(text):
+    if not any(start in text for start in _STARTS) or not re.search(_ESCAPE, text, re.VERBOSE):
         yield Unescaped(text, [])
         return
     current = Unescaped(text, list(range(len(text) + 1)))
@@ -60,7 +58,7 @@ def _without_one_level(escaped: Unescaped) -> Unescaped:
     parts: list[str] = []
     starts: list[int] = []
     position = 0
-    for match in _ESCAPE.finditer(escaped.text):
+    for match in re.finditer(_ESCAPE, escaped.text, re.VERBOSE):
         parts.append(escaped.text[position : match.start()])
         starts += escaped.starts[position : match.start()]
         offset = match.start()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from ant_cli.errors import CredentialError
 from ant_cli.runtime.extras import install_hint
+from ant_cli.runtime.light_typing import Any
 from ant_cli.settings.validators import KEYRING
 
 _SERVICE = "ant"

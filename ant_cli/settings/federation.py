@@ -5,7 +5,7 @@ The exchange needs the network, so it is in `ant_cli/http/`, and settings only c
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from ant_cli.runtime.light_typing import NamedTuple, Protocol
 
 RENEWAL_S = 120.0
 """How many seconds before its end an access token is renewed; half its life if that is shorter."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from ant_cli.errors import CredentialError, UsageError
 from ant_cli.operations.spec import Flags, flag_name
+from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.settings.federation import FederationRule
 from ant_cli.settings.profiles import NO_PROFILE, SelectedProfile
 from ant_cli.settings.sources import FEDERATION, VARIABLES, setting_sources

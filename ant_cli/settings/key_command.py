@@ -7,10 +7,10 @@ import subprocess
 import time
 from collections.abc import Mapping
 from threading import Thread
-from typing import NamedTuple
 
 from ant_cli.errors import CredentialError
 from ant_cli.runtime import Runtime, variables
+from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.streams import os_error_text
 from ant_cli.settings.validators import split_command
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from ant_cli.errors import BadValue, CredentialError
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime, variables
+from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.redaction import url_secrets
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.profiles import NO_PROFILE, SelectedProfile, Store, read_store, requested, select

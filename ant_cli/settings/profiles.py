@@ -10,11 +10,11 @@ import re
 import stat
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
 
 from ant_cli.errors import BadValue, CredentialError, UsageError
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.runtime import Runtime, variables
+from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.streams import Stderr, os_error_text, read_limited
 from ant_cli.settings.validators import KEYRING, SECRET_FIELDS
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Literal, NamedTuple
 
 from ant_cli.errors import UsageError
 from ant_cli.operations.spec import Flags, flag_name
 from ant_cli.runtime import variables
+from ant_cli.runtime.light_typing import Literal, NamedTuple
 from ant_cli.settings.local_emulator import LOCAL
 from ant_cli.settings.profiles import SelectedProfile
 from ant_cli.settings.validators import KEYRING, check_secret

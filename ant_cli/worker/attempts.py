@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NamedTuple
 
+from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.worker.options import PollOptions
 
 ATTEMPTS, LAST_ERROR, DEAD_LETTER = "ant_attempts", "ant_last_error", "ant_dead_letter"

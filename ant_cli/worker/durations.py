@@ -7,8 +7,7 @@ import re
 from ant_cli.errors import BadValue
 
 _UNITS_S = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
-_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|h|m|s)")
-_WHOLE = re.compile(rf"(?:{_PART.pattern})+")
+_PART = r"([0-9]+(?:\.[0-9]+)?)(ms|h|m|s)"
 _LONGEST_S = 366 * 86_400.0
 
 
@@ -21,8 +20,8 @@ def parse_duration(source: str, text: str) -> float:
     """
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
         seconds = float(text)
-    elif _WHOLE.fullmatch(text):
-        seconds = sum(float(number) * _UNITS_S[unit] for number, unit in _PART.findall(text))
+    elif re.fullmatch(f"(?:{_PART})+", text):
+        seconds = sum(float(number) * _UNITS_S[unit] for number, unit in re.findall(_PART, text))
     else:
         raise BadValue(source, f"must be a duration such as 30s or 1m30s, got {text!r}")
     if seconds > _LONGEST_S:

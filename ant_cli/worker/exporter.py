@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, NamedTuple
 
 from ant_cli.errors import AntError
 from ant_cli.http.client import authenticated
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.worker.listener import Listener, Page, json_page, text_page
 from ant_cli.worker.metrics import CONTENT_TYPE, Families, exposition

@@ -11,9 +11,9 @@ import signal
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from ant_cli.errors import UsageError
+from ant_cli.runtime.light_typing import Any
 from ant_cli.worker.guardian import Guardian
 
 SECRET_VARIABLES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_IDENTITY_TOKEN")

@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from datetime import datetime
-from typing import Any, NamedTuple, TypeVar
 
 from ant_cli.errors import AntError, APIError
+from ant_cli.runtime.light_typing import Any, NamedTuple, TypeVar
 from ant_cli.worker.attempts import (
     UNREPORTED,
     Ending,

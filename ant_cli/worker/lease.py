@@ -6,8 +6,8 @@ Nothing here waits or sends. `next_step` says what to do and when; the outcome i
 from __future__ import annotations
 
 from enum import Enum, auto
-from typing import Any, NamedTuple
 
+from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.worker.options import HeartbeatMode
 
 NO_HEARTBEAT = "NO_HEARTBEAT"

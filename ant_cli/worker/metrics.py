@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ant_cli import __version__
 from ant_cli.errors import UsageError
 from ant_cli.runtime.extras import install_hint
+from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple
 from ant_cli.worker.tally import Histogram, Tally
 
 if TYPE_CHECKING:

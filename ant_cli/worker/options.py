@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Literal, NamedTuple
 
 from ant_cli.errors import BadValue, MissingFlag, UnknownName
 from ant_cli.operations.spec import Flags, Param
 from ant_cli.operations.value_kinds import ValueKind
+from ant_cli.runtime.light_typing import Literal, NamedTuple
 from ant_cli.settings.validators import check_header, check_secret
 from ant_cli.worker.durations import parse_duration
 

@@ -9,11 +9,11 @@ import signal
 import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from ant_cli.errors import AntError, UsageError
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.extras import install_hint
+from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.worker.log import WorkerLog
 
 _NO_CREDENTIAL = "--environment-key, --work-secret-file or ANTHROPIC_WORK_SECRET is required."

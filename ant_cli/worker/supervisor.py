@@ -12,9 +12,9 @@ import signal
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from ant_cli.errors import AntError
+from ant_cli.runtime.light_typing import Any
 from ant_cli.worker.attempts import Settlement
 from ant_cli.worker.item_run import ItemRun, Workshop, is_permanent
 from ant_cli.worker.polling_pace import Backoff, IdleTime

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import quote
 
 from ant_cli.errors import ResponseError
@@ -13,6 +12,7 @@ from ant_cli.input.request import Request
 from ant_cli.operations import work
 from ant_cli.operations.spec import Operation
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.light_typing import Any
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.settings.sources import Credential
 from ant_cli.worker.polling_pace import BLOCK_MS

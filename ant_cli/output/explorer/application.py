@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import NamedTuple
 
 from rich.console import RenderableType
 from textual import events
@@ -17,6 +16,7 @@ from ant_cli.output.explorer.keys import BROWSE, FILTER, READ, SEARCH, Mode, hel
 from ant_cli.output.explorer.outline import Outline
 from ant_cli.output.explorer.tree import in_full, on_one_line, path_of, raw_text
 from ant_cli.output.explorer.widgets import COLOURED, PLAIN, Bar, Page, Prompt, Rows
+from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.sanitize import escape_controls
 
 _SHORT = 40

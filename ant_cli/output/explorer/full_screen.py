@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from threading import Thread
-from typing import TYPE_CHECKING, NamedTuple
 
 from ant_cli.output.explorer.feed import Feed
 from ant_cli.output.explorer.outline import Outline
 from ant_cli.output.terminal import shows_colour
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.extras import install_command
+from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 from ant_cli.runtime.process import Terminated
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, NamedTuple
 
 from ant_cli.runtime import variables
+from ant_cli.runtime.light_typing import Literal, NamedTuple
 from ant_cli.settings.logins.safe_files import read_object, read_text, text_member, unsafe
 from ant_cli.settings.profiles import config_dir
 

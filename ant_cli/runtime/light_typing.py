@@ -1,0 +1,66 @@
+"""Names of `typing`, without its import, which takes longer than most commands need for all else.
+
+Type checkers see the names of `typing`. At run time `NamedTuple` makes the same classes without compiling the text
+of each annotation, and the other names stand for nothing, because annotations are not evaluated. A module whose
+annotations a library evaluates, as pydantic and Typer do, imports `typing`.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, BinaryIO, Literal, NamedTuple, NoReturn, Protocol, Self, TypeAlias, TypeVar
+else:
+
+    class _NamedTupleMaker(type):
+        """Turns the body of a class into a named tuple with its fields, defaults, methods and docstring."""
+
+        def __new__(cls, name: str, bases: tuple[type, ...], body: dict[str, object]) -> type:
+            if not bases:
+                return super().__new__(cls, name, bases, body)
+            fields = tuple(body.pop("__annotations__", ()))
+            defaults = [body.pop(field) for field in fields if field in body]
+            made = namedtuple(name, fields, defaults=defaults, module=body["__module__"])
+            for attribute, value in body.items():
+                setattr(made, attribute, value)
+            return made
+
+    class NamedTuple(metaclass=_NamedTupleMaker):
+        """The base of a class whose annotated fields make a tuple."""
+
+    class Protocol:
+        """The base of an interface, which may be generic."""
+
+        def __class_getitem__(cls, _arguments: object) -> type:
+            return cls
+
+    class _Erased:
+        """Stands for a type: `A | B` and `A[B]` of it, and a call, are itself."""
+
+        def __call__(self, *_args: object, **_keywords: object) -> _Erased:
+            return self
+
+        def __getitem__(self, _arguments: object) -> _Erased:
+            return self
+
+        def __or__(self, _other: object) -> _Erased:
+            return self
+
+        __ror__ = __or__
+
+    Any = BinaryIO = Literal = NoReturn = Self = TypeAlias = TypeVar = _Erased()
+
+__all__ = [
+    "TYPE_CHECKING",
+    "Any",
+    "BinaryIO",
+    "Literal",
+    "NamedTuple",
+    "NoReturn",
+    "Protocol",
+    "Self",
+    "TypeAlias",
+    "TypeVar",
+]
