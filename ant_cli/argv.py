@@ -109,8 +109,7 @@ def _parse_tool(name: str, leading: list[str], args: Sequence[str]) -> Call:
     try:
         return _tool_call(command, [*leading, *args])
     except UsageError as error:
-        error.exit_code = command.usage_exit_code(args)
-        raise
+        raise error.with_exit_code(command.usage_exit_code(args)) from None
 
 
 def _tool_call(command: Command, args: Sequence[str]) -> Call:

@@ -23,7 +23,7 @@ from ant_cli.apply.editor import EditedFile
 from ant_cli.apply.exporting import Exported, export
 from ant_cli.apply.plan import Object, Step
 from ant_cli.apply.validation import Mistake
-from ant_cli.errors import AntError, APIError, UsageError
+from ant_cli.errors import EXIT_CODES, AntError, APIError, UsageError
 from ant_cli.http.client import Client
 from ant_cli.input.values import Value
 from ant_cli.runtime.light_typing import NamedTuple
@@ -224,8 +224,7 @@ def _describe_change(before: Object, now: Object) -> str:
 def _conflict(remote: Object) -> AntError:
     identifier = one_line(str(remote["id"]))
     error = AntError(f"{identifier} was changed by other means meanwhile, so nothing was sent.")
-    error.exit_code = 6
-    return error
+    return error.with_exit_code(EXIT_CODES[409])
 
 
 def _shown(value: Value) -> str:

@@ -97,9 +97,9 @@ def _failing_with_one(*, when: bool) -> Iterator[None]:
     try:
         yield
     except UsageError as error:
-        if when:
-            error.exit_code = 1
-        raise
+        if not when:
+            raise
+        raise error.with_exit_code(AntError.exit_code) from None
 
 
 # Without a change

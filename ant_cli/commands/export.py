@@ -17,7 +17,7 @@ from ant_cli.apply.plan import Object
 from ant_cli.apply.workers import Workers
 from ant_cli.commands.framework import print_result, wants_structured
 from ant_cli.commands.lock_session import connected, holding
-from ant_cli.errors import AntError, OutputError, UsageError
+from ant_cli.errors import EXIT_CODES, AntError, OutputError, UsageError
 from ant_cli.http.client import Client
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
@@ -92,8 +92,7 @@ def _only(name: str, found: Sequence[Object]) -> Object:
         ids = ", ".join(str(remote["id"]) for remote in found)
         raise AntError(f"several environments have the name {name!r}: {ids}.", "Name one by its ID.")
     error = AntError(f"no environment has the ID or name {name!r}.", "Those that exist: ant beta:environments list")
-    error.exit_code = 5
-    raise error
+    raise error.with_exit_code(EXIT_CODES[404])
 
 
 def _files(

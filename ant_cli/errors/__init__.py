@@ -46,6 +46,10 @@ class AntError(Exception):
         """Return the same error with these hints instead of its own."""
         return self._changed(hint="\n".join(filter(None, hints)))
 
+    def with_exit_code(self, exit_code: int) -> Self:
+        """Return the same error with another exit code, for a command in which its own has another meaning."""
+        return self._changed(exit_code=exit_code)
+
     def _changed(self, **data: str | float) -> Self:
         changed = type(self).__new__(type(self), *self.args)
         vars(changed).update(vars(self), **data)
