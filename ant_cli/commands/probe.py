@@ -36,9 +36,9 @@ def verify(settings: Settings, runtime: Runtime) -> None:
     if is_local(connection.base_url) or _EMULATOR_HEADER in response.headers:
         runtime.stderr.say(_NOT_VERIFIED)
         return
-    kind = "Token" if connection.credential and connection.credential.kind == "auth_token" else "Key"
+    noun = connection.credential.noun if connection.credential else "key"
     server, workspace = strip_userinfo(connection.base_url), _describe_workspace(connection, response)
-    runtime.stderr.say(f"{kind} accepted by {server} ({workspace}).")
+    runtime.stderr.say(f"{noun.capitalize()} accepted by {server} ({workspace}).")
 
 
 def _probe(settings: Settings, runtime: Runtime) -> Response:

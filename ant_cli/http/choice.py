@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from ant_cli.errors import UsageError
+from ant_cli.runtime import variables
 from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.settings.local_emulator import is_local
 
 if TYPE_CHECKING:
     from ant_cli.http.transport import Transport
-
-PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy")
 
 
 def open_transport(base_url: str, environ: Mapping[str, str]) -> Transport:
@@ -44,7 +43,9 @@ def proxy_variables(environ: Mapping[str, str]) -> list[str]:
         UsageError: if one does not hold a URL, which is not shown, since it may hold a password.
 
     """
-    names = [name for lower in PROXY_VARIABLES for name in (lower, lower.upper()) if environ.get(name, "").strip()]
+    names = [
+        name for lower in variables.PROXIES for name in (lower, lower.upper()) if environ.get(name, "").strip()
+    ]
     for name in names:
         url = environ[name].strip()
         try:

@@ -63,7 +63,7 @@ class Client(Sender):
         """
         response = self._send_with_retries(request, refresh)
         hint = long_wait(response) or credential_hint(response, self._credential)
-        raise_for_error(f'{request.method} "{self._url(request)}"', response, hint=hint)
+        raise_for_error(self._request_line(request), response, hint=hint)
         return response
 
     def _attempt(self, request: Request, attempt: int) -> Response:

@@ -7,12 +7,11 @@ from ant_cli.settings.sources import Credential
 from ant_cli.settings.validators import mask
 
 _PROBLEMS = {401: "was not accepted", 403: "has no permission for this"}
-_NOUNS = {"api_key": "key", "auth_token": "token"}
 
 
 def credential_hint(response: Response, credential: Credential | None) -> str:
     """Return hints about the credential of a request that was refused; empty for other responses."""
     if credential is None or response.status not in _PROBLEMS:
         return ""
-    sent = f"The {_NOUNS[credential.kind]} {mask(credential.secret)} (from {credential.source})"
+    sent = f"The {credential.noun} {mask(credential.secret)} (from {credential.source})"
     return f"{sent} {_PROBLEMS[response.status]}.\nTo check: ant auth status"

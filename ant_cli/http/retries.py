@@ -11,7 +11,9 @@ from ant_cli.runtime.light_typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ant_cli.http.response import Response
 
-RETRIED = frozenset((408, 409, 429, *range(500, 600)))
+RETRIED_4XX = frozenset((408, 409, 429))
+"""Errors below 500 that may go away by themselves: they say nothing against the request."""
+RETRIED = RETRIED_4XX | frozenset(range(500, 600))
 RATE_LIMITED = 429
 GATEWAY_TIMEOUTS = frozenset((408, 504))
 """The server gave up waiting, or a gateway in front of it did: the request may still be carried out."""

@@ -77,6 +77,10 @@ class Sender:
     def _url(self, request: Request) -> str:
         return self._base_url + request.target
 
+    def _request_line(self, request: Request) -> str:
+        """Return a request as errors name it."""
+        return f'{request.method} "{self._url(request)}"'
+
     def _send_with_retries(self, request: Request, refresh: Callable[[], Request] | None = None) -> Response:
         """Send a request, with retries, and return the last response, which may be an error.
 
@@ -143,8 +147,7 @@ class Sender:
         except (IncompleteResponse, TransportError) as failure:
             if response is None or response.status < 400:  # an error is one by its status, without its body too
                 self.in_flight = False
-                request_line = f'{request.method} "{url}"'
-                raise _to_failure(failure, response, request_line, timeouts) from None
+                raise _to_failure(failure, response, self._request_line(request), timeouts) from None
         self.in_flight = False
         return response
 

@@ -10,9 +10,9 @@ from ant_cli.errors import CredentialError, ResponseError, UsageError, truncate
 from ant_cli.http.choice import is_loopback
 from ant_cli.http.deadline import Timeouts
 from ant_cli.http.observer import Observer
-from ant_cli.http.request_headers import USER_AGENT, user_header
+from ant_cli.http.request_headers import OAUTH_BETA, USER_AGENT, user_header
 from ant_cli.http.response import Response, raise_for_error
-from ant_cli.http.retries import long_wait
+from ant_cli.http.retries import RETRIED_4XX, long_wait
 from ant_cli.http.sender import Sender
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime
@@ -25,13 +25,11 @@ from ant_cli.settings.loading import ConnectionSettings
 
 _PATH = "/v1/oauth/token"
 _GRANT_TYPE = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-_BETAS = "oauth-2025-04-20,oidc-federation-2026-04-01"
+_BETAS = f"{OAUTH_BETA},oidc-federation-2026-04-01"
 _TIMEOUT_S = 30.0
 """The limit of a whole attempt, as in the official SDKs."""
 _LARGEST_RESPONSE = 1_000_000
 _LONGEST_REASON = 500
-_TEMPORARY = frozenset((408, 409, 429))
-"""Errors below 500 that say nothing about the identity token."""
 
 
 def exchange(
@@ -89,8 +87,8 @@ class _TokenEndpoint(Sender):
     def send(self, request: Request, rule: FederationRule) -> Response:
         """Send an exchange, with retries, and return the successful response. Raises as `exchange` does."""
         response = self._send_with_retries(request)
-        request_line = f'POST "{self._url(request)}"'
-        if 400 <= response.status < 500 and response.status not in _TEMPORARY:
+        request_line = self._request_line(request)
+        if 400 <= response.status < 500 and response.status not in RETRIED_4XX:
             self._raise_refusal(response, request_line, rule)
         raise_for_error(request_line, response, hint=long_wait(response))
         return response

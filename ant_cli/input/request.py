@@ -92,7 +92,7 @@ def build_all(operation: Operation, flags: Flags, stdin: Stdin, stderr: Stderr) 
 
 def build(operation: Operation, flags: Flags, stdin: Stdin, stderr: Stderr) -> Request:
     """Return the first request of a command line, for callers that give one input. Raises as `build_all`."""
-    return next(iter(build_all(operation, flags, stdin, stderr)))
+    return build_all(operation, flags, stdin, stderr).first
 
 
 # One request

@@ -8,9 +8,9 @@ from __future__ import annotations
 from ant_cli.runtime.light_typing import NamedTuple, Protocol
 
 RENEWAL_S = 120.0
-"""How many seconds before its end an access token is renewed; half its life if that is shorter."""
+"""How many seconds before its end an access token is renewed, as in the official SDKs; half its life if shorter."""
 SPARE_S = 30.0
-"""How many seconds before its end an access token is no longer used. Both are those of the official SDKs."""
+"""How many seconds before its end a token, of a login too, is no longer used, as in the official SDKs."""
 LONGEST_LIFE_S = 366 * 86_400
 """The longest life of an access token that makes sense, in seconds."""
 _CLOCK_JITTER_S = 5.0

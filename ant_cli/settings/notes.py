@@ -8,9 +8,6 @@ from ant_cli.settings.loading import Provenance, Settings
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.sources import VARIABLES, Credential
 
-_KINDS = {"api_key": "key", "auth_token": "token"}
-"""What messages call the kinds of credentials."""
-
 
 def note_credential_choice(settings: Settings, runtime: Runtime) -> None:
     """Print which credential is used, and for which server, if the user may have meant another."""
@@ -31,7 +28,7 @@ def describe_destination(settings: Settings) -> str:
         return ""
     source = credential.source
     if _is_of_profile(credential):
-        source = f"the {_KINDS[credential.kind]} of profile {profile.name!r}"
+        source = f"the {credential.noun} of profile {profile.name!r}"
     server = strip_userinfo(settings.connection.base_url)
     return f"{source} is sent to {server} ({settings.provenance.sources['base_url']})"
 

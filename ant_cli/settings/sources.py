@@ -104,6 +104,11 @@ class Credential(NamedTuple):
     is_oauth: bool = False
     """It is a token of OAuth, with which requests need a beta header."""
 
+    @property
+    def noun(self) -> str:
+        """What messages call its kind."""
+        return "key" if self.kind == "api_key" else "token"
+
     def __repr__(self) -> str:
         """Return a representation without the secret."""
         return f"Credential(kind={self.kind!r}, source={self.source!r})"

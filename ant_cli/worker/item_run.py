@@ -10,6 +10,7 @@ from concurrent.futures import Executor
 from datetime import datetime
 
 from ant_cli.errors import AntError, APIError
+from ant_cli.http.retries import RETRIED_4XX
 from ant_cli.runtime.light_typing import Any, NamedTuple, TypeVar
 from ant_cli.worker.attempts import (
     UNREPORTED,
@@ -35,8 +36,6 @@ from ant_cli.worker.work_api import Item, WorkAPI
 
 T = TypeVar("T")
 
-RETRIED_4XX = (408, 409, 429)
-"""Client errors that may go away by themselves."""
 LOOK_BEFORE_STOP_S = 1.0
 """A handler that took less than this has not run a session, at whose end the SDKs' workers stop the item."""
 _ENDINGS = {Verdict.LOST: Ending.LEASE_LOST, Verdict.STOP_REQUESTED: Ending.STOP_REQUESTED}

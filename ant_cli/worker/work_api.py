@@ -40,7 +40,7 @@ class WorkAPI:
 
     def poll(self) -> Item | None:
         """Return the next item of the queue; None if none came while the server waited."""
-        query = (("beta", "true"), ("block_ms", str(BLOCK_MS)))
+        query = (*_BETA, ("block_ms", str(BLOCK_MS)))
         request = Request("GET", self._path(work.POLL), query, (("anthropic-worker-id", self._worker_id),))
         body = self._client.send(request).body
         return None if body.strip() == b"null" else _checked(_object(body))

@@ -8,12 +8,10 @@ import time
 from ant_cli.errors import BadValue, CredentialError
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
+from ant_cli.settings.federation import SPARE_S
 from ant_cli.settings.logins.configs import OfficialProfile
 from ant_cli.settings.logins.safe_files import read_object, text_member, unsafe
 from ant_cli.settings.validators import check_new_secret
-
-LEAST_S = 30.0
-"""A token that ends sooner is not used: the official tool renews it then."""
 
 _FOREVER = 1e15
 """Unix seconds that are never reached."""
@@ -78,9 +76,9 @@ def usable_login(profile: OfficialProfile, runtime: Runtime) -> Login:
     if login is None:
         raise CredentialError(f"profile {profile.name!r} of the official tool is not logged in.", _renewal(profile))
     left = math.inf if login.expires_at is None else login.expires_at - (runtime.now or time.time)()
-    if left > LEAST_S:
+    if left > SPARE_S:
         return login
-    ended = "ended" if left <= 0 else "ends within 30 s"
+    ended = "ended" if left <= 0 else f"ends within {SPARE_S:g} s"
     raise CredentialError(
         f"the login of profile {profile.name!r} in {profile.credentials_path} {ended}.",
         _renewal(profile, refresh=bool(login.refresh_token)),
