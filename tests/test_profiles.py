@@ -24,8 +24,9 @@ from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.storage import keep_owner
 from ant_cli.settings.credential_store import delete_keys, read_key, store_key
 from ant_cli.settings.editing import check_name, edit, writable_path
+from ant_cli.settings.file_safety import is_foreign
 from ant_cli.settings.key_command import run_command
-from ant_cli.settings.profiles import NO_STORE, config_dir, is_foreign, read_store
+from ant_cli.settings.profiles import NO_STORE, config_dir, read_store
 from ant_cli.settings.secrets import fetch_secret
 from ant_cli.settings.validators import mask, shown
 from tests.conftest import make_runtime
@@ -184,9 +185,10 @@ def test_permissions_that_cannot_be_narrowed_cause_a_note(process, path, stderr,
 @pytest.mark.parametrize(
     ("owner", "me", "foreign"), [(1000, 1000, False), (0, 1000, False), (1000, 0, False), (1001, 1000, True)]
 )
-def test_a_file_is_foreign_if_its_owner_is_neither_the_user_nor_root(owner, me, foreign):
+def test_a_file_is_foreign_if_its_owner_is_neither_the_user_nor_root(owner, me, foreign, monkeypatch):
     """Root may read the files of all users."""
-    assert is_foreign(owner, me) is foreign
+    monkeypatch.setattr(os, "geteuid", lambda: me)
+    assert is_foreign(os.stat_result((0o100600, 0, 0, 1, owner, 0, 0, 0, 0, 0))) is foreign
 
 
 def test_a_profiles_file_of_another_user_is_refused(process, path, monkeypatch):

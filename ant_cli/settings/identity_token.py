@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import stat
 
 from ant_cli.errors import CredentialError
 from ant_cli.runtime.streams import Stderr, os_error_text
 from ant_cli.settings.federation import FederationRule, is_token
-from ant_cli.settings.profiles import open_nonblocking
+from ant_cli.settings.file_safety import NOT_A_FILE, is_regular, open_nonblocking
 
 _LONGEST = 16_384
 """The most bytes of an identity token, as in the official SDKs."""
@@ -44,8 +43,8 @@ def _read(path: str, where: str) -> bytes:
     """Read a file, which may be a link, as those of Kubernetes are. A pipe is rejected, and never waited for."""
     try:
         with open(path, "rb", opener=open_nonblocking) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise CredentialError(f"{where} can't be read: it is a pipe or a device, not a file.")
+            if not is_regular(os.fstat(file.fileno())):
+                raise CredentialError(f"{where} can't be read: {NOT_A_FILE}.")
             return file.read(_LONGEST + 1)
     except OSError as error:
         raise CredentialError(f"{where} can't be read: {os_error_text(error)}.") from None

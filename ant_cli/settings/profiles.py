@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.streams import Stderr, os_error_text, read_limited
+from ant_cli.settings.file_safety import NOT_A_FILE, is_foreign, is_regular, open_nonblocking, others_may
 from ant_cli.settings.validators import KEYRING, SECRET_FIELDS
 
 TYPE_CHECKING = False
@@ -228,23 +228,16 @@ def _register_secrets(store: Store, stderr: Stderr) -> None:
                 stderr.register_secret(secret)
 
 
-def open_nonblocking(name: str, flags: int) -> int:
-    """Open a file; without O_NONBLOCK, a pipe would wait for a writer before it can be rejected."""
-    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
-
-
 def _unreadable(path: Path, why: str) -> CredentialError:
     return CredentialError(f"the profiles in {path} can't be read: {why}.", _WITHOUT_PROFILES)
 
 
 def _check_owner(descriptor: int, path: Path) -> None:
     """Reject anything but a regular file owned by this user or root."""
-    if os.name == "nt":  # the directory's access list decides there
-        return
     facts = os.fstat(descriptor)
-    if not stat.S_ISREG(facts.st_mode):  # a device is everybody's, and keeps its permissions
-        raise _unreadable(path, "it is a pipe or a device, not a file")
-    if is_foreign(facts.st_uid, os.geteuid()):
+    if not is_regular(facts):  # a device is everybody's, and keeps its permissions
+        raise _unreadable(path, NOT_A_FILE)
+    if is_foreign(facts):
         import shlex
 
         raise CredentialError(
@@ -255,21 +248,16 @@ def _check_owner(descriptor: int, path: Path) -> None:
 
 def _restrict_mode(descriptor: int, path: Path, runtime: Runtime) -> None:
     """Remove the permissions of other users, or warn if that is not possible."""
-    mode = os.fstat(descriptor).st_mode
-    if os.name != "nt" and mode & 0o077:
+    facts = os.fstat(descriptor)
+    if others_may(facts, 0o077):
         try:
-            os.fchmod(descriptor, mode & 0o700)
+            os.fchmod(descriptor, facts.st_mode & 0o700)
         except OSError as error:
             runtime.stderr.say(
                 f"Warning: other users can read {path}, and that can't be changed: {os_error_text(error)}."
             )
         else:
             runtime.hint(f"Note: other users could read {path}; now only you can.")
-
-
-def is_foreign(owner: int, me: int) -> bool:
-    """Return whether a file belongs to neither this user nor root. Root may use any file, as with sudo."""
-    return me != 0 and owner not in (0, me)
 
 
 def _parse(data: bytes, path: Path) -> dict[str, Any]:

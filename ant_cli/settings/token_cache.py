@@ -15,14 +15,14 @@ from pathlib import Path
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import os_error_text
 from ant_cli.settings.federation import LONGEST_LIFE_S, AccessToken, FederationRule, is_token
-from ant_cli.settings.profiles import config_dir, is_foreign
+from ant_cli.settings.file_safety import FOREIGN, NOT_A_FILE, is_foreign, is_regular, open_no_link, others_may
+from ant_cli.settings.profiles import config_dir
 
 FOLDER_NAME = "access-tokens"
 _SUFFIX = ".json"
 _LARGEST = 65_536
 """The most bytes of an entry."""
 _NOTE_AFTER_S = 2.0
-_NO_SURPRISES = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
 class TokenCache:
@@ -39,7 +39,7 @@ class TokenCache:
             return None
         try:
             problem = _secure(self._path.parent)
-            with open(self._path, "rb", opener=_open_entry) as file:
+            with open(self._path, "rb", opener=open_no_link) as file:
                 problem = problem or _mistrust(os.fstat(file.fileno()))
                 data = b"" if problem else file.read(_LARGEST)
         except FileNotFoundError:
@@ -127,20 +127,13 @@ def _key(rule: FederationRule, base_url: str) -> str:
     return blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
 
 
-def _open_entry(name: str, flags: int) -> int:
-    """Open a file, but no link, and never wait for a pipe."""
-    return os.open(name, flags | _NO_SURPRISES)
-
-
 def _mistrust(facts: os.stat_result) -> str:
     """Return why a file is not trusted; empty if it is."""
-    if not stat.S_ISREG(facts.st_mode):
-        return "it is not a file"
-    if os.name == "nt":  # the directory's access list decides there
-        return ""
-    if is_foreign(facts.st_uid, os.geteuid()):
-        return "it belongs to another user"
-    return "other users can read or write it" if facts.st_mode & 0o077 else ""
+    if not is_regular(facts):
+        return NOT_A_FILE
+    if is_foreign(facts):
+        return FOREIGN
+    return "other users can read or write it" if others_may(facts, 0o077) else ""
 
 
 def _parse(data: bytes) -> AccessToken | None:
@@ -171,13 +164,11 @@ def _secure(folder: Path) -> str:
     facts = folder.lstat()
     if not stat.S_ISDIR(facts.st_mode):
         raise NotADirectoryError("it is a link, or not a folder")
-    if os.name == "nt":  # the directory's access list decides there
-        return ""
-    if is_foreign(facts.st_uid, os.geteuid()):
-        raise PermissionError("it belongs to another user")
-    if facts.st_mode & 0o077:
+    if is_foreign(facts):
+        raise PermissionError(FOREIGN)
+    if others_may(facts, 0o077):
         folder.chmod(0o700)
-    return "other users could write to its folder" if facts.st_mode & 0o022 else ""
+    return "other users could write to its folder" if others_may(facts, 0o022) else ""
 
 
 def _remove_ended(folder: Path, now: float) -> None:

@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 import os
 import stat
-import sys
 from pathlib import Path
 
 from ant_cli.errors import CredentialError
 from ant_cli.runtime.streams import os_error_text
-from ant_cli.settings.profiles import is_foreign
+from ant_cli.settings.file_safety import (
+    FOREIGN,
+    is_foreign,
+    is_regular,
+    open_no_link,
+    open_nonblocking,
+    others_may,
+)
 
 _LIMIT = 1_000_000
 """The most bytes of a file; the official tool writes less than ten thousand."""
-_NONBLOCK = 0 if sys.platform == "win32" else os.O_NONBLOCK
-_NOFOLLOW = 0 if sys.platform == "win32" else os.O_NOFOLLOW
 
 
 def read_text(path: Path, *, private: bool = False) -> str | None:
@@ -33,7 +37,7 @@ def read_text(path: Path, *, private: bool = False) -> str | None:
     if private and path.is_symlink():
         raise unsafe(path, "it is a symbolic link", "Put the file itself there.")
     try:
-        descriptor = os.open(path, os.O_RDONLY | _NONBLOCK | (_NOFOLLOW if private else 0))
+        descriptor = (open_no_link if private else open_nonblocking)(str(path), os.O_RDONLY)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:
@@ -93,16 +97,13 @@ def _read(descriptor: int) -> bytes:
 
 def _check(descriptor: int, path: Path, *, private: bool) -> None:
     facts = os.fstat(descriptor)
-    if not stat.S_ISREG(facts.st_mode):
+    if not is_regular(facts):
         raise unsafe(path, "it is a folder, a pipe or a device, not a file")
-    if os.name == "nt":  # the directory's access list decides there
-        return
-    if is_foreign(facts.st_uid, os.geteuid()):
-        raise unsafe(path, "it belongs to another user")
-    mode = stat.S_IMODE(facts.st_mode)
+    if is_foreign(facts):
+        raise unsafe(path, FOREIGN)
     forbidden, may, command = (0o077, "read", "600") if private else (0o022, "change", "go-w")
-    if mode & forbidden:
+    if others_may(facts, forbidden):
         import shlex
 
         hint = f"To change that: chmod {command} {shlex.quote(str(path))}"
-        raise unsafe(path, f"other users can {may} it (mode {mode:04o})", hint)
+        raise unsafe(path, f"other users can {may} it (mode {stat.S_IMODE(facts.st_mode):04o})", hint)
