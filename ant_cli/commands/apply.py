@@ -17,13 +17,14 @@ from ant_cli.apply.workers import MOST_WORKERS, Workers
 from ant_cli.commands.apply_questions import Job, confirmed, plan_and_adopt, with_untracked
 from ant_cli.commands.framework import print_result, wants_structured
 from ant_cli.commands.lock_session import connected, holding
-from ant_cli.errors import AntError, BadValue, OutputError, PendingChanges, UsageError
+from ant_cli.errors import AntError, OutputError, PendingChanges, UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.output.api_error import rendered_errors
 from ant_cli.output.progress import Progress
 from ant_cli.output.terminal import detect_style
 from ant_cli.runtime import Runtime
 from ant_cli.settings.loading import Settings
+from ant_cli.settings.validators import check_whole_number
 
 DEFAULT_PARALLEL = "8"
 
@@ -86,9 +87,7 @@ def diff(
 
 
 def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:4]) <= MOST_WORKERS:
-        raise BadValue("--parallel", f"must be a number from 1 to {MOST_WORKERS}, got {text!r}")
-    return int(text)
+    return check_whole_number("--parallel", text, 1, MOST_WORKERS)
 
 
 @contextmanager

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from urllib.parse import quote
 
-from ant_cli.commands.emulator_serve import whole_number
 from ant_cli.commands.framework import print_result
 from ant_cli.errors import BadValue, ResponseError, UsageError
 from ant_cli.http.client import Client
@@ -24,6 +23,7 @@ from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.streams import decode, read_file
 from ant_cli.settings.loading import load
 from ant_cli.settings.sources import DEFAULT_BASE_URL
+from ant_cli.settings.validators import check_whole_number
 
 WORK_TYPES = ("session", "healthcheck")
 NO_EMULATOR = "the server at the base URL is not the emulator."
@@ -44,14 +44,14 @@ def enqueue(
     if type not in WORK_TYPES:
         raise BadValue("--type", f"must be {' or '.join(WORK_TYPES)}, got {type!r}")
     body: dict[str, Any] = {
-        "count": whole_number("--count", count, 1, 10_000),
+        "count": check_whole_number("--count", count, 1, 10_000),
         "type": type,
         "secret": not no_secret,
     }
     if session_id:
         body["session_id"] = session_id
     if metadata:
-        body["metadata"] = json.loads(encode(convert(METADATA, "--metadata", metadata)))
+        body["metadata"] = _read_metadata(metadata)
     response = call_emulator(
         runtime, flags, "POST", f"/environments/{segment('ENVIRONMENT_ID', environment_id)}/enqueue", body
     )
@@ -87,7 +87,7 @@ def create_session(
     if script:
         body["script"] = read_script(runtime, script)
     if metadata:
-        body["metadata"] = json.loads(encode(convert(METADATA, "--metadata", metadata)))
+        body["metadata"] = _read_metadata(metadata)
     body |= {name: value for name, value in (("environment_id", environment), ("title", title)) if value}
     response = call_emulator(runtime, flags, "POST", "/sessions", body)
     print_result(runtime, flags, str(response.get("id")), response)
@@ -137,7 +137,7 @@ def clock(
     """Show the emulator's clock, or move it: leases run out without anybody waiting."""
     body: dict[str, Any] = {"now": now} if now else {}
     if advance_ms is not None:
-        body["advance_ms"] = whole_number("--advance-ms", advance_ms, 0, 999_999_999)
+        body["advance_ms"] = check_whole_number("--advance-ms", advance_ms, 0, 999_999_999)
     response = (
         call_emulator(runtime, flags, "POST", "/clock", body)
         if body
@@ -204,13 +204,18 @@ def fault(
 def fault_numbers(texts: dict[str, str | None]) -> dict[str, int]:
     """Return the numbers of a fault that were typed; BadValue if one can't be."""
     return {
-        name: whole_number(flag_name(name), text, *FAULT_NUMBERS[name])
+        name: check_whole_number(flag_name(name), text, *FAULT_NUMBERS[name])
         for name, text in texts.items()
         if text is not None
     }
 
 
-METADATA = Param("metadata", "body", dict, "")
+_METADATA = Param("metadata", "body", dict, "")
+
+
+def _read_metadata(text: str) -> Any:
+    """Return the keys and values of --metadata. UsageError if it has no such form."""
+    return json.loads(encode(convert(_METADATA, "--metadata", text)))
 
 
 def call_emulator(runtime: Runtime, flags: Flags, method: str, path: str, body: Any = None) -> Any:

@@ -23,21 +23,13 @@ from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.runtime.streams import os_error_text
 from ant_cli.settings.local_emulator import LOCAL, database_path, open_emulator
-from ant_cli.settings.validators import check_secret
+from ant_cli.settings.validators import check_secret, check_whole_number
 
 if TYPE_CHECKING:
     from ant_cli.emulator import Emulator
 
 ANY_KEY = "sk-ant-emulator"
 """What clients that insist on a key may send to an emulator that takes any."""
-
-
-def whole_number(flag: str, text: str, low: int, high: int) -> int:
-    """Return the number in a text. Raises BadValue unless it is a whole number from `low` to `high`."""
-    value = int(text) if re.fullmatch("[0-9]{1,9}", text) else -1
-    if not low <= value <= high:
-        raise BadValue(flag, f"must be a whole number from {low} to {high}, got {text!r}")
-    return value
 
 
 # Serving
@@ -56,8 +48,8 @@ def start(
     detach: bool = False,
 ) -> None:
     """Serve the emulator over HTTP until Ctrl-C; print its base URL as soon as it listens."""
-    port_number = whole_number("--port", port, 0, 65535)
-    lease = whole_number("--lease-seconds", lease_seconds, 1, 300)
+    port_number = check_whole_number("--port", port, 0, 65535)
+    lease = check_whole_number("--lease-seconds", lease_seconds, 1, 300)
     api_key = key_to_send(host, flags)
     database = database or database_path(LOCAL, runtime.environ)
     identity = {"organization_id": check_identity("--organization-id", organization_id)}
@@ -180,7 +172,7 @@ def env(
 ) -> None:
     """Print the variables that point every client to the emulator that runs; a shell evaluates them."""
     try:
-        note = wait_for_one(runtime, port, whole_number("--wait", wait, 0, 3600))
+        note = wait_for_one(runtime, port, check_whole_number("--wait", wait, 0, 3600))
     except AntError:
         # `eval "$(ant emulator env)" && worker` must not run the worker with what the shell has by now.
         print_text(runtime, "false")

@@ -23,7 +23,14 @@ from ant_cli.settings.sources import (
     setting_sources,
     switch,
 )
-from ant_cli.settings.validators import check_base_url, check_count, check_format, check_header, check_seconds
+from ant_cli.settings.validators import (
+    check_base_url,
+    check_count,
+    check_format,
+    check_header,
+    check_seconds,
+    check_whole_number,
+)
 
 _SECRETS = ("api_key", "auth_token", "identity_token")
 """The flags and variables whose value is a secret."""
@@ -32,7 +39,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ant_cli.settings.federation import TokenSource
 
-PARALLEL_LIMIT = 256
+_PARALLEL_LIMIT = 256
 
 
 class ConnectionSettings(NamedTuple):
@@ -278,11 +285,7 @@ def _output(chosen: SettingSource, flags: Flags) -> OutputSettings:
 
 
 def _parallel(text: str | None) -> int | None:
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= PARALLEL_LIMIT):
-        raise BadValue("--parallel", f"must be a whole number from 1 to {PARALLEL_LIMIT}, got {text!r}")
-    return int(text)
+    return None if text is None else check_whole_number("--parallel", text, 1, _PARALLEL_LIMIT)
 
 
 def _max_items(text: str | None) -> int | None:

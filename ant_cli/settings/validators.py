@@ -104,9 +104,15 @@ def check_seconds(source: str, text: str, fix_hint: str = "") -> float:
 
 def check_count(source: str, text: str, fix_hint: str = "") -> int:
     """Return a small whole number."""
-    if not re.fullmatch(r"[0-9]{1,4}", text):
-        raise BadValue(source, f"must be a whole number from 0 to 9999, got {text!r}", fix_hint)
-    return int(text)
+    return check_whole_number(source, text, 0, 9999, fix_hint)
+
+
+def check_whole_number(source: str, text: str, low: int, high: int, fix_hint: str = "") -> int:
+    """Return a whole number from `low` to `high`, which has at most nine digits."""
+    number = int(text) if re.fullmatch(r"[0-9]{1,9}", text) else -1
+    if not low <= number <= high:
+        raise BadValue(source, f"must be a whole number from {low} to {high}, got {text!r}", fix_hint)
+    return number
 
 
 PROFILE_FIELDS: dict[str, Callable[[str, str], str | float]] = {

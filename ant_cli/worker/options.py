@@ -9,7 +9,7 @@ from ant_cli.errors import BadValue, MissingFlag, UnknownName
 from ant_cli.operations.spec import Flags, Param
 from ant_cli.operations.value_kinds import ValueKind
 from ant_cli.runtime.light_typing import Literal, NamedTuple
-from ant_cli.settings.validators import check_header, check_secret
+from ant_cli.settings.validators import check_header, check_secret, check_whole_number
 from ant_cli.worker.durations import parse_duration
 
 Parse = Callable[[str, str], object]
@@ -63,13 +63,7 @@ def _one_of(*choices: str) -> Parse:
 
 
 def _whole(low: int, high: int) -> Parse:
-    def parse(source: str, text: str) -> int:
-        number = int(text) if re.fullmatch("[0-9]{1,9}", text) else -1
-        if not low <= number <= high:
-            raise BadValue(source, f"must be a whole number from {low} to {high}, got {text!r}")
-        return number
-
-    return parse
+    return lambda source, text: check_whole_number(source, text, low, high)
 
 
 def _lease(source: str, text: str) -> float:
