@@ -16,7 +16,9 @@ def test_a_request_is_repeated_until_every_condition_holds(ant):
     assert result.waits == [2.0, 2.0]
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("500ms", 0.5), ("3s", 3), ("1.5m", 90), ("1h", 3600), ("7", 7)])
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("500ms", 0.5), ("3s", 3), ("1.5m", 90), ("1h", 3600), ("1m30s", 90), ("7", 7)]
+)
 def test_every_says_how_long_to_wait_in_between(ant, text, seconds):
     """With a unit, or in seconds."""
     assert ant(*STATS, *UNTIL_IDLE, "--every", text, replies=[BUSY, IDLE]).waits == [seconds]

@@ -85,14 +85,14 @@ EVERY = Param(
     "setting",
     str,
     "With --until or --watch: how long to wait in between. [default: 2s]",
-    value_name="DURATION",
+    value_name="TIME",
 )
 FOR = Param(
     "for",
     "setting",
     str,
     "How long to go on. Then --until has exit code 8, and --watch 0.",
-    value_name="DURATION",
+    value_name="TIME",
 )
 WAITING = (UNTIL, WATCH, EVERY, FOR)
 WATCHING = (

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from math import inf
 from time import monotonic
 
 from ant_cli.errors import BadValue
+from ant_cli.input.durations import parse_duration
 from ant_cli.operations.global_flags import EVERY, FOR
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
 
 _EVERY_DEFAULT = "2s"
-_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|)", re.ASCII)
-_UNIT_SECONDS = {"ms": 0.001, "": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+_SHORTEST_S = 0.01
+"""A shorter pause or run, such as one of 0 seconds, is a mistake."""
 
 
 class Rhythm(NamedTuple):
@@ -42,8 +42,7 @@ def rhythm_of(flags: Flags) -> Rhythm:
 
 
 def _seconds(flag: str, text: str) -> float:
-    match = _DURATION.fullmatch(text)
-    seconds = float(match[1]) * _UNIT_SECONDS[match[2]] if match else 0.0
-    if not 0.01 <= seconds <= 10_000_000:
-        raise BadValue(flag, f"must be a duration such as 500ms, 2s, 10m or 1h, got {text!r}")
+    seconds = parse_duration(flag, text)
+    if seconds < _SHORTEST_S:
+        raise BadValue(flag, f"must be a duration of at least 10ms, got {text!r}")
     return seconds

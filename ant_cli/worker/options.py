@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Mapping
 
 from ant_cli.errors import BadValue, MissingFlag, UnknownName
+from ant_cli.input.durations import parse_duration
 from ant_cli.operations.spec import Flags, Param
 from ant_cli.operations.value_kinds import ValueKind
 from ant_cli.runtime.light_typing import Literal, NamedTuple
 from ant_cli.settings.validators import check_header, check_secret, check_whole_number
-from ant_cli.worker.durations import parse_duration
 
 Parse = Callable[[str, str], object]
 """From the flag or variable, as messages name it, and its text, to the value. Raises UsageError."""
