@@ -66,6 +66,11 @@ def is_empty(value: Value) -> bool:
     return value is None or (isinstance(value, str | list | dict) and not value)
 
 
+def are_equal(old: Value, new: Value) -> bool:
+    """Whether two values say the same: all empty ones do."""
+    return (is_empty(old) and is_empty(new)) or canonical(old) == canonical(new)
+
+
 def _without_empty(value: Any) -> Any:
     """Return a value without the empty members of its maps; no element of a list is dropped.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ant_cli.apply.canonical import canonical, declared_part, is_empty
+from ant_cli.apply.canonical import are_equal, declared_part, is_empty
 from ant_cli.input.values import Value
 from ant_cli.runtime.light_typing import Any, NamedTuple
 
@@ -66,9 +66,5 @@ def _changes(path: str, desired: dict[str, Value], there: Any) -> Iterator[Chang
         here = f"{path}.{key}" if path else key
         if isinstance(new, dict) and new and (isinstance(old, dict) or old is None):
             yield from _changes(here, new, old)
-        elif not _are_equal(old, new):
+        elif not are_equal(old, new):
             yield Change(here, old, new)
-
-
-def _are_equal(old: Value, new: Value) -> bool:
-    return (is_empty(old) and is_empty(new)) or canonical(old) == canonical(new)

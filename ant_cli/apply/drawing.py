@@ -16,7 +16,8 @@ from ant_cli.apply.lockfile import LockFile, Origin
 from ant_cli.apply.plan import Action, Plan, Step
 from ant_cli.gjson.json_text import Number
 from ant_cli.input.values import Value
-from ant_cli.output.terminal import cell_width
+from ant_cli.output.terminal import cell_width, detect_style
+from ant_cli.runtime import Runtime
 from ant_cli.runtime.sanitize import escape_controls
 
 Paint = Callable[[str, str], str]
@@ -40,6 +41,17 @@ _UNCHANGED_WORDS = 6
 _TO = " \u2192 "
 
 
+def paint_for(runtime: Runtime) -> Paint:
+    """Return what paints texts for stdout."""
+    style = detect_style(runtime)
+    return style.paint if style else unpainted
+
+
+def unpainted(text: str, _style: str) -> str:
+    """Return a text as it is."""
+    return text
+
+
 def draw_plan(plan: Plan, lock: LockFile, paint: Paint, *, verbose: bool) -> str:
     """Return the plan: a line for each step with the fields that it changes, and a summary."""
     steps = plan.steps if verbose else plan.pending
@@ -48,7 +60,7 @@ def draw_plan(plan: Plan, lock: LockFile, paint: Paint, *, verbose: bool) -> str
         head = f"First apply  {shown_path(lock.path)} does not exist yet and will be created"
     lines = [paint(head, "bold")]
     if steps:
-        width = max(cell_width(one_line(step.name)) for step in steps)
+        width = name_width(steps)
         lines += ["", paint(f"  \u00b1 {_pad('Name', width)}  Plan", "dim")]
         for step in steps:
             lines += draw_step(step, width, paint, verbose=verbose)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ant_cli.apply.canonical import canonical, is_empty
+from ant_cli.apply.canonical import are_equal
 from ant_cli.apply.changes import CLEARABLE, PATCHED
 from ant_cli.apply.validation import Mistake
 from ant_cli.input.values import Value
@@ -96,8 +96,7 @@ def _changed(old: Body, new: Body) -> Body:
 
 
 def _are_same(old: Body, new: Body, key: str) -> bool:
-    before, after = old.get(key), new.get(key)
-    return (is_empty(before) and is_empty(after)) or canonical(before) == canonical(after)
+    return are_equal(old.get(key), new.get(key))
 
 
 def merge(base: Body, mine: Body, theirs: Body) -> Merge:

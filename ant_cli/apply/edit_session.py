@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from ant_cli.apply import server
 from ant_cli.apply.changes import changes_between
-from ant_cli.apply.drawing import draw_change, one_line
+from ant_cli.apply.drawing import draw_change, one_line, unpainted
 from ant_cli.apply.edit_changes import Body, completed, merge, mistakes_between, smallest_update
 from ant_cli.apply.edit_text import (
     Draft,
@@ -216,7 +216,7 @@ def _edited(turn: _Round, draft: Draft) -> Edited:
 def _describe_change(before: Object, now: Object) -> str:
     """Return what others changed, for the head of the text."""
     changes = changes_between(_exported(now).body, before)
-    lines = [f"  {line}" for change in changes for line in draw_change(change, lambda text, _style: text)]
+    lines = [f"  {line}" for change in changes for line in draw_change(change, unpainted)]
     intro = "The environment was changed by other means meanwhile; your changes are in its new state:"
     return "\n".join([intro, *lines, "Delete this line to send them. To give up, leave the text as it is."])
 

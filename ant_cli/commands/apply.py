@@ -21,7 +21,6 @@ from ant_cli.errors import AntError, OutputError, PendingChanges, UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.output.api_error import rendered_errors
 from ant_cli.output.progress import Progress
-from ant_cli.output.terminal import detect_style
 from ant_cli.runtime import Runtime
 from ant_cli.settings.loading import Settings
 from ant_cli.settings.validators import check_whole_number
@@ -140,8 +139,7 @@ def _show_plan(plan: Plan, facts: Facts, job: Job, flags: Flags, runtime: Runtim
     if wants_structured(flags):
         print_result(runtime, flags, "", plan_data.plan_data(plan, lock))
         return
-    style = detect_style(runtime)
-    text = drawing.draw_plan(plan, lock, style.paint if style else _plain, verbose=job.verbose)
+    text = drawing.draw_plan(plan, lock, drawing.paint_for(runtime), verbose=job.verbose)
     if job.verbose or not lock.exists:
         text = f"Resources will be created with\n{drawing.draw_origin(facts.origin)}\n\n{text}"
     runtime.stdout.write((text + "\n").encode(), escape=False)
@@ -149,10 +147,6 @@ def _show_plan(plan: Plan, facts: Facts, job: Job, flags: Flags, runtime: Runtim
 
 def _show_details(plan: Plan, facts: Facts, job: Job, runtime: Runtime) -> None:
     _show_plan(plan, facts, job._replace(verbose=True), Flags(), runtime)
-
-
-def _plain(text: str, _style: str) -> str:
-    return text
 
 
 # With changes
@@ -218,8 +212,7 @@ def _execute(
     if plan.changing and not wants_structured(flags):
         draw(f"\nApply  {drawing.shown_path(lock.path)}")
     width = drawing.name_width(plan.changing)
-    style = detect_style(runtime)
-    paint = style.paint if style else _plain
+    paint = drawing.paint_for(runtime)
 
     def report(outcome: Outcome) -> None:
         if outcome.result != "recorded" or outcome.step.moved_from:

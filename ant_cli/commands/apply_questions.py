@@ -42,7 +42,7 @@ def with_untracked(loaded: Loaded, lock: LockFile, job: Job, runtime: Runtime) -
     what = "it" if len(found) == 1 else f"these {len(found)}"
     if _ask(f"Add {what} to this apply? (y)es / (n)o", runtime) not in ("y", "yes"):
         return loaded
-    paths = [*(str(one.path) for one in (*loaded.declarations.values(), *found))]
+    paths = [str(one.path) for one in (*loaded.declarations.values(), *found)]
     return load(paths, lock.path)._replace(foreign=loaded.foreign)
 
 

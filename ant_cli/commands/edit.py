@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ant_cli.apply import server
-from ant_cli.apply.drawing import draw_step, name_width
+from ant_cli.apply.drawing import draw_step, name_width, paint_for
 from ant_cli.apply.edit_session import Edited, EditSession
 from ant_cli.apply.editor import choose_editor, edited_file
 from ant_cli.apply.exporting import safe_name
@@ -15,7 +15,6 @@ from ant_cli.http.client import Client
 from ant_cli.input.values import Value, encode
 from ant_cli.operations.spec import Flags
 from ant_cli.output.printer import Printer
-from ant_cli.output.terminal import detect_style
 from ant_cli.runtime import Runtime
 from ant_cli.settings.loading import output_settings
 
@@ -47,9 +46,7 @@ def edit(runtime: Runtime, flags: Flags, *, environment_id: str, dry_run: bool =
 
 
 def _show_plan(edited: Edited, runtime: Runtime) -> None:
-    style = detect_style(runtime)
-    paint = style.paint if style else (lambda text, _style: text)
-    lines = draw_step(edited.step, name_width([edited.step]), paint, verbose=False)
+    lines = draw_step(edited.step, name_width([edited.step]), paint_for(runtime), verbose=False)
     runtime.stdout.write(("\n".join(lines) + "\n").encode(), escape=False)
 
 

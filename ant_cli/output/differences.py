@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Generic, NamedTuple, TypeVar
 
 from ant_cli.gjson import apply, json_text, parse
-from ant_cli.output.printer import invalid_json
+from ant_cli.output.printer import Transform, transformed
 
 T = TypeVar("T")
-Transform = Callable[[bytes], bytes]
-"""`--transform`, or what returns a JSON text unchanged."""
 _ID = parse("id")
 
 
@@ -31,23 +29,14 @@ class Part(NamedTuple, Generic[T]):
     shown: T
 
 
-def transformed(value: bytes, transform: Transform) -> bytes:
-    """Return what `--transform` makes of a value. Raises ResponseError if it can't be applied."""
-    try:
-        return transform(value)
-    except json_text.JSONTextError as error:  # some paths can't go as deep as JSON
-        raise invalid_json(error) from None
-
-
 def item_parts(items: Sequence[bytes], transform: Transform) -> dict[str, Part[bytes]]:
     """Return the items of a list by their IDs; one without an ID by its text.
 
     What `--transform` leaves out is not compared.
     """
     found = dict[str, Part[bytes]]()
-    for item in items:
+    for item, value in zip(items, transformed(items, transform), strict=True):
         key = (apply(_ID, item) or item).decode("utf-8", "surrogateescape")
-        value = transformed(item, transform)
         found[key] = Part(json_text.compact(value), value)
     return found
 

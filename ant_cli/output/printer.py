@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from ant_cli.http.response import Response
     from ant_cli.output.terminal import Style
 
-_Transform = Callable[[bytes], bytes]
+Transform = Callable[[bytes], bytes]
+"""`--transform`, or what returns a JSON text unchanged."""
 
 
 class Printer:
@@ -116,10 +117,7 @@ class Printer:
             self._runtime.stderr.say(self._empty_message)
 
     def _transformed(self, values: list[bytes]) -> list[bytes]:
-        try:
-            return [self._transform(value) for value in values]
-        except json_text.JSONTextError as error:  # some paths can't go as deep as JSON
-            raise invalid_json(error) from None
+        return transformed(values, self._transform)
 
     def _print_parts(self, parts: Iterable[bytes]) -> None:
         """Write each part of a list as it arrives; on a terminal through the pager, if they fill the screen."""
@@ -216,7 +214,15 @@ def _columns_conflict(name: str, source: str) -> UsageError:
     )
 
 
-def make_transform(flag: str, path: str) -> _Transform:
+def transformed(values: Iterable[bytes], transform: Transform) -> list[bytes]:
+    """Return what `--transform` makes of JSON texts. Raises ResponseError if it can't be applied."""
+    try:
+        return [transform(value) for value in values]
+    except json_text.JSONTextError as error:  # some paths can't go as deep as JSON
+        raise invalid_json(error) from None
+
+
+def make_transform(flag: str, path: str) -> Transform:
     """Return the function that finds a path's value in a JSON text; `null` if nothing matches (D9).
 
     Raises:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ant_cli.gjson import json_text
-from ant_cli.output.differences import Change, Part, Transform, differences, item_parts, transformed
-from ant_cli.output.printer import Printer
+from ant_cli.output.differences import Change, Part, differences, item_parts
+from ant_cli.output.printer import Printer, Transform, transformed
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Protocol
 from ant_cli.settings.loading import OutputSettings
 
@@ -50,7 +50,7 @@ class ObjectLines:
 
     def parts(self, values: Sequence[bytes]) -> dict[str, Part[bytes]]:
         """Return the object as the only part."""
-        value = transformed(values[0], self._transform)
+        (value,) = transformed(values[:1], self._transform)
         return {"": Part(json_text.compact(value), value)}
 
     def line(self, change: Change, value: bytes) -> bytes:

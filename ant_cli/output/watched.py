@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Sequence
 
 from ant_cli.operations.formats import AUTO_LIST, BY_NAME
-from ant_cli.output.differences import Change, MarkedPart, Part, Transform, item_parts, transformed
+from ant_cli.output.differences import Change, MarkedPart, Part, item_parts
+from ant_cli.output.printer import Transform, transformed
 from ant_cli.output.renderers import make_renderer
 from ant_cli.output.terminal import Style
 from ant_cli.output.views import Row, view_lines, view_rows
@@ -96,7 +97,8 @@ class WatchedView:
     def parts(self, values: Sequence[bytes]) -> dict[str, Part[Row]]:
         """Return the rows by the names on the way to each. The age of a time is not compared."""
         found, path = dict[str, Part[Row]](), list[str]()
-        for row in view_rows(transformed(values[0], self._transform), self._style):
+        (value,) = transformed(values[:1], self._transform)
+        for row in view_rows(value, self._style):
             name = row.label.lstrip()
             path[(len(row.label) - len(name)) // 2 :] = [name]
             found["\n".join(path)] = Part(row.text, row)
