@@ -108,7 +108,7 @@ def serve_statistics(options: Mapping[str, Any], connection: ConnectionSettings,
 
     """
     if options["environment_key"]:
-        connection = connection_with_key(connection, options["environment_key"], "--environment-key")
+        connection = connection_with_key(connection, options["environment_key"])
     connection = authenticated(connection, runtime)  # once for all environments
     names = [name.strip() for name in options["environment_id"].split(",") if name.strip()]
     stats = {name: CachedStats(WorkAPI(connection, runtime, name, "").stats, options["cache"]) for name in names}

@@ -1,4 +1,4 @@
-"""The guardian: what kills the handlers of a worker that was killed itself, so that no orphan goes on with an item.
+"""The guardian: kills the handlers of a worker that was killed, so that no orphan goes on with an item.
 
 It is a small shell that learns from a pipe which handlers run, each the leader of a process group.
 When the pipe ends, the worker is gone, however it went, and the groups that are left get SIGKILL.
@@ -47,7 +47,7 @@ class Guardian:
     def pipe(self) -> int:
         """Return the descriptor that has to be the stdout of a handler's command.
 
-        A guard that was killed is replaced; the new one does not know of the handlers that run already.
+        A guardian that was killed is replaced; the new one does not know of the handlers that run already.
         """
         if self._process is None or self._process.poll() is not None:
             self.close()
@@ -60,16 +60,16 @@ class Guardian:
                 env={"PATH": os.defpath},
             )
         if self._process.stdin is None:  # for the type checker: it was asked for above
-            raise ValueError("the guard has no pipe")
+            raise ValueError("the guardian has no pipe")
         return self._process.stdin.fileno()
 
     def forget(self, group: int) -> None:
-        """Take a handler that is over from the guard's list."""
+        """Take a handler that is over from the guardian's list."""
         with suppress(BrokenPipeError):  # it was killed this very moment, and with it its list
             os.write(self.pipe(), f"- {group}\n".encode())
 
     def close(self) -> None:
-        """End the guard, which kills what still runs."""
+        """End the guardian, which kills what still runs."""
         if self._process is not None and self._process.stdin is not None:
             self._process.stdin.close()
             self._process.wait()

@@ -13,10 +13,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from ant_cli.errors import UsageError
+from ant_cli.runtime import variables
 from ant_cli.runtime.light_typing import Any
 from ant_cli.worker.guardian import Guardian
 
-SECRET_VARIABLES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_IDENTITY_TOKEN")
+SECRET_VARIABLES = (variables.API_KEY, variables.AUTH_TOKEN, variables.IDENTITY_TOKEN)
 """An organization's credentials, which a handler has no use for."""
 _LONGEST_LINE = 65_536
 """A longer line of output is logged in parts."""
@@ -82,10 +83,10 @@ def secrets_of_item(item: Mapping[str, Any]) -> list[str]:
 class Handler:
     """A running handler."""
 
-    def __init__(self, process: asyncio.subprocess.Process, output: _Output, guard: Guardian) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, output: _Output, guardian: Guardian) -> None:
         self._process = process
         self._output = output
-        self._guard = guard
+        self._guardian = guardian
 
     @classmethod
     async def start(
@@ -93,16 +94,16 @@ class Handler:
         command: Sequence[str],
         environment: Mapping[str, str],
         item: Mapping[str, Any],
-        guard: Guardian,
+        guardian: Guardian,
         log_line: Callable[[str], None],
     ) -> Handler:
         """Start it, and give it the item as one line of JSON. Raises OSError if the system refuses."""
         reading, writing = os.pipe()
         try:
             process = await asyncio.create_subprocess_exec(
-                *guard.command(command),
+                *guardian.command(command),
                 stdin=asyncio.subprocess.PIPE,
-                stdout=guard.pipe(),
+                stdout=guardian.pipe(),
                 stderr=writing,
                 env=environment,
                 process_group=0,
@@ -116,7 +117,7 @@ class Handler:
         if process.stdin is not None:
             process.stdin.write(json.dumps(item, separators=(",", ":")).encode() + b"\n")
             process.stdin.close()
-        return cls(process, output, guard)
+        return cls(process, output, guardian)
 
     @property
     def pid(self) -> int:
@@ -136,7 +137,7 @@ class Handler:
         """After its end: kill what it left running in its group, if wanted, and log the rest of its output."""
         if kill_group:
             self.send(signal.SIGKILL)
-        self._guard.forget(self.pid)
+        self._guardian.forget(self.pid)
         await self._output.close(_LAST_WORDS_S)
 
 

@@ -53,7 +53,7 @@ class Shutdown:
         """Kill the handlers now."""
 
 
-class Workshop(NamedTuple):
+class WorkerContext(NamedTuple):
     """What all items of a worker share."""
 
     api: WorkAPI
@@ -62,7 +62,7 @@ class Workshop(NamedTuple):
     command: list[str]
     environ: dict[str, str]
     own_variables: dict[str, str]
-    guard: Guardian
+    guardian: Guardian
     log: WorkerLog
     tally: Tally
     shutdown: Shutdown
@@ -70,6 +70,12 @@ class Workshop(NamedTuple):
     async def call(self, function: Callable[..., T], *args: Any) -> T:
         """Make a call of the API in a thread. If this is cancelled, the call goes on unheard."""
         return await asyncio.get_running_loop().run_in_executor(self.executor, function, *args)
+
+    def close(self) -> None:
+        """Kill the handlers that are left, and close the connections. Calls that go on are not waited for."""
+        self.executor.shutdown(wait=False, cancel_futures=True)
+        self.guardian.close()
+        self.api.close()
 
 
 def is_permanent(error: AntError) -> bool:
@@ -80,13 +86,13 @@ def is_permanent(error: AntError) -> bool:
 class ItemRun:
     """One item in the hands of this worker."""
 
-    def __init__(self, polled: Item, shop: Workshop, free_slot: Callable[[], None]) -> None:
+    def __init__(self, polled: Item, context: WorkerContext, free_slot: Callable[[], None]) -> None:
         """Take a polled item. `free_slot` is called when its handler has ended, before the item is stopped."""
         self._polled = polled
         self._free_slot = free_slot
-        self._shop = shop
+        self._context = context
         self._id: str = polled["id"]
-        self._log = shop.log.of_item(self._id, secrets_of_item(polled))
+        self._log = context.log.of_item(self._id, secrets_of_item(polled))
         self._now = asyncio.get_running_loop().time
         self._began = self._now()
         self._trouble_logged = False
@@ -94,35 +100,35 @@ class ItemRun:
 
     async def run(self) -> Settlement | None:
         """Handle the item. Return what was done about it; None if it could not be acknowledged."""
-        shop = self._shop
+        context = self._context
         try:
-            item = await shop.call(shop.api.acknowledge, self._id)
+            item = await context.call(context.api.acknowledge, self._id)
         except AntError as error:
-            self._log.error("ack failed, discarding work item", error=_brief(error))
+            self._log.error("ack failed, discarding work item", error=error.message)
             return None
         if "secret" in self._polled:
             item["secret"] = self._polled["secret"]
         kind = (item.get("data") or {}).get("type")
         self._log.info("claimed work", work_type=str(kind))
         if kind == "healthcheck":  # the queue asks whether anybody is there: there is nothing to run
-            await self._stop(self._began + shop.options.lease)
+            await self._stop(self._began + context.options.lease)
             return Settlement(Outcome.SUCCEEDED, Fate.STOP, {})
         return await self._handle(item)
 
     async def _handle(self, item: Item) -> Settlement:
-        shop = self._shop
-        lease = Lease(shop.options.heartbeat, item, self._began, shop.options.lease)
+        context = self._context
+        lease = Lease(context.options.heartbeat, item, self._began, context.options.lease)
         history = history_of(item)
-        if given_up := give_up(history, shop.options):
+        if given_up := give_up(history, context.options):
             return await self._give_up(given_up, item, lease)
         await self._note_start(item, history)
         started = self._now()
-        shop.tally.queue_wait.observe(_age(item))
+        context.tally.queue_wait.observe(_age(item))
         run = await self._run_handler(item, lease, history.attempts + 1)
         self._free_slot()
-        settlement = settle(run, history.attempts, shop.options)
+        settlement = settle(run, history.attempts, context.options)
         seconds = self._now() - started
-        shop.tally.item_ended(settlement.outcome, seconds)
+        context.tally.item_ended(settlement.outcome, seconds)
         self._log_outcome(settlement, seconds)
         may_be_stopped = lease.others or (not lease.held and seconds >= LOOK_BEFORE_STOP_S)
         await self._carry_out(settlement, item, lease, may_be_stopped=may_be_stopped)
@@ -131,17 +137,17 @@ class ItemRun:
     async def _give_up(self, settlement: Settlement, item: Item, lease: Lease) -> Settlement:
         """Stop an item that was tried too often, without another run."""
         self._free_slot()
-        self._shop.tally.items[settlement.outcome.value] += 1
+        self._context.tally.items[settlement.outcome.value] += 1
         self._log_outcome(settlement, 0.0)
         await self._carry_out(settlement, item, lease, may_be_stopped=False)
         return settlement
 
     async def _note_start(self, item: Item, history: History) -> None:
         """Count a run before it starts, if it may not be the first: it may kill this worker, too."""
-        if may_have_run(self._polled, item, self._shop.options.lease):
+        if may_have_run(self._polled, item, self._context.options.lease):
             self._start_noted = True
             metadata = {UNREPORTED: str(history.unreported + 1)}
-            await self._attempt(self._shop.api.update, self._id, metadata)
+            await self._attempt(self._context.api.update, self._id, metadata)
 
     def _log_outcome(self, settlement: Settlement, seconds: float) -> None:
         fields = {"outcome": settlement.outcome.value, "seconds": round(seconds, 3)}
@@ -153,15 +159,15 @@ class ItemRun:
     # Handler and lease
 
     async def _run_handler(self, item: Item, lease: Lease, attempt: int) -> Run:
-        shop = self._shop
-        if shop.options.heartbeat == "always" and (verdict := await self._claim(lease)) is not Verdict.KEPT:
+        context = self._context
+        if context.options.heartbeat == "always" and (verdict := await self._claim(lease)) is not Verdict.KEPT:
             return Run(_ENDINGS[verdict])
         environment = handler_environment(
-            shop.environ, item, attempt, shop.own_variables, pass_api_key=shop.options.pass_api_key
+            context.environ, item, attempt, context.own_variables, pass_api_key=context.options.pass_api_key
         )
-        self._log.info("spawning on-work script", script=shop.command[0], attempt=attempt)
+        self._log.info("spawning on-work script", script=context.command[0], attempt=attempt)
         try:
-            handler = await Handler.start(shop.command, environment, item, shop.guard, self._log_output)
+            handler = await Handler.start(context.command, environment, item, context.guardian, self._log_output)
         except OSError as error:
             self._log.error("the handler could not be started", error=str(error))
             return Run(Ending.EXITED, 126)
@@ -170,7 +176,7 @@ class ItemRun:
             run = await self._attend(handler, keeper)
         finally:
             keeper.cancel()
-        handed_over = shop.options.no_auto_stop and run == Run(Ending.EXITED, 0)
+        handed_over = context.options.no_auto_stop and run == Run(Ending.EXITED, 0)
         await handler.finish(kill_group=not handed_over)
         return run
 
@@ -180,8 +186,8 @@ class ItemRun:
     async def _attend(self, handler: Handler, keeper: asyncio.Task[Verdict]) -> Run:
         """Wait for the end of a handler, or for what ends it."""
         exited = asyncio.create_task(handler.wait())
-        shutdown = asyncio.create_task(self._shop.shutdown.terminating.wait())
-        timeout_s = self._shop.options.item_timeout
+        shutdown = asyncio.create_task(self._context.shutdown.terminating.wait())
+        timeout_s = self._context.options.item_timeout
         try:
             await asyncio.wait(
                 {exited, keeper, shutdown}, timeout=timeout_s or None, return_when=asyncio.FIRST_COMPLETED
@@ -205,11 +211,11 @@ class ItemRun:
         if ending is not Ending.LEASE_LOST:
             self._log.info("terminating the handler", reason=ending.value)
             handler.send(signal.SIGTERM)
-            killing = asyncio.create_task(self._shop.shutdown.killing.wait())
+            killing = asyncio.create_task(self._context.shutdown.killing.wait())
             others = {keeper} if not keeper.done() else set()
             await asyncio.wait(
                 {exited, killing, *others},
-                timeout=self._shop.options.kill_timeout,
+                timeout=self._context.options.kill_timeout,
                 return_when=asyncio.FIRST_COMPLETED,
             )
             killing.cancel()
@@ -246,20 +252,19 @@ class ItemRun:
         except TimeoutError:
             self._log.error("heartbeat staleness ceiling exceeded; lease presumed expired")
             verdict = Verdict.LOST
-        outcome = {Verdict.LOST: "lost"}.get(verdict)
-        if outcome:
-            self._shop.tally.heartbeats[outcome] += 1
+        if verdict is Verdict.LOST:
+            self._context.tally.heartbeats["lost"] += 1
         return verdict
 
     async def _send(self, step: Step, lease: Lease, sent: float) -> Verdict:
-        api, call = self._shop.api, self._shop.call
+        api, call = self._context.api, self._context.call
         try:
             if step.action is Action.LOOK:
                 verdict = lease.looked(await call(api.retrieve, self._id), self._now())
             else:
-                ttl_s = int(self._shop.options.lease)
+                ttl_s = int(self._context.options.lease)
                 verdict = lease.beaten(await call(api.heartbeat, self._id, lease.last_heartbeat, ttl_s), sent)
-                self._shop.tally.heartbeats["extended"] += verdict is Verdict.KEPT
+                self._context.tally.heartbeats["extended"] += verdict is Verdict.KEPT
         except AntError as error:
             return self._failed(error, lease)
         self._trouble_logged = False
@@ -276,11 +281,11 @@ class ItemRun:
                 self._log.warn("heartbeat precondition failed; lease reclaimed by another worker")
             return verdict
         if is_permanent(error):
-            self._log.error("permanent heartbeat failure", error=_brief(error))
+            self._log.error("permanent heartbeat failure", error=error.message)
             return Verdict.LOST
-        self._shop.tally.heartbeats["error"] += 1
+        self._context.tally.heartbeats["error"] += 1
         if not self._trouble_logged:
-            self._log.warn("transient heartbeat failure", error=_brief(error))
+            self._log.warn("transient heartbeat failure", error=error.message)
             self._trouble_logged = True
         lease.failed(self._now())
         return Verdict.KEPT
@@ -293,13 +298,13 @@ class ItemRun:
             await self._give_back(settlement, item)
         elif settlement.fate is Fate.STOP:
             if settlement.metadata:
-                await self._attempt(self._shop.api.update, self._id, settlement.metadata)
+                await self._attempt(self._context.api.update, self._id, settlement.metadata)
             if not (may_be_stopped and await self._is_stopped()):
                 await self._stop(lease.expires_at)
 
     async def _is_stopped(self) -> bool:
         """Whether the handler has stopped the item itself, as the SDKs' workers do."""
-        item = await self._attempt(self._shop.api.retrieve, self._id)
+        item = await self._attempt(self._context.api.retrieve, self._id)
         return item is not None and item.get("state") == "stopped"
 
     async def _stop(self, until: float) -> None:
@@ -307,16 +312,16 @@ class ItemRun:
         backoff = Backoff()
         while True:
             try:
-                await self._shop.call(self._shop.api.stop, self._id)
+                await self._context.call(self._context.api.stop, self._id)
                 return
             except AntError as error:
                 pause_s = backoff.failed(0.5)
                 if (
                     is_permanent(error)
                     or self._now() + pause_s >= until
-                    or self._shop.shutdown.terminating.is_set()
+                    or self._context.shutdown.terminating.is_set()
                 ):
-                    self._log.warn("stop failed", error=_brief(error))
+                    self._log.warn("stop failed", error=error.message)
                     return
             await asyncio.sleep(pause_s)
 
@@ -325,7 +330,7 @@ class ItemRun:
 
         The API has no call for that: the last heartbeat asks for the shortest lease there is.
         """
-        api = self._shop.api
+        api = self._context.api
         latest = await self._attempt(api.retrieve, self._id)
         if latest is None or latest.get("acknowledged_at") != item.get("acknowledged_at"):
             return
@@ -340,9 +345,9 @@ class ItemRun:
 
     async def _attempt(self, function: Callable[..., Item], *args: Any) -> Item | None:
         try:
-            return await self._shop.call(function, *args)
+            return await self._context.call(function, *args)
         except AntError as error:
-            self._log.warn("giving back or marking the item failed", error=_brief(error))
+            self._log.warn("giving back or marking the item failed", error=error.message)
             return None
 
 
@@ -353,7 +358,3 @@ def _age(item: Item) -> float:
         return max(time.time() - created.timestamp(), 0.0)
     except ValueError:
         return 0.0
-
-
-def _brief(error: AntError) -> str:
-    return error.message

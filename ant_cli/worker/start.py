@@ -18,7 +18,7 @@ from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.worker.guardian import Guardian
 from ant_cli.worker.handler import SECRET_VARIABLES, find_handler
 from ant_cli.worker.health import monitored
-from ant_cli.worker.item_run import Shutdown, Workshop, is_permanent
+from ant_cli.worker.item_run import Shutdown, WorkerContext, is_permanent
 from ant_cli.worker.log import WorkerLog
 from ant_cli.worker.options import PollOptions
 from ant_cli.worker.sdk_session import require_sdk
@@ -61,7 +61,7 @@ def run_worker(
     command = handler_command(options, handler, runtime)
     if runs_sessions(options, handler):  # which see to the lease and the stop themselves
         options = options._replace(no_auto_stop=True, heartbeat="auto")
-    connection = connection_with_key(connection, options.environment_key, "--environment-key")
+    connection = connection_with_key(connection, options.environment_key)
     _note_api_key(options, runtime)
     worker_id = options.worker_id or new_worker_id()
     resume_gc()
@@ -75,14 +75,25 @@ async def _work(
     runtime: Runtime,
     status: Status | None,
 ) -> None:
-    api = WorkAPI(connection, runtime, options.environment_id, options.worker_id)
-    # An abandoned call keeps its thread until it times out, so there are more threads than calls.
-    executor = ThreadPoolExecutor(2 * options.concurrency + 4, "api")
-    guard = Guardian()
+    context = _make_context(options, command, connection, runtime)
+    try:
+        with monitored(options, context.tally), status(context.tally) if status else nullcontext():
+            depth = asyncio.create_task(_follow_depth(context)) if status else None
+            await Supervisor(context).run()
+            if depth:
+                depth.cancel()
+    finally:
+        context.close()
+
+
+def _make_context(
+    options: PollOptions, command: list[str], connection: ConnectionSettings, runtime: Runtime
+) -> WorkerContext:
     fields = {"component": "work-poller", "environment_id": options.environment_id}
-    shop = Workshop(
-        api=api,
-        executor=executor,
+    return WorkerContext(
+        api=WorkAPI(connection, runtime, options.environment_id, options.worker_id),
+        # An abandoned call keeps its thread until it times out, so there are more threads than calls.
+        executor=ThreadPoolExecutor(2 * options.concurrency + 4, "api"),
         options=options,
         command=command,
         environ=dict(runtime.environ),
@@ -92,31 +103,21 @@ async def _work(
             "ANTHROPIC_WORKER_ID": options.worker_id,
             **({"ANTHROPIC_WORKSPACE_ID": connection.workspace_id} if connection.workspace_id else {}),
         },
-        guard=guard,
+        guardian=Guardian(),
         log=WorkerLog(runtime.stderr, options.log_format, fields),
         tally=Tally(options.concurrency),
         shutdown=Shutdown(),
     )
-    try:
-        with monitored(options, shop.tally), status(shop.tally) if status else nullcontext():
-            depth = asyncio.create_task(_follow_depth(shop)) if status else None
-            await Supervisor(shop).run()
-            if depth:
-                depth.cancel()
-    finally:
-        executor.shutdown(wait=False, cancel_futures=True)
-        guard.close()
-        api.close()
 
 
-async def _follow_depth(shop: Workshop) -> None:
+async def _follow_depth(context: WorkerContext) -> None:
     """Keep the depth of the queue in the tally, unless the server will not tell it to this worker."""
     while True:
         try:
-            depth = (await shop.call(shop.api.stats)).get("depth")
-            shop.tally.queue_depth = depth if isinstance(depth, int) else None
+            depth = (await context.call(context.api.stats)).get("depth")
+            context.tally.queue_depth = depth if isinstance(depth, int) else None
         except AntError as error:
-            shop.tally.queue_depth = None
+            context.tally.queue_depth = None
             if is_permanent(error):
                 return
         await asyncio.sleep(_DEPTH_EVERY_S)

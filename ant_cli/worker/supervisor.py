@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from ant_cli.errors import AntError
 from ant_cli.runtime.light_typing import Any
 from ant_cli.worker.attempts import Settlement
-from ant_cli.worker.item_run import ItemRun, Workshop, is_permanent
+from ant_cli.worker.item_run import ItemRun, WorkerContext, is_permanent
 from ant_cli.worker.polling_pace import Backoff, IdleTime
 from ant_cli.worker.work_api import Item
 
@@ -26,10 +26,10 @@ SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 class Supervisor:
     """Polls while a slot is free, and runs what comes."""
 
-    def __init__(self, shop: Workshop) -> None:
-        self._shop = shop
+    def __init__(self, context: WorkerContext) -> None:
+        self._context = context
         self._loop = asyncio.get_running_loop()
-        self._slots = asyncio.Semaphore(shop.options.concurrency)
+        self._slots = asyncio.Semaphore(context.options.concurrency)
         self._tasks: set[asyncio.Task[None]] = set()
         self._idle = IdleTime(self._loop.time())
         self._poll_errors = Backoff()
@@ -45,8 +45,8 @@ class Supervisor:
 
         """
         with _handled_signals(self._loop, self._signalled):
-            options = self._shop.options
-            self._shop.log.info("polling for work", worker_id=options.worker_id, concurrency=options.concurrency)
+            options = self._context.options
+            self._context.log.info("polling for work", worker_id=options.worker_id, concurrency=options.concurrency)
             failure = await self._poll_until_the_end()
             await self._drain()
         if failure:
@@ -56,7 +56,7 @@ class Supervisor:
 
     async def _poll_until_the_end(self) -> AntError | None:
         """Poll until this worker has to end, and return the error that ended it, if one did."""
-        options, draining = self._shop.options, self._shop.shutdown.draining
+        options, draining = self._context.options, self._context.shutdown.draining
         while not draining.is_set():
             if options.max_items and self._claimed >= options.max_items:
                 return None
@@ -75,7 +75,7 @@ class Supervisor:
                 if not handed_over:
                     self._slots.release()
             if self._is_idle_for_good():
-                self._shop.log.info("no work; exiting", idle_seconds=options.exit_when_idle)
+                self._context.log.info("no work; exiting", idle_seconds=options.exit_when_idle)
                 return None
         return None
 
@@ -83,28 +83,28 @@ class Supervisor:
         """Poll once, and pause where nothing came. Raises APIError if polling again makes no sense."""
         began = self._loop.time()
         try:
-            polled = await self._unless_draining(self._shop.call(_boxed_poll, self._shop))
+            polled = await self._unless_draining(self._context.call(_boxed_poll, self._context))
         except AntError as error:
             if is_permanent(error):
-                self._shop.log.error("poll hit permanent 4xx; stopping", error=error.message)
+                self._context.log.error("poll hit permanent 4xx; stopping", error=error.message)
                 raise
             await self._back_off(error)
             return None
         if polled is None:
             return None
         if self._poll_errors.succeeded():
-            self._shop.log.info("polling works again")
-        self._shop.tally.last_poll_at = time.time()
+            self._context.log.info("polling works again")
+        self._context.tally.last_poll_at = time.time()
         item: Item | None = polled[0]
-        self._shop.tally.polls["empty" if item is None else "work"] += 1
+        self._context.tally.polls["empty" if item is None else "work"] += 1
         if item is None:
             await self._pause(self._idle.pause_after_empty(began, self._loop.time()))
         return item
 
     async def _back_off(self, error: AntError) -> None:
-        self._shop.tally.polls["error"] += 1
+        self._context.tally.polls["error"] += 1
         if not self._poll_errors.failures:  # once for a row of failures
-            self._shop.log.warn("poll failed, backing off", error=error.message)
+            self._context.log.warn("poll failed, backing off", error=error.message)
         await self._pause(self._poll_errors.failed(random.random()))  # noqa: S311 - jitter, no secret
 
     async def _pause(self, seconds: float) -> None:
@@ -114,7 +114,7 @@ class Supervisor:
     async def _unless_draining(self, awaited: Coroutine[Any, Any, Any]) -> Any:
         """Return the result, or None as soon as draining begins. What was awaited is given up then."""
         task = asyncio.ensure_future(awaited)
-        draining = asyncio.ensure_future(self._shop.shutdown.draining.wait())
+        draining = asyncio.ensure_future(self._context.shutdown.draining.wait())
         try:
             await asyncio.wait({task, draining}, return_when=asyncio.FIRST_COMPLETED)
             return task.result() if task.done() else None
@@ -123,7 +123,7 @@ class Supervisor:
             draining.cancel()
 
     def _is_idle_for_good(self) -> bool:
-        limit_s = self._shop.options.exit_when_idle
+        limit_s = self._context.options.exit_when_idle
         return limit_s > 0 and not self._tasks and self._idle.seconds(self._loop.time()) >= limit_s
 
     # Items
@@ -132,7 +132,7 @@ class Supervisor:
         """Handle an item in a task of its own; the slot is its until it ends."""
         self._claimed += 1
         self._idle.work_came(self._loop.time())
-        self._shop.tally.slots_used += 1
+        self._context.tally.slots_used += 1
         task = self._loop.create_task(self._handle(item))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -140,23 +140,25 @@ class Supervisor:
     async def _handle(self, item: Item) -> None:
         slot = _Slot(self._free_slot)
         try:
-            settlement = await ItemRun(item, self._shop, slot.free).run()
+            settlement = await ItemRun(item, self._context, slot.free).run()
             self._wait_if_broken(settlement)
         except Exception as error:  # noqa: BLE001 - a bug that one item brings out must not end the others
-            self._shop.log.error("work item failed", work_id=item["id"], error=f"{type(error).__name__}: {error}")
+            self._context.log.error(
+                "work item failed", work_id=item["id"], error=f"{type(error).__name__}: {error}"
+            )
         finally:
             slot.free()
             self._idle.work_came(self._loop.time())
 
     def _free_slot(self) -> None:
-        self._shop.tally.slots_used -= 1
+        self._context.tally.slots_used -= 1
         self._slots.release()
 
     def _wait_if_broken(self, settlement: Settlement | None) -> None:
         """Pause polling after an item that could not be acknowledged, or whose handler can't be run."""
         if settlement is None or settlement.handler_is_broken:
             pause_s = self._item_errors.failed(random.random())  # noqa: S311 - jitter, no secret
-            self._shop.log.warn("backing off after unprocessable work item", sleep=round(pause_s, 1))
+            self._context.log.warn("backing off after unprocessable work item", sleep=round(pause_s, 1))
             self._not_before = self._loop.time() + pause_s
         else:
             self._item_errors.succeeded()
@@ -165,11 +167,11 @@ class Supervisor:
 
     def _signalled(self, name: str) -> None:
         """Drain at the first signal, end the handlers at the second, kill them at the third."""
-        shutdown, log = self._shop.shutdown, self._shop.log
+        shutdown, log = self._context.shutdown, self._context.log
         if not shutdown.draining.is_set():
             log.info("draining: no more work is taken", signal=name, running=len(self._tasks))
             shutdown.draining.set()
-            self._shop.tally.draining = True
+            self._context.tally.draining = True
         elif not shutdown.terminating.is_set():
             log.info("ending the handlers", signal=name, running=len(self._tasks))
             shutdown.terminating.set()
@@ -178,13 +180,13 @@ class Supervisor:
 
     async def _drain(self) -> None:
         """Wait for the running items: as long as they take, or from a signal on for the drain time-out."""
-        shutdown = self._shop.shutdown
+        shutdown = self._context.shutdown
         if await self._all_ended_before(shutdown.draining):
             return
-        if await self._all_ended_before(shutdown.terminating, self._shop.options.drain_timeout):
+        if await self._all_ended_before(shutdown.terminating, self._context.options.drain_timeout):
             return
         if not shutdown.terminating.is_set():
-            self._shop.log.warn("drain timeout exceeded; ending the handlers", running=len(self._tasks))
+            self._context.log.warn("drain timeout exceeded; ending the handlers", running=len(self._tasks))
             shutdown.terminating.set()
         await self._all_ended()
 
@@ -215,9 +217,9 @@ class _Slot:
         self._free = None
 
 
-def _boxed_poll(shop: Workshop) -> tuple[Item | None]:
+def _boxed_poll(context: WorkerContext) -> tuple[Item | None]:
     """Poll, and return the result in a tuple, so that no work differs from no result."""
-    return (shop.api.poll(),)
+    return (context.api.poll(),)
 
 
 @contextmanager

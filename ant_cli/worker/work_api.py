@@ -102,6 +102,6 @@ def _checked(item: Item) -> Item:
     return item
 
 
-def connection_with_key(connection: ConnectionSettings, key: str, source: str) -> ConnectionSettings:
+def connection_with_key(connection: ConnectionSettings, key: str) -> ConnectionSettings:
     """Return the connection with an environment's key, a bearer token, in place of any other credential."""
-    return connection._replace(credential=Credential("auth_token", key, source, explicit=True))
+    return connection._replace(credential=Credential("auth_token", key, "--environment-key", explicit=True))

@@ -47,9 +47,9 @@ def test_a_server_that_will_not_tell_the_depth_of_the_queue_is_asked_once():
         asked.append(1)
         raise APIError("GET", 403, "Forbidden", b"", "")
 
-    shop = SimpleNamespace(call=refuse, api=SimpleNamespace(stats=None), tally=Tally(1))
-    asyncio.run(asyncio.wait_for(_follow_depth(shop), 20))
-    assert (asked, shop.tally.queue_depth) == ([1], None)
+    context = SimpleNamespace(call=refuse, api=SimpleNamespace(stats=None), tally=Tally(1))
+    asyncio.run(asyncio.wait_for(_follow_depth(context), 20))
+    assert (asked, context.tally.queue_depth) == ([1], None)
 
 
 @pytest.mark.parametrize(
