@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ant_cli.argv import Call
     from ant_cli.operations.spec import Flags
 
-_GIVEN = ("api_key", "auth_token", "identity_token", "api_key_stdin", "auth_token_stdin")
+_GIVEN = ("api_key", "auth_token", "identity_token", "environment_key", "api_key_stdin", "auth_token_stdin")
 """The flags that give a credential."""
 _WITHOUT_NOTE = ("auth login", "emulator start")
 """The commands that warn themselves, or whose key is the emulator's."""

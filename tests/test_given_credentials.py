@@ -92,11 +92,22 @@ def test_a_credential_that_was_typed_causes_one_note(ant, words, flag, safer):
     assert ant(*LIST, *words, env={**NO_KEY, "ANT_NO_HINTS": "1"}, replies=[EMPTY]).stderr == ""
 
 
+@pytest.mark.parametrize("command", ["poll", "run", "exporter"])
+def test_an_environment_key_that_was_typed_causes_one_note(ant, command):
+    """It is the credential of a worker."""
+    done = ant("beta:worker", command, "--environment-key", "k-0001", env=NO_KEY)
+    assert done.exit == 2
+    assert done.stderr.startswith(NOTE.format("--environment-key", "ANTHROPIC_ENVIRONMENT_KEY"))
+    assert done.stderr.count("Note: ") == 1
+
+
 def test_a_credential_from_elsewhere_causes_no_such_note(ant):
     """A variable, stdin, or an empty flag."""
     assert ant(*LIST, replies=[EMPTY]).stderr == ""
     assert ant(*LIST, "--api-key=", replies=[EMPTY]).stderr == ""
     assert ant(*LIST, "--api-key-stdin", stdin=SECRET, env=NO_KEY, replies=[EMPTY]).stderr == ""
+    worker = ant("beta:worker", "poll", env={**NO_KEY, "ANTHROPIC_ENVIRONMENT_KEY": "k-0001"})
+    assert "other users of this machine" not in worker.stderr
     assert "other users of this machine" not in ant("auth", "login", "--api-key", "k-0001", "--no-verify").stderr
 
 

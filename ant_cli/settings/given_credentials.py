@@ -16,6 +16,7 @@ _TYPED = {
     "api_key": "ANTHROPIC_API_KEY or --api-key-stdin",
     "auth_token": "ANTHROPIC_AUTH_TOKEN or --auth-token-stdin",
     "identity_token": "--identity-token-file",
+    "environment_key": "ANTHROPIC_ENVIRONMENT_KEY",
 }
 """The flags whose value is a secret, with what is safer."""
 
