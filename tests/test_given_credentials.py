@@ -37,6 +37,13 @@ REFUSED = [
     (("--api-key-stdin", *LIST), " \n", "the secret on stdin is empty"),
     (("--api-key-stdin", *LIST), f"{SECRET}\nx-api-key: y", "contains a character that no key has"),
     (("--api-key-stdin", *LIST), f"{SECRET} y", "contains a space"),
+    (
+        ("--api-key-stdin", "beta:environments", "create", "--name", "n"),
+        f'{{"name":"{SECRET}"}}',
+        "must be bare, not JSON",
+    ),
+    (("--auth-token-stdin", *LIST), f'["{SECRET}"]', "must be bare, not JSON"),
+    (("--auth-token-stdin", *LIST), f'"{SECRET}"', "must be bare, not JSON"),
     (("--api-key-stdin", *LIST), b"\xff\xfe", "contains a character that no key has"),
     (("--api-key-stdin", *LIST, "--api-key", "k"), SECRET, "--api-key and --api-key-stdin can't be used together"),
     (("--auth-token-stdin", *LIST, "--auth-token=k"), SECRET, "--auth-token and --auth-token-stdin can't be"),

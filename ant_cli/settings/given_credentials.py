@@ -51,6 +51,8 @@ def read_piped_secret(runtime: Runtime, example: str) -> str:
         raise UsageError("nothing is piped in.", f"For example: {example} < FILE")
     secret = runtime.stdin.read().removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace")
     runtime.stderr.register_secret(secret.strip())
+    if secret.strip().startswith(("{", "[", '"')):  # a body, or what `jq` prints without `-r`
+        raise BadValue("the secret on stdin", "must be bare, not JSON", f"For example: {example} < FILE")
     return check_secret("the secret on stdin", secret)
 
 
