@@ -220,8 +220,8 @@ def _wait_for(file: BinaryIO, *, reading: bool) -> None:
 
 
 def os_error_text(error: Exception) -> str:
-    """Return the operating system's message for an error, without number and file name."""
-    return (getattr(error, "strerror", None) or str(error)).lower()
+    """Return the operating system's message for an error, without number, file name and full stop."""
+    return (getattr(error, "strerror", None) or str(error)).lower().rstrip(".")
 
 
 class Stdout(Stream):

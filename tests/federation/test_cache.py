@@ -262,6 +262,19 @@ def test_a_folder_that_can_not_be_used_is_noted_once_and_the_run_goes_on(federat
         assert not list((folder.parent.parent / "elsewhere").iterdir())
 
 
+@posix_only
+def test_a_pipe_in_place_of_the_lock_is_noted_in_one_sentence(federated, entry, folder):
+    """Nobody waits for its other end."""
+    federated(*RETRIEVE, replies=[grant(1), OBJECT])
+    path = entry()
+    path.unlink()
+    os.mkfifo(f"{path}.lock")
+    result = federated(*RETRIEVE, replies=[grant(2), OBJECT])
+    assert (result.exit, bearers(result)) == (0, ["", "2"])
+    assert result.stderr.startswith(f"Note: access tokens can't be cached in {folder}, ")
+    assert result.stderr.endswith(" is not seekable.\n")
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="this test needs a file system of Linux")
 def test_a_directory_that_can_not_be_made_is_noted_once_and_the_run_goes_on(federated):
     """As in a container with a read-only file system."""
