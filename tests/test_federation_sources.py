@@ -117,3 +117,11 @@ def test_auth_status_shows_a_federation_in_its_place(ant):
     assert (
         "  6. ANTHROPIC_FEDERATION_RULE_ID  exchanges the token in /run/token-2 by fdrl_2  <- used" in done.stdout
     )
+
+
+def test_auth_status_shows_what_a_federation_lacks(ant):
+    """It is not mistaken for one whose token is hidden."""
+    rule = ant("auth", "status", env={"ANTHROPIC_API_KEY": None, "ANTHROPIC_FEDERATION_RULE_ID": "fdrl_2"})
+    assert "ANTHROPIC_FEDERATION_RULE_ID  exchanges no token by fdrl_2  <- used" in rule.stdout
+    organization = ant("auth", "status", env={"ANTHROPIC_API_KEY": None, "ANTHROPIC_ORGANIZATION_ID": "org-2"})
+    assert "ANTHROPIC_ORGANIZATION_ID     exchanges no token by no rule  <- used" in organization.stdout

@@ -164,7 +164,9 @@ def _with_cached_end(row: SourceRow, settings: Settings, runtime: Runtime) -> So
 
 def _rule_text(rule: FederationRule) -> str:
     """Return how a federation gets its token, without the identity token."""
-    token = f"the token in {rule.identity_token_file}" if rule.identity_token_file else mask(rule.identity_token)
+    token = mask(rule.identity_token) if rule.identity_token else "no token"
+    if rule.identity_token_file:
+        token = f"the token in {rule.identity_token_file}"
     return f"exchanges {token} by {rule.rule_id or 'no rule'}"
 
 
