@@ -14,6 +14,7 @@ from ant_cli.runtime.streams import Stderr
 from ant_cli.settings.loading import OutputSettings
 
 _KEYS = {"type", "error", "request_id"}
+_CODE = "error_code"
 _EXCERPT_LENGTH = 500
 """The most characters that are printed of an error that is not JSON."""
 
@@ -49,11 +50,23 @@ def _sentence(status: int, body: bytes, settings: OutputSettings) -> str:
     try:
         members = json_text.members(body)
         error = json_text.members(members.get("error", b""))
-        if members.keys() <= _KEYS and error.keys() == {"type", "message"}:
-            return f"{json_text.string(error['message'])} ({status} {json_text.string(error['type'])})"
+        if members.keys() <= _KEYS and (kind := _kind(error)):
+            return f"{json_text.string(error['message'])} ({status} {json_text.string(kind)})"
     except json_text.JSONTextError:
         pass
     return ""
+
+
+def _kind(error: dict[str, bytes]) -> bytes:
+    """Return the code of an error or, without one, its type, which is less precise; empty if the error says more.
+
+    The API repeats the code in `details`.
+    """
+    code = {name: value for name, value in error.items() if name == _CODE}
+    says_more = error.keys() - code.keys() - {"details"} != {"type", "message"}
+    if says_more or json_text.members(error.get("details", b"{}")).items() - code.items():
+        return b""
+    return code.get(_CODE, error["type"])
 
 
 def _excerpt(body: bytes) -> str:

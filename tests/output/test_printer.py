@@ -185,10 +185,28 @@ def test_an_api_error_is_a_line_on_a_terminal(ant, httpx_error):
     assert '"message": "No such environment."' in ant(*RETRIEVE, replies=[httpx_error()]).stderr
 
 
+CODE = {"error_code": "environment_not_found"}
+
+
+@pytest.mark.parametrize("details", [{}, {"details": {}}, {"details": CODE}])
+def test_the_code_of_an_api_error_stands_for_its_type_on_a_terminal(ant, httpx_error, details):
+    """It is more precise. The API repeats it in `details`, for the SDKs; that says no more."""
+    error = {"type": "not_found_error", "message": "No such environment.", **CODE, **details}
+    body = {"type": "error", "error": error, "request_id": "req_1"}
+    shown = ant(*RETRIEVE, replies=[httpx_error(body)], terminal=True).stderr.splitlines()
+    assert shown[0] == "ant: No such environment. (404 environment_not_found)"
+    assert shown[1].startswith("GET ")
+    assert json.dumps(body, indent=2) in ant(*RETRIEVE, replies=[httpx_error(body)]).stderr
+
+
 @pytest.mark.parametrize(
     "body",
     [
         {"type": "error", "error": {"type": "t", "message": "m", "param": "name"}},
+        {"type": "error", "error": {"type": "t", "message": "m", **CODE, "details": {**CODE, "state": "active"}}},
+        {"type": "error", "error": {"type": "t", "message": "m", **CODE, "details": {"error_code": "other"}}},
+        {"type": "error", "error": {"type": "t", "message": "m", **CODE, "details": "text"}},
+        {"type": "error", "error": {"type": "t", "message": "m", "error_code": 7}},
         {"type": "error", "error": {"type": "t", "message": None}},
         {"type": "error", "error": "m"},
         {"type": "error", "error": {"type": "t", "message": "m"}, "more": 1},

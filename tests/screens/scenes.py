@@ -92,6 +92,16 @@ WHOLE = environment(
     metadata={"team": "data", "tier": ""},
 )
 MISSING = {"type": "error", "error": {"type": "not_found_error", "message": "Environment not found."}}
+WITH_CODE = {
+    "type": "error",
+    "error": {
+        "type": "not_found_error",
+        "message": "environment_id: there is no environment 'env_011CZkZ9X2dpNyB7HsEFoRfW' in this workspace.",
+        "error_code": "environment_not_found",
+        "details": {"error_code": "environment_not_found"},
+    },
+    "request_id": "req_011CZkZ9",
+}
 HEARTBEAT = {
     "type": "work_heartbeat",
     "lease_extended": True,
@@ -161,6 +171,7 @@ SCENES = {
         ["beta:environments", "retrieve", "env_1"],
         MISSING,
     ),
+    "error-with-code": (["beta:environments", "retrieve", "env_1"], WITH_CODE),
     "usage-error": (["beta:environments", "create", "--nmae", "demo"], None),
     "first-steps": ([], None),
     "help": (["help"], None),
@@ -173,7 +184,7 @@ SCENES = {
 
 def response(answer):
     """Return an answer as it comes from the network."""
-    status = 404 if answer is MISSING else 200
+    status = 404 if answer in (MISSING, WITH_CODE) else 200
     return httpx.Response(status, headers={"request-id": "req_011CZkZ9"}, json=answer)
 
 
