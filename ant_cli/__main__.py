@@ -33,6 +33,7 @@ def guarded(action: Callable[[], None], argv: Sequence[str], runtime: Runtime) -
     """Run `action` for a command line, report any error on stderr, and return the exit status."""
     for secret in exposed_secrets(argv, runtime.environ):
         runtime.stderr.register_secret(secret)
+    runtime.stderr.lay_out_with(lambda text: _on_screen(text, runtime))
     try:
         action()
     except AntError as error:
@@ -127,14 +128,16 @@ def _signal_exit_status(signal: KeyboardInterrupt) -> int:
 
 def _report(error: AntError, runtime: Runtime) -> None:
     """Print an error and its hint as one message."""
-    if runtime.stderr.is_terminal:
-        from ant_cli.output.messages import error_on_screen
-
-        text = error_on_screen(error, runtime.stderr, runtime.environ)
-    else:
-        text = "\n".join(part for part in (str(error), error.hint) if part)
-    if text:
+    lines = error.screen_lines() if runtime.stderr.is_terminal else [str(error)]
+    if text := "\n".join(filter(None, (*lines, error.hint))):
         runtime.stderr.say(text)
+
+
+def _on_screen(text: str, runtime: Runtime) -> str:
+    """Return a message laid out for the terminal."""
+    from ant_cli.output.messages import message_on_screen
+
+    return message_on_screen(text, runtime.stderr, runtime.environ)
 
 
 def _os_error(error: OSError | MemoryError) -> AntError:

@@ -20,19 +20,24 @@ def log_trust(stderr: Stderr, environ: Mapping[str, str]) -> None:
     """Show which certificate authorities vouch for the server."""
     from ant_cli.http.trust import describe_trust
 
-    stderr.say(f"* certificate authorities: {describe_trust(environ)}")
+    _log(stderr, [f"* certificate authorities: {describe_trust(environ)}"])
 
 
 def log_request(stderr: Stderr, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> None:
     """Show a request."""
     lines = [f"> {method} {url}", *_header_lines(">", headers), *_body_lines(">", body or b"")]
-    stderr.say("\n".join(lines))
+    _log(stderr, lines)
 
 
 def log_response(stderr: Stderr, status_line: str, headers: Mapping[str, str], body: bytes) -> None:
     """Show a response."""
     shown = stderr.redact_body(body)
-    stderr.say("\n".join([f"< {status_line}", *_header_lines("<", headers), *_body_lines("<", shown)]))
+    _log(stderr, [f"< {status_line}", *_header_lines("<", headers), *_body_lines("<", shown)])
+
+
+def _log(stderr: Stderr, lines: list[str]) -> None:
+    """Write lines as they are, however long: each is what was sent or received."""
+    stderr.write("\n".join(lines) + "\n")
 
 
 def _header_lines(mark: str, headers: Mapping[str, str]) -> list[str]:

@@ -1,26 +1,27 @@
-"""Error messages at a terminal: wrapped between words, and commands never broken."""
+"""Messages at a terminal: wrapped between words, and commands never broken."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
 
-from ant_cli.errors import AntError
 from ant_cli.output.terminal import cell_width, terminal_size, wrap
 from ant_cli.runtime.sanitize import escape_controls
 from ant_cli.runtime.streams import Stderr
 
-_COMMAND = re.compile(r"(?<=: )(?=ant |/\S*python\S* )")
+_COMMAND = re.compile(r"(?:^|(?<=: ))(?=ant |/\S*python\S* )")
 """Where the command of a hint begins."""
+_QUOTED_COMMAND = re.compile(r"`[^`]*`")
+_UNBREAKABLE = "\x1f"
+"""Stands for a space inside a quoted command while lines are broken: a text has none, since it was escaped."""
 
 
-def error_on_screen(error: AntError, stderr: Stderr, environ: Mapping[str, str]) -> str:
-    """Return an error and its hint, laid out for the terminal.
+def message_on_screen(text: str, stderr: Stderr, environ: Mapping[str, str]) -> str:
+    """Return a message laid out for the terminal.
 
     Secrets are redacted before lines are broken: a secret may contain a space.
     """
     width = terminal_size(stderr, environ)[0]
-    text = "\n".join(part for part in (*error.screen_lines(), error.hint) if part)
     text = escape_controls(stderr.redact(text))
     return "\n".join(line for paragraph in text.split("\n") for line in _wrapped(paragraph, width))
 
@@ -31,5 +32,14 @@ def _wrapped(paragraph: str, width: int) -> Iterator[str]:
         yield paragraph
         return
     prose, *command = _COMMAND.split(paragraph, maxsplit=1)
-    yield from wrap(prose.rstrip(), width)
+    if prose:
+        yield from _broken(prose.rstrip(), width)
     yield from command
+
+
+def _broken(prose: str, width: int) -> Iterator[str]:
+    """Yield lines that fit, each indented as the first one, with no break in a command between backquotes."""
+    indent = prose[: len(prose) - len(prose.lstrip(" "))]
+    kept = _QUOTED_COMMAND.sub(lambda match: match[0].replace(" ", _UNBREAKABLE), prose[len(indent) :])
+    for line in wrap(kept, max(1, width - len(indent))):
+        yield indent + line.replace(_UNBREAKABLE, " ")

@@ -198,11 +198,13 @@ def _choose_format(settings: OutputSettings, runtime: Runtime, *, is_list: bool)
     if row.name == "auto":
         return BY_NAME[(AUTO_LIST if is_list else AUTO_OBJECT) if on_terminal else AUTO_PIPE]
     if row.opens_screen:
-        from ant_cli.output.explorer.full_screen import missing_requirement
+        from ant_cli.output.explorer.full_screen import TEXTUAL, missing_requirement
+        from ant_cli.runtime.extras import install_hint
 
         if missing := missing_requirement(runtime):
             row = BY_NAME[AUTO_OBJECT if on_terminal else AUTO_PIPE]
-            runtime.stderr.say(f"Note: the format explore needs {missing}; {row.name} is used instead.")
+            hint = f"\n{install_hint('explore')}" if missing == TEXTUAL else ""
+            runtime.stderr.say(f"Note: the format explore needs {missing}; {row.name} is used instead.{hint}")
     return row
 
 

@@ -276,6 +276,7 @@ class Stderr(Stream):
         super().__init__(file)
         self._unbuffered: BinaryIO | None = None
         self._show: Callable[[str], None] | None = None
+        self._lay_out: Callable[[str], str] | None = None
         self._secrets: list[str] = []
 
     def register_secret(self, secret: str) -> None:
@@ -339,6 +340,12 @@ class Stderr(Stream):
         if isinstance(buffered, io.BytesIO):
             self.write(buffered.getvalue().decode())
 
+    def lay_out_with(self, lay_out: Callable[[str], str]) -> None:
+        """Lay out what is said on a terminal with a function, which knows its width and returns the text in lines."""
+        self._lay_out = lay_out
+
     def say(self, text: str) -> None:
-        """Write a text as a line of its own."""
+        """Write a text as a line of its own; on a terminal, broken between words."""
+        if self._lay_out and self.is_terminal:
+            text = self._lay_out(text)
         self.write(text + "\n")

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from ant_cli.errors import APIError, NetworkError, UsageError
-from ant_cli.output.messages import error_on_screen
+from ant_cli.output.messages import message_on_screen
 from ant_cli.runtime.streams import Stderr
 from tests.conftest import KEY, KEY_BY_PATTERN, Screen
 
@@ -24,7 +24,8 @@ def on_screen(error, *secrets, columns="80"):
     stderr = Stderr(Screen(terminal=True))
     for secret in secrets:
         stderr.register_secret(secret)
-    return error_on_screen(error, stderr, {"COLUMNS": columns})
+    text = "\n".join(filter(None, (*error.screen_lines(), error.hint)))
+    return message_on_screen(text, stderr, {"COLUMNS": columns})
 
 
 def test_a_terminal_shows_what_happened_before_the_request(ant):
@@ -92,6 +93,38 @@ def test_a_command_of_a_hint_is_never_broken():
     assert on_screen(UsageError("no.", f"To see it: {command}")).split("\n") == ["ant: no.", "To see it:", command]
     install = "/opt/a/very/long/path/to/an/interpreter/bin/python3 -m pip install 'textual>=8' 'pydantic>=2.7,<3'"
     assert on_screen(UsageError("no.", f"To install it: {install}")).split("\n")[1:] == ["To install it:", install]
+    assert on_screen(UsageError("no.", f"Its command:\n{command}")).split("\n")[1:] == ["Its command:", command]
+
+
+def test_a_command_between_backquotes_is_not_broken():
+    """It is copied as a whole, too."""
+    meant = "`ant beta:environments:work list` or `ant profile list`?"
+    shown = on_screen(UsageError(f"unknown command 'lst' for 'ant beta:environments'. Did you mean {meant}"))
+    assert shown.split("\n")[1] == meant
+
+
+def test_the_lines_of_an_indented_paragraph_are_indented_alike():
+    """As a member of an error's JSON."""
+    shown = on_screen(UsageError("no.", '  "message": ' + "word " * 30)).split("\n")[1:]
+    assert len(shown) > 1
+    assert all(line.startswith("  ") and len(line) <= 80 for line in shown)
+
+
+def test_a_note_is_broken_between_words_at_a_terminal(ant):
+    """A name in it is copied, as in an error."""
+    words = ("--api-key", KEY_BY_PATTERN, "beta:environments", "list")
+    page = {"data": [{"id": "env_1"}], "next_page": None}
+    (note,) = ant(*words, replies=[page], env={"COLUMNS": "80"}).stderr.splitlines()
+    assert len(note) > 80
+    shown = ant(*words, replies=[page], terminal=True, env={"COLUMNS": "80"}).stderr.splitlines()
+    assert " ".join(shown) == note
+    assert max(map(len, shown)) <= 80
+
+
+def test_a_debug_log_is_not_broken(ant):
+    """Each line is what was sent or received."""
+    shown = ant(*RETRIEVE, "--debug", replies=[{"name": "word " * 40}], terminal=True).stderr
+    assert any(line.count("word") == 40 for line in shown.splitlines())
 
 
 def test_a_secret_with_spaces_is_redacted_before_lines_are_broken():

@@ -16,7 +16,6 @@ from ant_cli.output.explorer.feed import Feed
 from ant_cli.output.explorer.outline import Outline
 from ant_cli.output.terminal import shows_colour
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.extras import install_command
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 from ant_cli.runtime.process import Terminated
 
@@ -37,12 +36,16 @@ class Outcome(NamedTuple):
     """Why the list is incomplete. To be raised after the value was printed."""
 
 
+TEXTUAL = "textual"
+"""The package that draws the explorer, which is optional."""
+
+
 def missing_requirement(runtime: Runtime) -> str:
     """Return what the explorer needs and lacks here; empty if it can open."""
     streams = (runtime.stdin, runtime.stdout, runtime.stderr)
     if runtime.environ.get("TERM") == "dumb" or not all(stream.is_terminal for stream in streams):
         return "a terminal"
-    return "" if find_spec("textual") else f"textual ({install_command('explore')})"
+    return "" if find_spec(TEXTUAL) else TEXTUAL
 
 
 def explore(
