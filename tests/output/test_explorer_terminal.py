@@ -166,4 +166,5 @@ def test_without_textual_the_explorer_names_what_to_install(explore: Explore):
     note = "Note: the format explore needs textual; pretty is used instead.\n"
     hint = f"To install it: {install_command('explore')}\n"
     assert status == 0
-    assert shown.replace("it:\n", "it: ") == note + hint + "id    env_2\nname  test\n"  # a long path has its own line
+    # a long path has its own line
+    assert shown.replace("it:\n", "it: ") == note + hint + "id    env_2\nname  test\n"
