@@ -156,6 +156,15 @@ def test_a_failure_is_reported_with_its_id_and_the_others_go_on(many):
     assert result.accounted() == sorted(IDS)
 
 
+def test_a_terminal_shows_the_reason_of_a_failure_right_behind_its_id(many):
+    """Among many, nobody looks for it in JSON."""
+    result = many(*ARCHIVE, *IDS[:3], "--yes", api=FakeAPI({"env_3": 404}), terminal=True)
+    assert result.stderr.splitlines()[:2] == [
+        "env_3: no env_3 (404 made_up)",
+        'POST "https://api.anthropic.com/v1/environments/env_3/archive?beta=true"',
+    ]
+
+
 def test_failures_of_different_kinds_are_exit_code_1(many):
     """A script can't tell which of them it is about."""
     assert many(*ARCHIVE, *IDS, api=FakeAPI({"env_3": 404, "env_5": 409})).exit == 1

@@ -151,8 +151,9 @@ class _Report:
         self._exit_codes.add(error.exit_code)
         (label,) = _labels(self._operation, [(result.position, result.request)])
         self._bar.erase()
-        text = str(error).removeprefix("ant: ")
-        self._stderr.say("\n".join(filter(None, (f"{label}: {text}", error.hint))))
+        lines = error.screen_lines() if self._stderr.is_terminal else [str(error)]
+        text = "\n".join(filter(None, (*lines, error.hint)))
+        self._stderr.say(f"{label}: {text.removeprefix('ant: ')}")
 
     def _report_unsent(self, sent: int) -> None:
         unsent = islice(enumerate(self._requests), sent, sent + NAMED)
