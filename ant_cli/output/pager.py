@@ -22,7 +22,7 @@ from contextlib import contextmanager, suppress
 from time import monotonic
 from types import TracebackType
 
-from ant_cli.output.terminal import Style
+from ant_cli.output.terminal import Style, cell_width
 from ant_cli.runtime import Runtime
 
 _VARIABLES = ("ANT_PAGER", "PAGER")
@@ -33,6 +33,10 @@ _NO_PAGER = ("", "cat")
 """Values that turn paging off."""
 _FAILS_WITHIN_S = 2.0
 """A pager that exits with an error so soon after its start has shown nothing: nobody quits as fast."""
+
+
+_COLOUR = re.compile(rb"\x1b\[[\d;]*m")
+"""What fills no cell. A pager that gets less than a screenful would fill the rest of it with `~`."""
 
 
 class PagerClosed(BaseException):
@@ -244,5 +248,6 @@ def _keeps_header(program: str, environ: Mapping[str, str]) -> bool:
 
 
 def lines_of(data: bytes, width: int) -> int:
-    """Return how many lines of the screen `data` fills, or a few more: escape sequences count as if visible."""
-    return sum(1 + max(0, len(line) - 1) // width for line in data.split(b"\n")) - 1
+    """Return how many lines of the screen `data` fills."""
+    lines = _COLOUR.sub(b"", data).decode("utf-8", "replace").split("\n")
+    return sum(1 + max(0, cell_width(line) - 1) // width for line in lines) - 1
