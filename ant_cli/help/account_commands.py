@@ -5,7 +5,6 @@ from __future__ import annotations
 from ant_cli.help.command_row import Command
 from ant_cli.help.tool_rows import (
     CONNECTION,
-    FEDERATION,
     PROFILE,
     REQUEST,
     RESULT,
@@ -14,6 +13,7 @@ from ant_cli.help.tool_rows import (
     text_flag,
     tool,
 )
+from ant_cli.operations.global_flags import FEDERATION
 from ant_cli.operations.value_kinds import ValueKind
 
 SECTION = "Log in, and switch between accounts"

@@ -7,8 +7,6 @@ from ant_cli.help.tool_rows import REQUEST, argument, switch, text_flag, tool
 from ant_cli.operations.spec import Param
 from ant_cli.operations.value_kinds import ValueKind
 
-SECTION = API_SECTION
-
 NOTES = """\
 Files are YAML, JSON, or Markdown (`ant help config`). claude-lock.json says
 which environment each file became; commit it. docs/apply.md has the rest."""
@@ -67,7 +65,7 @@ APPLY = tool(
         _VERBOSE,
     ),
     takes=(*_CONNECTION, *_DATA),
-)._replace(section=SECTION, notes=NOTES, reports_changes=True)
+)._replace(section=API_SECTION, notes=NOTES, reports_changes=True)
 
 DIFF = tool(
     "diff",
@@ -79,7 +77,7 @@ DIFF = tool(
     arguments=(_PATHS,),
     flags=(_PRUNE, _LOCK_FILE, _PARALLEL, _VERBOSE),
     takes=(*_CONNECTION, *_DATA),
-)._replace(section=SECTION, reports_changes=True)
+)._replace(section=API_SECTION, reports_changes=True)
 
 EXPORT = tool(
     "export",
@@ -104,7 +102,7 @@ EXPORT = tool(
         _LOCK_FILE,
     ),
     takes=(*_CONNECTION, *_DATA),
-)._replace(section=SECTION)
+)._replace(section=API_SECTION)
 
 EDIT = tool(
     "edit",
@@ -116,7 +114,7 @@ EDIT = tool(
     arguments=(argument("environment_id", "The environment's ID.", ValueKind.ID),),
     flags=(switch("dry_run", "Show what would change and send nothing."),),
     takes=(*_CONNECTION, *_DATA),
-)._replace(section=SECTION, notes=EDIT_NOTES)
+)._replace(section=API_SECTION, notes=EDIT_NOTES)
 
 _SCHEMA_EXAMPLES = (
     ("for an editor", "ant schema environment > environment.schema.json"),
@@ -125,7 +123,7 @@ _SCHEMA_EXAMPLES = (
 SCHEMA = Command(
     ("schema",),
     "Print JSON schemas, for editors and checks.",
-    section=SECTION,
+    section=API_SECTION,
     examples=_SCHEMA_EXAMPLES,
     subcommands=(
         tool(

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from ant_cli.help.command_row import Command, Example
-from ant_cli.operations.global_flags import GLOBAL_FLAGS
+from ant_cli.operations.global_flags import FEDERATION, GLOBAL_FLAGS
 from ant_cli.operations.spec import Param
 from ant_cli.operations.value_kinds import ValueKind
 
 PROFILE = ("profile",)
 RESULT = ("format", "transform", "raw_output", "columns")
 """The global flags of a command that prints a result."""
-FEDERATION = ("federation_rule", "identity_token_file", "identity_token", "organization_id", "service_account_id")
-"""The global flags of an exchange of an identity token."""
 CREDENTIAL = ("api_key", "auth_token", "api_key_stdin", "auth_token_stdin", *FEDERATION)
 """The global flags that give a credential."""
 CONNECTION = ("base_url", "local", "workspace_id", "timeout", "max_retries", "debug")

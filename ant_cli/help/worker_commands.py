@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-from ant_cli.help.command_row import Command
-from ant_cli.help.tool_rows import CREDENTIAL, PROFILE, tool
+from ant_cli.help.command_row import API_SECTION, Command
+from ant_cli.help.tool_rows import CONNECTION, CREDENTIAL, PROFILE, tool
 from ant_cli.operations.spec import Param
 from ant_cli.operations.value_kinds import ValueKind
 from ant_cli.worker.options import EXPORTER_ROWS, POLL_ROWS, RUN_ROWS
 
-CONNECTION = ("base_url", "local", "workspace_id", "timeout", "max_retries", "debug", *PROFILE)
+_WITHOUT_CREDENTIAL = (*CONNECTION, *PROFILE)
 """The global flags of a worker, whose credential is the environment's key."""
+_POLL_EXAMPLES = (
+    ("run a script for each item", "ant beta:worker poll --on-work ./handle.sh"),
+    (
+        "four sessions at once, each in a container",
+        "ant beta:worker poll --concurrency 4 -- docker run --rm -i worker",
+    ),
+)
 
 WORKER = Command(
     ("beta:worker",),
     "Run the work of a self-hosted environment.",
-    section="Work with the API",
-    examples=(
-        ("run a script for each item", "ant beta:worker poll --on-work ./handle.sh"),
-        (
-            "four sessions at once, each in a container",
-            "ant beta:worker poll --concurrency 4 -- docker run --rm -i worker",
-        ),
-    ),
+    section=API_SECTION,
+    examples=_POLL_EXAMPLES,
     subcommands=(
         tool(
             "beta:worker poll",
             "Run a handler for each work item, until a signal; see `ant help worker`.",
             "environment_worker:poll",
-            ("run a script for each item", "ant beta:worker poll --on-work ./handle.sh"),
-            (
-                "four sessions at once, each in a container",
-                "ant beta:worker poll --concurrency 4 -- docker run --rm -i worker",
-            ),
+            *_POLL_EXAMPLES,
             arguments=(
                 Param(
                     "handler",
@@ -42,7 +39,7 @@ WORKER = Command(
                 ),
             ),
             flags=tuple(row.param for row in POLL_ROWS),
-            takes=CONNECTION,
+            takes=_WITHOUT_CREDENTIAL,
         ),
         tool(
             "beta:worker run",
@@ -54,7 +51,7 @@ WORKER = Command(
                 "ant beta:worker run --work-secret-file /run/secrets/work",
             ),
             flags=tuple(row.param for row in RUN_ROWS),
-            takes=CONNECTION,
+            takes=_WITHOUT_CREDENTIAL,
         ),
         tool(
             "beta:worker exporter",
@@ -66,7 +63,7 @@ WORKER = Command(
                 "ant beta:worker exporter --environment-id env_1,env_2 --listen 0.0.0.0:9464",
             ),
             flags=tuple(row.param for row in EXPORTER_ROWS),
-            takes=(*CREDENTIAL, *CONNECTION),
+            takes=(*CREDENTIAL, *_WITHOUT_CREDENTIAL),
         ),
     ),
 )

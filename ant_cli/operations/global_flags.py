@@ -45,6 +45,9 @@ GLOBAL_FLAGS = (
     Param("debug", "setting", bool, "Show requests and responses on stderr, with secrets hidden."),
 )
 
+FEDERATION = ("federation_rule", "identity_token_file", "identity_token", "organization_id", "service_account_id")
+"""The names of the flags of a federation. The first three say that one is meant."""
+
 FILE = Param(
     "file", "setting", str, "Read the input from this file instead of stdin; - is stdin itself.", short="-f"
 )

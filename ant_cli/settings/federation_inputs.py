@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ant_cli.errors import CredentialError, UsageError
+from ant_cli.operations.global_flags import FEDERATION
 from ant_cli.operations.spec import Flags, flag_name
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.settings.federation import FederationRule
 from ant_cli.settings.profiles import NO_PROFILE, SelectedProfile
-from ant_cli.settings.sources import FEDERATION, VARIABLES, setting_sources
+from ant_cli.settings.sources import VARIABLES, setting_sources
 from ant_cli.settings.validators import check_header, check_secret
 
-_INTENTS = ("federation_rule", "identity_token", "identity_token_file")
+_INTENTS = FEDERATION[:3]
 """What is only given for a federation; the others have further uses."""
 _TOKENS = ("identity_token", "identity_token_file")
 _REQUIRED = {

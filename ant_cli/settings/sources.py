@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ant_cli.errors import UsageError
+from ant_cli.operations.global_flags import FEDERATION
 from ant_cli.operations.spec import Flags, flag_name
 from ant_cli.runtime import variables
 from ant_cli.runtime.light_typing import Literal, NamedTuple
@@ -31,8 +32,6 @@ VARIABLES = {
     "organization_id": variables.ORGANIZATION_ID,
     "service_account_id": variables.SERVICE_ACCOUNT_ID,
 }
-FEDERATION = ("federation_rule", "identity_token", "identity_token_file", "organization_id", "service_account_id")
-"""The flags of a federation; each has a variable. The first three say that one is meant."""
 _EMPTY_MEANS_UNSET = frozenset(("base_url", "workspace_id"))
 """Flags that count as not given when they are empty, as `--base-url "$URL"` may be."""
 
