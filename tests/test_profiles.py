@@ -384,7 +384,7 @@ def test_a_config_folder_that_cannot_be_created_is_an_error(clean_environ):
     done = python(ADD, clean_environ | {"ANTHROPIC_CONFIG_DIR": "/proc/ant"}, "profile", "create", "work")
     assert done.returncode == 1
     assert "/proc/ant can't be written" in done.stderr
-    assert "ANTHROPIC_CONFIG_DIR can name another directory." in done.stderr
+    assert "ANTHROPIC_CONFIG_DIR can name another folder." in done.stderr
 
 
 @pytest.mark.parametrize("blocked", ["profiles.toml", "profiles.toml.lock"])

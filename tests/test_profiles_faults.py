@@ -150,7 +150,7 @@ def test_the_owner_of_a_links_target_counts_not_of_the_link(try_both, home, owne
             {"UNRELATED": "x"},
             0,
             4,
-            "there is no home directory for profiles.\nSet ANTHROPIC_CONFIG_DIR to a directory.",
+            "there is no home directory for profiles.\nSet ANTHROPIC_CONFIG_DIR to a folder.",
         ),
     ],
     ids=["none there", "not mine", "none known"],
@@ -322,10 +322,10 @@ def test_the_null_device_as_config_folder_disables_profiles(workers, ant):
     status, said = workers.run_one(CREATE, env)
     assert (status, said) == (
         4,
-        "ant: there is no directory for profiles.\nSet ANTHROPIC_CONFIG_DIR to a directory.\n",
+        "ant: there is no folder for profiles.\nSet ANTHROPIC_CONFIG_DIR to a folder.\n",
     )
     assert ant("beta:environments", "list", "--local", env=env).exit == 0
-    assert "Profile     none (there is no directory for them)\n" in ant("auth", "status", env=env).stdout
+    assert "Profile     none (there is no folder for them)\n" in ant("auth", "status", env=env).stdout
 
 
 def test_a_malformed_file_fails_every_command_that_may_depend_on_it(ant, clean_environ):

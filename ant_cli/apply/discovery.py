@@ -13,7 +13,7 @@ from ant_cli.errors import UsageError
 from ant_cli.runtime.light_typing import NamedTuple
 
 SKIPPED_FOLDERS = frozenset(("node_modules", "vendor", "__pycache__", "venv", "dist", "build"))
-"""Folders that hold no declarations of one's own; those whose names start with a dot are skipped, too."""
+"""Folders with generated files, or those of other projects. Names that start with a dot are skipped, too."""
 
 
 class Loaded(NamedTuple):
@@ -107,7 +107,7 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def _is_special(path: Path) -> bool:
-    """Whether a path leads to a pipe, a socket or a device, which could be read for ever."""
+    """Whether a path leads to a pipe, a socket or a device, which would be read without end."""
     try:
         return not stat.S_ISREG(path.stat().st_mode)
     except OSError:

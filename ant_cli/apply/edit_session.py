@@ -29,10 +29,10 @@ from ant_cli.input.values import Value
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.streams import Stderr
 
-MENDABLE = (400, 409, 413, 422)
+_CORRECTABLE = (400, 409, 413, 422)
 """The statuses with which the server rejects what the user wrote: another text may be accepted."""
 MOST_ROUNDS = 100
-"""How often the text is opened: an editor that is a script may never come to an end."""
+"""How often the text is opened at most: an editor that is a script may never stop."""
 
 
 class Edited(NamedTuple):
@@ -97,7 +97,7 @@ class EditSession:
 
         Raises:
             UsageError: if the user gave up a text with mistakes.
-            AntError: if the editor fails, or the update does; of those the user can mend, after giving up.
+            AntError: if the editor or the update fails; if another text may be accepted, after the user gives up.
 
         """
         turn = _first(remote)
@@ -162,7 +162,7 @@ class EditSession:
 
     def _rejected(self, turn: _Round, text: str, error: APIError) -> _Round:
         """Return the text with the server's message. Raises the error if no other text would be accepted."""
-        if error.status not in MENDABLE:
+        if error.status not in _CORRECTABLE:
             raise error
         message = _message_of(self._stderr.redact_body(error.body)) or error.message
         path = tuple(message.partition(":")[0].split("."))

@@ -1,1 +1,1 @@
-"""The tool commands (`auth`, `profile`, `emulator`, `apply`, ...) as Typer functions, by family."""
+"""The tool commands (`auth`, `profile`, `apply`, ...): a function for each, which `dispatch.py` calls."""

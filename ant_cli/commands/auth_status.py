@@ -71,7 +71,7 @@ class AuthReport(NamedTuple):
 
     @property
     def profile_file(self) -> str:
-        """The file of the profile that is used, or would be; empty without a directory for it."""
+        """The file of the profile that is used, or would be; empty without a folder for it."""
         official = self.settings.provenance.profile.official
         return str((official and official.path) or self.store.path or "")
 
@@ -219,7 +219,7 @@ def _profile_text(report: AuthReport) -> str:
         return f"{profile.name} ({source}), from {path}{others}"
     if others:
         return f"none is active{others} ({path})"
-    return f"none ({path or 'there is no directory for them'})"
+    return f"none ({path or 'there is no folder for them'})"
 
 
 def _login_lines(official: LoginReport) -> Iterator[str]:

@@ -106,7 +106,7 @@ def start_in_background(runtime: Runtime, options: dict[str, str]) -> str:
     with process.stdout as stdout:  # type: ignore[union-attr] # it is a pipe
         url = stdout.readline().strip()
     if url:
-        process.returncode = 0  # it goes on without us, and is nobody's zombie
+        process.returncode = 0  # it goes on alone, so Popen must not warn about it
         runtime.stderr.say(f"The emulator listens at {url}; its log is {log}. Stop it with: ant emulator stop")
         return url
     process.wait()

@@ -27,12 +27,12 @@ class Call(NamedTuple):
 
     @property
     def environment_id(self) -> str:
-        """Return the environment that the path names."""
+        """The environment that the path names."""
         return self.ids["environment_id"]
 
     @property
     def work_id(self) -> str:
-        """Return the work item that the path names."""
+        """The work item that the path names."""
         return self.ids["work_id"]
 
     def text(self, name: str) -> str | None:

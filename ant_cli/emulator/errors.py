@@ -6,8 +6,10 @@ Exception
 │   ├── Conflict            status 409
 │   └── PreconditionFailed  status 412
 ├── UnusableDatabase        the file is not a database of this emulator; raised when it is opened
-└── ConnectionError
-    └── Disconnected        a fault drops the connection: there is no response
+├── ConnectionError
+│   └── Disconnected        a fault drops the connection: there is no response
+└── TimeoutError
+    └── ClientLeft          a client in the same process did not wait for the response
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ def poll(store: Store, call: Call) -> str:
             transaction.run(SQL_SEEN, environment.id, worker_id, transaction.now)
         item = _lease_next(transaction, environment.id, reclaim)
     if item is None and block_ms:
-        # An item that is handed to a client that has left would be nobody's.
+        # An item that is handed to a client that has left would be lost until it is reclaimed.
         item = store.arrivals.wait_for(
             lambda: "null" if call.is_stopping() else _look(store, call, reclaim), block_ms / 1000
         )

@@ -113,7 +113,7 @@ def stream(store: Store, call: Call) -> Iterator[str]:
     session = _find(store, call)
     with store.read() as reader:
         last = (reader.one(SQL_LAST, session.id) or (0,))[0]
-    # The end is the only event that is repeated: a worker that missed it would wait for ever.
+    # The end is the only event that is repeated: a worker that missed it would wait without end.
     return _follow(store, call, session.id, last - 1 if session.status == "terminated" else last)
 
 

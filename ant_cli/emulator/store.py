@@ -48,7 +48,7 @@ class Transaction:
 
     @property
     def now(self) -> int:
-        """Return the moment of the transaction: the clock's, moved by what the database says."""
+        """The moment of the transaction: the clock's, moved by what the database says."""
         if self._moment is None:
             offset = self.connection.execute("SELECT offset FROM clock").fetchone()[0]
             self._moment = self.clock.now() + offset

@@ -2,6 +2,9 @@
 
     AntError                   1
     ├── UsageError             2   an argument or the input can't be used; nothing was sent
+    │   ├── BadValue                a value of a flag, a variable or a key
+    │   ├── MissingFlag             a required value
+    │   └── UnknownName             a command, a flag or another name that does not exist
     ├── CredentialError        4   no credential, or one that can't be used
     ├── APIError                   the server responded with an error; the status decides (see EXIT_CODES)
     ├── ResponseError          1   the response is not usable: a redirect, not JSON, or truncated

@@ -115,24 +115,24 @@ def _locked(path: Path, runtime: Runtime) -> Iterator[None]:
 
 
 def writable_path(runtime: Runtime) -> Path:
-    """Return the profiles file, with symbolic links resolved, after creating its directory.
+    """Return the profiles file, with symbolic links resolved, after creating its folder.
 
     Raises:
-        CredentialError: if there is no directory for profiles.
+        CredentialError: if there is no folder for profiles.
         OutputError: if it can't be created.
 
     """
-    directory = config_dir(runtime.environ)
-    if directory is None:
-        missing = "directory" if runtime.environ.get(variables.CONFIG_DIR) else "home directory"
-        raise CredentialError(f"there is no {missing} for profiles.", f"Set {variables.CONFIG_DIR} to a directory.")
+    folder = config_dir(runtime.environ)
+    if folder is None:
+        missing = "folder" if runtime.environ.get(variables.CONFIG_DIR) else "home directory"
+        raise CredentialError(f"there is no {missing} for profiles.", f"Set {variables.CONFIG_DIR} to a folder.")
     try:
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return (directory / FILE_NAME).resolve()
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return (folder / FILE_NAME).resolve()
     except OSError as error:
-        raise _unwritable(directory, os_error_text(error)) from None
+        raise _unwritable(folder, os_error_text(error)) from None
     except RuntimeError as error:  # a circle of links
-        raise _unwritable(directory, str(error)) from None
+        raise _unwritable(folder, str(error)) from None
 
 
 def _sorted_keys(document: dict[str, Any]) -> dict[str, Any]:
@@ -145,5 +145,5 @@ def _sorted_keys(document: dict[str, Any]) -> dict[str, Any]:
 def _unwritable(path: Path, why: str) -> OutputError:
     return OutputError(
         f"the profiles in {path} can't be written: {why}. Nothing was changed.",
-        f"{variables.CONFIG_DIR} can name another directory.",
+        f"{variables.CONFIG_DIR} can name another folder.",
     )

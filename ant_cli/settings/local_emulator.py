@@ -44,10 +44,10 @@ def open_emulator(database: str, **options: Any) -> Emulator:
 
 
 def database_path(base_url: str, environ: Mapping[str, str]) -> str:
-    """Return the database that a `local:` URL names: a path, `:memory:`, or the one in the user's state directory.
+    """Return the database that a `local:` URL names: a path, `:memory:`, or the one in the user's state folder.
 
     Raises:
-        UsageError: if that directory does not exist and can't be created.
+        UsageError: if that folder does not exist and can't be created.
 
     """
     if named := base_url.removeprefix(LOCAL):
@@ -62,7 +62,7 @@ def database_path(base_url: str, environ: Mapping[str, str]) -> str:
 
 
 def state_folder(environ: Mapping[str, str]) -> Path:
-    """Return the directory of this program's data for its user.
+    """Return the folder of this program's data for its user.
 
     Raises:
         UsageError: if the user has no home directory, as in a container with an unknown user ID.

@@ -174,9 +174,9 @@ def activation(names: Iterable[str]) -> str:
 def config_dir(
     environ: Mapping[str, str], platform: str = os.name, expand: Callable[[str], str] = os.path.expanduser
 ) -> Path | None:
-    """Return the directory of the profiles; None without a home directory, or if profiles are disabled."""
+    """Return the folder of the profiles; None without a home directory, or if profiles are disabled."""
     if named := environ.get(variables.CONFIG_DIR):
-        if named[0] == "~":  # a directory of this name would be created in the current one
+        if named[0] == "~":  # a folder of this name would be created in the current one
             raise BadValue(variables.CONFIG_DIR, "begins with ~, which only a shell replaces: write the whole path")
         return None if named == os.devnull else Path(named)
     if platform == "nt" and (roaming := environ.get("APPDATA")):
