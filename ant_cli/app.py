@@ -27,7 +27,7 @@ from ant_cli.runtime.streams import Stdin
 
 GLOBAL = "ant_cli.global_flags"
 """Where a context keeps the global flags that stood before the command."""
-POSITIONAL = "positional"
+_POSITIONAL = "positional"
 """The parameter of an ID that is given without its flag."""
 
 
@@ -91,7 +91,7 @@ def _call(command: Command, before: Mapping[str, FlagValue], given: Mapping[str,
     operation = command.operation
     if operation is None:
         return ToolCall(command, Flags(flags))
-    argument = flags.pop(POSITIONAL, None)
+    argument = flags.pop(_POSITIONAL, None)
     positional = [argument] if isinstance(argument, str) else argument or []
     for param in operation.params:
         if param.name in flags and not param.takes_value:
@@ -155,7 +155,7 @@ def _argument(param: Param) -> Parameter:
 
 def _operation_argument(param: Param) -> Parameter:
     """Return an ID as it may be given without its flag, which has its name."""
-    return _argument(param).replace(name=POSITIONAL)
+    return _argument(param).replace(name=_POSITIONAL)
 
 
 def _help_option(command: Command) -> Parameter:

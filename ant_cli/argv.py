@@ -19,9 +19,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ant_cli.help.command_row import Command
 
-HELP_FLAGS = ("--help", "-h")
-ROOT_FLAGS = (*HELP_FLAGS, "--version", "-v")
-ALIASES = {"@completion": "completion"}
+_HELP_FLAGS = ("--help", "-h")
+_ROOT_FLAGS = (*_HELP_FLAGS, "--version", "-v")
+_ALIASES = {"@completion": "completion"}
 """Other names of tool commands, which the official tool has."""
 
 
@@ -64,8 +64,8 @@ def parse(argv: Sequence[str]) -> Call:
     """
     leading, rest = _split_leading_globals(argv)
     if not rest or rest[0].startswith("-"):
-        _reject_unknown(rest[:1], ROOT_FLAGS, "")
-        return help_call() if not rest or rest[0] in HELP_FLAGS else VersionCall()
+        _reject_unknown(rest[:1], _ROOT_FLAGS, "")
+        return help_call() if not rest or rest[0] in _HELP_FLAGS else VersionCall()
     name, rest = rest[0], rest[1:]
     between, rest = _split_leading_globals(rest)
     parse_rest = _parse_api if name in GROUPS else _parse_tool
@@ -82,7 +82,7 @@ def help_call(*path: str) -> ToolCall:
 def _parse_api(group: str, leading: list[str], args: Sequence[str]) -> Call:
     """Parse what follows a group of API commands; `leading` are the global flags before it."""
     if not args or args[0].startswith("-"):
-        _reject_unknown(args[:1], HELP_FLAGS, group)
+        _reject_unknown(args[:1], _HELP_FLAGS, group)
         return help_call(group)
     operation = find(group, args[0])
     if operation is None:
@@ -98,13 +98,13 @@ def _parse_tool(name: str, leading: list[str], args: Sequence[str]) -> Call:
     """Parse what follows the name of a tool command, or of a group of them."""
     from ant_cli.help.tool_commands import TOOL_COMMANDS
 
-    name = ALIASES.get(name, name)
+    name = _ALIASES.get(name, name)
     if name == "help":
         topic = [arg for arg in args if not arg.startswith("-") and arg != "help"]
         return help_call(*(topic or ["help"] if args else []))
     command, args = _find_tool(TOOL_COMMANDS, (name, *args))
     if command.subcommands:
-        _reject_unknown(args[:1], HELP_FLAGS, command.full_name)
+        _reject_unknown(args[:1], _HELP_FLAGS, command.full_name)
         return help_call(*command.path)
     try:
         return _tool_call(command, [*leading, *args])
@@ -171,7 +171,7 @@ def _parse_flags(args: Sequence[str], known: Mapping[str, Param], command: str) 
         if arg == "--":
             positional += following
             break
-        if arg in HELP_FLAGS:
+        if arg in _HELP_FLAGS:
             return None
         if not arg.startswith("-") or arg == "-":
             positional.append(arg)

@@ -12,7 +12,7 @@ from ant_cli.apply.kinds import DATA, PROSE
 from ant_cli.errors import UsageError
 from ant_cli.runtime.light_typing import NamedTuple
 
-SKIPPED_FOLDERS = frozenset(("node_modules", "vendor", "__pycache__", "venv", "dist", "build"))
+_SKIPPED_FOLDERS = frozenset(("node_modules", "vendor", "__pycache__", "venv", "dist", "build"))
 """Folders with generated files, or those of other projects. Names that start with a dot are skipped, too."""
 
 
@@ -98,7 +98,7 @@ def _walk(folder: Path) -> Iterator[Path]:
         if "SKILL.md" in files:  # all of it is one skill
             folders.clear()
             continue
-        folders[:] = sorted(name for name in folders if name not in SKIPPED_FOLDERS and not name.startswith("."))
+        folders[:] = sorted(name for name in folders if name not in _SKIPPED_FOLDERS and not name.startswith("."))
         for name in sorted(files):
             if name.lower().endswith((*DATA, *PROSE)) and not name.startswith("."):
                 path = Path(root, name)

@@ -33,7 +33,7 @@ SIGNS: dict[Action, tuple[str, str]] = {
     "none": (" ", "dim"),
 }
 """The sign of each action, and its colour."""
-RESULT_SIGNS = {"failed": ("!", "red"), "not started": (" ", "dim")}
+_RESULT_SIGNS = {"failed": ("!", "red"), "not started": (" ", "dim")}
 _SHORT_TEXT = 40
 """Texts that are longer are compared word by word."""
 _UNCHANGED_WORDS = 6
@@ -98,7 +98,7 @@ def _summarized(step: Step) -> str:
 
 def draw_outcome(outcome: Outcome, width: int, paint: Paint) -> str:
     """Return the line of a step that was carried out."""
-    sign, colour = RESULT_SIGNS.get(outcome.result) or SIGNS[outcome.step.action]
+    sign, colour = _RESULT_SIGNS.get(outcome.result) or SIGNS[outcome.step.action]
     name = _pad(one_line(outcome.step.name), width)
     return f"  {paint(sign, colour)} {name}  {paint(outcome.result, colour)} {one_line(outcome.id)}".rstrip()
 

@@ -19,7 +19,7 @@ from ant_cli.operations.environments import SERVER_FIELDS
 from ant_cli.output.yaml_writer import to_yaml
 from ant_cli.runtime.light_typing import NamedTuple
 
-MARK = "#! "
+_MARK = "#! "
 """How the lines start that report a mistake. They are not part of the text."""
 _HEAD = f"""\
 {SCHEMA_LINE}\
@@ -75,13 +75,13 @@ def with_notes(text: str, notes: Iterable[Note]) -> str:
     lines = text.splitlines()
     for note in sorted(notes, key=lambda note: note.line, reverse=True):
         position = note.line - 1 if note.line else min(top, len(lines))
-        lines[position:position] = [MARK + one_line(line) for line in note.text.splitlines()]
+        lines[position:position] = [_MARK + one_line(line) for line in note.text.splitlines()]
     return "\n".join([*lines, ""])
 
 
 def without_notes(text: str) -> str:
     """Return a text without the lines that report something."""
-    return "".join(line for line in text.splitlines(keepends=True) if not line.startswith(MARK.rstrip()))
+    return "".join(line for line in text.splitlines(keepends=True) if not line.startswith(_MARK.rstrip()))
 
 
 def read_text(text: str) -> Draft:

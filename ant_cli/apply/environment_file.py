@@ -15,7 +15,7 @@ LABEL = re.compile(r"[^\W_]([\w-]{0,61}[^\W_])?")
 """One part of a host name."""
 
 
-def check_host(text: str) -> str:
+def _check_host(text: str) -> str:
     """Return a host name, perhaps with `*.` before it; ValueError if it is something else, such as a URL."""
     bare = text.removeprefix("*.")
     if "://" in text:
@@ -31,7 +31,7 @@ def check_host(text: str) -> str:
 
 Text: TypeAlias = Annotated[str, Field(min_length=1)]
 PackageList: TypeAlias = list[Text] | None
-HostList: TypeAlias = list[Annotated[str, AfterValidator(check_host)]] | None
+HostList: TypeAlias = list[Annotated[str, AfterValidator(_check_host)]] | None
 
 
 class _Part(BaseModel):

@@ -17,7 +17,7 @@ from ant_cli.runtime.light_typing import Any, NamedTuple
 
 SCHEMA_LINE = "# yaml-language-server: $schema=https://platform.claude.com/schemas/ant/beta/environment.json\n"
 """Makes editors check and complete the file."""
-LONGEST_NAME = 100
+_LONGEST_NAME = 100
 
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 """Names that are devices on Windows, whatever their extension."""
@@ -96,7 +96,7 @@ def choose_file(folder: Path, remote: Object, taken: Collection[str]) -> Path:
 
 def safe_name(text: str) -> str:
     """Return a text as the name of a file that is safe on every system; empty if nothing of it is."""
-    name = re.sub(r"[^\w.-]+", "-", unicodedata.normalize("NFC", text))[:LONGEST_NAME].strip("-. ")
+    name = re.sub(r"[^\w.-]+", "-", unicodedata.normalize("NFC", text))[:_LONGEST_NAME].strip("-. ")
     return f"{name}_" if _RESERVED.fullmatch(name) else name
 
 

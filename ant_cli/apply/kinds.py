@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 ENVIRONMENT = "environment"
-FOLDERS = {
+_FOLDERS = {
     "environments": ENVIRONMENT,
     "agents": "agent",
     "skills": "skill",
@@ -15,7 +15,7 @@ FOLDERS = {
     "deployments": "deployment",
 }
 """The kinds of the official tool, by the folders that hold them. This tool manages environments only."""
-KINDS = tuple(FOLDERS.values())
+KINDS = tuple(_FOLDERS.values())
 DATA = (".yaml", ".yml", ".json")
 PROSE = (".md", ".markdown")
 
@@ -25,7 +25,7 @@ _PREFIX = re.compile(rf"({'|'.join(KINDS)})(?:[_.-]|$)", re.IGNORECASE)
 def kind_by_place(path: Path) -> str | None:
     """Return the kind that the folder of a file states, or else its name; None if neither does."""
     match = _PREFIX.match(path.stem)
-    return FOLDERS.get(path.absolute().parent.name.lower()) or (match[1].lower() if match else None)
+    return _FOLDERS.get(path.absolute().parent.name.lower()) or (match[1].lower() if match else None)
 
 
 def name_from(path: Path) -> str:

@@ -93,11 +93,11 @@ class Known(NamedTuple):
 
 def ids_to_read(lock: LockFile, declarations: Mapping[str, Declaration]) -> list[str]:
     """Return the IDs that a plan needs: of the files of this run, and of entries whose files are gone."""
-    lost = set(lost_keys(lock, declarations))
+    lost = set(_lost_keys(lock, declarations))
     return [entry.id for key, entry in lock.tracked.items() if key in declarations or key in lost]
 
 
-def lost_keys(lock: LockFile, declarations: Mapping[str, Declaration]) -> list[str]:
+def _lost_keys(lock: LockFile, declarations: Mapping[str, Declaration]) -> list[str]:
     """Return the keys of the lock file whose files are gone."""
     return [key for key in lock.tracked if key not in declarations and not lock.file_of(key).exists()]
 
@@ -119,7 +119,7 @@ def make_plan(known: Known, options: Options) -> Plan:
     steps = [
         _step(declaration, moves.get(key, key), known, options) for key, declaration in known.declarations.items()
     ]
-    lost = [key for key in lost_keys(known.lock, known.declarations) if key not in moves.values()]
+    lost = [key for key in _lost_keys(known.lock, known.declarations) if key not in moves.values()]
     if options.prune:
         steps += [_prune(key, known, options) for key in lost]
     return Plan(tuple(steps), () if options.prune else tuple(lost))
@@ -142,7 +142,7 @@ def _moves(known: Known) -> dict[str, str]:
     """
     lost = {
         key: entry
-        for key in lost_keys(known.lock, known.declarations)
+        for key in _lost_keys(known.lock, known.declarations)
         if _is_alive(known.remotes.get((entry := known.lock.entries[key]).id))
     }
     names = {str((known.remotes[entry.id] or {}).get("name")): key for key, entry in lost.items()}

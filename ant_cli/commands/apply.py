@@ -25,7 +25,7 @@ from ant_cli.runtime import Runtime
 from ant_cli.settings.loading import Settings
 from ant_cli.settings.validators import check_whole_number
 
-DEFAULT_PARALLEL = "8"
+_DEFAULT_PARALLEL = "8"
 
 
 def apply(
@@ -43,7 +43,7 @@ def apply(
     exit_code: bool = False,
     save_plan: str | None = None,
     plan: str | None = None,
-    parallel: str = DEFAULT_PARALLEL,
+    parallel: str = _DEFAULT_PARALLEL,
     validate: bool = False,
 ) -> None:
     """Make the environments on the server what files declare."""
@@ -76,7 +76,7 @@ def diff(
     lock_file: str | None = None,
     prune: bool = False,
     verbose: bool = False,
-    parallel: str = DEFAULT_PARALLEL,
+    parallel: str = _DEFAULT_PARALLEL,
 ) -> None:
     """Show what `ant apply` would change."""
     with _failing_with_one(when=True):

@@ -14,7 +14,7 @@ from ant_cli.errors import AntError
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
 
-NO_TERMINAL = (
+_NO_TERMINAL = (
     "cannot ask for confirmation without a terminal; re-run with --yes to apply, or --dry-run to see the plan only"
 )
 
@@ -62,7 +62,7 @@ def plan_and_adopt(facts: Facts, job: Job, workers: Workers, runtime: Runtime) -
 def confirmed(show_details: Callable[[], None], runtime: Runtime) -> bool:
     """Ask whether to apply. Raises AntError if nobody can be asked."""
     if not _can_ask(runtime):
-        raise AntError(f"{NO_TERMINAL}.")
+        raise AntError(f"{_NO_TERMINAL}.")
     while True:
         reply = _ask("Apply these changes? (y)es / (n)o / (d)etails", runtime)
         if reply not in ("d", "details"):

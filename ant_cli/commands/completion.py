@@ -9,12 +9,12 @@ from ant_cli.help.tool_commands import SHELLS
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 
-SHELL_ALIASES = {"pwsh": "powershell"}
+_SHELL_ALIASES = {"pwsh": "powershell"}
 
 
 def completion(runtime: Runtime, _: Flags, *, shell: str) -> None:
     """Print the completion script of a shell. Raises UsageError for an unknown one."""
-    name = SHELL_ALIASES.get(shell, shell)
+    name = _SHELL_ALIASES.get(shell, shell)
     if name not in SHELLS:
-        raise UnknownName("shell", shell, [*SHELLS, *SHELL_ALIASES], f"The shells are: {', '.join(SHELLS)}.")
+        raise UnknownName("shell", shell, [*SHELLS, *_SHELL_ALIASES], f"The shells are: {', '.join(SHELLS)}.")
     runtime.stdout.write(script(name, catalog()).encode())

@@ -25,8 +25,8 @@ from ant_cli.settings.loading import load
 from ant_cli.settings.sources import DEFAULT_BASE_URL
 from ant_cli.settings.validators import check_whole_number
 
-WORK_TYPES = ("session", "healthcheck")
-NO_EMULATOR = "the server at the base URL is not the emulator."
+_WORK_TYPES = ("session", "healthcheck")
+_NO_EMULATOR = "the server at the base URL is not the emulator."
 
 
 def enqueue(
@@ -41,8 +41,8 @@ def enqueue(
     no_secret: bool = False,
 ) -> None:
     """Put work in a queue, as a new session does in the real service."""
-    if type not in WORK_TYPES:
-        raise BadValue("--type", f"must be {' or '.join(WORK_TYPES)}, got {type!r}")
+    if type not in _WORK_TYPES:
+        raise BadValue("--type", f"must be {' or '.join(_WORK_TYPES)}, got {type!r}")
     body: dict[str, Any] = {
         "count": check_whole_number("--count", count, 1, 10_000),
         "type": type,
@@ -52,13 +52,13 @@ def enqueue(
         body["session_id"] = session_id
     if metadata:
         body["metadata"] = _read_metadata(metadata)
-    response = call_emulator(
+    response = _call_emulator(
         runtime, flags, "POST", f"/environments/{segment('ENVIRONMENT_ID', environment_id)}/enqueue", body
     )
     try:
         ids = [item["id"] for item in response["data"]]
     except (KeyError, TypeError):
-        raise ResponseError(NO_EMULATOR) from None
+        raise ResponseError(_NO_EMULATOR) from None
     print_result(runtime, flags, "\n".join(ids), response["data"])
 
 
@@ -85,15 +85,15 @@ def create_session(
     """Make a session whose agent follows a script, and put its work in the queue."""
     body: dict[str, Any] = {"secret": not no_secret}
     if script:
-        body["script"] = read_script(runtime, script)
+        body["script"] = _read_script(runtime, script)
     if metadata:
         body["metadata"] = _read_metadata(metadata)
     body |= {name: value for name, value in (("environment_id", environment), ("title", title)) if value}
-    response = call_emulator(runtime, flags, "POST", "/sessions", body)
+    response = _call_emulator(runtime, flags, "POST", "/sessions", body)
     print_result(runtime, flags, str(response.get("id")), response)
 
 
-def read_script(runtime: Runtime, path: str) -> Any:
+def _read_script(runtime: Runtime, path: str) -> Any:
     """Return the steps in a file. UsageError if it can't be read, or does not hold a list."""
     data = runtime.stdin.read() if path == "-" else read_file(path, "--script")
     steps = parse(decode(data, f"--script: {path}"), "--script")
@@ -109,14 +109,14 @@ def show_session(
     session_id: str,
 ) -> None:
     """Print the events of a session, the oldest first."""
-    response = call_emulator(runtime, flags, "GET", f"/sessions/{segment('SESSION_ID', session_id)}")
+    response = _call_emulator(runtime, flags, "GET", f"/sessions/{segment('SESSION_ID', session_id)}")
     events = response.get("events")
     if not isinstance(events, list):
-        raise ResponseError(NO_EMULATOR)
-    print_result(runtime, flags, "\n".join(map(event_line, events)), events)
+        raise ResponseError(_NO_EMULATOR)
+    print_result(runtime, flags, "\n".join(map(_event_line, events)), events)
 
 
-def event_line(event: Any) -> str:
+def _event_line(event: Any) -> str:
     """Return an event as a line for people: when, what, and what is particular about it."""
     known = ("id", "type", "processed_at")
     rest = {name: value for name, value in event.items() if name not in known and value is not None}
@@ -139,9 +139,9 @@ def clock(
     if advance_ms is not None:
         body["advance_ms"] = check_whole_number("--advance-ms", advance_ms, 0, 999_999_999)
     response = (
-        call_emulator(runtime, flags, "POST", "/clock", body)
+        _call_emulator(runtime, flags, "POST", "/clock", body)
         if body
-        else call_emulator(runtime, flags, "GET", "/clock")
+        else _call_emulator(runtime, flags, "GET", "/clock")
     )
     print_result(runtime, flags, str(response.get("now")), response)
 
@@ -150,11 +150,11 @@ def reset(runtime: Runtime, flags: Flags, *, yes: bool = False) -> None:
     """Empty the emulator: no environment, no work, no session and no fault is left. Asks at a terminal."""
     if not yes:
         confirm("Delete everything in the emulator?", runtime)
-    call_emulator(runtime, flags, "POST", "/reset")
+    _call_emulator(runtime, flags, "POST", "/reset")
     runtime.stderr.say("The emulator is empty.")
 
 
-FAULT_NUMBERS = {
+_FAULT_NUMBERS = {
     "status": (400, 599),
     "times": (1, 1_000_000),
     "retry_after_ms": (0, 3_600_000),
@@ -187,12 +187,12 @@ def fault(
     if list and clear:
         raise UsageError("--list and --clear exclude each other.", "Give one of them.")
     if list or clear:
-        response = call_emulator(runtime, flags, "DELETE" if clear else "GET", "/faults")
+        response = _call_emulator(runtime, flags, "DELETE" if clear else "GET", "/faults")
     else:
         texts = {"status": status, "times": times, "retry_after_ms": retry_after_ms, "delay_ms": delay_ms}
         texts |= {"after": after, "body_delay_ms": body_delay_ms, "cut_after_events": cut_after_events}
         asked = {"path_contains": path_contains, "method": method.upper() or None, "disconnect": disconnect}
-        response = call_emulator(runtime, flags, "POST", "/faults", asked | fault_numbers(texts))
+        response = _call_emulator(runtime, flags, "POST", "/faults", asked | _fault_numbers(texts))
     print_result(
         runtime,
         flags if "format" in flags else flags.with_values(format="json"),
@@ -201,10 +201,10 @@ def fault(
     )
 
 
-def fault_numbers(texts: dict[str, str | None]) -> dict[str, int]:
+def _fault_numbers(texts: dict[str, str | None]) -> dict[str, int]:
     """Return the numbers of a fault that were typed; BadValue if one can't be."""
     return {
-        name: check_whole_number(flag_name(name), text, *FAULT_NUMBERS[name])
+        name: check_whole_number(flag_name(name), text, *_FAULT_NUMBERS[name])
         for name, text in texts.items()
         if text is not None
     }
@@ -218,7 +218,7 @@ def _read_metadata(text: str) -> Any:
     return json.loads(encode(convert(_METADATA, "--metadata", text)))
 
 
-def call_emulator(runtime: Runtime, flags: Flags, method: str, path: str, body: Any = None) -> Any:
+def _call_emulator(runtime: Runtime, flags: Flags, method: str, path: str, body: Any = None) -> Any:
     """Send a request to the emulator that the base URL names, and return its response as a value.
 
     Raises:
@@ -240,7 +240,7 @@ def call_emulator(runtime: Runtime, flags: Flags, method: str, path: str, body: 
         try:
             response = json.loads(client.send(Request(method, "/_emulator" + path, (), body=content)).body)
         except (ValueError, RecursionError):
-            raise ResponseError(NO_EMULATOR) from None
+            raise ResponseError(_NO_EMULATOR) from None
     if not isinstance(response, dict):
-        raise ResponseError(NO_EMULATOR)
+        raise ResponseError(_NO_EMULATOR)
     return response

@@ -50,13 +50,13 @@ def start(
     """Serve the emulator over HTTP until Ctrl-C; print its base URL as soon as it listens."""
     port_number = check_whole_number("--port", port, 0, 65535)
     lease = check_whole_number("--lease-seconds", lease_seconds, 1, 300)
-    api_key = key_to_send(host, flags)
+    api_key = _key_to_send(host, flags)
     database = database or database_path(LOCAL, runtime.environ)
-    identity = {"organization_id": check_identity("--organization-id", organization_id)}
-    identity |= {"workspace_id": check_identity("--workspace-id", workspace_id)}
+    identity = {"organization_id": _check_identity("--organization-id", organization_id)}
+    identity |= {"workspace_id": _check_identity("--workspace-id", workspace_id)}
     if detach:
         options = {"host": host, "port": port, "database": database, "lease_seconds": lease_seconds, **identity}
-        url = start_in_background(runtime, {**options, "api_key": api_key})
+        url = _start_in_background(runtime, {**options, "api_key": api_key})
         print_result(runtime, flags, url, {"base_url": url})
         return
     emulator = open_emulator(
@@ -78,7 +78,7 @@ def start(
         serve(emulator, host, port_number, announce, runtime)
 
 
-def start_in_background(runtime: Runtime, options: dict[str, str]) -> str:
+def _start_in_background(runtime: Runtime, options: dict[str, str]) -> str:
     """Start an emulator as a process of its own, and return its base URL as soon as it listens.
 
     Raises:
@@ -114,18 +114,18 @@ def start_in_background(runtime: Runtime, options: dict[str, str]) -> str:
     raise AntError(f"the emulator did not start: {message}")
 
 
-def check_identity(flag: str, value: str) -> str:
+def _check_identity(flag: str, value: str) -> str:
     """Return an ID that is to be a header. BadValue if it can't be one."""
     if value and not re.fullmatch(r"[!-~]+", value):
         raise BadValue(flag, f"must be an ID of visible ASCII characters, got {value!r}")
     return value
 
 
-def key_to_send(host: str, flags: Flags) -> str:
+def _key_to_send(host: str, flags: Flags) -> str:
     """Return the key that clients have to send, if there is one; UsageError if there must be."""
     if api_key := flags.text("api_key"):
         return check_secret("--api-key", api_key)
-    if is_exposed(host):
+    if _is_exposed(host):
         raise UsageError(
             f"--host {host} can be reached from other machines, so --api-key is required.",
             "It is the key that clients have to send.",
@@ -133,7 +133,7 @@ def key_to_send(host: str, flags: Flags) -> str:
     return ""
 
 
-def is_exposed(host: str) -> bool:
+def _is_exposed(host: str) -> bool:
     """Whether an address is one at which other machines can ask; a name is, unless it is localhost."""
     try:
         return not ip_address(host).is_loopback
@@ -172,7 +172,7 @@ def env(
 ) -> None:
     """Print the variables that point every client to the emulator that runs; a shell evaluates them."""
     try:
-        note = wait_for_one(runtime, port, check_whole_number("--wait", wait, 0, 3600))
+        note = _wait_for_one(runtime, port, check_whole_number("--wait", wait, 0, 3600))
     except AntError:
         # `eval "$(ant emulator env)" && worker` must not run the worker with what the shell has by now.
         print_text(runtime, "false")
@@ -188,7 +188,7 @@ def status(runtime: Runtime, flags: Flags) -> None:
     """List the emulators that run."""
     notes = emulator_notes.running(runtime)
     if not notes:
-        raise none_runs(runtime, "")
+        raise _none_runs(runtime, "")
     lines = [f"{note.base_url}  pid {note.pid}  {note.database}" for note in notes]
     print_result(runtime, flags, "\n".join(lines), [note._asdict() for note in notes])
 
@@ -203,28 +203,28 @@ def stop(
     """Stop the emulator that runs, after the requests under way."""
     if all and port:
         raise UsageError("--all and --port exclude each other.", "Give one of them.")
-    notes = emulator_notes.running(runtime) if all else [the_one(runtime, port)]
+    notes = emulator_notes.running(runtime) if all else [_the_one(runtime, port)]
     if not notes:
-        raise none_runs(runtime, "")
+        raise _none_runs(runtime, "")
     for note in notes:
         os.kill(note.pid, signal.SIGTERM)
-    if not wait_until(lambda: not set(notes) & set(emulator_notes.running(runtime)), STOP_SECONDS):
-        raise AntError(f"the emulator still runs {STOP_SECONDS} seconds after it was asked to stop.")
+    if not _wait_until(lambda: not set(notes) & set(emulator_notes.running(runtime)), _STOP_SECONDS):
+        raise AntError(f"the emulator still runs {_STOP_SECONDS} seconds after it was asked to stop.")
     for note in notes:
         runtime.stderr.say(f"Stopped the emulator at {note.base_url}.")
 
 
-STOP_SECONDS = 20
+_STOP_SECONDS = 20
 LOOK_AGAIN_SECONDS = 0.05
 
 
-def wait_for_one(runtime: Runtime, port: str, seconds: int) -> Note:
-    """Return the emulator that runs, waiting for one to start. AntError as in `the_one`."""
-    wait_until(lambda: bool(matching(runtime, port)), seconds)
-    return the_one(runtime, port)
+def _wait_for_one(runtime: Runtime, port: str, seconds: int) -> Note:
+    """Return the emulator that runs, waiting for one to start. AntError as in `_the_one`."""
+    _wait_until(lambda: bool(_matching(runtime, port)), seconds)
+    return _the_one(runtime, port)
 
 
-def wait_until(is_done: Callable[[], bool], seconds: float) -> bool:
+def _wait_until(is_done: Callable[[], bool], seconds: float) -> bool:
     """Wait at most so long, and return whether it is done."""
     deadline = time.monotonic() + seconds
     while not (done := is_done()) and time.monotonic() < deadline:
@@ -232,12 +232,12 @@ def wait_until(is_done: Callable[[], bool], seconds: float) -> bool:
     return done
 
 
-def matching(runtime: Runtime, port: str) -> list[Note]:
+def _matching(runtime: Runtime, port: str) -> list[Note]:
     """Return the emulators that run, at the port if one is named."""
     return [note for note in emulator_notes.running(runtime) if port in ("", note.port)]
 
 
-def the_one(runtime: Runtime, port: str) -> Note:
+def _the_one(runtime: Runtime, port: str) -> Note:
     """Return the only emulator that runs, or the one at the port.
 
     Raises:
@@ -245,16 +245,16 @@ def the_one(runtime: Runtime, port: str) -> Note:
         UsageError: if there are several.
 
     """
-    notes = matching(runtime, port)
+    notes = _matching(runtime, port)
     if not notes:
-        raise none_runs(runtime, port)
+        raise _none_runs(runtime, port)
     if len(notes) > 1:
         listed = ", ".join(f"--port {note.port}" for note in notes)
         raise UsageError(f"{len(notes)} emulators are running.", f"Name one of them: {listed}")
     return notes[0]
 
 
-def none_runs(runtime: Runtime, port: str) -> AntError:
+def _none_runs(runtime: Runtime, port: str) -> AntError:
     """Return the error for an emulator that is not there; it names those that are."""
     others = emulator_notes.running(runtime)
     if port and others:

@@ -25,7 +25,7 @@ from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.storage import replace_file
 from ant_cli.runtime.streams import os_error_text
 
-DEFAULT_FOLDER = "environments"
+_DEFAULT_FOLDER = "environments"
 
 
 class _File(NamedTuple):
@@ -42,7 +42,7 @@ def export_files(
     *,
     environment: Sequence[str] = (),
     all: bool = False,  # noqa: A002 - the name of the flag
-    directory: str = DEFAULT_FOLDER,
+    directory: str = _DEFAULT_FOLDER,
     lock_file: str | None = None,
     force: bool = False,
 ) -> None:

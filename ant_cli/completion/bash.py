@@ -39,10 +39,10 @@ def shared(command: Command) -> list[str]:
 
 def kinds(rows: list[Row]) -> list[str]:
     """Return the kind of each flag, or argument, of a command."""
-    return [f"{patterns(row)}) kind='{row.kind}' ;;" for row in rows]
+    return [f"{_patterns(row)}) kind='{row.kind}' ;;" for row in rows]
 
 
-def patterns(row: Row) -> str:
+def _patterns(row: Row) -> str:
     """Return the `case` pattern of a command followed by one of the row's names."""
     command = quote(row.command) if row.command else "*"
     return " | ".join(rf"{command}\ {name}" for name in row.names)

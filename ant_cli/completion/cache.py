@@ -17,7 +17,7 @@ try:
 except ImportError:
     from hashlib import blake2b
 
-KEPT_S = 60
+_KEPT_S = 60
 PREFIX = "ids-"
 
 
@@ -62,7 +62,7 @@ class Cache:
 
 
 def _is_fresh(path: str) -> bool:
-    return abs(time.time() - os.stat(path).st_mtime) < KEPT_S
+    return abs(time.time() - os.stat(path).st_mtime) < _KEPT_S
 
 
 def folder(environ: Mapping[str, str], platform: str = os.name) -> str:

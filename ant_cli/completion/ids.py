@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 PATIENCE_S = 0.3
 """How long to wait for the API, in seconds."""
 PAGE_SIZE = "100"
-NAME_LENGTH = 60
+_NAME_LENGTH = 60
 EMULATOR = "emulator_"
 """The prefix of a kind of ID that only an emulator is asked for, never the real API."""
 NAMES = ("name", "state")
@@ -53,7 +53,7 @@ def candidates(kind: str, arguments: Sequence[str], runtime: Runtime) -> bytes:
     kept = cache.read()
     if kept is not None:
         return kept
-    lines = b"".join(line_of(item) for item in fetch(kind, flags, runtime))
+    lines = b"".join(_line_of(item) for item in fetch(kind, flags, runtime))
     cache.write(lines)
     return lines
 
@@ -71,13 +71,13 @@ def deciding_flags(arguments: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def line_of(item: Mapping[str, object]) -> bytes:
+def _line_of(item: Mapping[str, object]) -> bytes:
     """Return the line of an item; empty if its ID would have to be quoted, as no ID of the API has to."""
     identifier = str(item.get("id") or "")
     if not (identifier.isascii() and identifier.replace("_", "").replace("-", "").isalnum()):
         return b""
     name = next((str(item[key]) for key in NAMES if item.get(key)), "")
-    shown = escape_controls(" ".join(name.split()))[:NAME_LENGTH]
+    shown = escape_controls(" ".join(name.split()))[:_NAME_LENGTH]
     return f"{identifier}\t{shown}\n".encode()
 
 
@@ -105,14 +105,14 @@ def fetch(kind: str, flags: Mapping[str, str], runtime: Runtime) -> list[dict[st
     values = {name: value for name, value in flags.items() if name in known}
     request = build(source, Flags(values | {"limit": PAGE_SIZE}), silent.stdin, silent.stderr)
     settings = settings_of(Flags(flags), silent)
-    if kind.startswith(EMULATOR) and not names_emulator(settings.base_url):
+    if kind.startswith(EMULATOR) and not _names_emulator(settings.base_url):
         return []
     with Client(settings, silent) as client:
-        items: list[dict[str, object]] = json.loads(send_in_time(client, request))["data"]
+        items: list[dict[str, object]] = json.loads(_send_in_time(client, request))["data"]
     return items
 
 
-def names_emulator(base_url: str) -> bool:
+def _names_emulator(base_url: str) -> bool:
     """Whether an emulator may be at a base URL: in this process, or on this machine."""
     from urllib.parse import urlsplit
 
@@ -143,7 +143,7 @@ def settings_of(flags: Flags, runtime: Runtime) -> ConnectionSettings:
     )
 
 
-def send_in_time(client: Client, request: Request) -> bytes:
+def _send_in_time(client: Client, request: Request) -> bytes:
     """Return the body of the response, or raise TimeoutError.
 
     The client's time-out is per step, and does not cover the look-up of a host name. So the request runs in a

@@ -53,7 +53,7 @@ class Tables:
     """What the scripts look up, by the full name of a command."""
 
     def __init__(self, root: Command) -> None:
-        self.commands = tuple(with_help(root).walk())
+        self.commands = tuple(_with_help(root).walk())
 
     @property
     def groups(self) -> list[Command]:
@@ -100,7 +100,7 @@ def takes_flags(command: Command) -> bool:
     return command.path[:1] != (HELP,) or len(command.path) == 1
 
 
-def with_help(root: Command) -> Command:
+def _with_help(root: Command) -> Command:
     """Return the tree in which what `ant help` takes stands below it: the topics and all other commands."""
     others = [command for command in root.subcommands if command.path[0] != HELP]
     topics = [Command((HELP, name), summary) for name, summary in TOPICS.items()]

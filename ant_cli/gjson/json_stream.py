@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from ant_cli.gjson.json_text import JSONTextError
 
-DEEPEST = 1000
+_DEEPEST = 1000
 """The most brackets within one another, as many as the parser of whole texts takes."""
 _SHORTEST_RUN = 32_768
 _TRIES = 6
@@ -126,7 +126,7 @@ class _Validator:
         return True
 
     def _open_bracket(self, token: bytes) -> bool:
-        if len(self._open) == DEEPEST:
+        if len(self._open) == _DEEPEST:
             raise JSONTextError("The JSON is nested too deeply.")
         self._open.append(_CLOSING[token])
         self._next = "element" if token == b"[" else "member"

@@ -11,7 +11,7 @@ NOTES = """\
 Files are YAML, JSON, or Markdown (`ant help config`). claude-lock.json says
 which environment each file became; commit it. docs/apply.md has the rest."""
 
-EDIT_NOTES = """\
+_EDIT_NOTES = """\
 The editor is $VISUAL, $EDITOR, vi or nano. A text with mistakes is opened again
 with each at its line; left as it is then, it is given up and kept. If the
 environment was changed by other means meanwhile, it is opened again with the
@@ -41,7 +41,7 @@ _VERBOSE = Param(
 )
 _PARALLEL = Param("parallel", "setting", int, "Requests at once, up to 64. [default: 8]", value_name="N")
 
-APPLY = tool(
+_APPLY = tool(
     "apply",
     "Create and update environments as files declare them.",
     "apply:apply",
@@ -67,7 +67,7 @@ APPLY = tool(
     takes=(*_CONNECTION, *_DATA),
 )._replace(section=API_SECTION, notes=NOTES, reports_changes=True)
 
-DIFF = tool(
+_DIFF = tool(
     "diff",
     "Show what `ant apply` would change. The exit code is 0 for nothing, 2 for changes, and 1 for a plan that is "
     "blocked or a file with mistakes.",
@@ -79,7 +79,7 @@ DIFF = tool(
     takes=(*_CONNECTION, *_DATA),
 )._replace(section=API_SECTION, reports_changes=True)
 
-EXPORT = tool(
+_EXPORT = tool(
     "export",
     "Write environments to files that `ant apply` reads. They are entered in the lock file.",
     "export:export_files",
@@ -104,7 +104,7 @@ EXPORT = tool(
     takes=(*_CONNECTION, *_DATA),
 )._replace(section=API_SECTION)
 
-EDIT = tool(
+_EDIT = tool(
     "edit",
     "Change an environment in your editor.",
     "edit:edit",
@@ -114,7 +114,7 @@ EDIT = tool(
     arguments=(argument("environment_id", "The environment's ID.", ValueKind.ID),),
     flags=(switch("dry_run", "Show what would change and send nothing."),),
     takes=(*_CONNECTION, *_DATA),
-)._replace(section=API_SECTION, notes=EDIT_NOTES)
+)._replace(section=API_SECTION, notes=_EDIT_NOTES)
 
 _SCHEMA_EXAMPLES = (
     ("for an editor", "ant schema environment > environment.schema.json"),
@@ -136,4 +136,4 @@ SCHEMA = Command(
     ),
 )
 
-APPLY_COMMANDS = (APPLY, DIFF, EDIT, EXPORT, SCHEMA)
+APPLY_COMMANDS = (_APPLY, _DIFF, _EDIT, _EXPORT, SCHEMA)

@@ -14,8 +14,8 @@ from ant_cli.operations import GROUPS, of_group
 from ant_cli.operations.global_flags import FILE, GLOBAL_FLAGS
 from ant_cli.operations.spec import Operation, Param
 
-SUMMARY = "The Managed Agents environments API at the command line."
-GROUP_EXAMPLES = 4
+_SUMMARY = "The Managed Agents environments API at the command line."
+_GROUP_EXAMPLES = 4
 """How many of a group's commands have an example on its page."""
 
 ROOT_EXAMPLES: tuple[Example, ...] = (
@@ -27,7 +27,7 @@ ROOT_EXAMPLES: tuple[Example, ...] = (
 def catalog() -> Command:
     """Return `ant`, with all commands below it."""
     commands = (*map(_api_group, GROUPS), *TOOL_COMMANDS)
-    return Command((), SUMMARY, (), (VERSION,), GLOBAL_FLAGS, commands, ROOT_EXAMPLES)
+    return Command((), _SUMMARY, (), (VERSION,), GLOBAL_FLAGS, commands, ROOT_EXAMPLES)
 
 
 def find(path: Sequence[str]) -> Command | None:
@@ -48,13 +48,13 @@ def longest_match(path: Sequence[str]) -> Command:
 
 
 def _api_group(group: str) -> Command:
-    commands = tuple(map(api_command, of_group(group)))
-    first = [(command.path[-1], *command.examples[0]) for command in commands[:GROUP_EXAMPLES]]
+    commands = tuple(map(_api_command, of_group(group)))
+    first = [(command.path[-1], *command.examples[0]) for command in commands[:_GROUP_EXAMPLES]]
     examples = tuple((f"{name}: {purpose}", line) for name, purpose, line in first)
     return Command((group,), GROUPS[group], (), (), GLOBAL_FLAGS, commands, examples, section=API_SECTION)
 
 
-def api_command(operation: Operation) -> Command:
+def _api_command(operation: Operation) -> Command:
     """Return the command that calls an operation."""
     return Command(
         (operation.group, operation.name),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ant_cli.runtime import Runtime
 
-FIRST_STEPS = """\
+_FIRST_STEPS = """\
 ant: the Managed Agents environments API at the command line.
 Log in:                  ant auth login
 Or try it offline:       ant --local beta:environments create --name demo
@@ -14,4 +14,4 @@ All commands and flags:  ant help
 
 def show_first_steps(runtime: Runtime) -> None:
     """Print the first steps."""
-    runtime.stdout.write(FIRST_STEPS.encode())
+    runtime.stdout.write(_FIRST_STEPS.encode())

@@ -9,20 +9,20 @@ from ant_cli.output.terminal import Style, detect_style, wrap
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
 
-PIPE_WIDTH = 80
+_PIPE_WIDTH = 80
 """The width of a help page in a pipe."""
-MAX_WIDTH = 100
+_MAX_WIDTH = 100
 """The most columns that a help page uses: longer lines are hard to read."""
-MAX_TERM = 26
+_MAX_TERM = 26
 """The longest term of a list whose text begins on the same line."""
-MAX_EXAMPLE = 72
-MARGIN = "  "
+_MAX_EXAMPLE = 72
+_MARGIN = "  "
 
 
 class Layout(NamedTuple):
     """How a page is laid out."""
 
-    width: int = PIPE_WIDTH
+    width: int = _PIPE_WIDTH
     style: Style | None = None
 
     def paint(self, text: str, style: str) -> str:
@@ -42,8 +42,8 @@ class Layout(NamedTuple):
 
     def paragraphs(self, text: str) -> str:
         """Return paragraphs, wrapped and indented."""
-        blocks = (wrap(block, self.width - len(MARGIN)) for block in text.split("\n\n"))
-        return "\n\n".join("\n".join(MARGIN + self.inline(line) for line in lines) for lines in blocks)
+        blocks = (wrap(block, self.width - len(_MARGIN)) for block in text.split("\n\n"))
+        return "\n\n".join("\n".join(_MARGIN + self.inline(line) for line in lines) for lines in blocks)
 
     def section(self, title: str, rows: Iterable[tuple[str, str]]) -> str:
         """Return a section of terms and their meanings; empty without rows."""
@@ -51,16 +51,16 @@ class Layout(NamedTuple):
         return "\n".join([self.heading(title), *lines]) if lines else ""
 
     def _aligned(self, rows: Sequence[tuple[str, str]]) -> Iterator[list[str]]:
-        column = max((len(term) for term, _ in rows if len(term) <= MAX_TERM), default=MAX_TERM)
-        indent = MARGIN + " " * column + MARGIN
+        column = max((len(term) for term, _ in rows if len(term) <= _MAX_TERM), default=_MAX_TERM)
+        indent = _MARGIN + " " * column + _MARGIN
         for term, meaning in rows:
             lines = wrap(meaning, self.width - len(indent))
-            first = self.paint(term, "cyan") + " " * (column - len(term)) + MARGIN
+            first = self.paint(term, "cyan") + " " * (column - len(term)) + _MARGIN
             if len(term) > column:
-                yield [MARGIN + first.rstrip(), *(indent + self.inline(line) for line in lines)]
+                yield [_MARGIN + first.rstrip(), *(indent + self.inline(line) for line in lines)]
             else:
                 yield [
-                    (MARGIN + first + self.inline(lines[0])),
+                    (_MARGIN + first + self.inline(lines[0])),
                     *(indent + self.inline(line) for line in lines[1:]),
                 ]
 
@@ -69,13 +69,13 @@ class Layout(NamedTuple):
         lines = [
             line for purpose, text in found for line in (self.paint(f"# {purpose}", "dim"), *fold(text).split("\n"))
         ]
-        return "\n".join([self.heading("Examples"), *(MARGIN + line for line in lines)])
+        return "\n".join([self.heading("Examples"), *(_MARGIN + line for line in lines)])
 
 
 def show(page: Callable[[Layout], str], runtime: Runtime) -> None:
     """Write a page to stdout; through the pager if it is longer than the terminal."""
     style = detect_style(runtime)
-    width = min(style.width, MAX_WIDTH) if style and style.is_terminal else PIPE_WIDTH
+    width = min(style.width, _MAX_WIDTH) if style and style.is_terminal else _PIPE_WIDTH
     text = page(Layout(width, style)).encode()
     if style and style.is_terminal and text.count(b"\n") >= style.height:
         from ant_cli.output.pager import Pager
@@ -89,7 +89,7 @@ def fold(line: str) -> str:
     """Return a command line, broken with backslashes before flags and operators where it would be too long."""
     lines = [""]
     for part in _breakable(line):
-        if len(lines[-1]) + len(part) > MAX_EXAMPLE and lines[-1]:
+        if len(lines[-1]) + len(part) > _MAX_EXAMPLE and lines[-1]:
             lines[-1] += " \\"
             lines.append("    " + part)
         else:

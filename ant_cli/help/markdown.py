@@ -13,15 +13,15 @@ from ant_cli.help.topics import TOPICS, text_of
 from ant_cli.operations.global_flags import GLOBAL_FLAGS
 from ant_cli.operations.spec import Param
 
-INTRODUCTION = "All commands of `ant`, with their flags. Written by `python docs/generate.py`: don't edit it."
-WHERE_GLOBAL = "See the page of `ant`."
-EXIT_STATUS = "0 on success; the page of `ant` and `ant help exit-codes` list the others."
+_INTRODUCTION = "All commands of `ant`, with their flags. Written by `python docs/generate.py`: don't edit it."
+_WHERE_GLOBAL = "See the page of `ant`."
+_EXIT_STATUS = "0 on success; the page of `ant` and `ant help exit-codes` list the others."
 
 
 def reference(root: Command) -> str:
     """Return the whole reference as one text."""
     pages = [root_page(root), *map(command_page, below(root)), *map(topic, TOPICS)]
-    return "\n".join([page("Reference", INTRODUCTION), *map(demoted, pages)])
+    return "\n".join([page("Reference", _INTRODUCTION), *map(demoted, pages)])
 
 
 def below(root: Command) -> list[Command]:
@@ -51,18 +51,18 @@ def command_page(command: Command) -> str:
         command.summary + ".",
         code("Synopsis", [synopsis(command)]),
         text("Description", plain(command.help).removeprefix(command.summary + ".").strip()),
-        items(ARGUMENTS, map(argument_item, command.arguments)),
+        items(ARGUMENTS, map(_argument_item, command.arguments)),
         commands(command.subcommands),
         code("Request", [f"{operation.method} {operation.path}"]) if operation else "",
         *(items(section.title, map(flag_row, section.flags)) for section in flag_sections(command)),
         global_flags(command),
         code("Notes", command.notes.splitlines()),
         examples(command.examples),
-        text("Exit status", EXIT_STATUS if operation else ""),
+        text("Exit status", _EXIT_STATUS if operation else ""),
     )
 
 
-def argument_item(param: Param) -> tuple[str, str]:
+def _argument_item(param: Param) -> tuple[str, str]:
     """Return an argument as an item of a list."""
     return param.value_name or param.name.upper(), param.help
 
@@ -70,7 +70,7 @@ def argument_item(param: Param) -> tuple[str, str]:
 def global_flags(command: Command) -> str:
     """Return the section of the global flags of a command."""
     if command.takes_all_global_flags:
-        return text(GLOBAL, WHERE_GLOBAL)
+        return text(GLOBAL, _WHERE_GLOBAL)
     return items(GLOBAL, map(flag_row, command.global_flags))
 
 

@@ -10,7 +10,7 @@ from ant_cli.help.markdown import below, command_page, demoted, reference, root_
 from ant_cli.help.roff import manual_page
 from ant_cli.help.topics import TOPICS, text_of
 
-IN_ROOT = ("exit-codes", "environment")
+_IN_ROOT = ("exit-codes", "environment")
 """The topics that `man ant` contains as well, because that is where people look for them."""
 
 
@@ -18,7 +18,7 @@ def pages(root: Command) -> dict[str, str]:
     """Return the text of each file, by its path below this folder."""
     others = {name_of(command.full_name): command_page(command) for command in below(root)}
     others |= {name_of(name): topic(name) for name in TOPICS}
-    whole = "\n".join([root_page(root), *(demoted(text_of(name)) for name in IN_ROOT)])
+    whole = "\n".join([root_page(root), *(demoted(text_of(name)) for name in _IN_ROOT)])
     found = {manual("ant"): manual_page("ant", whole, references(others))}
     for name, text in others.items():
         found[manual(name)] = manual_page(name, text, references(["ant", *map(name_of, TOPICS)]))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-TITLE = re.compile(r"# (.+)")
+_TITLE = re.compile(r"# (.+)")
 ITEM = re.compile(r"- `([^`]+)`: (.*)")
 SECTION = 2
 """The level of a heading that begins a section; a lower one begins a part of one."""
-MADE_FROM = r".\" The manual page of `\1`, written by `python docs/generate.py`: don't edit it."
+_MADE_FROM = r".\" The manual page of `\1`, written by `python docs/generate.py`: don't edit it."
 ESCAPES = str.maketrans(
     {"\\": r"\e", "-": r"\-", "'": r"\(aq", "`": r"\(ga", "^": r"\(ha", "~": r"\(ti", '"': r"\(dq"},
 )
@@ -19,7 +19,7 @@ def manual_page(name: str, page: str, see_also: str) -> str:
     """Return the manual page of a command; the first paragraph of its page is a sentence that says what it does."""
     title, summary, *blocks = page.strip().split("\n\n")
     lines = [
-        TITLE.sub(MADE_FROM, title),
+        _TITLE.sub(_MADE_FROM, title),
         f'.TH {name.upper()} 1 "" "ant" "Manual of ant"',
         ".SH NAME",
         f"{escape(name)} \\- {inline(summary.removesuffix('.'))}",

@@ -13,7 +13,7 @@ from ant_cli.help.command_row import Command
 
 LIMIT = 3
 """How many commands are suggested at most."""
-CUTOFF = 0.7
+_CUTOFF = 0.7
 """How similar a command must be, from 0 to 1."""
 
 
@@ -32,14 +32,14 @@ def unknown_command(args: Sequence[str]) -> UsageError:
 
 def suggestion(args: Sequence[str], group: Command | None = None) -> str:
     """Return " Did you mean `ant ...`?" for the commands that may have been meant; empty if none is similar."""
-    commands = [f"`ant {command}`" for command in similar_commands(args, group)]
+    commands = [f"`ant {command}`" for command in _similar_commands(args, group)]
     if not commands:
         return ""
     *others, last = commands
     return f" Did you mean {', '.join(others)}{' or ' if others else ''}{last}?"
 
 
-def similar_commands(args: Sequence[str], group: Command | None = None) -> list[str]:
+def _similar_commands(args: Sequence[str], group: Command | None = None) -> list[str]:
     """Return the commands that may have been meant by what was typed, perhaps after a group.
 
     A command may be written with other separators, without its group or after another one, by its name in another
@@ -73,7 +73,7 @@ def _by_end(length: int, commands: Sequence[Command]) -> dict[str, list[str]]:
 
 def _mistyped(typed: Sequence[str], commands: Mapping[str, list[str]]) -> list[str]:
     """Return the commands whose name is nearest to what was typed."""
-    nearest = get_close_matches(" ".join(typed).lower(), commands, n=1, cutoff=CUTOFF)
+    nearest = get_close_matches(" ".join(typed).lower(), commands, n=1, cutoff=_CUTOFF)
     return [command for name in nearest for command in commands[name]]
 
 

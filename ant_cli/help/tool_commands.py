@@ -18,7 +18,7 @@ SECTION = "Get help"
 SHELLS = ("bash", "zsh", "fish", "powershell")
 """The shells for which there is a completion script."""
 
-COMPLETION = tool(
+_COMPLETION = tool(
     "completion",
     "Print a shell completion script.",
     "completion:completion",
@@ -48,4 +48,4 @@ HELP_COMMAND = tool(
     arguments=(Param("topic", "setting", list, "A topic, or a command.", value_name="TOPIC | COMMAND"),),
 )._replace(section=SECTION, notes=f"Topics: {', '.join(TOPICS)}")
 
-TOOL_COMMANDS = (WORKER, *APPLY_COMMANDS, AUTH, PROFILES, EMULATOR, COMPLETION, HELP_COMMAND)
+TOOL_COMMANDS = (WORKER, *APPLY_COMMANDS, AUTH, PROFILES, EMULATOR, _COMPLETION, HELP_COMMAND)

@@ -26,7 +26,7 @@ def open_transport(base_url: str, environ: Mapping[str, str]) -> Transport:
 
         return EmulatorTransport(base_url, environ)
     host = urlsplit(base_url).hostname or ""
-    proxies = proxy_variables(environ)
+    proxies = _proxy_variables(environ)
     if base_url.isascii() and (not proxies or is_loopback(host)):
         from ant_cli.http.direct import DirectTransport
 
@@ -36,7 +36,7 @@ def open_transport(base_url: str, environ: Mapping[str, str]) -> Transport:
     return HTTPXTransport(environ, [] if is_loopback(host) else proxies)
 
 
-def proxy_variables(environ: Mapping[str, str]) -> list[str]:
+def _proxy_variables(environ: Mapping[str, str]) -> list[str]:
     """Return the names of the variables that name a proxy, as they are written in the environment.
 
     Raises:

@@ -18,7 +18,7 @@ from ant_cli.settings.loading import ConnectionSettings, fetch_credential
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.sources import Credential
 
-HASTE_S = 2.0
+_HASTE_S = 2.0
 """How long a hasty client waits for a response, in seconds."""
 
 
@@ -45,7 +45,7 @@ class Client(Sender):
     def hasty(self) -> Client:
         """Return a client for a request that nobody asked for: it gives up soon, and displays nothing."""
         other = self.sibling()
-        haste_s = min(HASTE_S, self._settings.timeout_s)
+        haste_s = min(_HASTE_S, self._settings.timeout_s)
         settings = self._settings._replace(timeout_s=haste_s, max_retries=0)
         vars(other).update(_settings=settings, _timeouts=Timeouts(haste_s, haste_s), _observer=Unobserved())
         return other

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from ant_cli.runtime.redaction import REDACTED
 from ant_cli.runtime.streams import Stderr
 
-LONGEST_BODY = 1_000_000
+_LONGEST_BODY = 1_000_000
 """How many bytes of a body are shown."""
 _SECRET_HEADER = re.compile(r"(?:.*[-_])?(?:key|token|secret|password|authorization|cookie2?)", re.IGNORECASE)
 
@@ -49,7 +49,7 @@ def _header_lines(mark: str, headers: Mapping[str, str]) -> list[str]:
 def _body_lines(mark: str, body: bytes) -> list[str]:
     if not body:
         return []
-    lines = body[:LONGEST_BODY].decode("utf-8", "backslashreplace").splitlines()
-    if len(body) > LONGEST_BODY:
-        lines.append(f"({len(body) - LONGEST_BODY:,} bytes more)")
+    lines = body[:_LONGEST_BODY].decode("utf-8", "backslashreplace").splitlines()
+    if len(body) > _LONGEST_BODY:
+        lines.append(f"({len(body) - _LONGEST_BODY:,} bytes more)")
     return [mark, *(f"{mark} {line}" for line in lines)]

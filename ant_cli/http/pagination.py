@@ -14,7 +14,7 @@ Items = list[bytes]
 """The items of a page, each as the JSON text that came."""
 
 
-BATCH = 1000
+_BATCH = 1000
 """The most items that are handed on at once, so that what is printed of a large page needs little memory."""
 
 
@@ -46,27 +46,27 @@ def follow_pages(
         response = client.send(request)
         if response.status == 204:
             return
-        items, cursor = parse_page(response.body)
+        items, cursor = _parse_page(response.body)
         items = [item for item in items if is_wanted(bytes(item))]
         wanted = items[:left]
-        for start in range(0, max(len(wanted), 1), BATCH):
-            yield list(map(bytes, wanted[start : start + BATCH]))
+        for start in range(0, max(len(wanted), 1), _BATCH):
+            yield list(map(bytes, wanted[start : start + _BATCH]))
         left = None if left is None else left - len(items)
         if not cursor:
             return
         if cursor in seen and (left is None or left > 0):
             raise ResponseError(f"the list does not end: next_page {cursor!r} was followed before.")
         seen.add(cursor)
-        request = with_cursor(request, cursor)
+        request = _with_cursor(request, cursor)
 
 
-def with_cursor(request: Request, cursor: str) -> Request:
+def _with_cursor(request: Request, cursor: str) -> Request:
     """Return the request for the page of the same list that a cursor names."""
     query = [(name, value) for name, value in request.query if name != "page"]
     return request._replace(query=(*query, ("page", cursor)))
 
 
-def parse_page(body: bytes) -> Page:
+def _parse_page(body: bytes) -> Page:
     """Return the page that a response is.
 
     Raises:

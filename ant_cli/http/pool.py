@@ -10,7 +10,7 @@ from ant_cli.http.client import Client
 from ant_cli.input.request import Request
 from ant_cli.runtime.light_typing import NamedTuple
 
-WINDOW = 1000
+_WINDOW = 1000
 """How many requests may be sent before the result of the earliest one was taken: it bounds the memory."""
 _WAKE_S = 0.05
 """How long the consumer waits at a time; signals are checked in between."""
@@ -112,7 +112,7 @@ class Pool:
     def _claim(self) -> tuple[int, Request] | None:
         """Return the next request and its position; None if all were sent."""
         with self._lock:
-            while not self._closed and self._sent - self._taken >= WINDOW:
+            while not self._closed and self._sent - self._taken >= _WINDOW:
                 self._room.wait()
             if self._closed:
                 return None

@@ -10,8 +10,8 @@ from ant_cli.runtime.redaction import REDACTED
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.settings.sources import Credential
 
-API_VERSION = "2023-06-01"
-DEFAULT_BETA = "managed-agents-2026-04-01"
+_API_VERSION = "2023-06-01"
+_DEFAULT_BETA = "managed-agents-2026-04-01"
 USER_AGENT = f"ant-cli-python/{__version__}"
 OAUTH_BETA = "oauth-2025-04-20"
 """Needed in addition to any other beta, by tokens of OAuth, which logins and federations give."""
@@ -24,8 +24,8 @@ def headers_of(
     headers = {
         "accept": "application/json",
         "accept-encoding": "gzip",
-        "anthropic-version": API_VERSION,
-        "anthropic-beta": DEFAULT_BETA,
+        "anthropic-version": _API_VERSION,
+        "anthropic-beta": _DEFAULT_BETA,
         "user-agent": USER_AGENT,
         "x-stainless-retry-count": str(attempt),
         **user_header(settings.base_url, hidden=hidden),

@@ -17,7 +17,7 @@ RETRIED = RETRIED_4XX | frozenset(range(500, 600))
 RATE_LIMITED = 429
 GATEWAY_TIMEOUTS = frozenset((408, 504))
 """The server gave up waiting, or a gateway in front of it did: the request may still be carried out."""
-LONGEST_WAIT_S = 60.0
+_LONGEST_WAIT_S = 60.0
 """The longest wait before a retry."""
 _SECONDS = r"-?[0-9]+(?:\.[0-9]+)?"
 
@@ -26,7 +26,7 @@ def should_retry(response: Response) -> bool:
     """Whether a response is worth a retry.
 
     Not after a 412: the precondition of the request does not hold, and a retry does not change that. Not if the
-    server asks to wait longer than `LONGEST_WAIT_S` either: a retry before that would fail.
+    server asks to wait longer than `_LONGEST_WAIT_S` either: a retry before that would fail.
     """
     if response.status == 412 or long_wait(response):
         return False
@@ -39,7 +39,7 @@ def should_retry(response: Response) -> bool:
 def long_wait(response: Response) -> str:
     """Return how long the server asks to wait, as a sentence, if that is too long for a retry."""
     delay_s = requested_delay(response.headers) if response.status >= 400 else None
-    if delay_s is None or delay_s <= LONGEST_WAIT_S:
+    if delay_s is None or delay_s <= _LONGEST_WAIT_S:
         return ""
     if delay_s < 2 * 3600:
         return f"The server asks to wait {delay_s:.0f} s before the next request."

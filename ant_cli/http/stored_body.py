@@ -9,7 +9,7 @@ from ant_cli.runtime.light_typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from io import FileIO
 
-LARGE = 16_000_000
+_LARGE = 16_000_000
 """From this size on, bytes, a body is stored in a file."""
 _PART = 1_000_000
 BOM = b"\xef\xbb\xbf"
@@ -39,7 +39,7 @@ class StoredBody:
             self._write(chunk)
             return
         self._parts.append(chunk)
-        if self.size > LARGE:
+        if self.size > _LARGE:
             import tempfile
 
             # Its name is gone before anything is written, and only this user could have opened it (0600).

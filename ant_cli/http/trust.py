@@ -32,7 +32,7 @@ class Trust(NamedTuple):
     """Its files are read only when a server names their authority, so it is faster than a file."""
 
 
-def find_trust(environ: Mapping[str, str]) -> Trust | None:
+def _find_trust(environ: Mapping[str, str]) -> Trust | None:
     """Return the authorities to trust: of the variables, else of OpenSSL, else certifi's.
 
     None stands for the system's own verifier, on Windows and macOS.
@@ -72,7 +72,7 @@ def _certifi() -> Trust:
 
 def describe_trust(environ: Mapping[str, str]) -> str:
     """Return where the certificate authorities come from, for the debug log."""
-    trust = find_trust(environ)
+    trust = _find_trust(environ)
     return trust.source if trust else "the operating system's verifier"
 
 
@@ -83,7 +83,7 @@ def tls_context(environ: Mapping[str, str]) -> ssl.SSLContext:
         UsageError: if SSL_CERT_FILE or SSL_CERT_DIR can't be used.
 
     """
-    trust = find_trust(environ)
+    trust = _find_trust(environ)
     if trust is None:
         import truststore
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from _typeshed import WriteableBuffer as Buffer
 
-LONGEST_HEAD = 65_536
+_LONGEST_HEAD = 65_536
 """The most bytes of a status line with its headers."""
 _SENT_AT_ONCE = 262_144
 _READ_AT_ONCE = 65_536
@@ -102,7 +102,7 @@ class Wire:
             OSError: if the connection fails or takes too long.
 
         """
-        room = LONGEST_HEAD
+        room = _LONGEST_HEAD
         while True:
             lines = self._lines(room)
             head = _parse_head(lines)
@@ -163,12 +163,12 @@ class Wire:
 
     def _chunked(self) -> Iterator[bytes]:
         while True:
-            match = re.fullmatch(_CHUNK_SIZE, self._line(LONGEST_HEAD))
+            match = re.fullmatch(_CHUNK_SIZE, self._line(_LONGEST_HEAD))
             if not match:
                 raise MalformedResponse
             size = int(match[1], 16)
             if not size:
-                _parse_headers(self._lines(LONGEST_HEAD))  # trailers, of which nothing is needed
+                _parse_headers(self._lines(_LONGEST_HEAD))  # trailers, of which nothing is needed
                 return
             yield from self._exactly(size)
             if self._line(2) != b"\r\n":

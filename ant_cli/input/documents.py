@@ -12,7 +12,7 @@ from ant_cli.operations.spec import Operation
 from ant_cli.runtime.light_typing import BinaryIO, NamedTuple
 
 STDIN = "standard input"
-LOOP_HINT = (
+_LOOP_HINT = (
     "If stdin is meant for something else, such as a loop that reads lines, add < /dev/null to this command."
 )
 
@@ -55,7 +55,7 @@ def read_documents(text: str, source: str, operation: Operation, *, takes_ids: b
     id_key = _id_key(operation, takes_ids=takes_ids)
     if id_key and _has_id_lines(text):
         return lambda: _documents(_id_lines(text), source, operation, id_key)
-    values = parse_all(text, source) if text.strip() else no_values
+    values = parse_all(text, source) if text.strip() else _no_values
     return lambda: _documents(values(), source, operation, id_key)
 
 
@@ -81,7 +81,7 @@ def _id_key(operation: Operation, *, takes_ids: bool) -> str:
     return operation.positional.wire_name if takes_ids and operation.positional else ""
 
 
-def no_values() -> Iterator[Parsed]:
+def _no_values() -> Iterator[Parsed]:
     """Yield nothing, as for blank text."""
     return iter(())
 
@@ -124,5 +124,5 @@ def _document(parsed: Parsed, source: str, operation: Operation, id_key: str) ->
     is_loop = source.startswith(STDIN) and isinstance(value, str)
     raise UsageError(
         f"{source} must hold {wanted}, but holds {type_name(value)}.",
-        LOOP_HINT if is_loop else see_help(operation.command),
+        _LOOP_HINT if is_loop else see_help(operation.command),
     )

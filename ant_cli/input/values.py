@@ -65,7 +65,7 @@ def mapping(where: str, text: str) -> Value:
     return value
 
 
-def as_is(_where: str, text: str) -> str:
+def _as_is(_where: str, text: str) -> str:
     """Take the text as it is."""
     return text
 
@@ -75,8 +75,8 @@ _BOOLEANS = dict.fromkeys(("true", "True", "TRUE", "1", "t", "T"), True) | dict.
     ("false", "False", "FALSE", "0", "f", "F"), False
 )
 _CONVERTERS: dict[type, Callable[[str, str], Value]] = {
-    str: as_is,
-    list: as_is,
+    str: _as_is,
+    list: _as_is,
     int: integer,
     bool: boolean,
     dict: mapping,

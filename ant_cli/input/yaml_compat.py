@@ -15,7 +15,7 @@ from itertools import count
 
 from ant_cli.runtime.light_typing import NamedTuple
 
-STAND_IN_LIMIT = 100
+_STAND_IN_LIMIT = 100
 """How many stand-ins there may be before a colon gets one; each of those costs another run of the parser."""
 _LINE_SEPARATORS = ("\x85", "\u2028", "\u2029")
 _SURROGATE_PAIR = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
@@ -52,7 +52,7 @@ class Compatible(NamedTuple):
         """
         before = self.text[self.text.rfind("\n", 0, position) + 1 : position]
         is_text = any(self.originals.get(character) in _LINE_SEPARATORS for character in before)
-        if not is_text or len(self.originals) >= STAND_IN_LIMIT:
+        if not is_text or len(self.originals) >= _STAND_IN_LIMIT:
             return None
         stand_in = _next(self.unused)
         text = self.text[:position] + stand_in + self.text[position + 1 :]

@@ -16,10 +16,10 @@ import yaml
 from ant_cli.input.yaml_compat import Compatible, TooManyCharacters, make_compatible
 from ant_cli.runtime.light_typing import Any, NamedTuple
 
-NODE_LIMIT = 100_000
+_NODE_LIMIT = 100_000
 """How many values the aliases of one text may add to it."""
 
-LONGEST_BASED = 1000
+_LONGEST_BASED = 1000
 """The most digits of a number in base 8 or 16, which has to be converted to base 10."""
 
 _LOADER = getattr(yaml, "CLoader", yaml.Loader)  # libyaml's parser, ten times as fast, where there is one
@@ -227,8 +227,8 @@ class _Builder:
         node = self._anchors[anchor]
         self._reject_depth(len(self._stack) + node.height, event)
         self._aliased += node.size
-        if self._aliased > NODE_LIMIT:
-            raise YAMLProblem(f"the aliases stand for more than {NODE_LIMIT:,} values", event.start_mark)
+        if self._aliased > _NODE_LIMIT:
+            raise YAMLProblem(f"the aliases stand for more than {_NODE_LIMIT:,} values", event.start_mark)
         self._place(*node, None, event)
 
     def _scalar(self, event: Any) -> None:
@@ -283,8 +283,8 @@ class _Builder:
         if _DECIMAL.fullmatch(text):
             return self._number(text)
         if _BASED.fullmatch(text):
-            if len(text) > LONGEST_BASED:
-                raise YAMLProblem(f"a number in base 8 or 16 has at most {LONGEST_BASED} digits", event.start_mark)
+            if len(text) > _LONGEST_BASED:
+                raise YAMLProblem(f"a number in base 8 or 16 has at most {_LONGEST_BASED} digits", event.start_mark)
             return self._number(str(int(text[2:], 16 if text[1] == "x" else 8)))
         if _NOT_FINITE.fullmatch(text) or (self._json_words and _JSON_NOT_FINITE.fullmatch(text)):
             raise YAMLProblem(f"JSON has no {text}, so it can't be sent", event.start_mark)

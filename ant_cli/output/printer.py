@@ -84,7 +84,7 @@ class Printer:
         try:
             print_raw(response.parts, self._write, on_one_line=not self.format.is_response)
         except json_text.JSONTextError as error:
-            raise invalid_json(error) from None
+            raise _invalid_json(error) from None
         if not self.format.is_response:
             self._runtime.stderr.say("Note: this response is very large, so it is printed as JSON on one line.")
 
@@ -164,10 +164,10 @@ def check_json(text: bytes) -> None:
     try:
         json_text.validate(text)
     except json_text.JSONTextError as error:
-        raise invalid_json(error) from None
+        raise _invalid_json(error) from None
 
 
-def invalid_json(error: json_text.JSONTextError) -> ResponseError:
+def _invalid_json(error: json_text.JSONTextError) -> ResponseError:
     """Return the error for a response that is not JSON, or is nested too deeply."""
     return ResponseError(f"the server's response can't be read. {error}")
 
@@ -221,7 +221,7 @@ def transformed(values: Iterable[bytes], transform: Transform) -> list[bytes]:
     try:
         return [transform(value) for value in values]
     except json_text.JSONTextError as error:  # some paths can't go as deep as JSON
-        raise invalid_json(error) from None
+        raise _invalid_json(error) from None
 
 
 def make_transform(flag: str, path: str) -> Transform:

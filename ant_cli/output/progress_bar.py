@@ -10,7 +10,7 @@ from ant_cli.runtime.streams import Stderr
 PATIENCE_S = 0.5
 """How long nothing is drawn; most runs are over by then."""
 FRAME_S = 0.1
-WIDTH = 30
+_WIDTH = 30
 
 
 class ProgressBar:
@@ -46,7 +46,7 @@ class ProgressBar:
         from rich.console import Console
         from rich.progress_bar import ProgressBar as RichBar
 
-        console = Console(file=StringIO(), width=WIDTH, color_system=None, legacy_windows=False)
+        console = Console(file=StringIO(), width=_WIDTH, color_system=None, legacy_windows=False)
         with console.capture() as capture:
-            console.print(RichBar(total=self._total, completed=completed, width=WIDTH), end="")
+            console.print(RichBar(total=self._total, completed=completed, width=_WIDTH), end="")
         return capture.get().rstrip("\n")

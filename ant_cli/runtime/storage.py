@@ -69,7 +69,7 @@ def locked(
 def _open_locked(name: Path, before_waiting: Callable[[], None], patience: Patience) -> BinaryIO:
     """Open and lock a file that still has this name: another process may have removed it meanwhile."""
     while True:
-        lock = open(name, "a+b", opener=open_private)  # noqa: SIM115 - the caller closes it
+        lock = open(name, "a+b", opener=_open_private)  # noqa: SIM115 - the caller closes it
         try:
             if not _lock(lock, wait=False):
                 _wait_for(lock, before_waiting, patience)
@@ -98,7 +98,7 @@ def _wait_for(lock: BinaryIO, before_waiting: Callable[[], None], patience: Pati
     raise LockTimeout
 
 
-def open_private(name: str, flags: int) -> int:
+def _open_private(name: str, flags: int) -> int:
     """Open a file; a new one can be read by its owner only. Rejects links, and never waits for a pipe."""
     return os.open(name, flags | _NO_SURPRISES, _PRIVATE)
 

@@ -10,7 +10,7 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.redaction import REDACTED
 from ant_cli.settings.validators import check_new_secret, check_secret
 
-FROM_STDIN = {"api_key_stdin": "api_key", "auth_token_stdin": "auth_token"}
+_FROM_STDIN = {"api_key_stdin": "api_key", "auth_token_stdin": "auth_token"}
 """The flags that say that a credential is on stdin, with the flag whose value it is."""
 _TYPED = {
     "api_key": "ANTHROPIC_API_KEY or --api-key-stdin",
@@ -30,14 +30,14 @@ def read_credentials(flags: Flags, runtime: Runtime) -> Flags:
         UsageError: if there is none on stdin, it can't be one, or another flag gives one, too.
 
     """
-    wanted = [name for name in FROM_STDIN if _is_on(name, flags)]
+    wanted = [name for name in _FROM_STDIN if _is_on(name, flags)]
     if not wanted:
-        return Flags({name: value for name, value in flags.items() if name not in FROM_STDIN})
-    conflicts = [flag_name(name) for name in (*wanted, FROM_STDIN[wanted[0]]) if name in flags]
+        return Flags({name: value for name, value in flags.items() if name not in _FROM_STDIN})
+    conflicts = [flag_name(name) for name in (*wanted, _FROM_STDIN[wanted[0]]) if name in flags]
     if len(conflicts) > 1:
         raise UsageError(f"{' and '.join(sorted(conflicts))} can't be used together.", f"Use {conflicts[0]}.")
     secret = read_piped_secret(runtime, f"ant ... {flag_name(wanted[0])}")
-    return flags.with_values(**{FROM_STDIN[wanted[0]]: check_new_secret("the secret on stdin", secret)})
+    return flags.with_values(**{_FROM_STDIN[wanted[0]]: check_new_secret("the secret on stdin", secret)})
 
 
 def read_piped_secret(runtime: Runtime, example: str) -> str:

@@ -18,7 +18,7 @@ from ant_cli.settings.federation import LONGEST_LIFE_S, AccessToken, FederationR
 from ant_cli.settings.file_safety import FOREIGN, NOT_A_FILE, is_foreign, is_regular, open_no_link, others_may
 from ant_cli.settings.profiles import config_dir
 
-FOLDER_NAME = "access-tokens"
+_FOLDER_NAME = "access-tokens"
 _SUFFIX = ".json"
 _LARGEST = 65_536
 """The most bytes of an entry."""
@@ -30,7 +30,7 @@ class TokenCache:
 
     def __init__(self, rule: FederationRule, base_url: str, runtime: Runtime) -> None:
         folder = config_dir(runtime.environ)
-        self._path = folder / FOLDER_NAME / f"{_key(rule, base_url)}{_SUFFIX}" if folder else None
+        self._path = folder / _FOLDER_NAME / f"{_key(rule, base_url)}{_SUFFIX}" if folder else None
         self._runtime = runtime
 
     def read(self) -> AccessToken | None:

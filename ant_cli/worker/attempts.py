@@ -14,7 +14,7 @@ UNREPORTED = "ant_unreported"
 """The key under which runs are counted before they start, for as long as nobody has reported their end."""
 EX_TEMPFAIL = 75
 """The exit status of `sysexits.h` by which a handler gives its item back without it counting as a failure."""
-CANNOT_RUN = (126, 127)
+_CANNOT_RUN = (126, 127)
 """What shells exit with if a program can't be run, or is not there. It says nothing about the item."""
 _LONGEST_REASON = 500
 """The API's metadata values are short texts."""
@@ -143,12 +143,12 @@ def settle(run: Run, failures: int, options: PollOptions) -> Settlement:
         return Settlement(Outcome.SUCCEEDED, fate, {})
     if run.ending is Ending.SHUT_DOWN:
         return Settlement(Outcome.GIVEN_BACK, Fate.GIVE_BACK, {}, "the worker is shutting down")
-    if run.status in CANNOT_RUN:
-        reason = f"{describe_status(run.status)}: it can't be run"
+    if run.status in _CANNOT_RUN:
+        reason = f"{_describe_status(run.status)}: it can't be run"
         return Settlement(Outcome.GIVEN_BACK, Fate.GIVE_BACK, {}, reason, handler_is_broken=True)
     if run.status == EX_TEMPFAIL:
         return Settlement(Outcome.GIVEN_BACK, Fate.GIVE_BACK, {}, f"the handler exited with {EX_TEMPFAIL}")
-    return _failed(Outcome.FAILED, describe_status(run.status), failures + 1, options)
+    return _failed(Outcome.FAILED, _describe_status(run.status), failures + 1, options)
 
 
 def _failed(outcome: Outcome, reason: str, attempts: int, options: PollOptions) -> Settlement:
@@ -161,7 +161,7 @@ def _failed(outcome: Outcome, reason: str, attempts: int, options: PollOptions) 
     return Settlement(Outcome.DEAD_LETTER, Fate.STOP, metadata, reason)
 
 
-def describe_status(status: int) -> str:
+def _describe_status(status: int) -> str:
     """Return how a handler ended, for people."""
     if status >= 0:
         return f"the handler exited with {status}"

@@ -17,7 +17,7 @@ from ant_cli.worker.listener import Listener, Page, json_page, text_page
 from ant_cli.worker.metrics import CONTENT_TYPE, Families, exposition
 from ant_cli.worker.work_api import WorkAPI, connection_with_key
 
-GAUGES = {
+_GAUGES = {
     "depth": "Items that wait.",
     "pending": "Items that were handed out and not acknowledged.",
     "workers_polling": "Workers that polled in the last 30 seconds.",
@@ -63,7 +63,7 @@ class CachedStats:
 
 def to_numbers(stats: Mapping[str, Any], now: float) -> dict[str, float]:
     """Return statistics as numbers only: scalers take null for an error, and no time stamps."""
-    numbers: dict[str, float] = {name: stats.get(name) or 0 for name in GAUGES}
+    numbers: dict[str, float] = {name: stats.get(name) or 0 for name in _GAUGES}
     numbers["depth_and_pending"] = numbers["depth"] + numbers["pending"]
     try:
         oldest = datetime.fromisoformat(str(stats.get("oldest_queued_at"))).timestamp()
@@ -132,7 +132,7 @@ def _metrics(environment_id: str, reading: Reading) -> list[Any]:
     ]
     if not reading.problem:
         found += [
-            make.gauge(f"ant_work_queue_{name}", text, reading.numbers[name]) for name, text in GAUGES.items()
+            make.gauge(f"ant_work_queue_{name}", text, reading.numbers[name]) for name, text in _GAUGES.items()
         ]
         age = reading.numbers["oldest_queued_age_seconds"]
         found.append(make.gauge("ant_work_queue_oldest_age_seconds", "The age of the oldest item that waits.", age))

@@ -36,7 +36,7 @@ from ant_cli.worker.work_api import Item, WorkAPI
 
 T = TypeVar("T")
 
-LOOK_BEFORE_STOP_S = 1.0
+_LOOK_BEFORE_STOP_S = 1.0
 """A handler that took less than this has not run a session, at whose end the SDKs' workers stop the item."""
 _ENDINGS = {Verdict.LOST: Ending.LEASE_LOST, Verdict.STOP_REQUESTED: Ending.STOP_REQUESTED}
 
@@ -130,7 +130,7 @@ class ItemRun:
         seconds = self._now() - started
         context.tally.item_ended(settlement.outcome, seconds)
         self._log_outcome(settlement, seconds)
-        may_be_stopped = lease.others or (not lease.held and seconds >= LOOK_BEFORE_STOP_S)
+        may_be_stopped = lease.others or (not lease.held and seconds >= _LOOK_BEFORE_STOP_S)
         await self._carry_out(settlement, item, lease, may_be_stopped=may_be_stopped)
         return settlement
 

@@ -12,9 +12,9 @@ from ant_cli.worker.options import HeartbeatMode
 
 NO_HEARTBEAT = "NO_HEARTBEAT"
 """What `expected_last_heartbeat` is for the first heartbeat."""
-LONGEST_INTERVAL_S = 10.0
+_LONGEST_INTERVAL_S = 10.0
 """The most seconds between two looks at an item, so that a request to stop it arrives within 15."""
-SHORTEST_INTERVAL_S = 0.2
+_SHORTEST_INTERVAL_S = 0.2
 ENDING = ("stopping", "stopped")
 
 
@@ -83,7 +83,7 @@ class Lease:
         return Step(Action.LOOK, self._next)
 
     def _interval(self) -> float:
-        return max(min(self._ttl_s / 4, LONGEST_INTERVAL_S), SHORTEST_INTERVAL_S)
+        return max(min(self._ttl_s / 4, _LONGEST_INTERVAL_S), _SHORTEST_INTERVAL_S)
 
     def beaten(self, response: dict[str, Any], sent: float) -> Verdict:
         """Take a successful response to a heartbeat that was sent at `sent`."""

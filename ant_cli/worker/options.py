@@ -16,7 +16,7 @@ Parse = Callable[[str, str], object]
 """From the flag or variable, as messages name it, and its text, to the value. Raises UsageError."""
 
 HeartbeatMode = Literal["auto", "always", "never"]
-OFFICIAL_VARIABLES = {
+_OFFICIAL_VARIABLES = {
     "environment_id": "ANTHROPIC_ENVIRONMENT_ID",
     "environment_key": "ANTHROPIC_ENVIRONMENT_KEY",
     "worker_id": "ANTHROPIC_WORKER_ID",
@@ -40,7 +40,7 @@ class Row(NamedTuple):
     def variable(self) -> str:
         """The environment variable that is read where the flag is not given."""
         name = self.param.name
-        return OFFICIAL_VARIABLES.get(name, f"ANT_WORKER_{name.upper()}")
+        return _OFFICIAL_VARIABLES.get(name, f"ANT_WORKER_{name.upper()}")
 
 
 def _text(_source: str, text: str) -> str:
@@ -103,9 +103,9 @@ _ON_FAILURE = ("retry", "stop")
 ENVIRONMENT_ID = _row("environment_id", check_header, None, "The environment whose work is taken.")
 ENVIRONMENT_KEY = _row("environment_key", check_secret, None, "Its key; safer: ANTHROPIC_ENVIRONMENT_KEY.")
 WORKDIR = _row("workdir", _text, ".", "The folder of sessions that run here.")
-MAX_IDLE = _row("max_idle", parse_duration, "1m", "The longest idle time of a session.")
+_MAX_IDLE = _row("max_idle", parse_duration, "1m", "The longest idle time of a session.")
 LOG_FORMAT = _row("log_format", _one_of(*_LOG_FORMATS), "text", "The log.", choices=_LOG_FORMATS)
-LISTEN = _row("listen", _address, "", "Serve metrics and health checks at ADDRESS:PORT.")
+_LISTEN = _row("listen", _address, "", "Serve metrics and health checks at ADDRESS:PORT.")
 
 POLL_ROWS = (
     ENVIRONMENT_ID,
@@ -113,7 +113,7 @@ POLL_ROWS = (
     _row("worker_id", check_header, "", "A name for this worker, unique in the environment."),
     _row("on_work", _text, "", "A handler without arguments; or in-process."),
     WORKDIR,
-    MAX_IDLE,
+    _MAX_IDLE,
     LOG_FORMAT,
     _row("concurrency", _whole(1, 1000), "1", "How many items run at once.", int),
     _row("heartbeat", _one_of(*_HEARTBEAT_MODES), "auto", "Who holds leases.", choices=_HEARTBEAT_MODES),
@@ -127,7 +127,7 @@ POLL_ROWS = (
     _row("kill_timeout", parse_duration, "10s", "The time from SIGTERM to SIGKILL."),
     _row("exit_when_idle", parse_duration, "0", "Exit after this time without work."),
     _row("max_items", _whole(0, 999_999_999), "0", "Exit after this many items.", int),
-    LISTEN,
+    _LISTEN,
 )
 """The flags of `beta:worker poll`."""
 
@@ -138,7 +138,7 @@ RUN_ROWS = (
     ENVIRONMENT_KEY._replace(default=""),
     _row("work_secret_file", _text, "", "A file with the item's secret, in place of the key."),
     WORKDIR,
-    MAX_IDLE,
+    _MAX_IDLE,
     LOG_FORMAT,
 )
 """The flags of `beta:worker run`."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 BLOCK_MS = 999
 """How long the server holds a poll open: the API's maximum."""
-IDLE_CYCLE_S = 1.0
+_IDLE_CYCLE_S = 1.0
 """The least time from one fruitless poll to the next, which the server's wait fills."""
-QUIET_AFTER_S = 300.0
-QUIET_CYCLE_S = 2.0
-"""The same, once nothing has come for `QUIET_AFTER_S`."""
-LONGEST_BACKOFF_S = 60.0
+_QUIET_AFTER_S = 300.0
+_QUIET_CYCLE_S = 2.0
+"""The same, once nothing has come for `_QUIET_AFTER_S`."""
+_LONGEST_BACKOFF_S = 60.0
 
 
 class Backoff:
@@ -24,7 +24,7 @@ class Backoff:
         `jitter` is a random number from 0 to 1, which takes away up to half of it.
         """
         self.failures += 1
-        return min(LONGEST_BACKOFF_S, 2.0 ** min(self.failures, 6)) * (1 - jitter / 2)
+        return min(_LONGEST_BACKOFF_S, 2.0 ** min(self.failures, 6)) * (1 - jitter / 2)
 
     def succeeded(self) -> bool:
         """Forget the failures, and return whether there were any."""
@@ -48,7 +48,7 @@ class IdleTime:
 
     def pause_after_empty(self, began: float, now: float) -> float:
         """Return the seconds to wait after a poll that began at `began` and brought nothing."""
-        cycle = QUIET_CYCLE_S if self.seconds(now) >= QUIET_AFTER_S else IDLE_CYCLE_S
+        cycle = _QUIET_CYCLE_S if self.seconds(now) >= _QUIET_AFTER_S else _IDLE_CYCLE_S
         # A server that waited takes a little less than a second with it; a pause of milliseconds helps nobody.
         left = cycle - (now - began)
         return left if left > 0.05 else 0.0

@@ -27,7 +27,7 @@ from ant_cli.worker.tally import Tally
 from ant_cli.worker.work_api import WorkAPI, connection_with_key
 
 _DEPTH_EVERY_S = 2.0
-IN_PROCESS = "in-process"
+_IN_PROCESS = "in-process"
 """The value of `--on-work` that means the same as no handler."""
 
 
@@ -58,12 +58,12 @@ def run_worker(
     """
     if os.name == "nt":
         raise UsageError("the worker needs a POSIX system: it manages handlers by process groups.")
-    command = handler_command(options, handler, runtime)
-    if runs_sessions(options, handler):  # which see to the lease and the stop themselves
+    command = _handler_command(options, handler, runtime)
+    if _runs_sessions(options, handler):  # which see to the lease and the stop themselves
         options = options._replace(no_auto_stop=True, heartbeat="auto")
     connection = connection_with_key(connection, options.environment_key)
     _note_api_key(options, runtime)
-    worker_id = options.worker_id or new_worker_id()
+    worker_id = options.worker_id or _new_worker_id()
     resume_gc()
     asyncio.run(_work(options._replace(worker_id=worker_id), command, connection, runtime, status))
 
@@ -123,7 +123,7 @@ async def _follow_depth(context: WorkerContext) -> None:
         await asyncio.sleep(_DEPTH_EVERY_S)
 
 
-def handler_command(options: PollOptions, handler: Sequence[str], runtime: Runtime) -> list[str]:
+def _handler_command(options: PollOptions, handler: Sequence[str], runtime: Runtime) -> list[str]:
     """Return the command line of the handler: what was given, or this program's own `beta:worker run`.
 
     So a session has a process of its own, too: it can be drained, and be killed, and its memory is given back.
@@ -134,19 +134,19 @@ def handler_command(options: PollOptions, handler: Sequence[str], runtime: Runti
     """
     if handler and options.on_work:
         raise UsageError("--on-work and a handler behind -- can't be used together.", "Give one of them.")
-    if not runs_sessions(options, handler):
+    if not _runs_sessions(options, handler):
         return find_handler(handler or [options.on_work], runtime.environ)
     require_sdk()
     run = [sys.executable, "-P", "-m", "ant_cli", "beta:worker", "run", "--workdir", options.workdir]
     return [*run, "--max-idle", f"{options.max_idle}s", "--log-format", options.log_format]
 
 
-def runs_sessions(options: PollOptions, handler: Sequence[str]) -> bool:
+def _runs_sessions(options: PollOptions, handler: Sequence[str]) -> bool:
     """Whether there is no handler, so that sessions are run by this program."""
-    return not handler and options.on_work in ("", IN_PROCESS)
+    return not handler and options.on_work in ("", _IN_PROCESS)
 
 
-def new_worker_id() -> str:
+def _new_worker_id() -> str:
     """Return a name for a worker: that of the host, and random digits, as the official worker has it."""
     host = socket.gethostname()
     usable = host.isascii() and host.isprintable() and " " not in host

@@ -6,7 +6,7 @@ from collections import Counter
 
 from ant_cli.worker.attempts import Outcome
 
-BUCKETS = {
+_BUCKETS = {
     "item_duration": (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0),
     "queue_wait": (0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0, 120.0, 600.0),
 }
@@ -46,8 +46,8 @@ class Tally:
         self.polls = Counter(dict.fromkeys(("work", "empty", "error"), 0))
         self.items: Counter[str] = Counter({outcome.value: 0 for outcome in Outcome})
         self.heartbeats = Counter(dict.fromkeys(("extended", "lost", "error"), 0))
-        self.item_duration = Histogram(BUCKETS["item_duration"])
-        self.queue_wait = Histogram(BUCKETS["queue_wait"])
+        self.item_duration = Histogram(_BUCKETS["item_duration"])
+        self.queue_wait = Histogram(_BUCKETS["queue_wait"])
         self.queue_depth: int | None = None
         """The items that wait, if somebody asks for them; None if the server did not say."""
         self.last_poll_at = 0.0

@@ -52,7 +52,7 @@ def folder_of(environ: Mapping[str, str]) -> Path | None:
     return xdg / "anthropic"
 
 
-def config_path(name: str, environ: Mapping[str, str]) -> Path | None:
+def _config_path(name: str, environ: Mapping[str, str]) -> Path | None:
     """Return the file of a profile, which may not exist; None without a folder, or if it is no valid name."""
     folder = folder_of(environ)
     if folder is None or name in (".", "..") or not re.fullmatch(r"[A-Za-z0-9_.-]+", name):
@@ -62,7 +62,7 @@ def config_path(name: str, environ: Mapping[str, str]) -> Path | None:
 
 def has_profile(name: str, environ: Mapping[str, str]) -> bool:
     """Whether the official tool has a profile of this name. Its file is not opened."""
-    path = config_path(name, environ)
+    path = _config_path(name, environ)
     return path is not None and os.path.lexists(path)
 
 
@@ -70,7 +70,7 @@ def profile_names(environ: Mapping[str, str]) -> list[str]:
     """Return the names of the official tool's profiles, sorted."""
     folder = folder_of(environ)
     names = [path.stem for path in folder.glob("configs/*.json")] if folder else []
-    return sorted(name for name in names if config_path(name, environ))
+    return sorted(name for name in names if _config_path(name, environ))
 
 
 def active_name(environ: Mapping[str, str]) -> str:
@@ -83,7 +83,7 @@ def active_name(environ: Mapping[str, str]) -> str:
     folder = folder_of(environ)
     path = folder / "active_config" if folder else None
     name = (read_text(path) or "").strip() if path else ""
-    if path and name and config_path(name, environ) is None:
+    if path and name and _config_path(name, environ) is None:
         raise unsafe(path, "it does not hold the name of a profile")
     return name or _DEFAULT
 
@@ -95,7 +95,7 @@ def read_profile(name: str, environ: Mapping[str, str]) -> OfficialProfile | Non
         CredentialError: if its file is not safe, not JSON, or of an unknown type.
 
     """
-    path = config_path(name, environ)
+    path = _config_path(name, environ)
     document = read_object(path) if path else None
     if path is None or document is None:
         return None
