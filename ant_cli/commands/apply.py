@@ -15,8 +15,8 @@ from ant_cli.apply.plan import Options, Plan
 from ant_cli.apply.preparation import Facts, load_files, look_up, plan_for
 from ant_cli.apply.workers import MOST_WORKERS, Workers
 from ant_cli.commands.apply_questions import Job, confirmed, plan_and_adopt, with_untracked
-from ant_cli.commands.framework import print_result, wants_structured
 from ant_cli.commands.lock_session import connected, holding
+from ant_cli.commands.results import print_result, wants_structured
 from ant_cli.errors import AntError, OutputError, PendingChanges, UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.output.api_error import rendered_errors

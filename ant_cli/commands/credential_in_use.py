@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ant_cli.commands.auth_status import auth_report, report_text
-from ant_cli.commands.framework import print_result
+from ant_cli.commands.results import print_result
 from ant_cli.help.tool_rows import PROFILE, REQUEST
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime

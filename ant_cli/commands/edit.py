@@ -9,8 +9,8 @@ from ant_cli.apply.editor import choose_editor, edited_file
 from ant_cli.apply.exporting import safe_name
 from ant_cli.apply.kinds import ENVIRONMENT
 from ant_cli.apply.plan import Object
-from ant_cli.commands.framework import wants_structured
 from ant_cli.commands.lock_session import connected
+from ant_cli.commands.results import wants_structured
 from ant_cli.http.client import Client
 from ant_cli.input.values import Value, encode
 from ant_cli.operations.spec import Flags

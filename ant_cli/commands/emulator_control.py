@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from urllib.parse import quote
 
-from ant_cli.commands.framework import print_result
+from ant_cli.commands.results import print_result
 from ant_cli.errors import BadValue, ResponseError, UsageError
 from ant_cli.http.client import Client
 from ant_cli.input.request import Request

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from ipaddress import ip_address
 
-from ant_cli.commands import emulator_notes
-from ant_cli.commands.emulator_notes import Note
-from ant_cli.commands.framework import print_result, print_text
+from ant_cli.commands import running_emulators
+from ant_cli.commands.results import print_result, print_text
+from ant_cli.commands.running_emulators import RunningEmulator, find_running
 from ant_cli.errors import AntError, BadValue, UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
@@ -70,8 +70,8 @@ def start(
         stack.callback(emulator.close)
 
         def announce(url: str) -> None:
-            note = Note(url, os.getpid(), bool(api_key), database)
-            stack.enter_context(emulator_notes.kept(runtime, note))
+            running = RunningEmulator(url, os.getpid(), bool(api_key), database)
+            stack.enter_context(running_emulators.registered(runtime, running))
             print_result(runtime, flags, url, {"base_url": url})
             runtime.stderr.say(f"The emulator listens at {url}. Stop it with Ctrl-C.")
 
@@ -85,10 +85,10 @@ def _start_in_background(runtime: Runtime, options: dict[str, str]) -> str:
         AntError: if it does not start; with what it says.
 
     """
-    log = emulator_notes.notes_folder(runtime) / "emulator.log"
+    log = running_emulators.registry_folder(runtime) / "emulator.log"
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in options.items() if value]
     try:
-        emulator_notes.make_folder(runtime)
+        running_emulators.make_registry_folder(runtime)
         stderr = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
     except OSError as error:
         raise AntError(f"the emulator can't write {log}: {os_error_text(error)}.") from None
@@ -172,13 +172,13 @@ def env(
 ) -> None:
     """Print the variables that point every client to the emulator that runs; a shell evaluates them."""
     try:
-        note = _wait_for_one(runtime, port, check_whole_number("--wait", wait, 0, 3600))
+        emulator = _wait_for_one(runtime, port, check_whole_number("--wait", wait, 0, 3600))
     except AntError:
         # `eval "$(ant emulator env)" && worker` must not run the worker with what the shell has by now.
         print_text(runtime, "false")
         raise
-    print_text(runtime, f"export ANTHROPIC_BASE_URL={shlex.quote(note.base_url)}")
-    if note.has_key:
+    print_text(runtime, f"export ANTHROPIC_BASE_URL={shlex.quote(emulator.base_url)}")
+    if emulator.has_key:
         runtime.stderr.say("Note: it was started with a key of its own; put that into ANTHROPIC_API_KEY.")
     else:
         print_text(runtime, f"export ANTHROPIC_API_KEY={ANY_KEY}")
@@ -186,11 +186,11 @@ def env(
 
 def status(runtime: Runtime, flags: Flags) -> None:
     """List the emulators that run."""
-    notes = emulator_notes.running(runtime)
-    if not notes:
+    found = find_running(runtime)
+    if not found:
         raise _none_runs(runtime, "")
-    lines = [f"{note.base_url}  pid {note.pid}  {note.database}" for note in notes]
-    print_result(runtime, flags, "\n".join(lines), [note._asdict() for note in notes])
+    lines = [f"{emulator.base_url}  pid {emulator.pid}  {emulator.database}" for emulator in found]
+    print_result(runtime, flags, "\n".join(lines), [emulator._asdict() for emulator in found])
 
 
 def stop(
@@ -203,22 +203,22 @@ def stop(
     """Stop the emulator that runs, after the requests under way."""
     if all and port:
         raise UsageError("--all and --port exclude each other.", "Give one of them.")
-    notes = emulator_notes.running(runtime) if all else [_the_one(runtime, port)]
-    if not notes:
+    found = find_running(runtime) if all else [_the_one(runtime, port)]
+    if not found:
         raise _none_runs(runtime, "")
-    for note in notes:
-        os.kill(note.pid, signal.SIGTERM)
-    if not _wait_until(lambda: not set(notes) & set(emulator_notes.running(runtime)), _STOP_SECONDS):
+    for emulator in found:
+        os.kill(emulator.pid, signal.SIGTERM)
+    if not _wait_until(lambda: not set(found) & set(find_running(runtime)), _STOP_SECONDS):
         raise AntError(f"the emulator still runs {_STOP_SECONDS} seconds after it was asked to stop.")
-    for note in notes:
-        runtime.stderr.say(f"Stopped the emulator at {note.base_url}.")
+    for emulator in found:
+        runtime.stderr.say(f"Stopped the emulator at {emulator.base_url}.")
 
 
 _STOP_SECONDS = 20
 LOOK_AGAIN_SECONDS = 0.05
 
 
-def _wait_for_one(runtime: Runtime, port: str, seconds: int) -> Note:
+def _wait_for_one(runtime: Runtime, port: str, seconds: int) -> RunningEmulator:
     """Return the emulator that runs, waiting for one to start. AntError as in `_the_one`."""
     _wait_until(lambda: bool(_matching(runtime, port)), seconds)
     return _the_one(runtime, port)
@@ -232,12 +232,12 @@ def _wait_until(is_done: Callable[[], bool], seconds: float) -> bool:
     return done
 
 
-def _matching(runtime: Runtime, port: str) -> list[Note]:
+def _matching(runtime: Runtime, port: str) -> list[RunningEmulator]:
     """Return the emulators that run, at the port if one is named."""
-    return [note for note in emulator_notes.running(runtime) if port in ("", note.port)]
+    return [emulator for emulator in find_running(runtime) if port in ("", emulator.port)]
 
 
-def _the_one(runtime: Runtime, port: str) -> Note:
+def _the_one(runtime: Runtime, port: str) -> RunningEmulator:
     """Return the only emulator that runs, or the one at the port.
 
     Raises:
@@ -245,19 +245,19 @@ def _the_one(runtime: Runtime, port: str) -> Note:
         UsageError: if there are several.
 
     """
-    notes = _matching(runtime, port)
-    if not notes:
+    found = _matching(runtime, port)
+    if not found:
         raise _none_runs(runtime, port)
-    if len(notes) > 1:
-        listed = ", ".join(f"--port {note.port}" for note in notes)
-        raise UsageError(f"{len(notes)} emulators are running.", f"Name one of them: {listed}")
-    return notes[0]
+    if len(found) > 1:
+        listed = ", ".join(f"--port {emulator.port}" for emulator in found)
+        raise UsageError(f"{len(found)} emulators are running.", f"Name one of them: {listed}")
+    return found[0]
 
 
 def _none_runs(runtime: Runtime, port: str) -> AntError:
     """Return the error for an emulator that is not there; it names those that are."""
-    others = emulator_notes.running(runtime)
+    others = find_running(runtime)
     if port and others:
-        listed = ", ".join(f"--port {note.port}" for note in others)
+        listed = ", ".join(f"--port {emulator.port}" for emulator in others)
         return AntError(f"no emulator is running at port {port}.", f"Running: {listed}")
     return AntError("no emulator is running.", "Start one: ant emulator start")

@@ -15,8 +15,8 @@ from ant_cli.apply.kinds import ENVIRONMENT
 from ant_cli.apply.lockfile import READABLE, Entry, LockFile, find_lock_path, read_lock
 from ant_cli.apply.plan import Object
 from ant_cli.apply.workers import Workers
-from ant_cli.commands.framework import print_result, wants_structured
 from ant_cli.commands.lock_session import connected, holding
+from ant_cli.commands.results import print_result, wants_structured
 from ant_cli.errors import EXIT_CODES, AntError, OutputError, UsageError
 from ant_cli.http.client import Client
 from ant_cli.operations.spec import Flags

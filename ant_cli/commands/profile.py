@@ -5,13 +5,9 @@ from __future__ import annotations
 import re
 from math import isfinite
 
-from ant_cli.commands.framework import (
-    note_active_profile,
-    note_profile_variable,
-    print_result,
-    wants_structured,
-)
+from ant_cli.commands.profile_notes import note_active_profile, note_profile_variable
 from ant_cli.commands.prompts import reject_typed_secret, secret_for_set
+from ant_cli.commands.results import print_result, wants_structured
 from ant_cli.errors import AntError, CredentialError, UnknownName, UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime

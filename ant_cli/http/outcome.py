@@ -32,7 +32,7 @@ def outcome_hints(operation: Operation, request: Request, client: Client, stderr
         if client.outcome_unknown or isinstance(error, ResponseError):
             raise error.with_hints(error.hint, _check_hint(operation, request, _unknown(client))) from None
         if isinstance(error, APIError) and error.status == _NOT_FOUND:
-            from ant_cli.http.names import name_hints
+            from ant_cli.http.name_hints import name_hints
 
             raise error.with_hints(error.hint, *name_hints(operation, request, client)) from None
         raise

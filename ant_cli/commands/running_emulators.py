@@ -1,4 +1,4 @@
-"""Notes: which emulators this user's machine serves. Each keeps a note, locked as long as it runs."""
+"""The emulators that run on this machine for its user. Each has a file, which it locks as long as it runs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ except ImportError:  # Windows, where the process's ID has to do
     fcntl = None  # type: ignore[assignment] # there is no other way to say so
 
 
-class Note(NamedTuple):
+class RunningEmulator(NamedTuple):
     """A served emulator."""
 
     base_url: str
@@ -34,12 +34,12 @@ class Note(NamedTuple):
 
 
 @contextmanager
-def kept(runtime: Runtime, note: Note) -> Iterator[None]:
-    """Keep a note of an emulator. Where nothing can be written, say so; the emulator is served nevertheless."""
-    path = notes_folder(runtime) / f"{note.pid}.json"
+def registered(runtime: Runtime, emulator: RunningEmulator) -> Iterator[None]:
+    """Keep the file of an emulator. If it can't be written, a note says so; the emulator is served anyway."""
+    path = registry_folder(runtime) / f"{emulator.pid}.json"
     try:
-        make_folder(runtime)
-        file = _written(path, note)
+        make_registry_folder(runtime)
+        file = _written(path, emulator)
     except OSError as error:
         runtime.stderr.say(f"Note: `ant emulator env` won't find this emulator; {path}: {os_error_text(error)}.")
         yield
@@ -52,45 +52,44 @@ def kept(runtime: Runtime, note: Note) -> Iterator[None]:
                 path.unlink()
 
 
-def running(runtime: Runtime) -> list[Note]:
-    """Return the emulators that run, in order of their ports. Notes of those that were killed are removed."""
-    found = [_live(path) for path in sorted(notes_folder(runtime).glob("*.json"))]
-    return sorted((note for note in found if note is not None), key=lambda note: int(note.port))
+def find_running(runtime: Runtime) -> list[RunningEmulator]:
+    """Return the emulators that run, in order of their ports. The files of those that were killed are removed."""
+    found = [_read(path) for path in sorted(registry_folder(runtime).glob("*.json"))]
+    return sorted(filter(None, found), key=lambda emulator: int(emulator.port))
 
 
-def notes_folder(runtime: Runtime) -> Path:
-    """Return the folder of the notes."""
+def registry_folder(runtime: Runtime) -> Path:
+    """Return the folder with a file for each emulator."""
     return state_folder(runtime.environ) / "emulators"
 
 
-def make_folder(runtime: Runtime) -> Path:
-    """Make the folder of the notes, for its user alone. OSError if that can't be done."""
-    folder = notes_folder(runtime)
+def make_registry_folder(runtime: Runtime) -> None:
+    """Make that folder, for its user alone. Raises OSError if that can't be done."""
+    folder = registry_folder(runtime)
     for each in (folder.parent, folder):
         each.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
 
 
-def _written(path: Path, note: Note) -> IO[str]:
-    """Write a note and return its file, which holds the lock until it is closed."""
+def _written(path: Path, emulator: RunningEmulator) -> IO[str]:
+    """Write the file of an emulator, and return it; it holds the lock until it is closed."""
     temporary = path.with_suffix(".new")
     file = os.fdopen(os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w")
     if fcntl is not None:
         fcntl.flock(file, fcntl.LOCK_EX)
-    json.dump(note._asdict(), file)
+    json.dump(emulator._asdict(), file)
     file.flush()
     temporary.replace(path)
     return file
 
 
-def _live(path: Path) -> Note | None:
-    """Return a note that is true."""
+def _read(path: Path) -> RunningEmulator | None:
+    """Return the emulator of a file; None if it does not run any more."""
     try:
         with path.open() as file:
-            note = Note(**json.load(file))
-            int(note.port)
-            if _runs(file, note.pid):
-                return note
+            emulator = RunningEmulator(**json.load(file))
+            int(emulator.port)
+            if _runs(file, emulator.pid):
+                return emulator
     except (OSError, TypeError, ValueError):
         return None
     with suppress(OSError):

@@ -1,4 +1,4 @@
-"""What the tool commands share: notes about profiles, and printing results."""
+"""Printing the results of tool commands: as text for people, or as data."""
 
 from __future__ import annotations
 
@@ -6,27 +6,10 @@ import json
 
 from ant_cli.operations.spec import Flags
 from ant_cli.output.printer import Printer
-from ant_cli.runtime import Runtime, variables
+from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.sanitize import escape_controls
 from ant_cli.settings.loading import output_settings
-
-
-def note_active_profile(name: str, active: str, runtime: Runtime) -> None:
-    """Note whether a stored profile is the active one, and if not, how to use it."""
-    if name == active:
-        runtime.stderr.say("It is the active profile: commands use it from now on.")
-    else:
-        runtime.stderr.say(
-            f"The active profile is {active!r}. To use this one: --profile {name}, or ant profile activate {name}"
-        )
-
-
-def note_profile_variable(name: str, runtime: Runtime) -> None:
-    """Note that ANTHROPIC_PROFILE selects another profile in this shell."""
-    other = runtime.environ.get(variables.PROFILE)
-    if other and other != name:
-        runtime.hint(f"Note: ANTHROPIC_PROFILE is set, and selects profile {other!r}.")
 
 
 def print_text(runtime: Runtime, text: str) -> None:
