@@ -122,6 +122,8 @@ class TerminalTable:
         self._now = 0.0
         self._columns: tuple[Column, ...] = ()
         self._content_widths: list[int] = []
+        self._printed_widths: list[int] = []
+        """The widths of the page before, below whose titles the next one stands."""
 
     def __call__(self, values: list[bytes]) -> bytes:
         """Return the rows of these values, below the titles if they are the first."""
@@ -136,7 +138,7 @@ class TerminalTable:
             rows = self._rows(values)
         if first:
             rows.insert(0, [_Cell(format_scalar(column.title), "bold") for column in self._columns])
-        widths = self._measure(rows)
+        widths = self._printed_widths = self._measure(rows)
         return json_text.encoded("".join(self._line(row, widths) for row in rows))
 
     def _rows(self, values: list[bytes]) -> list[list[_Cell]]:
@@ -179,14 +181,17 @@ class TerminalTable:
     def _measure(self, rows: list[list[_Cell]]) -> list[int]:
         """Return the widths of the columns: those of the widest cells, less what does not fit on the screen.
 
-        The room reserved for later pages is given up first. A screen without room for one cell per column shows
-        only the first columns.
+        The room reserved for later pages is given up first, unless it stands between titles that were printed. A
+        screen without room for one cell per column shows only the first columns.
         """
         needed = [max(cell_width(text) for text, _ in cells) for cells in zip(*rows, strict=True)]
         before = self._content_widths or needed
         self._content_widths = [max(pair) for pair in zip(needed, before, strict=True)]
         most = max(1, (self._style.width + len(_GAP)) // (1 + len(_GAP)))
         content, columns = self._content_widths[:most], self._columns[:most]
+        if self._printed_widths:
+            pairs = zip(content, self._printed_widths, columns, strict=True)
+            content = [width if column.flexible else max(width, printed) for width, printed, column in pairs]
         widths = [max(width, column.min_width) for width, column in zip(content, columns, strict=True)]
         widths = [min(width, max(self._style.width, 1)) for width in widths]
         room = self._style.width - len(_GAP) * (len(widths) - 1)
