@@ -23,10 +23,10 @@ _MARK = "#! "
 """How the lines start that report a mistake. They are not part of the text."""
 _HEAD = f"""\
 {SCHEMA_LINE}\
-# Change the environment, save, and leave the editor: what changed is sent in one update.
+# Change the environment and leave the editor: what changed is sent at once.
 # To send nothing, change nothing. Lines that start with # are comments.
-# What is deleted is cleared: the description, a list, a key of metadata. Other fields
-# need a value.
+# What is deleted is cleared: the description, a list, a key of metadata.
+# Other fields need a value.
 #
 """
 _FOOT = """\

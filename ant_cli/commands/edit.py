@@ -11,7 +11,10 @@ from ant_cli.apply.kinds import ENVIRONMENT
 from ant_cli.apply.plan import Object
 from ant_cli.commands.lock_session import connected
 from ant_cli.commands.results import wants_structured
+from ant_cli.errors import APIError
 from ant_cli.http.client import Client
+from ant_cli.http.name_hints import hints_of_name
+from ant_cli.http.outcome import NOT_FOUND
 from ant_cli.input.values import Value, encode
 from ant_cli.operations.spec import Flags
 from ant_cli.output.printer import Printer
@@ -32,7 +35,7 @@ def edit(runtime: Runtime, flags: Flags, *, environment_id: str, dry_run: bool =
             _print(edited.update, printer)
 
     def work(client: Client) -> Object | None:
-        remote = server.read(client, environment_id)
+        remote = _read(client, environment_id)
         with edited_file(f"{safe_name(environment_id) or ENVIRONMENT}.yaml", command, runtime) as file:
             return EditSession(file, client, runtime.stderr, show, dry_run=dry_run).run(remote)
 
@@ -43,6 +46,17 @@ def edit(runtime: Runtime, flags: Flags, *, environment_id: str, dry_run: bool =
     if is_data:
         _print(remote, printer)
     runtime.stderr.say(f"Updated {remote['id']}.")
+
+
+def _read(client: Client, environment_id: str) -> Object:
+    """Return the environment. The error about a name in place of an ID names the ID."""
+    try:
+        return server.read(client, environment_id)
+    except APIError as error:
+        if error.status != NOT_FOUND:
+            raise
+        hints = hints_of_name(environment_id, client, lambda found_id: f"ant edit {found_id}")
+        raise error.with_hints(error.hint, *hints) from None
 
 
 def _show_plan(edited: Edited, runtime: Runtime) -> None:

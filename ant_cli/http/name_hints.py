@@ -6,6 +6,7 @@ Nothing is done to that environment: a name is not unique, and may belong to ano
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from itertools import islice
 
 from ant_cli.gjson import json_text
@@ -29,14 +30,21 @@ def name_hints(operation: Operation, request: Request, client: Client) -> list[s
     The environments are listed once, and only if the argument does not look like an ID. If that fails, there are
     no hints.
     """
+    label = "With the same input" if operation.has_body else "Its command"
     name = request.path_params.get(ENVIRONMENT_ID.name, "")
+    return hints_of_name(name, client, lambda found_id: _command(operation, request, found_id), label)
+
+
+def hints_of_name(
+    name: str, client: Client, command: Callable[[str], str], label: str = "Its command"
+) -> list[str]:
+    """Return hints with the command for the ID of each environment that has a name."""
     if not name or _ID.fullmatch(name):
         return []
     found = _ids_by_name(client).get(name, [])
-    commands = [_command(operation, request, found_id) for found_id in found]
-    with_input = " With the same input" if operation.has_body else " Its command"
+    commands = list(map(command, found))
     if len(found) == 1:
-        return [f"{name!r} is the name of {found[0]}.{with_input}: {commands[0]}"]
+        return [f"{name!r} is the name of {found[0]}. {label}: {commands[0]}"]
     return [f"{name!r} is the name of {len(found)} environments.", *commands] if found else []
 
 

@@ -11,7 +11,7 @@ from ant_cli.input.request import Request
 from ant_cli.operations.spec import Operation
 from ant_cli.runtime.streams import Stderr
 
-_NOT_FOUND = 404
+NOT_FOUND = 404
 _UNKNOWN = "This attempt may have succeeded. Check before you repeat it:"
 _UNKNOWN_AFTER_RETRY = "This attempt, or one before it, may have succeeded. Check before you repeat it:"
 _DONE = "The server made the change anyway. To check:"
@@ -31,7 +31,7 @@ def outcome_hints(operation: Operation, request: Request, client: Client, stderr
     except AntError as error:
         if client.outcome_unknown or isinstance(error, ResponseError):
             raise error.with_hints(error.hint, _check_hint(operation, request, _unknown(client))) from None
-        if isinstance(error, APIError) and error.status == _NOT_FOUND:
+        if isinstance(error, APIError) and error.status == NOT_FOUND:
             from ant_cli.http.name_hints import name_hints
 
             raise error.with_hints(error.hint, *name_hints(operation, request, client)) from None

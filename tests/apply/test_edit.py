@@ -128,6 +128,13 @@ def test_the_text_is_what_the_environment_declares_with_the_fields_of_the_server
     assert "apt:" not in desk.seen[0]
 
 
+def test_the_explanation_fits_on_80_columns(desk):
+    """An editor would break or cut longer lines; that of the schema has a form of its own."""
+    desk.edit()
+    comments = [line for line in desk.seen[0].splitlines() if line.startswith("# ") and "$schema" not in line]
+    assert max(map(len, comments)) < 80
+
+
 def test_the_file_is_private_and_removed_at_the_end(desk):
     """It may hold what others on the machine must not read."""
     desk.edit([["numpy", "polars"]])
@@ -439,6 +446,17 @@ def test_an_archived_environment_is_not_opened(desk):
 def test_an_environment_that_does_not_exist_is_not_opened(desk):
     """The exit code is that of a 404."""
     assert (desk.edit(replies=[httpx.Response(404, json={})]).exit, desk.seen) == (5, [])
+
+
+def test_a_name_in_place_of_the_id_leads_to_the_id(ant):
+    """As with every other command; an ID is no name, and another error has another cause."""
+    missing = httpx.Response(404, json={"type": "error", "error": {"type": "not_found_error", "message": "No."}})
+    page = {"data": [{"id": "env_1", "name": "data"}], "next_page": None}
+    result = ant("edit", "data", replies=[missing, page], env={"EDITOR": "false"})
+    assert result.exit == 5
+    assert result.stderr.endswith("'data' is the name of env_1. Its command: ant edit env_1\n")
+    for word, reply in (("env_9", missing), ("data", httpx.Response(403, json={}))):
+        assert len(ant("edit", word, replies=[reply], env={"EDITOR": "false"}).requests) == 1
 
 
 def test_an_environment_of_an_unknown_kind_is_not_opened(desk):
