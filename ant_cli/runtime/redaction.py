@@ -86,7 +86,7 @@ def secrets_in(body: bytes) -> list[str]:
     found: list[str] = []
 
     def collect(members: list[tuple[str, object]]) -> dict[str, object]:
-        found.extend(text for key, value in members if key in _SECRET_NAMES for text in _texts(value))
+        found.extend(text for key, value in members if key in _SECRET_NAMES for text in texts_in(value))
         return dict(members)
 
     try:
@@ -96,12 +96,13 @@ def secrets_in(body: bytes) -> list[str]:
     return found
 
 
-def _texts(value: object) -> Iterator[str]:
+def texts_in(value: object) -> Iterator[str]:
+    """Yield every text in the value of a JSON text, at any depth."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, list | dict):
         for child in value.values() if isinstance(value, dict) else value:
-            yield from _texts(child)
+            yield from texts_in(child)
 
 
 def strip_userinfo(url: str) -> str:

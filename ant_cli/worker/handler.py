@@ -13,8 +13,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from ant_cli.errors import UsageError
+from ant_cli.input.request import has_lone_surrogate
 from ant_cli.runtime import variables
 from ant_cli.runtime.light_typing import Any
+from ant_cli.runtime.redaction import texts_in
 from ant_cli.worker.guardian import Guardian
 
 SECRET_VARIABLES = (variables.API_KEY, variables.AUTH_TOKEN, variables.IDENTITY_TOKEN)
@@ -60,11 +62,15 @@ def handler_environment(
         "ANTHROPIC_WORK_SECRET": item.get("secret"),
         "ANT_WORK_ATTEMPT": str(attempt),
     }
-    # A server's text with a null byte can't be a variable; the item on stdin has it.
-    usable = {name: text for name, text in of_item.items() if isinstance(text, str) and text and "\0" not in text}
+    usable = {name: text for name, text in of_item.items() if isinstance(text, str) and _can_be_variable(text)}
     for name in of_item:
         kept.pop(name, None)
     return {**kept, **own, **usable}
+
+
+def _can_be_variable(text: str) -> bool:
+    """Whether a text of the server can be a variable. If not, the item on stdin has it."""
+    return text != "" and "\0" not in text and not has_lone_surrogate(text)
 
 
 def secrets_of_item(item: Mapping[str, Any]) -> list[str]:
@@ -73,11 +79,9 @@ def secrets_of_item(item: Mapping[str, Any]) -> list[str]:
     if not isinstance(secret, str) or not secret:
         return []
     try:
-        inside = json.loads(base64.urlsafe_b64decode(secret + "=" * (-len(secret) % 4)))
+        return [secret, *texts_in(json.loads(base64.urlsafe_b64decode(secret + "=" * (-len(secret) % 4))))]
     except (ValueError, RecursionError):
         return [secret]
-    values = inside.values() if isinstance(inside, dict) else ()
-    return [secret, *(text for text in values if isinstance(text, str))]
 
 
 class Handler:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from ant_cli.errors import ResponseError
 from ant_cli.http.client import Client
-from ant_cli.input.request import Request
+from ant_cli.input.request import Request, has_lone_surrogate
 from ant_cli.operations import work
 from ant_cli.operations.spec import Operation
 from ant_cli.runtime import Runtime
@@ -19,6 +19,15 @@ from ant_cli.worker.polling_pace import BLOCK_MS
 
 Item = dict[str, Any]
 """A work item as the server sent it."""
+_FORM: Mapping[str, type] = {
+    **dict.fromkeys(("id", "state", "secret", "acknowledged_at", "latest_heartbeat_at", "last_heartbeat"), str),
+    **dict.fromkeys(("data", "metadata"), dict),
+    **dict.fromkeys(("ttl_seconds", "depth", "pending", "workers_polling"), int),
+}
+"""The types of the members that the worker reads; each may be null, or missing."""
+_IN_REQUESTS = ("latest_heartbeat_at", "last_heartbeat")
+"""The members that become part of a later request."""
+_LARGEST = 10**15
 
 
 class WorkAPI:
@@ -85,13 +94,24 @@ _BETA = (("beta", "true"),)
 
 
 def _object(body: bytes) -> Item:
+    """Return the object of a response, in which the members that the worker reads are of the API's form."""
     try:
-        value = json.loads(body)
-    except ValueError:
+        value = json.loads(body, parse_constant=_reject_constant)
+    except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
         raise ResponseError("the server sent something other than a JSON object.")
+    for name, kind in _FORM.items():
+        member = value.get(name)
+        if member is not None and (type(member) is not kind or (isinstance(member, int) and member > _LARGEST)):
+            raise ResponseError(f"the server sent an object whose {name!r} is not of the API's form.")
+    if any(has_lone_surrogate(value.get(name) or "") for name in _IN_REQUESTS):
+        raise ResponseError("the server sent a heartbeat that contains a lone surrogate.")
     return value
+
+
+def _reject_constant(text: str) -> None:
+    raise ValueError(f"{text} is not JSON")
 
 
 def _checked(item: Item) -> Item:

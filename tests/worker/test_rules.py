@@ -246,6 +246,8 @@ def test_the_tokens_inside_the_secret_of_a_work_item_are_redacted():
         .rstrip("=")
     )
     assert secrets_of_item({"secret": secret}) == [secret, "inner-token"]
+    nested = base64.urlsafe_b64encode(b'{"sources": [{"token": "inner-token"}], "version": 1}').decode()
+    assert secrets_of_item({"secret": nested}) == [nested, "inner-token"]
     assert secrets_of_item({"secret": "no base64!"}) == ["no base64!"]
     assert secrets_of_item({"secret": None}) == []
 

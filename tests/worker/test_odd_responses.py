@@ -1,0 +1,101 @@
+"""A server that sends what is not of the API's form: no handler runs without a lease, nothing is tried hotly."""
+
+from __future__ import annotations
+
+import json
+import signal
+
+import pytest
+
+from tests.hostile.scripted_server import ScriptedServer, response
+
+ITEM = {
+    "id": "work_1",
+    "environment_id": "env_1",
+    "state": "queued",
+    "data": {"type": "session", "id": "sesn_1"},
+    "metadata": {},
+}
+EXTENDED = {"lease_extended": True, "state": "active", "last_heartbeat": "2026-01-01T00:00:00Z", "ttl_seconds": 60}
+DEEP = b'{"id": "work_1", "data": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+ODD = [
+    {"id": 1},
+    {"id": ["work_1"]},
+    {"data": "text"},
+    {"data": [1]},
+    {"metadata": [1]},
+    {"metadata": "text"},
+    {"state": ["queued"]},
+    {"secret": {"token": "x"}},
+    {"latest_heartbeat_at": [1]},
+    {"latest_heartbeat_at": "\ud800"},
+    {"latest_heartbeat_at": 1e999},
+]
+
+
+class WorkServer(ScriptedServer):
+    """Sends what it was given for a path that ends so; the item for any other."""
+
+    def __init__(self, **replies: object) -> None:
+        super().__init__(response(ITEM))
+        self._by_end = replies
+
+    def _script(self, request):
+        path = request.split(b" ")[1].partition(b"?")[0].decode()
+        reply = self._by_end.get(path.rpartition("/")[2], ITEM)
+        return (response(reply),)
+
+    def count(self, end: str) -> int:
+        """Return how many requests went to paths with this end."""
+        return sum(f"/{end}?" in line for line in self.lines)
+
+
+@pytest.mark.parametrize("item", [*({**ITEM, **part} for part in ODD), [ITEM], DEEP])
+def test_an_item_that_is_not_of_the_apis_form_is_not_taken_and_polling_pauses(start, script, item):
+    """To take it would keep it from other workers for a lease. The next poll may bring a better one."""
+    with WorkServer(poll=item) as server:
+        worker = start("--base-url", server.url, "--max-items", "2", handler=[script("exit 0")])
+        worker.wait_for("poll failed, backing off")
+        worker.send(signal.SIGTERM)
+        assert worker.end() == 0
+    assert server.count("ack") == 0
+
+
+def test_an_acknowledgement_that_is_not_of_the_apis_form_starts_no_handler(start, script):
+    """And the next item has to wait, since it would fare no better."""
+    with WorkServer(ack={**ITEM, "data": "text"}) as server:
+        worker = start("--base-url", server.url, "--max-items", "2", handler=[script("echo ran")])
+        worker.wait_for("backing off after unprocessable work item")
+        worker.send(signal.SIGTERM)
+        assert worker.end() == 0
+    assert worker.output == []
+    assert server.count("ack") == 1
+
+
+@pytest.mark.parametrize("part", [{"data": {"type": "session", "id": "\ud800"}}, {"secret": "\udfff"}])
+def test_a_text_that_can_be_no_variable_reaches_a_handler_in_its_input(start, script, part):
+    """A lone surrogate can be in JSON, but in no variable of the environment."""
+    item = {**ITEM, **part}
+    with WorkServer(poll=item, ack=item) as server:
+        handler = [script('cat; echo "$ANTHROPIC_WORK_ID"')]
+        worker = start("--base-url", server.url, "--max-items", "1", handler=handler)
+        assert worker.end() == 0
+    *_, received, variable = worker.output
+    assert variable == "work_1"
+    assert json.loads(received)["data"] == item["data"]
+    assert server.count("stop") == 1
+
+
+@pytest.mark.parametrize(
+    "part",
+    [{"state": []}, {"state": {}}, {"ttl_seconds": "60"}, {"ttl_seconds": 10**400}, {"last_heartbeat": "\ud800"}],
+)
+def test_a_heartbeat_that_is_not_of_the_apis_form_extends_nothing(start, script, part):
+    """The handler does not start, and the worker goes on."""
+    with WorkServer(heartbeat={**EXTENDED, **part}) as server:
+        limits = ("--max-items", "1", "--lease", "1s", "--heartbeat", "always")
+        worker = start("--base-url", server.url, *limits, handler=[script("echo ran")])
+        assert worker.end() == 0
+    assert worker.events("transient heartbeat failure")
+    assert worker.events("work item not done")[0]["outcome"] == "lease_lost"
+    assert worker.output == []
