@@ -31,8 +31,8 @@ _HEAD = f"""\
 """
 _FOOT = """\
 #
-# The package managers are apt, cargo, gem, go, npm and pip. A limited network has
-# allowed_hosts, allow_package_managers and allow_mcp_servers.
+# The package managers are apt, cargo, gem, go, npm and pip. A limited network
+# has allowed_hosts, allow_package_managers and allow_mcp_servers.
 #
 # `ant help config` describes every field.
 """
