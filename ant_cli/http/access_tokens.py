@@ -17,9 +17,9 @@ _LOCK_TIMEOUTS = 2.0
 """How many time-outs of a request to wait for another process that exchanges the same identity token, before doing
 it as well: two minutes by default, which is longer than an exchange with all its retries takes."""
 _PAUSE_S = 5.0
-"""How long to use a token that could not be renewed, before another attempt."""
+"""How long after a failed exchange another one is not attempted: a run of many requests would ask as often."""
 _TOO_NEW_S = 60.0
-"""A token that is rejected so soon after its exchange would not be better the next time."""
+"""A token that is rejected so soon after its exchange would not be better the next time, unless it was accepted."""
 
 
 class AccessTokens:
@@ -44,8 +44,10 @@ class AccessTokens:
         self._lock = Lock()
         self._token: AccessToken | None = None
         self._exchanged = ""
-        """The secret of the last token that was exchanged here."""
+        """The secret of the last token that was exchanged here; empty if it was accepted, and none was rejected."""
         self._rejected = ""
+        self._failure: AntError | None = None
+        """Why there is no token, until the next attempt."""
         self._next_attempt = 0.0
 
     def current(self) -> AccessToken:
@@ -63,6 +65,11 @@ class AccessTokens:
         with self._lock:
             self._token = self._renewed()
             return self._token
+
+    def accept(self, accepted: str) -> None:
+        """Note that the server accepted a token: if it rejects it later, another one may be better."""
+        if accepted == self._exchanged and not self._rejected:
+            self._exchanged = ""
 
     def renew(self, rejected: str) -> bool:
         """Replace a token that the server rejected. Returns whether `current` gives another one.
@@ -86,13 +93,17 @@ class AccessTokens:
         old = self._best()
         if old is not None and (old.is_fresh(self._now()) or self._now() < self._next_attempt):
             return old
+        if self._failure is not None and self._now() < self._next_attempt:
+            raise self._failure
         try:
             return self._exchange_once(old)
-        except AntError:
-            if old is None or not old.is_usable(self._now()):
-                raise
+        except AntError as error:
             self._next_attempt = self._now() + _PAUSE_S
-            return old
+            if old is not None and old.is_usable(self._now()):
+                self._failure = None
+                return old
+            self._failure = error
+            raise
 
     def _best(self) -> AccessToken | None:
         """Return the token that lasts longest, if it lasts for another request."""

@@ -70,6 +70,8 @@ class Client(Sender):
         """Send a request; once more if an access token is rejected, and there is a better one."""
         tokens, sent = self._settings.tokens, self._current_credential()
         response = self._send_once(request, self._headers(request, attempt, sent))
+        if tokens and sent and response.status < 400:
+            tokens.accept(sent.secret)
         if response.status == 401 and tokens and sent and tokens.renew(sent.secret):
             response = self._send_once(request, self._headers(request, attempt, self._current_credential()))
         return response

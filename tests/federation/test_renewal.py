@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 
 import httpx
 import pytest
@@ -161,6 +162,43 @@ def test_a_failing_renewal_is_not_repeated_for_each_request(federated, clock):
     assert bearers(result) == ["", "1", "1", "1", "1"]
 
 
+@pytest.mark.parametrize(
+    ("problem", "exit_code", "exchanges"), [(httpx.Response(400), 4, 1), (httpx.Response(503), 7, 3)]
+)
+@pytest.mark.parametrize("parallel", ["1", "8"])
+def test_a_failed_exchange_is_not_repeated_for_each_request(federated, problem, exit_code, exchanges, parallel):
+    """The others fail with its error, at once."""
+    ids = [f"env_{number}" for number in range(40)]
+    words = ("beta:environments", "archive", *ids, "--parallel", parallel, "--yes")
+    result = federated(*words, replies=[problem] * 3)
+    assert (result.exit, bearers(result)) == (exit_code, [""] * exchanges)
+    assert "40 failed" in result.stderr
+
+
+def test_a_failed_exchange_is_repeated_after_some_seconds(variables, clean_environ):
+    """A long run may have a new identity token by then."""
+    exchanges, seconds = [], iter(range(1_790_000_000, 1_800_000_000))
+
+    def respond(request):
+        if not request.url.path.endswith("/oauth/token"):
+            return httpx.Response(200, json=OBJECT)
+        exchanges.append(request)
+        return httpx.Response(200, json=grant()) if exchanges[1:] else httpx.Response(400)
+
+    stderr = io.BytesIO()
+    environ = {name: value for name, value in {**clean_environ, **variables}.items() if value is not None}
+    runtime = make_runtime(
+        environ,
+        stdout=io.BytesIO(),
+        stderr=stderr,
+        transport=transport_to(respond),
+        now=lambda: float(next(seconds)),  # a second passes between two looks at the clock
+    )
+    assert main(["beta:environments", "archive", *IDS, *IDS, "--parallel", "1", "--yes"], runtime) == 4
+    assert len(exchanges) == 2
+    assert re.search(rb"archived [1-7] of 8, [1-7] failed", stderr.getvalue())
+
+
 # If the server rejects a token
 
 
@@ -190,6 +228,22 @@ def test_a_new_token_that_is_rejected_is_an_error(federated):
     federated(*RETRIEVE, "--organization-id", "other", replies=[grant(1), OBJECT])
     result = federated(*RETRIEVE, "--organization-id", "other", replies=[UNAUTHORIZED, grant(2), UNAUTHORIZED])
     assert (result.exit, bearers(result)) == (4, ["1", "", "2"])
+
+
+def test_a_new_token_that_is_rejected_after_it_was_accepted_is_replaced(slow):
+    """It was revoked meanwhile, so that another one may be better, however new it is."""
+    words = ("beta:environments", "archive", *IDS, "--parallel", "1", "--yes")
+    replies = [grant(1), OBJECT, UNAUTHORIZED, grant(2), OBJECT, OBJECT, OBJECT]
+    result = slow(*words, seconds=1, replies=replies)
+    assert (result.exit, bearers(result)) == (0, ["", "1", "1", "", "2", "2", "2"])
+
+
+def test_a_server_that_keeps_rejecting_tokens_is_asked_for_one_more_a_minute(slow):
+    """Not for one for each request, even if others are accepted."""
+    words = ("beta:environments", "archive", *IDS, "env_4", "--parallel", "1", "--yes")
+    replies = [grant(1), OBJECT, UNAUTHORIZED, grant(2), *[OBJECT] * 2, *[UNAUTHORIZED] * 2, grant(3), OBJECT]
+    result = slow(*words, seconds=12, replies=replies)
+    assert (result.exit, bearers(result)) == (4, ["", "1", "1", "", "2", "2", "2", "2", "", "3"])
 
 
 def test_requests_at_once_replace_a_rejected_token_once(federated, clock, variables, clean_environ):

@@ -28,6 +28,9 @@ class LoginTokens:
             token = self._token = self._read()
         return token
 
+    def accept(self, accepted: str) -> None:
+        """Do nothing: a token that is rejected later is read again in any case."""
+
     def renew(self, rejected: str) -> bool:
         """Read the file again, since the server rejected a token. Returns whether there is another one."""
         try:
