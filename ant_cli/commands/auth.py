@@ -119,7 +119,7 @@ def logout(
 ) -> None:
     """Remove the credentials of a profile; its other settings stay."""
     if all and "profile" in flags:
-        raise UsageError("--all and --profile can't be used together.", "Leave one of them out.")
+        raise UsageError("--all and --profile can't be used together.", "Give one of them.")
     store = read_store(runtime)
     names = sorted(store.profiles) if all else [select(flags.text("profile"), runtime.environ, store).name]
     removed = _remove_credentials([name for name in names if name], runtime)

@@ -185,7 +185,7 @@ def fault(
 ) -> None:
     """Make the next requests fail, to see what your program does then."""
     if list and clear:
-        raise UsageError("--list and --clear exclude each other.", "Give one of them.")
+        raise UsageError("--list and --clear can't be used together.", "Give one of them.")
     if list or clear:
         response = _call_emulator(runtime, flags, "DELETE" if clear else "GET", "/faults")
     else:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from ipaddress import ip_address
 
 from ant_cli.commands import running_emulators
@@ -66,16 +66,23 @@ def start(
         lease_seconds=lease,
         **{name: value for name, value in identity.items() if value},
     )
+    with closing(emulator):
+        running = RunningEmulator("", os.getpid(), bool(api_key), database)
+        _serve_registered(emulator, host, port_number, running, runtime, flags)
+
+
+def _serve_registered(
+    emulator: Emulator, host: str, port: int, running: RunningEmulator, runtime: Runtime, flags: Flags
+) -> None:
+    """Serve until a signal comes. Other commands find the emulator from when it listens until it ends."""
     with ExitStack() as stack:
-        stack.callback(emulator.close)
 
         def announce(url: str) -> None:
-            running = RunningEmulator(url, os.getpid(), bool(api_key), database)
-            stack.enter_context(running_emulators.registered(runtime, running))
+            stack.enter_context(running_emulators.registered(runtime, running._replace(base_url=url)))
             print_result(runtime, flags, url, {"base_url": url})
             runtime.stderr.say(f"The emulator listens at {url}. Stop it with Ctrl-C.")
 
-        serve(emulator, host, port_number, announce, runtime)
+        serve(emulator, host, port, announce, runtime)
 
 
 def _start_in_background(runtime: Runtime, options: dict[str, str]) -> str:
@@ -202,7 +209,7 @@ def stop(
 ) -> None:
     """Stop the emulator that runs, after the requests under way."""
     if all and port:
-        raise UsageError("--all and --port exclude each other.", "Give one of them.")
+        raise UsageError("--all and --port can't be used together.", "Give one of them.")
     found = find_running(runtime) if all else [_the_one(runtime, port)]
     if not found:
         raise _none_runs(runtime, "")

@@ -34,7 +34,7 @@ class _Printed(NamedTuple):
 def print_credentials(runtime: Runtime, flags: Flags, *, access_token: bool = False, env: bool = False) -> None:
     """Print the credential of the profile, or of a federation, whatever key is in the environment."""
     if access_token and env:
-        raise UsageError("--access-token and --env can't be used together.", "Leave one of them out.")
+        raise UsageError("--access-token and --env can't be used together.", "Give one of them.")
     left_out = (variables.API_KEY, variables.AUTH_TOKEN)
     runtime = copy(runtime)
     runtime.environ = {name: value for name, value in runtime.environ.items() if name not in left_out}

@@ -27,7 +27,7 @@ class Progress:
     """The progress of one run: an `Observer` of the HTTP client."""
 
     def __init__(self, stderr: Stderr, environ: Mapping[str, str], patience_s: float = PATIENCE_S) -> None:
-        self._animates = stderr.is_terminal and environ.get("TERM") != "dumb"
+        self._animates = stderr.can_redraw(environ)
         self._logs = not self._animates
         self._stderr = stderr
         self._environ = environ

@@ -18,7 +18,7 @@ class ProgressBar:
 
     def __init__(self, stderr: Stderr, environ: Mapping[str, str], total: int, past_participle: str) -> None:
         self._stderr = stderr
-        self._animates = stderr.is_terminal and environ.get("TERM") != "dumb"
+        self._animates = stderr.can_redraw(environ)
         self._total = total
         self._past_participle = past_participle
         self._next_frame_at = monotonic() + PATIENCE_S

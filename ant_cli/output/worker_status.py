@@ -20,7 +20,7 @@ _FAILURES = (Outcome.FAILED, Outcome.TIMED_OUT, Outcome.DEAD_LETTER)
 
 def status_of(runtime: Runtime, log_format: str) -> Callable[[Tally], AbstractContextManager[None]] | None:
     """Return what shows a tally below the log; None where only the log belongs: in a pipe, or if it is JSON."""
-    if not runtime.stderr.is_terminal or runtime.environ.get("TERM") == "dumb" or log_format == "json":
+    if log_format == "json" or not runtime.stderr.can_redraw(runtime.environ):
         return None
     return lambda tally: _shown(tally, runtime)
 

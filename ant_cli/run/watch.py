@@ -77,7 +77,7 @@ def watch_of(operation: Operation, flags: Flags, inputs: int, output: OutputSett
 
 def _is_shown_on_screen(operation: Operation, output: OutputSettings, runtime: Runtime) -> bool:
     """Whether the format is one for the screen. UsageError if it is one that can't be watched."""
-    can_redraw = runtime.stdout.is_terminal and runtime.environ.get("TERM") != "dumb"
+    can_redraw = runtime.stdout.can_redraw(runtime.environ)
     screen_format = AUTO_LIST if operation.paginated else AUTO_OBJECT
     name = output.format if output.format_source == "--format" else "auto"
     if output.columns.strip():

@@ -15,7 +15,7 @@ from ant_cli.runtime.sanitize import escape_controls
 
 TYPE_CHECKING = False  # as in typing, whose import alone would double the time of `ant --version`
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from typing import BinaryIO, TypeVar
 
     _Content = TypeVar("_Content")
@@ -40,6 +40,10 @@ class Stream:
     def is_terminal(self) -> bool:
         """Whether it is a terminal."""
         return self._file is not None and self._file.isatty()
+
+    def can_redraw(self, environ: Mapping[str, str]) -> bool:
+        """Whether text on it can be replaced: it is a terminal that understands escape sequences."""
+        return self.is_terminal and environ.get("TERM") != "dumb"
 
     @property
     def descriptor(self) -> int:

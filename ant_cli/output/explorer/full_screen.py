@@ -43,7 +43,7 @@ TEXTUAL = "textual"
 def missing_requirement(runtime: Runtime) -> str:
     """Return what the explorer needs and lacks here; empty if it can open."""
     streams = (runtime.stdin, runtime.stdout, runtime.stderr)
-    if runtime.environ.get("TERM") == "dumb" or not all(stream.is_terminal for stream in streams):
+    if not all(stream.can_redraw(runtime.environ) for stream in streams):
         return "a terminal"
     return "" if find_spec(TEXTUAL) else TEXTUAL
 
