@@ -7,8 +7,8 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,11 @@ import pytest
 
 from ant_cli.__main__ import main
 from ant_cli.emulator import Emulator
-from ant_cli.emulator.server import Server
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 from tests.conftest import KEY, Result, Screen
 from tests.processes import coverage_env
+from tests.served_emulator import serving
 
 
 class Keyboard(io.BytesIO):
@@ -107,14 +107,9 @@ class Team:
 @pytest.fixture
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve an emulator on loopback."""
-    emulator = Emulator(tmp_path_factory.mktemp("emulator") / "emulator.db")
-    server = Server(emulator, "127.0.0.1", 0, lambda _line: None)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    yield server.url
-    server.stop()
-    thread.join()
-    emulator.close()
+    database = tmp_path_factory.mktemp("emulator") / "emulator.db"
+    with closing(Emulator(database)) as emulator, serving(emulator) as server:
+        yield server.url
 
 
 @pytest.fixture

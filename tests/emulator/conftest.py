@@ -1,9 +1,10 @@
-import threading
+from contextlib import closing
 
 import pytest
 
 from ant_cli.emulator import Emulator
 from ant_cli.emulator.clock import ManualClock
+from tests.served_emulator import serving
 
 from .api import Api
 
@@ -37,13 +38,5 @@ def database(tmp_path):
 @pytest.fixture
 def served(database):
     """Serve an emulator on loopback, and return its base URL."""
-    from ant_cli.emulator.server import Server
-
-    emulator = Emulator(database)
-    server = Server(emulator, "127.0.0.1", 0, lambda _line: None)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    yield server.url
-    server.stop()
-    thread.join()
-    emulator.close()
+    with closing(Emulator(database)) as emulator, serving(emulator) as server:
+        yield server.url

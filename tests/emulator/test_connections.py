@@ -10,9 +10,10 @@ import pytest
 
 from ant_cli.emulator import connections
 from ant_cli.emulator.http_request import LARGEST_BODY
+from tests.served_emulator import serving
 
 from .api import ENVIRONMENTS, HEADERS
-from .test_server import connected, running, send
+from .test_server import connected, send
 
 
 def address_of(url):
@@ -86,7 +87,7 @@ def test_malformed_http_is_refused_with_an_api_error_body(served, text, status):
 def test_idle_connections_do_not_lock_new_clients_out(emulator, monkeypatch):
     """A new connection replaces the oldest one that never sent a request; active ones are kept."""
     monkeypatch.setattr(connections, "MOST_CONNECTIONS", 20)
-    with running(emulator) as server, ExitStack() as stack, connected(server.url) as connection:
+    with serving(emulator) as server, ExitStack() as stack, connected(server.url) as connection:
         assert send(connection, "GET", ENVIRONMENTS)[0] == 200
         for number in range(100):
             half = stack.enter_context(socket.create_connection(address_of(server.url), timeout=30))
@@ -100,5 +101,5 @@ def test_idle_connections_do_not_lock_new_clients_out(emulator, monkeypatch):
 def test_a_connection_without_a_complete_request_is_closed_after_a_while(emulator, monkeypatch, bound, text):
     """The server limits how long it waits for a request, whether half of it has arrived or nothing."""
     monkeypatch.setattr(connections, bound, 0)
-    with running(emulator) as server:
+    with serving(emulator) as server:
         assert raw(server.url, text) == b""

@@ -6,9 +6,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from ant_cli.emulator import Emulator
+from tests.served_emulator import serving
 
 from .api import ENVIRONMENTS, HEADERS, message
-from .test_server import connected, running, send
+from .test_server import connected, send
 
 
 def status_of(url, method, path, headers, body=None):
@@ -68,7 +69,7 @@ def test_a_form_of_a_foreign_web_page_cannot_reset_the_emulator(served):
 
 def test_the_host_that_the_server_is_bound_to_is_accepted(emulator, monkeypatch):
     """A name of this machine works if the server listens on it; the error has the API's format."""
-    with running(emulator) as server, connected(server.url) as connection:
+    with serving(emulator) as server, connected(server.url) as connection:
         monkeypatch.setattr(server, "_host", "workstation")
         assert status_of(server.url, "GET", ENVIRONMENTS, {"host": "Workstation:8080"}) == 200
         connection.request("GET", ENVIRONMENTS, headers={**HEADERS, "host": "other"})
@@ -80,7 +81,7 @@ def test_the_host_that_the_server_is_bound_to_is_accepted(emulator, monkeypatch)
 def test_with_a_key_any_host_is_accepted(database):
     """The key keeps others out, so the emulator can be reached by any name."""
     emulator = Emulator(database, api_key="secret")
-    with running(emulator) as server:
+    with serving(emulator) as server:
         foreign = {"host": "emulator.example", "origin": "http://evil.example"}
         assert status_of(server.url, "GET", ENVIRONMENTS, {**foreign, "x-api-key": "secret"}) == 200
         assert status_of(server.url, "GET", ENVIRONMENTS, foreign) == 401

@@ -6,8 +6,7 @@ import pytest
 from anthropic.lib.environments import EnvironmentWorker, iter_work
 
 from ant_cli.emulator import Emulator
-
-from .test_server import running
+from tests.served_emulator import serving
 
 
 @pytest.fixture
@@ -196,7 +195,7 @@ def test_the_sdk_handles_a_claimed_item_with_only_its_secret(database, tmp_path,
     """A process that got one item needs no key: the token in the item's secret opens what it needs."""
     monkeypatch.delenv("ANTHROPIC_ENVIRONMENT_KEY", raising=False)
     emulator = Emulator(database, api_key="secret")
-    with running(emulator) as server, anthropic.Anthropic(base_url=server.url, api_key="secret") as client:
+    with serving(emulator) as server, anthropic.Anthropic(base_url=server.url, api_key="secret") as client:
         queue = client.beta.environments.create(name="queue", config={"type": "self_hosted"}).id
         session = client.post("/_emulator/sessions", body={"script": [*SCRIPT, "idle"]}, cast_to=object)["id"]
         item = next(iter_work(client.beta.environments.work, environment_id=queue, drain=True, auto_stop=False))

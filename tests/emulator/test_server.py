@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from ant_cli.emulator import Emulator
-from ant_cli.emulator.server import Server, serve
+from ant_cli.emulator.server import serve
+from tests.served_emulator import serving
 
 from .api import ENVIRONMENTS, HEADERS
 
@@ -28,16 +29,6 @@ def send(connection, method, path, body=None):
     connection.request(method, path, None if body is None else json.dumps(body), HEADERS)
     response = connection.getresponse()
     return response.status, json.loads(response.read())
-
-
-@contextmanager
-def running(application, log=lambda _line: None, host="127.0.0.1"):
-    server = Server(application, host, 0, log)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    yield server
-    server.stop()
-    thread.join()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -71,7 +62,7 @@ def test_a_stopping_server_finishes_the_requests_in_flight(emulator):
         def may_wait(self, _path, _query):
             return True
 
-    with running(Slow(":memory:")) as server, connected(server.url) as connection, connected(server.url) as idle:
+    with serving(Slow(":memory:")) as server, connected(server.url) as connection, connected(server.url) as idle:
         idle.connect()
         connection.request("GET", ENVIRONMENTS, headers=HEADERS)
         begun.wait()
@@ -93,7 +84,7 @@ def test_a_disconnect_fault_closes_the_connection_without_a_response(served):
 def test_each_request_is_logged_in_one_line(emulator):
     """The line has method, path, status and time; control characters in the path are escaped."""
     lines = []
-    with running(emulator, lines.append) as server, connected(server.url) as connection:
+    with serving(emulator, lines.append) as server, connected(server.url) as connection:
         send(connection, "GET", ENVIRONMENTS)
         send(connection, "GET", "/%0a%1b[31m")
         send(connection, "POST", "/_emulator/faults", {"disconnect": True})
@@ -110,7 +101,7 @@ def test_each_request_is_logged_in_one_line(emulator):
 
 def test_listening_on_a_port_in_use_raises_and_announces_nothing(emulator):
     """No base URL is announced if the port is in use."""
-    with running(emulator) as server:
+    with serving(emulator) as server:
         port = urlsplit(server.url).port
         with pytest.raises(OSError, match="in use"):
             serve(emulator, "127.0.0.1", port, pytest.fail, pytest.fail)
@@ -122,7 +113,7 @@ def test_the_base_url_of_an_ipv6_address_has_brackets(emulator):
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
         pytest.skip("no IPv6 on this machine")
-    with running(emulator, host="::1") as server, connected(server.url) as connection:
+    with serving(emulator, host="::1") as server, connected(server.url) as connection:
         assert server.url.startswith("http://[::1]:")
         assert send(connection, "GET", ENVIRONMENTS)[0] == 200
 
@@ -176,7 +167,7 @@ def test_thirty_two_blocking_polls_do_not_block_other_requests(served):
 def test_a_served_emulator_with_a_key_refuses_other_keys(database):
     """The key of `--api-key` is the only one that is accepted."""
     emulator = Emulator(database, api_key="secret")
-    with running(emulator) as server, connected(server.url) as connection:
+    with serving(emulator) as server, connected(server.url) as connection:
         assert send(connection, "GET", ENVIRONMENTS)[0] == 401
         connection.request("GET", ENVIRONMENTS, headers=HEADERS | {"x-api-key": "secret"})
         assert connection.getresponse().status == 200

@@ -7,8 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,9 @@ import httpx
 import pytest
 
 from ant_cli.emulator import Emulator
-from ant_cli.emulator.server import Server
 from tests.conftest import KEY
 from tests.processes import coverage_env
+from tests.served_emulator import serving
 
 HEADERS = {
     "authorization": f"Bearer {KEY}",
@@ -127,16 +127,12 @@ class Worker:
 def queue(tmp_path):
     """Serve an emulator, and return the queue of an environment."""
     requests: list[str] = []
-    emulator = Emulator(tmp_path / "emulator.db")
-    server = Server(emulator, "127.0.0.1", 0, requests.append)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    found = Queue(server.url, requests)
-    yield found
-    found.close()
-    server.stop()
-    thread.join()
-    emulator.close()
+    with (
+        closing(Emulator(tmp_path / "emulator.db")) as emulator,
+        serving(emulator, requests.append) as server,
+        closing(Queue(server.url, requests)) as found,
+    ):
+        yield found
 
 
 @pytest.fixture

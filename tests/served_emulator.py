@@ -1,0 +1,28 @@
+"""An emulator that is served on loopback, by a thread."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ant_cli.emulator.server import Server
+
+
+@contextmanager
+def serving(
+    application: Any, log: Callable[[str], None] = lambda _line: None, host: str = "127.0.0.1"
+) -> Iterator[Server]:
+    """Serve an application, such as an emulator, at a free port. `log` gets a line for each request."""
+    from ant_cli.emulator.server import Server  # late: tests of the emulator's imports must not find it loaded
+
+    server = Server(application, host, 0, log)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+        thread.join()
