@@ -5,18 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 SYNONYMS = {
+    "--auto-approve": "--yes",
+    "--field-selector": "--filter",
+    "--jq": "--transform",
+    "--json": "--format",
     "--name": "--filter",
+    "--output": "--format",
     "--query": "--filter",
+    "--selector": "--filter",
+    "--state": "--filter",
     "--where": "--filter",
+    "-o": "--format",
+    "-w": "--watch",
     "add": "create",
+    "config": "profile",
+    "describe": "retrieve",
+    "destroy": "delete",
+    "env": "environments",
     "get": "retrieve",
     "ls": "list",
     "new": "create",
+    "plan": "diff",
     "remove": "delete",
     "rm": "delete",
     "run": "start",
     "show": "retrieve",
     "use": "activate",
+    "view": "retrieve",
+    "whoami": "auth status",
 }
 """Names that other tools use, and the command or flag of this one."""
 

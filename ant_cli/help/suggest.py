@@ -47,7 +47,7 @@ def _similar_commands(args: Sequence[str], group: Command | None = None) -> list
     """
     arguments = takewhile(lambda arg: not arg.startswith("-"), args[:4])
     literal = [part for name in arguments for part in _parts(truncate(name))]
-    typed = [SYNONYMS.get(part, part) for part in literal]
+    typed = [word for part in literal for word in _parts(SYNONYMS.get(part, part))]
     if group and (found := _mistyped(typed[:1], _by_end(1, group.subcommands))):
         return found
     commands = [*catalog().walk()][1:]
