@@ -10,8 +10,8 @@ from ant_cli.apply.changes import changes_between
 from ant_cli.apply.drawing import draw_change, one_line, unpainted
 from ant_cli.apply.edit_changes import Body, completed, merge, mistakes_between, smallest_update
 from ant_cli.apply.edit_text import (
-    Draft,
     Note,
+    ParsedText,
     framed,
     notes_about,
     read_text,
@@ -35,7 +35,7 @@ MOST_ROUNDS = 100
 """How often the text is opened at most: an editor that is a script may never stop."""
 
 
-class Edited(NamedTuple):
+class PlannedUpdate(NamedTuple):
     """What an edited text makes of an environment."""
 
     step: Step
@@ -83,7 +83,13 @@ class EditSession:
     """Edits one environment."""
 
     def __init__(
-        self, file: EditedFile, client: Client, stderr: Stderr, show: Callable[[Edited], None], *, dry_run: bool
+        self,
+        file: EditedFile,
+        client: Client,
+        stderr: Stderr,
+        show: Callable[[PlannedUpdate], None],
+        *,
+        dry_run: bool,
     ) -> None:
         """`show` is called with what is about to be sent; with `dry_run`, nothing is sent after that."""
         self._file = file
@@ -106,27 +112,29 @@ class EditSession:
             if turn.error and turn.is_given_up(saved):
                 raise turn.error
             text = without_notes(saved)
-            draft = _checked(text, turn.base)
-            outcome = _mistaken(turn, text, draft.mistakes) if draft.mistakes else self._proceed(turn, text, draft)
+            parsed = _checked(text, turn.base)
+            outcome = (
+                _mistaken(turn, text, parsed.mistakes) if parsed.mistakes else self._proceed(turn, text, parsed)
+            )
             if not isinstance(outcome, _Round):
                 return outcome
             turn = outcome
         raise turn.error or AntError(f"the text was opened {MOST_ROUNDS} times, which is the limit.")
 
-    def _proceed(self, turn: _Round, text: str, draft: Draft) -> Object | _Round | None:
+    def _proceed(self, turn: _Round, text: str, parsed: ParsedText) -> Object | _Round | None:
         """Update the environment with a text without mistakes, or return the round in which it is opened again."""
-        edited = _edited(turn, draft)
-        if draft.is_empty or not edited.update:
-            why = "The text is empty" if draft.is_empty else "Nothing changed"
+        planned = _planned(turn, parsed)
+        if parsed.is_empty or not planned.update:
+            why = "The text is empty" if parsed.is_empty else "Nothing changed"
             self._stderr.say(f"{why}, so nothing was sent.")
             return None
-        self._show(edited)
+        self._show(planned)
         if self._dry_run:
             return None
         try:
-            return self._send(turn, edited.update)
+            return self._send(turn, planned.update)
         except _Changed as change:
-            return self._rebased(turn, draft, change.remote)
+            return self._rebased(turn, parsed, change.remote)
         except APIError as error:
             return self._rejected(turn, text, error)
 
@@ -141,13 +149,13 @@ class EditSession:
 
         return server.update(self._client, identifier, update, check)
 
-    def _rebased(self, turn: _Round, draft: Draft, remote: Object) -> Object | _Round:
+    def _rebased(self, turn: _Round, parsed: ParsedText, remote: Object) -> Object | _Round:
         """Return the user's changes in what the environment has become meanwhile.
 
         If it has them already, an attempt whose response was lost has made them, and it is returned itself.
         """
         exported = _exported(remote)
-        merged = merge(turn.base, completed(turn.base, draft.body), exported.body)
+        merged = merge(turn.base, completed(turn.base, parsed.body), exported.body)
         if not smallest_update(exported.body, merged.body):
             return remote
         text = framed(text_of(remote, exported._replace(body=merged.body)))
@@ -188,16 +196,16 @@ def _exported(remote: Object) -> Exported:
     exported = export(remote)
     if exported.problems:
         problems = "\n".join(f"  {one_line(problem)}" for problem in exported.problems)
-        raise AntError(f"{identifier} has what can't be edited as a text:\n{problems}")
+        raise AntError(f"{identifier} has fields that can't be edited as text:\n{problems}")
     return exported
 
 
-def _checked(text: str, base: Body) -> Draft:
+def _checked(text: str, base: Body) -> ParsedText:
     """Return what a text declares, with all its mistakes."""
-    draft = read_text(text)
-    if draft.is_empty or draft.mistakes:
-        return draft
-    return draft._replace(mistakes=notes_about(text, mistakes_between(base, draft.body)))
+    parsed = read_text(text)
+    if parsed.is_empty or parsed.mistakes:
+        return parsed
+    return parsed._replace(mistakes=notes_about(text, mistakes_between(base, parsed.body)))
 
 
 def _mistaken(turn: _Round, text: str, mistakes: Sequence[Note]) -> _Round:
@@ -206,11 +214,11 @@ def _mistaken(turn: _Round, text: str, mistakes: Sequence[Note]) -> _Round:
     return turn._replace(text=text, notes=(Note(0, _GIVE_UP), *mistakes), error=error, asks=False)
 
 
-def _edited(turn: _Round, draft: Draft) -> Edited:
+def _planned(turn: _Round, parsed: ParsedText) -> PlannedUpdate:
     remote = turn.remote
-    changes = tuple(changes_between(completed(turn.base, draft.body), remote))
+    changes = tuple(changes_between(completed(turn.base, parsed.body), remote))
     step = Step("update", "", str(remote.get("name", "")), str(remote["id"]), remote=remote, changes=changes)
-    return Edited(step, smallest_update(turn.base, draft.body))
+    return PlannedUpdate(step, smallest_update(turn.base, parsed.body))
 
 
 def _describe_change(before: Object, now: Object) -> str:

@@ -46,7 +46,7 @@ class Note(NamedTuple):
     text: str
 
 
-class Draft(NamedTuple):
+class ParsedText(NamedTuple):
     """What a text declares."""
 
     body: dict[str, Value]
@@ -84,21 +84,21 @@ def without_notes(text: str) -> str:
     return "".join(line for line in text.splitlines(keepends=True) if not line.startswith(_MARK.rstrip()))
 
 
-def read_text(text: str) -> Draft:
+def read_text(text: str) -> ParsedText:
     """Return what a text without notes declares. Fields that are null count as deleted."""
     from ant_cli.input.yaml_reader import YAMLProblem, read_yaml
 
     try:
         documents = read_yaml(text, number=Number, depth_limit=DEPTH_LIMIT, json_words=False, several=False)
     except YAMLProblem as problem:
-        return Draft({}, (Note(problem.line, problem.message),))
+        return ParsedText({}, (Note(problem.line, problem.message),))
     document = documents[0] if documents else None
     if document is None:
-        return Draft({}, is_empty=True)
+        return ParsedText({}, is_empty=True)
     if not isinstance(document, dict):
-        return Draft({}, (Note(0, f"must hold keys and values, got {type_name(document)}"),))
+        return ParsedText({}, (Note(0, f"must hold keys and values, got {type_name(document)}"),))
     fields = {key: value for key, value in document.items() if (key, value) != ("type", ENVIRONMENT)}
-    return Draft(_without_null(fields), notes_about(text, mistakes_in(fields)))
+    return ParsedText(_without_null(fields), notes_about(text, mistakes_in(fields)))
 
 
 def notes_about(text: str, mistakes: Sequence[Mistake]) -> tuple[Note, ...]:

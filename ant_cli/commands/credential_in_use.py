@@ -37,7 +37,7 @@ def token(runtime: Runtime, flags: Flags) -> None:
     if credential.rule is None:
         secret = with_secret(credential, runtime).secret
     else:
-        from ant_cli.http.access_tokens import access_token
+        from ant_cli.http.client import access_token
 
         secret = access_token(settings.connection, runtime).secret
     runtime.stdout.write(secret.encode() + b"\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ant_cli.apply import server
 from ant_cli.apply.drawing import draw_step, name_width, paint_for
-from ant_cli.apply.edit_session import Edited, EditSession
+from ant_cli.apply.edit_session import EditSession, PlannedUpdate
 from ant_cli.apply.editor import choose_editor, edited_file
 from ant_cli.apply.exporting import safe_name
 from ant_cli.apply.kinds import ENVIRONMENT
@@ -28,11 +28,11 @@ def edit(runtime: Runtime, flags: Flags, *, environment_id: str, dry_run: bool =
     is_data = wants_structured(flags)
     printer = Printer(output_settings(flags), runtime, is_list=False)
 
-    def show(edited: Edited) -> None:
+    def show(planned: PlannedUpdate) -> None:
         if not is_data:
-            _show_plan(edited, runtime)
+            _show_plan(planned, runtime)
         elif dry_run:
-            _print(edited.update, printer)
+            _print(planned.update, printer)
 
     def work(client: Client) -> Object | None:
         remote = _read(client, environment_id)
@@ -59,8 +59,8 @@ def _read(client: Client, environment_id: str) -> Object:
         raise error.with_hints(error.hint, *hints) from None
 
 
-def _show_plan(edited: Edited, runtime: Runtime) -> None:
-    lines = draw_step(edited.step, name_width([edited.step]), paint_for(runtime), verbose=False)
+def _show_plan(planned: PlannedUpdate, runtime: Runtime) -> None:
+    lines = draw_step(planned.step, name_width([planned.step]), paint_for(runtime), verbose=False)
     runtime.stdout.write(("\n".join(lines) + "\n").encode(), escape=False)
 
 

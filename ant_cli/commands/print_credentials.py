@@ -56,7 +56,7 @@ def _printed(settings: Settings, runtime: Runtime) -> _Printed:
     if credential.official:
         return _login(credential.official, runtime)
     if credential.rule:
-        from ant_cli.http.access_tokens import access_token
+        from ant_cli.http.client import access_token
 
         token = access_token(settings.connection, runtime)
         return _bearer_token(token.secret, expires_at=int(token.expires_at))

@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from threading import Lock
 
-from ant_cli.errors import AntError, CredentialError
-from ant_cli.http.client import authenticated
+from ant_cli.errors import AntError
 from ant_cli.http.observer import Observer
 from ant_cli.runtime import Runtime
 from ant_cli.settings.federation import AccessToken, FederationRule
@@ -137,17 +136,3 @@ class AccessTokens:
         token = exchange(self._rule, connection, self._runtime, self._observer)
         self._exchanged = token.secret
         return token
-
-
-def access_token(connection: ConnectionSettings, runtime: Runtime) -> AccessToken:
-    """Return an access token of the connection's federation, for a use other than a request of this program.
-
-    Raises:
-        CredentialError: if the credential is not a federation, or its rule is not complete.
-        AntError: as `exchange` does.
-
-    """
-    tokens = authenticated(connection, runtime).tokens
-    if tokens is None:
-        raise CredentialError("there are no access tokens for this credential and base URL.")
-    return tokens.current()

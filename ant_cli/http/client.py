@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ant_cli.errors import CredentialError
 from ant_cli.http.credential_hint import credential_hint
 from ant_cli.http.deadline import Timeouts
 from ant_cli.http.observer import Observer, Unobserved
@@ -14,9 +15,14 @@ from ant_cli.http.retries import long_wait
 from ant_cli.http.sender import Sender
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.settings.loading import ConnectionSettings, fetch_credential
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.sources import Credential
+
+if TYPE_CHECKING:
+    from ant_cli.settings.federation import AccessToken
+
 
 _HASTE_S = 2.0
 """How long a hasty client waits for a response, in seconds."""
@@ -107,3 +113,17 @@ def authenticated(
     from ant_cli.http.access_tokens import AccessTokens  # late: few runs have a federation
 
     return settings._replace(tokens=AccessTokens(credential.rule, settings, runtime, observer))
+
+
+def access_token(connection: ConnectionSettings, runtime: Runtime) -> AccessToken:
+    """Return an access token of the connection's federation, for a use other than a request of this program.
+
+    Raises:
+        CredentialError: if the credential is not a federation, or its rule is not complete.
+        AntError: if the exchange of the identity token fails.
+
+    """
+    tokens = authenticated(connection, runtime).tokens
+    if tokens is None:
+        raise CredentialError("there are no access tokens for this credential and base URL.")
+    return tokens.current()

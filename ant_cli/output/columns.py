@@ -28,7 +28,7 @@ def format_scalar(scalar: Any) -> str:
     return escape_controls(" ".join(text.split())) or MISSING
 
 
-Condition = Literal["always", "varied", "archived"]
+Visibility = Literal["always", "varied", "archived"]
 """`varied`: the rows of the first page differ in it. `archived`: archived items were requested, or there is one."""
 
 
@@ -43,7 +43,7 @@ class Column(NamedTuple):
     """Its cells may be truncated."""
     min_width: int = 0
     """The cells reserved for it even if the first page needs fewer: the width of its longest possible value."""
-    condition: Condition = "always"
+    condition: Visibility = "always"
     """When a terminal shows it; a pipe, and `--columns`, always do."""
     keys: tuple[str, ...] = ()
     """The keys of the path, if it consists of keys only; otherwise empty."""
@@ -57,7 +57,7 @@ class Column(NamedTuple):
         *,
         flexible: bool = False,
         min_width: int = 0,
-        condition: Condition = "always",
+        condition: Visibility = "always",
     ) -> Column:
         """Make a column. Raises BadPath if `path` is not a GJSON path."""
         steps = parse(path)

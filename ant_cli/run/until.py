@@ -17,7 +17,7 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
 
 
-class Outcome(NamedTuple):
+class WaitResult(NamedTuple):
     """The last response, and the error to raise after it was printed, if the conditions did not hold in time."""
 
     response: Response
@@ -30,7 +30,7 @@ class Waiting(NamedTuple):
     condition: Condition
     rhythm: Rhythm
 
-    def wait(self, send: Callable[[], Response], progress: Progress, runtime: Runtime) -> Outcome:
+    def wait(self, send: Callable[[], Response], progress: Progress, runtime: Runtime) -> WaitResult:
         """Send the request until the conditions hold, or the time is up.
 
         Raises:
@@ -43,10 +43,10 @@ class Waiting(NamedTuple):
             response = send()
             check_json(response.body)
             if self.condition(response.body):
-                return Outcome(response, None)
+                return WaitResult(response, None)
             if is_up(self.rhythm.every_s):
                 problem = f"the condition of {UNTIL.flag} did not hold within {self.rhythm.limit_s:g} s."
-                return Outcome(response, NetworkError(problem))  # a time-out, to scripts
+                return WaitResult(response, NetworkError(problem))  # a time-out, to scripts
             with progress.waiting_for(f"the condition of {UNTIL.flag}"):
                 pause(self.rhythm.every_s)
 

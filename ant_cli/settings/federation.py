@@ -59,7 +59,7 @@ class AccessToken(NamedTuple):
         return f"AccessToken(expires_at={self.expires_at!r})"
 
     def is_fresh(self, now: float) -> bool:
-        """Whether the token can be used without a thought to its end.
+        """Whether the token can be used without being renewed first.
 
         One that seems to have been obtained in the future is not: the clock was set back, so its end is unknown.
         """

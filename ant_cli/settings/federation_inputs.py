@@ -26,9 +26,9 @@ _TOKEN_REQUIRED = "--identity-token-file (ANTHROPIC_IDENTITY_TOKEN_FILE, or ANTH
 class Rules(NamedTuple):
     """The rules that were found, complete or not."""
 
-    typed: FederationRule | None = None
+    by_flags: FederationRule | None = None
     """A flag says that a federation is meant."""
-    outside: FederationRule | None = None
+    by_variables: FederationRule | None = None
     """A variable does."""
     leftover: FederationRule | None = None
     """Only an organization or a service account was given, which may be meant for something else."""
@@ -50,15 +50,15 @@ def find_rules(flags: Flags, environ: Mapping[str, str], profile: SelectedProfil
     typed = [name for name in _INTENTS if flags.text(name)]
     if typed:
         used = profile if is_federation else NO_PROFILE
-        return Rules(typed=rule_of_profile(flags, environ, used, flag_name(typed[0])))
-    outside = [name for name in _INTENTS if environ.get(VARIABLES[name])]
+        return Rules(by_flags=rule_of_profile(flags, environ, used, flag_name(typed[0])))
+    exported = [name for name in _INTENTS if environ.get(VARIABLES[name])]
     others = [name for name in FEDERATION if flags.text(name) or environ.get(VARIABLES[name])]
-    name = next(iter(outside or others))
+    name = next(iter(exported or others))
     label = VARIABLES[name] if environ.get(VARIABLES[name]) else flag_name(name)
     rule = rule_of_profile(flags, environ, NO_PROFILE, label)
     if is_federation and not rule.is_complete:
         return Rules()
-    return Rules(outside=rule) if outside else Rules(leftover=rule)
+    return Rules(by_variables=rule) if exported else Rules(leftover=rule)
 
 
 def rule_of_profile(
@@ -85,8 +85,8 @@ def rule_of_profile(
 def _identity_token(flags: Flags, environ: Mapping[str, str], stored_file: str) -> tuple[str, str]:
     """Return the identity token and its file, from the first place that has one of them: they are one value."""
     typed = tuple((flags.text(name) or "").strip() for name in _TOKENS)
-    outside = tuple(environ.get(VARIABLES[name], "").strip() for name in _TOKENS)
-    token, file = next(filter(any, (typed, ("", stored_file), outside)), ("", ""))
+    exported = tuple(environ.get(VARIABLES[name], "").strip() for name in _TOKENS)
+    token, file = next(filter(any, (typed, ("", stored_file), exported)), ("", ""))
     return token, file
 
 

@@ -97,7 +97,7 @@ class Credential(NamedTuple):
     reference: str = ""
     """The command that prints the secret, or its name in the operating system's credential store."""
     rule: FederationRule | None = None
-    """How an access token is got for it, if it is a federation. It may be incomplete: see `check_rule`."""
+    """How to get an access token, if it is a federation. It may be incomplete: see `check_rule`."""
     official: OfficialProfile | None = None
     """The official tool's profile whose token it is."""
     is_oauth: bool = False
@@ -156,17 +156,17 @@ def credential_sources(
         UsageError: if two flags contradict each other.
 
     """
-    typed, outside, leftover = _federations(flags, environ, profile)
+    by_flags, by_variables, leftover = _federations(flags, environ, profile)
     stored = tuple(_profile_credentials(flags, environ, profile)) if profile.name else ()
     before, after = (stored, ()) if profile.is_named else ((), stored)
     return (
         _typed_credential("api_key", flags),
         _typed_credential("auth_token", flags),
-        typed,
+        by_flags,
         CredentialSource("api_key", environ.get(VARIABLES["api_key"]), VARIABLES["api_key"]),
         CredentialSource("auth_token", environ.get(VARIABLES["auth_token"]), VARIABLES["auth_token"]),
         *before,
-        outside,
+        by_variables,
         *after,
         *leftover,
     )
@@ -183,8 +183,8 @@ def _typed_credential(kind: CredentialKind, flags: Flags) -> CredentialSource:
 class _Federations(NamedTuple):
     """The federations that flags and variables describe, in their places of the precedence."""
 
-    typed: CredentialSource
-    outside: CredentialSource
+    by_flags: CredentialSource
+    by_variables: CredentialSource
     """By variables alone."""
     leftover: tuple[CredentialSource, ...] = ()
     """By so little of it that it only counts where there is nothing else."""
@@ -202,9 +202,11 @@ def _federations(flags: Flags, environ: Mapping[str, str], profile: SelectedProf
     from ant_cli.settings.federation_inputs import find_rules  # late: few runs have a federation
 
     found = find_rules(flags, environ, profile)
-    leftover = (_given(_NO_FEDERATION.outside, found.leftover),) if found.leftover else ()
+    leftover = (_given(_NO_FEDERATION.by_variables, found.leftover),) if found.leftover else ()
     return _Federations(
-        _given(_NO_FEDERATION.typed, found.typed), _given(_NO_FEDERATION.outside, found.outside), leftover
+        _given(_NO_FEDERATION.by_flags, found.by_flags),
+        _given(_NO_FEDERATION.by_variables, found.by_variables),
+        leftover,
     )
 
 

@@ -130,7 +130,7 @@ class ItemRun:
         seconds = self._now() - started
         context.tally.item_ended(settlement.outcome, seconds)
         self._log_outcome(settlement, seconds)
-        may_be_stopped = lease.others or (not lease.held and seconds >= _LOOK_BEFORE_STOP_S)
+        may_be_stopped = lease.handler_beats or (not lease.held and seconds >= _LOOK_BEFORE_STOP_S)
         await self._carry_out(settlement, item, lease, may_be_stopped=may_be_stopped)
         return settlement
 
@@ -260,10 +260,12 @@ class ItemRun:
         api, call = self._context.api, self._context.call
         try:
             if step.action is Action.LOOK:
-                verdict = lease.looked(await call(api.retrieve, self._id), self._now())
+                verdict = lease.take_item(await call(api.retrieve, self._id), self._now())
             else:
                 ttl_s = int(self._context.options.lease)
-                verdict = lease.beaten(await call(api.heartbeat, self._id, lease.last_heartbeat, ttl_s), sent)
+                verdict = lease.take_heartbeat(
+                    await call(api.heartbeat, self._id, lease.last_heartbeat, ttl_s), sent
+                )
                 self._context.tally.heartbeats["extended"] += verdict is Verdict.KEPT
         except AntError as error:
             return self._failed(error, lease)
@@ -276,7 +278,7 @@ class ItemRun:
 
     def _failed(self, error: AntError, lease: Lease) -> Verdict:
         if isinstance(error, APIError) and error.status == 412:
-            verdict = lease.refused(self._now())
+            verdict = lease.take_refusal(self._now())
             if verdict is Verdict.LOST:
                 self._log.warn("heartbeat precondition failed; lease reclaimed by another worker")
             return verdict
@@ -287,7 +289,7 @@ class ItemRun:
         if not self._trouble_logged:
             self._log.warn("transient heartbeat failure", error=error.message)
             self._trouble_logged = True
-        lease.failed(self._now())
+        lease.take_failure(self._now())
         return Verdict.KEPT
 
     # The settlement

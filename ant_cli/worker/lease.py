@@ -57,9 +57,9 @@ class Lease:
         self.last_heartbeat: str = item.get("latest_heartbeat_at") or NO_HEARTBEAT
         """What the next heartbeat has to expect."""
         self.held = False
-        """This worker heartbeats it."""
-        self.others = False
-        """The handler, or what it started, heartbeats it."""
+        """This worker sends the heartbeats."""
+        self.handler_beats = False
+        """The handler, or what it started, sends the heartbeats."""
 
     @property
     def expires_at(self) -> float:
@@ -85,7 +85,7 @@ class Lease:
     def _interval(self) -> float:
         return max(min(self._ttl_s / 4, _LONGEST_INTERVAL_S), _SHORTEST_INTERVAL_S)
 
-    def beaten(self, response: dict[str, Any], sent: float) -> Verdict:
+    def take_heartbeat(self, response: dict[str, Any], sent: float) -> Verdict:
         """Take a successful response to a heartbeat that was sent at `sent`."""
         if response.get("state") in ENDING or not response.get("lease_extended"):
             return Verdict.STOP_REQUESTED
@@ -98,7 +98,7 @@ class Lease:
         self._next = sent + self._interval()
         return Verdict.KEPT
 
-    def refused(self, now: float) -> Verdict:
+    def take_refusal(self, now: float) -> Verdict:
         """Take a 412: somebody else heartbeat the item, or has it now.
 
         A worker that holds the lease, or has to, has lost it. One that only meant to take over was too late: most
@@ -110,12 +110,12 @@ class Lease:
         self._unclear, self._next = True, now
         return Verdict.KEPT
 
-    def failed(self, now: float) -> None:
+    def take_failure(self, now: float) -> None:
         """Take a request without a usable response. It may have been carried out, so look next."""
         self._unclear = True
         self._next = now + min(self._interval(), 1.0)
 
-    def looked(self, item: dict[str, Any], now: float) -> Verdict:
+    def take_item(self, item: dict[str, Any], now: float) -> Verdict:
         """Take the item as it is on the server."""
         if item.get("acknowledged_at") != self._acknowledged_at or item.get("state") == "queued":
             return Verdict.LOST
@@ -124,7 +124,7 @@ class Lease:
         heartbeat = str(item.get("latest_heartbeat_at") or NO_HEARTBEAT)
         if heartbeat != self.last_heartbeat:
             self.last_heartbeat, self._sign_of_life = heartbeat, now
-            self.others = not self.held
+            self.handler_beats = not self.held
         # After an unclear heartbeat of this worker, the next one follows at once.
         self._next = now if self.held and self._unclear else now + self._interval()
         self._unclear = False

@@ -463,7 +463,8 @@ def test_an_environment_of_an_unknown_kind_is_not_opened(desk):
     """What can't be declared can't be edited as a text either."""
     result = desk.edit(replies=[environment(config={"type": "quantum"})])
     assert (result.exit, desk.seen) == (1, [])
-    assert "config.type: must be 'cloud' or 'self_hosted'" in result.stderr
+    problem = "env_1 has fields that can't be edited as text:\n  config.type: must be 'cloud' or 'self_hosted'"
+    assert problem in result.stderr
 
 
 # Editors
