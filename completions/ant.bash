@@ -145,22 +145,22 @@ _ant_kind_of_argument() {
   kind=plain
   case "$1 $2" in
     'beta:environments retrieve'\ 0) kind='environment_id' ;;
-    'beta:environments update'\ 0) kind='environment_id' ;;
-    'beta:environments delete'\ 0) kind='environment_id' ;;
-    'beta:environments archive'\ 0) kind='environment_id' ;;
+    'beta:environments update'\ *) kind='environment_id' ;;
+    'beta:environments delete'\ *) kind='environment_id' ;;
+    'beta:environments archive'\ *) kind='environment_id' ;;
     'beta:environments:work retrieve'\ 0) kind='work_id' ;;
     'beta:environments:work poll'\ 0) kind='environment_id' ;;
-    'beta:environments:work ack'\ 0) kind='work_id' ;;
-    'beta:environments:work heartbeat'\ 0) kind='work_id' ;;
-    'beta:environments:work stop'\ 0) kind='work_id' ;;
+    'beta:environments:work ack'\ *) kind='work_id' ;;
+    'beta:environments:work heartbeat'\ *) kind='work_id' ;;
+    'beta:environments:work stop'\ *) kind='work_id' ;;
     'beta:environments:work list'\ 0) kind='environment_id' ;;
-    'beta:environments:work update'\ 0) kind='work_id' ;;
+    'beta:environments:work update'\ *) kind='work_id' ;;
     'beta:environments:work stats'\ 0) kind='environment_id' ;;
-    'beta:worker poll'\ 0) kind='file' ;;
-    apply\ 0) kind='file' ;;
-    diff\ 0) kind='file' ;;
+    'beta:worker poll'\ *) kind='file' ;;
+    apply\ *) kind='file' ;;
+    diff\ *) kind='file' ;;
     edit\ 0) kind='environment_id' ;;
-    export\ 0) kind='free' ;;
+    export\ *) kind='free' ;;
     'profile get'\ 0) kind='choices api_key api_key_command auth_token base_url workspace_id format timeout max_retries' ;;
     'profile set'\ 0) kind='choices api_key api_key_command auth_token base_url workspace_id format timeout max_retries' ;;
     'profile set'\ 1) kind='free' ;;
@@ -173,7 +173,7 @@ _ant_kind_of_argument() {
     'emulator session show'\ 0) kind='free' ;;
     'emulator enqueue'\ 0) kind='emulator_environment_id' ;;
     completion\ 0) kind='choices bash zsh fish powershell' ;;
-    help\ 0) kind='free' ;;
+    help\ *) kind='free' ;;
   esac
 }
 

@@ -1070,20 +1070,20 @@ complete -c ant -n '__ant_at any emulator fault' -l columns -x -d 'Print a table
 complete -c ant -n '__ant_at any completion' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any help' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at_argument 0 beta:environments retrieve' -x -a '(__ant_ids environment_id)'
-complete -c ant -n '__ant_at_argument 0 beta:environments update' -x -a '(__ant_ids environment_id)'
-complete -c ant -n '__ant_at_argument 0 beta:environments delete' -x -a '(__ant_ids environment_id)'
-complete -c ant -n '__ant_at_argument 0 beta:environments archive' -x -a '(__ant_ids environment_id)'
+complete -c ant -n '__ant_at_argument any beta:environments update' -x -a '(__ant_ids environment_id)'
+complete -c ant -n '__ant_at_argument any beta:environments delete' -x -a '(__ant_ids environment_id)'
+complete -c ant -n '__ant_at_argument any beta:environments archive' -x -a '(__ant_ids environment_id)'
 complete -c ant -n '__ant_at_argument 0 beta:environments:work retrieve' -x -a '(__ant_ids work_id)'
 complete -c ant -n '__ant_at_argument 0 beta:environments:work poll' -x -a '(__ant_ids environment_id)'
-complete -c ant -n '__ant_at_argument 0 beta:environments:work ack' -x -a '(__ant_ids work_id)'
-complete -c ant -n '__ant_at_argument 0 beta:environments:work heartbeat' -x -a '(__ant_ids work_id)'
-complete -c ant -n '__ant_at_argument 0 beta:environments:work stop' -x -a '(__ant_ids work_id)'
+complete -c ant -n '__ant_at_argument any beta:environments:work ack' -x -a '(__ant_ids work_id)'
+complete -c ant -n '__ant_at_argument any beta:environments:work heartbeat' -x -a '(__ant_ids work_id)'
+complete -c ant -n '__ant_at_argument any beta:environments:work stop' -x -a '(__ant_ids work_id)'
 complete -c ant -n '__ant_at_argument 0 beta:environments:work list' -x -a '(__ant_ids environment_id)'
-complete -c ant -n '__ant_at_argument 0 beta:environments:work update' -x -a '(__ant_ids work_id)'
+complete -c ant -n '__ant_at_argument any beta:environments:work update' -x -a '(__ant_ids work_id)'
 complete -c ant -n '__ant_at_argument 0 beta:environments:work stats' -x -a '(__ant_ids environment_id)'
-complete -c ant -n '__ant_at_argument 0 beta:worker poll' -r -F
-complete -c ant -n '__ant_at_argument 0 apply' -r -F
-complete -c ant -n '__ant_at_argument 0 diff' -r -F
+complete -c ant -n '__ant_at_argument any beta:worker poll' -r -F
+complete -c ant -n '__ant_at_argument any apply' -r -F
+complete -c ant -n '__ant_at_argument any diff' -r -F
 complete -c ant -n '__ant_at_argument 0 edit' -x -a '(__ant_ids environment_id)'
 complete -c ant -n '__ant_at_argument 0 profile get' -x -a 'api_key\\t api_key_command\\t auth_token\\t base_url\\t workspace_id\\t format\\t timeout\\t max_retries\\t'
 complete -c ant -n '__ant_at_argument 0 profile set' -x -a 'api_key\\t api_key_command\\t auth_token\\t base_url\\t workspace_id\\t format\\t timeout\\t max_retries\\t'

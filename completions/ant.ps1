@@ -1111,22 +1111,22 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
     # What the arguments of a command are, by their positions.
     $argumentKinds = @{
         'beta:environments retrieve 0' = 'environment_id'
-        'beta:environments update 0' = 'environment_id'
-        'beta:environments delete 0' = 'environment_id'
-        'beta:environments archive 0' = 'environment_id'
+        'beta:environments update *' = 'environment_id'
+        'beta:environments delete *' = 'environment_id'
+        'beta:environments archive *' = 'environment_id'
         'beta:environments:work retrieve 0' = 'work_id'
         'beta:environments:work poll 0' = 'environment_id'
-        'beta:environments:work ack 0' = 'work_id'
-        'beta:environments:work heartbeat 0' = 'work_id'
-        'beta:environments:work stop 0' = 'work_id'
+        'beta:environments:work ack *' = 'work_id'
+        'beta:environments:work heartbeat *' = 'work_id'
+        'beta:environments:work stop *' = 'work_id'
         'beta:environments:work list 0' = 'environment_id'
-        'beta:environments:work update 0' = 'work_id'
+        'beta:environments:work update *' = 'work_id'
         'beta:environments:work stats 0' = 'environment_id'
-        'beta:worker poll 0' = 'file'
-        'apply 0' = 'file'
-        'diff 0' = 'file'
+        'beta:worker poll *' = 'file'
+        'apply *' = 'file'
+        'diff *' = 'file'
         'edit 0' = 'environment_id'
-        'export 0' = 'free'
+        'export *' = 'free'
         'profile get 0' = 'choices api_key api_key_command auth_token base_url workspace_id format timeout max_retries'
         'profile set 0' = 'choices api_key api_key_command auth_token base_url workspace_id format timeout max_retries'
         'profile set 1' = 'free'
@@ -1139,7 +1139,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         'emulator session show 0' = 'free'
         'emulator enqueue 0' = 'emulator_environment_id'
         'completion 0' = 'choices bash zsh fish powershell'
-        'help 0' = 'free'
+        'help *' = 'free'
     }
 
     function Get-FlagKind($command, $flag) {
@@ -1275,6 +1275,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         $kind = 'commands'
     } else {
         $kind = $argumentKinds["$command $position"]
+        if (-not $kind) { $kind = $argumentKinds["$command *"] } # one of several
     }
     if ($kind -eq 'text' -and $typed -match '^@(file://|data://)?') {
         $before += $Matches[0]

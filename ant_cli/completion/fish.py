@@ -83,11 +83,17 @@ def line(condition: str, flag: Param) -> str:
 def arguments(tables: Tables) -> list[str]:
     """Return the arguments of each command."""
     return [
-        f"complete -c ant -n {quote(f'__ant_at_argument {position} {command.full_name}')} {offer(argument)}"
+        f"complete -c ant -n {quote(f'__ant_at_argument {place(position, argument)} {command.full_name}')}"
+        f" {offer(argument)}"
         for command in tables.commands
         for position, argument in enumerate(command.arguments)
         if kind_of(argument) is not ValueKind.FREE
     ]
+
+
+def place(position: int, argument: Param) -> str:
+    """Return how many arguments stand before one; any number before one of which there may be several."""
+    return "any" if argument.type is list else str(position)
 
 
 def at(command: Command) -> str:

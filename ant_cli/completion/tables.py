@@ -12,6 +12,8 @@ from ant_cli.operations.value_kinds import ValueKind
 from ant_cli.runtime.light_typing import NamedTuple
 
 HELP = "help"
+ANY = "*"
+"""The position of an argument of which there may be several."""
 _KINDS_BY_NAME = {"file": ValueKind.FILE, "identity_token_file": ValueKind.FILE, "profile": ValueKind.PROFILE}
 _KINDS_BY_TYPE = {bool: ValueKind.BOOLEAN, int: ValueKind.FREE, float: ValueKind.FREE}
 
@@ -83,7 +85,7 @@ class Tables:
     def argument_kinds(self) -> list[Row]:
         """What each argument is."""
         return [
-            Row(command.full_name, (str(position),), kind_name(argument))
+            Row(command.full_name, (ANY if argument.type is list else str(position),), kind_name(argument))
             for command in self.commands
             for position, argument in enumerate(command.arguments)
         ]

@@ -160,6 +160,16 @@ def test_a_name_is_replaced_by_its_id(bash: Terminal, sandbox: ShellSandbox, typ
     assert not (sandbox.folder / "oops").exists()
 
 
+def test_each_of_several_ids_is_completed(bash: Terminal, sandbox: ShellSandbox):
+    """A command that takes one has no second one."""
+    sandbox.name_environments(**NAMES)
+    complete = bash.complete
+    line = "ant beta:environments archive env_1 env_3 "
+    assert complete(line + "tmp-b") == line + "env_2 "
+    line = "ant beta:environments retrieve env_1 tmp-b"
+    assert complete(line) == line
+
+
 def test_several_environments_whose_names_begin_as_typed_are_listed_with_their_ids(
     bash: Terminal, sandbox: ShellSandbox
 ):

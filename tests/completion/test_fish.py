@@ -136,6 +136,14 @@ def test_a_name_is_replaced_by_its_id(terminal, sandbox: ShellSandbox, typed: st
     assert not (sandbox.folder / "oops").exists()
 
 
+def test_each_of_several_ids_is_completed(terminal, sandbox: ShellSandbox):
+    """Wherever the line has had others."""
+    sandbox.name_environments(**NAMES)
+    complete = terminal(["fish", "--no-config", "-i"], SETUP).complete
+    line = "ant beta:environments archive env_1 env_3 "
+    assert complete(line + "tmp-b") == line + "env_2 "
+
+
 def test_several_environments_whose_names_begin_as_typed_are_offered_with_their_ids(fish, sandbox: ShellSandbox):
     """A name that is chosen from the list is replaced by its ID at the next tab."""
     sandbox.name_environments(**NAMES)

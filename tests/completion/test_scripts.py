@@ -195,6 +195,8 @@ PWSH_OFFERS = {
     "ant --profile ": ["home", "my.team", "work"],
     "ant beta:environments retrieve env_": ["env_1", "env_2"],
     "ant beta:environments retrieve oth": ["env_2"],
+    "ant beta:environments retrieve env_1 oth": [],
+    "ant beta:environments archive env_1 env_3 oth": ["env_2"],
     "ant beta:environments retrieve --environment-id=oth": ["--environment-id=env_2"],
     "ant beta:environments retrieve [": [],
     "ant beta:environments create --file env.": ["env.yaml"],

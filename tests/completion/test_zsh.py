@@ -138,6 +138,16 @@ def test_a_name_is_replaced_by_its_id(zsh: Terminal, sandbox: ShellSandbox, type
     assert not (sandbox.folder / "oops").exists()
 
 
+def test_each_of_several_ids_is_completed(zsh: Terminal, sandbox: ShellSandbox):
+    """A command that takes one has no second one."""
+    sandbox.name_environments(**NAMES)
+    complete = zsh.complete
+    line = "ant beta:environments archive env_1 env_3 "
+    assert complete(line + "tmp-b") == line + "env_2 "
+    line = "ant beta:environments retrieve env_1 tmp-b"
+    assert complete(line) == line
+
+
 def test_several_environments_whose_names_begin_as_typed_are_listed_with_their_ids(
     zsh: Terminal, sandbox: ShellSandbox
 ):

@@ -171,6 +171,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         $kind = 'commands'
     } else {
         $kind = $argumentKinds["$command $position"]
+        if (-not $kind) { $kind = $argumentKinds["$command *"] } # one of several
     }
     if ($kind -eq 'text' -and $typed -match '^@(file://|data://)?') {
         $before += $Matches[0]
