@@ -185,7 +185,7 @@ def report_text(report: AuthReport) -> str:
             "",
             "A credential is looked for in this order, and the first is used:",
             *(
-                f"  {number}. {row.source:{width}}  {_state_text(row, used)}"
+                f"{number:3}. {row.source:{width}}  {_state_text(row, used)}"
                 for number, row in enumerate(report.rows, 1)
             ),
         )

@@ -71,7 +71,7 @@ def test_status_shows_the_profiles_of_both_stores_that_have_one_name(status, off
     path.chmod(0o600)
     done = status()
     assert "  9. auth_token of profile 'work'" in done.stdout
-    assert " 10. login of profile 'work', official tool" in done.stdout
+    assert "\n 10. login of profile 'work', official tool" in done.stdout  # aligned
     assert "shadowed by auth_token of profile 'work'" in done.stdout
     assert f"Profile     work (the active one), from {path}\n" in done.stdout
     assert "Official    work: ada@example.com" in done.stdout
