@@ -284,9 +284,11 @@ def _arguments(args: list[str], command: Command) -> dict[str, FlagValue]:
 
 
 def _unknown_flag(arg: str, known: Iterable[str], command: str) -> UsageError:
-    name = arg.partition("=")[0]  # the value may be a secret: the flag was to be another one
-    from ant_cli.errors.suggestions import did_you_mean  # late: only mistakes need difflib
+    import re  # late, as difflib below: only mistakes need them
 
+    from ant_cli.errors.suggestions import did_you_mean
+
+    name = re.split(r"[=:\s]", arg, maxsplit=1)[0]  # what follows may be a secret: the flag was to be another one
     names = [flag for flag in known if flag.startswith("--")]
     if not name.startswith("--") and not did_you_mean(name, names):
         name = name[:2]  # what follows may be the value of a short flag

@@ -99,7 +99,7 @@ _ant_flags() {
     'profile rename') reply=(--help) ;;
     'profile delete') reply=(--help) ;;
     emulator) reply=(--help) ;;
-    'emulator start') reply=(--help --host --port --database --lease-seconds --organization-id --workspace-id --detach --format --api-key) ;;
+    'emulator start') reply=(--help --host --port --database --lease-seconds --organization-id --workspace-id --detach --format --api-key --api-key-stdin) ;;
     'emulator status') reply=(--help --format --transform --raw-output --columns) ;;
     'emulator stop') reply=(--help --port --all) ;;
     'emulator env') reply=(--help --port --wait) ;;

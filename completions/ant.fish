@@ -908,6 +908,7 @@ complete -c ant -n '__ant_at any emulator start' -l workspace-id -x -d 'The work
 complete -c ant -n '__ant_at any emulator start' -l detach -f -d 'Serve in the background; `ant emulator stop` ends it'
 complete -c ant -n '__ant_at any emulator start' -l format -x -a 'auto\\t json\\t jsonl\\t yaml\\t table\\t pretty\\t raw\\t explore\\t' -d 'How results are printed'
 complete -c ant -n '__ant_at any emulator start' -l api-key -x -d 'The API key'
+complete -c ant -n '__ant_at any emulator start' -l api-key-stdin -f -d 'Read the API key from stdin'
 complete -c ant -n '__ant_at any emulator status' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any emulator status' -l format -x -a 'auto\\t json\\t jsonl\\t yaml\\t table\\t pretty\\t raw\\t explore\\t' -d 'How results are printed'
 complete -c ant -n '__ant_at any emulator status' -l transform -x -d 'A GJSON path to pick from the result; on lists, from each item'

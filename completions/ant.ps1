@@ -771,6 +771,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             '--detach|Serve in the background; `ant emulator stop` ends it'
             '--format|How results are printed'
             '--api-key|The API key'
+            '--api-key-stdin|Read the API key from stdin'
         )
         'emulator status' = @(
             '--help|Show help'

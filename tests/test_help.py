@@ -312,6 +312,7 @@ def test_a_help_page_longer_than_the_terminal_goes_through_the_pager(ant):
         ("worker run", "unknown command 'worker'. Did you mean `ant beta:worker run`?", "ant --help"),
         ("run", "unknown command 'run'. Did you mean `ant emulator start`?", "ant --help"),
         ("beta:environments create -kHIDDEN", "unknown flag '-k'.", "create --help"),
+        ("beta:environments create --x-api-kye:HIDDEN", "unknown flag '--x-api-kye'.", "create --help"),
         ("profile set HIDDEN-1 x", "unknown setting '[redacted]'.", "The settings are: api_key"),
         ("auth --chck status", "unknown flag '--chck'.", "ant auth --help"),
         ("auth login extra", "unexpected argument '[redacted]'.", "ant auth login --help"),
@@ -337,6 +338,14 @@ def test_a_mistyped_command_line_gets_the_command_that_was_meant(ant, line, erro
     first, second = result.stderr.splitlines()
     assert error in first
     assert hint in second
+
+
+def test_what_follows_an_unknown_flag_in_one_argument_is_not_shown(ant):
+    """In quotes, a flag and its value are one argument; the value may be a secret."""
+    result = ant("beta:environments", "list", "--api-key HIDDEN")
+    assert (result.exit, result.requests) == (2, [])
+    assert "unknown flag '--api-key'" in result.stderr
+    assert "HIDDEN" not in result.stderr
 
 
 def test_a_boolean_flag_of_a_tool_command_must_be_true_or_false(ant):

@@ -44,7 +44,10 @@ def declared_part(remote: dict[str, Value]) -> dict[str, Value]:
 
 def read_json(text: bytes) -> Any:
     """Return the value of a JSON text, with each number as it is written. ValueError if it is not JSON."""
-    return json.loads(text, parse_int=Number, parse_float=Number)
+    try:
+        return json.loads(text, parse_int=Number, parse_float=Number)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def canonical(value: Value) -> str:

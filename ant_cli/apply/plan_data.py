@@ -117,7 +117,7 @@ def read_plan(file: str) -> SavedPlan:
             Origin(**{name: str(value) for name, value in data["origin"].items()}),
             tuple(tuple(map(str, step)) for step in data["steps"]),
         )
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise UsageError(f"{file} is not a plan.", "Make one: ant apply --dry-run --save-plan FILE") from None
 
 

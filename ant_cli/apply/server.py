@@ -48,8 +48,9 @@ def find_names(client: Client, names: Collection[str]) -> dict[str, list[Object]
     """Return the environments that have one of these names and are not archived."""
     found: dict[str, list[Object]] = {}
     for remote in list_all(client):
-        if remote.get("name") in names and not remote.get("archived_at"):
-            found.setdefault(str(remote["name"]), []).append(remote)
+        name = remote.get("name")
+        if isinstance(name, str) and name in names and not remote.get("archived_at"):
+            found.setdefault(name, []).append(remote)
     return found
 
 
@@ -132,6 +133,11 @@ def _environment(text: bytes) -> Object:
         value = read_json(text)
     except ValueError:
         value = None
-    if not isinstance(value, dict) or not isinstance(value.get("id"), str) or not value["id"]:
+    if not isinstance(value, dict) or not _is_id(value.get("id")):
         raise ResponseError("the server's response is not an environment.")
     return value
+
+
+def _is_id(value: Value) -> bool:
+    """Whether a value can be the part of a path that names an environment."""
+    return isinstance(value, str) and value not in ("", ".", "..") and value.isprintable()

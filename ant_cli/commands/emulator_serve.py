@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from ipaddress import ip_address
 
 from ant_cli.commands import running_emulators
@@ -56,7 +56,7 @@ def start(
     identity |= {"workspace_id": _check_identity("--workspace-id", workspace_id)}
     if detach:
         options = {"host": host, "port": port, "database": database, "lease_seconds": lease_seconds, **identity}
-        url = _start_in_background(runtime, {**options, "api_key": api_key})
+        url = _start_in_background(runtime, options, api_key)
         print_result(runtime, flags, url, {"base_url": url})
         return
     emulator = open_emulator(
@@ -85,8 +85,11 @@ def _serve_registered(
         serve(emulator, host, port, announce, runtime)
 
 
-def _start_in_background(runtime: Runtime, options: dict[str, str]) -> str:
+def _start_in_background(runtime: Runtime, options: dict[str, str], api_key: str) -> str:
     """Start an emulator as a process of its own, and return its base URL as soon as it listens.
+
+    The key is passed on by a pipe, since others can read the arguments for as long as the emulator runs. With `-P`,
+    no module is imported from the working directory, which may be anybody's.
 
     Raises:
         AntError: if it does not start; with what it says.
@@ -99,10 +102,12 @@ def _start_in_background(runtime: Runtime, options: dict[str, str]) -> str:
         stderr = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
     except OSError as error:
         raise AntError(f"the emulator can't write {log}: {os_error_text(error)}.") from None
+    if api_key:
+        flags.append("--api-key-stdin")
     begun = log.stat().st_size
     process = subprocess.Popen(
-        [sys.executable, "-m", "ant_cli", "emulator", "start", "--format", "auto", *flags],
-        stdin=subprocess.DEVNULL,
+        [sys.executable, "-P", "-m", "ant_cli", "emulator", "start", "--format", "auto", *flags],
+        stdin=subprocess.PIPE if api_key else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=stderr,
         env=dict(runtime.environ),
@@ -110,6 +115,9 @@ def _start_in_background(runtime: Runtime, options: dict[str, str]) -> str:
         text=True,
     )
     os.close(stderr)
+    if process.stdin is not None:
+        with suppress(BrokenPipeError), process.stdin as stdin:  # it may have ended with an error already
+            stdin.write(api_key)
     with process.stdout as stdout:  # type: ignore[union-attr] # it is a pipe
         url = stdout.readline().strip()
     if url:

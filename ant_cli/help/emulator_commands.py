@@ -101,7 +101,7 @@ EMULATOR = Command(
                 text_flag("workspace_id", "The workspace that the key belongs to, and that responses name."),
                 switch("detach", "Serve in the background; `ant emulator stop` ends it."),
             ),
-            takes=("format", "api_key"),
+            takes=("format", "api_key", "api_key_stdin"),
         ),
         tool(
             "emulator status",

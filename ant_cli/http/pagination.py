@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from urllib.parse import quote
 
 from ant_cli.errors import ResponseError
 from ant_cli.gjson import json_text
 from ant_cli.http.client import Client
+from ant_cli.http.transport import LONGEST_URL
 from ant_cli.input.request import Request, has_lone_surrogate
 from ant_cli.runtime.light_typing import NamedTuple
 
@@ -16,6 +18,9 @@ Items = list[bytes]
 
 _BATCH = 1000
 """The most items that are handed on at once, so that what is printed of a large page needs little memory."""
+
+_LONGEST_CURSOR = LONGEST_URL - 10_000
+"""A longer one, percent-encoded, leaves no room in a URL for the rest of it."""
 
 
 class Page(NamedTuple):
@@ -83,6 +88,8 @@ def _parse_page(body: bytes) -> Page:
         raise _not_a_page(str(error)) from None
     if has_lone_surrogate(cursor):  # which no request can send back
         raise _not_a_page("Its next_page contains a lone surrogate.")
+    if len(quote(cursor)) > _LONGEST_CURSOR:
+        raise _not_a_page("Its next_page is too long for a URL.")
     return Page(items, cursor)
 
 

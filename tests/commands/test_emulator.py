@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from ant_cli.runtime.extras import install_hint
@@ -285,6 +286,63 @@ def test_start_detach_serves_in_the_background_until_stop(local, clean_environ):
     assert "sk-of-its-own" not in log.read_text()
     assert {path.stat().st_mode & 0o777 for path in (folder.parent, folder)} == {0o700}
     assert log.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_key_of_a_detached_emulator_is_not_among_its_arguments(local, clean_environ):
+    """Other users of the machine can read them for as long as it runs."""
+    started = local("emulator", "start", "--detach", "--database", ":memory:", "--api-key", "sk-of-its-own")
+    try:
+        (running,) = (Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulators").glob("*.json")
+        arguments = subprocess.run(
+            ["ps", "-o", "args=", "-p", running.stem], capture_output=True, text=True, check=True
+        ).stdout
+    finally:
+        local("emulator", "stop")
+    assert started.returncode == 0
+    assert "emulator start" in arguments
+    assert "sk-of-its-own" not in arguments
+
+
+def test_a_detached_emulator_runs_no_code_from_the_working_directory(clean_environ, tmp_path, monkeypatch):
+    """Somebody else's folder must not be able to take the place of this program."""
+    monkeypatch.chdir(tmp_path)
+    package = tmp_path / "ant_cli"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "__main__.py").write_text("print('http://taken.over')")
+    program = [sys.executable, "-P", "-m", "ant_cli", "emulator"]
+    done = subprocess.run(
+        [*program, "start", "--detach", "--database", ":memory:"],
+        env=clean_environ | coverage_env(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    subprocess.run(
+        [*program, "stop"], env=clean_environ, stdin=subprocess.DEVNULL, capture_output=True, check=False
+    )
+    assert done.stdout.startswith("http://127.0.0.1:")
+
+
+def test_the_key_of_an_emulator_can_be_read_from_stdin(clean_environ):
+    """Where no other user can see it."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ant_cli", "emulator", "start", "--database", ":memory:", "--api-key-stdin"],
+        env=clean_environ | coverage_env(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        process.stdin.write("sk-of-its-own\n")
+        process.stdin.close()
+        url = process.stdout.readline().strip()
+        keys = ("sk-of-its-own", "another")
+        headers = {"anthropic-version": "2023-06-01", "anthropic-beta": "managed-agents-2026-04-01"}
+        found = [httpx.get(f"{url}/v1/environments", headers={**headers, "x-api-key": key}) for key in keys]
+        process.terminate()
+    assert [response.status_code for response in found] == [200, 401]
 
 
 def test_start_detach_prints_the_error_of_an_emulator_that_fails_to_start(served, local):

@@ -266,7 +266,17 @@ def test_an_endless_list_is_printed_page_by_page(ant_over_socket: AntOverSocket)
 
 @pytest.mark.parametrize(
     "page",
-    [{}, {"data": {}}, {"data": None}, [1], 5, {"data": [], "next_page": 5}, {"data": [], "next_page": "\ud800"}],
+    [
+        {},
+        {"data": {}},
+        {"data": None},
+        [1],
+        5,
+        {"data": [], "next_page": 5},
+        {"data": [], "next_page": "\ud800"},
+        {"data": [], "next_page": "x" * 70_000},
+        {"data": [], "next_page": "\xe9" * 12_000},
+    ],
 )
 def test_a_response_that_is_not_a_page_ends_a_list_with_an_error(ant_over_socket: AntOverSocket, page):
     """The items before it stay printed."""

@@ -1,0 +1,42 @@
+"""A server, or a file, with what no environment and no plan is: an error, and nothing else happens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ant_cli.apply.kinds import ENVIRONMENT
+from tests.hostile.scripted_server import ScriptedServer, response
+
+DEEP = b'{"id": "env_1", "name": ' + b"[" * 20_000 + b"]" * 20_000 + b"}"
+
+
+@pytest.mark.parametrize("words", [("export", "env_1"), ("edit", "env_1")])
+@pytest.mark.parametrize("body", [DEEP, b'{"id": ".."}', b'{"id": "env_1\\u001b[2J"}', b'{"id": 1}', b"[]"])
+def test_what_is_no_environment_is_neither_exported_nor_edited(team, words, body):
+    """An ID that can't be part of a path is none, either."""
+    with ScriptedServer(response(body)) as server:
+        done = team.ant(*words, ANTHROPIC_BASE_URL=server.url, EDITOR="true")
+    assert (done.exit, done.stdout) == (1, "")
+    assert "the server's response is not an environment." in done.stderr
+    assert not Path("claude-lock.json").exists()
+
+
+def test_an_environment_whose_name_is_no_text_is_not_the_declared_one(team):
+    """Not even the one that is called "None"."""
+    Path(f"{ENVIRONMENT}s").mkdir()
+    Path(f"{ENVIRONMENT}s/x.yaml").write_text("name: None\nconfig: {type: cloud}\n")
+    there = [{"id": "env_1", "name": ["a"]}, {"id": "env_2", "name": None}]
+    with ScriptedServer(response({"data": there, "next_page": None})) as server:
+        done = team.ant("diff", ".", ANTHROPIC_BASE_URL=server.url)
+    assert done.exit == 2, done.stderr
+    assert "+ None  create" in done.stdout
+
+
+def test_a_plan_that_is_nested_too_deeply_is_no_plan(team):
+    """As any other file that is none."""
+    Path("plan.json").write_text("[" * 100_000)
+    done = team.ant("apply", "--plan", "plan.json")
+    assert (done.exit, done.stdout) == (2, "")
+    assert "plan.json is not a plan." in done.stderr
