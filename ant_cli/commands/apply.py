@@ -19,7 +19,6 @@ from ant_cli.commands.lock_session import connected, holding
 from ant_cli.commands.results import print_result, wants_structured
 from ant_cli.errors import AntError, OutputError, PendingChanges, UsageError
 from ant_cli.operations.spec import Flags
-from ant_cli.output.api_error import rendered_errors
 from ant_cli.output.progress import Progress
 from ant_cli.runtime import Runtime
 from ant_cli.settings.loading import Settings
@@ -51,6 +50,8 @@ def apply(
         tuple(path),
         find_lock_path(lock_file, Path.cwd()),
         Options(force=force, prune=prune, adopt=adopt),
+        flags,
+        runtime,
         yes,
         verbose,
         _count(parallel),
@@ -58,14 +59,14 @@ def apply(
     if (exit_code or save_plan) and not dry_run:
         raise UsageError(f"{'--exit-code' if exit_code else '--save-plan'} needs --dry-run.", "Or use: ant diff")
     if validate:
-        _validate(job, runtime)
+        _validate(job)
     elif plan is not None:
-        _apply_saved(plan, job, flags, runtime)
+        _apply_saved(plan, job)
     elif dry_run:
         with _failing_with_one(when=exit_code):
-            _preview(job, flags, runtime, save_to=save_plan, exit_code=exit_code)
+            _preview(job, save_to=save_plan, exit_code=exit_code)
     else:
-        _apply(job, flags, runtime)
+        _apply(job)
 
 
 def diff(
@@ -81,8 +82,9 @@ def diff(
     """Show what `ant apply` would change."""
     with _failing_with_one(when=True):
         lock_path = find_lock_path(lock_file, Path.cwd())
-        job = Job(tuple(path), lock_path, Options(prune=prune), verbose=verbose, parallel=_count(parallel))
-        _preview(job, flags, runtime, save_to=None, exit_code=True)
+        options = Options(prune=prune)
+        job = Job(tuple(path), lock_path, options, flags, runtime, verbose=verbose, parallel=_count(parallel))
+        _preview(job, save_to=None, exit_code=True)
 
 
 def _count(text: str) -> int:
@@ -103,23 +105,23 @@ def _failing_with_one(*, when: bool) -> Iterator[None]:
 # Without a change
 
 
-def _validate(job: Job, runtime: Runtime) -> None:
+def _validate(job: Job) -> None:
     """Check the files, and nothing else."""
     loaded = load_files(job.paths, read_lock(job.lock_path))
-    _note_foreign(loaded.foreign, runtime)
+    _note_foreign(loaded.foreign, job.runtime)
     number = len(loaded.declarations)
-    runtime.stderr.say(f"{number} {'file is' if number == 1 else 'files are'} valid.")
+    job.runtime.stderr.say(f"{number} {'file is' if number == 1 else 'files are'} valid.")
 
 
-def _preview(job: Job, flags: Flags, runtime: Runtime, *, save_to: str | None, exit_code: bool) -> None:
+def _preview(job: Job, *, save_to: str | None, exit_code: bool) -> None:
     """Show the plan. Raises PendingChanges if there are changes, and the exit code is to say so."""
     lock = read_lock(job.lock_path)
     loaded = load_files(job.paths, lock)
-    with connected(flags, runtime, job.parallel) as (workers, settings):
-        facts = _look_up(lock, loaded, workers, settings, runtime)
+    with connected(job.flags, job.runtime, job.parallel) as (workers, settings):
+        facts = _look_up(lock, loaded, workers, settings, job)
         plan = plan_for(facts, job.options, workers)
-    _show_plan(plan, facts, job, flags, runtime)
-    _note(plan, loaded, runtime)
+    _show_plan(plan, facts, job)
+    _note(plan, loaded, job.runtime)
     if save_to is not None:
         plan_data.save_plan(save_to, _saved(job, facts, plan))
     if exit_code and plan.blocked:
@@ -134,85 +136,73 @@ def _saved(job: Job, facts: Facts, plan: Plan) -> plan_data.SavedPlan:
     return plan_data.SavedPlan(paths, str(job.lock_path), job.options, facts.origin, steps)
 
 
-def _show_plan(plan: Plan, facts: Facts, job: Job, flags: Flags, runtime: Runtime) -> None:
+def _show_plan(plan: Plan, facts: Facts, job: Job) -> None:
     lock = facts.known.lock
-    if wants_structured(flags):
-        print_result(runtime, flags, "", plan_data.plan_data(plan, lock))
+    if wants_structured(job.flags):
+        print_result(job.runtime, job.flags, "", plan_data.plan_data(plan, lock))
         return
-    text = drawing.draw_plan(plan, lock, drawing.paint_for(runtime), verbose=job.verbose)
+    text = drawing.draw_plan(plan, lock, drawing.paint_for(job.runtime), verbose=job.verbose)
     if job.verbose or not lock.exists:
         text = f"Resources will be created with\n{drawing.draw_origin(facts.origin)}\n\n{text}"
-    runtime.stdout.write((text + "\n").encode(), escape=False)
+    job.runtime.stdout.write((text + "\n").encode(), escape=False)
 
 
-def _show_details(plan: Plan, facts: Facts, job: Job, runtime: Runtime) -> None:
-    _show_plan(plan, facts, job._replace(verbose=True), Flags(), runtime)
+def _show_details(plan: Plan, facts: Facts, job: Job) -> None:
+    _show_plan(plan, facts, job._replace(verbose=True, flags=Flags()))
 
 
 # With changes
 
 
-def _apply(job: Job, flags: Flags, runtime: Runtime) -> None:
+def _apply(job: Job) -> None:
     """Show the plan, ask, and carry it out, under the lock of the lock file."""
-    with holding(job.lock_path, runtime) as journal:
+    with holding(job.lock_path, job.runtime) as journal:
         lock = read_lock(job.lock_path)
-        loaded = with_untracked(load_files(job.paths, lock), lock, job, runtime)
-        with connected(flags, runtime, job.parallel) as (workers, settings):
-            facts = _look_up(lock, loaded, workers, settings, runtime, journal)
-            plan = plan_and_adopt(facts, job, workers, runtime)
-            if not wants_structured(flags) or not job.yes:
-                _show_plan(plan, facts, job, Flags() if job.yes else flags, runtime)
-            _note(plan, loaded, runtime)
+        loaded = with_untracked(load_files(job.paths, lock), lock, job)
+        with connected(job.flags, job.runtime, job.parallel) as (workers, settings):
+            facts = _look_up(lock, loaded, workers, settings, job, journal)
+            plan = plan_and_adopt(facts, job, workers)
+            if not wants_structured(job.flags) or not job.yes:
+                _show_plan(plan, facts, job)
+            _note(plan, loaded, job.runtime)
             if plan.blocked:
                 raise _blocked(plan)
-            if (
-                plan.changing
-                and not job.yes
-                and not confirmed(partial(_show_details, plan, facts, job, runtime), runtime)
-            ):
-                runtime.stderr.say("Aborted.")
+            needs_consent = plan.changing and not job.yes
+            if needs_consent and not confirmed(partial(_show_details, plan, facts, job), job.runtime):
+                job.runtime.stderr.say("Aborted.")
                 return
-            _execute(plan, facts, journal, workers, flags, runtime, settings)
+            _execute(plan, facts, journal, workers, job)
 
 
-def _apply_saved(file: str, job: Job, flags: Flags, runtime: Runtime) -> None:
+def _apply_saved(file: str, job: Job) -> None:
     """Do exactly what a saved plan says, or refuse."""
     if job.paths or any(job.options):
         raise UsageError("--plan takes everything else from the plan.", "Leave out the paths and the other flags.")
     saved = plan_data.read_plan(file)
     job = job._replace(paths=saved.paths, lock_path=Path(saved.lock_file), options=saved.options, yes=True)
-    with holding(job.lock_path, runtime) as journal:
+    with holding(job.lock_path, job.runtime) as journal:
         lock = read_lock(job.lock_path)
         loaded = load_files(job.paths, lock)
-        with connected(flags, runtime, job.parallel) as (workers, settings):
-            facts = _look_up(lock, loaded, workers, settings, runtime, journal)
+        with connected(job.flags, job.runtime, job.parallel) as (workers, settings):
+            facts = _look_up(lock, loaded, workers, settings, job, journal)
             if facts.origin != saved.origin:
                 raise AntError("the plan was made for another server, organization or workspace.")
             plan = plan_for(facts, job.options, workers)
             plan_data.check_unchanged(saved, plan)
             if plan.blocked:
                 raise _blocked(plan)
-            _execute(plan, facts, journal, workers, flags, runtime, settings)
+            _execute(plan, facts, journal, workers, job)
 
 
-def _execute(
-    plan: Plan,
-    facts: Facts,
-    journal: Journal,
-    workers: Workers,
-    flags: Flags,
-    runtime: Runtime,
-    settings: Settings,
-) -> None:
+def _execute(plan: Plan, facts: Facts, journal: Journal, workers: Workers, job: Job) -> None:
     """Carry out a plan, and report."""
     lock = facts.known.lock
     if not lock.origin.base_url and plan.pending:
         lock = lock.with_origin(facts.origin)
-    draw = _outcome_printer(plan, flags, runtime)
-    if plan.changing and not wants_structured(flags):
-        draw(f"\nApply  {drawing.shown_path(lock.path)}")
+    draw = _outcome_printer(plan, job)
+    draw(f"\nApply  {drawing.shown_path(lock.path)}")
     width = drawing.name_width(plan.changing)
-    paint = drawing.paint_for(runtime)
+    paint = drawing.paint_for(job.runtime)
 
     def report(outcome: Outcome) -> None:
         if outcome.result != "recorded" or outcome.step.moved_from:
@@ -222,31 +212,27 @@ def _execute(
     try:
         outcomes = execution.run(plan.steps, workers)
     except (KeyboardInterrupt, OutputError):
-        _report_unfinished(execution.outcomes(plan.pending), runtime)
+        _report_unfinished(execution.outcomes(plan.pending), job.runtime)
         raise
-    if wants_structured(flags):
-        print_result(runtime, flags, "", plan_data.result_data(plan, execution.lock, outcomes))
-    elif plan.changing and any(outcome.error is None for outcome in outcomes):
+    if wants_structured(job.flags):
+        print_result(job.runtime, job.flags, "", plan_data.result_data(plan, execution.lock, outcomes))
+    elif any(outcome.error is None for outcome in outcomes):
         draw(f"State written to {drawing.shown_path(lock.path)}")
-    _raise_failure(outcomes, settings, runtime)
+    _raise_failure(outcomes, job.runtime)
 
 
-def _outcome_printer(plan: Plan, flags: Flags, runtime: Runtime) -> Callable[[str], None]:
-    """Return what prints a line of the report: nothing does if the result is wanted as data."""
-    if wants_structured(flags) or not plan.changing:
+def _outcome_printer(plan: Plan, job: Job) -> Callable[[str], None]:
+    """Return what prints a line of the report: nothing does if the result is wanted as data, or nothing changes."""
+    if wants_structured(job.flags) or not plan.changing:
         return lambda _: None
-    return lambda line: runtime.stdout.write((line + "\n").encode(), escape=False)
+    return lambda line: job.runtime.stdout.write((line + "\n").encode(), escape=False)
 
 
-def _raise_failure(outcomes: Sequence[Outcome], settings: Settings, runtime: Runtime) -> None:
-    failed = [outcome for outcome in outcomes if outcome.error]
-    if not failed:
-        return
-    _report_unfinished(outcomes, runtime)
-    with rendered_errors(settings.output, runtime.stderr):
-        for outcome in failed:
-            if outcome.error:
-                raise outcome.error
+def _raise_failure(outcomes: Sequence[Outcome], runtime: Runtime) -> None:
+    errors = [outcome.error for outcome in outcomes if outcome.error]
+    if errors:
+        _report_unfinished(outcomes, runtime)
+        raise errors[0]
 
 
 def _report_unfinished(outcomes: Sequence[Outcome], runtime: Runtime) -> None:
@@ -268,10 +254,10 @@ def _look_up(
     loaded: Loaded,
     workers: Workers,
     settings: Settings,
-    runtime: Runtime,
+    job: Job,
     journal: Journal | None = None,
 ) -> Facts:
-    progress = Progress(runtime.stderr, runtime.environ)
+    progress = Progress(job.runtime.stderr, job.runtime.environ)
     interrupted = journal.interrupted if journal else frozenset()
     with progress.waiting_for(f"{len(loaded.declarations)} environments"):
         return look_up(lock, loaded.declarations, workers, settings.connection.base_url, interrupted)

@@ -11,6 +11,7 @@ from ant_cli.apply.plan import Options, Plan
 from ant_cli.apply.preparation import Facts, plan_for, untracked
 from ant_cli.apply.workers import Workers
 from ant_cli.errors import AntError
+from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
 
@@ -25,36 +26,39 @@ class Job(NamedTuple):
     paths: tuple[str, ...]
     lock_path: Path
     options: Options
+    flags: Flags
+    """The global flags."""
+    runtime: Runtime
     yes: bool = False
     verbose: bool = False
     parallel: int = 8
 
 
-def with_untracked(loaded: Loaded, lock: LockFile, job: Job, runtime: Runtime) -> Loaded:
+def with_untracked(loaded: Loaded, lock: LockFile, job: Job) -> Loaded:
     """Return the files of a run; without paths, with those that the user wants to add."""
-    if job.paths or job.yes or not _can_ask(runtime):
+    if job.paths or job.yes or not _can_ask(job.runtime):
         return loaded
     found = untracked(lock)
     if not found:
         return loaded
     for declaration in found:
-        runtime.stderr.say(f"  {declaration.key} is not tracked yet")
+        job.runtime.stderr.say(f"  {declaration.key} is not tracked yet")
     what = "it" if len(found) == 1 else f"these {len(found)}"
-    if _ask(f"Add {what} to this apply? (y)es / (n)o", runtime) not in ("y", "yes"):
+    if _ask(f"Add {what} to this apply? (y)es / (n)o", job.runtime) not in ("y", "yes"):
         return loaded
     paths = [str(one.path) for one in (*loaded.declarations.values(), *found)]
     return load(paths, lock.path)._replace(foreign=loaded.foreign)
 
 
-def plan_and_adopt(facts: Facts, job: Job, workers: Workers, runtime: Runtime) -> Plan:
+def plan_and_adopt(facts: Facts, job: Job, workers: Workers) -> Plan:
     """Return the plan; at a terminal, the user may let it take over environments that exist."""
     plan = plan_for(facts, job.options, workers)
     blocked = [step for step in plan.blocked if step.action == "adopt"]
-    if not blocked or job.options.adopt or job.yes or not _can_ask(runtime):
+    if not blocked or job.options.adopt or job.yes or not _can_ask(job.runtime):
         return plan
     for step in blocked:
-        runtime.stderr.say(f"  {step.key}: {step.id} has the name {step.name!r} already")
-    if _ask("Take over what exists? (y)es / (n)o", runtime) not in ("y", "yes"):
+        job.runtime.stderr.say(f"  {step.key}: {step.id} has the name {step.name!r} already")
+    if _ask("Take over what exists? (y)es / (n)o", job.runtime) not in ("y", "yes"):
         return plan
     return plan_for(facts, job.options._replace(adopt=True), workers)
 

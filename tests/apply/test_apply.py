@@ -296,3 +296,12 @@ def test_nothing_is_exported_to_where_apply_would_not_read_it(team):
 def test_the_schema_is_printed(team):
     """As JSON, so that it can go into a file."""
     assert json.loads(team.ant("schema", "environment").stdout)["properties"]["type"]["const"] == "environment"
+
+
+def test_the_servers_reason_for_a_failed_change_is_shown_once(team):
+    """With the body of the error, as any other command shows it."""
+    team.write("environments/a.yaml")
+    assert team.ant("emulator", "fault", "--method", "POST", "--status", "400").exit == 0
+    result = team.ant("apply", "--yes", ".")
+    assert (result.exit, result.stderr.count("Injected fault")) == (1, 1)
+    assert "0 done and recorded, 1 failed, 0 not started." in result.stderr
