@@ -39,6 +39,23 @@ def test_a_list_shows_the_items_for_which_every_filter_holds(ant, expressions, i
     assert (result.exit, result.stdout.split(), len(result.requests)) == (0, ids, 2)
 
 
+@pytest.mark.parametrize(
+    ("expression", "warning"),
+    [
+        ('nmae=="prod"', "Warning: --filter: there is no 'nmae' in the response. Did you mean 'name'?\n"),
+        ('zzz.a!="prod"', "Warning: --filter: there is no 'zzz' in the response.\n"),
+        ('config.zzz=="cloud"', ""),
+        ("missing", ""),
+    ],
+)
+def test_a_comparison_with_what_no_item_has_gets_a_warning(ant, expression, warning):
+    """It may be mistyped. That of deeper members may be right: not every item has them."""
+    result = ant(*LIST, "--filter", expression, "--filter", expression, replies=PAGES)
+    assert (result.exit, result.stderr) == (0, warning)
+    numbers = ant(*LIST, "--filter", expression, replies=[{"data": [1], "next_page": None}])
+    assert (numbers.exit, numbers.stderr) == (0, "")  # what is no object has no members that could be meant
+
+
 def test_filters_come_before_max_items(ant):
     """The first item that is wanted may be on the second page; a page after it is not fetched."""
     assert ant(*LIST, "--filter", 'name=="prod"', "--max-items", "1", replies=PAGES).stdout == "c\n"

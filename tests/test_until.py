@@ -31,6 +31,14 @@ def test_time_that_is_up_is_exit_code_8_after_the_last_object(ant):
     assert "within 1 s" in result.stderr
 
 
+def test_a_condition_about_what_the_response_lacks_gets_one_warning(ant):
+    """Otherwise a mistyped name would be waited for without a word."""
+    result = ant(*STATS, "--until", "dept==0", replies=[BUSY, IDLE, {"dept": 0}])
+    assert (result.exit, len(result.requests)) == (0, 3)
+    warning = "Warning: --until: there is no 'dept' in the response. Did you mean 'depth'?\n"
+    assert result.stderr == warning
+
+
 @pytest.mark.parametrize(
     "flags",
     [

@@ -46,6 +46,13 @@ def parse_condition(expression: str) -> Path:
     return (query,)
 
 
+def compared_key(condition: Path) -> str:
+    """Return the key of the member in which a condition compares something; empty if it only asks for one."""
+    (query,) = condition
+    first = query.path[0] if isinstance(query, Query) and query.operator else None
+    return first.name if isinstance(first, Key) else ""
+
+
 def holds(condition: Path, value: bytes) -> bool:
     """Whether a condition holds for a JSON value. Raises BadPath and JSONTextError as `apply`."""
     return apply(condition, b"[" + value + b"]") not in (None, b"[]")

@@ -10,8 +10,10 @@ from ant_cli.gjson import json_text
 Condition = Callable[[bytes], bool]
 
 
-def make_condition(flag: str, expressions: Sequence[str]) -> Condition:
+def make_condition(flag: str, expressions: Sequence[str], warn: Callable[[str], None]) -> Condition:
     """Return the function that says whether all expressions hold for a JSON value.
+
+    `warn` gets a warning if the first value has no member that one of them compares: it may be mistyped.
 
     Raises:
         UsageError: if an expression is not the comparison of a GJSON query.
@@ -19,7 +21,7 @@ def make_condition(flag: str, expressions: Sequence[str]) -> Condition:
     """
     if not expressions:
         return lambda _: True
-    from ant_cli.gjson.conditions import holds, parse_condition
+    from ant_cli.gjson.conditions import compared_key, holds, parse_condition
     from ant_cli.gjson.parser import BadPath
 
     conditions = []
@@ -32,8 +34,13 @@ def make_condition(flag: str, expressions: Sequence[str]) -> Condition:
                 f'Write texts in double quotes: name!="prod"; several conditions are several {flag} flags.',
             ) from None
 
+    unchecked = list(filter(None, map(compared_key, conditions)))
+
     def condition(value: bytes) -> bool:
         try:
+            if unchecked:
+                _warn_of_missing(flag, unchecked, value, warn)
+                unchecked.clear()
             return all(holds(each, value) for each in conditions)
         except json_text.JSONTextError as error:
             raise ResponseError(f"the server's response can't be read. {error}") from None
@@ -41,3 +48,14 @@ def make_condition(flag: str, expressions: Sequence[str]) -> Condition:
             raise UsageError(f"{flag}: {error}.") from None
 
     return condition
+
+
+def _warn_of_missing(flag: str, keys: Sequence[str], value: bytes, warn: Callable[[str], None]) -> None:
+    if json_text.json_type(value) != "object":
+        return
+    from ant_cli.errors.suggestions import did_you_mean
+
+    known = json_text.members(value)
+    for key in dict.fromkeys(keys):
+        if key not in known:
+            warn(f"Warning: {flag}: there is no {key!r} in the response.{did_you_mean(key, known)}")

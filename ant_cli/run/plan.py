@@ -55,7 +55,7 @@ def make_plan(operation: Operation, flags: Flags, settings: Settings, runtime: R
         printer,
         progress,
         is_wanted=_item_condition(flags, printer, runtime),
-        waiting=None if watch else _waiting(operation, flags, requests),
+        waiting=None if watch else _waiting(operation, flags, requests, runtime),
         watch=watch,
         edited=_edited_update(operation, flags, requests, runtime),
     )
@@ -80,7 +80,7 @@ def _item_condition(flags: Flags, printer: Printer, runtime: Runtime) -> Conditi
         runtime.stderr.say(f"Note: {MAX_ITEMS.flag} is not used: --format raw prints one response as it is.")
     if FILTER.name in flags and printer.format.is_response:
         raise UsageError(f"{FILTER.flag} selects items, and --format raw prints the response as it is.")
-    return make_condition(FILTER.flag, flags.list(FILTER.name))
+    return make_condition(FILTER.flag, flags.list(FILTER.name), runtime.stderr.say)
 
 
 def _watch(
@@ -93,12 +93,12 @@ def _watch(
     return watch_of(operation, flags, requests.count, settings.output, runtime)
 
 
-def _waiting(operation: Operation, flags: Flags, requests: Requests) -> Waiting | None:
+def _waiting(operation: Operation, flags: Flags, requests: Requests, runtime: Runtime) -> Waiting | None:
     if not any(param.name in flags for param in (UNTIL, EVERY, FOR)):
         return None
     from ant_cli.run.until import waiting_of
 
-    return waiting_of(operation, flags, requests.count)
+    return waiting_of(operation, flags, requests.count, runtime)
 
 
 def _edited_update(operation: Operation, flags: Flags, requests: Requests, runtime: Runtime) -> EditedUpdate | None:

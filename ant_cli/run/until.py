@@ -51,7 +51,7 @@ class Waiting(NamedTuple):
                 pause(self.rhythm.every_s)
 
 
-def waiting_of(operation: Operation, flags: Flags, inputs: int) -> Waiting:
+def waiting_of(operation: Operation, flags: Flags, inputs: int, runtime: Runtime) -> Waiting:
     """Return what is to be waited for.
 
     Raises:
@@ -64,4 +64,5 @@ def waiting_of(operation: Operation, flags: Flags, inputs: int) -> Waiting:
         raise UsageError(f"{param.flag} needs {' or '.join(needed)}.", see_help(operation.command))
     if inputs > 1:
         raise UsageError(f"{UNTIL.flag} waits for one object, but there are {inputs} inputs.")
-    return Waiting(make_condition(UNTIL.flag, flags.list(UNTIL.name)), rhythm_of(flags))
+    condition = make_condition(UNTIL.flag, flags.list(UNTIL.name), runtime.stderr.say)
+    return Waiting(condition, rhythm_of(flags))
