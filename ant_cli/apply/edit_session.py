@@ -27,7 +27,7 @@ from ant_cli.errors import EXIT_CODES, AntError, APIError, UsageError
 from ant_cli.http.client import Client
 from ant_cli.input.values import Value
 from ant_cli.runtime.light_typing import NamedTuple
-from ant_cli.runtime.streams import Stderr
+from ant_cli.runtime.streams import LONGEST_SHOWN, Stderr
 
 _CORRECTABLE = (400, 409, 413, 422)
 """The statuses with which the server rejects what the user wrote: another text may be accepted."""
@@ -172,7 +172,7 @@ class EditSession:
         """Return the text with the server's message. Raises the error if no other text would be accepted."""
         if error.status not in _CORRECTABLE:
             raise error
-        message = _message_of(self._stderr.redact_body(error.body)) or error.message
+        message = _message_of(self._stderr.redact_body(error.body, LONGEST_SHOWN)) or error.message
         path = tuple(message.partition(":")[0].split("."))
         place = notes_about(text, [Mistake(path, "")])[0].line if path[0] in turn.base else 0
         notes = (Note(0, _GIVE_UP), Note(place, f"The server rejects it: {message}"))

@@ -9,10 +9,8 @@ import re
 from collections.abc import Mapping
 
 from ant_cli.runtime.redaction import REDACTED
-from ant_cli.runtime.streams import Stderr
+from ant_cli.runtime.streams import LONGEST_SHOWN, Stderr
 
-_LONGEST_BODY = 1_000_000
-"""How many bytes of a body are shown."""
 _SECRET_HEADER = re.compile(r"(?:.*[-_])?(?:key|token|secret|password|authorization|cookie2?)", re.IGNORECASE)
 
 
@@ -25,14 +23,14 @@ def log_trust(stderr: Stderr, environ: Mapping[str, str]) -> None:
 
 def log_request(stderr: Stderr, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> None:
     """Show a request."""
-    lines = [f"> {method} {url}", *_header_lines(">", headers), *_body_lines(">", body or b"")]
+    lines = [f"> {method} {url}", *_header_lines(">", headers), *_body_lines(">", body or b"", stderr)]
     _log(stderr, lines)
 
 
 def log_response(stderr: Stderr, status_line: str, headers: Mapping[str, str], body: bytes) -> None:
     """Show a response."""
-    shown = stderr.redact_body(body)
-    _log(stderr, [f"< {status_line}", *_header_lines("<", headers), *_body_lines("<", shown)])
+    body_lines = _body_lines("<", body, stderr)  # first: its secrets may be in the headers, too
+    _log(stderr, [f"< {status_line}", *_header_lines("<", headers), *body_lines])
 
 
 def _log(stderr: Stderr, lines: list[str]) -> None:
@@ -46,10 +44,10 @@ def _header_lines(mark: str, headers: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _body_lines(mark: str, body: bytes) -> list[str]:
+def _body_lines(mark: str, body: bytes, stderr: Stderr) -> list[str]:
     if not body:
         return []
-    lines = body[:_LONGEST_BODY].decode("utf-8", "backslashreplace").splitlines()
-    if len(body) > _LONGEST_BODY:
-        lines.append(f"({len(body) - _LONGEST_BODY:,} bytes more)")
+    lines = stderr.redact_body(body, LONGEST_SHOWN).decode("utf-8", "backslashreplace").splitlines()
+    if len(body) > LONGEST_SHOWN:
+        lines.append(f"(the beginning of {len(body):,} bytes)")
     return [mark, *(f"{mark} {line}" for line in lines)]

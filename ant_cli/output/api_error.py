@@ -10,7 +10,7 @@ from ant_cli.gjson import json_text
 from ant_cli.operations.formats import BY_NAME
 from ant_cli.output.printer import make_transform
 from ant_cli.output.renderers import make_renderer
-from ant_cli.runtime.streams import Stderr
+from ant_cli.runtime.streams import LONGEST_SHOWN, Stderr
 from ant_cli.settings.loading import OutputSettings
 
 _KEYS = {"type", "error", "request_id"}
@@ -25,7 +25,7 @@ def rendered_errors(settings: OutputSettings, stderr: Stderr) -> Iterator[None]:
     try:
         yield
     except APIError as error:
-        body = stderr.redact_body(error.body)
+        body = stderr.redact_body(error.body, LONGEST_SHOWN)
         sentence = _sentence(error.status, body, settings) if stderr.is_terminal else ""
         raise error.with_details(_error_details(body, settings), sentence) from None
 

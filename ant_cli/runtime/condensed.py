@@ -62,6 +62,8 @@ def _encoded(secret: str) -> Iterator[str]:
 
     data = secret.encode("utf-8", "surrogatepass")
     yield data.hex()
+    yield "".join(map(str, data))  # the numbers of its bytes, as Go and JavaScript print them
+    yield "".join(f"0x{byte:02x}" for byte in data)
     for encode, bits, shifts in ((base64.b64encode, 6, 3), (base64.b32encode, 5, 5)):
         for shift in range(shifts):
             own = slice(-(-shift * 8 // bits), (shift + len(data)) * 8 // bits)

@@ -26,6 +26,12 @@ STREAM_LIMIT = 1_000_000_000
 """The most bytes that are read from a pipe of many objects, none of which is longer than `INPUT_LIMIT`."""
 ERASE_LINE = "\r\x1b[K"
 """Moves the cursor to the start of its line, and erases the line."""
+LONGEST_SHOWN = 1_000_000
+"""The most bytes that are shown of a body. To look for secrets in more would take long."""
+_MAYBE_CUT = 50_000
+"""How many characters at the end of a cut text may belong to a secret, each character of which takes up to 12."""
+_MOST_RECEIVED = 50
+"""How many secrets of responses are looked for: a server may send any number, and each takes time in every text."""
 PATIENCE_S = 1.0
 """How long a pipe may be silent, in seconds, before it counts as one that stays so."""
 
@@ -282,6 +288,8 @@ class Stderr(Stream):
         self._show: Callable[[str], None] | None = None
         self._lay_out: Callable[[str], str] | None = None
         self._secrets: list[str] = []
+        self._received: list[str] = []
+        """The latest secrets of responses."""
 
     def register_secret(self, secret: str) -> None:
         """Redact `secret` from everything that is written from here on."""
@@ -292,15 +300,25 @@ class Stderr(Stream):
         """Return the text with every secret redacted, in whatever notation it is written."""
         from ant_cli.runtime.redaction import redact
 
-        return redact(text, self._secrets)
+        return redact(text, [*self._secrets, *self._received])
 
-    def redact_body(self, body: bytes) -> bytes:
-        """Return the body of a response with its secrets redacted. They are registered first."""
+    def redact_body(self, body: bytes, longest: int | None = None) -> bytes:
+        """Return the body of a response with its secrets redacted, which are looked for in later texts, too.
+
+        Of a body of more than `longest` bytes, only a beginning is returned, at whose end no secret is cut. A body
+        with more secrets than can be looked for is not shown at all.
+        """
         from ant_cli.runtime.redaction import secrets_in
 
-        for secret in secrets_in(body):
-            self.register_secret(secret)
-        return self.redact(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+        found = [secret for secret in dict.fromkeys(secrets_in(body)) if secret not in self._secrets]
+        if len(found) > _MOST_RECEIVED:
+            return f"[redacted: it contains {len(found):,} secrets]".encode()
+        self._received = [*(secret for secret in self._received if secret not in found), *found][-_MOST_RECEIVED:]
+        if longest is None or len(body) <= longest:
+            text = self.redact(body.decode("utf-8", "surrogateescape"))
+        else:
+            text = self.redact(body[:longest].decode("utf-8", "surrogateescape"))[:-_MAYBE_CUT]
+        return text.encode("utf-8", "surrogateescape")
 
     def write(self, text: str) -> None:
         """Write a text with secrets redacted and control characters escaped, also in a pipe.

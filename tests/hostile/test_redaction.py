@@ -60,6 +60,9 @@ IN_PIECES: dict[str, Callable[[str], str]] = {
     ),
     "hexadecimal with colons": lambda secret: secret.encode().hex(":"),
     "hexadecimal with spaces": lambda secret: secret.encode().hex(" ").upper(),
+    "numbers in Go": lambda secret: " ".join(map(str, secret.encode())),
+    "numbers in JSON": lambda secret: json.dumps(list(secret.encode()), indent=2)[1:-1],
+    "numbers in C": lambda secret: ", ".join(f"0x{byte:02X}" for byte in secret.encode()),
 }
 
 

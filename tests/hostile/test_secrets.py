@@ -16,7 +16,8 @@ import pytest
 from ant_cli.operations import OPERATIONS
 from ant_cli.operations.spec import Operation
 from ant_cli.runtime.redaction import REDACTED
-from tests.conftest import KEY, KEY_BY_PATTERN, Result
+from ant_cli.runtime.streams import LONGEST_SHOWN, Stderr
+from tests.conftest import KEY, KEY_BY_PATTERN, Result, Screen
 
 from .conftest import CREATE, LIST, OK, RETRIEVE
 from .scripted_server import Act, error, response
@@ -238,6 +239,35 @@ def test_a_key_that_a_server_echoes_is_redacted_on_stderr(ant_over_socket: AntOv
     for debug in ((), ("--debug",)):
         result = ant_over_socket(echo, words=words, more=(*more, *debug))
         assert KEY[:-3] not in result.stderr
+
+
+@pytest.mark.parametrize("more", [(), ("--debug",)])
+@pytest.mark.parametrize("filler", [b"x", b" ", b"+"])
+def test_no_part_of_a_key_is_shown_where_a_long_body_is_cut(ant_over_socket: AntOverSocket, more, filler):
+    """Nobody reads a megabyte of an error, and to look for secrets in more would take long."""
+    before = LONGEST_SHOWN - len(KEY) // 2
+    result = ant_over_socket(response(filler * before + KEY.encode() * 2, status="400 Bad"), more=more)
+    assert KEY[:6] not in result.stderr
+    assert ("(the beginning of 1,000,0" in result.stderr) == bool(more)
+
+
+@pytest.mark.parametrize("more", [(), ("--debug",)])
+def test_a_body_with_too_many_secrets_is_not_shown(ant_over_socket: AntOverSocket, more):
+    """To look for each of them everywhere would take minutes; a server may send any number."""
+    items = [{"id": f"item {number}", "secret": [f"hidden-{number}"]} for number in range(20_000)]
+    result = ant_over_socket(response({"items": items}, status="400 Bad"), more=more)
+    assert "[redacted: it contains 20,000 secrets]" in result.stderr
+    assert "hidden-" not in result.stderr
+
+
+def test_the_latest_secrets_of_responses_are_looked_for_in_later_texts():
+    """A worker that logs its traffic sees as many as it runs items, and must not become slower with each."""
+    screen = Screen(terminal=False)
+    stderr = Stderr(screen)
+    for number in range(100):
+        stderr.redact_body(b'{"secret": "hidden-%02d"}' % number)
+    stderr.write("hidden-99 hidden-51 hidden-00")
+    assert screen.text() == f"{REDACTED} {REDACTED} hidden-00"
 
 
 @pytest.mark.parametrize(
