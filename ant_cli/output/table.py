@@ -23,6 +23,8 @@ _SOFT_MIN = 13
 """A column whose cells may be truncated keeps this width as long as there are others to drop."""
 _HARD_MIN = 4
 """A column gets narrower than this only when no other can be narrowed."""
+_SMALL_REST = 3
+"""So many cells at the end of a line are not seen to be missing."""
 _NAME_AND_VALUE = (Column.of("NAME", "0"), Column.of("VALUE", "1", flexible=True))
 """The columns of an object whose members are the rows."""
 _ARCHIVED = parse("archived_at")
@@ -198,6 +200,7 @@ class TerminalTable:
         _shrink(widths, content, room)
         for floors in _width_floors(columns):
             _shrink(widths, floors, room)
+        _use_rest(widths, columns, room)
         return widths
 
     def _line(self, row: list[_Cell], widths: list[int]) -> str:
@@ -235,6 +238,15 @@ def _width_floors(columns: tuple[Column, ...]) -> Iterator[list[float]]:
         for column in columns
     ]
     yield [1] * len(columns)
+
+
+def _use_rest(widths: list[int], columns: Sequence[Column], room: int) -> None:
+    """Give a few cells that are left to the names: a longer one on a later page would take them anyway."""
+    rest = room - sum(widths)
+    flexible = [index for index, column in enumerate(columns) if column.flexible]
+    if 0 < rest <= _SMALL_REST:
+        for index in flexible[:1]:
+            widths[index] += rest
 
 
 def _shrink(widths: list[int], floors: Sequence[float], room: int) -> None:
