@@ -13,7 +13,7 @@ from ant_cli.runtime.process import Terminated, exit_now, handle_sigterm, pause_
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 from ant_cli.settings.exposed_secrets import exposed_secrets
 
-TYPE_CHECKING = False  # as in typing, whose import alone would double the time of `ant --version`
+TYPE_CHECKING = False  # as in light_typing, which `ant --version` does without
 if TYPE_CHECKING:
     from ant_cli.argv import Call
     from ant_cli.operations.spec import Flags

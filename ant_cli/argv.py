@@ -13,9 +13,8 @@ from ant_cli.errors import UnknownName, UsageError, see_help
 from ant_cli.operations import GROUPS, OPERATIONS, find, params_of
 from ant_cli.operations.global_flags import BY_FLAG
 from ant_cli.operations.spec import Flags, FlagValue, Operation, Param
-from ant_cli.runtime.light_typing import NamedTuple
+from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ant_cli.help.command_row import Command
 

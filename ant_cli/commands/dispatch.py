@@ -5,8 +5,8 @@ from __future__ import annotations
 from ant_cli.operations.spec import Flags, FlagValue, Param
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.late_import import import_function
+from ant_cli.runtime.light_typing import TYPE_CHECKING
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ant_cli.help.command_row import Command
 

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-TYPE_CHECKING = False  # as typing has it; see `__getattr__`
+from ant_cli.runtime.light_typing import TYPE_CHECKING
+
 if TYPE_CHECKING:
     from ant_cli.gjson.evaluate import apply
     from ant_cli.gjson.parser import BadPath, parse

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from ant_cli.runtime.light_typing import Literal, NamedTuple
+from ant_cli.runtime.light_typing import TYPE_CHECKING, Literal, NamedTuple
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ant_cli.operations.value_kinds import ValueKind
 

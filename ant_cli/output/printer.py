@@ -10,9 +10,9 @@ from ant_cli.gjson import json_text
 from ant_cli.operations.formats import AUTO_LIST, AUTO_OBJECT, AUTO_PIPE, BY_NAME, Format
 from ant_cli.output.renderers import as_raw_string, make_renderer
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.settings.loading import OutputSettings
 
-TYPE_CHECKING = False  # what a pipe does not need is not imported
 if TYPE_CHECKING:
     from ant_cli.http.response import Response
     from ant_cli.output.terminal import Style

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from ant_cli.gjson import json_text
 from ant_cli.operations.formats import Format
 from ant_cli.runtime.late_import import import_function
+from ant_cli.runtime.light_typing import TYPE_CHECKING
 
-TYPE_CHECKING = False  # what a pipe does not need is not imported
 if TYPE_CHECKING:
     from ant_cli.output.terminal import Style
 

@@ -10,11 +10,10 @@ from ant_cli.output.item_filter import Condition, make_condition
 from ant_cli.output.printer import Printer
 from ant_cli.output.progress import Progress
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import NamedTuple
+from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 from ant_cli.settings.loading import Settings
 from ant_cli.settings.sources import switch
 
-TYPE_CHECKING = False  # as typing has it, for names that only annotations need
 if TYPE_CHECKING:
     from ant_cli.run.edited_update import EditedUpdate
     from ant_cli.run.until import Waiting

@@ -11,7 +11,7 @@ import sys
 
 from ant_cli.errors import INTERRUPTED, TERMINATED
 
-TYPE_CHECKING = False  # as in typing, whose import alone would double the time of `ant --version`
+TYPE_CHECKING = False  # as in light_typing, which `ant --version` does without
 if TYPE_CHECKING:
     from typing import NoReturn
 

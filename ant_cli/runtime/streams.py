@@ -13,7 +13,7 @@ import stat
 from ant_cli.errors import OutputError, UsageError
 from ant_cli.runtime.sanitize import escape_controls
 
-TYPE_CHECKING = False  # as in typing, whose import alone would double the time of `ant --version`
+TYPE_CHECKING = False  # as in light_typing, which `ant --version` does without
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from typing import BinaryIO, TypeVar

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from ant_cli.errors import BadValue, CredentialError
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime, variables
-from ant_cli.runtime.light_typing import NamedTuple
+from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 from ant_cli.runtime.redaction import url_secrets
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.profiles import NO_PROFILE, SelectedProfile, Store, read_store, requested, select
@@ -35,7 +35,6 @@ from ant_cli.settings.validators import (
 _SECRETS = ("api_key", "auth_token", "identity_token")
 """The flags and variables whose value is a secret."""
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ant_cli.settings.federation import TokenSource
 

@@ -6,9 +6,9 @@ import os
 from collections.abc import Mapping
 
 from ant_cli.errors import UsageError
+from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.runtime.streams import os_error_text
 
-TYPE_CHECKING = False  # the emulator is imported where it is opened, and nowhere else
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any

@@ -8,12 +8,11 @@ from ant_cli.errors import UsageError
 from ant_cli.operations.global_flags import FEDERATION
 from ant_cli.operations.spec import Flags, flag_name
 from ant_cli.runtime import variables
-from ant_cli.runtime.light_typing import Literal, NamedTuple
+from ant_cli.runtime.light_typing import TYPE_CHECKING, Literal, NamedTuple
 from ant_cli.settings.local_emulator import LOCAL
 from ant_cli.settings.profiles import SelectedProfile
 from ant_cli.settings.validators import KEYRING, check_secret
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ant_cli.settings.federation import FederationRule
     from ant_cli.settings.logins.configs import OfficialProfile
