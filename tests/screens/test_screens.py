@@ -7,6 +7,7 @@ used. After a change that is meant, write them again with ANT_WRITE_SCREENS=1, a
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -38,6 +39,13 @@ def played(name, clean_environ, **environ):
     screen = Screen(terminal=True)
     play(name, screen, screen, {**clean_environ, "TERM": "xterm-256color", **environ})
     return screen.text()
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.txt")), ids=lambda path: path.stem)
+def test_a_screen_has_only_what_light_and_dark_themes_define(path):
+    """Bold, dim, and red to cyan: each theme makes them readable. White or black would be invisible on one."""
+    codes = re.findall(r"␛\[([\d;]*)m", path.read_text("utf-8"))
+    assert set(codes) <= {"0", "1", "2", *map(str, range(31, 37))}
 
 
 @pytest.mark.parametrize("width", SIZES)
