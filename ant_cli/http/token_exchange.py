@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from urllib.parse import urlsplit
 
@@ -17,7 +18,7 @@ from ant_cli.http.sender import Sender
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any, NoReturn
-from ant_cli.runtime.redaction import strip_userinfo
+from ant_cli.runtime.redaction import REDACTED, strip_userinfo
 from ant_cli.runtime.streams import Stderr
 from ant_cli.settings.federation import LONGEST_LIFE_S, AccessToken, FederationRule, is_token
 from ant_cli.settings.identity_token import read_identity_token
@@ -57,7 +58,7 @@ def exchange(
     obtained_at = (runtime.now or time.time)()  # before the server counts, so that the token ends no earlier
     with _TokenEndpoint(connection, runtime, observer) as endpoint:
         try:
-            response = endpoint.send(Request("POST", _PATH, (), body=body), rule)
+            response = endpoint.send(Request("POST", _PATH, (), body=body), rule, fields["assertion"])
         except ResponseError as error:  # which would say that the user's own request may have been carried out
             raise CredentialError(error.message, error.hint, request_line=error.request_line) from None
     return _parse(response, obtained_at, runtime.stderr)
@@ -84,18 +85,21 @@ class _TokenEndpoint(Sender):
         }
         return self._send_once(request, headers)
 
-    def send(self, request: Request, rule: FederationRule) -> Response:
+    def send(self, request: Request, rule: FederationRule, assertion: str) -> Response:
         """Send an exchange, with retries, and return the successful response. Raises as `exchange` does."""
         response = self._send_with_retries(request)
         request_line = self._request_line(request)
         if 400 <= response.status < 500 and response.status not in RETRIED_4XX:
-            self._raise_refusal(response, request_line, rule)
+            self._raise_refusal(response, request_line, rule, assertion)
         raise_for_error(request_line, response, hint=long_wait(response))
         return response
 
-    def _raise_refusal(self, response: Response, request_line: str, rule: FederationRule) -> NoReturn:
+    def _raise_refusal(
+        self, response: Response, request_line: str, rule: FederationRule, assertion: str
+    ) -> NoReturn:
         # Redacted before it is cut: of a secret in two parts, neither would be found.
-        reason = truncate(self._stderr.redact(_reason(response.body)), _LONGEST_REASON)
+        reason = _without_parts(self._stderr.redact(_reason(response.body)), assertion)
+        reason = truncate(reason, _LONGEST_REASON)
         request_id = response.headers.get("request-id", "")
         raise CredentialError(
             f"the identity token was not accepted: {response.status_line}{f' ({reason})' if reason else ''}.",
@@ -127,6 +131,11 @@ def _reason(body: bytes) -> str:
         else (inner, content.get("error_description"))
     )
     return " ".join(": ".join(text for text in texts if text and isinstance(text, str)).split()).rstrip(".")
+
+
+def _without_parts(reason: str, assertion: str) -> str:
+    """Redact parts of the identity token: a server that repeats it may cut it."""
+    return re.sub(r"[A-Za-z0-9_-]{16,}", lambda match: REDACTED if match[0] in assertion else match[0], reason)
 
 
 def _parse(response: Response, obtained_at: float, stderr: Stderr) -> AccessToken:

@@ -203,10 +203,19 @@ def test_a_refused_exchange_without_a_reason_is_reported_by_its_status(federated
 
 
 @pytest.mark.parametrize(
-    "echo", [ASSERTION, SIGNATURE, f"%22{SIGNATURE}%22", SIGNATURE.encode().hex(), "x" * 480 + SIGNATURE]
+    "echo",
+    [
+        ASSERTION,
+        SIGNATURE,
+        f"%22{SIGNATURE}%22",
+        SIGNATURE.encode().hex(),
+        "x" * 480 + SIGNATURE,
+        f"{ASSERTION[:-4]}...",
+        f"'{SIGNATURE[:16]}'",
+    ],
 )
 def test_a_server_that_repeats_the_identity_token_does_not_make_it_visible(federated, echo):
-    """Not even if a part of it is, in another notation, or where the message is cut."""
+    """Not even if a part of it is, in another notation, or where the message is cut, by the server or here."""
     error = {"error": "invalid_grant", "error_description": f"bad assertion {echo}\x1b[2J\nant: done"}
     result = federated(*RETRIEVE, replies=[httpx.Response(400, json=error)])
     assert result.exit == 4
