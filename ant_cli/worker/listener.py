@@ -7,13 +7,15 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from socket import AF_INET, AF_INET6
+from socket import AF_INET, AF_INET6, SHUT_RDWR
 from urllib.parse import urlsplit
 
 from ant_cli.errors import AntError
-from ant_cli.runtime.light_typing import NamedTuple
+from ant_cli.runtime.light_typing import Any, NamedTuple
 
 _REQUEST_TIMEOUT_S = 10.0
+_MOST_CONNECTIONS = 64
+"""Each takes a file descriptor, which the worker needs for its requests and handlers."""
 
 
 class Page(NamedTuple):
@@ -68,6 +70,29 @@ def _server_class(host: str) -> type[ThreadingHTTPServer]:
     class Server(ThreadingHTTPServer):
         daemon_threads = True
         address_family = AF_INET6 if ":" in host else AF_INET
+        request_queue_size = _MOST_CONNECTIONS
+
+        def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+            self._connections: dict[Any, None] = {}
+            self._lock = threading.Lock()
+            super().__init__(address, handler)
+
+        def process_request(self, request: Any, client_address: Any) -> None:
+            """Handle a connection in a thread. Of too many, the oldest gives way: most likely it will never ask."""
+            with self._lock:
+                self._connections[request] = None
+                if len(self._connections) > _MOST_CONNECTIONS:
+                    oldest = next(iter(self._connections))
+                    del self._connections[oldest]
+                    with suppress(OSError):  # its client has left
+                        oldest.shutdown(SHUT_RDWR)  # its thread closes it
+            super().process_request(request, client_address)
+
+        def shutdown_request(self, request: Any) -> None:
+            """End a connection."""
+            with self._lock:
+                self._connections.pop(request, None)
+            super().shutdown_request(request)
 
         def handle_error(self, *_: object) -> None:
             """Say nothing: a scraper that went away is no news."""

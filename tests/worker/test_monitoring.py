@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import httpx
@@ -131,6 +134,28 @@ def test_an_address_that_is_taken_is_an_error_before_anything_is_claimed(queue, 
 
 
 # The exporter
+
+
+def test_clients_that_never_ask_give_way_to_others(monkeypatch):
+    """Each connection takes a file descriptor, without which a worker can't extend its leases."""
+    monkeypatch.setattr("ant_cli.worker.listener._REQUEST_TIMEOUT_S", 600.0)
+    listener = Listener("127.0.0.1", 0, lambda _path: text_page("served"))
+    address = ("127.0.0.1", int(listener.url.rpartition(":")[2]))
+    with ExitStack() as stack:
+        stack.callback(listener.close)
+        silent = [stack.enter_context(socket.create_connection(address, 10)) for _ in range(200)]
+        for connection in silent:
+            connection.sendall(b"GET /metr")
+        assert httpx.get(listener.url).text == "served\n"
+        assert _was_closed(silent[0])
+        assert not select.select([silent[-1]], [], [], 0)[0]
+
+
+def _was_closed(connection):
+    try:
+        return connection.recv(1) == b""
+    except ConnectionError:
+        return True
 
 
 def test_statistics_are_numbers_and_nothing_else():
