@@ -419,6 +419,13 @@ def test_an_empty_list_is_reported_on_stderr_at_a_terminal(ant, flags):
     assert ant("beta:environments", "list", *flags, replies=[empty]).stderr == ""
 
 
+def test_a_list_of_which_nothing_is_wanted_is_not_reported_as_empty(ant):
+    """There may be items that --filter left out."""
+    page = {"data": [{"id": "env_1", "name": "a"}], "next_page": None}
+    done = ant("beta:environments", "list", "--filter", "name==b", terminal=True, replies=[page])
+    assert (done.stdout, done.stderr) == ("", "No environments match --filter.\n")
+
+
 def test_an_empty_queue_is_reported_as_work_items(ant):
     """Each list names its own items."""
     done = ant("beta:environments:work", "list", "env_1", terminal=True, replies=[{"data": [], "next_page": None}])

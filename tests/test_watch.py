@@ -340,6 +340,8 @@ def test_a_list_without_items_says_so_on_the_screen(ant):
     """As the command does without --watch."""
     result = ant(*LIST, "--for", "1s", terminal=True, replies=[page()])
     assert "No environments." in result.stdout.rpartition("\x1b[?1049l")[2]
+    result = ant(*LIST, "--for", "1s", "--filter", "name==b", terminal=True, replies=[page()])
+    assert "No environments match --filter." in result.stdout.rpartition("\x1b[?1049l")[2]
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 
 from ant_cli.errors import ResponseError, UsageError
 from ant_cli.gjson import json_text
+from ant_cli.operations.global_flags import FILTER
+from ant_cli.operations.spec import Flags, Operation
 
 Condition = Callable[[bytes], bool]
 
@@ -48,6 +50,12 @@ def make_condition(flag: str, expressions: Sequence[str], warn: Callable[[str], 
             raise UsageError(f"{flag}: {error}.") from None
 
     return condition
+
+
+def empty_message(operation: Operation, flags: Flags) -> str:
+    """Return what a terminal shows of a list without items; with `--filter`, there may be others."""
+    message = operation.empty_message
+    return f"{message.removesuffix('.')} match {FILTER.flag}." if message and FILTER.name in flags else message
 
 
 def _warn_of_missing(flag: str, keys: Sequence[str], value: bytes, warn: Callable[[str], None]) -> None:

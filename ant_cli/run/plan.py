@@ -6,7 +6,7 @@ from ant_cli.errors import UsageError
 from ant_cli.input.request import Requests, build_all
 from ant_cli.operations.global_flags import EDITS, EVERY, FILTER, FOR, MAX_ITEMS, UNTIL, WATCH
 from ant_cli.operations.spec import Flags, Operation
-from ant_cli.output.item_filter import Condition, make_condition
+from ant_cli.output.item_filter import Condition, empty_message, make_condition
 from ant_cli.output.printer import Printer
 from ant_cli.output.progress import Progress
 from ant_cli.runtime import Runtime
@@ -67,7 +67,7 @@ def _printer(
         settings.output,
         runtime,
         is_list=operation.paginated or requests.count > 1,
-        empty_message=operation.empty_message,
+        empty_message=empty_message(operation, flags),
         shows_archived=flags.text("include_archived") not in (None, "false"),
         before_pager=progress.disable,
         may_page=operation.paginated,

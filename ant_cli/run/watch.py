@@ -15,6 +15,7 @@ from ant_cli.operations.formats import AUTO_LIST, AUTO_OBJECT
 from ant_cli.operations.global_flags import UNTIL, WATCH
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.api_error import rendered_errors
+from ant_cli.output.item_filter import empty_message
 from ant_cli.output.printer import check_json, make_transform
 from ant_cli.output.terminal import detect_style
 from ant_cli.output.watch_lines import ItemLines, ObjectLines, WatchLines
@@ -128,9 +129,8 @@ def _display(plan: Plan, watch: Watch, request: Request, runtime: Runtime) -> Ab
     if not operation.paginated:
         return WatchScreen(WatchedView(transform, style), style, watch.rhythm.every_s, progress, runtime)
     shows_archived = ("include_archived", "true") in request.query
-    table = WatchedTable(
-        transform, output.columns, runtime.stderr.say, shows_archived=shows_archived, empty=operation.empty_message
-    )
+    empty = empty_message(operation, plan.flags)
+    table = WatchedTable(transform, output.columns, runtime.stderr.say, shows_archived=shows_archived, empty=empty)
     return WatchScreen(table, style, watch.rhythm.every_s, progress, runtime)
 
 
