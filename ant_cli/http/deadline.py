@@ -16,6 +16,8 @@ class Timeouts(NamedTuple):
     step_s: float
     """The limit of each step: connecting, sending a part, waiting for a part."""
     whole_s: float
+    longest_s: float = float("inf")
+    """No flag extends a limit beyond this."""
 
 
 class AttemptTimeout(TimeoutError):

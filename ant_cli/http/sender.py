@@ -216,5 +216,6 @@ def _timed_out(
     else:
         what = "no response within" if failure.sent else "no connection within"
     hint = "" if failure.sent else failure.hint
-    hint = hint or "To wait longer: --timeout SECONDS."
+    if not hint and timeout_s < timeouts.longest_s:
+        hint = "To wait longer: --timeout SECONDS."
     return NetworkError(f"{what} {timeout_s:g} s.", hint, request_line=request_line)

@@ -69,8 +69,8 @@ class _TokenEndpoint(Sender):
 
     def __init__(self, connection: ConnectionSettings, runtime: Runtime, observer: Observer | None) -> None:
         super().__init__(connection, runtime, observer)
-        step_s, whole_s = self._timeouts
-        self._timeouts = Timeouts(min(step_s, _TIMEOUT_S), min(whole_s, _TIMEOUT_S))
+        usual = self._timeouts
+        self._timeouts = Timeouts(min(usual.step_s, _TIMEOUT_S), min(usual.whole_s, _TIMEOUT_S), _TIMEOUT_S)
         self._response_limit = _LARGEST_RESPONSE
 
     def _attempt(self, request: Request, attempt: int) -> Response:

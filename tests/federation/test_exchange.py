@@ -348,6 +348,16 @@ def test_a_response_to_an_exchange_without_an_end_is_given_up(federated, monkeyp
         result = federated(*RETRIEVE, "--base-url", server.url, "--max-retries", "0", network=True)
     assert result.exit == 8
     assert "no complete response within 0.5 s" in result.stderr
+    assert "To wait longer" not in result.stderr  # that would change nothing
+
+
+def test_a_time_limit_of_an_exchange_that_a_flag_can_extend_is_named_with_it(federated):
+    """As for every request."""
+    with ScriptedServer((b"", Act.STALL)) as server:
+        words = ("--base-url", server.url, "--max-retries", "0", "--timeout", "0.2")
+        result = federated(*RETRIEVE, *words, network=True)
+    assert result.exit == 8
+    assert "no response within 0.2 s.\nTo wait longer: --timeout SECONDS.\n" in result.stderr
     assert [line.split()[1] for line in server.lines] == [EXCHANGE]
 
 
