@@ -9,6 +9,7 @@ Paths are strings here, because pathlib takes as long to load as Python takes to
 from __future__ import annotations
 
 import os
+import stat
 import time
 from collections.abc import Mapping
 
@@ -33,9 +34,10 @@ class Cache:
         self._path = os.path.join(self._folder, PREFIX + name)
 
     def read(self) -> bytes | None:
-        """Return the stored lines; None if nothing is stored, or it is too old."""
+        """Return the stored lines; None if nothing is stored, or it is too old or may be another user's."""
         try:
-            if not _is_fresh(self._path):
+            facts = os.lstat(self._path)
+            if not (_is_fresh(facts) and _is_own(facts)):
                 return None
             with open(self._path, "rb") as file:
                 return file.read()
@@ -57,12 +59,19 @@ class Cache:
     def _remove_old(self) -> None:
         with os.scandir(self._folder) as entries:
             for entry in entries:
-                if entry.name.startswith(PREFIX) and not _is_fresh(entry.path):
+                if entry.name.startswith(PREFIX) and not _is_fresh(os.lstat(entry.path)):
                     os.unlink(entry.path)
 
 
-def _is_fresh(path: str) -> bool:
-    return abs(time.time() - os.stat(path).st_mtime) < _KEPT_S
+def _is_fresh(facts: os.stat_result) -> bool:
+    return abs(time.time() - facts.st_mtime) < _KEPT_S
+
+
+def _is_own(facts: os.stat_result) -> bool:
+    """Whether nobody but this user can have written a file, whose lines end up in a command that is being typed."""
+    if os.name == "nt":
+        return stat.S_ISREG(facts.st_mode)
+    return stat.S_ISREG(facts.st_mode) and facts.st_uid == os.geteuid() and not facts.st_mode & 0o022
 
 
 def folder(environ: Mapping[str, str], platform: str = os.name) -> str:

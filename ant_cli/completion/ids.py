@@ -72,9 +72,11 @@ def deciding_flags(arguments: Sequence[str]) -> dict[str, str]:
 
 
 def _line_of(item: Mapping[str, object]) -> bytes:
-    """Return the line of an item; empty if its ID would have to be quoted, as no ID of the API has to."""
+    """Return the line of an item; empty if its ID is a flag, or would have to be quoted, which no real one is."""
     identifier = str(item.get("id") or "")
-    if not (identifier.isascii() and identifier.replace("_", "").replace("-", "").isalnum()):
+    if identifier.startswith("-") or not (
+        identifier.isascii() and identifier.replace("_", "").replace("-", "").isalnum()
+    ):
         return b""
     name = next((str(item[key]) for key in NAMES if item.get(key)), "")
     shown = escape_controls(" ".join(name.split()))[:_NAME_LENGTH]

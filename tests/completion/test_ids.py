@@ -85,7 +85,7 @@ def ascii_json(text: str) -> bytes:
     return json.dumps(text).encode()
 
 
-@pytest.mark.parametrize("identifier", ["env 1", "$(date)", "env_1\n", "é", "", None, 'env"'])
+@pytest.mark.parametrize("identifier", ["env 1", "$(date)", "env_1\n", "é", "", None, 'env"', "-x", "--yes"])
 def test_a_malformed_id_in_a_response_is_not_offered(ant, identifier):
     """It would become part of the command line."""
     assert ant(*RETRIEVE, replies=[{"data": [{"id": identifier}]}]).stdout == ""
@@ -292,6 +292,37 @@ def test_the_cache_is_private_to_the_user_and_holds_no_key(ant, cache_folder: Pa
     assert stat.S_IMODE(cache_folder.stat().st_mode) == 0o700
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert clean_environ["ANTHROPIC_API_KEY"] not in kept.name + kept.read_text()
+
+
+def _writable_by_others(entry: Path, _beside: Path) -> None:
+    entry.chmod(0o666)
+
+
+def _a_link(entry: Path, beside: Path) -> None:
+    entry.rename(beside)
+    entry.symlink_to(beside)
+
+
+def _a_pipe(entry: Path, _beside: Path) -> None:
+    entry.unlink()
+    os.mkfifo(entry)
+
+
+def _of_another_user(entry: Path, _beside: Path) -> None:
+    if os.geteuid():
+        pytest.skip("this test needs root: no other user can own a file of one's own")
+    os.chown(entry, 1, 1)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="this test needs POSIX: permissions")
+@pytest.mark.parametrize("change", [_writable_by_others, _a_link, _a_pipe, _of_another_user])
+def test_a_cache_entry_that_another_user_may_have_written_is_not_offered(ant, cache_folder, tmp_path, change):
+    """Where several users share a cache folder, it would become part of the command line."""
+    ant(*RETRIEVE, replies=[PAGE])
+    (kept,) = cache_folder.iterdir()
+    kept.write_text("$(date)\tdata\n")
+    change(kept, tmp_path / "beside")
+    assert ant(*RETRIEVE, replies=[PAGE]).stdout == "env_1\tdata\nenv_2\t\n"
 
 
 def test_ids_are_offered_even_if_they_cannot_be_cached(ant, cache_folder: Path):
