@@ -25,6 +25,7 @@ from ant_cli.apply.plan import Object, Step
 from ant_cli.apply.validation import Mistake
 from ant_cli.errors import EXIT_CODES, AntError, APIError, UsageError
 from ant_cli.http.client import Client
+from ant_cli.http.response import json_object
 from ant_cli.input.values import Value
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.streams import LONGEST_SHOWN, Stderr
@@ -241,8 +242,6 @@ def _shown(value: Value) -> str:
 
 def _message_of(body: bytes) -> str:
     """Return the message of an API error; empty if it has none."""
-    try:
-        message = json.loads(body)["error"]["message"]
-    except (ValueError, KeyError, TypeError):
-        return ""
+    error = (json_object(body) or {}).get("error")
+    message = error.get("message") if isinstance(error, dict) else None
     return message if isinstance(message, str) else ""

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from ant_cli.commands.results import print_result
 from ant_cli.errors import BadValue, ResponseError, UsageError
 from ant_cli.http.client import Client
+from ant_cli.http.response import json_object
 from ant_cli.input.request import Request
 from ant_cli.input.values import convert, encode, parse, type_name
 from ant_cli.operations.spec import Flags, Param, flag_name
@@ -237,10 +238,7 @@ def _call_emulator(runtime: Runtime, flags: Flags, method: str, path: str, body:
         Client(settings.connection, runtime, observer) as client,
         rendered_errors(settings.output, runtime.stderr),
     ):
-        try:
-            response = json.loads(client.send(Request(method, "/_emulator" + path, (), body=content)).body)
-        except (ValueError, RecursionError):
-            raise ResponseError(_NO_EMULATOR) from None
-    if not isinstance(response, dict):
+        response = json_object(client.send(Request(method, "/_emulator" + path, (), body=content)).body)
+    if response is None:
         raise ResponseError(_NO_EMULATOR)
     return response

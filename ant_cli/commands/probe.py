@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 from ant_cli.errors import ResponseError
 from ant_cli.http.client import Client
-from ant_cli.http.response import Response
+from ant_cli.http.response import Response, json_object
 from ant_cli.input.request import Request
 from ant_cli.output.api_error import rendered_errors
 from ant_cli.output.progress import Progress
@@ -48,17 +46,10 @@ def _probe(settings: Settings, runtime: Runtime) -> Response:
         rendered_errors(settings.output, runtime.stderr),
     ):
         response = client.send(_PROBE_REQUEST)
-    if not _is_page(response.body):
+    page = json_object(response.body)
+    if page is None or not isinstance(page.get("data"), list):
         raise ResponseError(f"the server at {strip_userinfo(settings.connection.base_url)} is not the API.")
     return response
-
-
-def _is_page(body: bytes) -> bool:
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(value, dict) and isinstance(value.get("data"), list)
 
 
 def _describe_workspace(connection: ConnectionSettings, response: Response) -> str:

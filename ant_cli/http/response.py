@@ -5,13 +5,14 @@ A proxy or gateway may respond in place of the API, with 200 and a page of HTML,
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 
 from ant_cli.errors import APIError, ResponseError
 from ant_cli.gjson import json_text
 from ant_cli.http.retries import requested_delay
 from ant_cli.http.stored_body import StoredBody
-from ant_cli.runtime.light_typing import NamedTuple
+from ant_cli.runtime.light_typing import Any, NamedTuple, NoReturn
 from ant_cli.runtime.streams import os_error_text
 
 RESPONSE_LIMIT = 256_000_000
@@ -84,6 +85,19 @@ class Response:
         if encoding in ("identity", ""):
             return self._chunks
         raise IncompleteResponse(f"is compressed as {encoding!r}, which was not requested", permanent=True)
+
+
+def json_object(body: bytes) -> dict[str, Any] | None:
+    """Return the object of a body, with numbers as Python's; None if it is anything else, however malformed."""
+    try:
+        value = json.loads(body, parse_constant=_reject_constant)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _reject_constant(text: str) -> NoReturn:
+    raise ValueError(f"{text} is not JSON")
 
 
 def _gunzip(chunks: Iterable[bytes]) -> Iterator[bytes]:

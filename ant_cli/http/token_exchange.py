@@ -12,12 +12,12 @@ from ant_cli.http.choice import is_loopback
 from ant_cli.http.deadline import Timeouts
 from ant_cli.http.observer import Observer
 from ant_cli.http.request_headers import OAUTH_BETA, USER_AGENT, user_header
-from ant_cli.http.response import Response, raise_for_error
+from ant_cli.http.response import Response, json_object, raise_for_error
 from ant_cli.http.retries import RETRIED_4XX, long_wait
 from ant_cli.http.sender import Sender
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import Any, NoReturn
+from ant_cli.runtime.light_typing import NoReturn
 from ant_cli.runtime.redaction import REDACTED, strip_userinfo
 from ant_cli.runtime.streams import Stderr
 from ant_cli.settings.federation import LONGEST_LIFE_S, AccessToken, FederationRule, is_token
@@ -123,7 +123,7 @@ def _check_privacy(base_url: str) -> None:
 
 def _reason(body: bytes) -> str:
     """Return what an error of OAuth (RFC 6749) or of the API says, in one line; empty if it is neither."""
-    content = _object(body) or {}
+    content = json_object(body) or {}
     inner = content.get("error")
     texts = (
         (inner.get("type"), inner.get("message"))
@@ -140,7 +140,7 @@ def _without_parts(reason: str, assertion: str) -> str:
 
 def _parse(response: Response, obtained_at: float, stderr: Stderr) -> AccessToken:
     """Return the access token of a response. Nothing of the response is quoted: it may hold secrets."""
-    content = _object(response.body)
+    content = json_object(response.body)
     if content is None:
         raise _unusable("it is not a JSON object")
     secret, kind, lifetime_s = (content.get(name) for name in ("access_token", "token_type", "expires_in"))
@@ -154,15 +154,6 @@ def _parse(response: Response, obtained_at: float, stderr: Stderr) -> AccessToke
     if lifetime_s is True or not isinstance(lifetime_s, int | float) or not 1 <= lifetime_s <= LONGEST_LIFE_S:
         raise _unusable("its expires_in is not a number of seconds up to a year")
     return AccessToken(secret, obtained_at + lifetime_s, obtained_at)
-
-
-def _object(body: bytes) -> dict[str, Any] | None:
-    """Return a JSON object; None if it is something else."""
-    try:
-        content = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return content if isinstance(content, dict) else None
 
 
 def _unusable(why: str) -> CredentialError:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from ant_cli.errors import ResponseError
 from ant_cli.http.client import Client
+from ant_cli.http.response import json_object
 from ant_cli.input.request import Request, has_lone_surrogate
 from ant_cli.operations import work
 from ant_cli.operations.spec import Operation
@@ -95,11 +96,8 @@ _BETA = (("beta", "true"),)
 
 def _object(body: bytes) -> Item:
     """Return the object of a response, in which the members that the worker reads are of the API's form."""
-    try:
-        value = json.loads(body, parse_constant=_reject_constant)
-    except (ValueError, RecursionError):
-        value = None
-    if not isinstance(value, dict):
+    value = json_object(body)
+    if value is None:
         raise ResponseError("the server sent something other than a JSON object.")
     for name, kind in _FORM.items():
         member = value.get(name)
@@ -108,10 +106,6 @@ def _object(body: bytes) -> Item:
     if any(has_lone_surrogate(value.get(name) or "") for name in _IN_REQUESTS):
         raise ResponseError("the server sent a heartbeat that contains a lone surrogate.")
     return value
-
-
-def _reject_constant(text: str) -> None:
-    raise ValueError(f"{text} is not JSON")
 
 
 def _checked(item: Item) -> Item:

@@ -339,6 +339,15 @@ def test_what_the_server_rejects_twice_is_kept(desk):
     assert "nompy" in desk.file.read_text()
 
 
+def test_a_rejection_that_is_not_the_apis_form_is_a_rejection_like_others(desk):
+    """Here one that no parser takes: it is nested too deeply."""
+    rejection = httpx.Response(400, content=b'{"error":' + b"[" * 40_000)
+    result = desk.edit([["numpy", "nompy"]], replies=[ENVIRONMENT, ENVIRONMENT, rejection])
+    assert result.exit == 1
+    assert len(desk.seen) == 2
+    assert "nompy" in desk.file.read_text()
+
+
 @pytest.mark.parametrize(
     ("failure", "code"),
     [(httpx.Response(403, json={}), 4), (httpx.Response(404, json={}), 5), (OSError("down"), 8)],

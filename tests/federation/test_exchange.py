@@ -324,7 +324,8 @@ def test_the_token_type_is_compared_without_case_and_may_be_missing(federated, k
     [
         (httpx.Response(200, content=b"[]"), "it is not a JSON object"),
         (httpx.Response(200, content=b'{"access_token": "x'), "it is not a JSON object"),
-        (httpx.Response(200, content=b'{"expires_in": NaN}'), "it has no access_token"),
+        (httpx.Response(200, content=b'{"expires_in": 60}'), "it has no access_token"),
+        (httpx.Response(200, content=b'{"access_token": "x", "expires_in": NaN}'), "it is not a JSON object"),
         (httpx.Response(200, content=b"<html>log in</html>"), "HTML or XML"),
         (httpx.Response(200, content=b""), "empty"),
         (httpx.Response(204), "it is not a JSON object"),
