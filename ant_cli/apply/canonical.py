@@ -15,8 +15,8 @@ from ant_cli.gjson.json_text import Number
 from ant_cli.input.values import Value
 from ant_cli.runtime.light_typing import Any
 
-SERVER_FIELDS = frozenset(("id", "type", "created_at", "updated_at", "archived_at"))
-"""The fields of an environment that the server owns."""
+_SERVER_FIELDS = frozenset(("id", "type", "created_at", "updated_at", "archived_at"))
+"""The fields that the official tool leaves out of a hash. `state` is not among them, though the server owns it."""
 
 _ESCAPED = re.compile(r'[\x00-\x1f"\\<>&\u2028\u2029]')
 _SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
@@ -37,7 +37,7 @@ def hash_of_remote(remote: dict[str, Value]) -> str:
 def declared_part(remote: dict[str, Value]) -> dict[str, Value]:
     """Return an object of the server without the fields that it owns, and without empty ones at any depth."""
     part: dict[str, Value] = _without_empty(
-        {name: value for name, value in remote.items() if name not in SERVER_FIELDS}
+        {name: value for name, value in remote.items() if name not in _SERVER_FIELDS}
     )
     return part
 

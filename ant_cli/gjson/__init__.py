@@ -1,4 +1,4 @@
-"""GJSON: JSON as text, and paths into it. A library that knows nothing of the rest of the program.
+"""GJSON: JSON as text, and paths into it. A library that needs nothing of this program but `light_typing`.
 
 `parse` compiles a path, `apply` evaluates it; `json_text` handles JSON without paths.
 """

@@ -205,7 +205,7 @@ def _string_matches(value: str, query: Query) -> bool:
 
 
 def _number(text: str) -> float:
-    """Return the number in a query; any other text counts as 0, as in GJSON."""
+    """Return the number in a query; a text that is not a number counts as 0, as in GJSON."""
     try:
         return float(text)
     except ValueError:
