@@ -82,6 +82,16 @@ def test_waiting_for_another_process_is_announced(tmp_path):
 
 
 @posix_only
+def test_files_of_others_with_a_similar_name_stay(tmp_path):
+    """Only what a killed process left of a change is removed."""
+    kept = [tmp_path / name for name in (".a.yaml-mine", ".a.yaml-12345678", ".a.yaml-", "a.yaml-x.ant-draft")]
+    for path in kept:
+        path.write_text("mine")
+    (tmp_path / ".a.yaml-12345678.ant-draft").write_text("left")
+    replace_file(tmp_path / "a.yaml", b"new")
+    assert {path.name for path in tmp_path.iterdir()} == {"a.yaml", *(path.name for path in kept)}
+
+
 def test_a_link_in_the_place_of_the_lock_is_refused(tmp_path):
     """It could have another file opened."""
     path = tmp_path / "file"

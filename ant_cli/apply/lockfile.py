@@ -148,6 +148,8 @@ def read_lock(path: Path) -> LockFile:
     """
     if not path.exists():
         return LockFile(path)
+    if not path.is_file():  # a pipe would be waited for
+        raise UsageError(f"{path} is not a file.")
     text = decode(read_file(str(path), "lock file"), str(path))
     _check_conflict(text, path)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from ant_cli.runtime.storage import replace_file
 from ant_cli.runtime.streams import os_error_text
 
 _DEFAULT_FOLDER = "environments"
+_WRITTEN = (".yaml", ".yml")
 
 
 class _File(NamedTuple):
@@ -114,7 +116,7 @@ def _files(
         exported = export(remote)
         path = tracked.get(str(remote["id"])) or choose_file(folder, remote, taken)
         taken.add(path.name.lower())
-        key_of(path, lock.path)
+        _check_place(path, lock.path)
         problems += [f"  {one_line(str(remote['id']))}: {one_line(problem)}" for problem in exported.problems]
         if exported.left_out:
             fields = one_line(", ".join(exported.left_out))
@@ -127,6 +129,22 @@ def _files(
         verb = "exists" if len(existing) == 1 else "exist"
         raise UsageError(f"{', '.join(existing)} {verb} already, so nothing was written.", "To overwrite: --force")
     return files
+
+
+def _check_place(path: Path, lock_path: Path) -> None:
+    """Reject a path that others have chosen, by the lock file or by links, so that it leads elsewhere.
+
+    Raises:
+        UsageError: if it is not a YAML file in the folder of the lock file.
+
+    """
+    if path.suffix.lower() not in _WRITTEN or "\0" in str(path):
+        raise UsageError(
+            f"{shown_path(path)} is not a YAML file, which is what an export writes.",
+            f"Change it by hand, or remove its entry from {shown_path(lock_path)}.",
+        )
+    key_of(path, lock_path)
+    key_of(Path(os.path.realpath(path.parent), path.name), Path(os.path.realpath(lock_path.parent), lock_path.name))
 
 
 def _is_in_sync(remote: Object, lock: LockFile) -> bool:
@@ -163,6 +181,6 @@ def _report(files: Sequence[_File], flags: Flags, runtime: Runtime) -> None:
         return
     for file in files:
         line = f"{shown_path(file.path)}  {one_line(str(file.remote['id']))}\n"
-        runtime.stdout.write(line.encode(), escape=False)
+        runtime.stdout.write(line.encode())
     if not files:
         runtime.stderr.say("There is nothing to export that the lock file doesn't have already.")

@@ -21,6 +21,8 @@ from ant_cli.runtime.light_typing import BinaryIO, NamedTuple
 
 _PRIVATE = 0o600
 _POLL_S = 0.05
+_DRAFT_SUFFIX = ".ant-draft"
+"""How the name of a new file ends before it takes the place of the old one."""
 _NO_SURPRISES = 0 if sys.platform == "win32" else os.O_NONBLOCK | os.O_NOFOLLOW
 
 
@@ -140,11 +142,10 @@ def replace_file(path: Path, content: bytes, mode: int = _PRIVATE) -> None:
     """
     prefix, new = f".{path.name}-", ""
     try:
-        for left in path.parent.glob(f"{prefix}*"):  # by a process that was killed
-            left.unlink()
+        _remove_drafts(path.parent, prefix)
         import tempfile  # late: few runs write a file
 
-        descriptor, new = tempfile.mkstemp(prefix=prefix, dir=path.parent)
+        descriptor, new = tempfile.mkstemp(_DRAFT_SUFFIX, prefix, path.parent)
         with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
             file.write(content)
             file.flush()
@@ -158,6 +159,13 @@ def replace_file(path: Path, content: bytes, mode: int = _PRIVATE) -> None:
         if new:
             Path(new).unlink(missing_ok=True)
         raise
+
+
+def _remove_drafts(folder: Path, prefix: str) -> None:
+    """Remove what processes that were killed have left of their changes. No other file has such a name."""
+    for entry in folder.iterdir():
+        if entry.name.startswith(prefix) and entry.name.endswith(_DRAFT_SUFFIX):
+            entry.unlink()
 
 
 def keep_owner(descriptor: int, path: Path) -> None:

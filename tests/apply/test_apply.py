@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -283,6 +284,49 @@ def test_one_is_exported_by_its_name_or_its_id(team):
     assert team.ant("export", "nobody").exit == 5
     assert team.ant("export").exit == 2
     assert team.ant("export", "a", "--all").exit == 2
+
+
+@pytest.mark.parametrize(
+    "key", ["./.git/hooks/pre-commit", "./claude-lock.json", "./environments/a.md", "./a.json", "./a\\u0000.yaml"]
+)
+def test_an_export_writes_no_file_but_yaml_whatever_the_lock_file_says(team, key):
+    """It comes with a repository, which may be anybody's; and a text for people would be lost."""
+    team.by_hand("create", "--name", "a", "--config", "{type: cloud}")
+    assert team.ant("export", "a").exit == 0
+    lock = Path("claude-lock.json")
+    lock.write_text(lock.read_text().replace("./environments/a.yaml", key))
+    before = lock.read_text()
+    team.by_hand("update", team.server()["a"]["id"], "--description", "new")
+    result = team.ant("export", "a", "--force")
+    assert (result.exit, result.stdout) == (2, "")
+    assert "is not a YAML file" in result.stderr
+    assert lock.read_text() == before
+    assert not Path(".git").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="this test needs POSIX: control characters in the names of files")
+def test_the_name_of_an_exported_file_does_nothing_to_a_terminal(team):
+    """It may come from the lock file."""
+    team.by_hand("create", "--name", "a", "--config", "{type: cloud}")
+    assert team.ant("export", "a").exit == 0
+    lock = Path("claude-lock.json")
+    lock.write_text(lock.read_text().replace("./environments/a.yaml", "./\\u001b[2J.yaml"))
+    result = team.ant("export", "a", typed="")
+    assert result.exit == 0, result.stderr
+    assert "\x1b[2J" not in result.stdout
+    assert "[2J.yaml" in result.stdout
+
+
+@pytest.mark.skipif(os.name == "nt", reason="this test needs POSIX: links without privileges")
+def test_an_export_does_not_follow_links_out_of_the_folder(team, tmp_path_factory):
+    """A repository can contain links to anywhere."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    Path("environments").symlink_to(elsewhere)
+    team.by_hand("create", "--name", "a", "--config", "{type: cloud}")
+    result = team.ant("export", "--all")
+    assert (result.exit, result.stdout) == (2, "")
+    assert "is outside" in result.stderr
+    assert list(elsewhere.iterdir()) == []
 
 
 def test_nothing_is_exported_to_where_apply_would_not_read_it(team):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -148,6 +149,14 @@ def test_what_is_no_lock_file_is_refused(path, text, message):
     with pytest.raises(UsageError, match=message):
         read_lock(path)
     assert path.read_text() == text
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this test needs POSIX: named pipes")
+def test_a_pipe_in_the_place_of_the_lock_file_is_not_waited_for(path):
+    """Nobody may ever write into it."""
+    os.mkfifo(path)
+    with pytest.raises(UsageError, match="is not a file"):
+        read_lock(path)
 
 
 def test_foreign_keys_may_lead_anywhere(path):
