@@ -83,8 +83,8 @@ class _Channel(HTTPChannel):  # type: ignore[misc] # as above
         return taken
 
     def send_continue(self) -> None:
-        """Have the client send its body, unless the request has been refused already."""
-        if not self.request.error:
+        """Have the client send its body, unless there is none, or the request has been refused already."""
+        if not (self.request.error or self.request.completed):
             super().send_continue()
 
     def service(self) -> None:

@@ -45,6 +45,15 @@ def test_a_content_length_over_the_limit_is_refused_before_the_body_is_sent(serv
     assert error["request_id"] == response.headers["request-id"]
 
 
+@pytest.mark.parametrize("length", ["", "content-length: 0\r\n"])
+def test_a_request_without_a_body_is_not_waited_for_if_it_expects_to_continue(served, length):
+    """Some clients expect it with every POST, and there is nothing to continue with."""
+    head = f"POST {ENVIRONMENTS} HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\n{length}\r\n"
+    with socket.create_connection(address_of(served), timeout=10) as client:
+        client.sendall(head.encode())
+        assert client.recv(12) == b"HTTP/1.1 401"
+
+
 def test_a_client_that_sends_too_large_a_body_can_read_the_error(served):
     """The connection is not reset while the client is sending the body."""
     with connected(served) as connection:
