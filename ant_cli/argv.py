@@ -46,7 +46,7 @@ class VersionCall(NamedTuple):
 Call = ApiCall | ToolCall | VersionCall
 
 
-class _Parsed(NamedTuple):
+class _ParsedArguments(NamedTuple):
     """The arguments after a command."""
 
     flags: Flags
@@ -160,7 +160,7 @@ def _split_leading_globals(args: Sequence[str]) -> tuple[list[str], list[str]]:
     return list(args[:end]), list(args[end:])
 
 
-def _parse_flags(args: Sequence[str], known: Mapping[str, Param], command: str) -> _Parsed | None:
+def _parse_flags(args: Sequence[str], known: Mapping[str, Param], command: str) -> _ParsedArguments | None:
     """Return the flags and the positional arguments; None if help is asked for."""
     flags = dict[str, FlagValue]()
     positional: list[str] = []
@@ -181,7 +181,7 @@ def _parse_flags(args: Sequence[str], known: Mapping[str, Param], command: str) 
             value, position = _value_of(param, arg, following, position, command)
         _store(flags, param, value)
         position += 1
-    return _Parsed(Flags(flags), positional)
+    return _ParsedArguments(Flags(flags), positional)
 
 
 def _by_name(params: Iterable[Param]) -> dict[str, Param]:

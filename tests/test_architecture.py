@@ -146,6 +146,18 @@ def test_a_file_is_one_thing():
     assert [path.name for path in FILES if len(path.read_text().splitlines()) > 400] == []
 
 
+def test_no_two_classes_share_a_name():
+    """A name in a traceback, a search or a conversation is one thing, with or without a leading underscore."""
+    places: dict[str, list[str]] = {}
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef):
+                where = f"{path.relative_to(PACKAGE)}:{node.lineno}"
+                places.setdefault(node.name.lstrip("_"), []).append(where)
+    assert len(places) > 100
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.command)
 def test_an_operation_is_complete(operation: Operation):
     """Its flags are its own, its path is filled by required parameters, and it has two examples."""

@@ -11,7 +11,7 @@ from ant_cli.errors import UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.settings.federation_inputs import check_rule
 from ant_cli.settings.loading import load
-from ant_cli.settings.profiles import NO_STORE, Store
+from ant_cli.settings.profiles import NO_STORE, ProfileStore
 from tests.conftest import make_runtime
 
 RULE = {"federation_rule": "fdrl_1", "organization_id": "org-1", "identity_token_file": "/run/token"}
@@ -58,7 +58,7 @@ def test_an_incomplete_federation_ends_with_4_and_names_what_is_missing(ant, giv
 @pytest.mark.parametrize("name", ["ANTHROPIC_ORGANIZATION_ID", "ANTHROPIC_SERVICE_ACCOUNT_ID"])
 def test_an_organization_alone_does_not_replace_the_active_profile(name):
     """Other tools use these variables, too."""
-    store = Store(Path("f"), {"active": "a", "profiles": {"a": {"api_key": "k"}}})
+    store = ProfileStore(Path("f"), {"active": "a", "profiles": {"a": {"api_key": "k"}}})
     settings = settings_of({}, {name: "x"}, store)
     assert settings.connection.credential.source == "api_key of profile 'a'"
     assert settings_of({}, {name: "x"}).connection.credential.source == name

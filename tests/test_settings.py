@@ -11,7 +11,7 @@ import pytest
 from ant_cli.errors import AntError, BadValue, CredentialError, UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.settings.loading import load
-from ant_cli.settings.profiles import NO_STORE, Store
+from ant_cli.settings.profiles import NO_STORE, ProfileStore
 from ant_cli.settings.sources import DEFAULT_BASE_URL, credential_sources
 from tests.conftest import Screen, make_runtime
 
@@ -36,7 +36,7 @@ def inputs_of(sources):
             flags[key] = value
         else:
             environ[source] = value
-    return flags, environ, Store(Path("profiles.toml"), document)
+    return flags, environ, ProfileStore(Path("profiles.toml"), document)
 
 
 def settings_of(flags, environ, store=NO_STORE):
@@ -131,7 +131,7 @@ def test_a_setting_without_a_source_has_its_default(name):
 
 def test_within_a_profile_the_key_comes_before_the_command_and_the_token():
     """A stored credential comes before one that must be fetched, and a key before a token."""
-    store = Store(Path("f"), {"active": "a", "profiles": {"a": {"auth_token": "t", "api_key_command": "c"}}})
+    store = ProfileStore(Path("f"), {"active": "a", "profiles": {"a": {"auth_token": "t", "api_key_command": "c"}}})
     settings = settings_of({}, {}, store)
     assert [credential.source for credential in settings.provenance.credentials] == [
         "api_key_command of profile 'a'",
@@ -145,7 +145,7 @@ def test_within_a_profile_the_key_comes_before_the_command_and_the_token():
 
 def test_the_name_of_a_keyring_entry_is_never_sent_as_a_key():
     """The value in the file is a reference to the entry."""
-    store = Store(Path("f"), {"active": "a", "profiles": {"a": {"api_key": "keyring:a-1"}}})
+    store = ProfileStore(Path("f"), {"active": "a", "profiles": {"a": {"api_key": "keyring:a-1"}}})
     credential = settings_of({}, {}, store).connection.credential
     assert (credential.secret, credential.form, credential.reference) == ("", "keyring", "keyring:a-1")
 
@@ -163,7 +163,7 @@ def test_the_name_of_a_keyring_entry_is_never_sent_as_a_key():
 )
 def test_a_missing_profile_is_an_error_and_no_other_profile_is_used(flags, environ, by):
     """Profiles may keep organizations apart."""
-    store = Store(Path("f"), {"active": "work", "profiles": {"work": {"api_key": "k"}}})
+    store = ProfileStore(Path("f"), {"active": "work", "profiles": {"work": {"api_key": "k"}}})
     with pytest.raises(CredentialError, match=rf"profile 'wrok' \(from {by}\) does not exist") as caught:
         settings_of(flags, environ, store)
     assert "Did you mean 'work'?" in str(caught.value)
@@ -172,21 +172,21 @@ def test_a_missing_profile_is_an_error_and_no_other_profile_is_used(flags, envir
 def test_an_active_profile_that_does_not_exist_is_an_error():
     """The file may have been edited by hand."""
     with pytest.raises(CredentialError, match=r"'gone' \(active in f\) does not exist"):
-        settings_of({}, {}, Store(Path("f"), {"active": "gone"}))
+        settings_of({}, {}, ProfileStore(Path("f"), {"active": "gone"}))
     with pytest.raises(CredentialError, match="'gone'") as caught:
-        settings_of({}, {}, Store(Path("f"), {"active": "gone", "profiles": {"a": {}}}))
+        settings_of({}, {}, ProfileStore(Path("f"), {"active": "gone", "profiles": {"a": {}}}))
     assert caught.value.hint == "The profiles are: a. To choose one: ant profile activate a"
 
 
 def test_an_empty_profile_flag_is_an_error():
     """`--profile "$UNSET"` was meant to name a profile."""
     with pytest.raises(BadValue, match="--profile needs a name"):
-        settings_of({"profile": ""}, {}, Store(Path("f"), {"active": "a", "profiles": {"a": {}}}))
+        settings_of({"profile": ""}, {}, ProfileStore(Path("f"), {"active": "a", "profiles": {"a": {}}}))
 
 
 def test_an_empty_profile_variable_counts_as_unset():
     """All empty variables count as unset."""
-    store = Store(Path("f"), {"active": "a", "profiles": {"a": {"api_key": "k"}}})
+    store = ProfileStore(Path("f"), {"active": "a", "profiles": {"a": {"api_key": "k"}}})
     assert settings_of({}, {"ANTHROPIC_PROFILE": ""}, store).connection.credential.secret == "k"
 
 
@@ -195,7 +195,7 @@ def test_an_empty_profile_variable_counts_as_unset():
 
 def test_empty_credentials_count_as_unset():
     """This holds for every source."""
-    store = Store(Path("f"), {"active": "a", "profiles": {"a": {"api_key": "", "auth_token": " "}}})
+    store = ProfileStore(Path("f"), {"active": "a", "profiles": {"a": {"api_key": "", "auth_token": " "}}})
     environ = {"ANTHROPIC_API_KEY": "", "ANTHROPIC_AUTH_TOKEN": "\t"}
     assert settings_of({"api_key": " "}, environ, store).provenance.credentials == ()
 
@@ -223,7 +223,7 @@ def test_empty_credentials_count_as_unset():
 )
 def test_an_invalid_value_in_a_profile_is_an_error_that_names_the_profile(key, value, message):
     """The hint is the command that corrects or removes the value."""
-    store = Store(Path("f"), {"active": "a", "profiles": {"a": {key: value}}})
+    store = ProfileStore(Path("f"), {"active": "a", "profiles": {"a": {key: value}}})
     with pytest.raises(BadValue, match=message) as caught:
         settings_of({}, {}, store)
     assert caught.value.hint.endswith(f"Set it again, or remove it: ant profile unset {key} --profile a")
@@ -237,12 +237,12 @@ def test_an_unknown_format_in_a_profile_is_refused():
     with pytest.raises(
         UsageError, match=r"^ant: unknown format 'tabel' \(from format of profile 'a'\). Did you mean 'table'"
     ):
-        settings_of({}, {}, Store(Path("f"), {"active": "a", "profiles": {"a": {"format": "tabel"}}}))
+        settings_of({}, {}, ProfileStore(Path("f"), {"active": "a", "profiles": {"a": {"format": "tabel"}}}))
 
 
 def test_an_invalid_value_that_a_flag_overrides_is_ignored():
     """Only values that are used are checked."""
-    store = Store(Path("f"), {"active": "a", "profiles": {"a": {"base_url": "nonsense", "timeout": "x"}}})
+    store = ProfileStore(Path("f"), {"active": "a", "profiles": {"a": {"base_url": "nonsense", "timeout": "x"}}})
     settings = settings_of({"base_url": "http://h/", "timeout": "1"}, {}, store)
     assert (settings.connection.base_url, settings.connection.timeout_s) == ("http://h", 1.0)
 
@@ -250,7 +250,9 @@ def test_an_invalid_value_that_a_flag_overrides_is_ignored():
 def test_the_repr_of_settings_contains_no_secret():
     """A debugger or a log may print it."""
     environ = {"ANTHROPIC_API_KEY": "hush-1"}
-    store = Store(Path("f"), {"active": "a", "profiles": {"a": {"api_key": "hush-2", "base_url": "http://h"}}})
+    store = ProfileStore(
+        Path("f"), {"active": "a", "profiles": {"a": {"api_key": "hush-2", "base_url": "http://h"}}}
+    )
     settings = settings_of({"auth_token": "hush-3"}, environ, store)
     found = credential_sources(Flags({"auth_token": "hush-3"}), environ, settings.provenance.profile)
     assert "hush" not in repr(settings) + repr(store) + repr(settings.provenance.profile) + repr(found)
@@ -423,7 +425,7 @@ HERE = "http://here.example"
 )
 def test_a_credential_crosses_its_origin_if_the_base_url_has_another_source(flags, environ, profile, strays):
     """It does not if one of them was typed with this command, or if the base URL is the same anyway."""
-    store = Store(Path("f"), {"active": "a", "profiles": {"a": profile}})
+    store = ProfileStore(Path("f"), {"active": "a", "profiles": {"a": profile}})
     assert settings_of(flags, environ, store).crosses_origin is strays
 
 

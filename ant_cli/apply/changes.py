@@ -14,7 +14,7 @@ PATCHED = "metadata"
 """The field whose keys are removed if a file leaves them out."""
 
 
-class Change(NamedTuple):
+class FieldChange(NamedTuple):
     """One field that differs."""
 
     path: str
@@ -25,7 +25,7 @@ class Change(NamedTuple):
     """The value of the file; None if the server's value is to be removed."""
 
 
-def changes_between(body: dict[str, Value], remote: dict[str, Value]) -> list[Change]:
+def changes_between(body: dict[str, Value], remote: dict[str, Value]) -> list[FieldChange]:
     """Return what differs between a file and the server, without the fields that keep the server's value."""
     there = declared_part(remote)
     desired: dict[str, Value] = {CLEARABLE: None, **body}
@@ -47,7 +47,7 @@ def update_body(body: dict[str, Value], remote: dict[str, Value]) -> dict[str, V
     return update
 
 
-def kept_lists(body: Value, remote: Value, path: str = "") -> Iterator[Change]:
+def kept_lists(body: Value, remote: Value, path: str = "") -> Iterator[FieldChange]:
     """Yield the lists that the server has and the file doesn't name, which an update leaves as they are."""
     if not isinstance(remote, dict):
         return
@@ -55,16 +55,16 @@ def kept_lists(body: Value, remote: Value, path: str = "") -> Iterator[Change]:
         here = f"{path}.{key}" if path else key
         declared = body.get(key) if isinstance(body, dict) else None
         if isinstance(value, list) and value and declared is None:
-            yield Change(here, value, value)
+            yield FieldChange(here, value, value)
         elif isinstance(value, dict) and key != PATCHED:
             yield from kept_lists(declared, value, here)
 
 
-def _changes(path: str, desired: dict[str, Value], there: Any) -> Iterator[Change]:
+def _changes(path: str, desired: dict[str, Value], there: Any) -> Iterator[FieldChange]:
     for key, new in desired.items():
         old = there.get(key) if isinstance(there, dict) else None
         here = f"{path}.{key}" if path else key
         if isinstance(new, dict) and new and (isinstance(old, dict) or old is None):
             yield from _changes(here, new, old)
         elif not are_equal(old, new):
-            yield Change(here, old, new)
+            yield FieldChange(here, old, new)

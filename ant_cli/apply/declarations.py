@@ -51,7 +51,7 @@ class Mistaken(NamedTuple):
     """Each with the file, the line and the column."""
 
 
-class _Source(NamedTuple):
+class _FileText(NamedTuple):
     """The parts of a file."""
 
     data: str
@@ -83,16 +83,16 @@ def read_declaration(path: Path, key: str, *, named: bool) -> Declaration | Skip
     return _declare(path, key, source, document)
 
 
-def _split(path: Path, text: str) -> _Source:
+def _split(path: Path, text: str) -> _FileText:
     """Split a file into data and prose."""
     if path.suffix.lower() in DATA:
-        return _Source(text, "", 0)
+        return _FileText(text, "", 0)
     match = _FRONT_MATTER.match(text)
     if match:
-        return _Source(match[1], match[2].strip(), 1)
+        return _FileText(match[1], match[2].strip(), 1)
     if re.match(r"---[ \t]*\r?\n", text):
         raise UsageError(f"{path}, line 1, column 1: the front matter has no end: a line of --- is missing.")
-    return _Source("", text.strip(), 0, has_data=False)
+    return _FileText("", text.strip(), 0, has_data=False)
 
 
 def _kind_of(document: Value, place: str | None, path: Path, *, named: bool) -> str | None:
@@ -115,7 +115,7 @@ def _skip(path: Path, kind: str | None, *, named: bool) -> Skipped | Mistaken:
     return Skipped(path, kind or "")
 
 
-def _declare(path: Path, key: str, source: _Source, document: Value) -> Declaration | Mistaken:
+def _declare(path: Path, key: str, source: _FileText, document: Value) -> Declaration | Mistaken:
     if document is None and not source.prose:
         return Mistaken((f"{path}, line 1, column 1: the file is empty",))
     if not isinstance(document, dict | None):
@@ -134,7 +134,7 @@ def _declare(path: Path, key: str, source: _Source, document: Value) -> Declarat
     return Declaration(key, path, body)
 
 
-def _locate(path: Path, source: _Source, where: tuple[str | int, ...]) -> str:
+def _locate(path: Path, source: _FileText, where: tuple[str | int, ...]) -> str:
     from ant_cli.input.yaml_places import place_of
 
     place = place_of(source.data, where)

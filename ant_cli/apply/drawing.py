@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 from difflib import SequenceMatcher
 from pathlib import Path
 
-from ant_cli.apply.changes import Change, changes_between
-from ant_cli.apply.execution import Outcome
-from ant_cli.apply.lockfile import LockFile, Origin
+from ant_cli.apply.changes import FieldChange, changes_between
+from ant_cli.apply.execution import StepOutcome
+from ant_cli.apply.lockfile import LockFile, ResourceOrigin
 from ant_cli.apply.plan import Action, Plan, Step
 from ant_cli.gjson.json_text import Number
 from ant_cli.input.values import Value
@@ -96,7 +96,7 @@ def _summarized(step: Step) -> str:
     return "to rename" if step.action == "record" else f"to {step.action}"
 
 
-def draw_outcome(outcome: Outcome, width: int, paint: Paint) -> str:
+def draw_outcome(outcome: StepOutcome, width: int, paint: Paint) -> str:
     """Return the line of a step that was carried out."""
     sign, colour = _RESULT_SIGNS.get(outcome.result) or SIGNS[outcome.step.action]
     name = _pad(one_line(outcome.step.name), width)
@@ -108,7 +108,7 @@ def name_width(steps: Sequence[Step]) -> int:
     return max((cell_width(one_line(step.name)) for step in steps), default=0)
 
 
-def draw_origin(origin: Origin) -> str:
+def draw_origin(origin: ResourceOrigin) -> str:
     """Return where resources would be created."""
     fields = (
         ("host", origin.base_url),
@@ -146,7 +146,7 @@ def draw_step(step: Step, width: int, paint: Paint, *, verbose: bool) -> Iterato
         yield f"      {paint('blocked: ' + one_line(step.blocked), 'red')}"
 
 
-def draw_change(change: Change, paint: Paint) -> Iterator[str]:
+def draw_change(change: FieldChange, paint: Paint) -> Iterator[str]:
     """Yield the lines of a field that differs: lists by element, long texts by word."""
     old, new, path = change.old, change.new, one_line(change.path)
     if isinstance(old, list | None) and isinstance(new, list | None) and (old or new):

@@ -34,19 +34,19 @@ PackageList: TypeAlias = list[Text] | None
 HostList: TypeAlias = list[Annotated[str, AfterValidator(_check_host)]] | None
 
 
-class _Part(BaseModel):
+class _FilePart(BaseModel):
     """What all parts have in common: nothing is converted, and nothing unknown is taken."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
 
-class UnrestrictedNetworkPart(_Part):
+class UnrestrictedNetworkPart(_FilePart):
     """Every host can be reached."""
 
     type: Literal["unrestricted"] = Field(description="Network policy.")
 
 
-class LimitedNetworkPart(_Part):
+class LimitedNetworkPart(_FilePart):
     """Only the hosts that are listed can be reached."""
 
     type: Literal["limited"] = Field(description="Network policy.")
@@ -59,7 +59,7 @@ class LimitedNetworkPart(_Part):
     allow_mcp_servers: bool | None = Field(None, description="Also reach the MCP servers of the agent.")
 
 
-class PackagesPart(_Part):
+class PackagesPart(_FilePart):
     """Packages to install, by package manager; a version is written as the package manager writes it."""
 
     apt: PackageList = Field(None, description="Packages of Ubuntu, such as ffmpeg.")
@@ -71,7 +71,7 @@ class PackagesPart(_Part):
     type: Literal["packages"] | None = Field(None, description="May be left out.")
 
 
-class CloudConfigPart(_Part):
+class CloudConfigPart(_FilePart):
     """A container in Anthropic's cloud."""
 
     type: Literal["cloud"] = Field(description="Where its sandboxes run.")
@@ -89,13 +89,13 @@ class CloudConfigPart(_Part):
         return self
 
 
-class SelfHostedConfigPart(_Part):
+class SelfHostedConfigPart(_FilePart):
     """Sandboxes of your own, whose workers poll for work."""
 
     type: Literal["self_hosted"] = Field(description="Where its sandboxes run.")
 
 
-class EnvironmentFile(_Part):
+class EnvironmentFile(_FilePart):
     """An environment, as a file declares it."""
 
     model_config = ConfigDict(title="Environment", json_schema_extra={"$id": "environment"})
@@ -111,7 +111,7 @@ class EnvironmentFile(_Part):
     )
 
 
-FIELDS: dict[tuple[str, ...], type[_Part]] = {
+FIELDS: dict[tuple[str, ...], type[_FilePart]] = {
     (): EnvironmentFile,
     ("config", "cloud"): CloudConfigPart,
     ("config", "self_hosted"): SelfHostedConfigPart,

@@ -26,7 +26,7 @@ _LAST = ("archive", "forget")
 """The actions that come after all others."""
 
 
-class Outcome(NamedTuple):
+class StepOutcome(NamedTuple):
     """What became of a step."""
 
     step: Step
@@ -77,16 +77,16 @@ def _names(text: bytes) -> list[str]:
 class Execution:
     """One run of a plan."""
 
-    def __init__(self, lock: LockFile, journal: Journal, report: Callable[[Outcome], None]) -> None:
+    def __init__(self, lock: LockFile, journal: Journal, report: Callable[[StepOutcome], None]) -> None:
         """`lock` is the lock file before the run; `report` is called with each outcome."""
         self.lock = lock
         self._journal = journal
         self._report = report
         self._guard = Lock()
         self._failed = False
-        self._outcomes: dict[str, Outcome] = {}
+        self._outcomes: dict[str, StepOutcome] = {}
 
-    def run(self, steps: Sequence[Step], workers: Workers) -> list[Outcome]:
+    def run(self, steps: Sequence[Step], workers: Workers) -> list[StepOutcome]:
         """Carry out the steps, and return what became of each. Nothing is begun after the first failure.
 
         Raises:
@@ -103,9 +103,9 @@ class Execution:
             workers.each(group, self._carry_out, finish=True)
         return self.outcomes(pending)
 
-    def outcomes(self, steps: Sequence[Step]) -> list[Outcome]:
+    def outcomes(self, steps: Sequence[Step]) -> list[StepOutcome]:
         """Return the outcomes of the steps so far."""
-        return [self._outcomes.get(step.key, Outcome(step, "not started", step.id)) for step in steps]
+        return [self._outcomes.get(step.key, StepOutcome(step, "not started", step.id)) for step in steps]
 
     def _carry_out(self, client: Client, step: Step) -> None:
         if self._failed:
@@ -114,19 +114,21 @@ class Execution:
             outcome, remote = self._send(client, step)
         except AntError as error:
             self._failed = True
-            outcome, remote = Outcome(step, "failed", step.id, error), None
+            outcome, remote = StepOutcome(step, "failed", step.id, error), None
         with self._guard:
             self._outcomes[step.key] = outcome
             if outcome.error is None:
                 self._record(step, remote)
             self._report(outcome)
 
-    def _send(self, client: Client, step: Step) -> tuple[Outcome, Object | None]:
+    def _send(self, client: Client, step: Step) -> tuple[StepOutcome, Object | None]:
         """Make the change, and return what became of the step and the object that the server has now."""
         if step.action == "archive":
-            return Outcome(step, "archived" if server.archive(client, step.id) else "already gone", step.id), None
+            return StepOutcome(
+                step, "archived" if server.archive(client, step.id) else "already gone", step.id
+            ), None
         if step.action == "forget":
-            return Outcome(step, "already gone", step.id), None
+            return StepOutcome(step, "already gone", step.id), None
         declaration = step.declaration
         if declaration is None:
             raise AssertionError(step.action)
@@ -136,7 +138,7 @@ class Execution:
             remote = server.update(client, step.id, update_body(declaration.body, step.remote))
         else:
             remote = step.remote or {}
-        return Outcome(step, DONE[step.action], str(remote["id"])), remote
+        return StepOutcome(step, DONE[step.action], str(remote["id"])), remote
 
     def _create(self, client: Client, body: dict[str, Value]) -> Object:
         """Create an environment; if the response is lost, find what was created by its name."""

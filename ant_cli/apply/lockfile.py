@@ -27,7 +27,7 @@ FIELDS = ("kind", "id", "version", "hash", "remote_hash", "revision", "subpath")
 """The fields of an entry in their order; an entry with others is sorted."""
 
 
-class Origin(NamedTuple):
+class ResourceOrigin(NamedTuple):
     """Where the resources are. A field is empty if it is not known."""
 
     base_url: str = ""
@@ -58,7 +58,7 @@ class LockFile(NamedTuple):
 
     path: Path
     exists: bool = False
-    origin: Origin = Origin()
+    origin: ResourceOrigin = ResourceOrigin()
     entries: Mapping[str, Entry] = {}
     """Every entry by its key, which is a path relative to the lock file or a URL."""
     raw: Mapping[str, bytes] = {}
@@ -90,7 +90,7 @@ class LockFile(NamedTuple):
         del entries[key], raw[key]
         return self._replace(entries=entries, raw_entries=raw)
 
-    def with_origin(self, origin: Origin) -> LockFile:
+    def with_origin(self, origin: ResourceOrigin) -> LockFile:
         """Return the lock file with an origin."""
         fields = {name: _quote(value) for name, value in origin._asdict().items() if value}
         return self._replace(origin=origin, raw={**self.raw, "origin": _object(fields, 1)})
@@ -166,7 +166,7 @@ def read_lock(path: Path) -> LockFile:
     for key, entry in entries.items():
         if entry.is_ours:
             _check_key(key, path)
-    found = Origin(**{name: _text(origin.get(name, b'""')) for name in Origin._fields})
+    found = ResourceOrigin(**{name: _text(origin.get(name, b'""')) for name in ResourceOrigin._fields})
     return LockFile(path, exists=True, origin=found, entries=entries, raw=raw, raw_entries=raw_entries)
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from ant_cli.apply.canonical import hash_of_body, hash_of_remote
-from ant_cli.apply.changes import Change, changes_between, kept_lists
+from ant_cli.apply.changes import FieldChange, changes_between, kept_lists
 from ant_cli.apply.declarations import Declaration
 from ant_cli.apply.kinds import name_from
 from ant_cli.apply.lockfile import Entry, LockFile
@@ -39,7 +39,7 @@ class Step(NamedTuple):
     declaration: Declaration | None = None
     remote: Object | None = None
     """What the server has."""
-    changes: tuple[Change, ...] = ()
+    changes: tuple[FieldChange, ...] = ()
     blocked: str = ""
     """Why this can't be done, and what would unblock it; empty if it can."""
     moved_from: str = ""

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ant_cli.apply.canonical import canonical
-from ant_cli.apply.execution import Outcome
-from ant_cli.apply.lockfile import LockFile, Origin
+from ant_cli.apply.execution import StepOutcome
+from ant_cli.apply.lockfile import LockFile, ResourceOrigin
 from ant_cli.apply.plan import Options, Plan, Step
 from ant_cli.errors import AntError, OutputError, UsageError
 from ant_cli.input.values import Value
@@ -26,7 +26,7 @@ class SavedPlan(NamedTuple):
     """The files and folders of the run."""
     lock_file: str
     options: Options
-    origin: Origin
+    origin: ResourceOrigin
     steps: tuple[tuple[str, ...], ...]
     """The fingerprints of what was to be done."""
 
@@ -43,7 +43,7 @@ def plan_data(plan: Plan, lock: LockFile) -> dict[str, Any]:
     }
 
 
-def result_data(plan: Plan, lock: LockFile, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+def result_data(plan: Plan, lock: LockFile, outcomes: Sequence[StepOutcome]) -> dict[str, Any]:
     """Return the outcomes of a plan as data for JSON."""
     by_key = {outcome.step.key: outcome for outcome in outcomes}
     resources = []
@@ -114,7 +114,7 @@ def read_plan(file: str) -> SavedPlan:
             tuple(map(str, data["paths"])),
             str(data["lock_file"]),
             Options(**{name: bool(value) for name, value in data["options"].items()}),
-            Origin(**{name: str(value) for name, value in data["origin"].items()}),
+            ResourceOrigin(**{name: str(value) for name, value in data["origin"].items()}),
             tuple(tuple(map(str, step)) for step in data["steps"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):

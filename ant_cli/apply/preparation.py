@@ -8,7 +8,7 @@ from pathlib import Path
 from ant_cli.apply import server
 from ant_cli.apply.declarations import Declaration
 from ant_cli.apply.discovery import Loaded, load
-from ant_cli.apply.lockfile import LockFile, Origin
+from ant_cli.apply.lockfile import LockFile, ResourceOrigin
 from ant_cli.apply.plan import Known, Options, Plan, ids_to_read, make_plan, needs_names
 from ant_cli.apply.workers import Workers
 from ant_cli.errors import UsageError
@@ -18,7 +18,7 @@ from ant_cli.runtime.light_typing import NamedTuple
 class Facts(NamedTuple):
     """What plans are made of."""
 
-    origin: Origin
+    origin: ResourceOrigin
     known: Known
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 
 from ant_cli.apply.canonical import read_json
-from ant_cli.apply.lockfile import LockFile, Origin
+from ant_cli.apply.lockfile import LockFile, ResourceOrigin
 from ant_cli.apply.plan import Object
 from ant_cli.apply.workers import Workers
 from ant_cli.errors import AntError, APIError, ResponseError
@@ -92,7 +92,7 @@ def archive(client: Client, identifier: str) -> bool:
     return True
 
 
-def origin_of(client: Client, base_url: str) -> Origin:
+def origin_of(client: Client, base_url: str) -> ResourceOrigin:
     """Return where the credentials lead to, as far as the server says."""
     base_url = strip_userinfo(base_url)
     try:
@@ -100,11 +100,13 @@ def origin_of(client: Client, base_url: str) -> Origin:
     except APIError as error:
         if error.status == 401:
             raise
-        return Origin(base_url)
-    return Origin(base_url, headers.get("anthropic-organization-id", ""), headers.get("anthropic-workspace-id", ""))
+        return ResourceOrigin(base_url)
+    return ResourceOrigin(
+        base_url, headers.get("anthropic-organization-id", ""), headers.get("anthropic-workspace-id", "")
+    )
 
 
-def check_origin(lock: LockFile, origin: Origin) -> None:
+def check_origin(lock: LockFile, origin: ResourceOrigin) -> None:
     """Reject credentials that lead elsewhere than those that wrote the lock file.
 
     Raises:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ant_cli.apply import drawing, plan_data
 from ant_cli.apply.discovery import Loaded
-from ant_cli.apply.execution import Execution, Journal, Outcome
+from ant_cli.apply.execution import Execution, Journal, StepOutcome
 from ant_cli.apply.lockfile import LockFile, find_lock_path, read_lock
 from ant_cli.apply.plan import Options, Plan
 from ant_cli.apply.preparation import Facts, load_files, look_up, plan_for
@@ -204,7 +204,7 @@ def _execute(plan: Plan, facts: Facts, journal: Journal, workers: Workers, job: 
     width = drawing.name_width(plan.changing)
     paint = drawing.paint_for(job.runtime)
 
-    def report(outcome: Outcome) -> None:
+    def report(outcome: StepOutcome) -> None:
         if outcome.result != "recorded" or outcome.step.moved_from:
             draw(drawing.draw_outcome(outcome, width, paint))
 
@@ -228,14 +228,14 @@ def _outcome_printer(plan: Plan, job: Job) -> Callable[[str], None]:
     return lambda line: job.runtime.stdout.write((line + "\n").encode(), escape=False)
 
 
-def _raise_failure(outcomes: Sequence[Outcome], runtime: Runtime) -> None:
+def _raise_failure(outcomes: Sequence[StepOutcome], runtime: Runtime) -> None:
     errors = [outcome.error for outcome in outcomes if outcome.error]
     if errors:
         _report_unfinished(outcomes, runtime)
         raise errors[0]
 
 
-def _report_unfinished(outcomes: Sequence[Outcome], runtime: Runtime) -> None:
+def _report_unfinished(outcomes: Sequence[StepOutcome], runtime: Runtime) -> None:
     left = sum(outcome.result == "not started" for outcome in outcomes)
     failed = [outcome for outcome in outcomes if outcome.error]
     for outcome in failed[1:]:

@@ -13,7 +13,7 @@ from ant_cli.settings.credential_store import store_key as store_in_keyring
 from ant_cli.settings.editing import check_name, edit
 from ant_cli.settings.loading import load
 from ant_cli.settings.logins.selection import usable_instead
-from ant_cli.settings.profiles import NO_PROFILE, Profile, Store, read_store, requested, select
+from ant_cli.settings.profiles import NO_PROFILE, Profile, ProfileStore, read_store, requested, select
 from ant_cli.settings.sources import VARIABLES, setting_sources
 from ant_cli.settings.validators import CREDENTIAL_FIELDS, check_base_url, check_header, check_new_secret, mask
 
@@ -63,7 +63,7 @@ def _without_credentials(profile: Profile) -> dict[str, object]:
 
 
 def _verify_before_storing(
-    key: str, name: str, profile: Profile, flags: Flags, store: Store, runtime: Runtime
+    key: str, name: str, profile: Profile, flags: Flags, store: ProfileStore, runtime: Runtime
 ) -> None:
     """Check that the server accepts the key, with the settings that the profile will have."""
     planned = store.with_profile(name, profile)

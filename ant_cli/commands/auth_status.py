@@ -16,7 +16,7 @@ from ant_cli.settings.loading import Settings, no_credential, with_secret
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.logins.selection import ACTIVE
 from ant_cli.settings.notes import describe_destination
-from ant_cli.settings.profiles import SelectedProfile, Store
+from ant_cli.settings.profiles import ProfileStore, SelectedProfile
 from ant_cli.settings.sources import CredentialSource, SettingSource, credential_sources, setting_sources
 from ant_cli.settings.validators import mask, shown
 
@@ -40,7 +40,7 @@ class AuthReport(NamedTuple):
     """What `auth status` shows."""
 
     settings: Settings
-    store: Store
+    store: ProfileStore
     shadowed_urls: tuple[SettingSource, ...]
     """Base URLs that are not used, because a source of higher precedence has one."""
     rows: tuple[SourceRow, ...]
@@ -103,7 +103,7 @@ class AuthReport(NamedTuple):
         }
 
 
-def auth_report(settings: Settings, flags: Flags, runtime: Runtime, store: Store) -> AuthReport:
+def auth_report(settings: Settings, flags: Flags, runtime: Runtime, store: ProfileStore) -> AuthReport:
     """Return the report about settings that were loaded from these flags, variables and profiles."""
     environ, profile, credential = runtime.environ, settings.provenance.profile, settings.connection.credential
     used = credential.source if credential else None

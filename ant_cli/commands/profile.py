@@ -16,7 +16,7 @@ from ant_cli.runtime.redaction import REDACTED
 from ant_cli.settings.credential_store import delete_keys
 from ant_cli.settings.editing import edit
 from ant_cli.settings.local_emulator import is_local
-from ant_cli.settings.profiles import Profile, SelectedProfile, Store, activation, read_store, select
+from ant_cli.settings.profiles import Profile, ProfileStore, SelectedProfile, activation, read_store, select
 from ant_cli.settings.validators import CREDENTIAL_FIELDS, PROFILE_FIELDS, SECRET_FIELDS, shown
 
 _KEYS = ", ".join(PROFILE_FIELDS)
@@ -73,7 +73,7 @@ def get(runtime: Runtime, flags: Flags, *, key: str | None = None) -> None:
     print_result(runtime, flags, str(values[key]), values[key])
 
 
-def _selected(flags: Flags, runtime: Runtime, store: Store) -> SelectedProfile:
+def _selected(flags: Flags, runtime: Runtime, store: ProfileStore) -> SelectedProfile:
     """Return the profile in use. Raises CredentialError without one."""
     profile = select(flags.text("profile"), runtime.environ, store)
     if profile.name:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from shlex import quote
 
-from ant_cli.completion.tables import Row, Tables
+from ant_cli.completion.tables import Tables, ValueRow
 from ant_cli.help.command_row import Command
 from ant_cli.operations.global_flags import GLOBAL_FLAGS
 
@@ -37,12 +37,12 @@ def shared(command: Command) -> list[str]:
     return ['"${global[@]}"'] if command.takes_all_global_flags else []
 
 
-def kinds(rows: list[Row]) -> list[str]:
+def kinds(rows: list[ValueRow]) -> list[str]:
     """Return the kind of each flag, or argument, of a command."""
     return [f"{_patterns(row)}) kind='{row.kind}' ;;" for row in rows]
 
 
-def _patterns(row: Row) -> str:
+def _patterns(row: ValueRow) -> str:
     """Return the `case` pattern of a command followed by one of the row's names."""
     command = quote(row.command) if row.command else "*"
     return " | ".join(rf"{command}\ {name}" for name in row.names)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from ant_cli.completion.tables import Row, Tables
+from ant_cli.completion.tables import Tables, ValueRow
 from ant_cli.help.command_row import first_sentence
 from ant_cli.operations.global_flags import GLOBAL_FLAGS
 from ant_cli.operations.spec import Param
@@ -57,7 +57,7 @@ def described(choice: str, summary: str) -> str:
     return quote(f"{choice}|{summary}")
 
 
-def kinds(rows: list[Row]) -> list[str]:
+def kinds(rows: list[ValueRow]) -> list[str]:
     """Return the kind of each flag, or argument: of one command, or of any."""
     return [f"{quote(f'{row.command} {name}'.strip())} = {quote(row.kind)}" for row in rows for name in row.names]
 

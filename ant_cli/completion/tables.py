@@ -18,7 +18,7 @@ _KINDS_BY_NAME = {"file": ValueKind.FILE, "identity_token_file": ValueKind.FILE,
 _KINDS_BY_TYPE = {bool: ValueKind.BOOLEAN, int: ValueKind.FREE, float: ValueKind.FREE}
 
 
-class Row(NamedTuple):
+class ValueRow(NamedTuple):
     """What a flag, or the argument at a position, takes."""
 
     command: str
@@ -68,24 +68,24 @@ class Tables:
         return [command for command in self.commands if takes_flags(command)]
 
     @property
-    def flag_kinds(self) -> list[Row]:
+    def flag_kinds(self) -> list[ValueRow]:
         """What each flag takes; first the exceptions: flags that take something else after a certain command."""
         uses: dict[str, dict[str, list[str]]] = {}
         for command, flag in self._flags():
             for name in flag.names:
                 uses.setdefault(name, {}).setdefault(kind_name(flag), []).append(command.full_name)
-        special, general = list[Row](), dict[str, list[str]]()
+        special, general = list[ValueRow](), dict[str, list[str]]()
         for name, kinds in uses.items():
             usual = max(kinds, key=lambda kind: len(kinds[kind]))
             general.setdefault(usual, []).append(name)
-            special += [Row(where, (name,), kind) for kind in kinds if kind != usual for where in kinds[kind]]
-        return [*special, *(Row("", tuple(names), kind) for kind, names in general.items())]
+            special += [ValueRow(where, (name,), kind) for kind in kinds if kind != usual for where in kinds[kind]]
+        return [*special, *(ValueRow("", tuple(names), kind) for kind, names in general.items())]
 
     @property
-    def argument_kinds(self) -> list[Row]:
+    def argument_kinds(self) -> list[ValueRow]:
         """What each argument is."""
         return [
-            Row(command.full_name, (ANY if argument.type is list else str(position),), kind_name(argument))
+            ValueRow(command.full_name, (ANY if argument.type is list else str(position),), kind_name(argument))
             for command in self.commands
             for position, argument in enumerate(command.arguments)
         ]

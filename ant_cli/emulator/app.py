@@ -38,7 +38,7 @@ PATIENCE_S = "ant_emulator.patience_s"
 """In the WSGI environment: how many seconds a client in the same process waits for a response, or the next part."""
 
 
-class _Outcome(NamedTuple):
+class _RequestOutcome(NamedTuple):
     """What a request led to."""
 
     body: Body
@@ -94,7 +94,7 @@ class Emulator:
         try:
             outcome = self._outcome(environ)
         except EmulatorError as error:
-            outcome = _Outcome(envelope(error, request_id), None, error.status, error.headers)
+            outcome = _RequestOutcome(envelope(error, request_id), None, error.status, error.headers)
         length: tuple[tuple[str, str], ...] = ()
         if isinstance(outcome.body, str):
             content_type, data = "application/json", outcome.body.encode()
@@ -107,7 +107,7 @@ class Emulator:
         start_response(f"{outcome.status} {PHRASES.get(outcome.status, 'Unknown')}", [*headers, *outcome.headers])
         return [] if environ["REQUEST_METHOD"] == "HEAD" else chunks
 
-    def _outcome(self, environ: WSGIEnvironment) -> _Outcome:
+    def _outcome(self, environ: WSGIEnvironment) -> _RequestOutcome:
         method, path = environ["REQUEST_METHOD"], path_of(environ)
         try:
             return self._checked(environ, method, path)
@@ -119,7 +119,7 @@ class Emulator:
             logging.getLogger(__name__).debug("A request failed.", exc_info=True)
             raise EmulatorError(500, f"The emulator failed: {type(error).__name__}: {error}.") from error
 
-    def _checked(self, environ: WSGIEnvironment, method: str, path: str) -> _Outcome:
+    def _checked(self, environ: WSGIEnvironment, method: str, path: str) -> _RequestOutcome:
         """Return the outcome of a request that passes every check. The order of the checks is the API's."""
         bound_host = environ.get(BOUND_HOST)
         if self._api_key is None and bound_host is not None:
@@ -135,7 +135,7 @@ class Emulator:
         self._check_headers(headers, access)
         is_stopping = environ.get(IS_STOPPING, _never)
         call = Call(ids, query_of(environ), headers, read_body(environ), is_stopping)
-        outcome = _Outcome(handler(self._store, call), fault)
+        outcome = _RequestOutcome(handler(self._store, call), fault)
         if has_left:
             raise ClientLeft
         return outcome

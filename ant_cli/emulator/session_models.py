@@ -20,7 +20,7 @@ class Expectation(Model):
     contains: str | None = None
 
 
-class Step(Model):
+class ScriptStep(Model):
     """A step of a script: a call of a tool, a message, or the end of a turn or of the session."""
 
     tool: Annotated[str, Field(min_length=1)] | None = None
@@ -37,7 +37,7 @@ class Step(Model):
         return {data: True} if data in ("idle", "terminate") else data
 
     @model_validator(mode="after")
-    def _check_kind(self) -> Step:
+    def _check_kind(self) -> ScriptStep:
         kinds = [kind for kind in STEPS if getattr(self, kind) is not None]
         if len(kinds) != 1:
             raise ValueError(f"must have one of {', '.join(STEPS)}, got {', '.join(kinds) or 'none'}")
@@ -52,7 +52,7 @@ class SessionRequest(Model):
     environment_id: Annotated[str, Field(min_length=1)] | None = None
     title: str | None = None
     metadata: dict[str, str] | None = None
-    script: Annotated[list[Step], Field(max_length=10_000, default_factory=list)]
+    script: Annotated[list[ScriptStep], Field(max_length=10_000, default_factory=list)]
     secret: bool = True
 
 

@@ -44,7 +44,7 @@ class Head(NamedTuple):
     keep_alive: bool
 
 
-class _Source(io.RawIOBase):
+class _SocketBytes(io.RawIOBase):
     """The bytes that a socket receives, with a limit on each wait."""
 
     def __init__(self, sock: socket.socket) -> None:
@@ -69,7 +69,7 @@ class Wire:
         """Where it leads: scheme, host and port."""
         self.reused = False
         self._socket = sock
-        self._source = _Source(sock)
+        self._source = _SocketBytes(sock)
         self._reader = io.BufferedReader(self._source, _READ_AT_ONCE)
         self._complete = False
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 
 from ant_cli.errors import UsageError, see_help
-from ant_cli.input.values import Parsed, Value, after_space, parse_all, parse_json, type_name
+from ant_cli.input.values import ParsedValue, Value, after_space, parse_all, parse_json, type_name
 from ant_cli.operations.spec import Operation
 from ant_cli.runtime.light_typing import BinaryIO, NamedTuple
 
@@ -81,7 +81,7 @@ def _id_key(operation: Operation, *, takes_ids: bool) -> str:
     return operation.positional.wire_name if takes_ids and operation.positional else ""
 
 
-def _no_values() -> Iterator[Parsed]:
+def _no_values() -> Iterator[ParsedValue]:
     """Yield nothing, as for blank text."""
     return iter(())
 
@@ -96,14 +96,14 @@ def _has_id_lines(text: str) -> bool:
     return found
 
 
-def _id_lines(text: str) -> Iterator[Parsed]:
+def _id_lines(text: str) -> Iterator[ParsedValue]:
     for number, line in enumerate(text.splitlines(), 1):
         match = re.fullmatch(_ID_LINE, line)
         if match and match[1]:
-            yield Parsed(match[1], number, is_json=True)
+            yield ParsedValue(match[1], number, is_json=True)
 
 
-def _documents(values: Iterator[Parsed], source: str, operation: Operation, id_key: str) -> Iterator[Document]:
+def _documents(values: Iterator[ParsedValue], source: str, operation: Operation, id_key: str) -> Iterator[Document]:
     """Convert values to documents, which are numbered if there are several."""
     first, second = next(values, None), next(values, None)
     if first is None or (second is None and first.value is None):
@@ -114,7 +114,7 @@ def _documents(values: Iterator[Parsed], source: str, operation: Operation, id_k
         yield _document(parsed, source + where, operation, id_key)._replace(is_one_of_several=several)
 
 
-def _document(parsed: Parsed, source: str, operation: Operation, id_key: str) -> Document:
+def _document(parsed: ParsedValue, source: str, operation: Operation, id_key: str) -> Document:
     value = parsed.value
     if isinstance(value, dict):
         return Document(value, source, parsed.is_json)

@@ -9,7 +9,7 @@ from itertools import chain
 from weakref import finalize
 
 from ant_cli.errors import UsageError
-from ant_cli.input.values import Parsed, Value, after_space, describe_json_error, parse_json
+from ant_cli.input.values import ParsedValue, Value, after_space, describe_json_error, parse_json
 from ant_cli.runtime.light_typing import BinaryIO
 from ant_cli.runtime.streams import INPUT_LIMIT
 
@@ -24,7 +24,7 @@ class ObjectStream:
         self._source = source
         finalize(self, file.close)
 
-    def values(self) -> Iterator[Parsed]:
+    def values(self) -> Iterator[ParsedValue]:
         """Yield the values.
 
         Raises:
@@ -40,7 +40,7 @@ class ObjectStream:
                 found = self._value(text, start, line, is_last=not part)
                 if found is None:
                     break
-                yield Parsed(found[0], line, is_json=True)
+                yield ParsedValue(found[0], line, is_json=True)
                 position = found[1]
                 line += text.count("\n", start, position)
             if len(text) - position > INPUT_LIMIT:

@@ -99,7 +99,7 @@ def type_name(value: Value) -> str:
 # JSON and YAML
 
 
-class Parsed(NamedTuple):
+class ParsedValue(NamedTuple):
     """One value of a text."""
 
     value: Value
@@ -128,7 +128,7 @@ def parse(text: str, where: str) -> Value:
     return documents[0] if documents else None
 
 
-def parse_all(text: str, where: str) -> Callable[[], Iterator[Parsed]]:
+def parse_all(text: str, where: str) -> Callable[[], Iterator[ParsedValue]]:
     """Return what yields the values of a text: JSON values one after the other, or else YAML documents.
 
     Several JSON values are parsed again each time, so that memory holds the text only. Blank documents don't count.
@@ -144,15 +144,15 @@ def parse_all(text: str, where: str) -> Callable[[], Iterator[Parsed]]:
             pass
     except (ValueError, RecursionError) as error:
         documents = [value for value in _parse_yaml(text, where, error, several=True) if value is not None]
-        return lambda: (Parsed(value, 0, is_json=False) for value in documents)
+        return lambda: (ParsedValue(value, 0, is_json=False) for value in documents)
     return (lambda: _json_values(text)) if second else (lambda: iter((first,) if first else ()))
 
 
-def _json_values(text: str) -> Iterator[Parsed]:
+def _json_values(text: str) -> Iterator[ParsedValue]:
     position, line = after_space(text, 0), 1 + text.count("\n", 0, after_space(text, 0))
     while position < len(text):
         value, end = parse_json(text, position)
-        yield Parsed(value, line, is_json=True)
+        yield ParsedValue(value, line, is_json=True)
         line += text.count("\n", position, end)
         position = end
 

@@ -128,7 +128,7 @@ class _Position(NamedTuple):
         return cls(before.count("\n"), len(before) - before.rfind("\n") - 1)
 
 
-class _Node(NamedTuple):
+class _YamlNode(NamedTuple):
     """A complete value that has an anchor."""
 
     value: Any
@@ -152,7 +152,7 @@ class _Open:
         self.flow = flow
         self.size = 1
         self.height = 1
-        """Both as those of `_Node`, so far."""
+        """Both as those of `_YamlNode`, so far."""
         self.key: str | None = None
         self.key_event: Any = None
         self.merged: list[dict[str, Any]] = []
@@ -173,7 +173,7 @@ class _Builder:
         self._json_words = json_words
         self._several = several
         self._stack: list[_Open] = []
-        self._anchors: dict[str, _Node] = {}
+        self._anchors: dict[str, _YamlNode] = {}
         self._aliased = 0
         self._actions: dict[type, Callable[[Any], None]] = {
             yaml.DocumentStartEvent: self._document,
@@ -249,7 +249,7 @@ class _Builder:
         top.key, top.key_event = key, event
         top.merging = key == "<<" and event.implicit[0]
         if anchor := self._anchor(event):
-            self._anchors[anchor] = _Node(key, 1, 0)
+            self._anchors[anchor] = _YamlNode(key, 1, 0)
 
     def _anchor(self, event: Any) -> str | None:
         """Return the name of an event's anchor. Rejects `"a":&b:c`, of which libyaml would take a part."""
@@ -291,9 +291,9 @@ class _Builder:
         return text
 
     def _place(self, value: Any, size: int, height: int, anchor: str | None, event: Any) -> None:
-        """Put a complete value where it belongs; `size` and `height` are those of `_Node`."""
+        """Put a complete value where it belongs; `size` and `height` are those of `_YamlNode`."""
         if anchor:
-            self._anchors[anchor] = _Node(value, size, height)
+            self._anchors[anchor] = _YamlNode(value, size, height)
         if not self._stack:
             self.results.append(value)
             return

@@ -134,14 +134,14 @@ class Printer:
         """Show values on a screen of their own, and print the one that was chosen there."""
         from ant_cli.output.explorer.full_screen import explore
 
-        outcome = explore(
+        result = explore(
             iter(pages), self._runtime, is_list=is_list, path=self._path, before_screen=self._before_pager
         )
-        if outcome.value:
-            is_raw = outcome.is_raw or self._raw_strings
-            self._write(self._render_item(outcome.value) if is_raw else self._render([outcome.value]))
-        if outcome.error:
-            raise outcome.error
+        if result.value:
+            is_raw = result.is_raw or self._raw_strings
+            self._write(self._render_item(result.value) if is_raw else self._render([result.value]))
+        if result.error:
+            raise result.error
 
     def _rendered(self, values: list[bytes]) -> bytes:
         """Return values in the requested format. Raises ResponseError if the format can't represent them."""

@@ -12,7 +12,7 @@ from rich.console import Console
 def terminal_console(write: Callable[[str], None], *, colour: bool) -> Console:
     """Return a console for a terminal. It passes what it draws to `write`, and changes no text that it is given."""
     return Console(
-        file=cast("IO[str]", _Output(write)),
+        file=cast("IO[str]", _TextSink(write)),
         force_terminal=True,
         color_system="standard" if colour else None,
         highlight=False,
@@ -22,7 +22,7 @@ def terminal_console(write: Callable[[str], None], *, colour: bool) -> Console:
     )
 
 
-class _Output(io.TextIOBase):
+class _TextSink(io.TextIOBase):
     def __init__(self, write: Callable[[str], None]) -> None:
         self._write = write
 

@@ -100,7 +100,7 @@ _LABEL_RESERVE = 18
 """Cells that are reserved for labels when deciding whether members fit on the line of their object."""
 
 
-class Row(NamedTuple):
+class ViewRow(NamedTuple):
     """A name, and the text next to it; empty for a value that is shown in rows of its own."""
 
     label: str
@@ -114,14 +114,14 @@ def _styled_view(text: bytes, style: Style) -> str:
     return "".join(view_lines(view_rows(text, style), style))
 
 
-def view_rows(text: bytes, style: Style) -> list[Row]:
+def view_rows(text: bytes, style: Style) -> list[ViewRow]:
     """Return the rows of the view of a JSON text: a single one without a name for a scalar."""
     if not _has_rows(text):
         return [_scalar_row("", "", text, style)]
     return list(_rows(_in_order(text), "", style))
 
 
-def view_lines(rows: list[Row], style: Style) -> list[str]:
+def view_lines(rows: list[ViewRow], style: Style) -> list[str]:
     """Return each row as it is shown: on one or more lines, with a line feed at the end."""
     widths = [cell_width(row.label) for row in rows if row.text]
     width = max((width for width in widths if width <= _MAX_LABEL), default=0)
@@ -154,17 +154,17 @@ def _numbered(text: bytes) -> list[_Entry]:
     return [(f"{number}.", value) for number, value in enumerate(json_text.elements(text), 1)]
 
 
-def _rows(entries: list[_Entry], indent: str, style: Style) -> Iterator[Row]:
+def _rows(entries: list[_Entry], indent: str, style: Style) -> Iterator[ViewRow]:
     for name, value in entries:
         label = indent + escape_controls(name).replace("\n", "␊")
         if not _has_rows(value):
             yield _scalar_row(label, name, value, style)
         elif json_text.json_type(value) == "object":
             summary, rest = _summarized(name, json_text.members(value), style.width - _LABEL_RESERVE)
-            yield Row(label, summary)
+            yield ViewRow(label, summary)
             yield from _rows(_without_empty_lists(rest), indent + _GAP, style)
         else:
-            yield Row(label, "")
+            yield ViewRow(label, "")
             yield from _rows(_numbered(value), indent + _GAP, style)
 
 
@@ -214,17 +214,17 @@ def _is_plain_list(text: bytes) -> bool:
     )
 
 
-def _scalar_row(label: str, name: str, text: bytes, style: Style) -> Row:
+def _scalar_row(label: str, name: str, text: bytes, style: Style) -> ViewRow:
     """Return the row of a value without rows of its own: an empty value as a label, a time with its age."""
     shown = json_text.compact(text).decode()
     is_time = name.upper().endswith(TIME_ENDINGS)
     if shown in ("null", '""') and name in _MISSING_IN_WORDS:
-        return Row(label, _MISSING_IN_WORDS[name], "dim")
+        return ViewRow(label, _MISSING_IN_WORDS[name], "dim")
     if shown in _EMPTY_ON_TERMINAL:
-        return Row(label, "never" if is_time and shown == "null" else _EMPTY_ON_TERMINAL[shown], "dim")
+        return ViewRow(label, "never" if is_time and shown == "null" else _EMPTY_ON_TERMINAL[shown], "dim")
     shown = ", ".join(map(_scalar, json_text.elements(text))) if _is_plain_list(text) else _scalar(text)
     age = relative_time(shown, style.clock()) if is_time else ""
-    return Row(label, shown, STATE_COLOURS.get(shown, "") if name == "state" else "", f"({age})" if age else "")
+    return ViewRow(label, shown, STATE_COLOURS.get(shown, "") if name == "state" else "", f"({age})" if age else "")
 
 
 def _scalar(text: bytes) -> str:
@@ -233,7 +233,7 @@ def _scalar(text: bytes) -> str:
     return json_text.compact(text).decode()
 
 
-def _line(row: Row, width: int, style: Style) -> str:
+def _line(row: ViewRow, width: int, style: Style) -> str:
     label = style.paint(row.label, "bold")
     if not row.text:
         return label + "\n"
@@ -242,7 +242,7 @@ def _line(row: Row, width: int, style: Style) -> str:
     return start + _painted(row, style, style.width - width - len(_GAP)).replace("\n", hanging) + "\n"
 
 
-def _painted(row: Row, style: Style, width: int = 0) -> str:
+def _painted(row: ViewRow, style: Style, width: int = 0) -> str:
     """Return the text of a row, wrapped if there is room for that."""
     if row.note:
         return f"{row.text} {style.paint(row.note, 'dim')}"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ant_cli.runtime import Runtime
 
 
-class Lines(Protocol):
+class ChangeLines(Protocol):
     """Divides the states of a watch into parts, and writes the lines."""
 
     def parts(self, values: Sequence[bytes]) -> dict[str, Part[bytes]]:
@@ -62,7 +62,7 @@ class ObjectLines:
 class WatchLines:
     """Prints lines. A context manager, like the display of a terminal."""
 
-    def __init__(self, lines: Lines, output: OutputSettings, progress: Progress, runtime: Runtime) -> None:
+    def __init__(self, lines: ChangeLines, output: OutputSettings, progress: Progress, runtime: Runtime) -> None:
         """Lines appear at any time, so nothing may be drawn at a terminal meanwhile."""
         progress.disable()
         self.observer = progress

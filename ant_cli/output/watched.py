@@ -10,7 +10,7 @@ from ant_cli.output.differences import Change, MarkedPart, Part, item_parts
 from ant_cli.output.printer import Transform, transformed
 from ant_cli.output.renderers import make_renderer
 from ant_cli.output.terminal import Style
-from ant_cli.output.views import Row, view_lines, view_rows
+from ant_cli.output.views import ViewRow, view_lines, view_rows
 from ant_cli.runtime.light_typing import Any, NamedTuple, Protocol, TypeVar
 
 T = TypeVar("T")
@@ -94,9 +94,9 @@ class WatchedView:
         self._transform = transform
         self._style = style
 
-    def parts(self, values: Sequence[bytes]) -> dict[str, Part[Row]]:
+    def parts(self, values: Sequence[bytes]) -> dict[str, Part[ViewRow]]:
         """Return the rows by the names on the way to each. The age of a time is not compared."""
-        found, path = dict[str, Part[Row]](), list[str]()
+        found, path = dict[str, Part[ViewRow]](), list[str]()
         (value,) = transformed(values[:1], self._transform)
         for row in view_rows(value, self._style):
             name = row.label.lstrip()
@@ -104,7 +104,7 @@ class WatchedView:
             found["\n".join(path)] = Part(row.text, row)
         return found
 
-    def body(self, marked: Sequence[MarkedPart[Row]], room: int, style: Style) -> Body:
+    def body(self, marked: Sequence[MarkedPart[ViewRow]], room: int, style: Style) -> Body:
         """Return the first rows, each of which may need several lines."""
         inner = style._replace(width=max(style.width - _MARGIN, 1))
         blocks = view_lines([part.shown for part, _ in marked], inner)

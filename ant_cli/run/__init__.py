@@ -11,7 +11,7 @@ from ant_cli.input.request import Request
 from ant_cli.operations.global_flags import YES
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.api_error import rendered_errors
-from ant_cli.run.plan import Plan, make_plan
+from ant_cli.run.plan import RunPlan, make_plan
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.confirmation import confirm
 from ant_cli.runtime.process import resume_gc
@@ -52,7 +52,7 @@ def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
         _run_one(plan, plan.requests.first, runtime)
 
 
-def _run_one(plan: Plan, request: Request, runtime: Runtime) -> None:
+def _run_one(plan: RunPlan, request: Request, runtime: Runtime) -> None:
     # 5. A question to a person, before what can't be undone.
     if plan.operation.asks_first and not switch(plan.flags, YES.name):
         confirm(_question(plan.operation, request), runtime)
@@ -80,7 +80,7 @@ def _question(operation: Operation, request: Request) -> str:
     return f"{operation.name.capitalize()} {' '.join(request.path_params.values())}?"
 
 
-def _print_list(plan: Plan, client: Client, request: Request) -> None:
+def _print_list(plan: RunPlan, client: Client, request: Request) -> None:
     from ant_cli.http.pagination import follow_pages
 
     pages = follow_pages(client, request, plan.settings.max_items, plan.is_wanted)
@@ -88,7 +88,7 @@ def _print_list(plan: Plan, client: Client, request: Request) -> None:
     print_pages(plan.progress.count_items(pages))
 
 
-def _print_response(plan: Plan, client: Client, request: Request, runtime: Runtime) -> None:
+def _print_response(plan: RunPlan, client: Client, request: Request, runtime: Runtime) -> None:
     """Print the response, which is the last one of several with `--until`, before the error of a wait too long."""
     send = partial(plan.edited.send if plan.edited else Client.send, client, request)
     response, error = plan.waiting.wait(send, plan.progress, runtime) if plan.waiting else (send(), None)
@@ -98,7 +98,7 @@ def _print_response(plan: Plan, client: Client, request: Request, runtime: Runti
         raise error
 
 
-def _print_dry_run(plan: Plan, runtime: Runtime) -> None:
+def _print_dry_run(plan: RunPlan, runtime: Runtime) -> None:
     from ant_cli.http.dry_run import dry_run_text
 
     requests = plan.edited.dry_run(plan.requests, plan.settings) if plan.edited else plan.requests

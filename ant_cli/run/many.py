@@ -17,7 +17,7 @@ from ant_cli.operations.spec import Operation
 from ant_cli.output.api_error import rendered_errors
 from ant_cli.output.printer import check_json
 from ant_cli.output.progress_bar import ProgressBar
-from ant_cli.run.plan import Plan
+from ant_cli.run.plan import RunPlan
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.confirmation import confirm
 from ant_cli.runtime.delayed_signals import DelayedSignals
@@ -30,7 +30,7 @@ NAMED = 1000
 """How many inputs that were not sent are named; of more than that, the first of the others is."""
 
 
-def run_many(plan: Plan, runtime: Runtime) -> None:
+def run_many(plan: RunPlan, runtime: Runtime) -> None:
     """Send the requests of a plan, and print the results in their order.
 
     Raises:
@@ -45,7 +45,7 @@ def run_many(plan: Plan, runtime: Runtime) -> None:
         confirm(_question(operation, requests), runtime, reads_stdin=True)
     report = _Report(operation, requests, runtime)
     observer = Unobserved() if runtime.stderr.is_terminal else plan.progress
-    sender = _Sender(plan, runtime)
+    sender = _RequestSender(plan, runtime)
     with (
         Client(settings.connection, runtime, observer) as client,
         plan.edited or nullcontext(),
@@ -74,10 +74,10 @@ def _labels(operation: Operation, requests: Iterable[tuple[int, Request]]) -> li
     return [request.path_params.get(name) or f"input {position + 1}" for position, request in requests]
 
 
-class _Sender(NamedTuple):
+class _RequestSender(NamedTuple):
     """Sends one of the requests, in a thread of the pool."""
 
-    plan: Plan
+    plan: RunPlan
     runtime: Runtime
 
     def send(self, client: Client, request: Request) -> bytes:

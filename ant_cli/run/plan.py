@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ant_cli.run.watch import Watch
 
 
-class Plan(NamedTuple):
+class RunPlan(NamedTuple):
     """What a run sends, and how it prints the results."""
 
     operation: Operation
@@ -40,13 +40,13 @@ class Plan(NamedTuple):
     """What makes the changes of `--add` and `--remove`."""
 
 
-def make_plan(operation: Operation, flags: Flags, settings: Settings, runtime: Runtime) -> Plan:
+def make_plan(operation: Operation, flags: Flags, settings: Settings, runtime: Runtime) -> RunPlan:
     """Return the plan. Raises UsageError for anything that can't be used, or can't be combined."""
     requests = build_all(operation, flags, runtime.stdin, runtime.stderr)
     watch = _watch(operation, flags, requests, settings, runtime)
     progress = Progress(runtime.stderr, runtime.environ)
     printer = _printer(operation, flags, requests, settings, progress, runtime)
-    return Plan(
+    return RunPlan(
         operation,
         flags,
         settings,

@@ -21,7 +21,7 @@ from ant_cli.output.terminal import detect_style
 from ant_cli.output.watch_lines import ItemLines, ObjectLines, WatchLines
 from ant_cli.output.watch_screen import WatchScreen
 from ant_cli.output.watched import WatchedTable, WatchedView
-from ant_cli.run.plan import Plan
+from ant_cli.run.plan import RunPlan
 from ant_cli.run.rhythm import Rhythm, rhythm_of
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple, Protocol
@@ -93,7 +93,7 @@ def _is_shown_on_screen(operation: Operation, output: OutputSettings, runtime: R
     return True
 
 
-def run_watch(plan: Plan, watch: Watch, runtime: Runtime) -> None:
+def run_watch(plan: RunPlan, watch: Watch, runtime: Runtime) -> None:
     """Send the request until the time is up, somebody interrupts it, or nobody reads the output any more.
 
     Raises:
@@ -119,7 +119,7 @@ def run_watch(plan: Plan, watch: Watch, runtime: Runtime) -> None:
         _repeat(fetch, display, watch.rhythm, runtime)
 
 
-def _display(plan: Plan, watch: Watch, request: Request, runtime: Runtime) -> AbstractContextManager[Display]:
+def _display(plan: RunPlan, watch: Watch, request: Request, runtime: Runtime) -> AbstractContextManager[Display]:
     operation, output, progress = plan.operation, plan.settings.output, plan.progress
     transform = make_transform("--transform", output.transform)
     style = detect_style(runtime)

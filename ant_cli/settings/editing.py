@@ -13,7 +13,7 @@ from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.storage import LockTimeout, Patience, locked, replace_file
 from ant_cli.runtime.streams import os_error_text
-from ant_cli.settings.profiles import FILE_NAME, Store, config_dir, read_store, unknown_profile
+from ant_cli.settings.profiles import FILE_NAME, ProfileStore, config_dir, read_store, unknown_profile
 
 _NOTE_AFTER_S = 1.0
 _LOCK_LIMIT_S = 10.0
@@ -22,7 +22,7 @@ _LOCK_LIMIT_S = 10.0
 class Draft:
     """The profiles while they are being changed."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: ProfileStore) -> None:
         """Copy the content of the file, unknown keys included."""
         self._store = store
         self.document: dict[str, Any] = dict(store.document)

@@ -23,7 +23,7 @@ _GRACE_S = 1.0
 _SEE_COMMAND = "To see the command: ant profile get api_key_command --profile NAME"
 
 
-class _Output(NamedTuple):
+class _CommandOutput(NamedTuple):
     status: int
     data: bytes
     """At most one byte more than `_OUTPUT_LIMIT`."""
@@ -60,7 +60,7 @@ def run_command(command: str, source: str, runtime: Runtime, timeout_s: float = 
     return output.data.decode("utf-8", "replace")
 
 
-def _run(args: str | list[str], environ: Mapping[str, str], timeout_s: float) -> _Output:
+def _run(args: str | list[str], environ: Mapping[str, str], timeout_s: float) -> _CommandOutput:
     """Run a command. Output beyond the limit is not read, and the command is stopped.
 
     Raises:
@@ -83,8 +83,8 @@ def _run(args: str | list[str], environ: Mapping[str, str], timeout_s: float) ->
         if reader.is_alive():
             raise subprocess.TimeoutExpired(args, timeout_s)
         if len(output[0]) > _OUTPUT_LIMIT:
-            return _Output(0, output[0])
-        return _Output(child.wait(max(0.0, deadline - time.monotonic())), output[0])
+            return _CommandOutput(0, output[0])
+        return _CommandOutput(child.wait(max(0.0, deadline - time.monotonic())), output[0])
     finally:
         child.kill()
         child.wait()

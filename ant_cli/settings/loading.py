@@ -11,7 +11,7 @@ from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 from ant_cli.runtime.redaction import url_secrets
 from ant_cli.settings.local_emulator import is_local
-from ant_cli.settings.profiles import NO_PROFILE, SelectedProfile, Store, read_store, requested, select
+from ant_cli.settings.profiles import NO_PROFILE, ProfileStore, SelectedProfile, read_store, requested, select
 from ant_cli.settings.sources import (
     DEFAULT_BASE_URL,
     DEFAULTS,
@@ -119,7 +119,7 @@ class Settings(NamedTuple):
 
 
 def load(
-    runtime: Runtime, flags: Flags, store: Store | None = None, *, has_own_credential: bool = False
+    runtime: Runtime, flags: Flags, store: ProfileStore | None = None, *, has_own_credential: bool = False
 ) -> Settings:
     """Return the settings of a run. Every secret among them is registered for redaction first.
 
@@ -223,7 +223,7 @@ def _profile_for(name: str, profile: SelectedProfile, runtime: Runtime) -> Selec
     return profile if name != "format" or runtime.stdout.is_terminal else NO_PROFILE
 
 
-def _select(flags: Flags, runtime: Runtime, store: Store, *, needs_login: bool) -> SelectedProfile:
+def _select(flags: Flags, runtime: Runtime, store: ProfileStore, *, needs_login: bool) -> SelectedProfile:
     """Return the profile of the run: one of the store, or else one of the official tool.
 
     The official tool's files are looked at only if a profile that is not in the store was named, or if no profile

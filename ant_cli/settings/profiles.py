@@ -26,7 +26,7 @@ _WITHOUT_PROFILES = f"To go on without profiles: {variables.CONFIG_DIR}={os.devn
 Profile = Mapping[str, object]
 
 
-class Store(NamedTuple):
+class ProfileStore(NamedTuple):
     """The content of the profiles file; empty if it does not exist."""
 
     path: Path | None = None
@@ -35,7 +35,7 @@ class Store(NamedTuple):
 
     def __repr__(self) -> str:
         """Return a representation without the secrets."""
-        return f"Store(path={str(self.path)!r})"
+        return f"ProfileStore(path={str(self.path)!r})"
 
     @property
     def active(self) -> str:
@@ -49,13 +49,13 @@ class Store(NamedTuple):
         profiles: Mapping[str, Profile] = self.document.get("profiles", {})
         return profiles
 
-    def with_profile(self, name: str, profile: Profile) -> Store:
+    def with_profile(self, name: str, profile: Profile) -> ProfileStore:
         """Return the store as it would be with another profile, or the same one changed."""
         profiles = {**self.profiles, name: profile}
         return self._replace(document={**self.document, "profiles": profiles})
 
 
-NO_STORE = Store()
+NO_STORE = ProfileStore()
 
 
 class SelectedProfile(NamedTuple):
@@ -100,7 +100,7 @@ class SelectedProfile(NamedTuple):
 NO_PROFILE = SelectedProfile()
 
 
-def select(named: str | None, environ: Mapping[str, str], store: Store) -> SelectedProfile:
+def select(named: str | None, environ: Mapping[str, str], store: ProfileStore) -> SelectedProfile:
     """Return the profile that --profile names, or else ANTHROPIC_PROFILE, or else the active one.
 
     A name that does not exist is an error and never a reason to use another profile: it may be the key of
@@ -125,7 +125,7 @@ def select(named: str | None, environ: Mapping[str, str], store: Store) -> Selec
     return SelectedProfile(name, source, store.profiles[name])
 
 
-def requested(named: str | None, environ: Mapping[str, str], store: Store) -> tuple[str, str]:
+def requested(named: str | None, environ: Mapping[str, str], store: ProfileStore) -> tuple[str, str]:
     """Return the name of the profile to use, which may not exist, and the source of that name.
 
     Raises:
@@ -142,7 +142,7 @@ def requested(named: str | None, environ: Mapping[str, str], store: Store) -> tu
     return next(((name, source) for name, source in sources if name), ("", ""))
 
 
-def unknown_profile(name: str, source: str, store: Store, others: Iterable[str] = ()) -> CredentialError:
+def unknown_profile(name: str, source: str, store: ProfileStore, others: Iterable[str] = ()) -> CredentialError:
     """Return the error for a profile that does not exist.
 
     Args:
@@ -184,7 +184,7 @@ def config_dir(
     return None if home == "~" else Path(home) / ".config" / "anthropic"
 
 
-def read_store(runtime: Runtime, *, fix_mode: bool = True) -> Store:
+def read_store(runtime: Runtime, *, fix_mode: bool = True) -> ProfileStore:
     """Read the profiles, and register their secrets for redaction.
 
     With `fix_mode`, the permissions of other users are removed from the file.
@@ -204,17 +204,17 @@ def read_store(runtime: Runtime, *, fix_mode: bool = True) -> Store:
                 _restrict_mode(file.fileno(), path, runtime)
             data = read_limited(file, str(path))
     except FileNotFoundError:
-        return Store(path)
+        return ProfileStore(path)
     except OSError as error:
         raise _unreadable(path, os_error_text(error)) from None
     except UsageError:
         raise _unreadable(path, "it is too large for a file of profiles") from None
-    store = Store(path, _parse(data, path))
+    store = ProfileStore(path, _parse(data, path))
     _register_secrets(store, runtime.stderr)
     return store
 
 
-def _register_secrets(store: Store, stderr: Stderr) -> None:
+def _register_secrets(store: ProfileStore, stderr: Stderr) -> None:
     for profile in store.profiles.values():
         for value in map(profile.get, SECRET_FIELDS):
             if isinstance(value, str) and not value.startswith(KEYRING):

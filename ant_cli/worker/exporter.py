@@ -13,7 +13,7 @@ from ant_cli.http.client import authenticated
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.settings.loading import ConnectionSettings
-from ant_cli.worker.listener import Listener, Page, json_page, text_page
+from ant_cli.worker.listener import Listener, ServedPage, json_page, text_page
 from ant_cli.worker.metrics import CONTENT_TYPE, Families, exposition
 from ant_cli.worker.work_api import WorkAPI, connection_with_key
 
@@ -81,13 +81,13 @@ class Exporter:
         self._stats = dict(stats)
         Families({})
 
-    def find(self, path: str) -> Page | None:
+    def find(self, path: str) -> ServedPage | None:
         """Return the page of a path."""
         if path == "/healthz":
             return text_page("ok")
         if path == "/metrics":
             families = [family for name, stats in self._stats.items() for family in _metrics(name, stats.read())]
-            return Page(200, CONTENT_TYPE, exposition(_merged(families)))
+            return ServedPage(200, CONTENT_TYPE, exposition(_merged(families)))
         name = path.removeprefix("/stats").strip("/")
         if not path.startswith("/stats"):
             return None
@@ -120,7 +120,7 @@ def serve_statistics(options: Mapping[str, Any], connection: ConnectionSettings,
     listener.close()
 
 
-def _stats_page(reading: Reading) -> Page:
+def _stats_page(reading: Reading) -> ServedPage:
     return json_page(reading.numbers) if not reading.problem else json_page({"error": reading.problem}, 502)
 
 

@@ -87,7 +87,7 @@ def secrets_of_item(item: Mapping[str, Any]) -> list[str]:
 class Handler:
     """A running handler."""
 
-    def __init__(self, process: asyncio.subprocess.Process, output: _Output, guardian: Guardian) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, output: _OutputLog, guardian: Guardian) -> None:
         self._process = process
         self._output = output
         self._guardian = guardian
@@ -117,7 +117,7 @@ class Handler:
             raise
         finally:
             os.close(writing)
-        output = _Output(reading, log_line)
+        output = _OutputLog(reading, log_line)
         if process.stdin is not None:
             process.stdin.write(json.dumps(item, separators=(",", ":")).encode() + b"\n")
             process.stdin.close()
@@ -145,7 +145,7 @@ class Handler:
         await self._output.close(_LAST_WORDS_S)
 
 
-class _Output:
+class _OutputLog:
     """The output of a handler, line by line into a log."""
 
     def __init__(self, descriptor: int, log_line: Callable[[str], None]) -> None:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ant_cli.worker.listener import Listener, Page, text_page
+from ant_cli.worker.listener import Listener, ServedPage, text_page
 from ant_cli.worker.metrics import CONTENT_TYPE, Identity, exposition, worker_metrics
 from ant_cli.worker.options import PollOptions
 from ant_cli.worker.tally import Tally
@@ -35,9 +35,9 @@ def monitored(options: PollOptions, tally: Tally) -> Iterator[None]:
     loop, identity = asyncio.get_running_loop(), Identity(options.environment_id, options.worker_id)
     worker_metrics(tally, identity)  # raises here, and not at the first scrape
 
-    def find(path: str) -> Page | None:
+    def find(path: str) -> ServedPage | None:
         if path == "/metrics":
-            return Page(200, CONTENT_TYPE, exposition(worker_metrics(tally, identity)))
+            return ServedPage(200, CONTENT_TYPE, exposition(worker_metrics(tally, identity)))
         if path == "/healthz":
             return text_page("ok") if _turns(loop) else text_page("the event loop is stuck", 503)
         return _readiness(tally, time.time()) if path == "/readyz" else None
@@ -55,7 +55,7 @@ def _turns(loop: asyncio.AbstractEventLoop) -> bool:
     return turned.wait(_ALIVE_S)
 
 
-def _readiness(tally: Tally, now: float) -> Page:
+def _readiness(tally: Tally, now: float) -> ServedPage:
     if tally.draining:
         return text_page("draining", 503)
     busy = tally.slots_used >= tally.slots  # then there is no reason to poll

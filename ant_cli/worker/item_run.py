@@ -27,7 +27,7 @@ from ant_cli.worker.attempts import (
 )
 from ant_cli.worker.guardian import Guardian
 from ant_cli.worker.handler import Handler, handler_environment, secrets_of_item
-from ant_cli.worker.lease import ENDING, NO_HEARTBEAT, Action, Lease, Step, Verdict
+from ant_cli.worker.lease import ENDING, NO_HEARTBEAT, Action, Lease, LeaseStep, Verdict
 from ant_cli.worker.log import WorkerLog
 from ant_cli.worker.options import PollOptions
 from ant_cli.worker.polling_pace import Backoff
@@ -242,7 +242,7 @@ class ItemRun:
         never: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
         return await never
 
-    async def _take(self, step: Step, lease: Lease) -> Verdict:
+    async def _take(self, step: LeaseStep, lease: Lease) -> Verdict:
         """Take a step when it is due; a lease that was not extended in time is lost."""
         try:
             async with asyncio.timeout_at(lease.must_stop_at):
@@ -256,7 +256,7 @@ class ItemRun:
             self._context.tally.heartbeats["lost"] += 1
         return verdict
 
-    async def _send(self, step: Step, lease: Lease, sent: float) -> Verdict:
+    async def _send(self, step: LeaseStep, lease: Lease, sent: float) -> Verdict:
         api, call = self._context.api, self._context.call
         try:
             if step.action is Action.LOOK:

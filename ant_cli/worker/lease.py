@@ -27,7 +27,7 @@ class Action(Enum):
     """Retrieve the item, and leave its lease alone."""
 
 
-class Step(NamedTuple):
+class LeaseStep(NamedTuple):
     """What to do next about a lease, and when."""
 
     action: Action
@@ -71,16 +71,16 @@ class Lease:
         """When a handler must be dead unless the lease was extended: a little before it runs out."""
         return self.expires_at - min(self._ttl_s / 10, 5.0)
 
-    def next_step(self) -> Step | None:
+    def next_step(self) -> LeaseStep | None:
         """Return what to do next; None if this worker leaves the lease to the handler."""
         if self._mode == "never":
             return None
         if self._unclear:
-            return Step(Action.LOOK, self._next)
+            return LeaseStep(Action.LOOK, self._next)
         takes_over_at = self._sign_of_life + self._ttl_s / 2
         if self._mode == "always" or self.held or self._next >= takes_over_at:
-            return Step(Action.BEAT, min(self._next, takes_over_at))
-        return Step(Action.LOOK, self._next)
+            return LeaseStep(Action.BEAT, min(self._next, takes_over_at))
+        return LeaseStep(Action.LOOK, self._next)
 
     def _interval(self) -> float:
         return max(min(self._ttl_s / 4, _LONGEST_INTERVAL_S), _SHORTEST_INTERVAL_S)

@@ -18,7 +18,7 @@ _MOST_CONNECTIONS = 64
 """Each takes a file descriptor, which the worker needs for its requests and handlers."""
 
 
-class Page(NamedTuple):
+class ServedPage(NamedTuple):
     """What is served."""
 
     status: int
@@ -26,17 +26,17 @@ class Page(NamedTuple):
     body: bytes
 
 
-def text_page(text: str, status: int = 200) -> Page:
+def text_page(text: str, status: int = 200) -> ServedPage:
     """Return a page with a line of text."""
-    return Page(status, "text/plain; charset=utf-8", f"{text}\n".encode())
+    return ServedPage(status, "text/plain; charset=utf-8", f"{text}\n".encode())
 
 
-def json_page(value: object, status: int = 200) -> Page:
+def json_page(value: object, status: int = 200) -> ServedPage:
     """Return a page with JSON."""
-    return Page(status, "application/json", json.dumps(value).encode())
+    return ServedPage(status, "application/json", json.dumps(value).encode())
 
 
-Find = Callable[[str], Page | None]
+Find = Callable[[str], ServedPage | None]
 """From a path to its page; None if there is no such page."""
 
 
@@ -67,7 +67,7 @@ class Listener:
 
 
 def _server_class(host: str) -> type[ThreadingHTTPServer]:
-    class Server(ThreadingHTTPServer):
+    class PageServer(ThreadingHTTPServer):
         daemon_threads = True
         address_family = AF_INET6 if ":" in host else AF_INET
         request_queue_size = _MOST_CONNECTIONS
@@ -97,11 +97,11 @@ def _server_class(host: str) -> type[ThreadingHTTPServer]:
         def handle_error(self, *_: object) -> None:
             """Say nothing: a scraper that went away is no news."""
 
-    return Server
+    return PageServer
 
 
 def _handler_class(find: Find) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
+    class PageHandler(BaseHTTPRequestHandler):
         timeout = _REQUEST_TIMEOUT_S
 
         def do_GET(self) -> None:
@@ -116,4 +116,4 @@ def _handler_class(find: Find) -> type[BaseHTTPRequestHandler]:
         def log_message(self, *_: object) -> None:
             """Log nothing: health checks come every few seconds."""
 
-    return Handler
+    return PageHandler

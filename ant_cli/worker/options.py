@@ -28,7 +28,7 @@ _OFFICIAL_VARIABLES = {
 _COMPLETES = {"on_work": ValueKind.FILE, "workdir": ValueKind.FILE, "work_secret_file": ValueKind.FILE}
 
 
-class Row(NamedTuple):
+class FlagRow(NamedTuple):
     """A flag of the worker: how it is typed, what it is without being given, and how its text is read."""
 
     param: Param
@@ -85,7 +85,7 @@ def _address(source: str, text: str) -> tuple[str, int]:
 
 def _row(
     name: str, parse: Parse, default: str | None, help_text: str, kind: type = str, choices: tuple[str, ...] = ()
-) -> Row:
+) -> FlagRow:
     completes = _COMPLETES.get(name) or (ValueKind.CHOICE if choices else None if kind is bool else ValueKind.FREE)
     if default is None:
         help_text += " Required."
@@ -93,7 +93,7 @@ def _row(
         help_text += f" [default: {default}]"
     value_name = "TIME" if parse in (parse_duration, _lease) else ""
     param = Param(name, "setting", kind, help_text, choices=choices, completes=completes, value_name=value_name)
-    return Row(param, parse, default)
+    return FlagRow(param, parse, default)
 
 
 _LOG_FORMATS = ("text", "json")
@@ -186,7 +186,7 @@ class PollOptions(NamedTuple):
 
 
 def read_options(
-    rows: tuple[Row, ...], flags: Flags, environ: Mapping[str, str], command: str
+    rows: tuple[FlagRow, ...], flags: Flags, environ: Mapping[str, str], command: str
 ) -> dict[str, object]:
     """Return the value of each row by its name: from its flag, else its variable, else its default.
 
@@ -202,17 +202,17 @@ def read_options(
     return {row.param.name: _value(row, flags, environ) for row in rows}
 
 
-def _value(row: Row, flags: Flags, environ: Mapping[str, str]) -> object:
+def _value(row: FlagRow, flags: Flags, environ: Mapping[str, str]) -> object:
     source, text = _given(row, flags, environ)
     return row.parse(source, text) if source != "default" or text else _nothing(row, text)
 
 
-def _nothing(row: Row, text: str) -> object:
+def _nothing(row: FlagRow, text: str) -> object:
     """Return the value of a row that was not given and has no default."""
     return _address("", text) if row.parse is _address else text
 
 
-def _given(row: Row, flags: Flags, environ: Mapping[str, str]) -> tuple[str, str]:
+def _given(row: FlagRow, flags: Flags, environ: Mapping[str, str]) -> tuple[str, str]:
     """Return the source of a value and its text; empty variables count as unset."""
     typed = flags.text(row.param.name)
     if typed is not None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ant_cli.apply.lockfile import Entry, LockFile, Origin, find_lock_path, read_lock
+from ant_cli.apply.lockfile import Entry, LockFile, ResourceOrigin, find_lock_path, read_lock
 from ant_cli.errors import OutputError, UsageError
 
 HASH = "0123456789abcdef" * 2
@@ -51,7 +51,7 @@ def test_a_file_that_is_read_and_written_is_the_same_byte_for_byte(path):
     path.write_text(WRITTEN)
     lock = read_lock(path)
     assert lock.to_bytes().decode() == WRITTEN
-    assert lock.origin == Origin("https://api.anthropic.com", "org-1", "")
+    assert lock.origin == ResourceOrigin("https://api.anthropic.com", "org-1", "")
     assert set(lock.tracked) == {"./environments/b.yaml"}
     assert set(lock.entries) == {"./agents/aé.md", "./environments/b.yaml", "https://github.com/x/y"}
 
@@ -85,7 +85,7 @@ def test_fields_of_an_entry_that_nobody_knows_are_kept(path):
 
 def test_a_new_file_has_its_fields_in_order(path):
     """Two spaces, keys sorted, a line end; as the official tool writes it."""
-    lock = LockFile(path).with_origin(Origin("http://h", "o", "w"))
+    lock = LockFile(path).with_origin(ResourceOrigin("http://h", "o", "w"))
     entry = Entry("environment", "env_1", "h", "r")
     lock.with_entry("./b.yaml", entry).with_entry("./a<b.yaml", entry._replace(id="env_2")).save()
     assert path.read_text() == (

@@ -21,7 +21,7 @@ from ant_cli.gjson import apply, parse
 from ant_cli.output.explorer import full_screen
 from ant_cli.output.explorer.application import Choice, Explorer
 from ant_cli.output.explorer.feed import Feed
-from ant_cli.output.explorer.full_screen import Outcome, explore, missing_requirement
+from ant_cli.output.explorer.full_screen import ExplorerResult, explore, missing_requirement
 from ant_cli.output.explorer.keys import ALWAYS, BROWSING, help_text
 from ant_cli.output.explorer.outline import Outline
 from ant_cli.output.explorer.tree import (
@@ -779,8 +779,8 @@ def process_of(stdout: io.BytesIO, **environ: str) -> Runtime:
     return make_runtime(environ, Terminal(), stdout, Terminal())
 
 
-def opened(keys: list[str], pages: Iterator[list[bytes]], **options: Any) -> Outcome:
-    """Open the explorer as a command does, press keys, and return the outcome."""
+def opened(keys: list[str], pages: Iterator[list[bytes]], **options: Any) -> ExplorerResult:
+    """Open the explorer as a command does, press keys, and return the result."""
 
     async def pilot_it(pilot: Any) -> None:
         await pilot.press(*keys)
@@ -828,8 +828,8 @@ def test_an_error_of_a_later_page_is_returned_with_the_chosen_value():
 
 def test_the_printer_prints_the_chosen_value_and_then_raises_the_error(ant, monkeypatch):
     """A shell learns from the exit status that the list was incomplete."""
-    outcome = Outcome(b'{"id":  1}', is_raw=False, error=ResponseError("the list broke off."))
-    monkeypatch.setattr(full_screen, "explore", lambda *_, **__: outcome)
+    result = ExplorerResult(b'{"id":  1}', is_raw=False, error=ResponseError("the list broke off."))
+    monkeypatch.setattr(full_screen, "explore", lambda *_, **__: result)
     monkeypatch.setattr(full_screen, "missing_requirement", lambda _: "")
     done = ant("beta:environments", "list", "--format", "explore", terminal=True, env={"NO_COLOR": "1"})
     assert (done.exit, done.stdout) == (1, '{\n  "id": 1\n}\n')

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ant_cli.worker.lease import NO_HEARTBEAT, Action, Lease, Step, Verdict
+from ant_cli.worker.lease import NO_HEARTBEAT, Action, Lease, LeaseStep, Verdict
 
 ITEM = {"acknowledged_at": "A", "latest_heartbeat_at": None, "state": "starting"}
 BEGAN = 1000.0
@@ -26,10 +26,10 @@ def test_never_does_nothing():
 def test_always_claims_at_once_and_then_heartbeats_often_enough_for_a_stop_request():
     """The first heartbeat expects that there was none; a stop request must arrive within 15 s."""
     held = lease("always")
-    assert held.next_step() == Step(Action.BEAT, BEGAN)
+    assert held.next_step() == LeaseStep(Action.BEAT, BEGAN)
     assert held.last_heartbeat == NO_HEARTBEAT
     assert held.take_heartbeat(response(), BEGAN) is Verdict.KEPT
-    assert held.next_step() == Step(Action.BEAT, BEGAN + 10)
+    assert held.next_step() == LeaseStep(Action.BEAT, BEGAN + 10)
     assert held.last_heartbeat == "B1"
     assert held.held
 
@@ -39,7 +39,7 @@ def test_the_interval_follows_the_lease_that_the_server_gives(ttl, interval):
     """A quarter of it, so that a lost heartbeat or two cost nothing."""
     held = lease("always")
     held.take_heartbeat(response(ttl=ttl), BEGAN)
-    assert held.next_step() == Step(Action.BEAT, BEGAN + interval)
+    assert held.next_step() == LeaseStep(Action.BEAT, BEGAN + interval)
 
 
 def test_auto_looks_at_the_item_and_takes_over_at_half_of_the_lease():
@@ -49,7 +49,7 @@ def test_auto_looks_at_the_item_and_takes_over_at_half_of_the_lease():
         looks.append(step.at - BEGAN)
         assert watched.take_item(dict(ITEM), step.at) is Verdict.KEPT
     assert looks == list(range(10, 150, 10))
-    assert step == Step(Action.BEAT, BEGAN + 150)
+    assert step == LeaseStep(Action.BEAT, BEGAN + 150)
     assert watched.last_heartbeat == NO_HEARTBEAT
 
 
@@ -73,9 +73,9 @@ def test_a_refused_attempt_to_take_over_is_followed_by_a_look():
     """The handler was faster, and is left alone."""
     watched = lease("auto")
     assert watched.take_refusal(BEGAN + 150) is Verdict.KEPT
-    assert watched.next_step() == Step(Action.LOOK, BEGAN + 150)
+    assert watched.next_step() == LeaseStep(Action.LOOK, BEGAN + 150)
     watched.take_item({**ITEM, "state": "active", "latest_heartbeat_at": "H"}, BEGAN + 150)
-    assert watched.next_step() == Step(Action.LOOK, BEGAN + 160)
+    assert watched.next_step() == LeaseStep(Action.LOOK, BEGAN + 160)
 
 
 @pytest.mark.parametrize("mode", ["auto", "always"])
@@ -114,9 +114,9 @@ def test_after_a_failed_heartbeat_a_look_shows_whether_it_was_carried_out():
     held = lease("always")
     held.take_heartbeat(response(), BEGAN)
     held.take_failure(BEGAN + 10)
-    assert held.next_step() == Step(Action.LOOK, BEGAN + 11)
+    assert held.next_step() == LeaseStep(Action.LOOK, BEGAN + 11)
     assert held.take_item({**ITEM, "state": "active", "latest_heartbeat_at": "B2"}, BEGAN + 11) is Verdict.KEPT
-    assert held.next_step() == Step(Action.BEAT, BEGAN + 11)
+    assert held.next_step() == LeaseStep(Action.BEAT, BEGAN + 11)
     assert held.last_heartbeat == "B2"
     assert not held.handler_beats
 
@@ -125,7 +125,7 @@ def test_a_claim_that_failed_is_made_again_after_a_look():
     """With the sentinel, if the server knows of no heartbeat."""
     held = lease("always")
     held.take_failure(BEGAN + 1)
-    assert held.next_step() == Step(Action.LOOK, BEGAN + 2)
+    assert held.next_step() == LeaseStep(Action.LOOK, BEGAN + 2)
     held.take_item(dict(ITEM), BEGAN + 2)
     assert held.next_step().action is Action.BEAT
     assert held.last_heartbeat == NO_HEARTBEAT

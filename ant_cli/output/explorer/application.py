@@ -15,7 +15,7 @@ from ant_cli.output.explorer.feed import Feed
 from ant_cli.output.explorer.keys import BROWSE, FILTER, READ, SEARCH, Mode, help_text
 from ant_cli.output.explorer.outline import Outline
 from ant_cli.output.explorer.tree import in_full, on_one_line, path_of, raw_text
-from ant_cli.output.explorer.widgets import COLOURED, PLAIN, Bar, Page, Prompt, Rows
+from ant_cli.output.explorer.widgets import COLOURED, PLAIN, Bar, Prompt, Rows, TextPage
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.sanitize import escape_controls
 
@@ -44,8 +44,8 @@ class Explorer(App[Choice], inherit_bindings=False):
     # Only the terminal's own colours, which suit its background.
     CSS = """
     Screen { overflow: hidden; }
-    Screen, Rows, Page, Prompt { background: ansi_default; color: ansi_default; }
-    Rows, Page { height: 1fr; scrollbar-size: 0 0; }
+    Screen, Rows, TextPage, Prompt { background: ansi_default; color: ansi_default; }
+    Rows, TextPage { height: 1fr; scrollbar-size: 0 0; }
     Bar, Prompt { height: 1; }
     """
 
@@ -80,7 +80,7 @@ class Explorer(App[Choice], inherit_bindings=False):
         self._query = ""
         self.rows = Rows(outline, COLOURED if colour else PLAIN)
         self.status, self.footer = Bar(), Bar()
-        self.prompt, self.page = Prompt(), Page()
+        self.prompt, self.page = Prompt(), TextPage()
 
     def compose(self) -> ComposeResult:
         """Create the widgets."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Run = Callable[[Explorer], Choice | None]
 
 
-class Outcome(NamedTuple):
+class ExplorerResult(NamedTuple):
     """The result of a session."""
 
     value: bytes
@@ -56,7 +56,7 @@ def explore(
     path: str = "",
     before_screen: Callable[[], None] = lambda: None,
     run: Run | None = None,
-) -> Outcome:
+) -> ExplorerResult:
     """Open the screen with the first page, and return the value that was chosen there.
 
     `path` is the run's `--transform`, which the paths of values are relative to.
@@ -73,7 +73,7 @@ def explore(
     choice = _choose(outline, feed, path, runtime, run)
     if choice.interrupted:
         raise KeyboardInterrupt
-    return Outcome(choice.value, choice.is_raw, feed.error)
+    return ExplorerResult(choice.value, choice.is_raw, feed.error)
 
 
 def _load_screen() -> None:

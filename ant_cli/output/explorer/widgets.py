@@ -221,7 +221,7 @@ class Prompt(Widget):
         return Strip(segments).adjust_cell_length(width)
 
 
-class Page(ScrollView, can_focus=False):
+class TextPage(ScrollView, can_focus=False):
     """A text that replaces the rows."""
 
     def __init__(self) -> None:

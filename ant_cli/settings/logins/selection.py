@@ -5,13 +5,13 @@ from __future__ import annotations
 from ant_cli.errors import CredentialError
 from ant_cli.runtime import Runtime
 from ant_cli.settings.logins.configs import OfficialProfile, active_name, profile_names, read_profile
-from ant_cli.settings.profiles import NO_PROFILE, SelectedProfile, Store, unknown_profile
+from ant_cli.settings.profiles import NO_PROFILE, ProfileStore, SelectedProfile, unknown_profile
 
 ACTIVE = "active_config"
 """What names the profile if nothing else does: the official tool's file, or its default."""
 
 
-def select_official(name: str, source: str, runtime: Runtime, store: Store) -> SelectedProfile:
+def select_official(name: str, source: str, runtime: Runtime, store: ProfileStore) -> SelectedProfile:
     """Return the official tool's profile of this name; without a name its active one, if that is logged in.
 
     Raises:
