@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from ant_cli.argv import Call
     from ant_cli.operations.spec import Flags
 
-_GIVEN = ("api_key", "auth_token", "identity_token", "environment_key", "api_key_stdin", "auth_token_stdin")
-"""The flags that give a credential."""
 _WITHOUT_NOTE = ("auth login", "emulator start")
 """The commands that warn themselves, or whose key is the emulator's."""
 
@@ -91,7 +89,9 @@ def execute(call: Call, runtime: Runtime) -> None:
 
 def _read_given(flags: Flags, runtime: Runtime, *, note: bool = True) -> Flags:
     """Return the flags with the credential that is on stdin, if a flag says so, and print a note on a typed one."""
-    if not any(name in flags for name in _GIVEN):
+    from ant_cli.operations.global_flags import ON_STDIN, SECRETS
+
+    if not any(name in flags for name in (*SECRETS, *ON_STDIN)):
         return flags
     from ant_cli.settings.given_credentials import note_typed_credential, read_credentials
 

@@ -7,8 +7,14 @@ import tempfile
 import pytest
 
 from ant_cli.errors import BadValue
-from ant_cli.operations.spec import Flags
+from ant_cli.help.tool_commands import TOOL_COMMANDS
+from ant_cli.operations import OPERATIONS, params_of
+from ant_cli.operations.global_flags import ON_STDIN, SECRETS
+from ant_cli.operations.spec import Flags, Operation
+from ant_cli.runtime import variables
+from ant_cli.settings.exposed_secrets import exposed_secrets
 from ant_cli.settings.given_credentials import read_credentials
+from ant_cli.settings.sources import VARIABLES
 from tests.conftest import make_runtime
 
 SECRET = "secret-of-the-pipe"
@@ -106,6 +112,21 @@ def test_an_environment_key_that_was_typed_causes_one_note(ant, command):
     assert done.exit == 2
     assert done.stderr.startswith(NOTE.format("--environment-key", "ANTHROPIC_ENVIRONMENT_KEY"))
     assert done.stderr.count("Note: ") == 1
+
+
+def test_every_flag_that_is_redacted_as_a_secret_is_in_the_list_of_secret_flags():
+    """The list says which flags cause a note, and which are registered; redaction knows them by their names."""
+    commands = (*OPERATIONS, *(command for tool in TOOL_COMMANDS for command in tool.walk()))
+    flags = {
+        param.name: param.flag
+        for command in commands
+        for param in (params_of(command) if isinstance(command, Operation) else command.all_flags)
+        if param.takes_value
+    }
+    found = {name for name, flag in flags.items() if [*exposed_secrets([flag, SECRET], {})][-1:] == [SECRET]}
+    assert found == SECRETS.keys()
+    assert {VARIABLES[name] for name in SECRETS if name in VARIABLES} <= set(variables.SECRETS)
+    assert set(ON_STDIN.values()) <= SECRETS.keys()
 
 
 def test_a_credential_from_elsewhere_causes_no_such_note(ant):

@@ -45,6 +45,15 @@ GLOBAL_FLAGS = (
     Param("debug", "setting", bool, "Show requests and responses on stderr, with secrets hidden."),
 )
 
+SECRETS = {
+    "api_key": "ANTHROPIC_API_KEY or --api-key-stdin",
+    "auth_token": "ANTHROPIC_AUTH_TOKEN or --auth-token-stdin",
+    "identity_token": "--identity-token-file",
+    "environment_key": "ANTHROPIC_ENVIRONMENT_KEY",
+}
+"""The flags of all commands whose value is a secret, with what is safer. The last one is the worker's."""
+ON_STDIN = {"api_key_stdin": "api_key", "auth_token_stdin": "auth_token"}
+"""The flags that say that a secret is on stdin, with the flag whose value it is."""
 FEDERATION = ("federation_rule", "identity_token_file", "identity_token", "organization_id", "service_account_id")
 """The names of the flags of a federation. The first three say that one is meant."""
 

@@ -5,20 +5,11 @@ from __future__ import annotations
 import codecs
 
 from ant_cli.errors import BadValue, UsageError
+from ant_cli.operations.global_flags import ON_STDIN, SECRETS
 from ant_cli.operations.spec import Flags, flag_name
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.redaction import REDACTED
 from ant_cli.settings.validators import check_new_secret, check_secret
-
-_FROM_STDIN = {"api_key_stdin": "api_key", "auth_token_stdin": "auth_token"}
-"""The flags that say that a credential is on stdin, with the flag whose value it is."""
-_TYPED = {
-    "api_key": "ANTHROPIC_API_KEY or --api-key-stdin",
-    "auth_token": "ANTHROPIC_AUTH_TOKEN or --auth-token-stdin",
-    "identity_token": "--identity-token-file",
-    "environment_key": "ANTHROPIC_ENVIRONMENT_KEY",
-}
-"""The flags whose value is a secret, with what is safer."""
 
 
 def read_credentials(flags: Flags, runtime: Runtime) -> Flags:
@@ -30,14 +21,14 @@ def read_credentials(flags: Flags, runtime: Runtime) -> Flags:
         UsageError: if there is none on stdin, it can't be one, or another flag gives one, too.
 
     """
-    wanted = [name for name in _FROM_STDIN if _is_on(name, flags)]
+    wanted = [name for name in ON_STDIN if _is_on(name, flags)]
     if not wanted:
-        return Flags({name: value for name, value in flags.items() if name not in _FROM_STDIN})
-    conflicts = [flag_name(name) for name in (*wanted, _FROM_STDIN[wanted[0]]) if name in flags]
+        return Flags({name: value for name, value in flags.items() if name not in ON_STDIN})
+    conflicts = [flag_name(name) for name in (*wanted, ON_STDIN[wanted[0]]) if name in flags]
     if len(conflicts) > 1:
         raise UsageError(f"{' and '.join(sorted(conflicts))} can't be used together.", f"Use {conflicts[0]}.")
     secret = read_piped_secret(runtime, f"ant ... {flag_name(wanted[0])}")
-    return flags.with_values(**{_FROM_STDIN[wanted[0]]: check_new_secret("the secret on stdin", secret)})
+    return flags.with_values(**{ON_STDIN[wanted[0]]: check_new_secret("the secret on stdin", secret)})
 
 
 def read_piped_secret(runtime: Runtime, example: str) -> str:
@@ -58,11 +49,11 @@ def read_piped_secret(runtime: Runtime, example: str) -> str:
 
 def note_typed_credential(flags: Flags, runtime: Runtime) -> None:
     """Print that other users can see a credential that was typed."""
-    typed = [name for name in _TYPED if flags.text(name)]
+    typed = [name for name in SECRETS if flags.text(name)]
     if typed:
         runtime.hint(
             f"Note: other users of this machine can read the value of {flag_name(typed[0])}. "
-            f"Safer: {_TYPED[typed[0]]}."
+            f"Safer: {SECRETS[typed[0]]}."
         )
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from ant_cli.errors import BadValue, CredentialError
+from ant_cli.operations.global_flags import SECRETS
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
@@ -31,9 +32,6 @@ from ant_cli.settings.validators import (
     check_seconds,
     check_whole_number,
 )
-
-_SECRETS = ("api_key", "auth_token", "identity_token")
-"""The flags and variables whose value is a secret."""
 
 if TYPE_CHECKING:
     from ant_cli.settings.federation import TokenSource
@@ -248,8 +246,8 @@ def _lacks_credential(flags: Flags, runtime: Runtime) -> bool:
 
 def _register_secrets(flags: Flags, runtime: Runtime) -> None:
     """Register the secrets in flags and variables."""
-    for name in _SECRETS:
-        for text in (flags.text(name), runtime.environ.get(VARIABLES[name])):
+    for name in SECRETS:
+        for text in (flags.text(name), runtime.environ.get(VARIABLES.get(name, ""))):
             runtime.stderr.register_secret((text or "").strip())
     for url in (flags.text("base_url"), runtime.environ.get(variables.BASE_URL)):
         for secret in url_secrets(url or ""):
