@@ -101,6 +101,7 @@ def test_both_requests_have_the_headers_of_the_update(update):
     ("words", "note"),
     [
         (("--add", "packages.pip=numpy"), "packages.pip has 'numpy' already."),
+        (("--add", "packages.pip=pandas==2.2"), "packages.pip has 'pandas==2.2' already."),
         (("--remove", "packages.pip=polars"), "packages.pip has no 'polars'."),
         (("--remove", "packages.pip=pandas"), "packages.pip has no 'pandas'; it has 'pandas==2.2'."),
         (("--remove", "packages.pip=numpi"), "packages.pip has no 'numpi'. Did you mean 'numpy'?"),

@@ -292,6 +292,15 @@ def test_a_mistake_opens_the_text_again_with_the_mistake_above_its_line(desk, tu
     assert len(desk.seen) == 2
 
 
+def test_a_mistake_of_the_text_as_a_whole_has_no_line(desk, tmp_path):
+    """It is no mistake of the first line."""
+    script = tmp_path / "list.sh"
+    script.write_text('#!/bin/sh\necho "- data" > "$1"\n')
+    result = desk.edit(replies=[ENVIRONMENT], env={"EDITOR": f"sh {script}"})
+    assert result.exit == 2
+    assert "nothing was sent:\n  must hold keys and values, got a list\n" in result.stderr
+
+
 def test_a_text_that_was_given_up_is_kept_without_the_notes(desk):
     """The message says where it is."""
     result = desk.edit([["    pip:", "    pipp:"]], replies=[ENVIRONMENT])

@@ -283,6 +283,12 @@ def test_a_create_whose_exchange_failed_was_certainly_not_carried_out(federated)
         assert "may have succeeded" not in result.stderr
 
 
+def test_an_interrupt_during_the_exchange_of_a_create_leaves_nothing_to_check(federated):
+    """Nothing was created yet."""
+    result = federated("beta:environments", "create", "--name", "n", replies=[KeyboardInterrupt()])
+    assert (result.exit, result.stdout, result.stderr) == (130, "", "")
+
+
 @pytest.mark.parametrize(
     ("fields", "problem"),
     [

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from ant_cli.__main__ import main
+from ant_cli.runtime.storage import locked
 from tests.conftest import KEY, make_runtime
 from tests.federation.conftest import OBJECT, RETRIEVE, SIGNATURE, bearers, grant
 from tests.scripted_socket import transport_to
@@ -160,6 +161,20 @@ def test_a_failing_renewal_is_not_repeated_for_each_request(federated, clock):
     pages = [page(number, last=number == 3) for number in range(4)]
     result = federated("beta:environments", "list", replies=[httpx.Response(503), *pages])
     assert bearers(result) == ["", "1", "1", "1", "1"]
+
+
+def test_another_process_that_exchanges_for_too_long_is_not_waited_for_for_ever(federated, clock, entry):
+    """A token that lasts is used at once; without one, the identity token is exchanged here as well."""
+    federated(*RETRIEVE, replies=[grant(1, expires_in=600), OBJECT])
+    clock.now += 500
+    with locked(entry()):
+        result = federated(*RETRIEVE, replies=[OBJECT])
+        assert (result.exit, bearers(result), result.waits, result.stderr) == (0, ["1"], [], "")
+        clock.now += 3600
+        result = federated(*RETRIEVE, replies=[grant(2), OBJECT])
+    assert (result.exit, bearers(result)) == (0, ["", "2"])
+    assert sum(result.waits) == pytest.approx(120)
+    assert result.stderr == "Note: waiting for another process, which exchanges the same identity token.\n"
 
 
 @pytest.mark.parametrize(
