@@ -344,6 +344,14 @@ def test_a_list_without_items_says_so_on_the_screen(ant):
     assert "No environments match --filter." in result.stdout.rpartition("\x1b[?1049l")[2]
 
 
+def test_a_column_that_matches_nothing_is_noted_once_after_the_screen(ant):
+    """Each frame would say it again."""
+    pages = [page(item("env_1")), page(item("env_1", "active")), GONE]
+    result = ant(*LIST, "--columns", "id,stat", terminal=True, replies=pages)
+    assert result.stderr.count("Warning: --columns: 'stat' matches nothing") == 1
+    assert "Did you mean 'state'?" in result.stderr
+
+
 @pytest.fixture
 def watch(clean_environ):
     """Watch what a loopback server answers in a real terminal, and wait for its first screen."""
