@@ -305,6 +305,20 @@ def test_a_token_that_is_rejected_is_read_again_once(ant_with_login, official):
     assert done.requests[1].headers["authorization"] == "Bearer renewed-login-token"
 
 
+def test_a_token_that_is_rejected_after_its_user_logged_out_is_not_sent_again(ant_with_login, official):
+    """There is no other one, so the rejection is the result."""
+    official.log_in()
+
+    class Replies(list):
+        def __getitem__(self, position):
+            official.credentials("default").unlink(missing_ok=True)
+            return super().__getitem__(position)
+
+    done = ant_with_login(*LIST, replies=Replies([httpx.Response(401, json={"problem": "revoked"})]))
+    assert (done.exit, len(done.requests)) == (4, 1)
+    assert "revoked" in done.stderr
+
+
 # Settings
 
 

@@ -292,6 +292,14 @@ def test_a_mistake_opens_the_text_again_with_the_mistake_above_its_line(desk, tu
     assert len(desk.seen) == 2
 
 
+def test_a_text_of_which_only_a_note_was_deleted_is_given_up(desk):
+    """Its mistake is still there, and it would be opened again and again."""
+    note = "#! Nothing was sent yet. Correct it and save. To give up, save it unchanged.\n"
+    result = desk.edit([["    pip:", "    pipp:"]], [[note, ""]], replies=[ENVIRONMENT])
+    assert note in desk.seen[1]
+    assert (result.exit, len(desk.seen)) == (2, 2)
+
+
 def test_a_mistake_of_the_text_as_a_whole_has_no_line(desk, tmp_path):
     """It is no mistake of the first line."""
     script = tmp_path / "list.sh"
@@ -400,10 +408,10 @@ def test_a_list_that_both_changed_has_the_changes_of_both(desk):
 
 def test_a_text_that_both_changed_stays_the_users_with_a_note(desk):
     """The note has the other value."""
-    theirs = environment(name="theirs")
+    theirs = environment(name="für alle")
     result = desk.edit([["name: data", "name: ours"]], CONFIRMED, replies=[ENVIRONMENT, theirs, theirs, DONE])
     again = desk.seen[1].splitlines()
-    assert again[again.index("name: ours") - 1] == '#! name: is "theirs" on the server'
+    assert again[again.index("name: ours") - 1] == '#! name: is "für alle" on the server'
     assert sent(result)[-1][1] == {"name": "ours"}
 
 
