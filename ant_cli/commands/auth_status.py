@@ -11,13 +11,14 @@ from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.redaction import strip_userinfo
+from ant_cli.settings.credential_sources import CredentialSource, credential_sources
 from ant_cli.settings.federation import FederationRule
 from ant_cli.settings.loading import Settings, no_credential, with_secret
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.logins.selection import ACTIVE
 from ant_cli.settings.notes import describe_destination
 from ant_cli.settings.profiles import ProfileStore, SelectedProfile
-from ant_cli.settings.sources import CredentialSource, SettingSource, credential_sources, setting_sources
+from ant_cli.settings.sources import SettingSource, setting_sources
 from ant_cli.settings.validators import mask, shown
 
 _KINDS = {"api_key": "API key", "auth_token": "bearer token"}

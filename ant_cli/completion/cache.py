@@ -113,7 +113,7 @@ def _logins(environ: Mapping[str, str]) -> list[str]:
 
 
 def store(environ: Mapping[str, str], platform: str = os.name) -> str:
-    """Return the folder of the profiles, as `settings.profiles.config_dir`, which takes too long to load."""
+    """Return the folder of the profiles, as `settings.config_folder.config_dir`, which takes too long to load."""
     if named := environ.get("ANTHROPIC_CONFIG_DIR"):
         return named
     if platform == "nt" and (roaming := environ.get("APPDATA")):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ant_cli.errors import CredentialError
-from ant_cli.http.credential_hint import credential_hint
 from ant_cli.http.deadline import Timeouts
 from ant_cli.http.observer import Observer, Unobserved
 from ant_cli.http.pace import Pace
@@ -16,9 +15,9 @@ from ant_cli.http.sender import Sender
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import TYPE_CHECKING
+from ant_cli.settings.credential_sources import Credential
 from ant_cli.settings.loading import ConnectionSettings, fetch_credential
 from ant_cli.settings.local_emulator import is_local
-from ant_cli.settings.sources import Credential
 
 if TYPE_CHECKING:
     from ant_cli.settings.federation import AccessToken
@@ -68,9 +67,16 @@ class Client(Sender):
 
         """
         response = self._send_with_retries(request, refresh)
-        hint = long_wait(response) or credential_hint(response, self._credential)
+        hint = long_wait(response) or self._credential_hint(response)
         raise_for_error(self._request_line(request), response, hint=hint)
         return response
+
+    def _credential_hint(self, response: Response) -> str:
+        if response.status < 400:
+            return ""
+        from ant_cli.http.credential_hint import credential_hint  # late: this is an error
+
+        return credential_hint(response, self._credential)
 
     def _attempt(self, request: Request, attempt: int) -> Response:
         """Send a request; once more if an access token is rejected, and there is a better one."""

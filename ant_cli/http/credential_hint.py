@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ant_cli.http.response import Response
-from ant_cli.settings.sources import Credential
+from ant_cli.settings.credential_sources import Credential
 from ant_cli.settings.validators import mask
 
 _PROBLEMS = {401: "was not accepted", 403: "has no permission for this"}

@@ -7,8 +7,8 @@ from urllib.parse import unquote, urlsplit
 from ant_cli import __version__
 from ant_cli.input.request import Request
 from ant_cli.runtime.redaction import REDACTED
+from ant_cli.settings.credential_sources import Credential
 from ant_cli.settings.loading import ConnectionSettings
-from ant_cli.settings.sources import Credential
 
 _API_VERSION = "2023-06-01"
 _DEFAULT_BETA = "managed-agents-2026-04-01"

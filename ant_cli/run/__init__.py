@@ -13,7 +13,6 @@ from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.api_error import rendered_errors
 from ant_cli.run.plan import RunPlan, make_plan
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.confirmation import confirm
 from ant_cli.runtime.process import resume_gc
 from ant_cli.settings.loading import load
 from ant_cli.settings.notes import note_credential_choice
@@ -55,6 +54,8 @@ def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
 def _run_one(plan: RunPlan, request: Request, runtime: Runtime) -> None:
     # 5. A question to a person, before what can't be undone.
     if plan.operation.asks_first and not switch(plan.flags, YES.name):
+        from ant_cli.runtime.confirmation import confirm
+
         confirm(_question(plan.operation, request), runtime)
 
     # 6. The client. It fetches the secret of a credential to which a profile only refers.

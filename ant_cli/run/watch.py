@@ -21,12 +21,14 @@ from ant_cli.output.terminal import detect_style
 from ant_cli.output.watch_lines import ItemLines, ObjectLines, WatchLines
 from ant_cli.output.watch_screen import WatchScreen
 from ant_cli.output.watched import WatchedTable, WatchedView
-from ant_cli.run.plan import RunPlan
 from ant_cli.run.rhythm import Rhythm, rhythm_of
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import NamedTuple, Protocol
+from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple, Protocol
 from ant_cli.runtime.process import resume_gc
 from ant_cli.settings.loading import OutputSettings
+
+if TYPE_CHECKING:
+    from ant_cli.run.plan import RunPlan
 
 _LINE_FORMATS = ("json", "jsonl")
 """The formats of a watch that prints a line for each change."""

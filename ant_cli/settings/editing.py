@@ -13,7 +13,8 @@ from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.storage import LockTimeout, Patience, locked, replace_file
 from ant_cli.runtime.streams import os_error_text
-from ant_cli.settings.profiles import FILE_NAME, ProfileStore, config_dir, read_store, unknown_profile
+from ant_cli.settings.config_folder import config_dir
+from ant_cli.settings.profiles import FILE_NAME, ProfileStore, read_store, unknown_profile
 
 _NOTE_AFTER_S = 1.0
 _LOCK_LIMIT_S = 10.0

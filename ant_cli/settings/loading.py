@@ -11,16 +11,14 @@ from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 from ant_cli.runtime.redaction import url_secrets
+from ant_cli.settings.credential_sources import Credential, credential_sources, credentials
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.profiles import NO_PROFILE, ProfileStore, SelectedProfile, read_store, requested, select
 from ant_cli.settings.sources import (
     DEFAULT_BASE_URL,
     DEFAULTS,
     VARIABLES,
-    Credential,
     SettingSource,
-    credential_sources,
-    credentials,
     setting_sources,
     switch,
 )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.redaction import strip_userinfo
+from ant_cli.settings.credential_sources import Credential
 from ant_cli.settings.loading import Provenance, Settings
 from ant_cli.settings.local_emulator import is_local
-from ant_cli.settings.sources import VARIABLES, Credential
+from ant_cli.settings.sources import VARIABLES
 
 
 def note_credential_choice(settings: Settings, runtime: Runtime) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ant_cli.errors import BadValue, CredentialError, UsageError
@@ -15,6 +15,7 @@ from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple
 from ant_cli.runtime.streams import Stderr, os_error_text, read_limited
+from ant_cli.settings.config_folder import config_dir
 from ant_cli.settings.file_safety import NOT_A_FILE, is_foreign, is_regular, open_nonblocking, others_may
 from ant_cli.settings.validators import KEYRING, SECRET_FIELDS
 
@@ -168,20 +169,6 @@ def activation(names: Iterable[str]) -> str:
 
 
 # The file
-
-
-def config_dir(
-    environ: Mapping[str, str], platform: str = os.name, expand: Callable[[str], str] = os.path.expanduser
-) -> Path | None:
-    """Return the folder of the profiles; None without a home directory, or if profiles are disabled."""
-    if named := environ.get(variables.CONFIG_DIR):
-        if named[0] == "~":  # a folder of this name would be created in the current one
-            raise BadValue(variables.CONFIG_DIR, "begins with ~, which only a shell replaces: write the whole path")
-        return None if named == os.devnull else Path(named)
-    if platform == "nt" and (roaming := environ.get("APPDATA")):
-        return Path(roaming) / "Anthropic"
-    home = environ.get("HOME") or expand("~")
-    return None if home == "~" else Path(home) / ".config" / "anthropic"
 
 
 def read_store(runtime: Runtime, *, fix_mode: bool = True) -> ProfileStore:

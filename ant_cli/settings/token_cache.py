@@ -14,9 +14,9 @@ from pathlib import Path
 
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import os_error_text
+from ant_cli.settings.config_folder import config_dir
 from ant_cli.settings.federation import LONGEST_LIFE_S, AccessToken, FederationRule, is_token
 from ant_cli.settings.file_safety import FOREIGN, NOT_A_FILE, is_foreign, is_regular, open_no_link, others_may
-from ant_cli.settings.profiles import config_dir
 
 _FOLDER_NAME = "access-tokens"
 _SUFFIX = ".json"

@@ -14,8 +14,8 @@ from ant_cli.operations import work
 from ant_cli.operations.spec import Operation
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any
+from ant_cli.settings.credential_sources import Credential
 from ant_cli.settings.loading import ConnectionSettings
-from ant_cli.settings.sources import Credential
 from ant_cli.worker.polling_pace import BLOCK_MS
 
 Item = dict[str, Any]

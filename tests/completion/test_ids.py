@@ -14,7 +14,7 @@ import pytest
 from ant_cli.completion import cache, ids
 from ant_cli.completion.tables import kind_name
 from ant_cli.help.catalog import find
-from ant_cli.settings import profiles as reading
+from ant_cli.settings.config_folder import config_dir
 from tests.hostile.scripted_server import Act, Reply, ScriptedServer
 
 PAGE = {"data": [{"id": "env_1", "name": "data"}, {"id": "env_2", "name": ""}], "next_page": "more"}
@@ -282,7 +282,7 @@ def test_a_new_key_in_the_profile_has_a_cache_entry_of_its_own(ant, profile):
 )
 def test_the_cache_depends_on_the_profiles_file_that_settings_read(platform, environ):
     """A change of the active profile needs another cache entry, on each operating system."""
-    assert Path(cache.store(environ, platform)) == reading.config_dir(environ, platform)
+    assert Path(cache.store(environ, platform)) == config_dir(environ, platform)
 
 
 def test_the_cache_is_private_to_the_user_and_holds_no_key(ant, cache_folder: Path, clean_environ):

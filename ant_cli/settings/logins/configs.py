@@ -9,8 +9,8 @@ from pathlib import Path
 
 from ant_cli.runtime import variables
 from ant_cli.runtime.light_typing import Literal, NamedTuple
+from ant_cli.settings.config_folder import config_dir
 from ant_cli.settings.logins.safe_files import read_object, read_text, text_member, unsafe
-from ant_cli.settings.profiles import config_dir
 
 LoginType = Literal["user_oauth", "oidc_federation"]
 _DEFAULT = "default"
