@@ -17,12 +17,17 @@ from typing import Any, BinaryIO
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, settings
 
 from ant_cli.__main__ import main
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 from tests.official_store import OfficialStore
 from tests.scripted_socket import transport_to
+
+settings.register_profile("ant", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ant")
+"""No test of Hypothesis asserts a time: how long a machine takes that others use, too, is not what is tested."""
 
 if sys.platform == "win32":
     collect_ignore = [

@@ -449,8 +449,7 @@ class Model:
 
 @settings(
     max_examples=60,
-    deadline=None,  # how long the disk takes on a busy machine is not what is tested
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(st.lists(COMMANDS, max_size=12))
 def test_the_file_has_the_last_acknowledged_state_after_any_sequence_of_edits(process, commands):

@@ -289,8 +289,7 @@ DOCUMENTS = st.fixed_dictionaries(
 
 @settings(
     max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(content=DOCUMENTS.map(tomli_w.dumps).map(str.encode) | st.binary(max_size=60))
 @example(content=b"[profiles.a]\napi_key = inf\n")  # which JSON does not have

@@ -11,7 +11,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.profile_workers import Workers
@@ -103,7 +103,7 @@ def possible_ends(worker, commands, outcome):
     return [model, after]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(lists=WORKERS)
 def test_the_file_has_what_any_process_last_acknowledged(workers, lists):
     """Processes edit the file at the same time and are killed at random; the file can be edited afterwards."""

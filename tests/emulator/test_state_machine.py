@@ -207,6 +207,6 @@ class Machine(RuleBasedStateMachine):
 
 
 Machine.TestCase.settings = settings(
-    max_examples=50, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=50, stateful_step_count=30, suppress_health_check=list(HealthCheck)
 )
 TestMachine = Machine.TestCase

@@ -458,7 +458,7 @@ VALUE = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(PATH | st.text() | st.text('abc.|#()[]{}"\\@!*?:,=<>%~1 '), VALUE)
 def test_any_path_on_any_json_gives_json_or_nothing_or_bad_path(path, value):
     text = json.dumps(value).encode()
@@ -467,7 +467,6 @@ def test_any_path_on_any_json_gives_json_or_nothing_or_bad_path(path, value):
         assert found is None or json.dumps(json.loads(found))
 
 
-@settings(deadline=None)
 @given(VALUE)
 def test_inverse_modifiers_return_the_original_value(value):
     text = json.dumps(value).encode()
