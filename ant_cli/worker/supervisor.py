@@ -146,6 +146,7 @@ class Supervisor:
             self._context.log.error(
                 "work item failed", work_id=item["id"], error=f"{type(error).__name__}: {error}"
             )
+            self._wait_if_broken(None)
         finally:
             slot.free()
             self._idle.work_came(self._loop.time())
@@ -155,7 +156,7 @@ class Supervisor:
         self._slots.release()
 
     def _wait_if_broken(self, settlement: Settlement | None) -> None:
-        """Pause polling after an item that could not be acknowledged, or whose handler can't be run."""
+        """Pause polling after an item that could not be run to an end, or whose handler can't be started."""
         if settlement is None or settlement.handler_is_broken:
             pause_s = self._item_errors.failed(random.random())  # noqa: S311 - jitter, no secret
             self._context.log.warn("backing off after unprocessable work item", sleep=round(pause_s, 1))

@@ -180,6 +180,23 @@ def test_an_interpreter_that_is_missing_costs_no_attempt(queue, work, tmp_path):
     assert worker.events("backing off after unprocessable work item")
 
 
+def test_a_bug_that_an_item_brings_out_is_logged_and_polling_backs_off(queue, work, script, tmp_path):
+    """The next item may bring it out, too, and nobody is to claim a whole queue in a moment."""
+    bug = """
+from ant_cli.worker.item_run import ItemRun
+
+async def run(self):
+    raise ValueError("a bug")
+
+ItemRun.run = run
+"""
+    (tmp_path / "sitecustomize.py").write_text(bug)
+    queue.enqueue()
+    worker = work(handler=[script("exit 0")], env={"PYTHONPATH": str(tmp_path)})
+    assert worker.events("work item failed")[0]["error"] == "ValueError: a bug"
+    assert worker.events("backing off after unprocessable work item")
+
+
 def test_a_health_check_of_the_queue_is_stopped_without_a_handler(queue, work, script):
     """It asks whether anybody is there."""
     queue.send("POST", f"/_emulator/environments/{queue.id}/enqueue", {"type": "healthcheck"})
