@@ -47,7 +47,7 @@ class Listener:
         """Listen. Raises AntError if that is not possible at this address."""
         try:
             self._server = _server_class(host)((host, port), _handler_class(find))
-        except (OSError, UnicodeError) as error:
+        except (OSError, TypeError) as error:  # a TypeError is about a name that has no encoding
             why = getattr(error, "strerror", None) or "not an address"
             raise AntError(f"nothing can listen at {host}:{port}: {why.lower()}.") from None
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)

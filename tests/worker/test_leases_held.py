@@ -102,6 +102,22 @@ def test_a_lost_lease_ends_the_handler_and_leaves_the_item_to_its_new_owner(queu
         os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
 
 
+def test_a_lease_that_is_lost_while_the_handler_is_ended_leaves_the_item_to_its_new_owner(queue, start, script):
+    """The time-out that ended the handler is no failure of somebody else's item."""
+    (work_id,) = queue.enqueue()
+    handler = script("trap 'echo asked to stop' TERM; echo started; sleep 600 & wait; sleep 600")
+    limits = ("--lease", "3s", "--item-timeout", "500ms", "--kill-timeout", "1h", "--max-items", "1")
+    worker = start("--heartbeat", "always", *limits, handler=[handler])
+    worker.wait_for("handler output", line="asked to stop")
+    queue.advance(301)
+    assert queue.poll()["id"] == work_id
+    queue.act(work_id, "ack")
+    assert worker.wait_for("work item not done")["outcome"] == "lease_lost"
+    assert worker.end() == 0
+    assert queue.item(work_id)["metadata"] == {}
+    assert queue.count("/stop") == 0
+
+
 def test_a_lease_that_can_not_be_extended_ends_the_handler_before_it_ends_itself(queue, start, blocked):
     """A worker that is cut off has to assume that somebody else gets the item."""
     (work_id,) = queue.enqueue()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 import select
 import shutil
@@ -17,7 +19,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from ant_cli.errors import NetworkError
+from ant_cli.errors import AntError, NetworkError
 from ant_cli.worker.attempts import Outcome
 from ant_cli.worker.exporter import CachedStats, Exporter, to_numbers
 from ant_cli.worker.health import READY_S, _readiness
@@ -129,8 +131,15 @@ def test_an_address_that_is_taken_is_an_error_before_anything_is_claimed(queue, 
     listener = Listener("127.0.0.1", 0, lambda _path: text_page("taken"))
     worker = work("--listen", listener.url.removeprefix("http://"), handler=[script("exit 0")], status=1)
     listener.close()
-    assert "nothing can listen at 127.0.0.1" in worker.lines[-1]
+    why = os.strerror(errno.EADDRINUSE).lower()
+    assert f"nothing can listen at {listener.url.removeprefix('http://')}: {why}." in worker.lines[-1]
     assert queue.count("/poll") == 0
+
+
+def test_a_name_that_no_host_can_have_is_an_error():
+    """The system is not even asked."""
+    with pytest.raises(AntError, match=r"nothing can listen at ä\.\.b:9464: not an address\."):
+        Listener("ä..b", 9464, lambda _path: None)
 
 
 # The exporter

@@ -98,6 +98,6 @@ def test_a_session_that_can_not_be_reached_is_an_error(clean_environ):
         check=False,
     )
     assert done.returncode == 1
-    assert "ant: the session failed" in done.stderr
+    assert "ant: the session failed: Connection error" in done.stderr
     assert "Traceback" not in done.stderr
     assert KEY not in done.stderr
