@@ -526,20 +526,18 @@ def test_completion_of_ids_uses_a_login_and_forgets_what_another_one_was_shown(a
     assert ant(*words, env=NO_KEY, replies=[]).stdout == done.stdout
 
 
-def test_a_worker_with_its_environment_key_looks_for_no_login(ant_with_login, official):
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("poll", "--environment-key", "key-1", "--on-work", "/nope/x"),
+        ("run", "--session-id", "session_1", "--work-id", "work_1", "--work-secret-file", "/nope/x"),
+    ],
+    ids=["poll", "run"],
+)
+def test_a_worker_with_a_credential_of_its_own_looks_for_no_login(ant_with_login, official, words):
     """Nor do the settings of the official tool's profile count for it, or keep it from starting."""
     official.activate("../x")
-    words = (
-        "beta:worker",
-        "poll",
-        "--environment-id",
-        "env_1",
-        "--environment-key",
-        "key-1",
-        "--on-work",
-        "/nope/x",
-    )
-    done = ant_with_login(*words)
+    done = ant_with_login("beta:worker", *words, "--environment-id", "env_1")
     assert done.exit == 2
     assert "/nope/x" in done.stderr
     assert "official tool" not in done.stderr

@@ -121,7 +121,8 @@ def test_a_lease_that_is_lost_while_the_handler_is_ended_leaves_the_item_to_its_
 def test_a_lease_that_can_not_be_extended_ends_the_handler_before_it_ends_itself(queue, start, blocked):
     """A worker that is cut off has to assume that somebody else gets the item."""
     (work_id,) = queue.enqueue()
-    worker = start("--heartbeat", "always", "--lease", "1s", "--max-items", "1", handler=[blocked])
+    limits = ("--lease", "1s", "--max-items", "1", "--max-retries", "0")  # so several requests fail meanwhile
+    worker = start("--heartbeat", "always", *limits, handler=[blocked])
     worker.wait_for("handler output", line="started")
     queue.fail(work_id, disconnect=True, times=100)
     worker.wait_for("heartbeat staleness ceiling exceeded; lease presumed expired")

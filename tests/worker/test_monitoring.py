@@ -19,7 +19,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from ant_cli.errors import AntError, NetworkError
+from ant_cli.errors import AntError, NetworkError, UsageError
 from ant_cli.worker.attempts import Outcome
 from ant_cli.worker.exporter import CachedStats, Exporter, to_numbers
 from ant_cli.worker.health import READY_S, _readiness
@@ -206,6 +206,13 @@ def test_a_failure_of_the_api_is_no_queue_without_work():
     found = samples(exporter.find("/metrics").body.decode())
     assert found["ant_work_stats_up", "environment_id=env_1"] == 0
     assert not any(name == "ant_work_queue_depth" for name, *_ in found)
+
+
+def test_an_exporter_without_the_library_for_metrics_is_an_error_before_anybody_scrapes_it(monkeypatch):
+    """Not one of each scrape."""
+    monkeypatch.setitem(sys.modules, "prometheus_client", None)
+    with pytest.raises(UsageError, match="metrics need the package"):
+        Exporter({})
 
 
 def test_several_environments_share_families_and_have_a_page_each():
