@@ -128,6 +128,14 @@ def test_status_as_json_has_the_login_without_its_tokens(status, official):
     assert status("--transform", "official_profile.account_email", "-r").stdout == "ada@example.com\n"
 
 
+def test_status_as_json_has_the_organization_and_the_workspace_of_a_profile_without_a_login(status, official):
+    """A federation needs no login, so that only its profile names them."""
+    official.federate(workspace_id="wrkspc_2")
+    found = status("--format", "json").json["official_profile"]
+    assert (found["type"], found["logged_in"], found["credentials"]) == ("oidc_federation", False, None)
+    assert (found["organization_id"], found["workspace_id"]) == ("org-1", "wrkspc_2")
+
+
 def test_status_without_the_official_tool_has_no_word_of_it(status):
     """Most users have no such files."""
     done = status("--format", "json")

@@ -80,6 +80,14 @@ def test_json_on_a_terminal_is_lightly_coloured(ant):
     )
 
 
+def test_texts_that_are_not_json_have_no_colours_of_json(ant):
+    """What looks like a string of JSON may be half of a word there."""
+    value = {"a": 'say "null" 1'}
+    assert ant(*RETRIEVE, "--format", "yaml", replies=[value], terminal=True).stdout == 'a: say "null" 1\n'
+    words = ("--transform", "a", "--raw-output")
+    assert ant(*RETRIEVE, *words, replies=[value], terminal=True).stdout == 'say "null" 1\n'
+
+
 def test_auto_is_for_people_on_a_terminal_and_json_in_a_pipe(ant):
     """Lists become tables there, and one object a view."""
     environment = {"id": "env_1", "type": "environment", "name": "demo"}
