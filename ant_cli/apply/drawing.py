@@ -204,7 +204,7 @@ def _shown(value: Value, *, quoted: bool = True) -> str:
 
 
 def one_line(text: str) -> str:
-    """Escape line breaks, tabs and control characters, so that untrusted text stays on one line."""
+    """Keep untrusted text on one line, with line breaks and tabs as in JSON, which other values are shown in."""
     return escape_controls(text.replace("\n", "\\n").replace("\t", "\\t"))
 
 

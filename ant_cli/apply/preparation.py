@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from pathlib import Path
 
 from ant_cli.apply import server
 from ant_cli.apply.declarations import Declaration
 from ant_cli.apply.discovery import Loaded, load
+from ant_cli.apply.drawing import shown_path
 from ant_cli.apply.lockfile import LockFile, ResourceOrigin
 from ant_cli.apply.plan import Known, Options, Plan, ids_to_read, make_plan, needs_names
 from ant_cli.apply.workers import Workers
@@ -37,13 +37,13 @@ def load_files(paths: Sequence[str], lock: LockFile) -> Loaded:
             "Name files or folders: ant apply .",
         )
     files = [lock.file_of(key) for key in lock.tracked]
-    return load([str(_from_here(file)) for file in files if file.exists()], lock.path)
+    return load([shown_path(file) for file in files if file.exists()], lock.path)
 
 
 def untracked(lock: LockFile) -> list[Declaration]:
     """Return what files in the folder of the lock file declare that it doesn't have; nothing if one is wrong."""
     try:
-        found = load([str(_from_here(lock.path.parent))], lock.path)
+        found = load([shown_path(lock.path.parent)], lock.path)
     except UsageError:
         return []
     return [declaration for key, declaration in found.declarations.items() if key not in lock.entries]
@@ -75,11 +75,3 @@ def plan_for(facts: Facts, options: Options, workers: Workers) -> Plan:
         names = {declaration.name for declaration in known.declarations.values()}
         known = known._replace(named=workers.one(lambda client: server.find_names(client, names)))
     return make_plan(known, options)
-
-
-def _from_here(path: Path) -> Path:
-    """Return a path as messages show it: relative to the current folder, if it is below it."""
-    try:
-        return path.absolute().relative_to(Path.cwd())
-    except ValueError:
-        return path

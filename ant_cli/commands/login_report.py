@@ -7,7 +7,7 @@ import time
 from ant_cli.errors import CredentialError
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any, NamedTuple
-from ant_cli.runtime.sanitize import escape_controls
+from ant_cli.runtime.sanitize import flatten
 from ant_cli.settings.logins.configs import OfficialProfile, active_name, has_profile, profile_names, read_profile
 from ant_cli.settings.logins.tokens import Login, read_login
 from ant_cli.settings.profiles import SelectedProfile
@@ -66,7 +66,7 @@ class LoginReport(NamedTuple):
             f"organization {organization}" if organization else "",
             f"workspace {workspace}" if workspace else "",
         )
-        return _one_line(", ".join(filter(None, parts)))
+        return flatten(", ".join(filter(None, parts)))  # a server filled the file: it may contain anything
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON, without tokens."""
@@ -116,11 +116,6 @@ def login_report(selected: SelectedProfile, runtime: Runtime) -> LoginReport | N
 
 def _named(name: str, identifier: str) -> str:
     return f"{name} ({identifier})" if name and identifier else name or identifier
-
-
-def _one_line(text: str) -> str:
-    """Return a text of a file that a server filled, which may contain anything, as part of a line."""
-    return escape_controls(" ".join(text.split()))
 
 
 def _date(seconds: float) -> str:

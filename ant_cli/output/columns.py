@@ -9,7 +9,7 @@ from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.gjson import BadPath, Path, apply, json_text, parse, plain_keys
 from ant_cli.output.terminal import TIME_ENDINGS
 from ant_cli.runtime.light_typing import Any, Literal, NamedTuple
-from ant_cli.runtime.sanitize import escape_controls
+from ant_cli.runtime.sanitize import escape_controls, flatten
 
 MISSING = "-"
 """The cell of a missing or empty value: a cell is never empty, so that `awk` counts columns right."""
@@ -25,7 +25,7 @@ def format_scalar(scalar: Any) -> str:
     text = str(scalar)
     if text.isascii() and text.isprintable() and "  " not in text:  # the common case
         return text.strip() or MISSING
-    return escape_controls(" ".join(text.split())) or MISSING
+    return flatten(text) or MISSING
 
 
 Visibility = Literal["always", "varied", "archived"]

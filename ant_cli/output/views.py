@@ -19,7 +19,7 @@ from ant_cli.output.terminal import (
     wrap,
 )
 from ant_cli.runtime.light_typing import NamedTuple
-from ant_cli.runtime.sanitize import escape_controls
+from ant_cli.runtime.sanitize import escape_controls, escape_line
 
 _GAP = "  "
 _MAX_LABEL = 32
@@ -156,7 +156,7 @@ def _numbered(text: bytes) -> list[_Entry]:
 
 def _rows(entries: list[_Entry], indent: str, style: Style) -> Iterator[ViewRow]:
     for name, value in entries:
-        label = indent + escape_controls(name).replace("\n", "␊")
+        label = indent + escape_line(name)
         if not _has_rows(value):
             yield _scalar_row(label, name, value, style)
         elif json_text.json_type(value) == "object":

@@ -14,6 +14,16 @@ def escape_controls(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode().translate(_ESCAPES)
 
 
+def escape_line(text: str) -> str:
+    """Escape like `escape_controls`, and line feeds and tabs too, so that the text stays on one line."""
+    return escape_controls(text).replace("\n", "␊").replace("\t", "␉")
+
+
+def flatten(text: str) -> str:
+    """Return a text as part of a line: each run of white space is one space, and control characters are escaped."""
+    return escape_controls(" ".join(text.split()))
+
+
 _DIRECTIONS = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 _WIDTHLESS = (0xAD, 0x180E, 0x200B, 0x2028, 0x2029, *range(0x2060, 0x2066), 0xFEFF, *range(0xFFF9, 0xFFFC))
 _TAGS = range(0xE0000, 0xE0080)

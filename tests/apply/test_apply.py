@@ -349,3 +349,13 @@ def test_the_servers_reason_for_a_failed_change_is_shown_once(team):
     result = team.ant("apply", "--yes", ".")
     assert (result.exit, result.stderr.count("Injected fault")) == (1, 1)
     assert "0 done and recorded, 1 failed, 0 not started." in result.stderr
+
+
+def test_a_mistake_is_named_by_the_path_from_the_folder_of_the_run(team, monkeypatch):
+    """The path can be opened as it stands, also from a folder below that of the lock file."""
+    team.apply(str(team.write("environments/one.yaml")))
+    team.write("environments/one.yaml", "config: {type: clod}\n")
+    Path("below").mkdir()
+    assert team.ant("apply", "--yes").stderr.startswith("ant: environments/one.yaml, line 1")
+    monkeypatch.chdir("below")
+    assert team.ant("apply", "--yes").stderr.startswith("ant: ../environments/one.yaml, line 1")

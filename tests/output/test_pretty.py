@@ -138,6 +138,11 @@ def test_a_very_long_name_pushes_only_its_own_value():
     assert view({"k" * 40: 1, "a": 2}) == "k" * 40 + "  1\na  2\n"
 
 
+def test_a_tab_in_a_name_is_visible_and_moves_no_value():
+    """It would be as wide as the terminal likes."""
+    assert view({"a\tb": 1, "abcd": 2}) == "a␉b   1\nabcd  2\n"
+
+
 def test_terminal_sequences_in_names_and_values_are_escaped():
     """Control characters show, in keys too, and a key has one line."""
     assert view({"a\x1b\nb": "\x1b[2J\x07\u202e"}) == "a␛␊b  ␛[2J␇\\u202e\n"

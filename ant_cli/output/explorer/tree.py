@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from ant_cli.gjson import json_text
 from ant_cli.runtime.light_typing import NamedTuple
-from ant_cli.runtime.sanitize import escape_controls
+from ant_cli.runtime.sanitize import escape_controls, escape_line
 
 WHOLE = "@this"
 """The GJSON path of a value itself."""
@@ -23,7 +23,6 @@ MAX_VIEW = 200_000
 _IDENTIFYING_KEYS = ("name", "id", "state")
 """The members that identify a value; in a row they come before the others."""
 _EMPTY = (b"null", b'""', b"[]", b"{}")
-_IN_A_ROW = str.maketrans({"\n": "␊", "\t": "␉"})
 _SIZES = {"object": "{{{}}}", "array": "[{}]"}
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"(?:\s*:)?|[^\s{}\[\],:"]++')
 
@@ -182,7 +181,7 @@ def _unescaped(token: str) -> str:
 
 def on_one_line(text: str, *, end: bool = False) -> str:
     """Return the beginning of a text, or its end, for a row."""
-    return escape_controls(text[-_MAX_ROW:] if end else text[:_MAX_ROW]).translate(_IN_A_ROW)
+    return escape_line(text[-_MAX_ROW:] if end else text[:_MAX_ROW])
 
 
 def key_in_a_row(key: str) -> str:
