@@ -8,7 +8,15 @@ from contextlib import nullcontext
 import httpx
 import pytest
 
+from ant_cli.http.client import Client
+from ant_cli.http.deadline import Timeouts
+from ant_cli.http.name_hints import hints_of_name
+from ant_cli.http.observer import Unobserved
 from ant_cli.http.response import Response
+from ant_cli.input.request import Request
+from ant_cli.operations.spec import Flags
+from ant_cli.settings.loading import load
+from tests.conftest import make_runtime
 from tests.test_many import ARCHIVE, FakeAPI, many  # noqa: F401 - a fixture
 
 NOT_FOUND = httpx.Response(
@@ -134,3 +142,28 @@ def test_the_environments_are_listed_once_for_several_names(many):  # noqa: F811
     assert (result.exit, result.ids, result.failed, api.lists) == (5, ["env_3"], ["a", "b"], 1)
     assert "'a' is the name of env_1. Its command: ant beta:environments archive env_1\n" in result.stderr
     assert "'b' is the name of env_2. Its command: ant beta:environments archive env_2\n" in result.stderr
+
+
+@pytest.mark.parametrize(("timeout", "seconds"), [("60", 2.0), ("0.5", 0.5)])
+def test_the_environments_are_looked_up_in_two_seconds_at_most_and_unseen(clean_environ, timeout, seconds):
+    """Nobody asked for this request: the error waits for it. Afterwards the client is as patient as before."""
+    limits, waits = [], []
+
+    class Recording(FakeAPI):
+        def stream(self, _method, _url, _headers, _body, timeouts):
+            limits.append(timeouts)
+            return nullcontext(Response(200, "OK", {}, [json.dumps(page(("env_1", "prod"))).encode()]))
+
+    class Watching(Unobserved):
+        def waiting_for(self, what):
+            waits.append(what)
+            return nullcontext()
+
+    runtime = make_runtime(clean_environ, transport=Recording())
+    connection = load(runtime, Flags({"timeout": timeout})).connection
+    with Client(connection, runtime, Watching()) as client:
+        assert hints_of_name("prod", client, str) == ["'prod' is the name of env_1. Its command: env_1"]
+        assert (limits, waits) == ([Timeouts(seconds, seconds)], [])
+        client.send(Request("GET", "/v1/environments/env_1", ()))
+        assert limits[1:] == [Timeouts(float(timeout), 10 * float(timeout))]
+        assert waits == ["GET /v1/environments/env_1"]

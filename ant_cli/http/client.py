@@ -50,10 +50,15 @@ class Client(Sender):
     def hasty(self) -> Client:
         """Return a client for a request that nobody asked for: it gives up soon, and displays nothing."""
         other = self.sibling()
-        haste_s = min(_HASTE_S, self._settings.timeout_s)
-        settings = self._settings._replace(timeout_s=haste_s, max_retries=0)
-        vars(other).update(_settings=settings, _timeouts=Timeouts(haste_s, haste_s), _observer=Unobserved())
+        other.hurry()
         return other
+
+    def hurry(self) -> None:
+        """From now on, give up soon, send nothing twice, and display nothing."""
+        haste_s = min(_HASTE_S, self._settings.timeout_s)
+        self._settings = self._settings._replace(max_retries=0)
+        self._timeouts = Timeouts(haste_s, haste_s)
+        self._observer = Unobserved()
 
     def send(self, request: Request, refresh: Callable[[], Request] | None = None) -> Response:
         """Send a request, with retries, and return the successful response.
