@@ -78,6 +78,18 @@ def test_a_name_that_exists_is_adopted_on_request(team):
     assert team.diff(".") == 0
 
 
+def test_an_environment_that_is_gone_before_it_is_archived_is_forgotten(team):
+    """Somebody else deleted it after the plan was made, which is what was wanted."""
+    team.write("environments/b.yaml")
+    team.write("environments/c.yaml")
+    team.apply(".")
+    Path("environments/c.yaml").unlink()
+    assert team.ant("emulator", "fault", "--method", "POST", "--status", "404").exit == 0
+    result = team.apply("--prune", ".")
+    assert "already gone" in result.stdout
+    assert list(team.ids()) == ["./environments/b.yaml"]
+
+
 def test_an_error_of_the_api_ends_the_run_with_its_exit_code(team):
     """What was done is recorded; the body of the error is shown."""
     team.by_hand("create", "--name", "gone", "--config", "{type: cloud}")
