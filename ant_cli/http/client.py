@@ -43,9 +43,7 @@ class Client(Sender):
         from copy import copy  # late: it brings weakref, and one request needs no sibling
 
         self._pace = self._pace or Pace(self._sleep)
-        other = copy(self)
-        other.outcome_unknown = other.in_flight = False
-        return other
+        return copy(self)
 
     def hasty(self) -> Client:
         """Return a client for a request that nobody asked for: it gives up soon, and displays nothing."""
