@@ -90,6 +90,27 @@ def test_an_environment_that_is_gone_before_it_is_archived_is_forgotten(team):
     assert list(team.ids()) == ["./environments/b.yaml"]
 
 
+def test_a_lock_that_can_not_be_made_is_an_error_before_anything_is_sent(team):
+    """It names the file in the way."""
+    team.write("environments/a.yaml")
+    Path("claude-lock.json.lock").mkdir()
+    result = team.ant("apply", "--yes", ".")
+    assert result.exit == 1
+    assert "claude-lock.json.lock can't be written: is a directory.\n" in result.stderr
+    assert team.server() == {}
+
+
+def test_a_changed_text_is_shown_with_the_words_that_go_and_come(team):
+    """The words between them stay."""
+    file = "config: {type: cloud}\ndescription: %s\n"
+    team.write("environments/a.yaml", file % "For the weekly analysis of what our visitors have read and bought")
+    team.apply(".")
+    team.write("environments/a.yaml", file % "For the daily analysis of what our visitors have read")
+    shown = team.ant("diff", ".").stdout
+    assert "For the [-weekly-]{+daily+}" in shown
+    assert "[- and bought-]" in shown
+
+
 def test_an_error_of_the_api_ends_the_run_with_its_exit_code(team):
     """What was done is recorded; the body of the error is shown."""
     team.by_hand("create", "--name", "gone", "--config", "{type: cloud}")
