@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ant_cli.emulator import Emulator
-from ant_cli.emulator.server import Server
+from ant_cli.emulator.http_server import Server
 
 ANT = (sys.executable, "-m", "ant_cli")
 

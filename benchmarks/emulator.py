@@ -30,7 +30,7 @@ CLIENTS = (1, 8, 32)
 SERVE = """
 import sys
 from ant_cli.emulator import Emulator
-from ant_cli.emulator.server import serve
+from ant_cli.emulator.http_server import serve
 serve(Emulator(sys.argv[1]), "127.0.0.1", 0, lambda url: print(url, flush=True), lambda line: None)
 """
 

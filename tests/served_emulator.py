@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ant_cli.emulator.server import Server
+    from ant_cli.emulator.http_server import Server
 
 
 @contextmanager
@@ -16,7 +16,7 @@ def serving(
     application: Any, log: Callable[[str], None] = lambda _line: None, host: str = "127.0.0.1"
 ) -> Iterator[Server]:
     """Serve an application, such as an emulator, at a free port. `log` gets a line for each request."""
-    from ant_cli.emulator.server import Server  # late: tests of the emulator's imports must not find it loaded
+    from ant_cli.emulator.http_server import Server  # late: tests of the emulator's imports must not find it loaded
 
     server = Server(application, host, 0, log)
     thread = threading.Thread(target=server.run)

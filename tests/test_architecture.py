@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from importlib import import_module
@@ -175,6 +176,12 @@ def test_secrets_are_registered_where_they_enter_and_nowhere_else():
 def test_a_file_is_one_thing():
     """Files stay at a length that can be read at one go."""
     assert [path.name for path in FILES if len(path.read_text().splitlines()) > 400] == []
+
+
+def test_no_two_modules_share_a_name():
+    """As classes below, so that an editor's list of files needs no folders."""
+    names = Counter(path.stem for path in FILES if path.name != "__init__.py")
+    assert {name for name, count in names.items() if count > 1} == set()
 
 
 def test_no_two_classes_share_a_name():

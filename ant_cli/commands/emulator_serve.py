@@ -165,7 +165,7 @@ def serve(emulator: Emulator, host: str, port: int, announce: Callable[[str], No
 
     """
     try:
-        from ant_cli.emulator.server import serve as serve_emulator
+        from ant_cli.emulator.http_server import serve as serve_emulator
     except ImportError as error:
         raise UsageError(f"serving the emulator needs {error.name}.", install_hint("emulator")) from None
     try:

@@ -24,7 +24,7 @@ from waitress.task import ErrorTask, ThreadedTaskDispatcher  # type: ignore[impo
 
 from ant_cli.emulator.errors import PHRASES, EmulatorError, envelope
 from ant_cli.emulator.http_request import LARGEST_BODY, body_too_large
-from ant_cli.emulator.ids import new_id
+from ant_cli.emulator.identifiers import new_id
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:

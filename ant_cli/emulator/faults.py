@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.clock import MICROSECONDS_PER_MS
 from ant_cli.emulator.errors import ClientLeft, Disconnected, EmulatorError, InvalidRequest
-from ant_cli.emulator.ids import new_id
+from ant_cli.emulator.identifiers import new_id
 from ant_cli.emulator.store import Store
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 

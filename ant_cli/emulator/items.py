@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ant_cli.emulator import environments
+from ant_cli.emulator import environment_rules
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.clock import rfc3339, rfc3339_or_none
 from ant_cli.emulator.errors import EmulatorError
 from ant_cli.emulator.leases import expire_leases
+from ant_cli.emulator.session_tokens import secret_of
 from ant_cli.emulator.store import Store, Transaction
-from ant_cli.emulator.tokens import secret_of
 from ant_cli.runtime.light_typing import NamedTuple
 
 COLUMNS = """sequence, id, environment_id, kind, session_id, sessions_token, metadata, state, created_at,
@@ -47,10 +47,10 @@ class Item(NamedTuple):
 
 
 @contextmanager
-def work_transaction(store: Store, call: Call) -> Iterator[tuple[Transaction, environments.Found]]:
+def work_transaction(store: Store, call: Call) -> Iterator[tuple[Transaction, environment_rules.Found]]:
     """Begin a transaction on the work of the call's environment, after expiring leases; 404 without it."""
     with store.write() as transaction:
-        environment = environments.find(transaction, call.environment_id)
+        environment = environment_rules.find(transaction, call.environment_id)
         expire_leases(transaction)
         yield transaction, environment
 

@@ -10,12 +10,12 @@ import json
 
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.clock import MICROSECONDS_PER_MS, MICROSECONDS_PER_SECOND, rfc3339_or_none
-from ant_cli.emulator.environments import Found
+from ant_cli.emulator.environment_rules import Found
 from ant_cli.emulator.errors import InvalidRequest
-from ant_cli.emulator.ids import new_id
+from ant_cli.emulator.identifiers import new_id
 from ant_cli.emulator.items import COLUMNS, Item, save, to_json, work_transaction
+from ant_cli.emulator.session_tokens import new_token
 from ant_cli.emulator.store import Store, Transaction
-from ant_cli.emulator.tokens import new_token
 
 RECLAIM_MS = 5_000
 LONGEST_BLOCK_MS = 999

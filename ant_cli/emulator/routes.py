@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 
-from ant_cli.emulator import account, admin, environments, faults, queue, sessions, work
+from ant_cli.emulator import account, admin, environment_rules, faults, queue, sessions, work_rules
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.errors import EmulatorError
 from ant_cli.emulator.store import Store
@@ -36,20 +36,20 @@ ADMIN = "/_emulator"
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", HEALTH, account.health),
     ("GET", MODELS, account.list_models),
-    ("POST", ENVIRONMENTS, environments.create),
-    ("GET", ENVIRONMENTS, environments.list_environments),
-    ("GET", ENVIRONMENT, environments.retrieve),
-    ("POST", ENVIRONMENT, environments.update),
-    ("DELETE", ENVIRONMENT, environments.delete),
-    ("POST", ENVIRONMENT + "/archive", environments.archive),
-    ("GET", WORK, work.list_work),
+    ("POST", ENVIRONMENTS, environment_rules.create),
+    ("GET", ENVIRONMENTS, environment_rules.list_environments),
+    ("GET", ENVIRONMENT, environment_rules.retrieve),
+    ("POST", ENVIRONMENT, environment_rules.update),
+    ("DELETE", ENVIRONMENT, environment_rules.delete),
+    ("POST", ENVIRONMENT + "/archive", environment_rules.archive),
+    ("GET", WORK, work_rules.list_work),
     ("GET", WORK + "/poll", queue.poll),
     ("GET", WORK + "/stats", queue.stats),
-    ("GET", ITEM, work.retrieve),
-    ("POST", ITEM, work.update),
-    ("POST", ITEM + "/ack", work.acknowledge),
-    ("POST", ITEM + "/heartbeat", work.heartbeat),
-    ("POST", ITEM + "/stop", work.stop),
+    ("GET", ITEM, work_rules.retrieve),
+    ("POST", ITEM, work_rules.update),
+    ("POST", ITEM + "/ack", work_rules.acknowledge),
+    ("POST", ITEM + "/heartbeat", work_rules.heartbeat),
+    ("POST", ITEM + "/stop", work_rules.stop),
     ("GET", SESSION, sessions.retrieve),
     ("GET", SESSION + "/events", sessions.list_events),
     ("POST", SESSION + "/events", sessions.send_events),

@@ -8,15 +8,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from ant_cli.emulator import pagination, queue
+from ant_cli.emulator import list_pages, queue
+from ant_cli.emulator.agent_scripts import TERMINATED, Session, begin, receive
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.clock import rfc3339
-from ant_cli.emulator.environments import Found
-from ant_cli.emulator.environments import find as find_environment
+from ant_cli.emulator.environment_rules import Found
+from ant_cli.emulator.environment_rules import find as find_environment
 from ant_cli.emulator.errors import EmulatorError, InvalidRequest
 from ant_cli.emulator.faults import PING
-from ant_cli.emulator.ids import new_id
-from ant_cli.emulator.scripts import TERMINATED, Session, begin, receive
+from ant_cli.emulator.identifiers import new_id
 from ant_cli.emulator.store import Store, Transaction
 from ant_cli.runtime.light_typing import Any
 
@@ -84,11 +84,11 @@ def list_events(store: Store, call: Call) -> str:
         raise InvalidRequest(f"order: must be asc or desc, got {order!r}.")
     limit = call.number("limit", 100, 1, 1000)
     name = f"events {session.id} {order}"
-    start = 0 if order == "asc" else pagination.BEFORE_THE_FIRST
-    place = pagination.sequence_of(name, call.text("page"), start)
+    start = 0 if order == "asc" else list_pages.BEFORE_THE_FIRST
+    place = list_pages.sequence_of(name, call.text("page"), start)
     with store.read() as reader:
         rows = reader.all(SQL_EVENTS[order], session.id, place, limit + 1)
-    return pagination.page_of(name, rows, limit)
+    return list_pages.page_of(name, rows, limit)
 
 
 def send_events(store: Store, call: Call) -> str:

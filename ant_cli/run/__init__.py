@@ -11,7 +11,7 @@ from ant_cli.input.request import Request
 from ant_cli.operations.global_flags import YES
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.api_error import rendered_errors
-from ant_cli.run.plan import RunPlan, make_plan
+from ant_cli.run.run_plan import RunPlan, make_plan
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.process import resume_gc
 from ant_cli.settings.loading import load

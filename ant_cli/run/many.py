@@ -17,7 +17,7 @@ from ant_cli.operations.spec import Operation
 from ant_cli.output.api_error import rendered_errors
 from ant_cli.output.printer import check_json
 from ant_cli.output.progress_bar import ProgressBar
-from ant_cli.run.plan import RunPlan
+from ant_cli.run.run_plan import RunPlan
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.confirmation import confirm
 from ant_cli.runtime.delayed_signals import DelayedSignals

@@ -28,7 +28,7 @@ from ant_cli.runtime.process import resume_gc
 from ant_cli.settings.loading import OutputSettings
 
 if TYPE_CHECKING:
-    from ant_cli.run.plan import RunPlan
+    from ant_cli.run.run_plan import RunPlan
 
 _LINE_FORMATS = ("json", "jsonl")
 """The formats of a watch that prints a line for each change."""

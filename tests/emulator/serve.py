@@ -3,7 +3,7 @@
 import sys
 
 from ant_cli.emulator import Emulator
-from ant_cli.emulator.server import serve
+from ant_cli.emulator.http_server import serve
 
 
 def say(text: str) -> None:

@@ -6,8 +6,8 @@ import pytest
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from ant_cli.emulator import Emulator
-from ant_cli.emulator.app import IS_STOPPING
 from ant_cli.emulator.store import Arrivals
+from ant_cli.emulator.wsgi_app import IS_STOPPING
 
 from .api import ENVIRONMENTS, HEADERS, Api, message
 

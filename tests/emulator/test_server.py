@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from ant_cli.emulator import Emulator
-from ant_cli.emulator.server import serve
+from ant_cli.emulator.http_server import serve
 from tests.served_emulator import serving
 
 from .api import ENVIRONMENTS, HEADERS

@@ -12,9 +12,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-from ant_cli.emulator.app import BOUND_HOST, IS_STOPPING, NO_FAULTS, Emulator
 from ant_cli.emulator.connections import HTTPServer
 from ant_cli.emulator.routes import path_of
+from ant_cli.emulator.wsgi_app import BOUND_HOST, IS_STOPPING, NO_FAULTS, Emulator
 from ant_cli.runtime.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import json
 
 from ant_cli.emulator.clock import rfc3339
 from ant_cli.emulator.errors import InvalidRequest
-from ant_cli.emulator.ids import new_id
+from ant_cli.emulator.identifiers import new_id
 from ant_cli.emulator.store import Transaction
 from ant_cli.runtime.light_typing import Any, NamedTuple
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import json
 
-from ant_cli.emulator import pagination
+from ant_cli.emulator import list_pages
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.clock import MICROSECONDS_PER_SECOND, rfc3339_or_none
-from ant_cli.emulator.environments import Found
+from ant_cli.emulator.environment_rules import Found
 from ant_cli.emulator.errors import Conflict, EmulatorError, PreconditionFailed
 from ant_cli.emulator.items import COLUMNS, Item, item_transaction, save, to_json, work_transaction
 from ant_cli.emulator.store import Store
@@ -31,11 +31,11 @@ def list_work(store: Store, call: Call) -> str:
     """Return a page of an environment's work, the newest first."""
     name = f"work {call.environment_id}"
     limit = call.number("limit", 20, 1, 100)
-    below = pagination.sequence_of(name, call.text("page"))
+    below = list_pages.sequence_of(name, call.text("page"))
     with work_transaction(store, call) as (transaction, environment):
         _check_lists_work(environment)
         items = map(Item._make, transaction.all(SQL_LIST, environment.id, below, limit + 1))
-    return pagination.page_of(name, [(item.sequence, to_json(item)) for item in items], limit)
+    return list_pages.page_of(name, [(item.sequence, to_json(item)) for item in items], limit)
 
 
 def _check_lists_work(environment: Found) -> None:

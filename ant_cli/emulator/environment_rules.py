@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 
-from ant_cli.emulator import pagination
+from ant_cli.emulator import list_pages
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.clock import rfc3339
 from ant_cli.emulator.errors import Conflict, EmulatorError, InvalidRequest
-from ant_cli.emulator.ids import new_id
+from ant_cli.emulator.identifiers import new_id
 from ant_cli.emulator.leases import expire_leases
 from ant_cli.emulator.store import Store, Transaction
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
@@ -61,10 +61,10 @@ def find(transaction: Transaction, environment_id: str) -> Found:
 def create(store: Store, call: Call) -> str:
     """Create an environment."""
     # The models are imported where a body is read: pydantic would double the start-up of everything else.
-    from ant_cli.emulator import configs, models
+    from ant_cli.emulator import config_rules, models
 
     params = models.parse(models.EnvironmentCreateParams, call.body)
-    config = configs.new_config(params.config)
+    config = config_rules.new_config(params.config)
     with store.write() as transaction:
         environment = _new(params, config, rfc3339(transaction.now))
         _check_name(transaction, environment)
@@ -94,11 +94,11 @@ def _new(params: EnvironmentCreateParams, config: CloudConfig | SelfHostedConfig
 def list_environments(store: Store, call: Call) -> str:
     """Return a page of environments, the newest first."""
     limit = call.number("limit", 20, 1, 100)
-    below = pagination.sequence_of(LIST, call.text("page"))
+    below = list_pages.sequence_of(LIST, call.text("page"))
     include_archived = call.flag("include_archived")
     with store.read() as transaction:
         rows = transaction.all(SQL_LIST, below, include_archived, limit + 1)
-    return pagination.page_of(LIST, rows, limit)
+    return list_pages.page_of(LIST, rows, limit)
 
 
 def retrieve(store: Store, call: Call) -> str:
@@ -126,7 +126,7 @@ def update(store: Store, call: Call) -> str:
 
 
 def _changed(old: Environment, params: EnvironmentUpdateParams, now: str) -> Environment:
-    from ant_cli.emulator.configs import merged_config
+    from ant_cli.emulator.config_rules import merged_config
 
     metadata = {**old.metadata, **(params.metadata or {})}
     describes = "description" in params.model_fields_set

@@ -6,13 +6,13 @@ import math
 from collections.abc import Iterable
 from pathlib import Path
 
-from ant_cli.emulator import faults, tokens
+from ant_cli.emulator import faults, session_tokens
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.clock import Clock
 from ant_cli.emulator.errors import PHRASES, ClientLeft, Disconnected, EmulatorError, InvalidRequest, envelope
 from ant_cli.emulator.guard import refuse_browsers
 from ant_cli.emulator.http_request import Headers, query_of, read_body
-from ant_cli.emulator.ids import new_id
+from ant_cli.emulator.identifiers import new_id
 from ant_cli.emulator.routes import Access, Body, access_of, match, path_of
 from ant_cli.emulator.store import LEASE_SECONDS, Store
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
@@ -150,7 +150,7 @@ class Emulator:
             accepted = (
                 not access.needs_key
                 or any(_same(key, self._api_key) for key in given)
-                or tokens.opens(self._store, path, bearer)
+                or session_tokens.opens(self._store, path, bearer)
             )
         if not accepted:
             raise EmulatorError(
