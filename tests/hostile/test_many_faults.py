@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import threading
@@ -122,10 +123,13 @@ def test_a_signal_ends_the_wait_for_a_reader_of_the_results(start):
     server.waits_for = len(IDS)
     running = start([*ARCHIVE, *IDS], server=server)
     assert server.enough.wait(10)
+    stdout = b""
+    while b"xxx" not in stdout:  # from here on, the result waits to be read
+        stdout += os.read(running.process.stdout.fileno(), 1000)
     running.process.send_signal(signal.SIGINT)
     assert running.process.wait(10) == -signal.SIGINT
     stderr = running.process.stderr.read().decode()
-    run = Run(-signal.SIGINT, running.process.stdout.read().decode().partition('"name"')[0], stderr)
+    run = Run(-signal.SIGINT, stdout.decode().partition('"name"')[0], stderr)
     assert sorted({*run.ids, *run.in_flight, *run.unprinted}) == IDS
     assert IDS[2] in run.unprinted
 

@@ -142,9 +142,6 @@ def test_a_name_that_no_host_can_have_is_an_error():
         Listener("ä..b", 9464, lambda _path: None)
 
 
-# The exporter
-
-
 def test_clients_that_never_ask_give_way_to_others(monkeypatch):
     """Each connection takes a file descriptor, without which a worker can't extend its leases."""
     monkeypatch.setattr("ant_cli.worker.listener._REQUEST_TIMEOUT_S", 600.0)
@@ -158,6 +155,9 @@ def test_clients_that_never_ask_give_way_to_others(monkeypatch):
         assert httpx.get(listener.url).text == "served\n"
         assert _was_closed(silent[0])
         assert not select.select([silent[-1]], [], [], 0)[0]
+
+
+# The exporter
 
 
 def _was_closed(connection):
