@@ -16,7 +16,10 @@ import re
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 
-from ant_cli.runtime.light_typing import Any, Literal, NamedTuple, NoReturn, TypeVar
+from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, TypeVar
+
+if TYPE_CHECKING:
+    from msgspec import Raw
 
 JSONType = Literal["object", "array", "string", "number", "true", "false", "null"]
 _Result = TypeVar("_Result")
@@ -181,25 +184,34 @@ _MINUS_ZERO = re.compile(rb"-0(?![0-9])")
 """Matches at least every `-0`, which msgspec would decode to the int 0."""
 
 
-def _fast_members(text: bytes) -> dict[str, bytes]:
+@cache  # to take apart a type takes msgspec as long as to read a short text
+def _object_decoder() -> Callable[[bytes | Raw], dict[str, Raw]]:
+    """Return a decoder of objects whose members stay JSON texts."""
     import msgspec
 
-    raw = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
-    return {key: bytes(value) for key, value in raw.items()}
+    return msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
+@cache
+def _array_decoder() -> Callable[[bytes | Raw], list[Raw]]:
+    """Return a decoder of arrays whose elements stay JSON texts."""
+    import msgspec
+
+    return msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+
+def _fast_members(text: bytes) -> dict[str, bytes]:
+    return {key: bytes(value) for key, value in _object_decoder()(text).items()}
 
 
 def _fast_elements(text: bytes) -> list[bytes]:
-    import msgspec
-
-    return [bytes(raw) for raw in msgspec.json.decode(text, type=list[msgspec.Raw])]
+    return [bytes(raw) for raw in _array_decoder()(text)]
 
 
 def _fast_split(text: bytes, key: str) -> tuple[list[bytes], dict[str, bytes]]:
-    import msgspec
-
-    raw = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
-    array: list[Any] = msgspec.json.decode(raw.pop(key), type=list[msgspec.Raw])
-    return array, {name: bytes(value) for name, value in raw.items()}
+    others = _object_decoder()(text)
+    array: list[Any] = _array_decoder()(others.pop(key))
+    return array, {name: bytes(value) for name, value in others.items()}
 
 
 def _fast_layout(text: bytes, width: int) -> bytes:

@@ -68,7 +68,8 @@ def _scalar_text(text: bytes) -> str:
     """Return a JSON string, number or literal as it is after a key without indentation."""
     if text[:1] != b'"':
         return text.decode()
-    return _scalar(json_text.string(text) if b"\\" in text else text[1:-1].decode(), "  ")
+    value = json_text.string(text) if b"\\" in text else text[1:-1].decode()
+    return _lines(value, "  ") if "\n" in value else _on_one_line(value)
 
 
 def _document(value: object) -> str:
@@ -133,9 +134,12 @@ def _lines(value: str, indent: str) -> str:
     return "\n".join([f"|{ending}", *(indent + line if line else "" for line in lines)])
 
 
-@lru_cache(maxsize=2048)  # the same keys and values occur in every item
-def _text(value: str) -> str:
+def _on_one_line(value: str) -> str:
     """Return a text on one line: without quotes if that is safe, otherwise in double quotes."""
     if (_COMMON.fullmatch(value) or _PLAIN.fullmatch(value)) and value.lower() not in _NOT_A_TEXT:
         return value
     return _ESCAPE.sub(lambda match: f"\\u{ord(match[0]):04x}", json.encoder.encode_basestring(value))
+
+
+_text = lru_cache(maxsize=2048)(_on_one_line)
+"""The same, remembered: the same keys and nested values occur in every item."""
