@@ -6,6 +6,7 @@ after `--` go to the session's program: `nox -s tests -- tests/test_argv.py -k f
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -32,7 +33,8 @@ def tests(session: nox.Session) -> None:
     if session.posargs:
         _run(session, "pytest", *session.posargs)
         return
-    _run(session, "pytest", "-n", "auto", "--cov", "--cov-report=")
+    processes = (os.cpu_count() or 1) + 1  # many tests wait for processes of their own
+    _run(session, "pytest", "-n", str(processes), "--cov", "--cov-report=")
     _run(session, "coverage", "report", "--skip-covered")
 
 
