@@ -48,10 +48,8 @@ def to_yaml(text: bytes) -> str:
         members = json_text.members(text) if json_text.json_type(text) == "object" else {}
         if not members:
             return _document(json_text.decode(text))
-        return "".join(
-            (_member if len(value) <= _LONGEST_REMEMBERED else _member.__wrapped__)(name, value)
-            for name, value in members.items()
-        )
+        write = _member if len(text) <= _LONGEST_REMEMBERED else _member_of_any_length
+        return "".join(map(write, members, members.values()))
     except RecursionError:
         raise json_text.JSONTextError("The JSON is nested too deeply.") from None
 
@@ -64,12 +62,17 @@ def _member(name: str, value: bytes) -> str:
     return f"{_text(name)}: {_scalar_text(value)}\n"
 
 
+def _member_of_any_length(name: str, value: bytes) -> str:
+    return (_member if len(value) <= _LONGEST_REMEMBERED else _member.__wrapped__)(name, value)
+
+
 def _scalar_text(text: bytes) -> str:
     """Return a JSON string, number or literal as it is after a key without indentation."""
     if text[:1] != b'"':
         return text.decode()
-    value = json_text.string(text) if b"\\" in text else text[1:-1].decode()
-    return _lines(value, "  ") if "\n" in value else _on_one_line(value)
+    if b"\\" not in text:
+        return _on_one_line(text[1:-1].decode())
+    return _scalar(json_text.string(text), "  ")
 
 
 def _document(value: object) -> str:
