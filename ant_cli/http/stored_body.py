@@ -18,10 +18,12 @@ BOM = b"\xef\xbb\xbf"
 class StoredBody:
     """What has been received of a body, without a byte order mark."""
 
+    _file: FileIO | None = None
+    """Of the class, so that `__del__` finds it also if a signal interrupts `__init__`."""
+
     def __init__(self) -> None:
         self.size = 0
         self._parts: list[bytes] = []
-        self._file: FileIO | None = None
 
     def __del__(self) -> None:
         if self._file is not None:

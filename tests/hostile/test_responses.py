@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
+from ant_cli.http.stored_body import StoredBody
 from tests.conftest import KEY, Result
 
 from .conftest import LIST, OK, OUTPUT
@@ -311,3 +312,8 @@ def test_a_tool_command_recognizes_a_server_that_is_neither_the_api_nor_the_emul
     expected = 0 if (words, body) == ("emulator reset", b'{"data": 5}') else 1
     assert (result.exit, result.stdout) == (expected, "")
     assert ("not the" in result.stderr) == (expected == 1)
+
+
+def test_a_body_that_a_signal_interrupts_while_it_is_made_ends_without_a_message():
+    """Python would print the error of a method `__del__` on stderr, with its traceback."""
+    StoredBody.__new__(StoredBody).__del__()
