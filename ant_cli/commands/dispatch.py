@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ant_cli.operations.spec import Flags, FlagValue, Param
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.late_import import import_function
+from ant_cli.runtime.late_import import import_named
 from ant_cli.runtime.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def call_tool(command: Command, flags: Flags, runtime: Runtime) -> None:
     own = {param.name: param for param in (*command.arguments, *command.flags)}
     keywords = {name: _value(own[name], text, command) for name, text in flags.items() if name in own}
     global_flags = flags.only(flags.keys() - own.keys())
-    import_function(command.function)(runtime, global_flags, **keywords)
+    import_named(command.function)(runtime, global_flags, **keywords)
 
 
 def _value(param: Param, text: FlagValue, command: Command) -> FlagValue | bool:

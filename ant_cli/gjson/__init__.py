@@ -27,6 +27,6 @@ def __getattr__(name: str) -> object:
     """Import what is used when it is used: most runs need `json_text` alone, and no path."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+    from ant_cli.runtime.late_import import import_named
 
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return import_named(f"{__name__}.{_HOMES[name]}:{name}")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from ant_cli.gjson import json_text
 from ant_cli.operations.formats import Format
-from ant_cli.runtime.late_import import import_function
+from ant_cli.runtime.late_import import import_named
 from ant_cli.runtime.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def make_renderer(
     shows_archived: bool = False,
 ) -> Renderer:
     """Return the renderer of a format, plain if there is no style. Raises UsageError for a bad `--columns`."""
-    function = import_function(f"ant_cli.output.{row.render}")
+    function = import_named(f"ant_cli.output.{row.render}")
     if row.is_table:
         table: Renderer = function(columns, warn, style, is_list=is_list, shows_archived=shows_archived)
         return table

@@ -363,7 +363,7 @@ class Stderr(Stream):
             self.write(buffered.getvalue().decode())
 
     def lay_out_with(self, lay_out: Callable[[str], str]) -> None:
-        """Lay out what is said on a terminal with a function, which knows the width of the screen."""
+        """Have messages on a terminal laid out by a function that knows the width of the screen."""
         self._lay_out = lay_out
 
     def say(self, text: str) -> None:

@@ -15,7 +15,7 @@ DEEP = b'{"id": "env_1", "name": ' + b"[" * 20_000 + b"]" * 20_000 + b"}"
 @pytest.mark.parametrize("words", [("export", "env_1"), ("edit", "env_1")])
 @pytest.mark.parametrize("body", [DEEP, b'{"id": ".."}', b'{"id": "env_1\\u001b[2J"}', b'{"id": 1}', b"[]"])
 def test_what_is_no_environment_is_neither_exported_nor_edited(team, words, body):
-    """An ID that can't be part of a path is none, either."""
+    """Nor is one whose ID can't be part of a path."""
     with ScriptedServer(response(body)) as server:
         done = team.ant(*words, ANTHROPIC_BASE_URL=server.url, EDITOR="true")
     assert (done.exit, done.stdout) == (1, "")
@@ -35,7 +35,7 @@ def test_an_environment_whose_name_is_no_text_is_not_the_declared_one(team):
 
 
 def test_a_plan_that_is_nested_too_deeply_is_no_plan(team):
-    """As any other file that is none."""
+    """As any other file that is not a plan."""
     Path("plan.json").write_text("[" * 100_000)
     done = team.ant("apply", "--plan", "plan.json")
     assert (done.exit, done.stdout) == (2, "")

@@ -310,7 +310,7 @@ def _a_pipe(entry: Path, _beside: Path) -> None:
 
 def _of_another_user(entry: Path, _beside: Path) -> None:
     if os.geteuid():
-        pytest.skip("this test needs root: no other user can own a file of one's own")
+        pytest.skip("this test needs root, to give a file to another user")
     os.chown(entry, 1, 1)
 
 
