@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from ant_cli.argv import Call
     from ant_cli.operations.spec import Flags
 
+_FIRST_PAGE: tuple[list[str], ...] = ([], ["--help"], ["-h"], ["help"])
+"""The command lines that show the page of `ant` itself, which needs no catalog."""
 _WITHOUT_NOTE = ("auth login", "emulator start")
 """The commands that warn themselves, or whose key is the emulator's."""
 
@@ -59,6 +61,11 @@ def _dispatch(argv: Sequence[str], runtime: Runtime) -> None:
         from ant_cli.help.first_steps import show_first_steps
 
         show_first_steps(runtime)
+        return
+    if list(argv) in _FIRST_PAGE:
+        from ant_cli.help.first_page import show_first_page
+
+        show_first_page(runtime)
         return
     if argv and argv[0] == "__complete":
         from ant_cli.completion.ids import complete

@@ -73,7 +73,7 @@ def parse(argv: Sequence[str]) -> Call:
 
 def help_call(*path: str) -> ToolCall:
     """Return the call that shows the help page of a command, or of a topic."""
-    from ant_cli.help.tool_commands import HELP_COMMAND
+    from ant_cli.help.help_commands import HELP_COMMAND
 
     return ToolCall(HELP_COMMAND, Flags({"topic": list(path)}))
 

@@ -10,7 +10,11 @@ import pytest
 
 from ant_cli.errors import EXIT_CODES, INTERRUPTED, TERMINATED
 from ant_cli.help.catalog import catalog
+from ant_cli.help.command_row import HELP, VERSION
+from ant_cli.help.contents import SUMMARIES
+from ant_cli.help.first_page import FLAGS
 from ant_cli.help.layout import fold
+from ant_cli.help.pages import flag_row
 from ant_cli.help.tool_commands import TOOL_COMMANDS
 from ant_cli.help.topics import TOPICS
 from ant_cli.operations import GROUPS, OPERATIONS
@@ -138,6 +142,12 @@ def test_the_first_page_names_everything(ant):
     assert f"  {', '.join(TOPICS)}\n" in page
     assert page.count("  # ") >= 2
     assert page == ant().stdout == ant("--help").stdout == ant("-h").stdout == ant("--local").stdout
+
+
+def test_the_first_page_has_the_flags_and_the_sentence_of_every_command():
+    """They stand there by themselves, so that the page needs no catalog."""
+    assert dict(map(flag_row, (VERSION, HELP))) == FLAGS
+    assert {command.full_name: command.summary + "." for command in catalog().subcommands} == SUMMARIES
 
 
 def test_help_on_a_command_is_its_page(ant):

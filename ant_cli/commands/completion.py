@@ -5,7 +5,7 @@ from __future__ import annotations
 from ant_cli.completion.scripts import script
 from ant_cli.errors import UnknownName
 from ant_cli.help.catalog import catalog
-from ant_cli.help.tool_commands import SHELLS
+from ant_cli.help.help_commands import SHELLS
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ant_cli.errors import UnknownName, UsageError
 from ant_cli.help.catalog import catalog, find
+from ant_cli.help.first_page import show_first_page
 from ant_cli.help.layout import show
 from ant_cli.help.pages import command_page, topic_page
 from ant_cli.help.topics import TOPICS
@@ -20,7 +21,10 @@ def show_help(runtime: Runtime, _: Flags, *, topic: Sequence[str] = ()) -> None:
         UsageError: if there is no such topic or command.
 
     """
-    if topic and topic[0] in TOPICS:
+    if not topic:
+        show_first_page(runtime)
+        return
+    if topic[0] in TOPICS:
         show(lambda layout: topic_page(topic[0], layout), runtime)
         return
     command = find(topic)

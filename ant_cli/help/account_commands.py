@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ant_cli.help.command_row import Command
+from ant_cli.help.contents import SUMMARIES
 from ant_cli.help.tool_rows import (
     CONNECTION,
     PROFILE,
@@ -16,7 +17,6 @@ from ant_cli.help.tool_rows import (
 from ant_cli.operations.global_flags import FEDERATION
 from ant_cli.operations.value_kinds import ValueKind
 
-SECTION = "Log in, and switch between accounts"
 PROFILE_KEYS = (
     "api_key",
     "api_key_command",
@@ -31,8 +31,7 @@ PROFILE_KEYS = (
 
 AUTH = Command(
     ("auth",),
-    "Log in, log out, and see which key is used and why.",
-    section=SECTION,
+    SUMMARIES["auth"],
     examples=(
         ("log in: you are asked for the key, and it is not shown", "ant auth login"),
         ("is there a key, and does the server accept it?", "ant auth status --check"),
@@ -116,8 +115,7 @@ _KEY = argument("key", f"One of {', '.join(PROFILE_KEYS)}.")._replace(
 
 PROFILES = Command(
     ("profile",),
-    "Manage profiles (named keys and settings).",
-    section=SECTION,
+    SUMMARIES["profile"],
     examples=(
         ("a profile for the emulator, which needs no key", "ant profile create dev --base-url local:"),
         ("use a profile from now on", "ant profile activate dev"),

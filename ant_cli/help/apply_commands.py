@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ant_cli.help.command_row import API_SECTION, Command
+from ant_cli.help.command_row import Command
+from ant_cli.help.contents import SUMMARIES
 from ant_cli.help.tool_rows import REQUEST, argument, switch, text_flag, tool
 from ant_cli.operations.spec import Param
 from ant_cli.operations.value_kinds import ValueKind
@@ -43,7 +44,7 @@ _PARALLEL = Param("parallel", "setting", int, "Requests at once, up to 64. [defa
 
 _APPLY = tool(
     "apply",
-    "Create and update environments as files declare them.",
+    SUMMARIES["apply"],
     "apply:apply",
     ("all files below this folder", "ant apply ."),
     ("in CI, after a merge", "ant apply --yes ."),
@@ -65,23 +66,23 @@ _APPLY = tool(
         _VERBOSE,
     ),
     takes=(*_CONNECTION, *_DATA),
-)._replace(section=API_SECTION, notes=NOTES, reports_changes=True)
+)._replace(notes=NOTES, reports_changes=True)
 
 _DIFF = tool(
     "diff",
-    "Show what `ant apply` would change. The exit code is 0 for nothing, 2 for changes, and 1 for a plan that is "
-    "blocked or a file with mistakes.",
+    f"{SUMMARIES['diff']} The exit code is 0 for nothing, 2 for changes, and 1 for a plan that is blocked or "
+    "a file with mistakes.",
     "apply:diff",
     ("all files below this folder", "ant diff ."),
     ("in a script", 'ant diff . > plan.txt; test $? -ne 1 || echo "blocked"'),
     arguments=(_PATHS,),
     flags=(_PRUNE, _LOCK_FILE, _PARALLEL, _VERBOSE),
     takes=(*_CONNECTION, *_DATA),
-)._replace(section=API_SECTION, reports_changes=True)
+)._replace(reports_changes=True)
 
 _EXPORT = tool(
     "export",
-    "Write environments to files that `ant apply` reads. They are entered in the lock file.",
+    f"{SUMMARIES['export']} They are entered in the lock file.",
     "export:export_files",
     ("all of them", "ant export --all"),
     ("one, by its name", "ant export data --directory environments"),
@@ -102,11 +103,11 @@ _EXPORT = tool(
         _LOCK_FILE,
     ),
     takes=(*_CONNECTION, *_DATA),
-)._replace(section=API_SECTION)
+)
 
 _EDIT = tool(
     "edit",
-    "Change an environment in your editor.",
+    SUMMARIES["edit"],
     "edit:edit",
     ("one environment", "ant edit env_1"),
     ("in an editor that would return at once", "EDITOR='code --wait' ant edit env_1"),
@@ -114,7 +115,7 @@ _EDIT = tool(
     arguments=(argument("environment_id", "The environment's ID.", ValueKind.ID),),
     flags=(switch("dry_run", "Show what would change and send nothing."),),
     takes=(*_CONNECTION, *_DATA),
-)._replace(section=API_SECTION, notes=_EDIT_NOTES)
+)._replace(notes=_EDIT_NOTES)
 
 _SCHEMA_EXAMPLES = (
     ("for an editor", "ant schema environment > environment.schema.json"),
@@ -122,8 +123,7 @@ _SCHEMA_EXAMPLES = (
 )
 SCHEMA = Command(
     ("schema",),
-    "Print JSON schemas, for editors and checks.",
-    section=API_SECTION,
+    SUMMARIES["schema"],
     examples=_SCHEMA_EXAMPLES,
     subcommands=(
         tool(

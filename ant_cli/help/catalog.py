@@ -6,28 +6,29 @@ the completion scripts and the Typer tree are made from it, and `argv.py` parses
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from ant_cli.help.command_row import API_SECTION, VERSION, Command, Example
-from ant_cli.help.tool_commands import TOOL_COMMANDS
+from ant_cli.help.command_row import VERSION, Command
+from ant_cli.help.contents import EXAMPLES, SUMMARIES, SUMMARY
 from ant_cli.operations import GROUPS, of_group
 from ant_cli.operations.global_flags import FILE, GLOBAL_FLAGS
 from ant_cli.operations.spec import Operation, Param
 
-_SUMMARY = "The Managed Agents environments API at the command line."
 _GROUP_EXAMPLES = 4
 """How many of a group's commands have an example on its page."""
-
-ROOT_EXAMPLES: tuple[Example, ...] = (
-    ("try it here, without an account", "ant --local beta:environments create --name demo"),
-    ("the environments of your organization", "ant beta:environments list"),
-)
 
 
 def catalog() -> Command:
     """Return `ant`, with all commands below it."""
-    commands = (*map(_api_group, GROUPS), *TOOL_COMMANDS)
-    return Command((), _SUMMARY, (), (VERSION,), GLOBAL_FLAGS, commands, ROOT_EXAMPLES)
+    return Command((), SUMMARY, (), (VERSION,), GLOBAL_FLAGS, tuple(_first_level()), EXAMPLES)
+
+
+def _first_level() -> Iterator[Command]:
+    """Yield the groups and commands of the first level; those that a search does not reach are not imported."""
+    yield from map(_api_group, GROUPS)
+    from ant_cli.help.tool_commands import TOOL_COMMANDS
+
+    yield from TOOL_COMMANDS
 
 
 def find(path: Sequence[str]) -> Command | None:
@@ -38,20 +39,21 @@ def find(path: Sequence[str]) -> Command | None:
 
 def longest_match(path: Sequence[str]) -> Command:
     """Return the command, or the group, to which the first names of `path` lead; `ant` itself if none does."""
-    command = catalog()
+    command: Command | None = None
+    below: Iterable[Command] = _first_level()
     for name in path:
-        below = next((item for item in command.subcommands if item.path[-1] == name), None)
-        if below is None:
+        match = next((item for item in below if item.path[-1] == name), None)
+        if match is None:
             break
-        command = below
-    return command
+        command, below = match, match.subcommands
+    return command or catalog()
 
 
 def _api_group(group: str) -> Command:
     commands = tuple(map(_api_command, of_group(group)))
     first = [(command.path[-1], *command.examples[0]) for command in commands[:_GROUP_EXAMPLES]]
     examples = tuple((f"{name}: {purpose}", line) for name, purpose, line in first)
-    return Command((group,), GROUPS[group], (), (), GLOBAL_FLAGS, commands, examples, section=API_SECTION)
+    return Command((group,), SUMMARIES[group], (), (), GLOBAL_FLAGS, commands, examples)
 
 
 def _api_command(operation: Operation) -> Command:

@@ -10,8 +10,6 @@ from ant_cli.operations.spec import Operation, Param
 from ant_cli.operations.value_kinds import ValueKind
 from ant_cli.runtime.light_typing import NamedTuple
 
-API_SECTION = "Work with the API"
-
 Example = tuple[str, str]
 """What a command line is for, and the line."""
 
@@ -44,8 +42,6 @@ class Command(NamedTuple):
     of its own flags and arguments."""
     reports_changes: bool = False
     """Its exit code 2 means that there are changes; if it has the flag `--exit-code`, only with that."""
-    section: str = ""
-    """The section of the first help page in which a command of the first level stands."""
 
     @property
     def full_name(self) -> str:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from ant_cli.help.command_row import Command
+from ant_cli.help.contents import SUMMARIES
 from ant_cli.help.tool_rows import PROFILE, REQUEST, RESULT, argument, number_flag, switch, text_flag, tool
 from ant_cli.operations.global_flags import YES
 from ant_cli.operations.value_kinds import ValueKind
-
-SECTION = "Try and test without an account"
 
 NOTES = """\
 It behaves as the API's reference describes and as the API was recorded to
@@ -68,8 +67,7 @@ _SESSION = Command(
 
 EMULATOR = Command(
     ("emulator",),
-    "Run the built-in emulator of the API, and inject faults.",
-    section=SECTION,
+    SUMMARIES["emulator"],
     notes=NOTES,
     examples=(
         ("a queue with work, without a server", "ant --local emulator enqueue env_1 --count 5"),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from ant_cli.help.command_row import Example
 from ant_cli.output.terminal import Style, detect_style, wrap
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import NamedTuple
+from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from ant_cli.help.command_row import Example
 
 _PIPE_WIDTH = 80
 """The width of a help page in a pipe."""

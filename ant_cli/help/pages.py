@@ -24,17 +24,17 @@ class Section(NamedTuple):
 
 
 def command_page(command: Command, layout: Layout) -> str:
-    """Return the help page of a command, of a group, or of `ant` itself."""
+    """Return the help page of a command, or of a group."""
     parts = [
         f"{layout.heading('Usage')} {synopsis(command)}",
         layout.paragraphs(command.help),
-        *_command_sections(command, layout),
+        layout.section("Commands", ((item.path[-1], item.summary + ".") for item in command.subcommands)),
         "" if command.operation else layout.section(ARGUMENTS, map(_argument_row, command.arguments)),
         *(layout.section(section.title, map(flag_row, section.flags)) for section in flag_sections(command)),
         _global_flags(command, layout),
         "\n".join(map(layout.inline, command.notes.split("\n"))),
         layout.examples(command.examples),
-        *_references(command, layout),
+        *_references(command),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -76,18 +76,9 @@ def _argument_row(param: Param) -> tuple[str, str]:
     return argument_name(param), param.help
 
 
-def _command_sections(command: Command, layout: Layout) -> list[str]:
-    """Return the subcommands; those of `ant` under what one does with them."""
-    sections: dict[str, list[tuple[str, str]]] = {}
-    for item in command.subcommands:
-        name = item.path[-1] if command.path else item.full_name
-        sections.setdefault(item.section or "Commands", []).append((name, item.summary + "."))
-    return [layout.section(title, rows) for title, rows in sections.items()]
-
-
 def _global_flags(command: Command, layout: Layout) -> str:
     """Return which global flags a command takes; `ant help flags` describes them."""
-    if not command.path or not command.global_flags:
+    if not command.global_flags:
         return ""
     if command.takes_all_global_flags:
         names = "--format, --transform, --profile, --local and others"
@@ -97,11 +88,8 @@ def _global_flags(command: Command, layout: Layout) -> str:
     return f"{layout.heading(GLOBAL)}\n{lines}"
 
 
-def _references(command: Command, layout: Layout) -> list[str]:
+def _references(command: Command) -> list[str]:
     """Return the references at the end of a page."""
-    if not command.path:
-        topics = f"{layout.heading('Topics, shown by ant help TOPIC')}\n{layout.paragraphs(', '.join(TOPICS))}"
-        return [topics, "Flags and more examples: ant COMMAND --help"]
     if command.subcommands:
         return [f"More examples: ant {command.full_name} COMMAND --help"]
     if command.operation:

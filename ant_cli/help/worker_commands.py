@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ant_cli.help.command_row import API_SECTION, Command
+from ant_cli.help.command_row import Command
+from ant_cli.help.contents import SUMMARIES
 from ant_cli.help.tool_rows import CONNECTION, CREDENTIAL, PROFILE, tool
 from ant_cli.operations.spec import Param
 from ant_cli.operations.value_kinds import ValueKind
@@ -20,8 +21,7 @@ _POLL_EXAMPLES = (
 
 WORKER = Command(
     ("beta:worker",),
-    "Run the work of a self-hosted environment.",
-    section=API_SECTION,
+    SUMMARIES["beta:worker"],
     examples=_POLL_EXAMPLES,
     subcommands=(
         tool(

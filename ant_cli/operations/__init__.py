@@ -8,10 +8,7 @@ from ant_cli.operations.spec import Operation, Param
 
 OPERATIONS: tuple[Operation, ...] = (*environments.OPERATIONS, *work.OPERATIONS)
 
-GROUPS: dict[str, str] = {
-    environments.GROUP: "Manage environments, the templates for sandboxes.",
-    work.GROUP: "Process the work queue of a self-hosted environment.",
-}
+GROUPS = (environments.GROUP, work.GROUP)
 
 
 def find(group: str, name: str) -> Operation | None:

@@ -1,0 +1,37 @@
+"""What `ant` has: every group and command of the first level, by what it is for, each with its sentence.
+
+The first help page lists them, and their rows take their sentences from here.
+"""
+
+from __future__ import annotations
+
+SUMMARY = "The Managed Agents environments API at the command line."
+SECTIONS = {
+    "Work with the API": {
+        "beta:environments": "Manage environments, the templates for sandboxes.",
+        "beta:environments:work": "Process the work queue of a self-hosted environment.",
+        "beta:worker": "Run the work of a self-hosted environment.",
+        "apply": "Create and update environments as files declare them.",
+        "diff": "Show what `ant apply` would change.",
+        "edit": "Change an environment in your editor.",
+        "export": "Write environments to files that `ant apply` reads.",
+        "schema": "Print JSON schemas, for editors and checks.",
+    },
+    "Log in, and switch between accounts": {
+        "auth": "Log in, log out, and see which key is used and why.",
+        "profile": "Manage profiles (named keys and settings).",
+    },
+    "Try and test without an account": {
+        "emulator": "Run the built-in emulator of the API, and inject faults.",
+    },
+    "Get help": {
+        "completion": "Print a shell completion script.",
+        "help": "Show help on a topic, or on a command.",
+    },
+}
+SUMMARIES = {name: summary for section in SECTIONS.values() for name, summary in section.items()}
+"""What each command or group of the first level does, as a sentence."""
+EXAMPLES = (
+    ("try it here, without an account", "ant --local beta:environments create --name demo"),
+    ("the environments of your organization", "ant beta:environments list"),
+)

@@ -1,0 +1,29 @@
+"""The page of `ant` itself. Only the contents are imported for it, not the rows of all commands."""
+
+from __future__ import annotations
+
+from ant_cli.help.contents import EXAMPLES, SECTIONS, SUMMARY
+from ant_cli.help.layout import Layout, show
+from ant_cli.help.topics import TOPICS
+from ant_cli.runtime import Runtime
+
+FLAGS = {"-v, --version": "Show the version.", "-h, --help": "Show help."}
+
+
+def first_page(layout: Layout) -> str:
+    """Return the page."""
+    parts = (
+        f"{layout.heading('Usage')} ant COMMAND [FLAGS]",
+        layout.paragraphs(SUMMARY),
+        *(layout.section(title, commands.items()) for title, commands in SECTIONS.items()),
+        layout.section("Flags", FLAGS.items()),
+        layout.examples(EXAMPLES),
+        f"{layout.heading('Topics, shown by ant help TOPIC')}\n{layout.paragraphs(', '.join(TOPICS))}",
+        "Flags and more examples: ant COMMAND --help",
+    )
+    return "\n\n".join(parts) + "\n"
+
+
+def show_first_page(runtime: Runtime) -> None:
+    """Show the page."""
+    show(first_page, runtime)

@@ -1,0 +1,42 @@
+"""The rows of `ant completion` and `ant help`."""
+
+from __future__ import annotations
+
+from ant_cli.help.contents import SUMMARIES
+from ant_cli.help.tool_rows import tool
+from ant_cli.help.topics import TOPICS
+from ant_cli.operations.spec import Param
+from ant_cli.operations.value_kinds import ValueKind
+
+SHELLS = ("bash", "zsh", "fish", "powershell")
+"""The shells for which there is a completion script."""
+
+COMPLETION_COMMAND = tool(
+    "completion",
+    SUMMARIES["completion"],
+    "completion:completion",
+    ("bash: in ~/.bashrc", 'eval "$(ant completion bash)"'),
+    ("zsh: in ~/.zshrc, after compinit", "source <(ant completion zsh)"),
+    ("fish: in ~/.config/fish/config.fish", "ant completion fish | source"),
+    ("PowerShell: in $PROFILE", "ant completion pwsh | Out-String | Invoke-Expression"),
+    arguments=(
+        Param(
+            "shell",
+            "setting",
+            str,
+            f"{', '.join(SHELLS)}, or pwsh.",
+            required=True,
+            choices=SHELLS,
+            completes=ValueKind.CHOICE,
+        ),
+    ),
+)._replace(notes="Add the line for your shell to its start-up file, and open a new shell.")
+
+HELP_COMMAND = tool(
+    "help",
+    SUMMARIES["help"],
+    "help:show_help",
+    ("a topic", "ant help exit-codes"),
+    ("a command", "ant help beta:environments create"),
+    arguments=(Param("topic", "setting", list, "A topic, or a command.", value_name="TOPIC | COMMAND"),),
+)._replace(notes=f"Topics: {', '.join(TOPICS)}")
