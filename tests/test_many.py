@@ -387,6 +387,26 @@ def test_memory_stays_flat_with_100000_ids(many):
     assert peak(3000) - peak(30) < 2_000_000
 
 
+def test_a_page_of_large_items_is_not_held_in_memory_twice(many):
+    """Its items are rendered and printed in parts."""
+    import tracemalloc
+
+    items = [{"id": f"env_{number}", "description": "x" * 100_000} for number in range(300)]
+    whole = json.dumps({"data": items, "next_page": None}).encode()
+
+    class LargePage(FakeAPI):
+        @contextmanager
+        def stream(self, *_):
+            yield Response(200, "OK", {}, [whole])
+
+    tracemalloc.start()
+    result = many("beta:environments", "list", "--format", "yaml", api=LargePage(), stdout=NullScreen())
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (result.exit, result.stderr) == (0, "")
+    assert peak < 1.5 * len(whole)
+
+
 class NullScreen(Screen):
     """A stream that forgets what is written."""
 

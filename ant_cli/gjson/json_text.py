@@ -80,7 +80,12 @@ def decode(text: bytes) -> object:
 
 def members(text: bytes) -> dict[str, bytes]:
     """Return the members of an object as slices of `text`; of equal keys, the last."""
-    return _fast_or_slow(text, _fast_members, _slow_members)
+    return members_of_all([text])[0]
+
+
+def members_of_all(texts: list[bytes]) -> list[dict[str, bytes]]:
+    """Return the members of each object, as `members` does."""
+    return _fast_or_slow_all(texts, _fast_members, _slow_members)
 
 
 def raw_pairs(text: bytes) -> list[tuple[bytes, bytes]]:
@@ -96,27 +101,38 @@ def elements(text: bytes) -> list[bytes]:
     return _fast_or_slow(text, _fast_elements, _slow_elements)
 
 
-def split_array(text: bytes, key: str) -> tuple[list[bytes], dict[str, bytes]]:
-    """Return the elements of the array in an object's member, and the other members.
+def split_array(text: bytes, array: str, beside: str) -> tuple[list[bytes], bytes]:
+    """Return the elements of the array that is a member of an object, and the member `beside` it, or `null`.
 
     The elements of a long text are views of it, which take little memory: `bytes(element)` makes a copy.
 
     Raises:
-        JSONTextError: if there is no such object.
+        JSONTextError: if the text is no object, or its member is no array.
         KeyError: if it has no such member.
 
     """
-    return _fast_or_slow(text, partial(_fast_split, key=key), partial(_slow_split, key=key))
+    fast = partial(_fast_split, array=array, beside=beside)
+    return _fast_or_slow(text, fast, partial(_slow_split, array=array, beside=beside))
 
 
 def compact(text: bytes) -> bytes:
     """Return `text` without white space between tokens."""
-    return _fast_or_slow(text, partial(_fast_layout, width=-1), _slow_compact)
+    return compact_all([text])[0]
+
+
+def compact_all(texts: list[bytes]) -> list[bytes]:
+    """Return each of `texts` without white space between tokens."""
+    return _fast_or_slow_all(texts, partial(_fast_layout, width=-1), _slow_compact)
 
 
 def indent(text: bytes, width: int = 2) -> bytes:
     """Return `text` with one member or element per line; empty objects and arrays stay on theirs."""
-    return _fast_or_slow(text, partial(_fast_layout, width=width), partial(_slow_indent, width=width))
+    return indent_all([text], width)[0]
+
+
+def indent_all(texts: list[bytes], width: int = 2) -> list[bytes]:
+    """Return each of `texts` as `indent` does."""
+    return _fast_or_slow_all(texts, partial(_fast_layout, width=width), partial(_slow_indent, width=width))
 
 
 def string(text: bytes) -> str:
@@ -138,18 +154,25 @@ def encoded(text: str) -> bytes:
 
 
 def _fast_or_slow(text: bytes, fast: Callable[[bytes], _Result], slow: Callable[[bytes], _Result]) -> _Result:
-    """Call `fast` if importing msgspec pays off by now and msgspec accepts the text, otherwise `slow`."""
+    return _fast_or_slow_all([text], fast, slow)[0]
+
+
+def _fast_or_slow_all(
+    texts: list[bytes], fast: Callable[[bytes], _Result], slow: Callable[[bytes], _Result]
+) -> list[_Result]:
+    """Call `fast` with each text if importing msgspec pays off by now and it accepts them all, otherwise `slow`."""
     global _bytes_seen
-    _bytes_seen += len(text)
+    _bytes_seen += sum(map(len, texts))
     if _bytes_seen > BYTES_BEFORE_MSGSPEC:
         import msgspec
 
         try:
-            _check_utf8(text)  # msgspec does not check the encoding of strings that it only slices
-            return fast(text)
+            for text in texts:
+                _check_utf8(text)  # msgspec does not check the encoding of strings that it only slices
+            return list(map(fast, texts))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             pass  # the standard library may accept it, or gives the better message
-    return slow(text)
+    return list(map(slow, texts))
 
 
 def _check_utf8(text: bytes) -> None:
@@ -208,10 +231,22 @@ def _fast_elements(text: bytes) -> list[bytes]:
     return [bytes(raw) for raw in _array_decoder()(text)]
 
 
-def _fast_split(text: bytes, key: str) -> tuple[list[bytes], dict[str, bytes]]:
-    others = _object_decoder()(text)
-    array: list[Any] = _array_decoder()(others.pop(key))
-    return array, {name: bytes(value) for name, value in others.items()}
+def _fast_split(text: bytes, array: str, beside: str) -> tuple[list[bytes], bytes]:
+    elements, member = _split_decoder(array, beside)(text)
+    return elements, bytes(member)
+
+
+@cache
+def _split_decoder(array: str, beside: str) -> Callable[[bytes], tuple[list[Any], Raw]]:
+    """Return a decoder that reads an object once, and skips all but two of its members."""
+    import msgspec
+
+    fields: list[tuple[str, Any] | tuple[str, Any, Any]] = [
+        (array, list[msgspec.Raw]),
+        (beside, msgspec.Raw, msgspec.Raw(b"null")),
+    ]
+    decode = msgspec.json.Decoder(msgspec.defstruct("Split", fields)).decode
+    return lambda text: msgspec.structs.astuple(decode(text))
 
 
 def _fast_layout(text: bytes, width: int) -> bytes:
@@ -257,9 +292,9 @@ def _slow_elements(text: bytes) -> list[bytes]:
     return list(_values(text.decode()))
 
 
-def _slow_split(text: bytes, key: str) -> tuple[list[bytes], dict[str, bytes]]:
-    others = _slow_members(text)
-    return _slow_elements(others.pop(key)), others
+def _slow_split(text: bytes, array: str, beside: str) -> tuple[list[bytes], bytes]:
+    members = _slow_members(text)
+    return _slow_elements(members[array]), members.get(beside, b"null")
 
 
 def _values(text: str) -> Iterator[bytes]:

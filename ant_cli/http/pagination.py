@@ -16,8 +16,8 @@ Items = list[bytes]
 """The items of a page, each as the JSON text that came."""
 
 
-_BATCH = 1000
-"""The most items that are handed on at once, so that what is printed of a large page needs little memory."""
+_BATCH = 1_000_000
+"""About how many bytes of items are passed on at once, so that printing a large page needs little memory."""
 
 _LONGEST_CURSOR = LONGEST_URL - 10_000
 """A longer one, percent-encoded, leaves no room in a URL for the rest of it."""
@@ -36,9 +36,11 @@ def follow_pages(
     client: Client,
     request: Request,
     max_items: int | None,
-    is_wanted: Callable[[bytes], bool] = lambda _: True,
+    is_wanted: Callable[[bytes], bool] | None = None,
 ) -> Iterator[Items]:
-    """Yield the wanted items page by page, at most `max_items` of them. A page that is not needed is not fetched.
+    """Yield the wanted items page by page, at most `max_items` of them; without `is_wanted`, all are.
+
+    A page that is not needed is not fetched.
 
     Raises:
         ResponseError: if a response is not a page, or names a next page that was fetched before.
@@ -51,11 +53,14 @@ def follow_pages(
         response = client.send(request)
         if response.status == 204:
             return
-        items, cursor = _parse_page(response.body)
-        items = [item for item in items if is_wanted(bytes(item))]
+        body = response.body
+        items, cursor = _parse_page(body)
+        at_once = max(1, _BATCH * len(items) // len(body))
+        if is_wanted:
+            items = [item for item in items if is_wanted(bytes(item))]
         wanted = items[:left]
-        for start in range(0, max(len(wanted), 1), _BATCH):
-            yield list(map(bytes, wanted[start : start + _BATCH]))
+        for start in range(0, max(len(wanted), 1), at_once):
+            yield list(map(bytes, wanted[start : start + at_once]))
         left = None if left is None else left - len(items)
         if not cursor:
             return
@@ -79,8 +84,7 @@ def _parse_page(body: bytes) -> Page:
 
     """
     try:
-        items, others = json_text.split_array(body, "data")
-        next_page = others.get("next_page", b"null")
+        items, next_page = json_text.split_array(body, "data", beside="next_page")
         cursor = "" if next_page == b"null" else json_text.string(next_page)
     except KeyError:
         raise _not_a_page("It has no `data`.") from None

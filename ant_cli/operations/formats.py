@@ -12,8 +12,8 @@ class Format(NamedTuple):
     render: str
     """The function that renders values, as `module:function` in `ant_cli.output`; imported when it is used.
 
-    It takes a JSON text and the style of the output (None in a pipe), and returns bytes. For a table it makes the
-    renderer instead, because the widths of the columns depend on the rows before.
+    It takes JSON texts and the style of the output (None in a pipe), and returns the bytes to print for each. For a
+    table it makes the renderer instead, because the widths of the columns depend on the rows before.
     """
     separator: bytes = b""
     """Printed between values."""
@@ -33,7 +33,7 @@ FORMATS = (
     Format("jsonl", "renderers:as_jsonl"),
     Format("yaml", "renderers:as_yaml", separator=b"---\n"),
     Format("table", "table:make_table", is_table=True),
-    Format("pretty", "views:as_pretty", separator=b"\n"),
+    Format("pretty", "renderers:as_pretty", separator=b"\n"),
     Format("raw", "renderers:as_raw", is_response=True),
     Format("explore", "renderers:as_json", opens_screen=True, has_brief_errors=True),
 )

@@ -40,7 +40,7 @@ class _Sequence:
     """Renders values one after another, with the separator between them."""
 
     def __init__(
-        self, render: Callable[[bytes, Style | None], bytes], separator: bytes, style: Style | None
+        self, render: Callable[[list[bytes], Style | None], list[bytes]], separator: bytes, style: Style | None
     ) -> None:
         self._render = render
         self._separator = separator
@@ -52,40 +52,51 @@ class _Sequence:
             return b""
         start = self._separator if self._has_begun else b""
         self._has_begun = True
-        return start + self._separator.join(self._render(value, self._style) for value in values)
+        return start + self._separator.join(self._render(values, self._style))
 
 
-def as_json(text: bytes, style: Style | None) -> bytes:
-    """Render over several lines."""
-    return _escaped(json_text.indent(text) + b"\n", style, is_json=True)
+def as_json(values: list[bytes], style: Style | None) -> list[bytes]:
+    """Render each value over several lines."""
+    return _lines(json_text.indent_all(values), style, is_json=True)
 
 
-def as_jsonl(text: bytes, style: Style | None) -> bytes:
-    """Render on one line."""
-    return _escaped(json_text.compact(text) + b"\n", style, is_json=True)
+def as_jsonl(values: list[bytes], style: Style | None) -> list[bytes]:
+    """Render each value on one line."""
+    return _lines(json_text.compact_all(values), style, is_json=True)
 
 
-def as_raw(text: bytes, style: Style | None) -> bytes:
-    """Render unchanged."""
-    return _escaped(text.strip() + b"\n", style)
+def as_raw(values: list[bytes], style: Style | None) -> list[bytes]:
+    """Render each value unchanged."""
+    return _lines([value.strip() for value in values], style)
 
 
-def as_yaml(text: bytes, style: Style | None) -> bytes:
-    """Render as YAML."""
-    from ant_cli.output.yaml_writer import to_yaml
-
-    return _escaped(json_text.encoded(to_yaml(text)), style)
-
-
-def as_raw_string(text: bytes, style: Style | None) -> bytes:
+def as_raw_string(value: bytes, style: Style | None) -> bytes:
     """Render a JSON string without its quotes."""
-    return _escaped(json_text.encoded(json_text.string(text)) + b"\n", style)
+    return _lines([json_text.encoded(json_text.string(value))], style)[0]
 
 
-def _escaped(data: bytes, style: Style | None, *, is_json: bool = False) -> bytes:
+def as_yaml(values: list[bytes], style: Style | None) -> list[bytes]:
+    """Render each value as a YAML document."""
+    from ant_cli.output.yaml_writer import yaml_documents
+
+    return _safe(yaml_documents(values), style)
+
+
+def as_pretty(values: list[bytes], style: Style | None) -> list[bytes]:
+    """Render the view of each value, which escapes what is not safe itself."""
+    from ant_cli.output.views import view
+
+    return [json_text.encoded(view(value, style)) for value in values]
+
+
+def _lines(rendered: list[bytes], style: Style | None, *, is_json: bool = False) -> list[bytes]:
+    return _safe([value + b"\n" for value in rendered], style, is_json=is_json)
+
+
+def _safe(rendered: list[bytes], style: Style | None, *, is_json: bool = False) -> list[bytes]:
     """Return output as it may go to stdout: unchanged in a pipe; on a terminal escaped, and JSON coloured."""
     if style is None or not style.is_terminal:
-        return data
+        return rendered
     from ant_cli.output.terminal import render_safe
 
-    return render_safe(data, style, is_json=is_json)
+    return [render_safe(value, style, is_json=is_json) for value in rendered]

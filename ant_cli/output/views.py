@@ -31,9 +31,9 @@ _EMPTY = {"{}": "(none)", "[]": "(none)", "null": "null", '""': "(empty)"}
 _EMPTY_ON_TERMINAL = _EMPTY | {"null": "(none)"}
 
 
-def as_pretty(text: bytes, style: Style | None) -> bytes:
-    """Render the view of a JSON text, with a line feed at its end."""
-    return json_text.encoded(_plain_view(text) if style is None else _styled_view(text, style))
+def view(text: bytes, style: Style | None) -> str:
+    """Return the view of a JSON text, with a line feed at its end; plain without a style."""
+    return _plain_view(text) if style is None else _styled_view(text, style)
 
 
 # In a pipe

@@ -24,9 +24,14 @@ _WORD_REST = f"(?:{_SAFE}|#|:+(?={_SAFE}|#))*+"
 _FIRST = f"(?:[A-Za-z_/$(]|(?![\\x00-\\xa0]){_SAFE})"
 _PLAIN = re.compile(f"{_FIRST}{_WORD_REST}(?: +{_SAFE}{_WORD_REST})*+")
 """Texts that need no quotes: words, of which the first starts neither like a number nor like YAML syntax."""
-_COMMON = re.compile(r"[A-Za-z_/$(][\w.,/@=+-]*+(?: [\w.,/@=+-]++)*+", re.ASCII)
-"""Most of these texts, such as names and IDs, found in a third of the time."""
 _NOT_A_TEXT = frozenset({"y", "yes", "n", "no", "true", "false", "on", "off", "null"})
+_COMMON = re.compile(
+    rb'"(?!(?i:%b)")[A-Za-z_/$(][\w.,/@=+-]*+(?: [\w.,/@=+-]++)*+"' % "|".join(_NOT_A_TEXT).encode()
+)
+"""Most of the JSON strings that need no quotes, such as names and IDs, found in a third of the time."""
+_FLAT_OBJECT = re.compile(rb'\{(?:"[^"\\]{,100}+": ?"[^"\\]*+"(?:, ?|(?=\})))++\}')
+"""An object of strings without escapes, and with short keys, such as metadata."""
+_FLAT_MEMBER = re.compile(rb'"([^"\\]*+)": ?("[^"\\]*+")')
 
 _LITERAL_BLOCK = re.compile(
     f"(?=[\\s\\S]*\\n[\\s\\S])\\n*+[^{_UNPRINTABLE}\\t ][^{_UNPRINTABLE}]*+(?:\\n+[^{_UNPRINTABLE}]++)*+\\n?"
@@ -44,42 +49,69 @@ _LONGEST_REMEMBERED = 2000
 
 def to_yaml(text: bytes) -> str:
     """Return a JSON text as a YAML document without a marker, ending in a line end."""
+    return yaml_documents([text])[0].decode()
+
+
+def yaml_documents(texts: list[bytes]) -> list[bytes]:
+    """Return each of `texts` as such a document, in UTF-8."""
     try:
-        members = json_text.members(text) if json_text.json_type(text) == "object" else {}
-        if not members:
-            return _document(json_text.decode(text))
-        write = _member if len(text) <= _LONGEST_REMEMBERED else _member_of_any_length
-        return "".join(map(write, members, members.values()))
+        if any(json_text.json_type(text) != "object" for text in texts):
+            return [_document(json_text.decode(text)) for text in texts]
+        return list(map(_object, texts, json_text.members_of_all(texts)))
     except RecursionError:
         raise json_text.JSONTextError("The JSON is nested too deeply.") from None
 
 
+def _object(text: bytes, members: dict[str, bytes]) -> bytes:
+    write = _member if len(text) <= _LONGEST_REMEMBERED else _member_of_any_length
+    return b"".join(map(write, members, members.values())) or b"{}\n"
+
+
 @lru_cache(maxsize=2048)  # the items of a list are alike: many have the same type, scope and configuration
-def _member(name: str, value: bytes) -> str:
+def _member(name: str, value: bytes) -> bytes:
     """Return the lines of a member of the whole object."""
-    if value[:1] in b"{[" or len(name) > _LONGEST_KEY - 2:
-        return _document({name: json_text.decode(value)})
-    return f"{_text(name)}: {_scalar_text(value)}\n"
+    if _COMMON.fullmatch(value):
+        return b"%b %b\n" % (_lead(name), value[1:-1])
+    if value[:1] not in b"{[":
+        return b"%b %b\n" % (_lead(name), _scalar_text(value))
+    if _FLAT_OBJECT.fullmatch(value):
+        return b"%b\n%b" % (_lead(name), _flat_members(value))
+    return _document({name: json_text.decode(value)})
 
 
-def _member_of_any_length(name: str, value: bytes) -> str:
+def _member_of_any_length(name: str, value: bytes) -> bytes:
     return (_member if len(value) <= _LONGEST_REMEMBERED else _member.__wrapped__)(name, value)
 
 
-def _scalar_text(text: bytes) -> str:
+@lru_cache(maxsize=2048)
+def _lead(name: str) -> bytes:
+    """Return a key and its colon, with which the lines of a member begin."""
+    key = _text(name)
+    return (f"{key}:" if len(key) <= _LONGEST_KEY else f"? {key}\n:").encode()
+
+
+def _flat_members(value: bytes) -> bytes:
+    """Return the indented lines of an object of strings without escapes; the last of equal keys counts."""
+    members = dict(_FLAT_MEMBER.findall(value))
+    return b"".join([b"  %b %b\n" % (_lead(name.decode()), _scalar_text(text)) for name, text in members.items()])
+
+
+def _scalar_text(text: bytes) -> bytes:
     """Return a JSON string, number or literal as it is after a key without indentation."""
+    if _COMMON.fullmatch(text):
+        return text[1:-1]
     if text[:1] != b'"':
-        return text.decode()
+        return text
     if b"\\" not in text:
-        return _on_one_line(text[1:-1].decode())
-    return _scalar(json_text.string(text), "  ")
+        return _on_one_line(text[1:-1].decode()).encode()
+    return _scalar(json_text.string(text), "  ").encode()
 
 
-def _document(value: object) -> str:
+def _document(value: object) -> bytes:
     lines: list[str] = []
     _block(value, "", "", lines)
     lines.append("")
-    return "\n".join(lines)
+    return "\n".join(lines).encode()
 
 
 def _block(value: object, lead: str, indent: str, lines: list[str]) -> None:
@@ -139,7 +171,7 @@ def _lines(value: str, indent: str) -> str:
 
 def _on_one_line(value: str) -> str:
     """Return a text on one line: without quotes if that is safe, otherwise in double quotes."""
-    if (_COMMON.fullmatch(value) or _PLAIN.fullmatch(value)) and value.lower() not in _NOT_A_TEXT:
+    if _PLAIN.fullmatch(value) and value.lower() not in _NOT_A_TEXT:
         return value
     return _ESCAPE.sub(lambda match: f"\\u{ord(match[0]):04x}", json.encoder.encode_basestring(value))
 

@@ -183,9 +183,30 @@ def test_yaml_with_very_long_keys_reads_back_unchanged():
     document = {"k" * 2000: {"a": 1}, "b": [{"k" * 1500: "x", "no " * 500: []}]}
     assert yaml.safe_load(to_yaml(json.dumps(document).encode())) == document
 
+    wide = {"\u200e" * 300: "x", "a": {"\u200e" * 300: "y"}}
+    assert yaml.safe_load(to_yaml(json.dumps(wide, ensure_ascii=False).encode())) == wide
+
 
 def test_the_last_of_duplicate_keys_is_printed():
     assert to_yaml(b'{"a": 1, "b": 2, "a": 3}') == "a: 3\nb: 2\n"
+    assert to_yaml(b'{"m": {"a": "1", "b": "2", "a": "3"}}') == 'm:\n  a: "3"\n  b: "2"\n'
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"team": "data", "number": "0", "on": "yes", "empty": "", "x: y": "# z"},
+        {"team": "é", "k\u2028": "v\x7f", "a" * 200: "b"},
+        {"lines": "a\nb", "nested": {"deep": ["x"]}},
+        {"n": 1, "none": None},
+    ],
+)
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", ": "), (" , ", " : ")])
+def test_metadata_is_the_same_for_a_yaml_reader_however_the_json_is_spaced(metadata, separators):
+    document = {"id": "env_1", "metadata": metadata}
+    written = to_yaml(json.dumps(document, separators=separators, ensure_ascii=False).encode())
+    assert yaml.safe_load(written) == document
+    assert written == to_yaml(json.dumps(document).encode())
 
 
 @pytest.mark.parametrize("text", [b"NaN", b"[1", b"[" * 10_000 + b"]" * 10_000])
