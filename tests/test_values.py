@@ -1,10 +1,14 @@
 """Text to value: what is a number, what a text, and what is refused."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ant_cli.errors import UsageError
 from ant_cli.gjson.json_text import Number
-from ant_cli.input.values import convert, encode, parse
+from ant_cli.input.plain_flow import as_json
+from ant_cli.input.values import DEPTH_LIMIT, convert, encode, parse, parse_json
+from ant_cli.input.yaml_reader import YAMLProblem, read_yaml
 from ant_cli.operations.spec import Param
 
 
@@ -174,3 +178,75 @@ def test_a_flag_value_of_another_type_is_refused(param, text, part):
         convert(param, param.flag, text)
     assert param.flag in caught.value.message
     assert part in caught.value.message
+
+
+def yaml_value(text):
+    """Return the value that the YAML parser finds in a text; None if it is invalid."""
+    try:
+        values = read_yaml(text, number=Number, depth_limit=DEPTH_LIMIT, json_words=False, several=False)
+    except YAMLProblem:
+        return None
+    return values[0] if values else None
+
+
+def json_value(text):
+    """Return the value of a JSON text; None if it is invalid."""
+    try:
+        value, end = parse_json(text, 0)
+    except ValueError:
+        return None
+    return value if end == len(text) else None
+
+
+FLOW_PARTS = [*"{}[],: \n\t'\"#&-~?!|", ", ", ": ", ", ", ": ", "a", "b-c", "x.y/z", "n==1", "c@d", "_", "1", "-1"]
+FLOW_WORDS = ["true", "True", "truex", "null", "Nullable", "~", "yes", "NaN", "Infinity", "é", "\x85", "<<", "a:b"]
+FLOW_TEXTS = st.lists(st.sampled_from([*FLOW_PARTS, *FLOW_WORDS]), max_size=12).map("".join)
+FLOW_VALUES = st.recursive(
+    st.sampled_from(["a", "b-c", "true", "True", "null", "yes", "1", "x y", "NaN"]),
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda parts: f"[{', '.join(parts)}]")
+        | st.dictionaries(st.sampled_from(["a", "b", "true", "Null"]), inner, max_size=3).map(
+            lambda members: "{" + ", ".join(f"{key}: {value}" for key, value in members.items()) + "}"
+        )
+    ),
+)
+
+
+@given(FLOW_TEXTS | FLOW_VALUES | FLOW_TEXTS.map(lambda text: f"{{{text}}}"))
+def test_simple_yaml_has_the_value_that_the_yaml_parser_finds(text):
+    """A text without such a value is left to the parser."""
+    json = as_json(text)
+    if json is not None and (value := json_value(json)) is not None:
+        assert value == yaml_value(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "json"),
+    [
+        ("{type: cloud}", '{"type": "cloud"}'),
+        ("{a: [b, c-d], e: {f: true}, g: null}\n", '{"a": ["b", "c-d"], "e": {"f": true}, "g": null}'),
+        ("[numpy==2.1.0, a/b@1]", '["numpy==2.1.0", "a/b@1"]'),
+    ],
+)
+def test_simple_yaml_is_json_without_quotes(text, json):
+    assert as_json(text) == json
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{a: True}",
+        "{a: 'b'}",
+        "{a: 1}",
+        "{a:b}",
+        "{a :b}",
+        "a: b",
+        "{a: &b c}",
+        "{a: b # c\n}",
+        "[é]",
+        "[a\tb]",
+        "- a",
+    ],
+)
+def test_what_is_no_simple_yaml_is_left_to_the_parser(text):
+    assert as_json(text) is None

@@ -217,11 +217,13 @@ def _containers_in(value: Value) -> list[Value]:
 def _parse_yaml(text: str, where: str, json_error: Exception, *, several: bool) -> list[Value]:
     """Read the documents of relaxed YAML, in a text in which `json_error` was found to be wrong as JSON.
 
-    The reader is imported here because most commands do without it.
+    The reader is imported only for what needs it: it takes long.
     """
+    json_words = isinstance(json_error, _NotFinite)
+    if not json_words and (collection := _flow_collection(text)) is not None:
+        return [collection]
     from ant_cli.input.yaml_reader import YAMLProblem, read_yaml
 
-    json_words = isinstance(json_error, _NotFinite)
     try:
         return read_yaml(text, number=Number, depth_limit=DEPTH_LIMIT, json_words=json_words, several=several)
     except YAMLProblem as problem:
@@ -229,6 +231,20 @@ def _parse_yaml(text: str, where: str, json_error: Exception, *, several: bool) 
         if problem.is_syntax and isinstance(json_error, json.JSONDecodeError) and _LOOKS_LIKE_JSON.match(text):
             line, column, message = json_error.lineno, json_error.colno, describe_json_error(json_error)
     raise UsageError(f"{where}, line {line}, column {column}: {message}.")
+
+
+def _flow_collection(text: str) -> Value:
+    """Return the value of a simple text in YAML; None if it may be anything else, or has mistakes."""
+    from ant_cli.input.plain_flow import as_json
+
+    json_text = as_json(text)
+    if json_text is None:
+        return None
+    try:
+        value, end = parse_json(json_text, 0)
+    except (ValueError, RecursionError):
+        return None
+    return value if end == len(json_text) else None
 
 
 def describe_json_error(error: json.JSONDecodeError) -> str:

@@ -18,13 +18,15 @@ from ant_cli.runtime.light_typing import NamedTuple
 _STAND_IN_LIMIT = 100
 """How many stand-ins there may be before a colon gets one; each of those costs another run of the parser."""
 _LINE_SEPARATORS = ("\x85", "\u2028", "\u2029")
-_SURROGATE_PAIR = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
-_QUESTION_MARK = re.compile(r"\?(?=[^ \t\r\n,\[\]{}])")
-_NAME = re.compile(r"""(?<![^ \t\r\n,\[\]{}])([&*])([^ \t\r\n,\[\]{}"'\\]+)""")
-_SIMPLE_NAME = re.compile(r"[0-9A-Za-z_-]+")
 _PRIVATE_USE = range(0xE000, 0xF900)
-_PRIVATE_ESCAPE = re.compile(r"\\(?:u|U0000)([e-fE-F][0-9a-fA-F]{3})")
-_STAND_IN = re.compile(r"([\ue000-\uf8ff])\1|[\ue000-\uf8ff]|(\\u[ef][0-9a-f]{3})\2|(?<=[&*])[0-9A-Za-z_-]+")
+
+# Most texts have none of these, so the patterns are compiled when they are used.
+_SURROGATE_PAIR = r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})"
+_QUESTION_MARK = r"\?(?=[^ \t\r\n,\[\]{}])"
+_NAME = r"""(?<![^ \t\r\n,\[\]{}])([&*])([^ \t\r\n,\[\]{}"'\\]+)"""
+_SIMPLE_NAME = r"[0-9A-Za-z_-]+"
+_PRIVATE_ESCAPE = r"\\(?:u|U0000)([e-fE-F][0-9a-fA-F]{3})"
+_STAND_IN = r"([\ue000-\uf8ff])\1|[\ue000-\uf8ff]|(\\u[ef][0-9a-f]{3})\2|(?<=[&*])[0-9A-Za-z_-]+"
 
 
 class TooManyCharacters(Exception):
@@ -43,7 +45,7 @@ class Compatible(NamedTuple):
         """Put the originals back into a value, or into the name of an anchor."""
         if not self.originals:
             return text
-        return self.originals.get(text) or _STAND_IN.sub(self._original, text)
+        return self.originals.get(text) or re.sub(_STAND_IN, self._original, text)
 
     def with_colon_as_text(self, position: int) -> Compatible | None:
         """Return it with a colon as part of a plain text, if a line separator stands before it on its line.
@@ -76,15 +78,19 @@ def make_compatible(text: str) -> Compatible:
         originals[stand_in := _next(unused)] = character
         text = text.replace(character, stand_in)
     text = _replace_surrogate_pairs(text, originals, unused)
-    if _QUESTION_MARK.search(text):
+    if "?" in text and re.search(_QUESTION_MARK, text):
         originals[stand_in := _next(unused)] = "?"
-        text = _QUESTION_MARK.sub(stand_in, text)
-    return Compatible(_replace_names(text, originals), originals, unused)
+        text = re.sub(_QUESTION_MARK, stand_in, text)
+    if "&" in text or "*" in text:
+        text = _replace_names(text, originals)
+    return Compatible(text, originals, unused)
 
 
 def _unused_characters(text: str) -> Iterator[str]:
     """Yield private characters that the text holds neither themselves nor as escapes."""
-    used = set(text) | {chr(int(code, 16)) for code in _PRIVATE_ESCAPE.findall(text)}
+    used = set(text)
+    if "\\" in text:
+        used |= {chr(int(code, 16)) for code in re.findall(_PRIVATE_ESCAPE, text)}
     return (character for character in map(chr, _PRIVATE_USE) if character not in used)
 
 
@@ -108,7 +114,7 @@ def _replace_surrogate_pairs(text: str, originals: dict[str, str], unused: Itera
             originals[character * 2] = chr(0x10000 + ((int(high, 16) & 0x3FF) << 10) + (int(low, 16) & 0x3FF))
         return backslashes + stand_ins[pair]
 
-    return _SURROGATE_PAIR.sub(replace, text) if "\\u" in text else text
+    return re.sub(_SURROGATE_PAIR, replace, text) if "\\u" in text else text
 
 
 def _replace_names(text: str, originals: dict[str, str]) -> str:
@@ -118,12 +124,12 @@ def _replace_names(text: str, originals: dict[str, str]) -> str:
 
     def replace(match: re.Match[str]) -> str:
         sign, name = match.groups()
-        if _SIMPLE_NAME.fullmatch(name) or name.endswith(":"):  # `&a: b` is left to be rejected
+        if re.fullmatch(_SIMPLE_NAME, name) or name.endswith(":"):  # `&a: b` is left to be rejected
             return match[0]
         if name not in stand_ins:
             number = f"{len(stand_ins):x}"
             stand_ins[name] = prefix + number.rjust(len(name) - len(prefix), "_")
-            originals[stand_ins[name]] = _STAND_IN.sub(lambda found: originals.get(found[0], found[0]), name)
+            originals[stand_ins[name]] = re.sub(_STAND_IN, lambda found: originals.get(found[0], found[0]), name)
         return sign + stand_ins[name]
 
-    return _NAME.sub(replace, text)
+    return re.sub(_NAME, replace, text)

@@ -29,11 +29,11 @@ _WORDS: dict[str, bool | None] = (
     | dict.fromkeys(("false", "False", "FALSE"), False)
 )
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+(?:[eE][-+]?[0-9]+)?)?")
-_BASED = re.compile(r"0x[0-9a-fA-F]+|0o[0-7]+")
-_NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_BASED = r"0x[0-9a-fA-F]+|0o[0-7]+"
+_NOT_FINITE = r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
 _NUMBER_STARTS = frozenset("-+.0123456789NI")
 """What a number starts with, or a word for one that JSON does not have."""
-_JSON_NOT_FINITE = re.compile(r"NaN|-?Infinity")
+_JSON_NOT_FINITE = r"NaN|-?Infinity"
 _TEXT_TAGS = ("!", "tag:yaml.org,2002:str")
 _AFTER_ANCHOR = ("", " ", "\t", "\r", "\n", ",", "[", "]", "{", "}")
 _PLAIN_TAGS = (None, "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
@@ -282,11 +282,11 @@ class _Builder:
             return text
         if _DECIMAL.fullmatch(text):
             return self._number(text)
-        if _BASED.fullmatch(text):
+        if re.fullmatch(_BASED, text):
             if len(text) > _LONGEST_BASED:
                 raise YAMLProblem(f"a number in base 8 or 16 has at most {_LONGEST_BASED} digits", event.start_mark)
             return self._number(str(int(text[2:], 16 if text[1] == "x" else 8)))
-        if _NOT_FINITE.fullmatch(text) or (self._json_words and _JSON_NOT_FINITE.fullmatch(text)):
+        if re.fullmatch(_NOT_FINITE, text) or (self._json_words and re.fullmatch(_JSON_NOT_FINITE, text)):
             raise YAMLProblem(f"JSON has no {text}, so it can't be sent", event.start_mark)
         return text
 
