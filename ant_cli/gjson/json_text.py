@@ -43,6 +43,7 @@ _TYPES: dict[bytes, JSONType] = {
 
 _STRING = rb'"(?:[^"\\]+|\\.)*+"'
 _DECODED_AT_ONCE = 1_000_000
+_INDENT = 2
 _STRING_OR_SPACE = re.compile(rb"(" + _STRING + rb")|[ \t\r\n]+")
 _STRUCTURE = re.compile(_STRING + rb"|\{\}|\[\]|[\[\]{},:]")
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -80,12 +81,7 @@ def decode(text: bytes) -> object:
 
 def members(text: bytes) -> dict[str, bytes]:
     """Return the members of an object as slices of `text`; of equal keys, the last."""
-    return members_of_all([text])[0]
-
-
-def members_of_all(texts: list[bytes]) -> list[dict[str, bytes]]:
-    """Return the members of each object, as `members` does."""
-    return _fast_or_slow_all(texts, _fast_members, _slow_members)
+    return _fast_or_slow(text, _fast_members, _slow_members)
 
 
 def raw_pairs(text: bytes) -> list[tuple[bytes, bytes]]:
@@ -117,22 +113,12 @@ def split_array(text: bytes, array: str, beside: str) -> tuple[list[bytes], byte
 
 def compact(text: bytes) -> bytes:
     """Return `text` without white space between tokens."""
-    return compact_all([text])[0]
+    return _fast_or_slow(text, _fast_compact, _slow_compact)
 
 
-def compact_all(texts: list[bytes]) -> list[bytes]:
-    """Return each of `texts` without white space between tokens."""
-    return _fast_or_slow_all(texts, partial(_fast_layout, width=-1), _slow_compact)
-
-
-def indent(text: bytes, width: int = 2) -> bytes:
+def indent(text: bytes) -> bytes:
     """Return `text` with one member or element per line; empty objects and arrays stay on theirs."""
-    return indent_all([text], width)[0]
-
-
-def indent_all(texts: list[bytes], width: int = 2) -> list[bytes]:
-    """Return each of `texts` as `indent` does."""
-    return _fast_or_slow_all(texts, partial(_fast_layout, width=width), partial(_slow_indent, width=width))
+    return _fast_or_slow(text, _fast_indent, _slow_indent)
 
 
 def string(text: bytes) -> str:
@@ -154,25 +140,22 @@ def encoded(text: str) -> bytes:
 
 
 def _fast_or_slow(text: bytes, fast: Callable[[bytes], _Result], slow: Callable[[bytes], _Result]) -> _Result:
-    return _fast_or_slow_all([text], fast, slow)[0]
-
-
-def _fast_or_slow_all(
-    texts: list[bytes], fast: Callable[[bytes], _Result], slow: Callable[[bytes], _Result]
-) -> list[_Result]:
-    """Call `fast` with each text if importing msgspec pays off by now and it accepts them all, otherwise `slow`."""
+    """Call `fast` if importing msgspec pays off by now and msgspec accepts the text, otherwise `slow`."""
     global _bytes_seen
-    _bytes_seen += sum(map(len, texts))
+    _bytes_seen += len(text)
     if _bytes_seen > BYTES_BEFORE_MSGSPEC:
-        import msgspec
-
         try:
-            for text in texts:
-                _check_utf8(text)  # msgspec does not check the encoding of strings that it only slices
-            return list(map(fast, texts))
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            _check_utf8(text)  # msgspec does not check the encoding of strings that it only slices
+            return fast(text)
+        except _rejections():
             pass  # the standard library may accept it, or gives the better message
-    return list(map(slow, texts))
+    return slow(text)
+
+
+def _rejections() -> tuple[type[Exception], ...]:
+    import msgspec
+
+    return msgspec.DecodeError, UnicodeDecodeError, RecursionError
 
 
 def _check_utf8(text: bytes) -> None:
@@ -249,10 +232,16 @@ def _split_decoder(array: str, beside: str) -> Callable[[bytes], tuple[list[Any]
     return lambda text: msgspec.structs.astuple(decode(text))
 
 
-def _fast_layout(text: bytes, width: int) -> bytes:
+def _fast_compact(text: bytes) -> bytes:
     import msgspec
 
-    return msgspec.json.format(text, indent=width)
+    return msgspec.json.format(text, indent=-1)
+
+
+def _fast_indent(text: bytes) -> bytes:
+    import msgspec
+
+    return msgspec.json.format(text, indent=_INDENT)
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -318,14 +307,14 @@ def _slow_compact(text: bytes) -> bytes:
     return _STRING_OR_SPACE.sub(rb"\1", text)
 
 
-def _slow_indent(text: bytes, width: int) -> bytes:
+def _slow_indent(text: bytes) -> bytes:
     depth = 0
 
     def lay_out(token: re.Match[bytes]) -> bytes:
         nonlocal depth
         found = token[0]
         depth += _DEPTH_CHANGE.get(found, 0)
-        line = b"\n" + b" " * (width * depth)
+        line = b"\n" + b" " * (_INDENT * depth)
         if found in _DEPTH_CHANGE:
             return found + line if found in b"{[" else line + found
         return {b",": b"," + line, b":": b": "}.get(found, found)

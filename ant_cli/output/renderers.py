@@ -57,12 +57,12 @@ class _Sequence:
 
 def as_json(values: list[bytes], style: Style | None) -> list[bytes]:
     """Render each value over several lines."""
-    return _lines(json_text.indent_all(values), style, is_json=True)
+    return _lines(list(map(json_text.indent, values)), style, is_json=True)
 
 
 def as_jsonl(values: list[bytes], style: Style | None) -> list[bytes]:
     """Render each value on one line."""
-    return _lines(json_text.compact_all(values), style, is_json=True)
+    return _lines(list(map(json_text.compact, values)), style, is_json=True)
 
 
 def as_raw(values: list[bytes], style: Style | None) -> list[bytes]:
@@ -77,9 +77,9 @@ def as_raw_string(value: bytes, style: Style | None) -> bytes:
 
 def as_yaml(values: list[bytes], style: Style | None) -> list[bytes]:
     """Render each value as a YAML document."""
-    from ant_cli.output.yaml_writer import yaml_documents
+    from ant_cli.output.yaml_writer import yaml_document
 
-    return _safe(yaml_documents(values), style)
+    return _safe(list(map(yaml_document, values)), style)
 
 
 def as_pretty(values: list[bytes], style: Style | None) -> list[bytes]:

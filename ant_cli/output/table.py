@@ -70,7 +70,9 @@ class _PlainTable:
         return rows
 
     def _line(self, cells: list[str]) -> str:
-        return self._joined(cells, cells)
+        if not all(map(str.isascii, cells)):
+            return self._joined(cells, cells)
+        return _GAP.join(map(str.ljust, cells, self._widths)).rstrip() + "\n"
 
     def _joined(self, cells: list[str], shown: list[str]) -> str:
         """Return a line of the cells as they are `shown`, padded by the widths of their texts."""

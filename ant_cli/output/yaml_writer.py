@@ -49,22 +49,19 @@ _LONGEST_REMEMBERED = 2000
 
 def to_yaml(text: bytes) -> str:
     """Return a JSON text as a YAML document without a marker, ending in a line end."""
-    return yaml_documents([text])[0].decode()
+    return yaml_document(text).decode()
 
 
-def yaml_documents(texts: list[bytes]) -> list[bytes]:
-    """Return each of `texts` as such a document, in UTF-8."""
+def yaml_document(text: bytes) -> bytes:
+    """Return the same in UTF-8."""
     try:
-        if any(json_text.json_type(text) != "object" for text in texts):
-            return [_document(json_text.decode(text)) for text in texts]
-        return list(map(_object, texts, json_text.members_of_all(texts)))
+        members = json_text.members(text) if json_text.json_type(text) == "object" else {}
+        if not members:
+            return _document(json_text.decode(text))
+        write = _member if len(text) <= _LONGEST_REMEMBERED else _member_of_any_length
+        return b"".join(map(write, members, members.values()))
     except RecursionError:
         raise json_text.JSONTextError("The JSON is nested too deeply.") from None
-
-
-def _object(text: bytes, members: dict[str, bytes]) -> bytes:
-    write = _member if len(text) <= _LONGEST_REMEMBERED else _member_of_any_length
-    return b"".join(map(write, members, members.values())) or b"{}\n"
 
 
 @lru_cache(maxsize=2048)  # the items of a list are alike: many have the same type, scope and configuration
