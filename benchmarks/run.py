@@ -136,14 +136,14 @@ class Bench:
 def start_up(bench: Bench, rounds: int) -> None:
     """Print how long short commands take, beside an empty Python and the 3-line script."""
     retrieve = ("beta:environments", "retrieve", "env_1")
+    create = ("beta:environments", "create")
     programs = {
         "python -c pass": Program([bench.python, "-c", "pass"]),
         "3-line httpx script": Program([bench.python, "-c", RETRIEVE, bench.url]),
         "ant retrieve": bench.ant_does(*retrieve),
         "ant list (one page)": bench.ant_does("beta:environments", "list", "--format", "jsonl", base="/20/20"),
-        "ant create, config in YAML": bench.ant_does(
-            "beta:environments", "create", "--name", "n", "--config", "{type: cloud}"
-        ),
+        "ant create, config in YAML": bench.ant_does(*create, "--name", "n", "--config", "{type: cloud}"),
+        "ant create, YAML on stdin": bench.ant_does(*create, stdin=HERE / "environment.yaml"),
         "ant --local list": Program([bench.ant, "--base-url", "local::memory:", "beta:environments", "list"]),
         "ant auth status": Program([bench.ant, "auth", "status"]),
         "ant --version": Program([bench.ant, "--version"]),

@@ -68,14 +68,14 @@ def one() -> bytes:
     return json.dumps(environment(1)).encode()
 
 
-def answer(target: str) -> bytes:
-    """Return the body for a request target."""
+def answer(method: str, target: str) -> bytes:
+    """Return the body for a request: a page of the list, or one environment."""
     parts = urlsplit(target)
     words = parts.path.strip("/").split("/")
     items, size = OPTIONS.items, OPTIONS.page_size
     if words[0].isdigit():
         items, size, words = int(words[0]), int(words[1]), words[2:]
-    if len(words) > 2:
+    if len(words) > 2 or method != "GET":
         return one()
     cursor = parse_qs(parts.query).get("page", ["page_0"])[0]
     return page(items, size, int(cursor.removeprefix("page_")))
@@ -94,7 +94,8 @@ class Handler(socketserver.StreamRequestHandler):
                     length = int(value)
             self.rfile.read(length)
             time.sleep(OPTIONS.delay_ms / 1000)
-            body = answer(request_line.split()[1].decode())
+            method, target = request_line.decode().split()[:2]
+            body = answer(method, target)
             head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
             self.wfile.write(head.encode() + body)
 

@@ -263,7 +263,7 @@ def _json(value: Value) -> str:
     if isinstance(value, str):
         return _quote(value)
     if isinstance(value, dict):
-        return "{" + ",".join(f"{_quote(key)}:{_json(child)}" for key, child in value.items()) + "}"
+        return "{" + ",".join([f"{_quote(key)}:{_json(child)}" for key, child in value.items()]) + "}"
     if isinstance(value, list):
         return "[" + ",".join(map(_json, value)) + "]"
     return to_text(value)

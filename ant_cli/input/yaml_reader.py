@@ -70,7 +70,7 @@ def read_yaml(
     while True:
         builder = _Builder(source, number, depth_limit, json_words=json_words, several=several)
         try:
-            for event in yaml.parse(source.text, Loader=_LOADER):
+            for event in iter(_LOADER(source.text).get_event, None):
                 builder.take(event)
         except (yaml.YAMLError, UnicodeEncodeError) as error:
             corrected = _accept_colon(source, error)
