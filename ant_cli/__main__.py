@@ -15,7 +15,7 @@ from ant_cli.settings.exposed_secrets import exposed_secrets
 
 TYPE_CHECKING = False  # as in light_typing, which `ant --version` does without
 if TYPE_CHECKING:
-    from ant_cli.argv import Call
+    from ant_cli.argv import CommandCall
     from ant_cli.operations.spec import Flags
 
 _FIRST_PAGE: tuple[list[str], ...] = ([], ["--help"], ["-h"], ["help"])
@@ -77,7 +77,7 @@ def _dispatch(argv: Sequence[str], runtime: Runtime) -> None:
     execute(parse([_decode_arg(arg) for arg in argv]), runtime)
 
 
-def execute(call: Call, runtime: Runtime) -> None:
+def execute(call: CommandCall, runtime: Runtime) -> None:
     """Make a call: run its operation, or its tool command."""
     from ant_cli.argv import ApiCall, ToolCall
 

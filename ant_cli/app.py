@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import typer
 
 from ant_cli.__main__ import execute, guarded, this_process
-from ant_cli.argv import ApiCall, Call, ToolCall, VersionCall, help_call, positional_id, reject_boolean_text
+from ant_cli.argv import ApiCall, CommandCall, ToolCall, VersionCall, help_call, positional_id, reject_boolean_text
 from ant_cli.errors import UsageError, see_help
 from ant_cli.help.catalog import catalog
 from ant_cli.help.command_row import HELP, Command, argument_name, choices_text
@@ -76,7 +76,7 @@ def _command_callback(command: Command) -> Callable[..., None]:
     return _with_parameters(callback, [*arguments, *options, _help_option(command)])
 
 
-def _call(command: Command, before: Mapping[str, FlagValue], given: Mapping[str, FlagValue]) -> Call:
+def _call(command: Command, before: Mapping[str, FlagValue], given: Mapping[str, FlagValue]) -> CommandCall:
     """Return the call of a command, of which a flag wins over one before it.
 
     Raises:
@@ -100,7 +100,7 @@ def _call(command: Command, before: Mapping[str, FlagValue], given: Mapping[str,
     return ApiCall(operation, Flags({**flags, **positional_id(positional, flags, operation)}))
 
 
-def _make(call: Callable[[], Call], ctx: typer.Context) -> NoReturn:
+def _make(call: Callable[[], CommandCall], ctx: typer.Context) -> NoReturn:
     """Make a call. Raises typer.Exit with its exit status."""
     given = {**ctx.meta.get(GLOBAL, {}), **_texts(ctx.params)}
     argv = [f"{flag_name(name)}={value}" for name, value in given.items()]  # in which secrets are looked for

@@ -43,7 +43,7 @@ class VersionCall(NamedTuple):
     """A command line that asks for the version."""
 
 
-Call = ApiCall | ToolCall | VersionCall
+CommandCall = ApiCall | ToolCall | VersionCall
 
 
 class _ParsedArguments(NamedTuple):
@@ -53,7 +53,7 @@ class _ParsedArguments(NamedTuple):
     positional: list[str]
 
 
-def parse(argv: Sequence[str]) -> Call:
+def parse(argv: Sequence[str]) -> CommandCall:
     """Parse a command line.
 
     Raises:
@@ -78,7 +78,7 @@ def help_call(*path: str) -> ToolCall:
     return ToolCall(HELP_COMMAND, Flags({"topic": list(path)}))
 
 
-def _parse_api(group: str, leading: list[str], args: Sequence[str]) -> Call:
+def _parse_api(group: str, leading: list[str], args: Sequence[str]) -> CommandCall:
     """Parse what follows a group of API commands; `leading` are the global flags before it."""
     if not args or args[0].startswith("-"):
         _reject_unknown(args[:1], _HELP_FLAGS, group)
@@ -93,7 +93,7 @@ def _parse_api(group: str, leading: list[str], args: Sequence[str]) -> Call:
     return ApiCall(operation, parsed.flags.with_values(**given))
 
 
-def _parse_tool(name: str, leading: list[str], args: Sequence[str]) -> Call:
+def _parse_tool(name: str, leading: list[str], args: Sequence[str]) -> CommandCall:
     """Parse what follows the name of a tool command, or of a group of them."""
     from ant_cli.help.tool_commands import TOOL_COMMANDS
 
@@ -111,7 +111,7 @@ def _parse_tool(name: str, leading: list[str], args: Sequence[str]) -> Call:
         raise error.with_exit_code(command.usage_exit_code(args)) from None
 
 
-def _tool_call(command: Command, args: Sequence[str]) -> Call:
+def _tool_call(command: Command, args: Sequence[str]) -> CommandCall:
     """Return the call of a tool command with its arguments."""
     known = _by_name((*command.flags, *command.global_flags))
     parsed = _parse_flags(args, known, command.full_name)

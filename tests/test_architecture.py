@@ -184,16 +184,31 @@ def test_no_two_modules_share_a_name():
     assert {name for name, count in names.items() if count > 1} == set()
 
 
-def test_no_two_classes_share_a_name():
+def test_no_two_classes_or_type_aliases_share_a_name():
     """A name in a traceback, a search or a conversation is one thing, with or without a leading underscore."""
     places: dict[str, list[str]] = {}
     for path in FILES:
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.ClassDef):
-                where = f"{path.relative_to(PACKAGE)}:{node.lineno}"
-                places.setdefault(node.name.lstrip("_"), []).append(where)
+        tree = ast.parse(path.read_text())
+        classes = [node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+        for name in [*classes, *filter(None, map(type_alias, tree.body))]:
+            places.setdefault(name.lstrip("_"), []).append(str(path.relative_to(PACKAGE)))
     assert len(places) > 100
+    assert "FlagValue" in places
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+def type_alias(node: ast.stmt) -> str:
+    """Return the name that a statement gives to a type, such as `Items = list[bytes]`; empty for any other one."""
+    target = (
+        node.target
+        if isinstance(node, ast.AnnAssign)
+        else node.targets[0]
+        if isinstance(node, ast.Assign)
+        else None
+    )
+    if not isinstance(target, ast.Name) or not re.match("_?[A-Z]+[a-z]", target.id):
+        return ""
+    return target.id
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.command)

@@ -13,7 +13,7 @@ from pathlib import Path
 from ant_cli.apply.changes import FieldChange, changes_between
 from ant_cli.apply.execution import StepOutcome
 from ant_cli.apply.lockfile import LockFile, ResourceOrigin
-from ant_cli.apply.plan import Action, Plan, Step
+from ant_cli.apply.plan import Plan, PlannedAction, Step
 from ant_cli.gjson.json_text import Number
 from ant_cli.input.values import Value
 from ant_cli.output.terminal import cell_width, detect_style
@@ -23,7 +23,7 @@ from ant_cli.runtime.sanitize import escape_controls
 Paint = Callable[[str, str], str]
 """Returns a text in a style, such as `green`; unchanged where there is no colour."""
 
-SIGNS: dict[Action, tuple[str, str]] = {
+SIGNS: dict[PlannedAction, tuple[str, str]] = {
     "create": ("+", "green"),
     "adopt": ("~", "yellow"),
     "update": ("~", "yellow"),

@@ -10,7 +10,7 @@ from ant_cli.apply.validation import Mistake
 from ant_cli.input.values import Value
 from ant_cli.runtime.light_typing import Any, NamedTuple
 
-Body = dict[str, Any]
+EnvironmentBody = dict[str, Any]
 _CONFIG = "config"
 _PACKAGES = (_CONFIG, "packages")
 
@@ -18,12 +18,12 @@ _PACKAGES = (_CONFIG, "packages")
 class Merge(NamedTuple):
     """One body with the changes of two."""
 
-    body: Body
+    body: EnvironmentBody
     both: tuple[tuple[tuple[str, ...], Value], ...]
     """The paths that both changed, with the value of the other side; lists have the changes of both."""
 
 
-def completed(old: Body, new: Body) -> Body:
+def completed(old: EnvironmentBody, new: EnvironmentBody) -> EnvironmentBody:
     """Return `new` with an empty list for each list of `old` that it lacks: it was deleted to clear it."""
     config = new.get(_CONFIG)
     if not isinstance(config, dict):
@@ -31,7 +31,7 @@ def completed(old: Body, new: Body) -> Body:
     return {**new, _CONFIG: _with_cleared(old.get(_CONFIG, {}), config, (_CONFIG,))}
 
 
-def _with_cleared(old: Body, new: Body, path: tuple[str, ...]) -> Body:
+def _with_cleared(old: EnvironmentBody, new: EnvironmentBody, path: tuple[str, ...]) -> EnvironmentBody:
     if old.get("type") != new.get("type"):
         return new
     filled = dict(new)
@@ -44,7 +44,7 @@ def _with_cleared(old: Body, new: Body, path: tuple[str, ...]) -> Body:
     return filled
 
 
-def mistakes_between(old: Body, new: Body) -> list[Mistake]:
+def mistakes_between(old: EnvironmentBody, new: EnvironmentBody) -> list[Mistake]:
     """Return what can't be changed as `new` has it: fields that the API can't clear, and the type."""
     kinds = [body.get(_CONFIG, {}).get("type") for body in (old, new)]
     if _CONFIG in new and _CONFIG in old and kinds[0] != kinds[1]:
@@ -53,7 +53,7 @@ def mistakes_between(old: Body, new: Body) -> list[Mistake]:
     return list(_missing(old, completed(old, new), ()))
 
 
-def _missing(old: Body, new: Body, path: tuple[str, ...]) -> Iterator[Mistake]:
+def _missing(old: EnvironmentBody, new: EnvironmentBody, path: tuple[str, ...]) -> Iterator[Mistake]:
     if old.get("type") != new.get("type"):  # of a network: its fields belong to the type
         return
     for key, value in old.items():
@@ -66,10 +66,12 @@ def _missing(old: Body, new: Body, path: tuple[str, ...]) -> Iterator[Mistake]:
             yield from _missing(value, new[key], here)
 
 
-def smallest_update(old: Body, new: Body) -> Body:
+def smallest_update(old: EnvironmentBody, new: EnvironmentBody) -> EnvironmentBody:
     """Return the body of the update that makes of `old` what `new` is; empty if they are the same."""
     new = completed(old, new)
-    update: Body = {key: new.get(key) for key in ("name", CLEARABLE, "scope") if not _are_same(old, new, key)}
+    update: EnvironmentBody = {
+        key: new.get(key) for key in ("name", CLEARABLE, "scope") if not _are_same(old, new, key)
+    }
     before, after = old.get(PATCHED, {}), new.get(PATCHED, {})
     patch = {key: after.get(key) for key in (*after, *before) if after.get(key) != before.get(key)}
     if patch:
@@ -80,11 +82,11 @@ def smallest_update(old: Body, new: Body) -> Body:
     return update
 
 
-def _changed(old: Body, new: Body) -> Body:
+def _changed(old: EnvironmentBody, new: EnvironmentBody) -> EnvironmentBody:
     """Return the members that differ, with the type that the API needs; all of them if the type is another one."""
     if old.get("type") != new.get("type"):
         return new
-    changed: Body = {}
+    changed: EnvironmentBody = {}
     for key, value in new.items():
         if isinstance(value, dict):
             part = _changed(old.get(key, {}), value)
@@ -95,20 +97,24 @@ def _changed(old: Body, new: Body) -> Body:
     return {**kind, **changed} if changed else {}
 
 
-def _are_same(old: Body, new: Body, key: str) -> bool:
+def _are_same(old: EnvironmentBody, new: EnvironmentBody, key: str) -> bool:
     return are_equal(old.get(key), new.get(key))
 
 
-def merge(base: Body, mine: Body, theirs: Body) -> Merge:
+def merge(base: EnvironmentBody, mine: EnvironmentBody, theirs: EnvironmentBody) -> Merge:
     """Return `theirs` with what `mine` changed in `base`."""
     both: list[tuple[tuple[str, ...], Value]] = []
     return Merge(_merged(base, mine, theirs, (), both), tuple(both))
 
 
 def _merged(
-    base: Body, mine: Body, theirs: Body, path: tuple[str, ...], both: list[tuple[tuple[str, ...], Value]]
-) -> Body:
-    merged: Body = {}
+    base: EnvironmentBody,
+    mine: EnvironmentBody,
+    theirs: EnvironmentBody,
+    path: tuple[str, ...],
+    both: list[tuple[tuple[str, ...], Value]],
+) -> EnvironmentBody:
+    merged: EnvironmentBody = {}
     for key in dict.fromkeys((*mine, *theirs)):
         old, ours, other = base.get(key), mine.get(key), theirs.get(key)
         if _are_same(base, mine, key):

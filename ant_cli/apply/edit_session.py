@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from ant_cli.apply import server
 from ant_cli.apply.changes import changes_between
 from ant_cli.apply.drawing import draw_change, one_line, unpainted
-from ant_cli.apply.edit_changes import Body, completed, merge, mistakes_between, smallest_update
+from ant_cli.apply.edit_changes import EnvironmentBody, completed, merge, mistakes_between, smallest_update
 from ant_cli.apply.edit_text import (
-    Note,
     ParsedText,
+    TextNote,
     framed,
     notes_about,
     read_text,
@@ -41,7 +41,7 @@ class PlannedUpdate(NamedTuple):
 
     step: Step
     """For the plan."""
-    update: Body
+    update: EnvironmentBody
     """The body of the update."""
 
 
@@ -58,11 +58,11 @@ class _Round(NamedTuple):
 
     remote: Object
     """The environment on which the text is based."""
-    base: Body
+    base: EnvironmentBody
     """What it declares."""
     text: str
     """Without notes."""
-    notes: tuple[Note, ...] = ()
+    notes: tuple[TextNote, ...] = ()
     error: AntError | None = None
     """Why the text was opened again: how the run ends, if it is left as it is."""
     asks: bool = False
@@ -139,7 +139,7 @@ class EditSession:
         except APIError as error:
             return self._rejected(turn, text, error)
 
-    def _send(self, turn: _Round, update: Body) -> Object:
+    def _send(self, turn: _Round, update: EnvironmentBody) -> Object:
         """Update the environment, if it is still what was read. Raises _Changed if not."""
         identifier = str(turn.remote["id"])
 
@@ -160,7 +160,7 @@ class EditSession:
         if not smallest_update(exported.body, merged.body):
             return remote
         text = framed(text_of(remote, exported._replace(body=merged.body)))
-        notes = [Note(0, _describe_change(turn.remote, remote))]
+        notes = [TextNote(0, _describe_change(turn.remote, remote))]
         for path, value in merged.both:
             problem = (
                 "has the changes of both now" if isinstance(value, list) else f"is {_shown(value)} on the server"
@@ -176,7 +176,7 @@ class EditSession:
         message = _message_of(self._stderr.redact_body(error.body, LONGEST_SHOWN)) or error.message
         path = tuple(message.partition(":")[0].split("."))
         place = notes_about(text, [Mistake(path, "")])[0].line if path[0] in turn.base else 0
-        notes = (Note(0, _GIVE_UP), Note(place, f"The server rejects it: {message}"))
+        notes = (TextNote(0, _GIVE_UP), TextNote(place, f"The server rejects it: {message}"))
         self._stderr.say(f"The server rejects it: {message}")
         return turn._replace(text=text, notes=notes, error=error, asks=False)
 
@@ -201,7 +201,7 @@ def _exported(remote: Object) -> Exported:
     return exported
 
 
-def _checked(text: str, base: Body) -> ParsedText:
+def _checked(text: str, base: EnvironmentBody) -> ParsedText:
     """Return what a text declares, with all its mistakes."""
     parsed = read_text(text)
     if parsed.is_empty or parsed.mistakes:
@@ -209,10 +209,10 @@ def _checked(text: str, base: Body) -> ParsedText:
     return parsed._replace(mistakes=notes_about(text, mistakes_between(base, parsed.body)))
 
 
-def _mistaken(turn: _Round, text: str, mistakes: Sequence[Note]) -> _Round:
+def _mistaken(turn: _Round, text: str, mistakes: Sequence[TextNote]) -> _Round:
     lines = "\n".join(f"  line {note.line}: {note.text}" if note.line else f"  {note.text}" for note in mistakes)
     error = UsageError(f"the text has mistakes, so nothing was sent:\n{lines}")
-    return turn._replace(text=text, notes=(Note(0, _GIVE_UP), *mistakes), error=error, asks=False)
+    return turn._replace(text=text, notes=(TextNote(0, _GIVE_UP), *mistakes), error=error, asks=False)
 
 
 def _planned(turn: _Round, parsed: ParsedText) -> PlannedUpdate:

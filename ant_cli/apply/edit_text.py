@@ -38,7 +38,7 @@ _FOOT = """\
 """
 
 
-class Note(NamedTuple):
+class TextNote(NamedTuple):
     """What is to be read at a line of the text."""
 
     line: int
@@ -50,7 +50,7 @@ class ParsedText(NamedTuple):
     """What a text declares."""
 
     body: dict[str, Value]
-    mistakes: tuple[Note, ...] = ()
+    mistakes: tuple[TextNote, ...] = ()
     is_empty: bool = False
     """There is nothing in it except comments."""
 
@@ -69,7 +69,7 @@ def framed(text: str) -> str:
     return f"{_HEAD}{text}{_FOOT}"
 
 
-def with_notes(text: str, notes: Iterable[Note]) -> str:
+def with_notes(text: str, notes: Iterable[TextNote]) -> str:
     """Return a text with each note above its line, and those about the whole above what the server sent."""
     top = _HEAD.count("\n")
     lines = text.splitlines()
@@ -91,22 +91,22 @@ def read_text(text: str) -> ParsedText:
     try:
         documents = read_yaml(text, number=Number, depth_limit=DEPTH_LIMIT, json_words=False, several=False)
     except YAMLProblem as problem:
-        return ParsedText({}, (Note(problem.line, problem.message),))
+        return ParsedText({}, (TextNote(problem.line, problem.message),))
     document = documents[0] if documents else None
     if document is None:
         return ParsedText({}, is_empty=True)
     if not isinstance(document, dict):
-        return ParsedText({}, (Note(0, f"must hold keys and values, got {type_name(document)}"),))
+        return ParsedText({}, (TextNote(0, f"must hold keys and values, got {type_name(document)}"),))
     fields = {key: value for key, value in document.items() if (key, value) != ("type", ENVIRONMENT)}
     return ParsedText(_without_null(fields), notes_about(text, mistakes_in(fields)))
 
 
-def notes_about(text: str, mistakes: Sequence[Mistake]) -> tuple[Note, ...]:
+def notes_about(text: str, mistakes: Sequence[Mistake]) -> tuple[TextNote, ...]:
     """Return mistakes as notes at their lines."""
     from ant_cli.input.yaml_places import place_of
 
     return tuple(
-        Note(place_of(text, mistake.path).line if mistake.path else 0, str(mistake)) for mistake in mistakes
+        TextNote(place_of(text, mistake.path).line if mistake.path else 0, str(mistake)) for mistake in mistakes
     )
 
 

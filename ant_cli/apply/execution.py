@@ -20,8 +20,10 @@ from ant_cli.http.client import Client
 from ant_cli.input.values import Value
 from ant_cli.runtime.light_typing import BinaryIO, Literal, NamedTuple
 
-Result = Literal["created", "updated", "adopted", "recorded", "archived", "already gone", "failed", "not started"]
-DONE: dict[str, Result] = {"create": "created", "update": "updated", "adopt": "adopted", "record": "recorded"}
+StepResult = Literal[
+    "created", "updated", "adopted", "recorded", "archived", "already gone", "failed", "not started"
+]
+DONE: dict[str, StepResult] = {"create": "created", "update": "updated", "adopt": "adopted", "record": "recorded"}
 _LAST = ("archive", "forget")
 """The actions that come after all others."""
 
@@ -30,7 +32,7 @@ class StepOutcome(NamedTuple):
     """What became of a step."""
 
     step: Step
-    result: Result
+    result: StepResult
     id: str = ""
     error: AntError | None = None
 

@@ -14,7 +14,7 @@ from ant_cli.errors import AntError
 from ant_cli.input.values import Value
 from ant_cli.runtime.light_typing import Literal, NamedTuple
 
-Action = Literal["create", "update", "adopt", "archive", "forget", "record", "none"]
+PlannedAction = Literal["create", "update", "adopt", "archive", "forget", "record", "none"]
 """`adopt` takes over an environment that exists, and updates it if it differs. `record` changes the lock file only:
 a file was renamed, or the server has what it declares. `forget` removes an entry whose environment is gone."""
 Object = dict[str, Value]
@@ -32,7 +32,7 @@ class Options(NamedTuple):
 class Step(NamedTuple):
     """What is done with one resource."""
 
-    action: Action
+    action: PlannedAction
     key: str
     name: str
     id: str = ""
@@ -279,7 +279,7 @@ def _article(kind: str) -> str:
     return f"{'an' if kind[:1] in 'aeiou' else 'a'} {kind or 'resource without a kind'}"
 
 
-def counts(steps: Sequence[Step]) -> Iterator[tuple[Action, int]]:
+def counts(steps: Sequence[Step]) -> Iterator[tuple[PlannedAction, int]]:
     """Yield how many steps there are of each action, in the order in which they are carried out."""
     for action in ("create", "adopt", "update", "record", "archive", "forget", "none"):
         yield action, sum(step.action == action for step in steps)

@@ -12,7 +12,7 @@ from ant_cli.input.values import Value, type_name
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-Path = tuple[str | int, ...]
+FieldPath = tuple[str | int, ...]
 UNIONS = ("config", "networking")
 """The fields after which pydantic names the branch of the union that it took."""
 
@@ -20,7 +20,7 @@ UNIONS = ("config", "networking")
 class Mistake(NamedTuple):
     """One thing that is wrong with a body."""
 
-    path: Path
+    path: FieldPath
     """Where in the body: keys, and positions in lists from 0."""
     problem: str
 
@@ -54,7 +54,7 @@ def _to_mistake(details: ErrorDetails) -> Mistake:
     return Mistake(path, problem(details) if problem else details["msg"].removeprefix("Value error, "))
 
 
-def _without_branches(loc: Path) -> Iterator[str | int]:
+def _without_branches(loc: FieldPath) -> Iterator[str | int]:
     """Yield the steps of a path in the body: without the branches of unions."""
     for before, step in zip(("", *loc), loc, strict=False):
         if before not in UNIONS:

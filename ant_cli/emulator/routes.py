@@ -18,9 +18,9 @@ from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-Body = str | Iterator[str]
+ResponseBody = str | Iterator[str]
 """The body of a response: JSON, or the events of a stream."""
-Handler = Callable[[Store, Call], Body]
+RouteHandler = Callable[[Store, Call], ResponseBody]
 
 PLAIN = re.compile(r"[A-Za-z0-9_.~/-]+", re.ASCII)
 """A path of which nothing has to be encoded, as nearly all are."""
@@ -33,7 +33,7 @@ ITEM = WORK + "/<work_id>"
 SESSION = "/v1/sessions/<session_id>"
 ADMIN = "/_emulator"
 
-ROUTES: tuple[tuple[str, str, Handler], ...] = (
+ROUTES: tuple[tuple[str, str, RouteHandler], ...] = (
     ("GET", HEALTH, account.health),
     ("GET", MODELS, account.list_models),
     ("POST", ENVIRONMENTS, environment_rules.create),
@@ -87,7 +87,7 @@ ANYBODY = OWN._replace(needs_key=False)
 class Match(NamedTuple):
     """The handler of a request, and the IDs in its path."""
 
-    handler: Handler
+    handler: RouteHandler
     ids: dict[str, str]
 
 
@@ -99,7 +99,7 @@ def access_of(path: str) -> Access:
 
 
 _Pattern = tuple[str, ...]
-_HANDLERS: dict[_Pattern, dict[str, Handler]] = {}
+_HANDLERS: dict[_Pattern, dict[str, RouteHandler]] = {}
 """By the segments of a path, in which `<name>` stands for an ID, the handler of each method."""
 for _method, _path, _handler in ROUTES:
     _methods = _HANDLERS.setdefault(tuple(_path.split("/")), {})

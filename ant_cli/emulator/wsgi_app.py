@@ -13,7 +13,7 @@ from ant_cli.emulator.errors import PHRASES, ClientLeft, Disconnected, EmulatorE
 from ant_cli.emulator.guard import refuse_browsers
 from ant_cli.emulator.http_request import Headers, query_of, read_body
 from ant_cli.emulator.identifiers import new_id
-from ant_cli.emulator.routes import Access, Body, access_of, match, path_of
+from ant_cli.emulator.routes import Access, ResponseBody, access_of, match, path_of
 from ant_cli.emulator.store import LEASE_SECONDS, Store
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 
@@ -41,7 +41,7 @@ PATIENCE_S = "ant_emulator.patience_s"
 class _RequestOutcome(NamedTuple):
     """What a request led to."""
 
-    body: Body
+    body: ResponseBody
     fault: faults.Fault | None = None
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()

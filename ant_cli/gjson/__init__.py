@@ -10,13 +10,13 @@ from ant_cli.runtime.light_typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ant_cli.gjson.evaluate import apply
     from ant_cli.gjson.parser import BadPath, parse
-    from ant_cli.gjson.steps import Path, plain_keys
+    from ant_cli.gjson.steps import GJSONPath, plain_keys
 
-__all__ = ["BadPath", "Path", "apply", "parse", "plain_keys"]
+__all__ = ["BadPath", "GJSONPath", "apply", "parse", "plain_keys"]
 
 _HOMES = {
     "BadPath": "parser",
-    "Path": "steps",
+    "GJSONPath": "steps",
     "apply": "evaluate",
     "parse": "parser",
     "plain_keys": "steps",

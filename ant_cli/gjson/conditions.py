@@ -9,7 +9,7 @@ import re
 
 from ant_cli.gjson.evaluate import apply
 from ant_cli.gjson.parser import BadPath, outside_brackets, parse, split_comparison
-from ant_cli.gjson.steps import Key, Modifier, Path, Query, Wildcard
+from ant_cli.gjson.steps import GJSONPath, Key, Modifier, Query, Wildcard
 
 _VALUE = re.compile(
     r'"(?:[^"\\]|\\.)*+"|~(?:true|false|null|\*)|[A-Za-z0-9_.*?:@/+-]+',
@@ -21,7 +21,7 @@ _NOT_IN_A_PATH = re.compile(r"\|\||[\s'`\u2018-\u201f&,;~]")
 _PATTERNS = ("%", "!%")
 
 
-def parse_condition(expression: str) -> Path:
+def parse_condition(expression: str) -> GJSONPath:
     """Return a condition for `holds`.
 
     `==null` and `!=null` compare with JSON null, where GJSON compares with the text; a missing value is neither.
@@ -46,14 +46,14 @@ def parse_condition(expression: str) -> Path:
     return (query,)
 
 
-def compared_key(condition: Path) -> str:
+def compared_key(condition: GJSONPath) -> str:
     """Return the key of the member in which a condition compares something; empty if it only asks for one."""
     (query,) = condition
     first = query.path[0] if isinstance(query, Query) and query.operator else None
     return first.name if isinstance(first, Key) else ""
 
 
-def holds(condition: Path, value: bytes) -> bool:
+def holds(condition: GJSONPath, value: bytes) -> bool:
     """Whether a condition holds for a JSON value. Raises BadPath and JSONTextError as `apply`."""
     return apply(condition, b"[" + value + b"]") not in (None, b"[]")
 
@@ -75,6 +75,6 @@ def _check_value(operator: str, value: str) -> None:
         raise BadPath(f"null can't be compared with {operator}")
 
 
-def _may_be_missing(path: Path) -> bool:
+def _may_be_missing(path: GJSONPath) -> bool:
     """Whether a path can find nothing; what makes an array or object of its own always finds something."""
     return all(isinstance(step, Key | Wildcard) or (isinstance(step, Query) and not step.all) for step in path)

@@ -14,14 +14,14 @@ from ant_cli.gjson.parser import BadPath
 from ant_cli.gjson.steps import (
     Count,
     Each,
+    GJSONPath,
     Key,
     Lines,
     Literal,
     Modifier,
     Multipath,
-    Path,
+    PathStep,
     Query,
-    Step,
     Wildcard,
 )
 from ant_cli.runtime.light_typing import Any
@@ -37,7 +37,7 @@ _WORK_PER_STEP = 100
 """The cost of a step itself, in bytes."""
 
 
-def apply(path: Path, text: bytes) -> bytes | None:
+def apply(path: GJSONPath, text: bytes) -> bytes | None:
     """Return the value at a path in a JSON text, as a slice of it where possible; None if nothing matches.
 
     Raises:
@@ -58,7 +58,7 @@ class _Evaluator:
     def __init__(self, work: int) -> None:
         self._work_left = work
 
-    def eval(self, path: Path, text: bytes) -> bytes | None:
+    def eval(self, path: GJSONPath, text: bytes) -> bytes | None:
         found: bytes | None = text
         for step in path:
             if found is None:
@@ -66,7 +66,7 @@ class _Evaluator:
             found = self.eval_step(step, found)
         return found
 
-    def eval_step(self, step: Step, text: bytes) -> bytes | None:
+    def eval_step(self, step: PathStep, text: bytes) -> bytes | None:
         self._work_left -= len(text) + _WORK_PER_STEP
         if self._work_left < 0:
             raise BadPath("The path multiplies the value too often")
@@ -108,7 +108,7 @@ class _Evaluator:
         elements = json_text.elements(text)
         return self.each(step.rest, elements) if isinstance(step, Each) else b"%d" % len(elements)
 
-    def each(self, rest: Path, elements: list[bytes]) -> bytes:
+    def each(self, rest: GJSONPath, elements: list[bytes]) -> bytes:
         found = [self.eval(rest, element) for element in elements]
         return make_array([text for text in found if text is not None])
 
@@ -132,7 +132,7 @@ class _Evaluator:
         pairs = [(name, value) for name, value in found if value is not None]
         return make_object(pairs) if step.bracket == "{" else make_array([value for _, value in pairs])
 
-    def dig(self, path: Path, text: bytes) -> bytes:
+    def dig(self, path: GJSONPath, text: bytes) -> bytes:
         """Return an array of the values at `path` in the value itself and in every value below it."""
         found: list[bytes] = []
         to_visit = [text]

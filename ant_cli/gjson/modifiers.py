@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 
 from ant_cli.gjson import json_text
 
-Options = dict[str, bytes]
-_Function = Callable[[bytes, Options], bytes | None]
+ModifierOptions = dict[str, bytes]
+_Function = Callable[[bytes, ModifierOptions], bytes | None]
 
 
 def make_array(values: list[bytes]) -> bytes:
@@ -33,24 +33,24 @@ def child_values(text: bytes) -> list[bytes]:
     return []
 
 
-def _this(text: bytes, _: Options) -> bytes:
+def _this(text: bytes, _: ModifierOptions) -> bytes:
     return text
 
 
-def _pretty(text: bytes, options: Options) -> bytes:
+def _pretty(text: bytes, options: ModifierOptions) -> bytes:
     # GJSON's other options are about layout, which the output format decides here.
     return json_text.indent(_sorted(text) if _is_on(options, "sortKeys") else text)
 
 
-def _ugly(text: bytes, _: Options) -> bytes:
+def _ugly(text: bytes, _: ModifierOptions) -> bytes:
     return json_text.compact(text)
 
 
-def _tostr(text: bytes, _: Options) -> bytes:
+def _tostr(text: bytes, _: ModifierOptions) -> bytes:
     return json_text.quote(text.decode())
 
 
-def _fromstr(text: bytes, _: Options) -> bytes | None:
+def _fromstr(text: bytes, _: ModifierOptions) -> bytes | None:
     match json_text.json_type(text):
         case "string":
             inner = json_text.encoded(json_text.string(text))
@@ -65,7 +65,7 @@ def _fromstr(text: bytes, _: Options) -> bytes | None:
     return inner
 
 
-def _reverse(text: bytes, _: Options) -> bytes:
+def _reverse(text: bytes, _: ModifierOptions) -> bytes:
     match json_text.json_type(text):
         case "array":
             return make_array(json_text.elements(text)[::-1])
@@ -74,7 +74,7 @@ def _reverse(text: bytes, _: Options) -> bytes:
     return text
 
 
-def _keys(text: bytes, _: Options) -> bytes:
+def _keys(text: bytes, _: ModifierOptions) -> bytes:
     match json_text.json_type(text):
         case "object":
             return make_array([key for key, _ in json_text.raw_pairs(text)])
@@ -83,7 +83,7 @@ def _keys(text: bytes, _: Options) -> bytes:
     return make_array([b"null"])
 
 
-def _values(text: bytes, _: Options) -> bytes:
+def _values(text: bytes, _: ModifierOptions) -> bytes:
     match json_text.json_type(text):
         case "object":
             return make_array(child_values(text))
@@ -92,7 +92,7 @@ def _values(text: bytes, _: Options) -> bytes:
     return make_array([text])
 
 
-def _flatten(text: bytes, options: Options) -> bytes:
+def _flatten(text: bytes, options: ModifierOptions) -> bytes:
     if json_text.json_type(text) != "array":
         return text
     return make_array(list(_flat(text, deep=_is_on(options, "deep"))))
@@ -108,7 +108,7 @@ def _flat(text: bytes, *, deep: bool) -> Iterator[bytes]:
             yield from json_text.elements(element)
 
 
-def _join(text: bytes, options: Options) -> bytes:
+def _join(text: bytes, options: ModifierOptions) -> bytes:
     if json_text.json_type(text) != "array":
         return text
     objects = [each for each in json_text.elements(text) if json_text.json_type(each) == "object"]
@@ -122,7 +122,7 @@ def _join(text: bytes, options: Options) -> bytes:
     return make_object(list(joined.values()))
 
 
-def _group(text: bytes, _: Options) -> bytes | None:
+def _group(text: bytes, _: ModifierOptions) -> bytes | None:
     """Turn an object of arrays into an array of objects."""
     if json_text.json_type(text) != "object":
         return None
@@ -145,7 +145,7 @@ def _sorted(text: bytes) -> bytes:
     return text
 
 
-def _is_on(options: Options, name: str) -> bool:
+def _is_on(options: ModifierOptions, name: str) -> bool:
     """Whether an option is true, by GJSON's rules for numbers and strings."""
     value = options.get(name, b"false")
     match json_text.json_type(value):

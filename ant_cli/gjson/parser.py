@@ -23,14 +23,14 @@ from ant_cli.gjson.modifiers import FUNCTIONS
 from ant_cli.gjson.steps import (
     Count,
     Each,
+    GJSONPath,
     Key,
     Lines,
     Literal,
     Modifier,
     Multipath,
-    Path,
+    PathStep,
     Query,
-    Step,
     Wildcard,
 )
 from ant_cli.runtime.light_typing import NamedTuple
@@ -59,7 +59,7 @@ class BadPath(ValueError):
     """A path that is not valid, or too expensive. The message has no full stop."""
 
 
-def parse(text: str) -> Path:
+def parse(text: str) -> GJSONPath:
     """Return the steps of a path, or raise BadPath."""
     return _Parser(text, 0).path()
 
@@ -111,15 +111,15 @@ class _Parser:
         self.depth = depth
         self.at = 0
 
-    def path(self) -> Path:
+    def path(self) -> GJSONPath:
         steps = self.segment()
         while self.accept("|"):
             steps += self.segment()
         return steps
 
-    def segment(self) -> Path:
+    def segment(self) -> GJSONPath:
         """Read up to the next pipe."""
-        steps: list[Step] = []
+        steps: list[PathStep] = []
         # A literal or the prefix ".." can stand where a path could begin, but not after a key.
         begins = True
         while True:
@@ -132,7 +132,7 @@ class _Parser:
                 return tuple(steps)
             begins = not isinstance(step, Key)
 
-    def step(self, *, begins: bool) -> Step:
+    def step(self, *, begins: bool) -> PathStep:
         text, at = self.text, self.at
         if begins and text.startswith("..", at):
             self.at += 2
@@ -148,7 +148,7 @@ class _Parser:
             return self.query()
         return self.key()
 
-    def key(self) -> Step:
+    def key(self) -> PathStep:
         found = _KEY.match(self.text, self.at)
         assert found  # noqa: S101 - the expression also matches the empty text
         self.at = found.end()
@@ -159,7 +159,7 @@ class _Parser:
             return Wildcard(_wildcard(name), self.rest())
         return Key(_ESCAPED.sub(r"\1", name))
 
-    def rest(self) -> Path:
+    def rest(self) -> GJSONPath:
         return self.segment() if self.accept(".") else ()
 
     def query(self) -> Query:
@@ -227,7 +227,7 @@ class _Parser:
             self.at = start + next(pipe, len(self.text) - start)
         return self.text[start : self.at]
 
-    def nested(self, text: str) -> Path:
+    def nested(self, text: str) -> GJSONPath:
         return _Parser(text, self.depth).path()
 
     def deeper(self) -> None:

@@ -20,7 +20,7 @@ class Wildcard(NamedTuple):
     """The first member whose key matches and in which `rest` finds something."""
 
     pattern: re.Pattern[str]
-    rest: Path
+    rest: GJSONPath
 
 
 class Count(NamedTuple):
@@ -30,18 +30,18 @@ class Count(NamedTuple):
 class Each(NamedTuple):
     """An array of what `rest` finds in each element."""
 
-    rest: Path
+    rest: GJSONPath
 
 
 class Query(NamedTuple):
     """The first element, or all, for which the comparison holds, and `rest` of them."""
 
-    path: Path
+    path: GJSONPath
     operator: str
     value: str
     pattern: re.Pattern[str]
     all: bool
-    rest: Path
+    rest: GJSONPath
 
 
 class Multipath(NamedTuple):
@@ -49,7 +49,7 @@ class Multipath(NamedTuple):
 
     bracket: str
     names: tuple[bytes, ...]
-    paths: tuple[Path, ...]
+    paths: tuple[GJSONPath, ...]
 
 
 class Literal(NamedTuple):
@@ -63,18 +63,18 @@ class Modifier(NamedTuple):
 
     name: str
     options: dict[str, bytes]
-    path: Path
+    path: GJSONPath
 
 
 class Lines(NamedTuple):
     """The prefix `..`: the value as the only line of a JSON lines file."""
 
 
-Step = Key | Wildcard | Count | Each | Query | Multipath | Literal | Modifier | Lines
-Path = tuple[Step, ...]
+PathStep = Key | Wildcard | Count | Each | Query | Multipath | Literal | Modifier | Lines
+GJSONPath = tuple[PathStep, ...]
 
 
-def plain_keys(path: Path) -> tuple[str, ...]:
+def plain_keys(path: GJSONPath) -> tuple[str, ...]:
     """Return the keys of a path that consists of keys only, such as `config.type`; otherwise an empty tuple."""
     keys = tuple(step.name for step in path if isinstance(step, Key))
     return keys if len(keys) == len(path) else ()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from ant_cli.errors import UsageError
 from ant_cli.errors.suggestions import did_you_mean
-from ant_cli.gjson import BadPath, Path, apply, json_text, parse, plain_keys
+from ant_cli.gjson import BadPath, GJSONPath, apply, json_text, parse, plain_keys
 from ant_cli.output.terminal import TIME_ENDINGS
 from ant_cli.runtime.light_typing import Any, Literal, NamedTuple
 from ant_cli.runtime.sanitize import escape_controls, flatten
@@ -36,7 +36,7 @@ class Column(NamedTuple):
     """A column: its title, the GJSON path to its values, and how it shrinks on a narrow screen."""
 
     title: str
-    path: Path
+    path: GJSONPath
     drop_order: int = 0
     """The columns with the highest number are dropped first; 0 is never dropped."""
     flexible: bool = False

@@ -84,7 +84,7 @@ def _hanging(start: str, value: str) -> Iterator[str]:
 # On a terminal
 
 
-_Entry = tuple[str, bytes]
+_LabelledValue = tuple[str, bytes]
 _FIRST = ("name", "id", "state", "archived_at", "description")
 _LAST = ("metadata", "scope", "created_at", "updated_at")
 """The members of a known resource that come before and after the others."""
@@ -128,7 +128,7 @@ def view_lines(rows: list[ViewRow], style: Style) -> list[str]:
     return [_line(row, width, style) if row.label else _painted(row, style) + "\n" for row in rows]
 
 
-def _in_order(text: bytes) -> list[_Entry]:
+def _in_order(text: bytes) -> list[_LabelledValue]:
     """Return the members of a value: of a known resource, what matters first, without what goes without saying.
 
     That is the type, times that are null, and the time of the last update if there was none since the creation.
@@ -150,11 +150,11 @@ def _is_redundant(name: str, members: dict[str, bytes]) -> bool:
     return members[name] == b"null" and name.upper().endswith(TIME_ENDINGS) and name not in _MISSING_IN_WORDS
 
 
-def _numbered(text: bytes) -> list[_Entry]:
+def _numbered(text: bytes) -> list[_LabelledValue]:
     return [(f"{number}.", value) for number, value in enumerate(json_text.elements(text), 1)]
 
 
-def _rows(entries: list[_Entry], indent: str, style: Style) -> Iterator[ViewRow]:
+def _rows(entries: list[_LabelledValue], indent: str, style: Style) -> Iterator[ViewRow]:
     for name, value in entries:
         label = indent + escape_line(name)
         if not _has_rows(value):
@@ -168,7 +168,7 @@ def _rows(entries: list[_Entry], indent: str, style: Style) -> Iterator[ViewRow]
             yield from _rows(_numbered(value), indent + _GAP, style)
 
 
-def _summarized(name: str, members: dict[str, bytes], room: int) -> tuple[str, list[_Entry]]:
+def _summarized(name: str, members: dict[str, bytes], room: int) -> tuple[str, list[_LabelledValue]]:
     """Return the text next to an object's name, and the members that need rows of their own.
 
     The text is the object's `type`, and its scalars if all of them are short, plain, and fit into `room` cells.
@@ -184,7 +184,7 @@ def _summarized(name: str, members: dict[str, bytes], room: int) -> tuple[str, l
     return line, [entry for entry in others if entry not in scalars]
 
 
-def _without_empty_lists(entries: list[_Entry]) -> list[_Entry]:
+def _without_empty_lists(entries: list[_LabelledValue]) -> list[_LabelledValue]:
     """Replace the empty lists among the members of an object, if there are several, by one row with their names."""
     empty = [name for name, value in entries if value == b"[]"]
     if len(empty) < 2:

@@ -32,7 +32,7 @@ from ant_cli.worker.log import WorkerLog
 from ant_cli.worker.options import PollOptions
 from ant_cli.worker.polling_pace import Backoff
 from ant_cli.worker.tally import Tally
-from ant_cli.worker.work_api import Item, WorkAPI
+from ant_cli.worker.work_api import WorkAPI, WorkItem
 
 T = TypeVar("T")
 
@@ -86,7 +86,7 @@ def is_permanent(error: AntError) -> bool:
 class ItemRun:
     """One item in the hands of this worker."""
 
-    def __init__(self, polled: Item, context: WorkerContext, free_slot: Callable[[], None]) -> None:
+    def __init__(self, polled: WorkItem, context: WorkerContext, free_slot: Callable[[], None]) -> None:
         """Take a polled item. `free_slot` is called when its handler has ended, before the item is stopped."""
         self._polled = polled
         self._free_slot = free_slot
@@ -115,7 +115,7 @@ class ItemRun:
             return Settlement(Outcome.SUCCEEDED, Fate.STOP, {})
         return await self._handle(item)
 
-    async def _handle(self, item: Item) -> Settlement:
+    async def _handle(self, item: WorkItem) -> Settlement:
         context = self._context
         lease = Lease(context.options.heartbeat, item, self._began, context.options.lease)
         history = history_of(item)
@@ -134,7 +134,7 @@ class ItemRun:
         await self._carry_out(settlement, item, lease, may_be_stopped=may_be_stopped)
         return settlement
 
-    async def _give_up(self, settlement: Settlement, item: Item, lease: Lease) -> Settlement:
+    async def _give_up(self, settlement: Settlement, item: WorkItem, lease: Lease) -> Settlement:
         """Stop an item that was tried too often, without another run."""
         self._free_slot()
         self._context.tally.items[settlement.outcome.value] += 1
@@ -142,7 +142,7 @@ class ItemRun:
         await self._carry_out(settlement, item, lease, may_be_stopped=False)
         return settlement
 
-    async def _note_start(self, item: Item, history: History) -> None:
+    async def _note_start(self, item: WorkItem, history: History) -> None:
         """Count a run before it starts, if it may not be the first: it may kill this worker, too."""
         if may_have_run(self._polled, item, self._context.options.lease):
             self._start_noted = True
@@ -158,7 +158,7 @@ class ItemRun:
 
     # Handler and lease
 
-    async def _run_handler(self, item: Item, lease: Lease, attempt: int) -> Run:
+    async def _run_handler(self, item: WorkItem, lease: Lease, attempt: int) -> Run:
         context = self._context
         if context.options.heartbeat == "always" and (verdict := await self._claim(lease)) is not Verdict.KEPT:
             return Run(_ENDINGS[verdict])
@@ -294,7 +294,9 @@ class ItemRun:
 
     # The settlement
 
-    async def _carry_out(self, settlement: Settlement, item: Item, lease: Lease, *, may_be_stopped: bool) -> None:
+    async def _carry_out(
+        self, settlement: Settlement, item: WorkItem, lease: Lease, *, may_be_stopped: bool
+    ) -> None:
         """Stop the item or give it back. Failures are logged: the item comes back when its lease ends."""
         if settlement.fate is Fate.GIVE_BACK:
             await self._give_back(settlement, item)
@@ -327,7 +329,7 @@ class ItemRun:
                     return
             await asyncio.sleep(pause_s)
 
-    async def _give_back(self, settlement: Settlement, item: Item) -> None:
+    async def _give_back(self, settlement: Settlement, item: WorkItem) -> None:
         """End the lease, so that the item is queued again.
 
         The API has no call for that: the last heartbeat asks for the shortest lease there is.
@@ -345,7 +347,7 @@ class ItemRun:
             latest = await self._attempt(api.update, self._id, metadata) or latest
         await self._attempt(api.heartbeat, self._id, latest.get("latest_heartbeat_at") or NO_HEARTBEAT, 1)
 
-    async def _attempt(self, function: Callable[..., Item], *args: Any) -> Item | None:
+    async def _attempt(self, function: Callable[..., WorkItem], *args: Any) -> WorkItem | None:
         try:
             return await self._context.call(function, *args)
         except AntError as error:
@@ -353,7 +355,7 @@ class ItemRun:
             return None
 
 
-def _age(item: Item) -> float:
+def _age(item: WorkItem) -> float:
     """Return how many seconds ago an item was created, by the clocks of both sides."""
     try:
         created = datetime.fromisoformat(str(item.get("created_at")))

@@ -18,7 +18,7 @@ from ant_cli.runtime.light_typing import Any
 from ant_cli.worker.attempts import Settlement
 from ant_cli.worker.item_run import ItemRun, WorkerContext, is_permanent
 from ant_cli.worker.polling_pace import Backoff, IdleTime
-from ant_cli.worker.work_api import Item
+from ant_cli.worker.work_api import WorkItem
 
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
@@ -79,7 +79,7 @@ class Supervisor:
                 return None
         return None
 
-    async def _poll(self) -> Item | None:
+    async def _poll(self) -> WorkItem | None:
         """Poll once, and pause where nothing came. Raises APIError if polling again makes no sense."""
         began = self._loop.time()
         try:
@@ -95,7 +95,7 @@ class Supervisor:
         if self._poll_errors.succeeded():
             self._context.log.info("polling works again")
         self._context.tally.last_poll_at = time.time()
-        item: Item | None = polled[0]
+        item: WorkItem | None = polled[0]
         self._context.tally.polls["empty" if item is None else "work"] += 1
         if item is None:
             await self._pause(self._idle.pause_after_empty(began, self._loop.time()))
@@ -128,7 +128,7 @@ class Supervisor:
 
     # Items
 
-    def _start(self, item: Item) -> None:
+    def _start(self, item: WorkItem) -> None:
         """Handle an item in a task of its own; the slot is its until it ends."""
         self._claimed += 1
         self._idle.work_came(self._loop.time())
@@ -137,7 +137,7 @@ class Supervisor:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _handle(self, item: Item) -> None:
+    async def _handle(self, item: WorkItem) -> None:
         slot = _Slot(self._free_slot)
         try:
             settlement = await ItemRun(item, self._context, slot.free).run()
@@ -218,7 +218,7 @@ class _Slot:
         self._free = None
 
 
-def _boxed_poll(context: WorkerContext) -> tuple[Item | None]:
+def _boxed_poll(context: WorkerContext) -> tuple[WorkItem | None]:
     """Poll, and return the result in a tuple, so that no work differs from no result."""
     return (context.api.poll(),)
 

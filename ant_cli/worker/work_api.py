@@ -18,7 +18,7 @@ from ant_cli.settings.credential_sources import Credential
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.worker.polling_pace import BLOCK_MS
 
-Item = dict[str, Any]
+WorkItem = dict[str, Any]
 """A work item as the server sent it."""
 _FORM: Mapping[str, type] = {
     **dict.fromkeys(("id", "state", "secret", "acknowledged_at", "latest_heartbeat_at", "last_heartbeat"), str),
@@ -48,40 +48,40 @@ class WorkAPI:
         for client in (self._client, self._once):
             client.__exit__()
 
-    def poll(self) -> Item | None:
+    def poll(self) -> WorkItem | None:
         """Return the next item of the queue; None if none came while the server waited."""
         query = (*_BETA, ("block_ms", str(BLOCK_MS)))
         request = Request("GET", self._path(work.POLL), query, (("anthropic-worker-id", self._worker_id),))
         body = self._client.send(request).body
         return None if body.strip() == b"null" else _checked(_object(body))
 
-    def acknowledge(self, work_id: str) -> Item:
+    def acknowledge(self, work_id: str) -> WorkItem:
         """Take an item out of the queue, and return it."""
         return self._post(work.ACK, work_id)
 
-    def retrieve(self, work_id: str) -> Item:
+    def retrieve(self, work_id: str) -> WorkItem:
         """Fetch the current state of an item."""
         return _object(self._client.send(Request("GET", self._path(work.RETRIEVE, work_id), _BETA)).body)
 
-    def heartbeat(self, work_id: str, expected: str, ttl_s: int) -> Item:
+    def heartbeat(self, work_id: str, expected: str, ttl_s: int) -> WorkItem:
         """Extend the lease, if the last heartbeat is the expected one. The request is sent once."""
         query = (*_BETA, ("desired_ttl_seconds", str(ttl_s)), ("expected_last_heartbeat", expected))
         request = Request("POST", self._path(work.HEARTBEAT, work_id), query, conditional=True)
         return _object(self._once.send(request).body)
 
-    def update(self, work_id: str, metadata: Mapping[str, str | None]) -> Item:
+    def update(self, work_id: str, metadata: Mapping[str, str | None]) -> WorkItem:
         """Merge metadata into an item, and return it; None deletes a key."""
         return self._post(work.UPDATE, work_id, {"metadata": dict(metadata)})
 
-    def stop(self, work_id: str) -> Item:
+    def stop(self, work_id: str) -> WorkItem:
         """End an item that nobody runs any more."""
         return self._post(work.STOP, work_id, {"force": True})
 
-    def stats(self) -> Item:
+    def stats(self) -> WorkItem:
         """Return the statistics of the queue."""
         return _object(self._client.send(Request("GET", self._path(work.STATS), _BETA)).body)
 
-    def _post(self, operation: Operation, work_id: str, body: dict[str, Any] | None = None) -> Item:
+    def _post(self, operation: Operation, work_id: str, body: dict[str, Any] | None = None) -> WorkItem:
         content = None if body is None else json.dumps(body).encode()
         return _object(self._client.send(Request("POST", self._path(operation, work_id), _BETA, body=content)).body)
 
@@ -94,7 +94,7 @@ class WorkAPI:
 _BETA = (("beta", "true"),)
 
 
-def _object(body: bytes) -> Item:
+def _object(body: bytes) -> WorkItem:
     """Return the object of a response, in which the members that the worker reads are of the API's form."""
     value = json_object(body)
     if value is None:
@@ -108,7 +108,7 @@ def _object(body: bytes) -> Item:
     return value
 
 
-def _checked(item: Item) -> Item:
+def _checked(item: WorkItem) -> WorkItem:
     """Return an item whose ID can be part of a path."""
     work_id = item.get("id")
     if not isinstance(work_id, str) or work_id in ("", ".", "..") or not work_id.isprintable():

@@ -16,7 +16,7 @@ from ant_cli.output.explorer.outline import Outline
 from ant_cli.output.explorer.tree import Node, key_in_a_row, on_one_line
 from ant_cli.output.terminal import ELLIPSIS, cell_width, truncate
 
-_Part = tuple[str, str]
+_StyledText = tuple[str, str]
 """A piece of a row, and its role in `COLOURED` and `PLAIN`."""
 
 PLAIN = {
@@ -41,7 +41,7 @@ _WHEEL = 3
 """The rows that a step of the mouse wheel moves."""
 
 
-def _parts_of(node: Node, outline: Outline, width: int) -> Iterator[_Part]:
+def _parts_of(node: Node, outline: Outline, width: int) -> Iterator[_StyledText]:
     """Yield the pieces of a node's row."""
     yield " " * min(_INDENT * node.depth, width // 2), ""
     yield ("▾ " if node.is_open else "▸ ") if node.can_open else "  ", ""
@@ -66,7 +66,7 @@ def _truncate_start(text: str, width: int) -> str:
     return ELLIPSIS + text
 
 
-def _strip_of(parts: Iterable[_Part], styles: dict[str, Style], width: int) -> Strip:
+def _strip_of(parts: Iterable[_StyledText], styles: dict[str, Style], width: int) -> Strip:
     """Return a line of the screen: as many of the pieces as fit."""
     segments, left = [], width
     for text, role in parts:
