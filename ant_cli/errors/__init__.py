@@ -102,7 +102,7 @@ class UnknownName(UsageError):
         from ant_cli.errors.suggestions import did_you_mean  # late: only mistakes need difflib
 
         source = f" (from {where})" if where else ""
-        super().__init__(f"unknown {kind} {truncate(name)!r}{source}.{did_you_mean(name, known)}", *hints)
+        super().__init__(f"unknown {kind} {shortened(name)!r}{source}.{did_you_mean(name, known)}", *hints)
 
 
 class CredentialError(AntError):
@@ -181,7 +181,7 @@ class PendingChanges(AntError):
         super().__init__("")  # the plan has been printed
 
 
-def truncate(text: str, limit: int = 100) -> str:
+def shortened(text: str, limit: int = 100) -> str:
     """Return what was typed, cut to `limit` characters, so that a message that quotes it stays readable."""
     return text if len(text) <= limit else text[: limit - 3] + "..."
 

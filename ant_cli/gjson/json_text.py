@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from msgspec import Raw
 
 JSONType = Literal["object", "array", "string", "number", "true", "false", "null"]
-_Answer = TypeVar("_Answer")
+_Parsed = TypeVar("_Parsed")
 
 BYTES_BEFORE_MSGSPEC = 100_000
 """The bytes that a run processes with the standard library before it imports msgspec.
@@ -139,7 +139,7 @@ def encoded(text: str) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
-def _fast_or_slow(text: bytes, fast: Callable[[bytes], _Answer], slow: Callable[[bytes], _Answer]) -> _Answer:
+def _fast_or_slow(text: bytes, fast: Callable[[bytes], _Parsed], slow: Callable[[bytes], _Parsed]) -> _Parsed:
     """Call `fast` if importing msgspec pays off by now and msgspec accepts the text, otherwise `slow`."""
     global _bytes_seen
     _bytes_seen += len(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ant_cli.errors import AntError, UsageError, truncate
+from ant_cli.errors import AntError, UsageError, shortened
 from ant_cli.operations.global_flags import GLOBAL_FLAGS
 from ant_cli.operations.spec import Operation, Param
 from ant_cli.operations.value_kinds import ValueKind
@@ -60,7 +60,7 @@ class Command(NamedTuple):
             from ant_cli.runtime.redaction import REDACTED
 
             text = REDACTED
-        return repr(truncate(text))
+        return repr(shortened(text))
 
     @property
     def summary(self) -> str:

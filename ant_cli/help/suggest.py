@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from itertools import takewhile
 
-from ant_cli.errors import UsageError, truncate
+from ant_cli.errors import UsageError, shortened
 from ant_cli.errors.suggestions import SYNONYMS
 from ant_cli.help.catalog import catalog, longest_match
 from ant_cli.help.command_row import Command
@@ -21,11 +21,11 @@ def unknown_command(args: Sequence[str]) -> UsageError:
     """Return the error for the arguments of a command that does not exist; the first may be groups that do."""
     group = longest_match(args)
     if not group.path:
-        problem = f"unknown command {truncate(args[0])!r}.{suggestion(args)}"
+        problem = f"unknown command {shortened(args[0])!r}.{suggestion(args)}"
         return UsageError(problem, "Run `ant --help` to see the commands.")
     rest = args[len(group.path) :]
     similar = suggestion(rest, group)
-    typed = repr(truncate(rest[0])) if similar else group.quoted(rest[0])
+    typed = repr(shortened(rest[0])) if similar else group.quoted(rest[0])
     problem = f"unknown command {typed} for 'ant {group.full_name}'.{similar}"
     return UsageError(problem, f"Run `ant {group.full_name} --help` to see its commands.")
 
@@ -46,7 +46,7 @@ def _similar_commands(args: Sequence[str], group: Command | None = None) -> list
     tool, or with a mistake.
     """
     arguments = takewhile(lambda arg: not arg.startswith("-"), args[:4])
-    literal = [part for name in arguments for part in _parts(truncate(name))]
+    literal = [part for name in arguments for part in _parts(shortened(name))]
     typed = [word for part in literal for word in _parts(SYNONYMS.get(part, part))]
     if group and (found := _mistyped(typed[:1], _by_end(1, group.subcommands))):
         return found

@@ -7,7 +7,7 @@ import re
 import time
 from urllib.parse import urlsplit
 
-from ant_cli.errors import CredentialError, ResponseError, UsageError, truncate
+from ant_cli.errors import CredentialError, ResponseError, UsageError, shortened
 from ant_cli.http.choice import is_loopback
 from ant_cli.http.deadline import Timeouts
 from ant_cli.http.observer import Observer
@@ -99,7 +99,7 @@ class _TokenEndpoint(Sender):
     ) -> NoReturn:
         # Redacted before it is cut: of a secret in two parts, neither would be found.
         reason = _without_parts(self._stderr.redact(_reason(response.body)), assertion)
-        reason = truncate(reason, _LONGEST_REASON)
+        reason = shortened(reason, _LONGEST_REASON)
         request_id = response.headers.get("request-id", "")
         raise CredentialError(
             f"the identity token was not accepted: {response.status_line}{f' ({reason})' if reason else ''}.",

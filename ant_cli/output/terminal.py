@@ -105,9 +105,11 @@ def cell_width(text: str) -> int:
 
 
 def truncate(text: str, width: int) -> str:
-    """Return a text that fills at most `width` cells, with an ellipsis where it was cut."""
+    """Return a text that fills at most `width` cells, with an ellipsis where it was cut; empty if `width` is 0."""
     if cell_width(text) <= width:
         return text
+    if width <= 0:
+        return ""
     if text.isascii():
         return text[: width - 1].rstrip() + ELLIPSIS
     text = text[: 8 * width]  # measuring all of a very long text would take long

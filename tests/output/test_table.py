@@ -448,6 +448,10 @@ def test_times_are_said_as_people_do(time, words):
         ("short", 5, "short"),
         ("longer", 5, "long…"),
         ("two words", 5, "two…"),
+        ("longer", 1, "…"),
+        ("longer", 0, ""),
+        ("longer", -3, ""),
+        ("日本語", 0, ""),
         ("日本語", 5, "日本…"),
         ("日本語", 4, "日…"),
         ("x" * 10_000, 3, "xx…"),
@@ -458,7 +462,7 @@ def test_times_are_said_as_people_do(time, words):
 def test_a_text_is_cut_at_a_cell(text, width, shown):
     """Never in the middle of a wide character."""
     assert truncate(text, width) == shown
-    assert cell_width(shown) <= width
+    assert cell_width(shown) <= max(width, 0)
 
 
 def test_right_to_left_text_does_not_turn_what_follows():
