@@ -160,7 +160,7 @@ SECRET_ENTRANCES = {
     "settings/identity_token.py": "the identity token of a federation, from its file or variable",
     "settings/token_cache.py": "access tokens that earlier runs stored",
     "http/token_exchange.py": "access tokens in responses",
-    "commands/prompts.py": "what a person types",
+    "commands/auth/prompts.py": "what a person types",
     "runtime/streams.py": "responses, and what others hand over",
     "worker/sdk_session.py": "the secret of a work item, from its file or variable",
 }

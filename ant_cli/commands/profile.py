@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from math import isfinite
 
-from ant_cli.commands.profile_notes import note_active_profile, note_profile_variable
-from ant_cli.commands.prompts import reject_typed_secret, secret_for_set
+from ant_cli.commands.auth.profile_notes import note_active_profile, note_profile_variable
+from ant_cli.commands.auth.prompts import reject_typed_secret, secret_for_set
 from ant_cli.commands.results import print_result, wants_structured
 from ant_cli.errors import AntError, CredentialError, UnknownName, UsageError
 from ant_cli.operations.spec import Flags

@@ -40,7 +40,7 @@ AUTH = Command(
         tool(
             "auth login",
             "Store a key in a profile. It is asked for on the terminal, without echo, or read from stdin.",
-            "auth:login",
+            "auth.login:login",
             ("you are asked for the key; it is checked, and stored", "ant auth login"),
             (
                 "in a script, from a password manager, under a name",
@@ -59,7 +59,7 @@ AUTH = Command(
         tool(
             "auth status",
             "Show where credentials were found, which one is used, and why. Exits with 4 without a credential.",
-            "credential_in_use:status",
+            "auth.status:status",
             ("which key is used, and why", "ant auth status"),
             (
                 "in a script: go on only if the server accepts the key",
@@ -72,7 +72,7 @@ AUTH = Command(
         tool(
             "auth token",
             "Print the credential that is used, bare, for other tools.",
-            "credential_in_use:token",
+            "auth.status:token",
             ("give the key to one program alone", "ANTHROPIC_API_KEY=$(ant auth token) python worker.py"),
             (
                 "give the key of a profile to a CI service",
@@ -83,7 +83,7 @@ AUTH = Command(
         tool(
             "auth print-credentials",
             "Print the credential of a profile or federation for other tools; keys in variables don't count.",
-            "print_credentials:print_credentials",
+            "auth.print_credentials:print_credentials",
             (
                 "for the programs that this shell starts",
                 'set -a; eval "$(ant auth print-credentials --env)"; set +a',
@@ -98,7 +98,7 @@ AUTH = Command(
         tool(
             "auth logout",
             "Remove the credentials of a profile; its other settings stay.",
-            "auth:logout",
+            "auth.login:logout",
             ("forget the key of the active profile", "ant auth logout"),
             ("forget one, and keep the profile's other settings", "ant auth logout --profile ci"),
             ("forget all of them, as the last step of a CI job", "ant auth logout --all"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ant_cli.commands.auth_status import auth_report, report_text
+from ant_cli.commands.auth.status_report import auth_report, report_text
 from ant_cli.commands.results import print_result
 from ant_cli.help.tool_rows import PROFILE, REQUEST
 from ant_cli.operations.spec import Flags
@@ -22,7 +22,7 @@ def status(runtime: Runtime, flags: Flags, *, check: bool = False) -> None:
     if report.problem:
         raise report.problem
     if check:
-        from ant_cli.commands.probe import verify  # late: without --check, nothing is sent
+        from ant_cli.commands.auth.verification import verify  # late: without --check, nothing is sent
 
         verify(settings, runtime)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 
-from ant_cli.commands.login_report import LoginReport, end_text, login_report
+from ant_cli.commands.auth.login_report import LoginReport, end_text, login_report
 from ant_cli.errors import AntError
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
