@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from threading import local
 
 import httpx
 
@@ -27,7 +28,7 @@ _NOT_SENT = (
 
 
 class HTTPXTransport:
-    """Sends requests with httpx."""
+    """Sends requests with httpx. Threads may share it, each for one request at a time."""
 
     def __init__(self, environ: Mapping[str, str], proxies: Sequence[str] = ()) -> None:
         """Prepare. `proxies` are the variables that name them. UsageError if one can't be used."""
@@ -40,9 +41,7 @@ class HTTPXTransport:
         except (httpx.InvalidURL, ValueError) as error:
             raise UsageError(f"{variables} can't be used: {error}.") from None
         self._variables = variables
-        self._reused = False
-        self._in_handshake = False
-        self._deadline = Deadline(Timeouts(0, 0))
+        self._of_thread = _OfThread()
 
     @contextmanager
     def stream(
@@ -50,38 +49,25 @@ class HTTPXTransport:
     ) -> Iterator[Response]:
         """Send a request and return the response; see `Transport`."""
         encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
-        self._deadline = Deadline(timeouts)
-        options: dict[str, Any] = {"timeout": timeouts.step_s, "extensions": {"trace": self._trace}}
+        exchange = self._of_thread.exchange = _Exchange(Deadline(timeouts), self._of_thread)
+        options: dict[str, Any] = {"timeout": timeouts.step_s, "extensions": {"trace": exchange.trace}}
         try:
             with self._client.stream(method, url, headers=encoded, content=body or None, **options) as received:
                 found = {name.lower(): value for name, value in received.headers.items()}
                 yield Response(received.status_code, received.reason_phrase, found, received.iter_raw())
-            self._reused = True
         except (httpx.TransportError, AttemptTimeout) as error:
-            raise self._translated(error) from None
+            raise self._translated(error, exchange) from None
         except (httpx.InvalidURL, UnicodeError):
             raise UsageError(TOO_LONG if len(url) > LONGEST_URL else NO_HOST) from None
 
-    def _trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """Note a TLS handshake under way, and limit reading by the deadline; httpcore calls this (`trace`)."""
-        if event.endswith("start_tls.started"):
-            self._in_handshake = True
-        elif event.endswith(("connect_tcp.complete", "start_tls.complete")):
-            self._in_handshake = False
-            stream = info["return_value"]
-            read = stream.read
-            stream.read = lambda size, timeout=None: read(size, timeout and self._deadline.seconds())
-
-    def _translated(self, error: httpx.TransportError | AttemptTimeout) -> TransportError:
-        reused, self._reused = self._reused, False
-        in_handshake, self._in_handshake = self._in_handshake, False
-        connecting: Phase = "handshake" if in_handshake else "connect"
+    def _translated(self, error: httpx.TransportError | AttemptTimeout, exchange: _Exchange) -> TransportError:
+        connecting: Phase = "handshake" if exchange.in_handshake else "connect"
         return TransportError(
-            self._deadline.blame(_cause_of(error)),
+            exchange.deadline.blame(_cause_of(error)),
             phase=connecting if isinstance(error, _NOT_SENT) else "exchange",
             timed_out=isinstance(error, httpx.TimeoutException | AttemptTimeout),
             closed=isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError),
-            reused=reused,
+            reused=exchange.reuses_connection,
             hint=self._proxy_hint(error),
         )
 
@@ -98,6 +84,40 @@ class HTTPXTransport:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+
+class _OfThread(local):
+    """What a thread sends at the moment. A connection asks here whose deadline it has to keep."""
+
+    exchange: _Exchange
+
+
+class _Exchange:
+    """What is known of one request while it is sent."""
+
+    def __init__(self, deadline: Deadline, of_thread: _OfThread) -> None:
+        self.deadline = deadline
+        self.in_handshake = False
+        """A TLS handshake is under way."""
+        self._of_thread = of_thread
+        self._is_connected = self._is_sent = False
+
+    @property
+    def reuses_connection(self) -> bool:
+        """Whether it was sent over a connection that had carried a response before."""
+        return self._is_sent and not self._is_connected
+
+    def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Note what httpcore does, which calls this, and limit reading from a new connection by the deadline."""
+        if event.endswith("start_tls.started"):
+            self.in_handshake = True
+        elif event.endswith("send_request_headers.started"):
+            self._is_sent = True
+        elif event.endswith(("connect_tcp.complete", "start_tls.complete")):
+            self.in_handshake, self._is_connected = False, True
+            stream, of_thread = info["return_value"], self._of_thread
+            read = stream.read
+            stream.read = lambda size, timeout=None: read(size, timeout and of_thread.exchange.deadline.seconds())
 
 
 def _cause_of(error: Exception) -> Exception:

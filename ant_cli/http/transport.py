@@ -55,7 +55,7 @@ class MalformedResponse(Exception):
 
 
 class Transport(Protocol):
-    """What sends requests. Tests pass in one of their own as `Runtime.transport`."""
+    """What sends requests. Threads may share it. Tests pass in one of their own as `Runtime.transport`."""
 
     def stream(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes, timeouts: Timeouts

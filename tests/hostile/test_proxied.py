@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from types import SimpleNamespace
+
 import httpx
 import pytest
 from pytest_httpx import HTTPXMock
+
+from ant_cli.http.deadline import AttemptTimeout, Timeouts
+from ant_cli.http.proxied import HTTPXTransport
+from ant_cli.http.transport import TransportError
+
+from .scripted_server import Act, ScriptedServer, response
 
 PROXY = {"http_proxy": "http://proxy.invalid:3128"}
 URL = "http://api.invalid"
 RETRIEVE = ("beta:environments", "retrieve", "env_1", "--base-url", URL)
 CREATE = ("beta:environments", "create", "--name", "n", "--base-url", URL)
+
+
+@pytest.fixture
+def transport():
+    with closing(HTTPXTransport({})) as transport:
+        yield transport
 
 
 @pytest.fixture
@@ -53,3 +69,51 @@ def test_a_response_through_a_proxy_that_is_not_http_is_a_clear_error(through, h
     httpx_mock.add_exception(httpx.RemoteProtocolError("illegal status line"), is_reusable=True)
     result = through(*RETRIEVE)
     assert (result.exit, "the response is not valid HTTP" in result.stderr) == (8, True)
+
+
+# Threads share the transport
+
+
+LONG = Timeouts(60, 600)
+HELD = (response(b"x" * 10)[:-10], Act.STALL)
+
+
+def exchange(transport, server, timeouts=LONG, meanwhile=lambda: None):
+    with transport.stream("GET", server.url, {}, b"", timeouts) as received:
+        meanwhile()
+        received.read(100)
+    return received.body
+
+
+def test_a_request_through_a_proxy_keeps_its_deadline_when_another_thread_sends_one(transport, monkeypatch):
+    """Each attempt is limited as a whole, however many share the connections."""
+    now, limit = [0.0], Timeouts(60, 10)
+    monkeypatch.setattr("ant_cli.http.deadline.time", SimpleNamespace(monotonic=lambda: now[0]))
+
+    def send_another():
+        now[0] = 5.0
+        with ThreadPoolExecutor(1) as thread:
+            assert thread.submit(exchange, transport, server, limit).result() == b"other"
+        now[0] = 10.0
+
+    with ScriptedServer(HELD, response(b"other")) as server, pytest.raises(TransportError) as caught:
+        exchange(transport, server, limit, send_another)
+    assert isinstance(caught.value.cause, AttemptTimeout)
+
+
+def test_a_new_connection_through_a_proxy_is_not_taken_for_one_that_was_kept(transport):
+    """Only a connection that carried a response before may have ended while it was idle."""
+    with ScriptedServer(response(b"ok"), HELD, (Act.CLOSE,)) as server:
+        assert exchange(transport, server) == b"ok"
+        with transport.stream("GET", server.url, {}, b"", LONG), pytest.raises(TransportError) as caught:
+            exchange(transport, server)
+    assert (caught.value.closed, caught.value.reused) == (True, False)
+
+
+def test_a_kept_connection_through_a_proxy_that_ends_is_known_as_one(transport):
+    """The server may have closed it while it was idle, so that a GET can be sent again."""
+    with ScriptedServer(response(b"ok"), (Act.CLOSE,)) as server:
+        assert exchange(transport, server) == b"ok"
+        with pytest.raises(TransportError) as caught:
+            exchange(transport, server)
+    assert (caught.value.closed, caught.value.reused) == (True, True)
