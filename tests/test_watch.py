@@ -218,7 +218,21 @@ def test_a_fault_of_the_first_request_ends_a_watch(ant):
     assert (result.exit, len(result.requests)) == (7, 2)
 
 
-@pytest.mark.parametrize(("asked", "waited"), [("30", 30.0), ("3600", 3600.0), ("1", 2.0)])
+CENTURY_S = 100 * 365 * 86_400.0
+"""The longest wait that a server can ask for."""
+
+
+@pytest.mark.parametrize(
+    ("asked", "waited"),
+    [
+        ("30", 30.0),
+        ("3600", 3600.0),
+        ("1", 2.0),
+        ("10000000000", CENTURY_S),
+        ("9" * 400, CENTURY_S),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", CENTURY_S),
+    ],
+)
 def test_a_rate_limit_delays_the_next_round_as_long_as_the_server_asks(ant, asked, waited):
     """Never less than --every."""
     limited = httpx.Response(429, headers={"retry-after": asked}, json={})
@@ -237,6 +251,7 @@ def test_a_pipe_says_when_its_reader_has_left():
         assert not stdout.reader_leaves(0)
         os.close(reading)
         assert stdout.reader_leaves(3600)
+        assert stdout.reader_leaves(CENTURY_S)
 
 
 def test_a_watch_ends_as_soon_as_its_reader_leaves(clean_environ):

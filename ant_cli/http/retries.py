@@ -19,6 +19,8 @@ GATEWAY_TIMEOUTS = frozenset((408, 504))
 """The server gave up waiting, or a gateway in front of it did: the request may still be carried out."""
 _LONGEST_WAIT_S = 60.0
 """The longest wait before a retry."""
+_LONGEST_REQUEST_S = 100 * 365 * 86_400.0
+"""What a server asks for beyond this counts as this: no clock of an operating system can wait without end."""
 _SECONDS = r"-?[0-9]+(?:\.[0-9]+)?"
 
 
@@ -65,11 +67,16 @@ def backoff(attempt: int) -> float:
 
 
 def requested_delay(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that `retry-after-ms` or `retry-after` asks for; None if neither makes sense."""
+    """Return the seconds that `retry-after-ms` or `retry-after` asks for, a century at most; None for nonsense."""
+    delay_s = _read_delay(headers)
+    return None if delay_s is None else min(max(delay_s, 0.0), _LONGEST_REQUEST_S)
+
+
+def _read_delay(headers: Mapping[str, str]) -> float | None:
     for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         text = headers.get(name, "").strip()
         if text and re.fullmatch(_SECONDS, text):
-            return max(float(text) * unit, 0.0)
+            return float(text) * unit
     return _seconds_until(headers.get("retry-after", ""))
 
 
@@ -80,6 +87,6 @@ def _seconds_until(date: str) -> float | None:
 
     try:
         when = parsedate_to_datetime(date)
-        return max((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() - time.time(), 0.0)
+        return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() - time.time()
     except (ValueError, TypeError, OverflowError):
         return None

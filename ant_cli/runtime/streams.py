@@ -32,6 +32,8 @@ _MAYBE_CUT = 50_000
 """How many characters at the end of a cut text may belong to a secret, each character of which takes up to 12."""
 _MOST_RECEIVED = 50
 """How many secrets of responses are looked for: a server may send any number, and each takes time in every text."""
+_LONGEST_POLL_S = 86_400.0
+"""How long one poll() waits; its limit is 24 days."""
 PATIENCE_S = 1.0
 """How long a pipe may be silent, in seconds, before it counts as one that stays so."""
 
@@ -272,9 +274,13 @@ class Stdout(Stream):
             except (OSError, ValueError):  # it is closed, or no real stream
                 pass
             else:
-                events = poll.poll(within_s * 1000)
-                if any(event & (select.POLLERR | select.POLLHUP) for _, event in events):
-                    return True
+                while True:
+                    left_s = max(0.0, end - time.monotonic())
+                    events = poll.poll(min(left_s, _LONGEST_POLL_S) * 1000)
+                    if any(event & (select.POLLERR | select.POLLHUP) for _, event in events):
+                        return True
+                    if events or not left_s:
+                        break
         time.sleep(max(0.0, end - time.monotonic()))
         return False
 
