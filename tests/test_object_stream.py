@@ -26,7 +26,7 @@ LONG = {
 @pytest.fixture(autouse=True)
 def _small_limits(monkeypatch):
     """Let a pipe be long from 1000 bytes on, and read it in parts of 100."""
-    monkeypatch.setattr("ant_cli.runtime.streams.INPUT_LIMIT", 1000)
+    monkeypatch.setattr("ant_cli.runtime.reading.INPUT_LIMIT", 1000)
     monkeypatch.setattr("ant_cli.input.object_stream.INPUT_LIMIT", 1000)
     monkeypatch.setattr("ant_cli.input.object_stream._PART", 100)
 
@@ -77,7 +77,7 @@ def test_what_is_not_a_stream_of_objects_must_not_be_longer_than_one(many, text)
 
 def test_an_endless_pipe_ends_with_an_error(many, monkeypatch):  # noqa: F811 - a fixture
     """Otherwise it would fill the disk."""
-    monkeypatch.setattr("ant_cli.runtime.streams.STREAM_LIMIT", 2000)
+    monkeypatch.setattr("ant_cli.runtime.reading.STREAM_LIMIT", 2000)
     result = many(*ARCHIVE, stdin='{"id": "env_1"}\n' * 1000)
     assert (result.exit, "which is the limit" in result.stderr) == (2, True)
 

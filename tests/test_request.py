@@ -12,7 +12,8 @@ from ant_cli.errors import MissingFlag, UsageError
 from ant_cli.input.request import build
 from ant_cli.operations.environments import ENVIRONMENT_ID
 from ant_cli.operations.spec import Flags, Operation, Param
-from ant_cli.runtime.streams import INPUT_LIMIT, Stderr, Stdin
+from ant_cli.runtime.reading import INPUT_LIMIT
+from ant_cli.runtime.streams import Stderr, Stdin
 from tests.conftest import Screen, piped
 
 ENV = "beta:environments"

@@ -11,7 +11,7 @@ from ant_cli.apply.validation import mistakes_in
 from ant_cli.errors import UsageError
 from ant_cli.input.values import Value, parse, type_name
 from ant_cli.runtime.light_typing import NamedTuple
-from ant_cli.runtime.streams import decode, read_file
+from ant_cli.runtime.reading import decode, read_file
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(.*?)(?:^---[ \t]*(?:\r?\n|\Z))(.*)", re.DOTALL | re.MULTILINE)
 

@@ -13,10 +13,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ant_cli.apply.edit_text import without_notes
-from ant_cli.errors import AntError, UsageError
+from ant_cli.errors import AntError, UsageError, os_error_text
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.process import Terminated
-from ant_cli.runtime.streams import decode, os_error_text, read_file
+from ant_cli.runtime.reading import decode, read_file
 
 VARIABLES = ("VISUAL", "EDITOR")
 """The variables that name the editor, of which the first that is set counts."""

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from ant_cli.apply.canonical import canonical
 from ant_cli.apply.kinds import ENVIRONMENT
-from ant_cli.errors import OutputError, UsageError
+from ant_cli.errors import OutputError, UsageError, os_error_text
 from ant_cli.gjson import json_text
 from ant_cli.runtime.light_typing import NamedTuple
+from ant_cli.runtime.reading import decode, read_file
 from ant_cli.runtime.storage import replace_file
-from ant_cli.runtime.streams import decode, os_error_text, read_file
 
 FILE_NAME = "claude-lock.json"
 VERSION = 1

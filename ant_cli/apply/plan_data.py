@@ -10,11 +10,11 @@ from ant_cli.apply.canonical import canonical
 from ant_cli.apply.execution import StepOutcome
 from ant_cli.apply.lockfile import LockFile, ResourceOrigin
 from ant_cli.apply.plan import Options, Plan, Step
-from ant_cli.errors import AntError, OutputError, UsageError
+from ant_cli.errors import AntError, OutputError, UsageError, os_error_text
 from ant_cli.input.values import Value
 from ant_cli.runtime.light_typing import Any, NamedTuple
+from ant_cli.runtime.reading import decode, read_file
 from ant_cli.runtime.storage import replace_file
-from ant_cli.runtime.streams import decode, os_error_text, read_file
 
 VERSION = 1
 

@@ -21,7 +21,7 @@ from ant_cli.output.progress import Progress
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.confirmation import confirm
 from ant_cli.runtime.light_typing import Any
-from ant_cli.runtime.streams import decode, read_file
+from ant_cli.runtime.reading import decode, read_file
 from ant_cli.settings.loading import load
 from ant_cli.settings.sources import DEFAULT_BASE_URL
 from ant_cli.settings.validators import check_whole_number

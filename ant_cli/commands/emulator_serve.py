@@ -16,12 +16,11 @@ from ipaddress import ip_address
 from ant_cli.commands import running_emulators
 from ant_cli.commands.results import print_result, print_text
 from ant_cli.commands.running_emulators import RunningEmulator, find_running
-from ant_cli.errors import AntError, BadValue, UsageError
+from ant_cli.errors import AntError, BadValue, UsageError, os_error_text
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.light_typing import TYPE_CHECKING
-from ant_cli.runtime.streams import os_error_text
 from ant_cli.settings.local_emulator import LOCAL, database_path, open_emulator
 from ant_cli.settings.validators import check_secret, check_whole_number
 

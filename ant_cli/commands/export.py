@@ -18,13 +18,12 @@ from ant_cli.apply.plan import Object
 from ant_cli.apply.workers import Workers
 from ant_cli.commands.lock_session import connected, holding
 from ant_cli.commands.results import print_result, wants_structured
-from ant_cli.errors import EXIT_CODES, AntError, OutputError, UsageError
+from ant_cli.errors import EXIT_CODES, AntError, OutputError, UsageError, os_error_text
 from ant_cli.http.client import Client
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.storage import replace_file
-from ant_cli.runtime.streams import os_error_text
 
 _DEFAULT_FOLDER = "environments"
 _WRITTEN = (".yaml", ".yml")

@@ -9,12 +9,11 @@ from pathlib import Path
 from ant_cli.apply.drawing import shown_path
 from ant_cli.apply.execution import Journal
 from ant_cli.apply.workers import Workers, open_workers
-from ant_cli.errors import OutputError
+from ant_cli.errors import OutputError, os_error_text
 from ant_cli.operations.spec import Flags
 from ant_cli.output.api_error import rendered_errors
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.storage import locked
-from ant_cli.runtime.streams import os_error_text
 from ant_cli.settings.loading import Settings
 from ant_cli.settings.loading import load as load_settings
 from ant_cli.settings.notes import note_credential_choice

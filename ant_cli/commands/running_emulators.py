@@ -9,8 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from ant_cli.errors import os_error_text
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.streams import os_error_text
 from ant_cli.settings.local_emulator import state_folder
 
 try:

@@ -186,6 +186,11 @@ def shortened(text: str, limit: int = 100) -> str:
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
+def os_error_text(error: Exception) -> str:
+    """Return the operating system's message for an error, without number, file name and full stop."""
+    return (getattr(error, "strerror", None) or str(error)).lower().rstrip(".")
+
+
 def see_help(command: str) -> str:
     """Return the hint that names a command's help page."""
     return f"Run `{' '.join(['ant', *command.split()])} --help` to see what it takes."

@@ -8,12 +8,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 
-from ant_cli.errors import APIError, ResponseError
+from ant_cli.errors import APIError, ResponseError, os_error_text
 from ant_cli.gjson import json_text
 from ant_cli.http.retries import requested_delay
 from ant_cli.http.stored_body import StoredBody
 from ant_cli.runtime.light_typing import Any, NamedTuple, NoReturn
-from ant_cli.runtime.streams import os_error_text
 
 RESPONSE_LIMIT = 256_000_000
 """The most bytes of a body, after decompression, that are read."""

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from ant_cli.input.values import Value
 from ant_cli.runtime.light_typing import Literal, NamedTuple
-from ant_cli.runtime.streams import Stderr, Stdin, decode, read_file
+from ant_cli.runtime.reading import decode, read_file
+from ant_cli.runtime.streams import Stderr, Stdin
 
 _BINARY = rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]"
 """Control characters that no text contains, by the rule of https://mimesniff.spec.whatwg.org."""

@@ -19,7 +19,8 @@ from ant_cli.input.values import Value, convert
 from ant_cli.operations.global_flags import EDITS
 from ant_cli.operations.spec import Flags, FlagValue, Operation, Param
 from ant_cli.runtime.light_typing import NamedTuple
-from ant_cli.runtime.streams import Stderr, Stdin, decode, read_file
+from ant_cli.runtime.reading import decode, read_file
+from ant_cli.runtime.streams import Stderr, Stdin
 
 
 class Inputs(NamedTuple):

@@ -11,7 +11,7 @@ from weakref import finalize
 from ant_cli.errors import UsageError
 from ant_cli.input.values import ParsedValue, Value, after_space, describe_json_error, parse_json
 from ant_cli.runtime.light_typing import BinaryIO
-from ant_cli.runtime.streams import INPUT_LIMIT
+from ant_cli.runtime.reading import INPUT_LIMIT
 
 _PART = 1_000_000
 

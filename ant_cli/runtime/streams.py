@@ -10,20 +10,16 @@ import io
 import os
 import stat
 
-from ant_cli.errors import OutputError, UsageError
+from ant_cli.errors import OutputError, UsageError, os_error_text
 from ant_cli.runtime.sanitize import escape_controls
 
 TYPE_CHECKING = False  # as in light_typing, which `ant --version` does without
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from typing import BinaryIO, TypeVar
 
     _Content = TypeVar("_Content")
 
-INPUT_LIMIT = 10_000_000
-"""The most bytes that are read from stdin or a file: the API accepts no larger request."""
-STREAM_LIMIT = 1_000_000_000
-"""The most bytes that are read from a pipe of many objects, none of which is longer than `INPUT_LIMIT`."""
 ERASE_LINE = "\r\x1b[K"
 """Moves the cursor to the start of its line, and erases the line."""
 LONGEST_SHOWN = 1_000_000
@@ -97,6 +93,8 @@ class Stdin(Stream):
             UsageError: if it was read before, is closed or unreadable, or longer than `INPUT_LIMIT` bytes.
 
         """
+        from ant_cli.runtime.reading import read_limited
+
         return self._read(lambda file: read_limited(file, "standard input"))
 
     def _read(self, read: Callable[[BinaryIO], _Content]) -> _Content:
@@ -120,7 +118,9 @@ class Stdin(Stream):
             UsageError: as `read`, or if it is longer than `STREAM_LIMIT`.
 
         """
-        return self._read(lambda file: _read_or_store(file, "standard input", may_be_long))
+        from ant_cli.runtime.reading import read_or_store
+
+        return self._read(lambda file: read_or_store(file, "standard input", may_be_long))
 
     def read_line(self) -> str:
         """Read a line that a person types; empty at the end of the input."""
@@ -129,111 +129,22 @@ class Stdin(Stream):
         return self._file.readline().decode("utf-8", "replace").strip()
 
 
-def read_limited(file: BinaryIO, name: str) -> bytes:
-    """Read a file to its end. Raises UsageError if it is longer than `INPUT_LIMIT` bytes."""
-    parts, size = [], 0
-    for part in _parts(file):
-        parts.append(part)
-        size += len(part)
-        if size > INPUT_LIMIT:
-            raise _too_long(name, INPUT_LIMIT)
-    return b"".join(parts)
-
-
-def _read_or_store(file: BinaryIO, name: str, may_be_long: Callable[[bytes], bool]) -> bytes | BinaryIO:
-    """Read a file to its end; one that is longer than `INPUT_LIMIT` into a temporary file, if it `may_be_long`."""
-    parts, head = _parts(file), b""
-    for part in parts:
-        head += part
-        if len(head) > INPUT_LIMIT:
-            break
-    else:
-        return head
-    if not may_be_long(head):
-        raise _too_long(name, INPUT_LIMIT)
-    import tempfile
-    from itertools import chain
-
-    store: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - the caller reads it
-    try:
-        for part in chain((head,), parts):
-            store.write(part)
-            if store.tell() > STREAM_LIMIT:
-                raise _too_long(name, STREAM_LIMIT)
-    except BaseException:
-        store.close()
-        raise
-    return store
-
-
-def _parts(file: BinaryIO) -> Iterator[bytes]:
-    while (part := file.read(INPUT_LIMIT + 1)) != b"":
-        if part is None:  # another process made the shared pipe non-blocking
-            _wait_for(file, reading=True)
-            continue
-        yield part
-        if file.isatty():  # Ctrl-D ended it; another read would wait for a second one
-            return
-
-
-def _too_long(name: str, limit: int) -> UsageError:
-    return UsageError(f"{name} is longer than {limit // 1_000_000} MB, which is the limit.")
-
-
-def read_file(path: str, where: str, hint: str = "") -> bytes:
-    """Read a file of at most `INPUT_LIMIT` bytes; `where` is the flag that names it.
-
-    Raises:
-        UsageError: if it can't be read, or is larger.
-
-    """
-    from pathlib import Path
-
-    if not path:
-        raise UsageError(f"{where}: the name of the file is missing.", hint)
-    try:
-        with Path(path).open("rb") as file:
-            return read_limited(file, f"{where}: {path}")
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{where}: {path!r} can't be read: {os_error_text(error)}.", hint) from None
-
-
-def decode(data: bytes, name: str) -> str:
-    """Return text in UTF-8 without a byte order mark.
-
-    Raises:
-        UsageError: if it is not UTF-8; with the position of the first byte that is not.
-
-    """
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(
-            f"{name} is not text in UTF-8: byte {error.start + 1} is 0x{data[error.start]:02x}."
-        ) from None
-
-
 def _write_all(file: BinaryIO, data: bytes) -> None:
     """Write `data` unbuffered: the rest of a buffer would delay the end of an interrupted run."""
     rest = memoryview(data)
     while rest:
         written = file.write(rest)
-        if written is None:  # non-blocking, as above
-            _wait_for(file, reading=False)
+        if written is None:  # another process made the shared pipe non-blocking
+            _wait_for_room(file)
         else:
             rest = rest[written:]
     file.flush()
 
 
-def _wait_for(file: BinaryIO, *, reading: bool) -> None:
+def _wait_for_room(file: BinaryIO) -> None:
     import select
 
-    select.select([file] if reading else [], [] if reading else [file], [])
-
-
-def os_error_text(error: Exception) -> str:
-    """Return the operating system's message for an error, without number, file name and full stop."""
-    return (getattr(error, "strerror", None) or str(error)).lower().rstrip(".")
+    select.select([], [file], [])
 
 
 class Stdout(Stream):

@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from ant_cli.errors import CredentialError, OutputError, UsageError
+from ant_cli.errors import CredentialError, OutputError, UsageError, os_error_text
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.storage import LockTimeout, Patience, locked, replace_file
-from ant_cli.runtime.streams import os_error_text
 from ant_cli.settings.config_folder import config_dir
 from ant_cli.settings.profiles import FILE_NAME, ProfileStore, read_store, unknown_profile
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from ant_cli.errors import CredentialError
-from ant_cli.runtime.streams import Stderr, os_error_text
+from ant_cli.errors import CredentialError, os_error_text
+from ant_cli.runtime.streams import Stderr
 from ant_cli.settings.federation import FederationRule, is_token
 from ant_cli.settings.file_safety import NOT_A_FILE, is_regular, open_nonblocking
 

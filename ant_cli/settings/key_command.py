@@ -8,10 +8,9 @@ import time
 from collections.abc import Mapping
 from threading import Thread
 
-from ant_cli.errors import CredentialError
+from ant_cli.errors import CredentialError, os_error_text
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import NamedTuple
-from ant_cli.runtime.streams import os_error_text
 from ant_cli.settings.validators import split_command
 
 _TIMEOUT_S = 10.0

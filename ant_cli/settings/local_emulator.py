@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from ant_cli.errors import UsageError
+from ant_cli.errors import UsageError, os_error_text
 from ant_cli.runtime.light_typing import TYPE_CHECKING
-from ant_cli.runtime.streams import os_error_text
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ant_cli.errors import BadValue, CredentialError, UsageError
+from ant_cli.errors import BadValue, CredentialError, UsageError, os_error_text
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple
-from ant_cli.runtime.streams import Stderr, os_error_text, read_limited
+from ant_cli.runtime.reading import read_limited
+from ant_cli.runtime.streams import Stderr
 from ant_cli.settings.config_folder import config_dir
 from ant_cli.settings.file_safety import NOT_A_FILE, is_foreign, is_regular, open_nonblocking, others_may
 from ant_cli.settings.validators import KEYRING, SECRET_FIELDS

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from ant_cli.errors import os_error_text
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.streams import os_error_text
 from ant_cli.settings.config_folder import config_dir
 from ant_cli.settings.federation import LONGEST_LIFE_S, AccessToken, FederationRule, is_token
 from ant_cli.settings.file_safety import FOREIGN, NOT_A_FILE, is_foreign, is_regular, open_no_link, others_may

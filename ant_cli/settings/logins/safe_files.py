@@ -7,8 +7,7 @@ import os
 import stat
 from pathlib import Path
 
-from ant_cli.errors import CredentialError
-from ant_cli.runtime.streams import os_error_text
+from ant_cli.errors import CredentialError, os_error_text
 from ant_cli.settings.file_safety import (
     FOREIGN,
     is_foreign,
