@@ -125,7 +125,7 @@ _ant_kind_of_flag() {
     'beta:worker run'\ --work-id) kind='free' ;;
     *\ --help | *\ -h | *\ --version | *\ -v | *\ --verbose) kind='plain' ;;
     *\ --api-key | *\ --auth-token | *\ --federation-rule | *\ --identity-token | *\ --organization-id | *\ --service-account-id | *\ --base-url | *\ --workspace-id | *\ --transform | *\ --transform-error | *\ --columns | *\ --timeout | *\ --max-retries | *\ --parallel | *\ --until | *\ --every | *\ --for | *\ --add | *\ --remove | *\ --limit | *\ --filter | *\ --max-items | *\ --block-ms | *\ --reclaim-older-than-ms | *\ --desired-ttl-seconds | *\ --environment-key | *\ --worker-id | *\ --max-idle | *\ --concurrency | *\ --lease | *\ --attempts | *\ --item-timeout | *\ --drain-timeout | *\ --kill-timeout | *\ --exit-when-idle | *\ --listen | *\ --session-id | *\ --cache | *\ --api-key-command | *\ --host | *\ --port | *\ --lease-seconds | *\ --wait | *\ --environment | *\ --title | *\ --count | *\ --advance-ms | *\ --now | *\ --path-contains | *\ --method | *\ --status | *\ --times | *\ --retry-after-ms | *\ --delay-ms | *\ --after | *\ --body-delay-ms | *\ --cut-after-events) kind='free' ;;
-    *\ --api-key-stdin | *\ --auth-token-stdin | *\ --local | *\ --raw-output | *\ -r | *\ --dry-run | *\ --debug | *\ --fail-fast | *\ --watch | *\ --include-archived | *\ --slurp | *\ --yes | *\ --force | *\ --no-auto-stop | *\ --pass-api-key | *\ -y | *\ --exit-code | *\ --adopt | *\ --prune | *\ --validate | *\ --all | *\ --no-verify | *\ --keyring | *\ --check | *\ --access-token | *\ --env | *\ --detach | *\ --no-secret | *\ --disconnect | *\ --list | *\ --clear) kind='switch' ;;
+    *\ --api-key-stdin | *\ --auth-token-stdin | *\ --local | *\ --raw-output | *\ -r | *\ --dry-run | *\ --debug | *\ --fail-fast | *\ --watch | *\ --include-archived | *\ --slurp | *\ --yes | *\ --force | *\ --no-auto-stop | *\ --pass-api-key | *\ -y | *\ --exit-code | *\ --adopt | *\ --prune | *\ --validate | *\ --all | *\ --no-verify | *\ --keyring | *\ --check | *\ --access-token | *\ --env | *\ --detach | *\ --no-secret | *\ --disconnect | *\ --list | *\ --clear) kind='boolean' ;;
     *\ --identity-token-file | *\ --file | *\ -f | *\ --on-work | *\ --workdir | *\ --work-secret-file | *\ --lock-file | *\ --save-plan | *\ --plan | *\ --directory | *\ --database | *\ --script) kind='file' ;;
     *\ --profile) kind='profile' ;;
     *\ --format | *\ --format-error) kind='choices auto json jsonl yaml table pretty raw explore' ;;
@@ -211,7 +211,7 @@ _ant_walk() {
       continue
     elif [[ $word == -?* ]]; then
       _ant_kind_of_flag "$command" "$word"
-      case $kind in plain | switch) kind= ;; esac
+      case $kind in plain | boolean) kind= ;; esac
     else
       _ant_subcommands "$command"
       if [[ " ${reply[*]} " == *" $word "* ]]; then
@@ -355,7 +355,7 @@ _ant_offer_kind() {
       read -r -a choices <<<"${3#choices }"
       _ant_offer "$1" "$2" "${choices[@]}"
       ;;
-    switch) _ant_offer "$1" "$2" true false ;;
+    boolean) _ant_offer "$1" "$2" true false ;;
     file) if [[ -n $1 ]]; then _ant_offer_files_behind "$1" "$2"; else _ant_offer_files "$2"; fi ;;
     text) _ant_offer_files_after_at "$1" "$2" ;;
     profile) _ant_offer_profiles "$1" "$2" ;;

@@ -142,7 +142,7 @@ set -g __ant_commands_with_global_flags \
     'beta:environments:work stats' \
     ''
 
-set -g __ant_switches \
+set -g __ant_booleans \
     --api-key-stdin \
     --auth-token-stdin \
     --local \
@@ -348,12 +348,12 @@ function __ant_ids
 end
 
 # Print what may be attached to the flag at the cursor, if it takes no value otherwise.
-function __ant_switch_values
+function __ant_boolean_values
     set -l flag (string match -rg -- '^(--[^=]+)=' (commandline -ct))
-    contains -- "$flag" $__ant_switches; and printf '%s\n' $flag={true,false}
+    contains -- "$flag" $__ant_booleans; and printf '%s\n' $flag={true,false}
 end
 
-complete -c ant -f -a '(__ant_switch_values)'
+complete -c ant -f -a '(__ant_boolean_values)'
 complete -c ant -n '__ant_at any' -f -a 'beta:environments' -d 'Manage environments, the templates for sandboxes'
 complete -c ant -n '__ant_at any' -f -a 'beta:environments:work' -d 'Process the work queue of a self-hosted environment'
 complete -c ant -n '__ant_at any' -f -a 'beta:worker' -d 'Run the work of a self-hosted environment'

@@ -1046,37 +1046,37 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         '--after' = 'free'
         '--body-delay-ms' = 'free'
         '--cut-after-events' = 'free'
-        '--api-key-stdin' = 'switch'
-        '--auth-token-stdin' = 'switch'
-        '--local' = 'switch'
-        '--raw-output' = 'switch'
-        '-r' = 'switch'
-        '--dry-run' = 'switch'
-        '--debug' = 'switch'
-        '--fail-fast' = 'switch'
-        '--watch' = 'switch'
-        '--include-archived' = 'switch'
-        '--slurp' = 'switch'
-        '--yes' = 'switch'
-        '--force' = 'switch'
-        '--no-auto-stop' = 'switch'
-        '--pass-api-key' = 'switch'
-        '-y' = 'switch'
-        '--exit-code' = 'switch'
-        '--adopt' = 'switch'
-        '--prune' = 'switch'
-        '--validate' = 'switch'
-        '--all' = 'switch'
-        '--no-verify' = 'switch'
-        '--keyring' = 'switch'
-        '--check' = 'switch'
-        '--access-token' = 'switch'
-        '--env' = 'switch'
-        '--detach' = 'switch'
-        '--no-secret' = 'switch'
-        '--disconnect' = 'switch'
-        '--list' = 'switch'
-        '--clear' = 'switch'
+        '--api-key-stdin' = 'boolean'
+        '--auth-token-stdin' = 'boolean'
+        '--local' = 'boolean'
+        '--raw-output' = 'boolean'
+        '-r' = 'boolean'
+        '--dry-run' = 'boolean'
+        '--debug' = 'boolean'
+        '--fail-fast' = 'boolean'
+        '--watch' = 'boolean'
+        '--include-archived' = 'boolean'
+        '--slurp' = 'boolean'
+        '--yes' = 'boolean'
+        '--force' = 'boolean'
+        '--no-auto-stop' = 'boolean'
+        '--pass-api-key' = 'boolean'
+        '-y' = 'boolean'
+        '--exit-code' = 'boolean'
+        '--adopt' = 'boolean'
+        '--prune' = 'boolean'
+        '--validate' = 'boolean'
+        '--all' = 'boolean'
+        '--no-verify' = 'boolean'
+        '--keyring' = 'boolean'
+        '--check' = 'boolean'
+        '--access-token' = 'boolean'
+        '--env' = 'boolean'
+        '--detach' = 'boolean'
+        '--no-secret' = 'boolean'
+        '--disconnect' = 'boolean'
+        '--list' = 'boolean'
+        '--clear' = 'boolean'
         '--identity-token-file' = 'file'
         '--file' = 'file'
         '-f' = 'file'
@@ -1255,7 +1255,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             continue
         } elseif ($word -like '-?*') {
             $kind = Get-FlagKind $command $word
-            if ($kind -eq 'plain' -or $kind -eq 'switch') { $kind = '' }
+            if ($kind -eq 'plain' -or $kind -eq 'boolean') { $kind = '' }
         } elseif (Test-Subcommand $command $word) {
             $command = "$command $word".Trim()
         } else {
@@ -1287,7 +1287,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
     $offers = @(
         if ($kind -eq 'flags') { Add-Described $flags[$command] }
         elseif ($kind -eq 'commands') { Add-Described $subcommands[$command] }
-        elseif ($kind -eq 'switch') { Add-Described @('true', 'false') }
+        elseif ($kind -eq 'boolean') { Add-Described @('true', 'false') }
         elseif ($kind -eq 'file') { Add-Files }
         elseif ($kind -eq 'profile') { Add-Profiles }
         elseif ($kind -like 'choices *') { Add-Described ($kind -split ' ' | Select-Object -Skip 1) }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ant_cli.operations.spec import Flags, FlagValue, Param
+from ant_cli.errors import BadValue
+from ant_cli.operations.spec import Flags, FlagValue, Param, boolean
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.late_import import import_named
 from ant_cli.runtime.light_typing import TYPE_CHECKING
@@ -31,11 +32,6 @@ def _value(param: Param, text: FlagValue, command: Command) -> FlagValue | bool:
     """Return the value of a flag; only booleans are converted, because the commands check the other texts."""
     if param.type is not bool or not isinstance(text, str):
         return text
-    if text == "true":
-        return True
-    from ant_cli.errors import BadValue
-    from ant_cli.input.values import boolean
-
     try:
         return boolean(param.flag, text)
     except BadValue as error:

@@ -44,7 +44,7 @@ def valued(tables: Tables) -> list[str]:
     return [name + " \\" for row in tables.flag_kinds if row.kind not in without for name in row.names]
 
 
-def switches(tables: Tables) -> list[str]:
+def booleans(tables: Tables) -> list[str]:
     """Return the flags without a value, to which =true and =false may be attached."""
     rows = [row for row in tables.flag_kinds if row.kind == ValueKind.BOOLEAN.value]
     return [name + " \\" for row in rows for name in row.names if name.startswith("--")]
@@ -104,7 +104,7 @@ def at(command: Command) -> str:
 TABLES: Mapping[str, Callable[[Tables], list[str]]] = {
     "commands": commands,
     "valued": valued,
-    "switches": switches,
+    "booleans": booleans,
     "subcommands": subcommands,
     "global_commands": global_commands,
     "global_flags": global_flags,

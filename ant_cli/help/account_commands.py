@@ -10,7 +10,7 @@ from ant_cli.help.tool_rows import (
     REQUEST,
     RESULT,
     argument,
-    switch,
+    boolean_flag,
     text_flag,
     tool,
 )
@@ -51,8 +51,8 @@ AUTH = Command(
                 "ant auth login --profile ci --api-key-stdin --no-verify < key.txt",
             ),
             flags=(
-                switch("no_verify", "Store it without sending a request that checks it."),
-                switch("keyring", "Keep it in the operating system's credential store."),
+                boolean_flag("no_verify", "Store it without sending a request that checks it."),
+                boolean_flag("keyring", "Keep it in the operating system's credential store."),
             ),
             takes=(*PROFILE, "api_key", "api_key_stdin", *CONNECTION),
         ),
@@ -66,7 +66,7 @@ AUTH = Command(
                 "ant auth status --check > /dev/null || exit 4",
             ),
             ("only the base URL, for a script", "ant auth status --transform base_url.value -r"),
-            flags=(switch("check", "Send a request to check whether the server accepts the credential."),),
+            flags=(boolean_flag("check", "Send a request to check whether the server accepts the credential."),),
             takes=(*PROFILE, *REQUEST, *RESULT),
         ),
         tool(
@@ -90,8 +90,8 @@ AUTH = Command(
             ),
             ("as the .env file of a container", "umask 077; ant auth print-credentials --env --profile ci > .env"),
             flags=(
-                switch("access_token", "Print only the bare access token."),
-                switch("env", "Print lines for a shell or a .env file: ANTHROPIC_AUTH_TOKEN=..."),
+                boolean_flag("access_token", "Print only the bare access token."),
+                boolean_flag("env", "Print lines for a shell or a .env file: ANTHROPIC_AUTH_TOKEN=..."),
             ),
             takes=(*PROFILE, *FEDERATION, *CONNECTION),
         ),
@@ -102,7 +102,7 @@ AUTH = Command(
             ("forget the key of the active profile", "ant auth logout"),
             ("forget one, and keep the profile's other settings", "ant auth logout --profile ci"),
             ("forget all of them, as the last step of a CI job", "ant auth logout --all"),
-            flags=(switch("all", "Remove the credentials of all profiles."),),
+            flags=(boolean_flag("all", "Remove the credentials of all profiles."),),
             takes=PROFILE,
         ),
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ant_cli.help.command_row import Command
 from ant_cli.help.contents import SUMMARIES
-from ant_cli.help.tool_rows import REQUEST, argument, switch, text_flag, tool
+from ant_cli.help.tool_rows import REQUEST, argument, boolean_flag, text_flag, tool
 from ant_cli.operations.spec import Param
 from ant_cli.operations.value_kinds import ValueKind
 
@@ -31,7 +31,7 @@ _PATHS = Param(
 _LOCK_FILE = text_flag(
     "lock_file", "The lock file. [default: the nearest claude-lock.json above]", "FILE", ValueKind.FILE
 )
-_PRUNE = switch("prune", "Archive environments whose files are gone.")
+_PRUNE = boolean_flag("prune", "Archive environments whose files are gone.")
 _VERBOSE = Param(
     "verbose",
     "setting",
@@ -53,15 +53,15 @@ _APPLY = tool(
     arguments=(_PATHS,),
     flags=(
         Param("yes", "setting", bool, "Apply without asking.", short="-y"),
-        switch("dry_run", "Show the plan and change nothing."),
-        switch("exit_code", "With --dry-run: exit with 2 for changes, 1 if blocked."),
-        switch("adopt", "Take over environments that have the names of new files."),
-        switch("force", "Overwrite what changed outside, and replace what is gone."),
+        boolean_flag("dry_run", "Show the plan and change nothing."),
+        boolean_flag("exit_code", "With --dry-run: exit with 2 for changes, 1 if blocked."),
+        boolean_flag("adopt", "Take over environments that have the names of new files."),
+        boolean_flag("force", "Overwrite what changed outside, and replace what is gone."),
         _PRUNE,
         _LOCK_FILE,
         text_flag("save_plan", "With --dry-run: keep the plan in a file.", "FILE", ValueKind.FILE),
         text_flag("plan", "Carry out a saved plan, if nothing has changed.", "FILE", ValueKind.FILE),
-        switch("validate", "Check the files and send nothing."),
+        boolean_flag("validate", "Check the files and send nothing."),
         _PARALLEL,
         _VERBOSE,
     ),
@@ -97,9 +97,9 @@ _EXPORT = tool(
         ),
     ),
     flags=(
-        switch("all", "Every environment that is not archived."),
+        boolean_flag("all", "Every environment that is not archived."),
         text_flag("directory", "Where to write new files. [default: environments]", "FOLDER", ValueKind.FILE),
-        switch("force", "Overwrite files that exist."),
+        boolean_flag("force", "Overwrite files that exist."),
         _LOCK_FILE,
     ),
     takes=(*_CONNECTION, *_DATA),
@@ -113,7 +113,7 @@ _EDIT = tool(
     ("in an editor that would return at once", "EDITOR='code --wait' ant edit env_1"),
     ("only show what would change", "ant edit env_1 --dry-run"),
     arguments=(argument("environment_id", "The environment's ID.", ValueKind.ID),),
-    flags=(switch("dry_run", "Show what would change and send nothing."),),
+    flags=(boolean_flag("dry_run", "Show what would change and send nothing."),),
     takes=(*_CONNECTION, *_DATA),
 )._replace(notes=_EDIT_NOTES)
 

@@ -50,8 +50,8 @@ class Command(NamedTuple):
 
     def usage_exit_code(self, args: Iterable[str]) -> int:
         """Return the exit code of a usage error in its arguments: 1 where 2 means that there are changes."""
-        switch = next((param.flag for param in self.flags if param.name == "exit_code"), None)
-        asked = switch is None or any(arg.partition("=")[0] == switch for arg in args)
+        flag = next((param.flag for param in self.flags if param.name == "exit_code"), None)
+        asked = flag is None or any(arg.partition("=")[0] == flag for arg in args)
         return AntError.exit_code if self.reports_changes and asked else UsageError.exit_code
 
     def quoted(self, text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ant_cli.help.command_row import Command
 from ant_cli.help.contents import SUMMARIES
-from ant_cli.help.tool_rows import PROFILE, REQUEST, RESULT, argument, number_flag, switch, text_flag, tool
+from ant_cli.help.tool_rows import PROFILE, REQUEST, RESULT, argument, boolean_flag, number_flag, text_flag, tool
 from ant_cli.operations.global_flags import YES
 from ant_cli.operations.value_kinds import ValueKind
 
@@ -18,7 +18,7 @@ It has no models, no sandboxes and no rate limits. A session's agent follows a
 script. It accepts any key unless `start` is given one, but then only from this
 machine, and from no web page. All of its rules are in docs/emulator.md."""
 
-_NO_SECRET = switch("no_secret", "Leave the secret out of polls of the work, which those of the API carry.")
+_NO_SECRET = boolean_flag("no_secret", "Leave the secret out of polls of the work, which those of the API carry.")
 _METADATA = text_flag("metadata", "Keys and values of each item.", "YAML", ValueKind.TEXT)
 _PORT = number_flag("port", "The port of the emulator, if several are running.")
 
@@ -97,7 +97,7 @@ EMULATOR = Command(
                 number_flag("lease_seconds", "How long a lease lasts by default, from 1 to 300. [default: 300]"),
                 text_flag("organization_id", "The organization that responses name."),
                 text_flag("workspace_id", "The workspace that the key belongs to, and that responses name."),
-                switch("detach", "Serve in the background; `ant emulator stop` ends it."),
+                boolean_flag("detach", "Serve in the background; `ant emulator stop` ends it."),
             ),
             takes=("format", "api_key", "api_key_stdin"),
         ),
@@ -115,7 +115,7 @@ EMULATOR = Command(
             "emulator_serve:stop",
             ("the running emulator", "ant emulator stop"),
             ("one of several", "ant emulator stop --port 8080"),
-            flags=(_PORT, switch("all", "Stop every running emulator.")),
+            flags=(_PORT, boolean_flag("all", "Stop every running emulator.")),
         ),
         tool(
             "emulator env",
@@ -192,12 +192,12 @@ EMULATOR = Command(
                 number_flag("times", "How many requests fail, up to 1000000. [default: 1]"),
                 number_flag("retry_after_ms", "The retry-after-ms header, up to 3600000."),
                 number_flag("delay_ms", "Delay of the response, up to 600000. [default: 0]"),
-                switch("disconnect", "Close the connection without a response."),
+                boolean_flag("disconnect", "Close the connection without a response."),
                 number_flag("after", "How many such requests succeed first. [default: 0]"),
                 number_flag("body_delay_ms", "Pause in the middle of a body, or at an event."),
                 number_flag("cut_after_events", "Cut a session's stream after so many events."),
-                switch("list", "List the faults that are still to come."),
-                switch("clear", "Remove all faults."),
+                boolean_flag("list", "List the faults that are still to come."),
+                boolean_flag("clear", "Remove all faults."),
             ),
             takes=(*PROFILE, *REQUEST, *RESULT),
         ),

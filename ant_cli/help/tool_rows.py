@@ -28,7 +28,7 @@ def number_flag(name: str, text: str) -> Param:
     return Param(name, "setting", int, text)
 
 
-def switch(name: str, text: str) -> Param:
+def boolean_flag(name: str, text: str) -> Param:
     """Return a boolean flag."""
     return Param(name, "setting", bool, text)
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 from ant_cli.errors import BadValue, UsageError
 from ant_cli.gjson.json_text import Number, encoded
-from ant_cli.operations.spec import Param
+from ant_cli.operations.spec import Param, boolean
 from ant_cli.runtime.light_typing import Any, NamedTuple, TypeAlias
 
 Value: TypeAlias = "bool | Number | str | list[Any] | dict[str, Any] | None"
@@ -42,15 +42,6 @@ def integer(where: str, text: str) -> Number:
     return Number(("-" if sign == "-" and digits != "0" else "") + digits)
 
 
-def boolean(where: str, text: str) -> bool:
-    """Read true or false, or what the official tool takes for them."""
-    try:
-        return _BOOLEANS[text]
-    except KeyError:
-        hint = f"Write {where}=false." if where.startswith("--") else ""
-        raise BadValue(where, f"must be true or false, got {text!r}", hint) from None
-
-
 def mapping(where: str, text: str) -> Value:
     """Read keys and values, in JSON or YAML; text that is just `null`, as in a file, is None."""
     if text.strip() in _NULLS:
@@ -71,9 +62,6 @@ def _as_is(_where: str, text: str) -> str:
 
 
 _NULLS = ("null", "Null", "NULL", "~")
-_BOOLEANS = dict.fromkeys(("true", "True", "TRUE", "1", "t", "T"), True) | dict.fromkeys(
-    ("false", "False", "FALSE", "0", "f", "F"), False
-)
 _CONVERTERS: dict[type, Callable[[str, str], Value]] = {
     str: _as_is,
     list: _as_is,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
+from ant_cli.errors import BadValue
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
@@ -21,7 +22,26 @@ Location = Literal["path", "query", "header", "body", "setting"]
 """Where in the request a parameter goes, as OpenAPI's `in`. A `setting` is for the program and is never sent."""
 
 FlagValue = str | list[str]
-"""What was typed for a flag: one text, or a list for a flag that may be repeated. A boolean's is true or false."""
+"""What was typed for a flag: one text, or a list for a flag that may be repeated."""
+
+_BOOLEANS = dict.fromkeys(("true", "True", "TRUE", "1", "t", "T"), True) | dict.fromkeys(
+    ("false", "False", "FALSE", "0", "f", "F"), False
+)
+"""The texts of a boolean, which are those that the official tool takes."""
+
+
+def boolean(where: str, text: str) -> bool:
+    """Return the value of the text of a boolean; `where` names it in messages.
+
+    Raises:
+        BadValue: if it is none.
+
+    """
+    try:
+        return _BOOLEANS[text]
+    except KeyError:
+        hint = f"Write {where}=false." if where.startswith("--") else ""
+        raise BadValue(where, f"must be true or false, got {text!r}", hint) from None
 
 
 class Flags(Mapping[str, FlagValue]):
@@ -47,6 +67,16 @@ class Flags(Mapping[str, FlagValue]):
         """Return the text of a flag; None if it was not given, or is one that may be repeated."""
         value = self._values.get(name)
         return value if isinstance(value, str) else None
+
+    def is_on(self, name: str) -> bool:
+        """Return the value of a boolean flag; False if it was not given.
+
+        Raises:
+            BadValue: if its text is neither true nor false.
+
+        """
+        text = self.text(name)
+        return text is not None and boolean(flag_name(name), text)
 
     def list(self, name: str) -> Sequence[str]:
         """Return the texts of a flag in the order in which they were typed; empty if it was not given."""

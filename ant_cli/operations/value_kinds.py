@@ -14,7 +14,7 @@ class ValueKind(Enum):
     """A value that may be @ and the name of a file."""
     FILE = "file"
     PROFILE = "profile"
-    BOOLEAN = "switch"
+    BOOLEAN = "boolean"
     """A flag without a value, to which =true or =false may be attached."""
     NOTHING = "plain"
     """A flag that never has a value."""

@@ -16,7 +16,6 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.process import resume_gc
 from ant_cli.settings.loading import load
 from ant_cli.settings.notes import note_credential_choice
-from ant_cli.settings.sources import switch
 
 
 def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
@@ -53,7 +52,7 @@ def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
 
 def _run_one(plan: RunPlan, request: Request, runtime: Runtime) -> None:
     # 5. A question to a person, before what can't be undone.
-    if plan.operation.asks_first and not switch(plan.flags, YES.name):
+    if plan.operation.asks_first and not plan.flags.is_on(YES.name):
         from ant_cli.runtime.confirmation import confirm
 
         confirm(_question(plan.operation, request), runtime)

@@ -23,7 +23,6 @@ from ant_cli.runtime.confirmation import confirm
 from ant_cli.runtime.delayed_signals import DelayedSignals
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.process import resume_gc
-from ant_cli.settings.sources import switch
 
 _PARALLEL_DEFAULT = 8
 NAMED = 1000
@@ -41,7 +40,7 @@ def run_many(plan: RunPlan, runtime: Runtime) -> None:
     operation, requests, settings = plan.operation, plan.requests, plan.settings
     usual = 1 if operation.creates else _PARALLEL_DEFAULT
     parallel = min(settings.parallel or usual, requests.count)
-    if YES in operation.params and not switch(plan.flags, YES.name):
+    if YES in operation.params and not plan.flags.is_on(YES.name):
         confirm(_question(operation, requests), runtime, reads_stdin=True)
     report = _Report(operation, requests, runtime)
     observer = Unobserved() if runtime.stderr.is_terminal else plan.progress
@@ -52,7 +51,7 @@ def run_many(plan: RunPlan, runtime: Runtime) -> None:
         DelayedSignals() as signals,
     ):
         resume_gc()
-        fail_fast = switch(plan.flags, "fail_fast")
+        fail_fast = plan.flags.is_on("fail_fast")
         pool = Pool(client, requests, sender.send, signals.check, parallel=parallel, fail_fast=fail_fast)
         try:
             pages = report.pages(pool.results())

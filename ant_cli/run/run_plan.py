@@ -12,7 +12,6 @@ from ant_cli.output.progress import Progress
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 from ant_cli.settings.loading import Settings
-from ant_cli.settings.sources import switch
 
 if TYPE_CHECKING:
     from ant_cli.run.edited_update import EditedUpdate
@@ -68,7 +67,7 @@ def _printer(
         runtime,
         is_list=operation.paginated or requests.count > 1,
         empty_message=empty_message(operation, flags),
-        shows_archived=flags.text("include_archived") not in (None, "false"),
+        shows_archived=flags.is_on("include_archived"),
         before_pager=progress.disable,
         may_page=operation.paginated,
     )
@@ -85,11 +84,11 @@ def _item_condition(flags: Flags, printer: Printer, runtime: Runtime) -> Conditi
 def _watch(
     operation: Operation, flags: Flags, requests: Requests, settings: Settings, runtime: Runtime
 ) -> Watch | None:
-    if not switch(flags, WATCH.name):
+    if not flags.is_on(WATCH.name):
         return None
     from ant_cli.run.watch import watch_of
 
-    return watch_of(operation, flags, requests.count, settings.output, runtime)
+    return watch_of(operation, flags, requests.count, settings, runtime)
 
 
 def _waiting(operation: Operation, flags: Flags, requests: Requests, runtime: Runtime) -> Waiting | None:

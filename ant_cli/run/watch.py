@@ -10,7 +10,6 @@ from ant_cli.http.client import Client
 from ant_cli.http.observer import Observer
 from ant_cli.http.pagination import follow_pages
 from ant_cli.http.retries import RETRIED
-from ant_cli.input.request import Request
 from ant_cli.operations.formats import AUTO_LIST, AUTO_OBJECT
 from ant_cli.operations.global_flags import UNTIL, WATCH
 from ant_cli.operations.spec import Flags, Operation
@@ -25,7 +24,7 @@ from ant_cli.run.rhythm import Rhythm, rhythm_of
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple, Protocol
 from ant_cli.runtime.process import resume_gc
-from ant_cli.settings.loading import OutputSettings
+from ant_cli.settings.loading import OutputSettings, Settings
 
 if TYPE_CHECKING:
     from ant_cli.run.run_plan import RunPlan
@@ -59,7 +58,7 @@ class Display(Protocol):
         """Wait for the next round. Raises BrokenPipeError if nobody reads the output any more."""
 
 
-def watch_of(operation: Operation, flags: Flags, inputs: int, output: OutputSettings, runtime: Runtime) -> Watch:
+def watch_of(operation: Operation, flags: Flags, inputs: int, settings: Settings, runtime: Runtime) -> Watch:
     """Return what is to be watched.
 
     Raises:
@@ -68,12 +67,12 @@ def watch_of(operation: Operation, flags: Flags, inputs: int, output: OutputSett
     """
     if UNTIL.name in flags:
         raise UsageError(f"{UNTIL.flag} and {WATCH.flag} can't be used together.", see_help(operation.command))
-    if output.slurp:
+    if settings.output.slurp:
         raise UsageError(f"--slurp prints at the end of a list, and {WATCH.flag} has none.")
     if inputs > 1:
         raise UsageError(f"{WATCH.flag} watches one object, but there are {inputs} inputs.")
-    on_screen = _is_shown_on_screen(operation, output, runtime)
-    if on_screen and flags.text("debug") == "true" and runtime.stderr.is_terminal:
+    on_screen = _is_shown_on_screen(operation, settings.output, runtime)
+    if on_screen and settings.connection.debug and runtime.stderr.is_terminal:
         raise UsageError("--debug would write into the screen.", "Write it to a file: 2> debug.log")
     return Watch(rhythm_of(flags), on_screen)
 
@@ -114,14 +113,14 @@ def run_watch(plan: RunPlan, watch: Watch, runtime: Runtime) -> None:
 
     with (
         rendered_errors(settings.output, runtime.stderr),
-        _display(plan, watch, request, runtime) as display,
+        _display(plan, watch, runtime) as display,
         Client(settings.connection, runtime, display.observer) as client,
     ):
         resume_gc()
         _repeat(fetch, display, watch.rhythm, runtime)
 
 
-def _display(plan: RunPlan, watch: Watch, request: Request, runtime: Runtime) -> AbstractContextManager[Display]:
+def _display(plan: RunPlan, watch: Watch, runtime: Runtime) -> AbstractContextManager[Display]:
     operation, output, progress = plan.operation, plan.settings.output, plan.progress
     transform = make_transform("--transform", output.transform)
     style = detect_style(runtime)
@@ -130,7 +129,7 @@ def _display(plan: RunPlan, watch: Watch, request: Request, runtime: Runtime) ->
         return WatchLines(lines, output, progress, runtime)
     if not operation.paginated:
         return WatchScreen(WatchedView(transform, style), style, watch.rhythm.every_s, progress, runtime)
-    shows_archived = ("include_archived", "true") in request.query
+    shows_archived = plan.flags.is_on("include_archived")
     empty = empty_message(operation, plan.flags)
     table = WatchedTable(transform, output.columns, runtime.stderr.say, shows_archived=shows_archived, empty=empty)
     return WatchScreen(table, style, watch.rhythm.every_s, progress, runtime)

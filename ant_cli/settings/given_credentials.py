@@ -21,7 +21,7 @@ def read_credentials(flags: Flags, runtime: Runtime) -> Flags:
         UsageError: if there is none on stdin, it can't be one, or another flag gives one, too.
 
     """
-    wanted = [name for name in ON_STDIN if _is_on(name, flags)]
+    wanted = [name for name in ON_STDIN if _is_on(flags, name)]
     if not wanted:
         return Flags({name: value for name, value in flags.items() if name not in ON_STDIN})
     conflicts = [flag_name(name) for name in (*wanted, ON_STDIN[wanted[0]]) if name in flags]
@@ -57,9 +57,10 @@ def note_typed_credential(flags: Flags, runtime: Runtime) -> None:
         )
 
 
-def _is_on(name: str, flags: Flags) -> bool:
+def _is_on(flags: Flags, name: str) -> bool:
     """Return the value of a boolean flag. Its text is not quoted: it may be the secret."""
-    text = flags.text(name)
-    if text not in (None, "true", "false"):
-        raise BadValue(flag_name(name), f"must be true or false, got {REDACTED}", "The secret is read from stdin.")
-    return text == "true"
+    try:
+        return flags.is_on(name)
+    except BadValue:
+        problem = f"must be true or false, got {REDACTED}"
+    raise BadValue(flag_name(name), problem, "The secret is read from stdin.")

@@ -20,7 +20,6 @@ from ant_cli.settings.sources import (
     VARIABLES,
     SettingSource,
     setting_sources,
-    switch,
 )
 from ant_cli.settings.validators import (
     check_base_url,
@@ -142,7 +141,7 @@ def load(
         connection=_connection(found, flags, usable, profile.name),
         output=_output(found["format"], flags),
         provenance=Provenance(profile, usable, {name: source.label for name, source in found.items()}),
-        dry_run=switch(flags, "dry_run"),
+        dry_run=flags.is_on("dry_run"),
         max_items=_max_items(flags.text("max_items")),
         parallel=_parallel(flags.text("parallel")),
     )
@@ -261,7 +260,7 @@ def _connection(
         workspace_id=check_header(*found["workspace_id"]),
         timeout_s=check_seconds(*found["timeout"]),
         max_retries=check_count(*found["max_retries"]),
-        debug=switch(flags, "debug"),
+        debug=flags.is_on("debug"),
         profile_name=profile_name,
     )
 
@@ -273,9 +272,9 @@ def _output(chosen: SettingSource, flags: Flags) -> OutputSettings:
         format_error=check_format("--format-error", flags.text("format_error") or "auto"),
         transform=flags.text("transform") or "",
         transform_error=flags.text("transform_error") or "",
-        raw_output=switch(flags, "raw_output"),
+        raw_output=flags.is_on("raw_output"),
         columns=flags.text("columns") or "",
-        slurp=switch(flags, "slurp"),
+        slurp=flags.is_on("slurp"),
     )
 
 

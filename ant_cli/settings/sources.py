@@ -53,7 +53,7 @@ def setting_sources(
 
     """
     text = flags.text(name)
-    if name == "base_url" and switch(flags, "local"):
+    if name == "base_url" and flags.is_on("local"):
         if text not in (None, LOCAL):
             raise UsageError("--local and --base-url can't be used together.", "Give one of them.")
         yield SettingSource("--local", LOCAL)
@@ -71,16 +71,3 @@ def setting_sources(
 def _stored(name: str, profile: SelectedProfile) -> Iterator[SettingSource]:
     if text := profile.text(name):
         yield SettingSource(profile.where(name), text, profile.fix_hint(name))
-
-
-def switch(flags: Flags, name: str) -> bool:
-    """Return the value of a boolean flag; False if it was not given.
-
-    Raises:
-        BadValue: if its text is neither true nor false.
-
-    """
-    from ant_cli.input.values import boolean  # late: few runs have such a flag
-
-    text = flags.text(name)
-    return text is not None and boolean(flag_name(name), text)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from ant_cli.errors import BadValue, MissingFlag, UnknownName
 from ant_cli.input.durations import parse_duration
-from ant_cli.operations.spec import Flags, Param
+from ant_cli.operations.spec import Flags, Param, boolean
 from ant_cli.operations.value_kinds import ValueKind
 from ant_cli.runtime.light_typing import Literal, NamedTuple
 from ant_cli.settings.validators import check_header, check_secret, check_whole_number
@@ -45,12 +45,6 @@ class FlagRow(NamedTuple):
 
 def _text(_source: str, text: str) -> str:
     return text
-
-
-def _switch(source: str, text: str) -> bool:
-    if text.lower() not in ("true", "false", "1", "0"):
-        raise BadValue(source, f"must be true or false, got {text!r}")
-    return text.lower() in ("true", "1")
 
 
 def _one_of(*choices: str) -> Parse:
@@ -120,8 +114,8 @@ POLL_ROWS = (
     _row("lease", _lease, "300s", "The length of a lease."),
     _row("attempts", _whole(1, 1000), "3", "Failures until an item is given up.", int),
     _row("on_failure", _one_of(*_ON_FAILURE), "retry", "After a failure.", choices=_ON_FAILURE),
-    _row("no_auto_stop", _switch, "false", "Leave the item to others after exit status 0.", bool),
-    _row("pass_api_key", _switch, "false", "Leave API keys in the handler's environment.", bool),
+    _row("no_auto_stop", boolean, "false", "Leave the item to others after exit status 0.", bool),
+    _row("pass_api_key", boolean, "false", "Leave API keys in the handler's environment.", bool),
     _row("item_timeout", parse_duration, "0", "The longest run of a handler."),
     _row("drain_timeout", parse_duration, "20s", "Time for running items after a signal."),
     _row("kill_timeout", parse_duration, "10s", "The time from SIGTERM to SIGKILL."),

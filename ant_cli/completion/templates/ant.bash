@@ -71,7 +71,7 @@ _ant_walk() {
       continue
     elif [[ $word == -?* ]]; then
       _ant_kind_of_flag "$command" "$word"
-      case $kind in plain | switch) kind= ;; esac
+      case $kind in plain | boolean) kind= ;; esac
     else
       _ant_subcommands "$command"
       if [[ " ${reply[*]} " == *" $word "* ]]; then
@@ -215,7 +215,7 @@ _ant_offer_kind() {
       read -r -a choices <<<"${3#choices }"
       _ant_offer "$1" "$2" "${choices[@]}"
       ;;
-    switch) _ant_offer "$1" "$2" true false ;;
+    boolean) _ant_offer "$1" "$2" true false ;;
     file) if [[ -n $1 ]]; then _ant_offer_files_behind "$1" "$2"; else _ant_offer_files "$2"; fi ;;
     text) _ant_offer_files_after_at "$1" "$2" ;;
     profile) _ant_offer_profiles "$1" "$2" ;;

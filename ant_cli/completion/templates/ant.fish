@@ -10,8 +10,8 @@ set -g __ant_commands_with_global_flags \
     @TABLE global_commands@
     ''
 
-set -g __ant_switches \
-    @TABLE switches@
+set -g __ant_booleans \
+    @TABLE booleans@
     ''
 
 set -g __ant_valued_flags \
@@ -98,12 +98,12 @@ function __ant_ids
 end
 
 # Print what may be attached to the flag at the cursor, if it takes no value otherwise.
-function __ant_switch_values
+function __ant_boolean_values
     set -l flag (string match -rg -- '^(--[^=]+)=' (commandline -ct))
-    contains -- "$flag" $__ant_switches; and printf '%s\n' $flag={true,false}
+    contains -- "$flag" $__ant_booleans; and printf '%s\n' $flag={true,false}
 end
 
-complete -c ant -f -a '(__ant_switch_values)'
+complete -c ant -f -a '(__ant_boolean_values)'
 @TABLE subcommands@
 @TABLE global_flags@
 @TABLE flags@

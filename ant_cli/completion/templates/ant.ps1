@@ -150,7 +150,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             continue
         } elseif ($word -like '-?*') {
             $kind = Get-FlagKind $command $word
-            if ($kind -eq 'plain' -or $kind -eq 'switch') { $kind = '' }
+            if ($kind -eq 'plain' -or $kind -eq 'boolean') { $kind = '' }
         } elseif (Test-Subcommand $command $word) {
             $command = "$command $word".Trim()
         } else {
@@ -182,7 +182,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
     $offers = @(
         if ($kind -eq 'flags') { Add-Described $flags[$command] }
         elseif ($kind -eq 'commands') { Add-Described $subcommands[$command] }
-        elseif ($kind -eq 'switch') { Add-Described @('true', 'false') }
+        elseif ($kind -eq 'boolean') { Add-Described @('true', 'false') }
         elseif ($kind -eq 'file') { Add-Files }
         elseif ($kind -eq 'profile') { Add-Profiles }
         elseif ($kind -like 'choices *') { Add-Described ($kind -split ' ' | Select-Object -Skip 1) }
