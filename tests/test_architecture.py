@@ -155,7 +155,7 @@ SECRET_ENTRANCES = {
     "settings/loading.py": "settings",
     "settings/profiles.py": "the profiles file",
     "settings/logins/tokens.py": "the official tool's logins",
-    "settings/secrets.py": "what a profile refers to",
+    "settings/fetched_secret.py": "what a profile refers to",
     "settings/given_credentials.py": "stdin",
     "settings/identity_token.py": "the identity token of a federation, from its file or variable",
     "settings/token_cache.py": "access tokens that earlier runs stored",

@@ -25,10 +25,10 @@ from ant_cli.runtime.storage import keep_owner
 from ant_cli.settings.config_folder import config_dir
 from ant_cli.settings.credential_store import delete_keys, read_key, store_key
 from ant_cli.settings.editing import check_name, edit, writable_path
+from ant_cli.settings.fetched_secret import fetch_secret
 from ant_cli.settings.file_safety import is_foreign
 from ant_cli.settings.key_command import run_command
 from ant_cli.settings.profiles import NO_STORE, read_store
-from ant_cli.settings.secrets import fetch_secret
 from ant_cli.settings.validators import mask, shown
 from tests.conftest import make_runtime
 from tests.memory_keyring import Memory

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 
-from ant_cli.emulator import account, admin, environment_rules, faults, queue, sessions, work_rules
+from ant_cli.emulator import admin, environment_rules, faults, health_and_models, queue, sessions, work_rules
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.errors import EmulatorError
 from ant_cli.emulator.store import Store
@@ -34,8 +34,8 @@ SESSION = "/v1/sessions/<session_id>"
 ADMIN = "/_emulator"
 
 ROUTES: tuple[tuple[str, str, RouteHandler], ...] = (
-    ("GET", HEALTH, account.health),
-    ("GET", MODELS, account.list_models),
+    ("GET", HEALTH, health_and_models.health),
+    ("GET", MODELS, health_and_models.list_models),
     ("POST", ENVIRONMENTS, environment_rules.create),
     ("GET", ENVIRONMENTS, environment_rules.list_environments),
     ("GET", ENVIRONMENT, environment_rules.retrieve),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from ant_cli.errors import UsageError
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.gjson import BadPath, GJSONPath, apply, json_text, parse, plain_keys
-from ant_cli.output.terminal import TIME_ENDINGS
+from ant_cli.output.times import TIME_ENDINGS
 from ant_cli.runtime.light_typing import Any, Literal, NamedTuple
 from ant_cli.runtime.sanitize import escape_controls, flatten
 

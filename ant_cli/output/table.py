@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from ant_cli.gjson import apply, json_text, parse
 from ant_cli.output.columns import MISSING, Column, Columns, format_scalar, members_as_rows, rows_of
-from ant_cli.output.terminal import STATE_COLOURS, Style, cell_width, padding, relative_time, truncate
+from ant_cli.output.terminal import STATE_COLOURS, Style, cell_width, padding, truncate
+from ant_cli.output.times import relative_time
 from ant_cli.runtime.light_typing import NamedTuple
 
 _GAP = "  "

@@ -11,13 +11,12 @@ from collections.abc import Iterator
 from ant_cli.gjson import json_text
 from ant_cli.output.terminal import (
     STATE_COLOURS,
-    TIME_ENDINGS,
     Style,
     cell_width,
     padding,
-    relative_time,
     wrap,
 )
+from ant_cli.output.times import TIME_ENDINGS, relative_time
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.sanitize import escape_controls, escape_line
 

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from ant_cli.output.terminal import shows_colour
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import TYPE_CHECKING
-from ant_cli.worker.attempts import Outcome
+from ant_cli.worker.settlement import Outcome
 from ant_cli.worker.tally import Tally
 
 if TYPE_CHECKING:

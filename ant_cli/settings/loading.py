@@ -184,7 +184,7 @@ def with_secret(credential: Credential, runtime: Runtime) -> Credential:
 
         check_rule(credential.rule)
         return credential  # whose secret changes: see `ConnectionSettings.tokens`
-    from ant_cli.settings.secrets import fetch_secret
+    from ant_cli.settings.fetched_secret import fetch_secret
 
     secret = fetch_secret(credential.form, credential.reference, credential.source, runtime)
     return credential._replace(secret=secret, form="text")

@@ -12,7 +12,13 @@ from datetime import datetime
 from ant_cli.errors import AntError, APIError
 from ant_cli.http.retries import RETRIED_4XX
 from ant_cli.runtime.light_typing import Any, NamedTuple, TypeVar
-from ant_cli.worker.attempts import (
+from ant_cli.worker.guardian import Guardian
+from ant_cli.worker.handler import Handler, handler_environment, secrets_of_item
+from ant_cli.worker.lease import ENDING, NO_HEARTBEAT, Action, Lease, LeaseStep, Verdict
+from ant_cli.worker.log import WorkerLog
+from ant_cli.worker.options import PollOptions
+from ant_cli.worker.polling_pace import Backoff
+from ant_cli.worker.settlement import (
     UNREPORTED,
     Ending,
     Fate,
@@ -25,12 +31,6 @@ from ant_cli.worker.attempts import (
     may_have_run,
     settle,
 )
-from ant_cli.worker.guardian import Guardian
-from ant_cli.worker.handler import Handler, handler_environment, secrets_of_item
-from ant_cli.worker.lease import ENDING, NO_HEARTBEAT, Action, Lease, LeaseStep, Verdict
-from ant_cli.worker.log import WorkerLog
-from ant_cli.worker.options import PollOptions
-from ant_cli.worker.polling_pace import Backoff
 from ant_cli.worker.tally import Tally
 from ant_cli.worker.work_api import WorkAPI, WorkItem
 

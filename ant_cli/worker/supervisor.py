@@ -15,9 +15,9 @@ from contextlib import contextmanager
 
 from ant_cli.errors import AntError
 from ant_cli.runtime.light_typing import Any
-from ant_cli.worker.attempts import Settlement
 from ant_cli.worker.item_run import ItemRun, WorkerContext, is_permanent
 from ant_cli.worker.polling_pace import Backoff, IdleTime
+from ant_cli.worker.settlement import Settlement
 from ant_cli.worker.work_api import WorkItem
 
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from ant_cli.worker.attempts import Outcome
+from ant_cli.worker.settlement import Outcome
 
 _BUCKETS = {
     "item_duration": (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0),

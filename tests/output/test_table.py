@@ -14,11 +14,11 @@ from ant_cli.output.terminal import (
     Style,
     cell_width,
     padding,
-    relative_time,
     shows_colour,
     truncate,
     wrap,
 )
+from ant_cli.output.times import relative_time
 from tests.screens.scenes import ENVIRONMENTS, NOW, WORK, environment
 
 WIDE = Style(width=160, height=24, colour=False, clock=lambda: NOW)

@@ -477,7 +477,7 @@ def test_inverse_modifiers_return_the_original_value(value):
 
 def test_the_package_exports_exactly_its_public_names():
     """Each of them can be imported."""
-    assert set(gjson.__all__) == {"BadPath", "Path", "apply", "parse", "plain_keys"}
+    assert set(gjson.__all__) == {"BadPath", "GJSONPath", "apply", "parse", "plain_keys"}
     assert all(getattr(gjson, name) for name in gjson.__all__)
     with pytest.raises(AttributeError, match="has no attribute 'evaluator'"):
         _ = gjson.evaluator

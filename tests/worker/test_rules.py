@@ -12,11 +12,11 @@ from ant_cli.errors import MissingFlag, UsageError
 from ant_cli.input.durations import parse_duration
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime.streams import Stderr
-from ant_cli.worker.attempts import Ending, Fate, Outcome, Run, give_up, history_of, may_have_run, settle
 from ant_cli.worker.handler import handler_environment, secrets_of_item
 from ant_cli.worker.log import WorkerLog
 from ant_cli.worker.options import POLL_ROWS, PollOptions, read_options
 from ant_cli.worker.polling_pace import Backoff, IdleTime
+from ant_cli.worker.settlement import Ending, Fate, Outcome, Run, give_up, history_of, may_have_run, settle
 from tests.conftest import KEY, Screen
 
 REQUIRED = {"environment_id": "env_1", "environment_key": KEY}

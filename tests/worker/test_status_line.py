@@ -11,7 +11,7 @@ import pytest
 
 from ant_cli.errors import APIError
 from ant_cli.output.worker_status import status_line, status_of
-from ant_cli.worker.attempts import Outcome
+from ant_cli.worker.settlement import Outcome
 from ant_cli.worker.start import _follow_depth
 from ant_cli.worker.tally import Tally
 from tests.conftest import KEY, Screen, make_runtime

@@ -1,4 +1,4 @@
-"""What a client asks to see where it is: whether the emulator is up, and the cheapest request of the API."""
+"""The two endpoints that clients call first: `/healthz`, whether the emulator is up, and `/v1/models`, with the key."""
 
 from __future__ import annotations
 
