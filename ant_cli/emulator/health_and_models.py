@@ -1,4 +1,4 @@
-"""The two endpoints that clients call first: `/healthz`, whether the emulator is up, and `/v1/models`, with the key."""
+"""The two endpoints that clients call first: `/healthz`, and `/v1/models` with their key."""
 
 from __future__ import annotations
 
