@@ -77,7 +77,7 @@ def _command_callback(command: Command) -> Callable[..., None]:
 
 
 def _call(command: Command, before: Mapping[str, FlagValue], given: Mapping[str, FlagValue]) -> CommandCall:
-    """Return the call of a command, of which a flag wins over one before it.
+    """Return the call. A flag after the command overrides the same flag before it.
 
     Raises:
         UsageError: where the command line would.

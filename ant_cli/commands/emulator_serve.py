@@ -129,14 +129,14 @@ def _start_in_background(runtime: Runtime, options: dict[str, str], api_key: str
 
 
 def _check_identity(flag: str, value: str) -> str:
-    """Return an ID that is to be a header. BadValue if it can't be one."""
+    """Return the ID. Raises BadValue if it can't be the value of a header."""
     if value and not re.fullmatch(r"[!-~]+", value):
         raise BadValue(flag, f"must be an ID of visible ASCII characters, got {value!r}")
     return value
 
 
 def _key_to_send(host: str, flags: Flags) -> str:
-    """Return the key that clients have to send, if there is one; UsageError if there must be."""
+    """Return the key that clients have to send; empty for any key. Raises UsageError if one is required."""
     if api_key := flags.text("api_key"):
         return check_secret("--api-key", api_key)
     if _is_exposed(host):
@@ -148,7 +148,7 @@ def _key_to_send(host: str, flags: Flags) -> str:
 
 
 def _is_exposed(host: str) -> bool:
-    """Whether an address is one at which other machines can ask; a name is, unless it is localhost."""
+    """Whether other machines can reach an address. Names are assumed to be reachable, except localhost."""
     try:
         return not ip_address(host).is_loopback
     except ValueError:

@@ -98,12 +98,12 @@ class Tables:
 
 
 def takes_flags(command: Command) -> bool:
-    """Whether flags may follow the command, which is not so for the name of another one after `help`."""
+    """Whether flags may follow. They may not after `ant help COMMAND`."""
     return command.path[:1] != (HELP,) or len(command.path) == 1
 
 
 def _with_help(root: Command) -> Command:
-    """Return the tree in which what `ant help` takes stands below it: the topics and all other commands."""
+    """Return the tree with the topics and all other commands as subcommands of `ant help`."""
     others = [command for command in root.subcommands if command.path[0] != HELP]
     topics = [Command((HELP, name), summary) for name, summary in TOPICS.items()]
     below = (*topics, *map(_named_after_help, others))

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from waitress.parser import HTTPRequestParser  # type: ignore[import-untyped] # as above
 
 THREADS = 100
-"""A poll that waits and a stream keep their thread, so there are more of them than workers that anybody starts."""
+"""More than anybody starts workers: a waiting poll and a stream each occupy a thread."""
 MOST_CONNECTIONS = 400
 """Each takes a file descriptor, of which a process often has 1,024; the database's connections take three."""
 REQUEST_SECONDS = 30.0
@@ -40,7 +40,7 @@ REQUEST_SECONDS = 30.0
 IDLE_SECONDS = 120
 """How long a connection may wait for a next request."""
 LINGER_SECONDS = 2.0
-"""How long a client whose request was refused may go on sending; so long it can still read why."""
+"""How long a client may go on sending after its request was refused. Closing at once could cost it the response."""
 
 
 class _ErrorTask(ErrorTask):  # type: ignore[misc] # waitress has no types
@@ -71,7 +71,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc] # as above
     refused = False
     lingers_until: float | None = None
     _inline: list[bytes] | None = None
-    """The parts of a response that is made on the thread that reads and writes."""
+    """The parts of a response that is produced on the thread that reads and writes."""
 
     def received(self, data: bytes) -> bool:
         """Take in data, and note since when a request has been incomplete."""

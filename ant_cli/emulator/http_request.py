@@ -1,6 +1,6 @@
 """A request as WSGI hands it over: its headers, its query and its body, read without a web framework.
 
-`ant --local` starts in half the time for it, and nothing else of a framework is needed.
+Without the framework `ant --local` starts in half the time, and nothing else of it is needed.
 """
 
 from __future__ import annotations

@@ -165,7 +165,7 @@ class PartialFailure(AntError):
     def __init__(self, message: str, exit_codes: Collection[int]) -> None:
         super().__init__(message)
         self.exit_code = next(iter(exit_codes)) if len(exit_codes) == 1 else AntError.exit_code
-        """That of the failures, or 1 if they differ in kind."""
+        """The exit code of the failures, or 1 if they have different ones."""
 
 
 class OutputError(AntError):
@@ -173,7 +173,7 @@ class OutputError(AntError):
 
 
 class PendingChanges(AntError):
-    """There are changes to apply, which is a result and no failure: it has an exit code, and nothing is printed."""
+    """There are changes to apply. This is a result, not a failure: it only sets the exit code."""
 
     exit_code = 2
 
@@ -182,7 +182,7 @@ class PendingChanges(AntError):
 
 
 def shortened(text: str, limit: int = 100) -> str:
-    """Return what was typed, cut to `limit` characters, so that a message that quotes it stays readable."""
+    """Return the text, cut to `limit` characters to keep messages that quote it readable."""
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 

@@ -33,17 +33,17 @@ AUTH = Command(
     ("auth",),
     SUMMARIES["auth"],
     examples=(
-        ("log in: you are asked for the key, and it is not shown", "ant auth login"),
+        ("log in: enter the key at a prompt that doesn't show it", "ant auth login"),
         ("is there a key, and does the server accept it?", "ant auth status --check"),
     ),
     subcommands=(
         tool(
             "auth login",
-            "Store a key in a profile. It is asked for on the terminal, without echo, or read from stdin.",
+            "Store a key in a profile. The key is read from a prompt that doesn't show it, or from stdin.",
             "auth.login:login",
-            ("you are asked for the key; it is checked, and stored", "ant auth login"),
+            ("enter the key at a prompt; it is checked, then stored", "ant auth login"),
             (
-                "in a script, from a password manager, under a name",
+                "in a script: a password manager's key, in a named profile",
                 "op read op://vault/anthropic/key | ant auth login --profile ci --api-key-stdin",
             ),
             (
@@ -71,7 +71,7 @@ AUTH = Command(
         ),
         tool(
             "auth token",
-            "Print the credential that is used, bare, for other tools.",
+            "Print only the credential that is used, for other tools.",
             "auth.status:token",
             ("give the key to one program alone", "ANTHROPIC_API_KEY=$(ant auth token) python worker.py"),
             (
@@ -82,7 +82,8 @@ AUTH = Command(
         ),
         tool(
             "auth print-credentials",
-            "Print the credential of a profile or federation for other tools; keys in variables don't count.",
+            "Print the credential of a profile or federation for other tools. Ignores ANTHROPIC_API_KEY and "
+            "ANTHROPIC_AUTH_TOKEN.",
             "auth.print_credentials:print_credentials",
             (
                 "for the programs that this shell starts",
@@ -90,7 +91,7 @@ AUTH = Command(
             ),
             ("as the .env file of a container", "umask 077; ant auth print-credentials --env --profile ci > .env"),
             flags=(
-                boolean_flag("access_token", "Print only the bare access token."),
+                boolean_flag("access_token", "Print only the access token."),
                 boolean_flag("env", "Print lines for a shell or a .env file: ANTHROPIC_AUTH_TOKEN=..."),
             ),
             takes=(*PROFILE, *FEDERATION, *CONNECTION),
@@ -100,8 +101,8 @@ AUTH = Command(
             "Remove the credentials of a profile; its other settings stay.",
             "auth.login:logout",
             ("forget the key of the active profile", "ant auth logout"),
-            ("forget one, and keep the profile's other settings", "ant auth logout --profile ci"),
-            ("forget all of them, as the last step of a CI job", "ant auth logout --all"),
+            ("forget the key of one profile; its other settings stay", "ant auth logout --profile ci"),
+            ("forget all keys, as the last step of a CI job", "ant auth logout --all"),
             flags=(boolean_flag("all", "Remove the credentials of all profiles."),),
             takes=PROFILE,
         ),
@@ -133,20 +134,18 @@ PROFILES = Command(
         ),
         tool(
             "profile get",
-            "Print a value of a profile, bare, or all of them; secrets masked.",
+            "Print one value of a profile, or all of them, with secrets masked.",
             "profile:get",
             ("all settings of the active profile", "ant profile get"),
             ("one setting of another", "ant profile get base_url --profile work"),
-            arguments=(
-                _KEY._replace(required=False, help=f"{_KEY.help.removesuffix('.')}; all if it is left out."),
-            ),
+            arguments=(_KEY._replace(required=False, help=f"{_KEY.help.removesuffix('.')}; all if omitted."),),
             takes=(*PROFILE, *RESULT),
         ),
         tool(
             "profile set",
             "Set a value of a profile. A secret is read from stdin, never from the command line.",
             "profile:set_value",
-            ("act in a workspace", "ant profile set workspace_id wrkspc_1"),
+            ("use a workspace", "ant profile set workspace_id wrkspc_1"),
             (
                 "have a program print the key, instead of storing it",
                 "ant profile set api_key_command 'op read op://vault/anthropic/key'",
@@ -162,7 +161,7 @@ PROFILES = Command(
             "profile unset",
             "Remove a value of a profile.",
             "profile:unset",
-            ("go back to the API itself", "ant profile unset base_url"),
+            ("go back to the default base URL", "ant profile unset base_url"),
             ("go back to the default time-out", "ant profile unset timeout --profile ci"),
             arguments=(_KEY,),
             takes=PROFILE,

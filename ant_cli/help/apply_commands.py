@@ -13,10 +13,11 @@ Files are YAML, JSON, or Markdown (`ant help config`). claude-lock.json says
 which environment each file became; commit it. docs/apply.md has the rest."""
 
 _EDIT_NOTES = """\
-The editor is $VISUAL, $EDITOR, vi or nano. A text with mistakes is opened again
-with each at its line; left as it is then, it is given up and kept. If the
-environment was changed by other means meanwhile, it is opened again with the
-changes of both. Only a change during the update itself is not noticed."""
+The editor is $VISUAL, $EDITOR, vi or nano. If the text has mistakes, it is
+opened again with a note above each; if you leave it unchanged, the edit is
+abandoned and the text is kept. If the environment has changed meanwhile, the
+text is opened again with both changes. Only a change during the update itself
+is not noticed."""
 
 _CONNECTION = ("profile", *REQUEST)
 _DATA = ("format", "transform", "raw_output")
@@ -24,7 +25,7 @@ _PATHS = Param(
     "path",
     "setting",
     list,
-    "Files and folders. [default: all that the lock file has]",
+    "Files and folders. [default: all files in the lock file]",
     value_name="PATH",
     completes=ValueKind.FILE,
 )
@@ -56,11 +57,11 @@ _APPLY = tool(
         boolean_flag("dry_run", "Show the plan and change nothing."),
         boolean_flag("exit_code", "With --dry-run: exit with 2 for changes, 1 if blocked."),
         boolean_flag("adopt", "Take over environments that have the names of new files."),
-        boolean_flag("force", "Overwrite what changed outside, and replace what is gone."),
+        boolean_flag("force", "Overwrite outside changes, and recreate what is gone."),
         _PRUNE,
         _LOCK_FILE,
-        text_flag("save_plan", "With --dry-run: keep the plan in a file.", "FILE", ValueKind.FILE),
-        text_flag("plan", "Carry out a saved plan, if nothing has changed.", "FILE", ValueKind.FILE),
+        text_flag("save_plan", "With --dry-run: save the plan in a file.", "FILE", ValueKind.FILE),
+        text_flag("plan", "Apply a saved plan, if nothing has changed since.", "FILE", ValueKind.FILE),
         boolean_flag("validate", "Check the files and send nothing."),
         _PARALLEL,
         _VERBOSE,
@@ -70,8 +71,8 @@ _APPLY = tool(
 
 _DIFF = tool(
     "diff",
-    f"{SUMMARIES['diff']} The exit code is 0 for nothing, 2 for changes, and 1 for a plan that is blocked or "
-    "a file with mistakes.",
+    f"{SUMMARIES['diff']} The exit code is 0 if there are none, 2 if there are changes, and 1 if the plan is "
+    "blocked or a file has mistakes.",
     "apply:diff",
     ("all files below this folder", "ant diff ."),
     ("in a script", 'ant diff . > plan.txt; test $? -ne 1 || echo "blocked"'),
@@ -82,7 +83,7 @@ _DIFF = tool(
 
 _EXPORT = tool(
     "export",
-    f"{SUMMARIES['export']} They are entered in the lock file.",
+    f"{SUMMARIES['export']} They are added to the lock file.",
     "export:export_files",
     ("all of them", "ant export --all"),
     ("one, by its name", "ant export data --directory environments"),
@@ -110,7 +111,7 @@ _EDIT = tool(
     SUMMARIES["edit"],
     "edit:edit",
     ("one environment", "ant edit env_1"),
-    ("in an editor that would return at once", "EDITOR='code --wait' ant edit env_1"),
+    ("in an editor that returns before its window is closed", "EDITOR='code --wait' ant edit env_1"),
     ("only show what would change", "ant edit env_1 --dry-run"),
     arguments=(argument("environment_id", "The environment's ID.", ValueKind.ID),),
     flags=(boolean_flag("dry_run", "Show what would change and send nothing."),),

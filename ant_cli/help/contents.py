@@ -1,6 +1,6 @@
-"""What `ant` has: every group and command of the first level, by what it is for, each with its sentence.
+"""The top-level groups and commands of `ant` by purpose, each with a summary.
 
-The first help page lists them, and their rows take their sentences from here.
+The first help page lists them, and their rows take their summaries from here.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ SECTIONS = {
         "beta:environments": "Manage environments, the templates for sandboxes.",
         "beta:environments:work": "Process the work queue of a self-hosted environment.",
         "beta:worker": "Run the work of a self-hosted environment.",
-        "apply": "Create and update environments as files declare them.",
+        "apply": "Create and update environments to match files.",
         "diff": "Show what `ant apply` would change.",
         "edit": "Change an environment in your editor.",
         "export": "Write environments to files that `ant apply` reads.",
@@ -30,7 +30,7 @@ SECTIONS = {
     },
 }
 SUMMARIES = {name: summary for section in SECTIONS.values() for name, summary in section.items()}
-"""What each command or group of the first level does, as a sentence."""
+"""What each top-level command or group does, in one sentence."""
 EXAMPLES = (
     ("try it here, without an account", "ant --local beta:environments create --name demo"),
     ("the environments of your organization", "ant beta:environments list"),

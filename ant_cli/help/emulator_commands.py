@@ -9,16 +9,16 @@ from ant_cli.operations.global_flags import YES
 from ant_cli.operations.value_kinds import ValueKind
 
 NOTES = """\
-It behaves as the API's reference describes and as the API was recorded to
-behave: fields and their order, types, headers and errors of all 14 endpoints,
-and what a worker needs of sessions. What it has confirmed survives a killed
-process, and any number of processes may share it.
+It behaves as the API's reference and recordings of the API show: fields and
+their order, types, headers and errors of all 14 endpoints, and the parts of
+sessions that a worker needs. Confirmed changes survive a killed process, and
+any number of processes may share one emulator.
 
 It has no models, no sandboxes and no rate limits. A session's agent follows a
-script. It accepts any key unless `start` is given one, but then only from this
-machine, and from no web page. All of its rules are in docs/emulator.md."""
+script. Unless `start` is given a key, it accepts any key, but only requests
+from this machine, and none from web pages. docs/emulator.md has all rules."""
 
-_NO_SECRET = boolean_flag("no_secret", "Leave the secret out of polls of the work, which those of the API carry.")
+_NO_SECRET = boolean_flag("no_secret", "Leave out the secret that the API's polls return with the work.")
 _METADATA = text_flag("metadata", "Keys and values of each item.", "YAML", ValueKind.TEXT)
 _PORT = number_flag("port", "The port of the emulator, if several are running.")
 
@@ -30,16 +30,16 @@ _SESSION = Command(
             "a session that calls a tool",
             "echo '[{tool: bash, input: {command: ls}}]' | ant emulator session create --script -",
         ),
-        ("what became of it", "ant emulator session show session_1"),
+        ("its events so far", "ant emulator session show session_1"),
     ),
     subcommands=(
         tool(
             "emulator session create",
             "Create a session whose agent follows a script, and put its work in the queue.",
             "emulator_control:create_session",
-            ("what the agent does is in a file", "ant emulator session create --script script.yaml"),
+            ("with the agent's steps in a file", "ant emulator session create --script script.yaml"),
             (
-                "a result that the script checks, and the end of the session",
+                "check the result of a tool, then end the session",
                 "echo '[{tool: bash, expect: {contains: x}}, terminate]' | ant emulator session create --script -",
             ),
             flags=(
@@ -91,12 +91,12 @@ EMULATOR = Command(
                 number_flag("port", "The port, from 1 to 65535; 0 for any free one. [default: 0]"),
                 text_flag(
                     "database",
-                    "Its file; :memory: keeps nothing. [default: the file of --local]",
+                    "The file of its data; :memory: keeps nothing. [default: the file of --local]",
                     completes=ValueKind.FILE,
                 ),
                 number_flag("lease_seconds", "How long a lease lasts by default, from 1 to 300. [default: 300]"),
-                text_flag("organization_id", "The organization that responses name."),
-                text_flag("workspace_id", "The workspace that the key belongs to, and that responses name."),
+                text_flag("organization_id", "The organization ID in the headers of responses."),
+                text_flag("workspace_id", "The workspace of the key; its ID is in the headers of responses."),
                 boolean_flag("detach", "Serve in the background; `ant emulator stop` ends it."),
             ),
             takes=("format", "api_key", "api_key_stdin"),
@@ -111,7 +111,7 @@ EMULATOR = Command(
         ),
         tool(
             "emulator stop",
-            "Stop the running emulator, after the requests under way.",
+            "Stop the running emulator when the requests in progress are done.",
             "emulator_serve:stop",
             ("the running emulator", "ant emulator stop"),
             ("one of several", "ant emulator stop --port 8080"),
@@ -119,7 +119,7 @@ EMULATOR = Command(
         ),
         tool(
             "emulator env",
-            "Print the variables that point every client to the running emulator; a shell evaluates them.",
+            "Print variables that point clients to the running emulator, for a shell to evaluate.",
             "emulator_serve:env",
             ("point this shell's clients to the emulator", 'eval "$(ant emulator env)"'),
             (
@@ -135,7 +135,7 @@ EMULATOR = Command(
             "emulator_control:enqueue",
             ("five work items in the queue of an environment", "ant --local emulator enqueue env_1 --count 5"),
             (
-                "one with metadata, and its ID for what follows",
+                "one with metadata; keep its ID in a variable",
                 "work=$(ant --local emulator enqueue env_1 --metadata '{team: data}')",
             ),
             arguments=(argument("environment_id", "A self-hosted environment.", ValueKind.EMULATOR_ID),),
@@ -152,9 +152,9 @@ EMULATOR = Command(
         ),
         tool(
             "emulator clock",
-            "Show the emulator's clock, or move it: leases run out without anybody waiting.",
+            "Show the emulator's clock, or move it, so that leases run out without waiting.",
             "emulator_control:clock",
-            ("what time it is there", "ant --local emulator clock"),
+            ("show its time", "ant --local emulator clock"),
             ("five minutes later: leases have run out", "ant --local emulator clock --advance-ms 300000"),
             flags=(
                 number_flag("advance_ms", "How many milliseconds to move it forward."),
@@ -184,7 +184,7 @@ EMULATOR = Command(
                 "the third heartbeat fails",
                 "ant --local emulator fault --path-contains heartbeat --after 2 --status 500",
             ),
-            ("the faults that are still to come", "ant --local emulator fault --list"),
+            ("list the remaining faults", "ant --local emulator fault --list"),
             flags=(
                 text_flag("path_contains", "Only requests whose path contains this, percent-encoded."),
                 text_flag("method", "Only requests with this method: GET, POST or DELETE."),
@@ -195,8 +195,8 @@ EMULATOR = Command(
                 boolean_flag("disconnect", "Close the connection without a response."),
                 number_flag("after", "How many such requests succeed first. [default: 0]"),
                 number_flag("body_delay_ms", "Pause in the middle of a body, or at an event."),
-                number_flag("cut_after_events", "Cut a session's stream after so many events."),
-                boolean_flag("list", "List the faults that are still to come."),
+                number_flag("cut_after_events", "Cut a session's stream after this many events."),
+                boolean_flag("list", "List the remaining faults."),
                 boolean_flag("clear", "Remove all faults."),
             ),
             takes=(*PROFILE, *REQUEST, *RESULT),

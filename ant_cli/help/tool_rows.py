@@ -1,4 +1,4 @@
-"""What the rows of tool commands are written with: flags, arguments, and the global flags that a command takes."""
+"""Functions that make the rows of tool commands: flags, arguments, and the global flags that a command takes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def text_flag(name: str, text: str, value_name: str = "", completes: ValueKind |
 
 
 def number_flag(name: str, text: str) -> Param:
-    """Return a flag that takes a number, as text: the command checks it."""
+    """Return a flag that takes a number. The command gets it as text, and checks it."""
     return Param(name, "setting", int, text)
 
 

@@ -1,4 +1,4 @@
-"""The topics of help that cut across commands. In their files, # marks the title and ## a section."""
+"""The help topics, which apply to many commands. In their files, # marks the title and ## a section."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ TOPICS = {
     "profiles": "Profiles: named keys and settings.",
     "config": "The fields of an environment.",
 }
-"""The topics, with a summary. Each has a file of its name, except the flags, which come from the catalog."""
+"""The topics with their summaries. Each has a file of that name, except `flags`, whose page the catalog makes."""
 FOLDER = os.path.join(os.path.dirname(__file__), "topic_pages")
 
 
 def text_of(topic: str) -> str:
-    """Return the text of a topic, as its file has it."""
+    """Return the text of a topic's file."""
     with open(os.path.join(FOLDER, f"{topic}.md"), encoding="utf-8") as file:
         return file.read()

@@ -10,7 +10,7 @@ from ant_cli.operations.value_kinds import ValueKind
 from ant_cli.worker.options import EXPORTER_ROWS, POLL_ROWS, RUN_ROWS
 
 _WITHOUT_CREDENTIAL = (*CONNECTION, *PROFILE)
-"""The global flags of a worker, whose credential is the environment's key."""
+"""The global flags of a worker. Its credential is the environment's key, not one of these."""
 _POLL_EXAMPLES = (
     ("run a script for each item", "ant beta:worker poll --on-work ./handle.sh"),
     (
@@ -34,7 +34,7 @@ WORKER = Command(
                     "handler",
                     "setting",
                     list,
-                    "The program that handles an item, with its arguments, behind --.",
+                    "After --: the program to run for each item, with its arguments.",
                     completes=ValueKind.FILE,
                 ),
             ),
@@ -43,9 +43,12 @@ WORKER = Command(
         ),
         tool(
             "beta:worker run",
-            "Run one claimed item in this process, with an agent's tools; for containers.",
+            "Run the tools of one claimed item's session in this process; for containers.",
             "environment_worker:run",
-            ("as a handler, or in a container: all of it is in variables", "ant beta:worker run --workdir /work"),
+            (
+                "as a handler, or in a container that has all values in variables",
+                "ant beta:worker run --workdir /work",
+            ),
             (
                 "with the item's secret in place of the environment's key",
                 "ant beta:worker run --work-secret-file /run/secrets/work",

@@ -13,12 +13,13 @@ from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.settings.token_cache import TokenCache
 
 _LOCK_TIMEOUTS = 2.0
-"""How many time-outs of a request to wait for another process that exchanges the same identity token, before doing
-it as well: two minutes by default, which is longer than an exchange with all its retries takes."""
+"""How long to wait for another process that exchanges the same identity token, in time-outs of a request. That is
+two minutes by default, longer than an exchange takes with all its retries. Then this process exchanges it, too."""
 _PAUSE_S = 5.0
-"""How long after a failed exchange another one is not attempted: a run of many requests would ask as often."""
+"""Seconds to wait after a failed exchange, so that a run of many requests does not repeat it for each."""
 _TOO_NEW_S = 60.0
-"""A token that is rejected so soon after its exchange would not be better the next time, unless it was accepted."""
+"""A token rejected this soon after its exchange is not renewed, unless the API had accepted it: a new one would be
+rejected as well."""
 
 
 class AccessTokens:
@@ -43,14 +44,14 @@ class AccessTokens:
         self._lock = Lock()
         self._token: AccessToken | None = None
         self._exchanged = ""
-        """The secret of the last token that was exchanged here; empty if it was accepted, and none was rejected."""
+        """The secret of the last token exchanged here; cleared if the API accepts it before rejecting any."""
         self._rejected = ""
         self._failure: AntError | None = None
         """Why there is no token, until the next attempt."""
         self._next_attempt = 0.0
 
     def current(self) -> AccessToken:
-        """Return a token that lasts for a request; it is renewed first if its end is near.
+        """Return a token that lasts for a request. If its end is near, it is renewed first.
 
         Raises:
             AntError: as `exchange` does.
@@ -66,7 +67,7 @@ class AccessTokens:
             return self._token
 
     def accept(self, accepted: str) -> None:
-        """Note that the server accepted a token: if it rejects it later, another one may be better."""
+        """Note that the server accepted a token: if the server rejects it later, a new one may be accepted."""
         if accepted == self._exchanged and not self._rejected:
             self._exchanged = ""
 
@@ -88,7 +89,7 @@ class AccessTokens:
             return False
 
     def _renewed(self) -> AccessToken:
-        """Return a fresh token, of the cache or an exchange; if that fails, one that is still usable."""
+        """Return a fresh token, from the cache or an exchange; if that fails, one that is still usable."""
         old = self._best()
         if old is not None and (old.is_fresh(self._now()) or self._now() < self._next_attempt):
             return old
@@ -112,7 +113,7 @@ class AccessTokens:
         return max(lasting, key=lambda token: token.expires_at, default=None)
 
     def _exchange_once(self, old: AccessToken | None) -> AccessToken:
-        """Exchange the identity token, unless another process does; then return its token, or the old one."""
+        """Exchange the identity token. If another process is doing that, return its token, or the old one."""
         from ant_cli.runtime.storage import LockTimeout  # late: as the exchange
 
         limit_s = 0.0 if old else _LOCK_TIMEOUTS * self._connection.timeout_s

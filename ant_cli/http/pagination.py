@@ -13,21 +13,21 @@ from ant_cli.input.request import Request, has_lone_surrogate
 from ant_cli.runtime.light_typing import NamedTuple
 
 Items = list[bytes]
-"""The items of a page, each as the JSON text that came."""
+"""The items of a page, each as the JSON text that was received."""
 
 
 _BATCH = 1_000_000
 """About how many bytes of items are passed on at once, so that printing a large page needs little memory."""
 
 _LONGEST_CURSOR = LONGEST_URL - 10_000
-"""A longer one, percent-encoded, leaves no room in a URL for the rest of it."""
+"""The longest cursor, percent-encoded, that fits into a URL with everything else."""
 
 
 class Page(NamedTuple):
     """A page of a list."""
 
     items: Items
-    """Those of a large page are views of it, until `bytes` copies them."""
+    """On a large page, they are views of its body until `bytes` copies them."""
     cursor: str
     """What names the next page; empty after the last."""
 
@@ -71,13 +71,13 @@ def follow_pages(
 
 
 def _with_cursor(request: Request, cursor: str) -> Request:
-    """Return the request for the page of the same list that a cursor names."""
+    """Return the request for the next page, which the cursor names."""
     query = [(name, value) for name, value in request.query if name != "page"]
     return request._replace(query=(*query, ("page", cursor)))
 
 
 def _parse_page(body: bytes) -> Page:
-    """Return the page that a response is.
+    """Parse a response as a page.
 
     Raises:
         ResponseError: if it is not a page.

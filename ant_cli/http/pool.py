@@ -33,11 +33,11 @@ class Unfinished(NamedTuple):
     """What is left when a pool is stopped early."""
 
     finished: list[Result]
-    """Results that were not taken, in order."""
+    """Results that were not yielded yet, in order."""
     in_flight: list[tuple[int, Request]]
-    """What was sent and whose outcome is not known, with positions, in order."""
+    """Requests that were sent and have no response yet, with their positions, in order."""
     sent: int
-    """How many requests were started, of which the first were."""
+    """How many requests were started. They are the first of the list."""
 
 
 class Pool:
@@ -68,7 +68,7 @@ class Pool:
         self._closed = self._stopped = False
 
     def results(self) -> Iterator[Result]:
-        """Send the requests, and yield each result as soon as those before it were yielded."""
+        """Send the requests, and yield their results in the order of the requests, each as soon as possible."""
         for client in self._clients:
             Thread(target=self._work, args=(client,), daemon=True).start()
         while (result := self._next()) is not None:
@@ -76,7 +76,7 @@ class Pool:
             self._check()
 
     def stop(self) -> Unfinished:
-        """Send nothing more. What is in flight stays so: its outcome will not be known."""
+        """Send nothing more. Requests in flight are abandoned; their outcome stays unknown."""
         with self._lock:
             self._closed = self._stopped = True
             self._room.notify_all()

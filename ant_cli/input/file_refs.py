@@ -1,9 +1,9 @@
 r"""The `@` notation of flags: the contents of a file in place of a text (D10).
 
 `@notes.txt` is the file's text, or its base64 form if it is binary; `@file://p` is always text, `@data://p`
-always base64; `@-` is standard input; `\@x` is the text "@x". A text such as `@ada` that looks like no file
-name, and for which there is no file, stays as it is. Only what is typed is read in this way: data that is
-piped in or comes from a file never names a file (D32).
+always base64; `@-` is standard input; `\@x` is the text "@x". `@ada` is sent literally if no such file exists
+and it does not look like a file name. Only flags are read in this way: data that is piped in or comes from a
+file never names a file (D32).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class FileRef(NamedTuple):
 def expand_file_refs(value: Value, where: str, stdin: Stdin, stderr: Stderr) -> Value:
     """Return the value with every file reference in it replaced; keys stay as they are.
 
-    A text that may be a mistyped one is sent as it is, with a note.
+    A string that may be a mistyped reference is sent literally, with a note.
 
     Raises:
         UsageError: if a file can't be read, or is not text where text is required.

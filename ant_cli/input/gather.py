@@ -35,14 +35,14 @@ class Inputs(NamedTuple):
     documents: Documents = no_documents
     """What was piped in, or read with --file."""
     were_piped: bool = False
-    """There was something to read, even if it is blank."""
+    """There was something to read, even if it was blank."""
     were_needed: bool = False
     """The flags do not make a complete request."""
     has_edits: bool = False
-    """Something is to be changed besides the fields: `--add`, `--remove`."""
+    """The flags include `--add` or `--remove`, which change something besides the fields."""
 
     def each(self) -> Iterator[tuple[Mapping[str, Value], Document | None]]:
-        """Yield the flags and the document of each request; of several IDs, each with the same document.
+        """Yield the flags and the document of each request. With several IDs, every request gets the same document.
 
         Raises:
             UsageError: if there are several IDs and several documents.

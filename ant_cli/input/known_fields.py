@@ -1,4 +1,7 @@
-"""Warnings about fields and values that the API's types do not name: sent with a body, and without one not used."""
+"""Warnings about fields and values that the API does not document.
+
+Commands with a body send them; others ignore them.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +26,9 @@ def unknown_in(body: Mapping[str, Value], params: Iterable[Param]) -> Iterator[s
 
 
 def note_unused(operation: Operation, given: Mapping[str, Value]) -> str:
-    """Return a note about the keys of an input that are neither parameters nor fields of an object of the API.
+    """Return a note about input keys that are neither parameters nor fields of the API's objects.
 
-    It is for an operation without a body. What a server returns may be piped in, although only its ID is used.
+    For operations without a body, into which a whole object may be piped although only its ID is used.
     """
     from ant_cli.operations import OPERATIONS
 

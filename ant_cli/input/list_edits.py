@@ -1,6 +1,6 @@
-"""`--add` and `--remove`: what is to become of lists and metadata, and the update that does it to an object.
+"""`--add` and `--remove`: parse the edits, and compute the update that applies them to an object.
 
-Nothing here reads or sends. The update holds what changes and nothing else, because the API keeps the rest.
+Nothing here reads or sends. The update has only the fields that change, because the API keeps the rest.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Edited(NamedTuple):
     body: dict[str, Value]
     """The body of the update; empty if nothing changes."""
     notes: tuple[str, ...]
-    """What was there already, or was not."""
+    """Notes: an element that was already present, or was not there to remove."""
 
 
 # From flags to edits
@@ -109,7 +109,7 @@ def _unknown_list(param: Param, path: str, lists: Sequence[str]) -> UsageError:
 
 
 def check_given(edits: Iterable[Edit], given: Mapping[str, Any]) -> None:
-    """Reject fields that were given for the same request and hold what an edit changes, or null in its place."""
+    """Reject a field that sets what an edit changes, or that is null."""
     for edit in edits:
         section, _, name = edit.path.partition(".")
         field = _METADATA if edit.key else _CONFIG

@@ -19,10 +19,10 @@ class Place(NamedTuple):
 
 
 def place_of(text: str, path: Sequence[str | int]) -> Place:
-    """Return where the value at a path of keys and positions stands: at its key, if it has one.
+    """Return the line and column of the value at a path; for a mapping entry, those of its key.
 
-    If there is no such value, because it is missing or comes from a merge key, it is the place of the innermost
-    value around it. The text is YAML or JSON that could be read; if this reader can't, the place is its beginning.
+    If there is no such value, because it is missing or comes from a merge key, return the place of the innermost
+    value around it. The text is valid YAML or JSON; if PyYAML can't read it, return the place of its beginning.
     """
     try:
         node: Any = yaml.compose(text.replace("\t", " "), Loader=_LOADER)

@@ -61,7 +61,7 @@ CREATE = Operation(
             "metadata",
             "body",
             dict,
-            "Your own keys and values, all texts: team=data, repeated, or {team: data, tier: '1'}.",
+            "Your own keys and values, all strings: team=data, repeated, or {team: data, tier: '1'}.",
             nullable=True,
             texts_may_be_files=True,
             key_values="new",
@@ -70,7 +70,7 @@ CREATE = Operation(
             "scope",
             "body",
             str,
-            "Who sees it: every account of the organization, or yours alone. Self-hosted environments only; "
+            "Who can see it: every account of the organization, or only yours. Self-hosted environments only; "
             "the kind of organization decides the default.",
             nullable=True,
             choices=SCOPES,
@@ -85,11 +85,11 @@ CREATE = Operation(
             "--config '{type: cloud, packages: {pip: [pandas, numpy]}}'",
         ),
         (
-            "one that your own workers serve",
+            "one whose work your own workers run",
             "beta:environments create --name edge --config '{type: self_hosted}'",
         ),
         (
-            "everything from a file, but another name",
+            "everything from a file except the name",
             "beta:environments create --file env.yaml --name staging",
         ),
     ),
@@ -150,7 +150,7 @@ UPDATE = Operation(
     "update",
     "POST",
     ITEM,
-    "Change fields of an environment; what is left out stays as it is.",
+    "Change fields of an environment; all others keep their values.",
     (
         ENVIRONMENT_ID,
         Param("name", "body", str, "A new name.", nullable=True),
@@ -158,7 +158,7 @@ UPDATE = Operation(
             "config",
             "body",
             dict,
-            "New settings of its sandboxes; what they leave out stays as it is.",
+            "New settings of its sandboxes; settings that are left out keep their values.",
             nullable=True,
             members=CONFIG_MEMBERS,
         ),
@@ -176,7 +176,7 @@ UPDATE = Operation(
             "scope",
             "body",
             str,
-            "Who sees it: every account of the organization, or yours alone.",
+            "Who can see it: every account of the organization, or only yours.",
             nullable=True,
             choices=SCOPES,
         ),

@@ -1,4 +1,4 @@
-"""The output formats as rows: everything that a name given to `--format` means."""
+"""The output formats as rows: what each value of `--format` means."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Format(NamedTuple):
     is_table: bool = False
     """It has columns, and `--slurp` makes one table instead of an array."""
     is_response: bool = False
-    """It prints the response as it was received, so that a list is one request and pages are not followed."""
+    """It prints the response as received. A list is a single request, and its pages are not followed."""
     opens_screen: bool = False
     """Results are shown on a screen of their own; the value chosen there is rendered afterwards."""
     has_brief_errors: bool = False
@@ -40,4 +40,4 @@ FORMATS = (
 BY_NAME = {row.name: row for row in FORMATS}
 
 AUTO_LIST, AUTO_OBJECT, AUTO_PIPE = "table", "pretty", "json"
-"""What `auto` stands for: lists on a terminal, single objects on a terminal, and everything in a pipe."""
+"""What `auto` stands for: for lists on a terminal, for objects on a terminal, and for everything in a pipe."""

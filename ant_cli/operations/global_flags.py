@@ -8,7 +8,7 @@ from ant_cli.operations.spec import Param
 _FORMAT_NAMES = tuple(row.name for row in FORMATS)
 
 GLOBAL_FLAGS = (
-    Param("api_key", "setting", str, "The API key. Safer: ANTHROPIC_API_KEY, which others can't see."),
+    Param("api_key", "setting", str, "The API key. Safer: ANTHROPIC_API_KEY, which other users can't see."),
     Param("auth_token", "setting", str, "A bearer token, in place of a key. Safer: ANTHROPIC_AUTH_TOKEN."),
     Param("api_key_stdin", "setting", bool, "Read the API key from stdin."),
     Param("auth_token_stdin", "setting", bool, "Read the bearer token from stdin."),
@@ -38,10 +38,10 @@ GLOBAL_FLAGS = (
     Param("transform", "setting", str, "A GJSON path to pick from the result; on lists, from each item."),
     Param("transform_error", "setting", str, "A GJSON path to pick from the body of an API error."),
     Param("raw_output", "setting", bool, "Print a string without its quotes.", short="-r"),
-    Param("columns", "setting", str, "Print a table of these titles or GJSON paths: id,name."),
+    Param("columns", "setting", str, "Print a table with these columns, titles or GJSON paths: id,name."),
     Param("dry_run", "setting", bool, "Print the request, with secrets hidden, and send nothing."),
     Param("timeout", "setting", float, "Seconds to wait for a connection, and between bytes. [default: 60]"),
-    Param("max_retries", "setting", int, "How often a failed request is sent again. [default: 2]"),
+    Param("max_retries", "setting", int, "How many times to retry a failed request. [default: 2]"),
     Param("debug", "setting", bool, "Show requests and responses on stderr, with secrets hidden."),
 )
 
@@ -51,11 +51,11 @@ SECRETS = {
     "identity_token": "--identity-token-file",
     "environment_key": "ANTHROPIC_ENVIRONMENT_KEY",
 }
-"""The flags of all commands whose value is a secret, with what is safer. The last one is the worker's."""
+"""The flags of all commands whose value is a secret, with safer alternatives. The last one is the worker's."""
 ON_STDIN = {"api_key_stdin": "api_key", "auth_token_stdin": "auth_token"}
-"""The flags that say that a secret is on stdin, with the flag whose value it is."""
+"""The flags that read a secret from stdin, each with the flag that it replaces."""
 FEDERATION = ("federation_rule", "identity_token_file", "identity_token", "organization_id", "service_account_id")
-"""The names of the flags of a federation. The first three say that one is meant."""
+"""The names of a federation's flags. Each of the first three is enough to ask for a federation."""
 
 FILE = Param(
     "file", "setting", str, "Read the input from this file instead of stdin; - is stdin itself.", short="-f"
@@ -75,51 +75,52 @@ FILTER = Param(
     "filter",
     "setting",
     list,
-    "List items for which all hold: 'state==\"active\"', 'name%\"tmp-*\"'. As a number, a text is 0.",
+    "List items that match: 'state==\"active\"', 'name%\"tmp-*\"'. Repeat it for several conditions. In "
+    "comparisons with numbers, non-numeric text is 0.",
 )
-SLURP = Param("slurp", "setting", bool, "Print one JSON array after the last item.")
+SLURP = Param("slurp", "setting", bool, "Collect all items, and print them as one JSON array.")
 
 UNTIL = Param(
     "until",
     "setting",
     list,
-    "Ask again until it holds: 'depth==0'. May be repeated; all must hold.",
+    "Repeat the request until this holds: 'depth==0'. May be repeated; all must hold.",
     value_name="CONDITION",
 )
 WATCH = Param(
     "watch",
     "setting",
     bool,
-    "Ask again and again, and mark what changed; in a pipe, print a line of JSON per change.",
+    "Repeat the request, and mark what changed; in a pipe, print a line of JSON per change.",
 )
 EVERY = Param(
     "every",
     "setting",
     str,
-    "With --until or --watch: how long to wait in between. [default: 2s]",
+    "With --until or --watch: the time between requests. [default: 2s]",
     value_name="TIME",
 )
 FOR = Param(
     "for",
     "setting",
     str,
-    "How long to go on. Then --until has exit code 8, and --watch 0.",
+    "Stop after this time: --until then exits with 8, --watch with 0.",
     value_name="TIME",
 )
 WAITING = (UNTIL, WATCH, EVERY, FOR)
 WATCHING = (
     WATCH,
-    EVERY._replace(help="With --watch: how long to wait in between. [default: 2s]"),
-    FOR._replace(help="With --watch: how long to go on."),
+    EVERY._replace(help="With --watch: the time between requests. [default: 2s]"),
+    FOR._replace(help="With --watch: stop after this time."),
 )
-"""Those of lists."""
+"""The same for lists."""
 PARALLEL = Param(
     "parallel",
     "setting",
     int,
     "Requests at once, if there are several inputs. [default: 8]",
 )
-FAIL_FAST = Param("fail_fast", "setting", bool, "Of several inputs, send nothing after the first failure.")
+FAIL_FAST = Param("fail_fast", "setting", bool, "With several inputs: send nothing after the first failure.")
 YES = Param("yes", "setting", bool, "Do not ask for confirmation at a terminal.")
 MANY = (PARALLEL, FAIL_FAST)
 MANY_CREATED = (PARALLEL._replace(help="Requests at once, if there are several inputs. [default: 1]"), FAIL_FAST)

@@ -1,6 +1,6 @@
-"""The row types: a parameter, and an operation made of parameters.
+"""The row types: a parameter, and an operation with its parameters.
 
-Everything that the command line knows about the API is written as rows of these. Flags, help, completion,
+Everything that the command line knows about the API is a row of one of these types. Flags, help, completion,
 requests, documentation and the contract tests are derived from them.
 """
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ant_cli.operations.value_kinds import ValueKind
 
 VALUE_NAMES = {str: "TEXT", list: "TEXT", dict: "YAML", int: "NUMBER", float: "NUMBER"}
-"""What stands for a flag's value in help, by its type; a boolean has none."""
+"""The placeholder for a flag's value in help, by its type; a boolean has none."""
 
 Location = Literal["path", "query", "header", "body", "setting"]
 """Where in the request a parameter goes, as OpenAPI's `in`. A `setting` is for the program and is never sent."""
@@ -64,7 +64,7 @@ class Flags(Mapping[str, FlagValue]):
         return f"Flags({', '.join(self._values)})"
 
     def text(self, name: str) -> str | None:
-        """Return the text of a flag; None if it was not given, or is one that may be repeated."""
+        """Return the value of a flag; None if it was not given, or may be repeated."""
         value = self._values.get(name)
         return value if isinstance(value, str) else None
 
@@ -79,7 +79,7 @@ class Flags(Mapping[str, FlagValue]):
         return text is not None and boolean(flag_name(name), text)
 
     def list(self, name: str) -> Sequence[str]:
-        """Return the texts of a flag in the order in which they were typed; empty if it was not given."""
+        """Return the values of a flag in the order in which they were given; empty if it was not given."""
         value = self._values.get(name, [])
         return [value] if isinstance(value, str) else value
 
@@ -89,7 +89,7 @@ class Flags(Mapping[str, FlagValue]):
         return Flags({name: value for name, value in self._values.items() if name in kept})
 
     def with_values(self, **values: FlagValue) -> Flags:
-        """Return the flags with these in addition; an equal name is replaced."""
+        """Return the flags with these values added; they replace those of the same name."""
         return Flags({**self._values, **values})
 
 
@@ -99,11 +99,12 @@ def flag_name(name: str) -> str:
 
 
 Members = Mapping[str, "Members"]
-"""The known fields of an object, each with its own fields; empty for a value that is no object, or may have any."""
+"""The known fields of an object, each with its own fields; empty for values other than objects, and for objects
+that may have any fields."""
 
 
 class Param(NamedTuple):
-    """One parameter: what the API calls it, where in the request it goes, and what it may hold.
+    """One parameter: its name in the API, its place in the request, and its possible values.
 
     `type` is `str`, `int`, `float`, `bool`, `dict` (a structured value, in YAML or JSON) or `list` (a flag
     that may be repeated, each time with one string).
@@ -115,30 +116,30 @@ class Param(NamedTuple):
     help: str
     required: bool = False
     nullable: bool = False
-    """The text `null` means JSON null."""
+    """Whether the text `null` means JSON null."""
     wire: str = ""
     """The name in the request, if it is not `name`."""
     aliases: tuple[str, ...] = ()
-    """Further keys under which piped input may hold it."""
+    """Other keys that piped input may use for it."""
     short: str = ""
     """A one-letter flag, with its dash."""
     precondition: bool = False
-    """The server compares it with its state, which the request changes. After a time-out, when the server may
-    have processed the request, it must not be sent again with the same value."""
+    """The server compares the value with its state, which the request changes. So a request that timed out, and may
+    have been processed, must not be sent again with the same value."""
     members: Members = MappingProxyType({})
-    """The fields of a structured value. Not a check: others are sent, with a warning."""
+    """The known fields of a structured value. Unknown fields are not rejected, but sent with a warning."""
     texts_may_be_files: bool = False
-    """In a structured value that was typed, texts such as `@notes.txt` stand for the contents of files."""
+    """Whether strings such as `@notes.txt` in a structured flag value stand for the contents of files."""
     key_values: Literal["", "new", "patch"] = ""
-    """A structured value may also be typed as `key=value`, once for each key; in a patch, `key=` deletes one."""
+    """Whether a structured value may also be given as `key=value` for each key; in a patch, `key=` deletes it."""
     choices: tuple[str, ...] = ()
-    """What completion and help offer. Not a check: the server, or the setting, decides what is valid."""
+    """What completion and help offer. Other values are not rejected here: the server, or the setting, decides."""
     success_message: str = ""
     """Reported instead of the operation's message if this boolean is true."""
     value_name: str = ""
-    """What stands for its value in help, if not what its type has; an argument is written like this."""
+    """The placeholder for its value in help, if not that of its type; for an argument, its name in help."""
     completes: ValueKind | None = None
-    """What completion offers for it, if its name and type don't say that."""
+    """What completion offers for it, if its name and type are not enough to decide."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -147,7 +148,7 @@ class Param(NamedTuple):
 
     @property
     def metavar(self) -> str:
-        """What stands for its value in help; empty for a boolean."""
+        """The placeholder for its value in help; empty for a boolean."""
         name = self.value_name or VALUE_NAMES.get(self.type, "")
         return f"{name}|null" if name and self.nullable else name
 
@@ -163,12 +164,12 @@ class Param(NamedTuple):
 
     @property
     def input_keys(self) -> tuple[str, ...]:
-        """The keys under which piped input may hold it, the best first."""
+        """The keys that piped input may use for it, the preferred one first."""
         return (self.wire_name, *self.aliases)
 
     @property
     def repeatable(self) -> bool:
-        """Whether it may be given several times, of which each counts."""
+        """Whether it may be given several times, and every value is used."""
         return self.type is list or bool(self.key_values)
 
     @property
@@ -178,7 +179,7 @@ class Param(NamedTuple):
 
 
 class Operation(NamedTuple):
-    """One endpoint of the API, and so one command."""
+    """One endpoint of the API, which is one command."""
 
     group: str
     """The first part of the command, such as `beta:environments`."""
@@ -195,27 +196,27 @@ class Operation(NamedTuple):
     positional: Param | None = None
     """The path parameter that may also be given without its flag."""
     paginated: bool = False
-    """The response is a page of items, which may name a next one."""
+    """The response is a page of items, which may name the next page."""
     partial_update: bool = False
     """It changes only the fields that are given, so a request without fields makes no sense."""
     lists: tuple[str, ...] = ()
     """The lists below `config` that `--add` and `--remove` change."""
     creates: bool = False
-    """It creates an object, and sent twice it creates two: the API knows no idempotency key."""
+    """It creates an object. Sent twice, it creates two, because the API has no idempotency keys."""
     past_participle: str = "done"
     """What happened to the objects, as in `archived 498 of 500`."""
     asks_first: bool = False
-    """It can't be undone, so a person at a terminal is asked first, also for one object."""
+    """It can't be undone, so a user at a terminal is asked to confirm it even for a single object."""
     success_message: str = ""
-    """A sentence for people about what was done, with the ID as `{id}`; empty where the response shows it."""
+    """A sentence for people that says what was done, with the ID as `{id}`; empty if the response shows it."""
     empty_message: str = ""
     """A sentence for people about a list without items."""
     notes: str = ""
     """Further text of the help page."""
     server_fields: tuple[str, ...] = ()
-    """Keys of the objects that the server returns, which only it sets: dropped from piped input (D34)."""
+    """Fields of returned objects that only the server sets. They are dropped from piped input (D34)."""
     check_command: str = ""
-    """The command that shows whether a change was made if its response was lost, with `{name}` of parameters."""
+    """A command that shows whether the change was made, for when its response is lost. Parameters are `{name}`."""
 
     @property
     def has_body(self) -> bool:
@@ -226,13 +227,14 @@ class Operation(NamedTuple):
     def takes_several_ids(self) -> bool:
         """Whether it may have several IDs as arguments (D31).
 
-        Commands that only read get theirs from stdin: a second argument is refused, as by the official tool.
+        Commands that only read take several IDs from stdin only, and reject a second argument, as the official
+        tool does.
         """
         return self.method != "GET"
 
     @property
     def command(self) -> str:
-        """The command as it is typed after `ant`."""
+        """The command, as typed after `ant`."""
         return f"{self.group} {self.name}"
 
     def params_in(self, location: Location) -> list[Param]:

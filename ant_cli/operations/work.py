@@ -28,7 +28,7 @@ QUEUE_ID = Param(
     "environment_id",
     "path",
     str,
-    "The ID of the self-hosted environment whose queue it is.",
+    "The ID of the self-hosted environment.",
     required=True,
     aliases=("id",),
 )
@@ -68,7 +68,7 @@ POLL = Operation(
             "block_ms",
             "query",
             int,
-            "Milliseconds to wait for work to arrive, 1 to 999. Without it the response comes at once.",
+            "Milliseconds to wait for work to arrive, 1 to 999. [default: don't wait]",
             nullable=True,
         ),
         Param(
@@ -83,7 +83,7 @@ POLL = Operation(
             "anthropic_worker_id",
             "header",
             str,
-            "A name for this worker, unique in the environment; the queue's statistics count workers by it.",
+            "A name for this worker, unique in the environment; the queue's statistics count workers by name.",
             wire="Anthropic-Worker-ID",
             aliases=("anthropic_worker_id",),
         ),
@@ -128,13 +128,13 @@ HEARTBEAT = Operation(
     (
         ENVIRONMENT_ID,
         WORK_ID,
-        Param("desired_ttl_seconds", "query", int, "Seconds for which the lease should hold.", nullable=True),
+        Param("desired_ttl_seconds", "query", int, "How many seconds the lease should last.", nullable=True),
         Param(
             "expected_last_heartbeat",
             "query",
             str,
-            "Only if the last heartbeat was this one: NO_HEARTBEAT for the first, then the last_heartbeat of the "
-            "previous response, exactly as returned. Otherwise: 412, exit code 6.",
+            "Extend the lease only if this was the last heartbeat: NO_HEARTBEAT for none, then the last_heartbeat "
+            "of the previous response, exactly as returned. Otherwise: 412, exit code 6.",
             nullable=True,
             precondition=True,
         ),
@@ -147,7 +147,7 @@ HEARTBEAT = Operation(
             "beta:environments:work heartbeat --environment-id env_1 work_1 --expected-last-heartbeat NO_HEARTBEAT",
         ),
         (
-            "hold it for a minute more",
+            "hold it for another minute",
             "beta:environments:work heartbeat --environment-id env_1 work_1 --desired-ttl-seconds 60",
         ),
     ),
@@ -157,7 +157,9 @@ HEARTBEAT = Operation(
     past_participle="extended",
 )
 
-FORCE = Param("force", "body", bool, "Immediately, without a graceful shutdown.", success_message="Stopped {id}.")
+FORCE = Param(
+    "force", "body", bool, "Stop it immediately, without a graceful shutdown.", success_message="Stopped {id}."
+)
 
 STOP = Operation(
     GROUP,

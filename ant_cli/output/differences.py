@@ -25,12 +25,12 @@ class Part(NamedTuple, Generic[T]):
     """A part of a state: an item of a list, or a row of a view."""
 
     compared: object
-    """What makes it a changed one."""
+    """What is compared to decide whether the part has changed."""
     shown: T
 
 
 def item_parts(items: Sequence[bytes], transform: Transform) -> dict[str, Part[bytes]]:
-    """Return the items of a list by their IDs; one without an ID by its text.
+    """Return the items of a list by their IDs; an item without an ID by its JSON text.
 
     What `--transform` leaves out is not compared.
     """

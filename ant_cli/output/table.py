@@ -25,7 +25,7 @@ _SOFT_MIN = 13
 _HARD_MIN = 4
 """A column gets narrower than this only when no other can be narrowed."""
 _SMALL_REST = 3
-"""So many cells at the end of a line are not seen to be missing."""
+"""Up to this many unused cells at the end of a line look normal."""
 _NAME_AND_VALUE = (Column.of("NAME", "0"), Column.of("VALUE", "1", flexible=True))
 """The columns of an object whose members are the rows."""
 _ARCHIVED = parse("archived_at")

@@ -38,12 +38,12 @@ class ItemLines:
         return item_parts(values, self._transform)
 
     def line(self, change: Change, value: bytes) -> bytes:
-        """Return the change and the item; of a removed one its last state."""
+        """Return the change and the item; for a removed item, its last state."""
         return b'{"change":%s,"item":%s}' % (json_text.quote(change), value)
 
 
 class ObjectLines:
-    """One object, which is printed whenever it is another one."""
+    """One object, printed again whenever it has changed."""
 
     def __init__(self, transform: Transform) -> None:
         self._transform = transform
@@ -63,7 +63,7 @@ class WatchLines:
     """Prints lines. A context manager, like the display of a terminal."""
 
     def __init__(self, lines: ChangeLines, output: OutputSettings, progress: Progress, runtime: Runtime) -> None:
-        """Lines appear at any time, so nothing may be drawn at a terminal meanwhile."""
+        """Disable the progress line: it would get between the lines, which appear at any time."""
         progress.disable()
         self.observer = progress
         self._lines = lines

@@ -35,7 +35,7 @@ class _NothingToSend(Exception):
 class EditedUpdate:
     """Sends the updates of a command line with `--add` or `--remove`. Threads may share it.
 
-    A context manager, which prints at its end what was noted about the objects: no line of progress is shown then.
+    A context manager. Notes are printed on exit, when no progress line is on the screen.
     """
 
     def __init__(self, operation: Operation, flags: Flags, requests: Requests, runtime: Runtime) -> None:

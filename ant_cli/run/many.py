@@ -26,7 +26,7 @@ from ant_cli.runtime.process import resume_gc
 
 _PARALLEL_DEFAULT = 8
 NAMED = 1000
-"""How many inputs that were not sent are named; of more than that, the first of the others is."""
+"""How many unsent inputs are listed by name; the rest are only counted."""
 
 
 def run_many(plan: RunPlan, runtime: Runtime) -> None:

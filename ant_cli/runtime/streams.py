@@ -27,11 +27,11 @@ LONGEST_SHOWN = 1_000_000
 _MAYBE_CUT = 50_000
 """How many characters at the end of a cut text may belong to a secret, each character of which takes up to 12."""
 _MOST_RECEIVED = 50
-"""How many secrets of responses are looked for: a server may send any number, and each takes time in every text."""
+"""How many secrets from responses are redacted. A server may send any number, and each slows down every message."""
 _LONGEST_POLL_S = 86_400.0
 """How long one poll() waits; its limit is 24 days."""
 PATIENCE_S = 1.0
-"""How long a pipe may be silent, in seconds, before it counts as one that stays so."""
+"""How many seconds to wait for a silent pipe."""
 
 
 class Stream:

@@ -123,7 +123,7 @@ class _Federations(NamedTuple):
     by_variables: CredentialSource
     """By variables alone."""
     leftover: tuple[CredentialSource, ...] = ()
-    """By so little of it that it only counts where there is nothing else."""
+    """Only an organization or a service account was given. Used if there is no other credential."""
 
 
 _NO_FEDERATION = _Federations(

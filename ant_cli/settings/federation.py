@@ -8,9 +8,10 @@ from __future__ import annotations
 from ant_cli.runtime.light_typing import NamedTuple, Protocol
 
 RENEWAL_S = 120.0
-"""How many seconds before its end an access token is renewed, as in the official SDKs; half its life if shorter."""
+"""An access token is renewed this many seconds before its end, as in the official SDKs, or after half its life if
+that is later."""
 SPARE_S = 30.0
-"""How many seconds before its end a token, of a login too, is no longer used, as in the official SDKs."""
+"""A token is not used in the last 30 seconds of its life, as in the official SDKs. This holds for logins, too."""
 LONGEST_LIFE_S = 366 * 86_400
 """The longest life of an access token that makes sense, in seconds."""
 _CLOCK_JITTER_S = 5.0

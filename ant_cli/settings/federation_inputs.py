@@ -14,7 +14,7 @@ from ant_cli.settings.sources import VARIABLES, setting_sources
 from ant_cli.settings.validators import check_header, check_secret
 
 _INTENTS = FEDERATION[:3]
-"""What is only given for a federation; the others have further uses."""
+"""Settings that only a federation uses."""
 _TOKENS = ("identity_token", "identity_token_file")
 _REQUIRED = {
     "rule_id": "--federation-rule (ANTHROPIC_FEDERATION_RULE_ID)",

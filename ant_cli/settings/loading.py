@@ -94,7 +94,7 @@ class Settings(NamedTuple):
     max_items: int | None
     """None for no limit."""
     parallel: int | None
-    """How many requests to send at once; None for as many as is usual."""
+    """How many requests to send at once; None for the default."""
 
     @property
     def crosses_origin(self) -> bool:
@@ -122,7 +122,7 @@ def load(
         runtime: Its environment is read, its stderr redacts the secrets.
         flags: The flags that were typed.
         store: The profiles, if they were read already (by `read_store`, which registers their secrets).
-        has_own_credential: The command has one from elsewhere, so that no login of the official tool is looked for.
+        has_own_credential: The command brings its own credential, so don't look for a login of the official tool.
 
     Raises:
         UsageError: if a setting in use has a value that can't be used.

@@ -127,7 +127,7 @@ def _stats_page(reading: Reading) -> ServedPage:
 def _metrics(environment_id: str, reading: Reading) -> list[Any]:
     make = Families({"environment_id": environment_id})
     found = [
-        make.gauge("ant_work_stats_up", "Whether the API told the statistics.", not reading.problem),
+        make.gauge("ant_work_stats_up", "Whether the API returned statistics.", not reading.problem),
         make.gauge("ant_work_stats_scrape_timestamp_seconds", "When it was asked.", reading.taken_at),
     ]
     if not reading.problem:

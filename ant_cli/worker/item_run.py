@@ -68,11 +68,11 @@ class WorkerContext(NamedTuple):
     shutdown: Shutdown
 
     async def call(self, function: Callable[..., T], *args: Any) -> T:
-        """Make a call of the API in a thread. If this is cancelled, the call goes on unheard."""
+        """Make an API call in a thread. Cancelling does not stop the call; its result is discarded."""
         return await asyncio.get_running_loop().run_in_executor(self.executor, function, *args)
 
     def close(self) -> None:
-        """Kill the handlers that are left, and close the connections. Calls that go on are not waited for."""
+        """Kill the remaining handlers, and close the connections. API calls in progress are not waited for."""
         self.executor.shutdown(wait=False, cancel_futures=True)
         self.guardian.close()
         self.api.close()

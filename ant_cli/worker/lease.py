@@ -63,7 +63,7 @@ class Lease:
 
     @property
     def expires_at(self) -> float:
-        """When another worker may get the item, for all that is known: never later than that."""
+        """The earliest time at which the server may give the item to another worker."""
         return self._sign_of_life + self._ttl_s
 
     @property

@@ -1,4 +1,4 @@
-"""The worker's own flags, each with the variable that stands in for it, and what they were set to."""
+"""The worker's own flags, their environment variables, and their values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ant_cli.runtime.light_typing import Literal, NamedTuple
 from ant_cli.settings.validators import check_header, check_secret, check_whole_number
 
 Parse = Callable[[str, str], object]
-"""From the flag or variable, as messages name it, and its text, to the value. Raises UsageError."""
+"""Parses a text. The first argument is the flag or variable, as messages name it. Raises UsageError."""
 
 HeartbeatMode = Literal["auto", "always", "never"]
 _OFFICIAL_VARIABLES = {
@@ -29,16 +29,16 @@ _COMPLETES = {"on_work": ValueKind.FILE, "workdir": ValueKind.FILE, "work_secret
 
 
 class FlagRow(NamedTuple):
-    """A flag of the worker: how it is typed, what it is without being given, and how its text is read."""
+    """A flag of the worker: its parameter, its default, and how its text is parsed."""
 
     param: Param
     parse: Parse
     default: str | None = None
-    """None if it has to be given; empty if there is no value without it."""
+    """None for a required flag; empty if there is no default value."""
 
     @property
     def variable(self) -> str:
-        """The environment variable that is read where the flag is not given."""
+        """The environment variable that is read if the flag is not given."""
         name = self.param.name
         return _OFFICIAL_VARIABLES.get(name, f"ANT_WORKER_{name.upper()}")
 
@@ -96,28 +96,34 @@ _ON_FAILURE = ("retry", "stop")
 
 ENVIRONMENT_ID = _row("environment_id", check_header, None, "The environment whose work is taken.")
 ENVIRONMENT_KEY = _row("environment_key", check_secret, None, "Its key; safer: ANTHROPIC_ENVIRONMENT_KEY.")
-WORKDIR = _row("workdir", _text, ".", "The folder of sessions that run here.")
+WORKDIR = _row("workdir", _text, ".", "The folder in which sessions run.")
 _MAX_IDLE = _row("max_idle", parse_duration, "1m", "The longest idle time of a session.")
-LOG_FORMAT = _row("log_format", _one_of(*_LOG_FORMATS), "text", "The log.", choices=_LOG_FORMATS)
+LOG_FORMAT = _row("log_format", _one_of(*_LOG_FORMATS), "text", "Format of the log.", choices=_LOG_FORMATS)
 _LISTEN = _row("listen", _address, "", "Serve metrics and health checks at ADDRESS:PORT.")
 
 POLL_ROWS = (
     ENVIRONMENT_ID,
     ENVIRONMENT_KEY,
     _row("worker_id", check_header, "", "A name for this worker, unique in the environment."),
-    _row("on_work", _text, "", "A handler without arguments; or in-process."),
+    _row("on_work", _text, "", "A handler without arguments, or the word in-process."),
     WORKDIR,
     _MAX_IDLE,
     LOG_FORMAT,
     _row("concurrency", _whole(1, 1000), "1", "How many items run at once.", int),
-    _row("heartbeat", _one_of(*_HEARTBEAT_MODES), "auto", "Who holds leases.", choices=_HEARTBEAT_MODES),
+    _row(
+        "heartbeat",
+        _one_of(*_HEARTBEAT_MODES),
+        "auto",
+        "Which side sends heartbeats: auto, the worker, or the handler.",
+        choices=_HEARTBEAT_MODES,
+    ),
     _row("lease", _lease, "300s", "The length of a lease."),
-    _row("attempts", _whole(1, 1000), "3", "Failures until an item is given up.", int),
+    _row("attempts", _whole(1, 1000), "3", "Give an item up after this many failures.", int),
     _row("on_failure", _one_of(*_ON_FAILURE), "retry", "After a failure.", choices=_ON_FAILURE),
-    _row("no_auto_stop", boolean, "false", "Leave the item to others after exit status 0.", bool),
+    _row("no_auto_stop", boolean, "false", "Don't stop the item after exit status 0.", bool),
     _row("pass_api_key", boolean, "false", "Leave API keys in the handler's environment.", bool),
-    _row("item_timeout", parse_duration, "0", "The longest run of a handler."),
-    _row("drain_timeout", parse_duration, "20s", "Time for running items after a signal."),
+    _row("item_timeout", parse_duration, "0", "The time limit of a handler."),
+    _row("drain_timeout", parse_duration, "20s", "Time to finish items after a signal."),
     _row("kill_timeout", parse_duration, "10s", "The time from SIGTERM to SIGKILL."),
     _row("exit_when_idle", parse_duration, "0", "Exit after this time without work."),
     _row("max_items", _whole(0, 999_999_999), "0", "Exit after this many items.", int),
@@ -138,7 +144,7 @@ RUN_ROWS = (
 """The flags of `beta:worker run`."""
 
 EXPORTER_ROWS = (
-    _row("environment_id", check_header, None, "Whose queue; several with commas."),
+    _row("environment_id", check_header, None, "The environment; separate several with commas."),
     ENVIRONMENT_KEY._replace(default=""),
     _row("listen", _address, "127.0.0.1:9464", "Where to serve, as ADDRESS:PORT."),
     _row("cache", parse_duration, "5s", "How long statistics are kept."),
@@ -182,7 +188,7 @@ class PollOptions(NamedTuple):
 def read_options(
     rows: tuple[FlagRow, ...], flags: Flags, environ: Mapping[str, str], command: str
 ) -> dict[str, object]:
-    """Return the value of each row by its name: from its flag, else its variable, else its default.
+    """Return the value of each row by its name: from its flag, its variable, or its default, in this order.
 
     Raises:
         MissingFlag: if one without a default is not given.

@@ -5,10 +5,10 @@ from __future__ import annotations
 BLOCK_MS = 999
 """How long the server holds a poll open: the API's maximum."""
 _IDLE_CYCLE_S = 1.0
-"""The least time from one fruitless poll to the next, which the server's wait fills."""
+"""The shortest time between two empty polls. The server usually holds the poll open that long."""
 _QUIET_AFTER_S = 300.0
 _QUIET_CYCLE_S = 2.0
-"""The same, once nothing has come for `_QUIET_AFTER_S`."""
+"""The same, when no work has arrived for `_QUIET_AFTER_S`."""
 _LONGEST_BACKOFF_S = 60.0
 
 
@@ -21,7 +21,7 @@ class Backoff:
     def failed(self, jitter: float) -> float:
         """Return the seconds to wait after an error: twice as long each time, at most a minute.
 
-        `jitter` is a random number from 0 to 1, which takes away up to half of it.
+        `jitter` is a random number from 0 to 1. It shortens the wait by up to half.
         """
         self.failures += 1
         return min(_LONGEST_BACKOFF_S, 2.0 ** min(self.failures, 6)) * (1 - jitter / 2)
@@ -33,7 +33,7 @@ class Backoff:
 
 
 class IdleTime:
-    """How long no work has come, and what that means for the next poll."""
+    """How long no work has arrived, and how long to wait before the next poll."""
 
     def __init__(self, now: float) -> None:
         self._since = now
@@ -43,12 +43,12 @@ class IdleTime:
         self._since = now
 
     def seconds(self, now: float) -> float:
-        """Return how long no work has come."""
+        """Return how many seconds ago work last arrived."""
         return now - self._since
 
     def pause_after_empty(self, began: float, now: float) -> float:
         """Return the seconds to wait after a poll that began at `began` and brought nothing."""
         cycle = _QUIET_CYCLE_S if self.seconds(now) >= _QUIET_AFTER_S else _IDLE_CYCLE_S
-        # A server that waited takes a little less than a second with it; a pause of milliseconds helps nobody.
+        # The server's own wait takes a little less than a second; a further pause of milliseconds helps nobody.
         left = cycle - (now - began)
         return left if left > 0.05 else 0.0

@@ -9,13 +9,13 @@ from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.worker.options import PollOptions
 
 ATTEMPTS, LAST_ERROR, DEAD_LETTER = "ant_attempts", "ant_last_error", "ant_dead_letter"
-"""The keys of an item's metadata in which attempts are counted: the API has no counter."""
+"""Metadata keys that count attempts and record failures, because the API has no counter."""
 UNREPORTED = "ant_unreported"
-"""The key under which runs are counted before they start, for as long as nobody has reported their end."""
+"""Metadata key: runs that were started and whose end was not reported."""
 EX_TEMPFAIL = 75
-"""The exit status of `sysexits.h` by which a handler gives its item back without it counting as a failure."""
+"""The exit status (of `sysexits.h`) with which a handler gives its item back without counting a failure."""
 _CANNOT_RUN = (126, 127)
-"""What shells exit with if a program can't be run, or is not there. It says nothing about the item."""
+"""What shells exit with if a program can't be run, or does not exist. It says nothing about the item."""
 _LONGEST_REASON = 500
 """The API's metadata values are short texts."""
 

@@ -1,4 +1,4 @@
-"""Reading the official tool's files: none that somebody else could have written, or could read the secrets of."""
+"""Read the official tool's files, and reject those that other users can write, or whose secrets they can read."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def read_text(path: Path, *, private: bool = False) -> str | None:
 
     Args:
         path: The file. If it is private, it must not be a symbolic link.
-        private: It holds secrets, so that other users must not be able to read it. Any other file they must not be
-            able to change.
+        private: It holds secrets, so other users must not be able to read it. They must not be able to change any
+            other file, either.
 
     Raises:
         CredentialError: if it can't be read, or is not safe.
