@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from ant_cli import __version__
-from ant_cli.errors import INTERRUPTED, TERMINATED, AntError, UsageError
+from ant_cli.errors import INTERRUPTED, TERMINATED, AntError, APIError, UsageError
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.process import Terminated, exit_now, handle_sigterm, pause_gc
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
@@ -134,10 +134,10 @@ def _signal_exit_status(signal: KeyboardInterrupt) -> int:
 
 
 def _report(error: AntError, runtime: Runtime) -> None:
-    """Print an error and its hint as one message."""
-    lines = error.screen_lines() if runtime.stderr.is_terminal else [str(error)]
-    if text := "\n".join(filter(None, (*lines, error.hint))):
-        runtime.stderr.say(text)
+    """Print an error and its hints as one message. In a log, one of the API begins as the official tool's do."""
+    on_terminal = runtime.stderr.is_terminal
+    if text := error.report(on_terminal=on_terminal):
+        runtime.stderr.say(text if isinstance(error, APIError) and not on_terminal else f"ant: {text}")
 
 
 def _on_screen(text: str, runtime: Runtime) -> str:

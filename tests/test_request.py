@@ -216,9 +216,9 @@ def test_null_on_stdin_is_no_value_where_null_makes_no_sense(request_of):
 
 def test_all_missing_flags_are_named(request_of):
     """In one message, and only those."""
-    with pytest.raises(MissingFlag, match="ant: --environment-id and --work-id are required"):
+    with pytest.raises(MissingFlag, match=r"^--environment-id and --work-id are required"):
         request_of(WORK, "stop")
-    with pytest.raises(MissingFlag, match="ant: --environment-id is required"):
+    with pytest.raises(MissingFlag, match=r"^--environment-id is required"):
         request_of(WORK, "stop", "w")
 
 

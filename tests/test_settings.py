@@ -236,7 +236,7 @@ def test_an_invalid_value_in_a_profile_is_an_error_that_names_the_profile(key, v
 def test_an_unknown_format_in_a_profile_is_refused():
     """The error suggests the nearest format."""
     with pytest.raises(
-        UsageError, match=r"^ant: unknown format 'tabel' \(from format of profile 'a'\). Did you mean 'table'"
+        UsageError, match=r"^unknown format 'tabel' \(from format of profile 'a'\). Did you mean 'table'"
     ):
         settings_of({}, {}, ProfileStore(Path("f"), {"active": "a", "profiles": {"a": {"format": "tabel"}}}))
 

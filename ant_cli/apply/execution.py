@@ -159,7 +159,6 @@ class Execution:
             if len(found) == 1 and not changes_between(body, found[0]):
                 return found[0]
             raise error.with_hints(
-                error.hint,
                 f"{name!r} may have been created: run the same command again, which looks for it by its name.",
             ) from None
 

@@ -237,9 +237,9 @@ def _raise_failure(outcomes: Sequence[StepOutcome], runtime: Runtime) -> None:
 
 def _report_unfinished(outcomes: Sequence[StepOutcome], runtime: Runtime) -> None:
     left = sum(outcome.result == "not started" for outcome in outcomes)
-    failed = [outcome for outcome in outcomes if outcome.error]
-    for outcome in failed[1:]:
-        runtime.stderr.say(f"{outcome.step.key}: {outcome.error}")
+    failed = [(outcome.step.key, outcome.error) for outcome in outcomes if outcome.error]
+    for key, error in failed[1:]:
+        runtime.stderr.say(f"{key}: {error.report(on_terminal=runtime.stderr.is_terminal)}")
     done = len(outcomes) - left - len(failed)
     runtime.stderr.say(
         f"{done} done and recorded, {len(failed)} failed, {left} not started. Run it again to go on."

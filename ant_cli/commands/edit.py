@@ -56,7 +56,7 @@ def _read(client: Client, environment_id: str) -> Object:
         if error.status != NOT_FOUND:
             raise
         hints = hints_of_name(environment_id, client, lambda found_id: f"ant edit {found_id}")
-        raise error.with_hints(error.hint, *hints) from None
+        raise error.with_hints(*hints) from None
 
 
 def _show_plan(planned: PlannedUpdate, runtime: Runtime) -> None:

@@ -10,7 +10,7 @@ import json
 from urllib.parse import quote
 
 from ant_cli.commands.results import print_result
-from ant_cli.errors import BadValue, ResponseError, UsageError
+from ant_cli.errors import BadValue, ResponseError, UsageError, exclude_each_other
 from ant_cli.http.client import Client
 from ant_cli.http.response import json_object
 from ant_cli.input.request import Request
@@ -186,7 +186,7 @@ def fault(
 ) -> None:
     """Make the next requests fail, to see what your program does then."""
     if list and clear:
-        raise UsageError("--list and --clear can't be used together.", "Give one of them.")
+        raise exclude_each_other("--list", "--clear")
     if list or clear:
         response = _call_emulator(runtime, flags, "DELETE" if clear else "GET", "/faults")
     else:

@@ -16,7 +16,7 @@ from ipaddress import ip_address
 from ant_cli.commands import running_emulators
 from ant_cli.commands.results import print_result, print_text
 from ant_cli.commands.running_emulators import RunningEmulator, find_running
-from ant_cli.errors import AntError, BadValue, UsageError, os_error_text
+from ant_cli.errors import AntError, BadValue, UsageError, exclude_each_other, os_error_text
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.extras import install_hint
@@ -124,8 +124,8 @@ def _start_in_background(runtime: Runtime, options: dict[str, str], api_key: str
         runtime.stderr.say(f"The emulator listens at {url}; its log is {log}. Stop it with: ant emulator stop")
         return url
     process.wait()
-    message = log.read_bytes()[begun:].decode("utf-8", "replace").strip().removeprefix("ant: ")
-    raise AntError(f"the emulator did not start: {message}")
+    message = log.read_bytes()[begun:].decode("utf-8", "replace").strip()
+    raise AntError(f"the emulator did not start. It says:\n{message}")
 
 
 def _check_identity(flag: str, value: str) -> str:
@@ -216,7 +216,7 @@ def stop(
 ) -> None:
     """Stop the emulator that runs, after the requests under way."""
     if all and port:
-        raise UsageError("--all and --port can't be used together.", "Give one of them.")
+        raise exclude_each_other("--all", "--port")
     found = find_running(runtime) if all else [_the_one(runtime, port)]
     if not found:
         raise _none_runs(runtime, "")

@@ -46,6 +46,10 @@ class AntError(Exception):
         """What the user can do, a line for each hint."""
 
     def with_hints(self, *hints: str) -> Self:
+        """Return the same error with these hints after its own."""
+        return self.with_only_hints(self.hint, *hints)
+
+    def with_only_hints(self, *hints: str) -> Self:
         """Return the same error with these hints instead of its own."""
         return self._changed(hint="\n".join(filter(None, hints)))
 
@@ -64,12 +68,17 @@ class AntError(Exception):
         return f"{self.request_line}: {self.message}" if self.request_line else self.message
 
     def __str__(self) -> str:
-        """Return the error as a log has it, without the hint; nothing without a message."""
-        return f"ant: {self.full_message}" if self.message else ""
+        """Return the error as a log has it, without the hint."""
+        return self.full_message
 
-    def screen_lines(self) -> list[str]:
+    def report(self, *, on_terminal: bool) -> str:
+        """Return the error with its hints, as a terminal or a log has it; empty without a message."""
+        lines = self._screen_lines() if on_terminal else [str(self)]
+        return "\n".join(filter(None, (*lines, self.hint)))
+
+    def _screen_lines(self) -> list[str]:
         """Return the error as a terminal has it, without the hint: what happened comes before the request."""
-        return [f"ant: {self.message}" if self.message else "", self.request_line]
+        return [self.message, self.request_line]
 
 
 class UsageError(AntError):
@@ -103,6 +112,11 @@ class UnknownName(UsageError):
 
         source = f" (from {where})" if where else ""
         super().__init__(f"unknown {kind} {shortened(name)!r}{source}.{did_you_mean(name, known)}", *hints)
+
+
+def exclude_each_other(*flags: str, hint: str = "Give one of them.") -> UsageError:
+    """Return the error for flags of which only one can be given."""
+    return UsageError(f"{' and '.join(flags)} can't be used together.", hint)
 
 
 class CredentialError(AntError):
@@ -142,9 +156,9 @@ class APIError(AntError):
         request_id = f"Request ID: {self.request_id}" if self.request_id else ""
         return "\n".join(part for part in (self.full_message, self.details, request_id) if part)
 
-    def screen_lines(self) -> list[str]:
+    def _screen_lines(self) -> list[str]:
         """Return the error as a terminal has it; the request's ID only once."""
-        details = [f"ant: {self.sentence}"] if self.sentence else [f"ant: {self.message}", self.details]
+        details = [self.sentence] if self.sentence else [self.message, self.details]
         is_known = not self.request_id or self.request_id in "\n".join(details)
         return [*details, self.request_line, "" if is_known else f"Request ID: {self.request_id}"]
 

@@ -27,14 +27,14 @@ def outcome_hints(operation: Operation, request: Request, client: Client, stderr
     try:
         yield
     except OutputError as error:
-        raise error.with_hints(error.hint, _check_hint(operation, request, _DONE)) from None
+        raise error.with_hints(_check_hint(operation, request, _DONE)) from None
     except AntError as error:
         if client.outcome_unknown or isinstance(error, ResponseError):
-            raise error.with_hints(error.hint, _check_hint(operation, request, _unknown(client))) from None
+            raise error.with_hints(_check_hint(operation, request, _unknown(client))) from None
         if isinstance(error, APIError) and error.status == NOT_FOUND:
             from ant_cli.http.name_hints import name_hints
 
-            raise error.with_hints(error.hint, *name_hints(operation, request, client)) from None
+            raise error.with_hints(*name_hints(operation, request, client)) from None
         raise
     except KeyboardInterrupt:
         hint = _check_hint(operation, request, _unknown(client))

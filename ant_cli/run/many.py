@@ -150,9 +150,7 @@ class _Report:
         self._exit_codes.add(error.exit_code)
         (label,) = _labels(self._operation, [(result.position, result.request)])
         self._bar.erase()
-        lines = error.screen_lines() if self._stderr.is_terminal else [str(error)]
-        text = "\n".join(filter(None, (*lines, error.hint)))
-        self._stderr.say(f"{label}: {text.removeprefix('ant: ')}")
+        self._stderr.say(f"{label}: {error.report(on_terminal=self._stderr.is_terminal)}")
 
     def _report_unsent(self, sent: int) -> None:
         unsent = islice(enumerate(self._requests), sent, sent + NAMED)

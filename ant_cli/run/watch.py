@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-from ant_cli.errors import AntError, APIError, NetworkError, ResponseError, UsageError, see_help
+from ant_cli.errors import AntError, APIError, NetworkError, ResponseError, UsageError, exclude_each_other, see_help
 from ant_cli.http.client import Client
 from ant_cli.http.observer import Observer
 from ant_cli.http.pagination import follow_pages
@@ -66,7 +66,7 @@ def watch_of(operation: Operation, flags: Flags, inputs: int, settings: Settings
 
     """
     if UNTIL.name in flags:
-        raise UsageError(f"{UNTIL.flag} and {WATCH.flag} can't be used together.", see_help(operation.command))
+        raise exclude_each_other(UNTIL.flag, WATCH.flag, hint=see_help(operation.command))
     if settings.output.slurp:
         raise UsageError(f"--slurp prints at the end of a list, and {WATCH.flag} has none.")
     if inputs > 1:

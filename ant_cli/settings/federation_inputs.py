@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ant_cli.errors import CredentialError, UsageError
+from ant_cli.errors import CredentialError, exclude_each_other
 from ant_cli.operations.global_flags import FEDERATION
 from ant_cli.operations.spec import Flags, flag_name
 from ant_cli.runtime.light_typing import NamedTuple
@@ -45,7 +45,7 @@ def find_rules(flags: Flags, environ: Mapping[str, str], profile: SelectedProfil
 
     """
     if all(flags.text(name) for name in _TOKENS):
-        raise UsageError("--identity-token and --identity-token-file can't be used together.", "Give one of them.")
+        raise exclude_each_other("--identity-token", "--identity-token-file")
     is_federation = bool(profile.official and profile.official.is_federation)
     typed = [name for name in _INTENTS if flags.text(name)]
     if typed:

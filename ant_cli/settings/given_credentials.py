@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 
-from ant_cli.errors import BadValue, UsageError
+from ant_cli.errors import BadValue, UsageError, exclude_each_other
 from ant_cli.operations.global_flags import ON_STDIN, SECRETS
 from ant_cli.operations.spec import Flags, flag_name
 from ant_cli.runtime import Runtime
@@ -26,7 +26,7 @@ def read_credentials(flags: Flags, runtime: Runtime) -> Flags:
         return Flags({name: value for name, value in flags.items() if name not in ON_STDIN})
     conflicts = [flag_name(name) for name in (*wanted, ON_STDIN[wanted[0]]) if name in flags]
     if len(conflicts) > 1:
-        raise UsageError(f"{' and '.join(sorted(conflicts))} can't be used together.", f"Use {conflicts[0]}.")
+        raise exclude_each_other(*sorted(conflicts), hint=f"Use {conflicts[0]}.")
     secret = read_piped_secret(runtime, f"ant ... {flag_name(wanted[0])}")
     return flags.with_values(**{ON_STDIN[wanted[0]]: check_new_secret("the secret on stdin", secret)})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ant_cli.errors import UsageError
+from ant_cli.errors import exclude_each_other
 from ant_cli.operations.spec import Flags, flag_name
 from ant_cli.runtime import variables
 from ant_cli.runtime.light_typing import NamedTuple
@@ -55,7 +55,7 @@ def setting_sources(
     text = flags.text(name)
     if name == "base_url" and flags.is_on("local"):
         if text not in (None, LOCAL):
-            raise UsageError("--local and --base-url can't be used together.", "Give one of them.")
+            raise exclude_each_other("--local", "--base-url")
         yield SettingSource("--local", LOCAL)
     if text or (text is not None and name not in _EMPTY_MEANS_UNSET):
         yield SettingSource(flag_name(name), text)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 
-from ant_cli.errors import AntError, UsageError
+from ant_cli.errors import AntError, UsageError, exclude_each_other
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.process import resume_gc
 from ant_cli.settings.loading import ConnectionSettings
@@ -133,7 +133,7 @@ def _handler_command(options: PollOptions, handler: Sequence[str], runtime: Runt
 
     """
     if handler and options.on_work:
-        raise UsageError("--on-work and a handler behind -- can't be used together.", "Give one of them.")
+        raise exclude_each_other("--on-work", "a handler behind --")
     if not _runs_sessions(options, handler):
         return find_handler(handler or [options.on_work], runtime.environ)
     require_sdk()

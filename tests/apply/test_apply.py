@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -63,6 +65,35 @@ def test_a_create_that_never_arrived_is_a_network_error_and_goes_on_next_time(te
     assert "0 done and recorded, 1 failed, 0 not started" in result.stderr
     team.apply(".")
     assert team.ids()["./environments/a.yaml"] == team.server()["a"]["id"]
+
+
+class LosingBoth(Losing):
+    """A transport that loses two creates, neither of which arrives, when both have begun."""
+
+    def __init__(self, inner) -> None:
+        super().__init__(inner, processed=False)
+        self.both_have_begun, self.one_at_a_time = threading.Barrier(2), threading.Lock()
+
+    @contextmanager
+    def stream(self, method, url, *words, **named):
+        if method == "POST":
+            self.both_have_begun.wait(10)
+        with self.one_at_a_time, super().stream(method, url, *words, **named) as response:
+            yield response
+
+
+def test_every_failure_of_a_run_is_reported_with_its_hint(team):
+    """The first one is the error of the run, and the others are named by their files."""
+    team.write("environments/a.yaml")
+    team.write("environments/b.yaml")
+    transport = LosingBoth(losing(team, processed=False).inner)
+    result = team.ant("apply", "--yes", "--parallel", "2", ".", transport=transport)
+    assert result.exit == 8
+    first, second = re.split(
+        r"^0 done and recorded, 2 failed, 0 not started.*\n", result.stderr, flags=re.MULTILINE
+    )
+    assert re.match(r"\./environments/b\.yaml: POST .+: .+\n'b' may have been created: ", first)
+    assert re.match(r"ant: POST .+: .+\n'a' may have been created: ", second)
 
 
 def test_a_name_that_exists_is_adopted_on_request(team):

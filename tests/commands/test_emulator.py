@@ -351,7 +351,9 @@ def test_start_detach_prints_the_error_of_an_emulator_that_fails_to_start(served
     port = url.rpartition(":")[2]
     done = local("emulator", "start", "--detach", "--port", port)
     assert (done.returncode, done.stdout) == (1, "")
-    assert f"the emulator did not start: the emulator can't listen at 127.0.0.1:{port}" in done.stderr
+    first, second, *_ = done.stderr.splitlines()
+    assert first == "ant: the emulator did not start. It says:"
+    assert second.startswith(f"ant: the emulator can't listen at 127.0.0.1:{port}")
 
 
 def test_a_killed_emulator_does_not_count_as_running(served, local, clean_environ):

@@ -406,7 +406,7 @@ def test_an_error_is_shown_once_and_only_after_the_prompt_is_closed():
             assert (app.prompt.line.text, app.page.display) == ("demo", False)
             assert app.status.text == "item 1 of 1 the list is incomplete"
             await enter(pilot, "enter")
-            assert (app.page.text, app.path) == ("ant: no page", "name")
+            assert (app.page.text, app.path) == ("no page", "name")
             await enter(pilot, "burst:q/\r")
             assert not app.page.display
 
@@ -501,7 +501,7 @@ def test_an_error_of_a_later_page_is_shown_and_can_be_dismissed():
         yield []
 
     seen = press([ITEM], "j", pages=broken())
-    assert seen.page == "ant: GET: 500 ␛[31m"
+    assert seen.page == "GET: 500 ␛[31m"
     seen = press([ITEM], "j", "escape", "l", pages=broken())
     assert seen.status == "item 1 of 1 the list is incomplete"
     assert seen.rows[1] == '    id: "env_1"'

@@ -24,8 +24,7 @@ def on_screen(error, *secrets, columns="80"):
     stderr = Stderr(Screen(terminal=True))
     for secret in secrets:
         stderr.register_secret(secret)
-    text = "\n".join(filter(None, (*error.screen_lines(), error.hint)))
-    return message_on_screen(text, stderr, {"COLUMNS": columns})
+    return message_on_screen(f"ant: {error.report(on_terminal=True)}", stderr, {"COLUMNS": columns})
 
 
 def test_a_terminal_shows_what_happened_before_the_request(ant):
@@ -145,7 +144,7 @@ def test_control_characters_do_not_count_as_cells():
 def test_an_error_about_a_request_names_it_in_a_log():
     """In one line, as before."""
     error = NetworkError("refused.", request_line='GET "http://a/"')
-    assert str(error) == 'ant: GET "http://a/": refused.'
+    assert str(error) == 'GET "http://a/": refused.'
     assert str(APIError('GET "http://a/"', 404, "Not Found", b"", "req_1")) == (
         'GET "http://a/": 404 Not Found\nRequest ID: req_1'
     )

@@ -7,7 +7,7 @@ import shlex
 import time
 from copy import copy
 
-from ant_cli.errors import CredentialError, UsageError
+from ant_cli.errors import CredentialError, exclude_each_other
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import Any, NamedTuple
@@ -34,7 +34,7 @@ class _Printed(NamedTuple):
 def print_credentials(runtime: Runtime, flags: Flags, *, access_token: bool = False, env: bool = False) -> None:
     """Print the credential of the profile, or of a federation, whatever key is in the environment."""
     if access_token and env:
-        raise UsageError("--access-token and --env can't be used together.", "Give one of them.")
+        raise exclude_each_other("--access-token", "--env")
     left_out = (variables.API_KEY, variables.AUTH_TOKEN)
     runtime = copy(runtime)
     runtime.environ = {name: value for name, value in runtime.environ.items() if name not in left_out}
