@@ -318,6 +318,17 @@ def test_a_command_loads_only_what_it_uses(name, clean_environ):
     assert loaded & HEAVY <= allowed
 
 
+def test_the_first_help_page_needs_no_rows_of_commands(clean_environ):
+    """It has a list of its own."""
+    code = "import sys; from ant_cli.__main__ import main, this_process; main(sys.argv[1:], this_process())"
+    code += "; print(*sys.modules, file=sys.stderr)"
+    words = [sys.executable, "-c", code, "--help"]
+    done = subprocess.run(words, env=clean_environ, capture_output=True, text=True, check=True)
+    loaded = set(done.stderr.split())
+    assert "ant_cli.help.contents" in loaded
+    assert not loaded & {"ant_cli.operations", "ant_cli.help.catalog", "ant_cli.argv"}
+
+
 def modules_of(*args: str, environ: dict[str, str]) -> set[str]:
     """Return the public top-level modules that a run of Python imports."""
     command = [sys.executable, "-X", "importtime", *args]

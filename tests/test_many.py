@@ -407,6 +407,20 @@ def test_a_page_of_large_items_is_not_held_in_memory_twice(many):
     assert peak < 1.5 * len(whole)
 
 
+def test_an_item_of_more_than_a_megabyte_is_printed(many):
+    """However few items fit into a part of the page."""
+    item = {"id": "env_1", "description": "x" * 1_500_000}
+    whole = json.dumps({"data": [item], "next_page": None}).encode()
+
+    class LargeItem(FakeAPI):
+        @contextmanager
+        def stream(self, *_):
+            yield Response(200, "OK", {}, [whole])
+
+    result = many("beta:environments", "list", api=LargeItem())
+    assert (result.exit, json.loads(result.stdout)) == (0, item)
+
+
 class NullScreen(Screen):
     """A stream that forgets what is written."""
 

@@ -166,6 +166,8 @@ def test_ambiguous_texts_are_quoted_and_read_back_unchanged(value):
     assert written.isprintable() or not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u202e]", written)
     for loader in (yaml.SafeLoader, Core):
         assert yaml.load(written, loader) == [value, {value: value}]
+    document = {"key": value, value: "x", "metadata": {value: value}}
+    assert yaml.safe_load(to_yaml(json.dumps(document).encode())) == document
 
 
 @pytest.mark.parametrize(
