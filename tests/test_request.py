@@ -9,7 +9,7 @@ import pytest
 
 from ant_cli.argv import ApiCall, parse
 from ant_cli.errors import MissingFlag, UsageError
-from ant_cli.input.request import build
+from ant_cli.input.request import build_all
 from ant_cli.operations.environments import ENVIRONMENT_ID
 from ant_cli.operations.spec import Flags, Operation, Param
 from ant_cli.runtime.reading import INPUT_LIMIT
@@ -41,7 +41,7 @@ def request_of():
         assert isinstance(call, ApiCall)
         screen = Screen(terminal=False)
         with os.fdopen(piped(stdin), "rb") as source:
-            request = build(call.operation, call.flags, Stdin(source), Stderr(screen))
+            request = build_all(call.operation, call.flags, Stdin(source), Stderr(screen)).first
         return Built(request, screen.text())
 
     return make
@@ -110,8 +110,10 @@ def test_a_header_may_be_the_text_of_a_file(request_of, tmp_path):
 
 def test_a_heartbeat_that_names_the_last_one_is_guarded(request_of):
     """Only with an expected heartbeat is it unsafe to send it twice."""
-    assert request_of(WORK, "heartbeat", *IDS, "--expected-last-heartbeat", "x").request.conditional
-    assert not request_of(WORK, "heartbeat", *IDS).request.conditional
+    assert (
+        request_of(WORK, "heartbeat", *IDS, "--expected-last-heartbeat", "x").request.retries == "unless_timed_out"
+    )
+    assert request_of(WORK, "heartbeat", *IDS).request.retries == "always"
 
 
 def test_a_new_operation_is_one_row():
@@ -128,7 +130,7 @@ def test_a_new_operation_is_one_row():
     )
     flags = {"environment_id": "env_1", "name": "n", "dry": "true"}
     with os.fdopen(piped(None), "rb") as source:
-        request = build(rename, Flags(flags), Stdin(source), Stderr(None))
+        request = build_all(rename, Flags(flags), Stdin(source), Stderr(None)).first
     assert (request.method, request.path) == ("PUT", "/v1/environments/env_1/name")
     assert request.query == (("beta", "true"), ("dry", "true"))
     assert request.body == b'{"name":"n"}'
@@ -276,7 +278,7 @@ def test_a_command_without_a_body_leaves_stdin_alone(words):
     """D26: in `while read id` the other IDs are the loop's."""
     source = os.fdopen(piped("env_2\n"), "rb")
     call = parse(words)
-    build(call.operation, call.flags, Stdin(source), Stderr(None))
+    build_all(call.operation, call.flags, Stdin(source), Stderr(None))
     with source:
         assert source.read() == b"env_2\n"
 
@@ -288,7 +290,7 @@ def test_a_complete_request_does_not_wait_for_a_silent_pipe(words):
     screen = Screen(terminal=False)
     call = parse([WORK, "stop", *IDS, *words])
     with os.fdopen(read_end, "rb") as source:
-        build(call.operation, call.flags, Stdin(source, patience_s=0.01), Stderr(screen))
+        build_all(call.operation, call.flags, Stdin(source, patience_s=0.01), Stderr(screen))
     os.close(write_end)
     assert "stdin" in screen.text()
 

@@ -11,15 +11,13 @@ from ant_cli.apply.workers import Workers
 from ant_cli.errors import AntError, APIError, ResponseError
 from ant_cli.http.client import Client
 from ant_cli.http.pagination import follow_pages
-from ant_cli.input.request import Request, build
-from ant_cli.input.values import Value, encode
+from ant_cli.input.request import Request, is_id, request_of
+from ant_cli.input.values import Value
 from ant_cli.operations import environments
-from ant_cli.operations.spec import Flags, Operation
+from ant_cli.operations.spec import Operation
 from ant_cli.runtime.redaction import strip_userinfo
-from ant_cli.runtime.streams import Stderr, Stdin
 
 PAGE_SIZE = "100"
-_QUERY = (("beta", "true"),)
 _WHO_AM_I = Request("GET", "/v1/models", (("limit", "1"),))
 """The cheapest request whose response says which organization and workspace the credentials belong to."""
 
@@ -31,7 +29,7 @@ def read_all(workers: Workers, ids: Sequence[str]) -> dict[str, Object | None]:
 
 def read(client: Client, identifier: str) -> Object:
     """Return an environment. Raises APIError if no environment has this ID."""
-    return _environment(client.send(_item(identifier)).body)
+    return _environment(client.send(_request(environments.RETRIEVE, identifier)).body)
 
 
 def retrieve(client: Client, identifier: str) -> Object | None:
@@ -56,15 +54,13 @@ def find_names(client: Client, names: Collection[str]) -> dict[str, list[Object]
 
 def list_all(client: Client) -> list[Object]:
     """Return every environment that is not archived."""
-    request = Request("GET", environments.LIST.path, (*_QUERY, ("limit", PAGE_SIZE)))
+    request = request_of(environments.LIST, {"limit": PAGE_SIZE})
     return [_environment(item) for page in follow_pages(client, request, None) for item in page]
 
 
 def create(client: Client, body: dict[str, Value]) -> Object:
-    """Create an environment. A request whose outcome is unknown is not repeated."""
-    request = Request(
-        environments.CREATE.method, environments.CREATE.path, _QUERY, (), encode(body), conditional=True
-    )
+    """Create an environment. A request whose outcome is unknown is not repeated: its caller looks for the name."""
+    request = request_of(environments.CREATE, {}, body)._replace(retries="unless_timed_out")
     return _environment(client.send(request).body)
 
 
@@ -72,7 +68,7 @@ def update(
     client: Client, identifier: str, body: dict[str, Value], check: Callable[[], object] = lambda: None
 ) -> Object:
     """Update an environment, and return what it became. `check` runs right before each attempt, and may raise."""
-    request = _item(identifier)._replace(method=environments.UPDATE.method, body=encode(body))
+    request = _request(environments.UPDATE, identifier, body)
 
     def checked() -> Request:
         check()
@@ -84,7 +80,7 @@ def update(
 def archive(client: Client, identifier: str) -> bool:
     """Archive an environment. Returns whether there was one."""
     try:
-        client.send(_item(identifier, environments.ARCHIVE))
+        client.send(_request(environments.ARCHIVE, identifier))
     except APIError as error:
         if error.status == 404:
             return False
@@ -125,8 +121,8 @@ def check_origin(lock: LockFile, origin: ResourceOrigin) -> None:
             )
 
 
-def _item(identifier: str, operation: Operation = environments.RETRIEVE) -> Request:
-    return build(operation, Flags({"environment_id": identifier}), Stdin(None), Stderr(None))
+def _request(operation: Operation, identifier: str, body: dict[str, Value] | None = None) -> Request:
+    return request_of(operation, {environments.ENVIRONMENT_ID.name: identifier}, body)
 
 
 def _environment(text: bytes) -> Object:
@@ -135,11 +131,6 @@ def _environment(text: bytes) -> Object:
         value = read_json(text)
     except ValueError:
         value = None
-    if not isinstance(value, dict) or not _is_id(value.get("id")):
+    if not isinstance(value, dict) or not is_id(value.get("id")):
         raise ResponseError("the server's response is not an environment.")
     return value
-
-
-def _is_id(value: Value) -> bool:
-    """Whether a value can be the part of a path that names an environment."""
-    return isinstance(value, str) and value not in ("", ".", "..") and value.isprintable()

@@ -7,13 +7,12 @@ for a served one (`--base-url http://...`).
 from __future__ import annotations
 
 import json
-from urllib.parse import quote
 
 from ant_cli.commands.results import print_result
 from ant_cli.errors import BadValue, ResponseError, UsageError, exclude_each_other
 from ant_cli.http.client import Client
 from ant_cli.http.response import json_object
-from ant_cli.input.request import Request
+from ant_cli.input.request import Request, path_segment
 from ant_cli.input.values import convert, encode, parse, type_name
 from ant_cli.operations.spec import Flags, Param, flag_name
 from ant_cli.output.api_error import rendered_errors
@@ -54,20 +53,13 @@ def enqueue(
     if metadata:
         body["metadata"] = _read_metadata(metadata)
     response = _call_emulator(
-        runtime, flags, "POST", f"/environments/{segment('ENVIRONMENT_ID', environment_id)}/enqueue", body
+        runtime, flags, "POST", f"/environments/{path_segment('ENVIRONMENT_ID', environment_id)}/enqueue", body
     )
     try:
         ids = [item["id"] for item in response["data"]]
     except (KeyError, TypeError):
         raise ResponseError(_NO_EMULATOR) from None
     print_result(runtime, flags, "\n".join(ids), response["data"])
-
-
-def segment(name: str, identifier: str) -> str:
-    """Return an ID as a segment of a path. BadValue if it can't be one."""
-    if identifier in ("", ".", ".."):
-        raise BadValue(name, f"must be an ID, got {identifier!r}")
-    return quote(identifier, safe="")
 
 
 # Sessions
@@ -110,7 +102,7 @@ def show_session(
     session_id: str,
 ) -> None:
     """Print the events of a session, the oldest first."""
-    response = _call_emulator(runtime, flags, "GET", f"/sessions/{segment('SESSION_ID', session_id)}")
+    response = _call_emulator(runtime, flags, "GET", f"/sessions/{path_segment('SESSION_ID', session_id)}")
     events = response.get("events")
     if not isinstance(events, list):
         raise ResponseError(_NO_EMULATOR)

@@ -96,7 +96,7 @@ def fetch(kind: str, flags: Mapping[str, str], runtime: Runtime) -> list[dict[st
     import json
 
     from ant_cli.http.client import Client
-    from ant_cli.input.request import build
+    from ant_cli.input.request import request_of
     from ant_cli.operations.spec import Flags
 
     source = source_of(kind.removeprefix(EMULATOR))
@@ -105,7 +105,7 @@ def fetch(kind: str, flags: Mapping[str, str], runtime: Runtime) -> list[dict[st
     silent = Runtime(Stdin(None), Stdout(None), Stderr(None), runtime.environ, runtime.transport)
     known = {param.name for param in source.params_in("path")}
     values = {name: value for name, value in flags.items() if name in known}
-    request = build(source, Flags(values | {"limit": PAGE_SIZE}), silent.stdin, silent.stderr)
+    request = request_of(source, {**values, "limit": PAGE_SIZE})
     settings = settings_of(Flags(flags), silent)
     if kind.startswith(EMULATOR) and not _names_emulator(settings.base_url):
         return []

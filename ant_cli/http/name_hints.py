@@ -12,8 +12,8 @@ from itertools import islice
 from ant_cli.gjson import json_text
 from ant_cli.http.client import Client
 from ant_cli.http.pagination import follow_pages
-from ant_cli.input.request import Request
-from ant_cli.operations.environments import COLLECTION, ENVIRONMENT_ID
+from ant_cli.input.request import Request, request_of
+from ant_cli.operations.environments import COLLECTION, ENVIRONMENT_ID, LIST
 from ant_cli.operations.spec import Operation
 
 _ID = re.compile(r"env_\w+", re.ASCII)
@@ -21,7 +21,7 @@ _SAFE_ID = re.compile(r"[\w-]+", re.ASCII)
 """An ID that a command may hold without quotes. Nothing else that a server sent becomes part of a command."""
 _PAGES = 10
 """How many pages of environments are searched at most."""
-_LIST = Request("GET", COLLECTION, (("beta", "true"), ("include_archived", "true"), ("limit", "100")))
+_LIST = request_of(LIST, {"include_archived": "true", "limit": "100"})
 
 
 def name_hints(operation: Operation, request: Request, client: Client) -> list[str]:

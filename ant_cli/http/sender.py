@@ -111,8 +111,8 @@ class Sender:
                 self.outcome_unknown |= outcome_unknown(response.status)
                 if self._pace and response.status == RATE_LIMITED and not long_wait(response):
                     self._pace.hold(retry_delay(attempt, response))
-                stale = request.conditional and response.status in GATEWAY_TIMEOUTS
-                if not retries_left or stale or not should_retry(response):
+                timed_out = request.retries == "unless_timed_out" and response.status in GATEWAY_TIMEOUTS
+                if not retries_left or timed_out or not should_retry(response):
                     return response
                 self._wait(retry_delay(attempt, response), attempt, response.status_line)
             attempt += 1
@@ -174,7 +174,7 @@ class _AttemptFailed(Exception):
 
     def should_retry(self, request: Request) -> bool:
         """Whether to try again. After an incomplete response only a GET: anything else was carried out."""
-        if self.permanent or (self.maybe_processed and (request.conditional or request.creates)):
+        if self.permanent or (self.maybe_processed and request.retries != "always"):
             return False
         return isinstance(self.error, NetworkError) or request.method == "GET"
 

@@ -1,7 +1,8 @@
 """From what was given to HTTP requests: every value in its place, or an error that says why not.
 
 `gather` collects what flags, files and stdin hold, and changes nothing afterwards; `place` makes one request
-of it. `build_all` does both for a command line, which may stand for many requests (D31).
+of it. `build_all` does both for a command line, which may stand for many requests (D31); `request_of` is for
+requests of the program's own.
 """
 
 from __future__ import annotations
@@ -15,11 +16,17 @@ from ant_cli.input.gather import Inputs, gather
 from ant_cli.input.known_fields import note_unused, unknown_in
 from ant_cli.input.values import Value, convert, encode, to_text, type_name
 from ant_cli.operations.spec import Flags, Operation, Param
-from ant_cli.runtime.light_typing import NamedTuple
+from ant_cli.runtime.light_typing import Literal, NamedTuple
 from ant_cli.runtime.streams import Stderr, Stdin
 
 Note = Callable[[str], object]
 """Takes a note or a warning for people."""
+
+
+Retries = Literal["always", "unless_lost", "unless_timed_out"]
+"""When a request may be sent again: after any failure; unless its response was lost, because the server may have
+carried it out; or unless, in addition, a response says that a server or a gateway gave up waiting for another (408,
+504), which means the same."""
 
 
 class Request(NamedTuple):
@@ -31,14 +38,11 @@ class Request(NamedTuple):
     query: tuple[tuple[str, str], ...]
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
-    conditional: bool = False
-    """It must not be sent again after a time-out, because the server may have processed it."""
+    retries: Retries = "always"
     path_params: Mapping[str, str] = {}
     """The IDs in the path, as they were given."""
     success_message: str = ""
     """What to report on success; empty if the response shows it."""
-    creates: bool = False
-    """It must not be sent again after its response was lost: two objects may be the result (D33)."""
 
     @property
     def target(self) -> str:
@@ -90,9 +94,16 @@ def build_all(operation: Operation, flags: Flags, stdin: Stdin, stderr: Stderr) 
     return Requests(operation, gather(operation, flags, stdin, stderr), stderr)
 
 
-def build(operation: Operation, flags: Flags, stdin: Stdin, stderr: Stderr) -> Request:
-    """Return the first request of a command line, for callers that give one input. Raises as `build_all`."""
-    return build_all(operation, flags, stdin, stderr).first
+def request_of(
+    operation: Operation, values: Mapping[str, Value], body: Mapping[str, Value] | None = None
+) -> Request:
+    """Return a request of the program's own. `values` are those of path, query and headers, by parameter name.
+
+    Raises:
+        BadValue: if an ID can't be one segment of a path, or a value can't be sent.
+
+    """
+    return _assemble(operation, values, dict(body or {}))
 
 
 # One request
@@ -244,13 +255,13 @@ def _assemble(operation: Operation, values: Mapping[str, Value], body: dict[str,
             continue
         value = values[param.name]
         if param.location == "path":
-            path = path.replace(f"{{{param.name}}}", _segment(param, value))
+            path = path.replace(f"{{{param.name}}}", path_segment(param.flag, to_text(value)))
         elif param.location == "query":
-            query.append((param.wire_name, "" if value is None else _check_encodable(param, to_text(value))))
+            text = "" if value is None else _check_encodable(param.flag, to_text(value))
+            query.append((param.wire_name, text))
         else:
             headers.append((param.wire_name.lower(), _header(param, value)))
     content = encode(body) if operation.has_body else None
-    conditional = any(param.precondition and values.get(param.name) is not None for param in operation.params)
     ids = {param.name: to_text(values[param.name]) for param in operation.params_in("path")}
     message = _success_message(operation, ids, body)
     return Request(
@@ -259,11 +270,21 @@ def _assemble(operation: Operation, values: Mapping[str, Value], body: dict[str,
         tuple(query),
         tuple(headers),
         content,
-        conditional,
+        _retries(operation, values),
         ids,
         message,
-        operation.creates,
     )
+
+
+def _retries(operation: Operation, values: Mapping[str, Value]) -> Retries:
+    """Return when a request may be sent again.
+
+    A create that was carried out twice leaves two objects (D33). After a 408 or 504 it is sent again, as by the
+    official tool; a precondition would not hold any more then.
+    """
+    if any(param.precondition and values.get(param.name) is not None for param in operation.params):
+        return "unless_timed_out"
+    return "unless_lost" if operation.creates else "always"
 
 
 def _success_message(operation: Operation, ids: Mapping[str, str], body: Mapping[str, Value]) -> str:
@@ -273,15 +294,23 @@ def _success_message(operation: Operation, ids: Mapping[str, str], body: Mapping
     return message.format(id=ids[operation.positional.name]) if operation.positional else message
 
 
-def _segment(param: Param, value: Value) -> str:
-    """Return an ID percent-encoded as one path segment."""
-    text = to_text(value)
-    _check_id(param.flag, text)
-    return quote(_check_encodable(param, text), safe="")
+def path_segment(where: str, text: str) -> str:
+    """Return an ID percent-encoded as one segment of a path. BadValue if it can't be one."""
+    _check_id(where, text)
+    return quote(_check_encodable(where, text), safe="")
+
+
+def is_id(value: object) -> bool:
+    """Whether a value that a server sent can be an ID: one segment of a path, of characters that can be shown."""
+    return isinstance(value, str) and value.isprintable() and not _is_no_segment(value)
+
+
+def _is_no_segment(text: str) -> bool:
+    return not text.strip() or text in (".", "..")
 
 
 def _check_id(where: str, text: str) -> None:
-    if not text.strip() or text in (".", ".."):
+    if _is_no_segment(text):
         raise BadValue(where, f"must be an ID, got {text!r}")
     if _has_control_character(text):
         raise BadValue(where, f"contains a control character: {text!r}")
@@ -292,13 +321,13 @@ def _header(param: Param, value: Value) -> str:
     text = ",".join(to_text(item).strip() for item in (value if isinstance(value, list) else [value]))
     if _has_control_character(text):
         raise BadValue(param.flag, "contains a control character, which a header can't")
-    return _check_encodable(param, text)
+    return _check_encodable(param.flag, text)
 
 
-def _check_encodable(param: Param, text: str) -> str:
+def _check_encodable(where: str, text: str) -> str:
     """Return a text for a URL or a header."""
     if has_lone_surrogate(text):
-        raise BadValue(param.flag, "contains a lone surrogate, which can't be sent")
+        raise BadValue(where, "contains a lone surrogate, which can't be sent")
     return text
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from urllib.parse import quote
 
 from ant_cli.errors import ResponseError
 from ant_cli.http.client import Client
 from ant_cli.http.response import json_object
-from ant_cli.input.request import Request, has_lone_surrogate
+from ant_cli.input.request import Request, has_lone_surrogate, is_id, path_segment, request_of
+from ant_cli.input.values import Value
 from ant_cli.operations import work
 from ant_cli.operations.spec import Operation
 from ant_cli.runtime import Runtime
@@ -37,6 +36,8 @@ class WorkAPI:
     def __init__(
         self, connection: ConnectionSettings, runtime: Runtime, environment_id: str, worker_id: str
     ) -> None:
+        """Prepare; nothing is connected yet. Raises BadValue if the environment's ID can't be one."""
+        path_segment(work.QUEUE_ID.flag, environment_id)
         self._client = Client(connection, runtime)
         # A heartbeat is sent once: after a lost response, the worker looks at the item before the next one.
         self._once = Client(connection._replace(max_retries=0), runtime)
@@ -50,48 +51,42 @@ class WorkAPI:
 
     def poll(self) -> WorkItem | None:
         """Return the next item of the queue; None if none came while the server waited."""
-        query = (*_BETA, ("block_ms", str(BLOCK_MS)))
-        request = Request("GET", self._path(work.POLL), query, (("anthropic-worker-id", self._worker_id),))
+        request = self._request(work.POLL, block_ms=str(BLOCK_MS), anthropic_worker_id=self._worker_id)
         body = self._client.send(request).body
         return None if body.strip() == b"null" else _checked(_object(body))
 
     def acknowledge(self, work_id: str) -> WorkItem:
         """Take an item out of the queue, and return it."""
-        return self._post(work.ACK, work_id)
+        return self._send(self._request(work.ACK, work_id=work_id))
 
     def retrieve(self, work_id: str) -> WorkItem:
         """Fetch the current state of an item."""
-        return _object(self._client.send(Request("GET", self._path(work.RETRIEVE, work_id), _BETA)).body)
+        return self._send(self._request(work.RETRIEVE, work_id=work_id))
 
     def heartbeat(self, work_id: str, expected: str, ttl_s: int) -> WorkItem:
         """Extend the lease, if the last heartbeat is the expected one. The request is sent once."""
-        query = (*_BETA, ("desired_ttl_seconds", str(ttl_s)), ("expected_last_heartbeat", expected))
-        request = Request("POST", self._path(work.HEARTBEAT, work_id), query, conditional=True)
+        request = self._request(
+            work.HEARTBEAT, work_id=work_id, desired_ttl_seconds=str(ttl_s), expected_last_heartbeat=expected
+        )
         return _object(self._once.send(request).body)
 
     def update(self, work_id: str, metadata: Mapping[str, str | None]) -> WorkItem:
         """Merge metadata into an item, and return it; None deletes a key."""
-        return self._post(work.UPDATE, work_id, {"metadata": dict(metadata)})
+        return self._send(self._request(work.UPDATE, {"metadata": dict(metadata)}, work_id=work_id))
 
     def stop(self, work_id: str) -> WorkItem:
         """End an item that nobody runs any more."""
-        return self._post(work.STOP, work_id, {"force": True})
+        return self._send(self._request(work.STOP, {"force": True}, work_id=work_id))
 
     def stats(self) -> WorkItem:
         """Return the statistics of the queue."""
-        return _object(self._client.send(Request("GET", self._path(work.STATS), _BETA)).body)
+        return self._send(self._request(work.STATS))
 
-    def _post(self, operation: Operation, work_id: str, body: dict[str, Any] | None = None) -> WorkItem:
-        content = None if body is None else json.dumps(body).encode()
-        return _object(self._client.send(Request("POST", self._path(operation, work_id), _BETA, body=content)).body)
+    def _request(self, operation: Operation, body: Mapping[str, Value] | None = None, **values: str) -> Request:
+        return request_of(operation, {"environment_id": self._environment_id, **values}, body)
 
-    def _path(self, operation: Operation, work_id: str = "") -> str:
-        return operation.path.format(
-            environment_id=quote(self._environment_id, safe=""), work_id=quote(work_id, safe="")
-        )
-
-
-_BETA = (("beta", "true"),)
+    def _send(self, request: Request) -> WorkItem:
+        return _object(self._client.send(request).body)
 
 
 def _object(body: bytes) -> WorkItem:
@@ -110,8 +105,7 @@ def _object(body: bytes) -> WorkItem:
 
 def _checked(item: WorkItem) -> WorkItem:
     """Return an item whose ID can be part of a path."""
-    work_id = item.get("id")
-    if not isinstance(work_id, str) or work_id in ("", ".", "..") or not work_id.isprintable():
+    if not is_id(item.get("id")):
         raise ResponseError("the server sent a work item without a usable ID.")
     return item
 

@@ -11,15 +11,18 @@ from pathlib import Path
 
 import pytest
 
+from ant_cli.http.response import Response
 from ant_cli.http.transport import TransportError
 
 
 class Losing:
     """A transport that loses the response of a `create`, after or before the server has processed it."""
 
-    def __init__(self, inner, *, processed: bool) -> None:
+    def __init__(self, inner, *, processed: bool, gateway: str = "") -> None:
         self.inner = inner
         self.processed = processed
+        self.gateway = gateway
+        """What a gateway says in place of the response, such as `504 Gateway Timeout`."""
         self.creates = 0
 
     @contextmanager
@@ -31,6 +34,10 @@ class Losing:
         with self.inner.stream(method, url, *words, **named) as response:
             if creates:
                 response.read()
+                if self.gateway:
+                    status, _, reason = self.gateway.partition(" ")
+                    yield Response(int(status), reason, {}, iter([b"{}"]))
+                    return
                 raise TransportError(ConnectionResetError("gone"), phase="exchange")
             yield response
 
@@ -38,16 +45,17 @@ class Losing:
         self.inner.close()
 
 
-def losing(team, *, processed: bool) -> Losing:
+def losing(team, *, processed: bool, gateway: str = "") -> Losing:
     from ant_cli.http.choice import open_transport
 
-    return Losing(open_transport(team.url, team.environ), processed=processed)
+    return Losing(open_transport(team.url, team.environ), processed=processed, gateway=gateway)
 
 
-def test_a_lost_response_of_a_create_is_looked_up_and_not_repeated(team):
+@pytest.mark.parametrize("gateway", ["", "504 Gateway Timeout", "408 Request Timeout"])
+def test_a_lost_response_of_a_create_is_looked_up_and_not_repeated(team, gateway):
     """The environment that it created is the one of the file."""
     team.write("environments/a.yaml")
-    transport = losing(team, processed=True)
+    transport = losing(team, processed=True, gateway=gateway)
     result = team.apply(".", transport=transport)
     assert transport.creates == 1
     assert "created env_" in result.stdout

@@ -13,7 +13,9 @@ DEEP = b'{"id": "env_1", "name": ' + b"[" * 20_000 + b"]" * 20_000 + b"}"
 
 
 @pytest.mark.parametrize("words", [("export", "env_1"), ("edit", "env_1")])
-@pytest.mark.parametrize("body", [DEEP, b'{"id": ".."}', b'{"id": "env_1\\u001b[2J"}', b'{"id": 1}', b"[]"])
+@pytest.mark.parametrize(
+    "body", [DEEP, b'{"id": ".."}', b'{"id": " "}', b'{"id": "env_1\\u001b[2J"}', b'{"id": 1}', b"[]"]
+)
 def test_what_is_no_environment_is_neither_exported_nor_edited(team, words, body):
     """Nor is one whose ID can't be part of a path."""
     with ScriptedServer(response(body)) as server:

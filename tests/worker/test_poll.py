@@ -84,6 +84,13 @@ def test_a_handler_that_can_not_be_run_is_an_error_before_anything_is_claimed(qu
     assert queue.item(work_id)["state"] == "queued"
 
 
+def test_an_environment_id_that_can_not_be_one_is_an_error_before_anything_is_polled(queue, work, script):
+    """A worker that goes on would ask for another resource, again and again."""
+    worker = work("--environment-id", "..", handler=[script("exit 0")], status=2)
+    assert worker.lines[0] == "ant: --environment-id must be an ID, got '..'.\n"
+    assert queue.count("/poll") == 0
+
+
 def test_a_failed_item_is_given_back_and_counted(queue, work, script):
     """Its lease ends in a second; the metadata says how often it failed, and of what."""
     (work_id,) = queue.enqueue()

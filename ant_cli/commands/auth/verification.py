@@ -5,7 +5,8 @@ from __future__ import annotations
 from ant_cli.errors import ResponseError
 from ant_cli.http.client import Client
 from ant_cli.http.response import Response, json_object
-from ant_cli.input.request import Request
+from ant_cli.input.request import request_of
+from ant_cli.operations import environments
 from ant_cli.output.api_error import rendered_errors
 from ant_cli.output.progress import Progress
 from ant_cli.runtime import Runtime
@@ -16,7 +17,7 @@ from ant_cli.settings.local_emulator import is_local
 _NOT_VERIFIED = "The emulator accepts any key, so nothing was verified."
 _EMULATOR_HEADER = "ant-emulator"
 """Sent by an emulator that accepts any key, wherever it is served."""
-_PROBE_REQUEST = Request("GET", "/v1/environments", (("beta", "true"), ("limit", "1")))
+_PROBE_REQUEST = request_of(environments.LIST, {"limit": "1"})
 
 
 def verify(settings: Settings, runtime: Runtime) -> None:
