@@ -177,12 +177,7 @@ def report_text(report: AuthReport) -> str:
     used = next((row for row in report.rows if row.state == "used"), None)
     return "\n".join(
         (
-            f"Credential  {_credential_text(report, used)}",
-            *_base_url_lines(report),
-            f"Workspace   {_workspace_text(report)}",
-            f"Profile     {_profile_text(report)}",
-            *(_login_lines(report.official) if report.official else ()),
-            *([f"Note        {report.note}"] if report.note else []),
+            *(f"{label:12}{text}" for label, text in _labelled(report, used)),
             "",
             "A credential is looked for in this order, and the first is used:",
             *(
@@ -193,16 +188,31 @@ def report_text(report: AuthReport) -> str:
     )
 
 
+def _labelled(report: AuthReport, used: SourceRow | None) -> Iterator[tuple[str, str]]:
+    """Yield the settings in use, each with its label; a line that continues the one before has none."""
+    yield "Credential", _credential_text(report, used)
+    yield "Base URL", _base_url_text(report)
+    for shadowed in report.shadowed_urls:
+        yield "", f"shadows {shadowed.label}: {strip_userinfo(shadowed.text)}"
+    yield "Workspace", _workspace_text(report)
+    yield "Profile", _profile_text(report)
+    if report.official:
+        yield "Official", _login_text(report.official)
+        if files := _login_files(report.official):
+            yield "", files
+    if report.note:
+        yield "Note", report.note
+
+
 def _credential_text(report: AuthReport, used: SourceRow | None) -> str:
     if used:
         return f"{used.value} ({_KINDS[used.kind]}, from {used.source})"
     return "none" if report.needs_credential else "none, and the emulator needs none"
 
 
-def _base_url_lines(report: AuthReport) -> list[str]:
+def _base_url_text(report: AuthReport) -> str:
     url, source = report.settings.connection.base_url, report.settings.provenance.sources["base_url"]
-    shadows = [f"            shadows {other.label}: {strip_userinfo(other.text)}" for other in report.shadowed_urls]
-    return [f"Base URL    {strip_userinfo(url)} ({source})", *shadows]
+    return f"{strip_userinfo(url)} ({source})"
 
 
 def _workspace_text(report: AuthReport) -> str:
@@ -223,17 +233,18 @@ def _profile_text(report: AuthReport) -> str:
     return f"none ({path or 'there is no folder for them'})"
 
 
-def _login_lines(official: LoginReport) -> Iterator[str]:
-    """Yield whom a login of the official tool belongs to, and its files."""
+def _login_text(official: LoginReport) -> str:
+    """Return whom a login of the official tool belongs to."""
     others = f"; others: {', '.join(official.others)}" if official.others else ""
+    return f"{official.name}: {official.owner or official.value}{others}"
+
+
+def _login_files(official: LoginReport) -> str:
+    """Return when a login ends and where it is stored; empty without its profile."""
     profile = official.profile
-    yield f"Official    {official.name}: {official.owner or official.value}{others}"
-    if profile:
-        yield (
-            f"            {official.end}, in {profile.credentials_path}"
-            if official.login
-            else (f"            in {profile.path}")
-        )
+    if profile is None:
+        return ""
+    return f"{official.end}, in {profile.credentials_path}" if official.login else f"in {profile.path}"
 
 
 def _state_text(row: SourceRow, used: SourceRow | None) -> str:
