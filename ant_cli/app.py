@@ -19,7 +19,7 @@ from ant_cli.__main__ import execute, guarded, this_process
 from ant_cli.argv import ApiCall, CommandCall, ToolCall, VersionCall, help_call, positional_id, reject_boolean_text
 from ant_cli.errors import UsageError, see_help
 from ant_cli.help.catalog import catalog
-from ant_cli.help.command_row import HELP, Command, argument_name, choices_text
+from ant_cli.help.command_row import HELP, Command, argument_name, help_text
 from ant_cli.operations.global_flags import GLOBAL_FLAGS
 from ant_cli.operations.spec import Flags, FlagValue, Param, flag_name
 from ant_cli.runtime import Runtime
@@ -141,7 +141,7 @@ def _with_parameters(function: Callable[..., None], parameters: Sequence[Paramet
 
 def _option(param: Param) -> Parameter:
     info = typer.Option(
-        None, *param.names, help=param.help + choices_text(param), metavar=param.metavar or None, show_default=False
+        None, *param.names, help=help_text(param), metavar=param.metavar or None, show_default=False
     )
     name = f"{param.name}_" if iskeyword(param.name) else param.name  # as `--for`, which Python has itself
     return Parameter(name, Parameter.KEYWORD_ONLY, default=info, annotation=_annotation(param))

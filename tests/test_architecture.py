@@ -355,10 +355,13 @@ TOOLS = [command for tool in TOOL_COMMANDS for command in tool.walk() if command
 
 @pytest.mark.parametrize("command", TOOLS, ids=lambda command: command.full_name)
 def test_the_function_of_a_tool_command_takes_what_its_row_names(command: Command):
-    """The row is the description of the command: a flag that is missing in one of them could not be used."""
+    """The row is the description of the command: a flag that is missing in one of them could not be used.
+
+    A default that help shows stands in the row alone.
+    """
     module, _, name = command.function.partition(":")
     _, _, *keywords = signature(getattr(import_module(module), name)).parameters.values()
-    rows = {param.name: param.required for param in (*command.arguments, *command.flags)}
+    rows = {param.name: param.required or bool(param.default) for param in (*command.arguments, *command.flags)}
     if any(item.kind is Parameter.VAR_KEYWORD for item in keywords):  # it reads its flags by the same rows
         keywords = [item for item in keywords if item.kind is not Parameter.VAR_KEYWORD]
         rows = {param.name: param.required for param in command.arguments}

@@ -24,8 +24,6 @@ from ant_cli.runtime import Runtime
 from ant_cli.settings.loading import Settings
 from ant_cli.settings.validators import check_whole_number
 
-_DEFAULT_PARALLEL = "8"
-
 
 def apply(
     runtime: Runtime,
@@ -42,7 +40,7 @@ def apply(
     exit_code: bool = False,
     save_plan: str | None = None,
     plan: str | None = None,
-    parallel: str = _DEFAULT_PARALLEL,
+    parallel: str,
     validate: bool = False,
 ) -> None:
     """Make the environments on the server what files declare."""
@@ -52,9 +50,9 @@ def apply(
         Options(force=force, prune=prune, adopt=adopt),
         flags,
         runtime,
+        _count(parallel),
         yes,
         verbose,
-        _count(parallel),
     )
     if (exit_code or save_plan) and not dry_run:
         raise UsageError(f"{'--exit-code' if exit_code else '--save-plan'} needs --dry-run.", "Or use: ant diff")
@@ -77,13 +75,13 @@ def diff(
     lock_file: str | None = None,
     prune: bool = False,
     verbose: bool = False,
-    parallel: str = _DEFAULT_PARALLEL,
+    parallel: str,
 ) -> None:
     """Show what `ant apply` would change."""
     with _failing_with_one(when=True):
         lock_path = find_lock_path(lock_file, Path.cwd())
         options = Options(prune=prune)
-        job = Job(tuple(path), lock_path, options, flags, runtime, verbose=verbose, parallel=_count(parallel))
+        job = Job(tuple(path), lock_path, options, flags, runtime, _count(parallel), verbose=verbose)
         _preview(job, save_to=None, exit_code=True)
 
 

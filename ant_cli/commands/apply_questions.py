@@ -29,9 +29,9 @@ class Job(NamedTuple):
     flags: Flags
     """The global flags."""
     runtime: Runtime
+    parallel: int
     yes: bool = False
     verbose: bool = False
-    parallel: int = 8
 
 
 def with_untracked(loaded: Loaded, lock: LockFile, job: Job) -> Loaded:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 def call_tool(command: Command, flags: Flags, runtime: Runtime) -> None:
     """Call the function of a tool command, whose module is imported only now.
 
-    It gets the global flags as the texts that were typed, and its own flags and arguments as keywords.
+    It gets the global flags as the texts that were typed, and its own flags and arguments as keywords: those that
+    were given, and those that have a default.
 
     Raises:
         UsageError: if the value of a boolean flag is neither true nor false.
@@ -23,7 +24,8 @@ def call_tool(command: Command, flags: Flags, runtime: Runtime) -> None:
 
     """
     own = {param.name: param for param in (*command.arguments, *command.flags)}
-    keywords = {name: _value(own[name], text, command) for name, text in flags.items() if name in own}
+    keywords: dict[str, FlagValue | bool] = {name: param.default for name, param in own.items() if param.default}
+    keywords |= {name: _value(own[name], text, command) for name, text in flags.items() if name in own}
     global_flags = flags.only(flags.keys() - own.keys())
     import_named(command.function)(runtime, global_flags, **keywords)
 

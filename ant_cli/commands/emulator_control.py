@@ -35,9 +35,9 @@ def enqueue(
     *,
     environment_id: str,
     session_id: str = "",
-    count: str = "1",
+    count: str,
     metadata: str = "",
-    type: str = "session",  # noqa: A002 - named as the flag is
+    type: str,  # noqa: A002 - named as the flag is
     no_secret: bool = False,
 ) -> None:
     """Put work in a queue, as a new session does in the real service."""
@@ -166,11 +166,11 @@ def fault(
     path_contains: str = "",
     method: str = "",
     status: str | None = None,
-    times: str = "1",
+    times: str,
     retry_after_ms: str | None = None,
-    delay_ms: str | None = None,
+    delay_ms: str,
     disconnect: bool = False,
-    after: str | None = None,
+    after: str,
     body_delay_ms: str | None = None,
     cut_after_events: str | None = None,
     list: bool = False,  # noqa: A002 - named as the flag is

@@ -38,10 +38,10 @@ def start(
     runtime: Runtime,
     flags: Flags,
     *,
-    host: str = "127.0.0.1",
-    port: str = "0",
+    host: str,
+    port: str,
     database: str = "",
-    lease_seconds: str = "300",
+    lease_seconds: str,
     organization_id: str = "",
     workspace_id: str = "",
     detach: bool = False,
@@ -182,7 +182,7 @@ def env(
     _: Flags,
     *,
     port: str = "",
-    wait: str = "0",
+    wait: str,
 ) -> None:
     """Print the variables that point every client to the emulator that runs; a shell evaluates them."""
     try:

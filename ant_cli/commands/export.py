@@ -25,7 +25,6 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.storage import replace_file
 
-_DEFAULT_FOLDER = "environments"
 _WRITTEN = (".yaml", ".yml")
 
 
@@ -43,7 +42,7 @@ def export_files(
     *,
     environment: Sequence[str] = (),
     all: bool = False,  # noqa: A002 - the name of the flag
-    directory: str = _DEFAULT_FOLDER,
+    directory: str,
     lock_file: str | None = None,
     force: bool = False,
 ) -> None:

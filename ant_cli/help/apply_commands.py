@@ -41,7 +41,7 @@ _VERBOSE = Param(
     short="-v",
     completes=ValueKind.NOTHING,  # as the -v of `ant` itself
 )
-_PARALLEL = Param("parallel", "setting", int, "Requests at once, up to 64. [default: 8]", value_name="N")
+_PARALLEL = Param("parallel", "setting", int, "Requests at once, up to 64.", value_name="N", default="8")
 
 _APPLY = tool(
     "apply",
@@ -99,7 +99,7 @@ _EXPORT = tool(
     ),
     flags=(
         boolean_flag("all", "Every environment that is not archived."),
-        text_flag("directory", "Where to write new files. [default: environments]", "FOLDER", ValueKind.FILE),
+        text_flag("directory", "Where to write new files.", "FOLDER", ValueKind.FILE, "environments"),
         boolean_flag("force", "Overwrite files that exist."),
         _LOCK_FILE,
     ),

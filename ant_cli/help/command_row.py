@@ -95,6 +95,8 @@ def argument_name(param: Param) -> str:
     return (name if param.required else f"[{name}]") + ("..." if param.type is list else "")
 
 
-def choices_text(param: Param) -> str:
-    """Return the sentence that lists the values that a parameter is known to take; empty if it has no such list."""
-    return f" One of: {', '.join(param.choices)}." if param.choices else ""
+def help_text(param: Param) -> str:
+    """Return what help says about a flag: what it is for, the values that it is known to take, and its default."""
+    choices = f" One of: {', '.join(param.choices)}." if param.choices else ""
+    default = f" [default: {param.default}]" if param.default else ""
+    return param.help + choices + default

@@ -87,14 +87,14 @@ EMULATOR = Command(
                 "ant emulator start --port 8080 --database :memory: --detach",
             ),
             flags=(
-                text_flag("host", "The address to listen on. [default: 127.0.0.1]"),
-                number_flag("port", "The port, from 1 to 65535; 0 for any free one. [default: 0]"),
+                text_flag("host", "The address to listen on.", default="127.0.0.1"),
+                number_flag("port", "The port, from 1 to 65535; 0 for any free one.", default="0"),
                 text_flag(
                     "database",
                     "The file of its data; :memory: keeps nothing. [default: the file of --local]",
                     completes=ValueKind.FILE,
                 ),
-                number_flag("lease_seconds", "How long a lease lasts by default, from 1 to 300. [default: 300]"),
+                number_flag("lease_seconds", "How long a lease lasts by default, from 1 to 300.", default="300"),
                 text_flag("organization_id", "The organization ID in the headers of responses."),
                 text_flag("workspace_id", "The workspace of the key; its ID is in the headers of responses."),
                 boolean_flag("detach", "Serve in the background; `ant emulator stop` ends it."),
@@ -126,7 +126,7 @@ EMULATOR = Command(
                 "run a single program on it, once it is up",
                 '(eval "$(ant emulator env --wait 10)" && python worker.py)',
             ),
-            flags=(_PORT, number_flag("wait", "Seconds to wait for one to start, from 0 to 3600. [default: 0]")),
+            flags=(_PORT, number_flag("wait", "Seconds to wait for one to start, from 0 to 3600.", default="0")),
         ),
         _SESSION,
         tool(
@@ -141,9 +141,9 @@ EMULATOR = Command(
             arguments=(argument("environment_id", "A self-hosted environment.", ValueKind.EMULATOR_ID),),
             flags=(
                 text_flag("session_id", "The session of all items. [default: a new one for each]"),
-                number_flag("count", "How many work items, from 1 to 10000. [default: 1]"),
+                number_flag("count", "How many work items, from 1 to 10000.", default="1"),
                 _METADATA,
-                text_flag("type", "The type of the work. [default: session]", completes=ValueKind.CHOICE)._replace(
+                text_flag("type", "The type of the work.", default="session", completes=ValueKind.CHOICE)._replace(
                     choices=("session", "healthcheck")
                 ),
                 _NO_SECRET,
@@ -189,11 +189,11 @@ EMULATOR = Command(
                 text_flag("path_contains", "Only requests whose path contains this, percent-encoded."),
                 text_flag("method", "Only requests with this method: GET, POST or DELETE."),
                 number_flag("status", "The status of the response, from 400 to 599."),
-                number_flag("times", "How many requests fail, up to 1000000. [default: 1]"),
+                number_flag("times", "How many requests fail, up to 1000000.", default="1"),
                 number_flag("retry_after_ms", "The retry-after-ms header, up to 3600000."),
-                number_flag("delay_ms", "Delay of the response, up to 600000. [default: 0]"),
+                number_flag("delay_ms", "Delay of the response, up to 600000.", default="0"),
                 boolean_flag("disconnect", "Close the connection without a response."),
-                number_flag("after", "How many such requests succeed first. [default: 0]"),
+                number_flag("after", "How many such requests succeed first.", default="0"),
                 number_flag("body_delay_ms", "Pause in the middle of a body, or at an event."),
                 number_flag("cut_after_events", "Cut a session's stream after this many events."),
                 boolean_flag("list", "List the remaining faults."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ant_cli.help.command_row import HELP, Command, argument_name, choices_text
+from ant_cli.help.command_row import HELP, Command, argument_name, help_text
 from ant_cli.help.layout import Layout
 from ant_cli.help.topics import TOPICS, text_of
 from ant_cli.operations.global_flags import GLOBAL_FLAGS
@@ -56,7 +56,7 @@ def flag_sections(command: Command) -> tuple[Section, ...]:
 
 def flag_row(param: Param) -> tuple[str, str]:
     """Return a flag as it is typed, and what it is for."""
-    return f"{', '.join(reversed(param.names))} {param.metavar}".rstrip(), param.help + choices_text(param)
+    return f"{', '.join(reversed(param.names))} {param.metavar}".rstrip(), help_text(param)
 
 
 def topic_page(topic: str, layout: Layout) -> str:

@@ -18,14 +18,16 @@ REQUEST = (*CREDENTIAL, *CONNECTION)
 _GLOBAL_FLAGS = {param.name: param for param in GLOBAL_FLAGS}
 
 
-def text_flag(name: str, text: str, value_name: str = "", completes: ValueKind | None = ValueKind.FREE) -> Param:
+def text_flag(
+    name: str, text: str, value_name: str = "", completes: ValueKind | None = ValueKind.FREE, default: str = ""
+) -> Param:
     """Return a flag that takes a text."""
-    return Param(name, "setting", str, text, value_name=value_name, completes=completes)
+    return Param(name, "setting", str, text, value_name=value_name, completes=completes, default=default)
 
 
-def number_flag(name: str, text: str) -> Param:
+def number_flag(name: str, text: str, default: str = "") -> Param:
     """Return a flag that takes a number. The command gets it as text, and checks it."""
-    return Param(name, "setting", int, text)
+    return Param(name, "setting", int, text, default=default)
 
 
 def boolean_flag(name: str, text: str) -> Param:

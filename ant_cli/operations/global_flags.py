@@ -7,6 +7,8 @@ from ant_cli.operations.spec import Param
 
 _FORMAT_NAMES = tuple(row.name for row in FORMATS)
 
+TIMEOUT = Param("timeout", "setting", float, "Seconds to wait for a connection, and between bytes.", default="60")
+MAX_RETRIES = Param("max_retries", "setting", int, "How many times to retry a failed request.", default="2")
 GLOBAL_FLAGS = (
     Param("api_key", "setting", str, "The API key. Safer: ANTHROPIC_API_KEY, which other users can't see."),
     Param("auth_token", "setting", str, "A bearer token, in place of a key. Safer: ANTHROPIC_AUTH_TOKEN."),
@@ -40,8 +42,8 @@ GLOBAL_FLAGS = (
     Param("raw_output", "setting", bool, "Print a string without its quotes.", short="-r"),
     Param("columns", "setting", str, "Print a table with these columns, titles or GJSON paths: id,name."),
     Param("dry_run", "setting", bool, "Print the request, with secrets hidden, and send nothing."),
-    Param("timeout", "setting", float, "Seconds to wait for a connection, and between bytes. [default: 60]"),
-    Param("max_retries", "setting", int, "How many times to retry a failed request. [default: 2]"),
+    TIMEOUT,
+    MAX_RETRIES,
     Param("debug", "setting", bool, "Show requests and responses on stderr, with secrets hidden."),
 )
 
@@ -97,8 +99,9 @@ EVERY = Param(
     "every",
     "setting",
     str,
-    "With --until or --watch: the time between requests. [default: 2s]",
+    "With --until or --watch: the time between requests.",
     value_name="TIME",
+    default="2s",
 )
 FOR = Param(
     "for",
@@ -110,20 +113,15 @@ FOR = Param(
 WAITING = (UNTIL, WATCH, EVERY, FOR)
 WATCHING = (
     WATCH,
-    EVERY._replace(help="With --watch: the time between requests. [default: 2s]"),
+    EVERY._replace(help="With --watch: the time between requests."),
     FOR._replace(help="With --watch: stop after this time."),
 )
 """The same for lists."""
-PARALLEL = Param(
-    "parallel",
-    "setting",
-    int,
-    "Requests at once, if there are several inputs. [default: 8]",
-)
+PARALLEL = Param("parallel", "setting", int, "Requests at once, if there are several inputs.", default="8")
 FAIL_FAST = Param("fail_fast", "setting", bool, "With several inputs: send nothing after the first failure.")
 YES = Param("yes", "setting", bool, "Do not ask for confirmation at a terminal.")
 MANY = (PARALLEL, FAIL_FAST)
-MANY_CREATED = (PARALLEL._replace(help="Requests at once, if there are several inputs. [default: 1]"), FAIL_FAST)
+MANY_CREATED = (PARALLEL._replace(default="1"), FAIL_FAST)
 
 ADD = Param(
     "add",

@@ -134,6 +134,8 @@ class Param(NamedTuple):
     """Whether a structured value may also be given as `key=value` for each key; in a patch, `key=` deletes it."""
     choices: tuple[str, ...] = ()
     """What completion and help offer. Other values are not rejected here: the server, or the setting, decides."""
+    default: str = ""
+    """The text that counts if none is given. Help shows it; `help` describes a default that is no text."""
     success_message: str = ""
     """Reported instead of the operation's message if this boolean is true."""
     value_name: str = ""

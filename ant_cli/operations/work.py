@@ -75,9 +75,9 @@ POLL = Operation(
             "reclaim_older_than_ms",
             "query",
             int,
-            "Also take items that another worker got this many milliseconds ago but never acknowledged. "
-            "[default: 5000]",
+            "Also take items that another worker got this many milliseconds ago but never acknowledged.",
             nullable=True,
+            default="5000",
         ),
         Param(
             "anthropic_worker_id",

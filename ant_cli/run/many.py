@@ -12,7 +12,7 @@ from ant_cli.http.observer import Unobserved
 from ant_cli.http.outcome import outcome_hints
 from ant_cli.http.pool import Pool, Result, Unfinished
 from ant_cli.input.request import Request, Requests
-from ant_cli.operations.global_flags import YES
+from ant_cli.operations.global_flags import PARALLEL, YES
 from ant_cli.operations.spec import Operation
 from ant_cli.output.api_error import rendered_errors
 from ant_cli.output.printer import check_json
@@ -24,7 +24,6 @@ from ant_cli.runtime.delayed_signals import DelayedSignals
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.process import resume_gc
 
-_PARALLEL_DEFAULT = 8
 NAMED = 1000
 """How many unsent inputs are listed by name; the rest are only counted."""
 
@@ -38,7 +37,7 @@ def run_many(plan: RunPlan, runtime: Runtime) -> None:
 
     """
     operation, requests, settings = plan.operation, plan.requests, plan.settings
-    usual = 1 if operation.creates else _PARALLEL_DEFAULT
+    (usual,) = (int(param.default) for param in operation.params if param.name == PARALLEL.name)
     parallel = min(settings.parallel or usual, requests.count)
     if YES in operation.params and not plan.flags.is_on(YES.name):
         confirm(_question(operation, requests), runtime, reads_stdin=True)

@@ -13,7 +13,6 @@ from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
 
-_EVERY_DEFAULT = "2s"
 _SHORTEST_S = 0.01
 """A shorter pause or run, such as one of 0 seconds, is a mistake."""
 
@@ -36,7 +35,7 @@ def rhythm_of(flags: Flags) -> Rhythm:
     """Return what the flags say. Raises UsageError if one has a value that can't be used."""
     limit = flags.text(FOR.name)
     return Rhythm(
-        _seconds(EVERY.flag, flags.text(EVERY.name) or _EVERY_DEFAULT),
+        _seconds(EVERY.flag, flags.text(EVERY.name) or EVERY.default),
         inf if limit is None else _seconds(FOR.flag, limit),
     )
 

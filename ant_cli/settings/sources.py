@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ant_cli.errors import exclude_each_other
+from ant_cli.operations.global_flags import MAX_RETRIES, TIMEOUT
 from ant_cli.operations.spec import Flags, flag_name
 from ant_cli.runtime import variables
 from ant_cli.runtime.light_typing import NamedTuple
@@ -12,7 +13,13 @@ from ant_cli.settings.local_emulator import LOCAL
 from ant_cli.settings.profiles import SelectedProfile
 
 DEFAULT_BASE_URL = "https://api.anthropic.com"
-DEFAULTS = {"base_url": DEFAULT_BASE_URL, "workspace_id": "", "format": "auto", "timeout": "60", "max_retries": "2"}
+DEFAULTS = {
+    "base_url": DEFAULT_BASE_URL,
+    "workspace_id": "",
+    "format": "auto",
+    TIMEOUT.name: TIMEOUT.default,
+    MAX_RETRIES.name: MAX_RETRIES.default,
+}
 """The settings that a profile may have, with their defaults."""
 VARIABLES = {
     "base_url": variables.BASE_URL,
