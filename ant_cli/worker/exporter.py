@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
 from datetime import datetime
 
 from ant_cli.errors import AntError
@@ -95,29 +95,41 @@ class Exporter:
         return _stats_page(chosen.read()) if chosen else None
 
 
-def serve_statistics(options: Mapping[str, Any], connection: ConnectionSettings, runtime: Runtime) -> None:
-    """Serve the statistics of one or more environments until a signal.
+class ExporterOptions(NamedTuple):
+    """What `beta:worker exporter` was asked to do: the values of `EXPORTER_ROWS`."""
 
-    Args:
-        options: The values of `EXPORTER_ROWS`; the environments are separated by commas.
-        connection: Where the API is. An environment's key, if one is given, replaces its credential.
-        runtime: Its stderr says where the exporter listens.
+    environment_id: str
+    """One or more, separated by commas."""
+    environment_key: str
+    """Replaces the credential of the connection; empty for none."""
+    listen: tuple[str, int]
+    """Host and port."""
+    cache: float
+    """For how many seconds statistics are kept."""
+
+    def __repr__(self) -> str:
+        """Return a representation without the key."""
+        return f"ExporterOptions(environment_id={self.environment_id!r})"
+
+
+def serve_statistics(options: ExporterOptions, connection: ConnectionSettings, runtime: Runtime) -> None:
+    """Serve the statistics of one or more environments until a signal; `runtime.stderr` says where.
 
     Raises:
         AntError: if nothing can listen there.
 
     """
-    if options["environment_key"]:
-        connection = connection_with_key(connection, options["environment_key"])
+    if options.environment_key:
+        connection = connection_with_key(connection, options.environment_key)
     connection = authenticated(connection, runtime)  # once for all environments
-    names = [name.strip() for name in options["environment_id"].split(",") if name.strip()]
-    stats = {name: CachedStats(WorkAPI(connection, runtime, name, "").stats, options["cache"]) for name in names}
-    host, port = options["listen"]
-    listener = Listener(host, port, Exporter(stats).find)
-    with suppress(KeyboardInterrupt):  # a service that was asked to end has ended well
-        runtime.stderr.say(f"The exporter listens at {listener.url}. Stop it with Ctrl-C.")
-        threading.Event().wait()
-    listener.close()
+    names = [name.strip() for name in options.environment_id.split(",") if name.strip()]
+    with ExitStack() as stack:
+        apis = {name: stack.enter_context(closing(WorkAPI(connection, runtime, name, ""))) for name in names}
+        stats = {name: CachedStats(api.stats, options.cache) for name, api in apis.items()}
+        listener = stack.enter_context(closing(Listener(*options.listen, Exporter(stats).find)))
+        with suppress(KeyboardInterrupt):  # a service that was asked to end has ended well
+            runtime.stderr.say(f"The exporter listens at {listener.url}. Stop it with Ctrl-C.")
+            threading.Event().wait()
 
 
 def _stats_page(reading: Reading) -> ServedPage:
