@@ -13,33 +13,65 @@ from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.input.values import Value
 from ant_cli.operations.global_flags import ADD, REMOVE
 from ant_cli.operations.spec import Flags, Param
-from ant_cli.runtime.light_typing import Any, NamedTuple
+from ant_cli.runtime.light_typing import Any, NamedTuple, TypeAlias
 
 _CONFIG = "config"
 _METADATA = "metadata"
+_METADATA_PREFIX = f"{_METADATA}."
 _VERSION = re.compile(r"(?<=.)(?:[=<>~!@:;\[]| )")
 """What ends the name of a package: `pandas==2.2`, `@types/node@22`, `rails:7.1.0`."""
 
 
-class Edit(NamedTuple):
-    """One change: something to add to a list or to remove from one, or a key of metadata."""
+class ListEdit(NamedTuple):
+    """An element to add to a list, or to remove from it."""
 
     flag: str
     """`--add` or `--remove`."""
     path: str
-    """The path of a list below `config`, or `metadata.` and the key."""
+    """The path of the list below `config`."""
     value: str
-    """The element, or the value of the key; empty to remove the key."""
+    """The element."""
 
     @property
     def adds(self) -> bool:
-        """Whether something is added or set."""
+        """Whether the element is added."""
+        return self.flag == ADD.flag
+
+    def is_set_by(self, given: Mapping[str, Any]) -> bool:
+        """Whether the fields of an update set the list, too."""
+        section, _, name = self.path.partition(".")
+        config = given.get(_CONFIG, {})
+        part = config.get(section, {}) if isinstance(config, dict) else None
+        return not isinstance(part, dict) or name in part
+
+
+class KeyEdit(NamedTuple):
+    """A key of metadata to set, or to remove."""
+
+    flag: str
+    """`--add` or `--remove`."""
+    path: str
+    """`metadata.` and the key."""
+    value: str
+    """The value; empty to remove the key."""
+
+    @property
+    def adds(self) -> bool:
+        """Whether the key is set."""
         return self.flag == ADD.flag
 
     @property
     def key(self) -> str:
-        """The key of metadata; empty for a list."""
-        return self.path.removeprefix(f"{_METADATA}.") if self.path.startswith(f"{_METADATA}.") else ""
+        """The key."""
+        return self.path.removeprefix(_METADATA_PREFIX)
+
+    def is_set_by(self, given: Mapping[str, Any]) -> bool:
+        """Whether the fields of an update set the key, too."""
+        metadata = given.get(_METADATA, {})
+        return not isinstance(metadata, dict) or self.key in metadata
+
+
+Edit: TypeAlias = ListEdit | KeyEdit
 
 
 class Edited(NamedTuple):
@@ -66,7 +98,7 @@ def parse_edits(flags: Flags, lists: Sequence[str]) -> tuple[Edit, ...]:
     )
     seen: dict[tuple[str, str], Edit] = {}
     for edit in edits:
-        place = edit.path, "" if edit.key else edit.value
+        place = edit.path, edit.value if isinstance(edit, ListEdit) else ""
         other = seen.setdefault(place, edit)
         if other is not edit:
             raise UsageError(f"{edit.flag} {edit.path} contradicts {other.flag} {_typed(other)}.")
@@ -80,17 +112,18 @@ def _typed(edit: Edit) -> str:
 def _parse(param: Param, text: str, lists: Sequence[str]) -> Edit:
     path, equals, value = text.partition("=")
     path = path.strip().removeprefix(f"{_CONFIG}.")
-    edit = Edit(param.flag, path, value)
-    if edit.key:
+    if path.startswith(_METADATA_PREFIX) and path != _METADATA_PREFIX:
+        edit = KeyEdit(param.flag, path, value)
         _check_key(edit, has_value=bool(equals))
-    elif path not in lists:
+        return edit
+    if path not in lists:
         raise _unknown_list(param, path, lists)
-    elif not value:
+    if not value:
         raise BadValue(f"{param.flag} {path}", "needs a value", f"For example: {param.flag} {path}=NAME")
-    return edit
+    return ListEdit(param.flag, path, value)
 
 
-def _check_key(edit: Edit, *, has_value: bool) -> None:
+def _check_key(edit: KeyEdit, *, has_value: bool) -> None:
     """Reject a key that is added without a value, or removed with one."""
     where = f"{edit.flag} {edit.path}"
     if edit.adds and not edit.value:
@@ -111,12 +144,8 @@ def _unknown_list(param: Param, path: str, lists: Sequence[str]) -> UsageError:
 def check_given(edits: Iterable[Edit], given: Mapping[str, Any]) -> None:
     """Reject a field that sets what an edit changes, or that is null."""
     for edit in edits:
-        section, _, name = edit.path.partition(".")
-        field = _METADATA if edit.key else _CONFIG
-        part = given.get(field, {})
-        if isinstance(part, dict) and not edit.key:
-            part = part.get(section, {})
-        if not isinstance(part, dict) or (edit.key or name) in part:
+        if edit.is_set_by(given):
+            field = _METADATA if isinstance(edit, KeyEdit) else _CONFIG
             problem = f"{edit.flag} {edit.path} can't be combined with this {field}, which sets it, too."
             raise UsageError(problem, "Leave out one of them.")
 
@@ -124,38 +153,40 @@ def check_given(edits: Iterable[Edit], given: Mapping[str, Any]) -> None:
 # From edits and an object to an update
 
 
-def edit_object(edits: Iterable[Edit], remote: Mapping[str, Any], given: Mapping[str, Any]) -> Edited:
+def edit_object(edits: Sequence[Edit], remote: Mapping[str, Any], given: Mapping[str, Any]) -> Edited:
     """Return the update that makes the edits in what the server has, with the other fields that were given.
 
     Raises:
         UsageError: if the object has no such list.
 
     """
-    body, notes = dict(given), list[str]()
-    by_path: dict[str, list[Edit]] = {}
+    by_path: dict[str, list[ListEdit]] = {}
+    edited = Edited(dict(given), ())
     for edit in edits:
-        by_path.setdefault(edit.path, []).append(edit)
-    for path, group in by_path.items():
-        if group[0].key:
-            notes += _edit_key(group[0], remote, body)
+        if isinstance(edit, KeyEdit):
+            edited = _with_key(edited, edit, remote)
         else:
-            notes += _edit_list(path, group, remote, body)
-    return Edited(body, tuple(notes))
+            by_path.setdefault(edit.path, []).append(edit)
+    for path, group in by_path.items():
+        edited = _with_list(edited, path, group, remote)
+    return edited
 
 
-def _edit_key(edit: Edit, remote: Mapping[str, Any], body: dict[str, Any]) -> Iterator[str]:
-    """Set or delete a key in the body, if that changes something; yield a note if it doesn't."""
+def _with_key(edited: Edited, edit: KeyEdit, remote: Mapping[str, Any]) -> Edited:
+    """Return the update with a key set or deleted; with a note if that changes nothing."""
+    body, notes = edited
     old = _members(remote, _METADATA).get(edit.key)
     if old == (edit.value or None):
-        yield f"{edit.path} is {edit.value!r} already." if edit.adds else f"there is no {edit.path}."
-        return
-    body[_METADATA] = {**body.get(_METADATA, {}), edit.key: edit.value or None}
+        note = f"{edit.path} is {edit.value!r} already." if edit.adds else f"there is no {edit.path}."
+        return Edited(body, (*notes, note))
+    return Edited({**body, _METADATA: {**_members(body, _METADATA), edit.key: edit.value or None}}, notes)
 
 
-def _edit_list(path: str, edits: Sequence[Edit], remote: Mapping[str, Any], body: dict[str, Any]) -> Iterator[str]:
-    """Put the new list into the body, if it differs; yield notes about what doesn't, and about other versions."""
+def _with_list(edited: Edited, path: str, edits: Sequence[ListEdit], remote: Mapping[str, Any]) -> Edited:
+    """Return the update with a new list, if it differs; with notes about what doesn't, and about other versions."""
     section, _, name = path.partition(".")
-    config, given = _members(remote, _CONFIG), _members(body, _CONFIG)
+    body, config = edited.body, _members(remote, _CONFIG)
+    given = _members(body, _CONFIG)
     part = _members(given, section)
     _check_list_exists(remote, section, name, part)
     old = _members(config, section).get(name)
@@ -163,11 +194,10 @@ def _edit_list(path: str, edits: Sequence[Edit], remote: Mapping[str, Any], body
     removed = [edit.value for edit in edits if not edit.adds]
     new = [item for item in old if item not in removed]
     new += [edit.value for edit in edits if edit.adds and edit.value not in new]
-    for edit in edits:
-        yield from _notes_about(edit, old)
     if new != old:
         kind = {"type": "limited"} if section == "networking" else {}
-        body[_CONFIG] = {"type": config.get("type"), **given, section: {**kind, **part, name: new}}
+        body = {**body, _CONFIG: {"type": config.get("type"), **given, section: {**kind, **part, name: new}}}
+    return Edited(body, (*edited.notes, *(note for edit in edits for note in _notes_about(edit, old))))
 
 
 def _check_list_exists(remote: Mapping[str, Any], section: str, name: str, part: Mapping[str, Any]) -> None:
@@ -184,7 +214,7 @@ def _check_list_exists(remote: Mapping[str, Any], section: str, name: str, part:
         )
 
 
-def _notes_about(edit: Edit, old: Sequence[Any]) -> Iterator[str]:
+def _notes_about(edit: ListEdit, old: Sequence[Any]) -> Iterator[str]:
     """Yield what to know about an element: it is there already, or isn't, or is there in another version."""
     if edit.value in old:
         if edit.adds:
