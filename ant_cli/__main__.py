@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 _FIRST_PAGE: tuple[list[str], ...] = ([], ["--help"], ["-h"], ["help"])
 """The command lines that show the page of `ant` itself, which needs no catalog."""
-_WITHOUT_NOTE = ("auth login", "emulator start")
-"""The commands that warn themselves, or whose key is the emulator's."""
 
 
 def main(argv: Sequence[str], runtime: Runtime) -> int:
@@ -88,8 +86,8 @@ def execute(call: CommandCall, runtime: Runtime) -> None:
     elif isinstance(call, ToolCall):
         from ant_cli.commands.dispatch import call_tool
 
-        quiet = call.command.full_name in _WITHOUT_NOTE
-        call_tool(call.command, _read_given(call.flags, runtime, note=not quiet), runtime)
+        flags = _read_given(call.flags, runtime, note=call.command.notes_typed_secret)
+        call_tool(call.command, flags, runtime)
     else:
         _show_version(runtime)
 

@@ -90,7 +90,9 @@ def _files(paths: Sequence[str], lock_path: Path) -> dict[Path, bool]:
 
 def _check_suffix(path: Path) -> None:
     if path.suffix.lower() not in (*DATA, *PROSE):
-        raise UsageError(f"{path} is not a file of resources: its name must end in .yaml, .yml, .json or .md.")
+        *others, last = (*DATA, *PROSE)
+        endings = f"{', '.join(others)} or {last}"
+        raise UsageError(f"{path} is not a file of resources: its name must end in {endings}.")
 
 
 def _walk(folder: Path) -> Iterator[Path]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from ant_cli.apply.canonical import hash_of_body, hash_of_remote
 from ant_cli.apply.changes import FieldChange, changes_between, kept_lists
@@ -277,9 +277,3 @@ def _prune(key: str, known: Known, options: Options) -> Step:
 
 def _article(kind: str) -> str:
     return f"{'an' if kind[:1] in 'aeiou' else 'a'} {kind or 'resource without a kind'}"
-
-
-def counts(steps: Sequence[Step]) -> Iterator[tuple[PlannedAction, int]]:
-    """Yield how many steps there are of each action, in the order in which they are carried out."""
-    for action in ("create", "adopt", "update", "record", "archive", "forget", "none"):
-        yield action, sum(step.action == action for step in steps)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ant_cli.errors import BadValue
-from ant_cli.operations.spec import Flags, FlagValue, Param, boolean
+from ant_cli.operations.spec import Flags, FlagValue, Param, boolean, flag_name
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.late_import import import_named
 from ant_cli.runtime.light_typing import TYPE_CHECKING
@@ -25,7 +25,11 @@ def call_tool(command: Command, flags: Flags, runtime: Runtime) -> None:
     """
     own = {param.name: param for param in (*command.arguments, *command.flags)}
     keywords: dict[str, FlagValue | bool] = {name: param.default for name, param in own.items() if param.default}
-    keywords |= {name: _value(own[name], text, command) for name, text in flags.items() if name in own}
+    try:
+        keywords |= {name: _value(own[name], text, command) for name, text in flags.items() if name in own}
+    except BadValue as error:
+        args = [f"{flag_name(name)}={text}" for name, text in flags.items()]
+        raise error.with_exit_code(command.usage_exit_code(args)) from None
     global_flags = flags.only(flags.keys() - own.keys())
     import_named(command.function)(runtime, global_flags, **keywords)
 

@@ -221,7 +221,8 @@ def stop(
     if not found:
         raise _none_runs(runtime, "")
     for emulator in found:
-        os.kill(emulator.pid, signal.SIGTERM)
+        with suppress(ProcessLookupError):  # it has ended by itself since it was found
+            os.kill(emulator.pid, signal.SIGTERM)
     if not _wait_until(lambda: not set(found) & set(find_running(runtime)), _STOP_SECONDS):
         raise AntError(f"the emulator still runs {_STOP_SECONDS} seconds after it was asked to stop.")
     for emulator in found:

@@ -55,7 +55,7 @@ AUTH = Command(
                 boolean_flag("keyring", "Keep it in the operating system's credential store."),
             ),
             takes=(*PROFILE, "api_key", "api_key_stdin", *CONNECTION),
-        ),
+        )._replace(notes_typed_secret=False),
         tool(
             "auth status",
             "Show where credentials were found, which one is used, and why. Exits with 4 without a credential.",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ant_cli.errors import AntError, UsageError, shortened
+from ant_cli.errors import AntError, BadValue, UsageError, shortened
 from ant_cli.operations.global_flags import GLOBAL_FLAGS
-from ant_cli.operations.spec import Operation, Param
+from ant_cli.operations.spec import Operation, Param, boolean
 from ant_cli.operations.value_kinds import ValueKind
 from ant_cli.runtime.light_typing import NamedTuple
 
@@ -42,6 +42,8 @@ class Command(NamedTuple):
     of its own flags and arguments."""
     reports_changes: bool = False
     """Its exit code 2 means that there are changes; if it has the flag `--exit-code`, only with that."""
+    notes_typed_secret: bool = True
+    """A secret that was typed gets a note. Not where the command warns itself, or the key is the emulator's."""
 
     @property
     def full_name(self) -> str:
@@ -51,7 +53,7 @@ class Command(NamedTuple):
     def usage_exit_code(self, args: Iterable[str]) -> int:
         """Return the exit code of a usage error in its arguments: 1 where 2 means that there are changes."""
         flag = next((param.flag for param in self.flags if param.name == "exit_code"), None)
-        asked = flag is None or any(arg.partition("=")[0] == flag for arg in args)
+        asked = flag is None or _is_set(flag, args)
         return AntError.exit_code if self.reports_changes and asked else UsageError.exit_code
 
     def quoted(self, text: str) -> str:
@@ -82,6 +84,16 @@ class Command(NamedTuple):
         yield self
         for command in self.subcommands:
             yield from command.walk()
+
+
+def _is_set(flag: str, args: Iterable[str]) -> bool:
+    """Whether a boolean flag is among arguments that can't be parsed, and the last time not as false."""
+    parts = [arg.partition("=") for arg in args]
+    texts = [text if equals else "true" for name, equals, text in parts if name == flag]
+    try:
+        return bool(texts) and boolean(flag, texts[-1])
+    except BadValue:
+        return True
 
 
 def first_sentence(text: str) -> str:

@@ -100,7 +100,7 @@ EMULATOR = Command(
                 boolean_flag("detach", "Serve in the background; `ant emulator stop` ends it."),
             ),
             takes=("format", "api_key", "api_key_stdin"),
-        ),
+        )._replace(notes_typed_secret=False),
         tool(
             "emulator status",
             "List the running emulators.",

@@ -185,10 +185,16 @@ def test_the_exit_code_says_whether_there_are_changes(team):
         (("diff", ".", "--lock-file"), 1),
         (("apply", "--dry-run", "--exit-code", "--bogus", "."), 1),
         (("apply", "--dry-rn", "--exit-code=true", "."), 1),
+        (("diff", "--prune=maybe", "."), 1),
+        (("apply", "--dry-run", "--exit-code=maybe", "."), 1),
+        (("apply", "--dry-run", "--exit-code", "--prune=maybe", "."), 1),
         (("apply", "--dry-run", "--bogus", "."), 2),
+        (("apply", "--dry-run", "--exit-code=false", "--bogus", "."), 2),
+        (("apply", "--dry-run", "--exit-code", "--exit-code=f", "--bogus", "."), 2),
+        (("apply", "--dry-run", "--exit-code=false", "--prune=maybe", "."), 2),
     ],
 )
-def test_an_unknown_flag_is_never_mistaken_for_changes(team, words, status):
+def test_a_usage_error_is_never_mistaken_for_changes(team, words, status):
     """Where 2 means that there are changes, a usage error is 1."""
     assert team.ant(*words).exit == status
 

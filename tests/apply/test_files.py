@@ -117,7 +117,10 @@ def test_a_pipe_is_never_waited_for(path, expected):
     ("path", "expected"),
     [
         ("nowhere.yaml", "nowhere.yaml does not exist."),
-        ("notes.txt", "notes.txt is not a file of resources: its name must end in .yaml, .yml, .json or .md."),
+        (
+            "notes.txt",
+            "notes.txt is not a file of resources: its name must end in .yaml, .yml, .json, .md or .markdown.",
+        ),
         (
             "thing.yaml",
             "thing.yaml, line 1, column 1: nothing says what it declares. If it is an environment, add "

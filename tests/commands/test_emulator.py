@@ -6,12 +6,15 @@ import json
 import signal
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
 import pytest
 
+from ant_cli.commands.running_emulators import RunningEmulator, registered
 from ant_cli.runtime.extras import install_hint
+from tests.conftest import make_runtime
 from tests.processes import coverage_env
 
 CREATE = (
@@ -266,6 +269,28 @@ def test_env_with_several_emulators_lists_their_ports_and_requires_port(served, 
     assert local("emulator", "status").stdout.startswith(f"{urls[1]}  pid ")
     assert local("emulator", "stop", "--all").returncode == 0
     assert local("emulator", "status").returncode == 1
+
+
+def test_stop_finds_done_what_an_emulator_did_by_itself(ant, clean_environ, monkeypatch):
+    """It may end between the moment when it is found and the signal."""
+    running = RunningEmulator("http://127.0.0.1:8080", pid=2**22, has_key=False, database=":memory:")
+    with ExitStack() as life:
+        life.enter_context(registered(make_runtime(clean_environ), running))
+
+        def kill(*_):
+            life.close()
+            raise ProcessLookupError(3, "No such process")
+
+        monkeypatch.setattr("os.kill", kill)
+        done = ant("emulator", "stop")
+    assert (done.exit, done.stderr) == (0, "Stopped the emulator at http://127.0.0.1:8080.\n")
+
+
+def test_start_has_no_note_about_a_typed_key(ant):
+    """It is not one of the API, but what clients of this emulator send."""
+    done = ant("emulator", "start", "--api-key", "sk-of-its-own", "--port", "x")
+    assert (done.exit, "others" in done.stderr) == (2, False)
+    assert done.stderr.startswith("ant: --port must be ")
 
 
 def test_start_detach_serves_in_the_background_until_stop(local, clean_environ):
