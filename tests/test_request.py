@@ -12,9 +12,10 @@ from ant_cli.errors import MissingFlag, UsageError
 from ant_cli.input.request import build_all
 from ant_cli.operations.environments import ENVIRONMENT_ID
 from ant_cli.operations.spec import Flags, Operation, Param
+from ant_cli.runtime import Runtime
 from ant_cli.runtime.reading import INPUT_LIMIT
-from ant_cli.runtime.streams import Stderr, Stdin
-from tests.conftest import Screen, piped
+from ant_cli.runtime.streams import Stderr, Stdin, Stdout
+from tests.conftest import Screen, make_runtime, piped
 
 ENV = "beta:environments"
 WORK = "beta:environments:work"
@@ -41,7 +42,7 @@ def request_of():
         assert isinstance(call, ApiCall)
         screen = Screen(terminal=False)
         with os.fdopen(piped(stdin), "rb") as source:
-            request = build_all(call.operation, call.flags, Stdin(source), Stderr(screen)).first
+            request = build_all(call.operation, call.flags, make_runtime({}, source, stderr=screen)).first
         return Built(request, screen.text())
 
     return make
@@ -130,7 +131,7 @@ def test_a_new_operation_is_one_row():
     )
     flags = {"environment_id": "env_1", "name": "n", "dry": "true"}
     with os.fdopen(piped(None), "rb") as source:
-        request = build_all(rename, Flags(flags), Stdin(source), Stderr(None)).first
+        request = build_all(rename, Flags(flags), make_runtime({}, source)).first
     assert (request.method, request.path) == ("PUT", "/v1/environments/env_1/name")
     assert request.query == (("beta", "true"), ("dry", "true"))
     assert request.body == b'{"name":"n"}'
@@ -278,7 +279,7 @@ def test_a_command_without_a_body_leaves_stdin_alone(words):
     """D26: in `while read id` the other IDs are the loop's."""
     source = os.fdopen(piped("env_2\n"), "rb")
     call = parse(words)
-    build_all(call.operation, call.flags, Stdin(source), Stderr(None))
+    build_all(call.operation, call.flags, make_runtime({}, source))
     with source:
         assert source.read() == b"env_2\n"
 
@@ -290,7 +291,8 @@ def test_a_complete_request_does_not_wait_for_a_silent_pipe(words):
     screen = Screen(terminal=False)
     call = parse([WORK, "stop", *IDS, *words])
     with os.fdopen(read_end, "rb") as source:
-        build_all(call.operation, call.flags, Stdin(source, patience_s=0.01), Stderr(screen))
+        runtime = Runtime(Stdin(source, patience_s=0.01), Stdout(None), Stderr(screen), {})
+        build_all(call.operation, call.flags, runtime)
     os.close(write_end)
     assert "stdin" in screen.text()
 

@@ -13,9 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ant_cli.input.values import Value
+from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Literal, NamedTuple
 from ant_cli.runtime.reading import decode, read_file
-from ant_cli.runtime.streams import Stderr, Stdin
+from ant_cli.runtime.streams import Stdin
 
 _BINARY = rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]"
 """Control characters that no text contains, by the rule of https://mimesniff.spec.whatwg.org."""
@@ -37,7 +38,7 @@ class FileRef(NamedTuple):
     form: Literal["text", "base64", "either"]
 
 
-def expand_file_refs(value: Value, where: str, stdin: Stdin, stderr: Stderr) -> Value:
+def expand_file_refs(value: Value, where: str, runtime: Runtime) -> Value:
     """Return the value with every file reference in it replaced; keys stay as they are.
 
     A string that may be a mistyped reference is sent literally, with a note.
@@ -46,7 +47,7 @@ def expand_file_refs(value: Value, where: str, stdin: Stdin, stderr: Stderr) -> 
         UsageError: if a file can't be read, or is not text where text is required.
 
     """
-    return _map_texts(value, lambda text: _expand(text, where, stdin, stderr))
+    return _map_texts(value, lambda text: _expand(text, where, runtime))
 
 
 def unescape(value: Value) -> Value:
@@ -72,16 +73,16 @@ def _unescape(text: str) -> str:
     return text[1:] if text.startswith("\\@") else text
 
 
-def _expand(text: str, where: str, stdin: Stdin, stderr: Stderr) -> str:
+def _expand(text: str, where: str, runtime: Runtime) -> str:
     if text.startswith("\\@"):
         return _unescape(text)
     if re.fullmatch(_MAY_BE_A_NAME, text) and not _exists(text[1:]):
-        stderr.say(f"Note: {where}: {text!r} is sent as a text, because there is no such file.")
+        runtime.stderr.say(f"Note: {where}: {text!r} is sent as a text, because there is no such file.")
         return text
     ref = None if _is_plain_text(text) else _parse(text)
     if ref is None:
         return text
-    data = _read(ref, where, stdin, _escape_hint(text))
+    data = _read(ref, where, runtime.stdin, _escape_hint(text))
     if ref.form == "base64" or (ref.form == "either" and _is_binary(data)):
         return _base64(data)
     return decode(data, f"{where}: {ref.path}")

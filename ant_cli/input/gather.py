@@ -18,9 +18,9 @@ from ant_cli.input.file_refs import expand_file_refs
 from ant_cli.input.values import Value, convert
 from ant_cli.operations.global_flags import EDITS
 from ant_cli.operations.spec import Flags, FlagValue, Operation, Param
+from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.reading import decode, read_file
-from ant_cli.runtime.streams import Stderr, Stdin
 
 
 class Inputs(NamedTuple):
@@ -63,7 +63,7 @@ class Inputs(NamedTuple):
             yield {**self.flags, self.id_name: text}, document
 
 
-def gather(operation: Operation, flags: Flags, stdin: Stdin, stderr: Stderr) -> Inputs:
+def gather(operation: Operation, flags: Flags, runtime: Runtime) -> Inputs:
     """Return what was given for an operation.
 
     Raises:
@@ -72,72 +72,72 @@ def gather(operation: Operation, flags: Flags, stdin: Stdin, stderr: Stderr) -> 
     """
     name = operation.positional.name if operation.positional else ""
     ids = tuple(flags[name]) if isinstance(flags.get(name), list) else ()
-    values = _from_flags(operation, flags, stdin, stderr)
+    values = _from_flags(operation, flags, runtime)
     given = flags.keys()
     needed = _lacks_a_value(operation, given) or _lacks_a_change(operation, given)
-    documents = _read(operation, flags, given, stdin, stderr)
-    piped = stdin.taken or "file" in flags
+    documents = _read(operation, flags, given, runtime)
+    piped = runtime.stdin.taken or "file" in flags
     has_edits = any(param.name in flags for param in EDITS)
     return Inputs(values, name, ids, documents, were_piped=piped, were_needed=needed, has_edits=has_edits)
 
 
-def _from_flags(operation: Operation, flags: Flags, stdin: Stdin, stderr: Stderr) -> dict[str, Value]:
+def _from_flags(operation: Operation, flags: Flags, runtime: Runtime) -> dict[str, Value]:
     """Return the values of the flags that are sent, except for several IDs."""
     params = [param for param in operation.params if param.location != "setting" and param.name in flags]
     return {
-        param.name: _from_flag(param, flags[param.name], stdin, stderr)
+        param.name: _from_flag(param, flags[param.name], runtime)
         for param in params
         if param.repeatable or isinstance(flags[param.name], str)
     }
 
 
-def _from_flag(param: Param, text: FlagValue, stdin: Stdin, stderr: Stderr) -> Value:
+def _from_flag(param: Param, text: FlagValue, runtime: Runtime) -> Value:
     """Convert the text of a flag, with the contents of files in place of their names (D10, D32)."""
     if param.type is dict:
         from ant_cli.input.structured_flags import read_structured_flag  # late: most commands have none
 
-        return read_structured_flag(param, [text] if isinstance(text, str) else text, stdin, stderr)
+        return read_structured_flag(param, [text] if isinstance(text, str) else text, runtime)
     if isinstance(text, list):
-        return expand_file_refs([convert(param, param.flag, item) for item in text], param.flag, stdin, stderr)
+        return expand_file_refs([convert(param, param.flag, item) for item in text], param.flag, runtime)
     value = convert(param, param.flag, text)
-    return value if param.location == "path" else expand_file_refs(value, param.flag, stdin, stderr)
+    return value if param.location == "path" else expand_file_refs(value, param.flag, runtime)
 
 
 # --file and stdin
 
 
-def _read(operation: Operation, flags: Flags, given: Collection[str], stdin: Stdin, stderr: Stderr) -> Documents:
+def _read(operation: Operation, flags: Flags, given: Collection[str], runtime: Runtime) -> Documents:
     """Return what --file or stdin holds."""
     path = flags.text("file")
     takes_ids = operation.positional is not None and operation.positional.name not in given
     if path is not None and path != "-":
         text = decode(read_file(path, "--file"), path)
         return read_documents(text, path, operation, takes_ids=takes_ids)
-    if path != "-" and not _reads_stdin(operation, given, stdin, stderr):
+    if path != "-" and not _reads_stdin(operation, given, runtime):
         return no_documents
-    given_there = stdin.read_or_store(begins_stream)
+    given_there = runtime.stdin.read_or_store(begins_stream)
     if isinstance(given_there, bytes):
         return read_documents(decode(given_there, STDIN), STDIN, operation, takes_ids=takes_ids)
     return read_stream(given_there, STDIN, operation, takes_ids=takes_ids)
 
 
-def _reads_stdin(operation: Operation, given: Collection[str], stdin: Stdin, stderr: Stderr) -> bool:
+def _reads_stdin(operation: Operation, given: Collection[str], runtime: Runtime) -> bool:
     """Whether stdin is for this command: rules D26 and D27 of the table of deviations.
 
     A command without a body needs it for missing IDs only. One with a body takes what is there; but once its
     flags make a complete request, a silent pipe must not hold it up.
     """
-    if not stdin.has_input:
+    if not runtime.stdin.has_input:
         return False
     missing = _lacks_a_value(operation, given)
     if not operation.has_body and not missing:
         return False
-    if not stdin.stays_silent():
+    if not runtime.stdin.stays_silent():
         return True
     if missing or _lacks_a_change(operation, given):
-        stderr.say("Note: waiting for input on stdin.")
+        runtime.stderr.say("Note: waiting for input on stdin.")
         return True
-    stderr.say("Note: nothing arrived on stdin within a second, so it was not read.")
+    runtime.stderr.say("Note: nothing arrived on stdin within a second, so it was not read.")
     return False
 
 

@@ -16,8 +16,8 @@ from ant_cli.input.gather import Inputs, gather
 from ant_cli.input.known_fields import note_unused, unknown_in
 from ant_cli.input.values import Value, convert, encode, to_text, type_name
 from ant_cli.operations.spec import Flags, Operation, Param
+from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Literal, NamedTuple
-from ant_cli.runtime.streams import Stderr, Stdin
 
 Note = Callable[[str], object]
 """Takes a note or a warning for people."""
@@ -51,47 +51,42 @@ class Request(NamedTuple):
 
 
 class Requests:
-    """The requests of a command line: built, and so checked, each time they are iterated over."""
+    """The requests of a command line, which `build_all` has checked. Each iteration builds them again."""
 
-    def __init__(self, operation: Operation, inputs: Inputs, stderr: Stderr) -> None:
-        """Check every request.
-
-        Raises:
-            UsageError: if a value is missing, or can't be what its parameter takes, or if there are several inputs
-                for a list.
-
-        """
+    def __init__(self, operation: Operation, inputs: Inputs, count: int) -> None:
         self._operation = operation
         self._inputs = inputs
-        notes = dict[str, None]()
-        self.count = sum(1 for _ in self._build(notes.setdefault))
-        """How many they are."""
-        if operation.paginated and self.count > 1:
-            raise UsageError(f"one input is expected, but there are {self.count}.", see_help(operation.command))
-        for note in notes:  # once each, however many inputs it is about
-            stderr.say(note)
+        self.count = count
 
     def __iter__(self) -> Iterator[Request]:
-        return self._build(lambda _: None)
+        return _build_each(self._operation, self._inputs, lambda _: None)
 
     @property
     def first(self) -> Request:
         """The first of them, or the only one."""
         return next(iter(self))
 
-    def _build(self, note: Note) -> Iterator[Request]:
-        for values, document in self._inputs.each():
-            yield place(self._operation, values, document, self._inputs, note)
 
-
-def build_all(operation: Operation, flags: Flags, stdin: Stdin, stderr: Stderr) -> Requests:
-    """Return the requests of a command line, of which there is at least one.
+def build_all(operation: Operation, flags: Flags, runtime: Runtime) -> Requests:
+    """Return the requests of a command line, of which there is at least one, and print the notes on them.
 
     Raises:
-        UsageError: if a value is missing, can't be what its parameter takes, or can't be read.
+        UsageError: if a value is missing, can't be what its parameter takes, or can't be read, or if there are
+            several inputs for a list.
 
     """
-    return Requests(operation, gather(operation, flags, stdin, stderr), stderr)
+    inputs, notes = gather(operation, flags, runtime), dict[str, None]()
+    count = sum(1 for _ in _build_each(operation, inputs, notes.setdefault))
+    if operation.paginated and count > 1:
+        raise UsageError(f"one input is expected, but there are {count}.", see_help(operation.command))
+    for note in notes:  # once each, however many inputs it is about
+        runtime.stderr.say(note)
+    return Requests(operation, inputs, count)
+
+
+def _build_each(operation: Operation, inputs: Inputs, note: Note) -> Iterator[Request]:
+    for values, document in inputs.each():
+        yield place(operation, values, document, inputs, note)
 
 
 def request_of(

@@ -13,8 +13,9 @@ from ant_cli.errors import BadValue, UsageError
 from ant_cli.input.file_refs import expand_file_refs, read_structured, unescape
 from ant_cli.input.values import Value, convert, encode, parse
 from ant_cli.operations.spec import Param
+from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
-from ant_cli.runtime.streams import Stderr, Stdin
+from ant_cli.runtime.streams import Stderr
 
 _KEY = re.compile(r"\w[\w./-]*")
 """A key that may stand before `=`. Any other key is written in YAML or JSON."""
@@ -27,18 +28,19 @@ class _Pair(NamedTuple):
     text: str
 
 
-def read_structured_flag(param: Param, texts: Sequence[str], stdin: Stdin, stderr: Stderr) -> Value:
+def read_structured_flag(param: Param, texts: Sequence[str], runtime: Runtime) -> Value:
     """Return the value of a structured flag from its texts: the last mapping, and the keys of each `key=value`.
 
     Raises:
         UsageError: if a text can't be read, or could be read in two ways, or a key is given twice.
 
     """
-    pairs = [pair for text in texts if (pair := _pair_in(param, text))]
-    mappings = [text for text in texts if not _pair_in(param, text)]
+    found = [(text, _pair_in(param, text)) for text in texts]
+    pairs = [pair for _, pair in found if pair]
+    mappings = [text for text, pair in found if not pair]
     for text in mappings:
-        _check_ambiguous(param, text, stderr, has_pairs=bool(pairs))
-    whole = _read_mapping(param, mappings[-1], stdin, stderr) if mappings else {}
+        _check_ambiguous(param, text, runtime.stderr, has_pairs=bool(pairs))
+    whole = _read_mapping(param, mappings[-1], runtime) if mappings else {}
     if not pairs:
         return whole
     if not isinstance(whole, dict):
@@ -47,17 +49,17 @@ def read_structured_flag(param: Param, texts: Sequence[str], stdin: Stdin, stder
     for pair in pairs:
         if pair.key in members:
             raise BadValue(param.flag, f"has the key {pair.key!r} twice")
-        members[pair.key] = _value_of(param, pair, stdin, stderr)
+        members[pair.key] = _value_of(param, pair, runtime)
     return members
 
 
-def _read_mapping(param: Param, text: str, stdin: Stdin, stderr: Stderr) -> Value:
+def _read_mapping(param: Param, text: str, runtime: Runtime) -> Value:
     """Read YAML or JSON, with the contents of files in place of their names (D10, D32)."""
-    contents = read_structured(text, param.flag, stdin)
+    contents = read_structured(text, param.flag, runtime.stdin)
     if contents is not None:
         return convert(param, param.flag, contents)
     value = convert(param, param.flag, text)
-    return expand_file_refs(value, param.flag, stdin, stderr) if param.texts_may_be_files else unescape(value)
+    return expand_file_refs(value, param.flag, runtime) if param.texts_may_be_files else unescape(value)
 
 
 def _pair_in(param: Param, text: str) -> _Pair | None:
@@ -101,7 +103,7 @@ def _check_ambiguous(param: Param, text: str, stderr: Stderr, *, has_pairs: bool
     stderr.say(f"Note: {param.flag} {problem}. {meant}")
 
 
-def _value_of(param: Param, pair: _Pair, stdin: Stdin, stderr: Stderr) -> Value:
+def _value_of(param: Param, pair: _Pair, runtime: Runtime) -> Value:
     """Return the value of a key, which is a text; None to delete the key, if it is one of a patch."""
     as_text = f"For the text: {_as_json(param, {pair.key: pair.text})}"
     is_patch = param.key_values == "patch"
@@ -109,7 +111,7 @@ def _value_of(param: Param, pair: _Pair, stdin: Stdin, stderr: Stderr) -> Value:
         delete = f"To delete the key: {param.flag} {pair.key}=" if is_patch else ""
         raise BadValue(param.flag, f"{pair.key}=null may be null or a text", delete, as_text)
     if pair.text:
-        return expand_file_refs(pair.text, f"{param.flag} {pair.key}", stdin, stderr)
+        return expand_file_refs(pair.text, f"{param.flag} {pair.key}", runtime)
     if not is_patch:
         raise BadValue(param.flag, f"has no value for the key {pair.key!r}", as_text)
     return None

@@ -41,7 +41,7 @@ class RunPlan(NamedTuple):
 
 def make_plan(operation: Operation, flags: Flags, settings: Settings, runtime: Runtime) -> RunPlan:
     """Return the plan. Raises UsageError for anything that can't be used, or can't be combined."""
-    requests = build_all(operation, flags, runtime.stdin, runtime.stderr)
+    requests = build_all(operation, flags, runtime)
     watch = _watch(operation, flags, requests, settings, runtime)
     progress = Progress(runtime.stderr, runtime.environ)
     printer = _printer(operation, flags, requests, settings, progress, runtime)
