@@ -56,8 +56,10 @@ SECRETS = {
 """The flags of all commands whose value is a secret, with safer alternatives. The last one is the worker's."""
 ON_STDIN = {"api_key_stdin": "api_key", "auth_token_stdin": "auth_token"}
 """The flags that read a secret from stdin, each with the flag that it replaces."""
-FEDERATION = ("federation_rule", "identity_token_file", "identity_token", "organization_id", "service_account_id")
-"""The names of a federation's flags. Each of the first three is enough to ask for a federation."""
+FEDERATION_INTENTS = ("federation_rule", "identity_token_file", "identity_token")
+"""The flags that say that a federation is meant: nothing else uses them."""
+FEDERATION = (*FEDERATION_INTENTS, "organization_id", "service_account_id")
+"""The flags of a federation."""
 
 FILE = Param(
     "file", "setting", str, "Read the input from this file instead of stdin; - is stdin itself.", short="-f"

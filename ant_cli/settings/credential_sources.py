@@ -70,8 +70,11 @@ class Credential(NamedTuple):
     """How to get an access token, if it is a federation. It may be incomplete: see `check_rule`."""
     official: OfficialProfile | None = None
     """The official tool's profile whose token it is."""
-    is_oauth: bool = False
-    """It is a token of OAuth, with which requests need a beta header."""
+
+    @property
+    def is_oauth(self) -> bool:
+        """Whether it is an OAuth token, of a federation or a login: requests with it need a beta header."""
+        return self.rule is not None or self.official is not None
 
     @property
     def noun(self) -> str:
@@ -192,10 +195,14 @@ def credentials(sources: tuple[CredentialSource, ...]) -> tuple[Credential, ...]
 
 
 def _credential(source: CredentialSource, text: str) -> Credential:
-    if source.rule or source.official:
-        origin = Credential(source.kind, "", source.label, source.explicit, source.form, is_oauth=True)
-        return origin._replace(rule=source.rule, official=source.official)
-    if source.form != "text":
-        return Credential(source.kind, "", source.label, source.explicit, source.form, text)
-    secret = check_secret(source.label, text, source.fix_hint)
-    return Credential(source.kind, secret, source.label, source.explicit)
+    is_secret = source.form == "text"
+    return Credential(
+        kind=source.kind,
+        secret=check_secret(source.label, text, source.fix_hint) if is_secret else "",
+        source=source.label,
+        explicit=source.explicit,
+        form=source.form,
+        reference="" if is_secret else text,
+        rule=source.rule,
+        official=source.official,
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ant_cli.errors import CredentialError, exclude_each_other
-from ant_cli.operations.global_flags import FEDERATION
+from ant_cli.operations.global_flags import FEDERATION, FEDERATION_INTENTS
 from ant_cli.operations.spec import Flags, flag_name
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.settings.federation import FederationRule
@@ -13,8 +13,6 @@ from ant_cli.settings.profiles import NO_PROFILE, SelectedProfile
 from ant_cli.settings.sources import VARIABLES, setting_sources
 from ant_cli.settings.validators import check_header, check_secret
 
-_INTENTS = FEDERATION[:3]
-"""Settings that only a federation uses."""
 _TOKENS = ("identity_token", "identity_token_file")
 _REQUIRED = {
     "rule_id": "--federation-rule (ANTHROPIC_FEDERATION_RULE_ID)",
@@ -47,11 +45,11 @@ def find_rules(flags: Flags, environ: Mapping[str, str], profile: SelectedProfil
     if all(flags.text(name) for name in _TOKENS):
         raise exclude_each_other("--identity-token", "--identity-token-file")
     is_federation = bool(profile.official and profile.official.is_federation)
-    typed = [name for name in _INTENTS if flags.text(name)]
+    typed = [name for name in FEDERATION_INTENTS if flags.text(name)]
     if typed:
         used = profile if is_federation else NO_PROFILE
         return Rules(by_flags=rule_of_profile(flags, environ, used, flag_name(typed[0])))
-    exported = [name for name in _INTENTS if environ.get(VARIABLES[name])]
+    exported = [name for name in FEDERATION_INTENTS if environ.get(VARIABLES[name])]
     others = [name for name in FEDERATION if flags.text(name) or environ.get(VARIABLES[name])]
     name = next(iter(exported or others))
     label = VARIABLES[name] if environ.get(VARIABLES[name]) else flag_name(name)
