@@ -13,6 +13,7 @@ from ant_cli.apply.workers import Workers
 from ant_cli.errors import AntError
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.confirmation import ask, can_ask, is_yes
 from ant_cli.runtime.light_typing import NamedTuple
 
 _NO_TERMINAL = (
@@ -36,7 +37,7 @@ class Job(NamedTuple):
 
 def with_untracked(loaded: Loaded, lock: LockFile, job: Job) -> Loaded:
     """Return the files of a run; without paths, with those that the user wants to add."""
-    if job.paths or job.yes or not _can_ask(job.runtime):
+    if job.paths or job.yes or not can_ask(job.runtime):
         return loaded
     found = untracked(lock)
     if not found:
@@ -44,7 +45,7 @@ def with_untracked(loaded: Loaded, lock: LockFile, job: Job) -> Loaded:
     for declaration in found:
         job.runtime.stderr.say(f"  {declaration.key} is not tracked yet")
     what = "it" if len(found) == 1 else f"these {len(found)}"
-    if _ask(f"Add {what} to this apply? (y)es / (n)o", job.runtime) not in ("y", "yes"):
+    if not is_yes(ask(f"Add {what} to this apply? (y)es / (n)o", job.runtime)):
         return loaded
     paths = [str(one.path) for one in (*loaded.declarations.values(), *found)]
     return load(paths, lock.path)._replace(foreign=loaded.foreign)
@@ -54,30 +55,28 @@ def plan_and_adopt(facts: Facts, job: Job, workers: Workers) -> Plan:
     """Return the plan; at a terminal, the user may let it take over environments that exist."""
     plan = plan_for(facts, job.options, workers)
     blocked = [step for step in plan.blocked if step.action == "adopt"]
-    if not blocked or job.options.adopt or job.yes or not _can_ask(job.runtime):
+    if not blocked or job.options.adopt or job.yes or not can_ask(job.runtime):
         return plan
     for step in blocked:
         job.runtime.stderr.say(f"  {step.key}: {step.id} has the name {step.name!r} already")
-    if _ask("Take over what exists? (y)es / (n)o", job.runtime) not in ("y", "yes"):
+    if not is_yes(ask("Take over what exists? (y)es / (n)o", job.runtime)):
         return plan
     return plan_for(facts, job.options._replace(adopt=True), workers)
 
 
 def confirmed(show_details: Callable[[], None], runtime: Runtime) -> bool:
-    """Ask whether to apply. Raises AntError if nobody can be asked."""
-    if not _can_ask(runtime):
+    """Ask whether to apply. Where nobody can be asked, refuse, as the official tool does.
+
+    Commands for single objects go ahead there: see `confirm` in `runtime/`.
+
+    Raises:
+        AntError: if nobody can be asked.
+
+    """
+    if not can_ask(runtime):
         raise AntError(f"{_NO_TERMINAL}.")
     while True:
-        reply = _ask("Apply these changes? (y)es / (n)o / (d)etails", runtime)
+        reply = ask("Apply these changes? (y)es / (n)o / (d)etails", runtime)
         if reply not in ("d", "details"):
-            return reply in ("y", "yes")
+            return is_yes(reply)
         show_details()
-
-
-def _can_ask(runtime: Runtime) -> bool:
-    return runtime.stdin.is_terminal and runtime.stderr.is_terminal
-
-
-def _ask(question: str, runtime: Runtime) -> str:
-    runtime.stderr.write(f"{question} ")
-    return runtime.stdin.read_line().lower()

@@ -1,4 +1,4 @@
-"""Asking a person before something that can't be undone."""
+"""Asking a person before something is changed."""
 
 from __future__ import annotations
 
@@ -9,36 +9,69 @@ _HINT = "To do it without a question: --yes"
 
 
 def confirm(question: str, runtime: Runtime, *, reads_stdin: bool = False) -> None:
-    """Ask a question at the terminal, unless nobody is there: stderr, or stdin, is not a terminal.
+    """Ask before what can't be undone. Where nobody can be asked, go ahead: a script means what it says.
 
-    With `reads_stdin`, the command takes its input from stdin, so that only stderr counts.
+    `ant apply` does not go ahead there, as the official tool does not: see `confirmed` in `commands/`.
 
     Raises:
-        UsageError: if the reply is not yes, or nobody can be asked.
+        UsageError: if the reply is not yes, or there is no terminal from which it can be read.
 
     """
-    if not runtime.stderr.is_terminal or not (reads_stdin or runtime.stdin.is_terminal):
-        return
+    if can_ask(runtime, reads_stdin=reads_stdin) and not is_yes(ask(f"{question} [y/N]", runtime)):
+        raise UsageError("nothing was sent.", _HINT)
+
+
+def can_ask(runtime: Runtime, *, reads_stdin: bool = False) -> bool:
+    """Whether a person is there: stderr and stdin are terminals.
+
+    With `reads_stdin`, the command takes its input from stdin, so that only stderr counts.
+    """
+    return runtime.stderr.is_terminal and (reads_stdin or runtime.stdin.is_terminal)
+
+
+def ask(question: str, runtime: Runtime) -> str:
+    """Ask a question at the terminal, and return the reply in lower case; at Ctrl-D it is empty.
+
+    Raises:
+        UsageError: if there is no terminal from which the reply can be read.
+        KeyboardInterrupt: if the user interrupts.
+
+    """
+    question = f"{question} "
     try:
-        reply = (runtime.ask or _ask_terminal)(f"{question} [y/N] ")
+        reply = runtime.ask(question) if runtime.ask else _ask_terminal(question, runtime)
     except OSError:
         raise UsageError("there is no terminal to ask on.", _HINT) from None
     except (EOFError, KeyboardInterrupt) as end:  # Ctrl-D, Ctrl-C
         runtime.stderr.say("")  # what follows starts on a line of its own
         if isinstance(end, KeyboardInterrupt):
             raise
-        reply = ""
-    if reply.strip().lower() not in ("y", "yes"):
-        raise UsageError("nothing was sent.", _HINT)
+        return ""
+    return reply.strip().lower()
 
 
-def _ask_terminal(question: str) -> str:
+def is_yes(reply: str) -> bool:
+    """Whether a reply agrees."""
+    return reply in ("y", "yes")
+
+
+def _ask_terminal(question: str, runtime: Runtime) -> str:
+    """Ask on stderr, which redacts and escapes the question. Raises EOFError at the end of the terminal's input."""
+    if runtime.stdin.is_terminal:
+        runtime.stderr.write(question)
+        reply = runtime.stdin.read_line()
+    else:
+        reply = _ask_beside_stdin(question, runtime)
+    if not reply:
+        raise EOFError
+    return reply
+
+
+def _ask_beside_stdin(question: str, runtime: Runtime) -> str:
+    """Read the reply from the terminal itself, since stdin is the input. Raises OSError if there is none."""
     import os
 
     path = "CON" if os.name == "nt" else "/dev/tty"
-    with open(path, "r+b", buffering=0) as terminal:  # noqa: PTH123 - a device
-        terminal.write(question.encode())
-        line = terminal.readline()
-    if not line:
-        raise EOFError
-    return line.decode("utf-8", "replace")
+    with open(path, "rb", buffering=0) as terminal:  # noqa: PTH123 - a device
+        runtime.stderr.write(question)
+        return terminal.readline().decode("utf-8", "replace")

@@ -123,10 +123,8 @@ class Stdin(Stream):
         return self._read(lambda file: read_or_store(file, "standard input", may_be_long))
 
     def read_line(self) -> str:
-        """Read a line that a person types; empty at the end of the input."""
-        if self._file is None:
-            return ""
-        return self._file.readline().decode("utf-8", "replace").strip()
+        """Read a line that a person types, with its line break; empty at the end of the input."""
+        return self._file.readline().decode("utf-8", "replace") if self._file else ""
 
 
 def _write_all(file: BinaryIO, data: bytes) -> None:

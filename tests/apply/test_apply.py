@@ -234,7 +234,8 @@ def test_at_a_terminal_the_user_is_asked(team):
     result = team.ant("apply", ".", typed="n\n")
     assert (result.exit, "Aborted." in result.stderr) == (0, True)
     assert team.server() == {}
-    assert team.ant("apply", ".", typed="").exit == 0
+    result = team.ant("apply", ".", typed="")
+    assert (result.exit, result.stderr.endswith("(y)es / (n)o / (d)etails \nAborted.\n")) == (0, True)
     assert team.server() == {}
     result = team.ant("apply", ".", typed="d\ny\n")
     assert '+ description: "x"' in result.stdout
