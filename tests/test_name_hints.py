@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from contextlib import nullcontext
 
 import httpx
@@ -123,22 +124,31 @@ def test_no_more_than_ten_pages_are_searched(ant):
     assert len(ant(*RETRIEVE, "prod", replies=[NOT_FOUND, *pages]).requests) == 11
 
 
-def test_the_environments_are_listed_once_for_several_names(many):  # noqa: F811 - a fixture
-    """Each failure has the hint for its own name."""
+@pytest.mark.parametrize("parallel", ["1", "2"])
+def test_the_environments_are_listed_once_for_several_names(many, parallel):  # noqa: F811 - a fixture
+    """Each failure has the hint for its own name, also if it came while the environments were listed."""
 
     class Listing(FakeAPI):
         lists = 0
+        second = threading.Event()
+
+        def respond(self, name, reply):
+            if name == "b":
+                self.second.set()
+            return super().respond(name, reply)
 
         def stream(self, method, url, headers, body, timeout_s):
             if method == "GET":
                 self.lists += 1
+                if parallel == "2":
+                    assert self.second.wait(10)
                 return nullcontext(
                     Response(200, "OK", {}, [json.dumps(page(("env_1", "a"), ("env_2", "b"))).encode()])
                 )
             return super().stream(method, url, headers, body, timeout_s)
 
     api = Listing({"a": 404, "b": 404})
-    result = many(*ARCHIVE, "a", "b", "env_3", "--parallel", "1", api=api)
+    result = many(*ARCHIVE, "a", "b", "env_3", "--parallel", parallel, api=api)
     assert (result.exit, result.ids, result.failed, api.lists) == (5, ["env_3"], ["a", "b"], 1)
     assert "'a' is the name of env_1. Its command: ant beta:environments archive env_1\n" in result.stderr
     assert "'b' is the name of env_2. Its command: ant beta:environments archive env_2\n" in result.stderr

@@ -17,6 +17,7 @@ from ant_cli.apply.plan import Object, Step
 from ant_cli.apply.workers import Workers
 from ant_cli.errors import AntError
 from ant_cli.http.client import Client
+from ant_cli.http.sender import doubt_about
 from ant_cli.input.values import Value
 from ant_cli.runtime.light_typing import BinaryIO, Literal, NamedTuple
 
@@ -147,11 +148,10 @@ class Execution:
         name = str(body["name"])
         with self._guard:
             self._journal.begin(name)
-        client.outcome_unknown = False
         try:
             return server.create(client, body)
         except AntError as error:
-            if not client.outcome_unknown:
+            if not doubt_about(error):
                 with self._guard:
                     self._journal.end(name)
                 raise

@@ -11,7 +11,7 @@ from ant_cli.http.pace import Pace
 from ant_cli.http.request_headers import headers_of
 from ant_cli.http.response import Response, raise_for_error
 from ant_cli.http.retries import long_wait
-from ant_cli.http.sender import Sender
+from ant_cli.http.sender import Delivery, Sender
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import TYPE_CHECKING
@@ -35,8 +35,6 @@ class Client(Sender):
         super().__init__(authenticated(settings, runtime, observer), runtime, observer)
         self._credential = self._settings.credential
         """The credential that was sent last, for messages."""
-        self.listings: dict[str, dict[str, list[str]]] = {}
-        """IDs by name, by the path of their collection, as far as an error needed them. Siblings share them."""
 
     def sibling(self) -> Client:
         """Return a client for another thread, which shares credential, connections and pace."""
@@ -61,7 +59,8 @@ class Client(Sender):
     def send(self, request: Request, refresh: Callable[[], Request] | None = None) -> Response:
         """Send a request, with retries, and return the successful response.
 
-        `refresh` is called right before each attempt, and returns the request as it has to be then.
+        `refresh` is called right before each attempt, and returns the request as it has to be then. What ends a
+        request tells by `doubt_about` whether it may have been carried out.
 
         Raises:
             APIError: if the response is an error.
@@ -69,9 +68,10 @@ class Client(Sender):
             NetworkError: if no response arrives.
 
         """
-        response = self._send_with_retries(request, refresh)
-        hint = long_wait(response) or self._credential_hint(response)
-        raise_for_error(self._request_line(request), response, hint=hint)
+        with Delivery(request) as delivery:
+            response = self._send_with_retries(delivery, refresh)
+            hint = long_wait(response) or self._credential_hint(response)
+            raise_for_error(self._request_line(request), response, hint=hint)
         return response
 
     def _credential_hint(self, response: Response) -> str:
@@ -81,18 +81,18 @@ class Client(Sender):
 
         return credential_hint(response, self._credential)
 
-    def _attempt(self, request: Request, attempt: int) -> Response:
+    def _attempt(self, delivery: Delivery) -> Response:
         """Send a request; once more if an access token is rejected, and there is a better one."""
         tokens, sent = self._settings.tokens, self._current_credential()
-        response = self._send_once(request, self._headers(request, attempt, sent))
+        response = self._send_once(delivery, self._headers(delivery, sent))
         if tokens and sent and response.status < 400:
             tokens.accept(sent.secret)
         if response.status == 401 and tokens and sent and tokens.renew(sent.secret):
-            response = self._send_once(request, self._headers(request, attempt, self._current_credential()))
+            response = self._send_once(delivery, self._headers(delivery, self._current_credential()))
         return response
 
-    def _headers(self, request: Request, attempt: int, credential: Credential | None) -> dict[str, str]:
-        return headers_of(request, self._settings._replace(credential=credential), attempt)
+    def _headers(self, delivery: Delivery, credential: Credential | None) -> dict[str, str]:
+        return headers_of(delivery.request, self._settings._replace(credential=credential), delivery.attempt)
 
     def _current_credential(self) -> Credential | None:
         """Return the credential with its secret of the moment; another thread may use this client, too."""

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import islice
+from threading import Lock
 
 from ant_cli.gjson import json_text
 from ant_cli.http.client import Client
@@ -23,39 +25,47 @@ _PAGES = 10
 """How many pages of environments are searched at most."""
 _LIST = request_of(LIST, {"include_archived": "true", "limit": "100"})
 
+Listings = dict[str, dict[str, list[str]]]
+"""IDs by name, by the path of their collection, as far as an error needed them."""
+_LISTING = Lock()
+"""Held while environments are listed, for which other threads wait."""
 
-def name_hints(operation: Operation, request: Request, client: Client) -> list[str]:
+
+def name_hints(operation: Operation, request: Request, client: Client, listings: Listings) -> list[str]:
     """Return hints with the commands for the environments whose name was given where their ID belongs.
 
-    The environments are listed once, and only if the argument does not look like an ID. If that fails, there are
-    no hints.
+    The environments are listed once for each `listings`, and only if the argument does not look like an ID. If
+    that fails, there are no hints.
     """
     label = "With the same input" if operation.has_body else "Its command"
     name = request.path_params.get(ENVIRONMENT_ID.name, "")
-    return hints_of_name(name, client, lambda found_id: _command(operation, request, found_id), label)
+    return hints_of_name(name, client, lambda found_id: _command(operation, request, found_id), label, listings)
 
 
 def hints_of_name(
-    name: str, client: Client, command: Callable[[str], str], label: str = "Its command"
+    name: str,
+    client: Client,
+    command: Callable[[str], str],
+    label: str = "Its command",
+    listings: Listings | None = None,
 ) -> list[str]:
     """Return hints with the command for the ID of each environment that has a name."""
     if not name or _ID.fullmatch(name):
         return []
-    found = _ids_by_name(client).get(name, [])
+    found = _ids_by_name(client, {} if listings is None else listings).get(name, [])
     commands = list(map(command, found))
     if len(found) == 1:
         return [f"{name!r} is the name of {found[0]}. {label}: {commands[0]}"]
     return [f"{name!r} is the name of {len(found)} environments.", *commands] if found else []
 
 
-def _ids_by_name(client: Client) -> dict[str, list[str]]:
-    if COLLECTION not in client.listings:
-        client.listings[COLLECTION] = {}
-        try:
-            client.listings[COLLECTION] = _list(client.hasty())
-        except Exception:  # noqa: BLE001 - nobody asked for this request
-            return {}
-    return client.listings[COLLECTION]
+def _ids_by_name(client: Client, listings: Listings) -> dict[str, list[str]]:
+    with _LISTING:
+        if COLLECTION not in listings:
+            listings[COLLECTION] = {}
+            with suppress(Exception):  # nobody asked for this request
+                listings[COLLECTION] = _list(client.hasty())
+    return listings[COLLECTION]
 
 
 def _list(client: Client) -> dict[str, list[str]]:

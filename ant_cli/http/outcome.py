@@ -7,9 +7,14 @@ from contextlib import contextmanager
 
 from ant_cli.errors import AntError, APIError, OutputError, ResponseError
 from ant_cli.http.client import Client
+from ant_cli.http.sender import Doubt, doubt_about
 from ant_cli.input.request import Request
 from ant_cli.operations.spec import Operation
+from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.runtime.streams import Stderr
+
+if TYPE_CHECKING:
+    from ant_cli.http.name_hints import Listings
 
 NOT_FOUND = 404
 _UNKNOWN = "This attempt may have succeeded. Check before you repeat it:"
@@ -17,34 +22,47 @@ _UNKNOWN_AFTER_RETRY = "This attempt, or one before it, may have succeeded. Chec
 _DONE = "The server made the change anyway. To check:"
 
 
-@contextmanager
-def outcome_hints(operation: Operation, request: Request, client: Client, stderr: Stderr) -> Iterator[None]:
-    """Add to an error, or print at an interrupt, the command that shows whether the change was made.
+class OutcomeHints:
+    """What the errors of an operation say in addition. Threads may share it.
 
-    Operations that change nothing have no such command, so nothing is added. A 404 about a name that was given in
-    place of an ID gets the commands with the ID.
+    Operations that change nothing have no command that shows the outcome, so nothing is added. A 404 about a name
+    that was given in place of an ID gets the commands with the ID.
     """
-    try:
-        yield
-    except OutputError as error:
-        raise error.with_hints(_check_hint(operation, request, _DONE)) from None
-    except AntError as error:
-        if client.outcome_unknown or isinstance(error, ResponseError):
-            raise error.with_hints(_check_hint(operation, request, _unknown(client))) from None
-        if isinstance(error, APIError) and error.status == NOT_FOUND:
-            from ant_cli.http.name_hints import name_hints
 
-            raise error.with_hints(*name_hints(operation, request, client)) from None
-        raise
-    except KeyboardInterrupt:
-        hint = _check_hint(operation, request, _unknown(client))
-        if hint and (client.in_flight or client.outcome_unknown):
-            stderr.say(hint)
-        raise
+    def __init__(self, operation: Operation, client: Client, stderr: Stderr) -> None:
+        self._operation = operation
+        self._client = client
+        self._stderr = stderr
+        self._listings: Listings = {}
+
+    @contextmanager
+    def about(self, request: Request) -> Iterator[None]:
+        """Add to an error, or print at an interrupt, the command that shows whether the change was made."""
+        try:
+            yield
+        except OutputError as error:
+            raise error.with_hints(_check_hint(self._operation, request, _DONE)) from None
+        except AntError as error:
+            doubt = doubt_about(error)
+            if doubt or isinstance(error, ResponseError):
+                raise error.with_hints(_check_hint(self._operation, request, _unknown(doubt))) from None
+            if isinstance(error, APIError) and error.status == NOT_FOUND:
+                raise error.with_hints(*self._name_hints(request)) from None
+            raise
+        except KeyboardInterrupt as interrupt:
+            doubt = doubt_about(interrupt)
+            if doubt and (hint := _check_hint(self._operation, request, _unknown(doubt))):
+                self._stderr.say(hint)
+            raise
+
+    def _name_hints(self, request: Request) -> list[str]:
+        from ant_cli.http.name_hints import name_hints
+
+        return name_hints(self._operation, request, self._client, self._listings)
 
 
-def _unknown(client: Client) -> str:
-    return _UNKNOWN_AFTER_RETRY if client.retried else _UNKNOWN
+def _unknown(doubt: Doubt | None) -> str:
+    return _UNKNOWN_AFTER_RETRY if doubt and doubt.retried else _UNKNOWN
 
 
 def _check_hint(operation: Operation, request: Request, fact: str) -> str:

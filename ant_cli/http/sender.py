@@ -24,7 +24,7 @@ from ant_cli.http.retries import (
 from ant_cli.http.transport import Transport, TransportError
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import TYPE_CHECKING
+from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.settings.local_emulator import is_local
@@ -57,12 +57,6 @@ class Sender:
             from ant_cli.http.debug_log import log_trust
 
             log_trust(self._stderr, runtime.environ)
-        self.outcome_unknown = False
-        """A request was sent, and whether it was processed is not known."""
-        self.in_flight = False
-        """A request was sent, and no response has arrived yet."""
-        self.retried = False
-        """The last request was sent more than once."""
 
     def __enter__(self) -> Self:
         return self
@@ -70,8 +64,8 @@ class Sender:
     def __exit__(self, *_: object) -> None:
         self._transport.close()
 
-    def _attempt(self, request: Request, attempt: int) -> Response:
-        """Send a request by `_send_once`, with the headers of an attempt, which counts from 0."""
+    def _attempt(self, delivery: Delivery) -> Response:
+        """Send a request by `_send_once`, with the headers of the attempt."""
         raise NotImplementedError
 
     def _url(self, request: Request) -> str:
@@ -81,7 +75,7 @@ class Sender:
         """Return a request as errors name it."""
         return f'{request.method} "{self._url(request)}"'
 
-    def _send_with_retries(self, request: Request, refresh: Callable[[], Request] | None = None) -> Response:
+    def _send_with_retries(self, delivery: Delivery, refresh: Callable[[], Request] | None = None) -> Response:
         """Send a request, with retries, and return the last response, which may be an error.
 
         `refresh` is called right before each attempt, and returns the request as it has to be then.
@@ -91,65 +85,107 @@ class Sender:
             NetworkError: if no response arrives.
 
         """
-        attempt = 0
         while True:
             if self._pace:
                 self._pace.wait()
-            request = refresh() if refresh else request
-            self.retried = attempt > 0
+            if refresh:
+                delivery.request = refresh()
+            request, attempt = delivery.request, delivery.attempt
             retries_left = attempt < self._settings.max_retries
             try:
-                response = self._attempt(request, attempt)
+                response = self._attempt(delivery)
             except _AttemptFailed as failure:
                 if failure.stale_connection and request.method == "GET":
                     continue  # the server had closed it while it was idle: sending again is no retry
-                self.outcome_unknown |= failure.maybe_processed
+                delivery.maybe_done |= failure.maybe_processed
                 if not retries_left or not failure.should_retry(request):
                     raise failure.error from None
                 self._wait(backoff(attempt), attempt, failure.error.message.removesuffix("."))
             else:
-                self.outcome_unknown |= outcome_unknown(response.status)
+                delivery.maybe_done |= outcome_unknown(response.status)
                 if self._pace and response.status == RATE_LIMITED and not long_wait(response):
                     self._pace.hold(retry_delay(attempt, response))
                 timed_out = request.retries == "unless_timed_out" and response.status in GATEWAY_TIMEOUTS
                 if not retries_left or timed_out or not should_retry(response):
                     return response
                 self._wait(retry_delay(attempt, response), attempt, response.status_line)
-            attempt += 1
+            delivery.attempt += 1
 
     def _wait(self, delay_s: float, attempt: int, why: str) -> None:
         with self._observer.before_retry(why, attempt + 1, self._settings.max_retries, delay_s):
             self._sleep(delay_s)
 
-    def _send_once(self, request: Request, headers: Mapping[str, str]) -> Response:
+    def _send_once(self, delivery: Delivery, headers: Mapping[str, str]) -> Response:
         """Send a request and read the response, with the debug log around it."""
+        request = delivery.request
         url = self._url(request)
         if not self._settings.debug:
-            return self._exchange(request, url, headers)
+            return self._exchange(delivery, url, headers)
         from ant_cli.http.debug_log import log_request, log_response
 
         log_request(self._stderr, request.method, url, headers, request.body)
-        response = self._exchange(request, url, headers)
+        response = self._exchange(delivery, url, headers)
         log_response(self._stderr, response.status_line, response.headers, response.body)
         return response
 
-    def _exchange(self, request: Request, url: str, headers: Mapping[str, str]) -> Response:
+    def _exchange(self, delivery: Delivery, url: str, headers: Mapping[str, str]) -> Response:
         """Send a request and read the response. Every failure becomes an `_AttemptFailed`."""
         response: Response | None = None
-        content, timeouts = request.body or b"", self._timeouts
-        self.in_flight = True
+        request, timeouts = delivery.request, self._timeouts
+        delivery.in_flight = True
         try:
             with (
                 self._observer.waiting_for(f"{request.method} {request.path}"),
-                self._transport.stream(request.method, url, headers, content, timeouts) as response,
+                self._transport.stream(request.method, url, headers, request.body or b"", timeouts) as response,
             ):
                 response.read(self._response_limit)
         except (IncompleteResponse, TransportError) as failure:
             if response is None or response.status < 400:  # an error is one by its status, without its body too
-                self.in_flight = False
+                delivery.in_flight = False
                 raise _to_failure(failure, response, self._request_line(request), timeouts) from None
-        self.in_flight = False
+        delivery.in_flight = False
         return response
+
+
+class Doubt(NamedTuple):
+    """What is not known about a request that an error or an interrupt ended: the server may have carried it out."""
+
+    retried: bool
+    """It was sent more than once."""
+
+
+_DOUBT = "doubt"
+"""The attribute that holds it. An error keeps its attributes when hints are added to it."""
+
+
+def doubt_about(error: BaseException) -> Doubt | None:
+    """Return what is not known about the request that this ended; None if it was not carried out."""
+    doubt: Doubt | None = vars(error).get(_DOUBT)
+    return doubt
+
+
+class Delivery:
+    """A request on its way. A context manager, which attaches a `Doubt` to what ends it if there is any."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        """As it is in this attempt."""
+        self.attempt = 0
+        """Counts from 0."""
+        self.in_flight = False
+        """It was sent, and no response has arrived yet."""
+        self.maybe_done = False
+        """This attempt, or one before it, may have been carried out, although its response was lost or an error."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if error is None or self.request.method == "GET":
+            return
+        interrupted = self.in_flight and not isinstance(error, AntError)
+        if self.maybe_done or interrupted:
+            vars(error)[_DOUBT] = Doubt(self.attempt > 0)
 
 
 class _AttemptFailed(Exception):

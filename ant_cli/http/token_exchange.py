@@ -14,7 +14,7 @@ from ant_cli.http.observer import Observer
 from ant_cli.http.request_headers import OAUTH_BETA, USER_AGENT, user_header
 from ant_cli.http.response import Response, json_object, raise_for_error
 from ant_cli.http.retries import RETRIED_4XX, long_wait
-from ant_cli.http.sender import Sender
+from ant_cli.http.sender import Delivery, Sender
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NoReturn
@@ -73,8 +73,7 @@ class _TokenEndpoint(Sender):
         self._timeouts = Timeouts(min(usual.step_s, _TIMEOUT_S), min(usual.whole_s, _TIMEOUT_S), _TIMEOUT_S)
         self._response_limit = _LARGEST_RESPONSE
 
-    def _attempt(self, request: Request, attempt: int) -> Response:
-        del attempt
+    def _attempt(self, delivery: Delivery) -> Response:
         headers = {
             "accept": "application/json",
             "accept-encoding": "gzip",
@@ -83,11 +82,11 @@ class _TokenEndpoint(Sender):
             "user-agent": USER_AGENT,
             **user_header(self._settings.base_url),
         }
-        return self._send_once(request, headers)
+        return self._send_once(delivery, headers)
 
     def send(self, request: Request, rule: FederationRule, assertion: str) -> Response:
         """Send an exchange, with retries, and return the successful response. Raises as `exchange` does."""
-        response = self._send_with_retries(request)
+        response = self._send_with_retries(Delivery(request))
         request_line = self._request_line(request)
         if 400 <= response.status < 500 and response.status not in RETRIED_4XX:
             self._raise_refusal(response, request_line, rule, assertion)

@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from functools import partial
 
 from ant_cli.http.client import Client
-from ant_cli.http.outcome import outcome_hints
+from ant_cli.http.outcome import OutcomeHints
 from ant_cli.input.request import Request
 from ant_cli.operations.global_flags import YES
 from ant_cli.operations.spec import Flags, Operation
@@ -60,7 +60,7 @@ def _run_one(plan: RunPlan, request: Request, runtime: Runtime) -> None:
     # 6. The client. It fetches the secret of a credential to which a profile only refers.
     with (
         Client(plan.settings.connection, runtime, plan.progress) as client,
-        outcome_hints(plan.operation, request, client, runtime.stderr),
+        OutcomeHints(plan.operation, client, runtime.stderr).about(request),
         rendered_errors(plan.settings.output, runtime.stderr),
         plan.edited or nullcontext(),
     ):

@@ -9,7 +9,7 @@ from itertools import islice
 from ant_cli.errors import AntError, PartialFailure
 from ant_cli.http.client import Client
 from ant_cli.http.observer import Unobserved
-from ant_cli.http.outcome import outcome_hints
+from ant_cli.http.outcome import OutcomeHints
 from ant_cli.http.pool import Pool, Result, Unfinished
 from ant_cli.input.request import Request, Requests
 from ant_cli.operations.global_flags import PARALLEL, YES
@@ -43,13 +43,13 @@ def run_many(plan: RunPlan, runtime: Runtime) -> None:
         confirm(_question(operation, requests), runtime, reads_stdin=True)
     report = _Report(operation, requests, runtime)
     observer = Unobserved() if runtime.stderr.is_terminal else plan.progress
-    sender = _RequestSender(plan, runtime)
     with (
         Client(settings.connection, runtime, observer) as client,
         plan.edited or nullcontext(),
         DelayedSignals() as signals,
     ):
         resume_gc()
+        sender = _RequestSender(plan, OutcomeHints(operation, client, runtime.stderr), runtime)
         fail_fast = plan.flags.is_on("fail_fast")
         pool = Pool(client, requests, sender.send, signals.check, parallel=parallel, fail_fast=fail_fast)
         try:
@@ -76,13 +76,13 @@ class _RequestSender(NamedTuple):
     """Sends one of the requests, in a thread of the pool."""
 
     plan: RunPlan
+    hints: OutcomeHints
     runtime: Runtime
 
     def send(self, client: Client, request: Request) -> bytes:
         """Return the body to print. Raises AntError, complete with what is known about the outcome."""
-        client.outcome_unknown = False  # it was about the request before
         plan, stderr = self.plan, self.runtime.stderr
-        with outcome_hints(plan.operation, request, client, stderr), rendered_errors(plan.settings.output, stderr):
+        with self.hints.about(request), rendered_errors(plan.settings.output, stderr):
             response = plan.edited.send(client, request) if plan.edited else client.send(request)
             if response.status == 204:
                 return b""

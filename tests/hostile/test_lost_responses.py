@@ -6,10 +6,16 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.conftest import Result
+from ant_cli.errors import AntError
+from ant_cli.http.client import Client
+from ant_cli.http.sender import Doubt, doubt_about
+from ant_cli.input.request import Request
+from ant_cli.operations.spec import Flags
+from ant_cli.settings.loading import load
+from tests.conftest import Result, make_runtime
 
 from .conftest import CREATE, DELETE, OK, OUTPUT
-from .scripted_server import Act, error, response
+from .scripted_server import Act, Reply, ScriptedServer, error, response
 
 AntOverSocket = Callable[..., Result]
 ARCHIVE = ("beta:environments", "archive", "env_1")
@@ -127,3 +133,42 @@ def test_a_create_whose_response_was_lost_is_not_retried(ant_over_socket: AntOve
 def test_a_create_that_was_never_sent_or_was_rejected_is_retried(ant_over_socket: AntOverSocket):
     """There is no environment yet, because the request was not sent, or the server reported a failure."""
     assert ant_over_socket(error("503 Unavailable"), OK, words=CREATE).stdout == OUTPUT
+
+
+# A change that is made of what was read right before it
+
+
+READ, WRITE = Request("GET", "/read", ()), Request("POST", "/write", ())
+
+
+def end_of_change(environ, *replies: bytes | Reply, retries: str = "0") -> BaseException:
+    """Return what ends a change before each attempt of which something is read."""
+    with ScriptedServer(*replies) as server:
+        runtime = make_runtime(environ, sleep=lambda _: None)
+        connection = load(runtime, Flags({"base_url": server.url, "max_retries": retries})).connection
+        with Client(connection, runtime) as client, pytest.raises(AntError) as caught:
+            client.send(WRITE, lambda: client.send(READ) and WRITE)
+    return caught.value
+
+
+def test_a_lost_response_to_reading_before_a_change_leaves_no_doubt_about_the_change(clean_environ):
+    """Nothing was sent that changes anything."""
+    assert doubt_about(end_of_change(clean_environ, (Act.RESET,))) is None
+
+
+def test_a_change_whose_next_attempt_could_not_be_prepared_stays_in_doubt(clean_environ):
+    """The attempt before it may have been carried out."""
+    replies = [OK, error("504 Gateway Timeout"), error("404 Not Found")]
+    assert doubt_about(end_of_change(clean_environ, *replies, retries="1")) == Doubt(retried=True)
+
+
+def test_an_earlier_change_in_doubt_does_not_put_a_later_one_in_doubt(clean_environ):
+    """One client sends many changes."""
+    with ScriptedServer(error("500 Broken"), error("409 Conflict")) as server:
+        runtime = make_runtime(clean_environ)
+        connection = load(runtime, Flags({"base_url": server.url, "max_retries": "0"})).connection
+        with Client(connection, runtime) as client:
+            for doubt in (Doubt(retried=False), None):
+                with pytest.raises(AntError) as caught:
+                    client.send(WRITE)
+                assert doubt_about(caught.value) == doubt
