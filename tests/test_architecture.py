@@ -21,7 +21,7 @@ from ant_cli.help.account_commands import PROFILE_KEYS
 from ant_cli.help.command_row import Command
 from ant_cli.help.tool_commands import TOOL_COMMANDS
 from ant_cli.operations import GROUPS, OPERATIONS
-from ant_cli.operations.global_flags import FILE, GLOBAL_FLAGS
+from ant_cli.operations.global_flags import FILE, GLOBAL_FLAGS, YES
 from ant_cli.operations.spec import Operation
 from ant_cli.settings.validators import PROFILE_FIELDS
 from tests.hostile.scripted_server import ScriptedServer, response
@@ -224,6 +224,7 @@ def test_an_operation_is_complete(operation: Operation):
     assert operation.positional is None or operation.positional in operation.params_in("path")
     assert operation.group in GROUPS
     assert len(operation.examples) >= 2
+    assert (YES in operation.params) == (operation.asks != "never")
     assert all(param.help.endswith((".", ")", ":", "'", "}", "]")) for param in operation.params)
 
 

@@ -207,8 +207,9 @@ class Operation(NamedTuple):
     """It creates an object. Sent twice, it creates two, because the API has no idempotency keys."""
     past_participle: str = "done"
     """What happened to the objects, as in `archived 498 of 500`."""
-    asks_first: bool = False
-    """It can't be undone, so a user at a terminal is asked to confirm it even for a single object."""
+    asks: Literal["never", "for several", "always"] = "never"
+    """When a user at a terminal is asked to confirm it, which the flag `--yes` in `params` prevents: `always`, even
+    for one object, if it can't be undone."""
     success_message: str = ""
     """A sentence for people that says what was done, with the ID as `{id}`; empty if the response shows it."""
     empty_message: str = ""
@@ -233,6 +234,10 @@ class Operation(NamedTuple):
         tool does.
         """
         return self.method != "GET"
+
+    def asks_about(self, count: int) -> bool:
+        """Whether a user at a terminal is asked to confirm it for this number of objects."""
+        return self.asks == "always" or (self.asks == "for several" and count > 1)
 
     @property
     def command(self) -> str:

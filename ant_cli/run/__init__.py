@@ -52,7 +52,7 @@ def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
 
 def _run_one(plan: RunPlan, request: Request, runtime: Runtime) -> None:
     # 5. A question to a person, before what can't be undone.
-    if plan.operation.asks_first and not plan.flags.is_on(YES.name):
+    if plan.operation.asks_about(1) and not plan.flags.is_on(YES.name):
         from ant_cli.runtime.confirmation import confirm
 
         confirm(_question(plan.operation, request), runtime)

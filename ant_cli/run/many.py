@@ -39,7 +39,7 @@ def run_many(plan: RunPlan, runtime: Runtime) -> None:
     operation, requests, settings = plan.operation, plan.requests, plan.settings
     (usual,) = (int(param.default) for param in operation.params if param.name == PARALLEL.name)
     parallel = min(settings.parallel or usual, requests.count)
-    if YES in operation.params and not plan.flags.is_on(YES.name):
+    if operation.asks_about(requests.count) and not plan.flags.is_on(YES.name):
         confirm(_question(operation, requests), runtime, reads_stdin=True)
     report = _Report(operation, requests, runtime)
     observer = Unobserved() if runtime.stderr.is_terminal else plan.progress
