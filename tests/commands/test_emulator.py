@@ -556,7 +556,7 @@ def test_emulator_commands_use_the_base_url_of_a_profile(local, words):
 def test_help_says_what_the_emulator_does_and_what_it_lacks(local):
     """Help also has its rules and examples."""
     page = local("emulator", "--help").stdout
-    parts = ("as the API was recorded to", "no sandboxes", "docs/emulator.md", "Examples:\n  # ")
+    parts = ("recordings of the API", "no sandboxes", "docs/emulator.md", "Examples:\n  # ")
     assert all(part in page for part in parts)
 
 
