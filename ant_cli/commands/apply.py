@@ -14,7 +14,8 @@ from ant_cli.apply.lockfile import LockFile, find_lock_path, read_lock
 from ant_cli.apply.plan import Options, Plan
 from ant_cli.apply.preparation import Facts, load_files, look_up, plan_for
 from ant_cli.apply.workers import MOST_WORKERS, Workers
-from ant_cli.commands.apply_questions import Job, confirmed, plan_and_adopt, with_untracked
+from ant_cli.commands.apply_job import Job
+from ant_cli.commands.apply_questions import confirmed, plan_and_adopt, with_untracked
 from ant_cli.commands.lock_session import connected, holding
 from ant_cli.commands.results import print_result, wants_structured
 from ant_cli.errors import AntError, OutputError, PendingChanges, UsageError
@@ -45,14 +46,14 @@ def apply(
 ) -> None:
     """Make the environments on the server what files declare."""
     job = Job(
-        tuple(path),
-        find_lock_path(lock_file, Path.cwd()),
-        Options(force=force, prune=prune, adopt=adopt),
-        flags,
-        runtime,
-        _count(parallel),
-        yes,
-        verbose,
+        runtime=runtime,
+        flags=flags,
+        paths=tuple(path),
+        lock_path=find_lock_path(lock_file, Path.cwd()),
+        options=Options(force=force, prune=prune, adopt=adopt),
+        parallel=_count(parallel),
+        yes=yes,
+        verbose=verbose,
     )
     if (exit_code or save_plan) and not dry_run:
         raise UsageError(f"{'--exit-code' if exit_code else '--save-plan'} needs --dry-run.", "Or use: ant diff")
@@ -79,9 +80,15 @@ def diff(
 ) -> None:
     """Show what `ant apply` would change."""
     with _failing_with_one(when=True):
-        lock_path = find_lock_path(lock_file, Path.cwd())
-        options = Options(prune=prune)
-        job = Job(tuple(path), lock_path, options, flags, runtime, _count(parallel), verbose=verbose)
+        job = Job(
+            runtime=runtime,
+            flags=flags,
+            paths=tuple(path),
+            lock_path=find_lock_path(lock_file, Path.cwd()),
+            options=Options(prune=prune),
+            parallel=_count(parallel),
+            verbose=verbose,
+        )
         _preview(job, save_to=None, exit_code=True)
 
 

@@ -1,38 +1,22 @@
-"""What `ant apply` asks at a terminal, and the command line that the questions are about."""
+"""What `ant apply` asks at a terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from ant_cli.apply.discovery import Loaded, load
 from ant_cli.apply.lockfile import LockFile
-from ant_cli.apply.plan import Options, Plan
+from ant_cli.apply.plan import Plan
 from ant_cli.apply.preparation import Facts, plan_for, untracked
 from ant_cli.apply.workers import Workers
+from ant_cli.commands.apply_job import Job
 from ant_cli.errors import AntError
-from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.confirmation import ask, can_ask, is_yes
-from ant_cli.runtime.light_typing import NamedTuple
 
 _NO_TERMINAL = (
     "cannot ask for confirmation without a terminal; re-run with --yes to apply, or --dry-run to see the plan only"
 )
-
-
-class Job(NamedTuple):
-    """What a command line asks for."""
-
-    paths: tuple[str, ...]
-    lock_path: Path
-    options: Options
-    flags: Flags
-    """The global flags."""
-    runtime: Runtime
-    parallel: int
-    yes: bool = False
-    verbose: bool = False
 
 
 def with_untracked(loaded: Loaded, lock: LockFile, job: Job) -> Loaded:

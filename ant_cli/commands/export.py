@@ -1,8 +1,7 @@
-"""`ant export` and `ant schema`: from environments that exist to files, and what may be in the files."""
+"""`ant export`: from environments that exist to files."""
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -59,14 +58,6 @@ def export_files(
         lock = lock if lock.origin.base_url else lock.with_origin(origin)
         _write(files, lock)
     _report(files, flags, runtime)
-
-
-def print_schema(runtime: Runtime, flags: Flags) -> None:
-    """Print the JSON schema of an environment's file."""
-    from ant_cli.apply.environment_file import json_schema
-
-    schema = json_schema()
-    print_result(runtime, flags, json.dumps(schema, indent=2), schema)
 
 
 def _all(workers: Workers) -> list[Object]:

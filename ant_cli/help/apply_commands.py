@@ -130,7 +130,7 @@ SCHEMA = Command(
         tool(
             "schema environment",
             "Print the JSON schema of an environment's file.",
-            "export:print_schema",
+            "file_schema:print_schema",
             *_SCHEMA_EXAMPLES,
             takes=_DATA,
         ),
