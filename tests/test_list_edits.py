@@ -242,7 +242,7 @@ def test_every_attempt_reads_again_and_keeps_what_others_changed(update):
     assert result.exit == 0
     sent = [body["config"]["packages"]["pip"] for body in bodies(result) if body]
     assert sent == [["pandas==2.2", "numpy", "ours"], ["numpy", "theirs", "ours"]]
-    assert "Note: env_1: it was changed by other means between two attempts; that is kept.\n" in result.stderr
+    assert "Note: env_1: something else changed it between two attempts; that change is kept.\n" in result.stderr
 
 
 def test_an_attempt_after_which_nothing_changed_is_repeated_without_a_note(update):

@@ -1,4 +1,4 @@
-"""Access tokens of a federation rule: from the cache, else by an exchange, and renewed before they end."""
+"""Access tokens of a federation rule: from the cache or an exchange, and renewed before they end."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ rejected as well."""
 class AccessTokens:
     """The access tokens of a rule: a `TokenSource`. Threads may share it, and processes share the cache.
 
-    From `RENEWAL_S` before the end of a token, the first that asks for it renews it, while others use the old one.
+    `RENEWAL_S` before the end of a token, the first thread that needs it renews it. The others use the old one
+    meanwhile.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Which transport a base URL needs."""
+"""The choice of the transport for a base URL."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def open_transport(base_url: str, environ: Mapping[str, str]) -> Transport:
 
 
 def _proxy_variables(environ: Mapping[str, str]) -> list[str]:
-    """Return the names of the variables that name a proxy, as they are written in the environment.
+    """Return the names of the variables that give a proxy, in the case in which the environment has them.
 
     Raises:
-        UsageError: if one does not hold a URL, which is not shown, since it may hold a password.
+        UsageError: if one does not hold a URL. The value is not shown, because it may contain a password.
 
     """
     names = [

@@ -1,4 +1,4 @@
-"""The client: sends requests to the API with a credential, and renews one that ends."""
+"""The client: sends requests to the API with a credential, and renews it if it expires."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 
 _HASTE_S = 2.0
-"""How long a hasty client waits for a response, in seconds."""
+"""How many seconds a hasty client waits for a response."""
 
 
 class Client(Sender):
-    """Sends requests to the API, over one connection while it lasts. A context manager."""
+    """Sends requests to the API. Reuses one connection while it lasts. A context manager."""
 
     def __init__(self, settings: ConnectionSettings, runtime: Runtime, observer: Observer | None = None) -> None:
         """Fetch the credential; nothing is connected yet. Raises CredentialError if no credential was found."""
@@ -37,14 +37,14 @@ class Client(Sender):
         """The credential that was sent last, for messages."""
 
     def sibling(self) -> Client:
-        """Return a client for another thread, which shares credential, connections and pace."""
-        from copy import copy  # late: it brings weakref, and one request needs no sibling
+        """Return a client for another thread. It shares the credential, the connections and the pace."""
+        from copy import copy  # late: it imports weakref, and a single request needs no sibling
 
         self._pace = self._pace or Pace(self._sleep)
         return copy(self)
 
     def hasty(self) -> Client:
-        """Return a client for a request that nobody asked for: it gives up soon, and displays nothing."""
+        """Return a client for a request that the user did not ask for: it gives up soon, and displays nothing."""
         other = self.sibling()
         other.hurry()
         return other
@@ -59,8 +59,8 @@ class Client(Sender):
     def send(self, request: Request, refresh: Callable[[], Request] | None = None) -> Response:
         """Send a request, with retries, and return the successful response.
 
-        `refresh` is called right before each attempt, and returns the request as it has to be then. What ends a
-        request tells by `doubt_about` whether it may have been carried out.
+        `refresh` is called right before each attempt, and returns the request to send. If an exception ends the
+        request, `doubt_about` says whether the request may have been carried out.
 
         Raises:
             APIError: if the response is an error.
@@ -82,7 +82,7 @@ class Client(Sender):
         return credential_hint(response, self._credential)
 
     def _attempt(self, delivery: Delivery) -> Response:
-        """Send a request; once more if an access token is rejected, and there is a better one."""
+        """Send a request; if its access token is rejected and can be replaced, send it once more."""
         tokens, sent = self._settings.tokens, self._current_credential()
         response = self._send_once(delivery, self._headers(delivery, sent))
         if tokens and sent and response.status < 400:
@@ -95,7 +95,7 @@ class Client(Sender):
         return headers_of(delivery.request, self._settings._replace(credential=credential), delivery.attempt)
 
     def _current_credential(self) -> Credential | None:
-        """Return the credential with its secret of the moment; another thread may use this client, too."""
+        """Return the credential with its current secret. Other threads may renew it at any time."""
         tokens, credential = self._settings.tokens, self._credential
         if tokens is not None and credential is not None:
             credential = self._credential = credential._replace(secret=tokens.current().secret)
@@ -105,9 +105,9 @@ class Client(Sender):
 def authenticated(
     settings: ConnectionSettings, runtime: Runtime, observer: Observer | None = None
 ) -> ConnectionSettings:
-    """Return the connection with the secret of its credential, or with what gives each request an access token.
+    """Return the connection with the secret of its credential, or with a source of access tokens.
 
-    Clients of one connection share that. Raises CredentialError if no credential was found.
+    Clients of one connection share the source. Raises CredentialError if no credential was found.
     """
     settings = fetch_credential(settings, runtime)
     credential = settings.credential
@@ -125,7 +125,7 @@ def authenticated(
 
 
 def access_token(connection: ConnectionSettings, runtime: Runtime) -> AccessToken:
-    """Return an access token of the connection's federation, for a use other than a request of this program.
+    """Return an access token of the connection's federation, for other programs.
 
     Raises:
         CredentialError: if the credential is not a federation, or its rule is not complete.

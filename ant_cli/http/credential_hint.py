@@ -10,7 +10,7 @@ _PROBLEMS = {401: "was not accepted", 403: "has no permission for this"}
 
 
 def credential_hint(response: Response, credential: Credential | None) -> str:
-    """Return hints about the credential of a request that was refused; empty for other responses."""
+    """Return hints about the credential of a rejected request; empty for other responses."""
     if credential is None or response.status not in _PROBLEMS:
         return ""
     sent = f"The {credential.noun} {mask(credential.secret)} (from {credential.source})"

@@ -7,7 +7,7 @@ import time
 from ant_cli.runtime.light_typing import NamedTuple
 
 STEPS = 10
-"""How many times the limit of one step a whole attempt may take, as in the official tool: 600 s by default."""
+"""The limit of a whole attempt, as a multiple of that of a step. As in the official tool: 600 s by default."""
 
 
 class Timeouts(NamedTuple):

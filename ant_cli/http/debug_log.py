@@ -1,6 +1,6 @@
 """The debug log: requests and responses on stderr.
 
-Headers whose names tell a secret are hidden here; `Stderr` redacts the secrets that it knows.
+Headers whose names indicate a secret are hidden here; `Stderr` redacts the secrets that it knows.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _SECRET_HEADER = re.compile(r"(?:.*[-_])?(?:key|token|secret|password|authorizat
 
 
 def log_trust(stderr: Stderr, environ: Mapping[str, str]) -> None:
-    """Show which certificate authorities vouch for the server."""
+    """Show which certificate authorities are trusted."""
     from ant_cli.http.trust import describe_trust
 
     _log(stderr, [f"* certificate authorities: {describe_trust(environ)}"])
@@ -34,7 +34,7 @@ def log_response(stderr: Stderr, status_line: str, headers: Mapping[str, str], b
 
 
 def _log(stderr: Stderr, lines: list[str]) -> None:
-    """Write lines as they are, however long: each is what was sent or received."""
+    """Write lines unwrapped, however long: each is exactly what was sent or received."""
     stderr.write("\n".join(lines) + "\n")
 
 

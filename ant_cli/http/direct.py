@@ -1,4 +1,4 @@
-"""The direct transport, which serves nearly every run: sockets and TLS of the standard library."""
+"""The direct transport, which nearly every run uses: sockets and TLS of the standard library."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LABEL = re.compile(r"[^.]{1,63}")
 
 
 class Origin(NamedTuple):
-    """What a connection is opened to."""
+    """The other end of a connection."""
 
     scheme: str
     host: str
@@ -36,7 +36,7 @@ class DirectTransport:
     """Sends requests straight to the server, over connections that are kept. Threads may share it."""
 
     def __init__(self, environ: Mapping[str, str], open_socket: OpenSocket | None = None) -> None:
-        """Prepare; `open_socket` is for tests, and returns a connected socket in place of the network's."""
+        """Prepare. Tests pass `open_socket`, which returns a connected socket without using the network."""
         self._environ = environ
         self._open_socket = open_socket or self._connect
         self._idle: list[Wire] = []
@@ -78,7 +78,7 @@ class DirectTransport:
             raise TransportError(error, phase="connect", timed_out=isinstance(error, TimeoutError)) from None
 
     def _idle_wire(self) -> Wire | None:
-        try:  # rather than look first: another thread may take the last one in between
+        try:  # instead of looking first: another thread may take the last one in between
             return self._idle.pop()
         except IndexError:
             return None
@@ -88,7 +88,7 @@ class DirectTransport:
             from ant_cli.http.trust import tls_context
 
             self._tls = tls_context(self._environ)
-        # As bytes, a name is not encoded by the codec of international names, which takes long to import.
+        # If the name is bytes, Python does not encode it with the IDNA codec, which takes long to import.
         host = origin.host.encode()
         sock = socket.create_connection((host, origin.port), deadline.seconds())  # type: ignore[arg-type]
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -125,7 +125,7 @@ def _chunks(wire: Wire, head: Head, deadline: Deadline) -> Iterator[bytes]:
 
 @contextmanager
 def _errors_of(wire: Wire, deadline: Deadline) -> Iterator[None]:
-    """Turn what goes wrong on a connection into TransportError."""
+    """Turn the errors of a connection into TransportError."""
     try:
         yield
     except (OSError, MalformedResponse) as error:

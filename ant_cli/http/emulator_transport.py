@@ -15,11 +15,11 @@ from ant_cli.runtime.light_typing import Any
 from ant_cli.settings.local_emulator import database_path, open_emulator
 
 _PATIENCE_S = "ant_emulator.patience_s"
-"""The emulator's name for how long the client waits."""
+"""The key under which the emulator finds how long the client waits."""
 
 
 class EmulatorTransport:
-    """Has the emulator respond to requests."""
+    """Passes requests to the emulator."""
 
     def __init__(self, base_url: str, environ: Mapping[str, str]) -> None:
         """Open the database. UsageError if that fails, or the emulator is not installed."""
@@ -30,14 +30,14 @@ class EmulatorTransport:
     def stream(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes, timeouts: Timeouts
     ) -> Iterator[Response]:
-        """Call the application; see `Transport`. It waits for nothing but the delay of a fault."""
+        """Call the application; see `Transport`. The only wait is the delay of a fault."""
         started: list[Any] = []
 
         def start_response(
             status: str, lines: list[tuple[str, str]], _: Any = None, /
         ) -> Callable[[bytes], object]:
             started.extend((status, lines))
-            return bytes  # the emulator does not write in this way
+            return bytes  # the emulator does not use WSGI's `write`
 
         environ = _environ_of(method, url.removeprefix(self._base_url), headers, body)
         environ[_PATIENCE_S] = timeouts.step_s
@@ -56,7 +56,7 @@ class EmulatorTransport:
 
 
 def _environ_of(method: str, target: str, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
-    """Return a request as WSGI has it (PEP 3333)."""
+    """Return a request as a WSGI environment (PEP 3333)."""
     path, _, query = target.partition("?")
     fields = {name.upper().replace("-", "_"): value for name, value in headers.items()}
     content_type = fields.pop("CONTENT_TYPE", "")

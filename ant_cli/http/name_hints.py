@@ -1,6 +1,6 @@
-"""What a 404 says if a name was given in place of an environment's ID: which environment has that name.
+"""Hints for a 404 if a name was given instead of an environment's ID: which environment has that name.
 
-Nothing is done to that environment: a name is not unique, and may belong to another one tomorrow.
+The command is not sent to that environment: names are not unique, and may belong to another one tomorrow.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from ant_cli.operations.spec import Operation
 
 _ID = re.compile(r"env_\w+", re.ASCII)
 _SAFE_ID = re.compile(r"[\w-]+", re.ASCII)
-"""An ID that a command may hold without quotes. Nothing else that a server sent becomes part of a command."""
+"""An ID that needs no quotes in a command. Nothing else from a server becomes part of a suggested command."""
 _PAGES = 10
-"""How many pages of environments are searched at most."""
+"""The most pages of environments to search."""
 _LIST = request_of(LIST, {"include_archived": "true", "limit": "100"})
 
 Listings = dict[str, dict[str, list[str]]]
-"""IDs by name, by the path of their collection, as far as an error needed them."""
+"""IDs by name, for each path of a collection. Only collections that an error needed are listed."""
 _LISTING = Lock()
-"""Held while environments are listed, for which other threads wait."""
+"""Held while environments are listed. Other threads wait for the result."""
 
 
 def name_hints(operation: Operation, request: Request, client: Client, listings: Listings) -> list[str]:
-    """Return hints with the commands for the environments whose name was given where their ID belongs.
+    """Return hints with the corrected commands for environments whose name was given instead of their ID.
 
     The environments are listed once for each `listings`, and only if the argument does not look like an ID. If
     that fails, there are no hints.
@@ -49,7 +49,7 @@ def hints_of_name(
     label: str = "Its command",
     listings: Listings | None = None,
 ) -> list[str]:
-    """Return hints with the command for the ID of each environment that has a name."""
+    """Return hints with a command for the ID of each environment that has this name."""
     if not name or _ID.fullmatch(name):
         return []
     found = _ids_by_name(client, {} if listings is None else listings).get(name, [])
@@ -63,7 +63,7 @@ def _ids_by_name(client: Client, listings: Listings) -> dict[str, list[str]]:
     with _LISTING:
         if COLLECTION not in listings:
             listings[COLLECTION] = {}
-            with suppress(Exception):  # nobody asked for this request
+            with suppress(Exception):  # the user did not ask for this request
                 listings[COLLECTION] = _list(client.hasty())
     return listings[COLLECTION]
 

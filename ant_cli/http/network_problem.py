@@ -19,7 +19,7 @@ _UNTRUSTED = {
     62: "is for another host name",
     64: "is for another address",
 }
-"""What is wrong with a certificate, by OpenSSL's verification code."""
+"""Descriptions of certificate problems, by OpenSSL's verification code."""
 _TRUST = "To trust another certificate authority, set SSL_CERT_FILE to the file of its certificate."
 _NOT_TLS = "Does the server speak TLS at this port? If it does not, the base URL begins with http://."
 _CHECK_URL = "Check the base URL and the network."

@@ -1,4 +1,4 @@
-"""What an error says in addition: whether the change may have been made anyway, and which ID a name stands for."""
+"""Additions to errors: whether the change may have been made anyway, and which ID a name stands for."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _DONE = "The server made the change anyway. To check:"
 
 
 class OutcomeHints:
-    """What the errors of an operation say in addition. Threads may share it.
+    """Adds these hints to the errors of an operation. Threads may share it.
 
-    Operations that change nothing have no command that shows the outcome, so nothing is added. A 404 about a name
-    that was given in place of an ID gets the commands with the ID.
+    Operations that change nothing have no command that shows the outcome, so nothing is added. A 404 for a name
+    that was given instead of an ID gets the commands with the ID.
     """
 
     def __init__(self, operation: Operation, client: Client, stderr: Stderr) -> None:
@@ -37,7 +37,7 @@ class OutcomeHints:
 
     @contextmanager
     def about(self, request: Request) -> Iterator[None]:
-        """Add to an error, or print at an interrupt, the command that shows whether the change was made."""
+        """Add to an error the command that shows whether the change was made. At an interrupt, print it."""
         try:
             yield
         except OutputError as error:

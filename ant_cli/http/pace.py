@@ -1,4 +1,4 @@
-"""The pace of requests that are sent at once: a rate limit that one of them meets holds all of them back."""
+"""The pace of concurrent requests: when one of them hits a rate limit, all of them wait."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Pace:
     def wait(self) -> None:
         """Return when a request may be sent."""
         earliest = 0.0
-        while earliest != self._earliest:  # which another thread may have moved meanwhile
+        while earliest != self._earliest:  # another thread may have moved it meanwhile
             earliest = self._earliest
             if (left := earliest - monotonic()) > 0:
                 self._sleep(left)

@@ -29,7 +29,7 @@ class Page(NamedTuple):
     items: Items
     """On a large page, they are views of its body until `bytes` copies them."""
     cursor: str
-    """What names the next page; empty after the last."""
+    """The name of the next page; empty after the last."""
 
 
 def follow_pages(
@@ -38,7 +38,7 @@ def follow_pages(
     max_items: int | None,
     is_wanted: Callable[[bytes], bool] | None = None,
 ) -> Iterator[Items]:
-    """Yield the wanted items page by page, at most `max_items` of them; without `is_wanted`, all are.
+    """Yield the wanted items page by page, at most `max_items` of them; without `is_wanted`, all items.
 
     A page that is not needed is not fetched.
 
@@ -90,7 +90,7 @@ def _parse_page(body: bytes) -> Page:
         raise _not_a_page("It has no `data`.") from None
     except json_text.JSONTextError as error:
         raise _not_a_page(str(error)) from None
-    if has_lone_surrogate(cursor):  # which no request can send back
+    if has_lone_surrogate(cursor):  # no request could send it back
         raise _not_a_page("Its next_page contains a lone surrogate.")
     if len(quote(cursor)) > _LONGEST_CURSOR:
         raise _not_a_page("Its next_page is too long for a URL.")

@@ -11,7 +11,7 @@ from ant_cli.input.request import Request
 from ant_cli.runtime.light_typing import NamedTuple
 
 _WINDOW = 1000
-"""How many requests may be sent before the result of the earliest one was taken: it bounds the memory."""
+"""How many requests may be sent ahead of the result that is taken next. This bounds the memory."""
 _WAKE_S = 0.05
 """How long the consumer waits at a time; signals are checked in between."""
 
@@ -53,7 +53,7 @@ class Pool:
         parallel: int,
         fail_fast: bool,
     ) -> None:
-        """Take the requests, and `check`, which is called between results and may raise what ends the run."""
+        """Take the requests. `check` is called between results, and may raise an exception to end the run."""
         self._requests = iter(requests)
         self._send = send
         self._check = check
@@ -129,7 +129,7 @@ class Pool:
     def _attempt(self, client: Client, position: int, request: Request) -> Result:
         try:
             return Result(position, request, self._send(client, request), None)
-        except Exception as error:  # noqa: BLE001 - the consumer raises what is no AntError
+        except Exception as error:  # noqa: BLE001 - the consumer raises all other exceptions
             return Result(position, request, b"", error)
 
     def _finish(self, result: Result) -> None:

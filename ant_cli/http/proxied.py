@@ -1,4 +1,4 @@
-"""The transport for what the direct one leaves out: proxies, and host names beyond ASCII. It uses httpx."""
+"""The transport for what the direct one does not support: proxies, and non-ASCII host names. It uses httpx."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class HTTPXTransport:
     """Sends requests with httpx. Threads may share it, each for one request at a time."""
 
     def __init__(self, environ: Mapping[str, str], proxies: Sequence[str] = ()) -> None:
-        """Prepare. `proxies` are the variables that name them. UsageError if one can't be used."""
+        """Prepare. `proxies` are the names of proxy variables. Raises UsageError if one can't be used."""
         variables = " or ".join(proxies)
         try:
             self._client = httpx.Client(verify=tls_context(environ), trust_env=bool(proxies))
@@ -87,13 +87,13 @@ class HTTPXTransport:
 
 
 class _OfThread(local):
-    """What a thread sends at the moment. A connection asks here whose deadline it has to keep."""
+    """The request that a thread is sending. Connections look up its deadline here."""
 
     exchange: _Exchange
 
 
 class _Exchange:
-    """What is known of one request while it is sent."""
+    """What is known about one request while it is sent."""
 
     def __init__(self, deadline: Deadline, of_thread: _OfThread) -> None:
         self.deadline = deadline
@@ -108,7 +108,7 @@ class _Exchange:
         return self._is_sent and not self._is_connected
 
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """Note what httpcore does, which calls this, and limit reading from a new connection by the deadline."""
+        """Note what httpcore does, and limit reads from a new connection by the deadline. Called by httpcore."""
         if event.endswith("start_tls.started"):
             self.in_handshake = True
         elif event.endswith("send_request_headers.started"):
@@ -121,7 +121,7 @@ class _Exchange:
 
 
 def _cause_of(error: Exception) -> Exception:
-    """Return the operating system's error below one of httpx, or what says as much."""
+    """Return the operating system's error that caused one of httpx, or an equivalent of it."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, OSError):

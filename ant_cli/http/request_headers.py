@@ -14,13 +14,13 @@ _API_VERSION = "2023-06-01"
 _DEFAULT_BETA = "managed-agents-2026-04-01"
 USER_AGENT = f"ant-cli-python/{__version__}"
 OAUTH_BETA = "oauth-2025-04-20"
-"""Needed in addition to any other beta, by tokens of OAuth, which logins and federations give."""
+"""Needed by OAuth tokens, which logins and federations give, in addition to any other beta."""
 
 
 def headers_of(
     request: Request, settings: ConnectionSettings, attempt: int, *, hidden: bool = False
 ) -> dict[str, str]:
-    """Return all headers of a request; if `hidden`, with a mark in place of the secret."""
+    """Return all headers of a request; if `hidden`, with a placeholder for the secret."""
     headers = {
         "accept": "application/json",
         "accept-encoding": "gzip",
@@ -47,7 +47,7 @@ def _with_beta(betas: str, needed: str) -> str:
 
 
 def user_header(base_url: str, *, hidden: bool = False) -> dict[str, str]:
-    """Return the header for the user and password of a URL. A token replaces it, since it needs the same header."""
+    """Return the header for the user and password in a URL. A token replaces it: it uses the same header."""
     parts = urlsplit(base_url)
     if parts.username is None:
         return {}

@@ -1,4 +1,4 @@
-"""Responses: reading a body to its end, and what may be wrong with a response whose status is a success.
+"""Responses: read a body to its end, and check responses whose status is a success.
 
 A proxy or gateway may respond in place of the API, with 200 and a page of HTML, an error, or nothing at all.
 """
@@ -17,20 +17,20 @@ from ant_cli.runtime.light_typing import Any, NamedTuple, NoReturn
 RESPONSE_LIMIT = 256_000_000
 """The most bytes of a body, after decompression, that are read."""
 _LONGEST_ERROR = 100_000
-"""A longer body is not searched for an error: errors are short."""
+"""The longest body that is searched for an error: errors are short."""
 
 
 class IncompleteResponse(Exception):
-    """A body that can't be read to its end, and why."""
+    """The body can't be read to its end. The message says why."""
 
     def __init__(self, why: str, *, permanent: bool = False) -> None:
         super().__init__(why)
         self.permanent = permanent
-        """Another attempt would not get further."""
+        """Another attempt would fail, too."""
 
 
 class Response:
-    """A response, whose body is received by `read`, and then is in `body` or, part by part, in `parts`."""
+    """A response. `read` receives its body, which is then in `body` or, part by part, in `parts`."""
 
     def __init__(self, status: int, reason: str, headers: Mapping[str, str], chunks: Iterable[bytes]) -> None:
         self.status = status
@@ -52,7 +52,7 @@ class Response:
 
     @property
     def is_large(self) -> bool:
-        """Whether the body is better read in parts: it is in a temporary file."""
+        """Whether the body should be read in parts, because it is in a temporary file."""
         return self._stored.is_large
 
     def parts(self) -> Iterator[bytes]:
@@ -60,7 +60,7 @@ class Response:
         return self._stored.parts()
 
     def read(self, limit: int = RESPONSE_LIMIT) -> None:
-        """Receive the body, of which at most `limit` bytes are accepted.
+        """Receive the body, at most `limit` bytes.
 
         Raises:
             IncompleteResponse: if it is too large, is cut off, or has a compression that was not requested.
@@ -87,7 +87,7 @@ class Response:
 
 
 def json_object(body: bytes) -> dict[str, Any] | None:
-    """Return the object of a body, with numbers as Python's; None if it is anything else, however malformed."""
+    """Parse a body as a JSON object, with Python's numbers. Return None for anything else, however malformed."""
     try:
         value = json.loads(body, parse_constant=_reject_constant)
     except (ValueError, RecursionError):
@@ -123,7 +123,7 @@ def _gunzip(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def raise_for_error(request_line: str, response: Response, *, hint: str = "") -> None:
-    """Raise if the response is an error, perhaps with a hint at what to do, a redirect, or not from the API.
+    """Raise if the response is an error (with a hint, if there is one), a redirect, or not from the API.
 
     Raises:
         APIError: if it is an error by its status, or by its body.
@@ -165,14 +165,14 @@ def _is_error_object(response: Response) -> bool:
 
 
 class _Mismatch(NamedTuple):
-    """What a body is instead of JSON."""
+    """Why a body is not JSON: it is something else."""
 
     problem: str
     hint: str = ""
 
 
 def _mismatch(beginning: bytes) -> _Mismatch | None:
-    """Return why a body can't be JSON. That it is JSON is checked later, where it is printed."""
+    """Return why a body can't be JSON. Whether it is valid JSON is checked later, when it is printed."""
     start = beginning[:100].lstrip()
     if not start and not beginning.strip():
         return _Mismatch("empty, and so not JSON")

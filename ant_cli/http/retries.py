@@ -12,23 +12,23 @@ if TYPE_CHECKING:
     from ant_cli.http.response import Response
 
 RETRIED_4XX = frozenset((408, 409, 429))
-"""Errors below 500 that may go away by themselves: they say nothing against the request."""
+"""Errors below 500 that may go away by themselves, because the request itself is not at fault."""
 RETRIED = RETRIED_4XX | frozenset(range(500, 600))
 RATE_LIMITED = 429
 GATEWAY_TIMEOUTS = frozenset((408, 504))
-"""The server gave up waiting, or a gateway in front of it did: the request may still be carried out."""
+"""The server, or a gateway in front of it, gave up waiting. The request may still be carried out."""
 _LONGEST_WAIT_S = 60.0
 """The longest wait before a retry."""
 _LONGEST_REQUEST_S = 100 * 365 * 86_400.0
-"""What a server asks for beyond this counts as this: no clock of an operating system can wait without end."""
+"""The limit of what a server may ask for: no operating system's clock can wait forever."""
 _SECONDS = r"-?[0-9]+(?:\.[0-9]+)?"
 
 
 def should_retry(response: Response) -> bool:
     """Whether a response is worth a retry.
 
-    Not after a 412: the precondition of the request does not hold, and a retry does not change that. Not if the
-    server asks to wait longer than `_LONGEST_WAIT_S` either: a retry before that would fail.
+    A 412 is not retried: the precondition of the request does not hold, and a retry does not change that. Nor is a
+    response that asks to wait longer than `_LONGEST_WAIT_S`: an earlier retry would fail.
     """
     if response.status == 412 or long_wait(response):
         return False
@@ -39,7 +39,7 @@ def should_retry(response: Response) -> bool:
 
 
 def long_wait(response: Response) -> str:
-    """Return how long the server asks to wait, as a sentence, if that is too long for a retry."""
+    """Return a sentence that says how long the server asks to wait, if that is too long for a retry."""
     delay_s = requested_delay(response.headers) if response.status >= 400 else None
     if delay_s is None or delay_s <= _LONGEST_WAIT_S:
         return ""
@@ -49,7 +49,7 @@ def long_wait(response: Response) -> str:
 
 
 def outcome_unknown(status: int) -> bool:
-    """Whether a request with this response may have been carried out, in part or by a server behind a gateway."""
+    """Whether a request with this response may have been carried out, partly or by a server behind a gateway."""
     return status == 408 or 500 <= status <= 599
 
 
@@ -60,7 +60,7 @@ def retry_delay(attempt: int, response: Response) -> float:
 
 
 def backoff(attempt: int) -> float:
-    """Return the seconds to wait if the server does not say: 0.5 doubling to 8, less up to a quarter of jitter."""
+    """Return the seconds to wait if the server gives none: 0.5, doubling up to 8, minus up to a quarter of jitter."""
     import random
 
     return 0.5 * 2.0 ** min(attempt, 4) * random.uniform(0.75, 1.0)  # noqa: S311 - jitter, no secret
@@ -81,7 +81,7 @@ def _read_delay(headers: Mapping[str, str]) -> float | None:
 
 
 def _seconds_until(date: str) -> float | None:
-    """Return the seconds until a date of HTTP, which is in GMT even in the old form that does not say so."""
+    """Return the seconds until an HTTP date. It is in GMT even in the old form without a time zone."""
     from datetime import UTC
     from email.utils import parsedate_to_datetime
 

@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
 
 class Sender:
-    """Sends requests to one server, over one connection while it lasts. A context manager.
+    """Sends requests to one server. Reuses one connection while it lasts. A context manager.
 
-    Its kinds differ in the headers that they send.
+    Subclasses differ in the headers that they send.
     """
 
     def __init__(self, settings: ConnectionSettings, runtime: Runtime, observer: Observer | None = None) -> None:
@@ -78,7 +78,7 @@ class Sender:
     def _send_with_retries(self, delivery: Delivery, refresh: Callable[[], Request] | None = None) -> Response:
         """Send a request, with retries, and return the last response, which may be an error.
 
-        `refresh` is called right before each attempt, and returns the request as it has to be then.
+        `refresh` is called right before each attempt, and returns the request to send.
 
         Raises:
             ResponseError: if it is incomplete or too large.
@@ -96,7 +96,7 @@ class Sender:
                 response = self._attempt(delivery)
             except _AttemptFailed as failure:
                 if failure.stale_connection and request.method == "GET":
-                    continue  # the server had closed it while it was idle: sending again is no retry
+                    continue  # the server had closed the idle connection: sending again is not a retry
                 delivery.maybe_done |= failure.maybe_processed
                 if not retries_left or not failure.should_retry(request):
                     raise failure.error from None
@@ -140,7 +140,9 @@ class Sender:
             ):
                 response.read(self._response_limit)
         except (IncompleteResponse, TransportError) as failure:
-            if response is None or response.status < 400:  # an error is one by its status, without its body too
+            if (
+                response is None or response.status < 400
+            ):  # the status alone makes it an error, even without the body
                 delivery.in_flight = False
                 raise _to_failure(failure, response, self._request_line(request), timeouts) from None
         delivery.in_flight = False
@@ -148,24 +150,24 @@ class Sender:
 
 
 class Doubt(NamedTuple):
-    """What is not known about a request that an error or an interrupt ended: the server may have carried it out."""
+    """Attached to an error or interrupt that ended a request: the server may have carried the request out."""
 
     retried: bool
     """It was sent more than once."""
 
 
 _DOUBT = "doubt"
-"""The attribute that holds it. An error keeps its attributes when hints are added to it."""
+"""The attribute of the exception that holds a `Doubt`. An error keeps its attributes when hints are added."""
 
 
 def doubt_about(error: BaseException) -> Doubt | None:
-    """Return what is not known about the request that this ended; None if it was not carried out."""
+    """Return the doubt about the request that this exception ended; None if it was not carried out."""
     doubt: Doubt | None = vars(error).get(_DOUBT)
     return doubt
 
 
 class Delivery:
-    """A request on its way. A context manager, which attaches a `Doubt` to what ends it if there is any."""
+    """A request on its way. A context manager: if there is a `Doubt`, the exception that ends it gets it."""
 
     def __init__(self, request: Request) -> None:
         self.request = request
@@ -206,10 +208,10 @@ class _AttemptFailed(Exception):
         self.permanent = permanent
         """Another attempt would fail, too."""
         self.stale_connection = stale_connection
-        """A kept connection had ended before the request was sent, most likely."""
+        """Most likely, a kept connection had ended before the request was sent."""
 
     def should_retry(self, request: Request) -> bool:
-        """Whether to try again. After an incomplete response only a GET: anything else was carried out."""
+        """Whether to try again. After an incomplete response, only a GET: other requests were carried out."""
         if self.permanent or (self.maybe_processed and request.retries != "always"):
             return False
         return isinstance(self.error, NetworkError) or request.method == "GET"

@@ -10,16 +10,16 @@ if TYPE_CHECKING:
     from io import FileIO
 
 _LARGE = 16_000_000
-"""From this size on, bytes, a body is stored in a file."""
+"""The size in bytes from which a body is stored in a file."""
 _PART = 1_000_000
 BOM = b"\xef\xbb\xbf"
 
 
 class StoredBody:
-    """What has been received of a body, without a byte order mark."""
+    """The part of a body that has been received, without a byte order mark."""
 
     _file: FileIO | None = None
-    """Of the class, so that `__del__` finds it also if a signal interrupts `__init__`."""
+    """A class attribute, so that `__del__` finds it even if a signal interrupts `__init__`."""
 
     def __init__(self) -> None:
         self.size = 0
@@ -31,11 +31,11 @@ class StoredBody:
 
     @property
     def is_large(self) -> bool:
-        """Whether it is in a file, and so better read in parts."""
+        """Whether it is in a file, and should be read in parts."""
         return self._file is not None
 
     def append(self, chunk: bytes) -> None:
-        """Add what was received. Raises OSError if there is no room for a temporary file."""
+        """Add received data. Raises OSError if there is no room for a temporary file."""
         self.size += len(chunk)
         if self._file is not None:
             self._write(chunk)
@@ -44,7 +44,7 @@ class StoredBody:
         if self.size > _LARGE:
             import tempfile
 
-            # Its name is gone before anything is written, and only this user could have opened it (0600).
+            # Its name is removed before anything is written. Until then, only this user can open it (0600).
             self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed with this object
             self._write(b"".join(self._parts))
             self._parts.clear()
@@ -66,7 +66,7 @@ class StoredBody:
             part = self._file.read(_PART)
 
     def whole(self) -> bytes:
-        """Return it as one text, in memory."""
+        """Return the whole body, in memory."""
         if self._file is None:
             if len(self._parts) > 1:
                 self._parts = [b"".join(self._parts)]

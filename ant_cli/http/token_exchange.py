@@ -1,4 +1,4 @@
-"""The token exchange: an identity token for an access token (RFC 7523), by the same transport as every request."""
+"""The token exchange: an identity token for an access token (RFC 7523), over the transport of all requests."""
 
 from __future__ import annotations
 
@@ -55,17 +55,19 @@ def exchange(
         "workspace_id": rule.workspace_id,
     }
     body = json.dumps({name: text for name, text in fields.items() if text}, separators=(",", ":")).encode()
-    obtained_at = (runtime.now or time.time)()  # before the server counts, so that the token ends no earlier
+    obtained_at = (
+        runtime.now or time.time
+    )()  # measured before the server's, so that the token does not end earlier than expected
     with _TokenEndpoint(connection, runtime, observer) as endpoint:
         try:
             response = endpoint.send(Request("POST", _PATH, (), body=body), rule, fields["assertion"])
-        except ResponseError as error:  # which would say that the user's own request may have been carried out
+        except ResponseError as error:  # it would say that the user's own request may have been carried out
             raise CredentialError(error.message, error.hint, request_line=error.request_line) from None
     return _parse(response, obtained_at, runtime.stderr)
 
 
 class _TokenEndpoint(Sender):
-    """Sends exchanges, whose headers are those of the official SDKs."""
+    """Sends exchanges with the headers of the official SDKs."""
 
     def __init__(self, connection: ConnectionSettings, runtime: Runtime, observer: Observer | None) -> None:
         super().__init__(connection, runtime, observer)
@@ -96,7 +98,7 @@ class _TokenEndpoint(Sender):
     def _raise_refusal(
         self, response: Response, request_line: str, rule: FederationRule, assertion: str
     ) -> NoReturn:
-        # Redacted before it is cut: of a secret in two parts, neither would be found.
+        # Redact before cutting: a secret that is cut in two would not be found.
         reason = _without_parts(self._stderr.redact(_reason(response.body)), assertion)
         reason = shortened(reason, _LONGEST_REASON)
         request_id = response.headers.get("request-id", "")
@@ -104,7 +106,7 @@ class _TokenEndpoint(Sender):
             f"the identity token was not accepted: {response.status_line}{f' ({reason})' if reason else ''}.",
             f"Does federation rule {rule.rule_id} (from {rule.source}) match this token? "
             "The console lists exchanges under Workload identity.",
-            "Is the token new? Many can be exchanged only once, and end after some minutes.",
+            "Is the token new? Many can be exchanged only once, and expire after some minutes.",
             "" if rule.workspace_id else "A rule for several workspaces needs --workspace-id.",
             f"Request ID: {request_id}" if request_id else "",
             request_line=request_line,
@@ -121,7 +123,7 @@ def _check_privacy(base_url: str) -> None:
 
 
 def _reason(body: bytes) -> str:
-    """Return what an error of OAuth (RFC 6749) or of the API says, in one line; empty if it is neither."""
+    """Return the message of an OAuth error (RFC 6749) or an API error, in one line; empty for anything else."""
     content = json_object(body) or {}
     inner = content.get("error")
     texts = (
@@ -133,7 +135,7 @@ def _reason(body: bytes) -> str:
 
 
 def _without_parts(reason: str, assertion: str) -> str:
-    """Redact parts of the identity token: a server that repeats it may cut it."""
+    """Redact parts of the identity token, too: a server that repeats it may shorten it."""
     return re.sub(r"[A-Za-z0-9_-]{16,}", lambda match: REDACTED if match[0] in assertion else match[0], reason)
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ant_cli.http.response import Response
 
 Phase = Literal["connect", "handshake", "exchange"]
-"""Where an attempt failed: opening the connection, agreeing on TLS, or sending and receiving."""
+"""The phase in which an attempt failed: opening the connection, the TLS handshake, or sending and receiving."""
 LONGEST_URL = 65_536
 """The most characters of a URL."""
 TOO_LONG = "the ID, or another value, is too long for a URL."
@@ -21,7 +21,7 @@ NO_HOST = "the host name in the base URL is not valid."
 
 
 class TransportError(Exception):
-    """No response, or not all of it: the connection failed."""
+    """The connection failed before the whole response was received."""
 
     def __init__(
         self,
@@ -40,9 +40,9 @@ class TransportError(Exception):
         self.closed = closed
         """The connection ended before the response began."""
         self.reused = reused
-        """The connection had carried a response before, after which the server may have closed it."""
+        """The connection had carried a response before, and the server may have closed it since."""
         self.hint = hint
-        """What may help if the connection could not be opened."""
+        """A hint for the case that the connection could not be opened."""
 
     @property
     def sent(self) -> bool:
@@ -51,11 +51,11 @@ class TransportError(Exception):
 
 
 class MalformedResponse(Exception):
-    """What the server sent is not valid HTTP."""
+    """The server did not send valid HTTP."""
 
 
 class Transport(Protocol):
-    """What sends requests. Threads may share it. Tests pass in one of their own as `Runtime.transport`."""
+    """Sends requests. Threads may share it. Tests pass in their own as `Runtime.transport`."""
 
     def stream(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes, timeouts: Timeouts

@@ -1,4 +1,4 @@
-"""Trust: which certificate authorities vouch for a server."""
+"""Trust: which certificate authorities are trusted to identify a server."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BUNDLES = (
     "/etc/ssl/ca-bundle.pem",  # openSUSE
     "/etc/ssl/cert.pem",  # Alpine, BSD
 )
-"""Where systems keep their authorities, for a Python that brings an OpenSSL with other defaults."""
+"""Where systems keep their authorities, for Pythons whose bundled OpenSSL has other defaults."""
 _HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]+")
 """The file names by which OpenSSL looks up an authority in a folder."""
 
@@ -29,13 +29,13 @@ class Trust(NamedTuple):
     """What it is, for the debug log."""
     file: str | None = None
     folder: str | None = None
-    """Its files are read only when a server names their authority, so it is faster than a file."""
+    """A folder is faster than a file: its files are read only when a server names their authority."""
 
 
 def _find_trust(environ: Mapping[str, str]) -> Trust | None:
-    """Return the authorities to trust: of the variables, else of OpenSSL, else certifi's.
+    """Return the authorities to trust: those of the variables, else OpenSSL's, else certifi's.
 
-    None stands for the system's own verifier, on Windows and macOS.
+    None stands for the operating system's own verifier, on Windows and macOS.
     """
     file, folder = environ.get("SSL_CERT_FILE") or None, environ.get("SSL_CERT_DIR") or None
     if file or folder:

@@ -1,6 +1,6 @@
-"""HTTP/1.1 over one socket: requests out, responses in, each wait with its limit.
+"""HTTP/1.1 over one socket: send requests and receive responses, with a limit for each wait.
 
-The parser is strict where http.client is lenient (a header block that breaks off, a malformed header, a length
+The parser is strict where http.client is lenient (a truncated header block, a malformed header, a length
 that is not a number, a short body), and it needs neither `email` nor `dataclasses`, which take longer to import
 than the rest of a request. h11, which httpx is built on, is its oracle in the tests.
 """
@@ -40,7 +40,7 @@ class Head(NamedTuple):
     status: int
     reason: str
     headers: dict[str, str]
-    """By their names in lower case; the values of equal names are joined by commas."""
+    """By name in lower case. The values of headers with the same name are joined with commas."""
     keep_alive: bool
 
 
@@ -66,7 +66,7 @@ class Wire:
 
     def __init__(self, sock: socket.socket, origin: object) -> None:
         self.origin = origin
-        """Where it leads: scheme, host and port."""
+        """The other end: scheme, host and port."""
         self.reused = False
         self._socket = sock
         self._source = _SocketBytes(sock)
@@ -74,7 +74,7 @@ class Wire:
         self._complete = False
 
     def send(self, method: str, target: str, headers: Mapping[str, str], body: bytes, deadline: Deadline) -> None:
-        """Send a request. A server that stops reading may still have responded, so a closed connection is no error.
+        """Send a request. A closed connection is not an error here, because the server may have responded already.
 
         Raises:
             OSError: if it takes too long.
@@ -108,7 +108,7 @@ class Wire:
             head = _parse_head(lines)
             if head.status >= 200:
                 return head
-            if head.status == 101:  # nobody asked for another protocol
+            if head.status == 101:  # the request did not ask for another protocol
                 raise MalformedResponse
             room -= sum(map(len, lines))
 
@@ -168,14 +168,14 @@ class Wire:
                 raise MalformedResponse
             size = int(match[1], 16)
             if not size:
-                _parse_headers(self._lines(_LONGEST_HEAD))  # trailers, of which nothing is needed
+                _parse_headers(self._lines(_LONGEST_HEAD))  # trailers, which are ignored
                 return
             yield from self._exactly(size)
             if self._line(2) != b"\r\n":
                 raise MalformedResponse
 
     def is_reusable(self) -> bool:
-        """Whether another request can be sent: the last response was whole, and nothing has come since."""
+        """Whether another request can be sent: the last response was complete, and nothing has arrived since."""
         if not self._complete:
             return False
         self._source.deadline = None
@@ -199,7 +199,7 @@ def _would_block(error: OSError) -> bool:
 
 
 def _parse_head(lines: list[bytes]) -> Head:
-    """Return what a status line and its headers say. MalformedResponse if they say nothing valid."""
+    """Parse a status line and headers. Raises MalformedResponse if they are not valid."""
     status = _STATUS.fullmatch(lines[0]) if lines else None
     if not status:
         raise MalformedResponse
@@ -221,7 +221,7 @@ def _parse_headers(lines: list[bytes]) -> dict[str, str]:
 
 
 def _check_framing(headers: dict[str, str]) -> None:
-    """Reject headers that leave open where the body ends."""
+    """Reject headers that do not say clearly where the body ends."""
     if headers.get("transfer-encoding", "chunked").lower() != "chunked":
         raise MalformedResponse
     if "content-length" in headers:

@@ -28,7 +28,7 @@ def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
     # 1. The settings. From here on, every secret among them is redacted.
     settings = load(runtime, flags)
 
-    # 2. The plan: requests and output, so that what is wrong is rejected before anything is sent.
+    # 2. The plan: requests and output. Anything wrong is rejected here, before anything is sent.
     plan = make_plan(operation, flags, settings, runtime)
     if settings.dry_run:
         _print_dry_run(plan, runtime)
@@ -37,7 +37,7 @@ def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
     # 3. A note, if the user may have meant another credential or server.
     note_credential_choice(settings, runtime)
 
-    # 4. Several inputs are several requests, and a watch asks again and again: both are matters of their own.
+    # 4. Several inputs are several requests, and a watch repeats its request: both have their own modules.
     if plan.requests.count > 1:
         from ant_cli.run.many import run_many
 
@@ -51,13 +51,13 @@ def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
 
 
 def _run_one(plan: RunPlan, request: Request, runtime: Runtime) -> None:
-    # 5. A question to a person, before what can't be undone.
+    # 5. Ask for confirmation before a change that can't be undone.
     if plan.operation.asks_about(1) and not plan.flags.is_on(YES.name):
         from ant_cli.runtime.confirmation import confirm
 
         confirm(_question(plan.operation, request), runtime)
 
-    # 6. The client. It fetches the secret of a credential to which a profile only refers.
+    # 6. The client. If the profile only refers to a secret, the client fetches it.
     with (
         Client(plan.settings.connection, runtime, plan.progress) as client,
         OutcomeHints(plan.operation, client, runtime.stderr).about(request),
@@ -71,7 +71,7 @@ def _run_one(plan: RunPlan, request: Request, runtime: Runtime) -> None:
         else:
             _print_response(plan, client, request, runtime)
 
-    # 8. A sentence about what was done. Scripts have the exit status.
+    # 8. For people, a sentence that says what was done. Scripts use the exit status.
     if request.success_message and runtime.stdout.is_terminal:
         runtime.stderr.say(request.success_message)
 
@@ -89,7 +89,7 @@ def _print_list(plan: RunPlan, client: Client, request: Request) -> None:
 
 
 def _print_response(plan: RunPlan, client: Client, request: Request, runtime: Runtime) -> None:
-    """Print the response, which is the last one of several with `--until`, before the error of a wait too long."""
+    """Print the response; with `--until`, the last one, followed by the error if the wait took too long."""
     send = partial(plan.edited.send if plan.edited else Client.send, client, request)
     response, error = plan.waiting.wait(send, plan.progress, runtime) if plan.waiting else (send(), None)
     if response.status != 204:

@@ -1,7 +1,7 @@
-"""`update --add` and `--remove`: read the object, make the changes in it, and send what differs.
+"""`update --add` and `--remove`: read the object, apply the changes, and send the differences.
 
-The API has no precondition for updates. So the object is read right before every attempt to write it, and what
-another writer did before that moment is kept. Only a change of the same list during the update itself is lost.
+The API has no precondition for updates, so the object is read right before every attempt to write it. Changes that
+others made before that are kept. Only a change to the same list during the update itself is lost.
 """
 
 from __future__ import annotations
@@ -54,11 +54,11 @@ class EditedUpdate:
             self._runtime.stderr.say(f"Note: {note}")
 
     def send(self, client: Client, request: Request) -> Response:
-        """Update an object, and return the response; if nothing changes, the response to reading it.
+        """Update an object, and return the response. If nothing changes, return the response that was read.
 
         Raises:
             UsageError: if the object has no such list.
-            ResponseError: if what the server returns is no object.
+            ResponseError: if the server does not return an object.
             AntError: as the client does.
 
         """
@@ -103,14 +103,14 @@ class _Turn:
         return self._request._replace(body=encode(edited.body))
 
     def _note(self, edited: Edited, remote: dict[str, Any], *, has_edits: bool) -> None:
-        """Keep what is to be said: once, because an attempt before this one may have made the change."""
+        """Keep the notes of the first attempt only: a later one may see the changes that an earlier one made."""
         label = " ".join(self._request.path_params.values())
         if self._seen is None:
             self._notes += [f"{label}: {note}" for note in edited.notes]
             if not edited.body:
                 self._notes.append(f"{label}: nothing changes, so no update is sent.")
         elif has_edits and remote.get("updated_at") != self._seen.get("updated_at"):
-            self._notes.append(f"{label}: it was changed by other means between two attempts; that is kept.")
+            self._notes.append(f"{label}: something else changed it between two attempts; that change is kept.")
 
 
 def _object(text: bytes) -> dict[str, Any]:

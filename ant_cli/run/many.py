@@ -1,4 +1,4 @@
-"""Several inputs are several requests (D31), each of which is reported exactly once: done, failed, or not sent."""
+"""Several inputs are several requests (D31). Each is reported exactly once: done, failed, or not sent."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _question(operation: Operation, requests: Requests) -> str:
 
 
 def _labels(operation: Operation, requests: Iterable[tuple[int, Request]]) -> list[str]:
-    """Return what requests are called in messages: the ID, or the number of the input if it has none."""
+    """Return how messages name requests: by ID, or by the number of the input if it has no ID."""
     name = operation.positional.name if operation.positional else ""
     return [request.path_params.get(name) or f"input {position + 1}" for position, request in requests]
 
@@ -80,7 +80,7 @@ class _RequestSender(NamedTuple):
     runtime: Runtime
 
     def send(self, client: Client, request: Request) -> bytes:
-        """Return the body to print. Raises AntError, complete with what is known about the outcome."""
+        """Return the body to print. Raises AntError, including what is known about the outcome."""
         plan, stderr = self.plan, self.runtime.stderr
         with self.hints.about(request), rendered_errors(plan.settings.output, stderr):
             response = plan.edited.send(client, request) if plan.edited else client.send(request)
@@ -91,7 +91,7 @@ class _RequestSender(NamedTuple):
 
 
 class _Report:
-    """Counts what became of the requests, and prints what people need to know of it."""
+    """Counts the outcomes of the requests, and reports them to people."""
 
     def __init__(self, operation: Operation, requests: Requests, runtime: Runtime) -> None:
         self._operation = operation
@@ -129,7 +129,7 @@ class _Report:
         raise PartialFailure(self._summary(), self._exit_codes)
 
     def end_early(self, unfinished: Unfinished) -> None:
-        """Report what was left when the run ended early: by a signal, or since a result could not be printed."""
+        """Report what was unfinished when a signal, or a result that could not be printed, ended the run early."""
         self._bar.erase()
         results = [*([self._printing] if self._printing else []), *unfinished.finished]
         for result in results:

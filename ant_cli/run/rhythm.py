@@ -14,7 +14,7 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
 
 _SHORTEST_S = 0.01
-"""A shorter pause or run, such as one of 0 seconds, is a mistake."""
+"""The shortest pause or run. A shorter one, such as 0 seconds, is a mistake."""
 
 
 class Rhythm(NamedTuple):
@@ -25,14 +25,14 @@ class Rhythm(NamedTuple):
     """Infinite for no limit."""
 
     def start(self, runtime: Runtime) -> Callable[[float], bool]:
-        """Return a function that says whether the time, which counts from now, is up before a pause ends."""
+        """Return a function that says whether the time, which starts now, will be up before a pause ends."""
         now = runtime.now or monotonic
         end = now() + self.limit_s
         return lambda pause_s: now() + pause_s > end
 
 
 def rhythm_of(flags: Flags) -> Rhythm:
-    """Return what the flags say. Raises UsageError if one has a value that can't be used."""
+    """Parse the flags. Raises UsageError if one has a value that can't be used."""
     limit = flags.text(FOR.name)
     return Rhythm(
         _seconds(EVERY.flag, flags.text(EVERY.name) or EVERY.default),

@@ -1,4 +1,4 @@
-"""The plan of a run: all that was asked for, checked before anything is sent."""
+"""The plan of a run: everything that the user asked for, checked before anything is sent."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class RunPlan(NamedTuple):
     flags: Flags
     settings: Settings
     requests: Requests
-    """One for each input: what was given in flags, a file and stdin, each value in its place."""
+    """One for each input, with the values from flags, a file and stdin in their places."""
     printer: Printer
     progress: Progress
     is_wanted: Condition
@@ -34,9 +34,9 @@ class RunPlan(NamedTuple):
     waiting: Waiting | None
     """What `--until` waits for."""
     watch: Watch | None
-    """How `--watch` shows what changes."""
+    """How `--watch` shows changes."""
     edited: EditedUpdate | None
-    """What makes the changes of `--add` and `--remove`."""
+    """Applies the changes of `--add` and `--remove`."""
 
 
 def make_plan(operation: Operation, flags: Flags, settings: Settings, runtime: Runtime) -> RunPlan:

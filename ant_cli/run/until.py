@@ -1,4 +1,4 @@
-"""`--until`: a request is sent again and again, until conditions hold for the response."""
+"""`--until`: repeat a request until conditions hold for the response."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ant_cli.runtime.light_typing import NamedTuple
 
 
 class WaitResult(NamedTuple):
-    """The last response, and the error to raise after it was printed, if the conditions did not hold in time."""
+    """The last response, and the error to raise after printing it if the conditions did not hold in time."""
 
     response: Response
     error: NetworkError | None
@@ -52,7 +52,7 @@ class Waiting(NamedTuple):
 
 
 def waiting_of(operation: Operation, flags: Flags, inputs: int, runtime: Runtime) -> Waiting:
-    """Return what is to be waited for.
+    """Return what to wait for.
 
     Raises:
         UsageError: if a flag has a value that can't be used, or needs --until, or there are several inputs.

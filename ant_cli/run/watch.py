@@ -1,4 +1,4 @@
-"""`--watch`: a request is sent again and again, and what changed is shown: on a screen, or as lines of JSON."""
+"""`--watch`: repeat a request, and show what has changed, on a screen or as lines of JSON."""
 
 from __future__ import annotations
 
@@ -46,20 +46,20 @@ class Display(Protocol):
 
     @property
     def observer(self) -> Observer:
-        """What the client reports its waits to."""
+        """Receives the waits that the client reports."""
 
     def show(self, values: list[bytes]) -> None:
         """Show a state: the items of a list, or an object."""
 
     def failed(self, problem: str, delay_s: float) -> None:
-        """Report why there is no new state, and when it will be asked for again."""
+        """Report why there is no new state, and when the next request follows."""
 
     def pause(self, seconds: float) -> None:
         """Wait for the next round. Raises BrokenPipeError if nobody reads the output any more."""
 
 
 def watch_of(operation: Operation, flags: Flags, inputs: int, settings: Settings, runtime: Runtime) -> Watch:
-    """Return what is to be watched.
+    """Return what to watch.
 
     Raises:
         UsageError: if a flag has a value that can't be used, or can't be combined with --watch.
@@ -78,7 +78,7 @@ def watch_of(operation: Operation, flags: Flags, inputs: int, settings: Settings
 
 
 def _is_shown_on_screen(operation: Operation, output: OutputSettings, runtime: Runtime) -> bool:
-    """Whether the format is one for the screen. UsageError if it is one that can't be watched."""
+    """Whether the format is shown on the screen. Raises UsageError if it can't be watched."""
     can_redraw = runtime.stdout.can_redraw(runtime.environ)
     screen_format = AUTO_LIST if operation.paginated else AUTO_OBJECT
     name = output.format if output.format_source == "--format" else "auto"
@@ -98,7 +98,7 @@ def run_watch(plan: RunPlan, watch: Watch, runtime: Runtime) -> None:
     """Send the request until the time is up, somebody interrupts it, or nobody reads the output any more.
 
     Raises:
-        AntError: if the first request fails, or a later one in a way that another attempt would not change.
+        AntError: if the first request fails, or a later one fails and another attempt would fail, too.
 
     """
     request, settings = plan.requests.first, plan.settings
@@ -153,5 +153,5 @@ def _repeat(fetch: Callable[[], list[bytes]], display: Display, rhythm: Rhythm, 
 
 
 def _may_pass(error: AntError) -> bool:
-    """Whether a later request may succeed, although the retries of this one failed."""
+    """Whether a later request may succeed even though the retries of this one failed."""
     return not isinstance(error, APIError) or error.status in RETRIED
