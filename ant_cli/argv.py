@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ant_cli.help.command_row import Command
 
 _HELP_FLAGS = ("--help", "-h")
-_ROOT_FLAGS = (*_HELP_FLAGS, "--version", "-v")
+_VERSION_FLAGS = ("--version", "-v")
 _ALIASES = {"@completion": "completion"}
 """Other names of tool commands, which the official tool has."""
 
@@ -62,9 +62,12 @@ def parse(argv: Sequence[str]) -> CommandCall:
 
     """
     leading, rest = _split_leading_globals(argv)
-    if not rest or rest[0].startswith("-"):
-        _reject_unknown(rest[:1], _ROOT_FLAGS, "")
-        return help_call() if not rest or rest[0] in _HELP_FLAGS else VersionCall()
+    if not rest or rest[0] in _HELP_FLAGS:
+        return help_call()
+    if rest[0] in _VERSION_FLAGS:
+        return VersionCall()
+    if rest[0].startswith("-"):
+        raise _misplaced_flag(rest[0], (*_HELP_FLAGS, *_VERSION_FLAGS), "")
     name, rest = rest[0], rest[1:]
     between, rest = _split_leading_globals(rest)
     parse_rest = _parse_api if name in GROUPS else _parse_tool
@@ -81,8 +84,7 @@ def help_call(*path: str) -> ToolCall:
 def _parse_api(group: str, leading: list[str], args: Sequence[str]) -> CommandCall:
     """Parse what follows a group of API commands; `leading` are the global flags before it."""
     if not args or args[0].startswith("-"):
-        _reject_unknown(args[:1], _HELP_FLAGS, group)
-        return help_call(group)
+        return _group_help((group,), args)
     operation = find(group, args[0])
     if operation is None:
         raise _unknown_command(group, *args)
@@ -99,12 +101,13 @@ def _parse_tool(name: str, leading: list[str], args: Sequence[str]) -> CommandCa
 
     name = _ALIASES.get(name, name)
     if name == "help":
+        if not args:
+            return help_call()
         topic = [arg for arg in args if not arg.startswith("-") and arg != "help"]
-        return help_call(*(topic or ["help"] if args else []))
+        return help_call(*(topic or ["help"]))
     command, args = _find_tool(TOOL_COMMANDS, (name, *args))
     if command.subcommands:
-        _reject_unknown(args[:1], _HELP_FLAGS, command.full_name)
-        return help_call(*command.path)
+        return _group_help(command.path, args)
     try:
         return _tool_call(command, [*leading, *args])
     except UsageError as error:
@@ -140,14 +143,25 @@ def _unknown_command(*args: str) -> UsageError:
     return unknown_command(args)
 
 
-def _reject_unknown(args: Sequence[str], known: Iterable[str], command: str) -> None:
-    """Check `args`, which holds at most one argument. Raises UsageError if it is not one of the known flags."""
-    if args and args[0] not in known:
-        flag = args[0].partition("=")[0]
-        owner = next((item for item in OPERATIONS if flag in _by_name(params_of(item))), None)
-        if owner is not None:
-            raise UsageError(f"{flag} goes after its command.", f"For example: ant {owner.command} {flag} ...")
-        raise _unknown_flag(args[0], [*known, *BY_FLAG], command)
+def _group_help(path: Sequence[str], args: Sequence[str]) -> ToolCall:
+    """Return the call that shows the help page of a group, after which nothing or a flag stands.
+
+    Raises:
+        UsageError: if the flag does not ask for help.
+
+    """
+    if args and args[0] not in _HELP_FLAGS:
+        raise _misplaced_flag(args[0], _HELP_FLAGS, " ".join(path))
+    return help_call(*path)
+
+
+def _misplaced_flag(arg: str, known: Iterable[str], command: str) -> UsageError:
+    """Return the error for a flag where a command should stand, and only the known flags can."""
+    flag = arg.partition("=")[0]
+    owner = next((item for item in OPERATIONS if flag in _by_name(params_of(item))), None)
+    if owner is not None:
+        return UsageError(f"{flag} goes after its command.", f"For example: ant {owner.command} {flag} ...")
+    return _unknown_flag(arg, [*known, *BY_FLAG], command)
 
 
 def _split_leading_globals(args: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -288,6 +302,8 @@ def _unknown_flag(arg: str, known: Iterable[str], command: str) -> UsageError:
     from ant_cli.errors.suggestions import did_you_mean
 
     name = re.split(r"[=:\s]", arg, maxsplit=1)[0]  # what follows may be a secret: the flag was to be another one
+    if name in _HELP_FLAGS or (name in _VERSION_FLAGS and not command):
+        return UsageError(f"{name} takes no value.", see_help(command))
     names = [flag for flag in known if flag.startswith("--")]
     if not name.startswith("--") and not did_you_mean(name, names):
         name = name[:2]  # what follows may be the value of a short flag

@@ -107,6 +107,8 @@ def test_an_id_needs_no_flag():
         (("beta:environments", "--fromat", "json", "list"), ["--fromat", "--format"]),
         (("--fromat", "json"), ["--fromat", "--format"]),
         (("--base-url",), ["--base-url", "value", "ant --help"]),
+        (("--version=1",), ["--version takes no value", "ant --help"]),
+        ((*CREATE, "--help=true"), ["--help takes no value", "create --help"]),
         (
             ("--limit", "5", "beta:environments", "list"),
             ["--limit goes after", "ant beta:environments list --limit"],
