@@ -10,11 +10,12 @@ import json
 
 from ant_cli.commands.results import print_result
 from ant_cli.errors import BadValue, ResponseError, UsageError, exclude_each_other
+from ant_cli.help.emulator_commands import WORK_TYPES
 from ant_cli.http.client import Client
 from ant_cli.http.response import json_object
 from ant_cli.input.request import Request, path_segment
-from ant_cli.input.values import convert, encode, parse, type_name
-from ant_cli.operations.spec import Flags, Param, flag_name
+from ant_cli.input.values import encode, mapping, parse, type_name
+from ant_cli.operations.spec import Flags, flag_name
 from ant_cli.output.api_error import rendered_errors
 from ant_cli.output.progress import Progress
 from ant_cli.runtime import Runtime
@@ -25,7 +26,6 @@ from ant_cli.settings.loading import load
 from ant_cli.settings.sources import DEFAULT_BASE_URL
 from ant_cli.settings.validators import check_whole_number
 
-_WORK_TYPES = ("session", "healthcheck")
 _NO_EMULATOR = "the server at the base URL is not the emulator."
 
 
@@ -41,8 +41,8 @@ def enqueue(
     no_secret: bool = False,
 ) -> None:
     """Put work in a queue, as a new session does in the real service."""
-    if type not in _WORK_TYPES:
-        raise BadValue("--type", f"must be {' or '.join(_WORK_TYPES)}, got {type!r}")
+    if type not in WORK_TYPES:
+        raise BadValue("--type", f"must be {' or '.join(WORK_TYPES)}, got {type!r}")
     body: dict[str, Any] = {
         "count": check_whole_number("--count", count, 1, 10_000),
         "type": type,
@@ -203,12 +203,9 @@ def _fault_numbers(texts: dict[str, str | None]) -> dict[str, int]:
     }
 
 
-_METADATA = Param("metadata", "body", dict, "")
-
-
 def _read_metadata(text: str) -> Any:
     """Return the keys and values of --metadata. UsageError if it has no such form."""
-    return json.loads(encode(convert(_METADATA, "--metadata", text)))
+    return json.loads(encode(mapping("--metadata", text)))
 
 
 def _call_emulator(runtime: Runtime, flags: Flags, method: str, path: str, body: Any = None) -> Any:

@@ -25,21 +25,6 @@ class SystemClock:
         return time.time_ns() // 1_000
 
 
-class ManualClock:
-    """A clock that stands still until it is moved. It starts on 15 March 2026 at ten o'clock."""
-
-    def __init__(self, time: int = 1_773_568_800_000_000) -> None:
-        self.time = time
-
-    def now(self) -> int:
-        """Return the microseconds since 1970, UTC."""
-        return self.time
-
-    def advance(self, *, ms: int) -> None:
-        """Move the clock forward."""
-        self.time += ms * MICROSECONDS_PER_MS
-
-
 def rfc3339(moment: int) -> str:
     """Return `moment` as an RFC 3339 timestamp with all six digits of the microseconds."""
     seconds, microseconds = divmod(moment, MICROSECONDS_PER_SECOND)

@@ -1,6 +1,7 @@
 """The domain types of the API, in the reference's order of fields. Nothing is converted or guessed.
 
-A type that ends in `Params` or `Request` is what a caller sends, the others are what the emulator returns.
+A type that ends in `Params` or `Request` is what a caller sends, the others are parts of an environment as the
+emulator keeps and returns it. What else it returns is built where it is shown; its types are in the tests.
 A body is parsed by `parse`. This module is imported by requests that carry a body: a read never pays for pydantic.
 """
 
@@ -39,7 +40,6 @@ Name = Annotated[str, Field(min_length=1, max_length=256)]
 Description = Annotated[str, Field(max_length=1024)]
 Scope = Annotated[Literal["organization", "account"], AfterValidator(organization_scope)]
 WorkType = Literal["session", "healthcheck"]
-State = Literal["queued", "starting", "active", "stopping", "stopped"]
 
 
 class Model(BaseModel):
@@ -160,72 +160,6 @@ class Environment(Model):
     updated_at: str
     scope: Literal["organization", "account"]
     state: Literal["active", "archived"]
-
-
-class EnvironmentList(Model):
-    """A page of environments."""
-
-    data: list[Environment]
-    next_page: str | None
-
-
-class EnvironmentDeleteResponse(Model):
-    """The confirmation of `delete`."""
-
-    id: str
-    type: Literal["environment_deleted"]
-
-
-class WorkData(Model):
-    """What a work item is about: a session, or a check that somebody works."""
-
-    id: str
-    type: WorkType
-
-
-class Work(Model):
-    """A work item."""
-
-    id: str
-    acknowledged_at: str | None
-    created_at: str
-    data: WorkData
-    environment_id: str
-    latest_heartbeat_at: str | None
-    metadata: dict[str, str]
-    secret: str | None
-    started_at: str | None
-    state: State
-    stop_requested_at: str | None
-    stopped_at: str | None
-    type: Literal["work"]
-
-
-class WorkList(Model):
-    """A page of work items."""
-
-    data: list[Work]
-    next_page: str | None
-
-
-class WorkHeartbeatResponse(Model):
-    """What became of the lease."""
-
-    last_heartbeat: str
-    lease_extended: bool
-    state: State
-    ttl_seconds: int
-    type: Literal["work_heartbeat"]
-
-
-class WorkQueueStats(Model):
-    """The state of a queue."""
-
-    depth: int
-    oldest_queued_at: str | None
-    pending: int
-    type: Literal["work_queue_stats"]
-    workers_polling: int | None
 
 
 class WorkStopRequest(Model):

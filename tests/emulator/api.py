@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 
 from werkzeug.test import Client, TestResponse
 
-from ant_cli.emulator import Emulator, models
+from ant_cli.emulator import Emulator
+from ant_cli.emulator.models import Environment
+
+from . import response_types as types
 
 HEADERS = {
     "x-api-key": "any-key",
@@ -15,13 +18,13 @@ HEADERS = {
 }
 ENVIRONMENTS = "/v1/environments"
 ANSWERS = (
-    ("GET", r"/v1/environments", models.EnvironmentList),
-    ("DELETE", r"/v1/environments/[^/]+", models.EnvironmentDeleteResponse),
-    ("GET|POST", r"/v1/environments(/[^/]+(/archive)?)?", models.Environment),
-    ("GET", r"/v1/environments/[^/]+/work", models.WorkList),
-    ("GET", r"/v1/environments/[^/]+/work/stats", models.WorkQueueStats),
-    ("POST", r"/v1/environments/[^/]+/work/[^/]+/heartbeat", models.WorkHeartbeatResponse),
-    ("GET|POST", r"/v1/environments/[^/]+/work/[^/]+(/ack|/stop)?", models.Work),
+    ("GET", r"/v1/environments", types.EnvironmentList),
+    ("DELETE", r"/v1/environments/[^/]+", types.EnvironmentDeleteResponse),
+    ("GET|POST", r"/v1/environments(/[^/]+(/archive)?)?", Environment),
+    ("GET", r"/v1/environments/[^/]+/work", types.WorkList),
+    ("GET", r"/v1/environments/[^/]+/work/stats", types.WorkQueueStats),
+    ("POST", r"/v1/environments/[^/]+/work/[^/]+/heartbeat", types.WorkHeartbeatResponse),
+    ("GET|POST", r"/v1/environments/[^/]+/work/[^/]+(/ack|/stop)?", types.Work),
 )
 
 

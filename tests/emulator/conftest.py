@@ -3,10 +3,10 @@ from contextlib import closing
 import pytest
 
 from ant_cli.emulator import Emulator
-from ant_cli.emulator.clock import ManualClock
 from tests.served_emulator import serving
 
 from .api import Api
+from .manual_clock import ManualClock
 
 
 @pytest.fixture

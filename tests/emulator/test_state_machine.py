@@ -5,9 +5,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
 
 from ant_cli.emulator import Emulator
-from ant_cli.emulator.clock import ManualClock
 
 from .api import ENVIRONMENTS, Api
+from .manual_clock import ManualClock
 
 LEASE = 300_000
 NAMES = st.sampled_from(["a", "b", "c", "d"])

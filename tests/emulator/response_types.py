@@ -1,0 +1,73 @@
+"""The types of what the emulator returns besides an environment, in the reference's order of fields."""
+
+from typing import Literal
+
+from ant_cli.emulator.models import Environment, Model, WorkType
+
+State = Literal["queued", "starting", "active", "stopping", "stopped"]
+
+
+class EnvironmentList(Model):
+    """A page of environments."""
+
+    data: list[Environment]
+    next_page: str | None
+
+
+class EnvironmentDeleteResponse(Model):
+    """The confirmation of `delete`."""
+
+    id: str
+    type: Literal["environment_deleted"]
+
+
+class WorkData(Model):
+    """What a work item is about: a session, or a check that somebody works."""
+
+    id: str
+    type: WorkType
+
+
+class Work(Model):
+    """A work item."""
+
+    id: str
+    acknowledged_at: str | None
+    created_at: str
+    data: WorkData
+    environment_id: str
+    latest_heartbeat_at: str | None
+    metadata: dict[str, str]
+    secret: str | None
+    started_at: str | None
+    state: State
+    stop_requested_at: str | None
+    stopped_at: str | None
+    type: Literal["work"]
+
+
+class WorkList(Model):
+    """A page of work items."""
+
+    data: list[Work]
+    next_page: str | None
+
+
+class WorkHeartbeatResponse(Model):
+    """What became of the lease."""
+
+    last_heartbeat: str
+    lease_extended: bool
+    state: State
+    ttl_seconds: int
+    type: Literal["work_heartbeat"]
+
+
+class WorkQueueStats(Model):
+    """The state of a queue."""
+
+    depth: int
+    oldest_queued_at: str | None
+    pending: int
+    type: Literal["work_queue_stats"]
+    workers_polling: int | None
