@@ -111,7 +111,7 @@ def test_a_name_in_both_stores_is_the_profile_of_this_program_and_one_note_says_
         done = ant_with_login(*LIST, *words)
         assert done.requests[0].headers["x-api-key"] == "mine"
         assert done.stderr.count("work") == 1
-        assert "the official tool has a profile 'work', too; that of this program is used" in done.stderr
+        assert "the official tool has a profile 'work', too; this program's is used" in done.stderr
     assert ant_with_login(*LIST, "--profile", "other").stderr == ""
     assert ant_with_login(*LIST, env={"ANT_NO_HINTS": "1"}).stderr == ""
 
@@ -500,7 +500,7 @@ def test_a_command_that_changes_profiles_does_not_touch_one_of_the_official_tool
     official.log_in("theirs")
     done = ant_with_login(*words, "--profile", "theirs")
     assert done.exit == 4
-    assert "profile 'theirs' is one of the official tool, and only read here" in done.stderr
+    assert "profile 'theirs' belongs to the official tool, and is only read here" in done.stderr
     assert not (official.folder / "profiles.toml").exists()
 
 

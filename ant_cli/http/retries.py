@@ -60,7 +60,7 @@ def retry_delay(attempt: int, response: Response) -> float:
 
 
 def backoff(attempt: int) -> float:
-    """Return the seconds to wait if the server gives none: 0.5, doubling up to 8, minus up to a quarter of jitter."""
+    """Return the seconds to wait if the server gives none: 0.5, doubling to 8, minus up to a quarter of jitter."""
     import random
 
     return 0.5 * 2.0 ** min(attempt, 4) * random.uniform(0.75, 1.0)  # noqa: S311 - jitter, no secret

@@ -1,4 +1,4 @@
-"""The folder of the profiles, which this program shares with the official tool."""
+"""The folder of the profiles. This program shares it with the official tool."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where credentials come from: flags, stdin, variables and the profile, and the federations that these describe."""
+"""Where credentials come from: flags, stdin, variables and the profile, and the federations that they describe."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ class CredentialSource(NamedTuple):
 
     kind: CredentialKind
     text: str | None
-    """The text found there, if any. Blank text counts as absent."""
+    """The text found there, if any. Blank text is treated as absent."""
     label: str
     """The flag, variable or profile key, as messages name it."""
     explicit: bool = False
-    """It is a flag, so its credential was typed with this command."""
+    """It is a flag: the credential was given with this command."""
     form: CredentialForm = "text"
-    """What the text is: the secret, a command that prints it, or its name in the credential store."""
+    """What the text is: the secret itself, a command that prints it, or its name in the credential store."""
     fix_hint: str = ""
     """How to correct a value that can't be used; empty if that is obvious."""
     rule: FederationRule | None = None
-    """How to get the credential, if its form is a federation; None if nothing was given."""
+    """How to get the credential, if the form is a federation; None if nothing was given."""
     official: OfficialProfile | None = None
-    """The official tool's profile that is logged in, if its form is a login."""
+    """The official tool's profile that is logged in, if the form is a login."""
 
     @property
     def is_given(self) -> bool:
@@ -58,22 +58,22 @@ class Credential(NamedTuple):
 
     kind: CredentialKind
     secret: str
-    """Empty as long as only `reference` is known."""
+    """Empty while only `reference` is known."""
     source: str
     """The flag, variable or profile key, as messages name it."""
     explicit: bool
-    """It was typed with this command."""
+    """It was given with this command."""
     form: CredentialForm = "text"
     reference: str = ""
     """The command that prints the secret, or its name in the operating system's credential store."""
     rule: FederationRule | None = None
     """How to get an access token, if it is a federation. It may be incomplete: see `check_rule`."""
     official: OfficialProfile | None = None
-    """The official tool's profile whose token it is."""
+    """The official tool's profile that the token belongs to."""
 
     @property
     def is_oauth(self) -> bool:
-        """Whether it is an OAuth token, of a federation or a login: requests with it need a beta header."""
+        """Whether it is an OAuth token, from a federation or a login. Such requests need a beta header."""
         return self.rule is not None or self.official is not None
 
     @property
@@ -112,7 +112,7 @@ def credential_sources(
 
 
 def _typed_credential(kind: CredentialKind, flags: Flags) -> CredentialSource:
-    """Return the source of a flag, or of stdin, which another flag names."""
+    """Return the source for a flag, or for stdin if the other flag asks for that."""
     from_stdin = f"{kind}_stdin"
     return CredentialSource(
         kind, flags.text(kind), flag_name(from_stdin if from_stdin in flags else kind), explicit=True
@@ -120,7 +120,7 @@ def _typed_credential(kind: CredentialKind, flags: Flags) -> CredentialSource:
 
 
 class _Federations(NamedTuple):
-    """The federations that flags and variables describe, in their places of the precedence."""
+    """The federations that flags and variables describe, one for each level of precedence."""
 
     by_flags: CredentialSource
     by_variables: CredentialSource

@@ -47,13 +47,13 @@ def read_key(reference: str, source: str) -> str:
 
 
 def store_key(profile_name: str, secret: str) -> str:
-    """Store a key, and return a new reference to it, unlike that of any other key.
+    """Store a key, and return a new, unique reference to it.
 
     Raises:
         CredentialError: if the store can't be used.
 
     """
-    from secrets import token_hex  # late: it brings hashing, and few runs store a key
+    from secrets import token_hex  # late: it imports hashing, and few runs store a key
 
     reference = f"{KEYRING}{profile_name}-{token_hex(4)}"
     _with_keyring(lambda keyring: keyring.set_password(_SERVICE, _entry(reference), secret))
@@ -61,7 +61,7 @@ def store_key(profile_name: str, secret: str) -> str:
 
 
 def check_store() -> None:
-    """Check that a key can be stored, before one is typed. The system may ask for a password.
+    """Check that a key can be stored, before the user enters one. The system may ask for a password.
 
     Raises:
         CredentialError: if the store can't be used.
@@ -74,7 +74,7 @@ def delete_keys(*values: object) -> None:
     """Delete the keys to which these values of a profile refer; other values, such as keys, are ignored.
 
     Raises:
-        CredentialError: if some may still be there. All others are deleted.
+        CredentialError: if some keys may still be there. All others are deleted.
 
     """
     left: list[str] = []
@@ -116,6 +116,6 @@ def _with_keyring(use: Callable[[Any], Any]) -> Any:
         return use(keyring)
     except keyring.errors.NoKeyringError:
         raise _NoCredentialStore from None
-    except Exception as error:  # noqa: BLE001 - each system's store has errors of its own, and keyring passes them on
+    except Exception as error:  # noqa: BLE001 - each system's store has its own errors, and keyring passes them on
         why = str(error).rstrip(".!") or type(error).__name__
         raise CredentialError(f"the operating system's credential store refused: {why}.") from None

@@ -20,7 +20,7 @@ _LOCK_LIMIT_S = 10.0
 
 
 class Draft:
-    """The profiles while they are being changed."""
+    """A copy of the profiles that can be changed."""
 
     def __init__(self, store: ProfileStore) -> None:
         """Copy the content of the file, unknown keys included."""
@@ -75,15 +75,17 @@ def edit(runtime: Runtime) -> Iterator[Draft]:
     """Yield the profiles to be changed, and write them at the end, unless that raises or changes nothing.
 
     Raises:
-        CredentialError: if the file can't be parsed; it stays as it is.
-        OutputError: if the change can't be written; the file stays as it is.
+        CredentialError: if the file can't be parsed; it is not changed.
+        OutputError: if the change can't be written; the file is not changed.
 
     """
     import tomli_w
 
     path = writable_path(runtime)
     with _locked(path, runtime):
-        store = read_store(runtime, fix_mode=False)  # the caller's first reading did that; the new file is private
+        store = read_store(
+            runtime, fix_mode=False
+        )  # the caller did that when it read the file; the new file is private
         draft = Draft(store)
         before = tomli_w.dumps(_sorted_keys(draft.document))
         yield draft
@@ -97,7 +99,7 @@ def edit(runtime: Runtime) -> Iterator[Draft]:
 
 @contextmanager
 def _locked(path: Path, runtime: Runtime) -> Iterator[None]:
-    """Keep other processes from changing the profiles. A note names the lock if it takes long."""
+    """Keep other processes from changing the profiles. A note names the lock if waiting takes long."""
     name = f"{path}.lock"
     patience = Patience(_NOTE_AFTER_S, _LOCK_LIMIT_S, runtime.sleep or time.sleep)
 

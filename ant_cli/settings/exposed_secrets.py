@@ -1,6 +1,6 @@
-"""Secrets that argv and the environment expose. They are registered first of all: any error may quote an argument.
+"""Secrets in argv and the environment. They are registered first, because any error may quote an argument.
 
-Light on imports, because every command does this, `ant --version` included.
+It has few imports, because every command does this, even `ant --version`.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ _SECRET_NAMES = frozenset(
         "xapikey",
     )
 )
-"""Simplified names of flags, variables and headers whose value is a secret, known to this program or not."""
+"""Simplified names of flags, variables and headers whose value is a secret, whether `ant` has them or not."""
 _DASHES = dict.fromkeys(map(ord, "-_\N{EN DASH}\N{EM DASH}\N{MINUS SIGN}"))
 
 
 def exposed_secrets(argv: Sequence[str], environ: Mapping[str, str]) -> Iterator[str]:
-    """Yield the secrets in the environment, in URLs, and after whatever looks like the flag of a key or token."""
+    """Yield the secrets in the environment, in URLs, and after anything like a flag for a key or token."""
     for name in variables.SECRETS:
         yield environ.get(name, "").strip()
     for position, arg in enumerate(argv):
@@ -69,5 +69,5 @@ def _split(arg: str) -> tuple[str, str, str]:
 
 
 def _simplified(name: str) -> str:
-    """Return a name in lower case without its dashes and underscores, of whatever kind."""
+    """Return a name in lower case, without dashes and underscores of any kind."""
     return name.lower().translate(_DASHES)

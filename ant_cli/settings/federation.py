@@ -15,11 +15,11 @@ SPARE_S = 30.0
 LONGEST_LIFE_S = 366 * 86_400
 """The longest life of an access token that makes sense, in seconds."""
 _CLOCK_JITTER_S = 5.0
-"""How far a clock may go back without anything being wrong."""
+"""How far a clock may normally go back."""
 
 
 class FederationRule(NamedTuple):
-    """What an exchange needs, as flags, variables or a profile give it. Missing values are empty."""
+    """The values for an exchange, from flags, variables or a profile. Missing values are empty."""
 
     rule_id: str
     """`fdrl_...`."""
@@ -38,7 +38,7 @@ class FederationRule(NamedTuple):
 
     @property
     def is_complete(self) -> bool:
-        """Whether it has all that an exchange needs."""
+        """Whether it has everything that an exchange needs."""
         return bool(self.rule_id and self.organization_id and (self.identity_token or self.identity_token_file))
 
     def __repr__(self) -> str:
@@ -53,7 +53,7 @@ class AccessToken(NamedTuple):
     expires_at: float
     """Unix seconds."""
     obtained_at: float
-    """Unix seconds, of the same clock."""
+    """Unix seconds, by the same clock."""
 
     def __repr__(self) -> str:
         """Return a representation without the token."""
@@ -62,21 +62,21 @@ class AccessToken(NamedTuple):
     def is_fresh(self, now: float) -> bool:
         """Whether the token can be used without being renewed first.
 
-        One that seems to have been obtained in the future is not: the clock was set back, so its end is unknown.
+        A token that seems to have been obtained in the future can't: the clock was set back, so its end is unknown.
         """
         renewal_s = min(RENEWAL_S, (self.expires_at - self.obtained_at) / 2)
         return self.obtained_at - _CLOCK_JITTER_S <= now < self.expires_at - renewal_s
 
     def is_usable(self, now: float) -> bool:
-        """Whether the token lasts for another request, while somebody renews it."""
+        """Whether the token lasts for another request, for the time while it is being renewed."""
         return self.obtained_at - _CLOCK_JITTER_S <= now < self.expires_at - SPARE_S
 
 
 class TokenSource(Protocol):
-    """What gives each request the access token of the moment. Threads may share it."""
+    """Gives each request the current access token. Threads may share it."""
 
     def current(self) -> AccessToken:
-        """Return a token that lasts for a request; it is renewed first if its end is near.
+        """Return a token that lasts for a request. If its end is near, it is renewed first.
 
         Raises:
             AntError: if it can't be renewed.

@@ -25,18 +25,18 @@ class Rules(NamedTuple):
     """The rules that were found, complete or not."""
 
     by_flags: FederationRule | None = None
-    """A flag says that a federation is meant."""
+    """The rule that flags ask for."""
     by_variables: FederationRule | None = None
-    """A variable does."""
+    """The rule that variables ask for."""
     leftover: FederationRule | None = None
-    """Only an organization or a service account was given, which may be meant for something else."""
+    """The rule if only an organization or a service account was given, which may be meant for something else."""
 
 
 def find_rules(flags: Flags, environ: Mapping[str, str], profile: SelectedProfile) -> Rules:
     """Return the rules that flags and variables describe; a flag wins over the variable of the same value.
 
-    A federation profile completes what was typed. What variables leave incomplete completes such a profile instead,
-    and is no rule of its own.
+    A federation profile supplies what the flags leave out. If the variables are incomplete, they supply what such a
+    profile leaves out, and are not a rule themselves.
 
     Raises:
         UsageError: if two flags contradict each other.
@@ -62,7 +62,7 @@ def find_rules(flags: Flags, environ: Mapping[str, str], profile: SelectedProfil
 def rule_of_profile(
     flags: Flags, environ: Mapping[str, str], profile: SelectedProfile, source: str
 ) -> FederationRule:
-    """Return the rule of a profile, with the values of flags first, and those of variables where it has none."""
+    """Return the rule of a profile. Flags win over its values; variables supply the missing ones."""
     official = profile.official
 
     def value(name: str, stored: str = "") -> str:
@@ -93,7 +93,7 @@ def check_rule(rule: FederationRule) -> None:
 
     Raises:
         CredentialError: if a required value is missing, or there are two identity tokens.
-        BadValue: if a value contains what it can't.
+        BadValue: if a value contains a character that it can't have.
 
     """
     if not rule.is_complete:

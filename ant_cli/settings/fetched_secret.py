@@ -1,4 +1,4 @@
-"""Fetching a secret to which a profile only refers. A run whose key is at hand does not import this."""
+"""Fetch a secret to which a profile only refers. A run that has its key already does not import this."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ant_cli.settings.validators import check_new_secret
 
 
 def fetch_secret(form: str, reference: str, source: str, runtime: Runtime) -> str:
-    """Return the secret to which `reference` leads, and register it for redaction.
+    """Return the secret that `reference` refers to, and register it for redaction.
 
     Args:
         form: `command` if the reference is a command that prints the secret, `keyring` if it is an entry of the

@@ -1,4 +1,4 @@
-"""Credentials that are given with a command: from stdin, or typed, which other users of the machine can see."""
+"""Credentials that are given with a command: on stdin, or as arguments, which other users can see."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from ant_cli.settings.validators import check_new_secret, check_secret
 def read_credentials(flags: Flags, runtime: Runtime) -> Flags:
     """Return the flags with a credential from stdin as the value of its flag.
 
-    Whatever else would be read from stdin is then missing, or is refused as a second reader.
+    Other values that would be read from stdin are then missing, or a second reader is refused.
 
     Raises:
-        UsageError: if there is none on stdin, it can't be one, or another flag gives one, too.
+        UsageError: if stdin holds no usable credential, or another flag gives one, too.
 
     """
     wanted = [name for name in ON_STDIN if _is_on(flags, name)]
@@ -42,13 +42,13 @@ def read_piped_secret(runtime: Runtime, example: str) -> str:
         raise UsageError("nothing is piped in.", f"For example: {example} < FILE")
     secret = runtime.stdin.read().removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace")
     runtime.stderr.register_secret(secret.strip())
-    if secret.strip().startswith(("{", "[", '"')):  # a body, or what `jq` prints without `-r`
+    if secret.strip().startswith(("{", "[", '"')):  # a body, or a string that `jq` printed without `-r`
         raise BadValue("the secret on stdin", "must be bare, not JSON", f"For example: {example} < FILE")
     return check_secret("the secret on stdin", secret)
 
 
 def note_typed_credential(flags: Flags, runtime: Runtime) -> None:
-    """Print that other users can see a credential that was typed."""
+    """Print a note that other users can see a credential on the command line."""
     typed = [name for name in SECRETS if flags.text(name)]
     if typed:
         runtime.hint(

@@ -1,4 +1,4 @@
-"""Reading the identity token of a federation rule: at each exchange, because the file that holds it rotates."""
+"""Read the identity token of a federation rule. This is done at each exchange, because its file is replaced."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ant_cli.settings.file_safety import NOT_A_FILE, is_regular, open_nonblockin
 _LONGEST = 16_384
 """The most bytes of an identity token, as in the official SDKs."""
 _SHORTEST_PART = 16
-"""The fewest characters of what is redacted alone, such as the signature, of which a server may repeat no more."""
+"""The fewest characters of a part that is redacted by itself: a server may repeat only the signature."""
 
 
 def read_identity_token(rule: FederationRule, stderr: Stderr) -> str:
-    """Return the identity token without white space around it, registered for redaction with its parts.
+    """Return the identity token without surrounding white space. It and its parts are registered for redaction.
 
     Raises:
         CredentialError: if it can't be read, or can't be a token.
@@ -40,7 +40,7 @@ def read_identity_token(rule: FederationRule, stderr: Stderr) -> str:
 
 
 def _read(path: str, where: str) -> bytes:
-    """Read a file, which may be a link, as those of Kubernetes are. A pipe is rejected, and never waited for."""
+    """Read a file. It may be a link, as in Kubernetes. A pipe is rejected without waiting for it."""
     try:
         with open(path, "rb", opener=open_nonblocking) as file:
             if not is_regular(os.fstat(file.fileno())):

@@ -16,9 +16,9 @@ from ant_cli.settings.validators import split_command
 _TIMEOUT_S = 10.0
 """How long a command may take to print a key."""
 _OUTPUT_LIMIT = 65_536
-"""The most bytes that a command may print: a key is far shorter."""
+"""The most bytes that a command may print. A key is much shorter."""
 _GRACE_S = 1.0
-"""How long to wait for the end of the output of a command that was stopped: its children may hold the pipe."""
+"""How long to wait for the rest of a stopped command's output. Its children may keep the pipe open."""
 _SEE_COMMAND = "To see the command: ant profile get api_key_command --profile NAME"
 
 
@@ -31,8 +31,8 @@ class _CommandOutput(NamedTuple):
 def run_command(command: str, source: str, runtime: Runtime, timeout_s: float = _TIMEOUT_S) -> str:
     """Run a command without a shell and return its output. Its stderr goes to the user.
 
-    Its output may be a secret even if it fails, so no message quotes it. It inherits the environment as it is: a
-    key or token in it would have won over the profile, and the command would not be run.
+    Its output may be a secret even if it fails, so no message quotes it. It inherits the environment unchanged: if
+    that had a key or token, it would have won over the profile, and the command would not be run.
 
     Raises:
         CredentialError: if it can't be run, fails, takes too long, prints too much, or would run itself.

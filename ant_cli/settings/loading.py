@@ -1,4 +1,4 @@
-"""Settings: flag, then environment, then profile, then default. `load` is the only way to them."""
+"""Settings: flag, then environment, then profile, then default. `load` is the only source of them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _PARALLEL_LIMIT = 256
 
 
 class ConnectionSettings(NamedTuple):
-    """Where requests go, with which credential, and how patiently."""
+    """Where requests go, with which credential, and with which time-out and retries."""
 
     base_url: str
     credential: Credential | None
@@ -49,7 +49,7 @@ class ConnectionSettings(NamedTuple):
     profile_name: str = ""
     """The profile in use, for messages; empty without a profile."""
     tokens: TokenSource | None = None
-    """What gives each request its secret, if the credential is a federation and its client has been made."""
+    """The source of each request's secret, if the credential is a federation and the client has been created."""
 
 
 class OutputSettings(NamedTuple):
@@ -71,7 +71,7 @@ class Provenance(NamedTuple):
 
     profile: SelectedProfile
     credentials: tuple[Credential, ...]
-    """All that were found, the one in use first."""
+    """All credentials that were found, the one in use first."""
     sources: Mapping[str, str]
     """The source of each setting that a profile may have, as messages name it."""
 
@@ -100,7 +100,7 @@ class Settings(NamedTuple):
     def crosses_origin(self) -> bool:
         """Whether credential and base URL come from different places (a profile and a variable).
 
-        What was typed with this command is intended, and so is a server that the credential belongs to anyway.
+        Flags are intended, and so is the server that the credential belongs to anyway.
         """
         credential, base_url = self.connection.credential, self.connection.base_url
         if credential is None or credential.explicit or is_local(base_url):
@@ -120,7 +120,7 @@ def load(
 
     Args:
         runtime: Its environment is read, its stderr redacts the secrets.
-        flags: The flags that were typed.
+        flags: The flags that were given.
         store: The profiles, if they were read already (by `read_store`, which registers their secrets).
         has_own_credential: The command brings its own credential, so don't look for a login of the official tool.
 
@@ -130,7 +130,7 @@ def load(
 
     """
     _register_secrets(flags, runtime)
-    store = read_store(runtime) if store is None else store  # which registers those of the profiles
+    store = read_store(runtime) if store is None else store  # this registers the secrets of the profiles
     profile = _select(flags, runtime, store, needs_login=not has_own_credential)
     found = {
         name: next(setting_sources(name, flags, runtime.environ, _profile_for(name, profile, runtime)))
@@ -148,7 +148,7 @@ def load(
 
 
 def fetch_credential(connection: ConnectionSettings, runtime: Runtime) -> ConnectionSettings:
-    """Return the connection with the secret of its credential, to which a profile may only refer.
+    """Return the connection with the secret of its credential. A profile may only have a reference to it.
 
     The emulator in this process needs no credential, so nothing is fetched for it.
 
@@ -221,8 +221,8 @@ def _profile_for(name: str, profile: SelectedProfile, runtime: Runtime) -> Selec
 def _select(flags: Flags, runtime: Runtime, store: ProfileStore, *, needs_login: bool) -> SelectedProfile:
     """Return the profile of the run: one of the store, or else one of the official tool.
 
-    The official tool's files are looked at only if a profile that is not in the store was named, or if no profile
-    is active and nothing else gives a credential.
+    The official tool's files are read only if the named profile is not in the store, or if no profile is active and
+    nothing else gives a credential.
     """
     name, source = requested(flags.text("profile"), runtime.environ, store)
     if name in store.profiles or source == "active":
@@ -235,7 +235,7 @@ def _select(flags: Flags, runtime: Runtime, store: ProfileStore, *, needs_login:
 
 
 def _lacks_credential(flags: Flags, runtime: Runtime) -> bool:
-    """Whether flags and variables give no credential, although the server that they name needs one."""
+    """Whether flags and variables give no credential even though their server needs one."""
     if any(source.is_complete for source in credential_sources(flags, runtime.environ, NO_PROFILE)):
         return False
     return not is_local(next(setting_sources("base_url", flags, runtime.environ, NO_PROFILE)).text)

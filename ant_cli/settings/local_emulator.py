@@ -19,7 +19,7 @@ LOCAL = "local:"
 _DATABASE_HINT = (
     "Name another: --base-url local:PATH, or local::memory: to keep nothing; `ant emulator start` takes --database."
 )
-"""What to do if the database can't be used."""
+"""The hint if the database can't be used."""
 
 
 def is_local(base_url: str) -> bool:
@@ -61,7 +61,7 @@ def database_path(base_url: str, environ: Mapping[str, str]) -> str:
 
 
 def state_folder(environ: Mapping[str, str]) -> Path:
-    """Return the folder of this program's data for its user.
+    """Return the folder of this program's data for the current user.
 
     Raises:
         UsageError: if the user has no home directory, as in a container with an unknown user ID.

@@ -1,4 +1,4 @@
-"""Notes on which credential is used, for a user who may have meant another."""
+"""Notes that say which credential is used, for a user who may have meant another."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def note_ambiguous_credential(provenance: Provenance, runtime: Runtime) -> None:
 
 
 def describe_destination(settings: Settings) -> str:
-    """Return a clause on which credential is sent to which server, and what named that server."""
+    """Return a clause that says which credential is sent to which server, and where the server's URL comes from."""
     credential, profile = settings.connection.credential, settings.provenance.profile
     if credential is None:
         return ""
@@ -42,15 +42,15 @@ def _ambiguity(provenance: Provenance) -> str:
 
 
 def _namesake(settings: Settings, runtime: Runtime) -> str:
-    """Return a clause if the official tool has another profile of the name of the one in use."""
+    """Return a clause if the official tool also has a profile with the name of the one in use."""
     profile, credential = settings.provenance.profile, settings.connection.credential
     if profile.official or credential is None or not _is_of_profile(credential):
         return ""
-    from ant_cli.settings.logins.configs import has_profile  # late: few runs take their key from a profile
+    from ant_cli.settings.logins.configs import has_profile  # late: few runs get their key from a profile
 
     if not has_profile(profile.name, runtime.environ):
         return ""
-    return f"the official tool has a profile {profile.name!r}, too; that of this program is used"
+    return f"the official tool has a profile {profile.name!r}, too; this program's is used"
 
 
 def _is_of_profile(credential: Credential) -> bool:

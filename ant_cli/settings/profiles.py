@@ -1,4 +1,4 @@
-"""Reading the profiles file, and selecting the profile of a run.
+"""Read the profiles file, and select the profile of a run.
 
 Every API command does this; without a file it costs one attempt to open it.
 """
@@ -52,7 +52,7 @@ class ProfileStore(NamedTuple):
         return profiles
 
     def with_profile(self, name: str, profile: Profile) -> ProfileStore:
-        """Return the store as it would be with another profile, or the same one changed."""
+        """Return a store with this profile added or replaced."""
         profiles = {**self.profiles, name: profile}
         return self._replace(document={**self.document, "profiles": profiles})
 
@@ -65,18 +65,18 @@ class SelectedProfile(NamedTuple):
 
     name: str = ""
     source: str = ""
-    """What named it: --profile, ANTHROPIC_PROFILE, active, or active_config (the official tool's)."""
+    """Where the name comes from: --profile, ANTHROPIC_PROFILE, active, or active_config (the official tool's)."""
     values: Mapping[str, object] = {}
     official: OfficialProfile | None = None
-    """The official tool's profile that it is, if it is in no store of this program."""
+    """The profile of the official tool, if it is not in this program's store."""
 
     def __repr__(self) -> str:
-        """Return which it is, and no secret."""
+        """Return a representation without secrets."""
         return f"SelectedProfile(name={self.name!r}, source={self.source!r})"
 
     @property
     def is_named(self) -> bool:
-        """Whether the user named it, and it is not just the active one."""
+        """Whether the user named it, so that it is not just the active one."""
         return self.source in ("--profile", variables.PROFILE)
 
     def where(self, key: str) -> str:
@@ -103,10 +103,10 @@ NO_PROFILE = SelectedProfile()
 
 
 def select(named: str | None, environ: Mapping[str, str], store: ProfileStore) -> SelectedProfile:
-    """Return the profile that --profile names, or else ANTHROPIC_PROFILE, or else the active one.
+    """Return the profile that --profile or else ANTHROPIC_PROFILE names, or else the active one.
 
-    A name that does not exist is an error and never a reason to use another profile: it may be the key of
-    another organization.
+    If it does not exist, that is an error. Another profile is never used instead: it may have the key of another
+    organization.
 
     Raises:
         CredentialError: if it does not exist.
@@ -119,7 +119,7 @@ def select(named: str | None, environ: Mapping[str, str], store: ProfileStore) -
         from ant_cli.settings.logins.configs import has_profile  # late: this is an error
 
         if has_profile(name, environ):
-            problem = f"profile {name!r} is one of the official tool, and only read here."
+            problem = f"profile {name!r} belongs to the official tool, and is only read here."
             raise CredentialError(
                 problem, f"Change it with that tool, or create one here: ant profile create {name}"
             )
@@ -128,7 +128,7 @@ def select(named: str | None, environ: Mapping[str, str], store: ProfileStore) -
 
 
 def requested(named: str | None, environ: Mapping[str, str], store: ProfileStore) -> tuple[str, str]:
-    """Return the name of the profile to use, which may not exist, and the source of that name.
+    """Return the name of the profile to use, and the source of that name. The profile may not exist.
 
     Raises:
         BadValue: if --profile is empty.
@@ -149,9 +149,9 @@ def unknown_profile(name: str, source: str, store: ProfileStore, others: Iterabl
 
     Args:
         name: Its name.
-        source: What named it; empty if it was typed as an argument.
+        source: Where the name comes from; empty if it was an argument.
         store: The profiles that exist.
-        others: The names of profiles that could be used as well.
+        others: The names of other profiles that could be used.
 
     """
     origin = {"active": f" (active in {store.path})", "": ""}.get(source, f" (from {source})")
@@ -220,9 +220,9 @@ def _unreadable(path: Path, why: str) -> CredentialError:
 
 
 def _check_owner(descriptor: int, path: Path) -> None:
-    """Reject anything but a regular file owned by this user or root."""
+    """Reject anything other than a regular file owned by this user or root."""
     facts = os.fstat(descriptor)
-    if not is_regular(facts):  # a device is everybody's, and keeps its permissions
+    if not is_regular(facts):  # a device, such as /dev/null, belongs to everybody and keeps its permissions
         raise _unreadable(path, NOT_A_FILE)
     if is_foreign(facts):
         import shlex
@@ -264,7 +264,7 @@ def _parse(data: bytes, path: Path) -> dict[str, Any]:
 
 
 def _toml_problem(error: Exception, text: str) -> tuple[str, str]:
-    """Return the position of a TOML error, and what is wrong there."""
+    """Return the position of a TOML error, and its description."""
     match = re.fullmatch(r"(.*) \(at (line \d+, column \d+|end of document)\)", str(error), re.DOTALL)
     if match is None:
         return "", "it is nested too deeply, or contains a number that is too long"
@@ -275,7 +275,7 @@ def _toml_problem(error: Exception, text: str) -> tuple[str, str]:
 
 
 def _position(text: str) -> tuple[int, int]:
-    """Return the line and the column after a text."""
+    """Return the line and the column of a text's end."""
     return text.count("\n") + 1, len(text) - (text.rfind("\n") + 1) + 1
 
 
@@ -287,7 +287,7 @@ def _malformed(path: Path, place: str, why: str) -> CredentialError:
 
 
 def _check_shape(document: Mapping[str, object], path: Path) -> None:
-    """Reject TOML with another structure. Unknown keys are fine."""
+    """Reject TOML with the wrong structure. Unknown keys are fine."""
     profiles = document.get("profiles", {})
     if not isinstance(profiles, dict) or not all(isinstance(profile, dict) for profile in profiles.values()):
         raise _malformed(path, "", "profiles must be tables, such as [profiles.work]")

@@ -33,11 +33,11 @@ VARIABLES = {
     "service_account_id": variables.SERVICE_ACCOUNT_ID,
 }
 _EMPTY_MEANS_UNSET = frozenset(("base_url", "workspace_id"))
-"""Flags that count as not given when they are empty, as `--base-url "$URL"` may be."""
+"""Flags that are treated as not given if they are empty, as `--base-url "$URL"` may be."""
 
 
 class SettingSource(NamedTuple):
-    """A value for a setting, and where it was found."""
+    """A value of a setting, and where it was found."""
 
     label: str
     """The flag, variable or profile key, as messages name it; or `default`."""
@@ -51,8 +51,8 @@ def setting_sources(
 ) -> Iterator[SettingSource]:
     """Yield the sources of a setting that have a value, by precedence: the first is used.
 
-    Empty variables and empty profile values count as unset. A profile of the official tool comes before the
-    variable, which only fills what that leaves empty: the token was given for the server and workspace in it.
+    Empty variables and empty profile values are treated as unset. A profile of the official tool comes before the
+    variables, which only supply missing values: its token was issued for the server and workspace in the profile.
 
     Raises:
         UsageError: if --local and --base-url contradict each other.

@@ -1,4 +1,4 @@
-"""The cache of access tokens: a file for each rule, account, workspace, base URL and identity, for later runs.
+"""The cache of access tokens for later runs: a file for each rule, account, workspace, base URL and identity.
 
 A file that somebody else may have written or read is not trusted. If the folder can't be used, nothing is cached.
 """
@@ -26,7 +26,7 @@ _NOTE_AFTER_S = 2.0
 
 
 class TokenCache:
-    """The entry of one rule. A file or a folder that can't be used raises nothing; one note says why."""
+    """The cache entry of one rule. A file or folder that can't be used raises no exception; one note says why."""
 
     def __init__(self, rule: FederationRule, base_url: str, runtime: Runtime) -> None:
         folder = config_dir(runtime.environ)
@@ -34,7 +34,7 @@ class TokenCache:
         self._runtime = runtime
 
     def read(self) -> AccessToken | None:
-        """Return the token, which may have ended, registered for redaction; None without one to trust."""
+        """Return the token, registered for redaction; it may have expired. None if there is no trusted one."""
         if self._path is None:
             return None
         try:
@@ -58,7 +58,7 @@ class TokenCache:
         """Keep other processes from exchanging the same identity token.
 
         Raises:
-            LockTimeout: if another process does that for longer than `limit_s` seconds.
+            LockTimeout: if another process takes longer than `limit_s` seconds to exchange it.
 
         """
         from time import sleep
@@ -76,7 +76,7 @@ class TokenCache:
             yield
 
     def write(self, token: AccessToken) -> None:
-        """Store a token, and remove entries that have ended. The caller has the lock."""
+        """Store a token, and remove expired entries. The caller holds the lock."""
         if self._path is None:
             return
         from ant_cli.runtime.storage import replace_file
@@ -84,13 +84,13 @@ class TokenCache:
         entry = {"access_token": token.secret, "obtained_at": token.obtained_at, "expires_at": token.expires_at}
         try:
             replace_file(self._path, json.dumps(entry).encode())
-            os.utime(self._path, (token.expires_at, token.expires_at))  # by which it is recognized as ended
+            os.utime(self._path, (token.expires_at, token.expires_at))  # shows that the entry has expired
             _remove_ended(self._path.parent, token.obtained_at)
         except OSError as error:
             self._do_without(os_error_text(error))
 
     def remove(self) -> None:
-        """Remove the entry. The caller has the lock."""
+        """Remove the entry. The caller holds the lock."""
         if self._path is not None:
             with suppress(OSError):
                 self._path.unlink()
@@ -117,9 +117,11 @@ class TokenCache:
 
 
 def _key(rule: FederationRule, base_url: str) -> str:
-    """Return a hash of what an access token depends on. An identity token can't be found out from it."""
+    """Return a hash of everything that an access token depends on. It does not reveal the identity token."""
     try:
-        from _blake2 import blake2b  # as in hashlib, which also loads OpenSSL, in a tenth of a whole run
+        from _blake2 import (
+            blake2b,
+        )  # the same as hashlib's, which also loads OpenSSL: that takes a tenth of a whole run
     except ImportError:
         from hashlib import blake2b
     path = rule.identity_token_file and str(Path(rule.identity_token_file).absolute())
@@ -155,7 +157,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def _secure(folder: Path) -> str:
-    """Remove the permissions of other users from the folder. Returns why its entries are not trusted, if so.
+    """Remove other users' permissions from the folder. Returns why its entries are not trusted; empty if they are.
 
     Raises:
         OSError: if it does not exist, is a link or a file, or belongs to another user.
@@ -172,8 +174,8 @@ def _secure(folder: Path) -> str:
 
 
 def _remove_ended(folder: Path, now: float) -> None:
-    """Remove entries that have ended, such as those of CI jobs, each of which has an identity token of its own."""
+    """Remove expired entries, such as those of CI jobs, each of which has its own identity token."""
     for entry in folder.glob(f"*{_SUFFIX}"):
-        with suppress(OSError):  # another process may do the same
+        with suppress(OSError):  # another process may be removing it, too
             if entry.lstat().st_mtime < now:
                 entry.unlink()

@@ -1,7 +1,7 @@
-"""Validators: what a setting may hold, whether it comes from a flag, a variable or a profile.
+"""Validators for the values of settings, whether they come from a flag, a variable or a profile.
 
-Each takes the source of the text as messages name it, the text, and how to correct it there; it returns the value
-and raises BadValue.
+Each takes the source of the text as messages name it, the text, and how to correct it there. It returns the value,
+or raises BadValue.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def check_secret(source: str, secret: str, fix_hint: str = "") -> str:
 
 
 def check_new_secret(source: str, secret: str, fix_hint: str = "") -> str:
-    """Return a credential to store, or one that a command printed. With a space in it, it is more than a key."""
+    """Return a credential to store, or one that a command printed. A text with a space is not just a key."""
     secret = check_secret(source, secret, fix_hint)
     if " " in secret:
         raise BadValue(source, "contains a space, which no key has", fix_hint)
@@ -64,13 +64,13 @@ _NOT_IN_HOST = frozenset('%<>^|\\`{}"')
 
 
 def check_base_url(source: str, url: str, fix_hint: str = "") -> str:
-    """Return the URL without a slash at its end, if it is one that requests can go to."""
+    """Return the URL without a slash at its end, if requests can be sent to it."""
     if is_local(url):
         return url
     if not url.lower().startswith(("http://", "https://")):
         example = "For example: https://api.anthropic.com"
         raise BadValue(source, "must start with http:// or https://", example, fix_hint)
-    from urllib.parse import urlsplit  # late: help needs the other validators only
+    from urllib.parse import urlsplit  # late: help needs only the other validators
 
     try:
         parts = urlsplit(url)
@@ -128,18 +128,18 @@ PROFILE_FIELDS: dict[str, Callable[[str, str], str | float]] = {
 """The settings of a profile. Unknown ones are preserved: a newer version may know them."""
 SECRET_FIELDS = ("api_key", "auth_token")
 CREDENTIAL_FIELDS = ("api_key", "api_key_command", "auth_token")
-"""By precedence: the first that a profile has is used."""
+"""In order of precedence: the first one that a profile has is used."""
 
 
 def mask(secret: str) -> str:
-    """Return a secret masked: enough to recognize it, but useless to anybody else."""
+    """Return a masked secret: its owner can recognize it, but nobody can use it."""
     start = "sk-ant-" if secret.startswith("sk-ant-") else ""
     rest = secret[len(start) :]
     return f"{start}...{rest[-4:] if len(rest) >= 12 else ''}"
 
 
 def shown(key: str, value: object) -> str:
-    """Return a profile's value for people, masked if it is a secret, or unknown and so possibly one."""
+    """Return a profile's value for people. It is masked if it is a secret, or may be one because it is unknown."""
     from ant_cli.runtime.redaction import redact, strip_userinfo
 
     text = str(value)

@@ -1,1 +1,1 @@
-"""Logins of the official tool: its profiles and tokens are read, and never written."""
+"""Logins of the official tool: its profiles and tokens. They are read, but never written."""

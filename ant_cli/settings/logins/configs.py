@@ -14,11 +14,11 @@ from ant_cli.settings.logins.safe_files import read_object, read_text, text_memb
 
 LoginType = Literal["user_oauth", "oidc_federation"]
 _DEFAULT = "default"
-"""The profile that is active if nothing says so."""
+"""The profile that is active if no other is named."""
 
 
 class OfficialProfile(NamedTuple):
-    """A profile of the official tool. Texts that it leaves out are empty."""
+    """A profile of the official tool. Strings that it leaves out are empty."""
 
     name: str
     path: Path
@@ -45,7 +45,7 @@ class OfficialProfile(NamedTuple):
 
 
 def folder_of(environ: Mapping[str, str]) -> Path | None:
-    """Return the official tool's folder: that of our profiles, or where XDG_CONFIG_HOME puts it; None for none."""
+    """Return the official tool's folder: that of our profiles, or the one in XDG_CONFIG_HOME; or None."""
     xdg = Path(environ.get("XDG_CONFIG_HOME", ""))
     if environ.get(variables.CONFIG_DIR) or os.name == "nt" or not xdg.is_absolute():
         return config_dir(environ)
@@ -53,7 +53,7 @@ def folder_of(environ: Mapping[str, str]) -> Path | None:
 
 
 def _config_path(name: str, environ: Mapping[str, str]) -> Path | None:
-    """Return the file of a profile, which may not exist; None without a folder, or if it is no valid name."""
+    """Return the file of a profile, which may not exist; None without a folder, or for an invalid name."""
     folder = folder_of(environ)
     if folder is None or name in (".", "..") or not re.fullmatch(r"[A-Za-z0-9_.-]+", name):
         return None
@@ -126,7 +126,7 @@ def _credentials_path(authentication: dict[str, object], path: Path, environ: Ma
     if named.startswith("~/") and (home := environ.get("HOME")):
         return Path(home) / named[2:]
     if not Path(named).is_absolute():
-        raise unsafe(path, "credentials_path must be a whole path")
+        raise unsafe(path, "credentials_path must be an absolute path")
     return Path(named)
 
 

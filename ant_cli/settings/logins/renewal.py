@@ -13,7 +13,7 @@ from ant_cli.settings.logins.tokens import usable_login
 
 
 class LoginTokens:
-    """The access tokens of a login: a `TokenSource`. Threads may share it: the worst is to read the file twice."""
+    """The access tokens of a login: a `TokenSource`. Threads may share it: at worst, the file is read twice."""
 
     def __init__(self, profile: OfficialProfile, runtime: Runtime) -> None:
         self._profile = profile
@@ -29,10 +29,10 @@ class LoginTokens:
         return token
 
     def accept(self, accepted: str) -> None:
-        """Do nothing: a token that is rejected later is read again in any case."""
+        """Do nothing: if the token is rejected later, the file is read again in any case."""
 
     def renew(self, rejected: str) -> bool:
-        """Read the file again, since the server rejected a token. Returns whether there is another one."""
+        """Read the file again, because the server rejected a token. Returns whether there is another one."""
         try:
             self._token = self._read()
         except CredentialError:  # the server's own message says more

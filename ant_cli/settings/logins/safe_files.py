@@ -57,7 +57,7 @@ def read_text(path: Path, *, private: bool = False) -> str | None:
 
 
 def read_object(path: Path, *, private: bool = False) -> dict[str, object] | None:
-    """Return the JSON object in a file; None if it does not exist. Raises as `read_text`, quoting nothing of it."""
+    """Return the JSON object in a file; None if it does not exist. Raises as `read_text`, without quoting it."""
     text = read_text(path, private=private)
     if text is None:
         return None
@@ -86,7 +86,7 @@ def unsafe(path: Path, why: str, hint: str = "") -> CredentialError:
 
 
 def _read(descriptor: int) -> bytes:
-    """Read a file, or one byte more than the limit of one that is too large."""
+    """Read a file; of one that is too large, only one byte more than the limit."""
     parts, left = [], _LIMIT + 1
     while left and (part := os.read(descriptor, left)):
         parts.append(part)

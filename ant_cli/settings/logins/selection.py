@@ -8,11 +8,11 @@ from ant_cli.settings.logins.configs import OfficialProfile, active_name, profil
 from ant_cli.settings.profiles import NO_PROFILE, ProfileStore, SelectedProfile, unknown_profile
 
 ACTIVE = "active_config"
-"""What names the profile if nothing else does: the official tool's file, or its default."""
+"""The source of the profile's name if there is no other: the official tool's file, or its default."""
 
 
 def select_official(name: str, source: str, runtime: Runtime, store: ProfileStore) -> SelectedProfile:
-    """Return the official tool's profile of this name; without a name its active one, if that is logged in.
+    """Return the official tool's profile with this name; without a name, its active one if that is logged in.
 
     Raises:
         CredentialError: if a profile of this name does not exist, or its file can't be used.
@@ -29,7 +29,7 @@ def select_official(name: str, source: str, runtime: Runtime, store: ProfileStor
 
 
 def usable_instead(name: str, runtime: Runtime) -> str:
-    """Return the name of the official tool's active profile, if it is logged in, and has another name than this."""
+    """Return the name of the official tool's active profile, if it is logged in and its name is not this one."""
     try:
         active = read_profile(active_name(runtime.environ), runtime.environ)
     except CredentialError:  # it could not be used either

@@ -14,15 +14,15 @@ from ant_cli.settings.logins.safe_files import read_object, text_member, unsafe
 from ant_cli.settings.validators import check_new_secret
 
 _FOREVER = 1e15
-"""Unix seconds that are never reached."""
+"""A time that is never reached, in Unix seconds."""
 
 
 class Login(NamedTuple):
-    """The tokens of a login, and whom they belong to. Texts that the file leaves out are empty."""
+    """The tokens of a login, and whom they belong to. Strings that the file leaves out are empty."""
 
     access_token: str
     expires_at: float | None
-    """Unix seconds; None if it does not end."""
+    """Unix seconds; None if it does not expire."""
     refresh_token: str
     scope: str
     organization_id: str
@@ -65,11 +65,11 @@ def read_login(profile: OfficialProfile, runtime: Runtime) -> Login | None:
 def usable_login(profile: OfficialProfile, runtime: Runtime) -> Login:
     """Return the login of a profile, if it lasts for more than 30 s.
 
-    It is never refreshed here: a refresh token is replaced as it is used, and the official tool, which could not
-    know that, would log its user out.
+    It is never refreshed here: using a refresh token replaces it, and the official tool, which would still have the
+    old one, would log its user out.
 
     Raises:
-        CredentialError: if there is none; it names the file, and the command that renews it.
+        CredentialError: if there is none. The error names the file, and the command that renews it.
 
     """
     login = read_login(profile, runtime)
