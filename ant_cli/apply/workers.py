@@ -1,52 +1,34 @@
-"""Several requests at once, each worker with a client of its own."""
+"""Several pieces of work at once, each with a client that shares the connections, the credential and the pace.
+
+`http/pool.py` is for the requests of a command line, which may be without end: it yields results while others are
+sent, and leaves what is in flight at an interrupt. Here all results are needed before the next step, and what has
+begun to change something is finished, because an ID would be lost otherwise.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from contextlib import ExitStack
 from queue import SimpleQueue
 
-from ant_cli.http.client import Client, authenticated
-from ant_cli.runtime import Runtime
+from ant_cli.http.client import Client
 from ant_cli.runtime.light_typing import TypeVar
-from ant_cli.settings.loading import Settings
-from ant_cli.settings.local_emulator import is_local
 
 T = TypeVar("T")
 R = TypeVar("R")
 MOST_WORKERS = 64
 
 
-def open_workers(settings: Settings, runtime: Runtime, parallel: int) -> Workers:
-    """Return workers for the API that the settings name. They share the credential, which is fetched once.
-
-    The emulator in this process has one worker: what it keeps in memory belongs to one client.
-
-    Raises:
-        CredentialError: if there is no credential.
-
-    """
-    connection = authenticated(settings.connection, runtime)
-    return Workers(lambda: Client(connection, runtime), 1 if is_local(connection.base_url) else parallel)
-
-
 class Workers:
-    """Clients, made when they are needed. A context manager."""
+    """A client and its siblings, which are made when they are needed."""
 
-    def __init__(self, connect: Callable[[], Client], parallel: int) -> None:
-        """Take what makes a client, and how many may be used at once."""
-        self._connect = connect
+    def __init__(self, client: Client, parallel: int) -> None:
+        """Take the client, and how many may be used at once."""
+        self._client = client
         self._parallel = parallel
-        self._stack = ExitStack()
         self._idle: SimpleQueue[Client] = SimpleQueue()
-        self._made = 0
-
-    def __enter__(self) -> Workers:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
+        self._idle.put(client)
+        self._made = 1
 
     def one(self, work: Callable[[Client], R]) -> R:
         """Do a piece of work in this thread."""
@@ -65,7 +47,7 @@ class Workers:
         """
         count = min(self._parallel, len(items))
         while self._made < count:
-            self._idle.put(self._stack.enter_context(self._connect()))
+            self._idle.put(self._client.sibling())
             self._made += 1
         if count <= 1:
             return [self._do(work, item) for item in items]

@@ -11,12 +11,11 @@ import json
 from ant_cli.commands.results import print_result
 from ant_cli.errors import BadValue, ResponseError, UsageError, exclude_each_other
 from ant_cli.help.emulator_commands import WORK_TYPES
-from ant_cli.http.client import Client
 from ant_cli.http.response import json_object
 from ant_cli.input.request import Request, path_segment
 from ant_cli.input.values import encode, mapping, parse, type_name
 from ant_cli.operations.spec import Flags, flag_name
-from ant_cli.output.api_error import rendered_errors
+from ant_cli.output.api_error import open_client
 from ant_cli.output.progress import Progress
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.confirmation import confirm
@@ -223,10 +222,7 @@ def _call_emulator(runtime: Runtime, flags: Flags, method: str, path: str, body:
         )
     content = None if body is None else json.dumps(body).encode()
     observer = Progress(runtime.stderr, runtime.environ)
-    with (
-        Client(settings.connection, runtime, observer) as client,
-        rendered_errors(settings.output, runtime.stderr),
-    ):
+    with open_client(settings, runtime, observer) as client:
         response = json_object(client.send(Request(method, "/_emulator" + path, (), body=content)).body)
     if response is None:
         raise ResponseError(_NO_EMULATOR)

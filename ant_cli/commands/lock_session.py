@@ -8,10 +8,10 @@ from pathlib import Path
 
 from ant_cli.apply.drawing import shown_path
 from ant_cli.apply.execution import Journal
-from ant_cli.apply.workers import Workers, open_workers
+from ant_cli.apply.workers import Workers
 from ant_cli.errors import OutputError, os_error_text
 from ant_cli.operations.spec import Flags
-from ant_cli.output.api_error import rendered_errors
+from ant_cli.output.api_error import open_client
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.storage import locked
 from ant_cli.settings.loading import Settings
@@ -24,8 +24,8 @@ def connected(flags: Flags, runtime: Runtime, parallel: int) -> Iterator[tuple[W
     """Yield workers for the API, and the settings. API errors that are raised inside are rendered."""
     settings = load_settings(runtime, flags)
     note_credential_choice(settings, runtime)
-    with rendered_errors(settings.output, runtime.stderr), open_workers(settings, runtime, parallel) as workers:
-        yield workers, settings
+    with open_client(settings, runtime) as client:
+        yield Workers(client, parallel), settings
 
 
 @contextmanager

@@ -1,4 +1,8 @@
-"""Many requests at once: threads share the connections, and results come in the order of the requests."""
+"""Many requests at once: threads share the connections, and results come in the order of the requests.
+
+`apply/workers.py` is for the steps of a plan, which are few and have to be finished. Here there may be millions,
+whose results are taken one by one, and an interrupt waits for none of them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The body of an API error, as it is printed on stderr."""
+"""The body of an API error, as it is printed on stderr, and the client whose errors have one."""
 
 from __future__ import annotations
 
@@ -7,16 +7,31 @@ from contextlib import contextmanager
 
 from ant_cli.errors import APIError, UsageError
 from ant_cli.gjson import json_text
+from ant_cli.http.client import Client
+from ant_cli.http.observer import Observer
 from ant_cli.operations.formats import BY_NAME
 from ant_cli.output.printer import make_transform
 from ant_cli.output.renderers import make_renderer
+from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import LONGEST_SHOWN, Stderr
-from ant_cli.settings.loading import OutputSettings
+from ant_cli.settings.loading import OutputSettings, Settings
 
 _KEYS = {"type", "error", "request_id"}
 _CODE = "error_code"
 _EXCERPT_LENGTH = 500
 """The most characters that are printed of an error that is not JSON."""
+
+
+@contextmanager
+def open_client(settings: Settings, runtime: Runtime, observer: Observer | None = None) -> Iterator[Client]:
+    """Yield a client for the API that the settings name. API errors that are raised inside are rendered.
+
+    Raises:
+        CredentialError: if there is no credential.
+
+    """
+    with rendered_errors(settings.output, runtime.stderr), Client(settings.connection, runtime, observer) as client:
+        yield client
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from ant_cli.http.outcome import OutcomeHints
 from ant_cli.input.request import Request
 from ant_cli.operations.global_flags import YES
 from ant_cli.operations.spec import Flags, Operation
-from ant_cli.output.api_error import rendered_errors
+from ant_cli.output.api_error import open_client
 from ant_cli.run.run_plan import RunPlan, make_plan
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.process import resume_gc
@@ -59,9 +59,8 @@ def _run_one(plan: RunPlan, request: Request, runtime: Runtime) -> None:
 
     # 6. The client. If the profile only refers to a secret, the client fetches it.
     with (
-        Client(plan.settings.connection, runtime, plan.progress) as client,
+        open_client(plan.settings, runtime, plan.progress) as client,
         OutcomeHints(plan.operation, client, runtime.stderr).about(request),
-        rendered_errors(plan.settings.output, runtime.stderr),
         plan.edited or nullcontext(),
     ):
         resume_gc()

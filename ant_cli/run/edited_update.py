@@ -17,7 +17,7 @@ from ant_cli.input.list_edits import Edit, Edited, check_given, edit_object, par
 from ant_cli.input.request import Request, Requests
 from ant_cli.input.values import encode
 from ant_cli.operations.spec import Flags, Operation
-from ant_cli.output.api_error import rendered_errors
+from ant_cli.output.api_error import open_client
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any
 from ant_cli.settings.loading import Settings
@@ -70,11 +70,7 @@ class EditedUpdate:
 
     def dry_run(self, requests: Iterable[Request], settings: Settings) -> Iterator[Request]:
         """Read each object, and yield the update that would be sent, unless nothing changes. Raises as `send`."""
-        with (
-            Client(settings.connection, self._runtime) as client,
-            rendered_errors(settings.output, self._runtime.stderr),
-            self,
-        ):
+        with open_client(settings, self._runtime) as client, self:
             for request in requests:
                 with suppress(_NothingToSend):
                     yield _Turn(self._edits, client, request, self._notes).make()

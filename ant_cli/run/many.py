@@ -14,7 +14,7 @@ from ant_cli.http.pool import Pool, Result, Unfinished
 from ant_cli.input.request import Request, Requests
 from ant_cli.operations.global_flags import PARALLEL, YES
 from ant_cli.operations.spec import Operation
-from ant_cli.output.api_error import rendered_errors
+from ant_cli.output.api_error import open_client, rendered_errors
 from ant_cli.output.printer import check_json
 from ant_cli.output.progress_bar import ProgressBar
 from ant_cli.run.run_plan import RunPlan
@@ -44,7 +44,7 @@ def run_many(plan: RunPlan, runtime: Runtime) -> None:
     report = _Report(operation, requests, runtime)
     observer = Unobserved() if runtime.stderr.is_terminal else plan.progress
     with (
-        Client(settings.connection, runtime, observer) as client,
+        open_client(settings, runtime, observer) as client,
         plan.edited or nullcontext(),
         DelayedSignals() as signals,
     ):

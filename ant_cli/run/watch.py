@@ -6,14 +6,13 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from ant_cli.errors import AntError, APIError, NetworkError, ResponseError, UsageError, exclude_each_other, see_help
-from ant_cli.http.client import Client
 from ant_cli.http.observer import Observer
 from ant_cli.http.pagination import follow_pages
 from ant_cli.http.retries import RETRIED
 from ant_cli.operations.formats import AUTO_LIST, AUTO_OBJECT
 from ant_cli.operations.global_flags import UNTIL, WATCH
 from ant_cli.operations.spec import Flags, Operation
-from ant_cli.output.api_error import rendered_errors
+from ant_cli.output.api_error import open_client
 from ant_cli.output.item_filter import empty_message
 from ant_cli.output.printer import check_json, make_transform
 from ant_cli.output.terminal import detect_style
@@ -112,9 +111,8 @@ def run_watch(plan: RunPlan, watch: Watch, runtime: Runtime) -> None:
         return [body]
 
     with (
-        rendered_errors(settings.output, runtime.stderr),
         _display(plan, watch, runtime) as display,
-        Client(settings.connection, runtime, display.observer) as client,
+        open_client(settings, runtime, display.observer) as client,
     ):
         resume_gc()
         _repeat(fetch, display, watch.rhythm, runtime)

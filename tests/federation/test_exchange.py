@@ -93,6 +93,15 @@ def test_the_debug_log_hides_the_identity_token_and_the_access_token(federated):
     assert '"access_token": "[redacted]"' in result.stderr.replace('":"', '": "')
 
 
+@pytest.mark.parametrize("words", [("auth", "token"), ("auth", "print-credentials"), RETRIEVE], ids=" ".join)
+def test_an_error_of_the_server_that_exchanges_tokens_is_shown_with_its_reason(federated, words):
+    """Whatever the token is for."""
+    busy = {"type": "error", "error": {"type": "overloaded_error", "message": "come back later"}}
+    result = federated(*words, "--max-retries", "0", replies=[httpx.Response(529, json=busy)])
+    assert result.exit == 7
+    assert "come back later" in result.stderr
+
+
 def test_auth_token_prints_the_access_token_that_requests_would_carry(federated):
     """Other tools get it, from the cache too."""
     for replies in ([grant(access_token="for-another-tool")], []):

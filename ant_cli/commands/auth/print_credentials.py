@@ -57,8 +57,10 @@ def _printed(settings: Settings, runtime: Runtime) -> _Printed:
         return _login(credential.official, runtime)
     if credential.rule:
         from ant_cli.http.client import access_token
+        from ant_cli.output.api_error import rendered_errors
 
-        token = access_token(settings.connection, runtime)
+        with rendered_errors(settings.output, runtime.stderr):
+            token = access_token(settings.connection, runtime)
         return _bearer_token(token.secret, expires_at=int(token.expires_at))
     secret = with_secret(credential, runtime).secret
     if credential.kind == "auth_token":

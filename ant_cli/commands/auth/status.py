@@ -38,6 +38,8 @@ def token(runtime: Runtime, flags: Flags) -> None:
         secret = with_secret(credential, runtime).secret
     else:
         from ant_cli.http.client import access_token
+        from ant_cli.output.api_error import rendered_errors
 
-        secret = access_token(settings.connection, runtime).secret
+        with rendered_errors(settings.output, runtime.stderr):
+            secret = access_token(settings.connection, runtime).secret
     runtime.stdout.write(secret.encode() + b"\n")

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from ant_cli.errors import ResponseError
-from ant_cli.http.client import Client
 from ant_cli.http.response import Response, json_object
 from ant_cli.input.request import request_of
 from ant_cli.operations import environments
-from ant_cli.output.api_error import rendered_errors
+from ant_cli.output.api_error import open_client
 from ant_cli.output.progress import Progress
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.redaction import strip_userinfo
@@ -42,10 +41,7 @@ def verify(settings: Settings, runtime: Runtime) -> None:
 
 def _probe(settings: Settings, runtime: Runtime) -> Response:
     observer = Progress(runtime.stderr, runtime.environ)
-    with (
-        Client(settings.connection, runtime, observer) as client,
-        rendered_errors(settings.output, runtime.stderr),
-    ):
+    with open_client(settings, runtime, observer) as client:
         response = client.send(_PROBE_REQUEST)
     page = json_object(response.body)
     if page is None or not isinstance(page.get("data"), list):

@@ -1,0 +1,47 @@
+"""The workers of `ant apply`: several requests at once, which share the pace and the credential."""
+
+from __future__ import annotations
+
+import threading
+
+from ant_cli.apply import server
+from ant_cli.apply.workers import Workers
+from ant_cli.http.client import Client
+from ant_cli.http.response import Response
+from ant_cli.operations.spec import Flags
+from ant_cli.settings.loading import load
+from tests.conftest import make_runtime
+from tests.test_many import IDS, FakeAPI
+
+
+def test_a_rate_limit_holds_back_all_workers(clean_environ):
+    """Not each on its own: until the time is up, no other request is sent."""
+    limited = Response(429, "Too Many Requests", {"retry-after": "30"}, [b"{}"])
+    waits = []
+    is_limited, both_sleep = threading.Event(), threading.Barrier(2)
+
+    def sleep(seconds):
+        waits.append((round(seconds), threading.get_ident()))
+        is_limited.set()
+        if len(waits) <= 2:  # the second one is that of another thread, or the barrier breaks
+            both_sleep.wait(10)
+
+    api = FakeAPI({"env_1": [limited, 200], "env_2": lambda: is_limited.wait(10) and 200})
+    runtime = make_runtime(clean_environ, transport=api, sleep=sleep)
+    with Client(load(runtime, Flags({})).connection, runtime) as client:
+        found = Workers(client, 2).each(IDS, server.read)
+    assert [environment["id"] for environment in found] == IDS
+    assert len({thread for _, thread in waits}) == 2
+    assert {seconds for seconds, _ in waits} == {30}
+
+
+def test_no_more_requests_are_under_way_than_workers_are_allowed(clean_environ):
+    """And no fewer, if there is so much to do; the next pieces of work go on with the same clients."""
+    full = threading.Barrier(3)
+    api = FakeAPI(dict.fromkeys(IDS[:3], lambda: full.wait(10) >= 0 and 200))
+    runtime = make_runtime(clean_environ, transport=api)
+    with Client(load(runtime, Flags({})).connection, runtime) as client:
+        workers = Workers(client, 3)
+        for _ in range(2):
+            assert len(workers.each(IDS, server.read)) == len(IDS)
+    assert api.most_at_once == 3
