@@ -29,9 +29,22 @@ EMULATOR = "emulator_"
 """The prefix of a kind of ID that only an emulator is asked for, never the real API."""
 NAMES = ("name", "state")
 """Members of an item that say what it is, the best first."""
-LOCAL = "--local"
+BOOLEANS = ("--local", "--api-key-stdin", "--auth-token-stdin")
 DECIDING_FLAGS = frozenset(
-    ("--api-key", "--auth-token", "--base-url", LOCAL, "--workspace-id", "--profile", "--environment-id")
+    (
+        "--api-key",
+        "--auth-token",
+        "--federation-rule",
+        "--identity-token-file",
+        "--identity-token",
+        "--organization-id",
+        "--service-account-id",
+        "--base-url",
+        *BOOLEANS,
+        "--workspace-id",
+        "--profile",
+        "--environment-id",
+    )
 )
 """The flags that decide which server is asked, for what, and with which credential."""
 
@@ -67,7 +80,7 @@ def deciding_flags(arguments: Sequence[str]) -> dict[str, str]:
     for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
         flag, equals, value = argument.partition("=")
         if flag in DECIDING_FLAGS:
-            found[flag[2:].replace("-", "_")] = value if equals else "true" if flag == LOCAL else following
+            found[flag[2:].replace("-", "_")] = value if equals else "true" if flag in BOOLEANS else following
     return found
 
 
@@ -128,16 +141,17 @@ def settings_of(flags: Flags, runtime: Runtime) -> ConnectionSettings:
     """Return the settings of the command that is being typed, with a short time-out and no retries.
 
     A key that a command prints, or that is in the system's credential store, counts as none: getting it may
-    take long, or ask the user for a password.
+    take long, or ask the user for a password. So does one that will be on stdin, or is exchanged for a token.
     """
+    from ant_cli.operations.global_flags import ON_STDIN
     from ant_cli.settings.loading import ConnectionSettings, load
 
     connection = load(runtime, flags).connection
     credential = connection.credential
-    at_hand = credential if credential and (credential.secret or credential.official) else None
+    is_at_hand = credential and (credential.secret or credential.official) and not any(map(flags.is_on, ON_STDIN))
     return ConnectionSettings(
         connection.base_url,
-        at_hand,
+        credential if is_at_hand else None,
         connection.workspace_id,
         timeout_s=PATIENCE_S,
         max_retries=0,

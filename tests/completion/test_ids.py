@@ -14,6 +14,9 @@ import pytest
 from ant_cli.completion import cache, ids
 from ant_cli.completion.tables import kind_name
 from ant_cli.help.catalog import find
+from ant_cli.help.tool_rows import CREDENTIAL
+from ant_cli.operations.global_flags import GLOBAL_FLAGS
+from ant_cli.operations.spec import flag_name
 from ant_cli.settings.config_folder import config_dir
 from tests.hostile.scripted_server import Act, Reply, ScriptedServer
 
@@ -396,6 +399,27 @@ def test_the_kind_of_an_emulator_id_names_the_id_after_its_prefix():
     (argument,) = find(["emulator", "enqueue"]).arguments
     assert kind_name(argument).startswith(ids.EMULATOR)
     assert ids.source_of(kind_name(argument).removeprefix(ids.EMULATOR)) is not None
+
+
+FEDERATED = ("--federation-rule", "fdrl_1", "--organization-id", "org_1", "--identity-token-file", "token.jwt")
+
+
+@pytest.mark.parametrize("typed", [FEDERATED, ("--api-key-stdin",), ("--auth-token-stdin",)])
+@pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
+def test_ids_are_not_requested_with_another_credential_than_the_command_will_use(ant, typed, before):
+    """The access token of a federation, or a key on stdin, is not there when the tab key is pressed."""
+    command = ("beta:environments", "retrieve")
+    words = (*typed, *command, "") if before else (*command, *typed, "")
+    result = ant("__complete", "environment_id", *words, replies=[PAGE])
+    assert (result.exit, result.stdout, result.requests) == (0, "", [])
+
+
+def test_completion_reads_every_flag_that_decides_on_server_and_credential():
+    """A flag that it does not know would be ignored."""
+    names = (*CREDENTIAL, "base_url", "local", "workspace_id", "profile")
+    assert {flag_name(name) for name in names} <= ids.DECIDING_FLAGS
+    booleans = {param.flag for param in GLOBAL_FLAGS if param.name in names and not param.takes_value}
+    assert booleans == set(ids.BOOLEANS)
 
 
 def test_the_flags_that_completion_reads_exist():
