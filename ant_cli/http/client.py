@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from ant_cli.errors import CredentialError
 from ant_cli.http.deadline import Timeouts
 from ant_cli.http.observer import Observer, Unobserved
@@ -11,7 +9,7 @@ from ant_cli.http.pace import Pace
 from ant_cli.http.request_headers import headers_of
 from ant_cli.http.response import Response, raise_for_error
 from ant_cli.http.retries import long_wait
-from ant_cli.http.sender import Delivery, Sender
+from ant_cli.http.sender import Delivery, Refresh, Sender
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import TYPE_CHECKING
@@ -56,10 +54,10 @@ class Client(Sender):
         self._timeouts = Timeouts(haste_s, haste_s)
         self._observer = Unobserved()
 
-    def send(self, request: Request, refresh: Callable[[], Request] | None = None) -> Response:
+    def send(self, request: Request, refresh: Refresh | None = None) -> Response:
         """Send a request, with retries, and return the successful response.
 
-        `refresh` is called right before each attempt, and returns the request to send. If an exception ends the
+        `refresh` is called right before each attempt, and returns what to send. If an exception ends the
         request, `doubt_about` says whether the request may have been carried out.
 
         Raises:

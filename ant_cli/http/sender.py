@@ -32,6 +32,9 @@ from ant_cli.settings.local_emulator import is_local
 if TYPE_CHECKING:
     from typing import Self
 
+Refresh = Callable[[], Request | Response]
+"""Returns a request as it has to be now, or a response that makes it unnecessary."""
+
 
 class Sender:
     """Sends requests to one server. Reuses one connection while it lasts. A context manager.
@@ -75,10 +78,10 @@ class Sender:
         """Return a request as errors name it."""
         return f'{request.method} "{self._url(request)}"'
 
-    def _send_with_retries(self, delivery: Delivery, refresh: Callable[[], Request] | None = None) -> Response:
+    def _send_with_retries(self, delivery: Delivery, refresh: Refresh | None = None) -> Response:
         """Send a request, with retries, and return the last response, which may be an error.
 
-        `refresh` is called right before each attempt, and returns the request to send.
+        `refresh` is called right before each attempt, and returns what to send.
 
         Raises:
             ResponseError: if it is incomplete or too large.
@@ -88,8 +91,10 @@ class Sender:
         while True:
             if self._pace:
                 self._pace.wait()
-            if refresh:
-                delivery.request = refresh()
+            prepared = refresh() if refresh else delivery.request
+            if isinstance(prepared, Response):
+                return prepared
+            delivery.request = prepared
             request, attempt = delivery.request, delivery.attempt
             retries_left = attempt < self._settings.max_retries
             try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from functools import partial
 
 from ant_cli.http.client import Client
@@ -61,7 +60,7 @@ def _run_one(plan: RunPlan, request: Request, runtime: Runtime) -> None:
     with (
         open_client(plan.settings, runtime, plan.progress) as client,
         OutcomeHints(plan.operation, client, runtime.stderr).about(request),
-        plan.edited or nullcontext(),
+        plan.notes(),
     ):
         resume_gc()
         # 7. The response, or each page of a list, is printed as soon as it is complete.
@@ -89,7 +88,7 @@ def _print_list(plan: RunPlan, client: Client, request: Request) -> None:
 
 def _print_response(plan: RunPlan, client: Client, request: Request, runtime: Runtime) -> None:
     """Print the response; with `--until`, the last one, followed by the error if the wait took too long."""
-    send = partial(plan.edited.send if plan.edited else Client.send, client, request)
+    send = partial(plan.send, client, request)
     response, error = plan.waiting.wait(send, plan.progress, runtime) if plan.waiting else (send(), None)
     if response.status != 204:
         plan.printer.print_response(response)
@@ -100,7 +99,6 @@ def _print_response(plan: RunPlan, client: Client, request: Request, runtime: Ru
 def _print_dry_run(plan: RunPlan, runtime: Runtime) -> None:
     from ant_cli.http.dry_run import dry_run_text
 
-    requests = plan.edited.dry_run(plan.requests, plan.settings) if plan.edited else plan.requests
-    for number, request in enumerate(requests):
+    for number, request in enumerate(plan.dry_run()):
         text = runtime.stderr.redact_body(dry_run_text(request, plan.settings.connection))
         runtime.stdout.write(b"\n" * bool(number) + text)

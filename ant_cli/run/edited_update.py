@@ -7,7 +7,6 @@ others made before that are kept. Only a change to the same list during the upda
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 
 from ant_cli.errors import ResponseError
 from ant_cli.gjson import json_text
@@ -21,15 +20,6 @@ from ant_cli.output.api_error import open_client
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any
 from ant_cli.settings.loading import Settings
-
-
-class _NothingToSend(Exception):
-    """The object is as it should be."""
-
-    def __init__(self, response: Response) -> None:
-        super().__init__()
-        self.response = response
-        """The object, as it was read."""
 
 
 class EditedUpdate:
@@ -62,18 +52,15 @@ class EditedUpdate:
             AntError: as the client does.
 
         """
-        turn = _Turn(self._edits, client, request, self._notes)
-        try:
-            return client.send(request, turn.make)
-        except _NothingToSend as end:
-            return end.response
+        return client.send(request, _Turn(self._edits, client, request, self._notes).make)
 
     def dry_run(self, requests: Iterable[Request], settings: Settings) -> Iterator[Request]:
         """Read each object, and yield the update that would be sent, unless nothing changes. Raises as `send`."""
         with open_client(settings, self._runtime) as client, self:
             for request in requests:
-                with suppress(_NothingToSend):
-                    yield _Turn(self._edits, client, request, self._notes).make()
+                made = _Turn(self._edits, client, request, self._notes).make()
+                if isinstance(made, Request):
+                    yield made
 
 
 class _Turn:
@@ -86,8 +73,8 @@ class _Turn:
         self._request = request
         self._seen: dict[str, Any] | None = None
 
-    def make(self) -> Request:
-        """Read the object, and return the update for what it is now. Raises _NothingToSend if nothing changes."""
+    def make(self) -> Request | Response:
+        """Read the object, and return the update for what it is now, or the response if it is as wanted."""
         response = self._client.send(self._request._replace(method="GET", body=None))
         remote = _object(response.body)
         given = _object(self._request.body or b"{}")
@@ -95,7 +82,7 @@ class _Turn:
         self._note(edited, remote, has_edits=edited.body != given)
         self._seen = remote
         if not edited.body:
-            raise _NothingToSend(response)
+            return response
         return self._request._replace(body=encode(edited.body))
 
     def _note(self, edited: Edited, remote: dict[str, Any], *, has_edits: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import nullcontext
+from functools import partial
 from itertools import islice
 
 from ant_cli.errors import AntError, PartialFailure
@@ -21,8 +21,8 @@ from ant_cli.run.run_plan import RunPlan
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.confirmation import confirm
 from ant_cli.runtime.delayed_signals import DelayedSignals
-from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.process import resume_gc
+from ant_cli.runtime.streams import Stderr
 
 NAMED = 1000
 """How many unsent inputs are listed by name; the rest are only counted."""
@@ -45,13 +45,13 @@ def run_many(plan: RunPlan, runtime: Runtime) -> None:
     observer = Unobserved() if runtime.stderr.is_terminal else plan.progress
     with (
         open_client(settings, runtime, observer) as client,
-        plan.edited or nullcontext(),
+        plan.notes(),
         DelayedSignals() as signals,
     ):
         resume_gc()
-        sender = _RequestSender(plan, OutcomeHints(operation, client, runtime.stderr), runtime)
+        send = partial(_send, plan, OutcomeHints(operation, client, runtime.stderr), runtime.stderr)
         fail_fast = plan.flags.is_on("fail_fast")
-        pool = Pool(client, requests, sender.send, signals.check, parallel=parallel, fail_fast=fail_fast)
+        pool = Pool(client, requests, send, signals.check, parallel=parallel, fail_fast=fail_fast)
         try:
             pages = report.pages(pool.results())
             plan.printer.print_pages(list(pages) if plan.printer.format.opens_screen else pages)
@@ -72,22 +72,19 @@ def _labels(operation: Operation, requests: Iterable[tuple[int, Request]]) -> li
     return [request.path_params.get(name) or f"input {position + 1}" for position, request in requests]
 
 
-class _RequestSender(NamedTuple):
-    """Sends one of the requests, in a thread of the pool."""
+def _send(plan: RunPlan, hints: OutcomeHints, stderr: Stderr, client: Client, request: Request) -> bytes:
+    """Send one of the requests, in a thread of the pool, and return the body to print.
 
-    plan: RunPlan
-    hints: OutcomeHints
-    runtime: Runtime
+    Raises:
+        AntError: complete with what is known about the outcome.
 
-    def send(self, client: Client, request: Request) -> bytes:
-        """Return the body to print. Raises AntError, including what is known about the outcome."""
-        plan, stderr = self.plan, self.runtime.stderr
-        with self.hints.about(request), rendered_errors(plan.settings.output, stderr):
-            response = plan.edited.send(client, request) if plan.edited else client.send(request)
-            if response.status == 204:
-                return b""
-            check_json(response.body)
-            return response.body
+    """
+    with hints.about(request), rendered_errors(plan.settings.output, stderr):
+        response = plan.send(client, request)
+        if response.status == 204:
+            return b""
+        check_json(response.body)
+        return response.body
 
 
 class _Report:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 from ant_cli.errors import UsageError
 from ant_cli.input.request import Requests, build_all
 from ant_cli.operations.global_flags import EDITS, EVERY, FILTER, FOR, MAX_ITEMS, UNTIL, WATCH
@@ -14,6 +16,12 @@ from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 from ant_cli.settings.loading import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from contextlib import AbstractContextManager
+
+    from ant_cli.http.client import Client
+    from ant_cli.http.response import Response
+    from ant_cli.input.request import Request
     from ant_cli.run.edited_update import EditedUpdate
     from ant_cli.run.until import Waiting
     from ant_cli.run.watch import Watch
@@ -37,6 +45,18 @@ class RunPlan(NamedTuple):
     """How `--watch` shows changes."""
     edited: EditedUpdate | None
     """Applies the changes of `--add` and `--remove`."""
+
+    def send(self, client: Client, request: Request) -> Response:
+        """Send a request, with the changes of `--add` and `--remove`, and return the response."""
+        return self.edited.send(client, request) if self.edited else client.send(request)
+
+    def dry_run(self) -> Iterable[Request]:
+        """Return what would be sent. To apply changes, it reads each object."""
+        return self.edited.dry_run(self.requests, self.settings) if self.edited else self.requests
+
+    def notes(self) -> AbstractContextManager[object]:
+        """Return a context at whose end the notes about changes are printed."""
+        return self.edited or nullcontext()
 
 
 def make_plan(operation: Operation, flags: Flags, settings: Settings, runtime: Runtime) -> RunPlan:
