@@ -8,15 +8,17 @@ import os
 import signal
 import stat
 from collections.abc import Mapping
-from pathlib import Path
 
-from ant_cli.errors import AntError, UsageError
+from ant_cli.errors import AntError, UsageError, os_error_text
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.light_typing import NamedTuple
+from ant_cli.settings.file_safety import FOREIGN, NOT_A_FILE, is_foreign, is_regular, open_nonblocking, others_may
 from ant_cli.worker.log import WorkerLog
 
 _NO_CREDENTIAL = "--environment-key, --work-secret-file or ANTHROPIC_WORK_SECRET is required."
+_LONGEST = 100_000
+"""The most bytes of a secret that are read."""
 
 
 class SessionOptions(NamedTuple):
@@ -50,31 +52,44 @@ def work_secret(options: SessionOptions, environ: Mapping[str, str]) -> str:
     """Return the item's secret, from a file or a variable; empty if neither is given.
 
     Raises:
-        UsageError: if the file can't be read, is empty, or is open to every user of the machine; or if there is
-            neither a secret nor an environment key.
+        UsageError: if the file can't be read, is empty, belongs to another user, or is open to every user of the
+            machine; or if there is neither a secret nor an environment key.
 
     """
     if options.work_secret_file:
-        return _read_secret(Path(options.work_secret_file))
+        return _read_secret(options.work_secret_file)
     secret = environ.get("ANTHROPIC_WORK_SECRET", "").strip()
     if not secret and not options.environment_key:
         raise UsageError(_NO_CREDENTIAL, "The item's secret is in the response of the poll that claimed it.")
     return secret
 
 
-def _read_secret(path: Path) -> str:
+def _read_secret(path: str) -> str:
+    """Return the secret in a file, which may be a link. A pipe is rejected, and never waited for."""
     try:
-        with path.open() as file:
-            mode = os.fstat(file.fileno()).st_mode
-            secret = file.read(100_000).strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not text"
-        raise UsageError(f"--work-secret-file can't be read: {path}: {reason.lower()}.") from None
-    if os.name != "nt" and mode & (stat.S_IROTH | stat.S_IWOTH):
-        raise UsageError(f"--work-secret-file is open to every user: {path}.", f"Close it: chmod o-rw {path}")
+        with open(path, "rb", opener=open_nonblocking) as file:
+            _check_safe(os.fstat(file.fileno()), path)
+            secret = file.read(_LONGEST).decode().strip()
+    except UnicodeDecodeError:
+        raise _unreadable(path, "it is not text") from None
+    except OSError as error:
+        raise _unreadable(path, os_error_text(error)) from None
     if not secret:
         raise UsageError(f"--work-secret-file is empty: {path}.")
     return secret
+
+
+def _check_safe(facts: os.stat_result, path: str) -> None:
+    if not is_regular(facts):
+        raise _unreadable(path, NOT_A_FILE)
+    if is_foreign(facts):
+        raise UsageError(f"--work-secret-file can't be used: {path}: {FOREIGN}.")
+    if others_may(facts, stat.S_IROTH | stat.S_IWOTH):
+        raise UsageError(f"--work-secret-file is open to every user: {path}.", f"Close it: chmod o-rw {path}")
+
+
+def _unreadable(path: str, why: str) -> UsageError:
+    return UsageError(f"--work-secret-file can't be read: {path}: {why}.")
 
 
 def run_session(options: SessionOptions, base_url: str, workspace_id: str, runtime: Runtime) -> None:

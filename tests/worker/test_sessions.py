@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -68,6 +69,35 @@ def test_a_secret_comes_from_a_file_that_others_can_not_read(tmp_path):
         path.chmod(mode)
         with pytest.raises(UsageError, match="open to every user"):
             work_secret(options(work_secret_file=str(path)), {})
+
+
+def test_a_secret_file_of_another_user_is_rejected(tmp_path, monkeypatch):
+    """That user could exchange the secret. A link is followed, as where secrets are mounted."""
+    (tmp_path / "secret").write_text("the-secret")
+    (tmp_path / "secret").chmod(0o600)
+    (tmp_path / "link").symlink_to("secret")
+    link = options(work_secret_file=str(tmp_path / "link"))
+    assert work_secret(link, {}) == "the-secret"
+    owner = (tmp_path / "secret").stat().st_uid or 12345
+    os.chown(tmp_path / "secret", owner, -1)
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    with pytest.raises(UsageError, match="it belongs to another user"):
+        work_secret(link, {})
+
+
+def test_a_secret_file_that_is_a_pipe_is_rejected_at_once(tmp_path):
+    """Nobody may ever write to it."""
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    with pytest.raises(UsageError, match="it is a pipe or a device"):
+        work_secret(options(work_secret_file=str(tmp_path / "pipe")), {})
+
+
+def test_a_secret_that_is_not_text_is_a_usage_error(tmp_path):
+    """It could not be sent."""
+    (tmp_path / "secret").write_bytes(b"\xff")
+    (tmp_path / "secret").chmod(0o600)
+    with pytest.raises(UsageError, match="it is not text"):
+        work_secret(options(work_secret_file=str(tmp_path / "secret")), {})
 
 
 def test_a_secret_that_is_missing_is_a_usage_error(tmp_path):
