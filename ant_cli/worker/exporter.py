@@ -1,4 +1,4 @@
-"""The exporter: statistics of queues, for Prometheus and for scalers that can't send the API's headers."""
+"""The exporter: queue statistics for Prometheus, and for scalers that can't send the API's headers."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class Reading(NamedTuple):
     taken_at: float
     """Unix time."""
     numbers: Mapping[str, float]
-    """What the server said, with 0 for what it does not know; empty if it could not be asked."""
+    """The server's numbers, with 0 for those that it does not know; empty if there was no response."""
     problem: str = ""
 
 
 class CachedStats:
-    """The statistics of one queue, which are asked for at most once in a while, however many want them."""
+    """The statistics of one queue. They are cached, so many readers cause few requests."""
 
     def __init__(
         self, fetch: Callable[[], Mapping[str, Any]], keep_s: float, now: Callable[[], float] = time.time
@@ -47,7 +47,7 @@ class CachedStats:
         self._reading: Reading | None = None
 
     def read(self) -> Reading:
-        """Return the statistics, at most as old as they may be. A failure is kept as long as a success."""
+        """Return the statistics, cached for a limited time. A failure is cached as long as a success."""
         with self._lock:
             now = self._now()
             if self._reading is None or now - self._reading.taken_at >= self._keep_s:
@@ -62,7 +62,7 @@ class CachedStats:
 
 
 def to_numbers(stats: Mapping[str, Any], now: float) -> dict[str, float]:
-    """Return statistics as numbers only: scalers take null for an error, and no time stamps."""
+    """Return statistics as numbers only: scalers treat null as an error, and don't take time stamps."""
     numbers: dict[str, float] = {name: stats.get(name) or 0 for name in _GAUGES}
     numbers["depth_and_pending"] = numbers["depth"] + numbers["pending"]
     try:
@@ -77,7 +77,7 @@ class Exporter:
     """The pages: `/metrics`, `/stats/ENVIRONMENT_ID`, `/healthz`; and `/stats`, if there is one environment."""
 
     def __init__(self, stats: Mapping[str, CachedStats]) -> None:
-        """Take what is served. Raises UsageError if the library for metrics is not installed."""
+        """Take the statistics to serve. Raises UsageError if the library for metrics is not installed."""
         self._stats = dict(stats)
         Families({})
 
@@ -96,7 +96,7 @@ class Exporter:
 
 
 class ExporterOptions(NamedTuple):
-    """What `beta:worker exporter` was asked to do: the values of `EXPORTER_ROWS`."""
+    """The options of `beta:worker exporter`: the values of `EXPORTER_ROWS`."""
 
     environment_id: str
     """One or more, separated by commas."""
@@ -105,7 +105,7 @@ class ExporterOptions(NamedTuple):
     listen: tuple[str, int]
     """Host and port."""
     cache: float
-    """For how many seconds statistics are kept."""
+    """How many seconds statistics are cached."""
 
     def __repr__(self) -> str:
         """Return a representation without the key."""
@@ -113,10 +113,10 @@ class ExporterOptions(NamedTuple):
 
 
 def serve_statistics(options: ExporterOptions, connection: ConnectionSettings, runtime: Runtime) -> None:
-    """Serve the statistics of one or more environments until a signal; `runtime.stderr` says where.
+    """Serve the statistics of one or more environments until a signal. `runtime.stderr` gets the address.
 
     Raises:
-        AntError: if nothing can listen there.
+        AntError: if it can't listen at the address.
 
     """
     if options.environment_key:
@@ -127,7 +127,7 @@ def serve_statistics(options: ExporterOptions, connection: ConnectionSettings, r
         apis = {name: stack.enter_context(closing(WorkAPI(connection, runtime, name, ""))) for name in names}
         stats = {name: CachedStats(api.stats, options.cache) for name, api in apis.items()}
         listener = stack.enter_context(closing(Listener(*options.listen, Exporter(stats).find)))
-        with suppress(KeyboardInterrupt):  # a service that was asked to end has ended well
+        with suppress(KeyboardInterrupt):  # a service that ends on request has succeeded
             runtime.stderr.say(f"The exporter listens at {listener.url}. Stop it with Ctrl-C.")
             threading.Event().wait()
 
@@ -152,7 +152,7 @@ def _metrics(environment_id: str, reading: Reading) -> list[Any]:
 
 
 def _merged(families: list[Any]) -> list[Any]:
-    """Return families with one of each name, which the format wants."""
+    """Return families merged by name, because the format allows each name only once."""
     by_name: dict[str, Any] = {}
     for family in families:
         if family.name in by_name:

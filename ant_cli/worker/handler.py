@@ -1,4 +1,4 @@
-"""Handlers: the program that is run for an item, with the item on its stdin, in a process group of its own."""
+"""Handlers: the program to run for an item, with the item on its stdin, in its own process group."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from ant_cli.runtime.redaction import texts_in
 from ant_cli.worker.guardian import Guardian
 
 SECRET_VARIABLES = (variables.API_KEY, variables.AUTH_TOKEN, variables.IDENTITY_TOKEN)
-"""An organization's credentials, which a handler has no use for."""
+"""An organization's credentials, which a handler does not need."""
 _LONGEST_LINE = 65_536
-"""A longer line of output is logged in parts."""
+"""The longest line of output that is logged in one piece."""
 _LAST_WORDS_S = 1.0
-"""How long to wait for the end of the output of a handler that is over, which some other process may hold open."""
+"""How long to wait for the rest of the output of a handler that has ended. Another process may keep it open."""
 
 
 def find_handler(command: Sequence[str], environ: Mapping[str, str]) -> list[str]:
-    """Return the command line of a handler with the path of its program.
+    """Return the command line of a handler, with the program replaced by its path.
 
     Raises:
         UsageError: if there is no such program, or it can't be executed.
@@ -40,7 +40,7 @@ def find_handler(command: Sequence[str], environ: Mapping[str, str]) -> list[str
         raise UsageError(
             f"the handler {name!r} is not a program that can be run.",
             "Give a path, or a name that is in PATH; a script has to be executable." if " " not in name else
-            "Give a program with arguments behind --, each separately: ant beta:worker poll -- PROGRAM ARGUMENT",
+            "Give a program with arguments after --, as separate words: ant beta:worker poll -- PROGRAM ARGUMENT",
         )  # fmt: skip
     return [str(Path(program).absolute()), *command[1:]]
 
@@ -48,9 +48,9 @@ def find_handler(command: Sequence[str], environ: Mapping[str, str]) -> list[str
 def handler_environment(
     environ: Mapping[str, str], item: Mapping[str, Any], attempt: int, own: Mapping[str, str], *, pass_api_key: bool
 ) -> dict[str, str]:
-    """Return the environment of a handler: the worker's, without an organization's key, with what is the item's.
+    """Return the environment of a handler: the worker's, without an organization's key, plus the item's variables.
 
-    `own` is what belongs to the worker: environment key, base URL, worker ID.
+    `own` are the worker's own values: environment key, base URL, worker ID.
     """
     left_out = () if pass_api_key else SECRET_VARIABLES
     kept = {name: value for name, value in environ.items() if name not in left_out}
@@ -69,12 +69,12 @@ def handler_environment(
 
 
 def _can_be_variable(text: str) -> bool:
-    """Whether a text of the server can be a variable. If not, the item on stdin has it."""
+    """Whether a string from the server can be the value of a variable. If not, only the item on stdin has it."""
     return text != "" and "\0" not in text and not has_lone_surrogate(text)
 
 
 def secrets_of_item(item: Mapping[str, Any]) -> list[str]:
-    """Return what must not be shown of an item: its secret, and every text in the JSON that it encodes."""
+    """Return the secrets of an item: its `secret`, and every string in the JSON that the secret encodes."""
     secret = item.get("secret")
     if not isinstance(secret, str) or not secret:
         return []
@@ -101,7 +101,7 @@ class Handler:
         guardian: Guardian,
         log_line: Callable[[str], None],
     ) -> Handler:
-        """Start it, and give it the item as one line of JSON. Raises OSError if the system refuses."""
+        """Start the handler, and give it the item as one line of JSON. Raises OSError if the system refuses."""
         reading, writing = os.pipe()
         try:
             process = await asyncio.create_subprocess_exec(
@@ -129,7 +129,7 @@ class Handler:
         return self._process.pid
 
     async def wait(self) -> int:
-        """Wait until it is over, and return its exit status, or the negative number of a signal."""
+        """Wait until it ends, and return its exit status, or the negative number of a signal."""
         return await self._process.wait()
 
     def send(self, number: signal.Signals) -> None:
@@ -138,7 +138,7 @@ class Handler:
             os.killpg(self._process.pid, number)
 
     async def finish(self, *, kill_group: bool) -> None:
-        """After its end: kill what it left running in its group, if wanted, and log the rest of its output."""
+        """After its end: kill the processes left in its group, if wanted, and log the rest of its output."""
         if kill_group:
             self.send(signal.SIGKILL)
         self._guardian.forget(self.pid)
@@ -146,7 +146,7 @@ class Handler:
 
 
 class _OutputLog:
-    """The output of a handler, line by line into a log."""
+    """Logs the output of a handler line by line."""
 
     def __init__(self, descriptor: int, log_line: Callable[[str], None]) -> None:
         self._descriptor = descriptor
@@ -179,7 +179,7 @@ class _OutputLog:
         self._log_line(line.removesuffix(b"\r").decode("utf-8", "backslashreplace"))
 
     async def close(self, patience_s: float) -> None:
-        """Log what is left, and close the pipe."""
+        """Log the rest, and close the pipe."""
         with suppress(TimeoutError):
             async with asyncio.timeout(patience_s):
                 await self._ended.wait()

@@ -14,14 +14,14 @@ from ant_cli.worker.options import PollOptions
 from ant_cli.worker.tally import Tally
 
 READY_S = 60.0
-"""How long after the last successful poll a worker with free slots counts as ready."""
+"""How long after its last successful poll a worker with free slots is ready."""
 _ALIVE_S = 5.0
-"""How long the event loop may take to show that it turns."""
+"""How long the event loop may take to react before the worker is considered dead."""
 
 
 @contextmanager
 def monitored(options: PollOptions, tally: Tally) -> Iterator[None]:
-    """Serve `/metrics`, `/healthz` and `/readyz` where the options say so.
+    """Serve `/metrics`, `/healthz` and `/readyz` at the address in the options, if there is one.
 
     Raises:
         AntError: if nothing can listen there.
@@ -33,7 +33,7 @@ def monitored(options: PollOptions, tally: Tally) -> Iterator[None]:
         yield
         return
     loop, identity = asyncio.get_running_loop(), Identity(options.environment_id, options.worker_id)
-    worker_metrics(tally, identity)  # raises here, and not at the first scrape
+    worker_metrics(tally, identity)  # raises now instead of at the first scrape
 
     def find(path: str) -> ServedPage | None:
         if path == "/metrics":
@@ -58,5 +58,5 @@ def _turns(loop: asyncio.AbstractEventLoop) -> bool:
 def _readiness(tally: Tally, now: float) -> ServedPage:
     if tally.draining:
         return text_page("draining", 503)
-    busy = tally.slots_used >= tally.slots  # then there is no reason to poll
+    busy = tally.slots_used >= tally.slots  # with all slots busy, there is no reason to poll
     return text_page("ok") if busy or now - tally.last_poll_at < READY_S else text_page("polling fails", 503)

@@ -1,4 +1,4 @@
-"""One item from its acknowledgement to its end: handler and lease at the same time, and then the settlement."""
+"""One item from its acknowledgement to its end: the handler and the lease in parallel, and then the settlement."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ from ant_cli.worker.work_api import WorkAPI, WorkItem
 T = TypeVar("T")
 
 _LOOK_BEFORE_STOP_S = 1.0
-"""A handler that took less than this has not run a session, at whose end the SDKs' workers stop the item."""
+"""A handler that ran for less than this has not run a session, at the end of which the SDKs' workers stop it."""
 _ENDINGS = {Verdict.LOST: Ending.LEASE_LOST, Verdict.STOP_REQUESTED: Ending.STOP_REQUESTED}
 
 
 class Shutdown:
-    """How far a worker is with its end; set by signals."""
+    """The stages of a worker's shutdown; set by signals."""
 
     def __init__(self) -> None:
         self.draining = asyncio.Event()
@@ -79,7 +79,7 @@ class WorkerContext(NamedTuple):
 
 
 def is_permanent(error: AntError) -> bool:
-    """Whether an error will not go away by itself: a client error of the API, with few exceptions."""
+    """Whether an error is permanent: a client error of the API, with few exceptions."""
     return isinstance(error, APIError) and 400 <= error.status < 500 and error.status not in RETRIED_4XX
 
 
@@ -99,7 +99,7 @@ class ItemRun:
         self._start_noted = False
 
     async def run(self) -> Settlement | None:
-        """Handle the item. Return what was done about it; None if it could not be acknowledged."""
+        """Handle the item. Return what was done with it; None if it could not be acknowledged."""
         context = self._context
         try:
             item = await context.call(context.api.acknowledge, self._id)
@@ -110,7 +110,7 @@ class ItemRun:
             item["secret"] = self._polled["secret"]
         kind = (item.get("data") or {}).get("type")
         self._log.info("claimed work", work_type=str(kind))
-        if kind == "healthcheck":  # the queue asks whether anybody is there: there is nothing to run
+        if kind == "healthcheck":  # the queue only checks whether a worker is there: nothing to run
             await self._stop(self._began + context.options.lease)
             return Settlement(Outcome.SUCCEEDED, Fate.STOP, {})
         return await self._handle(item)
@@ -143,7 +143,7 @@ class ItemRun:
         return settlement
 
     async def _note_start(self, item: WorkItem, history: History) -> None:
-        """Count a run before it starts, if it may not be the first: it may kill this worker, too."""
+        """Count a run before it starts, if it may not be the first, because it may kill this worker, too."""
         if may_have_run(self._polled, item, self._context.options.lease):
             self._start_noted = True
             metadata = {UNREPORTED: str(history.unreported + 1)}
@@ -184,7 +184,7 @@ class ItemRun:
         self._log.info("handler output", line=line)
 
     async def _attend(self, handler: Handler, keeper: asyncio.Task[Verdict]) -> Run:
-        """Wait for the end of a handler, or for what ends it."""
+        """Wait until a handler ends, or until something has to end it."""
         exited = asyncio.create_task(handler.wait())
         shutdown = asyncio.create_task(self._context.shutdown.terminating.wait())
         timeout_s = self._context.options.item_timeout
@@ -227,7 +227,7 @@ class ItemRun:
         return ending
 
     async def _claim(self, lease: Lease) -> Verdict:
-        """Send the first heartbeat, before the handler starts, until there is a verdict."""
+        """Repeat the first heartbeat, before the handler starts, until there is a verdict."""
         verdict = Verdict.KEPT
         while verdict is Verdict.KEPT and not lease.held and (step := lease.next_step()):
             verdict = await self._take(step, lease)
@@ -243,7 +243,7 @@ class ItemRun:
         return await never
 
     async def _take(self, step: LeaseStep, lease: Lease) -> Verdict:
-        """Take a step when it is due; a lease that was not extended in time is lost."""
+        """Take the next step when it is due. A lease that was not extended in time is lost."""
         try:
             async with asyncio.timeout_at(lease.must_stop_at):
                 await asyncio.sleep(step.at - self._now())
@@ -297,7 +297,7 @@ class ItemRun:
     async def _carry_out(
         self, settlement: Settlement, item: WorkItem, lease: Lease, *, may_be_stopped: bool
     ) -> None:
-        """Stop the item or give it back. Failures are logged: the item comes back when its lease ends."""
+        """Stop the item or give it back. Failures are only logged: the item comes back when its lease ends."""
         if settlement.fate is Fate.GIVE_BACK:
             await self._give_back(settlement, item)
         elif settlement.fate is Fate.STOP:
@@ -312,7 +312,7 @@ class ItemRun:
         return item is not None and item.get("state") == "stopped"
 
     async def _stop(self, until: float) -> None:
-        """Stop the item, and go on trying while the lease holds: work that is done should not be done again."""
+        """Stop the item. Repeat that while the lease lasts, because finished work should not be done again."""
         backoff = Backoff()
         while True:
             try:

@@ -1,6 +1,6 @@
-"""The lease on one work item: when to heartbeat, when only to look, and when it must be taken for lost.
+"""The lease on one work item: when to send a heartbeat, when just to look, and when to treat the lease as lost.
 
-Nothing here waits or sends. `next_step` says what to do and when; the outcome is reported to the other methods.
+Nothing here waits or sends. `next_step` says what to do and when; the other methods are told the outcome.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.worker.options import HeartbeatMode
 
 NO_HEARTBEAT = "NO_HEARTBEAT"
-"""What `expected_last_heartbeat` is for the first heartbeat."""
+"""The `expected_last_heartbeat` of the first heartbeat."""
 _LONGEST_INTERVAL_S = 10.0
-"""The most seconds between two looks at an item, so that a request to stop it arrives within 15."""
+"""The most seconds between two looks at an item, so that a request to stop it is noticed within 15."""
 _SHORTEST_INTERVAL_S = 0.2
 ENDING = ("stopping", "stopped")
 
@@ -24,7 +24,7 @@ class Action(Enum):
     BEAT = auto()
     """Send a heartbeat."""
     LOOK = auto()
-    """Retrieve the item, and leave its lease alone."""
+    """Retrieve the item without extending its lease."""
 
 
 class LeaseStep(NamedTuple):
@@ -39,15 +39,15 @@ class Verdict(Enum):
 
     KEPT = auto()
     LOST = auto()
-    """The item is queued again, or another worker has it: it must be neither run nor stopped."""
+    """The item is queued again, or another worker has it. It must not be run or stopped here."""
     STOP_REQUESTED = auto()
 
 
 class Lease:
-    """What a worker knows of the lease on an item that it acknowledged. Times are seconds of any one clock."""
+    """What a worker knows about the lease on an item that it acknowledged. Times are seconds of any one clock."""
 
     def __init__(self, mode: HeartbeatMode, item: dict[str, Any], began: float, ttl_s: float) -> None:
-        """Take the item as its acknowledgement returned it, and when that request was sent."""
+        """Take the item that the acknowledgement returned, and the time when that request was sent."""
         self._mode = mode
         self._acknowledged_at = item.get("acknowledged_at")
         self._ttl_s = ttl_s
@@ -55,7 +55,7 @@ class Lease:
         self._next = began if mode == "always" else began + self._interval()
         self._unclear = False
         self.last_heartbeat: str = item.get("latest_heartbeat_at") or NO_HEARTBEAT
-        """What the next heartbeat has to expect."""
+        """The `expected_last_heartbeat` of the next heartbeat."""
         self.held = False
         """This worker sends the heartbeats."""
         self.handler_beats = False
@@ -68,7 +68,7 @@ class Lease:
 
     @property
     def must_stop_at(self) -> float:
-        """When a handler must be dead unless the lease was extended: a little before it runs out."""
+        """When the handler must be dead if the lease has not been extended: a little before it runs out."""
         return self.expires_at - min(self._ttl_s / 10, 5.0)
 
     def next_step(self) -> LeaseStep | None:
@@ -99,11 +99,11 @@ class Lease:
         return Verdict.KEPT
 
     def take_refusal(self, now: float) -> Verdict:
-        """Take a 412: somebody else heartbeat the item, or has it now.
+        """Take a 412: somebody else sent a heartbeat for the item, or has the item now.
 
-        A worker that holds the lease, or has to, has lost it. One that only meant to take over was too late: most
-        likely the handler heartbeats, which a look at the item shows. A heartbeat is sent once and never repeated
-        by the client, so that no 412 can be the echo of a worker's own request.
+        A worker that holds the lease, or has to, has lost it. A worker that only wanted to take over was too late:
+        most likely, the handler sends heartbeats, which a look at the item shows. The client never repeats a
+        heartbeat, so a 412 can't be the echo of the worker's own request.
         """
         if self.held or self._mode == "always":
             return Verdict.LOST
@@ -111,12 +111,12 @@ class Lease:
         return Verdict.KEPT
 
     def take_failure(self, now: float) -> None:
-        """Take a request without a usable response. It may have been carried out, so look next."""
+        """Take a request without a usable response. It may have been carried out, so the next step is to look."""
         self._unclear = True
         self._next = now + min(self._interval(), 1.0)
 
     def take_item(self, item: dict[str, Any], now: float) -> Verdict:
-        """Take the item as it is on the server."""
+        """Take the item's current state on the server."""
         if item.get("acknowledged_at") != self._acknowledged_at or item.get("state") == "queued":
             return Verdict.LOST
         if item.get("state") in ENDING:

@@ -1,4 +1,4 @@
-"""A small HTTP server for monitoring: a function for each path, in a thread of its own."""
+"""A small HTTP server for monitoring, in its own thread, with a function for each path."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ant_cli.runtime.light_typing import Any, NamedTuple
 
 _REQUEST_TIMEOUT_S = 10.0
 _MOST_CONNECTIONS = 64
-"""Each takes a file descriptor, which the worker needs for its requests and handlers."""
+"""Each connection takes a file descriptor, and the worker needs those for its requests and handlers."""
 
 
 class ServedPage(NamedTuple):
@@ -37,17 +37,17 @@ def json_page(value: object, status: int = 200) -> ServedPage:
 
 
 Find = Callable[[str], ServedPage | None]
-"""From a path to its page; None if there is no such page."""
+"""Returns the page of a path; None if there is no such page."""
 
 
 class Listener:
     """Serves pages until it is closed."""
 
     def __init__(self, host: str, port: int, find: Find) -> None:
-        """Listen. Raises AntError if that is not possible at this address."""
+        """Listen. Raises AntError if this address can't be used."""
         try:
             self._server = _server_class(host)((host, port), _handler_class(find))
-        except (OSError, TypeError) as error:  # a TypeError is about a name that has no encoding
+        except (OSError, TypeError) as error:  # TypeError: a host name that can't be encoded
             why = getattr(error, "strerror", None) or "not an address"
             raise AntError(f"nothing can listen at {host}:{port}: {why.lower()}.") from None
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
@@ -78,7 +78,7 @@ def _server_class(host: str) -> type[ThreadingHTTPServer]:
             super().__init__(address, handler)
 
         def process_request(self, request: Any, client_address: Any) -> None:
-            """Handle a connection in a thread. Of too many, the oldest gives way: most likely it will never ask."""
+            """Handle a connection in a thread. If there are too many, the oldest is closed: it will hardly be used."""
             with self._lock:
                 self._connections[request] = None
                 if len(self._connections) > _MOST_CONNECTIONS:
@@ -95,7 +95,7 @@ def _server_class(host: str) -> type[ThreadingHTTPServer]:
             super().shutdown_request(request)
 
         def handle_error(self, *_: object) -> None:
-            """Say nothing: a scraper that went away is no news."""
+            """Log nothing: a scraper that disconnected is not worth a message."""
 
     return PageServer
 

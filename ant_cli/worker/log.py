@@ -17,7 +17,7 @@ _BARE = re.compile(r"[^\s\"=\x00-\x1f\x7f-\x9f]+")
 
 
 class WorkerLog:
-    """Writes events, with what belongs to all of them. `of_item` returns a log that also names an item."""
+    """Writes events with common fields. `of_item` returns a log that also names an item."""
 
     def __init__(
         self,
@@ -35,16 +35,16 @@ class WorkerLog:
         self._shortest = min((len(unescaped(secret)) for secret in self._secrets), default=0)
 
     def of_item(self, work_id: str, secrets: Iterable[str]) -> WorkerLog:
-        """Return a log for what happens to an item. Its secrets are redacted there, and forgotten with it."""
+        """Return a log for the events of an item. It redacts the item's secrets, which are forgotten with it."""
         fields = {**self._fields, "work_id": work_id}
         return WorkerLog(self._stderr, self._format, fields, self._now, secrets)
 
     def info(self, message: str, **fields: object) -> None:
-        """Log an event that is as it should be."""
+        """Log a normal event."""
         self._write("INFO", message, fields)
 
     def warn(self, message: str, **fields: object) -> None:
-        """Log a failure after which the worker goes on."""
+        """Log a failure after which the worker continues."""
         self._write("WARN", message, fields)
 
     def error(self, message: str, **fields: object) -> None:
@@ -54,7 +54,7 @@ class WorkerLog:
     def _write(self, level: str, message: str, fields: dict[str, object]) -> None:
         time = self._now().strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
         entry = {"time": time, "level": level, "msg": message, **self._fields, **fields}
-        # Secrets are taken out of each value, before quoting could change how they look.
+        # Secrets are redacted in each value first, because quoting could change them.
         clean = {key: self._clean(value) for key, value in entry.items()}
         if self._format == "json":
             line = json.dumps(clean)
@@ -65,7 +65,7 @@ class WorkerLog:
     def _clean(self, value: object) -> object:
         if not isinstance(value, str):
             return value
-        if self._secrets and len(value) >= self._shortest:  # a shorter text has no room for any of them
+        if self._secrets and len(value) >= self._shortest:  # a shorter text can't contain any of them
             value = redact(value, self._secrets)
         return escape_controls(value)
 

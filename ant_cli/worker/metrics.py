@@ -1,4 +1,4 @@
-"""Metrics in Prometheus' format, made from counts when somebody asks for them."""
+"""Metrics in Prometheus' format, made from the counts at each request."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Identity(NamedTuple):
-    """What tells a worker's metrics from those of others."""
+    """The labels that distinguish a worker's metrics from those of others."""
 
     environment_id: str
     worker_id: str
 
 
 class Families:
-    """What makes families of metrics, all with the same labels."""
+    """Makes families of metrics, all with the same labels."""
 
     def __init__(self, labels: Mapping[str, str]) -> None:
         """Import the library. Raises UsageError if it is not installed."""
@@ -69,7 +69,7 @@ def worker_metrics(tally: Tally, identity: Identity) -> list[Metric]:
             "ant_worker_last_poll_timestamp_seconds", "When a poll last succeeded; 0 for never.", tally.last_poll_at
         ),
         make.counter("ant_worker_polls", "Polls by what they brought.", "outcome", tally.polls),
-        make.counter("ant_worker_items", "Items by what became of them.", "outcome", tally.items),
+        make.counter("ant_worker_items", "Items by outcome.", "outcome", tally.items),
         make.counter("ant_worker_heartbeats", "Heartbeats by outcome.", "outcome", tally.heartbeats),
         make.histogram("ant_worker_item_duration_seconds", "How long handlers ran.", tally.item_duration),
         make.histogram(

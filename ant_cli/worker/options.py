@@ -24,7 +24,7 @@ _OFFICIAL_VARIABLES = {
     "work_id": "ANTHROPIC_WORK_ID",
     "work_secret_file": "ANTHROPIC_WORK_SECRET_FILE",
 }
-"""The variables of the flags that the official worker has, too."""
+"""The variables of the flags that the official worker also has."""
 _COMPLETES = {"on_work": ValueKind.FILE, "workdir": ValueKind.FILE, "work_secret_file": ValueKind.FILE}
 
 
@@ -68,7 +68,7 @@ def _lease(source: str, text: str) -> float:
 
 
 def _address(source: str, text: str) -> tuple[str, int]:
-    """Return host and port; an empty text is no address, with port -1."""
+    """Return host and port. Empty text means no address: the port is -1."""
     if not text:
         return "", -1
     host, _, port = text.rpartition(":")
@@ -153,7 +153,7 @@ EXPORTER_ROWS = (
 
 
 class PollOptions(NamedTuple):
-    """What `beta:worker poll` was asked to do. Durations are in seconds."""
+    """The options of `beta:worker poll`. Durations are in seconds."""
 
     environment_id: str
     environment_key: str
@@ -213,7 +213,7 @@ def _nothing(row: FlagRow, text: str) -> object:
 
 
 def _given(row: FlagRow, flags: Flags, environ: Mapping[str, str]) -> tuple[str, str]:
-    """Return the source of a value and its text; empty variables count as unset."""
+    """Return the source of a value and its text. Empty variables are treated as unset."""
     typed = flags.text(row.param.name)
     if typed is not None:
         return row.param.flag, typed

@@ -47,7 +47,7 @@ class IdleTime:
         return now - self._since
 
     def pause_after_empty(self, began: float, now: float) -> float:
-        """Return the seconds to wait after a poll that began at `began` and brought nothing."""
+        """Return the seconds to wait after an empty poll that began at `began`."""
         cycle = _QUIET_CYCLE_S if self.seconds(now) >= _QUIET_AFTER_S else _IDLE_CYCLE_S
         # The server's own wait takes a little less than a second; a further pause of milliseconds helps nobody.
         left = cycle - (now - began)

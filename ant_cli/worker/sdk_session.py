@@ -1,4 +1,4 @@
-"""One session in this process, by the official SDK's worker: tools, skills and memory are its business."""
+"""One session in this process, run by the official SDK's worker: it handles tools, skills and memory."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LONGEST = 100_000
 
 
 class SessionOptions(NamedTuple):
-    """What `beta:worker run` was asked to do."""
+    """The options of `beta:worker run`."""
 
     session_id: str
     work_id: str
@@ -113,7 +113,7 @@ async def _handle(options: SessionOptions, secret: str, base_url: str, workspace
     from anthropic import APIError, AsyncAnthropic
     from anthropic.lib.environments import EnvironmentWorker
 
-    # The SDK prefers the item's own token to this credential, which it must not take from the environment.
+    # The SDK prefers the item's own token to this credential. It must not take a credential from the environment.
     headers = {"anthropic-workspace-id": workspace_id} if workspace_id else None
     async with AsyncAnthropic(
         base_url=base_url, auth_token=options.environment_key or "unused", default_headers=headers
@@ -133,7 +133,7 @@ async def _handle(options: SessionOptions, secret: str, base_url: str, workspace
         try:
             await task
         except asyncio.CancelledError:
-            return  # the SDK has stopped the item, and sent what was under way
+            return  # the SDK has stopped the item, and sent what was pending
         except (APIError, ValueError, ExceptionGroup) as error:
             raise AntError(f"the session failed: {_causes(error)}.") from None
 

@@ -1,4 +1,4 @@
-"""What becomes of an item when its handler has ended: the rules, as data that goes in and out."""
+"""What happens to an item when its handler has ended: the rules, as pure functions."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Ending(StrEnum):
 
 
 class Run(NamedTuple):
-    """A run of a handler that is over."""
+    """A finished run of a handler."""
 
     ending: Ending
     status: int = 0
@@ -45,7 +45,7 @@ class Run(NamedTuple):
 
 
 class Outcome(StrEnum):
-    """What a run did for its item, as metrics and the log name it."""
+    """The outcome of a run, as metrics and the log name it."""
 
     SUCCEEDED = "succeeded"
     FAILED = "failed"
@@ -63,11 +63,11 @@ class Fate(StrEnum):
     GIVE_BACK = "give_back"
     """End its lease, so that it is queued again."""
     LEAVE = "leave"
-    """Nothing: another worker has it, or the handler handed it over."""
+    """Do nothing: another worker has it, or the handler passed it on."""
 
 
 class Settlement(NamedTuple):
-    """What is done about an item, and what its metadata has to say."""
+    """What to do with an item, and how to change its metadata."""
 
     outcome: Outcome
     fate: Fate
@@ -75,11 +75,11 @@ class Settlement(NamedTuple):
     reason: str = ""
     """Why it did not succeed."""
     handler_is_broken: bool = False
-    """The next item would fare no better, so taking it has to wait."""
+    """The next item would fail, too, so wait before taking it."""
 
 
 class History(NamedTuple):
-    """The earlier runs of an item, as far as its metadata tells."""
+    """The earlier runs of an item that its metadata tells about."""
 
     failures: int
     unreported: int
@@ -87,12 +87,12 @@ class History(NamedTuple):
 
     @property
     def attempts(self) -> int:
-        """How often the item was tried without success."""
+        """How many runs of the item were not successful."""
         return self.failures + self.unreported
 
 
 def history_of(item: dict[str, Any]) -> History:
-    """Return the history of an item; without runs if its metadata does not say."""
+    """Return the history of an item; without runs if its metadata tells none."""
     return History(_count(item, ATTEMPTS), _count(item, UNREPORTED))
 
 
@@ -102,10 +102,10 @@ def _count(item: dict[str, Any], key: str) -> int:
 
 
 def may_have_run(polled: dict[str, Any], acknowledged: dict[str, Any], lease_s: float) -> bool:
-    """Whether an item may have been run before, so that a start is worth a request that counts it.
+    """Whether an item may have been run before, so that the start should be counted, which costs a request.
 
-    A worker that was killed holds its item for a lease. So an item that is acknowledged sooner after its creation,
-    by the server's clock, is a new one, unless the server or the metadata says otherwise.
+    A worker that was killed still holds its item for a whole lease. So an item that was acknowledged within one
+    lease of its creation, by the server's clock, is new, unless the server or the metadata says otherwise.
     """
     if history_of(acknowledged).attempts or polled.get("acknowledged_at") or polled.get("started_at"):
         return True
@@ -114,12 +114,12 @@ def may_have_run(polled: dict[str, Any], acknowledged: dict[str, Any], lease_s: 
             datetime.fromisoformat(str(acknowledged.get(key))) for key in ("created_at", "acknowledged_at")
         )
         return (taken - created).total_seconds() >= lease_s
-    except (ValueError, TypeError):  # no times, or only one with a zone
+    except (ValueError, TypeError):  # a time is missing, or only one has a time zone
         return True
 
 
 def give_up(history: History, options: PollOptions) -> Settlement | None:
-    """Return the settlement of an item that was tried too often before it was taken; None to try it again."""
+    """Return the settlement of an item that was already tried too often; None to try it again."""
     if history.attempts < options.attempts:
         return None
     reason = (
@@ -130,7 +130,7 @@ def give_up(history: History, options: PollOptions) -> Settlement | None:
 
 
 def settle(run: Run, failures: int, options: PollOptions) -> Settlement:
-    """Return what has to be done about an item after a run, given how many runs failed before."""
+    """Return what to do with an item after a run, given how many runs failed before."""
     if run.ending is Ending.LEASE_LOST:
         return Settlement(Outcome.LEASE_LOST, Fate.LEAVE, {}, "the lease was lost")
     if run.ending is Ending.STOP_REQUESTED:

@@ -1,4 +1,4 @@
-"""Start a worker: what it needs is put together here, and taken down at its end."""
+"""Start a worker: create everything that it needs, and close it at the end."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _IN_PROCESS = "in-process"
 
 
 Status = Callable[[Tally], AbstractContextManager[None]]
-"""Shows a tally as long as the context lasts."""
+"""Shows a tally while the context lasts."""
 
 
 def run_worker(
@@ -45,8 +45,8 @@ def run_worker(
     """Run a worker until it ends.
 
     Args:
-        options: What it was asked to do.
-        handler: The handler as it was given behind `--`; empty if it was not.
+        options: Its options.
+        handler: The handler that was given after `--`; empty if there was none.
         connection: Where the API is. Its credential is replaced by the environment key.
         runtime: Its environment is that of the handlers, its stderr takes the log.
         status: Shows a person how the worker is doing; the queue's depth is fetched for it.
@@ -59,7 +59,7 @@ def run_worker(
     if os.name == "nt":
         raise UsageError("the worker needs a POSIX system: it manages handlers by process groups.")
     command = _handler_command(options, handler, runtime)
-    if _runs_sessions(options, handler):  # which see to the lease and the stop themselves
+    if _runs_sessions(options, handler):  # the SDK takes care of the lease and the stop itself
         options = options._replace(no_auto_stop=True, heartbeat="auto")
     connection = connection_with_key(connection, options.environment_key)
     _note_api_key(options, runtime)
@@ -92,7 +92,7 @@ def _make_context(
     fields = {"component": "work-poller", "environment_id": options.environment_id}
     return WorkerContext(
         api=WorkAPI(connection, runtime, options.environment_id, options.worker_id),
-        # An abandoned call keeps its thread until it times out, so there are more threads than calls.
+        # An abandoned call occupies its thread until it times out, so there are more threads than calls.
         executor=ThreadPoolExecutor(2 * options.concurrency + 4, "api"),
         options=options,
         command=command,
@@ -111,7 +111,7 @@ def _make_context(
 
 
 async def _follow_depth(context: WorkerContext) -> None:
-    """Keep the depth of the queue in the tally, unless the server will not tell it to this worker."""
+    """Keep the depth of the queue in the tally up to date, unless the server refuses it to this worker."""
     while True:
         try:
             depth = (await context.call(context.api.stats)).get("depth")
@@ -124,9 +124,9 @@ async def _follow_depth(context: WorkerContext) -> None:
 
 
 def _handler_command(options: PollOptions, handler: Sequence[str], runtime: Runtime) -> list[str]:
-    """Return the command line of the handler: what was given, or this program's own `beta:worker run`.
+    """Return the command line of the handler: the given one, or this program's own `beta:worker run`.
 
-    So a session has a process of its own, too: it can be drained, and be killed, and its memory is given back.
+    So a session also has its own process: it can be drained or killed, and its memory is returned.
 
     Raises:
         UsageError: if it can't be run, or was given twice.
@@ -147,7 +147,7 @@ def _runs_sessions(options: PollOptions, handler: Sequence[str]) -> bool:
 
 
 def _new_worker_id() -> str:
-    """Return a name for a worker: that of the host, and random digits, as the official worker has it."""
+    """Return a name for a worker: the host's name and random digits, as in the official worker."""
     host = socket.gethostname()
     usable = host.isascii() and host.isprintable() and " " not in host
     return f"{host if host and usable else 'ant-worker'}-{secrets.token_hex(8)}"
@@ -158,5 +158,5 @@ def _note_api_key(options: PollOptions, runtime: Runtime) -> None:
     if present and not options.pass_api_key:
         runtime.hint(
             f"Note: {' and '.join(present)} is not passed on to handlers, and the worker does not use it. "
-            "A worker's host needs the environment's key only; --pass-api-key passes it on."
+            "A worker's host needs only the environment's key; --pass-api-key passes it on."
         )

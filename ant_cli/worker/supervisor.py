@@ -1,7 +1,7 @@
-"""The worker as a whole: one poller, a task for each running item, and an end that loses nothing.
+"""The whole worker: one poller, a task for each running item, and a shutdown that loses nothing.
 
-It runs on asyncio: most of what a worker does is waiting for several things at once, each with its own limit. The
-calls of the API block, and are made in threads.
+It runs on asyncio, because a worker mostly waits for several things at once, each with its own limit. API calls
+block, so they are made in threads.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
 class Supervisor:
-    """Polls while a slot is free, and runs what comes."""
+    """Polls while a slot is free, and runs the items that arrive."""
 
     def __init__(self, context: WorkerContext) -> None:
         self._context = context
@@ -38,7 +38,7 @@ class Supervisor:
         self._claimed = 0
 
     async def run(self) -> None:
-        """Work until a signal, a limit, or an error that will not go away.
+        """Work until a signal, a limit, or a permanent error.
 
         Raises:
             APIError: if the server refuses to hand out work to this worker.
@@ -55,7 +55,7 @@ class Supervisor:
     # Polling
 
     async def _poll_until_the_end(self) -> AntError | None:
-        """Poll until this worker has to end, and return the error that ended it, if one did."""
+        """Poll until this worker has to end, and return the error that ended it, if any."""
         options, draining = self._context.options, self._context.shutdown.draining
         while not draining.is_set():
             if options.max_items and self._claimed >= options.max_items:
@@ -80,7 +80,7 @@ class Supervisor:
         return None
 
     async def _poll(self) -> WorkItem | None:
-        """Poll once, and pause where nothing came. Raises APIError if polling again makes no sense."""
+        """Poll once, and pause if nothing arrived. Raises APIError if polling again makes no sense."""
         began = self._loop.time()
         try:
             polled = await self._unless_draining(self._context.call(_boxed_poll, self._context))
@@ -112,7 +112,7 @@ class Supervisor:
             await self._unless_draining(asyncio.sleep(seconds))
 
     async def _unless_draining(self, awaited: Coroutine[Any, Any, Any]) -> Any:
-        """Return the result, or None as soon as draining begins. What was awaited is given up then."""
+        """Return the result, or None as soon as draining begins. In that case, the wait is abandoned."""
         task = asyncio.ensure_future(awaited)
         draining = asyncio.ensure_future(self._context.shutdown.draining.wait())
         try:
@@ -129,7 +129,7 @@ class Supervisor:
     # Items
 
     def _start(self, item: WorkItem) -> None:
-        """Handle an item in a task of its own; the slot is its until it ends."""
+        """Handle an item in its own task. It keeps the slot until it ends."""
         self._claimed += 1
         self._idle.work_came(self._loop.time())
         self._context.tally.slots_used += 1
@@ -142,7 +142,7 @@ class Supervisor:
         try:
             settlement = await ItemRun(item, self._context, slot.free).run()
             self._wait_if_broken(settlement)
-        except Exception as error:  # noqa: BLE001 - a bug that one item brings out must not end the others
+        except Exception as error:  # noqa: BLE001 - a bug that one item triggers must not end the others
             self._context.log.error(
                 "work item failed", work_id=item["id"], error=f"{type(error).__name__}: {error}"
             )
@@ -156,7 +156,7 @@ class Supervisor:
         self._slots.release()
 
     def _wait_if_broken(self, settlement: Settlement | None) -> None:
-        """Pause polling after an item that could not be run to an end, or whose handler can't be started."""
+        """Pause polling after an item that could not be run to its end, or whose handler can't be started."""
         if settlement is None or settlement.handler_is_broken:
             pause_s = self._item_errors.failed(random.random())  # noqa: S311 - jitter, no secret
             self._context.log.warn("backing off after unprocessable work item", sleep=round(pause_s, 1))
@@ -180,7 +180,7 @@ class Supervisor:
             shutdown.killing.set()
 
     async def _drain(self) -> None:
-        """Wait for the running items: as long as they take, or from a signal on for the drain time-out."""
+        """Wait for the running items: as long as they take, but after a signal only for the drain time-out."""
         shutdown = self._context.shutdown
         if await self._all_ended_before(shutdown.draining):
             return
@@ -206,26 +206,26 @@ class Supervisor:
 
 
 class _Slot:
-    """The slot of one item, which is freed once, as soon as possible."""
+    """The slot of one item. It is freed once, as soon as possible."""
 
     def __init__(self, free: Callable[[], None]) -> None:
         self._free: Callable[[], None] | None = free
 
     def free(self) -> None:
-        """Free the slot, unless that was done before."""
+        """Free the slot, unless it is free already."""
         if self._free is not None:
             self._free()
         self._free = None
 
 
 def _boxed_poll(context: WorkerContext) -> tuple[WorkItem | None]:
-    """Poll, and return the result in a tuple, so that no work differs from no result."""
+    """Poll, and return the result in a tuple, to distinguish no work from no result."""
     return (context.api.poll(),)
 
 
 @contextmanager
 def _handled_signals(loop: asyncio.AbstractEventLoop, handle: Callable[[str], None]) -> Iterator[None]:
-    """Pass the names of signals to a function; those that the parent had ignored, as nohup does, stay ignored."""
+    """Pass the names of signals to a function. Signals that the parent ignored, as nohup does, stay ignored."""
     numbers = [signal.Signals[name] for name in SIGNALS]
     before = {number: signal.getsignal(number) for number in numbers}
     taken = [number for number in numbers if before[number] is not signal.SIG_IGN]

@@ -1,4 +1,4 @@
-"""What a worker counts: for its metrics, its health checks, and the status line."""
+"""The counts of a worker, for its metrics, its health checks, and the status line."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Histogram:
         self.sum += seconds
 
     def cumulative(self) -> list[tuple[str, int]]:
-        """Return the upper bound of each bucket with the number of values up to it, as Prometheus has them."""
+        """Return the upper bound of each bucket with the number of values up to it, as Prometheus defines them."""
         total, found = 0, []
         for bound, count in zip([*map(str, self._bounds), "+Inf"], self._counts, strict=True):
             total += count
@@ -49,7 +49,7 @@ class Tally:
         self.item_duration = Histogram(_BUCKETS["item_duration"])
         self.queue_wait = Histogram(_BUCKETS["queue_wait"])
         self.queue_depth: int | None = None
-        """The items that wait, if somebody asks for them; None if the server did not say."""
+        """The number of waiting items, if it is being fetched; None if the server did not say."""
         self.last_poll_at = 0.0
         """The Unix time of the last successful poll; 0 before the first."""
 

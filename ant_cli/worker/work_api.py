@@ -1,4 +1,4 @@
-"""The calls that a worker makes: poll, acknowledge, heartbeat, retrieve, update and stop."""
+"""The API calls of a worker: poll, acknowledge, heartbeat, retrieve, update and stop."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _FORM: Mapping[str, type] = {
     **dict.fromkeys(("data", "metadata"), dict),
     **dict.fromkeys(("ttl_seconds", "depth", "pending", "workers_polling"), int),
 }
-"""The types of the members that the worker reads; each may be null, or missing."""
+"""The types of the members that the worker reads. Each may be null or missing."""
 _IN_REQUESTS = ("latest_heartbeat_at", "last_heartbeat")
-"""The members that become part of a later request."""
+"""The members that are sent in a later request."""
 _LARGEST = 10**15
 
 
@@ -50,7 +50,7 @@ class WorkAPI:
             client.__exit__()
 
     def poll(self) -> WorkItem | None:
-        """Return the next item of the queue; None if none came while the server waited."""
+        """Return the next item of the queue; None if none arrived while the server waited."""
         request = self._request(work.POLL, block_ms=str(BLOCK_MS), anthropic_worker_id=self._worker_id)
         body = self._client.send(request).body
         return None if body.strip() == b"null" else _checked(_object(body))
@@ -75,7 +75,7 @@ class WorkAPI:
         return self._send(self._request(work.UPDATE, {"metadata": dict(metadata)}, work_id=work_id))
 
     def stop(self, work_id: str) -> WorkItem:
-        """End an item that nobody runs any more."""
+        """Stop an item that nobody runs any more."""
         return self._send(self._request(work.STOP, {"force": True}, work_id=work_id))
 
     def stats(self) -> WorkItem:
@@ -90,7 +90,7 @@ class WorkAPI:
 
 
 def _object(body: bytes) -> WorkItem:
-    """Return the object of a response, in which the members that the worker reads are of the API's form."""
+    """Return the object of a response, after checking the members that the worker reads."""
     value = json_object(body)
     if value is None:
         raise ResponseError("the server sent something other than a JSON object.")
@@ -104,7 +104,7 @@ def _object(body: bytes) -> WorkItem:
 
 
 def _checked(item: WorkItem) -> WorkItem:
-    """Return an item whose ID can be part of a path."""
+    """Return the item, if its ID can be part of a path."""
     if not is_id(item.get("id")):
         raise ResponseError("the server sent a work item without a usable ID.")
     return item
