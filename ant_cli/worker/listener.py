@@ -78,7 +78,7 @@ def _server_class(host: str) -> type[ThreadingHTTPServer]:
             super().__init__(address, handler)
 
         def process_request(self, request: Any, client_address: Any) -> None:
-            """Handle a connection in a thread. If there are too many, the oldest is closed: it will hardly be used."""
+            """Handle a connection in a thread. If there are too many, the oldest is closed as unused."""
             with self._lock:
                 self._connections[request] = None
                 if len(self._connections) > _MOST_CONNECTIONS:
