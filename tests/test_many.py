@@ -325,6 +325,46 @@ def test_a_result_that_can_not_be_written_is_named(many):
     assert result.accounted() == sorted(IDS)
 
 
+class Head(Screen):
+    """A pipe whose reader leaves after some results."""
+
+    def __init__(self, results):
+        super().__init__(terminal=False)
+        self.left = results
+
+    def write(self, data):
+        self.left -= 1
+        if self.left < 0:
+            raise BrokenPipeError
+        return super().write(data)
+
+
+def test_what_was_not_sent_since_the_reader_left_is_no_success(many):
+    """Each input is accounted for, as after a signal, and the exit status says that not all was done."""
+    has_ended = threading.Event()
+    api = FakeAPI({"env_6": lambda: has_ended.wait(10) and 200})
+    result = many(*ARCHIVE, *IDS, "--parallel", "1", stdout=Head(3), api=api)
+    has_ended.set()
+    assert (result.exit, result.ids) == (1, IDS[:3])
+    assert "env_4" in result.unprinted
+    assert result.accounted() == sorted(IDS)
+    assert set(result.not_sent) >= set(IDS[6:])
+    assert result.stderr.endswith(f"ant: archived {len(result.ids + result.unprinted)} of 10.\n")
+
+
+def test_a_reader_that_leaves_when_all_was_sent_is_no_failure(many):
+    """The results are not wanted, but everything was done."""
+    result = many(*ARCHIVE, *IDS[:3], "--parallel", "1", stdout=Head(2))
+    assert (result.exit, result.ids, result.unprinted) == (0, IDS[:2], IDS[2:3])
+    assert result.stderr.endswith("Archived 3 of 3.\n")
+
+
+def test_a_reader_that_has_read_enough_is_no_failure_of_a_command_that_only_reads(many):
+    """As with `head`: what was not asked for is nothing that anybody misses."""
+    result = many("beta:environments", "retrieve", stdin="\n".join(IDS), stdout=Head(3))
+    assert (result.exit, result.ids, result.stderr) == (0, IDS[:3], "")
+
+
 def test_a_response_that_is_not_json_fails_its_id_only(many):
     """The others are printed."""
     page = Response(200, "OK", {}, [b"<html>"])

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
 from ant_cli.apply import drawing, plan_data
 from ant_cli.apply.discovery import Loaded
-from ant_cli.apply.execution import Execution, Journal, StepOutcome
+from ant_cli.apply.execution import Journal
 from ant_cli.apply.lockfile import LockFile, find_lock_path, read_lock
 from ant_cli.apply.plan import Options, Plan
 from ant_cli.apply.preparation import Facts, load_files, look_up, plan_for
 from ant_cli.apply.workers import MOST_WORKERS, Workers
 from ant_cli.commands.apply_job import Job
 from ant_cli.commands.apply_questions import confirmed, plan_and_adopt, with_untracked
+from ant_cli.commands.apply_steps import carry_out
 from ant_cli.commands.lock_session import connected, holding
 from ant_cli.commands.results import print_result, wants_structured
-from ant_cli.errors import AntError, OutputError, PendingChanges, UsageError
+from ant_cli.errors import AntError, PendingChanges, UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.output.progress import Progress
 from ant_cli.runtime import Runtime
@@ -142,6 +143,12 @@ def _saved(job: Job, facts: Facts, plan: Plan) -> plan_data.SavedPlan:
 
 
 def _show_plan(plan: Plan, facts: Facts, job: Job) -> None:
+    """Print the plan, as far as somebody reads it: what follows, and the exit code, do not depend on that."""
+    with suppress(BrokenPipeError):
+        _print_plan(plan, facts, job)
+
+
+def _print_plan(plan: Plan, facts: Facts, job: Job) -> None:
     lock = facts.known.lock
     if wants_structured(job.flags):
         print_result(job.runtime, job.flags, "", plan_data.plan_data(plan, lock))
@@ -176,7 +183,7 @@ def _apply(job: Job) -> None:
             if needs_consent and not confirmed(partial(_show_details, plan, facts, job), job.runtime):
                 job.runtime.stderr.say("Aborted.")
                 return
-            _execute(plan, facts, journal, workers, job)
+            carry_out(plan, facts, journal, workers, job)
 
 
 def _apply_saved(file: str, job: Job) -> None:
@@ -196,59 +203,7 @@ def _apply_saved(file: str, job: Job) -> None:
             plan_data.check_unchanged(saved, plan)
             if plan.blocked:
                 raise _blocked(plan)
-            _execute(plan, facts, journal, workers, job)
-
-
-def _execute(plan: Plan, facts: Facts, journal: Journal, workers: Workers, job: Job) -> None:
-    """Carry out a plan, and report."""
-    lock = facts.known.lock
-    if not lock.origin.base_url and plan.pending:
-        lock = lock.with_origin(facts.origin)
-    draw = _outcome_printer(plan, job)
-    draw(f"\nApply  {drawing.shown_path(lock.path)}")
-    width = drawing.name_width(plan.changing)
-    paint = drawing.paint_for(job.runtime)
-
-    def report(outcome: StepOutcome) -> None:
-        if outcome.result != "recorded" or outcome.step.moved_from:
-            draw(drawing.draw_outcome(outcome, width, paint))
-
-    execution = Execution(lock, journal, report)
-    try:
-        outcomes = execution.run(plan.steps, workers)
-    except (KeyboardInterrupt, OutputError):
-        _report_unfinished(execution.outcomes(plan.pending), job.runtime)
-        raise
-    if wants_structured(job.flags):
-        print_result(job.runtime, job.flags, "", plan_data.result_data(plan, execution.lock, outcomes))
-    elif any(outcome.error is None for outcome in outcomes):
-        draw(f"State written to {drawing.shown_path(lock.path)}")
-    _raise_failure(outcomes, job.runtime)
-
-
-def _outcome_printer(plan: Plan, job: Job) -> Callable[[str], None]:
-    """Return what prints a line of the report: nothing does if the result is wanted as data, or nothing changes."""
-    if wants_structured(job.flags) or not plan.changing:
-        return lambda _: None
-    return lambda line: job.runtime.stdout.write((line + "\n").encode(), escape=False)
-
-
-def _raise_failure(outcomes: Sequence[StepOutcome], runtime: Runtime) -> None:
-    errors = [outcome.error for outcome in outcomes if outcome.error]
-    if errors:
-        _report_unfinished(outcomes, runtime)
-        raise errors[0]
-
-
-def _report_unfinished(outcomes: Sequence[StepOutcome], runtime: Runtime) -> None:
-    left = sum(outcome.result == "not started" for outcome in outcomes)
-    failed = [(outcome.step.key, outcome.error) for outcome in outcomes if outcome.error]
-    for key, error in failed[1:]:
-        runtime.stderr.say(f"{key}: {error.report(on_terminal=runtime.stderr.is_terminal)}")
-    done = len(outcomes) - left - len(failed)
-    runtime.stderr.say(
-        f"{done} done and recorded, {len(failed)} failed, {left} not started. Run it again to go on."
-    )
+            carry_out(plan, facts, journal, workers, job)
 
 
 # What both share

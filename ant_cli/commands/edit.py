@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from ant_cli.apply import server
 from ant_cli.apply.drawing import draw_step, name_width, paint_for
 from ant_cli.apply.edit_session import EditSession, PlannedUpdate
@@ -61,7 +63,8 @@ def _read(client: Client, environment_id: str) -> Object:
 
 def _show_plan(planned: PlannedUpdate, runtime: Runtime) -> None:
     lines = draw_step(planned.step, name_width([planned.step]), paint_for(runtime), verbose=False)
-    runtime.stdout.write(("\n".join(lines) + "\n").encode(), escape=False)
+    with suppress(BrokenPipeError):  # what the user has written is sent, whether or not anybody reads this
+        runtime.stdout.write(("\n".join(lines) + "\n").encode(), escape=False)
 
 
 def _print(value: dict[str, Value], printer: Printer) -> None:

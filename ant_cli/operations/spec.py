@@ -227,6 +227,11 @@ class Operation(NamedTuple):
         return any(param.location == "body" for param in self.params)
 
     @property
+    def only_reads(self) -> bool:
+        """Whether it changes nothing. A poll takes an item, but never several at once."""
+        return self.method == "GET"
+
+    @property
     def takes_several_ids(self) -> bool:
         """Whether it may have several IDs as arguments (D31).
 

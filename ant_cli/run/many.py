@@ -55,6 +55,12 @@ def run_many(plan: RunPlan, runtime: Runtime) -> None:
         try:
             pages = report.pages(pool.results())
             plan.printer.print_pages(list(pages) if plan.printer.format.opens_screen else pages)
+        except BrokenPipeError:  # the reader of stdout has left, as `head` does
+            if operation.only_reads:
+                pool.stop()
+                raise
+            report.end_unread(pool.stop())
+            return
         except BaseException:
             report.end_early(pool.stop())
             raise
@@ -127,6 +133,17 @@ class _Report:
 
     def end_early(self, unfinished: Unfinished) -> None:
         """Report what was unfinished when a signal, or a result that could not be printed, ended the run early."""
+        self._account_for(unfinished)
+        self._report_unsent(unfinished.sent)
+        self._say_summary()
+
+    def end_unread(self, unfinished: Unfinished) -> None:
+        """Report what was left when nobody read the results. Raises PartialFailure unless everything was done."""
+        self._account_for(unfinished)
+        self.end(unfinished.sent)
+
+    def _account_for(self, unfinished: Unfinished) -> None:
+        """Report what was sent, but not printed."""
         self._bar.erase()
         results = [*([self._printing] if self._printing else []), *unfinished.finished]
         for result in results:
@@ -136,8 +153,6 @@ class _Report:
         self._done += len(unprinted)
         self._name(f"{self._operation.past_participle}, but not printed", unprinted)
         self._name("in flight, so the outcome is unknown", unfinished.in_flight, self._check_hint())
-        self._report_unsent(unfinished.sent)
-        self._say_summary()
 
     def _fail(self, result: Result, error: Exception) -> None:
         if not isinstance(error, AntError):

@@ -40,10 +40,17 @@ class Team:
         self.url = url
         self.environ = {**environ, "ANTHROPIC_BASE_URL": url, "ANT_NO_HINTS": ""}
 
-    def ant(self, *words: str, typed: str | None = None, transport: Any = None, **env: str) -> Result:
+    def ant(
+        self,
+        *words: str,
+        typed: str | None = None,
+        transport: Any = None,
+        stdout: Screen | None = None,
+        **env: str,
+    ) -> Result:
         """Run a command line; `typed` is what a person types, line by line, at a terminal."""
         keyboard = typed is not None
-        stdout, stderr = Screen(terminal=keyboard), Screen(terminal=keyboard)
+        stdout, stderr = stdout or Screen(terminal=keyboard), Screen(terminal=keyboard)
         stdin = Stdin(Keyboard(typed.encode()) if typed is not None else None)
         environ = {**self.environ, "TERM": "dumb", **env}
         runtime = Runtime(stdin, Stdout(stdout), Stderr(stderr), environ, transport, lambda _: None)

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -102,6 +102,32 @@ def test_every_failure_of_a_run_is_reported_with_its_hint(team):
     )
     assert re.match(r"\./environments/b\.yaml: POST .+: .+\n'b' may have been created: ", first)
     assert re.match(r"ant: POST .+: .+\n'a' may have been created: ", second)
+
+
+class LosingOneAtAnInterrupt(LosingBoth):
+    """A transport that loses the create of `b` while that of `a` is interrupted."""
+
+    @contextmanager
+    def stream(self, method, url, headers, body, timeouts):
+        with ExitStack() as stack:
+            try:
+                yield stack.enter_context(super().stream(method, url, headers, body, timeouts))
+            except TransportError:
+                if b'"a"' in body:
+                    raise KeyboardInterrupt from None
+                raise
+
+
+def test_a_failure_of_a_run_that_is_interrupted_is_reported(team):
+    """Before the summary; the run has no other error."""
+    team.write("environments/a.yaml")
+    team.write("environments/b.yaml")
+    transport = LosingOneAtAnInterrupt(losing(team, processed=False).inner)
+    result = team.ant("apply", "--yes", "--parallel", "2", ".", transport=transport)
+    assert result.exit == 130
+    failure, _, summary = result.stderr.splitlines()
+    assert failure.startswith("./environments/b.yaml: POST ")
+    assert summary == "0 done and recorded, 1 failed, 1 not started. Run it again to go on."
 
 
 def test_a_name_that_exists_is_adopted_on_request(team):

@@ -225,6 +225,18 @@ def test_the_plan_is_what_apply_shows(desk):
     )
 
 
+def test_what_was_edited_is_sent_though_nobody_reads_the_plan(desk, monkeypatch):
+    """The user has said what is wanted by saving the text."""
+
+    def write(*_, **__):
+        raise BrokenPipeError
+
+    monkeypatch.setattr("ant_cli.runtime.streams.Stdout.write", write)
+    result = desk.edit([["- numpy", "- polars"]])
+    assert (result.exit, result.stderr) == (0, "Updated env_1.\n")
+    assert update_of(result)
+
+
 def test_the_updated_environment_can_be_had_as_data(desk):
     """In place of the plan."""
     result = desk.edit([["numpy", "polars"]], words=("--format", "jsonl", "--transform", "id"))

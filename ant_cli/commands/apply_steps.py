@@ -1,0 +1,118 @@
+"""Carrying out a plan, and reporting on it. Steps are carried out whether or not the report can be printed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ant_cli.apply import drawing, plan_data
+from ant_cli.apply.execution import Execution, Journal, StepOutcome
+from ant_cli.apply.plan import Plan
+from ant_cli.apply.preparation import Facts
+from ant_cli.apply.workers import Workers
+from ant_cli.commands.apply_job import Job
+from ant_cli.commands.results import print_result, wants_structured
+from ant_cli.errors import OutputError
+from ant_cli.runtime import Runtime
+
+
+def carry_out(plan: Plan, facts: Facts, journal: Journal, workers: Workers, job: Job) -> None:
+    """Carry out a plan, and report.
+
+    Raises:
+        AntError: the first failure of a step.
+        OutputError: if the lock file can't be written; or the report, after all steps.
+
+    """
+    lock = facts.known.lock
+    if not lock.origin.base_url and plan.pending:
+        lock = lock.with_origin(facts.origin)
+    report = _StepReport(plan, job)
+    report.begin(drawing.shown_path(lock.path))
+    execution = Execution(lock, journal, report.add)
+    try:
+        outcomes = execution.run(plan.steps, workers)
+    except (KeyboardInterrupt, OutputError):
+        outcomes = execution.outcomes(plan.pending)
+        _say_failures(outcomes, job.runtime)
+        _say_summary(outcomes, job.runtime)
+        raise
+    report.end(execution, outcomes)
+    _raise_failure(outcomes, job.runtime)
+    report.raise_error()
+
+
+class _StepReport:
+    """What is printed on stdout about the steps: lines as they are done, or data at the end.
+
+    A run that changes the server must not stop halfway since its report is not wanted any more, as in `| grep -q`,
+    or can't be written. What follows the first part that was lost is not printed.
+    """
+
+    def __init__(self, plan: Plan, job: Job) -> None:
+        self._plan = plan
+        self._job = job
+        self._is_data = wants_structured(job.flags)
+        self._width = drawing.name_width(plan.changing)
+        self._paint = drawing.paint_for(job.runtime)
+        self._is_lost = False
+        self._error: OutputError | None = None
+
+    def begin(self, lock_file: str) -> None:
+        """Print what the steps are recorded in."""
+        self._print_line(f"\nApply  {lock_file}")
+
+    def add(self, outcome: StepOutcome) -> None:
+        """Print what became of a step."""
+        if outcome.result != "recorded" or outcome.step.moved_from:
+            self._print_line(drawing.draw_outcome(outcome, self._width, self._paint))
+
+    def end(self, execution: Execution, outcomes: Sequence[StepOutcome]) -> None:
+        """Print where the steps were recorded, or all of the result as data."""
+        lock, job = execution.lock, self._job
+        if self._is_data:
+            data = plan_data.result_data(self._plan, lock, outcomes)
+            self._print(lambda: print_result(job.runtime, job.flags, "", data))
+        elif any(outcome.error is None for outcome in outcomes):
+            self._print_line(f"State written to {drawing.shown_path(lock.path)}")
+
+    def raise_error(self) -> None:
+        """Raise OutputError if the report could not be written. That nobody wanted to read it is no error."""
+        if self._error:
+            raise self._error.with_hints("All steps were carried out and recorded anyway.")
+
+    def _print_line(self, line: str) -> None:
+        if not self._is_data and self._plan.changing:
+            self._print(lambda: self._job.runtime.stdout.write((line + "\n").encode(), escape=False))
+
+    def _print(self, write: Callable[[], None]) -> None:
+        if self._is_lost:
+            return
+        try:
+            write()
+        except BrokenPipeError:
+            self._is_lost = True
+        except OutputError as error:
+            self._is_lost, self._error = True, error
+
+
+def _raise_failure(outcomes: Sequence[StepOutcome], runtime: Runtime) -> None:
+    """Raise the first failure, after all others were reported."""
+    first = next((outcome for outcome in outcomes if outcome.error), None)
+    if first is not None and first.error is not None:
+        _say_failures([outcome for outcome in outcomes if outcome is not first], runtime)
+        _say_summary(outcomes, runtime)
+        raise first.error
+
+
+def _say_failures(outcomes: Sequence[StepOutcome], runtime: Runtime) -> None:
+    for outcome in outcomes:
+        if outcome.error:
+            text = outcome.error.report(on_terminal=runtime.stderr.is_terminal)
+            runtime.stderr.say(f"{outcome.step.key}: {text}")
+
+
+def _say_summary(outcomes: Sequence[StepOutcome], runtime: Runtime) -> None:
+    left = sum(outcome.result == "not started" for outcome in outcomes)
+    failed = sum(outcome.error is not None for outcome in outcomes)
+    done = len(outcomes) - left - failed
+    runtime.stderr.say(f"{done} done and recorded, {failed} failed, {left} not started. Run it again to go on.")

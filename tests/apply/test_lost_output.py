@@ -1,0 +1,123 @@
+"""The reader of stdout leaves, or the disk is full: what was begun is finished, and no exit code says too much."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Screen
+
+NAMES = ("a", "b", "c", "d")
+
+
+class Head(Screen):
+    """A stdout that fails after some writes: its reader leaves, or the disk is full."""
+
+    def __init__(self, writes: int, number: int = errno.EPIPE) -> None:
+        super().__init__(terminal=False)
+        self.left, self.number = writes, number
+
+    def write(self, data):
+        self.left -= 1
+        if self.left < 0:
+            raise OSError(self.number, os.strerror(self.number))
+        return super().write(data)
+
+
+@pytest.fixture
+def four(team):
+    """Return a team with four files to apply."""
+    for name in NAMES:
+        team.write(f"environments/{name}.yaml")
+    return team
+
+
+@pytest.mark.parametrize("writes", range(7))
+@pytest.mark.parametrize("parallel", ["1", "4"])
+def test_a_run_goes_on_when_the_reader_of_its_report_leaves(four, writes, parallel):
+    """Whether it leaves at the plan, at the first line about a step, or at the last one."""
+    result = four.ant("apply", "--yes", "--parallel", parallel, ".", stdout=Head(writes))
+    assert (result.exit, result.stderr) == (0, "")
+    assert set(four.server()) == set(NAMES)
+    assert four.diff(".") == 0
+
+
+def test_a_run_goes_on_when_the_reader_of_its_data_leaves(four):
+    """The lock file has what the data would have said."""
+    result = four.ant("apply", "--yes", "--format", "json", ".", stdout=Head(0))
+    assert (result.exit, result.stdout, set(four.server())) == (0, "", set(NAMES))
+    assert four.diff(".") == 0
+
+
+def test_a_pipe_that_grep_closes_stops_no_run(four):
+    """A real one, after the first step."""
+    program = four.program("apply", "--yes", "--parallel", "1", ".")
+    for line in program.stdout:
+        if b"created" in line:
+            break
+    program.stdout.close()
+    stderr = program.stderr.read()
+    assert (program.wait(20), stderr) == (0, b"")
+    program.stderr.close()
+    assert set(four.server()) == set(NAMES)
+
+
+def test_a_failure_of_a_step_counts_though_nobody_reads_the_report(four):
+    """With the exit code of the failure."""
+    four.by_hand("create", "--name", "d", "--config", "{type: cloud}")
+    four.by_hand("archive", four.server()["d"]["id"])
+    result = four.ant("apply", "--yes", "--parallel", "1", ".", stdout=Head(1))
+    assert result.exit == 6
+    assert "3 done and recorded, 1 failed, 0 not started" in result.stderr
+
+
+@pytest.mark.parametrize("writes", [1, 3])
+@pytest.mark.parametrize("words", [(), ("--format", "json")], ids=["text", "data"])
+def test_a_report_that_can_not_be_written_is_an_error_after_all_steps(four, writes, words):
+    """The lock file is right, and the error says so."""
+    writes = 0 if words else writes
+    result = four.ant("apply", "--yes", "--parallel", "1", ".", *words, stdout=Head(writes, errno.ENOSPC))
+    assert result.exit == 1
+    assert (
+        "can't be written to standard output: no space left on device.\nAll steps were carried out" in result.stderr
+    )
+    assert set(four.server()) == set(NAMES)
+    assert four.diff(".") == 0
+
+
+def test_a_report_ends_where_a_part_of_it_was_lost(four):
+    """One with a hole would look complete."""
+
+    class Hiccup(Head):
+        def write(self, data):
+            if self.left < 0:  # there is space again
+                self.left = len(NAMES)
+            return super().write(data)
+
+    result = four.ant("apply", "--yes", "--parallel", "1", ".", stdout=Hiccup(3, errno.ENOSPC))
+    assert result.exit == 1
+    assert result.stdout.count("created env_") == 1
+
+
+def test_a_plan_that_can_not_be_written_is_an_error_before_all_steps(four):
+    """Nothing has begun yet."""
+    result = four.ant("apply", "--yes", ".", stdout=Head(0, errno.ENOSPC))
+    assert (result.exit, four.server()) == (1, {})
+
+
+def test_without_a_terminal_nothing_is_applied_unasked_though_nobody_reads_the_plan(four):
+    """The exit code says so."""
+    result = four.ant("apply", ".", stdout=Head(0))
+    assert (result.exit, four.server()) == (1, {})
+    assert "cannot ask for confirmation" in result.stderr
+
+
+def test_the_exit_code_of_a_plan_says_whether_there_are_changes_though_nobody_reads_it(four):
+    """And a plan that is to be kept is kept."""
+    assert four.ant("diff", ".", stdout=Head(0)).exit == 2
+    assert four.ant("apply", "--dry-run", "--save-plan", "plan.json", ".", stdout=Head(0)).exit == 0
+    assert json.loads(Path("plan.json").read_text())
