@@ -45,7 +45,7 @@ def apply(
     parallel: str,
     validate: bool = False,
 ) -> None:
-    """Make the environments on the server what files declare."""
+    """Create and update the environments on the server to match the files."""
     job = Job(
         runtime=runtime,
         flags=flags,
@@ -99,7 +99,7 @@ def _count(text: str) -> int:
 
 @contextmanager
 def _failing_with_one(*, when: bool) -> Iterator[None]:
-    """Give errors about files the exit code 1, where 2 means that there are changes."""
+    """Give errors about files the exit code 1, because 2 means that there are changes."""
     try:
         yield
     except UsageError as error:
@@ -112,7 +112,7 @@ def _failing_with_one(*, when: bool) -> Iterator[None]:
 
 
 def _validate(job: Job) -> None:
-    """Check the files, and nothing else."""
+    """Only check the files."""
     loaded = load_files(job.paths, read_lock(job.lock_path))
     _note_foreign(loaded.foreign, job.runtime)
     number = len(loaded.declarations)
@@ -120,7 +120,7 @@ def _validate(job: Job) -> None:
 
 
 def _preview(job: Job, *, save_to: str | None, exit_code: bool) -> None:
-    """Show the plan. Raises PendingChanges if there are changes, and the exit code is to say so."""
+    """Show the plan. Raises PendingChanges if there are changes and the exit code has to show that."""
     lock = read_lock(job.lock_path)
     loaded = load_files(job.paths, lock)
     with connected(job.flags, job.runtime, job.parallel) as (workers, settings):
@@ -167,7 +167,7 @@ def _show_details(plan: Plan, facts: Facts, job: Job) -> None:
 
 
 def _apply(job: Job) -> None:
-    """Show the plan, ask, and carry it out, under the lock of the lock file."""
+    """Show the plan, ask, and carry it out, while holding the lock of the lock file."""
     with holding(job.lock_path, job.runtime) as journal:
         lock = read_lock(job.lock_path)
         loaded = with_untracked(load_files(job.paths, lock), lock, job)
@@ -187,7 +187,7 @@ def _apply(job: Job) -> None:
 
 
 def _apply_saved(file: str, job: Job) -> None:
-    """Do exactly what a saved plan says, or refuse."""
+    """Carry out a saved plan exactly, or refuse."""
     if job.paths or any(job.options):
         raise UsageError("--plan takes everything else from the plan.", "Leave out the paths and the other flags.")
     saved = plan_data.read_plan(file)
@@ -229,7 +229,7 @@ def _blocked(plan: Plan) -> AntError:
 
 
 def _note(plan: Plan, loaded: Loaded, runtime: Runtime) -> None:
-    """Print what is not in the plan, on stderr."""
+    """Print notes about things outside the plan, on stderr."""
     for key in plan.lost:
         runtime.stderr.say(
             f"Warning: {key} is in the lockfile, but its file is gone; pass --prune to archive its environment, "

@@ -1,4 +1,4 @@
-"""What a command line of `ant apply` or `ant diff` asks for."""
+"""The options of `ant apply` and `ant diff`."""
 
 from __future__ import annotations
 

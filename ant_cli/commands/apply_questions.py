@@ -1,4 +1,4 @@
-"""What `ant apply` asks at a terminal."""
+"""The questions that `ant apply` asks at a terminal."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NO_TERMINAL = (
 
 
 def with_untracked(loaded: Loaded, lock: LockFile, job: Job) -> Loaded:
-    """Return the files of a run; without paths, with those that the user wants to add."""
+    """Return the files of a run; without paths, including those that the user chooses to add."""
     if job.paths or job.yes or not can_ask(job.runtime):
         return loaded
     found = untracked(lock)
@@ -36,22 +36,22 @@ def with_untracked(loaded: Loaded, lock: LockFile, job: Job) -> Loaded:
 
 
 def plan_and_adopt(facts: Facts, job: Job, workers: Workers) -> Plan:
-    """Return the plan; at a terminal, the user may let it take over environments that exist."""
+    """Return the plan. At a terminal, the user may let it take over existing environments."""
     plan = plan_for(facts, job.options, workers)
     blocked = [step for step in plan.blocked if step.action == "adopt"]
     if not blocked or job.options.adopt or job.yes or not can_ask(job.runtime):
         return plan
     for step in blocked:
         job.runtime.stderr.say(f"  {step.key}: {step.id} has the name {step.name!r} already")
-    if not is_yes(ask("Take over what exists? (y)es / (n)o", job.runtime)):
+    if not is_yes(ask("Take over existing environments? (y)es / (n)o", job.runtime)):
         return plan
     return plan_for(facts, job.options._replace(adopt=True), workers)
 
 
 def confirmed(show_details: Callable[[], None], runtime: Runtime) -> bool:
-    """Ask whether to apply. Where nobody can be asked, refuse, as the official tool does.
+    """Ask whether to apply. If nobody can be asked, refuse, as the official tool does.
 
-    Commands for single objects go ahead there: see `confirm` in `runtime/`.
+    Commands for single objects proceed in that case: see `confirm` in `runtime/`.
 
     Raises:
         AntError: if nobody can be asked.

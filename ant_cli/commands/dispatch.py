@@ -1,4 +1,4 @@
-"""From a row of the catalog to its function: what a tool command is called with."""
+"""Call the function of a tool command's row."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 def call_tool(command: Command, flags: Flags, runtime: Runtime) -> None:
     """Call the function of a tool command, whose module is imported only now.
 
-    It gets the global flags as the texts that were typed, and its own flags and arguments as keywords: those that
-    were given, and those that have a default.
+    The function gets the global flags as text, and its own flags and arguments as keywords: those that were given,
+    and those that have a default.
 
     Raises:
         UsageError: if the value of a boolean flag is neither true nor false.

@@ -1,4 +1,4 @@
-"""`ant edit`: an environment in the user's editor."""
+"""`ant edit`: change an environment in the user's editor."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ant_cli.settings.loading import output_settings
 
 
 def edit(runtime: Runtime, flags: Flags, *, environment_id: str, dry_run: bool = False) -> None:
-    """Open an environment in the editor, and update what was changed."""
+    """Open an environment in the editor, and send the changes."""
     command = choose_editor(runtime)
     is_data = wants_structured(flags)
     printer = Printer(output_settings(flags), runtime, is_list=False)
@@ -51,7 +51,7 @@ def edit(runtime: Runtime, flags: Flags, *, environment_id: str, dry_run: bool =
 
 
 def _read(client: Client, environment_id: str) -> Object:
-    """Return the environment. The error about a name in place of an ID names the ID."""
+    """Return the environment. If a name was given instead of an ID, the error names the ID."""
     try:
         return server.read(client, environment_id)
     except APIError as error:

@@ -1,6 +1,6 @@
-"""`ant emulator enqueue`, `session`, `fault`, `clock` and `reset`: what makes an emulator do something.
+"""`ant emulator enqueue`, `session`, `fault`, `clock` and `reset`: control an emulator.
 
-They ask the emulator by HTTP under `/_emulator/`, so that it is the same for one in this process (`--local`) and
+They send HTTP requests to `/_emulator/`, so the code is the same for an emulator in this process (`--local`) and
 for a served one (`--base-url http://...`).
 """
 
@@ -74,7 +74,7 @@ def create_session(
     metadata: str = "",
     no_secret: bool = False,
 ) -> None:
-    """Make a session whose agent follows a script, and put its work in the queue."""
+    """Create a session whose agent follows a script, and put its work in the queue."""
     body: dict[str, Any] = {"secret": not no_secret}
     if script:
         body["script"] = _read_script(runtime, script)
@@ -109,14 +109,14 @@ def show_session(
 
 
 def _event_line(event: Any) -> str:
-    """Return an event as a line for people: when, what, and what is particular about it."""
+    """Return an event as a line for people: the time, the type, and its details."""
     known = ("id", "type", "processed_at")
     rest = {name: value for name, value in event.items() if name not in known and value is not None}
     details = json.dumps(rest, ensure_ascii=False) if rest else ""
     return f"{event.get('processed_at')}  {event.get('type')}  {details}".rstrip()
 
 
-# Time, faults, and a new beginning
+# Time, faults, and reset
 
 
 def clock(
@@ -126,7 +126,7 @@ def clock(
     advance_ms: str | None = None,
     now: str = "",
 ) -> None:
-    """Show the emulator's clock, or move it: leases run out without anybody waiting."""
+    """Show the emulator's clock, or move it, so that leases run out without waiting."""
     body: dict[str, Any] = {"now": now} if now else {}
     if advance_ms is not None:
         body["advance_ms"] = check_whole_number("--advance-ms", advance_ms, 0, 999_999_999)
@@ -139,7 +139,7 @@ def clock(
 
 
 def reset(runtime: Runtime, flags: Flags, *, yes: bool = False) -> None:
-    """Empty the emulator: no environment, no work, no session and no fault is left. Asks at a terminal."""
+    """Delete everything in the emulator: environments, work, sessions and faults. Asks at a terminal."""
     if not yes:
         confirm("Delete everything in the emulator?", runtime)
     _call_emulator(runtime, flags, "POST", "/reset")
@@ -155,7 +155,7 @@ _FAULT_NUMBERS = {
     "body_delay_ms": (0, 600_000),
     "cut_after_events": (0, 1_000_000),
 }
-"""The least and the most of each number of a fault."""
+"""The minimum and the maximum of each number of a fault."""
 
 
 def fault(
@@ -175,7 +175,7 @@ def fault(
     list: bool = False,  # noqa: A002 - named as the flag is
     clear: bool = False,
 ) -> None:
-    """Make the next requests fail, to see what your program does then."""
+    """Make the next requests fail, to see how your program handles it."""
     if list and clear:
         raise exclude_each_other("--list", "--clear")
     if list or clear:
@@ -194,7 +194,7 @@ def fault(
 
 
 def _fault_numbers(texts: dict[str, str | None]) -> dict[str, int]:
-    """Return the numbers of a fault that were typed; BadValue if one can't be."""
+    """Return the numbers of a fault that were given. Raises BadValue if one is out of range."""
     return {
         name: check_whole_number(flag_name(name), text, *_FAULT_NUMBERS[name])
         for name, text in texts.items()
@@ -203,22 +203,23 @@ def _fault_numbers(texts: dict[str, str | None]) -> dict[str, int]:
 
 
 def _read_metadata(text: str) -> Any:
-    """Return the keys and values of --metadata. UsageError if it has no such form."""
+    """Return the keys and values of --metadata. Raises UsageError if it is something else."""
     return json.loads(encode(mapping("--metadata", text)))
 
 
 def _call_emulator(runtime: Runtime, flags: Flags, method: str, path: str, body: Any = None) -> Any:
-    """Send a request to the emulator that the base URL names, and return its response as a value.
+    """Send a request to the emulator at the base URL, and return the parsed response.
 
     Raises:
-        UsageError: if the base URL was left to be that of the real API, which has no such endpoints.
+        UsageError: if the base URL is still that of the real API, which has no such endpoints.
         AntError: as the client does.
 
     """
     settings = load(runtime, flags)
     if settings.connection.base_url == DEFAULT_BASE_URL:
         raise UsageError(
-            "no emulator was named.", "Name one: --local, or --base-url with what `ant emulator start` printed."
+            "no emulator was named.",
+            "Name one: --local, or --base-url with the URL that `ant emulator start` printed.",
         )
     content = None if body is None else json.dumps(body).encode()
     observer = Progress(runtime.stderr, runtime.environ)

@@ -1,4 +1,4 @@
-"""`ant emulator start`, `status`, `stop` and `env`: serve the emulator, and find the ones that run."""
+"""`ant emulator start`, `status`, `stop` and `env`: serve the emulator, and find running ones."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ant_cli.emulator import Emulator
 
 ANY_KEY = "sk-ant-emulator"
-"""What clients that insist on a key may send to an emulator that takes any."""
+"""A key for clients that require one, for an emulator that accepts any."""
 
 
 # Serving
@@ -73,7 +73,7 @@ def start(
 def _serve_registered(
     emulator: Emulator, host: str, port: int, running: RunningEmulator, runtime: Runtime, flags: Flags
 ) -> None:
-    """Serve until a signal comes. Other commands find the emulator from when it listens until it ends."""
+    """Serve until a signal arrives. Other commands find the emulator while it listens."""
     with ExitStack() as stack:
 
         def announce(url: str) -> None:
@@ -85,13 +85,13 @@ def _serve_registered(
 
 
 def _start_in_background(runtime: Runtime, options: dict[str, str], api_key: str) -> str:
-    """Start an emulator as a process of its own, and return its base URL as soon as it listens.
+    """Start an emulator as a separate process, and return its base URL as soon as it listens.
 
-    The key is passed on by a pipe, since others can read the arguments for as long as the emulator runs. With `-P`,
-    no module is imported from the working directory, which may be anybody's.
+    The key is passed on in a pipe, because others can read the arguments while the emulator runs. With `-P`, no
+    module is imported from the working directory, which may belong to somebody else.
 
     Raises:
-        AntError: if it does not start; with what it says.
+        AntError: if it does not start. The error has its output.
 
     """
     log = running_emulators.registry_folder(runtime) / "emulator.log"
@@ -120,7 +120,7 @@ def _start_in_background(runtime: Runtime, options: dict[str, str], api_key: str
     with process.stdout as stdout:  # type: ignore[union-attr] # it is a pipe
         url = stdout.readline().strip()
     if url:
-        process.returncode = 0  # it goes on alone, so Popen must not warn about it
+        process.returncode = 0  # it keeps running, so Popen must not warn about it
         runtime.stderr.say(f"The emulator listens at {url}; its log is {log}. Stop it with: ant emulator stop")
         return url
     process.wait()
@@ -156,11 +156,11 @@ def _is_exposed(host: str) -> bool:
 
 
 def serve(emulator: Emulator, host: str, port: int, announce: Callable[[str], None], runtime: Runtime) -> None:
-    """Serve until a signal comes.
+    """Serve until a signal arrives.
 
     Raises:
-        UsageError: if a package that only serving needs is not installed.
-        AntError: if nothing can listen at the address.
+        UsageError: if a package that is needed only for serving is not installed.
+        AntError: if it can't listen at the address.
 
     """
     try:
@@ -169,7 +169,7 @@ def serve(emulator: Emulator, host: str, port: int, announce: Callable[[str], No
         raise UsageError(f"serving the emulator needs {error.name}.", install_hint("emulator")) from None
     try:
         serve_emulator(emulator, host, port, announce, runtime.stderr.say)
-    except (OSError, UnicodeError) as error:  # a host that can't be a name at all is a UnicodeError
+    except (OSError, UnicodeError) as error:  # UnicodeError: a host that can't be a name at all
         why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "not a host name"
         raise AntError(f"the emulator can't listen at {host}:{port}: {why.lower()}.") from None
 
@@ -184,16 +184,16 @@ def env(
     port: str = "",
     wait: str,
 ) -> None:
-    """Print the variables that point every client to the emulator that runs; a shell evaluates them."""
+    """Print variables that point clients to the running emulator, for a shell to evaluate."""
     try:
         emulator = _wait_for_one(runtime, port, check_whole_number("--wait", wait, 0, 3600))
     except AntError:
-        # `eval "$(ant emulator env)" && worker` must not run the worker with what the shell has by now.
+        # `eval "$(ant emulator env)" && worker` must not run the worker with the variables that the shell has now.
         print_text(runtime, "false")
         raise
     print_text(runtime, f"export ANTHROPIC_BASE_URL={shlex.quote(emulator.base_url)}")
     if emulator.has_key:
-        runtime.stderr.say("Note: it was started with a key of its own; put that into ANTHROPIC_API_KEY.")
+        runtime.stderr.say("Note: it was started with its own key; put that into ANTHROPIC_API_KEY.")
     else:
         print_text(runtime, f"export ANTHROPIC_API_KEY={ANY_KEY}")
 
@@ -214,14 +214,14 @@ def stop(
     port: str = "",
     all: bool = False,  # noqa: A002 - named as the flag is
 ) -> None:
-    """Stop the emulator that runs, after the requests under way."""
+    """Stop the running emulator when the requests in progress are done."""
     if all and port:
         raise exclude_each_other("--all", "--port")
     found = find_running(runtime) if all else [_the_one(runtime, port)]
     if not found:
         raise _none_runs(runtime, "")
     for emulator in found:
-        with suppress(ProcessLookupError):  # it has ended by itself since it was found
+        with suppress(ProcessLookupError):  # it has ended by itself in the meantime
             os.kill(emulator.pid, signal.SIGTERM)
     if not _wait_until(lambda: not set(found) & set(find_running(runtime)), _STOP_SECONDS):
         raise AntError(f"the emulator still runs {_STOP_SECONDS} seconds after it was asked to stop.")
@@ -234,13 +234,13 @@ LOOK_AGAIN_SECONDS = 0.05
 
 
 def _wait_for_one(runtime: Runtime, port: str, seconds: int) -> RunningEmulator:
-    """Return the emulator that runs, waiting for one to start. AntError as in `_the_one`."""
+    """Return the running emulator; wait for one to start. Raises AntError as in `_the_one`."""
     _wait_until(lambda: bool(_matching(runtime, port)), seconds)
     return _the_one(runtime, port)
 
 
 def _wait_until(is_done: Callable[[], bool], seconds: float) -> bool:
-    """Wait at most so long, and return whether it is done."""
+    """Wait up to the time limit, and return whether it is done."""
     deadline = time.monotonic() + seconds
     while not (done := is_done()) and time.monotonic() < deadline:
         time.sleep(LOOK_AGAIN_SECONDS)
@@ -248,12 +248,12 @@ def _wait_until(is_done: Callable[[], bool], seconds: float) -> bool:
 
 
 def _matching(runtime: Runtime, port: str) -> list[RunningEmulator]:
-    """Return the emulators that run, at the port if one is named."""
+    """Return the running emulators; if a port is given, the one at that port."""
     return [emulator for emulator in find_running(runtime) if port in ("", emulator.port)]
 
 
 def _the_one(runtime: Runtime, port: str) -> RunningEmulator:
-    """Return the only emulator that runs, or the one at the port.
+    """Return the only running emulator, or the one at the port.
 
     Raises:
         AntError: if no such emulator runs.
@@ -270,7 +270,7 @@ def _the_one(runtime: Runtime, port: str) -> RunningEmulator:
 
 
 def _none_runs(runtime: Runtime, port: str) -> AntError:
-    """Return the error for an emulator that is not there; it names those that are."""
+    """Return the error for a missing emulator. It names those that are running."""
     others = find_running(runtime)
     if port and others:
         listed = ", ".join(f"--port {emulator.port}" for emulator in others)

@@ -40,5 +40,5 @@ def exporter(runtime: Runtime, flags: Flags, **given: str | bool) -> None:
 
 
 def _texts(given: Mapping[str, str | bool]) -> Flags:
-    """Return flags as texts, as variables have them: their rows convert both."""
+    """Return the flags as text, like variables: the rows convert both."""
     return Flags({name: value if isinstance(value, str) else str(value).lower() for name, value in given.items()})

@@ -1,4 +1,4 @@
-"""`ant export`: from environments that exist to files."""
+"""`ant export`: write existing environments to files."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def export_files(
     lock_file: str | None = None,
     force: bool = False,
 ) -> None:
-    """Write environments to files, and enter them in the lock file."""
+    """Write environments to files, and add them to the lock file."""
     if bool(environment) == all:
         raise UsageError("name environments, by ID or name, or write --all for all of them; not both.")
     lock_path = find_lock_path(lock_file, Path.cwd())
@@ -65,7 +65,7 @@ def _all(workers: Workers) -> list[Object]:
 
 
 def _named(wanted: Sequence[str], workers: Workers) -> list[Object]:
-    """Return the environments of these IDs and names."""
+    """Return the environments with these IDs and names."""
 
     def find(client: Client) -> list[Object]:
         by_id = {text: server.retrieve(client, text) for text in wanted if text.startswith("env_")}
@@ -82,7 +82,7 @@ def _only(name: str, found: Sequence[Object]) -> Object:
     if found:
         ids = ", ".join(str(remote["id"]) for remote in found)
         raise AntError(f"several environments have the name {name!r}: {ids}.", "Name one by its ID.")
-    error = AntError(f"no environment has the ID or name {name!r}.", "Those that exist: ant beta:environments list")
+    error = AntError(f"no environment has the ID or name {name!r}.", "To list them: ant beta:environments list")
     raise error.with_exit_code(EXIT_CODES[404])
 
 
@@ -92,7 +92,7 @@ def _files(
     """Return the files to write.
 
     Raises:
-        UsageError: if one exists, unless it may be overwritten.
+        UsageError: if a file exists and may not be overwritten.
         AntError: if an environment can't be declared in a file.
 
     """
@@ -121,7 +121,7 @@ def _files(
 
 
 def _check_place(path: Path, lock_path: Path) -> None:
-    """Reject a path that others have chosen, by the lock file or by links, so that it leads elsewhere.
+    """Reject a path that leads elsewhere because the lock file or links, which others may have made, say so.
 
     Raises:
         UsageError: if it is not a YAML file in the folder of the lock file.
@@ -129,7 +129,7 @@ def _check_place(path: Path, lock_path: Path) -> None:
     """
     if path.suffix.lower() not in _WRITTEN or "\0" in str(path):
         raise UsageError(
-            f"{shown_path(path)} is not a YAML file, which is what an export writes.",
+            f"{shown_path(path)} is not a YAML file, and an export writes only those.",
             f"Change it by hand, or remove its entry from {shown_path(lock_path)}.",
         )
     key_of(path, lock_path)
@@ -137,7 +137,7 @@ def _check_place(path: Path, lock_path: Path) -> None:
 
 
 def _is_in_sync(remote: Object, lock: LockFile) -> bool:
-    """Whether a file that exists declares the environment, which has not changed since."""
+    """Whether an existing file declares the environment, and the environment has not changed since."""
     return any(
         entry.id == remote["id"] and entry.remote_hash == hash_of_remote(remote) and lock.file_of(key).exists()
         for key, entry in lock.tracked.items()
@@ -149,7 +149,7 @@ def _exists(path: Path) -> bool:
 
 
 def _write(files: Sequence[_File], lock: LockFile) -> None:
-    """Write the files, and enter each in the lock file."""
+    """Write the files, and add each to the lock file."""
     for file in files:
         try:
             file.path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""`ant schema`: what may be in the files of `ant apply`."""
+"""`ant schema`: the JSON schema of the files of `ant apply`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`ant help`: a topic, or the help page of a command. `--help` of every command leads here as well."""
+"""`ant help`: a topic, or the help page of a command. `--help` after any command leads here, too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What commands about environments as code share: the lock file held, and workers connected to the API."""
+"""Shared by the commands for environments as code: hold the lock file, and connect workers to the API."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def holding(lock_path: Path, runtime: Runtime) -> Iterator[Journal]:
     """Keep other runs from changing the lock file meanwhile.
 
     Raises:
-        OutputError: if nothing can be written to the folder of the lock file.
+        OutputError: if the folder of the lock file can't be written to.
 
     """
 

@@ -52,7 +52,7 @@ def _masked(profile: Profile) -> dict[str, Any]:
 
 
 def _is_number(value: object) -> bool:
-    """Return whether JSON can represent a value as a number, which is never a secret."""
+    """Return whether JSON can represent a value as a number. A number is never a secret."""
     return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
@@ -84,7 +84,7 @@ def _selected(flags: Flags, runtime: Runtime, store: ProfileStore) -> SelectedPr
 
 
 def _check_key(key: str) -> None:
-    """Reject a key that no profile can have."""
+    """Reject an unknown key."""
     if key not in PROFILE_FIELDS:
         name = key if _MAY_BE_SETTING.fullmatch(key) else REDACTED  # it may be a secret in the wrong place
         raise UnknownName("setting", name, PROFILE_FIELDS, f"The settings are: {_KEYS}.")
@@ -111,14 +111,14 @@ def set_value(runtime: Runtime, flags: Flags, *, key: str, value: str | None = N
 
 
 def _preferred_credential(key: str, profile: Profile) -> str:
-    """Return the credential of a profile that is used instead of this one; empty if this one is used."""
+    """Return the credential that a profile uses instead of this one; empty if this one is used."""
     if key not in CREDENTIAL_FIELDS:
         return ""
     return next((other for other in CREDENTIAL_FIELDS[: CREDENTIAL_FIELDS.index(key)] if profile.get(other)), "")
 
 
 def _secret_value(key: str, value: str | None, runtime: Runtime) -> str:
-    """Read the secret to set. Raises UsageError if it was typed where other users can read it."""
+    """Read the secret to set. Raises UsageError if it was given as an argument, which other users can read."""
     if value is not None:
         raise reject_typed_secret(key, value, runtime)
     return secret_for_set(key, runtime)
@@ -132,7 +132,7 @@ def _plain_value(key: str, value: str | None) -> str:
 
 
 def _to_stored(key: str, text: str) -> str | float:
-    """Return a value as it is stored in the file. Raises UsageError if it is invalid."""
+    """Return a value in the form in which it is stored. Raises UsageError if it is invalid."""
     value = PROFILE_FIELDS[key](key, text)
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
@@ -155,7 +155,7 @@ def unset(runtime: Runtime, flags: Flags, *, key: str) -> None:
 
 
 def activate(runtime: Runtime, flags: Flags, *, name: str) -> None:  # noqa: ARG001 - every command gets its flags
-    """Make a profile the one that is used if no other is named."""
+    """Make a profile the active one, which is used if no other is named."""
     read_store(runtime)
     with edit(runtime) as draft:
         draft.existing(name)

@@ -1,4 +1,4 @@
-"""Printing the results of tool commands: as text for people, or as data."""
+"""Print the results of tool commands, as text for people or as data."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def print_text(runtime: Runtime, text: str) -> None:
 
 
 def print_result(runtime: Runtime, flags: Flags, text: str, value: Any) -> None:
-    """Print a result as text, or as data if a flag asks for a format, a part or columns."""
+    """Print a result as text; as data if a flag asks for a format, a part or columns."""
     if not wants_structured(flags):
         print_text(runtime, text)
     elif isinstance(value, list):

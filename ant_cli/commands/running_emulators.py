@@ -1,4 +1,4 @@
-"""The emulators that run on this machine for its user. Each has a file, which it locks as long as it runs."""
+"""The current user's running emulators on this machine. Each has a file that it keeps locked while it runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ant_cli.settings.local_emulator import state_folder
 
 try:
     import fcntl
-except ImportError:  # Windows, where the process's ID has to do
+except ImportError:  # Windows, where the ID of the process has to be enough
     fcntl = None  # type: ignore[assignment] # there is no other way to say so
 
 
@@ -35,7 +35,7 @@ class RunningEmulator(NamedTuple):
 
 @contextmanager
 def registered(runtime: Runtime, emulator: RunningEmulator) -> Iterator[None]:
-    """Keep the file of an emulator. If it can't be written, a note says so; the emulator is served anyway."""
+    """Keep the file of an emulator. If it can't be written, a note says so, and the emulator is served anyway."""
     path = registry_folder(runtime) / f"{emulator.pid}.json"
     try:
         make_registry_folder(runtime)
@@ -53,7 +53,7 @@ def registered(runtime: Runtime, emulator: RunningEmulator) -> Iterator[None]:
 
 
 def find_running(runtime: Runtime) -> list[RunningEmulator]:
-    """Return the emulators that run, in order of their ports. The files of those that were killed are removed."""
+    """Return the running emulators, sorted by port. The files of killed ones are removed."""
     found = [_read(path) for path in sorted(registry_folder(runtime).glob("*.json"))]
     return sorted(filter(None, found), key=lambda emulator: int(emulator.port))
 
@@ -64,14 +64,14 @@ def registry_folder(runtime: Runtime) -> Path:
 
 
 def make_registry_folder(runtime: Runtime) -> None:
-    """Make that folder, for its user alone. Raises OSError if that can't be done."""
+    """Create that folder, for the current user only. Raises OSError if that fails."""
     folder = registry_folder(runtime)
     for each in (folder.parent, folder):
         each.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def _written(path: Path, emulator: RunningEmulator) -> IO[str]:
-    """Write the file of an emulator, and return it; it holds the lock until it is closed."""
+    """Write the file of an emulator, and return the open file. It holds the lock until it is closed."""
     temporary = path.with_suffix(".new")
     file = os.fdopen(os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w")
     if fcntl is not None:
@@ -83,7 +83,7 @@ def _written(path: Path, emulator: RunningEmulator) -> IO[str]:
 
 
 def _read(path: Path) -> RunningEmulator | None:
-    """Return the emulator of a file; None if it does not run any more."""
+    """Return the emulator of a file; None if it is no longer running."""
     try:
         with path.open() as file:
             emulator = RunningEmulator(**json.load(file))

@@ -276,7 +276,7 @@ def test_at_a_terminal_untracked_files_and_names_that_exist_are_asked_about(team
     team.write("environments/b.yaml")
     result = team.ant("apply", typed="y\ny\ny\n")
     assert "./environments/b.yaml is not tracked yet" in result.stderr
-    assert "Take over what exists?" in result.stderr
+    assert "Take over existing environments?" in result.stderr
     assert set(team.ids()) == {"./environments/a.yaml", "./environments/b.yaml"}
     assert team.diff() == 0
 

@@ -43,7 +43,7 @@ def test_status_shows_a_login_with_its_owner_its_end_and_its_files(status, offic
         "others: home",
         f"            ends 2026-09-21 15:13 UTC, in {official.credentials('work')}",
         "",
-        "A credential is looked for in this order, and the first is used:",
+        "Credentials are looked up in this order, and the first one is used:",
         "  1. --api-key                     not given",
         "  2. --auth-token                  not given",
         "  3. --federation-rule             not given",

@@ -1,4 +1,4 @@
-"""`ant auth login` and `ant auth logout`: store a key in a profile, remove it."""
+"""`ant auth login` and `ant auth logout`: store a key in a profile, and remove it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def login(
 
 
 def _chosen_settings(flags: Flags) -> dict[str, str]:
-    """Return the settings that the profile gets with the key: those of flags, but not those of variables."""
+    """Return the settings to store with the key: those from flags, but not those from variables."""
     chosen = {}
     source = next(setting_sources("base_url", flags, {}, NO_PROFILE))
     if source.label != "default":
@@ -76,7 +76,7 @@ def _verify_before_storing(
 
 
 def _store_key(key: str, name: str, chosen: dict[str, str], runtime: Runtime, *, in_keyring: bool) -> None:
-    """Store the key in place of all credentials that the profile has."""
+    """Store the key, which replaces all credentials of the profile."""
     value = store_in_keyring(name, key) if in_keyring else key
     try:
         with edit(runtime) as draft:
@@ -135,7 +135,7 @@ def logout(
 
 
 def _note_official_login(runtime: Runtime) -> None:
-    """Print that the official tool is still logged in, whose login is used where there is nothing else."""
+    """Print that the official tool is still logged in: its login is used if there is no other credential."""
     if name := usable_instead("", runtime):
         runtime.hint(f"Note: profile {name!r} of the official tool is still logged in.")
 

@@ -1,4 +1,4 @@
-"""What `ant auth status` shows of the official tool's profiles: whom a login belongs to, and when it ends."""
+"""What `ant auth status` shows about the official tool's profiles: whom a login belongs to, and when it expires."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from ant_cli.settings.profiles import SelectedProfile
 from ant_cli.settings.validators import mask
 
 _FIRST_S, _LAST_S = -62_135_596_800.0, 253_402_300_799.0
-"""The years 1 to 9999, in Unix seconds. Some systems have no dates beyond."""
+"""The years 1 to 9999, in Unix seconds. Some systems have no dates outside this range."""
 
 
 class LoginReport(NamedTuple):
-    """A profile of the official tool, as far as it can be read."""
+    """The readable parts of a profile of the official tool."""
 
     name: str
     profile: OfficialProfile | None
     """None if its file can't be used."""
     login: Login | None
     problem: str
-    """Why a file of it can't be used; empty if nothing is wrong."""
+    """Why one of its files can't be used; empty if nothing is wrong."""
     others: list[str]
     """The names of the official tool's other profiles."""
     now: float
@@ -38,7 +38,7 @@ class LoginReport(NamedTuple):
 
     @property
     def value(self) -> str:
-        """The masked token and its end, or what is wrong."""
+        """The masked token and its expiry, or what is wrong."""
         if self.problem:
             return self.problem
         if self.profile and self.profile.is_federation:
@@ -66,7 +66,9 @@ class LoginReport(NamedTuple):
             f"organization {organization}" if organization else "",
             f"workspace {workspace}" if workspace else "",
         )
-        return flatten(", ".join(filter(None, parts)))  # a server filled the file: it may contain anything
+        return flatten(
+            ", ".join(filter(None, parts))
+        )  # the file has data from a server, so it may contain anything
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON, without tokens."""
@@ -90,14 +92,14 @@ class LoginReport(NamedTuple):
 
 
 def end_text(expires_at: float, now: float) -> str:
-    """Return when a token ends or has ended, in words; both in Unix seconds."""
+    """Return in words when a token expires or has expired. Both arguments are Unix seconds."""
     return f"{'ended' if expires_at <= now else 'ends'} {_date(expires_at)}"
 
 
 def login_report(selected: SelectedProfile, runtime: Runtime) -> LoginReport | None:
-    """Return what is known about the official tool's profile of the run; None if it has none.
+    """Return what is known about the official tool's profile for the run; None if it has none.
 
-    That is the selected one, one of the same name, or else its active one.
+    That is the selected profile, one with the same name, or else the active one.
     """
     environ, now = runtime.environ, (runtime.now or time.time)()
     same = bool(selected.name) and has_profile(selected.name, environ)

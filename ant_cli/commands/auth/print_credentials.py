@@ -18,7 +18,7 @@ from ant_cli.settings.logins.tokens import usable_login
 from ant_cli.settings.notes import note_ambiguous_credential
 
 _SOON_S = 120.0
-"""A login that ends sooner causes a note: the official tool would renew it now."""
+"""A login that expires sooner causes a note: the official tool would renew it now."""
 
 
 class _Printed(NamedTuple):
@@ -28,7 +28,7 @@ class _Printed(NamedTuple):
     """The environment variable in which other programs expect it."""
     secret: str
     members: dict[str, Any]
-    """It as JSON, with the members of the official tool's files."""
+    """The credential as JSON, with the members of the official tool's files."""
 
 
 def print_credentials(runtime: Runtime, flags: Flags, *, access_token: bool = False, env: bool = False) -> None:
@@ -43,7 +43,7 @@ def print_credentials(runtime: Runtime, flags: Flags, *, access_token: bool = Fa
     printed = _printed(settings, runtime)
     if access_token and printed.variable != variables.AUTH_TOKEN:
         raise CredentialError(
-            "the profile has an API key, and no access token.", "To print the key: ant auth token, or --env"
+            "the profile has an API key, but no access token.", "To print the key: ant auth token, or --env"
         )
     text = printed.secret if access_token else _assignments(printed, settings) if env else _json(printed)
     runtime.stdout.write(text.encode() + b"\n")
@@ -98,7 +98,7 @@ def _json(printed: _Printed) -> str:
 
 
 def _assignments(printed: _Printed, settings: Settings) -> str:
-    """Return lines for a shell or a .env file; what a shell would not take as it is, is quoted."""
+    """Return lines for a shell or a .env file. Values with characters that are special to a shell are quoted."""
     lines = [f"{printed.variable}={shlex.quote(printed.secret)}"]
     base_url = settings.connection.base_url
     if settings.provenance.sources["base_url"] != "default" and not is_local(base_url):

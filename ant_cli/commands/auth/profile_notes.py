@@ -1,4 +1,4 @@
-"""Notes on which profile is used from now on."""
+"""Notes that say which profile is used from now on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading secrets: from a hidden prompt or a pipe. Each is registered for redaction."""
+"""Read secrets from a hidden prompt or a pipe. Each is registered for redaction."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _Ask = Callable[[str], str]
 
 
 def key_for_login(flags: Flags, profile: str, runtime: Runtime) -> str:
-    """Return the key to store: that of a flag, which may be from stdin, or else one that is typed at the prompt.
+    """Return the key to store: from a flag, which may refer to stdin, or else from the prompt.
 
     Raises:
         UsageError: if there is no key, or it can't be one.
@@ -50,8 +50,8 @@ def secret_for_set(key: str, runtime: Runtime) -> str:
 def prompt_secret(prompt: str, runtime: Runtime, instead: str, ask: _Ask = getpass.getpass) -> str:
     """Ask for a secret on the terminal, without echo.
 
-    Of several pasted lines, getpass returns the first and discards the rest, so they can't be distinguished from
-    one line. `auth login` verifies the key, and the server rejects half of one.
+    If several lines are pasted, getpass returns the first and discards the rest, so that can't be noticed here. But
+    `auth login` verifies the key, and the server rejects half of one.
 
     Raises:
         UsageError: if nothing is typed, or there is no terminal that can hide it.
@@ -62,7 +62,7 @@ def prompt_secret(prompt: str, runtime: Runtime, instead: str, ask: _Ask = getpa
             warnings.simplefilter("error", getpass.GetPassWarning)
             typed = ask(prompt)
     except EOFError:  # Ctrl-D
-        runtime.stderr.say("")  # what follows starts on a line of its own
+        runtime.stderr.say("")  # further output starts on a new line
         raise UsageError("nothing was typed.") from None
     except (getpass.GetPassWarning, OSError):
         raise UsageError("there is no terminal to ask on.", f"Pipe the secret in: {instead} < FILE") from None
@@ -74,7 +74,7 @@ def prompt_secret(prompt: str, runtime: Runtime, instead: str, ask: _Ask = getpa
 
 @contextmanager
 def _ignoring_suspension() -> Iterator[None]:
-    """Ignore Ctrl-Z during the prompt: after `fg` the shell turns echo back on."""
+    """Ignore Ctrl-Z during the prompt, because the shell turns echo back on after `fg`."""
     if sys.platform == "win32":
         yield
         return
@@ -92,7 +92,7 @@ def _accept_secret(source: str, secret: str, runtime: Runtime) -> str:
 
 
 def reject_typed_secret(key: str, value: str, runtime: Runtime) -> UsageError:
-    """Register a secret that was typed as an argument, and return the error for it."""
+    """Register a secret that was given as an argument, and return the error for it."""
     runtime.stderr.register_secret(value)
     return UsageError(
         f"{key} is not accepted on the command line, which other users can read.",

@@ -1,4 +1,4 @@
-"""`ant auth status` and `ant auth token`: show which credential is used and why, print it for other tools."""
+"""`ant auth status` and `ant auth token`: show which credential is used and why, and print it for other tools."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def status(runtime: Runtime, flags: Flags, *, check: bool = False) -> None:
     if report.problem:
         raise report.problem
     if check:
-        from ant_cli.commands.auth.verification import verify  # late: without --check, nothing is sent
+        from ant_cli.commands.auth.verification import verify  # late: needed only with --check
 
         verify(settings, runtime)
 

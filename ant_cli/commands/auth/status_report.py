@@ -34,7 +34,7 @@ class SourceRow(NamedTuple):
     state: str
     """`used`, `shadowed`, `empty` or `absent`."""
     value: str | None
-    """The credential masked, or how it is fetched; None without one."""
+    """The masked credential, or how it is fetched; None without one."""
 
 
 class AuthReport(NamedTuple):
@@ -43,7 +43,7 @@ class AuthReport(NamedTuple):
     settings: Settings
     store: ProfileStore
     shadowed_urls: tuple[SettingSource, ...]
-    """Base URLs that are not used, because a source of higher precedence has one."""
+    """Base URLs that are not used because a source of higher precedence has one."""
     rows: tuple[SourceRow, ...]
     official: LoginReport | None = None
     """The official tool's profile of the run, used or not; None if it has none."""
@@ -62,7 +62,7 @@ class AuthReport(NamedTuple):
 
     @property
     def note(self) -> str:
-        """Which credential goes to which server, if they come from different places."""
+        """A sentence that says which credential goes to which server, if they come from different places."""
         return describe_destination(self.settings) if self.settings.crosses_origin else ""
 
     @property
@@ -72,7 +72,7 @@ class AuthReport(NamedTuple):
 
     @property
     def profile_file(self) -> str:
-        """The file of the profile that is used, or would be; empty without a folder for it."""
+        """The file of the profile that is or would be used; empty without a folder for it."""
         official = self.settings.provenance.profile.official
         return str((official and official.path) or self.store.path or "")
 
@@ -105,7 +105,7 @@ class AuthReport(NamedTuple):
 
 
 def auth_report(settings: Settings, flags: Flags, runtime: Runtime, store: ProfileStore) -> AuthReport:
-    """Return the report about settings that were loaded from these flags, variables and profiles."""
+    """Return the report for settings that were loaded from these flags, variables and profiles."""
     environ, profile, credential = runtime.environ, settings.provenance.profile, settings.connection.credential
     used = credential.source if credential else None
     official = login_report(profile, runtime)
@@ -118,7 +118,7 @@ def auth_report(settings: Settings, flags: Flags, runtime: Runtime, store: Profi
 
 
 def _problem(settings: Settings, runtime: Runtime) -> AntError | None:
-    """Return why requests can't be sent, as far as that is known without sending one or running a command."""
+    """Return why requests can't be sent, if that can be known without sending one or running a command."""
     connection = settings.connection
     if is_local(connection.base_url):
         return None
@@ -179,7 +179,7 @@ def report_text(report: AuthReport) -> str:
         (
             *(f"{label:12}{text}" for label, text in _labelled(report, used)),
             "",
-            "A credential is looked for in this order, and the first is used:",
+            "Credentials are looked up in this order, and the first one is used:",
             *(
                 f"{number:3}. {row.source:{width}}  {_state_text(row, used)}"
                 for number, row in enumerate(report.rows, 1)
@@ -189,7 +189,7 @@ def report_text(report: AuthReport) -> str:
 
 
 def _labelled(report: AuthReport, used: SourceRow | None) -> Iterator[tuple[str, str]]:
-    """Yield the settings in use, each with its label; a line that continues the one before has none."""
+    """Yield the settings in use, each with its label. A line that continues the previous one has no label."""
     yield "Credential", _credential_text(report, used)
     yield "Base URL", _base_url_text(report)
     for shadowed in report.shadowed_urls:
@@ -222,7 +222,7 @@ def _workspace_text(report: AuthReport) -> str:
 
 
 def _profile_text(report: AuthReport) -> str:
-    """Return the profile, its source and the file; without a profile the reason."""
+    """Return the profile, its source and its file; without a profile, the reason."""
     profile, path = report.settings.provenance.profile, report.profile_file
     others = f"; others: {', '.join(report.other_profiles)}" if report.other_profiles else ""
     if profile.name:
@@ -240,7 +240,7 @@ def _login_text(official: LoginReport) -> str:
 
 
 def _login_files(official: LoginReport) -> str:
-    """Return when a login ends and where it is stored; empty without its profile."""
+    """Return when a login expires and where it is stored; empty without its profile."""
     profile = official.profile
     if profile is None:
         return ""
@@ -250,7 +250,7 @@ def _login_files(official: LoginReport) -> str:
 def _state_text(row: SourceRow, used: SourceRow | None) -> str:
     texts = {
         "absent": "not given" if row.source.startswith("--") else "not set",
-        "empty": "empty, which counts as not set",
+        "empty": "empty, so treated as not set",
         "used": f"{row.value}  <- used",
         "shadowed": f"{row.value}  {f'shadowed by {used.source}' if used else 'not used'}",
     }

@@ -1,4 +1,4 @@
-"""Verifying a credential with one cheap request."""
+"""Verify a credential with one cheap request."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ant_cli.settings.local_emulator import is_local
 
 _NOT_VERIFIED = "The emulator accepts any key, so nothing was verified."
 _EMULATOR_HEADER = "ant-emulator"
-"""Sent by an emulator that accepts any key, wherever it is served."""
+"""The header that an emulator sends if it accepts any key, wherever it is served."""
 _PROBE_REQUEST = request_of(environments.LIST, {"limit": "1"})
 
 
