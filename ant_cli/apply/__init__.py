@@ -1,1 +1,1 @@
-"""Environments as code: files, the lock file, the plan, how it is drawn, and how it is carried out."""
+"""Environments as code: files, the lock file, and the plan with its display and its execution."""

@@ -1,7 +1,7 @@
-"""Hashes that tell whether a file, or an object on the server, is what it was.
+"""Hashes that show whether a file, or an object on the server, has changed.
 
-The official tool computes the same hashes and keeps them in the same lock file. Both need the same text of a value
-for that: compact JSON with sorted keys, in the spelling of Go's encoding/json, and one spelling for each number.
+The official tool computes the same hashes and keeps them in the same lock file, so both need the same text for a
+value: compact JSON with sorted keys, escaped like Go's encoding/json, with one spelling for each number.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ant_cli.input.values import Value
 from ant_cli.runtime.light_typing import Any
 
 _SERVER_FIELDS = frozenset(("id", "type", "created_at", "updated_at", "archived_at"))
-"""The fields that the official tool leaves out of a hash. `state` is not among them, though the server owns it."""
+"""The fields that the official tool leaves out of a hash. `state` is in the hash, though the server owns it."""
 
 _ESCAPED = re.compile(r'[\x00-\x1f"\\<>&\u2028\u2029]')
 _SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
@@ -25,12 +25,12 @@ _INTEGER = re.compile(r"-?[0-9]+")
 
 
 def hash_of_body(body: Value) -> str:
-    """Return the hash of a body as a file declares it."""
+    """Return the hash of a body that a file declares."""
     return _digest(canonical(body))
 
 
 def hash_of_remote(remote: dict[str, Value]) -> str:
-    """Return the hash of an object of the server, without what the server owns and what is empty."""
+    """Return the hash of an object of the server, without empty fields and fields that the server owns."""
     return _digest(canonical(declared_part(remote)))
 
 
@@ -43,7 +43,7 @@ def declared_part(remote: dict[str, Value]) -> dict[str, Value]:
 
 
 def read_json(text: bytes) -> Any:
-    """Return the value of a JSON text, with each number as it is written. ValueError if it is not JSON."""
+    """Parse a JSON text, keeping each number as written. Raises ValueError if it is not JSON."""
     try:
         return json.loads(text, parse_int=Number, parse_float=Number)
     except RecursionError:
@@ -51,7 +51,7 @@ def read_json(text: bytes) -> Any:
 
 
 def canonical(value: Value) -> str:
-    """Return the one text of a value."""
+    """Return the canonical text of a value."""
     if isinstance(value, dict):
         members = sorted((_text(key), child) for key, child in value.items())
         return "{" + ",".join(f"{_quote(key)}:{canonical(child)}" for key, child in members) + "}"
@@ -65,19 +65,19 @@ def canonical(value: Value) -> str:
 
 
 def is_empty(value: Value) -> bool:
-    """Whether a value says no more than a missing field: null, "", [] or {}."""
+    """Whether a value means the same as a missing field: null, "", [] or {}."""
     return value is None or (isinstance(value, str | list | dict) and not value)
 
 
 def are_equal(old: Value, new: Value) -> bool:
-    """Whether two values say the same: all empty ones do."""
+    """Whether two values mean the same. All empty values do."""
     return (is_empty(old) and is_empty(new)) or canonical(old) == canonical(new)
 
 
 def _without_empty(value: Any) -> Any:
-    """Return a value without the empty members of its maps; no element of a list is dropped.
+    """Return a value without the empty members of its maps. List elements are never dropped.
 
-    A map that is empty only without its own empty members is dropped, too.
+    A map that becomes empty in this way is dropped, too.
     """
     if isinstance(value, list):
         return [_without_empty(child) for child in value]
@@ -93,7 +93,7 @@ def _digest(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    """Return a text that has a form in UTF-8."""
+    """Return a text that can be encoded as UTF-8."""
     return _SURROGATE.sub("\ufffd", text)
 
 
@@ -106,7 +106,7 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def _number(text: str) -> str:
-    """Return the one spelling of a number; as it was written if no float holds it."""
+    """Return the canonical spelling of a number; if no float can hold it, as it was written."""
     if _INTEGER.fullmatch(text) and len(text) < 5000 and -(2**63) <= int(text) < 2**64:
         return str(int(text))
     number = float(text)
@@ -119,7 +119,7 @@ def _number(text: str) -> str:
 
 
 def _shortest(number: Decimal) -> str:
-    """Return the digits of a float as Go's format 'g' does: with an exponent below -4 and from 6 on."""
+    """Return the digits of a float in Go's format 'g', which uses an exponent below -4 and from 6 on."""
     sign, digit_tuple, _ = number.as_tuple()
     digits = "".join(map(str, digit_tuple)).rstrip("0")
     exponent = number.adjusted()

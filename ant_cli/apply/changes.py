@@ -1,4 +1,4 @@
-"""What an update would change: the body of a file against the object on the server."""
+"""What an update would change: compare the body of a file with the object on the server."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ant_cli.input.values import Value
 from ant_cli.runtime.light_typing import Any, NamedTuple
 
 CLEARABLE = "description"
-"""The field that is cleared if a file leaves it out. Any other field keeps the server's value then."""
+"""The field that is cleared if a file leaves it out. Other fields keep the server's value in that case."""
 PATCHED = "metadata"
 """The field whose keys are removed if a file leaves them out."""
 
@@ -22,11 +22,11 @@ class FieldChange(NamedTuple):
     old: Value
     """The server's value; None if it has none."""
     new: Value
-    """The value of the file; None if the server's value is to be removed."""
+    """The value in the file; None to remove the server's value."""
 
 
 def changes_between(body: dict[str, Value], remote: dict[str, Value]) -> list[FieldChange]:
-    """Return what differs between a file and the server, without the fields that keep the server's value."""
+    """Return the differences between a file and the server, without fields that keep the server's value."""
     there = declared_part(remote)
     desired: dict[str, Value] = {CLEARABLE: None, **body}
     old = there.get(PATCHED) or {}
@@ -37,7 +37,7 @@ def changes_between(body: dict[str, Value], remote: dict[str, Value]) -> list[Fi
 
 
 def update_body(body: dict[str, Value], remote: dict[str, Value]) -> dict[str, Value]:
-    """Return the body of the update that makes the server's object what the file declares."""
+    """Return the body of the update that makes the server's object match the file."""
     update = dict(body)
     if not is_empty(remote.get(CLEARABLE)):
         update.setdefault(CLEARABLE, None)
@@ -48,7 +48,7 @@ def update_body(body: dict[str, Value], remote: dict[str, Value]) -> dict[str, V
 
 
 def kept_lists(body: Value, remote: Value, path: str = "") -> Iterator[FieldChange]:
-    """Yield the lists that the server has and the file doesn't name, which an update leaves as they are."""
+    """Yield the lists that the server has and the file leaves out. An update does not change them."""
     if not isinstance(remote, dict):
         return
     for key, value in remote.items():

@@ -1,4 +1,4 @@
-"""Reading a file: what it declares, or what is wrong with it."""
+"""Read a file: what it declares, or what is wrong with it."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(.*?)(?:^---[ \t]*(?:\r?\n|\Z))(.*)",
 
 
 class Declaration(NamedTuple):
-    """An environment as a file declares it."""
+    """An environment that a file declares."""
 
     key: str
-    """The path of the file relative to the lock file, which starts with `./`."""
+    """The path of the file relative to the lock file. It starts with `./`."""
     path: Path
     body: dict[str, Value]
-    """The body of `create`, the derived name included."""
+    """The body of `create`, including the derived name."""
 
     @property
     def name(self) -> str:
@@ -37,11 +37,11 @@ class Declaration(NamedTuple):
 
 
 class Skipped(NamedTuple):
-    """A file that this tool has nothing to do with."""
+    """A file that this tool does not manage."""
 
     path: Path
     kind: str
-    """Its kind, if the official tool knows it; empty otherwise."""
+    """Its kind, if the official tool knows it; otherwise empty."""
 
 
 class Mistaken(NamedTuple):
@@ -58,12 +58,12 @@ class _FileText(NamedTuple):
     """YAML or JSON: the whole file, or its front matter."""
     prose: str
     lines_before: int
-    """How many lines of the file stand before the data."""
+    """How many lines of the file precede the data."""
     has_data: bool = True
 
 
 def read_declaration(path: Path, key: str, *, named: bool) -> Declaration | Skipped | Mistaken:
-    """Read a file. One that was `named`, and not just found in a folder, has to be of a known kind."""
+    """Read a file. If it was `named`, not just found in a folder, it has to be of a known kind."""
     place = kind_by_place(path)
     try:
         source = _split(path, decode(read_file(str(path), "file"), str(path)))
@@ -100,7 +100,7 @@ def _kind_of(document: Value, place: str | None, path: Path, *, named: bool) -> 
     if isinstance(stated, str) and stated in KINDS:
         return stated
     if place is None and named and path.suffix.lower() in PROSE:
-        return "agent"  # the only kind whose prose is a file of its own in the official tool
+        return "agent"  # the only kind whose prose is a separate file in the official tool
     return place
 
 
@@ -108,7 +108,7 @@ def _skip(path: Path, kind: str | None, *, named: bool) -> Skipped | Mistaken:
     if kind is None and named:
         return Mistaken(
             (
-                f"{path}, line 1, column 1: nothing says what it declares. If it is an environment, add "
+                f"{path}, line 1, column 1: it does not say what it declares. If it is an environment, add "
                 "`type: environment`, or keep it in a folder named environments",
             )
         )

@@ -1,4 +1,4 @@
-"""Finding the files of a run: those that were named, and those in folders that were named."""
+"""Find the files of a run: those that were named, and those in named folders."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ant_cli.errors import UsageError
 from ant_cli.runtime.light_typing import NamedTuple
 
 _SKIPPED_FOLDERS = frozenset(("node_modules", "vendor", "__pycache__", "venv", "dist", "build"))
-"""Folders with generated files, or those of other projects. Names that start with a dot are skipped, too."""
+"""Skipped: folders of generated files, or of other projects. Names that start with a dot are also skipped."""
 
 
 class Loaded(NamedTuple):
@@ -22,7 +22,7 @@ class Loaded(NamedTuple):
     declarations: dict[str, Declaration]
     """By their keys."""
     foreign: dict[str, int]
-    """How many files of each other kind were left alone."""
+    """How many files of each other kind were ignored."""
 
 
 def load(paths: Sequence[str], lock_path: Path) -> Loaded:
@@ -50,7 +50,7 @@ def load(paths: Sequence[str], lock_path: Path) -> Loaded:
 
 
 def key_of(path: Path, lock_path: Path) -> str:
-    """Return how the lock file names a file: by its path from the lock file's folder.
+    """Return the name of a file in the lock file: its path relative to the lock file's folder.
 
     Raises:
         UsageError: if it is outside that folder.
@@ -69,7 +69,7 @@ def key_of(path: Path, lock_path: Path) -> str:
 
 
 def _files(paths: Sequence[str], lock_path: Path) -> dict[Path, bool]:
-    """Return the files, each once, and whether it was named itself."""
+    """Return the files, each once, and whether each was named itself."""
     found: dict[Path, bool] = {}
     for text in paths:
         path = Path(os.path.normpath(text))
@@ -109,7 +109,7 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def _is_special(path: Path) -> bool:
-    """Whether a path leads to a pipe, a socket or a device, which would be read without end."""
+    """Whether a path leads to a pipe, a socket or a device, from which reading may never end."""
     try:
         return not stat.S_ISREG(path.stat().st_mode)
     except OSError:

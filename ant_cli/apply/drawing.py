@@ -1,4 +1,4 @@
-"""The plan and its result as people read them. Colour is decoration: without it, nothing is missing."""
+"""The plan and its result as text for people. Colour is only decoration: the text is complete without it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.sanitize import escape_controls
 
 Paint = Callable[[str, str], str]
-"""Returns a text in a style, such as `green`; unchanged where there is no colour."""
+"""Returns a text in a style, such as `green`; unchanged if there is no colour."""
 
 SIGNS: dict[PlannedAction, tuple[str, str]] = {
     "create": ("+", "green"),
@@ -35,14 +35,14 @@ SIGNS: dict[PlannedAction, tuple[str, str]] = {
 """The sign of each action, and its colour."""
 _RESULT_SIGNS = {"failed": ("!", "red"), "not started": (" ", "dim")}
 _SHORT_TEXT = 40
-"""Texts that are longer are compared word by word."""
+"""Longer texts are compared word by word."""
 _UNCHANGED_WORDS = 6
-"""How many words of a longer run without a difference are shown."""
+"""How many words of a long run without differences are shown."""
 _TO = " \u2192 "
 
 
 def paint_for(runtime: Runtime) -> Paint:
-    """Return what paints texts for stdout."""
+    """Return the function that styles text for stdout."""
     style = detect_style(runtime)
     return style.paint if style else unpainted
 
@@ -68,7 +68,7 @@ def draw_plan(plan: Plan, lock: LockFile, paint: Paint, *, verbose: bool) -> str
 
 
 def summary(plan: Plan, paint: Paint) -> str:
-    """Return how much of what would be done."""
+    """Return the summary: how many resources would be created, updated, and so on."""
     numbers = Counter(_summarized(step) for step in plan.steps)
     parts = [
         paint(f"{sign} {numbers[what]} {what}".lstrip(), style) for what, sign, style in _SUMMARY if numbers[what]
@@ -87,7 +87,7 @@ _SUMMARY = (
     ("to forget", "-", "red"),
     ("unchanged", "", ""),
 )
-"""What the summary counts, in its order, with sign and colour."""
+"""The counts of the summary in order, with sign and colour."""
 
 
 def _summarized(step: Step) -> str:
@@ -104,7 +104,7 @@ def draw_outcome(outcome: StepOutcome, width: int, paint: Paint) -> str:
 
 
 def name_width(steps: Sequence[Step]) -> int:
-    """Return how many cells the names of some steps need."""
+    """Return how many cells wide the names of these steps are."""
     return max((cell_width(one_line(step.name)) for step in steps), default=0)
 
 
@@ -119,7 +119,7 @@ def draw_origin(origin: ResourceOrigin) -> str:
 
 
 def shown_path(path: Path) -> str:
-    """Return a path as people see it from the current folder."""
+    """Return a path relative to the current folder, for people."""
     try:
         relative = Path(os.path.relpath(path)).as_posix()
     except ValueError:  # on another drive of Windows
@@ -176,7 +176,7 @@ def _list_lines(old: list[Value], new: list[Value], paint: Paint) -> Iterator[st
 
 
 def _word_diff(old: str, new: str, paint: Paint) -> str:
-    """Return a text with its differences: [-what goes-]{+what comes+}."""
+    """Return a text with its differences marked: [-removed-]{+added+}."""
     before, after = re.findall(r"\S+|\s+", old), re.findall(r"\S+|\s+", new)
     parts = []
     for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
@@ -204,7 +204,7 @@ def _shown(value: Value, *, quoted: bool = True) -> str:
 
 
 def one_line(text: str) -> str:
-    """Keep untrusted text on one line, with line breaks and tabs as in JSON, which other values are shown in."""
+    """Keep untrusted text on one line. Line breaks and tabs are escaped as in JSON, like other values."""
     return escape_controls(text.replace("\n", "\\n").replace("\t", "\\t"))
 
 

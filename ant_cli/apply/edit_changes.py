@@ -1,4 +1,4 @@
-"""What an edited environment changes: its mistakes, the smallest update, and a merge with the changes of others."""
+"""The changes of an edited environment: its mistakes, the smallest update, and the merge with others' changes."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _PACKAGES = (_CONFIG, "packages")
 
 
 class Merge(NamedTuple):
-    """One body with the changes of two."""
+    """The merged changes of two sides."""
 
     body: EnvironmentBody
     both: tuple[tuple[tuple[str, ...], Value], ...]
-    """The paths that both changed, with the value of the other side; lists have the changes of both."""
+    """The paths that both sides changed, with the other side's value. Lists have the changes of both."""
 
 
 def completed(old: EnvironmentBody, new: EnvironmentBody) -> EnvironmentBody:
-    """Return `new` with an empty list for each list of `old` that it lacks: it was deleted to clear it."""
+    """Return `new` with an empty list for each list of `old` that it lacks: deleting a list means to clear it."""
     config = new.get(_CONFIG)
     if not isinstance(config, dict):
         return new
@@ -45,7 +45,7 @@ def _with_cleared(old: EnvironmentBody, new: EnvironmentBody, path: tuple[str, .
 
 
 def mistakes_between(old: EnvironmentBody, new: EnvironmentBody) -> list[Mistake]:
-    """Return what can't be changed as `new` has it: fields that the API can't clear, and the type."""
+    """Return the impossible changes in `new`: to clear fields that the API can't clear, or to change the type."""
     kinds = [body.get(_CONFIG, {}).get("type") for body in (old, new)]
     if _CONFIG in new and _CONFIG in old and kinds[0] != kinds[1]:
         problem = f"can't change from {kinds[0]} to {kinds[1]}; create another environment"
@@ -54,7 +54,7 @@ def mistakes_between(old: EnvironmentBody, new: EnvironmentBody) -> list[Mistake
 
 
 def _missing(old: EnvironmentBody, new: EnvironmentBody, path: tuple[str, ...]) -> Iterator[Mistake]:
-    if old.get("type") != new.get("type"):  # of a network: its fields belong to the type
+    if old.get("type") != new.get("type"):  # for networking: its fields belong to the type
         return
     for key, value in old.items():
         here = (*path, key)
@@ -67,7 +67,7 @@ def _missing(old: EnvironmentBody, new: EnvironmentBody, path: tuple[str, ...]) 
 
 
 def smallest_update(old: EnvironmentBody, new: EnvironmentBody) -> EnvironmentBody:
-    """Return the body of the update that makes of `old` what `new` is; empty if they are the same."""
+    """Return the body of the update from `old` to `new`; empty if they are the same."""
     new = completed(old, new)
     update: EnvironmentBody = {
         key: new.get(key) for key in ("name", CLEARABLE, "scope") if not _are_same(old, new, key)
@@ -83,7 +83,7 @@ def smallest_update(old: EnvironmentBody, new: EnvironmentBody) -> EnvironmentBo
 
 
 def _changed(old: EnvironmentBody, new: EnvironmentBody) -> EnvironmentBody:
-    """Return the members that differ, with the type that the API needs; all of them if the type is another one."""
+    """Return the members that differ, and the type, which the API needs; if the type differs, all members."""
     if old.get("type") != new.get("type"):
         return new
     changed: EnvironmentBody = {}
@@ -102,7 +102,7 @@ def _are_same(old: EnvironmentBody, new: EnvironmentBody, key: str) -> bool:
 
 
 def merge(base: EnvironmentBody, mine: EnvironmentBody, theirs: EnvironmentBody) -> Merge:
-    """Return `theirs` with what `mine` changed in `base`."""
+    """Return `theirs` with the changes that `mine` made to `base`."""
     both: list[tuple[tuple[str, ...], Value]] = []
     return Merge(_merged(base, mine, theirs, (), both), tuple(both))
 
@@ -132,7 +132,7 @@ def _merged(
 
 
 def _merged_lists(old: list[Any], ours: list[Any], other: Any) -> list[Any]:
-    """Return the other list without what ours lost, and with what ours got."""
+    """Return the other list without the elements that ours lost, and with those that ours gained."""
     other = other if isinstance(other, list) else []
     kept = [item for item in other if item in ours or item not in old]
     return [*kept, *(item for item in ours if item not in old and item not in kept)]

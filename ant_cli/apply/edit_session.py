@@ -31,13 +31,13 @@ from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.streams import LONGEST_SHOWN, Stderr
 
 _CORRECTABLE = (400, 409, 413, 422)
-"""The statuses with which the server rejects what the user wrote: another text may be accepted."""
+"""The statuses with which the server rejects the user's text: a different text may be accepted."""
 MOST_ROUNDS = 100
-"""How often the text is opened at most: an editor that is a script may never stop."""
+"""The most times that the text is opened: an editor that is a script might never stop."""
 
 
 class PlannedUpdate(NamedTuple):
-    """What an edited text makes of an environment."""
+    """The environment that an edited text declares."""
 
     step: Step
     """For the plan."""
@@ -64,12 +64,12 @@ class _Round(NamedTuple):
     """Without notes."""
     notes: tuple[TextNote, ...] = ()
     error: AntError | None = None
-    """Why the text was opened again: how the run ends, if it is left as it is."""
+    """Why the text was opened again. This error ends the run if the user leaves the text unchanged."""
     asks: bool = False
-    """Nothing is wrong with the text, but the user is to confirm it, by deleting a note."""
+    """The text has no mistakes, but the user has to confirm it by deleting a note."""
 
     def is_given_up(self, saved: str) -> bool:
-        """Whether the text was left as it was opened."""
+        """Whether the user left the text unchanged."""
         if self.asks:
             return saved == self.opened
         return self.error is not None and without_notes(saved) == self.text
@@ -92,7 +92,7 @@ class EditSession:
         *,
         dry_run: bool,
     ) -> None:
-        """`show` is called with what is about to be sent; with `dry_run`, nothing is sent after that."""
+        """`show` is called with the update before it is sent. With `dry_run`, it is not sent."""
         self._file = file
         self._client = client
         self._stderr = stderr
@@ -100,11 +100,12 @@ class EditSession:
         self._dry_run = dry_run
 
     def run(self, remote: Object) -> Object | None:
-        """Let the user edit an environment, and return what it became; None if it stays as it is.
+        """Let the user edit an environment, and return its new state; None if it was not changed.
 
         Raises:
-            UsageError: if the user gave up a text with mistakes.
-            AntError: if the editor or the update fails; if another text may be accepted, after the user gives up.
+            UsageError: if the user abandoned a text with mistakes.
+            AntError: if the editor or the update fails. If a different text may be accepted, only after the user
+                gives up.
 
         """
         turn = _first(remote)
@@ -123,7 +124,7 @@ class EditSession:
         raise turn.error or AntError(f"the text was opened {MOST_ROUNDS} times, which is the limit.")
 
     def _proceed(self, turn: _Round, text: str, parsed: ParsedText) -> Object | _Round | None:
-        """Update the environment with a text without mistakes, or return the round in which it is opened again."""
+        """Send a text without mistakes as an update, or return the round in which it is opened again."""
         planned = _planned(turn, parsed)
         if parsed.is_empty or not planned.update:
             why = "The text is empty" if parsed.is_empty else "Nothing changed"
@@ -140,7 +141,7 @@ class EditSession:
             return self._rejected(turn, text, error)
 
     def _send(self, turn: _Round, update: EnvironmentBody) -> Object:
-        """Update the environment, if it is still what was read. Raises _Changed if not."""
+        """Update the environment, unless it has changed since it was read: then raise _Changed."""
         identifier = str(turn.remote["id"])
 
         def check() -> None:
@@ -151,9 +152,9 @@ class EditSession:
         return server.update(self._client, identifier, update, check)
 
     def _rebased(self, turn: _Round, parsed: ParsedText, remote: Object) -> Object | _Round:
-        """Return the user's changes in what the environment has become meanwhile.
+        """Return the user's changes, merged into the environment's new state.
 
-        If it has them already, an attempt whose response was lost has made them, and it is returned itself.
+        If it has them already, an attempt whose response was lost made them, and it is returned unchanged.
         """
         exported = _exported(remote)
         merged = merge(turn.base, completed(turn.base, parsed.body), exported.body)
@@ -166,11 +167,13 @@ class EditSession:
                 "has the changes of both now" if isinstance(value, list) else f"is {_shown(value)} on the server"
             )
             notes += notes_about(text, [Mistake(path, problem)])
-        self._stderr.say("The environment was changed by other means meanwhile. Your changes are in its new state.")
+        self._stderr.say(
+            "The environment was changed elsewhere meanwhile. Your changes were added to its new state."
+        )
         return _Round(remote, exported.body, text, tuple(notes), _conflict(remote), asks=True)
 
     def _rejected(self, turn: _Round, text: str, error: APIError) -> _Round:
-        """Return the text with the server's message. Raises the error if no other text would be accepted."""
+        """Return the text with the server's message. Raises the error if no text would be accepted."""
         if error.status not in _CORRECTABLE:
             raise error
         message = _message_of(self._stderr.redact_body(error.body, LONGEST_SHOWN)) or error.message
@@ -190,7 +193,7 @@ def _first(remote: Object) -> _Round:
 
 
 def _exported(remote: Object) -> Exported:
-    """Return what an environment declares. Raises AntError if it can't be edited."""
+    """Return an environment's editable fields. Raises AntError if it can't be edited."""
     identifier = one_line(str(remote["id"]))
     if remote.get("archived_at"):
         raise AntError(f"{identifier} is archived, so it can't be changed.")
@@ -202,7 +205,7 @@ def _exported(remote: Object) -> Exported:
 
 
 def _checked(text: str, base: EnvironmentBody) -> ParsedText:
-    """Return what a text declares, with all its mistakes."""
+    """Return the environment that a text declares, with all mistakes."""
     parsed = read_text(text)
     if parsed.is_empty or parsed.mistakes:
         return parsed
@@ -223,16 +226,16 @@ def _planned(turn: _Round, parsed: ParsedText) -> PlannedUpdate:
 
 
 def _describe_change(before: Object, now: Object) -> str:
-    """Return what others changed, for the head of the text."""
+    """Return others' changes, for the beginning of the text."""
     changes = changes_between(_exported(now).body, before)
     lines = [f"  {line}" for change in changes for line in draw_change(change, unpainted)]
-    intro = "The environment was changed by other means meanwhile; your changes are in its new state:"
-    return "\n".join([intro, *lines, "Delete this line to send them. To give up, leave the text as it is."])
+    intro = "The environment was changed elsewhere meanwhile; your changes were added to its new state:"
+    return "\n".join([intro, *lines, "Delete this line to send them. To give up, leave the text unchanged."])
 
 
 def _conflict(remote: Object) -> AntError:
     identifier = one_line(str(remote["id"]))
-    error = AntError(f"{identifier} was changed by other means meanwhile, so nothing was sent.")
+    error = AntError(f"{identifier} was changed elsewhere meanwhile, so nothing was sent.")
     return error.with_exit_code(EXIT_CODES[409])
 
 

@@ -1,7 +1,7 @@
-"""An environment as text for an editor, and back: what the text declares, or its mistakes, each with its line.
+"""Convert an environment to text for an editor, and back: to an environment, or to mistakes with their lines.
 
-What a server sent stands between other lines: editors take orders from the first and the last lines of a file, such
-as the modelines of Vim.
+Data from the server is never at the beginning or the end of the file, because editors execute directives there, for
+example Vim's modelines.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from ant_cli.output.yaml_writer import to_yaml
 from ant_cli.runtime.light_typing import NamedTuple
 
 _MARK = "#! "
-"""How the lines start that report a mistake. They are not part of the text."""
+"""The beginning of lines that report a mistake. They are not part of the text."""
 _HEAD = f"""\
 {SCHEMA_LINE}\
-# Change the environment and leave the editor: what changed is sent at once.
+# Change the environment and leave the editor: your changes are sent at once.
 # To send nothing, change nothing. Lines that start with # are comments.
-# What is deleted is cleared: the description, a list, a key of metadata.
+# Delete a field to clear it: the description, a list, a key of metadata.
 # Other fields need a value.
 #
 """
@@ -39,7 +39,7 @@ _FOOT = """\
 
 
 class TextNote(NamedTuple):
-    """What is to be read at a line of the text."""
+    """A note to show at a line of the text."""
 
     line: int
     """From 1; 0 for the text as a whole."""
@@ -52,11 +52,11 @@ class ParsedText(NamedTuple):
     body: dict[str, Value]
     mistakes: tuple[TextNote, ...] = ()
     is_empty: bool = False
-    """There is nothing in it except comments."""
+    """The text has nothing except comments."""
 
 
 def text_of(remote: Object, exported: Exported) -> str:
-    """Return the text to edit: what the environment declares, with what the server owns as comments."""
+    """Return the text to edit: the environment's fields, with those that the server owns as comments."""
     owned = {key: remote[key] for key in (*SERVER_FIELDS, "scope") if key in remote and key not in exported.body}
     lines = [f"# {line}" for line in to_yaml(encode(owned)).splitlines()]
     if exported.left_out:
@@ -65,12 +65,12 @@ def text_of(remote: Object, exported: Exported) -> str:
 
 
 def framed(text: str) -> str:
-    """Return a text with what explains it around it."""
+    """Return a text between explanations."""
     return f"{_HEAD}{text}{_FOOT}"
 
 
 def with_notes(text: str, notes: Iterable[TextNote]) -> str:
-    """Return a text with each note above its line, and those about the whole above what the server sent."""
+    """Return a text with each note above its line. Notes about the whole text are above the server's data."""
     top = _HEAD.count("\n")
     lines = text.splitlines()
     for note in sorted(notes, key=lambda note: note.line, reverse=True):
@@ -80,12 +80,12 @@ def with_notes(text: str, notes: Iterable[TextNote]) -> str:
 
 
 def without_notes(text: str) -> str:
-    """Return a text without the lines that report something."""
+    """Return a text without the lines of notes."""
     return "".join(line for line in text.splitlines(keepends=True) if not line.startswith(_MARK.rstrip()))
 
 
 def read_text(text: str) -> ParsedText:
-    """Return what a text without notes declares. Fields that are null count as deleted."""
+    """Return the environment that a text without notes declares. Fields that are null are treated as deleted."""
     from ant_cli.input.yaml_reader import YAMLProblem, read_yaml
 
     try:

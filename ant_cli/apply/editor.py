@@ -1,4 +1,4 @@
-"""The user's editor, and the private file that it opens."""
+"""The user's editor, and the private file that is opened in it."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from ant_cli.runtime.process import Terminated
 from ant_cli.runtime.reading import decode, read_file
 
 VARIABLES = ("VISUAL", "EDITOR")
-"""The variables that name the editor, of which the first that is set counts."""
+"""The variables that name the editor. The first one that is set is used."""
 _USUAL = ("notepad",) if os.name == "nt" else ("vi", "nano")
 _HINT = "Set VISUAL or EDITOR, for example: export EDITOR=nano"
 _PRIVATE = 0o600
 
 
 def choose_editor(runtime: Runtime) -> list[str]:
-    """Return the arguments of the editor's command: as a variable has it, or one that most systems have.
+    """Return the arguments of the editor's command: from a variable, or an editor that most systems have.
 
     Raises:
-        UsageError: if there is none, or nobody set one and there is no terminal on which another could open.
+        UsageError: if there is no editor, or none is set and there is no terminal for another one.
 
     """
     environ = runtime.environ
@@ -55,7 +55,7 @@ def _split(text: str, variable: str, environ: Mapping[str, str]) -> list[str]:
 
 
 class EditedFile:
-    """A file that is opened in the editor, perhaps several times."""
+    """A file to open in the editor, maybe several times."""
 
     def __init__(self, path: Path, command: Sequence[str], environ: Mapping[str, str]) -> None:
         self.path = path
@@ -65,7 +65,7 @@ class EditedFile:
 
     @property
     def has_changes(self) -> bool:
-        """Whether the user wrote something into it."""
+        """Whether the user changed it."""
         try:
             return without_notes(self._read()) != self._first
         except UsageError:
@@ -91,7 +91,7 @@ class EditedFile:
         return self._read()
 
     def drop_notes(self) -> None:
-        """Remove the notes, so that only what the user wrote is left."""
+        """Remove the notes, so that only the user's text is left."""
         with suppress(UsageError):  # it is not text
             self._write(without_notes(self._read()))
 
@@ -107,9 +107,9 @@ class EditedFile:
 
 @contextmanager
 def edited_file(name: str, command: Sequence[str], runtime: Runtime) -> Iterator[EditedFile]:
-    """Yield a file in a folder that only the user can read, which is removed at the end.
+    """Yield a file in a folder that only the user can read. The folder is removed at the end.
 
-    If an error or a signal ends the body, a file with changes is kept, and a note says where it is.
+    If an error or a signal ends the context, a changed file is kept, and a note says where it is.
     """
     folder = Path(tempfile.mkdtemp(prefix="ant-edit-"))
     file = EditedFile(folder / name, command, runtime.environ)
@@ -134,7 +134,7 @@ def _run(command: Sequence[str], environ: Mapping[str, str]) -> int:
 
     Raises:
         AntError: if it can't be started.
-        Terminated: at a SIGTERM, which is passed on, when the editor has ended.
+        Terminated: after a SIGTERM, which is passed on to the editor, when the editor has ended.
 
     """
     terminations: list[int] = []
@@ -160,9 +160,9 @@ def _run(command: Sequence[str], environ: Mapping[str, str]) -> int:
 
 @contextmanager
 def _handling(handlers: Mapping[signal.Signals, Callable[[int, object], None]]) -> Iterator[None]:
-    """Handle signals in another way for a while. Signals that are ignored stay so.
+    """Handle signals in another way while the context lasts. Ignored signals stay ignored.
 
-    A handler, unlike SIG_IGN, is not inherited by programs that are started.
+    A handler is used because, unlike SIG_IGN, started programs don't inherit it.
     """
     before = {number: signal.getsignal(number) for number in handlers}
     for number, handler in handlers.items():

@@ -1,7 +1,7 @@
-"""The type of an environment's file: the body of `create`, with what each field is for.
+"""The type of an environment's file: the body of `create`, with a description of each field.
 
-These models check files before anything is sent, and are the JSON schema that editors use. pydantic takes longer to
-import than everything else, so this module is imported where a file is read.
+These models check files before anything is sent, and give the JSON schema that editors use. pydantic takes longer
+to import than everything else, so this module is imported only when a file is read.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ LABEL = re.compile(r"[^\W_]([\w-]{0,61}[^\W_])?")
 
 
 def _check_host(text: str) -> str:
-    """Return a host name, perhaps with `*.` before it; ValueError if it is something else, such as a URL."""
+    """Return a host name, which may begin with `*.`. Raises ValueError for anything else, such as a URL."""
     bare = text.removeprefix("*.")
     if "://" in text:
         raise ValueError(f"{text!r} is a URL: write its host name only, without the scheme")
@@ -35,7 +35,7 @@ HostList: TypeAlias = list[Annotated[str, AfterValidator(_check_host)]] | None
 
 
 class _FilePart(BaseModel):
-    """What all parts have in common: nothing is converted, and nothing unknown is taken."""
+    """The base of all parts: nothing is converted, and unknown fields are rejected."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
@@ -47,7 +47,7 @@ class UnrestrictedNetworkPart(_FilePart):
 
 
 class LimitedNetworkPart(_FilePart):
-    """Only the hosts that are listed can be reached."""
+    """Only the listed hosts can be reached."""
 
     type: Literal["limited"] = Field(description="Network policy.")
     allowed_hosts: HostList = Field(
@@ -60,7 +60,7 @@ class LimitedNetworkPart(_FilePart):
 
 
 class PackagesPart(_FilePart):
-    """Packages to install, by package manager; a version is written as the package manager writes it."""
+    """Packages to install, by package manager. Versions are written as for that package manager."""
 
     apt: PackageList = Field(None, description="Packages of Ubuntu, such as ffmpeg.")
     cargo: PackageList = Field(None, description="Rust packages, such as ripgrep@14.1.0.")
@@ -76,13 +76,15 @@ class CloudConfigPart(_FilePart):
 
     type: Literal["cloud"] = Field(description="Where its sandboxes run.")
     networking: Annotated[UnrestrictedNetworkPart | LimitedNetworkPart, Field(discriminator="type")] | None = Field(
-        None, description="What can be reached; everything if it is left out."
+        None, description="What the sandbox can reach; everything if it is left out."
     )
-    packages: PackagesPart | None = Field(None, description="What is installed before a session starts.")
+    packages: PackagesPart | None = Field(
+        None, description="The packages that are installed before a session starts."
+    )
 
     @model_validator(mode="after")
     def packages_can_be_installed(self) -> CloudConfigPart:
-        """Reject packages under a limited network that keeps the registries away; the API does, too."""
+        """Reject packages under a limited network that can't reach the registries. The API rejects that, too."""
         limited = isinstance(self.networking, LimitedNetworkPart) and not self.networking.allow_package_managers
         if limited and self.packages and any(self.packages.model_dump(exclude={"type"}).values()):
             raise ValueError("packages under a limited network need networking.allow_package_managers: true")
@@ -90,24 +92,24 @@ class CloudConfigPart(_FilePart):
 
 
 class SelfHostedConfigPart(_FilePart):
-    """Sandboxes of your own, whose workers poll for work."""
+    """Your own sandboxes, whose workers poll for work."""
 
     type: Literal["self_hosted"] = Field(description="Where its sandboxes run.")
 
 
 class EnvironmentFile(_FilePart):
-    """An environment, as a file declares it."""
+    """An environment that a file declares."""
 
     model_config = ConfigDict(title="Environment", json_schema_extra={"$id": "environment"})
 
-    name: Text = Field(description="Its name; if it is left out, it comes from the name of the file.")
+    name: Text = Field(description="Its name; if it is left out, the environment is named after the file.")
     description: str | None = Field(None, description="What it is for.")
     config: Annotated[CloudConfigPart | SelfHostedConfigPart, Field(discriminator="type")] | None = Field(
-        None, description="Where its sandboxes run; in the cloud if it is left out."
+        None, description="Where its sandboxes run; if it is left out, in the cloud."
     )
-    metadata: dict[str, str] | None = Field(None, description="Your own keys and values, all of them texts.")
+    metadata: dict[str, str] | None = Field(None, description="Your own keys and values, all strings.")
     scope: Literal["organization", "account"] | None = Field(
-        None, description="Who sees it: every account of the organization, or yours alone. Self-hosted only."
+        None, description="Who can see it: every account of the organization, or only yours. Self-hosted only."
     )
 
 
@@ -119,11 +121,11 @@ FIELDS: dict[tuple[str, ...], type[_FilePart]] = {
     ("config", "cloud", "networking", "limited"): LimitedNetworkPart,
     ("config", "cloud", "networking", "unrestricted"): UnrestrictedNetworkPart,
 }
-"""The models by their places, with the branches of unions, as pydantic's errors have them."""
+"""The models by their places, including the branches of unions, as in pydantic's errors."""
 
 
 def json_schema() -> dict[str, Any]:
-    """Return the JSON schema of a file, in which the kind may be stated, and the name may be left out."""
+    """Return the JSON schema of a file. It may state its kind, and leave out the name."""
     schema = EnvironmentFile.model_json_schema()
     kind = {"const": "environment", "description": "The kind of the file; may be left out in environments/."}
     schema["properties"] = {"type": kind, **schema["properties"]}

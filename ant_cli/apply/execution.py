@@ -1,4 +1,4 @@
-"""Carrying out a plan. The lock file is saved after each success, so that a kill at any moment loses no ID."""
+"""Carry out a plan. The lock file is saved after each success, so no ID is lost if the process is killed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ StepResult = Literal[
 ]
 DONE: dict[str, StepResult] = {"create": "created", "update": "updated", "adopt": "adopted", "record": "recorded"}
 _LAST = ("archive", "forget")
-"""The actions that come after all others."""
+"""The actions that are carried out last."""
 
 
 class StepOutcome(NamedTuple):
@@ -39,18 +39,18 @@ class StepOutcome(NamedTuple):
 
 
 class Journal:
-    """The names of what is being created, kept in the lock of the lock file, where they survive a kill."""
+    """The names of environments that are being created, in the lock of the lock file, where they survive a kill."""
 
     def __init__(self, file: BinaryIO) -> None:
-        """Take the locked file, in which an earlier run may have left names."""
+        """Take the locked file. An earlier run may have left names in it."""
         self._file = file
         file.seek(0)
         self.interrupted = frozenset(_names(file.read()))
-        """The names that a run was creating when it was killed, or whose outcome it could not find out."""
+        """The names that a run was creating when it was killed, or whose outcome is unknown."""
         self._open = list(self.interrupted)
 
     def begin(self, name: str) -> None:
-        """Note that a name is being created, before the request is sent."""
+        """Record that a name is being created, before the request is sent."""
         self._open.append(name)
         self._file.write(json.dumps(name).encode() + b"\n")
         self._sync()
@@ -90,11 +90,11 @@ class Execution:
         self._outcomes: dict[str, StepOutcome] = {}
 
     def run(self, steps: Sequence[Step], workers: Workers) -> list[StepOutcome]:
-        """Carry out the steps, and return what became of each. Nothing is begun after the first failure.
+        """Carry out the steps, and return the outcome of each. No step is begun after the first failure.
 
         Raises:
             OutputError: if the lock file can't be written.
-            KeyboardInterrupt: if the user interrupts; what was begun is finished and recorded first.
+            KeyboardInterrupt: if the user interrupts. Steps that have begun are finished and recorded first.
 
         """
         for step in steps:
@@ -125,7 +125,7 @@ class Execution:
             self._report(outcome)
 
     def _send(self, client: Client, step: Step) -> tuple[StepOutcome, Object | None]:
-        """Make the change, and return what became of the step and the object that the server has now."""
+        """Make the change, and return the outcome of the step and the new object on the server."""
         if step.action == "archive":
             return StepOutcome(
                 step, "archived" if server.archive(client, step.id) else "already gone", step.id
@@ -144,7 +144,7 @@ class Execution:
         return StepOutcome(step, DONE[step.action], str(remote["id"])), remote
 
     def _create(self, client: Client, body: dict[str, Value]) -> Object:
-        """Create an environment; if the response is lost, find what was created by its name."""
+        """Create an environment. If the response is lost, find the environment by its name."""
         name = str(body["name"])
         with self._guard:
             self._journal.begin(name)
@@ -163,7 +163,7 @@ class Execution:
             ) from None
 
     def _record(self, step: Step, remote: Object | None) -> None:
-        """Save what the lock file has to know of a step that succeeded."""
+        """Save a successful step in the lock file."""
         lock = self.lock
         old = lock.entries.get(step.moved_from or step.key)
         if step.moved_from or (remote is None and old):
@@ -182,7 +182,7 @@ class Execution:
 
 
 def _find(client: Client, name: str) -> list[Object]:
-    """Return what has a name; nothing if that can't be found out either."""
+    """Return the environments with a name; empty if that can't be found out, either."""
     try:
         return server.find_names(client, {name}).get(name, [])
     except AntError:

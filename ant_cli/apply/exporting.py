@@ -1,4 +1,4 @@
-"""Environments of the server as files that `ant apply` reads. What the server says is never trusted as a path."""
+"""Environments on the server as files for `ant apply`. Data from the server is never trusted as a path."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from ant_cli.output.yaml_writer import to_yaml
 from ant_cli.runtime.light_typing import Any, NamedTuple
 
 SCHEMA_LINE = "# yaml-language-server: $schema=https://platform.claude.com/schemas/ant/beta/environment.json\n"
-"""Makes editors check and complete the file."""
+"""Lets editors check and complete the file."""
 _LONGEST_NAME = 100
 
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
-"""Names that are devices on Windows, whatever their extension."""
+"""Names of devices on Windows, with any extension."""
 
 
 class Exported(NamedTuple):
@@ -28,9 +28,9 @@ class Exported(NamedTuple):
 
     body: dict[str, Value]
     left_out: tuple[str, ...]
-    """The fields of the server that a file can't declare."""
+    """The fields of the server's object that a file can't declare."""
     problems: tuple[str, ...]
-    """What `ant apply` would not accept."""
+    """The fields that `ant apply` would not accept."""
 
     @property
     def text(self) -> str:
@@ -39,7 +39,7 @@ class Exported(NamedTuple):
 
 
 def export(remote: Object) -> Exported:
-    """Return what a file has to declare so that the environment is what it is."""
+    """Return the body with which a file declares the environment's current state."""
     there = declared_part(remote)
     left_out: list[str] = []
     body: dict[str, Any] = {"name": there.get("name")}
@@ -51,12 +51,12 @@ def export(remote: Object) -> Exported:
     if "metadata" in there:
         body["metadata"] = there["metadata"]
     if "scope" in there and isinstance(config, dict) and config.get("type") == "self_hosted":
-        body["scope"] = there["scope"]  # the API takes it for these only
+        body["scope"] = there["scope"]  # the API accepts it only for these
     return Exported(body, tuple(left_out), tuple(map(str, mistakes_in(body))))
 
 
 def _known_part(value: Any, path: tuple[str, ...], left_out: list[str]) -> Any:
-    """Return a config with the fields that files may have."""
+    """Return a config with only the fields that files may have."""
     from ant_cli.apply.environment_file import FIELDS
 
     if not isinstance(value, dict):
@@ -80,7 +80,7 @@ def _without_types(path: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def choose_file(folder: Path, remote: Object, taken: Collection[str]) -> Path:
-    """Return a file for an environment: of its name, as far as that is safe, and not among those that are taken.
+    """Return a file name for an environment: based on its name, safe, and not taken.
 
     `taken` are names of files in lower case.
     """
@@ -95,11 +95,11 @@ def choose_file(folder: Path, remote: Object, taken: Collection[str]) -> Path:
 
 
 def safe_name(text: str) -> str:
-    """Return a text as the name of a file that is safe on every system; empty if nothing of it is."""
+    """Return a text as a file name that is safe on every system; empty if no character of it is safe."""
     name = re.sub(r"[^\w.-]+", "-", unicodedata.normalize("NFC", text))[:_LONGEST_NAME].strip("-. ")
     return f"{name}_" if _RESERVED.fullmatch(name) else name
 
 
 def described(remotes: Mapping[str, Object]) -> list[dict[str, Any]]:
-    """Return what was exported, by its files, as data."""
+    """Return the exported environments and their files, as data."""
     return [{"path": path, "id": remote.get("id"), "name": remote.get("name")} for path, remote in remotes.items()]

@@ -1,4 +1,4 @@
-"""Which kind of resource a file declares: by its `type`, its folder, or its name."""
+"""The kind of resource that a file declares: from its `type`, its folder, or its name."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _PREFIX = re.compile(rf"({'|'.join(KINDS)})(?:[_.-]|$)", re.IGNORECASE)
 
 
 def kind_by_place(path: Path) -> str | None:
-    """Return the kind that the folder of a file states, or else its name; None if neither does."""
+    """Return the kind that a file's folder or else its name indicates; None if neither does."""
     match = _PREFIX.match(path.stem)
     return _FOLDERS.get(path.absolute().parent.name.lower()) or (match[1].lower() if match else None)
 
 
 def name_from(path: Path) -> str:
-    """Return the name of an environment whose file states none.
+    """Return the name of an environment whose file has no `name`.
 
-    It is the name of the file without its extension and the kind. That of a bare `environment.yaml` is the name of
-    its folder.
+    It is the name of the file without its extension and the kind. For a bare `environment.yaml`, it is the name of
+    the folder.
     """
     rest = re.sub(r"^environment([_.-]|$)", "", path.stem, flags=re.IGNORECASE)
     return rest or path.absolute().parent.name

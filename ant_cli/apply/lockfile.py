@@ -1,7 +1,7 @@
-"""The lock file: which environment each file became, and what both were at that time.
+"""The lock file: the environment of each file, and the hashes of both when it was last applied.
 
-The official tool reads and writes the same file. What this tool doesn't know, such as other kinds of resources and
-further fields, is kept byte for byte.
+The official tool reads and writes the same file. Everything that this tool doesn't know, such as other kinds of
+resources and further fields, is kept byte for byte.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from ant_cli.runtime.storage import replace_file
 FILE_NAME = "claude-lock.json"
 VERSION = 1
 READABLE = 0o644
-"""Permissions: there are no secrets in it, and it belongs into version control."""
+"""Permissions: the file has no secrets, and belongs in version control."""
 FIELDS = ("kind", "id", "version", "hash", "remote_hash", "revision", "subpath")
-"""The fields of an entry in their order; an entry with others is sorted."""
+"""The fields of an entry in order. An entry with other fields is sorted."""
 
 
 class ResourceOrigin(NamedTuple):
-    """Where the resources are. A field is empty if it is not known."""
+    """The server and account that hold the resources. Unknown fields are empty."""
 
     base_url: str = ""
     organization_id: str = ""
@@ -36,7 +36,7 @@ class ResourceOrigin(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """What the lock file says of a resource."""
+    """The entry of a resource in the lock file."""
 
     kind: str
     id: str
@@ -45,11 +45,11 @@ class Entry(NamedTuple):
     remote_hash: str
     """The hash of the object that the server returned for it."""
     raw: Mapping[str, bytes] = {}
-    """All fields, as they are written."""
+    """All fields, as written in the file."""
 
     @property
     def is_ours(self) -> bool:
-        """Whether it is an environment, and not from a repository elsewhere."""
+        """Whether it is an environment, and not from another repository."""
         return self.kind == ENVIRONMENT and "subpath" not in self.raw and "revision" not in self.raw
 
 
@@ -62,9 +62,9 @@ class LockFile(NamedTuple):
     entries: Mapping[str, Entry] = {}
     """Every entry by its key, which is a path relative to the lock file or a URL."""
     raw: Mapping[str, bytes] = {}
-    """The fields of the file, as they are written."""
+    """The fields of the file, as written."""
     raw_entries: Mapping[str, tuple[bytes, bytes]] = {}
-    """The keys and entries as they are written."""
+    """The keys and entries, as written."""
 
     @property
     def tracked(self) -> dict[str, Entry]:
@@ -72,11 +72,11 @@ class LockFile(NamedTuple):
         return {key: entry for key, entry in self.entries.items() if entry.is_ours and key.startswith("./")}
 
     def file_of(self, key: str) -> Path:
-        """Return the file that an entry is about."""
+        """Return the file of an entry."""
         return self.path.parent / key
 
     def with_entry(self, key: str, entry: Entry) -> LockFile:
-        """Return the lock file with an entry that is new, or has another ID or other hashes."""
+        """Return the lock file with an entry added or replaced."""
         raw = dict(entry.raw)
         raw |= {name: _quote(getattr(entry, name)) for name in ("kind", "id", "hash", "remote_hash")}
         written = (_quote(key), _object(_in_order(raw), 2))
@@ -105,10 +105,10 @@ class LockFile(NamedTuple):
         return _object(fields, 0) + b"\n"
 
     def save(self) -> None:
-        """Write the file, in one step and to the disk.
+        """Write the file atomically, and flush it to the disk.
 
         Raises:
-            OutputError: if that fails; the old file stays as it is.
+            OutputError: if that fails; the old file is unchanged.
 
         """
         try:
@@ -118,9 +118,9 @@ class LockFile(NamedTuple):
 
 
 def find_lock_path(named: str | None, folder: Path) -> Path:
-    """Return the path of the lock file: the one that is named, or the next above, up to the root of a repository.
+    """Return the path of the lock file: the named one, or the nearest one above, up to the root of a repository.
 
-    If none exists, the path of a new one in `folder`.
+    If none exists, return the path of a new one in `folder`.
 
     Raises:
         UsageError: if the name is empty.
@@ -142,7 +142,7 @@ def read_lock(path: Path) -> LockFile:
     """Read the lock file, which may not exist yet.
 
     Raises:
-        UsageError: if it is not one, holds a merge conflict, was written by a newer version, or if the key of an
+        UsageError: if it is no lock file, has a merge conflict, was written by a newer version, or if the key of an
             environment leads out of its folder.
 
     """
@@ -170,7 +170,7 @@ def read_lock(path: Path) -> LockFile:
     return LockFile(path, exists=True, origin=found, entries=entries, raw=raw, raw_entries=raw_entries)
 
 
-_RESTORE = "Restore it from version control, where it belongs: it knows the IDs of what was created."
+_RESTORE = "Restore it from version control: it has the IDs of what was created."
 
 
 def _check_conflict(text: str, path: Path) -> None:
@@ -179,7 +179,7 @@ def _check_conflict(text: str, path: Path) -> None:
         line = text.count("\n", 0, match.start()) + 1
         raise UsageError(
             f"{path}, line {line}: there is a merge conflict.",
-            "Keep the entries of both sides; of one with two IDs, the one that exists. Nothing was changed.",
+            "Keep the entries of both sides; of two IDs in an entry, keep the existing one. Nothing was changed.",
         )
 
 
@@ -190,7 +190,7 @@ def _check_version(raw: bytes, path: Path) -> None:
         raise UsageError(
             f"{path} was written by a newer ant "
             f"(lockfile version {raw.decode()}, this build understands {VERSION}).",
-            "Use that version, or a newer one of this.",
+            "Use that tool, or a newer version of this one.",
         )
 
 
@@ -201,7 +201,7 @@ def _check_key(key: str, path: Path) -> None:
 
 
 def _members(text: bytes) -> dict[str, bytes]:
-    """Return the fields of an object; one that is there twice is no field."""
+    """Return the fields of an object, without fields that occur twice."""
     pairs = json_text.raw_pairs(text)
     members = {json_text.string(key): value for key, value in pairs}
     if len(members) < len(pairs):
@@ -228,7 +228,7 @@ def _in_order(raw: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def _object(fields: Mapping[str, bytes], depth: int) -> bytes:
-    """Write an object whose members stand on lines of their own."""
+    """Write an object with each member on its own line."""
     if not fields:
         return b"{}"
     indent = b"  " * depth

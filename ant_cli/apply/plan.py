@@ -1,4 +1,4 @@
-"""The plan: what has to be done so that the server has what the files declare. Nothing here sends a request."""
+"""The plan: the steps that make the server match the files. Nothing here sends a request."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ant_cli.input.values import Value
 from ant_cli.runtime.light_typing import Literal, NamedTuple
 
 PlannedAction = Literal["create", "update", "adopt", "archive", "forget", "record", "none"]
-"""`adopt` takes over an environment that exists, and updates it if it differs. `record` changes the lock file only:
+"""`adopt` takes over an existing environment, and updates it if it differs. `record` only changes the lock file:
 a file was renamed, or the server has what it declares. `forget` removes an entry whose environment is gone."""
 Object = dict[str, Value]
 """An environment as the server returned it."""
@@ -30,7 +30,7 @@ class Options(NamedTuple):
 
 
 class Step(NamedTuple):
-    """What is done with one resource."""
+    """The step for one resource."""
 
     action: PlannedAction
     key: str
@@ -41,25 +41,25 @@ class Step(NamedTuple):
     """What the server has."""
     changes: tuple[FieldChange, ...] = ()
     blocked: str = ""
-    """Why this can't be done, and what would unblock it; empty if it can."""
+    """Why the step can't be carried out, and what would unblock it; empty if it can."""
     moved_from: str = ""
-    """The key under which the lock file has it."""
+    """Its key in the lock file."""
     note: str = ""
 
     @property
     def fingerprint(self) -> tuple[str, ...]:
-        """What has to be the same when a plan that was saved is carried out."""
+        """Must be unchanged when a saved plan is carried out."""
         declared = self.declaration.hash if self.declaration else ""
         found = hash_of_remote(self.remote) if self.remote else ""
         return self.action, self.key, self.id, declared, found, self.moved_from
 
 
 class Plan(NamedTuple):
-    """Everything that a run would do."""
+    """All steps of a run."""
 
     steps: tuple[Step, ...]
     lost: tuple[str, ...] = ()
-    """The keys whose files are gone, and which `--prune` would archive."""
+    """The keys whose files are gone. `--prune` would archive their environments."""
 
     @property
     def pending(self) -> tuple[Step, ...]:
@@ -78,21 +78,21 @@ class Plan(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What is known when a plan is made."""
+    """The facts from which a plan is made."""
 
     lock: LockFile
     declarations: Mapping[str, Declaration]
-    """What the files declare, by their keys."""
+    """The declarations of the files, by key."""
     remotes: Mapping[str, Object | None]
-    """What the server has for each ID that was asked for; None if it has nothing."""
+    """The server's object for each requested ID; None if there is none."""
     named: Mapping[str, Sequence[Object]] = {}
-    """The environments that are not archived, by their names."""
+    """The environments that are not archived, by name."""
     interrupted: Collection[str] = ()
     """The names that a run was creating when it was killed."""
 
 
 def ids_to_read(lock: LockFile, declarations: Mapping[str, Declaration]) -> list[str]:
-    """Return the IDs that a plan needs: of the files of this run, and of entries whose files are gone."""
+    """Return the IDs that a plan needs: those of this run's files, and of entries whose files are gone."""
     lost = set(_lost_keys(lock, declarations))
     return [entry.id for key, entry in lock.tracked.items() if key in declarations or key in lost]
 
@@ -103,15 +103,15 @@ def _lost_keys(lock: LockFile, declarations: Mapping[str, Declaration]) -> list[
 
 
 def needs_names(known: Known, options: Options) -> bool:
-    """Whether something would be created, so that it matters which names exist."""
+    """Whether something would be created. Only then does the plan depend on existing names."""
     return any(step.action == "create" for step in make_plan(known, options).steps)
 
 
 def make_plan(known: Known, options: Options) -> Plan:
-    """Return what has to be done.
+    """Return the plan.
 
     Raises:
-        AntError: if the server has none of several environments, so that the credentials must be wrong.
+        AntError: if the server has none of several environments, which means that the credentials are wrong.
 
     """
     _check_credentials(known, options)
@@ -137,8 +137,9 @@ def _check_credentials(known: Known, options: Options) -> None:
 def _moves(known: Known) -> dict[str, str]:
     """Return the old key of each file that was renamed.
 
-    It declares the name of an environment whose file is gone. Or its name came from the file, and all the rest of
-    it is what one file that is gone declared; the environment gets the new name then, and keeps its ID.
+    A file was renamed if it declares the name of an environment whose file is gone. Or if its name comes from the
+    file name, and the rest equals what a missing file declared; then the environment gets the new name and keeps
+    its ID.
     """
     lost = {
         key: entry
@@ -207,17 +208,17 @@ def _immutable(declaration: Declaration, remote: Object) -> str:
     if isinstance(new, dict) and isinstance(old, dict) and new.get("type") != old.get("type"):
         return (
             f"config.type can't change from {old.get('type')} to {new.get('type')}; declare another environment, "
-            "with another name, in a file of its own"
+            "with another name, in a separate file"
         )
     return ""
 
 
 def _kept(declaration: Declaration, remote: Object) -> str:
-    """Return a note about lists that the file leaves out, and which therefore stay."""
+    """Return a note about lists that the file leaves out, so the server's lists stay."""
     paths = [change.path for change in kept_lists(declaration.body.get("config"), remote.get("config"), "config")]
     if not paths or "config" not in declaration.body:
         return ""
-    return f"{', '.join(paths)} of the server stays, since the file leaves it out; write [] to clear it"
+    return f"{', '.join(paths)} of the server stays, because the file leaves it out; write [] to clear it"
 
 
 def _replacement(step: Step, remote: Object | None, known: Known, options: Options) -> Step:
@@ -230,7 +231,7 @@ def _replacement(step: Step, remote: Object | None, known: Known, options: Optio
 
 
 def _untracked(declaration: Declaration, known: Known, options: Options) -> Step:
-    """Return what to do with a file that the lock file doesn't have: create it, or take over one of its name."""
+    """Return the step for a file that the lock file doesn't have: create, or take over one of that name."""
     step = Step("create", declaration.key, declaration.name, "", declaration)
     found = known.named.get(declaration.name, ())
     if not found:
@@ -257,7 +258,7 @@ def _untracked(declaration: Declaration, known: Known, options: Options) -> Step
 
 
 def _prune(key: str, known: Known, options: Options) -> Step:
-    """Return what to do with an entry whose file is gone."""
+    """Return the step for an entry whose file is gone."""
     entry = known.lock.entries[key]
     remote = known.remotes.get(entry.id)
     name = str(remote.get("name", "")) if remote else name_from(known.lock.file_of(key))

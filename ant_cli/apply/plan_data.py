@@ -1,4 +1,4 @@
-"""The plan as data: for scripts, and kept in a file to be carried out later exactly as it was shown."""
+"""The plan as data: for scripts, and saved in a file, to be carried out later exactly as shown."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ VERSION = 1
 
 
 class SavedPlan(NamedTuple):
-    """A plan that was kept in a file."""
+    """A plan that was saved in a file."""
 
     paths: tuple[str, ...]
     """The files and folders of the run."""
@@ -28,7 +28,7 @@ class SavedPlan(NamedTuple):
     options: Options
     origin: ResourceOrigin
     steps: tuple[tuple[str, ...], ...]
-    """The fingerprints of what was to be done."""
+    """The fingerprints of the steps."""
 
 
 def plan_data(plan: Plan, lock: LockFile) -> dict[str, Any]:
@@ -122,15 +122,15 @@ def read_plan(file: str) -> SavedPlan:
 
 
 def fingerprints(steps: Iterable[Step]) -> tuple[tuple[str, ...], ...]:
-    """Return what has to be the same when a plan is carried out."""
+    """Return the data that must be unchanged when a plan is carried out."""
     return tuple(step.fingerprint for step in steps)
 
 
 def check_unchanged(saved: SavedPlan, plan: Plan) -> None:
-    """Reject a plan if files or server have changed since it was saved.
+    """Reject a plan if the files or the server have changed since it was saved.
 
     Raises:
-        AntError: with what differs.
+        AntError: with the differences.
 
     """
     then, now = _by_key(saved.steps), _by_key(fingerprints(plan.steps))

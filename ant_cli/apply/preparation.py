@@ -1,4 +1,4 @@
-"""From the command line to a plan: the lock file, the files, what the server has, and what follows from it."""
+"""Make a plan from the command line: read the lock file, the files and the server, and compare them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Facts(NamedTuple):
 
 
 def load_files(paths: Sequence[str], lock: LockFile) -> Loaded:
-    """Read the files of a run: those that were named, or else those of the lock file.
+    """Read the files of a run: the named ones, or else those in the lock file.
 
     Raises:
         UsageError: with every mistake in them, or if there is neither a path nor a lock file.
@@ -41,7 +41,7 @@ def load_files(paths: Sequence[str], lock: LockFile) -> Loaded:
 
 
 def untracked(lock: LockFile) -> list[Declaration]:
-    """Return what files in the folder of the lock file declare that it doesn't have; nothing if one is wrong."""
+    """Return what files in the lock file's folder declare that it doesn't have; empty if one is wrong."""
     try:
         found = load([shown_path(lock.path.parent)], lock.path)
     except UsageError:
@@ -56,10 +56,10 @@ def look_up(
     base_url: str,
     interrupted: Collection[str] = (),
 ) -> Facts:
-    """Ask the server what it has for the entries of the lock file.
+    """Fetch the server's objects for the entries of the lock file.
 
     Raises:
-        AntError: if the credentials lead elsewhere than the lock file, or a request fails.
+        AntError: if the credentials are for another server or account than the lock file, or a request fails.
 
     """
     origin = workers.one(lambda client: server.origin_of(client, base_url))
@@ -69,7 +69,7 @@ def look_up(
 
 
 def plan_for(facts: Facts, options: Options, workers: Workers) -> Plan:
-    """Return the plan. If something would be created, the server is asked for environments of that name first."""
+    """Return the plan. If something would be created, first look on the server for environments with that name."""
     known = facts.known
     if needs_names(known, options):
         names = {declaration.name for declaration in known.declarations.values()}

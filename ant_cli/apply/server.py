@@ -1,4 +1,4 @@
-"""The environments on the server: read, find by name, create, update and archive."""
+"""Environments on the server: read, find by name, create, update and archive."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from ant_cli.runtime.redaction import strip_userinfo
 
 PAGE_SIZE = "100"
 _WHO_AM_I = Request("GET", "/v1/models", (("limit", "1"),))
-"""The cheapest request whose response says which organization and workspace the credentials belong to."""
+"""The cheapest request whose response names the organization and workspace of the credentials."""
 
 
 def read_all(workers: Workers, ids: Sequence[str]) -> dict[str, Object | None]:
-    """Return what the server has for each ID; None if it has nothing."""
+    """Return the server's object for each ID; None if there is none."""
     return dict(zip(ids, workers.each(ids, retrieve), strict=True))
 
 
@@ -59,7 +59,7 @@ def list_all(client: Client) -> list[Object]:
 
 
 def create(client: Client, body: dict[str, Value]) -> Object:
-    """Create an environment. A request whose outcome is unknown is not repeated: its caller looks for the name."""
+    """Create an environment. A request with an unknown outcome is not repeated: the caller looks for the name."""
     request = request_of(environments.CREATE, {}, body)._replace(retries="unless_timed_out")
     return _environment(client.send(request).body)
 
@@ -67,7 +67,7 @@ def create(client: Client, body: dict[str, Value]) -> Object:
 def update(
     client: Client, identifier: str, body: dict[str, Value], check: Callable[[], object] = lambda: None
 ) -> Object:
-    """Update an environment, and return what it became. `check` runs right before each attempt, and may raise."""
+    """Update an environment, and return its new state. `check` runs right before each attempt, and may raise."""
     request = _request(environments.UPDATE, identifier, body)
 
     def checked() -> Request:
@@ -78,7 +78,7 @@ def update(
 
 
 def archive(client: Client, identifier: str) -> bool:
-    """Archive an environment. Returns whether there was one."""
+    """Archive an environment. Returns whether it existed."""
     try:
         client.send(_request(environments.ARCHIVE, identifier))
     except APIError as error:
@@ -89,7 +89,7 @@ def archive(client: Client, identifier: str) -> bool:
 
 
 def origin_of(client: Client, base_url: str) -> ResourceOrigin:
-    """Return where the credentials lead to, as far as the server says."""
+    """Return the server, organization and workspace of the credentials, if the server names them."""
     base_url = strip_userinfo(base_url)
     try:
         headers = client.send(_WHO_AM_I).headers
@@ -103,10 +103,10 @@ def origin_of(client: Client, base_url: str) -> ResourceOrigin:
 
 
 def check_origin(lock: LockFile, origin: ResourceOrigin) -> None:
-    """Reject credentials that lead elsewhere than those that wrote the lock file.
+    """Reject credentials for a server or account other than those of the lock file.
 
     Raises:
-        AntError: if the organization or the workspace is another one, or the server, if there is no organization.
+        AntError: if the organization or the workspace differs; without an organization, if the server differs.
 
     """
     names = {"organization_id": "organization", "workspace_id": "workspace"}
@@ -126,7 +126,7 @@ def _request(operation: Operation, identifier: str, body: dict[str, Value] | Non
 
 
 def _environment(text: bytes) -> Object:
-    """Return an environment as the server sent it."""
+    """Return the environment that the server sent."""
     try:
         value = read_json(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What is wrong with the body of a file, all of it at once, and where each mistake stands."""
+"""Find all mistakes in the body of a file at once, and their places."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 FieldPath = tuple[str | int, ...]
 UNIONS = ("config", "networking")
-"""The fields after which pydantic names the branch of the union that it took."""
+"""The fields after which pydantic names the branch of the union that it chose."""
 
 
 class Mistake(NamedTuple):
-    """One thing that is wrong with a body."""
+    """One mistake in a body."""
 
     path: FieldPath
-    """Where in the body: keys, and positions in lists from 0."""
+    """The place in the body: keys, and positions in lists from 0."""
     problem: str
 
     def __str__(self) -> str:
@@ -33,7 +33,7 @@ class Mistake(NamedTuple):
 
 
 def mistakes_in(body: dict[str, Value]) -> list[Mistake]:
-    """Return everything that is wrong with the body of an environment."""
+    """Return all mistakes in the body of an environment."""
     from pydantic import ValidationError  # late: nothing else takes as long to import
 
     from ant_cli.apply.environment_file import EnvironmentFile
@@ -55,7 +55,7 @@ def _to_mistake(details: ErrorDetails) -> Mistake:
 
 
 def _without_branches(loc: FieldPath) -> Iterator[str | int]:
-    """Yield the steps of a path in the body: without the branches of unions."""
+    """Yield the steps of a path in the body, without the branches of unions."""
     for before, step in zip(("", *loc), loc, strict=False):
         if before not in UNIONS:
             yield step

@@ -1,8 +1,8 @@
-"""Several pieces of work at once, each with a client that shares the connections, the credential and the pace.
+"""Run several tasks at once, each with a client that shares the connections, the credential and the pace.
 
-`http/pool.py` is for the requests of a command line, which may be without end: it yields results while others are
-sent, and leaves what is in flight at an interrupt. Here all results are needed before the next step, and what has
-begun to change something is finished, because an ID would be lost otherwise.
+`http/pool.py` is for the requests of a command line, which may never end: it yields results while others are sent,
+and abandons requests in flight at an interrupt. Here, all results are needed before the next step, and tasks that
+have begun to change something are finished, because an ID would be lost otherwise.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ MOST_WORKERS = 64
 
 
 class Workers:
-    """A client and its siblings, which are made when they are needed."""
+    """A client and its siblings, which are created when they are needed."""
 
     def __init__(self, client: Client, parallel: int) -> None:
-        """Take the client, and how many may be used at once."""
+        """Take the client, and the number of tasks to run at once."""
         self._client = client
         self._parallel = parallel
         self._idle: SimpleQueue[Client] = SimpleQueue()
@@ -31,15 +31,15 @@ class Workers:
         self._made = 1
 
     def one(self, work: Callable[[Client], R]) -> R:
-        """Do a piece of work in this thread."""
+        """Run a task in this thread."""
         (result,) = self.each([work], lambda client, piece: piece(client))
         return result
 
     def each(self, items: Sequence[T], work: Callable[[Client, T], R], *, finish: bool = False) -> list[R]:
-        """Do a piece of work for each item, and return the results in their order.
+        """Run a task for each item, and return the results in order.
 
-        After the first failure, or an interrupt, no further piece is begun. With `finish`, those that were begun
-        are finished first, because they change something.
+        After the first failure, or an interrupt, no further task is begun. With `finish`, tasks that have begun are
+        finished first, because they change something.
 
         Raises:
             AntError: the first failure.

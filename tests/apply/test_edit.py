@@ -34,7 +34,7 @@ ENVIRONMENT = {
     "updated_at": "2026-11-25T10:00:00Z",
 }
 DONE = {**ENVIRONMENT, "updated_at": "2026-11-25T10:00:01Z"}
-CONFIRMED = [["#! Delete this line to send them. To give up, leave the text as it is.\n", ""]]
+CONFIRMED = [["#! Delete this line to send them. To give up, leave the text unchanged.\n", ""]]
 """What the user does with the text that has the changes of both."""
 EDITOR = """\
 import json, os, pathlib, sys
@@ -399,7 +399,7 @@ def test_a_change_of_another_field_meanwhile_is_kept(desk):
     theirs = environment(description="Theirs.")
     result = desk.edit([["numpy", "polars"]], CONFIRMED, replies=[ENVIRONMENT, theirs, theirs, DONE])
     assert result.exit == 0
-    assert "changed by other means meanwhile" in result.stderr
+    assert "changed elsewhere meanwhile" in result.stderr
     again = desk.seen[1]
     assert "\ndescription: Theirs.\n" in again
     assert "      - pandas\n      - polars\n" in again
@@ -433,7 +433,7 @@ def test_a_merge_that_is_left_as_it_is_sends_nothing(desk):
     result = desk.edit([["numpy", "polars"]], replies=[ENVIRONMENT, theirs])
     assert result.exit == 6
     assert [method for method, _ in sent(result)] == ["GET", "GET"]
-    assert "env_1 was changed by other means meanwhile, so nothing was sent." in result.stderr
+    assert "env_1 was changed elsewhere meanwhile, so nothing was sent." in result.stderr
     assert "polars" in desk.file.read_text()
 
 

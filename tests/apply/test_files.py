@@ -123,7 +123,7 @@ def test_a_pipe_is_never_waited_for(path, expected):
         ),
         (
             "thing.yaml",
-            "thing.yaml, line 1, column 1: nothing says what it declares. If it is an environment, add "
+            "thing.yaml, line 1, column 1: it does not say what it declares. If it is an environment, add "
             "`type: environment`, or keep it in a folder named environments.",
         ),
         ("environments/empty.yaml", "environments/empty.yaml, line 1, column 1: the file is empty."),

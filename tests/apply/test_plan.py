@@ -328,5 +328,5 @@ def test_a_list_that_a_file_leaves_out_is_pointed_out():
     world = World({"name": "a", "config": {"type": "cloud", "packages": {"pip": ["x"], "apt": ["y"]}}})
     world.files[KEY] = declared({"name": "a", "config": {"type": "cloud", "packages": {"pip": ["z"]}}})
     assert world.step().note == (
-        "config.packages.apt of the server stays, since the file leaves it out; write [] to clear it"
+        "config.packages.apt of the server stays, because the file leaves it out; write [] to clear it"
     )
