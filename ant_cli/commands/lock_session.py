@@ -16,6 +16,7 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.storage import locked
 from ant_cli.settings.loading import Settings
 from ant_cli.settings.loading import load as load_settings
+from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.notes import note_credential_choice
 
 
@@ -24,6 +25,8 @@ def connected(flags: Flags, runtime: Runtime, parallel: int) -> Iterator[tuple[W
     """Yield workers for the API, and the settings. API errors that are raised inside are rendered."""
     settings = load_settings(runtime, flags)
     note_credential_choice(settings, runtime)
+    if is_local(settings.connection.base_url):
+        parallel = 1  # several are no faster there, and so environments are created in the order of their files
     with open_client(settings, runtime) as client:
         yield Workers(client, parallel), settings
 

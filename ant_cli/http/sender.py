@@ -145,9 +145,8 @@ class Sender:
             ):
                 response.read(self._response_limit)
         except (IncompleteResponse, TransportError) as failure:
-            if (
-                response is None or response.status < 400
-            ):  # the status alone makes it an error, even without the body
+            # The status alone makes a response an error, even without its body.
+            if response is None or response.status < 400:
                 delivery.in_flight = False
                 raise _to_failure(failure, response, self._request_line(request), timeouts) from None
         delivery.in_flight = False
