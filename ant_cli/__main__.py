@@ -1,4 +1,4 @@
-"""From argv to the exit status. The one place where errors are caught and printed."""
+"""From argv to the exit status. The only place where errors are caught and printed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ant_cli.operations.spec import Flags
 
 _FIRST_PAGE: tuple[list[str], ...] = ([], ["--help"], ["-h"], ["help"])
-"""The command lines that show the page of `ant` itself, which needs no catalog."""
+"""The command lines that show the help page of `ant` itself, which does not need the catalog."""
 
 
 def main(argv: Sequence[str], runtime: Runtime) -> int:
@@ -93,7 +93,7 @@ def execute(call: CommandCall, runtime: Runtime) -> None:
 
 
 def _read_given(flags: Flags, runtime: Runtime, *, note: bool = True) -> Flags:
-    """Return the flags with the credential that is on stdin, if a flag says so, and print a note on a typed one."""
+    """Return the flags, with a credential from stdin if a flag asks for one. Note a credential in the arguments."""
     from ant_cli.operations.global_flags import ON_STDIN, SECRETS
 
     if not any(name in flags for name in (*SECRETS, *ON_STDIN)):
@@ -114,7 +114,7 @@ def _decode_arg(arg: str) -> str:
     """Decode an argument as UTF-8, whatever the encoding of the locale.
 
     Raises:
-        UsageError: if it is not UTF-8: something else would be sent instead.
+        UsageError: if it is not UTF-8, because something else would be sent instead.
 
     """
     if arg.isascii() or not any("\udc80" <= character <= "\udcff" for character in arg):
@@ -132,7 +132,7 @@ def _signal_exit_status(signal: KeyboardInterrupt) -> int:
 
 
 def _report(error: AntError, runtime: Runtime) -> None:
-    """Print an error and its hints as one message. In a log, one of the API begins as the official tool's do."""
+    """Print an error and its hints as one message. In a log, API errors begin as in the official tool."""
     on_terminal = runtime.stderr.is_terminal
     if text := error.report(on_terminal=on_terminal):
         runtime.stderr.say(text if isinstance(error, APIError) and not on_terminal else f"ant: {text}")
@@ -178,7 +178,7 @@ def entry_point() -> None:
     """Run the command `ant`. A second interrupt may arrive while the first one is handled."""
     try:
         pause_gc()
-        if sys.argv[1:] != ["--version"]:  # it ends before anybody could interrupt it
+        if sys.argv[1:] != ["--version"]:  # it ends too soon to be interrupted
             handle_sigterm()
         status = main(sys.argv[1:], this_process())
     except KeyboardInterrupt as signal:

@@ -1,7 +1,7 @@
-"""The commands as a Typer tree, made from the catalog, for programs and tests that want one.
+"""The commands as a Typer tree, made from the catalog, for programs and tests that use Typer.
 
 `app` can be run by `typer.testing.CliRunner`, and mounted: `their_app.add_typer(app, name="ant")`. Each command in
-it makes the same call as the command line does, which `argv.py` parses without Typer, for the sake of start-up.
+it makes the same call as the command line, which `argv.py` parses without Typer to start faster.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import Stdin
 
 GLOBAL = "ant_cli.global_flags"
-"""Where a context keeps the global flags that stood before the command."""
+"""The key under which a context keeps the global flags before the command."""
 _POSITIONAL = "positional"
 """The parameter of an ID that is given without its flag."""
 
@@ -53,7 +53,7 @@ def build(command: Command) -> typer.Typer:
 
 
 def _group_callback(command: Command) -> Callable[..., None]:
-    """Return what runs before a command of the group, or instead of one."""
+    """Return the function that runs before a command of the group, or without one."""
 
     def callback(ctx: typer.Context, *, version: bool = False, **given: Any) -> None:
         ctx.meta[GLOBAL] = {**ctx.meta.get(GLOBAL, {}), **_texts(given)}
@@ -103,7 +103,7 @@ def _call(command: Command, before: Mapping[str, FlagValue], given: Mapping[str,
 def _make(call: Callable[[], CommandCall], ctx: typer.Context) -> NoReturn:
     """Make a call. Raises typer.Exit with its exit status."""
     given = {**ctx.meta.get(GLOBAL, {}), **_texts(ctx.params)}
-    argv = [f"{flag_name(name)}={value}" for name, value in given.items()]  # in which secrets are looked for
+    argv = [f"{flag_name(name)}={value}" for name, value in given.items()]  # they may contain secrets
     with tempfile.SpooledTemporaryFile() as file:
         runtime = ctx.obj if isinstance(ctx.obj, Runtime) else _process_runtime(file)
         status = guarded(lambda: execute(call(), runtime), argv, runtime)
@@ -111,7 +111,7 @@ def _make(call: Callable[[], CommandCall], ctx: typer.Context) -> NoReturn:
 
 
 def _process_runtime(file: Any) -> Runtime:
-    """Return the surroundings of the process; input in memory, such as CliRunner's, goes through a file."""
+    """Return the runtime of the process. Input in memory, such as CliRunner's, is put into a file."""
     runtime = this_process()
     try:
         runtime.stdin.descriptor  # noqa: B018 - only a stream with a descriptor shows whether it has input
@@ -154,7 +154,7 @@ def _argument(param: Param) -> Parameter:
 
 
 def _operation_argument(param: Param) -> Parameter:
-    """Return an ID as it may be given without its flag, which has its name."""
+    """Return the argument for an ID that may be given without its flag. The flag has its name."""
     return _argument(param).replace(name=_POSITIONAL)
 
 

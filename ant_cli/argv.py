@@ -1,7 +1,7 @@
-"""Arguments to a call: which command, with which flags. Nothing is read or sent.
+"""Parse arguments into a call: which command, with which flags. Nothing is read or sent.
 
-Commands are parsed from the rows that describe them: no library accepts what the official tool does (global
-flags anywhere, of which the nearest wins; `--force=false`), and importing one would double the start-up time.
+Commands are parsed from the rows that describe them: no library accepts the official tool's syntax (global flags
+anywhere, the nearest of which wins; `--force=false`), and importing one would double the start-up time.
 `app.py` has the same commands as a Typer tree.
 """
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _HELP_FLAGS = ("--help", "-h")
 _VERSION_FLAGS = ("--version", "-v")
 _ALIASES = {"@completion": "completion"}
-"""Other names of tool commands, which the official tool has."""
+"""Other names of tool commands, from the official tool."""
 
 
 class ApiCall(NamedTuple):
@@ -32,11 +32,11 @@ class ApiCall(NamedTuple):
 
 
 class ToolCall(NamedTuple):
-    """A command line that calls a tool command, which calls no endpoint."""
+    """A command line that calls a tool command, not an endpoint."""
 
     command: Command
     flags: Flags
-    """The texts of its flags and arguments."""
+    """Its flags and arguments, as text."""
 
 
 class VersionCall(NamedTuple):
@@ -144,7 +144,7 @@ def _unknown_command(*args: str) -> UsageError:
 
 
 def _group_help(path: Sequence[str], args: Sequence[str]) -> ToolCall:
-    """Return the call that shows the help page of a group, after which nothing or a flag stands.
+    """Return the call that shows the help page of a group that is followed by nothing or a flag.
 
     Raises:
         UsageError: if the flag does not ask for help.
@@ -156,7 +156,7 @@ def _group_help(path: Sequence[str], args: Sequence[str]) -> ToolCall:
 
 
 def _misplaced_flag(arg: str, known: Iterable[str], command: str) -> UsageError:
-    """Return the error for a flag where a command should stand, and only the known flags can."""
+    """Return the error for a flag in the place of a command, where only known flags may be."""
     flag = arg.partition("=")[0]
     owner = next((item for item in OPERATIONS if flag in _by_name(params_of(item))), None)
     if owner is not None:
@@ -165,7 +165,7 @@ def _misplaced_flag(arg: str, known: Iterable[str], command: str) -> UsageError:
 
 
 def _split_leading_globals(args: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return the global flags at the start of `args`, as they were typed, and the other arguments."""
+    """Return the global flags at the start of `args`, as given, and the other arguments."""
     end = 0
     while end < len(args) and (param := BY_FLAG.get(args[end].partition("=")[0])):
         end += 2 if param.takes_value and "=" not in args[end] else 1
@@ -175,7 +175,7 @@ def _split_leading_globals(args: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _parse_flags(args: Sequence[str], known: Mapping[str, Param], command: str) -> _ParsedArguments | None:
-    """Return the flags and the positional arguments; None if help is asked for."""
+    """Return the flags and the positional arguments; None if a flag asks for help."""
     flags = dict[str, FlagValue]()
     positional: list[str] = []
     position = 0
@@ -216,9 +216,9 @@ def _flag_and_value(arg: str, known: Mapping[str, Param], command: str) -> tuple
 
 
 def _value_of(param: Param, flag: str, following: Sequence[str], position: int, command: str) -> tuple[str, int]:
-    """Return the value of a flag to which none is attached, and the position of its last argument.
+    """Return the value of a flag without an attached value, and the position of its last argument.
 
-    The argument after a flag is its value, even if it starts with a dash. A boolean takes none, and true or
+    The argument after a flag is its value, even if it starts with a dash. A boolean takes no value, and true or
     false after it was meant as one (D22).
     """
     if param.takes_value:
@@ -239,7 +239,7 @@ def reject_boolean_text(text: str, flag: str) -> None:
 
 
 def _store(flags: dict[str, FlagValue], param: Param, value: str) -> None:
-    """Store a value: the last one counts, unless the flag may be repeated."""
+    """Store a value: the last one is used, unless the flag may be repeated."""
     given = flags.get(param.name)
     if param.repeatable:
         flags[param.name] = [*given, value] if isinstance(given, list) else [value]
@@ -265,7 +265,7 @@ def positional_id(args: list[str], flags: Mapping[str, FlagValue], operation: Op
 
 
 def _reject_missing_flags(args: list[str], flags: Mapping[str, FlagValue], operation: Operation) -> None:
-    """Raise UsageError if all IDs of the path were given without flags, which only the last one can do without."""
+    """Raise UsageError if all IDs of the path were given without flags: only the last one may be."""
     others = [param for param in operation.params_in("path") if param != operation.positional]
     if not others or len(args) != len(others) + 1 or any(param.name in flags for param in others):
         return
@@ -277,7 +277,7 @@ def _reject_missing_flags(args: list[str], flags: Mapping[str, FlagValue], opera
 
 
 def _arguments(args: list[str], command: Command) -> dict[str, FlagValue]:
-    """Return the arguments of a tool command, by their names.
+    """Return the arguments of a tool command, by name.
 
     Raises:
         UsageError: if one is missing, or there are more.
@@ -297,16 +297,16 @@ def _arguments(args: list[str], command: Command) -> dict[str, FlagValue]:
 
 
 def _unknown_flag(arg: str, known: Iterable[str], command: str) -> UsageError:
-    import re  # late, as difflib below: only mistakes need them
+    import re  # late, like difflib below: only mistakes need them
 
     from ant_cli.errors.suggestions import did_you_mean
 
-    name = re.split(r"[=:\s]", arg, maxsplit=1)[0]  # what follows may be a secret: the flag was to be another one
+    name = re.split(r"[=:\s]", arg, maxsplit=1)[0]  # the rest may be a secret: another flag was meant
     if name in _HELP_FLAGS or (name in _VERSION_FLAGS and not command):
         return UsageError(f"{name} takes no value.", see_help(command))
     names = [flag for flag in known if flag.startswith("--")]
     if not name.startswith("--") and not did_you_mean(name, names):
-        name = name[:2]  # what follows may be the value of a short flag
+        name = name[:2]  # the rest may be the value of a short flag
     return UnknownName("flag", name, names, see_help(command))
 
 

@@ -475,7 +475,7 @@ def test_delete_asks_at_a_terminal(ant, reply, sent):
     result = ant(*DELETE, terminal=True, ask=ask)
     assert questions == ["Delete env_1? [y/N] "]
     assert (len(result.requests), result.exit) == (sent, 0 if sent else 2)
-    assert ("To do it without a question: --yes" in result.stderr) is not bool(sent)
+    assert ("To skip the question: --yes" in result.stderr) is not bool(sent)
 
 
 def test_the_end_of_input_at_a_question_is_a_no(ant):

@@ -33,7 +33,7 @@ TERMINATED = 143
 
 
 class AntError(Exception):
-    """A failure with a message for the user, perhaps hints at what to do, and an exit code. Immutable."""
+    """A failure with a message for the user, an exit code, and maybe hints. Immutable."""
 
     exit_code = 1
 
@@ -54,7 +54,7 @@ class AntError(Exception):
         return self._changed(hint="\n".join(filter(None, hints)))
 
     def with_exit_code(self, exit_code: int) -> Self:
-        """Return the same error with another exit code, for a command in which its own has another meaning."""
+        """Return the same error with another exit code, for a command in which its own code has another meaning."""
         return self._changed(exit_code=exit_code)
 
     def _changed(self, **data: str | float) -> Self:
@@ -68,16 +68,16 @@ class AntError(Exception):
         return f"{self.request_line}: {self.message}" if self.request_line else self.message
 
     def __str__(self) -> str:
-        """Return the error as a log has it, without the hint."""
+        """Return the error as shown in a log, without the hint."""
         return self.full_message
 
     def report(self, *, on_terminal: bool) -> str:
-        """Return the error with its hints, as a terminal or a log has it; empty without a message."""
+        """Return the error with its hints, as shown on a terminal or in a log; empty without a message."""
         lines = self._screen_lines() if on_terminal else [str(self)]
         return "\n".join(filter(None, (*lines, self.hint)))
 
     def _screen_lines(self) -> list[str]:
-        """Return the error as a terminal has it, without the hint: what happened comes before the request."""
+        """Return the error as shown on a terminal, without the hint: the message comes before the request."""
         return [self.message, self.request_line]
 
 
@@ -97,7 +97,7 @@ class BadValue(UsageError):
 
 
 class MissingFlag(UsageError):
-    """Required values are in neither flags nor piped input."""
+    """Required values are missing from both flags and piped input."""
 
     def __init__(self, flags: Sequence[str], command: str, where: str = "") -> None:
         verb = "is" if len(flags) == 1 else "are"
@@ -115,7 +115,7 @@ class UnknownName(UsageError):
 
 
 def exclude_each_other(*flags: str, hint: str = "Give one of them.") -> UsageError:
-    """Return the error for flags of which only one can be given."""
+    """Return the error for flags that exclude each other."""
     return UsageError(f"{' and '.join(flags)} can't be used together.", hint)
 
 
@@ -136,15 +136,15 @@ class APIError(AntError):
         self.body = body
         self.request_id = request_id
         self.details = ""
-        """The body as `--format-error` wants it, without secrets; empty until it was rendered."""
+        """The body in the format of `--format-error`, without secrets; empty until it was rendered."""
         self.sentence = ""
-        """The body as one sentence for a terminal, if it contains nothing but a type and a message."""
+        """The body as one sentence for a terminal, if it has only a type and a message."""
         self.retry_after_s = 0.0
         """How long the server asks to wait before the next request, in seconds."""
         self.exit_code = EXIT_CODES.get(status, 7 if 500 <= status <= 599 else 1)
 
     def with_retry_after(self, seconds: float) -> Self:
-        """Return the same error with how long the server asks to wait."""
+        """Return the same error with the wait that the server asks for."""
         return self._changed(retry_after_s=seconds)
 
     def with_details(self, details: str, sentence: str = "") -> Self:
@@ -152,12 +152,12 @@ class APIError(AntError):
         return self._changed(details=details, sentence=sentence)
 
     def __str__(self) -> str:
-        """Return the message as the official tool has it, the body, and the request's ID."""
+        """Return the message of the official tool, the body, and the request's ID."""
         request_id = f"Request ID: {self.request_id}" if self.request_id else ""
         return "\n".join(part for part in (self.full_message, self.details, request_id) if part)
 
     def _screen_lines(self) -> list[str]:
-        """Return the error as a terminal has it; the request's ID only once."""
+        """Return the error as shown on a terminal, with the request's ID only once."""
         details = [self.sentence] if self.sentence else [self.message, self.details]
         is_known = not self.request_id or self.request_id in "\n".join(details)
         return [*details, self.request_line, "" if is_known else f"Request ID: {self.request_id}"]

@@ -27,7 +27,7 @@ class Runtime:
         now: Callable[[], float] | None = None,
         ask: Callable[[str], str] | None = None,
     ) -> None:
-        """Take the streams and the environment; tests also pass what stands in for network, time and user."""
+        """Take the streams and the environment. Tests also replace the network, the clock and the user."""
         self.stdin = stdin
         self.stdout = stdout
         self.stderr = stderr
@@ -40,6 +40,6 @@ class Runtime:
         """Asks a question and returns the reply, in place of the terminal."""
 
     def hint(self, text: str) -> None:
-        """Print what may help a person on stderr, unless ANT_NO_HINTS is set."""
+        """Print a hint for people on stderr, unless ANT_NO_HINTS is set."""
         if not self.environ.get(variables.NO_HINTS):
             self.stderr.say(text)

@@ -1,7 +1,7 @@
 r"""Secrets in pieces: in lines of 76 characters, with a colon after each byte, or with invisible characters.
 
-Secret and text are compared without case and without what may stand between the pieces. Words of a sentence may be
-a short secret then by chance, so only long ones are looked for.
+Secret and text are compared without case and without the characters between the pieces. Words of a sentence may then
+equal a short secret by chance, so only long secrets are looked for.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 _SHORTEST = 16
-"""How many characters there must be to compare, besides separators."""
+"""The fewest characters to compare, not counting separators."""
 _SEPARATORS = " \t\r\n\v\f:;,._+/-"
 """What base64 has besides letters and digits is here, too, because it differs in URLs."""
 _INVISIBLE = (
@@ -32,7 +32,7 @@ _ESCAPED_BREAK = re.compile(r"\\[nrt]")
 
 
 def spans_in_pieces(text: str, secrets: tuple[str, ...]) -> list[tuple[int, int]]:
-    """Return where secrets stand in a text, in pieces or as a whole."""
+    """Return the places of secrets in a text, in pieces or as a whole."""
     spaced = _ESCAPED_BREAK.sub("  ", text)
     condensed = spaced.translate(_CONDENSED)
     found = [(start, start + len(form)) for form in _forms(secrets) for start in _occurrences(form, condensed)]
@@ -57,12 +57,12 @@ def _forms(secrets: tuple[str, ...]) -> list[str]:
 
 
 def _encoded(secret: str) -> Iterator[str]:
-    """Yield a secret in hexadecimal, and in base64 and base32, which depend on the number of bytes in front."""
-    import base64  # late: a start has no secret to hide yet
+    """Yield a secret in hexadecimal, base64 and base32. The latter two depend on the number of preceding bytes."""
+    import base64  # late: at the start, there is no secret to hide yet
 
     data = secret.encode("utf-8", "surrogatepass")
     yield data.hex()
-    yield "".join(map(str, data))  # the numbers of its bytes, as Go and JavaScript print them
+    yield "".join(map(str, data))  # its byte values, as Go and JavaScript print them
     yield "".join(f"0x{byte:02x}" for byte in data)
     for encode, bits, shifts in ((base64.b64encode, 6, 3), (base64.b32encode, 5, 5)):
         for shift in range(shifts):

@@ -1,17 +1,17 @@
-"""Asking a person before something is changed."""
+"""Ask a person before a change."""
 
 from __future__ import annotations
 
 from ant_cli.errors import UsageError
 from ant_cli.runtime import Runtime
 
-_HINT = "To do it without a question: --yes"
+_HINT = "To skip the question: --yes"
 
 
 def confirm(question: str, runtime: Runtime, *, reads_stdin: bool = False) -> None:
-    """Ask before what can't be undone. Where nobody can be asked, go ahead: a script means what it says.
+    """Ask before a change that can't be undone. If nobody can be asked, proceed: a script means what it says.
 
-    `ant apply` does not go ahead there, as the official tool does not: see `confirmed` in `commands/`.
+    `ant apply` does not proceed in that case, as the official tool does not: see `confirmed` in `commands/`.
 
     Raises:
         UsageError: if the reply is not yes, or there is no terminal from which it can be read.
@@ -22,9 +22,9 @@ def confirm(question: str, runtime: Runtime, *, reads_stdin: bool = False) -> No
 
 
 def can_ask(runtime: Runtime, *, reads_stdin: bool = False) -> bool:
-    """Whether a person is there: stderr and stdin are terminals.
+    """Whether a person can be asked: stderr and stdin are terminals.
 
-    With `reads_stdin`, the command takes its input from stdin, so that only stderr counts.
+    With `reads_stdin`, the command takes its input from stdin, so only stderr matters.
     """
     return runtime.stderr.is_terminal and (reads_stdin or runtime.stdin.is_terminal)
 
@@ -43,7 +43,7 @@ def ask(question: str, runtime: Runtime) -> str:
     except OSError:
         raise UsageError("there is no terminal to ask on.", _HINT) from None
     except (EOFError, KeyboardInterrupt) as end:  # Ctrl-D, Ctrl-C
-        runtime.stderr.say("")  # what follows starts on a line of its own
+        runtime.stderr.say("")  # further output starts on a new line
         if isinstance(end, KeyboardInterrupt):
             raise
         return ""
@@ -68,7 +68,7 @@ def _ask_terminal(question: str, runtime: Runtime) -> str:
 
 
 def _ask_beside_stdin(question: str, runtime: Runtime) -> str:
-    """Read the reply from the terminal itself, since stdin is the input. Raises OSError if there is none."""
+    """Read the reply from the terminal itself, because stdin is the input. Raises OSError without a terminal."""
     import os
 
     path = "CON" if os.name == "nt" else "/dev/tty"

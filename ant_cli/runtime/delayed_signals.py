@@ -1,4 +1,4 @@
-"""Signals that wait for a moment at which everything that was done has been reported."""
+"""Delay signals until everything that was done has been reported."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from types import FrameType
 from ant_cli.runtime.light_typing import Any, Self
 
 _GRACE_S = 0.3
-"""How long a signal is delayed at most: a write to a full pipe, which may never end, is interrupted after that."""
+"""The longest delay of a signal. After that, it interrupts even a write to a full pipe, which might never end."""
 
 
 class DelayedSignals:
     """Delays SIGINT and SIGTERM until `check` is called. A context manager; the end of the context is a check, too.
 
-    Their handlers raise exceptions wherever the program happens to be, such as between printing a result and
+    Without that, their handlers raise exceptions at any point of the program, such as between printing a result and
     counting it.
     """
 
@@ -26,7 +26,9 @@ class DelayedSignals:
         self._grace: threading.Timer | None = None
 
     def __enter__(self) -> Self:
-        if threading.current_thread() is threading.main_thread():  # only there handlers can be set, and run
+        if (
+            threading.current_thread() is threading.main_thread()
+        ):  # handlers can be set, and run, only in the main thread
             for number in (signal.SIGINT, signal.SIGTERM):
                 handler = signal.getsignal(number)
                 if callable(handler):
@@ -41,7 +43,7 @@ class DelayedSignals:
             self.check()
 
     def check(self) -> None:
-        """Handle a signal that came meanwhile, which raises what its handler raises."""
+        """Handle a signal that arrived meanwhile. Raises whatever its handler raises."""
         if self._pending is not None:
             self._handle(self._pending)
 
@@ -62,7 +64,7 @@ class DelayedSignals:
 
 
 def _send_to_main_thread(number: int) -> None:
-    """Send a signal to the thread that handles it, so that it also ends a system call there."""
+    """Send a signal to the thread that handles it, so that it also interrupts a system call there."""
     if hasattr(signal, "pthread_kill"):
         signal.pthread_kill(threading.main_thread().ident or 0, number)
     else:

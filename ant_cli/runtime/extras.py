@@ -1,7 +1,7 @@
 """Optional packages: what each feature requires, and how to install it.
 
-A hint names packages, not an extra such as `[emulator]`, which would need the name of the distribution: the package
-index may have another project under a similar name.
+Hints name packages instead of an extra such as `[emulator]`, which would need the name of the distribution: the
+package index may have another project under a similar name.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Objects that rows name by text, so that their modules are imported only when they are used."""
+"""Objects that rows refer to by name, so that their modules are imported only when they are used."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ant_cli.runtime.light_typing import Any
 def import_named(path: str) -> Any:
     """Return the object that `package.module:name` names, and import its module.
 
-    `importlib.import_module` would do, but `importlib` imports `warnings`, which help and usage errors do without.
+    `importlib.import_module` would work, but it imports `warnings`, which help and usage errors don't need.
     """
     module, _, name = path.partition(":")
     __import__(module)

@@ -1,7 +1,7 @@
 """Names of `typing`, without its import: with it, `ant --help` needs a third more instructions.
 
 Type checkers see the names of `typing`. At run time `NamedTuple` makes the same classes without compiling the text
-of each annotation, and the other names stand for nothing, because annotations are not evaluated. A module whose
+of each annotation. The other names have no meaning, because annotations are not evaluated. A module whose
 annotations a library evaluates, as pydantic and Typer do, imports `typing`.
 """
 
@@ -37,7 +37,7 @@ else:
             return cls
 
     class _Erased:
-        """Stands for a type: `A | B` and `A[B]` of it, and a call, are itself."""
+        """A stand-in for a type: `A | B`, `A[B]` and calls return it unchanged."""
 
         def __call__(self, *_args: object, **_keywords: object) -> _Erased:
             return self

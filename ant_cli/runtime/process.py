@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def pause_gc() -> None:
-    """Pause the garbage collector while modules load: they allocate much and free nothing."""
+    """Pause the garbage collector while modules load, because they allocate much and free nothing."""
     gc.disable()
 
 
@@ -37,7 +37,7 @@ def handle_sigterm() -> None:
 
     If the parent process ignores SIGTERM, as `trap '' TERM` does, it stays ignored.
     """
-    # What `signal` wraps: to make its enumerations takes a twelfth of the time in which Python starts.
+    # `signal` wraps this module, and creating its enumerations takes a twelfth of Python's start-up time.
     import _signal  # type: ignore[import-not-found]
 
     if _signal.getsignal(_signal.SIGTERM) == _signal.SIG_DFL:
@@ -49,7 +49,7 @@ def _terminate(_number: int, _frame: object) -> NoReturn:
 
 
 def exit_now(status: int) -> NoReturn:
-    """End the process without taking down the interpreter module by module; everything is flushed already.
+    """End the process without the interpreter's slow shutdown. Everything has been flushed already.
 
     After a signal, the process ends by that signal: an exit status alone tells a shell that the program handled
     Ctrl-C in its own way, so a `while` loop around it would go on.
@@ -65,5 +65,5 @@ def exit_now(status: int) -> NoReturn:
 
         number = status - 128
         signal.signal(number, signal.SIG_DFL)
-        signal.raise_signal(number)  # in this thread, so that it comes before the next line
-    os._exit(status)  # also if the signal is blocked
+        signal.raise_signal(number)  # to this thread, so that it arrives before the next line runs
+    os._exit(status)  # even if the signal is blocked

@@ -1,4 +1,4 @@
-"""Reading what a user named, and standard input: to a limit, with errors that say what can't be read and why."""
+"""Read files and standard input up to a limit, with errors that say what can't be read and why."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from ant_cli.errors import UsageError, os_error_text
 from ant_cli.runtime.light_typing import BinaryIO
 
 INPUT_LIMIT = 10_000_000
-"""The most bytes that are read from stdin or a file: the API accepts no larger request."""
+"""The most bytes that are read from stdin or a file. The API accepts no larger requests."""
 STREAM_LIMIT = 1_000_000_000
-"""The most bytes that are read from a pipe of many objects, none of which is longer than `INPUT_LIMIT`."""
+"""The most bytes that are read from a pipe of many objects. Each may have up to `INPUT_LIMIT` bytes."""
 
 
 def read_limited(file: BinaryIO, name: str) -> bytes:
@@ -25,7 +25,7 @@ def read_limited(file: BinaryIO, name: str) -> bytes:
 
 
 def read_or_store(file: BinaryIO, name: str, may_be_long: Callable[[bytes], bool]) -> bytes | BinaryIO:
-    """Read a file to its end; one that is longer than `INPUT_LIMIT` into a temporary file, if it `may_be_long`."""
+    """Read a file to its end. If it exceeds `INPUT_LIMIT` and `may_be_long`, read it into a temporary file."""
     parts, head = _parts(file), b""
     for part in parts:
         head += part
@@ -56,7 +56,7 @@ def _parts(file: BinaryIO) -> Iterator[bytes]:
             _wait_for_data(file)
             continue
         yield part
-        if file.isatty():  # Ctrl-D ended it; another read would wait for a second one
+        if file.isatty():  # Ctrl-D ended the input; another read would wait for a second Ctrl-D
             return
 
 
@@ -71,7 +71,7 @@ def _too_long(name: str, limit: int) -> UsageError:
 
 
 def read_file(path: str, where: str, hint: str = "") -> bytes:
-    """Read a file of at most `INPUT_LIMIT` bytes; `where` is the flag that names it.
+    """Read a file of at most `INPUT_LIMIT` bytes. `where` is the flag that names it.
 
     Raises:
         UsageError: if it can't be read, or is larger.
@@ -92,7 +92,7 @@ def decode(data: bytes, name: str) -> str:
     """Return text in UTF-8 without a byte order mark.
 
     Raises:
-        UsageError: if it is not UTF-8; with the position of the first byte that is not.
+        UsageError: if it is not UTF-8, with the position of the first wrong byte.
 
     """
     try:

@@ -1,4 +1,4 @@
-r"""Redaction: secrets are replaced however a text writes them.
+r"""Redaction: replace secrets in every notation.
 
 Servers, libraries and formats write a key in their own ways: `"` becomes `\"` in JSON, `%22` in a URL and `&quot;`
 in HTML; one inside the other adds a level; a basic `authorization` header has a password in base64, after a user.
@@ -14,15 +14,15 @@ from ant_cli.runtime.unescape import levels, unescaped
 
 REDACTED = "[redacted]"
 _MIN_LENGTH = 4
-"""A shorter text can't be redacted: it is part of too many words."""
+"""The shortest secret that can be redacted. A shorter one is part of too many words."""
 _MAX_LENGTH = 4096
-"""A longer text, such as a file instead of a key, is only found as it is."""
+"""The longest secret that is found in every notation. A longer one, such as a file, is found only verbatim."""
 _KEY = r"sk-ant-[A-Za-z0-9_-]{4,}"
-"""How keys begin. One that was typed in the wrong place is redacted without having been registered."""
+"""How keys begin. A key in the wrong place is redacted even though it was not registered."""
 _SECRET_NAMES = ("secret", "access_token", "refresh_token", "id_token")
 """The members of responses that hold a credential: the first of a work item, the others of a token exchange."""
 _SECRET_MEMBER = re.compile(rf'("(?:{"|".join(_SECRET_NAMES)})"\s*:\s*)"((?:[^"\\]|\\.)*)"?')
-"""A member with a secret; the text may end in the middle of it."""
+"""A member with a secret. The text may end within it."""
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
@@ -39,13 +39,13 @@ def redact(text: str, secrets: Iterable[str]) -> str:
 
 @lru_cache(maxsize=16)  # a log redacts the same few secrets in every line
 def _pattern(secrets: tuple[str, ...]) -> re.Pattern[str]:
-    """Return what matches the secrets in all their forms, and anything like a key."""
+    """Return a pattern that matches the secrets in all their forms, and anything like a key."""
     forms = sorted((form for secret in secrets for form in _forms(secret)), key=len, reverse=True)
     return re.compile("|".join([*forms, _KEY]))
 
 
 def _replace(text: str, secrets: tuple[str, ...]) -> str:
-    """Replace secrets, and anything like a key, in the text or in the text without its escapes."""
+    """Replace secrets, and anything like a key, in the text with and without its escapes."""
     from ant_cli.runtime.condensed import spans_in_pieces  # late: most runs print nothing on stderr
 
     pattern = _pattern(secrets)
@@ -70,14 +70,14 @@ def _forms(secret: str) -> Iterator[str]:
         yield f"(?i:{re.escape(text)})"
     data = secret.encode("utf-8", "surrogatepass")
     yield f"(?i:{data.hex()})"
-    for shift, skip in ((0, 0), (1, 2), (2, 3)):  # the number of bytes in front decides what base64 looks like
+    for shift, skip in ((0, 0), (1, 2), (2, 3)):  # base64 depends on the number of preceding bytes
         encoded = base64.b64encode(bytes(shift) + data).decode()
         own = encoded[skip : (shift + len(data)) * 8 // 6]
         yield own.replace("+", "[ +-]").replace("/", "[/_]")  # an unescaped + is a space
 
 
 def secrets_in(body: bytes) -> list[str]:
-    """Return every text in the members of a response that are called as secrets are, at any depth."""
+    """Return every string in a response's members that have the name of a secret, at any depth."""
     text = body.decode("utf-8", "replace")
     if not any(f'"{name}"' in text for name in _SECRET_NAMES):
         return []
@@ -97,7 +97,7 @@ def secrets_in(body: bytes) -> list[str]:
 
 
 def texts_in(value: object) -> Iterator[str]:
-    """Yield every text in the value of a JSON text, at any depth."""
+    """Yield every string in the value of a JSON text, at any depth."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, list | dict):
@@ -111,7 +111,7 @@ def strip_userinfo(url: str) -> str:
 
 
 def url_secrets(url: str) -> list[str]:
-    """Return the password in a URL, as it is written and decoded; without a password the user, maybe a token."""
+    """Return the password in a URL, as written and decoded; without a password, the user, which may be a token."""
     if "@" not in url:
         return []
     from urllib.parse import unquote, urlsplit

@@ -20,7 +20,7 @@ def escape_line(text: str) -> str:
 
 
 def flatten(text: str) -> str:
-    """Return a text as part of a line: each run of white space is one space, and control characters are escaped."""
+    """Return a text to use within a line: white space is collapsed, and control characters are escaped."""
     return escape_controls(" ".join(text.split()))
 
 

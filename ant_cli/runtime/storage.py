@@ -1,11 +1,11 @@
-"""Files that several processes change: one writer at a time, and each change made whole or not at all.
+"""Files that several processes change: one writer at a time, and every change is atomic.
 
 A lock of the operating system on a file next to the real one keeps other processes out; the system releases it when
-its process is killed. A change is written to a new file, brought to the disk, and put in the place of the old one,
-so that a reader finds the old content or the new one.
+its process is killed. A change is written to a new file and flushed to the disk, and then replaces the old file, so
+that a reader finds the old content or the new one.
 
-The library `filelock` does the same in 35 ms of import time, and asks for the lock again and again where the
-operating system can wait.
+The library `filelock` takes 35 ms to import, and polls for the lock even though the operating system can wait for
+it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ant_cli.runtime.light_typing import BinaryIO, NamedTuple
 _PRIVATE = 0o600
 _POLL_S = 0.05
 _DRAFT_SUFFIX = ".ant-draft"
-"""How the name of a new file ends before it takes the place of the old one."""
+"""The ending of a new file's name until it replaces the old file."""
 _NO_SURPRISES = 0 if sys.platform == "win32" else os.O_NONBLOCK | os.O_NOFOLLOW
 
 
@@ -31,7 +31,7 @@ class LockTimeout(Exception):
 
 
 class Patience(NamedTuple):
-    """How to wait for a lock that another process has."""
+    """How to wait for a lock that another process holds."""
 
     note_after_s: float = 0.0
     """When to call `before_waiting`, in seconds."""
@@ -49,8 +49,8 @@ def locked(
 ) -> Iterator[BinaryIO]:
     """Keep other processes from changing a file. Yields the locked file, which is named PATH.lock.
 
-    What is written to it survives a kill, for the next process that gets the lock. It is removed at the end if it
-    is empty. `before_waiting` is called once if another process has the lock.
+    Data written to it survives a kill, for the next process that gets the lock. It is removed at the end if it is
+    empty. `before_waiting` is called once if another process holds the lock.
 
     Raises:
         OSError: if the file can't be opened, with its name; a link is rejected.
@@ -64,7 +64,7 @@ def locked(
         finally:
             lock.flush()
             if os.fstat(lock.fileno()).st_size == 0:
-                with suppress(OSError):  # Windows removes no file that is open
+                with suppress(OSError):  # Windows can't remove an open file
                     name.unlink()
 
 
@@ -85,7 +85,7 @@ def _open_locked(name: Path, before_waiting: Callable[[], None], patience: Patie
 
 
 def _wait_for(lock: BinaryIO, before_waiting: Callable[[], None], patience: Patience) -> None:
-    """Wait for a lock. With a limit it is tried again and again: no system waits for a lock and a clock at once."""
+    """Wait for a lock. With a limit, poll for it, because no system can wait for a lock and a clock at once."""
     if patience.limit_s is None:
         before_waiting()
         _lock(lock, wait=True)
@@ -101,7 +101,7 @@ def _wait_for(lock: BinaryIO, before_waiting: Callable[[], None], patience: Pati
 
 
 def _open_private(name: str, flags: int) -> int:
-    """Open a file; a new one can be read by its owner only. Rejects links, and never waits for a pipe."""
+    """Open a file. A new one can be read only by its owner. Rejects links, and never waits for a pipe."""
     return os.open(name, flags | _NO_SURPRISES, _PRIVATE)
 
 
@@ -134,10 +134,10 @@ else:
 
 
 def replace_file(path: Path, content: bytes, mode: int = _PRIVATE) -> None:
-    """Put a new file in the place of the old one, under a lock. From its first byte it has these permissions.
+    """Replace a file with a new one, under a lock. The new file has these permissions from the beginning.
 
     Raises:
-        OSError: if it can't be written; the old file stays as it is.
+        OSError: if it can't be written; the old file is unchanged.
 
     """
     prefix, new = f".{path.name}-", ""
@@ -162,14 +162,14 @@ def replace_file(path: Path, content: bytes, mode: int = _PRIVATE) -> None:
 
 
 def _remove_drafts(folder: Path, prefix: str) -> None:
-    """Remove what processes that were killed have left of their changes. No other file has such a name."""
+    """Remove unfinished changes of killed processes. No other files have such names."""
     for entry in folder.iterdir():
         if entry.name.startswith(prefix) and entry.name.endswith(_DRAFT_SUFFIX):
             entry.unlink()
 
 
 def keep_owner(descriptor: int, path: Path) -> None:
-    """Give the new file to the owner of the old one, who may have let root change it, as with sudo."""
+    """Give the new file the owner of the old one: root may be changing another user's file, as with sudo."""
     if os.name != "nt" and path.exists():
         facts = path.stat()
         if facts.st_uid != os.geteuid():
@@ -179,7 +179,7 @@ def keep_owner(descriptor: int, path: Path) -> None:
 def _sync_folder(folder: Path) -> None:
     """Fsync a directory, so that a rename survives a crash. Windows and some network disks don't support it.
 
-    By then the change is made, so a refusal here does not matter.
+    The change is complete by then, so a failure here does not matter.
     """
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 ERASE_LINE = "\r\x1b[K"
 """Moves the cursor to the start of its line, and erases the line."""
 LONGEST_SHOWN = 1_000_000
-"""The most bytes that are shown of a body. To look for secrets in more would take long."""
+"""The most bytes of a body that are shown. Looking for secrets in more would take too long."""
 _MAYBE_CUT = 50_000
-"""How many characters at the end of a cut text may belong to a secret, each character of which takes up to 12."""
+"""How many characters at the end of a cut text may belong to a secret. One character of it may take up to 12."""
 _MOST_RECEIVED = 50
 """How many secrets from responses are redacted. A server may send any number, and each slows down every message."""
 _LONGEST_POLL_S = 86_400.0
@@ -46,7 +46,7 @@ class Stream:
         return self._file is not None and self._file.isatty()
 
     def can_redraw(self, environ: Mapping[str, str]) -> bool:
-        """Whether text on it can be replaced: it is a terminal that understands escape sequences."""
+        """Whether it is a terminal that understands escape sequences, so that text on it can be replaced."""
         return self.is_terminal and environ.get("TERM") != "dumb"
 
     @property
@@ -68,7 +68,7 @@ class Stdin(Stream):
 
     @property
     def has_input(self) -> bool:
-        """Whether something is piped or redirected in: it is open, and neither a terminal nor /dev/null."""
+        """Whether input is piped or redirected: stdin is open, and neither a terminal nor /dev/null."""
         if self._file is None or self.taken:
             return False
         try:
@@ -79,7 +79,7 @@ class Stdin(Stream):
 
     def stays_silent(self) -> bool:
         """Wait up to a second for data or the end of the input. Returns whether neither arrived."""
-        if self._file is None or os.name == "nt":  # select accepts only sockets there
+        if self._file is None or os.name == "nt":  # on Windows, select accepts only sockets
             return False
         import select
 
@@ -109,10 +109,10 @@ class Stdin(Stream):
             raise UsageError(f"standard input can't be read: {os_error_text(error)}.") from None
 
     def read_or_store(self, may_be_long: Callable[[bytes], bool]) -> bytes | BinaryIO:
-        """Read to the end, as `read`; what is longer than `INPUT_LIMIT` into a temporary file.
+        """Read to the end, like `read`. Input longer than `INPUT_LIMIT` is put into a temporary file.
 
         Args:
-            may_be_long: Called with more than `INPUT_LIMIT` bytes; returns whether the whole may be longer.
+            may_be_long: Called with more than `INPUT_LIMIT` bytes; returns whether the input may be that long.
 
         Raises:
             UsageError: as `read`, or if it is longer than `STREAM_LIMIT`.
@@ -170,7 +170,7 @@ class Stdout(Stream):
     def reader_leaves(self, within_s: float) -> bool:
         """Wait, and return whether the reader of the pipe has closed it, as soon as it does.
 
-        A program that writes rarely would not notice by itself. On Windows, and for a file, it only waits.
+        A program that rarely writes would not notice otherwise. On Windows, and for a file, this only waits.
         """
         import select
         import time
@@ -179,8 +179,8 @@ class Stdout(Stream):
         if hasattr(select, "poll"):
             poll = select.poll()
             try:
-                poll.register(self.descriptor, 0)  # no event but those that are always reported
-            except (OSError, ValueError):  # it is closed, or no real stream
+                poll.register(self.descriptor, 0)  # only the events that are always reported
+            except (OSError, ValueError):  # it is closed, or not a real stream
                 pass
             else:
                 while True:
@@ -218,10 +218,10 @@ class Stderr(Stream):
         return redact(text, [*self._secrets, *self._received])
 
     def redact_body(self, body: bytes, longest: int | None = None) -> bytes:
-        """Return the body of a response with its secrets redacted, which are looked for in later texts, too.
+        """Return the body of a response with its secrets redacted. They are redacted in later text, too.
 
-        Of a body of more than `longest` bytes, only a beginning is returned, at whose end no secret is cut. A body
-        with more secrets than can be looked for is not shown at all.
+        If a body has more than `longest` bytes, only its beginning is returned, without a cut secret at the end. A
+        body with more secrets than can be redacted is not shown at all.
         """
         from ant_cli.runtime.redaction import secrets_in
 
@@ -236,7 +236,7 @@ class Stderr(Stream):
         return text.encode("utf-8", "surrogateescape")
 
     def write(self, text: str) -> None:
-        """Write a text with secrets redacted and control characters escaped, also in a pipe.
+        """Write a text with secrets redacted and control characters escaped, even in a pipe.
 
         A log is shown on a terminal sooner or later. A failure is ignored: there is nowhere to report it.
         """
@@ -259,7 +259,7 @@ class Stderr(Stream):
             pass
 
     def share(self, show: Callable[[str], None]) -> Callable[[str], None]:
-        """Pass texts, safe to show, to what keeps a status line below them. Returns what writes to the terminal."""
+        """Pass safe texts to a function that adds a status line below. Returns one that writes to the terminal."""
         self._show = show
         return self._write
 
@@ -278,11 +278,11 @@ class Stderr(Stream):
             self.write(buffered.getvalue().decode())
 
     def lay_out_with(self, lay_out: Callable[[str], str]) -> None:
-        """Have messages on a terminal laid out by a function that knows the width of the screen."""
+        """Set the function that lays out messages on a terminal. It knows the width of the screen."""
         self._lay_out = lay_out
 
     def say(self, text: str) -> None:
-        """Write a text as a line of its own; on a terminal, broken between words."""
+        """Write a text on its own line; on a terminal, wrapped between words."""
         if self._lay_out and self.is_terminal:
             text = self._lay_out(text)
         self.write(text + "\n")

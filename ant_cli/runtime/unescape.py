@@ -1,6 +1,6 @@
-r"""Undo the escapes of JSON, URLs, HTML and programming languages, and remember where each character stood.
+r"""Undo the escapes of JSON, URLs, HTML and programming languages, and keep track of each character's position.
 
-Redaction compares the meaning of a text, whatever its notation, and replaces what is written.
+Redaction compares the unescaped text, and replaces the original text.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _ESCAPE = rf"""(?P<percent>(?:%{_HEX}{{2}})+)
     |&(?P<name>quot|amp|apos|lt|gt|sol|bsol|plus);?
     |\\(?P<character>["'\\/]) |(?P<space>\+)"""
 _STARTS = "%\\&+"
-"""The characters with which escapes start. Most texts have none of them, which is found fast."""
+"""The characters with which escapes start. Most texts have none, which is quick to check."""
 _NAMED = {"quot": '"', "amp": "&", "apos": "'", "lt": "<", "gt": ">", "sol": "/", "bsol": "\\", "plus": "+"}
 _MAX_LEVELS = 8
-"""Notations inside one another that are undone, such as JSON in JSON in a URL."""
+"""How many nested notations are undone, such as JSON in JSON in a URL."""
 
 
 class Unescaped(NamedTuple):
@@ -31,11 +31,11 @@ class Unescaped(NamedTuple):
 
     text: str
     starts: list[int]
-    """Where in the original each character starts; one more item for the end. Empty if nothing was escaped."""
+    """The start of each character in the original, and its end. Empty if nothing was escaped."""
 
 
 def levels(text: str) -> Iterator[Unescaped]:
-    """Yield the text as it is, without one level of escapes, without two, and so on, until nothing changes."""
+    """Yield the text itself, then without one level of escapes, without two, and so on until nothing changes."""
     if not any(start in text for start in _STARTS) or not re.search(_ESCAPE, text, re.VERBOSE):
         yield Unescaped(text, [])
         return
@@ -72,7 +72,7 @@ def _without_one_level(escaped: Unescaped) -> Unescaped:
 
 
 def _characters(match: re.Match[str]) -> Iterator[tuple[str, int]]:
-    """Yield each character that an escape means, and how long it is in the escaped text."""
+    """Yield each character of an escape, and its length in the escaped text."""
     kind = match.lastgroup or ""
     content: str = match[kind]
     if kind == "utf16":

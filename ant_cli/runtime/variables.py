@@ -15,9 +15,9 @@ PROFILE = "ANTHROPIC_PROFILE"
 CONFIG_DIR = "ANTHROPIC_CONFIG_DIR"
 """The folder of the profiles. /dev/null means: no profiles."""
 NO_HINTS = "ANT_NO_HINTS"
-"""If set, notes that only may help are not printed."""
+"""If set, hints are not printed."""
 KEY_COMMANDS = "ANT_API_KEY_COMMANDS"
-"""Set for a command that prints a key: the sources of the commands that are running, one a line."""
+"""Set for a command that prints a key: the sources of the running commands, one per line."""
 ENVIRONMENT_KEY = "ANTHROPIC_ENVIRONMENT_KEY"
 WORK_SECRET = "ANTHROPIC_WORK_SECRET"  # noqa: S105 - a name
 SECRETS = (API_KEY, AUTH_TOKEN, IDENTITY_TOKEN, ENVIRONMENT_KEY, WORK_SECRET)
