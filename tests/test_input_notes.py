@@ -109,7 +109,7 @@ def test_a_text_that_may_be_a_mistyped_file_is_sent_with_a_note(ant, words, wher
     result = ant(ENV, "create", *words)
     assert result.exit == 0
     assert text in json.dumps(result.body)
-    assert result.stderr == f"Note: {where}: {text!r} is sent as a text, because there is no such file.\n"
+    assert result.stderr == f"Note: {where}: {text!r} is sent literally, because there is no such file.\n"
 
 
 @pytest.mark.parametrize("text", ["@", "ada@example", "@ada and @bob", r"\@ada", "@!"])

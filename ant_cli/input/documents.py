@@ -1,4 +1,4 @@
-"""What is piped in or read with --file: objects, or IDs. Each of them makes a request (D31)."""
+"""Piped input, or that of --file: objects, or IDs. Each becomes a request (D31)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LOOP_HINT = (
 )
 
 _ID_LINE = r"[ \t]*(?!(?:---|\.\.\.|null)[ \t\r]*$)([\w.~-]*)(?:[ \t]+#.*|[ \t]*#.*)?[ \t\r]*"
-"""A line that holds one ID, or nothing but white space and a comment."""
+"""A line with one ID, or with only white space and a comment."""
 
 
 class Document(NamedTuple):
@@ -27,17 +27,17 @@ class Document(NamedTuple):
     source: str
     """Where it comes from, for messages."""
     is_json: bool = False
-    """It was written in JSON, as by a program, not in YAML."""
+    """It is JSON, probably from a program, not YAML."""
     is_one_of_several: bool = False
 
     @property
     def prefix(self) -> str:
-        """What a message about it begins with: which one it is, if there are several."""
+        """The prefix of messages about it: which one it is, if there are several."""
         return f"{self.source}: " if self.is_one_of_several else ""
 
 
 Documents = Callable[[], Iterator[Document]]
-"""Yields the documents of a text. They are parsed again each time, so that memory holds the text only."""
+"""Yields the documents of a text. They are parsed again each time, so that only the text is in memory."""
 
 
 def no_documents() -> Iterator[Document]:
@@ -46,7 +46,7 @@ def no_documents() -> Iterator[Document]:
 
 
 def read_documents(text: str, source: str, operation: Operation, *, takes_ids: bool) -> Documents:
-    """Return the documents of a text: JSON values, YAML documents, or, if it `takes_ids`, lines of IDs.
+    """Return the documents of a text: JSON values, YAML documents, or lines of IDs, if the command `takes_ids`.
 
     Raises:
         UsageError: if it can't be parsed. Iterating raises it for values that are neither objects nor IDs.
@@ -60,7 +60,7 @@ def read_documents(text: str, source: str, operation: Operation, *, takes_ids: b
 
 
 def read_stream(file: BinaryIO, source: str, operation: Operation, *, takes_ids: bool) -> Documents:
-    """Return the documents of a long pipe of JSON values. Iterating raises UsageError where it can't be parsed."""
+    """Return the documents of a long pipe of JSON values. Iterating raises UsageError if it can't be parsed."""
     from ant_cli.input.object_stream import ObjectStream  # late: hardly any pipe is that long
 
     stream = ObjectStream(file, source)
@@ -68,7 +68,7 @@ def read_stream(file: BinaryIO, source: str, operation: Operation, *, takes_ids:
 
 
 def begins_stream(head: bytes) -> bool:
-    """Whether a text, of which only the beginning is known, begins with a JSON value, so that others may follow."""
+    """Whether the beginning of a text is a JSON value, so that others may follow."""
     text = head.decode("utf-8-sig", "ignore")
     try:
         parse_json(text, after_space(text, 0))

@@ -1,4 +1,4 @@
-"""Durations as the official tool writes them (`1m30s`, `500ms`), and plain numbers of seconds."""
+"""Durations in the official tool's notation (`1m30s`, `500ms`), and plain numbers of seconds."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from ant_cli.runtime.reading import decode, read_file
 from ant_cli.runtime.streams import Stdin
 
 _BINARY = rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]"
-"""Control characters that no text contains, by the rule of https://mimesniff.spec.whatwg.org."""
+"""Control characters that text never contains, by the rules of https://mimesniff.spec.whatwg.org."""
 _SNIFFED = 512
 _MAY_BE_A_NAME = r"@[\w-]*\w"
 """A text that may be a mistyped name of a file, or the name of a person."""
@@ -31,7 +31,7 @@ _PREFIXES: dict[str, Literal["text", "base64", "either"]] = {
 
 
 class FileRef(NamedTuple):
-    """A file that takes the place of a text."""
+    """A file whose contents replace a value."""
 
     path: str
     """`-` is standard input."""
@@ -51,7 +51,7 @@ def expand_file_refs(value: Value, where: str, runtime: Runtime) -> Value:
 
 
 def unescape(value: Value) -> Value:
-    r"""Return a typed value that names no files, with `@x` for the `\@x` that the official tool requires."""
+    r"""Return the value of a flag that takes no files. `\@x`, which the official tool requires, becomes `@x`."""
     return _map_texts(value, _unescape)
 
 
@@ -64,7 +64,7 @@ def _map_texts(value: Value, function: Callable[[str], str]) -> Value:
 
 
 def read_structured(text: str, where: str, stdin: Stdin) -> str | None:
-    """Return the contents of the file that a structured flag names; None if it holds the value itself."""
+    """Return the contents of the file that a structured flag names; None if the flag has the value itself."""
     ref = _parse(text)
     return None if ref is None else decode(_read(ref, where, stdin), f"{where}: {ref.path}")
 
@@ -77,7 +77,7 @@ def _expand(text: str, where: str, runtime: Runtime) -> str:
     if text.startswith("\\@"):
         return _unescape(text)
     if re.fullmatch(_MAY_BE_A_NAME, text) and not _exists(text[1:]):
-        runtime.stderr.say(f"Note: {where}: {text!r} is sent as a text, because there is no such file.")
+        runtime.stderr.say(f"Note: {where}: {text!r} is sent literally, because there is no such file.")
         return text
     ref = None if _is_plain_text(text) else _parse(text)
     if ref is None:
@@ -101,7 +101,7 @@ def _is_plain_text(text: str) -> bool:
 def _exists(name: str) -> bool:
     try:
         return Path(name).exists()
-    except OSError:  # the name is too long, or a folder may not be searched
+    except OSError:  # the name is too long, or a folder can't be searched
         return False
 
 

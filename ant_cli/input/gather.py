@@ -1,4 +1,4 @@
-"""Collects what flags, files and stdin hold for an operation. Nothing of it is placed yet."""
+"""Collect the values of flags, files and stdin for an operation. Nothing is placed in a request yet."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class Inputs(NamedTuple):
     flags: Mapping[str, Value]
     """The values of the flags, by parameter name."""
     id_name: str = ""
-    """The parameter of which several values were given as arguments, if any."""
+    """The parameter with several values as arguments, if any."""
     ids: tuple[str, ...] = ()
     """Those values."""
     documents: Documents = no_documents
-    """What was piped in, or read with --file."""
+    """The input from a pipe, or from --file."""
     were_piped: bool = False
     """There was something to read, even if it was blank."""
     were_needed: bool = False
@@ -64,7 +64,7 @@ class Inputs(NamedTuple):
 
 
 def gather(operation: Operation, flags: Flags, runtime: Runtime) -> Inputs:
-    """Return what was given for an operation.
+    """Return the inputs of an operation.
 
     Raises:
         UsageError: if it can't be converted, read or parsed.
@@ -92,7 +92,7 @@ def _from_flags(operation: Operation, flags: Flags, runtime: Runtime) -> dict[st
 
 
 def _from_flag(param: Param, text: FlagValue, runtime: Runtime) -> Value:
-    """Convert the text of a flag, with the contents of files in place of their names (D10, D32)."""
+    """Convert the text of a flag, with file names replaced by the files' contents (D10, D32)."""
     if param.type is dict:
         from ant_cli.input.structured_flags import read_structured_flag  # late: most commands have none
 
@@ -107,7 +107,7 @@ def _from_flag(param: Param, text: FlagValue, runtime: Runtime) -> Value:
 
 
 def _read(operation: Operation, flags: Flags, given: Collection[str], runtime: Runtime) -> Documents:
-    """Return what --file or stdin holds."""
+    """Return the input from --file or stdin."""
     path = flags.text("file")
     takes_ids = operation.positional is not None and operation.positional.name not in given
     if path is not None and path != "-":
@@ -124,8 +124,8 @@ def _read(operation: Operation, flags: Flags, given: Collection[str], runtime: R
 def _reads_stdin(operation: Operation, given: Collection[str], runtime: Runtime) -> bool:
     """Whether stdin is for this command: rules D26 and D27 of the table of deviations.
 
-    A command without a body needs it for missing IDs only. One with a body takes what is there; but once its
-    flags make a complete request, a silent pipe must not hold it up.
+    A command without a body needs stdin only for missing IDs. A command with a body takes any input; but if its
+    flags make a complete request, it must not wait for a silent pipe.
     """
     if not runtime.stdin.has_input:
         return False

@@ -19,7 +19,7 @@ _CONFIG = "config"
 _METADATA = "metadata"
 _METADATA_PREFIX = f"{_METADATA}."
 _VERSION = re.compile(r"(?<=.)(?:[=<>~!@:;\[]| )")
-"""What ends the name of a package: `pandas==2.2`, `@types/node@22`, `rails:7.1.0`."""
+"""The end of a package's name, as in `pandas==2.2`, `@types/node@22`, `rails:7.1.0`."""
 
 
 class ListEdit(NamedTuple):
@@ -87,7 +87,7 @@ class Edited(NamedTuple):
 
 
 def parse_edits(flags: Flags, lists: Sequence[str]) -> tuple[Edit, ...]:
-    """Return the edits that flags ask for; `lists` are the paths that lists can have.
+    """Return the edits in the flags. `lists` are the paths of the lists that can be edited.
 
     Raises:
         UsageError: if one names no such list, has no value, or contradicts another one.
@@ -137,7 +137,7 @@ def _unknown_list(param: Param, path: str, lists: Sequence[str]) -> UsageError:
     by_end = [name for name in lists if path and name.rpartition(".")[2] == path.rpartition(".")[2]]
     meant = f" Did you mean {by_end[0]!r}?" if by_end else did_you_mean(path, lists)
     problem = f"knows no list {path!r}"
-    hint = f"It takes {', '.join(lists)} and {_METADATA}.KEY; other fields have flags of their own."
+    hint = f"It takes {', '.join(lists)} and {_METADATA}.KEY; other fields have their own flags."
     return UsageError(f"{param.flag} {problem}.{meant}", hint)
 
 
@@ -154,7 +154,7 @@ def check_given(edits: Iterable[Edit], given: Mapping[str, Any]) -> None:
 
 
 def edit_object(edits: Sequence[Edit], remote: Mapping[str, Any], given: Mapping[str, Any]) -> Edited:
-    """Return the update that makes the edits in what the server has, with the other fields that were given.
+    """Return the update that applies the edits to the server's object, together with the other given fields.
 
     Raises:
         UsageError: if the object has no such list.
@@ -173,7 +173,7 @@ def edit_object(edits: Sequence[Edit], remote: Mapping[str, Any], given: Mapping
 
 
 def _with_key(edited: Edited, edit: KeyEdit, remote: Mapping[str, Any]) -> Edited:
-    """Return the update with a key set or deleted; with a note if that changes nothing."""
+    """Return the update with a key set or deleted, and a note if that changes nothing."""
     body, notes = edited
     old = _members(remote, _METADATA).get(edit.key)
     if old == (edit.value or None):
@@ -183,7 +183,7 @@ def _with_key(edited: Edited, edit: KeyEdit, remote: Mapping[str, Any]) -> Edite
 
 
 def _with_list(edited: Edited, path: str, edits: Sequence[ListEdit], remote: Mapping[str, Any]) -> Edited:
-    """Return the update with a new list, if it differs; with notes about what doesn't, and about other versions."""
+    """Return the update with the new list if it differs, and notes on edits without effect and other versions."""
     section, _, name = path.partition(".")
     body, config = edited.body, _members(remote, _CONFIG)
     given = _members(body, _CONFIG)
@@ -215,7 +215,7 @@ def _check_list_exists(remote: Mapping[str, Any], section: str, name: str, part:
 
 
 def _notes_about(edit: ListEdit, old: Sequence[Any]) -> Iterator[str]:
-    """Yield what to know about an element: it is there already, or isn't, or is there in another version."""
+    """Yield notes about an element: it is already present, is missing, or is present in another version."""
     if edit.value in old:
         if edit.adds:
             yield f"{edit.path} has {edit.value!r} already."

@@ -1,4 +1,4 @@
-"""A pipe of many objects, longer than one of them may be: it is kept in a temporary file, and read in parts."""
+"""A pipe of many objects that is longer than one may be: it is kept in a temporary file, and read in parts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PART = 1_000_000
 
 
 class ObjectStream:
-    """The JSON values of a file, which is read again each time."""
+    """The JSON values of a file. It is read again each time."""
 
     def __init__(self, file: BinaryIO, source: str) -> None:
         self._file = file
@@ -28,7 +28,7 @@ class ObjectStream:
         """Yield the values.
 
         Raises:
-            UsageError: if there is something else, or a value is longer than `INPUT_LIMIT`.
+            UsageError: if the file has something else, or a value is longer than `INPUT_LIMIT`.
 
         """
         text, position, line = "", 0, 1
@@ -48,7 +48,7 @@ class ObjectStream:
                 raise UsageError(f"{self._source}, line {line}: a value longer than {limit}, which is the limit.")
 
     def _value(self, text: str, start: int, line: int, *, is_last: bool) -> tuple[Value, int] | None:
-        """Return a value and the position of what follows; None if the next part may bring the rest of it."""
+        """Return a value and the position after it; None if the rest of it may be in the next part."""
         try:
             value, end = parse_json(text, start)
         except json.JSONDecodeError as error:

@@ -1,7 +1,7 @@
-"""The YAML that people type most, such as `{type: cloud, packages: {pip: [pandas]}}`, without a YAML parser.
+"""Read the most common YAML, such as `{type: cloud, packages: {pip: [pandas]}}`, without a YAML parser.
 
-To import one takes two thirds of the time that the rest of a `create` needs. A flow collection of plain words is
-JSON without its quotes, so it is enough to add them. Whatever may be anything else is left to the parser.
+Importing a parser takes two thirds of the time of the rest of a `create`. A flow collection of plain words is JSON
+without its quotes, so it is enough to add them. Anything else is left to the parser.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ _JSON_WORDS = ("true", "false", "null")
 
 
 def as_json(text: str) -> str | None:
-    """Return the JSON text that a flow collection of plain words means; None for any other text.
+    """Return the JSON text for a flow collection of plain words; None for any other text.
 
-    Where the result is not valid JSON, the text is no such collection.
+    If the result is not valid JSON, the text is not such a collection.
     """
     text = text.strip(" \n")
     return re.sub(_WORD, _quoted, text) if re.fullmatch(_COLLECTION, text) else None

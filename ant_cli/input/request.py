@@ -1,8 +1,7 @@
-"""From what was given to HTTP requests: every value in its place, or an error that says why not.
+"""Make HTTP requests from the given values: put every value in its place, or raise an error that says why not.
 
-`gather` collects what flags, files and stdin hold, and changes nothing afterwards; `place` makes one request
-of it. `build_all` does both for a command line, which may stand for many requests (D31); `request_of` is for
-requests of the program's own.
+`gather` collects the values of flags, files and stdin; `place` makes one request from them. `build_all` does both
+for a command line, which may stand for many requests (D31). `request_of` is for the program's own requests.
 """
 
 from __future__ import annotations
@@ -24,9 +23,9 @@ Note = Callable[[str], object]
 
 
 Retries = Literal["always", "unless_lost", "unless_timed_out"]
-"""When a request may be sent again: after any failure; unless its response was lost, because the server may have
-carried it out; or unless, in addition, a response says that a server or a gateway gave up waiting for another (408,
-504), which means the same."""
+"""When a request may be sent again. `always`: after any failure. `unless_lost`: not if its response was lost,
+because the server may have carried it out. `unless_timed_out`: nor if the response is a 408 or 504, which means the
+same."""
 
 
 class Request(NamedTuple):
@@ -42,7 +41,7 @@ class Request(NamedTuple):
     path_params: Mapping[str, str] = {}
     """The IDs in the path, as they were given."""
     success_message: str = ""
-    """What to report on success; empty if the response shows it."""
+    """The message on success; empty if the response shows it."""
 
     @property
     def target(self) -> str:
@@ -51,7 +50,7 @@ class Request(NamedTuple):
 
 
 class Requests:
-    """The requests of a command line, which `build_all` has checked. Each iteration builds them again."""
+    """The requests of a command line. `build_all` has checked them. Each iteration builds them again."""
 
     def __init__(self, operation: Operation, inputs: Inputs, count: int) -> None:
         self._operation = operation
@@ -63,12 +62,12 @@ class Requests:
 
     @property
     def first(self) -> Request:
-        """The first of them, or the only one."""
+        """The first request, or the only one."""
         return next(iter(self))
 
 
 def build_all(operation: Operation, flags: Flags, runtime: Runtime) -> Requests:
-    """Return the requests of a command line, of which there is at least one, and print the notes on them.
+    """Return the requests of a command line, at least one, and print the notes about them.
 
     Raises:
         UsageError: if a value is missing, can't be what its parameter takes, or can't be read, or if there are
@@ -79,7 +78,7 @@ def build_all(operation: Operation, flags: Flags, runtime: Runtime) -> Requests:
     count = sum(1 for _ in _build_each(operation, inputs, notes.setdefault))
     if operation.paginated and count > 1:
         raise UsageError(f"one input is expected, but there are {count}.", see_help(operation.command))
-    for note in notes:  # once each, however many inputs it is about
+    for note in notes:  # once each, even if it is about many inputs
         runtime.stderr.say(note)
     return Requests(operation, inputs, count)
 
@@ -92,7 +91,7 @@ def _build_each(operation: Operation, inputs: Inputs, note: Note) -> Iterator[Re
 def request_of(
     operation: Operation, values: Mapping[str, Value], body: Mapping[str, Value] | None = None
 ) -> Request:
-    """Return a request of the program's own. `values` are those of path, query and headers, by parameter name.
+    """Return one of the program's own requests. `values` are those of path, query and headers, by parameter name.
 
     Raises:
         BadValue: if an ID can't be one segment of a path, or a value can't be sent.
@@ -111,7 +110,7 @@ def place(
     inputs: Inputs,
     note: Note,
 ) -> Request:
-    """Return the request of one input: flags, by parameter name, win over the keys of the document."""
+    """Return the request of one input. Flags, by parameter name, win over the keys of the document."""
     given = document.members if document else {}
     piped = _place_piped_values(operation, flags, document) if document else {}
     if document:
@@ -126,9 +125,9 @@ def place(
 
 
 def _place_piped_values(operation: Operation, flags: Mapping[str, Value], document: Document) -> dict[str, Value]:
-    """Return what a document holds for path, query and headers, by parameter name, unless a flag gave it.
+    """Return a document's values for path, query and headers, by parameter name, except those that flags give.
 
-    IDs are returned in any case. An empty list means no value, and so does null, except for a query parameter
+    IDs are always returned. An empty list means no value, and so does null, except for a query parameter
     that may be null.
     """
     values = dict[str, Value]()
@@ -143,7 +142,7 @@ def _place_piped_values(operation: Operation, flags: Mapping[str, Value], docume
 
 
 def _keys_outside_body(operation: Operation, members: Mapping[str, Value]) -> Iterator[tuple[Param, list[str]]]:
-    """Yield the parameters of path, query and headers with the keys that hold them, in any case, best first."""
+    """Yield the parameters of path, query and headers with their keys (in upper or lower case), the best first."""
     lowered = {key.lower(): key for key in members}
     for param in operation.params:
         if param.location not in ("body", "setting"):
@@ -175,9 +174,9 @@ def _check_same_ids(
     inputs: Inputs,
     note: Note,
 ) -> None:
-    """Reject an object with another ID than the flag's: the next line of a loop was taken for a body (D31).
+    """Reject an object whose ID differs from the flag's: it may be the next line of a loop, not a body (D31).
 
-    Only YAML that an update takes all of its fields from is accepted: that was written for this purpose.
+    Only YAML that gives an update all of its fields is accepted, because it was written for this purpose.
     """
     for param in operation.params_in("path"):
         if param.name not in flags or param.name not in piped:
@@ -211,7 +210,7 @@ def _body(
 
 
 def _without_server_fields(operation: Operation, body: dict[str, Value], note: Note) -> dict[str, Value]:
-    """Drop what only the server sets, so that an object that it returned can be sent again (D34)."""
+    """Drop fields that only the server sets, so that a returned object can be sent again (D34)."""
     dropped = [key for key in body if key in operation.server_fields]
     if not dropped:
         return body
@@ -274,8 +273,8 @@ def _assemble(operation: Operation, values: Mapping[str, Value], body: dict[str,
 def _retries(operation: Operation, values: Mapping[str, Value]) -> Retries:
     """Return when a request may be sent again.
 
-    A create that was carried out twice leaves two objects (D33). After a 408 or 504 it is sent again, as by the
-    official tool; a precondition would not hold any more then.
+    A create that is carried out twice leaves two objects (D33). After a 408 or 504, it is sent again, as the
+    official tool does; a request with a precondition is not, because the precondition may no longer hold.
     """
     if any(param.precondition and values.get(param.name) is not None for param in operation.params):
         return "unless_timed_out"
@@ -283,20 +282,20 @@ def _retries(operation: Operation, values: Mapping[str, Value]) -> Retries:
 
 
 def _success_message(operation: Operation, ids: Mapping[str, str], body: Mapping[str, Value]) -> str:
-    """Return the operation's message, or that of a boolean which is true and has one."""
+    """Return the operation's message, or that of a boolean parameter that is true and has one."""
     chosen = [param.success_message for param in operation.params if body.get(param.wire_name) is True]
     message = next(filter(None, chosen), operation.success_message)
     return message.format(id=ids[operation.positional.name]) if operation.positional else message
 
 
 def path_segment(where: str, text: str) -> str:
-    """Return an ID percent-encoded as one segment of a path. BadValue if it can't be one."""
+    """Return an ID as one percent-encoded segment of a path. Raises BadValue if it can't be one."""
     _check_id(where, text)
     return quote(_check_encodable(where, text), safe="")
 
 
 def is_id(value: object) -> bool:
-    """Whether a value that a server sent can be an ID: one segment of a path, of characters that can be shown."""
+    """Whether a value from a server can be an ID: one segment of a path, with only printable characters."""
     return isinstance(value, str) and value.isprintable() and not _is_no_segment(value)
 
 

@@ -1,7 +1,7 @@
-"""Structured flags as they are typed: YAML, JSON, the name of a file, or `key=value` for each key (D35).
+"""The values of structured flags: YAML, JSON, the name of a file, or `key=value` for each key (D35).
 
-A text is `key=value` only if it can be nothing else. What is a mapping of YAML stays one, as in the official tool,
-and a text that could be read in two ways is rejected, or noted where the official tool accepts it.
+A text is read as `key=value` only if it can't be anything else. A YAML mapping stays one, as in the official tool.
+A text that could be read in two ways is rejected, or noted if the official tool accepts it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.streams import Stderr
 
 _KEY = re.compile(r"\w[\w./-]*")
-"""A key that may stand before `=`. Any other key is written in YAML or JSON."""
+"""A key that may precede `=`. Any other key has to be written in YAML or JSON."""
 
 
 class _Pair(NamedTuple):
@@ -29,7 +29,7 @@ class _Pair(NamedTuple):
 
 
 def read_structured_flag(param: Param, texts: Sequence[str], runtime: Runtime) -> Value:
-    """Return the value of a structured flag from its texts: the last mapping, and the keys of each `key=value`.
+    """Return the value of a structured flag: the last mapping, plus the keys of each `key=value`.
 
     Raises:
         UsageError: if a text can't be read, or could be read in two ways, or a key is given twice.
@@ -54,7 +54,7 @@ def read_structured_flag(param: Param, texts: Sequence[str], runtime: Runtime) -
 
 
 def _read_mapping(param: Param, text: str, runtime: Runtime) -> Value:
-    """Read YAML or JSON, with the contents of files in place of their names (D10, D32)."""
+    """Read YAML or JSON, with file names replaced by the files' contents (D10, D32)."""
     contents = read_structured(text, param.flag, runtime.stdin)
     if contents is not None:
         return convert(param, param.flag, contents)
@@ -63,17 +63,17 @@ def _read_mapping(param: Param, text: str, runtime: Runtime) -> Value:
 
 
 def _pair_in(param: Param, text: str) -> _Pair | None:
-    """Return the key and the value of a text; None if it is to be read as YAML, JSON or the name of a file.
+    """Return the key and the value of a text; None to read it as YAML, JSON or the name of a file.
 
     Raises:
-        BadValue: if it is no YAML mapping, and what stands before its `=` can't be a key.
+        BadValue: if it is not a YAML mapping, and the part before its `=` can't be a key.
 
     """
     key, equals, rest = text.partition("=")
     if not (param.key_values and equals):
         return None
     is_key = _KEY.fullmatch(key) is not None
-    value = None if is_key and ":" not in rest else _parsed(text)  # None, too, for @file, which is no YAML
+    value = None if is_key and ":" not in rest else _parsed(text)  # also None for @file, which is not YAML
     if isinstance(value, dict) or not (is_key or isinstance(value, str)):
         return None
     if not key:
@@ -88,7 +88,7 @@ def _check_ambiguous(param: Param, text: str, stderr: Stderr, *, has_pairs: bool
     """Report YAML such as `note=see: this`, which may be meant as `key=value`.
 
     Raises:
-        BadValue: if there are other texts of that form, which the official tool does not accept.
+        BadValue: if there are several such values, which the official tool does not accept.
 
     """
     key, equals, rest = text.partition("=")
@@ -104,7 +104,7 @@ def _check_ambiguous(param: Param, text: str, stderr: Stderr, *, has_pairs: bool
 
 
 def _value_of(param: Param, pair: _Pair, runtime: Runtime) -> Value:
-    """Return the value of a key, which is a text; None to delete the key, if it is one of a patch."""
+    """Return the value of a key, a string; None to delete the key in a patch."""
     as_text = f"For the text: {_as_json(param, {pair.key: pair.text})}"
     is_patch = param.key_values == "patch"
     if pair.text == "null":
@@ -118,7 +118,7 @@ def _value_of(param: Param, pair: _Pair, runtime: Runtime) -> Value:
 
 
 def _parsed(text: str) -> Value:
-    """Return the value of a text in YAML or JSON; None if it is neither."""
+    """Parse a text as YAML or JSON; return None if it is neither."""
     try:
         return parse(text, "")
     except UsageError:
@@ -126,7 +126,7 @@ def _parsed(text: str) -> Value:
 
 
 def _as_json(param: Param, mapping: Value) -> str:
-    """Return the flag with a mapping as JSON, quoted for a shell."""
+    """Return the flag with a mapping as its value, in JSON, quoted for a shell."""
     from shlex import quote
 
     return f"{param.flag} {quote(encode(mapping).decode())}"

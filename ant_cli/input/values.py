@@ -1,7 +1,7 @@
-"""Text to value: the text of a flag, JSON, and relaxed YAML.
+"""Convert text to values: the text of a flag, JSON, and relaxed YAML.
 
-A value is what JSON has: None, a bool, a `Number`, a str, a list, or a dict with str keys. What could be
-understood in two ways is rejected, with line and column.
+A value is one of JSON's: None, a bool, a `Number`, a str, a list, or a dict with str keys. Ambiguous text is
+rejected, with line and column.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ DEPTH_LIMIT = 100
 
 
 def convert(param: Param, where: str, text: str) -> Value:
-    """Convert the text of a flag, or of a key, to its parameter's type; `where` names it in messages.
+    """Convert the text of a flag or key to its parameter's type. Messages name it by `where`.
 
     Raises:
         UsageError: if it can't be converted.
@@ -43,7 +43,7 @@ def integer(where: str, text: str) -> Number:
 
 
 def mapping(where: str, text: str) -> Value:
-    """Read keys and values, in JSON or YAML; text that is just `null`, as in a file, is None."""
+    """Read keys and values, in JSON or YAML. A text that is just `null`, as in a file, is None."""
     if text.strip() in _NULLS:
         return None
     if not text.strip():
@@ -80,7 +80,7 @@ _TYPE_NAMES: dict[type, str] = {
 
 
 def type_name(value: Value) -> str:
-    """Return what messages call the type of a value."""
+    """Return the name of a value's type for messages."""
     return _TYPE_NAMES[type(value)]
 
 
@@ -92,16 +92,16 @@ class ParsedValue(NamedTuple):
 
     value: Value
     line: int
-    """The line on which it starts, from 1; 0 if that is not known."""
+    """The line on which it starts, from 1; 0 if unknown."""
     is_json: bool
-    """It was written in JSON, not in YAML."""
+    """It is JSON, not YAML."""
 
 
 def parse(text: str, where: str) -> Value:
-    """Read the one value of a text: JSON, or else YAML. Blank text and bare comments are None.
+    """Read the single value of a text: JSON, or else YAML. Blank text and bare comments are None.
 
     Raises:
-        UsageError: if it is neither, holds a key twice, a key that is not a string, NaN or infinity, or more
+        UsageError: if it is neither, has a repeated key, a key that is not a string, NaN or infinity, or more
             than one document, or if it is nested or expands beyond the limits; with line and column.
 
     """
@@ -117,9 +117,9 @@ def parse(text: str, where: str) -> Value:
 
 
 def parse_all(text: str, where: str) -> Callable[[], Iterator[ParsedValue]]:
-    """Return what yields the values of a text: JSON values one after the other, or else YAML documents.
+    """Return an iterable of the values of a text: JSON values one after the other, or else YAML documents.
 
-    Several JSON values are parsed again each time, so that memory holds the text only. Blank documents don't count.
+    Several JSON values are parsed again each time, so that only the text is in memory. Blank documents are skipped.
 
     Raises:
         UsageError: as `parse` does, except that there may be several values.
@@ -150,9 +150,9 @@ class _NotFinite(ValueError):
 
 
 def parse_json(text: str, position: int) -> tuple[Value, int]:
-    """Read one value of strict JSON, and return it with the position of what follows.
+    """Read one value of strict JSON, and return it with the position after it.
 
-    ValueError also for a repeated key and for more than `DEPTH_LIMIT` levels.
+    Raises ValueError for a repeated key and for more than `DEPTH_LIMIT` levels, too.
     """
     value, end = _DECODER.raw_decode(text, position)
     if text.count("[", position, end) + text.count("{", position, end) > DEPTH_LIMIT:
@@ -183,7 +183,7 @@ def _unique(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
 
 _JSON_SPACE = re.compile(r"[ \t\r\n]*")
 _LOOKS_LIKE_JSON = re.compile(r'[\s\[{]*"')
-"""Nothing but brackets before the first quoted text: if it is no YAML either, JSON was meant."""
+"""Only brackets before the first quoted string: if the text is not YAML, either, it was meant as JSON."""
 _DECODER = json.JSONDecoder(
     parse_int=Number, parse_float=Number, parse_constant=_reject_constant, object_pairs_hook=_unique
 )
@@ -203,9 +203,9 @@ def _containers_in(value: Value) -> list[Value]:
 
 
 def _parse_yaml(text: str, where: str, json_error: Exception, *, several: bool) -> list[Value]:
-    """Read the documents of relaxed YAML, in a text in which `json_error` was found to be wrong as JSON.
+    """Read the documents of a text as relaxed YAML. `json_error` says why it is not JSON.
 
-    The reader is imported only for what needs it: it takes long.
+    The reader is imported only when it is needed, because that takes long.
     """
     json_words = isinstance(json_error, _NotFinite)
     if not json_words and (collection := _flow_collection(text)) is not None:
@@ -222,7 +222,7 @@ def _parse_yaml(text: str, where: str, json_error: Exception, *, several: bool) 
 
 
 def _flow_collection(text: str) -> Value:
-    """Return the value of a simple text in YAML; None if it may be anything else, or has mistakes."""
+    """Return the value of a simple YAML text; None if it is not simple, or has mistakes."""
     from ant_cli.input.plain_flow import as_json
 
     json_text = as_json(text)
@@ -236,14 +236,14 @@ def _flow_collection(text: str) -> Value:
 
 
 def describe_json_error(error: json.JSONDecodeError) -> str:
-    """Return what is wrong with a text that is not JSON, without the place."""
+    """Return why a text is not JSON, without the place."""
     if error.msg == "Extra data":
         return "something follows the end of the value, and only one value can be used"
     return "not valid JSON: " + error.msg[:1].lower() + error.msg[1:].removesuffix(" at")
 
 
 def encode(value: Value) -> bytes:
-    """Write a value as compact JSON in UTF-8. Numbers keep their digits, lone surrogates stay escapes."""
+    """Write a value as compact JSON in UTF-8. Numbers keep their digits, and lone surrogates stay escaped."""
     return encoded(_json(value))
 
 
@@ -258,7 +258,7 @@ def _json(value: Value) -> str:
 
 
 def to_text(value: Value) -> str:
-    """Write null, a boolean or a number as JSON has it, and a text as it is."""
+    """Write null, a boolean or a number as in JSON, and a string unchanged."""
     if isinstance(value, Number):
         return value.text
     if isinstance(value, str):

@@ -1,10 +1,10 @@
 r"""YAML 1.2 text for libyaml, which reads YAML 1.1.
 
-In YAML 1.2 U+0085, U+2028 and U+2029 are characters and not line breaks, `\ud83d\ude00` is one character, a `?`
-before a character is part of a plain text, and an anchor's name may contain nearly everything. Each of these is
-replaced, before parsing, by a stand-in of (nearly always) equal length that does not occur in the text and that
-libyaml takes for an ordinary character or name; in the values that come out, the originals are put back. So it
-does not matter where in the text they stand: in a quoted text they are what they were.
+In YAML 1.2, U+0085, U+2028 and U+2029 are ordinary characters and not line breaks, `\ud83d\ude00` is one character,
+a `?` before a character is part of a plain scalar, and an anchor's name may contain nearly everything. Before
+parsing, each of these is replaced by a stand-in of (nearly always) equal length that does not occur in the text and
+is an ordinary character or name to libyaml. In the parsed values, the originals are put back. So their place does
+not matter: within quotes, they are unchanged.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from itertools import count
 from ant_cli.runtime.light_typing import NamedTuple
 
 _STAND_IN_LIMIT = 100
-"""How many stand-ins there may be before a colon gets one; each of those costs another run of the parser."""
+"""How many colons may get stand-ins. Each of them costs another run of the parser."""
 _LINE_SEPARATORS = ("\x85", "\u2028", "\u2029")
 _PRIVATE_USE = range(0xE000, 0xF900)
 
@@ -30,16 +30,16 @@ _STAND_IN = r"([\ue000-\uf8ff])\1|[\ue000-\uf8ff]|(\\u[ef][0-9a-f]{3})\2|(?<=[&*
 
 
 class TooManyCharacters(Exception):
-    """The text leaves no character for a stand-in."""
+    """The text uses every character that could be a stand-in."""
 
 
 class Compatible(NamedTuple):
-    """A text as libyaml can read it, and what its stand-ins mean."""
+    """A text that libyaml can read, and the meaning of its stand-ins."""
 
     text: str
     originals: dict[str, str]
     unused: Iterator[str]
-    """Characters that further stand-ins may be."""
+    """The characters that are still available as stand-ins."""
 
     def restore(self, text: str) -> str:
         """Put the originals back into a value, or into the name of an anchor."""
@@ -48,9 +48,10 @@ class Compatible(NamedTuple):
         return self.originals.get(text) or re.sub(_STAND_IN, self._original, text)
 
     def with_colon_as_text(self, position: int) -> Compatible | None:
-        """Return it with a colon as part of a plain text, if a line separator stands before it on its line.
+        """Return the text with a colon as part of a plain scalar, if a line separator precedes it on its line.
 
-        To libyaml such a colon is an error: it would begin a second mapping on the line. None if no separator does.
+        To libyaml, such a colon is an error, because it would begin a second mapping on the line. None without a
+        separator.
         """
         before = self.text[self.text.rfind("\n", 0, position) + 1 : position]
         is_text = any(self.originals.get(character) in _LINE_SEPARATORS for character in before)
@@ -87,7 +88,7 @@ def make_compatible(text: str) -> Compatible:
 
 
 def _unused_characters(text: str) -> Iterator[str]:
-    """Yield private characters that the text holds neither themselves nor as escapes."""
+    """Yield private-use characters that are not in the text, neither literally nor as escapes."""
     used = set(text)
     if "\\" in text:
         used |= {chr(int(code, 16)) for code in re.findall(_PRIVATE_ESCAPE, text)}
@@ -101,7 +102,7 @@ def _next(unused: Iterator[str]) -> str:
 
 
 def _replace_surrogate_pairs(text: str, originals: dict[str, str], unused: Iterator[str]) -> str:
-    """Replace each pair by a doubled escape, of which double quotes make two characters, and others nothing."""
+    """Replace each pair by a doubled escape: two characters within double quotes, and unchanged elsewhere."""
     stand_ins: dict[str, str] = {}
 
     def replace(match: re.Match[str]) -> str:
@@ -118,7 +119,7 @@ def _replace_surrogate_pairs(text: str, originals: dict[str, str], unused: Itera
 
 
 def _replace_names(text: str, originals: dict[str, str]) -> str:
-    """Replace the names of anchors that libyaml would not take, or not as a whole."""
+    """Replace the names of anchors that libyaml would reject, or read only in part."""
     stand_ins: dict[str, str] = {}
     prefix = next(name for number in count() if (name := f"_{number:x}_") not in text)
 

@@ -1,4 +1,4 @@
-"""Where a value stands in a text: for errors about values that are valid YAML, but not what they should be."""
+"""The place of a value in a text, for errors about values that are valid YAML, but wrong."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LOADER = getattr(yaml, "CLoader", yaml.Loader)
 
 
 class Place(NamedTuple):
-    """A line and a column, which count from 1."""
+    """A line and a column, counted from 1."""
 
     line: int
     column: int

@@ -1,9 +1,9 @@
-"""Relaxed YAML: what people type and pipe in. YAML 1.2 in spirit, and nothing guessed.
+"""Relaxed YAML, as people type and pipe it. It follows YAML 1.2, and never guesses.
 
 Only `true`, `false` and `null` are keywords, only JSON's decimal numbers, `0x1F` and `0o17` are
-numbers; all else is text. The events of libyaml are read one by one with an explicit stack, so that neither
-depth nor aliases can exhaust the memory, and so that each error has its line and column. libyaml itself is
-YAML 1.1: see `yaml_compat`.
+numbers; everything else is text. The events of libyaml are read one by one with an explicit stack, so neither depth
+nor aliases can exhaust the memory, and each error has its line and column. libyaml itself reads YAML 1.1: see
+`yaml_compat`.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from ant_cli.input.yaml_compat import Compatible, TooManyCharacters, make_compat
 from ant_cli.runtime.light_typing import Any, NamedTuple
 
 _NODE_LIMIT = 100_000
-"""How many values the aliases of one text may add to it."""
+"""How many values the aliases of a text may add to it."""
 
 _LONGEST_BASED = 1000
-"""The most digits of a number in base 8 or 16, which has to be converted to base 10."""
+"""The most digits of a number in base 8 or 16. It has to be converted to base 10."""
 
-_LOADER = getattr(yaml, "CLoader", yaml.Loader)  # libyaml's parser, ten times as fast, where there is one
+_LOADER = getattr(yaml, "CLoader", yaml.Loader)  # libyaml's parser is ten times as fast, if PyYAML has it
 _WORDS: dict[str, bool | None] = (
     dict.fromkeys(("null", "Null", "NULL", "~", ""), None)
     | dict.fromkeys(("true", "True", "TRUE"), True)
@@ -32,7 +32,7 @@ _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+(?:[eE][-+]?[0-9]+)?)?")
 _BASED = r"0x[0-9a-fA-F]+|0o[0-7]+"
 _NOT_FINITE = r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
 _NUMBER_STARTS = frozenset("-+.0123456789NI")
-"""What a number starts with, or a word for one that JSON does not have."""
+"""The start of a number, or a word for a number that JSON does not have."""
 _JSON_NOT_FINITE = r"NaN|-?Infinity"
 _TEXT_TAGS = ("!", "tag:yaml.org,2002:str")
 _AFTER_ANCHOR = ("", " ", "\t", "\r", "\n", ",", "[", "]", "{", "}")
@@ -40,7 +40,7 @@ _PLAIN_TAGS = (None, "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 
 
 class YAMLProblem(Exception):
-    """What is wrong with a text, and where; lines and columns count from 1."""
+    """What is wrong with a text, and where. Lines and columns count from 1."""
 
     def __init__(self, message: str, mark: Any, *, is_syntax: bool = False) -> None:
         super().__init__(message)
@@ -54,13 +54,13 @@ class YAMLProblem(Exception):
 def read_yaml(
     text: str, *, number: Callable[[str], Any], depth_limit: int, json_words: bool, several: bool
 ) -> list[Any]:
-    """Return the value of each document of a text, of which there is one unless `several` are allowed.
+    """Return the value of each document of a text. Only one is allowed, except with `several`.
 
-    `number` makes a number of its digits. With `json_words`, NaN and Infinity are rejected as numbers, since
-    the text is JSON otherwise.
+    `number` makes a number from its digits. With `json_words`, the words NaN and Infinity are rejected as numbers,
+    because apart from them the text is JSON.
 
     Raises:
-        YAMLProblem: if it is not YAML, or is something that the rules above don't allow.
+        YAMLProblem: if it is not YAML, or breaks the rules above.
 
     """
     try:
@@ -82,7 +82,7 @@ def read_yaml(
 
 
 def _accept_colon(source: Compatible, error: Exception) -> Compatible | None:
-    """Return the text that libyaml reads if `error` is about a colon after a line separator; else None."""
+    """Return a text that libyaml can read if `error` is about a colon after a line separator; else None."""
     if "mapping values are not allowed" not in str(getattr(error, "problem", "")):
         return None
     mark: Any = getattr(error, "problem_mark", None)
@@ -101,14 +101,14 @@ def _problem(error: Exception, text: str, depth_limit: int) -> YAMLProblem:
 
 
 def _place(error: yaml.MarkedYAMLError, text: str) -> Any:
-    """Return where an error is; libyaml puts what is missing at the end on a line that the text does not have."""
+    """Return the place of an error. If the end is missing, libyaml gives a line that the text does not have."""
     mark = error.problem_mark or error.context_mark
     last_line = text.rstrip("\n").count("\n")
     return _Position.of(text.rstrip("\n") + "\0", "\0") if mark and mark.line > last_line else mark
 
 
 def _describe(error: yaml.MarkedYAMLError, depth_limit: int) -> str:
-    if "maximum nesting depth" in str(error.problem):  # libyaml, which reads ahead, has met its own limit
+    if "maximum nesting depth" in str(error.problem):  # libyaml reads ahead, and has reached its own limit
         return f"nested deeper than {depth_limit} levels"
     if "<document start>" in str(error.problem):  # as in JSON Lines
         return "something follows the end of the value, and only one value can be used"
@@ -117,7 +117,7 @@ def _describe(error: yaml.MarkedYAMLError, depth_limit: int) -> str:
 
 
 class _Position(NamedTuple):
-    """A place in a text, like libyaml's marks, which reader errors lack."""
+    """A place in a text, like libyaml's marks. Reader errors have no mark."""
 
     line: int
     column: int
@@ -133,15 +133,15 @@ class _YamlNode(NamedTuple):
 
     value: Any
     size: int
-    """How many values it holds, itself included, with aliases expanded."""
+    """How many values it has, including itself, with aliases expanded."""
     height: int
     """How many levels of lists and maps it has, with aliases expanded."""
 
 
 class _Open:
-    """A list or map that is not complete yet.
+    """A list or map that is still being read.
 
-    No dataclass, because importing those takes longer than reading most YAML.
+    Not a dataclass, because importing those takes longer than reading most YAML.
     """
 
     __slots__ = ("anchor", "flow", "height", "key", "key_event", "merged", "merging", "size", "value")
@@ -152,11 +152,11 @@ class _Open:
         self.flow = flow
         self.size = 1
         self.height = 1
-        """Both as those of `_YamlNode`, so far."""
+        """Both as in `_YamlNode`, so far."""
         self.key: str | None = None
         self.key_event: Any = None
         self.merged: list[dict[str, Any]] = []
-        """The maps of `<<`, whose keys give way to the map's own."""
+        """The maps of `<<`. The map's own keys win over theirs."""
         self.merging = False
 
 
@@ -192,7 +192,7 @@ class _Builder:
             action(event)
 
     def _document(self, event: Any) -> None:
-        self._anchors.clear()  # they belong to their document
+        self._anchors.clear()  # anchors belong to their document
         if self.results and not self._several:
             raise YAMLProblem("there is a second document, and only one can be used", event.start_mark)
 
@@ -252,7 +252,7 @@ class _Builder:
             self._anchors[anchor] = _YamlNode(key, 1, 0)
 
     def _anchor(self, event: Any) -> str | None:
-        """Return the name of an event's anchor. Rejects `"a":&b:c`, of which libyaml would take a part."""
+        """Return the name of an event's anchor. Rejects `"a":&b:c`, which libyaml would read only in part."""
         if event.anchor is None:
             return None
         start = event.start_mark.index
@@ -262,7 +262,7 @@ class _Builder:
         return self._source.restore(event.anchor)
 
     def _reject_missing_space(self, top: _Open, event: Any) -> None:
-        """Reject `{a:1}`, which YAML takes for the key "a:1" without a value."""
+        """Reject `{a:1}`, which is the key "a:1" without a value in YAML."""
         key = top.key_event
         no_value = event.start_mark.index == event.end_mark.index
         if key is not None and no_value and key.implicit[0] and ":" in key.value:
@@ -291,7 +291,7 @@ class _Builder:
         return text
 
     def _place(self, value: Any, size: int, height: int, anchor: str | None, event: Any) -> None:
-        """Put a complete value where it belongs; `size` and `height` are those of `_YamlNode`."""
+        """Put a complete value in its place. `size` and `height` are as in `_YamlNode`."""
         if anchor:
             self._anchors[anchor] = _YamlNode(value, size, height)
         if not self._stack:

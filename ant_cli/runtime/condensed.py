@@ -1,7 +1,7 @@
 r"""Secrets in pieces: in lines of 76 characters, with a colon after each byte, or with invisible characters.
 
-Secret and text are compared without case and without the characters between the pieces. Words of a sentence may then
-equal a short secret by chance, so only long secrets are looked for.
+Secret and text are compared without case and without the characters between the pieces. Then a sentence may contain
+a short secret by chance, so only long secrets are looked for.
 """
 
 from __future__ import annotations
