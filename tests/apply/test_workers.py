@@ -45,3 +45,14 @@ def test_no_more_requests_are_under_way_than_workers_are_allowed(clean_environ):
         for _ in range(2):
             assert len(workers.each(IDS, server.read)) == len(IDS)
     assert api.most_at_once == 3
+
+
+def test_the_emulator_in_the_process_creates_in_the_order_of_the_files(team):
+    """A list shows them in the same order each time."""
+    names = [f"env-{number:02}" for number in range(12)]
+    for name in names:
+        team.write(f"environments/{name}.yaml")
+    here = {"ANTHROPIC_BASE_URL": "local:"}
+    assert team.ant("apply", "--yes", ".", **here).exit == 0
+    listed = team.ant("beta:environments", "list", "--transform", "name", "--format", "jsonl", "-r", **here)
+    assert listed.stdout.split() == names[::-1]
