@@ -137,6 +137,7 @@ def test_words_that_make_no_sense_are_refused(words, parts):
         (("help", "output"), ["output"]),
         (("--format", "json", "help", "auth", "login"), ["auth", "login"]),
         (("help", "--help"), ["help"]),
+        (("--format", "json", "help"), []),
     ],
 )
 def test_every_way_to_ask_for_help_is_the_same_call(words, path):

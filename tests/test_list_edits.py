@@ -166,6 +166,7 @@ def test_nothing_is_noted_about_a_change_without_doubt(update):
             ("--remove", "metadata.a", "--metadata", "a=1"),
             ["--remove metadata.a can't be combined with this metadata"],
         ),
+        (("--add", "metadata.a=1", "--metadata", "null"), ["with this metadata"]),
     ],
 )
 def test_what_can_not_be_added_or_removed_is_refused_before_anything_is_sent(update, words, parts):

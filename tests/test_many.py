@@ -7,7 +7,7 @@ import os
 import re
 import signal
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -141,7 +141,14 @@ def test_parallel_bounds_how_many_requests_are_under_way(many, args, at_once):
 
 def test_objects_are_created_one_after_the_other(many):
     """In their order, since the newest is listed first; `--parallel` changes that."""
-    api = FakeAPI()
+    another = threading.Barrier(2)
+
+    def wait_for_another():
+        with suppress(threading.BrokenBarrierError):
+            another.wait(0.2)
+        return 200
+
+    api = FakeAPI({IDS[0]: wait_for_another})
     result = many("beta:environments", "create", stdin="".join(f"---\nname: {name}\n" for name in IDS), api=api)
     assert (api.sent, api.most_at_once) == (IDS, 1)
     assert result.stderr == "Created 10 of 10.\n"

@@ -256,6 +256,7 @@ def test_unknown_fields_are_sent_with_a_warning(request_of):
         ((WORK, "ack", "work_1"), None, ["--environment-id"]),
         ((WORK, "ack"), "environment_id: {a: b}\nwork_id: w\n", ["environment_id", "one value"]),
         ((WORK, "poll"), "environment_id: e\nblock_ms: soon\n", ["block_ms", "whole number"]),
+        ((WORK, "list"), "environment_id: a\n---\nenvironment_id: b\n", ["one input is expected, but there are 2"]),
         ((ENV, "update", "env_1"), "", ["no field"]),
         ((ENV, "update"), "id: env_1\n", ["no field"]),
         ((ENV, "update", "env_1"), "# nothing\n", ["no field"]),
