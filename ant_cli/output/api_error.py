@@ -1,4 +1,4 @@
-"""The body of an API error, as it is printed on stderr, and the client whose errors have one."""
+"""Print the body of an API error on stderr, and make clients whose errors have one."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from ant_cli.settings.loading import OutputSettings, Settings
 _KEYS = {"type", "error", "request_id"}
 _CODE = "error_code"
 _EXCERPT_LENGTH = 500
-"""The most characters that are printed of an error that is not JSON."""
+"""The most characters of an error that are printed if it is not JSON."""
 
 
 @contextmanager
 def open_client(settings: Settings, runtime: Runtime, observer: Observer | None = None) -> Iterator[Client]:
-    """Yield a client for the API that the settings name. API errors that are raised inside are rendered.
+    """Yield a client for the API in the settings. API errors that are raised inside are rendered.
 
     Raises:
         CredentialError: if there is no credential.
@@ -54,7 +54,7 @@ def _error_details(body: bytes, settings: OutputSettings) -> str:
         if settings.raw_output and json_text.json_type(text) == "string":
             return json_text.string(text)
         return make_renderer(row)([text]).decode("utf-8", "replace").rstrip("\n")
-    except (json_text.JSONTextError, UsageError):  # a path that fails only now must not hide the error
+    except (json_text.JSONTextError, UsageError):  # a path that fails at this point must not hide the error
         return _excerpt(body)
 
 
@@ -73,7 +73,7 @@ def _sentence(status: int, body: bytes, settings: OutputSettings) -> str:
 
 
 def _kind(error: dict[str, bytes]) -> bytes:
-    """Return the code of an error or, without one, its type, which is less precise; empty if the error says more.
+    """Return the code of an error or else its type, which is less precise; empty if the error has more members.
 
     The API repeats the code in `details`.
     """

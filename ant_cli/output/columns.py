@@ -1,4 +1,4 @@
-"""The columns of tables, and the texts of their cells."""
+"""The columns of tables, and the text of their cells."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ant_cli.runtime.light_typing import Any, Literal, NamedTuple
 from ant_cli.runtime.sanitize import escape_controls, flatten
 
 MISSING = "-"
-"""The cell of a missing or empty value: a cell is never empty, so that `awk` counts columns right."""
+"""The cell of a missing or empty value. Cells are never empty, so that `awk` counts columns correctly."""
 _CONTAINERS = (dict, list)
 
 
@@ -44,9 +44,9 @@ class Column(NamedTuple):
     min_width: int = 0
     """The cells reserved for it even if the first page needs fewer: the width of its longest possible value."""
     condition: Visibility = "always"
-    """When a terminal shows it; a pipe, and `--columns`, always do."""
+    """When a terminal shows the column. In a pipe, and with `--columns`, it is always shown."""
     keys: tuple[str, ...] = ()
-    """The keys of the path, if it consists of keys only; otherwise empty."""
+    """The keys of the path, if it consists only of keys; otherwise empty."""
 
     @classmethod
     def of(
@@ -130,13 +130,13 @@ class Columns:
         return tuple(self._resolved(column, path, items) for column, path in pairs)
 
     def shows_members(self, value: bytes) -> bool:
-        """Whether a value is an object without known columns, such as statistics, whose members become the rows."""
+        """Whether a value is an object without known columns, such as statistics. Its members become the rows."""
         if self._is_list or self._chosen or json_text.json_type(value) != "object":
             return False
         return _resource_type(json_text.members(value)) not in _COLUMNS_BY_TYPE
 
     def _resolved(self, column: Column, path: str, items: list[bytes]) -> Column:
-        """Return the user's column as a path if it matches an item, otherwise as one of the known titles."""
+        """Return the user's column: as a path if that matches an item, otherwise as one of the known titles."""
         if any(column.find(item) is not None for item in items):
             return column
         titles = {known.title: known for known in _titles_for(items[0])}
@@ -150,7 +150,7 @@ class Columns:
 
 
 def _parse_columns(spec: str) -> tuple[Column, ...]:
-    """Return the columns of `--columns`: comma-separated GJSON paths, which also are the titles.
+    """Return the columns of `--columns`: comma-separated GJSON paths, which are also the titles.
 
     Raises:
         UsageError: if one is not a GJSON path, or there are only commas.
@@ -178,7 +178,7 @@ def _split_paths(spec: str) -> list[str]:
 
 
 def _columns_for(item: bytes) -> tuple[Column, ...]:
-    """Return the columns that fit a resource, or the members of an unknown object, or a bare value."""
+    """Return the columns for a resource, the members of an unknown object, or a bare value."""
     if json_text.json_type(item) != "object":
         return (_VALUE,)
     members = json_text.members(item)

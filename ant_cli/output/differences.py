@@ -1,4 +1,4 @@
-"""What changed between two states of what is watched, and for how long that is marked."""
+"""The changes between two states of a watched object or list, and how long they stay marked."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Part(NamedTuple, Generic[T]):
 def item_parts(items: Sequence[bytes], transform: Transform) -> dict[str, Part[bytes]]:
     """Return the items of a list by their IDs; an item without an ID by its JSON text.
 
-    What `--transform` leaves out is not compared.
+    Values that `--transform` leaves out are not compared.
     """
     found = dict[str, Part[bytes]]()
     for item, value in zip(items, transformed(items, transform), strict=True):
@@ -42,7 +42,7 @@ def item_parts(items: Sequence[bytes], transform: Transform) -> dict[str, Part[b
 
 
 def differences(before: Mapping[str, Part[T]], after: Mapping[str, Part[T]]) -> dict[str, Change]:
-    """Return what happened to parts, by key: in the order of the later state, and then what it has no longer."""
+    """Return the changes of the parts by key, in the order of the later state, followed by the removed parts."""
     found = {
         key: Change.CHANGED if key in before else Change.ADDED
         for key, part in after.items()
@@ -52,7 +52,7 @@ def differences(before: Mapping[str, Part[T]], after: Mapping[str, Part[T]]) -> 
 
 
 class MarkedPart(NamedTuple, Generic[T]):
-    """A part, and what happened to it a short time ago."""
+    """A part, and its recent change."""
 
     part: Part[T]
     change: Change | None
@@ -64,7 +64,7 @@ class _Mark(NamedTuple):
 
 
 class Marks(Generic[T]):
-    """The parts of the latest state, with marks. What is gone stays in its place as long as its mark."""
+    """The parts of the latest state, with marks. A removed part stays in its place while its mark lasts."""
 
     def __init__(self, lasts_s: float) -> None:
         self._lasts_s = lasts_s
@@ -73,7 +73,7 @@ class Marks(Generic[T]):
         self._marks: dict[str, _Mark] = {}
 
     def update(self, parts: dict[str, Part[T]], now: float) -> list[MarkedPart[T]]:
-        """Return the parts of a state to show. Nothing of the first state is marked."""
+        """Return the parts of a state to show. In the first state, nothing is marked."""
         found = {} if self._parts is None else differences(self._parts, parts)
         kept = {key: mark for key, mark in self._marks.items() if now - mark.since < self._lasts_s}
         self._marks = {**kept, **{key: _Mark(change, now) for key, change in found.items()}}
@@ -83,7 +83,7 @@ class Marks(Generic[T]):
         return [MarkedPart(part, marks[key].change if key in marks else None) for key, part in self._shown.items()]
 
     def _with_removed(self, parts: dict[str, Part[T]]) -> dict[str, Part[T]]:
-        """Return the parts, and those that are gone behind the part that they followed when they were shown."""
+        """Return the parts. A removed part follows the part that it followed when it was shown."""
         anchor, gone = "", dict[str, list[str]]()
         for key in self._shown:
             if key in parts:

@@ -13,12 +13,12 @@ Condition = Callable[[bytes], bool]
 
 
 def make_condition(flag: str, expressions: Sequence[str], warn: Callable[[str], None]) -> Condition:
-    """Return the function that says whether all expressions hold for a JSON value.
+    """Return a function that says whether all expressions hold for a JSON value.
 
-    `warn` gets a warning if the first value has no member that one of them compares: it may be mistyped.
+    `warn` gets a warning if the first value lacks a member that an expression compares: it may be mistyped.
 
     Raises:
-        UsageError: if an expression is not the comparison of a GJSON query.
+        UsageError: if an expression is not a comparison in GJSON's query syntax.
 
     """
     if not expressions:
@@ -46,14 +46,14 @@ def make_condition(flag: str, expressions: Sequence[str], warn: Callable[[str], 
             return all(holds(each, value) for each in conditions)
         except json_text.JSONTextError as error:
             raise ResponseError(f"the server's response can't be read. {error}") from None
-        except BadPath as error:  # that it multiplies the value shows only during evaluation
+        except BadPath as error:  # only the evaluation shows that it multiplies the value
             raise UsageError(f"{flag}: {error}.") from None
 
     return condition
 
 
 def empty_message(operation: Operation, flags: Flags) -> str:
-    """Return what a terminal shows of a list without items; with `--filter`, there may be others."""
+    """Return what a terminal shows for a list without items. With `--filter`, there may be other items."""
     message = operation.empty_message
     return f"{message.removesuffix('.')} match {FILTER.flag}." if message and FILTER.name in flags else message
 

@@ -1,4 +1,4 @@
-"""A full screen that is drawn again and again, by rich's live display.
+"""A full screen that is redrawn by rich's live display.
 
 Each frame overwrites the one before, so that nothing flickers. Everything happens in the main thread: a signal that
 arrives while a frame is drawn is handled after it.
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ant_cli.runtime import Runtime
 
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGWINCH", "SIGTSTP") if hasattr(signal, name))
-"""The window has another size; the user pressed Ctrl-Z. Windows has neither."""
+"""Signals: the window was resized; the user pressed Ctrl-Z. Windows has neither."""
 
 
 class LiveScreen:
@@ -71,7 +71,7 @@ class LiveScreen:
                 self._runtime.stderr.flush()
 
     def draw(self) -> None:
-        """Draw a frame of the terminal's current size."""
+        """Draw a frame in the terminal's current size."""
         self._is_drawing = True
         try:
             width, height = self._console.size = terminal_size(self._runtime.stdout, self._runtime.environ)
@@ -84,7 +84,7 @@ class LiveScreen:
             self._handle(self._pending.pop(0))
 
     def _write(self, text: str) -> None:
-        """Write a frame, whose texts were escaped before."""
+        """Write a frame. Its text has been escaped already."""
         self._runtime.stdout.write(text.encode("utf-8", "backslashreplace"), escape=False)
 
     def _receive(self, number: int, _frame: FrameType | None) -> None:
@@ -98,6 +98,6 @@ class LiveScreen:
             self.draw()
             return
         self._live.stop()
-        os.kill(os.getpid(), signal.SIGSTOP)  # here the shell has the terminal, until `fg`
+        os.kill(os.getpid(), signal.SIGSTOP)  # the shell has the terminal here, until `fg`
         self._live.start()
         self.draw()

@@ -1,4 +1,4 @@
-"""Messages at a terminal: wrapped between words, and commands never broken."""
+"""Messages at a terminal: wrapped between words, but never within commands."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from ant_cli.runtime.sanitize import escape_controls
 from ant_cli.runtime.streams import Stderr
 
 _COMMAND = re.compile(r"(?:^|(?<=: ))(?=ant |/\S*python\S* )")
-"""Where the command of a hint begins."""
+"""The beginning of a command in a hint."""
 _QUOTED_COMMAND = re.compile(r"`[^`]*`")
 _UNBREAKABLE = "\x1f"
-"""Stands for a space inside a quoted command while lines are broken: a text has none, since it was escaped."""
+"""Replaces a space inside a quoted command during wrapping. It can't be in the text, which was escaped."""
 
 
 def message_on_screen(text: str, stderr: Stderr, environ: Mapping[str, str]) -> str:
     """Return a message laid out for the terminal.
 
-    Secrets are redacted before lines are broken: a secret may contain a space.
+    Secrets are redacted before wrapping, because a secret may contain a space.
     """
     width = terminal_size(stderr, environ)[0]
     text = escape_controls(stderr.redact(text))
@@ -27,7 +27,7 @@ def message_on_screen(text: str, stderr: Stderr, environ: Mapping[str, str]) -> 
 
 
 def _wrapped(paragraph: str, width: int) -> Iterator[str]:
-    """Yield a paragraph in lines that fit. A command that does not fit gets its own one."""
+    """Yield a paragraph in lines that fit. A command that does not fit gets its own line."""
     if cell_width(paragraph) <= width:
         yield paragraph
         return
@@ -38,7 +38,7 @@ def _wrapped(paragraph: str, width: int) -> Iterator[str]:
 
 
 def _broken(prose: str, width: int) -> Iterator[str]:
-    """Yield lines that fit, each indented as the first one, with no break in a command between backquotes."""
+    """Yield lines that fit, each indented like the first, without breaks in a command between backquotes."""
     indent = prose[: len(prose) - len(prose.lstrip(" "))]
     kept = _QUOTED_COMMAND.sub(lambda match: match[0].replace(" ", _UNBREAKABLE), prose[len(indent) :])
     for line in wrap(kept, max(1, width - len(indent))):

@@ -1,4 +1,4 @@
-"""The pager: a list longer than the screen goes through `less`, or the program that the user prefers.
+"""The pager: a list longer than the screen is shown in `less`, or in the user's preferred program.
 
 Output is held back until it fills the screen or ends: only then is it known whether to page it.
 
@@ -28,19 +28,19 @@ from ant_cli.runtime import Runtime
 _VARIABLES = ("ANT_PAGER", "PAGER")
 _DEFAULT = "less -FRX"
 _PIPE_SIZE = 4096
-"""The bytes that the pipe to the pager buffers: few, so that pages are fetched only as they are read."""
+"""How many bytes the pipe to the pager buffers. They are few, so that pages are fetched only as they are read."""
 _NO_PAGER = ("", "cat")
 """Values that turn paging off."""
 _FAILS_WITHIN_S = 2.0
-"""A pager that exits with an error so soon after its start has shown nothing: nobody quits as fast."""
+"""A pager that exits with an error this soon after its start has shown nothing: nobody quits that fast."""
 
 
 _COLOUR = re.compile(rb"\x1b\[[\d;]*m")
-"""What fills no cell. A pager that gets less than a screenful would fill the rest of it with `~`."""
+"""Text that fills no cell. It is not counted, because a pager fills the rest of a partly used screen with `~`."""
 
 
 class PagerClosed(BaseException):
-    """The user quit the pager. Not an Exception: nothing that waits for the server may catch it."""
+    """The user quit the pager. Not an Exception, so that no code that waits for the server catches it."""
 
 
 class Pager:
@@ -49,7 +49,7 @@ class Pager:
     def __init__(
         self, runtime: Runtime, style: Style, before_start: Callable[[], None], *, has_header: bool = False
     ) -> None:
-        """`has_header`: the first line is to stay on the screen, if the pager can do that."""
+        """With `has_header`, the first line stays on the screen, if the pager can do that."""
         self._stdout = runtime.stdout
         self._environ = runtime.environ
         self._style = style
@@ -126,7 +126,7 @@ class Pager:
                 env=environ,
                 pipesize=_PIPE_SIZE,
             )
-        except (OSError, ValueError):  # the file is not executable, or stdout is no real terminal
+        except (OSError, ValueError):  # the file is not executable, or stdout is not a real terminal
             self._command = []
         self._write_held()
 
@@ -162,7 +162,7 @@ class Pager:
         return self._failed
 
     def _print_if_failed(self) -> bool:
-        """Print the text that a failed pager was given, and go on without one. Return whether it has failed."""
+        """Print the text that a failed pager was given, and continue without one. Return whether it has failed."""
         if not self._program or not self._has_failed():
             return False
         program, self._program = self._program, None
@@ -177,7 +177,7 @@ class Pager:
 
 @contextmanager
 def watch_for_exit(program: subprocess.Popen[bytes], unless: Callable[[], bool] = lambda: False) -> Iterator[None]:
-    """Raise PagerClosed as soon as a program has ended, while the body of the `with` waits, `unless` it has failed.
+    """Raise PagerClosed as soon as a program ends while the body of the `with` waits, `unless` it has failed.
 
     Windows has no SIGCHLD; there, the next write fails instead.
     """
@@ -205,7 +205,7 @@ def _has_ended(program: subprocess.Popen[bytes]) -> bool:
     except ChildProcessError:  # poll() has reaped it
         return True
     if pid:
-        program.returncode = os.waitstatus_to_exitcode(status)  # poll() could not find it out any more
+        program.returncode = os.waitstatus_to_exitcode(status)  # poll() could not find out any more
     return pid != 0
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ant_cli.output.terminal import Style
 
 Transform = Callable[[bytes], bytes]
-"""`--transform`, or what returns a JSON text unchanged."""
+"""`--transform`, or a function that returns a JSON text unchanged."""
 
 
 class Printer:
@@ -35,10 +35,10 @@ class Printer:
         before_pager: Callable[[], None] = lambda: None,
         may_page: bool = True,
     ) -> None:
-        """Choose the format. Raises UsageError for a bad path in a flag: here, before anything is sent.
+        """Choose the format. Raises UsageError for a bad path in a flag, before anything is sent.
 
-        `empty_message` is for a list without items; `shows_archived` if archived items were requested. A list
-        that may not be paged is printed at once, whatever its length.
+        `empty_message` is printed for a list without items; `shows_archived` says that archived items were
+        requested. A list that may not be paged is printed at once, even if it is long.
         """
         self._runtime = runtime
         self._write = partial(runtime.stdout.write, escape=False)
@@ -48,7 +48,7 @@ class Printer:
         self.format = _choose_format(settings, runtime, is_list=is_list)
         self._style = _style_unless_plain(runtime)
         self._transform = make_transform("--transform", settings.transform)
-        make_transform("--transform-error", settings.transform_error)  # only checked: an error needs it later
+        make_transform("--transform-error", settings.transform_error)  # only checked here: an error needs it later
         self._path = settings.transform
         self._raw_strings = settings.raw_output
         warn = runtime.stderr.say
@@ -73,8 +73,8 @@ class Printer:
     def print_response(self, response: Response) -> None:
         """Print the body of a response.
 
-        A large one is printed as it was received, part by part, since any other layout takes several times its size
-        in memory. What is printed is JSON on one line, which is YAML, too.
+        A large body is printed part by part, as it was received, because any other layout takes several times its
+        size in memory. The output is JSON on one line, which is also YAML.
         """
         if not response.is_large or self._path or self._style is not None or self.format.opens_screen:
             self.print_one(response.body)
@@ -107,7 +107,7 @@ class Printer:
         self._print_parts([self._rendered(values)])
 
     def _noting_emptiness(self, pages: Iterable[list[bytes]]) -> Iterator[list[bytes]]:
-        """Pass pages on. At a terminal, print `empty_message` if there were no items."""
+        """Yield the pages. At a terminal, print `empty_message` if there were no items."""
         pages_seen = items_seen = 0
         for page in pages:
             pages_seen += 1
@@ -120,7 +120,7 @@ class Printer:
         return transformed(values, self._transform)
 
     def _print_parts(self, parts: Iterable[bytes]) -> None:
-        """Write each part of a list as it arrives; on a terminal through the pager, if they fill the screen."""
+        """Write each part of a list as it arrives; on a terminal, through the pager if they fill the screen."""
         parts = filter(None, parts)
         if not self._may_page or self._style is None or not self._style.is_terminal:
             for part in parts:
@@ -131,7 +131,7 @@ class Printer:
         Pager(self._runtime, self._style, self._before_pager, has_header=self.format.is_table).show(parts)
 
     def _explore(self, pages: Iterable[list[bytes]], *, is_list: bool) -> None:
-        """Show values on a screen of their own, and print the one that was chosen there."""
+        """Show values on a full screen, and print the one that was chosen there."""
         from ant_cli.output.explorer.full_screen import explore
 
         result = explore(
@@ -149,7 +149,7 @@ class Printer:
             if self._raw_strings and any(json_text.json_type(value) == "string" for value in values):
                 return b"".join(map(self._render_item, values))
             return self._render(values)
-        except (json_text.JSONTextError, RecursionError) as error:  # some formats can't nest as deep as JSON
+        except (json_text.JSONTextError, RecursionError) as error:  # some formats can't be nested as deeply as JSON
             raise ResponseError(f"the response can't be printed as {self.format.name}. {error}") from None
 
     def _render_item(self, value: bytes) -> bytes:
@@ -173,7 +173,7 @@ def _invalid_json(error: json_text.JSONTextError) -> ResponseError:
 
 
 def _style_unless_plain(runtime: Runtime) -> Style | None:
-    """Return the style of results; None for plain text, decided without an import in a pipe."""
+    """Return the style of results; None for plain text. In a pipe, that needs no import."""
     environ = runtime.environ
     if not (runtime.stdout.is_terminal or environ.get("FORCE_COLOR") or environ.get("CLICOLOR_FORCE")):
         return None
@@ -183,7 +183,7 @@ def _style_unless_plain(runtime: Runtime) -> Style | None:
 
 
 def _choose_format(settings: OutputSettings, runtime: Runtime, *, is_list: bool) -> Format:
-    """Return the format to use: `auto` resolved, `explore` only where it can open, a table for `--columns`.
+    """Return the format to use: `auto` is resolved, `explore` only used if it can open, and `--columns` is a table.
 
     Raises:
         UsageError: if there are `--columns`, and another format was requested.
@@ -217,10 +217,10 @@ def _columns_conflict(name: str, source: str) -> UsageError:
 
 
 def transformed(values: Iterable[bytes], transform: Transform) -> list[bytes]:
-    """Return what `--transform` makes of JSON texts. Raises ResponseError if it can't be applied."""
+    """Return JSON texts after `--transform`. Raises ResponseError if it can't be applied."""
     try:
         return [transform(value) for value in values]
-    except json_text.JSONTextError as error:  # some paths can't go as deep as JSON
+    except json_text.JSONTextError as error:  # some paths can't be evaluated as deeply as JSON can be nested
         raise _invalid_json(error) from None
 
 

@@ -1,6 +1,6 @@
-"""A progress line on stderr for waits of more than a second: what the HTTP client reports to its observer.
+"""A progress line on stderr for waits of more than a second, which the HTTP client reports to its observer.
 
-It is drawn on terminals only, by a thread, so that the waiting code is not involved. A log gets one line before a
+It is drawn only on terminals, by a thread, so that the waiting code is not involved. A log gets one line before a
 long wait between two attempts.
 """
 
@@ -14,9 +14,9 @@ from ant_cli.runtime.sanitize import escape_controls
 from ant_cli.runtime.streams import Stderr
 
 PATIENCE_S = 1.0
-"""The length of a wait that is not shown, in seconds."""
+"""Shorter waits are not shown, in seconds."""
 _LOGGED_WAIT_S = 2.0
-"""In a log, a longer wait between attempts is announced, in seconds."""
+"""Longer waits between attempts are announced in a log, in seconds."""
 _FRAME_S = 0.1
 _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _MARGIN = 8
@@ -40,14 +40,14 @@ class Progress:
         self._logs = not self._stderr.is_terminal
 
     def count_items(self, pages: Iterable[list[bytes]]) -> Iterator[list[bytes]]:
-        """Pass pages on, and count their items."""
+        """Yield the pages, and count their items."""
         for page in pages:
             self._items += len(page)
             yield page
 
     @contextmanager
     def waiting_for(self, what: str) -> Iterator[None]:
-        """Show what the body of the `with` waits for, if it takes long."""
+        """Show what the body of the `with` is waiting for, if it takes long."""
         if not self._animates:
             yield
             return
@@ -58,7 +58,7 @@ class Progress:
 
     @contextmanager
     def before_retry(self, why: str, attempt: int, of: int, delay_s: float) -> Iterator[None]:
-        """Show at once how long it is until the next attempt."""
+        """Show immediately how long it is until the next attempt."""
         if not self._animates:
             if self._logs and delay_s > _LOGGED_WAIT_S:
                 self._stderr.say(f"Note: {why}. Retry {attempt} of {of} in {delay_s:.0f} s.")

@@ -8,13 +8,13 @@ from time import monotonic
 from ant_cli.runtime.streams import Stderr
 
 PATIENCE_S = 0.5
-"""How long nothing is drawn; most runs are over by then."""
+"""How long to wait before drawing anything. Most runs have ended by then."""
 FRAME_S = 0.1
 _WIDTH = 30
 
 
 class ProgressBar:
-    """A line on stderr that is drawn again and again; nothing if stderr is not a terminal."""
+    """A line on stderr that is redrawn; nothing if stderr is not a terminal."""
 
     def __init__(self, stderr: Stderr, environ: Mapping[str, str], total: int, past_participle: str) -> None:
         self._stderr = stderr

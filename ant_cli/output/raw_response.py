@@ -1,4 +1,4 @@
-"""A large response, printed part by part as it was received, after all of it has been validated."""
+"""Print a large response part by part as it was received, after validating all of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SPACE = b" \t\r\n"
 def print_raw(
     parts: Callable[[], Iterable[bytes]], write: Callable[[bytes], None], *, on_one_line: bool = False
 ) -> None:
-    """Write the JSON text that `parts` yields, without the space around it, and a line break.
+    """Write the JSON text that `parts` yields, without surrounding white space, and a line break.
 
     Args:
         parts: Yields the text from its beginning, each time it is called.
@@ -20,7 +20,7 @@ def print_raw(
         on_one_line: Leave out line breaks, which in JSON can only be between tokens.
 
     Raises:
-        JSONTextError: if it is not JSON; nothing is written then.
+        JSONTextError: if it is not JSON; in that case, nothing is written.
 
     """
     text = _Extent()
@@ -30,13 +30,13 @@ def print_raw(
         content = part[max(text.start - position, 0) : text.end - position]
         write(content.translate(None, b"\r\n") if on_one_line else content)
         position += len(part)
-        if position >= text.end:  # only space is left, which may be a lot
+        if position >= text.end:  # only white space is left, maybe a lot of it
             break
     write(b"\n")
 
 
 class _Extent:
-    """Where a text that comes in parts starts and ends, without the space around it."""
+    """The start and the end of a text that arrives in parts, without surrounding white space."""
 
     def __init__(self) -> None:
         self.start = 0

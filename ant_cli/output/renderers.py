@@ -1,6 +1,6 @@
-"""Renderers: from the JSON texts of a page to the bytes that are printed.
+"""Renderers: convert the JSON texts of a page to the bytes to print.
 
-`operations/formats.py` has a row for each format, and names the function here, or in the module of a larger format.
+`operations/formats.py` has a row for each format, which names a function here, or in the module of a larger format.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def as_yaml(values: list[bytes], style: Style | None) -> list[bytes]:
 
 
 def as_pretty(values: list[bytes], style: Style | None) -> list[bytes]:
-    """Render the view of each value, which escapes what is not safe itself."""
+    """Render the view of each value. The view itself escapes unsafe characters."""
     from ant_cli.output.views import view
 
     return [json_text.encoded(view(value, style)) for value in values]
@@ -94,7 +94,7 @@ def _lines(rendered: list[bytes], style: Style | None, *, is_json: bool = False)
 
 
 def _safe(rendered: list[bytes], style: Style | None, *, is_json: bool = False) -> list[bytes]:
-    """Return output as it may go to stdout: unchanged in a pipe; on a terminal escaped, and JSON coloured."""
+    """Return output that is safe for stdout: unchanged in a pipe; on a terminal, escaped and with JSON coloured."""
     if style is None or not style.is_terminal:
         return rendered
     from ant_cli.output.terminal import render_safe

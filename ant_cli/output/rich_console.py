@@ -10,7 +10,7 @@ from rich.console import Console
 
 
 def terminal_console(write: Callable[[str], None], *, colour: bool) -> Console:
-    """Return a console for a terminal. It passes what it draws to `write`, and changes no text that it is given."""
+    """Return a console for a terminal. It passes its output to `write`, and does not change the given text."""
     return Console(
         file=cast("IO[str]", _TextSink(write)),
         force_terminal=True,

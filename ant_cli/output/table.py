@@ -1,8 +1,8 @@
 """Tables: one row per item, columns aligned, page by page as items arrive.
 
 In a pipe, cells are complete: columns are two spaces apart, a cell never contains a line break, and a missing value
-is a dash, so that `awk` and `cut` count right. Widths are those of the first page; a later, wider cell shifts its
-own line only.
+is a dash, so that `awk` and `cut` count correctly. The first page decides the widths; a later, wider cell shifts
+only its own line.
 
 On a terminal, the table is fitted to the width of the screen and times are relative. The first page decides which
 columns are shown. A column without a condition is dropped only if the screen is too narrow, never because the first
@@ -21,9 +21,9 @@ from ant_cli.runtime.light_typing import NamedTuple
 
 _GAP = "  "
 _SOFT_MIN = 13
-"""A column whose cells may be truncated keeps this width as long as there are others to drop."""
+"""A column whose cells may be truncated keeps this width while there are other columns to drop."""
 _HARD_MIN = 4
-"""A column gets narrower than this only when no other can be narrowed."""
+"""A column gets narrower than this only if no other column can be narrowed."""
 _SMALL_REST = 3
 """Up to this many unused cells at the end of a line look normal."""
 _NAME_AND_VALUE = (Column.of("NAME", "0"), Column.of("VALUE", "1", flexible=True))
@@ -76,7 +76,7 @@ class _PlainTable:
         return _GAP.join(map(str.ljust, cells, self._widths)).rstrip() + "\n"
 
     def _joined(self, cells: list[str], shown: list[str]) -> str:
-        """Return a line of the cells as they are `shown`, padded by the widths of their texts."""
+        """Return a line of the cells as `shown`, padded according to the widths of their text."""
         padded = [
             text + " " * (width - cell_width(cell))
             for cell, text, width in zip(cells, shown, self._widths, strict=True)
@@ -128,7 +128,7 @@ class TerminalTable:
         self._columns: tuple[Column, ...] = ()
         self._content_widths: list[int] = []
         self._printed_widths: list[int] = []
-        """The widths of the page before, below whose titles the next one stands."""
+        """The widths of the previous page. The next page is below the same titles."""
 
     def __call__(self, values: list[bytes]) -> bytes:
         """Return the rows of these values, below the titles if they are the first."""
@@ -184,9 +184,9 @@ class TerminalTable:
         return column.condition == "always" or self._shows_archived or set(texts) != {MISSING}
 
     def _measure(self, rows: list[list[_Cell]]) -> list[int]:
-        """Return the widths of the columns: those of the widest cells, less what does not fit on the screen.
+        """Return the widths of the columns: those of the widest cells, reduced to fit on the screen.
 
-        The room reserved for later pages is given up first, unless it stands between titles that were printed. A
+        The room reserved for later pages is given up first, unless it is between titles that were printed. A
         screen without room for one cell per column shows only the first columns.
         """
         needed = [max(cell_width(text) for text, _ in cells) for cells in zip(*rows, strict=True)]
@@ -227,13 +227,13 @@ def _is_archived(value: bytes) -> bool:
 
 
 def _least_width(column: Column, texts: list[str]) -> int:
-    """Return how narrow a column may get before other columns are dropped."""
+    """Return the minimum width of a column before other columns are dropped."""
     content = max(map(cell_width, [format_scalar(column.title), *texts]))
     return max(column.min_width, min(content, _SOFT_MIN) if column.flexible else content)
 
 
 def _width_floors(columns: tuple[Column, ...]) -> Iterator[list[float]]:
-    """Yield the minimum widths to try one after another, the mildest first: IDs are truncated last."""
+    """Yield the minimum widths to try in turn, the mildest first. IDs are truncated last."""
     complete = float("inf")
     yield [_SOFT_MIN if column.flexible else complete for column in columns]
     yield [
@@ -244,7 +244,7 @@ def _width_floors(columns: tuple[Column, ...]) -> Iterator[list[float]]:
 
 
 def _use_rest(widths: list[int], columns: Sequence[Column], room: int) -> None:
-    """Give a few cells that are left to the names: a longer one on a later page would take them anyway."""
+    """Give a few remaining cells to the names: a longer name on a later page would take them anyway."""
     rest = room - sum(widths)
     flexible = [index for index, column in enumerate(columns) if column.flexible]
     if 0 < rest <= _SMALL_REST:
@@ -253,7 +253,7 @@ def _use_rest(widths: list[int], columns: Sequence[Column], room: int) -> None:
 
 
 def _shrink(widths: list[int], floors: Sequence[float], room: int) -> None:
-    """Narrow the widest column above its floor, cell by cell, until all fit or none can be narrowed."""
+    """Narrow the widest column above its minimum, cell by cell, until all fit or none can be narrowed."""
     while sum(widths) > room:
         above = [index for index, width in enumerate(widths) if width > floors[index]]
         if not above:

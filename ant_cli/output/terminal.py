@@ -1,4 +1,4 @@
-"""What a terminal shows: its size and colours, the cells that a text fills, and output that is safe to show.
+"""Terminals: size and colours, the cells that a text fills, and output that is safe to show.
 
 Only the basic ANSI colours are used: every theme, light or dark, makes its own readable.
 """
@@ -31,7 +31,7 @@ _FORCE_COLOR_VARS = ("FORCE_COLOR", "CLICOLOR_FORCE")
 
 ELLIPSIS = "…"
 _LEFT_TO_RIGHT = "\u200e"
-"""Keeps the text after a Hebrew or Arabic one in its place, on terminals that reorder such text."""
+"""Keeps text after Hebrew or Arabic text in its place, on terminals that reorder such text."""
 _JOINERS = "\u200d\ufe0e\ufe0f"
 
 _COLORED = r'(?P<key>"(?:[^"\\\n]|\\.)*+"(?=\s*:))|(?P<text>"(?:[^"\\\n]|\\.)*+")|(?P<null>\bnull\b)'
@@ -45,7 +45,7 @@ class Style(NamedTuple):
     height: int
     colour: bool
     clock: Callable[[], float]
-    """Returns the current time, in seconds since 1970. Relative times count from when they are printed."""
+    """Returns the current time, in seconds since 1970. Relative times are relative to the time of printing."""
     is_terminal: bool = True
 
     def paint(self, text: str, style: str) -> str:
@@ -54,7 +54,7 @@ class Style(NamedTuple):
 
 
 def detect_style(runtime: Runtime) -> Style | None:
-    """Return the style of stdout; None if it is plain, as in a pipe without FORCE_COLOR."""
+    """Return the style of stdout; None if it is plain, such as in a pipe without FORCE_COLOR."""
     import time
 
     is_terminal = runtime.stdout.is_terminal
@@ -107,14 +107,14 @@ def truncate(text: str, width: int) -> str:
         return ""
     if text.isascii():
         return text[: width - 1].rstrip() + ELLIPSIS
-    text = text[: 8 * width]  # measuring all of a very long text would take long
+    text = text[: 8 * width]  # measuring a very long text completely would take long
     while text and cell_width(text) > width - 1:
         text = text[:-1]
     return text.rstrip(_JOINERS).rstrip() + ELLIPSIS
 
 
 def padding(text: str, width: int) -> str:
-    """Return what fills the cells between a text and the end of its column, which is `width` cells wide."""
+    """Return the spaces between a text and the end of its column, which is `width` cells wide."""
     mark = _LEFT_TO_RIGHT if _is_right_to_left(text) else ""
     return mark + " " * max(0, width - cell_width(text))
 
@@ -147,7 +147,7 @@ def wrap(text: str, width: int) -> list[str]:
 
 def render_safe(data: bytes, style: Style, *, is_json: bool = False) -> bytes:
     """Return rendered output with its control characters escaped; JSON with colours, if the style has them."""
-    from ant_cli.gjson import json_text  # here, because a help page has a style, too, and needs no JSON
+    from ant_cli.gjson import json_text  # here, because help pages have a style, too, but need no JSON
 
     text = escape_controls(data.decode("utf-8", "backslashreplace"))
     if is_json and style.colour:

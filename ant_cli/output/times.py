@@ -1,4 +1,4 @@
-"""Timestamps as people read them: `3 h ago`."""
+"""Timestamps for people: `3 h ago`."""
 
 from __future__ import annotations
 

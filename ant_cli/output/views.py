@@ -1,4 +1,4 @@
-"""The readable view of a value: names and values in lines, nested values indented.
+"""The readable view of a value: a name and a value per line, with nested values indented.
 
 There are two: plain `key: value` lines for a pipe, and two columns fitted to the screen for a terminal.
 """
@@ -24,7 +24,7 @@ _GAP = "  "
 _MAX_LABEL = 32
 """A longer name shifts only its own value to the right."""
 _MIN_VALUE = 20
-"""With fewer cells than this for values, long ones are not wrapped: the terminal breaks the lines."""
+"""With fewer cells than this for values, long ones are not wrapped here: the terminal breaks the lines."""
 _EMPTY = {"{}": "(none)", "[]": "(none)", "null": "null", '""': "(empty)"}
 """How empty values are shown."""
 _EMPTY_ON_TERMINAL = _EMPTY | {"null": "(none)"}
@@ -73,7 +73,7 @@ def _plain_scalar(text: bytes) -> str:
 
 
 def _hanging(start: str, value: str) -> Iterator[str]:
-    """Yield the lines of a text after `start`, the later ones indented to stand below the first."""
+    """Yield the lines of a text after `start`, with the later ones indented to align with the first."""
     first, *others = value.split("\n")
     yield start + first
     for line in others:
@@ -88,19 +88,19 @@ _FIRST = ("name", "id", "state", "archived_at", "description")
 _LAST = ("metadata", "scope", "created_at", "updated_at")
 """The members of a known resource that come before and after the others."""
 _KNOWN_TYPES = ("environment", "work", "work_queue_stats", "work_heartbeat")
-"""The resources whose members are put in order, and whose `type` is clear from the command."""
+"""The resources whose members are ordered, and whose `type` is clear from the command."""
 _MISSING_IN_WORDS = {
     "oldest_queued_at": "(no work is queued)",
     "last_heartbeat": "(no heartbeat yet)",
     "latest_heartbeat_at": "(no heartbeat yet)",
 }
-"""How an empty value of these members is shown."""
+"""What is shown for an empty value of these members."""
 _LABEL_RESERVE = 18
 """Cells that are reserved for labels when deciding whether members fit on the line of their object."""
 
 
 class ViewRow(NamedTuple):
-    """A name, and the text next to it; empty for a value that is shown in rows of its own."""
+    """A name, and the text next to it; empty for a value that is shown in separate rows."""
 
     label: str
     text: str
@@ -128,9 +128,9 @@ def view_lines(rows: list[ViewRow], style: Style) -> list[str]:
 
 
 def _in_order(text: bytes) -> list[_LabelledValue]:
-    """Return the members of a value: of a known resource, what matters first, without what goes without saying.
+    """Return the members of a value: for a known resource, the important ones first, without obvious ones.
 
-    That is the type, times that are null, and the time of the last update if there was none since the creation.
+    Those are the type, times that are null, and the time of the last update if there was none since the creation.
     """
     if json_text.json_type(text) != "object":
         return _numbered(text)
@@ -168,7 +168,7 @@ def _rows(entries: list[_LabelledValue], indent: str, style: Style) -> Iterator[
 
 
 def _summarized(name: str, members: dict[str, bytes], room: int) -> tuple[str, list[_LabelledValue]]:
-    """Return the text next to an object's name, and the members that need rows of their own.
+    """Return the text next to an object's name, and the members that need separate rows.
 
     The text is the object's `type`, and its scalars if all of them are short, plain, and fit into `room` cells.
     """
@@ -193,7 +193,7 @@ def _without_empty_lists(entries: list[_LabelledValue]) -> list[_LabelledValue]:
 
 
 def _has_rows(text: bytes) -> bool:
-    """Whether the members of a value get rows of their own: it is no scalar, not empty, and no plain list."""
+    """Whether the members of a value get separate rows: it is not a scalar, not empty, and not a plain list."""
     kind = json_text.json_type(text)
     if kind == "object":
         return bool(json_text.members(text))
@@ -201,7 +201,7 @@ def _has_rows(text: bytes) -> bool:
 
 
 def _is_plain_list(text: bytes) -> bool:
-    """Whether a value is a list that is clear on one line: texts without commas or breaks, and numbers."""
+    """Whether a value is a list that is clear on one line: strings without commas or line breaks, and numbers."""
     if json_text.json_type(text) != "array":
         return False
     return all(
@@ -214,7 +214,7 @@ def _is_plain_list(text: bytes) -> bool:
 
 
 def _scalar_row(label: str, name: str, text: bytes, style: Style) -> ViewRow:
-    """Return the row of a value without rows of its own: an empty value as a label, a time with its age."""
+    """Return the row of a value that needs no separate rows: an empty value as a label, a time with its age."""
     shown = json_text.compact(text).decode()
     is_time = name.upper().endswith(TIME_ENDINGS)
     if shown in ("null", '""') and name in _MISSING_IN_WORDS:

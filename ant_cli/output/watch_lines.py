@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 
 class ChangeLines(Protocol):
-    """Divides the states of a watch into parts, and writes the lines."""
+    """Splits the states of a watch into parts, and renders the lines."""
 
     def parts(self, values: Sequence[bytes]) -> dict[str, Part[bytes]]:
-        """Return the parts of a state by what identifies each. Raises ResponseError if --transform fails."""
+        """Return the parts of a state by their keys. Raises ResponseError if --transform fails."""
 
     def line(self, change: Change, value: bytes) -> bytes:
         """Return the JSON to print for a change."""
 
 
 class ItemLines:
-    """The items of a list: each change is an object of the kind of change and the item."""
+    """The items of a list: each change is an object with the kind of change and the item."""
 
     def __init__(self, transform: Transform) -> None:
         self._transform = transform
@@ -80,7 +80,7 @@ class WatchLines:
         """Do nothing: every line is complete."""
 
     def show(self, values: list[bytes]) -> None:
-        """Print what is not as it was: everything, the first time."""
+        """Print the changes; the first time, everything."""
         parts = self._lines.parts(values)
         found = differences(self._parts, parts)
         known = {**self._parts, **parts}
@@ -91,7 +91,7 @@ class WatchLines:
             )
 
     def failed(self, problem: str, delay_s: float) -> None:
-        """Print a note, once for a row of failures."""
+        """Print a note, once for consecutive failures."""
         if not self._fails:
             self._runtime.stderr.say(f"Note: {problem.removesuffix('.')}. Asking again in {delay_s:g} s.")
         self._fails = True

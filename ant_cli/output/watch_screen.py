@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from ant_cli.runtime import Runtime
 
 _MARKED_S = 10.0
-"""How long a change stays marked, in seconds; at least until the next state."""
+"""How many seconds a change stays marked; at least until the next state."""
 
 
 class WatchScreen:
-    """Shows states, and what went wrong between them. An observer of the client, and a context manager.
+    """Shows states, and errors between them. An observer of the client, and a context manager.
 
-    The screen is opened by the first state: until then, this is a run like any other.
+    The first state opens the screen. Until then, this is a run like any other.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class WatchScreen:
         self._draw()
 
     def failed(self, problem: str, delay_s: float) -> None:
-        """Show that the state could not be fetched, and when it will be tried again."""
+        """Show that the state could not be fetched, and when the next attempt is."""
         self._problem = f"{self._runtime.stderr.redact(problem).removesuffix('.')}. Asking again in {delay_s:g} s"
         self._draw()
 
@@ -72,7 +72,7 @@ class WatchScreen:
 
     @contextmanager
     def waiting_for(self, what: str) -> Iterator[None]:
-        """Show nothing more than the status line, once there is one."""
+        """Show it only in the status line, once there is one."""
         if self._screen:
             yield
             return

@@ -1,4 +1,4 @@
-"""What `--watch` shows of a state: its parts, and the lines of the screen, a table's or a view's."""
+"""What `--watch` shows of a state: its parts, and the lines of the screen, from a table or a view."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ant_cli.runtime.light_typing import Any, NamedTuple, Protocol, TypeVar
 T = TypeVar("T")
 
 _SIGNS = {Change.ADDED: ("+", "green"), Change.CHANGED: ("~", "yellow"), Change.REMOVED: ("-", "red")}
-"""What stands before a line: the sign, so that nobody depends on the colour."""
+"""The sign before a line, so that nobody depends on the colour."""
 _MARGIN = 2
 """The cells of the sign and the space after it."""
 _SGR = re.compile(r"\x1b\[[\d;]*m")
@@ -36,7 +36,7 @@ class Watched(Protocol[T]):
     """Shows the states of one watch."""
 
     def parts(self, values: Sequence[bytes]) -> dict[str, Part[T]]:
-        """Return the parts of a state, each by what identifies it. Raises ResponseError if --transform fails."""
+        """Return the parts of a state by their keys. Raises ResponseError if --transform fails."""
 
     def body(self, marked: Sequence[MarkedPart[T]], room: int, style: Style) -> Body:
         """Return at most `room` lines."""
@@ -73,7 +73,7 @@ class WatchedTable:
         return _body([_signed(titles, None, style), *lines][:room], marked, len(shown))
 
     def _make_renderer(self, style: Style) -> Callable[[list[bytes]], bytes]:
-        """Return a renderer without a memory of widths: each frame fits the screen as it is then."""
+        """Return a new renderer, which remembers no widths: each frame fits the current screen."""
         table = BY_NAME[AUTO_LIST]
         shows_archived = self._shows_archived
         return make_renderer(
@@ -90,12 +90,12 @@ class WatchedView:
     """Shows an object as the rows of its view."""
 
     def __init__(self, transform: Transform, style: Style) -> None:
-        """Take the width of `style` to decide which rows there are: they stay the same in a smaller window."""
+        """Use the width of `style` to decide on the rows. They stay the same in a smaller window."""
         self._transform = transform
         self._style = style
 
     def parts(self, values: Sequence[bytes]) -> dict[str, Part[ViewRow]]:
-        """Return the rows by the names on the way to each. The age of a time is not compared."""
+        """Return the rows by their paths of names. The age of a time is not compared."""
         found, path = dict[str, Part[ViewRow]](), list[str]()
         (value,) = transformed(values[:1], self._transform)
         for row in view_rows(value, self._style):
@@ -105,7 +105,7 @@ class WatchedView:
         return found
 
     def body(self, marked: Sequence[MarkedPart[ViewRow]], room: int, style: Style) -> Body:
-        """Return the first rows, each of which may need several lines."""
+        """Return the first rows. Each may need several lines."""
         inner = style._replace(width=max(style.width - _MARGIN, 1))
         blocks = view_lines([part.shown for part, _ in marked], inner)
         lines, fitting = list[str](), 0
@@ -125,7 +125,7 @@ def _body(lines: list[str], marked: Sequence[MarkedPart[Any]], fitting: int) -> 
 
 
 def _signed(line: str, change: Change | None, style: Style) -> str:
-    """Return a line behind its sign; dim if it shows what is gone."""
+    """Return a line with its sign; dim if it shows a removed part."""
     if change is None:
         return " " * _MARGIN + line
     sign, colour = _SIGNS[change]

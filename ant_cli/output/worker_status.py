@@ -19,7 +19,7 @@ _FAILURES = (Outcome.FAILED, Outcome.TIMED_OUT, Outcome.DEAD_LETTER)
 
 
 def status_of(runtime: Runtime, log_format: str) -> Callable[[Tally], AbstractContextManager[None]] | None:
-    """Return what shows a tally below the log; None where only the log belongs: in a pipe, or if it is JSON."""
+    """Return what shows a tally below the log; None if only the log is wanted: in a pipe, or if it is JSON."""
     if log_format == "json" or not runtime.stderr.can_redraw(runtime.environ):
         return None
     return lambda tally: _shown(tally, runtime)
@@ -43,7 +43,7 @@ def _shown(tally: Tally, runtime: Runtime) -> Iterator[None]:
     )
     try:
         live.start()
-        console.show_cursor(show=True)  # a worker that is stopped or killed leaves the terminal as it was
+        console.show_cursor(show=True)  # the terminal is unchanged after a worker that was stopped or killed
         yield
     finally:
         live.stop()
@@ -51,7 +51,7 @@ def _shown(tally: Tally, runtime: Runtime) -> Iterator[None]:
 
 
 def status_line(tally: Tally) -> Text:
-    """Return what a person wants to know of a worker, on one line."""
+    """Return the status of a worker for people, on one line."""
     from rich.text import Text
 
     failed = sum(tally.items[outcome] for outcome in _FAILURES)

@@ -1,9 +1,9 @@
-"""JSON as YAML 1.2, in block style; numbers and the order of keys stay as they were received.
+"""Write JSON as YAML 1.2, in block style. Numbers and the order of keys are kept.
 
 PyYAML's own writer is not used: it would convert numbers, follows YAML 1.1, and takes several times as long.
 
 A text is written without quotes only if no reader of YAML 1.1 or 1.2 could take it for another type. YAML has no
-duplicate keys, so the last of equal keys counts.
+duplicate keys, so the last of equal keys is used.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _ESCAPE = re.compile(f"[{_UNPRINTABLE}]")
 
 _SAFE = f"[^{_UNPRINTABLE}\\t :#]"
 _WORD_REST = f"(?:{_SAFE}|#|:+(?={_SAFE}|#))*+"
-"""The rest of a word: a `#` may be in it, as in C#, and a `:` that more of the word follows."""
+"""The rest of a word. It may have a `#`, as in C#, and a `:` that is followed by more of the word."""
 _FIRST = f"(?:[A-Za-z_/$(]|(?![\\x00-\\xa0]){_SAFE})"
 _PLAIN = re.compile(f"{_FIRST}{_WORD_REST}(?: +{_SAFE}{_WORD_REST})*+")
-"""Texts that need no quotes: words, of which the first starts neither like a number nor like YAML syntax."""
+"""Texts that need no quotes: words, the first of which starts neither like a number nor like YAML syntax."""
 _NOT_A_TEXT = frozenset({"y", "yes", "n", "no", "true", "false", "on", "off", "null"})
 _COMMON = re.compile(
     rb'"(?!(?i:%b)")[A-Za-z_/$(][\w.,/@=+-]*+(?: [\w.,/@=+-]++)*+"' % "|".join(_NOT_A_TEXT).encode()
@@ -44,7 +44,7 @@ _LONGEST_KEY = 1000
 _CONTAINERS = (dict, list)
 
 _LONGEST_REMEMBERED = 2000
-"""The bytes of a member whose lines may be remembered, so that all of them take 8 MB at most."""
+"""The longest member, in bytes, whose lines are remembered, so that they take at most 8 MB in total."""
 
 
 def to_yaml(text: bytes) -> str:
@@ -94,7 +94,7 @@ def _flat_members(value: bytes) -> bytes:
 
 
 def _scalar_text(text: bytes) -> bytes:
-    """Return a JSON string, number or literal as it is after a key without indentation."""
+    """Return the text of a JSON string, number or literal after a key without indentation."""
     if _COMMON.fullmatch(text):
         return text[1:-1]
     if text[:1] != b'"':
@@ -174,4 +174,4 @@ def _on_one_line(value: str) -> str:
 
 
 _text = lru_cache(maxsize=2048)(_on_one_line)
-"""The same, remembered: the same keys and nested values occur in every item."""
+"""The same, cached, because the same keys and nested values occur in every item."""

@@ -1,4 +1,4 @@
-"""The explorer's screen, and what its keys do."""
+"""The explorer's screen, and the actions of its keys."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Explorer(App[Choice], inherit_bindings=False):
 
     ENABLE_COMMAND_PALETTE = False
     ALLOW_SELECT = False
-    # Only the terminal's own colours, which suit its background.
+    # Only the terminal's own colours, because they suit its background.
     CSS = """
     Screen { overflow: hidden; }
     Screen, Rows, TextPage, Prompt { background: ansi_default; color: ansi_default; }
@@ -93,7 +93,7 @@ class Explorer(App[Choice], inherit_bindings=False):
     def on_mount(self) -> None:
         """Show the first row."""
         self._switch(BROWSE)
-        # After a suspension the terminal is blank, which textual does not know.
+        # After a suspension, the terminal is blank, but textual does not know that.
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         self.call_after_refresh(self.show)
 
@@ -108,7 +108,7 @@ class Explorer(App[Choice], inherit_bindings=False):
             await self.run_action(action)
 
     def on_paste(self, event: events.Paste) -> None:
-        """Insert it into the prompt. In other modes a paste does nothing: nobody pastes keys."""
+        """Insert pasted text into the prompt. In other modes, a paste does nothing, because nobody pastes keys."""
         if self._mode.is_typing:
             self._type(event.text)
 
@@ -182,7 +182,7 @@ class Explorer(App[Choice], inherit_bindings=False):
         self._show_error()
 
     def _show_error(self) -> None:
-        """Show once why the list is incomplete, but not during typing: the page would swallow the keys."""
+        """Show once why the list is incomplete, but not while the user types: the page would swallow the keys."""
         if self.feed.error and not self._error_shown and not self._mode.is_typing:
             self._error_shown = True
             self._open_page("The next page could not be loaded", escape_controls(self._describe(self.feed.error)))
@@ -216,7 +216,7 @@ class Explorer(App[Choice], inherit_bindings=False):
         self.action_move(len(self.outline.rows))
 
     def action_point(self, row: int) -> None:
-        """Go to the row; fold or unfold it if it is the current one already."""
+        """Go to the row. If it is already the current one, fold or unfold it."""
         distance = row - self.outline.cursor
         if distance:
             self.action_move(distance)
@@ -329,12 +329,12 @@ class Explorer(App[Choice], inherit_bindings=False):
         self.show(f"copied: {on_one_line(text)}" if len(text) <= _SHORT else f"copied {len(text):,} characters")
 
     def action_print_value(self) -> None:
-        """Quit, and have the value printed."""
+        """Quit, and print the value."""
         if self.outline.current:
             self.exit(Choice(value=self.outline.current.text))
 
     def action_print_path(self) -> None:
-        """Quit, and have the path printed."""
+        """Quit, and print the path."""
         if self.path:
             self.exit(Choice(value=json_text.quote(self.path), is_raw=True))
 

@@ -7,18 +7,18 @@ from collections.abc import Callable, Iterator
 
 
 class Feed:
-    """The pages of a list that have not arrived yet."""
+    """The pages of a list that have not been fetched yet."""
 
     def __init__(self, pages: Iterator[list[bytes]]) -> None:
         self._pages = pages
         self.is_busy = False
-        """A page is being fetched. The receiver resets this, so that pages arrive in their order."""
+        """Whether a page is being fetched. The receiver resets this, so that pages arrive in order."""
         self.has_more = True
         self.error: Exception | None = None
         """The error that cut the list short."""
 
     def fetch(self, arrived: Callable[[list[bytes]], object]) -> None:
-        """Fetch the next page in a thread, which passes it to `arrived`, unless one is being fetched already."""
+        """Unless a page is already being fetched, fetch the next one in a thread, and pass it to `arrived`."""
         if self.is_busy or not self.has_more:
             return
         self.is_busy = True

@@ -33,7 +33,7 @@ class ExplorerResult(NamedTuple):
     is_raw: bool
     """Print a string without its quotes."""
     error: Exception | None
-    """Why the list is incomplete. To be raised after the value was printed."""
+    """Why the list is incomplete. Raise it after printing the value."""
 
 
 TEXTUAL = "textual"
@@ -41,7 +41,7 @@ TEXTUAL = "textual"
 
 
 def missing_requirement(runtime: Runtime) -> str:
-    """Return what the explorer needs and lacks here; empty if it can open."""
+    """Return the missing requirement of the explorer; empty if it can open."""
     streams = (runtime.stdin, runtime.stdout, runtime.stderr)
     if not all(stream.can_redraw(runtime.environ) for stream in streams):
         return "a terminal"
@@ -57,7 +57,7 @@ def explore(
     before_screen: Callable[[], None] = lambda: None,
     run: Run | None = None,
 ) -> ExplorerResult:
-    """Open the screen with the first page, and return the value that was chosen there.
+    """Open the screen with the first page, and return the value that the user chose.
 
     `path` is the run's `--transform`, which the paths of values are relative to.
 
@@ -117,7 +117,7 @@ def _choose(outline: Outline, feed: Feed, path: str, runtime: Runtime, run: Run 
         colour=shows_colour(runtime.environ, is_terminal=runtime.stdout.is_terminal),
         describe=lambda error: runtime.stderr.redact(str(error)),
     )
-    if sys.platform != "win32":  # even under nohup: without a terminal textual would loop at full speed
+    if sys.platform != "win32":  # even under nohup, because without a terminal textual would loop at full speed
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
     runtime.stderr.buffer()
     try:

@@ -8,7 +8,7 @@ from ant_cli.output.explorer.tree import Node, walk
 
 
 class Outline:
-    """The visible rows of a list's items, or of one value, and which of them is the current one."""
+    """The visible rows of a list's items, or of one value, and the current row."""
 
     def __init__(self, *, is_list: bool) -> None:
         self.is_list = is_list
@@ -25,7 +25,7 @@ class Outline:
         self.roots += new
         for node in new:
             if self.is_list:
-                node.prepare_search()  # page by page: for 10,000 items at once the first search would be slow
+                node.prepare_search()  # page by page: with 10,000 items at once, the first search would be slow
             else:
                 node.is_open = node.can_open
         if self.is_list:
@@ -49,7 +49,7 @@ class Outline:
         self.cursor = max(0, min(len(self.rows) - 1, self.cursor + distance))
 
     def go_to(self, node: Node) -> None:
-        """Unfold all that contains the node, and move the cursor to it."""
+        """Unfold everything that contains the node, and move the cursor to it."""
         parent = node.parent
         while parent:
             parent.is_open = True
@@ -82,7 +82,7 @@ class Outline:
                 self.cursor -= 1
 
     def unfold_all(self) -> None:
-        """Unfold the current value and all below it."""
+        """Unfold the current value and everything below it."""
         node = self.current
         if node:
             for inner in walk([node], lambda inner: inner.can_open):
@@ -132,7 +132,7 @@ class Outline:
             node.hidden = bool(self.wanted) and not all(word in node.search_text.values for word in self.wanted)
 
     def search(self, text: str, *, back: bool = False) -> bool:
-        """Move to the next key or value, or the one before, in which the text occurs; return whether there is one.
+        """Move to the next or previous key or value that contains the text. Return whether there is one.
 
         After the last match it continues with the first.
         """
@@ -160,7 +160,7 @@ def _is_open(node: Node) -> bool:
 
 
 def _matches(root: Node, text: str) -> Iterator[Node]:
-    """Yield all at and below the root in whose own key or value the text occurs."""
+    """Yield the root, and the nodes below it, whose own key or value contains the text."""
     if root.hidden or not _mentions(root, text):
         return
     for node in walk([root], lambda node: _mentions(node, text)):

@@ -75,13 +75,13 @@ class Node:
 
     @property
     def search_text(self) -> _SearchText:
-        """The text that a search or filter compares with."""
+        """The text that searches and filters look into."""
         if self._search_text is None:
             self._search_text = search_text_of(self.text)
         return self._search_text
 
     def prepare_search(self) -> None:
-        """Compute `search_text` now, which the first search would do otherwise."""
+        """Compute `search_text` now instead of at the first search."""
         _ = self.search_text
 
     @property
@@ -119,7 +119,7 @@ def _entries(text: bytes, kind: str) -> list[tuple[str, bytes]]:
 
 
 def walk(nodes: list[Node], descend: Callable[[Node], bool]) -> Iterator[Node]:
-    """Yield the nodes that no filter hides, each before its children, if `descend` returns true."""
+    """Yield the nodes that no filter hides, each before its children; children only if `descend` returns true."""
     stack = nodes[::-1]
     while stack:
         node = stack.pop()
@@ -157,7 +157,7 @@ def _joined(keys: list[str]) -> Iterator[str]:
 
 
 class _SearchText(NamedTuple):
-    """The texts and numbers of a value, case-folded."""
+    """The strings and numbers of a value, case-folded."""
 
     values: str
     keys: str
@@ -165,7 +165,7 @@ class _SearchText(NamedTuple):
 
 def search_text_of(text: bytes) -> _SearchText:
     """Return the search text of a JSON text."""
-    # Folding the case of all text at once is faster, and changes no quote, bracket or escape.
+    # Folding the case of the whole text at once is faster, and does not change quotes, brackets or escapes.
     tokens = _TOKEN.findall(text.decode().casefold())
     if b"\\" in text:
         tokens = [_unescaped(token) for token in tokens]
@@ -196,14 +196,14 @@ def raw_text(text: bytes) -> str:
 
 
 def in_full(text: bytes) -> str:
-    """Return a value for a page of its own."""
+    """Return a value for a separate page."""
     value = raw_text(text)
     cut = "" if len(value) <= MAX_VIEW else "\n… (the rest is not shown; y copies and p prints all of it)"
     return escape_controls(value[:MAX_VIEW]) + cut
 
 
 def in_a_row(text: bytes) -> str:
-    """Return a value for the row of its key; of an object or array, the beginning of its content."""
+    """Return a value for the row of its key; for an object or array, the beginning of its content."""
     kind = json_text.json_type(text)
     if kind == "string":
         value = json_text.string(text)
@@ -229,7 +229,7 @@ def _cut_list(parts: list[str]) -> str:
 
 
 def _inside(text: bytes) -> str:
-    """Return a value for the row of the one that contains it; of an object or array, only its size."""
+    """Return a value for the row of its parent; for an object or array, only its size."""
     kind = json_text.json_type(text)
     if kind not in _SIZES:
         return in_a_row(text)

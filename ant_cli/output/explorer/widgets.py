@@ -25,7 +25,7 @@ PLAIN = {
     "size": Style(dim=True),
     "null": Style(dim=True),
 }
-"""The styles without colour. A role that is missing has the terminal's own style."""
+"""The styles without colour. Other roles have the terminal's own style."""
 COLOURED = {
     "key": Style(color="cyan"),
     "number": Style(dim=True),
@@ -38,7 +38,7 @@ COLOURED = {
 _REVERSE = Style(reverse=True)
 _INDENT = 2
 _WHEEL = 3
-"""The rows that a step of the mouse wheel moves."""
+"""How many rows a step of the mouse wheel moves."""
 
 
 def _parts_of(node: Node, outline: Outline, width: int) -> Iterator[_StyledText]:
@@ -77,7 +77,7 @@ def _strip_of(parts: Iterable[_StyledText], styles: dict[str, Style], width: int
 
 
 class Rows(ScrollView, can_focus=False):
-    """The outline's rows. Only those on the screen are ever laid out."""
+    """The outline's rows. Only those on the screen are laid out."""
 
     def __init__(self, outline: Outline, styles: dict[str, Style]) -> None:
         super().__init__()
@@ -125,7 +125,7 @@ class Rows(ScrollView, can_focus=False):
 
 
 class Bar(Widget):
-    """A line in reverse: a text at the left, of which the end is shown if it is too long, and one at the right."""
+    """A line in reverse: a text at the left, cut at its beginning if it is too long, and one at the right."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -256,7 +256,7 @@ class TextPage(ScrollView, can_focus=False):
 
 
 def pieces_of(line: str, width: int) -> Iterator[str]:
-    """Yield the pieces of a line that fill at most `width` cells, broken between words where there are any."""
+    """Yield the pieces of a line, each at most `width` cells wide, broken between words if possible."""
     while len(line) > width or cell_width(line) > width:
         piece = line[:width]
         while (excess := cell_width(piece) - width) > 0:
