@@ -33,7 +33,7 @@ def flags(tables: Tables) -> list[str]:
 
 
 def shared(command: Command) -> list[str]:
-    """Return what stands for the flags of all commands of the API, if the command is one."""
+    """Return the placeholder for the flags of all API commands, if the command is one."""
     return ['"${global[@]}"'] if command.takes_all_global_flags else []
 
 

@@ -1,7 +1,7 @@
-"""The cache of completion: responses of the API less than a minute old, in the user's cache folder.
+"""The completion cache: API responses that are less than a minute old, in the user's cache folder.
 
-The name of a file is a hash of all that the response depends on. That includes the credential, so that nobody sees
-what only another key may see; it can't be read back from the hash.
+The name of a file is a hash of everything that the response depends on. That includes the credential, so nobody
+sees data that only another key may see. The hash does not reveal the credential.
 
 Paths are strings here, because pathlib takes as long to load as Python takes to start.
 """
@@ -14,7 +14,9 @@ import time
 from collections.abc import Mapping
 
 try:
-    from _blake2 import blake2b  # hashlib's own, without OpenSSL, which takes 0.3 of `python -c pass` to load
+    from _blake2 import (
+        blake2b,
+    )  # the same as hashlib's, without OpenSSL, which takes 0.3 of `python -c pass` to load
 except ImportError:
     from hashlib import blake2b
 
@@ -68,7 +70,7 @@ def _is_fresh(facts: os.stat_result) -> bool:
 
 
 def _is_own(facts: os.stat_result) -> bool:
-    """Whether nobody but this user can have written a file, whose lines end up in a command that is being typed."""
+    """Whether only this user can have written a file. Its lines are inserted into the user's command line."""
     if os.name == "nt":
         return stat.S_ISREG(facts.st_mode)
     return stat.S_ISREG(facts.st_mode) and facts.st_uid == os.geteuid() and not facts.st_mode & 0o022
@@ -104,7 +106,7 @@ def _profiles(environ: Mapping[str, str]) -> str:
 
 
 def _logins(environ: Mapping[str, str]) -> list[str]:
-    """Return what changes with the official tool's logins: its files are replaced, which changes their folders."""
+    """Return data that changes with the official tool's logins: replacing its files changes their folders."""
     folder = store(environ)
     if not environ.get("ANTHROPIC_CONFIG_DIR") and os.path.isabs(xdg := environ.get("XDG_CONFIG_HOME", "")):
         folder = os.path.join(xdg, "anthropic")
@@ -113,7 +115,7 @@ def _logins(environ: Mapping[str, str]) -> list[str]:
 
 
 def store(environ: Mapping[str, str], platform: str = os.name) -> str:
-    """Return the folder of the profiles, as `settings.config_folder.config_dir`, which takes too long to load."""
+    """Return the folder of the profiles, like `settings.config_folder.config_dir`, which takes too long to load."""
     if named := environ.get("ANTHROPIC_CONFIG_DIR"):
         return named
     if platform == "nt" and (roaming := environ.get("APPDATA")):

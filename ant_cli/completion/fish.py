@@ -21,20 +21,20 @@ _OFFERS = {
 
 
 def quote(text: str) -> str:
-    r"""Return the text in quotes, in which fish gives a meaning to \ and ' alone."""
+    r"""Return the text in quotes, in which only \ and ' have a meaning to fish."""
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def offer(param: Param) -> str:
     """Return the options of `complete` that offer what a parameter takes."""
-    if param.choices:  # each with a description of its own, an empty one: fish would show the flag's next to it
+    if param.choices:  # each with its own, empty description: otherwise fish would show the flag's next to it
         described = " ".join(rf"{choice}\t" for choice in param.choices)
         return f"-x -a {quote(described)}"
     return _OFFERS.get(kind_of(param)) or f"-x -a '(__ant_ids {kind_name(param)})'"
 
 
 def commands(tables: Tables) -> list[str]:
-    """Return every full command name, by which the script finds the command in the line."""
+    """Return every full command name. The script uses them to find the command in the line."""
     return [quote(command.full_name) + " \\" for command in tables.commands if command.full_name]
 
 
@@ -92,7 +92,7 @@ def arguments(tables: Tables) -> list[str]:
 
 
 def place(position: int, argument: Param) -> str:
-    """Return how many arguments stand before one; any number before one of which there may be several."""
+    """Return how many arguments precede one; any number if the argument may be repeated."""
     return "any" if argument.type is list else str(position)
 
 

@@ -1,8 +1,8 @@
 """The IDs that a completion script asks for: `ant __complete KIND ARGUMENT...`, one `ID<TAB>NAME` a line.
 
-Somebody is waiting behind the tab key. So the IDs come from a cache if possible, which needs only modules that
-Python loads anyway; otherwise from the API, if it responds at once. Whatever goes wrong, nothing is printed: a
-message would end up in the middle of the line that is being typed.
+The user is waiting after pressing the tab key. So the IDs come from a cache if possible, which needs only modules
+that Python loads anyway; otherwise from the API, if it responds at once. If anything goes wrong, nothing is
+printed, because a message would appear in the middle of the line that is being typed.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ PATIENCE_S = 0.3
 PAGE_SIZE = "100"
 _NAME_LENGTH = 60
 EMULATOR = "emulator_"
-"""The prefix of a kind of ID that only an emulator is asked for, never the real API."""
+"""The prefix of a kind of ID that is requested only from an emulator, never from the real API."""
 NAMES = ("name", "state")
-"""Members of an item that say what it is, the best first."""
+"""Members that describe an item, the best first."""
 BOOLEANS = ("--local", "--api-key-stdin", "--auth-token-stdin")
 DECIDING_FLAGS = frozenset(
     (
@@ -46,7 +46,7 @@ DECIDING_FLAGS = frozenset(
         "--environment-id",
     )
 )
-"""The flags that decide which server is asked, for what, and with which credential."""
+"""The flags that decide on the server, the request and the credential."""
 
 
 def complete(arguments: Sequence[str], runtime: Runtime) -> None:
@@ -61,7 +61,7 @@ def candidates(kind: str, arguments: Sequence[str], runtime: Runtime) -> bytes:
     """Return the lines `ID<TAB>NAME`, from the cache if they are fresh."""
     flags = deciding_flags(arguments)
     if any("$" in value or "`" in value for value in flags.values()):
-        return b""  # the scripts pass arguments as they were typed, with variables unexpanded
+        return b""  # the scripts pass arguments unchanged, with variables unexpanded
     cache = Cache(runtime.environ, kind, flags)
     kept = cache.read()
     if kept is not None:
@@ -72,9 +72,9 @@ def candidates(kind: str, arguments: Sequence[str], runtime: Runtime) -> bytes:
 
 
 def deciding_flags(arguments: Sequence[str]) -> dict[str, str]:
-    """Return the flags on which the response depends, by their parameters' names.
+    """Return the flags on which the response depends, by parameter name.
 
-    Not with `argv.py`: it would refuse an unfinished line, and takes too long to load.
+    `argv.py` is not used: it would reject an unfinished line, and takes too long to load.
     """
     found = {}
     for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
@@ -85,7 +85,7 @@ def deciding_flags(arguments: Sequence[str]) -> dict[str, str]:
 
 
 def _line_of(item: Mapping[str, object]) -> bytes:
-    """Return the line of an item; empty if its ID is a flag, or would have to be quoted, which no real one is."""
+    """Return the line of an item; empty if its ID looks like a flag, or needs quotes, which real IDs never do."""
     identifier = str(item.get("id") or "")
     if identifier.startswith("-") or not (
         identifier.isascii() and identifier.replace("_", "").replace("-", "").isalnum()
@@ -100,7 +100,7 @@ def _line_of(item: Mapping[str, object]) -> bytes:
 
 
 def fetch(kind: str, flags: Mapping[str, str], runtime: Runtime) -> list[dict[str, object]]:
-    """Return the first page of the list in which the IDs stand.
+    """Return the first page of the list that has the IDs.
 
     Raises:
         Exception: whatever goes wrong.
@@ -140,8 +140,8 @@ def _names_emulator(base_url: str) -> bool:
 def settings_of(flags: Flags, runtime: Runtime) -> ConnectionSettings:
     """Return the settings of the command that is being typed, with a short time-out and no retries.
 
-    A key that a command prints, or that is in the system's credential store, counts as none: getting it may
-    take long, or ask the user for a password. So does one that will be on stdin, or is exchanged for a token.
+    A key that a command prints, or that is in the system's credential store, is ignored: getting it may take long,
+    or ask the user for a password. So is a key that will be on stdin, or is exchanged for a token.
     """
     from ant_cli.operations.global_flags import ON_STDIN
     from ant_cli.settings.loading import ConnectionSettings, load

@@ -11,7 +11,7 @@ from ant_cli.operations.spec import Param
 
 
 def quote(text: str) -> str:
-    """Return the text in quotes. The round ones are quotes for PowerShell as well."""
+    """Return the text in quotes. Typographic ones are quotes in PowerShell, too."""
     for mark in "'‘’‚‛":  # noqa: RUF001 - these very characters
         text = text.replace(mark, mark * 2)
     return f"'{text}'"

@@ -1,7 +1,7 @@
 """The completion scripts: the catalog, written into the template of each shell.
 
-A template is the whole of the shell's logic. Where it says `@TABLE NAME@`, the rows of that table follow, as
-that shell writes them.
+A template has all of the shell's logic. `@TABLE NAME@` in it is replaced by the rows of that table, in the syntax
+of that shell.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from ant_cli.runtime.light_typing import NamedTuple
 
 
 class Shell(NamedTuple):
-    """How the script of a shell is written."""
+    """How to write the script of a shell."""
 
     file: str
-    """The name of its script and of the template; zsh and fish find the script by it."""
+    """The name of the script and of the template. zsh and fish find the script by this name."""
     tables: Mapping[str, Callable[[Tables], list[str]]]
     """The functions that write the rows of each table of its template."""
 

@@ -1,4 +1,4 @@
-"""The tables of a completion script, before a shell's quoting: what follows what, and what takes what."""
+"""The tables of a completion script, before a shell's quoting: what may follow, and which values are taken."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ant_cli.runtime.light_typing import NamedTuple
 
 HELP = "help"
 ANY = "*"
-"""The position of an argument of which there may be several."""
+"""The position of an argument that may be repeated."""
 _KINDS_BY_NAME = {"file": ValueKind.FILE, "identity_token_file": ValueKind.FILE, "profile": ValueKind.PROFILE}
 _KINDS_BY_TYPE = {bool: ValueKind.BOOLEAN, int: ValueKind.FREE, float: ValueKind.FREE}
 
 
 class ValueRow(NamedTuple):
-    """What a flag, or the argument at a position, takes."""
+    """The kind of value that a flag, or the argument at a position, takes."""
 
     command: str
     """Any command, if empty."""
@@ -41,7 +41,7 @@ def kind_of(param: Param) -> ValueKind:
 
 
 def kind_name(param: Param) -> str:
-    """Return the kind of a parameter's value as the scripts have it, with its choices or the name of its ID."""
+    """Return the kind of a parameter's value for the scripts, with its choices or the name of its ID."""
     kind = kind_of(param)
     name: str = kind.value
     if kind is ValueKind.CHOICE:
@@ -52,14 +52,14 @@ def kind_name(param: Param) -> str:
 
 
 class Tables:
-    """What the scripts look up, by the full name of a command."""
+    """The data that the scripts look up by the full name of a command."""
 
     def __init__(self, root: Command) -> None:
         self.commands = tuple(_with_help(root).walk())
 
     @property
     def groups(self) -> list[Command]:
-        """The commands that have commands below them."""
+        """The commands that have subcommands."""
         return [command for command in self.commands if command.subcommands]
 
     @property
@@ -69,7 +69,7 @@ class Tables:
 
     @property
     def flag_kinds(self) -> list[ValueRow]:
-        """What each flag takes; first the exceptions: flags that take something else after a certain command."""
+        """The kind of value of each flag. Exceptions, for flags of certain commands, come first."""
         uses: dict[str, dict[str, list[str]]] = {}
         for command, flag in self._flags():
             for name in flag.names:
@@ -91,7 +91,7 @@ class Tables:
         ]
 
     def _flags(self) -> Iterator[tuple[Command, Param]]:
-        """Yield every flag after every command that takes it."""
+        """Yield every flag of every command."""
         for command in self.flagged:
             shared = GLOBAL_FLAGS if command.takes_all_global_flags else ()
             yield from ((command, flag) for flag in (*command.all_flags, *shared))
@@ -114,6 +114,6 @@ def _with_help(root: Command) -> Command:
 
 
 def _named_after_help(command: Command) -> Command:
-    """Return a command as a mere name after `help`, without flags and arguments."""
+    """Return a command as just a name after `help`, without flags and arguments."""
     below = tuple(map(_named_after_help, command.subcommands))
     return Command((HELP, *command.path), command.help, subcommands=below)

@@ -1,4 +1,4 @@
-"""GJSON: JSON as text, and paths into it. A library that needs nothing of this program but `light_typing`.
+"""GJSON: JSON as text, and paths into it. A library that uses nothing of this program except `light_typing`.
 
 `parse` compiles a path, `apply` evaluates it; `json_text` handles JSON without paths.
 """
@@ -24,7 +24,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> object:
-    """Import what is used when it is used: most runs need `json_text` alone, and no path."""
+    """Import names on first use: most runs need only `json_text`, and no paths."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from ant_cli.runtime.late_import import import_named

@@ -1,6 +1,7 @@
-"""Conditions: the comparison of a GJSON query, such as `state=="active"`, on one value.
+"""Conditions: a comparison in GJSON's query syntax, such as `state=="active"`, for one value.
 
-Stricter than GJSON, which takes any text as a path or a value: with `!=`, a misquoted value would match everything.
+They are stricter than GJSON, which accepts any text as a path or a value: with `!=`, a misquoted value would match
+everything.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ _VALUE = re.compile(
     r'"(?:[^"\\]|\\.)*+"|~(?:true|false|null|\*)|[A-Za-z0-9_.*?:@/+-]+',
     re.DOTALL,
 )
-"""A quoted text, a test of GJSON, or a bare word, which numbers, true, false and null are, too."""
+"""A quoted string, a test of GJSON, or a bare word, which includes numbers, true, false and null."""
 _NOT_IN_A_PATH = re.compile(r"\|\||[\s'`\u2018-\u201f&,;~]")
-"""What may be part of a key only with a backslash before it."""
+"""Characters that may be part of a key only after a backslash."""
 _PATTERNS = ("%", "!%")
 
 
@@ -41,13 +42,13 @@ def parse_condition(expression: str) -> GJSONPath:
     if not isinstance(query.path[0], Key | Wildcard | Modifier) or not (operator or _may_be_missing(query.path)):
         raise BadPath("The condition compares nothing")
     if value == "null" and operator not in _PATTERNS:
-        # As JSON text, null differs from every other value, the string "null" included.
+        # As JSON text, null differs from every other value, including the string "null".
         query = query._replace(path=(*query.path, Modifier("tostr", {}, ())))
     return (query,)
 
 
 def compared_key(condition: GJSONPath) -> str:
-    """Return the key of the member in which a condition compares something; empty if it only asks for one."""
+    """Return the key of the member that a condition compares; empty if it only checks that the member exists."""
     (query,) = condition
     first = query.path[0] if isinstance(query, Query) and query.operator else None
     return first.name if isinstance(first, Key) else ""
@@ -76,5 +77,5 @@ def _check_value(operator: str, value: str) -> None:
 
 
 def _may_be_missing(path: GJSONPath) -> bool:
-    """Whether a path can find nothing; what makes an array or object of its own always finds something."""
+    """Whether a path may find nothing. A path that makes a new array or object always finds something."""
     return all(isinstance(step, Key | Wildcard) or (isinstance(step, Query) and not step.all) for step in path)

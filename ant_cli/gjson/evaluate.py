@@ -1,6 +1,6 @@
-"""Evaluation of GJSON paths: every step takes a JSON text and returns another one, or None if nothing matches.
+"""Evaluate GJSON paths: every step takes a JSON text and returns another one, or None if nothing matches.
 
-The results are slices of the text, so that numbers and escapes stay as they were received.
+The results are slices of the text, so numbers and escapes are unchanged.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def apply(path: GJSONPath, text: bytes) -> bytes | None:
     """Return the value at a path in a JSON text, as a slice of it where possible; None if nothing matches.
 
     Raises:
-        BadPath: if the path multiplies the value too often, which shows only during evaluation.
+        BadPath: if the path multiplies the value too often, which is only known during evaluation.
         JSONTextError: if `text` is not JSON, or nested too deeply.
 
     """
@@ -179,7 +179,7 @@ _BOOLEAN_COMPARISONS: dict[str, Callable[[str, str], bool]] = {
 
 
 def _matches(value: bytes | None, query: Query) -> bool:
-    """Whether the query's comparison is true of `value`."""
+    """Whether the query's comparison is true for `value`."""
     wanted = query.value
     if wanted in _TRUTH_TESTS:
         value, wanted = (b"true" if _TRUTH_TESTS[wanted](value) else b"false"), "true"
@@ -205,7 +205,7 @@ def _string_matches(value: str, query: Query) -> bool:
 
 
 def _number(text: str) -> float:
-    """Return the number in a query; a text that is not a number counts as 0, as in GJSON."""
+    """Return the number in a query. A text that is not a number is 0, as in GJSON."""
     try:
         return float(text)
     except ValueError:

@@ -1,7 +1,7 @@
-"""Validation of a JSON text that comes in parts, for responses that are too large to be held in memory.
+"""Validate a JSON text that arrives in parts, for responses that are too large for the memory.
 
-A text is read token by token, except where a part holds whole elements or members: msgspec validates those at once.
-That `[` + them + `]` is valid proves that they are whole, so wherever they were split, nothing is missed.
+A text is read token by token. But if a part has whole elements or members, msgspec validates those at once. If
+`[` + elements + `]` is valid, the elements are whole, so nothing is missed wherever they were split.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from collections.abc import Iterable
 from ant_cli.gjson.json_text import JSONTextError
 
 _DEEPEST = 1000
-"""The most brackets within one another, as many as the parser of whole texts takes."""
+"""The deepest nesting of brackets, the same as for whole texts."""
 _SHORTEST_RUN = 32_768
 _TRIES = 6
-"""How many places in a part are tried for the end of an element."""
+"""How many places in a part are tried as the end of an element."""
 _FAILURES = 3
-"""How often a run of elements is looked for in a part, in vain."""
+"""How many unsuccessful searches for a run of elements are made in a part."""
 _SPACE = re.compile(rb"[ \t\r\n]*+")
 _STRING_PART = re.compile(rb'(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*+')
 _WORD = re.compile(rb"[-+.0-9A-Za-z]*+")
@@ -36,7 +36,7 @@ def validate_stream(parts: Iterable[bytes]) -> None:
 
 
 class _Validator:
-    """The state between two parts: what is open, what may come next, and what is left of the last part."""
+    """The state between two parts: the open brackets, what may come next, and the rest of the last part."""
 
     def __init__(self) -> None:
         self._open: list[bytes] = []
@@ -48,9 +48,9 @@ class _Validator:
         self._position = 0
         self._is_last = False
         self._ran = False
-        """The last part held a run of elements."""
+        """Whether the last part had a run of elements."""
         self._failures = 0
-        """How often none was found in this part."""
+        """How many searches in this part found none."""
         self._offset = 0
         self._decoder = codecs.getincrementaldecoder("utf-8")()
 
@@ -81,7 +81,7 @@ class _Validator:
         return JSONTextError(f"Not JSON at byte {self._offset + self._position}.")
 
     def _step(self) -> bool:
-        """Read a token, or a run of elements, if the buffer holds it whole; otherwise return False."""
+        """Read a token, or a run of elements, if it is completely in the buffer; otherwise return False."""
         if self._next in ("string", "name"):
             return self._read_string()
         self._position = self._after_space()
@@ -94,7 +94,7 @@ class _Validator:
             if self._skip_run():
                 return True
             if self._ran and not self._is_last and len(self._buffer) - self._position < _SHORTEST_RUN:
-                return False  # the next part brings the rest of the element
+                return False  # the rest of the element is in the next part
         if token == self._closing and self._next in ("element", "member"):
             return self._close()
         if token == b'"':
@@ -140,7 +140,7 @@ class _Validator:
         return True
 
     def _read_string(self) -> bool:
-        """Read what the buffer holds of a string."""
+        """Read the part of a string that is in the buffer."""
         match = _STRING_PART.match(self._buffer, self._position)
         self._position = match.end() if match else self._position
         rest = self._buffer[self._position : self._position + _LONGEST_ESCAPE]
@@ -171,7 +171,7 @@ class _Validator:
         return self._next in (("element", "value") if self._closing == b"]" else ("member", "key"))
 
     def _skip_run(self) -> bool:
-        """Pass whole elements or members, with the comma after the last; return whether there were any."""
+        """Skip whole elements or members, with the comma after the last. Return whether there were any."""
         if self._failures == _FAILURES or len(self._buffer) - self._position < _SHORTEST_RUN:
             return False
         for mark in (b"},", b'",', b"],"):

@@ -1,7 +1,7 @@
-r"""JSON as the bytes that were received: sliced and laid out, never decoded and encoded again.
+r"""JSON as the bytes that were received: it is sliced and laid out, but never decoded and encoded again.
 
-A value is `bytes` that hold one JSON text. Numbers, escapes, the order of keys and unknown fields
-survive because nothing here turns them into Python objects and back.
+A value is `bytes` with one JSON text. Numbers, escapes, the order of keys and unknown fields are preserved, because
+nothing here turns them into Python objects and back.
 
 There are two implementations with equal results. msgspec is fast, but importing it takes longer than
 processing a small response, and it rejects lone surrogates such as "\ud83d". The standard library accepts all
@@ -25,11 +25,11 @@ JSONType = Literal["object", "array", "string", "number", "true", "false", "null
 _Parsed = TypeVar("_Parsed")
 
 BYTES_BEFORE_MSGSPEC = 100_000
-"""The bytes that a run processes with the standard library before it imports msgspec.
+"""How many bytes a run processes with the standard library before it imports msgspec.
 
-The count is of the run, not of one text: a long list is many small texts, and importing msgspec pays off after as
-many of them as after one large text. 10,000 items in pages of 20 take 0.4 s instead of 2.0 s. Both implementations
-give the same result, so the count decides nothing but the speed.
+The count is for the run, not for one text: a long list is many small texts, for which importing msgspec pays off
+just as it does for one large text. 10,000 items in pages of 20 take 0.4 s instead of 2.0 s. Both implementations
+give the same result, so the count affects only the speed.
 """
 
 _TYPES: dict[bytes, JSONType] = {
@@ -56,7 +56,7 @@ class JSONTextError(ValueError):
 
 
 class Number(NamedTuple):
-    """A number as it is written, such as `1.0` or `1e2`: no digit is lost, and it is not a str."""
+    """A number as written, such as `1.0` or `1e2`: no digit is lost, and it is not a str."""
 
     text: str
 
@@ -75,7 +75,7 @@ def validate(text: bytes) -> None:
 
 
 def decode(text: bytes) -> object:
-    """Return the Python value. A number is a `Number`, or an int written alike; the last of equal keys counts."""
+    """Return the Python value. A number is a `Number`, or an int with equal digits. The last of equal keys wins."""
     return _fast_or_slow(text, _fast_decode, _decode)
 
 
@@ -122,7 +122,7 @@ def indent(text: bytes) -> bytes:
 
 
 def string(text: bytes) -> str:
-    """Return the Python string of a JSON string; lone surrogates stay as they are."""
+    """Return the Python string of a JSON string. Lone surrogates are kept."""
     value = _decode(text)
     if not isinstance(value, str) or json_type(text) != "string":
         _reject(text, "a string")
@@ -130,7 +130,7 @@ def string(text: bytes) -> str:
 
 
 def quote(value: str) -> bytes:
-    """Return `value` as a JSON string; only what JSON requires to be escaped is."""
+    """Return `value` as a JSON string. Only characters that JSON requires to be escaped are."""
     return encoded(json.encoder.encode_basestring(value))
 
 
@@ -140,7 +140,7 @@ def encoded(text: str) -> bytes:
 
 
 def _fast_or_slow(text: bytes, fast: Callable[[bytes], _Parsed], slow: Callable[[bytes], _Parsed]) -> _Parsed:
-    """Call `fast` if importing msgspec pays off by now and msgspec accepts the text, otherwise `slow`."""
+    """Call `fast` if importing msgspec has paid off and msgspec accepts the text, otherwise `slow`."""
     global _bytes_seen
     _bytes_seen += len(text)
     if _bytes_seen > BYTES_BEFORE_MSGSPEC:
@@ -187,10 +187,10 @@ def _fast_decoder() -> Callable[[bytes], object]:
 
 
 _MINUS_ZERO = re.compile(rb"-0(?![0-9])")
-"""Matches at least every `-0`, which msgspec would decode to the int 0."""
+"""Matches every `-0`, which msgspec would decode to the int 0, and maybe more."""
 
 
-@cache  # to take apart a type takes msgspec as long as to read a short text
+@cache  # analysing a type takes msgspec as long as reading a short text
 def _object_decoder() -> Callable[[bytes | Raw], dict[str, Raw]]:
     """Return a decoder of objects whose members stay JSON texts."""
     import msgspec

@@ -1,6 +1,6 @@
-"""The modifiers of GJSON: each a function from JSON text to JSON text, or None if there is no result.
+"""The modifiers of GJSON: functions from JSON text to JSON text, or to None if there is no result.
 
-A modifier that is meant for arrays or objects returns other values unchanged.
+Modifiers for arrays or objects return other values unchanged.
 """
 
 from __future__ import annotations

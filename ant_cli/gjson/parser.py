@@ -36,7 +36,7 @@ from ant_cli.gjson.steps import (
 from ant_cli.runtime.light_typing import NamedTuple
 
 _MAX_DEPTH = 100
-"""Deeper than any useful path, and far from the recursion limit."""
+"""A limit deeper than any useful path, and far from the recursion limit."""
 
 _OPENING = "([{"
 _CLOSING = ")]}"
@@ -65,7 +65,7 @@ def parse(text: str) -> GJSONPath:
 
 
 class Comparison(NamedTuple):
-    """The texts of a query's comparison; without one, operator and value are empty."""
+    """The parts of a query's comparison; without a comparison, operator and value are empty."""
 
     path: str
     operator: str
@@ -73,7 +73,7 @@ class Comparison(NamedTuple):
 
 
 def split_comparison(text: str) -> Comparison:
-    """Split what is between the brackets of a query, or raise BadPath. A quoted value keeps its quotes."""
+    """Split the text between the brackets of a query, or raise BadPath. A quoted value keeps its quotes."""
     split = next((at for at, char in _outside_brackets(text) if char in "!=<>%"), len(text))
     found = _OPERATOR.match(text, split)
     if not found and split < len(text):
@@ -104,7 +104,7 @@ def _wildcard(pattern: str) -> re.Pattern[str]:
 
 
 class _Parser:
-    """Parses one path. A nested path is a text of its own, with a parser one level deeper."""
+    """Parses one path. A nested path is a separate text, with a parser one level deeper."""
 
     def __init__(self, text: str, depth: int) -> None:
         self.text = text

@@ -1,4 +1,4 @@
-"""The steps of a GJSON path, as a tree: `parser.py` makes it, `evaluate.py` follows it.
+"""The steps of a GJSON path, as a tree that `parser.py` creates and `evaluate.py` follows.
 
 Named tuples, because importing `dataclasses` takes longer than parsing and following most paths.
 """
@@ -28,7 +28,7 @@ class Count(NamedTuple):
 
 
 class Each(NamedTuple):
-    """An array of what `rest` finds in each element."""
+    """An array of the results of `rest` in each element."""
 
     rest: GJSONPath
 
@@ -45,7 +45,7 @@ class Query(NamedTuple):
 
 
 class Multipath(NamedTuple):
-    """A new object or array of what several paths find; `names` are JSON strings."""
+    """A new object or array of the results of several paths. `names` are JSON strings."""
 
     bracket: str
     names: tuple[bytes, ...]

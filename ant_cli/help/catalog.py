@@ -1,7 +1,7 @@
 """The catalog: every command, its flags and arguments, its examples. It needs neither Typer nor the commands.
 
 The API's commands come from the operations, the tool commands from `tool_commands.py`. Help pages, the reference,
-the completion scripts and the Typer tree are made from it, and `argv.py` parses tool commands by it.
+the completion scripts and the Typer tree are made from it, and `argv.py` uses it to parse tool commands.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def catalog() -> Command:
 
 
 def _first_level() -> Iterator[Command]:
-    """Yield the groups and commands of the first level; those that a search does not reach are not imported."""
+    """Yield the top-level groups and commands. Those that a search does not reach are not imported."""
     yield from map(_api_group, GROUPS)
     from ant_cli.help.tool_commands import TOOL_COMMANDS
 
@@ -32,13 +32,13 @@ def _first_level() -> Iterator[Command]:
 
 
 def find(path: Sequence[str]) -> Command | None:
-    """Return the command at the start of `path`, or the group that is all of it; None if no command matches."""
+    """Return the command at the start of `path`, or the group that the whole `path` names; None without a match."""
     command = longest_match(path)
     return None if command.subcommands and len(command.path) < len(path) else command
 
 
 def longest_match(path: Sequence[str]) -> Command:
-    """Return the command, or the group, to which the first names of `path` lead; `ant` itself if none does."""
+    """Return the command or group that the first names of `path` lead to; `ant` itself if there is none."""
     command: Command | None = None
     below: Iterable[Command] = _first_level()
     for name in path:
@@ -70,7 +70,7 @@ def _api_command(operation: Operation) -> Command:
 
 
 def _arguments(operation: Operation) -> tuple[Param, ...]:
-    """Return the ID as it may be given without its flag; several of it, if several are several requests."""
+    """Return the argument for an ID without its flag. It takes several if each ID is a request."""
     param = operation.positional
     if param is None:
         return ()

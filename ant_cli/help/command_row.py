@@ -11,7 +11,7 @@ from ant_cli.operations.value_kinds import ValueKind
 from ant_cli.runtime.light_typing import NamedTuple
 
 Example = tuple[str, str]
-"""What a command line is for, and the line."""
+"""The purpose of a command line, and the line."""
 
 
 HELP = Param("help", "setting", bool, "Show help.", short="-h", completes=ValueKind.NOTHING)
@@ -24,17 +24,17 @@ class Command(NamedTuple):
     path: tuple[str, ...]
     """The arguments after `ant` that select it."""
     help: str
-    """A sentence that says what it does, and perhaps more of them."""
+    """A sentence that says what it does, maybe followed by more."""
     arguments: tuple[Param, ...] = ()
-    """Its positional arguments. One whose type is `list` takes all that follow."""
+    """Its positional arguments. One with the type `list` takes all following arguments."""
     flags: tuple[Param, ...] = ()
     """Its own flags."""
     global_flags: tuple[Param, ...] = ()
-    """Those of all API commands that it takes."""
+    """The API commands' global flags that it takes."""
     subcommands: tuple[Command, ...] = ()
     examples: tuple[Example, ...] = ()
     notes: str = ""
-    """What else its help page says, as it is shown there."""
+    """Further text of its help page, as shown there."""
     operation: Operation | None = None
     """The operation that it calls."""
     function: str = ""
@@ -43,21 +43,21 @@ class Command(NamedTuple):
     reports_changes: bool = False
     """Its exit code 2 means that there are changes; if it has the flag `--exit-code`, only with that."""
     notes_typed_secret: bool = True
-    """A secret that was typed gets a note. Not where the command warns itself, or the key is the emulator's."""
+    """A secret in the arguments causes a note. Not if the command itself warns, or the key is the emulator's."""
 
     @property
     def full_name(self) -> str:
-        """The command as it is typed after `ant`."""
+        """The command, as typed after `ant`."""
         return " ".join(self.path)
 
     def usage_exit_code(self, args: Iterable[str]) -> int:
-        """Return the exit code of a usage error in its arguments: 1 where 2 means that there are changes."""
+        """Return the exit code of a usage error in its arguments: 1 if 2 means that there are changes."""
         flag = next((param.flag for param in self.flags if param.name == "exit_code"), None)
         asked = flag is None or _is_set(flag, args)
         return AntError.exit_code if self.reports_changes and asked else UsageError.exit_code
 
     def quoted(self, text: str) -> str:
-        """Return what was typed in a wrong place as errors repeat it: not where it may be a key."""
+        """Return how errors quote a misplaced argument: not at all if it may be a key."""
         if self.path[:1] in (("auth",), ("profile",)):
             from ant_cli.runtime.redaction import REDACTED
 
@@ -87,7 +87,7 @@ class Command(NamedTuple):
 
 
 def _is_set(flag: str, args: Iterable[str]) -> bool:
-    """Whether a boolean flag is among arguments that can't be parsed, and the last time not as false."""
+    """Whether unparsable arguments have a boolean flag, and its last value is not false."""
     parts = [arg.partition("=") for arg in args]
     texts = [text if equals else "true" for name, equals, text in parts if name == flag]
     try:
@@ -102,13 +102,13 @@ def first_sentence(text: str) -> str:
 
 
 def argument_name(param: Param) -> str:
-    """Return an argument as it is written after a command: in brackets if it may be left out."""
+    """Return an argument as shown after a command: in brackets if it is optional."""
     name = param.value_name or param.name.upper()
     return (name if param.required else f"[{name}]") + ("..." if param.type is list else "")
 
 
 def help_text(param: Param) -> str:
-    """Return what help says about a flag: what it is for, the values that it is known to take, and its default."""
+    """Return the help of a flag: its purpose, its known values, and its default."""
     choices = f" One of: {', '.join(param.choices)}." if param.choices else ""
     default = f" [default: {param.default}]" if param.default else ""
     return param.help + choices + default

@@ -1,4 +1,4 @@
-"""The page of `ant` itself. Only the contents are imported for it, not the rows of all commands."""
+"""The help page of `ant` itself. It imports only the contents, not the rows of all commands."""
 
 from __future__ import annotations
 

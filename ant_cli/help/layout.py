@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 _PIPE_WIDTH = 80
 """The width of a help page in a pipe."""
 _MAX_WIDTH = 100
-"""The most columns that a help page uses: longer lines are hard to read."""
+"""The most columns of a help page. Longer lines are hard to read."""
 _MAX_TERM = 26
-"""The longest term of a list whose text begins on the same line."""
+"""The longest term of a list that has its text on the same line."""
 _MAX_EXAMPLE = 72
 _MARGIN = "  "
 
@@ -36,9 +36,9 @@ class Layout(NamedTuple):
         return self.paint(f"{title}:", "bold")
 
     def inline(self, text: str) -> str:
-        """Return a line in which `code` stands out."""
+        """Return a line with `code` highlighted."""
         parts = text.split("`")
-        if len(parts) % 2 == 0:  # a span that goes on in the next line
+        if len(parts) % 2 == 0:  # a span that continues on the next line
             return text
         return "".join(self.paint(f"`{part}`", "cyan") if place % 2 else part for place, part in enumerate(parts))
 
@@ -88,7 +88,7 @@ def show(page: Callable[[Layout], str], runtime: Runtime) -> None:
 
 
 def fold(line: str) -> str:
-    """Return a command line, broken with backslashes before flags and operators where it would be too long."""
+    """Return a command line. If it is too long, it is broken with backslashes before flags and operators."""
     lines = [""]
     for part in _breakable(line):
         if len(lines[-1]) + len(part) > _MAX_EXAMPLE and lines[-1]:

@@ -91,7 +91,7 @@ def topic(name: str) -> str:
 
 
 def page(title: str, *parts: str) -> str:
-    """Return a page: its title, and the parts that are not empty."""
+    """Return a page: its title, and its nonempty parts."""
     return "\n".join([f"# {title}\n", *(part.rstrip("\n") + "\n" for part in parts if part)])
 
 
@@ -101,7 +101,7 @@ def text(title: str, paragraphs: str) -> str:
 
 
 def items(title: str, pairs: Iterable[tuple[str, str]]) -> str:
-    """Return a section that is a list of terms; nothing if it is empty."""
+    """Return a section with a list of terms; nothing if the list is empty."""
     lines = [f"- `{term}`: {' '.join(meaning.split())}" for term, meaning in pairs]
     return "\n".join([f"## {title}\n", *lines]) if lines else ""
 

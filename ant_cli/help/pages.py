@@ -17,7 +17,7 @@ GLOBAL = "Global flags"
 
 
 class Section(NamedTuple):
-    """A group of flags, with a heading of its own."""
+    """A group of flags with its own heading."""
 
     title: str
     flags: tuple[Param, ...]
@@ -46,7 +46,7 @@ def synopsis(command: Command) -> str:
 
 
 def flag_sections(command: Command) -> tuple[Section, ...]:
-    """Return a command's own flags: those that a request must have, those of its body, and the others."""
+    """Return a command's own flags: the required ones, those of the body, and the others."""
     operation = command.operation
     required = tuple(param for param in command.flags if operation and param.required)
     body = tuple(param for param in command.flags if param.location == "body" and param not in required)
@@ -55,7 +55,7 @@ def flag_sections(command: Command) -> tuple[Section, ...]:
 
 
 def flag_row(param: Param) -> tuple[str, str]:
-    """Return a flag as it is typed, and what it is for."""
+    """Return a flag as typed, and its help."""
     return f"{', '.join(reversed(param.names))} {param.metavar}".rstrip(), help_text(param)
 
 

@@ -11,7 +11,7 @@ from ant_cli.help.roff import manual_page
 from ant_cli.help.topics import TOPICS, text_of
 
 _IN_ROOT = ("exit-codes", "environment")
-"""The topics that `man ant` contains as well, because that is where people look for them."""
+"""The topics that `man ant` also contains, because people look for them there."""
 
 
 def pages(root: Command) -> dict[str, str]:

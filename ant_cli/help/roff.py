@@ -1,4 +1,4 @@
-"""Manual pages: a page in Markdown, of the kind that `markdown.py` writes, in roff."""
+"""Manual pages: convert the Markdown of `markdown.py` to roff."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import re
 _TITLE = re.compile(r"# (.+)")
 ITEM = re.compile(r"- `([^`]+)`: (.*)")
 SECTION = 2
-"""The level of a heading that begins a section; a lower one begins a part of one."""
+"""The level of a section's heading. Lower levels are parts of a section."""
 _MADE_FROM = r".\" The manual page of `\1`, written by `python docs/generate.py`: don't edit it."
 ESCAPES = str.maketrans(
     {"\\": r"\e", "-": r"\-", "'": r"\(aq", "`": r"\(ga", "^": r"\(ha", "~": r"\(ti", '"': r"\(dq"},
 )
-"""Characters with a meaning in roff, or that it replaces, and how to write them."""
+"""Characters that have a meaning in roff, or are replaced by it, and how to write them."""
 
 
 def manual_page(name: str, page: str, see_also: str) -> str:
-    """Return the manual page of a command; the first paragraph of its page is a sentence that says what it does."""
+    """Return the manual page of a command. The first paragraph of its page is the sentence that describes it."""
     title, summary, *blocks = page.strip().split("\n\n")
     lines = [
         _TITLE.sub(_MADE_FROM, title),

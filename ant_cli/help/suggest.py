@@ -1,4 +1,4 @@
-"""Suggestions for a mistyped command: the whole command that may have been meant."""
+"""Suggestions for a mistyped command: the complete command that may have been meant."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from ant_cli.help.catalog import catalog, longest_match
 from ant_cli.help.command_row import Command
 
 LIMIT = 3
-"""How many commands are suggested at most."""
+"""The most commands to suggest."""
 _CUTOFF = 0.7
 """How similar a command must be, from 0 to 1."""
 
 
 def unknown_command(args: Sequence[str]) -> UsageError:
-    """Return the error for the arguments of a command that does not exist; the first may be groups that do."""
+    """Return the error for the arguments of an unknown command. The first arguments may be existing groups."""
     group = longest_match(args)
     if not group.path:
         problem = f"unknown command {shortened(args[0])!r}.{suggestion(args)}"
@@ -40,7 +40,7 @@ def suggestion(args: Sequence[str], group: Command | None = None) -> str:
 
 
 def _similar_commands(args: Sequence[str], group: Command | None = None) -> list[str]:
-    """Return the commands that may have been meant by what was typed, perhaps after a group.
+    """Return the commands that may have been meant by the arguments, maybe after a group.
 
     A command may be written with other separators, without its group or after another one, by its name in another
     tool, or with a mistake.
@@ -72,11 +72,11 @@ def _by_end(length: int, commands: Sequence[Command]) -> dict[str, list[str]]:
 
 
 def _mistyped(typed: Sequence[str], commands: Mapping[str, list[str]]) -> list[str]:
-    """Return the commands whose name is nearest to what was typed."""
+    """Return the commands with the most similar names."""
     nearest = get_close_matches(" ".join(typed).lower(), commands, n=1, cutoff=_CUTOFF)
     return [command for name in nearest for command in commands[name]]
 
 
 def _parts(command: str) -> list[str]:
-    """Return the parts of a command, whatever separates them."""
+    """Return the parts of a command, with any separators."""
     return command.replace(":", " ").split()
