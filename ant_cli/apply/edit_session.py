@@ -25,7 +25,7 @@ from ant_cli.apply.plan import Object, Step
 from ant_cli.apply.validation import Mistake
 from ant_cli.errors import EXIT_CODES, AntError, APIError, UsageError
 from ant_cli.http.client import Client
-from ant_cli.http.response import json_object
+from ant_cli.http.response import error_message
 from ant_cli.input.values import Value
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.streams import LONGEST_SHOWN, Stderr
@@ -176,7 +176,7 @@ class EditSession:
         """Return the text with the server's message. Raises the error if no text would be accepted."""
         if error.status not in _CORRECTABLE:
             raise error
-        message = _message_of(self._stderr.redact_body(error.body, LONGEST_SHOWN)) or error.message
+        message = error_message(self._stderr.redact_body(error.body, LONGEST_SHOWN)) or error.message
         path = tuple(message.partition(":")[0].split("."))
         place = notes_about(text, [Mistake(path, "")])[0].line if path[0] in turn.base else 0
         notes = (TextNote(0, _GIVE_UP), TextNote(place, f"The server rejects it: {message}"))
@@ -241,10 +241,3 @@ def _conflict(remote: Object) -> AntError:
 
 def _shown(value: Value) -> str:
     return "removed" if value is None else one_line(json.dumps(value, default=str, ensure_ascii=False))
-
-
-def _message_of(body: bytes) -> str:
-    """Return the message of an API error; empty if it has none."""
-    error = (json_object(body) or {}).get("error")
-    message = error.get("message") if isinstance(error, dict) else None
-    return message if isinstance(message, str) else ""

@@ -95,6 +95,13 @@ def json_object(body: bytes) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
+def error_message(body: bytes) -> str:
+    """Return the message of the API's error object; empty if a body has none."""
+    error = (json_object(body) or {}).get("error")
+    message = error.get("message") if isinstance(error, dict) else None
+    return message if isinstance(message, str) else ""
+
+
 def _reject_constant(text: str) -> NoReturn:
     raise ValueError(f"{text} is not JSON")
 

@@ -104,7 +104,7 @@ class ItemRun:
         try:
             item = await context.call(context.api.acknowledge, self._id)
         except AntError as error:
-            self._log.error("ack failed, discarding work item", error=error.message)
+            self._log.error("ack failed, discarding work item", error=error)
             return None
         if "secret" in self._polled:
             item["secret"] = self._polled["secret"]
@@ -283,11 +283,11 @@ class ItemRun:
                 self._log.warn("heartbeat precondition failed; lease reclaimed by another worker")
             return verdict
         if is_permanent(error):
-            self._log.error("permanent heartbeat failure", error=error.message)
+            self._log.error("permanent heartbeat failure", error=error)
             return Verdict.LOST
         self._context.tally.heartbeats["error"] += 1
         if not self._trouble_logged:
-            self._log.warn("transient heartbeat failure", error=error.message)
+            self._log.warn("transient heartbeat failure", error=error)
             self._trouble_logged = True
         lease.take_failure(self._now())
         return Verdict.KEPT
@@ -325,7 +325,7 @@ class ItemRun:
                     or self._now() + pause_s >= until
                     or self._context.shutdown.terminating.is_set()
                 ):
-                    self._log.warn("stop failed", error=error.message)
+                    self._log.warn("stop failed", error=error)
                     return
             await asyncio.sleep(pause_s)
 
@@ -351,7 +351,7 @@ class ItemRun:
         try:
             return await self._context.call(function, *args)
         except AntError as error:
-            self._log.warn("giving back or marking the item failed", error=error.message)
+            self._log.warn("giving back or marking the item failed", error=error)
             return None
 
 

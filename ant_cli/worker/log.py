@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
+from ant_cli.errors import AntError, APIError, shortened
+from ant_cli.http.response import error_message
 from ant_cli.runtime.redaction import redact
 from ant_cli.runtime.sanitize import escape_controls
 from ant_cli.runtime.streams import Stderr
@@ -14,6 +16,8 @@ from ant_cli.runtime.unescape import unescaped
 
 _BARE = re.compile(r"[^\s\"=\x00-\x1f\x7f-\x9f]+")
 """A value that needs no quotes."""
+_LONGEST_REASON = 500
+"""The most characters of a server's reason that are logged."""
 
 
 class WorkerLog:
@@ -63,11 +67,19 @@ class WorkerLog:
         self._stderr.write(line + "\n")
 
     def _clean(self, value: object) -> object:
+        if isinstance(value, AntError):
+            value = _describe(value)
         if not isinstance(value, str):
             return value
         if self._secrets and len(value) >= self._shortest:  # a shorter text can't contain any of them
             value = redact(value, self._secrets)
         return escape_controls(value)
+
+
+def _describe(error: AntError) -> str:
+    """Return the message of an error, with the server's reason if it gave one."""
+    reason = error_message(error.body) if isinstance(error, APIError) else ""
+    return f"{error.message}: {shortened(reason, _LONGEST_REASON)}" if reason else error.message
 
 
 def _quoted(value: str) -> str:

@@ -86,7 +86,7 @@ class Supervisor:
             polled = await self._unless_draining(self._context.call(_boxed_poll, self._context))
         except AntError as error:
             if is_permanent(error):
-                self._context.log.error("poll hit permanent 4xx; stopping", error=error.message)
+                self._context.log.error("poll hit permanent 4xx; stopping", error=error)
                 raise
             await self._back_off(error)
             return None
@@ -104,7 +104,7 @@ class Supervisor:
     async def _back_off(self, error: AntError) -> None:
         self._context.tally.polls["error"] += 1
         if not self._poll_errors.failures:  # once for a row of failures
-            self._context.log.warn("poll failed, backing off", error=error.message)
+            self._context.log.warn("poll failed, backing off", error=error)
         await self._pause(self._poll_errors.failed(random.random()))  # noqa: S311 - jitter, no secret
 
     async def _pause(self, seconds: float) -> None:

@@ -280,8 +280,16 @@ def test_an_error_that_will_not_go_away_ends_the_worker(queue, work, script, sta
     """With the exit status of its class."""
     queue.fail("/poll", status=status, times=9)
     worker = work(handler=[script("exit 0")], status=exit_code)
-    assert worker.events("poll hit permanent 4xx; stopping")
+    (event,) = worker.events("poll hit permanent 4xx; stopping")
+    assert event["error"].startswith(f"{status} ")
     assert queue.count("/poll") == 1
+
+
+def test_the_log_has_the_reason_that_the_server_gave(work, script):
+    """Of an environment that does not exist, for example."""
+    worker = work("--environment-id", "env_gone", handler=[script("exit 0")], status=5)
+    (event,) = worker.events("poll hit permanent 4xx; stopping")
+    assert event["error"] == "404 Not Found: environment_id: there is no environment 'env_gone'."
 
 
 def test_an_error_that_goes_away_is_logged_once_and_waited_out(queue, work, script):

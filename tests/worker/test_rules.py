@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ant_cli.errors import MissingFlag, UsageError
+from ant_cli.errors import APIError, MissingFlag, UsageError
 from ant_cli.input.durations import parse_duration
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime.streams import Stderr
@@ -295,3 +295,21 @@ def test_no_terminal_sequence_and_no_secret_of_an_item_gets_into_the_log(log_for
     assert "\u202e" not in text
     assert "inner-token-12345" not in text
     assert "[redacted]" in text
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_the_reason_of_a_server_is_logged_up_to_a_limit_and_without_secrets(log_format):
+    """A body without a reason adds nothing."""
+
+    def logged_error(body):
+        error = APIError("GET x", 404, "Not Found", body.encode(), "")
+        return logged(log_format, "poll failed", ["inner-token-12345"], error=error)
+
+    text = logged_error('{"error": {"message": "no inner-token-12345 \\u001b[2J' + "x" * 600 + '"}}')
+    assert "404 Not Found: no [redacted] " in text
+    assert "inner-token-12345" not in text
+    assert "\x1b" not in text
+    assert 400 < text.count("x") < 600
+    for body in ("", "<html>", "[]", '{"error": "x"}', '{"error": {"message": 1}}'):
+        assert "404 Not Found" in logged_error(body)
+        assert "404 Not Found:" not in logged_error(body)
