@@ -1,4 +1,4 @@
-"""The emulator's own endpoints under `/_emulator/`: empty it, and move its clock."""
+"""The emulator's own endpoints under `/_emulator/`: reset it, and move its clock."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ant_cli.emulator.store import Store
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 YEAR_9999 = 253_370_764_800 * MICROSECONDS_PER_SECOND
-"""The clock stays below, and goes on from there: RFC 3339 has four digits for a year."""
+"""The clock can't be set beyond this, so that it does not reach the year 10000: RFC 3339 has four digits."""
 SQL_EMPTY = (
     "DELETE FROM environments",
     "DELETE FROM work",
@@ -25,7 +25,7 @@ SQL_EMPTY = (
 
 
 def reset(store: Store, call: Call) -> str:  # noqa: ARG001 - a handler takes both
-    """Remove everything: environments, work, sessions, faults, and what was added to the clock."""
+    """Remove everything: environments, work, sessions, faults, and the offset of the clock."""
     with store.write() as transaction:
         for statement in SQL_EMPTY:
             transaction.run(statement)
@@ -39,7 +39,7 @@ def show_clock(store: Store, call: Call) -> str:  # noqa: ARG001 - a handler tak
 
 
 def move_clock(store: Store, call: Call) -> str:
-    """Move the clock forward, or to a moment; it goes on from there, for every process on the file."""
+    """Move the clock forward, or to a given time. It continues from there, for every process on the file."""
     from ant_cli.emulator import models
 
     request = models.parse(models.ClockRequest, call.body)
@@ -50,7 +50,7 @@ def move_clock(store: Store, call: Call) -> str:
         if not 0 <= now < YEAR_9999:
             raise InvalidRequest("now: must be in the years from 1970 to 9998, advance_ms included.")
         transaction.run("UPDATE clock SET offset = offset + ?", now - transaction.now)
-    # What waits may have become due.
+    # Waiting requests may have something to return now.
     store.arrivals.announce()
     return _clock(now)
 

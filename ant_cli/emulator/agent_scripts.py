@@ -1,7 +1,7 @@
-"""Scripted agents: what a session does, step by step, in place of a model.
+"""Scripted agents: the steps of a session, which replace a model.
 
-A step that calls a tool makes the session wait for the tool's result, and `idle` for a message of the user. A
-result that is not as the step expects ends the session with an error, which names the step.
+A step that calls a tool makes the session wait for the tool's result, and `idle` makes it wait for a message from
+the user. A result that the step does not expect ends the session with an error that names the step.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ant_cli.runtime.light_typing import Any, NamedTuple
 TOOLS = {"tool": "agent.tool_use", "custom_tool": "agent.custom_tool_use"}
 """The event that a step emits to call a tool."""
 RESULTS = {"user.tool_result": "tool_use_id", "user.custom_tool_result": "custom_tool_use_id"}
-"""The events that hold a tool's result, and their field that names the call."""
+"""The events with a tool's result, and the field that names the call."""
 TERMINATED = "session.status_terminated"
 FIRST_MESSAGE = "Run the script."
 
@@ -28,7 +28,7 @@ Event = dict[str, Any]
 
 
 class Session(NamedTuple):
-    """A session as it is stored, in the order of its columns."""
+    """A stored session, in the order of its columns."""
 
     id: str
     environment_id: str
@@ -50,14 +50,14 @@ class Session(NamedTuple):
 
 
 class Received(NamedTuple):
-    """An event of the user's as it was taken in, and the session after it."""
+    """A received event of the user, and the session after it."""
 
     event: Event
     session: Session
 
 
 def begin(transaction: Transaction, session: Session) -> Session:
-    """Emit what the creation of a session leads to."""
+    """Emit the events that follow the creation of a session."""
     if session.steps:
         content = [{"type": "text", "text": FIRST_MESSAGE}]
         emit(transaction, session, "user.message", {"content": content})
@@ -66,10 +66,10 @@ def begin(transaction: Transaction, session: Session) -> Session:
 
 
 def receive(transaction: Transaction, session: Session, event: Event) -> Received:
-    """Take in an event of the user's, and go on with the script if the session waits for it.
+    """Process an event of the user, and continue with the script if the session waits for it.
 
     Raises:
-        InvalidRequest: if the session has ended, or does not wait for the result that the event holds.
+        InvalidRequest: if the session has ended, or does not wait for the event's result.
 
     """
     if session.status == "terminated":
@@ -112,7 +112,7 @@ def _receive_result(transaction: Transaction, session: Session, event: Event) ->
 
 
 def _advance(transaction: Transaction, session: Session) -> Session:
-    """Carry out steps until one has to wait, or the script is at its end."""
+    """Carry out steps until one has to wait, or the script ends."""
     for number, step in enumerate(session.steps[session.step :], session.step + 1):
         session = session._replace(step=number)
         if "message" in step:
@@ -154,7 +154,7 @@ def _fail(transaction: Transaction, session: Session, message: str) -> Session:
 
 
 def _mismatch(expected: Event, result: Event) -> str | None:
-    """Return what is wrong with a result, if it is not as expected."""
+    """Return why a result is not as expected; empty if it is."""
     is_error = bool(result.get("is_error"))
     text = "".join(block.get("text", "") for block in result.get("content") or [] if block.get("type") == "text")
     if expected.get("is_error") not in (None, is_error):

@@ -1,4 +1,4 @@
-"""A call: one request as the rules see it, with its query parameters read and checked."""
+"""A call: one request for the rules, with checked query parameters."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Call(NamedTuple):
     headers: Headers
     body: bytes
     is_stopping: Callable[[], bool]
-    """Whether a stream should end, since the server stops or the client has left."""
+    """Whether a stream should end, because the server stops or the client has disconnected."""
 
     @property
     def environment_id(self) -> str:
@@ -36,7 +36,7 @@ class Call(NamedTuple):
         return self.ids["work_id"]
 
     def text(self, name: str) -> str | None:
-        """Return a query parameter. An empty one is JSON's null, which counts as left out."""
+        """Return a query parameter. An empty one means null, which is treated as left out."""
         return self.query.get(name) or None
 
     def number(self, name: str, default: int, low: int, high: int | None = None) -> int:

@@ -32,5 +32,5 @@ def rfc3339(moment: int) -> str:
 
 
 def rfc3339_or_none(moment: int | None) -> str | None:
-    """Return `moment` as an RFC 3339 timestamp, and nothing for what has not happened yet."""
+    """Return `moment` as an RFC 3339 timestamp; None if it has not happened yet."""
     return None if moment is None else rfc3339(moment)

@@ -1,4 +1,4 @@
-"""Configurations: what a new environment gets, and how an update changes what is there."""
+"""Configurations: the one of a new environment, and how an update changes it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def new_config(params: CloudConfigParams | SelfHostedConfig | None) -> CloudConf
 def merged_config(
     old: CloudConfig | SelfHostedConfig, params: CloudConfigParams | SelfHostedConfig | None
 ) -> CloudConfig | SelfHostedConfig:
-    """Return `old` with what `params` says; the type never changes."""
+    """Return `old` with the changes of `params`. The type never changes."""
     if params is None:
         return old
     if params.type != old.type:
@@ -68,7 +68,7 @@ def _given(params: Model | None) -> dict[str, object]:
 
 
 def _check_packages(config: CloudConfig) -> None:
-    """Refuse packages that nothing could install, as limited networking keeps the registries away."""
+    """Reject packages that can't be installed, because limited networking can't reach the registries."""
     networking = config.networking
     if isinstance(networking, UnrestrictedNetwork) or networking.allow_package_managers:
         return

@@ -1,10 +1,10 @@
-"""Connections: waitress's, with bounds that keep one client from locking out the others.
+"""Connections: those of waitress, with limits, so that one client can't lock out the others.
 
 * The length of a request is checked before its body is read, and an error of HTTP itself has the API's form.
-* A connection on which a request does not arrive within a time is closed. When there are too many, the one that
-  has been silent longest gives way, of the address that has the most, and those without a request go first.
+* A connection is closed if a request does not arrive in time. If there are too many, one of the address with the
+  most connections is closed: one that never had a request, or else the one that has been silent longest.
 * A request that can't block is handled by the thread that read it. Handing it to another thread takes longer than
-  handling it, the more so the more clients there are.
+  handling it, especially with many clients.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 THREADS = 100
 """More than anybody starts workers: a waiting poll and a stream each occupy a thread."""
 MOST_CONNECTIONS = 400
-"""Each takes a file descriptor, of which a process often has 1,024; the database's connections take three."""
+"""Each connection takes a file descriptor, and each of the database takes three. A process often has 1,024."""
 REQUEST_SECONDS = 30.0
 """How long a request may take to arrive, from its first byte to its last."""
 IDLE_SECONDS = 120
-"""How long a connection may wait for a next request."""
+"""How long a connection may wait for the next request."""
 LINGER_SECONDS = 2.0
 """How long a client may go on sending after its request was refused. Closing at once could cost it the response."""
 
@@ -74,7 +74,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc] # as above
     """The parts of a response that is produced on the thread that reads and writes."""
 
     def received(self, data: bytes) -> bool:
-        """Take in data, and note since when a request has been incomplete."""
+        """Receive data, and note since when a request has been incomplete."""
         taken: bool = super().received(data)
         if self.request is None:
             self.request_began = None
@@ -83,7 +83,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc] # as above
         return taken
 
     def send_continue(self) -> None:
-        """Have the client send its body, unless there is none, or the request has been refused already."""
+        """Ask the client to send its body, unless there is none, or the request has already been refused."""
         if not (self.request.error or self.request.completed):
             super().send_continue()
 
@@ -105,7 +105,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc] # as above
             self.handle_write()
 
     def write_soon(self, data: bytes) -> int:
-        """Send data at once, since the next may come only after a while; or keep it for `service_inline`."""
+        """Send data at once, because the next data may take a while; or keep it for `service_inline`."""
         if self._inline is None:
             return int(super().write_soon(data))
         self._inline.append(data)
@@ -116,7 +116,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc] # as above
         return self.lingers_until is not None or bool(super().readable())
 
     def handle_read(self) -> None:
-        """Read data, or throw it away if it belongs to a request that has been refused."""
+        """Read data, or discard it if it belongs to a refused request."""
         if self.lingers_until is None:
             super().handle_read()
         else:
@@ -124,7 +124,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc] # as above
                 self.recv(self.adj.recv_bytes)
 
     def handle_write(self) -> None:
-        """Send what can be sent. To close at once would take the response to a refused request away, too."""
+        """Send what can be sent. Closing at once would also discard the response to a refused request."""
         if self.refused and self.close_when_flushed and not self.will_close:
             self._flush_exception(self._flush_some)
             if not self.total_outbufs_len and self.connected:
@@ -137,7 +137,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc] # as above
 
     @property
     def is_idle(self) -> bool:
-        """Whether no request is under way, and no response."""
+        """Whether no request and no response is in progress."""
         return not self.requests and not self.total_outbufs_len
 
     def is_overdue(self, now: float) -> bool:
@@ -150,7 +150,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc] # as above
 
 
 class _Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc] # as above
-    """Hands requests that may wait to threads, and keeps the others for the thread that runs the server."""
+    """Hands requests that may wait to threads. The thread that runs the server handles the others."""
 
     def __init__(self, may_wait: Callable[[HTTPRequestParser], bool]) -> None:
         super().__init__()
@@ -158,7 +158,7 @@ class _Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc] # as above
         self._at_once: deque[_Channel] = deque()
 
     def add_task(self, task: _Channel) -> None:
-        """Take on a channel with a request."""
+        """Accept a channel with a request."""
         request = task.requests[0]
         if request.error or not self._may_wait(request):
             self._at_once.append(task)
@@ -166,14 +166,14 @@ class _Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc] # as above
             super().add_task(task)
 
     def answer_at_once(self) -> bool:
-        """Handle the requests that were kept, and return whether more have arrived meanwhile."""
+        """Handle the requests for this thread, and return whether more have arrived meanwhile."""
         for _ in range(len(self._at_once)):
             self._at_once.popleft().service_inline()
         return bool(self._at_once)
 
 
 class HTTPServer(TcpWSGIServer):  # type: ignore[misc] # as above
-    """A listening server; one thread calls `turn` again and again."""
+    """A listening server. One thread calls `turn` repeatedly."""
 
     channel_class = _Channel
 
@@ -195,7 +195,7 @@ class HTTPServer(TcpWSGIServer):  # type: ignore[misc] # as above
                 sockets=[listening],
                 max_request_body_size=LARGEST_BODY + 1,
                 channel_timeout=IDLE_SECONDS,
-                channel_request_lookahead=1,  # so that a client that leaves in the middle of a stream is noticed
+                channel_request_lookahead=1,  # to notice a client that disconnects in the middle of a stream
                 cleanup_interval=1,
                 connection_limit=2 * MOST_CONNECTIONS,
                 asyncore_use_poll=hasattr(wasyncore.select, "poll"),
@@ -212,25 +212,25 @@ class HTTPServer(TcpWSGIServer):  # type: ignore[misc] # as above
         return threading.get_ident() == self._thread
 
     def turn(self, seconds: float) -> None:
-        """Wait so long for something to read or to write, and do it."""
+        """Wait for up to this time until there is something to read or write, and do it."""
         self._thread = threading.get_ident()
         more = self.task_dispatcher.answer_at_once()
         wasyncore.loop(0 if more else seconds, self.adj.asyncore_use_poll, self._loop, count=1)
         self.task_dispatcher.answer_at_once()
 
     def pull_trigger(self) -> None:
-        """End the wait of `turn`, unless it is the one that calls. waitress calls it after each response."""
+        """End the wait of `turn`, unless `turn` itself is calling. waitress calls this after each response."""
         if not self.runs_here:
             self.wake()
 
     def wake(self) -> None:
-        """End the wait of `turn`. May be called from a signal's handler, and after the end."""
+        """End the wait of `turn`. May be called from a signal handler, and after the end."""
         with self._waking:
             if not self._is_closed:
                 super().pull_trigger()
 
     def handle_accept(self) -> None:
-        """Accept a connection, for which a silent one may have to give way."""
+        """Accept a connection. A silent one may be closed for it."""
         if len(self.active_channels) >= MOST_CONNECTIONS:
             self._close_one()
         super().handle_accept()
@@ -240,7 +240,7 @@ class HTTPServer(TcpWSGIServer):  # type: ignore[misc] # as above
         count = Counter(channel.addr[0] for channel in channels)
         idle = [channel for channel in channels if channel.is_idle]
         if idle:
-            # Those that never had a request first, and of them the one that has been silent longest.
+            # First those that never had a request; among them, the one that has been silent longest.
             victim = min(idle, key=lambda c: (-count[c.addr[0]], c.requests_served > 0, c.last_activity))
             victim.handle_close()
 
@@ -251,7 +251,7 @@ class HTTPServer(TcpWSGIServer):  # type: ignore[misc] # as above
                 channel.will_close = True
 
     def close_idle_connections(self) -> bool:
-        """Close what waits for a next request, and return whether a request is still under way."""
+        """Close connections that wait for the next request, and return whether a request is still in progress."""
         busy = False
         for channel in list(self.active_channels.values()):
             if channel.is_idle:
@@ -263,7 +263,9 @@ class HTTPServer(TcpWSGIServer):  # type: ignore[misc] # as above
     def shutdown(self) -> None:
         """Close everything."""
         self.task_dispatcher.shutdown(timeout=1)
-        with self._waking:  # else the file descriptor of the trigger may be another's by the time it is written to
+        with (
+            self._waking
+        ):  # otherwise the trigger's file descriptor may belong to something else by the time it is written to
             self._is_closed = True
             wasyncore.close_all(self._loop)
             self.close()

@@ -1,6 +1,6 @@
 """Environments: the six endpoints and their rules.
 
-An environment is kept as the JSON of its response, so that a read returns it as it is.
+An environment is stored as the JSON of its response, so a read returns it unchanged.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ SQL_CHANGE = "UPDATE environments SET name = ?, archived = ?, document = ? WHERE
 
 
 class Found(NamedTuple):
-    """An environment as it is stored."""
+    """A stored environment."""
 
     id: str
     kind: str
@@ -60,7 +60,7 @@ def find(transaction: Transaction, environment_id: str) -> Found:
 
 def create(store: Store, call: Call) -> str:
     """Create an environment."""
-    # The models are imported where a body is read: pydantic would double the start-up of everything else.
+    # The models are imported only when a body is read: pydantic would double the start-up time of everything else.
     from ant_cli.emulator import config_rules, models
 
     params = models.parse(models.EnvironmentCreateParams, call.body)
@@ -108,7 +108,7 @@ def retrieve(store: Store, call: Call) -> str:
 
 
 def update(store: Store, call: Call) -> str:
-    """Change what the body names and keep the rest."""
+    """Change the fields in the body, and keep the others."""
     from ant_cli.emulator import models
 
     params = models.parse(models.EnvironmentUpdateParams, call.body)
@@ -150,7 +150,7 @@ def _check_name(transaction: Transaction, environment: Environment) -> None:
 
 
 def archive(store: Store, call: Call) -> str:
-    """Archive an environment for good; once more changes nothing."""
+    """Archive an environment for good. Repeating it changes nothing."""
     with store.write() as transaction:
         found = find(transaction, call.environment_id)
         if found.archived:
@@ -163,7 +163,7 @@ def archive(store: Store, call: Call) -> str:
 
 
 def delete(store: Store, call: Call) -> str:
-    """Delete an environment with its finished work and its sessions, unless there is work left to do."""
+    """Delete an environment with its finished work and its sessions, unless it has unfinished work."""
     with store.write() as transaction:
         found = find(transaction, call.environment_id)
         expire_leases(transaction)

@@ -1,4 +1,4 @@
-"""Errors: what the rules raise, and the API's envelope around it.
+"""The errors that the rules raise, and the API's envelope around them.
 
 Exception
 ├── EmulatorError           a response in the API's error envelope
@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 NO_RETRY = (("x-should-retry", "false"),)
-"""Tells a client that sending the request again won't help."""
+"""Tells a client not to retry, because that won't help."""
 ERROR_TYPES = {
     401: "authentication_error",
     403: "permission_error",
@@ -60,31 +60,31 @@ class InvalidRequest(EmulatorError):
 
 
 class Conflict(EmulatorError):
-    """The request does not fit the state of what it names; a header keeps clients from retrying the 409."""
+    """The request conflicts with the state of its object. A header keeps clients from retrying the 409."""
 
     def __init__(self, message: str) -> None:
         super().__init__(409, message, headers=NO_RETRY)
 
 
 class PreconditionFailed(EmulatorError):
-    """The heartbeat does not name the lease as it is; `state` describes the lease."""
+    """The heartbeat does not match the current lease. `state` describes the lease."""
 
     def __init__(self, message: str, state: Mapping[str, object]) -> None:
         super().__init__(412, message, "heartbeat_precondition_failed", {"current_state": state}, NO_RETRY)
 
 
 class UnusableDatabase(Exception):
-    """The file cannot be used as a database of this emulator; the message says why."""
+    """The file can't be used as a database of this emulator. The message says why."""
 
 
 class ClientLeft(TimeoutError):
-    """Raised out of the WSGI call instead of a response, if a client in the same process would not wait for it."""
+    """Raised from the WSGI call instead of a response, if a client in the same process would not wait for it."""
 
 
 class Disconnected(ConnectionError):
-    """Raised out of the WSGI call instead of a response, when a fault drops the connection.
+    """Raised from the WSGI call instead of a response, when a fault drops the connection.
 
-    The server closes the connection on it; a transport inside the process reports it as a network error.
+    Then the server closes the connection. A transport in the same process reports a network error.
     """
 
 

@@ -1,10 +1,10 @@
-"""Faults on demand: responses that go wrong, for people who test their own retries.
+"""Faults on demand: failing responses, for people who test their own retries.
 
-A fault waits for requests whose path, percent-encoded as it is sent, contains a text. It lets the first `after`
-of them pass, delays the next `times`, and then raises an error or drops the connection, and the request itself
-is not acted upon; or it lets the request through, and its response comes slowly or breaks off.
-Faults are kept in the database, so that every process that shares it meets them, and each is spent exactly
-as often as it says.
+A fault applies to requests whose path, percent-encoded as sent, contains a text. It lets the first `after` of them
+pass. It delays the next `times`, and then either raises an error or drops the connection, so the request is not
+carried out; or it lets the request pass, but slows down or cuts the response.
+Faults are stored in the database, so they apply to every process that shares it, and each happens exactly as often
+as it says.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 STREAM = "/events/stream"
 """How the path of a stream ends."""
 PING = 'event: ping\ndata: {"type": "ping"}\n\n'
-"""What a stream sends at its beginning and when nothing happens; it is no event of the session."""
+"""Sent at the beginning of a stream and when nothing happens. It is not an event of the session."""
 
 
 class Fault(NamedTuple):
-    """A fault as it is stored, in the order of `COLUMNS`; `after` and `times` count down."""
+    """A stored fault, in the order of `COLUMNS`. `after` and `times` count down."""
 
     id: str
     path_contains: str
@@ -45,12 +45,12 @@ class Fault(NamedTuple):
     cut_after_events: int | None
 
     def error(self) -> EmulatorError | None:
-        """Return the error that the fault raises, if it raises one."""
+        """Return the error that the fault raises, if any."""
         if self.status is None:
             return None
         headers: tuple[tuple[str, str], ...] = ()
         if self.retry_after_ms is not None:
-            # A client that knows only whole seconds must not come back too early.
+            # A client that knows only whole seconds must not retry too early.
             seconds = -(-self.retry_after_ms // MICROSECONDS_PER_MS)
             headers = (("retry-after-ms", str(self.retry_after_ms)), ("retry-after", str(seconds)))
         return EmulatorError(self.status, f"Injected fault ({self.id}).", headers=headers)
@@ -64,13 +64,13 @@ SQL_MATCHING = f"""SELECT {COLUMNS} FROM faults WHERE instr(?, path_contains) AN
 
 
 def exist(store: Store) -> bool:
-    """Whether any fault is still to come."""
+    """Whether there are faults left."""
     with store.read() as reader:
         return reader.one("SELECT 1 FROM faults LIMIT 1") is not None
 
 
 def take(store: Store, method: str, path: str) -> Fault | None:
-    """Return the oldest fault that meets this request, and count it down, and those that let it pass."""
+    """Return the oldest fault that applies to this request. Count it down, and those that let the request pass."""
     if not exist(store):
         return None
     with store.write() as transaction:
@@ -86,9 +86,9 @@ def take(store: Store, method: str, path: str) -> Fault | None:
 
 
 def carry_out(fault: Fault | None, patience_s: float) -> bool:
-    """Wait, and then drop the connection or raise the error, as the fault says.
+    """Wait, and then drop the connection or raise the error of the fault.
 
-    Returns whether the client, who waits for `patience_s` seconds, has left meanwhile: that is not waited for.
+    Returns whether the client, which waits for `patience_s` seconds, has left meanwhile. A longer delay is cut then.
     """
     if fault is None:
         return False
@@ -104,7 +104,7 @@ def carry_out(fault: Fault | None, patience_s: float) -> bool:
 
 
 def delayed_body(fault: Fault | None, body: bytes, patience_s: float) -> Iterable[bytes]:
-    """Return a body, in two halves with the fault's delay between them."""
+    """Return a body in two halves, with the fault's delay between them."""
     if fault is None or not fault.body_delay_ms:
         return [body]
     return _halves(body, fault.body_delay_ms / 1000, patience_s)
@@ -144,7 +144,7 @@ def add(store: Store, call: Call) -> str:
 
 
 def _check(request: models.FaultRequest) -> None:
-    """Refuse a fault that does nothing, or two things that exclude each other."""
+    """Reject a fault that does nothing, or does two things that exclude each other."""
     breaks = [name for name in ("status", "disconnect", "cut_after_events") if _is_set(request, name)]
     if not breaks and not request.delay_ms and not request.body_delay_ms:
         raise InvalidRequest("status: required, unless the fault has delays, disconnect or cut_after_events.")
@@ -162,7 +162,7 @@ def _is_set(request: models.FaultRequest, name: str) -> bool:
 
 
 def list_faults(store: Store, call: Call) -> str:  # noqa: ARG001 - a handler takes both
-    """List the faults that are still to come."""
+    """List the remaining faults."""
     with store.read() as transaction:
         faults = [Fault._make(row) for row in transaction.all(SQL_LIST)]
     return json.dumps({"data": [_to_fields(fault) for fault in faults]})

@@ -1,9 +1,9 @@
-"""The guard: keeps web pages away from a served emulator that takes any key.
+"""The guard: keeps web pages away from a served emulator that accepts any key.
 
-A browser on this machine can send requests to loopback for any page that it shows. Two things give such a
-request away: its `Host`, when the page's own name was pointed at this machine (DNS rebinding), and its `Origin`
-or `Sec-Fetch-Site`, when the page comes from elsewhere, as with a plain form. An emulator with a key needs no
-guard: a page does not know the key.
+A browser on this machine can send requests to loopback for any page that it shows. Such a request can be recognized
+by its `Host`, if the page's own name points to this machine (DNS rebinding), or by its `Origin` or
+`Sec-Fetch-Site`, if the page is from elsewhere, as with a plain form. An emulator with a key needs no guard,
+because pages don't know the key.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ HOST = re.compile(
 )
 """A host name or an address, and a port that doesn't matter."""
 OWN_SITES = ("same-origin", "none")
-"""The values of `sec-fetch-site` for requests that no other page caused."""
+"""The values of `sec-fetch-site` for requests that were not caused by another page."""
 
 
 def refuse_browsers(environ: WSGIEnvironment, bound_host: str) -> None:
-    """Refuse a request that a web page may have caused.
+    """Reject a request that a web page may have caused.
 
     Raises:
-        EmulatorError: status 403, if `Host` is neither loopback nor `bound_host`, or the origin is another one.
+        EmulatorError: status 403, if `Host` is neither loopback nor `bound_host`, or the origin is foreign.
 
     """
     host = environ.get("HTTP_HOST", "")

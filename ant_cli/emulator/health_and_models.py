@@ -12,11 +12,11 @@ MODELS = (
     ("claude-sonnet-4-5-20250929", "Claude Sonnet 4.5", "2025-09-29T00:00:00Z"),
     ("claude-haiku-4-5-20251001", "Claude Haiku 4.5", "2025-10-01T00:00:00Z"),
 )
-"""ID, name and date of the models that are listed; nothing runs them."""
+"""ID, name and date of the models in the list. None can be used."""
 
 
 def health(store: Store, call: Call) -> str:  # noqa: ARG001 - a handler takes both
-    """Return that the emulator is up and its database can be read."""
+    """Report that the emulator is up and its database can be read."""
     with store.read() as reader:
         reader.one("SELECT offset FROM clock")
     return json.dumps({"status": "ok"})

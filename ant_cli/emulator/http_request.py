@@ -1,4 +1,4 @@
-"""A request as WSGI hands it over: its headers, its query and its body, read without a web framework.
+"""A request from WSGI: its headers, its query and its body, read without a web framework.
 
 Without the framework `ant --local` starts in half the time, and nothing else of it is needed.
 """
@@ -19,7 +19,7 @@ _WITHOUT_PREFIX = ("CONTENT_TYPE", "CONTENT_LENGTH")
 
 
 class Headers:
-    """The headers of a request, by names in any case."""
+    """The headers of a request, by case-insensitive name."""
 
     def __init__(self, environ: WSGIEnvironment) -> None:
         self._environ = environ
@@ -32,13 +32,13 @@ class Headers:
 
 
 def query_of(environ: WSGIEnvironment) -> Mapping[str, str]:
-    """Return the query parameters; of equal names, the first."""
+    """Return the query parameters. Of equal names, the first one is used."""
     pairs = parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)
     return dict(reversed(pairs))
 
 
 def read_body(environ: WSGIEnvironment) -> bytes:
-    """Return the body. EmulatorError if it is larger than is allowed, or shorter than it was announced."""
+    """Return the body. Raises EmulatorError if it is too large, or shorter than announced."""
     length = environ.get("CONTENT_LENGTH") or "0"
     if not (length.isascii() and length.isdigit()):
         raise InvalidRequest("content-length: must be a whole number.")
@@ -51,5 +51,5 @@ def read_body(environ: WSGIEnvironment) -> bytes:
 
 
 def body_too_large() -> EmulatorError:
-    """Return the error for a request whose body is longer than is allowed."""
+    """Return the error for a request whose body is too long."""
     return EmulatorError(413, f"body: larger than {LARGEST_BODY} bytes.")

@@ -1,7 +1,7 @@
-"""Serving the emulator over HTTP, until SIGINT or SIGTERM.
+"""Serve the emulator over HTTP, until SIGINT or SIGTERM.
 
-A fault that drops the connection works because `Disconnected` is an OSError: waitress takes one for a broken
-socket, closes the connection and sends nothing more.
+A fault that drops the connection works because `Disconnected` is an OSError: waitress treats those as a broken
+socket, closes the connection, and sends nothing more.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Server:
-    """A listening server. `run` serves until another thread, or a signal's handler, calls `stop`."""
+    """A listening server. `run` serves until another thread, or a signal handler, calls `stop`."""
 
     def __init__(self, emulator: Emulator, host: str, port: int, log: Callable[[str], None]) -> None:
         listening = _listen(host, port)
@@ -40,7 +40,7 @@ class Server:
         self._http = HTTPServer(self._application, listening, self._may_wait)
 
     def run(self) -> None:
-        """Serve, and when told to stop, finish the requests under way."""
+        """Serve. When told to stop, finish the requests in progress."""
         while not self._stopping:
             self._http.turn(1.0)
         self._http.accepting = False
@@ -50,7 +50,7 @@ class Server:
         self._http.shutdown()
 
     def stop(self) -> None:
-        """Make `run` return soon. May be called from a signal's handler, and again."""
+        """Make `run` return soon. May be called from a signal handler, and repeatedly."""
         if not self._stopping:
             self._stopping = True
             self._http.wake()
@@ -59,7 +59,7 @@ class Server:
         return self._emulator.may_wait(request.path, request.query)
 
     def _application(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Call the emulator with what only the server knows, and write a line in the log for its response."""
+        """Call the emulator with the data that only the server knows, and log a line for its response."""
         begun = time.perf_counter()
         statuses = ["disconnected"]
 
@@ -69,7 +69,7 @@ class Server:
 
         environ[BOUND_HOST] = self._host
         environ[IS_STOPPING] = lambda: self._stopping or environ["waitress.client_disconnected"]()
-        environ[NO_FAULTS] = self._http.runs_here  # else `may_wait` would have sent it to a thread
+        environ[NO_FAULTS] = self._http.runs_here  # otherwise `may_wait` would have sent it to a thread
         try:
             return self._emulator(environ, start)
         finally:
@@ -81,12 +81,12 @@ class Server:
 def serve(
     emulator: Emulator, host: str, port: int, on_listening: Callable[[str], None], log: Callable[[str], None]
 ) -> None:
-    """Serve until SIGINT or SIGTERM, then finish the requests under way and return.
+    """Serve until SIGINT or SIGTERM, then finish the requests in progress and return.
 
     `on_listening` is called once with the base URL, `log` with a line for each request.
 
     Raises:
-        OSError: if nothing can listen at the address; before anything is called.
+        OSError: if it can't listen at the address. This is raised before anything is called.
         UnicodeError: if `host` can't be a host name.
 
     """

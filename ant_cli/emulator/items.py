@@ -1,4 +1,4 @@
-"""Work items: how one is read, written and shown."""
+"""Work items: read, write and show them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SQL_SAVE = """UPDATE work SET metadata = :metadata, state = :state, handed_out_a
 
 
 class Item(NamedTuple):
-    """A work item as it is stored, in the order of `COLUMNS`."""
+    """A stored work item, in the order of `COLUMNS`."""
 
     sequence: int
     id: str
@@ -48,7 +48,7 @@ class Item(NamedTuple):
 
 @contextmanager
 def work_transaction(store: Store, call: Call) -> Iterator[tuple[Transaction, environment_rules.Found]]:
-    """Begin a transaction on the work of the call's environment, after expiring leases; 404 without it."""
+    """Begin a transaction on the work of the call's environment, after expiring leases. 404 without one."""
     with store.write() as transaction:
         environment = environment_rules.find(transaction, call.environment_id)
         expire_leases(transaction)
@@ -57,7 +57,7 @@ def work_transaction(store: Store, call: Call) -> Iterator[tuple[Transaction, en
 
 @contextmanager
 def item_transaction(store: Store, call: Call) -> Iterator[tuple[Transaction, Item]]:
-    """Begin a transaction on the call's work item; 404 without it."""
+    """Begin a transaction on the call's work item. 404 if there is none."""
     with work_transaction(store, call) as (transaction, environment):
         row = transaction.one(SQL_FIND, call.work_id, environment.id)
         if row is None:
@@ -72,7 +72,7 @@ def save(transaction: Transaction, item: Item) -> Item:
 
 
 def to_json(item: Item, *, with_secret: bool = False) -> str:
-    """Return the item as a JSON object; its secret is for the worker that polls it, and for nobody else."""
+    """Return the item as a JSON object. Only the worker that polls it gets its secret."""
     token = item.sessions_token if with_secret else None
     fields = {
         "id": item.id,

@@ -1,7 +1,7 @@
-"""Pages of a list: newest first, with cursors that name a place and not a number of items.
+"""Pages of a list: newest first, with cursors that name a place instead of a number of items.
 
-A cursor holds the sequence number of the last item that was shown. Items that come or go meanwhile move
-nothing: the next page begins with whatever is older than that item, even if the item itself is gone.
+A cursor has the sequence number of the last item that was shown. Items that are added or deleted meanwhile shift
+nothing: the next page begins after that item, even if the item itself is gone.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def cursor(list_name: str, sequence: int) -> str:
 
 
 def sequence_of(list_name: str, page: str | None, start: int = BEFORE_THE_FIRST) -> int:
-    """Return the sequence number that a page begins after; `start` without a cursor."""
+    """Return the sequence number after which a page begins; `start` without a cursor."""
     if page is None:
         return start
     place = PLACE.fullmatch(_decoded(page))
@@ -44,7 +44,7 @@ def _decoded(page: str) -> str:
 def page_of(list_name: str, rows: Sequence[tuple[int, str]], limit: int) -> str:
     """Return the response body for `rows` of sequence number and document.
 
-    The query asked for one row more than `limit`, which tells whether there is another page.
+    The query asked for one row more than `limit`, to find out whether there is another page.
     """
     shown = rows[:limit]
     next_page = cursor(list_name, shown[-1][0]) if len(rows) > limit else None

@@ -1,8 +1,8 @@
 """The domain types of the API, in the reference's order of fields. Nothing is converted or guessed.
 
-A type that ends in `Params` or `Request` is what a caller sends, the others are parts of an environment as the
-emulator keeps and returns it. What else it returns is built where it is shown; its types are in the tests.
-A body is parsed by `parse`. This module is imported by requests that carry a body: a read never pays for pydantic.
+Types that end in `Params` or `Request` are sent by callers. The others are parts of an environment that the
+emulator stores and returns. All other results are built where they are shown, and their types are in the tests.
+`parse` parses a body. Only requests with a body import this module, so a read never loads pydantic.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ HOST = re.compile(rf"(?:\*\.)?{LABEL}(?:\.{LABEL})*")
 
 
 def bare_host(text: str) -> str:
-    """Return `text` if it is a host name and nothing more."""
+    """Return `text` if it is just a host name."""
     if len(text) > 253 or not HOST.fullmatch(text):
         example = "write a host like example.com or *.example.com, without scheme, port or path"
         raise ValueError(f"{text!r} is not a host; {example}")
@@ -43,7 +43,7 @@ WorkType = Literal["session", "healthcheck"]
 
 
 class Model(BaseModel):
-    """The strictness of every type; a type is compiled when it is first used."""
+    """The base of every type: strict, and compiled at its first use."""
 
     model_config = ConfigDict(strict=True, extra="forbid", defer_build=True)
 
@@ -55,7 +55,7 @@ class UnrestrictedNetwork(Model):
 
 
 class LimitedNetwork(Model):
-    """Only what is listed may be reached."""
+    """Only the listed hosts can be reached."""
 
     allow_mcp_servers: bool
     allow_package_managers: bool
@@ -64,7 +64,7 @@ class LimitedNetwork(Model):
 
 
 class LimitedNetworkParams(Model):
-    """Limited access, as it is asked for."""
+    """Limited access in a request."""
 
     type: Literal["limited"]
     allow_mcp_servers: bool | None = None
@@ -73,7 +73,7 @@ class LimitedNetworkParams(Model):
 
 
 class Packages(Model):
-    """What is installed, by package manager."""
+    """The installed packages, by package manager."""
 
     apt: list[Package] = []
     cargo: list[Package] = []
@@ -85,7 +85,7 @@ class Packages(Model):
 
 
 class PackagesParams(Model):
-    """What is to be installed; a package manager that is left out keeps its list."""
+    """The packages to install. A package manager that is left out keeps its list."""
 
     apt: list[Package] | None = None
     cargo: list[Package] | None = None
@@ -109,7 +109,7 @@ class CloudConfig(Model):
 
 
 class CloudConfigParams(Model):
-    """A container in Anthropic's cloud, as it is asked for."""
+    """A container in Anthropic's cloud, in a request."""
 
     type: Literal["cloud"]
     networking: NetworkingParams | None = None
@@ -117,7 +117,7 @@ class CloudConfigParams(Model):
 
 
 class SelfHostedConfig(Model):
-    """A sandbox of the user's own, which polls for work. The same in requests and responses."""
+    """The user's own sandbox, which polls for work. It is the same in requests and responses."""
 
     type: Literal["self_hosted"]
 
@@ -137,7 +137,7 @@ class EnvironmentCreateParams(Model):
 
 
 class EnvironmentUpdateParams(Model):
-    """The body of `update`; what is left out or null is kept, except a description, which null unsets."""
+    """The body of `update`. Fields that are missing or null are kept, except the description, which null unsets."""
 
     config: ConfigParams | None = None
     description: Description | None = None
@@ -169,7 +169,7 @@ class WorkStopRequest(Model):
 
 
 class WorkUpdateRequest(Model):
-    """The body of `work update`; a key with null goes away."""
+    """The body of `work update`. A key with null is deleted."""
 
     metadata: dict[str, str | None] | None = None
 
@@ -185,7 +185,7 @@ class EnqueueRequest(Model):
 
 
 class FaultRequest(Model):
-    """The body that asks for a fault."""
+    """The body that creates a fault."""
 
     path_contains: str = ""
     method: Literal["GET", "POST", "DELETE"] | None = None
@@ -200,7 +200,7 @@ class FaultRequest(Model):
 
 
 class ClockRequest(Model):
-    """The body that moves the clock: forward by so much, or to a moment in RFC 3339."""
+    """The body that moves the clock: forward by some time, or to a time in RFC 3339."""
 
     advance_ms: Annotated[int, Field(ge=0, le=10**12)] | None = None
     now: str | None = None
@@ -221,7 +221,7 @@ SENTENCES = {
 
 
 def parse(model: type[M], body: bytes) -> M:
-    """Return the body as `model`; no body at all is an empty object."""
+    """Return the body as `model`. A missing body is an empty object."""
     try:
         return model.model_validate_json(body or b"{}")
     except ValidationError as error:
@@ -236,7 +236,7 @@ def _sentence(problem: ErrorDetails) -> str:
 
 
 def _path(problem: ErrorDetails) -> list[str]:
-    """Return the place in the body, without the branch of a union that pydantic puts into it."""
+    """Return the place in the body, without the branch of a union that pydantic adds to it."""
     place = [str(step) for step in problem["loc"]]
     path = [
         step

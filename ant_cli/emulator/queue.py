@@ -1,4 +1,4 @@
-"""The queue: work comes in, is handed out to workers that poll, and is counted.
+"""The queue: enqueue work, hand it out to polling workers, and count it.
 
 An item that was handed out stays `queued` until it is acknowledged. If that does not happen within
 `reclaim_older_than_ms`, the next poll hands it out again.
@@ -34,7 +34,7 @@ SQL_ADD = """INSERT INTO work (id, environment_id, kind, session_id, sessions_to
 
 
 def poll(store: Store, call: Call) -> str:
-    """Hand out the oldest item that nobody has, waiting for one if asked to; `null` if the queue is empty."""
+    """Hand out the oldest item that no worker has; wait for one if asked to. Return `null` for an empty queue."""
     reclaim_ms = call.number("reclaim_older_than_ms", RECLAIM_MS, 0)
     block_ms = call.number("block_ms", 0, 1, LONGEST_BLOCK_MS)
     reclaim = reclaim_ms * MICROSECONDS_PER_MS
@@ -49,7 +49,7 @@ def poll(store: Store, call: Call) -> str:
             transaction.run(SQL_SEEN, environment.id, worker_id, transaction.now)
         item = _lease_next(transaction, environment.id, reclaim)
     if item is None and block_ms:
-        # An item that is handed to a client that has left would be lost until it is reclaimed.
+        # If the client has disconnected, the item would be lost until it is reclaimed.
         item = store.arrivals.wait_for(
             lambda: "null" if call.is_stopping() else _look(store, call, reclaim), block_ms / 1000
         )
@@ -57,7 +57,7 @@ def poll(store: Store, call: Call) -> str:
 
 
 def _look(store: Store, call: Call, reclaim: int) -> str | None:
-    """Look for work without the lock for writing, and take that only if there is some: many may wait at once."""
+    """Look for work without the write lock, and take the lock only if there is work: many may wait at once."""
     with store.read() as reader:
         values = (call.environment_id, max(reader.now - reclaim, 0), reader.now)
         if reader.one(SQL_ANYTHING, *values) is None:
@@ -75,7 +75,7 @@ def _lease_next(transaction: Transaction, environment_id: str, reclaim: int) -> 
 
 
 def check_takes_work(environment: Found) -> None:
-    """Refuse work for an environment that has no queue, or is archived. InvalidRequest says which."""
+    """Reject work for an environment that has no queue, or is archived. InvalidRequest says which."""
     if environment.kind != "self_hosted":
         raise InvalidRequest(
             f"environment_id: {environment.id} is a {environment.kind} environment; "
@@ -86,7 +86,7 @@ def check_takes_work(environment: Found) -> None:
 
 
 def stats(store: Store, call: Call) -> str:
-    """Count what waits, what was handed out and not acknowledged, and who polls."""
+    """Count the waiting items, those that were handed out and not acknowledged, and the polling workers."""
     with work_transaction(store, call) as (transaction, environment):
         depth, oldest, pending = transaction.one(SQL_STATS, environment.id) or (0, None, 0)
         window = transaction.now - WORKER_WINDOW
@@ -133,7 +133,7 @@ def add(
     metadata: str = "{}",
     secret: bool,
 ) -> Item:
-    """Put one item in a queue, with a sessions token if it is to have a secret."""
+    """Put one item in a queue, with a sessions token if it should have a secret."""
     item = Item(
         sequence=0,
         id=new_id("work"),

@@ -1,6 +1,6 @@
-"""Routes: which function handles which request. An endpoint is a row.
+"""Routes: the function for each request. An endpoint is a row.
 
-A path is matched as it was sent, segment by segment, so that an ID with a %2F in it stays one segment.
+A path is matched segment by segment, as sent, so an ID with a %2F in it is one segment.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ResponseBody = str | Iterator[str]
 RouteHandler = Callable[[Store, Call], ResponseBody]
 
 PLAIN = re.compile(r"[A-Za-z0-9_.~/-]+", re.ASCII)
-"""A path of which nothing has to be encoded, as nearly all are."""
+"""A path in which nothing has to be encoded. Nearly all are like this."""
 HEALTH = "/healthz"
 MODELS = "/v1/models"
 ENVIRONMENTS = "/v1/environments"
@@ -67,12 +67,12 @@ ROUTES: tuple[tuple[str, str, RouteHandler], ...] = (
 
 
 class Access(NamedTuple):
-    """What a request for a path needs, and whether a fault may meet it."""
+    """What a request for a path needs, and whether faults apply to it."""
 
     needs_key: bool = True
     """A credential, if the emulator has a key."""
     needs_credential: bool = True
-    """Any credential, if it has none."""
+    """Any credential, if the emulator has no key."""
     needs_version: bool = True
     needs_beta: bool = True
     meets_faults: bool = True
@@ -100,23 +100,23 @@ def access_of(path: str) -> Access:
 
 _Pattern = tuple[str, ...]
 _HANDLERS: dict[_Pattern, dict[str, RouteHandler]] = {}
-"""By the segments of a path, in which `<name>` stands for an ID, the handler of each method."""
+"""The handler of each method, by the segments of a path. `<name>` is an ID."""
 for _method, _path, _handler in ROUTES:
     _methods = _HANDLERS.setdefault(tuple(_path.split("/")), {})
     _methods[_method] = _handler
-    if _method == "GET" and _handler is not queue.poll:  # a HEAD would hand out work that nobody gets
+    if _method == "GET" and _handler is not queue.poll:  # a HEAD would hand out work that nobody receives
         _methods["HEAD"] = _handler
 
 
 def path_of(environ: WSGIEnvironment) -> str:
-    """Return the path as it was sent, with each segment percent-encoded in the same way.
+    """Return the path as sent, with each segment percent-encoded in the same way.
 
-    PATH_INFO is decoded already: it is for servers that give nothing else.
+    PATH_INFO is already decoded. It is only used for servers that give nothing else.
     """
     sent: str = environ.get("REQUEST_URI", "").partition("?")[0]
     if not sent:
         sent = quote(environ.get("PATH_INFO", ""), encoding="latin-1", errors="replace")
-    elif not sent.startswith("/"):  # a whole URL, as a proxy is asked
+    elif not sent.startswith("/"):  # a whole URL, as in requests to a proxy
         sent = urlsplit(sent).path
     if PLAIN.fullmatch(sent):
         return sent

@@ -1,8 +1,8 @@
-"""The tables. A change to one raises the version: an unknown version is rejected, not guessed.
+"""The tables. Changing one means raising the version. Files of unknown versions are rejected.
 
-`sequence` orders the lists and names the place of a cursor, so it is never used twice. Times are microseconds
-since 1970, UTC. An environment is kept as the document that is returned; a work item in columns, as its rules
-ask about them.
+`sequence` orders the lists and is the place of a cursor, so its values are never reused. Times are microseconds
+since 1970, UTC. An environment is stored as the document that is returned, and a work item as columns, because its
+rules query them.
 """
 
 from __future__ import annotations
@@ -106,4 +106,4 @@ UPGRADES = {
         "PRAGMA user_version = 2",
     )
 }
-"""What brings a file of an older version to the next one."""
+"""The statements that update a file of an older version to the next one."""

@@ -13,7 +13,7 @@ STEPS = ("tool", "custom_tool", "message", "idle", "terminate")
 
 
 class Expectation(Model):
-    """What a step of a script expects of its tool's result."""
+    """What a step of a script expects from its tool's result."""
 
     is_error: bool | None = None
     text: str | None = None
@@ -47,7 +47,7 @@ class ScriptStep(Model):
 
 
 class SessionRequest(Model):
-    """The body that makes a session with a scripted agent."""
+    """The body that creates a session with a scripted agent."""
 
     environment_id: Annotated[str, Field(min_length=1)] | None = None
     title: str | None = None

@@ -1,4 +1,4 @@
-"""Sessions tokens: what a worker gets with a work item, to act on that item and its session alone."""
+"""Sessions tokens: a worker gets one with a work item. It is valid only for that item and its session."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ SESSION_PATH = re.compile(r"/v1/sessions/(?P<session>[^/]+)(?:/.*)?")
 
 def new_token() -> str:
     """Return a fresh sessions token."""
-    import secrets  # it imports OpenSSL's hashes, which a list does not need
+    import secrets  # late: it imports OpenSSL's hashes, which a list does not need
 
     return PREFIX + secrets.token_urlsafe(24)
 
 
 def secret_of(sessions_token: str) -> str:
-    """Return the `secret` of a work item: URL-safe base64, without padding, of JSON that holds the token."""
+    """Return the `secret` of a work item: JSON with the token, in URL-safe base64 without padding."""
     payload = json.dumps({"sessions_token": sessions_token})
     return base64.urlsafe_b64encode(payload.encode()).decode().rstrip("=")
 
 
 def opens(store: Store, path: str, token: str) -> bool:
-    """Whether `token` is the sessions token of the work item that a path names, or of the session's work."""
+    """Whether `token` is the sessions token of the work item in the path, or of the session's work."""
     if not token.startswith(PREFIX):
         return False
     with store.read() as reader:

@@ -1,6 +1,6 @@
-"""Sessions: the four endpoints that a worker needs, and the emulator's own that make sessions.
+"""Sessions: the four endpoints that a worker needs, and the emulator's own for creating sessions.
 
-A session whose ID only a work item names comes into being when it is asked for; its agent has nothing to do.
+A session that only a work item names is created when it is requested. Its agent has nothing to do.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ant_cli.emulator.store import Store, Transaction
 from ant_cli.runtime.light_typing import Any
 
 PING_SECONDS = 15.0
-"""How long a stream is silent before it shows that it is still there."""
+"""How long a stream is silent before it shows that it is alive."""
 COLUMNS = ", ".join(Session._fields)
 SQL_FIND = f"SELECT {COLUMNS} FROM sessions WHERE id = ?"  # noqa: S608 - a constant
 SQL_ADD = f"INSERT INTO sessions ({COLUMNS}) VALUES ({', '.join('?' * len(Session._fields))})"  # noqa: S608 - constants
@@ -43,7 +43,7 @@ NewEvents = list[tuple[int, str, str]]
 
 
 def create(store: Store, call: Call) -> str:
-    """Make a session whose agent follows a script, and put its work in the queue."""
+    """Create a session whose agent follows a script, and put its work in the queue."""
     from ant_cli.emulator import models, session_models
 
     request = models.parse(session_models.SessionRequest, call.body)
@@ -61,7 +61,7 @@ def create(store: Store, call: Call) -> str:
 
 
 def show(store: Store, call: Call) -> str:
-    """Return a session with all of its events and its script, for people who look into it."""
+    """Return a session with all of its events and its script, for people."""
     session = _find(store, call)
     with store.read() as reader:
         events = ",".join(row[0] for row in reader.all(SQL_ALL, session.id))
@@ -92,7 +92,7 @@ def list_events(store: Store, call: Call) -> str:
 
 
 def send_events(store: Store, call: Call) -> str:
-    """Take in events of the user's: results of tools, messages, interrupts."""
+    """Process events of the user: tool results, messages, interrupts."""
     from ant_cli.emulator import models, session_models
 
     request = models.parse(session_models.SendEventsRequest, call.body)
@@ -109,11 +109,11 @@ def send_events(store: Store, call: Call) -> str:
 
 
 def stream(store: Store, call: Call) -> Iterator[str]:
-    """Return the events of a session as they come, until it is terminated."""
+    """Return the events of a session as they happen, until it is terminated."""
     session = _find(store, call)
     with store.read() as reader:
         last = (reader.one(SQL_LAST, session.id) or (0,))[0]
-    # The end is the only event that is repeated: a worker that missed it would wait without end.
+    # The end is the only event that is repeated, because a worker that missed it would wait forever.
     return _follow(store, call, session.id, last - 1 if session.status == "terminated" else last)
 
 
@@ -153,7 +153,7 @@ def _find(store: Store, call: Call) -> Session:
 
 
 def _environment(transaction: Transaction, environment_id: str | None) -> Found:
-    """Return the environment for a new session: the named one, or the newest that has a queue."""
+    """Return the environment for a new session: the named one, or the newest with a queue."""
     if environment_id is None:
         row = transaction.one(SQL_QUEUE)
         if row is None:
@@ -187,7 +187,7 @@ def _added(
 
 
 def _queue_again(transaction: Transaction, session: Session) -> None:
-    """Put a session that has a tool to call in the queue, unless a worker has it or will get it."""
+    """Put a session with a tool to call in the queue, unless a worker has it or will get it."""
     if session.waits_for is not None and transaction.one(SQL_UNFINISHED, session.id) is None:
         queue.add(transaction, session.environment_id, session.id, secret=True)
 

@@ -1,12 +1,12 @@
 """Storage: one SQLite file in WAL mode, every request one transaction.
 
-A response is sent after its commit, and a commit in WAL mode survives the death of the process at any moment. With
-`synchronous=NORMAL` it does not wait for the disk, so a power cut may take the last commits away (never the
-file): the right trade for an emulator, and the reason why it is fast.
+A response is sent after its commit, and a commit in WAL mode survives if the process is killed at any moment. With
+`synchronous=NORMAL`, it does not wait for the disk, so a power cut may lose the last commits (but never the file).
+That is the right choice for an emulator, and makes it fast.
 
-A transaction that writes begins with BEGIN IMMEDIATE, so that what it reads stays true until it commits, in
-every process that shares the file. Inside a process a lock keeps the threads in line, which is cheaper and
-fairer than SQLite's own waiting.
+A transaction that writes begins with BEGIN IMMEDIATE, so the data that it reads does not change before it commits,
+in any process that shares the file. Within a process, a lock serializes the threads, which is cheaper and fairer
+than SQLite's own waiting.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Row = tuple[Any, ...]  # as wide as its query
 T = TypeVar("T")
 
 LOOK_AGAIN_SECONDS = 0.025
-"""Another process that shares the file cannot wake us, and a lease that runs out wakes nobody."""
+"""How often to look anyway: other processes on the file, and leases that run out, don't wake anybody."""
 
 
 class Transaction:
@@ -48,7 +48,7 @@ class Transaction:
 
     @property
     def now(self) -> int:
-        """The moment of the transaction: the clock's, moved by what the database says."""
+        """The time of the transaction: the clock's, plus the offset in the database."""
         if self._moment is None:
             offset = self.connection.execute("SELECT offset FROM clock").fetchone()[0]
             self._moment = self.clock.now() + offset
@@ -63,7 +63,7 @@ class Transaction:
         return self.connection.execute(sql, values).fetchall()
 
     def run(self, sql: str, *values: object) -> int:
-        """Change rows and return how many."""
+        """Change rows, and return their number."""
         return self.connection.execute(sql, values).rowcount
 
     def save(self, sql: str, values: dict[str, object]) -> None:
@@ -72,7 +72,7 @@ class Transaction:
 
 
 class Arrivals:
-    """Counts the times that work came, and lets threads wait for the next one."""
+    """Counts arrivals of work, and lets threads wait for the next one."""
 
     def __init__(self, look_again_seconds: float = LOOK_AGAIN_SECONDS) -> None:
         self._look_again_seconds = look_again_seconds
@@ -80,13 +80,13 @@ class Arrivals:
         self._changed = threading.Condition()
 
     def announce(self) -> None:
-        """Wake everybody who waits; called after the commit, so that they find what came."""
+        """Wake all waiting threads. Called after the commit, so that they find the new work."""
         with self._changed:
             self._count += 1
             self._changed.notify_all()
 
     def wait_for(self, look: Callable[[], T | None], seconds: float) -> T | None:
-        """Look, and look again whenever there may be something new, until `seconds` have passed."""
+        """Look, and repeat that whenever there may be something new, until `seconds` have passed."""
         deadline = time.monotonic() + seconds
         while True:
             seen = self._count
@@ -109,18 +109,18 @@ class Store:
     ) -> None:
         self.clock = clock or SystemClock()
         self.lease_seconds = lease_seconds
-        """How long a lease lasts unless its worker wants it shorter."""
+        """How long a lease lasts, unless its worker asks for a shorter one."""
         self.arrivals = Arrivals()
         self._database = str(database)
         self._idle: list[sqlite3.Connection] = []
         self._turn = threading.Lock()
-        # A database in memory is one connection, which only one thread at a time may use, readers included.
+        # A database in memory is one connection, which only one thread at a time may use, even for reading.
         in_memory = self._database == IN_MEMORY
         self._reading: AbstractContextManager[object] = self._turn if in_memory else nullcontext()
         self._idle.append(self._open())
 
     def read(self) -> AbstractContextManager[Transaction]:
-        """Begin to read. Each query is a transaction of its own: no reader needs two that agree."""
+        """Begin to read. Each query is a separate transaction, because no reader needs consistent queries."""
         return self._transaction("", self._reading)
 
     def write(self) -> AbstractContextManager[Transaction]:
@@ -148,7 +148,7 @@ class Store:
                 self._idle.append(connection)
 
     def _connection(self) -> sqlite3.Connection:
-        """Return an idle connection, or a new one: there are as many as requests under way at once."""
+        """Return an idle connection, or a new one. There are as many as concurrent requests."""
         try:
             return self._idle.pop()
         except IndexError:
@@ -171,7 +171,7 @@ class Store:
         return connection
 
     def _create_file(self) -> None:
-        """Create the file so that others can't read it: it holds tokens. SQLite's auxiliary files get its mode."""
+        """Create the file so that others can't read it: it has tokens. SQLite's auxiliary files get its mode."""
         if self._database == IN_MEMORY:
             return
         path = Path(self._database)
@@ -209,7 +209,7 @@ def _version(connection: sqlite3.Connection) -> _Version:
 
 
 def _upgraded(connection: sqlite3.Connection) -> _Version:
-    """Return the version of the file, after bringing an older one up to date unless another process is quicker."""
+    """Return the version of the file, after updating an older file, unless another process is faster."""
     found = _version(connection)
     if found.application != APPLICATION_ID or found.schema not in UPGRADES:
         return found
@@ -225,7 +225,7 @@ def _is_empty(connection: sqlite3.Connection) -> bool:
 
 
 def _create(connection: sqlite3.Connection) -> None:
-    """Create the tables, unless another process is quicker."""
+    """Create the tables, unless another process is faster."""
     _turn_wal_on(connection)
     with _writing(connection):
         if _is_empty(connection):
@@ -245,7 +245,7 @@ def _writing(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def _turn_wal_on(connection: sqlite3.Connection) -> None:
-    """Repeat while the file is locked: SQLite's own waiting does not cover two processes that do this at once."""
+    """Repeat while the file is locked: SQLite's own waiting does not cover two processes doing this at once."""
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:

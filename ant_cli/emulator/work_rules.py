@@ -20,7 +20,7 @@ from ant_cli.emulator.store import Store
 
 LONGEST_TTL_SECONDS = 300
 STOPPING_TTL_SECONDS = 120
-"""What a heartbeat of a `stopping` item reports."""
+"""The TTL that a heartbeat of a `stopping` item reports."""
 NO_HEARTBEAT = "NO_HEARTBEAT"
 ENDING = ("stopping", "stopped")
 SQL_LIST = f"""SELECT {COLUMNS} FROM work
@@ -56,25 +56,25 @@ def retrieve(store: Store, call: Call) -> str:
 
 
 def acknowledge(store: Store, call: Call) -> str:
-    """Take an item out of the queue. Of several workers that try, one succeeds."""
+    """Take an item out of the queue. If several workers try, one succeeds."""
     with item_transaction(store, call) as (transaction, item):
         if item.state != "queued":
             raise Conflict(f"work_id: {item.id} is {item.state}; only queued work can be acknowledged.")
-        # The lease begins here and not with the first heartbeat: a worker may die between the two.
+        # The lease begins here, not with the first heartbeat, because a worker may die between the two.
         lease = transaction.now + store.lease_seconds * MICROSECONDS_PER_SECOND
         changed = item._replace(state="starting", acknowledged_at=transaction.now, lease_until=lease)
         return to_json(save(transaction, changed))
 
 
 def heartbeat(store: Store, call: Call) -> str:
-    """Extend the lease of an item; the first heartbeat makes it active."""
+    """Extend the lease of an item. The first heartbeat makes the item active."""
     ttl = call.number("desired_ttl_seconds", store.lease_seconds, 1, LONGEST_TTL_SECONDS)
     expected = call.text("expected_last_heartbeat")
     with item_transaction(store, call) as (transaction, item):
         if item.state in ENDING:
             return _lease(item, ttl=STOPPING_TTL_SECONDS if item.state == "stopping" else 0, extended=False)
         _check_heartbeat(item, expected, transaction.now)
-        # A heartbeat names a lease, so no two may be the same, however coarse the clock.
+        # A heartbeat identifies a lease, so no two may be the same, even if the clock is coarse.
         moment = max(transaction.now, (item.latest_heartbeat_at or 0) + 1)
         changed = item._replace(
             state="active",
@@ -109,7 +109,7 @@ def _lease(item: Item, *, ttl: int, extended: bool) -> str:
 
 
 def stop(store: Store, call: Call) -> str:
-    """Ask a running item to stop, or stop it at once, as one that nobody runs. Repeating is harmless."""
+    """Ask a running item to stop, or stop it at once, as if nobody ran it. Repeating this is harmless."""
     from ant_cli.emulator import models
 
     force = models.parse(models.WorkStopRequest, call.body).force
@@ -123,7 +123,7 @@ def stop(store: Store, call: Call) -> str:
 
 
 def update(store: Store, call: Call) -> str:
-    """Merge metadata into an item; null deletes a key."""
+    """Merge metadata into an item. Null deletes a key."""
     from ant_cli.emulator import models
 
     patch = models.parse(models.WorkUpdateRequest, call.body).metadata or {}

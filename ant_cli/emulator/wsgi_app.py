@@ -1,4 +1,4 @@
-"""The emulator: a WSGI application that takes a request to its rule and puts the result in the API's form."""
+"""The emulator: a WSGI application that passes a request to its rule, and returns the result in the API's form."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 BETA = "managed-agents-"
 VERSIONS = ("2023-06-01", "2026-10-21")
-"""The values of `anthropic-version`; clients that send the newer one leave `?beta=true` out."""
+"""The values of `anthropic-version`. Clients that send the newer one leave out `?beta=true`."""
 ORGANIZATION_ID = "00000000-0000-4000-8000-000000000000"
-"""The organization whose emulator it is, unless another is named."""
+"""The emulator's organization, unless another one is given."""
 ANY_KEY = ("ant-emulator", "takes any key")
-"""The header by which a client can tell that its key was accepted without a check."""
+"""The header that shows a client that its key was accepted without a check."""
 
 BOUND_HOST = "ant_emulator.bound_host"
 """In the WSGI environment: the host name or address at which the server listens."""
@@ -50,9 +50,9 @@ class _RequestOutcome(NamedTuple):
 class Emulator:
     """The environments API over one database, as a WSGI application that threads may share.
 
-    With `api_key` nothing else is accepted, except sessions tokens for what they are for. Without it any credential
-    will do, and none at all only if `require_credential` is false, as inside a process. A lease lasts
-    `lease_seconds` (1 to 300) unless a heartbeat asks otherwise. Responses name
+    With `api_key`, only that key is accepted, and sessions tokens for their own item and session. Without it, any
+    credential is accepted; none is needed if `require_credential` is false, as in the same process. A lease lasts
+    `lease_seconds` (1 to 300) unless a heartbeat asks for another length. Responses name
     `organization_id` and, if there is one, `workspace_id`. The WSGI call raises `Disconnected` when a fault drops
     the connection; everything else is a response.
     """
@@ -120,7 +120,7 @@ class Emulator:
             raise EmulatorError(500, f"The emulator failed: {type(error).__name__}: {error}.") from error
 
     def _checked(self, environ: WSGIEnvironment, method: str, path: str) -> _RequestOutcome:
-        """Return the outcome of a request that passes every check. The order of the checks is the API's."""
+        """Return the outcome of a request that passes every check. The order of the checks is that of the API."""
         bound_host = environ.get(BOUND_HOST)
         if self._api_key is None and bound_host is not None:
             refuse_browsers(environ, bound_host)
@@ -175,7 +175,7 @@ def _never() -> bool:
 
 
 def _same(key: str, expected: str) -> bool:
-    import hmac  # it imports OpenSSL's hashes, which the emulator in the process does not need
+    import hmac  # late: it imports OpenSSL's hashes, which the emulator in the same process does not need
 
     return hmac.compare_digest(key.encode(), expected.encode())
 
