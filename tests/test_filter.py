@@ -129,7 +129,7 @@ def test_a_condition_that_could_match_more_than_was_meant_is_a_usage_error(ant, 
     """What a filter lets through may be piped into `archive`."""
     result = ant(*LIST, "--filter", expression, replies=PAGES)
     assert (result.exit, result.requests, result.stdout) == (2, [], "")
-    hint = 'Write texts in double quotes: name!="prod"; several conditions are several --filter flags.'
+    hint = 'Write strings in double quotes: name!="prod"; for several conditions, give several --filter flags.'
     assert hint in " ".join(result.stderr.split())
 
 

@@ -124,7 +124,7 @@ def test_max_items_with_raw_is_noted(ant):
     page = {"data": [{"id": "env_1"}, {"id": "env_2"}], "next_page": None}
     result = ant(ENV, "list", "--max-items", "1", "--format", "raw", replies=[page])
     assert (result.exit, result.json) == (0, page)
-    assert result.stderr == "Note: --max-items is not used: --format raw prints one response as it is.\n"
+    assert result.stderr == "Note: --max-items is not used: --format raw prints one response unchanged.\n"
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "257", "1e5", "", "many", "²"])

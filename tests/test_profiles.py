@@ -534,7 +534,7 @@ def test_a_key_command_that_runs_itself_is_an_error(process):
     command = f'{sys.executable} -c "{code}"'
     process.environ = {**process.environ, "ANT_API_KEY_COMMANDS": "a"}
     assert fetch_secret("command", command, "b", process) == "sk-a+b"
-    with pytest.raises(CredentialError, match="a runs ant, which would run it again without end"):
+    with pytest.raises(CredentialError, match="a runs ant, which would run it again endlessly"):
         fetch_secret("command", command, "a", process)
 
 

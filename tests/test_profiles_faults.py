@@ -206,7 +206,7 @@ def modes(path):
         (a_device, "it is a pipe or a device, not a file"),
         (an_endless_device, "it is a pipe or a device, not a file"),
         (a_circle, "too many levels of symbolic links"),
-        (a_huge_file, "it is too large for a file of profiles"),
+        (a_huge_file, "it is too large to be a profiles file"),
     ],
 )
 def test_a_profiles_path_that_is_not_a_regular_file_is_refused_and_unchanged(try_both, home, make, message):
@@ -217,7 +217,7 @@ def test_a_profiles_path_that_is_not_a_regular_file_is_refused_and_unchanged(try
     before = modes(path)
     status, said, end, why = try_both()
     assert (status, end) == (4, 4)
-    assert f"can't be read: {message}.\nTo go on without profiles: ANTHROPIC_CONFIG_DIR=/dev/null" in said
+    assert f"can't be read: {message}.\nTo run without profiles: ANTHROPIC_CONFIG_DIR=/dev/null" in said
     assert message in why
     assert modes(path) == before
 
@@ -264,7 +264,7 @@ def test_the_error_for_a_malformed_file_has_its_position_and_a_way_around(try_bo
     assert (status, end, said) == (4, 4, why)
     assert message in said
     assert "Correct the file, or move it away; it was not changed.\n" in said
-    assert "To go on without profiles: ANTHROPIC_CONFIG_DIR=/dev/null" in said
+    assert "To run without profiles: ANTHROPIC_CONFIG_DIR=/dev/null" in said
 
 
 @pytest.mark.parametrize("content", [GOOD.replace("\n", "\r\n"), "\ufeff" + GOOD, ""], ids=["CRLF", "BOM", "empty"])

@@ -501,11 +501,11 @@ CREATE_NAMED = ("beta:environments", "create", "--name", "n", "--dry-run")
     [
         (
             "{type: cloud, networkin: {}}",
-            "'config.networkin' is not a known field; it is sent as it is. Did you mean 'ne",
+            "'config.networkin' is not a known field; it is sent unchanged. Did you mean 'ne",
         ),
         (
             "{packages: {pipp: [x]}}",
-            "'config.packages.pipp' is not a known field; it is sent as it is. Did you mean 'pip'?",
+            "'config.packages.pipp' is not a known field; it is sent unchanged. Did you mean 'pip'?",
         ),
         ("{networking: {alowed_hosts: []}}", "'config.networking.alowed_hosts' is not a known field"),
     ],
@@ -546,5 +546,5 @@ def test_known_fields_get_no_warning(ant, flags):
 def test_an_unknown_scope_gets_a_warning_with_the_nearest_one(ant):
     """It is sent, since the API may know it."""
     done = ant(*CREATE_NAMED, "--scope", "acount", replies=[])
-    assert done.stderr == "Warning: 'acount' is not a known scope; it is sent as it is. Did you mean 'account'?\n"
+    assert done.stderr == "Warning: 'acount' is not a known scope; it is sent unchanged. Did you mean 'account'?\n"
     assert '"scope": "acount"' in done.stdout

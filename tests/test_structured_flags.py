@@ -106,7 +106,7 @@ def test_a_key_that_is_given_twice_is_refused(ant, texts, key):
         (CREATE, ["my key=1"], ["'my key'", """--metadata '{"my key":"1"}'"""]),
         (CREATE, ["app:tier=1"], ["'app:tier'", """--metadata '{"app:tier":"1"}'"""]),
         (CREATE, ["-a=1"], ["'-a'"]),
-        (CREATE, ["k=null"], ["may be null or a text", """For the text: --metadata '{"k":"null"}'"""]),
+        (CREATE, ["k=null"], ["may mean null or a string", """For the text: --metadata '{"k":"null"}'"""]),
         (UPDATE, ["k=null"], ["To delete the key: --metadata k=\n", """--metadata '{"k":"null"}'"""]),
         (UPDATE, ["null", "k=1"], ["is null in one place"]),
         (UPDATE, ["a=1", "note=see: this"], ["""'{"note":"see: this"}'""", """'{"note=see":"this"}'"""]),

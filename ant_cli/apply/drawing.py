@@ -48,7 +48,7 @@ def paint_for(runtime: Runtime) -> Paint:
 
 
 def unpainted(text: str, _style: str) -> str:
-    """Return a text as it is."""
+    """Return a text unchanged."""
     return text
 
 

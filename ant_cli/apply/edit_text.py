@@ -60,7 +60,7 @@ def text_of(remote: Object, exported: Exported) -> str:
     owned = {key: remote[key] for key in (*SERVER_FIELDS, "scope") if key in remote and key not in exported.body}
     lines = [f"# {line}" for line in to_yaml(encode(owned)).splitlines()]
     if exported.left_out:
-        lines.append(f"# Kept as they are: {one_line(', '.join(exported.left_out))}")
+        lines.append(f"# Kept unchanged: {one_line(', '.join(exported.left_out))}")
     return "\n".join([*lines, "", to_yaml(encode(exported.body))])
 
 

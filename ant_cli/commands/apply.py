@@ -143,7 +143,7 @@ def _saved(job: Job, facts: Facts, plan: Plan) -> plan_data.SavedPlan:
 
 
 def _show_plan(plan: Plan, facts: Facts, job: Job) -> None:
-    """Print the plan, as far as somebody reads it: what follows, and the exit code, do not depend on that."""
+    """Print the plan. If nobody reads it to the end, the rest of the run and the exit code are the same."""
     with suppress(BrokenPipeError):
         _print_plan(plan, facts, job)
 

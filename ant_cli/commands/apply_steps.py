@@ -1,4 +1,4 @@
-"""Carrying out a plan, and reporting on it. Steps are carried out whether or not the report can be printed."""
+"""Carry out a plan, and report on it. Steps are carried out even if the report can't be printed."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ def carry_out(plan: Plan, facts: Facts, journal: Journal, workers: Workers, job:
 
 
 class _StepReport:
-    """What is printed on stdout about the steps: lines as they are done, or data at the end.
+    """Prints the steps on stdout: lines while they are carried out, or data at the end.
 
-    A run that changes the server must not stop halfway since its report is not wanted any more, as in `| grep -q`,
-    or can't be written. What follows the first part that was lost is not printed.
+    A run that changes the server must not stop halfway because nobody reads its report any more, as in `| grep -q`,
+    or it can't be written. After the first part that is lost, nothing more is printed.
     """
 
     def __init__(self, plan: Plan, job: Job) -> None:
@@ -58,7 +58,7 @@ class _StepReport:
         self._error: OutputError | None = None
 
     def begin(self, lock_file: str) -> None:
-        """Print what the steps are recorded in."""
+        """Print the name of the file in which the steps are recorded."""
         self._print_line(f"\nApply  {lock_file}")
 
     def add(self, outcome: StepOutcome) -> None:
@@ -67,7 +67,7 @@ class _StepReport:
             self._print_line(drawing.draw_outcome(outcome, self._width, self._paint))
 
     def end(self, execution: Execution, outcomes: Sequence[StepOutcome]) -> None:
-        """Print where the steps were recorded, or all of the result as data."""
+        """Print where the steps were recorded, or the whole result as data."""
         lock, job = execution.lock, self._job
         if self._is_data:
             data = plan_data.result_data(self._plan, lock, outcomes)
@@ -76,7 +76,7 @@ class _StepReport:
             self._print_line(f"State written to {drawing.shown_path(lock.path)}")
 
     def raise_error(self) -> None:
-        """Raise OutputError if the report could not be written. That nobody wanted to read it is no error."""
+        """Raise OutputError if the report could not be written. That nobody reads it is not an error."""
         if self._error:
             raise self._error.with_hints("All steps were carried out and recorded anyway.")
 
@@ -96,7 +96,7 @@ class _StepReport:
 
 
 def _raise_failure(outcomes: Sequence[StepOutcome], runtime: Runtime) -> None:
-    """Raise the first failure, after all others were reported."""
+    """Raise the first failure, after reporting all others."""
     first = next((outcome for outcome in outcomes if outcome.error), None)
     if first is not None and first.error is not None:
         _say_failures([outcome for outcome in outcomes if outcome is not first], runtime)
@@ -115,4 +115,4 @@ def _say_summary(outcomes: Sequence[StepOutcome], runtime: Runtime) -> None:
     left = sum(outcome.result == "not started" for outcome in outcomes)
     failed = sum(outcome.error is not None for outcome in outcomes)
     done = len(outcomes) - left - failed
-    runtime.stderr.say(f"{done} done and recorded, {failed} failed, {left} not started. Run it again to go on.")
+    runtime.stderr.say(f"{done} done and recorded, {failed} failed, {left} not started. Run it again to continue.")

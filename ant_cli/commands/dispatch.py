@@ -35,7 +35,7 @@ def call_tool(command: Command, flags: Flags, runtime: Runtime) -> None:
 
 
 def _value(param: Param, text: FlagValue, command: Command) -> FlagValue | bool:
-    """Return the value of a flag; only booleans are converted, because the commands check the other texts."""
+    """Return the value of a flag. Only booleans are converted: the commands check all other values."""
     if param.type is not bool or not isinstance(text, str):
         return text
     try:

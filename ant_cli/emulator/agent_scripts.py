@@ -162,7 +162,7 @@ def _mismatch(expected: Event, result: Event) -> str | None:
     if expected.get("text") not in (None, text):
         return f"expected the text {expected['text']!r}, got {text!r}."
     if (part := expected.get("contains")) is not None and part not in text:
-        return f"expected a text that contains {part!r}, got {text!r}."
+        return f"expected text that contains {part!r}, got {text!r}."
     return None
 
 

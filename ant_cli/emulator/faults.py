@@ -88,7 +88,7 @@ def take(store: Store, method: str, path: str) -> Fault | None:
 def carry_out(fault: Fault | None, patience_s: float) -> bool:
     """Wait, and then drop the connection or raise the error of the fault.
 
-    Returns whether the client, which waits for `patience_s` seconds, has left meanwhile. A longer delay is cut then.
+    A delay is cut after `patience_s` seconds, for which the client waits. Returns whether the client has left.
     """
     if fault is None:
         return False

@@ -71,7 +71,7 @@ def _check_value(operator: str, value: str) -> None:
     if not value:
         raise BadPath("The comparison has no value")
     if not _VALUE.fullmatch(value) or (operator == "=" and value.startswith("~")):
-        raise BadPath(f"{value} after {operator} is neither a text in double quotes nor one word")
+        raise BadPath(f"{value} after {operator} is neither a string in double quotes nor one word")
     if value == "null" and operator not in ("=", "==", "!=", *_PATTERNS):
         raise BadPath(f"null can't be compared with {operator}")
 

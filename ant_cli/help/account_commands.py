@@ -62,7 +62,7 @@ AUTH = Command(
             "auth.status:status",
             ("which key is used, and why", "ant auth status"),
             (
-                "in a script: go on only if the server accepts the key",
+                "in a script: continue only if the server accepts the key",
                 "ant auth status --check > /dev/null || exit 4",
             ),
             ("only the base URL, for a script", "ant auth status --transform base_url.value -r"),

@@ -1,4 +1,4 @@
-r"""The `@` notation of flags: the contents of a file in place of a text (D10).
+r"""The `@` notation of flags: the contents of a file instead of a literal value (D10).
 
 `@notes.txt` is the file's text, or its base64 form if it is binary; `@file://p` is always text, `@data://p`
 always base64; `@-` is standard input; `\@x` is the text "@x". `@ada` is sent literally if no such file exists
@@ -39,7 +39,7 @@ class FileRef(NamedTuple):
 
 
 def expand_file_refs(value: Value, where: str, runtime: Runtime) -> Value:
-    """Return the value with every file reference in it replaced; keys stay as they are.
+    """Return the value with every file reference in it replaced. Keys are not changed.
 
     A string that may be a mistyped reference is sent literally, with a note.
 

@@ -51,4 +51,4 @@ def _unknown_fields(body: Mapping[str, Value], known: Members, path: str) -> Ite
 
 
 def _warning(problem: str, name: str, known: Iterable[str]) -> str:
-    return f"Warning: {problem}; it is sent as it is.{did_you_mean(name, known)}"
+    return f"Warning: {problem}; it is sent unchanged.{did_you_mean(name, known)}"

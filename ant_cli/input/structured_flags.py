@@ -109,7 +109,7 @@ def _value_of(param: Param, pair: _Pair, runtime: Runtime) -> Value:
     is_patch = param.key_values == "patch"
     if pair.text == "null":
         delete = f"To delete the key: {param.flag} {pair.key}=" if is_patch else ""
-        raise BadValue(param.flag, f"{pair.key}=null may be null or a text", delete, as_text)
+        raise BadValue(param.flag, f"{pair.key}=null may mean null or a string", delete, as_text)
     if pair.text:
         return expand_file_refs(pair.text, f"{param.flag} {pair.key}", runtime)
     if not is_patch:

@@ -57,7 +57,7 @@ def mapping(where: str, text: str) -> Value:
 
 
 def _as_is(_where: str, text: str) -> str:
-    """Take the text as it is."""
+    """Keep the text unchanged."""
     return text
 
 
@@ -88,7 +88,7 @@ def type_name(value: Value) -> str:
 
 
 class ParsedValue(NamedTuple):
-    """One value of a text."""
+    """One of the values in a text."""
 
     value: Value
     line: int

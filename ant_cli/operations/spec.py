@@ -22,16 +22,16 @@ Location = Literal["path", "query", "header", "body", "setting"]
 """Where in the request a parameter goes, as OpenAPI's `in`. A `setting` is for the program and is never sent."""
 
 FlagValue = str | list[str]
-"""What was typed for a flag: one text, or a list for a flag that may be repeated."""
+"""The value of a flag: a string, or a list for a flag that may be repeated."""
 
 _BOOLEANS = dict.fromkeys(("true", "True", "TRUE", "1", "t", "T"), True) | dict.fromkeys(
     ("false", "False", "FALSE", "0", "f", "F"), False
 )
-"""The texts of a boolean, which are those that the official tool takes."""
+"""The values of a boolean: those that the official tool accepts."""
 
 
 def boolean(where: str, text: str) -> bool:
-    """Return the value of the text of a boolean; `where` names it in messages.
+    """Return the boolean that a text means. Messages name it by `where`.
 
     Raises:
         BadValue: if it is none.
@@ -45,7 +45,7 @@ def boolean(where: str, text: str) -> bool:
 
 
 class Flags(Mapping[str, FlagValue]):
-    """The flags of a command as they were typed, by parameter name. Immutable."""
+    """The flags of a command as given, by parameter name. Immutable."""
 
     def __init__(self, values: Mapping[str, FlagValue] | None = None) -> None:
         self._values = dict(values or {})

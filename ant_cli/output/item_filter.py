@@ -33,7 +33,7 @@ def make_condition(flag: str, expressions: Sequence[str], warn: Callable[[str], 
         except BadPath as error:
             raise UsageError(
                 f"{flag} {expression!r} is not a condition: {error}.",
-                f'Write texts in double quotes: name!="prod"; several conditions are several {flag} flags.',
+                f'Write strings in double quotes: name!="prod"; for several conditions, give several {flag} flags.',
             ) from None
 
     unchecked = list(filter(None, map(compared_key, conditions)))

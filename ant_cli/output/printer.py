@@ -211,7 +211,7 @@ def _choose_format(settings: OutputSettings, runtime: Runtime, *, is_list: bool)
 def _columns_conflict(name: str, source: str) -> UsageError:
     """Return the error for `--columns` with a format that has no columns."""
     return UsageError(
-        f"--columns needs --format table, and the format is {name} ({source}).",
+        f"--columns needs --format table, but the format is {name} ({source}).",
         "To pick fields in other formats, use --transform, for example: --transform '{id,name}'",
     )
 

@@ -43,7 +43,7 @@ class _Extent:
         self.end = 0
 
     def measure(self, parts: Iterable[bytes]) -> Iterator[bytes]:
-        """Yield the parts as they are."""
+        """Yield the parts unchanged."""
         position = 0
         for part in parts:
             if not self.end:

@@ -95,9 +95,9 @@ def _printer(
 
 def _item_condition(flags: Flags, printer: Printer, runtime: Runtime) -> Condition:
     if MAX_ITEMS.name in flags and printer.format.is_response:
-        runtime.stderr.say(f"Note: {MAX_ITEMS.flag} is not used: --format raw prints one response as it is.")
+        runtime.stderr.say(f"Note: {MAX_ITEMS.flag} is not used: --format raw prints one response unchanged.")
     if FILTER.name in flags and printer.format.is_response:
-        raise UsageError(f"{FILTER.flag} selects items, and --format raw prints the response as it is.")
+        raise UsageError(f"{FILTER.flag} selects items, but --format raw prints the response unchanged.")
     return make_condition(FILTER.flag, flags.list(FILTER.name), runtime.stderr.say)
 
 

@@ -67,7 +67,7 @@ def watch_of(operation: Operation, flags: Flags, inputs: int, settings: Settings
     if UNTIL.name in flags:
         raise exclude_each_other(UNTIL.flag, WATCH.flag, hint=see_help(operation.command))
     if settings.output.slurp:
-        raise UsageError(f"--slurp prints at the end of a list, and {WATCH.flag} has none.")
+        raise UsageError(f"--slurp prints at the end of a list, but {WATCH.flag} never ends.")
     if inputs > 1:
         raise UsageError(f"{WATCH.flag} watches one object, but there are {inputs} inputs.")
     on_screen = _is_shown_on_screen(operation, settings.output, runtime)

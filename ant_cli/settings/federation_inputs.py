@@ -99,7 +99,7 @@ def check_rule(rule: FederationRule) -> None:
     if not rule.is_complete:
         raise CredentialError(
             f"{_named(rule)} is not complete. Missing: {', '.join(_missing(rule))}.",
-            "Give what is missing, or unset what is there. To see each source: ant auth status",
+            "Add the missing values, or unset the others. To see each source: ant auth status",
         )
     if rule.identity_token and rule.identity_token_file:
         raise CredentialError(

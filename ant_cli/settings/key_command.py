@@ -43,7 +43,7 @@ def run_command(command: str, source: str, runtime: Runtime, timeout_s: float = 
         raise CredentialError(f"{source} is empty.")
     running = runtime.environ.get(variables.KEY_COMMANDS, "").splitlines()
     if source in running:
-        raise CredentialError(f"{source} runs ant, which would run it again without end.", _SEE_COMMAND)
+        raise CredentialError(f"{source} runs ant, which would run it again endlessly.", _SEE_COMMAND)
     environ = {**runtime.environ, variables.KEY_COMMANDS: "\n".join([*running, source])}
     try:
         output = _run(command if os.name == "nt" else args, environ, timeout_s)

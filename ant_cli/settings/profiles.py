@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ant_cli.settings.logins.configs import OfficialProfile
 
 FILE_NAME = "profiles.toml"
-_WITHOUT_PROFILES = f"To go on without profiles: {variables.CONFIG_DIR}={os.devnull}"
+_WITHOUT_PROFILES = f"To run without profiles: {variables.CONFIG_DIR}={os.devnull}"
 Profile = Mapping[str, object]
 
 
@@ -196,7 +196,7 @@ def read_store(runtime: Runtime, *, fix_mode: bool = True) -> ProfileStore:
     except OSError as error:
         raise _unreadable(path, os_error_text(error)) from None
     except UsageError:
-        raise _unreadable(path, "it is too large for a file of profiles") from None
+        raise _unreadable(path, "it is too large to be a profiles file") from None
     store = ProfileStore(path, _parse(data, path))
     _register_secrets(store, runtime.stderr)
     return store

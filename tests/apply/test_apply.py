@@ -127,7 +127,7 @@ def test_a_failure_of_a_run_that_is_interrupted_is_reported(team):
     assert result.exit == 130
     failure, _, summary = result.stderr.splitlines()
     assert failure.startswith("./environments/b.yaml: POST ")
-    assert summary == "0 done and recorded, 1 failed, 1 not started. Run it again to go on."
+    assert summary == "0 done and recorded, 1 failed, 1 not started. Run it again to continue."
 
 
 def test_a_name_that_exists_is_adopted_on_request(team):

@@ -123,7 +123,7 @@ def test_the_text_is_what_the_environment_declares_with_the_fields_of_the_server
         "description: For analysis.",
     ):
         assert line in lines
-    assert "# Kept as they are: config.packages.brew" in lines
+    assert "# Kept unchanged: config.packages.brew" in lines
     assert "    pip:\n      - pandas\n      - numpy\n" in desk.seen[0]
     assert "apt:" not in desk.seen[0]
 

@@ -333,7 +333,7 @@ def test_ctrl_d_at_the_prompt_stores_nothing(no_key, path):
     """Ctrl-D ends the input."""
     status, seen = on_terminal(("auth", "login"), no_key, "\x04")
     assert (status, path.exists()) == (2, False), seen
-    assert seen.endswith("(not shown): \r\nant: nothing was typed.\r\n")
+    assert seen.endswith("(not shown): \r\nant: nothing was entered.\r\n")
 
 
 def test_login_without_a_terminal_says_how_to_pipe_the_key(no_key):

@@ -95,7 +95,7 @@ def test_a_script_can_send_messages_go_idle_and_terminate(api):
         ({"is_error": False}, "boom", True, "expected is_error to be False, got True; the text is 'boom'"),
         ({"is_error": True}, "", False, "expected is_error to be True"),
         ({"text": "a"}, "ab", False, "expected the text 'a', got 'ab'"),
-        ({"contains": "x"}, "abc", False, "expected a text that contains 'x', got 'abc'"),
+        ({"contains": "x"}, "abc", False, "expected text that contains 'x', got 'abc'"),
     ],
 )
 def test_an_unexpected_tool_result_ends_the_session_with_an_error(api, expect, text, is_error, problem):

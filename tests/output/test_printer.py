@@ -113,7 +113,7 @@ def test_columns_and_another_format_contradict_each_other(ant, command, name):
     result = ant(*command, "--columns", "id", "--format", name, replies=[])
     assert (result.exit, result.stdout, result.requests) == (2, "", [])
     assert result.stderr == (
-        f"ant: --columns needs --format table, and the format is {name} (--format).\n"
+        f"ant: --columns needs --format table, but the format is {name} (--format).\n"
         "To pick fields in other formats, use --transform, for example: --transform '{id,name}'\n"
     )
 

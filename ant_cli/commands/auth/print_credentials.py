@@ -22,7 +22,7 @@ _SOON_S = 120.0
 
 
 class _Printed(NamedTuple):
-    """A credential as it is printed."""
+    """The printed form of a credential."""
 
     variable: str
     """The environment variable in which other programs expect it."""

@@ -54,7 +54,7 @@ def prompt_secret(prompt: str, runtime: Runtime, instead: str, ask: _Ask = getpa
     `auth login` verifies the key, and the server rejects half of one.
 
     Raises:
-        UsageError: if nothing is typed, or there is no terminal that can hide it.
+        UsageError: if nothing is entered, or no terminal can hide the input.
 
     """
     try:
@@ -63,7 +63,7 @@ def prompt_secret(prompt: str, runtime: Runtime, instead: str, ask: _Ask = getpa
             typed = ask(prompt)
     except EOFError:  # Ctrl-D
         runtime.stderr.say("")  # further output starts on a new line
-        raise UsageError("nothing was typed.") from None
+        raise UsageError("nothing was entered.") from None
     except (getpass.GetPassWarning, OSError):
         raise UsageError("there is no terminal to ask on.", f"Pipe the secret in: {instead} < FILE") from None
     except KeyboardInterrupt:

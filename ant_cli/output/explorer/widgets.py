@@ -133,7 +133,7 @@ class Bar(Widget):
 
     @property
     def text(self) -> str:
-        """Both texts, uncut."""
+        """Both texts in full."""
         return f"{self._left} {self._right}".strip()
 
     def update(self, left: str, right: str) -> None:
@@ -160,7 +160,7 @@ class Line:
 
     @property
     def text(self) -> str:
-        """All that was typed."""
+        """The whole typed text."""
         return self.before + self.after
 
     def begin(self, text: str) -> None:

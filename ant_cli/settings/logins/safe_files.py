@@ -77,7 +77,7 @@ def text_member(members: dict[str, object], key: str, path: Path) -> str:
     value = members.get(key)
     if value is None or isinstance(value, str):
         return value or ""
-    raise unsafe(path, f"{key} must be a text")
+    raise unsafe(path, f"{key} must be a string")
 
 
 def unsafe(path: Path, why: str, hint: str = "") -> CredentialError:

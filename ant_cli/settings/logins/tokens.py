@@ -1,4 +1,4 @@
-"""The official tool's tokens: `credentials/NAME.json`. Each is registered for redaction as it is read."""
+"""The official tool's tokens: `credentials/NAME.json`. Each is registered for redaction when it is read."""
 
 from __future__ import annotations
 
