@@ -37,7 +37,7 @@ from ant_cli.worker.work_api import WorkAPI, WorkItem
 T = TypeVar("T")
 
 _LOOK_BEFORE_STOP_S = 1.0
-"""A handler that ran for less than this has not run a session, at the end of which the SDKs' workers stop it."""
+"""A handler that ran for less than this ran no session. At a session's end, the SDKs' workers stop the item."""
 _ENDINGS = {Verdict.LOST: Ending.LEASE_LOST, Verdict.STOP_REQUESTED: Ending.STOP_REQUESTED}
 
 
