@@ -1,4 +1,4 @@
-"""GJSON: JSON as text, and paths into it. A library that uses nothing of this program except `light_typing`.
+"""GJSON: JSON as bytes, and paths into it. A library that uses nothing of this program except `light_typing`.
 
 `parse` compiles a path, `apply` evaluates it; `json_text` handles JSON without paths.
 """

@@ -1,6 +1,6 @@
-"""Evaluate GJSON paths: every step takes a JSON text and returns another one, or None if nothing matches.
+"""Evaluate GJSON paths: every step takes a JSON value and returns another one, or None if nothing matches.
 
-The results are slices of the text, so numbers and escapes are unchanged.
+The results are slices of the value, so numbers and escapes are unchanged.
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ _WORK_PER_STEP = 100
 """The cost of a step itself, in bytes."""
 
 
-def apply(path: GJSONPath, text: bytes) -> bytes | None:
-    """Return the value at a path in a JSON text, as a slice of it where possible; None if nothing matches.
+def apply(path: GJSONPath, raw: bytes) -> bytes | None:
+    """Return the value at a path in a JSON value, as a slice of it where possible; None if nothing matches.
 
     Raises:
         BadPath: if the path multiplies the value too often, which is only known during evaluation.
-        JSONTextError: if `text` is not JSON, or nested too deeply.
+        JSONTextError: if `raw` is not JSON, or nested too deeply.
 
     """
-    json_text.validate(text)
+    json_text.validate(raw)
     try:
-        return _Evaluator(_MIN_WORK + _WORK_PER_BYTE * len(text)).eval(path, text.strip())
+        return _Evaluator(_MIN_WORK + _WORK_PER_BYTE * len(raw)).eval(path, raw.strip())
     except RecursionError:
         raise json_text.JSONTextError("The JSON is nested too deeply.") from None
 
@@ -58,64 +58,64 @@ class _Evaluator:
     def __init__(self, work: int) -> None:
         self._work_left = work
 
-    def eval(self, path: GJSONPath, text: bytes) -> bytes | None:
-        found: bytes | None = text
+    def eval(self, path: GJSONPath, raw: bytes) -> bytes | None:
+        result: bytes | None = raw
         for step in path:
-            if found is None:
+            if result is None:
                 return None
-            found = self.eval_step(step, found)
-        return found
+            result = self.eval_step(step, result)
+        return result
 
-    def eval_step(self, step: PathStep, text: bytes) -> bytes | None:
-        self._work_left -= len(text) + _WORK_PER_STEP
+    def eval_step(self, step: PathStep, raw: bytes) -> bytes | None:
+        self._work_left -= len(raw) + _WORK_PER_STEP
         if self._work_left < 0:
             raise BadPath("The path multiplies the value too often")
         match step:
             case Key(name):
-                return _child(text, name)
+                return _child(raw, name)
             case Wildcard():
-                return self.first_match(step, text)
+                return self.first_match(step, raw)
             case Count() | Each():
-                return self.elements(step, text)
+                return self.elements(step, raw)
             case Query():
-                return self.query(step, text)
+                return self.query(step, raw)
             case Multipath():
-                return self.multipath(step, text)
+                return self.multipath(step, raw)
             case Literal(literal):
                 return literal
             case Lines():
-                return make_array([text])
+                return make_array([raw])
             case Modifier("dig", _, path):
-                return self.dig(path, text)
+                return self.dig(path, raw)
             case Modifier(name, options):
-                return FUNCTIONS[name](text, options)
+                return FUNCTIONS[name](raw, options)
 
-    def first_match(self, step: Wildcard, text: bytes) -> bytes | None:
-        if json_text.json_type(text) != "object":
+    def first_match(self, step: Wildcard, raw: bytes) -> bytes | None:
+        if json_text.json_type(raw) != "object":
             return None
-        for key, value in json_text.members(text).items():
+        for key, value in json_text.members(raw).items():
             if step.pattern.fullmatch(key):
-                found = self.eval(step.rest, value)
-                if found is not None:
-                    return found
+                result = self.eval(step.rest, value)
+                if result is not None:
+                    return result
         return None
 
-    def elements(self, step: Count | Each, text: bytes) -> bytes | None:
-        if json_text.json_type(text) != "array":
+    def elements(self, step: Count | Each, raw: bytes) -> bytes | None:
+        if json_text.json_type(raw) != "array":
             rest = step.rest if isinstance(step, Each) else ()
-            member = _child(text, "#")
+            member = _child(raw, "#")
             return None if member is None else self.eval(rest, member)
-        elements = json_text.elements(text)
+        elements = json_text.elements(raw)
         return self.each(step.rest, elements) if isinstance(step, Each) else b"%d" % len(elements)
 
     def each(self, rest: GJSONPath, elements: list[bytes]) -> bytes:
-        found = [self.eval(rest, element) for element in elements]
-        return make_array([text for text in found if text is not None])
+        results = [self.eval(rest, element) for element in elements]
+        return make_array([result for result in results if result is not None])
 
-    def query(self, step: Query, text: bytes) -> bytes | None:
-        if json_text.json_type(text) != "array":
+    def query(self, step: Query, raw: bytes) -> bytes | None:
+        if json_text.json_type(raw) != "array":
             return None
-        matches = (element for element in json_text.elements(text) if self.matches(step, element))
+        matches = (element for element in json_text.elements(raw) if self.matches(step, element))
         if step.all:
             return self.each(step.rest, list(matches))
         first = next(matches, None)
@@ -127,33 +127,33 @@ class _Evaluator:
             return _matches(self.eval(query.path, element) if query.path else None, query)
         return not query.path and _matches(element, query)
 
-    def multipath(self, step: Multipath, text: bytes) -> bytes:
-        found = [(name, self.eval(path, text)) for name, path in zip(step.names, step.paths, strict=True)]
-        pairs = [(name, value) for name, value in found if value is not None]
+    def multipath(self, step: Multipath, raw: bytes) -> bytes:
+        results = [(name, self.eval(path, raw)) for name, path in zip(step.names, step.paths, strict=True)]
+        pairs = [(name, value) for name, value in results if value is not None]
         return make_object(pairs) if step.bracket == "{" else make_array([value for _, value in pairs])
 
-    def dig(self, path: GJSONPath, text: bytes) -> bytes:
+    def dig(self, path: GJSONPath, raw: bytes) -> bytes:
         """Return an array of the values at `path` in the value itself and in every value below it."""
-        found: list[bytes] = []
-        to_visit = [text]
+        results: list[bytes] = []
+        to_visit = [raw]
         while to_visit:
             value = to_visit.pop()
             result = self.eval(path, value)
             if result is not None:
-                found.append(result)
+                results.append(result)
             to_visit += reversed(child_values(value))
             self._work_left -= len(value)
-        return make_array(found)
+        return make_array(results)
 
 
-def _child(text: bytes, name: str) -> bytes | None:
+def _child(raw: bytes, name: str) -> bytes | None:
     """Return a member by its key or an element by its number."""
-    match json_text.json_type(text):
+    match json_text.json_type(raw):
         case "object":
-            return json_text.members(text).get(name)
+            return json_text.members(raw).get(name)
         # No array has an index of 19 digits, and int() rejects a text of more than 4300.
         case "array" if name.isascii() and name.isdigit() and len(name) < 19:
-            elements = json_text.elements(text)
+            elements = json_text.elements(raw)
             return elements[int(name)] if int(name) < len(elements) else None
     return None
 
@@ -223,8 +223,8 @@ def _truth(value: bytes | None) -> bool | None:
             return float(value) != 0
         case "object" | "array":
             return None
-        case kind:
-            return kind == "true"
+        case type_:
+            return type_ == "true"
 
 
 _TRUTH_OF_TEXT = {"1": True, "t": True, "true": True, "0": False, "f": False, "false": False}

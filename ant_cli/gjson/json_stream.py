@@ -1,6 +1,6 @@
-"""Validate a JSON text that arrives in parts, for responses that are too large for the memory.
+"""Validate a JSON value that arrives in parts, for responses that are too large for the memory.
 
-A text is read token by token. But if a part has whole elements or members, msgspec validates those at once. If
+It is read token by token. But if a part has whole elements or members, msgspec validates those at once. If
 `[` + elements + `]` is valid, the elements are whole, so nothing is missed wherever they were split.
 """
 
@@ -13,10 +13,10 @@ from collections.abc import Iterable
 from ant_cli.gjson.json_text import JSONTextError
 
 _DEEPEST = 1000
-"""The deepest nesting of brackets, the same as for whole texts."""
+"""The deepest nesting of brackets, the same as for whole values."""
 _SHORTEST_RUN = 32_768
 _TRIES = 6
-"""How many places in a part are tried as the end of an element."""
+"""How many positions in a part are tried as the end of an element."""
 _FAILURES = 3
 """How many unsuccessful searches for a run of elements are made in a part."""
 _SPACE = re.compile(rb"[ \t\r\n]*+")
@@ -28,7 +28,7 @@ _CLOSING = {b"[": b"]", b"{": b"}"}
 
 
 def validate_stream(parts: Iterable[bytes]) -> None:
-    """Read all parts. Raises JSONTextError unless they are one JSON text in UTF-8."""
+    """Read all parts. Raises JSONTextError unless they are one JSON value in UTF-8."""
     validator = _Validator()
     for part in parts:
         validator.feed(part)
@@ -65,7 +65,7 @@ class _Validator:
             pass
 
     def finish(self) -> None:
-        """Raise JSONTextError unless the text is complete."""
+        """Raise JSONTextError unless the value is complete."""
         self._is_last = True
         self.feed(b"")
         if self._open or self._next != "end" or self._position < len(self._buffer):

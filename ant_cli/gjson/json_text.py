@@ -1,6 +1,6 @@
 r"""JSON as the bytes that were received: it is sliced and laid out, but never decoded and encoded again.
 
-A value is `bytes` with one JSON text. Numbers, escapes, the order of keys and unknown fields are preserved, because
+`raw` is `bytes` with one JSON value. Numbers, escapes, the order of keys and unknown fields are preserved, because
 nothing here turns them into Python objects and back.
 
 There are two implementations with equal results. msgspec is fast, but importing it takes longer than
@@ -27,8 +27,8 @@ _Parsed = TypeVar("_Parsed")
 BYTES_BEFORE_MSGSPEC = 100_000
 """How many bytes a run processes with the standard library before it imports msgspec.
 
-The count is for the run, not for one text: a long list is many small texts, for which importing msgspec pays off
-just as it does for one large text. 10,000 items in pages of 20 take 0.4 s instead of 2.0 s. Both implementations
+The count is for the run, not for one value: a long list is many small values, for which importing msgspec pays off
+just as it does for one large value. 10,000 items in pages of 20 take 0.4 s instead of 2.0 s. Both implementations
 give the same result, so the count affects only the speed.
 """
 
@@ -52,7 +52,7 @@ _bytes_seen = 0
 
 
 class JSONTextError(ValueError):
-    """A text that is not JSON, or not of the expected JSON type."""
+    """A value that is not JSON, or not of the expected JSON type."""
 
 
 class Number(NamedTuple):
@@ -64,68 +64,68 @@ class Number(NamedTuple):
         return self.text
 
 
-def json_type(text: bytes) -> JSONType:
-    """Return the type of a JSON text, which its first character determines."""
-    return _TYPES.get(text.lstrip(b" \t\r\n")[:1], "number")
+def json_type(raw: bytes) -> JSONType:
+    """Return the type of a JSON value, which its first character determines."""
+    return _TYPES.get(raw.lstrip(b" \t\r\n")[:1], "number")
 
 
-def validate(text: bytes) -> None:
-    """Raise JSONTextError unless `text` is one JSON text."""
-    _fast_or_slow(text, _fast_validate, _decode)
+def validate(raw: bytes) -> None:
+    """Raise JSONTextError unless `raw` is one JSON value."""
+    _fast_or_slow(raw, _fast_validate, _decode)
 
 
-def decode(text: bytes) -> object:
+def decode(raw: bytes) -> object:
     """Return the Python value. A number is a `Number`, or an int with equal digits. The last of equal keys wins."""
-    return _fast_or_slow(text, _fast_decode, _decode)
+    return _fast_or_slow(raw, _fast_decode, _decode)
 
 
-def members(text: bytes) -> dict[str, bytes]:
-    """Return the members of an object as slices of `text`; of equal keys, the last."""
-    return _fast_or_slow(text, _fast_members, _slow_members)
+def members(raw: bytes) -> dict[str, bytes]:
+    """Return the members of an object as slices of `raw`; of equal keys, the last."""
+    return _fast_or_slow(raw, _fast_members, _slow_members)
 
 
-def raw_pairs(text: bytes) -> list[tuple[bytes, bytes]]:
-    """Return the members of an object, equal keys included; keys and values are slices of `text`."""
-    if not isinstance(_decode(text), dict):
-        _reject(text, "an object")
-    values = _values(text.decode())
+def raw_pairs(raw: bytes) -> list[tuple[bytes, bytes]]:
+    """Return the members of an object, equal keys included; keys and values are slices of `raw`."""
+    if not isinstance(_decode(raw), dict):
+        _reject(raw, "an object")
+    values = _values(raw.decode())
     return list(zip(values, values, strict=True))
 
 
-def elements(text: bytes) -> list[bytes]:
-    """Return the elements of an array as slices of `text`."""
-    return _fast_or_slow(text, _fast_elements, _slow_elements)
+def elements(raw: bytes) -> list[bytes]:
+    """Return the elements of an array as slices of `raw`."""
+    return _fast_or_slow(raw, _fast_elements, _slow_elements)
 
 
-def split_array(text: bytes, array: str, beside: str) -> tuple[list[bytes], bytes]:
+def split_array(raw: bytes, array: str, beside: str) -> tuple[list[bytes], bytes]:
     """Return the elements of the array that is a member of an object, and the member `beside` it, or `null`.
 
-    The elements of a long text are views of it, which take little memory: `bytes(element)` makes a copy.
+    The elements of a long array are views of it, which take little memory: `bytes(element)` makes a copy.
 
     Raises:
-        JSONTextError: if the text is no object, or its member is no array.
+        JSONTextError: if `raw` is no object, or its member is no array.
         KeyError: if it has no such member.
 
     """
     fast = partial(_fast_split, array=array, beside=beside)
-    return _fast_or_slow(text, fast, partial(_slow_split, array=array, beside=beside))
+    return _fast_or_slow(raw, fast, partial(_slow_split, array=array, beside=beside))
 
 
-def compact(text: bytes) -> bytes:
-    """Return `text` without white space between tokens."""
-    return _fast_or_slow(text, _fast_compact, _slow_compact)
+def compact(raw: bytes) -> bytes:
+    """Return `raw` without white space between tokens."""
+    return _fast_or_slow(raw, _fast_compact, _slow_compact)
 
 
-def indent(text: bytes) -> bytes:
-    """Return `text` with one member or element per line; empty objects and arrays stay on theirs."""
-    return _fast_or_slow(text, _fast_indent, _slow_indent)
+def indent(raw: bytes) -> bytes:
+    """Return `raw` with one member or element per line; empty objects and arrays stay on theirs."""
+    return _fast_or_slow(raw, _fast_indent, _slow_indent)
 
 
-def string(text: bytes) -> str:
+def string(raw: bytes) -> str:
     """Return the Python string of a JSON string. Lone surrogates are kept."""
-    value = _decode(text)
-    if not isinstance(value, str) or json_type(text) != "string":
-        _reject(text, "a string")
+    value = _decode(raw)
+    if not isinstance(value, str) or json_type(raw) != "string":
+        _reject(raw, "a string")
     return value
 
 
@@ -139,17 +139,17 @@ def encoded(text: str) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
-def _fast_or_slow(text: bytes, fast: Callable[[bytes], _Parsed], slow: Callable[[bytes], _Parsed]) -> _Parsed:
-    """Call `fast` if importing msgspec has paid off and msgspec accepts the text, otherwise `slow`."""
+def _fast_or_slow(raw: bytes, fast: Callable[[bytes], _Parsed], slow: Callable[[bytes], _Parsed]) -> _Parsed:
+    """Call `fast` if importing msgspec has paid off and msgspec accepts the value, otherwise `slow`."""
     global _bytes_seen
-    _bytes_seen += len(text)
+    _bytes_seen += len(raw)
     if _bytes_seen > BYTES_BEFORE_MSGSPEC:
         try:
-            _check_utf8(text)  # msgspec does not check the encoding of strings that it only slices
-            return fast(text)
+            _check_utf8(raw)  # msgspec does not check the encoding of strings that it only slices
+            return fast(raw)
         except _rejections():
             pass  # the standard library may accept it, or gives the better message
-    return slow(text)
+    return slow(raw)
 
 
 def _rejections() -> tuple[type[Exception], ...]:
@@ -158,25 +158,25 @@ def _rejections() -> tuple[type[Exception], ...]:
     return msgspec.DecodeError, UnicodeDecodeError, RecursionError
 
 
-def _check_utf8(text: bytes) -> None:
-    """Raise UnicodeDecodeError unless `text` is UTF-8, without decoding a long one in one piece."""
-    if len(text) <= _DECODED_AT_ONCE:
-        text.decode()
+def _check_utf8(raw: bytes) -> None:
+    """Raise UnicodeDecodeError unless `raw` is UTF-8, without decoding a long value in one piece."""
+    if len(raw) <= _DECODED_AT_ONCE:
+        raw.decode()
         return
     decoder = codecs.getincrementaldecoder("utf-8")()
-    for start in range(0, len(text), _DECODED_AT_ONCE):
-        decoder.decode(text[start : start + _DECODED_AT_ONCE])
+    for start in range(0, len(raw), _DECODED_AT_ONCE):
+        decoder.decode(raw[start : start + _DECODED_AT_ONCE])
     decoder.decode(b"", final=True)
 
 
-def _fast_validate(text: bytes) -> None:
+def _fast_validate(raw: bytes) -> None:
     import msgspec
 
-    msgspec.json.decode(text, type=msgspec.Raw)
+    msgspec.json.decode(raw, type=msgspec.Raw)
 
 
-def _fast_decode(text: bytes) -> object:
-    return _decode(text) if _MINUS_ZERO.search(text) else _fast_decoder()(text)
+def _fast_decode(raw: bytes) -> object:
+    return _decode(raw) if _MINUS_ZERO.search(raw) else _fast_decoder()(raw)
 
 
 @cache
@@ -190,9 +190,9 @@ _MINUS_ZERO = re.compile(rb"-0(?![0-9])")
 """Matches every `-0`, which msgspec would decode to the int 0, and maybe more."""
 
 
-@cache  # analysing a type takes msgspec as long as reading a short text
+@cache  # analysing a type takes msgspec as long as reading a short value
 def _object_decoder() -> Callable[[bytes | Raw], dict[str, Raw]]:
-    """Return a decoder of objects whose members stay JSON texts."""
+    """Return a decoder of objects whose members stay JSON values."""
     import msgspec
 
     return msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -200,22 +200,22 @@ def _object_decoder() -> Callable[[bytes | Raw], dict[str, Raw]]:
 
 @cache
 def _array_decoder() -> Callable[[bytes | Raw], list[Raw]]:
-    """Return a decoder of arrays whose elements stay JSON texts."""
+    """Return a decoder of arrays whose elements stay JSON values."""
     import msgspec
 
     return msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
-def _fast_members(text: bytes) -> dict[str, bytes]:
-    return {key: bytes(value) for key, value in _object_decoder()(text).items()}
+def _fast_members(raw: bytes) -> dict[str, bytes]:
+    return {key: bytes(value) for key, value in _object_decoder()(raw).items()}
 
 
-def _fast_elements(text: bytes) -> list[bytes]:
-    return [bytes(raw) for raw in _array_decoder()(text)]
+def _fast_elements(raw: bytes) -> list[bytes]:
+    return [bytes(element) for element in _array_decoder()(raw)]
 
 
-def _fast_split(text: bytes, array: str, beside: str) -> tuple[list[bytes], bytes]:
-    elements, member = _split_decoder(array, beside)(text)
+def _fast_split(raw: bytes, array: str, beside: str) -> tuple[list[bytes], bytes]:
+    elements, member = _split_decoder(array, beside)(raw)
     return elements, bytes(member)
 
 
@@ -229,19 +229,19 @@ def _split_decoder(array: str, beside: str) -> Callable[[bytes], tuple[list[Any]
         (beside, msgspec.Raw, msgspec.Raw(b"null")),
     ]
     decode = msgspec.json.Decoder(msgspec.defstruct("Split", fields)).decode
-    return lambda text: msgspec.structs.astuple(decode(text))
+    return lambda raw: msgspec.structs.astuple(decode(raw))
 
 
-def _fast_compact(text: bytes) -> bytes:
+def _fast_compact(raw: bytes) -> bytes:
     import msgspec
 
-    return msgspec.json.format(text, indent=-1)
+    return msgspec.json.format(raw, indent=-1)
 
 
-def _fast_indent(text: bytes) -> bytes:
+def _fast_indent(raw: bytes) -> bytes:
     import msgspec
 
-    return msgspec.json.format(text, indent=_INDENT)
+    return msgspec.json.format(raw, indent=_INDENT)
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -252,10 +252,10 @@ _DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant
 """Keeps numbers as text: int() rejects more than 4300 digits, and float() keeps about 16."""
 
 
-def _decode(text: bytes) -> object:
-    """Decode with the standard library. Raises JSONTextError if `text` is not JSON."""
+def _decode(raw: bytes) -> object:
+    """Decode with the standard library. Raises JSONTextError if `raw` is not JSON."""
     try:
-        return _DECODER.decode(text.decode())
+        return _DECODER.decode(raw.decode())
     except json.JSONDecodeError as error:
         problem = error.msg.removesuffix(" at")
         raise JSONTextError(f"Not JSON: {problem} at line {error.lineno} column {error.colno}.") from None
@@ -265,24 +265,24 @@ def _decode(text: bytes) -> object:
         raise JSONTextError("The JSON is nested too deeply.") from None
 
 
-def _reject(text: bytes, wanted: str) -> NoReturn:
-    found = json_type(text)
-    article = {"object": "an ", "array": "an ", "string": "a ", "number": "a "}.get(found, "")
-    raise JSONTextError(f"Expected {wanted} in the JSON, got {article}{found}.")
+def _reject(raw: bytes, wanted: str) -> NoReturn:
+    type_ = json_type(raw)
+    article = {"object": "an ", "array": "an ", "string": "a ", "number": "a "}.get(type_, "")
+    raise JSONTextError(f"Expected {wanted} in the JSON, got {article}{type_}.")
 
 
-def _slow_members(text: bytes) -> dict[str, bytes]:
-    return {string(key): value for key, value in raw_pairs(text)}
+def _slow_members(raw: bytes) -> dict[str, bytes]:
+    return {string(key): value for key, value in raw_pairs(raw)}
 
 
-def _slow_elements(text: bytes) -> list[bytes]:
-    if not isinstance(_decode(text), list):
-        _reject(text, "an array")
-    return list(_values(text.decode()))
+def _slow_elements(raw: bytes) -> list[bytes]:
+    if not isinstance(_decode(raw), list):
+        _reject(raw, "an array")
+    return list(_values(raw.decode()))
 
 
-def _slow_split(text: bytes, array: str, beside: str) -> tuple[list[bytes], bytes]:
-    members = _slow_members(text)
+def _slow_split(raw: bytes, array: str, beside: str) -> tuple[list[bytes], bytes]:
+    members = _slow_members(raw)
     return _slow_elements(members[array]), members.get(beside, b"null")
 
 
@@ -302,24 +302,24 @@ def _after_space(text: str, position: int) -> int:
     return match.end() if match else position
 
 
-def _slow_compact(text: bytes) -> bytes:
-    _decode(text)
-    return _STRING_OR_SPACE.sub(rb"\1", text)
+def _slow_compact(raw: bytes) -> bytes:
+    _decode(raw)
+    return _STRING_OR_SPACE.sub(rb"\1", raw)
 
 
-def _slow_indent(text: bytes) -> bytes:
+def _slow_indent(raw: bytes) -> bytes:
     depth = 0
 
-    def lay_out(token: re.Match[bytes]) -> bytes:
+    def lay_out(match: re.Match[bytes]) -> bytes:
         nonlocal depth
-        found = token[0]
-        depth += _DEPTH_CHANGE.get(found, 0)
+        token = match[0]
+        depth += _DEPTH_CHANGE.get(token, 0)
         line = b"\n" + b" " * (_INDENT * depth)
-        if found in _DEPTH_CHANGE:
-            return found + line if found in b"{[" else line + found
-        return {b",": b"," + line, b":": b": "}.get(found, found)
+        if token in _DEPTH_CHANGE:
+            return token + line if token in b"{[" else line + token
+        return {b",": b"," + line, b":": b": "}.get(token, token)
 
-    return _STRUCTURE.sub(lay_out, _slow_compact(text))
+    return _STRUCTURE.sub(lay_out, _slow_compact(raw))
 
 
 _DEPTH_CHANGE = {b"{": 1, b"[": 1, b"}": -1, b"]": -1}

@@ -1,4 +1,4 @@
-"""The modifiers of GJSON: functions from JSON text to JSON text, or to None if there is no result.
+"""The modifiers of GJSON: functions from a JSON value to a JSON value, or to None if there is no result.
 
 Modifiers for arrays or objects return other values unchanged.
 """
@@ -14,50 +14,50 @@ _Function = Callable[[bytes, ModifierOptions], bytes | None]
 
 
 def make_array(values: list[bytes]) -> bytes:
-    """Return a JSON array of JSON texts."""
+    """Return a JSON array of JSON values."""
     return b"[" + b",".join(values) + b"]"
 
 
 def make_object(pairs: list[tuple[bytes, bytes]]) -> bytes:
-    """Return a JSON object of keys and values, both JSON texts."""
+    """Return a JSON object of keys and values, both JSON."""
     return b"{" + b",".join(key + b":" + value for key, value in pairs) + b"}"
 
 
-def child_values(text: bytes) -> list[bytes]:
+def child_values(raw: bytes) -> list[bytes]:
     """Return the values in an array or object; an empty list for a scalar."""
-    match json_text.json_type(text):
+    match json_text.json_type(raw):
         case "array":
-            return json_text.elements(text)
+            return json_text.elements(raw)
         case "object":
-            return [value for _, value in json_text.raw_pairs(text)]
+            return [value for _, value in json_text.raw_pairs(raw)]
     return []
 
 
-def _this(text: bytes, _: ModifierOptions) -> bytes:
-    return text
+def _this(raw: bytes, _: ModifierOptions) -> bytes:
+    return raw
 
 
-def _pretty(text: bytes, options: ModifierOptions) -> bytes:
+def _pretty(raw: bytes, options: ModifierOptions) -> bytes:
     # GJSON's other options are about layout, which the output format decides here.
-    return json_text.indent(_sorted(text) if _is_on(options, "sortKeys") else text)
+    return json_text.indent(_sorted(raw) if _is_on(options, "sortKeys") else raw)
 
 
-def _ugly(text: bytes, _: ModifierOptions) -> bytes:
-    return json_text.compact(text)
+def _ugly(raw: bytes, _: ModifierOptions) -> bytes:
+    return json_text.compact(raw)
 
 
-def _tostr(text: bytes, _: ModifierOptions) -> bytes:
-    return json_text.quote(text.decode())
+def _tostr(raw: bytes, _: ModifierOptions) -> bytes:
+    return json_text.quote(raw.decode())
 
 
-def _fromstr(text: bytes, _: ModifierOptions) -> bytes | None:
-    match json_text.json_type(text):
+def _fromstr(raw: bytes, _: ModifierOptions) -> bytes | None:
+    match json_text.json_type(raw):
         case "string":
-            inner = json_text.encoded(json_text.string(text))
+            inner = json_text.encoded(json_text.string(raw))
         case "null":
             return None
         case _:
-            return text
+            return raw
     try:
         json_text.validate(inner)
     except json_text.JSONTextError:
@@ -65,41 +65,41 @@ def _fromstr(text: bytes, _: ModifierOptions) -> bytes | None:
     return inner
 
 
-def _reverse(text: bytes, _: ModifierOptions) -> bytes:
-    match json_text.json_type(text):
+def _reverse(raw: bytes, _: ModifierOptions) -> bytes:
+    match json_text.json_type(raw):
         case "array":
-            return make_array(json_text.elements(text)[::-1])
+            return make_array(json_text.elements(raw)[::-1])
         case "object":
-            return make_object(json_text.raw_pairs(text)[::-1])
-    return text
+            return make_object(json_text.raw_pairs(raw)[::-1])
+    return raw
 
 
-def _keys(text: bytes, _: ModifierOptions) -> bytes:
-    match json_text.json_type(text):
+def _keys(raw: bytes, _: ModifierOptions) -> bytes:
+    match json_text.json_type(raw):
         case "object":
-            return make_array([key for key, _ in json_text.raw_pairs(text)])
+            return make_array([key for key, _ in json_text.raw_pairs(raw)])
         case "array":
-            return make_array([b"null"] * len(json_text.elements(text)))
+            return make_array([b"null"] * len(json_text.elements(raw)))
     return make_array([b"null"])
 
 
-def _values(text: bytes, _: ModifierOptions) -> bytes:
-    match json_text.json_type(text):
+def _values(raw: bytes, _: ModifierOptions) -> bytes:
+    match json_text.json_type(raw):
         case "object":
-            return make_array(child_values(text))
+            return make_array(child_values(raw))
         case "array":
-            return text
-    return make_array([text])
+            return raw
+    return make_array([raw])
 
 
-def _flatten(text: bytes, options: ModifierOptions) -> bytes:
-    if json_text.json_type(text) != "array":
-        return text
-    return make_array(list(_flat(text, deep=_is_on(options, "deep"))))
+def _flatten(raw: bytes, options: ModifierOptions) -> bytes:
+    if json_text.json_type(raw) != "array":
+        return raw
+    return make_array(list(_flat(raw, deep=_is_on(options, "deep"))))
 
 
-def _flat(text: bytes, *, deep: bool) -> Iterator[bytes]:
-    for element in json_text.elements(text):
+def _flat(raw: bytes, *, deep: bool) -> Iterator[bytes]:
+    for element in json_text.elements(raw):
         if json_text.json_type(element) != "array":
             yield element
         elif deep:
@@ -108,10 +108,10 @@ def _flat(text: bytes, *, deep: bool) -> Iterator[bytes]:
             yield from json_text.elements(element)
 
 
-def _join(text: bytes, options: ModifierOptions) -> bytes:
-    if json_text.json_type(text) != "array":
-        return text
-    objects = [each for each in json_text.elements(text) if json_text.json_type(each) == "object"]
+def _join(raw: bytes, options: ModifierOptions) -> bytes:
+    if json_text.json_type(raw) != "array":
+        return raw
+    objects = [each for each in json_text.elements(raw) if json_text.json_type(each) == "object"]
     pairs = [pair for each in objects for pair in json_text.raw_pairs(each)]
     if _is_on(options, "preserve"):
         return make_object(pairs)
@@ -122,12 +122,12 @@ def _join(text: bytes, options: ModifierOptions) -> bytes:
     return make_object(list(joined.values()))
 
 
-def _group(text: bytes, _: ModifierOptions) -> bytes | None:
+def _group(raw: bytes, _: ModifierOptions) -> bytes | None:
     """Turn an object of arrays into an array of objects."""
-    if json_text.json_type(text) != "object":
+    if json_text.json_type(raw) != "object":
         return None
     rows: list[list[tuple[bytes, bytes]]] = []
-    for key, value in json_text.raw_pairs(text):
+    for key, value in json_text.raw_pairs(raw):
         for at, element in enumerate(json_text.elements(value) if json_text.json_type(value) == "array" else ()):
             if at == len(rows):
                 rows.append([])
@@ -135,14 +135,14 @@ def _group(text: bytes, _: ModifierOptions) -> bytes | None:
     return make_array([make_object(row) for row in rows])
 
 
-def _sorted(text: bytes) -> bytes:
-    match json_text.json_type(text):
+def _sorted(raw: bytes) -> bytes:
+    match json_text.json_type(raw):
         case "array":
-            return make_array([_sorted(element) for element in json_text.elements(text)])
+            return make_array([_sorted(element) for element in json_text.elements(raw)])
         case "object":
-            pairs = sorted(json_text.raw_pairs(text), key=lambda pair: json_text.string(pair[0]))
+            pairs = sorted(json_text.raw_pairs(raw), key=lambda pair: json_text.string(pair[0]))
             return make_object([(key, _sorted(value)) for key, value in pairs])
-    return text
+    return raw
 
 
 def _is_on(options: ModifierOptions, name: str) -> bool:

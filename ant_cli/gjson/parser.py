@@ -75,10 +75,10 @@ class Comparison(NamedTuple):
 def split_comparison(text: str) -> Comparison:
     """Split the text between the brackets of a query, or raise BadPath. A quoted value keeps its quotes."""
     split = next((at for at, char in _outside_brackets(text) if char in "!=<>%"), len(text))
-    found = _OPERATOR.match(text, split)
-    if not found and split < len(text):
+    match = _OPERATOR.match(text, split)
+    if not match and split < len(text):
         raise BadPath(f'"{text[split:]}" in the path starts with no known operator: == != < <= > >= % !%')
-    end = found.end() if found else split
+    end = match.end() if match else split
     return Comparison(text[:split].strip(_BLANK), text[split:end], text[end:].strip(_BLANK))
 
 
@@ -139,9 +139,9 @@ class _Parser:
             return Lines()
         if begins and _LITERAL.match(text, at):
             return self.literal()
-        if found := _MODIFIER.match(text, at):
-            self.at = found.end()
-            return self.modifier(found[1])
+        if match := _MODIFIER.match(text, at):
+            self.at = match.end()
+            return self.modifier(match[1])
         if text[at : at + 1] in ("{", "[") and len(text) > 1:
             return self.multipath()
         if text.startswith(("#(", "#["), at):
@@ -149,10 +149,10 @@ class _Parser:
         return self.key()
 
     def key(self) -> PathStep:
-        found = _KEY.match(self.text, self.at)
-        assert found  # noqa: S101 - the expression also matches the empty text
-        self.at = found.end()
-        name = found[0]
+        match = _KEY.match(self.text, self.at)
+        assert match  # noqa: S101 - the expression also matches the empty text
+        self.at = match.end()
+        name = match[0]
         if name == "#":
             return Each(self.segment()) if self.accept(".") else Count()
         if _WILD.match(name):
@@ -196,15 +196,15 @@ class _Parser:
         if self.text[start] in '{["':
             self.at = self.balanced(start)
         else:
-            found = _SCALAR.match(self.text, start)
-            self.at = found.end() if found else start + 1
-        text = json_text.encoded(self.text[start : self.at])
+            match = _SCALAR.match(self.text, start)
+            self.at = match.end() if match else start + 1
+        raw = json_text.encoded(self.text[start : self.at])
         try:
-            json_text.validate(text)
+            json_text.validate(raw)
         except json_text.JSONTextError as error:
             raise BadPath(f"The literal !{self.text[start : self.at]} in the path: {_without_dot(error)}") from None
         self.expect_end(f"the literal !{self.text[start : self.at]}")
-        return Literal(text)
+        return Literal(raw)
 
     def modifier(self, name: str) -> Modifier:
         argument = self.argument() if self.accept(":") else ""
@@ -251,9 +251,9 @@ class _Parser:
         for at, char in _outside_brackets(self.text[start + 1 :]) if self.text[start] != '"' else ():
             if char in _CLOSING:
                 return start + at + 2
-        found = _QUOTED.match(self.text, start)
-        if found:
-            return found.end()
+        match = _QUOTED.match(self.text, start)
+        if match:
+            return match.end()
         raise BadPath(f'"{self.text[start:]}" in the path is not closed')
 
 
@@ -289,7 +289,7 @@ def _name_and_path(selector: str) -> tuple[bytes, str]:
             break  # A colon after a modifier belongs to its argument.
         if char == ":":
             return _name(selector[:at]), selector[at + 1 :]
-    behind = max((found.end() for found in _SEPARATOR.finditer(selector) if found[1]), default=0)
+    behind = max((match.end() for match in _SEPARATOR.finditer(selector) if match[1]), default=0)
     last = _ESCAPED.sub(r"\1", selector[behind:])
     return json_text.quote("_" if _NOT_A_NAME.search(last) else last), selector
 

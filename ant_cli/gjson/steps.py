@@ -55,7 +55,7 @@ class Multipath(NamedTuple):
 class Literal(NamedTuple):
     """JSON that is written in the path itself."""
 
-    text: bytes
+    raw: bytes
 
 
 class Modifier(NamedTuple):
