@@ -13,10 +13,9 @@ from ant_cli.apply.kinds import ENVIRONMENT
 from ant_cli.apply.plan import Object
 from ant_cli.commands.lock_session import connected
 from ant_cli.commands.results import wants_structured
-from ant_cli.errors import APIError
 from ant_cli.http.client import Client
-from ant_cli.http.name_hints import hints_of_name
-from ant_cli.http.outcome import NOT_FOUND
+from ant_cli.http.name_hints import hints_on_404
+from ant_cli.http.target_flags import target_flags
 from ant_cli.input.values import Value, encode
 from ant_cli.operations.spec import Flags
 from ant_cli.output.printer import Printer
@@ -37,7 +36,7 @@ def edit(runtime: Runtime, flags: Flags, *, environment_id: str, dry_run: bool =
             _print(planned.update, printer)
 
     def work(client: Client) -> Object | None:
-        remote = _read(client, environment_id)
+        remote = _read(client, environment_id, flags)
         with edited_file(f"{safe_name(environment_id) or ENVIRONMENT}.yaml", command, runtime) as file:
             return EditSession(file, client, runtime.stderr, show, dry_run=dry_run).run(remote)
 
@@ -50,15 +49,10 @@ def edit(runtime: Runtime, flags: Flags, *, environment_id: str, dry_run: bool =
     runtime.stderr.say(f"Updated {remote['id']}.")
 
 
-def _read(client: Client, environment_id: str) -> Object:
+def _read(client: Client, environment_id: str, flags: Flags) -> Object:
     """Return the environment. If a name was given instead of an ID, the error names the ID."""
-    try:
+    with hints_on_404(environment_id, client, lambda found_id: f"ant edit {found_id}{target_flags(flags)}"):
         return server.read(client, environment_id)
-    except APIError as error:
-        if error.status != NOT_FOUND:
-            raise
-        hints = hints_of_name(environment_id, client, lambda found_id: f"ant edit {found_id}")
-        raise error.with_hints(*hints) from None
 
 
 def _show_plan(planned: PlannedUpdate, runtime: Runtime) -> None:

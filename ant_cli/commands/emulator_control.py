@@ -11,7 +11,9 @@ import json
 from ant_cli.commands.results import print_result
 from ant_cli.errors import BadValue, ResponseError, UsageError, exclude_each_other
 from ant_cli.help.emulator_commands import WORK_TYPES
+from ant_cli.http.name_hints import hints_on_404
 from ant_cli.http.response import json_object
+from ant_cli.http.target_flags import target_flags
 from ant_cli.input.request import Request, path_segment
 from ant_cli.input.values import encode, mapping, parse, type_name
 from ant_cli.operations.spec import Flags, flag_name
@@ -51,9 +53,8 @@ def enqueue(
         body["session_id"] = session_id
     if metadata:
         body["metadata"] = _read_metadata(metadata)
-    response = _call_emulator(
-        runtime, flags, "POST", f"/environments/{path_segment('ENVIRONMENT_ID', environment_id)}/enqueue", body
-    )
+    path = f"/environments/{path_segment('ENVIRONMENT_ID', environment_id)}/enqueue"
+    response = _call_emulator(runtime, flags, "POST", path, body, environment_id)
     try:
         ids = [item["id"] for item in response["data"]]
     except (KeyError, TypeError):
@@ -207,8 +208,12 @@ def _read_metadata(text: str) -> Any:
     return json.loads(encode(mapping("--metadata", text)))
 
 
-def _call_emulator(runtime: Runtime, flags: Flags, method: str, path: str, body: Any = None) -> Any:
+def _call_emulator(
+    runtime: Runtime, flags: Flags, method: str, path: str, body: Any = None, environment_id: str = ""
+) -> Any:
     """Send a request to the emulator at the base URL, and return the parsed response.
+
+    If `environment_id`, the ID in the path, is the name of an environment, the error names its ID.
 
     Raises:
         UsageError: if the base URL is still that of the real API, which has no such endpoints.
@@ -223,7 +228,11 @@ def _call_emulator(runtime: Runtime, flags: Flags, method: str, path: str, body:
         )
     content = None if body is None else json.dumps(body).encode()
     observer = Progress(runtime.stderr, runtime.environ)
-    with open_client(settings, runtime, observer) as client:
+    target = target_flags(flags)
+    with (
+        open_client(settings, runtime, observer) as client,
+        hints_on_404(environment_id, client, lambda found_id: f"ant emulator enqueue {found_id}{target}"),
+    ):
         response = json_object(client.send(Request(method, "/_emulator" + path, (), body=content)).body)
     if response is None:
         raise ResponseError(_NO_EMULATOR)

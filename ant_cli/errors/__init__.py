@@ -25,7 +25,8 @@ TYPE_CHECKING = False  # as in light_typing, which `ant --version` does without
 if TYPE_CHECKING:
     from typing import Self
 
-EXIT_CODES = {401: 4, 403: 4, 404: 5, 409: 6, 412: 6, 408: 7, 429: 7}
+NOT_FOUND = 404
+EXIT_CODES = {401: 4, 403: 4, NOT_FOUND: 5, 409: 6, 412: 6, 408: 7, 429: 7}
 """Exit codes by HTTP status; 5xx is 7, anything else 1."""
 
 INTERRUPTED = 130

@@ -6,17 +6,19 @@ The command is not sent to that environment: names are not unique, and may belon
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from itertools import islice
 from threading import Lock
 
+from ant_cli.errors import NOT_FOUND, APIError
 from ant_cli.gjson import json_text
 from ant_cli.http.client import Client
 from ant_cli.http.pagination import follow_pages
+from ant_cli.http.target_flags import target_flags
 from ant_cli.input.request import Request, request_of
 from ant_cli.operations.environments import COLLECTION, ENVIRONMENT_ID, LIST
-from ant_cli.operations.spec import Operation
+from ant_cli.operations.spec import Flags, Operation
 
 _ID = re.compile(r"env_\w+", re.ASCII)
 _SAFE_ID = re.compile(r"[\w-]+", re.ASCII)
@@ -31,7 +33,9 @@ _LISTING = Lock()
 """Held while environments are listed. Other threads wait for the result."""
 
 
-def name_hints(operation: Operation, request: Request, client: Client, listings: Listings) -> list[str]:
+def name_hints(
+    operation: Operation, flags: Flags, request: Request, client: Client, listings: Listings
+) -> list[str]:
     """Return hints with the corrected commands for environments whose name was given instead of their ID.
 
     The environments are listed once for each `listings`, and only if the argument does not look like an ID. If
@@ -39,7 +43,21 @@ def name_hints(operation: Operation, request: Request, client: Client, listings:
     """
     label = "With the same input" if operation.has_body else "Its command"
     name = request.path_params.get(ENVIRONMENT_ID.name, "")
-    return hints_of_name(name, client, lambda found_id: _command(operation, request, found_id), label, listings)
+    target = target_flags(flags)
+    return hints_of_name(
+        name, client, lambda found_id: _command(operation, request, found_id) + target, label, listings
+    )
+
+
+@contextmanager
+def hints_on_404(name: str, client: Client, command: Callable[[str], str]) -> Iterator[None]:
+    """Add hints with the corrected command to a 404 that is raised inside; none if `name` is empty."""
+    try:
+        yield
+    except APIError as error:
+        if error.status != NOT_FOUND:
+            raise
+        raise error.with_hints(*hints_of_name(name, client, command)) from None
 
 
 def hints_of_name(

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ant_cli.errors import AntError, APIError, OutputError, ResponseError
+from ant_cli.errors import NOT_FOUND, AntError, APIError, OutputError, ResponseError
 from ant_cli.http.client import Client
 from ant_cli.http.sender import Doubt, doubt_about
 from ant_cli.input.request import Request
-from ant_cli.operations.spec import Operation
+from ant_cli.operations.spec import Flags, Operation
 from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.runtime.streams import Stderr
 
 if TYPE_CHECKING:
     from ant_cli.http.name_hints import Listings
 
-NOT_FOUND = 404
 _UNKNOWN = "This attempt may have succeeded. Check before you repeat it:"
 _UNKNOWN_AFTER_RETRY = "This attempt, or one before it, may have succeeded. Check before you repeat it:"
 _DONE = "The server made the change anyway. To check:"
@@ -29,8 +28,10 @@ class OutcomeHints:
     that was given instead of an ID gets the commands with the ID.
     """
 
-    def __init__(self, operation: Operation, client: Client, stderr: Stderr) -> None:
+    def __init__(self, operation: Operation, flags: Flags, client: Client, stderr: Stderr) -> None:
+        """Take also the flags of the command line: a suggested command repeats some of them."""
         self._operation = operation
+        self._flags = flags
         self._client = client
         self._stderr = stderr
         self._listings: Listings = {}
@@ -41,34 +42,35 @@ class OutcomeHints:
         try:
             yield
         except OutputError as error:
-            raise error.with_hints(_check_hint(self._operation, request, _DONE)) from None
+            raise error.with_hints(self._check_hint(request, _DONE)) from None
         except AntError as error:
             doubt = doubt_about(error)
             if doubt or isinstance(error, ResponseError):
-                raise error.with_hints(_check_hint(self._operation, request, _unknown(doubt))) from None
+                raise error.with_hints(self._check_hint(request, _unknown(doubt))) from None
             if isinstance(error, APIError) and error.status == NOT_FOUND:
                 raise error.with_hints(*self._name_hints(request)) from None
             raise
         except KeyboardInterrupt as interrupt:
             doubt = doubt_about(interrupt)
-            if doubt and (hint := _check_hint(self._operation, request, _unknown(doubt))):
+            if doubt and (hint := self._check_hint(request, _unknown(doubt))):
                 self._stderr.say(hint)
             raise
 
     def _name_hints(self, request: Request) -> list[str]:
         from ant_cli.http.name_hints import name_hints
 
-        return name_hints(self._operation, request, self._client, self._listings)
+        return name_hints(self._operation, self._flags, request, self._client, self._listings)
+
+    def _check_hint(self, request: Request, fact: str) -> str:
+        if not self._operation.check_command:
+            return ""
+        from shlex import quote
+
+        from ant_cli.http.target_flags import target_flags
+
+        ids = {name: quote(text) for name, text in request.path_params.items()}
+        return f"{fact} ant {self._operation.check_command.format(**ids)}{target_flags(self._flags)}"
 
 
 def _unknown(doubt: Doubt | None) -> str:
     return _UNKNOWN_AFTER_RETRY if doubt and doubt.retried else _UNKNOWN
-
-
-def _check_hint(operation: Operation, request: Request, fact: str) -> str:
-    if not operation.check_command:
-        return ""
-    from shlex import quote
-
-    ids = {name: quote(text) for name, text in request.path_params.items()}
-    return f"{fact} ant {operation.check_command.format(**ids)}"

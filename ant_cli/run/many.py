@@ -49,7 +49,7 @@ def run_many(plan: RunPlan, runtime: Runtime) -> None:
         DelayedSignals() as signals,
     ):
         resume_gc()
-        send = partial(_send, plan, OutcomeHints(operation, client, runtime.stderr), runtime.stderr)
+        send = partial(_send, plan, OutcomeHints(operation, plan.flags, client, runtime.stderr), runtime.stderr)
         fail_fast = plan.flags.is_on("fail_fast")
         pool = Pool(client, requests, send, signals.check, parallel=parallel, fail_fast=fail_fast)
         try:

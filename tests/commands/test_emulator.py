@@ -93,6 +93,16 @@ def test_enqueue_poll_ack_and_stats_share_a_queue_across_processes(local):
     assert (stats["depth"], stats["pending"]) == (1, 1)
 
 
+def test_enqueue_with_a_name_suggests_itself_with_the_id(local):
+    """With the flag that leads to the emulator, if it was typed."""
+    environment_id = local(*CREATE).stdout.strip()
+    for target in ("", " --base-url local:emulator.db"):
+        done = local("emulator", "enqueue", "queue", *target.split())
+        assert done.returncode == 5
+        command = f"ant emulator enqueue {environment_id}{target}"
+        assert done.stderr.endswith(f"'queue' is the name of {environment_id}. Its command: {command}\n")
+
+
 def test_enqueue_prints_items_with_format_and_transform(local):
     """Both flags work as for the commands of the API."""
     environment_id = local(*CREATE).stdout.strip()
