@@ -75,7 +75,6 @@ def test_every_command_with_an_environment_id_suggests_itself_with_the_id(ant, w
         (("--base-url", "http://127.0.0.1:1/a'b"), " --base-url 'http://127.0.0.1:1/a'\"'\"'b'"),
         (("--base-url", "http://ada:hunter2@127.0.0.1:1"), " --base-url http://127.0.0.1:1"),
         (("--workspace-id", "wrkspc_1"), " --workspace-id wrkspc_1"),
-        (("--local", "--debug=false"), " --local"),
         (("--profile", "ci", "--local=false"), " --profile ci"),
         (("--api-key", "sk-ant-typed-key-1", "--format", "json"), ""),
     ],
@@ -86,6 +85,13 @@ def test_the_suggested_command_goes_to_the_same_server_and_account(ant, flags, r
     result = ant(*RETRIEVE, "prod", *flags, replies=[NOT_FOUND, page(("env_2", "prod"))])
     assert result.exit == 5
     assert result.stderr.endswith(f"Its command: ant beta:environments retrieve env_2{repeated}\n")
+
+
+def test_the_suggested_command_leads_to_the_local_emulator_again(ant):
+    """A --local that was typed is repeated."""
+    environment_id = ant("--local", "beta:environments", "create", "--name", "prod").json["id"]
+    result = ant("--local", *RETRIEVE, "prod")
+    assert result.stderr.endswith(f"Its command: ant beta:environments retrieve {environment_id} --local\n")
 
 
 def test_every_environment_with_the_name_is_listed(ant):
