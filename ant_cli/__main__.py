@@ -111,7 +111,7 @@ def _show_version(runtime: Runtime) -> None:
 
 
 def _decode_arg(arg: str) -> str:
-    """Decode an argument as UTF-8, whatever the encoding of the locale.
+    """Decode an argument as UTF-8, independent of the locale's encoding.
 
     Raises:
         UsageError: if it is not UTF-8, because something else would be sent instead.

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 Refresh = Callable[[], Request | Response]
-"""Returns a request as it has to be now, or a response that makes it unnecessary."""
+"""Returns the request to send now, or a response that makes it unnecessary."""
 
 
 class Sender:

@@ -135,7 +135,7 @@ class Param(NamedTuple):
     choices: tuple[str, ...] = ()
     """What completion and help offer. Other values are not rejected here: the server, or the setting, decides."""
     default: str = ""
-    """The text that counts if none is given. Help shows it; `help` describes a default that is no text."""
+    """The value, as text, if none is given. Help shows it. If a default is not text, `help` describes it."""
     success_message: str = ""
     """Reported instead of the operation's message if this boolean is true."""
     value_name: str = ""
@@ -207,9 +207,11 @@ class Operation(NamedTuple):
     """It creates an object. Sent twice, it creates two, because the API has no idempotency keys."""
     past_participle: str = "done"
     """What happened to the objects, as in `archived 498 of 500`."""
-    asks: Literal["never", "for several", "always"] = "never"
-    """When a user at a terminal is asked to confirm it, which the flag `--yes` in `params` prevents: `always`, even
-    for one object, if it can't be undone."""
+    asks: Literal["never", "for several", "always"] = (
+        "never"
+        """When a user at a terminal is asked to confirm it,
+    unless `--yes` is given: `always`, even for one object, if it can't be undone. `params` must have `--yes`."""
+    )
     success_message: str = ""
     """A sentence for people that says what was done, with the ID as `{id}`; empty if the response shows it."""
     empty_message: str = ""

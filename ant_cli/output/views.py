@@ -121,7 +121,7 @@ def view_rows(text: bytes, style: Style) -> list[ViewRow]:
 
 
 def view_lines(rows: list[ViewRow], style: Style) -> list[str]:
-    """Return each row as it is shown: on one or more lines, with a line feed at the end."""
+    """Return each row as shown: on one or more lines, with a line feed at the end."""
     widths = [cell_width(row.label) for row in rows if row.text]
     width = max((width for width in widths if width <= _MAX_LABEL), default=0)
     return [_line(row, width, style) if row.label else _painted(row, style) + "\n" for row in rows]

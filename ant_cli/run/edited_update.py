@@ -74,7 +74,7 @@ class _Turn:
         self._seen: dict[str, Any] | None = None
 
     def make(self) -> Request | Response:
-        """Read the object, and return the update for what it is now, or the response if it is as wanted."""
+        """Read the object, and return the update for its current state; the response, if nothing changes."""
         response = self._client.send(self._request._replace(method="GET", body=None))
         remote = _object(response.body)
         given = _object(self._request.body or b"{}")

@@ -138,12 +138,12 @@ class _Report:
         self._say_summary()
 
     def end_unread(self, unfinished: Unfinished) -> None:
-        """Report what was left when nobody read the results. Raises PartialFailure unless everything was done."""
+        """Report unfinished requests when nobody reads the results. Raises PartialFailure if there are some."""
         self._account_for(unfinished)
         self.end(unfinished.sent)
 
     def _account_for(self, unfinished: Unfinished) -> None:
-        """Report what was sent, but not printed."""
+        """Report requests that were sent, but whose results were not printed."""
         self._bar.erase()
         results = [*([self._printing] if self._printing else []), *unfinished.finished]
         for result in results:

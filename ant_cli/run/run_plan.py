@@ -55,7 +55,7 @@ class RunPlan(NamedTuple):
         return self.edited.dry_run(self.requests, self.settings) if self.edited else self.requests
 
     def notes(self) -> AbstractContextManager[object]:
-        """Return a context at whose end the notes about changes are printed."""
+        """Return a context that prints the notes about changes at its end."""
         return self.edited or nullcontext()
 
 

@@ -146,7 +146,7 @@ def _wait_for_room(file: BinaryIO) -> None:
 
 
 class Stdout(Stream):
-    """Standard output: results, in UTF-8 whatever the locale, and nothing else."""
+    """Standard output: only results, always in UTF-8."""
 
     def write(self, data: bytes, *, escape: bool = True) -> None:
         """Write `data` unbuffered. On a terminal, escape control characters unless `escape` is False.
@@ -212,7 +212,7 @@ class Stderr(Stream):
             self._secrets.append(secret)
 
     def redact(self, text: str) -> str:
-        """Return the text with every secret redacted, in whatever notation it is written."""
+        """Return the text with every secret redacted, in any notation."""
         from ant_cli.runtime.redaction import redact
 
         return redact(text, [*self._secrets, *self._received])

@@ -214,7 +214,7 @@ def output_settings(flags: Flags) -> OutputSettings:
 
 
 def _profile_for(name: str, profile: SelectedProfile, runtime: Runtime) -> SelectedProfile:
-    """Return the profile as far as it counts for a setting: its format is for people, and breaks no script."""
+    """Return the profile to use for a setting. Its format applies to people only, so that it breaks no script."""
     return profile if name != "format" or runtime.stdout.is_terminal else NO_PROFILE
 
 
