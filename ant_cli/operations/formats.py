@@ -12,8 +12,8 @@ class Format(NamedTuple):
     render: str
     """The function that renders values, as `module:function` in `ant_cli.output`; imported when it is used.
 
-    It takes JSON texts and the style of the output (None in a pipe), and returns the bytes to print for each. For a
-    table it makes the renderer instead, because the widths of the columns depend on the rows before.
+    It takes JSON values and the style of the output (None in a pipe), and returns the bytes to print for each. For
+    a table it makes the renderer instead, because the widths of the columns depend on the rows before.
     """
     separator: bytes = b""
     """Printed between values."""

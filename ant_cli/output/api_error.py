@@ -47,13 +47,13 @@ def rendered_errors(settings: OutputSettings, stderr: Stderr) -> Iterator[None]:
 
 def _error_details(body: bytes, settings: OutputSettings) -> str:
     """Return the body of an API error, following `--format-error`, `--transform-error` and `-r`."""
-    row = BY_NAME[settings.format_error]
+    format_ = BY_NAME[settings.format_error]
     try:
         json_text.validate(body)
-        text = make_transform("--transform-error", settings.transform_error)(body)
-        if settings.raw_output and json_text.json_type(text) == "string":
-            return json_text.string(text)
-        return make_renderer(row)([text]).decode("utf-8", "replace").rstrip("\n")
+        raw = make_transform("--transform-error", settings.transform_error)(body)
+        if settings.raw_output and json_text.json_type(raw) == "string":
+            return json_text.string(raw)
+        return make_renderer(format_)([raw]).decode("utf-8", "replace").rstrip("\n")
     except (json_text.JSONTextError, UsageError):  # a path that fails at this point must not hide the error
         return _excerpt(body)
 
@@ -65,14 +65,14 @@ def _sentence(status: int, body: bytes, settings: OutputSettings) -> str:
     try:
         members = json_text.members(body)
         error = json_text.members(members.get("error", b""))
-        if members.keys() <= _KEYS and (kind := _kind(error)):
-            return f"{json_text.string(error['message'])} ({status} {json_text.string(kind)})"
+        if members.keys() <= _KEYS and (code := _code_or_type(error)):
+            return f"{json_text.string(error['message'])} ({status} {json_text.string(code)})"
     except json_text.JSONTextError:
         pass
     return ""
 
 
-def _kind(error: dict[str, bytes]) -> bytes:
+def _code_or_type(error: dict[str, bytes]) -> bytes:
     """Return the code of an error or else its type, which is less precise; empty if the error has more members.
 
     The API repeats the code in `details`.

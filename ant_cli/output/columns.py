@@ -202,8 +202,8 @@ def _keys_of(item: bytes, prefix: str = "", depth: int = 3) -> Iterator[str]:
 
 def _resource_type(members: dict[str, bytes]) -> str:
     """Return the `type` of a resource; empty if it has none."""
-    text = members.get("type", b"")
-    return json_text.string(text) if text.startswith(b'"') else ""
+    raw = members.get("type", b"")
+    return json_text.string(raw) if raw.startswith(b'"') else ""
 
 
 def _escaped(key: str) -> str:
@@ -213,7 +213,7 @@ def _escaped(key: str) -> str:
 
 def members_as_rows(value: bytes) -> list[list[str]]:
     """Return the names and values of an object."""
-    return [[escape_controls(name), _cell(text)] for name, text in json_text.members(value).items()]
+    return [[escape_controls(name), _cell(raw)] for name, raw in json_text.members(value).items()]
 
 
 def rows_of(items: list[bytes], columns: tuple[Column, ...]) -> list[list[str]]:
@@ -222,14 +222,14 @@ def rows_of(items: list[bytes], columns: tuple[Column, ...]) -> list[list[str]]:
     return [[column.cell_of(value, item) for column in columns] for value, item in zip(decoded, items, strict=True)]
 
 
-def _cell(text: bytes) -> str:
+def _cell(raw: bytes) -> str:
     """Return a value as one line of text."""
-    kind = json_text.json_type(text)
-    if kind == "string":
-        return format_scalar(json_text.string(text))
-    if kind == "array" and (listed := _listed(json_text.elements(text))):
+    type_ = json_text.json_type(raw)
+    if type_ == "string":
+        return format_scalar(json_text.string(raw))
+    if type_ == "array" and (listed := _listed(json_text.elements(raw))):
         return listed
-    compact = escape_controls(json_text.compact(text).decode())
+    compact = escape_controls(json_text.compact(raw).decode())
     return MISSING if compact in ("null", "[]", "{}") else compact
 
 

@@ -30,25 +30,25 @@ class Part(NamedTuple, Generic[T]):
 
 
 def item_parts(items: Sequence[bytes], transform: Transform) -> dict[str, Part[bytes]]:
-    """Return the items of a list by their IDs; an item without an ID by its JSON text.
+    """Return the items of a list by their IDs; an item without an ID by its JSON.
 
     Values that `--transform` leaves out are not compared.
     """
-    found = dict[str, Part[bytes]]()
+    parts = dict[str, Part[bytes]]()
     for item, value in zip(items, transformed(items, transform), strict=True):
         key = (apply(_ID, item) or item).decode("utf-8", "surrogateescape")
-        found[key] = Part(json_text.compact(value), value)
-    return found
+        parts[key] = Part(json_text.compact(value), value)
+    return parts
 
 
 def differences(before: Mapping[str, Part[T]], after: Mapping[str, Part[T]]) -> dict[str, Change]:
     """Return the changes of the parts by key, in the order of the later state, followed by the removed parts."""
-    found = {
+    changes = {
         key: Change.CHANGED if key in before else Change.ADDED
         for key, part in after.items()
         if key not in before or before[key].compared != part.compared
     }
-    return found | {key: Change.REMOVED for key in before if key not in after}
+    return changes | {key: Change.REMOVED for key in before if key not in after}
 
 
 class MarkedPart(NamedTuple, Generic[T]):
@@ -74,9 +74,9 @@ class Marks(Generic[T]):
 
     def update(self, parts: dict[str, Part[T]], now: float) -> list[MarkedPart[T]]:
         """Return the parts of a state to show. In the first state, nothing is marked."""
-        found = {} if self._parts is None else differences(self._parts, parts)
+        changes = {} if self._parts is None else differences(self._parts, parts)
         kept = {key: mark for key, mark in self._marks.items() if now - mark.since < self._lasts_s}
-        self._marks = {**kept, **{key: _Mark(change, now) for key, change in found.items()}}
+        self._marks = {**kept, **{key: _Mark(change, now) for key, change in changes.items()}}
         self._shown = self._with_removed(parts)
         self._parts = parts
         marks = self._marks
@@ -90,9 +90,9 @@ class Marks(Generic[T]):
                 anchor = key
             elif key in self._marks:
                 gone.setdefault(anchor, []).append(key)
-        found = dict[str, Part[T]]()
+        shown = dict[str, Part[T]]()
         for key in ("", *parts):
             if key in parts:
-                found[key] = parts[key]
-            found.update((other, self._shown[other]) for other in gone.get(key, ()))
-        return found
+                shown[key] = parts[key]
+            shown.update((other, self._shown[other]) for other in gone.get(key, ()))
+        return shown

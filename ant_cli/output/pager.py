@@ -68,7 +68,7 @@ class Pager:
         return self.write
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self, exception_type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
             self._write_held()
@@ -76,7 +76,7 @@ class Pager:
             if self._program:
                 _wait_for_pager(self._program)
                 self._print_if_failed()
-        if kind is PagerClosed:
+        if exception_type is PagerClosed:
             raise BrokenPipeError from None
 
     def show(self, parts: Iterable[bytes]) -> None:

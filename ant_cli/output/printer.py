@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ant_cli.output.terminal import Style
 
 Transform = Callable[[bytes], bytes]
-"""`--transform`, or a function that returns a JSON text unchanged."""
+"""`--transform`, or a function that returns a JSON value unchanged."""
 
 
 class Printer:
@@ -61,10 +61,10 @@ class Printer:
             shows_archived=shows_archived,
         )
 
-    def print_one(self, text: bytes) -> None:
+    def print_one(self, raw: bytes) -> None:
         """Print a value. Raises ResponseError, and prints nothing, if it is not JSON."""
-        check_json(text)
-        values = self._transformed([text])
+        check_json(raw)
+        values = self._transformed([raw])
         if self.format.opens_screen:
             self._explore([values], is_list=False)
         else:
@@ -159,10 +159,10 @@ class Printer:
         return as_raw_string(value, self._style)
 
 
-def check_json(text: bytes) -> None:
+def check_json(raw: bytes) -> None:
     """Raise ResponseError unless a response's body is JSON."""
     try:
-        json_text.validate(text)
+        json_text.validate(raw)
     except json_text.JSONTextError as error:
         raise _invalid_json(error) from None
 
@@ -189,23 +189,23 @@ def _choose_format(settings: OutputSettings, runtime: Runtime, *, is_list: bool)
         UsageError: if there are `--columns`, and another format was requested.
 
     """
-    row = BY_NAME[settings.format]
+    chosen = BY_NAME[settings.format]
     on_terminal = runtime.stdout.is_terminal
     if settings.columns.strip():
-        if row.name != "auto" and not row.is_table:
-            raise _columns_conflict(row.name, settings.format_source)
+        if chosen.name != "auto" and not chosen.is_table:
+            raise _columns_conflict(chosen.name, settings.format_source)
         return BY_NAME[AUTO_LIST]
-    if row.name == "auto":
+    if chosen.name == "auto":
         return BY_NAME[(AUTO_LIST if is_list else AUTO_OBJECT) if on_terminal else AUTO_PIPE]
-    if row.opens_screen:
+    if chosen.opens_screen:
         from ant_cli.output.explorer.full_screen import TEXTUAL, missing_requirement
         from ant_cli.runtime.extras import install_hint
 
         if missing := missing_requirement(runtime):
-            row = BY_NAME[AUTO_OBJECT if on_terminal else AUTO_PIPE]
+            chosen = BY_NAME[AUTO_OBJECT if on_terminal else AUTO_PIPE]
             hint = f"\n{install_hint('explore')}" if missing == TEXTUAL else ""
-            runtime.stderr.say(f"Note: the format explore needs {missing}; {row.name} is used instead.{hint}")
-    return row
+            runtime.stderr.say(f"Note: the format explore needs {missing}; {chosen.name} is used instead.{hint}")
+    return chosen
 
 
 def _columns_conflict(name: str, source: str) -> UsageError:
@@ -217,7 +217,7 @@ def _columns_conflict(name: str, source: str) -> UsageError:
 
 
 def transformed(values: Iterable[bytes], transform: Transform) -> list[bytes]:
-    """Return JSON texts after `--transform`. Raises ResponseError if it can't be applied."""
+    """Return JSON values after `--transform`. Raises ResponseError if it can't be applied."""
     try:
         return [transform(value) for value in values]
     except json_text.JSONTextError as error:  # some paths can't be evaluated as deeply as JSON can be nested
@@ -225,19 +225,19 @@ def transformed(values: Iterable[bytes], transform: Transform) -> list[bytes]:
 
 
 def make_transform(flag: str, path: str) -> Transform:
-    """Return the function that finds a path's value in a JSON text; `null` if nothing matches (D9).
+    """Return the function that finds a path's value in a JSON value; `null` if nothing matches (D9).
 
     Raises:
         UsageError: if `path` is not a GJSON path.
 
     """
     if not path:
-        return lambda text: text
+        return lambda raw: raw
     from ant_cli.gjson import BadPath, apply, parse
 
-    def transform(text: bytes) -> bytes:
+    def transform(raw: bytes) -> bytes:
         try:
-            return apply(compiled, text) or b"null"
+            return apply(compiled, raw) or b"null"
         except BadPath as error:  # that it multiplies the value shows only during evaluation
             raise UsageError(f"{flag} {path!r}: {error}.") from None
 

@@ -70,11 +70,11 @@ class Progress:
             yield
 
     @contextmanager
-    def _drawing(self, text: Callable[[float], str], since: float) -> Iterator[None]:
+    def _drawing(self, text_at: Callable[[float], str], since: float) -> Iterator[None]:
         from threading import Event, Thread
 
         done = Event()
-        thread = Thread(target=self._draw, args=(text, since, done.wait), daemon=True)
+        thread = Thread(target=self._draw, args=(text_at, since, done.wait), daemon=True)
         thread.start()
         try:
             yield
@@ -82,7 +82,7 @@ class Progress:
             done.set()
             thread.join()
 
-    def _draw(self, text: Callable[[float], str], since: float, done: Callable[[float], bool]) -> None:
+    def _draw(self, text_at: Callable[[float], str], since: float, done: Callable[[float], bool]) -> None:
         """Draw frame after frame until `done` returns true, and erase the line."""
         from ant_cli.output.terminal import terminal_size, truncate
 
@@ -92,7 +92,7 @@ class Progress:
         width = terminal_size(self._stderr, self._environ)[0] - _MARGIN
         number = 0
         while True:
-            line = truncate(escape_controls(text(monotonic() - began)).replace("\n", " "), width)
+            line = truncate(escape_controls(text_at(monotonic() - began)).replace("\n", " "), width)
             self._stderr.draw(f"{_FRAMES[number % len(_FRAMES)]} {line}")
             number += 1
             if done(_FRAME_S):

@@ -12,10 +12,10 @@ _SPACE = b" \t\r\n"
 def print_raw(
     parts: Callable[[], Iterable[bytes]], write: Callable[[bytes], None], *, on_one_line: bool = False
 ) -> None:
-    """Write the JSON text that `parts` yields, without surrounding white space, and a line break.
+    """Write the JSON value that `parts` yields, without surrounding white space, and a line break.
 
     Args:
-        parts: Yields the text from its beginning, each time it is called.
+        parts: Yields the value from its beginning, each time it is called.
         write: Writes to stdout.
         on_one_line: Leave out line breaks, which in JSON can only be between tokens.
 
@@ -23,20 +23,20 @@ def print_raw(
         JSONTextError: if it is not JSON; in that case, nothing is written.
 
     """
-    text = _Extent()
-    validate_stream(text.measure(parts()))
+    extent = _Extent()
+    validate_stream(extent.measure(parts()))
     position = 0
     for part in parts():
-        content = part[max(text.start - position, 0) : text.end - position]
+        content = part[max(extent.start - position, 0) : extent.end - position]
         write(content.translate(None, b"\r\n") if on_one_line else content)
         position += len(part)
-        if position >= text.end:  # only white space is left, maybe a lot of it
+        if position >= extent.end:  # only white space is left, maybe a lot of it
             break
     write(b"\n")
 
 
 class _Extent:
-    """The start and the end of a text that arrives in parts, without surrounding white space."""
+    """The start and the end of a value that arrives in parts, without surrounding white space."""
 
     def __init__(self) -> None:
         self.start = 0

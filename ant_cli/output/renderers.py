@@ -1,4 +1,4 @@
-"""Renderers: convert the JSON texts of a page to the bytes to print.
+"""Renderers: convert the JSON values of a page to the bytes to print.
 
 `operations/formats.py` has a row for each format, which names a function here, or in the module of a larger format.
 """
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from ant_cli.output.terminal import Style
 
 Renderer = Callable[[list[bytes]], bytes]
-"""Takes the JSON texts of the next values, and returns the bytes to print for them."""
+"""Takes the next values as JSON, and returns the bytes to print for them."""
 
 
 def make_renderer(
-    row: Format,
+    format_: Format,
     columns: str = "",
     *,
     is_list: bool = False,
@@ -29,11 +29,11 @@ def make_renderer(
     shows_archived: bool = False,
 ) -> Renderer:
     """Return the renderer of a format, plain if there is no style. Raises UsageError for a bad `--columns`."""
-    function = import_named(f"ant_cli.output.{row.render}")
-    if row.is_table:
+    function = import_named(f"ant_cli.output.{format_.render}")
+    if format_.is_table:
         table: Renderer = function(columns, warn, style, is_list=is_list, shows_archived=shows_archived)
         return table
-    return _Sequence(function, row.separator, style)
+    return _Sequence(function, format_.separator, style)
 
 
 class _Sequence:

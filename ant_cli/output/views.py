@@ -30,22 +30,22 @@ _EMPTY = {"{}": "(none)", "[]": "(none)", "null": "null", '""': "(empty)"}
 _EMPTY_ON_TERMINAL = _EMPTY | {"null": "(none)"}
 
 
-def view(text: bytes, style: Style | None) -> str:
-    """Return the view of a JSON text, with a line feed at its end; plain without a style."""
-    return _plain_view(text) if style is None else _styled_view(text, style)
+def view(raw: bytes, style: Style | None) -> str:
+    """Return the view of a JSON value, with a line feed at its end; plain without a style."""
+    return _plain_view(raw) if style is None else _styled_view(raw, style)
 
 
 # In a pipe
 
 
-def _plain_view(text: bytes) -> str:
-    return "".join(line + "\n" for line in _plain_lines(text, ""))
+def _plain_view(raw: bytes) -> str:
+    return "".join(line + "\n" for line in _plain_lines(raw, ""))
 
 
-def _plain_lines(text: bytes, indent: str) -> Iterator[str]:
-    entries = _entries(text)
+def _plain_lines(raw: bytes, indent: str) -> Iterator[str]:
+    entries = _entries(raw)
     if not entries:
-        yield indent + _plain_scalar(text)
+        yield indent + _plain_scalar(raw)
     for label, value in entries:
         if _entries(value):
             yield f"{indent}{label}"
@@ -54,22 +54,22 @@ def _plain_lines(text: bytes, indent: str) -> Iterator[str]:
             yield from _hanging(f"{indent}{label} ", _plain_scalar(value))
 
 
-def _entries(text: bytes) -> list[tuple[str, bytes]]:
+def _entries(raw: bytes) -> list[tuple[str, bytes]]:
     """Return the members or elements of a value, each with its label; an empty list for a scalar."""
-    kind = json_text.json_type(text)
-    if kind == "object":
-        return [(f"{escape_controls(key)}:", value) for key, value in json_text.members(text).items()]
-    if kind == "array":
-        return [(f"{number}.", value) for number, value in enumerate(json_text.elements(text), 1)]
+    type_ = json_text.json_type(raw)
+    if type_ == "object":
+        return [(f"{escape_controls(key)}:", value) for key, value in json_text.members(raw).items()]
+    if type_ == "array":
+        return [(f"{number}.", value) for number, value in enumerate(json_text.elements(raw), 1)]
     return []
 
 
-def _plain_scalar(text: bytes) -> str:
+def _plain_scalar(raw: bytes) -> str:
     """Return a scalar as plain text; an empty value as its label."""
-    compact = json_text.compact(text).decode()
+    compact = json_text.compact(raw).decode()
     if compact in _EMPTY:
         return _EMPTY[compact]
-    return escape_controls(json_text.string(text)) if compact.startswith('"') else compact
+    return escape_controls(json_text.string(raw)) if compact.startswith('"') else compact
 
 
 def _hanging(start: str, value: str) -> Iterator[str]:
@@ -109,15 +109,15 @@ class ViewRow(NamedTuple):
     """Added to the text, dim."""
 
 
-def _styled_view(text: bytes, style: Style) -> str:
-    return "".join(view_lines(view_rows(text, style), style))
+def _styled_view(raw: bytes, style: Style) -> str:
+    return "".join(view_lines(view_rows(raw, style), style))
 
 
-def view_rows(text: bytes, style: Style) -> list[ViewRow]:
-    """Return the rows of the view of a JSON text: a single one without a name for a scalar."""
-    if not _has_rows(text):
-        return [_scalar_row("", "", text, style)]
-    return list(_rows(_in_order(text), "", style))
+def view_rows(raw: bytes, style: Style) -> list[ViewRow]:
+    """Return the rows of the view of a JSON value: a single one without a name for a scalar."""
+    if not _has_rows(raw):
+        return [_scalar_row("", "", raw, style)]
+    return list(_rows(_in_order(raw), "", style))
 
 
 def view_lines(rows: list[ViewRow], style: Style) -> list[str]:
@@ -127,16 +127,16 @@ def view_lines(rows: list[ViewRow], style: Style) -> list[str]:
     return [_line(row, width, style) if row.label else _painted(row, style) + "\n" for row in rows]
 
 
-def _in_order(text: bytes) -> list[_LabelledValue]:
+def _in_order(raw: bytes) -> list[_LabelledValue]:
     """Return the members of a value: for a known resource, the important ones first, without obvious ones.
 
     Those are the type, times that are null, and the time of the last update if there was none since the creation.
     """
-    if json_text.json_type(text) != "object":
-        return _numbered(text)
-    members = json_text.members(text)
-    kind = members.get("type", b"null")
-    if json_text.json_type(kind) != "string" or json_text.string(kind) not in _KNOWN_TYPES:
+    if json_text.json_type(raw) != "object":
+        return _numbered(raw)
+    members = json_text.members(raw)
+    type_ = members.get("type", b"null")
+    if json_text.json_type(type_) != "string" or json_text.string(type_) not in _KNOWN_TYPES:
         return list(members.items())
     others = [name for name in members if name not in (*_FIRST, *_LAST, "type")]
     names = [name for name in (*_FIRST, *others, *_LAST) if name in members]
@@ -149,8 +149,8 @@ def _is_redundant(name: str, members: dict[str, bytes]) -> bool:
     return members[name] == b"null" and name.upper().endswith(TIME_ENDINGS) and name not in _MISSING_IN_WORDS
 
 
-def _numbered(text: bytes) -> list[_LabelledValue]:
-    return [(f"{number}.", value) for number, value in enumerate(json_text.elements(text), 1)]
+def _numbered(raw: bytes) -> list[_LabelledValue]:
+    return [(f"{number}.", value) for number, value in enumerate(json_text.elements(raw), 1)]
 
 
 def _rows(entries: list[_LabelledValue], indent: str, style: Style) -> Iterator[ViewRow]:
@@ -172,9 +172,9 @@ def _summarized(name: str, members: dict[str, bytes], room: int) -> tuple[str, l
 
     The text is the object's `type`, and its scalars if all of them are short, plain, and fit into `room` cells.
     """
-    kind = json_text.string(members["type"]) if members.get("type", b"").startswith(b'"') else ""
-    parts = [escape_controls(kind)] if kind and kind != name else []
-    others = [(key, value) for key, value in members.items() if not (kind and key == "type")]
+    type_ = json_text.string(members["type"]) if members.get("type", b"").startswith(b'"') else ""
+    parts = [escape_controls(type_)] if type_ and type_ != name else []
+    others = [(key, value) for key, value in members.items() if not (type_ and key == "type")]
     scalars = [(key, value) for key, value in others if json_text.json_type(value) not in ("object", "array")]
     pairs = [f"{key}={_EMPTY_ON_TERMINAL.get(value.decode(), '') or _scalar(value)}" for key, value in scalars]
     line = ", ".join(parts + pairs)
@@ -192,44 +192,44 @@ def _without_empty_lists(entries: list[_LabelledValue]) -> list[_LabelledValue]:
     return [*(entry for entry in entries if entry[1] != b"[]"), ("empty", b"[" + names + b"]")]
 
 
-def _has_rows(text: bytes) -> bool:
+def _has_rows(raw: bytes) -> bool:
     """Whether the members of a value get separate rows: it is not a scalar, not empty, and not a plain list."""
-    kind = json_text.json_type(text)
-    if kind == "object":
-        return bool(json_text.members(text))
-    return kind == "array" and bool(json_text.elements(text)) and not _is_plain_list(text)
+    type_ = json_text.json_type(raw)
+    if type_ == "object":
+        return bool(json_text.members(raw))
+    return type_ == "array" and bool(json_text.elements(raw)) and not _is_plain_list(raw)
 
 
-def _is_plain_list(text: bytes) -> bool:
+def _is_plain_list(raw: bytes) -> bool:
     """Whether a value is a list that is clear on one line: strings without commas or line breaks, and numbers."""
-    if json_text.json_type(text) != "array":
+    if json_text.json_type(raw) != "array":
         return False
     return all(
         json_text.json_type(item) not in ("object", "array")
         and item != b'""'
         and b"," not in item
         and b"\\" not in item
-        for item in json_text.elements(text)
+        for item in json_text.elements(raw)
     )
 
 
-def _scalar_row(label: str, name: str, text: bytes, style: Style) -> ViewRow:
+def _scalar_row(label: str, name: str, raw: bytes, style: Style) -> ViewRow:
     """Return the row of a value that needs no separate rows: an empty value as a label, a time with its age."""
-    shown = json_text.compact(text).decode()
+    shown = json_text.compact(raw).decode()
     is_time = name.upper().endswith(TIME_ENDINGS)
     if shown in ("null", '""') and name in _MISSING_IN_WORDS:
         return ViewRow(label, _MISSING_IN_WORDS[name], "dim")
     if shown in _EMPTY_ON_TERMINAL:
         return ViewRow(label, "never" if is_time and shown == "null" else _EMPTY_ON_TERMINAL[shown], "dim")
-    shown = ", ".join(map(_scalar, json_text.elements(text))) if _is_plain_list(text) else _scalar(text)
+    shown = ", ".join(map(_scalar, json_text.elements(raw))) if _is_plain_list(raw) else _scalar(raw)
     age = relative_time(shown, style.clock()) if is_time else ""
     return ViewRow(label, shown, STATE_COLOURS.get(shown, "") if name == "state" else "", f"({age})" if age else "")
 
 
-def _scalar(text: bytes) -> str:
-    if json_text.json_type(text) == "string":
-        return escape_controls(json_text.string(text))
-    return json_text.compact(text).decode()
+def _scalar(raw: bytes) -> str:
+    if json_text.json_type(raw) == "string":
+        return escape_controls(json_text.string(raw))
+    return json_text.compact(raw).decode()
 
 
 def _line(row: ViewRow, width: int, style: Style) -> str:

@@ -82,12 +82,12 @@ class WatchLines:
     def show(self, values: list[bytes]) -> None:
         """Print the changes; the first time, everything."""
         parts = self._lines.parts(values)
-        found = differences(self._parts, parts)
+        changes = differences(self._parts, parts)
         known = {**self._parts, **parts}
         self._parts, self._fails = parts, False
-        if found:
+        if changes:
             self._printer.print_pages(
-                [[self._lines.line(change, known[key].shown) for key, change in found.items()]]
+                [[self._lines.line(change, known[key].shown) for key, change in changes.items()]]
             )
 
     def failed(self, problem: str, delay_s: float) -> None:

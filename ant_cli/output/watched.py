@@ -96,13 +96,13 @@ class WatchedView:
 
     def parts(self, values: Sequence[bytes]) -> dict[str, Part[ViewRow]]:
         """Return the rows by their paths of names. The age of a time is not compared."""
-        found, path = dict[str, Part[ViewRow]](), list[str]()
+        parts, path = dict[str, Part[ViewRow]](), list[str]()
         (value,) = transformed(values[:1], self._transform)
         for row in view_rows(value, self._style):
             name = row.label.lstrip()
             path[(len(row.label) - len(name)) // 2 :] = [name]
-            found["\n".join(path)] = Part(row.text, row)
-        return found
+            parts["\n".join(path)] = Part(row.text, row)
+        return parts
 
     def body(self, marked: Sequence[MarkedPart[ViewRow]], room: int, style: Style) -> Body:
         """Return the first rows. Each may need several lines."""

@@ -47,18 +47,18 @@ _LONGEST_REMEMBERED = 2000
 """The longest member, in bytes, whose lines are remembered, so that they take at most 8 MB in total."""
 
 
-def to_yaml(text: bytes) -> str:
-    """Return a JSON text as a YAML document without a marker, ending in a line end."""
-    return yaml_document(text).decode()
+def to_yaml(raw: bytes) -> str:
+    """Return a JSON value as a YAML document without a marker, ending in a line end."""
+    return yaml_document(raw).decode()
 
 
-def yaml_document(text: bytes) -> bytes:
+def yaml_document(raw: bytes) -> bytes:
     """Return the same in UTF-8."""
     try:
-        members = json_text.members(text) if json_text.json_type(text) == "object" else {}
+        members = json_text.members(raw) if json_text.json_type(raw) == "object" else {}
         if not members:
-            return _document(json_text.decode(text))
-        write = _member if len(text) <= _LONGEST_REMEMBERED else _member_of_any_length
+            return _document(json_text.decode(raw))
+        write = _member if len(raw) <= _LONGEST_REMEMBERED else _member_of_any_length
         return b"".join(map(write, members, members.values()))
     except RecursionError:
         raise json_text.JSONTextError("The JSON is nested too deeply.") from None
@@ -90,18 +90,18 @@ def _lead(name: str) -> bytes:
 def _flat_members(value: bytes) -> bytes:
     """Return the indented lines of an object of strings without escapes; the last of equal keys counts."""
     members = dict(_FLAT_MEMBER.findall(value))
-    return b"".join([b"  %b %b\n" % (_lead(name.decode()), _scalar_text(text)) for name, text in members.items()])
+    return b"".join([b"  %b %b\n" % (_lead(name.decode()), _scalar_text(raw)) for name, raw in members.items()])
 
 
-def _scalar_text(text: bytes) -> bytes:
+def _scalar_text(raw: bytes) -> bytes:
     """Return the text of a JSON string, number or literal after a key without indentation."""
-    if _COMMON.fullmatch(text):
-        return text[1:-1]
-    if text[:1] != b'"':
-        return text
-    if b"\\" not in text:
-        return _on_one_line(text[1:-1].decode()).encode()
-    return _scalar(json_text.string(text), "  ").encode()
+    if _COMMON.fullmatch(raw):
+        return raw[1:-1]
+    if raw[:1] != b'"':
+        return raw
+    if b"\\" not in raw:
+        return _on_one_line(raw[1:-1].decode()).encode()
+    return _scalar(json_text.string(raw), "  ").encode()
 
 
 def _document(value: object) -> bytes:

@@ -30,8 +30,8 @@ from ant_cli.output.explorer.tree import (
     in_a_row,
     in_full,
     path_of,
-    raw_text,
     search_text_of,
+    text_to_copy,
     walk,
 )
 from ant_cli.output.explorer.widgets import Line, pieces_of
@@ -78,7 +78,7 @@ def test_the_path_of_a_row_selects_its_value_with_transform(value):
     """Given to `--transform`, the path of any row returns the row's text."""
     (text,) = texts(value)
     for node in walk([Node(text, "", 0)], lambda node: node.can_open):
-        assert apply(parse(path_of(node)), text) == node.text
+        assert apply(parse(path_of(node)), text) == node.raw
 
 
 @given(JSON)
@@ -86,7 +86,7 @@ def test_the_path_of_a_row_begins_with_the_transform(value):
     """The path of a row selects from the response, not from the result of `--transform`."""
     (whole,) = texts({"a": {"b": value}})
     for node in walk([Node(texts(value)[0], "", 0)], lambda node: node.can_open):
-        assert apply(parse(path_of(node, "a.b")), whole) == node.text
+        assert apply(parse(path_of(node, "a.b")), whole) == node.raw
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_a_long_text_is_truncated_in_its_row_only():
     """Laying out a row takes no longer for a text that no screen has room for."""
     (text,) = texts("x" * 1_000_000)
     assert len(in_a_row(text)) < 1000
-    assert len(raw_text(text)) == 1_000_000
+    assert len(text_to_copy(text)) == 1_000_000
     assert MAX_VIEW < len(in_full(text)) < MAX_VIEW + 100
 
 

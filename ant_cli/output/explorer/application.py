@@ -14,7 +14,7 @@ from ant_cli.gjson import json_text
 from ant_cli.output.explorer.feed import Feed
 from ant_cli.output.explorer.keys import BROWSE, FILTER, READ, SEARCH, Mode, help_text
 from ant_cli.output.explorer.outline import Outline
-from ant_cli.output.explorer.tree import in_full, on_one_line, path_of, raw_text
+from ant_cli.output.explorer.tree import in_full, on_one_line, path_of, text_to_copy
 from ant_cli.output.explorer.widgets import COLOURED, PLAIN, Bar, Prompt, Rows, TextPage
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.sanitize import escape_controls
@@ -137,7 +137,7 @@ class Explorer(App[Choice], inherit_bindings=False):
         near_end = self.outline.cursor + self.rows.size.height >= len(self.outline.rows)
         if near_end or self._loads_all:
             self.feed.fetch(self._deliver)
-        self.status.update(self.page.title if self._mode is READ else self.place, note or self.progress)
+        self.status.update(self.page.title if self._mode is READ else self.position, note or self.progress)
         self.footer.update(on_one_line(self.path, end=True), self._mode.hint)
 
     @property
@@ -146,17 +146,17 @@ class Explorer(App[Choice], inherit_bindings=False):
         return path_of(self.outline.current, self._transform) if self.outline.current else ""
 
     @property
-    def place(self) -> str:
+    def position(self) -> str:
         """The position of the cursor, for the status line."""
         outline = self.outline
         if not outline.current:
-            place = "nothing" if outline.wanted else "an empty list"
+            position = "nothing" if outline.wanted else "an empty list"
         elif outline.is_list:
-            place = f"item {outline.current.root.number + 1:,} of {self.total}"
+            position = f"item {outline.current.root.number + 1:,} of {self.total}"
         else:
-            place = f"row {outline.cursor + 1:,} of {len(outline.rows):,}"
+            position = f"row {outline.cursor + 1:,} of {len(outline.rows):,}"
         wanted = on_one_line(" ".join(outline.wanted))
-        return f'{place} · "{wanted}" in {outline.shown_count:,}' if wanted else place
+        return f'{position} · "{wanted}" in {outline.shown_count:,}' if wanted else position
 
     @property
     def total(self) -> str:
@@ -277,9 +277,9 @@ class Explorer(App[Choice], inherit_bindings=False):
 
     def action_search_on(self, direction: int) -> None:
         """Go to the next match."""
-        found = self.outline.search(self._query, back=direction < 0)
+        has_match = self.outline.search(self._query, back=direction < 0)
         so_far = " so far; A loads all" if self.feed.has_more else ""
-        self.show("" if found or not self._query else f'no "{on_one_line(self._query)}"{so_far}')
+        self.show("" if has_match or not self._query else f'no "{on_one_line(self._query)}"{so_far}')
 
     def _filter(self, text: str) -> None:
         self.outline.filter(text)
@@ -295,7 +295,7 @@ class Explorer(App[Choice], inherit_bindings=False):
     def action_view(self) -> None:
         """Show all of the value."""
         if self.outline.current:
-            self._open_page(self.place, in_full(self.outline.current.text))
+            self._open_page(self.position, in_full(self.outline.current.raw))
 
     def action_help(self) -> None:
         """Show the keys."""
@@ -318,7 +318,7 @@ class Explorer(App[Choice], inherit_bindings=False):
     def action_copy_value(self) -> None:
         """Copy the value."""
         if self.outline.current:
-            self._copy(raw_text(self.outline.current.text))
+            self._copy(text_to_copy(self.outline.current.raw))
 
     def action_copy_path(self) -> None:
         """Copy the path."""
@@ -331,7 +331,7 @@ class Explorer(App[Choice], inherit_bindings=False):
     def action_print_value(self) -> None:
         """Quit, and print the value."""
         if self.outline.current:
-            self.exit(Choice(value=self.outline.current.text))
+            self.exit(Choice(value=self.outline.current.raw))
 
     def action_print_path(self) -> None:
         """Quit, and print the path."""

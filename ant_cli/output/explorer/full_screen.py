@@ -29,7 +29,7 @@ class ExplorerResult(NamedTuple):
     """The result of a session."""
 
     value: bytes
-    """The JSON text to print; empty for nothing."""
+    """The JSON value to print; empty for nothing."""
     is_raw: bool
     """Print a string without its quotes."""
     error: Exception | None

@@ -18,10 +18,10 @@ class Outline:
         self.wanted: list[str] = []
         """The terms of the filter."""
 
-    def append(self, texts: Iterable[bytes]) -> None:
+    def append(self, values: Iterable[bytes]) -> None:
         """Append values."""
         first = len(self.roots)
-        new = [Node(text, str(number + 1), number) for number, text in enumerate(texts, first)]
+        new = [Node(value, str(number + 1), number) for number, value in enumerate(values, first)]
         self.roots += new
         for node in new:
             if self.is_list:
@@ -136,10 +136,10 @@ class Outline:
 
         After the last match it continues with the first.
         """
-        found = next(self._matches_around(text.casefold(), back=back), None)
-        if found:
-            self.go_to(found)
-        return found is not None
+        match = next(self._matches_around(text.casefold(), back=back), None)
+        if match:
+            self.go_to(match)
+        return match is not None
 
     def _matches_around(self, text: str, *, back: bool) -> Iterator[Node]:
         """Yield the matches from the cursor once around, item by item."""

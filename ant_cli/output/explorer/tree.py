@@ -37,21 +37,21 @@ class Node:
         "depth",
         "hidden",
         "is_open",
+        "json_type",
         "key",
-        "kind",
         "number",
         "parent",
-        "text",
+        "raw",
     )
 
-    def __init__(self, text: bytes, key: str, number: int, parent: Node | None = None) -> None:
-        """Take the JSON text, its key or index, and its position among its siblings."""
-        self.text = text
+    def __init__(self, raw: bytes, key: str, number: int, parent: Node | None = None) -> None:
+        """Take the JSON value, its key or index, and its position among its siblings."""
+        self.raw = raw
         self.key = key
         self.number = number
         self.parent = parent
         self.depth: int = parent.depth + 1 if parent else 0
-        self.kind = json_text.json_type(text)
+        self.json_type = json_text.json_type(raw)
         self.is_open = False
         self.hidden = False
         """The filter excludes it."""
@@ -64,20 +64,20 @@ class Node:
         """Its members or elements; empty for a scalar."""
         if self._children is None:
             self._children = [
-                Node(text, key, number, self) for number, (key, text) in enumerate(_entries(self.text, self.kind))
+                Node(raw, key, number, self) for number, (key, raw) in enumerate(_entries(self.raw, self.json_type))
             ]
         return self._children
 
     @property
     def can_open(self) -> bool:
         """Whether it has children."""
-        return self.kind in ("object", "array") and bool(self.children)
+        return self.json_type in ("object", "array") and bool(self.children)
 
     @property
     def search_text(self) -> _SearchText:
         """The text that searches and filters look into."""
         if self._search_text is None:
-            self._search_text = search_text_of(self.text)
+            self._search_text = search_text_of(self.raw)
         return self._search_text
 
     def prepare_search(self) -> None:
@@ -88,7 +88,7 @@ class Node:
     def summary(self) -> str:
         """The text after its key in a row."""
         if self._summary is None:
-            self._summary = in_a_row(self.text)
+            self._summary = in_a_row(self.raw)
         return self._summary
 
     @property
@@ -110,11 +110,11 @@ class Node:
         return tuple(reversed(numbers))
 
 
-def _entries(text: bytes, kind: str) -> list[tuple[str, bytes]]:
-    if kind == "object":
-        return list(json_text.members(text).items())
-    if kind == "array":
-        return [(str(index), element) for index, element in enumerate(json_text.elements(text))]
+def _entries(raw: bytes, type_: str) -> list[tuple[str, bytes]]:
+    if type_ == "object":
+        return list(json_text.members(raw).items())
+    if type_ == "array":
+        return [(str(index), element) for index, element in enumerate(json_text.elements(raw))]
     return []
 
 
@@ -163,11 +163,11 @@ class _SearchText(NamedTuple):
     keys: str
 
 
-def search_text_of(text: bytes) -> _SearchText:
-    """Return the search text of a JSON text."""
+def search_text_of(raw: bytes) -> _SearchText:
+    """Return the search text of a JSON value."""
     # Folding the case of the whole text at once is faster, and does not change quotes, brackets or escapes.
-    tokens = _TOKEN.findall(text.decode().casefold())
-    if b"\\" in text:
+    tokens = _TOKEN.findall(raw.decode().casefold())
+    if b"\\" in raw:
         tokens = [_unescaped(token) for token in tokens]
     values = [token for token in tokens if token[-1] != ":"]
     keys = [token for token in tokens if token[-1] == ":"]
@@ -189,36 +189,36 @@ def key_in_a_row(key: str) -> str:
     return on_one_line(key) or '""'
 
 
-def raw_text(text: bytes) -> str:
+def text_to_copy(raw: bytes) -> str:
     """Return a value for copying: a string without quotes, anything else as JSON."""
-    value = json_text.string(text) if json_text.json_type(text) == "string" else json_text.indent(text).decode()
+    value = json_text.string(raw) if json_text.json_type(raw) == "string" else json_text.indent(raw).decode()
     return value.encode("utf-8", "backslashreplace").decode()
 
 
-def in_full(text: bytes) -> str:
+def in_full(raw: bytes) -> str:
     """Return a value for a separate page."""
-    value = raw_text(text)
+    value = text_to_copy(raw)
     cut = "" if len(value) <= MAX_VIEW else "\n… (the rest is not shown; y copies and p prints all of it)"
     return escape_controls(value[:MAX_VIEW]) + cut
 
 
-def in_a_row(text: bytes) -> str:
+def in_a_row(raw: bytes) -> str:
     """Return a value for the row of its key; for an object or array, the beginning of its content."""
-    kind = json_text.json_type(text)
-    if kind == "string":
-        value = json_text.string(text)
+    type_ = json_text.json_type(raw)
+    if type_ == "string":
+        value = json_text.string(raw)
         return f'"{on_one_line(value)}{"" if len(value) > _MAX_ROW else chr(34)}'
-    if kind == "object":
-        members = [f"{key_in_a_row(key)}: {_inside(value)}" for key, value in _ordered_members(text)]
+    if type_ == "object":
+        members = [f"{key_in_a_row(key)}: {_inside(value)}" for key, value in _ordered_members(raw)]
         return "{" + _cut_list(members) + "}"
-    if kind == "array":
-        return "[" + _cut_list([_inside(value) for value in json_text.elements(text)]) + "]"
-    return on_one_line(text.strip().decode())
+    if type_ == "array":
+        return "[" + _cut_list([_inside(value) for value in json_text.elements(raw)]) + "]"
+    return on_one_line(raw.strip().decode())
 
 
-def _ordered_members(text: bytes) -> list[tuple[str, bytes]]:
+def _ordered_members(raw: bytes) -> list[tuple[str, bytes]]:
     """Return the members of an object: identifying ones first, empty ones last."""
-    members = json_text.members(text)
+    members = json_text.members(raw)
     first = [name for name in _IDENTIFYING_KEYS if name in members]
     others = sorted(members, key=lambda name: members[name] in _EMPTY)
     return [(name, members[name]) for name in dict.fromkeys([*first, *others])]
@@ -228,10 +228,10 @@ def _cut_list(parts: list[str]) -> str:
     return ", ".join(parts)[:_MAX_ROW]
 
 
-def _inside(text: bytes) -> str:
+def _inside(raw: bytes) -> str:
     """Return a value for the row of its parent; for an object or array, only its size."""
-    kind = json_text.json_type(text)
-    if kind not in _SIZES:
-        return in_a_row(text)
-    size = len(json_text.members(text) if kind == "object" else json_text.elements(text))
-    return _SIZES[kind].format(size or "")
+    type_ = json_text.json_type(raw)
+    if type_ not in _SIZES:
+        return in_a_row(raw)
+    size = len(json_text.members(raw) if type_ == "object" else json_text.elements(raw))
+    return _SIZES[type_].format(size or "")

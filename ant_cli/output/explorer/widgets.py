@@ -51,9 +51,9 @@ def _parts_of(node: Node, outline: Outline, width: int) -> Iterator[_StyledText]
         yield f"{node.key:>{max(3, len(str(len(outline.roots))))}} ", "number"
     if node.is_open:
         count = len(node.children)
-        yield f"[{count}]" if node.kind == "array" else f"{{{count}}}", "size"
+        yield f"[{count}]" if node.json_type == "array" else f"{{{count}}}", "size"
     else:
-        yield node.summary, {"number": "value"}.get(node.kind, node.kind)
+        yield node.summary, {"number": "value"}.get(node.json_type, node.json_type)
 
 
 def _truncate_start(text: str, width: int) -> str:
