@@ -208,8 +208,8 @@ class Operation(NamedTuple):
     past_participle: str = "done"
     """What happened to the objects, as in `archived 498 of 500`."""
     asks: Literal["never", "for several", "always"] = "never"
-    """When a user at a terminal is asked to confirm it, unless `--yes` is given: `always`, even for one object, if it
-    can't be undone. `params` must have `--yes`."""
+    """When a user at a terminal is asked to confirm it, unless `--yes` is given: `always`, even for one object, if
+    it can't be undone. `params` must have `--yes`."""
     success_message: str = ""
     """A sentence for people that says what was done, with the ID as `{id}`; empty if the response shows it."""
     empty_message: str = ""
