@@ -283,17 +283,17 @@ def _arguments(args: list[str], command: Command) -> dict[str, FlagValue]:
         UsageError: if one is missing, or there are more.
 
     """
-    found = dict[str, FlagValue]()
+    values = dict[str, FlagValue]()
     for param in command.arguments:
         if param.type is list:
-            found[param.name], args = args, []
+            values[param.name], args = args, []
         elif args:
-            found[param.name], args = args[0], args[1:]
+            values[param.name], args = args[0], args[1:]
         elif param.required:
             raise UsageError(f"{param.name.upper()} is required.", see_help(command.full_name))
     if args:
         raise UsageError(f"unexpected argument {command.quoted(args[0])}.", see_help(command.full_name))
-    return found
+    return values
 
 
 def _unknown_flag(arg: str, known: Iterable[str], command: str) -> UsageError:

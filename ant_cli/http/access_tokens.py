@@ -120,9 +120,9 @@ class AccessTokens:
         limit_s = 0.0 if old else _LOCK_TIMEOUTS * self._connection.timeout_s
         try:
             with self._cache.locked(limit_s):
-                found = self._best()
-                if found is not None and found.is_fresh(self._now()):
-                    return found
+                best = self._best()
+                if best is not None and best.is_fresh(self._now()):
+                    return best
                 if self._rejected:
                     self._cache.remove()
                 token = self._exchange(retries=old is None)

@@ -45,7 +45,7 @@ def name_hints(
     name = request.path_params.get(ENVIRONMENT_ID.name, "")
     target = target_flags(flags)
     return hints_of_name(
-        name, client, lambda found_id: _command(operation, request, found_id) + target, label, listings
+        name, client, lambda environment_id: _command(operation, request, environment_id) + target, label, listings
     )
 
 
@@ -70,11 +70,11 @@ def hints_of_name(
     """Return hints with a command for the ID of each environment that has this name."""
     if not name or _ID.fullmatch(name):
         return []
-    found = _ids_by_name(client, {} if listings is None else listings).get(name, [])
-    commands = list(map(command, found))
-    if len(found) == 1:
-        return [f"{name!r} is the name of {found[0]}. {label}: {commands[0]}"]
-    return [f"{name!r} is the name of {len(found)} environments.", *commands] if found else []
+    ids = _ids_by_name(client, {} if listings is None else listings).get(name, [])
+    commands = list(map(command, ids))
+    if len(ids) == 1:
+        return [f"{name!r} is the name of {ids[0]}. {label}: {commands[0]}"]
+    return [f"{name!r} is the name of {len(ids)} environments.", *commands] if ids else []
 
 
 def _ids_by_name(client: Client, listings: Listings) -> dict[str, list[str]]:
@@ -87,21 +87,21 @@ def _ids_by_name(client: Client, listings: Listings) -> dict[str, list[str]]:
 
 
 def _list(client: Client) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    ids_by_name: dict[str, list[str]] = {}
     for page in islice(follow_pages(client, _LIST, None), _PAGES):
         for item in page:
             members = json_text.members(item)
-            found_id = json_text.string(members["id"])
-            if _SAFE_ID.fullmatch(found_id):
-                found.setdefault(json_text.string(members["name"]), []).append(found_id)
-    return found
+            environment_id = json_text.string(members["id"])
+            if _SAFE_ID.fullmatch(environment_id):
+                ids_by_name.setdefault(json_text.string(members["name"]), []).append(environment_id)
+    return ids_by_name
 
 
-def _command(operation: Operation, request: Request, found_id: str) -> str:
+def _command(operation: Operation, request: Request, environment_id: str) -> str:
     """Return the command with an environment's ID in place of its name."""
     from shlex import quote
 
-    ids = {**request.path_params, ENVIRONMENT_ID.name: found_id}
+    ids = {**request.path_params, ENVIRONMENT_ID.name: environment_id}
     argument = operation.positional.name if operation.positional else ""
     others = [
         f"{param.flag} {quote(ids[param.name])}" for param in operation.params_in("path") if param.name != argument

@@ -13,7 +13,7 @@ from ant_cli.input.request import Request, has_lone_surrogate
 from ant_cli.runtime.light_typing import NamedTuple
 
 Items = list[bytes]
-"""The items of a page, each as the JSON text that was received."""
+"""The items of a page, each as the JSON that was received."""
 
 
 _BATCH = 1_000_000

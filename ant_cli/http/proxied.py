@@ -53,8 +53,8 @@ class HTTPXTransport:
         options: dict[str, Any] = {"timeout": timeouts.step_s, "extensions": {"trace": exchange.trace}}
         try:
             with self._client.stream(method, url, headers=encoded, content=body or None, **options) as received:
-                found = {name.lower(): value for name, value in received.headers.items()}
-                yield Response(received.status_code, received.reason_phrase, found, received.iter_raw())
+                response_headers = {name.lower(): value for name, value in received.headers.items()}
+                yield Response(received.status_code, received.reason_phrase, response_headers, received.iter_raw())
         except (httpx.TransportError, AttemptTimeout) as error:
             raise self._translated(error, exchange) from None
         except (httpx.InvalidURL, UnicodeError):

@@ -186,7 +186,7 @@ class Delivery:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+    def __exit__(self, _exception_type: object, error: BaseException | None, _traceback: object) -> None:
         if error is None or self.request.method == "GET":
             return
         interrupted = self.in_flight and not isinstance(error, AntError)

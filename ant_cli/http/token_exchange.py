@@ -54,7 +54,7 @@ def exchange(
         "service_account_id": rule.service_account_id,
         "workspace_id": rule.workspace_id,
     }
-    body = json.dumps({name: text for name, text in fields.items() if text}, separators=(",", ":")).encode()
+    body = json.dumps({name: value for name, value in fields.items() if value}, separators=(",", ":")).encode()
     obtained_at = (
         runtime.now or time.time
     )()  # measured before the server's, so that the token does not end earlier than expected
@@ -144,13 +144,13 @@ def _parse(response: Response, obtained_at: float, stderr: Stderr) -> AccessToke
     content = json_object(response.body)
     if content is None:
         raise _unusable("it is not a JSON object")
-    secret, kind, lifetime_s = (content.get(name) for name in ("access_token", "token_type", "expires_in"))
+    secret, token_type, lifetime_s = (content.get(name) for name in ("access_token", "token_type", "expires_in"))
     if not isinstance(secret, str) or not secret:
         raise _unusable("it has no access_token")
     stderr.register_secret(secret)
     if not is_token(secret):
         raise _unusable("its access_token contains a character that no token has")
-    if kind is not None and (not isinstance(kind, str) or kind.lower() != "bearer"):
+    if token_type is not None and (not isinstance(token_type, str) or token_type.lower() != "bearer"):
         raise _unusable("its token_type is not Bearer")
     if lifetime_s is True or not isinstance(lifetime_s, int | float) or not 1 <= lifetime_s <= LONGEST_LIFE_S:
         raise _unusable("its expires_in is not a number of seconds up to a year")

@@ -96,10 +96,10 @@ class _Turn:
             self._notes.append(f"{label}: something else changed it between two attempts; that change is kept.")
 
 
-def _object(text: bytes) -> dict[str, Any]:
-    """Return the object of a JSON text."""
+def _object(raw: bytes) -> dict[str, Any]:
+    """Decode a JSON object. Raises ResponseError if it is none."""
     try:
-        value = json_text.decode(text)
+        value = json_text.decode(raw)
     except json_text.JSONTextError:
         value = None
     if not isinstance(value, dict):
