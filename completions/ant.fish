@@ -639,7 +639,7 @@ complete -c ant -n '__ant_at any beta:worker poll' -l workdir -r -F -d 'The fold
 complete -c ant -n '__ant_at any beta:worker poll' -l max-idle -x -d 'The longest idle time of a session'
 complete -c ant -n '__ant_at any beta:worker poll' -l log-format -x -a 'text\\t json\\t' -d 'Format of the log'
 complete -c ant -n '__ant_at any beta:worker poll' -l concurrency -x -d 'How many items run at once'
-complete -c ant -n '__ant_at any beta:worker poll' -l heartbeat -x -a 'auto\\t always\\t never\\t' -d 'Which side sends heartbeats: auto, the worker, or the handler'
+complete -c ant -n '__ant_at any beta:worker poll' -l heartbeat -x -a 'auto\\t always\\t never\\t' -d 'Send heartbeats; auto: unless the handler does'
 complete -c ant -n '__ant_at any beta:worker poll' -l lease -x -d 'The length of a lease'
 complete -c ant -n '__ant_at any beta:worker poll' -l attempts -x -d 'Give an item up after this many failures'
 complete -c ant -n '__ant_at any beta:worker poll' -l on-failure -x -a 'retry\\t stop\\t' -d 'After a failure'

@@ -416,7 +416,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             '--max-idle|The longest idle time of a session'
             '--log-format|Format of the log'
             '--concurrency|How many items run at once'
-            '--heartbeat|Which side sends heartbeats: auto, the worker, or the handler'
+            '--heartbeat|Send heartbeats; auto: unless the handler does'
             '--lease|The length of a lease'
             '--attempts|Give an item up after this many failures'
             '--on-failure|After a failure'

@@ -114,7 +114,7 @@ POLL_ROWS = (
         "heartbeat",
         _one_of(*_HEARTBEAT_MODES),
         "auto",
-        "Which side sends heartbeats: auto, the worker, or the handler.",
+        "Send heartbeats; auto: unless the handler does.",
         choices=_HEARTBEAT_MODES,
     ),
     _row("lease", _lease, "300s", "The length of a lease."),
