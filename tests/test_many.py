@@ -243,8 +243,11 @@ def test_yaml_results_are_documents(many):
     assert many(*ARCHIVE, "a", "b", "--format", "yaml").stdout == "id: a\n---\nid: b\n"
 
 
-def test_a_rate_limit_holds_back_all_requests(many):
-    """Not each on its own: until the time is up, no other request is sent."""
+def rate_limited_api():
+    """Return an API whose first response is a 429 that asks for 30 s, what stands in for sleep, and its calls.
+
+    The calls are pairs of seconds and thread. Of the first two, each waits for that of another thread.
+    """
     limited = Response(429, "Too Many Requests", {"retry-after": "30"}, [b"{}"])
     waits = []
     is_limited, both_sleep = threading.Event(), threading.Barrier(2)
@@ -256,6 +259,12 @@ def test_a_rate_limit_holds_back_all_requests(many):
             both_sleep.wait(10)
 
     api = FakeAPI({"env_1": [limited, 200], "env_2": lambda: is_limited.wait(10) and 200})
+    return api, sleep, waits
+
+
+def test_a_rate_limit_holds_back_all_requests(many):
+    """Not each on its own: until the time is up, no other request is sent."""
+    api, sleep, waits = rate_limited_api()
     result = many(*ARCHIVE, *IDS, "--parallel", "2", api=api, sleep=sleep)
     assert (result.exit, result.ids) == (0, IDS)
     assert len({thread for _, thread in waits}) == 2

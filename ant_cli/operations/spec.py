@@ -34,7 +34,7 @@ def boolean(where: str, text: str) -> bool:
     """Return the boolean that a text means. Messages name it by `where`.
 
     Raises:
-        BadValue: if it is none.
+        BadValue: if it is not one.
 
     """
     try:

@@ -97,7 +97,7 @@ class _Turn:
 
 
 def _object(raw: bytes) -> dict[str, Any]:
-    """Decode a JSON object. Raises ResponseError if it is none."""
+    """Decode a JSON object. Raises ResponseError if it is not one."""
     try:
         value = json_text.decode(raw)
     except json_text.JSONTextError:

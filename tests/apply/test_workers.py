@@ -7,26 +7,15 @@ import threading
 from ant_cli.apply import server
 from ant_cli.apply.workers import Workers
 from ant_cli.http.client import Client
-from ant_cli.http.response import Response
 from ant_cli.operations.spec import Flags
 from ant_cli.settings.loading import load
 from tests.conftest import make_runtime
-from tests.test_many import IDS, FakeAPI
+from tests.test_many import IDS, FakeAPI, rate_limited_api
 
 
 def test_a_rate_limit_holds_back_all_workers(clean_environ):
     """Not each on its own: until the time is up, no other request is sent."""
-    limited = Response(429, "Too Many Requests", {"retry-after": "30"}, [b"{}"])
-    waits = []
-    is_limited, both_sleep = threading.Event(), threading.Barrier(2)
-
-    def sleep(seconds):
-        waits.append((round(seconds), threading.get_ident()))
-        is_limited.set()
-        if len(waits) <= 2:  # the second one is that of another thread, or the barrier breaks
-            both_sleep.wait(10)
-
-    api = FakeAPI({"env_1": [limited, 200], "env_2": lambda: is_limited.wait(10) and 200})
+    api, sleep, waits = rate_limited_api()
     runtime = make_runtime(clean_environ, transport=api, sleep=sleep)
     with Client(load(runtime, Flags({})).connection, runtime) as client:
         found = Workers(client, 2).each(IDS, server.read)
