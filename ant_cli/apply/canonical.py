@@ -42,10 +42,10 @@ def declared_part(remote: dict[str, Value]) -> dict[str, Value]:
     return part
 
 
-def read_json(text: bytes) -> Any:
-    """Parse a JSON text, keeping each number as written. Raises ValueError if it is not JSON."""
+def read_json(raw: bytes) -> Any:
+    """Parse a JSON value, keeping each number as written. Raises ValueError if it is not JSON."""
     try:
-        return json.loads(text, parse_int=Number, parse_float=Number)
+        return json.loads(raw, parse_int=Number, parse_float=Number)
     except RecursionError:
         raise ValueError("nested too deeply") from None
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from ant_cli.apply.canonical import hash_of_body
-from ant_cli.apply.kinds import DATA, ENVIRONMENT, KINDS, PROSE, kind_by_place, name_from
+from ant_cli.apply.kinds import DATA, ENVIRONMENT, KINDS, PROSE, kind_by_path, name_from
 from ant_cli.apply.validation import mistakes_in
 from ant_cli.errors import UsageError
 from ant_cli.input.values import Value, parse, type_name
@@ -64,7 +64,7 @@ class _FileText(NamedTuple):
 
 def read_declaration(path: Path, key: str, *, named: bool) -> Declaration | Skipped | Mistaken:
     """Read a file. If it was `named`, not just found in a folder, it has to be of a known kind."""
-    place = kind_by_place(path)
+    expected = kind_by_path(path)
     try:
         source = _split(path, decode(read_file(str(path), "file"), str(path)))
     except UsageError as error:
@@ -74,10 +74,10 @@ def read_declaration(path: Path, key: str, *, named: bool) -> Declaration | Skip
     try:
         document = parse("\n" * source.lines_before + source.data, str(path))
     except UsageError as error:
-        if place == ENVIRONMENT or (named and place is None):
+        if expected == ENVIRONMENT or (named and expected is None):
             return Mistaken((error.message.removesuffix("."),))
-        return Skipped(path, place or "")
-    kind = _kind_of(document, place, path, named=named)
+        return Skipped(path, expected or "")
+    kind = _kind_of(document, expected, path, named=named)
     if kind != ENVIRONMENT:
         return _skip(path, kind, named=named)
     return _declare(path, key, source, document)
@@ -95,13 +95,13 @@ def _split(path: Path, text: str) -> _FileText:
     return _FileText("", text.strip(), 0, has_data=False)
 
 
-def _kind_of(document: Value, place: str | None, path: Path, *, named: bool) -> str | None:
+def _kind_of(document: Value, expected: str | None, path: Path, *, named: bool) -> str | None:
     stated = document.get("type") if isinstance(document, dict) else None
     if isinstance(stated, str) and stated in KINDS:
         return stated
-    if place is None and named and path.suffix.lower() in PROSE:
+    if expected is None and named and path.suffix.lower() in PROSE:
         return "agent"  # the only kind whose prose is a separate file in the official tool
-    return place
+    return expected
 
 
 def _skip(path: Path, kind: str | None, *, named: bool) -> Skipped | Mistaken:
@@ -135,7 +135,7 @@ def _declare(path: Path, key: str, source: _FileText, document: Value) -> Declar
 
 
 def _locate(path: Path, source: _FileText, where: tuple[str | int, ...]) -> str:
-    from ant_cli.input.yaml_places import place_of
+    from ant_cli.input.yaml_positions import position_of
 
-    place = place_of(source.data, where)
-    return f"{path}, line {place.line + source.lines_before}, column {place.column}"
+    position = position_of(source.data, where)
+    return f"{path}, line {position.line + source.lines_before}, column {position.column}"

@@ -36,13 +36,13 @@ def load(paths: Sequence[str], lock_path: Path) -> Loaded:
     foreign: dict[str, int] = {}
     problems: list[str] = []
     for path, named in _files(paths, lock_path).items():
-        found = read_declaration(path, key_of(path, lock_path), named=named)
-        if isinstance(found, Declaration):
-            declarations[found.key] = found
-        elif isinstance(found, Mistaken):
-            problems += found.problems
-        elif found.kind:
-            foreign[found.kind] = foreign.get(found.kind, 0) + 1
+        result = read_declaration(path, key_of(path, lock_path), named=named)
+        if isinstance(result, Declaration):
+            declarations[result.key] = result
+        elif isinstance(result, Mistaken):
+            problems += result.problems
+        elif result.kind:
+            foreign[result.kind] = foreign.get(result.kind, 0) + 1
     problems += _same_names(list(declarations.values()))
     if problems:
         raise _mistakes(problems)
@@ -70,22 +70,22 @@ def key_of(path: Path, lock_path: Path) -> str:
 
 def _files(paths: Sequence[str], lock_path: Path) -> dict[Path, bool]:
     """Return the files, each once, and whether each was named itself."""
-    found: dict[Path, bool] = {}
+    is_named: dict[Path, bool] = {}
     for text in paths:
         path = Path(os.path.normpath(text))
         if path.is_dir():
             for file in _walk(path):
-                found.setdefault(file, False)
+                is_named.setdefault(file, False)
         elif path.exists():
             _check_suffix(path)
             if _is_special(path):
                 raise UsageError(f"{path} is a pipe or a device, not a file.")
-            found[path] = True
+            is_named[path] = True
         else:
             raise UsageError(f"{text} does not exist.")
-    by_place = {os.path.abspath(path): path for path in found}  # noqa: PTH100 - links are not followed
-    by_place.pop(os.path.abspath(lock_path), None)  # noqa: PTH100
-    return {path: found[path] for path in by_place.values()}
+    by_absolute_path = {os.path.abspath(path): path for path in is_named}  # noqa: PTH100 - links are not followed
+    by_absolute_path.pop(os.path.abspath(lock_path), None)  # noqa: PTH100
+    return {path: is_named[path] for path in by_absolute_path.values()}
 
 
 def _check_suffix(path: Path) -> None:

@@ -93,8 +93,8 @@ def _changed(old: EnvironmentBody, new: EnvironmentBody) -> EnvironmentBody:
             changed |= {key: part} if part else {}
         elif not _are_same(old, new, key):
             changed[key] = value
-    kind = {"type": new["type"]} if "type" in new else {}
-    return {**kind, **changed} if changed else {}
+    type_ = {"type": new["type"]} if "type" in new else {}
+    return {**type_, **changed} if changed else {}
 
 
 def _are_same(old: EnvironmentBody, new: EnvironmentBody, key: str) -> bool:

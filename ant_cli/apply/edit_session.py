@@ -178,8 +178,8 @@ class EditSession:
             raise error
         message = error_message(self._stderr.redact_body(error.body, LONGEST_SHOWN)) or error.message
         path = tuple(message.partition(":")[0].split("."))
-        place = notes_about(text, [Mistake(path, "")])[0].line if path[0] in turn.base else 0
-        notes = (TextNote(0, _GIVE_UP), TextNote(place, f"The server rejects it: {message}"))
+        line = notes_about(text, [Mistake(path, "")])[0].line if path[0] in turn.base else 0
+        notes = (TextNote(0, _GIVE_UP), TextNote(line, f"The server rejects it: {message}"))
         self._stderr.say(f"The server rejects it: {message}")
         return turn._replace(text=text, notes=notes, error=error, asks=False)
 

@@ -103,10 +103,10 @@ def read_text(text: str) -> ParsedText:
 
 def notes_about(text: str, mistakes: Sequence[Mistake]) -> tuple[TextNote, ...]:
     """Return mistakes as notes at their lines."""
-    from ant_cli.input.yaml_places import place_of
+    from ant_cli.input.yaml_positions import position_of
 
     return tuple(
-        TextNote(place_of(text, mistake.path).line if mistake.path else 0, str(mistake)) for mistake in mistakes
+        TextNote(position_of(text, mistake.path).line if mistake.path else 0, str(mistake)) for mistake in mistakes
     )
 
 

@@ -38,10 +38,10 @@ def choose_editor(runtime: Runtime) -> list[str]:
         return _split(environ[variable], variable, environ)
     if not (runtime.stdin.is_terminal and runtime.stdout.is_terminal):
         raise UsageError("there is no terminal to open an editor on, and none is set.", _HINT)
-    found = next((name for name in _USUAL if shutil.which(name, path=environ.get("PATH"))), None)
-    if found is None:
+    editor = next((name for name in _USUAL if shutil.which(name, path=environ.get("PATH"))), None)
+    if editor is None:
         raise UsageError(f"no editor is set, and there is no {' or '.join(_USUAL)}.", _HINT)
-    return [found]
+    return [editor]
 
 
 def _split(text: str, variable: str, environ: Mapping[str, str]) -> list[str]:

@@ -121,13 +121,13 @@ FIELDS: dict[tuple[str, ...], type[_FilePart]] = {
     ("config", "cloud", "networking", "limited"): LimitedNetworkPart,
     ("config", "cloud", "networking", "unrestricted"): UnrestrictedNetworkPart,
 }
-"""The models by their places, including the branches of unions, as in pydantic's errors."""
+"""The models by their paths, including the branches of unions, as in pydantic's errors."""
 
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON schema of a file. It may state its kind, and leave out the name."""
     schema = EnvironmentFile.model_json_schema()
-    kind = {"const": "environment", "description": "The kind of the file; may be left out in environments/."}
-    schema["properties"] = {"type": kind, **schema["properties"]}
+    type_schema = {"const": "environment", "description": "The kind of the file; may be left out in environments/."}
+    schema["properties"] = {"type": type_schema, **schema["properties"]}
     del schema["required"]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -69,9 +69,9 @@ class Journal:
         os.fsync(self._file.fileno())
 
 
-def _names(text: bytes) -> list[str]:
+def _names(raw: bytes) -> list[str]:
     names = []
-    for line in text.splitlines():
+    for line in raw.splitlines():
         with suppress(ValueError):  # the last line may be incomplete
             names.append(str(json.loads(line)))
     return names
@@ -155,9 +155,9 @@ class Execution:
                 with self._guard:
                     self._journal.end(name)
                 raise
-            found = _find(client, name)
-            if len(found) == 1 and not changes_between(body, found[0]):
-                return found[0]
+            candidates = _find(client, name)
+            if len(candidates) == 1 and not changes_between(body, candidates[0]):
+                return candidates[0]
             raise error.with_hints(
                 f"{name!r} may have been created: run the same command again, which looks for it by its name.",
             ) from None

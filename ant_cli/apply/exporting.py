@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from ant_cli.apply.canonical import declared_part
-from ant_cli.apply.kinds import ENVIRONMENT, kind_by_place
+from ant_cli.apply.kinds import ENVIRONMENT, kind_by_path
 from ant_cli.apply.plan import Object
 from ant_cli.apply.validation import mistakes_in
 from ant_cli.input.values import Value, encode
@@ -85,7 +85,7 @@ def choose_file(folder: Path, remote: Object, taken: Collection[str]) -> Path:
     `taken` are names of files in lower case.
     """
     stem = safe_name(str(remote.get("name", ""))) or safe_name(str(remote.get("id", ""))) or ENVIRONMENT
-    if kind_by_place(folder / "x.yaml") != ENVIRONMENT:
+    if kind_by_path(folder / "x.yaml") != ENVIRONMENT:
         stem = f"{ENVIRONMENT}_{stem}"
     number, name = 1, f"{stem}.yaml"
     while name.lower() in taken:

@@ -22,7 +22,7 @@ PROSE = (".md", ".markdown")
 _PREFIX = re.compile(rf"({'|'.join(KINDS)})(?:[_.-]|$)", re.IGNORECASE)
 
 
-def kind_by_place(path: Path) -> str | None:
+def kind_by_path(path: Path) -> str | None:
     """Return the kind that a file's folder or else its name indicates; None if neither does."""
     match = _PREFIX.match(path.stem)
     return _FOLDERS.get(path.absolute().parent.name.lower()) or (match[1].lower() if match else None)

@@ -130,10 +130,10 @@ def find_lock_path(named: str | None, folder: Path) -> Path:
         if not named:
             raise UsageError("--lock-file was given an empty value.", "Give it a path, or leave it out.")
         return folder / named
-    for place in (folder, *folder.parents):
-        if (place / FILE_NAME).exists():
-            return place / FILE_NAME
-        if (place / ".git").exists():
+    for candidate in (folder, *folder.parents):
+        if (candidate / FILE_NAME).exists():
+            return candidate / FILE_NAME
+        if (candidate / ".git").exists():
             break
     return folder / FILE_NAME
 
@@ -155,7 +155,7 @@ def read_lock(path: Path) -> LockFile:
     try:
         raw = _members(text.encode())
         _check_version(raw.get("version", b"1"), path)
-        origin = json_text.members(raw.get("origin", b"{}"))
+        origin_members = json_text.members(raw.get("origin", b"{}"))
         pairs = json_text.raw_pairs(raw.get("resources", b"{}"))
         raw_entries = {json_text.string(key): (key, value) for key, value in pairs}
         entries = {key: _read_entry(value) for key, (_, value) in raw_entries.items()}
@@ -166,8 +166,8 @@ def read_lock(path: Path) -> LockFile:
     for key, entry in entries.items():
         if entry.is_ours:
             _check_key(key, path)
-    found = ResourceOrigin(**{name: _text(origin.get(name, b'""')) for name in ResourceOrigin._fields})
-    return LockFile(path, exists=True, origin=found, entries=entries, raw=raw, raw_entries=raw_entries)
+    origin = ResourceOrigin(**{name: _text(origin_members.get(name, b'""')) for name in ResourceOrigin._fields})
+    return LockFile(path, exists=True, origin=origin, entries=entries, raw=raw, raw_entries=raw_entries)
 
 
 _RESTORE = "Restore it from version control: it has the IDs of what was created."
@@ -200,19 +200,19 @@ def _check_key(key: str, path: Path) -> None:
         raise UsageError(f"{path}: the key {key!r} leads out of its folder.", "Correct or remove this entry.")
 
 
-def _members(text: bytes) -> dict[str, bytes]:
+def _members(raw: bytes) -> dict[str, bytes]:
     """Return the fields of an object, without fields that occur twice."""
-    pairs = json_text.raw_pairs(text)
+    pairs = json_text.raw_pairs(raw)
     members = {json_text.string(key): value for key, value in pairs}
     if len(members) < len(pairs):
         raise json_text.JSONTextError("A field is there twice.")
     return members
 
 
-def _read_entry(text: bytes) -> Entry:
-    raw = json_text.members(text)
-    fields = {name: _text(raw.get(name, b'""')) for name in ("kind", "id", "hash", "remote_hash")}
-    entry = Entry(**fields, raw=raw)
+def _read_entry(raw: bytes) -> Entry:
+    members = json_text.members(raw)
+    fields = {name: _text(members.get(name, b'""')) for name in ("kind", "id", "hash", "remote_hash")}
+    entry = Entry(**fields, raw=members)
     if entry.is_ours and not entry.id:
         raise json_text.JSONTextError("An entry has no id.")
     return entry

@@ -50,8 +50,8 @@ class Step(NamedTuple):
     def fingerprint(self) -> tuple[str, ...]:
         """Must be unchanged when a saved plan is carried out."""
         declared = self.declaration.hash if self.declaration else ""
-        found = hash_of_remote(self.remote) if self.remote else ""
-        return self.action, self.key, self.id, declared, found, self.moved_from
+        on_server = hash_of_remote(self.remote) if self.remote else ""
+        return self.action, self.key, self.id, declared, on_server, self.moved_from
 
 
 class Plan(NamedTuple):
@@ -147,14 +147,15 @@ def _moves(known: Known) -> dict[str, str]:
         if _is_alive(known.remotes.get((entry := known.lock.entries[key]).id))
     }
     names = {str((known.remotes[entry.id] or {}).get("name")): key for key, entry in lost.items()}
-    fresh = {key: found for key, found in known.declarations.items() if key not in known.lock.entries}
-    moves = {key: names[found.name] for key, found in fresh.items() if found.name in names}
+    fresh = {key: declaration for key, declaration in known.declarations.items() if key not in known.lock.entries}
+    moves = {key: names[declaration.name] for key, declaration in fresh.items() if declaration.name in names}
     pairs = [
         (new, old)
-        for new, found in fresh.items()
-        if new not in moves and found.name == name_from(found.path)
+        for new, declaration in fresh.items()
+        if new not in moves and declaration.name == name_from(declaration.path)
         for old, entry in lost.items()
-        if old not in moves.values() and entry.hash == _hash_with_name(found, name_from(known.lock.file_of(old)))
+        if old not in moves.values()
+        and entry.hash == _hash_with_name(declaration, name_from(known.lock.file_of(old)))
     ]
     news, olds = Counter(new for new, _ in pairs), Counter(old for _, old in pairs)
     return moves | {new: old for new, old in pairs if news[new] == olds[old] == 1}
@@ -233,10 +234,10 @@ def _replacement(step: Step, remote: Object | None, known: Known, options: Optio
 def _untracked(declaration: Declaration, known: Known, options: Options) -> Step:
     """Return the step for a file that the lock file doesn't have: create, or take over one of that name."""
     step = Step("create", declaration.key, declaration.name, "", declaration)
-    found = known.named.get(declaration.name, ())
-    if not found:
+    candidates = known.named.get(declaration.name, ())
+    if not candidates:
         return step
-    remote = found[0]
+    remote = candidates[0]
     identifier = str(remote.get("id", ""))
     changes = tuple(changes_between(declaration.body, remote))
     step = step._replace(
@@ -244,8 +245,8 @@ def _untracked(declaration: Declaration, known: Known, options: Options) -> Step
     )
     if owner := next((key for key, entry in known.lock.tracked.items() if entry.id == identifier), ""):
         return step._replace(blocked=f"{owner} declares {identifier}, which has this name, already")
-    if len(found) > 1:
-        ids = ", ".join(str(one.get("id", "")) for one in found)
+    if len(candidates) > 1:
+        ids = ", ".join(str(one.get("id", "")) for one in candidates)
         return step._replace(blocked=f"several environments have this name ({ids}); rename all of them except one")
     if reason := _immutable(declaration, remote):
         return step._replace(blocked=reason)

@@ -43,10 +43,10 @@ def load_files(paths: Sequence[str], lock: LockFile) -> Loaded:
 def untracked(lock: LockFile) -> list[Declaration]:
     """Return what files in the lock file's folder declare that it doesn't have; empty if one is wrong."""
     try:
-        found = load([shown_path(lock.path.parent)], lock.path)
+        loaded = load([shown_path(lock.path.parent)], lock.path)
     except UsageError:
         return []
-    return [declaration for key, declaration in found.declarations.items() if key not in lock.entries]
+    return [declaration for key, declaration in loaded.declarations.items() if key not in lock.entries]
 
 
 def look_up(

@@ -44,12 +44,12 @@ def retrieve(client: Client, identifier: str) -> Object | None:
 
 def find_names(client: Client, names: Collection[str]) -> dict[str, list[Object]]:
     """Return the environments that have one of these names and are not archived."""
-    found: dict[str, list[Object]] = {}
+    by_name: dict[str, list[Object]] = {}
     for remote in list_all(client):
         name = remote.get("name")
         if isinstance(name, str) and name in names and not remote.get("archived_at"):
-            found.setdefault(name, []).append(remote)
-    return found
+            by_name.setdefault(name, []).append(remote)
+    return by_name
 
 
 def list_all(client: Client) -> list[Object]:
@@ -125,10 +125,10 @@ def _request(operation: Operation, identifier: str, body: dict[str, Value] | Non
     return request_of(operation, {environments.ENVIRONMENT_ID.name: identifier}, body)
 
 
-def _environment(text: bytes) -> Object:
+def _environment(raw: bytes) -> Object:
     """Return the environment that the server sent."""
     try:
-        value = read_json(text)
+        value = read_json(raw)
     except ValueError:
         value = None
     if not isinstance(value, dict) or not is_id(value.get("id")):

@@ -1,4 +1,4 @@
-"""Find all mistakes in the body of a file at once, and their places."""
+"""Find all mistakes in the body of a file at once, and their positions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Mistake(NamedTuple):
     """One mistake in a body."""
 
     path: FieldPath
-    """The place in the body: keys, and positions in lists from 0."""
+    """Where it is in the body: keys, and positions in lists from 0."""
     problem: str
 
     def __str__(self) -> str:
@@ -46,11 +46,11 @@ def mistakes_in(body: dict[str, Value]) -> list[Mistake]:
 
 
 def _to_mistake(details: ErrorDetails) -> Mistake:
-    kind = details["type"]
+    error_type = details["type"]
     path = tuple(_without_branches(details["loc"]))
-    if kind.startswith("union_tag") and isinstance(details["input"], dict):
+    if error_type.startswith("union_tag") and isinstance(details["input"], dict):
         path = (*path, "type")
-    problem = _PROBLEMS.get(kind)
+    problem = _PROBLEMS.get(error_type)
     return Mistake(path, problem(details) if problem else details["msg"].removeprefix("Value error, "))
 
 

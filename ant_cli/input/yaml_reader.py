@@ -91,20 +91,20 @@ def _accept_colon(source: Compatible, error: Exception) -> Compatible | None:
 
 def _problem(error: Exception, text: str, depth_limit: int) -> YAMLProblem:
     if isinstance(error, yaml.MarkedYAMLError):
-        return YAMLProblem(_describe(error, depth_limit), _place(error, text), is_syntax=True)
+        return YAMLProblem(_describe(error, depth_limit), _mark_of(error, text), is_syntax=True)
     if isinstance(error, yaml.reader.ReaderError):
         code = error.character if isinstance(error.character, int) else ord(error.character)
-        return YAMLProblem(f"the character U+{code:04X} is not allowed", _Position.of(text, chr(code)))
+        return YAMLProblem(f"the character U+{code:04X} is not allowed", _TextMark.of(text, chr(code)))
     if isinstance(error, UnicodeEncodeError):
-        return YAMLProblem("a lone surrogate is not allowed", _Position.of(text, text[error.start]))
+        return YAMLProblem("a lone surrogate is not allowed", _TextMark.of(text, text[error.start]))
     return YAMLProblem(f"not valid YAML: {error}", None, is_syntax=True)
 
 
-def _place(error: yaml.MarkedYAMLError, text: str) -> Any:
-    """Return the place of an error. If the end is missing, libyaml gives a line that the text does not have."""
+def _mark_of(error: yaml.MarkedYAMLError, text: str) -> Any:
+    """Return the mark of an error. If the end is missing, libyaml gives a line that the text does not have."""
     mark = error.problem_mark or error.context_mark
     last_line = text.rstrip("\n").count("\n")
-    return _Position.of(text.rstrip("\n") + "\0", "\0") if mark and mark.line > last_line else mark
+    return _TextMark.of(text.rstrip("\n") + "\0", "\0") if mark and mark.line > last_line else mark
 
 
 def _describe(error: yaml.MarkedYAMLError, depth_limit: int) -> str:
@@ -116,14 +116,14 @@ def _describe(error: yaml.MarkedYAMLError, depth_limit: int) -> str:
     return "not valid YAML: " + ", ".join(parts)
 
 
-class _Position(NamedTuple):
-    """A place in a text, like libyaml's marks. Reader errors have no mark."""
+class _TextMark(NamedTuple):
+    """A position in a text, like libyaml's marks. Reader errors have no mark."""
 
     line: int
     column: int
 
     @classmethod
-    def of(cls, text: str, part: str) -> _Position:
+    def of(cls, text: str, part: str) -> _TextMark:
         before = text.partition(part)[0]
         return cls(before.count("\n"), len(before) - before.rfind("\n") - 1)
 

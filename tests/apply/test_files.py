@@ -15,7 +15,7 @@ from ant_cli.apply.discovery import Loaded, load
 from ant_cli.apply.environment_file import json_schema
 from ant_cli.errors import UsageError
 from ant_cli.gjson.json_text import Number
-from ant_cli.input.yaml_places import place_of
+from ant_cli.input.yaml_positions import position_of
 
 
 def write(name: str, text: str = "config: {type: cloud}\n") -> None:
@@ -318,7 +318,7 @@ def test_numbers_keep_their_digits():
 
 
 @pytest.mark.parametrize(
-    ("text", "path", "place"),
+    ("text", "path", "position"),
     [
         ("a:\n  - b: 1\n    c: 2", ("a", 0, "c"), (2 + 1, 5)),
         ("x: &x {b: 1}\ny: *x", ("y", "b"), (1, 8)),
@@ -329,9 +329,9 @@ def test_numbers_keep_their_digits():
         ('{"a": "\\ud83d\\ude00"\x01}', ("a",), (1, 1)),
     ],
 )
-def test_a_value_is_found_where_it_stands(text, path, place):
+def test_a_value_is_found_where_it_stands(text, path, position):
     """Or else what is around it."""
-    assert place_of(text, path) == place
+    assert position_of(text, path) == position
 
 
 def test_the_schema_takes_what_files_hold_and_refuses_the_rest():

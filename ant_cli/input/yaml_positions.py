@@ -1,4 +1,4 @@
-"""The place of a value in a text, for errors about values that are valid YAML, but wrong."""
+"""The position of a value in a text, for errors about values that are valid YAML, but wrong."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from ant_cli.runtime.light_typing import Any, NamedTuple
 _LOADER = getattr(yaml, "CLoader", yaml.Loader)
 
 
-class Place(NamedTuple):
+class Position(NamedTuple):
     """A line and a column, counted from 1."""
 
     line: int
     column: int
 
 
-def place_of(text: str, path: Sequence[str | int]) -> Place:
+def position_of(text: str, path: Sequence[str | int]) -> Position:
     """Return the line and column of the value at a path; for a mapping entry, those of its key.
 
-    If there is no such value, because it is missing or comes from a merge key, return the place of the innermost
-    value around it. The text is valid YAML or JSON; if PyYAML can't read it, return the place of its beginning.
+    If there is no such value, because it is missing or comes from a merge key, return the position of the innermost
+    value around it. The text is valid YAML or JSON; if PyYAML can't read it, return the position of its beginning.
     """
     try:
         node: Any = yaml.compose(text.replace("\t", " "), Loader=_LOADER)
@@ -34,7 +34,7 @@ def place_of(text: str, path: Sequence[str | int]) -> Place:
         if child is None:
             break
         mark, node = child
-    return Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
+    return Position(mark.line + 1, mark.column + 1) if mark else Position(1, 1)
 
 
 def _child(node: Any, step: str | int) -> tuple[Any, Any] | None:
