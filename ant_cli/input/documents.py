@@ -87,13 +87,13 @@ def _no_values() -> Iterator[ParsedValue]:
 
 
 def _has_id_lines(text: str) -> bool:
-    found = False
+    has_id = False
     for line in text.splitlines():
         match = re.fullmatch(_ID_LINE, line)
         if match is None:
             return False
-        found = found or bool(match[1])
-    return found
+        has_id = has_id or bool(match[1])
+    return has_id
 
 
 def _id_lines(text: str) -> Iterator[ParsedValue]:

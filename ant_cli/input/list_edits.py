@@ -98,8 +98,8 @@ def parse_edits(flags: Flags, lists: Sequence[str]) -> tuple[Edit, ...]:
     )
     seen: dict[tuple[str, str], Edit] = {}
     for edit in edits:
-        place = edit.path, edit.value if isinstance(edit, ListEdit) else ""
-        other = seen.setdefault(place, edit)
+        target = edit.path, edit.value if isinstance(edit, ListEdit) else ""
+        other = seen.setdefault(target, edit)
         if other is not edit:
             raise UsageError(f"{edit.flag} {edit.path} contradicts {other.flag} {_typed(other)}.")
     return edits
@@ -195,21 +195,21 @@ def _with_list(edited: Edited, path: str, edits: Sequence[ListEdit], remote: Map
     new = [item for item in old if item not in removed]
     new += [edit.value for edit in edits if edit.adds and edit.value not in new]
     if new != old:
-        kind = {"type": "limited"} if section == "networking" else {}
-        body = {**body, _CONFIG: {"type": config.get("type"), **given, section: {**kind, **part, name: new}}}
+        type_ = {"type": "limited"} if section == "networking" else {}
+        body = {**body, _CONFIG: {"type": config.get("type"), **given, section: {**type_, **part, name: new}}}
     return Edited(body, (*edited.notes, *(note for edit in edits for note in _notes_about(edit, old))))
 
 
 def _check_list_exists(remote: Mapping[str, Any], section: str, name: str, part: Mapping[str, Any]) -> None:
     """Reject a list that the type of the configuration, or of its networking, does not have."""
     config = _members(remote, _CONFIG)
-    identifier, kind = remote.get("id"), config.get("type")
-    if kind == "self_hosted":
-        raise UsageError(f"{identifier} has no {section}: its config is of the type {kind}.")
-    network = part.get("type") or _members(config, section).get("type")
-    if section == "networking" and network != "limited":
+    identifier, config_type = remote.get("id"), config.get("type")
+    if config_type == "self_hosted":
+        raise UsageError(f"{identifier} has no {section}: its config is of the type {config_type}.")
+    network_type = part.get("type") or _members(config, section).get("type")
+    if section == "networking" and network_type != "limited":
         raise UsageError(
-            f"{identifier} has no networking.{name}: its networking is of the type {network}.",
+            f"{identifier} has no networking.{name}: its networking is of the type {network_type}.",
             f"To limit it: --config '{{type: cloud, networking: {{type: limited, {name}: [...]}}}}'",
         )
 

@@ -37,11 +37,11 @@ class ObjectStream:
             while (start := after_space(text, position)) < len(text):
                 line += text.count("\n", position, start)
                 position = start
-                found = self._value(text, start, line, is_last=not part)
-                if found is None:
+                value_and_end = self._value(text, start, line, is_last=not part)
+                if value_and_end is None:
                     break
-                yield ParsedValue(found[0], line, is_json=True)
-                position = found[1]
+                yield ParsedValue(value_and_end[0], line, is_json=True)
+                position = value_and_end[1]
                 line += text.count("\n", start, position)
             if len(text) - position > INPUT_LIMIT:
                 limit = f"{INPUT_LIMIT // 1_000_000} MB"

@@ -181,15 +181,15 @@ def _check_same_ids(
     for param in operation.params_in("path"):
         if param.name not in flags or param.name not in piped:
             continue
-        typed, found = to_text(flags[param.name]), to_text(piped[param.name])
-        if typed == found:
+        typed, in_document = to_text(flags[param.name]), to_text(piped[param.name])
+        if typed == in_document:
             continue
         if document.is_json or not inputs.were_needed:
             raise UsageError(
-                f"{document.source} holds {found!r}, but {param.flag} is {typed!r}.",
+                f"{document.source} holds {in_document!r}, but {param.flag} is {typed!r}.",
                 "Leave out one of them. In a loop that reads lines, add < /dev/null to this command.",
             )
-        note(f"Note: {document.source} holds {found!r}; {typed!r} is used, from the command line.")
+        note(f"Note: {document.source} holds {in_document!r}; {typed!r} is used, from the command line.")
 
 
 def _body(

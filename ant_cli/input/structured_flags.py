@@ -35,9 +35,9 @@ def read_structured_flag(param: Param, texts: Sequence[str], runtime: Runtime) -
         UsageError: if a text can't be read, or could be read in two ways, or a key is given twice.
 
     """
-    found = [(text, _pair_in(param, text)) for text in texts]
-    pairs = [pair for _, pair in found if pair]
-    mappings = [text for text, pair in found if not pair]
+    texts_and_pairs = [(text, _pair_in(param, text)) for text in texts]
+    pairs = [pair for _, pair in texts_and_pairs if pair]
+    mappings = [text for text, pair in texts_and_pairs if not pair]
     for text in mappings:
         _check_ambiguous(param, text, runtime.stderr, has_pairs=bool(pairs))
     whole = _read_mapping(param, mappings[-1], runtime) if mappings else {}

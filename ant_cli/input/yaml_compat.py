@@ -62,8 +62,8 @@ class Compatible(NamedTuple):
         return Compatible(text, {**self.originals, stand_in: ":"}, self.unused)
 
     def _original(self, match: re.Match[str]) -> str:
-        found = match[0]
-        return self.originals.get(found) or "".join(self.originals.get(part, part) for part in found)
+        stand_ins = match[0]
+        return self.originals.get(stand_ins) or "".join(self.originals.get(part, part) for part in stand_ins)
 
 
 def make_compatible(text: str) -> Compatible:
@@ -130,7 +130,7 @@ def _replace_names(text: str, originals: dict[str, str]) -> str:
         if name not in stand_ins:
             number = f"{len(stand_ins):x}"
             stand_ins[name] = prefix + number.rjust(len(name) - len(prefix), "_")
-            originals[stand_ins[name]] = re.sub(_STAND_IN, lambda found: originals.get(found[0], found[0]), name)
+            originals[stand_ins[name]] = re.sub(_STAND_IN, lambda part: originals.get(part[0], part[0]), name)
         return sign + stand_ins[name]
 
     return re.sub(_NAME, replace, text)
