@@ -32,14 +32,14 @@ _ESCAPED_BREAK = re.compile(r"\\[nrt]")
 
 
 def spans_in_pieces(text: str, secrets: tuple[str, ...]) -> list[tuple[int, int]]:
-    """Return the places of secrets in a text, in pieces or as a whole."""
+    """Return the positions of secrets in a text, in pieces or as a whole."""
     spaced = _ESCAPED_BREAK.sub("  ", text)
     condensed = spaced.translate(_CONDENSED)
-    found = [(start, start + len(form)) for form in _forms(secrets) for start in _occurrences(form, condensed)]
-    if not found:
+    spans = [(start, start + len(form)) for form in _forms(secrets) for start in _occurrences(form, condensed)]
+    if not spans:
         return []
-    places = [place for place, character in enumerate(spaced) if character.translate(_CONDENSED)]
-    return [(places[start], places[end - 1] + 1) for start, end in found]
+    positions = [position for position, character in enumerate(spaced) if character.translate(_CONDENSED)]
+    return [(positions[start], positions[end - 1] + 1) for start, end in spans]
 
 
 def _occurrences(form: str, text: str) -> Iterator[int]:

@@ -36,10 +36,10 @@ class DelayedSignals:
                     signal.signal(number, self._on_signal)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+    def __exit__(self, exception_type: type[BaseException] | None, *_: object) -> None:
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
-        if kind is None or not issubclass(kind, KeyboardInterrupt):
+        if exception_type is None or not issubclass(exception_type, KeyboardInterrupt):
             self.check()
 
     def check(self) -> None:

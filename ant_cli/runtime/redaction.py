@@ -51,9 +51,9 @@ def _replace(text: str, secrets: tuple[str, ...]) -> str:
     pattern = _pattern(secrets)
     spans: list[tuple[int, int]] = []
     for level in levels(text):
-        found = [match.span() for match in pattern.finditer(level.text)]
-        found += spans_in_pieces(level.text, secrets)
-        spans += [(level.starts[start], level.starts[end]) for start, end in found] if level.starts else found
+        matches = [match.span() for match in pattern.finditer(level.text)]
+        matches += spans_in_pieces(level.text, secrets)
+        spans += [(level.starts[start], level.starts[end]) for start, end in matches] if level.starts else matches
     parts, position = [], 0
     for start, end in sorted(spans):
         if start >= position:
@@ -83,21 +83,21 @@ def secrets_in(body: bytes) -> list[str]:
         return []
     import json  # late: few responses have a secret
 
-    found: list[str] = []
+    secrets: list[str] = []
 
     def collect(members: list[tuple[str, object]]) -> dict[str, object]:
-        found.extend(text for key, value in members if key in _SECRET_NAMES for text in texts_in(value))
+        secrets.extend(text for key, value in members if key in _SECRET_NAMES for text in texts_in(value))
         return dict(members)
 
     try:
         json.loads(text, object_pairs_hook=collect, parse_int=str, parse_float=str)
     except (ValueError, RecursionError):
         return [match[2] for match in _SECRET_MEMBER.finditer(text)]
-    return found
+    return secrets
 
 
 def texts_in(value: object) -> Iterator[str]:
-    """Yield every string in the value of a JSON text, at any depth."""
+    """Yield every string in a decoded JSON value, at any depth."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, list | dict):

@@ -225,10 +225,10 @@ class Stderr(Stream):
         """
         from ant_cli.runtime.redaction import secrets_in
 
-        found = [secret for secret in dict.fromkeys(secrets_in(body)) if secret not in self._secrets]
-        if len(found) > _MOST_RECEIVED:
-            return f"[redacted: it contains {len(found):,} secrets]".encode()
-        self._received = [*(secret for secret in self._received if secret not in found), *found][-_MOST_RECEIVED:]
+        new = [secret for secret in dict.fromkeys(secrets_in(body)) if secret not in self._secrets]
+        if len(new) > _MOST_RECEIVED:
+            return f"[redacted: it contains {len(new):,} secrets]".encode()
+        self._received = [*(secret for secret in self._received if secret not in new), *new][-_MOST_RECEIVED:]
         if longest is None or len(body) <= longest:
             text = self.redact(body.decode("utf-8", "surrogateescape"))
         else:

@@ -73,18 +73,18 @@ def _without_one_level(escaped: Unescaped) -> Unescaped:
 
 def _characters(match: re.Match[str]) -> Iterator[tuple[str, int]]:
     """Yield each character of an escape, and its length in the escaped text."""
-    kind = match.lastgroup or ""
-    content: str = match[kind]
-    if kind == "utf16":
+    notation = match.lastgroup or ""
+    content: str = match[notation]
+    if notation == "utf16":
         text = bytes.fromhex(content.replace("\\u", "")).decode("utf-16-be", "surrogatepass")
         yield from ((character, 12 if ord(character) > 0xFFFF else 6) for character in text)
-    elif kind in ("percent", "bytes", "octal"):
-        width, base = (3, 16) if kind == "percent" else (4, 8 if kind == "octal" else 16)
-        digits = 3 if kind == "octal" else 2
+    elif notation in ("percent", "bytes", "octal"):
+        width, base = (3, 16) if notation == "percent" else (4, 8 if notation == "octal" else 16)
+        digits = 3 if notation == "octal" else 2
         data = bytes(int(content[end - digits : end], base) for end in range(width, len(content) + 1, width))
         yield from _decoded(data, width)
     else:
-        yield _single(kind, content), len(match[0])
+        yield _single(notation, content), len(match[0])
 
 
 def _decoded(data: bytes, width: int) -> Iterator[tuple[str, int]]:
@@ -95,10 +95,10 @@ def _decoded(data: bytes, width: int) -> Iterator[tuple[str, int]]:
         yield from ((character, width) for character in data.decode("latin-1"))
 
 
-def _single(kind: str, content: str) -> str:
-    if kind == "name":
+def _single(notation: str, content: str) -> str:
+    if notation == "name":
         return _NAMED[content]
-    if kind in ("character", "space"):
-        return content if kind == "character" else " "
-    code = int(content, 10 if kind == "decimal" else 16)
+    if notation in ("character", "space"):
+        return content if notation == "character" else " "
+    code = int(content, 10 if notation == "decimal" else 16)
     return chr(code) if code <= 0x10FFFF else content
