@@ -1,4 +1,4 @@
-"""The tests' way to run `ant`: `ant("beta:environments", "create", stdin="name: demo")`."""
+"""Run `ant` in tests: `ant("beta:environments", "create", stdin="name: demo")`."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ KEY_BY_PATTERN = "sk-ant-canary-7f3a9c"
 
 @dataclass
 class Result:
-    """What a run of `ant` did. A run that prints a secret or a traceback fails its test."""
+    """The outcome of a run of `ant`. A run that prints a secret or a traceback fails its test."""
 
     exit: int
     stdout: str
@@ -59,7 +59,7 @@ class Result:
     waits: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Check what holds for every run."""
+        """Check what must hold for every run."""
         assert KEY not in self.stdout + self.stderr
         assert KEY_BY_PATTERN not in self.stdout + self.stderr
         assert "Traceback" not in self.stderr
@@ -77,7 +77,7 @@ class Result:
 
 
 class Screen(io.BytesIO):
-    """A stream that may pretend to be a terminal."""
+    """A stream that may claim to be a terminal."""
 
     def __init__(self, *, terminal: bool) -> None:
         super().__init__()
@@ -94,7 +94,7 @@ class Screen(io.BytesIO):
 class Server:
     """Gives the n-th request the n-th reply: a response, an exception to raise, or a JSON value.
 
-    A refused connection is raised from connecting, everything else from waiting for the response.
+    A refused connection is raised while connecting, every other exception while waiting for the response.
     """
 
     replies: Sequence[Any]
@@ -102,7 +102,7 @@ class Server:
     refused: int = 0
 
     def connect(self) -> None:
-        """Raise the next reply if it is about connecting."""
+        """Raise the next reply if it is an error of connecting."""
         reply = next(iter(self.replies[self._position :]), None)
         if isinstance(reply, ConnectionRefusedError | socket.gaierror):
             self.refused += 1
@@ -129,7 +129,7 @@ def make_runtime(
 
 
 def piped(content: str | bytes | None) -> int:
-    """Return a descriptor: a pipe that holds the content and ends, or /dev/null for None."""
+    """Return a descriptor: a pipe with the content, or /dev/null for None."""
     if content is None:
         return os.open(os.devnull, os.O_RDONLY)
     data = content.encode() if isinstance(content, str) else content
@@ -139,7 +139,7 @@ def piped(content: str | bytes | None) -> int:
         try:
             with open(write_end, "wb", buffering=0) as pipe:  # noqa: PTH123 - a descriptor, not a path
                 pipe.write(data)
-        except BrokenPipeError:  # nobody wanted to read it all
+        except BrokenPipeError:  # the reader did not want all of it
             pass
 
     threading.Thread(target=fill, daemon=True).start()
@@ -148,7 +148,7 @@ def piped(content: str | bytes | None) -> int:
 
 @contextmanager
 def _terminal() -> Iterator[BinaryIO]:
-    """Open a terminal at which nothing is typed."""
+    """Open a terminal without any input."""
     pty = pytest.importorskip("pty", reason="this test needs pseudo-terminals")
     ours, theirs = pty.openpty()
     with open(theirs, "rb", buffering=0) as file:  # noqa: PTH123 - a descriptor, not a path
@@ -158,7 +158,7 @@ def _terminal() -> Iterator[BinaryIO]:
 
 @pytest.fixture
 def clean_environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """An environment with a key and an empty home, and nothing of the person who runs the tests."""
+    """An environment with a key and an empty home, without the variables of the person who runs the tests."""
     home = tmp_path_factory.mktemp("home")
     return {
         "ANTHROPIC_API_KEY": KEY,
@@ -172,7 +172,7 @@ def clean_environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.fixture(scope="session", autouse=True)
 def interruptible() -> None:
-    """Let the programs that tests start end by SIGINT, which a shell has its background jobs ignore."""
+    """Let SIGINT end the programs that tests start. A shell makes its background jobs ignore it."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -189,9 +189,9 @@ def nothing_from_outside(monkeypatch: pytest.MonkeyPatch, clean_environ: dict[st
 
 @pytest.fixture
 def ant(clean_environ: dict[str, str]) -> Callable[..., Result]:
-    """Run a command line in this process; any secret that shows fails the test.
+    """Run a command line in this process. The test fails if any secret is shown.
 
-    Requests get the replies, or go out to the `network`, which is a server of the test's own. With `ask`, which
+    Requests get the replies, or are sent to the `network`, which is a server of the test. With `ask`, which
     answers questions, stdin is a terminal.
     """
 

@@ -6,7 +6,7 @@ from keyring.backend import KeyringBackend
 
 
 class Memory(KeyringBackend):
-    """It forgets everything at the end of the test."""
+    """A credential store that is empty again after the test."""
 
     priority = 1
 

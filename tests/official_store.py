@@ -1,4 +1,4 @@
-"""The official tool's store, as it writes it, for tests."""
+"""The store of the official tool, in the form in which that tool writes it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class OfficialStore:
         return self.folder / "credentials" / f"{name}.json"
 
     def file(self, kind: str) -> Path:
-        """Return a file of the profile called default: its `config`, its `credentials`, or what is `active`."""
+        """Return a file of the profile called default: `config` or `credentials`, or the file for `active`."""
         if kind == "active":
             return self.folder / "active_config"
         return self.config("default") if kind == "config" else self.credentials("default")
@@ -45,7 +45,7 @@ class OfficialStore:
         (self.folder / "active_config").write_text(text)
 
     def log_in(self, name: str = "default", *, expires_at: Any = None, token: Any = TOKEN, **config: Any) -> None:
-        """Write a profile with a login, which has an hour left."""
+        """Write a profile with a login that is valid for another hour."""
         authentication = {"type": "user_oauth", "client_id": "client-1", "scope": "user:profile"}
         self.write_config(name, {"authentication": authentication, **config})
         self.write_credentials(

@@ -6,5 +6,5 @@ import os
 
 
 def coverage_env():
-    """Return the variables by which coverage counts what a process of its own runs; none without coverage."""
+    """Return the variables that make coverage measure a separate process; none without coverage."""
     return {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}

@@ -1,7 +1,7 @@
-"""Processes that change one profiles file at the same time, perhaps as another user, and may be killed on the way.
+"""Processes that change one profiles file at the same time, perhaps as another user, and may be killed meanwhile.
 
-A program of its own starts them, which has no threads and so may fork. It reads jobs from stdin, a line of JSON
-each, and answers each with a line: what became of the commands of each worker.
+A separate program starts them: it has no threads, so it may fork. It reads jobs from stdin, one line of JSON
+each, and answers each with a line that has the results of each worker's commands.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 
 
 class Workers:
-    """The program, while it runs."""
+    """The running program."""
 
     def __enter__(self):
-        """Start it, without coverage: that writes a file at the end of each process, as whatever user."""
+        """Start it without coverage, which would write a file at the end of each process, as any user."""
         environ = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
         self._program = subprocess.Popen(
             [sys.executable, "-m", "tests.profile_workers"],
@@ -41,13 +41,13 @@ class Workers:
         self._program.communicate()
 
     def run(self, lists, environ, user=None):
-        """Run lists of commands, all lists at once, and return what each of them acknowledged, and its end."""
+        """Run lists of commands, all lists at once, and return what each list acknowledged, and how it ended."""
         self._program.stdin.write(json.dumps({"lists": lists, "environ": environ, "user": user}) + "\n")
         self._program.stdin.flush()
         return json.loads(self._program.stdout.readline())
 
     def run_one(self, words, environ, user=None, stdin=""):
-        """Run a command line, and return its status and what it said."""
+        """Run a command line, and return its status and output."""
         (outcome,) = self.run([[{"words": words, "stdin": stdin}]], environ, user)
         return outcome["acknowledged"][0]
 
@@ -56,7 +56,7 @@ class Workers:
 
 
 def serve():
-    """Do one job after the other, where nothing but the program itself keeps a new file from others."""
+    """Do one job after the other. Without a umask, only the program itself can keep new files private."""
     os.umask(0)
     warm_up()
     for line in sys.stdin:
@@ -64,7 +64,7 @@ def serve():
 
 
 def warm_up():
-    """Import what the commands need, before anything is forked: another user may not be able to."""
+    """Import what the commands need before forking, because another user may not be able to import it."""
     with TemporaryDirectory() as folder:
         for words in (["auth", "login", "--profile", "a", "--no-verify", "--api-key-stdin"], ["profile", "list"]):
             status, said = carry_out({"words": words, "stdin": "key"}, {"ANTHROPIC_CONFIG_DIR": folder})
@@ -72,16 +72,16 @@ def warm_up():
 
 
 def run_at_once(lists, environ, user):
-    """Run lists of commands, each list in a process of its own, and return what became of them."""
+    """Run lists of commands, each list in its own process, and return the results."""
     start, go = os.pipe()
     children = [begin(commands, environ, user, start, go) for commands in lists]
     os.close(start)
-    os.close(go)  # now they all begin
+    os.close(go)  # now all of them begin
     return [outcome(*child) for child in children]
 
 
 def begin(commands, environ, user, start, go):
-    """Start a worker, which waits until the pipe is closed; return its number, and the pipe of its answers."""
+    """Start a worker, which waits until the pipe is closed. Return its process ID, and the pipe of its answers."""
     answers, acknowledge = os.pipe()
     child = os.fork()
     if child:
@@ -101,7 +101,7 @@ def begin(commands, environ, user, start, go):
 
 
 def become(user):
-    """Be another user from here on, for good. What is imported stays, though that user may not read it."""
+    """Become another user for good. Imported modules stay, even if that user may not read their files."""
     os.environ.clear()
     os.setgroups([])
     os.setgid(user)
@@ -117,7 +117,7 @@ def outcome(child, answers):
 
 
 def carry_out(command, environ):
-    """Run a command line, and return its status and what it said."""
+    """Run a command line, and return its status and output."""
     stdin, text = os.pipe()
     os.write(text, command["stdin"].encode())
     os.close(text)
@@ -131,7 +131,7 @@ def carry_out(command, environ):
 
 
 def die_at(number):
-    """Let this process be killed when it calls the operating system for files the n-th time from here."""
+    """Let this process be killed when it makes the n-th call to the operating system about files."""
     calls = 0
 
     def count(event, _):

@@ -1,6 +1,6 @@
-"""The seam below the direct transport: sockets in memory, whose requests a function answers.
+"""Sockets in memory, below the direct transport: a function answers their requests.
 
-Everything above the socket is what nearly every real run uses.
+Everything above the socket is the code of nearly every real run.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Handler = Callable[[httpx.Request], httpx.Response]
 
 
 def transport_to(handler: Handler, connect: Callable[[], None] = lambda: None) -> DirectTransport:
-    """Return a transport whose requests go to a function; `connect` may raise what connecting raises."""
+    """Return a transport that sends its requests to a function. `connect` may raise an error of connecting."""
 
     def open_socket(origin: Origin, _deadline: object) -> Any:
         connect()
@@ -26,7 +26,7 @@ def transport_to(handler: Handler, connect: Callable[[], None] = lambda: None) -
 
 
 class ScriptedSocket:
-    """A connected socket. What the handler raises is raised to the reader."""
+    """A connected socket. An exception of the handler is raised to the reader."""
 
     def __init__(self, origin: Origin, handler: Handler) -> None:
         self._origin = origin
@@ -44,7 +44,7 @@ class ScriptedSocket:
     def recv_into(self, buffer: Any) -> int:
         if not self._received and not self._sent:
             if self._waits:
-                return 0  # it would wait for ever: nothing was asked
+                return 0  # a real socket would wait forever, because there was no request
             raise BlockingIOError
         if not self._received:
             request, self._sent = request_of(self._sent, self._origin), b""
@@ -68,7 +68,7 @@ def request_of(sent: bytes, origin: Origin) -> httpx.Request:
 
 
 def bytes_of(response: httpx.Response) -> bytes:
-    """Return a response as it is sent; its content is not decompressed."""
+    """Return the bytes of a response. Its content is not decompressed."""
     as_given = isinstance(response.stream, httpx.ByteStream)
     body = b"".join(response.stream) if as_given else response.content  # as given: compressed, if it is
     headers = [(name, value) for name, value in response.headers.raw if name.lower() != b"content-length"]

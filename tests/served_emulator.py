@@ -1,4 +1,4 @@
-"""An emulator that is served on loopback, by a thread."""
+"""An emulator that a thread serves on loopback."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 def serving(
     application: Any, log: Callable[[str], None] = lambda _line: None, host: str = "127.0.0.1"
 ) -> Iterator[Server]:
-    """Serve an application, such as an emulator, at a free port. `log` gets a line for each request."""
-    from ant_cli.emulator.http_server import Server  # late: tests of the emulator's imports must not find it loaded
+    """Serve an application, such as an emulator, on a free port. `log` gets a line for each request."""
+    from ant_cli.emulator.http_server import (
+        Server,
+    )  # late: tests of the emulator's imports expect it not to be loaded
 
     server = Server(application, host, 0, log)
     thread = threading.Thread(target=server.run)

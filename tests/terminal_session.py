@@ -1,4 +1,4 @@
-"""A run of `ant` in a pseudo-terminal: keys go in as bytes, and what is left behind is looked at."""
+"""Runs of `ant` in a pseudo-terminal: tests send keys as bytes, and check what the screen shows."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ class Session:
         )
 
     def type(self, keys: str) -> None:
-        """Send all these keys at once; what was seen before counts no more."""
+        """Send all these keys at once. Earlier output is ignored from then on."""
         self._seen = b""
         os.write(self._ours, keys.encode())
 
     def wait_for(self, text: str) -> None:
-        """Read until a text is on the screen."""
+        """Read until the string is on the screen."""
         self._read_until(lambda: text in self.screen, text)
 
     @property
     def screen(self) -> str:
-        """What was shown since the last keys, without escape sequences."""
+        """The output since the last keys, without escape sequences."""
         return ESCAPES.sub("", self._seen.decode("utf-8", "replace"))
 
     def has_sent(self, control: bytes) -> bool:
@@ -54,7 +54,7 @@ class Session:
 
     @property
     def sent(self) -> str:
-        """All that was sent since the last keys."""
+        """All output since the last keys."""
         return self._seen.decode("utf-8", "replace")
 
     def resize(self, lines: int, columns: int) -> None:
@@ -62,7 +62,7 @@ class Session:
         termios.tcsetwinsize(self._theirs, (lines, columns))
 
     def wait_for_stop(self) -> None:
-        """Wait until the process is stopped, and the screen is the shell's."""
+        """Wait until the process is stopped, and the screen belongs to the shell."""
         self._read_until(lambda: FULL_SCREEN_OFF in self._seen, "the end of the full screen")
         _, status = os.waitpid(self.process.pid, os.WUNTRACED)
         assert os.WIFSTOPPED(status)
@@ -70,7 +70,7 @@ class Session:
         self._seen = b""
 
     def end(self) -> tuple[int, str]:
-        """Wait for the end of the run, and return its exit status and what it left below the full screen."""
+        """Wait for the end of the run, and return its exit status and its output after the full screen."""
         self._read_until(lambda: self.process.poll() is not None and not self._is_readable(0), "the end")
         assert termios.tcgetattr(self._theirs) == self.mode, "the terminal is not as it was"
         before, _, after = self._seen.rpartition(FULL_SCREEN_OFF)
@@ -84,7 +84,7 @@ class Session:
         self._ours = self._theirs = -1
 
     def close(self) -> None:
-        """Leave nothing behind."""
+        """End the process and close the terminal."""
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()

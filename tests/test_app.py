@@ -1,4 +1,4 @@
-"""The Typer tree: it holds every command with every flag, and each makes the call that the command line makes."""
+"""The Typer tree: it has every command with every flag, and makes the same calls as the command line."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def name_of(command):
 
 @pytest.fixture
 def surroundings(monkeypatch, clean_environ, tmp_path):
-    """The process has the tests' environment, and an emulator whose file is its own."""
+    """Give the process the tests' environment, and an emulator with its own file."""
     for name, value in clean_environ.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("ANTHROPIC_BASE_URL", f"local:{tmp_path}/emulator.db")
@@ -51,7 +51,7 @@ def surroundings(monkeypatch, clean_environ, tmp_path):
 
 @pytest.fixture
 def call_by_typer(monkeypatch):
-    """Return the call that the Typer tree makes of arguments, and the exit status; None if it makes none."""
+    """Return the call that the Typer tree makes for arguments, and the exit status; None if it makes none."""
 
     def run(*args):
         calls = []
@@ -63,7 +63,7 @@ def call_by_typer(monkeypatch):
 
 
 def call_by_argv(*args):
-    """Return the call that the command line makes of arguments, and the exit status; None if they are refused."""
+    """Return the call that the command line makes for arguments, and the exit status; None if it rejects them."""
     try:
         return parse(args), 0
     except UsageError as error:
@@ -71,21 +71,21 @@ def call_by_argv(*args):
 
 
 @pytest.mark.parametrize("case", COMPARED, ids=[case["id"] for case in COMPARED])
-def test_typer_and_the_command_line_make_the_same_call_of_a_conformance_case(case, call_by_typer):
-    """They lead to the same operation with the same flags, or are both refused with exit code 2."""
+def test_typer_and_the_command_line_make_the_same_call_for_a_conformance_case(case, call_by_typer):
+    """Both call the same operation with the same flags, or both reject the arguments with exit code 2."""
     expected = (None, 2) if case["id"] in REFUSED_BY_TYPER else call_by_argv(*case["args"])
     assert call_by_typer(*case["args"]) == expected
 
 
 def test_the_cases_that_typer_refuses_are_accepted_on_the_command_line():
-    """An exception that is no longer needed is removed from the list."""
+    """An exception that is no longer needed must be removed from the list."""
     found = {case["id"]: call_by_argv(*case["args"]) for case in EVERY_CASE if case["id"] in REFUSED_BY_TYPER}
     assert found.keys() == REFUSED_BY_TYPER.keys()
     assert all(call is not None for call, _ in found.values())
 
 
-def test_the_cases_that_only_typer_accepts_are_refused_on_the_command_line():
-    """An exception that is no longer needed is removed from the list."""
+def test_the_cases_that_only_typer_accepts_are_rejected_on_the_command_line():
+    """An exception that is no longer needed must be removed from the list."""
     found = {case["id"]: call_by_argv(*case["args"]) for case in EVERY_CASE if case["id"] in ACCEPTED_BY_TYPER}
     assert found == dict.fromkeys(ACCEPTED_BY_TYPER, (None, 2))
 
@@ -120,13 +120,13 @@ def test_the_cases_that_only_typer_accepts_are_refused_on_the_command_line():
     ids=" ".join,
 )
 def test_typer_and_the_command_line_agree_on_tool_commands_help_and_mistakes(words, call_by_typer):
-    """A mistake is refused with exit code 2 by both, before anything is done."""
+    """Both reject a mistake with exit code 2, before anything is done."""
     assert call_by_typer(*words) == call_by_argv(*words)
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=name_of)
-def test_the_tree_holds_every_flag_and_argument_of_a_command(command):
-    """The catalog and the tree are equal."""
+def test_the_tree_has_every_flag_and_argument_of_a_command(command):
+    """The flags and arguments of the tree equal those of the catalog."""
     found = typer.main.get_command(app)
     for name in command.path:
         found = found.commands[name]
@@ -138,8 +138,8 @@ def test_the_tree_holds_every_flag_and_argument_of_a_command(command):
 
 
 @pytest.mark.parametrize("group", GROUPS, ids=name_of)
-def test_the_tree_holds_every_command_of_a_group(group):
-    """There are no others in it."""
+def test_the_tree_has_every_command_of_a_group(group):
+    """It has no other commands."""
     found = typer.main.get_command(app)
     for name in group.path:
         found = found.commands[name]
@@ -148,7 +148,7 @@ def test_the_tree_holds_every_command_of_a_group(group):
 
 @pytest.mark.usefixtures("surroundings")
 def test_commands_work_when_the_tree_is_mounted_in_another_program():
-    """Global flags stand before and after the command, and results go to stdout."""
+    """Global flags work before and after the command, and results go to stdout."""
     theirs = typer.Typer()
     theirs.command("hello")(lambda: None)
     theirs.add_typer(app, name="ant")
@@ -171,7 +171,7 @@ def test_commands_work_when_the_tree_is_mounted_in_another_program():
 
 @pytest.mark.usefixtures("surroundings")
 def test_the_input_of_the_test_runner_is_read():
-    """As a pipe is on the command line."""
+    """The runner's input is read like a pipe on the command line."""
     words = ["beta:environments", "create", "--transform", "name", "-r"]
     piped = CliRunner().invoke(app, words, input="name: from-input\n")
     assert (piped.exit_code, piped.stdout) == (0, "from-input\n"), piped.output
@@ -181,7 +181,7 @@ def test_the_input_of_the_test_runner_is_read():
 
 
 def test_a_command_takes_its_surroundings_from_the_context(clean_environ):
-    """A Runtime as `obj` has its streams and its environment."""
+    """If the `obj` of the context is a Runtime, the command uses its streams and its environment."""
     stdout, stderr = io.BytesIO(), io.BytesIO()
     environ = clean_environ | {"ANTHROPIC_API_KEY": "context-key-0123456789"}
     runtime = make_runtime(environ, stdout=stdout, stderr=stderr)
@@ -193,7 +193,7 @@ def test_a_command_takes_its_surroundings_from_the_context(clean_environ):
 @pytest.mark.usefixtures("surroundings")
 @pytest.mark.parametrize("before", [["--api-key", KEY], []], ids=["before the command", "after it"])
 def test_a_secret_of_a_flag_is_redacted_in_the_typer_tree(before):
-    """A message that quotes another value does not show it."""
+    """A message that quotes another value does not show the secret."""
     after = [] if before else ["--api-key", KEY]
     result = CliRunner().invoke(app, [*before, "beta:environments", "list", "--limit", KEY, *after])
     assert result.exit_code == 2

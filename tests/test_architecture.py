@@ -1,4 +1,4 @@
-"""The rules of the design that a machine can check: layers, homes of libraries, contracts of the operations."""
+"""The rules of the design that a program can check: layers, where libraries are imported, and operations."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def part_of(path: Path) -> str:
 
 
 def imports_of(path: Path) -> set[str]:
-    """Return the modules that a file imports, wherever in it the import stands."""
+    """Return the modules that a file imports anywhere, functions included."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -92,21 +92,21 @@ NAMES = {path.name.removesuffix(".py") for path in PACKAGE.iterdir()}
 
 
 def dependencies() -> set[tuple[str, str]]:
-    """Return every pair of parts of which the first imports the second."""
+    """Return every pair of parts in which the first imports the second."""
     names = ((part_of(path), name) for path in FILES for name in imports_of(path) - {LIGHT_TYPING})
     pairs = {(part, name.split(".")[1]) for part, name in names if name.startswith("ant_cli.")}
     return {(part, other) for part, other in pairs if part != other and other in NAMES}
 
 
 def test_imports_go_downward():
-    """A part imports only what stands before it in ORDER."""
+    """A part imports only parts that come earlier in ORDER."""
     inside = {pair for pair in dependencies() if "emulator" not in pair}
     assert {part for pair in inside for part in pair} == set(ORDER)
     assert {(part, other) for part, other in inside if ORDER.index(part) < ORDER.index(other)} == set()
 
 
 def nodes_at_run_time(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes below one, without what only a type checker reads."""
+    """Yield the nodes below a node, without the blocks for type checkers."""
     for child in ast.iter_child_nodes(node):
         if not (isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test)):
             yield child
@@ -118,7 +118,7 @@ def module_of(path: Path) -> str:
 
 
 def test_no_module_imports_itself_through_others():
-    """Each can be read, and moved, after what it builds on. A late import is an import, too."""
+    """Each module can be read and moved after the modules that it imports. Late imports count, too."""
     modules = {module_of(path): path for path in FILES}
     graph: dict[str, set[str]] = {}
     for module, path in modules.items():
@@ -135,14 +135,14 @@ def test_no_module_imports_itself_through_others():
 
 
 def test_the_emulator_imports_nothing_from_the_rest():
-    """It is a second opinion on the API, so that it shares no code with the program."""
+    """It is an independent implementation of the API, so it shares no code with the program."""
     assert {pair for pair in dependencies() if "emulator" in pair} == {
         (part, "emulator") for part in EMULATOR_USERS
     }
 
 
 def test_each_library_is_imported_in_its_home_only():
-    """What a library does for the program is found in one place."""
+    """All uses of a library are in one place."""
     found: dict[str, set[str]] = {name: set() for name in HOMES}
     for path in FILES:
         for name in {name.split(".")[0] for name in imports_of(path)} & HOMES.keys():
@@ -168,24 +168,24 @@ SECRET_ENTRANCES = {
 
 
 def test_secrets_are_registered_where_they_enter_and_nowhere_else():
-    """A call that every user of a secret has to remember would be forgotten."""
+    """If every user of a secret had to register it, some would forget to."""
     found = {str(path.relative_to(PACKAGE)) for path in FILES if "register_secret(" in path.read_text()}
     assert found == SECRET_ENTRANCES.keys()
 
 
-def test_a_file_is_one_thing():
-    """Files stay at a length that can be read at one go."""
+def test_a_file_is_short_enough_to_read_in_one_go():
+    """A longer file probably does more than one thing."""
     assert [path.name for path in FILES if len(path.read_text().splitlines()) > 400] == []
 
 
 def test_no_two_modules_share_a_name():
-    """As classes below, so that an editor's list of files needs no folders."""
+    """In an editor's list of files, the name is enough without the folder."""
     names = Counter(path.stem for path in FILES if path.name != "__init__.py")
     assert {name for name, count in names.items() if count > 1} == set()
 
 
 def test_no_two_classes_or_type_aliases_share_a_name():
-    """A name in a traceback, a search or a conversation is one thing, with or without a leading underscore."""
+    """A name in a traceback, a search or a conversation means one thing, with or without a leading underscore."""
     places: dict[str, list[str]] = {}
     for path in FILES:
         tree = ast.parse(path.read_text())
@@ -198,7 +198,7 @@ def test_no_two_classes_or_type_aliases_share_a_name():
 
 
 def type_alias(node: ast.stmt) -> str:
-    """Return the name that a statement gives to a type, such as `Items = list[bytes]`; empty for any other one."""
+    """Return the name that a statement gives to a type, such as `Items = list[bytes]`; empty without a name."""
     target = (
         node.target
         if isinstance(node, ast.AnnAssign)
@@ -213,7 +213,7 @@ def type_alias(node: ast.stmt) -> str:
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.command)
 def test_an_operation_is_complete(operation: Operation):
-    """Its flags are its own, its path is filled by required parameters, and it has two examples."""
+    """Its flags are unique, required parameters fill its path, and it has two examples."""
     flags = [param.flag for param in params_of(operation)]
     assert len(set(flags)) == len(flags)
     shorts = [param.short for param in params_of(operation) if param.short]
@@ -232,27 +232,27 @@ ARCHITECTURE = (PACKAGE.parent / "docs" / "architecture.md").read_text()
 
 
 def test_every_path_that_the_architecture_page_names_exists():
-    """The first page that a contributor reads is true."""
+    """Contributors read this page first, so it must be correct."""
     paths = re.findall(r"`((?:ant_cli|tests|docs)/[\w./-]+)`", ARCHITECTURE)
     assert len(paths) > 30
     assert [path for path in paths if not (PACKAGE.parent / path).exists()] == []
 
 
-def test_the_architecture_page_has_a_row_for_every_room():
+def test_the_architecture_page_has_a_row_for_every_folder():
     """Nobody has to guess what a folder is for."""
     rooms = {f"`ant_cli/{path.name}/`" for path in PACKAGE.iterdir() if (path / "__init__.py").exists()}
     assert {room for room in rooms if f"| {room} |" not in ARCHITECTURE} == set()
 
 
 def test_the_readme_names_every_command():
-    """A reader finds each of the 14 commands."""
+    """A reader finds all 14 commands."""
     readme = (PACKAGE.parent / "README.md").read_text()
     for operation in OPERATIONS:
         assert f"ant {operation.command} " in readme
 
 
 def test_no_flag_of_a_command_shadows_a_global_one():
-    """The nearest of equal flags wins, so they must mean the same everywhere."""
+    """The flag nearest to the command wins, so a name must mean the same everywhere."""
     reserved = {param.name for param in (*GLOBAL_FLAGS, FILE)}
     assert not reserved & {param.name for operation in OPERATIONS for param in operation.params}
 
@@ -297,7 +297,7 @@ COMMANDS = {
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_loads_only_what_it_uses(name, clean_environ):
-    """Start-up stays short: no library is loaded that is not on the command's list."""
+    """Start-up stays fast: a command loads only the libraries on its list."""
     words, allowed = COMMANDS[name]
     done = subprocess.run(
         [
@@ -320,7 +320,7 @@ def test_a_command_loads_only_what_it_uses(name, clean_environ):
 
 
 def test_the_first_help_page_needs_no_rows_of_commands(clean_environ):
-    """It has a list of its own."""
+    """The page has its own list of commands."""
     code = "import sys; from ant_cli.__main__ import main, this_process; main(sys.argv[1:], this_process())"
     code += "; print(*sys.modules, file=sys.stderr)"
     words = [sys.executable, "-c", code, "--help"]
@@ -341,7 +341,7 @@ def modules_of(*args: str, environ: dict[str, str]) -> set[str]:
 
 @pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="each version of Python imports other modules")
 def test_the_page_about_speed_names_every_module_that_a_start_imports(clean_environ):
-    """A newly imported module fails this test, and needs its reason there."""
+    """A newly imported module fails this test until the page gives a reason for it."""
     page = (PACKAGE.parent / "docs" / "speed.md").read_text()
     table = page.partition("| modules | why |\n| --- | --- |\n")[2].partition("\n\n")[0]
     named = {name for line in table.splitlines() for name in line.split("|")[1].strip().split(", ")}
@@ -355,10 +355,10 @@ TOOLS = [command for tool in TOOL_COMMANDS for command in tool.walk() if command
 
 
 @pytest.mark.parametrize("command", TOOLS, ids=lambda command: command.full_name)
-def test_the_function_of_a_tool_command_takes_what_its_row_names(command: Command):
-    """The row is the description of the command: a flag that is missing in one of them could not be used.
+def test_the_function_of_a_tool_command_takes_the_flags_of_its_row(command: Command):
+    """The row describes the command. A flag that is missing in the row or in the function could not be used.
 
-    A default that help shows stands in the row alone.
+    Only the row has a default that help shows.
     """
     module, _, name = command.function.partition(":")
     _, _, *keywords = signature(getattr(import_module(module), name)).parameters.values()
@@ -370,5 +370,5 @@ def test_the_function_of_a_tool_command_takes_what_its_row_names(command: Comman
 
 
 def test_the_catalog_names_the_keys_of_a_profile():
-    """It has them by name, so that a help page does not load their checks."""
+    """The catalog repeats their names, so that a help page does not load the checks of profiles."""
     assert tuple(PROFILE_FIELDS) == PROFILE_KEYS

@@ -1,4 +1,4 @@
-"""Which operation a command line calls, and with which flags."""
+"""How a command line is read: its operation and its flags."""
 
 import pytest
 
@@ -40,7 +40,7 @@ def test_the_two_words_of_a_command_call_its_operation(operation):
     ],
 )
 def test_global_flags_stand_anywhere_and_the_nearest_wins(words):
-    """A global flag before, between or after the command words counts, and a later one counts more."""
+    """A global flag works before, between or after the command words, and the last one wins."""
     assert flags(*words) == {"format": "yaml"}
 
 
@@ -51,31 +51,31 @@ def test_the_word_after_a_flag_is_its_value_whatever_it_looks_like():
 
 @pytest.mark.parametrize("words", [("-f", "env.yaml"), ("-f=env.yaml",), ("-fenv.yaml",), ("--file", "env.yaml")])
 def test_a_short_flag_takes_its_value_in_every_way(words):
-    """`-f` may be followed by its value, or have it attached."""
+    """The value may be the next word, or be attached to `-f`."""
     assert flags(*CREATE, *words) == {"file": "env.yaml"}
 
 
 @pytest.mark.parametrize(("word", "value"), [("--force", "true"), ("--force=false", "false"), ("--force=1", "1")])
 def test_a_boolean_flag_may_have_a_value_after_an_equals_sign(word, value):
-    """Without a value it is true."""
+    """Without a value, the flag is true."""
     assert flags(*STOP, word) == {"force": value}
 
 
 @pytest.mark.parametrize("word", ["true", "false", "True", "FALSE"])
-def test_a_boolean_flag_followed_by_true_or_false_is_refused(word):
-    """D22: the word would be taken for the ID of a work item."""
+def test_a_boolean_flag_followed_by_true_or_false_is_rejected(word):
+    """D22: otherwise the word would be taken for the ID of a work item."""
     assert f"--force={word}" in refusal(*STOP, "--force", word)
 
 
-def test_several_ids_are_arguments_of_a_command_that_changes_something():
-    """D31: each of them is a request."""
+def test_a_command_that_changes_something_takes_several_ids():
+    """D31: each ID is a separate request."""
     assert flags("beta:environments", "delete", "env_1", "env_2") == {"environment_id": ["env_1", "env_2"]}
     ids = {"environment_id": "env_1", "work_id": ["work_1", "work_2"]}
     assert flags(*STOP, "--environment-id", "env_1", "work_1", "work_2") == ids
 
 
 def test_a_repeatable_flag_keeps_all_its_values():
-    """--beta twice gives both; any other flag keeps the last."""
+    """Two --beta flags give both values; of any other flag, the last value is used."""
     assert flags(*CREATE, "--beta", "a", "--name", "x", "--beta=b", "--name", "y") == {
         "beta": ["a", "b"],
         "name": "y",
@@ -83,7 +83,7 @@ def test_a_repeatable_flag_keeps_all_its_values():
 
 
 def test_an_id_needs_no_flag():
-    """The ID may stand anywhere after the command, also behind a double dash."""
+    """The ID may come anywhere after the command, also after a double dash."""
     assert flags("beta:environments", "delete", "env_1", "--debug") == {"environment_id": "env_1", "debug": "true"}
     assert flags("beta:environments", "delete", "--", "-env") == {"environment_id": "-env"}
 
@@ -116,8 +116,8 @@ def test_an_id_needs_no_flag():
         (("beta:environments:work", "--force=true", "stop"), ["--force goes after", "stop --force"]),
     ],
 )
-def test_words_that_make_no_sense_are_refused(words, parts):
-    """The message names the word, and what may have been meant."""
+def test_unknown_words_and_misused_flags_are_rejected(words, parts):
+    """The message names the word, and suggests what may have been meant."""
     message = refusal(*words)
     assert all(part in message for part in parts)
 
@@ -141,13 +141,13 @@ def test_words_that_make_no_sense_are_refused(words, parts):
     ],
 )
 def test_every_way_to_ask_for_help_is_the_same_call(words, path):
-    """A group alone, --help and -h anywhere after a command, and `ant help` show the page of that command."""
+    """A group alone, --help or -h anywhere after a command, and `ant help` all show the page of the command."""
     assert parse(words) == help_call(*path)
 
 
 @pytest.mark.parametrize("words", [("--version",), ("-v",), ("--local", "--version")])
 def test_the_version_can_be_asked_for_after_global_flags(words):
-    """Flags that have no meaning for the version do no harm."""
+    """Flags without a meaning for the version are ignored."""
     assert parse(words) == VersionCall()
 
 
@@ -162,12 +162,12 @@ def test_the_version_can_be_asked_for_after_global_flags(words):
     ],
 )
 def test_tool_commands_are_parsed_like_those_of_the_api(words, expected):
-    """Global flags stand anywhere, booleans may have a value, and arguments go by their place."""
+    """Global flags work anywhere, boolean flags may have a value, and arguments are positional."""
     call = parse(words)
     assert isinstance(call, ToolCall)
     assert call.flags == expected
 
 
 def test_the_groups_hold_all_operations():
-    """Six commands of environments, eight of work."""
+    """Six commands for environments, eight for work."""
     assert [len(of_group(group)) for group in ("beta:environments", "beta:environments:work")] == [6, 8]

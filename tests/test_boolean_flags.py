@@ -1,4 +1,4 @@
-"""A boolean flag means the same wherever it is read, in each of the ways in which it can be written."""
+"""A boolean flag means the same everywhere, in each spelling of its value."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ NO_KEY = {"ANTHROPIC_API_KEY": None}
 
 @pytest.mark.parametrize(("texts", "value"), [(ON, True), (OFF, False)], ids=["on", "off"])
 def test_a_boolean_flag_is_read_as_the_official_tool_reads_it(texts, value):
-    """It takes a digit, a letter, and three ways to write the word."""
+    """The value may be a digit, a letter, or the word in three spellings."""
     assert [Flags({"debug": text}).is_on("debug") for text in texts] == [value] * len(texts)
 
 
 def test_a_boolean_flag_that_was_not_given_is_off():
-    """Most of them."""
+    """Only a few boolean flags are on by default."""
     assert not Flags().is_on("debug")
 
 
 @pytest.mark.parametrize("text", ["yes", "tRUE", "2", "", " 1"])
 def test_a_boolean_flag_with_another_value_is_a_usage_error(text):
-    """Nobody knows what was meant."""
+    """Guessing could do the opposite of what was meant."""
     with pytest.raises(UsageError, match="--dry-run must be true or false"):
         Flags({"dry_run": text}).is_on("dry_run")
 
@@ -41,7 +41,7 @@ def test_a_boolean_flag_with_another_value_is_a_usage_error(text):
 def test_a_table_has_a_column_for_archived_environments_if_they_were_asked_for(
     ant, monkeypatch, words, texts, shown
 ):
-    """As the server understands it, too."""
+    """The request says true or false, whichever spelling the flag has."""
     monkeypatch.setenv("TERM", "xterm")
     for text in texts:
         done = ant(*words, f"--include-archived={text}", terminal=True, replies=[PAGE, GONE])
@@ -51,7 +51,7 @@ def test_a_table_has_a_column_for_archived_environments_if_they_were_asked_for(
 
 @pytest.mark.parametrize(("texts", "refused"), [(ON, True), (OFF, False)], ids=["on", "off"])
 def test_a_debug_log_is_rejected_on_the_screen_of_a_watch(ant, monkeypatch, texts, refused):
-    """In whatever way it was asked for."""
+    """All spellings of the flag are rejected."""
     monkeypatch.setenv("TERM", "xterm")
     for text in texts:
         done = ant(*LIST, "--watch", f"--debug={text}", terminal=True, replies=[PAGE, GONE])
@@ -60,15 +60,15 @@ def test_a_debug_log_is_rejected_on_the_screen_of_a_watch(ant, monkeypatch, text
 
 @pytest.mark.parametrize(("texts", "value"), [(ON, True), (OFF, False)], ids=["on", "off"])
 def test_a_variable_of_the_worker_takes_what_its_flag_takes(texts, value):
-    """It stands in for the flag."""
+    """The variable replaces the flag."""
     flags = Flags({"environment_id": "env_1", "environment_key": KEY})
     for text in texts:
         found = read_options(POLL_ROWS, flags, {"ANT_WORKER_NO_AUTO_STOP": text}, "")
         assert found["no_auto_stop"] is value, text
 
 
-def test_a_credential_is_read_from_stdin_in_whatever_way_that_was_asked_for(ant):
-    """And is not, if it was said that it is not there."""
+def test_a_credential_is_read_from_stdin_with_each_spelling_of_the_flag(ant):
+    """With a false value, stdin is not read as a credential."""
     for text in ON:
         done = ant(f"--api-key-stdin={text}", *LIST, stdin="secret-of-the-pipe", env=NO_KEY, replies=[PAGE])
         assert [request.headers["x-api-key"] for request in done.requests] == ["secret-of-the-pipe"], text

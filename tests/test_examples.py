@@ -1,4 +1,4 @@
-"""The examples of the tool commands, run in a shell; test_help.py runs those of the API's commands."""
+"""The examples of the tool commands, run in a shell. test_help.py runs those of the API's commands."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ PLAYED = [line for command, line in LINES if line not in STARTING and command no
 
 @pytest.fixture
 def environ(tmp_path, clean_environ):
-    """The variables of a shell that has the programs of the examples, profiles, and files."""
+    """The variables of a shell with the programs of the examples, profiles, and files."""
     programs, config = tmp_path / "bin", tmp_path / "config"
     programs.mkdir()
     for name, script in PROGRAMS.items():
@@ -110,7 +110,7 @@ def environ(tmp_path, clean_environ):
 
 @contextmanager
 def typist():
-    """Open a terminal at which the key is typed when one is asked for; yields its name."""
+    """Open a terminal that answers a question for a key; yields the terminal's name."""
     master, slave = pty.openpty()
     done = threading.Event()
 
@@ -131,7 +131,7 @@ def typist():
 
 
 def run(command, environ):
-    """Run a command on a terminal of its own."""
+    """Run a command on its own terminal."""
     with typist() as terminal:
         return subprocess.run(
             ["sh", "-c", OWN_TERMINAL, terminal, *command],
@@ -146,7 +146,7 @@ def run(command, environ):
 
 @contextmanager
 def serving(line, environ):
-    """Serve an emulator by a line; yields its base URL."""
+    """Serve an emulator with an example; yields its base URL."""
     process = subprocess.Popen(
         [sys.executable, "-m", "ant_cli", *shlex.split(line.removesuffix(" &").replace("8080", "0"))[1:]],
         env=environ,
@@ -166,7 +166,7 @@ def serving(line, environ):
 
 @pytest.fixture
 def prepared(environ):
-    """Make of an example a line that finds what it is about: an environment with a queue, a served emulator."""
+    """Prepare what an example needs: an environment with a queue, or a served emulator. Return its command line."""
     with serving(STARTING[-1], environ) as url:
 
         def prepare(line):
@@ -183,7 +183,7 @@ def prepared(environ):
 
 @pytest.mark.parametrize("line", PLAYED)
 def test_an_example_runs(line, prepared, environ, tmp_path):
-    """In the shell that it is for, which stops at the first mistake."""
+    """It runs in the shell that it is written for, which stops at the first failure."""
     shell = next((name for name in OTHER_SHELLS if f"completion {name}" in line), "bash")
     if shutil.which(shell) is None:
         pytest.skip(f"{shell} is not installed")
@@ -195,14 +195,14 @@ def test_an_example_runs(line, prepared, environ, tmp_path):
 
 @pytest.mark.parametrize("line", STARTING)
 def test_an_example_of_serving_serves(line, environ):
-    """Until a signal comes."""
+    """It serves until a signal arrives."""
     with serving(line, environ) as url:
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+", url)
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.full_name)
 def test_every_tool_command_has_a_help_page(ant, command):
-    """Summary, arguments, flags, notes, and at least two examples, in 80 columns."""
+    """The page has a summary, arguments, flags, notes, and at least two examples, in 80 columns."""
     done = ant(*command.path, "--help")
     assert (done.exit, done.stderr) == (0, "")
     page = " ".join(done.stdout.split())
@@ -217,14 +217,14 @@ def test_every_tool_command_has_a_help_page(ant, command):
 
 
 def test_every_example_calls_the_command_of_its_page():
-    """A reader copies it from there."""
+    """Readers copy examples from the page."""
     for command, line in LINES:
         name = command.split()[-1]
         assert f" {name}" in line or command == "profile", line
 
 
 def test_no_example_has_a_key_in_it():
-    """Other users can read the command line, and the shell keeps it."""
+    """Other users can read the command line, and the shell stores it."""
     assert not any(re.search(r"sk-ant|--api-key[ =]|--auth-token", line) for _, line in LINES)
 
 

@@ -1,4 +1,4 @@
-"""Optional packages: the requirements that hints name, and how their command line is quoted."""
+"""Optional packages: the requirements in hints, and the quoting of the install command."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def test_hints_name_the_requirements_of_the_extras_in_pyproject():
-    """A hint and an extra install the same; `socks` is an extra of httpx."""
+    """A hint and an extra install the same packages; `socks` is an extra of httpx."""
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     assert {name: list(packages) for name, packages in REQUIREMENTS.items() if name != "socks"} == {
         name: packages for name, packages in extras.items() if name != "dev"
@@ -27,8 +27,8 @@ def test_hints_name_the_requirements_of_the_extras_in_pyproject():
 
 @pytest.mark.parametrize("feature", REQUIREMENTS)
 @pytest.mark.skipif(os.name == "nt", reason="runs sh")
-def test_a_shell_reads_the_install_command_as_the_running_python_and_whole_requirements(monkeypatch, feature):
-    """`>` and `<` do not redirect, and a blank or a quote in the path of Python does not split it."""
+def test_a_shell_passes_the_running_python_and_whole_requirements_to_the_install_command(monkeypatch, feature):
+    """`>` and `<` do not redirect, and a space or a quote in the path of Python does not split it."""
     monkeypatch.setattr(sys, "executable", "/opt/my python's/bin/python3")
     printer = 'for word in "$@"; do printf "%s\\n" "$word"; done'
     command = f"sh -c {shlex.quote(printer)} sh {install_command(feature)}"
@@ -45,20 +45,20 @@ def test_a_shell_reads_the_install_command_as_the_running_python_and_whole_requi
     ],
 )
 def test_on_windows_the_install_command_has_double_quotes_only_where_needed(monkeypatch, executable, command):
-    """PowerShell runs a quoted path only after `&`, so that a path without blanks stays bare."""
+    """PowerShell runs a quoted path only after `&`, so a path without spaces is not quoted."""
     monkeypatch.setattr("ant_cli.runtime.extras._WINDOWS", True)
     monkeypatch.setattr(sys, "executable", executable)
     assert install_command("explore") == command
 
 
 def test_an_embedded_python_without_a_path_is_called_python(monkeypatch):
-    """`sys.executable` is empty there."""
+    """`sys.executable` is empty in an embedded Python."""
     monkeypatch.setattr(sys, "executable", "")
     assert install_hint("explore").startswith("To install it: python -m pip install ")
 
 
-def test_no_text_of_the_program_names_an_extra_or_the_distribution():
-    """`pip install` is written out in one place."""
+def test_no_message_names_an_extra_or_the_distribution():
+    """Only one module contains `pip install`."""
     paths = [path for path in (ROOT / "ant_cli").rglob("*") if path.suffix in (".py", ".md", ".1")]
     pattern = re.compile(r"pip install|ant-cli\[|ant-environments")
     assert not [path for path in paths if pattern.search(path.read_text("utf-8").replace(r"\-", "-"))]

@@ -1,4 +1,4 @@
-"""Workload identity federation by flags and variables: what it competes with, and what must be given."""
+"""Workload identity federation from flags and variables: its precedence, and what is required."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def settings_of(flags, environ, store=NO_STORE):
     return load(make_runtime(environ), Flags(flags), store)
 
 
-def test_a_rule_has_the_values_of_flags_and_then_of_variables():
-    """Each value by itself; the token and its file are one value."""
+def test_each_value_of_a_federation_comes_from_its_flag_or_else_its_variable():
+    """Each value has its own source; the token and its file are one value."""
     environ = VARIABLES | {"ANTHROPIC_SERVICE_ACCOUNT_ID": "svac_2", "ANTHROPIC_WORKSPACE_ID": "wrkspc_2"}
     flags = {"federation_rule": "fdrl_1", "identity_token": "jwt", "workspace_id": "wrkspc_1"}
     rule = settings_of(flags, environ).connection.credential.rule
@@ -45,7 +45,7 @@ REQUIRED = {
 
 @pytest.mark.parametrize("given", [pair for size in (1, 2) for pair in combinations(REQUIRED, size)])
 def test_an_incomplete_federation_ends_with_4_and_names_what_is_missing(ant, given):
-    """Nothing is sent, and no weaker credential is used in its place."""
+    """Nothing is sent, and no other credential replaces it."""
     env = {"ANTHROPIC_API_KEY": None} | {name: VARIABLES[name] for name in given}
     done = ant("beta:environments", "list", env=env)
     assert (done.exit, done.requests) == (4, [])
@@ -66,13 +66,13 @@ def test_an_organization_alone_does_not_replace_the_active_profile(name):
 
 @pytest.mark.parametrize("name", list(REQUIRED))
 def test_an_empty_variable_is_missing(ant, name):
-    """As everywhere, empty means unset."""
+    """An empty variable means unset, here as everywhere."""
     env = {"ANTHROPIC_API_KEY": None, **VARIABLES, name: ""}
     assert REQUIRED[name] in ant("beta:environments", "list", env=env).stderr
 
 
 def test_a_token_and_its_file_contradict_each_other(ant):
-    """Of two flags this is a usage error; of two variables it is an error if they are used."""
+    """Two such flags are a usage error; two such variables are an error if they are used."""
     with pytest.raises(UsageError, match="--identity-token and --identity-token-file"):
         settings_of({"identity_token": "jwt", "identity_token_file": "f"}, {})
     env = {"ANTHROPIC_API_KEY": None, **VARIABLES, "ANTHROPIC_IDENTITY_TOKEN": "jwt-canary"}
@@ -90,8 +90,8 @@ def test_a_token_and_its_file_contradict_each_other(ant):
         ((), {"ANTHROPIC_IDENTITY_TOKEN": "identity-canary"}),
     ],
 )
-def test_an_identity_token_is_in_no_message(ant, words, env):
-    """An unknown flag makes the error quote what was typed."""
+def test_no_message_shows_an_identity_token(ant, words, env):
+    """The error for an unknown flag quotes the arguments."""
     done = ant("beta:environments", "list", *words, "--nope=identity-canary", env=env)
     assert done.exit == 2
     assert "identity-canary" not in done.stderr
@@ -100,7 +100,7 @@ def test_an_identity_token_is_in_no_message(ant, words, env):
 
 
 def test_a_dry_run_with_a_federation_shows_the_beta_header_and_exchanges_nothing(ant):
-    """The header is there in addition to the default, or to --beta."""
+    """The header is sent in addition to the default, or to --beta."""
     words = ("beta:environments", "list", "--dry-run")
     done = ant(*words, env={"ANTHROPIC_API_KEY": None, **VARIABLES})
     assert (done.exit, done.requests) == (0, [])
@@ -111,7 +111,7 @@ def test_a_dry_run_with_a_federation_shows_the_beta_header_and_exchanges_nothing
 
 
 def test_auth_status_shows_a_federation_in_its_place(ant):
-    """With the rule, and the file or the masked token."""
+    """The line shows the rule, and the file or the masked token."""
     env = {"ANTHROPIC_API_KEY": None, **VARIABLES}
     done = ant("auth", "status", env=env)
     assert (
@@ -120,7 +120,7 @@ def test_auth_status_shows_a_federation_in_its_place(ant):
 
 
 def test_auth_status_shows_what_a_federation_lacks(ant):
-    """It is not mistaken for one whose token is hidden."""
+    """An incomplete federation is not mistaken for one with a hidden token."""
     rule = ant("auth", "status", env={"ANTHROPIC_API_KEY": None, "ANTHROPIC_FEDERATION_RULE_ID": "fdrl_2"})
     assert "ANTHROPIC_FEDERATION_RULE_ID  exchanges no token by fdrl_2  <- used" in rule.stdout
     organization = ant("auth", "status", env={"ANTHROPIC_API_KEY": None, "ANTHROPIC_ORGANIZATION_ID": "org-2"})

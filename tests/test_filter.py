@@ -1,4 +1,4 @@
-"""`--filter`: the items of a list for which conditions hold."""
+"""`--filter`: show the items of a list that match conditions."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PAGES = [
     ],
 )
 def test_a_list_shows_the_items_for_which_every_filter_holds(ant, expressions, ids):
-    """In GJSON's query syntax, on every page."""
+    """Filters use GJSON's query syntax, and apply to every page."""
     flags = [part for expression in expressions for part in ("--filter", expression)]
     result = ant(*LIST, *flags, replies=PAGES)
     assert (result.exit, result.stdout.split(), len(result.requests)) == (0, ids, 2)
@@ -48,16 +48,16 @@ def test_a_list_shows_the_items_for_which_every_filter_holds(ant, expressions, i
         ("missing", ""),
     ],
 )
-def test_a_comparison_with_what_no_item_has_gets_a_warning(ant, expression, warning):
-    """It may be mistyped. That of deeper members may be right: not every item has them."""
+def test_a_comparison_with_a_member_that_no_item_has_gets_a_warning(ant, expression, warning):
+    """The name may be mistyped. Nested members get no warning, because not every item has them."""
     result = ant(*LIST, "--filter", expression, "--filter", expression, replies=PAGES)
     assert (result.exit, result.stderr) == (0, warning)
     numbers = ant(*LIST, "--filter", expression, replies=[{"data": [1], "next_page": None}])
-    assert (numbers.exit, numbers.stderr) == (0, "")  # what is no object has no members that could be meant
+    assert (numbers.exit, numbers.stderr) == (0, "")  # only objects have members that could have been meant
 
 
 def test_filters_come_before_max_items(ant):
-    """The first item that is wanted may be on the second page; a page after it is not fetched."""
+    """The first match may be on the second page. Later pages are not fetched."""
     assert ant(*LIST, "--filter", 'name=="prod"', "--max-items", "1", replies=PAGES).stdout == "c\n"
     first = ant(*LIST, "--filter", 'state=="active"', "--max-items", "1", replies=PAGES)
     assert (first.stdout, len(first.requests)) == ("a\n", 1)
@@ -126,7 +126,7 @@ def test_a_mistake_in_a_filter_is_a_usage_error(ant, expression):
     ],
 )
 def test_a_condition_that_could_match_more_than_was_meant_is_a_usage_error(ant, expression):
-    """What a filter lets through may be piped into `archive`."""
+    """The output of a filter may be piped into `archive`."""
     result = ant(*LIST, "--filter", expression, replies=PAGES)
     assert (result.exit, result.requests, result.stdout) == (2, [], "")
     hint = 'Write strings in double quotes: name!="prod"; for several conditions, give several --filter flags.'
@@ -174,21 +174,21 @@ VALUES = {
     ],
 )
 def test_conditions_have_the_comparisons_of_gjson_and_null(ant, expression, ids):
-    """Only `==null` and `!=null` differ from GJSON: these are about JSON null, and a missing value is neither."""
+    """Only `==null` and `!=null` differ from GJSON: they compare with JSON null, never with a missing value."""
     result = ant(*LIST, "--filter", expression, replies=[VALUES])
     assert (result.exit, result.stdout.split()) == (0, ids), result.stderr
 
 
-def test_null_in_a_query_of_a_transform_is_a_text_as_in_gjson(ant):
-    """Null is special in conditions only."""
+def test_null_in_a_query_of_a_transform_is_a_string_as_in_gjson(ant):
+    """Only conditions treat null specially."""
     reply = {"id": "env_1", "l": [{"v": None}, {"v": "null"}]}
     flags = ("--format", "jsonl", "--transform", "l.#(v==null)#")
     result = ant("beta:environments", "retrieve", "env_1", *flags, replies=[reply])
     assert (result.exit, result.stdout) == (0, '[{"v":"null"}]\n')
 
 
-def test_a_filter_and_raw_responses_exclude_each_other(ant):
-    """`raw` prints the response as it is."""
+def test_a_filter_can_not_be_combined_with_raw_responses(ant):
+    """`raw` prints the unchanged response."""
     result = ant("beta:environments", "list", "--format", "raw", "--filter", "id")
     assert (result.exit, result.requests) == (2, [])
 
@@ -197,8 +197,8 @@ def test_a_filter_and_raw_responses_exclude_each_other(ant):
     ("expression", "found"),
     [('depth=="x"', [0]), ("depth==x", [0]), ('depth<"x"', []), ('depth>="x"', [0, 7]), ('depth=="7"', [7])],
 )
-def test_a_text_that_is_no_number_counts_as_0_for_a_number_as_in_gjson(ant, expression, found):
-    """GJSON of Go parses the text as a number, and ignores that it is none."""
+def test_a_string_that_is_not_a_number_compares_as_0_with_a_number_as_in_gjson(ant, expression, found):
+    """GJSON in Go parses the string as a number, and ignores the failure."""
     items = [{"depth": 0}, {"depth": 7}, {"depth": "y"}]
     result = ant("beta:environments", "list", "--filter", expression, "--slurp", replies=[{"data": items}])
     assert [item["depth"] for item in result.json if item["depth"] != "y"] == found

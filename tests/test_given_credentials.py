@@ -1,4 +1,4 @@
-"""A credential that comes with the command: on stdin, or typed where other users can see it."""
+"""Credentials on stdin, or on the command line, where other users can see them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NO_KEY = {"ANTHROPIC_API_KEY": None}
 )
 @pytest.mark.parametrize("data", [SECRET, f"{SECRET}\n", f" \t{SECRET} \r\n\n", f"\ufeff{SECRET}"])
 def test_a_credential_on_stdin_is_sent_trimmed_and_wins_over_variables(ant, flag, header, value, data):
-    """All of stdin is the credential, as in the official tool, and as typed ones it comes first."""
+    """All of stdin is the credential, as in the official tool. Like a credential in a flag, it comes first."""
     done = ant(flag, *LIST, stdin=data, replies=[EMPTY])
     (request,) = done.requests
     assert request.headers[header] == value
@@ -65,22 +65,24 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("words", "stdin", "message"), REFUSED, ids=range(len(REFUSED)))
-def test_a_credential_on_stdin_that_competes_with_something_is_a_usage_error(ant, words, stdin, message):
-    """With another credential, a body, a file, or IDs: nothing is sent."""
+def test_a_credential_on_stdin_can_not_be_combined_with_another_use_of_stdin_or_credential(
+    ant, words, stdin, message
+):
+    """With another credential, a body, a file, or IDs, it is a usage error, and nothing is sent."""
     done = ant(*words, stdin=stdin)
     assert (done.exit, done.requests, done.stdout) == (2, [], "")
     assert message in done.stderr
     assert SECRET not in done.stderr
 
 
-def test_a_body_on_stdin_is_read_if_the_credential_is_not_there(ant):
-    """`--api-key-stdin=false` is no flag."""
+def test_a_body_on_stdin_is_read_if_stdin_is_not_the_credential(ant):
+    """`--api-key-stdin=false` is the same as no flag."""
     done = ant("--api-key-stdin=false", "beta:environments", "create", stdin='{"name": "n"}')
     assert done.body == {"name": "n"}
 
 
 def test_auth_status_and_token_know_the_credential_on_stdin(ant):
-    """It is a source of its own."""
+    """It is a separate source."""
     done = ant("auth", "status", "--api-key-stdin", stdin=SECRET, env=NO_KEY)
     assert "(API key, from --api-key-stdin)" in done.stdout
     assert ant("auth", "token", "--auth-token-stdin", stdin=SECRET, env=NO_KEY).stdout == f"{SECRET}\n"
@@ -98,15 +100,15 @@ NOTE = "Note: other users of this machine can read the value of {}. Safer: {}.\n
         (("--api-key", "k-0001", "--api-key", "k-0002"), "--api-key", "ANTHROPIC_API_KEY or --api-key-stdin"),
     ],
 )
-def test_a_credential_that_was_typed_causes_one_note(ant, words, flag, safer):
-    """`ps` shows it, and the shell keeps it."""
+def test_a_credential_on_the_command_line_causes_one_note(ant, words, flag, safer):
+    """`ps` shows the credential, and the shell stores it."""
     done = ant(*LIST, *words, env=NO_KEY, replies=[EMPTY])
     assert (done.exit, done.stderr) == (0, NOTE.format(flag, safer))
     assert ant(*LIST, *words, env={**NO_KEY, "ANT_NO_HINTS": "1"}, replies=[EMPTY]).stderr == ""
 
 
 @pytest.mark.parametrize("command", ["poll", "run", "exporter"])
-def test_an_environment_key_that_was_typed_causes_one_note(ant, command):
+def test_an_environment_key_on_the_command_line_causes_one_note(ant, command):
     """It is the credential of a worker."""
     done = ant("beta:worker", command, "--environment-key", "k-0001", env=NO_KEY)
     assert done.exit == 2
@@ -115,7 +117,7 @@ def test_an_environment_key_that_was_typed_causes_one_note(ant, command):
 
 
 def test_every_flag_that_is_redacted_as_a_secret_is_in_the_list_of_secret_flags():
-    """The list says which flags cause a note, and which are registered; redaction knows them by their names."""
+    """The list says which flags cause a note and are registered. Redaction knows them by their names."""
     commands = (*OPERATIONS, *(command for tool in TOOL_COMMANDS for command in tool.walk()))
     flags = {
         param.name: param.flag
@@ -129,8 +131,8 @@ def test_every_flag_that_is_redacted_as_a_secret_is_in_the_list_of_secret_flags(
     assert set(ON_STDIN.values()) <= SECRETS.keys()
 
 
-def test_a_credential_from_elsewhere_causes_no_such_note(ant):
-    """A variable, stdin, or an empty flag."""
+def test_a_credential_that_is_not_on_the_command_line_causes_no_note(ant):
+    """It may be in a variable or on stdin; an empty flag has none."""
     assert ant(*LIST, replies=[EMPTY]).stderr == ""
     assert ant(*LIST, "--api-key=", replies=[EMPTY]).stderr == ""
     assert ant(*LIST, "--api-key-stdin", stdin=SECRET, env=NO_KEY, replies=[EMPTY]).stderr == ""
@@ -139,8 +141,8 @@ def test_a_credential_from_elsewhere_causes_no_such_note(ant):
     assert "other users of this machine" not in ant("auth", "login", "--api-key", "k-0001", "--no-verify").stderr
 
 
-def test_a_secret_on_stdin_is_registered_even_if_it_is_refused():
-    """Whatever is printed later, such as a response that echoes it, does not show it."""
+def test_a_secret_on_stdin_is_registered_even_if_it_is_rejected():
+    """Later output, such as a response that echoes the secret, does not show it."""
     with tempfile.TemporaryFile() as file:
         file.write(f"{SECRET} and more\n".encode())
         file.seek(0)

@@ -1,4 +1,4 @@
-"""Help: every level has a page, every topic a text, and every example runs."""
+"""Help: every level and every topic has a page, and every example runs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CLOUD_ID = "env_011CZkZ9X2dpNyB7HsEFoRfW"
 
 
 def words_of(example):
-    """Return the words of each command of a line, and the file that is read by the first."""
+    """Return the words of each command of a line, and the file that the first one reads."""
     parts = [list(group) for bar, group in itertools.groupby(shlex.split(example), "|".__eq__) if not bar]
     first, *others = parts
     redirected = first[first.index("<") + 1] if "<" in first else ""
@@ -35,7 +35,7 @@ def words_of(example):
 
 @pytest.fixture
 def emulator(ant, tmp_path):
-    """Run example lines on an emulator that has what they are about; returns their results."""
+    """Run example lines on an emulator that has the objects in the examples; returns their results."""
     base = {"ANTHROPIC_BASE_URL": f"local:{tmp_path}/emulator.db"}
 
     def run(*words, stdin=None):
@@ -65,7 +65,7 @@ def emulator(ant, tmp_path):
 
 
 def add_work(database, environment_id):
-    """Put a work item into a queue, as the sessions API would."""
+    """Put a work item into a queue, like the sessions API."""
     import httpx
 
     from ant_cli.emulator import Emulator
@@ -84,7 +84,7 @@ EXAMPLES = [(operation, words) for operation in OPERATIONS for _, words in opera
 
 @pytest.mark.parametrize(("operation", "example"), EXAMPLES, ids=[words for _, words in EXAMPLES])
 def test_every_example_runs(emulator, operation, example):
-    """On the emulator, with the IDs of real items in place of the made-up ones."""
+    """They run on the emulator, with the IDs of real items instead of the made-up ones."""
     for step in PREPARATIONS.get(operation.name, ()):
         item = ["env_1"] if step == "poll" else ["--environment-id", "env_1", "work_1"]
         assert emulator.prepare(operation.group, step, *item).exit == 0
@@ -94,7 +94,7 @@ def test_every_example_runs(emulator, operation, example):
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.command)
 def test_every_command_has_a_page(ant, operation):
-    """Summary, every flag with its type and allowed values, and the examples."""
+    """It has a summary, every flag with its type and allowed values, and the examples."""
     result = ant(*operation.command.split(), "--help")
     assert (result.exit, result.stderr, result.requests) == (0, "", [])
     page = " ".join(result.stdout.split())
@@ -113,7 +113,7 @@ def kind_of(param):
 
 
 def test_the_flags_of_a_page_are_in_groups(ant):
-    """What is required comes first, what every command has last."""
+    """The required flags come first, and those of every command last."""
     page = ant("beta:environments", "create", "--help").stdout
     titles = [
         "Required, also from stdin or --file:",
@@ -127,7 +127,7 @@ def test_the_flags_of_a_page_are_in_groups(ant):
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_every_group_has_a_page(ant, group):
-    """With the summary of each command, and examples; alone, with --help, and after ant help."""
+    """It has the summary of each command, and examples. The group alone, --help and `ant help` all show it."""
     page = ant(group).stdout
     assert all(operation.summary.split(":")[0] in page for operation in OPERATIONS if operation.group == group)
     assert page.count("  # ") >= 2
@@ -136,7 +136,7 @@ def test_every_group_has_a_page(ant, group):
 
 
 def test_the_first_page_names_everything(ant):
-    """Groups, own commands, topics and examples."""
+    """Groups, tool commands, topics and examples."""
     page = ant("help").stdout
     assert all(f"  {name} " in page for name in [*GROUPS, *(command.full_name for command in TOOL_COMMANDS)])
     assert f"  {', '.join(TOPICS)}\n" in page
@@ -145,21 +145,20 @@ def test_the_first_page_names_everything(ant):
 
 
 def test_the_first_page_has_the_flags_and_the_sentence_of_every_command():
-    """They stand there by themselves, so that the page needs no catalog."""
+    """The page has its own copies, so that it does not load the catalog."""
     assert dict(map(flag_row, (VERSION, HELP))) == FLAGS
     assert {command.full_name: command.summary + "." for command in catalog().subcommands} == SUMMARIES
 
 
-def test_help_on_a_command_is_its_page(ant):
-    """Whichever way it is asked for."""
+def test_every_way_to_ask_for_help_on_a_command_shows_its_page(ant):
     words = ("beta:environments:work", "stop")
     assert ant("help", *words).stdout == ant(*words, "--help").stdout == ant("--local", *words, "-h").stdout
     assert ant("help", "--help").stdout == ant("help", "help").stdout
 
 
 @pytest.mark.parametrize("topic", TOPICS)
-def test_every_topic_has_a_text(ant, topic):
-    """Plain in a pipe, styled on a terminal, and short enough for a screen or two."""
+def test_every_topic_has_a_page(ant, topic):
+    """It is plain in a pipe, styled on a terminal, and at most two screens long."""
     plain = ant("help", topic)
     assert (plain.exit, plain.stderr) == (0, "")
     assert "\x1b" not in plain.stdout
@@ -172,7 +171,7 @@ def test_every_topic_has_a_text(ant, topic):
 
 
 def test_the_topics_are_complete(ant):
-    """Exit codes, formats and variables are those of the program."""
+    """They list the exit codes, formats and variables of the program."""
     codes = ant("help", "exit-codes").stdout
     for code in {0, 1, 2, 8, INTERRUPTED, TERMINATED, *EXIT_CODES.values()}:
         assert re.search(rf"^    {code} ", codes, re.M)
@@ -185,7 +184,7 @@ def test_the_topics_are_complete(ant):
 
 
 def topic_commands():
-    """Yield the commands of the topics that can run as they stand."""
+    """Yield the commands of the topics that can run unchanged."""
     from ant_cli.help.topics import text_of
 
     for topic in sorted(TOPICS.keys() - {"flags"}):
@@ -201,7 +200,7 @@ def test_every_command_that_a_topic_names_exists(emulator, line):
 
 
 def test_a_page_on_a_terminal_uses_its_width(ant):
-    """Up to 100 columns, in style."""
+    """The page is styled, and up to 100 columns wide."""
     wide, narrow = (
         ant("beta:environments", "list", "--help", terminal=True, env={"COLUMNS": columns}).stdout
         for columns in ("200", "60")
@@ -214,28 +213,28 @@ def test_a_page_on_a_terminal_uses_its_width(ant):
 
 @pytest.mark.parametrize("words", [(), ("beta:environments", "create"), ("auth", "login")])
 def test_forced_colour_in_a_pipe_adds_colour_only(ant, words):
-    """A page is laid out as without it, whatever COLUMNS says."""
+    """The layout is the same as without colour, whatever COLUMNS says."""
     plain = ant(*words, "--help").stdout
     forced = ant(*words, "--help", env={"FORCE_COLOR": "1", "COLUMNS": "40"}).stdout
     assert forced != plain
     assert re.sub(r"\x1b\[\d+m", "", forced) == plain
 
 
-def test_long_examples_are_broken_where_a_shell_takes_it():
-    """Before a flag, behind a backslash."""
+def test_long_examples_are_broken_where_a_shell_allows_it():
+    """The line is broken before a flag, after a backslash."""
     line = "beta:environments create --name data-analysis --config '{type: cloud, packages: {pip: [a]}}'"
     assert shlex.split(fold(line).replace("\\\n", " ")) == shlex.split(line)
     assert fold("short --flag x") == "short --flag x"
 
 
-def test_nothing_of_an_example_is_taken_for_markup(ant):
-    """Brackets stay."""
+def test_examples_are_not_interpreted_as_markup(ant):
+    """Brackets are printed."""
     assert "[pandas, numpy]" in ant("beta:environments", "create", "--help", terminal=True).stdout
 
 
 @pytest.mark.parametrize("words", [("help", "zzz"), ("help", "nope", "-h")])
-def test_help_on_nothing_names_the_topics(ant, words):
-    """A usage error."""
+def test_help_on_an_unknown_word_names_the_topics(ant, words):
+    """It is a usage error."""
     result = ant(*words)
     assert (result.exit, result.stdout) == (2, "")
     assert "The topics are: input, output" in result.stderr
@@ -243,13 +242,13 @@ def test_help_on_nothing_names_the_topics(ant, words):
 
 @pytest.mark.parametrize("command", list(catalog().walk()), ids=lambda command: f"ant {command.full_name}".rstrip())
 def test_a_help_page_fits_on_40_lines_of_80_columns(ant, command):
-    """Nobody has to scroll for a flag."""
+    """Nobody has to scroll to find a flag."""
     page = ant("help", *command.path).stdout
     assert max(map(len, page.splitlines())) <= 80
     assert len(page.splitlines()) <= 40
 
 
-def test_the_flags_of_every_command_have_a_page_of_their_own(ant):
+def test_the_flags_of_every_command_have_their_own_page(ant):
     """`ant help flags` describes each of them once."""
     page = " ".join(ant("help", "flags").stdout.split())
     for param in GLOBAL_FLAGS:
@@ -258,7 +257,7 @@ def test_the_flags_of_every_command_have_a_page_of_their_own(ant):
 
 
 def test_a_help_page_longer_than_the_terminal_goes_through_the_pager(ant):
-    """A shorter one is printed as it is."""
+    """A shorter page is printed directly."""
     pager = {"ANT_PAGER": "no-such-pager-program"}
     short = ant("help", "profile", terminal=True, env={**pager, "LINES": "60"})
     long = ant("help", "profile", terminal=True, env={**pager, "LINES": "10"})
@@ -340,7 +339,7 @@ def test_a_help_page_longer_than_the_terminal_goes_through_the_pager(ant):
         ("help beta:environments creat", "Did you mean `ant beta:environments create`?", "environments --help"),
     ],
 )
-def test_a_mistyped_command_line_gets_the_command_that_was_meant(ant, line, error, hint):
+def test_a_mistyped_command_line_gets_a_suggestion(ant, line, error, hint):
     """The messages are the same for the API's commands and the tool commands."""
     result = ant(*line.split())
     assert "HIDDEN" not in result.stderr
@@ -350,8 +349,8 @@ def test_a_mistyped_command_line_gets_the_command_that_was_meant(ant, line, erro
     assert hint in second
 
 
-def test_what_follows_an_unknown_flag_in_one_argument_is_not_shown(ant):
-    """In quotes, a flag and its value are one argument; the value may be a secret."""
+def test_the_rest_of_an_argument_after_an_unknown_flag_is_not_shown(ant):
+    """In quotes, a flag and its value are one argument, and the value may be a secret."""
     result = ant("beta:environments", "list", "--api-key HIDDEN")
     assert (result.exit, result.requests) == (2, [])
     assert "unknown flag '--api-key'" in result.stderr
@@ -359,21 +358,21 @@ def test_what_follows_an_unknown_flag_in_one_argument_is_not_shown(ant):
 
 
 def test_a_boolean_flag_of_a_tool_command_must_be_true_or_false(ant):
-    """As those of the API's commands."""
+    """The same holds for the API's commands."""
     result = ant("emulator", "reset", "--yes=x")
     assert (result.exit, result.stdout) == (2, "")
     assert "--yes must be true or false, got 'x'." in result.stderr
 
 
 @pytest.mark.parametrize("words", [("help", "-h"), ("help", "help"), ("help", "help", "--help"), ("help", "-x")])
-def test_help_has_a_page_of_its_own(ant, words):
-    """However it is asked for."""
+def test_help_has_its_own_page(ant, words):
+    """`ant help -h` and `ant help help` show it, for example."""
     assert ant(*words).stdout.startswith("Usage: ant help ")
     assert ant("help", "help", "output").stdout == ant("help", "output").stdout
 
 
 def test_ant_alone_shows_how_to_begin_at_a_terminal(ant):
-    """Four lines, and each command in them works offline or asks for a key."""
+    """It has four lines. Each command in them works offline or asks for a key."""
     done = ant(terminal=True)
     assert (done.exit, done.stderr, len(done.stdout.splitlines())) == (0, "", 4)
     commands = [line.split(":  ")[1].split() for line in done.stdout.splitlines()[1:]]
@@ -384,5 +383,5 @@ def test_ant_alone_shows_how_to_begin_at_a_terminal(ant):
 
 
 def test_ant_alone_is_the_page_of_all_commands_in_a_pipe(ant):
-    """Programs read it."""
+    """In a pipe, programs read it."""
     assert "beta:environments:work" in ant().stdout

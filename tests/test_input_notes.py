@@ -1,4 +1,4 @@
-"""What is said about input that may not be what was meant: keys that are not used, files that do not exist."""
+"""Notes about input that may be a mistake: unused keys, and files that do not exist."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ SENT = {
         ((f"{ENV}:work", "heartbeat"), "work"),
     ],
 )
-def test_an_object_that_the_server_returned_is_piped_in_without_a_note(ant, words, sent):
-    """Its ID is used; that nothing else is needs no note."""
+def test_piping_in_an_object_from_the_server_causes_no_note(ant, words, sent):
+    """The ID is used. That the other keys are not needed is expected."""
     result = ant(*words, stdin=json.dumps(SENT[sent]))
     assert (result.exit, result.stderr, len(result.requests)) == (0, "", 1)
 
 
 @pytest.mark.parametrize("words", [(ENV, "archive"), (ENV, "delete"), (ENV, "retrieve")])
 def test_a_key_that_a_command_without_a_body_does_not_know_is_noted(ant, words):
-    """It may be a mistyped one; the command goes on."""
+    """The key may be mistyped; the command is still carried out."""
     result = ant(*words, stdin="id: env_1\nanthropic-bta: x\n")
     assert (result.exit, len(result.requests)) == (0, 1)
     assert result.stderr == (
@@ -52,7 +52,7 @@ def test_a_key_that_a_command_without_a_body_does_not_know_is_noted(ant, words):
 
 
 def test_the_note_about_unused_keys_comes_once_and_names_three(many):  # noqa: F811 - a fixture
-    """However many objects have them, and however many they are."""
+    """This holds however many objects and keys there are."""
     keys = dict.fromkeys("vwxyz")
     stdin = "".join(json.dumps({"id": name, **keys}) + "\n" for name in ("env_1", "env_2", "env_3"))
     result = many(ENV, "archive", stdin=stdin, api=FakeAPI())
@@ -89,7 +89,7 @@ def test_the_secret_of_a_work_item_is_not_sent_back(ant):
     ],
 )
 def test_a_mistake_in_one_of_several_inputs_says_in_which(ant, words, stdin, message):
-    """A line of JSON or of IDs, or a document of YAML; the only one needs no number."""
+    """The message gives the line of JSON or of IDs, or the YAML document. A single input needs no number."""
     result = ant(*words, stdin=stdin)
     assert (result.exit, result.requests) == (2, [])
     assert message in result.stderr
@@ -104,8 +104,8 @@ def test_a_mistake_in_one_of_several_inputs_says_in_which(ant, words, stdin, mes
         (("--name", "n", "--metadata", "owner=@ada"), "--metadata owner", "@ada"),
     ],
 )
-def test_a_text_that_may_be_a_mistyped_file_is_sent_with_a_note(ant, words, where, text):
-    """It may as well be the name of a person."""
+def test_a_value_that_may_be_a_mistyped_file_name_is_sent_with_a_note(ant, words, where, text):
+    """It may also be a person's handle."""
     result = ant(ENV, "create", *words)
     assert result.exit == 0
     assert text in json.dumps(result.body)
@@ -113,14 +113,13 @@ def test_a_text_that_may_be_a_mistyped_file_is_sent_with_a_note(ant, words, wher
 
 
 @pytest.mark.parametrize("text", ["@", "ada@example", "@ada and @bob", r"\@ada", "@!"])
-def test_a_text_that_is_no_name_of_a_file_is_sent_without_a_note(ant, text):
-    """Nothing is mistyped in it."""
+def test_a_value_that_can_not_be_a_file_name_is_sent_without_a_note(ant, text):
     result = ant(ENV, "create", "--name", text)
     assert (result.exit, result.stderr, result.body) == (0, "", {"name": text.removeprefix("\\")})
 
 
 def test_max_items_with_raw_is_noted(ant):
-    """One response is printed as it is, with all of its items."""
+    """One response is printed unchanged, with all of its items."""
     page = {"data": [{"id": "env_1"}, {"id": "env_2"}], "next_page": None}
     result = ant(ENV, "list", "--max-items", "1", "--format", "raw", replies=[page])
     assert (result.exit, result.json) == (0, page)
@@ -128,7 +127,7 @@ def test_max_items_with_raw_is_noted(ant):
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "257", "1e5", "", "many", "²"])
-def test_a_bad_parallel_is_refused_with_one_input_too(ant, text):
+def test_a_bad_parallel_is_rejected_even_for_a_single_input(ant, text):
     """Nothing is sent."""
     result = ant(ENV, "archive", "env_1", f"--parallel={text}")
     assert (result.exit, result.requests) == (2, [])

@@ -1,4 +1,4 @@
-"""Validation in parts: it accepts what the parser of whole texts accepts, wherever the parts are split."""
+"""Validation in parts: it accepts what the parser of whole documents accepts, wherever the parts are split."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ WHOLE = VALUES.map(lambda value: json.dumps(value, ensure_ascii=False).encode("u
 
 @st.composite
 def texts(draw: st.DrawFn) -> bytes:
-    """Draw JSON, JSON with something inserted, or anything made of pieces of it."""
+    """Draw JSON, JSON with an insertion, or a random sequence of its pieces."""
     text = draw(st.one_of(WHOLE, st.lists(st.sampled_from(PIECES)).map(b"".join)))
     position = draw(st.integers(0, len(text)))
     return text[:position] + draw(st.sampled_from((b"", *PIECES))) + text[position:]
@@ -58,8 +58,8 @@ def accepts(function, argument) -> bool:
 
 
 @pytest.mark.parametrize("shortest_run", [4, 32_768], ids=["runs of elements", "single tokens"])
-def test_a_text_in_parts_is_accepted_if_the_whole_text_is(monkeypatch, shortest_run):
-    """With runs of elements that msgspec validates at once, and token by token."""
+def test_a_document_in_parts_is_accepted_if_the_whole_document_is(monkeypatch, shortest_run):
+    """Both with runs of elements that msgspec validates at once, and token by token."""
     monkeypatch.setattr(json_stream, "_SHORTEST_RUN", shortest_run)
 
     @given(texts(), st.integers(1, 9))
@@ -70,8 +70,8 @@ def test_a_text_in_parts_is_accepted_if_the_whole_text_is(monkeypatch, shortest_
     compare()
 
 
-def test_brackets_that_are_too_deep_are_an_error():
-    """As in a whole text: no printer could handle them."""
+def test_brackets_that_are_nested_too_deep_are_an_error():
+    """The limit is that of a whole document: no printer could handle more."""
     deep = b"[" * 1_000_000 + b"]" * 1_000_000
     with pytest.raises(JSONTextError, match="nested"):
         validate_stream([deep])

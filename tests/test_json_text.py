@@ -19,7 +19,7 @@ TEXTS = st.builds(
     st.booleans(),
 )
 
-# A text, its compact form, and its indented form: what is not white space never changes.
+# A document, its compact form, and its indented form: only white space changes.
 LAYOUTS = [
     (b' {"a" : 1.50} ', b'{"a":1.50}', b'{\n  "a": 1.50\n}'),
     (b"[1E+2, 1e400]", b"[1E+2,1e400]", b"[\n  1E+2,\n  1e400\n]"),
@@ -59,7 +59,7 @@ QUESTIONS = [
 
 @pytest.fixture(params=["standard library", "msgspec"])
 def json_backend(request, monkeypatch):
-    """Each of the two ways to the same bytes."""
+    """Each of the two implementations, which return the same bytes."""
     limit = float("inf") if request.param == "standard library" else -1
     monkeypatch.setattr(json_text, "BYTES_BEFORE_MSGSPEC", limit)
 
@@ -86,7 +86,7 @@ def test_members_are_slices_in_their_order():
 
 @pytest.mark.usefixtures("json_backend")
 def test_members_with_a_lone_surrogate_are_split():
-    """Text that msgspec refuses is split by the slower parser."""
+    """The slower parser splits JSON that msgspec rejects."""
     assert json_text.members(b'{"\\ud83d": "\\ude00", "e": "\xc3\xa9"}') == {
         "\ud83d": b'"\\ude00"',
         "e": b'"\xc3\xa9"',
@@ -126,7 +126,7 @@ def test_elements_are_slices():
 @pytest.mark.usefixtures("json_backend")
 @pytest.mark.parametrize("question", QUESTIONS)
 @pytest.mark.parametrize(("text", "message"), NOT_JSON, ids=[str(text[:10]) for text, _ in NOT_JSON])
-def test_invalid_json_is_refused(question, text, message):
+def test_invalid_json_is_rejected(question, text, message):
     with pytest.raises(JSONTextError) as refused:
         question(text)
     assert str(refused.value) == message
@@ -143,7 +143,7 @@ def test_invalid_json_is_refused(question, text, message):
         (json_text.string, b"1", "Expected a string in the JSON, got a number."),
     ],
 )
-def test_json_of_another_type_than_expected_is_refused(question, text, message):
+def test_json_of_an_unexpected_type_is_rejected(question, text, message):
     with pytest.raises(JSONTextError) as refused:
         question(text)
     assert str(refused.value) == message
@@ -162,7 +162,7 @@ def test_json_of_another_type_than_expected_is_refused(question, text, message):
         (b"null", "null"),
     ],
 )
-def test_json_type_names_the_type_of_a_text(text, kind):
+def test_json_type_names_the_type_of_a_value(text, kind):
     assert json_text.json_type(text) == kind
 
 
@@ -187,7 +187,7 @@ def test_json_as_deep_as_python_allows_is_accepted():
     assert json_text.elements(text) == [text[1:-1]]
 
 
-def test_small_texts_are_parsed_without_importing_msgspec(monkeypatch):
+def test_small_documents_are_parsed_without_importing_msgspec(monkeypatch):
     monkeypatch.setattr(json_text, "_bytes_seen", 0)
     monkeypatch.setattr(json_text, "_fast_members", pytest.fail)
     assert json_text.members(b'{"a":1}') == {"a": b"1"}
@@ -221,7 +221,7 @@ MEMBERS = st.tuples(KEYS, PARTS).map(": ".join)
 
 @given(st.lists(MEMBERS, max_size=4).map(lambda members: f"{{{', '.join(members)}}}".encode()))
 def test_both_parsers_split_a_page_alike(text):
-    """Of equal keys, however they are written, the last one counts. msgspec may reject what the other accepts."""
+    """Of equal keys, the last one is used, even with different escapes. msgspec may reject some of the texts."""
 
     def found(split):
         try:

@@ -1,4 +1,4 @@
-"""The stand-ins for `typing` behave as it does, as far as the program uses it."""
+"""The stand-ins for `typing` behave like `typing`, as far as the program uses it."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_a_named_tuple_survives_pickling():
     assert pickle.loads(pickle.dumps(Pair(1, 2))) == Pair(1, 2)
 
 
-def test_names_that_stand_for_types_take_part_in_expressions():
+def test_type_aliases_can_be_used_in_expressions():
     """Aliases are evaluated when a module is imported."""
     alias = dict[str, light_typing.Any] | light_typing.Literal["x"] | None
     assert alias is light_typing.Any

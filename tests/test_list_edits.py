@@ -1,4 +1,4 @@
-"""`update --add` and `--remove`: read, change, and send what differs."""
+"""`update --add` and `--remove`: read the environment, change its lists, and send the difference."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DONE = {"id": "env_1", "name": "done"}
 
 
 def environment(**changes):
-    """Return the environment with other packages of pip, or another field."""
+    """Return the environment with other pip packages, or another field."""
     changed = copy.deepcopy(ENVIRONMENT)
     if "pip" in changes:
         changed["config"]["packages"]["pip"] = changes.pop("pip")
@@ -34,7 +34,7 @@ def environment(**changes):
 
 @pytest.fixture
 def update(ant):
-    """Return what runs an update of an environment, and gives its result."""
+    """Return a function that updates an environment, and returns the result."""
 
     def run(*words, remote=ENVIRONMENT, ids=UPDATE, replies=None, **options):
         return ant(*ids, *words, replies=[remote, DONE] if replies is None else replies, **options)
@@ -43,7 +43,7 @@ def update(ant):
 
 
 def bodies(result):
-    """Return the bodies of what was sent, None for a read."""
+    """Return the bodies of the sent requests, None for a read."""
     return [json.loads(request.content) if request.content else None for request in result.requests]
 
 
@@ -83,7 +83,7 @@ def bodies(result):
     ],
 )
 def test_an_update_sends_only_what_changes(update, words, body):
-    """The API keeps the rest, the fields that this tool does not know included."""
+    """The API keeps the other fields, including those that this tool does not know."""
     result = update(*words)
     assert (result.exit, result.json) == (0, DONE)
     assert [request.method for request in result.requests] == ["GET", "POST"]
@@ -92,7 +92,7 @@ def test_an_update_sends_only_what_changes(update, words, body):
 
 
 def test_both_requests_have_the_headers_of_the_update(update):
-    """The same beta version, for example."""
+    """Both have the same beta version, for example."""
     result = update("--add", "packages.pip=polars", "--beta", "other-beta")
     assert [request.headers["anthropic-beta"] for request in result.requests] == ["other-beta"] * 2
 
@@ -109,7 +109,7 @@ def test_both_requests_have_the_headers_of_the_update(update):
         (("--remove", "metadata.gone"), "there is no metadata.gone."),
     ],
 )
-def test_an_environment_that_is_as_wanted_is_printed_and_not_updated(update, words, note):
+def test_an_environment_that_needs_no_change_is_printed_and_not_updated(update, words, note):
     """A note says why nothing changes, and the exit code is 0."""
     result = update(*words, replies=[ENVIRONMENT])
     assert (result.exit, result.json) == (0, ENVIRONMENT)
@@ -118,28 +118,28 @@ def test_an_environment_that_is_as_wanted_is_printed_and_not_updated(update, wor
 
 
 def test_other_fields_are_sent_even_if_nothing_is_added(update):
-    """They are a change of their own."""
+    """They are a separate change."""
     result = update("--add", "packages.pip=numpy", "--name", "new")
     assert bodies(result)[-1] == {"name": "new"}
     assert "nothing changes" not in result.stderr
 
 
 def test_another_version_of_an_added_package_is_noted(update):
-    """Only the exact text counts as the same element."""
+    """Only exactly the same string is the same element."""
     result = update("--add", "packages.pip=pandas")
     assert bodies(result)[-1]["config"]["packages"]["pip"] == ["pandas==2.2", "numpy", "pandas"]
     assert "Note: env_1: packages.pip has 'pandas==2.2', too, next to 'pandas'.\n" in result.stderr
 
 
-def test_a_scoped_package_is_another_version_of_the_same_name_only(update):
-    """The @ at its start begins no version."""
+def test_the_at_sign_of_a_scoped_package_starts_no_version(update):
+    """A note names only another version of the same scoped package."""
     remote = environment(pip=["@types/node@22", "@other/pkg"])
     noted = update("--remove", "packages.pip=@types/node", remote=remote, replies=[remote]).stderr
     assert "packages.pip has no '@types/node'; it has '@types/node@22'.\n" in noted
 
 
-def test_nothing_is_noted_about_a_change_without_doubt(update):
-    """A result in a pipe, and silence for people."""
+def test_an_unambiguous_change_causes_no_note(update):
+    """Nothing at all is printed on stderr."""
     assert update("--add", "packages.pip=polars").stderr == ""
 
 
@@ -169,7 +169,7 @@ def test_nothing_is_noted_about_a_change_without_doubt(update):
         (("--add", "metadata.a=1", "--metadata", "null"), ["with this metadata"]),
     ],
 )
-def test_what_can_not_be_added_or_removed_is_refused_before_anything_is_sent(update, words, parts):
+def test_invalid_edits_are_rejected_before_anything_is_sent(update, words, parts):
     """The message says what to write instead."""
     result = update(*words, replies=[])
     assert (result.exit, result.stdout) == (2, "")
@@ -178,7 +178,7 @@ def test_what_can_not_be_added_or_removed_is_refused_before_anything_is_sent(upd
 
 
 def test_a_repeated_element_is_added_once(update):
-    """The same words twice are no contradiction."""
+    """Repeating the same flag is no contradiction."""
     result = update("--add", "packages.pip=x", "--add", "packages.pip=x")
     assert bodies(result)[-1]["config"]["packages"]["pip"] == ["pandas==2.2", "numpy", "x"]
 
@@ -198,15 +198,15 @@ def test_a_repeated_element_is_added_once(update):
         ),
     ],
 )
-def test_a_list_that_the_environment_can_not_have_is_refused(update, config, words, part):
-    """After it was read, and before anything is changed."""
+def test_a_list_that_the_environment_can_not_have_is_rejected(update, config, words, part):
+    """The error comes after the read, and before any change."""
     result = update(*words, replies=[environment(config=config)])
     assert result.exit == 2
     assert part in result.stderr
 
 
-def test_networking_that_the_same_update_limits_can_get_hosts(update):
-    """The type that the update sets counts."""
+def test_allowed_hosts_can_be_added_in_the_update_that_limits_networking(update):
+    """The new type of networking decides."""
     config = {"type": "cloud", "networking": {"type": "unrestricted"}}
     limited = "{type: cloud, networking: {type: limited}}"
     result = update("--add", "networking.allowed_hosts=a.b", "--config", limited, remote=environment(config=config))
@@ -216,7 +216,7 @@ def test_networking_that_the_same_update_limits_can_get_hosts(update):
 
 
 def test_a_number_in_a_list_keeps_its_digits(update):
-    """What is not understood is passed through."""
+    """Elements of an unexpected type are passed through unchanged."""
     remote = httpx.Response(
         200, text='{"id":"env_1","config":{"type":"cloud","packages":{"pip":[1.50,{"a":1e3}]}}}'
     )
@@ -224,20 +224,20 @@ def test_a_number_in_a_list_keeps_its_digits(update):
     assert b'"pip":[1.50,{"a":1e3},"x"]' in result.requests[1].content
 
 
-def test_a_response_that_is_no_object_is_an_error(update):
-    """Nothing is written."""
+def test_a_response_that_is_not_an_object_is_an_error(update):
+    """No update is sent."""
     result = update("--add", "packages.pip=x", replies=[["no", "object"]])
     assert result.exit == 1
     assert "not an environment" in result.stderr
 
 
 def test_an_environment_that_does_not_exist_is_not_updated(update):
-    """The read fails as any other, with its exit code."""
+    """The read fails like any other read, with the same exit code."""
     assert update("--add", "packages.pip=x", replies=[httpx.Response(404, json={})]).exit == 5
 
 
 def test_every_attempt_reads_again_and_keeps_what_others_changed(update):
-    """During the wait before a retry, somebody else adds a package."""
+    """Somebody else adds a package during the wait before a retry."""
     later = environment(pip=["numpy", "theirs"], updated_at="2026-11-25T10:00:01Z")
     result = update("--add", "packages.pip=ours", replies=[ENVIRONMENT, httpx.Response(503), later, DONE])
     assert result.exit == 0
@@ -246,7 +246,7 @@ def test_every_attempt_reads_again_and_keeps_what_others_changed(update):
     assert "Note: env_1: something else changed it between two attempts; that change is kept.\n" in result.stderr
 
 
-def test_an_attempt_after_which_nothing_changed_is_repeated_without_a_note(update):
+def test_an_attempt_is_repeated_without_a_note_if_nobody_else_changed_the_environment(update):
     """The same `updated_at` means that nobody else wrote."""
     result = update("--add", "packages.pip=ours", replies=[ENVIRONMENT, httpx.Response(503), ENVIRONMENT, DONE])
     assert result.exit == 0
@@ -254,7 +254,7 @@ def test_an_attempt_after_which_nothing_changed_is_repeated_without_a_note(updat
 
 
 def test_a_change_whose_response_was_lost_is_not_made_twice(update):
-    """The read before the second attempt shows that the first one was carried out."""
+    """The read before the second attempt shows that the first one succeeded."""
     changed = environment(pip=["pandas==2.2", "numpy", "ours"], updated_at="2026-11-25T10:00:01Z")
     result = update("--add", "packages.pip=ours", replies=[ENVIRONMENT, TimeoutError(), changed])
     assert (result.exit, result.json) == (0, changed)
@@ -263,7 +263,7 @@ def test_a_change_whose_response_was_lost_is_not_made_twice(update):
 
 
 def test_other_fields_of_a_lost_attempt_are_sent_again_without_a_note_about_others(update):
-    """It was this command that changed the environment."""
+    """This command itself changed the environment."""
     changed = environment(pip=["pandas==2.2", "numpy", "ours"], name="new", updated_at="2026-11-25T10:00:01Z")
     replies = [ENVIRONMENT, TimeoutError(), changed, DONE]
     result = update("--add", "packages.pip=ours", "--name", "new", replies=replies)
@@ -272,7 +272,7 @@ def test_other_fields_of_a_lost_attempt_are_sent_again_without_a_note_about_othe
 
 
 def test_a_dry_run_reads_and_shows_the_update(update):
-    """It needs the environment to know what would be sent, and sends no update."""
+    """It reads the environment to know what to send, and sends no update."""
     result = update("--add", "packages.pip=polars", "--dry-run", replies=[ENVIRONMENT])
     assert result.stdout.startswith("POST https://api.anthropic.com/v1/environments/env_1?beta=true\n")
     body = json.loads(result.stdout.partition("\n\n")[2])
@@ -280,14 +280,14 @@ def test_a_dry_run_reads_and_shows_the_update(update):
 
 
 def test_a_dry_run_without_a_change_shows_no_request(update):
-    """The note says so."""
+    """The note says that nothing would change."""
     result = update("--add", "packages.pip=numpy", "--dry-run", replies=[ENVIRONMENT])
     assert (result.exit, result.stdout) == (0, "")
     assert "no update is sent" in result.stderr
 
 
 def test_each_of_several_environments_is_read_and_written(ant):
-    """The lists of one are not mixed with those of another; notes name the environment."""
+    """The lists of the environments are not mixed, and notes name the environment."""
     others = [environment(id="env_2", pip=["x"]), DONE]
     command = ("beta:environments", "update", "env_1", "env_2", "--parallel", "1", "--add", "packages.pip=x")
     result = ant(*command, replies=[ENVIRONMENT, DONE, others[0]])
@@ -297,27 +297,27 @@ def test_each_of_several_environments_is_read_and_written(ant):
     assert "Note: env_1" not in result.stderr
 
 
-def test_an_edit_is_a_change_for_which_no_input_is_awaited(update):
-    """A pipe that holds nothing is no mistake then (D25)."""
+def test_an_edit_needs_no_other_input(update):
+    """An empty pipe is not a mistake then (D25)."""
     assert update("--add", "packages.pip=polars", stdin="").exit == 0
 
 
-def test_the_next_line_of_a_loop_is_not_taken_for_the_rest_of_an_edit(update):
-    """With --add the command is complete, so that an object with another ID was not written for it (D31)."""
+def test_the_next_line_of_a_loop_is_not_read_as_part_of_an_edit(update):
+    """With --add the command is complete, so an object with another ID is not its input (D31)."""
     result = update("--add", "packages.pip=polars", stdin="id: env_2\nname: n\n", replies=[])
     assert result.exit == 2
     assert "holds 'env_2', but --environment-id is 'env_1'" in result.stderr
 
 
 def test_ids_from_a_pipe_can_be_edited(ant):
-    """As with every other update."""
+    """The same holds for every other update."""
     result = ant(
         "beta:environments", "update", "--add", "packages.pip=polars", stdin="env_1\n", replies=[ENVIRONMENT, DONE]
     )
     assert [request.method for request in result.requests] == ["GET", "POST"]
 
 
-def test_a_name_of_the_server_in_a_note_can_not_control_the_terminal(update):
+def test_a_string_from_the_server_in_a_note_can_not_control_the_terminal(update):
     """Elements of lists are untrusted."""
     result = update("--remove", "packages.pip=evil", replies=[environment(pip=["evil==\x1b[2J"])])
     assert "\x1b" not in result.stderr

@@ -1,4 +1,4 @@
-"""Logins of the official tool: which is used, with which headers, and when it is not."""
+"""Logins of the official tool: which one is used, with which headers, and when it is not used."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HERE = "http://here.example"
 
 @pytest.fixture
 def ant_with_login(ant, monkeypatch):
-    """Run `ant` without a key in the environment. No token is shown."""
+    """Run `ant` without a key in the environment. The test fails if a token is shown."""
     monkeypatch.setattr("time.time", lambda: NOW)
 
     def run(*words, env=None, replies=(EMPTY,), **more):
@@ -52,7 +52,7 @@ def profiles(clean_environ):
 
 
 def test_a_login_is_sent_as_a_bearer_token_with_the_beta_header_and_the_workspace(ant_with_login, official):
-    """The same headers as the official tool's."""
+    """The headers are those of the official tool."""
     official.log_in(workspace_id="wrkspc_1", base_url="http://gate.example")
     done = ant_with_login(*LIST)
     (request,) = done.requests
@@ -65,14 +65,14 @@ def test_a_login_is_sent_as_a_bearer_token_with_the_beta_header_and_the_workspac
 
 
 def test_a_beta_flag_is_sent_in_addition_to_that_of_the_login(ant_with_login, official):
-    """`--beta` replaces the default, but a login does not work without its own."""
+    """`--beta` replaces the default, but a login does not work without its own beta version."""
     official.log_in()
     (request,) = ant_with_login(*LIST, "--beta", "one").requests
     assert request.headers["anthropic-beta"] == "one,oauth-2025-04-20"
 
 
 def test_a_key_is_sent_without_the_beta_header_of_logins(ant, official):
-    """The header belongs to the credential."""
+    """The header depends on the credential."""
     official.log_in()
     (request,) = ant(*LIST, replies=[EMPTY]).requests
     assert request.headers["anthropic-beta"] == "managed-agents-2026-04-01"
@@ -92,7 +92,7 @@ def test_a_key_is_sent_without_the_beta_header_of_logins(ant, official):
 def test_the_profile_is_that_of_the_flag_the_variable_or_active_config(
     ant_with_login, official, words, env, active, token
 ):
-    """Without any of them it is the one called default."""
+    """Without any of them, it is the profile called default."""
     for name in ("default", "work", "home"):
         official.log_in(name, token=f"of-{name}")
     if active:
@@ -104,7 +104,7 @@ def test_the_profile_is_that_of_the_flag_the_variable_or_active_config(
 def test_a_name_in_both_stores_is_the_profile_of_this_program_and_one_note_says_so(
     ant_with_login, official, profiles
 ):
-    """Whether it is named or active."""
+    """The note is the same for a profile that is named and one that is active."""
     official.log_in("work")
     profiles('active = "work"\n[profiles.work]\napi_key = "mine"\n[profiles.other]\napi_key = "other"\n')
     for words in ((), ("--profile", "work")):
@@ -117,7 +117,7 @@ def test_a_name_in_both_stores_is_the_profile_of_this_program_and_one_note_says_
 
 
 def test_both_stores_live_in_one_folder(ant_with_login, official):
-    """ANTHROPIC_CONFIG_DIR moves both; neither is changed by the use of the other."""
+    """ANTHROPIC_CONFIG_DIR moves both. Using one does not change the other."""
     official.log_in("theirs")
     official.activate("theirs\n")
     before = {path: path.read_bytes() for path in official.folder.rglob("*") if path.is_file()}
@@ -130,17 +130,17 @@ def test_both_stores_live_in_one_folder(ant_with_login, official):
 
 
 def test_the_active_profile_of_this_program_comes_before_active_config(ant_with_login, official, profiles):
-    """What was stored here on purpose is used here."""
+    """The user has chosen it with this program."""
     official.log_in("theirs")
     official.activate("theirs")
     profiles('active = "mine"\n[profiles.mine]\nauth_token = "my-token"\n')
     assert ant_with_login(*LIST).requests[0].headers["authorization"] == "Bearer my-token"
 
 
-def test_a_profile_that_neither_store_has_is_an_error_that_knows_the_names_of_both(
+def test_a_profile_that_is_in_neither_store_is_an_error_that_lists_the_names_of_both(
     ant_with_login, official, profiles
 ):
-    """Exit code 4, and nothing is sent."""
+    """The exit code is 4, and nothing is sent."""
     official.log_in("work")
     profiles('[profiles.home]\napi_key = "k"\n')
     done = ant_with_login(*LIST, "--profile", "wrok")
@@ -150,8 +150,8 @@ def test_a_profile_that_neither_store_has_is_an_error_that_knows_the_names_of_bo
 
 
 @pytest.mark.parametrize("name", ["../x", "..", "a/b", "/etc/passwd", "a\x00b", ".", "x\n"])
-def test_a_name_that_is_a_path_leads_to_no_file(ant_with_login, official, name):
-    """Neither from the command line nor from active_config."""
+def test_a_profile_name_can_not_be_a_path(ant_with_login, official, name):
+    """This holds for names on the command line and in active_config."""
     for existing in ("x", "x\n"):
         official.log_in(existing)
     (official.folder / "x.json").write_text(official.config("x").read_text())
@@ -164,8 +164,8 @@ def test_a_name_that_is_a_path_leads_to_no_file(ant_with_login, official, name):
         assert "active_config, of the official tool, can't be used" in done.stderr
 
 
-def test_a_profile_that_is_logged_out_counts_only_if_it_is_named(ant_with_login, official):
-    """As in the official tool, whose `auth logout` leaves the profile."""
+def test_a_logged_out_profile_is_used_only_if_it_is_named(ant_with_login, official):
+    """The `auth logout` of the official tool keeps the profile."""
     official.log_in()
     official.credentials("default").unlink()
     done = ant_with_login(*LIST)
@@ -181,7 +181,7 @@ def test_a_profile_that_is_logged_out_counts_only_if_it_is_named(ant_with_login,
 def test_an_active_profile_without_a_credential_keeps_its_place_and_the_error_names_the_login(
     ant_with_login, official, profiles, text
 ):
-    """It may be there for another server. A profile that is not active is in nobody's way."""
+    """It may choose another server. A profile that is not active is ignored."""
     official.log_in("theirs")
     official.activate("theirs")
     profiles(text)
@@ -224,7 +224,7 @@ ORDER = {
 
 @pytest.mark.parametrize(("winner", "loser"), list(combinations(ORDER, 2)))
 def test_of_two_credentials_the_one_of_the_higher_place_is_used(ant_with_login, official, profiles, winner, loser):
-    """Flags, variables, a named profile, a federation of variables, then what is active in either store."""
+    """The order is: flags, variables, a named profile, a federation of variables, then active profiles."""
     words, env, text = [], {}, ""
     for row in (ORDER[winner], ORDER[loser]):
         words += row.get("words", [])
@@ -237,12 +237,12 @@ def test_of_two_credentials_the_one_of_the_higher_place_is_used(ant_with_login, 
     assert done.stdout == f"{winner}\n"
 
 
-# Its end
+# Expiry
 
 
 @pytest.mark.parametrize(("left", "used"), [(31, True), (30, False), (1, False), (0, False), (-9e9, False)])
-def test_a_token_that_ends_within_30_seconds_is_not_used(ant_with_login, official, left, used):
-    """The message names the file, and the command of the official tool that renews it. The file stays as it is."""
+def test_a_token_that_expires_within_30_seconds_is_not_used(ant_with_login, official, left, used):
+    """The message names the file, and the official tool's command that renews the token. The file is unchanged."""
     official.log_in("work", expires_at=int(NOW + left))
     before = official.credentials("work").read_bytes()
     done = ant_with_login(*LIST, "--profile", "work")
@@ -254,22 +254,22 @@ def test_a_token_that_ends_within_30_seconds_is_not_used(ant_with_login, officia
     assert official.credentials("work").read_bytes() == before
 
 
-def test_a_token_without_an_end_is_used(ant_with_login, official):
-    """A helper may write such a file."""
+def test_a_token_without_an_expiry_time_is_used(ant_with_login, official):
+    """A helper program may write such a file."""
     official.log_in()
     official.write_credentials("default", {"access_token": TOKEN})
     assert ant_with_login(*LIST).exit == 0
 
 
 def test_a_login_without_a_refresh_token_is_renewed_by_logging_in(ant_with_login, official):
-    """The official tool could not refresh it either."""
+    """The official tool could not renew it either."""
     official.log_in()
     official.write_credentials("default", {"access_token": TOKEN, "expires_at": NOW})
     assert "ant auth login --profile default" in ant_with_login(*LIST).stderr
 
 
 def test_a_long_run_uses_the_token_that_was_renewed_meanwhile(ant_with_login, official, monkeypatch):
-    """Between two pages an hour passes, and the official tool renews the login in another process."""
+    """An hour passes between two pages, and the official tool renews the login in another process."""
     official.log_in()
     clock = [NOW]
     monkeypatch.setattr("time.time", lambda: clock[0])
@@ -288,7 +288,7 @@ def test_a_long_run_uses_the_token_that_was_renewed_meanwhile(ant_with_login, of
 
 
 def test_a_token_that_is_rejected_is_read_again_once(ant_with_login, official):
-    """The official tool may have replaced it before its end; if not, the rejection is the result."""
+    """The official tool may have replaced it early. Otherwise the rejection is the result."""
     official.log_in()
     done = ant_with_login(*LIST, replies=[httpx.Response(401, json={})])
     assert (done.exit, len(done.requests)) == (4, 1)
@@ -306,7 +306,7 @@ def test_a_token_that_is_rejected_is_read_again_once(ant_with_login, official):
 
 
 def test_a_token_that_is_rejected_after_its_user_logged_out_is_not_sent_again(ant_with_login, official):
-    """There is no other one, so the rejection is the result."""
+    """There is no other token, so the rejection is the result."""
     official.log_in()
 
     class Replies(list):
@@ -337,7 +337,7 @@ def test_a_token_that_is_rejected_after_its_user_logged_out_is_not_sent_again(an
 def test_variables_fill_only_what_a_profile_of_the_official_tool_leaves_empty(
     ant_with_login, official, config, env, words, host, workspace
 ):
-    """A flag wins over both."""
+    """A flag has precedence over both."""
     official.log_in(**config)
     (request,) = ant_with_login(*LIST, *words, env=env).requests
     assert request.url.host == host
@@ -345,14 +345,14 @@ def test_variables_fill_only_what_a_profile_of_the_official_tool_leaves_empty(
 
 
 def test_a_login_that_is_sent_to_the_server_of_a_variable_causes_one_note(ant_with_login, official):
-    """The owner of that server gets the token."""
+    """The owner of that server receives the token."""
     official.log_in("work")
     done = ant_with_login(*LIST, "--profile", "work", env={"ANTHROPIC_BASE_URL": HERE})
     note = f"Note: the token of profile 'work' is sent to {HERE} (ANTHROPIC_BASE_URL). See: ant auth status\n"
     assert done.stderr == note
 
 
-def test_a_refused_login_is_named_in_the_error_and_its_token_masked(ant_with_login, official):
+def test_the_error_of_a_rejected_login_names_it_and_masks_its_token(ant_with_login, official):
     """The server may echo the token."""
     official.log_in()
     body = {"type": "error", "error": {"type": "authentication_error", "message": f"no: {TOKEN} {REFRESH}"}}
@@ -380,7 +380,7 @@ def rule_of(environ, **flags):
 
 
 def test_a_federation_profile_is_a_rule_with_its_settings(clean_environ, official):
-    """The workspace goes into the exchange, and is no header."""
+    """The workspace is part of the exchange, and is not sent as a header."""
     environ = {**clean_environ, "ANTHROPIC_API_KEY": "", "ANTHROPIC_ORGANIZATION_ID": "org-2"}
     official.federate(
         workspace_id="w1", base_url="http://gate.example", authentication={"service_account_id": "svac_1"}
@@ -391,7 +391,7 @@ def test_a_federation_profile_is_a_rule_with_its_settings(clean_environ, officia
 
 
 def test_variables_fill_what_a_federation_profile_leaves_empty(clean_environ, official):
-    """Even those that are no federation by themselves; a flag wins over the profile."""
+    """This includes variables that are not a federation by themselves. A flag has precedence over the profile."""
     environ = {
         **clean_environ,
         "ANTHROPIC_API_KEY": "",
@@ -408,7 +408,7 @@ def test_variables_fill_what_a_federation_profile_leaves_empty(clean_environ, of
 
 
 def test_a_request_of_a_federation_profile_has_an_exchanged_token(ant_with_login, official, tmp_path):
-    """The workspace is in the exchange, and not in the request, as in the official tool."""
+    """The workspace is in the exchange and not in the request, as in the official tool."""
     (tmp_path / "jwt").write_text("header.claims.signature\n")
     source = {"identity_token": {"source": "file", "path": str(tmp_path / "jwt")}}
     official.federate(workspace_id="w1", base_url="http://127.0.0.1:9", authentication=source)
@@ -429,7 +429,7 @@ def test_a_request_of_a_federation_profile_has_an_exchanged_token(ant_with_login
 
 
 def test_a_flag_of_a_federation_changes_one_value_of_the_profile(clean_environ, official):
-    """The rule is then that of the command line, and comes before a key in the environment."""
+    """The rule then comes from the command line, and has precedence over a key in the environment."""
     official.federate()
     rule, _ = rule_of(clean_environ, profile="default", identity_token="jwt")
     assert tuple(rule) == ("fdrl_1", "org-1", "jwt", "", "", "", "--identity-token")
@@ -440,7 +440,7 @@ def test_a_flag_of_a_federation_changes_one_value_of_the_profile(clean_environ, 
 def test_complete_variables_come_before_the_active_federation_profile_and_after_a_named_one(
     clean_environ, official
 ):
-    """The order that the official tool documents."""
+    """This is the documented order of the official tool."""
     variables = {
         "ANTHROPIC_FEDERATION_RULE_ID": "fdrl_2",
         "ANTHROPIC_ORGANIZATION_ID": "org-2",
@@ -453,11 +453,11 @@ def test_complete_variables_come_before_the_active_federation_profile_and_after_
     assert rule_of({**environ, "ANTHROPIC_PROFILE": "default"})[0].rule_id == "fdrl_1"
 
 
-# Where it is
+# The folder
 
 
-def test_nothing_of_the_official_tool_is_looked_at_if_there_is_a_key(clean_environ, official, monkeypatch):
-    """A start with a key costs what it did."""
+def test_no_file_of_the_official_tool_is_read_if_there_is_a_key(clean_environ, official, monkeypatch):
+    """A start with a key stays as fast as it was."""
     import sys
 
     official.log_in()
@@ -471,7 +471,7 @@ def test_nothing_of_the_official_tool_is_looked_at_if_there_is_a_key(clean_envir
 
 
 def test_the_folder_is_that_of_the_variable_or_of_xdg(tmp_path):
-    """A relative XDG_CONFIG_HOME counts as unset, as its specification says: it may be anybody's."""
+    """A relative XDG_CONFIG_HOME is ignored, as its specification requires: it may belong to anybody."""
     home = {"HOME": "/home/a"}
     assert folder_of(home) == Path("/home/a/.config/anthropic")
     assert folder_of({**home, "XDG_CONFIG_HOME": "/x"}) == Path("/x/anthropic")
@@ -482,7 +482,7 @@ def test_the_folder_is_that_of_the_variable_or_of_xdg(tmp_path):
 
 
 def test_credentials_path_may_name_another_file(ant_with_login, official, tmp_path):
-    """A whole path, or one in the home directory; a relative one would depend on where `ant` is started."""
+    """It is an absolute path, or one in the home directory. A relative path would depend on the working folder."""
     official.log_in()
     moved = tmp_path / "token.json"
     official.credentials("default").rename(moved)
@@ -491,12 +491,12 @@ def test_credentials_path_may_name_another_file(ant_with_login, official, tmp_pa
         assert ant_with_login(*LIST).exit == status
 
 
-# Next to this program's own commands
+# With this program's own commands
 
 
 @pytest.mark.parametrize("words", [("profile", "set", "format", "yaml"), ("profile", "get"), ("auth", "logout")])
 def test_a_command_that_changes_profiles_does_not_touch_one_of_the_official_tool(ant_with_login, official, words):
-    """It says whose the profile is."""
+    """The error says that the profile belongs to the official tool."""
     official.log_in("theirs")
     done = ant_with_login(*words, "--profile", "theirs")
     assert done.exit == 4
@@ -505,7 +505,7 @@ def test_a_command_that_changes_profiles_does_not_touch_one_of_the_official_tool
 
 
 def test_logging_out_notes_that_the_official_tool_is_still_logged_in(ant_with_login, official):
-    """Its login is what the next command would use."""
+    """The next command would use that login."""
     official.log_in()
     note = "Note: profile 'default' of the official tool is still logged in.\n"
     assert ant_with_login("auth", "logout").stderr == f"There was no credential to remove.\n{note}"
@@ -513,8 +513,8 @@ def test_logging_out_notes_that_the_official_tool_is_still_logged_in(ant_with_lo
     assert ant_with_login("auth", "logout").stderr == "There was no credential to remove.\n"
 
 
-def test_completion_of_ids_uses_a_login_and_forgets_what_another_one_was_shown(ant, official):
-    """The cache of a minute is for one login."""
+def test_completion_of_ids_uses_a_login_and_discards_the_ids_of_another_login(ant, official):
+    """The IDs are cached for a minute, for one login."""
     words = ("__complete", "environment_id", "beta:environments", "retrieve", "")
     for token in ("login-one", "login-two"):
         official.log_in(token=token, expires_at=10**10)
@@ -535,7 +535,7 @@ def test_completion_of_ids_uses_a_login_and_forgets_what_another_one_was_shown(a
     ids=["poll", "run"],
 )
 def test_a_worker_with_a_credential_of_its_own_looks_for_no_login(ant_with_login, official, words):
-    """Nor do the settings of the official tool's profile count for it, or keep it from starting."""
+    """The settings of the official tool's profile don't apply to the worker, and can't keep it from starting."""
     official.activate("../x")
     done = ant_with_login("beta:worker", *words, "--environment-id", "env_1")
     assert done.exit == 2

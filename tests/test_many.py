@@ -20,7 +20,7 @@ IDS = [f"env_{number}" for number in range(1, 11)]
 
 
 class FakeAPI:
-    """A transport that gives each ID the reply that a test chose, or an object with that ID."""
+    """A transport that returns the reply that a test chose for an ID, or an object with that ID."""
 
     def __init__(self, replies=None):
         self.replies = replies or {}
@@ -59,7 +59,7 @@ class FakeAPI:
 
 
 class Run:
-    """What a run did."""
+    """The outcome of a run."""
 
     def __init__(self, status, stdout, stderr):
         self.exit, self.stdout, self.stderr = status, stdout, stderr
@@ -74,7 +74,7 @@ class Run:
         return found[1].split() if found else []
 
     def accounted(self):
-        """Return every ID that was reported, as often as it was."""
+        """Return every reported ID, as often as it was reported."""
         return sorted([*self.ids, *self.failed, *self.not_sent, *self.in_flight, *self.unprinted])
 
 
@@ -114,14 +114,14 @@ def many(clean_environ):
     ids=["lines", "comments", "JSON strings", "JSON objects", "YAML documents"],
 )
 def test_ids_from_a_pipe_are_requests_whose_results_come_in_order(many, stdin):
-    """Lines, JSON strings, JSON objects and YAML documents are read alike."""
+    """Lines, JSON strings, JSON objects and YAML documents are equivalent."""
     result = many(*ARCHIVE, stdin=stdin)
     assert (result.exit, result.ids) == (0, IDS)
     assert result.stderr == "Archived 10 of 10.\n"
 
 
 def test_results_come_in_the_order_of_the_ids_however_long_each_takes(many):
-    """The first response is the last to arrive."""
+    """Here the first response arrives last."""
     others_are_done = threading.Event()
     api = FakeAPI(
         {"env_1": lambda: others_are_done.wait(10) and 200, "env_8": lambda: others_are_done.set() or 200}
@@ -131,16 +131,16 @@ def test_results_come_in_the_order_of_the_ids_however_long_each_takes(many):
 
 
 @pytest.mark.parametrize(("args", "at_once"), [(("--parallel", "1"), 1), (("--parallel", "3"), 3), ((), 8)])
-def test_parallel_bounds_how_many_requests_are_under_way(many, args, at_once):
-    """8 is the default."""
+def test_parallel_limits_the_number_of_requests_in_progress(many, args, at_once):
+    """The default is 8."""
     full = threading.Barrier(at_once)
     api = FakeAPI(dict.fromkeys(IDS[:at_once], lambda: full.wait(10) >= 0 and 200))
     assert many(*ARCHIVE, *IDS, *args, api=api).exit == 0
     assert api.most_at_once == at_once
 
 
-def test_objects_are_created_one_after_the_other(many):
-    """In their order, since the newest is listed first; `--parallel` changes that."""
+def test_objects_are_created_one_after_another(many):
+    """The order matters, because lists start with the newest object. `--parallel` changes that."""
     another = threading.Barrier(2)
 
     def wait_for_another():
@@ -154,8 +154,8 @@ def test_objects_are_created_one_after_the_other(many):
     assert result.stderr == "Created 10 of 10.\n"
 
 
-def test_a_failure_is_reported_with_its_id_and_the_others_go_on(many):
-    """Its reason is on stderr; the exit code is that of the failures."""
+def test_a_failure_is_reported_with_its_id_and_the_others_continue(many):
+    """The reason is on stderr. The exit code is that of the failures."""
     result = many(*ARCHIVE, *IDS, api=FakeAPI({"env_3": 404, "env_5": 404}))
     assert (result.exit, result.failed) == (5, ["env_3", "env_5"])
     assert "no env_3" in result.stderr
@@ -163,8 +163,8 @@ def test_a_failure_is_reported_with_its_id_and_the_others_go_on(many):
     assert result.accounted() == sorted(IDS)
 
 
-def test_a_terminal_shows_the_reason_of_a_failure_right_behind_its_id(many):
-    """Among many, nobody looks for it in JSON."""
+def test_a_terminal_shows_the_reason_of_a_failure_right_after_its_id(many):
+    """Among many results, nobody would find the reason in JSON."""
     result = many(*ARCHIVE, *IDS[:3], "--yes", api=FakeAPI({"env_3": 404}), terminal=True)
     assert result.stderr.splitlines()[:2] == [
         "env_3: no env_3 (404 made_up)",
@@ -173,12 +173,12 @@ def test_a_terminal_shows_the_reason_of_a_failure_right_behind_its_id(many):
 
 
 def test_failures_of_different_kinds_are_exit_code_1(many):
-    """A script can't tell which of them it is about."""
+    """A script can't tell which ID failed for which reason."""
     assert many(*ARCHIVE, *IDS, api=FakeAPI({"env_3": 404, "env_5": 409})).exit == 1
 
 
 def test_fail_fast_sends_nothing_after_the_first_failure(many):
-    """What was not sent is named."""
+    """The message names the IDs that were not sent."""
     api = FakeAPI({"env_3": 404})
     result = many(*ARCHIVE, *IDS, "--parallel", "1", "--fail-fast", api=api)
     assert (result.exit, api.sent) == (5, IDS[:3])
@@ -188,7 +188,7 @@ def test_fail_fast_sends_nothing_after_the_first_failure(many):
 
 @pytest.mark.parametrize("bad", ["..", "env\x1b1", " "])
 def test_one_bad_id_among_many_sends_nothing(many, bad):
-    """Everything is checked before the first request."""
+    """All IDs are checked before the first request."""
     api = FakeAPI()
     assert (many(*ARCHIVE, *IDS, bad, api=api).exit, api.sent) == (2, [])
 
@@ -209,7 +209,7 @@ def test_one_bad_id_among_many_sends_nothing(many, bad):
         (("beta:environments:work", "list"), "env_1\nenv_2\n", "one"),
     ],
 )
-def test_input_that_can_not_be_used_sends_nothing(many, args, stdin, part):
+def test_unusable_input_sends_nothing(many, args, stdin, part):
     """The message names the flag or the line."""
     api = FakeAPI()
     result = many(*args, stdin=stdin, api=api)
@@ -218,7 +218,7 @@ def test_input_that_can_not_be_used_sends_nothing(many, args, stdin, part):
 
 
 def test_flags_apply_to_each_of_several_ids(many):
-    """The change is made to each of them."""
+    """Each object gets the change."""
     bodies = []
 
     class Recording(FakeAPI):
@@ -231,7 +231,7 @@ def test_flags_apply_to_each_of_several_ids(many):
 
 
 def test_dry_run_prints_every_request_and_sends_none(many):
-    """Secrets are redacted, as ever."""
+    """Secrets are redacted, as everywhere."""
     api = FakeAPI()
     result = many(*ARCHIVE, *IDS, "--dry-run", api=api)
     assert (result.exit, api.sent) == (0, [])
@@ -239,14 +239,14 @@ def test_dry_run_prints_every_request_and_sends_none(many):
 
 
 def test_yaml_results_are_documents(many):
-    """As those of a list."""
+    """Each result is one document, as in a list."""
     assert many(*ARCHIVE, "a", "b", "--format", "yaml").stdout == "id: a\n---\nid: b\n"
 
 
 def rate_limited_api():
-    """Return an API whose first response is a 429 that asks for 30 s, what stands in for sleep, and its calls.
+    """Return an API whose first response is a 429 that asks for 30 s, a replacement of sleep, and its calls.
 
-    The calls are pairs of seconds and thread. Of the first two, each waits for that of another thread.
+    The calls are pairs of seconds and thread. Each of the first two calls waits for the call of another thread.
     """
     limited = Response(429, "Too Many Requests", {"retry-after": "30"}, [b"{}"])
     waits = []
@@ -255,7 +255,7 @@ def rate_limited_api():
     def sleep(seconds):
         waits.append((round(seconds), threading.get_ident()))
         is_limited.set()
-        if len(waits) <= 2:  # the second one is that of another thread, or the barrier breaks
+        if len(waits) <= 2:  # the second call must come from another thread, or the barrier breaks
             both_sleep.wait(10)
 
     api = FakeAPI({"env_1": [limited, 200], "env_2": lambda: is_limited.wait(10) and 200})
@@ -263,7 +263,7 @@ def rate_limited_api():
 
 
 def test_a_rate_limit_holds_back_all_requests(many):
-    """Not each on its own: until the time is up, no other request is sent."""
+    """Until the time is up, no request is sent for any other ID either."""
     api, sleep, waits = rate_limited_api()
     result = many(*ARCHIVE, *IDS, "--parallel", "2", api=api, sleep=sleep)
     assert (result.exit, result.ids) == (0, IDS)
@@ -292,7 +292,7 @@ def test_an_interrupt_leaves_the_rest_unsent_and_names_what_is_in_flight(many):
 
 
 class Interrupting(Screen):
-    """A stream during whose write of a certain text a signal comes."""
+    """A stream that raises a signal while a certain text is written."""
 
     def __init__(self, text):
         super().__init__(terminal=False)
@@ -307,8 +307,8 @@ class Interrupting(Screen):
 
 
 @pytest.mark.parametrize(("where", "status"), [("stdout", 200), ("stderr", 404)])
-def test_a_result_that_is_being_reported_when_a_signal_comes_is_reported_once(many, where, status):
-    """The signal is handled after that, and nothing more is sent."""
+def test_a_result_that_is_being_reported_when_a_signal_arrives_is_reported_once(many, where, status):
+    """The signal is handled after the report, and nothing more is sent."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     api = FakeAPI({"env_4": status})
     try:
@@ -320,7 +320,7 @@ def test_a_result_that_is_being_reported_when_a_signal_comes_is_reported_once(ma
 
 
 class FullDisk(Screen):
-    """A file that takes some writes."""
+    """A file that fails after some writes."""
 
     def __init__(self, room):
         super().__init__(terminal=False)
@@ -334,7 +334,7 @@ class FullDisk(Screen):
 
 
 def test_a_result_that_can_not_be_written_is_named(many):
-    """The environment was archived anyway; the error also names what was not sent."""
+    """The environment was archived anyway. The error also names the IDs that were not sent."""
     result = many(*ARCHIVE, *IDS, "--parallel", "1", stdout=FullDisk(3))
     assert (result.exit, result.ids) == (1, IDS[:3])
     assert "env_4" in result.unprinted
@@ -342,7 +342,7 @@ def test_a_result_that_can_not_be_written_is_named(many):
 
 
 class Head(Screen):
-    """A pipe whose reader leaves after some results."""
+    """A pipe whose reader closes it after some results."""
 
     def __init__(self, results):
         super().__init__(terminal=False)
@@ -355,8 +355,8 @@ class Head(Screen):
         return super().write(data)
 
 
-def test_what_was_not_sent_since_the_reader_left_is_no_success(many):
-    """Each input is accounted for, as after a signal, and the exit status says that not all was done."""
+def test_a_change_that_was_not_sent_because_the_reader_left_is_a_failure(many):
+    """Each input is accounted for, as after a signal, and the exit status says that some were not sent."""
     has_ended = threading.Event()
     api = FakeAPI({"env_6": lambda: has_ended.wait(10) and 200})
     result = many(*ARCHIVE, *IDS, "--parallel", "1", stdout=Head(3), api=api)
@@ -368,21 +368,21 @@ def test_what_was_not_sent_since_the_reader_left_is_no_success(many):
     assert result.stderr.endswith(f"ant: archived {len(result.ids + result.unprinted)} of 10.\n")
 
 
-def test_a_reader_that_leaves_when_all_was_sent_is_no_failure(many):
-    """The results are not wanted, but everything was done."""
+def test_a_reader_that_leaves_after_everything_was_sent_is_no_failure(many):
+    """The reader does not want the results, but every change was made."""
     result = many(*ARCHIVE, *IDS[:3], "--parallel", "1", stdout=Head(2))
     assert (result.exit, result.ids, result.unprinted) == (0, IDS[:2], IDS[2:3])
     assert result.stderr.endswith("Archived 3 of 3.\n")
 
 
 def test_a_reader_that_has_read_enough_is_no_failure_of_a_command_that_only_reads(many):
-    """As with `head`: what was not asked for is nothing that anybody misses."""
+    """The reader, such as `head`, does not miss the rest."""
     result = many("beta:environments", "retrieve", stdin="\n".join(IDS), stdout=Head(3))
     assert (result.exit, result.ids, result.stderr) == (0, IDS[:3], "")
 
 
 def test_a_response_that_is_not_json_fails_its_id_only(many):
-    """The others are printed."""
+    """The other results are printed."""
     page = Response(200, "OK", {}, [b"<html>"])
     result = many(*ARCHIVE, *IDS, api=FakeAPI({"env_2": page}))
     assert (result.exit, result.ids) == (1, [name for name in IDS if name != "env_2"])
@@ -391,7 +391,7 @@ def test_a_response_that_is_not_json_fails_its_id_only(many):
 
 @pytest.mark.parametrize(("reply", "status", "sent"), [("y\n", 0, 2), ("n\n", 2, 0), ("\n", 2, 0), (None, 2, 0)])
 def test_a_person_confirms_once_what_is_done_to_many(many, reply, status, sent):
-    """This holds at a terminal; without one, --yes is needed."""
+    """The question appears at a terminal; without one, --yes is required."""
     questions = []
 
     def ask(question):
@@ -410,18 +410,18 @@ def test_a_person_confirms_once_what_is_done_to_many(many, reply, status, sent):
     "args",
     [(*ARCHIVE, "a", "b", "--yes"), (*ARCHIVE, "a"), ("beta:environments", "update", "a", "b", "--name", "n")],
 )
-def test_nothing_is_asked_with_yes_for_one_object_or_for_an_update(many, args):
-    """Only delete and archive of several objects ask."""
+def test_a_single_object_or_an_update_or_yes_needs_no_confirmation(many, args):
+    """Only delete and archive ask, for several objects."""
     assert many(*args, terminal=True, ask=lambda _: pytest.fail("asked")).exit == 0
 
 
-def test_nothing_is_asked_where_nobody_watches(many):
-    """A script goes on."""
+def test_nothing_is_asked_without_a_terminal(many):
+    """A script continues without waiting."""
     assert many(*ARCHIVE, "a", "b", ask=lambda _: pytest.fail("asked")).exit == 0
 
 
 def test_progress_is_drawn_at_a_terminal(many, monkeypatch):
-    """How many are done and failed, and a bar."""
+    """It shows a bar, and how many are done and failed."""
     monkeypatch.setattr("ant_cli.output.progress_bar.PATIENCE_S", 0)
     monkeypatch.setattr("ant_cli.output.progress_bar.FRAME_S", 0)
     result = many(*ARCHIVE, *IDS, "--yes", terminal=True, api=FakeAPI({"env_2": 404}))
@@ -429,7 +429,7 @@ def test_progress_is_drawn_at_a_terminal(many, monkeypatch):
 
 
 def test_memory_stays_flat_with_100000_ids(many):
-    """Only the text of the IDs is kept, and a bounded number of results."""
+    """Only the IDs and a limited number of results are kept in memory."""
     import tracemalloc
 
     def peak(count):
@@ -464,7 +464,7 @@ def test_a_page_of_large_items_is_not_held_in_memory_twice(many):
 
 
 def test_an_item_of_more_than_a_megabyte_is_printed(many):
-    """However few items fit into a part of the page."""
+    """A part of the page may consist of a single item."""
     item = {"id": "env_1", "description": "x" * 1_500_000}
     whole = json.dumps({"data": [item], "next_page": None}).encode()
 
@@ -478,7 +478,7 @@ def test_an_item_of_more_than_a_megabyte_is_printed(many):
 
 
 class NullScreen(Screen):
-    """A stream that forgets what is written."""
+    """A stream that discards its output."""
 
     def __init__(self):
         super().__init__(terminal=False)

@@ -1,4 +1,4 @@
-"""A name in place of an environment's ID: the error of a 404 names the ID, and nothing is done to it."""
+"""A name in place of an environment's ID: the 404 error suggests the ID, and nothing else happens."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ RETRIEVE = ("beta:environments", "retrieve")
 
 
 def page(*items: tuple[str, str], after: str | None = None):
-    """Return a page of environments, each an ID and a name."""
+    """Return a page of environments, each given as an ID and a name."""
     return {"data": [{"id": item_id, "name": name} for item_id, name in items], "next_page": after}
 
 
-def test_a_404_names_the_environment_that_has_the_name_and_its_command(ant):
-    """The environment itself is not touched; the exit code is still that of a 404."""
+def test_a_404_suggests_the_command_with_the_id_of_the_environment_that_has_the_name(ant):
+    """The environment itself is not changed, and the exit code is that of a 404."""
     result = ant(*RETRIEVE, "prod", replies=[NOT_FOUND, page(("env_1", "dev"), ("env_2", "prod"))])
     assert (result.exit, result.stdout) == (5, "")
     assert result.stderr.endswith(
@@ -62,7 +62,7 @@ def test_a_404_names_the_environment_that_has_the_name_and_its_command(ant):
     ],
 )
 def test_every_command_with_an_environment_id_suggests_itself_with_the_id(ant, words, command):
-    """What else was typed is kept as far as it is an ID; fields are not repeated."""
+    """Other arguments are kept if they are IDs; fields are not repeated."""
     result = ant(*words, replies=[NOT_FOUND, page(("env_2", "prod"))])
     assert result.exit == 5
     assert result.stderr.endswith(f"{command}\n")
@@ -88,14 +88,14 @@ def test_the_suggested_command_goes_to_the_same_server_and_account(ant, flags, r
 
 
 def test_the_suggested_command_leads_to_the_local_emulator_again(ant):
-    """A --local that was typed is repeated."""
+    """The suggestion repeats --local."""
     environment_id = ant("--local", "beta:environments", "create", "--name", "prod").json["id"]
     result = ant("--local", *RETRIEVE, "prod")
     assert result.stderr.endswith(f"Its command: ant beta:environments retrieve {environment_id} --local\n")
 
 
 def test_every_environment_with_the_name_is_listed(ant):
-    """A name is not unique: whoever typed it chooses."""
+    """Names are not unique, so the user chooses."""
     result = ant(
         *RETRIEVE, "prod", replies=[NOT_FOUND, page(("env_1", "prod"), after="2"), page(("env_2", "prod"))]
     )
@@ -110,14 +110,14 @@ def test_every_environment_with_the_name_is_listed(ant):
     "words", [(*RETRIEVE, "env_1"), ("beta:environments:work", "ack", "w", "--environment-id", "env_1")]
 )
 def test_no_environment_is_looked_for_if_an_id_was_given(ant, words):
-    """It is an ID by its form, so that it is no name."""
+    """The argument has the form of an ID, so it is not a name."""
     result = ant(*words, replies=[NOT_FOUND])
     assert (result.exit, len(result.requests)) == (5, 1)
 
 
 @pytest.mark.parametrize("status", [400, 403, 409])
 def test_no_environment_is_looked_for_after_another_error(ant, status):
-    """Only a 404 says that there is no such ID."""
+    """Only a 404 says that the ID does not exist."""
     result = ant(*RETRIEVE, "prod", "--max-retries", "0", replies=[httpx.Response(status, json={})])
     assert len(result.requests) == 1
 
@@ -135,8 +135,8 @@ def test_no_environment_is_looked_for_after_another_error(ant, status):
     ],
     ids=["500", "401", "reset", "not JSON", "not environments", "IDs that are none", "another name"],
 )
-def test_the_error_stays_as_it_is_if_the_name_is_not_found(ant, reply):
-    """The second request fails silently, and is not sent again."""
+def test_the_error_has_no_hint_if_the_name_is_not_found(ant, reply):
+    """The second request fails silently, and is not repeated."""
     result = ant(*RETRIEVE, "prod", replies=[NOT_FOUND, reply])
     alone = ant(*RETRIEVE, "env_1", replies=[NOT_FOUND])
     assert (result.exit, result.stderr) == (5, alone.stderr.replace("env_1", "prod"))
@@ -151,7 +151,7 @@ def test_no_more_than_ten_pages_are_searched(ant):
 
 @pytest.mark.parametrize("parallel", ["1", "2"])
 def test_the_environments_are_listed_once_for_several_names(many, parallel):  # noqa: F811 - a fixture
-    """Each failure has the hint for its own name, also if it came while the environments were listed."""
+    """Each failure has the hint for its own name, even one that came while the environments were being listed."""
 
     class Listing(FakeAPI):
         lists = 0
@@ -181,7 +181,7 @@ def test_the_environments_are_listed_once_for_several_names(many, parallel):  # 
 
 @pytest.mark.parametrize(("timeout", "seconds"), [("60", 2.0), ("0.5", 0.5)])
 def test_the_environments_are_looked_up_in_two_seconds_at_most_and_unseen(clean_environ, timeout, seconds):
-    """Nobody asked for this request: the error waits for it. Afterwards the client is as patient as before."""
+    """The error waits for this request, which nobody asked for. Afterwards the usual time limits apply again."""
     limits, waits = [], []
 
     class Recording(FakeAPI):

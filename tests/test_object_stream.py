@@ -1,4 +1,4 @@
-"""Pipes of many objects: the limit of 10 MB is that of each object, and memory does not grow with the pipe."""
+"""Pipes of many objects: the limit of 10 MB applies to each object, and memory does not grow with the pipe."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ LONG = {
 
 @pytest.fixture(autouse=True)
 def _small_limits(monkeypatch):
-    """Let a pipe be long from 1000 bytes on, and read it in parts of 100."""
+    """Make a pipe long from 1000 bytes on, and read it in parts of 100."""
     monkeypatch.setattr("ant_cli.runtime.reading.INPUT_LIMIT", 1000)
     monkeypatch.setattr("ant_cli.input.object_stream.INPUT_LIMIT", 1000)
     monkeypatch.setattr("ant_cli.input.object_stream._PART", 100)
 
 
 @pytest.mark.parametrize("text", LONG.values(), ids=LONG)
-def test_a_pipe_may_be_longer_than_an_object(many, text):  # noqa: F811 - a fixture
-    """Wherever a part of it ends, each object is read as a whole."""
+def test_a_pipe_may_be_longer_than_the_limit_of_an_object(many, text):  # noqa: F811 - a fixture
+    """Each object is read as a whole, wherever the parts of the pipe end."""
     assert len(text) > 1000
     result = many(*ARCHIVE, stdin=text)
     assert (result.exit, list(dict.fromkeys(result.ids))) == (0, IDS)
@@ -56,7 +56,7 @@ def test_a_pipe_may_be_longer_than_an_object(many, text):  # noqa: F811 - a fixt
     ],
 )
 def test_a_mistake_at_the_end_of_a_long_pipe_sends_nothing(many, bad, message):  # noqa: F811 - a fixture
-    """All of it is checked before the first request."""
+    """All of the pipe is checked before the first request."""
     api = FakeAPI()
     result = many(*ARCHIVE, stdin="\n\n" + LONG["lines"] + bad, api=api)
     assert (result.exit, api.sent, result.stdout) == (2, [], "")
@@ -67,8 +67,8 @@ def test_a_mistake_at_the_end_of_a_long_pipe_sends_nothing(many, bad, message): 
     "text",
     ["x" * 1001, "env_1\n" * 200, "name: x\n" * 200, '{"id": "' + "x" * 1000 + '"}', "- a\n" * 300, "\x00" * 1001],
 )
-def test_what_is_not_a_stream_of_objects_must_not_be_longer_than_one(many, text):  # noqa: F811 - a fixture
-    """YAML and lines of IDs are read as a whole."""
+def test_yaml_and_lines_of_ids_must_not_be_longer_than_the_limit_of_an_object(many, text):  # noqa: F811 - a fixture
+    """They are read as a whole."""
     api = FakeAPI()
     result = many(*ARCHIVE, stdin=text, api=api)
     assert (result.exit, api.sent) == (2, [])
@@ -82,14 +82,14 @@ def test_an_endless_pipe_ends_with_an_error(many, monkeypatch):  # noqa: F811 - 
     assert (result.exit, "which is the limit" in result.stderr) == (2, True)
 
 
-def test_a_long_pipe_that_is_not_utf_8_is_refused(many):  # noqa: F811 - a fixture
-    """The error names the place."""
+def test_a_long_pipe_that_is_not_utf_8_is_rejected(many):  # noqa: F811 - a fixture
+    """The error gives the position."""
     result = many(*ARCHIVE, stdin=LONG["lines"].encode() + b"\xff")
     assert (result.exit, "is not text in UTF-8" in result.stderr) == (2, True)
 
 
 def test_memory_does_not_grow_with_the_pipe(monkeypatch):
-    """Only a part of it is held at a time."""
+    """Only a part of it is in memory at any time."""
     monkeypatch.undo()
     text = (json.dumps({"id": "env_1", "name": "n" * 500}) + "\n") * 10_000
     file = io.BytesIO(text.encode() * 3)
