@@ -140,11 +140,11 @@ def _federations(flags: Flags, environ: Mapping[str, str], profile: SelectedProf
         return _NO_FEDERATION
     from ant_cli.settings.federation_inputs import find_rules  # late: few runs have a federation
 
-    found = find_rules(flags, environ, profile)
-    leftover = (_given(_NO_FEDERATION.by_variables, found.leftover),) if found.leftover else ()
+    rules = find_rules(flags, environ, profile)
+    leftover = (_given(_NO_FEDERATION.by_variables, rules.leftover),) if rules.leftover else ()
     return _Federations(
-        _given(_NO_FEDERATION.by_flags, found.by_flags),
-        _given(_NO_FEDERATION.by_variables, found.by_variables),
+        _given(_NO_FEDERATION.by_flags, rules.by_flags),
+        _given(_NO_FEDERATION.by_variables, rules.by_variables),
         leftover,
     )
 

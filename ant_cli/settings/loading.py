@@ -132,15 +132,15 @@ def load(
     _register_secrets(flags, runtime)
     store = read_store(runtime) if store is None else store  # this registers the secrets of the profiles
     profile = _select(flags, runtime, store, needs_login=not has_own_credential)
-    found = {
+    sources = {
         name: next(setting_sources(name, flags, runtime.environ, _profile_for(name, profile, runtime)))
         for name in DEFAULTS
     }
     usable = credentials(credential_sources(flags, runtime.environ, profile))
     return Settings(
-        connection=_connection(found, flags, usable, profile.name),
-        output=_output(found["format"], flags),
-        provenance=Provenance(profile, usable, {name: source.label for name, source in found.items()}),
+        connection=_connection(sources, flags, usable, profile.name),
+        output=_output(sources["format"], flags),
+        provenance=Provenance(profile, usable, {name: source.label for name, source in sources.items()}),
         dry_run=flags.is_on("dry_run"),
         max_items=_max_items(flags.text("max_items")),
         parallel=_parallel(flags.text("parallel")),
@@ -252,14 +252,14 @@ def _register_secrets(flags: Flags, runtime: Runtime) -> None:
 
 
 def _connection(
-    found: Mapping[str, SettingSource], flags: Flags, usable: tuple[Credential, ...], profile_name: str
+    sources: Mapping[str, SettingSource], flags: Flags, usable: tuple[Credential, ...], profile_name: str
 ) -> ConnectionSettings:
     return ConnectionSettings(
-        base_url=check_base_url(*found["base_url"]),
+        base_url=check_base_url(*sources["base_url"]),
         credential=usable[0] if usable else None,
-        workspace_id=check_header(*found["workspace_id"]),
-        timeout_s=check_seconds(*found["timeout"]),
-        max_retries=check_count(*found["max_retries"]),
+        workspace_id=check_header(*sources["workspace_id"]),
+        timeout_s=check_seconds(*sources["timeout"]),
+        max_retries=check_count(*sources["max_retries"]),
         debug=flags.is_on("debug"),
         profile_name=profile_name,
     )

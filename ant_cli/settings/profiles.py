@@ -279,9 +279,9 @@ def _position(text: str) -> tuple[int, int]:
     return text.count("\n") + 1, len(text) - (text.rfind("\n") + 1) + 1
 
 
-def _malformed(path: Path, place: str, why: str) -> CredentialError:
+def _malformed(path: Path, position: str, why: str) -> CredentialError:
     return CredentialError(
-        f"{path}{', ' if place else ''}{place}: {why}.",
+        f"{path}{', ' if position else ''}{position}: {why}.",
         f"Correct the file, or move it away; it was not changed.\n{_WITHOUT_PROFILES}",
     )
 

@@ -102,13 +102,13 @@ def read_profile(name: str, environ: Mapping[str, str]) -> OfficialProfile | Non
     authentication = document.get("authentication")
     if not isinstance(authentication, dict):
         raise unsafe(path, "it has no authentication")
-    kind = text_member(authentication, "type", path)
-    if kind not in ("user_oauth", "oidc_federation"):
-        raise unsafe(path, f"its authentication is of the unknown type {kind!r}")
+    authentication_type = text_member(authentication, "type", path)
+    if authentication_type not in ("user_oauth", "oidc_federation"):
+        raise unsafe(path, f"its authentication is of the unknown type {authentication_type!r}")
     return OfficialProfile(
         name,
         path,
-        kind,  # type: ignore[arg-type]
+        authentication_type,  # type: ignore[arg-type]
         _credentials_path(authentication, path, environ),
         base_url=text_member(document, "base_url", path),
         organization_id=text_member(document, "organization_id", path),

@@ -50,9 +50,9 @@ def read_login(profile: OfficialProfile, runtime: Runtime) -> Login | None:
     for key in ("access_token", "refresh_token"):
         if isinstance(secret := document.get(key), str):
             runtime.stderr.register_secret(secret.strip())
-    kind = text_member(document, "type", path)
-    if kind not in ("", "oauth_token"):
-        raise unsafe(path, f"it is of the unknown type {kind!r}")
+    token_type = text_member(document, "type", path)
+    if token_type not in ("", "oauth_token"):
+        raise unsafe(path, f"it is of the unknown type {token_type!r}")
     try:
         token = check_new_secret("its access_token", text_member(document, "access_token", path))
     except BadValue as error:
