@@ -138,17 +138,19 @@ def _stats_page(reading: Reading) -> ServedPage:
 
 def _metrics(environment_id: str, reading: Reading) -> list[Any]:
     make = Families({"environment_id": environment_id})
-    found = [
+    families = [
         make.gauge("ant_work_stats_up", "Whether the API returned statistics.", not reading.problem),
         make.gauge("ant_work_stats_scrape_timestamp_seconds", "When it was asked.", reading.taken_at),
     ]
     if not reading.problem:
-        found += [
+        families += [
             make.gauge(f"ant_work_queue_{name}", text, reading.numbers[name]) for name, text in _GAUGES.items()
         ]
         age = reading.numbers["oldest_queued_age_seconds"]
-        found.append(make.gauge("ant_work_queue_oldest_age_seconds", "The age of the oldest item that waits.", age))
-    return found
+        families.append(
+            make.gauge("ant_work_queue_oldest_age_seconds", "The age of the oldest item that waits.", age)
+        )
+    return families
 
 
 def _merged(families: list[Any]) -> list[Any]:

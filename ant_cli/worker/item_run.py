@@ -108,9 +108,9 @@ class ItemRun:
             return None
         if "secret" in self._polled:
             item["secret"] = self._polled["secret"]
-        kind = (item.get("data") or {}).get("type")
-        self._log.info("claimed work", work_type=str(kind))
-        if kind == "healthcheck":  # the queue only checks whether a worker is there: nothing to run
+        work_type = (item.get("data") or {}).get("type")
+        self._log.info("claimed work", work_type=str(work_type))
+        if work_type == "healthcheck":  # the queue only checks whether a worker is there: nothing to run
             await self._stop(self._began + context.options.lease)
             return Settlement(Outcome.SUCCEEDED, Fate.STOP, {})
         return await self._handle(item)

@@ -78,15 +78,15 @@ def _address(source: str, text: str) -> tuple[str, int]:
 
 
 def _row(
-    name: str, parse: Parse, default: str | None, help_text: str, kind: type = str, choices: tuple[str, ...] = ()
+    name: str, parse: Parse, default: str | None, help_text: str, type_: type = str, choices: tuple[str, ...] = ()
 ) -> FlagRow:
-    completes = _COMPLETES.get(name) or (ValueKind.CHOICE if choices else None if kind is bool else ValueKind.FREE)
+    completes = _COMPLETES.get(name) or (ValueKind.CHOICE if choices else None if type_ is bool else ValueKind.FREE)
     if default is None:
         help_text += " Required."
     elif default not in ("", "0", "false"):
         help_text += f" [default: {default}]"
     value_name = "TIME" if parse in (parse_duration, _lease) else ""
-    param = Param(name, "setting", kind, help_text, choices=choices, completes=completes, value_name=value_name)
+    param = Param(name, "setting", type_, help_text, choices=choices, completes=completes, value_name=value_name)
     return FlagRow(param, parse, default)
 
 

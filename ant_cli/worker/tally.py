@@ -29,11 +29,11 @@ class Histogram:
 
     def cumulative(self) -> list[tuple[str, int]]:
         """Return the upper bound of each bucket with the number of values up to it, as Prometheus defines them."""
-        total, found = 0, []
+        total, buckets = 0, []
         for bound, count in zip([*map(str, self._bounds), "+Inf"], self._counts, strict=True):
             total += count
-            found.append((bound, total))
-        return found
+            buckets.append((bound, total))
+        return buckets
 
 
 class Tally:

@@ -94,9 +94,9 @@ def _object(body: bytes) -> WorkItem:
     value = json_object(body)
     if value is None:
         raise ResponseError("the server sent something other than a JSON object.")
-    for name, kind in _FORM.items():
+    for name, type_ in _FORM.items():
         member = value.get(name)
-        if member is not None and (type(member) is not kind or (isinstance(member, int) and member > _LARGEST)):
+        if member is not None and (type(member) is not type_ or (isinstance(member, int) and member > _LARGEST)):
             raise ResponseError(f"the server sent an object whose {name!r} is not of the API's form.")
     if any(has_lone_surrogate(value.get(name) or "") for name in _IN_REQUESTS):
         raise ResponseError("the server sent a heartbeat that contains a lone surrogate.")
