@@ -381,6 +381,21 @@ def test_a_reader_that_has_read_enough_is_no_failure_of_a_command_that_only_read
     assert (result.exit, result.ids, result.stderr) == (0, IDS[:3], "")
 
 
+def test_several_queues_can_be_polled(many):
+    """Each ID on stdin is a queue, as for other commands, although a poll has no flags for several inputs."""
+    result = many("beta:environments:work", "poll", stdin="\n".join(IDS))
+    assert (result.exit, result.ids) == (0, IDS)
+    assert result.stderr == "Polled 10 of 10.\n"
+
+
+def test_no_polled_work_is_lost_unnoticed_when_the_reader_has_left(many):
+    """Unlike other commands with GET, a poll takes the items, so each is accounted for."""
+    result = many("beta:environments:work", "poll", stdin="\n".join(IDS), stdout=Head(3))
+    assert result.ids == IDS[:3]
+    assert "env_4" in result.unprinted
+    assert result.accounted() == sorted(IDS)
+
+
 def test_a_response_that_is_not_json_fails_its_id_only(many):
     """The other results are printed."""
     page = Response(200, "OK", {}, [b"<html>"])

@@ -205,6 +205,8 @@ class Operation(NamedTuple):
     """The lists below `config` that `--add` and `--remove` change."""
     creates: bool = False
     """It creates an object. Sent twice, it creates two, because the API has no idempotency keys."""
+    claims: bool = False
+    """It takes an item from a queue, so that others don't get it, although its method is GET."""
     past_participle: str = "done"
     """What happened to the objects, as in `archived 498 of 500`."""
     asks: Literal["never", "for several", "always"] = "never"
@@ -228,8 +230,8 @@ class Operation(NamedTuple):
 
     @property
     def only_reads(self) -> bool:
-        """Whether it changes nothing. A poll takes an item, but never several at once."""
-        return self.method == "GET"
+        """Whether it changes nothing."""
+        return self.method == "GET" and not self.claims
 
     @property
     def takes_several_ids(self) -> bool:

@@ -98,6 +98,7 @@ POLL = Operation(
     ),
     positional=QUEUE_ID,
     notes=NOTES,
+    claims=True,
     past_participle="polled",
 )
 

@@ -37,7 +37,8 @@ def run_many(plan: RunPlan, runtime: Runtime) -> None:
 
     """
     operation, requests, settings = plan.operation, plan.requests, plan.settings
-    (usual,) = (int(param.default) for param in operation.params if param.name == PARALLEL.name)
+    offered = (param.default for param in operation.params if param.name == PARALLEL.name)
+    usual = int(next(offered, PARALLEL.default))  # a poll does not offer it
     parallel = min(settings.parallel or usual, requests.count)
     if operation.asks_about(requests.count) and not plan.flags.is_on(YES.name):
         confirm(_question(operation, requests), runtime, reads_stdin=True)
