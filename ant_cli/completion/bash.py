@@ -29,7 +29,7 @@ def flags(tables: Tables) -> list[str]:
         (command.full_name, [flag.flag for flag in command.all_flags] + shared(command))
         for command in tables.flagged
     ]
-    return [f"{quote(command)}) reply=({' '.join(found)}) ;;" for command, found in rows]
+    return [f"{quote(command)}) reply=({' '.join(names)}) ;;" for command, names in rows]
 
 
 def shared(command: Command) -> list[str]:

@@ -27,10 +27,17 @@ PREFIX = "ids-"
 class Cache:
     """The file of one response."""
 
-    def __init__(self, environ: Mapping[str, str], kind: str, flags: Mapping[str, str]) -> None:
+    def __init__(self, environ: Mapping[str, str], id_kind: str, flags: Mapping[str, str]) -> None:
         """Take the kind of ID, and the flags on which the response depends."""
         typed = [f"{name}={value}" for name, value in sorted(flags.items())]
-        deciding = [kind, *typed, "", *sorted(_deciding_variables(environ)), _profiles(environ), *_logins(environ)]
+        deciding = [
+            id_kind,
+            *typed,
+            "",
+            *sorted(_deciding_variables(environ)),
+            _profiles(environ),
+            *_logins(environ),
+        ]
         name = blake2b("\0".join(deciding).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
         self._folder = folder(environ)
         self._path = os.path.join(self._folder, PREFIX + name)

@@ -83,7 +83,7 @@ def line(condition: str, flag: Param) -> str:
 def arguments(tables: Tables) -> list[str]:
     """Return the arguments of each command."""
     return [
-        f"complete -c ant -n {quote(f'__ant_at_argument {place(position, argument)} {command.full_name}')}"
+        f"complete -c ant -n {quote(f'__ant_at_argument {preceding(position, argument)} {command.full_name}')}"
         f" {offer(argument)}"
         for command in tables.commands
         for position, argument in enumerate(command.arguments)
@@ -91,7 +91,7 @@ def arguments(tables: Tables) -> list[str]:
     ]
 
 
-def place(position: int, argument: Param) -> str:
+def preceding(position: int, argument: Param) -> str:
     """Return how many arguments precede one; any number if the argument may be repeated."""
     return "any" if argument.type is list else str(position)
 

@@ -57,16 +57,16 @@ def complete(arguments: Sequence[str], runtime: Runtime) -> None:
         return
 
 
-def candidates(kind: str, arguments: Sequence[str], runtime: Runtime) -> bytes:
+def candidates(id_kind: str, arguments: Sequence[str], runtime: Runtime) -> bytes:
     """Return the lines `ID<TAB>NAME`, from the cache if they are fresh."""
     flags = deciding_flags(arguments)
     if any("$" in value or "`" in value for value in flags.values()):
         return b""  # the scripts pass arguments unchanged, with variables unexpanded
-    cache = Cache(runtime.environ, kind, flags)
+    cache = Cache(runtime.environ, id_kind, flags)
     kept = cache.read()
     if kept is not None:
         return kept
-    lines = b"".join(_line_of(item) for item in fetch(kind, flags, runtime))
+    lines = b"".join(_line_of(item) for item in fetch(id_kind, flags, runtime))
     cache.write(lines)
     return lines
 
@@ -76,12 +76,12 @@ def deciding_flags(arguments: Sequence[str]) -> dict[str, str]:
 
     `argv.py` is not used: it would reject an unfinished line, and takes too long to load.
     """
-    found = {}
+    flags = {}
     for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
         flag, equals, value = argument.partition("=")
         if flag in DECIDING_FLAGS:
-            found[flag[2:].replace("-", "_")] = value if equals else "true" if flag in BOOLEANS else following
-    return found
+            flags[flag[2:].replace("-", "_")] = value if equals else "true" if flag in BOOLEANS else following
+    return flags
 
 
 def _line_of(item: Mapping[str, object]) -> bytes:
@@ -99,7 +99,7 @@ def _line_of(item: Mapping[str, object]) -> bytes:
 # Asking the API
 
 
-def fetch(kind: str, flags: Mapping[str, str], runtime: Runtime) -> list[dict[str, object]]:
+def fetch(id_kind: str, flags: Mapping[str, str], runtime: Runtime) -> list[dict[str, object]]:
     """Return the first page of the list that has the IDs.
 
     Raises:
@@ -112,7 +112,7 @@ def fetch(kind: str, flags: Mapping[str, str], runtime: Runtime) -> list[dict[st
     from ant_cli.input.request import request_of
     from ant_cli.operations.spec import Flags
 
-    source = source_of(kind.removeprefix(EMULATOR))
+    source = source_of(id_kind.removeprefix(EMULATOR))
     if source is None:
         return []
     silent = Runtime(Stdin(None), Stdout(None), Stderr(None), runtime.environ, runtime.transport)
@@ -120,7 +120,7 @@ def fetch(kind: str, flags: Mapping[str, str], runtime: Runtime) -> list[dict[st
     values = {name: value for name, value in flags.items() if name in known}
     request = request_of(source, {**values, "limit": PAGE_SIZE})
     settings = settings_of(Flags(flags), silent)
-    if kind.startswith(EMULATOR) and not _names_emulator(settings.base_url):
+    if id_kind.startswith(EMULATOR) and not _names_emulator(settings.base_url):
         return []
     with Client(settings, silent) as client:
         items: list[dict[str, object]] = json.loads(_send_in_time(client, request))["data"]
@@ -183,9 +183,11 @@ def _send_in_time(client: Client, request: Request) -> bytes:
     return bodies[0]
 
 
-def source_of(kind: str) -> Operation | None:
+def source_of(id_kind: str) -> Operation | None:
     """Return the operation that lists the resources of a kind of ID: its path precedes that ID in other paths."""
     from ant_cli.operations import OPERATIONS
 
-    before = {operation.path.partition("/{" + kind + "}")[0] for operation in OPERATIONS if kind in operation.path}
+    before = {
+        operation.path.partition("/{" + id_kind + "}")[0] for operation in OPERATIONS if id_kind in operation.path
+    }
     return next((item for item in OPERATIONS if item.paginated and item.path in before), None)

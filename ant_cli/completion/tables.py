@@ -107,10 +107,10 @@ def _with_help(root: Command) -> Command:
     others = [command for command in root.subcommands if command.path[0] != HELP]
     topics = [Command((HELP, name), summary) for name, summary in TOPICS.items()]
     below = (*topics, *map(_named_after_help, others))
-    found = [
+    subcommands = [
         command._replace(subcommands=below) if command.path[0] == HELP else command for command in root.subcommands
     ]
-    return root._replace(subcommands=tuple(found))
+    return root._replace(subcommands=tuple(subcommands))
 
 
 def _named_after_help(command: Command) -> Command:

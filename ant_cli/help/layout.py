@@ -40,7 +40,7 @@ class Layout(NamedTuple):
         parts = text.split("`")
         if len(parts) % 2 == 0:  # a span that continues on the next line
             return text
-        return "".join(self.paint(f"`{part}`", "cyan") if place % 2 else part for place, part in enumerate(parts))
+        return "".join(self.paint(f"`{part}`", "cyan") if index % 2 else part for index, part in enumerate(parts))
 
     def paragraphs(self, text: str) -> str:
         """Return paragraphs, wrapped and indented."""
@@ -66,10 +66,12 @@ class Layout(NamedTuple):
                     *(indent + self.inline(line) for line in lines[1:]),
                 ]
 
-    def examples(self, found: Sequence[Example]) -> str:
+    def examples(self, examples: Sequence[Example]) -> str:
         """Return the section of the examples."""
         lines = [
-            line for purpose, text in found for line in (self.paint(f"# {purpose}", "dim"), *fold(text).split("\n"))
+            line
+            for purpose, text in examples
+            for line in (self.paint(f"# {purpose}", "dim"), *fold(text).split("\n"))
         ]
         return "\n".join([self.heading("Examples"), *(_MARGIN + line for line in lines)])
 

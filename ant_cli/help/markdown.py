@@ -74,9 +74,9 @@ def global_flags(command: Command) -> str:
     return items(GLOBAL, map(flag_row, command.global_flags))
 
 
-def commands(found: Iterable[Command]) -> str:
+def commands(listed: Iterable[Command]) -> str:
     """Return a section of commands."""
-    return items("Commands", ((f"ant {command.full_name}", command.summary + ".") for command in found))
+    return items("Commands", ((f"ant {command.full_name}", command.summary + ".") for command in listed))
 
 
 def topic(name: str) -> str:
@@ -112,9 +112,9 @@ def code(title: str, lines: Sequence[str]) -> str:
     return f"## {title}\n\n{block}" if lines else ""
 
 
-def examples(found: Iterable[Example]) -> str:
+def examples(listed: Iterable[Example]) -> str:
     """Return the section of the examples."""
-    return code("Examples", [line for purpose, typed in found for line in (f"# {purpose}", fold(typed))])
+    return code("Examples", [line for purpose, typed in listed for line in (f"# {purpose}", fold(typed))])
 
 
 def plain(help_text: str) -> str:

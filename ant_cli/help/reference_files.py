@@ -19,10 +19,10 @@ def pages(root: Command) -> dict[str, str]:
     others = {name_of(command.full_name): command_page(command) for command in below(root)}
     others |= {name_of(name): topic(name) for name in TOPICS}
     whole = "\n".join([root_page(root), *(demoted(text_of(name)) for name in _IN_ROOT)])
-    found = {manual("ant"): manual_page("ant", whole, references(others))}
+    texts = {manual("ant"): manual_page("ant", whole, references(others))}
     for name, text in others.items():
-        found[manual(name)] = manual_page(name, text, references(["ant", *map(name_of, TOPICS)]))
-    return found | {"reference.md": reference(root)}
+        texts[manual(name)] = manual_page(name, text, references(["ant", *map(name_of, TOPICS)]))
+    return texts | {"reference.md": reference(root)}
 
 
 def name_of(full_name: str) -> str:

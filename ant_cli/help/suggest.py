@@ -48,8 +48,8 @@ def _similar_commands(args: Sequence[str], group: Command | None = None) -> list
     arguments = takewhile(lambda arg: not arg.startswith("-"), args[:4])
     literal = [part for name in arguments for part in _parts(shortened(name))]
     typed = [word for part in literal for word in _parts(SYNONYMS.get(part, part))]
-    if group and (found := _mistyped(typed[:1], _by_end(1, group.subcommands))):
-        return found
+    if group and (similar := _mistyped(typed[:1], _by_end(1, group.subcommands))):
+        return similar
     commands = [*catalog().walk()][1:]
     for command in commands:
         parts = _parts(command.full_name)
@@ -58,17 +58,17 @@ def _similar_commands(args: Sequence[str], group: Command | None = None) -> list
     for length in range(len(typed), 0, -1):
         names = _by_end(length, commands)
         exact = names.get(" ".join(literal[:length])) if length > 1 else None  # one word means little
-        if found := exact or names.get(" ".join(typed[:length])) or _mistyped(typed[:length], names):
-            return found[:LIMIT]
+        if similar := exact or names.get(" ".join(typed[:length])) or _mistyped(typed[:length], names):
+            return similar[:LIMIT]
     return []
 
 
 def _by_end(length: int, commands: Sequence[Command]) -> dict[str, list[str]]:
     """Return the commands by the last parts of their names."""
-    found: dict[str, list[str]] = {"--version": ["--version"]}
+    commands_by_end: dict[str, list[str]] = {"--version": ["--version"]}
     for command in commands:
-        found.setdefault(" ".join(_parts(command.full_name)[-length:]), []).append(command.full_name)
-    return found
+        commands_by_end.setdefault(" ".join(_parts(command.full_name)[-length:]), []).append(command.full_name)
+    return commands_by_end
 
 
 def _mistyped(typed: Sequence[str], commands: Mapping[str, list[str]]) -> list[str]:
