@@ -23,15 +23,15 @@ def with_untracked(loaded: Loaded, lock: LockFile, job: Job) -> Loaded:
     """Return the files of a run; without paths, including those that the user chooses to add."""
     if job.paths or job.yes or not can_ask(job.runtime):
         return loaded
-    found = untracked(lock)
-    if not found:
+    declarations = untracked(lock)
+    if not declarations:
         return loaded
-    for declaration in found:
+    for declaration in declarations:
         job.runtime.stderr.say(f"  {declaration.key} is not tracked yet")
-    what = "it" if len(found) == 1 else f"these {len(found)}"
+    what = "it" if len(declarations) == 1 else f"these {len(declarations)}"
     if not is_yes(ask(f"Add {what} to this apply? (y)es / (n)o", job.runtime)):
         return loaded
-    paths = [str(one.path) for one in (*loaded.declarations.values(), *found)]
+    paths = [str(one.path) for one in (*loaded.declarations.values(), *declarations)]
     return load(paths, lock.path)._replace(foreign=loaded.foreign)
 
 

@@ -200,11 +200,11 @@ def env(
 
 def status(runtime: Runtime, flags: Flags) -> None:
     """List the emulators that run."""
-    found = find_running(runtime)
-    if not found:
+    emulators = find_running(runtime)
+    if not emulators:
         raise _none_runs(runtime, "")
-    lines = [f"{emulator.base_url}  pid {emulator.pid}  {emulator.database}" for emulator in found]
-    print_result(runtime, flags, "\n".join(lines), [emulator._asdict() for emulator in found])
+    lines = [f"{emulator.base_url}  pid {emulator.pid}  {emulator.database}" for emulator in emulators]
+    print_result(runtime, flags, "\n".join(lines), [emulator._asdict() for emulator in emulators])
 
 
 def stop(
@@ -217,15 +217,15 @@ def stop(
     """Stop the running emulator when the requests in progress are done."""
     if all and port:
         raise exclude_each_other("--all", "--port")
-    found = find_running(runtime) if all else [_the_one(runtime, port)]
-    if not found:
+    emulators = find_running(runtime) if all else [_the_one(runtime, port)]
+    if not emulators:
         raise _none_runs(runtime, "")
-    for emulator in found:
+    for emulator in emulators:
         with suppress(ProcessLookupError):  # it has ended by itself in the meantime
             os.kill(emulator.pid, signal.SIGTERM)
-    if not _wait_until(lambda: not set(found) & set(find_running(runtime)), _STOP_SECONDS):
+    if not _wait_until(lambda: not set(emulators) & set(find_running(runtime)), _STOP_SECONDS):
         raise AntError(f"the emulator still runs {_STOP_SECONDS} seconds after it was asked to stop.")
-    for emulator in found:
+    for emulator in emulators:
         runtime.stderr.say(f"Stopped the emulator at {emulator.base_url}.")
 
 
@@ -260,13 +260,13 @@ def _the_one(runtime: Runtime, port: str) -> RunningEmulator:
         UsageError: if there are several.
 
     """
-    found = _matching(runtime, port)
-    if not found:
+    candidates = _matching(runtime, port)
+    if not candidates:
         raise _none_runs(runtime, port)
-    if len(found) > 1:
-        listed = ", ".join(f"--port {emulator.port}" for emulator in found)
-        raise UsageError(f"{len(found)} emulators are running.", f"Name one of them: {listed}")
-    return found[0]
+    if len(candidates) > 1:
+        listed = ", ".join(f"--port {emulator.port}" for emulator in candidates)
+        raise UsageError(f"{len(candidates)} emulators are running.", f"Name one of them: {listed}")
+    return candidates[0]
 
 
 def _none_runs(runtime: Runtime, port: str) -> AntError:

@@ -76,11 +76,11 @@ def _named(wanted: Sequence[str], workers: Workers) -> list[Object]:
     return workers.one(find)
 
 
-def _only(name: str, found: Sequence[Object]) -> Object:
-    if len(found) == 1:
-        return found[0]
-    if found:
-        ids = ", ".join(str(remote["id"]) for remote in found)
+def _only(name: str, candidates: Sequence[Object]) -> Object:
+    if len(candidates) == 1:
+        return candidates[0]
+    if candidates:
+        ids = ", ".join(str(remote["id"]) for remote in candidates)
         raise AntError(f"several environments have the name {name!r}: {ids}.", "Name one by its ID.")
     error = AntError(f"no environment has the ID or name {name!r}.", "To list them: ant beta:environments list")
     raise error.with_exit_code(EXIT_CODES[404])

@@ -54,8 +54,8 @@ def registered(runtime: Runtime, emulator: RunningEmulator) -> Iterator[None]:
 
 def find_running(runtime: Runtime) -> list[RunningEmulator]:
     """Return the running emulators, sorted by port. The files of killed ones are removed."""
-    found = [_read(path) for path in sorted(registry_folder(runtime).glob("*.json"))]
-    return sorted(filter(None, found), key=lambda emulator: int(emulator.port))
+    emulators = [_read(path) for path in sorted(registry_folder(runtime).glob("*.json"))]
+    return sorted(filter(None, emulators), key=lambda emulator: int(emulator.port))
 
 
 def registry_folder(runtime: Runtime) -> Path:

@@ -33,8 +33,8 @@ class LoginReport(NamedTuple):
     @property
     def source(self) -> str:
         """How messages name its credential."""
-        kind = "federation" if self.profile and self.profile.is_federation else "login"
-        return f"{kind} of profile {self.name!r}"
+        form = "federation" if self.profile and self.profile.is_federation else "login"
+        return f"{form} of profile {self.name!r}"
 
     @property
     def value(self) -> str:
