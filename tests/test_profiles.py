@@ -1,4 +1,4 @@
-"""The profiles file: read with care, changed whole or not at all."""
+"""The profiles file: it is read with care, and changed completely or not at all."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ color = "blue"
 
 
 class Screen(io.BytesIO):
-    """A stream whose text can be read at the end."""
+    """A stream that keeps its output."""
 
     @property
     def text(self):
@@ -54,7 +54,7 @@ class Screen(io.BytesIO):
 
 @pytest.fixture
 def stderr():
-    """What was said."""
+    """The output on stderr."""
     return Screen()
 
 
@@ -79,7 +79,7 @@ def write(path, text, mode=0o600):
     return path
 
 
-# Where it is
+# The folder
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_the_config_folder_is_the_variables_or_the_platforms(environ, platform, 
 def test_without_a_home_no_profile_exists_or_can_be_created(process, monkeypatch):
     """Reading returns no profiles; the error of writing says which variable to set."""
     process.environ = {}
-    monkeypatch.setenv("HOME", "~")  # what a user without a home folder gets
+    monkeypatch.setenv("HOME", "~")  # the home of a user without a home folder
     assert read_store(process) == NO_STORE
     with pytest.raises(CredentialError, match="no home directory"):
         writable_path(process)
@@ -334,12 +334,12 @@ def test_profile_names_with_spaces_controls_or_odd_characters_are_refused(name):
 
 
 @pytest.mark.parametrize("name", ["work", "a.b-c_d", "me@example.com", "_", "9" * 64])
-def test_profile_names_of_letters_digits_and_few_signs_are_accepted(name):
+def test_profile_names_of_letters_digits_and_some_signs_are_accepted(name):
     """These names need no quoting in a shell."""
     assert check_name(name) == name
 
 
-# Faults, in processes of their own
+# Faults, in separate processes
 
 ADD = "from ant_cli.__main__ import entry_point; entry_point()"
 KILL = "import os; os.{call} = lambda *_, **__: os.kill(os.getpid(), 9); " + ADD
@@ -347,7 +347,7 @@ LIMIT = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (20, 20)); "
 
 
 def python(code, environ, *words):
-    """Run code in a process of its own, with the words as its arguments. It leaves no half-written bytecode."""
+    """Run code in a separate process, with the words as its arguments. It leaves no half-written bytecode."""
     return subprocess.run(
         [sys.executable, "-c", code, *words],
         env=environ | {"PYTHONDONTWRITEBYTECODE": "1"} | ({} if code == LIMIT else coverage_env()),
@@ -381,7 +381,7 @@ def test_an_edit_on_a_full_disk_leaves_the_old_file_with_an_error(clean_environ,
 
 
 def test_a_config_folder_that_cannot_be_created_is_an_error(clean_environ):
-    """/proc takes no folders, not even from root, as a read-only disk does."""
+    """Like a read-only disk, /proc allows no new folders, not even for root."""
     done = python(ADD, clean_environ | {"ANTHROPIC_CONFIG_DIR": "/proc/ant"}, "profile", "create", "work")
     assert done.returncode == 1
     assert "/proc/ant can't be written" in done.stderr
@@ -390,7 +390,7 @@ def test_a_config_folder_that_cannot_be_created_is_an_error(clean_environ):
 
 @pytest.mark.parametrize("blocked", ["profiles.toml", "profiles.toml.lock"])
 def test_a_folder_in_the_place_of_a_file_is_an_error(process, path, blocked):
-    """This holds for the profiles' file and for the lock."""
+    """This holds for the profiles file and for the lock."""
     (path.parent / blocked).mkdir()
     with pytest.raises((CredentialError, OutputError), match="is a directory"), edit(process):
         pass
@@ -427,7 +427,7 @@ COMMANDS = st.one_of(
 
 
 def carry_out(command, document):
-    """Make a change on anything that has profiles and an active one."""
+    """Make a change to a file or a model with profiles and an active one."""
     kind, name, *rest = command
     if kind == "put":
         document.profiles.setdefault(name, {})[rest[0]] = rest[1]
@@ -441,7 +441,7 @@ def carry_out(command, document):
 
 
 class Model:
-    """What the file should hold."""
+    """The expected content of the file."""
 
     def __init__(self):
         self.profiles, self.active = {}, ""
@@ -469,7 +469,7 @@ def test_the_file_has_the_last_acknowledged_state_after_any_sequence_of_edits(pr
         assert (store.profiles, store.active) == (model.profiles, model.active)
 
 
-# What may be shown
+# Masking
 
 
 @pytest.mark.parametrize(
@@ -564,7 +564,7 @@ def test_a_key_command_is_ended_after_its_time_limit(process):
 
 
 def test_a_key_command_that_closes_its_output_is_ended_after_its_time_limit(process):
-    """The limit counts from start to end, although the key has arrived."""
+    """The limit applies until the command ends, even if the key has arrived."""
     command = "sh -c 'echo key; exec >&-; exec sleep 5'"
     with pytest.raises(CredentialError, match=r"c took longer than 0.2 s and was stopped."):
         run_command(command, "c", process, timeout_s=0.2)
@@ -581,14 +581,14 @@ def test_a_key_command_with_endless_output_is_stopped(process):
 
 
 class Locked(Memory):
-    """A credential store whose owner said no."""
+    """A credential store whose owner has denied access."""
 
     def get_password(self, *_):
         raise keyring.errors.KeyringLocked("it is locked")
 
 
 def test_each_key_has_its_own_entry_in_the_credential_store(credential_store, process):
-    """Two profiles with the same name, one after the other, never share an entry."""
+    """Two profiles that have the same name, one after the other, never share an entry."""
     first, second = store_key("work", "k-1"), store_key("work", "k-2")
     assert first != second
     assert fetch_secret("keyring", first, "api_key", process) == "k-1"
@@ -603,7 +603,7 @@ def test_each_key_has_its_own_entry_in_the_credential_store(credential_store, pr
 
 @pytest.mark.usefixtures("credential_store")
 def test_an_error_of_the_credential_store_is_quoted():
-    """The message is the one of the store."""
+    """The message is that of the store."""
     keyring.set_keyring(Locked())
     with pytest.raises(CredentialError, match="refused: it is locked"):
         read_key("keyring:x", "api_key")

@@ -1,4 +1,4 @@
-"""The profiles where the system says no: every fault is one message and an exit code, and no file is harmed."""
+"""Faults of the system: each is one message and an exit code for the profiles, and no file is damaged."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def workers():
 
 @pytest.fixture
 def home():
-    """A folder that other users can reach, as those of pytest can't be."""
+    """A folder that other users can access, unlike those of pytest."""
     folder = Path(tempfile.mkdtemp())
     folder.chmod(0o755)
     yield folder
@@ -48,7 +48,7 @@ def home():
 
 @pytest.fixture
 def try_both(workers, home):
-    """Look at the profiles and change them; return the status and the words of each. Nothing is lost by it."""
+    """Look at the profiles and change them. Return the status and output of each. Nothing is lost by it."""
 
     def run(user=None, **environ):
         environ = environ or {"ANTHROPIC_CONFIG_DIR": str(home / "anthropic")}
@@ -65,12 +65,12 @@ def try_both(workers, home):
 
 
 def contents(folder):
-    """Return what the files in a folder hold, by their names."""
+    """Return the content of the files in a folder, by name."""
     return {str(file): file.read_bytes() for file in folder.rglob("*") if file.is_file() and file.suffix != ".lock"}
 
 
 def place(home, content=GOOD, *, owner=ME, mode=0o600, folder_owner=ME, folder_mode=0o700):
-    """Make the folder of the profiles, and a file in it, with owners and permissions."""
+    """Create the folder of the profiles, and a file in it, with owners and permissions."""
     folder = home / "anthropic"
     folder.mkdir()
     path = folder / "profiles.toml"
@@ -82,7 +82,7 @@ def place(home, content=GOOD, *, owner=ME, mode=0o600, folder_owner=ME, folder_m
     return path
 
 
-# Another user, for real
+# Another user
 
 
 @as_root
@@ -106,7 +106,7 @@ def place(home, content=GOOD, *, owner=ME, mode=0o600, folder_owner=ME, folder_m
 def test_a_user_can_read_and_edit_only_profiles_of_their_own_or_of_root(
     try_both, home, facts, looked, changed, message
 ):
-    """A file of another user may redirect requests; a file in a read-only folder is left unchanged."""
+    """A file of another user may redirect requests. A file in a read-only folder is left unchanged."""
     path = place(home, **facts)
     status, _, end, said = try_both(ME)
     assert (status, end) == (looked, changed), said
@@ -118,7 +118,7 @@ def test_a_user_can_read_and_edit_only_profiles_of_their_own_or_of_root(
 
 @as_root
 def test_root_can_edit_a_users_file_which_keeps_its_owner(try_both, home):
-    """This is what sudo does."""
+    """This is the case with sudo."""
     path = place(home)
     assert try_both(ROOT)[::2] == (0, 0)
     assert (path.stat().st_uid, path.stat().st_gid, stat.S_IMODE(path.stat().st_mode)) == (ME, ME, 0o600)
@@ -164,7 +164,7 @@ def test_a_user_without_a_home_has_no_profiles(try_both, home, environ, looked, 
     assert message in why
 
 
-# Something else in the place of the file
+# Something else in place of the file
 
 
 def a_pipe(path):
@@ -194,7 +194,7 @@ def a_huge_file(path):
 
 
 def modes(path):
-    """Return the permissions of a file, and of the devices that it may lead to."""
+    """Return the permissions of a file, and of the devices that it may link to."""
     return [path.lstat().st_mode, *(Path(device).stat().st_mode for device in ("/dev/null", "/dev/zero"))]
 
 
@@ -257,7 +257,7 @@ def test_a_dangling_link_is_followed_when_the_file_is_created(try_both, home):
     ],
     ids=["NUL", "two byte order marks", "CRLF", "CR"],
 )
-def test_the_error_for_a_malformed_file_has_its_position_and_a_way_around(try_both, home, content, message):
+def test_the_error_for_a_malformed_file_has_its_position_and_a_workaround(try_both, home, content, message):
     """The file is neither used nor changed."""
     place(home, content)
     status, said, end, why = try_both()
@@ -268,7 +268,7 @@ def test_the_error_for_a_malformed_file_has_its_position_and_a_way_around(try_bo
 
 
 @pytest.mark.parametrize("content", [GOOD.replace("\n", "\r\n"), "\ufeff" + GOOD, ""], ids=["CRLF", "BOM", "empty"])
-def test_a_profiles_file_with_windows_line_ends_is_read(try_both, home, content):
+def test_a_profiles_file_with_windows_line_endings_is_read(try_both, home, content):
     """Editors on Windows write such files."""
     path = place(home, content)
     assert try_both()[::2] == (0, 0)
@@ -292,9 +292,9 @@ DOCUMENTS = st.fixed_dictionaries(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(content=DOCUMENTS.map(tomli_w.dumps).map(str.encode) | st.binary(max_size=60))
-@example(content=b"[profiles.a]\napi_key = inf\n")  # which JSON does not have
+@example(content=b"[profiles.a]\napi_key = inf\n")  # JSON has no such number
 def test_an_edit_keeps_any_content_of_the_file_or_is_refused(ant, clean_environ, content):
-    """Values have any type, at any place; those that can't be used cause a message."""
+    """Values may have any type, anywhere. Values that can't be used cause a message."""
     path = Path(clean_environ["ANTHROPIC_CONFIG_DIR"]) / "profiles.toml"
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(content)
@@ -312,11 +312,11 @@ def test_an_edit_keeps_any_content_of_the_file_or_is_refused(ant, clean_environ,
     assert after["active"] == (before.get("active") or "new-one")
 
 
-# Something else in the place of the folder
+# Something else in place of the folder
 
 
 def test_the_null_device_as_config_folder_disables_profiles(workers, ant):
-    """A user can continue while the file is malformed, without any setting of a profile."""
+    """A user can continue while the file is malformed, without any profile."""
     env = {"ANTHROPIC_CONFIG_DIR": "/dev/null"}
     status, said = workers.run_one(CREATE, env)
     assert (status, said) == (
@@ -328,7 +328,7 @@ def test_the_null_device_as_config_folder_disables_profiles(workers, ant):
 
 
 def test_a_malformed_file_fails_every_command_that_may_depend_on_it(ant, clean_environ):
-    """Key, base URL, workspace or format may be in it, and none of them is guessed."""
+    """A key, base URL, workspace or format may be in it, and none of them is guessed."""
     path = Path(clean_environ["ANTHROPIC_CONFIG_DIR"]) / "profiles.toml"
     path.parent.mkdir()
     path.write_text("active =")
@@ -358,7 +358,7 @@ def test_a_config_folder_that_begins_with_a_tilde_is_refused(ant, tmp_path, word
 
 @pytest.fixture
 def disk(home):
-    """Mount a disk of a given size where the profiles are."""
+    """Mount a disk of a given size at the folder of the profiles."""
     mounted = []
 
     def mount(options):
@@ -380,7 +380,7 @@ def disk(home):
 @as_root
 @on_linux
 def test_an_edit_without_disk_space_keeps_the_old_file(try_both, disk):
-    """The file system has a page for the old file, and none for the new one."""
+    """The file system has space for the old file, and none for the new one."""
     path = disk("size=8k")
     path.write_text(GOOD)
     path.chmod(0o600)

@@ -1,4 +1,4 @@
-"""The profiles file under many processes at once: it parses, and it holds what was last acknowledged."""
+"""The profiles file with many processes at once: it is valid, and has the last acknowledged state."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def workers():
 
 
 def command_line(command, worker, number):
-    """Return a command as one types it, for a worker who carries out its n-th one."""
+    """Return the command line of a worker's n-th command."""
     kind, *rest = command
     name = f"{rest[0]}-{worker}" if rest and rest[0] != "shared" else "shared"
     value = SPELLINGS[rest[1] if len(rest) > 1 else "api_key"].format(f"{worker}.{number}")
@@ -56,7 +56,7 @@ def command_line(command, worker, number):
 
 
 class Model:
-    """What one worker may rely on: profiles that nobody else changes, and what it wrote last where all do."""
+    """What one worker may rely on: profiles that nobody else changes, and its last write to a shared one."""
 
     def __init__(self):
         self.profiles = {"own": {}}
@@ -64,7 +64,7 @@ class Model:
         """By key of the shared profile; and, by "active", which profile is the active one."""
 
     def carry_out(self, command, worker, value):
-        """Make a change, and return the exit status that it must have."""
+        """Make a change, and return the expected exit status."""
         kind, where, key = (*command, None, None)[:3]
         place = self.shared if where == "shared" else self.profiles.get(where, {})
         if kind in ("set", "unset", "login"):
@@ -80,7 +80,7 @@ class Model:
         return 0
 
     def content(self, worker):
-        """Return the worker's own profiles as the file has them."""
+        """Return the worker's own profiles in the file."""
         return {
             f"{name}-{worker}": {key: value for key, value in profile.items() if value is not None}
             for name, profile in self.profiles.items()
@@ -88,7 +88,7 @@ class Model:
 
 
 def possible_ends(worker, commands, outcome):
-    """Return the states in which a worker may have left things: the one it acknowledged, or one command more."""
+    """Return the possible states after a worker: the one that it acknowledged, or that after one more command."""
     model = Model()
     killed = outcome["status"] == -signal.SIGKILL
     assert killed or (outcome["status"], len(outcome["acknowledged"])) == (0, len(commands))
@@ -127,7 +127,7 @@ def test_the_file_has_what_any_process_last_acknowledged(workers, lists):
 
 
 def check(document, ends):
-    """Check that the file is what these workers may have left, in whatever order they came."""
+    """Check that the file is a possible result of these workers, in any order."""
     profiles = document["profiles"]
     for worker, models in enumerate(ends):
         mine = {name: profile for name, profile in profiles.items() if name.endswith(f"-{worker}")}
@@ -141,7 +141,7 @@ def check(document, ends):
 
 
 def nothing_is_in_the_way(workers, path):
-    """Check that whatever is left is private, that no lock is held, and that the next change clears up."""
+    """Check that remaining files are private, that no lock is held, and that the next change removes leftovers."""
     assert {stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()} == {0o600}
     lock = path.with_name("profiles.toml.lock")
     if lock.exists():

@@ -1,4 +1,4 @@
-"""Waiting is visible on a terminal, and leaves no trace."""
+"""Progress: a terminal shows what a command waits for, and nothing of it remains on the screen."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.conftest import Screen
 
 
 class Watched(Screen):
-    """A terminal that says when something was drawn."""
+    """A terminal that records when something was drawn."""
 
     def __init__(self, *, terminal=True):
         super().__init__(terminal=terminal)
@@ -28,8 +28,8 @@ def progress_on(screen, patience_s=0.0, **environ):
     return Progress(Stderr(screen), {"COLUMNS": "80", **environ}, patience_s)
 
 
-def test_a_wait_says_what_for_and_is_erased():
-    """The line is there while it lasts."""
+def test_a_wait_is_shown_with_its_reason_and_erased():
+    """The line is visible during the wait."""
     screen = Watched()
     with progress_on(screen).waiting_for("GET /v1/environments"):
         assert screen.drawn.wait(5)
@@ -38,8 +38,8 @@ def test_a_wait_says_what_for_and_is_erased():
     assert frames[-1] == ""
 
 
-def test_a_short_wait_says_nothing():
-    """Nobody notices a moment."""
+def test_a_short_wait_is_not_shown():
+    """A line that appears for a moment would only flicker."""
     screen = Watched()
     with progress_on(screen, patience_s=60.0).waiting_for("an answer"):
         pass
@@ -47,7 +47,7 @@ def test_a_short_wait_says_nothing():
 
 
 def test_pages_are_counted():
-    """One sees that a long list comes along."""
+    """The count shows that a long list makes progress."""
     screen = Watched()
     progress = progress_on(screen)
     assert list(progress.count_items([[b"1"]])) == [[b"1"]]
@@ -61,8 +61,8 @@ def test_pages_are_counted():
     assert "GET /v1/environments, 3 items so far (0 s)" in screen.text()
 
 
-def test_a_retry_says_which_and_when():
-    """At once, without a second of patience."""
+def test_a_retry_is_shown_with_its_reason_and_delay():
+    """It is shown at once, without the usual delay of a second."""
     screen = Watched()
     with progress_on(screen, patience_s=60.0).before_retry("503 Service Unavailable", 1, 2, 30.0):
         assert screen.drawn.wait(5)
@@ -71,8 +71,8 @@ def test_a_retry_says_which_and_when():
 
 
 @pytest.mark.parametrize(("terminal", "environ"), [(False, {}), (True, {"TERM": "dumb"})])
-def test_elsewhere_a_long_wait_is_said_in_a_line(terminal, environ):
-    """Once, and no thread is started."""
+def test_without_a_terminal_a_long_wait_is_reported_in_one_line(terminal, environ):
+    """It is reported once, and no thread is started."""
     screen, before = Watched(terminal=terminal), threading.active_count()
     progress = progress_on(screen, **environ)
     with progress.waiting_for("an answer"), progress.before_retry("503", 1, 2, 30.0):
@@ -83,8 +83,8 @@ def test_elsewhere_a_long_wait_is_said_in_a_line(terminal, environ):
 
 
 @pytest.mark.parametrize(("terminal", "said"), [(True, ""), (False, "Note: 503. Retry 1 of 2 in 30 s.\n")])
-def test_nothing_is_shown_beside_a_pager(terminal, said):
-    """The screen is its own then; a log is not."""
+def test_nothing_is_shown_while_a_pager_is_open(terminal, said):
+    """The pager owns the screen. A log is written as always."""
     screen = Watched(terminal=terminal)
     progress = progress_on(screen)
     progress.disable()
@@ -93,8 +93,8 @@ def test_nothing_is_shown_beside_a_pager(terminal, said):
     assert screen.text() == said
 
 
-def test_an_interrupt_leaves_a_clean_line():
-    """Ctrl-C, and every other error, comes after the line is gone."""
+def test_an_interrupt_erases_the_line_first():
+    """The message of Ctrl-C, or of any other error, appears after the line is erased."""
     screen = Watched()
 
     def interrupt():
@@ -108,7 +108,7 @@ def test_an_interrupt_leaves_a_clean_line():
 
 
 def test_the_line_is_never_wider_than_the_screen():
-    """A line that wraps could not be erased; terminal sequences of the server are escaped."""
+    """A line that wraps could not be erased. Terminal sequences from the server are escaped."""
     screen = Watched()
     with progress_on(screen, COLUMNS="40").before_retry("\x1b[2J\n" + "x" * 100, 1, 2, 30.0):
         assert screen.drawn.wait(5)

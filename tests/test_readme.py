@@ -1,4 +1,4 @@
-"""The README's examples, run as they stand in a shell, on the emulator."""
+"""The README's examples, which are run unchanged in a shell, with the emulator."""
 
 import os
 import re
@@ -15,8 +15,8 @@ EXAMPLES = re.findall(r"<!-- (examples[^>]*?) -->\n```sh\n(.*?)```", README, re.
 EXAMPLES += re.findall(r"<!-- (command: try) -->\n```sh\n.*(\.venv/bin/ant .*?)```", README, re.DOTALL)
 
 
-def test_there_are_examples():
-    """The test below would be happy with none."""
+def test_the_readme_has_examples():
+    """Without any, the tests below would pass."""
     assert len(EXAMPLES) >= 4
 
 
@@ -25,14 +25,14 @@ NAMED = r"(?:^|[\s(/])ant (?:--local |--[a-z-]+ \S+ )*([a-z][a-z:]*(?: [a-z-]+)?
 COMMANDS = sorted({command for part in CODE for command in re.findall(NAMED, part)})
 
 
-def test_commands_are_found_in_the_text():
-    """The test below would be happy with none."""
+def test_commands_are_found_in_the_readme():
+    """Without any, the test below would pass."""
     assert {"auth login", "beta:environments create"} <= set(COMMANDS)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_that_the_readme_names_exists(ant, command):
-    """In the examples as in the text; each has a help page, or is a word after one that has."""
+def test_every_command_in_the_readme_exists(ant, command):
+    """This includes the text. Each command has a help page, or follows a word that has one."""
     first, *_ = words = command.split()
     done = ant(*words) if first in ("completion", "help") else ant(*words, "--help")
     assert (done.exit, done.stderr) == (0, "")
@@ -40,7 +40,7 @@ def test_every_command_that_the_readme_names_exists(ant, command):
 
 
 def test_examples_can_be_pasted_into_any_shell():
-    """An interactive zsh would take a comment for words."""
+    """An interactive zsh would read a comment as words."""
     blocks = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
     assert not [line for block in blocks for line in block.splitlines() if re.search(r"(^|\s)#", line)]
 
@@ -49,13 +49,13 @@ PROGRAMS = ("jq", "xargs", "parallel")
 
 
 def test_the_readme_has_a_recipe_for_each_of_the_programs():
-    """An example without its program is skipped."""
+    """The test of an example is skipped if its program is missing, so this test looks for the recipes."""
     assert all(re.search(rf"\| {program} ", README) for program in (*PROGRAMS, "while read"))
 
 
 @pytest.mark.parametrize("script", [script for _, script in EXAMPLES], ids=[title for title, _ in EXAMPLES])
-def test_an_example_runs(script, tmp_path, clean_environ):
-    """Every line succeeds in a shell that stops at the first that does not."""
+def test_an_example_of_the_readme_runs(script, tmp_path, clean_environ):
+    """A shell that stops at the first failure runs every line."""
     for program in PROGRAMS:
         if re.search(rf"\b(?<!-){program} ", script) and not shutil.which(program):
             pytest.skip(f"this example uses {program}: install it")
@@ -101,8 +101,8 @@ def test_an_example_runs(script, tmp_path, clean_environ):
         ("apply environments --unknown", 2),
     ],
 )
-def test_the_table_of_exit_codes_holds_for_commands_that_are_not_of_the_api(ant, tmp_path, command, status):
-    """A script takes the codes from there."""
+def test_the_table_of_exit_codes_applies_to_the_tool_commands(ant, tmp_path, command, status):
+    """Scripts rely on the table."""
     (tmp_path / "environments").mkdir()
     (tmp_path / "environments" / "a.yaml").write_text("name: a\nconfig: {type: cloud}\n")
     ant("profile", "create", "work")
@@ -115,14 +115,14 @@ ID = re.compile(r"\b(?:env|req)_01\w{22}\b")
 
 
 def shown_with_ids_of(other, text):
-    """Return a text in which the n-th ID is the n-th of another text, since no two runs have the same ones."""
+    """Return a text with its n-th ID replaced by the n-th ID of another text, because each run has new IDs."""
     others = dict.fromkeys(ID.findall(other))
     names = dict(zip(dict.fromkeys(ID.findall(text)), others, strict=False))
     return ID.sub(lambda match: names.get(match[0], match[0]), text)
 
 
 def test_the_first_screen_shows_what_the_commands_print(ant, tmp_path):
-    """Two environments have been applied from files, one of which was changed after that."""
+    """Two environments have been applied from files, one of which has been changed since."""
     screen = {"ANTHROPIC_BASE_URL": "local:", "ANTHROPIC_API_KEY": None, "COLUMNS": "80", "NO_COLOR": "1"}
     (tmp_path / "environments").mkdir()
     (tmp_path / "environments" / "edge.yaml").write_text("name: edge\nconfig: {type: self_hosted}\n")

@@ -1,4 +1,4 @@
-"""What is generated: the completion scripts, the reference in Markdown, and the manual pages."""
+"""Generated files: the completion scripts, the reference in Markdown, and the manual pages."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ MAN_PAGES = sorted(path for path in GENERATED if path.suffix == ".1")
 
 
 def test_the_generated_files_are_current(capsys):
-    """They are written from the commands, so they change with them."""
+    """They are generated from the commands, so a change of a command must update them."""
     generator.main(["--check"])
     assert capsys.readouterr() == ("", "")
 
 
-def test_generated_files_that_are_not_current_are_named_and_can_be_written(tmp_path: Path):
-    """One differs, one is missing, and one is the page of a command that no longer exists."""
+def test_outdated_generated_files_are_listed_and_can_be_written(tmp_path: Path):
+    """One file differs, one is missing, and one is the page of a command that no longer exists."""
     generator.main([], tmp_path)
     assert all((tmp_path / path).read_text("utf-8") == text for path, text in GENERATED.items())
     (tmp_path / "completions" / "ant.fish").write_text("#")
@@ -45,8 +45,8 @@ def test_generated_files_that_are_not_current_are_named_and_can_be_written(tmp_p
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.command)
-def test_the_reference_says_all_of_a_command(operation):
-    """Its flags, its request and its examples are in both forms."""
+def test_the_reference_describes_each_command_completely(operation):
+    """Both forms have its flags, its request and its examples."""
     found = pages(catalog())
     name = "ant-" + operation.command.replace(" ", "-").replace(":", "-")
     chapter = found["reference.md"].partition(f"\n## ant {operation.command}\n")[2].partition("\n## ")[0]
@@ -58,7 +58,7 @@ def test_the_reference_says_all_of_a_command(operation):
 
 
 def test_every_help_page_is_in_the_reference():
-    """Those of groups and topics as well, in Markdown and as manual pages."""
+    """Pages of groups and topics are included, in Markdown and as manual pages."""
     found = pages(catalog())
     for words in [*(command.full_name for command in catalog().walk() if command.path), *TOPICS]:
         title = f"ant help {words}" if words in TOPICS else f"ant {words}"
@@ -66,16 +66,16 @@ def test_every_help_page_is_in_the_reference():
         assert f"man/ant-{words.replace(' ', '-').replace(':', '-')}.1" in found
 
 
-def test_the_main_page_has_exit_codes_and_variables():
-    """That is where one looks for them."""
+def test_the_main_manual_page_has_exit_codes_and_variables():
+    """Users look for them there."""
     page = pages(catalog())["man/ant.1"]
     assert ".SH EXIT CODES" in page
     assert "ANTHROPIC_API_KEY" in page
 
 
 @pytest.mark.parametrize("path", MAN_PAGES, ids=lambda path: path.name)
-def test_a_manual_page_is_sound(path: Path):
-    """`man` has nothing to complain of, and its first section is what `whatis` expects."""
+def test_a_manual_page_is_valid(path: Path):
+    """`man` has no warnings, and the first section has the form that `whatis` expects."""
     if shutil.which("man") is None or shutil.which("groff") is None:
         pytest.skip("man is not installed: apt-get install -y man-db groff")
     environ = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "MANWIDTH": "100", "HOME": "/nonexistent"}
@@ -86,8 +86,8 @@ def test_a_manual_page_is_sound(path: Path):
 
 
 @pytest.mark.parametrize("path", MAN_PAGES, ids=lambda path: path.name)
-def test_the_first_section_holds_the_name_alone(path: Path):
-    """What introduces a topic is its description: `whatis` shows all that stands under NAME."""
+def test_the_name_section_of_a_manual_page_has_only_the_name(path: Path):
+    """The introduction of a topic is under DESCRIPTION, because `whatis` shows everything under NAME."""
     sections = GENERATED[path].split("\n.SH ")
     assert sections[1].startswith("NAME\n")
     assert sections[1].count("\n") == 1

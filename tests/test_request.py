@@ -1,4 +1,4 @@
-"""From argv and stdin to the exact request, without HTTP."""
+"""Requests: how arguments and stdin become the exact request, without HTTP."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ IDS = ("--environment-id", "env_1", "--work-id", "work_1")
 
 
 class Built:
-    """A request, and what was written to stderr while it was built."""
+    """A request, and the output on stderr while it was built."""
 
     def __init__(self, request, stderr):
         self.request = request
@@ -35,7 +35,7 @@ class Built:
 
 @pytest.fixture
 def request_of():
-    """Return what makes the request of a command line."""
+    """Return a function that builds the request of a command line."""
 
     def make(*words, stdin=None):
         call = parse(words)
@@ -50,7 +50,7 @@ def request_of():
 
 @pytest.fixture
 def refusal_of(request_of):
-    """Return what makes the message of a command line that is refused."""
+    """Return a function that gives the message for an invalid command line."""
 
     def make(*words, stdin=None):
         with pytest.raises(UsageError) as caught:
@@ -64,7 +64,7 @@ def refusal_of(request_of):
 
 
 def test_every_value_goes_to_its_place(request_of):
-    """Path, query, headers and body come from the rows of the operation."""
+    """Path, query, headers and body follow the rows of the operation."""
     built = request_of(WORK, "poll", "env 1", "--block-ms", "9", "--anthropic-worker-id", "w", "--beta", "a")
     assert built.request.path == "/v1/environments/env%201/work/poll"
     assert built.query == {"beta": "true", "block_ms": "9"}
@@ -77,15 +77,15 @@ def test_every_value_goes_to_its_place(request_of):
     [("env/1", "env%2F1"), ("a?b#c", "a%3Fb%23c"), ("%2e%2e", "%252e%252e"), ("ü", "%C3%BC"), ("...", "...")],
 )
 def test_an_id_is_one_segment_of_the_path(request_of, environment_id, segment):
-    """D4: nothing in an ID leads to another path."""
+    """D4: an ID can't lead to another path."""
     assert request_of(ENV, "retrieve", environment_id).request.path == f"/v1/environments/{segment}"
 
 
 @pytest.mark.parametrize(
     "environment_id", ["", " ", "\t", "\u3000", ".", "..", "a\nb", "env_1\r", "a\x7f", "a\x85b"]
 )
-def test_an_id_that_is_no_segment_is_refused(refusal_of, environment_id):
-    """D4: an empty or blank ID, one with a control character, and those that mean a folder, are refused."""
+def test_an_id_that_can_not_be_a_segment_of_a_path_is_rejected(refusal_of, environment_id):
+    """D4: this includes empty and blank IDs, control characters, and names of folders such as `..`."""
     assert "--environment-id" in refusal_of(ENV, "delete", "--environment-id", environment_id)
 
 
@@ -95,7 +95,7 @@ def test_null_in_the_query_is_an_empty_value(request_of):
 
 
 def test_a_header_holds_no_control_characters(refusal_of):
-    """A line break would begin another header."""
+    """A line break would start another header."""
     assert "--anthropic-worker-id" in refusal_of(WORK, "poll", "env_1", "--anthropic-worker-id", "a\r\nx: y")
 
 
@@ -110,15 +110,15 @@ def test_a_header_may_be_the_text_of_a_file(request_of, tmp_path):
 
 
 def test_a_heartbeat_that_names_the_last_one_is_guarded(request_of):
-    """Only with an expected heartbeat is it unsafe to send it twice."""
+    """Only a heartbeat that names the previous one must not be repeated."""
     assert (
         request_of(WORK, "heartbeat", *IDS, "--expected-last-heartbeat", "x").request.retries == "unless_timed_out"
     )
     assert request_of(WORK, "heartbeat", *IDS).request.retries == "always"
 
 
-def test_a_new_operation_is_one_row():
-    """The fifteenth command needs its row and nothing else."""
+def test_a_new_operation_needs_only_a_row():
+    """The fifteenth command needs no other code."""
     rename = Operation(
         "beta:environments",
         "rename",
@@ -137,7 +137,7 @@ def test_a_new_operation_is_one_row():
     assert request.body == b'{"name":"n"}'
 
 
-# The three states of a nullable field
+# Nullable fields: left out, null, or a value
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_a_new_operation_is_one_row():
     ],
 )
 def test_a_nullable_field_is_left_out_null_or_a_value(request_of, words, body):
-    """Left out, the word null, and the empty text are three different things."""
+    """Leaving it out, the word null, and an empty string are three different things."""
     assert request_of(ENV, "create", "--name", "n", *words).body == body
 
 
@@ -158,7 +158,7 @@ def test_a_nullable_field_is_left_out_null_or_a_value(request_of, words, body):
 
 
 def test_flags_win_over_stdin_key_by_key(request_of):
-    """A flag replaces the whole value of its key, and other keys stay."""
+    """A flag replaces the whole value of its key, and other keys are kept."""
     built = request_of(
         ENV,
         "create",
@@ -172,28 +172,28 @@ def test_flags_win_over_stdin_key_by_key(request_of):
 
 
 def test_a_config_without_flags_is_taken_from_stdin(request_of):
-    """Numbers of a body keep their digits."""
+    """Numbers in a body keep their digits."""
     built = request_of(ENV, "create", stdin='{"name": "n", "x": 1.10, "y": 12345678901234567890}')
     assert built.request.body == b'{"name":"n","x":1.10,"y":12345678901234567890}'
 
 
 @pytest.mark.parametrize("key", ["id", "environment_id"])
 def test_an_id_is_taken_from_stdin_and_kept_out_of_the_body(request_of, key):
-    """Piping an object into update finds its ID."""
+    """Piping an object into update is enough to name it."""
     built = request_of(ENV, "update", stdin=f"{key}: env_9\nname: n\n")
     assert built.request.path == "/v1/environments/env_9"
     assert built.body == {"name": "n"}
 
 
 def test_an_id_is_taken_from_the_key_that_holds_one(request_of):
-    """A null in the input counts as a missing value."""
+    """A null in the input is treated as missing."""
     built = request_of(ENV, "update", stdin="environment_id: null\nid: env_9\nname: n\n")
     assert built.request.path == "/v1/environments/env_9"
     assert built.body == {"name": "n"}
 
 
 def test_a_work_item_can_be_piped_into_ack(request_of):
-    """Its own ID and that of its environment are found, and nothing else is sent."""
+    """Its ID and the ID of its environment are used, and nothing else is sent."""
     built = request_of(WORK, "ack", stdin='{"id": "work_1", "environment_id": "env_1", "state": "queued"}')
     assert built.request.path == "/v1/environments/env_1/work/work_1/ack"
     assert built.body is None
@@ -201,7 +201,7 @@ def test_a_work_item_can_be_piped_into_ack(request_of):
 
 
 def test_query_and_headers_are_taken_from_stdin(request_of):
-    """Header names count in any case, and null is sent as an empty value, as that of a flag is."""
+    """Header names are case-insensitive, and null is sent as an empty value, as for a flag."""
     built = request_of(
         WORK,
         "poll",
@@ -211,14 +211,14 @@ def test_query_and_headers_are_taken_from_stdin(request_of):
     assert built.headers == {"anthropic-worker-id": "w"}
 
 
-def test_null_on_stdin_is_no_value_where_null_makes_no_sense(request_of):
-    """An ID, a header and a limit are then missing."""
+def test_null_on_stdin_means_a_missing_value_where_null_is_not_allowed(request_of):
+    """An ID, a header or a limit is then missing."""
     built = request_of(WORK, "list", stdin="environment_id: e\nlimit: null\nanthropic-beta: null\n")
     assert (built.query, built.headers) == ({"beta": "true"}, {})
 
 
 def test_all_missing_flags_are_named(request_of):
-    """In one message, and only those."""
+    """One message names all missing flags, and no others."""
     with pytest.raises(MissingFlag, match=r"^--environment-id and --work-id are required"):
         request_of(WORK, "stop")
     with pytest.raises(MissingFlag, match=r"^--environment-id is required"):
@@ -232,12 +232,12 @@ def test_several_betas_on_stdin_are_joined(request_of):
 
 @pytest.mark.parametrize("nothing", ["", "\n \n", "# only a comment\n", "---\n", "\ufeff"])
 def test_blank_stdin_is_no_input(request_of, nothing):
-    """D12: white space, comments and a byte order mark alone count as nothing."""
+    """D12: white space, comments and a byte order mark alone are no input."""
     assert request_of(ENV, "create", "--name", "n", stdin=nothing).body == {"name": "n"}
 
 
 def test_unknown_fields_are_sent_with_a_warning(request_of):
-    """The API may know what we don't; a likely slip is named."""
+    """The API may have fields that the program does not know. The warning suggests the name of a similar field."""
     built = request_of(ENV, "create", stdin="name: n\ndescripton: d\n")
     assert built.body == {"name": "n", "descripton": "d"}
     assert "'descripton'" in built.stderr
@@ -262,22 +262,22 @@ def test_unknown_fields_are_sent_with_a_warning(request_of):
         ((ENV, "update", "env_1"), "# nothing\n", ["no field"]),
     ],
 )
-def test_input_that_makes_no_request_is_refused(refusal_of, words, stdin, parts):
-    """The message names the flag or the key, and what it takes."""
+def test_input_without_a_valid_request_is_rejected(refusal_of, words, stdin, parts):
+    """The message names the flag or the key, and its allowed values."""
     message = refusal_of(*words, stdin=stdin)
     assert all(part in message for part in parts)
 
 
 def test_an_update_without_a_field_is_sent_with_a_note(request_of):
-    """D25: as in the reference's example, when nobody piped anything in."""
+    """D25: an example in the reference does this, without input."""
     built = request_of(ENV, "update", "env_1")
     assert built.body == {}
     assert "nothing will change" in built.stderr
 
 
 @pytest.mark.parametrize("words", [(ENV, "archive", "env_1"), (ENV, "list"), (WORK, "stats", "env_1")])
-def test_a_command_without_a_body_leaves_stdin_alone(words):
-    """D26: in `while read id` the other IDs are the loop's."""
+def test_a_command_without_a_body_does_not_read_stdin(words):
+    """D26: in `while read id`, the other IDs belong to the loop."""
     source = os.fdopen(piped("env_2\n"), "rb")
     call = parse(words)
     build_all(call.operation, call.flags, make_runtime({}, source))
@@ -287,7 +287,7 @@ def test_a_command_without_a_body_leaves_stdin_alone(words):
 
 @pytest.mark.parametrize("words", [(), ("--force",)])
 def test_a_complete_request_does_not_wait_for_a_silent_pipe(words):
-    """D27: a pipe in which nothing comes for a second is not read, and a note says so."""
+    """D27: a pipe without input for a second is not read, and a note says so."""
     read_end, write_end = os.pipe()
     screen = Screen(terminal=False)
     call = parse([WORK, "stop", *IDS, *words])
@@ -310,29 +310,29 @@ def test_a_complete_request_does_not_wait_for_a_silent_pipe(words):
         ((WORK, "ack", "work_1"), '{"id": "work_2", "environment_id": "env_1"}'),
     ],
 )
-def test_an_object_with_another_id_than_the_argument_is_refused(refusal_of, words, stdin):
-    """D31: it is the next line of a loop, say, and would change the wrong object."""
+def test_an_object_with_another_id_than_the_argument_is_rejected(refusal_of, words, stdin):
+    """D31: it may be the next line of a loop, and would change the wrong object."""
     message = refusal_of(*words, stdin=stdin)
     assert "_1'" in message
     assert "_2'" in message
 
 
-def test_an_object_with_the_id_of_the_argument_is_taken(request_of):
-    """D31: the two agree."""
+def test_an_object_with_the_id_of_the_argument_is_accepted(request_of):
+    """D31: there is no contradiction."""
     built = request_of(ENV, "update", "env_1", "--name", "n", stdin='{"id": "env_1", "description": "d"}')
     assert built.body == {"name": "n", "description": "d"}
 
 
 def test_yaml_that_an_update_needs_may_name_another_object(request_of):
-    """It was written to be applied; the argument wins, and a note says so."""
+    """The file was written to be applied. The argument wins, and a note says so."""
     built = request_of(ENV, "update", "env_1", stdin="id: env_9\nname: renamed\n")
     assert (built.request.path, built.body) == ("/v1/environments/env_1", {"name": "renamed"})
     assert "'env_9'" in built.stderr
 
 
 @pytest.mark.parametrize("words", [("create",), ("update",)])
-def test_the_object_that_a_server_returned_can_be_sent_again(request_of, words):
-    """D34: what the server sets is left out, with one note."""
+def test_an_object_from_the_server_can_be_sent_again(request_of, words):
+    """D34: the fields that the server sets are left out, with one note."""
     server = {
         "id": "env_1",
         "type": "environment",
@@ -350,7 +350,7 @@ def test_the_object_that_a_server_returned_can_be_sent_again(request_of, words):
 
 
 def test_a_work_item_can_be_piped_into_stop(request_of):
-    """D30: only its IDs are taken from what `work list` prints."""
+    """D30: only the IDs in the output of `work list` are used."""
     work = '{"id": "work_1", "environment_id": "env_1", "type": "work", "state": "active", "metadata": {"a": "b"}}'
     built = request_of(WORK, "stop", "--force", stdin=work)
     assert (built.request.path, built.body) == ("/v1/environments/env_1/work/work_1/stop", {"force": True})
@@ -389,7 +389,7 @@ def notes(tmp_path):
 )
 @pytest.mark.usefixtures("notes")
 def test_an_at_sign_names_a_file(request_of, text, value):
-    """D10: in text flags, and in the texts of --metadata as it is typed."""
+    """D10: this applies to the values of flags, and to strings in a typed --metadata."""
     assert request_of(ENV, "create", "--name", text).body == {"name": value}
     nested = json.dumps({"a": [text]})
     assert request_of(ENV, "create", "--name", "n", "--metadata", nested).body["metadata"] == {"a": [value]}
@@ -398,7 +398,7 @@ def test_an_at_sign_names_a_file(request_of, text, value):
 @pytest.mark.parametrize("text", ["@note.txt", "@file://note.txt", "@data://note.txt", "@word", "@-", "\\@word"])
 @pytest.mark.usefixtures("notes")
 def test_data_never_names_a_file_of_this_machine(request_of, tmp_path, text):
-    """D32: what is piped in, or comes from a file, is sent as it is, `@` and backslash included."""
+    """D32: piped input and the content of files are sent unchanged, including `@` and backslash."""
     data = {"name": text, "description": text, "metadata": {"k": text}, "config": {"packages": {"npm": [text]}}}
     (tmp_path / "env.json").write_text(json.dumps(data))
     (tmp_path / "texts.json").write_text(json.dumps({"k": text}))
@@ -410,7 +410,7 @@ def test_data_never_names_a_file_of_this_machine(request_of, tmp_path, text):
 
 
 @pytest.mark.usefixtures("notes")
-def test_a_scoped_package_is_a_text_in_a_typed_config(request_of):
+def test_a_scoped_package_is_a_string_in_a_typed_config(request_of):
     r"""D32: no file is read. The `\@` that the official tool requires works too."""
     config = "{packages: {npm: ['@note.txt', '@anthropic-ai/sdk', '\\@types/node']}}"
     body = request_of(ENV, "create", "--name", "n", "--config", config).body
@@ -418,8 +418,8 @@ def test_a_scoped_package_is_a_text_in_a_typed_config(request_of):
 
 
 @pytest.mark.usefixtures("notes")
-def test_a_structured_flag_may_be_a_file(request_of):
-    """D10: its text is read as if it had been typed."""
+def test_the_value_of_a_structured_flag_may_be_in_a_file(request_of):
+    """D10: the content is parsed like a value on the command line."""
     assert request_of(ENV, "create", "--name", "n", "--config", "@c.yaml").body["config"] == {"type": "self_hosted"}
     assert request_of(ENV, "create", "--name", "n", "--config", "@file://c.yaml").body["config"] == {
         "type": "self_hosted"
@@ -428,7 +428,7 @@ def test_a_structured_flag_may_be_a_file(request_of):
 
 @pytest.mark.usefixtures("notes")
 def test_an_id_is_never_a_file(request_of):
-    """D10: an ID is taken as it is, from a flag and from stdin."""
+    """D10: an ID is used unchanged, from a flag and from stdin."""
     assert request_of(ENV, "retrieve", "@note.txt").request.path == "/v1/environments/%40note.txt"
     assert request_of(ENV, "retrieve", stdin="id: '@note.txt'").request.path == "/v1/environments/%40note.txt"
 
@@ -450,22 +450,22 @@ def test_an_id_is_never_a_file(request_of):
     ],
 )
 @pytest.mark.usefixtures("notes")
-def test_a_file_that_cannot_be_used_is_refused(refusal_of, words, parts):
+def test_an_unusable_file_is_rejected(refusal_of, words, parts):
     """The message names the flag, the file and the reason."""
     message = refusal_of(ENV, "create", *words)
     assert all(part in message for part in parts)
 
 
 @pytest.mark.usefixtures("notes")
-def test_a_hint_fits_its_place(refusal_of):
-    """Keys and values can't begin with an @ at all, and piped input has no flags."""
+def test_a_hint_fits_the_place_of_the_mistake(refusal_of):
+    """Keys and values can't start with an @ at all, and piped input has no flags."""
     assert "the text itself" not in refusal_of(ENV, "create", "--name", "n", "--config", "@nobody")
     assert "Write" not in refusal_of(ENV, "list", "--file", "-", stdin="include_archived: maybe")
     assert "Write --include-archived=false" in refusal_of(ENV, "list", "--include-archived=maybe")
 
 
-def test_at_dash_is_stdin_which_is_then_not_the_body(request_of):
-    """D10: what a flag has taken is not parsed."""
+def test_at_dash_reads_stdin_which_is_then_not_the_body(request_of):
+    """D10: stdin that is the value of a flag is not parsed as a body."""
     built = request_of(ENV, "create", "--name", "n", "--description", "@-", stdin="name: x\n- {broken\n")
     assert built.body == {"name": "n", "description": "name: x\n- {broken\n"}
     assert request_of(ENV, "create", "--name", "n", "--config", "@-", stdin="type: cloud").body["config"] == {
@@ -473,14 +473,14 @@ def test_at_dash_is_stdin_which_is_then_not_the_body(request_of):
     }
 
 
-def test_stdin_can_be_asked_for_once(refusal_of):
-    """Two flags can't both have it."""
+def test_stdin_can_be_used_only_once(refusal_of):
+    """The second reader would get nothing."""
     assert "only once" in refusal_of(ENV, "create", "--name", "@-", "--description", "@-", stdin="x")
     assert "only once" in refusal_of(ENV, "create", "--name", "@-", "--file", "-", stdin="x")
 
 
-def test_the_file_is_the_body_and_stdin_is_left_alone(request_of, tmp_path):
-    """--file replaces stdin, and flags win over it."""
+def test_a_body_from_a_file_replaces_stdin(request_of, tmp_path):
+    """Flags have precedence over the file."""
     (tmp_path / "env.yaml").write_text("name: file\ndescription: d\n")
     built = request_of(ENV, "create", "--file", "env.yaml", "--name", "flag", stdin="name: stdin\n")
     assert built.body == {"name": "flag", "description": "d"}
@@ -488,7 +488,7 @@ def test_the_file_is_the_body_and_stdin_is_left_alone(request_of, tmp_path):
 
 
 def test_a_file_gives_the_ids_of_a_command_without_a_body(request_of, tmp_path):
-    """--file holds what stdin would."""
+    """The file has the format that stdin would have."""
     (tmp_path / "work.json").write_text('{"id": "work_1", "environment_id": "env_1"}')
     assert request_of(WORK, "ack", "-f", "work.json").request.path == "/v1/environments/env_1/work/work_1/ack"
 
@@ -512,7 +512,7 @@ CREATE_NAMED = ("beta:environments", "create", "--name", "n", "--dry-run")
 )
 @pytest.mark.parametrize("command", [CREATE_NAMED, ("beta:environments", "update", "env_1", "--dry-run")])
 def test_an_unknown_field_at_any_depth_gets_a_warning_before_anything_is_sent(ant, command, config, warning):
-    """The field is in the request, since the API may know it."""
+    """The field is sent, because the API may know it."""
     done = ant(*command, "--config", config, replies=[])
     assert (done.exit, done.requests) == (0, [])
     assert f"Warning: {warning}" in done.stderr
@@ -520,7 +520,7 @@ def test_an_unknown_field_at_any_depth_gets_a_warning_before_anything_is_sent(an
 
 
 def test_an_unknown_field_of_piped_input_gets_a_warning_at_any_depth(ant):
-    """Files have mistakes as flags have."""
+    """Files have mistakes just like flags."""
     done = ant(
         "beta:environments", "create", "--dry-run", stdin="name: n\nconfig: {packages: {pipp: []}}", replies=[]
     )
@@ -539,12 +539,12 @@ def test_an_unknown_field_of_piped_input_gets_a_warning_at_any_depth(ant):
     ],
 )
 def test_known_fields_get_no_warning(ant, flags):
-    """Metadata has keys of the user's own."""
+    """The keys of metadata are the user's own."""
     assert ant(*CREATE_NAMED, *flags, replies=[]).stderr == ""
 
 
-def test_an_unknown_scope_gets_a_warning_with_the_nearest_one(ant):
-    """It is sent, since the API may know it."""
+def test_an_unknown_scope_gets_a_warning_that_suggests_the_nearest_one(ant):
+    """It is sent, because the API may know it."""
     done = ant(*CREATE_NAMED, "--scope", "acount", replies=[])
     assert done.stderr == "Warning: 'acount' is not a known scope; it is sent unchanged. Did you mean 'account'?\n"
     assert '"scope": "acount"' in done.stdout

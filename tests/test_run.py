@@ -1,4 +1,4 @@
-"""Whole commands in this process: what is sent, printed and said, and the exit code."""
+"""Whole commands in this process: requests, output, messages, and the exit code."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def failure(status, **headers):
 
 
 def test_every_request_has_the_headers_of_the_api(ant):
-    """Version, beta, key, and an honest name."""
+    """The headers give the version, beta, key, and the real name of the program."""
     (request,) = ant(*RETRIEVE).requests
     assert request.headers["x-api-key"] == KEY
     assert request.headers["anthropic-version"] == "2023-06-01"
@@ -37,15 +37,15 @@ def test_every_request_has_the_headers_of_the_api(ant):
     [(400, 1), (402, 1), (413, 1), (422, 1), (401, 4), (403, 4), (404, 5), (412, 6), (307, 1), (304, 1)],
 )
 def test_the_exit_code_follows_the_status(ant, status, code):
-    """What is not worth a retry is sent once."""
+    """Errors that a retry can't fix are sent once."""
     result = ant(*RETRIEVE, replies=[failure(status)])
     assert (result.exit, result.stdout, len(result.requests)) == (code, "", 1)
     assert str(status) in result.stderr
 
 
 @pytest.mark.parametrize(("status", "code"), [(409, 6), (408, 7), (429, 7), (500, 7), (529, 7), (599, 7)])
-def test_what_may_pass_is_tried_three_times(ant, status, code):
-    """Two retries, half a second and a second apart, with jitter."""
+def test_temporary_errors_are_tried_three_times(ant, status, code):
+    """There are two retries, about half a second and a second apart, with jitter."""
     result = ant(*RETRIEVE, replies=[failure(status)] * 3)
     assert (result.exit, len(result.requests)) == (code, 3)
     assert [request.headers["x-stainless-retry-count"] for request in result.requests] == ["0", "1", "2"]
@@ -65,8 +65,8 @@ def test_what_may_pass_is_tried_three_times(ant, status, code):
         ({"retry_after": "Fri, 01 Jan 1999 00:00:00 GMT"}, 0),
     ],
 )
-def test_the_server_says_when_to_try_again(ant, headers, wait):
-    """Up to a minute later."""
+def test_the_server_says_when_to_retry(ant, headers, wait):
+    """The delay may be up to a minute."""
     result = ant(*RETRIEVE, replies=[failure(429, **headers), {"id": "env_1"}])
     assert result.exit == 0
     assert result.waits == [wait]
@@ -82,7 +82,7 @@ def test_the_server_says_when_to_try_again(ant, headers, wait):
     ],
 )
 def test_a_retry_after_of_more_than_a_minute_is_reported_and_not_waited_for(ant, status, text, shown, code):
-    """A retry before that would fail, and nobody wants a command that hangs for an hour."""
+    """An earlier retry would fail, and nobody wants a command that hangs for an hour."""
     result = ant(*RETRIEVE, replies=[failure(status, retry_after=text, x_should_retry="true")])
     assert (result.exit, result.waits, len(result.requests)) == (code, [], 1)
     assert "The server asks to wait" in result.stderr
@@ -90,35 +90,35 @@ def test_a_retry_after_of_more_than_a_minute_is_reported_and_not_waited_for(ant,
 
 
 @pytest.mark.parametrize("nonsense", ["NaN", "soon", ""])
-def test_a_delay_that_makes_no_sense_is_not_used(ant, nonsense):
-    """The usual delay takes its place."""
+def test_an_invalid_delay_is_ignored(ant, nonsense):
+    """The usual delay replaces it."""
     (wait,) = ant(*RETRIEVE, replies=[failure(503, retry_after=nonsense), {}]).waits
     assert 0.375 <= wait <= 0.5
 
 
 def test_a_long_wait_is_announced(ant):
-    """A wait of more than two seconds would look like a hang."""
+    """Without a message, a wait of more than two seconds would look like a hang."""
     result = ant(*RETRIEVE, replies=[failure(429, retry_after="30"), {}])
     assert result.stderr == "Note: 429 Too Many Requests. Retry 1 of 2 in 30 s.\n"
     result = ant(*RETRIEVE, "--max-retries", "4", replies=[*[ConnectionRefusedError("Refused.")] * 4, {}])
     assert re.fullmatch(r"Note: refused\. Retry 4 of 4 in [34] s\.\n", result.stderr)
 
 
-def test_the_server_may_forbid_and_ask_for_a_retry(ant):
-    """x-should-retry overrides the status."""
+def test_the_server_may_forbid_or_request_a_retry(ant):
+    """x-should-retry has precedence over the status."""
     assert len(ant(*RETRIEVE, replies=[failure(500, x_should_retry="false")]).requests) == 1
     assert ant(*RETRIEVE, replies=[failure(400, x_should_retry="true"), {}]).exit == 0
     assert len(ant(*RETRIEVE, replies=[failure(412, x_should_retry="true"), {}]).requests) == 1
 
 
 def test_a_workspace_has_no_space_around_it(ant):
-    """No header can have it."""
+    """A header can't have space around its value."""
     (request,) = ant(*RETRIEVE, "--workspace-id", " wrkspc_1 ").requests
     assert request.headers["anthropic-workspace-id"] == "wrkspc_1"
 
 
-def test_a_token_beats_the_user_of_the_base_url(ant):
-    """Both would be the header `authorization`; a key is another header."""
+def test_a_token_has_precedence_over_the_user_of_the_base_url(ant):
+    """Both would be the header `authorization`. A key is another header."""
     words = (*RETRIEVE, "--base-url", "http://ada:pass-word@h")
     (request,) = ant(*words, "--auth-token", "token-1").requests
     assert request.headers.get_list("authorization") == ["Bearer token-1"]
@@ -127,21 +127,21 @@ def test_a_token_beats_the_user_of_the_base_url(ant):
     assert request.headers["x-api-key"] == KEY
 
 
-def test_the_user_of_the_base_url_is_shown_as_the_header_that_it_becomes(ant):
-    """Without its secret."""
+def test_the_user_of_the_base_url_is_shown_as_its_header(ant):
+    """The secret is not shown."""
     result = ant(*RETRIEVE, "--base-url", "http://ada:pass-word@h", "--dry-run")
     assert "authorization: Basic [redacted]\n" in result.stdout
     assert "pass-word" not in result.stdout
 
 
 def test_retries_can_be_turned_off(ant):
-    """--max-retries 0 sends once."""
+    """With --max-retries 0, a request is sent once."""
     result = ant(*RETRIEVE, "--max-retries", "0", replies=[failure(500)])
     assert (result.exit, len(result.requests)) == (7, 1)
 
 
-def test_a_connection_that_fails_is_tried_again(ant):
-    """A network error is worth two retries, also for a POST."""
+def test_a_failing_connection_is_retried(ant):
+    """A network error gets two retries, even for a POST."""
     update = ("beta:environments", "update", "env_1", "--name", "n")
     assert ant(*update, replies=[ConnectionRefusedError("refused"), ConnectionResetError(), {}]).exit == 0
     assert ant(*CREATE, replies=[ConnectionRefusedError("refused"), {}]).exit == 0
@@ -149,7 +149,7 @@ def test_a_connection_that_fails_is_tried_again(ant):
 
 
 def test_an_error_after_a_lost_response_says_how_to_check_the_change(ant):
-    """A 409 after a lost answer may mean that the first attempt worked."""
+    """A 409 after a lost response may mean that the first attempt succeeded."""
     archive = ("beta:environments", "archive", "env_1")
     result = ant(*archive, replies=[TimeoutError(), failure(409), failure(409)])
     assert result.exit == 6
@@ -159,7 +159,7 @@ def test_an_error_after_a_lost_response_says_how_to_check_the_change(ant):
 
 
 def test_a_guarded_heartbeat_is_not_repeated(ant):
-    """Its expected value would be stale if the lost attempt had worked."""
+    """If the lost attempt succeeded, its expected value would be outdated."""
     words = ("beta:environments:work", "heartbeat", "--environment-id", "e", "w", "--expected-last-heartbeat", "t")
     result = ant(*words, replies=[TimeoutError()])
     assert (result.exit, len(result.requests)) == (8, 1)
@@ -174,7 +174,7 @@ def test_a_list_without_content_prints_nothing(ant, output_format):
 
 
 def test_the_error_body_goes_to_stderr_with_the_request_id(ant):
-    """D1: stdout holds results only."""
+    """D1: stdout has results only."""
     result = ant(*RETRIEVE, replies=[failure(404, request_id="req_1")])
     assert result.stdout == ""
     assert '"message": "No such environment."' in result.stderr
@@ -191,13 +191,13 @@ def test_the_error_body_goes_to_stderr_with_the_request_id(ant):
         (("--format", "yaml", "--transform", "id"), '"type": "not_found_error"'),
     ],
 )
-def test_the_error_body_has_flags_of_its_own(ant, words, text):
-    """--format and --transform are for results."""
+def test_the_error_body_has_its_own_flags(ant, words, text):
+    """--format and --transform apply to results."""
     assert text in ant(*RETRIEVE, *words, replies=[failure(404)]).stderr
 
 
-def test_an_error_that_is_not_json_is_shown_in_part(ant):
-    """The beginning of a proxy's page says more than nothing."""
+def test_the_beginning_of_an_error_that_is_not_json_is_shown(ant):
+    """The first part of a proxy's page is better than nothing."""
     page = httpx.Response(400, html="<h1>Blocked</h1>" + "x" * 5000)
     result = ant(*RETRIEVE, replies=[page])
     assert "<h1>Blocked</h1>" in result.stderr
@@ -208,14 +208,14 @@ def test_an_error_that_is_not_json_is_shown_in_part(ant):
     "body", ["not json", "", '{"a":', '{"a": NaN}', b"\xff\xfe{\x00}\x00", '{"a": 1} x'], ids=repr
 )
 def test_a_response_that_is_not_json_is_an_error(ant, body):
-    """D19: nothing of it is on stdout."""
+    """D19: nothing of it is printed on stdout."""
     result = ant(*RETRIEVE, replies=[httpx.Response(200, content=body)])
     assert (result.exit, result.stdout) == (1, "")
     assert "JSON" in result.stderr
 
 
 def test_no_content_prints_nothing(ant):
-    """D6: 204 is a success without a result, in any format."""
+    """D6: a 204 is a success without a result, in every format."""
     for name in ("json", "jsonl", "yaml", "raw", "pretty", "table"):
         result = ant("beta:environments:work", "stop", "--environment-id", "e", "w", "--format", name,
                      replies=[httpx.Response(204)])  # fmt: skip
@@ -230,7 +230,7 @@ def page(*ids, after=None):
 
 
 def test_pages_are_followed_to_the_end(ant):
-    """Flags are repeated with every page, and an empty page is not the end."""
+    """Each page is requested with the same flags, and an empty page is not the end."""
     result = ant(
         *LIST, "--limit", "2", "--format", "jsonl", replies=[page("a", after="c2"), page(after="c3"), page("b")]
     )
@@ -251,28 +251,28 @@ def test_max_items_stops_before_a_page_that_is_not_needed(ant, limit, printed, r
 
 
 def test_slurp_makes_one_array(ant):
-    """All items in one JSON value; an empty list is an empty array."""
+    """All items are in one JSON value. An empty list is an empty array."""
     result = ant(*LIST, "--slurp", "--transform", "id", replies=[page("a", after="2"), page("b")])
     assert result.json == ["a", "b"]
     assert ant(*LIST, "--slurp", replies=[page()]).stdout == "[]\n"
 
 
-def test_what_came_before_an_error_stays(ant):
-    """The error of the second page is the exit code."""
+def test_output_before_an_error_is_kept(ant):
+    """The exit code is that of the second page's error."""
     result = ant(*LIST, "--format", "jsonl", replies=[page("a", after="2"), failure(404)])
     assert (result.exit, result.stdout) == (5, '{"id":"a"}\n')
 
 
 @pytest.mark.parametrize("answer", [{"items": []}, [], {"data": {}}, {"data": [], "next_page": 5}])
 def test_a_list_response_that_is_not_a_page_is_an_error(ant, answer):
-    """A list needs `data`, and a cursor that is a text."""
+    """A list needs `data`, and a cursor that is a string."""
     result = ant(*LIST, replies=[answer])
     assert (result.exit, result.stdout) == (1, "")
     assert "page" in result.stderr
 
 
-def test_a_cursor_that_comes_back_is_an_error(ant):
-    """D29: the list would not end."""
+def test_a_repeated_cursor_is_an_error(ant):
+    """D29: the list would never end."""
     result = ant(*LIST, "--format", "jsonl", replies=[page("a", after="2"), page("b", after="2")])
     assert (result.exit, result.stdout) == (1, '{"id":"a"}\n{"id":"b"}\n')
     assert "next_page" in result.stderr
@@ -282,7 +282,7 @@ def test_a_cursor_that_comes_back_is_an_error(ant):
 
 
 def test_a_dry_run_shows_the_request_and_sends_nothing(ant):
-    """Method, URL, headers and body, without the key."""
+    """It shows the method, URL, headers and body, without the key."""
     result = ant(*CREATE, "--dry-run")
     assert result.requests == []
     assert result.stdout.startswith("POST https://api.anthropic.com/v1/environments?beta=true\n")
@@ -291,12 +291,12 @@ def test_a_dry_run_shows_the_request_and_sends_nothing(ant):
 
 
 def test_a_dry_run_needs_no_key(ant):
-    """Nothing is sent, so nothing is missing."""
+    """The request is not sent, so the key is not needed."""
     assert ant(*CREATE, "--dry-run", env={"ANTHROPIC_API_KEY": None}).exit == 0
 
 
 def test_debug_shows_both_sides_without_secrets(ant):
-    """The key, and the secret of a work item, are hidden; the result is not."""
+    """The key, and the secret of a work item, are hidden in the log. The result is complete."""
     words = ("beta:environments:work", "poll", "env_1", "--debug")
     result = ant(*words, replies=[{"id": "work_1", "secret": "whsec-\\u0041-5"}])
     assert "GET https://api.anthropic.com/v1/environments/env_1/work/poll" in result.stderr
@@ -332,23 +332,23 @@ def test_debug_shows_both_sides_without_secrets(ant):
         (("--api-key", "a\nb"), ["--api-key"]),
     ],
 )
-def test_a_setting_that_cannot_be_used_is_refused(ant, words, parts):
-    """Exit code 2, nothing sent, and a sentence that says what to write."""
+def test_an_invalid_setting_is_rejected(ant, words, parts):
+    """The exit code is 2, nothing is sent, and the message says what to write."""
     result = ant(*LIST, *words, replies=[])
     assert (result.exit, result.stdout) == (2, "")
     assert all(part in result.stderr for part in parts)
 
 
 def test_without_a_credential_nothing_is_sent(ant):
-    """D7, D17: exit code 4, and the variable to set."""
+    """D7, D17: the exit code is 4, and the message names the variable to set."""
     for empty in (None, "", "  "):
         result = ant(*LIST, env={"ANTHROPIC_API_KEY": empty})
         assert (result.exit, result.requests) == (4, [])
         assert "ANTHROPIC_API_KEY" in result.stderr
 
 
-def test_format_names_mean_the_same_in_any_case(ant):
-    """D20: RAW is raw."""
+def test_format_names_are_case_insensitive(ant):
+    """D20: RAW means raw."""
     assert ant(*RETRIEVE, "--format", "RAW", replies=[httpx.Response(200, text=' {"a" : 1.50}\n')]).stdout == (
         '{"a" : 1.50}\n'
     )
@@ -356,28 +356,28 @@ def test_format_names_mean_the_same_in_any_case(ant):
 
 @pytest.mark.parametrize("flag", ["--version", "-v"])
 def test_the_version_is_printed(ant, flag):
-    """On stdout, in one line."""
+    """It is one line on stdout."""
     result = ant(flag)
     assert (result.exit, result.stdout, result.stderr) == (0, f"ant {__version__}\n", "")
 
 
-def test_an_id_that_no_url_holds_is_refused(ant):
-    """By its own name: the base URL is all right."""
+def test_an_id_that_does_not_fit_into_a_url_is_rejected(ant):
+    """The message names the ID, because the base URL is valid."""
     result = ant("beta:environments", "retrieve", "x" * 100_000)
     assert (result.exit, result.requests) == (2, [])
     assert result.stderr == "ant: the ID, or another value, is too long for a URL.\n"
 
 
-def test_an_unexpected_exception_is_a_bug_and_shows_no_traceback(ant):
-    """It says where it happened and how to report it."""
+def test_an_unexpected_exception_is_reported_as_a_bug_without_a_traceback(ant):
+    """The message says where it happened and how to report it."""
     result = ant(*RETRIEVE, replies=[])
     assert result.exit == 1
     assert "this is a bug in ant" in result.stderr
     assert "IndexError" in result.stderr
 
 
-def test_an_interrupt_while_a_change_is_under_way_says_so(ant):
-    """Whether the environment was created is not known."""
+def test_an_interrupt_during_a_change_says_that_the_outcome_is_unknown(ant):
+    """The environment may have been created."""
     result = ant(*CREATE, replies=[KeyboardInterrupt()])
     assert (result.exit, result.stdout) == (130, "")
     assert "may have succeeded" in result.stderr
@@ -385,7 +385,7 @@ def test_an_interrupt_while_a_change_is_under_way_says_so(ant):
 
 
 def test_an_interrupt_before_a_retry_says_that_a_response_was_lost(ant):
-    """The attempt that failed may have been carried out; one that was refused was not."""
+    """A failed attempt may have been carried out; a rejected one was not."""
 
     def interrupt(_seconds):
         raise KeyboardInterrupt
@@ -400,7 +400,7 @@ def test_an_interrupt_before_a_retry_says_that_a_response_was_lost(ant):
     [("0", "This attempt may have succeeded."), ("1", "This attempt, or one before it, may have")],
 )
 def test_the_hint_about_an_unknown_outcome_names_an_earlier_attempt_only_if_there_was_one(ant, retries, subject):
-    """And the command that shows whether the change was made."""
+    """It also has the command that shows whether the change was made."""
     result = ant(*CREATE, "--max-retries", retries, replies=[failure(500)] * 2)
     hint = result.stderr.splitlines()[-1]
     assert len(result.requests) == int(retries) + 1
@@ -412,34 +412,34 @@ def test_the_hint_about_an_unknown_outcome_names_an_earlier_attempt_only_if_ther
 
 @pytest.mark.parametrize("flags", [(), ("--format", "jsonl"), ("--format", "table", "--slurp")])
 def test_an_empty_list_is_reported_on_stderr_at_a_terminal(ant, flags):
-    """An empty screen would leave the question whether the command has worked."""
+    """After an empty screen, nobody would know whether the command has worked."""
     empty = {"data": [], "next_page": None}
     done = ant("beta:environments", "list", *flags, terminal=True, replies=[empty])
     assert (done.exit, done.stdout, done.stderr) == (0, "", "No environments.\n")
     assert ant("beta:environments", "list", *flags, replies=[empty]).stderr == ""
 
 
-def test_a_list_of_which_nothing_is_wanted_is_not_reported_as_empty(ant):
-    """There may be items that --filter left out."""
+def test_a_list_whose_items_are_all_filtered_out_is_not_reported_as_empty(ant):
+    """The message names --filter instead."""
     page = {"data": [{"id": "env_1", "name": "a"}], "next_page": None}
     done = ant("beta:environments", "list", "--filter", "name==b", terminal=True, replies=[page])
     assert (done.stdout, done.stderr) == ("", "No environments match --filter.\n")
 
 
 def test_an_empty_queue_is_reported_as_work_items(ant):
-    """Each list names its own items."""
+    """Each list has its own word for its items."""
     done = ant("beta:environments:work", "list", "env_1", terminal=True, replies=[{"data": [], "next_page": None}])
     assert (done.stdout, done.stderr) == ("", "No work items.\n")
 
 
-def test_a_list_of_no_more_than_0_items_is_not_reported_as_empty(ant):
+def test_a_list_with_max_items_0_is_not_reported_as_empty(ant):
     """Nothing was requested, so nothing is known."""
     done = ant("beta:environments", "list", "--max-items", "0", terminal=True, replies=[])
     assert (done.stdout, done.stderr) == ("", "")
 
 
 def test_an_empty_array_is_a_result(ant):
-    """There is something to see on the screen."""
+    """The array itself is visible on the screen."""
     done = ant(
         *("beta:environments", "list", "--slurp", "--format", "json"),
         terminal=True,
@@ -450,8 +450,8 @@ def test_an_empty_array_is_a_result(ant):
 
 
 @pytest.mark.parametrize(("flags", "shown"), [((), False), (("--include-archived",), True)])
-def test_the_column_archived_is_shown_with_include_archived(ant, flags, shown):
-    """Without that flag there are no archived environments in the list."""
+def test_the_archived_column_is_shown_with_include_archived(ant, flags, shown):
+    """Without that flag, the list has no archived environments."""
     page = {"data": [{"type": "environment", "id": "env_1", "archived_at": None}], "next_page": None}
     done = ant("beta:environments", "list", *flags, terminal=True, env={"COLUMNS": "120"}, replies=[page])
     assert ("ARCHIVED" in done.stdout) is shown
@@ -465,7 +465,7 @@ DELETE = ("beta:environments", "delete", "env_1")
 
 @pytest.mark.parametrize(("reply", "sent"), [("y", 1), ("Yes\n", 1), ("", 0), ("n", 0), ("env_1", 0)])
 def test_delete_asks_at_a_terminal(ant, reply, sent):
-    """It can't be undone. Only yes is yes."""
+    """A deletion can't be undone. Only yes means yes."""
     questions = []
 
     def ask(question):
@@ -478,8 +478,8 @@ def test_delete_asks_at_a_terminal(ant, reply, sent):
     assert ("To skip the question: --yes" in result.stderr) is not bool(sent)
 
 
-def test_the_end_of_input_at_a_question_is_a_no(ant):
-    """As Ctrl-D is. What follows starts on a line of its own."""
+def test_the_end_of_input_at_a_question_means_no(ant):
+    """Ctrl-D ends the input, too. The next output starts on a new line."""
 
     def ask(_question):
         raise EOFError
@@ -489,8 +489,8 @@ def test_the_end_of_input_at_a_question_is_a_no(ant):
     assert result.stderr.startswith("\nant: nothing was sent.\n")
 
 
-def test_delete_asks_nobody_who_said_yes_or_is_not_there(ant):
-    """Neither with --yes, nor if stdin or stderr is not a terminal, as in a loop or a pipeline."""
+def test_delete_does_not_ask_with_yes_or_without_a_person(ant):
+    """Nobody can answer if stdin or stderr is not a terminal, as in a loop or a pipeline."""
 
     def ask(_question):
         raise AssertionError
@@ -503,7 +503,7 @@ def test_delete_asks_nobody_who_said_yes_or_is_not_there(ant):
 
 
 def test_no_other_command_for_one_object_asks(ant):
-    """What can be repaired is done at once."""
+    """Other changes can be undone."""
 
     def ask(_question):
         raise AssertionError

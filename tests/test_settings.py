@@ -1,4 +1,4 @@
-"""Where settings and credentials come from, and what wins."""
+"""The sources of settings and credentials, and their order of precedence."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PROFILES = ("--profile", "ANTHROPIC_PROFILE", "active")
 
 
 def inputs_of(sources):
-    """Return flags, environment and store in which each source gives its value."""
+    """Return flags, environment and store in which each source has its value."""
     flags, environ, document = {}, {}, {"profiles": {}}
     for source, (key, value) in sources.items():
         if source in PROFILES:
@@ -103,7 +103,7 @@ def test_the_credential_of_the_higher_source_is_used(winner, loser):
     settings = settings_of(*inputs_of({source: CREDENTIALS[source] for source in (loser, winner)}))
     kind, secret = CREDENTIALS[winner]
     assert (settings.connection.credential.kind, settings.connection.credential.secret) == (kind, secret)
-    expected = 1 if winner in PROFILES else 2  # a profile that is not selected has no say
+    expected = 1 if winner in PROFILES else 2  # an unselected profile has no effect
     assert len(settings.provenance.credentials) == expected
 
 
@@ -122,7 +122,7 @@ def test_the_setting_of_the_highest_source_is_used_and_its_source_known(name, wi
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_a_setting_without_a_source_has_its_default(name):
-    """The source is then named default."""
+    """The name of the source is then default."""
     settings = settings_of({}, {})
     connection = settings.connection
     assert settings.provenance.sources[name] == "default"
@@ -185,8 +185,8 @@ def test_an_empty_profile_flag_is_an_error():
         settings_of({"profile": ""}, {}, ProfileStore(Path("f"), {"active": "a", "profiles": {"a": {}}}))
 
 
-def test_an_empty_profile_variable_counts_as_unset():
-    """All empty variables count as unset."""
+def test_an_empty_profile_variable_means_unset():
+    """This holds for all empty variables."""
     store = ProfileStore(Path("f"), {"active": "a", "profiles": {"a": {"api_key": "k"}}})
     assert settings_of({}, {"ANTHROPIC_PROFILE": ""}, store).connection.credential.secret == "k"
 
@@ -194,7 +194,7 @@ def test_an_empty_profile_variable_counts_as_unset():
 # Values
 
 
-def test_empty_credentials_count_as_unset():
+def test_empty_credentials_are_ignored():
     """This holds for every source."""
     store = ProfileStore(Path("f"), {"active": "a", "profiles": {"a": {"api_key": "", "auth_token": " "}}})
     environ = {"ANTHROPIC_API_KEY": "", "ANTHROPIC_AUTH_TOKEN": "\t"}
@@ -276,7 +276,7 @@ base_url = "http://ada:canary-of-another-url@h"
     [{}, {"base_url": "http://ada:canary-of-the-flag@h"}, {"max_retries": "no number"}, {"profile": "none"}],
 )
 def test_loading_registers_every_secret_before_an_error_can_quote_it(clean_environ, flags):
-    """Those in flags, variables and every profile, used or not. None of them looks like a key."""
+    """These are the secrets in flags, variables and every profile, used or not. None of them looks like a key."""
     profile_file(clean_environ, CANARY_FILE)
     environ = clean_environ | {"ANTHROPIC_API_KEY": " canary-of-the-variable "}
     runtime = make_runtime(environ)
@@ -351,7 +351,7 @@ def test_the_workspace_is_that_of_the_flag_then_the_variable_then_the_profile(an
     assert "ANTHROPIC_WORKSPACE_ID contains a character" in refused.stderr
 
 
-def test_profile_may_be_given_before_the_command(ant, clean_environ):
+def test_the_profile_flag_may_be_given_before_the_command(ant, clean_environ):
     """All global flags may be anywhere on the command line."""
     profile_file(clean_environ, WORK)
     words = ("beta:environments", "retrieve", "env_1")
@@ -376,7 +376,7 @@ ELSEWHERE = {"ANTHROPIC_API_KEY": None, "ANTHROPIC_BASE_URL": "http://u:pw@127.0
 
 
 def test_a_profile_key_sent_to_the_base_url_of_a_variable_causes_one_note(ant, clean_environ):
-    """The owner of that server gets the key."""
+    """The owner of that server receives the key."""
     profile_file(clean_environ, WORK)
     done = ant("beta:environments", "list", env=ELSEWHERE, replies=[{"data": []}])
     assert done.requests[0].headers["x-api-key"] == "sk-ant-work-key"
@@ -392,7 +392,7 @@ def test_a_profile_key_sent_to_the_base_url_of_a_variable_causes_one_note(ant, c
 
 
 def test_a_variables_key_sent_to_the_base_url_of_a_profile_causes_one_note(ant, clean_environ):
-    """The profile may have been made for another server than the key."""
+    """The profile may be for another server than the key."""
     profile_file(clean_environ, 'active = "gate"\n[profiles.gate]\nbase_url = "http://gate.example"\n')
     done = ant("beta:environments", "list", replies=[{"data": []}])
     note = "Note: ANTHROPIC_API_KEY is sent to http://gate.example (base_url of profile 'gate')."
@@ -424,8 +424,8 @@ HERE = "http://here.example"
         ({"local": "true"}, {"ANTHROPIC_API_KEY": "v"}, {"base_url": HERE}, False),
     ],
 )
-def test_a_credential_crosses_its_origin_if_the_base_url_has_another_source(flags, environ, profile, strays):
-    """It does not if one of them was typed with this command, or if the base URL is the same anyway."""
+def test_a_credential_causes_a_note_if_the_base_url_has_another_source(flags, environ, profile, strays):
+    """It causes none if one of them is a flag, or if both sources have the same base URL."""
     store = ProfileStore(Path("f"), {"active": "a", "profiles": {"a": profile}})
     assert settings_of(flags, environ, store).crosses_origin is strays
 
@@ -448,7 +448,7 @@ def test_with_the_emulator_no_key_command_is_run(ant, clean_environ):
 
 
 def test_a_profile_without_a_key_is_an_error_that_says_how_to_log_in(ant, clean_environ):
-    """Exit code 4, and nothing is sent."""
+    """The exit code is 4, and nothing is sent."""
     profile_file(clean_environ, "[profiles.bare]\n")
     done = ant("beta:environments", "list", "--profile", "bare", env={"ANTHROPIC_API_KEY": None})
     assert (done.exit, done.requests) == (4, [])

@@ -1,4 +1,4 @@
-"""Files that several processes change: the lock file, and the replacement of the file."""
+"""Files that several processes change: the lock file, and replacing the file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ for _ in range(50):
 """
 
 
-def test_the_lock_is_removed_when_nothing_is_in_it(tmp_path):
+def test_an_empty_lock_is_removed(tmp_path):
     """A folder that is under version control stays clean."""
     path = tmp_path / "file"
     with locked(path):
@@ -33,8 +33,8 @@ def test_the_lock_is_removed_when_nothing_is_in_it(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_in_the_lock_is_there_for_the_next_process(tmp_path):
-    """Until somebody empties it."""
+def test_the_content_of_the_lock_is_kept_for_the_next_process(tmp_path):
+    """It stays until a process empties the file."""
     path = tmp_path / "file"
     with locked(path) as lock:
         lock.write(b"creating x\n")
@@ -46,7 +46,7 @@ def test_what_is_in_the_lock_is_there_for_the_next_process(tmp_path):
 
 
 def test_several_processes_that_lock_and_unlock_lose_no_change(tmp_path):
-    """Also while each removes the lock that another one waits for."""
+    """This holds even if a process removes the lock that another one waits for."""
     path = tmp_path / "count"
     path.write_text("0")
     runs = [subprocess.Popen([sys.executable, "-c", COUNT, str(path)]) for _ in range(4)]
@@ -56,7 +56,7 @@ def test_several_processes_that_lock_and_unlock_lose_no_change(tmp_path):
 
 
 def test_waiting_for_another_process_is_announced(tmp_path):
-    """It is printed once before a wait, and not at all without a wait."""
+    """The message is printed once before a wait, and not at all without a wait."""
     path = tmp_path / "file"
     said: list[str] = []
     holder = (
@@ -83,7 +83,7 @@ def test_waiting_for_another_process_is_announced(tmp_path):
 
 @posix_only
 def test_files_of_others_with_a_similar_name_stay(tmp_path):
-    """Only what a killed process left of a change is removed."""
+    """Only leftovers of a killed process are removed."""
     kept = [tmp_path / name for name in (".a.yaml-mine", ".a.yaml-12345678", ".a.yaml-", "a.yaml-x.ant-draft")]
     for path in kept:
         path.write_text("mine")
@@ -93,7 +93,7 @@ def test_files_of_others_with_a_similar_name_stay(tmp_path):
 
 
 def test_a_link_in_the_place_of_the_lock_is_refused(tmp_path):
-    """It could have another file opened."""
+    """Following it could open another file."""
     path = tmp_path / "file"
     Path(f"{path}.lock").symlink_to(tmp_path / "target")
     with pytest.raises(OSError, match="link"), locked(path):
@@ -103,8 +103,8 @@ def test_a_link_in_the_place_of_the_lock_is_refused(tmp_path):
 
 @posix_only
 @pytest.mark.parametrize("mode", [0o600, 0o644])
-def test_a_new_file_has_the_permissions_that_were_asked_for(tmp_path, mode):
-    """Whatever the umask."""
+def test_a_new_file_has_the_requested_permissions(tmp_path, mode):
+    """The umask has no effect."""
     path = tmp_path / "file"
     replace_file(path, b"new", mode)
     assert stat.S_IMODE(path.stat().st_mode) == mode

@@ -12,7 +12,7 @@ WORK_UPDATE = ("beta:environments:work", "update", "--environment-id", "env_1", 
 
 
 def metadata(*texts):
-    """Return the arguments that give each text to --metadata."""
+    """Return arguments that give each value to --metadata."""
     return [word for text in texts for word in ("--metadata", text)]
 
 
@@ -40,13 +40,13 @@ def test_each_key_can_be_given_as_key_equals_value(ant, command):
         ("größe=ü", "ü"),
     ],
 )
-def test_a_value_after_the_equals_sign_is_a_text_as_it_is_typed(ant, text, value):
-    """It is neither YAML nor a number."""
+def test_a_value_after_the_equals_sign_is_an_unchanged_string(ant, text, value):
+    """It is not parsed as YAML or as a number."""
     assert ant(*CREATE, "--metadata", text).body["metadata"] == {text.partition("=")[0]: value}
 
 
 def test_a_value_after_the_equals_sign_may_be_a_file_or_stdin(ant, tmp_path):
-    """D10 holds for it as for the texts of typed YAML."""
+    """D10 applies to it, as to the strings of typed YAML."""
     (tmp_path / "notes.txt").write_text("a: b=c\n")
     result = ant(*CREATE, *metadata("notes=@notes.txt", "piped=@-"), stdin="from a pipe")
     assert result.body["metadata"] == {"notes": "a: b=c\n", "piped": "from a pipe"}
@@ -61,12 +61,12 @@ def test_a_file_that_a_value_names_must_exist(ant):
 
 @pytest.mark.parametrize("command", [UPDATE, WORK_UPDATE])
 def test_an_empty_value_deletes_the_key_in_an_update(ant, command):
-    """Null deletes a key in both updates of the API; an empty text does in one of them only."""
+    """Null deletes a key in both updates of the API. An empty string does so in only one of them."""
     assert ant(*command, *metadata("tier=", "team=x")).body["metadata"] == {"tier": None, "team": "x"}
 
 
-def test_an_empty_value_is_refused_in_a_create(ant):
-    """There is nothing to delete; the message says how to write an empty text."""
+def test_an_empty_value_is_rejected_in_a_create(ant):
+    """There is nothing to delete. The message says how to write an empty string."""
     result = ant(*CREATE, "--metadata", "tier=", replies=[])
     assert result.exit == 2
     assert "no value for the key 'tier'" in result.stderr
@@ -74,26 +74,26 @@ def test_an_empty_value_is_refused_in_a_create(ant):
 
 
 def test_keys_are_added_to_the_last_yaml_or_json(ant):
-    """Of several mappings the last one counts, as in the official tool; where it stands does not matter."""
+    """Of several mappings, the last one is used, as in the official tool. Its position does not matter."""
     texts = ("a=1", "{lost: x}", "{b: null}", "c=3")
     assert ant(*UPDATE, *metadata(*texts)).body["metadata"] == {"b": None, "a": "1", "c": "3"}
 
 
 def test_keys_are_added_to_a_file_of_metadata(ant, tmp_path):
-    """The file is read as it is without them."""
+    """The file is read in the same way without additional keys."""
     (tmp_path / "m.yaml").write_text("team: data\n")
     assert ant(*CREATE, *metadata("@m.yaml", "tier=1")).body["metadata"] == {"team": "data", "tier": "1"}
 
 
-def test_a_text_that_starts_with_an_at_sign_is_the_name_of_a_file(ant, tmp_path):
-    """Even if it contains an equals sign: a file may be called so."""
+def test_a_value_that_starts_with_an_at_sign_is_the_name_of_a_file(ant, tmp_path):
+    """This holds even if it contains an equals sign, because a file name may have one."""
     (tmp_path / "a=b.yaml").write_text("team: data\n")
     assert ant(*CREATE, *metadata("@a=b.yaml")).body["metadata"] == {"team": "data"}
 
 
 @pytest.mark.parametrize(("texts", "key"), [(("a=1", "a=2"), "a"), (("{b: x}", "b=y"), "b")])
-def test_a_key_that_is_given_twice_is_refused(ant, texts, key):
-    """Which of the two is meant is not guessed."""
+def test_a_key_that_is_given_twice_is_rejected(ant, texts, key):
+    """The program does not guess which one is meant."""
     result = ant(*CREATE, *metadata(*texts), replies=[])
     assert result.exit == 2
     assert f"--metadata has the key {key!r} twice" in result.stderr
@@ -114,7 +114,7 @@ def test_a_key_that_is_given_twice_is_refused(ant, texts, key):
         (UPDATE, ["[a=b]"], ["a list"]),
     ],
 )
-def test_what_could_be_read_in_two_ways_is_refused_with_what_to_type(ant, command, texts, parts):
+def test_an_ambiguous_value_is_rejected_with_a_suggestion(ant, command, texts, parts):
     """Nothing is sent."""
     result = ant(*command, *metadata(*texts), replies=[])
     assert result.exit == 2
@@ -132,13 +132,13 @@ def test_what_could_be_read_in_two_ways_is_refused_with_what_to_type(ant, comman
         ("team: a=b", {"team": "a=b"}),
     ],
 )
-def test_a_mapping_of_yaml_stays_one_whatever_equals_signs_it_has(ant, text, value):
+def test_a_yaml_mapping_with_equals_signs_is_still_a_mapping(ant, text, value):
     """The official tool sends the same."""
     assert ant(*UPDATE, "--metadata", text).body["metadata"] == value
 
 
 def test_yaml_that_looks_like_key_equals_value_gets_a_note(ant):
-    """It says how to write the other thing that may have been meant."""
+    """The note says how to write the alternative."""
     noted = ant(*UPDATE, "--metadata", "note=see: this").stderr
     assert "is YAML with the key 'note=see'." in noted
     hint = noted.rpartition("--metadata '")[2].partition("'")[0]
@@ -147,7 +147,7 @@ def test_yaml_that_looks_like_key_equals_value_gets_a_note(ant):
 
 
 def test_config_is_never_read_as_key_equals_value(ant):
-    """Its values are not texts only."""
+    """Its values are not only strings."""
     result = ant(*CREATE, "--config", "type=cloud", replies=[])
     assert result.exit == 2
     assert "must be keys and values, got text" in result.stderr

@@ -1,4 +1,4 @@
-"""`--until`: a request is sent again and again, until conditions hold."""
+"""`--until`: a request is repeated until conditions are true."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ BUSY, PENDING, IDLE = {"depth": 2, "pending": 1}, {"depth": 0, "pending": 1}, {"
 UNTIL_IDLE = ("--until", "depth==0", "--until", "pending==0")
 
 
-def test_a_request_is_repeated_until_every_condition_holds(ant):
+def test_a_request_is_repeated_until_every_condition_is_true(ant):
     """Only the last object is printed."""
     result = ant(*STATS, *UNTIL_IDLE, replies=[BUSY, PENDING, IDLE])
     assert (result.exit, result.stdout) == (0, '{"depth":0,"pending":0}\n')
@@ -19,20 +19,20 @@ def test_a_request_is_repeated_until_every_condition_holds(ant):
 @pytest.mark.parametrize(
     ("text", "seconds"), [("500ms", 0.5), ("3s", 3), ("1.5m", 90), ("1h", 3600), ("1m30s", 90), ("7", 7)]
 )
-def test_every_says_how_long_to_wait_in_between(ant, text, seconds):
-    """With a unit, or in seconds."""
+def test_the_every_flag_sets_the_time_between_requests(ant, text, seconds):
+    """The time has a unit, or is in seconds."""
     assert ant(*STATS, *UNTIL_IDLE, "--every", text, replies=[BUSY, IDLE]).waits == [seconds]
 
 
-def test_time_that_is_up_is_exit_code_8_after_the_last_object(ant):
-    """As a time-out."""
+def test_the_end_of_the_time_is_exit_code_8_after_the_last_object(ant):
+    """It is the exit code of a time-out."""
     result = ant(*STATS, *UNTIL_IDLE, "--every", "2s", "--for", "1s", replies=[BUSY])
     assert (result.exit, result.stdout, result.waits) == (8, '{"depth":2,"pending":1}\n', [])
     assert "within 1 s" in result.stderr
 
 
-def test_a_condition_about_what_the_response_lacks_gets_one_warning(ant):
-    """Otherwise a mistyped name would be waited for without a word."""
+def test_a_condition_about_a_missing_member_gets_one_warning(ant):
+    """Otherwise the command would silently wait for a mistyped name."""
     result = ant(*STATS, "--until", "dept==0", replies=[BUSY, IDLE, {"dept": 0}])
     assert (result.exit, len(result.requests)) == (0, 3)
     warning = "Warning: --until: there is no 'dept' in the response. Did you mean 'depth'?\n"
@@ -53,13 +53,13 @@ def test_a_condition_about_what_the_response_lacks_gets_one_warning(ant):
         (*UNTIL_IDLE, "--for", "-1s"),
     ],
 )
-def test_flags_that_make_no_sense_send_nothing(ant, flags):
-    """A usage error."""
+def test_until_flags_that_make_no_sense_send_nothing(ant, flags):
+    """They are a usage error."""
     result = ant(*STATS, *flags)
     assert (result.exit, result.requests, result.stdout) == (2, [], "")
 
 
-def test_several_inputs_can_not_be_waited_for(ant):
-    """It says so, and sends nothing."""
+def test_until_does_not_take_several_inputs(ant):
+    """The message says so, and nothing is sent."""
     result = ant("beta:environments", "retrieve", "--until", "id", stdin="a\nb\n")
     assert (result.exit, result.requests) == (2, [])

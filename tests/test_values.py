@@ -1,4 +1,4 @@
-"""Text to value: what is a number, what a text, and what is refused."""
+"""How the text of a flag becomes a value: numbers, strings, and invalid values."""
 
 import pytest
 from hypothesis import given
@@ -62,7 +62,7 @@ def refusal(text):
     ],
 )
 def test_text_is_read_as_json_or_relaxed_yaml(text, json):
-    """Plain texts, numbers and null are distinguished as in YAML 1.2."""
+    """Plain strings, numbers and null are distinguished as in YAML 1.2."""
     assert encode(parse(text, "--config")).decode() == json
 
 
@@ -112,7 +112,7 @@ def test_text_is_read_as_json_or_relaxed_yaml(text, json):
         ),
     ],
 )
-def test_ambiguous_values_are_refused_with_their_position(text, parts):
+def test_ambiguous_values_are_rejected_with_their_position(text, parts):
     """The message names the flag, the line, the column, and the reason."""
     message = refusal(text)
     assert message.startswith("--config, line")
@@ -150,7 +150,7 @@ FORCE = Param("force", "body", bool, "")
     ],
 )
 def test_the_value_of_a_flag_has_the_type_of_its_parameter(param, text, value):
-    """Only nullable parameters accept null; integers are decimal."""
+    """Only nullable parameters accept null. Integers are decimal."""
     assert convert(param, param.flag, text) == value
 
 
@@ -172,8 +172,8 @@ def test_the_value_of_a_flag_has_the_type_of_its_parameter(param, text, value):
         (METADATA, "true", "a boolean"),
     ],
 )
-def test_a_flag_value_of_another_type_is_refused(param, text, part):
-    """The message names the flag and the type that it takes."""
+def test_a_flag_value_of_another_type_is_rejected(param, text, part):
+    """The message names the flag and its type."""
     with pytest.raises(UsageError) as caught:
         convert(param, param.flag, text)
     assert param.flag in caught.value.message
@@ -214,7 +214,7 @@ FLOW_VALUES = st.recursive(
 
 @given(FLOW_TEXTS | FLOW_VALUES | FLOW_TEXTS.map(lambda text: f"{{{text}}}"))
 def test_simple_yaml_has_the_value_that_the_yaml_parser_finds(text):
-    """A text without such a value is left to the parser."""
+    """Any other text is left to the parser."""
     json = as_json(text)
     if json is not None and (value := json_value(json)) is not None:
         assert value == yaml_value(text)
@@ -248,5 +248,5 @@ def test_simple_yaml_is_json_without_quotes(text, json):
         "- a",
     ],
 )
-def test_what_is_no_simple_yaml_is_left_to_the_parser(text):
+def test_other_yaml_is_left_to_the_parser(text):
     assert as_json(text) is None

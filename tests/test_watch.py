@@ -1,4 +1,4 @@
-"""`--watch`: a request is sent again and again, and what changed is shown."""
+"""`--watch`: a request is repeated, and changes are shown."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def lines_of(result):
 
 
 def test_in_a_pipe_each_change_of_a_list_is_a_line_of_json(ant):
-    """The first state is added; what is gone is printed as it was last."""
+    """The first state is added. A removed item is printed in its last state."""
     result = ant(*LIST, replies=[page(item("a"), item("b")), page(item("c"), item("a", "active")), GONE])
     assert lines_of(result) == [
         {"change": "added", "item": item("a")},
@@ -58,15 +58,15 @@ def test_in_a_pipe_each_change_of_a_list_is_a_line_of_json(ant):
 
 
 @pytest.mark.parametrize("words", [RETRIEVE, STATS], ids=["retrieve", "stats"])
-def test_in_a_pipe_an_object_is_printed_whenever_it_changed(ant, words):
-    """On one line, as it is now."""
+def test_in_a_pipe_an_object_is_printed_after_each_change(ant, words):
+    """Its current state is printed on one line."""
     result = ant(*words, "--every", "500ms", replies=[{"n": 1}, {"n": 1}, {"n": 2}, GONE])
     assert result.stdout == '{"n":1}\n{"n":2}\n'
     assert result.waits == [0.5, 0.5, 0.5]
 
 
-def test_only_what_the_transform_keeps_counts_as_a_change(ant):
-    """Items are identified by their IDs, even if it drops these."""
+def test_only_values_that_the_transform_keeps_are_compared(ant):
+    """Items are identified by their IDs, even if the transform drops them."""
     rounds = [page(item("a", n=1), item("b", n=1)), page(item("a", n=2), item("b", "active", n=1)), GONE]
     result = ant(*LIST, "--transform", "{state}", replies=rounds)
     assert [line["change"] for line in lines_of(result)] == ["added", "added", "changed"]
@@ -80,7 +80,7 @@ def test_a_string_of_an_object_can_be_printed_without_quotes(ant):
 
 
 def test_filter_and_max_items_choose_what_is_watched(ant):
-    """What no longer matches is removed."""
+    """An item that no longer matches is removed."""
     rounds = [
         page(item("a", "stopped"), item("b"), next_page="p2"),
         page(item("c"), item("d")),
@@ -102,8 +102,8 @@ def test_filter_and_max_items_choose_what_is_watched(ant):
     assert found == [("added", "b"), ("added", "c"), ("added", "d"), ("removed", "b")]
 
 
-def test_a_list_that_fails_in_its_middle_removes_nothing(ant):
-    """A state is all pages or none."""
+def test_a_list_that_fails_in_the_middle_removes_nothing(ant):
+    """A state has all pages or none."""
     rounds = [page(item("a"), next_page="p2"), page(item("b")), page(item("a"), next_page="p2"), FAULT, GONE]
     result = ant(*LIST, "--max-retries", "0", replies=rounds)
     assert [line["change"] for line in lines_of(result)] == ["added", "added"]
@@ -111,13 +111,13 @@ def test_a_list_that_fails_in_its_middle_removes_nothing(ant):
 
 @pytest.mark.parametrize("form", ["auto", "json", "jsonl"])
 def test_json_formats_print_a_line_for_each_change(ant, form):
-    """Whichever of them is asked for."""
+    """This holds for each of these formats."""
     result = ant(*STATS, "--format", form, replies=[{"n": [1]}, GONE])
     assert result.stdout == '{"n":[1]}\n'
 
 
-def test_texts_of_the_server_are_escaped_at_a_terminal(ant):
-    """Also in lines of JSON."""
+def test_strings_from_the_server_are_escaped_at_a_terminal(ant):
+    """This includes lines of JSON."""
     result = ant(
         *LIST, "--format", "jsonl", terminal=True, env={"NO_COLOR": "1"}, replies=[page(item("\u009b31m")), GONE]
     )
@@ -125,7 +125,7 @@ def test_texts_of_the_server_are_escaped_at_a_terminal(ant):
     assert '"id":"\\u009b31m"' in result.stdout
 
 
-# What it can't be combined with
+# Combinations that are usage errors
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_texts_of_the_server_are_escaped_at_a_terminal(ant):
     ids=" ".join,
 )
 def test_flags_that_make_no_sense_with_a_watch_send_nothing(ant, words):
-    """A usage error."""
+    """They are a usage error."""
     result = ant(*words)
     assert (result.exit, result.requests, result.stdout) == (2, [], "")
 
@@ -154,27 +154,27 @@ def test_flags_that_make_no_sense_with_a_watch_send_nothing(ant, words):
 @pytest.mark.parametrize(
     "words", [(*LIST, "--format", "pretty"), (*STATS, "--format", "table"), (*LIST, "--debug")]
 )
-def test_at_a_terminal_only_what_fits_its_screen_can_be_watched(ant, words):
-    """A list as a table, an object as a view, and no debug log in between."""
+def test_a_terminal_can_watch_a_list_as_a_table_or_an_object_as_a_view_only(ant, words):
+    """Other formats don't fit the screen, and a debug log would be written into it."""
     result = ant(*words, terminal=True)
     assert (result.exit, result.requests) == (2, [])
 
 
-def test_several_inputs_can_not_be_watched(ant):
-    """It says so, and sends nothing."""
+def test_watch_does_not_take_several_inputs(ant):
+    """The message says so, and nothing is sent."""
     result = ant("beta:environments", "retrieve", "--watch", stdin="a\nb\n")
     assert (result.exit, result.requests) == (2, [])
     assert "there are 2 inputs" in result.stderr
 
 
 def test_a_dry_run_of_a_watch_shows_one_request(ant):
-    """And sends none."""
+    """It is not sent."""
     result = ant(*STATS, "--dry-run")
     assert (result.exit, result.requests, result.stdout.count("GET")) == (0, [], 1)
 
 
 def test_a_watch_ends_with_0_when_its_time_is_up(ant):
-    """The next round would come too late."""
+    """The next request would be too late."""
     result = ant(*STATS, "--every", "2s", "--for", "1s", replies=[{"n": 1}])
     assert (result.exit, result.stdout, result.waits) == (0, '{"n":1}\n', [])
 
@@ -182,15 +182,15 @@ def test_a_watch_ends_with_0_when_its_time_is_up(ant):
 # Faults
 
 
-def test_a_watch_survives_a_fault_that_retries_did_not_end(ant):
-    """It is noted once for a row of them, on stderr."""
+def test_a_watch_survives_a_fault_that_remains_after_retries(ant):
+    """A series of faults is noted once, on stderr."""
     result = ant(*STATS, "--max-retries", "1", replies=[{"n": 1}, FAULT, FAULT, FAULT, FAULT, {"n": 2}, GONE])
     assert result.stdout == '{"n":1}\n{"n":2}\n'
     assert result.stderr.count("Note: 503 Service Unavailable. Asking again in 2 s.") == 1
 
 
-def test_each_row_of_faults_is_noted(ant):
-    """After a response in between."""
+def test_each_series_of_faults_is_noted(ant):
+    """A response between two faults separates them."""
     result = ant(*STATS, "--max-retries", "0", replies=[{"n": 1}, FAULT, {"n": 1}, FAULT, FAULT, {"n": 1}, GONE])
     assert result.stderr.count("Note: 503") == 2
 
@@ -198,15 +198,15 @@ def test_each_row_of_faults_is_noted(ant):
 @pytest.mark.parametrize(
     "fault", [ConnectionResetError("reset"), httpx.Response(200, text="<html>"), httpx.Response(200, text="{")]
 )
-def test_a_watch_survives_a_network_in_trouble(ant, fault):
-    """Nothing of such a response is printed."""
+def test_a_watch_survives_network_errors_and_invalid_responses(ant, fault):
+    """Nothing of an invalid response is printed."""
     result = ant(*STATS, "--max-retries", "0", replies=[{"n": 1}, fault, {"n": 2}, GONE])
     assert result.stdout == '{"n":1}\n{"n":2}\n'
 
 
 @pytest.mark.parametrize(("status", "code"), [(401, 4), (404, 5), (400, 1)])
-def test_an_error_that_stays_ends_a_watch_with_its_exit_code(ant, status, code):
-    """Asking again would not help."""
+def test_a_permanent_error_ends_a_watch_with_its_exit_code(ant, status, code):
+    """Repeating the request would not help."""
     result = ant(*STATS, replies=[{"n": 1}, httpx.Response(status, json={})])
     assert (result.exit, len(result.requests)) == (code, 2)
     assert str(status) in result.stderr
@@ -234,7 +234,7 @@ CENTURY_S = 100 * 365 * 86_400.0
     ],
 )
 def test_a_rate_limit_delays_the_next_round_as_long_as_the_server_asks(ant, asked, waited):
-    """Never less than --every."""
+    """The delay is never less than --every."""
     limited = httpx.Response(429, headers={"retry-after": asked}, json={})
     result = ant(*STATS, "--max-retries", "0", replies=[{"n": 1}, limited, {"n": 2}, GONE])
     assert result.waits == [2.0, waited, 2.0]
@@ -243,8 +243,8 @@ def test_a_rate_limit_delays_the_next_round_as_long_as_the_server_asks(ant, aske
 # The end of a pipe
 
 
-def test_a_pipe_says_when_its_reader_has_left():
-    """Without being written to."""
+def test_a_closed_pipe_is_detected():
+    """It is detected without writing to it."""
     reading, writing = os.pipe()
     with open(writing, "wb", buffering=0) as file:  # noqa: PTH123 - a descriptor, not a path
         stdout = Stdout(file)
@@ -255,7 +255,7 @@ def test_a_pipe_says_when_its_reader_has_left():
 
 
 def test_a_watch_ends_as_soon_as_its_reader_leaves(clean_environ):
-    """Although nothing changes, and the next round is an hour away."""
+    """It ends even though nothing changes, and the next request is an hour away."""
     with ScriptedServer(response({"n": 1})) as server:
         words = [*STATS, "--every", "1h", "--base-url", server.url]
         with subprocess.Popen(
@@ -271,7 +271,7 @@ def test_a_watch_ends_as_soon_as_its_reader_leaves(clean_environ):
             assert process.stderr.read() == b""
 
 
-# Marks
+# Marks of changes
 
 
 def parts(**values):
@@ -283,12 +283,12 @@ def signs(marked):
 
 
 def test_nothing_of_the_first_state_is_marked():
-    """It is not new to the server."""
+    """It is not new on the server."""
     assert signs(Marks(10).update(parts(a=1), 0)) == [(1, None)]
 
 
-def test_marks_last_for_their_time_and_what_is_gone_keeps_its_place_as_long():
-    """Somebody may look away for a moment."""
+def test_marks_stay_for_their_time_and_removed_items_keep_their_place():
+    """Users may look away for a moment."""
     marks = Marks(10)
     marks.update(parts(a=1, b=2, c=3), 0)
     changed = [(1, None), (2, Change.REMOVED), (4, Change.CHANGED), (5, Change.ADDED)]
@@ -297,15 +297,15 @@ def test_marks_last_for_their_time_and_what_is_gone_keeps_its_place_as_long():
     assert signs(marks.update(parts(a=1, c=4, d=5), 110)) == [(1, None), (4, None), (5, None)]
 
 
-def test_what_is_gone_from_the_top_stays_at_the_top():
-    """Above what is new there."""
+def test_an_item_removed_from_the_top_stays_at_the_top():
+    """It is shown above new items."""
     marks = Marks(10)
     marks.update(parts(a=1, b=2), 0)
     assert signs(marks.update(parts(c=3, b=2), 1)) == [(1, Change.REMOVED), (3, Change.ADDED), (2, None)]
 
 
-def test_what_comes_back_is_new():
-    """And not shown twice."""
+def test_a_removed_item_that_comes_back_is_new():
+    """It is not shown twice."""
     marks = Marks(10)
     for now, state in enumerate((parts(a=1, b=2), parts(b=2), parts(b=2, a=1))):
         shown = signs(marks.update(state, now))
@@ -315,8 +315,8 @@ def test_what_comes_back_is_new():
 # At a terminal
 
 
-def test_a_screen_shows_a_fault_in_its_status_line(ant, monkeypatch):
-    """Below the last state; and the retries before it."""
+def test_a_screen_shows_faults_in_its_status_line(ant, monkeypatch):
+    """It also shows the retries before a fault. The last state stays above."""
     monkeypatch.setenv("TERM", "xterm")
     replies = [page(item("a")), FAULT, FAULT, page(), GONE]
     result = ant(*LIST, "--max-retries", "1", terminal=True, env={"NO_COLOR": "1"}, replies=replies)
@@ -330,8 +330,8 @@ def test_a_screen_shows_a_fault_in_its_status_line(ant, monkeypatch):
     assert "gone" in result.stderr
 
 
-def test_what_a_server_says_is_redacted_and_escaped_in_the_status_line(ant, monkeypatch):
-    """Here the target of a redirect."""
+def test_a_string_from_the_server_is_redacted_and_escaped_in_the_status_line(ant, monkeypatch):
+    """Here it is the target of a redirect."""
     monkeypatch.setenv("TERM", "xterm")
     moved = httpx.Response(302, headers=[(b"location", f"/{KEY}\xad".encode("latin-1"))])
     result = ant(*STATS, terminal=True, replies=[{"n": 1}, moved, GONE])
@@ -339,7 +339,7 @@ def test_what_a_server_says_is_redacted_and_escaped_in_the_status_line(ant, monk
     assert "\xad" not in result.stdout
 
 
-def test_the_age_of_a_time_is_no_change_of_the_view():
+def test_the_age_of_a_time_is_not_a_change():
     """A minute later, the object is the same."""
     value = b'{"type":"work","created_at":"2026-03-14T15:00:00Z"}'
     begin = datetime.fromisoformat("2026-03-14T15:00:00Z").timestamp()
@@ -352,7 +352,7 @@ def test_the_age_of_a_time_is_no_change_of_the_view():
 
 
 def test_a_list_without_items_says_so_on_the_screen(ant):
-    """As the command does without --watch."""
+    """The message is that of the command without --watch."""
     result = ant(*LIST, "--for", "1s", terminal=True, replies=[page()])
     assert "No environments." in result.stdout.rpartition("\x1b[?1049l")[2]
     result = ant(*LIST, "--for", "1s", "--filter", "name==b", terminal=True, replies=[page()])
@@ -360,7 +360,7 @@ def test_a_list_without_items_says_so_on_the_screen(ant):
 
 
 def test_a_column_that_matches_nothing_is_noted_once_after_the_screen(ant):
-    """Each frame would say it again."""
+    """The screen would repeat it in each frame."""
     pages = [page(item("env_1")), page(item("env_1", "active")), GONE]
     result = ant(*LIST, "--columns", "id,stat", terminal=True, replies=pages)
     assert result.stderr.count("Warning: --columns: 'stat' matches nothing") == 1
@@ -369,7 +369,7 @@ def test_a_column_that_matches_nothing_is_noted_once_after_the_screen(ant):
 
 @pytest.fixture
 def watch(clean_environ):
-    """Watch what a loopback server answers in a real terminal, and wait for its first screen."""
+    """Watch the response of a loopback server in a real terminal, and wait for the first screen."""
     with ExitStack() as opened:
 
         def start(*replies, words=LIST, until="Ctrl-C ends"):
@@ -387,7 +387,7 @@ MANY = response(page(*(item(f"work_{number}") for number in range(40))))
 
 
 def test_ctrl_c_restores_the_terminal_and_leaves_the_last_state(watch):
-    """The run ends by SIGINT, so that a shell's loop ends, too."""
+    """The run ends by SIGINT, so a loop of the shell ends, too."""
     session = watch(MANY, (Act.STALL,), until="18 rows not shown")
     session.type("\x03")
     status, left = session.end()
@@ -396,8 +396,8 @@ def test_ctrl_c_restores_the_terminal_and_leaves_the_last_state(watch):
     assert len(left.splitlines()) <= 24
 
 
-def test_a_window_of_another_size_is_filled_at_once(watch):
-    """While the next response has not come yet."""
+def test_the_screen_is_redrawn_at_once_when_the_window_changes_its_size(watch):
+    """It does not wait for the next response."""
     session = watch(MANY, (Act.STALL,), until="18 rows not shown")
     session.type("")
     session.resize(10, 60)
@@ -409,8 +409,8 @@ def test_a_window_of_another_size_is_filled_at_once(watch):
     session.end()
 
 
-def test_ctrl_z_gives_the_shell_its_terminal_and_fg_the_screen_back(watch):
-    """In between, the watch is stopped."""
+def test_ctrl_z_gives_the_terminal_back_to_the_shell_and_fg_returns_to_the_screen(watch):
+    """The watch is stopped in between."""
     session = watch(MANY, (Act.STALL,))
     session.type("\x1a")
     session.wait_for_stop()
@@ -422,7 +422,7 @@ def test_ctrl_z_gives_the_shell_its_terminal_and_fg_the_screen_back(watch):
 
 
 def test_an_error_that_ends_a_watch_is_below_the_last_state(watch):
-    """The screen is the shell's again by then."""
+    """The screen belongs to the shell again by then."""
     session = watch(MANY, error("404 Not Found"), until="404")
     status, left = session.end()
     assert status == 5
