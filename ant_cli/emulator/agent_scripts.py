@@ -74,22 +74,22 @@ def receive(transaction: Transaction, session: Session, event: Event) -> Receive
     """
     if session.status == "terminated":
         raise InvalidRequest(f"session_id: {session.id} is terminated and takes no more events.")
-    kind = event["type"]
-    if kind in RESULTS:
+    event_type = event["type"]
+    if event_type in RESULTS:
         return _receive_result(transaction, session, event)
-    taken = emit(transaction, session, kind, _fields_of(event))
-    if kind == "user.message" and session.waits_for is None:
+    taken = emit(transaction, session, event_type, _fields_of(event))
+    if event_type == "user.message" and session.waits_for is None:
         emit(transaction, session, "session.status_running")
         return Received(taken, _advance(transaction, session))
-    if kind == "user.interrupt" and session.waits_for is not None:
+    if event_type == "user.interrupt" and session.waits_for is not None:
         return Received(taken, _end_turn(transaction, session._replace(waits_for=None)))
     return Received(taken, session)
 
 
-def emit(transaction: Transaction, session: Session, kind: str, fields: Event | None = None) -> Event:
+def emit(transaction: Transaction, session: Session, event_type: str, fields: Event | None = None) -> Event:
     """Add an event to a session and return it."""
-    event = {"id": new_id("sevt"), "type": kind, "processed_at": rfc3339(transaction.now), **(fields or {})}
-    transaction.run(SQL_ADD_EVENT, session.id, kind, json.dumps(event))
+    event = {"id": new_id("sevt"), "type": event_type, "processed_at": rfc3339(transaction.now), **(fields or {})}
+    transaction.run(SQL_ADD_EVENT, session.id, event_type, json.dumps(event))
     return event
 
 
@@ -128,11 +128,11 @@ def _advance(transaction: Transaction, session: Session) -> Session:
 
 
 def _call_tool(transaction: Transaction, session: Session, step: Event) -> Session:
-    kind = next(kind for kind in TOOLS if kind in step)
-    fields = {"name": step[kind], "input": step.get("input") or {}}
-    if kind == "tool":
+    tool = next(tool for tool in TOOLS if tool in step)
+    fields = {"name": step[tool], "input": step.get("input") or {}}
+    if tool == "tool":
         fields["evaluated_permission"] = "allow"
-    call = emit(transaction, session, TOOLS[kind], fields)
+    call = emit(transaction, session, TOOLS[tool], fields)
     _go_idle(transaction, session, {"type": "requires_action", "event_ids": [call["id"]]})
     return _save(transaction, session._replace(status="idle", waits_for=call["id"]))
 

@@ -40,22 +40,22 @@ SQL_DELETE = (
 SQL_CHANGE = "UPDATE environments SET name = ?, archived = ?, document = ? WHERE id = ?"
 
 
-class Found(NamedTuple):
+class StoredEnvironment(NamedTuple):
     """A stored environment."""
 
     id: str
-    kind: str
+    config_type: str
     archived: int
     document: str
 
 
-def find(transaction: Transaction, environment_id: str) -> Found:
+def find(transaction: Transaction, environment_id: str) -> StoredEnvironment:
     """Return the environment. Raises EmulatorError with status 404 if it does not exist."""
     row = transaction.one(SQL_FIND, environment_id)
     if row is None:
         message = f"environment_id: there is no environment {environment_id!r}."
         raise EmulatorError(404, message, "environment_not_found")
-    return Found._make(row)
+    return StoredEnvironment._make(row)
 
 
 def create(store: Store, call: Call) -> str:
@@ -113,15 +113,15 @@ def update(store: Store, call: Call) -> str:
 
     params = models.parse(models.EnvironmentUpdateParams, call.body)
     with store.write() as transaction:
-        found = find(transaction, call.environment_id)
-        if found.archived:
-            message = f"environment_id: {found.id} is archived and cannot change."
+        stored = find(transaction, call.environment_id)
+        if stored.archived:
+            message = f"environment_id: {stored.id} is archived and cannot change."
             raise InvalidRequest(message, "environment_archived")
-        environment = models.Environment.model_validate_json(found.document)
+        environment = models.Environment.model_validate_json(stored.document)
         changed = _changed(environment, params, rfc3339(transaction.now))
         _check_name(transaction, changed)
         document = changed.model_dump_json()
-        transaction.run(SQL_CHANGE, changed.name, 0, document, found.id)
+        transaction.run(SQL_CHANGE, changed.name, 0, document, stored.id)
     return document
 
 
@@ -152,28 +152,28 @@ def _check_name(transaction: Transaction, environment: Environment) -> None:
 def archive(store: Store, call: Call) -> str:
     """Archive an environment for good. Repeating it changes nothing."""
     with store.write() as transaction:
-        found = find(transaction, call.environment_id)
-        if found.archived:
-            return found.document
+        stored = find(transaction, call.environment_id)
+        if stored.archived:
+            return stored.document
         now = rfc3339(transaction.now)
-        environment = json.loads(found.document) | {"archived_at": now, "updated_at": now, "state": "archived"}
+        environment = json.loads(stored.document) | {"archived_at": now, "updated_at": now, "state": "archived"}
         document = json.dumps(environment, ensure_ascii=False, separators=(",", ":"))
-        transaction.run(SQL_CHANGE, environment["name"], 1, document, found.id)
+        transaction.run(SQL_CHANGE, environment["name"], 1, document, stored.id)
     return document
 
 
 def delete(store: Store, call: Call) -> str:
     """Delete an environment with its finished work and its sessions, unless it has unfinished work."""
     with store.write() as transaction:
-        found = find(transaction, call.environment_id)
+        stored = find(transaction, call.environment_id)
         expire_leases(transaction)
         query = "SELECT count(*) FROM work WHERE environment_id = ? AND state <> 'stopped'"
-        unfinished = (transaction.one(query, found.id) or (0,))[0]
+        unfinished = (transaction.one(query, stored.id) or (0,))[0]
         if unfinished:
             raise Conflict(
-                f"environment_id: {found.id} has {unfinished} unfinished work items; "
+                f"environment_id: {stored.id} has {unfinished} unfinished work items; "
                 "archive it first, to allow the queue to drain."
             )
         for statement in SQL_DELETE:
-            transaction.run(statement, found.id)
-    return json.dumps({"id": found.id, "type": "environment_deleted"})
+            transaction.run(statement, stored.id)
+    return json.dumps({"id": stored.id, "type": "environment_deleted"})

@@ -31,7 +31,7 @@ class Item(NamedTuple):
     sequence: int
     id: str
     environment_id: str
-    kind: str
+    work_type: str
     session_id: str
     sessions_token: str | None
     metadata: str
@@ -47,7 +47,7 @@ class Item(NamedTuple):
 
 
 @contextmanager
-def work_transaction(store: Store, call: Call) -> Iterator[tuple[Transaction, environment_rules.Found]]:
+def work_transaction(store: Store, call: Call) -> Iterator[tuple[Transaction, environment_rules.StoredEnvironment]]:
     """Begin a transaction on the work of the call's environment, after expiring leases. 404 without one."""
     with store.write() as transaction:
         environment = environment_rules.find(transaction, call.environment_id)
@@ -78,7 +78,7 @@ def to_json(item: Item, *, with_secret: bool = False) -> str:
         "id": item.id,
         "acknowledged_at": rfc3339_or_none(item.acknowledged_at),
         "created_at": rfc3339(item.created_at),
-        "data": {"id": item.session_id, "type": item.kind},
+        "data": {"id": item.session_id, "type": item.work_type},
         "environment_id": item.environment_id,
         "latest_heartbeat_at": rfc3339_or_none(item.latest_heartbeat_at),
         "metadata": json.loads(item.metadata),

@@ -1,4 +1,4 @@
-"""Pages of a list: newest first, with cursors that name a place instead of a number of items.
+"""Pages of a list: newest first, with cursors that name a position instead of a number of items.
 
 A cursor has the sequence number of the last item that was shown. Items that are added or deleted meanwhile shift
 nothing: the next page begins after that item, even if the item itself is gone.
@@ -16,7 +16,7 @@ from ant_cli.emulator.errors import InvalidRequest
 
 BEFORE_THE_FIRST = 2**62
 PREFIX = "page_"
-PLACE = re.compile(r"(?P<list>.+) (?P<sequence>[0-9]{1,18})", re.ASCII)
+CURSOR = re.compile(r"(?P<list>.+) (?P<sequence>[0-9]{1,18})", re.ASCII)
 
 
 def cursor(list_name: str, sequence: int) -> str:
@@ -28,10 +28,10 @@ def sequence_of(list_name: str, page: str | None, start: int = BEFORE_THE_FIRST)
     """Return the sequence number after which a page begins; `start` without a cursor."""
     if page is None:
         return start
-    place = PLACE.fullmatch(_decoded(page))
-    if place is None or place["list"] != list_name:
+    match = CURSOR.fullmatch(_decoded(page))
+    if match is None or match["list"] != list_name:
         raise InvalidRequest("page: not a cursor of this list; pass the next_page of an earlier response.")
-    return int(place["sequence"])
+    return int(match["sequence"])
 
 
 def _decoded(page: str) -> str:

@@ -236,11 +236,11 @@ def _sentence(problem: ErrorDetails) -> str:
 
 
 def _path(problem: ErrorDetails) -> list[str]:
-    """Return the place in the body, without the branch of a union that pydantic adds to it."""
-    place = [str(step) for step in problem["loc"]]
+    """Return the path in the body, without the branch of a union that pydantic adds to it."""
+    steps = [str(step) for step in problem["loc"]]
     path = [
         step
-        for before, step in zip(["", *place], place, strict=False)
+        for before, step in zip(["", *steps], steps, strict=False)
         if before not in UNIONS and not step.startswith("user.")
     ]
     return [*path, "type"] if problem["type"].startswith("union_tag") else path

@@ -10,7 +10,7 @@ import json
 
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.clock import MICROSECONDS_PER_MS, MICROSECONDS_PER_SECOND, rfc3339_or_none
-from ant_cli.emulator.environment_rules import Found
+from ant_cli.emulator.environment_rules import StoredEnvironment
 from ant_cli.emulator.errors import InvalidRequest
 from ant_cli.emulator.identifiers import new_id
 from ant_cli.emulator.items import COLUMNS, Item, save, to_json, work_transaction
@@ -40,10 +40,10 @@ def poll(store: Store, call: Call) -> str:
     reclaim = reclaim_ms * MICROSECONDS_PER_MS
     worker_id = call.headers.get("anthropic-worker-id")
     with work_transaction(store, call) as (transaction, environment):
-        if environment.kind != "self_hosted":
+        if environment.config_type != "self_hosted":
             raise InvalidRequest(
                 f"Only BYOC and bridge environments support work polling. Environment {environment.id} is "
-                f"anthropic_{environment.kind}."
+                f"anthropic_{environment.config_type}."
             )
         if worker_id:
             transaction.run(SQL_SEEN, environment.id, worker_id, transaction.now)
@@ -74,11 +74,11 @@ def _lease_next(transaction: Transaction, environment_id: str, reclaim: int) -> 
     return to_json(item, with_secret=True)
 
 
-def check_takes_work(environment: Found) -> None:
+def check_takes_work(environment: StoredEnvironment) -> None:
     """Reject work for an environment that has no queue, or is archived. InvalidRequest says which."""
-    if environment.kind != "self_hosted":
+    if environment.config_type != "self_hosted":
         raise InvalidRequest(
-            f"environment_id: {environment.id} is a {environment.kind} environment; "
+            f"environment_id: {environment.id} is a {environment.config_type} environment; "
             "only self-hosted environments have a work queue."
         )
     if environment.archived:
@@ -96,7 +96,7 @@ def stats(store: Store, call: Call) -> str:
         "oldest_queued_at": rfc3339_or_none(oldest),
         "pending": pending,
         "type": "work_queue_stats",
-        "workers_polling": workers if environment.kind == "self_hosted" else None,
+        "workers_polling": workers if environment.config_type == "self_hosted" else None,
     }
     return json.dumps(statistics)
 
@@ -114,7 +114,7 @@ def enqueue(store: Store, call: Call) -> str:
                 transaction,
                 environment.id,
                 request.session_id or new_id(request.type),
-                kind=request.type,
+                work_type=request.type,
                 metadata=metadata,
                 secret=request.secret,
             )
@@ -129,7 +129,7 @@ def add(
     environment_id: str,
     session_id: str,
     *,
-    kind: str = "session",
+    work_type: str = "session",
     metadata: str = "{}",
     secret: bool,
 ) -> Item:
@@ -138,7 +138,7 @@ def add(
         sequence=0,
         id=new_id("work"),
         environment_id=environment_id,
-        kind=kind,
+        work_type=work_type,
         session_id=session_id,
         sessions_token=new_token() if secret else None,
         metadata=metadata,

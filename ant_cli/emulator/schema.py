@@ -1,6 +1,6 @@
 """The tables. Changing one means raising the version. Files of unknown versions are rejected.
 
-`sequence` orders the lists and is the place of a cursor, so its values are never reused. Times are microseconds
+`sequence` orders the lists and is the position of a cursor, so its values are never reused. Times are microseconds
 since 1970, UTC. An environment is stored as the document that is returned, and a work item as columns, because its
 rules query them.
 """

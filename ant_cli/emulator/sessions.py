@@ -12,7 +12,7 @@ from ant_cli.emulator import list_pages, queue
 from ant_cli.emulator.agent_scripts import TERMINATED, Session, begin, receive
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.clock import rfc3339
-from ant_cli.emulator.environment_rules import Found
+from ant_cli.emulator.environment_rules import StoredEnvironment
 from ant_cli.emulator.environment_rules import find as find_environment
 from ant_cli.emulator.errors import EmulatorError, InvalidRequest
 from ant_cli.emulator.faults import PING
@@ -85,9 +85,9 @@ def list_events(store: Store, call: Call) -> str:
     limit = call.number("limit", 100, 1, 1000)
     name = f"events {session.id} {order}"
     start = 0 if order == "asc" else list_pages.BEFORE_THE_FIRST
-    place = list_pages.sequence_of(name, call.text("page"), start)
+    sequence = list_pages.sequence_of(name, call.text("page"), start)
     with store.read() as reader:
-        rows = reader.all(SQL_EVENTS[order], session.id, place, limit + 1)
+        rows = reader.all(SQL_EVENTS[order], session.id, sequence, limit + 1)
     return list_pages.page_of(name, rows, limit)
 
 
@@ -130,8 +130,8 @@ def _follow(store: Store, call: Call, session_id: str, last: int) -> Iterator[st
         if events is None:
             yield PING
             continue
-        for sequence, kind, document in events:
-            yield f"event: {kind}\ndata: {document}\n\n"
+        for sequence, event_type, document in events:
+            yield f"event: {event_type}\ndata: {document}\n\n"
             last = sequence
         if not events or events[-1][1] == TERMINATED:
             return
@@ -152,7 +152,7 @@ def _find(store: Store, call: Call) -> Session:
         return Session._make(row) if row else _added(transaction, session_id, named[0], None, {}, [])
 
 
-def _environment(transaction: Transaction, environment_id: str | None) -> Found:
+def _environment(transaction: Transaction, environment_id: str | None) -> StoredEnvironment:
     """Return the environment for a new session: the named one, or the newest with a queue."""
     if environment_id is None:
         row = transaction.one(SQL_QUEUE)

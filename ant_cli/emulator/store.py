@@ -90,10 +90,10 @@ class Arrivals:
         deadline = time.monotonic() + seconds
         while True:
             seen = self._count
-            found = look()
+            result = look()
             left = deadline - time.monotonic()
-            if found is not None or left <= 0:
-                return found
+            if result is not None or left <= 0:
+                return result
             self._wait_while(seen, min(left, self._look_again_seconds))
 
     def _wait_while(self, seen: int, seconds: float) -> None:
@@ -183,15 +183,15 @@ class Store:
         try:
             if _version(connection) == (0, 0) and _is_empty(connection):
                 _create(connection)
-            found = _upgraded(connection)
+            version = _upgraded(connection)
             connection.execute("PRAGMA synchronous=NORMAL")
         except sqlite3.DatabaseError as error:
             raise UnusableDatabase(f"{self._database} cannot be used: {error}.") from error
-        if found.application != APPLICATION_ID:
+        if version.application != APPLICATION_ID:
             raise UnusableDatabase(f"{self._database} is not a database of this emulator.")
-        if found.schema != SCHEMA_VERSION:
+        if version.schema != SCHEMA_VERSION:
             raise UnusableDatabase(
-                f"{self._database} has schema version {found.schema}, and this emulator reads {SCHEMA_VERSION}. "
+                f"{self._database} has schema version {version.schema}, and this emulator reads {SCHEMA_VERSION}. "
                 "Use another file, or the version of ant that wrote it."
             )
 
@@ -210,9 +210,9 @@ def _version(connection: sqlite3.Connection) -> _Version:
 
 def _upgraded(connection: sqlite3.Connection) -> _Version:
     """Return the version of the file, after updating an older file, unless another process is faster."""
-    found = _version(connection)
-    if found.application != APPLICATION_ID or found.schema not in UPGRADES:
-        return found
+    before = _version(connection)
+    if before.application != APPLICATION_ID or before.schema not in UPGRADES:
+        return before
     with _writing(connection):
         for version in range(_version(connection).schema, SCHEMA_VERSION):
             for statement in UPGRADES[version]:

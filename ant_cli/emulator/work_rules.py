@@ -13,7 +13,7 @@ import json
 from ant_cli.emulator import list_pages
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.clock import MICROSECONDS_PER_SECOND, rfc3339_or_none
-from ant_cli.emulator.environment_rules import Found
+from ant_cli.emulator.environment_rules import StoredEnvironment
 from ant_cli.emulator.errors import Conflict, EmulatorError, PreconditionFailed
 from ant_cli.emulator.items import COLUMNS, Item, item_transaction, save, to_json, work_transaction
 from ant_cli.emulator.store import Store
@@ -38,8 +38,8 @@ def list_work(store: Store, call: Call) -> str:
     return list_pages.page_of(name, [(item.sequence, to_json(item)) for item in items], limit)
 
 
-def _check_lists_work(environment: Found) -> None:
-    if environment.kind != "self_hosted":
+def _check_lists_work(environment: StoredEnvironment) -> None:
+    if environment.config_type != "self_hosted":
         message = (
             f"Environment {environment.id} not found, or does not support work listing. "
             "The work API is only available for self-hosted environments."
