@@ -281,12 +281,13 @@ def test_an_interrupt_leaves_the_rest_unsent_and_names_what_is_in_flight(many):
 
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        result = many(*ARCHIVE, *IDS, "--parallel", "1", api=FakeAPI({"env_4": interrupt}))
+        flags = ("--parallel", "1", "--workspace-id", "wrkspc_1")
+        result = many(*ARCHIVE, *IDS, *flags, api=FakeAPI({"env_4": interrupt}))
     finally:
         interrupted.set()
         signal.signal(signal.SIGINT, before)
     assert (result.exit, [*result.ids, *result.unprinted], result.in_flight) == (130, IDS[:3], ["env_4"])
-    assert "ant beta:environments retrieve ENVIRONMENT_ID" in result.stderr
+    assert "ant beta:environments retrieve ENVIRONMENT_ID --workspace-id wrkspc_1\n" in result.stderr
     assert result.stderr.endswith("\nArchived 3 of 10.\n")
     assert result.accounted() == sorted(IDS)
 

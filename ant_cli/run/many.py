@@ -13,7 +13,7 @@ from ant_cli.http.outcome import OutcomeHints
 from ant_cli.http.pool import Pool, Result, Unfinished
 from ant_cli.input.request import Request, Requests
 from ant_cli.operations.global_flags import PARALLEL, YES
-from ant_cli.operations.spec import Operation
+from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.api_error import open_client, rendered_errors
 from ant_cli.output.printer import check_json
 from ant_cli.output.progress_bar import ProgressBar
@@ -42,7 +42,7 @@ def run_many(plan: RunPlan, runtime: Runtime) -> None:
     parallel = min(settings.parallel or usual, requests.count)
     if operation.asks_about(requests.count) and not plan.flags.is_on(YES.name):
         confirm(_question(operation, requests), runtime, reads_stdin=True)
-    report = _Report(operation, requests, runtime)
+    report = _Report(operation, plan.flags, requests, runtime)
     observer = Unobserved() if runtime.stderr.is_terminal else plan.progress
     with (
         open_client(settings, runtime, observer) as client,
@@ -97,8 +97,9 @@ def _send(plan: RunPlan, hints: OutcomeHints, stderr: Stderr, client: Client, re
 class _Report:
     """Counts the outcomes of the requests, and reports them to people."""
 
-    def __init__(self, operation: Operation, requests: Requests, runtime: Runtime) -> None:
+    def __init__(self, operation: Operation, flags: Flags, requests: Requests, runtime: Runtime) -> None:
         self._operation = operation
+        self._flags = flags
         self._requests = requests
         self._stderr = runtime.stderr
         self._erases = runtime.stdout.is_terminal
@@ -178,9 +179,13 @@ class _Report:
             self._stderr.say(f"{what[0].upper()}{what[1:]}: {' '.join(labels)}{hint}")
 
     def _check_hint(self) -> str:
-        command = self._operation.check_command
+        if not self._operation.check_command:
+            return ""
+        from ant_cli.http.target_flags import target_flags
+
         names = {param.name: param.name.upper() for param in self._operation.params_in("path")}
-        return f"\nCheck before you repeat it: ant {command.format(**names)}" if command else ""
+        command = self._operation.check_command.format(**names)
+        return f"\nCheck before you repeat it: ant {command}{target_flags(self._flags)}"
 
     def _say_summary(self) -> None:
         summary = self._summary()

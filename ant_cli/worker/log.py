@@ -68,18 +68,24 @@ class WorkerLog:
 
     def _clean(self, value: object) -> object:
         if isinstance(value, AntError):
-            value = _describe(value)
+            value = self._describe(value)
         if not isinstance(value, str):
             return value
-        if self._secrets and len(value) >= self._shortest:  # a shorter text can't contain any of them
-            value = redact(value, self._secrets)
-        return escape_controls(value)
+        return escape_controls(self._redacted(value))
 
+    def _describe(self, error: AntError) -> str:
+        """Return the message of an error, with the server's reason if it gave one."""
+        reason = error_message(error.body) if isinstance(error, APIError) else ""
+        if not reason:
+            return error.message
+        # Redact before cutting: a secret that is cut in two would not be found.
+        reason = self._redacted(self._stderr.redact(reason))
+        return f"{error.message}: {shortened(reason, _LONGEST_REASON)}"
 
-def _describe(error: AntError) -> str:
-    """Return the message of an error, with the server's reason if it gave one."""
-    reason = error_message(error.body) if isinstance(error, APIError) else ""
-    return f"{error.message}: {shortened(reason, _LONGEST_REASON)}" if reason else error.message
+    def _redacted(self, text: str) -> str:
+        if self._secrets and len(text) >= self._shortest:  # a shorter text can't contain any of them
+            return redact(text, self._secrets)
+        return text
 
 
 def _quoted(value: str) -> str:

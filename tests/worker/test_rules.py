@@ -313,3 +313,18 @@ def test_the_reason_of_a_server_is_logged_up_to_a_limit_and_without_secrets(log_
     for body in ("", "<html>", "[]", '{"error": "x"}', '{"error": {"message": 1}}'):
         assert "404 Not Found" in logged_error(body)
         assert "404 Not Found:" not in logged_error(body)
+
+
+@pytest.mark.parametrize("secret", ["item-token-12345", "worker-key-12345"])
+def test_no_part_of_a_secret_is_logged_where_the_reason_of_a_server_is_cut(secret):
+    """A secret of the item or of the worker is redacted before."""
+    screen = Screen(terminal=False)
+    stderr = Stderr(screen)
+    stderr.register_secret("worker-key-12345")
+    log = WorkerLog(stderr, "text", {}, secrets=["item-token-12345"])
+    message = "x" * 487 + secret + "y" * 100
+    log.warn(
+        "poll failed", error=APIError("GET x", 404, "", json.dumps({"error": {"message": message}}).encode(), "")
+    )
+    assert "x[redacted" in screen.text()
+    assert secret[:4] not in screen.text()
