@@ -1,4 +1,4 @@
-"""Two ways to run `ant` in a hostile world: in this process over real sockets, and as a process of its own."""
+"""Two ways to run `ant` in a hostile environment: in this process with real sockets, and as a separate process."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OUTPUT = '{\n  "id": "x"\n}\n'
 
 
 def without_bug(result: Result) -> Result:
-    """Return the result of a run that did not report a bug, which no hostile input may cause."""
+    """Return the result of a run, which must not report a bug: no hostile input may cause one."""
     assert "this is a bug" not in result.stderr
     return result
 
@@ -61,7 +61,7 @@ def ant_over_socket(clean_environ: dict[str, str]) -> Callable[..., Result]:
 
 @pytest.fixture
 def shell(clean_environ: dict[str, str], tmp_path: Path) -> Callable[..., Result]:
-    """Run a line of bash in which `$ANT` is the program, against a scripted server."""
+    """Run a line of bash, in which `$ANT` is the program, against a scripted server."""
 
     def run(
         script: str,
@@ -97,13 +97,13 @@ def shell(clean_environ: dict[str, str], tmp_path: Path) -> Callable[..., Result
 
 @dataclass
 class Running:
-    """A process that is running, and the server that it talks to."""
+    """A running process, and its server."""
 
     process: subprocess.Popen[bytes]
     server: ScriptedServer
 
     def end_by(self, signal: int) -> Result:
-        """Send a signal, and return how the process ended; TimeoutExpired if it goes on."""
+        """Send a signal, and return how the process ended. TimeoutExpired if it continues."""
         self.process.send_signal(signal)
         self.process.wait(10)
         stderr = self.process.stderr.read().decode() if self.process.stderr else ""
@@ -112,7 +112,7 @@ class Running:
 
 @pytest.fixture
 def start(clean_environ: dict[str, str], tmp_path: Path):
-    """Start `ant` as a process against a scripted server, and return it when its first request is in."""
+    """Start `ant` as a process against a scripted server, and return it after its first request has arrived."""
     running: list[Running] = []
 
     def run(
@@ -146,5 +146,5 @@ def start(clean_environ: dict[str, str], tmp_path: Path):
 
 
 def needs(path: str) -> pytest.MarkDecorator:
-    """Skip a test where the operating system has no such device."""
+    """Skip a test if the operating system lacks the device."""
     return pytest.mark.skipif(not Path(path).exists(), reason=f"this test needs {path}")

@@ -1,4 +1,4 @@
-"""A TCP server that does what a script says: bytes in, bytes out, and every way in which that can end."""
+"""A TCP server that follows a script: it reads requests, sends bytes, and ends connections in every way."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 
 class Act(Enum):
-    """What a server can do besides sending bytes."""
+    """The actions of a server other than sending bytes."""
 
     RESET = "end the connection with RST"
     CLOSE = "end the connection with FIN"
@@ -36,13 +36,13 @@ def response(body: Any = b"", *headers: str, status: str = "200 OK", kind: str =
 
 
 def error(status: str, kind: str = "api_error", *headers: str) -> bytes:
-    """Return an error as the API sends it."""
+    """Return an error in the form of the API's errors."""
     body = {"type": "error", "error": {"type": kind, "message": "made up"}, "request_id": "req_1"}
     return response(body, "request-id: req_1", *headers, status=status)
 
 
 class ScriptedServer:
-    """Gives the n-th request the n-th reply; the last reply is for all further ones, too. A context manager."""
+    """Gives the n-th request the n-th reply, and all later ones the last reply. A context manager."""
 
     def __init__(self, *replies: bytes | Reply, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> None:
         self.requests: list[bytes] = []
@@ -77,7 +77,7 @@ class ScriptedServer:
     def __exit__(self, *_: object) -> None:
         self._over.set()
         with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)  # so that accept() returns
+            self._socket.shutdown(socket.SHUT_RDWR)  # makes accept() return
         self._socket.close()
 
     def _accept(self) -> None:
@@ -98,11 +98,11 @@ class ScriptedServer:
                         return
 
     def _script(self, _request: bytes) -> Reply:
-        """Return what is done for the request that was added last."""
+        """Return the reply to the last request."""
         return self._replies[min(len(self.requests), len(self._replies)) - 1]
 
     def _reply(self, connection: socket.socket, request: bytes) -> bool:
-        """Do what the script says next, and return whether the connection goes on."""
+        """Act on the next reply, and return whether the connection stays open."""
         with self._lock:
             self.requests.append(request)
             reply = self._script(request)
@@ -123,7 +123,7 @@ class ScriptedServer:
 
 
 def _requests(connection: socket.socket) -> Iterator[bytes]:
-    """Yield each request that comes, head and body."""
+    """Yield each request with its head and body."""
     data = b""
     while True:
         while b"\r\n\r\n" not in data:
@@ -135,7 +135,7 @@ def _requests(connection: socket.socket) -> Iterator[bytes]:
         length = next(
             (int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0
         )
-        body = bytearray(rest)  # grows in place, however large the body is
+        body = bytearray(rest)  # grows in place, even if the body is large
         while len(body) < length:
             chunk = connection.recv(1_000_000)
             if not chunk:

@@ -1,4 +1,4 @@
-"""Fuzzing: any words, any values, any answers, any requests. The end is always one of those that are promised."""
+"""Fuzzing: any words, values, responses and requests lead to one of the documented outcomes."""
 
 from __future__ import annotations
 
@@ -60,15 +60,15 @@ YAML_WORDS = st.lists(
 @EXAMPLES
 @given(VALUES)
 def test_json_input_is_sent_byte_for_byte(value):
-    """What `json` writes comes back unchanged."""
+    """The output of `json` reaches the server unchanged."""
     written = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     assert encode(parse(written, "x")) == written.encode("utf-8", "backslashreplace")
 
 
 @EXAMPLES
 @given(st.text() | YAML_WORDS)
-def test_any_flag_text_is_a_value_or_refused(text):
-    """Accepted text is sent as JSON that reads back the same."""
+def test_any_flag_text_is_a_value_or_is_rejected(text):
+    """An accepted text is sent as JSON with the same value."""
     try:
         value = parse(text, "--config")
     except UsageError:
@@ -91,9 +91,9 @@ def test_any_bytes_on_stdin_end_in_a_documented_way(data):
 def run(
     words: Sequence[str], *, stdin: bytes = b"", answer: httpx.Response | None = None, terminal: bool = False
 ) -> tuple[int, str, str]:
-    """Run a command line in this process, against a server that gives one answer.
+    """Run a command line in this process, against a server that always gives the same response.
 
-    Check what holds for every run: a usage error sends and prints nothing, and every failure says why.
+    Check what must hold for every run: a usage error sends and prints nothing, and every failure has a message.
     """
     sent: list[httpx.Request] = []
     stdout, stderr = Screen(terminal=terminal), Screen(terminal=terminal)
@@ -141,14 +141,14 @@ ENDLESS = {"emulator", "completion", "auth", "profile", "explore", "help"}
     st.lists(WORD, max_size=6) | st.tuples(CALLS, st.lists(WORD, max_size=6)).map(lambda pair: [*pair[0], *pair[1]])
 )
 def test_any_command_line_ends_in_a_documented_way(words):
-    """It ends with a result, a usage error that sent nothing, or a failed request, and each error has a message."""
+    """It ends with a result, a usage error without a request, or a failed request. Each error has a message."""
     if not ENDLESS & set(words) and not any("base-url" in word or "local" in word for word in words):
         status, out, _ = run(words)
         assert status in (0, 1, 2, 4)
         assert out or status
 
 
-# Answers
+# Responses
 
 
 TEXTS = st.text(st.characters(codec="utf-8"))
@@ -165,7 +165,7 @@ ITEMS = st.dictionaries(
     st.booleans(),
 )
 def test_any_items_are_printed_in_every_format(items, name, terminal):
-    """The output is a terminal or a pipe."""
+    """Each format works on a terminal and in a pipe."""
     page = httpx.Response(200, content=json.dumps({"data": items, "next_page": None}).encode())
     status, out, _ = run(["beta:environments", "list", "--format", name], answer=page, terminal=terminal)
     assert status == 0
@@ -176,7 +176,7 @@ def test_any_items_are_printed_in_every_format(items, name, terminal):
 @EXAMPLES
 @given(st.lists(ITEMS, min_size=1, max_size=5))
 def test_a_table_has_one_line_for_each_item(items):
-    """No cell breaks the line, whatever its text."""
+    """No text of a cell breaks the line."""
     page = httpx.Response(200, content=json.dumps({"data": items}).encode())
     _, out, _ = run(["beta:environments", "list", "--format", "table", "--columns", "id,name"], answer=page)
     assert out.count("\n") == len(items) + 1
@@ -201,15 +201,15 @@ def test_any_response_body_ends_in_a_documented_way(body, status, listed):
     st.sampled_from([200, 204, 302, 404, 429, 500]),
 )
 def test_any_response_headers_end_in_a_documented_way(headers, status):
-    """No header of a response does harm."""
+    """No header causes a bug."""
     run(["beta:environments", "retrieve", "e", "--debug"], answer=httpx.Response(status, headers=headers))
 
 
-# The emulator, against requests made of its own models
+# Requests to the emulator, generated from its own models
 
 
 def requests() -> st.SearchStrategy[tuple[str, str, str, bytes]]:
-    """Return requests: right ones, nearly right ones, and nonsense."""
+    """Return requests: valid ones, nearly valid ones, and nonsense."""
     ids = st.sampled_from(["env_1", "work_1", "..", "%2e", "a%2Fb", "%ff", "e" * 300]) | st.text(
         st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="/?#%"), min_size=1, max_size=8
     )
@@ -237,7 +237,7 @@ def requests() -> st.SearchStrategy[tuple[str, str, str, bytes]]:
 
 
 def bodies_of_models() -> st.SearchStrategy[Any]:
-    """Return JSON values by the schema of the emulator's models, with a part that does not fit now and then."""
+    """Return JSON values that follow the schema of the emulator's models, some of them with an invalid part."""
     from pydantic import BaseModel
 
     from ant_cli.emulator import models
@@ -248,7 +248,7 @@ def bodies_of_models() -> st.SearchStrategy[Any]:
 
 
 def _of(schema: dict[str, Any], definitions: dict[str, Any], depth: int) -> st.SearchStrategy[Any]:
-    """Return values of a schema. One in some is of another kind."""
+    """Return values of a schema. Some of them have another type."""
     return st.one_of(_fitting(schema, definitions, depth), _fitting(schema, definitions, depth), SCALARS)
 
 
@@ -299,7 +299,7 @@ def test_the_emulator_never_returns_500_for_any_request(emulator, request):
 
 
 def call(emulator: Any, method: str, path: str, query: str, body: bytes) -> tuple[int, Any]:
-    """Call the WSGI application, and return the status and the JSON of its answer."""
+    """Call the WSGI application, and return the status and the JSON of its response."""
     from urllib.parse import unquote_to_bytes
 
     seen: list[str] = []

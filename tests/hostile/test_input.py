@@ -1,4 +1,4 @@
-"""Input: too much, too deep, not text, not there. Each is refused with its place before anything is sent."""
+"""Bad input: too large, too deep, not text, or missing. An error gives its position before anything is sent."""
 
 from __future__ import annotations
 
@@ -57,16 +57,16 @@ DEEP_BOMB = "k0: &k0 {}\n" + "".join(f"k{n}: &k{n} {'[' * 90}*k{n - 1}{']' * 90}
     ],
     ids=lambda value: repr(value)[:30],
 )
-def test_invalid_input_is_refused_with_its_position_and_the_reason(ant_over_socket: AntOverSocket, text, said):
-    """Exit code 2, and nothing is sent."""
+def test_invalid_input_is_rejected_with_its_position_and_the_reason(ant_over_socket: AntOverSocket, text, said):
+    """The exit code is 2, and nothing is sent."""
     result = ant_over_socket(words=CREATE, stdin=text)
     assert (result.exit, result.stdout, result.requests) == (2, "", [])
     assert said in result.stderr
     assert len(result.stderr) < 500
 
 
-def test_aliases_that_add_more_than_100000_values_together_are_refused(ant):
-    """Each alias alone adds fewer values than that, which is accepted."""
+def test_aliases_that_add_more_than_100000_values_together_are_rejected(ant):
+    """Each alias alone adds fewer values, which would be accepted."""
     text = "metadata:\n  a: &big [" + "0," * 60_000 + "]\n  b: {}\n"
     once, twice = text.format("*big"), text.format("[*big, *big]")
     assert len(ant(*CREATE, stdin=once).body["metadata"]["b"]) == 60_000
@@ -88,7 +88,7 @@ def test_aliases_that_add_more_than_100000_values_together_are_refused(ant):
     ids=lambda value: repr(value)[:30],
 )
 def test_unusual_input_is_sent_unchanged(ant_over_socket: AntOverSocket, text, body):
-    """The input has other line ends, large values, or what only JSON can express."""
+    """The input has other line endings, large values, or values that only JSON can express."""
     result = ant_over_socket(words=("beta:environments", "create"), stdin=text, more=("--timeout", "30"))
     assert (result.exit, result.stdout) == (0, OUTPUT)
     assert json.loads(result.requests[0].partition(b"\r\n\r\n")[2]) == body
@@ -124,18 +124,18 @@ def test_a_value_of_a_megabyte_fits_into_a_flag(ant_over_socket: AntOverSocket):
         ),
     ],
 )
-def test_lone_surrogates_and_control_characters_in_urls_and_headers_are_refused(
+def test_lone_surrogates_and_control_characters_in_urls_and_headers_are_rejected(
     ant_over_socket: AntOverSocket, words, text
 ):
-    """C1 controls are included; the error names the argument, and nothing is sent."""
+    """This includes C1 controls. The error names the argument, and nothing is sent."""
     result = ant_over_socket(words=words, stdin=text)
     assert (result.exit, result.requests) == (2, [])
     assert "contains a" in result.stderr
 
 
 @pytest.mark.parametrize("code", [0x1F, 0x7F, 0x80, 0x9F])
-def test_a_control_character_in_a_header_flag_is_refused(ant, code):
-    """Some servers and proxies take DEL and C1 controls for the end of a line."""
+def test_a_control_character_in_a_header_flag_is_rejected(ant, code):
+    """Some servers and proxies read DEL or a C1 control as the end of a line."""
     result = ant("beta:environments", "list", "--beta", f"a{chr(code)}b")
     assert (result.exit, result.stdout, result.requests) == (2, "", [])
     assert "--beta" in result.stderr
@@ -143,7 +143,7 @@ def test_a_control_character_in_a_header_flag_is_refused(ant, code):
 
 @pytest.mark.parametrize("url", ["{url}", "http://ada:hunter2pass@127.0.0.1:{port}"])
 def test_a_header_flag_is_sent_in_utf_8(ant_over_socket: AntOverSocket, url):
-    """The official tool sends UTF-8, too; white space around the value is dropped."""
+    """The official tool sends UTF-8, too. White space around the value is removed."""
     words = ("beta:environments:work", "poll", "env_1", "--anthropic-worker-id", " ü😀 ")
     request = ant_over_socket(words=words, url=url).requests[0]
     assert "anthropic-worker-id: ü😀\r\n".encode() in request.replace(
@@ -191,21 +191,21 @@ def test_an_unreadable_file_is_named_with_its_flag_and_the_reason(ant_over_socke
     assert said in result.stderr
 
 
-def test_a_value_too_long_for_a_file_name_is_sent_as_text(ant_over_socket: AntOverSocket):
-    """A value with @ that cannot be a path is plain text."""
+def test_a_value_too_long_for_a_file_name_is_sent_literally(ant_over_socket: AntOverSocket):
+    """A value with @ that can't be a path is a plain string."""
     assert ant_over_socket(words=CREATE, more=("--description", "@" + "a" * 5000)).exit == 0
 
 
 @pytest.mark.parametrize("flag", ["--file ", "--description @"])
 @needs("/dev/zero")
-def test_an_endless_file_is_refused_after_10_mb(shell: Shell, flag):
-    """No more than the limit is read."""
+def test_an_endless_file_is_rejected_after_10_mb(shell: Shell, flag):
+    """Not more than the limit is read."""
     result = shell(f"$ANT beta:environments create --name n {flag}/dev/zero")
     assert (result.exit, result.requests) == (2, [])
     assert "10 MB" in result.stderr
 
 
-def test_an_endless_pipe_is_refused_after_10_mb(shell: Shell):
+def test_an_endless_pipe_is_rejected_after_10_mb(shell: Shell):
     """The pipe is standard input, or the value of a flag."""
     for words in ("create", "create --name @-"):
         result = shell(f"yes | $ANT beta:environments {words}")
@@ -220,7 +220,7 @@ def test_a_fifo_is_read_like_a_file(shell: Shell):
 
 
 def test_a_file_that_changes_while_it_is_read_is_read_once(shell: Shell):
-    """What the file held at that moment is sent or refused, and never a mixture."""
+    """The file's content at one moment is sent or rejected, never a mixture of versions."""
     script = (
         "while :; do echo 'name: one' > file; echo 'name: two' > file; done & "
         "for i in 1 2 3 4; do $ANT beta:environments create --file file > out; S=$?; [ $S -le 2 ] || break; done; "
@@ -232,8 +232,8 @@ def test_a_file_that_changes_while_it_is_read_is_read_once(shell: Shell):
 
 
 @pytest.mark.parametrize("text", ["", "\n", "# nothing\n", "{}", "null"])
-def test_an_update_with_an_empty_file_is_refused(ant, tmp_path, text):
-    """The user meant to change something (D25). An empty file counts as input, as an empty pipe does."""
+def test_an_update_with_an_empty_file_is_rejected(ant, tmp_path, text):
+    """The user meant to change something (D25). An empty file is input, like an empty pipe."""
     (tmp_path / "empty.yaml").write_text(text)
     result = ant("beta:environments", "update", "env_1", "--file", "empty.yaml")
     assert (result.exit, result.stdout, result.requests) == (2, "", [])
@@ -244,7 +244,7 @@ def test_an_update_with_an_empty_file_is_refused(ant, tmp_path, text):
 
 @pytest.fixture
 def input_after(monkeypatch):
-    """Let what is piped in arrive after some seconds, of a clock that only this test knows."""
+    """Let piped input arrive after some seconds on a clock that only this test knows."""
 
     def delay(seconds: float) -> None:
         def select(readers, writers, _exceptional, timeout=None):
@@ -255,8 +255,8 @@ def input_after(monkeypatch):
     return delay
 
 
-def test_input_within_a_second_is_read_although_the_flags_are_complete(ant, input_after):
-    """Rule D27: a pipe is waited for, for a whole second, before it counts as silent."""
+def test_input_within_a_second_is_read_even_if_the_flags_are_complete(ant, input_after):
+    """Rule D27: a pipe counts as silent only after a whole second."""
     input_after(0.95)
     result = ant(*CREATE, stdin="description: late")
     assert result.body == {"name": "n", "description": "late"}
@@ -273,7 +273,7 @@ def test_input_that_arrives_later_is_not_waited_for_if_the_flags_are_complete(an
 
 @pytest.mark.parametrize("words", [("update", "env_1"), ("create",), ("create", "--description", "d")])
 def test_a_command_that_lacks_a_change_or_a_name_waits_for_its_pipe(ant, input_after, words):
-    """Rule D27: without that input there would be nothing to do."""
+    """Rule D27: without that input, the command would have nothing to do."""
     input_after(60)
     result = ant("beta:environments", *words, stdin="name: late")
     assert (result.exit, result.body["name"]) == (0, "late")

@@ -1,4 +1,4 @@
-"""Lost responses: when a change may have been made, the message says so, and which command shows it."""
+"""Lost responses: if a change may have been made, the message says so, and how to check it."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ LOST = [(Act.RESET,), error("500 Broken"), error("504 Gateway Timeout"), error("
 @pytest.mark.parametrize("words", LOOK, ids=lambda words: words[1])
 @pytest.mark.parametrize("lost", LOST, ids=lambda reply: repr(reply)[:24])
 @pytest.mark.parametrize(("status", "code"), [("409 Conflict", 6), ("404 Not Found", 5)])
-def test_a_refusal_after_a_lost_response_is_explained(ant_over_socket: AntOverSocket, words, lost, status, code):
-    """The first attempt may have caused the refusal."""
+def test_a_rejection_after_a_lost_response_is_explained(ant_over_socket: AntOverSocket, words, lost, status, code):
+    """The first attempt may have caused the rejection."""
     if words == CREATE and lost == (Act.RESET,):
         pytest.skip("a create whose response was lost is not repeated, see below")
     result = ant_over_socket(lost, error(status), words=words)
@@ -49,8 +49,8 @@ def test_a_refusal_after_a_lost_response_is_explained(ant_over_socket: AntOverSo
 
 @pytest.mark.parametrize("words", LOOK, ids=lambda words: words[1])
 @pytest.mark.parametrize("status", ["409 Conflict", "404 Not Found", "400 Bad Request"])
-def test_a_refusal_without_a_lost_response_has_no_explanation(ant_over_socket: AntOverSocket, words, status):
-    """No response was lost, not even when the server asked to wait."""
+def test_a_rejection_without_a_lost_response_has_no_explanation(ant_over_socket: AntOverSocket, words, status):
+    """No response was lost, not even if the server asked the client to wait."""
     assert "may have" not in ant_over_socket(error(status), words=words).stderr
     assert "may have" not in ant_over_socket(error("429 Too Many"), error(status), words=words).stderr
 
@@ -60,7 +60,7 @@ def test_a_refusal_without_a_lost_response_has_no_explanation(ant_over_socket: A
     "reply", [(Act.STALL,), (Act.RESET,), (OK[:-3], Act.CLOSE), response(b"<p>hello"), response(b"")]
 )
 def test_a_change_without_any_usable_response_is_explained(ant_over_socket: AntOverSocket, words, reply):
-    """The last attempt may be the one whose response was lost."""
+    """The response of the last attempt may have been lost."""
     result = ant_over_socket(reply, words=words, more=("--max-retries", "0"))
     assert result.exit in (1, 8)
     assert "may have succeeded" in result.stderr
@@ -75,7 +75,7 @@ def test_the_explanation_keeps_the_reason_why_the_response_was_unusable(ant_over
 
 
 def test_a_refused_connection_has_no_explanation_of_a_lost_response(ant_over_socket: AntOverSocket):
-    """Nothing was sent over a connection that was refused."""
+    """Nothing was sent over the connection."""
     assert "may have" not in ant_over_socket(words=CREATE, url="http://127.0.0.1:1").stderr
 
 
@@ -105,8 +105,8 @@ def test_a_conditional_heartbeat_with_an_error_response_is_retried(ant_over_sock
     assert ant_over_socket(error(status), OK, words=GUARDED).stdout == OUTPUT
 
 
-def test_a_refusal_of_a_retried_heartbeat_is_explained(ant_over_socket: AntOverSocket):
-    """The attempt before it may have been carried out."""
+def test_a_rejection_of_a_retried_heartbeat_is_explained(ant_over_socket: AntOverSocket):
+    """The previous attempt may have been carried out."""
     result = ant_over_socket(error("500 Broken"), error("412 Precondition Failed"), words=GUARDED)
     assert (result.exit, len(result.requests)) == (6, 2)
     assert LOOK[STOP] in result.stderr
@@ -135,14 +135,14 @@ def test_a_create_that_was_never_sent_or_was_rejected_is_retried(ant_over_socket
     assert ant_over_socket(error("503 Unavailable"), OK, words=CREATE).stdout == OUTPUT
 
 
-# A change that is made of what was read right before it
+# A change that reads its object before each attempt
 
 
 READ, WRITE = Request("GET", "/read", ()), Request("POST", "/write", ())
 
 
 def end_of_change(environ, *replies: bytes | Reply, retries: str = "0") -> BaseException:
-    """Return what ends a change before each attempt of which something is read."""
+    """Return the error of a change that reads something before each attempt."""
     with ScriptedServer(*replies) as server:
         runtime = make_runtime(environ, sleep=lambda _: None)
         connection = load(runtime, Flags({"base_url": server.url, "max_retries": retries})).connection
@@ -151,13 +151,13 @@ def end_of_change(environ, *replies: bytes | Reply, retries: str = "0") -> BaseE
     return caught.value
 
 
-def test_a_lost_response_to_reading_before_a_change_leaves_no_doubt_about_the_change(clean_environ):
-    """Nothing was sent that changes anything."""
+def test_a_lost_response_to_the_read_before_a_change_leaves_no_doubt_about_the_change(clean_environ):
+    """The change itself was not sent."""
     assert doubt_about(end_of_change(clean_environ, (Act.RESET,))) is None
 
 
 def test_a_change_whose_next_attempt_could_not_be_prepared_stays_in_doubt(clean_environ):
-    """The attempt before it may have been carried out."""
+    """The previous attempt may have been carried out."""
     replies = [OK, error("504 Gateway Timeout"), error("404 Not Found")]
     assert doubt_about(end_of_change(clean_environ, *replies, retries="1")) == Doubt(retried=True)
 

@@ -26,7 +26,10 @@ LIMITED_FOR_LONG = error("429 Too Many Requests", "rate_limit_error", "retry-aft
 
 
 class ServerByID(ScriptedServer):
-    """Archives environments, but for some IDs it gives the n-th request the n-th reply, and the last one again."""
+    """Archives environments.
+
+    For some IDs it gives the n-th request the n-th reply, and later ones the last reply.
+    """
 
     def __init__(self, replies: Mapping[str, Sequence[bytes | Reply]] = {}) -> None:
         super().__init__(b"")
@@ -50,7 +53,7 @@ class ServerByID(ScriptedServer):
 
 
 def reports(result) -> Run:
-    """Return what a run reported about each ID."""
+    """Return the reports of a run about each ID."""
     return Run(result.exit, result.stdout, result.stderr)
 
 
@@ -75,7 +78,7 @@ FAULTS = {
 @pytest.mark.parametrize("parallel", ["1", "8"])
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_in_the_middle_is_reported_once_and_the_others_are_done(ant_over_socket, fault, parallel):
-    """Each of the others is requested once, and printed."""
+    """Each of the other IDs is requested once, and its result is printed."""
     replies, requests, status = FAULTS[fault]
     server = ServerByID({BROKEN: replies})
     run = reports(ant_over_socket(words=ARCHIVE, more=[*IDS, "--parallel", parallel], server=server))
@@ -85,7 +88,7 @@ def test_a_fault_in_the_middle_is_reported_once_and_the_others_are_done(ant_over
 
 
 def test_faults_of_many_kinds_are_each_reported_once(ant_over_socket):
-    """The exit code is 1, since they differ."""
+    """The exit code is 1, because they differ."""
     faults = dict(zip(IDS[3::3], [replies for replies, _, status in FAULTS.values() if status], strict=False))
     run = reports(ant_over_socket(words=ARCHIVE, more=IDS, server=ServerByID(faults)))
     assert (run.exit, run.failed) == (1, list(faults))
@@ -93,7 +96,7 @@ def test_faults_of_many_kinds_are_each_reported_once(ant_over_socket):
 
 
 def test_a_fault_with_fail_fast_leaves_the_rest_unsent(ant_over_socket):
-    """What was not sent is named."""
+    """The message names the IDs that were not sent."""
     server = ServerByID({BROKEN: [UNAVAILABLE]})
     run = reports(ant_over_socket(words=ARCHIVE, more=[*IDS, "--parallel", "4", "--fail-fast"], server=server))
     assert (run.exit, run.failed) == (7, [BROKEN])
@@ -103,7 +106,7 @@ def test_a_fault_with_fail_fast_leaves_the_rest_unsent(ant_over_socket):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_in_the_middle_names_what_is_done_in_flight_and_not_sent(start, number):
-    """Two requests without a response hold up the rest; the process ends by the signal."""
+    """Two requests without a response block the rest. The signal ends the process."""
     server = ServerByID({IDS[11]: [(Act.STALL,)], IDS[13]: [(Act.STALL,)]})
     server.waits_for = 14
     running = start([*ARCHIVE, *IDS, "--parallel", "2"], server=server)
@@ -118,13 +121,13 @@ def test_a_signal_in_the_middle_names_what_is_done_in_flight_and_not_sent(start,
 
 
 def test_a_signal_ends_the_wait_for_a_reader_of_the_results(start):
-    """The result that is being written then is named as not printed."""
+    """The result that is being written is reported as not printed."""
     server = ServerByID({IDS[2]: [response({"id": IDS[2], "name": "x" * 500_000})]})
     server.waits_for = len(IDS)
     running = start([*ARCHIVE, *IDS], server=server)
     assert server.enough.wait(10)
     stdout = b""
-    while b"xxx" not in stdout:  # from here on, the result waits to be read
+    while b"xxx" not in stdout:  # from now on, the result waits for the reader
         stdout += os.read(running.process.stdout.fileno(), 1000)
     running.process.send_signal(signal.SIGINT)
     assert running.process.wait(10) == -signal.SIGINT
@@ -136,7 +139,7 @@ def test_a_signal_ends_the_wait_for_a_reader_of_the_results(start):
 
 @needs("/dev/full")
 def test_a_full_disk_names_what_was_done_but_not_printed(shell):
-    """The first result already can't be written, and the rest is not sent."""
+    """Writing the first result fails, and the rest is not sent."""
     with ServerByID() as server:
         result = shell(
             f"$ANT {' '.join([*ARCHIVE, *IDS])} --parallel 4 > /dev/full", env={"ANTHROPIC_BASE_URL": server.url}
@@ -150,14 +153,14 @@ def test_a_full_disk_names_what_was_done_but_not_printed(shell):
 
 @needs("/dev/full")
 def test_a_full_disk_behind_stderr_changes_nothing_else(shell):
-    """There is nowhere to report the failures, but the exit code."""
+    """The failures can't be reported, except by the exit code."""
     with ServerByID({BROKEN: [error("404 Not Found")]}) as server:
         result = shell(f"$ANT {' '.join([*ARCHIVE, *IDS])} 2> /dev/full", env={"ANTHROPIC_BASE_URL": server.url})
     assert (result.exit, reports(result).ids) == (5, [name for name in IDS if name != BROKEN])
 
 
 def test_a_create_whose_response_is_lost_is_named_by_its_number_and_not_sent_again(ant_over_socket):
-    """Sent again it could create a second environment."""
+    """Sending it again could create a second environment."""
     lost = (Act.RESET,)
     replies = [response({"id": "env_1"}), lost, response({"id": "env_3"})]
     result = ant_over_socket(

@@ -1,4 +1,4 @@
-"""The network: whatever breaks, and wherever, the run ends with one message, in time, with nothing half shown."""
+"""The network: any failure, at any point, ends the run in time with one message, and without partial output."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ NO_RETRIES = ("--max-retries", "0")
 AntOverSocket = Callable[..., Result]
 
 
-# Breaking off
+# Connections that end early
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ AntOverSocket = Callable[..., Result]
     ids=lambda value: str(value)[:40],
 )
 def test_no_response_is_a_network_error_after_three_attempts(ant_over_socket: AntOverSocket, reply, said):
-    """Exit code 8, with what happened."""
+    """The exit code is 8, and the message says what happened."""
     result = ant_over_socket(reply)
     assert (result.exit, result.stdout, len(result.requests)) == (8, "", 3)
     assert said in result.stderr
@@ -79,7 +79,7 @@ def test_broken_chunks_are_an_incomplete_response(ant_over_socket: AntOverSocket
 
 @pytest.mark.parametrize("end", [Act.RESET, Act.CLOSE])
 def test_an_incomplete_response_to_a_change_is_not_retried(ant_over_socket: AntOverSocket, end):
-    """The server carried the request out: a second `create` would make a second environment."""
+    """The server has carried out the request, so a second `create` would make a second environment."""
     result = ant_over_socket((CUT, end), words=CREATE)
     assert (result.exit, len(result.requests)) == (1, 1)
     assert "may have succeeded" in result.stderr
@@ -103,7 +103,7 @@ def test_unusual_but_complete_responses_are_accepted(ant_over_socket: AntOverSoc
 
 
 @pytest.mark.parametrize("end", [Act.RESET, Act.CLOSE])
-def test_a_connection_that_went_stale_between_pages_is_replaced(ant_over_socket: AntOverSocket, end):
+def test_a_connection_that_became_stale_between_pages_is_replaced(ant_over_socket: AntOverSocket, end):
     """The next page is requested over a new connection, which does not count as a retry."""
     result = ant_over_socket(
         (response({"data": [1], "next_page": "p"}), end),
@@ -132,8 +132,8 @@ def test_a_post_repeated_after_a_stale_connection_counts_as_a_retry(ant_over_soc
         ((CUT, Act.STALL), "stalled for 0.3 s"),
     ],
 )
-def test_a_silent_server_is_given_up_after_the_time_out(ant_over_socket: AntOverSocket, reply, said):
-    """Each stage of a request has its time-out."""
+def test_a_silent_server_is_given_up_after_the_timeout(ant_over_socket: AntOverSocket, reply, said):
+    """Each stage of a request has a timeout."""
     result = ant_over_socket(reply, more=NO_RETRIES)
     assert (result.exit, result.stdout) == (8, "")
     assert said in result.stderr
@@ -158,7 +158,7 @@ def test_a_server_with_a_full_connection_queue_is_given_up(ant_over_socket: AntO
 
 @pytest.mark.parametrize("path", ["", "/ä"], ids=["direct", "httpx"])
 def test_a_tls_handshake_that_stalls_is_named_and_not_retried(ant_over_socket: AntOverSocket, path):
-    """A port that never replies to a handshake won't reply to the next one either."""
+    """A port that never replies to a handshake won't reply to the next one."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         result = ant_over_socket(url=f"https://127.0.0.1:{silent.getsockname()[1]}{path}", words=CREATE)
     assert (result.exit, result.waits) == (8, [])
@@ -171,7 +171,7 @@ def test_a_tls_handshake_that_stalls_is_named_and_not_retried(ant_over_socket: A
 def test_a_tls_handshake_with_a_plain_text_port_is_named_and_not_retried(
     ant_over_socket: AntOverSocket, path, reply
 ):
-    """Both transports print the same message, which says what may be wrong with the base URL."""
+    """Both transports print the same message, which says how the base URL may be wrong."""
     with Babbler(reply) as port:
         result = ant_over_socket(url=f"https://127.0.0.1:{port}{path}")
     assert (result.exit, result.waits) == (8, [])
@@ -208,10 +208,10 @@ class Babbler:
 @pytest.mark.parametrize(
     "sent", [b"HTTP/1.1 200 ", b"HTTP/1.1 200 OK\r\nx: ", HEAD + b"content-length: 900000\r\n\r\n{"]
 )
-def test_a_response_that_drips_is_given_up_when_the_attempt_has_taken_too_long(
+def test_a_response_that_drips_is_given_up_when_the_attempt_takes_too_long(
     ant_over_socket: AntOverSocket, monkeypatch, way, sent
 ):
-    """The bytes belong to the headers or to the body. None of them is late, however slow this machine is."""
+    """The bytes belong to the headers or the body. Each arrives in time, even on a slow machine."""
     monkeypatch.setattr("ant_cli.http.sender.STEPS", 0.1)
     with ScriptedServer((sent, Act.DRIP)) as server:
         url = server.url
@@ -226,16 +226,16 @@ def test_a_response_that_drips_is_given_up_when_the_attempt_has_taken_too_long(
 
 
 def test_an_attempt_may_take_ten_times_the_timeout():
-    """As in the official tool: ten minutes by default."""
+    """The official tool has the same limit: ten minutes by default."""
     assert STEPS == 10
 
 
 def test_a_response_that_arrives_byte_by_byte_is_accepted(ant_over_socket: AntOverSocket):
-    """The time-out applies between bytes, not to all of them."""
+    """The timeout applies between bytes, not to the whole response."""
     assert ant_over_socket(tuple(bytes([byte]) for byte in OK)).stdout == OUTPUT
 
 
-def test_an_early_refusal_of_a_large_body_is_read(ant_over_socket: AntOverSocket):
+def test_an_early_rejection_of_a_large_body_is_read(ant_over_socket: AntOverSocket):
     """The server responds with 413 without reading the rest of the body."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
@@ -255,10 +255,10 @@ def test_an_early_refusal_of_a_large_body_is_read(ant_over_socket: AntOverSocket
 
 
 def test_a_server_that_never_reads_a_large_body_is_given_up(shell, tmp_path):
-    """Sending has a time-out, too. The shell has its own limit, so that a hang is a failure."""
+    """Sending has a timeout, too. The shell has its own limit, which turns a hang into a failure."""
     (tmp_path / "body.json").write_bytes(b'{"description":"' + b"x" * 9_000_000 + b'"}')
     with socket.socket() as deaf:
-        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # the system must not take it all in
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # prevents the system from buffering all of it
         deaf.bind(("127.0.0.1", 0))
         deaf.listen()
         url = f"http://127.0.0.1:{deaf.getsockname()[1]}"
@@ -306,7 +306,7 @@ def test_an_unusable_base_url_is_a_usage_or_network_error(ant_over_socket: AntOv
     ],
 )
 def test_the_path_of_the_base_url_comes_before_the_paths_of_the_api(ant_over_socket: AntOverSocket, url, line):
-    """A gateway may serve the API below a path."""
+    """A gateway may serve the API under a path."""
     result = ant_over_socket(url=url)
     assert (result.exit, result.stdout) == (0, OUTPUT)
     assert result.requests[0].startswith(line)
@@ -329,7 +329,7 @@ def test_loopback_is_never_requested_through_a_proxy(ant_over_socket: AntOverSoc
 
 
 def through(ant_over_socket: AntOverSocket, monkeypatch, variable: str, proxy: str, scheme: str = "http") -> Result:
-    """Ask a host that is reached only through a proxy."""
+    """Send a request to a host that can be reached only through a proxy."""
     monkeypatch.setenv(variable, proxy)
     return ant_over_socket(url=f"{scheme}://api.invalid", env={variable: proxy}, more=NO_RETRIES)
 
@@ -347,7 +347,7 @@ def test_a_failing_proxy_is_named_by_its_variable_without_its_password(
 
 
 def test_a_socks_proxy_without_socksio_names_the_package_to_install(ant_over_socket: AntOverSocket, monkeypatch):
-    """Httpx needs another package for SOCKS, and its lack is a usage error."""
+    """Httpx needs another package for SOCKS. Without the package, it is a usage error."""
     monkeypatch.setitem(sys.modules, "socksio", None)
     result = through(ant_over_socket, monkeypatch, "ALL_PROXY", "socks5://127.0.0.1:1")
     assert (result.exit, result.stdout) == (2, "")
@@ -394,19 +394,19 @@ def test_a_redirect_is_not_followed_through_a_proxy(ant_over_socket: AntOverSock
 
 @pytest.fixture(scope="module")
 def authority() -> trustme.CA:
-    """A certificate authority that only this test knows."""
+    """A certificate authority that exists only for this test."""
     return trustme.CA()
 
 
 @pytest.fixture
 def trust(authority: trustme.CA, tmp_path) -> str:
-    """A file with its certificate."""
+    """A file with the authority's certificate."""
     authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
     return str(tmp_path / "authority.pem")
 
 
 def tls_server(authority: trustme.CA, name: str = "localhost", *, expired: bool = False) -> ScriptedServer:
-    """Return a server whose certificate is for a name."""
+    """Return a server with a certificate for a name."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     yesterday = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
     authority.issue_cert(name, not_after=yesterday if expired else None).configure_cert(context)
@@ -434,7 +434,7 @@ def test_ssl_cert_file_adds_a_trusted_authority_on_both_transports(
 def test_a_certificate_error_is_explained_and_not_retried(
     ant_over_socket: AntOverSocket, authority, trust, name, expired, known, said
 ):
-    """The hint says where to name an authority; a retry would have the same result."""
+    """The hint says how to name an authority. A retry would have the same result."""
     server = tls_server(authority, name, expired=expired)
     env = {"SSL_CERT_FILE": trust} if known else {}
     result = ant_over_socket(server=server, url="https://localhost:{port}", env=env)
@@ -446,14 +446,14 @@ def test_a_certificate_error_is_explained_and_not_retried(
 @pytest.mark.parametrize("user", ["", "ada:hunter2pass@"])
 @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
 def test_ssl_cert_file_or_dir_that_does_not_exist_is_a_usage_error(ant_over_socket: AntOverSocket, variable, user):
-    """Otherwise no server would be trusted, without a reason that the user sees."""
+    """Otherwise no server would be trusted, and the user would not see the reason."""
     result = ant_over_socket(url=f"https://{user}localhost:{{port}}", env={variable: "/nope"})
     assert (result.exit, variable in result.stderr) == (2, True)
 
 
 @pytest.fixture
 def system_trust(authority: trustme.CA, tmp_path, monkeypatch) -> Callable[..., Path]:
-    """Make the system trust the authority by a folder, by a file, or not at all; returns the path."""
+    """Make the system trust the authority by a folder, by a file, or not at all. Returns the path."""
 
     def install(kind: str) -> Path:
         folder, file = tmp_path / "certs", tmp_path / "cert.pem"
@@ -502,7 +502,7 @@ def test_certifi_is_used_if_the_operating_system_has_no_trust_store(
 def test_ssl_cert_file_replaces_the_operating_systems_trust_store(
     ant_over_socket: AntOverSocket, authority, trust, system_trust
 ):
-    """SSL_CERT_FILE names the only authorities that are trusted."""
+    """SSL_CERT_FILE names the only trusted authorities."""
     system_trust("file")
     other = trust.replace("authority", "other")
     trustme.CA().cert_pem.write_to_path(other)
@@ -515,7 +515,7 @@ def test_ssl_cert_file_replaces_the_operating_systems_trust_store(
         assert f"* certificate authorities: {file} (SSL_CERT_FILE)\n" in result.stderr
 
 
-# When to try again
+# Retries
 
 
 @pytest.mark.parametrize(
@@ -546,7 +546,7 @@ def test_retry_after_is_honoured_up_to_a_minute_and_invalid_values_are_ignored(
 
 @pytest.mark.parametrize("form", ["%a, %d %b %Y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y"])
 def test_retry_after_may_be_a_date(ant_over_socket: AntOverSocket, monkeypatch, form):
-    """The date has HTTP's format or C's, which is in GMT, too, whatever the local time zone is."""
+    """The date has HTTP's format or C's. Both are in GMT, whatever the local time zone is."""
     monkeypatch.setenv("TZ", "America/New_York")
     time.tzset()
     date = time.strftime(form, time.gmtime(time.time() + 30))
@@ -557,7 +557,7 @@ def test_retry_after_may_be_a_date(ant_over_socket: AntOverSocket, monkeypatch, 
 
 
 def test_thousands_of_retries_wait_at_most_eight_seconds_each(ant_over_socket: AntOverSocket):
-    """The waits stop growing at eight seconds."""
+    """The delay stops growing at eight seconds."""
     result = ant_over_socket(error("429 Too Many"), more=("--max-retries", "1100"))
     assert (result.exit, len(result.waits)) == (7, 1100)
     assert 6 <= result.waits[-1] <= 8

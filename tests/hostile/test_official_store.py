@@ -1,4 +1,4 @@
-"""The official tool's store in the hands of others: links, modes, owners, pipes, and broken files."""
+"""Attacks on the official tool's store: links, modes, owners, pipes, and malformed files."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def official(official):
 
 @pytest.fixture
 def ant_with_login(ant, monkeypatch):
-    """Run `ant` without a key in the environment. No token is shown, in a message or in a response."""
+    """Run `ant` without a key in the environment. The test fails if a message or a response shows a token."""
     monkeypatch.setattr("time.time", lambda: NOW)
 
     def run(*words, replies=(EMPTY,), **more):
@@ -41,15 +41,15 @@ def ant_with_login(ant, monkeypatch):
 
 
 def refused(done, *texts):
-    """Check that a run ended before it sent anything, with a message that names these texts."""
+    """Check that a run ended before it sent anything, with a message that contains these strings."""
     assert (done.exit, done.requests, done.stdout) == (4, [], "")
     for text in texts:
         assert str(text) in done.stderr
     return True
 
 
-def test_credentials_that_are_a_symbolic_link_are_refused(ant_with_login, official, tmp_path):
-    """Even if the file that it leads to is private."""
+def test_credentials_that_are_a_symbolic_link_are_rejected(ant_with_login, official, tmp_path):
+    """This holds even if the target is private."""
     path = official.credentials("default")
     path.rename(tmp_path / "elsewhere")
     path.symlink_to(tmp_path / "elsewhere")
@@ -57,8 +57,8 @@ def test_credentials_that_are_a_symbolic_link_are_refused(ant_with_login, offici
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o620, 0o601])
-def test_credentials_that_others_can_read_are_refused(ant_with_login, official, mode):
-    """The hint is the command that mends it, quoted for a shell; the mode stays as it is."""
+def test_credentials_that_others_can_read_are_rejected(ant_with_login, official, mode):
+    """The hint is the command that fixes the mode, quoted for a shell. The mode itself is not changed."""
     path = official.credentials("default")
     path.chmod(mode)
     assert refused(ant_with_login(), f"mode 0{mode:o}", f"chmod 600 {path}")
@@ -67,15 +67,15 @@ def test_credentials_that_others_can_read_are_refused(ant_with_login, official, 
 
 @pytest.mark.parametrize("which", ["config", "active"])
 @pytest.mark.parametrize("mode", [0o666, 0o664])
-def test_a_config_that_others_can_change_is_refused(ant_with_login, official, which, mode):
-    """It says where the token is sent."""
+def test_a_config_that_others_can_change_is_rejected(ant_with_login, official, which, mode):
+    """It decides where the token is sent."""
     path = official.file(which)
     path.chmod(mode)
     assert refused(ant_with_login(), f"mode 0{mode:o}", f"chmod go-w {path}")
 
 
 def test_a_config_may_be_a_symbolic_link(ant_with_login, official, tmp_path):
-    """Programs that manage configuration files link them; what is linked must be safe."""
+    """Programs that manage configuration files use links. The target must be safe."""
     path = official.config("default")
     path.rename(tmp_path / "linked")
     path.symlink_to(tmp_path / "linked")
@@ -85,8 +85,8 @@ def test_a_config_may_be_a_symbolic_link(ant_with_login, official, tmp_path):
 
 
 @pytest.mark.parametrize("which", ["config", "credentials", "active"])
-def test_a_file_of_another_user_is_refused(ant_with_login, official, monkeypatch, which):
-    """Its owner could send the token elsewhere, or have this user act in another account."""
+def test_a_file_of_another_user_is_rejected(ant_with_login, official, monkeypatch, which):
+    """Its owner could send the token elsewhere, or make this user act in another account."""
     path = official.file(which)
     real, mine, foreign = os.fstat, 1234, 4321
 
@@ -104,8 +104,8 @@ def test_a_file_of_another_user_is_refused(ant_with_login, official, monkeypatch
 @pytest.mark.parametrize(
     "make", [os.mkfifo, lambda path: Path(path).mkdir(), lambda path: Path(path).symlink_to("/dev/zero")]
 )
-def test_a_pipe_a_folder_or_a_device_is_refused_at_once(ant_with_login, official, which, make):
-    """A pipe without a writer would be waited for, and /dev/zero has no end."""
+def test_a_pipe_a_folder_or_a_device_is_rejected_at_once(ant_with_login, official, which, make):
+    """Reading a pipe without a writer, or /dev/zero, would never end."""
     path = official.file(which)
     path.unlink()
     make(path)
@@ -113,8 +113,8 @@ def test_a_pipe_a_folder_or_a_device_is_refused_at_once(ant_with_login, official
 
 
 @pytest.mark.parametrize("which", ["config", "credentials", "active"])
-def test_a_file_of_100_mb_is_refused_without_being_read(ant_with_login, official, which):
-    """One megabyte is more than any such file has."""
+def test_a_file_of_100_mb_is_rejected_without_being_read(ant_with_login, official, which):
+    """No real file of the store is larger than a megabyte."""
     path = official.file(which)
     os.truncate(path, 100_000_000)
     assert refused(ant_with_login(), path, "it is larger than 1 MB")
@@ -125,8 +125,8 @@ NOT_JSON = [b"", b"{", b"[1]", b'"x"', b"\xff\xfe{}", b"[" * 100_000, b"1" * 500
 
 @pytest.mark.parametrize("which", ["config", "credentials"])
 @pytest.mark.parametrize("data", NOT_JSON, ids=range(len(NOT_JSON)))
-def test_what_is_no_json_object_is_refused(ant_with_login, official, which, data):
-    """The message names the file, and quotes nothing of it."""
+def test_a_file_that_is_not_a_json_object_is_rejected(ant_with_login, official, which, data):
+    """The message names the file, and quotes none of its content."""
     path = official.file(which)
     path.write_bytes(data)
     assert refused(ant_with_login(), path)
@@ -156,9 +156,7 @@ CREDENTIALS = [
 
 
 @pytest.mark.parametrize(("change", "message"), CREDENTIALS, ids=range(len(CREDENTIALS)))
-def test_credentials_with_another_content_are_refused_or_sent_as_they_are(
-    ant_with_login, official, change, message
-):
+def test_credentials_with_unusual_content_are_rejected_or_sent_unchanged(ant_with_login, official, change, message):
     """Unknown members are ignored. A token with a line break would be a second header."""
     path = official.credentials("default")
     official.write_credentials("default", {**json.loads(path.read_text()), **change})
@@ -182,8 +180,8 @@ CONFIGS = [
 
 
 @pytest.mark.parametrize(("change", "message"), CONFIGS, ids=range(len(CONFIGS)))
-def test_a_config_with_another_content_is_refused(ant_with_login, official, change, message):
-    """With exit code 4, and the name of the file."""
+def test_a_config_with_invalid_content_is_rejected(ant_with_login, official, change, message):
+    """The exit code is 4, and the message names the file."""
     path = official.config("default")
     official.write_config("default", {**json.loads(path.read_text()), **change})
     assert refused(ant_with_login(), path, message)
@@ -200,7 +198,7 @@ def test_a_config_with_another_content_is_refused(ant_with_login, official, chan
 def test_a_setting_of_the_official_tool_that_cannot_be_sent_is_an_error_that_names_the_file(
     ant_with_login, official, change, message
 ):
-    """Exit code 2, as for every setting."""
+    """The exit code is 2, as for every setting."""
     official.write_config("default", {"authentication": {"type": "user_oauth"}, **change})
     done = ant_with_login()
     assert (done.exit, done.requests) == (2, [])
@@ -210,8 +208,8 @@ def test_a_setting_of_the_official_tool_that_cannot_be_sent_is_an_error_that_nam
 
 @pytest.mark.usefixtures("official")
 @pytest.mark.parametrize("status", [400, 401, 403, 500])
-def test_a_server_that_echoes_the_tokens_finds_them_redacted(ant_with_login, status):
-    """In the error and in the debug log; the refresh token too, although it was not sent."""
+def test_tokens_that_a_server_echoes_are_redacted(ant_with_login, status):
+    """They are redacted in the error and in the debug log, including the refresh token, which was not sent."""
     message = f"{TOKEN} {REFRESH} {TOKEN.upper()} {REFRESH.encode().hex()}"
     reply = httpx.Response(status, json={"error": {"message": message}, "type": "error"})
     done = ant_with_login(*LIST, "--max-retries", "0", "--debug", replies=[reply])

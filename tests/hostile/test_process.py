@@ -43,7 +43,7 @@ STAGES = {
 @pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_signal_ends_the_process_at_once_by_that_signal(start, tmp_path, stage, number):
-    """It does so at every stage, without a message or a leftover file. Otherwise the process would run for 50 s."""
+    """It ends at every stage, without a message or a leftover file. Otherwise the process would run for 50 s."""
     running = start(LIST, *STAGES[stage])
     if stage == "while writing to a full pipe":
         assert running.process.stdout.read(1) == b'"'
@@ -71,7 +71,7 @@ def test_ctrl_c_also_ends_the_shell_loop_around_the_command(start, program):
     script = 'for id in env_1 env_2; do "$0" -m ant_cli "$@" "$id"; done; echo went on'
     words = ("beta:environments", "delete")
     running = start(words, (Act.STALL,), program=(program, "-c", script, sys.executable))
-    os.killpg(running.process.pid, signal.SIGINT)  # as a terminal does
+    os.killpg(running.process.pid, signal.SIGINT)  # like a terminal
     running.process.wait(10)
     assert running.process.returncode == -signal.SIGINT
     assert b"went on" not in running.process.stdout.read()
@@ -79,7 +79,7 @@ def test_ctrl_c_also_ends_the_shell_loop_around_the_command(start, program):
 
 
 def test_sigterm_stays_ignored_if_the_parent_ignored_it(shell: Shell):
-    """By convention, a trap that ignores a signal holds for the commands that a shell runs."""
+    """By convention, a shell's trap that ignores a signal also applies to the commands that it runs."""
     script = (
         "import os, signal; from ant_cli.runtime.process import handle_sigterm; handle_sigterm(); "
         "os.kill(os.getpid(), signal.SIGTERM); print('alive')"
@@ -88,7 +88,7 @@ def test_sigterm_stays_ignored_if_the_parent_ignored_it(shell: Shell):
 
 
 def test_a_closed_stdout_reader_ends_the_command_silently_with_success(shell: Shell):
-    """`head` has read what it needs."""
+    """`head` has read enough."""
     page = response({"data": ["x" * 1000] * 1000, "next_page": "p"})
     result = shell("$ANT beta:environments list | head -c 10; exit ${PIPESTATUS[0]}", page)
     assert (result.exit, result.stderr) == (0, "")
@@ -98,7 +98,7 @@ def test_a_closed_stdout_reader_ends_the_command_silently_with_success(shell: Sh
 
 
 def test_a_single_ctrl_d_ends_typed_input(clean_environ):
-    """The terminal's end of input is read once only."""
+    """The end of input is read from the terminal only once."""
     master, slave = pty.openpty()
     words = [sys.executable, "-m", "ant_cli", "beta:environments", "create", "--file", "-", "--dry-run"]
     os.write(master, b"name: typed\n\x04")
@@ -110,7 +110,7 @@ def test_a_single_ctrl_d_ends_typed_input(clean_environ):
     assert (done.returncode, b'"name": "typed"' in done.stdout) == (0, True)
 
 
-# Streams that can't be written to
+# Unwritable streams
 
 
 WRITERS = [*(f"$ANT {words}" for words in PAGES), RETRIEVE, f"{RETRIEVE} --dry-run"]
@@ -118,7 +118,7 @@ WRITERS = [*(f"$ANT {words}" for words in PAGES), RETRIEVE, f"{RETRIEVE} --dry-r
 
 @pytest.mark.parametrize("script", WRITERS)
 def test_a_closed_stdout_is_an_error_for_results_and_help_pages(shell: Shell, script):
-    """The output would be lost without a word."""
+    """Otherwise the output would be lost silently."""
     result = shell(f"{script} >&-")
     assert (result.exit, "closed" in result.stderr) == (1, True)
 
@@ -133,7 +133,7 @@ def test_a_full_disk_is_an_error_with_the_operating_systems_reason(shell: Shell,
 
 @needs("/dev/full")
 def test_an_unwritable_result_of_a_change_is_an_error_that_says_it_was_made(shell: Shell):
-    """The server has carried the change out."""
+    """The server has made the change."""
     result = shell("$ANT beta:environments create --name n >/dev/full")
     assert (result.exit, len(result.requests)) == (1, 1)
     assert "The server made the change anyway" in result.stderr
@@ -159,7 +159,7 @@ def test_closed_stdin_stdout_and_stderr_are_an_error_without_a_message(shell: Sh
 
 
 def test_output_to_a_full_non_blocking_pipe_is_complete(shell: Shell):
-    """The program waits until the pipe takes more."""
+    """The program waits until the pipe accepts more."""
     page = response({"data": ["x" * 1000] * 1000})
     script = (
         "$ANT beta:environments list --format jsonl | $PYTHON -c '"
@@ -221,15 +221,15 @@ def test_text_passes_unchanged_in_a_minimal_environment(shell: Shell, env):
     ],
 )
 def test_the_program_runs_with_any_options_of_python(shell: Shell, python, words, status):
-    """Without assertions, isolated, or with warnings as errors: no resource leaks, nothing deprecated."""
+    """Without assertions, isolated, or with warnings as errors: it leaks nothing, and uses nothing deprecated."""
     pages = response({"data": [{"type": "environment", "id": "x"}], "next_page": "p"}), response({"data": []})
     result = shell(f"$ANT {words}", *pages, python=python)
     assert result.exit == status
     assert "Warning: " not in result.stderr.replace("Warning: 'a' is not", "")
 
 
-def test_an_argument_that_is_not_valid_text_is_refused(shell: Shell):
-    """It would be sent as other text."""
+def test_an_argument_that_is_not_valid_text_is_rejected(shell: Shell):
+    """A different text would be sent."""
     result = shell("$ANT beta:environments create --name $'\\xff'")
     assert (result.exit, "UTF-8" in result.stderr, result.requests) == (2, True, [])
 
@@ -245,7 +245,7 @@ def test_the_program_runs_with_few_descriptors_little_memory_and_no_processes(sh
     [("beta:environments retrieve env_1", 0), ("--help", 0), ("--local beta:environments list", 0)],
 )
 def test_a_deleted_working_directory_is_not_needed(shell: Shell, words, status):
-    """No file is looked for in it."""
+    """No file is read from it."""
     assert shell(f"mkdir gone; cd gone; rmdir ../gone; $ANT {words}").exit == status
 
 
@@ -292,7 +292,7 @@ PEAK_OF_ANT = f"$PYTHON -c {shlex.quote(PEAK)} $ANT"
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the unit of the peak differs")
 def test_a_200_megabyte_response_needs_little_memory(shell: Shell):
-    """At most 100 MiB to print it as it is, and at most twice its size to print its items."""
+    """Printing it unchanged takes at most 100 MiB, and printing its items at most twice its size."""
     body = b'{"data":[' + b",".join([b'"' + b"x" * 10_000 + b'"'] * 20_000) + b"]}"
     script = PEAK_OF_ANT + " beta:environments list --format {} | wc -c"
     raw, items = (shell(script.format(name), response(body), seconds=60) for name in ("raw", "jsonl"))
@@ -304,7 +304,7 @@ def test_a_200_megabyte_response_needs_little_memory(shell: Shell):
 @pytest.mark.skipif(sys.platform != "linux", reason="the unit of the peak differs")
 @pytest.mark.parametrize("format_name", ["json", "jsonl", "yaml", "pretty", "table"])
 def test_an_object_of_20_megabytes_is_printed_as_one_line_of_json_in_little_memory(shell: Shell, format_name):
-    """It is read as JSON, and as YAML; a note tells why it is not laid out."""
+    """It is read as JSON and as YAML. A note says why it is not formatted."""
     body = b'{\r\n "name":\n "' + b"x y" * 7_000_000 + b'"}\n'
     result = shell(f"{PEAK_OF_ANT} beta:environments retrieve env_1 --format {format_name}", response(body))
     note, peak = result.stderr.splitlines()
@@ -314,7 +314,7 @@ def test_an_object_of_20_megabytes_is_printed_as_one_line_of_json_in_little_memo
 
 
 def test_a_large_response_that_is_not_json_is_not_printed_in_part(shell: Shell):
-    """Although it is stored in a file, and its error is at its end."""
+    """The error is at its end, after a large part was stored in a file."""
     body = b'{"data":[' + b",".join([b'"' + b"x" * 10_000 + b'"'] * 2_000) + b"]]"
     result = shell("$ANT beta:environments list --format raw", response(body))
     assert (result.exit, result.stdout, "Not JSON" in result.stderr) == (1, "", True)
@@ -322,14 +322,14 @@ def test_a_large_response_that_is_not_json_is_not_printed_in_part(shell: Shell):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="this test reads /proc")
 def test_the_temporary_file_of_a_large_response_has_no_name_and_belongs_to_the_user(start, tmp_path):
-    """Nobody else can open it, and nothing is left of it however the run ends."""
+    """Nobody else can open it, and it disappears however the run ends."""
     head = b"HTTP/1.1 200 OK\r\ncontent-length: 99000000\r\n\r\n"
     running = start(LIST, (head + b"x" * 30_000_000, Act.STALL))
     folder = Path(f"/proc/{running.process.pid}/fd")
     deadline = time.monotonic() + 20
     large: list[Path] = []
     while not large and time.monotonic() < deadline:
-        with contextlib.suppress(FileNotFoundError):  # the process closes files meanwhile
+        with contextlib.suppress(FileNotFoundError):  # the process closes files in the meantime
             links = [link for link in folder.iterdir() if "(deleted)" in str(link.readlink())]
             large = [link for link in links if link.stat().st_size > 16_000_000]
     assert [oct(link.stat().st_mode & 0o777) for link in large] == [oct(0o600)]
@@ -355,7 +355,7 @@ def test_an_interrupt_erases_the_progress_line(clean_environ, number):
             seen += os.read(ours, 1000)
         child.send_signal(number)
         assert child.wait(10) == -number
-    with contextlib.suppress(OSError):  # how the end of a pseudo-terminal shows
+    with contextlib.suppress(OSError):  # the end of a pseudo-terminal
         while part := os.read(ours, 1000):
             seen += part
     os.close(ours)

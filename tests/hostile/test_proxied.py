@@ -1,4 +1,4 @@
-"""The transport for proxies and international names: what httpx raises becomes what the client knows."""
+"""The transport for proxies and international names: exceptions of httpx become those of the client."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def transport():
 
 @pytest.fixture
 def through(ant, monkeypatch):
-    """Run a command through a proxy, which httpx reads from the environment of the process."""
+    """Run a command through a proxy that httpx reads from the environment of the process."""
     monkeypatch.setenv("http_proxy", PROXY["http_proxy"])
     return lambda *args: ant(*args, env=PROXY, network=True)
 
@@ -47,7 +47,7 @@ def test_a_request_through_a_proxy_is_the_same_as_over_a_direct_connection(throu
 
 @pytest.mark.parametrize("error", [httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.PoolTimeout])
 def test_a_create_that_the_proxy_could_not_send_is_retried(through, httpx_mock: HTTPXMock, error):
-    """The environment cannot exist, so the error has no explanation of a lost response."""
+    """The environment can't exist, so the error has no explanation of a lost response."""
     httpx_mock.add_exception(error("no connection"), is_reusable=True)
     result = through(*CREATE)
     assert (result.exit, len(httpx_mock.get_requests())) == (8, 3)
@@ -86,7 +86,7 @@ def exchange(transport, server, timeouts=LONG, meanwhile=lambda: None):
 
 
 def test_a_request_through_a_proxy_keeps_its_deadline_when_another_thread_sends_one(transport, monkeypatch):
-    """Each attempt is limited as a whole, however many share the connections."""
+    """Each attempt has its own limit, however many threads share the connections."""
     now, limit = [0.0], Timeouts(60, 10)
     monkeypatch.setattr("ant_cli.http.deadline.time", SimpleNamespace(monotonic=lambda: now[0]))
 
@@ -101,8 +101,8 @@ def test_a_request_through_a_proxy_keeps_its_deadline_when_another_thread_sends_
     assert isinstance(caught.value.cause, AttemptTimeout)
 
 
-def test_a_new_connection_through_a_proxy_is_not_taken_for_one_that_was_kept(transport):
-    """Only a connection that carried a response before may have ended while it was idle."""
+def test_a_new_connection_through_a_proxy_is_not_treated_as_a_kept_one(transport):
+    """Only a connection that already carried a response may have ended while it was idle."""
     with ScriptedServer(response(b"ok"), HELD, (Act.CLOSE,)) as server:
         assert exchange(transport, server) == b"ok"
         with transport.stream("GET", server.url, {}, b"", LONG), pytest.raises(TransportError) as caught:
@@ -110,8 +110,8 @@ def test_a_new_connection_through_a_proxy_is_not_taken_for_one_that_was_kept(tra
     assert (caught.value.closed, caught.value.reused) == (True, False)
 
 
-def test_a_kept_connection_through_a_proxy_that_ends_is_known_as_one(transport):
-    """The server may have closed it while it was idle, so that a GET can be sent again."""
+def test_the_end_of_a_kept_connection_through_a_proxy_is_recognized(transport):
+    """The server may have closed it while it was idle, so a GET can be sent again."""
     with ScriptedServer(response(b"ok"), (Act.CLOSE,)) as server:
         assert exchange(transport, server) == b"ok"
         with pytest.raises(TransportError) as caught:

@@ -1,4 +1,4 @@
-"""Questions at a terminal: what they quote is redacted and escaped, as all that is for people."""
+"""Questions at a terminal: the values in them are redacted and escaped, like in all output for people."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ CASES = {
 @pytest.mark.parametrize(
     ("keys", "status"), [("n\n", 2), ("\x04", 2), ("\x03", -2)], ids=["no", "Ctrl-D", "Ctrl-C"]
 )
-def test_a_question_is_redacted_and_escaped_and_nothing_but_yes_is_yes(clean_environ, line, keys, status):
-    """IDs come from anywhere, and a key is among them sooner or later."""
+def test_a_question_is_redacted_and_escaped_and_only_yes_means_yes(clean_environ, line, keys, status):
+    """IDs may come from anywhere, so one of them may be a key by mistake."""
     environ = {**clean_environ, "ANTHROPIC_BASE_URL": "http://127.0.0.1:9"}
     with closing(Session(("sh", "-c", f"{line}; {SAME_END}"), environ)) as session:
         session.wait_for("[y/N] ")

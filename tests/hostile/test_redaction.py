@@ -1,4 +1,4 @@
-"""Redaction: a secret is found in a text however it is written there, and what surrounds it stays."""
+"""Redaction: a secret is found in any encoding, and the text around it is kept."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ IN_PIECES: dict[str, Callable[[str], str]] = {
 @pytest.mark.parametrize("spell", IN_PIECES.values(), ids=IN_PIECES)
 @pytest.mark.parametrize("secret", ["correct-horse-battery-staple", KEY_BY_PATTERN, "mÖnchengladbach/äöü+12"])
 def test_a_long_secret_is_redacted_in_pieces(spell, secret):
-    """What stands between the pieces, or cannot be seen, makes no difference."""
+    """Characters between the pieces, visible or not, make no difference."""
     written = spell(secret)
     shown = redact(f"<<{written}>>", [secret])
     assert REDACTED in shown
@@ -79,8 +79,8 @@ def test_a_long_secret_is_redacted_in_pieces(spell, secret):
 
 
 @pytest.mark.parametrize("text", ["cor rect horse", "636f 7272", "the c-o-r-r"])
-def test_a_short_secret_is_redacted_as_a_whole_only(text):
-    """The words of a sentence would be one by chance."""
+def test_a_short_secret_is_redacted_only_as_a_whole(text):
+    """Its pieces could be ordinary words of a sentence."""
     assert redact(text, ["corr"]) == text
 
 
@@ -90,7 +90,7 @@ def test_a_short_secret_is_redacted_as_a_whole_only(text):
     [SPECIAL, KEY, KEY_BY_PATTERN, "ünïcödé-key", "😀 100%41 😀"],
     ids=["special", "plain", "key", "no ASCII", "beyond 16 bits"],
 )
-def test_a_secret_is_redacted_in_every_encoding_and_its_surroundings_stay(spell, secret):
+def test_a_secret_is_redacted_in_every_encoding_and_the_text_around_it_is_kept(spell, secret):
     """JSON, URLs and other formats encode the characters of a secret differently."""
     shown = redact(f"<<{spell(secret)}>>", [secret])
     assert shown.startswith("<<")
@@ -100,7 +100,7 @@ def test_a_secret_is_redacted_in_every_encoding_and_its_surroundings_stay(spell,
 
 
 @given(st.text(min_size=4), st.text(), st.text())
-def test_a_secret_is_redacted_between_any_texts(secret, before, after):
+def test_a_secret_is_redacted_in_any_surrounding_text(secret, before, after):
     """The redacted text never contains the secret, unless the mark itself contains it."""
     shown = redact(before + secret + after, [secret])
     assert secret not in shown or secret in REDACTED or secret not in shown.replace(REDACTED, "")
@@ -113,7 +113,7 @@ def test_text_that_looks_like_a_key_is_redacted_without_registration():
 
 
 def test_json_members_named_secret_are_redacted_with_their_whole_value():
-    """A work item has its credential there."""
+    """The secret of a work item is its credential."""
     body = b'{"secret": "one-1", "data": {"secret": {"a": ["two-2", {"b": "three-3"}]}}, "n": 1}'
     assert secrets_in(body) == ["two-2", "three-3", "one-1"]
     assert secrets_in(b'{"secret": "one-1", "broken') == ["one-1"]
@@ -121,6 +121,6 @@ def test_json_members_named_secret_are_redacted_with_their_whole_value():
 
 
 def test_a_secret_of_the_size_of_a_file_is_redacted_quickly():
-    """A key command that prints the wrong thing makes such a secret."""
+    """A key command with the wrong output makes such a secret."""
     secret = "x1" * 5_000_000
     assert redact(f"got {secret}.", [secret]) == f"got {REDACTED}."

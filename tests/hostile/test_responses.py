@@ -1,4 +1,4 @@
-"""Responses: what can't be from the API is rejected with a reason; everything else passes through unchanged."""
+"""Responses: those that can't be from the API are rejected with a reason, and all others pass through unchanged."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ API_ERROR = {"type": "error", "error": {"type": "overloaded_error", "message": "
 DEEP = b"[" * 1_000_000 + b"]" * 1_000_000
 
 
-# What is not from the API
+# Responses that are not from the API
 
 
 @pytest.mark.parametrize("words", [(), LIST, (*LIST, "--format", "raw"), (*LIST, "--slurp")])
@@ -47,7 +47,7 @@ DEEP = b"[" * 1_000_000 + b"]" * 1_000_000
     ids=lambda value: repr(value)[:30],
 )
 def test_a_response_that_is_not_json_is_not_printed_on_stdout(ant_over_socket: AntOverSocket, words, body, said):
-    """Exit code 1, and stderr describes the response."""
+    """The exit code is 1, and stderr describes the response."""
     result = ant_over_socket(response(body), words=words or ("beta:environments", "retrieve", "env_1"))
     assert (result.exit, result.stdout) == (1, "")
     assert said in result.stderr
@@ -63,7 +63,7 @@ def test_an_error_body_with_status_200_is_an_error(ant_over_socket: AntOverSocke
 
 
 def test_a_result_with_a_member_named_error_is_not_an_error(ant_over_socket: AntOverSocket):
-    """Data may have such a member."""
+    """Data may have a member of that name."""
     assert ant_over_socket(response({"type": "environment", "metadata": {"last": "error"}})).exit == 0
     assert ant_over_socket(response({"data": [API_ERROR]}), words=LIST).exit == 0
 
@@ -82,7 +82,7 @@ def test_a_byte_order_mark_before_a_response_is_dropped(ant_over_socket: AntOver
     assert '"message": "m"' in ant_over_socket(response(b'\xef\xbb\xbf{"message":"m"}', status="400 Bad")).stderr
 
 
-# What passes through
+# Values that pass through
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_byte_order_mark_before_a_response_is_dropped(ant_over_socket: AntOver
     ids=lambda value: repr(value)[:20],
 )
 def test_a_value_passes_through_unchanged_in_every_format(ant_over_socket: AntOverSocket, value):
-    """Compact JSON has the bytes that were received; every other format can print the value, too."""
+    """Compact JSON has the received bytes. Every other format can print the value, too."""
     body = b'{"v":' + value + b"}"
     assert ant_over_socket(response(body), more=("--format", "jsonl")).stdout.encode() == body + b"\n"
     assert ant_over_socket(response(b'{"data":[' + body + b"]}"), words=LIST).stdout.encode() == body + b"\n"
@@ -143,7 +143,7 @@ def test_gzip_of_several_members_is_one_response(ant_over_socket: AntOverSocket)
 
 @pytest.mark.parametrize("name", ["br", "zstd", "deflate", "gzip, gzip", "nonsense"])
 def test_an_encoding_that_was_not_requested_is_an_error(ant_over_socket: AntOverSocket, name):
-    """It is not retried, since the server would use the same encoding again."""
+    """It is not retried, because the server would use the same encoding again."""
     result = ant_over_socket(response(PACKED, f"content-encoding: {name}"))
     assert (result.exit, result.stdout, result.waits) == (1, "", [])
     assert name in result.stderr
@@ -160,7 +160,7 @@ def test_broken_gzip_counts_as_an_incomplete_response(ant_over_socket: AntOverSo
 
 @pytest.mark.parametrize("status", ["204 No Content", "200 OK"])
 def test_an_empty_body_with_a_content_encoding_is_accepted(ant_over_socket: AntOverSocket, status):
-    """Some servers label empty bodies so."""
+    """Some servers label empty bodies like this."""
     result = ant_over_socket(response(b"", "content-encoding: gzip", status=status))
     assert (result.exit, result.stdout) == ((0, "") if status.startswith("204") else (1, ""))
 
@@ -170,15 +170,15 @@ LIMIT = 256_000_000
 
 
 def packed(body: bytes, size: int) -> bytes:
-    """Return a body in gzip, filled up with spaces to its size."""
+    """Return a body in gzip, padded with spaces to a size."""
     packer = zlib.compressobj(1, zlib.DEFLATED, 31)
     spaces, rest = divmod(size - len(body), 1_000_000)
     parts = [body, *[b" " * 1_000_000] * spaces, b" " * rest]
     return b"".join(map(packer.compress, parts)) + packer.flush()
 
 
-def test_a_response_at_the_size_limit_is_accepted_and_a_longer_one_is_not(ant_over_socket: AntOverSocket):
-    """The limit counts bytes after decompression. What is too large is not requested again."""
+def test_a_response_at_the_size_limit_is_accepted_and_a_longer_one_is_rejected(ant_over_socket: AntOverSocket):
+    """The limit applies after decompression. A response that is too large is not requested again."""
     result = ant_over_socket(response(packed(b'{"id":"x"}', LIMIT), "content-encoding: gzip"))
     assert (result.exit, result.stdout) == (0, '{"id":"x"}\n')
     result = ant_over_socket(response(packed(b'{"id":"x"}', LIMIT + 1), "content-encoding: gzip"))
@@ -187,14 +187,14 @@ def test_a_response_at_the_size_limit_is_accepted_and_a_longer_one_is_not(ant_ov
 
 
 def test_an_error_response_beyond_the_size_limit_keeps_its_status(ant_over_socket: AntOverSocket):
-    """The status decides, and the body is dropped."""
+    """The status decides, and the body is discarded."""
     result = ant_over_socket(response(packed(b"", LIMIT + 1), "content-encoding: gzip", status="404 Not Found"))
     assert (result.exit, result.stdout, len(result.requests)) == (5, "", 1)
     assert result.stderr.strip().endswith("404 Not Found")
 
 
 def test_a_compression_bomb_takes_no_more_memory_than_the_limit(ant_over_socket: AntOverSocket):
-    """It is decompressed in small parts: each chunk of it from the network would fill 66 MB."""
+    """It is decompressed in small parts: each of its chunks from the network would fill 66 MB."""
     bomb = response(gzip.compress(bytes(4 * LIMIT // 3), mtime=0), "content-encoding: gzip")
     tracemalloc.start()
     try:
@@ -222,7 +222,7 @@ def test_every_error_status_has_its_exit_code(ant_over_socket: AntOverSocket, st
 
 
 def test_an_html_error_page_is_shortened_to_one_line(ant_over_socket: AntOverSocket):
-    """The request is retried as its status asks for."""
+    """The request is retried if its status allows it."""
     result = ant_over_socket(
         response(b"<html>\n" + b"<p>sorry</p>\n" * 1000, kind="text/html", status="502 Bad Gateway")
     )
@@ -245,20 +245,20 @@ def test_a_redirect_is_an_error_and_not_followed(ant_over_socket: AntOverSocket,
 
 
 def test_a_list_that_returns_to_an_earlier_page_ends_with_an_error(ant_over_socket: AntOverSocket):
-    """The items so far are printed (D29)."""
+    """Earlier items are printed (D29)."""
     result = ant_over_socket(response({"data": [1], "next_page": "p"}), words=LIST)
     assert (result.exit, result.stdout) == (1, "1\n1\n")
     assert "does not end" in result.stderr
 
 
 def test_a_list_whose_next_page_is_the_first_one_ends_with_an_error(ant_over_socket: AntOverSocket):
-    """That page is not requested again (D29)."""
+    """The first page is not requested again (D29)."""
     result = ant_over_socket(response({"data": [1], "next_page": "p"}), words=LIST, more=("--page", "p"))
     assert (result.exit, result.stdout, len(result.requests)) == (1, "1\n", 1)
 
 
 def test_an_endless_list_is_printed_page_by_page(ant_over_socket: AntOverSocket):
-    """This holds as long as its cursors are new."""
+    """It continues as long as the cursors are new."""
     pages = [response({"data": [number], "next_page": f"p{number}"}) for number in range(50)]
     result = ant_over_socket(*pages, words=LIST, more=("--max-items", "40"))
     assert result.stdout.split() == [str(number) for number in range(40)]
@@ -280,14 +280,14 @@ def test_an_endless_list_is_printed_page_by_page(ant_over_socket: AntOverSocket)
     ],
 )
 def test_a_response_that_is_not_a_page_ends_a_list_with_an_error(ant_over_socket: AntOverSocket, page):
-    """The items before it stay printed."""
+    """Earlier items stay printed."""
     result = ant_over_socket(response({"data": [1], "next_page": "p"}), response(page), words=LIST)
     assert (result.exit, result.stdout) == (1, "1\n")
     assert "not a page" in result.stderr
 
 
 def test_a_list_whose_second_page_fails_prints_the_first(ant_over_socket: AntOverSocket):
-    """Exit code and message are those of the failure."""
+    """The exit code and the message are those of the failure."""
     result = ant_over_socket(
         response({"data": [1], "next_page": "p"}), error("404 Not Found", "not_found_error"), words=LIST
     )
@@ -307,13 +307,13 @@ def test_a_success_after_retries_prints_no_trace_of_the_failures(ant_over_socket
 def test_a_tool_command_recognizes_a_server_that_is_neither_the_api_nor_the_emulator(
     ant_over_socket: AntOverSocket, words, body
 ):
-    """Its response is an error and no bug. A reset takes any object, since nothing in it matters."""
+    """Its response is an error and not a bug. A reset accepts any object, because it uses nothing of it."""
     result = ant_over_socket(response(body), words=words.split(), stdin="other-key-1234")
     expected = 0 if (words, body) == ("emulator reset", b'{"data": 5}') else 1
     assert (result.exit, result.stdout) == (expected, "")
     assert ("not the" in result.stderr) == (expected == 1)
 
 
-def test_a_body_that_a_signal_interrupts_while_it_is_made_ends_without_a_message():
-    """Python would print the error of a method `__del__` on stderr, with its traceback."""
+def test_a_signal_while_a_body_is_built_ends_the_run_without_a_message():
+    """Otherwise Python would print the error of a method `__del__` on stderr, with its traceback."""
     StoredBody.__new__(StoredBody).__del__()

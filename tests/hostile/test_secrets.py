@@ -1,7 +1,7 @@
-"""Secrets of one request: a canary in every place where a key can be, through every command and fault.
+"""Secrets of one request: a canary replaces the key in every place, through every command and fault.
 
-The canary is a text that no pattern knows, so that it is hidden only if it was registered as a secret. What the
-fixtures assert, that it is shown nowhere, is half of each test.
+No pattern matches the canary, so it is hidden only if it was registered as a secret. The fixtures assert that it
+is shown nowhere, which is half of each test.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ REFUSED = [
 def test_a_key_that_is_sent_is_printed_nowhere_whatever_the_server_does(
     ant_over_socket: AntOverSocket, env, words, reply, status
 ):
-    """It is in the request, and the debug log shows that request without it."""
+    """It is in the request, and the debug log shows the request without it."""
     result = ant_over_socket(reply, env=env, more=(*words, "--debug"))
     assert result.exit == status
     assert KEY.encode() in result.requests[0]
@@ -107,7 +107,7 @@ def test_a_usage_error_about_an_argument_does_not_quote_a_key_in_it(
     ids=str,
 )
 def test_a_secret_is_registered_before_the_first_error_can_quote_it(ant, env, words):
-    """The stray argument repeats it, and is rejected before settings are resolved."""
+    """The stray argument repeats the secret, and is rejected before settings are resolved."""
     secret = "hunter2plain"
     given = {name: text.format(secret) for name, text in env.items()}
     result = ant("beta:environments", "list", *(word.format(secret) for word in words), secret, env=NO_KEY | given)
@@ -140,20 +140,20 @@ SECRET_LOOKALIKES = (
     ["{} beta:environments list", "beta:environments {} list", "beta:environments list {}", "auth status {}"],
 )
 def test_the_value_of_a_mistyped_key_flag_is_not_shown(ant, typed, command):
-    """A log of the error is read by others than the command line."""
+    """Other people may read a log with the error."""
     result = ant(*command.format(typed.format("hunter2plain")).split())
     assert (result.exit, result.requests) == (2, [])
     assert "hunter2plain" not in result.stdout + result.stderr
 
 
-def test_metadata_with_the_name_of_a_secret_is_shown(ant):
-    """It is data: what is hidden in the input of a dry run can't be checked."""
+def test_metadata_named_like_a_secret_is_shown(ant):
+    """It is data. A dry run is useless for checking input that it hides."""
     result = ant("beta:environments", "create", "--name", "n", "--metadata", "key: plain-value", "--dry-run")
     assert '"key": "plain-value"' in result.stdout
 
 
 def test_the_longer_of_two_overlapping_secrets_is_redacted_completely(ant):
-    """Part of it would be printed if the shorter one were replaced first."""
+    """If the shorter one were replaced first, part of the longer one would be printed."""
     env = {"ANTHROPIC_API_KEY": "abcd1234", "ANTHROPIC_AUTH_TOKEN": "abcd1234-more"}
     result = ant("beta:environments", "list", "abcd1234-more", env=env)
     assert result.exit == 2
@@ -163,7 +163,7 @@ def test_the_longer_of_two_overlapping_secrets_is_redacted_completely(ant):
 
 @pytest.mark.parametrize("password", ["p@ssword", "p@ss@word"])
 def test_a_password_with_an_at_sign_is_removed_from_a_base_url_completely(ant, password):
-    """In a URL the last @ before the path ends the password."""
+    """In a URL, the last @ before the path ends the password."""
     result = ant(*RETRIEVE, "--base-url", f"http://ada:{password}@host.invalid", "--dry-run")
     assert result.exit == 0
     assert result.stdout.startswith("GET http://host.invalid/v1/environments/env_1?beta=true\n")
@@ -181,7 +181,7 @@ def test_a_dry_run_redacts_a_key_in_the_body(ant):
 
 @pytest.mark.parametrize("name", ["Set-Cookie", "set-cookie2", "x-session-token", "www-authorization", "x-api-key"])
 def test_the_debug_log_redacts_headers_that_hold_secrets(ant_over_socket: AntOverSocket, name):
-    """A session cookie is as good as a key, and it cannot be registered in advance."""
+    """A session cookie is as powerful as a key, and can't be registered in advance."""
     result = ant_over_socket(response({"id": "x"}, f"{name}: session=not-a-known-secret"), more=("--debug",))
     assert (result.exit, "not-a-known-secret" in result.stderr) == (0, False)
     assert f"{name.lower()}: {REDACTED}" in result.stderr.lower()
@@ -191,7 +191,7 @@ def test_the_debug_log_redacts_headers_that_hold_secrets(ant_over_socket: AntOve
 @pytest.mark.parametrize("secret", [KEY, SPECIAL], ids=["key", "special"])
 @pytest.mark.parametrize("more", [(), ("--debug",), ("--dry-run",)])
 def test_the_password_of_the_base_url_is_printed_nowhere(ant_over_socket: AntOverSocket, where, secret, more):
-    """It is sent as basic authorization, and it is redacted if a server echoes that."""
+    """It is sent as basic authorization, and is redacted if a server echoes it."""
     url = where.format(quote(secret, safe=""))
     echo = base64.b64encode(f"ada:{secret}".encode()).decode()
     result = ant_over_socket(
@@ -235,7 +235,7 @@ ECHOES = {
 def test_a_key_that_a_server_echoes_is_redacted_on_stderr(ant_over_socket: AntOverSocket, echo, words, more):
     """This holds with and without the debug log."""
     if echo is ECHOES["cursor that returns"]:
-        words = LIST  # elsewhere it would be a result
+        words = LIST  # in other commands it would be a result
     for debug in ((), ("--debug",)):
         result = ant_over_socket(echo, words=words, more=(*more, *debug))
         assert KEY[:-3] not in result.stderr
@@ -243,8 +243,8 @@ def test_a_key_that_a_server_echoes_is_redacted_on_stderr(ant_over_socket: AntOv
 
 @pytest.mark.parametrize("more", [(), ("--debug",)])
 @pytest.mark.parametrize("filler", [b"x", b" ", b"+"])
-def test_no_part_of_a_key_is_shown_where_a_long_body_is_cut(ant_over_socket: AntOverSocket, more, filler):
-    """Nobody reads a megabyte of an error, and to look for secrets in more would take long."""
+def test_no_part_of_a_key_is_shown_where_a_long_body_is_truncated(ant_over_socket: AntOverSocket, more, filler):
+    """Nobody reads a megabyte of an error, and searching more text for secrets would take long."""
     before = LONGEST_SHOWN - len(KEY) // 2
     result = ant_over_socket(response(filler * before + KEY.encode() * 2, status="400 Bad"), more=more)
     assert KEY[:6] not in result.stderr
@@ -253,15 +253,15 @@ def test_no_part_of_a_key_is_shown_where_a_long_body_is_cut(ant_over_socket: Ant
 
 @pytest.mark.parametrize("more", [(), ("--debug",)])
 def test_a_body_with_too_many_secrets_is_not_shown(ant_over_socket: AntOverSocket, more):
-    """To look for each of them everywhere would take minutes; a server may send any number."""
+    """A server may send any number of them, and searching for each would take minutes."""
     items = [{"id": f"item {number}", "secret": [f"hidden-{number}"]} for number in range(20_000)]
     result = ant_over_socket(response({"items": items}, status="400 Bad"), more=more)
     assert "[redacted: it contains 20,000 secrets]" in result.stderr
     assert "hidden-" not in result.stderr
 
 
-def test_the_latest_secrets_of_responses_are_looked_for_in_later_texts():
-    """A worker that logs its traffic sees as many as it runs items, and must not become slower with each."""
+def test_later_texts_are_searched_for_the_latest_secrets_of_responses():
+    """A worker that logs its traffic sees a secret for each item, and must not become slower with each of them."""
     screen = Screen(terminal=False)
     stderr = Stderr(screen)
     for number in range(100):
@@ -274,7 +274,7 @@ def test_the_latest_secrets_of_responses_are_looked_for_in_later_texts():
     "more", [(), ("--debug",), ("--format-error", "yaml"), ("--transform-error", "item.secret")]
 )
 def test_the_secret_of_a_work_item_is_printed_on_stdout_only(ant_over_socket: AntOverSocket, more):
-    """A worker reads it there."""
+    """A worker reads it from there."""
     item = {"id": "work_1", "secret": "work-secret-1", "data": {"secret": {"token": "work-secret-2"}}}
     result = ant_over_socket(response(item), more=more)
     assert json.loads(result.stdout) == item

@@ -1,4 +1,4 @@
-"""Stored secrets: the commands that store, show and fetch keys show none, and put them nowhere else."""
+"""Stored secrets: commands that store, show and fetch keys print none of them, and store them nowhere else."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ def test_every_command_about_a_profile_ends_as_expected_without_showing_a_key(sh
         "beta:environments retrieve --{}",
     ],
 )
-def test_what_looks_like_a_key_is_redacted_in_a_usage_error_even_if_nothing_registered_it(ant, words):
-    """It was typed where no key belongs; there is no other credential, and the profile is missing."""
+def test_a_word_that_looks_like_a_key_is_redacted_in_a_usage_error_even_if_it_is_not_registered(ant, words):
+    """It is in the place of another argument. There is no other credential, and the profile is missing."""
     done = ant(*words.format(KEY_BY_PATTERN).split(), env={"ANTHROPIC_API_KEY": None})
     assert done.exit in (2, 4)
     assert "[redacted]" in done.stderr
@@ -97,20 +97,20 @@ def test_what_looks_like_a_key_is_redacted_in_a_usage_error_even_if_nothing_regi
         "profile create x {}",
     ],
 )
-def test_what_may_be_a_key_is_not_repeated_below_auth_and_profile(ant, words):
-    """It looks like no key, and was typed where none belongs."""
+def test_a_word_that_may_be_a_key_is_not_repeated_by_auth_and_profile(ant, words):
+    """It does not look like a key, and is in the place of another argument."""
     done = ant(*words.format("correct-horse-battery").split())
     assert (done.exit, done.stdout, done.requests) == (2, "", [])
     assert "correct-horse" not in done.stderr
     assert "[redacted]" in done.stderr
 
 
-# Where a secret comes from, and what a server or a credential store does with it
+# Sources of a secret, and servers or credential stores that quote it
 
 
 @pytest.fixture
 def profiles(clean_environ) -> Callable[[str], None]:
-    """Write the file of profiles; the profile in it is active."""
+    """Write the file of profiles, with one active profile."""
 
     def write(profile: str) -> None:
         folder = Path(clean_environ["ANTHROPIC_CONFIG_DIR"])
@@ -133,8 +133,8 @@ def profiles(clean_environ) -> Callable[[str], None]:
     ],
     ids=["key", "token", "command", "password of the base URL", "user of the base URL"],
 )
-def test_a_secret_of_a_profile_is_redacted_in_what_a_server_echoes(ant, profiles, profile, more):
-    """The debug log and the error both show the response; the fixture asserts that the secret is not in it."""
+def test_a_secret_of_a_profile_is_redacted_if_a_server_echoes_it(ant, profiles, profile, more):
+    """The debug log and the error both show the response. The fixture asserts that the secret is not in it."""
     echo = response(
         {"type": "error", "error": {"message": f"bad <{KEY}>"}}, f"x-echo: {KEY}", status="404 Not Found"
     )
@@ -172,7 +172,7 @@ def test_a_tool_command_redacts_every_secret_in_the_profiles(ant, profiles, prof
 def test_a_piped_key_is_redacted_in_the_error_of_a_credential_store_that_quotes_it(
     ant, credential_store, monkeypatch
 ):
-    """The key is in no file and no variable yet; only having been read makes it a secret."""
+    """The key is not in a file or variable yet, so reading it must register it as a secret."""
 
     def refuse(service: str, name: str, password: str) -> None:
         raise RuntimeError(f"can't store <{password}> for {service} {name}")
@@ -184,7 +184,7 @@ def test_a_piped_key_is_redacted_in_the_error_of_a_credential_store_that_quotes_
     assert "can't store <[redacted]>" in done.stderr
 
 
-# Where a key may go
+# Where a key may be written
 
 
 STORED = "staple-of-the-horse-wxyz"
@@ -236,24 +236,24 @@ ASKING = (CALL, ("auth", "token"), ("auth", "status", "--check", "--format", "js
 
 @dataclass
 class Watched:
-    """What a run started, with arguments and environment, and which files it opened for writing."""
+    """The programs that a run started, with arguments and environment, and the files that it opened for writing."""
 
     started: list[str] = field(default_factory=list)
     written: list[Path] = field(default_factory=list)
 
     def note_start(self, *details: object, **more: object) -> None:
-        """Note the arguments of a call that starts a program, or that changes the environment of all later ones."""
+        """Record the arguments of a call that starts a program, or that changes the environment of later ones."""
         self.started.append(repr((details, more)))
 
     def note_file(self, name: object, *, writes: bool) -> None:
-        """Note a file that is opened by its name."""
+        """Record a file that is opened by name."""
         if writes and isinstance(name, str | os.PathLike) and "__pycache__" not in os.fspath(name):
             self.written.append(Path(name))
 
 
 @pytest.fixture
 def watched(monkeypatch) -> Watched:
-    """Watch what Python asks of the operating system, until the end of the test."""
+    """Record calls of Python to the operating system until the end of the test."""
     seen = Watched()
     open_file, open_descriptor = builtins.open, os.open
 
@@ -283,7 +283,7 @@ def watched(monkeypatch) -> Watched:
 def test_a_key_is_in_no_other_file_and_no_argument_or_environment(
     ant, credential_store, clean_environ, profiles, request, where, words
 ):
-    """The profiles' file, which is private, is the only file with the key."""
+    """The private profiles file is the only file with the key."""
     folder = Path(clean_environ["ANTHROPIC_CONFIG_DIR"])
     home = folder.parent
     (home / "helper.txt").write_text(STORED)
@@ -293,7 +293,7 @@ def test_a_key_is_in_no_other_file_and_no_argument_or_environment(
         env |= where
     else:
         profiles(PROFILES[where].format(home=home))
-    watched: Watched = request.getfixturevalue("watched")  # from here on
+    watched: Watched = request.getfixturevalue("watched")  # starts to record
     done = ant(*words, env=env, stdin=STORED, replies=[{"data": [], "next_page": None, "echo": STORED}])
     assert done.exit == expected_exit(where, words)
     assert STORED not in done.stderr

@@ -1,4 +1,4 @@
-"""Terminals: control characters of a server are escaped; pipes get the bytes unchanged."""
+"""Terminals: control characters from a server are escaped there, but pipes get unchanged bytes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ UNSEEN = set(
 
 
 def unescaped(text: str) -> list[str]:
-    """Return the characters of a text that a terminal would act upon or hide."""
+    """Return the characters of a text that would control or mislead a terminal."""
     text = COLOUR.sub("", text)
     return [
         character
@@ -56,7 +56,7 @@ def unescaped(text: str) -> list[str]:
 def test_terminal_sequences_in_a_response_are_escaped_on_a_terminal(
     ant_over_socket: AntOverSocket, name, attack, escaped
 ):
-    """This holds in every format, for one object and for a list, in keys and in values."""
+    """This holds in every format, for one object and for a list, and in keys and values."""
     text = ATTACKS[attack]
     item = {"type": "environment", "id": text, "name": text, text: text}
     reply = response(item) if escaped else response(_unescaped(item))
@@ -67,7 +67,7 @@ def test_terminal_sequences_in_a_response_are_escaped_on_a_terminal(
 
 
 def _unescaped(item: dict[str, str]) -> bytes:
-    """Return JSON in which only what must be is escaped."""
+    """Return JSON in which only the necessary characters are escaped."""
     import json
 
     return json.dumps(item, ensure_ascii=False).encode()
@@ -101,7 +101,7 @@ def test_the_excerpt_of_a_response_that_is_not_json_escapes_terminal_sequences(a
 @pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_control_characters_on_stderr_are_escaped_in_a_pipe(ant_over_socket: AntOverSocket, name, attack):
-    """A log is printed on a terminal sooner or later, and no program reads stderr as data."""
+    """A log may be printed on a terminal later, and no program reads stderr as data."""
     text = ATTACKS[attack]
     body = _unescaped({"type": "error", "message": text, text: text})
     result = ant_over_socket(response(body, status="404 Not \x9bFound"), more=("--format-error", name, "--debug"))
@@ -119,7 +119,7 @@ def test_control_characters_in_arguments_are_escaped_in_messages(ant_over_socket
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_stdout_in_a_pipe_has_the_received_bytes_unchanged(ant_over_socket: AntOverSocket, attack):
-    """Programs need the data as it is."""
+    """Programs need the unchanged data."""
     body = _unescaped({"name": ATTACKS[attack]})
     assert ant_over_socket(response(body), more=("--format", "raw")).stdout.encode() == body + b"\n"
     bare = ant_over_socket(response(body), more=("--transform", "name", "-r")).stdout
@@ -127,7 +127,7 @@ def test_stdout_in_a_pipe_has_the_received_bytes_unchanged(ant_over_socket: AntO
 
 
 @given(st.text())
-def test_escaping_leaves_no_control_character_and_keeps_other_text(text):
+def test_escaping_leaves_no_control_characters_and_keeps_other_text(text):
     """Text without control characters is unchanged."""
     shown = escape_controls(text)
     assert unescaped(shown) == []

@@ -1,4 +1,4 @@
-"""The HTTP/1.1 parser, held against h11: what it accepts, h11 accepts, and reads in the same way."""
+"""The HTTP/1.1 parser, compared with h11: h11 accepts whatever it accepts, and reads the same."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ END = st.sampled_from([b"\r\n", b"\n"])
 
 @st.composite
 def responses(draw: st.DrawFn) -> bytes:
-    """Draw the bytes of a response, which may be wrong in several places."""
+    """Draw the bytes of a response, which may be invalid in several places."""
     lines = [draw(STATUS_LINE), *draw(st.lists(HEADER, max_size=3))]
     return b"".join(line + draw(END) for line in [*lines, b""]) + draw(BODY)
 
 
 def read(sent: bytes) -> tuple[int, bytes, dict[str, str]] | None:
-    """Return status, body and headers as our parser reads them, or None if it rejects them."""
+    """Return status, body and headers from our parser, or None if it rejects them."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
         theirs.sendall(sent)
@@ -60,7 +60,7 @@ def read(sent: bytes) -> tuple[int, bytes, dict[str, str]] | None:
 
 
 def read_by_h11(sent: bytes) -> tuple[int, bytes, dict[str, str]] | None:
-    """Return the same as h11 reads it."""
+    """Return the same values from h11."""
     connection = h11.Connection(h11.CLIENT)
     connection.send(h11.Request(method="GET", target="/", headers=[("host", "h")]))
     connection.send(h11.EndOfMessage())

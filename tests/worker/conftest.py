@@ -1,4 +1,4 @@
-"""A served emulator with a queue, and workers in processes of their own."""
+"""A served emulator with a queue, and workers in separate processes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ HEADERS = {
 
 
 class Queue:
-    """The queue of an environment, as an operator sees it, and the requests that the server got."""
+    """The queue of an environment from the view of an operator, and the requests that the server received."""
 
     def __init__(self, url: str, requests: list[str]) -> None:
         self.url = url
@@ -50,17 +50,17 @@ class Queue:
         return [item["id"] for item in found["data"]]
 
     def item(self, work_id: str) -> Any:
-        """Return an item as it is now."""
+        """Return the current state of an item."""
         return self.send("GET", f"{self._path}/{work_id}")
 
     def act(self, work_id: str, action: str, **query: str) -> Any:
-        """Acknowledge, heartbeat or stop an item, as somebody else than the worker."""
+        """Acknowledge, heartbeat or stop an item, in place of the worker."""
         return self.send(
             "POST", f"{self._path}/{work_id}/{action}?{httpx.QueryParams(query)}", {} if action == "stop" else None
         )
 
     def poll(self) -> Any:
-        """Take the next item, as another worker does."""
+        """Take the next item, like another worker."""
         return self.send("GET", f"{self._path}/poll")
 
     def advance(self, seconds: float) -> None:
@@ -68,11 +68,11 @@ class Queue:
         self.send("POST", "/_emulator/clock", {"advance_ms": int(seconds * 1000)})
 
     def fail(self, path: str, **fault: Any) -> None:
-        """Let requests fail whose path contains a text."""
+        """Make requests fail if their path contains a string."""
         self.send("POST", "/_emulator/faults", {"path_contains": path, **fault})
 
     def count(self, what: str) -> int:
-        """Return how many requests to a path with this end the server got."""
+        """Return the number of requests to paths that end like this."""
         return sum(line.split()[1].endswith(what) for line in list(self.requests))
 
     def close(self) -> None:
@@ -81,7 +81,7 @@ class Queue:
 
 
 class Worker:
-    """A worker in a process of its own, with a log in JSON."""
+    """A worker in a separate process, with a log in JSON."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
@@ -89,7 +89,7 @@ class Worker:
         """What it wrote on stderr so far."""
 
     def wait_for(self, message: str, **fields: Any) -> dict[str, Any]:
-        """Read the log up to an event, and return it."""
+        """Read the log until an event, and return it."""
         assert self.process.stderr is not None
         for line in self.process.stderr:
             self.lines.append(line)
@@ -99,7 +99,7 @@ class Worker:
         pytest.fail(f"the worker ended without {message!r}:\n{''.join(self.lines)}")
 
     def send(self, number: signal.Signals) -> None:
-        """Send a signal to the worker, and to nothing that it started."""
+        """Send a signal to the worker, but not to its handlers."""
         self.process.send_signal(number)
 
     def end(self) -> int:
@@ -114,12 +114,12 @@ class Worker:
         return [json.loads(line) for line in self.lines if line.startswith("{")]
 
     def events(self, message: str) -> list[dict[str, Any]]:
-        """Return the events with a message."""
+        """Return the events that have this message."""
         return [entry for entry in self.log if entry["msg"] == message]
 
     @property
     def output(self) -> list[str]:
-        """What the handlers wrote."""
+        """The output of the handlers."""
         return [entry["line"] for entry in self.events("handler output")]
 
 
@@ -184,7 +184,7 @@ def start(queue, clean_environ):
 
 @pytest.fixture
 def work(start):
-    """Return a function that runs a worker until it ends by itself, after one item if nothing else is asked."""
+    """Return a function that runs a worker until it ends by itself, by default after one item."""
 
     def run(*words: str, handler: Sequence[str], status: int = 0, **options: Any) -> Worker:
         limits = () if any(word in ("--exit-when-idle", "--max-items") for word in words) else ("--max-items", "1")
@@ -199,7 +199,7 @@ def work(start):
 
 @pytest.fixture
 def fifo(tmp_path):
-    """Return the path of a named pipe, by which a handler and a test wait for each other."""
+    """Return the path of a named pipe. A handler and a test use it to wait for each other."""
     path = tmp_path / "fifo"
     os.mkfifo(path)
     return path

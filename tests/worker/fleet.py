@@ -1,4 +1,4 @@
-"""A fleet of workers under fire: SIGKILL for a worker or a handler every second, until the queue is done.
+"""A fleet of workers under attack: every second, SIGKILL hits a worker or a handler, until the queue is done.
 
 Run by hand: python -m tests.worker.fleet --workers 8 --slots 4 --items 10000
 """
@@ -45,7 +45,7 @@ echo "end $ANTHROPIC_WORK_ID $$" >> runs
 
 
 class Report(NamedTuple):
-    """What a fleet did."""
+    """The outcome of a fleet."""
 
     states: Mapping[str, int]
     """How many items are in which state."""
@@ -57,7 +57,7 @@ class Report(NamedTuple):
 
     @property
     def extra_runs(self) -> int:
-        """How many runs there were besides the first one of each item."""
+        """The number of runs in addition to the first run of each item."""
         return self.verdict.starts - sum(self.states.values())
 
 
@@ -103,7 +103,7 @@ class Fleet:
             count -= part
 
     def fill_up(self) -> None:
-        """Start as many workers as are missing."""
+        """Start the missing workers."""
         self._workers = {name: worker for name, worker in self._workers.items() if worker.poll() is None}
         while len(self._workers) < self._size:
             self._started += 1
@@ -141,7 +141,7 @@ class Fleet:
         return (self._folder / "runs").read_text().splitlines()
 
     def kill_a_worker(self) -> None:
-        """Kill a worker; its handlers go with it."""
+        """Kill a worker, and with it its handlers."""
         name, worker = random.choice(list(self._workers.items()))
         position = len(self._log())
         worker.kill()
@@ -158,7 +158,7 @@ class Fleet:
                 self._handler_kills.append(kill)
 
     def _goes_on(self, run: Run) -> bool:
-        """Whether a run goes on, as far as is known: the log has no line for a run that was killed."""
+        """Whether a run seems to continue. The log has no line for a run that was killed."""
         is_alive = run.worker in self._workers and self._workers[run.worker].poll() is None
         return run.end is None and is_alive and HandlerKill(run.work_id, run.pid) not in self._handler_kills
 
@@ -167,19 +167,19 @@ class Fleet:
             return [work_id for (work_id,) in connection.execute("SELECT id FROM work WHERE state != 'stopped'")]
 
     def states(self) -> Counter[str]:
-        """Return how many items are in which state."""
+        """Return the number of items in each state."""
         with sqlite3.connect(self._database) as connection:
             return Counter(dict(connection.execute("SELECT state, count(*) FROM work GROUP BY state")))
 
     def report(self, seconds: float) -> Report:
-        """Return what was done."""
+        """Return the outcome."""
         with sqlite3.connect(self._database) as connection:
             (dead,) = connection.execute("SELECT count(*) FROM work WHERE metadata LIKE '%dead_letter%'").fetchone()
         verdict = judge(self._log(), self._worker_kills, self._handler_kills)
         return Report(self.states(), dead, verdict, len(self._worker_kills), len(self._handler_kills), seconds)
 
     def close(self) -> None:
-        """End everything."""
+        """End all processes."""
         for process in self._workers.values():
             process.terminate()
         for process in self._workers.values():
@@ -191,7 +191,7 @@ class Fleet:
 
 
 def run(folder: Path, workers: int, slots: int, items: int, pause_s: float) -> Report:
-    """Let a fleet work under fire until every item is stopped, and return what it did."""
+    """Run a fleet under attack until every item is stopped, and return the outcome."""
     fleet = Fleet(folder, workers, slots)
     try:
         fleet.enqueue(items)
@@ -208,7 +208,7 @@ def run(folder: Path, workers: int, slots: int, items: int, pause_s: float) -> R
 
 
 def main() -> None:
-    """Run a fleet as the command line says, and print what it did."""
+    """Run the fleet of the command line, and print the outcome."""
     parser = argparse.ArgumentParser(description=__doc__)
     for name, default in (("workers", 8), ("slots", 4), ("items", 10_000)):
         parser.add_argument(f"--{name}", type=int, default=default)

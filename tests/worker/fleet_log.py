@@ -1,4 +1,4 @@
-"""What the runs of a fleet's handlers tell: which of them were repeated, and which kill was the reason."""
+"""What the log of a fleet's handlers says about their runs: which ones were repeated, and which kill caused it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Run(NamedTuple):
-    """A run of a handler. Positions are numbers of lines in the log."""
+    """A run of a handler. Positions are line numbers of the log."""
 
     work_id: str
     pid: int
@@ -37,7 +37,7 @@ class HandlerKill(NamedTuple):
 
 
 class Hit(Enum):
-    """How a kill hit a run whose item was run again."""
+    """The moment at which a kill hit a run whose item was run again."""
 
     IN_PROGRESS = auto()
     AFTER_END = auto()
@@ -45,7 +45,7 @@ class Hit(Enum):
 
 
 class Verdict(NamedTuple):
-    """What became of all runs."""
+    """The outcome of all runs."""
 
     starts: int
     overlaps: int
@@ -61,7 +61,7 @@ class Verdict(NamedTuple):
 
 
 def runs_of(lines: Iterable[str]) -> list[Run]:
-    """Return the runs in a log. A line that a kill has cut off counts as not written."""
+    """Return the runs in a log. A line that a kill has cut off is ignored."""
     found: dict[tuple[str, str], Run] = {}
     for position, line in enumerate(lines):
         match line.split():

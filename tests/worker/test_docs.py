@@ -1,4 +1,4 @@
-"""The files of docs/worker.md, against the schemas and tools of those who read them."""
+"""The files in docs/worker.md, checked with the schemas and tools of the programs that read them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ KEDA_KEYS = {
 
 
 def blocks(language):
-    """Return the code blocks of a language."""
+    """Return the code blocks in a language."""
     return re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 
 
@@ -44,7 +44,7 @@ def manifest(kind):
 
 
 def prometheus_file(key):
-    """Return the file of Prometheus that has a key at its top."""
+    """Return the Prometheus file with a top-level key."""
     (found,) = [text for text in blocks("yaml") if key in yaml.safe_load(text)]
     return found
 
@@ -55,8 +55,8 @@ def container(pod):
     return found
 
 
-def test_the_rules_for_prometheus_name_metrics_that_are_served():
-    """With values of their labels that occur: an alert on any other would never fire."""
+def test_the_rules_for_prometheus_name_metrics_that_exist():
+    """Their labels have values that occur. An alert for any other metric or label would never fire."""
     served = exposition(
         [
             *worker_metrics(Tally(1), Identity("env_1", "w1")),
@@ -70,8 +70,8 @@ def test_the_rules_for_prometheus_name_metrics_that_are_served():
         assert re.search(rf"^{name}\{{.*{label}.*\}} ", served, re.MULTILINE), (name, label)
 
 
-def test_prometheus_scrapes_the_ports_at_which_worker_and_exporter_of_the_page_listen():
-    """Two programs can't listen at the same one of a machine."""
+def test_prometheus_scrapes_the_ports_of_the_worker_and_the_exporter_on_the_page():
+    """Two programs on one machine can't listen on the same port."""
     jobs = yaml.safe_load(prometheus_file("scrape_configs"))["scrape_configs"]
     (worker, exporter) = [address for job in jobs for each in job["static_configs"] for address in each["targets"]]
     assert f"--listen {worker}" in PAGE
@@ -79,8 +79,8 @@ def test_prometheus_scrapes_the_ports_at_which_worker_and_exporter_of_the_page_l
 
 
 @pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed; other tests check the names")
-def test_prometheus_own_tool_accepts_the_configuration_and_the_rules(tmp_path):
-    """As they stand on the page."""
+def test_promtool_accepts_the_configuration_and_the_rules_on_the_page(tmp_path):
+    """They are checked unchanged."""
     (tmp_path / "ant-rules.yml").write_text(prometheus_file("groups"))
     (tmp_path / "prometheus.yml").write_text(prometheus_file("scrape_configs"))
     done = subprocess.run(
@@ -94,20 +94,20 @@ def test_prometheus_own_tool_accepts_the_configuration_and_the_rules(tmp_path):
     assert "SUCCESS: 4 rules found" in done.stdout
 
 
-def test_the_deployment_is_one_by_kubernetes_schema():
+def test_the_deployment_follows_the_schema_of_kubernetes():
     """Unknown fields are mistakes, too."""
     kubernetes_validate.validate(manifest("Deployment"), kubernetes_validate.latest_version(), strict=True)
 
 
-def test_the_job_of_the_scaled_job_is_one_by_kubernetes_schema():
-    """KEDA makes jobs of this template."""
+def test_the_job_of_the_scaled_job_follows_the_schema_of_kubernetes():
+    """KEDA creates jobs from this template."""
     template = manifest("ScaledJob")["spec"]["jobTargetRef"]
     job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "x"}, "spec": template}
     kubernetes_validate.validate(job, kubernetes_validate.latest_version(), strict=True)
 
 
-def test_the_scaled_jobs_trigger_has_the_names_of_kedas_scaler():
-    """Its target must be a number other than 0, in quotes, as all metadata of triggers."""
+def test_the_trigger_of_the_scaled_job_has_the_names_of_kedas_scaler():
+    """Its target must be a number other than 0. Like all metadata of triggers, it must be in quotes."""
     (trigger,) = manifest("ScaledJob")["spec"]["triggers"]
     assert trigger["type"] == "metrics-api"
     assert trigger["metadata"].keys() <= KEDA_KEYS
@@ -116,8 +116,8 @@ def test_the_scaled_jobs_trigger_has_the_names_of_kedas_scaler():
 
 
 @pytest.mark.parametrize("kind", ["Deployment", "ScaledJob"])
-def test_the_arguments_and_variables_of_the_manifests_are_those_of_the_worker(kind):
-    """And its containers have more time to end than the worker takes."""
+def test_the_manifests_use_arguments_and_variables_of_the_worker(kind):
+    """Their containers have more time to end than the worker needs."""
     spec = manifest(kind)["spec"]
     pod = spec["template"] if kind == "Deployment" else spec["jobTargetRef"]["template"]
     call = parse(["beta:worker", "poll", *container(pod)["args"]])
@@ -129,7 +129,7 @@ def test_the_arguments_and_variables_of_the_manifests_are_those_of_the_worker(ki
 
 
 def test_the_dockerfile_starts_the_worker():
-    """With a handler that may be replaced by other arguments."""
+    """The handler can be replaced by other arguments."""
     (dockerfile,) = blocks("dockerfile")
     entry, command = re.search(r"ENTRYPOINT (\[.*\])\nCMD (\[.*\])", dockerfile).groups()
     words = [*yaml.safe_load(entry), *yaml.safe_load(command)]
@@ -138,8 +138,8 @@ def test_the_dockerfile_starts_the_worker():
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
-def test_the_unit_is_one_by_systemds_own_check(tmp_path):
-    """It prints nothing about a unit that is as it should be."""
+def test_systemd_accepts_the_unit_on_the_page(tmp_path):
+    """Its check prints nothing about a valid unit."""
     (unit,) = blocks("ini")
     path = tmp_path / "ant-worker.service"
     path.write_text(unit)
@@ -153,8 +153,8 @@ def test_the_unit_is_one_by_systemds_own_check(tmp_path):
     assert done.returncode == 0
 
 
-def test_every_flag_that_the_page_names_exists():
-    """In one of the three commands."""
+def test_every_flag_on_the_page_exists():
+    """It belongs to one of the three commands."""
     known = {row.param.flag for row in (*POLL_ROWS, *RUN_ROWS, *EXPORTER_ROWS)}
     others = {
         "--rm",

@@ -1,4 +1,4 @@
-"""A small fleet under fire; `python -m tests.worker.fleet` is the large one."""
+"""A small fleet under attack. `python -m tests.worker.fleet` is the large one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.worker.fleet_log import HandlerKill, Verdict, WorkerKill, judge
 
 @pytest.mark.skipif(shutil.which("flock") is None, reason="the handlers lock files with flock")
 def test_no_item_is_lost_or_run_twice_at_once_while_workers_and_handlers_are_killed(tmp_path):
-    """Each ends stopped by a handler that came to its end, and runs again only if a kill hit it."""
+    """A handler completes and stops each item, which runs again only if a kill hit it."""
     report = run(tmp_path, workers=2, slots=2, items=40, pause_s=0.4)
     assert report.states == {"stopped": 40}
     verdict = report.verdict
@@ -21,7 +21,7 @@ def test_no_item_is_lost_or_run_twice_at_once_while_workers_and_handlers_are_kil
     assert report.extra_runs == verdict.in_progress + verdict.after_end
 
 
-# What the harness makes of a log
+# The harness
 
 LOG = [
     "start a 1 w1",  # its worker is killed while it runs
@@ -41,7 +41,7 @@ WORKER_KILL = WorkerKill("w1", 6, frozenset("abd"))
 
 
 def test_the_harness_finds_the_kill_for_each_run_that_was_repeated():
-    """In progress, or between the end of the handler and the stop of its item."""
+    """A kill may hit a run in progress, or after the end of the handler and before the stop of its item."""
     verdict = judge(LOG, [WORKER_KILL], [HandlerKill("d", 4)])
     assert verdict == Verdict(7, 0, 2, 1, (), ())
 

@@ -1,4 +1,4 @@
-"""Leases as a server sees them: who heartbeats, what a stop request does, and what a lost lease does."""
+"""Leases from the view of a server: who heartbeats, and the effects of a stop request and of a lost lease."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import pytest
 
 @pytest.fixture
 def blocked(script, fifo):
-    """A handler that runs until a line comes through the named pipe, and the pipe's end for the line."""
+    """A handler that runs until a line arrives through the named pipe, and the end of the pipe for that line."""
     return script(f"echo started; read line < {fifo}; echo got $line")
 
 
 def release(fifo):
-    """Let the blocked handler go on."""
+    """Let the blocked handler continue."""
     fifo.write_text("go\n")
 
 
 def test_a_worker_that_always_heartbeats_claims_the_lease_before_the_handler_runs(queue, start, blocked, fifo):
-    """Nothing else can claim it afterwards, as the sentinel for the first heartbeat shows."""
+    """The item is active by the time that the handler starts."""
     (work_id,) = queue.enqueue()
     worker = start("--heartbeat", "always", "--max-items", "1", handler=[blocked])
     worker.wait_for("handler output", line="started")
@@ -30,7 +30,7 @@ def test_a_worker_that_always_heartbeats_claims_the_lease_before_the_handler_run
 
 
 def test_a_worker_takes_over_a_lease_that_nobody_holds(queue, start, blocked, fifo):
-    """At half of it, so that an item which takes longer than its lease is not run twice."""
+    """It does so at half of the lease, so that an item that takes longer than its lease is not run twice."""
     (work_id,) = queue.enqueue()
     worker = start("--lease", "1s", "--max-items", "1", handler=[blocked])
     worker.wait_for("handler output", line="started")
@@ -42,8 +42,8 @@ def test_a_worker_takes_over_a_lease_that_nobody_holds(queue, start, blocked, fi
     assert queue.count("/ack") == 1
 
 
-def test_a_worker_stays_out_of_the_way_of_a_handler_that_heartbeats(queue, start, blocked, fifo):
-    """Its own attempt to take over, if it comes too late, is no reason to end the handler."""
+def test_a_worker_does_not_disturb_a_handler_that_heartbeats(queue, start, blocked, fifo):
+    """If its own attempt to take over comes too late, the handler is not ended."""
     (work_id,) = queue.enqueue()
     worker = start("--lease", "2s", "--max-items", "1", handler=[blocked])
     worker.wait_for("handler output", line="started")
@@ -58,7 +58,7 @@ def test_a_worker_stays_out_of_the_way_of_a_handler_that_heartbeats(queue, start
 
 
 def test_a_worker_that_never_heartbeats_sends_nothing_while_a_handler_runs(queue, start, blocked, fifo):
-    """As the official worker with --on-work."""
+    """The official worker does the same with --on-work."""
     queue.enqueue()
     worker = start("--heartbeat", "never", "--lease", "1s", "--max-items", "1", handler=[blocked])
     worker.wait_for("handler output", line="started")
@@ -69,7 +69,7 @@ def test_a_worker_that_never_heartbeats_sends_nothing_while_a_handler_runs(queue
 
 @pytest.mark.parametrize("mode", ["always", "auto"])
 def test_a_stop_request_ends_the_handler(queue, start, script, mode):
-    """It gets SIGTERM, and the item is stopped for good."""
+    """The handler gets SIGTERM, and the item is stopped for good."""
     (work_id,) = queue.enqueue()
     handler = script("trap 'echo asked to stop; exit 1' TERM; echo started; sleep 600 & wait")
     worker = start("--heartbeat", mode, "--lease", "2s", "--max-items", "1", handler=[handler])
@@ -83,7 +83,7 @@ def test_a_stop_request_ends_the_handler(queue, start, script, mode):
 
 @pytest.mark.parametrize("mode", ["always", "auto"])
 def test_a_lost_lease_ends_the_handler_and_leaves_the_item_to_its_new_owner(queue, start, blocked, fifo, mode):
-    """The official worker stops the item that another one is running."""
+    """The official worker would stop the item, which another worker is running."""
     (work_id,) = queue.enqueue()
     worker = start("--heartbeat", mode, "--lease", "3s", "--max-items", "1", handler=[blocked])
     worker.wait_for("handler output", line="started")
@@ -98,12 +98,12 @@ def test_a_lost_lease_ends_the_handler_and_leaves_the_item_to_its_new_owner(queu
     assert worker.end() == 0
     assert queue.item(work_id)["state"] == "active"
     assert queue.count("/stop") == 0
-    with pytest.raises(OSError, match="No such device"):  # nobody reads: the handler is gone
+    with pytest.raises(OSError, match="No such device"):  # there is no reader, because the handler is gone
         os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
 
 
 def test_a_lease_that_is_lost_while_the_handler_is_ended_leaves_the_item_to_its_new_owner(queue, start, script):
-    """The time-out that ended the handler is no failure of somebody else's item."""
+    """The timeout that ended the handler is no failure of an item that belongs to another worker."""
     (work_id,) = queue.enqueue()
     handler = script("trap 'echo asked to stop' TERM; echo started; sleep 600 & wait; sleep 600")
     limits = ("--lease", "3s", "--item-timeout", "500ms", "--kill-timeout", "1h", "--max-items", "1")
@@ -118,10 +118,10 @@ def test_a_lease_that_is_lost_while_the_handler_is_ended_leaves_the_item_to_its_
     assert queue.count("/stop") == 0
 
 
-def test_a_lease_that_can_not_be_extended_ends_the_handler_before_it_ends_itself(queue, start, blocked):
-    """A worker that is cut off has to assume that somebody else gets the item."""
+def test_the_handler_ends_before_a_lease_that_can_not_be_extended(queue, start, blocked):
+    """A disconnected worker has to assume that another one gets the item."""
     (work_id,) = queue.enqueue()
-    limits = ("--lease", "1s", "--max-items", "1", "--max-retries", "0")  # so several requests fail meanwhile
+    limits = ("--lease", "1s", "--max-items", "1", "--max-retries", "0")  # so that several requests fail meanwhile
     worker = start("--heartbeat", "always", *limits, handler=[blocked])
     worker.wait_for("handler output", line="started")
     queue.fail(work_id, disconnect=True, times=100)
@@ -132,8 +132,8 @@ def test_a_lease_that_can_not_be_extended_ends_the_handler_before_it_ends_itself
     assert queue.count("/stop") == 0
 
 
-def test_a_heartbeat_that_fails_is_repeated(queue, start, blocked, fifo):
-    """After a look at the item, and long before the lease ends."""
+def test_a_failed_heartbeat_is_repeated(queue, start, blocked, fifo):
+    """It follows a look at the item, long before the lease ends."""
     (work_id,) = queue.enqueue()
     worker = start("--heartbeat", "always", "--lease", "4s", "--max-items", "1", handler=[blocked])
     worker.wait_for("handler output", line="started")

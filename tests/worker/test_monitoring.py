@@ -32,7 +32,7 @@ STATS = {"depth": 3, "pending": 1, "oldest_queued_at": None, "workers_polling": 
 
 
 def samples(text):
-    """Return the value of each sample by its name and its labels in the order of the alphabet."""
+    """Return the value of each sample, by its name and its sorted labels."""
     return {
         (sample.name, *sorted(f"{name}={value}" for name, value in sample.labels.items())): sample.value
         for family in text_string_to_metric_families(text)
@@ -40,8 +40,8 @@ def samples(text):
     }
 
 
-def test_a_workers_metrics_are_read_by_prometheus_own_parser():
-    """With the worker and the environment as labels of all of them."""
+def test_the_parser_of_prometheus_reads_the_metrics_of_a_worker():
+    """All of them have the worker and the environment as labels."""
     tally = Tally(4)
     tally.polls["work"] += 2
     tally.slots_used = 1
@@ -60,7 +60,7 @@ def test_a_workers_metrics_are_read_by_prometheus_own_parser():
 
 
 def expositions():
-    """Return what a worker and an exporter serve."""
+    """Return the metrics of a worker and an exporter."""
     stats = {"env_1": CachedStats(lambda: STATS, 5.0)}
     return [
         exposition(worker_metrics(Tally(4), Identity("env_1", "w1"))).decode(),
@@ -70,7 +70,7 @@ def expositions():
 
 @pytest.mark.parametrize("text", expositions(), ids=["worker", "exporter"])
 def test_metrics_follow_the_conventions_that_promtool_checks(text):
-    """Names in lower case with base units, a help text for each, and `_total` for counters and nothing else."""
+    """Names are in lower case with base units, each has a help text, and only counters end in `_total`."""
     families = list(text_string_to_metric_families(text))
     assert len(families) > 5
     for family in families:
@@ -87,13 +87,13 @@ def test_metrics_follow_the_conventions_that_promtool_checks(text):
 @pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed; the test above has its rules")
 @pytest.mark.parametrize("text", expositions(), ids=["worker", "exporter"])
 def test_promtool_has_no_complaint_about_the_metrics(text):
-    """It reads what a scrape would."""
+    """Its input is the response to a scrape."""
     done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_a_worker_is_ready_while_it_polls_or_is_busy_and_does_not_drain():
-    """A worker whose slots are full has no reason to poll."""
+    """A worker whose slots are full does not need to poll."""
     tally = Tally(1)
     tally.last_poll_at = 1000.0
     assert _readiness(tally, 1000.0 + READY_S - 1).status == 200
@@ -105,7 +105,7 @@ def test_a_worker_is_ready_while_it_polls_or_is_busy_and_does_not_drain():
 
 
 def test_a_worker_serves_its_metrics_and_its_health(queue, start, script, fifo):
-    """At the address of --listen, while items run."""
+    """They are at the address of --listen, while items run."""
     with httpx.Client() as client:
         listener = Listener("127.0.0.1", 0, lambda _path: None)
         address = listener.url.removeprefix("http://")
@@ -125,7 +125,7 @@ def test_a_worker_serves_its_metrics_and_its_health(queue, start, script, fifo):
     assert worker.end() == 0
 
 
-def test_an_address_that_is_taken_is_an_error_before_anything_is_claimed(queue, work, script):
+def test_an_address_in_use_is_an_error_before_anything_is_claimed(queue, work, script):
     """The exit status is 1."""
     queue.enqueue()
     listener = Listener("127.0.0.1", 0, lambda _path: text_page("taken"))
@@ -136,14 +136,14 @@ def test_an_address_that_is_taken_is_an_error_before_anything_is_claimed(queue, 
     assert queue.count("/poll") == 0
 
 
-def test_a_name_that_no_host_can_have_is_an_error():
-    """The system is not even asked."""
+def test_an_invalid_host_name_is_an_error():
+    """It is not even looked up."""
     with pytest.raises(AntError, match=r"nothing can listen at ä\.\.b:9464: not an address\."):
         Listener("ä..b", 9464, lambda _path: None)
 
 
-def test_clients_that_never_ask_give_way_to_others(monkeypatch):
-    """Each connection takes a file descriptor, without which a worker can't extend its leases."""
+def test_silent_clients_do_not_lock_out_others(monkeypatch):
+    """Each connection takes a file descriptor, and without any left, a worker can't extend its leases."""
     monkeypatch.setattr("ant_cli.worker.listener._REQUEST_TIMEOUT_S", 600.0)
     listener = Listener("127.0.0.1", 0, lambda _path: text_page("served"))
     address = ("127.0.0.1", int(listener.url.rpartition(":")[2]))
@@ -167,8 +167,8 @@ def _was_closed(connection):
         return True
 
 
-def test_statistics_are_numbers_and_nothing_else():
-    """KEDA takes null, which the API sends for what it does not know, for an error, and reads no time stamps."""
+def test_statistics_are_only_numbers():
+    """The API sends null for unknown values. KEDA would report null as an error, and does not read time stamps."""
     now = datetime(2026, 3, 15, 10, 0, 30, tzinfo=UTC).timestamp()
     assert to_numbers(STATS, now) == {
         "depth": 3,
@@ -180,8 +180,8 @@ def test_statistics_are_numbers_and_nothing_else():
     assert to_numbers({**STATS, "oldest_queued_at": "2026-03-15T10:00:00Z"}, now)["oldest_queued_age_seconds"] == 30
 
 
-def test_a_crowd_of_scrapers_costs_one_request():
-    """Until the statistics are too old."""
+def test_many_scrapers_cause_one_request():
+    """The statistics are shared until they are too old."""
     fetched, now = [], [1000.0]
     stats = CachedStats(lambda: fetched.append(1) or STATS, 5.0, lambda: now[0])
     assert all(stats.read().numbers["depth"] == 3 for _ in range(10))
@@ -193,8 +193,8 @@ def test_a_crowd_of_scrapers_costs_one_request():
     assert len(fetched) == 2
 
 
-def test_a_failure_of_the_api_is_no_queue_without_work():
-    """A scaler that read 0 would end busy workers; it gets an error, and Prometheus a 0 for `up`."""
+def test_a_failure_of_the_api_is_not_reported_as_an_empty_queue():
+    """A scaler that reads 0 would end busy workers. It gets an error instead, and Prometheus gets a 0 for `up`."""
 
     def fail():
         raise NetworkError("no response")
@@ -208,15 +208,15 @@ def test_a_failure_of_the_api_is_no_queue_without_work():
     assert not any(name == "ant_work_queue_depth" for name, *_ in found)
 
 
-def test_an_exporter_without_the_library_for_metrics_is_an_error_before_anybody_scrapes_it(monkeypatch):
-    """Not one of each scrape."""
+def test_an_exporter_without_the_library_for_metrics_is_an_error_at_the_start(monkeypatch):
+    """Otherwise each scrape would fail."""
     monkeypatch.setitem(sys.modules, "prometheus_client", None)
     with pytest.raises(UsageError, match="metrics need the package"):
         Exporter({})
 
 
-def test_several_environments_share_families_and_have_a_page_each():
-    """The format wants each name once."""
+def test_several_environments_share_metric_families_and_have_separate_pages():
+    """The format allows each name once."""
     exporter = Exporter({name: CachedStats(lambda: STATS, 5.0) for name in ("env_1", "env_2")})
     text = exporter.find("/metrics").body.decode()
     assert text.count("# TYPE ant_work_queue_depth gauge") == 1
@@ -225,13 +225,13 @@ def test_several_environments_share_families_and_have_a_page_each():
     assert found["ant_work_queue_depth", "environment_id=env_2"] == 3
     assert exporter.find("/stats/env_2").status == 200
     assert exporter.find("/stats/env_3") is None
-    assert exporter.find("/stats") is None  # of which of them?
+    assert exporter.find("/stats") is None  # ambiguous
     assert exporter.find("/statistics") is None
     assert exporter.find("/healthz").status == 200
 
 
-def test_the_exporter_serves_what_kedas_scaler_reads(queue, clean_environ):
-    """One plain GET without any header, answered with exactly 200 and a JSON number at `depth`."""
+def test_the_exporter_serves_the_format_that_kedas_scaler_reads(queue, clean_environ):
+    """KEDA sends one plain GET without headers, and expects exactly 200 and a JSON number at `depth`."""
     queue.enqueue(3)
     environ = {**clean_environ, "ANTHROPIC_BASE_URL": queue.url, "ANTHROPIC_API_KEY": KEY}
     words = ["beta:worker", "exporter", "--environment-id", queue.id, "--listen", "127.0.0.1:0"]

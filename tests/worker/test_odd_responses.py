@@ -1,4 +1,4 @@
-"""A server that sends what is not of the API's form: no handler runs without a lease, nothing is tried hotly."""
+"""Invalid responses of a server: no handler runs without a lease, and requests are not repeated without a pause."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ODD = [
 
 
 class WorkServer(ScriptedServer):
-    """Sends what it was given for a path that ends so; the item for any other."""
+    """Sends the given response for paths that end with a certain string, and the item for all others."""
 
     def __init__(self, **replies: object) -> None:
         super().__init__(response(ITEM))
@@ -46,13 +46,13 @@ class WorkServer(ScriptedServer):
         return (response(reply),)
 
     def count(self, end: str) -> int:
-        """Return how many requests went to paths with this end."""
+        """Return the number of requests to paths with this end."""
         return sum(f"/{end}?" in line for line in self.lines)
 
 
 @pytest.mark.parametrize("item", [*({**ITEM, **part} for part in ODD), [ITEM], DEEP])
-def test_an_item_that_is_not_of_the_apis_form_is_not_taken_and_polling_pauses(start, script, item):
-    """To take it would keep it from other workers for a lease. The next poll may bring a better one."""
+def test_an_invalid_item_is_not_taken_and_polling_pauses(start, script, item):
+    """Taking it would keep it from other workers for a lease. The next poll may return a valid one."""
     with WorkServer(poll=item) as server:
         worker = start("--base-url", server.url, "--max-items", "2", handler=[script("exit 0")])
         worker.wait_for("poll failed, backing off")
@@ -61,8 +61,8 @@ def test_an_item_that_is_not_of_the_apis_form_is_not_taken_and_polling_pauses(st
     assert server.count("ack") == 0
 
 
-def test_an_acknowledgement_that_is_not_of_the_apis_form_starts_no_handler(start, script):
-    """And the next item has to wait, since it would fare no better."""
+def test_an_invalid_acknowledgement_starts_no_handler(start, script):
+    """The next item has to wait, because the same would probably happen."""
     with WorkServer(ack={**ITEM, "data": "text"}) as server:
         worker = start("--base-url", server.url, "--max-items", "2", handler=[script("echo ran")])
         worker.wait_for("backing off after unprocessable work item")
@@ -73,8 +73,8 @@ def test_an_acknowledgement_that_is_not_of_the_apis_form_starts_no_handler(start
 
 
 @pytest.mark.parametrize("part", [{"data": {"type": "session", "id": "\ud800"}}, {"secret": "\udfff"}])
-def test_a_text_that_can_be_no_variable_reaches_a_handler_in_its_input(start, script, part):
-    """A lone surrogate can be in JSON, but in no variable of the environment."""
+def test_a_string_that_can_not_be_in_a_variable_reaches_a_handler_in_its_input(start, script, part):
+    """A lone surrogate is possible in JSON, but not in an environment variable."""
     item = {**ITEM, **part}
     with WorkServer(poll=item, ack=item) as server:
         handler = [script('cat; echo "$ANTHROPIC_WORK_ID"')]
@@ -90,8 +90,8 @@ def test_a_text_that_can_be_no_variable_reaches_a_handler_in_its_input(start, sc
     "part",
     [{"state": []}, {"state": {}}, {"ttl_seconds": "60"}, {"ttl_seconds": 10**400}, {"last_heartbeat": "\ud800"}],
 )
-def test_a_heartbeat_that_is_not_of_the_apis_form_extends_nothing(start, script, part):
-    """The handler does not start, and the worker goes on."""
+def test_an_invalid_response_to_a_heartbeat_does_not_extend_the_lease(start, script, part):
+    """The handler does not start, and the worker continues."""
     with WorkServer(heartbeat={**EXTENDED, **part}) as server:
         limits = ("--max-items", "1", "--lease", "1s", "--heartbeat", "always")
         worker = start("--base-url", server.url, *limits, handler=[script("echo ran")])

@@ -1,4 +1,4 @@
-"""`ant beta:worker poll` in a process of its own, on a served emulator: what becomes of items, and of failures."""
+"""`ant beta:worker poll` as a separate process, on a served emulator: the fate of items, and of failures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.conftest import KEY
 
 
 def test_an_item_whose_handler_exits_with_0_is_stopped_once(queue, work, script):
-    """One acknowledgement, one stop, and no heartbeat for an item that took no time."""
+    """It causes one acknowledgement, one stop, and no heartbeat, because it took no time."""
     (work_id,) = queue.enqueue()
     worker = work(handler=[script("exit 0")])
     assert queue.item(work_id)["state"] == "stopped"
@@ -21,8 +21,8 @@ def test_an_item_whose_handler_exits_with_0_is_stopped_once(queue, work, script)
     assert worker.events("work item done")[0]["work_id"] == work_id
 
 
-def test_a_handler_gets_the_item_as_it_was_acknowledged(queue, work, script):
-    """On stdin, as one line of JSON, with null where the server says null, and with the secret of the poll."""
+def test_a_handler_gets_the_acknowledged_item(queue, work, script):
+    """It arrives on stdin as one line of JSON, with the server's nulls, and with the secret from the poll."""
     (work_id,) = queue.enqueue()
     work(handler=[script("cat > item.json")])
     line = Path("item.json").read_text()
@@ -34,8 +34,8 @@ def test_a_handler_gets_the_item_as_it_was_acknowledged(queue, work, script):
     assert item["secret"]
 
 
-def test_a_handler_gets_what_it_needs_in_variables(queue, work, script):
-    """Also what the official worker leaves out: the item's secret, and the base URL of a flag."""
+def test_a_handler_gets_the_values_that_it_needs_in_variables(queue, work, script):
+    """They include two that the official worker leaves out: the item's secret, and the base URL of a flag."""
     (work_id,) = queue.enqueue()
     work("--worker-id", "w1", handler=[script("env > variables; cat > item.json")])
     found = dict(line.split("=", 1) for line in Path("variables").read_text().splitlines())
@@ -54,7 +54,7 @@ def test_a_handler_gets_what_it_needs_in_variables(queue, work, script):
 
 
 def test_an_api_key_is_kept_from_handlers_and_a_note_says_so(queue, work, script):
-    """A worker's host has no use for an organization's key."""
+    """A worker's host does not need an organization's key."""
     queue.enqueue(2)
     env = {"ANTHROPIC_API_KEY": "sk-ant-canary-organization"}
     worker = work(handler=[script('echo "has [${ANTHROPIC_API_KEY-nothing}]"')], env=env)
@@ -66,7 +66,7 @@ def test_an_api_key_is_kept_from_handlers_and_a_note_says_so(queue, work, script
 
 
 def test_a_handler_may_have_arguments(queue, work, script):
-    """Those behind -- reach it as they are, also what looks like a flag of the worker."""
+    """Arguments after -- reach it unchanged, even if they look like flags of the worker."""
     queue.enqueue()
     worker = work(handler=[script('printf "[%s]" "$@"; echo'), "--max-items", "two words", ""])
     assert worker.output == ["[--max-items][two words][]"]
@@ -74,7 +74,7 @@ def test_a_handler_may_have_arguments(queue, work, script):
 
 @pytest.mark.parametrize("name", ["missing-program", "./missing.sh", "./folder", "./plain.txt"])
 def test_a_handler_that_can_not_be_run_is_an_error_before_anything_is_claimed(queue, work, tmp_path, name):
-    """The official worker takes, and stops, every item of the queue without running anything."""
+    """The official worker would take and stop every item of the queue without running anything."""
     (tmp_path / "folder").mkdir()
     (tmp_path / "plain.txt").write_text("no program")
     (work_id,) = queue.enqueue()
@@ -84,15 +84,15 @@ def test_a_handler_that_can_not_be_run_is_an_error_before_anything_is_claimed(qu
     assert queue.item(work_id)["state"] == "queued"
 
 
-def test_an_environment_id_that_can_not_be_one_is_an_error_before_anything_is_polled(queue, work, script):
-    """A worker that goes on would ask for another resource, again and again."""
+def test_an_impossible_environment_id_is_an_error_before_polling(queue, work, script):
+    """Otherwise the worker would request another resource over and over."""
     worker = work("--environment-id", "..", handler=[script("exit 0")], status=2)
     assert worker.lines[0] == "ant: --environment-id must be an ID, got '..'.\n"
     assert queue.count("/poll") == 0
 
 
 def test_a_failed_item_is_given_back_and_counted(queue, work, script):
-    """Its lease ends in a second; the metadata says how often it failed, and of what."""
+    """Its lease ends in a second. The metadata has the number of failures, and the reason."""
     (work_id,) = queue.enqueue()
     work(handler=[script("exit 3")])
     item = queue.item(work_id)
@@ -103,7 +103,7 @@ def test_a_failed_item_is_given_back_and_counted(queue, work, script):
 
 
 def test_a_failed_item_is_tried_again_with_the_number_of_its_attempt(queue, work, script):
-    """Until it succeeds."""
+    """The attempts end with a success."""
     (work_id,) = queue.enqueue()
     worker = work(
         "--max-items", "2", handler=[script('echo "attempt $ANT_WORK_ATTEMPT"; test -e again || ! touch again')]
@@ -112,8 +112,8 @@ def test_a_failed_item_is_tried_again_with_the_number_of_its_attempt(queue, work
     assert queue.item(work_id)["state"] == "stopped"
 
 
-def test_an_item_that_failed_too_often_is_a_dead_letter(queue, work, script):
-    """It is stopped, so that it can't fail for ever, and its metadata says why."""
+def test_an_item_that_failed_too_often_becomes_a_dead_letter(queue, work, script):
+    """It is stopped, so that it can't fail forever, and its metadata says why."""
     (work_id,) = queue.enqueue()
     worker = work("--attempts", "1", handler=[script("kill -9 $$")])
     item = queue.item(work_id)
@@ -122,8 +122,8 @@ def test_an_item_that_failed_too_often_is_a_dead_letter(queue, work, script):
     assert worker.events("work item not done")[0]["outcome"] == "dead_letter"
 
 
-def test_an_item_that_kills_its_worker_each_time_is_a_dead_letter_in_the_end(queue, work, script):
-    """Each run but the first is counted before it starts: a worker that is killed can't do it afterwards."""
+def test_an_item_that_always_kills_its_worker_becomes_a_dead_letter(queue, work, script):
+    """Each run after the first is counted before it starts, because a killed worker can't count it afterwards."""
     (work_id,) = queue.enqueue()
     handler = script("kill -9 $PPID; sleep 10")
     counted = []
@@ -142,7 +142,7 @@ def test_an_item_that_kills_its_worker_each_time_is_a_dead_letter_in_the_end(que
 
 @pytest.mark.parametrize(("status", "metadata"), [(75, {}), (1, {"ant_attempts": "1"})])
 def test_an_old_item_that_is_given_back_is_not_counted_twice(queue, work, script, status, metadata):
-    """Its run was counted before it started, and then its end was reported."""
+    """Its run was counted before the start, and its end was reported afterwards."""
     (work_id,) = queue.enqueue()
     queue.advance(300)
     work(handler=[script(f"exit {status}")])
@@ -151,15 +151,15 @@ def test_an_old_item_that_is_given_back_is_not_counted_twice(queue, work, script
     assert found == metadata
 
 
-def test_a_new_item_that_succeeds_costs_no_request_to_count_it(queue, work, script):
-    """Poll, acknowledgement and stop are all."""
+def test_counting_costs_no_request_for_a_new_item_that_succeeds(queue, work, script):
+    """The only requests are poll, acknowledgement and stop."""
     (work_id,) = queue.enqueue()
     work(handler=[script("exit 0")])
     assert (queue.count(work_id), queue.count("/stop")) == (0, 1)
 
 
-def test_a_failed_item_is_stopped_if_that_is_asked_for(queue, work, script):
-    """As the official worker does it, except for the metadata."""
+def test_a_failed_item_is_stopped_on_request(queue, work, script):
+    """The official worker does the same, but without the metadata."""
     (work_id,) = queue.enqueue()
     work("--on-failure", "stop", handler=[script("exit 1")])
     assert queue.item(work_id)["state"] == "stopped"
@@ -167,7 +167,7 @@ def test_a_failed_item_is_stopped_if_that_is_asked_for(queue, work, script):
 
 
 def test_exit_status_75_gives_an_item_back_without_counting(queue, work, script):
-    """As sysexits.h has it: a temporary failure."""
+    """In sysexits.h, 75 means a temporary failure."""
     (work_id,) = queue.enqueue()
     work("--attempts", "1", handler=[script("exit 75")])
     assert queue.item(work_id)["metadata"] == {}
@@ -175,8 +175,8 @@ def test_exit_status_75_gives_an_item_back_without_counting(queue, work, script)
     assert queue.item(work_id)["state"] == "queued"
 
 
-def test_an_interpreter_that_is_missing_costs_no_attempt(queue, work, tmp_path):
-    """The next item would fare no better: polling backs off, and the queue stays as it is."""
+def test_a_missing_interpreter_costs_no_attempt(queue, work, tmp_path):
+    """The next item would fail, too, so polling backs off, and the queue is unchanged."""
     path = tmp_path / "broken"
     path.write_text("#!/no/such/interpreter\n")
     path.chmod(0o755)
@@ -187,8 +187,8 @@ def test_an_interpreter_that_is_missing_costs_no_attempt(queue, work, tmp_path):
     assert worker.events("backing off after unprocessable work item")
 
 
-def test_a_bug_that_an_item_brings_out_is_logged_and_polling_backs_off(queue, work, script, tmp_path):
-    """The next item may bring it out, too, and nobody is to claim a whole queue in a moment."""
+def test_a_bug_that_an_item_triggers_is_logged_and_polling_backs_off(queue, work, script, tmp_path):
+    """The next item may trigger it, too, and the worker must not claim a whole queue in a moment."""
     bug = """
 from ant_cli.worker.item_run import ItemRun
 
@@ -205,15 +205,15 @@ ItemRun.run = run
 
 
 def test_a_health_check_of_the_queue_is_stopped_without_a_handler(queue, work, script):
-    """It asks whether anybody is there."""
+    """It only checks whether a worker is there."""
     queue.send("POST", f"/_emulator/environments/{queue.id}/enqueue", {"type": "healthcheck"})
     work(handler=[script("touch ran")])
     assert queue.count("/stop") == 1
     assert not Path("ran").exists()
 
 
-def test_an_item_is_left_alone_if_its_handler_handed_it_over(queue, work, script):
-    """With --no-auto-stop, a handler may start something that claims the item later."""
+def test_with_no_auto_stop_a_successful_item_is_not_stopped(queue, work, script):
+    """The handler may start a program that claims the item later."""
     (work_id,) = queue.enqueue()
     work("--no-auto-stop", handler=[script("exit 0")])
     assert queue.item(work_id)["state"] == "starting"
@@ -221,14 +221,14 @@ def test_an_item_is_left_alone_if_its_handler_handed_it_over(queue, work, script
 
 
 def test_a_handler_that_takes_too_long_is_ended(queue, work, script):
-    """It counts as a failed attempt."""
+    """This is a failed attempt."""
     (work_id,) = queue.enqueue()
     work("--item-timeout", "100ms", handler=[script("sleep 60")])
     assert queue.item(work_id)["metadata"]["ant_last_error"] == "the handler took longer than 0.1 s"
 
 
 def test_a_handler_that_ignores_sigterm_is_killed(queue, work, script):
-    """After the kill time-out."""
+    """SIGKILL follows after the kill timeout."""
     queue.enqueue()
     worker = work(
         "--item-timeout",
@@ -241,31 +241,31 @@ def test_a_handler_that_ignores_sigterm_is_killed(queue, work, script):
 
 
 def test_as_many_items_run_at_once_as_there_are_slots(queue, work, script, fifo):
-    """Each of the two handlers needs the other one to end."""
+    """Each of the two handlers waits for the other one."""
     first, second = queue.enqueue(2)
     handler = script(f"if mkdir first; then read line < {fifo}; else echo go > {fifo}; fi")
     work("--concurrency", "2", "--max-items", "2", handler=[handler])
     assert {queue.item(first)["state"], queue.item(second)["state"]} == {"stopped"}
 
 
-def test_no_more_items_are_taken_than_asked_for(queue, work, script):
-    """The rest of the queue is left to others."""
+def test_no_more_than_max_items_are_taken(queue, work, script):
+    """The rest of the queue is for other workers."""
     queue.enqueue(3)
     work("--max-items", "2", "--concurrency", "8", handler=[script("exit 0")])
     assert queue.count("/ack") == 2
     assert queue.poll() is not None
 
 
-def test_a_worker_may_exit_when_there_is_no_work(queue, work, script):
-    """After the queue is drained."""
+def test_a_worker_may_exit_when_the_queue_is_empty(queue, work, script):
+    """It finishes all items first."""
     queue.enqueue(2)
     worker = work("--exit-when-idle", "200ms", handler=[script("exit 0")])
     assert queue.count("/stop") == 2
     assert worker.log[-1]["msg"] == "no work; exiting"
 
 
-def test_an_acknowledgement_that_fails_starts_no_handler(queue, work, script):
-    """The item is somebody else's, or comes back."""
+def test_a_failed_acknowledgement_starts_no_handler(queue, work, script):
+    """Another worker has the item, or it returns to the queue."""
     (work_id,) = queue.enqueue()
     queue.fail("/ack", status=400)
     worker = work(handler=[script("touch ran")])
@@ -276,8 +276,8 @@ def test_an_acknowledgement_that_fails_starts_no_handler(queue, work, script):
 
 
 @pytest.mark.parametrize(("status", "exit_code"), [(400, 1), (401, 4), (403, 4), (404, 5)])
-def test_an_error_that_will_not_go_away_ends_the_worker(queue, work, script, status, exit_code):
-    """With the exit status of its class."""
+def test_a_permanent_error_ends_the_worker(queue, work, script, status, exit_code):
+    """The exit status is that of the error."""
     queue.fail("/poll", status=status, times=9)
     worker = work(handler=[script("exit 0")], status=exit_code)
     (event,) = worker.events("poll hit permanent 4xx; stopping")
@@ -285,15 +285,15 @@ def test_an_error_that_will_not_go_away_ends_the_worker(queue, work, script, sta
     assert queue.count("/poll") == 1
 
 
-def test_the_log_has_the_reason_that_the_server_gave(work, script):
-    """Of an environment that does not exist, for example."""
+def test_the_log_has_the_reason_from_the_server(work, script):
+    """The reason may be that the environment does not exist, for example."""
     worker = work("--environment-id", "env_gone", handler=[script("exit 0")], status=5)
     (event,) = worker.events("poll hit permanent 4xx; stopping")
     assert event["error"] == "404 Not Found: environment_id: there is no environment 'env_gone'."
 
 
-def test_an_error_that_goes_away_is_logged_once_and_waited_out(queue, work, script):
-    """However often polling fails in a row."""
+def test_a_temporary_error_is_logged_once_and_waited_out(queue, work, script):
+    """A series of failed polls is logged only once."""
     (work_id,) = queue.enqueue()
     queue.fail("/poll", status=503, times=2)
     worker = work("--max-retries", "0", handler=[script("exit 0")])
@@ -302,8 +302,8 @@ def test_an_error_that_goes_away_is_logged_once_and_waited_out(queue, work, scri
     assert queue.item(work_id)["state"] == "stopped"
 
 
-def test_a_stop_that_fails_is_repeated(queue, work, script):
-    """Work that is done is not done again because of one lost response."""
+def test_a_failed_stop_is_repeated(queue, work, script):
+    """Otherwise the work would be repeated because of one lost response."""
     (work_id,) = queue.enqueue()
     queue.fail("/stop", status=500)
     work("--max-retries", "0", handler=[script("exit 0")])
@@ -311,24 +311,24 @@ def test_a_stop_that_fails_is_repeated(queue, work, script):
 
 
 def test_a_handler_need_not_read_its_input(queue, work, script):
-    """Nor need it have anything to do with stdin at all."""
+    """It may even replace stdin."""
     (work_id,) = queue.enqueue()
     work(handler=[script("exec < /dev/null; exit 0")])
     assert queue.item(work_id)["state"] == "stopped"
 
 
-def test_what_a_failed_handler_leaves_running_is_killed(queue, work, script, fifo):
-    """So nothing of it runs on during the next attempt; and the log ends, although the output was held open."""
+def test_processes_that_a_failed_handler_leaves_running_are_killed(queue, work, script, fifo):
+    """They must not run during the next attempt. The log ends, too, although they held the output open."""
     queue.enqueue()
     reading = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
     worker = work(handler=[script(f"exec 3> {fifo}; (sleep 600; echo late) & exit 1")])
     assert worker.output == []
-    assert os.read(reading, 1) == b""  # the end of the pipe: nobody has it open for writing
+    assert os.read(reading, 1) == b""  # the end of the pipe: no process has it open for writing
     os.close(reading)
 
 
 def test_every_flag_has_a_variable(queue, start, script):
-    """For containers, whose manifests set variables more easily than arguments."""
+    """Manifests of containers set variables more easily than arguments."""
     queue.enqueue(2)
     env = {"ANT_WORKER_ON_WORK": script("exit 0"), "ANT_WORKER_MAX_ITEMS": "2", "ANT_WORKER_CONCURRENCY": "2"}
     assert start(env=env).end() == 0

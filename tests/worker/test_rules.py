@@ -1,4 +1,4 @@
-"""The worker's pure rules: what becomes of an item, how long to wait, what a flag means, how a line is logged."""
+"""The worker's pure rules: the fate of an item, pauses, flags, and the lines of the log."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def options(**flags):
     return PollOptions(**read_options(POLL_ROWS, Flags({**REQUIRED, **flags}), {}, "beta:worker poll"))
 
 
-# What becomes of an item
+# The fate of an item
 
 
 @pytest.mark.parametrize(
@@ -45,14 +45,14 @@ def options(**flags):
         (Run(Ending.SHUT_DOWN, 0), Outcome.SUCCEEDED, Fate.STOP),
     ],
 )
-def test_how_a_run_ended_decides_what_becomes_of_its_item(run, outcome, fate):
-    """Nothing is stopped that was not done, given up, or asked to stop."""
+def test_the_end_of_a_run_decides_the_fate_of_its_item(run, outcome, fate):
+    """An item is stopped only if it was done, given up, or asked to stop."""
     settlement = settle(run, 0, options())
     assert (settlement.outcome, settlement.fate) == (outcome, fate)
 
 
 def test_only_failures_of_the_handler_are_counted():
-    """Neither those of the worker, nor of the machine."""
+    """Failures of the worker or of the machine are not counted."""
     counted = (Run(Ending.EXITED, 1), Run(Ending.TIMED_OUT, -15))
     others = {Run(Ending.EXITED, code) for code in (0, 75, 126, 127)} | {
         Run(Ending.SHUT_DOWN, 1),
@@ -63,7 +63,7 @@ def test_only_failures_of_the_handler_are_counted():
 
 
 def test_the_last_attempt_makes_a_dead_letter():
-    """After as many failures as are allowed, and not before."""
+    """This happens exactly after the allowed number of failures."""
     run = Run(Ending.EXITED, 2)
     assert settle(run, 1, options(attempts="3")).fate is Fate.GIVE_BACK
     last = settle(run, 2, options(attempts="3"))
@@ -72,7 +72,7 @@ def test_the_last_attempt_makes_a_dead_letter():
 
 
 def test_an_item_that_was_handed_over_is_left():
-    """Only after success."""
+    """This applies only after success."""
     assert settle(Run(Ending.EXITED, 0), 0, options(no_auto_stop="true")).fate is Fate.LEAVE
     assert settle(Run(Ending.EXITED, 1), 0, options(no_auto_stop="true")).fate is Fate.GIVE_BACK
 
@@ -82,11 +82,11 @@ def test_an_item_that_was_handed_over_is_left():
     [({}, 0), (None, 0), ({"ant_attempts": "2"}, 2), ({"ant_attempts": "many"}, 0), ({"ant_attempts": "²"}, 0)],
 )
 def test_failures_are_counted_in_metadata(metadata, failures):
-    """Others may have written something else there."""
+    """The metadata may have been changed by others."""
     assert history_of({"metadata": metadata}).failures == failures
 
 
-def test_runs_whose_end_nobody_reported_count_as_attempts():
+def test_runs_without_a_reported_end_count_as_attempts():
     """Their worker was killed, perhaps by the handler."""
     history = history_of({"metadata": {"ant_attempts": "1", "ant_unreported": "2"}})
     assert (history.failures, history.unreported, history.attempts) == (1, 2, 3)
@@ -112,8 +112,8 @@ NEW = {"created_at": "2026-03-14T15:00:00Z", "acknowledged_at": "2026-03-14T15:0
         ({}, {"created_at": "2026-03-14T15:00:00"}, True),
     ],
 )
-def test_an_item_that_was_taken_within_a_lease_of_its_creation_is_new(polled, changes, expected):
-    """Unless the server or its metadata says otherwise; in doubt a request more is sent."""
+def test_an_item_taken_within_a_lease_of_its_creation_is_new(polled, changes, expected):
+    """The server or its metadata may contradict that. In doubt, one more request is sent."""
     assert may_have_run(polled, {**NEW, **changes}, 300.0) == expected
 
 
@@ -131,7 +131,7 @@ def test_errors_back_off_to_a_minute_with_jitter():
 
 
 def test_idle_polls_follow_one_another_and_slow_down_after_five_minutes():
-    """The server waits 0.999 s itself; one that does not is not flooded."""
+    """The server itself waits 0.999 s. A server that does not wait is not flooded either."""
     idle = IdleTime(1000.0)
     assert idle.pause_after_empty(1000.0, 1000.999) == 0
     assert idle.pause_after_empty(1000.0, 1000.25) == 0.75
@@ -148,14 +148,14 @@ def test_idle_polls_follow_one_another_and_slow_down_after_five_minutes():
     ("text", "seconds"),
     [("0", 0), ("90", 90), ("1.5", 1.5), ("500ms", 0.5), ("1m30s", 90), ("1h0m1s", 3601), ("1m0s", 60)],
 )
-def test_durations_are_those_of_the_official_tool_and_plain_seconds(text, seconds):
-    """Units may be put together."""
+def test_durations_have_the_units_of_the_official_tool_or_are_plain_seconds(text, seconds):
+    """Units can be combined."""
     assert parse_duration("--max-idle", text) == seconds
 
 
 @pytest.mark.parametrize("text", ["", "soon", "1d", "-1s", "1m 30s", "s", "1e3", "99999h", "\u0661s"])
-def test_what_is_no_duration_is_refused(text):
-    """By the name of the flag."""
+def test_an_invalid_duration_is_rejected(text):
+    """The message names the flag."""
     with pytest.raises(UsageError, match="--max-idle must be a duration"):
         parse_duration("--max-idle", text)
 
@@ -181,13 +181,13 @@ def test_what_is_no_duration_is_refused(text):
     ],
 )
 def test_a_value_that_makes_no_sense_is_a_usage_error(name, text):
-    """Before anything is sent."""
+    """It is reported before anything is sent."""
     with pytest.raises(UsageError):
         options(**{name: text})
 
 
-def test_a_flag_wins_over_its_variable_and_an_empty_variable_is_unset():
-    """The official variables keep their names; the others begin with ANT_WORKER_."""
+def test_a_flag_has_precedence_over_its_variable_and_an_empty_variable_is_unset():
+    """The official variables keep their names. The names of all others start with ANT_WORKER_."""
     environ = {"ANTHROPIC_ENVIRONMENT_ID": "env_2", "ANT_WORKER_CONCURRENCY": "4", "ANT_WORKER_ATTEMPTS": ""}
     found = read_options(POLL_ROWS, Flags({"environment_key": KEY, "concurrency": "2"}), environ, "")
     assert (found["environment_id"], found["concurrency"], found["attempts"]) == ("env_2", 2, 3)
@@ -195,8 +195,8 @@ def test_a_flag_wins_over_its_variable_and_an_empty_variable_is_unset():
     assert found["concurrency"] == 4
 
 
-def test_what_is_required_is_named_with_its_variable():
-    """Both at once."""
+def test_missing_values_are_named_with_their_variables():
+    """One message names both."""
     with pytest.raises(MissingFlag, match=r"--environment-id \(ANTHROPIC_ENVIRONMENT_ID\) and --environment-key"):
         read_options(POLL_ROWS, Flags(), {}, "beta:worker poll")
 
@@ -205,12 +205,12 @@ def test_what_is_required_is_named_with_its_variable():
     ("text", "address"), [("127.0.0.1:9464", ("127.0.0.1", 9464)), ("[::1]:0", ("::1", 0)), ("", ("", -1))]
 )
 def test_an_address_has_a_host_and_a_port(text, address):
-    """IPv6 in brackets."""
+    """An IPv6 address is in brackets."""
     assert options(**({"listen": text} if text else {})).listen == address
 
 
 def test_options_do_not_show_the_key():
-    """Whoever prints them."""
+    """Even a debugger that prints them can't leak it."""
     assert KEY not in repr(options())
 
 
@@ -218,22 +218,22 @@ def test_options_do_not_show_the_key():
 
 
 def test_variables_of_another_item_are_not_inherited():
-    """A worker that runs as a handler itself must not pass on its own item."""
+    """A worker that is itself a handler must not pass on its own item."""
     environ = {"ANTHROPIC_WORK_SECRET": "old", "ANTHROPIC_SESSION_ID": "old", "HOME": "/root"}
     found = handler_environment(environ, {"id": "work_1", "data": None}, 2, {}, pass_api_key=False)
     assert found == {"HOME": "/root", "ANTHROPIC_WORK_ID": "work_1", "ANT_WORK_ATTEMPT": "2"}
 
 
 @pytest.mark.parametrize("name", ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_IDENTITY_TOKEN"])
-def test_an_organizations_credentials_are_not_inherited_unless_they_are_asked_for(name):
+def test_credentials_of_an_organization_are_inherited_only_on_request(name):
     """A session's tools could read them."""
     found = handler_environment({name: KEY}, {"id": "work_1"}, 1, {}, pass_api_key=False)
     assert name not in found
     assert handler_environment({name: KEY}, {"id": "work_1"}, 1, {}, pass_api_key=True)[name] == KEY
 
 
-def test_a_servers_null_byte_breaks_no_handler():
-    """It can't be in a variable."""
+def test_a_null_byte_from_a_server_does_not_break_the_handler():
+    """It can't be part of a variable."""
     found = handler_environment({}, {"id": "work_1", "secret": "a\0b"}, 1, {}, pass_api_key=False)
     assert "ANTHROPIC_WORK_SECRET" not in found
 
@@ -263,16 +263,16 @@ def logged(log_format, message, secrets=(), **fields):
     return screen.text()
 
 
-def test_the_text_log_is_that_of_the_official_worker():
-    """Pairs of keys and values, in quotes if need be."""
+def test_the_text_log_has_the_format_of_the_official_worker():
+    """It has pairs of keys and values, in quotes if necessary."""
     assert logged("text", "claimed work", work_type="session", empty="") == (
         'time=2026-03-15T10:00:00.123Z level=INFO msg="claimed work" component=work-poller work_id=work_1 '
         'work_type=session empty=""\n'
     )
 
 
-def test_the_json_log_is_one_object_a_line():
-    """With numbers as numbers."""
+def test_the_json_log_has_one_object_per_line():
+    """Numbers are JSON numbers."""
     text = logged("json", "handler output", line='a "b"\tc', seconds=1.5)
     assert text.count("\n") == 1
     assert json.loads(text) == {
@@ -287,8 +287,8 @@ def test_the_json_log_is_one_object_a_line():
 
 
 @pytest.mark.parametrize("log_format", ["text", "json"])
-def test_no_terminal_sequence_and_no_secret_of_an_item_gets_into_the_log(log_format):
-    """Whatever a handler writes."""
+def test_the_log_has_no_terminal_sequences_and_no_secrets_of_an_item(log_format):
+    """A handler may write anything."""
     text = logged(log_format, "handler output", ["inner-token-12345"], line="\x1b]0;x\x07 inner-token-12345 \u202e")
     assert "\x1b" not in text
     assert "\x07" not in text

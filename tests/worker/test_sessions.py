@@ -1,4 +1,4 @@
-"""Sessions that run here, by the official SDK's worker, against the emulator's scripted agents."""
+"""Sessions that the official SDK's worker runs here, with the scripted agents of the emulator."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def options(**flags):
 
 
 def test_a_worker_without_a_handler_runs_sessions(queue, start):
-    """The agent's tool is run here, its result is what the script expects, and the item is stopped once."""
+    """The agent's tool runs here, its result satisfies the script, and the item is stopped once."""
     script = [
         {"tool": "bash", "input": {"command": "echo from-here"}, "expect": {"contains": "from-here"}},
         "terminate",
@@ -37,7 +37,7 @@ def test_a_worker_without_a_handler_runs_sessions(queue, start):
 
 
 def test_a_handler_that_runs_a_session_keeps_its_lease_and_stops_its_item(queue, work, script):
-    """As the official documentation has it: the container's entry point claims the lease itself."""
+    """This is the way of the official documentation: the container's entry point claims the lease itself."""
     queue.send("POST", "/_emulator/sessions", {"environment_id": queue.id, "script": ["terminate"]})
     handler = script(f"sleep 1; exec {sys.executable} -P -m ant_cli beta:worker run")
     worker = work(handler=[handler])
@@ -46,7 +46,7 @@ def test_a_handler_that_runs_a_session_keeps_its_lease_and_stops_its_item(queue,
 
 
 def test_a_handler_may_run_the_official_sdk(queue, work, script):
-    """Its `handle_item`, as the official documentation has it, reads all it needs from the variables."""
+    """Its `handle_item`, as in the official documentation, reads all its input from the variables."""
     queue.send("POST", "/_emulator/sessions", {"environment_id": queue.id, "script": ["terminate"]})
     program = """import asyncio, time
 from anthropic import AsyncAnthropic
@@ -59,8 +59,8 @@ asyncio.run(AsyncAnthropic(auth_token="unused").beta.environments.work.worker(wo
     assert queue.count("/stop") == 1
 
 
-def test_a_secret_comes_from_a_file_that_others_can_not_read(tmp_path):
-    """White space around it is left out."""
+def test_a_secret_is_read_from_a_file_that_others_can_not_read(tmp_path):
+    """White space around it is removed."""
     path = tmp_path / "secret"
     path.write_text("  the-secret\n")
     path.chmod(0o600)
@@ -72,7 +72,7 @@ def test_a_secret_comes_from_a_file_that_others_can_not_read(tmp_path):
 
 
 def test_a_secret_file_of_another_user_is_rejected(tmp_path, monkeypatch):
-    """That user could exchange the secret. A link is followed, as where secrets are mounted."""
+    """That user could exchange the secret. A link is followed, because mounted secrets are links."""
     (tmp_path / "secret").write_text("the-secret")
     (tmp_path / "secret").chmod(0o600)
     (tmp_path / "link").symlink_to("secret")
@@ -86,7 +86,7 @@ def test_a_secret_file_of_another_user_is_rejected(tmp_path, monkeypatch):
 
 
 def test_a_secret_file_that_is_a_pipe_is_rejected_at_once(tmp_path):
-    """Nobody may ever write to it."""
+    """There may never be a writer."""
     os.mkfifo(tmp_path / "pipe", 0o600)
     with pytest.raises(UsageError, match="it is a pipe or a device"):
         work_secret(options(work_secret_file=str(tmp_path / "pipe")), {})
@@ -100,8 +100,8 @@ def test_a_secret_that_is_not_text_is_a_usage_error(tmp_path):
         work_secret(options(work_secret_file=str(tmp_path / "secret")), {})
 
 
-def test_a_secret_that_is_missing_is_a_usage_error(tmp_path):
-    """Whether the file is not there or empty, or there is no credential at all."""
+def test_a_missing_secret_is_a_usage_error(tmp_path):
+    """The file may be missing or empty, or there is no credential at all."""
     (tmp_path / "empty").touch(mode=0o600)
     for path, message in (("empty", "is empty"), ("none", "can't be read"), (".", "can't be read")):
         with pytest.raises(UsageError, match=message):
@@ -112,8 +112,8 @@ def test_a_secret_that_is_missing_is_a_usage_error(tmp_path):
     assert work_secret(options(), {"ANTHROPIC_WORK_SECRET": "the-secret"}) == "the-secret"
 
 
-def test_a_session_that_can_not_be_reached_is_an_error(clean_environ):
-    """Without a traceback, and without the key."""
+def test_an_unreachable_session_is_an_error(clean_environ):
+    """The output has no traceback and no key."""
     environ = {
         **clean_environ,
         **{f"ANTHROPIC_{name.upper()}": text for name, text in IDS.items()},

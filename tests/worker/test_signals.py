@@ -1,4 +1,4 @@
-"""How a worker ends: drained by a signal, or killed, and what becomes of its handlers."""
+"""The end of a worker: drained by a signal, or killed, and the effect on its handlers."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import pytest
 
 @pytest.fixture
 def reading(fifo):
-    """The reading end of the named pipe: it ends when the last process that has it open for writing is gone."""
+    """The reading end of the named pipe. It ends when no process has it open for writing any more."""
     descriptor = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
     yield descriptor
     os.close(descriptor)
 
 
 def wait_for_end(reading):
-    """Wait until nobody has the pipe open for writing any more."""
+    """Wait until no process has the pipe open for writing any more."""
     os.set_blocking(reading, True)
     while os.read(reading, 100):
         pass
@@ -25,7 +25,7 @@ def wait_for_end(reading):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_first_signal_lets_handlers_end_and_takes_no_more_work(queue, start, script, fifo, number):
-    """The official worker cancels what runs at each deployment."""
+    """The official worker cancels running items at each deployment."""
     first, second = queue.enqueue(2)
     worker = start(handler=[script(f"echo started; read line < {fifo}")])
     worker.wait_for("handler output", line="started")
@@ -39,7 +39,7 @@ def test_the_first_signal_lets_handlers_end_and_takes_no_more_work(queue, start,
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_idle_worker_ends_at_once(start, script, number):
-    """With 0, although a poll is under way."""
+    """The exit status is 0, even if a poll is in progress."""
     worker = start(handler=[script("exit 0")])
     worker.wait_for("polling for work")
     worker.send(number)
@@ -47,7 +47,7 @@ def test_an_idle_worker_ends_at_once(start, script, number):
 
 
 def test_the_second_signal_ends_the_handlers_and_gives_their_items_back(queue, start, script):
-    """That is no failure of the item, so it is not counted."""
+    """The item has not failed, so nothing is counted."""
     (work_id,) = queue.enqueue()
     worker = start(handler=[script("trap 'echo asked to stop; exit 1' TERM; echo started; sleep 600 & wait")])
     worker.wait_for("handler output", line="started")
@@ -63,7 +63,7 @@ def test_the_second_signal_ends_the_handlers_and_gives_their_items_back(queue, s
 
 
 def test_the_third_signal_kills_the_handlers(queue, start, script):
-    """For those that ignore SIGTERM, without waiting for the kill time-out."""
+    """This is for handlers that ignore SIGTERM. It does not wait for the kill timeout."""
     queue.enqueue()
     worker = start(
         "--kill-timeout", "1h", handler=[script("trap '' TERM; echo started; sleep 600 & wait; sleep 600")]
@@ -75,8 +75,8 @@ def test_the_third_signal_kills_the_handlers(queue, start, script):
     assert worker.end() == 0
 
 
-def test_draining_has_an_end(queue, start, script):
-    """After the drain time-out the handlers are ended as by a second signal."""
+def test_draining_has_a_time_limit(queue, start, script):
+    """After the drain timeout, the handlers are ended as by a second signal."""
     (work_id,) = queue.enqueue()
     worker = start("--drain-timeout", "100ms", handler=[script("echo started; sleep 600")])
     worker.wait_for("handler output", line="started")
@@ -88,8 +88,8 @@ def test_draining_has_an_end(queue, start, script):
     assert queue.item(work_id)["state"] == "queued"
 
 
-def test_a_handler_that_ends_well_while_it_is_ended_has_done_its_item(queue, start, script):
-    """Its work is not done again."""
+def test_a_handler_that_succeeds_while_it_is_being_ended_has_done_its_item(queue, start, script):
+    """Its work is not repeated."""
     (work_id,) = queue.enqueue()
     handler = script("trap 'exit 0' TERM; echo started; sleep 600 & wait")
     worker = start("--drain-timeout", "0", handler=[handler])
@@ -100,7 +100,7 @@ def test_a_handler_that_ends_well_while_it_is_ended_has_done_its_item(queue, sta
 
 
 def test_a_signal_that_the_parent_ignores_is_ignored(queue, start, script, fifo):
-    """As nohup arranges it for SIGHUP."""
+    """nohup, for example, ignores SIGHUP."""
     (work_id,) = queue.enqueue()
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
@@ -115,8 +115,8 @@ def test_a_signal_that_the_parent_ignores_is_ignored(queue, start, script, fifo)
     assert queue.item(work_id)["state"] == "stopped"
 
 
-def test_handlers_end_with_a_worker_that_is_killed(queue, start, script, fifo, reading):
-    """Also their children, so that the next holder of the item does not run next to an orphan."""
+def test_killing_a_worker_ends_its_handlers(queue, start, script, fifo, reading):
+    """This includes their children, so that the next holder of the item does not run next to an orphan."""
     queue.enqueue(2)
     handler = script(f"exec 3> {fifo}; (trap '' TERM HUP INT; sleep 600) & echo started; sleep 600")
     worker = start("--concurrency", "2", handler=[handler])
@@ -127,8 +127,8 @@ def test_handlers_end_with_a_worker_that_is_killed(queue, start, script, fifo, r
     assert worker.end() == -signal.SIGKILL
 
 
-def test_the_item_of_a_worker_that_was_killed_is_done_by_another(queue, start, work, script):
-    """When its lease ends; it is stopped by the handler that ended with 0."""
+def test_another_worker_does_the_item_of_a_killed_worker(queue, start, work, script):
+    """It takes the item when the lease ends, and stops it after its handler has exited with 0."""
     (work_id,) = queue.enqueue()
     options = ("--heartbeat", "always", "--lease", "1s")
     worker = start(*options, handler=[script("echo started; sleep 600", "slow.sh")])
@@ -139,8 +139,8 @@ def test_the_item_of_a_worker_that_was_killed_is_done_by_another(queue, start, w
     assert queue.count("/ack") == 2
 
 
-def test_a_handler_does_not_start_under_a_guardian_that_is_gone(queue, work, script):
-    """A new one takes its place before the next item."""
+def test_a_handler_does_not_start_under_a_dead_guardian(queue, work, script):
+    """A new guardian replaces it before the next item."""
     queue.enqueue(2)
     killed = "guardian=$(pgrep -P $PPID -f 'trap .. INT'); kill -9 $guardian && echo killed it"
     handler = script(f"{killed}; until grep -q ') Z' /proc/$guardian/stat; do :; done")

@@ -1,4 +1,4 @@
-"""The status line of a worker at a terminal: what it says, where it is drawn, and that it leaves nothing behind."""
+"""The status line of a worker at a terminal: its content, its place, and that it leaves nothing on the screen."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def tally_of(**items):
 
 
 def test_the_status_line_counts_slots_items_and_the_queue():
-    """Time-outs and dead letters are failures; what was given back or handed over is neither."""
+    """Timeouts and dead letters are failures. Items that were given back or handed over are not."""
     tally = tally_of(succeeded=5, failed=2, timed_out=1, dead_letter=1, given_back=7, lease_lost=3, cancelled=2)
     tally.slots_used, tally.queue_depth = 3, 12
     assert status_line(tally).plain == "3/4 busy  5 done  4 failed  queue 12"
@@ -35,12 +35,12 @@ def test_the_status_line_counts_slots_items_and_the_queue():
 
 
 def test_the_status_line_does_not_guess_the_depth_of_the_queue():
-    """It is not known before the first response, nor after a failure."""
+    """The depth is unknown before the first response, and after a failure."""
     assert status_line(tally_of()).plain.endswith("queue ?")
 
 
-def test_a_server_that_will_not_tell_the_depth_of_the_queue_is_asked_once():
-    """The environment's key may not be allowed to see it."""
+def test_a_server_that_does_not_return_the_depth_of_the_queue_is_asked_once():
+    """The environment's key may not be allowed to read it."""
     asked = []
 
     async def refuse(_function):
@@ -57,14 +57,14 @@ def test_a_server_that_will_not_tell_the_depth_of_the_queue_is_asked_once():
     [(False, "text", "xterm"), (True, "json", "xterm"), (True, "text", "dumb")],
     ids=["pipe", "json", "dumb"],
 )
-def test_where_only_the_log_belongs_there_is_no_status_line(terminal, log_format, term):
-    """Programs read it there, or the terminal can't redraw a line."""
+def test_without_a_capable_terminal_there_is_no_status_line(terminal, log_format, term):
+    """A program may read the output, or the terminal can't redraw a line."""
     runtime = make_runtime({"TERM": term}, stderr=Screen(terminal=terminal))
     assert status_of(runtime, log_format) is None
 
 
-def test_lines_of_the_log_stand_above_the_status_line_complete_and_escaped():
-    """Brackets are no markup, tabs stay, and a line longer than the screen is not cut."""
+def test_lines_of_the_log_are_above_the_status_line_complete_and_escaped():
+    """Brackets are not markup, tabs are kept, and a line longer than the screen is not truncated."""
     screen = Screen(terminal=True)
     runtime = make_runtime({"TERM": "xterm", "NO_COLOR": "1"}, stderr=screen)
     runtime.stderr.register_secret(KEY)
@@ -97,7 +97,7 @@ def terminal(queue, clean_environ):
 
 
 def test_a_worker_at_a_terminal_shows_its_status_below_the_log_until_it_ends(queue, terminal, script, fifo):
-    """The last thing that is drawn is the erased line."""
+    """The last output is the erased line."""
     queue.enqueue()
     handler = script(f"echo started; read line < {fifo}; exit $line")
     session = terminal("--concurrency", "2", "--attempts", "1", "--max-items", "2", "--", handler)
@@ -115,7 +115,7 @@ def test_a_worker_at_a_terminal_shows_its_status_below_the_log_until_it_ends(que
 
 
 def test_the_status_line_of_a_worker_has_no_colour_with_no_color(terminal, script):
-    """But it is there."""
+    """The line itself is there."""
     session = terminal("--exit-when-idle", "10ms", "--", script("exit 0"), NO_COLOR="1")
     session.wait_for("0/1 busy  0 done  0 failed  queue 0")
     session.end()
@@ -123,7 +123,7 @@ def test_the_status_line_of_a_worker_has_no_colour_with_no_color(terminal, scrip
 
 
 def test_a_worker_that_logs_json_at_a_terminal_draws_nothing(terminal, script):
-    """Each line is an object."""
+    """Each line of the output is an object."""
     session = terminal("--exit-when-idle", "10ms", "--log-format", "json", "--", script("exit 0"))
     status, shown = session.end()
     assert status == 0
