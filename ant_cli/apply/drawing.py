@@ -18,7 +18,7 @@ from ant_cli.gjson.json_text import Number
 from ant_cli.input.values import Value
 from ant_cli.output.terminal import cell_width, detect_style
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.sanitize import escape_controls
+from ant_cli.runtime.sanitize import escape_breaks
 
 Paint = Callable[[str, str], str]
 """Returns a text in a style, such as `green`; unchanged if there is no colour."""
@@ -99,13 +99,13 @@ def _summarized(step: Step) -> str:
 def draw_outcome(outcome: StepOutcome, width: int, paint: Paint) -> str:
     """Return the line of a step that was carried out."""
     sign, colour = _RESULT_SIGNS.get(outcome.result) or SIGNS[outcome.step.action]
-    name = _pad(one_line(outcome.step.name), width)
-    return f"  {paint(sign, colour)} {name}  {paint(outcome.result, colour)} {one_line(outcome.id)}".rstrip()
+    name = _pad(escape_breaks(outcome.step.name), width)
+    return f"  {paint(sign, colour)} {name}  {paint(outcome.result, colour)} {escape_breaks(outcome.id)}".rstrip()
 
 
 def name_width(steps: Sequence[Step]) -> int:
     """Return how many cells wide the names of these steps are."""
-    return max((cell_width(one_line(step.name)) for step in steps), default=0)
+    return max((cell_width(escape_breaks(step.name)) for step in steps), default=0)
 
 
 def draw_origin(origin: ResourceOrigin) -> str:
@@ -115,7 +115,7 @@ def draw_origin(origin: ResourceOrigin) -> str:
         ("organization", origin.organization_id),
         ("workspace", origin.workspace_id),
     )
-    return "\n".join(f"  {name:13} {one_line(value)}" for name, value in fields if value)
+    return "\n".join(f"  {name:13} {escape_breaks(value)}" for name, value in fields if value)
 
 
 def shown_path(path: Path) -> str:
@@ -132,23 +132,23 @@ def draw_step(step: Step, width: int, paint: Paint, *, verbose: bool) -> Iterato
     sign, colour = SIGNS[step.action]
     labels = {"none": "unchanged", "record": "rename" if step.moved_from else "unchanged"}
     file = f"{step.moved_from}{_TO}{step.key}" if step.moved_from else step.key
-    about = "  ".join(one_line(text) for text in (file, step.id) if text)
+    about = "  ".join(escape_breaks(text) for text in (file, step.id) if text)
     action = paint(labels.get(step.action, step.action), colour)
-    yield f"  {paint(sign, colour)} {_pad(one_line(step.name), width)}  {action}  {about}"
+    yield f"  {paint(sign, colour)} {_pad(escape_breaks(step.name), width)}  {action}  {about}"
     changes = step.changes
     if step.action == "create" and verbose and step.declaration:
         changes = tuple(changes_between(step.declaration.body, {}))
     for change in changes:
         yield from (f"      {line}" for line in draw_change(change, paint))
     if step.note:
-        yield f"      {paint('note: ' + one_line(step.note), 'dim')}"
+        yield f"      {paint('note: ' + escape_breaks(step.note), 'dim')}"
     if step.blocked:
-        yield f"      {paint('blocked: ' + one_line(step.blocked), 'red')}"
+        yield f"      {paint('blocked: ' + escape_breaks(step.blocked), 'red')}"
 
 
 def draw_change(change: FieldChange, paint: Paint) -> Iterator[str]:
     """Yield the lines of a field that differs: lists by element, long texts by word."""
-    old, new, path = change.old, change.new, one_line(change.path)
+    old, new, path = change.old, change.new, escape_breaks(change.path)
     if isinstance(old, list | None) and isinstance(new, list | None) and (old or new):
         yield f"{path}:"
         yield from (f"  {line}" for line in _list_lines(old or [], new or [], paint))
@@ -180,7 +180,7 @@ def _word_diff(old: str, new: str, paint: Paint) -> str:
     before, after = re.findall(r"\S+|\s+", old), re.findall(r"\S+|\s+", new)
     parts = []
     for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        gone, come = one_line("".join(before[i1:i2])), one_line("".join(after[j1:j2]))
+        gone, come = escape_breaks("".join(before[i1:i2])), escape_breaks("".join(after[j1:j2]))
         if tag == "equal":
             parts.append(_shortened_run(before[i1:i2]))
             continue
@@ -192,20 +192,15 @@ def _word_diff(old: str, new: str, paint: Paint) -> str:
 def _shortened_run(words: Sequence[str]) -> str:
     if len(words) > 4 * _UNCHANGED_WORDS:
         words = [*words[: 2 * _UNCHANGED_WORDS], "\u2026", *words[-2 * _UNCHANGED_WORDS :]]
-    return one_line("".join(words))
+    return escape_breaks("".join(words))
 
 
 def _shown(value: Value, *, quoted: bool = True) -> str:
     if isinstance(value, Number):
         return value.text
     if isinstance(value, str) and not quoted:
-        return one_line(value)
-    return one_line(json.dumps(value, ensure_ascii=False, default=lambda number: number.text))
-
-
-def one_line(text: str) -> str:
-    """Keep untrusted text on one line. Line breaks and tabs are escaped as in JSON, like other values."""
-    return escape_controls(text.replace("\n", "\\n").replace("\t", "\\t"))
+        return escape_breaks(value)
+    return escape_breaks(json.dumps(value, ensure_ascii=False, default=lambda number: number.text))
 
 
 def _pad(text: str, width: int) -> str:

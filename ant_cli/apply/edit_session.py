@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from ant_cli.apply import server
 from ant_cli.apply.changes import changes_between
-from ant_cli.apply.drawing import draw_change, one_line, unpainted
+from ant_cli.apply.drawing import draw_change, unpainted
 from ant_cli.apply.edit_changes import EnvironmentBody, completed, merge, mistakes_between, smallest_update
 from ant_cli.apply.edit_text import (
     ParsedText,
@@ -28,6 +28,7 @@ from ant_cli.http.client import Client
 from ant_cli.http.response import error_message
 from ant_cli.input.values import Value
 from ant_cli.runtime.light_typing import NamedTuple
+from ant_cli.runtime.sanitize import escape_breaks
 from ant_cli.runtime.streams import LONGEST_SHOWN, Stderr
 
 _CORRECTABLE = (400, 409, 413, 422)
@@ -194,12 +195,12 @@ def _first(remote: Object) -> _Round:
 
 def _exported(remote: Object) -> Exported:
     """Return an environment's editable fields. Raises AntError if it can't be edited."""
-    identifier = one_line(str(remote["id"]))
+    identifier = escape_breaks(str(remote["id"]))
     if remote.get("archived_at"):
         raise AntError(f"{identifier} is archived, so it can't be changed.")
     exported = export(remote)
     if exported.problems:
-        problems = "\n".join(f"  {one_line(problem)}" for problem in exported.problems)
+        problems = "\n".join(f"  {escape_breaks(problem)}" for problem in exported.problems)
         raise AntError(f"{identifier} has fields that can't be edited as text:\n{problems}")
     return exported
 
@@ -234,10 +235,10 @@ def _describe_change(before: Object, now: Object) -> str:
 
 
 def _conflict(remote: Object) -> AntError:
-    identifier = one_line(str(remote["id"]))
+    identifier = escape_breaks(str(remote["id"]))
     error = AntError(f"{identifier} was changed elsewhere meanwhile, so nothing was sent.")
     return error.with_exit_code(EXIT_CODES[409])
 
 
 def _shown(value: Value) -> str:
-    return "removed" if value is None else one_line(json.dumps(value, default=str, ensure_ascii=False))
+    return "removed" if value is None else escape_breaks(json.dumps(value, default=str, ensure_ascii=False))

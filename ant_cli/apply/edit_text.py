@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ant_cli.apply.drawing import one_line
 from ant_cli.apply.exporting import SCHEMA_LINE, Exported
 from ant_cli.apply.kinds import ENVIRONMENT
 from ant_cli.apply.plan import Object
@@ -18,6 +17,7 @@ from ant_cli.input.values import DEPTH_LIMIT, Value, encode, type_name
 from ant_cli.operations.environments import SERVER_FIELDS
 from ant_cli.output.yaml_writer import to_yaml
 from ant_cli.runtime.light_typing import NamedTuple
+from ant_cli.runtime.sanitize import escape_breaks
 
 _MARK = "#! "
 """The beginning of lines that report a mistake. They are not part of the text."""
@@ -60,7 +60,7 @@ def text_of(remote: Object, exported: Exported) -> str:
     owned = {key: remote[key] for key in (*SERVER_FIELDS, "scope") if key in remote and key not in exported.body}
     lines = [f"# {line}" for line in to_yaml(encode(owned)).splitlines()]
     if exported.left_out:
-        lines.append(f"# Kept unchanged: {one_line(', '.join(exported.left_out))}")
+        lines.append(f"# Kept unchanged: {escape_breaks(', '.join(exported.left_out))}")
     return "\n".join([*lines, "", to_yaml(encode(exported.body))])
 
 
@@ -75,7 +75,7 @@ def with_notes(text: str, notes: Iterable[TextNote]) -> str:
     lines = text.splitlines()
     for note in sorted(notes, key=lambda note: note.line, reverse=True):
         position = note.line - 1 if note.line else min(top, len(lines))
-        lines[position:position] = [_MARK + one_line(line) for line in note.text.splitlines()]
+        lines[position:position] = [_MARK + escape_breaks(line) for line in note.text.splitlines()]
     return "\n".join([*lines, ""])
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from ant_cli.apply import server
 from ant_cli.apply.canonical import hash_of_body, hash_of_remote
 from ant_cli.apply.discovery import key_of
-from ant_cli.apply.drawing import one_line, shown_path
+from ant_cli.apply.drawing import shown_path
 from ant_cli.apply.exporting import Exported, choose_file, described, export
 from ant_cli.apply.kinds import ENVIRONMENT
 from ant_cli.apply.lockfile import READABLE, Entry, LockFile, find_lock_path, read_lock
@@ -22,6 +22,7 @@ from ant_cli.http.client import Client
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
+from ant_cli.runtime.sanitize import escape_breaks
 from ant_cli.runtime.storage import replace_file
 
 _WRITTEN = (".yaml", ".yml")
@@ -106,10 +107,14 @@ def _files(
         path = tracked.get(str(remote["id"])) or choose_file(folder, remote, taken)
         taken.add(path.name.lower())
         _check_place(path, lock.path)
-        problems += [f"  {one_line(str(remote['id']))}: {one_line(problem)}" for problem in exported.problems]
+        problems += [
+            f"  {escape_breaks(str(remote['id']))}: {escape_breaks(problem)}" for problem in exported.problems
+        ]
         if exported.left_out:
-            fields = one_line(", ".join(exported.left_out))
-            runtime.hint(f"Note: {one_line(str(remote['id']))} has fields that a file can't declare: {fields}.")
+            fields = escape_breaks(", ".join(exported.left_out))
+            runtime.hint(
+                f"Note: {escape_breaks(str(remote['id']))} has fields that a file can't declare: {fields}."
+            )
         files.append(_File(path, remote, exported))
     if problems:
         raise AntError("\n".join(["these can't be declared in a file, so nothing was written:", *problems]))
@@ -169,7 +174,7 @@ def _report(files: Sequence[_File], flags: Flags, runtime: Runtime) -> None:
         print_result(runtime, flags, "", described({str(file.path): file.remote for file in files}))
         return
     for file in files:
-        line = f"{shown_path(file.path)}  {one_line(str(file.remote['id']))}\n"
+        line = f"{shown_path(file.path)}  {escape_breaks(str(file.remote['id']))}\n"
         runtime.stdout.write(line.encode())
     if not files:
         runtime.stderr.say("There is nothing to export that the lock file doesn't have already.")

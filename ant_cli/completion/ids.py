@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from ant_cli.completion.cache import Cache
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.sanitize import flatten
+from ant_cli.runtime.sanitize import collapse_space
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 
 TYPE_CHECKING = False
@@ -92,7 +92,7 @@ def _line_of(item: Mapping[str, object]) -> bytes:
     ):
         return b""
     name = next((str(item[key]) for key in NAMES if item.get(key)), "")
-    shown = flatten(name)[:_NAME_LENGTH]
+    shown = collapse_space(name)[:_NAME_LENGTH]
     return f"{identifier}\t{shown}\n".encode()
 
 

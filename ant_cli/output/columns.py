@@ -9,7 +9,7 @@ from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.gjson import BadPath, GJSONPath, apply, json_text, parse, plain_keys
 from ant_cli.output.times import TIME_ENDINGS
 from ant_cli.runtime.light_typing import Any, Literal, NamedTuple
-from ant_cli.runtime.sanitize import escape_controls, flatten
+from ant_cli.runtime.sanitize import collapse_space, escape_controls
 
 MISSING = "-"
 """The cell of a missing or empty value. Cells are never empty, so that `awk` counts columns correctly."""
@@ -25,7 +25,7 @@ def format_scalar(scalar: Any) -> str:
     text = str(scalar)
     if text.isascii() and text.isprintable() and "  " not in text:  # the common case
         return text.strip() or MISSING
-    return flatten(text) or MISSING
+    return collapse_space(text) or MISSING
 
 
 Visibility = Literal["always", "varied", "archived"]

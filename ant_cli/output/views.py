@@ -18,7 +18,7 @@ from ant_cli.output.terminal import (
 )
 from ant_cli.output.times import TIME_ENDINGS, relative_time
 from ant_cli.runtime.light_typing import NamedTuple
-from ant_cli.runtime.sanitize import escape_controls, escape_line
+from ant_cli.runtime.sanitize import escape_controls, picture_breaks
 
 _GAP = "  "
 _MAX_LABEL = 32
@@ -155,7 +155,7 @@ def _numbered(raw: bytes) -> list[_LabelledValue]:
 
 def _rows(entries: list[_LabelledValue], indent: str, style: Style) -> Iterator[ViewRow]:
     for name, value in entries:
-        label = indent + escape_line(name)
+        label = indent + picture_breaks(name)
         if not _has_rows(value):
             yield _scalar_row(label, name, value, style)
         elif json_text.json_type(value) == "object":

@@ -10,7 +10,7 @@ from ant_cli.output.differences import MarkedPart, Marks
 from ant_cli.output.terminal import Style, terminal_size, truncate
 from ant_cli.output.watched import Body, Watched
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Any
-from ant_cli.runtime.sanitize import flatten
+from ant_cli.runtime.sanitize import collapse_space
 
 if TYPE_CHECKING:
     from typing import Self
@@ -108,7 +108,7 @@ class WatchScreen:
     def _status(self, body: Body, style: Style) -> str:
         clock = time.strftime("%H:%M:%S", time.localtime(self._last_at))
         if self._problem:
-            return style.paint(truncate(f"{clock}  {flatten(self._problem)}", style.width), "yellow")
+            return style.paint(truncate(f"{clock}  {collapse_space(self._problem)}", style.width), "yellow")
         parts = [clock, f"every {self._every_s:g} s", self._hidden(body), "Ctrl-C ends"]
         return style.paint(truncate("  ".join(filter(None, parts)), style.width), "dim")
 

@@ -100,7 +100,7 @@ def _scalar_text(raw: bytes) -> bytes:
     if raw[:1] != b'"':
         return raw
     if b"\\" not in raw:
-        return _on_one_line(raw[1:-1].decode()).encode()
+        return _plain_or_quoted(raw[1:-1].decode()).encode()
     return _scalar(json_text.string(raw), "  ").encode()
 
 
@@ -166,12 +166,12 @@ def _lines(value: str, indent: str) -> str:
     return "\n".join([f"|{ending}", *(indent + line if line else "" for line in lines)])
 
 
-def _on_one_line(value: str) -> str:
+def _plain_or_quoted(value: str) -> str:
     """Return a text on one line: without quotes if that is safe, otherwise in double quotes."""
     if _PLAIN.fullmatch(value) and value.lower() not in _NOT_A_TEXT:
         return value
     return _ESCAPE.sub(lambda match: f"\\u{ord(match[0]):04x}", json.encoder.encode_basestring(value))
 
 
-_text = lru_cache(maxsize=2048)(_on_one_line)
+_text = lru_cache(maxsize=2048)(_plain_or_quoted)
 """The same, cached, because the same keys and nested values occur in every item."""

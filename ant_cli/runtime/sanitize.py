@@ -14,13 +14,21 @@ def escape_controls(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode().translate(_ESCAPES)
 
 
-def escape_line(text: str) -> str:
-    """Escape like `escape_controls`, and line feeds and tabs too, so that the text stays on one line."""
+# Three ways to keep a text on one line. Each escapes the other control characters, too.
+
+
+def escape_breaks(text: str) -> str:
+    r"""Write line feeds and tabs as in JSON: `\n`. For a report in which other values are JSON."""
+    return escape_controls(text.replace("\n", "\\n").replace("\t", "\\t"))
+
+
+def picture_breaks(text: str) -> str:
+    """Show line feeds and tabs as ␊ and ␉. For a view of a value, in which every character counts."""
     return escape_controls(text).replace("\n", "␊").replace("\t", "␉")
 
 
-def flatten(text: str) -> str:
-    """Return a text to use within a line: white space is collapsed, and control characters are escaped."""
+def collapse_space(text: str) -> str:
+    """Make all white space single spaces. For a cell of a table, or a message, in which breaks mean nothing."""
     return escape_controls(" ".join(text.split()))
 
 

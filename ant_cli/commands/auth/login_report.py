@@ -7,7 +7,7 @@ import time
 from ant_cli.errors import CredentialError
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any, NamedTuple
-from ant_cli.runtime.sanitize import flatten
+from ant_cli.runtime.sanitize import collapse_space
 from ant_cli.settings.logins.configs import OfficialProfile, active_name, has_profile, profile_names, read_profile
 from ant_cli.settings.logins.tokens import Login, read_login
 from ant_cli.settings.profiles import SelectedProfile
@@ -66,7 +66,7 @@ class LoginReport(NamedTuple):
             f"organization {organization}" if organization else "",
             f"workspace {workspace}" if workspace else "",
         )
-        return flatten(
+        return collapse_space(
             ", ".join(filter(None, parts))
         )  # the file has data from a server, so it may contain anything
 

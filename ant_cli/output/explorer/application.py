@@ -14,7 +14,7 @@ from ant_cli.gjson import json_text
 from ant_cli.output.explorer.feed import Feed
 from ant_cli.output.explorer.keys import BROWSE, FILTER, READ, SEARCH, Mode, help_text
 from ant_cli.output.explorer.outline import Outline
-from ant_cli.output.explorer.tree import in_full, on_one_line, path_of, text_to_copy
+from ant_cli.output.explorer.tree import cut_to_row, in_full, path_of, text_to_copy
 from ant_cli.output.explorer.widgets import COLOURED, PLAIN, Bar, Prompt, Rows, TextPage
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.sanitize import escape_controls
@@ -138,7 +138,7 @@ class Explorer(App[Choice], inherit_bindings=False):
         if near_end or self._loads_all:
             self.feed.fetch(self._deliver)
         self.status.update(self.page.title if self._mode is READ else self.position, note or self.progress)
-        self.footer.update(on_one_line(self.path, end=True), self._mode.hint)
+        self.footer.update(cut_to_row(self.path, end=True), self._mode.hint)
 
     @property
     def path(self) -> str:
@@ -155,7 +155,7 @@ class Explorer(App[Choice], inherit_bindings=False):
             position = f"item {outline.current.root.number + 1:,} of {self.total}"
         else:
             position = f"row {outline.cursor + 1:,} of {len(outline.rows):,}"
-        wanted = on_one_line(" ".join(outline.wanted))
+        wanted = cut_to_row(" ".join(outline.wanted))
         return f'{position} · "{wanted}" in {outline.shown_count:,}' if wanted else position
 
     @property
@@ -279,7 +279,7 @@ class Explorer(App[Choice], inherit_bindings=False):
         """Go to the next match."""
         has_match = self.outline.search(self._query, back=direction < 0)
         so_far = " so far; A loads all" if self.feed.has_more else ""
-        self.show("" if has_match or not self._query else f'no "{on_one_line(self._query)}"{so_far}')
+        self.show("" if has_match or not self._query else f'no "{cut_to_row(self._query)}"{so_far}')
 
     def _filter(self, text: str) -> None:
         self.outline.filter(text)
@@ -326,7 +326,7 @@ class Explorer(App[Choice], inherit_bindings=False):
 
     def _copy(self, text: str) -> None:
         self.copy_to_clipboard(text)
-        self.show(f"copied: {on_one_line(text)}" if len(text) <= _SHORT else f"copied {len(text):,} characters")
+        self.show(f"copied: {cut_to_row(text)}" if len(text) <= _SHORT else f"copied {len(text):,} characters")
 
     def action_print_value(self) -> None:
         """Quit, and print the value."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from ant_cli.gjson import json_text
 from ant_cli.runtime.light_typing import NamedTuple
-from ant_cli.runtime.sanitize import escape_controls, escape_line
+from ant_cli.runtime.sanitize import escape_controls, picture_breaks
 
 WHOLE = "@this"
 """The GJSON path of a value itself."""
@@ -179,14 +179,14 @@ def _unescaped(token: str) -> str:
     return json_text.string(token[:end].encode()).casefold() + token[end:] if "\\" in token else token
 
 
-def on_one_line(text: str, *, end: bool = False) -> str:
+def cut_to_row(text: str, *, end: bool = False) -> str:
     """Return the beginning of a text, or its end, for a row."""
-    return escape_line(text[-_MAX_ROW:] if end else text[:_MAX_ROW])
+    return picture_breaks(text[-_MAX_ROW:] if end else text[:_MAX_ROW])
 
 
 def key_in_a_row(key: str) -> str:
     """Return a key for the row of its value."""
-    return on_one_line(key) or '""'
+    return cut_to_row(key) or '""'
 
 
 def text_to_copy(raw: bytes) -> str:
@@ -207,13 +207,13 @@ def in_a_row(raw: bytes) -> str:
     type_ = json_text.json_type(raw)
     if type_ == "string":
         value = json_text.string(raw)
-        return f'"{on_one_line(value)}{"" if len(value) > _MAX_ROW else chr(34)}'
+        return f'"{cut_to_row(value)}{"" if len(value) > _MAX_ROW else chr(34)}'
     if type_ == "object":
         members = [f"{key_in_a_row(key)}: {_inside(value)}" for key, value in _ordered_members(raw)]
         return "{" + _cut_list(members) + "}"
     if type_ == "array":
         return "[" + _cut_list([_inside(value) for value in json_text.elements(raw)]) + "]"
-    return on_one_line(raw.strip().decode())
+    return cut_to_row(raw.strip().decode())
 
 
 def _ordered_members(raw: bytes) -> list[tuple[str, bytes]]:

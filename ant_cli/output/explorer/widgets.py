@@ -13,7 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from ant_cli.output.explorer.outline import Outline
-from ant_cli.output.explorer.tree import Node, key_in_a_row, on_one_line
+from ant_cli.output.explorer.tree import Node, cut_to_row, key_in_a_row
 from ant_cli.output.terminal import ELLIPSIS, cell_width, truncate
 
 _StyledText = tuple[str, str]
@@ -215,8 +215,8 @@ class Prompt(Widget):
     def render_line(self, y: int) -> Strip:  # noqa: ARG002 - textual's
         """Return its only line, with as much text before the cursor as fits."""
         width = self.size.width
-        cursor, after = on_one_line(self.line.after[:1]) or " ", on_one_line(self.line.after[1:])
-        before = _truncate_start(on_one_line(self.line.before, end=True), max(1, width - cell_width(cursor) - 2))
+        cursor, after = cut_to_row(self.line.after[:1]) or " ", cut_to_row(self.line.after[1:])
+        before = _truncate_start(cut_to_row(self.line.before, end=True), max(1, width - cell_width(cursor) - 2))
         segments = [Segment(f" {before}"), Segment(cursor, _REVERSE), Segment(after)]
         return Strip(segments).adjust_cell_length(width)
 
