@@ -69,9 +69,9 @@ class Journal:
         os.fsync(self._file.fileno())
 
 
-def _names(raw: bytes) -> list[str]:
+def _names(content: bytes) -> list[str]:
     names = []
-    for line in raw.splitlines():
+    for line in content.splitlines():
         with suppress(ValueError):  # the last line may be incomplete
             names.append(str(json.loads(line)))
     return names
@@ -169,7 +169,7 @@ class Execution:
         if step.moved_from or (remote is None and old):
             lock = lock.without(step.moved_from or step.key)
         if remote is not None and step.declaration is not None:
-            kept = old.raw if old and step.action != "create" else {}
+            kept = old.members if old and step.action != "create" else {}
             entry = Entry(ENVIRONMENT, str(remote["id"]), step.declaration.hash, hash_of_remote(remote), kept)
             lock = lock.with_entry(step.key, entry)
         self.lock = lock

@@ -44,13 +44,13 @@ class Entry(NamedTuple):
     """The hash of the body that was sent last."""
     remote_hash: str
     """The hash of the object that the server returned for it."""
-    raw: Mapping[str, bytes] = {}
+    members: Mapping[str, bytes] = {}
     """All fields, as written in the file."""
 
     @property
     def is_ours(self) -> bool:
         """Whether it is an environment, and not from another repository."""
-        return self.kind == ENVIRONMENT and "subpath" not in self.raw and "revision" not in self.raw
+        return self.kind == ENVIRONMENT and "subpath" not in self.members and "revision" not in self.members
 
 
 class LockFile(NamedTuple):
@@ -61,7 +61,7 @@ class LockFile(NamedTuple):
     origin: ResourceOrigin = ResourceOrigin()
     entries: Mapping[str, Entry] = {}
     """Every entry by its key, which is a path relative to the lock file or a URL."""
-    raw: Mapping[str, bytes] = {}
+    members: Mapping[str, bytes] = {}
     """The fields of the file, as written."""
     raw_entries: Mapping[str, tuple[bytes, bytes]] = {}
     """The keys and entries, as written."""
@@ -77,23 +77,24 @@ class LockFile(NamedTuple):
 
     def with_entry(self, key: str, entry: Entry) -> LockFile:
         """Return the lock file with an entry added or replaced."""
-        raw = dict(entry.raw)
-        raw |= {name: _quote(getattr(entry, name)) for name in ("kind", "id", "hash", "remote_hash")}
-        written = (_quote(key), _object(_in_order(raw), 2))
+        members = dict(entry.members)
+        members |= {name: _quote(getattr(entry, name)) for name in ("kind", "id", "hash", "remote_hash")}
+        written = (_quote(key), _object(_in_order(members), 2))
         return self._replace(
-            entries={**self.entries, key: entry._replace(raw=raw)}, raw_entries={**self.raw_entries, key: written}
+            entries={**self.entries, key: entry._replace(members=members)},
+            raw_entries={**self.raw_entries, key: written},
         )
 
     def without(self, key: str) -> LockFile:
         """Return the lock file without an entry."""
-        entries, raw = dict(self.entries), dict(self.raw_entries)
-        del entries[key], raw[key]
-        return self._replace(entries=entries, raw_entries=raw)
+        entries, raw_entries = dict(self.entries), dict(self.raw_entries)
+        del entries[key], raw_entries[key]
+        return self._replace(entries=entries, raw_entries=raw_entries)
 
     def with_origin(self, origin: ResourceOrigin) -> LockFile:
         """Return the lock file with an origin."""
         fields = {name: _quote(value) for name, value in origin._asdict().items() if value}
-        return self._replace(origin=origin, raw={**self.raw, "origin": _object(fields, 1)})
+        return self._replace(origin=origin, members={**self.members, "origin": _object(fields, 1)})
 
     def to_bytes(self) -> bytes:
         """Return the content of the file."""
@@ -101,7 +102,7 @@ class LockFile(NamedTuple):
             b"\n    %b: %b" % written for _, written in sorted(self.raw_entries.items(), key=lambda item: item[0])
         )
         written = b"{%b\n  }" % resources if resources else b"{}"
-        fields = {"version": b"%d" % VERSION, "origin": b"{}", **self.raw, "resources": written}
+        fields = {"version": b"%d" % VERSION, "origin": b"{}", **self.members, "resources": written}
         return _object(fields, 0) + b"\n"
 
     def save(self) -> None:
@@ -153,10 +154,10 @@ def read_lock(path: Path) -> LockFile:
     text = decode(read_file(str(path), "lock file"), str(path))
     _check_conflict(text, path)
     try:
-        raw = _members(text.encode())
-        _check_version(raw.get("version", b"1"), path)
-        origin_members = json_text.members(raw.get("origin", b"{}"))
-        pairs = json_text.raw_pairs(raw.get("resources", b"{}"))
+        members = _members(text.encode())
+        _check_version(members.get("version", b"1"), path)
+        origin_members = json_text.members(members.get("origin", b"{}"))
+        pairs = json_text.raw_pairs(members.get("resources", b"{}"))
         raw_entries = {json_text.string(key): (key, value) for key, value in pairs}
         entries = {key: _read_entry(value) for key, (_, value) in raw_entries.items()}
     except json_text.JSONTextError as error:
@@ -167,7 +168,7 @@ def read_lock(path: Path) -> LockFile:
         if entry.is_ours:
             _check_key(key, path)
     origin = ResourceOrigin(**{name: _text(origin_members.get(name, b'""')) for name in ResourceOrigin._fields})
-    return LockFile(path, exists=True, origin=origin, entries=entries, raw=raw, raw_entries=raw_entries)
+    return LockFile(path, exists=True, origin=origin, entries=entries, members=members, raw_entries=raw_entries)
 
 
 _RESTORE = "Restore it from version control: it has the IDs of what was created."
@@ -212,7 +213,7 @@ def _members(raw: bytes) -> dict[str, bytes]:
 def _read_entry(raw: bytes) -> Entry:
     members = json_text.members(raw)
     fields = {name: _text(members.get(name, b'""')) for name in ("kind", "id", "hash", "remote_hash")}
-    entry = Entry(**fields, raw=members)
+    entry = Entry(**fields, members=members)
     if entry.is_ours and not entry.id:
         raise json_text.JSONTextError("An entry has no id.")
     return entry
@@ -222,9 +223,9 @@ def _text(raw: bytes) -> str:
     return "" if raw == b"null" else json_text.string(raw)
 
 
-def _in_order(raw: Mapping[str, bytes]) -> dict[str, bytes]:
-    order = FIELDS if raw.keys() <= set(FIELDS) else sorted(raw)
-    return {name: raw[name] for name in order if name in raw}
+def _in_order(members: Mapping[str, bytes]) -> dict[str, bytes]:
+    order = FIELDS if members.keys() <= set(FIELDS) else sorted(members)
+    return {name: members[name] for name in order if name in members}
 
 
 def _object(fields: Mapping[str, bytes], depth: int) -> bytes:

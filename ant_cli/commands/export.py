@@ -106,7 +106,7 @@ def _files(
         exported = export(remote)
         path = tracked.get(str(remote["id"])) or choose_file(folder, remote, taken)
         taken.add(path.name.lower())
-        _check_place(path, lock.path)
+        _check_destination(path, lock.path)
         problems += [
             f"  {escape_breaks(str(remote['id']))}: {escape_breaks(problem)}" for problem in exported.problems
         ]
@@ -125,7 +125,7 @@ def _files(
     return files
 
 
-def _check_place(path: Path, lock_path: Path) -> None:
+def _check_destination(path: Path, lock_path: Path) -> None:
     """Reject a path that leads elsewhere because the lock file or links, which others may have made, say so.
 
     Raises:
@@ -164,7 +164,7 @@ def _write(files: Sequence[_File], lock: LockFile) -> None:
         key = key_of(file.path, lock.path)
         old = lock.entries.get(key)
         hashes = hash_of_body(file.exported.body), hash_of_remote(file.remote)
-        lock = lock.with_entry(key, Entry(ENVIRONMENT, str(file.remote["id"]), *hashes, old.raw if old else {}))
+        lock = lock.with_entry(key, Entry(ENVIRONMENT, str(file.remote["id"]), *hashes, old.members if old else {}))
     if files:
         lock.save()
 
