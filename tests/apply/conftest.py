@@ -24,7 +24,7 @@ from tests.served_emulator import serving
 
 
 class Keyboard(io.BytesIO):
-    """Standard input at which a person types."""
+    """Standard input from a keyboard."""
 
     def isatty(self) -> bool:
         return True
@@ -34,7 +34,7 @@ class Keyboard(io.BytesIO):
 
 
 class Team:
-    """What people do with files, the lock file and the server."""
+    """The actions of people on the files, the lock file and the server."""
 
     def __init__(self, url: str, environ: Mapping[str, str]) -> None:
         self.url = url
@@ -48,7 +48,7 @@ class Team:
         stdout: Screen | None = None,
         **env: str,
     ) -> Result:
-        """Run a command line; `typed` is what a person types, line by line, at a terminal."""
+        """Run a command line; `typed` has the lines of a person at a terminal."""
         keyboard = typed is not None
         stdout, stderr = stdout or Screen(terminal=keyboard), Screen(terminal=keyboard)
         stdin = Stdin(Keyboard(typed.encode()) if typed is not None else None)
@@ -61,17 +61,17 @@ class Team:
         return result
 
     def apply(self, *words: str, **options: Any) -> Result:
-        """Apply without being asked, and expect success."""
+        """Apply without questions, and expect success."""
         result = self.ant("apply", "--yes", *words, **options)
         assert result.exit == 0, result.stderr
         return result
 
     def diff(self, *words: str) -> int:
-        """Return whether there are changes, as an exit code."""
+        """Return the exit code, which says whether there are changes."""
         return self.ant("diff", *words).exit
 
     def program(self, *words: str, code: str = "") -> subprocess.Popen[bytes]:
-        """Start a command line as a process of its own; `code` runs in it first."""
+        """Start a command line as a separate process, which runs `code` first."""
         start = f"{code}\nimport sys; sys.argv[0] = 'ant'\nfrom ant_cli.__main__ import entry_point; entry_point()"
         return subprocess.Popen(
             [sys.executable, "-c", start, *words],
@@ -89,7 +89,7 @@ class Team:
         return path
 
     def server(self, *, archived: bool = False) -> dict[str, Any]:
-        """Return the environments that the server has, by their names."""
+        """Return the environments on the server by name."""
         words = ["--include-archived"] if archived else []
         result = self.ant("beta:environments", "list", "--format", "jsonl", *words)
         found = [json.loads(line) for line in result.stdout.split("\n") if line]
@@ -107,7 +107,7 @@ class Team:
         return resources
 
     def ids(self) -> dict[str, str]:
-        """Return the IDs in the lock file by their keys."""
+        """Return the IDs in the lock file by key."""
         return {key: entry["id"] for key, entry in self.lock().items()}
 
 

@@ -53,7 +53,7 @@ def losing(team, *, processed: bool, gateway: str = "") -> Losing:
 
 @pytest.mark.parametrize("gateway", ["", "504 Gateway Timeout", "408 Request Timeout"])
 def test_a_lost_response_of_a_create_is_looked_up_and_not_repeated(team, gateway):
-    """The environment that it created is the one of the file."""
+    """The created environment belongs to the file."""
     team.write("environments/a.yaml")
     transport = losing(team, processed=True, gateway=gateway)
     result = team.apply(".", transport=transport)
@@ -63,8 +63,8 @@ def test_a_lost_response_of_a_create_is_looked_up_and_not_repeated(team, gateway
     assert team.diff() == 0
 
 
-def test_a_create_that_never_arrived_is_a_network_error_and_goes_on_next_time(team):
-    """Nothing is known of it, so it is not repeated in the same run."""
+def test_a_create_that_never_arrived_is_a_network_error_and_is_repeated_in_the_next_run(team):
+    """Its outcome is unknown, so it is not repeated in the same run."""
     team.write("environments/a.yaml")
     transport = losing(team, processed=False)
     result = team.ant("apply", "--yes", ".", transport=transport)
@@ -76,7 +76,7 @@ def test_a_create_that_never_arrived_is_a_network_error_and_goes_on_next_time(te
 
 
 class LosingBoth(Losing):
-    """A transport that loses two creates, neither of which arrives, when both have begun."""
+    """A transport that loses two creates when both have begun. Neither arrives."""
 
     def __init__(self, inner) -> None:
         super().__init__(inner, processed=False)
@@ -91,7 +91,7 @@ class LosingBoth(Losing):
 
 
 def test_every_failure_of_a_run_is_reported_with_its_hint(team):
-    """The first one is the error of the run, and the others are named by their files."""
+    """The first one is the error of the run. The others are named with their files."""
     team.write("environments/a.yaml")
     team.write("environments/b.yaml")
     transport = LosingBoth(losing(team, processed=False).inner)
@@ -105,7 +105,7 @@ def test_every_failure_of_a_run_is_reported_with_its_hint(team):
 
 
 class LosingOneAtAnInterrupt(LosingBoth):
-    """A transport that loses the create of `b` while that of `a` is interrupted."""
+    """A transport that loses the create of `b` while the create of `a` is interrupted."""
 
     @contextmanager
     def stream(self, method, url, headers, body, timeouts):
@@ -118,8 +118,8 @@ class LosingOneAtAnInterrupt(LosingBoth):
                 raise
 
 
-def test_a_failure_of_a_run_that_is_interrupted_is_reported(team):
-    """Before the summary; the run has no other error."""
+def test_a_failure_of_an_interrupted_run_is_reported(team):
+    """The report comes before the summary. The run has no other error."""
     team.write("environments/a.yaml")
     team.write("environments/b.yaml")
     transport = LosingOneAtAnInterrupt(losing(team, processed=False).inner)
@@ -130,8 +130,8 @@ def test_a_failure_of_a_run_that_is_interrupted_is_reported(team):
     assert summary == "0 done and recorded, 1 failed, 1 not started. Run it again to continue."
 
 
-def test_a_name_that_exists_is_adopted_on_request(team):
-    """Never doubled."""
+def test_an_environment_with_the_same_name_is_adopted_on_request(team):
+    """There is never a second environment with the name."""
     team.by_hand("create", "--name", "a", "--config", "{type: cloud}", "--description", "old")
     team.write("environments/a.yaml", "config: {type: cloud}\ndescription: new\n")
     result = team.ant("apply", "--yes", ".")
@@ -143,8 +143,8 @@ def test_a_name_that_exists_is_adopted_on_request(team):
     assert team.diff(".") == 0
 
 
-def test_an_environment_that_is_gone_before_it_is_archived_is_forgotten(team):
-    """Somebody else deleted it after the plan was made, which is what was wanted."""
+def test_an_environment_that_was_deleted_before_it_is_archived_is_forgotten(team):
+    """Somebody else deleted it after the plan was made, so nothing is left to do."""
     team.write("environments/b.yaml")
     team.write("environments/c.yaml")
     team.apply(".")
@@ -155,8 +155,8 @@ def test_an_environment_that_is_gone_before_it_is_archived_is_forgotten(team):
     assert list(team.ids()) == ["./environments/b.yaml"]
 
 
-def test_a_lock_that_can_not_be_made_is_an_error_before_anything_is_sent(team):
-    """It names the file in the way."""
+def test_a_lock_that_can_not_be_created_is_an_error_before_anything_is_sent(team):
+    """The error names the file in the way."""
     team.write("environments/a.yaml")
     Path("claude-lock.json.lock").mkdir()
     result = team.ant("apply", "--yes", ".")
@@ -165,8 +165,8 @@ def test_a_lock_that_can_not_be_made_is_an_error_before_anything_is_sent(team):
     assert team.server() == {}
 
 
-def test_a_changed_text_is_shown_with_the_words_that_go_and_come(team):
-    """The words between them stay."""
+def test_a_changed_string_is_shown_with_its_removed_and_added_words(team):
+    """The words between them are shown unchanged."""
     file = "config: {type: cloud}\ndescription: %s\n"
     team.write("environments/a.yaml", file % "For the weekly analysis of what our visitors have read and bought")
     team.apply(".")
@@ -177,7 +177,7 @@ def test_a_changed_text_is_shown_with_the_words_that_go_and_come(team):
 
 
 def test_an_error_of_the_api_ends_the_run_with_its_exit_code(team):
-    """What was done is recorded; the body of the error is shown."""
+    """Finished steps are recorded, and the body of the error is shown."""
     team.by_hand("create", "--name", "gone", "--config", "{type: cloud}")
     team.by_hand("archive", team.server()["gone"]["id"])
     team.write("environments/a.yaml")
@@ -190,7 +190,7 @@ def test_an_error_of_the_api_ends_the_run_with_its_exit_code(team):
 
 
 def test_the_exit_code_says_whether_there_are_changes(team):
-    """0 for none, 2 for changes, 1 for a plan that is blocked or a file that is wrong."""
+    """0 means none, 2 means changes, and 1 means a blocked plan or an invalid file."""
     team.write("environments/a.yaml")
     plan = ("apply", "--dry-run", ".")
     assert [team.ant(*plan).exit, team.ant(*plan, "--exit-code").exit] == [0, 2]
@@ -221,12 +221,12 @@ def test_the_exit_code_says_whether_there_are_changes(team):
     ],
 )
 def test_a_usage_error_is_never_mistaken_for_changes(team, words, status):
-    """Where 2 means that there are changes, a usage error is 1."""
+    """If 2 means that there are changes, a usage error is 1."""
     assert team.ant(*words).exit == status
 
 
-def test_plan_and_result_are_data_on_request(team):
-    """Stdout holds nothing else."""
+def test_plan_and_result_are_printed_as_data_on_request(team):
+    """Stdout has nothing else."""
     team.write("environments/a.yaml")
     plan = json.loads(team.ant("diff", ".", "--format", "json").stdout)
     assert (plan["changes"], plan["blocked"]) == (1, 0)
@@ -245,8 +245,8 @@ def test_plan_and_result_are_data_on_request(team):
     assert result["resources"][0]["id"] == team.server()["a"]["id"]
 
 
-def test_without_a_terminal_nothing_is_applied_unasked(team):
-    """As the official tool."""
+def test_without_a_terminal_nothing_is_applied_without_yes(team):
+    """The official tool does the same."""
     team.write("environments/a.yaml")
     result = team.ant("apply", ".")
     assert result.exit == 1
@@ -255,7 +255,7 @@ def test_without_a_terminal_nothing_is_applied_unasked(team):
 
 
 def test_at_a_terminal_the_user_is_asked(team):
-    """Details first, if they are wanted; no is the end of it."""
+    """The user may ask for details first. A no ends the run."""
     team.write("environments/a.yaml", "config: {type: cloud}\ndescription: x\n")
     result = team.ant("apply", ".", typed="n\n")
     assert (result.exit, "Aborted." in result.stderr) == (0, True)
@@ -268,8 +268,8 @@ def test_at_a_terminal_the_user_is_asked(team):
     assert set(team.server()) == {"a"}
 
 
-def test_at_a_terminal_untracked_files_and_names_that_exist_are_asked_about(team):
-    """Without paths."""
+def test_at_a_terminal_the_user_is_asked_about_untracked_files_and_existing_names(team):
+    """This needs no paths on the command line."""
     team.write("environments/a.yaml")
     team.apply(".")
     team.by_hand("create", "--name", "b", "--config", "{type: cloud}")
@@ -282,7 +282,7 @@ def test_at_a_terminal_untracked_files_and_names_that_exist_are_asked_about(team
 
 
 def test_a_saved_plan_is_carried_out_exactly(team):
-    """Or refused, if files or server are not what they were."""
+    """It is rejected if the files or the server have changed since."""
     team.write("environments/a.yaml")
     assert team.ant("apply", "--dry-run", "--save-plan", "plan.json", ".").exit == 0
     team.write("environments/a.yaml", "config: {type: cloud}\ndescription: x\n")
@@ -311,14 +311,14 @@ def test_a_saved_plan_is_carried_out_exactly(team):
         (("nowhere",), "nowhere does not exist"),
     ],
 )
-def test_what_makes_no_sense_is_a_usage_error(team, words, message):
+def test_apply_flags_that_make_no_sense_are_a_usage_error(team, words, message):
     """Nothing is sent."""
     result = team.ant("apply", *words)
     assert (result.exit, message in result.stderr) == (2, True), result.stderr
 
 
-def test_checking_needs_no_server_and_no_key(team):
-    """For a hook before a commit."""
+def test_checking_files_needs_no_server_and_no_key(team):
+    """It can run in a hook before a commit."""
     team.write("environments/a.yaml")
     offline = {"ANTHROPIC_BASE_URL": "http://127.0.0.1:9", "ANTHROPIC_API_KEY": ""}
     result = team.ant("apply", "--validate", ".", **offline)
@@ -334,8 +334,8 @@ def test_checking_needs_no_server_and_no_key(team):
     assert not Path("claude-lock.json").exists()
 
 
-def test_texts_of_the_server_do_nothing_to_a_terminal(team):
-    """Neither in the plan nor in its result; also in a pipe, which may be a log."""
+def test_strings_from_the_server_can_not_control_a_terminal(team):
+    """They are escaped in the plan and in its result. A pipe may be a log, so this holds there, too."""
     team.by_hand("create", "--name", "a\x1b[31m", "--config", "{type: cloud}", "--description", "\x1b]0;x\x07" * 9)
     team.write("environments/a.yaml", 'name: "a\\e[31m"\nconfig: {type: cloud}\ndescription: x\n')
     for result in (
@@ -350,8 +350,8 @@ def test_texts_of_the_server_do_nothing_to_a_terminal(team):
 # Export
 
 
-def test_what_was_exported_needs_no_change(team):
-    """Neither here nor, as a new environment, elsewhere."""
+def test_an_exported_file_needs_no_change(team):
+    """It still matches if the lock file is lost, and its environment is adopted."""
     config = "{type: cloud, networking: {type: limited, allowed_hosts: [a.example]}, packages: {}}"
     team.by_hand(
         "create", "--name", "../../x", "--config", config, "--description", "a: b", "--metadata", "{k: '1'}"
@@ -372,8 +372,8 @@ def test_what_was_exported_needs_no_change(team):
     assert "nothing to export" in team.ant("export", "--all").stderr
 
 
-def test_one_is_exported_by_its_name_or_its_id(team):
-    """Into whatever folder; a file that exists stays as it is."""
+def test_one_environment_is_exported_by_its_name_or_its_id(team):
+    """The folder can be chosen. An existing file is not changed."""
     team.by_hand("create", "--name", "a", "--config", "{type: cloud}")
     team.by_hand("create", "--name", "b", "--config", "{type: cloud}")
     identifier = team.server()["b"]["id"]
@@ -394,8 +394,8 @@ def test_one_is_exported_by_its_name_or_its_id(team):
 @pytest.mark.parametrize(
     "key", ["./.git/hooks/pre-commit", "./claude-lock.json", "./environments/a.md", "./a.json", "./a\\u0000.yaml"]
 )
-def test_an_export_writes_no_file_but_yaml_whatever_the_lock_file_says(team, key):
-    """It comes with a repository, which may be anybody's; and a text for people would be lost."""
+def test_an_export_writes_only_yaml_files_whatever_the_lock_file_says(team, key):
+    """The lock file may be part of anybody's repository, and overwriting a text for people would lose it."""
     team.by_hand("create", "--name", "a", "--config", "{type: cloud}")
     assert team.ant("export", "a").exit == 0
     lock = Path("claude-lock.json")
@@ -410,7 +410,7 @@ def test_an_export_writes_no_file_but_yaml_whatever_the_lock_file_says(team, key
 
 
 @pytest.mark.skipif(os.name == "nt", reason="this test needs POSIX: control characters in the names of files")
-def test_the_name_of_an_exported_file_does_nothing_to_a_terminal(team):
+def test_the_name_of_an_exported_file_can_not_control_a_terminal(team):
     """It may come from the lock file."""
     team.by_hand("create", "--name", "a", "--config", "{type: cloud}")
     assert team.ant("export", "a").exit == 0
@@ -424,7 +424,7 @@ def test_the_name_of_an_exported_file_does_nothing_to_a_terminal(team):
 
 @pytest.mark.skipif(os.name == "nt", reason="this test needs POSIX: links without privileges")
 def test_an_export_does_not_follow_links_out_of_the_folder(team, tmp_path_factory):
-    """A repository can contain links to anywhere."""
+    """A repository can contain links to any place."""
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     Path("environments").symlink_to(elsewhere)
     team.by_hand("create", "--name", "a", "--config", "{type: cloud}")
@@ -434,8 +434,8 @@ def test_an_export_does_not_follow_links_out_of_the_folder(team, tmp_path_factor
     assert list(elsewhere.iterdir()) == []
 
 
-def test_nothing_is_exported_to_where_apply_would_not_read_it(team):
-    """Outside the folder of the lock file."""
+def test_nothing_is_exported_to_a_place_that_apply_does_not_read(team):
+    """Such a place is outside the folder of the lock file."""
     team.by_hand("create", "--name", "a", "--config", "{type: cloud}")
     result = team.ant("export", "a", "--directory", "../elsewhere")
     assert (result.exit, "is outside" in result.stderr) == (2, True)
@@ -443,12 +443,12 @@ def test_nothing_is_exported_to_where_apply_would_not_read_it(team):
 
 
 def test_the_schema_is_printed(team):
-    """As JSON, so that it can go into a file."""
+    """It is JSON, so that it can be saved as a file."""
     assert json.loads(team.ant("schema", "environment").stdout)["properties"]["type"]["const"] == "environment"
 
 
 def test_the_servers_reason_for_a_failed_change_is_shown_once(team):
-    """With the body of the error, as any other command shows it."""
+    """The body of the error is shown, as by any other command."""
     team.write("environments/a.yaml")
     assert team.ant("emulator", "fault", "--method", "POST", "--status", "400").exit == 0
     result = team.ant("apply", "--yes", ".")
@@ -457,7 +457,7 @@ def test_the_servers_reason_for_a_failed_change_is_shown_once(team):
 
 
 def test_a_mistake_is_named_by_the_path_from_the_folder_of_the_run(team, monkeypatch):
-    """The path can be opened as it stands, also from a folder below that of the lock file."""
+    """The path can be opened as shown, even from a folder below the lock file."""
     team.apply(str(team.write("environments/one.yaml")))
     team.write("environments/one.yaml", "config: {type: clod}\n")
     Path("below").mkdir()

@@ -1,4 +1,4 @@
-"""docs/apply.md, tried on the emulator: its workflow and its shell script."""
+"""The workflow and the shell script in docs/apply.md, run with the emulator."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def block(name: str) -> str:
 
 @pytest.fixture
 def shell(team, tmp_path_factory):
-    """Return what runs a script in the repository, where `ant` is this one and `pip` does nothing."""
+    """Return a function that runs a script in the repository with this `ant`, and a `pip` that does nothing."""
     programs = tmp_path_factory.mktemp("bin")
     for name, text in {"ant": f'exec "{sys.executable}" -m ant_cli "$@"', "pip": "exit 0"}.items():
         (programs / name).write_text(f"#!/bin/sh\n{text}\n")
@@ -58,7 +58,7 @@ def steps(job: str) -> list[str]:
 
 
 def test_the_workflow_shows_a_plan_and_applies_it(team, shell):
-    """The pull request changes nothing; the merge commits the lock file."""
+    """The pull request changes nothing. The merge commits the lock file."""
     team.write("environments/a.yaml")
     for command in steps("plan"):
         assert shell(command).returncode == 0
@@ -75,8 +75,8 @@ def test_the_workflow_shows_a_plan_and_applies_it(team, shell):
     assert shell("git log --format=%s").stdout.count("Record") == 1
 
 
-def test_the_script_plans_and_applies(team, shell):
-    """Its exit code is 1 for what is blocked or wrong."""
+def test_the_script_on_the_page_plans_and_applies(team, shell):
+    """Its exit code is 1 for a blocked plan or an invalid file."""
     script = block("script")
     team.write("environments/a.yaml")
     done = shell(script, "plan")

@@ -1,4 +1,4 @@
-"""`ant edit`: an environment in an editor, which is a script here."""
+"""`ant edit`: change an environment in an editor, which is a script here."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ path.write_text(text, "utf-8")
 
 
 def environment(**changes):
-    """Return the environment with other packages of pip, or other fields; it was updated later."""
+    """Return the environment with other pip packages, or other fields, and a later time of its update."""
     changed = copy.deepcopy(DONE)
     if "pip" in changes:
         changed["config"]["packages"]["pip"] = changes.pop("pip")
@@ -61,7 +61,7 @@ def environment(**changes):
 
 
 class Desk:
-    """A user with an editor, which makes one list of replacements each time it is opened."""
+    """A user with an editor that makes one list of replacements each time it is opened."""
 
     def __init__(self, ant, folder):
         self._ant = ant
@@ -78,18 +78,18 @@ class Desk:
 
     @property
     def seen(self):
-        """The texts that the editor was opened with."""
+        """The texts in the editor when it was opened."""
         return [path.read_text("utf-8") for path in sorted(self.folder.glob("seen-*"))]
 
     @property
     def file(self):
-        """The file that the editor was opened with."""
+        """The file in the editor."""
         return Path((self.folder / "path").read_text())
 
 
 @pytest.fixture
 def desk(ant, tmp_path, monkeypatch):
-    """Return a desk; files that are kept are kept below the test's folder."""
+    """Return a desk. Files that are kept are in the test's folder."""
     (tmp_path / "kept").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "kept"))
     (tmp_path / "desk").mkdir()
@@ -97,7 +97,7 @@ def desk(ant, tmp_path, monkeypatch):
 
 
 def sent(result):
-    """Return the methods and the bodies of what was sent."""
+    """Return the methods and the bodies of the requests."""
     return [(request.method, json.loads(request.content or b"null")) for request in result.requests]
 
 
@@ -107,11 +107,11 @@ def update_of(result):
     return sent(result)[-1][1]
 
 
-# What the editor shows
+# The text in the editor
 
 
-def test_the_text_is_what_the_environment_declares_with_the_fields_of_the_server_as_comments(desk):
-    """Empty lists are left out, and what this tool does not know is named."""
+def test_the_text_has_the_declared_fields_and_the_fields_of_the_server_as_comments(desk):
+    """Empty lists are left out, and fields that this tool does not know are named."""
     desk.edit(replies=[ENVIRONMENT])
     lines = desk.seen[0].splitlines()
     assert lines[0].startswith("# yaml-language-server: $schema=https://")
@@ -129,14 +129,14 @@ def test_the_text_is_what_the_environment_declares_with_the_fields_of_the_server
 
 
 def test_the_explanation_fits_on_80_columns(desk):
-    """An editor would break or cut longer lines; that of the schema has a form of its own."""
+    """An editor would break or truncate longer lines. The line for the schema has a fixed form."""
     desk.edit()
     comments = [line for line in desk.seen[0].splitlines() if line.startswith("# ") and "$schema" not in line]
     assert max(map(len, comments)) < 80
 
 
 def test_the_file_is_private_and_removed_at_the_end(desk):
-    """It may hold what others on the machine must not read."""
+    """Other users on the machine may not be allowed to read its content."""
     desk.edit([["numpy", "polars"]])
     modes = json.loads((desk.folder / "modes").read_text())
     assert [stat.S_IMODE(mode) for mode in modes] == [0o600, 0o700]
@@ -144,8 +144,8 @@ def test_the_file_is_private_and_removed_at_the_end(desk):
     assert not desk.file.parent.exists()
 
 
-def test_what_the_server_sent_controls_neither_terminal_nor_editor(desk):
-    """Controls are escaped, and the ends of the file, where modelines count, have no text of the server."""
+def test_strings_from_the_server_control_neither_terminal_nor_editor(desk):
+    """Control characters are escaped, and editors look for modelines where no string from the server is."""
     evil = environment(
         name="a\x1b[2J\u202eb",
         description="vim: set modeline:\n# x",
@@ -161,7 +161,7 @@ def test_what_the_server_sent_controls_neither_terminal_nor_editor(desk):
     assert "vim" not in "".join(lines[:5] + lines[-5:])
 
 
-# What is sent
+# The update
 
 
 @pytest.mark.parametrize(
@@ -194,22 +194,22 @@ def test_what_the_server_sent_controls_neither_terminal_nor_editor(desk):
         ([["name: data", "type: environment\nname: other  # a comment"]], {"name": "other"}),
     ],
 )
-def test_an_update_sends_only_what_was_changed(desk, turn, body):
-    """What was deleted is cleared, as the API clears it."""
+def test_an_edit_sends_only_the_changed_fields(desk, turn, body):
+    """A deleted field is cleared in the way of the API."""
     result = desk.edit(turn)
     assert (result.exit, result.stderr) == (0, "Updated env_1.\n")
     assert update_of(result) == body
 
 
 def test_deleted_packages_are_cleared_list_by_list(desk):
-    """The lists that this tool does not know stay."""
+    """Lists that this tool does not know are kept."""
     start = "  packages:\n    pip:\n      - pandas\n      - numpy\n    npm:\n      - tsx\n"
     result = desk.edit([[start, ""]])
     assert update_of(result) == {"config": {"type": "cloud", "packages": {"pip": [], "npm": []}}}
 
 
-def test_a_network_of_another_type_needs_nothing_of_the_old_one(desk):
-    """Its fields go with its type."""
+def test_a_changed_type_of_network_clears_nothing_of_the_old_type(desk):
+    """The fields of the old type disappear with it."""
     limited = environment(config={"type": "cloud", "networking": {"type": "limited", "allow_mcp_servers": True}})
     limited["config"]["networking"]["allowed_hosts"] = ["a.example"]
     old = "limited\n    allow_mcp_servers: true\n    allowed_hosts:\n      - a.example\n"
@@ -217,16 +217,16 @@ def test_a_network_of_another_type_needs_nothing_of_the_old_one(desk):
     assert update_of(result) == {"config": {"type": "cloud", "networking": {"type": "unrestricted"}}}
 
 
-def test_the_plan_is_what_apply_shows(desk):
-    """On stdout; it is not asked about."""
+def test_an_edit_prints_the_same_plan_as_apply(desk):
+    """The plan is on stdout, and there is no question."""
     result = desk.edit([["- numpy", "- polars"]])
     assert result.stdout == (
         "  ~ data  update  env_1\n      config.packages.pip:\n        - numpy\n        + polars\n"
     )
 
 
-def test_what_was_edited_is_sent_though_nobody_reads_the_plan(desk, monkeypatch):
-    """The user has said what is wanted by saving the text."""
+def test_an_edit_is_sent_even_if_nobody_reads_the_plan(desk, monkeypatch):
+    """The user has confirmed it by saving the text."""
 
     def write(*_, **__):
         raise BrokenPipeError
@@ -237,8 +237,8 @@ def test_what_was_edited_is_sent_though_nobody_reads_the_plan(desk, monkeypatch)
     assert update_of(result)
 
 
-def test_the_updated_environment_can_be_had_as_data(desk):
-    """In place of the plan."""
+def test_the_updated_environment_can_be_printed_as_data(desk):
+    """It replaces the plan."""
     result = desk.edit([["numpy", "polars"]], words=("--format", "jsonl", "--transform", "id"))
     assert result.stdout == '"env_1"\n'
 
@@ -247,13 +247,13 @@ def test_the_updated_environment_can_be_had_as_data(desk):
     "turns", [[], [[["name: data", "name:   data # the same"]]], [[["pip:", "apt: []\n    pip:"]]]]
 )
 def test_a_text_without_a_change_sends_nothing(desk, turns):
-    """Comments and spaces are no change."""
+    """Comments and spaces are not a change."""
     result = desk.edit(*turns, replies=[ENVIRONMENT])
     assert (result.exit, result.stdout, result.stderr) == (0, "", "Nothing changed, so nothing was sent.\n")
 
 
 def test_an_empty_text_sends_nothing(desk, tmp_path):
-    """Not even that everything is to be cleared."""
+    """It does not clear every field either."""
     script = tmp_path / "empty.sh"
     script.write_text('#!/bin/sh\necho "# only a comment" > "$1"\n')
     result = desk.edit(replies=[ENVIRONMENT], env={"EDITOR": f"sh {script}"})
@@ -294,7 +294,7 @@ def test_a_dry_run_shows_the_plan_and_sends_nothing(desk):
     ],
 )
 def test_a_mistake_opens_the_text_again_with_the_mistake_above_its_line(desk, turn, line, problem):
-    """Saved without a change, it is given up: the exit code is 2, and nothing is sent."""
+    """If it is saved unchanged, the edit is given up: the exit code is 2, and nothing is sent."""
     result = desk.edit(turn, replies=[ENVIRONMENT])
     assert result.exit == 2
     assert problem in result.stderr
@@ -304,16 +304,16 @@ def test_a_mistake_opens_the_text_again_with_the_mistake_above_its_line(desk, tu
     assert len(desk.seen) == 2
 
 
-def test_a_text_of_which_only_a_note_was_deleted_is_given_up(desk):
-    """Its mistake is still there, and it would be opened again and again."""
+def test_a_text_in_which_only_a_note_was_deleted_is_given_up(desk):
+    """The mistake is still there, so the text would be opened over and over."""
     note = "#! Nothing was sent yet. Correct it and save. To give up, save it unchanged.\n"
     result = desk.edit([["    pip:", "    pipp:"]], [[note, ""]], replies=[ENVIRONMENT])
     assert note in desk.seen[1]
     assert (result.exit, len(desk.seen)) == (2, 2)
 
 
-def test_a_mistake_of_the_text_as_a_whole_has_no_line(desk, tmp_path):
-    """It is no mistake of the first line."""
+def test_a_mistake_of_the_whole_text_has_no_line(desk, tmp_path):
+    """It is not a mistake of the first line."""
     script = tmp_path / "list.sh"
     script.write_text('#!/bin/sh\necho "- data" > "$1"\n')
     result = desk.edit(replies=[ENVIRONMENT], env={"EDITOR": f"sh {script}"})
@@ -322,7 +322,7 @@ def test_a_mistake_of_the_text_as_a_whole_has_no_line(desk, tmp_path):
 
 
 def test_a_text_that_was_given_up_is_kept_without_the_notes(desk):
-    """The message says where it is."""
+    """The message says where the file is."""
     result = desk.edit([["    pip:", "    pipp:"]], replies=[ENVIRONMENT])
     assert f"Your text is kept in {desk.file}\n" in result.stderr
     assert "    pipp:\n" in desk.file.read_text()
@@ -330,8 +330,8 @@ def test_a_text_that_was_given_up_is_kept_without_the_notes(desk):
     assert stat.S_IMODE(desk.file.stat().st_mode) == 0o600
 
 
-def test_a_mended_mistake_is_sent(desk):
-    """The notes are no part of the text."""
+def test_a_corrected_mistake_is_sent(desk):
+    """The notes are not part of the text."""
     result = desk.edit([["    pip:", "    pipp:"]], [["    pipp:\n      - pandas\n", "    pip:\n"]])
     assert result.exit == 0
     assert update_of(result) == {"config": {"type": "cloud", "packages": {"pip": ["numpy"]}}}
@@ -339,15 +339,18 @@ def test_a_mended_mistake_is_sent(desk):
 
 
 def test_config_type_can_not_be_changed(desk):
-    """Another environment is needed for that."""
+    """That needs another environment."""
     network, pip = "  networking:\n    type: unrestricted\n", "    pip:\n      - pandas\n      - numpy\n"
     rest = f"{network}  packages:\n{pip}    npm:\n      - tsx\n"
     result = desk.edit([[rest, ""], ["type: cloud", "type: self_hosted"]], replies=[ENVIRONMENT])
     assert "config.type: can't change from cloud to self_hosted; create another environment" in result.stderr
 
 
-def test_what_the_server_rejects_is_opened_again_with_its_message(desk):
-    """At the line of the field that it names; control characters are escaped. Mended, it is sent."""
+def test_a_rejected_edit_is_opened_again_with_the_message_of_the_server(desk):
+    """The message is at the line of the field that it names, and control characters are escaped.
+
+    A correction is sent.
+    """
     message = "config.packages.pip: no\x1b[2J such package"
     rejection = httpx.Response(400, json={"type": "error", "error": {"type": "e", "message": message}})
     replies = [ENVIRONMENT, ENVIRONMENT, rejection, ENVIRONMENT, DONE]
@@ -359,7 +362,7 @@ def test_what_the_server_rejects_is_opened_again_with_its_message(desk):
     assert sent(result)[-1][1]["config"]["packages"]["pip"] == ["pandas", "polars"]
 
 
-def test_what_the_server_rejects_twice_is_kept(desk):
+def test_an_edit_that_the_server_rejects_twice_is_kept(desk):
     """The exit code is that of the server's error."""
     rejection = httpx.Response(400, json={"type": "error", "error": {"type": "e", "message": "no"}})
     result = desk.edit([["numpy", "nompy"]], replies=[ENVIRONMENT, ENVIRONMENT, rejection])
@@ -368,8 +371,8 @@ def test_what_the_server_rejects_twice_is_kept(desk):
     assert "nompy" in desk.file.read_text()
 
 
-def test_a_rejection_that_is_not_the_apis_form_is_a_rejection_like_others(desk):
-    """Here one that no parser takes: it is nested too deeply."""
+def test_a_rejection_without_a_valid_error_body_is_handled_like_others(desk):
+    """This one is nested too deeply for a parser."""
     rejection = httpx.Response(400, content=b'{"error":' + b"[" * 40_000)
     result = desk.edit([["numpy", "nompy"]], replies=[ENVIRONMENT, ENVIRONMENT, rejection])
     assert result.exit == 1
@@ -381,8 +384,8 @@ def test_a_rejection_that_is_not_the_apis_form_is_a_rejection_like_others(desk):
     ("failure", "code"),
     [(httpx.Response(403, json={}), 4), (httpx.Response(404, json={}), 5), (OSError("down"), 8)],
 )
-def test_a_failure_that_another_text_can_not_mend_keeps_the_text(desk, failure, code):
-    """Nothing is lost."""
+def test_a_failure_that_no_correction_can_fix_keeps_the_text(desk, failure, code):
+    """The user's work is not lost."""
     replies = [ENVIRONMENT, ENVIRONMENT, *[failure, ENVIRONMENT] * 3]
     result = desk.edit([["numpy", "polars"]], replies=replies)
     assert result.exit == code
@@ -394,8 +397,8 @@ def test_a_failure_that_another_text_can_not_mend_keeps_the_text(desk, failure, 
 # Changes by others
 
 
-def test_a_change_of_another_field_meanwhile_is_kept(desk):
-    """The text is opened again with both; confirmed, only the user's change is sent."""
+def test_a_change_of_another_field_by_somebody_else_is_kept(desk):
+    """The text is opened again with both changes. After confirmation, only the user's change is sent."""
     theirs = environment(description="Theirs.")
     result = desk.edit([["numpy", "polars"]], CONFIRMED, replies=[ENVIRONMENT, theirs, theirs, DONE])
     assert result.exit == 0
@@ -407,8 +410,8 @@ def test_a_change_of_another_field_meanwhile_is_kept(desk):
     assert sent(result)[-1] == ("POST", {"config": {"type": "cloud", "packages": {"pip": ["pandas", "polars"]}}})
 
 
-def test_a_list_that_both_changed_has_the_changes_of_both(desk):
-    """A note above it says so."""
+def test_a_list_that_both_changed_gets_both_changes(desk):
+    """A note above the list says so."""
     theirs = environment(pip=["numpy", "theirs"])
     result = desk.edit(
         [["- numpy", "- numpy\n      - ours"]], CONFIRMED, replies=[ENVIRONMENT, theirs, theirs, DONE]
@@ -418,7 +421,7 @@ def test_a_list_that_both_changed_has_the_changes_of_both(desk):
     assert again[again.index("    pip:") - 1] == "#! config.packages.pip: has the changes of both now"
 
 
-def test_a_text_that_both_changed_stays_the_users_with_a_note(desk):
+def test_a_string_that_both_changed_keeps_the_users_value_with_a_note(desk):
     """The note has the other value."""
     theirs = environment(name="für alle")
     result = desk.edit([["name: data", "name: ours"]], CONFIRMED, replies=[ENVIRONMENT, theirs, theirs, DONE])
@@ -427,8 +430,8 @@ def test_a_text_that_both_changed_stays_the_users_with_a_note(desk):
     assert sent(result)[-1][1] == {"name": "ours"}
 
 
-def test_a_merge_that_is_left_as_it_is_sends_nothing(desk):
-    """As with `:q!` in vi. The exit code is that of a conflict, and the text is kept."""
+def test_an_unconfirmed_merge_sends_nothing(desk):
+    """`:q!` in vi leaves it unconfirmed. The exit code is that of a conflict, and the text is kept."""
     theirs = environment(name="theirs")
     result = desk.edit([["numpy", "polars"]], replies=[ENVIRONMENT, theirs])
     assert result.exit == 6
@@ -437,15 +440,15 @@ def test_a_merge_that_is_left_as_it_is_sends_nothing(desk):
     assert "polars" in desk.file.read_text()
 
 
-def test_a_merge_can_be_edited_further(desk):
-    """Which confirms it, too."""
+def test_editing_a_merge_confirms_it(desk):
+    """The user does not have to confirm it in another way."""
     theirs = environment(description="Theirs.")
     result = desk.edit([["numpy", "polars"]], [["polars", "duckdb"]], replies=[ENVIRONMENT, theirs, theirs, DONE])
     assert sent(result)[-1][1] == {"config": {"type": "cloud", "packages": {"pip": ["pandas", "duckdb"]}}}
 
 
-def test_a_mistake_in_a_merge_is_opened_again_and_given_up_as_any_other(desk):
-    """Its notes need not be deleted for that."""
+def test_a_mistake_in_a_merge_is_opened_again_and_given_up_like_any_other(desk):
+    """The notes don't have to be deleted."""
     theirs = environment(description="Theirs.")
     turns = [["numpy", "polars"]], [["pip:", "pipp:"]], [["#! ", "#! x"]]
     result = desk.edit(*turns, replies=[ENVIRONMENT, theirs])
@@ -454,7 +457,7 @@ def test_a_mistake_in_a_merge_is_opened_again_and_given_up_as_any_other(desk):
 
 
 def test_a_change_whose_response_was_lost_is_not_made_twice(desk):
-    """The read before the second attempt shows that the first one was carried out."""
+    """The read before the second attempt shows that the first one succeeded."""
     changed = environment(pip=["pandas", "polars"])
     result = desk.edit([["numpy", "polars"]], replies=[ENVIRONMENT, ENVIRONMENT, TimeoutError(), changed])
     assert (result.exit, result.stderr.splitlines()[-1]) == (0, "Updated env_1.")
@@ -462,7 +465,7 @@ def test_a_change_whose_response_was_lost_is_not_made_twice(desk):
 
 
 def test_a_change_by_others_between_two_attempts_is_noticed(desk):
-    """Every attempt reads first."""
+    """Every attempt starts with a read."""
     theirs = environment(name="theirs")
     replies = [ENVIRONMENT, ENVIRONMENT, httpx.Response(503), theirs, theirs, DONE]
     result = desk.edit([["numpy", "polars"]], CONFIRMED, replies=replies)
@@ -471,11 +474,11 @@ def test_a_change_by_others_between_two_attempts_is_noticed(desk):
     assert sent(result)[-1][1] == {"config": {"type": "cloud", "packages": {"pip": ["pandas", "polars"]}}}
 
 
-# What can't be edited
+# Environments that can't be edited
 
 
 def test_an_archived_environment_is_not_opened(desk):
-    """It can't change."""
+    """It can't be changed."""
     result = desk.edit(replies=[environment(archived_at="2026-11-25T10:00:00Z")])
     assert (result.exit, desk.seen) == (1, [])
     assert "env_1 is archived" in result.stderr
@@ -486,8 +489,8 @@ def test_an_environment_that_does_not_exist_is_not_opened(desk):
     assert (desk.edit(replies=[httpx.Response(404, json={})]).exit, desk.seen) == (5, [])
 
 
-def test_a_name_in_place_of_the_id_leads_to_the_id(ant):
-    """As with every other command; an ID is no name, and another error has another cause."""
+def test_a_name_in_place_of_the_id_is_explained_by_the_id(ant):
+    """Every other command does the same. An unknown ID is not a name, and other errors have other causes."""
     missing = httpx.Response(404, json={"type": "error", "error": {"type": "not_found_error", "message": "No."}})
     page = {"data": [{"id": "env_1", "name": "data"}], "next_page": None}
     result = ant("edit", "data", replies=[missing, page], env={"EDITOR": "false"})
@@ -497,8 +500,8 @@ def test_a_name_in_place_of_the_id_leads_to_the_id(ant):
         assert len(ant("edit", word, replies=[reply], env={"EDITOR": "false"}).requests) == 1
 
 
-def test_an_environment_of_an_unknown_kind_is_not_opened(desk):
-    """What can't be declared can't be edited as a text either."""
+def test_an_environment_of_an_unknown_type_is_not_opened(desk):
+    """If it can't be declared in a file, it can't be edited as a text."""
     result = desk.edit(replies=[environment(config={"type": "quantum"})])
     assert (result.exit, desk.seen) == (1, [])
     problem = "env_1 has fields that can't be edited as text:\n  config.type: must be 'cloud' or 'self_hosted'"
@@ -509,7 +512,7 @@ def test_an_environment_of_an_unknown_kind_is_not_opened(desk):
 
 
 def test_visual_wins_over_editor_and_may_have_arguments(desk):
-    """As in git; an empty variable counts as unset."""
+    """Git does the same. An empty variable is ignored."""
     assert desk.edit([["numpy", "x"]], env={"VISUAL": desk.editor, "EDITOR": "false"}).exit == 0
     assert desk.edit([], [["numpy", "x"]], env={"VISUAL": " "}).exit == 0
 
@@ -522,8 +525,8 @@ def test_visual_wins_over_editor_and_may_have_arguments(desk):
         ({"VISUAL": "a 'b"}, "VISUAL can't be read as a command"),
     ],
 )
-def test_a_missing_editor_is_refused_before_anything_is_read(desk, env, part):
-    """The message says what to set."""
+def test_a_missing_editor_is_an_error_before_anything_is_read(desk, env, part):
+    """The message says which variable to set."""
     result = desk.edit(replies=[], env=env)
     assert (result.exit, result.requests) == (2, [])
     assert part in result.stderr
@@ -531,8 +534,8 @@ def test_a_missing_editor_is_refused_before_anything_is_read(desk, env, part):
 
 
 @pytest.mark.parametrize("name", ["vi", "nano"])
-def test_a_usual_editor_is_used_at_a_terminal_if_none_is_set(desk, tmp_path, name):
-    """vi, or else nano."""
+def test_a_common_editor_is_used_at_a_terminal_if_none_is_set(desk, tmp_path, name):
+    """It is vi, or else nano."""
     folder = tmp_path / "bin"
     folder.mkdir()
     (folder / name).write_text(f'#!/bin/sh\nexec {desk.editor} "$1"\n')
@@ -546,7 +549,7 @@ def test_a_usual_editor_is_used_at_a_terminal_if_none_is_set(desk, tmp_path, nam
 
 
 def test_an_editor_that_fails_sends_nothing_and_loses_nothing(desk):
-    """As with `:cq` of vi."""
+    """With `:cq`, for example, vi fails."""
     failing = f"sh -c '{desk.editor} \"$1\"; exit 3' sh"
     result = desk.edit([["numpy", "polars"]], replies=[ENVIRONMENT], env={"EDITOR": failing})
     assert result.exit == 1
@@ -563,7 +566,7 @@ def test_an_unchanged_file_of_an_editor_that_fails_is_removed(desk):
 
 
 def test_ctrl_c_that_ends_the_editor_ends_the_command_and_keeps_the_text(desk, tmp_path):
-    """Ctrl-C reaches both; only the editor decides what it means."""
+    """Ctrl-C reaches both processes, and the editor decides whether it ends."""
     script = tmp_path / "interrupted.sh"
     script.write_text('#!/bin/sh\necho "# mine" >> "$1"\nkill -INT $PPID\nkill -INT $$\n')
     result = desk.edit(replies=[ENVIRONMENT], env={"EDITOR": f"sh {script}"})
@@ -573,8 +576,8 @@ def test_ctrl_c_that_ends_the_editor_ends_the_command_and_keeps_the_text(desk, t
     assert kept.read_text().endswith("# mine\n")
 
 
-def test_a_ctrl_c_that_the_editor_survives_means_nothing(desk, tmp_path):
-    """As in vi."""
+def test_a_ctrl_c_that_does_not_end_the_editor_is_ignored(desk, tmp_path):
+    """vi, for example, continues."""
     script = tmp_path / "surviving.sh"
     script.write_text(f'#!/bin/sh\ntrap : INT\nkill -INT $PPID\nexec {desk.editor} "$1"\n')
     before = signal.getsignal(signal.SIGINT)
@@ -589,8 +592,8 @@ def test_a_deleted_file_is_an_error(desk):
     assert "can't be read" in result.stderr
 
 
-def test_a_file_that_is_no_text_is_kept(desk, tmp_path):
-    """Whatever the editor made of it."""
+def test_a_file_that_is_not_text_is_kept(desk, tmp_path):
+    """The editor may have written anything."""
     script = tmp_path / "latin.sh"
     script.write_text("#!/bin/sh\nprintf 'name: caf\\351\\n' > \"$1\"\n")
     result = desk.edit(replies=[ENVIRONMENT], env={"EDITOR": f"sh {script}"})
@@ -600,8 +603,8 @@ def test_a_file_that_is_no_text_is_kept(desk, tmp_path):
     assert kept.read_bytes() == b"name: caf\xe9\n"
 
 
-def test_an_editor_that_never_mends_its_mistakes_comes_to_an_end(desk, tmp_path, monkeypatch):
-    """It is a script then: a person would have given up."""
+def test_an_editor_that_never_fixes_its_mistakes_is_not_opened_forever(desk, tmp_path, monkeypatch):
+    """It must be a script: a person would have given up."""
     monkeypatch.setattr("ant_cli.apply.edit_session.MOST_ROUNDS", 5)
     script = tmp_path / "worse.sh"
     script.write_text('#!/bin/sh\necho "wrong_$(wc -l < "$1"): x" >> "$1"\n')
@@ -612,7 +615,7 @@ def test_an_editor_that_never_mends_its_mistakes_comes_to_an_end(desk, tmp_path,
 
 @pytest.mark.skipif(sys.platform == "win32", reason="it has no SIGTERM")
 def test_sigterm_ends_the_editor_too_and_keeps_the_text(team, tmp_path):
-    """The process ends by the signal."""
+    """The signal ends the process."""
     created = team.ant("beta:environments", "create", "--name", "a", "--transform", "id", "-r")
     ready, script = tmp_path / "ready", tmp_path / "editor.sh"
     os.mkfifo(ready)
@@ -628,18 +631,18 @@ def test_sigterm_ends_the_editor_too_and_keeps_the_text(team, tmp_path):
     assert subprocess.run(["ps", "-p", str(editor)], capture_output=True, check=False).returncode == 1
 
 
-# The parts
+# Merging and comparing
 
 
-def test_merging_leaves_out_what_either_deleted():
-    """A field that one deleted and the other left alone is gone."""
+def test_a_merge_leaves_out_fields_that_either_side_deleted():
+    """The other side has not changed the field."""
     base = {"name": "n", "description": "d", "metadata": {"a": "1", "b": "2"}}
     mine = {"name": "n", "metadata": {"a": "1", "b": "2"}}
     theirs = {"name": "n", "description": "d", "metadata": {"a": "1"}}
     assert merge(base, mine, theirs) == ({"name": "n", "metadata": {"a": "1"}}, ())
 
 
-def test_merging_networks_of_two_types_keeps_the_users():
+def test_a_merge_of_networks_of_two_types_keeps_the_users():
     """Fields of one type make no sense in the other."""
     mine = {"config": {"type": "cloud", "networking": {"type": "unrestricted"}}}
     base = {"config": {"type": "cloud", "networking": {"type": "limited", "allowed_hosts": ["a"]}}}
@@ -649,7 +652,7 @@ def test_merging_networks_of_two_types_keeps_the_users():
     assert merged.both == ((("config", "networking"), theirs["config"]["networking"]),)
 
 
-def test_an_update_to_what_is_there_is_empty():
-    """Whatever the form of numbers and empty values."""
+def test_an_update_to_the_current_state_is_empty():
+    """The notation of numbers and of empty values makes no difference."""
     old = {"name": "n", "config": {"type": "cloud", "packages": {"pip": ["a"]}}}
     assert smallest_update(old, {**old, "description": "", "metadata": {}}) == {}

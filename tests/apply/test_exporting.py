@@ -1,4 +1,4 @@
-"""Environments of the server as files: what is written, and under which name."""
+"""Environments of the server as files: their content and their names."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ ENVIRONMENTS = st.fixed_dictionaries(
 
 
 @given(ENVIRONMENTS)
-def test_a_file_that_was_exported_declares_what_was_exported(tmp_path_factory, remote):
-    """Whatever its texts look like in YAML."""
+def test_an_exported_file_declares_the_exported_environment(tmp_path_factory, remote):
+    """This holds even for strings that look like other values in YAML."""
     folder = tmp_path_factory.mktemp("export") / "environments"
     folder.mkdir()
     exported = export(read_json(json.dumps(remote).encode()))
@@ -74,8 +74,8 @@ def test_a_file_that_was_exported_declares_what_was_exported(tmp_path_factory, r
     assert found.body["name"] == remote["name"]
 
 
-def test_a_file_has_what_a_person_would_write():
-    """No field of the server, and nothing that is empty."""
+def test_an_exported_file_has_only_what_a_person_would_write():
+    """It has no field of the server, and no empty field."""
     remote = {
         "id": "env_1",
         "name": "data",
@@ -97,7 +97,7 @@ def test_a_file_has_what_a_person_would_write():
 
 
 def test_fields_that_a_file_can_not_declare_are_left_out_and_named():
-    """The server may know more than this tool."""
+    """The server may have fields that this tool does not know."""
     remote = {
         "name": "a",
         "config": {"type": "cloud", "gpu": True, "packages": {"type": "packages", "conda": ["x"]}},
@@ -108,7 +108,7 @@ def test_fields_that_a_file_can_not_declare_are_left_out_and_named():
 
 
 def test_the_scope_is_declared_for_self_hosted_environments_only():
-    """The API takes it for these."""
+    """The API accepts it only for these."""
     assert export({"name": "a", "scope": "account", "config": {"type": "self_hosted"}}).body["scope"] == "account"
     assert "scope" not in export({"name": "a", "scope": "account", "config": {"type": "cloud"}}).body
 
@@ -134,14 +134,14 @@ def test_the_scope_is_declared_for_self_hosted_environments_only():
         ("\u202etxt", "txt"),
     ],
 )
-def test_a_name_of_the_server_is_no_path(name, stem):
-    """Whatever is in it, the file is in the folder."""
+def test_a_name_from_the_server_is_not_a_path(name, stem):
+    """Whatever the name contains, the file is in the folder."""
     assert choose_file(Path("environments"), {"name": name, "id": "env_1"}, ()) == Path(f"environments/{stem}.yaml")
 
 
 @given(st.text())
 def test_no_name_leads_out_of_the_folder(name):
-    """Nor to a hidden file, nor to a device."""
+    """It does not lead to a hidden file or to a device either."""
     file = choose_file(Path("environments"), {"name": name, "id": name}, ())
     assert file.parent == Path("environments")
     assert file.name.endswith(".yaml")
@@ -151,13 +151,13 @@ def test_no_name_leads_out_of_the_folder(name):
 
 
 def test_names_that_differ_in_case_only_get_different_files():
-    """Many file systems would take them for one."""
+    """On many file systems, the two names would mean the same file."""
     folder = Path("environments")
     first = choose_file(folder, {"name": "a b"}, ())
     second = choose_file(folder, {"name": "A/B"}, {first.name.lower()})
     assert (first.name, second.name) == ("a-b.yaml", "A-B-2.yaml")
 
 
-def test_in_another_folder_the_name_says_what_it_is():
-    """Otherwise `ant apply` would not know."""
+def test_outside_the_folder_of_environments_the_file_name_states_the_kind():
+    """Otherwise `ant apply` would not recognize the file."""
     assert choose_file(Path("infra"), {"name": "a"}, ()) == Path("infra/environment_a.yaml")

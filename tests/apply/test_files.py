@@ -1,4 +1,4 @@
-"""Files of environments: which are read, what they declare, and what is wrong with them, with line and column."""
+"""Files of environments: which files are read, what they declare, and mistakes, with line and column."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ def mistakes(*paths: str) -> list[str]:
     return lines[1:] if lines[0].startswith("there are ") else lines
 
 
-# Which files
+# Finding files
 
 
-def test_a_folder_gives_the_environments_in_it_and_counts_files_of_other_kinds():
-    """Whatever states the kind: the folder, the name, or a field."""
+def test_a_folder_gives_its_environments_and_the_number_of_files_of_other_kinds():
+    """The folder, the name or a field may state the kind."""
     write("environments/a.yaml")
     write("environment_b.yml")
     write("infra/c.json", '{"type": "environment", "config": {"type": "cloud"}}')
@@ -62,35 +62,35 @@ def test_a_folder_gives_the_environments_in_it_and_counts_files_of_other_kinds()
 @pytest.mark.parametrize(
     "place", [".git", "node_modules", "vendor", "__pycache__", ".venv", "venv", "dist", "build", ".cache"]
 )
-def test_folders_of_other_people_are_skipped(place):
-    """At any depth, but not if they are named."""
+def test_folders_with_code_of_others_are_skipped(place):
+    """They are skipped at any depth, unless they are named."""
     write(f"deep/{place}/environments/a.yaml")
     assert loaded(".").declarations == {}
     assert one(f"deep/{place}").name == "a"
 
 
-def test_what_belongs_to_a_skill_is_no_file_of_its_own():
-    """A folder with SKILL.md is one thing."""
+def test_a_file_that_belongs_to_a_skill_is_not_read():
+    """A folder with SKILL.md is a single object."""
     write("skills/s/SKILL.md", "---\nname: s\n---\n")
     write("skills/s/environments/a.yaml")
     assert loaded(".").declarations == {}
 
 
 def test_a_readme_in_the_folder_of_environments_is_no_environment():
-    """Markdown without front matter has to be named."""
+    """Markdown without front matter is read only if it is named."""
     write("environments/README.md", "# About")
     assert loaded(".").declarations == {}
     assert one("environments/README.md").body == {"name": "README", "description": "# About"}
 
 
-def test_a_file_that_is_found_twice_counts_once():
-    """By its name and by its folder."""
+def test_a_file_that_is_found_twice_is_read_once():
+    """It may be given by its name and by its folder."""
     write("environments/a.yaml")
     assert one("environments/a.yaml", ".", "environments/../environments/a.yaml").key == "./environments/a.yaml"
 
 
-def test_the_lock_file_is_no_declaration():
-    """Whatever it is called."""
+def test_the_lock_file_is_not_a_declaration():
+    """This holds for any name of it."""
     write("environments/claude-lock.json", '{"version": 1}')
     found = load(["."], Path.cwd() / "environments" / "claude-lock.json")
     assert found.declarations == {}
@@ -104,8 +104,8 @@ def test_the_lock_file_is_no_declaration():
         ("environments/pipe.yaml", (2, "ant: environments/pipe.yaml is a pipe or a device, not a file.\n")),
     ],
 )
-def test_a_pipe_is_never_waited_for(path, expected):
-    """In a folder it is skipped; a named one is an error."""
+def test_a_pipe_does_not_block_the_command(path, expected):
+    """A pipe in a folder is skipped, and a named one is an error."""
     write("environments/a.yaml")
     os.mkfifo("environments/pipe.yaml")
     command = [sys.executable, "-m", "ant_cli", "apply", "--validate", path]
@@ -138,8 +138,8 @@ def test_a_pipe_is_never_waited_for(path, expected):
         ("environments/bytes.yaml", "environments/bytes.yaml is not text in UTF-8: byte 7 is 0xff."),
     ],
 )
-def test_a_named_file_has_to_be_one_that_declares_something(path, expected):
-    """Otherwise the user means something that does not happen."""
+def test_a_named_file_must_be_a_file_that_declares_something(path, expected):
+    """Otherwise it would be ignored silently."""
     write("notes.txt", "x")
     write("thing.yaml", "a: 1")
     write("environments/empty.yaml", "# nothing\n")
@@ -149,20 +149,20 @@ def test_a_named_file_has_to_be_one_that_declares_something(path, expected):
     assert mistakes(path) == [expected]
 
 
-def test_a_file_outside_the_folder_of_the_lock_file_is_refused(tmp_path):
+def test_a_file_outside_the_folder_of_the_lock_file_is_rejected(tmp_path):
     """Its key would lead out of that folder."""
     write("a/environments/x.yaml")
     with pytest.raises(UsageError, match="is outside"):
         load(["a/environments"], tmp_path / "b" / "claude-lock.json")
 
 
-def test_a_named_prompt_is_an_agent():
-    """As in the official tool; it is left alone."""
+def test_a_named_prompt_is_an_agent_and_is_ignored():
+    """The official tool reads it as an agent, too."""
     write("helper.md", "You are a helper.")
     assert loaded("helper.md").foreign == {"agent": 1}
 
 
-# What they declare
+# Declarations
 
 
 @pytest.mark.parametrize(
@@ -178,8 +178,8 @@ def test_a_named_prompt_is_an_agent():
         ("environments/environmental.yaml", "environmental"),
     ],
 )
-def test_a_name_comes_from_the_file_if_it_states_none(path, name):
-    """Without the kind, which is no part of it."""
+def test_the_name_of_the_file_is_the_default_name(path, name):
+    """The kind is not part of it."""
     write(path)
     assert one(path).body == {"name": name, "config": {"type": "cloud"}}
 
@@ -195,16 +195,16 @@ def test_the_prose_of_markdown_is_the_description():
 
 
 def test_the_type_of_the_file_is_not_sent():
-    """It says which command creates it."""
+    """It only says which command creates the object."""
     write("a.yaml", "type: environment\nname: b\nmetadata: {tier: '1'}")
     assert one("a.yaml").body == {"name": "b", "metadata": {"tier": "1"}}
 
 
-# What is wrong with them
+# Mistakes
 
 
 def test_every_mistake_of_every_file_is_shown_at_once():
-    """With file, line and column, and what to write instead."""
+    """Each has the file, line and column, and says what to write instead."""
     write(
         "environments/a.yaml",
         "name: a\nconfig:\n  type: cloud\n  packages:\n    pip: [pandas, 1]\n    conda: [x]\n  networkin: {}\n",
@@ -242,7 +242,7 @@ def test_every_mistake_of_every_file_is_shown_at_once():
         ("id: env_1", "column 1: id: unknown field. The fields are: name, description, config, metadata, scope"),
     ],
 )
-def test_a_wrong_value_is_refused_where_it_stands(text, problem):
+def test_a_wrong_value_is_rejected_with_its_position(text, problem):
     """Types are not guessed."""
     write("environments/a.yaml", text)
     assert mistakes(".") == [f"environments/a.yaml, line 1, {problem}."]
@@ -258,8 +258,8 @@ def test_a_wrong_value_is_refused_where_it_stands(text, problem):
         ("a b", "'a b' is not a host name: write one such as example.com or *.example.com"),
     ],
 )
-def test_a_host_is_a_host_name_and_nothing_more(host, problem):
-    """No scheme, no port, no path."""
+def test_a_host_is_only_a_host_name(host, problem):
+    """It has no scheme, port or path."""
     write(
         "environments/a.yaml", f"config: {{type: cloud, networking: {{type: limited, allowed_hosts: ['{host}']}}}}"
     )
@@ -270,15 +270,15 @@ def test_a_host_is_a_host_name_and_nothing_more(host, problem):
 
 @pytest.mark.parametrize("host", ["example.com", "*.example.com", "localhost", "bücher.example", "a-b.example"])
 def test_a_host_name_may_have_a_star_in_front(host):
-    """And letters beyond ASCII."""
+    """Letters beyond ASCII are allowed, too."""
     write(
         "environments/a.yaml", f"config: {{type: cloud, networking: {{type: limited, allowed_hosts: ['{host}']}}}}"
     )
     assert one(".").name == "a"
 
 
-def test_packages_need_a_network_that_lets_them_in():
-    """The API would refuse them."""
+def test_packages_need_a_network_that_allows_their_registries():
+    """The API would reject them."""
     text = "config: {type: cloud, networking: {type: limited%s}, packages: {pip: [a]}}"
     write("environments/a.yaml", text % "")
     assert mistakes(".") == [
@@ -289,8 +289,8 @@ def test_packages_need_a_network_that_lets_them_in():
     assert one(".").name == "a"
 
 
-def test_two_files_can_not_declare_one_name():
-    """One of them would overwrite the other one's environment."""
+def test_two_files_can_not_declare_the_same_name():
+    """Each would overwrite the environment of the other."""
     write("environments/a.yaml")
     write("environments/b.yaml", "name: a")
     assert mistakes(".") == [
@@ -298,8 +298,8 @@ def test_two_files_can_not_declare_one_name():
     ]
 
 
-def test_a_text_that_looks_like_a_file_name_is_a_text():
-    """A file never names other files of this machine."""
+def test_a_string_that_looks_like_a_file_name_is_a_string():
+    """A declaration never reads other files of this machine."""
     write(
         "environments/a.yaml",
         "config: {type: cloud, packages: {npm: ['@types/node']}}\ndescription: '@/etc/passwd'",
@@ -307,14 +307,14 @@ def test_a_text_that_looks_like_a_file_name_is_a_text():
     assert one(".").body["description"] == "@/etc/passwd"
 
 
-def test_numbers_keep_their_digits():
-    """Until they are refused."""
+def test_the_message_about_a_number_has_all_its_digits():
+    """The user can copy it in quotes."""
     write("environments/a.yaml", "metadata: {a: 12345678901234567890123}")
     assert "'12345678901234567890123' in quotes" in mistakes(".")[0]
     assert Number("1") != 1
 
 
-# Places and the schema
+# Positions, and the schema
 
 
 @pytest.mark.parametrize(
@@ -329,13 +329,13 @@ def test_numbers_keep_their_digits():
         ('{"a": "\\ud83d\\ude00"\x01}', ("a",), (1, 1)),
     ],
 )
-def test_a_value_is_found_where_it_stands(text, path, position):
-    """Or else what is around it."""
+def test_a_value_has_the_position_at_which_it_is_written(text, path, position):
+    """If it is not written, it has the position of its surroundings."""
     assert position_of(text, path) == position
 
 
-def test_the_schema_takes_what_files_hold_and_refuses_the_rest():
-    """It is the schema of the models that check the files."""
+def test_the_schema_accepts_valid_files_and_rejects_others():
+    """It is generated from the models that check the files."""
     import jsonschema
 
     schema = json_schema()

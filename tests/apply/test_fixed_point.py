@@ -1,4 +1,4 @@
-"""Apply, export, apply: after the first time, nothing changes any more."""
+"""Apply, export, apply: nothing changes after the first time."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ BODIES = st.fixed_dictionaries(
 )
 @given(BODIES, TEXT)
 def test_apply_over_export_over_apply_is_a_fixed_point(team, body, name):
-    """What was exported declares what the server has, and exporting that again gives the same file."""
+    """An exported file declares the state of the server, and exporting that again gives the same file."""
     for path in Path.cwd().rglob("*"):
         if path.is_file():
             path.unlink()

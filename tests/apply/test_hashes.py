@@ -1,4 +1,4 @@
-"""The hashes of bodies and of the server's objects, which the official tool has to compute alike."""
+"""The hashes of bodies and of the server's objects, which must equal those of the official tool."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ JSON = st.recursive(
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
-def test_a_known_text_has_its_known_hash(vector):
-    """The canonical text too, so that a difference can be seen."""
+def test_known_values_have_known_hashes(vector):
+    """The canonical text is compared, too, to show a difference."""
     value = read_json(vector["json"].encode())
     if vector["kind"] == "remote":
         assert canonical(declared_part(value)) == vector["canonical"]
@@ -67,8 +67,8 @@ def test_a_known_text_has_its_known_hash(vector):
 
 
 @pytest.mark.parametrize(("written", "expected"), NUMBERS.items())
-def test_a_number_has_one_spelling(written, expected):
-    """As Go's encoding/json writes it; as it was written if no float holds it."""
+def test_a_number_has_one_canonical_notation(written, expected):
+    """It is that of Go's encoding/json, or the original notation if no float has the value."""
     assert canonical(Number(written)) == expected
 
 
@@ -82,13 +82,13 @@ def test_the_canonical_text_of_a_canonical_text_is_the_same(value):
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_float_reads_back_as_the_same_number(number):
-    """Whichever form is chosen."""
+    """This holds for each notation."""
     assert math.isclose(float(canonical(Number(repr(number)))), number, rel_tol=0, abs_tol=0)
 
 
 @given(st.dictionaries(st.text(max_size=3), JSON, max_size=5), st.randoms())
 def test_neither_order_nor_layout_changes_a_hash(value, random):
-    """Keys in another order and white space between tokens say the same."""
+    """Keys may have another order, and white space between tokens is ignored."""
     items = list(value.items())
     random.shuffle(items)
     one, other = json.dumps(value, indent=3), json.dumps(dict(items), ensure_ascii=False)
@@ -96,19 +96,19 @@ def test_neither_order_nor_layout_changes_a_hash(value, random):
 
 
 @given(st.text(st.characters(codec="utf-8")))
-def test_a_text_keeps_its_characters(text):
-    """No `<`, `>`, `&` and no line separator is written as it is."""
+def test_a_string_keeps_its_characters(text):
+    """`<`, `>`, `&` and line separators are escaped."""
     written = canonical(text)
     assert json.loads(written) == text
     assert not set(written) & set("<>&\u2028\u2029\n\r\t\b\f\0")
 
 
-def test_half_a_character_becomes_the_replacement_character():
-    """As Go reads it."""
+def test_a_lone_surrogate_becomes_the_replacement_character():
+    """Go reads it in the same way."""
     assert canonical(read_json(rb'{"a":"\ud83d!","\ude00":1}')) == '{"a":"\ufffd!","\ufffd":1}'
 
 
 def test_an_element_of_a_list_is_never_dropped():
-    """Empty members of maps are, also of the maps in a list."""
+    """Only empty members of maps are dropped, including those of maps in a list."""
     remote = {"l": ["", None, {}, {"a": None, "b": ["", {}]}], "m": {"n": {"o": ""}}, "keep": False}
     assert canonical(declared_part(remote)) == '{"keep":false,"l":["",null,{},{"b":["",{}]}]}'

@@ -1,4 +1,4 @@
-"""The lock file, which two tools share: what it keeps, what it refuses, and how it is written."""
+"""The lock file, which two tools share: what is kept, what is rejected, and its format."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def path(tmp_path):
     return tmp_path / "claude-lock.json"
 
 
-def test_a_file_that_is_read_and_written_is_the_same_byte_for_byte(path):
+def test_reading_and_writing_a_lock_file_keeps_every_byte(path):
     """Foreign entries keep their layout, numbers and escapes."""
     path.write_text(WRITTEN)
     lock = read_lock(path)
@@ -56,7 +56,7 @@ def test_a_file_that_is_read_and_written_is_the_same_byte_for_byte(path):
     assert set(lock.entries) == {"./agents/aé.md", "./environments/b.yaml", "https://github.com/x/y"}
 
 
-def test_a_change_leaves_all_other_entries_as_they_are(path):
+def test_a_change_of_an_entry_keeps_all_other_entries_unchanged(path):
     """Only the lines of the entry itself differ."""
     path.write_text(WRITTEN)
     lock = read_lock(path)
@@ -68,8 +68,8 @@ def test_a_change_leaves_all_other_entries_as_they_are(path):
     assert again.to_bytes() == changed.to_bytes()
 
 
-def test_fields_of_an_entry_that_nobody_knows_are_kept(path):
-    """The entry is sorted then."""
+def test_unknown_fields_of_an_entry_are_kept(path):
+    """The keys of the entry are then sorted."""
     path.write_text('{"version": 1, "resources": {"./a.yaml": {"kind": "environment", "id": "e", "zeal": 1.50}}}')
     lock = read_lock(path)
     changed = lock.with_entry("./a.yaml", lock.entries["./a.yaml"]._replace(hash="h", remote_hash="r"))
@@ -84,7 +84,7 @@ def test_fields_of_an_entry_that_nobody_knows_are_kept(path):
 
 
 def test_a_new_file_has_its_fields_in_order(path):
-    """Two spaces, keys sorted, a line end; as the official tool writes it."""
+    """It has two spaces, sorted keys, and a line break at the end, as written by the official tool."""
     lock = LockFile(path).with_origin(ResourceOrigin("http://h", "o", "w"))
     entry = Entry("environment", "env_1", "h", "r")
     lock.with_entry("./b.yaml", entry).with_entry("./a<b.yaml", entry._replace(id="env_2")).save()
@@ -107,8 +107,8 @@ def test_a_new_file_has_its_fields_in_order(path):
         max_size=5,
     )
 )
-def test_whatever_is_written_is_read_again(tmp_path_factory, names):
-    """Keys and IDs of any characters."""
+def test_a_written_lock_file_can_be_read_again(tmp_path_factory, names):
+    """Keys and IDs may have any characters."""
     path = tmp_path_factory.mktemp("lock") / "claude-lock.json"
     lock = LockFile(path)
     for key, (identifier, _) in names.items():
@@ -143,8 +143,8 @@ def test_whatever_is_written_is_read_again(tmp_path_factory, names):
         ('{"resources": {"/etc/a": {"kind": "environment", "id": "e"}}}', "leads out of its folder"),
     ],
 )
-def test_what_is_no_lock_file_is_refused(path, text, message):
-    """It is never overwritten: it knows the IDs."""
+def test_an_invalid_lock_file_is_rejected(path, text, message):
+    """It is never overwritten, because it may have IDs."""
     path.write_text(text)
     with pytest.raises(UsageError, match=message):
         read_lock(path)
@@ -152,22 +152,22 @@ def test_what_is_no_lock_file_is_refused(path, text, message):
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this test needs POSIX: named pipes")
-def test_a_pipe_in_the_place_of_the_lock_file_is_not_waited_for(path):
-    """Nobody may ever write into it."""
+def test_a_pipe_in_place_of_the_lock_file_does_not_block_the_command(path):
+    """There may never be a writer."""
     os.mkfifo(path)
     with pytest.raises(UsageError, match="is not a file"):
         read_lock(path)
 
 
-def test_foreign_keys_may_lead_anywhere(path):
-    """They are not read."""
+def test_foreign_keys_may_be_any_paths(path):
+    """The files are not read."""
     text = '{"resources": {"../a.md": {"kind": "agent", "id": "a"}}}'
     path.write_text(text)
     assert read_lock(path).tracked == {}
 
 
-def test_it_is_found_above_up_to_the_root_of_the_repository(tmp_path):
-    """Otherwise it is made where one is."""
+def test_the_lock_file_is_searched_for_up_to_the_root_of_the_repository(tmp_path):
+    """Otherwise it is created in the current folder."""
     inner = tmp_path / "repository" / "a" / "b"
     inner.mkdir(parents=True)
     (tmp_path / "claude-lock.json").touch()
@@ -180,14 +180,14 @@ def test_it_is_found_above_up_to_the_root_of_the_repository(tmp_path):
         find_lock_path("", inner)
 
 
-def test_a_file_that_can_not_be_written_is_an_error(tmp_path):
-    """In a folder that is not there."""
+def test_a_lock_file_that_can_not_be_written_is_an_error(tmp_path):
+    """Its folder does not exist."""
     with pytest.raises(OutputError, match="can't be written: no such file or directory"):
         LockFile(tmp_path / "nowhere" / "claude-lock.json").save()
 
 
 def test_a_link_to_a_lock_file_stays_a_link(tmp_path, path):
-    """The file behind it is written."""
+    """The target of the link is written."""
     target = tmp_path / "real.json"
     target.write_text(WRITTEN)
     path.symlink_to(target)

@@ -1,4 +1,4 @@
-"""The reader of stdout leaves, or the disk is full: what was begun is finished, and no exit code says too much."""
+"""The reader of stdout leaves, or the disk is full: steps are finished, and the exit code tells the truth."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NAMES = ("a", "b", "c", "d")
 
 
 class Head(Screen):
-    """A stdout that fails after some writes: its reader leaves, or the disk is full."""
+    """A stdout that fails after some writes, because its reader leaves, or the disk is full."""
 
     def __init__(self, writes: int, number: int = errno.EPIPE) -> None:
         super().__init__(terminal=False)
@@ -38,23 +38,23 @@ def four(team):
 
 @pytest.mark.parametrize("writes", range(7))
 @pytest.mark.parametrize("parallel", ["1", "4"])
-def test_a_run_goes_on_when_the_reader_of_its_report_leaves(four, writes, parallel):
-    """Whether it leaves at the plan, at the first line about a step, or at the last one."""
+def test_a_run_continues_when_the_reader_of_its_report_leaves(four, writes, parallel):
+    """The reader may leave at the plan, at the first line about a step, or at the last one."""
     result = four.ant("apply", "--yes", "--parallel", parallel, ".", stdout=Head(writes))
     assert (result.exit, result.stderr) == (0, "")
     assert set(four.server()) == set(NAMES)
     assert four.diff(".") == 0
 
 
-def test_a_run_goes_on_when_the_reader_of_its_data_leaves(four):
-    """The lock file has what the data would have said."""
+def test_a_run_continues_when_the_reader_of_its_data_leaves(four):
+    """The lock file has the same information as the data."""
     result = four.ant("apply", "--yes", "--format", "json", ".", stdout=Head(0))
     assert (result.exit, result.stdout, set(four.server())) == (0, "", set(NAMES))
     assert four.diff(".") == 0
 
 
-def test_a_pipe_that_grep_closes_stops_no_run(four):
-    """A real one, after the first step."""
+def test_a_pipe_that_grep_closes_does_not_stop_a_run(four):
+    """It is a real pipe, closed after the first step."""
     program = four.program("apply", "--yes", "--parallel", "1", ".")
     for line in program.stdout:
         if b"created" in line:
@@ -66,8 +66,8 @@ def test_a_pipe_that_grep_closes_stops_no_run(four):
     assert set(four.server()) == set(NAMES)
 
 
-def test_a_failure_of_a_step_counts_though_nobody_reads_the_report(four):
-    """With the exit code of the failure."""
+def test_a_failed_step_sets_the_exit_code_even_if_nobody_reads_the_report(four):
+    """It is the exit code of the failure."""
     four.by_hand("create", "--name", "d", "--config", "{type: cloud}")
     four.by_hand("archive", four.server()["d"]["id"])
     result = four.ant("apply", "--yes", "--parallel", "1", ".", stdout=Head(1))
@@ -78,7 +78,7 @@ def test_a_failure_of_a_step_counts_though_nobody_reads_the_report(four):
 @pytest.mark.parametrize("writes", [1, 3])
 @pytest.mark.parametrize("words", [(), ("--format", "json")], ids=["text", "data"])
 def test_a_report_that_can_not_be_written_is_an_error_after_all_steps(four, writes, words):
-    """The lock file is right, and the error says so."""
+    """The lock file is complete, and the error says so."""
     writes = 0 if words else writes
     result = four.ant("apply", "--yes", "--parallel", "1", ".", *words, stdout=Head(writes, errno.ENOSPC))
     assert result.exit == 1
@@ -89,8 +89,8 @@ def test_a_report_that_can_not_be_written_is_an_error_after_all_steps(four, writ
     assert four.diff(".") == 0
 
 
-def test_a_report_ends_where_a_part_of_it_was_lost(four):
-    """One with a hole would look complete."""
+def test_a_report_ends_at_the_first_write_that_fails(four):
+    """A report with a gap would look complete."""
 
     class Hiccup(Head):
         def write(self, data):
@@ -104,20 +104,20 @@ def test_a_report_ends_where_a_part_of_it_was_lost(four):
 
 
 def test_a_plan_that_can_not_be_written_is_an_error_before_all_steps(four):
-    """Nothing has begun yet."""
+    """No step has begun yet."""
     result = four.ant("apply", "--yes", ".", stdout=Head(0, errno.ENOSPC))
     assert (result.exit, four.server()) == (1, {})
 
 
-def test_without_a_terminal_nothing_is_applied_unasked_though_nobody_reads_the_plan(four):
+def test_without_a_terminal_nothing_is_applied_without_yes_even_if_nobody_reads_the_plan(four):
     """The exit code says so."""
     result = four.ant("apply", ".", stdout=Head(0))
     assert (result.exit, four.server()) == (1, {})
     assert "cannot ask for confirmation" in result.stderr
 
 
-def test_the_exit_code_of_a_plan_says_whether_there_are_changes_though_nobody_reads_it(four):
-    """And a plan that is to be kept is kept."""
+def test_the_exit_code_of_a_plan_says_whether_there_are_changes_even_if_nobody_reads_it(four):
+    """A plan that is to be saved is saved."""
     assert four.ant("diff", ".", stdout=Head(0)).exit == 2
     assert four.ant("apply", "--dry-run", "--save-plan", "plan.json", ".", stdout=Head(0)).exit == 0
     assert json.loads(Path("plan.json").read_text())

@@ -1,4 +1,4 @@
-"""A server, or a file, with what no environment and no plan is: an error, and nothing else happens."""
+"""Responses and files that are not an environment or a plan: they are an error, and nothing else happens."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ DEEP = b'{"id": "env_1", "name": ' + b"[" * 20_000 + b"]" * 20_000 + b"}"
 @pytest.mark.parametrize(
     "body", [DEEP, b'{"id": ".."}', b'{"id": " "}', b'{"id": "env_1\\u001b[2J"}', b'{"id": 1}', b"[]"]
 )
-def test_what_is_no_environment_is_neither_exported_nor_edited(team, words, body):
-    """Nor is one whose ID can't be part of a path."""
+def test_an_invalid_environment_is_neither_exported_nor_edited(team, words, body):
+    """This includes an ID that can't be part of a path."""
     with ScriptedServer(response(body)) as server:
         done = team.ant(*words, ANTHROPIC_BASE_URL=server.url, EDITOR="true")
     assert (done.exit, done.stdout) == (1, "")
@@ -25,8 +25,8 @@ def test_what_is_no_environment_is_neither_exported_nor_edited(team, words, body
     assert not Path("claude-lock.json").exists()
 
 
-def test_an_environment_whose_name_is_no_text_is_not_the_declared_one(team):
-    """Not even the one that is called "None"."""
+def test_an_environment_whose_name_is_not_a_string_matches_no_file(team):
+    """It does not match a file with the name "None" either."""
     Path(f"{ENVIRONMENT}s").mkdir()
     Path(f"{ENVIRONMENT}s/x.yaml").write_text("name: None\nconfig: {type: cloud}\n")
     there = [{"id": "env_1", "name": ["a"]}, {"id": "env_2", "name": None}]
@@ -36,8 +36,8 @@ def test_an_environment_whose_name_is_no_text_is_not_the_declared_one(team):
     assert "+ None  create" in done.stdout
 
 
-def test_a_plan_that_is_nested_too_deeply_is_no_plan(team):
-    """As any other file that is not a plan."""
+def test_a_plan_that_is_nested_too_deeply_is_rejected(team):
+    """The error is that of any file that is not a plan."""
     Path("plan.json").write_text("[" * 100_000)
     done = team.ant("apply", "--plan", "plan.json")
     assert (done.exit, done.stdout) == (2, "")

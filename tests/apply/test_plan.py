@@ -1,4 +1,4 @@
-"""The plan: what follows from files, lock file and server. Nothing is sent here."""
+"""The plan that follows from files, lock file and server. Nothing is sent in these tests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BODY = {"name": "a", "config": {"type": "cloud", "packages": {"pip": ["pandas"]}
 
 
 def remote_of(body, identifier="env_1", **fields):
-    """Return what the server makes of a body."""
+    """Return the server's object for a body."""
     config = body.get("config", {})
     return {
         "id": identifier,
@@ -42,7 +42,7 @@ def declared(body, key=KEY):
 
 
 class World:
-    """Files, a lock file and a server that agree, until a test changes one of them."""
+    """Files, a lock file and a server that agree until a test changes one of them."""
 
     def __init__(self, *bodies):
         self.lock = LockFile(Path.cwd() / "claude-lock.json", exists=True)
@@ -68,7 +68,7 @@ class World:
         return step
 
 
-def test_what_agrees_needs_nothing():
+def test_nothing_is_planned_if_files_and_server_agree():
     """Neither hash differs."""
     plan = World(BODY).plan()
     assert [step.action for step in plan.steps] == ["none"]
@@ -76,14 +76,14 @@ def test_what_agrees_needs_nothing():
 
 
 def test_a_new_file_is_created():
-    """Unless its name is taken."""
+    """The plan is blocked if its name is taken."""
     world = World()
     world.files[KEY] = declared(BODY)
     assert needs_names(Known(world.lock, world.files, {}), Options())
     assert (world.step().action, world.step().blocked) == ("create", "")
 
 
-def test_an_edited_file_is_an_update():
+def test_an_edited_file_updates_its_environment():
     """Only the fields that differ are shown."""
     world = World(BODY)
     world.files[KEY] = declared({**BODY, "config": {"type": "cloud", "packages": {"pip": ["pandas", "polars"]}}})
@@ -94,8 +94,8 @@ def test_an_edited_file_is_an_update():
     ]
 
 
-def test_a_file_that_says_what_the_server_has_is_only_recorded():
-    """Fields that it leaves out, and empty ones, are no difference."""
+def test_a_file_that_matches_the_server_is_only_recorded():
+    """Fields that it leaves out, and empty ones, are not a difference."""
     world = World(BODY)
     world.files[KEY] = declared({**BODY, "description": "", "metadata": {}, "scope": "organization"})
     plan = world.plan()
@@ -104,7 +104,7 @@ def test_a_file_that_says_what_the_server_has_is_only_recorded():
 
 
 def test_drift_is_blocked_unless_it_may_be_overwritten():
-    """Somebody changed the environment by other means."""
+    """Somebody changed the environment in another way."""
     world = World(BODY)
     world.remotes["env_1"]["description"] = "by hand"
     step = world.step()
@@ -115,7 +115,7 @@ def test_drift_is_blocked_unless_it_may_be_overwritten():
     assert world.step(force=True).blocked == ""
 
 
-def test_drift_to_what_the_file_says_now_is_no_drift():
+def test_a_file_with_the_same_change_as_the_server_is_not_blocked():
     """Both made the same change."""
     world = World(BODY)
     world.files[KEY] = declared({**BODY, "description": "x"})
@@ -124,8 +124,8 @@ def test_drift_to_what_the_file_says_now_is_no_drift():
 
 
 @pytest.mark.parametrize("state", [None, "archived"])
-def test_what_is_gone_is_replaced_only_by_force(state):
-    """Archived by hand, or deleted."""
+def test_a_missing_environment_is_replaced_only_with_force(state):
+    """It was archived or deleted by hand."""
     world = World(BODY, {"name": "b"})
     world.remotes["env_1"] = state and remote_of(BODY, archived_at="2026-01-01T00:00:00Z")
     step = world.plan().steps[0]
@@ -135,8 +135,8 @@ def test_what_is_gone_is_replaced_only_by_force(state):
     assert world.plan(force=True).steps[0].blocked == ""
 
 
-def test_credentials_for_which_nothing_exists_are_refused():
-    """A key of another workspace finds none of them."""
+def test_credentials_that_find_none_of_the_environments_are_rejected():
+    """They may be a key of another workspace."""
     world = World(BODY, {"name": "b"})
     world.remotes = dict.fromkeys(world.remotes)
     with pytest.raises(AntError, match="none of the 2 environments") as caught:
@@ -146,7 +146,7 @@ def test_credentials_for_which_nothing_exists_are_refused():
 
 
 def test_the_type_of_a_config_can_not_change():
-    """Whatever the flags."""
+    """No flag allows it."""
     world = World(BODY)
     world.files[KEY] = declared({"name": "a", "config": {"type": "self_hosted"}})
     assert "config.type can't change from cloud to self_hosted" in world.step(force=True, adopt=True).blocked
@@ -160,11 +160,11 @@ def test_an_entry_of_another_kind_is_not_overwritten():
     assert "is an agent in claude-lock.json" in world.step(force=True).blocked
 
 
-# Names that exist
+# Existing names
 
 
-def test_a_name_that_exists_is_taken_over_only_on_request():
-    """Never doubled."""
+def test_an_existing_name_is_taken_over_only_on_request():
+    """There is never a second environment with the name."""
     world = World()
     world.files[KEY] = declared({**BODY, "description": "x"})
     world.named = {"a": [remote_of(BODY, "env_9")]}
@@ -178,7 +178,7 @@ def test_a_name_that_exists_is_taken_over_only_on_request():
     assert [change.path for change in step.changes] == ["description"]
 
 
-def test_what_a_killed_run_created_is_taken_over_if_it_is_what_the_file_says():
+def test_an_environment_that_a_killed_run_created_is_taken_over_if_it_matches_the_file():
     """Its ID never reached the lock file."""
     world = World()
     world.files[KEY] = declared(BODY)
@@ -189,8 +189,8 @@ def test_what_a_killed_run_created_is_taken_over_if_it_is_what_the_file_says():
     assert "--adopt" in world.step().blocked
 
 
-def test_what_another_file_declares_is_not_taken_over():
-    """Two files would change it in turn."""
+def test_an_environment_of_another_file_is_not_taken_over():
+    """Otherwise two files would change it in turn."""
     world = World(BODY)
     tracked = world.files.pop(KEY)
     Path("environments").mkdir()
@@ -200,19 +200,19 @@ def test_what_another_file_declares_is_not_taken_over():
     assert "./environments/a.yaml declares env_1" in world.step(adopt=True).blocked
 
 
-def test_a_name_that_several_have_is_blocked():
-    """Nobody can tell which one is meant."""
+def test_a_name_of_several_environments_is_blocked():
+    """The tool can't know which one is meant."""
     world = World()
     world.files[KEY] = declared(BODY)
     world.named = {"a": [remote_of(BODY, "env_8"), remote_of(BODY, "env_9")]}
     assert "several environments have this name (env_8, env_9)" in world.step(adopt=True).blocked
 
 
-# Files that are gone
+# Removed files
 
 
 def test_an_entry_without_a_file_is_archived_only_on_request():
-    """It stays in the lock file otherwise."""
+    """Otherwise it stays in the lock file."""
     world = World(BODY)
     del world.files[KEY]
     assert world.plan().lost == (KEY,)
@@ -222,8 +222,8 @@ def test_an_entry_without_a_file_is_archived_only_on_request():
     assert plan.lost == ()
 
 
-def test_an_entry_whose_file_was_only_not_named_is_never_archived():
-    """It exists."""
+def test_an_entry_whose_file_exists_but_was_not_named_is_never_archived():
+    """Only a removed file removes its environment."""
     world = World(BODY)
     Path("environments").mkdir()
     Path(world.files.pop(KEY).key).touch()
@@ -231,8 +231,8 @@ def test_an_entry_whose_file_was_only_not_named_is_never_archived():
     assert ids_to_read(world.lock, world.files) == []
 
 
-def test_what_changed_since_is_never_archived():
-    """Not by force either: somebody else uses it."""
+def test_an_environment_that_has_changed_since_is_never_archived():
+    """Not even with force, because somebody uses it."""
     world = World(BODY)
     del world.files[KEY]
     world.remotes["env_1"]["description"] = "still in use"
@@ -240,7 +240,7 @@ def test_what_changed_since_is_never_archived():
 
 
 def test_an_entry_is_forgotten_only_if_the_credentials_are_right():
-    """A 404 alone may be another workspace."""
+    """A 404 alone may come from another workspace."""
     world = World(BODY)
     del world.files[KEY]
     world.remotes["env_1"] = None
@@ -251,7 +251,7 @@ def test_an_entry_is_forgotten_only_if_the_credentials_are_right():
 
 
 def test_a_renamed_file_keeps_its_environment():
-    """By the name that it declares."""
+    """The declared name identifies it."""
     world = World(BODY)
     del world.files[KEY]
     world.files["./environments/z.yaml"] = declared({**BODY, "description": "new"}, "./environments/z.yaml")
@@ -263,8 +263,8 @@ def test_a_renamed_file_keeps_its_environment():
     assert world.plan().lost == ()
 
 
-def test_a_renamed_file_renames_its_environment_if_that_is_where_the_name_comes_from():
-    """The environment of the removed file is renamed. With two candidates both are created."""
+def test_renaming_a_file_renames_its_environment_if_the_name_comes_from_the_file():
+    """It is the environment of the removed file. With two candidates, both files create one."""
     world = World(BODY)
     del world.files[KEY]
     world.files["./environments/z.yaml"] = declared({**BODY, "name": "z"}, "./environments/z.yaml")
@@ -316,15 +316,15 @@ def test_a_renamed_file_renames_its_environment_if_that_is_where_the_name_comes_
         ),
     ],
 )
-def test_an_update_says_what_the_file_says_and_clears_what_it_left_out(body, remote, changes, update):
-    """Description and keys of metadata are cleared; any other field keeps the server's value."""
+def test_an_update_sends_the_values_of_the_file_and_clears_fields_that_it_leaves_out(body, remote, changes, update):
+    """Description and keys of metadata are cleared. Any other field keeps the server's value."""
     remote = {"name": "a", **remote}
     assert [tuple(change) for change in changes_between(body, remote)] == changes
     assert update_body(body, remote) == update
 
 
 def test_a_list_that_a_file_leaves_out_is_pointed_out():
-    """The server keeps it, which is not what a reader of the file expects."""
+    """The server keeps it, which a reader of the file would not expect."""
     world = World({"name": "a", "config": {"type": "cloud", "packages": {"pip": ["x"], "apt": ["y"]}}})
     world.files[KEY] = declared({"name": "a", "config": {"type": "cloud", "packages": {"pip": ["z"]}}})
     assert world.step().note == (

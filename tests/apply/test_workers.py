@@ -1,4 +1,4 @@
-"""The workers of `ant apply`: several requests at once, which share the pace and the credential."""
+"""The workers of `ant apply`: several requests at once, with one rate limit and one credential."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.test_many import IDS, FakeAPI, rate_limited_api
 
 
 def test_a_rate_limit_holds_back_all_workers(clean_environ):
-    """Not each on its own: until the time is up, no other request is sent."""
+    """Until the time is up, no worker sends another request."""
     api, sleep, waits = rate_limited_api()
     runtime = make_runtime(clean_environ, transport=api, sleep=sleep)
     with Client(load(runtime, Flags({})).connection, runtime) as client:
@@ -24,8 +24,8 @@ def test_a_rate_limit_holds_back_all_workers(clean_environ):
     assert {seconds for seconds, _ in waits} == {30}
 
 
-def test_no_more_requests_are_under_way_than_workers_are_allowed(clean_environ):
-    """And no fewer, if there is so much to do; the next pieces of work go on with the same clients."""
+def test_as_many_requests_are_in_progress_as_workers_are_allowed(clean_environ):
+    """With enough steps, there are never more and not fewer. Later steps use the same clients."""
     full = threading.Barrier(3)
     api = FakeAPI(dict.fromkeys(IDS[:3], lambda: full.wait(10) >= 0 and 200))
     runtime = make_runtime(clean_environ, transport=api)

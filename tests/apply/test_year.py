@@ -1,4 +1,4 @@
-"""A team's year with `ant apply`: nothing is doubled, nothing is archived unasked, no ID is lost."""
+"""A team's year with `ant apply`: nothing is created twice or archived without a request, and no ID is lost."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ FOREIGN = '"./agents/helper.md": {"kind":  "agent", "id": "agent_1",\n "version"
 
 
 def left() -> list[str]:
-    """Return what is in the folder."""
+    """Return the files in the folder."""
     return sorted(path.name for path in Path.cwd().iterdir())
 
 
-def test_a_year(team):
-    """Create, edit, rename, delete, drift, archive by hand, and nothing in between."""
+def test_a_year_with_apply_changes_only_what_the_files_changed(team):
+    """It has creates, edits, a rename, a deletion, drift, an archived environment, and nothing in between."""
     # January: the first files.
     team.write("environments/data.yaml", "config: {type: cloud, packages: {pip: [pandas]}}\n")
     team.write("environments/edge.md", "---\nconfig: {type: self_hosted}\n---\nAt the edge.\n")
@@ -31,7 +31,7 @@ def test_a_year(team):
     assert team.diff(".") == team.diff() == 0
     assert "Resources  2 unchanged" in team.apply().stdout
 
-    # March: an edit; comments and order are no change.
+    # March: an edit. Comments and order are not a change.
     team.write("environments/data.yaml", "# more\nconfig: {packages: {pip: [pandas, polars]}, type: cloud}\n")
     result = team.apply()
     assert "config.packages.pip:\n        + polars\n" in result.stdout
@@ -61,7 +61,7 @@ def test_a_year(team):
     assert set(team.server()) == {"analysis"}
     assert set(team.ids()) == {"./environments/analysis.yaml"}
 
-    # September: somebody changes it by hand.
+    # September: somebody changes an environment by hand.
     identifier = team.ids()["./environments/analysis.yaml"]
     team.by_hand("update", identifier, "--description", "by hand")
     result = team.ant("apply", "--yes")
@@ -73,7 +73,7 @@ def test_a_year(team):
     assert team.server()["analysis"]["description"] is None
     assert team.diff() == 0
 
-    # November: somebody archives it by hand.
+    # November: somebody archives an environment by hand.
     team.by_hand("archive", identifier)
     result = team.ant("apply", "--yes")
     assert result.exit == 1
@@ -99,8 +99,8 @@ def test_wrong_credentials_change_nothing(team):
     assert len(team.server()) == 2
 
 
-def test_credentials_of_another_organization_are_refused(team):
-    """The lock file says which one it belongs to."""
+def test_credentials_of_another_organization_are_rejected(team):
+    """The lock file names its organization."""
     team.write("environments/a.yaml")
     team.apply(".")
     lock = json.loads(Path("claude-lock.json").read_text())
@@ -111,8 +111,8 @@ def test_credentials_of_another_organization_are_refused(team):
     assert "tracks resources on organization another, but the credentials in use target 0" in result.stderr
 
 
-def test_foreign_kinds_stay_as_they_are(team):
-    """In the folder and, byte for byte, in the lock file."""
+def test_files_and_entries_of_other_kinds_are_unchanged(team):
+    """Entries in the lock file keep every byte."""
     team.write("agents/helper.md", "---\nmodel: x\n---\nHelp.")
     team.write("environments/a.yaml")
     Path("claude-lock.json").write_text(f'{{"version": 1, "resources": {{\n{FOREIGN}}}}}')
@@ -132,8 +132,8 @@ def test_foreign_kinds_stay_as_they_are(team):
         ('{"version": 7}', "written by a newer ant (lockfile version 7, this build understands 1)"),
     ],
 )
-def test_a_lock_file_that_can_not_be_used_is_left_alone(team, text, message):
-    """Nothing is sent: the IDs in it are not known."""
+def test_an_invalid_lock_file_stops_apply_and_diff_and_is_unchanged(team, text, message):
+    """Nothing is sent, because the IDs in it are unknown."""
     team.write("environments/a.yaml")
     Path("claude-lock.json").write_text(text)
     result = team.ant("apply", "--yes", ".")
@@ -143,8 +143,8 @@ def test_a_lock_file_that_can_not_be_used_is_left_alone(team, text, message):
     assert team.server() == {}
 
 
-def test_a_merge_that_keeps_both_sides_is_one_lock_file(team):
-    """Two branches added a file each."""
+def test_a_git_merge_that_keeps_both_sides_is_a_valid_lock_file(team):
+    """Two branches have added a file each."""
     team.write("environments/a.yaml")
     team.apply(".")
     ours = json.loads(Path("claude-lock.json").read_text())
@@ -159,10 +159,10 @@ def test_a_merge_that_keeps_both_sides_is_one_lock_file(team):
     assert team.diff(".") == 0
 
 
-# Several at once, and kills
+# Simultaneous and killed runs
 
 
-def test_two_runs_at_once_lose_no_entry_and_double_nothing(team):
+def test_two_simultaneous_runs_lose_no_entry_and_create_nothing_twice(team):
     """They wait for each other."""
     for number in range(6):
         team.write(f"environments/e{number}.yaml")
@@ -198,8 +198,8 @@ def kill_at(number, function):
 @pytest.mark.parametrize("number", [1, 3, 5])
 @pytest.mark.parametrize("target", ["lockfile.LockFile.save", "server.create"])
 @pytest.mark.parametrize("before", [True, False])
-def test_a_run_that_is_killed_loses_no_environment(team, number, target, before):
-    """Whatever it was doing: the next run goes on, without being told to adopt anything."""
+def test_a_killed_run_loses_no_environment(team, number, target, before):
+    """The next run continues at any point, without an option to adopt anything."""
     for name in "abcde":
         team.write(f"environments/{name}.yaml")
     code = KILLED.format(number=number, target=target, before=before)
@@ -212,8 +212,8 @@ def test_a_run_that_is_killed_loses_no_environment(team, number, target, before)
     assert left() == ["claude-lock.json", "environments"]
 
 
-def test_an_update_whose_run_is_killed_is_no_drift(team):
-    """The server has what the file says."""
+def test_an_update_of_a_killed_run_is_not_drift(team):
+    """The server matches the file."""
     team.write("environments/a.yaml")
     team.apply(".")
     team.write("environments/a.yaml", "config: {type: cloud}\ndescription: x\n")
