@@ -1,4 +1,4 @@
-"""The explorer: its tree, its rows, and its screen under textual's pilot."""
+"""The explorer: its tree, its rows, and its screen in textual's test driver."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_the_path_of_a_row_selects_its_value_with_transform(value):
-    """Given to `--transform`, the path of any row returns the row's text."""
+    """With `--transform`, the path of any row returns the row's text."""
     (text,) = texts(value)
     for node in walk([Node(text, "", 0)], lambda node: node.can_open):
         assert apply(parse(path_of(node)), text) == node.raw
@@ -101,7 +101,7 @@ def test_the_path_of_a_row_begins_with_the_transform(value):
     ],
 )
 def test_special_characters_of_keys_are_escaped_in_paths(value, keys, path):
-    """A path reads as a user would type it."""
+    """A path looks like one that a user would type."""
     node = Node(texts(value)[0], "", 0)
     for key in keys:
         node = next(child for child in node.children if child.key == key)
@@ -124,12 +124,12 @@ def test_special_characters_of_keys_are_escaped_in_paths(value, keys, path):
     ],
 )
 def test_a_row_shows_a_value_on_one_line(text, row):
-    """Numbers are exact, control characters visible, and identifying members of an object come first."""
+    """Numbers are exact, control characters are visible, and identifying members of an object come first."""
     assert in_a_row(text) == row
 
 
-def test_a_long_text_is_truncated_in_its_row_only():
-    """Laying out a row takes no longer for a text that no screen has room for."""
+def test_a_long_string_is_truncated_only_in_its_row():
+    """Formatting a row does not take longer for a string that no screen has room for."""
     (text,) = texts("x" * 1_000_000)
     assert len(in_a_row(text)) < 1000
     assert len(text_to_copy(text)) == 1_000_000
@@ -137,13 +137,13 @@ def test_a_long_text_is_truncated_in_its_row_only():
 
 
 def test_a_value_shown_in_full_keeps_its_lines_and_escapes_controls():
-    """A text of several lines is shown on several lines."""
+    """A string of several lines is shown on several lines."""
     assert in_full(b'"a\\nb\\u0007"') == "a\nb␇"
     assert in_full(b'{"a":1.0}') == '{\n  "a": 1.0\n}'
 
 
 def test_filters_match_values_and_searches_match_keys_and_values():
-    """The text for a filter has no keys."""
+    """Keys are not part of the text for a filter."""
     words = search_text_of(b'{"Key" : "V\\u00c9", "k": [1.50, null, "x:y"]}')
     assert words.values.split() == ["vé", "1.50", "null", '"x:y"']
     assert words.keys.split() == ['"key"', ":", '"k":']
@@ -316,7 +316,7 @@ def test_the_prompt_has_the_editing_keys_of_a_shell(keys, before, after):
 
 @dataclass
 class Seen:
-    """What is on the screen, and what was chosen."""
+    """The screen, and the chosen value."""
 
     app: Explorer
     strips: list[Strip]
@@ -329,7 +329,7 @@ class Seen:
 
     @property
     def rows(self) -> list[str]:
-        """The rows as they are read."""
+        """The rows as a user reads them."""
         return [strip.text.rstrip() for strip in self.strips]
 
 
@@ -341,7 +341,7 @@ def press(
     size: tuple[int, int] = (80, 24),
     **options: Any,
 ) -> Seen:
-    """Press keys in the explorer of some values, and look."""
+    """Press keys in the explorer with some values, and return the screen."""
     app = Explorer(outline_of(*values, is_list=is_list), Feed(pages), **options)
 
     async def session() -> Seen:
@@ -366,9 +366,9 @@ BURST = {"/": "slash", "\r": "enter", "\x1b": "escape", "?": "question_mark"}
 
 
 async def enter(pilot: Any, key: str) -> None:
-    """Press a key, paste all of `text:...`, or press each of `burst:...` before any is dealt with.
+    """Press a key, paste all of `text:...`, or send all of `burst:...` before the first key is handled.
 
-    As `pilot.press` does, but it waits for less.
+    This is like `pilot.press`, but with shorter waits.
     """
     what, colon, keys = key.partition(":")
     if colon and what == "text":
@@ -383,7 +383,7 @@ async def enter(pilot: Any, key: str) -> None:
 
 
 async def loaded(app: Explorer) -> None:
-    """Wait for the page that is on its way."""
+    """Wait for the page that is being fetched."""
     while app.feed.is_busy:
         await asyncio.sleep(0)
 
@@ -458,8 +458,8 @@ def test_arrow_and_vi_keys_move_the_cursor_within_the_rows():
     asyncio.run(session())
 
 
-def test_only_the_rows_of_the_screen_are_laid_out():
-    """A list of 10,000 items costs no more than the rows that are visible."""
+def test_only_the_rows_on_the_screen_are_formatted():
+    """The number of visible rows decides the cost, even in a list of 10,000 items."""
     seen = press(names(10_000), "G", "g", "G")
     assert seen.rows[-2:] == ['▸  9999 {name: "n9998"}', '▸ 10000 {name: "n9999"}']
     laid_out = [node for node in seen.app.outline.roots if node._summary is not None]
@@ -468,7 +468,7 @@ def test_only_the_rows_of_the_screen_are_laid_out():
 
 
 def test_the_next_page_is_fetched_when_the_cursor_comes_near_the_end():
-    """At first only as many pages are fetched as fill the screen."""
+    """At first, only enough pages to fill the screen are fetched."""
     pages = iter([texts(*names(30, 10)), texts(*names(30, 40)), texts(*names(30, 70))])
     seen = press(names(10), "k", pages=pages)
     assert seen.status == "item 1 of 40+"
@@ -533,7 +533,7 @@ def test_a_filter_loads_pages_until_the_screen_is_full():
     assert seen.status == 'item 40 of 400 · "n39" in 11'
 
 
-def test_search_moves_to_the_match_and_n_to_the_next():
+def test_a_search_moves_to_the_match_and_n_to_the_next_one():
     """Folded values are unfolded; N moves to the previous match."""
     seen = press([ITEM, ITEM], "slash", "text:cloud", "enter")
     assert seen.footer.startswith("config.type")
@@ -550,7 +550,7 @@ def test_a_search_without_a_match_leaves_the_cursor_and_prints_a_message():
 
 
 def test_keys_that_arrive_together_act_like_single_keys():
-    """Keys after / belong to the search text, and a page of text has its own keys."""
+    """Keys after / are part of the search text, and the page of a string has its own keys."""
     burst = press(names(30), "burst:/n29\rk?q\x1b", "k")
     assert (burst.status, burst.page, burst.choice) == ("item 29 of 30", "", None)
     assert press(names(30), "burst:fn29\rvqj").status == 'item 30 of 30 · "n29" in 1'
@@ -560,7 +560,7 @@ def test_keys_that_arrive_together_act_like_single_keys():
 
 
 def test_a_paste_is_text_in_a_prompt_and_ignored_elsewhere():
-    """In a prompt its lines are joined to one."""
+    """In a prompt, its lines are joined."""
     seen = press(names(3), "text:jjq")
     assert (seen.status, seen.choice) == ("item 1 of 3", None)
     assert press(names(3), "question_mark", "text:q").page == help_text()
@@ -583,8 +583,8 @@ def test_the_prompt_shows_the_end_of_its_text_and_the_cursor():
     assert shown("text:" + "日本" * 20 + "\x1b", "left", "left") == ("…日本日本日本日本␛", "本")
 
 
-def test_enter_shows_a_text_in_full_and_esc_returns():
-    """Enter on a text opens a page."""
+def test_enter_shows_a_string_in_full_and_esc_returns():
+    """Enter on a string opens a page."""
     long = "word " * 100
     seen = press([{"a": long}], "l", "j", "enter")
     assert seen.page == long
@@ -607,20 +607,20 @@ def test_enter_shows_a_text_in_full_and_esc_returns():
     ],
 )
 def test_a_long_line_is_wrapped_between_words(line, pieces):
-    """A word that is too long is broken; no text is lost."""
+    """A word that is too long is broken, and no text is lost."""
     assert list(pieces_of(line, 10)) == pieces
 
 
 @given(st.text(st.sampled_from("a b日\u0301👩\u200d"), max_size=60), st.integers(2, 12))
 def test_no_piece_of_a_wrapped_line_is_wider_than_the_screen(line, width):
-    """Joined, the pieces are the line."""
+    """The pieces together are the line."""
     pieces = list(pieces_of(line, width))
     assert "".join(pieces) == line
     assert max(map(cell_width, pieces)) <= width
 
 
-def test_a_text_in_full_uses_the_whole_width_and_is_rewrapped_on_resize():
-    """Lines begin at the left edge, and tabs are spaces."""
+def test_a_string_in_full_uses_the_whole_width_and_is_rewrapped_on_resize():
+    """Lines start at the left edge, and tabs are spaces."""
 
     async def session() -> None:
         app = Explorer(outline_of("\ta\n" + "word " * 20), Feed(iter(())))
@@ -638,14 +638,14 @@ def test_a_text_in_full_uses_the_whole_width_and_is_rewrapped_on_resize():
 
 @pytest.mark.parametrize(("key", "copied"), [("y", "a.b"), ("Y", "config.hosts.0")])
 def test_one_key_copies_the_value_and_another_the_path(key, copied):
-    """A text is copied without its quotes, and the path as `--transform` takes it."""
+    """A string is copied without its quotes, and the path in the form for `--transform`."""
     seen = press([ITEM], "e", "G", "k", "k", "k", key)
     assert seen.app.clipboard == copied
     assert seen.status == f"item 1 of 1 copied: {copied}"
 
 
 def test_the_status_line_shows_only_the_length_of_a_long_copy():
-    """The whole text is copied."""
+    """The whole string is copied."""
     seen = press(["x" * 5000], "y")
     assert seen.app.clipboard == "x" * 5000
     assert seen.status == "item 1 of 1 copied 5,000 characters"
@@ -661,7 +661,7 @@ def test_the_status_line_shows_only_the_length_of_a_long_copy():
     ],
 )
 def test_the_explorer_quits_with_or_without_a_value_or_path_to_print(key, choice):
-    """One key quits; others print the value or its path as well."""
+    """One key quits. Others also print the value or its path."""
     assert press([ITEM], "e", "G", "k", "k", "k", key).choice == choice
 
 
@@ -732,7 +732,7 @@ def test_no_row_with_wide_characters_or_deep_values_exceeds_the_screen():
 
 
 def test_a_long_path_is_truncated_at_its_beginning():
-    """Its last keys matter most."""
+    """The last keys are the most important."""
     deep: Any = 1
     for number in range(30):
         deep = {f"key{number}": deep}
@@ -743,15 +743,15 @@ def test_a_long_path_is_truncated_at_its_beginning():
     assert way_out == ["?", "keys", "q", "quit"]
 
 
-def test_a_path_with_a_key_longer_than_the_row_shows_its_end():
-    """A single key may exceed the row."""
+def test_the_path_of_a_key_longer_than_the_row_shows_its_end():
+    """A single key may be wider than the row."""
     deep: Any = 1
     for number in range(100):
         deep = {f"long_key_{number}": deep}
     assert press([deep], "e", "G").bottom.split()[0].endswith(".long_key_1.long_key_0")
 
 
-def test_a_text_shown_in_full_can_be_copied_and_printed():
+def test_a_string_shown_in_full_can_be_copied_and_printed():
     """The footer of the page names these keys."""
     assert press([{"a": 1}], "v", "y").app.clipboard == '{\n  "a": 1\n}'
     assert press([{"a": 1}], "v", "Y").status == "item 1 of 1 copied: @this"
@@ -767,7 +767,7 @@ def test_the_screens_have_the_same_text_without_colour(colour):
     assert seen.rows[:2] == ["▾   1 {4}", '    id: "env_1"']
 
 
-# The way to the screen and back
+# Opening and closing the explorer
 
 
 class Terminal(io.BytesIO):
@@ -792,7 +792,7 @@ def opened(keys: list[str], pages: Iterator[list[bytes]], **options: Any) -> Exp
 
 
 def test_the_explorer_returns_the_value_or_path_that_was_chosen():
-    """A value has the bytes that were received; a path includes the transform and is printed without quotes."""
+    """A value has the received bytes. A path includes the transform, and is printed without quotes."""
     page = texts({"a": ["x"]})
     assert opened(["p"], iter([page])) == (b'{"a": ["x"]}', False, None)
     assert opened(["e", "G", "P"], iter([page]), path="b") == (b'"b|a.0"', True, None)
@@ -809,8 +809,8 @@ def test_the_explorer_opens_for_an_empty_list():
     assert opened(["j", "p", "P", "q"], iter([])) == (b"", False, None)
 
 
-def test_ctrl_c_in_the_explorer_raises_keyboard_interrupt():
-    """Ctrl-C ends the run as it does outside of the explorer."""
+def test_ctrl_c_in_the_explorer_ends_the_run():
+    """Ctrl-C does the same outside of the explorer."""
     with pytest.raises(KeyboardInterrupt):
         opened(["ctrl+c"], iter([texts(1)]))
 
@@ -843,7 +843,7 @@ def test_the_printer_prints_the_chosen_value_and_then_raises_the_error(ant, monk
 def test_an_unexpected_exception_is_raised_and_not_printed_by_textual(
     capfd: pytest.CaptureFixture[str], fault, raised
 ):
-    """The program reports it with secrets redacted; textual's traceback would show local variables."""
+    """The program reports it with redacted secrets. The traceback of textual would show local variables."""
 
     def broken(app: Explorer) -> Choice | None:
         app.action_help = lambda: fault(app)
@@ -873,7 +873,7 @@ def test_notes_on_stderr_are_printed_after_the_explorer_is_closed():
 
 
 def test_missing_requirements_of_the_explorer_are_named():
-    """All three streams must be a terminal, and not a dumb one."""
+    """All three streams must be terminals, and TERM must not be dumb."""
     assert missing_requirement(process_of(Terminal())) == ""
     assert missing_requirement(process_of(Terminal(), TERM="dumb")) == "a terminal"
     assert missing_requirement(process_of(io.BytesIO())) == "a terminal"
@@ -881,7 +881,7 @@ def test_missing_requirements_of_the_explorer_are_named():
 
 @pytest.mark.parametrize(("terminal", "used"), [(False, "json"), (True, "pretty")])
 def test_without_a_terminal_the_explorer_prints_the_response_with_a_note(ant, terminal, used):
-    """Stdin is a pipe here; the note names the reason and the format that is used instead."""
+    """Here stdin is a pipe. The note gives the reason and the format that is used instead."""
     result = ant("beta:environments", "retrieve", "env_1", "--format", "explore", replies=[ITEM], terminal=terminal)
     assert result.stderr == f"Note: the format explore needs a terminal; {used} is used instead.\n"
     again = ant("beta:environments", "retrieve", "env_1", "--format", used, replies=[ITEM], terminal=terminal)

@@ -1,4 +1,4 @@
-"""The explorer in a real pseudo-terminal: keys go in as bytes, and what is left behind is looked at."""
+"""The explorer in a real pseudo-terminal: tests send keys as bytes, and check what remains on the screen."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Explore = Callable[..., Session]
 
 @pytest.fixture
 def explore(clean_environ: dict[str, str]) -> Iterator[Explore]:
-    """Open the explorer on what a loopback server answers, and wait for its first screen."""
+    """Open the explorer with the response of a loopback server, and wait for the first screen."""
     with ExitStack() as opened:
 
         def start(
@@ -56,7 +56,7 @@ def explore(clean_environ: dict[str, str]) -> Iterator[Explore]:
 
 
 def test_a_search_and_keys_after_it_may_arrive_in_one_burst(explore: Explore):
-    """Keys after / are the search text, and keys after Enter move the cursor."""
+    """Keys after / are the search text. Keys after Enter move the cursor."""
     session = explore(page([TEST, PROD, TEST]))
     session.type("/prod\r")
     session.wait_for("item 2 of 3")
@@ -77,7 +77,7 @@ def test_a_bracketed_paste_is_text_in_the_prompt_and_ignored_elsewhere(explore: 
     ("keys", "printed"), [("jp", '{\n  "id": "env_2",\n  "name": "test"\n}\n'), ("jljP", "id\n")]
 )
 def test_a_chosen_value_is_printed_below_the_shell_prompt(explore: Explore, keys, printed):
-    """Nothing else of the screen is left."""
+    """Nothing else remains of the screen."""
     session = explore(page([PROD, TEST]))
     session.type(keys)
     assert session.end() == (0, printed)
@@ -94,7 +94,7 @@ def test_copied_text_is_sent_to_the_terminal_by_osc_52(explore: Explore):
 
 
 def test_quitting_does_not_wait_for_a_page(explore: Explore):
-    """The server stalls."""
+    """The server does not respond."""
     session = explore(page([PROD, TEST], "page_2"), (Act.STALL,))
     session.type("j")
     session.wait_for("item 2 of 2+")
@@ -103,7 +103,7 @@ def test_quitting_does_not_wait_for_a_page(explore: Explore):
 
 
 def test_an_error_of_a_later_page_is_shown_and_printed_after_quitting(explore: Explore):
-    """The error is on the screen, and below the shell prompt; it sets the exit code."""
+    """The error is on the screen, and then below the shell prompt. It sets the exit code."""
     session = explore(page([PROD, TEST], "page_2"), error("500 Oops"), until="500 Oops")
     session.type("q")
     session.wait_for("the list is incomplete")
@@ -118,7 +118,7 @@ def test_an_error_of_a_later_page_is_shown_and_printed_after_quitting(explore: E
     ids=["key", "INT", "TERM"],
 )
 def test_interrupts_end_the_explorer_and_restore_the_terminal(explore: Explore, how, number):
-    """The interrupt is a key or a signal, which may arrive while a page is fetched."""
+    """The interrupt may be a key or a signal, even while a page is fetched."""
     session = explore(page([PROD, TEST], "page_2"), (Act.STALL,))
     if isinstance(how, str):
         session.type(how)
@@ -128,7 +128,7 @@ def test_interrupts_end_the_explorer_and_restore_the_terminal(explore: Explore, 
 
 
 def test_ctrl_z_suspends_the_explorer_and_fg_restores_the_screen(explore: Explore):
-    """In between, the shell has the terminal."""
+    """In between, the terminal belongs to the shell."""
     session = explore(page([PROD, TEST]))
     session.type("j")
     session.wait_for("item 2 of 2")
@@ -141,7 +141,7 @@ def test_ctrl_z_suspends_the_explorer_and_fg_restores_the_screen(explore: Explor
 
 
 def test_the_explorer_ends_when_its_terminal_is_closed(explore: Explore):
-    """This holds under nohup, too, where no signal could end it any more."""
+    """This also holds with nohup, where no signal could end the explorer."""
     session = explore(page([PROD, TEST]), program=("sh", "-c", "trap '' HUP; exec \"$@\"", "sh", *ANT))
     session.hang_up()
     assert session.process.wait(PATIENCE_S) == -signal.SIGHUP
@@ -149,7 +149,7 @@ def test_the_explorer_ends_when_its_terminal_is_closed(explore: Explore):
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 12), (4, 20)])
 def test_the_explorer_survives_a_window_of_any_size(explore: Explore, size):
-    """When there is room again, the screen is complete."""
+    """When it is large enough again, the screen is complete."""
     session = explore(page([PROD, TEST]))
     session.resize(*size)
     session.type("jl/prod\r?qfx\rvv")
@@ -159,8 +159,8 @@ def test_the_explorer_survives_a_window_of_any_size(explore: Explore, size):
     assert session.end() == (0, "")
 
 
-def test_without_textual_the_explorer_names_what_to_install(explore: Explore):
-    """The package is optional; the response is printed anyway."""
+def test_without_textual_the_explorer_names_the_package_to_install(explore: Explore):
+    """The package is optional. The response is printed anyway."""
     session = explore(response(TEST), words=RETRIEVE, program=WITHOUT_TEXTUAL, until="Note")
     status, shown = session.end()
     note = "Note: the format explore needs textual; pretty is used instead.\n"

@@ -1,4 +1,4 @@
-"""The pager: what is longer than the screen goes through another program."""
+"""The pager: output that is longer than the screen is sent to another program."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def pager(script):
 
 @pytest.fixture
 def terminal(tmp_path, clean_environ):
-    """A screen that is a file; returns what makes a pager on it, and what was shown."""
+    """A screen that is a file. Returns an object that creates a pager for it, and reads what was shown."""
 
     class Terminal:
         def __init__(self):
@@ -59,8 +59,8 @@ def terminal(tmp_path, clean_environ):
     made.file.close()
 
 
-def test_what_fits_the_screen_is_not_paged(terminal):
-    """It appears when it is all there."""
+def test_output_that_fits_the_screen_is_not_paged(terminal):
+    """It is printed when it is complete."""
     with terminal.paged(PAGER=pager(COPY)) as write:
         write(b"row\n" * 9)
         assert terminal.shown() == b""
@@ -68,8 +68,8 @@ def test_what_fits_the_screen_is_not_paged(terminal):
     assert not terminal.started
 
 
-def test_what_is_longer_is_paged_page_by_page(terminal):
-    """Rows that were held back come first, and later ones follow."""
+def test_longer_output_is_paged_page_by_page(terminal):
+    """Rows that were held back come first, and later rows follow."""
     with terminal.paged(PAGER=pager(COPY)) as write:
         write(LONG[:-4])
         write(b"row\n")
@@ -78,16 +78,15 @@ def test_what_is_longer_is_paged_page_by_page(terminal):
     assert terminal.started == [True]
 
 
-def test_the_own_variable_is_stronger_than_the_common_one(terminal):
-    """ANT_PAGER before PAGER."""
+def test_ant_pager_has_precedence_over_pager(terminal):
     with terminal.paged(ANT_PAGER=pager(COPY), PAGER="false") as write:
         write(LONG)
     assert terminal.shown() == b"paged\n" + LONG
 
 
 @pytest.mark.parametrize("environ", [{"PAGER": ""}, {"PAGER": "cat"}, {"ANT_PAGER": " ", "PAGER": "less"}])
-def test_an_empty_variable_turns_the_pager_off(terminal, environ):
-    """Then rows appear as they come."""
+def test_an_empty_variable_disables_the_pager(terminal, environ):
+    """Then rows are printed as they arrive."""
     with terminal.paged(**environ) as write:
         write(b"row\n")
         assert terminal.shown() == b"row\n"
@@ -95,8 +94,8 @@ def test_an_empty_variable_turns_the_pager_off(terminal, environ):
     assert terminal.shown() == b"row\n" + LONG
 
 
-def test_leaving_the_pager_ends_the_output(terminal):
-    """BrokenPipeError is what main takes for a reader that has enough, so that no further page is fetched."""
+def test_quitting_the_pager_ends_the_output(terminal):
+    """The command ends successfully after a BrokenPipeError, so no further page is fetched."""
 
     def write_on():
         with terminal.paged(PAGER=pager(LEAVE)) as write:
@@ -107,8 +106,8 @@ def test_leaving_the_pager_ends_the_output(terminal):
         write_on()
 
 
-def test_an_error_comes_after_what_was_held_back(terminal):
-    """Nothing that came is lost."""
+def test_an_error_is_printed_after_the_rows_before_it(terminal):
+    """No received row is lost."""
 
     def fail():
         with terminal.paged(PAGER=pager(COPY)) as write:
@@ -128,8 +127,8 @@ def test_a_pager_that_does_not_exist_is_reported(terminal):
     assert "the pager 'no-such-pager' from PAGER was not found" in terminal.said.text()
 
 
-def test_a_pager_that_does_not_start_is_done_without(terminal, tmp_path):
-    """A file that may be run is not always a program."""
+def test_without_a_pager_that_can_start_the_output_is_printed(terminal, tmp_path):
+    """An executable file is not always a program."""
     broken = tmp_path / "broken"
     broken.write_bytes(b"\x00")
     broken.chmod(0o755)
@@ -139,7 +138,7 @@ def test_a_pager_that_does_not_start_is_done_without(terminal, tmp_path):
 
 
 def await_failure(paged):
-    """Wait as for a page, during which a signal reports the end of the pager."""
+    """Wait as if for a page, while a signal reports the end of the pager."""
     while not paged._has_failed():
         signal.sigtimedwait([], 0.01)
 
@@ -150,7 +149,7 @@ FAIL_AFTER_READING = "import sys; sys.stdin.read(); sys.exit(2)"
 
 @pytest.mark.parametrize("script", [FAIL, FAIL_AFTER_READING])
 def test_a_list_is_printed_without_a_pager_that_fails_at_once(terminal, script):
-    """As `less` does when it does not know a flag; nothing of the list is lost or printed twice."""
+    """`less` does so if it does not know a flag. Nothing of the list is lost or printed twice."""
     pages = [b"%d\n" % number * 500 for number in range(40)]
     with terminal.paged(PAGER=pager(script)) as write:
         for page in pages:
@@ -159,7 +158,7 @@ def test_a_list_is_printed_without_a_pager_that_fails_at_once(terminal, script):
     assert terminal.said.text() == f"Note: the pager failed with exit status 2: {pager(script)}\n"
 
 
-def test_a_wait_for_a_page_goes_on_when_the_pager_has_failed(terminal):
+def test_the_wait_for_a_page_continues_after_the_pager_has_failed(terminal):
     """The failure is no reason to end the list."""
 
     def pages():
@@ -172,8 +171,8 @@ def test_a_wait_for_a_page_goes_on_when_the_pager_has_failed(terminal):
     assert terminal.shown() == LONG + b"more\n"
 
 
-def test_the_failure_of_a_pager_counts_even_if_the_next_page_is_late(terminal, monkeypatch):
-    """What the pager was given is kept until it is printed."""
+def test_output_is_kept_for_a_pager_that_fails_while_the_next_page_is_late(terminal, monkeypatch):
+    """The pager's input is kept until it is printed."""
 
     def pages():
         yield LONG
@@ -186,8 +185,8 @@ def test_the_failure_of_a_pager_counts_even_if_the_next_page_is_late(terminal, m
     assert terminal.shown() == LONG + b"more\n"
 
 
-def test_a_pager_that_fails_late_has_shown_the_list(terminal, monkeypatch):
-    """The user has read it, and does not want it again."""
+def test_a_list_is_not_printed_again_after_a_pager_that_fails_late(terminal, monkeypatch):
+    """The user has read it already."""
     monkeypatch.setattr("ant_cli.output.pager._FAILS_WITHIN_S", 0.0)
     with terminal.paged(PAGER=pager(COPY + "; sys.exit(2)")) as write:
         write(LONG)
@@ -204,8 +203,8 @@ def test_a_pager_that_fails_late_has_shown_the_list(terminal, monkeypatch):
         ("more", "less 668", ""),
     ],
 )
-def test_the_titles_of_a_table_stay_on_the_screen_if_less_can_do_that(terminal, tmp_path, name, version, header):
-    """Version 600 was the first with that flag; earlier ones would fail."""
+def test_the_titles_of_a_table_stay_on_the_screen_if_less_supports_it(terminal, tmp_path, name, version, header):
+    """Version 600 was the first with that flag. Earlier versions would fail."""
     less = tmp_path / name
     less.write_text(f'#!/bin/sh\nif [ "$1" = --version ]; then echo "{version}"; exit; fi\necho "flags: $*"; cat\n')
     less.chmod(0o755)
@@ -218,7 +217,7 @@ def test_the_titles_of_a_table_stay_on_the_screen_if_less_can_do_that(terminal, 
 
 
 def test_the_default_pager_is_less_if_it_is_installed(tmp_path):
-    """It ends by itself if all fits, keeps colours, and leaves the screen as it is."""
+    """It ends by itself if everything fits, keeps colours, and does not clear the screen."""
     less = tmp_path / "less"
     less.write_text("#!/bin/sh\n")
     less.chmod(0o755)
@@ -227,15 +226,15 @@ def test_the_default_pager_is_less_if_it_is_installed(tmp_path):
     assert command_of({"PATH": os.devnull}, pytest.fail) == []
 
 
-def test_a_pager_with_an_open_quote_is_not_there():
+def test_a_pager_with_an_open_quote_is_ignored():
     """It can't be split into words."""
     said = []
     assert command_of({"PAGER": "less '"}, said.append) == []
     assert len(said) == 1
 
 
-def test_lines_that_break_count_for_more():
-    """A long line fills several of the screen."""
+def test_a_long_line_is_measured_as_several_lines_of_the_screen():
+    """The screen wraps it."""
     assert lines_of(b"", 80) == 0
     assert lines_of(b"a\n" * 3, 80) == 3
     assert lines_of(b"a" * 200 + b"\n", 80) == 3
@@ -244,8 +243,8 @@ def test_lines_that_break_count_for_more():
     assert [lines_of(b"a" * length + b"\n", 80) for length in (80, 81, 160, 161)] == [1, 2, 2, 3]
 
 
-def test_pages_that_nobody_looks_at_are_not_fetched(tmp_path, clean_environ):
-    """Who leaves the pager is done, successfully."""
+def test_pages_after_quitting_the_pager_are_not_fetched(tmp_path, clean_environ):
+    """The command then ends successfully."""
     requests = []
 
     def respond(request):
@@ -265,8 +264,8 @@ def test_pages_that_nobody_looks_at_are_not_fetched(tmp_path, clean_environ):
     assert 2 <= len(requests) < 300
 
 
-def test_a_list_is_paged_by_the_command(ant):
-    """Without a real terminal there is nothing to page on, so the rows come straight."""
+def test_a_list_goes_through_the_pager(ant):
+    """This test has no real terminal for a pager, so the rows are printed directly."""
     pages = [{"data": [{"id": str(n)} for n in range(40)], "next_page": None}]
     result = ant(
         "beta:environments", "list", replies=pages, terminal=True, env={"PAGER": pager(COPY), "LINES": "10"}
@@ -274,7 +273,7 @@ def test_a_list_is_paged_by_the_command(ant):
     assert (result.exit, len(result.stdout.splitlines())) == (0, 41)
 
 
-# A user who leaves while the next page is still on its way
+# Quitting the pager while a page is being fetched
 
 PATIENCE_S = 20.0
 QUIT_ON_KEY = """
@@ -298,7 +297,7 @@ os.write(1, b"left")
 
 
 class SlowServer(http.server.ThreadingHTTPServer):
-    """Answers with the first page of a list at once, and holds the second one until it is released."""
+    """Sends the first page of a list at once, and the second one only when it is released."""
 
     daemon_threads = True
 
@@ -315,7 +314,7 @@ class SlowServer(http.server.ThreadingHTTPServer):
         return self
 
     def handle_error(self, *_):
-        """Say nothing: the client left, which is what is tested."""
+        """Print nothing: the test makes the client leave."""
 
     def __exit__(self, *_):
         self.release.set()
@@ -346,7 +345,7 @@ class SlowAnswers(http.server.BaseHTTPRequestHandler):
 
 
 class OnTerminal:
-    """`ant` as a process, on a terminal of its own. A context manager."""
+    """`ant` as a process on its own terminal. A context manager."""
 
     def __init__(self, words, environ):
         self._master, slave = pty.openpty()
@@ -356,7 +355,7 @@ class OnTerminal:
             stdout=slave,
             stderr=slave,
             env=environ,
-            process_group=0,  # as a shell does, whose Ctrl-C goes to the group
+            process_group=0,  # like a shell, whose Ctrl-C reaches the group
         )
         os.close(slave)
         self.screen = b""
@@ -381,8 +380,8 @@ class OnTerminal:
 
 
 @pytest.mark.parametrize("busy", [False, True], ids=["a slow answer", "a wait before another attempt"])
-def test_leaving_the_pager_ends_a_wait(clean_environ, busy):
-    """At once, successfully and without a word, though the server has not answered."""
+def test_quitting_the_pager_ends_the_wait_for_a_page(clean_environ, busy):
+    """The command ends at once and successfully, without a message, although the server has not responded."""
     environ = {**clean_environ, **coverage_env(), "TERM": "xterm", "LINES": "10", "ANT_PAGER": pager(QUIT_ON_KEY)}
     with SlowServer(busy=busy) as server:
         environ["ANTHROPIC_BASE_URL"] = f"http://127.0.0.1:{server.server_port}"
@@ -396,7 +395,7 @@ def test_leaving_the_pager_ends_a_wait(clean_environ, busy):
 
 
 def test_ctrl_c_belongs_to_the_pager_while_the_user_reads(clean_environ):
-    """The command ends with the pager, and successfully: it was not interrupted."""
+    """The command ends successfully when the pager ends, because it was not interrupted."""
     environ = {**clean_environ, **coverage_env(), "TERM": "xterm", "LINES": "10"}
     environ["ANT_PAGER"] = pager(QUIT_ON_KEY_AFTER_CTRL_C)
     rows = [{"id": f"env_{number}"} for number in range(40)]
@@ -411,8 +410,8 @@ def test_ctrl_c_belongs_to_the_pager_while_the_user_reads(clean_environ):
             assert ant.process.wait(PATIENCE_S) == 0
 
 
-def test_the_end_of_a_pager_interrupts_what_is_waited_for(terminal):
-    """The page that would come is not waited for, and later signals are none of its business."""
+def test_the_end_of_a_pager_interrupts_the_wait_for_a_page(terminal):
+    """The page is not awaited, and the previous signal handler is restored."""
     fetched = []
 
     def pages():
@@ -427,8 +426,8 @@ def test_the_end_of_a_pager_interrupts_what_is_waited_for(terminal):
     assert signal.getsignal(signal.SIGCHLD) is before
 
 
-def test_a_pager_that_is_merely_stopped_ends_nothing():
-    """As by Ctrl-Z, and fg goes on."""
+def test_a_pager_that_is_only_stopped_interrupts_nothing():
+    """Ctrl-Z stops it, and fg continues it."""
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as program:
         with watch_for_exit(program):
             program.send_signal(signal.SIGSTOP)
@@ -437,8 +436,8 @@ def test_a_pager_that_is_merely_stopped_ends_nothing():
         assert program.poll() is None
 
 
-def test_a_wait_is_not_begun_for_a_pager_that_has_ended():
-    """However its end became known."""
+def test_no_wait_starts_after_the_pager_has_ended():
+    """It does not matter how its end became known."""
     program = subprocess.Popen([sys.executable, "-c", ""])
     program.wait()
     with pytest.raises(PagerClosed), watch_for_exit(program):

@@ -19,13 +19,13 @@ def view(value, style=STYLE):
 
 
 def test_in_a_pipe_a_value_follows_its_key():
-    """Nested values are indented, lists numbered, empty values in words."""
+    """Nested values are indented, lists are numbered, and empty values are words."""
     value = {"a": 1, "b": {"c": "x\ny"}, "d": [1, {"e": None}], "f": [], "g": ""}
     assert view(value, None) == "a: 1\nb:\n  c: x\n     y\nd:\n  1. 1\n  2.\n    e: null\nf: (none)\ng: (empty)\n"
 
 
-def test_on_a_terminal_all_values_stand_in_one_column():
-    """However deep they are."""
+def test_on_a_terminal_all_values_are_in_one_column():
+    """The depth makes no difference."""
     assert view({"a": 1, "bcd": {"ef": "x", "g": [1]}}) == "a    1\nbcd  ef=x\n  g  1\n"
     assert view({"a": 1, "bcd": {"ef": "x, y"}}) == "a     1\nbcd\n  ef  x, y\n"
 
@@ -35,23 +35,23 @@ def test_on_a_terminal_all_values_stand_in_one_column():
     [(None, "(none)"), ("", "(empty)"), ([], "(none)"), ({}, "(none)"), (False, "false"), (0, "0"), ("-", "-")],
 )
 def test_empty_values_are_shown_as_words(value, word):
-    """Nobody has to guess whether something is missing."""
+    """Nobody has to guess whether a value is missing."""
     assert view({"key": value}) == f"key  {word}\n"
 
 
-def test_a_time_that_never_was_is_never():
-    """So is an archived_at of null."""
+def test_the_zero_time_is_shown_as_never():
+    """The same holds for an archived_at of null."""
     assert view({"archived_at": None}) == "archived_at  never\n"
 
 
 def test_times_are_exact_and_relative():
-    """One to copy and one to understand."""
+    """The exact time can be copied, and the relative one is easy to understand."""
     assert view({"created_at": "2026-03-14T11:30:00Z"}) == "created_at  2026-03-14T11:30:00Z (3 h ago)\n"
     assert view({"name": "2026-03-14T11:30:00Z"}) == "name  2026-03-14T11:30:00Z\n"
 
 
-def test_plain_lists_stand_on_one_line():
-    """Others are numbered."""
+def test_plain_lists_are_on_one_line():
+    """Other lists are numbered."""
     assert view({"pip": ["pandas==2.2.0", "numpy"]}) == "pip  pandas==2.2.0, numpy\n"
     assert view({"pip": ["a,b", "c"]}) == "pip\n  1.  a,b\n  2.  c\n"
     assert view({"l": [{"a": 1}, []]}) == "l\n  1.  a=1\n  2.  (none)\n"
@@ -61,36 +61,36 @@ def lines(value, **style):
     return view(value, STYLE._replace(**style)).splitlines()
 
 
-def test_an_environment_begins_with_what_tells_it_apart():
-    """Then its state and description; times come last, and those that have not come are left out."""
+def test_an_environment_starts_with_its_identifying_fields():
+    """The state and the description follow. Times come last, and those that are null are left out."""
     labels = [line.split()[0] for line in lines(WHOLE, width=160) if line[0] != " "]
     assert labels == ["name", "id", "state", "description", "config", "metadata", "scope", "created_at"]
 
 
 def test_an_environment_fits_on_15_lines():
-    """With a description of three lines, limited networking, and all package managers, at 80 columns."""
+    """It has a description of three lines, limited networking, and all package managers, at 80 columns."""
     assert len(lines(WHOLE, width=80)) == 15
 
 
 def test_an_archived_environment_says_so_before_its_description():
-    """Nobody should configure one that can't be used."""
+    """Nobody should configure an environment that can't be used."""
     shown = lines({**WHOLE, "archived_at": "2026-03-14T14:59:00Z"}, width=80)
     assert shown[3].split() == ["archived_at", "2026-03-14T14:59:00Z", "(1", "min", "ago)"]
 
 
-def test_an_update_is_shown_if_there_was_one():
-    """Otherwise its time is that of the creation."""
+def test_the_time_of_an_update_is_shown_if_there_was_one():
+    """Otherwise it is the same as the time of creation."""
     assert "updated_at" not in view(WHOLE)
     assert "updated_at" in view({**WHOLE, "updated_at": "2026-03-14T14:59:00Z"})
 
 
-def test_the_order_of_other_objects_is_theirs():
-    """A transform has chosen it."""
+def test_the_members_of_other_objects_keep_their_order():
+    """A transform may have chosen it."""
     assert view({"scope": "s", "name": "n", "type": "t"}) == "scope  s\nname   n\ntype   t\n"
 
 
-def test_the_type_of_a_nested_object_stands_beside_its_name():
-    """So do its short scalars, if all of them fit."""
+def test_the_type_of_a_nested_object_is_next_to_its_name():
+    """Its short scalars are there, too, if all of them fit."""
     assert view({"config": {"type": "self_hosted"}}) == "config  self_hosted\n"
     assert view({"net": {"type": "limited", "a": True, "b": None}}) == "net  limited, a=true, b=(none)\n"
     assert view({"net": {"type": "limited", "a": "x" * 60}}).splitlines()[0] == "net  limited"
@@ -99,27 +99,27 @@ def test_the_type_of_a_nested_object_stands_beside_its_name():
 
 
 def test_several_empty_lists_are_one_row():
-    """An environment has seven package managers, and most of them are empty."""
+    """An environment has seven package managers, most of them without packages."""
     shown = view({"packages": {"type": "packages", "apt": [], "pip": ["numpy"], "npm": []}})
     assert shown == "packages\n  pip    numpy\n  empty  apt, npm\n"
     assert view({"packages": {"apt": [], "pip": ["numpy"]}}) == "packages\n  apt  (none)\n  pip  numpy\n"
 
 
-def test_an_empty_queue_is_described_as_one():
-    """`never` would be wrong: there may have been work before."""
+def test_an_empty_queue_is_described_as_empty():
+    """`never` would be wrong, because there may have been work before."""
     shown = view({"type": "work_queue_stats", "depth": 0, "oldest_queued_at": None})
     assert shown == "depth             0\noldest_queued_at  (no work is queued)\n"
     assert view({"last_heartbeat": ""}) == "last_heartbeat  (no heartbeat yet)\n"
 
 
 def test_a_pipe_gets_every_member_in_the_order_of_the_response():
-    """What a terminal leaves out, reorders or folds is for people."""
+    """Leaving out, reordering and folding members is only for people at a terminal."""
     shown = view({"type": "work", "b": {"type": "t"}, "created_at": None, "id": "i"}, None)
     assert shown == "type: work\nb:\n  type: t\ncreated_at: null\nid: i\n"
 
 
-def test_long_texts_hang_below_their_beginning():
-    """Broken between words."""
+def test_the_lines_of_a_long_string_are_aligned():
+    """It is broken between words."""
     shown = view({"description": "word " * 20 + "end"})
     first, *others = shown.splitlines()
     assert first.startswith("description  word")
@@ -128,47 +128,47 @@ def test_long_texts_hang_below_their_beginning():
     assert all(len(line) <= 60 for line in shown.splitlines())
 
 
-def test_a_narrow_screen_leaves_lines_alone():
+def test_on_a_narrow_screen_lines_are_not_broken():
     """The terminal breaks them better."""
     assert view({"key": "word " * 9}, STYLE._replace(width=20)) == "key  " + "word " * 9 + "\n"
 
 
 def test_a_very_long_name_pushes_only_its_own_value():
-    """The others stay together."""
+    """The other values stay aligned."""
     assert view({"k" * 40: 1, "a": 2}) == "k" * 40 + "  1\na  2\n"
 
 
 def test_a_tab_in_a_name_is_visible_and_moves_no_value():
-    """It would be as wide as the terminal likes."""
+    """A terminal decides how wide a tab is."""
     assert view({"a\tb": 1, "abcd": 2}) == "a␉b   1\nabcd  2\n"
 
 
 def test_terminal_sequences_in_names_and_values_are_escaped():
-    """Control characters show, in keys too, and a key has one line."""
+    """This includes keys, each of which stays on one line."""
     assert view({"a\x1b\nb": "\x1b[2J\x07\u202e"}) == "a␛␊b  ␛[2J␇\\u202e\n"
 
 
 @pytest.mark.parametrize(
     ("value", "shown"), [("text", "text\n"), (7, "7\n"), (None, "(none)\n"), (["a", "b"], "a, b\n")]
 )
-def test_a_bare_value_is_shown_as_it_is(value, shown):
-    """As --transform may pick it."""
+def test_a_bare_value_is_shown_without_a_key(value, shown):
+    """A --transform may return one."""
     assert view(value) == shown
 
 
 def test_objects_have_an_empty_line_between_them():
-    """As on lists."""
+    """The same holds for the items of a list."""
     assert make_renderer(BY_NAME["pretty"], style=STYLE)([b'{"a":1}', b'{"a":2}']) == b"a  1\n\na  2\n"
 
 
-def test_states_and_names_have_their_style():
-    """Names are bold, states in colour, words for nothing dim."""
+def test_states_and_names_are_styled():
+    """Names are bold, states have a colour, and words for empty values are dim."""
     shown = view({"state": "active", "note": None}, STYLE._replace(colour=True))
     assert shown == "\x1b[1mstate\x1b[0m  \x1b[32mactive\x1b[0m\n\x1b[1mnote\x1b[0m   \x1b[2m(none)\x1b[0m\n"
 
 
-def test_nothing_of_a_value_is_lost():
-    """Every text of it is on the screen."""
+def test_no_part_of_a_value_is_lost():
+    """Every string in it is on the screen."""
     shown = " ".join(view(WHOLE).split())
     assert all(
         word in shown for word in ("pandas==2.2.0", "allow_mcp_servers", "Ask ada.", "github.com", "organization")

@@ -1,4 +1,4 @@
-"""The printer: which format goes where, and that terminal sequences of the server are escaped."""
+"""The printer: the choice of the format, and escaping terminal sequences from the server."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def page(*items):
 @pytest.mark.parametrize("env", [{}, {"NO_COLOR": "1"}])
 @pytest.mark.parametrize("flags", COMMANDS.values(), ids=COMMANDS)
 def test_terminal_sequences_of_the_server_are_escaped_in_every_format(ant, flags, env):
-    """Control characters and escape sequences are shown, in every format, for one object and for lists."""
+    """This holds for one object and for lists. The sequences stay visible."""
     for result in (
         ant(*RETRIEVE, *flags, replies=[ENVIRONMENT], terminal=True, env=env),
         ant(*LIST, *flags, replies=[page(ENVIRONMENT)], terminal=True, env=env),
@@ -47,27 +47,27 @@ def test_terminal_sequences_of_the_server_are_escaped_in_every_format(ant, flags
 @pytest.mark.parametrize("flags", [(), *COMMANDS.values()], ids=["auto", *COMMANDS])
 @pytest.mark.parametrize("env", [{"COLUMNS": "40", "TERM": "xterm", "PAGER": "false"}, {"NO_COLOR": "1"}])
 def test_a_pipe_gets_the_same_bytes_everywhere(ant, flags, env):
-    """No variable of a terminal counts there."""
+    """The variables of a terminal have no effect in a pipe."""
     run = (*LIST, *flags)
     assert ant(*run, replies=[page(ENVIRONMENT)], env=env).stdout == ant(*run, replies=[page(ENVIRONMENT)]).stdout
 
 
 @pytest.mark.parametrize("name", ["json", "jsonl", "yaml", "raw", "bare"])
-def test_forced_colour_leaves_data_alone(ant, name):
-    """A program that reads the pipe would not understand it."""
+def test_forced_colour_does_not_change_data(ant, name):
+    """A program that reads the pipe would not understand colours."""
     run = (*RETRIEVE, *COMMANDS[name])
     forced = ant(*run, replies=[ENVIRONMENT], env={"FORCE_COLOR": "1"})
     assert forced.stdout == ant(*run, replies=[ENVIRONMENT]).stdout
 
 
-def test_forced_colour_is_used_for_people(ant):
-    """As in `FORCE_COLOR=1 ant ... --format table | less -R`."""
+def test_forced_colour_is_used_in_formats_for_people(ant):
+    """An example is `FORCE_COLOR=1 ant ... --format table | less -R`."""
     result = ant(*LIST, "--format", "table", replies=[page(ENVIRONMENT)], env={"FORCE_COLOR": "1"})
     assert result.stdout.startswith("\x1b[1mID\x1b[0m")
 
 
 def test_json_on_a_terminal_is_lightly_coloured(ant):
-    """Without its colours it is what a pipe gets."""
+    """Without its colours, it is the same as in a pipe."""
     value = {"a": 'x"y: z', "b": [None, 1, "null"], "c": {"d": True}}
     shown = ant(*RETRIEVE, "--format", "json", replies=[value], terminal=True).stdout
     assert '\x1b[34m"a"\x1b[0m: \x1b[32m"x\\"y: z"\x1b[0m' in shown
@@ -80,8 +80,8 @@ def test_json_on_a_terminal_is_lightly_coloured(ant):
     )
 
 
-def test_texts_that_are_not_json_have_no_colours_of_json(ant):
-    """What looks like a string of JSON may be half of a word there."""
+def test_texts_that_are_not_json_are_not_coloured_as_json(ant):
+    """What looks like a JSON string there may be half of a word."""
     value = {"a": 'say "null" 1'}
     assert ant(*RETRIEVE, "--format", "yaml", replies=[value], terminal=True).stdout == 'a: say "null" 1\n'
     words = ("--transform", "a", "--raw-output")
@@ -89,7 +89,7 @@ def test_texts_that_are_not_json_have_no_colours_of_json(ant):
 
 
 def test_auto_is_for_people_on_a_terminal_and_json_in_a_pipe(ant):
-    """Lists become tables there, and one object a view."""
+    """On a terminal, lists are tables, and one object is a view."""
     environment = {"id": "env_1", "type": "environment", "name": "demo"}
     assert ant(*LIST, replies=[page(environment)], terminal=True, env={"NO_COLOR": "1"}).stdout.startswith("ID ")
     assert ant(*RETRIEVE, replies=[environment], terminal=True).stdout.startswith("\x1b[1mname\x1b[0m")
@@ -97,8 +97,8 @@ def test_auto_is_for_people_on_a_terminal_and_json_in_a_pipe(ant):
 
 
 @pytest.mark.parametrize("terminal", [False, True])
-def test_columns_ask_for_a_table(ant, terminal):
-    """In a pipe as on a terminal, for a list and for one object: what was typed is never ignored."""
+def test_the_columns_flag_selects_a_table(ant, terminal):
+    """This holds in a pipe and on a terminal, for a list and for one object: the flag is never ignored."""
     for result in (
         ant(*LIST, "--columns", "id,type", replies=[page(ENVIRONMENT)], terminal=terminal, env={"NO_COLOR": "1"}),
         ant(*RETRIEVE, "--columns", "id,type", replies=[ENVIRONMENT], terminal=terminal, env={"NO_COLOR": "1"}),
@@ -108,7 +108,7 @@ def test_columns_ask_for_a_table(ant, terminal):
 
 @pytest.mark.parametrize("name", ["json", "jsonl", "yaml", "pretty", "raw", "explore"])
 @pytest.mark.parametrize("command", [LIST, RETRIEVE])
-def test_columns_and_another_format_contradict_each_other(ant, command, name):
+def test_the_columns_flag_can_not_be_combined_with_another_format(ant, command, name):
     """Nothing is sent, and the error says how to select fields."""
     result = ant(*command, "--columns", "id", "--format", name, replies=[])
     assert (result.exit, result.stdout, result.requests) == (2, "", [])
@@ -118,31 +118,31 @@ def test_columns_and_another_format_contradict_each_other(ant, command, name):
     )
 
 
-def test_columns_and_the_format_of_a_profile_contradict_each_other(ant):
-    """The error says where that format comes from."""
+def test_the_columns_flag_contradicts_another_format_of_the_profile(ant):
+    """The error names the profile as the source of the format."""
     ant("profile", "create", "ci")
     ant("profile", "set", "format", "yaml")
-    result = ant(*LIST, "--columns", "id", replies=[], terminal=True)  # in a pipe that format does not count
+    result = ant(*LIST, "--columns", "id", replies=[], terminal=True)  # in a pipe that format is not used
     assert (result.exit, result.requests) == (2, [])
     assert "the format is yaml (format of profile 'ci')." in result.stderr.replace("\n", " ")
 
 
 @pytest.mark.parametrize("columns", ["", " "])
-def test_an_empty_columns_flag_counts_as_not_given(ant, columns):
-    """As an unset variable of a script makes them."""
+def test_an_empty_columns_flag_is_ignored(ant, columns):
+    """A script passes one if its variable is unset."""
     result = ant(*LIST, "--columns", columns, replies=[page(ENVIRONMENT)])
     assert result.stdout == ant(*LIST, replies=[page(ENVIRONMENT)]).stdout
 
 
-def test_rows_appear_page_by_page(ant):
-    """What came before an error was shown."""
+def test_rows_are_printed_page_by_page(ant):
+    """Rows before an error are printed."""
     pages = [{"data": [{"id": "env_1", "type": "environment"}], "next_page": "x"}, {"no": "page"}]
     result = ant(*LIST, replies=pages, terminal=True, env={"PAGER": ""})
     assert (result.exit, "env_1" in result.stdout) == (1, True)
 
 
 def test_a_slurped_list_is_one_array_on_a_terminal(ant):
-    """As one value."""
+    """It is a single value."""
     result = ant(
         *LIST, "--slurp", "--format", "jsonl", replies=[page({"id": 1})], terminal=True, env={"NO_COLOR": "1"}
     )
@@ -151,7 +151,7 @@ def test_a_slurped_list_is_one_array_on_a_terminal(ant):
 
 @pytest.mark.parametrize("terminal", [False, True])
 def test_a_slurped_table_has_a_row_for_each_item(ant, terminal):
-    """All pages make one table, whose columns are wide enough for each."""
+    """All pages are in one table, and each column fits all of them."""
     pages = [{"data": [{"a": 1, "b": 2}], "next_page": "x"}, page({"a": "long", "b": 3})]
     result = ant(*LIST, "--slurp", "--format", "table", replies=pages, terminal=terminal, env={"NO_COLOR": "1"})
     assert result.stdout == "A     B\n1     2\nlong  3\n"
@@ -159,8 +159,8 @@ def test_a_slurped_table_has_a_row_for_each_item(ant, terminal):
 
 @pytest.mark.parametrize("flags", [LIST, (*LIST, "--slurp"), RETRIEVE])
 def test_a_response_nested_too_deep_for_a_path_is_an_error(ant, flags):
-    """For each item of a list as for one object."""
-    depth = 900 if sys.version_info < (3, 12) else 3000  # since then the json module's depth is not that of Python
+    """This holds for each item of a list, and for one object."""
+    depth = 900 if sys.version_info < (3, 12) else 3000  # from 3.12 on, the json module has its own limit
     deep = "[" * depth + "]" * depth
     text = deep if flags is RETRIEVE else f'{{"data":[{deep}]}}'
     result = ant(*flags, "--transform", '@pretty:{"sortKeys":true}', replies=[httpx.Response(200, text=text)])
@@ -178,14 +178,14 @@ def test_a_response_nested_too_deep_for_a_path_is_an_error(ant, flags):
         (("beta:environments:work", "ack", "--environment-id", "env_1", "work_1"), "Acknowledged work_1."),
     ],
 )
-def test_a_terminal_gets_a_sentence_about_what_was_done(ant, command, sentence):
-    """In a script the exit status says it."""
+def test_a_terminal_gets_a_sentence_about_a_change(ant, command, sentence):
+    """A script uses the exit status."""
     assert ant(*command, terminal=True).stderr == sentence + "\n"
     assert ant(*command).stderr == ""
 
 
 def test_an_api_error_is_a_line_on_a_terminal(ant, httpx_error):
-    """With --format-error it is whole."""
+    """With --format-error, the whole error is shown."""
     told = ant(*RETRIEVE, replies=[httpx_error()], terminal=True)
     assert told.stderr.startswith("ant: No such environment. (404 not_found_error)\n")
     whole = ant(*RETRIEVE, "--format-error", "jsonl", replies=[httpx_error()], terminal=True)
@@ -197,8 +197,8 @@ CODE = {"error_code": "environment_not_found"}
 
 
 @pytest.mark.parametrize("details", [{}, {"details": {}}, {"details": CODE}])
-def test_the_code_of_an_api_error_stands_for_its_type_on_a_terminal(ant, httpx_error, details):
-    """It is more precise. The API repeats it in `details`, for the SDKs; that says no more."""
+def test_the_code_of_an_api_error_replaces_its_type_on_a_terminal(ant, httpx_error, details):
+    """The code is more precise. The API repeats it in `details`, for the SDKs, which adds no information."""
     error = {"type": "not_found_error", "message": "No such environment.", **CODE, **details}
     body = {"type": "error", "error": error, "request_id": "req_1"}
     shown = ant(*RETRIEVE, replies=[httpx_error(body)], terminal=True).stderr.splitlines()
@@ -221,7 +221,7 @@ def test_the_code_of_an_api_error_stands_for_its_type_on_a_terminal(ant, httpx_e
         ["m"],
     ],
 )
-def test_an_api_error_that_says_more_is_shown_whole(ant, httpx_error, body):
+def test_an_api_error_with_more_information_is_shown_completely(ant, httpx_error, body):
     """Nothing that may matter is left out."""
     told = ant(*RETRIEVE, replies=[httpx_error(body)], terminal=True).stderr
     assert json.dumps(body, indent=2) in told
@@ -236,23 +236,23 @@ def test_an_api_error_that_says_more_is_shown_whole(ant, httpx_error, body):
         ("error.nothing", "null"),
     ],
 )
-def test_raw_output_prints_a_text_of_an_api_error_without_quotes(ant, httpx_error, path, shown, terminal):
-    """-r prints a string without its quotes, wherever it is picked, and anything else as ever."""
+def test_raw_output_prints_a_string_of_an_api_error_without_quotes(ant, httpx_error, path, shown, terminal):
+    """-r prints a selected string without its quotes, and any other value as without -r."""
     body = {"type": "error", "error": {"type": "t", "message": 'No "such"\nenvironment.'}}
     result = ant(*RETRIEVE, "--transform-error", path, "-r", replies=[httpx_error(body)], terminal=terminal)
     assert (result.exit, result.stdout) == (5, "")
     assert f"\n{shown}\n" in result.stderr
 
 
-def test_a_path_that_fails_at_work_does_not_hide_the_api_error(ant, httpx_error):
-    """The exit code is that of the error, whose body is shown."""
+def test_a_failing_transform_does_not_hide_the_api_error(ant, httpx_error):
+    """The exit code is that of the error, and its body is shown."""
     path = "|".join(["[@this,@this]"] * 40)
     result = ant(*RETRIEVE, "--transform-error", path, replies=[httpx_error()])
     assert result.exit == 5
     assert "No such environment." in result.stderr
 
 
-def test_terminal_sequences_in_the_raw_text_of_an_api_error_are_escaped(ant, httpx_error):
+def test_terminal_sequences_in_a_raw_string_of_an_api_error_are_escaped(ant, httpx_error):
     """A key that the server echoes is redacted, too."""
     body = {"message": f"\x1b[2J{KEY}"}
     flags = ("--transform-error", "message", "-r")
@@ -262,12 +262,12 @@ def test_terminal_sequences_in_the_raw_text_of_an_api_error_are_escaped(ant, htt
 
 @pytest.fixture
 def httpx_error():
-    """Return what makes an answer of 404."""
+    """Return a function that makes a 404 response."""
     error = {"type": "error", "error": {"type": "not_found_error", "message": "No such environment."}}
     return lambda body=error: httpx.Response(404, json=body)
 
 
-# Words that are mistyped
+# Mistyped words
 
 
 @pytest.mark.parametrize(
@@ -303,22 +303,22 @@ def httpx_error():
         (("hlep",), "`ant help`"),
     ],
 )
-def test_a_mistyped_word_gets_the_nearest_right_one(ant, words, meant):
-    """As a usage error, before anything is sent."""
+def test_a_usage_error_about_a_mistyped_word_suggests_the_nearest_one(ant, words, meant):
+    """Nothing is sent."""
     result = ant(*words)
     assert (result.exit, result.requests) == (2, [])
     assert f"Did you mean {meant}?" in result.stderr
 
 
-def test_a_mistyped_key_of_the_input_gets_the_nearest_right_one(ant):
-    """It is sent, since the API may know it."""
+def test_a_warning_about_a_mistyped_key_of_the_input_suggests_the_nearest_one(ant):
+    """The key is sent, because the API may know it."""
     result = ant("beta:environments", "create", stdin="name: demo\ndescripton: x\n")
     assert (result.exit, result.body["descripton"]) == (0, "x")
     assert "Did you mean 'description'?" in result.stderr
 
 
-def test_a_mistyped_column_gets_the_nearest_right_one(ant):
-    """On stderr; the table is printed."""
+def test_a_warning_about_a_mistyped_column_suggests_the_nearest_one(ant):
+    """The warning is on stderr, and the table is printed."""
     items = page({"id": "env_1", "type": "environment", "name": "demo"})
     result = ant(*LIST, "--format", "table", "--columns", "id,naem", replies=[items])
     assert result.stdout == "ID     NAEM\nenv_1  -\n"

@@ -42,7 +42,7 @@ def titles(shown):
 
 
 def test_a_piped_table_has_every_column_and_whole_values():
-    """What awk and cut see does not depend on any screen: no cell is cut, times are as they came."""
+    """The input of awk and cut does not depend on a screen: no cell is truncated, and times are unchanged."""
     shown = table(ENVIRONMENTS)
     assert titles(shown) == ["ID", "NAME", "TYPE", "NETWORK", "SCOPE", "CREATED", "ARCHIVED"]
     assert "longer than a screen has room for" in shown
@@ -50,8 +50,8 @@ def test_a_piped_table_has_every_column_and_whole_values():
     assert "\x1b" not in shown
 
 
-def test_a_piped_table_has_a_dash_for_what_is_missing():
-    """A cell is never empty, so that columns can be counted."""
+def test_a_piped_table_has_a_dash_for_a_missing_value():
+    """A cell is never empty, so that programs can count columns."""
     row = table(ENVIRONMENTS[1:2]).splitlines()[1].split()
     assert row == [
         "env_011CZkZ9X2dpNyB7HsEFoR02",
@@ -64,8 +64,8 @@ def test_a_piped_table_has_a_dash_for_what_is_missing():
     ]
 
 
-def test_titles_come_once_and_widths_stay():
-    """Pages continue the table."""
+def test_the_titles_are_printed_once_and_widths_stay_the_same():
+    """Later pages continue the table."""
     draw = make_renderer(BY_NAME["table"], is_list=True)
     first, none, second = draw(texts(ENVIRONMENTS[:1])), draw([]), draw(texts(ENVIRONMENTS[1:2]))
     assert (first.count(b"NAME"), none, second.count(b"NAME")) == (1, b"", 0)
@@ -79,36 +79,36 @@ def test_an_object_without_known_columns_has_its_members_as_rows():
 
 @pytest.mark.parametrize("style", [None, WIDE])
 def test_unknown_items_have_their_keys_as_columns(style):
-    """So have the results of --transform, and a bare value has one column."""
+    """The same holds for the results of --transform. A list of bare values has one column."""
     assert table([{"a.b": 1, "c": None}], style=style) == "A.B  C\n1    -\n"
     assert table([7, "x\ny"], style=style) == "VALUE\n7\nx y\n"
 
 
-# Columns that the user chooses
+# Chosen columns
 
 
-def test_titles_hold_no_control_character():
-    """They are keys of the server's, or paths that were typed."""
+def test_titles_have_no_control_characters():
+    """Titles are keys from the server, or paths from the command line."""
     assert table([{"id": "e", "\x1b]0;x\x07\nk": 1}]).splitlines()[0] == "ID  ␛]0;X␇ K"
     assert "\x1b" not in table([{"id": "e"}], "id,\x1b[31mX")
 
 
 @pytest.mark.parametrize("style", [None, WIDE])
 def test_columns_may_be_titles_in_any_case(style):
-    """NETWORK, or network, is the value that the table shows under it."""
+    """NETWORK or network selects the value that the table shows under this title."""
     shown = table(ENVIRONMENTS[:1], "id,Network,SCOPE", style)
     assert titles(shown) == ["ID", "NETWORK", "SCOPE"]
     assert shown.splitlines()[1].split()[1:] == ["unrestricted", "organization"]
 
 
-def test_a_path_that_exists_is_stronger_than_a_title():
-    """The path type is that of the resource; the title TYPE is that of its configuration."""
+def test_an_existing_path_has_precedence_over_a_title():
+    """The path type is that of the resource. The title TYPE is that of its configuration."""
     assert table(ENVIRONMENTS[:1], "type") == "TYPE\nenvironment\n"
     assert table(ENVIRONMENTS[:1], "TYPE") == "TYPE\ncloud\n"
 
 
 def test_columns_may_be_any_path():
-    """Commas inside of brackets belong to the path."""
+    """Commas inside brackets are part of the path."""
     assert (
         table(ENVIRONMENTS[:1], "{id,name}|name, config.type")
         == "{ID,NAME}|NAME  CONFIG.TYPE\ndata-analysis   cloud\n"
@@ -119,32 +119,32 @@ def test_columns_may_be_any_path():
 @pytest.mark.parametrize(
     ("column", "meant"), [("naem", "name"), ("creatd", "created"), ("config.tpye", "config.type"), ("Nmae", "name")]
 )
-def test_a_column_that_leads_nowhere_gets_the_nearest(style, column, meant):
-    """One note is printed, and the table as well."""
+def test_a_column_that_matches_nothing_gets_a_suggestion(style, column, meant):
+    """There is one note, and the table is printed."""
     said = []
     shown = table(ENVIRONMENTS[:2], f"id,{column}", style, said.append)
     assert said == [f"Warning: --columns: {column!r} matches nothing in the first items. Did you mean {meant!r}?"]
     assert len(shown.splitlines()) == 3
 
 
-def test_a_column_of_plain_values_has_no_titles_to_mean():
-    """A list of numbers knows no keys."""
+def test_a_column_of_plain_values_gets_no_suggestion():
+    """The items of a list of numbers have no keys."""
     said = []
     table([1, 2], "name", None, said.append)
     assert said == ["Warning: --columns: 'name' matches nothing in the first items."]
 
 
 @pytest.mark.parametrize(("is_list", "where"), [(True, "the first items"), (False, "the response")])
-def test_what_leads_nowhere_is_said_as_far_as_it_is_known(is_list, where):
-    """The pages of a list that are still to come may have what the first one does not."""
+def test_a_warning_about_a_column_says_where_it_matches_nothing(is_list, where):
+    """Later pages of a list may have values that the first page lacks."""
     said = []
     table([{"a": 1}], "xyz", None, said.append, is_list=is_list)
     assert said == [f"Warning: --columns: 'xyz' matches nothing in {where}."]
 
 
 @pytest.mark.parametrize("columns", ["a.{", ",", " , ,"])
-def test_a_column_that_is_no_path_is_refused(columns):
-    """Before anything is sent."""
+def test_a_column_that_is_not_a_path_is_rejected(columns):
+    """Nothing is sent."""
     with pytest.raises(UsageError, match="--columns"):
         make_renderer(BY_NAME["table"], columns, is_list=True)
 
@@ -164,34 +164,34 @@ def test_a_column_that_is_no_path_is_refused(columns):
         (20, ["ID", "NAME"]),
     ],
 )
-def test_the_least_important_columns_give_way(width, shown):
-    """ID and name stay on any screen."""
+def test_the_least_important_columns_are_left_out_first(width, shown):
+    """ID and name are on any screen."""
     assert titles(table(ENVIRONMENTS, style=WIDE._replace(width=width))) == shown
 
 
 @pytest.mark.parametrize("width", [50, 60, 80, 100, 160])
 def test_no_line_is_wider_than_the_screen(width):
-    """Names are cut, with an ellipsis, before a line would break."""
+    """Names are truncated with an ellipsis before a line would break."""
     lines = table(ENVIRONMENTS, style=WIDE._replace(width=width)).splitlines()
     assert max(map(cell_width, lines)) <= width
 
 
-def test_every_row_begins_its_columns_in_the_same_cell():
-    """Wide characters, emoji, combining marks and right-to-left names are measured in cells."""
+def test_every_row_starts_its_columns_in_the_same_cell():
+    """The width of wide characters, emoji, combining marks and right-to-left names is counted in cells."""
     lines = table(ENVIRONMENTS, style=WIDE).splitlines()
     starts = {cell_width(line[: line.index("cloud")]) for line in lines if "cloud" in line}
     assert len(starts) == 1
 
 
 def test_a_later_page_may_widen_a_column():
-    """A longer name is shown whole if there is room."""
+    """A longer name is shown completely if there is room."""
     draw = make_renderer(BY_NAME["table"], is_list=True, style=WIDE)
     draw(texts(ENVIRONMENTS[:1]))
     assert b"longer than a screen has room for" in draw(texts(ENVIRONMENTS[4:5]))
 
 
-def test_chosen_columns_are_cut_but_never_left_out():
-    """Who names a column wants to see it."""
+def test_chosen_columns_are_truncated_but_never_left_out():
+    """The user has asked for them."""
     shown = table(ENVIRONMENTS, "id,name,created_at,scope", WIDE._replace(width=40))
     assert titles(shown) == ["ID", "NAME", "CREATED_…", "SCOPE"]
     assert max(map(cell_width, shown.splitlines())) <= 40
@@ -201,8 +201,8 @@ def test_chosen_columns_are_cut_but_never_left_out():
     ("width", "shown"),
     [(8, "A    B\nvw…  vw…\n"), (4, "A  B\n…  …\n"), (3, "A\nvw…\n"), (2, "A\nv…\n"), (1, "A\n…\n")],
 )
-def test_a_screen_without_room_cuts_every_cell(width, shown):
-    """The last columns are not shown where there is no room for a cell of each."""
+def test_a_screen_without_room_truncates_every_cell(width, shown):
+    """If there is no room for a cell of each column, the last ones are not shown."""
     assert table([{"a": "vwxyz", "b": "vwxyz"}], style=WIDE._replace(width=width)) == shown
 
 
@@ -217,7 +217,7 @@ def cloud(number, **fields):
 
 
 def drawn(pages, style, **options):
-    """Return a list's pages as they appear one after another."""
+    """Return the pages of a list in the order of their output."""
     draw = make_renderer(BY_NAME["table"], is_list=True, style=style, **options)
     return "".join(draw(texts(page)).decode() for page in pages)
 
@@ -236,14 +236,14 @@ LONG_WORDS = [
 @pytest.mark.parametrize("width", [*range(1, 30), 40, 50, 60, 70, 79, 80, 81, 94, 100, 108, 120, 160])
 @pytest.mark.parametrize("pages", [NEWEST_FIRST, NEWEST_FIRST[::-1], LONG_WORDS, LONG_WORDS[::-1]])
 def test_no_page_is_wider_than_the_screen(width, pages):
-    """Whatever the first page made of it."""
+    """The first page decides the widths, and later pages may have longer values."""
     lines = drawn(pages, WIDE._replace(width=width)).splitlines()
     assert max(map(cell_width, lines)) <= width
 
 
 @pytest.mark.parametrize("width", [80, 94, 108])
-def test_room_is_kept_for_what_later_pages_bring(width):
-    """The words that are known, and times, are whole on each page, and so is enough of the names."""
+def test_room_is_reserved_for_values_of_later_pages(width):
+    """On each page, known words and times are complete, and enough of the names is shown."""
     shown = drawn(NEWEST_FIRST, WIDE._replace(width=width))
     assert shown.count("self_hosted  ") == 3
     assert shown.count("analytics-wo") == 3
@@ -251,46 +251,46 @@ def test_room_is_kept_for_what_later_pages_bring(width):
     assert titles(shown) == titles(drawn(NEWEST_FIRST[::-1], WIDE._replace(width=width)))
 
 
-def test_later_pages_stay_below_their_titles():
-    """Known words do not move what stands behind them, where there is room for all."""
+def test_values_of_later_pages_stay_under_their_titles():
+    """If there is room for all known words, they do not move the columns after them."""
     lines = drawn([[self_hosted(1)], [cloud(2)], [self_hosted(3)]], WIDE).splitlines()
     assert len({line.index("42 min ago") for line in lines[1:]} | {lines[0].index("CREATED")}) == 1
 
 
 @pytest.mark.parametrize(("width", "moved"), [(80, 0), (94, 0), (108, 15)])
-def test_a_long_name_on_a_later_page_takes_only_the_room_that_was_free(width, moved):
-    """It is cut rather than that the columns behind it stand below the titles of others, or beside theirs."""
+def test_a_long_name_on_a_later_page_takes_only_free_room(width, moved):
+    """Otherwise it is truncated, so that the columns after it stay under their own titles."""
     pages = [[cloud(1)], [environment(2, "n" * 60, "2026-03-14T14:18:00Z")]]
     titled, first, later = drawn(pages, WIDE._replace(width=width)).splitlines()
     assert first.index("cloud") == titled.index("TYPE")
     assert later.index("cloud") == titled.index("TYPE") + moved
 
 
-def test_an_unknown_word_is_cut_before_an_id():
-    """IDs are what people copy."""
+def test_an_unknown_word_is_truncated_before_an_id():
+    """Users copy IDs."""
     last = drawn(LONG_WORDS, WIDE._replace(width=80)).splitlines()[-1]
     assert last.startswith("env_011CZkZ9X2dpNyB7HsEFoR33  日本")
     assert "  serverless_on_a…  " in last
 
 
 @pytest.mark.parametrize("width", [20, 40])
-def test_titles_that_were_chosen_are_never_left_out(width):
-    """Also where the title of a known column is meant."""
+def test_chosen_titles_are_never_left_out(width):
+    """This includes the titles of known columns."""
     shown = table(ENVIRONMENTS, "id,network,created,archived", WIDE._replace(width=width))
     assert len(titles(shown)) == 4
     assert max(map(cell_width, shown.splitlines())) <= width
 
 
 def test_terminal_sequences_in_keys_are_escaped():
-    """A title is as harmless as a cell."""
+    """A title is escaped like a cell."""
     odd = {"\x1b[31mred\nherring": 1}
     assert table([odd], style=COLOURED) == "\x1b[1m␛[31MRED HERRING\x1b[0m\n1\n"
     assert "\n␛[31mred herring  1\n" in table([odd], style=COLOURED, is_list=False)
 
 
 @pytest.mark.parametrize("style", [WIDE, COLOURED])
-def test_a_column_that_is_empty_at_first_is_there_for_later_pages(style):
-    """NETWORK, where self-hosted environments come first, and ARCHIVED, where archived items were requested."""
+def test_a_column_that_is_empty_at_first_is_kept_for_later_pages(style):
+    """NETWORK is empty for self-hosted environments. ARCHIVED is kept if archived items were requested."""
     old = cloud(9, archived_at="2025-12-24T18:00:00Z")
     shown = drawn([[self_hosted(number) for number in range(3)], [cloud(8), old]], style, shows_archived=True)
     assert shown.count("unrestricted") == 2
@@ -298,7 +298,7 @@ def test_a_column_that_is_empty_at_first_is_there_for_later_pages(style):
 
 
 def test_a_terminal_shows_archived_only_if_archived_items_were_requested_or_there_is_one():
-    """Otherwise it is a column of dashes."""
+    """Otherwise the column would have only dashes."""
     assert "ARCHIVED" not in titles(table(ENVIRONMENTS[:6], style=WIDE))
     assert "ARCHIVED" in titles(table(ENVIRONMENTS[:6], style=WIDE, shows_archived=True))
     assert "ARCHIVED" in titles(table(ENVIRONMENTS, style=WIDE))
@@ -306,15 +306,15 @@ def test_a_terminal_shows_archived_only_if_archived_items_were_requested_or_ther
 
 
 def test_a_terminal_shows_the_scope_only_if_it_varies():
-    """Most organizations have one scope only."""
+    """Most organizations have only one scope."""
     same = [environment(number, "n", "2026-03-14T14:18:00Z") for number in range(3)]
     assert "SCOPE" not in titles(table(same, style=WIDE))
     assert "SCOPE" in titles(table([*same, ENVIRONMENTS[1]], style=WIDE))
     assert "SCOPE" in titles(table(same, "id,scope", WIDE))
 
 
-def test_a_long_name_gets_the_room_of_the_network():
-    """At 80 columns the name is what tells environments apart."""
+def test_a_long_name_replaces_the_network_column():
+    """At 80 columns, the name is what identifies an environment."""
     lines = table([environment(1, "n" * 40, "2026-03-14T14:18:00Z")], style=WIDE._replace(width=80)).splitlines()
     assert lines[0].split() == ["ID", "NAME", "TYPE", "CREATED"]
     assert "n" * 24 in lines[1]
@@ -334,13 +334,13 @@ def test_a_long_name_gets_the_room_of_the_network():
         (["a\nb"], "a b"),
     ],
 )
-def test_a_list_of_texts_is_shown_without_json_syntax(style, value, cell):
-    """Unless it would not be clear where each of them ends."""
+def test_a_list_of_strings_is_shown_without_json_syntax(style, value, cell):
+    """JSON is used if it would not be clear where a string ends."""
     assert table([{"a": value}], style=style).splitlines()[1] == cell
 
 
 def test_wide_names_align_in_a_pipe():
-    """A Japanese name of six characters fills twelve cells."""
+    """A Japanese name of six characters takes twelve cells."""
     lines = table(ENVIRONMENTS[:3]).splitlines()
     assert len({cell_width(line[: line.index(kind)]) for line, kind in zip(lines, KINDS, strict=True)}) == 1
 
@@ -348,8 +348,8 @@ def test_wide_names_align_in_a_pipe():
 KINDS = ("TYPE", "cloud", "self_hosted", "cloud")
 
 
-def test_times_count_from_when_a_page_is_printed():
-    """A list may wait for minutes between two pages, and an item may be newer than the command."""
+def test_relative_times_depend_on_when_a_page_is_printed():
+    """A list may wait for minutes between two pages, so an item may be newer than the command."""
     times = iter([NOW, NOW + 300.0])
     style = WIDE._replace(clock=lambda: next(times))
     shown = drawn(
@@ -359,7 +359,7 @@ def test_times_count_from_when_a_page_is_printed():
 
 
 def test_archived_rows_are_dim_and_states_coloured():
-    """Colour says what one looks for."""
+    """Users look for these by colour."""
     archived = table(ENVIRONMENTS[-1:], style=COLOURED).splitlines()[1]
     assert archived.startswith("\x1b[2menv_")
     work = table(WORK, style=COLOURED)
@@ -368,15 +368,15 @@ def test_archived_rows_are_dim_and_states_coloured():
 
 
 def test_terminal_sequences_in_values_are_escaped():
-    """Escape sequences, bells and direction controls show."""
+    """Escape sequences, bells and direction controls stay visible."""
     shown = table(ENVIRONMENTS[5:6], style=COLOURED._replace(width=160))
     assert "␛[31mred␇ herring\\u202e" in shown
     assert "\x1b[31m" not in shown
 
 
 @pytest.mark.parametrize("width", [40, 60])
-def test_half_a_character_is_as_wide_as_its_escape(width):
-    """A lone surrogate takes six cells, which count when a name is cut."""
+def test_a_lone_surrogate_is_as_wide_as_its_escape(width):
+    """It takes six cells, which matters when a name is truncated."""
     broken = '{"type": "environment", "id": "env_1", "name": "' + r"\ud83d" * 9 + '", "created_at": null}'
     shown = make_renderer(BY_NAME["table"], is_list=True, style=WIDE._replace(width=width))(
         [broken.encode()]
@@ -385,7 +385,7 @@ def test_half_a_character_is_as_wide_as_its_escape(width):
     assert max(map(cell_width, shown.splitlines())) <= width
 
 
-def test_a_name_that_looks_like_a_time_stays_one():
+def test_a_name_that_looks_like_a_time_is_shown_unchanged():
     """Only columns of times are relative."""
     item = environment(1, "2024-03-01T15:00:00Z", "2024-03-01T15:00:00Z")
     assert "2024-03-01T15:00:00Z      cloud" in table([item], style=WIDE)
@@ -397,7 +397,7 @@ PIPE = COLOURED._replace(is_terminal=False, width=40)
 @pytest.mark.parametrize("columns", ["", "id,Network,metadata.team", "name,created"])
 @pytest.mark.parametrize("items", [ENVIRONMENTS, ENVIRONMENTS[::-1], WORK, [{"a.b": 1, "c": None}], [7, "x\ny"]])
 def test_forced_colour_in_a_pipe_adds_colour_only(items, columns):
-    """Nobody's screen decides there: columns, texts and blanks are those of a plain table, page by page."""
+    """No screen matters in a pipe: columns, texts and spaces are those of a plain table, page by page."""
     plain, coloured = (
         make_renderer(BY_NAME["table"], columns, is_list=True),
         make_renderer(BY_NAME["table"], columns, is_list=True, style=PIPE),
@@ -409,7 +409,7 @@ def test_forced_colour_in_a_pipe_adds_colour_only(items, columns):
 
 
 def test_forced_colour_in_a_pipe_paints_states_and_archived_rows():
-    """As a terminal does."""
+    """A terminal has the same colours."""
     assert "\x1b[33mqueued\x1b[0m" in table(WORK, style=PIPE)
     assert table(ENVIRONMENTS[-1:], style=PIPE).splitlines()[1].startswith("\x1b[2menv_")
     statistics = {"depth": 3, "archived_at": "2025-12-24T18:00:00Z", "pending": None}
@@ -437,8 +437,8 @@ def test_forced_colour_in_a_pipe_paints_states_and_archived_rows():
         ("yesterday", ""),
     ],
 )
-def test_times_are_said_as_people_do(time, words):
-    """What is no time is left alone."""
+def test_times_are_shown_as_people_say_them(time, words):
+    """Values that are not a time are unchanged."""
     assert relative_time(time, NOW) == words
 
 
@@ -459,20 +459,20 @@ def test_times_are_said_as_people_do(time, words):
         ("👩\u200d👩\u200d👧 family", 3, "👩\u200d👩\u200d👧…"),
     ],
 )
-def test_a_text_is_cut_at_a_cell(text, width, shown):
-    """Never in the middle of a wide character."""
+def test_a_string_is_truncated_between_cells(text, width, shown):
+    """A wide character is never split."""
     assert truncate(text, width) == shown
     assert cell_width(shown) <= max(width, 0)
 
 
-def test_right_to_left_text_does_not_turn_what_follows():
-    """A mark without a width stands after it."""
+def test_right_to_left_text_does_not_reverse_what_follows():
+    """A mark without a width follows it."""
     assert padding("שלום", 6) == "\u200e  "
     assert padding("日本", 6) == "  "
 
 
 def test_lines_break_between_words():
-    """A word that is longer than the line has its own."""
+    """A word that is longer than a line has its own line."""
     assert wrap("a bc unbreakable d", 5) == ["a bc", "unbreakable", "d"]
 
 
@@ -493,6 +493,6 @@ def test_lines_break_between_words():
         ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, True, False),
     ],
 )
-def test_the_environment_decides_on_colour(environ, terminal, colour):
-    """NO_COLOR is the strongest word."""
+def test_the_environment_decides_about_colour(environ, terminal, colour):
+    """NO_COLOR has precedence."""
     assert shows_colour(environ, is_terminal=terminal) is colour

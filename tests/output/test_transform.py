@@ -1,4 +1,4 @@
-r"""What the documentation of GJSON promises, what its Go implementation does, and what is refused."""
+r"""The documented behaviour of GJSON, the behaviour of its Go implementation, and rejected paths."""
 
 import json
 from contextlib import suppress
@@ -13,11 +13,11 @@ from ant_cli.gjson.json_text import JSONTextError
 
 
 def transform(text, path):
-    """Return what a path finds."""
+    """Return the result of a path."""
     return apply(parse(path), text)
 
 
-# One document for the tables: numbers and escapes are written so that a rebuilt value would show.
+# One document for the tables. Its numbers and escapes would show if a value were rebuilt.
 DOCUMENT = rb"""
 {
   "id": "env_1",
@@ -353,13 +353,13 @@ def test_escapes_duplicate_keys_and_modifiers_in_paths_select_the_expected_json(
         ("@dig:" * 200, "The path is longer or nested deeper than 100 steps"),
     ],
 )
-def test_malformed_paths_are_refused_before_anything_is_sent(path, message):
+def test_malformed_paths_are_rejected_before_anything_is_sent(path, message):
     with pytest.raises(BadPath) as refused:
         parse(path)
     assert str(refused.value).startswith(message)
 
 
-def test_one_parsed_path_for_many_values():
+def test_one_parsed_path_works_for_many_values():
     path = parse("a.b")
     assert [apply(path, text) for text in (b'{"a":{"b":1}}', b"{}", b'{"a":{"b":2.0}}')] == [
         b"1",
@@ -370,7 +370,7 @@ def test_one_parsed_path_for_many_values():
 
 @pytest.mark.parametrize("path", ["a", "@this", "@tostr", "!1"])
 @pytest.mark.parametrize("text", [b"", b"{", b"NaN", b'"\xff"', b"[" * 200_000])
-def test_a_transform_of_invalid_json_is_refused(text, path):
+def test_a_transform_of_invalid_json_is_rejected(text, path):
     with pytest.raises(JSONTextError):
         transform(text, path)
 
@@ -378,7 +378,7 @@ def test_a_transform_of_invalid_json_is_refused(text, path):
 @pytest.mark.parametrize("depth", [450, 700, 5000])
 @pytest.mark.parametrize("path", ['@flatten:{"deep":true}', '@pretty:{"sortKeys":true}.@ugly', "@dig:x"])
 def test_deeply_nested_json_never_crashes_a_transform(path, depth):
-    """Python's recursion limit differs between its versions, so that a refusal is accepted, too."""
+    """Python's recursion limit depends on its version, so a rejection is accepted, too."""
     text = b"[" * depth + b"]" * depth
     with suppress(JSONTextError, BadPath):
         assert transform(text, path) in (text, b"[]")
@@ -399,8 +399,8 @@ def test_a_path_that_multiplies_the_output_without_bound_is_an_error(path):
         transform(deep, path)
 
 
-def test_a_pattern_of_many_stars_is_walked_through_once():
-    """A matcher that goes back tries more ways here than there are atoms."""
+def test_a_pattern_of_many_stars_takes_linear_time():
+    """A matcher with backtracking would try more ways than there are atoms."""
     pattern = "*a" * 30 + "*b"
     text = json.dumps({"a" * 5000: ["a" * 5000]}).encode()
     assert transform(text, pattern) is None

@@ -12,7 +12,7 @@ from ant_cli.output.yaml_writer import to_yaml
 
 
 class Core(yaml.SafeLoader):
-    """A reader of YAML 1.2 by its core schema."""
+    """A reader of YAML 1.2 with its core schema."""
 
     yaml_implicit_resolvers: ClassVar[dict] = {}
 
@@ -84,7 +84,7 @@ def test_numbers_keep_their_digits():
         ),
     ],
 )
-def test_texts_that_yaml_reads_as_strings_are_not_quoted(value):
+def test_strings_that_yaml_reads_as_strings_are_not_quoted(value):
     assert to_yaml(json.dumps(value).encode()) == value + "\n"
 
 
@@ -160,7 +160,7 @@ def test_texts_that_yaml_reads_as_strings_are_not_quoted(value):
         ),
     ],
 )
-def test_ambiguous_texts_are_quoted_and_read_back_unchanged(value):
+def test_ambiguous_strings_are_quoted_and_read_back_unchanged(value):
     written = to_yaml(json.dumps([value, {value: value}]).encode())
     assert written.startswith('- "')
     assert written.isprintable() or not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u202e]", written)
@@ -173,7 +173,7 @@ def test_ambiguous_texts_are_quoted_and_read_back_unchanged(value):
 @pytest.mark.parametrize(
     "value", ["a\nb", "a\nb\n", "a\n\n\n b\n\tc", "\n\na\nb", "a\n  \nb", "a\nb  ", "a: b\n# c\n- d"]
 )
-def test_a_text_of_several_lines_is_a_literal_block(value):
+def test_a_string_of_several_lines_is_a_literal_block(value):
     for document in ({"k": [value]}, [[value, value]], value):
         written = to_yaml(json.dumps(document).encode())
         assert "|" in written
@@ -212,12 +212,12 @@ def test_metadata_is_the_same_for_a_yaml_reader_however_the_json_is_spaced(metad
 
 
 @pytest.mark.parametrize("text", [b"NaN", b"[1", b"[" * 10_000 + b"]" * 10_000])
-def test_yaml_of_invalid_json_is_refused(text):
+def test_yaml_of_invalid_json_is_rejected(text):
     with pytest.raises(JSONTextError):
         to_yaml(text)
 
 
-def test_json_nested_beyond_the_recursion_limit_is_refused_as_yaml():
+def test_json_nested_beyond_the_recursion_limit_is_rejected_as_yaml():
     depth = 700
     with pytest.raises(JSONTextError, match="nested too deeply"):
         to_yaml(b"[" * depth + b"1" + b"]" * depth)
@@ -239,7 +239,7 @@ def test_a_yaml_1_2_reader_returns_the_same_value_as_a_json_reader(value):
 
 
 @given(st.recursive(TEXT, lambda inner: st.lists(inner, max_size=5) | st.dictionaries(TEXT, inner, max_size=5)))
-def test_a_yaml_1_1_reader_returns_the_same_texts(value):
-    """Only numbers like 1e3, which YAML 1.1 does not have, are left out."""
+def test_a_yaml_1_1_reader_returns_the_same_values(value):
+    """Only numbers like 1e3, which YAML 1.1 does not have, are excluded."""
     text = json.dumps(value)
     assert yaml.safe_load(to_yaml(text.encode())) == json.loads(text)
