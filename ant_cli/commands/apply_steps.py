@@ -115,4 +115,5 @@ def _say_summary(outcomes: Sequence[StepOutcome], runtime: Runtime) -> None:
     left = sum(outcome.result == "not started" for outcome in outcomes)
     failed = sum(outcome.error is not None for outcome in outcomes)
     done = len(outcomes) - left - failed
-    runtime.stderr.say(f"{done} done and recorded, {failed} failed, {left} not started. Run it again to continue.")
+    hint = " Run it again to continue." if left or failed else ""
+    runtime.stderr.say(f"{done} done and recorded, {failed} failed, {left} not started.{hint}")

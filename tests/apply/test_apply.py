@@ -13,6 +13,7 @@ import pytest
 
 from ant_cli.http.response import Response
 from ant_cli.http.transport import TransportError
+from tests.conftest import Screen
 
 
 class Losing:
@@ -128,6 +129,30 @@ def test_a_failure_of_an_interrupted_run_is_reported(team):
     failure, _, summary = result.stderr.splitlines()
     assert failure.startswith("./environments/b.yaml: POST ")
     assert summary == "0 done and recorded, 1 failed, 1 not started. Run it again to continue."
+
+
+class InterruptedReport(Screen):
+    """A stdout during whose line about `b` the user interrupts."""
+
+    def write(self, data):
+        if b"+ b  created" in bytes(data):
+            raise KeyboardInterrupt
+        return super().write(data)
+
+
+@pytest.mark.parametrize(
+    ("names", "summary"),
+    [
+        ("ab", "2 done and recorded, 0 failed, 0 not started."),
+        ("abc", "2 done and recorded, 0 failed, 1 not started. Run it again to continue."),
+    ],
+)
+def test_an_interrupted_run_is_to_be_repeated_only_if_something_is_left(team, names, summary):
+    """An interrupt may come when the last step is done."""
+    for name in names:
+        team.write(f"environments/{name}.yaml")
+    result = team.ant("apply", "--yes", "--parallel", "1", ".", stdout=InterruptedReport(terminal=False))
+    assert (result.exit, result.stderr.splitlines()[-1]) == (130, summary)
 
 
 def test_an_environment_with_the_same_name_is_adopted_on_request(team):
