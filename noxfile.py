@@ -1,7 +1,7 @@
-"""What is checked before a change lands, one session each: `nox` runs all but the benchmark, `nox -s lint` one.
+"""The checks before a change is merged, in one session each: `nox` runs all but the benchmark, `nox -s lint` one.
 
-Sessions build no environments: they use the one that nox runs in, which `pip install -e '.[dev]'` fills. Arguments
-after `--` go to the session's program: `nox -s tests -- tests/test_argv.py -k flag`.
+Sessions create no environments. They use the one in which nox runs, which `pip install -e '.[dev]'` fills.
+Arguments after `--` go to the session's program: `nox -s tests -- tests/test_argv.py -k flag`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ nox.options.default_venv_backend = "none"
 nox.options.sessions = ["tests", "lint", "types", "docs"]
 
 GENERATOR = "docs/generate.py"
-"""The script that writes the files made from the commands: completion scripts, manual pages, the reference."""
+"""The script that writes the files generated from the commands: completion scripts, manual pages, the reference."""
 
 GITHUB = Path(".github")
 SCHEMAS = {
@@ -24,16 +24,16 @@ SCHEMAS = {
     "vendor.github-issue-forms": sorted(GITHUB.glob("ISSUE_TEMPLATE/*.yml")),
     "vendor.dependabot": [GITHUB / "dependabot.yml"],
 }
-"""Files that only GitHub reads, by the schema that check-jsonschema ships for them."""
+"""Files that only GitHub reads, by the name of their schema in check-jsonschema."""
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the tests; all of them, on every core and with coverage, unless arguments say otherwise."""
+    """Run all tests on every core and with coverage, or those that the arguments select."""
     if session.posargs:
         _run(session, "pytest", *session.posargs)
         return
-    processes = (os.cpu_count() or 1) + 1  # many tests wait for processes of their own
+    processes = (os.cpu_count() or 1) + 1  # many tests wait for other processes
     _run(session, "pytest", "-n", str(processes), "--cov", "--cov-report=")
     _run(session, "coverage", "report", "--skip-covered")
 
@@ -69,5 +69,5 @@ def bench(session: nox.Session) -> None:
 
 
 def _run(session: nox.Session, module: str, *arguments: str) -> None:
-    """Run a module of the environment that nox runs in, whether or not it is activated."""
+    """Run a module of the environment in which nox runs, even if it is not activated."""
     session.run(sys.executable, "-m", module, *arguments)

@@ -18,7 +18,7 @@ ANT = (sys.executable, "-m", "ant_cli")
 
 
 def timed(what: str, *words: str, folder: Path, url: str) -> None:
-    """Run `ant` in a process of its own, and print how long that took."""
+    """Run `ant` in a separate process, and print the time that it took."""
     began = time.perf_counter()
     done = subprocess.run(
         [*ANT, *words],
@@ -33,7 +33,7 @@ def timed(what: str, *words: str, folder: Path, url: str) -> None:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Measure creating, a plan without changes, and for comparison one `create` after another."""
+    """Measure creating, a plan without changes, and single `create` commands for comparison."""
     number = int(arguments[0]) if arguments else 500
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

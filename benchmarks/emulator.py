@@ -1,9 +1,9 @@
-"""Measure a served emulator: requests a second of `retrieve` and of poll+ack, with 1, 8 and 32 clients.
+"""Measure a served emulator: requests per second of `retrieve` and of poll+ack, with 1, 8 and 32 clients.
 
-    python benchmarks/emulator.py [--seconds 2] [--rounds 3] [--python PATH]
+python benchmarks/emulator.py [--seconds 2] [--rounds 3] [--python PATH]
 
-Server and clients are processes of their own, and each client keeps one connection and sends over a plain
-socket, so that what is measured is the server. Figures are medians of the rounds.
+Server and clients are separate processes. Each client keeps one connection and uses a plain socket, so that the
+server is what is measured. Figures are medians of the rounds.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ serve(Emulator(sys.argv[1]), "127.0.0.1", 0, lambda url: print(url, flush=True),
 
 
 class Client:
-    """One connection, over which requests without a body are sent."""
+    """One connection for requests without a body."""
 
     def __init__(self, address: tuple[str, int]) -> None:
         self._socket = socket.create_connection(address)
@@ -82,7 +82,7 @@ CASES = {"retrieve": retrieve, "poll+ack": poll_and_ack}
 
 
 def run_client(case: str, address: tuple[str, int], environment_id: str, seconds: float, barrier, counts) -> None:  # noqa: ANN001
-    """Repeat a case for some seconds, and report how often it was done."""
+    """Repeat a case for some seconds, and report how often."""
     client = Client(address)
     barrier.wait()
     end, count = time.perf_counter() + seconds, 0
@@ -93,7 +93,7 @@ def run_client(case: str, address: tuple[str, int], environment_id: str, seconds
 
 
 def measure(case: str, clients: int, address: tuple[str, int], environment_id: str, seconds: float) -> float:
-    """Return how often a second a case is done by so many clients."""
+    """Return how often per second a number of clients complete a case."""
     barrier, counts = multiprocessing.Barrier(clients), multiprocessing.Queue()
     arguments = (case, address, environment_id, seconds, barrier, counts)
     processes = [multiprocessing.Process(target=run_client, args=arguments) for _ in range(clients)]

@@ -1,9 +1,9 @@
-"""Measure `ant` beside another program, both in turn, and print tables of median ratios.
+"""Measure `ant` and another program in alternation, and print tables of median ratios.
 
-    python benchmarks/run.py [--ant PATH] [--official PATH] [--rounds N] [--only WORD]
+python benchmarks/run.py [--ant PATH] [--official PATH] [--rounds N] [--only WORD]
 
-The other program is the official tool if its path is given, and a script of a few lines with httpx
-otherwise. Absolute times differ between machines and hours; ratios of alternating runs hold.
+The other program is the official tool if its path is given, and otherwise a script of a few lines with httpx.
+Absolute times depend on the machine and the hour, but ratios of alternating runs do not.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ with httpx.Client() as client:
 
 @dataclass(frozen=True)
 class Program:
-    """Something to run, with what it reads from stdin."""
+    """A program with its input on stdin."""
 
     words: list[str]
     stdin: Path | None = None
@@ -50,7 +50,7 @@ class Program:
 
 @dataclass(frozen=True)
 class Run:
-    """What one run took."""
+    """The figures of one run."""
 
     seconds: float
     processor_s: float
@@ -66,11 +66,11 @@ _, status, usage = os.wait4(pid, 0)
 took = time.perf_counter() - begun
 print(os.waitstatus_to_exitcode(status), took, usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
 """
-"""Runs a program from a small process: a peak counts the memory of the parent until the program has started."""
+"""Starts a program from a small process: the peak includes the memory of the parent until it has started."""
 
 
 def measure(program: Program) -> Run:
-    """Run a program once, with its output to nowhere."""
+    """Run a program once, and discard its output."""
     launcher = [sys.executable, "-ISc", _LAUNCHER, *program.words]
     with (program.stdin or Path(os.devnull)).open("rb") as stdin:
         stderr = subprocess.DEVNULL if program.exit_code else None
@@ -84,16 +84,16 @@ def measure(program: Program) -> Run:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment of a run: a key, and nothing that is somebody's."""
+    """Return the environment of a run: a key, and no variables of the user."""
     kept = {name: text for name, text in os.environ.items() if not name.startswith("ANTHROPIC_")}
     return kept | {"ANTHROPIC_API_KEY": "benchmark", "ANTHROPIC_CONFIG_DIR": str(HERE / "no-profiles")}
 
 
 def in_turn(programs: dict[str, Program], rounds: int) -> dict[str, Run]:
-    """Run each program once a round, and return the medians."""
+    """Run each program once per round, and return the medians."""
     runs: dict[str, list[Run]] = {name: [] for name in programs}
     for program in programs.values():
-        measure(program)  # the files are in memory from here on
+        measure(program)  # loads the files into memory first
     for _ in range(rounds):
         for name, program in programs.items():
             runs[name].append(measure(program))
@@ -122,19 +122,19 @@ class Bench:
         return Program([self.ant, *words, "--base-url", self.url + base], stdin)
 
     def other_does(self, *words: str, base: str = "", script: str) -> Program:
-        """Return a run of the official tool, or of the script in its place."""
+        """Return a run of the official tool, or of the script that replaces it."""
         if self.official:
             return Program([self.official, *words, "--base-url", self.url + base])
         return Program([self.python, "-c", script, self.url + base])
 
     @property
     def other(self) -> str:
-        """What the other program is called in tables."""
+        """The name of the other program in tables."""
         return "official tool" if self.official else "httpx script"
 
 
 def start_up(bench: Bench, rounds: int) -> None:
-    """Print how long short commands take, beside an empty Python and the 3-line script."""
+    """Print the times of short commands, and those of an empty Python and the 3-line script."""
     retrieve = ("beta:environments", "retrieve", "env_1")
     create = ("beta:environments", "create")
     programs = {
@@ -163,7 +163,7 @@ def start_up(bench: Bench, rounds: int) -> None:
 
 
 def over_tls(bench: Bench, rounds: int) -> None:
-    """Print how long `retrieve` takes over TLS, with a whole bundle of authorities loaded."""
+    """Print the time of `retrieve` over TLS, with a complete bundle of authorities."""
     retrieve = ("beta:environments", "retrieve", "env_1")
     programs = {
         "3-line httpx script": Program([bench.python, "-c", RETRIEVE, bench.tls_url]),
@@ -185,7 +185,7 @@ def over_tls(bench: Bench, rounds: int) -> None:
 
 
 def bulk(bench: Bench, rounds: int) -> None:
-    """Print how long lists take, and how much memory."""
+    """Print the time and the memory of lists."""
     heading("Bulk", ("", "ant, s", f"{bench.other}, s", "ratio", "ant's peak, MiB"))
     for items, size in ((10_000, 100), (10_000, 1000), (100_000, 1000)):
         for name in ("jsonl", "yaml", "json", "table"):
@@ -206,7 +206,7 @@ def bulk(bench: Bench, rounds: int) -> None:
 
 
 def first_item(bench: Bench, rounds: int) -> None:
-    """Print when the first item is there, beside the whole list: pages are printed as they come."""
+    """Print the time of the first item and of the whole list. Pages are printed as they arrive."""
     heading("First item", ("", "first, s", "all, s"))
     words = bench.ant_does("beta:environments", "list", "--format", "jsonl", base="/10000/100").words
     firsts, alls = [], []
@@ -221,7 +221,7 @@ def first_item(bench: Bench, rounds: int) -> None:
 
 
 def big_input(bench: Bench, rounds: int) -> None:
-    """Print how long it takes to read large input; nothing is sent."""
+    """Print the time of reading large input. Nothing is sent."""
     heading("Input", ("", "s"))
     with tempfile.TemporaryDirectory() as folder:
         yaml, json = Path(folder, "keys.yaml"), Path(folder, "body.json")
@@ -234,7 +234,7 @@ def big_input(bench: Bench, rounds: int) -> None:
 
 
 def many(bench: Bench, rounds: int) -> None:
-    """Print how long 500 archives take in one process, and in a process each, by `xargs`."""
+    """Print the time of 500 archives in one process, and in 500 processes with `xargs`."""
     one_each = bench.official or bench.ant
     name = "official tool" if bench.official else "ant"
     heading("500 archives", ("server's time", "one process, s", f"{name} under", "s", "ratio"))
@@ -255,14 +255,14 @@ def many(bench: Bench, rounds: int) -> None:
 
 
 def heading(title: str, columns: tuple[str, ...]) -> None:
-    """Print the head of a table in Markdown."""
+    """Print the head of a Markdown table."""
     print(f"\n### {title}\n")
     row(*columns)
     row(*("---" for _ in columns))
 
 
 def row(*cells: str) -> None:
-    """Print a line of a table."""
+    """Print a row of a table."""
     print("| " + " | ".join(cells) + " |", flush=True)
 
 
@@ -308,7 +308,10 @@ def serving(*args: str) -> Iterator[str]:
 
 
 def certificate(folder: str) -> str:
-    """Return the file of a key with its certificate, whose authority every program trusts beside certifi's."""
+    """Return the file of a key with its certificate.
+
+    Every program trusts its authority as well as those of certifi.
+    """
     authority, path = trustme.CA(), Path(folder, "server.pem")
     authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(path))
     bundle = Path(folder, "bundle.pem")

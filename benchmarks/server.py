@@ -1,10 +1,10 @@
-"""A loopback server that looks like the API to `ant`: one environment, and lists of any length.
+"""A loopback server that looks like the API to `ant`, with one environment, and lists of any length.
 
-    python server.py [--items 10000] [--page-size 100] [--delay-ms 0] [--tls FILE]
+python server.py [--items 10000] [--page-size 100] [--delay-ms 0] [--tls FILE]
 
-Prints its base URL and serves until it is killed. `/v1/environments` is a list in pages; the base URL may
-have the path `/N/SIZE`, which means N items in pages of SIZE. Answers are made once and kept, so that what
-is measured is the client.
+Prints its base URL and serves until it is killed. `/v1/environments` is a list in pages. The base URL may
+have the path `/N/SIZE`, which means N items in pages of SIZE. Responses are built once and kept, so that the
+client is what is measured.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ OPTIONS = argparse.Namespace(items=10_000, page_size=100, delay_ms=0, tls=None)
 
 
 def environment(number: int) -> dict[str, object]:
-    """Return an environment as the API has it, about 700 bytes of JSON."""
+    """Return an environment in the form of the API, about 700 bytes of JSON."""
     return {
         "id": f"env_{number:024d}",
         "archived_at": None,
@@ -69,7 +69,7 @@ def one() -> bytes:
 
 
 def answer(method: str, target: str) -> bytes:
-    """Return the body for a request: a page of the list, or one environment."""
+    """Return the body of a response: a page of the list, or one environment."""
     parts = urlsplit(target)
     words = parts.path.strip("/").split("/")
     items, size = OPTIONS.items, OPTIONS.page_size
@@ -82,10 +82,10 @@ def answer(method: str, target: str) -> bytes:
 
 
 class Handler(socketserver.StreamRequestHandler):
-    """Answers the requests of one connection."""
+    """Handles the requests of one connection."""
 
     def handle(self) -> None:
-        """Read requests, whose bodies don't matter, and answer them until the client leaves."""
+        """Read requests, whose bodies are ignored, and respond until the client disconnects."""
         while request_line := self.rfile.readline():
             length = 0
             while (line := self.rfile.readline()) not in (b"\r\n", b""):
@@ -120,7 +120,7 @@ def main() -> None:
         if OPTIONS.tls:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(OPTIONS.tls)
-            # The handshake belongs to the thread of the connection.
+            # The thread of the connection does the handshake.
             server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
             scheme = "https"
         print(f"{scheme}://127.0.0.1:{server.server_address[1]}", flush=True)

@@ -1,8 +1,8 @@
-"""The worker beside the official one: latency, throughput, idle processor time, memory.
+"""Measure the worker and the official one: latency, throughput, idle processor time, memory.
 
 python benchmarks/worker.py [--official PATH] [--items 500]
 
-Both work for the same emulator on loopback, one after the other. Run it on a machine that does nothing else.
+Both work for the same emulator on loopback, one after the other. Run it on an otherwise idle machine.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def memory_of(pid: int) -> float:
 
 
 def latency(command: Sequence[str], queue: Queue, folder: Path, rounds: int) -> list[float]:
-    """Return the seconds from enqueueing to the handler's first line, at random moments."""
+    """Return the seconds from enqueueing an item to the handler's first line, at random moments."""
     stamps = folder / "stamps"
     stamps.write_text("")
     found = []
@@ -119,7 +119,7 @@ def latency(command: Sequence[str], queue: Queue, folder: Path, rounds: int) -> 
 
 
 def throughput(command: Sequence[str], queue: Queue, folder: Path, items: int) -> tuple[float, float]:
-    """Return items a second, and the peak memory in MiB."""
+    """Return items per second, and the peak memory in MiB."""
     queue.enqueue(items)
     with worker(command, queue, folder) as process:
         while queue.stopped() == 100:  # the newest are not done yet: wait for the first of them
@@ -132,7 +132,7 @@ def throughput(command: Sequence[str], queue: Queue, folder: Path, items: int) -
 
 
 def idle(command: Sequence[str], queue: Queue, folder: Path, seconds: float) -> float:
-    """Return the share of a core that a worker takes while there is no work, in percent."""
+    """Return the percentage of a core that a worker uses while there is no work."""
     with worker(command, queue, folder) as process:
         time.sleep(4)
         before = seconds_of(process.pid)

@@ -1,4 +1,4 @@
-"""`python docs/generate.py`: write what is generated into the working tree, scripts and reference.
+"""`python docs/generate.py`: write the generated files, scripts and reference, into the working tree.
 
 With `--check`, write nothing, and fail if a generated file is not current.
 """
@@ -19,7 +19,7 @@ COMMAND = "python docs/generate.py"
 
 
 def generated() -> dict[Path, str]:
-    """Return the text of every generated file, by its path below the working tree."""
+    """Return the content of every generated file, by its path in the working tree."""
     root = catalog()
     scripts = {Path("completions", shell.file): script(name, root) for name, shell in SHELLS.items()}
     return scripts | {Path("ant_cli", "help", path): text for path, text in pages(root).items()}

@@ -27,7 +27,7 @@ from tests.scripted_socket import transport_to
 
 settings.register_profile("ant", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ant")
-"""No test of Hypothesis asserts a time: how long a machine takes that others use, too, is not what is tested."""
+"""No test of Hypothesis asserts a time, because the speed of a shared machine is not what is tested."""
 
 if sys.platform == "win32":
     collect_ignore = [
@@ -42,9 +42,12 @@ if sys.platform == "win32":
     """Tests that drive the terminals, locks and shells of POSIX."""
 
 KEY = "correct-horse-battery"
-"""The key of every run. It must never be seen, and no pattern knows it: only what was registered is redacted."""
+"""The key of every run.
+
+It must never be shown. No pattern matches it, so it is redacted only if it is registered.
+"""
 KEY_BY_PATTERN = "sk-ant-canary-7f3a9c"
-"""What looks like a key, and is redacted even if nobody registered it."""
+"""It looks like a key, and is redacted even if it is not registered."""
 
 
 @dataclass

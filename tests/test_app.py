@@ -29,9 +29,9 @@ REFUSED_BY_TYPER = {
     "more/include-archived-false": NO_VALUE,
     "more/false-is-an-id": NO_ORDER,
 }
-"""The conformance cases that Typer can't express, and why."""
+"""The conformance cases that Typer can't express, with the reason."""
 ACCEPTED_BY_TYPER = {"more/one-dash-force": ONE_DASH}
-"""The conformance cases that only Typer accepts, and why."""
+"""The conformance cases that only Typer accepts, with the reason."""
 COMPARED = [case for case in EVERY_CASE if case["id"] not in ACCEPTED_BY_TYPER]
 COMMANDS = [command for command in catalog().walk() if not command.subcommands]
 GROUPS = [command for command in catalog().walk() if command.subcommands]

@@ -47,10 +47,10 @@ ORDER = (
     "__main__",
     "app",
 )
-"""The parts of the program, the lowest first. A part imports what stands before it."""
+"""The parts of the program, lowest first. A part imports only earlier parts."""
 
 EMULATOR_USERS = {"settings", "commands"}
-"""The parts that open the emulator, which imports nothing from the rest."""
+"""The parts that open the emulator, which itself imports no other part."""
 
 HOMES = {
     "typer": {"app"},
@@ -66,7 +66,7 @@ HOMES = {
     "prometheus_client": {"worker"},
     "waitress": {"emulator"},
 }
-"""The parts that import a library."""
+"""The parts that may import a library."""
 
 
 def part_of(path: Path) -> str:
@@ -86,7 +86,7 @@ def imports_of(path: Path) -> set[str]:
 
 
 LIGHT_TYPING = "ant_cli.runtime.light_typing"
-"""What modules import in place of `typing`, like a part of the standard library."""
+"""Modules import it in place of `typing`, so it is treated like a part of the standard library."""
 FILES = sorted(PACKAGE.rglob("*.py"))
 NAMES = {path.name.removesuffix(".py") for path in PACKAGE.iterdir()}
 
@@ -164,7 +164,7 @@ SECRET_ENTRANCES = {
     "runtime/streams.py": "responses, and what others hand over",
     "worker/sdk_session.py": "the secret of a work item, from its file or variable",
 }
-"""The files that register secrets, and where these come from."""
+"""The files that register secrets, and the sources of the secrets."""
 
 
 def test_secrets_are_registered_where_they_enter_and_nowhere_else():
@@ -292,7 +292,10 @@ COMMANDS = {
         {"sqlite3", "inspect"},
     ),
 }
-"""Command lines, and the libraries that each may load. The server refuses the connection: loading is all."""
+"""Command lines, and the libraries that each may load.
+
+The server refuses the connection, so they only load them.
+"""
 
 
 @pytest.mark.parametrize("name", COMMANDS)

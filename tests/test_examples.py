@@ -23,13 +23,13 @@ from tests.processes import coverage_env
 
 KEY = "sk-ant-example-0123456789"
 OWN_TERMINAL = 'exec <"$0"; exec "$@"'
-"""A session's leader that opens a terminal gets it as its own, on which it may be asked for a key."""
+"""The first terminal that a session leader opens becomes its own, where it can be asked for a key."""
 OTHER_SHELLS = {
     "zsh": ["zsh", "-efc", "autoload -U compinit && compinit -D\n"],
     "fish": ["fish", "-Nc", ""],
     "pwsh": ["pwsh", "-NoProfile", "-Command", "$ErrorActionPreference = 'Stop'\n"],
 }
-"""How the examples run that are not for bash; the last word is what the line comes after."""
+"""How to run examples for shells other than bash. The example is added to the last word."""
 PROGRAMS = {
     "ant": f'"{sys.executable}" -m ant_cli "$@" || {{ echo "exit $?: $@" >> "$HOME/failures"; false; }}',
     "op": f"echo {KEY}",
@@ -40,7 +40,7 @@ PROGRAMS = {
     "editor": "sed -i 's/^name: .*/name: edited/' \"$1\"",
     "code": 'shift; exec editor "$1"',
 }
-"""The programs of the examples. A failure of `ant` is written down, also where the shell would not see it."""
+"""The programs of the examples. Failures of `ant` are recorded, even if the shell ignores them."""
 PROFILES = f"""\
 active = "default"
 [profiles.default]
@@ -59,23 +59,23 @@ BEFORE = {
     "ant apply --validate environments": "mkdir environments\n",
     "ant export data --directory environments": "ant beta:environments create --name data >&2\n",
 }
-"""What comes before an example on its page, and has to be done."""
+"""The commands that the page shows before an example."""
 WORKER = (
     "export ANT_WORKER_EXIT_WHEN_IDLE=0.1s ANTHROPIC_ENVIRONMENT_ID=$({create}) ANTHROPIC_ENVIRONMENT_KEY={key}\n"
 )
-"""What a worker's examples need: an environment without work, in which they end soon."""
+"""The setup of a worker's examples: an environment without work, so that they end soon."""
 CREATE = "ant --local beta:environments create --name queue --config '{type: self_hosted}' --transform id -r"
 MADE = {
     "env_1": CREATE,
     "session_1": f"{CREATE} >&2; ant emulator session create",
     "emulator session create": f"{CREATE} >&2; echo emulator session create",
 }
-"""What an example needs, and the command that makes it and prints what stands for it in the line."""
+"""An object that an example needs, and the command that creates it and prints its replacement in the line."""
 SERVED = "http://127.0.0.1:8080"
 COMMANDS = [found for command in TOOL_COMMANDS for found in command.walk()]
 LINES = [(command.full_name, line) for command in COMMANDS for _, line in command.examples]
 ELSEWHERE = ("beta:worker run", "beta:worker exporter")
-"""Commands that tests/worker runs: they need a claimed item, or serve until a signal."""
+"""Commands that the tests in tests/worker run: they need a claimed item, or serve until a signal."""
 STARTING = [line for command, line in LINES if command == "emulator start"]
 PLAYED = [line for command, line in LINES if line not in STARTING and command not in ELSEWHERE] + [
     line for _, line in ROOT_EXAMPLES

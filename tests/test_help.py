@@ -22,7 +22,7 @@ from ant_cli.operations.formats import FORMATS
 from ant_cli.operations.global_flags import FILE, GLOBAL_FLAGS
 
 CLOUD_ID = "env_011CZkZ9X2dpNyB7HsEFoRfW"
-"""The environment ID in examples; those about a queue have env_1 and work_1."""
+"""The environment ID in examples. Those about a queue have env_1 and work_1."""
 
 
 def words_of(example):
@@ -78,7 +78,7 @@ def add_work(database, environment_id):
 
 
 PREPARATIONS = {"ack": ("poll",), "heartbeat": ("poll", "ack"), "stop": ("poll", "ack")}
-"""What a worker did before."""
+"""The commands that a worker runs before an example."""
 EXAMPLES = [(operation, words) for operation in OPERATIONS for _, words in operation.examples]
 
 

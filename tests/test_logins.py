@@ -219,7 +219,7 @@ ORDER = {
     "api_key of profile 'kept'": {"active": 'active = "kept"\n', "profiles": KEPT},
     "login of profile 'default'": {"login": "default"},
 }
-"""What gives one credential each, by precedence."""
+"""Sources of one credential each, by precedence."""
 
 
 @pytest.mark.parametrize(("winner", "loser"), list(combinations(ORDER, 2)))

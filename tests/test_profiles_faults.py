@@ -22,7 +22,7 @@ from tests.profile_workers import Workers
 GOOD = 'active = "work"\n\n[profiles.work]\nformat = "yaml"\n'
 LIST, CREATE = ("profile", "list"), ("profile", "create", "another")
 ME, SOMEBODY, ROOT, NOBODY_KNOWN = 65534, 65533, 0, 64242
-"""Users of the tests: the one who runs `ant`, another, the superuser, and one of whom the system knows no name."""
+"""User IDs: the user who runs `ant`, another user, the superuser, and a user without a name."""
 
 as_root = pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can be another user: run the tests as root"

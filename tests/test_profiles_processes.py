@@ -18,7 +18,7 @@ from tests.profile_workers import Workers
 
 START = 'active = "shared"\n[profiles.shared]\n' + "".join(f"[profiles.own-{worker}]\n" for worker in range(3))
 SPELLINGS = {"api_key": "sk-ant-{}", "base_url": "http://{}", "workspace_id": "wrkspc_{}"}
-"""What each key is set to; every value is used once, so that it says who wrote it, and when."""
+"""The value of each key. Every value is used once, so that it shows who wrote it, and when."""
 
 KEYS = st.sampled_from([*SPELLINGS])
 WHERE = st.sampled_from(["own", "shared"])
@@ -31,7 +31,7 @@ COMMANDS = st.one_of(
     st.tuples(st.just("list")),
 )
 DEATHS = st.none() | st.none() | st.none() | st.integers(1, 14)
-"""The call for a file at which a process that carries out a command is killed; there are about that many."""
+"""The number of the call for a file at which the process of a command is killed. There are about that many."""
 WORKERS = st.lists(st.lists(st.tuples(COMMANDS, DEATHS), max_size=6), min_size=2, max_size=3)
 
 

@@ -110,7 +110,7 @@ def test_the_table_of_exit_codes_applies_to_the_tool_commands(ant, tmp_path, com
 
 
 SESSION = re.compile(r"(?<=<!-- session -->\n```console\n).*?(?=```)", re.DOTALL)
-"""What the first screen shows: commands after `$ `, each with what it prints at a terminal."""
+"""The content of the first screen: commands after `$ `, each with its output at a terminal."""
 ID = re.compile(r"\b(?:env|req)_01\w{22}\b")
 
 

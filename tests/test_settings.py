@@ -17,7 +17,7 @@ from ant_cli.settings.sources import DEFAULT_BASE_URL
 from tests.conftest import Screen, make_runtime
 
 PROFILES = ("--profile", "ANTHROPIC_PROFILE", "active")
-"""What names a profile, the strongest first."""
+"""The ways to select a profile, by precedence."""
 
 
 def inputs_of(sources):

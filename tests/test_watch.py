@@ -25,7 +25,7 @@ LIST = ("beta:environments", "list", "--watch")
 RETRIEVE = ("beta:environments:work", "retrieve", "work_1", "--environment-id", "env_1", "--watch")
 STATS = ("beta:environments:work", "stats", "env_1", "--watch")
 GONE = httpx.Response(404, json={"type": "error", "error": {"type": "not_found_error", "message": "gone"}})
-"""What ends a watch."""
+"""The response that ends a watch."""
 FAULT = httpx.Response(503, json={"type": "error", "error": {"type": "overloaded_error", "message": "busy"}})
 
 
@@ -219,7 +219,7 @@ def test_a_fault_of_the_first_request_ends_a_watch(ant):
 
 
 CENTURY_S = 100 * 365 * 86_400.0
-"""The longest wait that a server can ask for."""
+"""The longest delay that a server can ask for."""
 
 
 @pytest.mark.parametrize(

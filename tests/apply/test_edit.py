@@ -35,7 +35,7 @@ ENVIRONMENT = {
 }
 DONE = {**ENVIRONMENT, "updated_at": "2026-11-25T10:00:01Z"}
 CONFIRMED = [["#! Delete this line to send them. To give up, leave the text unchanged.\n", ""]]
-"""What the user does with the text that has the changes of both."""
+"""The user's confirmation of a merged text."""
 EDITOR = """\
 import json, os, pathlib, sys
 folder, path = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])

@@ -55,7 +55,7 @@ ENVIRONMENTS = st.fixed_dictionaries(
         "state": st.just("active"),
     }
 )
-"""Objects of the server, with whatever texts."""
+"""Objects of the server with any strings."""
 
 
 @given(ENVIRONMENTS)

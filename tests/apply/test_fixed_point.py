@@ -23,7 +23,7 @@ BODIES = st.fixed_dictionaries(
         "config": CONFIG,
     },
 )
-"""Files, with whatever texts, and with fields left out."""
+"""Files with any strings, some without optional fields."""
 
 
 @settings(

@@ -1,4 +1,4 @@
-"""Shells with the completion in them: real ones, which find an `ant` that writes down what it is asked."""
+"""Real shells with the completion, which find an `ant` that records its arguments."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ NAMES = {
     "env_4": "$(touch oops) `touch oops`",
     "env_5": "a:b",
 }
-"""The names of environments, by their IDs."""
+"""The names of environments by ID."""
 PROFILES = 'active = "work"\n\n[profiles.home]\nbase_url = "local:"\n\n[profiles."my.team"]\n[profiles.work]\n'
 HARD_NAME = "a: $(touch oops)\n`touch oops`'\""
-"""A name that must not break a shell, or be run by one."""
+"""A name that must neither break a shell nor be run by it."""
 HARD_NAME_SHOWN = HARD_NAME.replace("\n", " ")
 
 
@@ -50,12 +50,12 @@ class ShellSandbox:
 
     @property
     def calls(self) -> list[str]:
-        """The words of every call of `ant`, without it."""
+        """The arguments of each call of `ant`."""
         log = self.folder / "calls"
         return log.read_text().splitlines() if log.exists() else []
 
     def name_environments(self, **names: str) -> None:
-        """Let `ant` list environments with these names, by their IDs."""
+        """Let `ant` list environments with these names, in the order of their IDs."""
         (self.folder / "names").write_text("".join(f"{key}\t{name}\n" for key, name in names.items()))
         (self.folder / "bin" / "ant").write_text('#!/bin/sh\ncat "$HOME/names"\n')
 

@@ -1,4 +1,4 @@
-"""A shell in a pseudo-terminal: type, press keys, and see the line and the screen."""
+"""A shell in a pseudo-terminal: tests type and press keys, and read the line and the screen."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from pathlib import Path
 PATIENCE_S = 20.0
 TAB = "\t"
 SHOW_LINE = "\x07"
-"""Control-G: the shell's setup must bind it to printing the line between « and »."""
+"""Control-G: the shell's setup must bind it to a function that prints the line between « and »."""
 CLEAR_LINE = "\x15"
 """Control-U."""
 OWN_TERMINAL = 'exec <"$0" >"$0" 2>&1; exec "$@"'
-"""A session's leader that opens a terminal gets it as its own, which job control needs."""
+"""The first terminal that a session leader opens becomes its own, which job control needs."""
 
 
 class Terminal:
@@ -37,7 +37,7 @@ class Terminal:
         os.close(slave)
 
     def complete(self, typed: str, key: str = TAB) -> str:
-        """Type something, press a key, and return the line as it is then."""
+        """Type something, press a key, and return the resulting line."""
         self._seen = b""
         os.write(self._master, (typed + key + SHOW_LINE).encode())
         line = self._wait_for("«(.*?)»")
@@ -45,7 +45,7 @@ class Terminal:
         return line[1]
 
     def screen(self) -> str:
-        """Return what was printed since the typing began, without escape sequences."""
+        """Return the output since the typing began, without escape sequences."""
         return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|[\r\x07]", "", self._seen.decode("utf-8", "replace"))
 
     def close(self) -> None:

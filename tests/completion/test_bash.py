@@ -1,4 +1,4 @@
-"""Completion in bash, driven through a terminal."""
+"""Completion in bash, with keys in a terminal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.completion.conftest import NAMES, SCRIPTS, ShellSandbox
 from tests.completion.terminal import Terminal
 
 ALL = "\x0f"
-"""Control-O: insert everything that is offered."""
+"""Control-O: insert every offered word."""
 SETUP = rf"""
 bind -x '"\C-g": printf "«%s»" "$READLINE_LINE"'
 bind '"\C-o": insert-completions'
@@ -29,7 +29,7 @@ def bash(terminal) -> Terminal:
 
 
 def offered(bash: Terminal, typed: str) -> list[str]:
-    """Return everything that is offered for the last word."""
+    """Return every word that is offered for the last argument."""
     before = typed.rpartition(" ")[0]
     return bash.complete(typed, ALL).removeprefix(before).split()
 
@@ -97,7 +97,7 @@ def test_every_command_of_a_group_is_offered(bash: Terminal):
 
 
 def test_help_completes_topics_and_commands(bash: Terminal):
-    """Behind a group, `help` completes the commands of the group."""
+    """After a group, `help` completes the commands of the group."""
     assert {"output", "exit-codes", "beta:environments", "beta:environments:work", "profile"} <= set(
         offered(bash, "ant help ")
     )
@@ -119,8 +119,8 @@ def test_formats_are_offered_after_an_equals_sign(bash: Terminal):
 
 
 @pytest.mark.parametrize("flag", ["--environment-id ", "--environment-id=", ""])
-def test_listed_ids_are_followed_by_what_they_name(bash: Terminal, flag: str):
-    """The second tab lists them, and inserts nothing of the names, of which none is run."""
+def test_listed_ids_are_followed_by_their_names(bash: Terminal, flag: str):
+    """The second tab lists them. No part of a name is inserted or run."""
     line = f"ant beta:environments retrieve {flag}env_"
     assert bash.complete(line, "\t\t") == line
     screen = bash.screen()
@@ -129,7 +129,7 @@ def test_listed_ids_are_followed_by_what_they_name(bash: Terminal, flag: str):
 
 
 def test_no_name_of_an_id_is_inserted(bash: Terminal):
-    """Neither by a menu, nor by inserting all that is offered."""
+    """Neither a menu nor inserting all offered words inserts a name."""
     assert offered(bash, "ant beta:environments retrieve env_") == ["env_1", "env_2"]
     bash.complete("bind '\"\\C-t\": menu-complete'\n", "")
     assert bash.complete("ant beta:environments retrieve env_", "\x14").rstrip().endswith((" env_1", " env_2"))
@@ -145,7 +145,7 @@ def test_no_name_of_an_id_is_inserted(bash: Terminal):
         ("'my d", "'env_3' "),
         ("'$(to", "'env_4' "),
         ("'a:", "'env_5' "),
-        ("a:", "a:"),  # readline would replace only what follows the colon
+        ("a:", "a:"),  # readline would replace only the part after the colon
         ("tmp-", "tmp-"),
         ("TMP", "TMP"),
         ("x", "x"),
@@ -153,7 +153,10 @@ def test_no_name_of_an_id_is_inserted(bash: Terminal):
     ],
 )
 def test_a_name_is_replaced_by_its_id(bash: Terminal, sandbox: ShellSandbox, typed: str, completed: str):
-    """What names several environments, or none, stays as it was typed; an ID always counts as an ID."""
+    """A name of several environments, or of none, is unchanged.
+
+    An ID is always an ID, even if it is also a name.
+    """
     sandbox.name_environments(**NAMES, env_6="env_4")
     line = "ant beta:environments retrieve "
     assert bash.complete(line + typed) == line + completed
@@ -161,7 +164,7 @@ def test_a_name_is_replaced_by_its_id(bash: Terminal, sandbox: ShellSandbox, typ
 
 
 def test_each_of_several_ids_is_completed(bash: Terminal, sandbox: ShellSandbox):
-    """A command that takes one has no second one."""
+    """A command that takes one ID does not complete a second one."""
     sandbox.name_environments(**NAMES)
     complete = bash.complete
     line = "ant beta:environments archive env_1 env_3 "
@@ -173,7 +176,7 @@ def test_each_of_several_ids_is_completed(bash: Terminal, sandbox: ShellSandbox)
 def test_several_environments_whose_names_begin_as_typed_are_listed_with_their_ids(
     bash: Terminal, sandbox: ShellSandbox
 ):
-    """The second tab lists them, and leaves the line as it is."""
+    """The second tab lists them, and does not change the line."""
     sandbox.name_environments(**NAMES)
     line = "ant beta:environments retrieve tmp"
     assert bash.complete(line, "\t\t") == line
@@ -185,7 +188,7 @@ def test_several_environments_whose_names_begin_as_typed_are_listed_with_their_i
 
 @pytest.mark.parametrize("flag", ["--environment-id ", "--environment-id=", ""])
 def test_ids_are_fetched_by_running_ant_with_the_line(bash: Terminal, sandbox: ShellSandbox, flag: str):
-    """`ant` gets the whole line up to the cursor, as typed so far."""
+    """`ant` gets the whole line up to the cursor."""
     line = f"ant --local beta:environments retrieve {flag}"
     assert bash.complete(line + "env_2") == line + "env_2 "
     assert sandbox.calls == [f"__complete environment_id --local beta:environments retrieve {flag}env_2"]
@@ -229,14 +232,14 @@ def test_ids_of_the_emulator_are_completed_by_the_real_program(terminal, sandbox
 
 
 def test_ids_that_only_an_emulator_has_are_not_requested_from_the_api(bash: Terminal, sandbox: ShellSandbox):
-    """The kind of the ID says so, and `ant` knows the base URL."""
+    """The prefix of the ID tells the kind, and `ant` knows the base URL."""
     line = "ant emulator enqueue env_2"
     assert bash.complete(line) == line + " "
     assert set(sandbox.calls) == {"__complete emulator_environment_id emulator enqueue env_2"}
 
 
 def test_an_environment_to_enqueue_in_is_completed_by_the_real_program(terminal, sandbox: ShellSandbox):
-    """It is fetched from the emulator at the base URL, and from nowhere else."""
+    """It is fetched only from the emulator at the base URL."""
     identifier = sandbox.use_real_ant()
     line = "ant emulator enqueue "
     assert terminal(["bash", "--norc", "-i"], SETUP).complete(line) == f"{line}{identifier} "

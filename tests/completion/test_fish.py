@@ -1,4 +1,4 @@
-"""Completion in fish, asked as the tab key asks it: `complete -C LINE`."""
+"""Completion in fish, called like the tab key calls it: `complete -C LINE`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ source {shlex.quote(str(SCRIPTS / "ant.fish"))}
 
 @pytest.fixture
 def fish(sandbox: ShellSandbox):
-    """Return what fish offers for a line: words, and what it says about each."""
+    """Return the words that fish offers for a line, each with its description."""
     needs("fish")
 
     def offered(line: str) -> dict[str, str]:
@@ -129,7 +129,10 @@ def test_a_second_id_is_not_offered_for_a_command_that_takes_one(fish, sandbox: 
     ],
 )
 def test_a_name_is_replaced_by_its_id(terminal, sandbox: ShellSandbox, typed: str, completed: str):
-    """What names several environments, or none, stays as it was typed; an ID always counts as an ID."""
+    """A name of several environments, or of none, is unchanged.
+
+    An ID is always an ID, even if it is also a name.
+    """
     sandbox.name_environments(**NAMES, env_6="env_4")
     line = "ant beta:environments retrieve "
     assert terminal(["fish", "--no-config", "-i"], SETUP).complete(line + typed) == line + completed
@@ -137,7 +140,7 @@ def test_a_name_is_replaced_by_its_id(terminal, sandbox: ShellSandbox, typed: st
 
 
 def test_each_of_several_ids_is_completed(terminal, sandbox: ShellSandbox):
-    """Wherever the line has had others."""
+    """The position of earlier IDs makes no difference."""
     sandbox.name_environments(**NAMES)
     complete = terminal(["fish", "--no-config", "-i"], SETUP).complete
     line = "ant beta:environments archive env_1 env_3 "
@@ -164,13 +167,13 @@ def test_ids_of_the_emulator_are_completed_by_the_real_program(fish, sandbox: Sh
 
 
 def test_ids_that_only_an_emulator_has_are_not_requested_from_the_api(fish, sandbox: ShellSandbox):
-    """The kind of the ID says so, and `ant` knows the base URL."""
+    """The prefix of the ID tells the kind, and `ant` knows the base URL."""
     assert fish("ant emulator enqueue env_2") == {"env_2": "other"}
     assert set(sandbox.calls) == {"__complete emulator_environment_id emulator enqueue env_2"}
 
 
 def test_an_environment_to_enqueue_in_is_completed_by_the_real_program(fish, sandbox: ShellSandbox):
-    """It is fetched from the emulator at the base URL, and from nowhere else."""
+    """It is fetched only from the emulator at the base URL."""
     identifier = sandbox.use_real_ant()
     assert fish("ant emulator enqueue ") == {identifier: HARD_NAME_SHOWN}
     with socket.create_server(("127.0.0.1", 0)) as server:

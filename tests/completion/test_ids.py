@@ -1,4 +1,4 @@
-"""`ant __complete`: the IDs that a shell asks for."""
+"""`ant __complete`: the IDs that a shell requests."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_the_work_of_the_typed_environment_is_offered(ant):
 
 
 def test_work_is_not_requested_without_its_environment_id(ant):
-    """The API lists work by environment only."""
+    """The API lists work only by environment."""
     result = ant("__complete", "work_id", "beta:environments:work", "stop", "")
     assert (result.exit, result.stdout, result.stderr, result.requests) == (0, "", "", [])
 
@@ -77,7 +77,7 @@ def test_work_is_not_requested_without_its_environment_id(ant):
     ],
 )
 def test_control_characters_in_names_are_escaped(ant, name: str, shown: str):
-    """A name takes one line and has no terminal sequences."""
+    """A name is on one line and has no terminal sequences."""
     page = httpx.Response(200, content=b'{"data": [{"id": "env_1", "name": %s}]}' % ascii_json(name))
     assert ant(*RETRIEVE, replies=[page]).stdout == f"env_1\t{shown}\n"
 
@@ -123,7 +123,7 @@ def test_every_failure_is_silent(ant, cache_folder: Path, reply):
     ],
 )
 def test_no_request_is_sent_for_an_invalid_command_line(ant, words):
-    """The line may be half typed."""
+    """The line may be incomplete."""
     env = {"ANTHROPIC_BASE_URL": "ftp://x"} if words[-1:] == ("--base-url",) else {}
     result = ant("__complete", *words, env=env)
     assert (result.exit, result.stdout, result.stderr, result.requests) == (0, "", "", [])
@@ -136,7 +136,7 @@ def test_no_request_is_sent_without_a_credential(ant):
 
 
 def test_the_key_command_of_a_profile_is_not_run_for_completion(ant, clean_environ, tmp_path: Path):
-    """A command may take long, or ask for a password."""
+    """The command may take long, or ask for a password."""
     folder = Path(clean_environ["ANTHROPIC_CONFIG_DIR"])
     folder.mkdir()
     store = f"[profiles.work]\napi_key_command = 'touch {tmp_path / 'ran'}'\n"
@@ -167,8 +167,8 @@ def test_the_key_and_the_url_of_a_profile_are_used(ant, clean_environ):
 
 
 @pytest.mark.parametrize("word", ["$KEY", "`cat key`"])
-def test_unexpanded_shell_variables_are_not_taken_for_ids(ant, word: str):
-    """The shell passes the text as it was typed."""
+def test_unexpanded_shell_variables_are_not_used_as_ids(ant, word: str):
+    """The shell passes the unexpanded text."""
     assert ant(*RETRIEVE, "--api-key", word).requests == []
 
 
@@ -232,7 +232,7 @@ def test_a_cache_entry_older_than_a_minute_is_requested_again(ant, cache_folder:
 
 
 def test_cache_keys_work_without_the_blake2_extension_module(clean_environ):
-    """Where Python was built without it, hashlib has the same hash."""
+    """If Python was built without it, hashlib has the same hash."""
     program = (
         "import hashlib, os, sys; sys.modules.update(dict.fromkeys(sys.argv[1:]));"
         "from ant_cli.completion.cache import Cache; print(vars(Cache(os.environ, 'k', {})))"
@@ -257,15 +257,15 @@ def test_cache_keys_work_without_the_blake2_extension_module(clean_environ):
         {"env": {"ANTHROPIC_AUTH_TOKEN": "other"}},
     ],
 )
-def test_another_base_url_or_credential_has_a_cache_entry_of_its_own(ant, change):
+def test_another_base_url_or_credential_has_its_own_cache_entry(ant, change):
     """A cache entry is for one base URL and one credential."""
     ant(*RETRIEVE, replies=[PAGE])
     result = ant(*RETRIEVE, *change.get("words", ()), env=change.get("env", {}), replies=[PAGE])
     assert len(result.requests) == 1
 
 
-def test_a_new_key_in_the_profile_has_a_cache_entry_of_its_own(ant, profile):
-    """IDs that only the old key may see are not offered with the new one."""
+def test_a_new_key_in_the_profile_has_its_own_cache_entry(ant, profile):
+    """IDs that only the old key can read are not offered with the new one."""
     for key in ("first-key", "second-key"):
         profile(f'api_key = "{key}"')
         result = ant(*RETRIEVE, env={"ANTHROPIC_API_KEY": None}, replies=[PAGE])
@@ -284,7 +284,7 @@ def test_a_new_key_in_the_profile_has_a_cache_entry_of_its_own(ant, profile):
     ],
 )
 def test_the_cache_depends_on_the_profiles_file_that_settings_read(platform, environ):
-    """A change of the active profile needs another cache entry, on each operating system."""
+    """A change of the active profile leads to another cache entry, on each operating system."""
     assert Path(cache.store(environ, platform)) == config_dir(environ, platform)
 
 
@@ -320,7 +320,7 @@ def _of_another_user(entry: Path, _beside: Path) -> None:
 @pytest.mark.skipif(os.name == "nt", reason="this test needs POSIX: permissions")
 @pytest.mark.parametrize("change", [_writable_by_others, _a_link, _a_pipe, _of_another_user])
 def test_a_cache_entry_that_another_user_may_have_written_is_not_offered(ant, cache_folder, tmp_path, change):
-    """Where several users share a cache folder, it would become part of the command line."""
+    """If several users share a cache folder, the entry would become part of the command line."""
     ant(*RETRIEVE, replies=[PAGE])
     (kept,) = cache_folder.iterdir()
     kept.write_text("$(date)\tdata\n")
@@ -363,7 +363,7 @@ def test_the_cache_is_in_the_local_application_data_on_windows(environ, parts):
     ids=["not at all", "byte by byte"],
 )
 def test_a_slow_api_is_not_waited_for(clean_environ, reply: Reply):
-    """The time limit is for the whole response, which this server would never end."""
+    """The time limit applies to the whole response, which this server never ends."""
     with ScriptedServer(reply) as server:
         command = [sys.executable, "-m", "ant_cli", *RETRIEVE, "--base-url", server.url]
         done = subprocess.run(command, env=clean_environ, capture_output=True, timeout=10, check=True)
@@ -371,7 +371,7 @@ def test_a_slow_api_is_not_waited_for(clean_environ, reply: Reply):
 
 
 def test_completion_from_the_cache_imports_no_heavy_modules(clean_environ):
-    """It takes hardly longer than the start of Python."""
+    """It takes hardly longer than starting Python."""
     words = list(RETRIEVE[1:])
     kept = cache.Cache(clean_environ, words[0], ids.deciding_flags(words[1:]))
     kept.write(b"env_1\tkept\n")
@@ -407,15 +407,15 @@ FEDERATED = ("--federation-rule", "fdrl_1", "--organization-id", "org_1", "--ide
 @pytest.mark.parametrize("typed", [FEDERATED, ("--api-key-stdin",), ("--auth-token-stdin",)])
 @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
 def test_ids_are_not_requested_with_another_credential_than_the_command_will_use(ant, typed, before):
-    """The access token of a federation, or a key on stdin, is not there when the tab key is pressed."""
+    """The access token of a federation, or a key on stdin, is not available when the tab key is pressed."""
     command = ("beta:environments", "retrieve")
     words = (*typed, *command, "") if before else (*command, *typed, "")
     result = ant("__complete", "environment_id", *words, replies=[PAGE])
     assert (result.exit, result.stdout, result.requests) == (0, "", [])
 
 
-def test_completion_reads_every_flag_that_decides_on_server_and_credential():
-    """A flag that it does not know would be ignored."""
+def test_completion_reads_every_flag_that_chooses_the_server_or_the_credential():
+    """Otherwise such a flag would be ignored."""
     names = (*CREDENTIAL, "base_url", "local", "workspace_id", "profile")
     assert {flag_name(name) for name in names} <= ids.DECIDING_FLAGS
     booleans = {param.flag for param in GLOBAL_FLAGS if param.name in names and not param.takes_value}
@@ -423,7 +423,7 @@ def test_completion_reads_every_flag_that_decides_on_server_and_credential():
 
 
 def test_the_flags_that_completion_reads_exist():
-    """Each of them is a flag of some command."""
+    """Each of them is a flag of a command."""
     from ant_cli.argv import params_of
     from ant_cli.operations import OPERATIONS
 

@@ -1,4 +1,4 @@
-"""`ant completion`, and what the scripts know."""
+"""`ant completion`, and the content of the scripts."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from tests.completion.conftest import SCRIPTS, ShellSandbox, needs
 
 ROOT = catalog()
 OWN_FLAGS = {param.flag for operation in OPERATIONS for param in operation.params}
-"""What some commands of the API take, and others do not."""
+"""Flags that some commands of the API have, and others do not."""
 PARTS = {
     "bash": (r"^ +'{}'\) reply=\((.*?)\) ;;$", r"--([a-z-]+)"),
     "zsh": (r"^ +\('{}'\) reply=\(\n((?:.+\n)*?) +\) ;;$", r"^ +'--([a-z-]+):"),
     "fish": (r"^complete -c ant -n '__ant_at any {}' (.*?)$", r"^-l ([a-z-]+) "),
     "powershell": (r"^ +'{}' = @\(\n((?:.+\n)*?) +\) \+ \$shared$", r"^ +'--([a-z-]+)\|"),
 }
-"""Where the flags of a command stand in a script, and how a flag looks there."""
+"""The place of a command's flags in a script, and the form of a flag there."""
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -42,7 +42,7 @@ def test_the_printed_script_is_the_committed_one(ant, shell: str, command: str):
 
 
 def test_pwsh_is_accepted_as_a_name_of_powershell(ant):
-    """The program of PowerShell is named pwsh."""
+    """The executable of PowerShell is called pwsh."""
     assert ant("completion", "pwsh").stdout == ant("completion", "powershell").stdout
 
 
@@ -74,7 +74,7 @@ def test_the_help_page_says_how_to_install_each_script(ant):
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.command)
 def test_every_script_completes_every_flag_of_every_command_and_no_others(shell: str, operation):
-    """Scripts and parser are made of the same rows."""
+    """Scripts and parser use the same rows."""
     pattern, flag = PARTS[shell]
     parts = re.findall(pattern.format(operation.command), scripts.script(shell, ROOT), re.MULTILINE)
     offered = {f"--{name}" for part in parts for name in re.findall(flag, part, re.MULTILINE)}
@@ -138,7 +138,7 @@ def test_help_takes_topics_and_all_other_commands():
 
 @pytest.mark.parametrize("command", HELP_COMMANDS, ids=lambda command: command.full_name)
 def test_help_accepts_everything_that_is_offered_as_its_argument(ant, command: Command):
-    """Nothing is offered that `ant help` refuses."""
+    """`ant help` would reject nothing that is offered."""
     assert ant(*command.path).exit == 0
 
 
@@ -146,7 +146,7 @@ def test_help_accepts_everything_that_is_offered_as_its_argument(ant, command: C
 
 
 def test_the_powershell_script_follows_the_grammar():
-    """PowerShell itself runs it only where it is installed; a parser finds every mistake in the syntax anywhere."""
+    """PowerShell itself is not installed everywhere, but the parser finds syntax errors on every machine."""
     import tree_sitter
     import tree_sitter_powershell
 
@@ -158,13 +158,13 @@ def test_the_powershell_script_follows_the_grammar():
 
 @pytest.mark.parametrize("table", ["subcommands", "flags", "flag_kinds", "argument_kinds"])
 def test_no_powershell_hash_table_has_duplicate_keys(table: str):
-    """PowerShell refuses duplicate keys, and ignores case."""
+    """PowerShell rejects duplicate keys, and ignores case."""
     keys = [row.partition(" = ")[0].lower() for row in powershell.TABLES[table](Tables(ROOT))]
     assert len(set(keys)) == len(keys)
 
 
 def test_the_powershell_script_is_ascii():
-    """PowerShell 5.1 reads a file, and what a program prints, in the code page of the system."""
+    """PowerShell 5.1 decodes files, and the output of programs, with the code page of the system."""
     assert scripts.script("powershell", ROOT).isascii()
 
 
@@ -176,7 +176,7 @@ foreach ($line in ($env:LINES -split "`n")) {
     @($found.CompletionMatches | ForEach-Object { $_.CompletionText }) -join "`t"
 }
 """
-"""Complete each line as the tab key does, with the cursor at the bar, or at the end."""
+"""Complete each line as with the tab key, with the cursor at the bar, or else at the end."""
 PWSH_SETTINGS = {
     "as it starts": "",
     "strict": "Set-StrictMode -Version Latest; $ErrorActionPreference = 'Stop'",
@@ -212,7 +212,7 @@ PWSH_OFFERS = {
 
 @pytest.mark.parametrize("settings", PWSH_SETTINGS.values(), ids=PWSH_SETTINGS.keys())
 def test_powershell_completes_in_any_session(sandbox: ShellSandbox, settings: str):
-    """It is called as the tab key calls it, with different settings of the session."""
+    """It is called like the tab key calls it, with different settings of the session."""
     if shutil.which("pwsh") is None:
         pytest.skip("PowerShell is not installed: see https://aka.ms/install-powershell")
     environ = sandbox.environ | {"SCRIPT": str(SCRIPTS / "ant.ps1"), "LINES": "\n".join(PWSH_OFFERS)}

@@ -1,4 +1,4 @@
-"""Completion in zsh, driven through a terminal."""
+"""Completion in zsh, with keys in a terminal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.completion.conftest import NAMES, SCRIPTS, ShellSandbox
 from tests.completion.terminal import Terminal
 
 ALL = "\x0f"
-"""Control-O: insert everything that is offered."""
+"""Control-O: insert every offered word."""
 SETUP = r"""
 PS1='> '
 unsetopt beep prompt_sp
@@ -70,21 +70,21 @@ def test_tab_completes_commands_and_flags_without_running_ant(
 
 
 def test_a_script_autoloaded_from_fpath_completes(terminal):
-    """The first completion is then the function's first call."""
+    """The first completion is then the first call of the function."""
     zsh = terminal(["zsh", "-f", "-i"], FOUND)
     assert zsh.complete("ant completion z") == "ant completion zsh "
     assert zsh.complete("ant completion b") == "ant completion bash "
 
 
 def test_every_command_of_a_group_is_offered_with_its_summary(zsh: Terminal):
-    """The list below the line has a summary of each command."""
+    """The list below the line has the summary of each command."""
     zsh.complete("ant beta:environments:work st")
     assert "Stop a work item, gracefully or immediately" in zsh.screen()
     assert "Show queue statistics" in zsh.screen()
 
 
 def test_help_completes_topics_and_commands(zsh: Terminal):
-    """Behind a group, `help` completes the commands of the group."""
+    """After a group, `help` completes the commands of the group."""
     assert {"output", "exit-codes", "beta:environments", "beta:environments:work", "profile"} <= set(
         zsh.complete("ant help ", ALL).split()
     )
@@ -131,7 +131,10 @@ def test_ids_are_fetched_by_running_ant_with_the_line(zsh: Terminal, sandbox: Sh
     ],
 )
 def test_a_name_is_replaced_by_its_id(zsh: Terminal, sandbox: ShellSandbox, typed: str, completed: str):
-    """What names several environments, or none, stays as it was typed; an ID always counts as an ID."""
+    """A name of several environments, or of none, is unchanged.
+
+    An ID is always an ID, even if it is also a name.
+    """
     sandbox.name_environments(**NAMES, env_6="env_4")
     line = "ant beta:environments retrieve "
     assert zsh.complete(line + typed) == line + completed
@@ -139,7 +142,7 @@ def test_a_name_is_replaced_by_its_id(zsh: Terminal, sandbox: ShellSandbox, type
 
 
 def test_each_of_several_ids_is_completed(zsh: Terminal, sandbox: ShellSandbox):
-    """A command that takes one has no second one."""
+    """A command that takes one ID does not complete a second one."""
     sandbox.name_environments(**NAMES)
     complete = zsh.complete
     line = "ant beta:environments archive env_1 env_3 "
@@ -151,7 +154,7 @@ def test_each_of_several_ids_is_completed(zsh: Terminal, sandbox: ShellSandbox):
 def test_several_environments_whose_names_begin_as_typed_are_listed_with_their_ids(
     zsh: Terminal, sandbox: ShellSandbox
 ):
-    """They are listed below the line, which stays as it is."""
+    """They are listed below the line, which does not change."""
     sandbox.name_environments(**NAMES)
     line = "ant beta:environments retrieve tmp"
     assert zsh.complete(line) == line
@@ -177,14 +180,14 @@ def test_ids_of_the_emulator_are_completed_by_the_real_program(terminal, sandbox
 
 
 def test_ids_that_only_an_emulator_has_are_not_requested_from_the_api(zsh: Terminal, sandbox: ShellSandbox):
-    """The kind of the ID says so, and `ant` knows the base URL."""
+    """The prefix of the ID tells the kind, and `ant` knows the base URL."""
     line = "ant emulator enqueue env_2"
     assert zsh.complete(line) == line + " "
     assert set(sandbox.calls) == {"__complete emulator_environment_id emulator enqueue env_2"}
 
 
 def test_an_environment_to_enqueue_in_is_completed_by_the_real_program(terminal, sandbox: ShellSandbox):
-    """It is fetched from the emulator at the base URL, and from nowhere else."""
+    """It is fetched only from the emulator at the base URL."""
     identifier = sandbox.use_real_ant()
     line = "ant emulator enqueue "
     assert terminal(["zsh", "-f", "-i"], SOURCED).complete(line) == f"{line}{identifier} "

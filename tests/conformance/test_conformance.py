@@ -1,4 +1,4 @@
-"""The conformance cases, those that came and ours, each in a process of its own, as a user would run it."""
+"""The conformance cases, given and our own, each in a separate process, like a run of a user."""
 
 import importlib.util
 import sys
@@ -10,7 +10,7 @@ HERE = Path(__file__).parent
 
 
 def load_runner():
-    """Load the runner beside this file, which came with the cases."""
+    """Load the runner in this folder, which came with the cases."""
     spec = importlib.util.spec_from_file_location("conformance_run", HERE / "run.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -24,11 +24,11 @@ OURS = RUNNER.load_cases(HERE / "ours")
 
 @pytest.mark.parametrize("case", [*CASES, *OURS], ids=[case["id"] for case in [*CASES, *OURS]])
 def test_case(case):
-    """What is sent, printed and said is what the case expects."""
+    """The request, the output and the exit code are those of the case."""
     seen = RUNNER.run_case(case, [sys.executable, "-m", "ant_cli"])
     assert RUNNER.check(case, case["expect"], seen) == []
 
 
-def test_all_cases_are_here():
+def test_all_given_conformance_cases_exist():
     """None of the 194 is lost."""
     assert len(CASES) == 194

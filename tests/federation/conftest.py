@@ -12,7 +12,7 @@ from tests.conftest import KEY, Result
 
 SIGNATURE = "never-shown-signature-of-the-job"
 ASSERTION = f"eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJyZXBvOmFjbWUvYXBwIn0.{SIGNATURE}"
-"""An identity token, whose last part is the secret one."""
+"""An identity token. Its last part is secret."""
 RETRIEVE = ("beta:environments", "retrieve", "env_1")
 OBJECT = {"id": "env_1", "type": "environment"}
 

@@ -191,7 +191,7 @@ def test_entries_of_a_folder_to_which_others_could_write_are_replaced(federated,
 
 
 ME, SOMEBODY = 65534, 65533
-"""Users of the tests: the one who runs `ant`, and another."""
+"""User IDs: the user who runs `ant`, and another one."""
 
 
 @posix_only

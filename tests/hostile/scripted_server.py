@@ -23,7 +23,7 @@ class Act(Enum):
 
 
 Reply = tuple[bytes | Act, ...]
-"""What is done for one request, part by part."""
+"""The parts of the reply to one request."""
 
 
 def response(body: Any = b"", *headers: str, status: str = "200 OK", kind: str = "application/json") -> bytes:

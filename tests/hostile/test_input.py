@@ -24,7 +24,7 @@ MERGE_BOMB = (
     + "".join(f"k{n}: &k{n} {{<<: [*k{n - 1}, *k{n - 1}], b{n}: 1}}\n" for n in range(1, 60))
 )
 HALVES = ("\\ud800", "\\udbff", "\\udc00", "\\udfff")
-"""The first and last lone surrogates, high and low, as JSON writes them."""
+"""The first and last lone surrogates, high and low, in JSON notation."""
 DEEP_BOMB = "k0: &k0 {}\n" + "".join(f"k{n}: &k{n} {'[' * 90}*k{n - 1}{']' * 90}\n" for n in range(1, 40))
 
 

@@ -19,7 +19,7 @@ from .scripted_server import Act, Reply, ScriptedServer, error, response
 IDS = [f"env_{number:02}" for number in range(30)]
 ARCHIVE = ("beta:environments", "archive")
 BROKEN = IDS[11]
-"""The ID in the middle whose requests meet the fault."""
+"""The ID in the middle, whose requests get the fault."""
 UNAVAILABLE = error("503 Service Unavailable")
 LIMITED = error("429 Too Many Requests", "rate_limit_error", "retry-after: 1")
 LIMITED_FOR_LONG = error("429 Too Many Requests", "rate_limit_error", "retry-after: 3600")

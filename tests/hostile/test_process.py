@@ -286,7 +286,7 @@ import resource, subprocess, sys
 subprocess.run(sys.argv[1:], check=True)
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)
 """
-"""Runs a command, and prints its peak of memory on stderr: in KiB on Linux."""
+"""Runs a command, and prints its peak memory on stderr, in KiB on Linux."""
 PEAK_OF_ANT = f"$PYTHON -c {shlex.quote(PEAK)} $ANT"
 
 

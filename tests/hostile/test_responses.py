@@ -166,7 +166,7 @@ def test_an_empty_body_with_a_content_encoding_is_accepted(ant_over_socket: AntO
 
 
 LIMIT = 256_000_000
-"""The most bytes of a response after decompression, as the documentation says."""
+"""The documented limit of a response after decompression, in bytes."""
 
 
 def packed(body: bytes, size: int) -> bytes:

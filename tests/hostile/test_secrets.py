@@ -41,7 +41,7 @@ SENT = [
     ({}, ("--workspace-id", KEY)),
     ({}, ("--beta", KEY)),
 ]
-"""Places from which a key is sent, rightly or by mistake."""
+"""Places from which a key is sent, on purpose or by mistake."""
 REFUSED = [
     ({"ANTHROPIC_API_KEY": f"{KEY}\nx"}, (), 2),
     ({"ANTHROPIC_API_KEY": f"{KEY}ü"}, (), 2),
@@ -60,7 +60,7 @@ REFUSED = [
     (NO_KEY, ("--api-kye", KEY_BY_PATTERN), 2),
     (NO_KEY, (KEY_BY_PATTERN,), 2),
 ]
-"""Places in which it can't be used, and the exit code."""
+"""Places in which a key can't be used, and the exit code."""
 
 
 @pytest.mark.parametrize(("env", "words"), SENT, ids=range(len(SENT)))  # a test's ID is printed
@@ -131,7 +131,7 @@ SECRET_LOOKALIKES = (
     "ANTHROPIC_API_KEY={}",
     "x-api-key:{}",
 )
-"""What somebody types who means --api-key."""
+"""Mistyped forms of --api-key."""
 
 
 @pytest.mark.parametrize("typed", SECRET_LOOKALIKES)

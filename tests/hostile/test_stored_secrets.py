@@ -188,7 +188,7 @@ def test_a_piped_key_is_redacted_in_the_error_of_a_credential_store_that_quotes_
 
 
 STORED = "staple-of-the-horse-wxyz"
-"""A key that is in a file, in the credential store, in a pipe or in a variable, and must stay there."""
+"""A key in a file, in the credential store, in a pipe or in a variable. It must not be copied anywhere else."""
 PROFILES = {
     "key": f'api_key = "{STORED}"',
     "token": f'auth_token = "{STORED}"',
@@ -231,7 +231,7 @@ HANDLING = [
     *((env, words) for env in VIA_VARIABLE for words in (CALL, ("auth", "token"), ("auth", "status", "--check"))),
 ]
 ASKING = (CALL, ("auth", "token"), ("auth", "status", "--check", "--format", "json"))
-"""What needs the key, and so runs the command that prints it; nothing else may."""
+"""The commands that need the key, and so run the command that prints it. No other command may run it."""
 
 
 @dataclass

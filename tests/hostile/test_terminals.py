@@ -33,7 +33,7 @@ ATTACKS = {
     "delete": "a\x7fb",
 }
 COLOUR = re.compile(r"\x1b\[[0-9;]*m|\r\x1b\[K")
-"""What we ourselves may send to a terminal."""
+"""The sequences that the program itself may send to a terminal."""
 UNSEEN = set(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200b\u2060\ufeff\u2028\u2029\xad"
 )

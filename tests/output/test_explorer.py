@@ -362,7 +362,7 @@ def press(
 
 
 BURST = {"/": "slash", "\r": "enter", "\x1b": "escape", "?": "question_mark"}
-"""What textual calls the keys of a burst that are no letters."""
+"""The names in textual for the keys of a burst that are not letters."""
 
 
 async def enter(pilot: Any, key: str) -> None:

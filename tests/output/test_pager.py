@@ -282,7 +282,7 @@ print("shown:", os.read(0, 4).decode(), flush=True)
 os.read(2, 1)  # a key, from the terminal
 print("left", flush=True)
 """
-"""A pager that shows the beginning, and ends at a key."""
+"""A pager that shows the beginning, and quits when a key is pressed."""
 
 
 QUIT_ON_KEY_AFTER_CTRL_C = """
@@ -293,7 +293,7 @@ os.write(1, b"read all")
 os.read(2, 1)  # a key, from the terminal
 os.write(1, b"left")
 """
-"""A pager that takes everything in, and does not end by Ctrl-C, as less."""
+"""A pager that reads all its input and, like less, ignores Ctrl-C."""
 
 
 class SlowServer(http.server.ThreadingHTTPServer):

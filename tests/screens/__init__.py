@@ -1,1 +1,1 @@
-"""What a person sees: scenes on a terminal, kept as golden files."""
+"""The terminal's output for people: scenes with golden files."""

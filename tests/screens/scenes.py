@@ -1,4 +1,4 @@
-"""The scenes: command lines, what the server answers, and the time of day.
+"""The scenes: command lines, the server's responses, and the time of day.
 
 `python -m tests.screens.scenes NAME` plays one.
 """
@@ -22,7 +22,7 @@ NOW = datetime.fromisoformat("2026-03-14T15:00:00Z").timestamp()
 
 
 def environment(number, name, created, config=None, archived=None, **fields):
-    """Return an environment as the API has it."""
+    """Return an environment in the form of the API."""
     return {
         "id": f"env_011CZkZ9X2dpNyB7HsEFoR{number:02d}",
         "archived_at": archived,
@@ -39,7 +39,7 @@ def environment(number, name, created, config=None, archived=None, **fields):
 
 
 def work(number, state, created, heartbeat=None):
-    """Return a work item as the API has it."""
+    """Return a work item in the form of the API."""
     return {
         "id": f"work_01Hn5Bq8mZcXvR2tKs9LpW{number:02d}",
         "acknowledged_at": None,
@@ -113,12 +113,12 @@ STATS = {"type": "work_queue_stats", "depth": 3, "pending": 1, "oldest_queued_at
 
 
 def page(items):
-    """Return a page of a list, the only one."""
+    """Return the only page of a list."""
     return {"data": items, "next_page": None}
 
 
 class Rounds(list):
-    """The responses to one request after another, of a command that asks again."""
+    """The responses to the successive requests of a command that repeats them."""
 
 
 SCENES = {
@@ -179,11 +179,11 @@ SCENES = {
     "help-command": (["beta:environments", "create", "--help"], None),
     "help-topic": (["help", "output"], None),
 }
-"""The words of each scene, and the answer to its request."""
+"""The words of each scene, and the response to its request."""
 
 
 def response(answer):
-    """Return an answer as it comes from the network."""
+    """Return a response in the form in which the network delivers it."""
     status = 404 if answer in (MISSING, WITH_CODE) else 200
     return httpx.Response(status, headers={"request-id": "req_011CZkZ9"}, json=answer)
 
@@ -209,10 +209,10 @@ def play(name, stdout, stderr, environ):
 
 
 def canonical(screen):
-    """Return what a terminal shows of a text: each run of a style between its escape sequences, made visible.
+    """Return the visible content of a terminal's output, with the escape sequences of each run of a style.
 
-    Different sequences can mean the same, blanks at the end of a line can't be seen, and nothing is left of a full
-    screen.
+    Different sequences can mean the same, spaces at the end of a line are invisible, and a full screen leaves
+    nothing.
     """
     style, lines = (), []
     screen = screen.rpartition(FULL_SCREEN_OFF)[2]

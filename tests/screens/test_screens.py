@@ -1,7 +1,7 @@
-"""What a person sees on a terminal of 80 and of 160 columns, compared with golden files.
+"""The output on terminals of 80 and of 160 columns, compared with golden files.
 
-The files hold escape sequences made visible. Light and dark terminals get the same: only basic colours are
-used. After a change that is meant, write them again with ANT_WRITE_SCREENS=1, and review each of them.
+The files have visible escape sequences. Light and dark terminals get the same output, with basic colours only.
+After an intended change, write the files again with ANT_WRITE_SCREENS=1, and review each of them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SIZES = {80: 24, 160: 50}
 
 
 def golden(name, width, shown):
-    """Compare a screen with its file, or write that."""
+    """Compare a screen with its file, or write the file."""
     path = FOLDER / f"{name}-{width}.txt"
     if os.environ.get("ANT_WRITE_SCREENS"):
         path.write_text(shown, "utf-8")
@@ -35,28 +35,28 @@ def golden(name, width, shown):
 
 
 def played(name, clean_environ, **environ):
-    """Return all that a scene writes to the terminal."""
+    """Return all output of a scene on the terminal."""
     screen = Screen(terminal=True)
     play(name, screen, screen, {**clean_environ, "TERM": "xterm-256color", **environ})
     return screen.text()
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.txt")), ids=lambda path: path.stem)
-def test_a_screen_has_only_what_light_and_dark_themes_define(path):
-    """Bold, dim, and red to cyan: each theme makes them readable. White or black would be invisible on one."""
+def test_a_screen_has_only_styles_that_light_and_dark_themes_define(path):
+    """Every theme makes bold, dim, and red to cyan readable. White or black would be invisible in some themes."""
     codes = re.findall(r"␛\[([\d;]*)m", path.read_text("utf-8"))
     assert set(codes) <= {"0", "1", "2", *map(str, range(31, 37))}
 
 
 @pytest.mark.parametrize("width", SIZES)
 @pytest.mark.parametrize("name", SCENES)
-def test_a_scene_looks_as_it_should(name, width, clean_environ):
-    """List, retrieve, errors and help."""
+def test_a_scene_equals_its_golden_file(name, width, clean_environ):
+    """The scenes include lists, objects, errors and help."""
     golden(name, width, canonical(played(name, clean_environ, COLUMNS=str(width))))
 
 
-def test_a_list_without_colour_looks_as_it_should(clean_environ):
-    """Then the column ARCHIVED says what dim rows would."""
+def test_a_list_without_colour_equals_its_golden_file(clean_environ):
+    """The column ARCHIVED then replaces dim rows."""
     shown = played("list-archived", clean_environ, COLUMNS="80", NO_COLOR="1")
     assert "\x1b" not in shown
     golden("list-archived-no-colour", 80, canonical(shown))
@@ -64,8 +64,8 @@ def test_a_list_without_colour_looks_as_it_should(clean_environ):
 
 @pytest.mark.parametrize("name", ["watch-list", "watch-stats"])
 def test_the_screen_of_a_watch_ends_with_a_status_line(name, clean_environ, monkeypatch):
-    """It says what did not fit: here the window has four lines."""
-    monkeypatch.setenv("TERM", "xterm-256color")  # which rich reads
+    """It says what did not fit. Here the window has four lines."""
+    monkeypatch.setenv("TERM", "xterm-256color")  # rich reads it
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     shown = played(name, clean_environ, COLUMNS="80", LINES="4")
@@ -79,7 +79,7 @@ def test_the_screen_of_a_watch_ends_with_a_status_line(name, clean_environ, monk
 )
 @pytest.mark.parametrize("width", SIZES)
 def test_a_real_terminal_shows_the_same(name, width, tmp_path):
-    """A screen that tmux draws, and measures in its own way, equals the golden file."""
+    """A screen drawn by tmux, which measures characters in its own way, equals the golden file."""
     environ = {**os.environ, "TMUX_TMPDIR": str(tmp_path), "LC_ALL": "C.UTF-8", "PYTHONPATH": str(ROOT)}
     for variable in ("TMUX", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "COLUMNS", "LINES"):
         environ.pop(variable, None)
@@ -101,8 +101,8 @@ def test_a_real_terminal_shows_the_same(name, width, tmp_path):
 
 
 @pytest.mark.parametrize("width", SIZES)
-def test_the_status_of_a_login_looks_as_it_should(width, clean_environ, official, monkeypatch):
-    """The official tool's login is in use."""
+def test_the_status_of_a_login_equals_its_golden_file(width, clean_environ, official, monkeypatch):
+    """It shows a login of the official tool."""
     monkeypatch.setitem(SCENES, "auth-status", (["auth", "status"], None))
     official.log_in("work", expires_at=int(NOW) + 3600, workspace_id="wrkspc_1")
     official.log_in("home")

@@ -33,7 +33,7 @@ HEADERS = {
     "anthropic-beta": "managed-agents-2026-04-01",
 }
 _LEASE_SECONDS = "5"
-"""Also before the first heartbeat, so that nobody waits long for the items of a worker that was killed."""
+"""It also applies before the first heartbeat, so that the items of a killed worker are soon free again."""
 HANDLER = f"""#!{SHELL}
 exec 9>> "locks/$ANTHROPIC_WORK_ID"
 flock -n 9 || echo "overlap $ANTHROPIC_WORK_ID $$" >> runs
@@ -41,14 +41,14 @@ echo "start $ANTHROPIC_WORK_ID $$ $ANTHROPIC_WORKER_ID" >> runs
 sleep 0.05
 echo "end $ANTHROPIC_WORK_ID $$" >> runs
 """
-"""Two runs at once would want the same lock. A run that is killed lets go of it."""
+"""The lock shows whether two runs of an item overlap. A killed run releases it."""
 
 
 class Report(NamedTuple):
     """The outcome of a fleet."""
 
     states: Mapping[str, int]
-    """How many items are in which state."""
+    """The number of items in each state."""
     dead_letters: int
     verdict: Verdict
     worker_kills: int

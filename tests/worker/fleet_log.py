@@ -16,7 +16,7 @@ class Run(NamedTuple):
     """The name of its worker."""
     start: int
     end: int | None
-    """None if it did not come to its end."""
+    """None if it did not end."""
 
 
 class WorkerKill(NamedTuple):
@@ -24,9 +24,9 @@ class WorkerKill(NamedTuple):
 
     worker: str
     position: int
-    """How long the log was just before."""
+    """The length of the log just before."""
     unstopped: frozenset[str]
-    """The items that were not stopped just after."""
+    """The items that were not stopped yet just after."""
 
 
 class HandlerKill(NamedTuple):
@@ -41,7 +41,7 @@ class Hit(Enum):
 
     IN_PROGRESS = auto()
     AFTER_END = auto()
-    """The handler had done its work, and the item was not stopped yet."""
+    """The handler had finished, but the item was not stopped yet."""
 
 
 class Verdict(NamedTuple):
@@ -49,15 +49,15 @@ class Verdict(NamedTuple):
 
     starts: int
     overlaps: int
-    """Runs that began while another one of the same item went on."""
+    """Runs that began during another run of the same item."""
     in_progress: int
     """Runs that were repeated because a kill hit them in progress."""
     after_end: int
-    """Runs that were repeated because a kill came between the end of their work and the stop of their item."""
+    """Runs that were repeated because of a kill between the end of the handler and the stop of the item."""
     unexplained: tuple[Run, ...]
     """Runs that were repeated although no kill hit them."""
     unfinished: tuple[Run, ...]
-    """Runs that did not come to their end, and were not repeated."""
+    """Runs without an end that were not repeated."""
 
 
 def runs_of(lines: Iterable[str]) -> list[Run]:

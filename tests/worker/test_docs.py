@@ -29,7 +29,7 @@ KEDA_KEYS = {
     "aggregateFromKubeServiceEndpoints",
     "aggregationType",
 }
-"""What a trigger of the type metrics-api takes, by KEDA's documentation."""
+"""The metadata of a metrics-api trigger in KEDA's documentation."""
 
 
 def blocks(language):
