@@ -1,4 +1,4 @@
-"""Logging in and out, and knowing which key is used."""
+"""Logging in and out, and showing which key is used."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PAGE = {"data": [], "next_page": None}
 
 @pytest.fixture
 def ant_without_key(ant):
-    """Run `ant` without a credential in the environment; secrets are in no message."""
+    """Run `ant` without a credential in the environment. The test fails if a message shows a secret."""
 
     def run(*words, env=None, replies=(PAGE,), **more):
         done = ant(*words, env={"ANTHROPIC_API_KEY": None, **(env or {})}, replies=replies, **more)
@@ -52,7 +52,7 @@ def path(clean_environ):
 
 
 def document(path):
-    """Return what the profiles file holds."""
+    """Return the content of the profiles file."""
     return tomllib.loads(path.read_text())
 
 
@@ -67,7 +67,7 @@ def write(path, text):
 
 
 def test_login_verifies_the_key_and_stores_it_in_the_active_profile(ant_without_key, path):
-    """It sends one cheap request, then makes a profile, which is active because it is the first."""
+    """It sends one cheap request, then creates a profile, which is active because it is the first."""
     headers = {"anthropic-organization-id": "org-1"}
     reply = httpx.Response(200, json=PAGE, headers=headers)
     done = ant_without_key("auth", "login", "--api-key-stdin", stdin=f"  {SECRET}\r\n", replies=[reply])
@@ -119,7 +119,7 @@ def test_login_to_the_emulator_needs_no_account(ant_without_key, path):
     ],
 )
 def test_login_to_the_local_emulator_says_that_nothing_was_verified(ant_without_key, path, words, env, stored):
-    """The emulator accepts any key; only a base URL that was typed is stored."""
+    """The emulator accepts any key. A base URL is stored only if it is on the command line."""
     done = ant_without_key("auth", "login", "--api-key-stdin", *words, env=env, stdin=SECRET)
     assert (done.exit, done.requests) == (0, [])
     assert done.stderr.startswith("The emulator accepts any key, so nothing was verified.\nStored the key")
@@ -130,7 +130,7 @@ def test_login_to_the_local_emulator_says_that_nothing_was_verified(ant_without_
 
 
 def test_login_to_a_served_emulator_verifies_the_key_only_if_it_has_one(ant_without_key, tmp_path):
-    """The emulator reports that it accepts any key; one that was started with a key checks it."""
+    """An emulator reports whether it accepts any key, or checks the key with which it was started."""
     for own_key, said in (
         (None, "The emulator accepts any key, so nothing was verified."),
         (SECRET, "Key accepted by "),
@@ -147,7 +147,7 @@ def test_login_to_a_served_emulator_verifies_the_key_only_if_it_has_one(ant_with
 
 
 def through(transport):
-    """Return what a transport answers to the request that checks a key."""
+    """Return a transport with a response to the request that verifies a key."""
     headers = {
         "x-api-key": SECRET,
         "anthropic-version": "2023-06-01",
@@ -159,7 +159,10 @@ def through(transport):
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_login_does_not_store_a_key_that_the_server_rejects(ant_without_key, path, status):
-    """Exit code 4, with the server's reason, and the flag that stores the key without verification."""
+    """The exit code is 4.
+
+    The message has the server's reason, and the flag that stores the key without verification.
+    """
     body = {"type": "error", "error": {"type": "authentication_error", "message": f"no: {SECRET}"}}
     done = ant_without_key(
         "auth", "login", "--api-key-stdin", stdin=SECRET, replies=[httpx.Response(status, json=body)]
@@ -171,15 +174,15 @@ def test_login_does_not_store_a_key_that_the_server_rejects(ant_without_key, pat
 
 
 def test_login_does_not_store_a_key_that_could_not_be_verified(ant_without_key, path):
-    """A connection that fails ends `auth login` with the exit code of network errors."""
+    """If the connection fails, `auth login` ends with the exit code of network errors."""
     replies = [ConnectionRefusedError("no route")] * 3
     done = ant_without_key("auth", "login", "--api-key-stdin", stdin=SECRET, replies=replies)
     assert (done.exit, path.exists()) == (8, False)
 
 
 @pytest.mark.parametrize("body", [b"[]", b'{"data": 1}'])
-def test_login_does_not_take_any_status_200_for_the_api(ant_without_key, path, body):
-    """A server that is not the API accepts any key."""
+def test_login_does_not_accept_every_status_200(ant_without_key, path, body):
+    """A server that is not the API may accept any key."""
     done = ant_without_key(
         "auth", "login", "--api-key-stdin", stdin=SECRET, replies=[httpx.Response(200, content=body)]
     )
@@ -221,8 +224,8 @@ def test_login_warns_of_a_key_on_the_command_line(ant_without_key, path):
         (("--api-key-stdin", SECRET), SECRET, "unexpected argument"),
     ],
 )
-def test_login_refuses_text_that_cannot_be_a_key(ant_without_key, path, words, stdin, message):
-    """Exit code 2; nothing is sent, stored or shown."""
+def test_login_rejects_text_that_cannot_be_a_key(ant_without_key, path, words, stdin, message):
+    """The exit code is 2, and nothing is sent, stored or shown."""
     done = ant_without_key("auth", "login", *words, stdin=stdin)
     assert (done.exit, done.requests, path.exists()) == (2, [], False)
     assert message in done.stderr
@@ -245,7 +248,7 @@ def test_login_with_a_second_profile_keeps_the_active_one(ant_without_key, path)
 
 
 def test_login_replaces_every_credential_of_the_profile(ant_without_key, path):
-    """Its other settings stay, unknown ones included."""
+    """Its other settings are kept, including unknown ones."""
     write(path, f'[profiles.work]\napi_key_command = "x"\nauth_token = "{OTHER}"\nformat = "yaml"\nnew = 1\n')
     done = ant_without_key("auth", "login", "--profile", "work", "--api-key-stdin", stdin=SECRET)
     assert document(path)["profiles"]["work"] == {"api_key": SECRET, "format": "yaml", "new": 1}
@@ -254,7 +257,7 @@ def test_login_replaces_every_credential_of_the_profile(ant_without_key, path):
 
 
 def test_login_notes_the_variables_that_shadow_the_new_profile(ant, path):
-    """A variable that was exported long ago would be used instead of the new key."""
+    """An old exported variable would be used instead of the new key."""
     env = {"ANTHROPIC_PROFILE": "other", "ANTHROPIC_BASE_URL": "http://h.example"}
     words = ("auth", "login", "--no-verify", "--profile", "work", "--api-key-stdin")
     done = ant(*words, stdin=SECRET, env=env)
@@ -275,11 +278,11 @@ def test_login_does_not_prompt_for_a_key_if_the_profiles_file_is_malformed(ant_w
     assert "line 1, column 9" in done.stderr
 
 
-# On a terminal
+# At a terminal
 
 
 def on_terminal(words, environ, *typed):
-    """Run `ant` on a terminal of its own, answer each prompt, and return the status and what was to be seen."""
+    """Run `ant` on its own terminal, answer each prompt, and return the status and the output."""
     child, terminal = pty.fork()
     if child == 0:
         os.execve(sys.executable, [sys.executable, "-m", "ant_cli", *words], environ)
@@ -287,14 +290,14 @@ def on_terminal(words, environ, *typed):
     answers = list(typed)
     for _ in range(60):
         ready, _, _ = select.select([terminal], [], [], 1)
-        if not ready and typed == ("\x03",):  # the system forgets an interrupt that comes just before a read
+        if not ready and typed == ("\x03",):  # the system discards an interrupt just before a read
             answers = list(typed)
             os.write(terminal, answers.pop().encode())
         if not ready:
             continue
         try:
             part = os.read(terminal, 4096)
-        except OSError:  # Linux's way to say that the other side is closed
+        except OSError:  # on Linux, the other side is closed
             part = b""
         if not part:
             break
@@ -352,7 +355,7 @@ def test_login_without_a_terminal_says_how_to_pipe_the_key(no_key):
 
 
 def test_a_typed_key_is_checked_like_a_piped_key(clean_environ):
-    """White space around the key is dropped, and an empty key is refused."""
+    """White space around the key is removed, and an empty key is rejected."""
     process = make_runtime(clean_environ)
     assert prompt_secret("? ", process, "ant", ask=lambda _: f" {SECRET} ") == SECRET
     with pytest.raises(UsageError, match="the secret is empty"):
@@ -430,7 +433,7 @@ def test_the_keyring_entry_is_deleted_when_its_key_is_replaced_or_removed(ant_wi
     ],
 )
 def test_logout_works_without_the_keyring_and_says_how_to_delete_the_entry(ant_without_key, path, words):
-    """The key is removed from the file; exit code 4."""
+    """The key is removed from the file, and the exit code is 4."""
     write(
         path,
         'active = "work"\n[profiles.work]\napi_key = "keyring:work-1"\n[profiles.x]\napi_key = "keyring:x-1"\n',
@@ -445,7 +448,7 @@ def test_logout_works_without_the_keyring_and_says_how_to_delete_the_entry(ant_w
 
 
 def test_login_deletes_the_keyring_entry_if_the_profile_cannot_be_written(ant_without_key, path, credential_store):
-    """Nothing would refer to that entry."""
+    """Nothing would refer to the entry."""
     (path.parent / "profiles.toml.lock").mkdir(parents=True)
     done = ant_without_key("auth", "login", "--keyring", "--api-key-stdin", stdin=SECRET)
     assert (done.exit, credential_store.entries) == (1, {})
@@ -455,7 +458,7 @@ def test_login_deletes_the_keyring_entry_if_the_profile_cannot_be_written(ant_wi
 
 
 def test_status_without_a_credential_lists_the_sources_that_were_checked(ant_without_key, path):
-    """Exit code 4, and how to log in."""
+    """The exit code is 4, and the message says how to log in."""
     done = ant_without_key("auth", "status")
     assert done.exit == 4
     assert done.stdout.splitlines() == [
@@ -513,7 +516,7 @@ SERVERS = f'active = "work"\n[profiles.work]\napi_key = "{SECRET}"\nbase_url = "
 
 
 def test_status_explains_a_variable_that_shadows_the_base_url_of_the_profile(ant_without_key, path):
-    """It says that the profile's key is sent to the base URL of the variable."""
+    """The report says that the profile's key is sent to the base URL of the variable."""
     write(path, SERVERS)
     env = {"ANTHROPIC_BASE_URL": "http://127.0.0.1:2"}
     assert ant_without_key("auth", "status", env=env).stdout.splitlines()[1:6] == [
@@ -540,7 +543,7 @@ def test_status_explains_that_a_variables_key_goes_to_the_base_url_of_the_profil
 
 
 def test_status_with_a_flag_names_all_sources_that_the_flag_shadows(ant_without_key, path):
-    """There is no note, since the flag was typed."""
+    """There is no note, because the flag was chosen for this command."""
     write(path, SERVERS)
     words = ("auth", "status", "--base-url", "http://flag", "--format", "json")
     data = ant_without_key(*words, env={"ANTHROPIC_BASE_URL": "http://variable"}).json
@@ -602,7 +605,7 @@ def test_status_with_an_unknown_profile_is_an_error(ant_without_key, path):
 
 @pytest.mark.parametrize(("reply", "status"), [(PAGE, 0), (httpx.Response(401, json={}), 4)])
 def test_status_with_check_sends_a_request(ant_without_key, path, reply, status):
-    """The request has the credential that a command would use."""
+    """The request has the credential that other commands use."""
     write(path, f"active = 'work'\n[profiles.work]\napi_key_command = \"echo {SECRET}\"\n")
     done = ant_without_key("auth", "status", "--check", replies=[reply])
     assert done.exit == status
@@ -612,7 +615,7 @@ def test_status_with_check_sends_a_request(ant_without_key, path, reply, status)
 
 
 def test_status_without_check_sends_nothing_and_runs_no_key_command(ant_without_key, path):
-    """Neither the server nor the key command is needed for the report."""
+    """The report needs neither the server nor the key command."""
     write(path, "active = 'work'\n[profiles.work]\napi_key_command = \"false\"\n")
     done = ant_without_key("auth", "status")
     assert (done.exit, done.requests) == (0, [])
@@ -630,14 +633,14 @@ def test_token_prints_only_the_credential_in_use_on_stdout(ant_without_key, path
     assert ant_without_key("auth", "token").stdout == f"{OTHER}\n"
 
 
-def test_token_runs_the_key_command_also_with_the_emulator(ant_without_key, path):
-    """The user asked for the key."""
+def test_token_runs_the_key_command_even_with_the_emulator(ant_without_key, path):
+    """The user has asked for the key."""
     write(path, f"active = 'a'\n[profiles.a]\nbase_url = 'local:'\napi_key_command = 'echo {SECRET}'\n")
     assert ant_without_key("auth", "token").stdout == f"{SECRET}\n"
 
 
-def test_token_notes_competing_credentials_also_with_the_emulator(ant_without_key, path):
-    """One of them is printed, whatever the base URL, and it is sent nowhere."""
+def test_token_notes_competing_credentials_even_with_the_emulator(ant_without_key, path):
+    """One of them is printed whatever the base URL is, and none is sent."""
     write(path, SERVERS)
     done = ant_without_key("auth", "token", env={"ANTHROPIC_API_KEY": OTHER, "ANTHROPIC_BASE_URL": "local:"})
     assert done.stdout == f"{OTHER}\n"
@@ -667,7 +670,7 @@ format = "yaml"
 
 
 def test_logout_removes_the_credentials_of_the_profile(ant_without_key, path):
-    """Its settings stay, and so do the other profiles."""
+    """Its settings and the other profiles are kept."""
     write(path, TWO)
     done = ant_without_key("auth", "logout")
     assert (done.exit, done.stderr) == (0, "Removed the credentials of profile 'work'.\n")
@@ -676,7 +679,7 @@ def test_logout_removes_the_credentials_of_the_profile(ant_without_key, path):
 
 
 def test_logout_of_a_named_profile_requires_that_it_exists(ant_without_key, path):
-    """Another profile than the active one can be named."""
+    """It may be a profile that is not active."""
     write(path, TWO)
     assert ant_without_key("auth", "logout", "--profile", "home").exit == 0
     assert document(path)["profiles"]["home"] == {}
@@ -684,7 +687,7 @@ def test_logout_of_a_named_profile_requires_that_it_exists(ant_without_key, path
 
 
 def test_logout_all_removes_all_credentials_and_notes_set_variables(ant, path):
-    """A credential in a variable is still used after it."""
+    """A credential in a variable is still used after the logout."""
     write(path, TWO)
     done = ant("auth", "logout", "--all")
     assert done.stderr == (
@@ -701,7 +704,7 @@ def test_logout_without_profiles_creates_no_file(ant_without_key, path):
     assert not path.exists()
 
 
-# Where a key must not be
+# Places where a key must not be
 
 SPY = """
 import json, os, sys
@@ -737,23 +740,23 @@ class Server(BaseHTTPRequestHandler):
     cmdlines: list[str] = []  # noqa: RUF012 - one server, one list
 
     def do_GET(self):
-        """Answer with an empty page."""
+        """Respond with an empty page."""
         for process in Path("/proc").glob("[0-9]*/cmdline"):
             try:
                 self.cmdlines.append(process.read_bytes().decode("utf-8", "replace"))
-            except OSError:  # it has ended meanwhile
+            except OSError:  # the process has ended meanwhile
                 continue
         self.send_response(200)
         self.end_headers()
         self.wfile.write(json.dumps(PAGE).encode())
 
     def log_message(self, *_):
-        """Say nothing."""
+        """Print nothing."""
 
 
 def test_a_key_is_in_no_command_line_during_login(no_key, path):
-    """No process on the machine has it in its arguments while the key is being verified."""
-    key = "sk-ant-api03-of-this-test-alone-wxyz"  # other tests that run meanwhile may show theirs
+    """While the key is being verified, no process on the machine has it in its arguments."""
+    key = "sk-ant-api03-of-this-test-alone-wxyz"  # tests that run at the same time may show other keys
     with HTTPServer(("127.0.0.1", 0), Server) as server:
         thread = threading.Thread(target=server.handle_request)
         thread.start()

@@ -1,4 +1,4 @@
-"""A credential store of a real operating system: GNOME's, on a bus of its own."""
+"""A credential store of a real operating system: GNOME's, with its own D-Bus."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ $ANT auth logout; say logout
 
 
 def in_session(script, environ, limit_s):
-    """Run a script on a bus of its own; whatever it starts ends with it, or when the time is over."""
+    """Run a script with its own D-Bus. Its processes end with it, or when the time is over."""
     return subprocess.run(
         ["timeout", str(limit_s), SESSION, "--", "bash", "-c", script],
         env=environ,

@@ -1,4 +1,4 @@
-"""`ant emulator`: serving it, and acting on one in this process or on a served one."""
+"""`ant emulator`: serving an emulator, and acting on one in this process or on a served one."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CREATE = (
 
 @pytest.fixture
 def local(clean_environ):
-    """Run `ant` in a process of its own, with the emulator in a file."""
+    """Run `ant` in a separate process, with the emulator in a file."""
 
     def run(*words, **more):
         environ = (
@@ -48,7 +48,7 @@ def local(clean_environ):
             capture_output=True,
             text=True,
             check=False,
-            timeout=30,  # what serves by mistake is a failure, and no hang
+            timeout=30,  # a command that serves by mistake fails, and does not hang
         )
 
     return run
@@ -56,7 +56,7 @@ def local(clean_environ):
 
 @pytest.fixture
 def served(clean_environ):
-    """Start `ant emulator start` with more flags, and stop it at the end; returns its base URL and process."""
+    """Start `ant emulator start` with more flags, and stop it at the end. Returns its base URL and process."""
     running = []
 
     def start(*flags, **more):
@@ -79,7 +79,7 @@ def served(clean_environ):
 
 
 def test_enqueue_poll_ack_and_stats_share_a_queue_across_processes(local):
-    """Each command is a process of its own."""
+    """Each command is a separate process."""
     environment_id = local(*CREATE).stdout.strip()
     done = local(
         "emulator", "enqueue", environment_id, "--count", "2", "--metadata", "{team: a}", "--session-id", "s"
@@ -94,7 +94,7 @@ def test_enqueue_poll_ack_and_stats_share_a_queue_across_processes(local):
 
 
 def test_enqueue_with_a_name_suggests_itself_with_the_id(local):
-    """With the flag that leads to the emulator, if it was typed."""
+    """The suggestion repeats the flag that leads to the emulator."""
     environment_id = local(*CREATE).stdout.strip()
     for target in ("", " --base-url local:emulator.db"):
         done = local("emulator", "enqueue", "queue", *target.split())
@@ -118,7 +118,7 @@ def test_reset_deletes_all_environments(local):
 
 
 def test_a_fault_fails_the_given_number_of_requests(local):
-    """Retries outlast two failures; the remaining faults can be listed and cleared."""
+    """Retries survive two failures. The remaining faults can be listed and cleared."""
     flags = ("--path-contains", "environments", "--status", "529", "--retry-after-ms", "1")
     assert json.loads(local("emulator", "fault", *flags, "--times", "3").stdout)["times"] == 3
     assert local("beta:environments", "list", "--max-retries", "1").returncode == 7
@@ -130,7 +130,7 @@ def test_a_fault_fails_the_given_number_of_requests(local):
 
 
 def test_a_fault_can_drop_the_connection(local):
-    """Within the process, too, a dropped connection is a network error."""
+    """A dropped connection is a network error, even in the same process."""
     local("emulator", "fault", "--path-contains", "environments", "--disconnect", "--times", "1")
     done = local("beta:environments", "list", "--max-retries", "0")
     assert (done.returncode, done.stdout) == (8, "")
@@ -183,8 +183,8 @@ def test_an_emulator_command_that_fails_prints_a_message_and_no_result(local, wo
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "emulator.invalid"])
-def test_start_refuses_an_address_beyond_loopback_without_a_key(served, host):
-    """It refuses before it listens, so that no base URL is printed."""
+def test_start_rejects_an_address_beyond_loopback_without_a_key(served, host):
+    """It is rejected before the emulator listens, so no base URL is printed."""
     url, process = served("--host", host)
     assert url == ""
     _, stderr = process.communicate()
@@ -192,14 +192,14 @@ def test_start_refuses_an_address_beyond_loopback_without_a_key(served, host):
 
 
 def test_emulator_commands_never_send_a_request_to_the_real_api(ant):
-    """Without a base URL there is no emulator to act on."""
+    """Without a base URL, there is no emulator to act on."""
     result = ant("emulator", "reset", replies=[])
     assert result.exit == 2
     assert "--local" in result.stderr
 
 
 def test_start_prints_the_base_url_and_serves_until_a_signal(served, local):
-    """After SIGTERM or SIGINT the exit code is 0; requests are logged on stderr, without a query."""
+    """After SIGTERM or SIGINT, the exit code is 0. Requests are logged on stderr, without a query."""
     for number in (signal.SIGTERM, signal.SIGINT):
         url, process = served()
         assert local("beta:environments", "list", "--base-url", url, "--api-key", "any").returncode == 0
@@ -215,8 +215,8 @@ def test_start_prints_the_base_url_as_json_with_format_json(served):
     assert json.loads(line)["base_url"].startswith("http://127.0.0.1:")
 
 
-def test_an_emulator_started_with_a_key_refuses_other_keys(served, local):
-    """Another key is 401, which is exit code 4."""
+def test_an_emulator_started_with_a_key_rejects_other_keys(served, local):
+    """The status for another key is 401, which is exit code 4."""
     url, _ = served("--api-key", "sk-of-its-own")
     assert local("beta:environments", "list", "--base-url", url, ANTHROPIC_API_KEY="other").returncode == 4
     assert local("beta:environments", "list", "--base-url", url, ANTHROPIC_API_KEY="sk-of-its-own").returncode == 0
@@ -238,7 +238,7 @@ def test_env_prints_the_variables_of_the_running_emulator(served, local):
 
 
 def test_env_without_an_emulator_fails_when_a_shell_evaluates_it(local):
-    """A worker after `&&` does not run with the variables that the shell had before."""
+    """A worker after `&&` does not run with the previous variables of the shell."""
     printed = local("emulator", "env").stdout
     done = subprocess.run(
         ["sh", "-c", f"eval '{printed}' && echo ran"], capture_output=True, text=True, check=False
@@ -262,7 +262,7 @@ def test_env_with_wait_waits_for_an_emulator_to_start(served, clean_environ):
 
 
 def test_env_with_several_emulators_lists_their_ports_and_requires_port(served, local):
-    """`env` does not choose one of them."""
+    """`env` does not guess which one is meant."""
     urls = sorted((served()[0] for _ in range(2)), key=lambda url: int(url.rpartition(":")[2]))
     ports = [url.rpartition(":")[2] for url in urls]
     done = local("emulator", "env")
@@ -281,8 +281,8 @@ def test_env_with_several_emulators_lists_their_ports_and_requires_port(served, 
     assert local("emulator", "status").returncode == 1
 
 
-def test_stop_finds_done_what_an_emulator_did_by_itself(ant, clean_environ, monkeypatch):
-    """It may end between the moment when it is found and the signal."""
+def test_stop_succeeds_if_the_emulator_ends_by_itself(ant, clean_environ, monkeypatch):
+    """It may end after it was found and before the signal."""
     running = RunningEmulator("http://127.0.0.1:8080", pid=2**22, has_key=False, database=":memory:")
     with ExitStack() as life:
         life.enter_context(registered(make_runtime(clean_environ), running))
@@ -296,15 +296,15 @@ def test_stop_finds_done_what_an_emulator_did_by_itself(ant, clean_environ, monk
     assert (done.exit, done.stderr) == (0, "Stopped the emulator at http://127.0.0.1:8080.\n")
 
 
-def test_start_has_no_note_about_a_typed_key(ant):
-    """It is not one of the API, but what clients of this emulator send."""
+def test_start_has_no_note_about_a_key_on_the_command_line(ant):
+    """The key is not for the API, but for clients of this emulator."""
     done = ant("emulator", "start", "--api-key", "sk-of-its-own", "--port", "x")
     assert (done.exit, "others" in done.stderr) == (2, False)
     assert done.stderr.startswith("ant: --port must be ")
 
 
 def test_start_detach_serves_in_the_background_until_stop(local, clean_environ):
-    """It serves when the command returns, and only the user can read its log."""
+    """It serves when the command returns, and its log is private to the user."""
     started = local("emulator", "start", "--detach", "--database", "own.db", "--api-key", "sk-of-its-own")
     try:
         url = started.stdout.strip()
@@ -326,7 +326,7 @@ def test_start_detach_serves_in_the_background_until_stop(local, clean_environ):
 
 
 def test_the_key_of_a_detached_emulator_is_not_among_its_arguments(local, clean_environ):
-    """Other users of the machine can read them for as long as it runs."""
+    """Otherwise other users of the machine could read it as long as the emulator runs."""
     started = local("emulator", "start", "--detach", "--database", ":memory:", "--api-key", "sk-of-its-own")
     try:
         (running,) = (Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulators").glob("*.json")
@@ -341,7 +341,7 @@ def test_the_key_of_a_detached_emulator_is_not_among_its_arguments(local, clean_
 
 
 def test_a_detached_emulator_runs_no_code_from_the_working_directory(clean_environ, tmp_path, monkeypatch):
-    """Somebody else's folder must not be able to take the place of this program."""
+    """A program in somebody else's folder must not be able to replace this one."""
     monkeypatch.chdir(tmp_path)
     package = tmp_path / "ant_cli"
     package.mkdir()
@@ -363,7 +363,7 @@ def test_a_detached_emulator_runs_no_code_from_the_working_directory(clean_envir
 
 
 def test_the_key_of_an_emulator_can_be_read_from_stdin(clean_environ):
-    """Where no other user can see it."""
+    """On stdin, no other user can see it."""
     process = subprocess.Popen(
         [sys.executable, "-m", "ant_cli", "emulator", "start", "--database", ":memory:", "--api-key-stdin"],
         env=clean_environ | coverage_env(),
@@ -383,7 +383,7 @@ def test_the_key_of_an_emulator_can_be_read_from_stdin(clean_environ):
 
 
 def test_start_detach_prints_the_error_of_an_emulator_that_fails_to_start(served, local):
-    """The message is the one that the emulator wrote."""
+    """The message is that of the emulator."""
     url, _ = served()
     port = url.rpartition(":")[2]
     done = local("emulator", "start", "--detach", "--port", port)
@@ -393,8 +393,8 @@ def test_start_detach_prints_the_error_of_an_emulator_that_fails_to_start(served
     assert second.startswith(f"ant: the emulator can't listen at 127.0.0.1:{port}")
 
 
-def test_a_killed_emulator_does_not_count_as_running(served, local, clean_environ):
-    """Its file is removed, since its process ID may belong to another process by now."""
+def test_a_killed_emulator_is_not_listed_as_running(served, local, clean_environ):
+    """Its file is removed, because its process ID may belong to another process by now."""
     _, process = served()
     process.kill()
     process.communicate()
@@ -427,7 +427,7 @@ SCRIPT = """
 
 
 def test_session_create_runs_a_yaml_script_and_show_prints_its_events(local, tmp_path):
-    """The work of the session is in the queue, and each event is printed on a line."""
+    """The work of the session is in the queue, and each event is printed on one line."""
     queue = local(*CREATE).stdout.strip()
     (tmp_path / "script.yaml").write_text(SCRIPT)
     created = local(
@@ -449,7 +449,7 @@ def test_session_create_runs_a_yaml_script_and_show_prints_its_events(local, tmp
 
 
 def test_enqueue_has_flags_for_healthchecks_and_for_work_without_a_secret(local):
-    """By default, work has a secret and is of type session."""
+    """By default, work has a secret and the type session."""
     queue = local(*CREATE).stdout.strip()
     local("emulator", "enqueue", queue, "--type", "healthcheck", "--no-secret")
     item = json.loads(local("beta:environments:work", "poll", queue).stdout)
@@ -457,7 +457,7 @@ def test_enqueue_has_flags_for_healthchecks_and_for_work_without_a_secret(local)
 
 
 def test_debug_hides_the_secret_of_polled_work(local):
-    """The secret is on stdout, where the worker reads it, and the debug log hides it."""
+    """The secret is on stdout, where a worker reads it, and hidden in the debug log."""
     queue = local(*CREATE).stdout.strip()
     local("emulator", "enqueue", queue)
     done = local("beta:environments:work", "poll", queue, "--debug")
@@ -467,7 +467,7 @@ def test_debug_hides_the_secret_of_polled_work(local):
 
 
 def test_clock_shows_the_time_and_moves_it_forward_or_to_a_time(local):
-    """Leases expire without waiting."""
+    """Leases can expire without waiting."""
     assert local("emulator", "clock", "--now", "2030-01-02T03:04:05Z").stdout == "2030-01-02T03:04:05.000000Z\n"
     moved = local("emulator", "clock", "--advance-ms", "86400000").stdout
     assert moved.startswith("2030-01-03T03:04:")
@@ -493,7 +493,7 @@ def test_start_on_a_port_in_use_names_the_address(served, local):
 
 
 @pytest.mark.parametrize("note", ["", "[]", "3", "{}", '{"pid": 1}', "base_url, pid and has_key"])
-def test_a_malformed_emulator_file_does_not_count_as_an_emulator(local, clean_environ, note):
+def test_a_malformed_emulator_file_is_ignored(local, clean_environ, note):
     """The file may be truncated, or written by another version."""
     path = Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulators" / "1.json"
     path.parent.mkdir(parents=True)
@@ -503,8 +503,8 @@ def test_a_malformed_emulator_file_does_not_count_as_an_emulator(local, clean_en
 
 
 @pytest.mark.parametrize("pid", [None, "1", 10**30, 1])
-def test_an_emulator_file_that_no_process_locks_does_not_count_as_an_emulator(local, clean_environ, pid):
-    """A process ID proves nothing: it may belong to another process by now."""
+def test_an_emulator_file_that_no_process_locks_is_ignored(local, clean_environ, pid):
+    """A process ID proves nothing, because it may belong to another process by now."""
     path = Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulators" / "1.json"
     path.parent.mkdir(parents=True)
     note = {"base_url": "http://127.0.0.1:1", "pid": pid, "has_key": False, "database": "x"}
@@ -514,7 +514,7 @@ def test_an_emulator_file_that_no_process_locks_does_not_count_as_an_emulator(lo
 
 
 def test_serving_the_emulator_without_waitress_says_what_to_install(local, tmp_path):
-    """Only `ant emulator start` needs the extra; the emulator in the process works without it."""
+    """Only `ant emulator start` needs the extra. The emulator in the process works without it."""
     (tmp_path / "waitress.py").write_text("raise ImportError('no', name='waitress')")
     assert local(*CREATE, PYTHONPATH=str(tmp_path)).returncode == 0
     done = local("emulator", "start", PYTHONPATH=str(tmp_path))
@@ -522,8 +522,8 @@ def test_serving_the_emulator_without_waitress_says_what_to_install(local, tmp_p
     assert done.stderr == f"ant: serving the emulator needs waitress.\n{install_hint('emulator')}\n"
 
 
-def test_a_file_that_is_not_a_database_is_refused_and_unchanged(local, tmp_path):
-    """A file of another kind is left as it is."""
+def test_a_file_that_is_not_a_database_is_rejected_and_unchanged(local, tmp_path):
+    """It may belong to another program."""
     (tmp_path / "emulator.db").write_text("something else, and long enough to be looked at" * 100)
     done = local("beta:environments", "list")
     assert done.returncode == 2
@@ -545,8 +545,8 @@ def test_a_slash_in_an_id_reaches_no_other_endpoint(local, served, is_served):
 
 
 @pytest.mark.parametrize("odd", ["é", "環境", "%", "a?b#c"])
-def test_the_error_for_an_unknown_id_quotes_it_as_typed(local, odd):
-    """Text outside of ASCII is quoted unchanged, too."""
+def test_the_error_for_an_unknown_id_quotes_it_unchanged(local, odd):
+    """This includes text outside of ASCII."""
     done = local("beta:environments", "retrieve", odd)
     assert done.returncode == 5
     assert f"there is no environment '{odd}'" in done.stderr
@@ -564,7 +564,7 @@ def test_emulator_commands_use_the_base_url_of_a_profile(local, words):
 
 
 def test_help_says_what_the_emulator_does_and_what_it_lacks(local):
-    """Help also has its rules and examples."""
+    """The page also has its rules and examples."""
     page = local("emulator", "--help").stdout
     parts = ("recordings of the API", "no sandboxes", "docs/emulator.md", "Examples:\n  # ")
     assert all(part in page for part in parts)
@@ -572,7 +572,7 @@ def test_help_says_what_the_emulator_does_and_what_it_lacks(local):
 
 @pytest.mark.parametrize("name", ["start", "enqueue", "fault", "env", "clock"])
 def test_the_help_of_emulator_flags_has_the_same_metavars_as_other_commands(local, name):
-    """Metavars are TEXT and NUMBER, and there are no Python types or ranges."""
+    """Metavars are TEXT and NUMBER, not types or ranges of Python."""
     page = local("emulator", name, "--help").stdout.partition("Global flags:")[0]
     assert " NUMBER  " in page
     assert not any(part in page for part in ("<", "range", "x>="))
@@ -601,8 +601,8 @@ def test_start_serves_without_a_state_folder_and_notes_that_env_cannot_find_it(s
     assert "`ant emulator env` won't find" in stderr
 
 
-def test_reset_asks_at_a_terminal_and_sends_nothing_without_a_yes(ant):
-    """Everything in the emulator would be lost; --yes skips the question."""
+def test_reset_asks_at_a_terminal_and_does_nothing_without_a_yes(ant):
+    """Everything in the emulator would be lost. --yes skips the question."""
     questions = []
     refused = ant("--local", "emulator", "reset", terminal=True, ask=lambda text: questions.append(text) or "n")
     assert (refused.exit, len(questions)) == (2, 1)
@@ -613,8 +613,8 @@ def test_reset_asks_at_a_terminal_and_sends_nothing_without_a_yes(ant):
 
 
 @pytest.mark.parametrize("delay", ["--delay-ms", "--body-delay-ms"])
-def test_the_timeout_holds_against_a_fault_in_the_process(ant, monkeypatch, delay):
-    """The delay of ten minutes is not waited for, but the environment is created, as by a server."""
+def test_the_timeout_applies_to_a_fault_in_the_process(ant, monkeypatch, delay):
+    """The command does not wait for the delay of ten minutes. The environment is created, as on a server."""
     waited = []
     monkeypatch.setattr("ant_cli.emulator.faults.time.sleep", waited.append)
     ant("--local", "emulator", "fault", delay, "600000", "--method", "POST")
@@ -625,8 +625,8 @@ def test_the_timeout_holds_against_a_fault_in_the_process(ant, monkeypatch, dela
     assert ant("--local", "beta:environments", "list", "--transform", "name", "-r").stdout == "n\n"
 
 
-def test_the_error_of_a_dropped_connection_shows_the_fault_by_its_id(ant):
-    """IDs differ by upper and lower case."""
+def test_the_error_of_a_dropped_connection_has_the_id_of_the_fault(ant):
+    """IDs are case-sensitive."""
     fault_id = ant("--local", "emulator", "fault", "--disconnect", "--times", "9").json["id"]
     result = ant("--local", "beta:environments", "list", "--max-retries", "0")
     assert (result.exit, fault_id != fault_id.lower()) == (8, True)

@@ -1,4 +1,4 @@
-"""What `ant auth status` shows of the official tool's logins."""
+"""The output of `ant auth status` about logins of the official tool."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PAGE = {"data": [], "next_page": None}
 
 @pytest.fixture
 def status(ant, monkeypatch):
-    """Run `ant auth status` without a key in the environment. No token is shown."""
+    """Run `ant auth status` without a key in the environment. The test fails if a token is shown."""
     monkeypatch.setattr("time.time", lambda: NOW)
 
     def run(*words, env=None, **more):
@@ -27,8 +27,8 @@ def status(ant, monkeypatch):
     return run
 
 
-def test_status_shows_a_login_with_its_owner_its_end_and_its_files(status, official):
-    """The end is in UTC, because a person compares it with that of a server."""
+def test_status_shows_a_login_with_its_owner_its_expiry_and_its_files(status, official):
+    """The expiry is in UTC, so that it can be compared with the time of a server."""
     official.log_in("work", workspace_id="wrkspc_1")
     official.log_in("home")
     official.activate("work\n")
@@ -55,7 +55,7 @@ def test_status_shows_a_login_with_its_owner_its_end_and_its_files(status, offic
 
 
 def test_status_shows_a_login_that_a_key_shadows(status, official):
-    """It is read for this, although a request with that key would not look at it."""
+    """The login is read for this, although a request with that key would not read it."""
     official.log_in()
     done = status(env={"ANTHROPIC_API_KEY": "sk-ant-0123456789ab"})
     row = "login of profile 'default', official tool  ...oken, ends 2026-09-21 15:13 UTC"
@@ -63,8 +63,8 @@ def test_status_shows_a_login_that_a_key_shadows(status, official):
     assert done.exit == 0
 
 
-def test_status_shows_the_profiles_of_both_stores_that_have_one_name(status, official, clean_environ):
-    """That of this program is used."""
+def test_status_shows_the_profiles_of_both_stores_that_have_the_same_name(status, official, clean_environ):
+    """The profile of this program is used."""
     official.log_in("work")
     path = Path(clean_environ["ANTHROPIC_CONFIG_DIR"]) / "profiles.toml"
     path.write_text('active = "work"\n[profiles.work]\nauth_token = "mine-0123456789"\n')
@@ -78,7 +78,7 @@ def test_status_shows_the_profiles_of_both_stores_that_have_one_name(status, off
 
 
 @pytest.mark.parametrize(("left", "verb"), [(-1, "ended"), (29, "ends")])
-def test_status_of_a_login_that_has_ended_exits_with_4(status, official, left, verb):
+def test_status_of_an_expired_login_exits_with_4(status, official, left, verb):
     """The report is printed, too."""
     official.log_in(expires_at=NOW + left)
     done = status()
@@ -88,7 +88,7 @@ def test_status_of_a_login_that_has_ended_exits_with_4(status, official, left, v
     assert status("--format", "json").json["usable"] is False
 
 
-def test_status_of_credentials_that_are_not_safe_says_why(status, official):
+def test_status_of_unsafe_credentials_says_why(status, official):
     """The report is printed, too."""
     official.log_in()
     official.credentials("default").chmod(0o644)
@@ -98,8 +98,8 @@ def test_status_of_credentials_that_are_not_safe_says_why(status, official):
     assert "chmod 600" in done.stderr
 
 
-def test_status_of_a_federation_that_is_not_complete_exits_with_4(status):
-    """It shows what is there, and names what is missing."""
+def test_status_of_an_incomplete_federation_exits_with_4(status):
+    """It shows the existing values, and names the missing ones."""
     done = status(env={"ANTHROPIC_IDENTITY_TOKEN_FILE": "/run/token"})
     assert done.exit == 4
     assert "ANTHROPIC_IDENTITY_TOKEN_FILE  exchanges the token in /run/token by no rule  <- used" in done.stdout
@@ -129,14 +129,14 @@ def test_status_as_json_has_the_login_without_its_tokens(status, official):
 
 
 def test_status_as_json_has_the_organization_and_the_workspace_of_a_profile_without_a_login(status, official):
-    """A federation needs no login, so that only its profile names them."""
+    """A federation needs no login, so only its profile names them."""
     official.federate(workspace_id="wrkspc_2")
     found = status("--format", "json").json["official_profile"]
     assert (found["type"], found["logged_in"], found["credentials"]) == ("oidc_federation", False, None)
     assert (found["organization_id"], found["workspace_id"]) == ("org-1", "wrkspc_2")
 
 
-def test_status_without_the_official_tool_has_no_word_of_it(status):
+def test_status_without_the_official_tool_does_not_mention_it(status):
     """Most users have no such files."""
     done = status("--format", "json")
     assert done.json["official_profile"] is None
@@ -145,8 +145,8 @@ def test_status_without_the_official_tool_has_no_word_of_it(status):
 
 @pytest.mark.parametrize("name", ["Evil\x1b]0;owned\x07", "Evil\nCredential  none", "Evil\u202e", "Evil\r"])
 @pytest.mark.parametrize("key", ["organization_name", "account_email", "workspace_name", "organization_uuid"])
-def test_status_escapes_what_a_server_wrote_into_a_login(status, official, key, name):
-    """The names are chosen by others, and a line break would make a line of the report."""
+def test_status_escapes_strings_that_a_server_wrote_into_a_login(status, official, key, name):
+    """Others choose the names, and a line break in one would look like a line of the report."""
     official.log_in()
     official.write_credentials("default", {"access_token": TOKEN, key: name})
     for terminal in (False, True):
@@ -166,14 +166,14 @@ def test_status_escapes_what_a_server_wrote_into_a_login(status, official, key, 
         (0, "ended 1970-01-01 00:00 UTC"),
     ],
 )
-def test_status_shows_the_end_of_a_login_in_any_year(status, official, end, shown):
-    """A file may hold any number, and some systems know no such dates."""
+def test_status_shows_the_expiry_of_a_login_in_any_year(status, official, end, shown):
+    """A file may have any number, and some systems can't represent such dates."""
     official.log_in(expires_at=end)
     assert f"            {shown}, in " in status().stdout
 
 
-def test_status_with_check_asks_the_server_with_the_login(status, official):
-    """The headers are those of a command."""
+def test_status_with_check_sends_a_request_with_the_login(status, official):
+    """The headers are those of other commands."""
     official.log_in()
     done = status("--check", replies=[PAGE])
     (request,) = done.requests
@@ -183,8 +183,8 @@ def test_status_with_check_asks_the_server_with_the_login(status, official):
     assert status("--check", replies=[httpx.Response(401, json={})]).exit == 4
 
 
-def test_status_of_a_federation_shows_when_its_cached_token_ends(status, tmp_path):
-    """Nothing is exchanged for that."""
+def test_status_of_a_federation_shows_when_its_cached_token_expires(status, tmp_path):
+    """Nothing is exchanged for the report."""
     (tmp_path / "jwt").write_text("header.claims.signature")
     env = {
         "ANTHROPIC_FEDERATION_RULE_ID": "fdrl_1",

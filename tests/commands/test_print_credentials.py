@@ -1,4 +1,4 @@
-"""`ant auth print-credentials`, in the official tool's form."""
+"""`ant auth print-credentials`, which has the output of the official tool."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def official(official):
 
 @pytest.fixture
 def printed(ant, monkeypatch):
-    """Run `ant auth print-credentials` with a key in the environment. No token is on stderr."""
+    """Run `ant auth print-credentials` with a key in the environment. The test fails if a token is on stderr."""
     monkeypatch.setattr("time.time", lambda: NOW)
 
     def run(*words, **more):
@@ -46,8 +46,8 @@ def profiles(official):
 
 
 @pytest.mark.usefixtures("official")
-def test_it_prints_the_login_as_json_with_the_members_of_its_file(printed):
-    """In the official tool's order, although a key in the environment would be used for a request."""
+def test_print_credentials_prints_the_login_as_json_with_the_members_of_its_file(printed):
+    """The order is that of the official tool. The key in the environment, which requests would use, is ignored."""
     done = printed()
     assert (done.exit, done.stderr) == (0, "")
     assert list(done.json.items()) == [
@@ -62,8 +62,8 @@ def test_it_prints_the_login_as_json_with_the_members_of_its_file(printed):
 
 
 @pytest.mark.usefixtures("official")
-def test_with_access_token_it_prints_nothing_else(printed):
-    """For $( ), in any order of the flags."""
+def test_print_credentials_with_access_token_prints_only_the_token(printed):
+    """It can be used in $( ), and the order of the flags does not matter."""
     assert printed("--access-token").stdout == f"{TOKEN}\n"
     assert printed("--access-token", "--profile", "default").stdout == f"{TOKEN}\n"
     missing = printed("--access-token", "--profile", "none")
@@ -71,8 +71,8 @@ def test_with_access_token_it_prints_nothing_else(printed):
     assert "profile 'none' (from --profile) does not exist" in missing.stderr
 
 
-def test_with_env_it_prints_a_line_for_the_token_and_one_for_the_base_url_of_the_profile(printed, official):
-    """As the official tool: no line without a base URL."""
+def test_print_credentials_with_env_prints_lines_for_the_token_and_the_base_url_of_the_profile(printed, official):
+    """Like the official tool, it prints no line without a base URL."""
     assert printed("--env").stdout == f"ANTHROPIC_AUTH_TOKEN={TOKEN}\n"
     official.log_in(base_url="https://gate.example")
     lines = f"ANTHROPIC_AUTH_TOKEN={TOKEN}\nANTHROPIC_BASE_URL=https://gate.example\n"
@@ -82,8 +82,8 @@ def test_with_env_it_prints_a_line_for_the_token_and_one_for_the_base_url_of_the
 @pytest.mark.parametrize(
     "token", ["a'b", "$(touch pwned)".replace(" ", "${IFS}"), "`id`", "a;b", 'a"b', "a\\b", "~", "#x"]
 )
-def test_a_shell_evaluates_the_lines_to_the_very_values(printed, official, token, tmp_path):
-    """What is in a file of the login, or in its base URL, is never a command."""
+def test_a_shell_evaluates_the_lines_to_the_exact_values(printed, official, token, tmp_path):
+    """The content of a login's file and its base URL are never run as a command."""
     official.log_in(token=token, base_url="http://h/$(touch${IFS}pwned)';x")
     script = printed("--env").stdout + 'printf "%s\\n" "$ANTHROPIC_AUTH_TOKEN" "$ANTHROPIC_BASE_URL"'
     done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True, cwd=tmp_path, env={})
@@ -91,8 +91,8 @@ def test_a_shell_evaluates_the_lines_to_the_very_values(printed, official, token
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_login_that_has_ended_is_not_printed(printed, official):
-    """The official tool would refresh it; a program that is given it would fail later, and less clearly."""
+def test_an_expired_login_is_not_printed(printed, official):
+    """The official tool would renew it. A program that receives it would fail later, with a less clear message."""
     official.log_in(expires_at=NOW + 30)
     for words in ((), ("--access-token",), ("--env",)):
         done = printed(*words)
@@ -100,8 +100,8 @@ def test_a_login_that_has_ended_is_not_printed(printed, official):
         assert str(official.credentials("default")) in done.stderr
 
 
-def test_a_login_that_ends_within_two_minutes_causes_a_note(printed, official):
-    """It is printed: it works now."""
+def test_a_login_that_expires_within_two_minutes_causes_a_note(printed, official):
+    """It still works now, so it is printed."""
     official.log_in(expires_at=NOW + 119)
     done = printed("--access-token")
     assert done.stdout == f"{TOKEN}\n"
@@ -109,7 +109,7 @@ def test_a_login_that_ends_within_two_minutes_causes_a_note(printed, official):
 
 
 def test_the_key_of_a_profile_is_printed_as_a_key(printed, profiles):
-    """In the variable where other programs expect one; it is no access token."""
+    """It is in the variable where other programs expect a key, because it is not an access token."""
     profiles('active = "a"\n[profiles.a]\napi_key = "my-key-01"\nbase_url = "http://gate.example"\n')
     assert printed("--env").stdout == "ANTHROPIC_API_KEY=my-key-01\nANTHROPIC_BASE_URL=http://gate.example\n"
     assert printed().json == {"version": "1.0", "type": "api_key", "api_key": "my-key-01"}
@@ -119,14 +119,14 @@ def test_the_key_of_a_profile_is_printed_as_a_key(printed, profiles):
 
 
 def test_the_token_of_a_profile_is_printed_as_a_token(printed, profiles):
-    """Its end is not known."""
+    """When it expires is unknown."""
     profiles('active = "a"\n[profiles.a]\nauth_token = "my-token-01"\n')
     assert printed().json == {"version": "1.0", "type": "oauth_token", "access_token": "my-token-01"}
     assert printed("--access-token").stdout == "my-token-01\n"
 
 
-def test_a_federation_is_exchanged_for_the_token_that_is_printed(printed, tmp_path):
-    """For the steps of a CI job that run other programs."""
+def test_a_federation_is_exchanged_for_a_token_that_is_printed(printed, tmp_path):
+    """The steps of a CI job can pass it to other programs."""
     (tmp_path / "jwt").write_text("header.claims.signature")
     env = {
         "ANTHROPIC_FEDERATION_RULE_ID": "fdrl_1",
@@ -141,12 +141,12 @@ def test_a_federation_is_exchanged_for_the_token_that_is_printed(printed, tmp_pa
 
 
 def test_two_forms_at_once_are_a_usage_error(printed):
-    """As in the official tool."""
+    """The official tool rejects them, too."""
     done = printed("--access-token", "--env")
     assert (done.exit, done.stdout) == (2, "")
 
 
-def test_without_a_profile_it_prints_nothing(printed):
-    """The key in the environment does not count."""
+def test_print_credentials_without_a_profile_prints_nothing(printed):
+    """The key in the environment is ignored."""
     done = printed("--env")
     assert (done.exit, done.stdout) == (4, "")

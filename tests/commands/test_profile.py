@@ -1,4 +1,4 @@
-"""Profiles by name: made, looked at, changed, and used."""
+"""Profiles by name: creating, showing, changing, and using them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ timeout = 30
 
 @pytest.fixture
 def path(clean_environ):
-    """The profiles file: two profiles, of which one is active."""
+    """The profiles file with two profiles. One of them is active."""
     path = Path(clean_environ["ANTHROPIC_CONFIG_DIR"]) / "profiles.toml"
     path.parent.mkdir(mode=0o700)
     path.write_text(WORK)
@@ -40,7 +40,7 @@ def path(clean_environ):
 
 @pytest.fixture
 def profile(ant):
-    """Run `ant profile` without a key in the environment; the secret is shown nowhere."""
+    """Run `ant profile` without a key in the environment. The test fails if the secret is shown."""
 
     def run(*words, env=None, **more):
         done = ant("profile", *words, env={"ANTHROPIC_API_KEY": None, **(env or {})}, **more)
@@ -51,7 +51,7 @@ def profile(ant):
 
 
 def document(path):
-    """Return what the profiles file holds."""
+    """Return the content of the profiles file."""
     return tomllib.loads(path.read_text())
 
 
@@ -60,7 +60,7 @@ def profiles(path):
     return document(path)["profiles"]
 
 
-# Look
+# Showing
 
 
 @pytest.mark.usefixtures("path")
@@ -90,7 +90,7 @@ def test_list_notes_that_a_variable_selects_another_profile(profile):
 
 
 def test_list_without_profiles_says_how_to_create_one(profile):
-    """Stdout is empty and the exit code 0."""
+    """Stdout is empty, and the exit code is 0."""
     done = profile("list")
     assert (done.exit, done.stdout, done.stderr) == (0, "", "There is no profile yet. Create one: ant auth login\n")
 
@@ -127,7 +127,7 @@ def test_get_of_an_unset_key_exits_with_1_and_of_an_unknown_key_with_2(profile):
 
 
 def test_get_of_an_empty_profile_prints_a_note_on_stderr(profile, path):
-    """As data it is an empty object."""
+    """As data, it is an empty object."""
     path.write_text('active = "a"\n[profiles.a]\n')
     done = profile("get")
     assert (done.exit, done.stdout, done.stderr) == (0, "", "Profile 'a' is empty.\n")
@@ -146,7 +146,7 @@ def test_get_escapes_control_characters_on_a_terminal(profile, path):
     assert "\x1b[31m" not in profile("get", "workspace_id", terminal=True).stdout
 
 
-# Change
+# Changing
 
 
 @pytest.mark.parametrize(
@@ -188,15 +188,15 @@ def test_set_validates_and_stores_a_value(profile, path, key, text, value):
         (("future_secret", "x"), "unknown setting 'future_secret'"),
     ],
 )
-def test_set_refuses_invalid_values(profile, path, words, message):
-    """Exit code 2, and the file is unchanged."""
+def test_set_rejects_invalid_values(profile, path, words, message):
+    """The exit code is 2, and the file is unchanged."""
     done = profile("set", *words)
     assert (done.exit, path.read_text()) == (2, WORK)
     assert message in done.stderr
 
 
 def test_the_table_of_profiles_has_the_columns_of_every_profile(profile, path):
-    """Columns that the first profile lacks are shown, too."""
+    """Columns that the first profile lacks are included."""
     path.write_text(f'[profiles.a]\nbase_url = "local:"\n[profiles.b]\napi_key = "{SECRET}"\nfuture = 1\n')
     done = profile("list", "--format", "table")
     assert done.stdout.splitlines()[0].split() == ["NAME", "ACTIVE", "API_KEY", "BASE_URL"]
@@ -205,7 +205,7 @@ def test_the_table_of_profiles_has_the_columns_of_every_profile(profile, path):
 
 @pytest.mark.parametrize("key", ["api_key", "auth_token"])
 def test_set_reads_a_secret_from_stdin(profile, path, key):
-    """White space around the secret is dropped."""
+    """White space around the secret is removed."""
     secret = "sk-ant-api03-9876543210-abcd"
     done = profile("set", key, stdin=f" {secret}\n", env={"ANT_NO_HINTS": "1"})
     assert profiles(path)["work"][key] == secret
@@ -223,7 +223,7 @@ def test_set_reads_a_secret_from_stdin(profile, path, key):
     ],
 )
 def test_set_notes_that_another_credential_of_the_profile_takes_precedence(profile, path, held, key, winner):
-    """A profile may hold several credentials, and the first one is used."""
+    """A profile may have several credentials, and the first one is used."""
     path.write_text(f'active = "work"\n[profiles.work]\n{held}\n')
     done = profile("set", key, stdin="token") if key in SECRET_FIELDS else profile("set", key, "yaml")
     assert done.exit == 0
@@ -232,14 +232,14 @@ def test_set_notes_that_another_credential_of_the_profile_takes_precedence(profi
 
 
 @pytest.mark.parametrize("key", ["api_key", "auth_token"])
-def test_set_refuses_a_secret_that_contains_a_space(profile, path, key):
-    """`auth login` refuses it, too."""
+def test_set_rejects_a_secret_that_contains_a_space(profile, path, key):
+    """`auth login` rejects it, too."""
     done = profile("set", key, stdin="sk-ant-api03-9876543210 abcd")
     assert (done.exit, path.read_text()) == (2, WORK)
     assert f"{key} contains a space, which no key has" in done.stderr
 
 
-def test_set_refuses_a_secret_on_the_command_line(profile, path):
+def test_set_rejects_a_secret_on_the_command_line(profile, path):
     """The message does not repeat the secret."""
     done = profile("set", "api_key", "a-secret-of-no-known-form")
     assert (done.exit, path.read_text()) == (2, WORK)
@@ -279,7 +279,7 @@ def test_the_first_profile_becomes_the_active_one(profile, clean_environ):
 
 
 def test_a_second_profile_does_not_become_the_active_one(profile, path):
-    """The note about a missing key is left out for a profile with a key command."""
+    """There is no note about a missing key for a profile with a key command."""
     done = profile("create", "ci", "--api-key-command", "op read y")
     assert done.stderr.splitlines() == [
         "Created profile 'ci'.",
@@ -300,8 +300,8 @@ def test_a_second_profile_does_not_become_the_active_one(profile, path):
         (("lst",), "unknown command 'lst' for 'ant profile'. Did you mean `ant profile list`?"),
     ],
 )
-def test_invalid_profile_commands_are_refused(profile, path, words, message):
-    """Exit code 2, and the file is unchanged."""
+def test_invalid_profile_commands_are_rejected(profile, path, words, message):
+    """The exit code is 2, and the file is unchanged."""
     done = profile(*words)
     assert (done.exit, path.read_text()) == (2, WORK)
     assert message in done.stderr
@@ -309,7 +309,7 @@ def test_invalid_profile_commands_are_refused(profile, path, words, message):
 
 @pytest.mark.parametrize("words", [("activate",), ("delete",), ("rename",)])
 def test_an_unknown_profile_is_an_error_with_a_suggestion(profile, path, words):
-    """Exit code 4, with the most similar name."""
+    """The exit code is 4, and the message has the most similar name."""
     done = profile(*words, "wrok", *(["x"] if words == ("rename",) else []))
     assert (done.exit, path.read_text()) == (4, WORK)
     assert "profile 'wrok' does not exist. Did you mean 'work'?" in done.stderr
@@ -323,8 +323,8 @@ def test_activate_changes_the_active_profile(profile, path):
     assert "ANTHROPIC_PROFILE is set, and selects profile 'work'" in done.stderr
 
 
-def test_rename_keeps_the_values_of_a_profile_and_its_being_active(profile, path):
-    """Renaming another profile leaves the active one as it is."""
+def test_rename_keeps_the_values_of_a_profile_and_whether_it_is_active(profile, path):
+    """Renaming another profile does not change the active one."""
     before = profiles(path)["work"]
     assert profile("rename", "work", "office").exit == 0
     assert (document(path)["active"], profiles(path)["office"]) == ("office", before)
@@ -334,7 +334,7 @@ def test_rename_keeps_the_values_of_a_profile_and_its_being_active(profile, path
 
 
 def test_delete_removes_the_profile_and_leaves_none_active(profile, path):
-    """Without an active profile `profile get` exits with 4."""
+    """Without an active profile, `profile get` exits with 4."""
     done = profile("delete", "work")
     assert document(path) == {"profiles": {"home": {"base_url": "local:"}}}
     assert "No profile is active now." in done.stderr
@@ -358,8 +358,8 @@ def test_a_change_is_flushed_to_disk_before_and_after_the_rename(profile, path, 
     assert states == [("file", False), ("folder", True)]
 
 
-def test_an_empty_active_profile_counts_as_unset(profile, path):
-    """Empty values count as unset everywhere."""
+def test_an_empty_active_profile_means_unset(profile, path):
+    """Empty values mean unset everywhere."""
     path.write_text('active = ""\n[profiles.a]\n')
     done = profile("get")
     assert (done.exit, "no profile is active" in done.stderr) == (4, True)
@@ -379,7 +379,7 @@ def test_profile_help_is_printed_on_stdout(profile, words):
 @pytest.mark.parametrize(
     ("released_after_s", "exit_code", "is_noted"), [(0.5, 0, False), (2, 0, True), (60, 1, True)]
 )
-def test_a_lock_of_another_process_is_named_after_a_second_and_given_up_after_ten(
+def test_a_lock_of_another_process_is_reported_after_a_second_and_given_up_after_ten(
     ant, path, released_after_s, exit_code, is_noted
 ):
     """Otherwise nobody would know what the command waits for, or which process to end."""
@@ -402,8 +402,8 @@ def test_a_lock_of_another_process_is_named_after_a_second_and_given_up_after_te
     assert (path.read_text() == before) is (exit_code == 1)
 
 
-def test_the_deletion_of_the_active_profile_leads_to_another_one_or_to_a_login(ant):
-    """The command can be run as it is printed."""
+def test_deleting_the_active_profile_suggests_another_one_or_a_login(ant):
+    """The suggested command can be run unchanged."""
     for name in ("b", "a", "c"):
         ant("profile", "create", name)
     ant("profile", "activate", "b")

@@ -1,4 +1,4 @@
-"""Runs whose credential is a workload identity federation: `federated(*RETRIEVE, replies=[grant(), {}])`."""
+"""Runs with the credential of a workload identity federation: `federated(*RETRIEVE, replies=[grant(), {}])`."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ OBJECT = {"id": "env_1", "type": "environment"}
 
 
 def grant(number: int = 1, **fields: Any) -> dict[str, Any]:
-    """Return a response to an exchange, with the n-th access token; a field of None is left out."""
+    """Return a response to an exchange, with the n-th access token. A field with None is left out."""
     content = {"access_token": f"{KEY}-{number}", "token_type": "Bearer", "expires_in": 3600, **fields}
     return {name: value for name, value in content.items() if value is not None}
 
 
 class Clock:
-    """A clock that stands still until it is moved."""
+    """A clock that stops until it is moved."""
 
     def __init__(self) -> None:
         self.now = 1_790_000_000.0
@@ -49,13 +49,13 @@ def token_file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def folder(clean_environ: dict[str, str]) -> Path:
-    """Where access tokens are cached."""
+    """The folder in which access tokens are cached."""
     return Path(clean_environ["ANTHROPIC_CONFIG_DIR"]) / "access-tokens"
 
 
 @pytest.fixture
 def entry(folder: Path) -> Callable[[], Path]:
-    """Return the only entry of the cache, next to which there is nothing else."""
+    """Return the only entry of the cache, which must have no other files."""
 
     def find() -> Path:
         (path,) = folder.iterdir()
@@ -66,7 +66,7 @@ def entry(folder: Path) -> Callable[[], Path]:
 
 @pytest.fixture
 def variables(token_file: Path) -> dict[str, str | None]:
-    """The variables of a federation, without a key next to them."""
+    """The variables of a federation, without a key."""
     return {
         "ANTHROPIC_API_KEY": None,
         "ANTHROPIC_FEDERATION_RULE_ID": "fdrl_1",
@@ -77,7 +77,7 @@ def variables(token_file: Path) -> dict[str, str | None]:
 
 @pytest.fixture
 def federated(ant: Callable[..., Result], variables: dict[str, str | None], clock: Clock) -> Callable[..., Result]:
-    """Run `ant` with a federation. A run that prints a part of the identity token fails its test."""
+    """Run `ant` with a federation. The test fails if a part of the identity token is printed."""
 
     def run(*words: str, env: Mapping[str, str | None] = {}, **more: Any) -> Result:
         result = ant(*words, env={**variables, **env}, now=clock, **more)
@@ -93,6 +93,6 @@ def paths(result: Result) -> list[str]:
 
 
 def bearers(result: Result) -> list[str]:
-    """Return which access token each request carried: `1` for the first; empty for an exchange."""
+    """Return the number of each request's access token: `1` for the first; empty for an exchange."""
     sent = [request.headers.get("authorization", "") for request in result.requests]
     return [text.removeprefix(f"Bearer {KEY}-") for text in sent]

@@ -1,4 +1,4 @@
-"""The cache of access tokens: later runs use what it holds, but nothing that others may have written or read."""
+"""The cache of access tokens: later runs use its entries, unless others may have written or read them."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ posix_only = pytest.mark.skipif(os.name == "nt", reason="Windows has access list
 
 
 def test_a_later_run_uses_the_cached_token(federated):
-    """So it costs no exchange."""
+    """It needs no exchange."""
     assert bearers(federated(*RETRIEVE, replies=[grant(1), OBJECT])) == ["", "1"]
     assert bearers(federated(*RETRIEVE, replies=[OBJECT])) == ["1"]
 
 
 @posix_only
-def test_the_cache_can_be_read_by_its_owner_only(federated, folder, entry):
-    """Folder and file have that from the first moment; the lock is gone."""
+def test_only_its_owner_can_read_the_cache(federated, folder, entry):
+    """Folder and file are private from the beginning, and the lock is removed."""
     federated(*RETRIEVE, replies=[grant(), OBJECT])
     modes = [stat.S_IMODE(path.stat().st_mode) for path in (folder.parent, folder, entry())]
     assert modes == [0o700, 0o700, 0o600]
@@ -45,24 +45,24 @@ def test_the_cache_can_be_read_by_its_owner_only(federated, folder, entry):
         ["--identity-token", f"{ASSERTION}2"],
     ],
 )
-def test_a_token_is_used_only_for_what_it_was_exchanged_for(federated, token_file, change):
-    """Rule, organization, account, workspace, base URL and identity all count."""
+def test_a_token_is_used_only_with_the_settings_of_its_exchange(federated, token_file, change):
+    """They are rule, organization, account, workspace, base URL and identity."""
     Path("another").write_bytes(token_file.read_bytes())
     federated(*RETRIEVE, replies=[grant(1), OBJECT])
     assert bearers(federated(*RETRIEVE, *change, replies=[grant(2), OBJECT])) == ["", "2"]
     assert bearers(federated(*RETRIEVE, replies=[OBJECT])) == ["1"]
 
 
-def test_the_same_identity_token_file_by_another_path_is_the_same(federated, token_file, tmp_path):
-    """A relative path counts as the absolute one."""
+def test_two_paths_of_the_same_identity_token_file_share_an_entry(federated, token_file, tmp_path):
+    """A relative path means the same as the absolute one."""
     federated(*RETRIEVE, replies=[grant(1), OBJECT])
     os.chdir(tmp_path)
     env = {"ANTHROPIC_IDENTITY_TOKEN_FILE": token_file.name}
     assert bearers(federated(*RETRIEVE, env=env, replies=[OBJECT])) == ["1"]
 
 
-def test_an_identity_token_of_a_variable_is_cached_by_its_hash_and_never_stored(federated, clean_environ):
-    """A file that holds it would be a credential for longer than the access token is."""
+def test_an_identity_token_in_a_variable_is_cached_by_its_hash_and_never_stored(federated, clean_environ):
+    """In a file, it would be a credential that lasts longer than the access token."""
     env = {"ANTHROPIC_IDENTITY_TOKEN_FILE": None, "ANTHROPIC_IDENTITY_TOKEN": ASSERTION}
     federated(*RETRIEVE, env=env, replies=[grant(1), OBJECT])
     assert bearers(federated(*RETRIEVE, env=env, replies=[OBJECT])) == ["1"]
@@ -71,8 +71,8 @@ def test_an_identity_token_of_a_variable_is_cached_by_its_hash_and_never_stored(
     assert [path for path in files if ASSERTION in path.read_text() + str(path)] == []
 
 
-def test_entries_that_have_ended_are_removed(federated, clock, folder):
-    """Each CI job has an identity token of its own, so they would become more and more."""
+def test_expired_entries_are_removed(federated, clock, folder):
+    """Each CI job has its own identity token, so the number of entries would grow."""
     for number in range(3):
         federated(*RETRIEVE, "--identity-token", f"{ASSERTION}{number}", replies=[grant(number), OBJECT])
     assert len(list(folder.iterdir())) == 3
@@ -82,7 +82,7 @@ def test_entries_that_have_ended_are_removed(federated, clock, folder):
 
 
 def test_without_profiles_nothing_is_cached(federated, clean_environ):
-    """/dev/null for the directory says so, and nothing has to be noted."""
+    """The user has chosen that with /dev/null for the folder, so there is no note."""
     env = {"ANTHROPIC_CONFIG_DIR": os.devnull}
     for number in (1, 2):
         result = federated(*RETRIEVE, env=env, replies=[grant(number), OBJECT])
@@ -90,7 +90,7 @@ def test_without_profiles_nothing_is_cached(federated, clean_environ):
     assert not list(Path(clean_environ["HOME"]).iterdir())
 
 
-# What is not trusted
+# Untrusted entries and folders
 
 
 def damaged(content):
@@ -152,8 +152,8 @@ UNTRUSTED = {
 
 
 @pytest.mark.parametrize("name", [*DAMAGED, *(UNTRUSTED if os.name != "nt" else {})])
-def test_an_entry_that_is_damaged_or_open_to_others_is_replaced(federated, entry, name):
-    """One note says so, and the next run has a token to trust."""
+def test_an_entry_that_is_damaged_or_accessible_to_others_is_replaced(federated, entry, name):
+    """One note says so, and the next run trusts the new entry."""
     federated(*RETRIEVE, replies=[grant(1), OBJECT])
     path = entry()
     (DAMAGED | UNTRUSTED)[name](path)
@@ -166,8 +166,8 @@ def test_an_entry_that_is_damaged_or_open_to_others_is_replaced(federated, entry
 
 
 @posix_only
-def test_the_target_of_a_link_in_place_of_an_entry_is_left_alone(federated, entry, tmp_path):
-    """Nothing is read or written through it."""
+def test_the_target_of_a_link_in_place_of_an_entry_is_unchanged(federated, entry, tmp_path):
+    """It is neither read nor written."""
     federated(*RETRIEVE, replies=[grant(1), OBJECT])
     path, precious = entry(), tmp_path / "precious"
     path.rename(precious)
@@ -178,8 +178,8 @@ def test_the_target_of_a_link_in_place_of_an_entry_is_left_alone(federated, entr
 
 
 @posix_only
-def test_entries_of_a_folder_to_which_others_could_write_are_replaced(federated, entry, folder):
-    """They may have exchanged one for another. The folder is closed."""
+def test_entries_of_a_folder_that_others_can_write_to_are_replaced(federated, entry, folder):
+    """Others may have replaced an entry. The folder is made private."""
     federated(*RETRIEVE, replies=[grant(1), OBJECT])
     entry()
     folder.chmod(0o770)
@@ -198,7 +198,7 @@ ME, SOMEBODY = 65534, 65533
 @pytest.mark.skipif(os.name != "nt" and os.geteuid() != 0, reason="only root can give files to another user")
 @pytest.mark.parametrize("mode", [0o600, 0o644])
 def test_an_entry_of_another_user_is_replaced(federated, entry, monkeypatch, mode):
-    """Its token may be one of their own, with which they would see the requests."""
+    """The token may belong to the other user, who could then see the requests."""
     federated(*RETRIEVE, replies=[grant(1), OBJECT])
     os.chown(entry(), SOMEBODY, SOMEBODY)
     entry().chmod(mode)
@@ -213,7 +213,7 @@ def test_an_entry_of_another_user_is_replaced(federated, entry, monkeypatch, mod
 @posix_only
 @pytest.mark.skipif(os.name != "nt" and os.geteuid() != 0, reason="only root can give files to another user")
 def test_a_folder_of_another_user_is_not_used(federated, entry, folder, monkeypatch):
-    """Neither for reading nor for writing."""
+    """It is neither read nor written."""
     federated(*RETRIEVE, replies=[grant(1), OBJECT])
     before = entry().read_text()
     os.chown(folder, SOMEBODY, SOMEBODY)
@@ -224,7 +224,7 @@ def test_a_folder_of_another_user_is_not_used(federated, entry, folder, monkeypa
     assert entry().read_text() == before
 
 
-# Where nothing can be cached
+# Unusable folders
 
 
 def folder_as_file(folder):
@@ -243,7 +243,7 @@ def parent_as_file(folder):
 
 
 @pytest.mark.parametrize("obstacle", [folder_as_file, folder_as_link, to_folder])
-def test_a_folder_that_can_not_be_used_is_noted_once_and_the_run_goes_on(federated, folder, entry, obstacle):
+def test_an_unusable_folder_is_noted_once_and_the_run_continues(federated, folder, entry, obstacle):
     """Each run then exchanges the token."""
     if obstacle is to_folder:
         federated(*RETRIEVE, replies=[grant(0), OBJECT])
@@ -263,8 +263,8 @@ def test_a_folder_that_can_not_be_used_is_noted_once_and_the_run_goes_on(federat
 
 
 @posix_only
-def test_a_pipe_in_place_of_the_lock_is_noted_in_one_sentence(federated, entry, folder):
-    """Nobody waits for its other end."""
+def test_a_pipe_in_place_of_the_lock_causes_one_note(federated, entry, folder):
+    """The run does not wait for the other end of the pipe."""
     federated(*RETRIEVE, replies=[grant(1), OBJECT])
     path = entry()
     path.unlink()
@@ -276,8 +276,8 @@ def test_a_pipe_in_place_of_the_lock_is_noted_in_one_sentence(federated, entry, 
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="this test needs a file system of Linux")
-def test_a_directory_that_can_not_be_made_is_noted_once_and_the_run_goes_on(federated):
-    """As in a container with a read-only file system."""
+def test_a_folder_that_can_not_be_created_is_noted_once_and_the_run_continues(federated):
+    """An example is a container with a read-only file system."""
     for number in (1, 2):
         result = federated(*RETRIEVE, env={"ANTHROPIC_CONFIG_DIR": "/proc/ant"}, replies=[grant(number), OBJECT])
         assert (result.exit, bearers(result)) == (0, ["", str(number)])
@@ -288,7 +288,7 @@ def test_a_directory_that_can_not_be_made_is_noted_once_and_the_run_goes_on(fede
 
 
 def ant_process(variables, clean_environ, url, *prefix, cwd, **options):
-    """Run `ant` as a process of its own, and return it when it has ended."""
+    """Run `ant` as a separate process, and return it after its end."""
     environ = {name: value for name, value in {**clean_environ, **variables}.items() if value is not None}
     return subprocess.run(
         [*prefix, sys.executable, "-m", "ant_cli", *RETRIEVE, "--base-url", url],
@@ -303,8 +303,8 @@ def ant_process(variables, clean_environ, url, *prefix, cwd, **options):
 
 
 @posix_only
-def test_a_full_disk_is_noted_and_the_run_goes_on(variables, clean_environ, folder, tmp_path):
-    """What could not be written whole is not left behind."""
+def test_a_full_disk_is_noted_and_the_run_continues(variables, clean_environ, folder, tmp_path):
+    """A file that could not be written completely is removed."""
     limit = ["sh", "-c", 'trap "" XFSZ; ulimit -f 0; exec "$0" "$@"']
     with ScriptedServer(response(grant(access_token="a-token")), response(OBJECT)) as server:
         done = ant_process(variables, clean_environ, server.url, *limit, cwd=tmp_path)

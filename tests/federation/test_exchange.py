@@ -1,4 +1,4 @@
-"""The token exchange: what is sent, and what becomes of every response that a server may give."""
+"""The token exchange: its request, and the effect of each possible response."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tests.hostile.scripted_server import Act, ScriptedServer, response
 EXCHANGE, GET = "/v1/oauth/token", "/v1/environments/env_1"
 
 
-def test_an_identity_token_is_exchanged_and_the_request_sent_with_the_access_token(federated):
-    """The exchange has the fields, their order and the headers of the official SDKs, and no others."""
+def test_an_identity_token_is_exchanged_for_an_access_token_that_the_request_has(federated):
+    """The exchange has exactly the fields, the order and the headers of the official SDKs."""
     result = federated(*RETRIEVE, replies=[grant(), OBJECT], env={"ANTHROPIC_SERVICE_ACCOUNT_ID": "svac_1"})
     assert (result.exit, result.json, result.stderr) == (0, OBJECT, "")
     exchange, request = result.requests
@@ -46,8 +46,8 @@ def test_an_identity_token_is_exchanged_and_the_request_sent_with_the_access_tok
     assert "x-api-key" not in request.headers
 
 
-def test_a_workspace_is_part_of_the_exchange_and_no_header(federated):
-    """The access token is for that workspace, and no request can choose another."""
+def test_a_workspace_is_part_of_the_exchange_and_not_a_header(federated):
+    """The access token is limited to that workspace, and a request can't choose another one."""
     result = federated(*RETRIEVE, "--workspace-id", "wrkspc_1", replies=[grant(), OBJECT])
     exchange, request = result.requests
     assert list(json.loads(exchange.content))[-1] == "workspace_id"
@@ -55,8 +55,8 @@ def test_a_workspace_is_part_of_the_exchange_and_no_header(federated):
     assert "anthropic-workspace-id" not in request.headers
 
 
-def test_the_exchange_goes_below_the_path_of_the_base_url_with_its_user(federated):
-    """A gateway in front of the API sees both requests alike."""
+def test_the_exchange_uses_the_path_and_the_user_of_the_base_url(federated):
+    """A gateway in front of the API treats both requests the same."""
     url = "https://u:gateway-password@gw.example/anthropic"
     result = federated(*RETRIEVE, "--base-url", url, replies=[grant(), OBJECT])
     exchange = result.requests[0]
@@ -64,8 +64,8 @@ def test_the_exchange_goes_below_the_path_of_the_base_url_with_its_user(federate
     assert exchange.headers["authorization"] == "Basic dTpnYXRld2F5LXBhc3N3b3Jk"
 
 
-def test_the_flags_of_a_federation_are_used_without_any_variable(ant, token_file, clock):
-    """They are those of the official tool."""
+def test_a_federation_can_be_given_by_flags_alone(ant, token_file, clock):
+    """The flags are those of the official tool."""
     flags = ("--federation-rule", "fdrl_2", "--organization-id", "org-2", "--identity-token-file", str(token_file))
     result = ant(*RETRIEVE, *flags, "--service-account-id", "svac_2", replies=[grant(), OBJECT], now=clock)
     assert result.exit == 0
@@ -77,8 +77,8 @@ def test_the_flags_of_a_federation_are_used_without_any_variable(ant, token_file
     )
 
 
-def test_a_dry_run_exchanges_nothing_and_shows_where_the_token_would_be(federated, folder):
-    """Neither a request nor a file comes of it."""
+def test_a_dry_run_exchanges_nothing_and_shows_the_place_of_the_token(federated, folder):
+    """It sends no request and writes no file."""
     result = federated(*RETRIEVE, "--dry-run", replies=[])
     assert (result.exit, result.requests) == (0, [])
     assert "authorization: Bearer [redacted]" in result.stdout
@@ -86,7 +86,7 @@ def test_a_dry_run_exchanges_nothing_and_shows_where_the_token_would_be(federate
 
 
 def test_the_debug_log_hides_the_identity_token_and_the_access_token(federated):
-    """Everything else of the exchange is shown."""
+    """All other parts of the exchange are shown."""
     result = federated(*RETRIEVE, "--debug", replies=[grant(), OBJECT])
     assert '"federation_rule_id":"fdrl_1"' in result.stderr
     assert '"assertion":"[redacted]"' in result.stderr
@@ -94,23 +94,23 @@ def test_the_debug_log_hides_the_identity_token_and_the_access_token(federated):
 
 
 @pytest.mark.parametrize("words", [("auth", "token"), ("auth", "print-credentials"), RETRIEVE], ids=" ".join)
-def test_an_error_of_the_server_that_exchanges_tokens_is_shown_with_its_reason(federated, words):
-    """Whatever the token is for."""
+def test_an_error_of_the_token_endpoint_is_shown_with_its_reason(federated, words):
+    """This holds for every command that needs a token."""
     busy = {"type": "error", "error": {"type": "overloaded_error", "message": "come back later"}}
     result = federated(*words, "--max-retries", "0", replies=[httpx.Response(529, json=busy)])
     assert result.exit == 7
     assert "come back later" in result.stderr
 
 
-def test_auth_token_prints_the_access_token_that_requests_would_carry(federated):
-    """Other tools get it, from the cache too."""
+def test_auth_token_prints_the_access_token_that_requests_would_have(federated):
+    """Other tools can use it, even if it comes from the cache."""
     for replies in ([grant(access_token="for-another-tool")], []):
         result = federated("auth", "token", replies=replies)
         assert (result.exit, result.stdout) == (0, "for-another-tool\n")
 
 
 def test_the_emulator_in_the_process_needs_no_exchange(federated):
-    """It accepts any credential, and none."""
+    """It accepts any credential, or none."""
     result = federated("--base-url", "local::memory:", "beta:environments", "list", replies=[])
     assert (result.exit, result.requests) == (0, [])
 
@@ -131,7 +131,7 @@ def test_the_emulator_in_the_process_needs_no_exchange(federated):
         (b"two words", "contains a character that no token has."),
     ],
 )
-def test_an_identity_token_that_can_not_be_one_is_never_sent(federated, token_file, content, problem):
+def test_an_invalid_identity_token_is_never_sent(federated, token_file, content, problem):
     """The message names the file, and the exit code is that of a missing credential."""
     token_file.unlink()
     if content is not None:
@@ -142,14 +142,14 @@ def test_an_identity_token_that_can_not_be_one_is_never_sent(federated, token_fi
 
 
 def test_white_space_around_an_identity_token_is_removed(federated, token_file):
-    """Files end with a line break, and some tools write those of Windows."""
+    """Files end with a line break, which some tools write in the form of Windows."""
     token_file.write_text(f"\n {ASSERTION}\r\n")
     result = federated(*RETRIEVE, replies=[grant(), OBJECT])
     assert json.loads(result.requests[0].content)["assertion"] == ASSERTION
 
 
 def test_an_identity_token_file_may_be_a_link(federated, token_file):
-    """Kubernetes projects tokens as links, which it replaces."""
+    """Kubernetes mounts tokens as links, which it replaces."""
     token_file.rename(token_file.with_name("..data"))
     token_file.symlink_to("..data")
     assert federated(*RETRIEVE, replies=[grant(), OBJECT]).exit == 0
@@ -157,7 +157,7 @@ def test_an_identity_token_file_may_be_a_link(federated, token_file):
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 def test_a_pipe_in_place_of_the_identity_token_file_is_rejected_at_once(federated, token_file):
-    """Without a writer, reading would wait for ever; and a later exchange could not read it again."""
+    """Reading a pipe without a writer would never end, and a later exchange could not read it again."""
     token_file.unlink()
     os.mkfifo(token_file)
     result = federated(*RETRIEVE, replies=[])
@@ -167,7 +167,7 @@ def test_a_pipe_in_place_of_the_identity_token_file_is_rejected_at_once(federate
 
 @pytest.mark.parametrize("url", ["http://api.example", "http://10.0.0.1:8080", "http://localhost.example"])
 def test_an_identity_token_is_not_sent_without_encryption(federated, url):
-    """Whoever reads it on the way could log in with it."""
+    """Anybody on the network path could use it to log in."""
     result = federated(*RETRIEVE, "--base-url", url, replies=[])
     assert (result.exit, result.requests) == (2, [])
     assert f"ant: an identity token is not sent to {url}" in result.stderr
@@ -175,11 +175,11 @@ def test_an_identity_token_is_not_sent_without_encryption(federated, url):
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "http://localhost:9", "http://[::1]:9"])
 def test_an_identity_token_is_sent_to_loopback_without_encryption(federated, url):
-    """Nobody can read it there."""
+    """Nobody else can read it on loopback."""
     assert federated(*RETRIEVE, "--base-url", url, replies=[grant(), OBJECT]).exit == 0
 
 
-# Refusals
+# Rejections
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 422])
@@ -190,8 +190,8 @@ def test_an_identity_token_is_sent_to_loopback_without_encryption(federated, url
         {"type": "error", "error": {"type": "invalid_grant", "message": "the subject does not match"}},
     ],
 )
-def test_a_refused_exchange_reports_the_reason_of_the_server(federated, folder, status, body):
-    """The forms of OAuth and of the API are understood; nothing is cached, and the request is not sent."""
+def test_the_error_of_a_rejected_exchange_has_the_reason_of_the_server(federated, folder, status, body):
+    """The error formats of OAuth and of the API are understood. Nothing is cached, and the request is not sent."""
     reply = httpx.Response(status, json=body, headers={"request-id": "req_7"})
     result = federated(*RETRIEVE, replies=[reply])
     assert (result.exit, paths(result), result.waits) == (4, [EXCHANGE], [])
@@ -204,8 +204,8 @@ def test_a_refused_exchange_reports_the_reason_of_the_server(federated, folder, 
 @pytest.mark.parametrize(
     "body", [b"<html>", b"[1]", b"[" * 100_000, b'{"error": 7}', b'{"error": {"type": []}}', b""]
 )
-def test_a_refused_exchange_without_a_reason_is_reported_by_its_status(federated, body):
-    """Nothing of such a body is shown."""
+def test_a_rejected_exchange_without_a_reason_is_reported_by_its_status(federated, body):
+    """No part of such a body is shown."""
     result = federated(*RETRIEVE, replies=[httpx.Response(401, content=body)])
     assert result.exit == 4
     assert "the identity token was not accepted: 401 Unauthorized.\n" in result.stderr
@@ -223,8 +223,8 @@ def test_a_refused_exchange_without_a_reason_is_reported_by_its_status(federated
         f"'{SIGNATURE[:16]}'",
     ],
 )
-def test_a_server_that_repeats_the_identity_token_does_not_make_it_visible(federated, echo):
-    """Not even if a part of it is, in another notation, or where the message is cut, by the server or here."""
+def test_an_identity_token_that_a_server_echoes_is_not_shown(federated, echo):
+    """This includes parts of it, other notations, and messages that the server or the program truncates."""
     error = {"error": "invalid_grant", "error_description": f"bad assertion {echo}\x1b[2J\nant: done"}
     result = federated(*RETRIEVE, replies=[httpx.Response(400, json=error)])
     assert result.exit == 4
@@ -235,8 +235,8 @@ def test_a_server_that_repeats_the_identity_token_does_not_make_it_visible(feder
 
 
 @pytest.mark.parametrize("replies", [[grant()], []])
-def test_a_server_that_repeats_the_access_token_does_not_make_it_visible(federated, replies):
-    """Neither one that was just exchanged, nor one of the cache; every run checks that."""
+def test_an_access_token_that_a_server_echoes_is_not_shown(federated, replies):
+    """It may be new or from the cache. Every run of these tests checks that."""
     if not replies:
         federated(*RETRIEVE, replies=[grant(), OBJECT])
     echo = httpx.Response(400, json={"error": {"type": "x", "message": f"bad header: Bearer {KEY}-1"}})
@@ -246,7 +246,7 @@ def test_a_server_that_repeats_the_access_token_does_not_make_it_visible(federat
 
 
 def test_a_long_identity_token_is_redacted(federated, token_file):
-    """One with many claims is longer than what is searched for in every notation."""
+    """With many claims, a token is longer than secrets that are searched for in every notation."""
     payload = "abcdefgh" * 1500
     token_file.write_text(f"eyJhbGciOiJSUzI1NiJ9.{payload}.{SIGNATURE}")
     error = {"error": "invalid_grant", "error_description": f"{token_file.read_text()} and {SIGNATURE.upper()}"}
@@ -261,7 +261,7 @@ def test_a_long_identity_token_is_redacted(federated, token_file):
 
 @pytest.mark.parametrize(("status", "exit_code"), [(429, 7), (500, 7), (503, 7), (529, 7)])
 def test_an_exchange_is_retried_when_the_server_has_a_problem(federated, status, exit_code):
-    """As any request is, with the exit code of its class when there is no retry left."""
+    """It is retried like any request. Without retries left, the exit code is that of the error."""
     problem = httpx.Response(status, json={"type": "error", "error": {"type": "api_error", "message": SIGNATURE}})
     assert federated(*RETRIEVE, replies=[problem, grant(), OBJECT]).exit == 0
     result = federated(*RETRIEVE, "--organization-id", "other", replies=[problem] * 3)
@@ -269,22 +269,22 @@ def test_an_exchange_is_retried_when_the_server_has_a_problem(federated, status,
     assert f'POST "https://api.anthropic.com{EXCHANGE}": {status}' in result.stderr
 
 
-def test_the_number_of_retries_of_an_exchange_is_that_of_every_request(federated):
-    """`--max-retries` counts for both."""
+def test_max_retries_applies_to_exchanges_too(federated):
+    """Exchanges and other requests have the same limit."""
     result = federated(*RETRIEVE, "--max-retries", "0", replies=[httpx.Response(500)])
     assert (result.exit, len(result.requests)) == (7, 1)
 
 
 def test_an_exchange_is_retried_when_the_connection_fails(federated):
-    """A network error has exit code 8."""
+    """The exit code of a network error is 8."""
     refused = ConnectionRefusedError(111, "Connection refused")
     assert federated(*RETRIEVE, replies=[refused, grant(), OBJECT]).exit == 0
     result = federated(*RETRIEVE, "--organization-id", "other", replies=[refused] * 3)
     assert (result.exit, len(result.waits)) == (8, 2)
 
 
-def test_a_create_whose_exchange_failed_was_certainly_not_carried_out(federated):
-    """So nobody is sent to look for what it may have created."""
+def test_a_create_whose_exchange_failed_was_not_carried_out(federated):
+    """The error does not tell the user to check whether an environment was created."""
     lost = ConnectionResetError(104, "Connection reset by peer")
     for replies in ([lost] * 3, [httpx.Response(500)] * 3, [{}], [httpx.Response(302)]):
         result = federated("beta:environments", "create", "--name", "n", replies=replies)
@@ -329,7 +329,7 @@ def test_a_response_without_a_usable_token_is_rejected(federated, folder, fields
 
 
 @pytest.mark.parametrize("kind", ["bearer", "BEARER", None])
-def test_the_token_type_is_compared_without_case_and_may_be_missing(federated, kind):
+def test_the_token_type_is_case_insensitive_and_may_be_missing(federated, kind):
     """The official SDKs accept the same."""
     assert federated(*RETRIEVE, replies=[grant(token_type=kind), OBJECT]).exit == 0
 
@@ -348,27 +348,27 @@ def test_the_token_type_is_compared_without_case_and_may_be_missing(federated, k
         (httpx.Response(200, content=b" " * 1_000_001), "is larger than 1 MB"),
     ],
 )
-def test_a_response_that_is_no_grant_is_rejected(federated, reply, problem):
-    """A proxy or a login page may respond in place of the API; a redirect is not followed."""
+def test_a_response_without_the_form_of_a_grant_is_rejected(federated, reply, problem):
+    """A proxy or a login page may respond in place of the API. A redirect is not followed."""
     result = federated(*RETRIEVE, replies=[reply])
     assert (result.exit, len(result.requests)) == (4, 1)
     assert problem in result.stderr
 
 
 @pytest.mark.parametrize("end", [Act.STALL, Act.DRIP])
-def test_a_response_to_an_exchange_without_an_end_is_given_up(federated, monkeypatch, end):
-    """The limit counts for the whole of it, also if it comes drop by drop, and whatever `--timeout` is."""
+def test_a_response_to_an_exchange_that_never_ends_is_given_up(federated, monkeypatch, end):
+    """The limit applies to the whole response, even if bytes keep arriving, and whatever `--timeout` is."""
     monkeypatch.setattr(token_exchange, "_TIMEOUT_S", 0.5)
     head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 9999\r\n\r\n{"
     with ScriptedServer((head, end)) as server:
         result = federated(*RETRIEVE, "--base-url", server.url, "--max-retries", "0", network=True)
     assert result.exit == 8
     assert "no complete response within 0.5 s" in result.stderr
-    assert "To wait longer" not in result.stderr  # that would change nothing
+    assert "To wait longer" not in result.stderr  # it would not help
 
 
-def test_a_time_limit_of_an_exchange_that_a_flag_can_extend_is_named_with_it(federated):
-    """As for every request."""
+def test_the_message_about_a_time_limit_names_the_flag_that_extends_it(federated):
+    """This holds for every other request, too."""
     with ScriptedServer((b"", Act.STALL)) as server:
         words = ("--base-url", server.url, "--max-retries", "0", "--timeout", "0.2")
         result = federated(*RETRIEVE, *words, network=True)
@@ -377,8 +377,8 @@ def test_a_time_limit_of_an_exchange_that_a_flag_can_extend_is_named_with_it(fed
     assert [line.split()[1] for line in server.lines] == [EXCHANGE]
 
 
-def test_an_exchange_over_loopback_is_followed_by_the_request(federated):
-    """By sockets of the system, as a user would run it."""
+def test_an_exchange_works_over_a_real_connection(federated):
+    """It uses sockets of the system, like the run of a user."""
     with ScriptedServer(response(grant()), response(OBJECT)) as server:
         result = federated(*RETRIEVE, "--base-url", server.url, network=True)
     assert (result.exit, result.json) == (0, OBJECT)
@@ -390,7 +390,7 @@ def test_an_exchange_over_loopback_is_followed_by_the_request(federated):
 RULE = FederationRule("fdrl_1", "org-1", ASSERTION, "", "svac_1", "wrkspc_1", "--federation-rule")
 
 
-def test_the_representation_of_a_federation_rule_or_an_access_token_shows_no_secret():
-    """A traceback in a log, or an assertion in a test, shows representations."""
+def test_the_repr_of_a_federation_rule_or_an_access_token_shows_no_secret():
+    """A traceback in a log, or a failed assertion, shows it."""
     assert SIGNATURE not in f"{RULE!r} {RULE}"
     assert KEY not in f"{AccessToken(KEY, 1790000000.0, 1780000000.0)!r}"

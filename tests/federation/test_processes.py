@@ -1,4 +1,4 @@
-"""Many processes at once: one exchanges the identity token, and the others wait for its access token."""
+"""Many simultaneous processes: one exchanges the identity token, and the others wait for its access token."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PROCESSES = 8
 
 
 class Endpoint(ThreadingHTTPServer):
-    """A token endpoint and API. An exchange takes a second, unless another one comes or `release` is set."""
+    """A token endpoint and API. An exchange takes a second, unless another one arrives or `release` is set."""
 
     daemon_threads = True
     request_queue_size = 64
@@ -70,7 +70,7 @@ def endpoint():
 
 @pytest.fixture
 def start(endpoint, variables, clean_environ, tmp_path):
-    """Start `ant` as a process of its own."""
+    """Start `ant` as a separate process."""
     environ = {name: value for name, value in {**clean_environ, **variables}.items() if value is not None}
 
     def begin():
@@ -88,7 +88,7 @@ def start(endpoint, variables, clean_environ, tmp_path):
 
 
 def test_processes_that_start_at_once_exchange_the_identity_token_once(endpoint, start, entry):
-    """Many identity tokens can be exchanged only once, so all others would fail."""
+    """Many identity tokens can be exchanged only once, so the other processes would fail."""
     processes = [start() for _ in range(PROCESSES)]
     results = [process.communicate(timeout=60) for process in processes]
     assert [process.returncode for process in processes] == [0] * PROCESSES, results
@@ -98,7 +98,7 @@ def test_processes_that_start_at_once_exchange_the_identity_token_once(endpoint,
     assert json.loads(entry().read_text())["access_token"] == "token-1"
 
 
-def test_a_process_that_is_killed_during_its_exchange_keeps_nobody_waiting(endpoint, start, entry):
+def test_a_process_that_is_killed_during_its_exchange_does_not_block_others(endpoint, start, entry):
     """The system releases its lock, and the next process exchanges the token."""
     killed = start()
     assert endpoint.asked.wait(60)

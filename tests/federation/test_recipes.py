@@ -1,4 +1,4 @@
-"""The recipes of docs/ci.md: each is YAML, and what it sets is all that `ant` needs to log in."""
+"""The recipes of docs/ci.md: each is valid YAML, and sets everything that `ant` needs to log in."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ AUDIENCE = "https://api.anthropic.com"
 
 @pytest.fixture
 def log_in(federated):
-    """Run a command line of a recipe with its variables alone, and check that it logs in."""
+    """Run a command line of a recipe with only its variables, and check that it logs in."""
 
     def run(words, variables):
         nothing = dict.fromkeys(("ANTHROPIC_FEDERATION_RULE_ID", "ANTHROPIC_ORGANIZATION_ID"))
@@ -41,7 +41,7 @@ def log_in(federated):
 
 
 def test_the_recipe_for_gitlab_logs_in(log_in):
-    """GitLab puts the identity token into the variable under whose name it is declared."""
+    """GitLab declares the identity token under the name of the variable."""
     job = GITLAB["environments"]
     assert job["id_tokens"] == {"ANTHROPIC_IDENTITY_TOKEN": {"aud": AUDIENCE}}
     variables = job["variables"] | dict.fromkeys(job["id_tokens"], ASSERTION)
@@ -49,13 +49,13 @@ def test_the_recipe_for_gitlab_logs_in(log_in):
 
 
 def test_the_recipe_for_kubernetes_logs_in(log_in, tmp_path):
-    """The variable names the file of the volume that is mounted."""
+    """The variable names the file of the mounted volume."""
     pod = KUBERNETES["spec"]["template"]["spec"]
     (container,), (volume,) = pod["containers"], pod["volumes"]
     (mount,), (source,) = container["volumeMounts"], volume["projected"]["sources"]
     assert mount["name"] == volume["name"]
     assert source["serviceAccountToken"]["audience"] == AUDIENCE
-    assert source["serviceAccountToken"]["expirationSeconds"] >= 600  # the least that Kubernetes accepts
+    assert source["serviceAccountToken"]["expirationSeconds"] >= 600  # the minimum of Kubernetes
     variables = {item["name"]: item["value"] for item in container["env"]}
     path = f"{mount['mountPath']}/{source['serviceAccountToken']['path']}"
     assert variables["ANTHROPIC_IDENTITY_TOKEN_FILE"] == path
@@ -81,7 +81,7 @@ def test_the_recipe_for_github_logs_in(log_in, clean_environ, tmp_path):
                 "pipefail",
                 "-c",
                 fetch["run"],
-            ],  # as GitHub runs `shell: bash`
+            ],  # like `shell: bash` on GitHub
             env={
                 "PATH": clean_environ["PATH"],
                 "ACTIONS_ID_TOKEN_REQUEST_URL": f"{server.url}/token?api-version=2.0",
@@ -99,7 +99,7 @@ def test_the_recipe_for_github_logs_in(log_in, clean_environ, tmp_path):
 
 
 def test_the_page_about_credentials_names_variables_and_flags_that_exist():
-    """A recipe with a wrong name would log in nowhere."""
+    """A recipe with a wrong name could not log in."""
     rows = re.findall(r"\| `(--[\w-]+)` \| `(\w+)` \|", (DOCS / "credentials.md").read_text())
     assert len(rows) == 6
     flags = {param.flag: VARIABLES.get(param.name) for param in GLOBAL_FLAGS}

@@ -1,4 +1,4 @@
-"""Renewal: runs that last longer than an access token, clocks that are wrong, and tokens that a server rejects."""
+"""Renewal: long runs, wrong clocks, and tokens that a server rejects."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def page(number, last):
 
 @pytest.fixture
 def slow(ant, variables, clock):
-    """Run `ant` with a server that takes some seconds for each reply; `during` is called meanwhile."""
+    """Run `ant` with a server that takes some seconds for each reply. `during` is called at each reply."""
 
     def run(*words, seconds, replies, during=lambda: None, **more):
         class Slowly(list):
-            """Replies, of which each takes its time."""
+            """Replies that each take some time."""
 
             def __getitem__(self, position):
                 reply = super().__getitem__(position)
@@ -50,7 +50,7 @@ def slow(ant, variables, clock):
 
 
 def test_a_list_renews_the_token_between_its_pages(slow):
-    """Two minutes before the end of the token, so that no request meets it."""
+    """It renews the token two minutes before its expiry, so that no request has an expired one."""
     pages = [page(number, last=number == 3) for number in range(4)]
     replies = [grant(1, expires_in=600), *pages[:2], grant(2, expires_in=600), *pages[2:]]
     result = slow("beta:environments", "list", "--format", "jsonl", seconds=200, replies=replies)
@@ -58,8 +58,8 @@ def test_a_list_renews_the_token_between_its_pages(slow):
     assert bearers(result) == ["", "1", "1", "", "2", "2"]
 
 
-def test_waiting_until_a_condition_holds_renews_the_token(slow, clock):
-    """The waits count as well."""
+def test_waiting_until_a_condition_is_true_renews_the_token(slow, clock):
+    """The time of the waits is included."""
 
     def sleep(seconds):
         clock.now += seconds
@@ -71,22 +71,22 @@ def test_waiting_until_a_condition_holds_renews_the_token(slow, clock):
 
 
 def test_many_requests_renew_the_token_in_between(slow):
-    """One after another, as they are sent here."""
+    """They are sent one after another here."""
     replies = [grant(1, expires_in=600), {}, {}, grant(2), {}, {}]
     result = slow("beta:environments", "archive", *IDS, "--parallel", "1", "--yes", seconds=200, replies=replies)
     assert (result.exit, bearers(result)) == (0, ["", "1", "1", "", "2", "2"])
 
 
-def test_requests_at_once_exchange_once(federated):
-    """The first exchanges, and the others wait for it."""
+def test_simultaneous_requests_exchange_only_once(federated):
+    """The first one exchanges, and the others wait for it."""
     ids = [f"env_{number}" for number in range(40)]
     replies = [grant(1), *[{}] * 40]
     result = federated("beta:environments", "archive", *ids, "--parallel", "16", "--yes", replies=replies)
     assert (result.exit, bearers(result)) == (0, ["", *["1"] * 40])
 
 
-def test_a_retry_has_a_new_token_if_the_old_one_ended_meanwhile(slow, clock):
-    """The wait before it may be long."""
+def test_a_retry_has_a_new_token_if_the_old_one_expired_meanwhile(slow, clock):
+    """The wait before a retry may be long."""
 
     def sleep(_):
         clock.now += 3600
@@ -96,7 +96,7 @@ def test_a_retry_has_a_new_token_if_the_old_one_ended_meanwhile(slow, clock):
 
 
 def test_the_identity_token_file_is_read_at_each_exchange(slow, token_file):
-    """It rotates: what was read first may have ended."""
+    """The file is replaced from time to time, so an earlier identity token may have expired."""
     numbers = iter(range(2, 10))
 
     def rotate():
@@ -110,7 +110,7 @@ def test_the_identity_token_file_is_read_at_each_exchange(slow, token_file):
     assert assertions == [f"a.b.{SIGNATURE}-1", f"a.b.{SIGNATURE}-3"]
 
 
-# When
+# The time of renewal
 
 
 @pytest.mark.parametrize(
@@ -118,14 +118,14 @@ def test_the_identity_token_file_is_read_at_each_exchange(slow, token_file):
     [
         (3600, 3479, False),
         (3600, 3481, True),
-        (60, 29, False),  # a short life is renewed after half of it
+        (60, 29, False),  # a short-lived token is renewed after half of its lifetime
         (60, 31, True),
         (1, 0.4, False),
         (3600, 100_000, True),
     ],
 )
-def test_a_cached_token_is_renewed_two_minutes_before_its_end(federated, clock, lifetime, passed, exchanges):
-    """Or after half its life, if that is less."""
+def test_a_cached_token_is_renewed_two_minutes_before_its_expiry(federated, clock, lifetime, passed, exchanges):
+    """A short-lived token is renewed after half of its lifetime."""
     federated(*RETRIEVE, replies=[grant(1, expires_in=lifetime), OBJECT])
     clock.now += passed
     replies = [grant(2), OBJECT] if exchanges else [OBJECT]
@@ -133,19 +133,19 @@ def test_a_cached_token_is_renewed_two_minutes_before_its_end(federated, clock, 
 
 
 @pytest.mark.parametrize("hours", [-1, 1])
-def test_a_clock_that_is_set_by_an_hour_costs_an_exchange_and_no_error(federated, clock, hours):
-    """A token from the future is not trusted to last as long as it seems to."""
+def test_a_change_of_the_clock_by_an_hour_costs_one_exchange_and_no_error(federated, clock, hours):
+    """If a token comes from the future, its remaining time can't be trusted."""
     federated(*RETRIEVE, replies=[grant(1), OBJECT])
     clock.now += hours * 3600
     assert bearers(federated(*RETRIEVE, replies=[grant(2), OBJECT])) == ["", "2"]
     assert bearers(federated(*RETRIEVE, replies=[OBJECT])) == ["2"]
 
 
-# If the exchange fails
+# Failed exchanges
 
 
-def test_a_token_that_can_not_be_renewed_is_used_while_it_lasts(federated, clock):
-    """The token endpoint may be back before its end; without retries, since there is no need to wait for it."""
+def test_a_token_that_can_not_be_renewed_is_used_until_it_expires(federated, clock):
+    """The token endpoint may recover before that. There are no retries, because nothing has to wait for it."""
     federated(*RETRIEVE, replies=[grant(1, expires_in=600), OBJECT])
     clock.now += 500
     result = federated(*RETRIEVE, replies=[httpx.Response(503), OBJECT])
@@ -155,7 +155,7 @@ def test_a_token_that_can_not_be_renewed_is_used_while_it_lasts(federated, clock
 
 
 def test_a_failing_renewal_is_not_repeated_for_each_request(federated, clock):
-    """A list of many pages would ask the token endpoint as often."""
+    """Otherwise a list of many pages would send as many requests to the token endpoint."""
     federated(*RETRIEVE, replies=[grant(1, expires_in=600), OBJECT])
     clock.now += 500
     pages = [page(number, last=number == 3) for number in range(4)]
@@ -163,8 +163,11 @@ def test_a_failing_renewal_is_not_repeated_for_each_request(federated, clock):
     assert bearers(result) == ["", "1", "1", "1", "1"]
 
 
-def test_another_process_that_exchanges_for_too_long_is_not_waited_for_for_ever(federated, clock, entry):
-    """A token that lasts is used at once; without one, the identity token is exchanged here as well."""
+def test_a_process_does_not_wait_forever_for_the_exchange_of_another_one(federated, clock, entry):
+    """A token that is still valid is used at once.
+
+    Without one, this process exchanges the identity token itself.
+    """
     federated(*RETRIEVE, replies=[grant(1, expires_in=600), OBJECT])
     clock.now += 500
     with locked(entry()):
@@ -182,7 +185,7 @@ def test_another_process_that_exchanges_for_too_long_is_not_waited_for_for_ever(
 )
 @pytest.mark.parametrize("parallel", ["1", "8"])
 def test_a_failed_exchange_is_not_repeated_for_each_request(federated, problem, exit_code, exchanges, parallel):
-    """The others fail with its error, at once."""
+    """The other requests fail at once, with the same error."""
     ids = [f"env_{number}" for number in range(40)]
     words = ("beta:environments", "archive", *ids, "--parallel", parallel, "--yes")
     result = federated(*words, replies=[problem] * 3)
@@ -207,26 +210,26 @@ def test_a_failed_exchange_is_repeated_after_some_seconds(variables, clean_envir
         stdout=io.BytesIO(),
         stderr=stderr,
         transport=transport_to(respond),
-        now=lambda: float(next(seconds)),  # a second passes between two looks at the clock
+        now=lambda: float(next(seconds)),  # a second passes between two reads of the clock
     )
     assert main(["beta:environments", "archive", *IDS, *IDS, "--parallel", "1", "--yes"], runtime) == 4
     assert len(exchanges) == 2
     assert re.search(rb"archived [1-7] of 8, [1-7] failed", stderr.getvalue())
 
 
-# If the server rejects a token
+# Rejected tokens
 
 
 def test_a_cached_token_that_is_rejected_is_replaced_once(federated):
-    """It may have been revoked; the request is sent again, as the official SDKs do."""
+    """It may have been revoked. The request is sent again, like in the official SDKs."""
     federated(*RETRIEVE, replies=[grant(1), OBJECT])
     result = federated(*RETRIEVE, replies=[UNAUTHORIZED, grant(2), OBJECT])
     assert (result.exit, bearers(result), result.waits) == (0, ["1", "", "2"], [])
     assert bearers(federated(*RETRIEVE, replies=[OBJECT])) == ["2"]
 
 
-def test_a_rejected_token_is_dropped_and_reported_if_there_is_no_other(federated, folder):
-    """An identity token that can be exchanged only once has been by then. The next run does not try the old one."""
+def test_a_rejected_token_is_removed_and_reported_if_there_is_no_other_one(federated, folder):
+    """Some identity tokens can be exchanged only once. The next run does not try the rejected token."""
     federated(*RETRIEVE, replies=[grant(1), OBJECT])
     refused = httpx.Response(401, json={"error": "invalid_grant", "error_description": "jti_reused"})
     result = federated(*RETRIEVE, replies=[UNAUTHORIZED, refused])
@@ -236,7 +239,7 @@ def test_a_rejected_token_is_dropped_and_reported_if_there_is_no_other(federated
 
 
 def test_a_new_token_that_is_rejected_is_an_error(federated):
-    """Another exchange would give no better one. The message says where the credential came from."""
+    """Another exchange would not give a better one. The message names the source of the credential."""
     result = federated(*RETRIEVE, replies=[grant(1), UNAUTHORIZED])
     assert (result.exit, bearers(result)) == (4, ["", "1"])
     assert "from ANTHROPIC_FEDERATION_RULE_ID) was not accepted." in result.stderr
@@ -245,24 +248,24 @@ def test_a_new_token_that_is_rejected_is_an_error(federated):
     assert (result.exit, bearers(result)) == (4, ["1", "", "2"])
 
 
-def test_a_new_token_that_is_rejected_after_it_was_accepted_is_replaced(slow):
-    """It was revoked meanwhile, so that another one may be better, however new it is."""
+def test_a_new_token_that_is_first_accepted_and_then_rejected_is_replaced(slow):
+    """It has been revoked, so another one may work, however new the first one is."""
     words = ("beta:environments", "archive", *IDS, "--parallel", "1", "--yes")
     replies = [grant(1), OBJECT, UNAUTHORIZED, grant(2), OBJECT, OBJECT, OBJECT]
     result = slow(*words, seconds=1, replies=replies)
     assert (result.exit, bearers(result)) == (0, ["", "1", "1", "", "2", "2", "2"])
 
 
-def test_a_server_that_keeps_rejecting_tokens_is_asked_for_one_more_a_minute(slow):
-    """Not for one for each request, even if others are accepted."""
+def test_a_server_that_keeps_rejecting_tokens_gets_one_more_exchange_per_minute(slow):
+    """It does not get an exchange for each request, even if it accepts other requests."""
     words = ("beta:environments", "archive", *IDS, "env_4", "--parallel", "1", "--yes")
     replies = [grant(1), OBJECT, UNAUTHORIZED, grant(2), *[OBJECT] * 2, *[UNAUTHORIZED] * 2, grant(3), OBJECT]
     result = slow(*words, seconds=12, replies=replies)
     assert (result.exit, bearers(result)) == (4, ["", "1", "1", "", "2", "2", "2", "2", "", "3"])
 
 
-def test_requests_at_once_replace_a_rejected_token_once(federated, clock, variables, clean_environ):
-    """Those that were sent with the old one are sent again with the new one."""
+def test_simultaneous_requests_replace_a_rejected_token_once(federated, clock, variables, clean_environ):
+    """Each rejected request is sent again with the new token."""
     federated(*RETRIEVE, replies=[grant(1), OBJECT])
     exchanges = []
 
