@@ -98,7 +98,7 @@ def _wildcard(pattern: str) -> re.Pattern[str]:
             chunks[-1] += "." if question else re.escape(escaped or char)
     first, *middle = chunks
     last = middle.pop() if middle else None
-    # The first place of a chunk is never worse than a later one, so an atomic group (?>) rules out backtracking.
+    # The first position of a chunk is never worse than a later one, so an atomic group (?>) rules out backtracking.
     expression = first + "".join(f"(?>.*?{chunk})" for chunk in middle)
     return re.compile(expression + ("" if last is None else f".*{last}"), re.DOTALL)
 

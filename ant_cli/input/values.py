@@ -236,7 +236,7 @@ def _flow_collection(text: str) -> Value:
 
 
 def describe_json_error(error: json.JSONDecodeError) -> str:
-    """Return why a text is not JSON, without the place."""
+    """Return why a text is not JSON, without the position."""
     if error.msg == "Extra data":
         return "something follows the end of the value, and only one value can be used"
     return "not valid JSON: " + error.msg[:1].lower() + error.msg[1:].removesuffix(" at")
