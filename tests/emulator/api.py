@@ -1,4 +1,4 @@
-"""A caller of the emulator that checks every answer against the domain types, field order included."""
+"""A client of the emulator that checks every response against the domain types, including the order of fields."""
 
 import json
 import re
@@ -29,7 +29,7 @@ ANSWERS = (
 
 
 def check_form(method: str, path: str, response: TestResponse) -> None:
-    """Check what every answer has in common, and a successful one against its type."""
+    """Check what all responses have in common, and the type of a successful one."""
     assert response.content_type == "application/json"
     assert re.fullmatch(r"req_[0-9A-Za-z]{24}", response.headers["request-id"])
     if response.status_code != 200:
@@ -46,13 +46,13 @@ def check_form(method: str, path: str, response: TestResponse) -> None:
 
 @dataclass
 class Api:
-    """Calls an emulator in the process with the headers that it wants."""
+    """Calls an emulator in the process, with the required headers."""
 
     emulator: Emulator
     headers: dict[str, str] = field(default_factory=lambda: dict(HEADERS))
 
     def __call__(self, method, path, body=None, *, headers=None, **query) -> TestResponse:
-        """Send a request, check the form of the answer, and return it."""
+        """Send a request, check the form of the response, and return it."""
         client = Client(self.emulator)
         response = client.open(
             path,
@@ -89,7 +89,7 @@ class Api:
         return self("POST", f"{ENVIRONMENTS}/{environment_id}", body)
 
     def poll(self, environment_id, **query):
-        """Poll, and return the item or nothing."""
+        """Poll, and return the item, or None."""
         response = self("GET", f"{ENVIRONMENTS}/{environment_id}/work/poll", **query)
         assert response.status_code == 200, response.text
         return json.loads(response.text)
@@ -107,12 +107,12 @@ class Api:
         return self("POST", f"{ENVIRONMENTS}/{environment_id}/work/{work_id}/{action}", body, **query)
 
     def begin(self, environment_id, work_id):
-        """Acknowledge an item and send its first heartbeat, which is returned."""
+        """Acknowledge an item and send its first heartbeat. Return the response to the heartbeat."""
         assert self.act(environment_id, work_id, "ack").status_code == 200
         return self.act(environment_id, work_id, "heartbeat").json
 
 
 def message(response, status) -> str:
-    """Return the message of an answer that is an error with this status."""
+    """Return the message of an error response with this status."""
     assert response.status_code == status, response.text
     return response.json["error"]["message"]

@@ -11,7 +11,7 @@ from .manual_clock import ManualClock
 
 @pytest.fixture
 def clock():
-    """Return a clock that stands still until the test moves it."""
+    """Return a clock that stops until the test moves it."""
     return ManualClock()
 
 
@@ -25,7 +25,7 @@ def emulator(clock):
 
 @pytest.fixture
 def api(emulator):
-    """Return a caller of the emulator in memory."""
+    """Return a client of the emulator in memory."""
     return Api(emulator)
 
 

@@ -1,7 +1,7 @@
 """A worker process for a test: `drain.py NAME PORT ENVIRONMENT_ID`.
 
-It polls and acknowledges, and prints what happened: `NAME got|acked|conflict WORK_ID`. When the connection is
-lost or the queue is empty it says so and waits for a line on stdin; the end of stdin ends it.
+It polls, acknowledges, and prints each result: `NAME got|acked|conflict WORK_ID`. If the connection is lost or
+the queue is empty, it says so and waits for a line on stdin. The end of stdin ends it.
 """
 
 import http.client
@@ -17,7 +17,7 @@ LOST = (http.client.HTTPException, OSError)
 
 
 class Worker:
-    """One worker and its connection."""
+    """A worker with its connection."""
 
     def __init__(self, name, port, environment_id):
         self.name = name
@@ -26,18 +26,18 @@ class Worker:
         self.connection = None
 
     def say(self, *words) -> None:
-        """Print one line; lines of several workers that share a pipe do not mix."""
+        """Print one line. Lines of several workers that share a pipe do not mix."""
         sys.stdout.write(" ".join([self.name, *words]) + "\n")
         sys.stdout.flush()
 
     def wait(self, word) -> None:
-        """Say why there is nothing to do, and wait to be told to go on."""
+        """Print why there is nothing to do, and wait for a line that tells the worker to continue."""
         self.say(word, "-")
         if not sys.stdin.readline():
             sys.exit(0)
 
     def send(self, method, path):
-        """Return status and body, and whether the request had to be repeated."""
+        """Return the status and the body, and whether the request had to be repeated."""
         repeated = False
         while True:
             try:
@@ -52,14 +52,14 @@ class Worker:
                 self.wait("lost")
 
     def step(self) -> None:
-        """Poll once and acknowledge what came."""
+        """Poll once, and acknowledge the item, if there is one."""
         _, item, _ = self.send("GET", "/poll")
         if item is None:
             self.wait("empty")
             return
         self.say("got", item["id"])
         status, _, repeated = self.send("POST", f"/{item['id']}/ack")
-        # The answer to the first attempt may have been lost after the item was acknowledged.
+        # The response to the first attempt may have been lost after the item was acknowledged.
         fine = status == 200 or (status == 409 and repeated)
         self.say("acked" if fine else "conflict", item["id"])
 

@@ -4,7 +4,7 @@ from ant_cli.emulator.clock import MICROSECONDS_PER_MS
 
 
 class ManualClock:
-    """A clock that stands still until it is moved. It starts on 15 March 2026 at ten o'clock."""
+    """A clock that stops until it is moved. It starts on 15 March 2026 at ten o'clock."""
 
     def __init__(self, time: int = 1_773_568_800_000_000) -> None:
         self.time = time

@@ -1,4 +1,4 @@
-"""The types of what the emulator returns besides an environment, in the reference's order of fields."""
+"""The types of the emulator's responses except for environments, with the fields in the order of the reference."""
 
 from typing import Literal
 
@@ -22,7 +22,7 @@ class EnvironmentDeleteResponse(Model):
 
 
 class WorkData(Model):
-    """What a work item is about: a session, or a check that somebody works."""
+    """The subject of a work item: a session, or a check that a worker is there."""
 
     id: str
     type: WorkType
@@ -54,7 +54,7 @@ class WorkList(Model):
 
 
 class WorkHeartbeatResponse(Model):
-    """What became of the lease."""
+    """The state of the lease after a heartbeat."""
 
     last_heartbeat: str
     lease_extended: bool

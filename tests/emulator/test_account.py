@@ -1,4 +1,4 @@
-"""How a client finds out where it is: health, models, and the headers that name the account."""
+"""How a client learns about the server and the account: health, models, and headers."""
 
 import pytest
 
@@ -12,7 +12,7 @@ WORKSPACE = "anthropic-workspace-id"
 
 @pytest.fixture
 def workspace_api():
-    """Return a caller of an emulator that belongs to a workspace."""
+    """Return a client of an emulator that belongs to a workspace."""
     emulator = Emulator(":memory:", organization_id="org_1", workspace_id="wrkspc_1", api_key="secret")
     yield Api(emulator, {**HEADERS, "x-api-key": "secret"})
     emulator.close()
@@ -48,7 +48,7 @@ def test_models_list_checks_the_key_and_needs_no_beta_header(workspace_api):
     "path", [ENVIRONMENTS, f"{ENVIRONMENTS}/env_1", "/healthz", "/_emulator/clock", "/nothing"]
 )
 def test_every_response_names_the_organization_and_the_workspace_of_its_key(api, workspace_api, path):
-    """Errors name the organization, too; the workspace is named only if the key belongs to one."""
+    """Errors name the organization, too. The workspace is named only if the key belongs to one."""
     headers = workspace_api("GET", path).headers
     assert (headers[ORGANIZATION], headers[WORKSPACE]) == ("org_1", "wrkspc_1")
     headers = api("GET", path).headers
@@ -56,7 +56,7 @@ def test_every_response_names_the_organization_and_the_workspace_of_its_key(api,
     assert WORKSPACE not in headers
 
 
-def test_a_request_that_names_another_workspace_than_the_key_is_refused(workspace_api):
+def test_a_request_that_names_another_workspace_than_the_key_is_rejected(workspace_api):
     """A request may name the workspace of its key, but no other."""
     for workspace, status in (("wrkspc_1", 200), ("wrkspc_2", 400)):
         headers = {**workspace_api.headers, WORKSPACE: workspace}

@@ -8,7 +8,7 @@ CLOCK = "/_emulator/clock"
 
 
 def test_reset_removes_environments_work_faults_and_the_clock_shift(api):
-    """After a reset the emulator is as new."""
+    """After a reset, the emulator is like a new one."""
     queue_id = api.create_queue()
     api.enqueue(queue_id, count=2)
     api("POST", CLOCK, {"advance_ms": 1000})
@@ -52,13 +52,13 @@ def test_a_moved_clock_is_shared_by_all_emulators_on_the_file(database, clock, b
         {"advance_ms": -1},
     ],
 )
-def test_an_invalid_clock_time_is_refused(api, body):
+def test_an_invalid_clock_time_is_rejected(api, body):
     """Steps are never negative, and a time needs an offset and a year of four digits."""
     assert message(api("POST", CLOCK, body), 400).startswith(next(iter(body)))
 
 
 def test_the_emulator_uses_the_machine_clock_by_default():
-    """Timestamps of the emulator lie between two readings of the machine's clock."""
+    """Timestamps of the emulator are between two readings of the machine's clock."""
     emulator = Emulator(":memory:")
     first = Api(emulator)("GET", CLOCK).json["now"]
     assert first <= Api(emulator)("GET", CLOCK).json["now"]

@@ -1,4 +1,4 @@
-"""What one client does to its connections does not lock out the others."""
+"""Connections: no client can lock out the others."""
 
 import http.client
 import json
@@ -22,7 +22,7 @@ def address_of(url):
 
 
 def raw(url, text):
-    """Send bytes, and return everything that comes back until the server closes."""
+    """Send bytes, and return everything that the server sends before it closes the connection."""
     with socket.create_connection(address_of(url), timeout=30) as client:
         client.sendall(text)
         received = b""
@@ -32,7 +32,7 @@ def raw(url, text):
 
 
 @pytest.mark.parametrize("extra", ["", "expect: 100-continue\r\n"])
-def test_a_content_length_over_the_limit_is_refused_before_the_body_is_sent(served, extra):
+def test_a_content_length_over_the_limit_is_rejected_before_the_body_is_sent(served, extra):
     """The response arrives while the client still waits to send the body."""
     head = f"POST {ENVIRONMENTS} HTTP/1.1\r\nhost: localhost\r\n{extra}content-length: {LARGEST_BODY + 1}\r\n\r\n"
     with socket.create_connection(address_of(served), timeout=30) as client:
@@ -46,8 +46,8 @@ def test_a_content_length_over_the_limit_is_refused_before_the_body_is_sent(serv
 
 
 @pytest.mark.parametrize("length", ["", "content-length: 0\r\n"])
-def test_a_request_without_a_body_is_not_waited_for_if_it_expects_to_continue(served, length):
-    """Some clients expect it with every POST, and there is nothing to continue with."""
+def test_a_request_without_a_body_is_handled_at_once_even_with_expect_100_continue(served, length):
+    """Some clients send the header with every POST, even if there is no body."""
     head = f"POST {ENVIRONMENTS} HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\n{length}\r\n"
     with socket.create_connection(address_of(served), timeout=10) as client:
         client.sendall(head.encode())
@@ -61,8 +61,8 @@ def test_a_client_that_sends_too_large_a_body_can_read_the_error(served):
         assert connection.getresponse().status == 413
 
 
-def test_a_chunked_body_is_refused_as_soon_as_it_exceeds_the_limit(served):
-    """A chunked body has no length to check in advance, so its chunks are counted."""
+def test_a_chunked_body_is_rejected_as_soon_as_it_exceeds_the_limit(served):
+    """A chunked body has no length that could be checked in advance, so its chunks are counted."""
     with connected(served) as connection:
         chunks = (b" " * 1_000_000 for _ in range(12))
         connection.request("POST", ENVIRONMENTS, chunks, HEADERS, encode_chunked=True)
@@ -86,7 +86,7 @@ def test_a_body_of_exactly_ten_megabytes_is_accepted(served):
         (b"POST / HTTP/1.1\r\ntransfer-encoding: gzip\r\n\r\n", 501),
     ],
 )
-def test_malformed_http_is_refused_with_an_api_error_body(served, text, status):
+def test_malformed_http_is_rejected_with_an_api_error_body(served, text, status):
     """Errors of HTTP itself have the same body as errors of the API."""
     head, _, body = raw(served, text).partition(b"\r\n\r\n")
     assert int(head.split()[1]) == status
@@ -94,7 +94,7 @@ def test_malformed_http_is_refused_with_an_api_error_body(served, text, status):
 
 
 def test_idle_connections_do_not_lock_new_clients_out(emulator, monkeypatch):
-    """A new connection replaces the oldest one that never sent a request; active ones are kept."""
+    """A new connection replaces the oldest one that never sent a request. Active connections are kept."""
     monkeypatch.setattr(connections, "MOST_CONNECTIONS", 20)
     with serving(emulator) as server, ExitStack() as stack, connected(server.url) as connection:
         assert send(connection, "GET", ENVIRONMENTS)[0] == 200
@@ -108,7 +108,7 @@ def test_idle_connections_do_not_lock_new_clients_out(emulator, monkeypatch):
 
 @pytest.mark.parametrize(("bound", "text"), [("REQUEST_SECONDS", b"GET / HTTP/1.1\r\nx: "), ("IDLE_SECONDS", b"")])
 def test_a_connection_without_a_complete_request_is_closed_after_a_while(emulator, monkeypatch, bound, text):
-    """The server limits how long it waits for a request, whether half of it has arrived or nothing."""
+    """The limit applies whether half of the request has arrived or nothing."""
     monkeypatch.setattr(connections, bound, 0)
     with serving(emulator) as server:
         assert raw(server.url, text) == b""

@@ -31,7 +31,7 @@ def start_server(stack, database, port):
 
 
 class Crew:
-    """The workers, whose lines come through one pipe."""
+    """The workers, whose output comes through one pipe."""
 
     def __init__(self, stack, port, environment_id):
         reader, writer = os.pipe()
@@ -45,7 +45,7 @@ class Crew:
         os.close(writer)
 
     def read_until(self, enough):
-        """Read what the workers say until it is enough, and return who waits for a word."""
+        """Read the output of the workers until a condition is true, and return the workers that wait for a line."""
         waiting = set()
         while not enough(waiting):
             name, event, work_id = self.lines.readline().split()
@@ -55,17 +55,17 @@ class Crew:
         return waiting
 
     def tell(self, names):
-        """Let workers go on."""
+        """Let workers continue."""
         for name in names:
             self.workers[name].stdin.write("go\n")
             self.workers[name].stdin.flush()
 
     def everybody(self, waiting):
-        """Tell whether every worker waits."""
+        """Return whether every worker waits."""
         return len(waiting) == WORKERS
 
     def count(self, event):
-        """Return how often each item met an event."""
+        """Return the number of times that an event happened to each item."""
         return {work_id: number for (what, work_id), number in self.seen.items() if what == event}
 
 
@@ -87,7 +87,7 @@ def test_each_item_is_handed_out_and_acknowledged_exactly_once_across_a_kill(dat
         crew.tell(lost)
         crew.read_until(crew.everybody)
 
-        # An answer to a poll that died with the server was given to nobody; time brings its item back.
+        # If the response to a poll was lost with the server, nobody has the item. It will be queued again.
         call(url, "/_emulator/clock", {"advance_ms": 6_000})
         crew.tell(crew.workers)
         crew.read_until(crew.everybody)

@@ -13,8 +13,8 @@ def limited(**networking):
     return cloud(networking={"type": "limited", **networking})
 
 
-def test_create_with_a_name_alone_fills_in_the_defaults(api):
-    """The result is an unrestricted cloud environment, with its fields in the reference's order."""
+def test_create_with_only_a_name_sets_the_defaults(api):
+    """The result is an unrestricted cloud environment, with its fields in the order of the reference."""
     response = api("POST", ENVIRONMENTS, {"name": "demo"})
     environment = response.json
     assert list(environment.items()) == [
@@ -93,8 +93,8 @@ def test_create_treats_null_fields_as_omitted(api):
         ([], "body: "),
     ],
 )
-def test_an_invalid_body_is_refused_with_the_path_of_the_field(api, body, path):
-    """The message begins with the path of the invalid field, and nothing is created."""
+def test_an_invalid_body_is_rejected_with_the_path_of_the_field(api, body, path):
+    """The message starts with the path of the invalid field, and nothing is created."""
     response = api("POST", ENVIRONMENTS, body)
     assert message(response, 400).startswith(path)
     assert response.json["error"]["type"] == "invalid_request_error"
@@ -102,8 +102,8 @@ def test_an_invalid_body_is_refused_with_the_path_of_the_field(api, body, path):
 
 
 @pytest.mark.parametrize("text", [b"{", b"\xff", b'{"name":"\\ud800"}', b"[" * 500, b"nonsense", b'""'])
-def test_a_body_that_is_not_json_is_refused(api, emulator, text):
-    """Malformed JSON, invalid UTF-8 and lone surrogates are 400."""
+def test_a_body_that_is_not_json_is_rejected(api, emulator, text):
+    """The status of malformed JSON, invalid UTF-8 and lone surrogates is 400."""
     from werkzeug.test import Client
 
     response = Client(emulator).post(ENVIRONMENTS, data=text, headers=api.headers)
@@ -114,7 +114,7 @@ def test_a_body_that_is_not_json_is_refused(api, emulator, text):
     "host", ["example.com", "*.example.com", "localhost", "10.0.0.1", "münchen.de", "a-b.c_d.e"]
 )
 def test_allowed_hosts_are_names_with_an_optional_leading_wildcard(api, host):
-    """A host name is accepted, and so is a wildcard at its beginning."""
+    """A host name is valid with or without a wildcard at its start."""
     environment_id = api.create(config=limited(allowed_hosts=[host]))
     assert api.retrieve(environment_id)["config"]["networking"]["allowed_hosts"] == [host]
 
@@ -126,14 +126,14 @@ def test_allowed_hosts_are_names_with_an_optional_leading_wildcard(api, host):
         *(".a", "a.", "-a.com", "[::1]", "user@example.com", "a b", "a" * 64, "a\n", ".".join(["a" * 60] * 5)),
     ],
 )
-def test_allowed_hosts_with_scheme_port_path_or_inner_wildcard_are_refused(api, host):
+def test_allowed_hosts_with_scheme_port_path_or_inner_wildcard_are_rejected(api, host):
     """Only a host name with an optional leading wildcard is accepted."""
     response = api("POST", ENVIRONMENTS, {"name": "n", "config": limited(allowed_hosts=[host])})
     assert message(response, 400).startswith("config.networking.allowed_hosts.0: ")
 
 
-def test_the_name_of_an_existing_environment_is_refused(api):
-    """A taken name is a conflict, archived environments included; deleting the environment frees it."""
+def test_the_name_of_an_existing_environment_is_rejected(api):
+    """A used name is a conflict, even if its environment is archived. Deleting the environment frees it."""
     first = api.create("taken")
     second = api.create("free")
     refused = api("POST", ENVIRONMENTS, {"name": "taken"})
@@ -149,7 +149,7 @@ def test_the_name_of_an_existing_environment_is_refused(api):
 
 @pytest.mark.parametrize("networking", [{"type": "limited"}, {"type": "limited", "allow_package_managers": False}])
 def test_packages_under_limited_networking_need_package_managers(api, networking):
-    """Packages that could not be installed are refused, both by create and by update."""
+    """Packages that could not be installed are rejected, both by create and by update."""
     config = cloud(networking=networking, packages={"npm": ["left-pad"]})
     path = "config.packages.npm: "
     assert message(api("POST", ENVIRONMENTS, {"name": "n", "config": config}), 400).startswith(path)
@@ -193,7 +193,7 @@ def test_update_merges_networking_field_by_field(api, before, update, after):
 
 
 def test_update_to_unrestricted_networking_drops_the_limits(api):
-    """Unrestricted networking has only its type; a later update to limited starts from the defaults."""
+    """Unrestricted networking has only its type. A later update to limited starts from the defaults."""
     environment_id = api.create(config=limited(allowed_hosts=["a.com"]))
     config = api.update(environment_id, config=cloud(networking={"type": "unrestricted"})).json["config"]
     assert config["networking"] == {"type": "unrestricted"}
@@ -201,14 +201,14 @@ def test_update_to_unrestricted_networking_drops_the_limits(api):
 
 
 def test_update_merges_packages_by_manager(api):
-    """A list replaces the list of its package manager and leaves the others alone."""
+    """A list replaces the list of its package manager, and the other lists are unchanged."""
     environment_id = api.create(config=cloud(packages={"pip": ["a"], "npm": ["b"], "type": "packages"}))
     packages = {"pip": ["c"], "go": ["d"], "npm": None}
     updated = api.update(environment_id, config=cloud(packages=packages)).json
     assert updated["config"]["packages"] == EMPTY_PACKAGES | {"pip": ["c"], "npm": ["b"], "go": ["d"]}
 
 
-def test_update_deletes_metadata_keys_set_to_null_or_empty_text(api):
+def test_update_deletes_metadata_keys_set_to_null_or_an_empty_string(api):
     """Other keys of the metadata are merged."""
     environment_id = api.create(metadata={"a": "1", "b": "2", "c": "3"})
     updated = api.update(environment_id, metadata={"a": None, "b": "", "d": "4", "e": None}).json
@@ -216,8 +216,8 @@ def test_update_deletes_metadata_keys_set_to_null_or_empty_text(api):
 
 
 @pytest.mark.parametrize("description", [None, "", "new"])
-def test_update_sets_a_description_to_null_or_to_any_text(api, description):
-    """Null unsets a description, the empty text is stored, and an update without the field keeps it."""
+def test_update_sets_a_description_to_null_or_to_any_string(api, description):
+    """Null unsets a description, an empty string is stored, and an update without the field keeps it."""
     environment_id = api.create(description="d")
     assert api.update(environment_id, name="other").json["description"] == "d"
     assert api.update(environment_id, description=description).json["description"] == description
@@ -233,7 +233,7 @@ def test_a_missing_environment_is_404_with_its_error_code(api, method):
 
 
 def test_update_cannot_change_the_type_of_an_environment(api):
-    """A cloud environment never becomes a self-hosted one, nor the other way round."""
+    """A cloud environment never becomes self-hosted, and vice versa."""
     environment_id = api.create()
     response = api.update(environment_id, config={"type": "self_hosted"})
     assert message(response, 400).startswith("config.type: ")
@@ -261,7 +261,7 @@ def test_an_archived_environment_can_be_read_and_deleted_but_not_updated(api, cl
 
 
 def test_a_deleted_environment_is_404_at_every_endpoint(api):
-    """Delete returns a confirmation; after it every endpoint returns 404."""
+    """Delete returns a confirmation. Later requests at every endpoint return 404."""
     environment_id = api.create_queue()
     path = f"{ENVIRONMENTS}/{environment_id}"
     work_id = api.enqueue(environment_id)[0]
@@ -275,7 +275,7 @@ def test_a_deleted_environment_is_404_at_every_endpoint(api):
         assert response.json["error"]["type"] == "not_found_error"
 
 
-def test_delete_counts_a_stopping_item_with_an_expired_lease_as_stopped(api, clock):
+def test_delete_treats_a_stopping_item_with_an_expired_lease_as_stopped(api, clock):
     """This holds although no other request has read the item since its lease expired."""
     environment_id = api.create_queue()
     work_id = api.enqueue(environment_id)[0]
@@ -286,7 +286,7 @@ def test_delete_counts_a_stopping_item_with_an_expired_lease_as_stopped(api, clo
 
 
 def test_an_environment_with_unfinished_work_cannot_be_deleted(api):
-    """Only stopped work lets its environment be deleted."""
+    """An environment can be deleted when all of its work is stopped."""
     environment_id = api.create_queue()
     work_id = api.enqueue(environment_id)[0]
     path = f"{ENVIRONMENTS}/{environment_id}"

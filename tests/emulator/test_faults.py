@@ -14,8 +14,8 @@ from .api import ENVIRONMENTS, HEADERS, Api, message
 FAULTS = "/_emulator/faults"
 
 
-def test_a_fault_fails_as_many_requests_as_its_times(api):
-    """The status is returned `times` times, with the time to wait in both headers."""
+def test_a_fault_fails_as_many_requests_as_its_times_field_says(api):
+    """Each failure has the status, with the time to wait in both headers."""
     fault = api("POST", FAULTS, {"path_contains": "environ", "status": 529, "times": 2, "retry_after_ms": 50}).json
     assert fault["type"] == "fault"
     for left in (2, 1):
@@ -29,7 +29,7 @@ def test_a_fault_fails_as_many_requests_as_its_times(api):
 
 
 def test_a_fault_applies_only_to_its_path_and_method(api):
-    """Other requests succeed, and the request that fails has no effect."""
+    """Other requests succeed, and the failing request has no effect."""
     api("POST", FAULTS, {"path_contains": "/v1/environments", "method": "POST", "status": 500})
     assert api("GET", ENVIRONMENTS).status_code == 200
     assert api("POST", ENVIRONMENTS, {"name": "n"}).status_code == 500
@@ -38,7 +38,7 @@ def test_a_fault_applies_only_to_its_path_and_method(api):
 
 
 def test_a_fault_matches_the_percent_encoded_path(api):
-    """An encoded slash does not match a slash, so that a fault for an endpoint does not match an odd ID."""
+    """An encoded slash does not match a slash, so a fault for an endpoint does not match an unusual ID."""
     api("POST", FAULTS, {"path_contains": "env_1/work", "status": 500})
     assert api("GET", f"{ENVIRONMENTS}/env_1%2Fwork").status_code == 404
     assert api("GET", f"{ENVIRONMENTS}/env_1/work").status_code == 500
@@ -52,14 +52,14 @@ def test_the_oldest_of_several_matching_faults_is_used_first(api):
 
 
 def test_a_fault_with_after_lets_that_many_matching_requests_pass(api):
-    """`after` counts the requests that the fault matches, and no others."""
+    """`after` counts only the requests that the fault matches."""
     api("POST", FAULTS, {"method": "GET", "status": 503, "after": 2, "times": 2})
     assert api("POST", ENVIRONMENTS, {"name": "n"}).status_code == 200
     assert [api("GET", ENVIRONMENTS).status_code for _ in range(5)] == [200, 200, 503, 503, 200]
 
 
-def test_two_faults_can_script_the_attempts_of_one_request(api):
-    """A request that the first fault lets pass is matched against the second."""
+def test_two_faults_can_set_the_outcome_of_the_attempts_of_one_request(api):
+    """If the first fault lets a request pass, the second one is tried."""
     api("POST", FAULTS, {"status": 500, "after": 1})
     api("POST", FAULTS, {"status": 429})
     assert [api("GET", ENVIRONMENTS).status_code for _ in range(3)] == [429, 500, 200]
@@ -81,7 +81,7 @@ def test_a_fault_can_delay_the_second_half_of_a_body(api, emulator, monkeypatch)
 
 
 def test_a_disconnect_in_process_raises_instead_of_returning_a_response(api):
-    """Within a process a dropped connection is an exception of the WSGI call."""
+    """In the process, a dropped connection is an exception of the WSGI call."""
     api("POST", FAULTS, {"disconnect": True})
     with pytest.raises(Disconnected) as raised:
         api("GET", ENVIRONMENTS)
@@ -90,7 +90,7 @@ def test_a_disconnect_in_process_raises_instead_of_returning_a_response(api):
 
 
 def test_a_fault_with_only_a_delay_lets_the_request_succeed(api):
-    """A fault without a status delays the response and changes nothing else."""
+    """Without a status, a fault delays the response and changes nothing else."""
     api("POST", FAULTS, {"delay_ms": 1, "times": 1})
     assert api("GET", ENVIRONMENTS).status_code == 200
     assert api("GET", FAULTS).json == {"data": []}
@@ -115,14 +115,14 @@ def test_faults_are_shared_by_all_emulators_on_the_file(database):
 
 
 def test_a_fault_for_one_request_fails_only_one_of_two_simultaneous_requests(database, monkeypatch):
-    """Each request that has found the fault waits until the other one has found it too, if it can."""
+    """Each request that has found the fault waits until the other one has found it, too, if it can."""
     both = threading.Barrier(2, timeout=0.3)
 
     class Connection(sqlite3.Connection):
         def execute(self, sql, *values):
             cursor = super().execute(sql, *values)
             if sql.startswith("SELECT") and "faults" in sql and watching:
-                with suppress(threading.BrokenBarrierError):  # the other one is kept out, as it should be
+                with suppress(threading.BrokenBarrierError):  # the other one is correctly kept out
                     both.wait()
             return cursor
 
@@ -157,6 +157,6 @@ def test_a_fault_for_one_request_fails_only_one_of_two_simultaneous_requests(dat
         ({"disconnect": True, "body_delay_ms": 1}, "body_delay_ms: excludes disconnect"),
     ],
 )
-def test_a_fault_without_effect_or_with_invalid_fields_is_refused(api, body, begin):
-    """A fault has to do something, and to do it at least once."""
+def test_a_fault_without_effect_or_with_invalid_fields_is_rejected(api, body, begin):
+    """A fault must have an effect at least once."""
     assert message(api("POST", FAULTS, body), 400).startswith(begin)

@@ -1,4 +1,4 @@
-"""Web pages are kept away from a served emulator that takes any key."""
+"""Web pages have no access to a served emulator that accepts any key."""
 
 import http.client
 from urllib.parse import urlsplit
@@ -53,13 +53,13 @@ def status_of(url, method, path, headers, body=None):
         ({"sec-fetch-site": "same-site"}, 403),
     ],
 )
-def test_without_a_key_requests_from_web_pages_are_refused(served, path, headers, status):
-    """The host must be loopback, and a foreign origin is refused."""
+def test_without_a_key_requests_from_web_pages_are_rejected(served, path, headers, status):
+    """The host must be loopback, and other origins are rejected."""
     assert status_of(served, "GET", path, headers) == status
 
 
 def test_a_form_of_a_foreign_web_page_cannot_reset_the_emulator(served):
-    """A request that a plain form can send is refused before it has an effect."""
+    """A request that a plain form can send is rejected before it has an effect."""
     with connected(served) as connection:
         send(connection, "POST", ENVIRONMENTS, {"name": "kept"})
         form = {"origin": "https://evil.example", "content-type": "text/plain"}
@@ -68,7 +68,7 @@ def test_a_form_of_a_foreign_web_page_cannot_reset_the_emulator(served):
 
 
 def test_the_host_that_the_server_is_bound_to_is_accepted(emulator, monkeypatch):
-    """A name of this machine works if the server listens on it; the error has the API's format."""
+    """A name of this machine works if the server listens on it. The error has the API's format."""
     with serving(emulator) as server, connected(server.url) as connection:
         monkeypatch.setattr(server, "_host", "workstation")
         assert status_of(server.url, "GET", ENVIRONMENTS, {"host": "Workstation:8080"}) == 200
@@ -79,7 +79,7 @@ def test_the_host_that_the_server_is_bound_to_is_accepted(emulator, monkeypatch)
 
 
 def test_with_a_key_any_host_is_accepted(database):
-    """The key keeps others out, so the emulator can be reached by any name."""
+    """The key keeps others out, so the emulator may be reached by any name."""
     emulator = Emulator(database, api_key="secret")
     with serving(emulator) as server:
         foreign = {"host": "emulator.example", "origin": "http://evil.example"}
@@ -89,7 +89,7 @@ def test_with_a_key_any_host_is_accepted(database):
 
 
 def test_in_process_requests_are_not_checked_for_their_host(api):
-    """No browser reaches an emulator that is not served."""
+    """A browser can't reach an emulator that is not served."""
     response = api("GET", ENVIRONMENTS, headers={**api.headers, "host": "evil.example", "origin": "null"})
     assert response.status_code == 200
     assert message(api("GET", "/v1/nothing"), 404)

@@ -27,7 +27,7 @@ print(*{"pydantic", "waitress", "httpx", "typer", "typing", "dataclasses", "logg
 
 
 def test_a_read_in_process_imports_no_library_that_only_writes_or_the_server_need(clean_environ):
-    """Start-up time is a feature: a list needs none of them."""
+    """Start-up time is a feature, and a list needs none of these libraries."""
     loaded = subprocess.run(
         [sys.executable, "-c", LIST], env=clean_environ, capture_output=True, text=True, check=True
     )

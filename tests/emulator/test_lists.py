@@ -8,7 +8,7 @@ def names(page):
 
 
 def everything(api, path, **query):
-    """Follow the pages of a list."""
+    """Return the items of all pages of a list."""
     items, page = [], {"next_page": ""}
     while page["next_page"] is not None:
         page = api("GET", path, page=page["next_page"], **query).json
@@ -17,7 +17,7 @@ def everything(api, path, **query):
 
 
 def test_lists_are_newest_first_with_twenty_items_by_default(api):
-    """Without a limit a page has twenty items."""
+    """This is the size of a page without a limit."""
     for number in range(21):
         api.create(f"e{number}")
     page = api("GET", ENVIRONMENTS).json
@@ -40,7 +40,7 @@ def test_following_cursors_returns_every_item_exactly_once(api, limit):
 
 
 def test_a_full_last_page_has_no_cursor(api):
-    """A client need not fetch an empty page to learn that the list has ended."""
+    """Otherwise a client would fetch an empty page only to learn that the list has ended."""
     api.create("a")
     api.create("b")
     assert api("GET", ENVIRONMENTS, limit=2).json["next_page"] is None
@@ -58,7 +58,7 @@ def test_cursors_stay_valid_while_items_are_created_and_deleted(api):
 
 
 def test_archived_environments_are_listed_only_with_include_archived(api):
-    """Otherwise they are omitted, and do not count for the limit."""
+    """Otherwise they are omitted, and not counted for the limit."""
     for name in "abcd":
         api.create(name)
     for environment in api("GET", ENVIRONMENTS).json["data"][1:3]:
@@ -68,8 +68,8 @@ def test_archived_environments_are_listed_only_with_include_archived(api):
     assert names(api("GET", ENVIRONMENTS, include_archived="true").json) == ["d", "c", "b", "a"]
 
 
-def test_an_empty_query_parameter_counts_as_omitted(api):
-    """An empty query parameter stands for null."""
+def test_an_empty_query_parameter_means_omitted(api):
+    """An empty query parameter is the notation for null."""
     api.create()
     assert len(api("GET", ENVIRONMENTS, limit="", page="", include_archived="").json["data"]) == 1
 
@@ -82,13 +82,13 @@ def test_an_empty_query_parameter_counts_as_omitted(api):
         *[({"page": page}, "page") for page in ("2", "page_", "page_!!!", "page_YQ==", "page_/w==", "é")],
     ],
 )
-def test_an_invalid_query_parameter_is_refused_by_name(api, query, parameter):
-    """The message names the parameter."""
+def test_the_error_for_an_invalid_query_parameter_names_it(api, query, parameter):
+    """The parameter is rejected with 400."""
     assert message(api("GET", ENVIRONMENTS, **query), 400).startswith(f"{parameter}: ")
 
 
-def test_the_cursor_of_another_list_is_refused(api):
-    """A cursor is accepted only by the list that returned it."""
+def test_the_cursor_of_another_list_is_rejected(api):
+    """Only the list that returned a cursor accepts it."""
     cursors = {}
     for name in ("a", "b"):
         queue_id = api.create_queue(name)

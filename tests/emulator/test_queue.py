@@ -21,7 +21,7 @@ def queue(api):
 
 
 def test_poll_returns_each_item_once_oldest_first(api, queue):
-    """A queue keeps its order; when no item is left, poll returns null."""
+    """The queue keeps its order. When no item is left, poll returns null."""
     work = api.enqueue(queue, count=3)
     polled = [api.poll(queue) for _ in range(4)]
     assert [item and item["id"] for item in polled] == [*work, None]
@@ -29,7 +29,7 @@ def test_poll_returns_each_item_once_oldest_first(api, queue):
 
 
 def test_poll_returns_no_work_of_another_environment(api, queue):
-    """Each environment has a queue of its own."""
+    """Each environment has its own queue."""
     other = api.create_queue("other")
     api.enqueue(other)
     assert api.poll(queue) is None
@@ -52,7 +52,7 @@ def test_poll_returns_no_work_of_another_environment(api, queue):
 def test_an_item_without_an_ack_is_polled_again_after_reclaim_older_than_ms(
     api, queue, clock, query, passed, again
 ):
-    """The wait is more than `reclaim_older_than_ms`, 5000 by default, and restarts with each poll."""
+    """The time must be longer than `reclaim_older_than_ms`, 5000 by default, and restarts with each poll."""
     work = api.enqueue(queue)[0]
     api.poll(queue)
     for _ in range(2):
@@ -76,14 +76,14 @@ def test_acknowledged_and_stopped_items_are_not_reclaimed(api, queue, clock):
     "query",
     [*({"block_ms": value} for value in ("0", "1000", "-1", "x")), {"reclaim_older_than_ms": "-1"}],
 )
-def test_an_invalid_block_ms_or_reclaim_older_than_ms_is_refused(api, queue, query):
-    """`block_ms` is from 1 to 999, and no time is negative."""
+def test_an_invalid_block_ms_or_reclaim_older_than_ms_is_rejected(api, queue, query):
+    """`block_ms` is from 1 to 999, and no time may be negative."""
     response = api("GET", f"{ENVIRONMENTS}/{queue}/work/poll", **query)
     assert message(response, 400).startswith(f"{next(iter(query))}: ")
 
 
 def test_cloud_environments_have_no_queue(api):
-    """Poll, enqueue and list are refused, and the statistics count no items and no workers."""
+    """Poll, enqueue and list are rejected, and the statistics have no items and no workers."""
     environment_id = api.create()
     path = f"{ENVIRONMENTS}/{environment_id}/work"
     refused = message(api("GET", f"{path}/poll"), 400)
@@ -104,7 +104,7 @@ def test_cloud_environments_have_no_queue(api):
 
 
 def test_an_archived_environment_can_be_polled_but_takes_no_new_work(api, queue):
-    """Queued work can still be polled, but nothing can be enqueued."""
+    """Existing work can still be polled, but nothing can be enqueued."""
     work = api.enqueue(queue)[0]
     api("POST", f"{ENVIRONMENTS}/{queue}/archive")
     assert "archived" in message(api("POST", f"/_emulator/environments/{queue}/enqueue"), 400)
@@ -117,14 +117,14 @@ def test_an_archived_environment_can_be_polled_but_takes_no_new_work(api, queue)
 @pytest.mark.parametrize(
     "body", [{"count": 0}, {"count": 10_001}, {"count": True}, {"session_id": ""}, {"metadata": {"a": 1}}]
 )
-def test_enqueue_refuses_an_invalid_body(api, queue, body):
-    """The count has bounds, and text fields must be texts."""
+def test_enqueue_rejects_an_invalid_body(api, queue, body):
+    """The count has bounds, and string fields must be strings."""
     response = api("POST", f"/_emulator/environments/{queue}/enqueue", body)
     assert message(response, 400).startswith(next(iter(body)))
 
 
-def test_enqueue_gives_each_item_a_new_session_by_default(api, queue):
-    """Without a given session each item has its own."""
+def test_enqueue_creates_a_new_session_for_each_item_by_default(api, queue):
+    """With a given session, the items share it."""
     response = api("POST", f"/_emulator/environments/{queue}/enqueue", {"count": 2, "metadata": {"é": "ü"}})
     one, other = response.json["data"]
     assert one["data"]["id"] != other["data"]["id"]
@@ -135,7 +135,7 @@ def test_enqueue_gives_each_item_a_new_session_by_default(api, queue):
 
 
 def test_stats_count_queued_and_pending_items(api, queue, clock):
-    """Acknowledged work is in neither number; the oldest item may be queued or pending."""
+    """Acknowledged work is in neither number. The oldest item may be queued or pending."""
     empty = {"depth": 0, "oldest_queued_at": None, "pending": 0, "type": "work_queue_stats", "workers_polling": 0}
     assert api.stats(queue) == empty
     first = api.enqueue(queue)[0]
@@ -150,7 +150,7 @@ def test_stats_count_queued_and_pending_items(api, queue, clock):
 
 
 def test_stats_count_workers_of_the_last_thirty_seconds(api, queue, clock):
-    """Each worker counts once for thirty seconds; workers without an ID are not counted."""
+    """Each worker is counted once, for thirty seconds. Workers without an ID are not counted."""
     for worker in ("w1", "w2", "w2", None):
         headers = HEADERS | ({"Anthropic-Worker-ID": worker} if worker else {})
         api("GET", f"{ENVIRONMENTS}/{queue}/work/poll", headers=headers)
@@ -193,14 +193,14 @@ def test_a_poll_whose_client_disconnected_takes_no_item(emulator, queue, api):
 
 
 class Watched(Arrivals):
-    """Arrivals that tell when somebody who waits has looked, and for whom everybody waits a minute."""
+    """Arrivals that report when a waiting thread has checked, and that let every thread wait for a minute."""
 
     def __init__(self, look_again_seconds):
         super().__init__(look_again_seconds)
         self.looked = threading.Event()
 
     def wait_for(self, look, _seconds):
-        """Wait, so long that only an announcement can end it within the test."""
+        """Wait for so long that only an announcement can end the wait within the test."""
 
         def watched():
             found = look()
@@ -211,7 +211,7 @@ class Watched(Arrivals):
 
 
 def test_a_waiter_is_woken_by_an_announcement():
-    """An announcement ends the wait at once, however long the interval between checks is."""
+    """An announcement ends the wait at once, whatever the interval between checks is."""
     arrivals, found = Watched(look_again_seconds=60), []
     with ThreadPoolExecutor() as pool:
         waiting = pool.submit(arrivals.wait_for, lambda: found or None, 60)
@@ -222,7 +222,7 @@ def test_a_waiter_is_woken_by_an_announcement():
 
 
 def test_a_waiter_checks_again_without_an_announcement():
-    """An item that nobody announced is found at the next check."""
+    """An item without an announcement is found at the next check."""
     answers = iter([None, None, "work"])
     begun = time.monotonic()
     assert Arrivals().wait_for(lambda: next(answers), 60) == "work"
@@ -254,7 +254,7 @@ def test_a_blocking_poll_returns_work_that_is_enqueued_while_it_waits(database, 
     queue = api.create_queue()
 
     def poll():
-        while (item := api.poll(queue, block_ms=999)) is None:  # on a busy machine work may come later than that
+        while (item := api.poll(queue, block_ms=999)) is None:  # on a busy machine, work may arrive later
             pass
         return item
 

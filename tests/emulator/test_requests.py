@@ -1,4 +1,4 @@
-"""What is checked of every request before a rule sees it, and the form of every error."""
+"""The checks of every request before it reaches a rule, and the form of every error."""
 
 from urllib.parse import unquote
 
@@ -29,8 +29,8 @@ def without(name):
         ({}, 401, "x-api-key"),
     ],
 )
-def test_a_missing_credential_version_or_beta_header_is_refused(api, headers, status, begin):
-    """No credential is 401; no version or no managed-agents beta is 400."""
+def test_a_missing_credential_version_or_beta_header_is_rejected(api, headers, status, begin):
+    """The status is 401 without a credential, and 400 without a version or the managed-agents beta."""
     assert message(api("GET", ENVIRONMENTS, headers=headers), status).startswith(begin)
 
 
@@ -49,7 +49,7 @@ def test_any_credential_and_a_list_of_betas_are_accepted(api, headers):
 
 
 def test_in_process_requests_need_no_credential():
-    """`require_credential=False` drops the check of the credential and no other."""
+    """`require_credential=False` disables only the check of the credential."""
     emulator = Emulator(":memory:", require_credential=False)
     api = Api(emulator)
     assert api("GET", ENVIRONMENTS, headers=without("x-api-key")).status_code == 200
@@ -69,7 +69,7 @@ def test_in_process_requests_need_no_credential():
         ({}, 401),
     ],
 )
-def test_an_emulator_with_a_key_refuses_every_other_credential(path, credential, status):
+def test_an_emulator_with_a_key_rejects_every_other_credential(path, credential, status):
     """The endpoints under `/_emulator/` check the key, too."""
     emulator = Emulator(":memory:", api_key="sécret", require_credential=False)
     response = Api(emulator)("GET", path, headers=without("x-api-key") | credential)
@@ -109,7 +109,7 @@ def test_head_returns_the_headers_of_get_without_a_body(api):
     assert (response.status_code, response.data) == (200, b"")
 
 
-def test_head_of_poll_is_refused_and_takes_no_work(api, emulator):
+def test_head_of_poll_is_rejected_and_takes_no_work(api, emulator):
     """Nobody would receive the item."""
     queue = api.create_queue()
     work = api.enqueue(queue)[0]
@@ -118,8 +118,8 @@ def test_head_of_poll_is_refused_and_takes_no_work(api, emulator):
     assert api.poll(queue)["id"] == work
 
 
-def test_a_body_above_ten_megabytes_is_refused(emulator):
-    """A larger body is 413, before it is read."""
+def test_a_body_above_ten_megabytes_is_rejected(emulator):
+    """The status is 413, before the body is read."""
     response = Client(emulator).post(ENVIRONMENTS, data=b" " * (http_request.LARGEST_BODY + 1), headers=HEADERS)
     check_form("POST", ENVIRONMENTS, response)
     assert message(response, 413)
@@ -140,7 +140,7 @@ def test_a_body_above_ten_megabytes_is_refused(emulator):
     ],
 )
 def test_every_error_status_has_its_error_type(status, word):
-    """The type of an error follows from its status."""
+    """The status decides the type of an error."""
     assert error_type(status) == word
 
 
@@ -165,8 +165,8 @@ def test_an_encoded_slash_in_an_id_reaches_no_other_endpoint(api, method, rest):
     assert api.retrieve(environment_id)["archived_at"] is None
 
 
-def test_needless_percent_encoding_in_a_path_is_accepted(api):
-    """Each segment is compared after decoding, as the URI standard has it."""
+def test_unnecessary_percent_encoding_in_a_path_is_accepted(api):
+    """Each segment is compared after decoding, as the URI standard requires."""
     environment_id = api.create_queue()
     assert api("GET", f"/v1/%65nvironments/%65{environment_id[1:]}/wor%6B/stats").status_code == 200
 
@@ -180,14 +180,14 @@ def test_needless_percent_encoding_in_a_path_is_accepted(api):
     ],
 )
 def test_the_path_is_read_from_the_raw_or_the_decoded_wsgi_variable(emulator, paths):
-    """The path as it was sent is preferred; the decoded one is used by servers that have no other."""
+    """The original path is preferred. The decoded one is used if a server provides no other."""
     environ = EnvironBuilder(headers=HEADERS).get_environ()
     del environ["REQUEST_URI"], environ["RAW_URI"]
     body, *_ = run_wsgi_app(emulator, environ | paths)
     assert "there is no environment 'é'" in b"".join(body).decode()
 
 
-def test_odd_ids_are_404_and_never_a_server_error(api):
-    """IDs may be percent-encoded, or not UTF-8."""
+def test_unusual_ids_are_404_and_never_a_server_error(api):
+    """IDs may be percent-encoded, or not be UTF-8."""
     for odd in ("env_1", "%00", "%ff", "a'b", "*", "..", "%F0%9F%90%9C", "x" * 3000):
         assert api("GET", f"{ENVIRONMENTS}/{odd}").status_code == 404

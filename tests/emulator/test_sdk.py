@@ -1,4 +1,4 @@
-"""The official Python SDK, which nobody here wrote, against a served emulator."""
+"""The official Python SDK, an independent client, with a served emulator."""
 
 import anthropic
 import anyio
@@ -18,7 +18,7 @@ def client(served):
 
 @pytest.fixture
 def environments(client):
-    """Return the SDK's view of environments."""
+    """Return the SDK's resource for environments."""
     return client.beta.environments
 
 
@@ -122,7 +122,7 @@ def test_the_sdk_keeps_a_lease_with_heartbeats(environments, queue, enqueue):
 
 
 def test_the_sdk_retries_through_faults(served, client):
-    """With its retries, passing errors and broken connections are not noticed."""
+    """With its retries, it does not notice temporary errors and broken connections."""
     for fault in ({"status": 529, "retry_after_ms": 1}, {"disconnect": True}):
         client.post("/_emulator/faults", body=fault | {"path_contains": "/v1/"}, cast_to=object)
     with anthropic.Anthropic(base_url=served, api_key="any-key", max_retries=3) as patient:
@@ -139,18 +139,18 @@ SCRIPT = [
     {"tool": "bash", "input": {"command": "exit 3"}, "expect": {"is_error": True}},
     {"tool": "glob", "input": {"pattern": "*.txt"}, "expect": {"contains": "a.txt"}},
 ]
-"""Five tool calls, whose results the emulator checks."""
+"""Five tool calls with the results that the emulator expects."""
 
 
 @pytest.fixture
 def session(client, queue):
-    """Return a session in the queue, whose agent calls five tools and then ends the session."""
+    """Return a queued session, whose agent calls five tools and then ends the session."""
     body = {"environment_id": queue, "script": [*SCRIPT, "terminate"]}
     return client.post("/_emulator/sessions", body=body, cast_to=object)["id"]
 
 
 def check_session(client, session, end="session.status_terminated"):
-    """Check that a session came to its end with the result of each call that its script expects."""
+    """Check that a session has ended, with the result of each call that its script expects."""
     events = list(client.beta.sessions.events.list(session))
     assert [event for event in events if event.type == "session.error"] == []
     assert [event.type for event in events].count("user.tool_result") == len(SCRIPT)
@@ -159,7 +159,7 @@ def check_session(client, session, end="session.status_terminated"):
 
 
 def run(base_url, queue, tmp_path, work):
-    """Have a worker do what `work` says."""
+    """Run `work` with a worker."""
 
     async def main():
         async with anthropic.AsyncAnthropic(base_url=base_url, api_key="unused") as client:
@@ -192,7 +192,7 @@ def test_the_sdk_worker_runs_a_session_to_its_end(served, client, environments, 
 
 
 def test_the_sdk_handles_a_claimed_item_with_only_its_secret(database, tmp_path, monkeypatch):
-    """A process that got one item needs no key: the token in the item's secret opens what it needs."""
+    """A process that received an item needs no key: the token in the item's secret gives it access."""
     monkeypatch.delenv("ANTHROPIC_ENVIRONMENT_KEY", raising=False)
     emulator = Emulator(database, api_key="secret")
     with serving(emulator) as server, anthropic.Anthropic(base_url=server.url, api_key="secret") as client:
@@ -214,7 +214,7 @@ def test_the_sdk_handles_a_claimed_item_with_only_its_secret(database, tmp_path,
 
 
 def test_the_sdk_worker_stops_a_healthcheck_without_running_it(served, client, environments, queue, tmp_path):
-    """A work item that is not a session is acknowledged and stopped."""
+    """A health check is acknowledged and stopped."""
     path = f"/_emulator/environments/{queue}/enqueue"
     item = client.post(path, body={"type": "healthcheck"}, cast_to=object)["data"][0]["id"]
 

@@ -100,7 +100,7 @@ def test_each_request_is_logged_in_one_line(emulator):
 
 
 def test_listening_on_a_port_in_use_raises_and_announces_nothing(emulator):
-    """No base URL is announced if the port is in use."""
+    """The base URL is not announced."""
     with serving(emulator) as server:
         port = urlsplit(server.url).port
         with pytest.raises(OSError, match="in use"):
@@ -108,7 +108,7 @@ def test_listening_on_a_port_in_use_raises_and_announces_nothing(emulator):
 
 
 def test_the_base_url_of_an_ipv6_address_has_brackets(emulator):
-    """The base URL can be used without changes."""
+    """The base URL can be used unchanged."""
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
@@ -119,7 +119,7 @@ def test_the_base_url_of_an_ipv6_address_has_brackets(emulator):
 
 
 def test_thirty_two_clients_at_once_get_each_item_once(served):
-    """Clients that create, retrieve, poll and acknowledge at the same time lose nothing and share nothing."""
+    """Clients that create, retrieve, poll and acknowledge simultaneously lose no item, and get no item twice."""
     with connected(served) as connection:
         config = {"type": "self_hosted"}
         queue = send(connection, "POST", ENVIRONMENTS, {"name": "q", "config": config})[1]["id"]
@@ -144,7 +144,7 @@ def test_thirty_two_clients_at_once_get_each_item_once(served):
 
 
 def test_thirty_two_blocking_polls_do_not_block_other_requests(served):
-    """The server still takes the request that enqueues the work that wakes them."""
+    """The server still accepts the request to enqueue the work that they wait for."""
     with connected(served) as connection:
         config = {"type": "self_hosted"}
         queue = send(connection, "POST", ENVIRONMENTS, {"name": "q", "config": config})[1]["id"]
@@ -154,7 +154,7 @@ def test_thirty_two_blocking_polls_do_not_block_other_requests(served):
             with connected(served) as own:
                 begun.wait()
                 while not (item := send(own, "GET", f"{ENVIRONMENTS}/{queue}/work/poll?block_ms=999")[1]):
-                    pass  # on a busy machine work may come later than that
+                    pass  # on a busy machine, the work may arrive after this poll
                 return item
 
         with ThreadPoolExecutor(32) as pool:
@@ -164,8 +164,8 @@ def test_thirty_two_blocking_polls_do_not_block_other_requests(served):
             assert len({poll.result()["id"] for poll in polls}) == 32
 
 
-def test_a_served_emulator_with_a_key_refuses_other_keys(database):
-    """The key of `--api-key` is the only one that is accepted."""
+def test_a_served_emulator_with_a_key_rejects_other_keys(database):
+    """Only the key of `--api-key` is accepted."""
     emulator = Emulator(database, api_key="secret")
     with serving(emulator) as server, connected(server.url) as connection:
         assert send(connection, "GET", ENVIRONMENTS)[0] == 401

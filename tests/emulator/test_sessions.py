@@ -1,4 +1,4 @@
-"""Sessions with a scripted agent, as a worker sees them."""
+"""Sessions with a scripted agent, from the view of a worker."""
 
 import base64
 import json
@@ -17,12 +17,12 @@ BASH = {"tool": "bash", "input": {"command": "ls"}}
 
 @pytest.fixture(autouse=True)
 def queue(api):
-    """Return a self-hosted environment, in which a session is made unless another is named."""
+    """Return a self-hosted environment, in which sessions are created by default."""
     return api.create_queue()
 
 
 def create(api, *script, **body):
-    """Make a session and return its ID."""
+    """Create a session and return its ID."""
     response = api("POST", "/_emulator/sessions", {"script": script, **body})
     assert response.status_code == 200, response.text
     return response.json["id"]
@@ -72,7 +72,7 @@ def test_a_session_waits_for_the_result_of_each_tool(api, queue):
 
 
 def test_a_script_can_send_messages_go_idle_and_terminate(api):
-    """After `idle` a user message continues the script; after `terminate` no event is accepted."""
+    """After `idle`, a message of the user continues the script. After `terminate`, no event is accepted."""
     session = create(api, {"message": "Hello."}, "idle", {"idle": True}, "terminate", BASH)
     assert kinds(events_of(api, session)) == ["message", "status_running", "message", "status_idle"]
     hello = {"type": "user.message", "content": [{"type": "text", "text": "Go on."}]}
@@ -99,7 +99,7 @@ def test_a_script_can_send_messages_go_idle_and_terminate(api):
     ],
 )
 def test_an_unexpected_tool_result_ends_the_session_with_an_error(api, expect, text, is_error, problem):
-    """The error names the step and what was wrong with its result."""
+    """The error names the step, and why its result is unexpected."""
     session = create(api, BASH | {"expect": expect})
     answer(api, session, text, is_error=is_error)
     *_, last_but_one, last = events_of(api, session)
@@ -112,7 +112,7 @@ def test_an_unexpected_tool_result_ends_the_session_with_an_error(api, expect, t
 
 
 def test_only_the_awaited_tool_result_is_accepted(api):
-    """The result of another call, one of another type, and a second one are refused and change nothing."""
+    """The result of another call, one of another type, and a second one are rejected and change nothing."""
     session = create(api, BASH, BASH)
     call = events_of(api, session)[2]["id"]
     assert "does not wait" in message(
@@ -129,7 +129,7 @@ def test_only_the_awaited_tool_result_is_accepted(api):
 
 
 def test_a_custom_tool_has_its_own_event_and_result_types(api):
-    """A custom tool is called by another event than a built-in one, and its result has another type."""
+    """The events for the call and the result of a custom tool differ from those of a built-in tool."""
     session = create(api, {"custom_tool": "weather", "input": {"city": "Ulm"}})
     call = events_of(api, session)[2]
     assert (call["type"], call["name"]) == ("agent.custom_tool_use", "weather")
@@ -139,7 +139,7 @@ def test_a_custom_tool_has_its_own_event_and_result_types(api):
 
 
 def test_an_interrupt_ends_the_turn(api):
-    """A result that the session waited for is refused after the interrupt."""
+    """A result that the session waited for is rejected after the interrupt."""
     session = create(api, BASH)
     assert send(api, session, {"type": "user.interrupt"}).status_code == 200
     assert events_of(api, session)[-1]["stop_reason"] == {"type": "end_turn"}
@@ -174,15 +174,15 @@ def test_a_session_that_needs_a_worker_again_gets_a_new_work_item(api, queue):
         ({"script": [{"tool": "bash", "input": "ls"}]}, "script.0.input: "),
     ],
 )
-def test_an_invalid_script_is_refused_with_the_path_of_the_field(api, queue, body, begin):
-    """The message begins with the path of the invalid field."""
+def test_an_invalid_script_is_rejected_with_the_path_of_the_field(api, queue, body, begin):
+    """The message starts with the path of the invalid field."""
     response = api("POST", "/_emulator/sessions", body)
     assert message(response, 404 if body.get("environment_id") else 400).startswith(begin)
     assert api.stats(queue)["depth"] == 0
 
 
-def test_a_session_is_refused_without_a_self_hosted_environment(api, queue):
-    """Without an environment to choose, and for a cloud environment, nothing is created."""
+def test_a_session_without_a_self_hosted_environment_is_rejected(api, queue):
+    """If there is none, or the environment is of the type cloud, nothing is created."""
     api("POST", f"{ENVIRONMENTS}/{queue}/archive")
     assert "no self-hosted environment" in message(api("POST", "/_emulator/sessions", {}), 400)
     cloud = api.create()
@@ -198,15 +198,15 @@ def test_a_session_is_refused_without_a_self_hosted_environment(api, queue):
         ({}, "events.0.type: is required"),
     ],
 )
-def test_an_invalid_event_is_refused_with_the_path_of_the_field(api, event, begin):
-    """The message begins with the path of the invalid field."""
+def test_an_invalid_event_is_rejected_with_the_path_of_the_field(api, event, begin):
+    """The message starts with the path of the invalid field."""
     session = create(api, BASH)
     assert message(send(api, session, event), 400).startswith(begin)
     assert message(send(api, session), 400).startswith("events: ")
 
 
 def test_events_are_listed_in_pages_in_either_order(api):
-    """Following the cursors returns every event once; a cursor is valid for its order only."""
+    """Following the cursors returns every event once. A cursor is valid only for its order."""
     session = create(api, *[{"message": str(number)} for number in range(7)])
     everything = events_of(api, session)
     for order, expected in (("asc", everything), ("desc", everything[::-1])):
@@ -222,8 +222,8 @@ def test_events_are_listed_in_pages_in_either_order(api):
     assert message(api("GET", path, order="up"), 400).startswith("order: ")
 
 
-def test_a_session_named_only_by_a_work_item_has_no_script(api, queue):
-    """Work that was enqueued without a session can be worked on; other unknown sessions are 404."""
+def test_a_session_that_only_a_work_item_names_has_no_script(api, queue):
+    """Such work can be processed. Other unknown sessions are 404."""
     work = api.enqueue(queue)[0]
     session = api.item(queue, work)["data"]["id"]
     assert api("GET", f"/v1/sessions/{session}").json["status"] == "idle"
@@ -238,7 +238,7 @@ def test_a_session_named_only_by_a_work_item_has_no_script(api, queue):
 
 
 def test_show_returns_the_session_its_events_its_script_and_its_progress(api):
-    """The response holds everything that the emulator knows of a session."""
+    """The response has everything that the emulator knows about a session."""
     session = create(api, BASH, "terminate")
     shown = api("GET", f"/_emulator/sessions/{session}").json
     assert shown["session"] == api("GET", f"/v1/sessions/{session}").json
@@ -247,7 +247,7 @@ def test_show_returns_the_session_its_events_its_script_and_its_progress(api):
 
 
 def test_sessions_are_deleted_with_their_environment_and_by_a_reset(api, queue):
-    """After either, the session is 404."""
+    """The session is then 404."""
     session = create(api, "terminate")
     api.act(queue, api.poll(queue)["id"], "stop", {"force": True})
     assert api("DELETE", f"{ENVIRONMENTS}/{queue}").status_code == 200
@@ -266,7 +266,7 @@ def token_of(secret):
 
 
 def test_only_polls_return_the_secret_of_a_work_item(api, queue):
-    """Each poll of the item has the same secret; the field is null for an item without one."""
+    """Each poll of the item returns the same secret. The field is null for an item without one."""
     work = api.enqueue(queue)[0]
     polled = [api.poll(queue)["secret"], api.poll(queue, reclaim_older_than_ms=0)]
     assert polled[1] is None
@@ -279,7 +279,7 @@ def test_only_polls_return_the_secret_of_a_work_item(api, queue):
     assert api.poll(queue)["secret"] is None
 
 
-def test_a_sessions_token_is_accepted_for_its_item_and_its_session_only(clock):
+def test_the_token_of_a_session_is_accepted_only_for_its_item_and_its_session(clock):
     """On an emulator with a key, a worker may use the token of its item instead of the key."""
     emulator = Emulator(":memory:", clock=clock, api_key="secret")
     api = Api(emulator, HEADERS | {"x-api-key": "secret"})
@@ -312,7 +312,7 @@ def test_a_sessions_token_is_accepted_for_its_item_and_its_session_only(clock):
 
 
 class Stream:
-    """A stream as a client reads it."""
+    """A stream from the view of a client."""
 
     def __init__(self, emulator, session):
         self.stopping = threading.Event()
@@ -321,14 +321,14 @@ class Stream:
         self.read()
 
     def read(self):
-        """Return the next event's name and data."""
+        """Return the name and the data of the next event."""
         name, data, *end = next(self.body).decode().split("\n")
         assert end == ["", ""]
         return name.removeprefix("event: "), json.loads(data.removeprefix("data: "))
 
 
 def test_a_stream_sends_the_events_after_its_opening(api, emulator):
-    """Earlier events are for the list; the stream ends with the session."""
+    """The list has earlier events. The stream ends with the session."""
     session = create(api, BASH, "terminate")
     stream = Stream(emulator, session)
     assert (stream.status, stream.headers["content-type"]) == ("200 OK", "text/event-stream")
@@ -347,7 +347,7 @@ def test_a_stream_of_a_terminated_session_repeats_its_termination(api, emulator)
 
 
 def test_a_stream_ends_when_the_server_stops(api, emulator):
-    """A client that keeps reading does not keep the server from stopping."""
+    """A client that keeps reading does not prevent the server from stopping."""
     stream = Stream(emulator, create(api, BASH))
     stream.stopping.set()
     assert list(stream.body) == []
@@ -361,8 +361,8 @@ def test_a_stream_without_events_sends_pings(api, emulator, monkeypatch):
 
 
 @pytest.mark.parametrize("after", [0, 2])
-def test_a_fault_can_cut_a_stream_after_some_events(api, emulator, after):
-    """The connection drops in the middle, once, and the fault matches streams only."""
+def test_a_fault_can_end_a_stream_after_some_events(api, emulator, after):
+    """The connection is dropped once, in the middle of the stream. The fault matches only streams."""
     session = create(api, BASH)
     api("POST", "/_emulator/faults", {"cut_after_events": after})
     assert api("GET", f"/v1/sessions/{session}").status_code == 200

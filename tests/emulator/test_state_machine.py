@@ -1,4 +1,4 @@
-"""Random sequences of requests, compared with a model of a few lines."""
+"""Random sequences of requests, compared with a short model."""
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -32,19 +32,19 @@ class Machine(RuleBasedStateMachine):
         self.emulator.close()
 
     def expire(self):
-        """Bring the model up to the clock."""
+        """Update the model to the time of the clock."""
         for item in self.items.values():
             if item["state"] in ("starting", "active", "stopping") and item["lease"] <= self.clock.now():
                 ended = item["state"] == "stopping"
                 item.update(state="stopped" if ended else "queued", handed=None, beat=None)
 
     def taken(self, name, by=None):
-        """Tell whether another environment has this name."""
+        """Return whether another environment has this name."""
         return any(known["name"] == name for key, known in self.known.items() if key != by)
 
     @rule(target=environments, name=NAMES, kind=st.sampled_from(["cloud", "self_hosted", "self_hosted"]))
     def create(self, name, kind):
-        """Create an environment, or learn that the name is taken."""
+        """Create an environment, or get a conflict if the name is used."""
         response = self.api("POST", ENVIRONMENTS, {"name": name, "config": {"type": kind}})
         if self.taken(name):
             assert response.status_code == 409
@@ -79,7 +79,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(key=consumes(environments))
     def delete(self, key):
-        """Delete an environment whose work is done."""
+        """Delete an environment without unfinished work."""
         self.expire()
         response = self.api("DELETE", f"{ENVIRONMENTS}/{key}")
         mine = [work for work, item in self.items.items() if item["environment"] == key]
@@ -106,7 +106,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(key=environments, reclaim=st.sampled_from([None, 0, 1_000]))
     def poll(self, key, reclaim):
-        """Poll, and get what the model would hand out."""
+        """Poll, and expect the item of the model."""
         query = {} if reclaim is None else {"reclaim_older_than_ms": reclaim}
         response = self.api("GET", f"{ENVIRONMENTS}/{key}/work/poll", **query)
         if self.known.get(key, {"kind": "cloud"})["kind"] == "cloud":
@@ -125,7 +125,7 @@ class Machine(RuleBasedStateMachine):
             self.items[free[0]]["handed"] = self.clock.now()
 
     def act(self, work, action, body=None, **query):
-        """Act on an item that exists, and return the model's side of it too."""
+        """Act on an existing item, and return the item of the model, too."""
         self.expire()
         item = self.items.get(work)
         response = self.api.act(item["environment"], work, action, body, **query) if item else None
@@ -143,7 +143,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(work=work, right=st.booleans(), ttl=st.integers(1, 300))
     def heartbeat(self, work, right, ttl):
-        """Send a heartbeat, with the right value of the last one or a wrong one."""
+        """Send a heartbeat with a correct or wrong last heartbeat."""
         beat = self.items.get(work, {"beat": None})["beat"]
         expected = (beat or "NO_HEARTBEAT") if right else "wrong"
         query = {"expected_last_heartbeat": expected, "desired_ttl_seconds": ttl}
@@ -188,7 +188,7 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def work_is_as_the_model_says(self):
-        """Compare every queue, whatever happened."""
+        """Compare every queue after each step."""
         self.expire()
         for key, known in self.known.items():
             path = f"{ENVIRONMENTS}/{key}/work"

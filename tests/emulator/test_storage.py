@@ -21,7 +21,7 @@ def change(database, statement):
 
 
 def test_environments_and_work_are_kept_across_a_restart(database):
-    """Another emulator on the file has every environment and every item."""
+    """Another emulator with the same file has every environment and every item."""
     emulator = Emulator(database)
     api = Api(emulator)
     queue = api.create_queue()
@@ -34,7 +34,7 @@ def test_environments_and_work_are_kept_across_a_restart(database):
 
 
 def test_the_database_is_in_wal_mode_and_has_a_schema_version(database):
-    """In WAL mode readers never wait for a writer."""
+    """In WAL mode, readers never wait for a writer."""
     Emulator(database).close()
     connection = sqlite3.connect(database)
     assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
@@ -49,8 +49,8 @@ def test_the_database_is_in_wal_mode_and_has_a_schema_version(database):
         ("PRAGMA application_id = 0", "not a database of this emulator"),
     ],
 )
-def test_an_unknown_schema_is_refused(database, statement, reason):
-    """A file of another version or another program is left unchanged, and the error says why."""
+def test_an_unknown_schema_is_rejected(database, statement, reason):
+    """A file of another version or another program is unchanged, and the error says why."""
     Emulator(database).close()
     change(database, statement)
     before = database.read_bytes()
@@ -60,7 +60,7 @@ def test_an_unknown_schema_is_refused(database, statement, reason):
 
 
 def test_the_database_files_are_private_to_the_user(database):
-    """They hold tokens: the folder has mode 0700 and the files 0600, whatever the umask is."""
+    """They have tokens: the mode is 0700 for the folder and 0600 for the files, whatever the umask is."""
     before = os.umask(0o022)
     try:
         emulator = Emulator(database)
@@ -73,7 +73,7 @@ def test_the_database_files_are_private_to_the_user(database):
 
 
 def test_a_database_of_schema_version_1_is_migrated(database):
-    """Environments and work of an older emulator are kept, with the current fields."""
+    """Environments and work of an older emulator are kept, and get the current fields."""
     database.parent.mkdir()
     with closing(sqlite3.connect(database)) as connection:
         connection.executescript((Path(__file__).parent / "version_1.sql").read_text())
@@ -89,8 +89,8 @@ def test_a_database_of_schema_version_1_is_migrated(database):
         emulator.close()
 
 
-def test_foreign_databases_texts_and_folders_are_refused_and_unchanged(tmp_path):
-    """A database of another program, a text file and a folder are left unchanged."""
+def test_foreign_databases_text_files_and_folders_are_rejected_and_unchanged(tmp_path):
+    """They may belong to another program."""
     foreign = tmp_path / "foreign.db"
     change(foreign, "CREATE TABLE mine (x)")
     text = tmp_path / "text"
@@ -101,7 +101,7 @@ def test_foreign_databases_texts_and_folders_are_refused_and_unchanged(tmp_path)
 
 
 def test_many_emulators_can_create_the_same_database_at_once(database):
-    """The first one creates the tables, and all of them find them."""
+    """The first one creates the tables, and all of them find the tables."""
     with ThreadPoolExecutor(8) as pool:
         emulators = list(pool.map(lambda _: Emulator(database), range(8)))
         created = list(pool.map(lambda number: Api(emulators[number]).create(f"e{number}"), range(8)))
@@ -112,8 +112,8 @@ def test_many_emulators_can_create_the_same_database_at_once(database):
 
 
 @pytest.mark.parametrize("processes", [1, 4])
-def test_no_item_goes_to_two_workers(database, processes):
-    """Many pollers, on one emulator or on several that share the file, get each item once."""
+def test_no_item_is_returned_to_two_workers(database, processes):
+    """Many pollers get each item once, from one emulator or from several that share the file."""
     emulators = [Emulator(database) for _ in range(processes)]
     queue = Api(emulators[0]).create_queue()
     work = Api(emulators[0]).enqueue(queue, count=100)
@@ -149,7 +149,7 @@ def delete_and_fail(emulator):
 
 
 def test_a_failed_transaction_is_rolled_back(database):
-    """After an exception in the middle of a transaction the store is unchanged and usable."""
+    """After an exception in the middle of a transaction, the store is unchanged and works."""
     emulator = Emulator(database)
     api = Api(emulator)
     api.create("a")
@@ -159,8 +159,8 @@ def test_a_failed_transaction_is_rolled_back(database):
     emulator.close()
 
 
-def test_a_read_only_database_is_refused_without_waiting(tmp_path, monkeypatch):
-    """Only a lock is waited for: an empty file that is read-only will not become a database."""
+def test_a_read_only_database_is_rejected_without_waiting(tmp_path, monkeypatch):
+    """Waiting helps only with a lock: an empty read-only file will never become a database."""
     connect = sqlite3.connect
     path = tmp_path / "empty.db"
     path.touch()

@@ -16,12 +16,12 @@ def queue(api):
 
 @pytest.fixture
 def work(api, queue):
-    """Return an item that waits in the queue."""
+    """Return a queued item."""
     return api.enqueue(queue)[0]
 
 
 def bring_to(api, queue, work, state):
-    """Bring a queued item into a state."""
+    """Move a queued item to a state."""
     ways = {
         "queued": [],
         "starting": ["ack"],
@@ -35,7 +35,7 @@ def bring_to(api, queue, work, state):
 
 
 def test_each_state_of_an_item_sets_its_timestamp(api, queue, clock):
-    """The fields have the reference's order."""
+    """The fields are in the order of the reference."""
     work = api.enqueue(queue, session_id="session_1", metadata={"k": "v"})[0]
     for action in ("ack", "heartbeat", "heartbeat", "stop"):
         clock.advance(ms=SECOND)
@@ -100,7 +100,7 @@ def test_every_action_in_every_state_leads_to_the_next_state_or_is_a_conflict(
 
 
 def test_stopping_an_item_again_changes_nothing(api, queue, work, clock):
-    """The first request to stop counts, and so does the first end."""
+    """The times of the first stop request and of the first stop are kept."""
     bring_to(api, queue, work, "stopping")
     before = api.item(queue, work)
     clock.advance(ms=SECOND)
@@ -110,8 +110,8 @@ def test_stopping_an_item_again_changes_nothing(api, queue, work, clock):
     assert api.act(queue, work, "stop", {"force": True}).json == ended
 
 
-def test_a_heartbeat_must_repeat_the_last_heartbeat_of_the_response_before(api, queue, work):
-    """The value is compared exactly as it was returned."""
+def test_a_heartbeat_must_repeat_the_last_heartbeat_of_the_previous_response(api, queue, work):
+    """The value must be exactly the same."""
     bring_to(api, queue, work, "starting")
     last = "NO_HEARTBEAT"
     for _ in range(3):
@@ -139,7 +139,7 @@ def test_a_heartbeat_must_repeat_the_last_heartbeat_of_the_response_before(api, 
     ],
 )
 def test_a_heartbeat_with_an_outdated_last_heartbeat_is_412(api, queue, work, state, expected):
-    """A worker that does not know the last heartbeat does not hold the lease; the details describe the lease."""
+    """A worker that does not know the last heartbeat does not hold the lease. The details describe the lease."""
     bring_to(api, queue, work, state)
     before = api.item(queue, work)
     response = api.act(queue, work, "heartbeat", expected_last_heartbeat=expected)
@@ -157,15 +157,15 @@ def test_a_heartbeat_with_an_outdated_last_heartbeat_is_412(api, queue, work, st
 
 @pytest.mark.parametrize("expected", ["NO_HEARTBEAT", "nonsense"])
 def test_heartbeats_of_stopping_and_stopped_items_are_not_compared(api, queue, work, expected):
-    """The worker learns from the response that it should stop, or that it is too late."""
+    """The response tells the worker that it should stop, or that it is too late."""
     bring_to(api, queue, work, "stopped")
     answer = api.act(queue, work, "heartbeat", expected_last_heartbeat=expected).json
     assert answer["lease_extended"] is False
     assert (answer["state"], answer["last_heartbeat"], answer["ttl_seconds"]) == ("stopped", "", 0)
 
 
-def test_a_heartbeat_of_an_item_stopped_before_its_first_one_is_as_recorded(api, queue, work):
-    """The worker learns that the item is stopping, and nothing is written."""
+def test_a_first_heartbeat_after_a_stop_request_returns_the_stored_state(api, queue, work):
+    """The response tells the worker that the item is stopping, and nothing is stored."""
     api.act(queue, work, "ack")
     before = api.act(queue, work, "stop").json
     assert api.act(queue, work, "heartbeat", expected_last_heartbeat="NO_HEARTBEAT").json == {
@@ -180,14 +180,14 @@ def test_a_heartbeat_of_an_item_stopped_before_its_first_one_is_as_recorded(api,
 
 @pytest.mark.parametrize("ttl", ["0", "301", "-5", "soon"])
 def test_desired_ttl_seconds_must_be_from_1_to_300(api, queue, work, ttl):
-    """Other values are refused, and the message names the field."""
+    """Other values are rejected, and the message names the field."""
     bring_to(api, queue, work, "starting")
     response = api.act(queue, work, "heartbeat", desired_ttl_seconds=ttl)
     assert message(response, 400).startswith("desired_ttl_seconds: ")
 
 
 def test_an_item_is_queued_again_when_its_lease_expires(api, queue, work, clock):
-    """The heartbeats of its old worker are refused."""
+    """Heartbeats of the old worker are rejected."""
     api.act(queue, work, "ack")
     old = api.act(queue, work, "heartbeat", desired_ttl_seconds=10).json["last_heartbeat"]
     clock.advance(ms=10 * SECOND - 1)
@@ -205,7 +205,7 @@ def test_an_item_is_queued_again_when_its_lease_expires(api, queue, work, clock)
 
 
 def test_an_item_whose_lease_expired_can_be_polled_immediately(api, queue, work, clock):
-    """`reclaim_older_than_ms` counts from a poll, and does not apply to an expired lease."""
+    """`reclaim_older_than_ms` applies to polls, and not to an expired lease."""
     assert api.poll(queue)["id"] == work
     api.act(queue, work, "ack")
     api.act(queue, work, "heartbeat", desired_ttl_seconds=1)
@@ -214,7 +214,7 @@ def test_an_item_whose_lease_expired_can_be_polled_immediately(api, queue, work,
 
 
 def test_an_ack_starts_a_lease(api, queue, work, clock):
-    """An item whose worker dies before its first heartbeat is queued again."""
+    """If the worker dies before its first heartbeat, the item is queued again."""
     api.act(queue, work, "ack")
     clock.advance(ms=LEASE - 1)
     assert api.item(queue, work)["state"] == "starting"
@@ -223,7 +223,7 @@ def test_an_ack_starts_a_lease(api, queue, work, clock):
 
 
 def test_lease_seconds_of_the_emulator_shorten_the_default_lease(clock):
-    """Ack and heartbeat grant the seconds that the emulator was started with."""
+    """The emulator was started with another lease, which ack and heartbeat then use."""
     emulator = Emulator(":memory:", clock=clock, lease_seconds=2)
     api = Api(emulator)
     queue = api.create_queue()
@@ -258,7 +258,7 @@ def test_a_stopping_item_is_stopped_when_its_lease_expires(api, queue, work, clo
 
 
 def test_update_merges_the_metadata_of_a_work_item(api, queue):
-    """A text sets a key, also the empty text; null deletes it; an empty body changes nothing."""
+    """A string sets a key, even an empty one. Null deletes the key, and an empty body changes nothing."""
     work = api.enqueue(queue, metadata={"a": "1", "b": "2"})[0]
     path = f"{ENVIRONMENTS}/{queue}/work/{work}"
     assert api("POST", path, {"metadata": {"a": None, "c": "", "d": None}}).json["metadata"] == {"b": "2", "c": ""}
@@ -267,13 +267,13 @@ def test_update_merges_the_metadata_of_a_work_item(api, queue):
     assert message(api("POST", path, {"state": "stopped"}), 400).startswith("state: ")
 
 
-def test_stop_refuses_a_force_that_is_not_a_boolean(api, queue, work):
-    """Values that resemble a boolean are refused, too."""
+def test_stop_rejects_a_force_that_is_not_a_boolean(api, queue, work):
+    """Values that resemble a boolean are rejected, too."""
     assert message(api.act(queue, work, "stop", {"force": "true"}), 400).startswith("force: ")
 
 
 def test_an_item_is_404_in_another_environment(api, queue, work):
-    """An item that never existed is 404, too."""
+    """The same holds for an item that never existed."""
     other = api.create_queue("other")
     for environment_id, work_id in ((other, work), (queue, "work_1")):
         path = f"{ENVIRONMENTS}/{environment_id}/work/{work_id}"

@@ -1,4 +1,4 @@
--- A file of schema version 1, as its emulator wrote it.
+-- A file of schema version 1, written by its emulator.
 PRAGMA journal_mode=WAL;
 PRAGMA application_id = 1634628709;
 PRAGMA user_version = 1;
