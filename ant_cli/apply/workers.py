@@ -49,7 +49,7 @@ class Workers:
         while self._made < count:
             self._idle.put(self._client.sibling())
             self._made += 1
-        if count <= 1:
+        if count == 0 or (count == 1 and not finish):  # in a thread, an interrupt does not end a task
             return [self._do(work, item) for item in items]
         pool = ThreadPoolExecutor(count)
         futures = [pool.submit(self._do, work, item) for item in items]
