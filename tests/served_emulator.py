@@ -16,9 +16,8 @@ def serving(
     application: Any, log: Callable[[str], None] = lambda _line: None, host: str = "127.0.0.1"
 ) -> Iterator[Server]:
     """Serve an application, such as an emulator, on a free port. `log` gets a line for each request."""
-    from ant_cli.emulator.http_server import (
-        Server,
-    )  # late: tests of the emulator's imports expect it not to be loaded
+    # A late import: tests of the emulator's imports expect this module not to be loaded.
+    from ant_cli.emulator.http_server import Server
 
     server = Server(application, host, 0, log)
     thread = threading.Thread(target=server.run)

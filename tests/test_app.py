@@ -77,7 +77,7 @@ def test_typer_and_the_command_line_make_the_same_call_for_a_conformance_case(ca
     assert call_by_typer(*case["args"]) == expected
 
 
-def test_the_cases_that_typer_refuses_are_accepted_on_the_command_line():
+def test_the_cases_that_typer_rejects_are_accepted_on_the_command_line():
     """An exception that is no longer needed must be removed from the list."""
     found = {case["id"]: call_by_argv(*case["args"]) for case in EVERY_CASE if case["id"] in REFUSED_BY_TYPER}
     assert found.keys() == REFUSED_BY_TYPER.keys()

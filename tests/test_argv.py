@@ -146,7 +146,7 @@ def test_every_way_to_ask_for_help_is_the_same_call(words, path):
 
 
 @pytest.mark.parametrize("words", [("--version",), ("-v",), ("--local", "--version")])
-def test_the_version_can_be_asked_for_after_global_flags(words):
+def test_the_version_can_be_requested_after_global_flags(words):
     """Flags without a meaning for the version are ignored."""
     assert parse(words) == VersionCall()
 

@@ -38,7 +38,7 @@ def test_a_boolean_flag_with_another_value_is_a_usage_error(text):
 
 @pytest.mark.parametrize(("texts", "shown"), [(ON, True), (OFF, False)], ids=["on", "off"])
 @pytest.mark.parametrize("words", [LIST, (*LIST, "--watch")], ids=["list", "watch"])
-def test_a_table_has_a_column_for_archived_environments_if_they_were_asked_for(
+def test_a_table_has_a_column_for_archived_environments_if_they_were_requested(
     ant, monkeypatch, words, texts, shown
 ):
     """The request says true or false, whichever spelling the flag has."""

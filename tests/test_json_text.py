@@ -220,7 +220,7 @@ MEMBERS = st.tuples(KEYS, PARTS).map(": ".join)
 
 
 @given(st.lists(MEMBERS, max_size=4).map(lambda members: f"{{{', '.join(members)}}}".encode()))
-def test_both_parsers_split_a_page_alike(text):
+def test_both_parsers_split_a_page_in_the_same_way(text):
     """Of equal keys, the last one is used, even with different escapes. msgspec may reject some of the texts."""
 
     def found(split):

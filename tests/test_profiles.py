@@ -172,7 +172,7 @@ def test_wide_permissions_of_the_profiles_file_are_narrowed_with_a_note(process,
 
 
 def test_permissions_that_cannot_be_narrowed_cause_a_note(process, path, stderr, monkeypatch):
-    """A mounted secret is such a file."""
+    """An example is a mounted secret."""
     write(path, GOOD, 0o644)
 
     def refuse(*_):
@@ -192,7 +192,7 @@ def test_a_file_is_foreign_if_its_owner_is_neither_the_user_nor_root(owner, me, 
     assert is_foreign(os.stat_result((0o100600, 0, 0, 1, owner, 0, 0, 0, 0, 0))) is foreign
 
 
-def test_a_profiles_file_of_another_user_is_refused(process, path, monkeypatch):
+def test_a_profiles_file_of_another_user_is_rejected(process, path, monkeypatch):
     """Its owner could send every request, with the user's key, to another server."""
     write(path, GOOD)
     owner = path.stat().st_uid or 12345
@@ -311,7 +311,7 @@ def test_a_failing_rename_leaves_the_old_file_and_no_temporary_one(process, path
 
 
 def test_an_edit_succeeds_although_the_folder_cannot_be_flushed(process, path, monkeypatch):
-    """Some network file systems refuse to flush a folder; the file is renamed by then."""
+    """Some network file systems can't flush a folder. The file is already renamed by then."""
     write(path, GOOD)
     fsync = os.fsync
 
@@ -327,8 +327,8 @@ def test_an_edit_succeeds_although_the_folder_cannot_be_flushed(process, path, m
 
 
 @pytest.mark.parametrize("name", ["", "-x", ".x", "a b", "a/b", "a\n", "é", "x" * 65, "a[b]"])
-def test_profile_names_with_spaces_controls_or_odd_characters_are_refused(name):
-    """Names are typed, completed and printed."""
+def test_profile_names_with_spaces_controls_or_odd_characters_are_rejected(name):
+    """Names are used in shells, completed and printed."""
     with pytest.raises(UsageError, match="is not a valid profile name"):
         check_name(name)
 
@@ -550,7 +550,7 @@ def test_a_profile_whose_key_command_is_ant_auth_token_is_an_error(clean_environ
     assert done.stderr.count("failed with status 4") == 2
 
 
-def test_a_key_command_with_an_open_quote_is_refused(process):
+def test_a_key_command_with_an_open_quote_is_rejected(process):
     """Nothing is run."""
     with pytest.raises(BadValue, match="c is not a command line: no closing quotation"):
         fetch_secret("command", "op 'read", "c", process)

@@ -209,8 +209,8 @@ def modes(path):
         (a_huge_file, "it is too large to be a profiles file"),
     ],
 )
-def test_a_profiles_path_that_is_not_a_regular_file_is_refused_and_unchanged(try_both, home, make, message):
-    """It is refused at once, and a device keeps its permissions even if root runs the command."""
+def test_a_profiles_path_that_is_not_a_regular_file_is_rejected_and_unchanged(try_both, home, make, message):
+    """It is rejected at once, and a device keeps its permissions even if root runs the command."""
     path = home / "anthropic" / "profiles.toml"
     path.parent.mkdir()
     make(path)
@@ -223,7 +223,7 @@ def test_a_profiles_path_that_is_not_a_regular_file_is_refused_and_unchanged(try
 
 
 @pytest.mark.parametrize("make", [a_pipe, a_folder, a_circle, a_device])
-def test_a_lock_that_is_not_a_regular_file_is_refused(try_both, home, make):
+def test_a_lock_that_is_not_a_regular_file_is_rejected(try_both, home, make):
     """It is neither waited for nor followed."""
     path = place(home)
     make(path.with_name("profiles.toml.lock"))
@@ -293,7 +293,7 @@ DOCUMENTS = st.fixed_dictionaries(
 )
 @given(content=DOCUMENTS.map(tomli_w.dumps).map(str.encode) | st.binary(max_size=60))
 @example(content=b"[profiles.a]\napi_key = inf\n")  # JSON has no such number
-def test_an_edit_keeps_any_content_of_the_file_or_is_refused(ant, clean_environ, content):
+def test_an_edit_keeps_any_content_of_the_file_or_is_rejected(ant, clean_environ, content):
     """Values may have any type, anywhere. Values that can't be used cause a message."""
     path = Path(clean_environ["ANTHROPIC_CONFIG_DIR"]) / "profiles.toml"
     path.parent.mkdir(exist_ok=True)
@@ -345,7 +345,7 @@ def test_a_relative_config_folder_is_created_in_the_working_directory(ant, tmp_p
 
 
 @pytest.mark.parametrize("words", [LIST, CREATE])
-def test_a_config_folder_that_begins_with_a_tilde_is_refused(ant, tmp_path, words):
+def test_a_config_folder_that_begins_with_a_tilde_is_rejected(ant, tmp_path, words):
     """Otherwise a folder with that very name would be created."""
     done = ant(*words, env={"ANTHROPIC_CONFIG_DIR": "~/anthropic"})
     assert done.exit == 2

@@ -389,7 +389,7 @@ def notes(tmp_path):
 )
 @pytest.mark.usefixtures("notes")
 def test_an_at_sign_names_a_file(request_of, text, value):
-    """D10: this applies to the values of flags, and to strings in a typed --metadata."""
+    """D10: this applies to the values of flags, and to strings in --metadata on the command line."""
     assert request_of(ENV, "create", "--name", text).body == {"name": value}
     nested = json.dumps({"a": [text]})
     assert request_of(ENV, "create", "--name", "n", "--metadata", nested).body["metadata"] == {"a": [value]}
@@ -410,7 +410,7 @@ def test_data_never_names_a_file_of_this_machine(request_of, tmp_path, text):
 
 
 @pytest.mark.usefixtures("notes")
-def test_a_scoped_package_is_a_string_in_a_typed_config(request_of):
+def test_a_scoped_package_is_a_string_in_a_config_on_the_command_line(request_of):
     r"""D32: no file is read. The `\@` that the official tool requires works too."""
     config = "{packages: {npm: ['@note.txt', '@anthropic-ai/sdk', '\\@types/node']}}"
     body = request_of(ENV, "create", "--name", "n", "--config", config).body

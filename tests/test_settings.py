@@ -233,7 +233,7 @@ def test_an_invalid_value_in_a_profile_is_an_error_that_names_the_profile(key, v
     assert caught.value.hint == ""
 
 
-def test_an_unknown_format_in_a_profile_is_refused():
+def test_an_unknown_format_in_a_profile_is_rejected():
     """The error suggests the nearest format."""
     with pytest.raises(
         UsageError, match=r"^unknown format 'tabel' \(from format of profile 'a'\). Did you mean 'table'"

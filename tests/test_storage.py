@@ -92,7 +92,7 @@ def test_files_of_others_with_a_similar_name_stay(tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"a.yaml", *(path.name for path in kept)}
 
 
-def test_a_link_in_the_place_of_the_lock_is_refused(tmp_path):
+def test_a_link_in_the_place_of_the_lock_is_rejected(tmp_path):
     """Following it could open another file."""
     path = tmp_path / "file"
     Path(f"{path}.lock").symlink_to(tmp_path / "target")

@@ -46,7 +46,7 @@ def test_a_value_after_the_equals_sign_is_an_unchanged_string(ant, text, value):
 
 
 def test_a_value_after_the_equals_sign_may_be_a_file_or_stdin(ant, tmp_path):
-    """D10 applies to it, as to the strings of typed YAML."""
+    """D10 applies to it, as to the strings of YAML on the command line."""
     (tmp_path / "notes.txt").write_text("a: b=c\n")
     result = ant(*CREATE, *metadata("notes=@notes.txt", "piped=@-"), stdin="from a pipe")
     assert result.body["metadata"] == {"notes": "a: b=c\n", "piped": "from a pipe"}

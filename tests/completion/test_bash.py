@@ -173,7 +173,7 @@ def test_each_of_several_ids_is_completed(bash: Terminal, sandbox: ShellSandbox)
     assert complete(line) == line
 
 
-def test_several_environments_whose_names_begin_as_typed_are_listed_with_their_ids(
+def test_several_environments_that_match_a_partial_name_are_listed_with_their_ids(
     bash: Terminal, sandbox: ShellSandbox
 ):
     """The second tab lists them, and does not change the line."""

@@ -147,7 +147,7 @@ def test_each_of_several_ids_is_completed(terminal, sandbox: ShellSandbox):
     assert complete(line + "tmp-b") == line + "env_2 "
 
 
-def test_several_environments_whose_names_begin_as_typed_are_offered_with_their_ids(fish, sandbox: ShellSandbox):
+def test_several_environments_that_match_a_partial_name_are_offered_with_their_ids(fish, sandbox: ShellSandbox):
     """A name that is chosen from the list is replaced by its ID at the next tab."""
     sandbox.name_environments(**NAMES)
     assert fish("ant beta:environments retrieve tmp") == {"tmp-a": "env_1", "tmp-b": "env_2"}

@@ -52,7 +52,7 @@ def test_the_first_page_of_environments_is_offered(ant):
     assert "x-api-key" in request.headers
 
 
-def test_the_work_of_the_typed_environment_is_offered(ant):
+def test_the_work_of_the_environment_on_the_line_is_offered(ant):
     """A work item has its state as a description, since it has no name."""
     words = ("beta:environments:work", "stop", "--environment-id=env_7", "--work-id", "")
     result = ant("__complete", "work_id", *words, replies=[{"data": [{"id": "work_1", "state": "queued"}]}])

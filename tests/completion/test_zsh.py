@@ -151,7 +151,7 @@ def test_each_of_several_ids_is_completed(zsh: Terminal, sandbox: ShellSandbox):
     assert complete(line) == line
 
 
-def test_several_environments_whose_names_begin_as_typed_are_listed_with_their_ids(
+def test_several_environments_that_match_a_partial_name_are_listed_with_their_ids(
     zsh: Terminal, sandbox: ShellSandbox
 ):
     """They are listed below the line, which does not change."""

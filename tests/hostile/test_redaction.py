@@ -121,6 +121,6 @@ def test_json_members_named_secret_are_redacted_with_their_whole_value():
 
 
 def test_a_secret_of_the_size_of_a_file_is_redacted_quickly():
-    """A key command with the wrong output makes such a secret."""
+    """A key command may print a file by mistake."""
     secret = "x1" * 5_000_000
     assert redact(f"got {secret}.", [secret]) == f"got {REDACTED}."
