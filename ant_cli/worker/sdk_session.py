@@ -8,12 +8,12 @@ import os
 import signal
 import stat
 from collections.abc import Mapping
+from pathlib import Path
 
 from ant_cli.errors import AntError, UsageError, os_error_text
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.light_typing import NamedTuple
-from ant_cli.settings.file_safety import FOREIGN, NOT_A_FILE, is_foreign, is_regular, open_nonblocking, others_may
 from ant_cli.worker.log import WorkerLog
 
 _NO_CREDENTIAL = "--environment-key, --work-secret-file or ANTHROPIC_WORK_SECRET is required."
@@ -52,8 +52,8 @@ def work_secret(options: SessionOptions, environ: Mapping[str, str]) -> str:
     """Return the item's secret, from a file or a variable; empty if neither is given.
 
     Raises:
-        UsageError: if the file can't be read, is empty, belongs to another user, or is open to every user of the
-            machine; or if there is neither a secret nor an environment key.
+        UsageError: if the file can't be read, is empty, or is open to every user of the machine; or if there is
+            neither a secret nor an environment key.
 
     """
     if options.work_secret_file:
@@ -65,27 +65,20 @@ def work_secret(options: SessionOptions, environ: Mapping[str, str]) -> str:
 
 
 def _read_secret(path: str) -> str:
-    """Return the secret in a file, which may be a link. A pipe is rejected, and never waited for."""
+    """Return the secret in a file, which may belong to another user, as in a container, or be a pipe: `<(command)`."""
     try:
-        with open(path, "rb", opener=open_nonblocking) as file:
-            _check_safe(os.fstat(file.fileno()), path)
+        with Path(path).open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
             secret = file.read(_LONGEST).decode().strip()
     except UnicodeDecodeError:
         raise _unreadable(path, "it is not text") from None
     except OSError as error:
         raise _unreadable(path, os_error_text(error)) from None
+    if os.name != "nt" and mode & (stat.S_IROTH | stat.S_IWOTH):
+        raise UsageError(f"--work-secret-file is open to every user: {path}.", f"Close it: chmod o-rw {path}")
     if not secret:
         raise UsageError(f"--work-secret-file is empty: {path}.")
     return secret
-
-
-def _check_safe(facts: os.stat_result, path: str) -> None:
-    if not is_regular(facts):
-        raise _unreadable(path, NOT_A_FILE)
-    if is_foreign(facts):
-        raise UsageError(f"--work-secret-file can't be used: {path}: {FOREIGN}.")
-    if others_may(facts, stat.S_IROTH | stat.S_IWOTH):
-        raise UsageError(f"--work-secret-file is open to every user: {path}.", f"Close it: chmod o-rw {path}")
 
 
 def _unreadable(path: str, why: str) -> UsageError:
