@@ -65,7 +65,7 @@ def work_secret(options: SessionOptions, environ: Mapping[str, str]) -> str:
 
 
 def _read_secret(path: str) -> str:
-    """Return the secret in a file, which may belong to another user, as in a container, or be a pipe: `<(command)`."""
+    """Return the secret in a file. In a container it may belong to another user, and `<(command)` is a pipe."""
     try:
         with Path(path).open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode
