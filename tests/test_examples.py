@@ -194,7 +194,7 @@ def test_an_example_runs(line, prepared, environ, tmp_path):
 
 
 @pytest.mark.parametrize("line", STARTING)
-def test_an_example_of_serving_serves(line, environ):
+def test_an_example_of_emulator_start_serves(line, environ):
     """It serves until a signal arrives."""
     with serving(line, environ) as url:
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+", url)

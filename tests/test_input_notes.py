@@ -88,7 +88,7 @@ def test_the_secret_of_a_work_item_is_not_sent_back(ant):
         ((ENV, "create"), "description: y\n", "ant: --name is required."),
     ],
 )
-def test_a_mistake_in_one_of_several_inputs_says_in_which(ant, words, stdin, message):
+def test_the_error_of_one_of_several_inputs_says_which_one_is_wrong(ant, words, stdin, message):
     """The message gives the line of JSON or of IDs, or the YAML document. A single input needs no number."""
     result = ant(*words, stdin=stdin)
     assert (result.exit, result.requests) == (2, [])

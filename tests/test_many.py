@@ -383,14 +383,14 @@ def test_a_reader_that_has_read_enough_is_no_failure_of_a_command_that_only_read
 
 
 def test_several_queues_can_be_polled(many):
-    """Each ID on stdin is a queue, as for other commands, although a poll has no flags for several inputs."""
+    """Each ID on stdin names a queue, even though poll has no flags for several inputs."""
     result = many("beta:environments:work", "poll", stdin="\n".join(IDS))
     assert (result.exit, result.ids) == (0, IDS)
     assert result.stderr == "Polled 10 of 10.\n"
 
 
-def test_no_polled_work_is_lost_unnoticed_when_the_reader_has_left(many):
-    """Unlike other commands with GET, a poll takes the items, so each is accounted for."""
+def test_all_polled_work_is_accounted_for_when_the_reader_has_left(many):
+    """Unlike other commands with GET, a poll takes items out of a queue."""
     result = many("beta:environments:work", "poll", stdin="\n".join(IDS), stdout=Head(3))
     assert result.ids == IDS[:3]
     assert "env_4" in result.unprinted

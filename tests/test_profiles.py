@@ -94,7 +94,7 @@ def write(path, text, mode=0o600):
         ({}, "nt", "/p", "/p/.config/anthropic"),
     ],
 )
-def test_the_config_folder_is_the_variables_or_the_platforms(environ, platform, home, where):
+def test_the_config_folder_comes_from_the_variable_or_the_platform(environ, platform, home, where):
     """It is `ANTHROPIC_CONFIG_DIR`, or else a folder in `%APPDATA%` on Windows or in the home folder."""
     assert config_dir(environ, platform, lambda _: home) == (Path(where) if where else None)
 

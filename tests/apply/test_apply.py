@@ -132,7 +132,7 @@ def test_a_failure_of_an_interrupted_run_is_reported(team):
 
 
 class Interrupting(Losing):
-    """A transport during whose create the user interrupts. Nothing is lost."""
+    """A transport that sends SIGINT during a create, which still succeeds."""
 
     @contextmanager
     def stream(self, method, url, headers, body, timeouts):
@@ -143,7 +143,7 @@ class Interrupting(Losing):
 
 
 def test_a_step_that_has_begun_is_finished_when_the_run_is_interrupted(team):
-    """Even if there is only one step. Nothing is left, so the run need not be repeated."""
+    """This holds even for a single step. No step is left, so nothing suggests to repeat the run."""
     team.write("environments/a.yaml")
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
@@ -280,7 +280,7 @@ def test_without_a_terminal_nothing_is_applied_without_yes(team):
     assert team.server() == {}
 
 
-def test_at_a_terminal_the_user_is_asked(team):
+def test_at_a_terminal_the_user_is_asked_before_anything_is_applied(team):
     """The user may ask for details first. A no ends the run."""
     team.write("environments/a.yaml", "config: {type: cloud}\ndescription: x\n")
     result = team.ant("apply", ".", typed="n\n")

@@ -489,7 +489,7 @@ def test_an_environment_that_does_not_exist_is_not_opened(desk):
     assert (desk.edit(replies=[httpx.Response(404, json={})]).exit, desk.seen) == (5, [])
 
 
-def test_a_name_in_place_of_the_id_is_explained_by_the_id(ant):
+def test_an_edit_with_a_name_in_place_of_the_id_suggests_itself_with_the_id(ant):
     """Every other command does the same. An unknown ID is not a name, and other errors have other causes."""
     missing = httpx.Response(404, json={"type": "error", "error": {"type": "not_found_error", "message": "No."}})
     page = {"data": [{"id": "env_1", "name": "data"}], "next_page": None}

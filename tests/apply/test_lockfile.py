@@ -83,7 +83,7 @@ def test_unknown_fields_of_an_entry_are_kept(path):
     assert b'"remote_hash": "r",\n      "zeal": 1.50\n' in changed.to_bytes()
 
 
-def test_a_new_file_has_its_fields_in_order(path):
+def test_a_new_lock_file_has_its_fields_in_order(path):
     """It has two spaces, sorted keys, and a line break at the end, as written by the official tool."""
     lock = LockFile(path).with_origin(ResourceOrigin("http://h", "o", "w"))
     entry = Entry("environment", "env_1", "h", "r")

@@ -105,7 +105,7 @@ def test_a_malformed_id_in_a_response_is_not_offered(ant, identifier):
         [],
     ],
 )
-def test_every_failure_is_silent(ant, cache_folder: Path, reply):
+def test_every_failure_of_completion_is_silent(ant, cache_folder: Path, reply):
     """A failed request is neither retried nor cached."""
     result = ant(*RETRIEVE, replies=[reply])
     assert (result.exit, result.stdout, result.stderr, len(result.requests)) == (0, "", "", 1)
@@ -362,7 +362,7 @@ def test_the_cache_is_in_the_local_application_data_on_windows(environ, parts):
     [(Act.STALL,), (b"HTTP/1.1 200 OK\r\ncontent-length: 9999\r\n\r\n", Act.DRIP)],
     ids=["not at all", "byte by byte"],
 )
-def test_a_slow_api_is_not_waited_for(clean_environ, reply: Reply):
+def test_completion_does_not_wait_for_a_slow_api(clean_environ, reply: Reply):
     """The time limit applies to the whole response, which this server never ends."""
     with ScriptedServer(reply) as server:
         command = [sys.executable, "-m", "ant_cli", *RETRIEVE, "--base-url", server.url]

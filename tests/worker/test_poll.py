@@ -102,7 +102,7 @@ def test_a_failed_item_is_given_back_and_counted(queue, work, script):
     assert queue.item(work_id)["state"] == "queued"
 
 
-def test_a_failed_item_is_tried_again_with_the_number_of_its_attempt(queue, work, script):
+def test_a_failed_item_is_retried_with_the_number_of_its_attempt(queue, work, script):
     """The attempts end with a success."""
     (work_id,) = queue.enqueue()
     worker = work(

@@ -62,7 +62,7 @@ def test_only_failures_of_the_handler_are_counted():
     assert all(settle(run, 4, options(attempts="9")).metadata == {} for run in others)
 
 
-def test_the_last_attempt_makes_a_dead_letter():
+def test_an_item_whose_last_attempt_fails_becomes_a_dead_letter():
     """This happens exactly after the allowed number of failures."""
     run = Run(Ending.EXITED, 2)
     assert settle(run, 1, options(attempts="3")).fate is Fate.GIVE_BACK
@@ -71,7 +71,7 @@ def test_the_last_attempt_makes_a_dead_letter():
     assert last.metadata["ant_dead_letter"] == "3 attempts failed; the last one: the handler exited with 2"
 
 
-def test_an_item_that_was_handed_over_is_left():
+def test_an_item_that_was_handed_over_is_neither_stopped_nor_given_back():
     """This applies only after success."""
     assert settle(Run(Ending.EXITED, 0), 0, options(no_auto_stop="true")).fate is Fate.LEAVE
     assert settle(Run(Ending.EXITED, 1), 0, options(no_auto_stop="true")).fate is Fate.GIVE_BACK
@@ -316,8 +316,8 @@ def test_the_reason_of_a_server_is_logged_up_to_a_limit_and_without_secrets(log_
 
 
 @pytest.mark.parametrize("secret", ["item-token-12345", "worker-key-12345"])
-def test_no_part_of_a_secret_is_logged_where_the_reason_of_a_server_is_cut(secret):
-    """A secret of the item or of the worker is redacted before."""
+def test_no_part_of_a_secret_is_logged_where_the_reason_of_a_server_is_truncated(secret):
+    """Secrets of the item and of the worker are redacted before the reason is truncated."""
     screen = Screen(terminal=False)
     stderr = Stderr(screen)
     stderr.register_secret("worker-key-12345")
