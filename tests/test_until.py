@@ -25,7 +25,7 @@ def test_the_every_flag_sets_the_time_between_requests(ant, text, seconds):
 
 
 def test_the_end_of_the_time_is_exit_code_8_after_the_last_object(ant):
-    """It is the exit code of a time-out."""
+    """It is the exit code of a timeout."""
     result = ant(*STATS, *UNTIL_IDLE, "--every", "2s", "--for", "1s", replies=[BUSY])
     assert (result.exit, result.stdout, result.waits) == (8, '{"depth":2,"pending":1}\n', [])
     assert "within 1 s" in result.stderr

@@ -232,7 +232,7 @@ def test_an_entry_whose_file_exists_but_was_not_named_is_never_archived():
 
 
 def test_an_environment_that_has_changed_since_is_never_archived():
-    """Not even with force, because somebody uses it."""
+    """Force does not archive it either, because somebody uses it."""
     world = World(BODY)
     del world.files[KEY]
     world.remotes["env_1"]["description"] = "still in use"
