@@ -138,7 +138,7 @@ def _names_emulator(base_url: str) -> bool:
 
 
 def settings_of(flags: Flags, runtime: Runtime) -> ConnectionSettings:
-    """Return the settings of the command that is being typed, with a short time-out and no retries.
+    """Return the settings of the command that is being typed, with a short timeout and no retries.
 
     A key that a command prints, or that is in the system's credential store, is ignored: getting it may take long,
     or ask the user for a password. So is a key that will be on stdin, or is exchanged for a token.
@@ -162,7 +162,7 @@ def settings_of(flags: Flags, runtime: Runtime) -> ConnectionSettings:
 def _send_in_time(client: Client, request: Request) -> bytes:
     """Return the body of the response, or raise TimeoutError.
 
-    The client's time-out is per step, and does not cover the look-up of a host name. So the request runs in a
+    The client's timeout is per step, and does not cover the look-up of a host name. So the request runs in a
     daemon thread, which is abandoned when the time is up, just before the process ends.
     """
     import threading

@@ -8,7 +8,7 @@
     ├── CredentialError        4   no credential, or one that can't be used
     ├── APIError                   the server responded with an error; the status decides (see EXIT_CODES)
     ├── ResponseError          1   the response is not usable: a redirect, not JSON, or truncated
-    ├── NetworkError           8   no response: no connection, a broken one, a time-out
+    ├── NetworkError           8   no response: no connection, a broken one, a timeout
     ├── PendingChanges         2   there are changes to apply, and the exit code was asked for
     ├── PartialFailure             some of several requests failed: their exit code, or 1 if they differ
     └── OutputError            1   the result can't be written

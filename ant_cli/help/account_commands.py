@@ -162,7 +162,7 @@ PROFILES = Command(
             "Remove a value of a profile.",
             "profile:unset",
             ("go back to the default base URL", "ant profile unset base_url"),
-            ("go back to the default time-out", "ant profile unset timeout --profile ci"),
+            ("go back to the default timeout", "ant profile unset timeout --profile ci"),
             arguments=(_KEY,),
             takes=PROFILE,
         ),

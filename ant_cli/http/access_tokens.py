@@ -13,7 +13,7 @@ from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.settings.token_cache import TokenCache
 
 _LOCK_TIMEOUTS = 2.0
-"""How long to wait for another process that exchanges the same identity token, in time-outs of a request. That is
+"""How long to wait for another process that exchanges the same identity token, in timeouts of a request. That is
 two minutes by default, longer than an exchange takes with all its retries. Then this process exchanges it, too."""
 _PAUSE_S = 5.0
 """Seconds to wait after a failed exchange, so that a run of many requests does not repeat it for each."""

@@ -1,4 +1,4 @@
-"""Sending requests to one server, with retries and time-outs, but without credentials."""
+"""Sending requests to one server, with retries and timeouts, but without credentials."""
 
 from __future__ import annotations
 

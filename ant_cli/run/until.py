@@ -46,7 +46,7 @@ class Waiting(NamedTuple):
                 return WaitResult(response, None)
             if is_up(self.rhythm.every_s):
                 problem = f"the condition of {UNTIL.flag} did not hold within {self.rhythm.limit_s:g} s."
-                return WaitResult(response, NetworkError(problem))  # a time-out, to scripts
+                return WaitResult(response, NetworkError(problem))  # a timeout, to scripts
             with progress.waiting_for(f"the condition of {UNTIL.flag}"):
                 pause(self.rhythm.every_s)
 

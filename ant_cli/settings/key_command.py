@@ -74,7 +74,7 @@ def _run(args: str | list[str], environ: Mapping[str, str], timeout_s: float) ->
     def read() -> None:
         output.append(child.stdout.read(_OUTPUT_LIMIT + 1) if child.stdout else b"")
 
-    # A thread reads, because not every system can wait for a pipe with a time-out.
+    # A thread reads, because not every system can wait for a pipe with a timeout.
     reader = Thread(target=read, daemon=True)
     reader.start()
     try:

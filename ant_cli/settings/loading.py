@@ -37,7 +37,7 @@ _PARALLEL_LIMIT = 256
 
 
 class ConnectionSettings(NamedTuple):
-    """Where requests go, with which credential, and with which time-out and retries."""
+    """Where requests go, with which credential, and with which timeout and retries."""
 
     base_url: str
     credential: Credential | None

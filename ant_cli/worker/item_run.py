@@ -48,7 +48,7 @@ class Shutdown:
         self.draining = asyncio.Event()
         """Take no more work."""
         self.terminating = asyncio.Event()
-        """End the handlers: SIGTERM, and SIGKILL after the kill time-out."""
+        """End the handlers: SIGTERM, and SIGKILL after the kill timeout."""
         self.killing = asyncio.Event()
         """Kill the handlers now."""
 

@@ -180,7 +180,7 @@ class Supervisor:
             shutdown.killing.set()
 
     async def _drain(self) -> None:
-        """Wait for the running items: as long as they take, but after a signal only for the drain time-out."""
+        """Wait for the running items: as long as they take, but after a signal only for the drain timeout."""
         shutdown = self._context.shutdown
         if await self._all_ended_before(shutdown.draining):
             return
