@@ -6,5 +6,8 @@ import os
 
 
 def coverage_env():
-    """Return the variables that make coverage measure a separate process; none without coverage."""
+    """Return the variables that make coverage measure a separate process; none without coverage.
+
+    Measuring makes a short process several times as slow, so only tests of code that nothing else runs ask for it.
+    """
     return {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}

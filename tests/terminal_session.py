@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable
 
 from tests.completion.terminal import OWN_TERMINAL
-from tests.processes import coverage_env
 
 PATIENCE_S = 20.0
 ESCAPES = re.compile(r"\x1b\[[0-9;?<>=$]*[ -/]*[@-~]|\x1b\][^\x07]*\x07|\x1b[78=>]")
@@ -30,7 +29,7 @@ class Session:
         self._seen = b""
         self.process = subprocess.Popen(
             ["sh", "-c", OWN_TERMINAL, os.ttyname(theirs), *command],
-            env={"TERM": "xterm-256color", **coverage_env(), **environ},
+            env={"TERM": "xterm-256color", **environ},
             start_new_session=True,
         )
 

@@ -19,7 +19,6 @@ from ant_cli.help.command_row import HELP, argument_name
 from ant_cli.help.contents import EXAMPLES as ROOT_EXAMPLES
 from ant_cli.help.layout import fold
 from ant_cli.help.tool_commands import TOOL_COMMANDS
-from tests.processes import coverage_env
 
 KEY = "sk-ant-example-0123456789"
 OWN_TERMINAL = 'exec <"$0"; exec "$@"'
@@ -105,7 +104,7 @@ def environ(tmp_path, clean_environ):
         "LC_ALL": "C.UTF-8",
         "EDITOR": "editor",
     }
-    return {**clean_environ, **coverage_env(), **variables, "HOME": str(tmp_path)}
+    return {**clean_environ, **variables, "HOME": str(tmp_path)}
 
 
 @contextmanager

@@ -32,7 +32,6 @@ from ant_cli.settings.profiles import NO_STORE, read_store
 from ant_cli.settings.validators import mask, shown
 from tests.conftest import make_runtime
 from tests.memory_keyring import Memory
-from tests.processes import coverage_env
 
 SECRET = "sk-ant-api03-0123456789-wxyz"
 GOOD = f"""active = "work"
@@ -350,7 +349,7 @@ def python(code, environ, *words):
     """Run code in a separate process, with the words as its arguments. It leaves no half-written bytecode."""
     return subprocess.run(
         [sys.executable, "-c", code, *words],
-        env=environ | {"PYTHONDONTWRITEBYTECODE": "1"} | ({} if code == LIMIT else coverage_env()),
+        env=environ | {"PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         stdin=subprocess.DEVNULL,
         text=True,

@@ -11,7 +11,6 @@ from threading import Event, Thread
 import pytest
 
 from tests.federation.conftest import OBJECT, RETRIEVE
-from tests.processes import coverage_env
 
 PROCESSES = 8
 
@@ -76,7 +75,7 @@ def start(endpoint, variables, clean_environ, tmp_path):
     def begin():
         return subprocess.Popen(
             [sys.executable, "-m", "ant_cli", *RETRIEVE, "--base-url", endpoint.url],
-            env=environ | coverage_env(),
+            env=environ,
             cwd=tmp_path,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
