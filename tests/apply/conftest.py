@@ -19,7 +19,6 @@ from ant_cli.emulator import Emulator
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 from tests.conftest import KEY, Result, Screen
-from tests.processes import coverage_env
 from tests.served_emulator import serving
 
 
@@ -75,7 +74,7 @@ class Team:
         start = f"{code}\nimport sys; sys.argv[0] = 'ant'\nfrom ant_cli.__main__ import entry_point; entry_point()"
         return subprocess.Popen(
             [sys.executable, "-c", start, *words],
-            env={**self.environ, **coverage_env()},
+            env=self.environ,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -35,12 +35,7 @@ def local(clean_environ):
     """Run `ant` in a separate process, with the emulator in a file."""
 
     def run(*words, **more):
-        environ = (
-            clean_environ
-            | coverage_env()
-            | {"ANTHROPIC_BASE_URL": "local:emulator.db", "ANTHROPIC_API_KEY": ""}
-            | more
-        )
+        environ = clean_environ | {"ANTHROPIC_BASE_URL": "local:emulator.db", "ANTHROPIC_API_KEY": ""} | more
         return subprocess.run(
             [sys.executable, "-m", "ant_cli", *words],
             env=environ,
