@@ -140,7 +140,7 @@ def encoded(text: str) -> bytes:
 
 
 def _fast_or_slow(raw: bytes, fast: Callable[[bytes], _Parsed], slow: Callable[[bytes], _Parsed]) -> _Parsed:
-    """Call `fast` if importing msgspec has paid off and msgspec accepts the value, otherwise `slow`."""
+    """Call `fast` if importing msgspec pays off by now and msgspec accepts the value, otherwise `slow`."""
     global _bytes_seen
     _bytes_seen += len(raw)
     if _bytes_seen > BYTES_BEFORE_MSGSPEC:

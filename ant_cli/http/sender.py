@@ -165,7 +165,7 @@ _DOUBT = "doubt"
 
 
 def doubt_about(error: BaseException) -> Doubt | None:
-    """Return the doubt about the request that this exception ended; None if it was not carried out."""
+    """Return the doubt about the request that this exception ended; None if its outcome is known."""
     doubt: Doubt | None = vars(error).get(_DOUBT)
     return doubt
 
