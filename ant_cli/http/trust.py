@@ -92,6 +92,9 @@ def tls_context(environ: Mapping[str, str]) -> ssl.SSLContext:
     if folders and not any(map(os.path.isdir, folders)):
         raise UsageError("SSL_CERT_DIR can't be used: there is no such folder.")
     try:
-        return ssl.create_default_context(cafile=trust.file, capath=trust.folder)
+        context = ssl.create_default_context(cafile=trust.file, capath=trust.folder)
     except (OSError, ValueError) as error:
         raise UsageError(f"SSL_CERT_FILE or SSL_CERT_DIR can't be used: {error}.") from None
+    # A name constraint of the authority applies to subject alternative names only, so no other name counts.
+    context.hostname_checks_common_name = False
+    return context

@@ -443,6 +443,18 @@ def test_a_certificate_error_is_explained_and_not_retried(
     assert "SSL_CERT_FILE" in result.stderr
 
 
+@pytest.mark.parametrize("path", ["", "/ä"], ids=["direct", "httpx"])
+def test_a_certificate_is_not_accepted_by_its_common_name(ant_over_socket: AntOverSocket, authority, trust, path):
+    """The constraints of an authority apply to alternative names only, so a common name could be any name."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(common_name="localhost").configure_cert(context)
+    server = ScriptedServer(OK, tls=context)
+    url = f"https://localhost:{{port}}{path}"
+    result = ant_over_socket(server=server, url=url, env={"SSL_CERT_FILE": trust})
+    assert (result.exit, result.requests) == (8, [])
+    assert "another host name" in result.stderr
+
+
 @pytest.mark.parametrize("user", ["", "ada:hunter2pass@"])
 @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
 def test_ssl_cert_file_or_dir_that_does_not_exist_is_a_usage_error(ant_over_socket: AntOverSocket, variable, user):
