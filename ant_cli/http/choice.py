@@ -1,74 +1,136 @@
-"""The choice of the transport for a base URL."""
+"""The choice of the transport for a base URL: directly, through a proxy, or to the emulator in this process."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from ant_cli.errors import UsageError
+from ant_cli.http.transport import Proxy
 from ant_cli.runtime import variables
 from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.settings.local_emulator import is_local
 
 if TYPE_CHECKING:
+    from ipaddress import IPv4Address, IPv6Address
+
     from ant_cli.http.transport import Transport
 
 
 def open_transport(base_url: str, environ: Mapping[str, str]) -> Transport:
-    """Return the transport for a base URL. Nothing is connected yet. Loopback is never reached through a proxy.
+    """Return the transport for a base URL. Nothing is connected yet.
 
     Raises:
-        UsageError: if a proxy variable, or a variable that names certificates, can't be used.
+        UsageError: if the proxy variable, or a variable that names certificates, can't be used.
 
     """
     if is_local(base_url):
         from ant_cli.http.emulator_transport import EmulatorTransport
 
         return EmulatorTransport(base_url, environ)
-    host = urlsplit(base_url).hostname or ""
-    proxies = _proxy_variables(environ)
-    if base_url.isascii() and (not proxies or is_loopback(host)):
+    proxy = find_proxy(base_url, environ)
+    if proxy is None and base_url.isascii():
         from ant_cli.http.direct import DirectTransport
 
         return DirectTransport(environ)
     from ant_cli.http.proxied import HTTPXTransport
 
-    return HTTPXTransport(environ, [] if is_loopback(host) else proxies)
+    return HTTPXTransport(environ, proxy)
 
 
-def _proxy_variables(environ: Mapping[str, str]) -> list[str]:
-    """Return the names of the variables that give a proxy, in the case in which the environment has them.
+def find_proxy(base_url: str, environ: Mapping[str, str]) -> Proxy | None:
+    """Return the proxy for a base URL, from the variable of its scheme or else ALL_PROXY. Loopback never has one.
 
     Raises:
-        UsageError: if one does not hold a URL. The value is not shown, because it may contain a password.
+        UsageError: if the variable does not hold a URL. The value is not shown, because it may contain a password.
 
     """
     names = [
         name for lower in variables.PROXIES for name in (lower, lower.upper()) if environ.get(name, "").strip()
     ]
-    for name in names:
-        url = environ[name].strip()
-        try:
-            parts = urlsplit(url if "://" in url else f"http://{url}")
-            usable = bool(parts.hostname) and parts.port != 0
-        except ValueError:
-            usable = False
-        if not usable:
-            raise UsageError(f"{name} must be the URL of a proxy, such as http://proxy.example:3128.")
-    return names
+    if not names:
+        return None
+    parts = urlsplit(base_url)
+    # A web server that runs `ant` sets HTTP_PROXY to a header that its visitor chose (https://httpoxy.org).
+    unused = "HTTP_PROXY" if "REQUEST_METHOD" in environ else ""
+    variable = next(
+        (name for name in names if name.lower() in (f"{parts.scheme}_proxy", "all_proxy") and name != unused), ""
+    )
+    host, port = parts.hostname or "", parts.port or {"http": 80, "https": 443}[parts.scheme]
+    if not variable or is_loopback(host) or _is_exempt(host, port, environ):
+        return None
+    url = environ[variable].strip()
+    url = url if "://" in url else f"http://{url}"
+    try:
+        proxy = urlsplit(url)
+        usable = bool(proxy.hostname) and proxy.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise UsageError(f"{variable} must be the URL of a proxy, such as http://proxy.example:3128.")
+    return Proxy(url, variable)
+
+
+def _is_exempt(host: str, port: int, environ: Mapping[str, str]) -> bool:
+    """Whether NO_PROXY names a host. Go and curl read it in the same way, except that only Go knows ports."""
+    items = environ.get("no_proxy", "").strip() or environ.get("NO_PROXY", "")
+    return any(_matches(item, _canonical(host), port) for item in re.split(r"[\s,]+", items) if item)
+
+
+def _matches(item: str, host: str, port: int) -> bool:
+    """Whether an item of NO_PROXY matches a host: `*`, a network, or an address or domain, perhaps with a port."""
+    if item == "*":
+        return True
+    address = _address(host)
+    if "/" in item:
+        return address is not None and _contains(item, address)
+    pattern = re.fullmatch(r"(\[.*\]|[^:]*)(?::([0-9]*))?", item)
+    name = pattern[1] if pattern else item  # an IPv6 address without brackets
+    if pattern and pattern[2] not in (None, "", str(port)):
+        return False
+    name = name.strip("[]")
+    if (exempt := _address(_canonical(name))) is not None:
+        return address == exempt
+    if name.startswith((".", "*.")):  # only the subdomains
+        return host.endswith("." + _canonical(name.removeprefix("*")[1:]))
+    return f".{host}".endswith("." + _canonical(name))
+
+
+def _contains(network: str, address: IPv4Address | IPv6Address) -> bool:
+    import ipaddress
+
+    try:
+        return address in ipaddress.ip_network(network, strict=False)
+    except ValueError:
+        return False
 
 
 def is_loopback(host: str) -> bool:
     """Whether a host is this machine, by its name, or by its address in any notation."""
+    name = _canonical(host)
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    address = _address(name)
+    return address is not None and (address.is_loopback or address.is_unspecified)
+
+
+def _canonical(host: str) -> str:
+    """Return a host as it is looked up: in lower case, and in ASCII, also if it has full-width dots or digits."""
+    if not host.isascii():
+        with suppress(UnicodeError):  # it can't be looked up, either
+            host = host.encode("idna").decode()
+    return host.lower().rstrip(".")
+
+
+def _address(host: str) -> IPv4Address | IPv6Address | None:
+    """Return an address in any notation that getaddrinfo accepts, such as 127.1; None for a name."""
     import ipaddress
     import socket
 
-    name = host.lower().rstrip(".")
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:  # inet_aton accepts what getaddrinfo accepts, 127.1 included
-        address = ipaddress.ip_address(name if ":" in name else socket.inet_aton(name))
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0] if ":" in host else socket.inet_aton(host))
     except (OSError, ValueError):
-        return False
-    address = getattr(address, "ipv4_mapped", None) or address
-    return address.is_loopback or address.is_unspecified
+        return None
+    return getattr(address, "ipv4_mapped", None) or address

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from threading import local
 
@@ -11,7 +11,7 @@ import httpx
 from ant_cli.errors import UsageError
 from ant_cli.http.deadline import AttemptTimeout, Deadline, Timeouts
 from ant_cli.http.response import Response
-from ant_cli.http.transport import LONGEST_URL, NO_HOST, TOO_LONG, MalformedResponse, Phase, TransportError
+from ant_cli.http.transport import LONGEST_URL, NO_HOST, TOO_LONG, MalformedResponse, Phase, Proxy, TransportError
 from ant_cli.http.trust import tls_context
 from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.light_typing import Any
@@ -30,17 +30,20 @@ _NOT_SENT = (
 class HTTPXTransport:
     """Sends requests with httpx. Threads may share it, each for one request at a time."""
 
-    def __init__(self, environ: Mapping[str, str], proxies: Sequence[str] = ()) -> None:
-        """Prepare. `proxies` are the names of proxy variables. Raises UsageError if one can't be used."""
-        variables = " or ".join(proxies)
+    def __init__(self, environ: Mapping[str, str], proxy: Proxy | None = None) -> None:
+        """Prepare. Raises UsageError if the proxy can't be used."""
+        trust = tls_context(environ)
+        self._variable = variable = proxy.variable if proxy else ""
         try:
-            self._client = httpx.Client(verify=tls_context(environ), trust_env=bool(proxies))
+            through = httpx.Proxy(proxy.url) if proxy else None
+            if through and through.url.scheme == "https":
+                through.ssl_context = trust
+            self._client = httpx.Client(verify=trust, proxy=through, trust_env=False)
         except ImportError:
-            message = f"{variables} names a SOCKS proxy, which needs the package socksio."
+            message = f"{variable} names a SOCKS proxy, which needs the package socksio."
             raise UsageError(message, install_hint("socks")) from None
         except (httpx.InvalidURL, ValueError) as error:
-            raise UsageError(f"{variables} can't be used: {error}.") from None
-        self._variables = variables
+            raise UsageError(f"{variable} can't be used: {error}.") from None
         self._of_thread = _OfThread()
 
     @contextmanager
@@ -72,14 +75,14 @@ class HTTPXTransport:
         )
 
     def _proxy_hint(self, error: Exception) -> str:
-        if not self._variables:
+        if not self._variable:
             return ""
         if str(error).startswith("407 "):
             return (
                 "The proxy requires a user and a password: "
-                f"put them into {self._variables}, as http://USER:PASSWORD@HOST."
+                f"put them into {self._variable}, as http://USER:PASSWORD@HOST."
             )
-        return f"Is the proxy in {self._variables} running?"
+        return f"Is the proxy in {self._variable} running?"
 
     def close(self) -> None:
         """Close the connections."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ant_cli.runtime.light_typing import TYPE_CHECKING, Literal, Protocol
+from ant_cli.runtime.light_typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -18,6 +18,13 @@ LONGEST_URL = 65_536
 """The most characters of a URL."""
 TOO_LONG = "the ID, or another value, is too long for a URL."
 NO_HOST = "the host name in the base URL is not valid."
+
+
+class Proxy(NamedTuple):
+    """A proxy, and the variable that names it."""
+
+    url: str
+    variable: str
 
 
 class TransportError(Exception):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import os
 import shutil
 import socket
 import ssl
@@ -19,6 +18,7 @@ import certifi
 import pytest
 import trustme
 
+from ant_cli.http.choice import find_proxy
 from ant_cli.http.deadline import STEPS
 from ant_cli.runtime.extras import install_hint
 from tests.conftest import Result
@@ -216,7 +216,6 @@ def test_a_response_that_drips_is_given_up_when_the_attempt_takes_too_long(
     with ScriptedServer((sent, Act.DRIP)) as server:
         url = server.url
         if way == "proxy":
-            monkeypatch.setenv("http_proxy", server.url)
             url = "http://api.invalid"
         env = {"http_proxy": server.url} if way == "proxy" else {}
         result = ant_over_socket(url=url, env=env, more=("--timeout", "5", *NO_RETRIES))
@@ -317,20 +316,31 @@ def test_a_base_url_may_be_an_ipv6_address(ant_over_socket: AntOverSocket):
     assert ant_over_socket(server=ScriptedServer(OK, host="::1")).stdout == OUTPUT
 
 
-@pytest.mark.parametrize("name", ["localhost", "LOCALHOST", "127.1", "2130706433", "[::ffff:127.0.0.1]", "0.0.0.0"])
-def test_loopback_is_never_requested_through_a_proxy(ant_over_socket: AntOverSocket, monkeypatch, name):
-    """This holds for every notation of a loopback address."""
-    for variable in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
-        monkeypatch.setenv(variable, "http://127.0.0.1:1")
-    assert ant_over_socket(url=f"http://{name}:{{port}}", env=dict(os.environ)).stdout == OUTPUT
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("localhost", "LOCALHOST", "127.1", "2130706433", "[::ffff:127.0.0.1]", "0.0.0.0"),
+        *("127\u30020\u30020\u30021", "127\uff0e0\uff0e0\uff0e1"),
+    ],
+)
+def test_loopback_is_never_requested_through_a_proxy(ant_over_socket: AntOverSocket, name):
+    """This holds for every notation of a loopback address, also with full-width dots."""
+    env = dict.fromkeys(("http_proxy", "HTTP_PROXY", "ALL_PROXY"), "http://127.0.0.1:1")
+    assert ant_over_socket(url=f"http://{name}:{{port}}", env=env).stdout == OUTPUT
+
+
+@pytest.mark.parametrize("name", ["\uff11\uff12\uff17.0.0.1", "\uff4c\uff4f\uff43alhost"])
+def test_full_width_digits_and_letters_do_not_lead_loopback_to_a_proxy(ant_over_socket: AntOverSocket, name):
+    """The key stays on this machine. A resolver may read such a name as loopback; httpx rejects it."""
+    result = ant_over_socket(url=f"http://{name}:{{port}}", env={"http_proxy": "http://127.0.0.1:1"})
+    assert (result.exit, result.requests) == (2, [])
 
 
 # Proxies
 
 
-def through(ant_over_socket: AntOverSocket, monkeypatch, variable: str, proxy: str, scheme: str = "http") -> Result:
+def through(ant_over_socket: AntOverSocket, variable: str, proxy: str, scheme: str = "http") -> Result:
     """Send a request to a host that can be reached only through a proxy."""
-    monkeypatch.setenv(variable, proxy)
     return ant_over_socket(url=f"{scheme}://api.invalid", env={variable: proxy}, more=NO_RETRIES)
 
 
@@ -338,10 +348,10 @@ def through(ant_over_socket: AntOverSocket, monkeypatch, variable: str, proxy: s
     ("variable", "scheme"), [("http_proxy", "http"), ("HTTPS_PROXY", "https"), ("ALL_PROXY", "http")]
 )
 def test_a_failing_proxy_is_named_by_its_variable_without_its_password(
-    ant_over_socket: AntOverSocket, monkeypatch, variable, scheme
+    ant_over_socket: AntOverSocket, variable, scheme
 ):
     """The message does not show the password of the proxy."""
-    result = through(ant_over_socket, monkeypatch, variable, "http://ada:proxy-pass@127.0.0.1:1", scheme)
+    result = through(ant_over_socket, variable, "http://ada:proxy-pass@127.0.0.1:1", scheme)
     assert (result.exit, "proxy-pass" in result.stderr) == (8, False)
     assert variable in result.stderr
 
@@ -349,7 +359,7 @@ def test_a_failing_proxy_is_named_by_its_variable_without_its_password(
 def test_a_socks_proxy_without_socksio_names_the_package_to_install(ant_over_socket: AntOverSocket, monkeypatch):
     """Httpx needs another package for SOCKS. Without the package, it is a usage error."""
     monkeypatch.setitem(sys.modules, "socksio", None)
-    result = through(ant_over_socket, monkeypatch, "ALL_PROXY", "socks5://127.0.0.1:1")
+    result = through(ant_over_socket, "ALL_PROXY", "socks5://127.0.0.1:1")
     assert (result.exit, result.stdout) == (2, "")
     message = "ALL_PROXY names a SOCKS proxy, which needs the package socksio."
     assert result.stderr == f"ant: {message}\n{install_hint('socks')}\n"
@@ -359,34 +369,109 @@ def test_a_socks_proxy_without_socksio_names_the_package_to_install(ant_over_soc
     "proxy",
     ["http://ada:proxy-pass@[bad", "foo:bar", "ftp://proxy", "http://p:99999", "://", "http://", "http://:80"],
 )
-def test_a_malformed_proxy_variable_is_a_usage_error(ant_over_socket: AntOverSocket, monkeypatch, proxy):
+def test_a_malformed_proxy_variable_is_a_usage_error(ant_over_socket: AntOverSocket, proxy):
     """The message has the name of the variable, not its value."""
-    result = through(ant_over_socket, monkeypatch, "http_proxy", proxy)
+    result = through(ant_over_socket, "http_proxy", proxy)
     assert (result.exit, result.stdout) == (2, "")
     assert "http_proxy" in result.stderr
     assert "proxy-pass" not in result.stderr
 
 
-def test_errors_of_a_proxy_are_reported(ant_over_socket: AntOverSocket, monkeypatch):
+def test_errors_of_a_proxy_are_reported(ant_over_socket: AntOverSocket):
     """A 407 comes from the proxy, either as the response or in place of a tunnel."""
     with ScriptedServer(error("407 Proxy Authentication Required")) as proxy:
-        assert through(ant_over_socket, monkeypatch, "http_proxy", proxy.url).exit == 1
-        tunnel = through(ant_over_socket, monkeypatch, "https_proxy", proxy.url, "https")
+        assert through(ant_over_socket, "http_proxy", proxy.url).exit == 1
+        tunnel = through(ant_over_socket, "https_proxy", proxy.url, "https")
         assert (tunnel.exit, "407" in tunnel.stderr) == (8, True)
         assert "The proxy requires a user and a password: put them into https_proxy" in tunnel.stderr
     assert [line.split()[0] for line in proxy.lines] == ["GET", "CONNECT"]
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_not_followed_through_a_proxy(ant_over_socket: AntOverSocket, monkeypatch, status):
+def test_a_redirect_is_not_followed_through_a_proxy(ant_over_socket: AntOverSocket, status):
     """Requests through a proxy use another transport, which must not send the key to another host either."""
     moved = response(b"", "location: http://elsewhere.invalid/", status=f"{status} Moved")
     with ScriptedServer(moved, OK) as proxy:
-        result = through(ant_over_socket, monkeypatch, "http_proxy", proxy.url)
+        result = through(ant_over_socket, "http_proxy", proxy.url)
     assert (result.exit, result.stdout) == (1, "")
     assert [line.split()[:2] for line in proxy.lines] == [
         ["GET", "http://api.invalid/v1/environments/env_1?beta=true"]
     ]
+
+
+PROXIED_HOSTS = [
+    ("http://192.0.2.7", "192.0.2.9/24"),
+    ("http://[::ffff:192.0.2.7]", "192.0.2.0/24"),
+    ("http://[fd00::1]", "fd00::/8"),
+    ("http://[fd00::1%25eth0]", "fd00::1"),
+    ("http://[FD00:0:0::1]", "fd00::1"),
+    ("http://[fd00::1]", "[fd00:0:0:0::1]"),
+    ("http://[fd00::1]:8080", "[fd00::1]:8080"),
+    ("http://0xc0.0.2.7", "192.0.2.7"),
+    ("http://api.example", "other, api.example"),
+    ("http://api.example", "other api.example"),
+    ("http://eu.api.example", "api.example"),
+    ("http://API.example.", "api.EXAMPLE"),
+    ("http://eu.api.example", ".api.example"),
+    ("http://eu.api.example", "*.api.example"),
+    ("http://api.example:8080", "api.example:8080"),
+    ("https://api.example", "api.example:443"),
+    ("http://api.example", "*"),
+    ("http://bücher.example", "xn--bcher-kva.example"),
+]
+"""Base URLs, and values of NO_PROXY that name their hosts."""
+
+
+@pytest.mark.parametrize(("url", "exempt"), PROXIED_HOSTS)
+def test_a_host_in_no_proxy_is_requested_without_the_proxy(url, exempt):
+    """Networks, addresses and domains are read as Go and curl read them."""
+    environ = {"ALL_PROXY": "http://proxy.invalid:3128", "NO_PROXY": exempt}
+    assert find_proxy(url, environ) is None
+    assert find_proxy(url, environ | {"NO_PROXY": "elsewhere.example"}) == (environ["ALL_PROXY"], "ALL_PROXY")
+
+
+@pytest.mark.parametrize(
+    ("url", "exempt"),
+    [
+        ("http://192.0.3.7", "192.0.2.0/24"),
+        ("http://api.example", "192.0.2.0/0"),
+        ("http://[fd00::1]:8080", "[fd00::1]:80"),
+        ("http://api.example:8080", "api.example:80"),
+        ("http://my-api.example", "api.example"),
+        ("http://api.example", "*.api.example"),
+        ("http://api.example", ".api.example"),
+    ],
+)
+def test_a_host_that_only_resembles_an_item_of_no_proxy_is_requested_through_the_proxy(url, exempt):
+    """Direct connections may be blocked."""
+    assert find_proxy(url, {"http_proxy": "proxy.invalid:3128", "no_proxy": exempt}) is not None
+
+
+def test_items_of_no_proxy_that_cannot_be_read_are_ignored(ant_over_socket: AntOverSocket):
+    """They match nothing, and the request goes through the proxy."""
+    with ScriptedServer(OK) as proxy:
+        env = {"http_proxy": proxy.url, "NO_PROXY": "[::1,fd00::/200,a/b/c,:,/,a:b:c,[x]:" + "9" * 5000}
+        assert ant_over_socket(url="http://192.0.2.7", env=env).stdout == OUTPUT
+
+
+def test_spaces_around_the_url_of_a_proxy_are_ignored(ant_over_socket: AntOverSocket):
+    """A file of variables may leave some behind."""
+    with ScriptedServer(OK) as proxy:
+        assert through(ant_over_socket, "http_proxy", f" {proxy.url} ").stdout == OUTPUT
+
+
+def test_only_the_variable_of_the_urls_scheme_is_read(ant_over_socket: AntOverSocket):
+    """A mistake in another one does not matter here. An empty variable counts as unset."""
+    with ScriptedServer(OK) as proxy:
+        env = {"http_proxy": "", "HTTP_PROXY": proxy.url, "https_proxy": "http://[bad", "ALL_PROXY": "http://:80"}
+        assert ant_over_socket(url="http://api.invalid", env=env).stdout == OUTPUT
+
+
+def test_http_proxy_in_capitals_is_ignored_below_a_web_server():
+    """There it holds the header `Proxy` of a request, so that any visitor could read the key."""
+    env = {"HTTP_PROXY": "http://proxy.invalid:3128", "REQUEST_METHOD": "GET"}
+    assert find_proxy("http://api.example", env) is None
+    assert find_proxy("http://api.example", env | {"http_proxy": "p:1"}) == ("http://p:1", "http_proxy")
 
 
 # Certificates
@@ -453,6 +538,17 @@ def test_a_certificate_is_not_accepted_by_its_common_name(ant_over_socket: AntOv
     result = ant_over_socket(server=server, url=url, env={"SSL_CERT_FILE": trust})
     assert (result.exit, result.requests) == (8, [])
     assert "another host name" in result.stderr
+
+
+@pytest.mark.parametrize(("name", "status"), [("localhost", 0), ("other.example", 8)])
+def test_the_certificate_of_a_proxy_is_checked_like_that_of_a_server(
+    ant_over_socket: AntOverSocket, authority, trust, name, status
+):
+    """The authorities of SSL_CERT_FILE are trusted for both."""
+    with tls_server(authority, name) as proxy:
+        env = {"http_proxy": f"https://localhost:{proxy.port}", "SSL_CERT_FILE": trust}
+        result = ant_over_socket(url="http://api.invalid", env=env, more=NO_RETRIES)
+    assert (result.exit, len(proxy.requests)) == (status, 1 if status == 0 else 0)
 
 
 @pytest.mark.parametrize("user", ["", "ada:hunter2pass@"])

@@ -29,9 +29,8 @@ def transport():
 
 
 @pytest.fixture
-def through(ant, monkeypatch):
-    """Run a command through a proxy that httpx reads from the environment of the process."""
-    monkeypatch.setenv("http_proxy", PROXY["http_proxy"])
+def through(ant):
+    """Run a command through a proxy."""
     return lambda *args: ant(*args, env=PROXY, network=True)
 
 
