@@ -173,6 +173,39 @@ def test_secrets_are_registered_where_they_enter_and_nowhere_else():
     assert found == SECRET_ENTRANCES.keys()
 
 
+FILE_OPENERS = {
+    "runtime/trusted_files.py": "everything that somebody else may have made or changed",
+    "runtime/reading.py": "what the command line names",
+    "runtime/storage.py": "locks, and new files that replace old ones",
+    "runtime/confirmation.py": "the terminal",
+    "completion/cache.py": "new files of the cache",
+    "completion/scripts.py": "its own templates",
+    "help/topics.py": "its own pages",
+    "http/stored_body.py": "temporary files without a name",
+    "apply/editor.py": "the text to edit, in a private folder",
+    "commands/emulator_serve.py": "its own log",
+    "commands/running_emulators.py": "new files of this user's emulators",
+    "emulator/store.py": "the database",
+}
+"""The files that open others, and which ones."""
+
+
+def opens_a_file(node: ast.AST) -> bool:
+    """Whether it is a call of `open`, `os.open`, `path.read_text` and the like."""
+    if not isinstance(node, ast.Call):
+        return False
+    if isinstance(node.func, ast.Name):
+        return node.func.id == "open"
+    names = ("open", "fdopen", "read_bytes", "read_text", "mkstemp", "TemporaryFile")
+    return isinstance(node.func, ast.Attribute) and node.func.attr in names
+
+
+def test_files_are_opened_in_a_few_places_only():
+    """A file that somebody else may have made needs the checks of `trusted_files`, which callers could forget."""
+    found = {path for path in FILES if any(map(opens_a_file, ast.walk(ast.parse(path.read_text()))))}
+    assert {str(path.relative_to(PACKAGE)) for path in found} == FILE_OPENERS.keys()
+
+
 def test_a_file_is_short_enough_to_read_in_one_go():
     """A longer file probably does more than one thing."""
     assert [path.name for path in FILES if len(path.read_text().splitlines()) > 400] == []

@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import ant_cli
+from ant_cli.__main__ import main
 from ant_cli.errors import BadValue, CredentialError, OutputError, UsageError
 from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.storage import keep_owner
@@ -26,7 +27,6 @@ from ant_cli.settings.config_folder import config_dir
 from ant_cli.settings.credential_store import delete_keys, read_key, store_key
 from ant_cli.settings.editing import check_name, edit, writable_path
 from ant_cli.settings.fetched_secret import fetch_secret
-from ant_cli.settings.file_safety import is_foreign
 from ant_cli.settings.key_command import run_command
 from ant_cli.settings.profiles import NO_STORE, read_store
 from ant_cli.settings.validators import mask, shown
@@ -159,7 +159,7 @@ def test_a_file_in_the_place_of_the_config_folder_is_an_error(process, path):
         writable_path(process)
 
 
-@pytest.mark.parametrize("mode", [0o644, 0o660, 0o604, 0o777])
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o755])
 def test_wide_permissions_of_the_profiles_file_are_narrowed_with_a_note(process, path, stderr, mode):
     """Otherwise other users could read the secrets."""
     write(path, GOOD, mode)
@@ -168,6 +168,25 @@ def test_wide_permissions_of_the_profiles_file_are_narrowed_with_a_note(process,
     assert stderr.text == f"Note: other users could read {path}; now only you can.\n"
     read_store(process)
     assert stderr.text.count("\n") == 1
+
+
+@pytest.mark.parametrize("mode", [0o660, 0o602, 0o777])
+def test_a_profiles_file_that_others_can_change_is_rejected_and_keeps_its_mode(process, path, mode):
+    """They may have added a command that is run, or a server that would get the key."""
+    write(path, GOOD, mode)
+    with pytest.raises(CredentialError, match=r"other users can change it \(mode 0\d+\)") as caught:
+        read_store(process)
+    assert f"To change that: chmod go-w {path}\n" in caught.value.hint
+    with pytest.raises(CredentialError), edit(process):
+        pytest.fail("the draft was made from a file that is not trusted")
+    assert (path.read_text(), stat.S_IMODE(path.stat().st_mode)) == (GOOD, mode)
+
+
+def test_the_command_of_a_profile_that_others_can_change_is_not_run(process, path, tmp_path):
+    """It would run with the rights of this user."""
+    write(path, f"[profiles.work]\napi_key_command = 'touch {tmp_path}/ran; echo {SECRET}'\n", 0o666)
+    assert main(["--profile", "work", "beta:environments", "list"], process) == 4
+    assert not (tmp_path / "ran").exists()
 
 
 def test_permissions_that_cannot_be_narrowed_cause_a_note(process, path, stderr, monkeypatch):
@@ -180,15 +199,6 @@ def test_permissions_that_cannot_be_narrowed_cause_a_note(process, path, stderr,
     monkeypatch.setattr(os, "fchmod", refuse)
     assert read_store(process).active == "work"
     assert "that can't be changed: read-only file system" in stderr.text
-
-
-@pytest.mark.parametrize(
-    ("owner", "me", "foreign"), [(1000, 1000, False), (0, 1000, False), (1000, 0, False), (1001, 1000, True)]
-)
-def test_a_file_is_foreign_if_its_owner_is_neither_the_user_nor_root(owner, me, foreign, monkeypatch):
-    """Root may read the files of all users."""
-    monkeypatch.setattr(os, "geteuid", lambda: me)
-    assert is_foreign(os.stat_result((0o100600, 0, 0, 1, owner, 0, 0, 0, 0, 0))) is foreign
 
 
 def test_a_profiles_file_of_another_user_is_rejected(process, path, monkeypatch):

@@ -206,7 +206,7 @@ def modes(path):
         (a_device, "it is a pipe or a device, not a file"),
         (an_endless_device, "it is a pipe or a device, not a file"),
         (a_circle, "too many levels of symbolic links"),
-        (a_huge_file, "it is too large to be a profiles file"),
+        (a_huge_file, "it is larger than 1 MB"),
     ],
 )
 def test_a_profiles_path_that_is_not_a_regular_file_is_rejected_and_unchanged(try_both, home, make, message):

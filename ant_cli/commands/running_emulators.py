@@ -7,16 +7,19 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, BinaryIO, NamedTuple
 
 from ant_cli.errors import os_error_text
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.trusted_files import FileRule, open_trusted, read_to_limit
 from ant_cli.settings.local_emulator import state_folder
 
 try:
     import fcntl
 except ImportError:  # Windows, where the ID of the process has to be enough
     fcntl = None  # type: ignore[assignment] # there is no other way to say so
+
+_OWN = FileRule(10_000)
 
 
 class RunningEmulator(NamedTuple):
@@ -85,8 +88,8 @@ def _written(path: Path, emulator: RunningEmulator) -> IO[str]:
 def _read(path: Path) -> RunningEmulator | None:
     """Return the emulator of a file; None if it is no longer running."""
     try:
-        with path.open() as file:
-            emulator = RunningEmulator(**json.load(file))
+        with open_trusted(str(path), _OWN) as file:
+            emulator = RunningEmulator(**json.loads(read_to_limit(file, _OWN)))
             int(emulator.port)
             if _runs(file, emulator.pid):
                 return emulator
@@ -97,7 +100,7 @@ def _read(path: Path) -> RunningEmulator | None:
     return None
 
 
-def _runs(file: IO[str], pid: int) -> bool:
+def _runs(file: BinaryIO, pid: int) -> bool:
     if fcntl is None:
         return isinstance(pid, int)
     try:

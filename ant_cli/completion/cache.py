@@ -9,9 +9,10 @@ Paths are strings here, because pathlib takes as long to load as Python takes to
 from __future__ import annotations
 
 import os
-import stat
 import time
 from collections.abc import Mapping
+
+from ant_cli.runtime.trusted_files import FileRule, open_trusted, read_to_limit, read_trusted
 
 try:
     from _blake2 import (
@@ -21,6 +22,9 @@ except ImportError:
     from hashlib import blake2b
 
 _KEPT_S = 60
+_OWN = FileRule(10_000_000, owner="user")
+"""Its lines are inserted into the user's command line."""
+_PROFILES = FileRule(1_000_000, may_be_link=True)
 PREFIX = "ids-"
 
 
@@ -45,11 +49,8 @@ class Cache:
     def read(self) -> bytes | None:
         """Return the stored lines; None if nothing is stored, or it is too old or may be another user's."""
         try:
-            facts = os.lstat(self._path)
-            if not (_is_fresh(facts) and _is_own(facts)):
-                return None
-            with open(self._path, "rb") as file:
-                return file.read()
+            with open_trusted(self._path, _OWN) as file:
+                return read_to_limit(file, _OWN) if _is_fresh(os.fstat(file.fileno())) else None
         except OSError:
             return None
 
@@ -76,13 +77,6 @@ def _is_fresh(facts: os.stat_result) -> bool:
     return abs(time.time() - facts.st_mtime) < _KEPT_S
 
 
-def _is_own(facts: os.stat_result) -> bool:
-    """Whether only this user can have written a file. Its lines are inserted into the user's command line."""
-    if os.name == "nt":
-        return stat.S_ISREG(facts.st_mode)
-    return stat.S_ISREG(facts.st_mode) and facts.st_uid == os.geteuid() and not facts.st_mode & 0o022
-
-
 def folder(environ: Mapping[str, str], platform: str = os.name) -> str:
     """Return the folder of this user's cache."""
     if platform == "nt":
@@ -106,8 +100,7 @@ def _deciding_variables(environ: Mapping[str, str]) -> list[str]:
 def _profiles(environ: Mapping[str, str]) -> str:
     """Return the text of the store of profiles, which may hold the credential and the base URL."""
     try:
-        with open(os.path.join(store(environ), "profiles.toml"), encoding="utf-8", errors="replace") as file:
-            return file.read()
+        return read_trusted(os.path.join(store(environ), "profiles.toml"), _PROFILES).decode(errors="replace")
     except OSError:
         return ""
 

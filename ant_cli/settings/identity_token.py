@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
-
 from ant_cli.errors import CredentialError, os_error_text
 from ant_cli.runtime.streams import Stderr
+from ant_cli.runtime.trusted_files import NOTHING_FORBIDDEN, FileRule, read_trusted
 from ant_cli.settings.federation import FederationRule, is_token
-from ant_cli.settings.file_safety import NOT_A_FILE, is_regular, open_nonblocking
 
 _LONGEST = 16_384
 """The most bytes of an identity token, as in the official SDKs."""
+_MOUNTED = FileRule(_LONGEST, NOTHING_FORBIDDEN, owner="anyone", may_be_link=True)
+"""Kubernetes mounts it as a link to a file of another user."""
 _SHORTEST_PART = 16
 """The fewest characters of a part that is redacted by itself: a server may repeat only the signature."""
 
@@ -40,11 +40,7 @@ def read_identity_token(rule: FederationRule, stderr: Stderr) -> str:
 
 
 def _read(path: str, where: str) -> bytes:
-    """Read a file. It may be a link, as in Kubernetes. A pipe is rejected without waiting for it."""
     try:
-        with open(path, "rb", opener=open_nonblocking) as file:
-            if not is_regular(os.fstat(file.fileno())):
-                raise CredentialError(f"{where} can't be read: {NOT_A_FILE}.")
-            return file.read(_LONGEST + 1)
+        return read_trusted(path, _MOUNTED)
     except OSError as error:
         raise CredentialError(f"{where} can't be read: {os_error_text(error)}.") from None

@@ -10,20 +10,21 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ant_cli.errors import BadValue, CredentialError, UsageError, os_error_text
+from ant_cli.errors import BadValue, CredentialError, os_error_text
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple
-from ant_cli.runtime.reading import read_limited
 from ant_cli.runtime.streams import Stderr
+from ant_cli.runtime.trusted_files import FileRule, open_trusted, others_may, read_to_limit
 from ant_cli.settings.config_folder import config_dir
-from ant_cli.settings.file_safety import NOT_A_FILE, is_foreign, is_regular, open_nonblocking, others_may
 from ant_cli.settings.validators import KEYRING, SECRET_FIELDS
 
 if TYPE_CHECKING:
     from ant_cli.settings.logins.configs import OfficialProfile
 
 FILE_NAME = "profiles.toml"
+_RULE = FileRule(1_000_000, may_be_link=True)
+"""It has API keys, servers, and commands that are run."""
 _WITHOUT_PROFILES = f"To run without profiles: {variables.CONFIG_DIR}={os.devnull}"
 Profile = Mapping[str, object]
 
@@ -175,10 +176,11 @@ def activation(names: Iterable[str]) -> str:
 def read_store(runtime: Runtime, *, fix_mode: bool = True) -> ProfileStore:
     """Read the profiles, and register their secrets for redaction.
 
-    With `fix_mode`, the permissions of other users are removed from the file.
+    With `fix_mode`, other users lose the permission to read the file. If they can change it, it is rejected,
+    because they may have done that already.
 
     Raises:
-        CredentialError: if the file exists, but can't be read or parsed.
+        CredentialError: if the file exists, but can't be read, trusted or parsed.
 
     """
     where = config_dir(runtime.environ)
@@ -186,17 +188,16 @@ def read_store(runtime: Runtime, *, fix_mode: bool = True) -> ProfileStore:
         return NO_STORE
     path = where / FILE_NAME
     try:
-        with open(path, "rb", opener=open_nonblocking) as file:
-            _check_owner(file.fileno(), path)
+        with open_trusted(str(path), _RULE) as file:
             if fix_mode:
                 _restrict_mode(file.fileno(), path, runtime)
-            data = read_limited(file, str(path))
+            data = read_to_limit(file, _RULE)
     except FileNotFoundError:
         return ProfileStore(path)
     except OSError as error:
-        raise _unreadable(path, os_error_text(error)) from None
-    except UsageError:
-        raise _unreadable(path, "it is too large to be a profiles file") from None
+        hints = filter(None, (getattr(error, "hint", ""), _WITHOUT_PROFILES))
+        problem = f"the profiles in {path} can't be read: {os_error_text(error)}."
+        raise CredentialError(problem, "\n".join(hints)) from None
     store = ProfileStore(path, _parse(data, path))
     _register_secrets(store, runtime.stderr)
     return store
@@ -215,26 +216,7 @@ def _register_secrets(store: ProfileStore, stderr: Stderr) -> None:
                 stderr.register_secret(secret)
 
 
-def _unreadable(path: Path, why: str) -> CredentialError:
-    return CredentialError(f"the profiles in {path} can't be read: {why}.", _WITHOUT_PROFILES)
-
-
-def _check_owner(descriptor: int, path: Path) -> None:
-    """Reject anything other than a regular file owned by this user or root."""
-    facts = os.fstat(descriptor)
-    if not is_regular(facts):  # a device, such as /dev/null, belongs to everybody and keeps its permissions
-        raise _unreadable(path, NOT_A_FILE)
-    if is_foreign(facts):
-        import shlex
-
-        raise CredentialError(
-            f"{path} belongs to another user, who could send your requests elsewhere.",
-            f"If it is yours after all: sudo chown $(id -u) {shlex.quote(str(path))}\n{_WITHOUT_PROFILES}",
-        )
-
-
 def _restrict_mode(descriptor: int, path: Path, runtime: Runtime) -> None:
-    """Remove the permissions of other users, or warn if that is not possible."""
     facts = os.fstat(descriptor)
     if others_may(facts, 0o077):
         try:

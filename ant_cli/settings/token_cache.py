@@ -14,14 +14,13 @@ from pathlib import Path
 
 from ant_cli.errors import os_error_text
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.trusted_files import FOREIGN, OTHERS_READ, FileRule, is_foreign, others_may, read_trusted
 from ant_cli.settings.config_folder import config_dir
 from ant_cli.settings.federation import LONGEST_LIFE_S, AccessToken, FederationRule, is_token
-from ant_cli.settings.file_safety import FOREIGN, NOT_A_FILE, is_foreign, is_regular, open_no_link, others_may
 
 _FOLDER_NAME = "access-tokens"
 _SUFFIX = ".json"
-_LARGEST = 65_536
-"""The most bytes of an entry."""
+_PRIVATE = FileRule(65_536, OTHERS_READ)
 _NOTE_AFTER_S = 2.0
 
 
@@ -39,9 +38,7 @@ class TokenCache:
             return None
         try:
             problem = _secure(self._path.parent)
-            with open(self._path, "rb", opener=open_no_link) as file:
-                problem = problem or _mistrust(os.fstat(file.fileno()))
-                data = b"" if problem else file.read(_LARGEST)
+            data = b"" if problem else read_trusted(str(self._path), _PRIVATE)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -127,15 +124,6 @@ def _key(rule: FederationRule, base_url: str) -> str:
     path = rule.identity_token_file and str(Path(rule.identity_token_file).absolute())
     parts = (*rule._replace(identity_token_file=path, source=""), base_url)
     return blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
-
-
-def _mistrust(facts: os.stat_result) -> str:
-    """Return why a file is not trusted; empty if it is."""
-    if not is_regular(facts):
-        return NOT_A_FILE
-    if is_foreign(facts):
-        return FOREIGN
-    return "other users can read or write it" if others_may(facts, 0o077) else ""
 
 
 def _parse(data: bytes) -> AccessToken | None:

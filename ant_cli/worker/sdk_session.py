@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import signal
-import stat
 from collections.abc import Mapping
-from pathlib import Path
 
 from ant_cli.errors import AntError, UsageError, os_error_text
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.light_typing import NamedTuple
+from ant_cli.runtime.trusted_files import FileRule, Forbidden, read_trusted
 from ant_cli.worker.log import WorkerLog
 
 _NO_CREDENTIAL = "--environment-key, --work-secret-file or ANTHROPIC_WORK_SECRET is required."
-_LONGEST = 100_000
-"""The most bytes of a secret that are read."""
+_MOUNTED = FileRule(100_000, Forbidden(0o006, "read", "o-rw"), owner="anyone", may_be_link=True, may_be_pipe=True)
+"""In a container, a secret may belong to another user, and `<(command)` is a pipe."""
 
 
 class SessionOptions(NamedTuple):
@@ -65,24 +63,16 @@ def work_secret(options: SessionOptions, environ: Mapping[str, str]) -> str:
 
 
 def _read_secret(path: str) -> str:
-    """Return the secret in a file. In a container it may belong to another user, and `<(command)` is a pipe."""
+    problem = f"--work-secret-file can't be read: {path}"
     try:
-        with Path(path).open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            secret = file.read(_LONGEST).decode().strip()
+        secret = read_trusted(path, _MOUNTED).decode().strip()
     except UnicodeDecodeError:
-        raise _unreadable(path, "it is not text") from None
+        raise UsageError(f"{problem}: it is not text.") from None
     except OSError as error:
-        raise _unreadable(path, os_error_text(error)) from None
-    if os.name != "nt" and mode & (stat.S_IROTH | stat.S_IWOTH):
-        raise UsageError(f"--work-secret-file is open to every user: {path}.", f"Close it: chmod o-rw {path}")
+        raise UsageError(f"{problem}: {os_error_text(error)}.", getattr(error, "hint", "")) from None
     if not secret:
         raise UsageError(f"--work-secret-file is empty: {path}.")
     return secret
-
-
-def _unreadable(path: str, why: str) -> UsageError:
-    return UsageError(f"--work-secret-file can't be read: {path}: {why}.")
 
 
 def run_session(options: SessionOptions, base_url: str, workspace_id: str, runtime: Runtime) -> None:

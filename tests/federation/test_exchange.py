@@ -124,7 +124,7 @@ def test_the_emulator_in_the_process_needs_no_exchange(federated):
         (None, "can't be read: no such file or directory."),
         (b"", "is empty."),
         (b" \r\n", "is empty."),
-        (b"x" * 16_385, "is longer than 16,384 bytes."),
+        (b"x" * 16_385, "can't be read: it is larger than 16,384 bytes."),
         (b"a.b.c\nd.e.f", "contains a character that no token has."),
         (b"a.b.\x1b[2J", "contains a character that no token has."),
         (b"a.b.\xff\xfe", "contains a character that no token has."),

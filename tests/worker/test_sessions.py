@@ -67,7 +67,7 @@ def test_a_secret_is_read_from_a_file_that_others_can_not_read(tmp_path):
     assert work_secret(options(work_secret_file=str(path)), {"ANTHROPIC_WORK_SECRET": "other"}) == "the-secret"
     for mode in (0o604, 0o602):
         path.chmod(mode)
-        with pytest.raises(UsageError, match="open to every user"):
+        with pytest.raises(UsageError, match="other users can read it"):
             work_secret(options(work_secret_file=str(path)), {})
 
 

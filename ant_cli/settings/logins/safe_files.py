@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import stat
 from pathlib import Path
 
 from ant_cli.errors import CredentialError, os_error_text
-from ant_cli.settings.file_safety import (
-    FOREIGN,
-    is_foreign,
-    is_regular,
-    open_no_link,
-    open_nonblocking,
-    others_may,
-)
+from ant_cli.runtime.trusted_files import OTHERS_READ, FileRule, read_trusted
 
 _LIMIT = 1_000_000
 """The most bytes of a file; the official tool writes less than ten thousand."""
+_PRIVATE = FileRule(_LIMIT, OTHERS_READ)
+_PUBLIC = FileRule(_LIMIT, may_be_link=True)
 
 
 def read_text(path: Path, *, private: bool = False) -> str | None:
@@ -33,25 +26,12 @@ def read_text(path: Path, *, private: bool = False) -> str | None:
         CredentialError: if it can't be read, or is not safe.
 
     """
-    if private and path.is_symlink():
-        raise unsafe(path, "it is a symbolic link", "Put the file itself there.")
     try:
-        descriptor = (open_no_link if private else open_nonblocking)(str(path), os.O_RDONLY)
+        return read_trusted(str(path), _PRIVATE if private else _PUBLIC).decode("utf-8-sig")
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError) as error:
-        raise unsafe(path, os_error_text(error)) from None
-    try:
-        _check(descriptor, path, private=private)
-        data = _read(descriptor)
     except OSError as error:
-        raise unsafe(path, os_error_text(error)) from None
-    finally:
-        os.close(descriptor)
-    if len(data) > _LIMIT:
-        raise unsafe(path, "it is larger than 1 MB")
-    try:
-        return data.decode("utf-8-sig")
+        raise unsafe(path, os_error_text(error), getattr(error, "hint", "")) from None
     except UnicodeDecodeError as error:
         raise unsafe(path, f"it is not text in UTF-8: byte {error.start + 1}") from None
 
@@ -83,26 +63,3 @@ def text_member(members: dict[str, object], key: str, path: Path) -> str:
 def unsafe(path: Path, why: str, hint: str = "") -> CredentialError:
     """Return the error for a file of the official tool that can't be used."""
     return CredentialError(f"{path}, of the official tool, can't be used: {why}.", hint)
-
-
-def _read(descriptor: int) -> bytes:
-    """Read a file; of one that is too large, only one byte more than the limit."""
-    parts, left = [], _LIMIT + 1
-    while left and (part := os.read(descriptor, left)):
-        parts.append(part)
-        left -= len(part)
-    return b"".join(parts)
-
-
-def _check(descriptor: int, path: Path, *, private: bool) -> None:
-    facts = os.fstat(descriptor)
-    if not is_regular(facts):
-        raise unsafe(path, "it is a folder, a pipe or a device, not a file")
-    if is_foreign(facts):
-        raise unsafe(path, FOREIGN)
-    forbidden, may, command = (0o077, "read", "600") if private else (0o022, "change", "go-w")
-    if others_may(facts, forbidden):
-        import shlex
-
-        hint = f"To change that: chmod {command} {shlex.quote(str(path))}"
-        raise unsafe(path, f"other users can {may} it (mode {stat.S_IMODE(facts.st_mode):04o})", hint)

@@ -1,0 +1,122 @@
+"""Read files that somebody else may have made, linked or changed: secrets, and what decides where they are sent.
+
+Every such file is opened here, so that no caller can forget a check. A pipe without a writer is never waited for, a
+device is never read, and nothing is read beyond a limit. What else must hold for a file is in its `FileRule`. The
+open file is checked, not its path, so that nobody can replace it after the check.
+
+Paths are strings, and little is imported, because the completion cache is read before pathlib is loaded.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+
+from ant_cli.runtime.light_typing import BinaryIO, Literal, NamedTuple
+
+_NO_WAIT = getattr(os, "O_NONBLOCK", 0)
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+FOREIGN = "it belongs to another user"
+
+
+class Forbidden(NamedTuple):
+    """Permissions that other users must not have on a file."""
+
+    bits: int
+    verb: str
+    """What these permissions allow."""
+    mode: str
+    """The mode for `chmod` that takes them away."""
+
+
+NOTHING_FORBIDDEN = Forbidden(0, "", "")
+OTHERS_WRITE = Forbidden(0o022, "change", "go-w")
+OTHERS_READ = Forbidden(0o077, "read", "600")
+
+
+class FileRule(NamedTuple):
+    """What must hold for a file to be used."""
+
+    limit: int
+    """The most bytes that it may have."""
+    forbidden: Forbidden = OTHERS_WRITE
+    owner: Literal["anyone", "user or root", "user"] = "user or root"
+    """Root may use the files of every user, as with sudo, except if the owner must be the `user`."""
+    may_be_link: bool = False
+    may_be_pipe: bool = False
+    """It may be a pipe, such as that of `<(command)`, which is then waited for."""
+
+
+class UntrustedFile(OSError):
+    """A file is not used because of what it is, or who can access it."""
+
+    def __init__(self, why: str, hint: str = "") -> None:
+        """`hint` says what to do about it."""
+        super().__init__(errno.EPERM, why)
+        self.hint = hint
+
+
+def read_trusted(path: str, rule: FileRule) -> bytes:
+    """Read a file. Raises OSError if it can't be read, UntrustedFile if it must not be used."""
+    with open_trusted(path, rule) as file:
+        return read_to_limit(file, rule)
+
+
+def open_trusted(path: str, rule: FileRule) -> BinaryIO:
+    """Open a file for reading. Raises OSError if it can't be opened, UntrustedFile if it must not be used."""
+    if not rule.may_be_link and os.path.islink(path):
+        raise UntrustedFile("it is a symbolic link", "Put the file itself there.")
+    extra = (0 if rule.may_be_link else _NO_LINK) | (0 if rule.may_be_pipe else _NO_WAIT)
+    try:
+        file = open(path, "rb", opener=lambda name, flags: os.open(name, flags | extra))  # noqa: SIM115 - returned
+    except ValueError as error:  # a NUL in the name
+        raise UntrustedFile(str(error)) from None
+    try:
+        _check(os.fstat(file.fileno()), path, rule)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def read_to_limit(file: BinaryIO, rule: FileRule) -> bytes:
+    """Read an open file to its end. Raises UntrustedFile if it is too large."""
+    data = file.read(rule.limit + 1)
+    if len(data) > rule.limit:
+        megabytes = rule.limit // 1_000_000
+        raise UntrustedFile(f"it is larger than {f'{megabytes} MB' if megabytes else f'{rule.limit:,} bytes'}")
+    return data
+
+
+def _check(facts: os.stat_result, path: str, rule: FileRule) -> None:
+    is_pipe = rule.may_be_pipe and stat.S_ISFIFO(facts.st_mode)
+    if not (stat.S_ISREG(facts.st_mode) or is_pipe):
+        raise UntrustedFile("it is a pipe or a device, not a file")
+    if rule.owner != "anyone" and is_foreign(facts, even_to_root=rule.owner == "user"):
+        raise UntrustedFile(FOREIGN, f"If it is yours after all: sudo chown $(id -u) {_quoted(path)}")
+    if others_may(facts, rule.forbidden.bits):
+        _, verb, mode = rule.forbidden
+        problem = f"other users can {verb} it (mode {stat.S_IMODE(facts.st_mode):04o})"
+        raise UntrustedFile(problem, f"To change that: chmod {mode} {_quoted(path)}")
+
+
+def _quoted(path: str) -> str:
+    import shlex  # late: this is an error
+
+    return shlex.quote(path)
+
+
+def is_foreign(facts: os.stat_result, *, even_to_root: bool = False) -> bool:
+    """Whether it belongs to neither this user nor root. Root may use any file, as with sudo.
+
+    On Windows, nothing is foreign: there, the access list of the folder decides.
+    """
+    if os.name == "nt" or (os.geteuid() == 0 and not even_to_root):
+        return False
+    return facts.st_uid not in (0, os.geteuid())
+
+
+def others_may(facts: os.stat_result, permissions: int) -> bool:
+    """Whether other users have one of these permissions, such as 0o022 to write. For Windows, see `is_foreign`."""
+    return os.name != "nt" and bool(facts.st_mode & permissions)

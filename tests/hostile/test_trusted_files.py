@@ -1,0 +1,122 @@
+"""Files that somebody else may have made, linked or changed: which ones are read, and why others are not."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from ant_cli.runtime.trusted_files import (
+    NOTHING_FORBIDDEN,
+    OTHERS_READ,
+    FileRule,
+    UntrustedFile,
+    is_foreign,
+    read_trusted,
+)
+
+if os.name == "nt":
+    pytest.skip("POSIX has the owners and modes that these tests are about", allow_module_level=True)
+
+SMALL = FileRule(10)
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "it's"
+    path.write_bytes(b"content")
+    path.chmod(0o644)
+    return path
+
+
+def problem(path: Path, rule: FileRule = SMALL) -> str:
+    """Return why a file is not read, and the hint."""
+    with pytest.raises(UntrustedFile) as caught:
+        read_trusted(str(path), rule)
+    return f"{caught.value.strerror}. {caught.value.hint}"
+
+
+def test_a_file_that_only_this_user_can_change_is_read(path):
+    """The limit is inclusive."""
+    assert read_trusted(str(path), FileRule(7)) == b"content"
+
+
+@pytest.mark.parametrize(("rule", "size"), [(FileRule(6), "6 bytes"), (FileRule(2_000_000), "2 MB")])
+def test_a_file_beyond_its_limit_is_rejected_without_being_read_to_its_end(path, rule, size):
+    """A sparse file of a terabyte takes no disk, but would take all memory."""
+    os.truncate(path, 7 if rule.limit == 6 else 10**12)
+    assert problem(path, rule) == f"it is larger than {size}. "
+
+
+def test_a_link_is_rejected_unless_the_rule_allows_it(path, tmp_path):
+    """A link may lead to a secret of the user."""
+    link = tmp_path / "link"
+    link.symlink_to(path)
+    assert problem(link) == "it is a symbolic link. Put the file itself there."
+    assert read_trusted(str(link), FileRule(10, may_be_link=True)) == b"content"
+
+
+def test_a_link_that_is_put_there_after_the_look_is_not_followed(path, tmp_path, monkeypatch):
+    """Nobody can win the race between the look and the opening of the file."""
+    link = tmp_path / "link"
+    link.symlink_to(path)
+    monkeypatch.setattr(os.path, "islink", lambda _: False)
+    with pytest.raises(OSError, match="symbolic link"):
+        read_trusted(str(link), SMALL)
+
+
+@pytest.mark.parametrize("rule", [SMALL, FileRule(10, NOTHING_FORBIDDEN, owner="anyone", may_be_link=True)])
+def test_a_pipe_or_a_device_is_rejected_at_once(tmp_path, rule):
+    """A pipe may never have a writer, and a device may never end."""
+    os.mkfifo(tmp_path / "pipe")
+    assert problem(tmp_path / "pipe", rule) == "it is a pipe or a device, not a file. "
+    assert problem(Path("/dev/zero"), rule) == "it is a pipe or a device, not a file. "
+
+
+@pytest.mark.parametrize(
+    ("mode", "rule", "expected"),
+    [
+        (0o664, SMALL, "other users can change it (mode 0664). To change that: chmod go-w "),
+        (0o602, SMALL, "other users can change it (mode 0602). To change that: chmod go-w "),
+        (0o640, FileRule(10, OTHERS_READ), "other users can read it (mode 0640). To change that: chmod 600 "),
+    ],
+)
+def test_a_file_that_is_open_to_others_is_rejected_with_the_command_that_closes_it(path, mode, rule, expected):
+    """The path is quoted for a shell."""
+    path.chmod(mode)
+    quoted = str(path).replace("'", "'\"'\"'")
+    assert problem(path, rule) == f"{expected}'{quoted}'"
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+
+
+@pytest.mark.parametrize(
+    ("owner", "me", "foreign"), [(1000, 1000, False), (0, 1000, False), (1000, 0, False), (1001, 1000, True)]
+)
+def test_a_file_is_foreign_if_its_owner_is_neither_the_user_nor_root(owner, me, foreign, monkeypatch):
+    """Root may read the files of all users, as with sudo, except for what becomes a part of a command line."""
+    monkeypatch.setattr(os, "geteuid", lambda: me)
+    facts = os.stat_result((0o100600, 0, 0, 1, owner, 0, 0, 0, 0, 0))
+    assert is_foreign(facts) is foreign
+    assert is_foreign(facts, even_to_root=True) is (foreign or (owner, me) == (1000, 0))
+
+
+@pytest.mark.parametrize(
+    ("rule", "is_read"), [(SMALL, False), (FileRule(10, owner="user"), False), (FileRule(10, owner="anyone"), True)]
+)
+def test_a_file_of_another_user_is_rejected_unless_the_rule_allows_it(path, monkeypatch, rule, is_read):
+    """The hint is for somebody who knows that it is their own."""
+    os.chown(path, path.stat().st_uid or 12345, -1)
+    monkeypatch.setattr(os, "geteuid", lambda: path.stat().st_uid + 1)
+    if is_read:
+        assert read_trusted(str(path), rule) == b"content"
+    else:
+        assert problem(path, rule).startswith(
+            "it belongs to another user. If it is yours after all: sudo chown $(id -u) "
+        )
+
+
+def test_a_name_that_no_file_can_have_is_an_error_of_the_file():
+    """Otherwise it would be an unexpected exception."""
+    assert problem(Path("a\0b")) == "embedded null byte. "
