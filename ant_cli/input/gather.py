@@ -14,10 +14,10 @@ from ant_cli.input.documents import (
     read_documents,
     read_stream,
 )
-from ant_cli.input.file_refs import expand_file_refs
-from ant_cli.input.values import Value, convert
+from ant_cli.input.flag_values import read_flag
+from ant_cli.input.values import Value
 from ant_cli.operations.global_flags import EDITS
-from ant_cli.operations.spec import Flags, FlagValue, Operation, Param
+from ant_cli.operations.spec import Flags, Operation
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.reading import decode, read_file
@@ -85,22 +85,10 @@ def _from_flags(operation: Operation, flags: Flags, runtime: Runtime) -> dict[st
     """Return the values of the flags that are sent, except for several IDs."""
     params = [param for param in operation.params if param.location != "setting" and param.name in flags]
     return {
-        param.name: _from_flag(param, flags[param.name], runtime)
+        param.name: read_flag(param, flags[param.name], runtime)
         for param in params
         if param.repeatable or isinstance(flags[param.name], str)
     }
-
-
-def _from_flag(param: Param, text: FlagValue, runtime: Runtime) -> Value:
-    """Convert the text of a flag, with file names replaced by the files' contents (D10, D32)."""
-    if param.type is dict:
-        from ant_cli.input.structured_flags import read_structured_flag  # late: most commands have none
-
-        return read_structured_flag(param, [text] if isinstance(text, str) else text, runtime)
-    if isinstance(text, list):
-        return expand_file_refs([convert(param, param.flag, item) for item in text], param.flag, runtime)
-    value = convert(param, param.flag, text)
-    return value if param.location == "path" else expand_file_refs(value, param.flag, runtime)
 
 
 # --file and stdin

@@ -1,0 +1,246 @@
+r"""The values of flags: texts, files, and structured values.
+
+A text may name a file whose contents it stands for (D10). `@notes.txt` is the file's text, or its base64 form if it
+is binary; `@file://p` is always text, `@data://p` always base64; `@-` is standard input; `\@x` is the text "@x".
+`@ada` is sent literally if no such file exists and it does not look like a file name. Only flags are read in this
+way: data that is piped in or comes from a file never names a file (D32).
+
+A structured value is YAML, JSON, the name of a file, or `key=value` for each key (D35). A text is read as
+`key=value` only if it can't be anything else. A YAML mapping stays one, as in the official tool. A text that could
+be read in two ways is rejected, or noted if the official tool accepts it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ant_cli.errors import BadValue, UsageError
+from ant_cli.input.values import Value, convert, encode, parse
+from ant_cli.operations.spec import FlagValue, Param
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.light_typing import Literal, NamedTuple
+from ant_cli.runtime.reading import decode, read_file
+from ant_cli.runtime.streams import Stderr, Stdin
+
+_KEY = r"\w[\w./-]*"
+"""A key that may precede `=`. Any other key has to be written in YAML or JSON."""
+_BINARY = rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]"
+"""Control characters that text never contains, by the rules of https://mimesniff.spec.whatwg.org."""
+_SNIFFED = 512
+_MAY_BE_A_NAME = r"@[\w-]*\w"
+"""A text that may be a mistyped name of a file, or the name of a person."""
+_PREFIXES: dict[str, Literal["text", "base64", "either"]] = {
+    "@file://": "text",
+    "@data://": "base64",
+    "@": "either",
+}
+
+
+def read_flag(param: Param, given: FlagValue, runtime: Runtime) -> Value:
+    """Convert the text of a flag, or the texts of a repeated one, with file names replaced by the files' contents.
+
+    Raises:
+        UsageError: if a text can't be read or converted, or could be read in two ways, or a key is given twice.
+
+    """
+    texts = [given] if isinstance(given, str) else given
+    if param.type is dict:
+        return _read_structured(param, texts, runtime)
+    values = [convert(param, param.flag, text) for text in texts]
+    if param.location != "path":
+        values = [_expand_file_refs(value, param.flag, runtime) for value in values]
+    return values[0] if isinstance(given, str) else values
+
+
+# Structured values
+
+
+class _Pair(NamedTuple):
+    """A text of the form `key=value`."""
+
+    key: str
+    text: str
+
+
+def _read_structured(param: Param, texts: Sequence[str], runtime: Runtime) -> Value:
+    """Return the value of a structured flag: the last mapping, plus the keys of each `key=value`."""
+    texts_and_pairs = [(text, _pair_in(param, text)) for text in texts]
+    pairs = [pair for _, pair in texts_and_pairs if pair]
+    mappings = [text for text, pair in texts_and_pairs if not pair]
+    for text in mappings:
+        _check_ambiguous(param, text, runtime.stderr, has_pairs=bool(pairs))
+    whole = _read_mapping(param, mappings[-1], runtime) if mappings else {}
+    if not pairs:
+        return whole
+    if not isinstance(whole, dict):
+        raise BadValue(param.flag, "is null in one place and has keys in another", "Leave out one of them.")
+    members = dict(whole)
+    for pair in pairs:
+        if pair.key in members:
+            raise BadValue(param.flag, f"has the key {pair.key!r} twice")
+        members[pair.key] = _value_of(param, pair, runtime)
+    return members
+
+
+def _read_mapping(param: Param, text: str, runtime: Runtime) -> Value:
+    ref = _parse_ref(text)
+    if ref is not None:
+        contents = _read(ref, param.flag, runtime.stdin)
+        return convert(param, param.flag, decode(contents, f"{param.flag}: {ref.path}"))
+    value = convert(param, param.flag, text)
+    return (
+        _expand_file_refs(value, param.flag, runtime) if param.texts_may_be_files else _map_texts(value, _unescape)
+    )
+
+
+def _pair_in(param: Param, text: str) -> _Pair | None:
+    """Return the key and the value of a text; None to read it as YAML, JSON or the name of a file.
+
+    Raises:
+        BadValue: if it is not a YAML mapping, and the part before its `=` can't be a key.
+
+    """
+    key, equals, rest = text.partition("=")
+    if not (param.key_values and equals):
+        return None
+    is_key = re.fullmatch(_KEY, key) is not None
+    if is_key and ":" not in rest:
+        return _Pair(key, rest)
+    if _is_yaml_of(dict, text) or not (is_key or _is_yaml_of(str, text)):
+        return None
+    if not key:
+        raise BadValue(param.flag, f"has no key before the =, got {text!r}", f"For example: {param.flag} team=data")
+    if not is_key:
+        problem = f"can't have the key {key!r} before =, where a key consists of letters, digits and ._/-"
+        raise BadValue(param.flag, problem, f"For another key: {_as_json(param, {key: rest})}")
+    return _Pair(key, rest)
+
+
+def _is_yaml_of(type_: type, text: str) -> bool:
+    try:
+        return isinstance(parse(text, ""), type_)
+    except UsageError:
+        return False
+
+
+def _check_ambiguous(param: Param, text: str, stderr: Stderr, *, has_pairs: bool) -> None:
+    """Report YAML such as `note=see: this`, which may be meant as `key=value`.
+
+    Raises:
+        BadValue: if there are several such values, which the official tool does not accept.
+
+    """
+    key, equals, rest = text.partition("=")
+    if not (param.key_values and equals and re.fullmatch(_KEY, key)):
+        return
+    mapping = parse(text, param.flag)
+    whole = next(iter(mapping)) if isinstance(mapping, dict) else ""
+    problem = f"{text!r} is YAML with the key {whole!r}"
+    meant = f"For the key {key!r}: {_as_json(param, {key: rest})}"
+    if has_pairs:
+        raise BadValue(param.flag, problem, meant, f"For the key {whole!r}: {_as_json(param, mapping)}")
+    stderr.say(f"Note: {param.flag} {problem}. {meant}")
+
+
+def _value_of(param: Param, pair: _Pair, runtime: Runtime) -> Value:
+    """Return the value of a key, a string; None to delete the key in a patch."""
+    as_text = f"For the text: {_as_json(param, {pair.key: pair.text})}"
+    is_patch = param.key_values == "patch"
+    if pair.text == "null":
+        delete = f"To delete the key: {param.flag} {pair.key}=" if is_patch else ""
+        raise BadValue(param.flag, f"{pair.key}=null may mean null or a string", delete, as_text)
+    if pair.text:
+        return _expand_file_refs(pair.text, f"{param.flag} {pair.key}", runtime)
+    if not is_patch:
+        raise BadValue(param.flag, f"has no value for the key {pair.key!r}", as_text)
+    return None
+
+
+def _as_json(param: Param, mapping: Value) -> str:
+    """Return the flag with a mapping as its value, in JSON, quoted for a shell."""
+    from shlex import quote
+
+    return f"{param.flag} {quote(encode(mapping).decode())}"
+
+
+# Files
+
+
+class _FileRef(NamedTuple):
+    """A file whose contents replace a value."""
+
+    path: str
+    """`-` is standard input."""
+    form: Literal["text", "base64", "either"]
+
+
+def _expand_file_refs(value: Value, where: str, runtime: Runtime) -> Value:
+    """Return the value with every file reference in it replaced. Keys are not changed."""
+    return _map_texts(value, lambda text: _expand(text, where, runtime))
+
+
+def _map_texts(value: Value, function: Callable[[str], str]) -> Value:
+    if isinstance(value, dict):
+        return {key: _map_texts(child, function) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_map_texts(child, function) for child in value]
+    return function(value) if isinstance(value, str) else value
+
+
+def _unescape(text: str) -> str:
+    return text[1:] if text.startswith("\\@") else text
+
+
+def _expand(text: str, where: str, runtime: Runtime) -> str:
+    """Return the contents of the file that a text names, or the text. A name that may be mistyped gets a note."""
+    if text.startswith("\\@"):
+        return _unescape(text)
+    if re.fullmatch(_MAY_BE_A_NAME, text) and not _exists(text[1:]):
+        runtime.stderr.say(f"Note: {where}: {text!r} is sent literally, because there is no such file.")
+        return text
+    ref = None if _is_plain_text(text) else _parse_ref(text)
+    if ref is None:
+        return text
+    data = _read(ref, where, runtime.stdin, f"For the text itself, write \\{text}")
+    if ref.form == "base64" or (ref.form == "either" and _is_binary(data)):
+        return _base64(data)
+    return decode(data, f"{where}: {ref.path}")
+
+
+def _parse_ref(text: str) -> _FileRef | None:
+    prefix = next((prefix for prefix in _PREFIXES if text.startswith(prefix)), None)
+    return _FileRef(text.removeprefix(prefix), _PREFIXES[prefix]) if prefix else None
+
+
+def _is_plain_text(text: str) -> bool:
+    name = text[1:]
+    return name == "" or not (name == "-" or "." in name or "/" in name or _exists(name))
+
+
+def _exists(name: str) -> bool:
+    try:
+        return Path(name).exists()
+    except OSError:  # the name is too long, or a folder can't be searched
+        return False
+
+
+def _is_binary(data: bytes) -> bool:
+    if re.search(_BINARY, data[:_SNIFFED]):
+        return True
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return True
+    return False
+
+
+def _read(ref: _FileRef, where: str, stdin: Stdin, hint: str = "") -> bytes:
+    return stdin.read() if ref.path == "-" else read_file(ref.path, where, hint)
+
+
+def _base64(data: bytes) -> str:
+    import base64
+
+    return base64.b64encode(data).decode()
