@@ -181,7 +181,6 @@ FILE_OPENERS = {
     "completion/cache.py": "new files of the cache",
     "completion/scripts.py": "its own templates",
     "help/topics.py": "its own pages",
-    "http/stored_body.py": "temporary files without a name",
     "apply/editor.py": "the text to edit, in a private folder",
     "commands/emulator_serve.py": "its own log",
     "commands/running_emulators.py": "new files of this user's emulators",

@@ -444,6 +444,13 @@ def test_progress_is_drawn_at_a_terminal(many, monkeypatch):
     assert "━ archived 8 of 10, 1 failed" in result.stderr
 
 
+def test_a_pipe_may_have_more_than_ten_megabytes(many):
+    """The limit of 100 MB applies to all of it."""
+    objects = [{"id": name, "description": "x" * 1_500_000} for name in IDS]
+    result = many(*ARCHIVE, stdin="".join(json.dumps(item) + "\n" for item in objects))
+    assert (result.exit, result.ids) == (0, IDS)
+
+
 def test_memory_stays_flat_with_100000_ids(many):
     """Only the IDs and a limited number of results are kept in memory."""
     import tracemalloc

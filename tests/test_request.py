@@ -13,7 +13,6 @@ from ant_cli.input.request import build_all
 from ant_cli.operations.environments import ENVIRONMENT_ID
 from ant_cli.operations.spec import Flags, Operation, Param
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.reading import INPUT_LIMIT
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 from tests.conftest import Screen, make_runtime, piped
 
@@ -252,7 +251,6 @@ def test_unknown_fields_are_sent_with_a_warning(request_of):
         ((ENV, "create", "--name", "n"), "- a\n", ["keys and values", "a list"]),
         ((ENV, "create"), "just text", ["keys and values", "text", "< /dev/null"]),
         ((ENV, "create"), b"name: \xff\n", ["UTF-8", "byte 7", "0xff"]),
-        ((ENV, "create"), "name: n\n" + "#" * INPUT_LIMIT, ["10 MB"]),
         ((WORK, "ack", "work_1"), None, ["--environment-id"]),
         ((WORK, "ack"), "environment_id: {a: b}\nwork_id: w\n", ["environment_id", "one value"]),
         ((WORK, "poll"), "environment_id: e\nblock_ms: soon\n", ["block_ms", "whole number"]),

@@ -11,7 +11,7 @@ from ant_cli.apply.validation import mistakes_in
 from ant_cli.errors import UsageError
 from ant_cli.input.values import Value, parse, type_name
 from ant_cli.runtime.light_typing import NamedTuple
-from ant_cli.runtime.reading import decode, read_file
+from ant_cli.runtime.reading import FILE_LIMIT, decode, read_file
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(.*?)(?:^---[ \t]*(?:\r?\n|\Z))(.*)", re.DOTALL | re.MULTILINE)
 
@@ -66,7 +66,7 @@ def read_declaration(path: Path, key: str, *, named: bool) -> Declaration | Skip
     """Read a file. If it was `named`, not just found in a folder, it has to be of a known kind."""
     expected = kind_by_path(path)
     try:
-        source = _split(path, decode(read_file(str(path), "file"), str(path)))
+        source = _split(path, decode(read_file(str(path), "file", limit=FILE_LIMIT), str(path)))
     except UsageError as error:
         return Mistaken((error.message.removesuffix("."),))
     if not source.has_data and not named:

@@ -16,7 +16,7 @@ from ant_cli.apply.kinds import ENVIRONMENT
 from ant_cli.errors import OutputError, UsageError, os_error_text
 from ant_cli.gjson import json_text
 from ant_cli.runtime.light_typing import NamedTuple
-from ant_cli.runtime.reading import decode, read_file
+from ant_cli.runtime.reading import FILE_LIMIT, decode, read_file
 from ant_cli.runtime.storage import replace_file
 
 FILE_NAME = "claude-lock.json"
@@ -151,7 +151,7 @@ def read_lock(path: Path) -> LockFile:
         return LockFile(path)
     if not path.is_file():  # a pipe would be waited for
         raise UsageError(f"{path} is not a file.")
-    text = decode(read_file(str(path), "lock file"), str(path))
+    text = decode(read_file(str(path), "lock file", limit=FILE_LIMIT), str(path))
     _check_conflict(text, path)
     try:
         members = _members(text.encode())

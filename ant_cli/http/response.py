@@ -8,14 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 
-from ant_cli.errors import APIError, ResponseError, os_error_text
+from ant_cli.errors import APIError, ResponseError
 from ant_cli.gjson import json_text
 from ant_cli.http.retries import requested_delay
-from ant_cli.http.stored_body import StoredBody
 from ant_cli.runtime.light_typing import Any, NamedTuple, NoReturn
 
-RESPONSE_LIMIT = 256_000_000
+RESPONSE_LIMIT = 100_000_000
 """The most bytes of a body, after decompression, that are read."""
+_BOM = b"\xef\xbb\xbf"
 _LONGEST_ERROR = 100_000
 """The longest body that is searched for an error: errors are short."""
 
@@ -30,7 +30,7 @@ class IncompleteResponse(Exception):
 
 
 class Response:
-    """A response. `read` receives its body, which is then in `body` or, part by part, in `parts`."""
+    """A response. `read` receives its body."""
 
     def __init__(self, status: int, reason: str, headers: Mapping[str, str], chunks: Iterable[bytes]) -> None:
         self.status = status
@@ -38,26 +38,13 @@ class Response:
         self.headers = headers
         """By their names in lower case."""
         self._chunks = chunks
-        self._stored = StoredBody()
+        self.body = b""
+        """The body, decompressed and without a byte order mark; empty before `read`."""
 
     @property
     def status_line(self) -> str:
         """The status as people read it: `404 Not Found`."""
         return f"{self.status} {self.reason}".rstrip()
-
-    @property
-    def body(self) -> bytes:
-        """The body, decompressed and without a byte order mark; empty before `read`."""
-        return self._stored.whole()
-
-    @property
-    def is_large(self) -> bool:
-        """Whether the body should be read in parts, because it is in a temporary file."""
-        return self._stored.is_large
-
-    def parts(self) -> Iterator[bytes]:
-        """Yield the body part by part, from the beginning."""
-        return self._stored.parts()
 
     def read(self, limit: int = RESPONSE_LIMIT) -> None:
         """Receive the body, at most `limit` bytes.
@@ -67,15 +54,14 @@ class Response:
             TransportError: if the connection fails.
 
         """
+        chunks, size = list[bytes](), 0
         for chunk in self._decompressed():
-            if self._stored.size + len(chunk) > limit:
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > limit:
                 megabytes = limit // 1_000_000
                 raise IncompleteResponse(f"is larger than {megabytes} MB, which is the limit", permanent=True)
-            try:
-                self._stored.append(chunk)
-            except OSError as error:
-                why = f"can't be stored in a temporary file: {os_error_text(error)}"
-                raise IncompleteResponse(why, permanent=True) from None
+        self.body = b"".join(chunks).removeprefix(_BOM)
 
     def _decompressed(self) -> Iterable[bytes]:
         encoding = self.headers.get("content-encoding", "").lower().removeprefix("x-")
@@ -139,12 +125,11 @@ def raise_for_error(request_line: str, response: Response, *, hint: str = "") ->
     """
     if response.status >= 400 or (response.status < 300 and _is_error_object(response)):
         request_id = response.headers.get("request-id", "")
-        body = next(response.parts()) if response.is_large else response.body  # only its beginning would be shown
-        error = APIError(request_line, response.status, response.reason, body, request_id, hint)
+        error = APIError(request_line, response.status, response.reason, response.body, request_id, hint)
         raise error.with_retry_after(requested_delay(response.headers) or 0.0)
     if response.status >= 300:
         raise ResponseError(f"{response.status_line}{_target(response)}.", _NOT_FOLLOWED, request_line=request_line)
-    mismatch = _mismatch(next(response.parts())) if response.status != 204 else None
+    mismatch = _mismatch(response.body) if response.status != 204 else None
     if mismatch:
         message = f"{response.status_line}, but the response is {mismatch.problem}."
         raise ResponseError(message, mismatch.hint, request_line=request_line)
@@ -163,7 +148,7 @@ def _target(response: Response) -> str:
 
 def _is_error_object(response: Response) -> bool:
     """Whether the body is the API's error object."""
-    if response.is_large or len(response.body) > _LONGEST_ERROR or b'"error"' not in response.body:
+    if len(response.body) > _LONGEST_ERROR or b'"error"' not in response.body:
         return False
     try:
         return json_text.members(response.body).get("type") == b'"error"'
@@ -178,10 +163,10 @@ class _Mismatch(NamedTuple):
     hint: str = ""
 
 
-def _mismatch(beginning: bytes) -> _Mismatch | None:
+def _mismatch(body: bytes) -> _Mismatch | None:
     """Return why a body can't be JSON. Whether it is valid JSON is checked later, when it is printed."""
-    start = beginning[:100].lstrip()
-    if not start and not beginning.strip():
+    start = body[:100].lstrip()
+    if not start and not body.strip():
         return _Mismatch("empty, and so not JSON")
     if start.startswith(b"<"):
         return _Mismatch("HTML or XML, not JSON in UTF-8", _NOT_THE_API)

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 
 from ant_cli.errors import UsageError, see_help
-from ant_cli.input.values import ParsedValue, Value, after_space, parse_all, parse_json, type_name
+from ant_cli.input.values import ParsedValue, Value, parse_all, type_name
 from ant_cli.operations.spec import Operation
-from ant_cli.runtime.light_typing import BinaryIO, NamedTuple
+from ant_cli.runtime.light_typing import NamedTuple
 
 STDIN = "standard input"
 _LOOP_HINT = (
@@ -52,38 +52,11 @@ def read_documents(text: str, source: str, operation: Operation, *, takes_ids: b
         UsageError: if it can't be parsed. Iterating raises it for values that are neither objects nor IDs.
 
     """
-    id_key = _id_key(operation, takes_ids=takes_ids)
+    id_key = operation.positional.wire_name if takes_ids and operation.positional else ""
     if id_key and _has_id_lines(text):
         return lambda: _documents(_id_lines(text), source, operation, id_key)
-    values = parse_all(text, source) if text.strip() else _no_values
+    values = parse_all(text, source)
     return lambda: _documents(values(), source, operation, id_key)
-
-
-def read_stream(file: BinaryIO, source: str, operation: Operation, *, takes_ids: bool) -> Documents:
-    """Return the documents of a long pipe of JSON values. Iterating raises UsageError if it can't be parsed."""
-    from ant_cli.input.object_stream import ObjectStream  # late: hardly any pipe is that long
-
-    stream = ObjectStream(file, source)
-    return lambda: _documents(stream.values(), source, operation, _id_key(operation, takes_ids=takes_ids))
-
-
-def begins_stream(head: bytes) -> bool:
-    """Whether the beginning of a text is a JSON value, so that others may follow."""
-    text = head.decode("utf-8-sig", "ignore")
-    try:
-        parse_json(text, after_space(text, 0))
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def _id_key(operation: Operation, *, takes_ids: bool) -> str:
-    return operation.positional.wire_name if takes_ids and operation.positional else ""
-
-
-def _no_values() -> Iterator[ParsedValue]:
-    """Yield nothing, as for blank text."""
-    return iter(())
 
 
 def _has_id_lines(text: str) -> bool:

@@ -5,15 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from ant_cli.errors import UsageError
-from ant_cli.input.documents import (
-    STDIN,
-    Document,
-    Documents,
-    begins_stream,
-    no_documents,
-    read_documents,
-    read_stream,
-)
+from ant_cli.input.documents import STDIN, Document, Documents, no_documents, read_documents
 from ant_cli.input.flag_values import read_flag
 from ant_cli.input.values import Value
 from ant_cli.operations.global_flags import EDITS
@@ -103,10 +95,7 @@ def _read(operation: Operation, flags: Flags, given: Collection[str], runtime: R
         return read_documents(text, path, operation, takes_ids=takes_ids)
     if path != "-" and not _reads_stdin(operation, given, runtime):
         return no_documents
-    given_there = runtime.stdin.read_or_store(begins_stream)
-    if isinstance(given_there, bytes):
-        return read_documents(decode(given_there, STDIN), STDIN, operation, takes_ids=takes_ids)
-    return read_stream(given_there, STDIN, operation, takes_ids=takes_ids)
+    return read_documents(decode(runtime.stdin.read(), STDIN), STDIN, operation, takes_ids=takes_ids)
 
 
 def _reads_stdin(operation: Operation, given: Collection[str], runtime: Runtime) -> bool:

@@ -14,7 +14,6 @@ from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.settings.loading import OutputSettings
 
 if TYPE_CHECKING:
-    from ant_cli.http.response import Response
     from ant_cli.output.terminal import Style
 
 Transform = Callable[[bytes], bytes]
@@ -69,24 +68,6 @@ class Printer:
             self._explore([values], is_list=False)
         else:
             self._write(self._rendered(values))
-
-    def print_response(self, response: Response) -> None:
-        """Print the body of a response.
-
-        A large body is printed part by part, as it was received, because any other layout takes several times its
-        size in memory. The output is JSON on one line, which is also YAML.
-        """
-        if not response.is_large or self._path or self._style is not None or self.format.opens_screen:
-            self.print_one(response.body)
-            return
-        from ant_cli.output.raw_response import print_raw
-
-        try:
-            print_raw(response.parts, self._write, on_one_line=not self.format.is_response)
-        except json_text.JSONTextError as error:
-            raise _invalid_json(error) from None
-        if not self.format.is_response:
-            self._runtime.stderr.say("Note: this response is very large, so it is printed as JSON on one line.")
 
     def print_pages(self, pages: Iterable[list[bytes]]) -> None:
         """Print the items of each page as it arrives, with one write per page."""

@@ -91,7 +91,7 @@ def _print_response(plan: RunPlan, client: Client, request: Request, runtime: Ru
     send = partial(plan.send, client, request)
     response, error = plan.waiting.wait(send, plan.progress, runtime) if plan.waiting else (send(), None)
     if response.status != 204:
-        plan.printer.print_response(response)
+        plan.printer.print_one(response.body)
     if error:
         raise error
 

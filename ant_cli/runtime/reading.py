@@ -2,62 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
 from ant_cli.errors import UsageError, os_error_text
 from ant_cli.runtime.light_typing import BinaryIO
 
-INPUT_LIMIT = 10_000_000
-"""The most bytes that are read from stdin or a file. The API accepts no larger requests."""
-STREAM_LIMIT = 1_000_000_000
-"""The most bytes that are read from a pipe of many objects. Each may have up to `INPUT_LIMIT` bytes."""
+INPUT_LIMIT = 100_000_000
+"""The most bytes that are read from stdin or from a file of the user."""
+FILE_LIMIT = 10_000_000
+"""The most bytes of a file that others may have written, such as those of a repository."""
+_PART = 1_000_000
 
 
-def read_limited(file: BinaryIO, name: str) -> bytes:
-    """Read a file to its end. Raises UsageError if it is longer than `INPUT_LIMIT` bytes."""
+def read_limited(file: BinaryIO, name: str, limit: int = INPUT_LIMIT) -> bytes:
+    """Read a file to its end. Raises UsageError if it is longer than `limit` bytes."""
     parts, size = [], 0
-    for part in _parts(file):
-        parts.append(part)
-        size += len(part)
-        if size > INPUT_LIMIT:
-            raise _too_long(name, INPUT_LIMIT)
-    return b"".join(parts)
-
-
-def read_or_store(file: BinaryIO, name: str, may_be_long: Callable[[bytes], bool]) -> bytes | BinaryIO:
-    """Read a file to its end. If it exceeds `INPUT_LIMIT` and `may_be_long`, read it into a temporary file."""
-    parts, head = _parts(file), b""
-    for part in parts:
-        head += part
-        if len(head) > INPUT_LIMIT:
-            break
-    else:
-        return head
-    if not may_be_long(head):
-        raise _too_long(name, INPUT_LIMIT)
-    import tempfile
-    from itertools import chain
-
-    store: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - the caller reads it
-    try:
-        for part in chain((head,), parts):
-            store.write(part)
-            if store.tell() > STREAM_LIMIT:
-                raise _too_long(name, STREAM_LIMIT)
-    except BaseException:
-        store.close()
-        raise
-    return store
-
-
-def _parts(file: BinaryIO) -> Iterator[bytes]:
-    while (part := file.read(INPUT_LIMIT + 1)) != b"":
+    while size <= limit:
+        part = file.read(_PART)
         if part is None:  # another process made the shared pipe non-blocking
             _wait_for_data(file)
             continue
-        yield part
-        if file.isatty():  # Ctrl-D ended the input; another read would wait for a second Ctrl-D
-            return
+        parts.append(part)
+        size += len(part)
+        if not part or file.isatty():  # at a terminal, another read would wait for a second Ctrl-D
+            return b"".join(parts)
+    raise UsageError(f"{name} is longer than {limit // 1_000_000} MB, which is the limit.")
 
 
 def _wait_for_data(file: BinaryIO) -> None:
@@ -66,12 +33,8 @@ def _wait_for_data(file: BinaryIO) -> None:
     select.select([file], [], [])
 
 
-def _too_long(name: str, limit: int) -> UsageError:
-    return UsageError(f"{name} is longer than {limit // 1_000_000} MB, which is the limit.")
-
-
-def read_file(path: str, where: str, hint: str = "") -> bytes:
-    """Read a file of at most `INPUT_LIMIT` bytes. `where` is the flag that names it.
+def read_file(path: str, where: str, hint: str = "", limit: int = INPUT_LIMIT) -> bytes:
+    """Read a file of at most `limit` bytes. `where` is the flag that names it.
 
     Raises:
         UsageError: if it can't be read, or is larger.
@@ -83,7 +46,7 @@ def read_file(path: str, where: str, hint: str = "") -> bytes:
         raise UsageError(f"{where}: the name of the file is missing.", hint)
     try:
         with Path(path).open("rb") as file:
-            return read_limited(file, f"{where}: {path}")
+            return read_limited(file, f"{where}: {path}", limit)
     except (OSError, ValueError) as error:
         raise UsageError(f"{where}: {path!r} can't be read: {os_error_text(error)}.", hint) from None
 

@@ -16,9 +16,7 @@ from ant_cli.runtime.sanitize import escape_controls
 TYPE_CHECKING = False  # as in light_typing, which `ant --version` does without
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import BinaryIO, TypeVar
-
-    _Content = TypeVar("_Content")
+    from typing import BinaryIO
 
 ERASE_LINE = "\r\x1b[K"
 """Moves the cursor to the start of its line, and erases the line."""
@@ -95,32 +93,15 @@ class Stdin(Stream):
         """
         from ant_cli.runtime.reading import read_limited
 
-        return self._read(lambda file: read_limited(file, "standard input"))
-
-    def _read(self, read: Callable[[BinaryIO], _Content]) -> _Content:
         if self.taken:
             raise UsageError("standard input can be read only once, but two arguments need it.")
         self.taken = True
         if self._file is None:
             raise UsageError("standard input is closed.")
         try:
-            return read(self._file)
+            return read_limited(self._file, "standard input")
         except (OSError, ValueError) as error:
             raise UsageError(f"standard input can't be read: {os_error_text(error)}.") from None
-
-    def read_or_store(self, may_be_long: Callable[[bytes], bool]) -> bytes | BinaryIO:
-        """Read to the end, like `read`. Input longer than `INPUT_LIMIT` is put into a temporary file.
-
-        Args:
-            may_be_long: Called with more than `INPUT_LIMIT` bytes; returns whether the input may be that long.
-
-        Raises:
-            UsageError: as `read`, or if it is longer than `STREAM_LIMIT`.
-
-        """
-        from ant_cli.runtime.reading import read_or_store
-
-        return self._read(lambda file: read_or_store(file, "standard input", may_be_long))
 
     def read_line(self) -> str:
         """Read a line that a person types, with its line break; empty at the end of the input."""

@@ -44,6 +44,13 @@ def mistakes(*paths: str) -> list[str]:
 # Finding files
 
 
+def test_a_file_of_more_than_10_mb_is_rejected():
+    """A repository's files may be hostile, and each takes time and memory in proportion to its size."""
+    write("large.environment.yaml", "#" * 10_000_001)
+    (mistake,) = mistakes("large.environment.yaml")
+    assert "large.environment.yaml is longer than 10 MB" in mistake
+
+
 def test_a_folder_gives_its_environments_and_the_number_of_files_of_other_kinds():
     """The folder, the name or a field may state the kind."""
     write("environments/a.yaml")

@@ -38,7 +38,7 @@ DEEP_BOMB = "k0: &k0 {}\n" + "".join(f"k{n}: &k{n} {'[' * 90}*k{n - 1}{']' * 90}
         (b"name: !!binary aGk=\n", "tag"),
         (b"name: !!python/object/apply:os.system [id]\n", "tag"),
         (b"%YAML 3.0\n---\nname: x\n", "YAML"),
-        (b"config: {a: b}\nx: &a:b c\n---\ny: *a:b\n", "no &a:b before"),
+        (b"config: {a: b}\nx: &a c\n---\ny: *a\n", "no &a before"),
         (BOMB.encode(), "aliases stand for more than"),
         (MERGE_BOMB.encode(), "aliases stand for more than"),
         (DEEP_BOMB.encode(), "line 3, column 99: nested deeper than 100"),
@@ -53,7 +53,6 @@ DEEP_BOMB = "k0: &k0 {}\n" + "".join(f"k{n}: &k{n} {'[' * 90}*k{n - 1}{']' * 90}
         (b'{"name": "x"}\n{"name": }\n', "line 2, column 10: not valid JSON"),
         (b"[]", "keys and values"),
         (b"5", "keys and values"),
-        (b"x" * 10_000_001, "10 MB"),
     ],
     ids=lambda value: repr(value)[:30],
 )
@@ -198,18 +197,18 @@ def test_a_value_too_long_for_a_file_name_is_sent_literally(ant_over_socket: Ant
 
 @pytest.mark.parametrize("flag", ["--file ", "--description @"])
 @needs("/dev/zero")
-def test_an_endless_file_is_rejected_after_10_mb(shell: Shell, flag):
+def test_an_endless_file_is_rejected_after_100_mb(shell: Shell, flag):
     """Not more than the limit is read."""
     result = shell(f"$ANT beta:environments create --name n {flag}/dev/zero")
     assert (result.exit, result.requests) == (2, [])
-    assert "10 MB" in result.stderr
+    assert "100 MB, which is the limit" in result.stderr
 
 
-def test_an_endless_pipe_is_rejected_after_10_mb(shell: Shell):
+def test_an_endless_pipe_is_rejected_after_100_mb(shell: Shell):
     """The pipe is standard input, or the value of a flag."""
     for words in ("create", "create --name @-"):
         result = shell(f"yes | $ANT beta:environments {words}")
-        assert (result.exit, "10 MB" in result.stderr) == (2, True)
+        assert (result.exit, "100 MB, which is the limit" in result.stderr) == (2, True)
 
 
 def test_a_fifo_is_read_like_a_file(shell: Shell):
