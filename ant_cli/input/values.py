@@ -107,13 +107,12 @@ def parse(text: str, where: str) -> Value:
     """
     try:
         value, end = parse_json(text, after_space(text, 0))
-        if end == len(text):
-            return value
-        error: Exception = _extra_data(text, end)
-    except (ValueError, RecursionError) as problem:
-        error = problem
-    documents = _parse_yaml(text, where, error, several=False)
-    return documents[0] if documents else None
+        if end < len(text):
+            raise json.JSONDecodeError("Extra data", text, end)
+    except (ValueError, RecursionError) as error:
+        documents = _parse_yaml(text, where, _why_not_json(error), several=False)
+        return documents[0] if documents else None
+    return value
 
 
 def parse_all(text: str, where: str) -> Callable[[], Iterator[ParsedValue]]:
@@ -131,7 +130,8 @@ def parse_all(text: str, where: str) -> Callable[[], Iterator[ParsedValue]]:
         for _ in values:
             pass
     except (ValueError, RecursionError) as error:
-        documents = [value for value in _parse_yaml(text, where, error, several=True) if value is not None]
+        documents = _parse_yaml(text, where, _why_not_json(error), several=True)
+        documents = [value for value in documents if value is not None]
         return lambda: (ParsedValue(value, 0, is_json=False) for value in documents)
     return (lambda: _json_values(text)) if second else (lambda: iter((first,) if first else ()))
 
@@ -146,7 +146,18 @@ def _json_values(text: str) -> Iterator[ParsedValue]:
 
 
 class _NotFinite(ValueError):
-    """The text is JSON except for NaN or Infinity."""
+    """The text has NaN or Infinity where JSON has a value."""
+
+
+class _NotJSON(NamedTuple):
+    """Why a text is not JSON."""
+
+    has_constant: bool
+    """NaN or Infinity is where JSON has a value."""
+    message: str = ""
+    """For an error of syntax, what it is."""
+    line: int = 0
+    column: int = 0
 
 
 def parse_json(text: str, position: int) -> tuple[Value, int]:
@@ -164,10 +175,6 @@ def after_space(text: str, position: int) -> int:
     """Return the position after the white space of JSON at a position."""
     match = _JSON_SPACE.match(text, position)
     return match.end() if match else position
-
-
-def _extra_data(text: str, position: int) -> json.JSONDecodeError:
-    return json.JSONDecodeError("Extra data", text, position)
 
 
 def _reject_constant(name: str) -> Value:
@@ -202,32 +209,50 @@ def _containers_in(value: Value) -> list[Value]:
     return [child for child in children if isinstance(child, dict | list)]
 
 
-def _parse_yaml(text: str, where: str, json_error: Exception, *, several: bool) -> list[Value]:
-    """Read the documents of a text as relaxed YAML. `json_error` says why it is not JSON.
+def _why_not_json(error: Exception) -> _NotJSON:
+    if not isinstance(error, json.JSONDecodeError):
+        return _NotJSON(isinstance(error, _NotFinite))
+    message = "not valid JSON: " + error.msg[:1].lower() + error.msg[1:].removesuffix(" at")
+    if error.msg == "Extra data":
+        message = "something follows the end of the value, and only one value can be used"
+    return _NotJSON(has_constant=False, message=message, line=error.lineno, column=error.colno)
 
-    The reader is imported only when it is needed, because that takes long.
+
+def _parse_yaml(text: str, where: str, not_json: _NotJSON, *, several: bool) -> list[Value]:
+    """Read the documents of a text as relaxed YAML.
+
+    Importing the reader takes two thirds of the time of the rest of a `create`. So the most common YAML, such as
+    `{type: cloud, packages: {pip: [pandas]}}`, is read without it: a flow collection of plain words is JSON without
+    its quotes, so it is enough to add them.
     """
-    json_words = isinstance(json_error, _NotFinite)
-    if not json_words and (collection := _flow_collection(text)) is not None:
+    if not not_json.has_constant and (collection := _flow_collection(text)) is not None:
         return [collection]
     from ant_cli.input.yaml_reader import YAMLProblem, read_yaml
 
+    constants = not_json.has_constant
     try:
-        return read_yaml(text, number=Number, depth_limit=DEPTH_LIMIT, json_words=json_words, several=several)
+        return read_yaml(text, number=Number, depth_limit=DEPTH_LIMIT, json_words=constants, several=several)
     except YAMLProblem as problem:
-        line, column, message = problem.line, problem.column, problem.message
-        if problem.is_syntax and isinstance(json_error, json.JSONDecodeError) and _LOOKS_LIKE_JSON.match(text):
-            line, column, message = json_error.lineno, json_error.colno, describe_json_error(json_error)
-    raise UsageError(f"{where}, line {line}, column {column}: {message}.")
+        if problem.is_syntax and not_json.message and _LOOKS_LIKE_JSON.match(text):
+            raise _error(where, not_json.line, not_json.column, not_json.message) from None
+        raise _error(where, problem.line, problem.column, problem.message) from None
+
+
+def _error(where: str, line: int, column: int, message: str) -> UsageError:
+    return UsageError(f"{where}, line {line}, column {column}: {message}.")
+
+
+_WORD = r"(?!True|TRUE|False|FALSE|Null|NULL)[A-Za-z_][A-Za-z0-9_./=@-]*+"
+_COLLECTION = rf"[\[{{](?:{_WORD}(?:: |(?=[ ,\]}}]))|[\[\]{{}}, ])*+"
+_JSON_WORDS = ("true", "false", "null")
 
 
 def _flow_collection(text: str) -> Value:
-    """Return the value of a simple YAML text; None if it is not simple, or has mistakes."""
-    from ant_cli.input.plain_flow import as_json
-
-    json_text = as_json(text)
-    if json_text is None:
+    """Return the value of a flow collection of plain words; None for any other text, or if it has mistakes."""
+    text = text.strip(" \n")
+    if not re.fullmatch(_COLLECTION, text):
         return None
+    json_text = re.sub(_WORD, _quoted, text)
     try:
         value, end = parse_json(json_text, 0)
     except (ValueError, RecursionError):
@@ -235,11 +260,8 @@ def _flow_collection(text: str) -> Value:
     return value if end == len(json_text) else None
 
 
-def describe_json_error(error: json.JSONDecodeError) -> str:
-    """Return why a text is not JSON, without the position."""
-    if error.msg == "Extra data":
-        return "something follows the end of the value, and only one value can be used"
-    return "not valid JSON: " + error.msg[:1].lower() + error.msg[1:].removesuffix(" at")
+def _quoted(match: re.Match[str]) -> str:
+    return match[0] if match[0] in _JSON_WORDS else f'"{match[0]}"'
 
 
 def encode(value: Value) -> bytes:

@@ -2,18 +2,18 @@
 
 Only `true`, `false` and `null` are keywords, only JSON's decimal numbers, `0x1F` and `0o17` are
 numbers; everything else is text. The events of libyaml are read one by one with an explicit stack, so neither depth
-nor aliases can exhaust the memory, and each error has its line and column. libyaml itself reads YAML 1.1: see
-`yaml_compat`.
+nor aliases can exhaust the memory, and each error has its line and column. libyaml itself reads YAML 1.1: before
+it does, what would mean something else there is replaced by stand-ins.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import yaml
 
-from ant_cli.input.yaml_compat import Compatible, TooManyCharacters, make_compatible
 from ant_cli.runtime.light_typing import Any, NamedTuple
 
 _NODE_LIMIT = 100_000
@@ -37,6 +37,12 @@ _JSON_NOT_FINITE = r"NaN|-?Infinity"
 _TEXT_TAGS = ("!", "tag:yaml.org,2002:str")
 _AFTER_ANCHOR = ("", " ", "\t", "\r", "\n", ",", "[", "]", "{", "}")
 _PLAIN_TAGS = (None, "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
+_UNLIKE_YAML_1_1 = (
+    r"\\(?:\\|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+    r"|\x85|\u2028|\u2029"
+    r"|\?(?=[^ \t\r\n,\[\]{}])"
+)
+"""A surrogate pair, a line separator, or a question mark in a word; also an escaped backslash, to skip it."""
 
 
 class YAMLProblem(Exception):
@@ -63,30 +69,55 @@ def read_yaml(
         YAMLProblem: if it is not YAML, or breaks the rules above.
 
     """
+    source = _prepare(text)
+    builder = _Builder(source, number, depth_limit, json_words=json_words, several=several)
     try:
-        source = make_compatible(text)
-    except TooManyCharacters as error:
-        raise YAMLProblem(str(error), None) from None
-    while True:
-        builder = _Builder(source, number, depth_limit, json_words=json_words, several=several)
-        try:
-            for event in iter(_LOADER(source.text).get_event, None):
-                builder.take(event)
-        except (yaml.YAMLError, UnicodeEncodeError) as error:
-            corrected = _accept_colon(source, error)
-            if corrected is None:
-                raise _problem(error, text, depth_limit) from None
-            source = corrected
-        else:
-            return builder.results
+        for event in iter(_LOADER(source.text).get_event, None):
+            builder.take(event)
+    except (yaml.YAMLError, UnicodeEncodeError) as error:
+        raise _problem(error, text, depth_limit) from None
+    return builder.results
 
 
-def _accept_colon(source: Compatible, error: Exception) -> Compatible | None:
-    """Return a text that libyaml can read if `error` is about a colon after a line separator; else None."""
-    if "mapping values are not allowed" not in str(getattr(error, "problem", "")):
-        return None
-    mark: Any = getattr(error, "problem_mark", None)
-    return source.with_colon_as_text(mark.index) if mark else None
+class _Source(NamedTuple):
+    """A text for libyaml, and the meaning of its stand-ins."""
+
+    text: str
+    as_written: dict[int, str]
+    in_double_quotes: dict[int, str]
+    """The same, with escapes resolved."""
+
+    def value_of(self, event: Any) -> str:
+        """Return the text of a scalar."""
+        if not self.as_written:
+            return str(event.value)
+        return str(event.value.translate(self.in_double_quotes if event.style == '"' else self.as_written))
+
+
+def _prepare(text: str) -> _Source:
+    r"""Return a text for libyaml.
+
+    In YAML 1.2, U+0085, U+2028 and U+2029 are no line breaks, a `?` before a character is part of a plain scalar,
+    and `"\ud83d\ude00"` is one character, as in JSON. Each of these is replaced by a character that does not occur
+    in the text. Quotes and comments need not be recognized, because the originals are put back into the values.
+    """
+    if not any(part in text for part in ("\x85", "\u2028", "\u2029", "?", r"\ud", r"\uD")):
+        return _Source(text, {}, {})
+    originals = dict.fromkeys(match[0] for match in re.finditer(_UNLIKE_YAML_1_1, text) if match[0] != r"\\")
+    stand_ins = dict(zip(originals, _unused_characters(text), strict=False))
+    if len(stand_ins) < len(originals):
+        raise YAMLProblem("the text has too many different characters", None)
+    text = re.sub(_UNLIKE_YAML_1_1, lambda match: stand_ins.get(match[0], match[0]), text)
+    as_written = {ord(stand_in): original for original, stand_in in stand_ins.items()}
+    pairs = {code: json.loads(f'"{original}"') for code, original in as_written.items() if original[0] == "\\"}
+    return _Source(text, as_written, {**as_written, **pairs})
+
+
+def _unused_characters(text: str) -> Iterator[str]:
+    """Yield private characters of Unicode that are not in the text, neither literally nor as escapes."""
+    used = set(text)
+    escaped = {int(code, 16) for code in re.findall(r"\\U([0-9a-fA-F]{8})", text)}
+    return (chr(code) for code in range(0xF0000, 0x110000) if code not in escaped and chr(code) not in used)
 
 
 def _problem(error: Exception, text: str, depth_limit: int) -> YAMLProblem:
@@ -164,7 +195,7 @@ class _Builder:
     """Builds values from parser events."""
 
     def __init__(
-        self, source: Compatible, number: Callable[[str], Any], depth_limit: int, *, json_words: bool, several: bool
+        self, source: _Source, number: Callable[[str], Any], depth_limit: int, *, json_words: bool, several: bool
     ) -> None:
         self.results: list[Any] = []
         self._source = source
@@ -220,8 +251,8 @@ class _Builder:
         self._place(done.value, done.size, done.height, done.anchor, event)
 
     def _alias(self, event: Any) -> None:
+        anchor = self._name(event)
         self._reject_as_key(event)
-        anchor = self._source.restore(event.anchor)
         if anchor not in self._anchors:
             raise YAMLProblem(f"there is no &{anchor} before this *{anchor}", event.start_mark)
         node = self._anchors[anchor]
@@ -252,14 +283,15 @@ class _Builder:
             self._anchors[anchor] = _YamlNode(key, 1, 0)
 
     def _anchor(self, event: Any) -> str | None:
-        """Return the name of an event's anchor. Rejects `"a":&b:c`, which libyaml would read only in part."""
-        if event.anchor is None:
-            return None
+        return None if event.anchor is None else self._name(event)
+
+    def _name(self, event: Any) -> str:
+        """Return the name after `&` or `*`. Rejects `"a":&b:c`, which libyaml would read only in part."""
         start = event.start_mark.index
         after = self._source.text[start + 1 + len(event.anchor) :][:1]
-        if self._source.text[start] == "&" and after not in _AFTER_ANCHOR:
+        if self._source.text[start] in "&*" and after not in _AFTER_ANCHOR:
             raise YAMLProblem("an anchor must be followed by a space", event.start_mark)
-        return self._source.restore(event.anchor)
+        return str(event.anchor)
 
     def _reject_missing_space(self, top: _Open, event: Any) -> None:
         """Reject `{a:1}`, which is the key "a:1" without a value in YAML."""
@@ -267,11 +299,11 @@ class _Builder:
         no_value = event.start_mark.index == event.end_mark.index
         if key is not None and no_value and key.implicit[0] and ":" in key.value:
             raise YAMLProblem(
-                f"{self._source.restore(key.value)!r} needs a space after the colon, or quotes", key.start_mark
+                f"{self._source.value_of(key)!r} needs a space after the colon, or quotes", key.start_mark
             )
 
     def _resolve(self, event: Any) -> Any:
-        text = self._source.restore(event.value)
+        text = self._source.value_of(event)
         if event.tag in _TEXT_TAGS or (event.tag is None and not event.implicit[0]):
             return text
         if event.tag is not None:
