@@ -62,7 +62,7 @@ class Queue:
 @contextmanager
 def emulator(folder: Path) -> Iterator[str]:
     """Serve an emulator; yields its base URL."""
-    words = [*ANT, "emulator", "start", "--database", str(folder / "emulator.db")]
+    words = [*ANT, "emulator", "start", "--any-credential", "--database", str(folder / "emulator.db")]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert process.stdout
     try:

@@ -99,7 +99,7 @@ _ant_flags() {
     'profile rename') reply=(--help) ;;
     'profile delete') reply=(--help) ;;
     emulator) reply=(--help) ;;
-    'emulator start') reply=(--help --host --port --database --lease-seconds --organization-id --workspace-id --detach --format --api-key --api-key-stdin) ;;
+    'emulator start') reply=(--help --host --port --database --lease-seconds --organization-id --workspace-id --any-credential --detach --format --api-key --api-key-stdin) ;;
     'emulator status') reply=(--help --format --transform --raw-output --columns) ;;
     'emulator stop') reply=(--help --port --all) ;;
     'emulator env') reply=(--help --port --wait) ;;
@@ -125,7 +125,7 @@ _ant_kind_of_flag() {
     'beta:worker run'\ --work-id) kind='free' ;;
     *\ --help | *\ -h | *\ --version | *\ -v | *\ --verbose) kind='plain' ;;
     *\ --api-key | *\ --auth-token | *\ --federation-rule | *\ --identity-token | *\ --organization-id | *\ --service-account-id | *\ --base-url | *\ --workspace-id | *\ --transform | *\ --transform-error | *\ --columns | *\ --timeout | *\ --max-retries | *\ --parallel | *\ --until | *\ --every | *\ --for | *\ --add | *\ --remove | *\ --limit | *\ --filter | *\ --max-items | *\ --block-ms | *\ --reclaim-older-than-ms | *\ --desired-ttl-seconds | *\ --environment-key | *\ --worker-id | *\ --max-idle | *\ --concurrency | *\ --lease | *\ --attempts | *\ --item-timeout | *\ --drain-timeout | *\ --kill-timeout | *\ --exit-when-idle | *\ --listen | *\ --session-id | *\ --cache | *\ --api-key-command | *\ --host | *\ --port | *\ --lease-seconds | *\ --wait | *\ --environment | *\ --title | *\ --count | *\ --advance-ms | *\ --now | *\ --path-contains | *\ --method | *\ --status | *\ --times | *\ --retry-after-ms | *\ --delay-ms | *\ --after | *\ --body-delay-ms | *\ --cut-after-events) kind='free' ;;
-    *\ --api-key-stdin | *\ --auth-token-stdin | *\ --local | *\ --raw-output | *\ -r | *\ --dry-run | *\ --debug | *\ --fail-fast | *\ --watch | *\ --include-archived | *\ --slurp | *\ --yes | *\ --force | *\ --no-auto-stop | *\ --pass-api-key | *\ -y | *\ --exit-code | *\ --adopt | *\ --prune | *\ --validate | *\ --all | *\ --no-verify | *\ --keyring | *\ --check | *\ --access-token | *\ --env | *\ --detach | *\ --no-secret | *\ --disconnect | *\ --list | *\ --clear) kind='boolean' ;;
+    *\ --api-key-stdin | *\ --auth-token-stdin | *\ --local | *\ --raw-output | *\ -r | *\ --dry-run | *\ --debug | *\ --fail-fast | *\ --watch | *\ --include-archived | *\ --slurp | *\ --yes | *\ --force | *\ --no-auto-stop | *\ --pass-api-key | *\ -y | *\ --exit-code | *\ --adopt | *\ --prune | *\ --validate | *\ --all | *\ --no-verify | *\ --keyring | *\ --check | *\ --access-token | *\ --env | *\ --any-credential | *\ --detach | *\ --no-secret | *\ --disconnect | *\ --list | *\ --clear) kind='boolean' ;;
     *\ --identity-token-file | *\ --file | *\ -f | *\ --on-work | *\ --workdir | *\ --work-secret-file | *\ --lock-file | *\ --save-plan | *\ --plan | *\ --directory | *\ --database | *\ --script) kind='file' ;;
     *\ --profile) kind='profile' ;;
     *\ --format | *\ --format-error) kind='choices auto json jsonl yaml table pretty raw explore' ;;

@@ -167,6 +167,7 @@ set -g __ant_booleans \
     --check \
     --access-token \
     --env \
+    --any-credential \
     --detach \
     --no-secret \
     --disconnect \
@@ -905,6 +906,7 @@ complete -c ant -n '__ant_at any emulator start' -l database -r -F -d 'The file 
 complete -c ant -n '__ant_at any emulator start' -l lease-seconds -x -d 'How long a lease lasts by default, from 1 to 300'
 complete -c ant -n '__ant_at any emulator start' -l organization-id -x -d 'The organization ID in the headers of responses'
 complete -c ant -n '__ant_at any emulator start' -l workspace-id -x -d 'The workspace of the key; its ID is in the headers of responses'
+complete -c ant -n '__ant_at any emulator start' -l any-credential -f -d 'Accept any kind of credential in every request'
 complete -c ant -n '__ant_at any emulator start' -l detach -f -d 'Serve in the background; `ant emulator stop` ends it'
 complete -c ant -n '__ant_at any emulator start' -l format -x -a 'auto\\t json\\t jsonl\\t yaml\\t table\\t pretty\\t raw\\t explore\\t' -d 'How results are printed'
 complete -c ant -n '__ant_at any emulator start' -l api-key -x -d 'The API key'

@@ -44,6 +44,7 @@ def start(
     lease_seconds: str,
     organization_id: str = "",
     workspace_id: str = "",
+    any_credential: bool = False,
     detach: bool = False,
 ) -> None:
     """Serve the emulator over HTTP until Ctrl-C; print its base URL as soon as it listens."""
@@ -55,13 +56,14 @@ def start(
     identity |= {"workspace_id": _check_identity("--workspace-id", workspace_id)}
     if detach:
         options = {"host": host, "port": port, "database": database, "lease_seconds": lease_seconds, **identity}
+        options |= {"any_credential": "true"} if any_credential else {}
         url = _start_in_background(runtime, options, api_key)
         print_result(runtime, flags, url, {"base_url": url})
         return
     emulator = open_emulator(
         database,
         api_key=api_key or None,
-        require_credential=True,
+        any_credential=any_credential,
         lease_seconds=lease,
         **{name: value for name, value in identity.items() if value},
     )

@@ -24,6 +24,8 @@ class Call(NamedTuple):
     body: bytes
     is_stopping: Callable[[], bool]
     """Whether a stream should end, because the server stops or the client has disconnected."""
+    api_key: str
+    """The emulator's API key; empty if it accepts any."""
 
     @property
     def environment_id(self) -> str:

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from ant_cli.emulator import environment_rules
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.clock import rfc3339, rfc3339_or_none
+from ant_cli.emulator.credentials import secret_of
 from ant_cli.emulator.errors import EmulatorError
 from ant_cli.emulator.leases import expire_leases
-from ant_cli.emulator.session_tokens import secret_of
 from ant_cli.emulator.store import Store, Transaction
 from ant_cli.runtime.light_typing import NamedTuple
 

@@ -10,11 +10,11 @@ import json
 
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.clock import MICROSECONDS_PER_MS, MICROSECONDS_PER_SECOND, rfc3339_or_none
+from ant_cli.emulator.credentials import environment_key, new_token
 from ant_cli.emulator.environment_rules import StoredEnvironment
 from ant_cli.emulator.errors import InvalidRequest
 from ant_cli.emulator.identifiers import new_id
 from ant_cli.emulator.items import COLUMNS, Item, save, to_json, work_transaction
-from ant_cli.emulator.session_tokens import new_token
 from ant_cli.emulator.store import Store, Transaction
 
 RECLAIM_MS = 5_000
@@ -122,6 +122,14 @@ def enqueue(store: Store, call: Call) -> str:
         ]
     store.arrivals.announce()
     return f'{{"data":[{",".join(map(to_json, added))}]}}'
+
+
+def make_key(store: Store, call: Call) -> str:
+    """Return a key for the environment, as the Console makes one. It is the same each time."""
+    with work_transaction(store, call) as (_, environment):
+        check_takes_work(environment)
+    key = environment_key(environment.id, call.api_key)
+    return json.dumps({"environment_id": environment.id, "environment_key": key, "type": "environment_key"})
 
 
 def add(

@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 
 from ant_cli.emulator import admin, environment_rules, faults, health_and_models, queue, sessions, work_rules
 from ant_cli.emulator.call import Call
+from ant_cli.emulator.credentials import API_KEY, ENVIRONMENT_KEY, EVERY_KIND, ITEM_SECRET
 from ant_cli.emulator.errors import EmulatorError
 from ant_cli.emulator.store import Store
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
@@ -33,36 +34,52 @@ ITEM = WORK + "/<work_id>"
 SESSION = "/v1/sessions/<session_id>"
 ADMIN = "/_emulator"
 
-ROUTES: tuple[tuple[str, str, RouteHandler], ...] = (
-    ("GET", HEALTH, health_and_models.health),
-    ("GET", MODELS, health_and_models.list_models),
-    ("POST", ENVIRONMENTS, environment_rules.create),
-    ("GET", ENVIRONMENTS, environment_rules.list_environments),
-    ("GET", ENVIRONMENT, environment_rules.retrieve),
-    ("POST", ENVIRONMENT, environment_rules.update),
-    ("DELETE", ENVIRONMENT, environment_rules.delete),
-    ("POST", ENVIRONMENT + "/archive", environment_rules.archive),
-    ("GET", WORK, work_rules.list_work),
-    ("GET", WORK + "/poll", queue.poll),
-    ("GET", WORK + "/stats", queue.stats),
-    ("GET", ITEM, work_rules.retrieve),
-    ("POST", ITEM, work_rules.update),
-    ("POST", ITEM + "/ack", work_rules.acknowledge),
-    ("POST", ITEM + "/heartbeat", work_rules.heartbeat),
-    ("POST", ITEM + "/stop", work_rules.stop),
-    ("GET", SESSION, sessions.retrieve),
-    ("GET", SESSION + "/events", sessions.list_events),
-    ("POST", SESSION + "/events", sessions.send_events),
-    ("GET", SESSION + "/events/stream", sessions.stream),
-    ("POST", ADMIN + "/reset", admin.reset),
-    ("POST", ADMIN + "/sessions", sessions.create),
-    ("GET", ADMIN + "/sessions/<session_id>", sessions.show),
-    ("POST", ADMIN + "/environments/<environment_id>/enqueue", queue.enqueue),
-    ("POST", ADMIN + "/faults", faults.add),
-    ("GET", ADMIN + "/faults", faults.list_faults),
-    ("DELETE", ADMIN + "/faults", faults.clear),
-    ("GET", ADMIN + "/clock", admin.show_clock),
-    ("POST", ADMIN + "/clock", admin.move_clock),
+
+class Route(NamedTuple):
+    """An endpoint."""
+
+    method: str
+    path: str
+    handler: RouteHandler
+    takes: tuple[str, ...] = EVERY_KIND
+    """The kinds of credentials that it accepts, the usual one first."""
+
+
+ACCOUNT = (API_KEY,)
+QUEUE = (ENVIRONMENT_KEY, API_KEY)
+LIST = (ENVIRONMENT_KEY, ITEM_SECRET)
+
+ROUTES = (
+    Route("GET", HEALTH, health_and_models.health),
+    Route("GET", MODELS, health_and_models.list_models),
+    Route("POST", ENVIRONMENTS, environment_rules.create, ACCOUNT),
+    Route("GET", ENVIRONMENTS, environment_rules.list_environments, ACCOUNT),
+    Route("GET", ENVIRONMENT, environment_rules.retrieve, ACCOUNT),
+    Route("POST", ENVIRONMENT, environment_rules.update, ACCOUNT),
+    Route("DELETE", ENVIRONMENT, environment_rules.delete, ACCOUNT),
+    Route("POST", ENVIRONMENT + "/archive", environment_rules.archive, ACCOUNT),
+    Route("GET", WORK, work_rules.list_work, LIST),
+    Route("GET", WORK + "/poll", queue.poll, QUEUE),
+    Route("GET", WORK + "/stats", queue.stats, QUEUE),
+    Route("GET", ITEM, work_rules.retrieve, ACCOUNT),
+    Route("POST", ITEM, work_rules.update, ACCOUNT),
+    Route("POST", ITEM + "/ack", work_rules.acknowledge, QUEUE),
+    Route("POST", ITEM + "/heartbeat", work_rules.heartbeat),
+    Route("POST", ITEM + "/stop", work_rules.stop),
+    Route("GET", SESSION, sessions.retrieve),
+    Route("GET", SESSION + "/events", sessions.list_events),
+    Route("POST", SESSION + "/events", sessions.send_events),
+    Route("GET", SESSION + "/events/stream", sessions.stream),
+    Route("POST", ADMIN + "/reset", admin.reset),
+    Route("POST", ADMIN + "/sessions", sessions.create),
+    Route("GET", ADMIN + "/sessions/<session_id>", sessions.show),
+    Route("POST", ADMIN + "/environments/<environment_id>/enqueue", queue.enqueue),
+    Route("POST", ADMIN + "/environments/<environment_id>/key", queue.make_key),
+    Route("POST", ADMIN + "/faults", faults.add),
+    Route("GET", ADMIN + "/faults", faults.list_faults),
+    Route("DELETE", ADMIN + "/faults", faults.clear),
+    Route("GET", ADMIN + "/clock", admin.show_clock),
+    Route("POST", ADMIN + "/clock", admin.move_clock),
 )
 
 
@@ -85,9 +102,9 @@ ANYBODY = OWN._replace(needs_key=False)
 
 
 class Match(NamedTuple):
-    """The handler of a request, and the IDs in its path."""
+    """The endpoint of a request, and the IDs in its path."""
 
-    handler: RouteHandler
+    route: Route
     ids: dict[str, str]
 
 
@@ -99,13 +116,20 @@ def access_of(path: str) -> Access:
 
 
 _Pattern = tuple[str, ...]
-_HANDLERS: dict[_Pattern, dict[str, RouteHandler]] = {}
-"""The handler of each method, by the segments of a path. `<name>` is an ID."""
-for _method, _path, _handler in ROUTES:
-    _methods = _HANDLERS.setdefault(tuple(_path.split("/")), {})
-    _methods[_method] = _handler
-    if _method == "GET" and _handler is not queue.poll:  # a HEAD would hand out work that nobody receives
-        _methods["HEAD"] = _handler
+
+
+def _routes_by_path() -> dict[_Pattern, dict[str, Route]]:
+    routes: dict[_Pattern, dict[str, Route]] = {}
+    for route in ROUTES:
+        methods = routes.setdefault(tuple(route.path.split("/")), {})
+        methods[route.method] = route
+        if route.method == "GET" and route.handler is not queue.poll:  # a HEAD would take work that nobody receives
+            methods["HEAD"] = route
+    return routes
+
+
+_ROUTES = _routes_by_path()
+"""The endpoint of each method, by the segments of a path. `<name>` is an ID."""
 
 
 def path_of(environ: WSGIEnvironment) -> str:
@@ -124,9 +148,9 @@ def path_of(environ: WSGIEnvironment) -> str:
 
 
 def match(path: str, method: str) -> Match:
-    """Return the handler of the first row that matches. Raises EmulatorError if no row does."""
+    """Return the first endpoint that matches. Raises EmulatorError if there is none."""
     segments, allowed = path.split("/"), set[str]()
-    for pattern, methods in _HANDLERS.items():
+    for pattern, methods in _ROUTES.items():
         ids = _ids(pattern, segments)
         if ids is not None and method in methods:
             return Match(methods[method], ids)

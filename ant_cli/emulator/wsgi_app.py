@@ -6,9 +6,10 @@ import math
 from collections.abc import Iterable
 from pathlib import Path
 
-from ant_cli.emulator import faults, session_tokens
+from ant_cli.emulator import faults
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.clock import Clock
+from ant_cli.emulator.credentials import SentCredential, credentials_of, is_same, of_kinds, opens
 from ant_cli.emulator.errors import PHRASES, ClientLeft, Disconnected, EmulatorError, InvalidRequest, envelope
 from ant_cli.emulator.guard import refuse_browsers
 from ant_cli.emulator.http_request import Headers, query_of, read_body
@@ -50,11 +51,12 @@ class _RequestOutcome(NamedTuple):
 class Emulator:
     """The environments API over one database, as a WSGI application that threads may share.
 
-    With `api_key`, only that key is accepted, and sessions tokens for their own item and session. Without it, any
-    credential is accepted; none is needed if `require_credential` is false, as in the same process. A lease lasts
-    `lease_seconds` (1 to 300) unless a heartbeat asks for another length. Responses name
-    `organization_id` and, if there is one, `workspace_id`. The WSGI call raises `Disconnected` when a fault drops
-    the connection; everything else is a response.
+    With `api_key`, only that key is accepted, and what the emulator has issued: environment keys for their
+    environment, and sessions tokens for their own item and session. Without it, any credential is accepted; none is
+    needed if `require_credential` is false, as in the same process. Each endpoint accepts the kinds of credentials
+    that the API accepts; with `any_credential`, every kind. A lease lasts `lease_seconds` (1 to 300) unless a
+    heartbeat asks for another length. Responses name `organization_id` and, if there is one, `workspace_id`. The
+    WSGI call raises `Disconnected` when a fault drops the connection; everything else is a response.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Emulator:
         api_key: str | None = None,
         clock: Clock | None = None,
         require_credential: bool = True,
+        any_credential: bool = False,
         lease_seconds: int = LEASE_SECONDS,
         organization_id: str = ORGANIZATION_ID,
         workspace_id: str | None = None,
@@ -71,6 +74,7 @@ class Emulator:
         self._store = Store(database, clock, lease_seconds=lease_seconds)
         self._api_key = api_key
         self._require_credential = require_credential
+        self._checks_kinds = require_credential and not any_credential
         self._workspace_id = workspace_id
         self._own_headers = (
             ("anthropic-organization-id", organization_id),
@@ -124,38 +128,44 @@ class Emulator:
         bound_host = environ.get(BOUND_HOST)
         if self._api_key is None and bound_host is not None:
             refuse_browsers(environ, bound_host)
-        access = access_of(path)
-        headers = Headers(environ)
-        self._check_credential(headers, path, access)
+        access, headers = access_of(path), Headers(environ)
+        known = self._known_credentials(headers, path, access)
+        route, ids = match(path, method)
+        if self._checks_kinds and access.needs_credential:
+            self._check_access(of_kinds(known, route.takes), path)
         fault, has_left = None, False
         if access.meets_faults and not environ.get(NO_FAULTS):
             fault = faults.take(self._store, method, path)
             has_left = faults.carry_out(fault, environ.get(PATIENCE_S, math.inf))
-        handler, ids = match(path, method)
         self._check_headers(headers, access)
         is_stopping = environ.get(IS_STOPPING, _never)
-        call = Call(ids, query_of(environ), headers, read_body(environ), is_stopping)
-        outcome = _RequestOutcome(handler(self._store, call), fault)
+        call = Call(ids, query_of(environ), headers, read_body(environ), is_stopping, self._api_key or "")
+        outcome = _RequestOutcome(route.handler(self._store, call), fault)
         if has_left:
             raise ClientLeft
         return outcome
 
-    def _check_credential(self, headers: Headers, path: str, access: Access) -> None:
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        bearer = token.strip() if scheme.lower() == "bearer" else ""
-        given = [key for key in (headers.get("x-api-key", ""), bearer) if key]
+    def _known_credentials(self, headers: Headers, path: str, access: Access) -> list[SentCredential]:
+        """Return the credentials that the emulator knows. Raises EmulatorError if it needs one and knows none."""
+        given = credentials_of(headers, self._api_key or "")
         if self._api_key is None:
-            accepted = bool(given) or not self._require_credential or not access.needs_credential
+            known, is_needed = given, self._require_credential and access.needs_credential
         else:
-            accepted = (
-                not access.needs_key
-                or any(_same(key, self._api_key) for key in given)
-                or session_tokens.opens(self._store, path, bearer)
-            )
-        if not accepted:
+            known = [credential for credential in given if self._is_known(credential, path, self._api_key)]
+            is_needed = access.needs_key
+        if is_needed and not known:
             raise EmulatorError(
                 401, "invalid x-api-key" if given else "x-api-key or authorization: Bearer: required."
             )
+        return known
+
+    def _is_known(self, credential: SentCredential, path: str, api_key: str) -> bool:
+        return opens(self._store, path, credential, api_key) or is_same(credential.secret, api_key)
+
+    def _check_access(self, given: list[SentCredential], path: str) -> None:
+        """Reject credentials that the emulator issued for another environment, work item or session."""
+        if all(opens(self._store, path, each, self._api_key or "") is False for each in given):
+            raise EmulatorError(403, f"{given[0].kind} belongs to another environment or work item.")
 
     def _check_headers(self, headers: Headers, access: Access) -> None:
         if access.needs_version:
@@ -172,12 +182,6 @@ class Emulator:
 
 def _never() -> bool:
     return False
-
-
-def _same(key: str, expected: str) -> bool:
-    import hmac  # late: it imports OpenSSL's hashes, which the emulator in the same process does not need
-
-    return hmac.compare_digest(key.encode(), expected.encode())
 
 
 def _check_version(version: str) -> None:

@@ -16,7 +16,8 @@ any number of processes may share one emulator.
 
 It has no models, no sandboxes and no rate limits. A session's agent follows a
 script. Unless `start` is given a key, it accepts any key, but only requests
-from this machine, and none from web pages. docs/emulator.md has all rules."""
+from this machine, and none from web pages. As in the API, some requests take
+an API key and others an environment key. docs/emulator.md has all rules."""
 
 WORK_TYPES = ("session", "healthcheck")
 _NO_SECRET = boolean_flag("no_secret", "Leave out the secret that the API's polls return with the work.")
@@ -98,6 +99,7 @@ EMULATOR = Command(
                 number_flag("lease_seconds", "How long a lease lasts by default, from 1 to 300.", default="300"),
                 text_flag("organization_id", "The organization ID in the headers of responses."),
                 text_flag("workspace_id", "The workspace of the key; its ID is in the headers of responses."),
+                boolean_flag("any_credential", "Accept any kind of credential in every request."),
                 boolean_flag("detach", "Serve in the background; `ant emulator stop` ends it."),
             ),
             takes=("format", "api_key", "api_key_stdin"),

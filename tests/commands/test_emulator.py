@@ -98,6 +98,16 @@ def test_enqueue_with_a_name_suggests_itself_with_the_id(local):
         assert done.stderr.endswith(f"'queue' is the name of {environment_id}. Its command: {command}\n")
 
 
+@pytest.mark.parametrize(("flags", "status"), [((), 403), (("--any-credential",), 200)])
+def test_a_served_emulator_refuses_the_wrong_kind_of_credential_unless_any_is_accepted(served, flags, status):
+    """An API key does not list work items, as in the API."""
+    url, _ = served(*flags)
+    headers = {"x-api-key": "any", "anthropic-version": "2023-06-01", "anthropic-beta": "managed-agents-2026-04-01"}
+    body = {"name": "queue", "config": {"type": "self_hosted"}}
+    environment_id = httpx.post(f"{url}/v1/environments", json=body, headers=headers).json()["id"]
+    assert httpx.get(f"{url}/v1/environments/{environment_id}/work", headers=headers).status_code == status
+
+
 def test_enqueue_prints_items_with_format_and_transform(local):
     """Both flags work as for the commands of the API."""
     environment_id = local(*CREATE).stdout.strip()

@@ -16,7 +16,13 @@ HEADERS = {
     "anthropic-version": "2023-06-01",
     "anthropic-beta": "managed-agents-2026-04-01",
 }
+WORKER_HEADERS = {
+    "authorization": "Bearer any-environment-key",
+    "anthropic-version": "2023-06-01",
+    "anthropic-beta": "managed-agents-2026-04-01",
+}
 ENVIRONMENTS = "/v1/environments"
+WORK_LIST = re.compile(f"{ENVIRONMENTS}/[^/]+/work")
 ANSWERS = (
     ("GET", r"/v1/environments", types.EnvironmentList),
     ("DELETE", r"/v1/environments/[^/]+", types.EnvironmentDeleteResponse),
@@ -46,7 +52,7 @@ def check_form(method: str, path: str, response: TestResponse) -> None:
 
 @dataclass
 class Api:
-    """Calls an emulator in the process, with the required headers."""
+    """Calls an emulator in the process, with the required headers. The work list gets an environment key."""
 
     emulator: Emulator
     headers: dict[str, str] = field(default_factory=lambda: dict(HEADERS))
@@ -54,12 +60,13 @@ class Api:
     def __call__(self, method, path, body=None, *, headers=None, **query) -> TestResponse:
         """Send a request, check the form of the response, and return it."""
         client = Client(self.emulator)
+        lists_work = method == "GET" and WORK_LIST.fullmatch(path)
         response = client.open(
             path,
             method=method,
             json=body,
             query_string={"beta": "true", **query},
-            headers=self.headers if headers is None else headers,
+            headers=headers if headers is not None else WORKER_HEADERS if lists_work else self.headers,
         )
         check_form(method, path, response)
         return response

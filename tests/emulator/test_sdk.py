@@ -6,13 +6,25 @@ import pytest
 from anthropic.lib.environments import EnvironmentWorker, iter_work
 
 from ant_cli.emulator import Emulator
+from ant_cli.emulator.credentials import environment_key
 from tests.served_emulator import serving
+
+API_KEY = "sk-ant-api03-any"
+"""The SDK sends it as a bearer token, so that only its form says what it is."""
 
 
 @pytest.fixture
 def client(served):
-    """Return the SDK's client of a served emulator."""
-    with anthropic.Anthropic(base_url=served, api_key="any-key", max_retries=0) as client:
+    """Return the SDK's client of a served emulator, with an API key."""
+    with anthropic.Anthropic(base_url=served, api_key=API_KEY, max_retries=0) as client:
+        yield client
+
+
+@pytest.fixture
+def worker_client(served, queue):
+    """Return the SDK's client of a served emulator, with the key of the queue's environment."""
+    key = environment_key(queue, "")
+    with anthropic.Anthropic(base_url=served, auth_token=key, max_retries=0) as client:
         yield client
 
 
@@ -78,31 +90,31 @@ def test_the_sdk_maps_error_statuses_to_its_exceptions(environments, queue):
         environments.update(queue, config={"type": "cloud"})
 
 
-def test_the_sdk_drains_a_queue(environments, queue, enqueue):
+def test_the_sdk_drains_a_queue(environments, worker_client, queue, enqueue):
     """`iter_work` yields each item acknowledged, in order, and stops it afterwards."""
     enqueued = enqueue(5)
-    work = environments.work
+    work = worker_client.beta.environments.work
     drained = []
     for item in iter_work(work, environment_id=queue, worker_id="w1", drain=True, block_ms=None):
         drained.append(item.id)
-        assert work.retrieve(item.id, environment_id=queue).state == "starting"
+        assert environments.work.retrieve(item.id, environment_id=queue).state == "starting"
     assert drained == enqueued
     assert {item.state for item in work.list(queue, limit=2)} == {"stopping"}
     assert work.stats(queue).workers_polling == 1
 
 
-def test_the_sdk_leaves_items_running_without_automatic_stopping(environments, queue, enqueue):
+def test_the_sdk_leaves_items_running_without_automatic_stopping(worker_client, queue, enqueue):
     """Without automatic stopping the items stay with the worker that polled them."""
     enqueue(2)
-    work = environments.work
+    work = worker_client.beta.environments.work
     assert len(list(iter_work(work, environment_id=queue, drain=True, block_ms=1, auto_stop=False))) == 2
     assert {item.state for item in work.list(queue)} == {"starting"}
 
 
-def test_the_sdk_keeps_a_lease_with_heartbeats(environments, queue, enqueue):
+def test_the_sdk_keeps_a_lease_with_heartbeats(environments, worker_client, queue, enqueue):
     """It covers heartbeats, metadata, stopping, and the details of a lost lease."""
     enqueue(1)
-    work = environments.work
+    work = worker_client.beta.environments.work
     item = work.poll(queue, block_ms=1, reclaim_older_than_ms=1000, anthropic_worker_id="w1")
     work.ack(item.id, environment_id=queue)
     last = "NO_HEARTBEAT"
@@ -114,18 +126,35 @@ def test_the_sdk_keeps_a_lease_with_heartbeats(environments, queue, enqueue):
         work.heartbeat(item.id, environment_id=queue, expected_last_heartbeat="NO_HEARTBEAT")
     assert raised.value.status_code == 412
     assert raised.value.body["error"]["details"]["current_state"]["last_heartbeat"] == last
-    assert work.update(item.id, environment_id=queue, metadata={"k": "v"}).metadata == {"k": "v"}
+    updated = environments.work.update(item.id, environment_id=queue, metadata={"k": "v"})
+    assert updated.metadata == {"k": "v"}
     assert work.stop(item.id, environment_id=queue).state == "stopping"
     assert work.heartbeat(item.id, environment_id=queue).lease_extended is False
     assert work.stop(item.id, environment_id=queue, force=True).state == "stopped"
     assert work.poll(queue) is None
 
 
+def test_each_key_is_refused_where_the_api_refuses_it(environments, worker_client, queue, enqueue):
+    """The error of the other key is a PermissionDeniedError, whose message names the credential to use."""
+    (item,) = enqueue(1)
+    with pytest.raises(anthropic.PermissionDeniedError, match="takes an environment key"):
+        environments.work.list(queue)
+    for call in (
+        lambda work: work.retrieve(item, environment_id=queue),
+        lambda work: work.update(item, environment_id=queue, metadata={"k": "v"}),
+    ):
+        with pytest.raises(anthropic.PermissionDeniedError, match="takes an API key"):
+            call(worker_client.beta.environments.work)
+        assert call(environments.work).id == item
+    with pytest.raises(anthropic.PermissionDeniedError, match="takes an API key"):
+        worker_client.beta.environments.retrieve(queue)
+
+
 def test_the_sdk_retries_through_faults(served, client):
     """With its retries, it does not notice temporary errors and broken connections."""
     for fault in ({"status": 529, "retry_after_ms": 1}, {"disconnect": True}):
         client.post("/_emulator/faults", body=fault | {"path_contains": "/v1/"}, cast_to=object)
-    with anthropic.Anthropic(base_url=served, api_key="any-key", max_retries=3) as patient:
+    with anthropic.Anthropic(base_url=served, api_key=API_KEY, max_retries=3) as patient:
         assert patient.beta.environments.create(name="patient").name == "patient"
 
 
@@ -163,26 +192,29 @@ def run(base_url, queue, tmp_path, work):
 
     async def main():
         async with anthropic.AsyncAnthropic(base_url=base_url, api_key="unused") as client:
-            worker = EnvironmentWorker(client, environment_id=queue, environment_key="any-key", workdir=tmp_path)
+            worker = EnvironmentWorker(
+                client, environment_id=queue, environment_key=environment_key(queue, ""), workdir=tmp_path
+            )
             await work(worker)
 
     anyio.run(main)
 
 
-def test_the_sdk_worker_runs_a_session_to_its_end(served, client, environments, queue, session, tmp_path):
+def test_the_sdk_worker_runs_a_session_to_its_end(
+    served, client, environments, worker_client, queue, session, tmp_path
+):
     """It polls, acknowledges, keeps the lease, runs five tools, posts their results, and stops the item."""
 
     async def until_stopped(worker):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(worker.run)
-            async with anthropic.AsyncAnthropic(base_url=served, api_key="any-key") as observer:
+            async with anthropic.AsyncAnthropic(base_url=served, api_key=API_KEY) as observer:
                 stream = await observer.beta.sessions.events.stream(session)
                 async for event in stream:
                     if event.type == "session.status_terminated":
                         break
-                work = observer.beta.environments.work
-                while (await work.list(queue)).data[0].state != "stopped":
-                    pass
+                while worker_client.beta.environments.work.list(queue).data[0].state != "stopped":
+                    await anyio.sleep(0)
             tasks.cancel_scope.cancel()
 
     run(served, queue, tmp_path, until_stopped)
@@ -221,7 +253,7 @@ def test_the_sdk_worker_stops_a_healthcheck_without_running_it(served, client, e
     async def until_stopped(worker):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(worker.run)
-            async with anthropic.AsyncAnthropic(base_url=served, api_key="any-key") as observer:
+            async with anthropic.AsyncAnthropic(base_url=served, api_key=API_KEY) as observer:
                 work = observer.beta.environments.work
                 while (await work.retrieve(item, environment_id=queue)).state != "stopped":
                     pass

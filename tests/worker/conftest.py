@@ -128,7 +128,7 @@ def queue(tmp_path):
     """Serve an emulator, and return the queue of an environment."""
     requests: list[str] = []
     with (
-        closing(Emulator(tmp_path / "emulator.db")) as emulator,
+        closing(Emulator(tmp_path / "emulator.db", any_credential=True)) as emulator,
         serving(emulator, requests.append) as server,
         closing(Queue(server.url, requests)) as found,
     ):

@@ -75,7 +75,7 @@ class Fleet:
         self._database = folder / "emulator.db"
         serve = Path(__file__).parents[1] / "emulator" / "serve.py"
         self._server = subprocess.Popen(
-            [sys.executable, str(serve), str(self._database), "0", _LEASE_SECONDS],
+            [sys.executable, str(serve), str(self._database), "0", _LEASE_SECONDS, "any"],
             stdout=subprocess.PIPE,
             text=True,
         )

@@ -1,0 +1,133 @@
+"""Credentials: which kinds there are, and what those that the emulator issues give access to.
+
+An API key is sent as `x-api-key`. A bearer token is an environment key, unless it is the sessions token in the
+secret of a work item, or by its form or its value an API key: the Python SDK sends API keys as bearer tokens. The
+emulator has no logins, so it issues no access tokens.
+
+Environment keys are not stored: they consist of the environment's ID and a checksum of it that needs the API key.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Sequence
+
+from ant_cli.emulator.errors import EmulatorError
+from ant_cli.emulator.http_request import Headers
+from ant_cli.emulator.store import Store, Transaction
+from ant_cli.runtime.light_typing import NamedTuple
+
+API_KEY = "an API key (x-api-key)"
+ENVIRONMENT_KEY = "an environment key (authorization: Bearer)"
+ITEM_SECRET = "the secret of a work item (authorization: Bearer)"  # noqa: S105 - the name of a kind
+EVERY_KIND = (API_KEY, ENVIRONMENT_KEY, ITEM_SECRET)
+
+TOKEN_PREFIX = "sk-ant-sst01-"  # noqa: S105 - only the prefix
+KEY_PREFIX = "sk-ant-oat01-"
+API_KEY_PREFIXES = ("sk-ant-api", "sk-ant-emulator")
+MADE_KEY = re.compile(KEY_PREFIX + r"(?P<environment>env_[0-9A-Za-z]+)-[0-9a-f]{32}")
+ENVIRONMENT_PATH = re.compile(r"/v1/environments/(?P<environment>[^/]+)(?:/.*)?")
+ITEM_PATH = re.compile(r"/v1/environments/[^/]+/work/(?P<work>[^/]+)(?:/heartbeat|/stop)?")
+LIST_PATH = re.compile(r"/v1/environments/(?P<environment>[^/]+)/work")
+SESSION_PATH = re.compile(r"/v1/sessions/(?P<session>[^/]+)(?:/.*)?")
+SQL_KEY_OF_SESSION = "SELECT 1 FROM work WHERE session_id = ? AND environment_id = ?"
+SQL_TOKEN_OF_ITEM = "SELECT 1 FROM work WHERE id = ? AND sessions_token = ?"  # noqa: S105 - a query
+SQL_TOKEN_OF_SESSION = "SELECT 1 FROM work WHERE session_id = ? AND sessions_token = ?"  # noqa: S105 - a query
+SQL_TOKEN_OF_ENVIRONMENT = "SELECT 1 FROM work WHERE environment_id = ? AND sessions_token = ?"  # noqa: S105 - a query
+
+
+class SentCredential(NamedTuple):
+    """A credential of a request."""
+
+    kind: str
+    """One of `EVERY_KIND`."""
+    secret: str
+
+
+def credentials_of(headers: Headers, api_key: str) -> list[SentCredential]:
+    """Return the credentials of a request. It may have both an API key and a bearer token."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    bearer = token.strip() if scheme.lower() == "bearer" else ""
+    given = (
+        SentCredential(API_KEY, headers.get("x-api-key", "")),
+        SentCredential(_kind_of_bearer(bearer, api_key), bearer),
+    )
+    return [credential for credential in given if credential.secret]
+
+
+def _kind_of_bearer(token: str, api_key: str) -> str:
+    if token.startswith(TOKEN_PREFIX):
+        return ITEM_SECRET
+    is_own_key = bool(api_key) and is_same(token, api_key)
+    return API_KEY if is_own_key or token.startswith(API_KEY_PREFIXES) else ENVIRONMENT_KEY
+
+
+def of_kinds(given: Sequence[SentCredential], takes: tuple[str, ...]) -> list[SentCredential]:
+    """Return the credentials of the kinds that an endpoint takes. Raises EmulatorError if there are none.
+
+    The status is 403 and not 401, because a 401 means that nobody has such a credential.
+    """
+    if not (taken := [credential for credential in given if credential.kind in takes]):
+        raise EmulatorError(403, f"This endpoint takes {takes[0]}, not {given[0].kind}.")
+    return taken
+
+
+def new_token() -> str:
+    """Return a fresh sessions token."""
+    import secrets  # late: it imports OpenSSL's hashes, which a list does not need
+
+    return TOKEN_PREFIX + secrets.token_urlsafe(24)
+
+
+def secret_of(sessions_token: str) -> str:
+    """Return the `secret` of a work item: JSON with the token, in URL-safe base64 without padding."""
+    payload = json.dumps({"sessions_token": sessions_token})
+    return base64.urlsafe_b64encode(payload.encode()).decode().rstrip("=")
+
+
+def environment_key(environment_id: str, api_key: str) -> str:
+    """Return the key of an environment, for an emulator with this API key; empty if it has none."""
+    import hmac  # late, as above
+
+    checksum = hmac.digest(api_key.encode(), environment_id.encode(), "sha256").hex()[:32]
+    return f"{KEY_PREFIX}{environment_id}-{checksum}"
+
+
+def opens(store: Store, path: str, credential: SentCredential, api_key: str) -> bool | None:
+    """Whether a credential that the emulator issued gives access to a path; None if it issued none such.
+
+    An environment key belongs to its environment, a sessions token to its work item, and both to their sessions.
+    """
+    with store.read() as reader:
+        if credential.kind == ENVIRONMENT_KEY:
+            return _key_opens(reader, path, credential.secret, api_key)
+        return _token_opens(reader, path, credential.secret) if credential.kind == ITEM_SECRET else None
+
+
+def _key_opens(reader: Transaction, path: str, key: str, api_key: str) -> bool | None:
+    made = MADE_KEY.fullmatch(key)
+    if made is None or not is_same(key, environment_key(made["environment"], api_key)):
+        return None
+    if session := SESSION_PATH.fullmatch(path):
+        return reader.one(SQL_KEY_OF_SESSION, session["session"], made["environment"]) is not None
+    in_path = ENVIRONMENT_PATH.fullmatch(path)
+    return in_path["environment"] == made["environment"] if in_path else None
+
+
+def _token_opens(reader: Transaction, path: str, token: str) -> bool | None:
+    if item := ITEM_PATH.fullmatch(path):
+        return reader.one(SQL_TOKEN_OF_ITEM, item["work"], token) is not None
+    if session := SESSION_PATH.fullmatch(path):
+        return reader.one(SQL_TOKEN_OF_SESSION, session["session"], token) is not None
+    if work := LIST_PATH.fullmatch(path):
+        return reader.one(SQL_TOKEN_OF_ENVIRONMENT, work["environment"], token) is not None
+    return None
+
+
+def is_same(secret: str, expected: str) -> bool:
+    """Compare two secrets in a time that does not depend on how much of them is equal."""
+    import hmac  # late, as above
+
+    return hmac.compare_digest(secret.encode(), expected.encode())
