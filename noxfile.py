@@ -18,6 +18,9 @@ nox.options.sessions = ["tests", "lint", "types", "docs"]
 GENERATOR = "docs/generate.py"
 """The script that writes the files generated from the commands: completion scripts, manual pages, the reference."""
 
+PROCESSES = str((os.cpu_count() or 1) + 1)
+"""One more than there are cores, because many tests wait for other processes."""
+
 GITHUB = Path(".github")
 SCHEMAS = {
     "vendor.github-workflows": sorted(GITHUB.glob("workflows/*.yml")),
@@ -33,9 +36,14 @@ def tests(session: nox.Session) -> None:
     if session.posargs:
         _run(session, "pytest", *session.posargs)
         return
-    processes = (os.cpu_count() or 1) + 1  # many tests wait for other processes
-    _run(session, "pytest", "-n", str(processes), "--cov", "--cov-report=")
+    _run(session, "pytest", "-n", PROCESSES, "--cov", "--cov-report=")
     _run(session, "coverage", "report", "--skip-covered")
+
+
+@nox.session
+def quick(session: nox.Session) -> None:
+    """Run the tests that take less than two seconds each, without coverage: most mistakes show within a minute."""
+    _run(session, "pytest", "-n", PROCESSES, "-m", "not slow", *session.posargs)
 
 
 @nox.session

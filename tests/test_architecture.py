@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from importlib import import_module
 from inspect import Parameter, signature
@@ -73,10 +74,17 @@ def part_of(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py").replace("__init__", "")
 
 
+@cache
+def nodes_of(path: Path) -> list[ast.AST]:
+    """Return all nodes of a file."""
+    return list(ast.walk(ast.parse(path.read_text())))
+
+
+@cache
 def imports_of(path: Path) -> set[str]:
     """Return the modules that a file imports anywhere, functions included."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -210,37 +218,17 @@ def test_a_file_is_short_enough_to_read_in_one_go():
     assert [path.name for path in FILES if len(path.read_text().splitlines()) > 400] == []
 
 
-def test_no_two_modules_share_a_name():
-    """In an editor's list of files, the name is enough without the folder."""
-    names = Counter(path.stem for path in FILES if path.name != "__init__.py")
-    assert {name for name, count in names.items() if count > 1} == set()
-
-
-def test_no_two_classes_or_type_aliases_share_a_name():
-    """A name in a traceback, a search or a conversation means one thing, with or without a leading underscore."""
-    places: dict[str, list[str]] = {}
-    for path in FILES:
-        tree = ast.parse(path.read_text())
-        classes = [node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
-        for name in [*classes, *filter(None, map(type_alias, tree.body))]:
-            places.setdefault(name.lstrip("_"), []).append(str(path.relative_to(PACKAGE)))
-    assert len(places) > 100
-    assert "FlagValue" in places
-    assert {name: found for name, found in places.items() if len(found) > 1} == {}
-
-
-def type_alias(node: ast.stmt) -> str:
-    """Return the name that a statement gives to a type, such as `Items = list[bytes]`; empty without a name."""
-    target = (
-        node.target
-        if isinstance(node, ast.AnnAssign)
-        else node.targets[0]
-        if isinstance(node, ast.Assign)
-        else None
+def test_no_two_modules_or_classes_of_a_room_share_a_name():
+    """Within a room, a name means one thing, with or without a leading underscore."""
+    names = Counter((part_of(path), path.stem) for path in FILES if path.name != "__init__.py")
+    names += Counter(
+        (part_of(path), node.name.lstrip("_"))
+        for path in FILES
+        for node in nodes_of(path)
+        if isinstance(node, ast.ClassDef)
     )
-    if not isinstance(target, ast.Name) or not re.match("_?[A-Z]+[a-z]", target.id):
-        return ""
-    return target.id
+    assert ("errors", "AntError") in names
+    assert {name for name, count in names.items() if count > 1} == set()
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.command)

@@ -71,14 +71,17 @@ MADE = {
 }
 """An object that an example needs, and the command that creates it and prints its replacement in the line."""
 SERVED = "http://127.0.0.1:8080"
+NEED_A_SERVER = (SERVED, "8080", "emulator env", "emulator status", "emulator stop")
+"""What shows that an example talks to a served emulator."""
 COMMANDS = [found for command in TOOL_COMMANDS for found in command.walk()]
 LINES = [(command.full_name, line) for command in COMMANDS for _, line in command.examples]
 ELSEWHERE = ("beta:worker run", "beta:worker exporter")
 """Commands that the tests in tests/worker run: they need a claimed item, or serve until a signal."""
 STARTING = [line for command, line in LINES if command == "emulator start"]
-PLAYED = [line for command, line in LINES if line not in STARTING and command not in ELSEWHERE] + [
-    line for _, line in ROOT_EXAMPLES
-]
+PLAYED = dict.fromkeys(
+    [line for command, line in LINES if line not in STARTING and command not in ELSEWHERE]
+    + [line for _, line in ROOT_EXAMPLES]
+)
 
 
 @pytest.fixture
@@ -163,31 +166,35 @@ def serving(line, environ):
             run([sys.executable, "-m", "ant_cli", "emulator", "stop", "--all"], environ)
 
 
-@pytest.fixture
-def prepared(environ):
-    """Prepare what an example needs: an environment with a queue, or a served emulator. Return its command line."""
-    with serving(STARTING[-1], environ) as url:
+@contextmanager
+def prepared(line, environ):
+    """Prepare what an example needs: an environment with a queue, or a served emulator. Yields its command line."""
+    if "beta:worker" in line:
+        yield WORKER.format(create=CREATE, key=KEY) + line
+    elif any(word in line for word in NEED_A_SERVER):
+        with serving(STARTING[-1], environ) as url:
+            yield with_objects(line.replace(SERVED, url).replace("8080", url.rpartition(":")[2]), environ)
+    else:
+        yield BEFORE.get(line, "") + with_objects(line, environ)
 
-        def prepare(line):
-            if "beta:worker" in line:
-                return WORKER.format(create=CREATE, key=KEY) + line
-            line = BEFORE.get(line, "") + line.replace(SERVED, url).replace("8080", url.rpartition(":")[2])
-            for name, command in MADE.items():
-                if name in line:
-                    line = line.replace(name, run(["sh", "-c", command], environ).stdout.strip())
-            return line
 
-        yield prepare
+def with_objects(line, environ):
+    """Create the objects that an example names, and put their IDs into it."""
+    for name, command in MADE.items():
+        if name in line:
+            line = line.replace(name, run(["sh", "-c", command], environ).stdout.strip())
+    return line
 
 
 @pytest.mark.parametrize("line", PLAYED)
-def test_an_example_runs(line, prepared, environ, tmp_path):
+def test_an_example_runs(line, environ, tmp_path):
     """It runs in the shell that it is written for, which stops at the first failure."""
     shell = next((name for name in OTHER_SHELLS if f"completion {name}" in line), "bash")
     if shutil.which(shell) is None:
         pytest.skip(f"{shell} is not installed")
     *command, before = OTHER_SHELLS.get(shell, ["bash", "-euo", "pipefail", "-c", ""])
-    done = run([*command, before + prepared(line)], environ)
+    with prepared(line, environ) as commands:
+        done = run([*command, before + commands], environ)
     assert done.returncode == 0, done.stderr
     assert not (tmp_path / "failures").exists()
 
