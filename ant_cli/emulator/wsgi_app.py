@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from pathlib import Path
+from urllib.parse import unquote
 
 from ant_cli.emulator import faults
 from ant_cli.emulator.call import Call
@@ -88,7 +89,7 @@ class Emulator:
 
     def may_wait(self, path: str, query: str) -> bool:
         """Whether a request may have to wait: a poll that blocks, a stream, or one that may meet a fault."""
-        if not path.startswith("/v1/") or "block_ms=" in query or path.endswith("/stream"):
+        if not path.startswith("/v1/") or "block_ms" in unquote(query) or path.endswith("/stream"):
             return True
         return faults.exist(self._store)
 

@@ -15,6 +15,7 @@ from ant_cli.emulator.http_server import serve
 from tests.served_emulator import serving
 
 from .api import ENVIRONMENTS, HEADERS
+from .test_queue import Watched
 
 
 @contextmanager
@@ -70,6 +71,23 @@ def test_a_stopping_server_finishes_the_requests_in_flight(emulator):
         assert idle.sock.recv(1) == b""
         release.set()
         assert connection.getresponse().status == 200
+
+
+@pytest.mark.parametrize("name", ["block_ms", "block%5Fms", "%62lock_m%73"])
+def test_a_poll_that_waits_lets_the_server_handle_other_requests(emulator, name):
+    """Its parameter may be percent-encoded. Work that is enqueued meanwhile ends the poll."""
+    arrivals = emulator._store.arrivals = Watched(look_again_seconds=60)
+    with (
+        serving(emulator) as server,
+        connected(server.url) as waiting,
+        connected(server.url) as other,
+        ThreadPoolExecutor() as pool,
+    ):
+        queue = send(other, "POST", ENVIRONMENTS, {"name": "q", "config": {"type": "self_hosted"}})[1]["id"]
+        poll = pool.submit(send, waiting, "GET", f"{ENVIRONMENTS}/{queue}/work/poll?{name}=999")
+        arrivals.looked.wait()
+        assert send(other, "POST", f"/_emulator/environments/{queue}/enqueue", {})[0] == 200
+        assert poll.result()[1]["type"] == "work"
 
 
 def test_a_disconnect_fault_closes_the_connection_without_a_response(served):
