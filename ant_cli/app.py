@@ -15,11 +15,11 @@ from typing import Any, NoReturn
 
 import typer
 
-from ant_cli.__main__ import execute, guarded, this_process
 from ant_cli.argv import ApiCall, CommandCall, ToolCall, VersionCall, help_call, positional_id, reject_boolean_text
 from ant_cli.errors import UsageError, see_help
 from ant_cli.help.catalog import catalog
 from ant_cli.help.command_row import HELP, Command, argument_name, help_text
+from ant_cli.main import execute, guarded, this_process
 from ant_cli.operations.global_flags import GLOBAL_FLAGS
 from ant_cli.operations.spec import Flags, FlagValue, Param, flag_name
 from ant_cli.runtime import Runtime

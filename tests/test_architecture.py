@@ -45,8 +45,9 @@ ORDER = (
     "apply",
     "completion",
     "commands",
-    "__main__",
+    "main",
     "app",
+    "__main__",
 )
 """The parts of the program, lowest first. A part imports only earlier parts."""
 
@@ -159,7 +160,7 @@ def test_each_library_is_imported_in_its_home_only():
 
 
 SECRET_ENTRANCES = {
-    "__main__.py": "argv and the environment, before anything else",
+    "main.py": "argv and the environment, before anything else",
     "settings/loading.py": "settings",
     "settings/profiles.py": "the profiles file",
     "settings/logins/tokens.py": "the official tool's logins",
@@ -344,7 +345,7 @@ def test_a_command_loads_only_what_it_uses(name, clean_environ):
 
 def test_the_first_help_page_needs_no_rows_of_commands(clean_environ):
     """The page has its own list of commands."""
-    code = "import sys; from ant_cli.__main__ import main, this_process; main(sys.argv[1:], this_process())"
+    code = "import sys; from ant_cli.main import main, this_process; main(sys.argv[1:], this_process())"
     code += "; print(*sys.modules, file=sys.stderr)"
     words = [sys.executable, "-c", code, "--help"]
     done = subprocess.run(words, env=clean_environ, capture_output=True, text=True, check=True)

@@ -11,8 +11,8 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from ant_cli.__main__ import main
 from ant_cli.http.response import Response
+from ant_cli.main import main
 from tests.conftest import KEY, Screen, make_runtime, piped
 
 ARCHIVE = ("beta:environments", "archive")

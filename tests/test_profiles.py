@@ -19,8 +19,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import ant_cli
-from ant_cli.__main__ import main
 from ant_cli.errors import BadValue, CredentialError, OutputError, UsageError
+from ant_cli.main import main
 from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.storage import keep_owner
 from ant_cli.settings.config_folder import config_dir

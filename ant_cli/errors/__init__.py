@@ -13,7 +13,7 @@
     ├── PartialFailure             some of several requests failed: their exit code, or 1 if they differ
     └── OutputError            1   the result can't be written
 
-An error carries its data from where it is raised, and is printed once, in `__main__.py`. An interrupt (130), a
+An error carries its data from where it is raised, and is printed once, in `main.py`. An interrupt (130), a
 termination (143) and a closed pipe (0) are not errors, and are handled there too.
 """
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from ant_cli.__main__ import main
 from ant_cli.emulator import Emulator
+from ant_cli.main import main
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 from tests.conftest import KEY, Result, Screen

@@ -9,7 +9,7 @@ import re
 import httpx
 import pytest
 
-from ant_cli.__main__ import main
+from ant_cli.main import main
 from ant_cli.runtime.storage import locked
 from tests.conftest import KEY, make_runtime
 from tests.federation.conftest import OBJECT, RETRIEVE, SIGNATURE, bearers, grant

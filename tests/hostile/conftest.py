@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ant_cli.__main__ import main
+from ant_cli.main import main
 from tests.conftest import Result, Screen, make_runtime, piped
 
 from .scripted_server import Reply, ScriptedServer, response

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ant_cli.__main__ import main
 from ant_cli.argv import params_of
 from ant_cli.errors import UsageError
 from ant_cli.input.values import encode, parse
+from ant_cli.main import main
 from ant_cli.operations import GROUPS, OPERATIONS
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout

@@ -226,6 +226,44 @@ def test_the_program_runs_with_any_options_of_python(shell: Shell, python, words
     assert "Warning: " not in result.stderr.replace("Warning: 'a' is not", "")
 
 
+INTERRUPTED_IMPORT = """
+import os, signal, sys
+class Interrupt:
+    def find_spec(name, path=None, target=None):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupt)
+from ant_cli.__main__ import entry_point
+entry_point()
+"""
+"""The start of `ant`, with a Ctrl-C when it imports a module."""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process of Windows can't send itself a Ctrl-C")
+@pytest.mark.parametrize("module", ["ant_cli.main", "ant_cli.errors", "ant_cli.argv", "ant_cli.run", "socket"])
+def test_ctrl_c_while_modules_are_imported_ends_the_process_without_a_message(clean_environ, module):
+    """It ends by the signal, so that a loop of a shell ends, too."""
+    code = INTERRUPTED_IMPORT.format(module=module)
+    words = [
+        sys.executable,
+        "-c",
+        code,
+        "beta:environments",
+        "retrieve",
+        "env_1",
+        "--base-url",
+        "http://127.0.0.1:1",
+    ]
+    done = subprocess.run(words, env=clean_environ, capture_output=True, stdin=subprocess.DEVNULL, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b"", b"")
+
+
+def test_an_ignored_ctrl_c_stays_ignored_while_modules_are_imported(shell: Shell):
+    """A shell starts background processes like this."""
+    code = INTERRUPTED_IMPORT.format(module="ant_cli.errors")
+    assert shell(f"trap '' INT; $PYTHON -c {shlex.quote(code)} --version").stdout.startswith("ant ")
+
+
 def test_an_argument_that_is_not_valid_text_is_rejected(shell: Shell):
     """A different text would be sent."""
     result = shell("$ANT beta:environments create --name $'\\xff'")

@@ -19,7 +19,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ant_cli.__main__ import main
+from ant_cli.main import main
 from ant_cli.output.pager import Pager, PagerClosed, command_of, lines_of, watch_for_exit
 from ant_cli.output.terminal import Style
 from tests.conftest import Screen, make_runtime

@@ -13,7 +13,7 @@ from itertools import groupby, repeat
 
 import httpx
 
-from ant_cli.__main__ import main
+from ant_cli.main import main
 from tests.conftest import make_runtime
 from tests.scripted_socket import transport_to
 
