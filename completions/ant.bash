@@ -13,7 +13,7 @@ _ant_subcommands() {
     schema) reply=(environment) ;;
     auth) reply=(login status token print-credentials logout) ;;
     profile) reply=(list get set unset activate create rename delete) ;;
-    emulator) reply=(start status stop env session enqueue clock reset fault) ;;
+    emulator) reply=(start status stop env session enqueue key clock reset fault) ;;
     'emulator session') reply=(create show) ;;
     help) reply=(input output flags exit-codes environment worker profiles config beta:environments beta:environments:work beta:worker apply diff edit export schema auth profile emulator completion) ;;
     'help beta:environments') reply=(create retrieve update list delete archive) ;;
@@ -22,7 +22,7 @@ _ant_subcommands() {
     'help schema') reply=(environment) ;;
     'help auth') reply=(login status token print-credentials logout) ;;
     'help profile') reply=(list get set unset activate create rename delete) ;;
-    'help emulator') reply=(start status stop env session enqueue clock reset fault) ;;
+    'help emulator') reply=(start status stop env session enqueue key clock reset fault) ;;
     'help emulator session') reply=(create show) ;;
   esac
 }
@@ -107,6 +107,7 @@ _ant_flags() {
     'emulator session create') reply=(--help --environment --script --title --metadata --no-secret --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;
     'emulator session show') reply=(--help --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;
     'emulator enqueue') reply=(--help --session-id --count --metadata --type --no-secret --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;
+    'emulator key') reply=(--help --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;
     'emulator clock') reply=(--help --advance-ms --now --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;
     'emulator reset') reply=(--help --yes --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug) ;;
     'emulator fault') reply=(--help --path-contains --method --status --times --retry-after-ms --delay-ms --disconnect --after --body-delay-ms --cut-after-events --list --clear --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;
@@ -170,8 +171,10 @@ _ant_kind_of_argument() {
     'profile rename'\ 0) kind='profile' ;;
     'profile rename'\ 1) kind='free' ;;
     'profile delete'\ 0) kind='profile' ;;
+    'emulator env'\ 0) kind='emulator_environment_id' ;;
     'emulator session show'\ 0) kind='free' ;;
     'emulator enqueue'\ 0) kind='emulator_environment_id' ;;
+    'emulator key'\ 0) kind='emulator_environment_id' ;;
     completion\ 0) kind='choices bash zsh fish powershell' ;;
     help\ *) kind='free' ;;
   esac

@@ -53,6 +53,7 @@ set -g __ant_commands \
     'emulator session create' \
     'emulator session show' \
     'emulator enqueue' \
+    'emulator key' \
     'emulator clock' \
     'emulator reset' \
     'emulator fault' \
@@ -116,6 +117,7 @@ set -g __ant_commands \
     'help emulator session create' \
     'help emulator session show' \
     'help emulator enqueue' \
+    'help emulator key' \
     'help emulator clock' \
     'help emulator reset' \
     'help emulator fault' \
@@ -405,6 +407,7 @@ complete -c ant -n '__ant_at any emulator' -f -a 'stop' -d 'Stop the running emu
 complete -c ant -n '__ant_at any emulator' -f -a 'env' -d 'Print variables that point clients to the running emulator, for a shell to evaluate'
 complete -c ant -n '__ant_at any emulator' -f -a 'session' -d 'Create sessions whose agent follows a script, and show their events'
 complete -c ant -n '__ant_at any emulator' -f -a 'enqueue' -d 'Put work in a queue, as a new session does in the real service'
+complete -c ant -n '__ant_at any emulator' -f -a 'key' -d 'Print a key for the workers of an environment'
 complete -c ant -n '__ant_at any emulator' -f -a 'clock' -d 'Show the emulator\'s clock, or move it, so that leases run out without waiting'
 complete -c ant -n '__ant_at any emulator' -f -a 'reset' -d 'Delete everything in the emulator: environments, work, sessions and faults'
 complete -c ant -n '__ant_at any emulator' -f -a 'fault' -d 'Make the next requests fail, to see how your program handles it'
@@ -467,6 +470,7 @@ complete -c ant -n '__ant_at any help emulator' -f -a 'stop' -d 'Stop the runnin
 complete -c ant -n '__ant_at any help emulator' -f -a 'env' -d 'Print variables that point clients to the running emulator, for a shell to evaluate'
 complete -c ant -n '__ant_at any help emulator' -f -a 'session' -d 'Create sessions whose agent follows a script, and show their events'
 complete -c ant -n '__ant_at any help emulator' -f -a 'enqueue' -d 'Put work in a queue, as a new session does in the real service'
+complete -c ant -n '__ant_at any help emulator' -f -a 'key' -d 'Print a key for the workers of an environment'
 complete -c ant -n '__ant_at any help emulator' -f -a 'clock' -d 'Show the emulator\'s clock, or move it, so that leases run out without waiting'
 complete -c ant -n '__ant_at any help emulator' -f -a 'reset' -d 'Delete everything in the emulator: environments, work, sessions and faults'
 complete -c ant -n '__ant_at any help emulator' -f -a 'fault' -d 'Make the next requests fail, to see how your program handles it'
@@ -996,6 +1000,27 @@ complete -c ant -n '__ant_at any emulator enqueue' -l format -x -a 'auto\\t json
 complete -c ant -n '__ant_at any emulator enqueue' -l transform -x -d 'A GJSON path to pick from the result; on lists, from each item'
 complete -c ant -n '__ant_at any emulator enqueue' -l raw-output -s r -f -d 'Print a string without its quotes'
 complete -c ant -n '__ant_at any emulator enqueue' -l columns -x -d 'Print a table with these columns, titles or GJSON paths: id,name'
+complete -c ant -n '__ant_at any emulator key' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any emulator key' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
+complete -c ant -n '__ant_at any emulator key' -l api-key -x -d 'The API key'
+complete -c ant -n '__ant_at any emulator key' -l auth-token -x -d 'A bearer token, in place of a key'
+complete -c ant -n '__ant_at any emulator key' -l api-key-stdin -f -d 'Read the API key from stdin'
+complete -c ant -n '__ant_at any emulator key' -l auth-token-stdin -f -d 'Read the bearer token from stdin'
+complete -c ant -n '__ant_at any emulator key' -l federation-rule -x -d 'Log in by this federation rule (fdrl_...)'
+complete -c ant -n '__ant_at any emulator key' -l identity-token-file -r -F -d 'With --federation-rule: the file of an OIDC token'
+complete -c ant -n '__ant_at any emulator key' -l identity-token -x -d 'With --federation-rule: the OIDC token itself'
+complete -c ant -n '__ant_at any emulator key' -l organization-id -x -d 'With --federation-rule: the organization'
+complete -c ant -n '__ant_at any emulator key' -l service-account-id -x -d 'With --federation-rule: the service account, if any'
+complete -c ant -n '__ant_at any emulator key' -l base-url -x -d 'Where the API is'
+complete -c ant -n '__ant_at any emulator key' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
+complete -c ant -n '__ant_at any emulator key' -l workspace-id -x -d 'The workspace, if the credential has several'
+complete -c ant -n '__ant_at any emulator key' -l timeout -x -d 'Seconds to wait for a connection, and between bytes'
+complete -c ant -n '__ant_at any emulator key' -l max-retries -x -d 'How many times to retry a failed request'
+complete -c ant -n '__ant_at any emulator key' -l debug -f -d 'Show requests and responses on stderr, with secrets hidden'
+complete -c ant -n '__ant_at any emulator key' -l format -x -a 'auto\\t json\\t jsonl\\t yaml\\t table\\t pretty\\t raw\\t explore\\t' -d 'How results are printed'
+complete -c ant -n '__ant_at any emulator key' -l transform -x -d 'A GJSON path to pick from the result; on lists, from each item'
+complete -c ant -n '__ant_at any emulator key' -l raw-output -s r -f -d 'Print a string without its quotes'
+complete -c ant -n '__ant_at any emulator key' -l columns -x -d 'Print a table with these columns, titles or GJSON paths: id,name'
 complete -c ant -n '__ant_at any emulator clock' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any emulator clock' -l advance-ms -x -d 'How many milliseconds to move it forward'
 complete -c ant -n '__ant_at any emulator clock' -l now -x -d 'The time to set, such as 2026-03-15T10:00:00Z'
@@ -1094,5 +1119,7 @@ complete -c ant -n '__ant_at_argument 0 profile unset' -x -a 'api_key\\t api_key
 complete -c ant -n '__ant_at_argument 0 profile activate' -x -a '(__ant_profiles)'
 complete -c ant -n '__ant_at_argument 0 profile rename' -x -a '(__ant_profiles)'
 complete -c ant -n '__ant_at_argument 0 profile delete' -x -a '(__ant_profiles)'
+complete -c ant -n '__ant_at_argument 0 emulator env' -x -a '(__ant_ids emulator_environment_id)'
 complete -c ant -n '__ant_at_argument 0 emulator enqueue' -x -a '(__ant_ids emulator_environment_id)'
+complete -c ant -n '__ant_at_argument 0 emulator key' -x -a '(__ant_ids emulator_environment_id)'
 complete -c ant -n '__ant_at_argument 0 completion' -x -a 'bash\\t zsh\\t fish\\t powershell\\t'

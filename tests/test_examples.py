@@ -173,16 +173,17 @@ def prepared(line, environ):
         yield WORKER.format(create=CREATE, key=KEY) + line
     elif any(word in line for word in NEED_A_SERVER):
         with serving(STARTING[-1], environ) as url:
-            yield with_objects(line.replace(SERVED, url).replace("8080", url.rpartition(":")[2]), environ)
+            line = line.replace(SERVED, url).replace("8080", url.rpartition(":")[2])
+            yield with_objects(line, {**environ, "ANTHROPIC_API_KEY": KEY}, f"--base-url {url}")
     else:
         yield BEFORE.get(line, "") + with_objects(line, environ)
 
 
-def with_objects(line, environ):
+def with_objects(line, environ, target="--local"):
     """Create the objects that an example names, and put their IDs into it."""
     for name, command in MADE.items():
         if name in line:
-            line = line.replace(name, run(["sh", "-c", command], environ).stdout.strip())
+            line = line.replace(name, run(["sh", "-c", command.replace("--local", target)], environ).stdout.strip())
     return line
 
 

@@ -1,4 +1,4 @@
-"""`ant emulator enqueue`, `session`, `fault`, `clock` and `reset`: control an emulator.
+"""`ant emulator enqueue`, `key`, `session`, `fault`, `clock` and `reset`: control an emulator.
 
 They send HTTP requests to `/_emulator/`, so the code is the same for an emulator in this process (`--local`) and
 for a served one (`--base-url http://...`).
@@ -53,13 +53,36 @@ def enqueue(
         body["session_id"] = session_id
     if metadata:
         body["metadata"] = _read_metadata(metadata)
-    path = f"/environments/{path_segment('ENVIRONMENT_ID', environment_id)}/enqueue"
-    response = _call_emulator(runtime, flags, "POST", path, body, environment_id)
+    response = _call_for_environment(
+        runtime, flags, environment_id, "enqueue", f"emulator enqueue {{}}{target_flags(flags)}", body
+    )
     try:
         ids = [item["id"] for item in response["data"]]
     except (KeyError, TypeError):
         raise ResponseError(_NO_EMULATOR) from None
     print_result(runtime, flags, "\n".join(ids), response["data"])
+
+
+def key(runtime: Runtime, flags: Flags, *, environment_id: str) -> None:
+    """Print a key for the workers of an environment."""
+    response = make_key(runtime, flags, environment_id, f"emulator key {{}}{target_flags(flags)}")
+    print_result(runtime, flags, response["environment_key"], response)
+
+
+def make_key(runtime: Runtime, flags: Flags, environment_id: str, command: str) -> dict[str, str]:
+    """Return the emulator's response with a key for an environment. `command` is that of `_call_emulator`."""
+    response: dict[str, str] = _call_for_environment(runtime, flags, environment_id, "key", command)
+    if not isinstance(response.get("environment_key"), str):
+        raise ResponseError(_NO_EMULATOR)
+    return response
+
+
+def _call_for_environment(
+    runtime: Runtime, flags: Flags, environment_id: str, action: str, command: str, body: Any = None
+) -> Any:
+    """Send a request about an environment. `command` is that of `_call_emulator`."""
+    path = f"/environments/{path_segment('ENVIRONMENT_ID', environment_id)}/{action}"
+    return _call_emulator(runtime, flags, "POST", path, body, environment_id, command)
 
 
 # Sessions
@@ -209,11 +232,18 @@ def _read_metadata(text: str) -> Any:
 
 
 def _call_emulator(
-    runtime: Runtime, flags: Flags, method: str, path: str, body: Any = None, environment_id: str = ""
+    runtime: Runtime,
+    flags: Flags,
+    method: str,
+    path: str,
+    body: Any = None,
+    environment_id: str = "",
+    command: str = "",
 ) -> Any:
     """Send a request to the emulator at the base URL, and return the parsed response.
 
-    If `environment_id`, the ID in the path, is the name of an environment, the error names its ID.
+    If `environment_id`, the ID in the path, is the name of an environment, the error suggests `command` with the ID
+    of that environment in place of {}.
 
     Raises:
         UsageError: if the base URL is still that of the real API, which has no such endpoints.
@@ -228,10 +258,9 @@ def _call_emulator(
         )
     content = None if body is None else json.dumps(body).encode()
     observer = Progress(runtime.stderr, runtime.environ)
-    target = target_flags(flags)
     with (
         open_client(settings, runtime, observer) as client,
-        hints_on_404(environment_id, client, lambda found_id: f"ant emulator enqueue {found_id}{target}"),
+        hints_on_404(environment_id, client, lambda found_id: "ant " + command.replace("{}", found_id)),
     ):
         response = json_object(client.send(Request(method, "/_emulator" + path, (), body=content)).body)
     if response is None:

@@ -16,9 +16,9 @@ from ipaddress import ip_address
 from ant_cli.commands import running_emulators
 from ant_cli.commands.results import print_result, print_text
 from ant_cli.commands.running_emulators import RunningEmulator, find_running
-from ant_cli.errors import AntError, BadValue, UsageError, exclude_each_other, os_error_text
+from ant_cli.errors import AntError, BadValue, CredentialError, UsageError, exclude_each_other, os_error_text
 from ant_cli.operations.spec import Flags
-from ant_cli.runtime import Runtime
+from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.settings.local_emulator import LOCAL, database_path, open_emulator
@@ -183,21 +183,38 @@ def env(
     runtime: Runtime,
     _: Flags,
     *,
+    environment_id: str = "",
     port: str = "",
     wait: str,
 ) -> None:
     """Print variables that point clients to the running emulator, for a shell to evaluate."""
     try:
         emulator = _wait_for_one(runtime, port, check_whole_number("--wait", wait, 0, 3600))
+        exported = {variables.BASE_URL: emulator.base_url}
+        if not emulator.has_key:
+            exported[variables.API_KEY] = ANY_KEY
+        if environment_id:
+            exported |= _worker_variables(runtime, emulator, environment_id)
     except AntError:
         # `eval "$(ant emulator env)" && worker` must not run the worker with the variables that the shell has now.
         print_text(runtime, "false")
         raise
-    print_text(runtime, f"export ANTHROPIC_BASE_URL={shlex.quote(emulator.base_url)}")
+    for name, value in exported.items():
+        print_text(runtime, f"export {name}={shlex.quote(value)}")
     if emulator.has_key:
         runtime.stderr.say("Note: it was started with its own key; put that into ANTHROPIC_API_KEY.")
-    else:
-        print_text(runtime, f"export ANTHROPIC_API_KEY={ANY_KEY}")
+
+
+def _worker_variables(runtime: Runtime, emulator: RunningEmulator, environment_id: str) -> dict[str, str]:
+    """Return the variables of an environment's workers, with a key that the emulator makes for them."""
+    from ant_cli.commands.emulator_control import make_key
+
+    api_key = runtime.environ.get(variables.API_KEY, "") if emulator.has_key else ANY_KEY
+    if not api_key:
+        raise CredentialError("the emulator was started with its own key.", "Put that into ANTHROPIC_API_KEY.")
+    flags = Flags({"base_url": emulator.base_url, "api_key": api_key})
+    made = make_key(runtime, flags, environment_id, "emulator env {}")
+    return {"ANTHROPIC_ENVIRONMENT_ID": environment_id, variables.ENVIRONMENT_KEY: made["environment_key"]}
 
 
 def status(runtime: Runtime, flags: Flags) -> None:

@@ -15,9 +15,8 @@ sessions that a worker needs. Confirmed changes survive a killed process, and
 any number of processes may share one emulator.
 
 It has no models, no sandboxes and no rate limits. A session's agent follows a
-script. Unless `start` is given a key, it accepts any key, but only requests
-from this machine, and none from web pages. As in the API, some requests take
-an API key and others an environment key. docs/emulator.md has all rules."""
+script. Unless `start` is given a key, it accepts any key of the right kind, but
+only from this machine, not from web pages. docs/emulator.md has all rules."""
 
 WORK_TYPES = ("session", "healthcheck")
 _NO_SECRET = boolean_flag("no_secret", "Leave out the secret that the API's polls return with the work.")
@@ -129,6 +128,12 @@ EMULATOR = Command(
                 "run a single program on it, once it is up",
                 '(eval "$(ant emulator env --wait 10)" && python worker.py)',
             ),
+            ("for workers, with the ID and a key of an environment", 'eval "$(ant emulator env env_1)"'),
+            arguments=(
+                argument(
+                    "environment_id", "Also print the ID and a key of this environment.", ValueKind.EMULATOR_ID
+                )._replace(required=False),
+            ),
             flags=(_PORT, number_flag("wait", "Seconds to wait for one to start, from 0 to 3600.", default="0")),
         ),
         _SESSION,
@@ -151,6 +156,18 @@ EMULATOR = Command(
                 ),
                 _NO_SECRET,
             ),
+            takes=(*PROFILE, *REQUEST, *RESULT),
+        ),
+        tool(
+            "emulator key",
+            "Print a key for the workers of an environment.",
+            "emulator_control:key",
+            ("a key", "ant --local emulator key env_1"),
+            (
+                "for the workers that this shell starts",
+                "export ANTHROPIC_ENVIRONMENT_KEY=$(ant --local emulator key env_1)",
+            ),
+            arguments=(argument("environment_id", "A self-hosted environment.", ValueKind.EMULATOR_ID),),
             takes=(*PROFILE, *REQUEST, *RESULT),
         ),
         tool(

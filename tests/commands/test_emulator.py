@@ -108,6 +108,60 @@ def test_a_served_emulator_refuses_the_wrong_kind_of_credential_unless_any_is_ac
     assert httpx.get(f"{url}/v1/environments/{environment_id}/work", headers=headers).status_code == status
 
 
+def test_key_prints_a_key_for_the_workers_of_an_environment(local):
+    """A name is not an ID: the error has the command with the ID."""
+    environment_id = local(*CREATE).stdout.strip()
+    key = local("emulator", "key", environment_id).stdout
+    assert key.startswith(f"sk-ant-oat01-{environment_id}-")
+    assert local("emulator", "key", environment_id, "--transform", "environment_key", "-r").stdout == key
+    done = local("emulator", "key", "queue")
+    assert (done.returncode, done.stdout) == (5, "")
+    assert done.stderr.endswith(f"Its command: ant emulator key {environment_id}\n")
+
+
+def environment_of(served, local, *flags):
+    """Start an emulator, and return its base URL and an environment with a queue."""
+    url, _ = served(*flags)
+    key = flags[-1] if "--api-key" in flags else "any"
+    return url, local(*CREATE, "--base-url", url, ANTHROPIC_API_KEY=key).stdout.strip()
+
+
+def test_env_prints_what_a_worker_of_an_environment_needs(served, local):
+    """Its variables are enough for the calls of a worker, and the operator's commands work in the same shell."""
+    url, environment_id = environment_of(served, local)
+    lines = local("emulator", "env", environment_id).stdout.splitlines()
+    exported = dict(line.removeprefix("export ").split("=", 1) for line in lines)
+    assert exported == {
+        "ANTHROPIC_BASE_URL": url,
+        "ANTHROPIC_API_KEY": "sk-ant-emulator",
+        "ANTHROPIC_ENVIRONMENT_ID": environment_id,
+        "ANTHROPIC_ENVIRONMENT_KEY": exported["ANTHROPIC_ENVIRONMENT_KEY"],
+    }
+    worker = local(
+        "beta:worker", "poll", "--exit-when-idle", "0.1s", "--", "true", **(exported | {"ANTHROPIC_API_KEY": ""})
+    )
+    assert worker.returncode == 0, worker.stderr
+
+
+def test_env_of_an_emulator_with_a_key_needs_that_key(served, local):
+    """The key comes from its variable. Without it, a shell that evaluates the output stops."""
+    _, environment_id = environment_of(served, local, "--api-key", "sk-of-its-own")
+    done = local("emulator", "env", environment_id)
+    assert (done.returncode, done.stdout) == (4, "false\n")
+    assert "Put that into ANTHROPIC_API_KEY." in done.stderr
+    printed = local("emulator", "env", environment_id, ANTHROPIC_API_KEY="sk-of-its-own").stdout
+    assert f"export ANTHROPIC_ENVIRONMENT_KEY=sk-ant-oat01-{environment_id}-" in printed
+    assert "sk-of-its-own" not in printed
+
+
+def test_env_of_an_unknown_environment_stops_the_shell(served, local):
+    """The error for a name has the command with the ID."""
+    _, environment_id = environment_of(served, local)
+    done = local("emulator", "env", "queue")
+    assert (done.returncode, done.stdout) == (5, "false\n")
+    assert done.stderr.endswith(f"Its command: ant emulator env {environment_id}\n")
+
+
 def test_enqueue_prints_items_with_format_and_transform(local):
     """Both flags work as for the commands of the API."""
     environment_id = local(*CREATE).stdout.strip()
