@@ -22,7 +22,7 @@ import ant_cli
 from ant_cli.errors import BadValue, CredentialError, OutputError, UsageError
 from ant_cli.main import main
 from ant_cli.runtime.extras import install_hint
-from ant_cli.runtime.storage import keep_owner
+from ant_cli.runtime.storage import replace_file
 from ant_cli.settings.config_folder import config_dir
 from ant_cli.settings.credential_store import delete_keys, read_key, store_key
 from ant_cli.settings.editing import check_name, edit, writable_path
@@ -296,9 +296,10 @@ def test_an_edit_keeps_the_owner_of_the_file(path, monkeypatch):
     write(path, GOOD)
     given = []
     monkeypatch.setattr(os, "geteuid", lambda: path.stat().st_uid + 1)
-    monkeypatch.setattr(os, "fchown", lambda *words: given.append(words))
-    keep_owner(7, path)
-    assert given == [(7, path.stat().st_uid, path.stat().st_gid)]
+    monkeypatch.setattr(os, "fchown", lambda _, *ids: given.append(ids))
+    owner = (path.stat().st_uid, path.stat().st_gid)
+    replace_file(path, b"new")
+    assert given == [owner]
 
 
 def test_a_failing_rename_leaves_the_old_file_and_no_temporary_one(process, path, monkeypatch):

@@ -88,6 +88,8 @@ def test_files_of_others_with_a_similar_name_stay(tmp_path):
     for path in kept:
         path.write_text("mine")
     (tmp_path / ".a.yaml-12345678.ant-draft").write_text("left")
+    kept.append(tmp_path / ".a.yaml-x.ant-draft")
+    kept[-1].mkdir()
     replace_file(tmp_path / "a.yaml", b"new")
     assert {path.name for path in tmp_path.iterdir()} == {"a.yaml", *(path.name for path in kept)}
 
@@ -102,11 +104,43 @@ def test_a_link_in_the_place_of_the_lock_is_rejected(tmp_path):
 
 
 @posix_only
-@pytest.mark.parametrize("mode", [0o600, 0o644])
-def test_a_new_file_has_the_requested_permissions(tmp_path, mode):
-    """The umask has no effect."""
+@pytest.mark.parametrize(
+    ("umask", "private", "mode"),
+    [(0o022, True, 0o600), (0, True, 0o600), (0o022, False, 0o644), (0o027, False, 0o640), (0, False, 0o644)],
+)
+def test_a_new_file_has_the_permissions_of_the_umask_or_is_private(tmp_path, umask, private, mode):
+    """Others can never change it."""
     path = tmp_path / "file"
-    replace_file(path, b"new", mode)
+    before = os.umask(umask)
+    try:
+        replace_file(path, b"new", private=private)
+    finally:
+        os.umask(before)
     assert stat.S_IMODE(path.stat().st_mode) == mode
     assert path.read_bytes() == b"new"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@posix_only
+@pytest.mark.parametrize(
+    ("old", "private", "new"), [(0o600, False, 0o600), (0o4755, False, 0o755), (0o644, True, 0o600)]
+)
+def test_a_file_that_need_not_be_private_keeps_its_permissions(tmp_path, old, private, new):
+    """A file that only its owner could read stays so."""
+    path = tmp_path / "file"
+    path.touch()
+    path.chmod(old)
+    replace_file(path, b"new", private=private)
+    assert stat.S_IMODE(path.stat().st_mode) == new
+
+
+@posix_only
+def test_a_link_is_replaced_and_its_target_unchanged(tmp_path):
+    """Somebody else may have put the link there."""
+    (tmp_path / "target").write_text("precious")
+    (tmp_path / "target").chmod(0o600)
+    (tmp_path / "file").symlink_to("target")
+    replace_file(tmp_path / "file", b"new", private=False)
+    assert not (tmp_path / "file").is_symlink()
+    assert (tmp_path / "target").read_text() == "precious"
+    assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == 0o644

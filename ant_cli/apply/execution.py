@@ -15,16 +15,18 @@ from ant_cli.apply.kinds import ENVIRONMENT
 from ant_cli.apply.lockfile import Entry, LockFile
 from ant_cli.apply.plan import Object, Step
 from ant_cli.apply.workers import Workers
-from ant_cli.errors import AntError
+from ant_cli.errors import AntError, OutputError, UsageError
 from ant_cli.http.client import Client
 from ant_cli.http.sender import doubt_about
 from ant_cli.input.values import Value
 from ant_cli.runtime.light_typing import BinaryIO, Literal, NamedTuple
+from ant_cli.runtime.trusted_files import others_may
 
 StepResult = Literal[
-    "created", "updated", "adopted", "recorded", "archived", "already gone", "failed", "not started"
+    "created", "updated", "adopted", "recorded", "archived", "already gone", "failed", "not started", "not recorded"
 ]
 DONE: dict[str, StepResult] = {"create": "created", "update": "updated", "adopt": "adopted", "record": "recorded"}
+_LONGEST_JOURNAL = 1_000_000
 _LAST = ("archive", "forget")
 """The actions that are carried out last."""
 
@@ -42,17 +44,25 @@ class Journal:
     """The names of environments that are being created, in the lock of the lock file, where they survive a kill."""
 
     def __init__(self, file: BinaryIO) -> None:
-        """Take the locked file. An earlier run may have left names in it."""
+        """Take the locked file. An earlier run may have left names in it.
+
+        Raises:
+            UsageError: if it has content that no run has left, such as a file of a repository.
+
+        """
         self._file = file
         file.seek(0)
-        self.interrupted = frozenset(_names(file.read()))
+        content = file.read(_LONGEST_JOURNAL + 1)
+        if content and (len(content) > _LONGEST_JOURNAL or others_may(os.fstat(file.fileno()), 0o077)):
+            raise UsageError(f"{file.name} was not left by a run of ant.", "Remove it, also from version control.")
+        self.interrupted = frozenset(_names(content))
         """The names that a run was creating when it was killed, or whose outcome is unknown."""
         self._open = list(self.interrupted)
 
     def begin(self, name: str) -> None:
         """Record that a name is being created, before the request is sent."""
         self._open.append(name)
-        self._file.write(json.dumps(name).encode() + b"\n")
+        self._file.write(b"\n%b\n" % json.dumps(name).encode())  # the last line may be incomplete
         self._sync()
 
     def end(self, name: str) -> None:
@@ -72,7 +82,7 @@ class Journal:
 def _names(content: bytes) -> list[str]:
     names = []
     for line in content.splitlines():
-        with suppress(ValueError):  # the last line may be incomplete
+        with suppress(ValueError, RecursionError):
             names.append(str(json.loads(line)))
     return names
 
@@ -88,6 +98,8 @@ class Execution:
         self._guard = Lock()
         self._failed = False
         self._outcomes: dict[str, StepOutcome] = {}
+        self._unrecorded: set[str] = set()
+        """The keys of steps that were carried out, but are not in the lock file."""
 
     def run(self, steps: Sequence[Step], workers: Workers) -> list[StepOutcome]:
         """Carry out the steps, and return the outcome of each. No step is begun after the first failure.
@@ -108,7 +120,8 @@ class Execution:
 
     def outcomes(self, steps: Sequence[Step]) -> list[StepOutcome]:
         """Return the outcomes of the steps so far."""
-        return [self._outcomes.get(step.key, StepOutcome(step, "not started", step.id)) for step in steps]
+        found = [self._outcomes.get(step.key, StepOutcome(step, "not started", step.id)) for step in steps]
+        return [one._replace(result="not recorded") if one.step.key in self._unrecorded else one for one in found]
 
     def _carry_out(self, client: Client, step: Step) -> None:
         if self._failed:
@@ -120,9 +133,11 @@ class Execution:
             outcome, remote = StepOutcome(step, "failed", step.id, error), None
         with self._guard:
             self._outcomes[step.key] = outcome
-            if outcome.error is None:
-                self._record(step, remote)
-            self._report(outcome)
+            try:
+                if outcome.error is None:
+                    self._record(step, remote)
+            finally:
+                self._report(outcome)
 
     def _send(self, client: Client, step: Step) -> tuple[StepOutcome, Object | None]:
         """Make the change, and return the outcome of the step and the new object on the server."""
@@ -173,11 +188,13 @@ class Execution:
             entry = Entry(ENVIRONMENT, str(remote["id"]), step.declaration.hash, hash_of_remote(remote), kept)
             lock = lock.with_entry(step.key, entry)
         self.lock = lock
+        self._unrecorded.add(step.key)
         try:
             lock.save()
-        except AntError:
+        except OutputError:
             self._failed = True
             raise
+        self._unrecorded.clear()  # the lock file has all steps so far
         self._journal.end(step.name)
 
 

@@ -6,6 +6,7 @@ resources and further fields, is kept byte for byte.
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
 from collections.abc import Mapping
@@ -16,13 +17,14 @@ from ant_cli.apply.kinds import ENVIRONMENT
 from ant_cli.errors import OutputError, UsageError, os_error_text
 from ant_cli.gjson import json_text
 from ant_cli.runtime.light_typing import NamedTuple
-from ant_cli.runtime.reading import FILE_LIMIT, decode, read_file
+from ant_cli.runtime.reading import FILE_LIMIT, decode
 from ant_cli.runtime.storage import replace_file
+from ant_cli.runtime.trusted_files import FileRule, read_trusted
 
 FILE_NAME = "claude-lock.json"
 VERSION = 1
-READABLE = 0o644
-"""Permissions: the file has no secrets, and belongs in version control."""
+_RULE = FileRule(FILE_LIMIT, own_group=True)
+"""It says which environments are changed and archived."""
 FIELDS = ("kind", "id", "version", "hash", "remote_hash", "revision", "subpath")
 """The fields of an entry in order. An entry with other fields is sorted."""
 
@@ -113,15 +115,16 @@ class LockFile(NamedTuple):
 
         """
         try:
-            replace_file(self.path.resolve(), self.to_bytes(), READABLE)
-        except (OSError, RuntimeError) as error:
+            replace_file(self.path, self.to_bytes(), private=False)
+        except OSError as error:
             raise OutputError(f"{self.path} can't be written: {os_error_text(error)}.") from None
 
 
 def find_lock_path(named: str | None, folder: Path) -> Path:
-    """Return the path of the lock file: the named one, or the nearest one above, up to the root of a repository.
+    """Return the path of the lock file: the named one, or the nearest one above.
 
-    If none exists, return the path of a new one in `folder`.
+    The search ends at the root of a repository, and at the home folder: what is above them may be somebody else's.
+    If there is none, return the path of a new one in `folder`.
 
     Raises:
         UsageError: if the name is empty.
@@ -131,10 +134,11 @@ def find_lock_path(named: str | None, folder: Path) -> Path:
         if not named:
             raise UsageError("--lock-file was given an empty value.", "Give it a path, or leave it out.")
         return folder / named
+    home = os.path.realpath(os.path.expanduser("~"))  # noqa: PTH111 - Path.home() fails if there is none
     for candidate in (folder, *folder.parents):
-        if (candidate / FILE_NAME).exists():
+        if os.path.lexists(candidate / FILE_NAME):
             return candidate / FILE_NAME
-        if (candidate / ".git").exists():
+        if os.path.lexists(candidate / ".git") or str(candidate) == home:
             break
     return folder / FILE_NAME
 
@@ -143,15 +147,17 @@ def read_lock(path: Path) -> LockFile:
     """Read the lock file, which may not exist yet.
 
     Raises:
-        UsageError: if it is no lock file, has a merge conflict, was written by a newer version, or if the key of an
-            environment leads out of its folder.
+        UsageError: if it is a link, somebody else can change it, it is no lock file, has a merge conflict, or was
+            written by a newer version, or if the key of an environment leads out of its folder.
 
     """
-    if not path.exists():
+    try:
+        text = decode(read_trusted(str(path), _RULE), str(path))
+    except FileNotFoundError:
         return LockFile(path)
-    if not path.is_file():  # a pipe would be waited for
-        raise UsageError(f"{path} is not a file.")
-    text = decode(read_file(str(path), "lock file", limit=FILE_LIMIT), str(path))
+    except OSError as error:
+        problem = f"the lock file {path} can't be used: {os_error_text(error)}."
+        raise UsageError(problem, getattr(error, "hint", "")) from None
     _check_conflict(text, path)
     try:
         members = _members(text.encode())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from ant_cli.apply import drawing, plan_data
@@ -109,11 +110,14 @@ def _say_failures(outcomes: Sequence[StepOutcome], runtime: Runtime) -> None:
         if outcome.error:
             text = outcome.error.report(on_terminal=runtime.stderr.is_terminal)
             runtime.stderr.say(f"{outcome.step.key}: {text}")
+        elif outcome.result == "not recorded":
+            runtime.stderr.say(f"{outcome.step.key}: {outcome.id} is not in the lock file.")
 
 
 def _say_summary(outcomes: Sequence[StepOutcome], runtime: Runtime) -> None:
-    left = sum(outcome.result == "not started" for outcome in outcomes)
-    failed = sum(outcome.error is not None for outcome in outcomes)
-    done = len(outcomes) - left - failed
-    hint = " Run it again to continue." if left or failed else ""
-    runtime.stderr.say(f"{done} done and recorded, {failed} failed, {left} not started.{hint}")
+    counts = Counter(outcome.result for outcome in outcomes)
+    failed, left, lost = counts["failed"], counts["not started"], counts["not recorded"]
+    done = f"{len(outcomes) - failed - left - lost} done and recorded, "
+    done += f"{lost} done but not recorded, " if lost else ""
+    hint = " Run it again to continue." if left or failed or lost else ""
+    runtime.stderr.say(f"{done}{failed} failed, {left} not started.{hint}")

@@ -12,7 +12,7 @@ from ant_cli.apply.discovery import key_of
 from ant_cli.apply.drawing import shown_path
 from ant_cli.apply.exporting import Exported, choose_file, described, export
 from ant_cli.apply.kinds import ENVIRONMENT
-from ant_cli.apply.lockfile import READABLE, Entry, LockFile, find_lock_path, read_lock
+from ant_cli.apply.lockfile import Entry, LockFile, find_lock_path, read_lock
 from ant_cli.apply.plan import Object
 from ant_cli.apply.workers import Workers
 from ant_cli.commands.lock_session import connected, holding
@@ -158,7 +158,7 @@ def _write(files: Sequence[_File], lock: LockFile) -> None:
     for file in files:
         try:
             file.path.parent.mkdir(parents=True, exist_ok=True)
-            replace_file(file.path, file.exported.text.encode("utf-8", "backslashreplace"), READABLE)
+            replace_file(file.path, file.exported.text.encode("utf-8", "backslashreplace"), private=False)
         except OSError as error:
             raise OutputError(f"{file.path} can't be written: {os_error_text(error)}.") from None
         key = key_of(file.path, lock.path)

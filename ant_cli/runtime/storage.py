@@ -11,6 +11,7 @@ it.
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from pathlib import Path
 from ant_cli.runtime.light_typing import BinaryIO, NamedTuple
 
 _PRIVATE = 0o600
+_READABLE = 0o644
 _POLL_S = 0.05
 _DRAFT_SUFFIX = ".ant-draft"
 """The ending of a new file's name until it replaces the old file."""
@@ -105,6 +107,11 @@ def _open_private(name: str, flags: int) -> int:
     return os.open(name, flags | _NO_SURPRISES, _PRIVATE)
 
 
+def _open_readable(name: str, flags: int) -> int:
+    """Open a file. Others can read a new one, unless the umask says otherwise, and never change it."""
+    return os.open(name, flags | _NO_SURPRISES, _READABLE)
+
+
 if sys.platform == "win32":
 
     def _lock(lock: BinaryIO, *, wait: bool) -> bool:
@@ -133,31 +140,29 @@ else:
         return True
 
 
-def replace_file(path: Path, content: bytes, mode: int = _PRIVATE) -> None:
-    """Replace a file with a new one, under a lock. The new file has these permissions from the beginning.
+def replace_file(path: Path, content: bytes, *, private: bool = True) -> None:
+    """Replace a file with a new one, under a lock. A link is replaced, too, not followed.
+
+    The new file is private from the beginning. If it need not be, it has the permissions of the old one.
 
     Raises:
         OSError: if it can't be written; the old file is unchanged.
 
     """
-    prefix, new = f".{path.name}-", ""
+    prefix = f".{path.name}-"
+    _remove_drafts(path.parent, prefix)
+    draft = path.with_name(f"{prefix}{os.urandom(8).hex()}{_DRAFT_SUFFIX}")
     try:
-        _remove_drafts(path.parent, prefix)
-        import tempfile  # late: few runs write a file
-
-        descriptor, new = tempfile.mkstemp(_DRAFT_SUFFIX, prefix, path.parent)
-        with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
+        with open(draft, "xb", opener=_open_private if private else _open_readable) as file:
             file.write(content)
             file.flush()
-            if mode != _PRIVATE and os.name != "nt":
-                os.fchmod(descriptor, mode)
-            os.fsync(descriptor)
-            keep_owner(descriptor, path)
-        Path(new).replace(path)
+            os.fsync(file.fileno())
+            if os.name != "nt":
+                _keep_facts(file.fileno(), path, mode=not private)
+        draft.replace(path)
         _sync_folder(path.parent)
     except OSError:
-        if new:
-            Path(new).unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)
         raise
 
 
@@ -165,15 +170,20 @@ def _remove_drafts(folder: Path, prefix: str) -> None:
     """Remove unfinished changes of killed processes. No other files have such names."""
     for entry in folder.iterdir():
         if entry.name.startswith(prefix) and entry.name.endswith(_DRAFT_SUFFIX):
-            entry.unlink()
+            with suppress(OSError):  # a folder
+                entry.unlink()
 
 
-def keep_owner(descriptor: int, path: Path) -> None:
-    """Give the new file the owner of the old one: root may be changing another user's file, as with sudo."""
-    if os.name != "nt" and path.exists():
-        facts = path.stat()
-        if facts.st_uid != os.geteuid():
-            os.fchown(descriptor, facts.st_uid, facts.st_gid)
+def _keep_facts(descriptor: int, path: Path, *, mode: bool) -> None:
+    """Give the new file the owner of the old one, since root may be changing another user's file, and its mode."""
+    try:
+        facts = path.lstat()
+    except FileNotFoundError:
+        return
+    if facts.st_uid != os.geteuid():
+        os.fchown(descriptor, facts.st_uid, facts.st_gid)
+    if mode and stat.S_ISREG(facts.st_mode):
+        os.fchmod(descriptor, facts.st_mode & 0o777)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -43,6 +43,8 @@ class FileRule(NamedTuple):
     forbidden: Forbidden = OTHERS_WRITE
     owner: Literal["anyone", "user or root", "user"] = "user or root"
     """Root may use the files of every user, as with sudo, except if the owner must be the `user`."""
+    own_group: bool = False
+    """A group of only the owner is not others: with umask 002, git makes files that this group can change."""
     may_be_link: bool = False
     may_be_pipe: bool = False
     """It may be a pipe, such as that of `<(command)`, which is then waited for."""
@@ -95,10 +97,23 @@ def _check(facts: os.stat_result, path: str, rule: FileRule) -> None:
         raise UntrustedFile("it is a pipe or a device, not a file")
     if rule.owner != "anyone" and is_foreign(facts, even_to_root=rule.owner == "user"):
         raise UntrustedFile(FOREIGN, f"If it is yours after all: sudo chown $(id -u) {_quoted(path)}")
-    if others_may(facts, rule.forbidden.bits):
+    bits = rule.forbidden.bits
+    if others_may(facts, bits & ~0o070 if rule.own_group and _is_alone_in_group(facts) else bits):
         _, verb, mode = rule.forbidden
         problem = f"other users can {verb} it (mode {stat.S_IMODE(facts.st_mode):04o})"
         raise UntrustedFile(problem, f"To change that: chmod {mode} {_quoted(path)}")
+
+
+def _is_alone_in_group(facts: os.stat_result) -> bool:
+    """Whether a group is that of the owner, as Linux gives one to each user, and has no other members."""
+    import grp
+    import pwd
+
+    try:
+        group, owner = grp.getgrgid(facts.st_gid), pwd.getpwuid(facts.st_uid)
+    except KeyError:
+        return False
+    return group.gr_name == owner.pw_name and set(group.gr_mem) <= {owner.pw_name}
 
 
 def _quoted(path: str) -> str:

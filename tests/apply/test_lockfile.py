@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import stat
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -96,7 +94,6 @@ def test_a_new_lock_file_has_its_fields_in_order(path):
         '    "./b.yaml": {\n      "kind": "environment",\n      "id": "env_1",\n      "hash": "h",\n'
         '      "remote_hash": "r"\n    }\n  }\n}\n'
     )
-    assert stat.S_IMODE(path.stat().st_mode) == 0o644
     assert read_lock(path).entries["./a<b.yaml"].id == "env_2"
 
 
@@ -155,7 +152,7 @@ def test_an_invalid_lock_file_is_rejected(path, text, message):
 def test_a_pipe_in_place_of_the_lock_file_does_not_block_the_command(path):
     """There may never be a writer."""
     os.mkfifo(path)
-    with pytest.raises(UsageError, match="is not a file"):
+    with pytest.raises(UsageError, match="it is a pipe or a device, not a file"):
         read_lock(path)
 
 
@@ -180,17 +177,38 @@ def test_the_lock_file_is_searched_for_up_to_the_root_of_the_repository(tmp_path
         find_lock_path("", inner)
 
 
+def test_the_search_for_the_lock_file_ends_at_the_home_folder(tmp_path, monkeypatch):
+    """What is above it may be somebody else's. HOME may be a link."""
+    (tmp_path / "claude-lock.json").touch()
+    inner = tmp_path / "home" / "a"
+    inner.mkdir(parents=True)
+    (tmp_path / "link").symlink_to("home")
+    monkeypatch.setenv("HOME", str(tmp_path / "link"))
+    assert find_lock_path(None, inner) == inner / "claude-lock.json"
+    (tmp_path / "home" / "claude-lock.json").touch()
+    assert find_lock_path(None, inner) == tmp_path / "home" / "claude-lock.json"
+
+
+def test_a_link_without_a_target_in_place_of_the_lock_file_is_found(tmp_path):
+    """It would be skipped otherwise, and a second lock file be created below it."""
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "claude-lock.json").symlink_to("nowhere")
+    assert find_lock_path(None, tmp_path / "inner") == tmp_path / "claude-lock.json"
+
+
+@pytest.mark.parametrize(
+    "make", [lambda path: path.write_text("gitdir: x"), lambda path: path.symlink_to("nowhere")]
+)
+def test_a_submodule_and_a_worktree_are_repositories_of_their_own(tmp_path, make):
+    """Their `.git` is a file, or a link whose target may be missing."""
+    inner = tmp_path / "repository" / "submodule"
+    inner.mkdir(parents=True)
+    (tmp_path / "repository" / "claude-lock.json").touch()
+    make(inner / ".git")
+    assert find_lock_path(None, inner) == inner / "claude-lock.json"
+
+
 def test_a_lock_file_that_can_not_be_written_is_an_error(tmp_path):
     """Its folder does not exist."""
     with pytest.raises(OutputError, match="can't be written: no such file or directory"):
         LockFile(tmp_path / "nowhere" / "claude-lock.json").save()
-
-
-def test_a_link_to_a_lock_file_stays_a_link(tmp_path, path):
-    """The target of the link is written."""
-    target = tmp_path / "real.json"
-    target.write_text(WRITTEN)
-    path.symlink_to(target)
-    read_lock(path).without("./environments/b.yaml").save()
-    assert path.is_symlink()
-    assert "env_1" not in Path(target).read_text()

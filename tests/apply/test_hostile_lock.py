@@ -1,0 +1,251 @@
+"""Lock files that somebody else has made: in a pull request, or in a folder that others can write to."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from ant_cli.apply.execution import Journal
+from ant_cli.apply.lockfile import read_lock
+from ant_cli.errors import UsageError
+
+posix_only = pytest.mark.skipif(os.name == "nt", reason="this test needs POSIX: owners, modes and links")
+LOCK = Path("claude-lock.json")
+JOURNAL = Path("claude-lock.json.lock")
+SECRETS = '{"auths": {"registry": {"auth": "c2VjcmV0"}}}\n'
+
+
+@posix_only
+@pytest.mark.parametrize("content", [SECRETS, '{"version": 1}', None], ids=["secrets", "a lock file", "nothing"])
+@pytest.mark.parametrize(
+    "words", [("apply", "--yes", "."), ("diff", "."), ("export", "--all"), ("apply", "--validate", ".")]
+)
+def test_a_lock_file_that_is_a_link_is_rejected_and_its_target_unchanged(team, tmp_path_factory, content, words):
+    """A pull request could let CI write to any file of the machine, and show what is in it."""
+    target = tmp_path_factory.mktemp("home") / "config.json"
+    if content is not None:
+        target.write_text(content)
+        target.chmod(0o600)
+    team.write("environments/a.yaml")
+    LOCK.symlink_to(target)
+    result = team.ant(*words)
+    assert result.exit in (1, 2)
+    assert result.stderr.endswith(
+        "claude-lock.json can't be used: it is a symbolic link.\nPut the file itself there.\n"
+    )
+    assert target.exists() is (content is not None)
+    if content is not None:
+        assert (target.read_text(), stat.S_IMODE(target.stat().st_mode)) == (content, 0o600)
+    assert team.server() == {}
+
+
+@posix_only
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o644])
+def test_an_existing_lock_file_keeps_its_mode(team, mode):
+    """The file of a team may be one that only they can read."""
+    team.write("environments/a.yaml")
+    team.apply(".")
+    LOCK.chmod(mode)
+    team.write("environments/b.yaml")
+    team.apply(".")
+    assert set(team.lock()) == {"./environments/a.yaml", "./environments/b.yaml"}
+    assert stat.S_IMODE(LOCK.stat().st_mode) == mode
+
+
+@posix_only
+@pytest.mark.parametrize("umask", [0o002, 0o022, 0o077, 0])
+def test_a_new_lock_file_has_the_mode_of_the_umask_and_can_be_used_in_the_next_run(team, umask):
+    """It is never made so that others can change it, because it would be rejected then."""
+    team.write("environments/a.yaml")
+    before = os.umask(umask)
+    try:
+        team.apply(".")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(LOCK.stat().st_mode) == 0o644 & ~umask
+    assert team.diff(".") == 0
+
+
+@posix_only
+@pytest.mark.parametrize("mode", [0o646, 0o666])
+def test_a_lock_file_that_every_user_can_change_is_rejected(team, mode):
+    """Otherwise they decide what is archived."""
+    team.write("environments/a.yaml")
+    team.apply(".")
+    LOCK.chmod(mode)
+    Path("environments/a.yaml").unlink()
+    result = team.ant("apply", "--yes", "--prune", ".")
+    assert result.exit == 2
+    assert f"claude-lock.json can't be used: other users can change it (mode 0{mode:o}).\n" in result.stderr
+    assert "To change that: chmod go-w " in result.stderr
+    assert set(team.server()) == {"a"}
+
+
+@posix_only
+@pytest.mark.skipif(os.name != "nt" and os.geteuid() != 0, reason="only root can give files to others")
+@pytest.mark.parametrize(("group", "is_read"), [(0, True), (65534, False)])
+def test_a_group_may_change_the_lock_file_only_if_its_owner_is_alone_in_it(tmp_path, group, is_read):
+    """On many systems the umask is 002, and each user has a group: git makes files with mode 0664 there."""
+    path = tmp_path / "claude-lock.json"
+    path.write_text('{"version": 1}')
+    path.chmod(0o664)
+    os.chown(path, 0, group)
+    if is_read:
+        assert read_lock(path).exists
+    else:
+        with pytest.raises(UsageError, match="other users can change it"):
+            read_lock(path)
+
+
+@posix_only
+@pytest.mark.skipif(os.name != "nt" and os.geteuid() != 0, reason="only root can give files to others")
+def test_a_lock_file_of_another_user_in_a_folder_above_is_rejected(tmp_path, monkeypatch):
+    """As git does with a repository. It would decide which environments a run changes and archives."""
+    path = tmp_path / "claude-lock.json"
+    path.write_text('{"version": 1}')
+    os.chown(path, 1234, 1234)
+    monkeypatch.setattr(os, "geteuid", lambda: 4321)
+    with pytest.raises(UsageError, match="it belongs to another user") as caught:
+        read_lock(path)
+    assert "If it is yours after all: sudo chown" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 1_000_000,
+        '{"resources": ' + '{"a":' * 1_000_000,
+        '{"resources": {"./a.yaml": ' + "[" * 1_000_000,
+        '{"origin": ' + "[" * 100_000 + "]" * 100_000 + "}",
+        '{"version": 1, "resources": {"./a.yaml": {"kind": "environment", "id": ' + "1" * 1_000_000 + "}}}",
+    ],
+    ids=["lists", "objects", "in an entry", "in the origin", "a long number"],
+)
+def test_a_lock_file_that_is_nested_too_deeply_is_rejected(team, text):
+    """It is an error, not a bug."""
+    team.write("environments/a.yaml")
+    LOCK.write_text(text)
+    result = team.ant("apply", "--yes", ".")
+    assert result.exit == 2
+    assert "claude-lock.json is not a lock file" in result.stderr
+
+
+def test_a_lock_file_of_more_than_10_mb_is_rejected_without_being_read(team):
+    """A sparse file is small in an archive."""
+    team.write("environments/a.yaml")
+    LOCK.touch()
+    os.truncate(LOCK, 10**12)
+    result = team.ant("apply", "--validate", ".")
+    assert (result.exit, result.stderr.count("it is larger than 10 MB.")) == (2, 1)
+
+
+# The lock of the lock file, which has the names that a killed run was creating
+
+
+def test_the_names_that_a_killed_run_left_are_read_even_if_its_last_line_is_incomplete(team):
+    """The next run takes over what it created without a question."""
+    team.by_hand("create", "--name", "a", "--config", "{type: cloud}")
+    team.write("environments/a.yaml")
+    JOURNAL.write_bytes(b'"a"\n"b')
+    JOURNAL.chmod(0o600)
+    team.apply(".")
+    assert team.ids() == {"./environments/a.yaml": team.server()["a"]["id"]}
+    assert not JOURNAL.exists()
+
+
+def test_a_name_is_not_lost_after_an_incomplete_line(tmp_path):
+    """A run was killed while it wrote the line."""
+    path = tmp_path / "lock"
+    path.write_bytes(b'"a"\n"b')
+    path.chmod(0o600)
+    with path.open("a+b") as file:
+        Journal(file).begin("c")
+        assert Journal(file).interrupted == {"a", "c"}
+
+
+@posix_only
+@pytest.mark.parametrize("mode", [0o644, 0o666])
+def test_the_names_of_a_file_that_came_with_the_repository_are_not_trusted(team, mode):
+    """Git creates no private files, and a run creates no others."""
+    team.by_hand("create", "--name", "a", "--config", "{type: cloud}")
+    team.write("environments/a.yaml")
+    JOURNAL.write_bytes(b'"a"\n')
+    JOURNAL.chmod(mode)
+    result = team.ant("apply", "--yes", ".")
+    assert result.exit == 2
+    assert (
+        "claude-lock.json.lock was not left by a run of ant.\nRemove it, also from version control."
+        in result.stderr
+    )
+    assert not LOCK.exists()
+    assert JOURNAL.read_bytes() == b'"a"\n'
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b"\xff\xfe\n{", b"1" * 5000 + b"\n3\nnull", b'"a"\r"b"'])
+def test_names_that_are_malformed_are_ignored(team, content):
+    """A run may have been killed at any moment."""
+    team.write("environments/a.yaml")
+    JOURNAL.write_bytes(content)
+    JOURNAL.chmod(0o600)
+    team.apply(".")
+    assert set(team.server()) == {"a"}
+
+
+def test_a_huge_file_in_place_of_the_names_is_not_read(team):
+    """No run leaves so many names."""
+    team.write("environments/a.yaml")
+    JOURNAL.touch(mode=0o600)
+    os.truncate(JOURNAL, 10**12)
+    result = team.ant("apply", "--yes", ".")
+    assert result.exit == 2
+    assert "claude-lock.json.lock was not left by a run of ant." in result.stderr
+
+
+# A lock file that can't be written
+
+
+@pytest.mark.parametrize("words", [(), ("--format", "json")])
+def test_a_step_that_can_not_be_recorded_is_not_reported_as_recorded(team, monkeypatch, words):
+    """The ID is shown, because it is nowhere else. The next run finds the environment by its name."""
+    team.write("environments/a.yaml")
+    team.write("environments/b.yaml")
+    fsync = os.fsync
+
+    def full(descriptor):
+        if stat.S_IMODE(os.fstat(descriptor).st_mode) == 0o644:
+            raise OSError(28, "No space left on device")
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", full)
+    result = team.ant("apply", "--yes", "--parallel", "1", ".", *words)
+    monkeypatch.setattr(os, "fsync", fsync)
+    assert result.exit == 1
+    identifier = team.server()["a"]["id"]
+    assert f"./environments/a.yaml: {identifier} is not in the lock file.\n" in result.stderr
+    assert "0 done and recorded, 1 done but not recorded, 0 failed, 1 not started. Run it again" in result.stderr
+    assert "claude-lock.json can't be written: no space left on device." in result.stderr
+    if not words:
+        assert f"created {identifier}" in result.stdout
+    team.apply(".")
+    assert team.ids()["./environments/a.yaml"] == identifier
+
+
+def test_a_step_that_a_later_one_records_counts_as_recorded(team, monkeypatch):
+    """Each time, the whole file is written."""
+    team.write("environments/a.yaml")
+    team.write("environments/b.yaml")
+    fsync, failures = os.fsync, [28]
+
+    def full_once(descriptor):
+        if stat.S_IMODE(os.fstat(descriptor).st_mode) == 0o644 and failures:
+            raise OSError(failures.pop(), "No space left on device")
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", full_once)
+    result = team.ant("apply", "--yes", ".")
+    recorded = len(json.loads(LOCK.read_text())["resources"]) if LOCK.exists() else 0
+    assert f"{recorded} done and recorded, " in result.stderr
