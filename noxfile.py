@@ -58,8 +58,9 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Check types."""
-    _run(session, "mypy", *session.posargs)
+    """Check types, as seen on each operating system."""
+    for platform in ("linux", "darwin", "win32"):
+        _run(session, "mypy", "--platform", platform, "--cache-dir", f".mypy_cache/{platform}", *session.posargs)
 
 
 @nox.session

@@ -269,7 +269,7 @@ def _reject_missing_flags(args: list[str], flags: Mapping[str, FlagValue], opera
     others = [param for param in operation.params_in("path") if param != operation.positional]
     if not others or len(args) != len(others) + 1 or any(param.name in flags for param in others):
         return
-    from shlex import quote
+    from ant_cli.runtime.shell import quote
 
     typed = [f"{param.flag} {quote(arg)}" for param, arg in zip(others, args, strict=False)]
     whole = " ".join(["ant", operation.command, *typed, quote(args[-1])])

@@ -46,7 +46,7 @@ def test_a_shell_passes_the_running_python_and_whole_requirements_to_the_install
 )
 def test_on_windows_the_install_command_has_double_quotes_only_where_needed(monkeypatch, executable, command):
     """PowerShell runs a quoted path only after `&`, so a path without spaces is not quoted."""
-    monkeypatch.setattr("ant_cli.runtime.extras._WINDOWS", True)
+    monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setattr(sys, "executable", executable)
     assert install_command("explore") == command
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -14,14 +14,14 @@ from pathlib import Path
 
 from ant_cli.apply.edit_text import without_notes
 from ant_cli.errors import AntError, UsageError, os_error_text
-from ant_cli.runtime import Runtime
+from ant_cli.runtime import Runtime, shell
 from ant_cli.runtime.process import Terminated
 from ant_cli.runtime.reading import decode, read_file
 
 VARIABLES = ("VISUAL", "EDITOR")
 """The variables that name the editor. The first one that is set is used."""
-_USUAL = ("notepad",) if os.name == "nt" else ("vi", "nano")
-_HINT = "Set VISUAL or EDITOR, for example: export EDITOR=nano"
+_USUAL = ("notepad",) if sys.platform == "win32" else ("vi", "nano")
+_HINT = f"Set VISUAL or EDITOR, for example: {shell.set_variable('EDITOR', _USUAL[-1])}"
 _PRIVATE = 0o600
 
 
@@ -46,12 +46,13 @@ def choose_editor(runtime: Runtime) -> list[str]:
 
 def _split(text: str, variable: str, environ: Mapping[str, str]) -> list[str]:
     try:
-        words = shlex.split(text)
+        words = shell.split(text)
     except ValueError as error:
         raise UsageError(f"{variable} can't be read as a command: {error}.", _HINT) from None
-    if not words or not shutil.which(words[0], path=environ.get("PATH")):
+    program = shutil.which(words[0], path=environ.get("PATH")) if words else None
+    if program is None:
         raise UsageError(f"the editor {text!r} from {variable} was not found.", _HINT)
-    return words
+    return [program, *words[1:]]
 
 
 class EditedFile:
@@ -86,7 +87,7 @@ class EditedFile:
         if status in (-signal.SIGINT, 128 + signal.SIGINT):
             raise KeyboardInterrupt
         if status:
-            command = shlex.join(self._command)
+            command = " ".join(map(shell.quote, self._command))
             raise AntError(f"the editor ({command}) ended with status {status}, so nothing was sent.")
         return self._read()
 

@@ -99,7 +99,7 @@ def _list(client: Client) -> dict[str, list[str]]:
 
 def _command(operation: Operation, request: Request, environment_id: str) -> str:
     """Return the command with an environment's ID in place of its name."""
-    from shlex import quote
+    from ant_cli.runtime.shell import quote
 
     ids = {**request.path_params, ENVIRONMENT_ID.name: environment_id}
     argument = operation.positional.name if operation.positional else ""

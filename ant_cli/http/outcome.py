@@ -64,9 +64,8 @@ class OutcomeHints:
     def _check_hint(self, request: Request, fact: str) -> str:
         if not self._operation.check_command:
             return ""
-        from shlex import quote
-
         from ant_cli.http.target_flags import target_flags
+        from ant_cli.runtime.shell import quote
 
         ids = {name: quote(text) for name, text in request.path_params.items()}
         return f"{fact} ant {self._operation.check_command.format(**ids)}{target_flags(self._flags)}"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from shlex import quote
-
 from ant_cli.operations.spec import Flags, flag_name
 from ant_cli.runtime.redaction import strip_userinfo
+from ant_cli.runtime.shell import quote
 
 _TARGETS = ("profile", "base_url", "workspace_id")
 """The flags, besides `--local`, that choose a server or an account and are no secret."""

@@ -160,7 +160,7 @@ def _value_of(param: Param, pair: _Pair, runtime: Runtime) -> Value:
 
 def _as_json(param: Param, mapping: Value) -> str:
     """Return the flag with a mapping as its value, in JSON, quoted for a shell."""
-    from shlex import quote
+    from ant_cli.runtime.shell import quote
 
     return f"{param.flag} {quote(encode(mapping).decode())}"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable
 
 from rich.live import Live
@@ -94,6 +95,8 @@ class LiveScreen:
             self._handle(number)
 
     def _handle(self, number: int) -> None:
+        if sys.platform == "win32":  # it has none of these signals
+            return
         if number == signal.SIGWINCH:
             self.draw()
             return

@@ -13,17 +13,17 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from time import monotonic
 from types import TracebackType
 
 from ant_cli.output.terminal import Style, cell_width
-from ant_cli.runtime import Runtime
+from ant_cli.runtime import Runtime, shell
 
 _VARIABLES = ("ANT_PAGER", "PAGER")
 _DEFAULT = "less -FRX"
@@ -166,7 +166,8 @@ class Pager:
         if not self._program or not self._has_failed():
             return False
         program, self._program = self._program, None
-        self._warn(f"Note: the pager failed with exit status {program.returncode}: {shlex.join(self._command)}")
+        command = " ".join(map(shell.quote, self._command))
+        self._warn(f"Note: the pager failed with exit status {program.returncode}: {command}")
         self._command = []
         if program.stdin:
             with suppress(BrokenPipeError):
@@ -181,7 +182,7 @@ def watch_for_exit(program: subprocess.Popen[bytes], unless: Callable[[], bool] 
 
     Windows has no SIGCHLD; there, the next write fails instead.
     """
-    if not hasattr(signal, "SIGCHLD"):
+    if sys.platform == "win32":
         yield
         return
 
@@ -200,6 +201,8 @@ def watch_for_exit(program: subprocess.Popen[bytes], unless: Callable[[], bool] 
 
 def _has_ended(program: subprocess.Popen[bytes]) -> bool:
     """Whether a program has ended. Unlike Popen.poll(), this works in a signal handler that interrupts a poll()."""
+    if sys.platform == "win32":
+        return program.poll() is not None
     try:
         pid, status = os.waitpid(program.pid, os.WNOHANG)
     except ChildProcessError:  # poll() has reaped it
@@ -225,14 +228,15 @@ def command_of(environ: Mapping[str, str], warn: Callable[[str], None]) -> list[
     if text.strip() in _NO_PAGER or (variable is None and environ.get("TERM") == "dumb"):
         return []
     try:
-        args = shlex.split(text)
+        args = shell.split(text)
     except ValueError:
         args = [text]
-    if not shutil.which(args[0], path=environ.get("PATH")):
+    program = shutil.which(args[0], path=environ.get("PATH"))
+    if program is None:
         if variable:
             warn(f"Note: the pager {args[0]!r} from {variable} was not found, so the list is not paged.")
         return []
-    return args
+    return [program, *args[1:]]
 
 
 def _keeps_header(program: str, environ: Mapping[str, str]) -> bool:

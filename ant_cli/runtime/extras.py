@@ -6,7 +6,6 @@ package index may have another project under a similar name.
 
 from __future__ import annotations
 
-import os
 import sys
 
 REQUIREMENTS = {
@@ -18,8 +17,6 @@ REQUIREMENTS = {
 }
 """Requirements of each optional feature: the extras of pyproject.toml, and httpx's for SOCKS proxies."""
 
-_WINDOWS = os.name == "nt"
-
 
 def install_hint(feature: str) -> str:
     """Return the hint for an error about a missing package."""
@@ -28,15 +25,7 @@ def install_hint(feature: str) -> str:
 
 def install_command(feature: str) -> str:
     """Return the command that installs what a feature requires for the running Python, quoted for a shell."""
+    from ant_cli.runtime.shell import quote  # late: few runs need a hint
+
     args = (sys.executable or "python", "-m", "pip", "install", *REQUIREMENTS[feature])
-    return " ".join(_quote(arg) for arg in args)
-
-
-def _quote(arg: str) -> str:
-    """Quote an argument for sh; on Windows in double quotes, which cmd.exe and PowerShell share."""
-    import re  # late: few runs need a hint
-    import shlex
-
-    if not _WINDOWS:
-        return shlex.quote(arg)
-    return arg if re.fullmatch(r"[\w.:\\/-]+", arg) else f'"{arg}"'
+    return " ".join(quote(arg) for arg in args)

@@ -25,7 +25,9 @@ _READABLE = 0o644
 _POLL_S = 0.05
 _DRAFT_SUFFIX = ".ant-draft"
 """The ending of a new file's name until it replaces the old file."""
-_NO_SURPRISES = 0 if sys.platform == "win32" else os.O_NONBLOCK | os.O_NOFOLLOW
+_LOCKED_BYTE = 1 << 30
+"""On Windows, nobody else can read what is locked, so it is a byte far behind the end."""
+_NO_SURPRISES = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
 class LockTimeout(Exception):
@@ -60,14 +62,21 @@ def locked(
 
     """
     name = Path(f"{path}.lock")
-    with _open_locked(name, before_waiting, patience) as lock:
-        try:
-            yield lock
-        finally:
-            lock.flush()
-            if os.fstat(lock.fileno()).st_size == 0:
-                with suppress(OSError):  # Windows can't remove an open file
-                    name.unlink()
+    removable = False
+    try:
+        with _open_locked(name, before_waiting, patience) as lock:
+            try:
+                yield lock
+            finally:
+                lock.flush()
+                removable = os.fstat(lock.fileno()).st_size == 0
+                if removable and sys.platform != "win32":
+                    with suppress(OSError):
+                        name.unlink()
+    finally:
+        if removable and sys.platform == "win32":  # where nobody can remove a file that is open
+            with suppress(OSError):
+                name.unlink()
 
 
 def _open_locked(name: Path, before_waiting: Callable[[], None], patience: Patience) -> BinaryIO:
@@ -75,10 +84,10 @@ def _open_locked(name: Path, before_waiting: Callable[[], None], patience: Patie
     while True:
         lock = open(name, "a+b", opener=_open_private)  # noqa: SIM115 - the caller closes it
         try:
-            if not _lock(lock, wait=False):
+            if not take_lock(lock, wait=False):
                 _wait_for(lock, before_waiting, patience)
             with suppress(OSError):
-                if os.path.samestat(os.fstat(lock.fileno()), name.stat()):
+                if sys.platform == "win32" or os.path.samestat(os.fstat(lock.fileno()), name.stat()):
                     return lock
         except BaseException:
             lock.close()
@@ -90,14 +99,14 @@ def _wait_for(lock: BinaryIO, before_waiting: Callable[[], None], patience: Pati
     """Wait for a lock. With a limit, poll for it, because no system can wait for a lock and a clock at once."""
     if patience.limit_s is None:
         before_waiting()
-        _lock(lock, wait=True)
+        take_lock(lock, wait=True)
         return
     tries, noted = round(patience.limit_s / _POLL_S), round(patience.note_after_s / _POLL_S)
     for number in range(tries):
         if number == noted:
             before_waiting()
         patience.sleep(_POLL_S)
-        if _lock(lock, wait=False):
+        if take_lock(lock, wait=False):
             return
     raise LockTimeout
 
@@ -114,11 +123,11 @@ def _open_readable(name: str, flags: int) -> int:
 
 if sys.platform == "win32":
 
-    def _lock(lock: BinaryIO, *, wait: bool) -> bool:
+    def take_lock(lock: BinaryIO, *, wait: bool) -> bool:
         """Lock an open file. Returns whether that succeeded."""
         import msvcrt
 
-        lock.seek(0)
+        lock.seek(_LOCKED_BYTE)
         while True:
             try:
                 msvcrt.locking(lock.fileno(), msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
@@ -127,9 +136,13 @@ if sys.platform == "win32":
                     return False
             else:
                 return True
+
+    def is_locked(file: BinaryIO) -> bool:
+        """Whether another process has locked an open file."""
+        return not take_lock(file, wait=False)
 else:
 
-    def _lock(lock: BinaryIO, *, wait: bool) -> bool:
+    def take_lock(lock: BinaryIO, *, wait: bool) -> bool:
         """Lock an open file. Returns whether that succeeded."""
         import fcntl
 
@@ -138,6 +151,16 @@ else:
         except BlockingIOError:
             return False
         return True
+
+    def is_locked(file: BinaryIO) -> bool:
+        """Whether another process has locked an open file."""
+        import fcntl
+
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: several may ask at the same time
+        except BlockingIOError:
+            return True
+        return False
 
 
 def replace_file(path: Path, content: bytes, *, private: bool = True) -> None:
@@ -157,8 +180,7 @@ def replace_file(path: Path, content: bytes, *, private: bool = True) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-            if os.name != "nt":
-                _keep_facts(file.fileno(), path, mode=not private)
+            _keep_facts(file.fileno(), path, mode=not private)
         draft.replace(path)
         _sync_folder(path.parent)
     except OSError:
@@ -176,6 +198,8 @@ def _remove_drafts(folder: Path, prefix: str) -> None:
 
 def _keep_facts(descriptor: int, path: Path, *, mode: bool) -> None:
     """Give the new file the owner of the old one, since root may be changing another user's file, and its mode."""
+    if sys.platform == "win32":  # where the folder's access list decides
+        return
     try:
         facts = path.lstat()
     except FileNotFoundError:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import stat
+import sys
 
 from ant_cli.errors import OutputError, UsageError, os_error_text
 from ant_cli.runtime.sanitize import escape_controls
@@ -157,7 +158,7 @@ class Stdout(Stream):
         import time
 
         end = time.monotonic() + within_s
-        if hasattr(select, "poll"):
+        if sys.platform != "win32":
             poll = select.poll()
             try:
                 poll.register(self.descriptor, 0)  # only the events that are always reported

@@ -12,6 +12,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 
 from ant_cli.runtime.light_typing import BinaryIO, Literal, NamedTuple
 
@@ -117,9 +118,9 @@ def _is_alone_in_group(facts: os.stat_result) -> bool:
 
 
 def _quoted(path: str) -> str:
-    import shlex  # late: this is an error
+    from ant_cli.runtime.shell import quote  # late: this is an error
 
-    return shlex.quote(path)
+    return quote(path)
 
 
 def is_foreign(facts: os.stat_result, *, even_to_root: bool = False) -> bool:
@@ -127,11 +128,11 @@ def is_foreign(facts: os.stat_result, *, even_to_root: bool = False) -> bool:
 
     On Windows, nothing is foreign: there, the access list of the folder decides.
     """
-    if os.name == "nt" or (os.geteuid() == 0 and not even_to_root):
+    if sys.platform == "win32" or (os.geteuid() == 0 and not even_to_root):
         return False
     return facts.st_uid not in (0, os.geteuid())
 
 
 def others_may(facts: os.stat_result, permissions: int) -> bool:
     """Whether other users have one of these permissions, such as 0o022 to write. For Windows, see `is_foreign`."""
-    return os.name != "nt" and bool(facts.st_mode & permissions)
+    return sys.platform != "win32" and bool(facts.st_mode & permissions)

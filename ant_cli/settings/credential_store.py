@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from functools import partial
 
 from ant_cli.errors import CredentialError
 from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.light_typing import Any
+from ant_cli.runtime.shell import quote
 from ant_cli.settings.validators import KEYRING
 
 _SERVICE = "ant"
@@ -87,7 +87,7 @@ def delete_keys(*values: object) -> None:
                 left.append(_entry(value))
                 problem = error.message
     if left:
-        by_hand = "".join(f"\n  keyring del {_SERVICE} {shlex.quote(entry)}" for entry in left)
+        by_hand = "".join(f"\n  keyring del {_SERVICE} {quote(entry)}" for entry in left)
         raise CredentialError(
             f"a key that was removed from the profiles may still be in the credential store: {problem}",
             f"To delete it there:{by_hand}",

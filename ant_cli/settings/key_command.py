@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import shutil
 import subprocess
 import time
 from collections.abc import Mapping
@@ -44,9 +44,10 @@ def run_command(command: str, source: str, runtime: Runtime, timeout_s: float = 
     running = runtime.environ.get(variables.KEY_COMMANDS, "").splitlines()
     if source in running:
         raise CredentialError(f"{source} runs ant, which would run it again endlessly.", _SEE_COMMAND)
+    args[0] = shutil.which(args[0], path=runtime.environ.get("PATH")) or args[0]
     environ = {**runtime.environ, variables.KEY_COMMANDS: "\n".join([*running, source])}
     try:
-        output = _run(command if os.name == "nt" else args, environ, timeout_s)
+        output = _run(args, environ, timeout_s)
     except subprocess.TimeoutExpired:
         problem = f"{source} took longer than {timeout_s:g} s and was stopped."
         raise CredentialError(problem, _try_it(args[0])) from None
@@ -59,7 +60,7 @@ def run_command(command: str, source: str, runtime: Runtime, timeout_s: float = 
     return output.data.decode("utf-8", "replace")
 
 
-def _run(args: str | list[str], environ: Mapping[str, str], timeout_s: float) -> _CommandOutput:
+def _run(args: list[str], environ: Mapping[str, str], timeout_s: float) -> _CommandOutput:
     """Run a command. Output beyond the limit is not read, and the command is stopped.
 
     Raises:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -165,7 +166,7 @@ def unknown_profile(name: str, source: str, store: ProfileStore, others: Iterabl
 
 def activation(names: Iterable[str]) -> str:
     """Return the command that activates the first of some profiles."""
-    from shlex import quote
+    from ant_cli.runtime.shell import quote
 
     return f"ant profile activate {quote(min(names))}"
 
@@ -218,7 +219,7 @@ def _register_secrets(store: ProfileStore, stderr: Stderr) -> None:
 
 def _restrict_mode(descriptor: int, path: Path, runtime: Runtime) -> None:
     facts = os.fstat(descriptor)
-    if others_may(facts, 0o077):
+    if sys.platform != "win32" and others_may(facts, 0o077):
         try:
             os.fchmod(descriptor, facts.st_mode & 0o700)
         except OSError as error:

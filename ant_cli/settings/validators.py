@@ -50,11 +50,11 @@ def check_command(source: str, text: str, fix_hint: str = "") -> str:
 
 
 def split_command(source: str, text: str, fix_hint: str = "") -> list[str]:
-    """Split a command line into arguments, with the quotes and backslashes of a POSIX shell."""
-    import shlex
+    """Split a command line into arguments, as the user's shell does."""
+    from ant_cli.runtime.shell import split
 
     try:
-        return shlex.split(text)
+        return split(text)
     except ValueError as error:
         raise BadValue(source, f"is not a command line: {str(error).lower()}", fix_hint) from None
 

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import signal
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -134,13 +135,19 @@ class Handler:
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal to its process group."""
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, number)
+        if sys.platform != "win32":  # where the worker doesn't start
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, number)
+
+    def kill(self) -> None:
+        """Kill its process group."""
+        if sys.platform != "win32":
+            self.send(signal.SIGKILL)
 
     async def finish(self, *, kill_group: bool) -> None:
         """After its end: kill the processes left in its group, if wanted, and log the rest of its output."""
         if kill_group:
-            self.send(signal.SIGKILL)
+            self.kill()
         self._guardian.forget(self.pid)
         await self._output.close(_LAST_WORDS_S)
 
@@ -154,7 +161,8 @@ class _OutputLog:
         self._rest = b""
         self._loop = asyncio.get_running_loop()
         self._ended = asyncio.Event()
-        os.set_blocking(descriptor, False)
+        if sys.platform != "win32":
+            os.set_blocking(descriptor, False)
         self._loop.add_reader(descriptor, self._read)
 
     def _read(self) -> None:

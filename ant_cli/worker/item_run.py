@@ -223,7 +223,7 @@ class ItemRun:
                 ending = Ending.LEASE_LOST
         if not exited.done():
             self._log.warn("killing the handler", reason=ending.value)
-            handler.send(signal.SIGKILL)
+            handler.kill()
         return ending
 
     async def _claim(self, lease: Lease) -> Verdict:

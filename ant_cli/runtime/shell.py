@@ -1,0 +1,49 @@
+"""The shell of the user: sh on POSIX systems, PowerShell on Windows."""
+
+from __future__ import annotations
+
+import sys
+
+FAILING_COMMAND = "throw 'ant failed'" if sys.platform == "win32" else "false"
+
+
+def quote(arg: str) -> str:
+    """Quote an argument for a command that the user may copy."""
+    if sys.platform != "win32":
+        import shlex  # late: few runs print a command
+
+        return shlex.quote(arg)
+    import re
+
+    if re.fullmatch(r"[\w.:\\/-]+", arg):
+        return arg
+    # Double quotes are those of cmd.exe, too; `$` and "`" in them are special to PowerShell.
+    return _single_quoted(arg) if re.search('["$`]', arg) else f'"{arg}"'
+
+
+def _single_quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def set_variable(name: str, value: str) -> str:
+    """Return the command that sets an environment variable."""
+    if sys.platform != "win32":
+        return f"export {name}={quote(value)}"
+    return f"$env:{name} = {_single_quoted(value)}"
+
+
+def split(command: str) -> list[str]:
+    """Split a command that the user wrote into arguments. Raises ValueError if a quote is not closed.
+
+    On Windows, a backslash escapes only a double quote that follows it: others separate folders.
+    """
+    if sys.platform != "win32":
+        import shlex
+
+        return shlex.split(command)
+    import re
+
+    if re.sub(r'\\"', "", command).count('"') % 2:
+        raise ValueError("No closing quotation")
+    words = re.findall(r'(?:\\"|[^\s"]|"(?:\\"|[^"])*")+', command)
+    return [re.sub(r'(\\)?"', lambda mark: '"' if mark[1] else "", word) for word in words]

@@ -1,0 +1,77 @@
+"""Commands that people copy into their shell, and commands that they wrote for it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from ant_cli.runtime import shell
+
+posix_only = pytest.mark.skipif(sys.platform == "win32", reason="runs sh")
+
+
+@pytest.fixture
+def windows(monkeypatch):
+    """Let the shell be that of Windows."""
+    monkeypatch.setattr(sys, "platform", "win32")
+
+
+@posix_only
+def test_sh_sets_the_variable_to_the_whole_value():
+    command = shell.set_variable("WHERE", "a $HOME 'b'")
+    done = subprocess.run(
+        ["sh", "-c", f'{command}; printf %s "$WHERE"'], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "a $HOME 'b'"
+
+
+@posix_only
+def test_a_command_is_split_as_sh_does():
+    assert shell.split(r"code\ x --wait 'a b'") == ["code x", "--wait", "a b"]
+
+
+@pytest.mark.usefixtures("windows")
+@pytest.mark.parametrize(
+    ("arg", "quoted"),
+    [
+        (r"C:\envs\data.yaml", r"C:\envs\data.yaml"),
+        ("two words", '"two words"'),
+        ("", '""'),
+        ("a,b", '"a,b"'),
+        ("$HOME", "'$HOME'"),
+        ('{"name": "it\'s"}', """'{"name": "it\'\'s"}'"""),
+    ],
+)
+def test_powershell_gets_quotes_only_where_needed_and_literal_ones_for_dollars(arg, quoted):
+    assert shell.quote(arg) == quoted
+
+
+@pytest.mark.usefixtures("windows")
+def test_powershell_sets_a_variable_by_its_own_syntax():
+    assert shell.set_variable("EDITOR", "it's") == "$env:EDITOR = 'it''s'"
+
+
+@pytest.mark.usefixtures("windows")
+@pytest.mark.parametrize(
+    ("command", "args"),
+    [
+        (r"C:\Windows\notepad.exe", [r"C:\Windows\notepad.exe"]),
+        (
+            r'"C:\Program Files\np\np.exe" --title="a b"',
+            [r"C:\Program Files\np\np.exe", "--title=a b"],
+        ),
+        (r'powershell -c "Get-Secret \"ant key\""', ["powershell", "-c", 'Get-Secret "ant key"']),
+        ("code 'x' \"\"", ["code", "'x'", ""]),
+        ("  ", []),
+    ],
+)
+def test_a_windows_command_keeps_its_backslashes_and_has_only_double_quotes(command, args):
+    assert shell.split(command) == args
+
+
+@pytest.mark.usefixtures("windows")
+def test_a_windows_command_with_an_open_quote_is_rejected():
+    with pytest.raises(ValueError, match="No closing quotation"):
+        shell.split('"C:\\Program Files\\np.exe')
