@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
-import signal
 import subprocess
 import sys
 import time
@@ -21,6 +19,8 @@ from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.light_typing import TYPE_CHECKING
+from ant_cli.runtime.process import in_background, terminate
+from ant_cli.runtime.shell import FAILING_COMMAND, set_variable
 from ant_cli.settings.local_emulator import LOCAL, database_path, open_emulator
 from ant_cli.settings.validators import check_secret, check_whole_number
 
@@ -106,13 +106,13 @@ def _start_in_background(runtime: Runtime, options: dict[str, str], api_key: str
     if api_key:
         flags.append("--api-key-stdin")
     begun = log.stat().st_size
-    process = subprocess.Popen(
+    process: subprocess.Popen[str] = subprocess.Popen(
         [sys.executable, "-P", "-m", "ant_cli", "emulator", "start", "--format", "auto", *flags],
         stdin=subprocess.PIPE if api_key else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=stderr,
         env=dict(runtime.environ),
-        start_new_session=True,
+        **in_background(),
         text=True,
     )
     os.close(stderr)
@@ -172,8 +172,8 @@ def serve(emulator: Emulator, host: str, port: int, announce: Callable[[str], No
     try:
         serve_emulator(emulator, host, port, announce, runtime.stderr.say)
     except (OSError, UnicodeError) as error:  # UnicodeError: a host that can't be a name at all
-        why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "not a host name"
-        raise AntError(f"the emulator can't listen at {host}:{port}: {why.lower()}.") from None
+        why = os_error_text(error).partition(" (while ")[0] if isinstance(error, OSError) else "not a host name"
+        raise AntError(f"the emulator can't listen at {host}:{port}: {why}.") from None
 
 
 # Finding the ones that run
@@ -197,10 +197,10 @@ def env(
             exported |= _worker_variables(runtime, emulator, environment_id)
     except AntError:
         # `eval "$(ant emulator env)" && worker` must not run the worker with the variables that the shell has now.
-        print_text(runtime, "false")
+        print_text(runtime, FAILING_COMMAND)
         raise
     for name, value in exported.items():
-        print_text(runtime, f"export {name}={shlex.quote(value)}")
+        print_text(runtime, set_variable(name, value))
     if emulator.has_key:
         runtime.stderr.say("Note: it was started with its own key; put that into ANTHROPIC_API_KEY.")
 
@@ -240,8 +240,7 @@ def stop(
     if not emulators:
         raise _none_runs(runtime, "")
     for emulator in emulators:
-        with suppress(ProcessLookupError):  # it has ended by itself in the meantime
-            os.kill(emulator.pid, signal.SIGTERM)
+        terminate(emulator.pid)
     if not _wait_until(lambda: not set(emulators) & set(find_running(runtime)), _STOP_SECONDS):
         raise AntError(f"the emulator still runs {_STOP_SECONDS} seconds after it was asked to stop.")
     for emulator in emulators:

@@ -7,17 +7,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from ant_cli.errors import os_error_text
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.storage import is_locked, take_lock
 from ant_cli.runtime.trusted_files import FileRule, open_trusted, read_to_limit
 from ant_cli.settings.local_emulator import state_folder
-
-try:
-    import fcntl
-except ImportError:  # Windows, where the ID of the process has to be enough
-    fcntl = None  # type: ignore[assignment] # there is no other way to say so
 
 _OWN = FileRule(10_000)
 
@@ -47,12 +43,12 @@ def registered(runtime: Runtime, emulator: RunningEmulator) -> Iterator[None]:
         runtime.stderr.say(f"Note: `ant emulator env` won't find this emulator; {path}: {os_error_text(error)}.")
         yield
         return
-    with file:
-        try:
+    try:
+        with file:
             yield
-        finally:
-            with suppress(OSError):
-                path.unlink()
+    finally:
+        with suppress(OSError):
+            path.unlink()
 
 
 def find_running(runtime: Runtime) -> list[RunningEmulator]:
@@ -73,15 +69,16 @@ def make_registry_folder(runtime: Runtime) -> None:
         each.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def _written(path: Path, emulator: RunningEmulator) -> IO[str]:
-    """Write the file of an emulator, and return the open file. It holds the lock until it is closed."""
-    temporary = path.with_suffix(".new")
-    file = os.fdopen(os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w")
-    if fcntl is not None:
-        fcntl.flock(file, fcntl.LOCK_EX)
-    json.dump(emulator._asdict(), file)
+def _written(path: Path, emulator: RunningEmulator) -> BinaryIO:
+    """Write the file of an emulator, and return the open file. It holds the lock until it is closed.
+
+    It is locked before it has any content, so that nobody takes it for the file of a killed process.
+    """
+    file = os.fdopen(os.open(path, os.O_CREAT | os.O_RDWR | os.O_TRUNC, 0o600), "wb")
+    take_lock(file, wait=False)
+    file.seek(0)
+    file.write(json.dumps(emulator._asdict()).encode())
     file.flush()
-    temporary.replace(path)
     return file
 
 
@@ -91,20 +88,10 @@ def _read(path: Path) -> RunningEmulator | None:
         with open_trusted(str(path), _OWN) as file:
             emulator = RunningEmulator(**json.loads(read_to_limit(file, _OWN)))
             int(emulator.port)
-            if _runs(file, emulator.pid):
+            if is_locked(file):
                 return emulator
     except (OSError, TypeError, ValueError):
         return None
     with suppress(OSError):
         path.unlink()
     return None
-
-
-def _runs(file: BinaryIO, pid: int) -> bool:
-    if fcntl is None:
-        return isinstance(pid, int)
-    try:
-        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    return False

@@ -13,7 +13,7 @@ from ant_cli.errors import INTERRUPTED, TERMINATED
 
 TYPE_CHECKING = False  # as in light_typing, which `ant --version` does without
 if TYPE_CHECKING:
-    from typing import NoReturn
+    from typing import Any, NoReturn
 
 
 def pause_gc() -> None:
@@ -48,6 +48,32 @@ def _terminate(_number: int, _frame: object) -> NoReturn:
     raise Terminated
 
 
+def in_background() -> dict[str, Any]:
+    """Return the options of `subprocess.Popen` for a process that goes on when the terminal is closed."""
+    if sys.platform == "win32":
+        import subprocess
+
+        return {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"start_new_session": True}
+
+
+def terminate(pid: int) -> None:
+    """Ask a process to end, if it still runs. Windows ends it at once."""
+    import signal
+
+    try:
+        os.kill(pid, signal.SIGTERM)
+    except ProcessLookupError:
+        pass
+    except OSError as error:
+        if getattr(error, "winerror", 0) != _NO_SUCH_PROCESS:
+            raise
+
+
+_NO_SUCH_PROCESS = 87
+"""The error of Windows for the ID of a process that has ended."""
+
+
 def exit_now(status: int) -> NoReturn:
     """End the process without the interpreter's slow shutdown. Everything has been flushed already.
 
@@ -60,7 +86,7 @@ def exit_now(status: int) -> NoReturn:
                 stream.flush()
         except (OSError, ValueError):
             pass
-    if status in (INTERRUPTED, TERMINATED) and os.name != "nt":  # Windows has no such signals
+    if status in (INTERRUPTED, TERMINATED) and sys.platform != "win32":  # Windows has no such signals
         import signal
 
         number = status - 128

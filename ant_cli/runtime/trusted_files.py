@@ -107,6 +107,8 @@ def _check(facts: os.stat_result, path: str, rule: FileRule) -> None:
 
 def _is_alone_in_group(facts: os.stat_result) -> bool:
     """Whether a group is that of the owner, as Linux gives one to each user, and has no other members."""
+    if sys.platform == "win32":
+        return False
     import grp
     import pwd
 
