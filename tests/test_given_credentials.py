@@ -12,6 +12,7 @@ from ant_cli.operations import OPERATIONS, params_of
 from ant_cli.operations.global_flags import ON_STDIN, SECRETS
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.runtime import variables
+from ant_cli.runtime.redaction import REDACTED
 from ant_cli.settings.exposed_secrets import exposed_secrets
 from ant_cli.settings.given_credentials import read_credentials
 from ant_cli.settings.sources import VARIABLES
@@ -127,8 +128,26 @@ def test_every_flag_that_is_redacted_as_a_secret_is_in_the_list_of_secret_flags(
     }
     found = {name for name, flag in flags.items() if [*exposed_secrets([flag, SECRET], {})][-1:] == [SECRET]}
     assert found == SECRETS.keys()
-    assert {VARIABLES[name] for name in SECRETS if name in VARIABLES} <= set(variables.SECRETS)
     assert set(ON_STDIN.values()) <= SECRETS.keys()
+
+
+@pytest.mark.parametrize(
+    "variable",
+    [
+        *(VARIABLES[name] for name in SECRETS if name in VARIABLES),
+        *(variables.IDENTITY_TOKEN, variables.ENVIRONMENT_KEY, variables.WORK_SECRET),
+    ],
+)
+def test_the_credential_in_a_variable_is_redacted_in_the_first_error(ant, variable):
+    """Even a usage error, which reads no settings, may quote it."""
+    result = ant("beta:environments", "list", SECRET, env={**NO_KEY, variable: SECRET})
+    assert (result.exit, SECRET in result.stderr, REDACTED in result.stderr) == (2, False, True)
+
+
+def test_a_variable_that_is_no_credential_is_not_redacted(ant):
+    """An error may need it."""
+    result = ant("beta:environments", "list", "team-data", env={variables.PROFILE: "team-data", **NO_KEY})
+    assert "unexpected argument 'team-data'" in result.stderr
 
 
 def test_a_credential_that_is_not_on_the_command_line_causes_no_note(ant):

@@ -5,13 +5,11 @@ Headers whose names indicate a secret are hidden here; `Stderr` redacts the secr
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from ant_cli.runtime.redaction import REDACTED
+from ant_cli.runtime.secret_names import is_secret_name
 from ant_cli.runtime.streams import LONGEST_SHOWN, Stderr
-
-_SECRET_HEADER = re.compile(r"(?:.*[-_])?(?:key|token|secret|password|authorization|cookie2?)", re.IGNORECASE)
 
 
 def log_trust(stderr: Stderr, environ: Mapping[str, str]) -> None:
@@ -39,9 +37,12 @@ def _log(stderr: Stderr, lines: list[str]) -> None:
 
 
 def _header_lines(mark: str, headers: Mapping[str, str]) -> list[str]:
-    return [
-        f"{mark} {name}: {REDACTED if _SECRET_HEADER.fullmatch(name) else value}" for name, value in headers.items()
-    ]
+    return [f"{mark} {name}: {REDACTED if _is_secret(name) else value}" for name, value in headers.items()]
+
+
+def _is_secret(header: str) -> bool:
+    """Whether a header holds a credential, by its whole name or its last word, as in `x-session-token`."""
+    return is_secret_name(header) or is_secret_name(header.rpartition("-")[2])
 
 
 def _body_lines(mark: str, body: bytes, stderr: Stderr) -> list[str]:

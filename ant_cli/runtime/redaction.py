@@ -1,7 +1,7 @@
-r"""Redaction: replace secrets in every notation.
+r"""Redaction: replace secrets in every notation in which servers, libraries and formats write them.
 
-Servers, libraries and formats write a key in their own ways: `"` becomes `\"` in JSON, `%22` in a URL and `&quot;`
-in HTML; one inside the other adds a level; a basic `authorization` header has a password in base64, after a user.
+`"` becomes `\"` in JSON, `%22` in a URL and `&quot;` in HTML, and one inside the other adds a level. A secret may
+also be in hexadecimal or base64, as the password of a basic `authorization` header is, after a user.
 """
 
 from __future__ import annotations
@@ -10,23 +10,24 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from ant_cli.runtime.unescape import levels, unescaped
+from ant_cli.runtime.secret_names import MEMBERS
 
 REDACTED = "[redacted]"
 _MIN_LENGTH = 4
 """The shortest secret that can be redacted. A shorter one is part of too many words."""
 _MAX_LENGTH = 4096
 """The longest secret that is found in every notation. A longer one, such as a file, is found only verbatim."""
+_LONG = 16
+"""From this length, a secret in hexadecimal or base64 may be in pieces, such as lines. Those of a shorter one could
+be words."""
 _KEY = r"sk-ant-[A-Za-z0-9_-]{4,}"
 """How keys begin. A key in the wrong place is redacted even though it was not registered."""
-_SECRET_NAMES = ("secret", "access_token", "refresh_token", "id_token")
-"""The members of responses that hold a credential: the first of a work item, the others of a token exchange."""
-_SECRET_MEMBER = re.compile(rf'("(?:{"|".join(_SECRET_NAMES)})"\s*:\s*)"((?:[^"\\]|\\.)*)"?')
+_SECRET_MEMBER = re.compile(rf'("(?:{"|".join(MEMBERS)})"\s*:\s*)"((?:[^"\\]|\\.)*)"?')
 """A member with a secret. The text may end within it."""
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
-    """Return the text without the secrets, anything like a key, and the members of `_SECRET_NAMES`."""
+    """Return the text without the secrets, anything like a key, and the members of `MEMBERS`."""
     short = []
     for secret in secrets:
         if len(secret) > _MAX_LENGTH:
@@ -37,23 +38,14 @@ def redact(text: str, secrets: Iterable[str]) -> str:
     return _SECRET_MEMBER.sub(rf'\1"{REDACTED}"', text)
 
 
-@lru_cache(maxsize=16)  # a log redacts the same few secrets in every line
-def _pattern(secrets: tuple[str, ...]) -> re.Pattern[str]:
-    """Return a pattern that matches the secrets in all their forms, and anything like a key."""
-    forms = sorted((form for secret in secrets for form in _forms(secret)), key=len, reverse=True)
-    return re.compile("|".join([*forms, _KEY]))
-
-
 def _replace(text: str, secrets: tuple[str, ...]) -> str:
     """Replace secrets, and anything like a key, in the text with and without its escapes."""
-    from ant_cli.runtime.condensed import spans_in_pieces  # late: most runs print nothing on stderr
-
-    pattern = _pattern(secrets)
+    pattern, pattern_in_pieces = _patterns(secrets)
     spans: list[tuple[int, int]] = []
-    for level in levels(text):
-        matches = [match.span() for match in pattern.finditer(level.text)]
-        matches += spans_in_pieces(level.text, secrets)
-        spans += [(level.starts[start], level.starts[end]) for start, end in matches] if level.starts else matches
+    for level in _levels(text):
+        spans += _find(pattern, level)
+        if pattern_in_pieces:
+            spans += _find(pattern_in_pieces, level.translate(_SEPARATORS))
     parts, position = [], 0
     for start, end in sorted(spans):
         if start >= position:
@@ -62,31 +54,115 @@ def _replace(text: str, secrets: tuple[str, ...]) -> str:
     return "".join([*parts, text[position:]])
 
 
-def _forms(secret: str) -> Iterator[str]:
-    """Yield regular expressions for a secret: its text in upper or lower case, in hexadecimal, and in base64."""
-    import base64
+def _find(pattern: re.Pattern[str], level: str) -> list[tuple[int, int]]:
+    """Return the spans of secrets in a level, whose fillers and separators belong to no secret."""
+    text = level.replace(_FILLER, "").replace(_SEPARATOR, "")
+    found = [match.span() for match in pattern.finditer(text)]
+    if not found or len(text) == len(level):
+        return found
+    positions = [position for position, character in enumerate(level) if character not in (_FILLER, _SEPARATOR)]
+    return [(len(level[: positions[start]].rstrip(_FILLER)), positions[end - 1] + 1) for start, end in found]
 
+
+@lru_cache(maxsize=16)  # a log redacts the same few secrets in every line
+def _patterns(secrets: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str] | None]:
+    """Return a pattern for secrets in all their forms and anything like a key, and one for forms in pieces."""
+    forms = [form for secret in secrets for form in _texts(secret)]
+    forms += [form for secret in secrets if len(secret) < _LONG for form in _encoded(secret)]
+    in_pieces = [form for secret in secrets if len(secret) >= _LONG for form in _encoded(secret)]
+    return _any_of([*forms, _KEY]), _any_of(in_pieces) if in_pieces else None
+
+
+def _any_of(forms: list[str]) -> re.Pattern[str]:
+    return re.compile("|".join(sorted(forms, key=len, reverse=True)))
+
+
+def _texts(secret: str) -> Iterator[str]:
+    """Yield patterns for a secret in upper or lower case. What it contains may look like an escape."""
     for text in {secret, unescaped(secret)}:
         yield f"(?i:{re.escape(text)})"
+
+
+def _encoded(secret: str) -> Iterator[str]:
+    """Yield patterns for a secret in hexadecimal and in base64, which depends on the number of preceding bytes."""
+    import base64  # late: at the start, there is no secret to hide yet
+
     data = secret.encode("utf-8", "surrogatepass")
     yield f"(?i:{data.hex()})"
-    for shift, skip in ((0, 0), (1, 2), (2, 3)):  # base64 depends on the number of preceding bytes
+    for shift, skip in ((0, 0), (1, 2), (2, 3)):
         encoded = base64.b64encode(bytes(shift) + data).decode()
         own = encoded[skip : (shift + len(data)) * 8 // 6]
-        yield own.replace("+", "[ +-]").replace("/", "[/_]")  # an unescaped + is a space
+        yield own.replace("+", "[ +-]").replace("/", "[/_]")  # in URLs; an unescaped + is a space there
+
+
+# Escapes are undone level by level. The character of an escape is preceded by fillers up to the escape's length, so
+# that all levels have the same positions.
+
+_FILLER, _SEPARATOR = "\ud800", "\ud801"
+"""Lone surrogates, which no text in UTF-8 has."""
+_SEPARATORS = dict.fromkeys(map(ord, " \t\r\n:"), _SEPARATOR)
+"""The characters between the pieces of a long secret in hexadecimal or base64."""
+_MAX_LEVELS = 8
+"""How many nested notations are undone, such as JSON in JSON in a URL."""
+_STARTS = "%\\&+"
+"""The characters with which escapes start. Most texts have none, which is quick to check."""
+_ESCAPE = r"""
+    % (?: ~[0-7] ~H | ~[c-fC-F] ~H (?: ~% ~[89abAB] ~H ){1,3} )
+    | \\ ~ (?: ["'\\/nrt] | u ~[dD] ~[89abAB] (?:~H){2} ~\\ ~u (?:~H){4} | u (?:~H){4} )
+    | & ~ (?: \#[0-9]{1,7} | \#[xX]H{1,6} | quot | amp | apos | lt | gt | sol | bsol | plus ) ;?
+""".replace("~", f"{_FILLER}*").replace("H", "[0-9a-fA-F]")
+"""An escape of a URL, of JSON or of HTML, with fillers (~) of earlier levels in it. One character may need several
+bytes of UTF-8 in a URL, and two units of UTF-16 in JSON."""
+_NAMED = {"quot": '"', "amp": "&", "apos": "'", "lt": "<", "gt": ">", "sol": "/", "bsol": "\\", "plus": "+"}
+_BREAKS = dict.fromkeys("nrt", "\n")
+
+
+def _levels(text: str) -> Iterator[str]:
+    """Yield the text itself, then with one level of escapes undone, then two, and so on until nothing changes."""
+    for _ in range(_MAX_LEVELS):
+        yield text
+        if not any(start in text for start in _STARTS):
+            return
+        undone = re.sub(_ESCAPE, _undo, text.replace("+", " "), flags=re.VERBOSE)
+        if undone == text:
+            return
+        text = undone
+
+
+def unescaped(text: str) -> str:
+    """Return the text without any escapes."""
+    *_, last = _levels(text)
+    return last.replace(_FILLER, "")
+
+
+def _undo(escape: re.Match[str]) -> str:
+    """Return the character of an escape, after fillers."""
+    code = escape[0].replace(_FILLER, "").removesuffix(";")
+    if code.startswith("%"):
+        character = bytes.fromhex(code.replace("%", "")).decode("utf-8", "replace")
+    elif code.startswith("\\u"):
+        character = bytes.fromhex(code.replace("\\u", "")).decode("utf-16-be", "surrogatepass")
+    elif code.startswith("\\"):
+        character = _BREAKS.get(code[1], code[1])
+    elif code.startswith("&#"):
+        number = int(code[3:], 16) if code[2] in "xX" else int(code[2:])
+        character = chr(number) if number <= 0x10FFFF else "?"
+    else:
+        character = _NAMED[code[1:]]
+    return character.rjust(len(escape[0]), _FILLER)
 
 
 def secrets_in(body: bytes) -> list[str]:
     """Return every string in a response's members that have the name of a secret, at any depth."""
     text = body.decode("utf-8", "replace")
-    if not any(f'"{name}"' in text for name in _SECRET_NAMES):
+    if not any(f'"{name}"' in text for name in MEMBERS):
         return []
     import json  # late: few responses have a secret
 
     secrets: list[str] = []
 
     def collect(members: list[tuple[str, object]]) -> dict[str, object]:
-        secrets.extend(text for key, value in members if key in _SECRET_NAMES for text in texts_in(value))
+        secrets.extend(text for key, value in members if key in MEMBERS for text in texts_in(value))
         return dict(members)
 
     try:

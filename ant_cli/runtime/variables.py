@@ -20,7 +20,5 @@ KEY_COMMANDS = "ANT_API_KEY_COMMANDS"
 """Set for a command that prints a key: the sources of the running commands, one per line."""
 ENVIRONMENT_KEY = "ANTHROPIC_ENVIRONMENT_KEY"
 WORK_SECRET = "ANTHROPIC_WORK_SECRET"  # noqa: S105 - a name
-SECRETS = (API_KEY, AUTH_TOKEN, IDENTITY_TOKEN, ENVIRONMENT_KEY, WORK_SECRET)
-"""Variables whose value is a secret."""
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 """Proxies, in lower case; each is also read in upper case."""

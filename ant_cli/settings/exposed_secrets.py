@@ -8,43 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ant_cli.runtime import variables
-
-_SECRET_NAMES = frozenset(
-    (
-        "accesstoken",
-        "anthropicapikey",
-        "anthropicauthtoken",
-        "anthropicidentitytoken",
-        "anthropickey",
-        "anthropictoken",
-        "apikey",
-        "apitoken",
-        "auth",
-        "authkey",
-        "authorization",
-        "authtoken",
-        "bearer",
-        "environmentkey",
-        "identitytoken",
-        "key",
-        "password",
-        "secret",
-        "secretkey",
-        "token",
-        "xapikey",
-    )
-)
-"""Simplified names of flags, variables and headers whose value is a secret, whether `ant` has them or not."""
-_DASHES = dict.fromkeys(map(ord, "-_\N{EN DASH}\N{EM DASH}\N{MINUS SIGN}"))
+from ant_cli.runtime.secret_names import is_secret_name
 
 
 def exposed_secrets(argv: Sequence[str], environ: Mapping[str, str]) -> Iterator[str]:
     """Yield the secrets in the environment, in URLs, and after anything like a flag for a key or token."""
-    for name in variables.SECRETS:
-        yield environ.get(name, "").strip()
+    for variable in environ:
+        if variable.startswith("ANTHROPIC_") and is_secret_name(variable):
+            yield environ[variable].strip()
     for position, arg in enumerate(argv):
         name, separator, value = _split(arg)
-        if _simplified(name) in _SECRET_NAMES:
+        if is_secret_name(name):
             if separator:
                 yield value.strip()
             elif arg.startswith("-") and not (arg == "--access-token" and "print-credentials" in argv):
@@ -66,8 +40,3 @@ def _split(arg: str) -> tuple[str, str, str]:
         key=lambda part: len(part[0]),
         default=(arg, "", ""),
     )
-
-
-def _simplified(name: str) -> str:
-    """Return a name in lower case, without dashes and underscores of any kind."""
-    return name.lower().translate(_DASHES)

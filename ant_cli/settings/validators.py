@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from ant_cli.errors import BadValue, UnknownName
 from ant_cli.operations.formats import BY_NAME
+from ant_cli.runtime.secret_names import is_secret_name
 from ant_cli.settings.local_emulator import is_local
 
 KEYRING = "keyring:"
@@ -126,7 +127,7 @@ PROFILE_FIELDS: dict[str, Callable[[str, str], str | float]] = {
     "max_retries": check_count,
 }
 """The settings of a profile. Unknown ones are preserved: a newer version may know them."""
-SECRET_FIELDS = ("api_key", "auth_token")
+SECRET_FIELDS = tuple(filter(is_secret_name, PROFILE_FIELDS))
 CREDENTIAL_FIELDS = ("api_key", "api_key_command", "auth_token")
 """In order of precedence: the first one that a profile has is used."""
 

@@ -9,10 +9,9 @@ from datetime import UTC, datetime
 
 from ant_cli.errors import AntError, APIError, shortened
 from ant_cli.http.response import error_message
-from ant_cli.runtime.redaction import redact
+from ant_cli.runtime.redaction import redact, unescaped
 from ant_cli.runtime.sanitize import escape_controls
 from ant_cli.runtime.streams import Stderr
-from ant_cli.runtime.unescape import unescaped
 
 _BARE = re.compile(r"[^\s\"=\x00-\x1f\x7f-\x9f]+")
 """A value that needs no quotes."""
