@@ -119,7 +119,7 @@ def fetch(id_kind: str, flags: Mapping[str, str], runtime: Runtime) -> list[dict
     known = {param.name for param in source.params_in("path")}
     values = {name: value for name, value in flags.items() if name in known}
     request = request_of(source, {**values, "limit": PAGE_SIZE})
-    settings = settings_of(Flags(flags), silent)
+    settings = settings_of(Flags(flags), silent, source)
     if id_kind.startswith(EMULATOR) and not _names_emulator(settings.base_url):
         return []
     with Client(settings, silent) as client:
@@ -137,7 +137,7 @@ def _names_emulator(base_url: str) -> bool:
     return is_local(base_url) or is_loopback(urlsplit(base_url).hostname or "")
 
 
-def settings_of(flags: Flags, runtime: Runtime) -> ConnectionSettings:
+def settings_of(flags: Flags, runtime: Runtime, operation: Operation) -> ConnectionSettings:
     """Return the settings of the command that is being typed, with a short timeout and no retries.
 
     A key that a command prints, or that is in the system's credential store, is ignored: getting it may take long,
@@ -146,7 +146,7 @@ def settings_of(flags: Flags, runtime: Runtime) -> ConnectionSettings:
     from ant_cli.operations.global_flags import ON_STDIN
     from ant_cli.settings.loading import ConnectionSettings, load
 
-    connection = load(runtime, flags).connection
+    connection = load(runtime, flags, accepts=operation.accepts).connection
     credential = connection.credential
     is_at_hand = credential and (credential.secret or credential.official) and not any(map(flags.is_on, ON_STDIN))
     return ConnectionSettings(

@@ -58,15 +58,23 @@ def _api_group(group: str) -> Command:
 
 def _api_command(operation: Operation) -> Command:
     """Return the command that calls an operation."""
+    text = operation.summary
+    if operation.notes:
+        text += f"\n\n{operation.notes} It takes an {' or an '.join(_keys(operation))}."
     return Command(
         (operation.group, operation.name),
-        "\n\n".join(part for part in (operation.summary, operation.notes) if part),
+        text,
         _arguments(operation),
         (*operation.params, FILE),
         GLOBAL_FLAGS,
         examples=tuple((purpose, f"ant {line}") for purpose, line in operation.examples),
         operation=operation,
     )
+
+
+def _keys(operation: Operation) -> list[str]:
+    """Return the keys that an operation accepts. An item's secret is left out: no flag takes it."""
+    return [type_ for type_ in operation.accepts if type_ != "item secret"]
 
 
 def _arguments(operation: Operation) -> tuple[Param, ...]:

@@ -68,20 +68,20 @@ class Client(Sender):
         """
         with Delivery(request) as delivery:
             response = self._send_with_retries(delivery, refresh)
-            hint = long_wait(response) or self._credential_hint(response)
+            hint = long_wait(response) or self._credential_hint(request, response)
             raise_for_error(self._request_line(request), response, hint=hint)
         return response
 
-    def _credential_hint(self, response: Response) -> str:
-        if response.status < 400:
+    def _credential_hint(self, request: Request, response: Response) -> str:
+        if response.status < 400 or is_local(self._settings.base_url):
             return ""
         from ant_cli.http.credential_hint import credential_hint  # late: this is an error
 
-        return credential_hint(response, self._credential)
+        return credential_hint(request, response, self._credential)
 
     def _attempt(self, delivery: Delivery) -> Response:
         """Send a request; if its access token is rejected and can be replaced, send it once more."""
-        tokens, sent = self._settings.tokens, self._current_credential()
+        tokens, sent = self._settings.tokens, self._credential_for(delivery.request)
         response = self._send_once(delivery, self._headers(delivery, sent))
         if tokens and sent and response.status < 400:
             tokens.accept(sent.secret)
@@ -91,6 +91,16 @@ class Client(Sender):
 
     def _headers(self, delivery: Delivery, credential: Credential | None) -> dict[str, str]:
         return headers_of(delivery.request, self._settings._replace(credential=credential), delivery.attempt)
+
+    def _credential_for(self, request: Request) -> Credential | None:
+        """Return the credential to send. An environment key is not sent where the API rejects it."""
+        credential = self._current_credential()
+        if credential is None or credential.kind != "environment_key" or credential.type in request.accepts:
+            return credential
+        other = self._settings.second_choice
+        if other is None or other.form != "text":  # nothing is fetched for a request that was not asked for
+            raise CredentialError("there is no API key for this request.")
+        return other
 
     def _current_credential(self) -> Credential | None:
         """Return the credential with its current secret. Other threads may renew it at any time."""

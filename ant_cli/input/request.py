@@ -14,7 +14,7 @@ from ant_cli.input.documents import Document
 from ant_cli.input.gather import Inputs, gather
 from ant_cli.input.known_fields import note_unused, unknown_in
 from ant_cli.input.values import Value, convert, encode, to_text, type_name
-from ant_cli.operations.spec import Flags, Operation, Param
+from ant_cli.operations.spec import CREDENTIAL_TYPES, CredentialType, Flags, Operation, Param
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Literal, NamedTuple
 
@@ -42,6 +42,8 @@ class Request(NamedTuple):
     """The IDs in the path, as they were given."""
     success_message: str = ""
     """The message on success; empty if the response shows it."""
+    accepts: tuple[CredentialType, ...] = CREDENTIAL_TYPES
+    """The types of credentials that the API accepts for it."""
 
     @property
     def target(self) -> str:
@@ -267,6 +269,7 @@ def _assemble(operation: Operation, values: Mapping[str, Value], body: dict[str,
         _retries(operation, values),
         ids,
         message,
+        operation.accepts,
     )
 
 

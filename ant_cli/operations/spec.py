@@ -19,7 +19,8 @@ VALUE_NAMES = {str: "TEXT", list: "TEXT", dict: "YAML", int: "NUMBER", float: "N
 """The placeholder for a flag's value in help, by its type; a boolean has none."""
 
 CredentialType = Literal["API key", "environment key", "item secret"]
-"""A kind of credential of the API. An API key also stands for the access token of a login or of a federation."""
+"""A type of credential of the API. The access token of a login or of a federation stands for an API key."""
+CREDENTIAL_TYPES: tuple[CredentialType, ...] = ("API key", "environment key", "item secret")
 
 Location = Literal["path", "query", "header", "body", "setting"]
 """Where in the request a parameter goes, as OpenAPI's `in`. A `setting` is for the program and is never sent."""
@@ -224,7 +225,7 @@ class Operation(NamedTuple):
     server_fields: tuple[str, ...] = ()
     """Fields of returned objects that only the server sets. They are dropped from piped input (D34)."""
     accepts: tuple[CredentialType, ...] = ("API key",)
-    """The kinds of credentials that the API accepts for it, or that its reference does not mention."""
+    """The types of credentials that the API accepts for it: those that its reference names, or does not mention."""
     check_command: str = ""
     """A command that shows whether the change was made, for when its response is lost. Parameters are `{name}`."""
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from ant_cli.operations.environments import ITEM
 from ant_cli.operations.global_flags import BETA, FILTER, LIMIT, MANY, MAX_ITEMS, PAGE, SLURP, WAITING, WATCHING
-from ant_cli.operations.spec import CredentialType, Operation, Param
+from ant_cli.operations.spec import CREDENTIAL_TYPES, Operation, Param
 
 GROUP = "beta:environments:work"
 QUEUE = ITEM + "/work"
 WORK_ITEM = QUEUE + "/{work_id}"
 NOTES = "Workers call this themselves. By hand, use it to inspect a queue or to develop a worker."
 
-_ACCOUNT_OR_WORKER: tuple[CredentialType, ...] = ("API key", "environment key")
+_API_OR_ENVIRONMENT_KEY = CREDENTIAL_TYPES[:2]
 
 SERVER_FIELDS = (
     "type",
@@ -102,7 +102,7 @@ POLL = Operation(
     notes=NOTES,
     claims=True,
     past_participle="polled",
-    accepts=_ACCOUNT_OR_WORKER,
+    accepts=_API_OR_ENVIRONMENT_KEY,
 )
 
 ACK = Operation(
@@ -121,7 +121,7 @@ ACK = Operation(
     notes=NOTES,
     check_command="beta:environments:work retrieve --environment-id {environment_id} {work_id}",
     past_participle="acknowledged",
-    accepts=_ACCOUNT_OR_WORKER,
+    accepts=_API_OR_ENVIRONMENT_KEY,
 )
 
 HEARTBEAT = Operation(
@@ -160,7 +160,7 @@ HEARTBEAT = Operation(
     notes=NOTES,
     check_command="beta:environments:work retrieve --environment-id {environment_id} {work_id}",
     past_participle="extended",
-    accepts=(*_ACCOUNT_OR_WORKER, "item secret"),
+    accepts=CREDENTIAL_TYPES,
 )
 
 FORCE = Param(
@@ -184,7 +184,7 @@ STOP = Operation(
     server_fields=(*SERVER_FIELDS, "metadata"),
     check_command="beta:environments:work retrieve --environment-id {environment_id} {work_id}",
     past_participle="stopped",
-    accepts=(*_ACCOUNT_OR_WORKER, "item secret"),
+    accepts=CREDENTIAL_TYPES,
 )
 
 LIST = Operation(
@@ -257,7 +257,7 @@ STATS = Operation(
     positional=QUEUE_ID,
     notes=NOTES,
     past_participle="retrieved",
-    accepts=_ACCOUNT_OR_WORKER,
+    accepts=_API_OR_ENVIRONMENT_KEY,
 )
 
 OPERATIONS = (RETRIEVE, POLL, ACK, HEARTBEAT, STOP, LIST, UPDATE, STATS)

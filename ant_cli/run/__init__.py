@@ -25,7 +25,7 @@ def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
 
     """
     # 1. The settings. From here on, every secret among them is redacted.
-    settings = load(runtime, flags)
+    settings = load(runtime, flags, accepts=operation.accepts)
 
     # 2. The plan: requests and output. Anything wrong is rejected here, before anything is sent.
     plan = make_plan(operation, flags, settings, runtime)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ant_cli.operations.global_flags import FEDERATION
-from ant_cli.operations.spec import Flags, flag_name
+from ant_cli.operations.spec import CredentialType, Flags, flag_name
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Literal, NamedTuple
 from ant_cli.settings.profiles import SelectedProfile
 from ant_cli.settings.sources import VARIABLES
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ant_cli.settings.federation import FederationRule
     from ant_cli.settings.logins.configs import OfficialProfile
 
-CredentialKind = Literal["api_key", "auth_token"]
+CredentialKind = Literal["api_key", "auth_token", "environment_key"]
 CredentialForm = Literal["text", "command", "keyring", "federation", "login"]
 
 
@@ -79,7 +79,14 @@ class Credential(NamedTuple):
     @property
     def noun(self) -> str:
         """What messages call its kind."""
-        return "key" if self.kind == "api_key" else "token"
+        return {"api_key": "key", "auth_token": "token", "environment_key": "environment key"}[self.kind]
+
+    @property
+    def type(self) -> CredentialType | None:
+        """What it is for the API. None for other bearer tokens, which may be anything."""
+        if self.kind == "environment_key":
+            return "environment key"
+        return "API key" if self.kind == "api_key" or self.is_oauth else None
 
     def __repr__(self) -> str:
         """Return a representation without the secret."""
@@ -182,6 +189,41 @@ def _official_credential(
     label = profile.where("federation")
     rule = rule_of_profile(flags, environ, profile, label)
     return CredentialSource("auth_token", None, label, form="federation", rule=rule)
+
+
+def environment_key(environ: Mapping[str, str]) -> Credential | None:
+    """Return the environment key of the variable; None if it is not set.
+
+    Raises:
+        BadValue: if it can't be sent.
+
+    """
+    name = VARIABLES["environment_key"]
+    text = environ.get(name, "").strip()
+    return Credential("environment_key", check_secret(name, text), name, explicit=False) if text else None
+
+
+def prefers_environment_key(accepts: tuple[CredentialType, ...], environ: Mapping[str, str]) -> bool:
+    """Whether there is an environment key, and the operation accepts it but no API key."""
+    is_set = bool(environ.get(VARIABLES["environment_key"], "").strip())
+    return is_set and "environment key" in accepts and "API key" not in accepts
+
+
+def with_environment_key(
+    found: tuple[Credential, ...], accepts: tuple[CredentialType, ...], environ: Mapping[str, str]
+) -> tuple[Credential, ...]:
+    """Return the credentials with the environment key first, if that is the one to use.
+
+    It is, if the operation accepts it and nothing else was found, or accepts no API key and no flag gives one.
+
+    Raises:
+        BadValue: if it can't be sent.
+
+    """
+    if "environment key" not in accepts or (found and ("API key" in accepts or found[0].explicit)):
+        return found
+    key = environment_key(environ)
+    return (key, *found) if key else found
 
 
 def credentials(sources: tuple[CredentialSource, ...]) -> tuple[Credential, ...]:

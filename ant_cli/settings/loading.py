@@ -7,11 +7,17 @@ from collections.abc import Mapping
 
 from ant_cli.errors import BadValue, CredentialError
 from ant_cli.operations.global_flags import SECRETS
-from ant_cli.operations.spec import Flags
+from ant_cli.operations.spec import CredentialType, Flags
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 from ant_cli.runtime.redaction import url_secrets
-from ant_cli.settings.credential_sources import Credential, credential_sources, credentials
+from ant_cli.settings.credential_sources import (
+    Credential,
+    credential_sources,
+    credentials,
+    prefers_environment_key,
+    with_environment_key,
+)
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.profiles import NO_PROFILE, ProfileStore, SelectedProfile, read_store, requested, select
 from ant_cli.settings.sources import (
@@ -50,6 +56,10 @@ class ConnectionSettings(NamedTuple):
     """The profile in use, for messages; empty without a profile."""
     tokens: TokenSource | None = None
     """The source of each request's secret, if the credential is a federation and the client has been created."""
+    accepts: tuple[CredentialType, ...] = ("API key",)
+    """The types of credentials that the operation accepts, for messages."""
+    second_choice: Credential | None = None
+    """The credential for requests that reject the one in use, if that is an environment key."""
 
 
 class OutputSettings(NamedTuple):
@@ -78,7 +88,7 @@ class Provenance(NamedTuple):
     @property
     def is_ambiguous(self) -> bool:
         """Whether there is another credential that the user may have meant."""
-        if len(self.credentials) < 2:
+        if len(self.credentials) < 2 or self.credentials[0].kind == "environment_key":
             return False
         winner, *others = self.credentials
         return not winner.explicit or any(other.kind != winner.kind for other in others)
@@ -114,7 +124,12 @@ class Settings(NamedTuple):
 
 
 def load(
-    runtime: Runtime, flags: Flags, store: ProfileStore | None = None, *, has_own_credential: bool = False
+    runtime: Runtime,
+    flags: Flags,
+    store: ProfileStore | None = None,
+    *,
+    accepts: tuple[CredentialType, ...] = ("API key",),
+    has_own_credential: bool = False,
 ) -> Settings:
     """Return the settings of a run. Every secret among them is registered for redaction first.
 
@@ -122,6 +137,7 @@ def load(
         runtime: Its environment is read, its stderr redacts the secrets.
         flags: The flags that were given.
         store: The profiles, if they were read already (by `read_store`, which registers their secrets).
+        accepts: The types of credentials that the operation accepts.
         has_own_credential: The command brings its own credential, so don't look for a login of the official tool.
 
     Raises:
@@ -131,14 +147,16 @@ def load(
     """
     _register_secrets(flags, runtime)
     store = read_store(runtime) if store is None else store  # this registers the secrets of the profiles
-    profile = _select(flags, runtime, store, needs_login=not has_own_credential)
+    needs_login = not has_own_credential and not prefers_environment_key(accepts, runtime.environ)
+    profile = _select(flags, runtime, store, needs_login=needs_login)
     sources = {
         name: next(setting_sources(name, flags, runtime.environ, _profile_for(name, profile, runtime)))
         for name in DEFAULTS
     }
-    usable = credentials(credential_sources(flags, runtime.environ, profile))
+    found = credentials(credential_sources(flags, runtime.environ, profile))
+    usable = with_environment_key(found, accepts, runtime.environ)
     return Settings(
-        connection=_connection(sources, flags, usable, profile.name),
+        connection=_connection(sources, flags, usable, profile.name)._replace(accepts=accepts),
         output=_output(sources["format"], flags),
         provenance=Provenance(profile, usable, {name: source.label for name, source in sources.items()}),
         dry_run=flags.is_on("dry_run"),
@@ -160,7 +178,7 @@ def fetch_credential(connection: ConnectionSettings, runtime: Runtime) -> Connec
     if is_local(connection.base_url):
         return connection
     if credential is None:
-        raise no_credential(connection.profile_name, runtime)
+        raise no_credential(connection.profile_name, runtime, connection.accepts)
     return connection._replace(credential=with_secret(credential, runtime))
 
 
@@ -190,16 +208,24 @@ def with_secret(credential: Credential, runtime: Runtime) -> Credential:
     return credential._replace(secret=secret, form="text")
 
 
-def no_credential(profile_name: str, runtime: Runtime) -> CredentialError:
+def no_credential(
+    profile_name: str, runtime: Runtime, accepts: tuple[CredentialType, ...] = ("API key",)
+) -> CredentialError:
     """Return the error for a run without a credential that needs one."""
     from ant_cli.settings.logins.selection import usable_instead
 
+    key = variables.ENVIRONMENT_KEY
+    if "API key" not in accepts:
+        return CredentialError("there is no environment key.", f"Set {key}; --local needs none.")
+    is_useless = runtime.environ.get(key)  # otherwise it would be the credential
     login = usable_instead(profile_name, runtime)
     return CredentialError(
         f"there is no API key{f', and profile {profile_name!r} has none' if profile_name else ''}.",
+        f"{key} is not used: the API takes no environment key for this." if is_useless else "",
         f"To use the login of the official tool: --profile {login}" if login else "",
         f"Log in: ant auth login{f' --profile {profile_name}' if profile_name else ''}",
         "Or set ANTHROPIC_API_KEY, or ANTHROPIC_AUTH_TOKEN for a bearer token; --local needs none.",
+        f"Or set {key}." if "environment key" in accepts else "",
     )
 
 
@@ -257,6 +283,7 @@ def _connection(
     return ConnectionSettings(
         base_url=check_base_url(*sources["base_url"]),
         credential=usable[0] if usable else None,
+        second_choice=usable[1] if len(usable) > 1 and usable[0].kind == "environment_key" else None,
         workspace_id=check_header(*sources["workspace_id"]),
         timeout_s=check_seconds(*sources["timeout"]),
         max_retries=check_count(*sources["max_retries"]),

@@ -26,6 +26,7 @@ VARIABLES = {
     "workspace_id": variables.WORKSPACE_ID,
     "api_key": variables.API_KEY,
     "auth_token": variables.AUTH_TOKEN,
+    "environment_key": variables.ENVIRONMENT_KEY,
     "federation_rule": variables.FEDERATION_RULE_ID,
     "identity_token": variables.IDENTITY_TOKEN,
     "identity_token_file": variables.IDENTITY_TOKEN_FILE,

@@ -161,6 +161,7 @@ def test_every_flag_on_the_page_exists():
         "--no-cache-dir",
         "--create-home",
         "--chmod",
+        "--filter",
         "--transform",
         "--format",
         "--count",

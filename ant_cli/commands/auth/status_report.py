@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 
 from ant_cli.commands.auth.login_report import LoginReport, end_text, login_report
 from ant_cli.errors import AntError
+from ant_cli.operations import OPERATIONS
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.redaction import strip_userinfo
-from ant_cli.settings.credential_sources import CredentialSource, credential_sources
+from ant_cli.settings.credential_sources import Credential, CredentialSource, credential_sources, environment_key
 from ant_cli.settings.federation import FederationRule
 from ant_cli.settings.loading import Settings, no_credential, with_secret
 from ant_cli.settings.local_emulator import is_local
@@ -45,6 +46,8 @@ class AuthReport(NamedTuple):
     shadowed_urls: tuple[SettingSource, ...]
     """Base URLs that are not used because a source of higher precedence has one."""
     rows: tuple[SourceRow, ...]
+    environment_key: Credential | None = None
+    """The environment key of the variable."""
     official: LoginReport | None = None
     """The official tool's profile of the run, used or not; None if it has none."""
     problem: AntError | None = None
@@ -98,10 +101,23 @@ class AuthReport(NamedTuple):
                 "file": self.profile_file or None,
                 "others": self.other_profiles,
             },
+            "environment_key": self._environment_key(),
             "official_profile": self.official.to_json() if self.official else None,
             "note": self.note or None,
             "sources": [row._asdict() for row in self.rows],
         }
+
+    def _environment_key(self) -> dict[str, Any] | None:
+        key = self.environment_key
+        return key and {"value": mask(key.secret), "source": key.source, **_uses_of_environment_keys()}
+
+
+def _uses_of_environment_keys() -> dict[str, list[str]]:
+    """Return the commands that use an environment key: always, and only if there is no API key."""
+    accepting = [operation for operation in OPERATIONS if "environment key" in operation.accepts]
+    always = [operation.command for operation in accepting if "API key" not in operation.accepts]
+    others = [operation.command for operation in accepting if "API key" in operation.accepts]
+    return {"used_by": ["beta:worker", *always], "used_without_api_key_by": others}
 
 
 def auth_report(settings: Settings, flags: Flags, runtime: Runtime, store: ProfileStore) -> AuthReport:
@@ -114,7 +130,8 @@ def auth_report(settings: Settings, flags: Flags, runtime: Runtime, store: Profi
     if official and not profile.official:
         rows.append(SourceRow(f"{official.source}, official tool", "auth_token", "shadowed", official.value))
     urls = _shadowed_urls(flags, environ, profile)
-    return AuthReport(settings, store, urls, tuple(rows), official, _problem(settings, runtime))
+    key = environment_key(environ)
+    return AuthReport(settings, store, urls, tuple(rows), key, official, _problem(settings, runtime))
 
 
 def _problem(settings: Settings, runtime: Runtime) -> AntError | None:
@@ -196,6 +213,8 @@ def _labelled(report: AuthReport, used: SourceRow | None) -> Iterator[tuple[str,
         yield "", f"shadows {shadowed.label}: {strip_userinfo(shadowed.text)}"
     yield "Workspace", _workspace_text(report)
     yield "Profile", _profile_text(report)
+    if report.environment_key:
+        yield from _environment_key_texts(report.environment_key)
     if report.official:
         yield "Official", _login_text(report.official)
         if files := _login_files(report.official):
@@ -208,6 +227,15 @@ def _credential_text(report: AuthReport, used: SourceRow | None) -> str:
     if used:
         return f"{used.value} ({_KINDS[used.kind]}, from {used.source})"
     return "none" if report.needs_credential else "none, and the emulator needs none"
+
+
+def _environment_key_texts(key: Credential) -> Iterator[tuple[str, str]]:
+    """Yield the environment key, and which commands use it."""
+    uses = _uses_of_environment_keys()
+    yield "Environment", f"{mask(key.secret)} (environment key, from {key.source})"
+    yield "", f"for {', '.join(uses['used_by'])}"
+    names = ", ".join(command.rpartition(" ")[2] for command in uses["used_without_api_key_by"])
+    yield "", f"without an API key also for beta:environments:work {names}"
 
 
 def _base_url_text(report: AuthReport) -> str:
