@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from ant_cli import __version__
 from ant_cli.errors import INTERRUPTED, TERMINATED, AntError, APIError, UsageError
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.process import Terminated, exit_now, handle_sigterm, pause_gc
+from ant_cli.runtime.process import Terminated, escapes_work, exit_now, handle_sigterm, pause_gc
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 from ant_cli.settings.exposed_secrets import exposed_secrets
 
@@ -172,7 +172,7 @@ def this_process() -> Runtime:
         Stdin(sys.stdin.buffer if sys.stdin else None),
         Stdout(getattr(sys.stdout.buffer, "raw", sys.stdout.buffer) if sys.stdout else None),
         Stderr(getattr(sys.stderr.buffer, "raw", sys.stderr.buffer) if sys.stderr else None),
-        os.environ,
+        os.environ if escapes_work() else {**os.environ, "TERM": "dumb"},
     )
 
 

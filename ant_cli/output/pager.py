@@ -24,6 +24,7 @@ from types import TracebackType
 
 from ant_cli.output.terminal import Style, cell_width
 from ant_cli.runtime import Runtime, shell
+from ant_cli.runtime.streams import is_broken_pipe
 
 _VARIABLES = ("ANT_PAGER", "PAGER")
 _DEFAULT = "less -FRX"
@@ -146,11 +147,13 @@ class Pager:
                 raise BrokenPipeError
             self._program.stdin.write(data)
             self._program.stdin.flush()
-        except BrokenPipeError:
+        except OSError as error:
+            if not is_broken_pipe(error):
+                raise
             with suppress(subprocess.TimeoutExpired):  # it has closed the pipe, but may not have exited yet
                 self._program.wait(_FAILS_WITHIN_S)
             if not self._print_if_failed():
-                raise
+                raise BrokenPipeError from None
 
     def _is_new(self) -> bool:
         return monotonic() - self._started_at < _FAILS_WITHIN_S

@@ -57,6 +57,26 @@ def in_background() -> dict[str, Any]:
     return {"start_new_session": True}
 
 
+def escapes_work() -> bool:
+    """Turn on escape sequences in a console of Windows. Return False if it knows none."""
+    if sys.platform != "win32" or not any(stream and stream.isatty() for stream in (sys.stdout, sys.stderr)):
+        return True
+    import ctypes
+
+    kernel32 = ctypes.windll.kernel32
+    works = True
+    for number in (_STDOUT, _STDERR):
+        handle, mode = kernel32.GetStdHandle(number), ctypes.c_uint()
+        if kernel32.GetConsoleMode(handle, ctypes.byref(mode)):
+            works &= bool(kernel32.SetConsoleMode(handle, mode.value | _ENABLE_ESCAPES))
+    return works
+
+
+_STDOUT, _STDERR = -11, -12
+_ENABLE_ESCAPES = 4
+"""Constants of Windows: STD_OUTPUT_HANDLE, STD_ERROR_HANDLE, ENABLE_VIRTUAL_TERMINAL_PROCESSING."""
+
+
 def terminate(pid: int) -> None:
     """Ask a process to end, if it still runs. Windows ends it at once."""
     import signal

@@ -10,6 +10,7 @@ INPUT_LIMIT = 100_000_000
 FILE_LIMIT = 10_000_000
 """The most bytes of a file that others may have written, such as those of a repository."""
 _PART = 1_000_000
+_UTF16_HINT = "Windows PowerShell writes it with >. To write UTF-8 instead: ... | Set-Content -Encoding utf8 FILE"
 
 
 def read_limited(file: BinaryIO, name: str, limit: int = INPUT_LIMIT) -> bytes:
@@ -58,6 +59,8 @@ def decode(data: bytes, name: str) -> str:
         UsageError: if it is not UTF-8, with the position of the first wrong byte.
 
     """
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):  # the byte order marks
+        raise UsageError(f"{name} is text in UTF-16, which must be UTF-8.", _UTF16_HINT)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

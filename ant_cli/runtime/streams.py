@@ -6,6 +6,7 @@ caller has to remember to.
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import stat
@@ -29,6 +30,8 @@ _MOST_RECEIVED = 50
 """How many secrets from responses are redacted. A server may send any number, and each slows down every message."""
 _LONGEST_POLL_S = 86_400.0
 """How long one poll() waits; its limit is 24 days."""
+_POLL_S = 0.02
+"""How often Windows is asked whether a pipe has data."""
 PATIENCE_S = 1.0
 """How many seconds to wait for a silent pipe."""
 
@@ -78,12 +81,7 @@ class Stdin(Stream):
 
     def stays_silent(self) -> bool:
         """Wait up to a second for data or the end of the input. Returns whether neither arrived."""
-        if self._file is None or os.name == "nt":  # on Windows, select accepts only sockets
-            return False
-        import select
-
-        ready, _, _ = select.select([self._file], [], [], self._patience_s)
-        return not ready
+        return self._file is not None and not _has_data_within(self._file.fileno(), self._patience_s)
 
     def read(self) -> bytes:
         """Read to the end.
@@ -107,6 +105,38 @@ class Stdin(Stream):
     def read_line(self) -> str:
         """Read a line that a person types, with its line break; empty at the end of the input."""
         return self._file.readline().decode("utf-8", "replace") if self._file else ""
+
+
+if sys.platform == "win32":
+
+    def _has_data_within(descriptor: int, seconds: float) -> bool:
+        """Wait for data or the end of the input. For what is not a pipe, return True at once."""
+        import _winapi
+        import msvcrt
+        import time
+
+        handle, end = msvcrt.get_osfhandle(descriptor), time.monotonic() + seconds
+        try:
+            while not _winapi.PeekNamedPipe(handle)[0]:
+                if time.monotonic() > end:
+                    return False
+                time.sleep(_POLL_S)
+        except OSError:  # the pipe is closed, or it is no pipe
+            pass
+        return True
+else:
+
+    def _has_data_within(descriptor: int, seconds: float) -> bool:
+        """Wait for data or the end of the input."""
+        import select
+
+        ready, _, _ = select.select([descriptor], [], [], seconds)
+        return bool(ready)
+
+
+def is_broken_pipe(error: OSError) -> bool:
+    """Whether the reader of a pipe has closed it."""
+    return isinstance(error, BrokenPipeError) or (sys.platform == "win32" and error.errno == errno.EINVAL)
 
 
 def _write_all(file: BinaryIO, data: bytes) -> None:
@@ -144,9 +174,9 @@ class Stdout(Stream):
             data = escape_controls(data.decode("utf-8", "backslashreplace")).encode("utf-8", "backslashreplace")
         try:
             _write_all(self._file, data)
-        except BrokenPipeError:
-            raise
         except (OSError, ValueError) as error:
+            if isinstance(error, OSError) and is_broken_pipe(error):
+                raise BrokenPipeError from None
             raise OutputError(f"the result can't be written to standard output: {os_error_text(error)}.") from None
 
     def reader_leaves(self, within_s: float) -> bool:

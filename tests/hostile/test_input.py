@@ -32,7 +32,7 @@ DEEP_BOMB = "k0: &k0 {}\n" + "".join(f"k{n}: &k{n} {'[' * 90}*k{n - 1}{']' * 90}
     ("text", "said"),
     [
         (b"name: \xff\n", "UTF-8"),
-        ("name: x\n".encode("utf-16"), "UTF-8"),
+        ("name: x\n".encode("utf-16"), "is text in UTF-16, which must be UTF-8.\nWindows PowerShell"),
         (b"name: a\0b\n", "U+0000"),
         (b"name: [1\n", "line 1, column 9"),
         (b"name: !!binary aGk=\n", "tag"),
