@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from ant_cli.errors import UnknownName, UsageError, see_help
-from ant_cli.operations import GROUPS, OPERATIONS, find, params_of
+from ant_cli.operations import GROUPS, OFFICIAL_COMMANDS, OPERATIONS, find, params_of
 from ant_cli.operations.global_flags import BY_FLAG
 from ant_cli.operations.spec import Flags, FlagValue, Operation, Param
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
@@ -43,7 +43,14 @@ class VersionCall(NamedTuple):
     """A command line that asks for the version."""
 
 
-CommandCall = ApiCall | ToolCall | VersionCall
+class OfficialCall(NamedTuple):
+    """A command line for the official tool."""
+
+    name: str
+    argv: tuple[str, ...]
+
+
+CommandCall = ApiCall | ToolCall | VersionCall | OfficialCall
 
 
 class _ParsedArguments(NamedTuple):
@@ -69,6 +76,8 @@ def parse(argv: Sequence[str]) -> CommandCall:
     if rest[0].startswith("-"):
         raise _misplaced_flag(rest[0], (*_HELP_FLAGS, *_VERSION_FLAGS), "")
     name, rest = rest[0], rest[1:]
+    if name in OFFICIAL_COMMANDS:
+        return OfficialCall(name, tuple(argv))
     between, rest = _split_leading_globals(rest)
     parse_rest = _parse_api if name in GROUPS else _parse_tool
     return parse_rest(name, [*leading, *between], rest)
@@ -104,6 +113,8 @@ def _parse_tool(name: str, leading: list[str], args: Sequence[str]) -> CommandCa
         if not args:
             return help_call()
         topic = [arg for arg in args if not arg.startswith("-") and arg != "help"]
+        if topic and topic[0] in OFFICIAL_COMMANDS:
+            return OfficialCall(topic[0], (*topic, "--help"))
         return help_call(*(topic or ["help"]))
     command, args = _find_tool(TOOL_COMMANDS, (name, *args))
     if command.subcommands:

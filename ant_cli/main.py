@@ -79,7 +79,7 @@ def _dispatch(argv: Sequence[str], runtime: Runtime) -> None:
 
 def execute(call: CommandCall, runtime: Runtime) -> None:
     """Make a call: run its operation, or its tool command."""
-    from ant_cli.argv import ApiCall, ToolCall
+    from ant_cli.argv import ApiCall, OfficialCall, ToolCall
 
     if isinstance(call, ApiCall):
         from ant_cli.run import run
@@ -90,6 +90,10 @@ def execute(call: CommandCall, runtime: Runtime) -> None:
 
         flags = _read_given(call.flags, runtime, note=call.command.notes_typed_secret)
         call_tool(call.command, flags, runtime)
+    elif isinstance(call, OfficialCall):
+        from ant_cli.commands.official import hand_over
+
+        hand_over(call.name, call.argv, runtime)
     else:
         _show_version(runtime)
 

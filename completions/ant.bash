@@ -15,7 +15,7 @@ _ant_subcommands() {
     profile) reply=(list get set unset activate create rename delete) ;;
     emulator) reply=(start status stop env session enqueue key clock reset fault) ;;
     'emulator session') reply=(create show) ;;
-    help) reply=(input output flags exit-codes environment worker profiles config beta:environments beta:environments:work beta:worker apply diff edit export schema auth profile emulator completion) ;;
+    help) reply=(input output flags exit-codes environment worker profiles official config beta:environments beta:environments:work beta:worker apply diff edit export schema auth profile emulator completion) ;;
     'help beta:environments') reply=(create retrieve update list delete archive) ;;
     'help beta:environments:work') reply=(retrieve poll ack heartbeat stop list update stats) ;;
     'help beta:worker') reply=(poll run exporter) ;;

@@ -66,6 +66,7 @@ set -g __ant_commands \
     'help environment' \
     'help worker' \
     'help profiles' \
+    'help official' \
     'help config' \
     'help beta:environments' \
     'help beta:environments create' \
@@ -420,6 +421,7 @@ complete -c ant -n '__ant_at any help' -f -a 'exit-codes' -d 'Exit codes'
 complete -c ant -n '__ant_at any help' -f -a 'environment' -d 'Environment variables'
 complete -c ant -n '__ant_at any help' -f -a 'worker' -d 'Handlers of `ant beta:worker poll`, and signals'
 complete -c ant -n '__ant_at any help' -f -a 'profiles' -d 'Profiles: named keys and settings'
+complete -c ant -n '__ant_at any help' -f -a 'official' -d 'This `ant` next to the official one'
 complete -c ant -n '__ant_at any help' -f -a 'config' -d 'The fields of an environment'
 complete -c ant -n '__ant_at any help' -f -a 'beta:environments' -d 'Manage environments, the templates for sandboxes'
 complete -c ant -n '__ant_at any help' -f -a 'beta:environments:work' -d 'Process the work queue of a self-hosted environment'

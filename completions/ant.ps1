@@ -97,6 +97,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             'environment|Environment variables'
             'worker|Handlers of `ant beta:worker poll`, and signals'
             'profiles|Profiles: named keys and settings'
+            'official|This `ant` next to the official one'
             'config|The fields of an environment'
             'beta:environments|Manage environments, the templates for sandboxes'
             'beta:environments:work|Process the work queue of a self-hosted environment'

@@ -190,6 +190,7 @@ FILE_OPENERS = {
     "completion/cache.py": "new files of the cache",
     "completion/scripts.py": "its own templates",
     "help/topics.py": "its own pages",
+    "commands/official.py": "programs on PATH",
     "apply/editor.py": "the text to edit, in a private folder",
     "commands/emulator_serve.py": "its own log",
     "commands/running_emulators.py": "new files of this user's emulators",

@@ -19,7 +19,8 @@ def first_page(layout: Layout) -> str:
         layout.section("Flags", FLAGS.items()),
         layout.examples(EXAMPLES),
         f"{layout.heading('Topics, shown by ant help TOPIC')}\n{layout.paragraphs(', '.join(TOPICS))}",
-        "Flags and more examples: ant COMMAND --help",
+        "Flags and more examples: ant COMMAND --help\n"
+        "Commands of the official ant, such as beta:agents: ant help official",
     )
     return "\n\n".join(parts) + "\n"
 

@@ -38,5 +38,9 @@ HELP_COMMAND = tool(
     "help:show_help",
     ("a topic", "ant help exit-codes"),
     ("a command", "ant help beta:environments create"),
-    arguments=(Param("topic", "setting", list, "A topic, or a command.", value_name="TOPIC | COMMAND"),),
-)._replace(notes=f"Topics: {', '.join(TOPICS)}")
+    arguments=(
+        Param(
+            "topic", "setting", list, f"A command, or a topic: {', '.join(TOPICS)}.", value_name="TOPIC | COMMAND"
+        ),
+    ),
+)

@@ -10,6 +10,7 @@ from ant_cli.errors import UsageError, shortened
 from ant_cli.errors.suggestions import SYNONYMS
 from ant_cli.help.catalog import catalog, longest_match
 from ant_cli.help.command_row import Command
+from ant_cli.operations import OFFICIAL_COMMANDS
 
 LIMIT = 3
 """The most commands to suggest."""
@@ -48,7 +49,7 @@ def _similar_commands(args: Sequence[str], group: Command | None = None) -> list
     arguments = takewhile(lambda arg: not arg.startswith("-"), args[:4])
     literal = [part for name in arguments for part in _parts(shortened(name))]
     typed = [word for part in literal for word in _parts(SYNONYMS.get(part, part))]
-    if group and (similar := _mistyped(typed[:1], _by_end(1, group.subcommands))):
+    if group and (similar := _mistyped(typed[:1], _by_end(1, _names(group.subcommands)))):
         return similar
     commands = [*catalog().walk()][1:]
     for command in commands:
@@ -56,19 +57,24 @@ def _similar_commands(args: Sequence[str], group: Command | None = None) -> list
         if typed == parts or (not command.subcommands and typed[: len(parts)] == parts):
             return [command.full_name]
     for length in range(len(typed), 0, -1):
-        names = _by_end(length, commands)
+        official = [name for name in OFFICIAL_COMMANDS if name.count(":") <= length]
+        names = _by_end(length, [*_names(commands), *official])
         exact = names.get(" ".join(literal[:length])) if length > 1 else None  # one word means little
         if similar := exact or names.get(" ".join(typed[:length])) or _mistyped(typed[:length], names):
             return similar[:LIMIT]
     return []
 
 
-def _by_end(length: int, commands: Sequence[Command]) -> dict[str, list[str]]:
-    """Return the commands by the last parts of their names."""
-    commands_by_end: dict[str, list[str]] = {"--version": ["--version"]}
-    for command in commands:
-        commands_by_end.setdefault(" ".join(_parts(command.full_name)[-length:]), []).append(command.full_name)
-    return commands_by_end
+def _names(commands: Sequence[Command]) -> list[str]:
+    return [command.full_name for command in commands]
+
+
+def _by_end(length: int, names: Sequence[str]) -> dict[str, list[str]]:
+    """Return the names of commands by their last parts."""
+    names_by_end: dict[str, list[str]] = {"--version": ["--version"]}
+    for name in names:
+        names_by_end.setdefault(" ".join(_parts(name)[-length:]), []).append(name)
+    return names_by_end
 
 
 def _mistyped(typed: Sequence[str], commands: Mapping[str, list[str]]) -> list[str]:

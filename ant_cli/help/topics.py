@@ -12,6 +12,7 @@ TOPICS = {
     "environment": "Environment variables.",
     "worker": "Handlers of `ant beta:worker poll`, and signals.",
     "profiles": "Profiles: named keys and settings.",
+    "official": "This `ant` next to the official one.",
     "config": "The fields of an environment.",
 }
 """The topics with their summaries. Each has a file of that name, except `flags`, whose page the catalog makes."""

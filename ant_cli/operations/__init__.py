@@ -10,6 +10,39 @@ OPERATIONS: tuple[Operation, ...] = (*environments.OPERATIONS, *work.OPERATIONS)
 
 GROUPS = (environments.GROUP, work.GROUP)
 
+OFFICIAL_COMMANDS = (
+    "completions",
+    "messages",
+    "messages:batches",
+    "models",
+    "beta:agents",
+    "beta:agents:versions",
+    "beta:deployment-runs",
+    "beta:deployments",
+    "beta:dreams",
+    "beta:files",
+    "beta:memory-stores",
+    "beta:memory-stores:memories",
+    "beta:memory-stores:memory-versions",
+    "beta:messages",
+    "beta:messages:batches",
+    "beta:models",
+    "beta:sessions",
+    "beta:sessions:events",
+    "beta:sessions:resources",
+    "beta:sessions:threads",
+    "beta:sessions:threads:events",
+    "beta:skills",
+    "beta:skills:versions",
+    "beta:tunnels",
+    "beta:tunnels:certificates",
+    "beta:user-profiles",
+    "beta:vaults",
+    "beta:vaults:credentials",
+    "@manpages",
+)
+"""The commands that only the official tool has."""
+
 
 def find(group: str, name: str) -> Operation | None:
     """Return the operation of a command, or None."""

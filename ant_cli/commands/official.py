@@ -1,0 +1,87 @@
+"""Hand a command line over to the official `ant`, which has the resources of the API that this one lacks."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from ant_cli.errors import AntError, UsageError
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.light_typing import NoReturn
+from ant_cli.runtime.variables import BASE_URL, OFFICIAL
+from ant_cli.settings.local_emulator import is_local
+
+_MODULE = b"anthropics/anthropic-cli"
+"""The Go module of the official tool. Its name is in every binary."""
+_SCRIPT_BYTES = 100_000
+"""The size up to which a script is searched."""
+_NATIVE = (b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
+"""How a program of Linux, Windows or macOS begins."""
+
+
+def hand_over(name: str, argv: Sequence[str], runtime: Runtime) -> NoReturn:
+    """Run the official tool with the same arguments, in place of this process.
+
+    Raises:
+        UsageError: if it is not installed.
+        AntError: on Windows, with its exit status: a process can't be replaced there.
+
+    """
+    program = _find(runtime.environ)
+    if program is None:
+        raise UsageError(
+            f"{name!r} is a command of the official `ant`. This one has only the environments API.",
+            f"If the official one is installed too, set {OFFICIAL} to its path. See `ant help official`.",
+        )
+    _run(program, [program, *argv], _environment(runtime.environ))
+
+
+def _find(environ: Mapping[str, str]) -> str | None:
+    """Return the official tool: the value of ANT_OFFICIAL (empty: none), or the first one on PATH."""
+    if OFFICIAL in environ:
+        return environ[OFFICIAL] or None
+    return next(map(str, filter(_is_official, _programs(environ.get("PATH", "")))), None)
+
+
+def _programs(path: str) -> Iterator[Path]:
+    """Yield each program called `ant`. Relative folders don't count: they depend on the working folder."""
+    for folder in filter(os.path.isabs, path.split(os.pathsep)):
+        program = Path(folder, "ant.exe" if sys.platform == "win32" else "ant")
+        if program.is_file() and os.access(program, os.X_OK):
+            yield program
+
+
+def _is_official(program: Path) -> bool:
+    """Whether a program is the official tool, or a script that starts it. Apache Ant and this one are not."""
+    import mmap
+
+    try:
+        with program.open("rb") as file:
+            if file.read(4).startswith(_NATIVE):
+                with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+                    return content.find(_MODULE) >= 0
+            script = file.read(_SCRIPT_BYTES)
+    except OSError:
+        return False
+    return b"anthropic" in script.lower() and b"ant_cli" not in script
+
+
+def _environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables for the official tool: it has no emulator, and must not hand the command line back."""
+    passed = {**environ, OFFICIAL: ""}
+    if is_local(environ.get(BASE_URL, "")):
+        del passed[BASE_URL]
+    return passed
+
+
+def _run(program: str, argv: list[str], environ: Mapping[str, str]) -> NoReturn:
+    if sys.platform == "win32":
+        import subprocess
+
+        raise AntError("").with_exit_code(subprocess.call(argv, env=environ))
+    import signal
+
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it, and the program would inherit that
+    os.execve(program, argv, environ)  # noqa: S606 - what the user typed, without a shell

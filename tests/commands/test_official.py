@@ -1,0 +1,134 @@
+"""Commands that only the official tool has: it runs them if it is installed."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from ant_cli.operations import OFFICIAL_COMMANDS
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the programs of these tests are shell scripts")
+
+OFFICIAL = """#!/bin/sh
+# A stand-in for github.com/anthropics/anthropic-cli
+printf '%s\\n' "$@" "base=$ANTHROPIC_BASE_URL" "official=$ANT_OFFICIAL"
+cat
+exit 7
+"""
+APACHE = '#!/bin/sh\n# Licensed to the Apache Software Foundation\ntouch "$HOME/apache-ran"\n'
+THIS_ONE = "#!/home/anthropic/venv/bin/python\nfrom ant_cli.__main__ import entry_point\nentry_point()\n"
+
+
+@pytest.fixture
+def run(clean_environ, tmp_path):
+    """Run `ant` in a process of its own, with programs called `ant` in folders on PATH."""
+
+    def run(*args, programs=(), stdin="", **environ):
+        folders = []
+        for number, text in enumerate(programs):
+            program = tmp_path / f"bin-{number}" / "ant"
+            program.parent.mkdir(exist_ok=True)
+            program.write_bytes(text if isinstance(text, bytes) else text.encode())
+            program.chmod(0o755)
+            folders.append(str(program.parent))
+        environ = {"HOME": str(tmp_path), "PATH": ":".join([*folders, "/usr/bin:/bin"]), **environ}
+        return subprocess.run(
+            [sys.executable, "-m", "ant_cli", *args],
+            env={**clean_environ, **environ},
+            cwd=environ.pop("folder", None),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+def test_a_command_of_the_official_tool_is_handed_over_with_its_arguments_input_and_exit_status(run):
+    """Nothing is read or printed by this one, wherever the global flags are."""
+    done = run("--format", "json", "beta:agents", "create", "--name", "x y", programs=[OFFICIAL], stdin="piped")
+    assert done.stdout == "--format\njson\nbeta:agents\ncreate\n--name\nx y\nbase=\nofficial=\npiped"
+    assert (done.returncode, done.stderr) == (7, "")
+
+
+def test_the_help_of_an_official_command_is_the_official_one(run):
+    """`ant help models` shows no page of this one."""
+    assert run("help", "models", programs=[OFFICIAL]).stdout.startswith("models\n--help\n")
+
+
+@pytest.mark.parametrize(
+    ("url", "passed"), [("local:demo.db", ""), ("local:", ""), ("http://127.0.0.1:1", "http://127.0.0.1:1")]
+)
+def test_only_a_base_url_that_the_official_tool_knows_is_passed_on(run, url, passed):
+    """It has no emulator."""
+    assert f"\nbase={passed}\n" in run("models", "list", programs=[OFFICIAL], ANTHROPIC_BASE_URL=url).stdout
+
+
+def test_apache_ant_and_this_program_are_not_taken_for_the_official_tool(run, tmp_path):
+    """The official tool may come after them on PATH."""
+    found = run("models", "list", programs=[APACHE, THIS_ONE, OFFICIAL])
+    assert found.returncode == 7
+    missing = run("models", "list", programs=[APACHE, THIS_ONE, b"\x7fELF" + bytes(100), b""])
+    assert missing.returncode == 2
+    assert not (tmp_path / "apache-ran").exists()
+
+
+def test_the_official_binary_is_recognized_by_its_module(run):
+    """A native program can't be executed here, so the system refuses to start it."""
+    done = run("models", "list", programs=[b"\x7fELF" + bytes(50_000) + b"github.com/anthropics/anthropic-cli"])
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Exec format error" in done.stderr
+
+
+@pytest.mark.parametrize("name", OFFICIAL_COMMANDS)
+def test_without_the_official_tool_its_commands_are_named_as_such(ant, name):
+    """They are never answered with a command of this one, which may do something else."""
+    done = ant(name, "create", "--name", "x", env={"ANT_OFFICIAL": ""})
+    assert (done.exit, done.stdout, done.requests) == (2, "", [])
+    assert f"'{name}' is a command of the official `ant`" in done.stderr
+    assert "ant help official" in done.stderr
+    assert "Did you mean" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("beta agents list", "beta:agents"),
+        ("beta:agent list", "beta:agents"),
+        ("agents list", "beta:agents"),
+        ("beta:session list", "beta:sessions"),
+        ("message", "messages"),
+    ],
+)
+def test_a_mistyped_command_of_the_official_tool_leads_to_it(ant, line, meant):
+    """A suggestion from this one would be another resource."""
+    done = ant(*line.split(), env={"ANT_OFFICIAL": ""})
+    assert done.exit == 2
+    assert f"`ant {meant}`" in done.stderr
+    assert "environments" not in done.stderr
+
+
+def test_a_path_in_a_variable_wins_over_path_and_an_empty_one_turns_it_off(run, tmp_path):
+    """Both are what the user said."""
+    elsewhere = tmp_path / "official"
+    elsewhere.write_text(OFFICIAL.replace("exit 7", "exit 9"))
+    elsewhere.chmod(0o755)
+    assert run("models", "list", programs=[OFFICIAL], ANT_OFFICIAL=str(elsewhere)).returncode == 9
+    assert run("models", "list", programs=[OFFICIAL], ANT_OFFICIAL="").returncode == 2
+
+
+def test_a_program_in_the_working_folder_is_not_run(run, tmp_path):
+    """A relative entry of PATH means another folder in every repository."""
+    (tmp_path / "ant").write_text(OFFICIAL)
+    (tmp_path / "ant").chmod(0o755)
+    assert run("models", "list", PATH=".::/usr/bin", folder=tmp_path).returncode == 2
+
+
+def test_the_official_tool_ends_by_the_signal_of_a_closed_pipe(run):
+    """Python ignores SIGPIPE. If the program inherited that, `ant models list | head` would end with an error."""
+    done = run("models", programs=["#!/bin/sh\n# anthropic\nkill -PIPE $$\n"])
+    assert done.returncode == -signal.SIGPIPE
