@@ -18,9 +18,8 @@ def first_page(layout: Layout) -> str:
         *(layout.section(title, commands.items()) for title, commands in SECTIONS.items()),
         layout.section("Flags", FLAGS.items()),
         layout.examples(EXAMPLES),
-        f"{layout.heading('Topics, shown by ant help TOPIC')}\n{layout.paragraphs(', '.join(TOPICS))}",
-        "Flags and more examples: ant COMMAND --help\n"
-        "Commands of the official ant, such as beta:agents: ant help official",
+        f"{layout.heading('Topics')} ant help TOPIC\n{layout.paragraphs(', '.join(TOPICS))}",
+        "Flags and examples: ant COMMAND --help. With the official ant: ant help official",
     )
     return "\n\n".join(parts) + "\n"
 
