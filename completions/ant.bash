@@ -134,7 +134,7 @@ _ant_kind_of_flag() {
     *\ --scope) kind='choices organization account' ;;
     *\ --environment-id) kind='environment_id' ;;
     *\ --work-id) kind='work_id' ;;
-    *\ --log-format) kind='choices text json' ;;
+    *\ --log-format) kind='choices auto plain text json' ;;
     *\ --heartbeat) kind='choices auto always never' ;;
     *\ --on-failure) kind='choices retry stop' ;;
     *\ --type) kind='choices session healthcheck' ;;

@@ -195,6 +195,7 @@ FILE_OPENERS = {
     "commands/emulator_serve.py": "its own log",
     "commands/running_emulators.py": "new files of this user's emulators",
     "emulator/store.py": "the database",
+    "worker/handler.py": "its end of a pipe",
 }
 """The files that open others, and which ones."""
 

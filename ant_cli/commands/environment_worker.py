@@ -13,22 +13,23 @@ from ant_cli.worker.options import EXPORTER_ROWS, POLL_ROWS, RUN_ROWS, PollOptio
 
 def poll(runtime: Runtime, flags: Flags, *, handler: Sequence[str] = (), **given: str | bool) -> None:
     """Take work from an environment, and run a handler for each item, until a signal."""
-    from ant_cli.output.worker_status import status_of
+    from ant_cli.output.worker_log import LogView
     from ant_cli.worker.start import run_worker
 
     options: dict[str, Any] = read_options(POLL_ROWS, _texts(given), runtime.environ, "beta:worker poll")
-    status = status_of(runtime, options["log_format"])
     connection = load(runtime, flags, has_own_credential=True).connection
-    run_worker(PollOptions(**options), handler, connection, runtime, status)
+    run_worker(PollOptions(**options), handler, connection, runtime, LogView(runtime, options["log_format"]))
 
 
 def run(runtime: Runtime, flags: Flags, **given: str | bool) -> None:
     """Run one claimed item in this process."""
+    from ant_cli.output.worker_log import LogView
     from ant_cli.worker.sdk_session import SessionOptions, run_session
 
     options: dict[str, Any] = read_options(RUN_ROWS, _texts(given), runtime.environ, "beta:worker run")
     connection = load(runtime, flags, has_own_credential=True).connection
-    run_session(SessionOptions(**options), connection.base_url, connection.workspace_id, runtime)
+    render = LogView(runtime, options["log_format"]).line
+    run_session(SessionOptions(**options), connection.base_url, connection.workspace_id, runtime, render)
 
 
 def exporter(runtime: Runtime, flags: Flags, **given: str | bool) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import BinaryIO
 
+    from ant_cli.runtime.background_writer import BackgroundWriter
+
 ERASE_LINE = "\r\x1b[K"
 """Moves the cursor to the start of its line, and erases the line."""
 LONGEST_SHOWN = 1_000_000
@@ -28,6 +30,8 @@ _MAYBE_CUT = 50_000
 """How many characters at the end of a cut text may belong to a secret. One character of it may take up to 12."""
 _MOST_RECEIVED = 50
 """How many secrets from responses are redacted. A server may send any number, and each slows down every message."""
+_LAST_LINES_S = 2.0
+"""How long the end of a program waits for a reader of stderr."""
 _LONGEST_POLL_S = 86_400.0
 """How long one poll() waits; its limit is 24 days."""
 _POLL_S = 0.02
@@ -212,7 +216,7 @@ class Stderr(Stream):
     def __init__(self, file: BinaryIO | None) -> None:
         super().__init__(file)
         self._unbuffered: BinaryIO | None = None
-        self._show: Callable[[str], None] | None = None
+        self._background: BackgroundWriter | None = None
         self._lay_out: Callable[[str], str] | None = None
         self._secrets: list[str] = []
         self._received: list[str] = []
@@ -252,11 +256,17 @@ class Stderr(Stream):
 
         A log is shown on a terminal sooner or later. A failure is ignored: there is nowhere to report it.
         """
-        text = escape_controls(self.redact(text))
-        if self._show:
-            self._show(text)
+        self.write_rendered(lambda: escape_controls(self.redact(text)), len(text))
+
+    def write_rendered(self, render: Callable[[], str], size: int, *, bulk: bool = False) -> None:
+        """Write what `render` returns, which must be safe to show. `size` is its approximate length.
+
+        In the background, `render` is called there, and `bulk` texts are the first to be left out.
+        """
+        if self._background:
+            self._background.put(render, size, bulk=bulk)
         else:
-            self._write(text)
+            self._write(render())
 
     def draw(self, line: str) -> None:
         """Replace the text of the terminal's current line. It must fit on the screen."""
@@ -270,14 +280,25 @@ class Stderr(Stream):
         except (OSError, ValueError):
             pass
 
-    def share(self, show: Callable[[str], None]) -> Callable[[str], None]:
-        """Pass safe texts to a function that adds a status line below. Returns one that writes to the terminal."""
-        self._show = show
-        return self._write
+    def write_in_background(
+        self, note_left_out: Callable[[int], str], footer: Callable[[], str] | None = None
+    ) -> None:
+        """Write in a thread from now on, so that nothing waits for a reader who does not read.
 
-    def end_sharing(self) -> None:
-        """Write texts to the terminal again."""
-        self._show = None
+        Args:
+            note_left_out: Returns the line that says how many texts were left out meanwhile.
+            footer: Returns a line that stays below the others on a terminal.
+
+        """
+        from ant_cli.runtime.background_writer import BackgroundWriter
+
+        self._background = BackgroundWriter(self._write, note_left_out, footer, ERASE_LINE)
+
+    def end_background(self) -> None:
+        """Write the rest. If nobody reads it in time, nothing is written any more."""
+        if self._background and not self._background.close(_LAST_LINES_S):
+            self._file = None
+        self._background = None
 
     def buffer(self) -> None:
         """Buffer what is written until `flush`, because a full screen is shown. Meanwhile it is not a terminal."""

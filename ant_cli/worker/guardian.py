@@ -1,76 +1,140 @@
-"""The guardian: kills the handlers of a worker that was killed, so that no orphan continues with an item.
+"""The guardian: a process that kills the handlers of a worker that was killed, or that is frozen beyond its leases.
 
-It is a small shell that learns from a pipe which handlers run, each the leader of a process group.
-When the pipe ends, the worker has ended in some way, and the remaining groups get SIGKILL.
+So no orphan continues with an item that another worker may get. Each handler is the leader of a process group,
+started by a shell that first writes the ID of the group into the guardian's pipe, and then becomes the handler. So
+the guardian knows every running handler at every moment. Linux has PR_SET_PDEATHSIG for this, but it reaches only
+the first process of a handler, and other systems have nothing like it.
 
-A handler is started by a shell that first writes its own ID into that pipe and then becomes the handler. So the
-guardian knows every running handler at every moment. Linux has PR_SET_PDEATHSIG for this, but it reaches only the
-first process of a handler, and other systems have nothing like it.
+Every child of the worker is started and collected here. So the worker can be the first process of a container, to
+which the orphans of all others are given.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
-import subprocess
-from collections.abc import Sequence
+import signal
+import sys
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
-SHELL = "/bin/sh"
-_GUARD = """
-trap '' INT TERM HUP QUIT
-running=' '
-while read -r sign group; do
-  case $sign in
-    +) running="$running$group " ;;
-    -) running="${running%%" $group "*} ${running#*" $group "}" ;;
-  esac
-done
-for group in $running; do kill -KILL "-$group"; done 2>/dev/null
-"""
-_START = """trap '' PIPE; echo "+ $$" || exit 126; trap - PIPE; exec "$@" >&2"""
-"""Its stdout is the guardian's pipe until the shell becomes the handler. The handler's two outputs are one pipe.
+from ant_cli.runtime.light_typing import Any, NamedTuple
+from ant_cli.worker import guardian_process
+from ant_cli.worker.guardian_process import NEVER, now
 
-Without a guardian no handler starts: 126 gives the item back without counting that as a failure.
-"""
+_os: Any = os
+_signal: Any = signal
+"""Types are checked for Windows, too, where the worker doesn't start, and these modules lack what it needs."""
+SHELL = "/bin/sh"
+_START = """trap '' PIPE; echo "+ $$" >&3 || exit 126; trap - PIPE; exec "$@" 3>&-"""
+"""Without a guardian no handler starts: 126 gives the item back without counting that as a failure."""
+_REPLACED_AFTER_S = 0.1
+"""A guardian that was killed is not replaced at once: something may kill each as soon as it starts."""
+
+
+class Child(NamedTuple):
+    """A started process, and its exit status: the negative number of a signal, as in subprocess."""
+
+    pid: int
+    exit: asyncio.Future[int]
 
 
 class Guardian:
-    """Starts handlers so that they end with this process. The guardian's shell is started when first needed."""
+    """Starts handlers so that they end with this process. The guardian's process is started when first needed."""
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
+        """Collect the exit statuses of all children. There must be a running event loop."""
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_signal_handler(_signal.SIGCHLD, self._collect)
+        self._children: dict[int, Child] = {}
+        self._deadlines: dict[int, float] = {}
+        """When each handler is to be killed."""
+        self._pid = 0
+        self._pipe = -1
 
-    def command(self, command: Sequence[str]) -> list[str]:
-        """Return the command that registers itself and becomes a handler."""
-        return [SHELL, "-c", _START, SHELL, *command]
+    def start(self, command: Sequence[str], environ: Mapping[str, str], streams: Sequence[int]) -> Child:
+        """Start a handler as the leader of a group. `streams` are its stdin, stdout and stderr.
 
-    def pipe(self) -> int:
-        """Return the descriptor to use as the stdout of a handler's command.
+        Raises:
+            OSError: if the system refuses.
 
-        If the guardian was killed, it is replaced. The new one does not know the handlers that are already running.
         """
-        if self._process is None or self._process.poll() is not None:
-            self.close()
-            self._process = subprocess.Popen(
-                [SHELL, "-c", _GUARD],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-                env={"PATH": os.defpath},
-            )
-        if self._process.stdin is None:  # for the type checker: it is never None here
-            raise ValueError("the guardian has no pipe")
-        return self._process.stdin.fileno()
+        child = self._spawn([SHELL, "-c", _START, SHELL, *command], environ, [*streams, self._open_pipe()])
+        self._deadlines[child.pid] = NEVER
+        return child
+
+    def set_deadline(self, group: int, left_s: float) -> None:
+        """Have a handler killed in `left_s` seconds, even if this process is stopped by then."""
+        self._deadlines[group] = now() + left_s
+        self._tell(f"= {group} {self._deadlines[group]}\n")
+
+    def is_overdue(self, group: int) -> bool:
+        """Whether the deadline of a handler has passed."""
+        return self._deadlines.get(group, NEVER) <= now()
 
     def forget(self, group: int) -> None:
-        """Remove a handler that has ended from the guardian's list."""
-        with suppress(BrokenPipeError):  # the guardian was killed at this moment, and its list is gone
-            os.write(self.pipe(), f"- {group}\n".encode())
+        """Remove a handler that has ended."""
+        self._deadlines.pop(group, None)
+        self._tell(f"- {group}\n")
 
     def close(self) -> None:
         """End the guardian. It kills the handlers that are still running."""
-        if self._process is not None and self._process.stdin is not None:
-            self._process.stdin.close()
-            self._process.wait()
-        self._process = None
+        if self._pid:
+            os.close(self._pipe)
+            with suppress(ChildProcessError):
+                _os.waitpid(self._pid, 0)
+        self._pid = 0
+
+    def _spawn(self, command: Sequence[str], environ: Mapping[str, str], descriptors: Sequence[int]) -> Child:
+        """Start a child whose descriptors 0, 1, 2 and so on are the given ones."""
+        copies = [(_os.POSIX_SPAWN_DUP2, descriptor, number) for number, descriptor in enumerate(descriptors)]
+        ignored_by_python = (_signal.SIGPIPE, _signal.SIGXFSZ)
+        pid = _os.posix_spawn(
+            command[0], list(command), environ, file_actions=copies, setpgroup=0, setsigdef=ignored_by_python
+        )
+        self._children[pid] = Child(pid, self._loop.create_future())
+        return self._children[pid]
+
+    def _collect(self) -> None:
+        """Collect every child that has ended, also those that are no handlers."""
+        with suppress(ChildProcessError):
+            while (found := _os.waitpid(-1, _os.WNOHANG | _os.WUNTRACED))[0]:
+                pid, status = found
+                if _os.WIFSTOPPED(status):
+                    if pid == self._pid:
+                        os.kill(pid, _signal.SIGCONT)
+                elif (child := self._children.pop(pid, None)) and not child.exit.done():
+                    child.exit.set_result(_os.waitstatus_to_exitcode(status))
+
+    def _open_pipe(self) -> int:
+        """Return the descriptor that the guardian reads. If it was killed, a new one learns what runs."""
+        if not self._pid:
+            reading, self._pipe = os.pipe()
+            _os.set_blocking(self._pipe, False)
+            try:
+                program = [sys.executable, "-I", "-S", guardian_process.__file__]
+                child = self._spawn(program, {}, [reading] * 3)  # it writes nothing
+            except OSError:
+                os.close(self._pipe)
+                raise
+            finally:
+                os.close(reading)
+            self._pid = child.pid
+            child.exit.add_done_callback(self._replace)
+            for group, deadline in self._deadlines.items():
+                self._tell(f"= {group} {deadline}\n")
+        return self._pipe
+
+    def _replace(self, _exit: asyncio.Future[int]) -> None:
+        os.close(self._pipe)
+        self._pid = 0
+        self._loop.call_later(_REPLACED_AFTER_S, self._tell, "")
+
+    def _tell(self, line: str) -> None:
+        """Write to the guardian. If that fails, a new guardian learns everything."""
+        try:
+            os.write(self._open_pipe(), line.encode())
+        except BlockingIOError:  # something keeps it stopped
+            os.kill(self._pid, _signal.SIGKILL)
+        except OSError:  # it was killed at this moment, or none can be started
+            pass

@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import sys
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -18,12 +19,20 @@ from ant_cli.input.request import has_lone_surrogate
 from ant_cli.runtime import variables
 from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.redaction import texts_in
-from ant_cli.worker.guardian import Guardian
+from ant_cli.worker.guardian import Child, Guardian
+from ant_cli.worker.log import KEPT_BYTES, LONGEST_LINE, HandlerLine, WorkerLog
 
 SECRET_VARIABLES = (variables.API_KEY, variables.AUTH_TOKEN, variables.IDENTITY_TOKEN)
 """An organization's credentials, which a handler does not need."""
-_LONGEST_LINE = 65_536
-"""The longest line of output that is logged in one piece."""
+_PERIOD_S = 10.0
+_MOST_LINES, _MOST_BYTES = 5_000, 4_000_000
+"""How much of a handler's output is logged in each period."""
+_PAUSE_S = 0.005
+"""The time between two reads of 64 KiB from a handler that has written more."""
+_LAST_LINES = 10
+_LONGEST_LAST_LINE = 1_000
+_LONGEST_LAST_WORDS = 400
+"""The most lines, the most bytes of one, and the most characters of `last_words`."""
 _LAST_WORDS_S = 1.0
 """How long to wait for the rest of the output of a handler that has ended. Another process may keep it open."""
 
@@ -88,9 +97,9 @@ def secrets_of_item(item: Mapping[str, Any]) -> list[str]:
 class Handler:
     """A running handler."""
 
-    def __init__(self, process: asyncio.subprocess.Process, output: _OutputLog, guardian: Guardian) -> None:
-        self._process = process
-        self._output = output
+    def __init__(self, child: Child, stdout: _Output, stderr: _Output, guardian: Guardian) -> None:
+        self._child = child
+        self._stdout, self._stderr = stdout, stderr
         self._guardian = guardian
 
     @classmethod
@@ -100,98 +109,189 @@ class Handler:
         environment: Mapping[str, str],
         item: Mapping[str, Any],
         guardian: Guardian,
-        log_line: Callable[[str], None],
+        log: WorkerLog,
     ) -> Handler:
         """Start the handler, and give it the item as one line of JSON. Raises OSError if the system refuses."""
-        reading, writing = os.pipe()
+        pipes: list[int] = []
         try:
-            process = await asyncio.create_subprocess_exec(
-                *guardian.command(command),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=guardian.pipe(),
-                stderr=writing,
-                env=environment,
-                process_group=0,
-            )
-        except BaseException:
-            os.close(reading)
+            for _ in range(3):
+                pipes += os.pipe()
+            item_read, item_write, stdout_read, stdout_write, stderr_read, stderr_write = pipes
+            child = guardian.start(command, environment, (item_read, stdout_write, stderr_write))
+        except OSError:
+            for descriptor in pipes:
+                os.close(descriptor)
             raise
-        finally:
-            os.close(writing)
-        output = _OutputLog(reading, log_line)
-        if process.stdin is not None:
-            process.stdin.write(json.dumps(item, separators=(",", ":")).encode() + b"\n")
-            process.stdin.close()
-        return cls(process, output, guardian)
+        for descriptor in (item_read, stdout_write, stderr_write):
+            os.close(descriptor)
+        await _send(json.dumps(item, separators=(",", ":")).encode() + b"\n", item_write)
+        allowance = _Allowance(asyncio.get_running_loop().time)
+        stdout, stderr = (
+            _Output(descriptor, stream, allowance, log)
+            for descriptor, stream in ((stdout_read, "stdout"), (stderr_read, "stderr"))
+        )
+        return cls(child, stdout, stderr, guardian)
 
     @property
     def pid(self) -> int:
         """The ID of the process, and of its group."""
-        return self._process.pid
+        return self._child.pid
 
     async def wait(self) -> int:
         """Wait until it ends, and return its exit status, or the negative number of a signal."""
-        return await self._process.wait()
+        return await self._child.exit
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal to its process group."""
         if sys.platform != "win32":  # where the worker doesn't start
             with suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, number)
+                os.killpg(self.pid, number)
 
     def kill(self) -> None:
         """Kill its process group."""
         if sys.platform != "win32":
             self.send(signal.SIGKILL)
 
+    def kill_in(self, seconds: float) -> None:
+        """Have it killed later, even if this worker is stopped by then. Replaces the time that was set before."""
+        self._guardian.set_deadline(self.pid, seconds)
+
+    @property
+    def was_overdue(self) -> bool:
+        """Whether it was killed after that time, which means: by the guardian, because this worker was stopped."""
+        exited = self._child.exit
+        return exited.done() and exited.result() < 0 and self._guardian.is_overdue(self.pid)
+
     async def finish(self, *, kill_group: bool) -> None:
         """After its end: kill the processes left in its group, if wanted, and log the rest of its output."""
         if kill_group:
             self.kill()
         self._guardian.forget(self.pid)
-        await self._output.close(_LAST_WORDS_S)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_WORDS_S):
+                await self._stdout.ended.wait()
+                await self._stderr.ended.wait()
+        self._stdout.close()
+        self._stderr.close()
+
+    def last_words(self, clean: Callable[[str], str]) -> str:
+        """Return the last lines of stderr, up to a limit. `clean` removes secrets from a line."""
+        words = ""
+        for line in reversed(self._stderr.last_lines):
+            is_short = len(line) <= _LONGEST_LAST_LINE  # cut in two, a secret would not be found
+            text = clean(line.decode("utf-8", "backslashreplace")).rstrip() if is_short else "[a long line]"
+            if len(text) + len(words) > _LONGEST_LAST_WORDS:
+                break
+            words = f"{text}\n{words}"
+        return words.strip("\n")
 
 
-class _OutputLog:
-    """Logs the output of a handler line by line."""
+async def _send(data: bytes, pipe: int) -> None:
+    """Write to a handler's stdin in the background: it need not read."""
+    file = os.fdopen(pipe, "wb", buffering=0)
+    transport, _ = await asyncio.get_running_loop().connect_write_pipe(asyncio.BaseProtocol, file)
+    transport.write(data)
+    transport.close()
 
-    def __init__(self, descriptor: int, log_line: Callable[[str], None]) -> None:
+
+class _Allowance:
+    """How much of a handler's output is logged in each period, on both streams together."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._ends_at = 0.0
+        self._lines = self._logged = self._read = 0
+
+    def take(self, lines: int, size: int) -> int:
+        """Return how many of these lines may be logged. `size` bytes were read for them."""
+        if self._now() >= self._ends_at:
+            self._ends_at = self._now() + _PERIOD_S
+            self._lines, self._logged, self._read = _MOST_LINES, 0, 0
+        self._read += size
+        self._logged += min(size, lines * LONGEST_LINE)
+        taken = min(lines, self._lines) if self._logged <= _MOST_BYTES else 0
+        self._lines -= taken
+        return taken
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether the handler has written more in this period than most handlers ever do."""
+        return not self._lines or self._read > _MOST_BYTES
+
+
+class _Output:
+    """One of the two outputs of a handler. It is logged line by line; what exceeds the allowance is counted."""
+
+    def __init__(self, descriptor: int, stream: str, allowance: _Allowance, log: WorkerLog) -> None:
         self._descriptor = descriptor
-        self._log_line = log_line
-        self._rest = b""
+        self._stream = stream
+        self._allowance = allowance
+        self._log = log
+        self._line = b""
+        """The beginning of the current line."""
+        self._size = 0
+        """How many bytes the current line has so far."""
+        self._left_out = 0
         self._loop = asyncio.get_running_loop()
-        self._ended = asyncio.Event()
+        self._pause: asyncio.TimerHandle | None = None
+        self.ended = asyncio.Event()
+        self.last_lines: deque[bytes] = deque(maxlen=_LAST_LINES)
         if sys.platform != "win32":
             os.set_blocking(descriptor, False)
-        self._loop.add_reader(descriptor, self._read)
+        self._resume()
+
+    def close(self) -> None:
+        """Log what was read last, and close the pipe, which another process may keep open."""
+        self._loop.remove_reader(self._descriptor)
+        if self._pause:
+            self._pause.cancel()
+        os.close(self._descriptor)
+        if self._size:
+            self._log_lines([self._line], 0)
+        self._note_left_out()
+
+    def _resume(self) -> None:
+        self._loop.add_reader(self._descriptor, self._read)
 
     def _read(self) -> None:
         try:
-            data = os.read(self._descriptor, _LONGEST_LINE)
+            data = os.read(self._descriptor, 65_536)
         except BlockingIOError:
             return
         except OSError:
             data = b""
         if not data:
             self._loop.remove_reader(self._descriptor)
-            self._ended.set()
+            self.ended.set()
             return
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        if len(self._rest) > _LONGEST_LINE:
-            lines.append(self._rest)
-            self._rest = b""
-        for line in lines:
-            self._say(line)
+        first, *others = data.split(b"\n")
+        self._extend(first)
+        if others:
+            self._log_lines([self._line, *others[:-1]], len(data))
+            self._line, self._size = b"", 0
+            self._extend(others[-1])
+        else:
+            self._allowance.take(0, len(data))
+        if self._allowance.is_used_up:  # a flood must not keep this process busy
+            self._loop.remove_reader(self._descriptor)
+            self._pause = self._loop.call_later(_PAUSE_S, self._resume)
 
-    def _say(self, line: bytes) -> None:
-        self._log_line(line.removesuffix(b"\r").decode("utf-8", "backslashreplace"))
+    def _extend(self, data: bytes) -> None:
+        self._line += data[: KEPT_BYTES - len(self._line)]
+        self._size += len(data)
 
-    async def close(self, patience_s: float) -> None:
-        """Log the rest, and close the pipe."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(patience_s):
-                await self._ended.wait()
-        self._loop.remove_reader(self._descriptor)
-        os.close(self._descriptor)
-        if self._rest:
-            self._say(self._rest)
+    def _log_lines(self, lines: list[bytes], size: int) -> None:
+        """Log lines, of which the first is the current one. `size` is what they add to the allowance used."""
+        self.last_lines.extend(lines[-_LAST_LINES:])
+        taken = self._allowance.take(len(lines), size)
+        if taken:
+            self._note_left_out()
+        for number, line in enumerate(lines[:taken]):
+            line_size = self._size if number == 0 else len(line)
+            self._log.output(self._stream, HandlerLine(line.removesuffix(b"\r"), line_size))
+        self._left_out += len(lines) - taken
+
+    def _note_left_out(self) -> None:
+        if self._left_out:
+            self._log.warn("too much output; lines were left out", stream=self._stream, lines=self._left_out)
+        self._left_out = 0

@@ -167,21 +167,18 @@ class ItemRun:
         )
         self._log.info("spawning on-work script", script=context.command[0], attempt=attempt)
         try:
-            handler = await Handler.start(context.command, environment, item, context.guardian, self._log_output)
+            handler = await Handler.start(context.command, environment, item, context.guardian, self._log)
         except OSError as error:
             self._log.error("the handler could not be started", error=str(error))
             return Run(Ending.EXITED, 126)
-        keeper = asyncio.create_task(self._keep(lease))
+        keeper = asyncio.create_task(self._keep(lease, handler))
         try:
             run = await self._attend(handler, keeper)
         finally:
             keeper.cancel()
         handed_over = context.options.no_auto_stop and run == Run(Ending.EXITED, 0)
         await handler.finish(kill_group=not handed_over)
-        return run
-
-    def _log_output(self, line: str) -> None:
-        self._log.info("handler output", line=line)
+        return run._replace(last_words=handler.last_words(self._log.clean))
 
     async def _attend(self, handler: Handler, keeper: asyncio.Task[Verdict]) -> Run:
         """Wait until a handler ends, or until something has to end it."""
@@ -195,7 +192,7 @@ class ItemRun:
             if keeper.done():
                 ending = _ENDINGS[keeper.result()]
             elif exited.done():
-                ending = Ending.EXITED
+                ending = Ending.LEASE_LOST if handler.was_overdue else Ending.EXITED
             else:
                 ending = Ending.SHUT_DOWN if shutdown.done() else Ending.TIMED_OUT
             if not exited.done():
@@ -233,9 +230,11 @@ class ItemRun:
             verdict = await self._take(step, lease)
         return verdict
 
-    async def _keep(self, lease: Lease) -> Verdict:
+    async def _keep(self, lease: Lease, handler: Handler) -> Verdict:
         """Hold or watch the lease until it is lost, or a stop is requested."""
         while step := lease.next_step():
+            # The guardian acts a little later than this worker, and only if this worker can't.
+            handler.kill_in((lease.must_stop_at + lease.expires_at) / 2 - self._now())
             verdict = await self._take(step, lease)
             if verdict is not Verdict.KEPT:
                 return verdict

@@ -1,22 +1,49 @@
-"""The worker's log on stderr: a line for each event, as key=value pairs or as one JSON object."""
+"""The worker's log: what happened, without secrets. How it looks is up to `output/worker_log.py`."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 
 from ant_cli.errors import AntError, APIError, shortened
 from ant_cli.http.response import error_message
+from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.redaction import redact, unescaped
 from ant_cli.runtime.sanitize import escape_controls
 from ant_cli.runtime.streams import Stderr
 
-_BARE = re.compile(r"[^\s\"=\x00-\x1f\x7f-\x9f]+")
-"""A value that needs no quotes."""
+HANDLER_OUTPUT = "handler output"
+LONGEST_LINE = 16_384
+"""The most characters of a handler's line that are logged."""
+_EXAMINED = LONGEST_LINE + 12 * 4096
+"""The characters of a longer line in which secrets are looked for. One at its end may be cut in two, so the end is
+not shown: a character of a secret takes up to 12."""
+KEPT_BYTES = 4 * _EXAMINED
+"""The bytes to keep of a handler's line, so that they have as many characters."""
 _LONGEST_REASON = 500
 """The most characters of a server's reason that are logged."""
+
+
+class HandlerLine(NamedTuple):
+    """A line of a handler's output."""
+
+    data: bytes
+    """Its first `KEPT_BYTES` bytes at least."""
+    size: int
+    """The number of bytes that it had."""
+
+
+class LogEvent(NamedTuple):
+    """An event of the log. Its texts are safe to show."""
+
+    time: datetime
+    level: str
+    message: str
+    fields: Mapping[str, object]
+
+
+RenderEvent = Callable[[LogEvent], str]
+"""Returns the line of an event."""
 
 
 class WorkerLog:
@@ -25,13 +52,13 @@ class WorkerLog:
     def __init__(
         self,
         stderr: Stderr,
-        log_format: str,
-        fields: dict[str, str],
+        render: RenderEvent,
+        fields: Mapping[str, str],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         secrets: Iterable[str] = (),
     ) -> None:
         self._stderr = stderr
-        self._format = log_format
+        self._render = render
         self._fields = fields
         self._now = now
         self._secrets = tuple(secrets)
@@ -40,7 +67,7 @@ class WorkerLog:
     def of_item(self, work_id: str, secrets: Iterable[str]) -> WorkerLog:
         """Return a log for the events of an item. It redacts the item's secrets, which are forgotten with it."""
         fields = {**self._fields, "work_id": work_id}
-        return WorkerLog(self._stderr, self._format, fields, self._now, secrets)
+        return WorkerLog(self._stderr, self._render, fields, self._now, secrets)
 
     def info(self, message: str, **fields: object) -> None:
         """Log a normal event."""
@@ -54,23 +81,46 @@ class WorkerLog:
         """Log a failure that costs an item, or ends the worker."""
         self._write("ERROR", message, fields)
 
-    def _write(self, level: str, message: str, fields: dict[str, object]) -> None:
-        time = self._now().strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
-        entry = {"time": time, "level": level, "msg": message, **self._fields, **fields}
-        # Secrets are redacted in each value first, because quoting could change them.
-        clean = {key: self._clean(value) for key, value in entry.items()}
-        if self._format == "json":
-            line = json.dumps(clean)
-        else:
-            line = " ".join(f"{key}={_quoted(str(value))}" for key, value in clean.items())
-        self._stderr.write(line + "\n")
+    def output(self, stream: str, line: HandlerLine) -> None:
+        """Log a line of a handler."""
+        self._write("INFO", HANDLER_OUTPUT, {"stream": stream, "line": line}, len(line.data))
+
+    def note_left_out(self, lines: int) -> str:
+        """Return the line that says how many others were left out."""
+        message, fields = "the log was not read in time; lines are missing", {**self._fields, "lines": lines}
+        return self._render(LogEvent(self._now(), "WARN", message, fields))
+
+    def _write(self, level: str, message: str, fields: Mapping[str, object], bulk: int = 0) -> None:
+        """Write an event. Its secrets are redacted where it is written, which may be in a thread."""
+        now = self._now()
+
+        def render() -> str:
+            clean = {key: self._clean(value) for key, value in {**self._fields, **fields}.items()}
+            return self._render(LogEvent(now, level, self.clean(message), clean))
+
+        self._stderr.write_rendered(render, bulk, bulk=bool(bulk))
 
     def _clean(self, value: object) -> object:
         if isinstance(value, AntError):
             value = self._describe(value)
-        if not isinstance(value, str):
-            return value
-        return escape_controls(self._redacted(value))
+        elif isinstance(value, HandlerLine):
+            return self._shorten(value)
+        return self.clean(value) if isinstance(value, str) else value
+
+    def _shorten(self, line: HandlerLine) -> str:
+        """Return a handler's line up to a limit. Secrets are redacted first: a part of one would not be found."""
+        text = line.data.decode("utf-8", "backslashreplace")
+        is_cut = len(text) > _EXAMINED or line.size > len(line.data)
+        clean = self.clean(text[:_EXAMINED])
+        if is_cut:
+            clean = clean[: LONGEST_LINE - _EXAMINED]
+        elif len(clean) <= LONGEST_LINE:
+            return clean
+        return f"{clean[:LONGEST_LINE]} [cut: the line has {line.size:,} bytes]"
+
+    def clean(self, text: str) -> str:
+        """Return a text without secrets and control characters."""
+        return escape_controls(self._redacted(text))
 
     def _describe(self, error: AntError) -> str:
         """Return the message of an error, with the server's reason if it gave one."""
@@ -78,14 +128,10 @@ class WorkerLog:
         if not reason:
             return error.message
         # Redact before cutting: a secret that is cut in two would not be found.
-        reason = self._redacted(self._stderr.redact(reason))
-        return f"{error.message}: {shortened(reason, _LONGEST_REASON)}"
+        return f"{error.message}: {shortened(self._redacted(reason), _LONGEST_REASON)}"
 
     def _redacted(self, text: str) -> str:
+        text = self._stderr.redact(text)
         if self._secrets and len(text) >= self._shortest:  # a shorter text can't contain any of them
             return redact(text, self._secrets)
         return text
-
-
-def _quoted(value: str) -> str:
-    return value if _BARE.fullmatch(value) else json.dumps(value, ensure_ascii=False)

@@ -90,7 +90,7 @@ def _row(
     return FlagRow(param, parse, default)
 
 
-_LOG_FORMATS = ("text", "json")
+_LOG_FORMATS = ("auto", "plain", "text", "json")
 _HEARTBEAT_MODES = ("auto", "always", "never")
 _ON_FAILURE = ("retry", "stop")
 
@@ -98,7 +98,13 @@ ENVIRONMENT_ID = _row("environment_id", check_header, None, "The environment who
 ENVIRONMENT_KEY = _row("environment_key", check_secret, None, "Its key; safer: ANTHROPIC_ENVIRONMENT_KEY.")
 WORKDIR = _row("workdir", _text, ".", "The folder in which sessions run.")
 _MAX_IDLE = _row("max_idle", parse_duration, "1m", "The longest idle time of a session.")
-LOG_FORMAT = _row("log_format", _one_of(*_LOG_FORMATS), "text", "Format of the log.", choices=_LOG_FORMATS)
+LOG_FORMAT = _row(
+    "log_format",
+    _one_of(*_LOG_FORMATS),
+    "auto",
+    "Format of the log; auto: for people at a terminal, text elsewhere.",
+    choices=_LOG_FORMATS,
+)
 _LISTEN = _row("listen", _address, "", "Serve metrics and health checks at ADDRESS:PORT.")
 
 POLL_ROWS = (

@@ -12,7 +12,7 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.trusted_files import FileRule, Forbidden, read_trusted
-from ant_cli.worker.log import WorkerLog
+from ant_cli.worker.log import RenderEvent, WorkerLog
 
 _NO_CREDENTIAL = "--environment-key, --work-secret-file or ANTHROPIC_WORK_SECRET is required."
 _MOUNTED = FileRule(100_000, Forbidden(0o006, "read", "o-rw"), owner="anyone", may_be_link=True, may_be_pipe=True)
@@ -75,8 +75,12 @@ def _read_secret(path: str) -> str:
     return secret
 
 
-def run_session(options: SessionOptions, base_url: str, workspace_id: str, runtime: Runtime) -> None:
+def run_session(
+    options: SessionOptions, base_url: str, workspace_id: str, runtime: Runtime, render: RenderEvent
+) -> None:
     """Run one claimed item until its session ends, is idle for too long, or a signal comes.
+
+    `render` returns the line of an event of the log.
 
     Raises:
         UsageError: if there is no credential, or the SDK is not installed.
@@ -86,10 +90,13 @@ def run_session(options: SessionOptions, base_url: str, workspace_id: str, runti
     require_sdk()
     secret = work_secret(options, runtime.environ)
     runtime.stderr.register_secret(secret)
-    _log_through(
-        WorkerLog(runtime.stderr, options.log_format, {"component": "session", "work_id": options.work_id})
-    )
-    asyncio.run(_handle(options, secret, base_url, workspace_id))
+    log = WorkerLog(runtime.stderr, render, {"component": "session", "work_id": options.work_id})
+    _log_through(log)
+    runtime.stderr.write_in_background(log.note_left_out)
+    try:
+        asyncio.run(_handle(options, secret, base_url, workspace_id))
+    finally:
+        runtime.stderr.end_background()
 
 
 async def _handle(options: SessionOptions, secret: str, base_url: str, workspace_id: str) -> None:

@@ -42,6 +42,8 @@ class Run(NamedTuple):
     status: int = 0
     """The exit status; negative for the number of a signal, as in subprocess."""
     item_timeout_s: float = 0.0
+    last_words: str = ""
+    """The last lines of its stderr, without secrets."""
 
 
 class Outcome(StrEnum):
@@ -137,7 +139,7 @@ def settle(run: Run, failures: int, options: PollOptions) -> Settlement:
         return Settlement(Outcome.CANCELLED, Fate.STOP, {}, "a stop was requested")
     if run.ending is Ending.TIMED_OUT:
         reason = f"the handler took longer than {run.item_timeout_s:g} s"
-        return _failed(Outcome.TIMED_OUT, reason, failures + 1, options)
+        return _failed(Outcome.TIMED_OUT, reason, run, failures + 1, options)
     if run.status == 0:
         fate = Fate.LEAVE if options.no_auto_stop else Fate.STOP
         return Settlement(Outcome.SUCCEEDED, fate, {})
@@ -148,16 +150,17 @@ def settle(run: Run, failures: int, options: PollOptions) -> Settlement:
         return Settlement(Outcome.GIVEN_BACK, Fate.GIVE_BACK, {}, reason, handler_is_broken=True)
     if run.status == EX_TEMPFAIL:
         return Settlement(Outcome.GIVEN_BACK, Fate.GIVE_BACK, {}, f"the handler exited with {EX_TEMPFAIL}")
-    return _failed(Outcome.FAILED, _describe_status(run.status), failures + 1, options)
+    return _failed(Outcome.FAILED, _describe_status(run.status), run, failures + 1, options)
 
 
-def _failed(outcome: Outcome, reason: str, attempts: int, options: PollOptions) -> Settlement:
-    metadata: Metadata = {ATTEMPTS: str(attempts), LAST_ERROR: reason[:_LONGEST_REASON]}
+def _failed(outcome: Outcome, reason: str, run: Run, attempts: int, options: PollOptions) -> Settlement:
+    last_error = f"{reason}: {run.last_words}" if run.last_words else reason
+    metadata: Metadata = {ATTEMPTS: str(attempts), LAST_ERROR: last_error[:_LONGEST_REASON]}
     if options.on_failure == "stop":
         return Settlement(outcome, Fate.STOP, metadata, reason)
     if attempts < options.attempts:
         return Settlement(outcome, Fate.GIVE_BACK, metadata, reason)
-    metadata[DEAD_LETTER] = f"{attempts} attempts failed; the last one: {reason}"[:_LONGEST_REASON]
+    metadata[DEAD_LETTER] = f"{attempts} attempts failed; the last one: {last_error}"[:_LONGEST_REASON]
     return Settlement(Outcome.DEAD_LETTER, Fate.STOP, metadata, reason)
 
 

@@ -7,19 +7,19 @@ import os
 import secrets
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
 
 from ant_cli.errors import AntError, UsageError, exclude_each_other
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.light_typing import Protocol
 from ant_cli.runtime.process import resume_gc
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.worker.guardian import Guardian
 from ant_cli.worker.handler import SECRET_VARIABLES, find_handler
 from ant_cli.worker.health import monitored
 from ant_cli.worker.item_run import Shutdown, WorkerContext, is_permanent
-from ant_cli.worker.log import WorkerLog
+from ant_cli.worker.log import LogEvent, WorkerLog
 from ant_cli.worker.options import PollOptions
 from ant_cli.worker.sdk_session import require_sdk
 from ant_cli.worker.supervisor import Supervisor
@@ -31,8 +31,21 @@ _IN_PROCESS = "in-process"
 """The value of `--on-work` that means the same as no handler."""
 
 
-Status = Callable[[Tally], AbstractContextManager[None]]
-"""Shows a tally while the context lasts."""
+class View(Protocol):
+    """How the log looks."""
+
+    is_for_people: bool
+    has_status: bool
+    """There is a line below the log for the state of the worker."""
+
+    def line(self, event: LogEvent) -> str:
+        """Return the line of an event."""
+
+    def status(self, tally: Tally) -> str:
+        """Return the state of the worker on one line."""
+
+    def summary(self, tally: Tally, seconds: float) -> str:
+        """Return what the worker has done in its time."""
 
 
 def run_worker(
@@ -40,7 +53,7 @@ def run_worker(
     handler: Sequence[str],
     connection: ConnectionSettings,
     runtime: Runtime,
-    status: Status | None = None,
+    view: View,
 ) -> None:
     """Run a worker until it ends.
 
@@ -49,7 +62,7 @@ def run_worker(
         handler: The handler that was given after `--`; empty if there was none.
         connection: Where the API is. Its credential is replaced by the environment key.
         runtime: Its environment is that of the handlers, its stderr takes the log.
-        status: Shows a person how the worker is doing; the queue's depth is fetched for it.
+        view: How the log looks. If it has a status line, the depth of the queue is fetched for it.
 
     Raises:
         UsageError: if there is no such handler; nothing was claimed then.
@@ -58,14 +71,14 @@ def run_worker(
     """
     if os.name == "nt":
         raise UsageError("the worker needs a POSIX system: it manages handlers by process groups.")
-    command = _handler_command(options, handler, runtime)
+    command = _handler_command(options, handler, runtime, view)
     if _runs_sessions(options, handler):  # the SDK takes care of the lease and the stop itself
         options = options._replace(no_auto_stop=True, heartbeat="auto")
     connection = connection_with_key(connection, options.environment_key)
     _note_api_key(options, runtime)
     worker_id = options.worker_id or _new_worker_id()
     resume_gc()
-    asyncio.run(_work(options._replace(worker_id=worker_id), command, connection, runtime, status))
+    asyncio.run(_work(options._replace(worker_id=worker_id), command, connection, runtime, view))
 
 
 async def _work(
@@ -73,21 +86,28 @@ async def _work(
     command: list[str],
     connection: ConnectionSettings,
     runtime: Runtime,
-    status: Status | None,
+    view: View,
 ) -> None:
-    context = _make_context(options, command, connection, runtime)
+    context = _make_context(options, command, connection, runtime, view)
+    tally, now = context.tally, asyncio.get_running_loop().time
+    began = now()
+    footer = (lambda: view.status(tally)) if view.has_status else None
+    runtime.stderr.write_in_background(context.log.note_left_out, footer)
     try:
-        with monitored(options, context.tally), status(context.tally) if status else nullcontext():
-            depth = asyncio.create_task(_follow_depth(context)) if status else None
+        with monitored(options, tally):
+            depth = asyncio.create_task(_follow_depth(context)) if view.has_status else None
             await Supervisor(context).run()
             if depth:
                 depth.cancel()
     finally:
         context.close()
+        if view.is_for_people:
+            context.log.info(view.summary(tally, now() - began))
+        runtime.stderr.end_background()
 
 
 def _make_context(
-    options: PollOptions, command: list[str], connection: ConnectionSettings, runtime: Runtime
+    options: PollOptions, command: list[str], connection: ConnectionSettings, runtime: Runtime, view: View
 ) -> WorkerContext:
     fields = {"component": "work-poller", "environment_id": options.environment_id}
     return WorkerContext(
@@ -104,7 +124,7 @@ def _make_context(
             **({"ANTHROPIC_WORKSPACE_ID": connection.workspace_id} if connection.workspace_id else {}),
         },
         guardian=Guardian(),
-        log=WorkerLog(runtime.stderr, options.log_format, fields),
+        log=WorkerLog(runtime.stderr, view.line, fields),
         tally=Tally(options.concurrency),
         shutdown=Shutdown(),
     )
@@ -123,7 +143,7 @@ async def _follow_depth(context: WorkerContext) -> None:
         await asyncio.sleep(_DEPTH_EVERY_S)
 
 
-def _handler_command(options: PollOptions, handler: Sequence[str], runtime: Runtime) -> list[str]:
+def _handler_command(options: PollOptions, handler: Sequence[str], runtime: Runtime, view: View) -> list[str]:
     """Return the command line of the handler: the given one, or this program's own `beta:worker run`.
 
     So a session also has its own process: it can be drained or killed, and its memory is returned.
@@ -138,7 +158,8 @@ def _handler_command(options: PollOptions, handler: Sequence[str], runtime: Runt
         return find_handler(handler or [options.on_work], runtime.environ)
     require_sdk()
     run = [sys.executable, "-P", "-m", "ant_cli", "beta:worker", "run", "--workdir", options.workdir]
-    return [*run, "--max-idle", f"{options.max_idle}s", "--log-format", options.log_format]
+    log_format = "plain" if view.is_for_people else options.log_format
+    return [*run, "--max-idle", f"{options.max_idle}s", "--log-format", log_format]
 
 
 def _runs_sessions(options: PollOptions, handler: Sequence[str]) -> bool:

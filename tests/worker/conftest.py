@@ -153,7 +153,9 @@ def start(queue, clean_environ):
     """Return a function that starts a worker on the queue."""
     started: list[subprocess.Popen[str]] = []
 
-    def start_worker(*words: str, handler: Sequence[str] = (), env: Mapping[str, str] | None = None) -> Worker:
+    def start_worker(
+        *words: str, handler: Sequence[str] = (), env: Mapping[str, str] | None = None, under: Sequence[str] = ()
+    ) -> Worker:
         environ = {
             **clean_environ,
             **coverage_env(),
@@ -165,7 +167,18 @@ def start(queue, clean_environ):
         }
         behind = ["--", *handler] if handler else []
         process = subprocess.Popen(
-            [sys.executable, "-m", "ant_cli", "beta:worker", "poll", "--base-url", queue.url, *words, *behind],
+            [
+                *under,
+                sys.executable,
+                "-m",
+                "ant_cli",
+                "beta:worker",
+                "poll",
+                "--base-url",
+                queue.url,
+                *words,
+                *behind,
+            ],
             env=environ,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

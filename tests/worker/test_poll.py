@@ -102,6 +102,17 @@ def test_a_failed_item_is_given_back_and_counted(queue, work, script):
     assert queue.item(work_id)["state"] == "queued"
 
 
+def test_the_metadata_of_a_failed_item_has_the_last_lines_of_stderr(queue, work, script):
+    """They say more than the exit status. Secrets are redacted, and stdout may be data."""
+    (work_id,) = queue.enqueue()
+    lines = f'seq 100 >&2; echo data; printf "ValueError: {KEY}\n  $ANTHROPIC_WORK_SECRET \033[2J" >&2'
+    work("--attempts", "1", handler=[script(f"{lines}; exit 3")])
+    metadata = queue.item(work_id)["metadata"]
+    words = "\n".join([*map(str, range(93, 101)), "ValueError: [redacted]", "  [redacted] ␛[2J"])
+    assert metadata["ant_last_error"] == f"the handler exited with 3: {words}"
+    assert metadata["ant_dead_letter"] == f"1 attempts failed; the last one: {metadata['ant_last_error']}"
+
+
 def test_a_failed_item_is_retried_with_the_number_of_its_attempt(queue, work, script):
     """The attempts end with a success."""
     (work_id,) = queue.enqueue()

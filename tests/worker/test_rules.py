@@ -1,23 +1,20 @@
-"""The worker's pure rules: the fate of an item, pauses, flags, and the lines of the log."""
+"""The worker's pure rules: the fate of an item, pauses, and flags."""
 
 from __future__ import annotations
 
 import base64
 import json
-from datetime import UTC, datetime
 
 import pytest
 
-from ant_cli.errors import APIError, MissingFlag, UsageError
+from ant_cli.errors import MissingFlag, UsageError
 from ant_cli.input.durations import parse_duration
 from ant_cli.operations.spec import Flags
-from ant_cli.runtime.streams import Stderr
 from ant_cli.worker.handler import handler_environment, secrets_of_item
-from ant_cli.worker.log import WorkerLog
 from ant_cli.worker.options import POLL_ROWS, PollOptions, read_options
 from ant_cli.worker.polling_pace import Backoff, IdleTime
 from ant_cli.worker.settlement import Ending, Fate, Outcome, Run, give_up, history_of, may_have_run, settle
-from tests.conftest import KEY, Screen
+from tests.conftest import KEY
 
 REQUIRED = {"environment_id": "env_1", "environment_key": KEY}
 
@@ -250,81 +247,3 @@ def test_the_tokens_inside_the_secret_of_a_work_item_are_redacted():
     assert secrets_of_item({"secret": nested}) == [nested, "inner-token"]
     assert secrets_of_item({"secret": "no base64!"}) == ["no base64!"]
     assert secrets_of_item({"secret": None}) == []
-
-
-# The log
-
-
-def logged(log_format, message, secrets=(), **fields):
-    screen = Screen(terminal=False)
-    now = datetime(2026, 3, 15, 10, 0, 0, 123456, UTC)
-    log = WorkerLog(Stderr(screen), log_format, {"component": "work-poller"}, lambda: now)
-    log.of_item("work_1", secrets).info(message, **fields)
-    return screen.text()
-
-
-def test_the_text_log_has_the_format_of_the_official_worker():
-    """It has pairs of keys and values, in quotes if necessary."""
-    assert logged("text", "claimed work", work_type="session", empty="") == (
-        'time=2026-03-15T10:00:00.123Z level=INFO msg="claimed work" component=work-poller work_id=work_1 '
-        'work_type=session empty=""\n'
-    )
-
-
-def test_the_json_log_has_one_object_per_line():
-    """Numbers are JSON numbers."""
-    text = logged("json", "handler output", line='a "b"\tc', seconds=1.5)
-    assert text.count("\n") == 1
-    assert json.loads(text) == {
-        "time": "2026-03-15T10:00:00.123Z",
-        "level": "INFO",
-        "msg": "handler output",
-        "component": "work-poller",
-        "work_id": "work_1",
-        "line": 'a "b"\tc',
-        "seconds": 1.5,
-    }
-
-
-@pytest.mark.parametrize("log_format", ["text", "json"])
-def test_the_log_has_no_terminal_sequences_and_no_secrets_of_an_item(log_format):
-    """A handler may write anything."""
-    text = logged(log_format, "handler output", ["inner-token-12345"], line="\x1b]0;x\x07 inner-token-12345 \u202e")
-    assert "\x1b" not in text
-    assert "\x07" not in text
-    assert "\u202e" not in text
-    assert "inner-token-12345" not in text
-    assert "[redacted]" in text
-
-
-@pytest.mark.parametrize("log_format", ["text", "json"])
-def test_the_reason_of_a_server_is_logged_up_to_a_limit_and_without_secrets(log_format):
-    """A body without a reason adds nothing."""
-
-    def logged_error(body):
-        error = APIError("GET x", 404, "Not Found", body.encode(), "")
-        return logged(log_format, "poll failed", ["inner-token-12345"], error=error)
-
-    text = logged_error('{"error": {"message": "no inner-token-12345 \\u001b[2J' + "x" * 600 + '"}}')
-    assert "404 Not Found: no [redacted] " in text
-    assert "inner-token-12345" not in text
-    assert "\x1b" not in text
-    assert 400 < text.count("x") < 600
-    for body in ("", "<html>", "[]", '{"error": "x"}', '{"error": {"message": 1}}'):
-        assert "404 Not Found" in logged_error(body)
-        assert "404 Not Found:" not in logged_error(body)
-
-
-@pytest.mark.parametrize("secret", ["item-token-12345", "worker-key-12345"])
-def test_no_part_of_a_secret_is_logged_where_the_reason_of_a_server_is_truncated(secret):
-    """Secrets of the item and of the worker are redacted before the reason is truncated."""
-    screen = Screen(terminal=False)
-    stderr = Stderr(screen)
-    stderr.register_secret("worker-key-12345")
-    log = WorkerLog(stderr, "text", {}, secrets=["item-token-12345"])
-    message = "x" * 487 + secret + "y" * 100
-    log.warn(
-        "poll failed", error=APIError("GET x", 404, "", json.dumps({"error": {"message": message}}).encode(), "")
-    )
-    assert "x[redacted" in screen.text()
-    assert secret[:4] not in screen.text()

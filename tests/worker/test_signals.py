@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import subprocess
 
 import pytest
 
@@ -142,8 +144,65 @@ def test_another_worker_does_the_item_of_a_killed_worker(queue, start, work, scr
 def test_a_handler_does_not_start_under_a_dead_guardian(queue, work, script):
     """A new guardian replaces it before the next item."""
     queue.enqueue(2)
-    killed = "guardian=$(pgrep -P $PPID -f 'trap .. INT'); kill -9 $guardian && echo killed it"
-    handler = script(f"{killed}; until grep -q ') Z' /proc/$guardian/stat; do :; done")
+    killed = "guardian=$(pgrep -P $PPID -f guardian_process) && kill -9 $guardian && echo killed it || exit 1"
+    handler = script(f"{killed}; while [ -e /proc/$guardian ]; do :; done")
     worker = work("--max-items", "2", handler=[handler])
     assert worker.output == ["killed it", "killed it"]
     assert queue.count("/stop") == 2
+
+
+def test_a_new_guardian_knows_the_handlers_that_were_already_running(queue, start, script, fifo, reading):
+    """They end with the worker as before."""
+    queue.enqueue()
+    guardian = "pgrep -P $PPID -f guardian_process"
+    handler = script(
+        f"exec 3> {fifo}; old=$({guardian}); kill -9 $old; while [ -e /proc/$old ]; do :; done\n"
+        f"until {guardian} > /dev/null; do :; done; echo replaced; sleep 600"
+    )
+    worker = start(handler=[handler])
+    worker.wait_for("handler output", line="replaced")
+    worker.send(signal.SIGKILL)
+    wait_for_end(reading)
+    worker.end()
+
+
+def test_a_guardian_that_a_handler_stops_is_continued(queue, work, script):
+    """A stopped guardian would not notice the end of the worker."""
+    queue.enqueue()
+    stopped = "kill -STOP $(pgrep -P $PPID -f guardian_process)"
+    handler = script(f"{stopped}; while grep -q ') T' /proc/[0-9]*/stat 2> /dev/null; do :; done; echo continued")
+    assert work(handler=[handler]).output == ["continued"]
+
+
+@pytest.mark.parametrize("mode", ["always", "auto"])
+def test_a_worker_that_is_stopped_for_longer_than_its_lease_leaves_no_handler_running(
+    queue, start, script, fifo, reading, mode
+):
+    """The next holder of the item would run next to it. A debugger or a suspended machine may stop a worker."""
+    (work_id,) = queue.enqueue()
+    options = ("--heartbeat", mode, "--lease", "1s", "--max-items", "1")
+    worker = start(*options, handler=[script(f"exec 3> {fifo}; echo started; sleep 600")])
+    worker.wait_for("handler output", line="started")
+    worker.send(signal.SIGSTOP)
+    wait_for_end(reading)
+    worker.send(signal.SIGCONT)
+    assert worker.wait_for("work item not done")["outcome"] == "lease_lost"
+    assert worker.end() == 0
+    assert queue.count("/stop") == 0
+    assert "ant_attempts" not in queue.item(work_id)["metadata"]
+
+
+IN_A_CONTAINER = ("unshare", "--pid", "--fork", "--mount-proc")
+
+
+@pytest.mark.skipif(
+    shutil.which("unshare") is None or subprocess.run([*IN_A_CONTAINER, "true"], check=False).returncode != 0,
+    reason="this user may not create a PID namespace",
+)
+def test_the_first_process_of_a_container_reaps_the_orphans_of_handlers(queue, work, script):
+    """Otherwise each of them would stay a zombie for as long as the container runs."""
+    queue.enqueue(2)
+    orphans = "for number in 1 2 3 4 5; do (sleep 0 & exit); done"
+    handler = script(f"{orphans}; while grep -q ') Z' /proc/[0-9]*/stat 2> /dev/null; do :; done; exit 3")
+    worker = work("--max-items", "2", "--attempts", "1", under=IN_A_CONTAINER, handler=[handler])
+    assert [event["reason"] for event in worker.events("work item not done")] == ["the handler exited with 3"] * 2

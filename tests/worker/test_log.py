@@ -1,0 +1,465 @@
+"""The worker's log: for people at a terminal, for machines elsewhere, and without a reader."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import sys
+import threading
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import pytest
+
+from ant_cli.errors import APIError
+from ant_cli.output.worker_log import LogView
+from ant_cli.runtime.background_writer import BackgroundWriter
+from ant_cli.worker.log import HandlerLine, WorkerLog
+from ant_cli.worker.settlement import Outcome
+from ant_cli.worker.start import _follow_depth
+from ant_cli.worker.tally import Tally
+from tests.conftest import KEY, Screen, make_runtime
+from tests.terminal_session import Session
+
+NOW = datetime(2026, 3, 15, 10, 0, 0, 123456, UTC)
+ITEM = "work_01abcdefXYZ"
+
+
+class Logged:
+    """A log, and what it has written."""
+
+    def __init__(self, log_format="auto", *, terminal=False, secrets=(), **environ):
+        self.screen = Screen(terminal=terminal)
+        runtime = make_runtime({"TERM": "xterm", "TZ": "UTC", **environ}, stderr=self.screen)
+        runtime.stderr.register_secret(KEY)
+        fields = {"component": "work-poller", "environment_id": "e1"}
+        self.worker = WorkerLog(runtime.stderr, LogView(runtime, log_format).line, fields, lambda: NOW)
+        self.item = self.worker.of_item(ITEM, secrets)
+
+    @property
+    def text(self):
+        return self.screen.text()
+
+    def output(self, line, stream="stdout", size=None):
+        self.item.output(stream, HandlerLine(line, len(line) if size is None else size))
+        return self.text
+
+
+# For machines
+
+
+def test_the_text_log_has_the_format_of_the_official_worker():
+    """It has pairs of keys and values, in quotes if necessary. A pipe gets it by default."""
+    for log_format in ("text", "auto"):
+        logged = Logged(log_format)
+        logged.item.info("claimed work", work_type="session", empty="")
+        assert logged.text == (
+            'time=2026-03-15T10:00:00.123Z level=INFO msg="claimed work" component=work-poller environment_id=e1 '
+            f'work_id={ITEM} work_type=session empty=""\n'
+        )
+
+
+def test_the_json_log_has_one_object_per_line():
+    """Numbers are JSON numbers. A line of a handler has the name of its stream."""
+    logged = Logged("json")
+    logged.item.info("work item done", seconds=1.5)
+    logged.output(b'a "b"\tc', "stderr")
+    done, output = map(json.loads, logged.text.splitlines())
+    assert done == {
+        "time": "2026-03-15T10:00:00.123Z",
+        "level": "INFO",
+        "msg": "work item done",
+        "component": "work-poller",
+        "environment_id": "e1",
+        "work_id": ITEM,
+        "seconds": 1.5,
+    }
+    assert (output["msg"], output["stream"], output["line"]) == ("handler output", "stderr", 'a "b"\tc')
+
+
+@pytest.mark.parametrize("log_format", ["auto", "json"])
+def test_journald_gets_the_priority_of_each_line(log_format):
+    """It reads the number at the start of a line, and removes it."""
+    reading, writing = os.pipe()
+    status = os.fstat(writing)
+    with open(writing, "wb", buffering=0) as pipe:  # noqa: PTH123 - a descriptor, not a path
+        for stream in (f"{status.st_dev}:{status.st_ino}", "1:1"):
+            runtime = make_runtime({"JOURNAL_STREAM": stream}, stderr=pipe)
+            log = WorkerLog(runtime.stderr, LogView(runtime, log_format).line, {})
+            log.info("a")
+            log.warn("b")
+            log.error("c")
+    with open(reading, "rb") as pipe:  # noqa: PTH123 - a descriptor, not a path
+        lines = pipe.read().decode().splitlines()
+    assert [line[:3] for line in lines[:3]] == ["<6>", "<4>", "<3>"]
+    assert not any(line.startswith("<") for line in lines[3:])
+
+
+# For people
+
+
+@pytest.fixture
+def utc(monkeypatch):
+    """The time zone of the terminal's user."""
+    import time
+
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("utc")
+def test_at_a_terminal_a_line_has_the_time_the_end_of_the_id_and_the_message():
+    """What is the same in every line is left out, and a reason follows the message."""
+    logged = Logged(terminal=True, NO_COLOR="1")
+    logged.worker.info("polling for work", worker_id="w1")
+    logged.item.info("claimed work", work_type="session")
+    logged.item.warn("work item not done", outcome="failed", reason="the handler exited with 1")
+    assert logged.text.splitlines() == [
+        "10:00:00        polling for work worker_id=w1",
+        "10:00:00 defXYZ claimed work work_type=session",
+        "10:00:00 defXYZ WARN work item not done: the handler exited with 1 outcome=failed",
+    ]
+
+
+@pytest.mark.usefixtures("utc")
+def test_at_a_terminal_the_lines_of_a_handler_are_as_they_are():
+    """Indentation, quotes and empty lines make a traceback readable. Lines of stderr have a mark."""
+    logged = Logged(terminal=True, NO_COLOR="1")
+    for line in (b"Traceback (most recent call last):", b'  File "a.py", line 1', b"", b"\tValueError: \xc3\xa4"):
+        logged.output(line, "stderr")
+    logged.output(b"from stdout")
+    assert logged.text.splitlines() == [
+        "10:00:00 defXYZ ! Traceback (most recent call last):",
+        '10:00:00 defXYZ !   File "a.py", line 1',
+        "10:00:00 defXYZ ! ",
+        "10:00:00 defXYZ ! \tValueError: ä",
+        "10:00:00 defXYZ | from stdout",
+    ]
+
+
+def test_at_a_terminal_warnings_and_errors_have_a_colour():
+    """Without colours, they have a word instead."""
+    logged = Logged(terminal=True)
+    logged.worker.warn("poll failed")
+    logged.worker.error("ack failed")
+    assert "\x1b[33mpoll failed\x1b[0m" in logged.text
+    assert "\x1b[31mack failed\x1b[0m" in logged.text
+    plain = Logged(terminal=True, NO_COLOR="1")
+    plain.worker.error("ack failed")
+    assert "\x1b" not in plain.text
+    assert "ERROR ack failed" in plain.text
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_a_format_for_machines_can_be_requested_at_a_terminal(log_format):
+    """The official worker has them."""
+    logged = Logged(log_format, terminal=True)
+    logged.worker.warn("poll failed")
+    assert logged.text.startswith(("time=", "{"))
+
+
+def test_the_plain_format_is_for_programs_that_add_the_time():
+    """A session's process has it, because the worker's log already has time and ID."""
+    logged = Logged("plain", terminal=True)
+    logged.item.info("claimed work")
+    assert logged.text == "defXYZ claimed work\n"
+
+
+# Secrets, control characters and limits
+
+
+@pytest.mark.parametrize("log_format", ["auto", "plain", "text", "json"])
+@pytest.mark.parametrize("terminal", [False, True])
+def test_the_log_has_no_terminal_sequences_and_no_secrets(log_format, terminal):
+    """A handler may write anything."""
+    logged = Logged(log_format, terminal=terminal, secrets=["inner-token-12345"], NO_COLOR="1")
+    text = f"\x1b]0;x\x07\r inner-token-12345 \u202e {KEY} \x9b2J"
+    logged.output(text.encode() + b"\xff")
+    logged.item.warn(text, text=text)
+    for character in ("\x1b", "\x07", "\r", "\u202e", "\x9b"):
+        assert character not in logged.text
+    assert "inner-token-12345" not in logged.text
+    assert KEY not in logged.text
+    assert logged.text.count("[redacted]") == 6
+    assert logged.text.count("\n") == 2
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_the_reason_of_a_server_is_logged_up_to_a_limit_and_without_secrets(log_format):
+    """A body without a reason adds nothing."""
+
+    def logged_error(body):
+        logged = Logged(log_format, secrets=["inner-token-12345"])
+        logged.item.warn("poll failed", error=APIError("GET x", 404, "Not Found", body.encode(), ""))
+        return logged.text
+
+    text = logged_error('{"error": {"message": "no inner-token-12345 \\u001b[2J' + "x" * 600 + '"}}')
+    assert "404 Not Found: no [redacted] " in text
+    assert "inner-token-12345" not in text
+    assert "\x1b" not in text
+    assert 400 < text.count("x") < 600
+    for body in ("", "<html>", "[]", '{"error": "x"}', '{"error": {"message": 1}}'):
+        assert "404 Not Found" in logged_error(body)
+        assert "404 Not Found:" not in logged_error(body)
+
+
+@pytest.mark.parametrize("secret", ["item-token-12345", KEY])
+def test_no_part_of_a_secret_is_logged_where_the_reason_of_a_server_is_truncated(secret):
+    """Secrets of the item and of the worker are redacted before the reason is truncated."""
+    logged = Logged(secrets=["item-token-12345"])
+    message = "x" * 487 + secret + "y" * 100
+    logged.item.warn(
+        "poll failed", error=APIError("GET x", 404, "", json.dumps({"error": {"message": message}}).encode(), "")
+    )
+    assert "x[redacted" in logged.text
+    assert secret[:4] not in logged.text
+
+
+@pytest.mark.parametrize("secret", ["item-token-12345", KEY, "s" * 4000])
+@pytest.mark.parametrize("limit", [16_384, 65_536, 262_144])
+@pytest.mark.parametrize("filler", ["x", "ä", "\N{GRINNING FACE}"])
+def test_no_part_of_a_secret_is_logged_where_a_line_is_cut(secret, limit, filler):
+    """Whatever the limit, secrets are redacted before. The line says how long it was."""
+    for overlap in (1, 5, len(secret) - 1):
+        logged = Logged("json", secrets=[secret])
+        before = limit - overlap
+        count = before // len(filler.encode()) if limit == 262_144 else before
+        line = (filler * count + secret + "y" * 300_000).encode()
+        logged.output(line[:262_144], size=len(line))
+        shown = json.loads(logged.text)["line"]
+        assert secret[:4] not in shown
+        assert "[cut: the line has" in shown
+        assert f"{len(line):,} bytes]" in shown
+        assert len(shown) < 16_500
+
+
+# A flood, and a reader who does not read
+
+
+def test_of_a_flood_of_lines_only_a_part_is_logged_and_the_rest_is_counted(queue, work, script):
+    """The handler is not blocked."""
+    (work_id,) = queue.enqueue()
+    worker = work(handler=[script("seq 20000; echo last words >&2")])
+    logged = [line for line in worker.output if line.isdigit()]
+    left_out = sum(event["lines"] for event in worker.events("too much output; lines were left out"))
+    assert logged[:5000] == [str(number) for number in range(1, 5001)]
+    assert len(worker.output) + left_out == 20_001
+    assert queue.item(work_id)["state"] == "stopped"
+
+
+def test_a_line_without_an_end_is_neither_kept_in_memory_nor_logged_as_a_whole(queue, work, script):
+    """A handler may write binary data."""
+    queue.enqueue()
+    worker = work(handler=[script("head -c 20000000 /dev/zero | tr '\\0' x; exit 0")])
+    (line,) = worker.output
+    assert line.startswith("xxx")
+    assert line.endswith("[cut: the line has 20,000,000 bytes]")
+    assert len(line) < 17_000
+
+
+def test_a_worker_whose_log_nobody_reads_finishes_its_items_and_ends(queue, start, script):
+    """A log driver may be stuck."""
+    ids = queue.enqueue(3)
+    worker = start("--max-items", "3", handler=[script("seq 100000")])
+    assert worker.process.wait() == 0
+    assert [queue.item(work_id)["state"] for work_id in ids] == ["stopped"] * 3
+
+
+def test_a_worker_whose_log_nobody_reads_ends_after_an_error(queue, start, script):
+    """The error can't be reported either."""
+    queue.enqueue()
+    worker = start(handler=[script("seq 100000")])
+    while not queue.count("/stop"):
+        pass
+    queue.fail("/poll", status=404, times=9)
+    assert worker.process.wait() == 5
+
+
+class Stuck:
+    """A stream that blocks until it is released."""
+
+    def __init__(self):
+        self.texts = []
+        self.entered = threading.Event()
+        self.released = threading.Event()
+
+    def write(self, text):
+        self.entered.set()
+        self.released.wait()
+        self.texts.append(text)
+
+
+def writer_of(stuck):
+    writer = BackgroundWriter(stuck.write, lambda count: f"{count} left out", None, "")
+    writer.put(lambda: "first", 0, bulk=False)
+    stuck.entered.wait()
+    return writer
+
+
+def test_what_does_not_fit_in_memory_is_left_out_and_counted_in_its_place():
+    """Lines of handlers are left out first, so that there is room for what the worker says."""
+    stuck = Stuck()
+    writer = writer_of(stuck)
+    for _ in range(100):
+        writer.put(lambda: "bulk", 1_000_000, bulk=True)
+    for _ in range(100):
+        writer.put(lambda: "event", 1_000_000, bulk=False)
+    stuck.released.set()
+    assert writer.close(60)
+    bulk, events = stuck.texts.count("bulk"), stuck.texts.count("event")
+    assert bulk == 4
+    assert events == 4
+    expected = [
+        "first",
+        *["bulk"] * bulk,
+        f"{100 - bulk} left out",
+        *["event"] * events,
+        f"{100 - events} left out",
+    ]
+    assert stuck.texts == expected
+
+
+def test_the_end_does_not_wait_for_a_reader_who_does_not_read():
+    """The process ends, whatever happens to the rest of its log."""
+    stuck = Stuck()
+    writer = writer_of(stuck)
+    assert not writer.close(0.01)
+    stuck.released.set()
+
+
+# The status line
+
+
+def tally_of(**items):
+    tally = Tally(4)
+    for outcome, count in items.items():
+        tally.items[Outcome(outcome)] += count
+    return tally
+
+
+def view_at_terminal(**environ):
+    runtime = make_runtime({"TERM": "xterm", "NO_COLOR": "1", **environ}, stderr=Screen(terminal=True))
+    return LogView(runtime, "auto")
+
+
+def test_the_status_line_counts_slots_items_and_the_queue():
+    """Timeouts and dead letters are failures. Items that were given back or handed over are not."""
+    tally = tally_of(succeeded=5, failed=2, timed_out=1, dead_letter=1, given_back=7, lease_lost=3, cancelled=2)
+    tally.slots_used, tally.queue_depth = 3, 12
+    view = view_at_terminal()
+    assert view.status(tally) == "3/4 busy  5 done  4 failed  queue 12"
+    tally.draining = True
+    assert view.status(tally).endswith("queue 12  draining")
+    assert view_at_terminal(COLUMNS="20").status(tally) == "3/4 busy  5 done…"
+
+
+def test_the_status_line_does_not_guess_the_depth_of_the_queue():
+    """The depth is unknown before the first response, and after a failure."""
+    assert view_at_terminal().status(tally_of()).endswith("queue ?")
+
+
+def test_a_server_that_does_not_return_the_depth_of_the_queue_is_asked_once():
+    """The environment's key may not be allowed to read it."""
+    asked = []
+
+    async def refuse(_function):
+        asked.append(1)
+        raise APIError("GET", 403, "Forbidden", b"", "")
+
+    context = SimpleNamespace(call=refuse, api=SimpleNamespace(stats=None), tally=Tally(1))
+    asyncio.run(asyncio.wait_for(_follow_depth(context), 20))
+    assert (asked, context.tally.queue_depth) == ([1], None)
+
+
+@pytest.mark.parametrize(
+    ("terminal", "log_format", "term"),
+    [(False, "auto", "xterm"), (True, "json", "xterm"), (True, "text", "xterm"), (True, "auto", "dumb")],
+    ids=["pipe", "json", "text", "dumb"],
+)
+def test_without_a_capable_terminal_there_is_no_status_line(terminal, log_format, term):
+    """A program may read the output, or the terminal can't redraw a line."""
+    runtime = make_runtime({"TERM": term}, stderr=Screen(terminal=terminal))
+    assert not LogView(runtime, log_format).has_status
+
+
+@pytest.mark.parametrize(
+    ("items", "seconds", "summary"),
+    [
+        ({}, 3.2, "0 items in 3 s"),
+        ({"succeeded": 1}, 75, "1 item in 1 min 15 s: 1 succeeded"),
+        ({"succeeded": 2, "dead_letter": 1}, 7300, "3 items in 2 h 1 min: 2 succeeded, 1 dead letter"),
+    ],
+)
+def test_the_summary_counts_the_items_of_a_worker(items, seconds, summary):
+    """A person reads it at the end."""
+    assert view_at_terminal().summary(tally_of(**items), seconds) == summary
+
+
+@pytest.fixture
+def terminal(queue, clean_environ):
+    """Start a worker on the queue at a terminal of 80 by 24."""
+    opened = []
+
+    def start(*words, **environ):
+        command = (sys.executable, "-m", "ant_cli", "beta:worker", "poll", "--base-url", queue.url, *words)
+        variables = {"ANTHROPIC_ENVIRONMENT_ID": queue.id, "ANTHROPIC_ENVIRONMENT_KEY": KEY, "ANT_NO_HINTS": "1"}
+        session = Session(command, {**clean_environ, **variables, **environ})
+        opened.append(session)
+        return session
+
+    yield start
+    for session in opened:
+        session.close()
+
+
+def test_a_worker_at_a_terminal_shows_its_status_below_the_log_until_it_ends(queue, terminal, script, fifo):
+    """The last line is the summary, and the status line is erased."""
+    queue.enqueue()
+    handler = script(f"echo started; read line < {fifo}; exit $line")
+    session = terminal("--concurrency", "2", "--attempts", "1", "--max-items", "2", "--", handler)
+    session.wait_for("1/2 busy  0 done  0 failed  queue 0")
+    fifo.write_text("1\n")
+    session.wait_for("0/2 busy  0 done  1 failed")
+    assert session.has_sent(b"\x1b[31m1 failed")
+    queue.enqueue()
+    session.wait_for("1/2 busy  0 done  1 failed")
+    fifo.write_text("0\n")
+    status, shown = session.end()
+    assert status == 0
+    assert re.search(r"\d\d:\d\d:\d\d \w{6} \| started", shown)
+    last = shown.rpartition("2 items in ")[2]
+    assert re.fullmatch(r"\d+ s: 1 succeeded, 1 dead letter\n\r?", last)
+
+
+def test_the_status_line_of_a_worker_has_no_colour_with_no_color(terminal, script):
+    """The line itself is there."""
+    session = terminal("--exit-when-idle", "10ms", "--", script("exit 0"), NO_COLOR="1")
+    session.wait_for("0/1 busy  0 done  0 failed  queue 0")
+    session.end()
+    assert not re.search(r"\x1b\[[\d;]*m", session.sent)
+
+
+def test_a_worker_that_logs_json_at_a_terminal_draws_nothing(terminal, script):
+    """Each line of the output is an object."""
+    session = terminal("--exit-when-idle", "10ms", "--log-format", "json", "--", script("exit 0"))
+    status, shown = session.end()
+    assert status == 0
+    assert all(line.startswith("{") for line in shown.splitlines())
+    assert not session.has_sent(b"\x1b")
+
+
+def test_a_worker_whose_terminal_was_stopped_finishes_its_items_and_ends(queue, terminal, script):
+    """Ctrl-S stops the output of a terminal."""
+    session = terminal("--max-items", "2", "--", script("seq 3000"))
+    session.wait_for("polling for work")
+    session.type("\x13")
+    ids = queue.enqueue(2)
+    while any(queue.item(work_id)["state"] != "stopped" for work_id in ids):
+        pass
+    assert session.process.wait() == 0
+    session.type("\x11")
