@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
@@ -14,10 +15,61 @@ from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.settings.loading import OutputSettings
 
 if TYPE_CHECKING:
+    from ant_cli.gjson import GJSONPath
     from ant_cli.output.terminal import Style
 
-Transform = Callable[[bytes], bytes]
-"""`--transform`, or a function that returns a JSON value unchanged."""
+
+class Transform:
+    """`--transform`: finds the value at a path in a JSON value, or `null` if there is none (D9).
+
+    Without a path, values are unchanged.
+    """
+
+    def __init__(self, flag: str, path: str) -> None:
+        """Raise UsageError if `path` is not a GJSON path."""
+        self._what = f"{flag} {path!r}"
+        self._steps: GJSONPath = ()
+        self._found_any = not path
+        self._unmatched: bytes | None = None
+        if not path:
+            return
+        from ant_cli.gjson import BadPath, apply, parse
+
+        if path.startswith(".") and not path.startswith(".."):
+            example = path[1:] if re.fullmatch(r"[\w.]+", path[1:]) else "name"
+            raise UsageError(f"{self._what}: a GJSON path does not start with a dot.", f"Write {flag} {example}")
+        self._apply, self._bad_path = apply, BadPath
+        try:
+            self._steps = parse(path)
+        except BadPath as error:
+            raise UsageError(f"{self._what} is not a GJSON path: {error}.") from None
+
+    def __call__(self, raw: bytes) -> bytes:
+        """Return the value at the path. Raises JSONTextError if `raw` is not JSON."""
+        if not self._steps:
+            return raw
+        try:
+            found = self._apply(self._steps, raw)
+        except self._bad_path as error:  # that it multiplies the value shows only during evaluation
+            raise UsageError(f"{self._what}: {error}.") from None
+        if found is None:
+            self._unmatched = self._unmatched or raw
+            return b"null"
+        self._found_any = True
+        return found
+
+    def note(self) -> str:
+        """Return a note if the path matched nothing in all values; otherwise an empty string."""
+        if self._found_any or self._unmatched is None:
+            return ""
+        from ant_cli.errors.suggestions import did_you_mean
+        from ant_cli.gjson import plain_keys
+
+        keys = plain_keys(self._steps)
+        is_object = json_text.json_type(self._unmatched) == "object"
+        members = json_text.members(self._unmatched) if is_object else {}
+        suggestion = did_you_mean(keys[0], members) if keys and keys[0] not in members else ""
+        return f"Note: {self._what} matched nothing.{suggestion}"
 
 
 class Printer:
@@ -46,8 +98,8 @@ class Printer:
         self._may_page = may_page
         self.format = _choose_format(settings, runtime, is_list=is_list)
         self._style = _style_unless_plain(runtime)
-        self._transform = make_transform("--transform", settings.transform)
-        make_transform("--transform-error", settings.transform_error)  # only checked here: an error needs it later
+        self._transform = Transform("--transform", settings.transform)
+        Transform("--transform-error", settings.transform_error)  # only checked here: an error needs it later
         self._path = settings.transform
         self._raw_strings = settings.raw_output
         warn = runtime.stderr.say
@@ -68,6 +120,7 @@ class Printer:
             self._explore([values], is_list=False)
         else:
             self._write(self._rendered(values))
+            self._note_unmatched()
 
     def print_pages(self, pages: Iterable[list[bytes]]) -> None:
         """Print the items of each page as it arrives, with one write per page."""
@@ -75,6 +128,7 @@ class Printer:
             self._explore(map(self._transformed, pages), is_list=True)
         else:
             self._print_parts(map(self._rendered, map(self._transformed, self._noting_emptiness(pages))))
+            self._note_unmatched()
 
     def print_array(self, pages: Iterable[list[bytes]]) -> None:
         """Print all items when the last one has arrived: as one JSON array, or as one table."""
@@ -86,6 +140,11 @@ class Printer:
         items = [item for page in pages for item in self._transformed(page)]
         values = items if self.format.is_table else [b"[" + b",".join(items) + b"]"]
         self._print_parts([self._rendered(values)])
+        self._note_unmatched()
+
+    def _note_unmatched(self) -> None:
+        if note := self._transform.note():
+            self._runtime.stderr.say(note)
 
     def _noting_emptiness(self, pages: Iterable[list[bytes]]) -> Iterator[list[bytes]]:
         """Yield the pages. At a terminal, print `empty_message` if there were no items."""
@@ -203,27 +262,3 @@ def transformed(values: Iterable[bytes], transform: Transform) -> list[bytes]:
         return [transform(value) for value in values]
     except json_text.JSONTextError as error:  # some paths can't be evaluated as deeply as JSON can be nested
         raise _invalid_json(error) from None
-
-
-def make_transform(flag: str, path: str) -> Transform:
-    """Return the function that finds a path's value in a JSON value; `null` if nothing matches (D9).
-
-    Raises:
-        UsageError: if `path` is not a GJSON path.
-
-    """
-    if not path:
-        return lambda raw: raw
-    from ant_cli.gjson import BadPath, apply, parse
-
-    def transform(raw: bytes) -> bytes:
-        try:
-            return apply(compiled, raw) or b"null"
-        except BadPath as error:  # that it multiplies the value shows only during evaluation
-            raise UsageError(f"{flag} {path!r}: {error}.") from None
-
-    try:
-        compiled = parse(path)
-    except BadPath as error:
-        raise UsageError(f"{flag} {path!r} is not a GJSON path: {error}.") from None
-    return transform

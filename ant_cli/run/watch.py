@@ -14,7 +14,7 @@ from ant_cli.operations.global_flags import UNTIL, WATCH
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.api_error import open_client
 from ant_cli.output.item_filter import empty_message
-from ant_cli.output.printer import check_json, make_transform
+from ant_cli.output.printer import check_json, Transform
 from ant_cli.output.terminal import detect_style
 from ant_cli.output.watch_lines import ItemLines, ObjectLines, WatchLines
 from ant_cli.output.watch_screen import WatchScreen
@@ -120,7 +120,7 @@ def run_watch(plan: RunPlan, watch: Watch, runtime: Runtime) -> None:
 
 def _display(plan: RunPlan, watch: Watch, runtime: Runtime) -> AbstractContextManager[Display]:
     operation, output, progress = plan.operation, plan.settings.output, plan.progress
-    transform = make_transform("--transform", output.transform)
+    transform = Transform("--transform", output.transform)
     style = detect_style(runtime)
     if not watch.on_screen or style is None:
         lines = ItemLines(transform) if operation.paginated else ObjectLines(transform)

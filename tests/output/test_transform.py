@@ -481,3 +481,58 @@ def test_the_package_exports_exactly_its_public_names():
     assert all(getattr(gjson, name) for name in gjson.__all__)
     with pytest.raises(AttributeError, match="has no attribute 'evaluator'"):
         _ = gjson.evaluator
+
+
+RETRIEVE = ("beta:environments", "retrieve", "env_1", "--format", "jsonl")
+LIST = ("beta:environments", "list", "--format", "jsonl")
+ITEMS = {"data": [{"id": "a", "name": "x"}, {"id": "b", "tier": 1}], "next_page": None}
+
+
+@pytest.mark.parametrize(
+    ("path", "written"),
+    [
+        (".name", "name"),
+        (".config.type", "config.type"),
+        (".", "name"),
+        (".[] | .id", "name"),
+        (".tags[0]", "name"),
+    ],
+)
+@pytest.mark.parametrize("flag", ["--transform", "--transform-error"])
+def test_a_path_of_jq_is_a_usage_error_that_says_how_to_write_it(ant, flag, path, written):
+    """In GJSON, `.name` is the member `name` of a member without a name, so it would print null."""
+    result = ant(*RETRIEVE, flag, path, replies=[])
+    assert (result.exit, result.stdout, result.requests) == (2, "", [])
+    assert f"{flag} {path!r}: a GJSON path does not start with a dot." in result.stderr
+    assert f"Write {flag} {written}\n" in result.stderr
+
+
+def test_the_prefix_of_json_lines_is_no_mistake(ant):
+    """It is the only use of dots at the beginning."""
+    assert ant(*RETRIEVE, "--transform", "..#", replies=[{"id": "a"}]).stdout == "1\n"
+
+
+@pytest.mark.parametrize("more", [(), ("--slurp",), ("--format", "table")])
+def test_a_path_that_matches_nothing_in_any_item_is_noted(ant, more):
+    """It may be mistyped. The values are null (D9)."""
+    result = ant(*LIST, "--transform", "nmae", *more, replies=[ITEMS])
+    assert (result.exit, result.stderr) == (0, "Note: --transform 'nmae' matched nothing. Did you mean 'name'?\n")
+    assert "null" in result.stdout or more == ("--format", "table")
+
+
+@pytest.mark.parametrize("path", ["tier", "name", "id", "@this", "#"])
+def test_a_path_that_matches_something_in_an_item_is_not_noted(ant, path):
+    """Not every item has every member."""
+    items = {"data": [*ITEMS["data"], [1]]}
+    assert ant(*LIST, "--transform", path, replies=[items]).stderr == ""
+
+
+def test_a_list_without_items_gets_no_note_about_the_path(ant):
+    """There was nothing to match."""
+    assert ant(*LIST, "--transform", "nmae", replies=[{"data": []}]).stderr == ""
+
+
+def test_a_path_that_matches_nothing_in_an_object_is_noted(ant):
+    """As in a list."""
+    result = ant(*RETRIEVE, "--transform", "config.typ", replies=[{"config": {"type": "cloud"}}])
+    assert (result.stdout, result.stderr) == ("null\n", "Note: --transform 'config.typ' matched nothing.\n")
