@@ -444,6 +444,49 @@ def test_progress_is_drawn_at_a_terminal(many, monkeypatch):
     assert "━ archived 8 of 10, 1 failed" in result.stderr
 
 
+NOTHING_TO_DO = "Note: the input has no ID, so there is nothing to do.\n"
+ACTING = [
+    ("beta:environments", "retrieve"),
+    ("beta:environments", "update", "--name", "n"),
+    ("beta:environments", "delete"),
+    ("beta:environments", "archive"),
+    *(("beta:environments:work", name) for name in ("retrieve", "ack", "heartbeat", "stop", "stats")),
+    ("beta:environments:work", "update", "--metadata", "a=b"),
+]
+
+
+@pytest.mark.parametrize("words", ACTING, ids=" ".join)
+@pytest.mark.parametrize("stdin", ["", "\n", "# nothing\n", "null\n", "\ufeff"])
+def test_a_pipe_that_ends_without_an_id_is_nothing_to_do(ant, words, stdin):
+    """A filter selected nothing, or a queue was empty: a quiet night is not a failure."""
+    result = ant(*words, stdin=stdin, replies=[])
+    assert (result.exit, result.stdout, result.stderr, result.requests) == (0, "", NOTHING_TO_DO, [])
+
+
+def test_an_empty_file_of_ids_is_nothing_to_do(ant, tmp_path):
+    """It is like an empty pipe, also in a dry run."""
+    (tmp_path / "ids").write_text("")
+    for more in ((), ("--dry-run",)):
+        result = ant(*ARCHIVE, "--file", "ids", *more, replies=[])
+        assert (result.exit, result.stdout, result.stderr) == (0, "", NOTHING_TO_DO)
+
+
+@pytest.mark.parametrize(
+    ("words", "stdin"),
+    [
+        (("beta:environments", "create"), ""),
+        (("beta:environments:work", "poll"), ""),
+        (("beta:environments:work", "list"), "\n"),
+        (ARCHIVE, None),
+        (ARCHIVE, "name: x\n"),
+    ],
+)
+def test_an_id_is_still_required_without_a_pipe_or_by_other_commands(ant, words, stdin):
+    """A create from nothing, a list of nothing, or an object without an ID is a mistake."""
+    result = ant(*words, stdin=stdin, replies=[])
+    assert (result.exit, "is required" in result.stderr) == (2, True)
+
+
 def test_a_pipe_may_have_more_than_ten_megabytes(many):
     """The limit of 100 MB applies to all of it."""
     objects = [{"id": name, "description": "x" * 1_500_000} for name in IDS]

@@ -32,6 +32,8 @@ class Inputs(NamedTuple):
     """The flags do not make a complete request."""
     has_edits: bool = False
     """The flags include `--add` or `--remove`, which change something besides the fields."""
+    lack_ids: bool = False
+    """The input ended without an ID, so there is nothing to do."""
 
     def each(self) -> Iterator[tuple[Mapping[str, Value], Document | None]]:
         """Yield the flags and the document of each request. With several IDs, every request gets the same document.
@@ -40,6 +42,8 @@ class Inputs(NamedTuple):
             UsageError: if there are several IDs and several documents.
 
         """
+        if self.lack_ids:
+            return
         if not self.ids:
             document = None
             for document in self.documents():
@@ -69,8 +73,16 @@ def gather(operation: Operation, flags: Flags, runtime: Runtime) -> Inputs:
     needed = _lacks_a_value(operation, given) or _lacks_a_change(operation, given)
     documents = _read(operation, flags, given, runtime)
     piped = runtime.stdin.taken or "file" in flags
-    has_edits = any(param.name in flags for param in EDITS)
-    return Inputs(values, name, ids, documents, were_piped=piped, were_needed=needed, has_edits=has_edits)
+    return Inputs(
+        values,
+        name,
+        ids,
+        documents,
+        were_piped=piped,
+        were_needed=needed,
+        has_edits=any(param.name in flags for param in EDITS),
+        lack_ids=piped and operation.acts_on_several and name not in flags and not any(documents()),
+    )
 
 
 def _from_flags(operation: Operation, flags: Flags, runtime: Runtime) -> dict[str, Value]:

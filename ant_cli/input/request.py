@@ -64,12 +64,14 @@ class Requests:
 
     @property
     def first(self) -> Request:
-        """The first request, or the only one."""
+        """The first request, or the only one. There must be one."""
         return next(iter(self))
 
 
 def build_all(operation: Operation, flags: Flags, runtime: Runtime) -> Requests:
-    """Return the requests of a command line, at least one, and print the notes about them.
+    """Return the requests of a command line, and print the notes about them.
+
+    There is at least one, unless input that should name objects ended without an ID.
 
     Raises:
         UsageError: if a value is missing, can't be what its parameter takes, or can't be read, or if there are
@@ -80,6 +82,8 @@ def build_all(operation: Operation, flags: Flags, runtime: Runtime) -> Requests:
     count = sum(1 for _ in _build_each(operation, inputs, notes.setdefault))
     if operation.paginated and count > 1:
         raise UsageError(f"one input is expected, but there are {count}.", see_help(operation.command))
+    if not count:
+        runtime.stderr.say("Note: the input has no ID, so there is nothing to do.")
     for note in notes:  # once each, even if it is about many inputs
         runtime.stderr.say(note)
     return Requests(operation, inputs, count)

@@ -248,6 +248,11 @@ class Operation(NamedTuple):
         """
         return self.method != "GET"
 
+    @property
+    def acts_on_several(self) -> bool:
+        """Whether it may have several inputs that name existing objects (D31)."""
+        return self.positional is not None and any(param.name == "parallel" for param in self.params)
+
     def asks_about(self, count: int) -> bool:
         """Whether a user at a terminal is asked to confirm it for this number of objects."""
         return self.asks == "always" or (self.asks == "for several" and count > 1)

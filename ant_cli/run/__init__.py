@@ -29,6 +29,8 @@ def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
 
     # 2. The plan: requests and output. Anything wrong is rejected here, before anything is sent.
     plan = make_plan(operation, flags, settings, runtime)
+    if not plan.requests.count:
+        return
     if settings.dry_run:
         _print_dry_run(plan, runtime)
         return
