@@ -15,7 +15,7 @@ _ant_subcommands() {
     profile) reply=(list get set unset activate create rename delete) ;;
     emulator) reply=(start status stop env session enqueue key clock reset fault) ;;
     'emulator session') reply=(create show) ;;
-    help) reply=(input output flags exit-codes environment worker profiles official config beta:environments beta:environments:work beta:worker apply diff edit export schema auth profile emulator completion) ;;
+    help) reply=(input output lists flags exit-codes environment worker profiles official config beta:environments beta:environments:work beta:worker apply diff edit export schema auth profile emulator completion) ;;
     'help beta:environments') reply=(create retrieve update list delete archive) ;;
     'help beta:environments:work') reply=(retrieve poll ack heartbeat stop list update stats) ;;
     'help beta:worker') reply=(poll run exporter) ;;
@@ -61,7 +61,7 @@ _ant_flags() {
     'beta:environments create') reply=(--help --name --config --description --metadata --scope --parallel --fail-fast --beta --file "${global[@]}") ;;
     'beta:environments retrieve') reply=(--help --environment-id --until --watch --every --for --parallel --fail-fast --beta --file "${global[@]}") ;;
     'beta:environments update') reply=(--help --environment-id --name --config --description --metadata --scope --add --remove --parallel --fail-fast --beta --file "${global[@]}") ;;
-    'beta:environments list') reply=(--help --include-archived --limit --page --filter --max-items --slurp --watch --every --for --beta --file "${global[@]}") ;;
+    'beta:environments list') reply=(--help --include-archived --limit --page --filter --max-items --slurp --until --watch --every --for --beta --file "${global[@]}") ;;
     'beta:environments delete') reply=(--help --environment-id --parallel --fail-fast --yes --beta --file "${global[@]}") ;;
     'beta:environments archive') reply=(--help --environment-id --parallel --fail-fast --yes --beta --file "${global[@]}") ;;
     beta:environments:work) reply=(--help "${global[@]}") ;;
@@ -70,7 +70,7 @@ _ant_flags() {
     'beta:environments:work ack') reply=(--help --environment-id --work-id --parallel --fail-fast --beta --file "${global[@]}") ;;
     'beta:environments:work heartbeat') reply=(--help --environment-id --work-id --desired-ttl-seconds --expected-last-heartbeat --parallel --fail-fast --beta --file "${global[@]}") ;;
     'beta:environments:work stop') reply=(--help --environment-id --work-id --force --parallel --fail-fast --beta --file "${global[@]}") ;;
-    'beta:environments:work list') reply=(--help --environment-id --limit --page --filter --max-items --slurp --watch --every --for --beta --file "${global[@]}") ;;
+    'beta:environments:work list') reply=(--help --environment-id --limit --page --filter --max-items --slurp --until --watch --every --for --beta --file "${global[@]}") ;;
     'beta:environments:work update') reply=(--help --environment-id --work-id --metadata --parallel --fail-fast --beta --file "${global[@]}") ;;
     'beta:environments:work stats') reply=(--help --environment-id --until --watch --every --for --parallel --fail-fast --beta --file "${global[@]}") ;;
     beta:worker) reply=(--help) ;;

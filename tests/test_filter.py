@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 LIST = ("beta:environments", "list", "--format", "jsonl", "--transform", "id", "-r")
@@ -43,7 +45,7 @@ def test_a_list_shows_the_items_for_which_every_filter_holds(ant, expressions, i
     ("expression", "warning"),
     [
         ('nmae=="prod"', "Warning: --filter: there is no 'nmae' in the response. Did you mean 'name'?\n"),
-        ('zzz.a!="prod"', "Warning: --filter: there is no 'zzz' in the response.\n"),
+        ('zzz.a=="prod"', "Warning: --filter: there is no 'zzz' in the response.\n"),
         ('config.zzz=="cloud"', ""),
         ("missing", ""),
     ],
@@ -54,6 +56,155 @@ def test_a_comparison_with_a_member_that_no_item_has_gets_a_warning(ant, express
     assert (result.exit, result.stderr) == (0, warning)
     numbers = ant(*LIST, "--filter", expression, replies=[{"data": [1], "next_page": None}])
     assert (numbers.exit, numbers.stderr) == (0, "")  # only objects have members that could have been meant
+
+
+@pytest.mark.parametrize(
+    ("expression", "name"),
+    [
+        ('nmae!="prod"', "'nmae' in the response. Did you mean 'name'?"),
+        ("zzz==null", "'zzz'"),
+        ('zzz.a!%"tmp-*"', "'zzz'"),
+        ('config.typ!="cloud"', "'config.typ' in the response. Did you mean 'type'?"),
+    ],
+)
+def test_a_comparison_that_every_item_without_a_mistyped_member_passes_is_an_error(ant, expression, name):
+    """Everything would be selected, and archived in the next command."""
+    result = ant(*LIST, "--filter", expression, replies=PAGES)
+    assert (result.exit, result.stdout, len(result.requests)) == (2, "", 1)
+    assert f"--filter: there is no {name}" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "expression", ["archived_at==null", 'description!="x"', 'config.networking.type!="limited"']
+)
+def test_a_known_field_may_be_missing_in_the_first_item(ant, expression):
+    """It is null: an API may leave out fields without a value."""
+    result = ant(*LIST, "--filter", expression, replies=PAGES)
+    assert (result.exit, result.stdout.split(), result.stderr) == (0, ["a", "b", "c"], "")
+
+
+KEPT = {
+    "data": [
+        {"id": "true", "metadata": {"keep": "true"}},
+        {"id": "false", "metadata": {"keep": "false"}},
+        {"id": "null", "metadata": {"keep": None}},
+        {"id": "none", "metadata": {}},
+    ],
+    "next_page": None,
+}
+
+
+@pytest.mark.parametrize(
+    ("expression", "ids"),
+    [
+        ('metadata.keep!="true"', ["false", "null", "none"]),
+        ('metadata.keep=="true"', ["true"]),
+        ('metadata.keep!%"t*"', ["false", "null", "none"]),
+        ("metadata.keep==null", ["null", "none"]),
+        ("metadata.keep!=null", ["true", "false"]),
+        ("metadata.keep<x", ["true", "false"]),
+        ("metadata.keep", ["true", "false", "null"]),
+    ],
+)
+def test_a_missing_value_is_null(ant, expression, ids):
+    """As everywhere (D9). `!=` and `!%` are the opposites of `==` and `%`."""
+    assert ant(*LIST, "--filter", expression, replies=[KEPT]).stdout.split() == ids
+
+
+INSTALLED = {
+    "data": [
+        {"id": "two", "config": {"packages": {"pip": ["pandas", "polars==1.2"]}}},
+        {"id": "one", "config": {"packages": {"pip": ["numpy"]}}},
+        {"id": "empty", "config": {"packages": {"pip": []}}},
+        {"id": "none", "config": {"type": "self_hosted"}},
+    ],
+    "next_page": None,
+}
+
+
+@pytest.mark.parametrize(
+    ("expression", "ids"),
+    [
+        ('config.packages.pip%"polars*"', ["two"]),
+        ("config.packages.pip==numpy", ["one"]),
+        ('config.packages.pip!%"polars*"', ["one", "empty", "none"]),
+        ("config.packages.pip!=pandas", ["one", "empty", "none"]),
+        ("config.packages.pip==null", ["none"]),
+        ("config.packages.pip>o", ["two"]),
+    ],
+)
+def test_a_comparison_with_a_list_holds_if_it_holds_for_an_element(ant, expression, ids):
+    """And the opposite holds if the comparison holds for no element."""
+    assert ant(*LIST, "--filter", expression, replies=[INSTALLED]).stdout.split() == ids
+
+
+NOW = 1_793_520_000.0
+"""2026-11-01T08:00:00Z."""
+AGES = {
+    "data": [
+        {"id": "new", "created_at": "2026-11-01T07:59:00Z", "archived_at": None, "name": "2026-10-01"},
+        {"id": "hours", "created_at": "2026-10-31T20:00:00.123456789+02:00", "name": "x"},
+        {"id": "week", "created_at": "2026-10-25T08:00:00Z", "archived_at": "2026-10-31T00:00:00Z", "name": "now"},
+        {"id": "old", "created_at": "2025-11-01T00:00:00Z", "archived_at": "soon", "name": "now-7d"},
+    ],
+    "next_page": None,
+}
+
+
+@pytest.mark.parametrize(
+    ("expression", "ids"),
+    [
+        ("created_at<now-7d", ["old"]),
+        ("created_at<=now-7d", ["week", "old"]),
+        ("created_at>now-7d", ["new", "hours"]),
+        ("created_at<now-12h30m", ["hours", "week", "old"]),
+        ("created_at<now-1.5d", ["week", "old"]),
+        ("created_at > now", []),
+        ("created_at<now+1m", ["new", "hours", "week", "old"]),
+        ("created_at>=2026-10-31", ["new", "hours"]),
+        ("created_at<2026-10-31T20:00:00+02:00", ["week", "old"]),
+        ('created_at>="2026-10-31T17:59:59Z"', ["new", "hours"]),
+        ("created_at==2026-10-25T10:00:00+02:00", ["week"]),
+        ('created_at%"2026-10-*"', ["hours", "week"]),
+        ("archived_at<now", ["week"]),
+        ("archived_at!=null", ["week", "old"]),
+        ("archived_at==~null", ["new", "hours"]),
+        ('name=="now"', ["week"]),
+        ('name=="now-7d"', ["old"]),
+        ("name<now", ["new"]),
+        ('name<"2026-11"', ["new"]),
+        ("name==now-x", []),
+    ],
+)
+def test_times_are_compared_as_times(ant, expression, ids):
+    """Also with other offsets. `now` is a time except in quotes."""
+    result = ant(*LIST, "--filter", expression, replies=[AGES], now=lambda: NOW)
+    assert (result.exit, result.stdout.split()) == (0, ids), result.stderr
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "created_at<7d",
+        'created_at<"now-7d"',
+        "created_at<now-7",
+        "created_at<now-a",
+        "created_at>yesterday",
+        "created_at>2026",
+        "created_at>=2026-13-01",
+        "created_at!=x",
+        "created_at==2026-11-01",
+        "created_at==now",
+        "metadata.tried_at<5",
+        "name==now",
+    ],
+)
+def test_a_value_that_is_not_a_time_is_rejected_where_a_time_is_compared(ant, expression):
+    """`created_at<7d` is true for every time as a text. The error has an example."""
+    result = ant(*LIST, "--filter", expression, replies=[])
+    assert (result.exit, result.stdout, result.requests) == (2, "", [])
+    path = re.split("[<>=!]", expression)[0]
+    assert f"{path}<now-7d (more than 7 days ago)" in " ".join(result.stderr.split())
 
 
 def test_filters_come_before_max_items(ant):
@@ -148,9 +299,9 @@ VALUES = {
 @pytest.mark.parametrize(
     ("expression", "ids"),
     [
-        ("v==null", ["null"]),
-        ("v=null", ["null"]),
-        (" v == null ", ["null"]),
+        ("v==null", ["null", "missing"]),
+        ("v=null", ["null", "missing"]),
+        (" v == null ", ["null", "missing"]),
         ("v!=null", ["seven", "text", "quote"]),
         ('v=="null"', ["text"]),
         ("v%null", ["text"]),
@@ -168,13 +319,13 @@ VALUES = {
         ("l.#>1", ["seven"]),
         ('l.#(=="q")', ["seven"]),
         ('v=="a \\"b\\" && \'c\'"', ["quote"]),
-        ('v!%"a *"', ["text"]),
+        ('v!%"a *"', ["null", "seven", "text", "missing"]),
         ("id%?e*", ["seven", "text"]),
         ("at>=2026-01-02T00:00:00Z", ["text"]),
     ],
 )
 def test_conditions_have_the_comparisons_of_gjson_and_null(ant, expression, ids):
-    """Only `==null` and `!=null` differ from GJSON: they compare with JSON null, never with a missing value."""
+    """Null is JSON null, which includes a missing value."""
     result = ant(*LIST, "--filter", expression, replies=[VALUES])
     assert (result.exit, result.stdout.split()) == (0, ids), result.stderr
 

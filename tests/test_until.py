@@ -31,18 +31,105 @@ def test_the_end_of_the_time_is_exit_code_8_after_the_last_object(ant):
     assert "within 1 s" in result.stderr
 
 
-def test_a_condition_about_a_missing_member_gets_one_warning(ant):
-    """Otherwise the command would silently wait for a mistyped name."""
-    result = ant(*STATS, "--until", "dept==0", replies=[BUSY, IDLE, {"dept": 0}])
-    assert (result.exit, len(result.requests)) == (0, 3)
-    warning = "Warning: --until: there is no 'dept' in the response. Did you mean 'depth'?\n"
-    assert result.stderr == warning
+def test_a_condition_about_a_member_that_does_not_exist_is_a_usage_error(ant):
+    """Otherwise the command would wait for a mistyped name without end."""
+    result = ant(*STATS, "--until", "dept==0", replies=[BUSY])
+    assert (result.exit, result.stdout, len(result.requests)) == (2, "", 1)
+    assert result.stderr == "ant: --until: there is no 'dept' in the response. Did you mean 'depth'?\n"
+
+
+def test_a_condition_may_be_about_a_member_that_does_not_exist_yet(ant):
+    """Metadata may get any key."""
+    words = ("beta:environments", "retrieve", "env_1", "--until", "metadata.done!=null", "--format", "jsonl")
+    result = ant(*words, replies=[{"metadata": {}}, {"metadata": {"done": "1"}}])
+    assert (result.exit, result.stdout) == (0, '{"metadata":{"done":"1"}}\n')
+
+
+def test_a_note_says_what_is_waited_for(ant):
+    """Once, and only if the first response does not have it."""
+    assert ant(*STATS, *UNTIL_IDLE, replies=[IDLE]).stderr == ""
+    waited = ant(*STATS, *UNTIL_IDLE, replies=[BUSY, PENDING, IDLE])
+    assert waited.stderr == "Note: waiting until depth==0 and pending==0.\n"
+
+
+def items(*states):
+    """Return a page of work items."""
+    return {"data": [{"id": f"work_{number}", "state": state} for number, state in enumerate(states)]}
+
+
+WORK = ("beta:environments:work", "list", "env_1", "--transform", "state", "-r")
+
+
+@pytest.mark.parametrize("state", ["queued", "starting", "active", "stopping"])
+def test_until_idle_waits_until_no_item_is_queued_starting_active_or_stopping(ant, state):
+    """All pages of each round are read, and the list is printed when it is idle."""
+    first, last = {**items("stopped"), "next_page": "p"}, items("stopped", "stopped")
+    result = ant(*WORK, "--until", "idle", replies=[first, items(state), last])
+    assert (result.exit, result.stdout, result.waits) == (0, "stopped\nstopped\n", [2.0])
+    assert result.stderr == "Note: waiting until no item is queued, starting, active or stopping.\n"
+
+
+def test_a_queue_without_items_is_idle(ant):
+    """Nothing is printed."""
+    result = ant(*WORK, "--until", "idle", replies=[items()])
+    assert (result.exit, result.stdout, result.stderr) == (0, "", "")
+
+
+def test_until_idle_ends_after_the_time_of_for(ant):
+    """The last list is printed, and the exit code is that of a timeout."""
+    result = ant(*WORK, "--until", "idle", "--for", "1s", replies=[items("active")])
+    assert (result.exit, result.stdout) == (8, "active\n")
+    assert "within 1 s that no item is queued, starting, active or stopping" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("flags", "replies", "printed"),
+    [
+        (("--until", "#==0", "--filter", 'state!="stopped"'), [items("active", "stopped"), items("stopped")], []),
+        (("--until", "#>1"), [items("queued"), items("queued", "queued")], ["queued", "queued"]),
+        (("--until", '#.state=="active"'), [items("queued"), items("queued", "active")], ["queued", "active"]),
+        (("--until", '#(state=="queued")#|#==0'), [items("queued"), items("active")], ["active"]),
+        (("--until", "#==1", "--max-items", "1", "--slurp"), [items("a", "b")], ["[", '"a"', "]"]),
+    ],
+)
+def test_a_condition_on_a_list_is_about_all_items_that_the_filter_selects(ant, flags, replies, printed):
+    """The last list is printed like any other."""
+    result = ant(*WORK, *flags, replies=replies)
+    assert (result.exit, result.stdout.split(), len(result.requests)) == (0, printed, len(replies))
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("--until", "state==active"),
+        ("--until", "empty"),
+        ("--until", "#.state"),
+        ("--until", "none"),
+        ("--until", "#==0", "--format", "raw"),
+        ("--until", "idle", "--watch"),
+    ],
+)
+def test_a_condition_that_no_list_can_meet_is_a_usage_error(ant, flags):
+    """Nothing is sent."""
+    result = ant(*WORK, *flags, replies=[])
+    assert (result.exit, result.requests, result.stdout) == (2, [], "")
+
+
+def test_an_unknown_field_of_the_items_is_a_usage_error(ant):
+    """Otherwise no item would have the state."""
+    result = ant(*WORK, "--until", '#.stat!="active"', replies=[items("active")])
+    assert (result.exit, result.stdout) == (2, "")
+    assert "there is no 'stat' in the response. Did you mean 'state'?" in result.stderr
 
 
 @pytest.mark.parametrize(
     "flags",
     [
         ("--until", "depth="),
+        ("--until", "empty"),
+        ("--until", "depth"),
+        ("--until", "idle"),
+        ("--until", "#==0"),
         ("--until", ""),
         ("--until", "depth!='0'"),
         ("--until", "depth==0 && pending==0"),

@@ -124,8 +124,8 @@ class _Evaluator:
     def matches(self, query: Query, element: bytes) -> bool:
         """Compare the value at the query's path in `element`; without a path, a scalar `element` itself."""
         if json_text.json_type(element) in ("object", "array"):
-            return _matches(self.eval(query.path, element) if query.path else None, query)
-        return not query.path and _matches(element, query)
+            return matches(self.eval(query.path, element) if query.path else None, query)
+        return not query.path and matches(element, query)
 
     def multipath(self, step: Multipath, raw: bytes) -> bytes:
         results = [(name, self.eval(path, raw)) for name, path in zip(step.names, step.paths, strict=True)]
@@ -178,11 +178,11 @@ _BOOLEAN_COMPARISONS: dict[str, Callable[[str, str], bool]] = {
 """As in GJSON: true is greater than false, `<=` matches every false, `>=` every true; other values never match."""
 
 
-def _matches(value: bytes | None, query: Query) -> bool:
+def matches(value: bytes | None, query: Query) -> bool:
     """Whether the query's comparison is true for `value`."""
     wanted = query.value
-    if wanted in _TRUTH_TESTS:
-        value, wanted = (b"true" if _TRUTH_TESTS[wanted](value) else b"false"), "true"
+    if wanted in TRUTH_TESTS:
+        value, wanted = (b"true" if TRUTH_TESTS[wanted](value) else b"false"), "true"
     if value is None:
         return False
     if not query.operator:
@@ -229,7 +229,7 @@ def _truth(value: bytes | None) -> bool | None:
 
 _TRUTH_OF_TEXT = {"1": True, "t": True, "true": True, "0": False, "f": False, "false": False}
 
-_TRUTH_TESTS: dict[str, Callable[[bytes | None], bool]] = {
+TRUTH_TESTS: dict[str, Callable[[bytes | None], bool]] = {
     "~true": lambda value: _truth(value) is True,
     "~false": lambda value: _truth(value) is False,
     "~null": lambda value: value is None or value == b"null",

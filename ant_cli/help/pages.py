@@ -93,6 +93,8 @@ def _references(command: Command) -> list[str]:
     if command.subcommands:
         return [f"More examples: ant {command.full_name} COMMAND --help"]
     if command.operation:
-        topics = "ant help input, ant help output" if command.operation.has_body else "ant help output"
+        topics = (
+            "ant help input, ant help output" if command.operation.has_body else "ant help output, ant help lists"
+        )
         return [f"See also: {topics}, ant help exit-codes"]
     return []

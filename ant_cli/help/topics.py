@@ -7,6 +7,7 @@ import os
 TOPICS = {
     "input": "Flags, YAML, JSON, files and stdin.",
     "output": "Formats, --transform, tables, and the terminal.",
+    "lists": "--filter, --until and --watch.",
     "flags": "The flags of every command of the API.",
     "exit-codes": "Exit codes.",
     "environment": "Environment variables.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ant_cli.operations import environments, work
 from ant_cli.operations.global_flags import FILE, GLOBAL_FLAGS
-from ant_cli.operations.spec import Operation, Param
+from ant_cli.operations.spec import Members, Operation, Param
 
 OPERATIONS: tuple[Operation, ...] = (*environments.OPERATIONS, *work.OPERATIONS)
 
@@ -52,6 +52,16 @@ def find(group: str, name: str) -> Operation | None:
 def of_group(group: str) -> list[Operation]:
     """Return the operations of a group, in the order of its help."""
     return [item for item in OPERATIONS if item.group == group]
+
+
+def fields_of(group: str) -> Members:
+    """Return the known fields of the objects of a group: IDs, those that are sent, and those of the server."""
+    fields: dict[str, Members] = {}
+    for operation in of_group(group):
+        fields |= {key: {} for key in operation.server_fields}
+        for param in (*operation.params_in("path"), *operation.params_in("body")):
+            fields |= dict.fromkeys(param.input_keys, param.members)
+    return fields
 
 
 def params_of(operation: Operation) -> tuple[Param, ...]:

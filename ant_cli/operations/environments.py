@@ -7,13 +7,13 @@ from ant_cli.operations.global_flags import (
     EDITS,
     FILTER,
     LIMIT,
+    LIST_WAITING,
     MANY,
     MANY_CREATED,
     MAX_ITEMS,
     PAGE,
     SLURP,
     WAITING,
-    WATCHING,
     YES,
 )
 from ant_cli.operations.spec import Members, Operation, Param
@@ -112,7 +112,7 @@ LIST = Operation(
         FILTER,
         MAX_ITEMS,
         SLURP,
-        *WATCHING,
+        *LIST_WAITING,
         BETA,
     ),
     (

@@ -79,8 +79,7 @@ FILTER = Param(
     "filter",
     "setting",
     list,
-    "List items that match: 'state==\"active\"', 'name%\"tmp-*\"'. Repeat it for several conditions. In "
-    "comparisons with numbers, non-numeric text is 0.",
+    "List items that match: 'name%\"tmp-*\"', 'created_at<now-7d'. Repeat it for several conditions.",
 )
 SLURP = Param("slurp", "setting", bool, "Collect all items, and print them as one JSON array.")
 
@@ -88,20 +87,20 @@ UNTIL = Param(
     "until",
     "setting",
     list,
-    "Repeat the request until this holds: 'depth==0'. May be repeated; all must hold.",
+    "Repeat until this holds: 'state==\"archived\"'. May be repeated; all must hold.",
     value_name="CONDITION",
 )
 WATCH = Param(
     "watch",
     "setting",
     bool,
-    "Repeat the request, and mark what changed; in a pipe, print a line of JSON per change.",
+    "Repeat the request, and mark what changed.",
 )
 EVERY = Param(
     "every",
     "setting",
     str,
-    "With --until or --watch: the time between requests.",
+    "The time between requests.",
     value_name="TIME",
     default="2s",
 )
@@ -109,16 +108,14 @@ FOR = Param(
     "for",
     "setting",
     str,
-    "Stop after this time: --until then exits with 8, --watch with 0.",
+    "Stop after this time; --until then exits with 8.",
     value_name="TIME",
 )
 WAITING = (UNTIL, WATCH, EVERY, FOR)
-WATCHING = (
-    WATCH,
-    EVERY._replace(help="With --watch: the time between requests."),
-    FOR._replace(help="With --watch: stop after this time."),
+UNTIL_IN_LIST = UNTIL._replace(
+    help="Repeat until this holds for the list: '#==0', '#.name==\"demo\"'. May be repeated."
 )
-"""The same for lists."""
+LIST_WAITING = (UNTIL_IN_LIST, WATCH, EVERY, FOR)
 PARALLEL = Param("parallel", "setting", int, "Requests at once, if there are several inputs.", default="8")
 FAIL_FAST = Param("fail_fast", "setting", bool, "With several inputs: send nothing after the first failure.")
 YES = Param("yes", "setting", bool, "Do not ask for confirmation at a terminal.")

@@ -218,6 +218,8 @@ class Operation(NamedTuple):
     it can't be undone. `params` must have `--yes`."""
     success_message: str = ""
     """A sentence for people that says what was done, with the ID as `{id}`; empty if the response shows it."""
+    busy_states: tuple[str, ...] = ()
+    """The states of items that `--until idle` waits for to end."""
     empty_message: str = ""
     """A sentence for people about a list without items."""
     notes: str = ""

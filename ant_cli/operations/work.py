@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from ant_cli.operations.environments import ITEM
-from ant_cli.operations.global_flags import BETA, FILTER, LIMIT, MANY, MAX_ITEMS, PAGE, SLURP, WAITING, WATCHING
+from ant_cli.operations.global_flags import (
+    BETA,
+    EVERY,
+    FILTER,
+    FOR,
+    LIMIT,
+    MANY,
+    MAX_ITEMS,
+    PAGE,
+    SLURP,
+    UNTIL_IN_LIST,
+    WAITING,
+    WATCH,
+)
 from ant_cli.operations.spec import CREDENTIAL_TYPES, Operation, Param
 
 GROUP = "beta:environments:work"
@@ -187,22 +200,30 @@ STOP = Operation(
     accepts=CREDENTIAL_TYPES,
 )
 
+UNTIL_IDLE = UNTIL_IN_LIST._replace(
+    help="Repeat until this holds for the list: '#==0', or idle: no item is queued, starting, active or stopping."
+)
+
 LIST = Operation(
     GROUP,
     "list",
     "GET",
     QUEUE,
     "List the work items of an environment, the newest first.",
-    (QUEUE_ID, LIMIT, PAGE, FILTER, MAX_ITEMS, SLURP, *WATCHING, BETA),
+    (QUEUE_ID, LIMIT, PAGE, FILTER, MAX_ITEMS, SLURP, UNTIL_IDLE, WATCH, EVERY, FOR, BETA),
     (
+        (
+            "wait until no item is queued, starting, active or stopping",
+            "beta:environments:work list env_1 --until idle --for 10m",
+        ),
         (
             "IDs and states, a line each",
             "beta:environments:work list env_1 --transform '{id,state}' --format jsonl",
         ),
-        ("the latest three", "beta:environments:work list env_1 --max-items 3"),
     ),
     positional=QUEUE_ID,
     paginated=True,
+    busy_states=("queued", "starting", "active", "stopping"),
     empty_message="No work items.",
     notes=NOTES,
     accepts=("environment key", "item secret"),

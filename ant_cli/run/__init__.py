@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 
 from ant_cli.http.client import Client
@@ -12,9 +13,13 @@ from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.api_error import open_client
 from ant_cli.run.run_plan import RunPlan, make_plan
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.runtime.process import resume_gc
 from ant_cli.settings.loading import load
 from ant_cli.settings.notes import note_credential_choice
+
+if TYPE_CHECKING:
+    from ant_cli.run.until import Waiting
 
 
 def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
@@ -66,10 +71,14 @@ def _run_one(plan: RunPlan, request: Request, runtime: Runtime) -> None:
     ):
         resume_gc()
         # 7. The response, or each page of a list, is printed as soon as it is complete.
-        if plan.operation.paginated and not plan.printer.format.is_response:
-            _print_list(plan, client, request)
+        if plan.waiting:
+            _print_awaited(plan, plan.waiting, client, runtime)
+        elif plan.operation.paginated and not plan.printer.format.is_response:
+            _print_list(plan, plan.pages(client))
         else:
-            _print_response(plan, client, request, runtime)
+            response = plan.send(client, request)
+            if response.status != 204:
+                plan.printer.print_one(response.body)
 
     # 8. For people, a sentence that says what was done. Scripts use the exit status.
     if request.success_message and runtime.stdout.is_terminal:
@@ -80,22 +89,20 @@ def _question(operation: Operation, request: Request) -> str:
     return f"{operation.name.capitalize()} {' '.join(request.path_params.values())}?"
 
 
-def _print_list(plan: RunPlan, client: Client, request: Request) -> None:
-    from ant_cli.http.pagination import follow_pages
-
-    pages = follow_pages(client, request, plan.settings.max_items, plan.is_wanted)
+def _print_list(plan: RunPlan, pages: Iterable[list[bytes]]) -> None:
     print_pages = plan.printer.print_array if plan.settings.output.slurp else plan.printer.print_pages
     print_pages(plan.progress.count_items(pages))
 
 
-def _print_response(plan: RunPlan, client: Client, request: Request, runtime: Runtime) -> None:
-    """Print the response; with `--until`, the last one, followed by the error if the wait took too long."""
-    send = partial(plan.send, client, request)
-    response, error = plan.waiting.wait(send, plan.progress, runtime) if plan.waiting else (send(), None)
-    if response.status != 204:
-        plan.printer.print_one(response.body)
-    if error:
-        raise error
+def _print_awaited(plan: RunPlan, waiting: Waiting, client: Client, runtime: Runtime) -> None:
+    """Print the last state of what `--until` waits for. Raises an error if the wait took too long."""
+    result = waiting.wait(partial(plan.fetch, client), plan.progress, runtime)
+    if plan.operation.paginated:
+        _print_list(plan, [result.values])
+    else:
+        plan.printer.print_one(*result.values)
+    if result.error:
+        raise result.error
 
 
 def _print_dry_run(plan: RunPlan, runtime: Runtime) -> None:

@@ -6,22 +6,23 @@ from contextlib import nullcontext
 
 from ant_cli.errors import UsageError
 from ant_cli.input.request import Requests, build_all
+from ant_cli.operations import fields_of
 from ant_cli.operations.global_flags import EDITS, EVERY, FILTER, FOR, MAX_ITEMS, UNTIL, WATCH
 from ant_cli.operations.spec import Flags, Operation
-from ant_cli.output.item_filter import Condition, empty_message, make_condition
-from ant_cli.output.printer import Printer
+from ant_cli.output.printer import Printer, check_json
 from ant_cli.output.progress import Progress
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 from ant_cli.settings.loading import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from contextlib import AbstractContextManager
 
     from ant_cli.http.client import Client
     from ant_cli.http.response import Response
     from ant_cli.input.request import Request
+    from ant_cli.output.conditions import Condition
     from ant_cli.run.edited_update import EditedUpdate
     from ant_cli.run.until import Waiting
     from ant_cli.run.watch import Watch
@@ -37,14 +38,36 @@ class RunPlan(NamedTuple):
     """One for each input, with the values from flags, a file and stdin in their places."""
     printer: Printer
     progress: Progress
-    is_wanted: Condition
-    """Whether `--filter` selects an item."""
+    is_wanted: Condition | None
+    """Whether `--filter` selects an item; None if all are wanted."""
+    empty_message: str
+    """What a terminal shows for a list without items."""
     waiting: Waiting | None
     """What `--until` waits for."""
     watch: Watch | None
     """How `--watch` shows changes."""
     edited: EditedUpdate | None
     """Applies the changes of `--add` and `--remove`."""
+
+    def fetch(self, client: Client) -> list[bytes]:
+        """Return the items of a list, or an object, for `--until` and `--watch`.
+
+        Raises:
+            ResponseError: if the response is not JSON.
+            AntError: as the client does.
+
+        """
+        if self.operation.paginated:
+            return [item for page in self.pages(client) for item in page]
+        body = client.send(self.requests.first).body
+        check_json(body)
+        return [body]
+
+    def pages(self, client: Client) -> Iterator[list[bytes]]:
+        """Yield the items of a list page by page, without those that were not asked for."""
+        from ant_cli.http.pagination import follow_pages
+
+        return follow_pages(client, self.requests.first, self.settings.max_items, self.is_wanted)
 
     def send(self, client: Client, request: Request) -> Response:
         """Send a request, with the changes of `--add` and `--remove`, and return the response."""
@@ -64,7 +87,18 @@ def make_plan(operation: Operation, flags: Flags, settings: Settings, runtime: R
     requests = build_all(operation, flags, runtime)
     watch = _watch(operation, flags, requests, settings, runtime)
     progress = Progress(runtime.stderr, runtime.environ)
-    printer = _printer(operation, flags, requests, settings, progress, runtime)
+    empty = operation.empty_message
+    if empty and FILTER.name in flags:  # there may be other items
+        empty = f"{empty.removesuffix('.')} match {FILTER.flag}."
+    printer = Printer(
+        settings.output,
+        runtime,
+        is_list=operation.paginated or requests.count > 1,
+        empty_message=empty,
+        shows_archived=flags.is_on("include_archived"),
+        before_pager=progress.disable,
+        may_page=operation.paginated,
+    )
     return RunPlan(
         operation,
         flags,
@@ -72,33 +106,26 @@ def make_plan(operation: Operation, flags: Flags, settings: Settings, runtime: R
         requests,
         printer,
         progress,
-        is_wanted=_item_condition(flags, printer, runtime),
+        is_wanted=_item_condition(operation, flags, printer, runtime),
+        empty_message=empty,
         waiting=None if watch else _waiting(operation, flags, requests, runtime),
         watch=watch,
         edited=_edited_update(operation, flags, requests, runtime),
     )
 
 
-def _printer(
-    operation: Operation, flags: Flags, requests: Requests, settings: Settings, progress: Progress, runtime: Runtime
-) -> Printer:
-    return Printer(
-        settings.output,
-        runtime,
-        is_list=operation.paginated or requests.count > 1,
-        empty_message=empty_message(operation, flags),
-        shows_archived=flags.is_on("include_archived"),
-        before_pager=progress.disable,
-        may_page=operation.paginated,
-    )
+def _item_condition(operation: Operation, flags: Flags, printer: Printer, runtime: Runtime) -> Condition | None:
+    if printer.format.is_response and operation.paginated:
+        if MAX_ITEMS.name in flags:
+            runtime.stderr.say(f"Note: {MAX_ITEMS.flag} is not used: --format raw prints one response unchanged.")
+        for param in (FILTER, UNTIL):
+            if param.name in flags:
+                raise UsageError(f"{param.flag} is about items, but --format raw prints the response unchanged.")
+    if FILTER.name not in flags:
+        return None
+    from ant_cli.output.conditions import make_condition
 
-
-def _item_condition(flags: Flags, printer: Printer, runtime: Runtime) -> Condition:
-    if MAX_ITEMS.name in flags and printer.format.is_response:
-        runtime.stderr.say(f"Note: {MAX_ITEMS.flag} is not used: --format raw prints one response unchanged.")
-    if FILTER.name in flags and printer.format.is_response:
-        raise UsageError(f"{FILTER.flag} selects items, but --format raw prints the response unchanged.")
-    return make_condition(FILTER.flag, flags.list(FILTER.name), runtime.stderr.say)
+    return make_condition(FILTER.flag, flags.list(FILTER.name), runtime, fields_of(operation.group))
 
 
 def _watch(

@@ -1,4 +1,4 @@
-"""`--until`: repeat a request until conditions hold for the response."""
+"""`--until`: repeat a request until conditions hold for the object, or for the whole list."""
 
 from __future__ import annotations
 
@@ -6,21 +6,23 @@ from collections.abc import Callable
 from time import sleep
 
 from ant_cli.errors import NetworkError, UsageError, see_help
-from ant_cli.http.response import Response
+from ant_cli.operations import fields_of
 from ant_cli.operations.global_flags import EVERY, FOR, UNTIL, WATCH
 from ant_cli.operations.spec import Flags, Operation
-from ant_cli.output.item_filter import Condition, make_condition
-from ant_cli.output.printer import check_json
+from ant_cli.output.conditions import Condition, make_condition
 from ant_cli.output.progress import Progress
 from ant_cli.run.rhythm import Rhythm, rhythm_of
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
 
+_IDLE = "idle"
+"""The value of `--until` that waits until no item is in a busy state."""
+
 
 class WaitResult(NamedTuple):
-    """The last response, and the error to raise after printing it if the conditions did not hold in time."""
+    """The last state, and the error to raise after printing it if the conditions did not hold in time."""
 
-    response: Response
+    values: list[bytes]
     error: NetworkError | None
 
 
@@ -28,25 +30,30 @@ class Waiting(NamedTuple):
     """What is waited for, and how."""
 
     condition: Condition
+    description: str
+    of_list: bool
     rhythm: Rhythm
 
-    def wait(self, send: Callable[[], Response], progress: Progress, runtime: Runtime) -> WaitResult:
-        """Send the request until the conditions hold, or the time is up.
+    def wait(self, fetch: Callable[[], list[bytes]], progress: Progress, runtime: Runtime) -> WaitResult:
+        """Fetch the items of a list, or an object, until the conditions hold, or the time is up.
 
         Raises:
-            ResponseError: if a response is not JSON.
-            APIError, NetworkError: as the client does.
+            UsageError: if the conditions compare a field that does not exist.
+            AntError: as `fetch` does.
 
         """
         pause, is_up = runtime.sleep or sleep, self.rhythm.start(runtime)
+        is_first = True
         while True:
-            response = send()
-            check_json(response.body)
-            if self.condition(response.body):
-                return WaitResult(response, None)
+            values = fetch()
+            if self.condition(b"[" + b",".join(values) + b"]" if self.of_list else values[0]):
+                return WaitResult(values, None)
             if is_up(self.rhythm.every_s):
-                problem = f"the condition of {UNTIL.flag} did not hold within {self.rhythm.limit_s:g} s."
-                return WaitResult(response, NetworkError(problem))  # a timeout, to scripts
+                problem = f"it was not true within {self.rhythm.limit_s:g} s that {self.description}."
+                return WaitResult(values, NetworkError(problem))  # a timeout, to scripts
+            if is_first:
+                runtime.stderr.say(f"Note: waiting until {self.description}.")
+            is_first = False
             with progress.waiting_for(f"the condition of {UNTIL.flag}"):
                 pause(self.rhythm.every_s)
 
@@ -60,9 +67,24 @@ def waiting_of(operation: Operation, flags: Flags, inputs: int, runtime: Runtime
     """
     if UNTIL.name not in flags:
         param = EVERY if EVERY.name in flags else FOR
-        needed = [needed.flag for needed in (UNTIL, WATCH) if needed in operation.params]
-        raise UsageError(f"{param.flag} needs {' or '.join(needed)}.", see_help(operation.command))
+        raise UsageError(f"{param.flag} needs {UNTIL.flag} or {WATCH.flag}.", see_help(operation.command))
     if inputs > 1:
         raise UsageError(f"{UNTIL.flag} waits for one object, but there are {inputs} inputs.")
-    condition = make_condition(UNTIL.flag, flags.list(UNTIL.name), runtime.stderr.say)
-    return Waiting(condition, rhythm_of(flags))
+    expressions, descriptions = list[str](), list[str]()
+    for text in flags.list(UNTIL.name):
+        if text == _IDLE and operation.busy_states:
+            expressions += (f'#.state!="{state}"' for state in operation.busy_states)
+            *states, last = operation.busy_states
+            descriptions.append(f"no item is {', '.join(states)} or {last}")
+        else:
+            expressions.append(text)
+            descriptions.append(text)
+    condition = make_condition(
+        UNTIL.flag,
+        expressions,
+        runtime,
+        fields_of(operation.group),
+        must_compare=True,
+        of_list=operation.paginated,
+    )
+    return Waiting(condition, " and ".join(descriptions), operation.paginated, rhythm_of(flags))

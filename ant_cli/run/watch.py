@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
 
 from ant_cli.errors import AntError, APIError, NetworkError, ResponseError, UsageError, exclude_each_other, see_help
 from ant_cli.http.observer import Observer
-from ant_cli.http.pagination import follow_pages
 from ant_cli.http.retries import RETRIED
 from ant_cli.operations.formats import AUTO_LIST, AUTO_OBJECT
 from ant_cli.operations.global_flags import UNTIL, WATCH
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.api_error import open_client
-from ant_cli.output.item_filter import empty_message
-from ant_cli.output.printer import check_json, Transform
+from ant_cli.output.printer import Transform
 from ant_cli.output.terminal import detect_style
 from ant_cli.output.watch_lines import ItemLines, ObjectLines, WatchLines
 from ant_cli.output.watch_screen import WatchScreen
@@ -100,22 +99,12 @@ def run_watch(plan: RunPlan, watch: Watch, runtime: Runtime) -> None:
         AntError: if the first request fails, or a later one fails and another attempt would fail, too.
 
     """
-    request, settings = plan.requests.first, plan.settings
-
-    def fetch() -> list[bytes]:
-        if plan.operation.paginated:
-            pages = follow_pages(client, request, settings.max_items, plan.is_wanted)
-            return [item for page in pages for item in page]
-        body = client.send(request).body
-        check_json(body)
-        return [body]
-
     with (
         _display(plan, watch, runtime) as display,
-        open_client(settings, runtime, display.observer) as client,
+        open_client(plan.settings, runtime, display.observer) as client,
     ):
         resume_gc()
-        _repeat(fetch, display, watch.rhythm, runtime)
+        _repeat(partial(plan.fetch, client), display, watch.rhythm, runtime)
 
 
 def _display(plan: RunPlan, watch: Watch, runtime: Runtime) -> AbstractContextManager[Display]:
@@ -128,8 +117,9 @@ def _display(plan: RunPlan, watch: Watch, runtime: Runtime) -> AbstractContextMa
     if not operation.paginated:
         return WatchScreen(WatchedView(transform, style), style, watch.rhythm.every_s, progress, runtime)
     shows_archived = plan.flags.is_on("include_archived")
-    empty = empty_message(operation, plan.flags)
-    table = WatchedTable(transform, output.columns, runtime.stderr.say, shows_archived=shows_archived, empty=empty)
+    table = WatchedTable(
+        transform, output.columns, runtime.stderr.say, shows_archived=shows_archived, empty=plan.empty_message
+    )
     return WatchScreen(table, style, watch.rhythm.every_s, progress, runtime)
 
 
