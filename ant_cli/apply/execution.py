@@ -17,7 +17,6 @@ from ant_cli.apply.plan import Object, Step
 from ant_cli.apply.workers import Workers
 from ant_cli.errors import AntError, OutputError, UsageError
 from ant_cli.http.client import Client
-from ant_cli.http.sender import doubt_about
 from ant_cli.input.values import Value
 from ant_cli.runtime.light_typing import BinaryIO, Literal, NamedTuple
 from ant_cli.runtime.trusted_files import others_may
@@ -166,7 +165,7 @@ class Execution:
         try:
             return server.create(client, body)
         except AntError as error:
-            if not doubt_about(error):
+            if not client.doubt:
                 with self._guard:
                     self._journal.end(name)
                 raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ant_cli.apply.canonical import canonical
@@ -78,8 +78,8 @@ def _plain(value: Value) -> Any:
     return json.loads(canonical(value))
 
 
-def save_plan(file: str, saved: SavedPlan) -> None:
-    """Write a plan to a file.
+def save_plan(file: str, saved: SavedPlan, redact: Callable[[str], str]) -> None:
+    """Write a plan to a file, without secrets: the server may have put some into IDs and headers.
 
     Raises:
         OutputError: if that fails.
@@ -94,7 +94,7 @@ def save_plan(file: str, saved: SavedPlan) -> None:
         "steps": saved.steps,
     }
     try:
-        replace_file(Path(file), json.dumps(data, indent=2).encode() + b"\n")
+        replace_file(Path(file), redact(json.dumps(data, indent=2)).encode() + b"\n")
     except OSError as error:
         raise OutputError(f"the plan can't be written to {file}: {os_error_text(error)}.") from None
 

@@ -18,7 +18,7 @@ from ant_cli.commands.apply_job import Job
 from ant_cli.commands.apply_questions import confirmed, plan_and_adopt, with_untracked
 from ant_cli.commands.apply_steps import carry_out
 from ant_cli.commands.lock_session import connected, holding
-from ant_cli.commands.results import print_result, wants_structured
+from ant_cli.commands.results import print_report, wants_structured
 from ant_cli.errors import AntError, PendingChanges, UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.output.progress import Progress
@@ -129,7 +129,7 @@ def _preview(job: Job, *, save_to: str | None, exit_code: bool) -> None:
     _show_plan(plan, facts, job)
     _note(plan, loaded, job.runtime)
     if save_to is not None:
-        plan_data.save_plan(save_to, _saved(job, facts, plan))
+        plan_data.save_plan(save_to, _saved(job, facts, plan), job.runtime.stderr.redact)
     if exit_code and plan.blocked:
         raise _blocked(plan)
     if exit_code and plan.changing:
@@ -151,12 +151,12 @@ def _show_plan(plan: Plan, facts: Facts, job: Job) -> None:
 def _print_plan(plan: Plan, facts: Facts, job: Job) -> None:
     lock = facts.known.lock
     if wants_structured(job.flags):
-        print_result(job.runtime, job.flags, "", plan_data.plan_data(plan, lock))
+        print_report(job.runtime, job.flags, "", plan_data.plan_data(plan, lock))
         return
     text = drawing.draw_plan(plan, lock, drawing.paint_for(job.runtime), verbose=job.verbose)
     if job.verbose or not lock.exists:
         text = f"Resources will be created with\n{drawing.draw_origin(facts.origin)}\n\n{text}"
-    job.runtime.stdout.write((text + "\n").encode(), escape=False)
+    job.runtime.stdout.write((job.runtime.stderr.redact(text) + "\n").encode(), escape=False)
 
 
 def _show_details(plan: Plan, facts: Facts, job: Job) -> None:

@@ -11,7 +11,7 @@ from ant_cli.apply.plan import Plan
 from ant_cli.apply.preparation import Facts
 from ant_cli.apply.workers import Workers
 from ant_cli.commands.apply_job import Job
-from ant_cli.commands.results import print_result, wants_structured
+from ant_cli.commands.results import print_report, wants_structured
 from ant_cli.errors import OutputError
 from ant_cli.runtime import Runtime
 
@@ -72,7 +72,7 @@ class _StepReport:
         lock, job = execution.lock, self._job
         if self._is_data:
             data = plan_data.result_data(self._plan, lock, outcomes)
-            self._print(lambda: print_result(job.runtime, job.flags, "", data))
+            self._print(lambda: print_report(job.runtime, job.flags, "", data))
         elif any(outcome.error is None for outcome in outcomes):
             self._print_line(f"State written to {drawing.shown_path(lock.path)}")
 
@@ -83,7 +83,8 @@ class _StepReport:
 
     def _print_line(self, line: str) -> None:
         if not self._is_data and self._plan.changing:
-            self._print(lambda: self._job.runtime.stdout.write((line + "\n").encode(), escape=False))
+            text = self._job.runtime.stderr.redact(line) + "\n"
+            self._print(lambda: self._job.runtime.stdout.write(text.encode(), escape=False))
 
     def _print(self, write: Callable[[], None]) -> None:
         if self._is_lost:

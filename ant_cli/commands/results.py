@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 from ant_cli.operations.spec import Flags
 from ant_cli.output.printer import Printer
@@ -26,6 +27,22 @@ def print_result(runtime: Runtime, flags: Flags, text: str, value: Any) -> None:
         printer.print_pages([[json.dumps(item).encode() for item in value]])
     else:
         Printer(output_settings(flags), runtime, is_list=False).print_one(json.dumps(value).encode())
+
+
+def print_report(runtime: Runtime, flags: Flags, text: str, value: Any) -> None:
+    """Print a report like a result, with secrets redacted as on stderr: it may quote settings, files and errors."""
+    redact = runtime.stderr.redact
+    print_result(runtime, flags, redact(text), _redacted(value, redact))
+
+
+def _redacted(value: Any, redact: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, list):
+        return [_redacted(item, redact) for item in value]
+    if isinstance(value, dict):
+        return {redact(name): _redacted(item, redact) for name, item in value.items()}
+    return value
 
 
 def wants_structured(flags: Flags) -> bool:

@@ -19,7 +19,7 @@ termination (143) and a closed pipe (0) are not errors, and are handled there to
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 TYPE_CHECKING = False  # as in light_typing, which `ant --version` does without
 if TYPE_CHECKING:
@@ -57,6 +57,11 @@ class AntError(Exception):
     def with_exit_code(self, exit_code: int) -> Self:
         """Return the same error with another exit code, for a command in which its own code has another meaning."""
         return self._changed(exit_code=exit_code)
+
+    def redacted(self, redact: Callable[[str], str]) -> Self:
+        """Return the same error without secrets in its texts."""
+        texts = {name: redact(getattr(self, name)) for name in ("message", "request_line", "hint")}
+        return self._changed(**texts)
 
     def _changed(self, **data: str | float) -> Self:
         changed = type(self).__new__(type(self), *self.args)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ant_cli.errors import CredentialError
-from ant_cli.http.deadline import Timeouts
+from ant_cli.errors import AntError, CredentialError
+from ant_cli.http.deadline import Timeouts, timeouts_of
 from ant_cli.http.observer import Observer, Unobserved
 from ant_cli.http.pace import Pace
 from ant_cli.http.request_headers import headers_of
 from ant_cli.http.response import Response, raise_for_error
 from ant_cli.http.retries import long_wait
-from ant_cli.http.sender import Delivery, Refresh, Sender
+from ant_cli.http.sender import Delivery, Doubt, Policy, Refresh, Sender
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import TYPE_CHECKING
@@ -30,9 +30,12 @@ class Client(Sender):
 
     def __init__(self, settings: ConnectionSettings, runtime: Runtime, observer: Observer | None = None) -> None:
         """Fetch the credential; nothing is connected yet. Raises CredentialError if no credential was found."""
-        super().__init__(authenticated(settings, runtime, observer), runtime, observer)
+        policy = Policy(settings.max_retries, timeouts_of(settings.timeout_s), observer or Unobserved())
+        super().__init__(authenticated(settings, runtime, observer), runtime, policy)
         self._credential = self._settings.credential
         """The credential that was sent last, for messages."""
+        self.doubt: Doubt | None = None
+        """The doubt about the last request, if it failed or was interrupted."""
 
     def sibling(self) -> Client:
         """Return a client for another thread. It shares the credential, the connections and the pace."""
@@ -43,22 +46,15 @@ class Client(Sender):
 
     def hasty(self) -> Client:
         """Return a client for a request that the user did not ask for: it gives up soon, and displays nothing."""
-        other = self.sibling()
-        other.hurry()
+        other, haste_s = self.sibling(), min(_HASTE_S, self._settings.timeout_s)
+        other.policy = Policy(0, Timeouts(haste_s, haste_s), Unobserved())
         return other
-
-    def hurry(self) -> None:
-        """From now on, give up soon, send nothing twice, and display nothing."""
-        haste_s = min(_HASTE_S, self._settings.timeout_s)
-        self._settings = self._settings._replace(max_retries=0)
-        self._timeouts = Timeouts(haste_s, haste_s)
-        self._observer = Unobserved()
 
     def send(self, request: Request, refresh: Refresh | None = None) -> Response:
         """Send a request, with retries, and return the successful response.
 
         `refresh` is called right before each attempt, and returns what to send. If an exception ends the
-        request, `doubt_about` says whether the request may have been carried out.
+        request, `doubt` says whether the request may have been carried out.
 
         Raises:
             APIError: if the response is an error.
@@ -66,10 +62,16 @@ class Client(Sender):
             NetworkError: if no response arrives.
 
         """
-        with Delivery(request) as delivery:
+        delivery, self.doubt = Delivery(request), None
+        try:
             response = self._send_with_retries(delivery, refresh)
             hint = long_wait(response) or self._credential_hint(request, response)
             raise_for_error(self._request_line(request), response, hint=hint)
+        except BaseException as error:
+            self.doubt = delivery.doubt
+            if isinstance(error, AntError):  # it has texts of the server, and may be shown anywhere
+                raise error.redacted(self._stderr.redact) from None
+            raise
         return response
 
     def _credential_hint(self, request: Request, response: Response) -> str:

@@ -20,6 +20,11 @@ class Timeouts(NamedTuple):
     """No flag extends a limit beyond this."""
 
 
+def timeouts_of(step_s: float, longest_s: float = float("inf")) -> Timeouts:
+    """Return the limits of an attempt whose steps may take `step_s`."""
+    return Timeouts(min(step_s, longest_s), min(STEPS * step_s, longest_s), longest_s)
+
+
 class AttemptTimeout(TimeoutError):
     """The attempt as a whole took too long."""
 

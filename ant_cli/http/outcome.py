@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from ant_cli.errors import NOT_FOUND, AntError, APIError, OutputError, ResponseError
 from ant_cli.http.client import Client
-from ant_cli.http.sender import Doubt, doubt_about
+from ant_cli.http.sender import Doubt
 from ant_cli.input.request import Request
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.runtime.light_typing import TYPE_CHECKING
@@ -28,38 +28,35 @@ class OutcomeHints:
     that was given instead of an ID gets the commands with the ID.
     """
 
-    def __init__(self, operation: Operation, flags: Flags, client: Client, stderr: Stderr) -> None:
+    def __init__(self, operation: Operation, flags: Flags, stderr: Stderr) -> None:
         """Take also the flags of the command line: a suggested command repeats some of them."""
         self._operation = operation
         self._flags = flags
-        self._client = client
         self._stderr = stderr
         self._listings: Listings = {}
 
     @contextmanager
-    def about(self, request: Request) -> Iterator[None]:
+    def about(self, request: Request, client: Client) -> Iterator[None]:
         """Add to an error the command that shows whether the change was made. At an interrupt, print it."""
         try:
             yield
         except OutputError as error:
             raise error.with_hints(self._check_hint(request, _DONE)) from None
         except AntError as error:
-            doubt = doubt_about(error)
-            if doubt or isinstance(error, ResponseError):
-                raise error.with_hints(self._check_hint(request, _unknown(doubt))) from None
+            if client.doubt or isinstance(error, ResponseError):
+                raise error.with_hints(self._check_hint(request, _unknown(client.doubt))) from None
             if isinstance(error, APIError) and error.status == NOT_FOUND:
-                raise error.with_hints(*self._name_hints(request)) from None
+                raise error.with_hints(*self._name_hints(request, client)) from None
             raise
-        except KeyboardInterrupt as interrupt:
-            doubt = doubt_about(interrupt)
-            if doubt and (hint := self._check_hint(request, _unknown(doubt))):
+        except KeyboardInterrupt:
+            if client.doubt and (hint := self._check_hint(request, _unknown(client.doubt))):
                 self._stderr.say(hint)
             raise
 
-    def _name_hints(self, request: Request) -> list[str]:
+    def _name_hints(self, request: Request, client: Client) -> list[str]:
         from ant_cli.http.name_hints import name_hints
 
-        return name_hints(self._operation, self._flags, request, self._client, self._listings)
+        return name_hints(self._operation, self._flags, request, client, self._listings)
 
     def _check_hint(self, request: Request, fact: str) -> str:
         if not self._operation.check_command:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 
 from ant_cli.errors import AntError, NetworkError, ResponseError
 from ant_cli.http.choice import open_transport
-from ant_cli.http.deadline import STEPS, AttemptTimeout, Timeouts
+from ant_cli.http.deadline import AttemptTimeout, Timeouts
 from ant_cli.http.network_problem import describe_handshake_error, describe_network_error
-from ant_cli.http.observer import Observer, Unobserved
+from ant_cli.http.observer import Observer
 from ant_cli.http.pace import Pace
 from ant_cli.http.response import RESPONSE_LIMIT, IncompleteResponse, Response
 from ant_cli.http.retries import (
@@ -36,21 +36,53 @@ Refresh = Callable[[], Request | Response]
 """Returns the request to send now, or a response that makes it unnecessary."""
 
 
+class Doubt(NamedTuple):
+    """The server may have carried out a request that failed or was interrupted."""
+
+    retried: bool
+    """It was sent more than once."""
+
+
+class Delivery:
+    """A request on its way."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        """As it is in this attempt."""
+        self.attempt = 0
+        """Counts from 0."""
+        self.maybe_done = False
+        """This attempt, or one before it, may have been carried out, although its response was lost or an error."""
+
+    @property
+    def doubt(self) -> Doubt | None:
+        """The doubt about a request that has no successful response; None if nothing was changed."""
+        changes = self.request.method != "GET"
+        return Doubt(retried=self.attempt > 0) if self.maybe_done and changes else None
+
+
+class Policy(NamedTuple):
+    """How long, how often and how visibly to wait for a response."""
+
+    max_retries: int
+    timeouts: Timeouts
+    observer: Observer
+    response_limit: int = RESPONSE_LIMIT
+
+
 class Sender:
     """Sends requests to one server. Reuses one connection while it lasts. A context manager.
 
     Subclasses differ in the headers that they send.
     """
 
-    def __init__(self, settings: ConnectionSettings, runtime: Runtime, observer: Observer | None = None) -> None:
+    def __init__(self, settings: ConnectionSettings, runtime: Runtime, policy: Policy) -> None:
         """Prepare; nothing is connected yet."""
         self._settings = settings
         self._stderr = runtime.stderr
-        self._observer = observer or Unobserved()
+        self.policy = policy
         self._sleep = runtime.sleep or time.sleep
         self._pace: Pace | None = None
-        self._timeouts = Timeouts(settings.timeout_s, STEPS * settings.timeout_s)
-        self._response_limit = RESPONSE_LIMIT
         url = settings.base_url
         self._base_url = url if is_local(url) else strip_userinfo(url)  # its user goes into a header
         self._transport: Transport = (not is_local(url) and runtime.transport) or open_transport(
@@ -96,7 +128,7 @@ class Sender:
                 return prepared
             delivery.request = prepared
             request, attempt = delivery.request, delivery.attempt
-            retries_left = attempt < self._settings.max_retries
+            retries_left = attempt < self.policy.max_retries
             try:
                 response = self._attempt(delivery)
             except _AttemptFailed as failure:
@@ -117,7 +149,8 @@ class Sender:
             delivery.attempt += 1
 
     def _wait(self, delay_s: float, attempt: int, why: str) -> None:
-        with self._observer.before_retry(why, attempt + 1, self._settings.max_retries, delay_s):
+        policy = self.policy
+        with policy.observer.before_retry(why, attempt + 1, policy.max_retries, delay_s):
             self._sleep(delay_s)
 
     def _send_once(self, delivery: Delivery, headers: Mapping[str, str]) -> Response:
@@ -136,62 +169,24 @@ class Sender:
     def _exchange(self, delivery: Delivery, url: str, headers: Mapping[str, str]) -> Response:
         """Send a request and read the response. Every failure becomes an `_AttemptFailed`."""
         response: Response | None = None
-        request, timeouts = delivery.request, self._timeouts
-        delivery.in_flight = True
+        request, policy = delivery.request, self.policy
+        body = request.body or b""
         try:
             with (
-                self._observer.waiting_for(f"{request.method} {request.path}"),
-                self._transport.stream(request.method, url, headers, request.body or b"", timeouts) as response,
+                policy.observer.waiting_for(f"{request.method} {request.path}"),
+                self._transport.stream(request.method, url, headers, body, policy.timeouts) as response,
             ):
-                response.read(self._response_limit)
+                response.read(policy.response_limit)
         except (IncompleteResponse, TransportError) as failure:
             # The status alone makes a response an error, even without its body.
             if response is None or response.status < 400:
-                delivery.in_flight = False
-                raise _to_failure(failure, response, self._request_line(request), timeouts) from None
-        delivery.in_flight = False
+                raise _to_failure(failure, response, self._request_line(request), policy.timeouts) from None
+        except AntError:  # the request can't be sent
+            raise
+        except BaseException:  # most likely an interrupt
+            delivery.maybe_done = True
+            raise
         return response
-
-
-class Doubt(NamedTuple):
-    """Attached to an error or interrupt that ended a request: the server may have carried the request out."""
-
-    retried: bool
-    """It was sent more than once."""
-
-
-_DOUBT = "doubt"
-"""The attribute of the exception that holds a `Doubt`. An error keeps its attributes when hints are added."""
-
-
-def doubt_about(error: BaseException) -> Doubt | None:
-    """Return the doubt about the request that this exception ended; None if its outcome is known."""
-    doubt: Doubt | None = vars(error).get(_DOUBT)
-    return doubt
-
-
-class Delivery:
-    """A request on its way. A context manager: if there is a `Doubt`, the exception that ends it gets it."""
-
-    def __init__(self, request: Request) -> None:
-        self.request = request
-        """As it is in this attempt."""
-        self.attempt = 0
-        """Counts from 0."""
-        self.in_flight = False
-        """It was sent, and no response has arrived yet."""
-        self.maybe_done = False
-        """This attempt, or one before it, may have been carried out, although its response was lost or an error."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, _exception_type: object, error: BaseException | None, _traceback: object) -> None:
-        if error is None or self.request.method == "GET":
-            return
-        interrupted = self.in_flight and not isinstance(error, AntError)
-        if self.maybe_done or interrupted:
-            vars(error)[_DOUBT] = Doubt(self.attempt > 0)
 
 
 class _AttemptFailed(Exception):

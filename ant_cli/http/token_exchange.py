@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 
 from ant_cli.errors import CredentialError, ResponseError, UsageError, shortened
 from ant_cli.http.choice import is_loopback
-from ant_cli.http.deadline import Timeouts
-from ant_cli.http.observer import Observer
+from ant_cli.http.deadline import timeouts_of
+from ant_cli.http.observer import Observer, Unobserved
 from ant_cli.http.request_headers import OAUTH_BETA, USER_AGENT, user_header
 from ant_cli.http.response import Response, json_object, raise_for_error
 from ant_cli.http.retries import RETRIED_4XX, long_wait
-from ant_cli.http.sender import Delivery, Sender
+from ant_cli.http.sender import Delivery, Policy, Sender
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NoReturn
@@ -55,9 +55,8 @@ def exchange(
         "workspace_id": rule.workspace_id,
     }
     body = json.dumps({name: value for name, value in fields.items() if value}, separators=(",", ":")).encode()
-    obtained_at = (
-        runtime.now or time.time
-    )()  # measured before the server's, so that the token does not end earlier than expected
+    # Measured before the server's clock is, so that the token does not end earlier than expected.
+    obtained_at = (runtime.now or time.time)()
     with _TokenEndpoint(connection, runtime, observer) as endpoint:
         try:
             response = endpoint.send(Request("POST", _PATH, (), body=body), rule, fields["assertion"])
@@ -70,10 +69,9 @@ class _TokenEndpoint(Sender):
     """Sends exchanges with the headers of the official SDKs."""
 
     def __init__(self, connection: ConnectionSettings, runtime: Runtime, observer: Observer | None) -> None:
-        super().__init__(connection, runtime, observer)
-        usual = self._timeouts
-        self._timeouts = Timeouts(min(usual.step_s, _TIMEOUT_S), min(usual.whole_s, _TIMEOUT_S), _TIMEOUT_S)
-        self._response_limit = _LARGEST_RESPONSE
+        timeouts = timeouts_of(connection.timeout_s, _TIMEOUT_S)
+        policy = Policy(connection.max_retries, timeouts, observer or Unobserved(), _LARGEST_RESPONSE)
+        super().__init__(connection, runtime, policy)
 
     def _attempt(self, delivery: Delivery) -> Response:
         headers = {

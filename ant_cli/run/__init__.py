@@ -66,7 +66,7 @@ def _run_one(plan: RunPlan, request: Request, runtime: Runtime) -> None:
     # 6. The client. If the profile only refers to a secret, the client fetches it.
     with (
         open_client(plan.settings, runtime, plan.progress) as client,
-        OutcomeHints(plan.operation, plan.flags, client, runtime.stderr).about(request),
+        OutcomeHints(plan.operation, plan.flags, runtime.stderr).about(request, client),
         plan.notes(),
     ):
         resume_gc()

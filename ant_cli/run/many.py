@@ -50,7 +50,7 @@ def run_many(plan: RunPlan, runtime: Runtime) -> None:
         DelayedSignals() as signals,
     ):
         resume_gc()
-        send = partial(_send, plan, OutcomeHints(operation, plan.flags, client, runtime.stderr), runtime.stderr)
+        send = partial(_send, plan, OutcomeHints(operation, plan.flags, runtime.stderr), runtime.stderr)
         fail_fast = plan.flags.is_on("fail_fast")
         pool = Pool(client, requests, send, signals.check, parallel=parallel, fail_fast=fail_fast)
         try:
@@ -86,7 +86,7 @@ def _send(plan: RunPlan, hints: OutcomeHints, stderr: Stderr, client: Client, re
         AntError: complete with what is known about the outcome.
 
     """
-    with hints.about(request), rendered_errors(plan.settings.output, stderr):
+    with hints.about(request, client), rendered_errors(plan.settings.output, stderr):
         response = plan.send(client, request)
         if response.status == 204:
             return b""

@@ -212,7 +212,7 @@ def test_a_response_that_drips_is_given_up_when_the_attempt_takes_too_long(
     ant_over_socket: AntOverSocket, monkeypatch, way, sent
 ):
     """The bytes belong to the headers or the body. Each arrives in time, even on a slow machine."""
-    monkeypatch.setattr("ant_cli.http.sender.STEPS", 0.1)
+    monkeypatch.setattr("ant_cli.http.deadline.STEPS", 0.1)
     with ScriptedServer((sent, Act.DRIP)) as server:
         url = server.url
         if way == "proxy":

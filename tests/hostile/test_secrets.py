@@ -9,18 +9,23 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from contextlib import closing
 from urllib.parse import quote
 
 import pytest
 
+from ant_cli.errors import APIError
 from ant_cli.operations import OPERATIONS
-from ant_cli.operations.spec import Operation
+from ant_cli.operations.spec import Flags, Operation
 from ant_cli.runtime.redaction import REDACTED
 from ant_cli.runtime.streams import LONGEST_SHOWN, Stderr
-from tests.conftest import KEY, KEY_BY_PATTERN, Result, Screen
+from ant_cli.settings.loading import load
+from ant_cli.worker.exporter import CachedStats, Exporter
+from ant_cli.worker.work_api import WorkAPI
+from tests.conftest import KEY, KEY_BY_PATTERN, Result, Screen, make_runtime
 
 from .conftest import CREATE, LIST, OK, RETRIEVE
-from .scripted_server import Act, error, response
+from .scripted_server import Act, Reply, ScriptedServer, error, response
 
 AntOverSocket = Callable[..., Result]
 SPECIAL = 'can"ary/\\+%& =9'
@@ -303,3 +308,79 @@ def test_the_report_of_an_unexpected_exception_redacts_the_key(ant):
     assert (result.exit, result.stdout) == (1, "")
     assert "this is a bug" in result.stderr
     assert f"no {REDACTED} and no {REDACTED}" in result.stderr
+
+
+# Ways out other than stderr
+
+
+@pytest.mark.parametrize("more", [(), ("--format", "json"), ("--format", "yaml")])
+@pytest.mark.parametrize(
+    ("env", "words"),
+    [
+        ({}, ("--workspace-id", KEY)),
+        ({}, ("--base-url", f"http://127.0.0.1:1/{KEY}")),
+        ({"ANTHROPIC_BASE_URL": f"http://127.0.0.1:1/{KEY_BY_PATTERN}"}, ()),
+        ({"ANTHROPIC_WORKSPACE_ID": KEY_BY_PATTERN}, ()),
+        (NO_KEY, ("--federation-rule", KEY_BY_PATTERN, "--identity-token-file", KEY_BY_PATTERN)),
+    ],
+    ids=range(5),
+)
+def test_auth_status_masks_a_key_wherever_it_was_typed(ant, env, words, more):
+    """The fixture asserts that no key is shown."""
+    assert REDACTED in ant("auth", "status", *words, *more, env=env).stdout
+
+
+def test_a_key_in_the_status_line_of_a_response_is_not_in_the_error_that_the_client_raises(clean_environ):
+    """An error may go anywhere: into a report of `apply`, or the exporter's pages."""
+    with ScriptedServer(error(f"418 {KEY}")) as server:
+        runtime = make_runtime(clean_environ, stderr=Screen(terminal=False))
+        connection = load(runtime, Flags({"base_url": f"{server.url}/{KEY_BY_PATTERN}"})).connection
+        with closing(WorkAPI(connection, runtime, "env_1", "")) as api:
+            exporter = Exporter({"env_1": CachedStats(api.stats, 5.0)})
+            page = exporter.find("/stats/env_1")
+            with pytest.raises(APIError) as caught:
+                api.stats()
+    assert page is not None
+    assert json.loads(page.body) == {"error": f"418 {REDACTED}"}
+    assert KEY_BY_PATTERN not in caught.value.full_message
+
+
+class EchoingAPI(ScriptedServer):
+    """An API without environments, which repeats the key wherever it can."""
+
+    def __init__(self) -> None:
+        super().__init__(OK)
+
+    def _script(self, request: bytes) -> Reply:
+        if request.startswith(b"POST"):
+            return (error(f"400 No {KEY}"),)
+        echo = f"anthropic-organization-id: {KEY}"
+        return (response({"data": [], "next_page": None}, echo),)
+
+
+def test_a_key_in_the_error_of_a_step_is_redacted_in_the_report_of_apply(ant, tmp_path, monkeypatch):
+    """The report is for scripts, and often in the log of a pipeline."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "environments").mkdir()
+    (tmp_path / "environments" / "a.yaml").write_text("config: {type: cloud}\n")
+    with EchoingAPI() as server:
+        words = ("--base-url", server.url, "--format", "json")
+        done = ant("apply", "--yes", "environments", *words, network=True)
+        assert done.exit == 1
+        assert f"400 No {REDACTED}" in done.json["resources"][0]["error"]
+        done = ant("apply", "environments", "--dry-run", "--save-plan", "plan.json", *words, network=True)
+    assert done.exit == 0
+    plan = (tmp_path / "plan.json").read_text()
+    assert KEY not in plan
+    assert json.loads(plan)["origin"]["organization_id"] == REDACTED
+
+
+def test_a_key_in_a_file_is_redacted_in_what_apply_shows(ant, tmp_path, monkeypatch):
+    """It is in the plan, and in the line for the step."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "environments").mkdir()
+    (tmp_path / "environments" / "a.yaml").write_text(f"name: {KEY}\nconfig: {{type: cloud}}\n")
+    with EchoingAPI() as server:
+        words = ("apply", "environments", "--base-url", server.url)
+        for more in (("--dry-run",), ("--dry-run", "--format", "json"), ("--yes",)):
+            assert REDACTED in ant(*words, *more, network=True).stdout

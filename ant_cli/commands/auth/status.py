@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ant_cli.commands.auth.status_report import auth_report, report_text
-from ant_cli.commands.results import print_result
+from ant_cli.commands.results import print_report
 from ant_cli.help.tool_rows import PROFILE, REQUEST
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
@@ -18,7 +18,7 @@ def status(runtime: Runtime, flags: Flags, *, check: bool = False) -> None:
     asked = flags.only((*PROFILE, *REQUEST))
     settings = load(runtime, asked, store)
     report = auth_report(settings, asked, runtime, store)
-    print_result(runtime, flags, report_text(report), report.to_json())
+    print_report(runtime, flags, report_text(report), report.to_json())
     if report.problem:
         raise report.problem
     if check:
