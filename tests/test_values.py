@@ -81,7 +81,7 @@ def test_text_is_read_as_json_or_relaxed_yaml(text, json):
         ("{a: -.INF}", ["-.INF"]),
         ('{"a": NaN}', ["NaN"]),
         ('{"a": -Infinity}', ["-Infinity"]),
-        ("{a:1}", ["'a:1'", "space after the colon"]),
+        ("{a:1}", ["'a:' needs a space after the colon"]),
         ("{a: b: c}", ["not valid YAML"]),
         ("{a: [1, 2}", ["not valid YAML"]),
         ("{type: cloud", ["line 1, column 13", "not valid YAML"]),

@@ -7,13 +7,19 @@ from pathlib import Path
 
 from ant_cli.apply.canonical import hash_of_body
 from ant_cli.apply.kinds import DATA, ENVIRONMENT, KINDS, PROSE, kind_by_path, name_from
-from ant_cli.apply.validation import mistakes_in
-from ant_cli.errors import UsageError
+from ant_cli.apply.validation import Mistake, Mistakes, mistakes_in
+from ant_cli.errors import UsageError, os_error_text
 from ant_cli.input.values import Value, parse, type_name
 from ant_cli.runtime.light_typing import NamedTuple
-from ant_cli.runtime.reading import FILE_LIMIT, decode, read_file
+from ant_cli.runtime.reading import decode
+from ant_cli.runtime.trusted_files import NOTHING_FORBIDDEN, FileRule, read_trusted
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(.*?)(?:^---[ \t]*(?:\r?\n|\Z))(.*)", re.DOTALL | re.MULTILINE)
+
+
+_DATA_RULE = FileRule(1_000_000, NOTHING_FORBIDDEN, owner="anyone", may_be_link=True, endings=DATA)
+"""Anybody may have written it, and a link in it may lead anywhere: what it names must belong to the repository."""
+_PROSE_RULE = _DATA_RULE._replace(endings=PROSE)
 
 
 class Declaration(NamedTuple):
@@ -49,6 +55,8 @@ class Mistaken(NamedTuple):
 
     problems: tuple[str, ...]
     """Each with the file, the line and the column."""
+    more: int = 0
+    """How many further problems there are."""
 
 
 class _FileText(NamedTuple):
@@ -62,16 +70,13 @@ class _FileText(NamedTuple):
     has_data: bool = True
 
 
-def read_declaration(path: Path, key: str, *, named: bool) -> Declaration | Skipped | Mistaken:
-    """Read a file. If it was `named`, not just found in a folder, it has to be of a known kind."""
+def read_declaration(path: Path, key: str, repository: str, *, named: bool) -> Declaration | Skipped | Mistaken:
+    """Read a file of a repository. If it was `named`, not just found in a folder, it has to be of a known kind."""
     expected = kind_by_path(path)
     try:
-        source = _split(path, decode(read_file(str(path), "file", limit=FILE_LIMIT), str(path)))
-    except UsageError as error:
-        return Mistaken((error.message.removesuffix("."),))
-    if not source.has_data and not named:
-        return Skipped(path, "")  # such as a README in a folder of environments
-    try:
+        source = _read(path, repository)
+        if not source.has_data and not named:
+            return Skipped(path, "")  # such as a README in a folder of environments
         document = parse("\n" * source.lines_before + source.data, str(path))
     except UsageError as error:
         if expected == ENVIRONMENT or (named and expected is None):
@@ -83,8 +88,13 @@ def read_declaration(path: Path, key: str, *, named: bool) -> Declaration | Skip
     return _declare(path, key, source, document)
 
 
-def _split(path: Path, text: str) -> _FileText:
-    """Split a file into data and prose."""
+def _read(path: Path, repository: str) -> _FileText:
+    """Read a file, and split it into data and prose."""
+    rule = _DATA_RULE if path.suffix.lower() in DATA else _PROSE_RULE
+    try:
+        text = decode(read_trusted(str(path), rule, repository), str(path))
+    except OSError as error:
+        raise UsageError(f"{path} can't be used: {os_error_text(error)}.") from None
     if path.suffix.lower() in DATA:
         return _FileText(text, "", 0)
     match = _FRONT_MATTER.match(text)
@@ -126,16 +136,19 @@ def _declare(path: Path, key: str, source: _FileText, document: Value) -> Declar
     body = {"name": name_from(path), **fields}
     if source.prose:
         if "description" in body:
-            return Mistaken((f"{_locate(path, source, ('description',))}: the text below is the description, too",))
+            twice = Mistake(("description",), "the text below it is the description, too")
+            return _mistaken(path, source, Mistakes((twice,)))
         body["description"] = source.prose
     mistakes = mistakes_in(body)
-    if mistakes:
-        return Mistaken(tuple(f"{_locate(path, source, mistake.path)}: {mistake}" for mistake in mistakes))
-    return Declaration(key, path, body)
+    return _mistaken(path, source, mistakes) if mistakes.first else Declaration(key, path, body)
 
 
-def _locate(path: Path, source: _FileText, where: tuple[str | int, ...]) -> str:
-    from ant_cli.input.yaml_positions import position_of
+def _mistaken(path: Path, source: _FileText, mistakes: Mistakes) -> Mistaken:
+    from ant_cli.input.yaml_positions import positions_of
 
-    position = position_of(source.data, where)
-    return f"{path}, line {position.line + source.lines_before}, column {position.column}"
+    positions = positions_of(source.data, [mistake.path for mistake in mistakes.first])
+    lines = tuple(
+        f"{path}, line {position.line + source.lines_before}, column {position.column}: {mistake}"
+        for mistake, position in zip(mistakes.first, positions, strict=True)
+    )
+    return Mistaken(lines, mistakes.more)

@@ -9,8 +9,11 @@ from pathlib import Path
 
 from ant_cli.apply.declarations import Declaration, Mistaken, read_declaration
 from ant_cli.apply.kinds import DATA, PROSE
-from ant_cli.errors import UsageError
+from ant_cli.apply.lockfile import repository_of
+from ant_cli.apply.validation import MOST_MISTAKES, more_mistakes
+from ant_cli.errors import UsageError, os_error_text
 from ant_cli.runtime.light_typing import NamedTuple
+from ant_cli.runtime.trusted_files import UntrustedFile, real_path_below
 
 _SKIPPED_FOLDERS = frozenset(("node_modules", "vendor", "__pycache__", "venv", "dist", "build"))
 """Skipped: folders of generated files, or of other projects. Names that start with a dot are also skipped."""
@@ -35,17 +38,20 @@ def load(paths: Sequence[str], lock_path: Path) -> Loaded:
     declarations: dict[str, Declaration] = {}
     foreign: dict[str, int] = {}
     problems: list[str] = []
-    for path, named in _files(paths, lock_path).items():
-        result = read_declaration(path, key_of(path, lock_path), named=named)
+    more = 0
+    repository = repository_of(lock_path)
+    for path, named in _files(paths, lock_path, repository).items():
+        result = read_declaration(path, key_of(path, lock_path), repository, named=named)
         if isinstance(result, Declaration):
             declarations[result.key] = result
         elif isinstance(result, Mistaken):
             problems += result.problems
+            more += result.more
         elif result.kind:
             foreign[result.kind] = foreign.get(result.kind, 0) + 1
     problems += _same_names(list(declarations.values()))
     if problems:
-        raise _mistakes(problems)
+        raise _mistakes(problems, more)
     return Loaded(declarations, foreign)
 
 
@@ -68,24 +74,33 @@ def key_of(path: Path, lock_path: Path) -> str:
     return f"./{relative}"
 
 
-def _files(paths: Sequence[str], lock_path: Path) -> dict[Path, bool]:
+def _files(paths: Sequence[str], lock_path: Path, repository: str) -> dict[Path, bool]:
     """Return the files, each once, and whether each was named itself."""
     is_named: dict[Path, bool] = {}
     for text in paths:
         path = Path(os.path.normpath(text))
-        if path.is_dir():
+        if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir() fails if the name is too long
+            _check_inside(path, repository)
             for file in _walk(path):
                 is_named.setdefault(file, False)
-        elif path.exists():
+        elif os.path.lexists(path):
             _check_suffix(path)
-            if _is_special(path):
-                raise UsageError(f"{path} is a pipe or a device, not a file.")
             is_named[path] = True
         else:
             raise UsageError(f"{text} does not exist.")
     by_absolute_path = {os.path.abspath(path): path for path in is_named}  # noqa: PTH100 - links are not followed
     by_absolute_path.pop(os.path.abspath(lock_path), None)  # noqa: PTH100
     return {path: is_named[path] for path in by_absolute_path.values()}
+
+
+def _check_inside(folder: Path, repository: str) -> None:
+    """Reject a link to a folder outside the repository."""
+    if os.path.realpath(folder) == os.path.abspath(folder):  # noqa: PTH100 - links are not followed
+        return
+    try:
+        real_path_below(str(folder), repository)
+    except UntrustedFile as error:
+        raise UsageError(f"{folder} can't be used: {os_error_text(error)}.") from None
 
 
 def _check_suffix(path: Path) -> None:
@@ -123,13 +138,14 @@ def _same_names(declarations: Sequence[Declaration]) -> list[str]:
     for declaration in declarations:
         other = first.setdefault(declaration.name, declaration)
         if other is not declaration:
-            problems.append(
-                f"{declaration.path}, line 1, column 1: {other.path} declares the name {declaration.name!r}, too"
-            )
+            problems.append(f"{declaration.path}, line 1, column 1: {other.path} declares the same name")
     return problems
 
 
-def _mistakes(problems: Sequence[str]) -> UsageError:
-    if len(problems) == 1:
+def _mistakes(problems: Sequence[str], more: int) -> UsageError:
+    count = len(problems) + more
+    if count == 1:
         return UsageError(f"{problems[0].removesuffix('.')}.")
-    return UsageError("\n".join([f"there are {len(problems)} mistakes in the files:", *problems]))
+    shown = problems[:MOST_MISTAKES]
+    lines = [f"there are {count} mistakes in the files:", *shown, *more_mistakes(count - len(shown))]
+    return UsageError("\n".join(lines))

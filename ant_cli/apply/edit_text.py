@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from ant_cli.apply.exporting import SCHEMA_LINE, Exported
 from ant_cli.apply.kinds import ENVIRONMENT
 from ant_cli.apply.plan import Object
-from ant_cli.apply.validation import Mistake, mistakes_in
+from ant_cli.apply.validation import Mistake, mistakes_in, more_mistakes
 from ant_cli.gjson.json_text import Number
 from ant_cli.input.values import DEPTH_LIMIT, Value, encode, type_name
 from ant_cli.operations.environments import SERVER_FIELDS
@@ -98,15 +98,19 @@ def read_text(text: str) -> ParsedText:
     if not isinstance(document, dict):
         return ParsedText({}, (TextNote(0, f"must hold keys and values, got {type_name(document)}"),))
     fields = {key: value for key, value in document.items() if (key, value) != ("type", ENVIRONMENT)}
-    return ParsedText(_without_null(fields), notes_about(text, mistakes_in(fields)))
+    mistakes = mistakes_in(fields)
+    more = [TextNote(0, line) for line in more_mistakes(mistakes.more)]
+    return ParsedText(_without_null(fields), (*notes_about(text, mistakes.first), *more))
 
 
 def notes_about(text: str, mistakes: Sequence[Mistake]) -> tuple[TextNote, ...]:
     """Return mistakes as notes at their lines."""
-    from ant_cli.input.yaml_positions import position_of
+    from ant_cli.input.yaml_positions import positions_of
 
+    positions = positions_of(text, [mistake.path for mistake in mistakes])
     return tuple(
-        TextNote(position_of(text, mistake.path).line if mistake.path else 0, str(mistake)) for mistake in mistakes
+        TextNote(position.line if mistake.path else 0, str(mistake))
+        for mistake, position in zip(mistakes, positions, strict=True)
     )
 
 

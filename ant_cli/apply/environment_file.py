@@ -19,13 +19,13 @@ def _check_host(text: str) -> str:
     """Return a host name, which may begin with `*.`. Raises ValueError for anything else, such as a URL."""
     bare = text.removeprefix("*.")
     if "://" in text:
-        raise ValueError(f"{text!r} is a URL: write its host name only, without the scheme")
+        raise ValueError("is a URL: write its host name only, without the scheme")
     if "/" in text:
-        raise ValueError(f"{text!r} has a path: write the host name only")
+        raise ValueError("has a path: write the host name only")
     if re.search(r":\d*$", text):
-        raise ValueError(f"{text!r} has a port: write the host name only")
+        raise ValueError("has a port: write the host name only")
     if len(text) > 253 or not all(LABEL.fullmatch(label) for label in bare.split(".")):
-        raise ValueError(f"{text!r} is not a host name: write one such as example.com or *.example.com")
+        raise ValueError("is not a host name: write one such as example.com or *.example.com")
     return text
 
 

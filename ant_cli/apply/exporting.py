@@ -10,7 +10,7 @@ from pathlib import Path
 from ant_cli.apply.canonical import declared_part
 from ant_cli.apply.kinds import ENVIRONMENT, kind_by_path
 from ant_cli.apply.plan import Object
-from ant_cli.apply.validation import mistakes_in
+from ant_cli.apply.validation import mistakes_in, more_mistakes
 from ant_cli.input.values import Value, encode
 from ant_cli.output.yaml_writer import to_yaml
 from ant_cli.runtime.light_typing import Any, NamedTuple
@@ -52,7 +52,8 @@ def export(remote: Object) -> Exported:
         body["metadata"] = there["metadata"]
     if "scope" in there and isinstance(config, dict) and config.get("type") == "self_hosted":
         body["scope"] = there["scope"]  # the API accepts it only for these
-    return Exported(body, tuple(left_out), tuple(map(str, mistakes_in(body))))
+    mistakes = mistakes_in(body)
+    return Exported(body, tuple(left_out), (*map(str, mistakes.first), *more_mistakes(mistakes.more)))
 
 
 def _known_part(value: Any, path: tuple[str, ...], left_out: list[str]) -> Any:

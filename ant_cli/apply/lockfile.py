@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ant_cli.apply.canonical import canonical
@@ -17,13 +17,13 @@ from ant_cli.apply.kinds import ENVIRONMENT
 from ant_cli.errors import OutputError, UsageError, os_error_text
 from ant_cli.gjson import json_text
 from ant_cli.runtime.light_typing import NamedTuple
-from ant_cli.runtime.reading import FILE_LIMIT, decode
+from ant_cli.runtime.reading import decode
 from ant_cli.runtime.storage import replace_file
 from ant_cli.runtime.trusted_files import FileRule, read_trusted
 
 FILE_NAME = "claude-lock.json"
 VERSION = 1
-_RULE = FileRule(FILE_LIMIT, own_group=True)
+_RULE = FileRule(10_000_000, own_group=True)
 """It says which environments are changed and archived."""
 FIELDS = ("kind", "id", "version", "hash", "remote_hash", "revision", "subpath")
 """The fields of an entry in order. An entry with other fields is sorted."""
@@ -76,6 +76,11 @@ class LockFile(NamedTuple):
     def file_of(self, key: str) -> Path:
         """Return the file of an entry."""
         return self.path.parent / key
+
+    def has_file(self, key: str) -> bool:
+        """Whether the file of an entry exists: even if it is a link without a target, but not if it is a folder."""
+        file = self.file_of(key)
+        return os.path.lexists(file) and not os.path.isdir(file)  # noqa: PTH112 - the name may be too long
 
     def with_entry(self, key: str, entry: Entry) -> LockFile:
         """Return the lock file with an entry added or replaced."""
@@ -134,13 +139,24 @@ def find_lock_path(named: str | None, folder: Path) -> Path:
         if not named:
             raise UsageError("--lock-file was given an empty value.", "Give it a path, or leave it out.")
         return folder / named
+    found = (path for candidate in _up_to_edge(folder) if os.path.lexists(path := candidate / FILE_NAME))
+    return next(found, folder / FILE_NAME)
+
+
+def repository_of(lock_path: Path) -> str:
+    """Return the folder that has the files of a run: the root of the lock file's repository, or else its folder."""
+    folder = Path(os.path.realpath(lock_path.parent))
+    *_, edge = _up_to_edge(folder)
+    return str(edge if os.path.lexists(edge / ".git") else folder)
+
+
+def _up_to_edge(folder: Path) -> Iterator[Path]:
+    """Yield a folder and those above it, up to the root of a repository or the home folder."""
     home = os.path.realpath(os.path.expanduser("~"))  # noqa: PTH111 - Path.home() fails if there is none
     for candidate in (folder, *folder.parents):
-        if os.path.lexists(candidate / FILE_NAME):
-            return candidate / FILE_NAME
+        yield candidate
         if os.path.lexists(candidate / ".git") or str(candidate) == home:
-            break
-    return folder / FILE_NAME
+            return
 
 
 def read_lock(path: Path) -> LockFile:

@@ -99,7 +99,7 @@ def ids_to_read(lock: LockFile, declarations: Mapping[str, Declaration]) -> list
 
 def _lost_keys(lock: LockFile, declarations: Mapping[str, Declaration]) -> list[str]:
     """Return the keys of the lock file whose files are gone."""
-    return [key for key in lock.tracked if key not in declarations and not lock.file_of(key).exists()]
+    return [key for key in lock.tracked if key not in declarations and not lock.has_file(key)]
 
 
 def needs_names(known: Known, options: Options) -> bool:

@@ -36,8 +36,7 @@ def load_files(paths: Sequence[str], lock: LockFile) -> Loaded:
             f"there is no {lock.path.name} here, nor above, and no file was named.",
             "Name files or folders: ant apply .",
         )
-    files = [lock.file_of(key) for key in lock.tracked]
-    return load([shown_path(file) for file in files if file.exists()], lock.path)
+    return load([shown_path(lock.file_of(key)) for key in lock.tracked if lock.has_file(key)], lock.path)
 
 
 def untracked(lock: LockFile) -> list[Declaration]:

@@ -1,7 +1,8 @@
-"""Find all mistakes in the body of a file at once, and their positions."""
+"""Find all mistakes in the body of a file at once. No value of the file is repeated: it may be a secret."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 FieldPath = tuple[str | int, ...]
+MOST_MISTAKES = 50
+"""How many mistakes are described. Further ones are counted."""
 UNIONS = ("config", "networking")
 """The fields after which pydantic names the branch of the union that it chose."""
 
@@ -28,12 +31,26 @@ class Mistake(NamedTuple):
         """Return the mistake with its path as people write it."""
         where = ""
         for step in self.path:
-            where += f"[{step}]" if isinstance(step, int) else f".{step}" if where else step
+            where += f"[{step}]" if isinstance(step, int) else f".{_shown(step)}" if where else _shown(step)
         return f"{where}: {self.problem}" if where else self.problem
 
 
-def mistakes_in(body: dict[str, Value]) -> list[Mistake]:
-    """Return all mistakes in the body of an environment."""
+class Mistakes(NamedTuple):
+    """The mistakes in a body."""
+
+    first: tuple[Mistake, ...] = ()
+    """Up to `MOST_MISTAKES`."""
+    more: int = 0
+    """How many others there are."""
+
+
+def more_mistakes(count: int) -> list[str]:
+    """Return the line that counts mistakes that are not described; none if all are."""
+    return [f"and {count} more {'mistake' if count == 1 else 'mistakes'}"] if count else []
+
+
+def mistakes_in(body: dict[str, Value]) -> Mistakes:
+    """Return the mistakes in the body of an environment."""
     from pydantic import ValidationError  # late: nothing else takes as long to import
 
     from ant_cli.apply.environment_file import EnvironmentFile
@@ -41,8 +58,14 @@ def mistakes_in(body: dict[str, Value]) -> list[Mistake]:
     try:
         EnvironmentFile.model_validate(body)
     except ValidationError as error:
-        return [_to_mistake(details) for details in error.errors(include_url=False)]
-    return []
+        found = error.errors(include_url=False)
+        return Mistakes(tuple(map(_to_mistake, found[:MOST_MISTAKES])), max(len(found) - MOST_MISTAKES, 0))
+    return Mistakes()
+
+
+def _shown(key: str) -> str:
+    """Return a key as far as it looks like the name of a field."""
+    return key if re.fullmatch(r"[\w.$-]{1,40}", key) else "..."
 
 
 def _to_mistake(details: ErrorDetails) -> Mistake:
@@ -66,16 +89,15 @@ def _unknown(details: ErrorDetails) -> str:
 
     *around, name = details["loc"]
     known = list(FIELDS[tuple(map(str, around))].model_fields)
-    return "unknown field." + (did_you_mean(str(name), known) or f" The fields are: {', '.join(known)}.")
+    suggestion = did_you_mean(str(name), known)
+    return "unknown field." + (suggestion or f" The fields are: {', '.join(known)}.")
 
 
 def _expected(what: str) -> Callable[[ErrorDetails], str]:
     def describe(details: ErrorDetails) -> str:
         given: Any = details["input"]
-        if what == "text" and isinstance(given, Number | bool):
-            written = given.text if isinstance(given, Number) else str(given).lower()
-            return f"must be text, got {type_name(given)}: write '{written}' in quotes"
-        return f"must be {what}, got {type_name(given)}"
+        hint = ": write it in quotes" if what == "text" and isinstance(given, Number | bool) else ""
+        return f"must be {what}, got {type_name(given)}{hint}"
 
     return describe
 
@@ -84,8 +106,8 @@ def _choice(details: ErrorDetails) -> str:
     expected = details["ctx"].get("expected") or details["ctx"]["expected_tags"]
     given: Any = details["input"]
     given = given["type"] if "tag" in details["ctx"] else given
-    got = repr(given) if isinstance(given, str) else type_name(given)
-    return f"must be {str(expected).replace(', ', ' or ')}, got {got}"
+    got = "" if isinstance(given, str) else f", got {type_name(given)}"
+    return f"must be {str(expected).replace(', ', ' or ')}{got}"
 
 
 def _tag_missing(details: ErrorDetails) -> str:

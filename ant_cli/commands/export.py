@@ -144,7 +144,7 @@ def _check_destination(path: Path, lock_path: Path) -> None:
 def _is_in_sync(remote: Object, lock: LockFile) -> bool:
     """Whether an existing file declares the environment, and the environment has not changed since."""
     return any(
-        entry.id == remote["id"] and entry.remote_hash == hash_of_remote(remote) and lock.file_of(key).exists()
+        entry.id == remote["id"] and entry.remote_hash == hash_of_remote(remote) and lock.has_file(key)
         for key, entry in lock.tracked.items()
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import yaml
 
@@ -18,16 +18,20 @@ class Position(NamedTuple):
     column: int
 
 
-def position_of(text: str, path: Sequence[str | int]) -> Position:
-    """Return the line and column of the value at a path; for a mapping entry, those of its key.
+def positions_of(text: str, paths: Iterable[Sequence[str | int]]) -> list[Position]:
+    """Return the line and column of the value at each path; for a mapping entry, those of its key.
 
     If there is no such value, because it is missing or comes from a merge key, return the position of the innermost
     value around it. The text is valid YAML or JSON; if PyYAML can't read it, return the position of its beginning.
     """
     try:
-        node: Any = yaml.compose(text.replace("\t", " "), Loader=_LOADER)
+        root: Any = yaml.compose(text.replace("\t", " "), Loader=_LOADER)
     except (yaml.YAMLError, RecursionError):
-        node = None
+        root = None
+    return [_position(root, path) for path in paths]
+
+
+def _position(node: Any, path: Sequence[str | int]) -> Position:
     mark = node.start_mark if node else None
     for step in path:
         child = _child(node, step)

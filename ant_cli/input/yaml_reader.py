@@ -323,9 +323,8 @@ class _Builder:
         key = top.key_event
         no_value = event.start_mark.index == event.end_mark.index
         if key is not None and no_value and key.implicit[0] and ":" in key.value:
-            raise YAMLProblem(
-                f"{self._source.value_of(key)!r} needs a space after the colon, or quotes", key.start_mark
-            )
+            name = self._source.value_of(key).partition(":")[0]  # what follows is the value, which may be a secret
+            raise YAMLProblem(f"{name + ':'!r} needs a space after the colon, or quotes", key.start_mark)
 
     def _resolve(self, event: Any) -> Any:
         text = self._source.value_of(event)

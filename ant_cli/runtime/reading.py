@@ -7,16 +7,14 @@ from ant_cli.runtime.light_typing import BinaryIO
 
 INPUT_LIMIT = 100_000_000
 """The most bytes that are read from stdin or from a file of the user."""
-FILE_LIMIT = 10_000_000
-"""The most bytes of a file that others may have written, such as those of a repository."""
 _PART = 1_000_000
 _UTF16_HINT = "Windows PowerShell writes it with >. To write UTF-8 instead: ... | Set-Content -Encoding utf8 FILE"
 
 
-def read_limited(file: BinaryIO, name: str, limit: int = INPUT_LIMIT) -> bytes:
-    """Read a file to its end. Raises UsageError if it is longer than `limit` bytes."""
+def read_limited(file: BinaryIO, name: str) -> bytes:
+    """Read a file to its end. Raises UsageError if it is longer than `INPUT_LIMIT` bytes."""
     parts, size = [], 0
-    while size <= limit:
+    while size <= INPUT_LIMIT:
         part = file.read(_PART)
         if part is None:  # another process made the shared pipe non-blocking
             _wait_for_data(file)
@@ -25,7 +23,7 @@ def read_limited(file: BinaryIO, name: str, limit: int = INPUT_LIMIT) -> bytes:
         size += len(part)
         if not part or file.isatty():  # at a terminal, another read would wait for a second Ctrl-D
             return b"".join(parts)
-    raise UsageError(f"{name} is longer than {limit // 1_000_000} MB, which is the limit.")
+    raise UsageError(f"{name} is longer than {INPUT_LIMIT // 1_000_000} MB, which is the limit.")
 
 
 def _wait_for_data(file: BinaryIO) -> None:
@@ -34,8 +32,8 @@ def _wait_for_data(file: BinaryIO) -> None:
     select.select([file], [], [])
 
 
-def read_file(path: str, where: str, hint: str = "", limit: int = INPUT_LIMIT) -> bytes:
-    """Read a file of at most `limit` bytes. `where` is the flag that names it.
+def read_file(path: str, where: str, hint: str = "") -> bytes:
+    """Read a file of at most `INPUT_LIMIT` bytes. `where` is the flag that names it.
 
     Raises:
         UsageError: if it can't be read, or is larger.
@@ -47,7 +45,7 @@ def read_file(path: str, where: str, hint: str = "", limit: int = INPUT_LIMIT) -
         raise UsageError(f"{where}: the name of the file is missing.", hint)
     try:
         with Path(path).open("rb") as file:
-            return read_limited(file, f"{where}: {path}", limit)
+            return read_limited(file, f"{where}: {path}")
     except (OSError, ValueError) as error:
         raise UsageError(f"{where}: {path!r} can't be read: {os_error_text(error)}.", hint) from None
 

@@ -1,4 +1,4 @@
-"""Read files that somebody else may have made, linked or changed: secrets, and what decides where they are sent.
+"""Read files that somebody else may have made, linked or changed: secrets, settings, and those of a repository.
 
 Every such file is opened here, so that no caller can forget a check. A pipe without a writer is never waited for, a
 device is never read, and nothing is read beyond a limit. What else must hold for a file is in its `FileRule`. The
@@ -49,6 +49,8 @@ class FileRule(NamedTuple):
     may_be_link: bool = False
     may_be_pipe: bool = False
     """It may be a pipe, such as that of `<(command)`, which is then waited for."""
+    endings: tuple[str, ...] = ()
+    """The endings that its name may have if it is read below a folder."""
 
 
 class UntrustedFile(OSError):
@@ -60,19 +62,28 @@ class UntrustedFile(OSError):
         self.hint = hint
 
 
-def read_trusted(path: str, rule: FileRule) -> bytes:
+def read_trusted(path: str, rule: FileRule, below: str = "") -> bytes:
     """Read a file. Raises OSError if it can't be read, UntrustedFile if it must not be used."""
-    with open_trusted(path, rule) as file:
+    with open_trusted(path, rule, below) as file:
         return read_to_limit(file, rule)
 
 
-def open_trusted(path: str, rule: FileRule) -> BinaryIO:
-    """Open a file for reading. Raises OSError if it can't be opened, UntrustedFile if it must not be used."""
+def open_trusted(path: str, rule: FileRule, below: str = "") -> BinaryIO:
+    """Open a file for reading; with `below`, only if it is in that folder after all links.
+
+    Raises:
+        OSError: if it can't be opened; UntrustedFile if it must not be used.
+
+    """
     if not rule.may_be_link and os.path.islink(path):
         raise UntrustedFile("it is a symbolic link", "Put the file itself there.")
     extra = (0 if rule.may_be_link else _NO_LINK) | (0 if rule.may_be_pipe else _NO_WAIT)
+
+    def opener(name: str, flags: int) -> int:
+        return _open_below(name, below, flags | extra, rule) if below else os.open(name, flags | extra)
+
     try:
-        file = open(path, "rb", opener=lambda name, flags: os.open(name, flags | extra))  # noqa: SIM115 - returned
+        file = open(path, "rb", opener=opener)  # noqa: SIM115 - returned
     except ValueError as error:  # a NUL in the name
         raise UntrustedFile(str(error)) from None
     try:
@@ -90,6 +101,51 @@ def read_to_limit(file: BinaryIO, rule: FileRule) -> bytes:
         megabytes = rule.limit // 1_000_000
         raise UntrustedFile(f"it is larger than {f'{megabytes} MB' if megabytes else f'{rule.limit:,} bytes'}")
     return data
+
+
+def real_path_below(path: str, folder: str) -> str:
+    """Return a path relative to a folder, after following all links.
+
+    Raises:
+        UntrustedFile: if it leads out of the folder, or by a link to something hidden, such as the files in `.git`,
+            where CI jobs keep a token.
+
+    """
+    real, folder = os.path.realpath(path), os.path.realpath(folder)
+    try:
+        relative = os.path.relpath(real, folder)
+    except ValueError:  # on another drive of Windows
+        relative = os.pardir
+    steps = relative.split(os.sep)
+    if steps[0] == os.pardir:
+        raise UntrustedFile(f"it is outside {folder}")
+    if real != os.path.abspath(path) and any(map(_is_hidden, steps)):
+        raise UntrustedFile("it is a link to a hidden file or folder")
+    return relative
+
+
+def _is_hidden(name: str) -> bool:
+    """Whether the name of a file is hidden. Names with two dots are those of the folders that Kubernetes mounts."""
+    return name.startswith(".") and not name.startswith("..") and name != "."
+
+
+def _open_below(path: str, folder: str, flags: int, rule: FileRule) -> int:
+    """Open a file in a folder. On the way from there no link is followed, so nobody can put one there meanwhile."""
+    relative = real_path_below(path, folder)
+    *steps, name = relative.split(os.sep)
+    if not name.lower().endswith(rule.endings or ("",)):
+        raise UntrustedFile(f"it is a link to a file whose name does not end in {' or '.join(rule.endings)}")
+    if os.open not in os.supports_dir_fd:
+        return os.open(os.path.join(os.path.realpath(folder), relative), flags)
+    descriptor = os.open(os.path.realpath(folder), os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for step in steps:
+            inner = os.open(step, os.O_RDONLY | os.O_DIRECTORY | _NO_LINK, dir_fd=descriptor)
+            os.close(descriptor)
+            descriptor = inner
+        return os.open(name, flags | _NO_LINK, dir_fd=descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _check(facts: os.stat_result, path: str, rule: FileRule) -> None:

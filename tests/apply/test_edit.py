@@ -279,7 +279,7 @@ def test_a_dry_run_shows_the_plan_and_sends_nothing(desk):
         (
             [["- numpy", "- 5"]],
             "      - 5",
-            "config.packages.pip[1]: must be text, got a number: write '5' in quotes",
+            "config.packages.pip[1]: must be text, got a number: write it in quotes",
         ),
         ([["name: data", "name: [1"]], None, "not valid YAML"),
         ([["name: data\n", ""]], None, "name: is required"),

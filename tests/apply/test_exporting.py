@@ -68,7 +68,7 @@ def test_an_exported_file_declares_the_exported_environment(tmp_path_factory, re
     assert exported.left_out == ()
     path = choose_file(folder, remote, ())
     path.write_text(exported.text, encoding="utf-8", newline="")
-    found = read_declaration(path, "./x.yaml", named=False)
+    found = read_declaration(path, "./x.yaml", str(folder), named=False)
     assert isinstance(found, Declaration), found
     assert found.hash == hash_of_body(exported.body)
     assert found.body["name"] == remote["name"]

@@ -1,0 +1,373 @@
+"""Files of a pull request, which CI reads with a key: what they may link to, and what a mistake in them shows."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from ant_cli.apply.lockfile import Entry, LockFile
+from ant_cli.runtime.trusted_files import NOTHING_FORBIDDEN, FileRule, read_trusted
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="links need POSIX, or rights on Windows")
+SECRET = "purple-monkey-dishwasher"
+LOCK = Path("claude-lock.json")
+VALID = "config: {type: cloud}\n"
+
+
+@pytest.fixture
+def outside(tmp_path_factory):
+    """A folder of the user outside the repository."""
+    return tmp_path_factory.mktemp("home")
+
+
+def track(*keys: str) -> None:
+    """Write a lock file that tracks these keys, so that their files are read without being named."""
+    lock = LockFile(Path.cwd() / LOCK)
+    for number, key in enumerate(keys):
+        lock = lock.with_entry(key, Entry("environment", f"env_{number}", "h", "r"))
+    lock.save()
+
+
+def shows_nothing(result) -> bool:
+    """Check that a run neither succeeded nor showed or sent the secret."""
+    assert result.exit != 0
+    assert SECRET not in result.stdout + result.stderr
+    return True
+
+
+RUNS = [("apply", "--dry-run", "--verbose"), ("apply", "--yes"), ("apply", "--validate"), ("diff",)]
+
+
+@pytest.mark.parametrize("words", RUNS, ids=" ".join)
+@pytest.mark.parametrize("how", ["named", "found", "tracked"])
+def test_a_link_out_of_the_repository_is_not_read(team, outside, words, how):
+    """Its prose would be stored as a description, and be shown in a plan."""
+    name = "env.md" if how != "found" else "env.yaml"
+    (outside / name).write_text(SECRET if name.endswith("md") else f"description: {SECRET}")
+    Path("environments").mkdir()
+    Path(f"environments/{name}").symlink_to(outside / name)
+    paths = {"named": [f"environments/{name}"], "found": ["."], "tracked": []}[how]
+    if how == "tracked":
+        track("./environments/env.md")
+    result = team.ant(*words, *paths)
+    assert shows_nothing(result)
+    assert f"environments/{name} can't be used: it is outside {Path.cwd()}.\n" in result.stderr
+    assert team.server() == {}
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="this test needs Linux: /proc")
+@pytest.mark.parametrize("target", ["/proc/self/environ", "/proc/self/cmdline", "/dev/stdin", "/dev/zero"])
+def test_a_link_to_the_environment_of_the_process_is_not_read(team, target):
+    """The key is in it."""
+    Path("environments").mkdir()
+    Path("environments/env.md").symlink_to(target)
+    result = team.ant("apply", "--dry-run", "--verbose", "environments/env.md")
+    assert shows_nothing(result)
+    assert "environments/env.md can't be used: it is outside" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("place", "target", "why"),
+    [
+        (".git/config", ".git/config", "it is a link to a hidden file or folder"),
+        (".git/notes.md", ".git/notes.md", "it is a link to a hidden file or folder"),
+        (".env.md", ".env.md", "it is a link to a hidden file or folder"),
+        ("terraform.tfstate", "terraform.tfstate", "whose name does not end in .md or .markdown"),
+        ("key.yaml", "key.yaml", "whose name does not end in .md or .markdown"),
+        ("notes.md", "environments/../notes.md", None),
+        ("notes.MD", "notes.MD", None),
+        ("..data/notes.md", "..data/notes.md", None),
+    ],
+)
+def test_a_link_inside_the_repository_may_lead_to_a_visible_file_of_the_same_kind_only(team, place, target, why):
+    """CI jobs keep tokens in `.git/config`, and other secrets in files that are not under version control."""
+    team.write(place, SECRET)
+    Path("environments").mkdir()
+    Path("environments/env.md").symlink_to(Path("..") / target)
+    result = team.ant("apply", "--validate", "environments/env.md")
+    if why:
+        assert shows_nothing(result)
+        assert why in result.stderr
+    else:
+        assert (result.exit, result.stderr) == (0, "1 file is valid.\n")
+
+
+def test_a_link_to_another_folder_of_the_repository_is_followed(team):
+    """A repository may have a lock file for each of its projects, and share files among them."""
+    Path(".git").mkdir()
+    team.write("shared/environments/a.yaml")
+    Path("project").mkdir()
+    Path("project/environments").symlink_to("../shared/environments")
+    Path("project/environment_b.yaml").symlink_to("../shared/environments/a.yaml")
+    os.chdir("project")
+    for words in (["environments"], ["environments/a.yaml"], ["environment_b.yaml"]):
+        assert team.ant("apply", "--validate", *words).exit == 0, words
+    shutil.rmtree("../.git")
+    for words in (["environments"], ["environments/a.yaml"], ["environment_b.yaml"]):
+        result = team.ant("apply", "--validate", *words)
+        assert (result.exit, f"{words[0]} can't be used: it is outside" in result.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_a_worktree_and_a_submodule_end_at_their_own_root(team, kind):
+    """There, `.git` is a file."""
+    team.write("environments/secret.yaml", f"description: {SECRET}")
+    Path(".git").mkdir()
+    Path("modules/inner/environments").mkdir(parents=True)
+    os.chdir("modules/inner")
+    Path(".git").write_text("gitdir: ../../.git/modules/inner") if kind == "file" else Path(".git").symlink_to("x")
+    Path("environments/a.yaml").symlink_to("../../../environments/secret.yaml")
+    assert shows_nothing(team.ant("apply", "--validate", "."))
+
+
+@pytest.mark.parametrize("target", ["/", "..", "/etc"])
+def test_a_link_to_a_folder_outside_is_not_searched(team, target):
+    """Even the names of the files in it are not shown."""
+    Path("environments").symlink_to(target)
+    result = team.ant("apply", "--validate", "environments")
+    assert result.exit == 2
+    assert result.stderr.startswith("ant: environments can't be used: it is outside ")
+    assert result.stderr.count("\n") == 1
+    assert team.ant("apply", "--validate", ".").stderr == "0 files are valid.\n"
+
+
+@pytest.mark.parametrize("path", ["environments/" + "a" * 5000 + ".yaml", "environments/\0.yaml"])
+def test_a_name_that_no_file_can_have_does_not_exist(team, path):
+    """It is an error, not a bug."""
+    result = team.ant("apply", "--validate", path)
+    assert (result.exit, result.stderr.count("does not exist.")) == (2, 1)
+
+
+def test_a_link_without_a_target_is_named_as_the_problem(team):
+    """Its name exists."""
+    Path("environments").mkdir()
+    Path("environments/a.yaml").symlink_to("gone.yaml")
+    result = team.ant("apply", "--validate", "environments/a.yaml")
+    assert result.stderr == "ant: environments/a.yaml can't be used: no such file or directory.\n"
+
+
+def test_the_repository_is_found_through_a_link_to_a_folder_in_it(team, outside):
+    """The user may have named the lock file by another path."""
+    Path(".git").mkdir()
+    team.write("shared/a.yaml")
+    Path("project/environments").mkdir(parents=True)
+    Path("project/environments/a.yaml").symlink_to("../../shared/a.yaml")
+    (outside / "project").symlink_to(Path.cwd() / "project")
+    os.chdir(outside)
+    result = team.ant("apply", "--validate", "--lock-file", "project/claude-lock.json", "project/environments")
+    assert (result.exit, result.stderr) == (0, "1 file is valid.\n")
+
+
+def test_links_in_a_circle_are_an_error(team):
+    """They are followed to no end."""
+    Path("environments").mkdir()
+    Path("environments/a.yaml").symlink_to("b.yaml")
+    Path("environments/b.yaml").symlink_to("a.yaml")
+    result = team.ant("apply", "--validate", ".")
+    assert (result.exit, result.stderr.count("can't be used: ")) == (2, 2)
+
+
+def test_a_tracked_file_that_is_now_a_link_without_a_target_is_not_pruned(team):
+    """Its file is still there, even though it can't be read."""
+    team.write("environments/a.yaml")
+    team.apply(".")
+    Path("environments/a.yaml").unlink()
+    Path("environments/a.yaml").symlink_to("gone.yaml")
+    assert team.ant("apply", "--yes", "--prune").exit == 2
+    assert set(team.server()) == {"a"}
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "./" + "a" * 5000 + ".yaml",
+        "./a\0.yaml",
+        "./\udc80.yaml",
+        "./a/" * 2000 + "b.yaml",
+        "./environments",
+        "./\x1b[2J",
+    ],
+    ids=["long", "NUL", "surrogate", "deep", "folder", "control"],
+)
+def test_a_key_that_no_file_can_have_is_a_file_that_is_gone(team, key):
+    """The folder of a key is not searched for files."""
+    team.write("environments/a.yaml", f"description: {SECRET}")
+    track(key)
+    result = team.ant("apply", "--dry-run", "--format", "json")
+    assert (result.exit, result.stderr.count("its file is gone")) == (0, 1)
+    assert SECRET not in result.stdout
+    assert "\x1b" not in result.stdout + result.stderr
+
+
+# A race: a link is put in place between the check and the opening
+
+
+RULE = FileRule(100, NOTHING_FORBIDDEN, owner="anyone", may_be_link=True)
+
+
+@pytest.mark.parametrize("swapped", ["a", "a/b", "a/b/c.yaml"])
+def test_a_link_that_is_put_there_after_the_check_is_not_followed(tmp_path, outside, monkeypatch, swapped):
+    """Each step from the root of the repository to the file is opened without following links."""
+    for base in (tmp_path, outside):
+        (base / "a/b").mkdir(parents=True)
+        (base / "a/b/c.yaml").write_text(SECRET if base == outside else "harmless")
+    path = str(tmp_path / "a/b/c.yaml")
+    assert read_trusted(path, RULE, str(tmp_path)) == b"harmless"
+    real_path = os.path.realpath
+    seen = real_path(path)
+
+    def look_and_swap(name, **options):
+        found = real_path(name, **options)
+        if found == seen and not (tmp_path / swapped).is_symlink():
+            (tmp_path / swapped).rename(tmp_path / "moved")
+            (tmp_path / swapped).symlink_to(outside / swapped)
+        return found
+
+    monkeypatch.setattr(os.path, "realpath", look_and_swap)
+    with pytest.raises(OSError, match=r"symbolic|Not a directory"):
+        read_trusted(path, RULE, str(tmp_path))
+
+
+def test_no_descriptor_stays_open(tmp_path):
+    """A run reads many files."""
+    (tmp_path / "a/b").mkdir(parents=True)
+    (tmp_path / "a/b/c.yaml").write_text("x")
+    before = set(Path("/dev/fd").iterdir())
+    for name in ("a/b/c.yaml", "a/b/missing.yaml", "a/missing/c.yaml", "a/b/c.yaml/d"):
+        with suppress(FileNotFoundError, NotADirectoryError):
+            read_trusted(str(tmp_path / name), RULE, str(tmp_path))
+    assert set(Path("/dev/fd").iterdir()) == before
+
+
+# What a mistake shows
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"token: {SECRET}",
+        f"- {SECRET}",
+        SECRET,
+        f"{SECRET}\nx: y",
+        f"config: {{type: {SECRET}}}",
+        f"config: {{type: cloud, networking: {{type: {SECRET}}}}}",
+        f"config: {{type: cloud, networking: {{type: limited, allowed_hosts: ['https://{SECRET}']}}}}",
+        f"config: {{type: cloud, networking: {{type: limited, allowed_hosts: ['{SECRET}:80']}}}}",
+        f"config: {{type: cloud, networking: {{type: limited, allowed_hosts: ['{SECRET}/']}}}}",
+        f"config: {{type: cloud, networking: {{type: limited, allowed_hosts: ['{SECRET}!']}}}}",
+        f"scope: {SECRET}",
+        f"config: {SECRET}",
+        f"metadata: {{a: {{b: {SECRET}}}}}",
+        f"{{password:{SECRET}}}",
+        f'{{"password": "{SECRET}"',
+        f"password: {SECRET}: {SECRET}",
+        f"a: '{SECRET}",
+        f"a: *{SECRET.replace('-', '_')}",
+        f"machine x login {SECRET}\n\tpassword y",
+        f"[default]\naws_secret_access_key = {SECRET}",
+        f"? [{SECRET}]\n: 1",
+        f"? {SECRET} {SECRET}\n: 1",
+        f"a: 1\n{SECRET}{SECRET}{SECRET}: 2",
+        f"name: x\ndescription: {SECRET}\nextra: 1",
+    ],
+)
+def test_a_mistake_is_shown_without_the_values_of_the_file(team, text):
+    """The file may be a link to another file of the repository, which is not meant to be shown in the log of CI."""
+    team.write("environments/a.yaml", text)
+    result = team.ant("apply", "--validate", ".")
+    assert shows_nothing(result)
+    assert "environments/a.yaml, line " in result.stderr
+
+
+@pytest.mark.parametrize("number", ["8251077", "1.5e99", "0x7ddf05"])
+def test_a_number_in_place_of_text_is_not_shown(team, number):
+    """It may be a PIN."""
+    team.write("environments/a.yaml", f"metadata:\n  pin: {number}")
+    result = team.ant("apply", "--validate", ".")
+    assert result.stderr.endswith(
+        "line 2, column 3: metadata.pin: must be text, got a number: write it in quotes.\n"
+    )
+
+
+def test_the_name_of_two_environments_is_not_shown(team):
+    """Their files are named."""
+    team.write("environments/a.yaml", f"name: {SECRET}")
+    team.write("environments/b.yaml", f"name: {SECRET}")
+    result = team.ant("apply", "--validate", ".")
+    assert shows_nothing(result)
+    assert "environments/a.yaml declares the same name." in result.stderr
+
+
+# Time and size
+
+
+def many(count: int) -> str:
+    return "".join(f"unknown{number}: 1\n" for number in range(count))
+
+
+def test_mistakes_beyond_50_are_counted(team):
+    """This holds for one file, and for all of them."""
+    team.write("environments/a.yaml", many(51))
+    lines = team.ant("apply", "--validate", ".").stderr.splitlines()
+    assert (lines[0], len(lines)) == ("ant: there are 51 mistakes in the files:", 52)
+    assert lines[-1] == "and 1 more mistake"
+    team.write("environments/b.yaml", many(60))
+    team.write("environments/c.yaml", many(1))
+    lines = team.ant("apply", "--validate", ".").stderr.splitlines()
+    assert (lines[0], len(lines)) == ("ant: there are 112 mistakes in the files:", 52)
+    assert lines[-1] == "and 62 more mistakes"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        many(9000),
+        "metadata:\n" + "".join(f"  a{number}: 1\n" for number in range(9000)),
+        "{" + "a: 1, " * 9000 + "}",
+    ],
+    ids=["unknown fields", "metadata", "one key"],
+)
+def test_a_file_is_composed_once_for_all_of_its_mistakes(team, monkeypatch, text):
+    """Otherwise 17 KB of unknown fields take more than a minute."""
+    import yaml
+
+    calls = []
+    compose = yaml.compose
+    monkeypatch.setattr(yaml, "compose", lambda *words, **options: calls.append(1) or compose(*words, **options))
+    team.write("environments/a.yaml", text)
+    assert team.ant("apply", "--validate", ".").exit == 2
+    assert len(calls) <= 1
+
+
+def test_a_file_in_another_format_is_not_a_bug(team):
+    """An archive, an image or a binary may have any name."""
+    team.write("environments/a.yaml", VALID)
+    for name, data in {
+        "zip.yaml": b"PK\x03\x04\0\0",
+        "png.json": b"\x89PNG\r\n",
+        "nul.md": b"---\n\0\n---\n",
+    }.items():
+        Path("environments", name).write_bytes(data)
+    result = team.ant("apply", "--validate", ".")
+    assert (result.exit, result.stderr.count("environments/")) == (2, 3)
+
+
+def test_a_real_clone_with_a_link_is_rejected(team, outside):
+    """Git keeps links, also those to absolute paths."""
+    (outside / "config.json").write_text(f'{{"type": "environment", "description": "{SECRET}"}}')
+    git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "init.defaultBranch=main"]
+    subprocess.run([*git, "init", "-q", "origin"], check=True)
+    os.chdir("origin")
+    team.write("environments/a.yaml")
+    Path("environments/b.json").symlink_to(outside / "config.json")
+    subprocess.run([*git, "add", "-A"], check=True)
+    subprocess.run([*git, "commit", "-qm", "x"], check=True)
+    os.chdir("..")
+    subprocess.run([*git, "clone", "-q", "origin", "clone"], check=True)
+    os.chdir("clone")
+    assert shows_nothing(team.ant("apply", "--dry-run", "--verbose", "."))
