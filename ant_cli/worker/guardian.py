@@ -1,9 +1,9 @@
 """The guardian: a process that kills the handlers of a worker that was killed, or that is frozen beyond its leases.
 
-So no orphan continues with an item that another worker may get. Each handler is the leader of a process group,
-started by a shell that first writes the ID of the group into the guardian's pipe, and then becomes the handler. So
-the guardian knows every running handler at every moment. Linux has PR_SET_PDEATHSIG for this, but it reaches only
-the first process of a handler, and other systems have nothing like it.
+So no orphan continues with an item that another worker may get. Each handler is the leader of a session, started by
+a shell that first writes its ID into the guardian's pipe, and then becomes the handler. So the guardian knows every
+running handler at every moment. Linux has PR_SET_PDEATHSIG for this, but it reaches only the first process of a
+handler, and other systems have nothing like it.
 
 Every child of the worker is started and collected here. So the worker can be the first process of a container, to
 which the orphans of all others are given.
@@ -53,7 +53,7 @@ class Guardian:
         self._pipe = -1
 
     def start(self, command: Sequence[str], environ: Mapping[str, str], streams: Sequence[int]) -> Child:
-        """Start a handler as the leader of a group. `streams` are its stdin, stdout and stderr.
+        """Start a handler as the leader of a session. `streams` are its stdin, stdout and stderr.
 
         Raises:
             OSError: if the system refuses.
@@ -63,19 +63,19 @@ class Guardian:
         self._deadlines[child.pid] = NEVER
         return child
 
-    def set_deadline(self, group: int, left_s: float) -> None:
+    def set_deadline(self, handler: int, left_s: float) -> None:
         """Have a handler killed in `left_s` seconds, even if this process is stopped by then."""
-        self._deadlines[group] = now() + left_s
-        self._tell(f"= {group} {self._deadlines[group]}\n")
+        self._deadlines[handler] = now() + left_s
+        self._tell(f"= {handler} {self._deadlines[handler]}\n")
 
-    def is_overdue(self, group: int) -> bool:
+    def is_overdue(self, handler: int) -> bool:
         """Whether the deadline of a handler has passed."""
-        return self._deadlines.get(group, NEVER) <= now()
+        return self._deadlines.get(handler, NEVER) <= now()
 
-    def forget(self, group: int) -> None:
+    def forget(self, handler: int) -> None:
         """Remove a handler that has ended."""
-        self._deadlines.pop(group, None)
-        self._tell(f"- {group}\n")
+        self._deadlines.pop(handler, None)
+        self._tell(f"- {handler}\n")
 
     def close(self) -> None:
         """End the guardian. It kills the handlers that are still running."""
@@ -90,7 +90,7 @@ class Guardian:
         copies = [(_os.POSIX_SPAWN_DUP2, descriptor, number) for number, descriptor in enumerate(descriptors)]
         ignored_by_python = (_signal.SIGPIPE, _signal.SIGXFSZ)
         pid = _os.posix_spawn(
-            command[0], list(command), environ, file_actions=copies, setpgroup=0, setsigdef=ignored_by_python
+            command[0], list(command), environ, file_actions=copies, setsid=True, setsigdef=ignored_by_python
         )
         self._children[pid] = Child(pid, self._loop.create_future())
         return self._children[pid]
@@ -121,8 +121,8 @@ class Guardian:
                 os.close(reading)
             self._pid = child.pid
             child.exit.add_done_callback(self._replace)
-            for group, deadline in self._deadlines.items():
-                self._tell(f"= {group} {deadline}\n")
+            for handler, deadline in self._deadlines.items():
+                self._tell(f"= {handler} {deadline}\n")
         return self._pipe
 
     def _replace(self, _exit: asyncio.Future[int]) -> None:

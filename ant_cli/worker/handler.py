@@ -1,4 +1,4 @@
-"""Handlers: the program to run for an item, with the item on its stdin, in its own process group."""
+"""Handlers: the program to run for an item, with the item on its stdin, in its own session."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from ant_cli.runtime import variables
 from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.redaction import texts_in
 from ant_cli.worker.guardian import Child, Guardian
+from ant_cli.worker.guardian_process import signal_group, signal_session
 from ant_cli.worker.log import KEPT_BYTES, LONGEST_LINE, HandlerLine, WorkerLog
 
 SECRET_VARIABLES = (variables.API_KEY, variables.AUTH_TOKEN, variables.IDENTITY_TOKEN)
@@ -134,7 +135,7 @@ class Handler:
 
     @property
     def pid(self) -> int:
-        """The ID of the process, and of its group."""
+        """The ID of the process, of its group and of its session."""
         return self._child.pid
 
     async def wait(self) -> int:
@@ -142,13 +143,11 @@ class Handler:
         return await self._child.exit
 
     def send(self, number: signal.Signals) -> None:
-        """Send a signal to its process group."""
-        if sys.platform != "win32":  # where the worker doesn't start
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.pid, number)
+        """Send a signal to its processes, except those that have left its session."""
+        signal_session(self.pid, number)
 
     def kill(self) -> None:
-        """Kill its process group."""
+        """Kill its processes."""
         if sys.platform != "win32":
             self.send(signal.SIGKILL)
 
@@ -162,10 +161,12 @@ class Handler:
         exited = self._child.exit
         return exited.done() and exited.result() < 0 and self._guardian.is_overdue(self.pid)
 
-    async def finish(self, *, kill_group: bool) -> None:
-        """After its end: kill the processes left in its group, if wanted, and log the rest of its output."""
-        if kill_group:
+    async def finish(self, *, kill_rest: bool) -> None:
+        """After its end: kill the processes that it has left, if wanted, and log the rest of its output."""
+        if kill_rest and self._child.exit.result():
             self.kill()
+        elif kill_rest and sys.platform != "win32":
+            signal_group(self.pid, signal.SIGKILL)  # after a success that is enough, and takes less time
         self._guardian.forget(self.pid)
         with suppress(TimeoutError):
             async with asyncio.timeout(_LAST_WORDS_S):

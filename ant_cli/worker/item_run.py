@@ -177,7 +177,7 @@ class ItemRun:
         finally:
             keeper.cancel()
         handed_over = context.options.no_auto_stop and run == Run(Ending.EXITED, 0)
-        await handler.finish(kill_group=not handed_over)
+        await handler.finish(kill_rest=not handed_over)
         return run._replace(last_words=handler.last_words(self._log.clean))
 
     async def _attend(self, handler: Handler, keeper: asyncio.Task[Verdict]) -> Run:

@@ -129,6 +129,28 @@ def test_killing_a_worker_ends_its_handlers(queue, start, script, fifo, reading)
     assert worker.end() == -signal.SIGKILL
 
 
+def test_killing_a_worker_ends_a_handler_that_runs_timeout(queue, start, script, fifo, reading):
+    """`timeout` makes a process group of its own."""
+    queue.enqueue()
+    worker = start(handler=[script(f"timeout 600 sh -c 'exec 3> {fifo}; echo started; sleep 600'")])
+    worker.wait_for("handler output", line="started")
+    worker.send(signal.SIGKILL)
+    wait_for_end(reading)
+    worker.end()
+
+
+def test_draining_ends_a_handler_that_runs_timeout(queue, start, script, fifo, reading):
+    """Its child gets the signal, not only the shell."""
+    queue.enqueue()
+    child = f'exec 3> {fifo}; trap "echo asked to stop; exit" TERM; echo started; while :; do sleep 0.1; done'
+    worker = start("--drain-timeout", "0", handler=[script(f"timeout 600 sh -c '{child}'; exit 1")])
+    worker.wait_for("handler output", line="started")
+    worker.send(signal.SIGTERM)
+    worker.wait_for("handler output", line="asked to stop")
+    wait_for_end(reading)
+    assert worker.end() == 0
+
+
 def test_another_worker_does_the_item_of_a_killed_worker(queue, start, work, script):
     """It takes the item when the lease ends, and stops it after its handler has exited with 0."""
     (work_id,) = queue.enqueue()
