@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ant_cli.errors import UnknownName, UsageError, see_help
+from ant_cli.errors import UnknownName, UsageError, see_help, shortened
 from ant_cli.operations import GROUPS, OFFICIAL_COMMANDS, OPERATIONS, find, params_of
 from ant_cli.operations.global_flags import BY_FLAG
-from ant_cli.operations.spec import Flags, FlagValue, Operation, Param
+from ant_cli.operations.spec import Flags, FlagValue, Operation, Param, flag_name
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -269,9 +269,12 @@ def positional_id(args: list[str], flags: Mapping[str, FlagValue], operation: Op
     takes = 0 if param is None or param.name in flags else len(args) if operation.takes_several_ids else 1
     if len(args) > 1:
         _reject_missing_flags(args, flags, operation)
+    if args:
+        _reject_unquoted(flags)
     if len(args) > takes:
         also = f" together with {param.flag}" if param is not None and not takes else ""
-        raise UsageError(f"unexpected argument {args[takes]!r}{also}.", see_help(operation.command))
+        hint = _meant_by(args[takes], flags, operation) or see_help(operation.command)
+        raise UsageError(f"unexpected argument {args[takes]!r}{also}.", hint)
     return {param.name: args[0] if len(args) == 1 else args} if param is not None and args else {}
 
 
@@ -285,6 +288,27 @@ def _reject_missing_flags(args: list[str], flags: Mapping[str, FlagValue], opera
     typed = [f"{param.flag} {quote(arg)}" for param, arg in zip(others, args, strict=False)]
     whole = " ".join(["ant", operation.command, *typed, quote(args[-1])])
     raise UsageError(f"{' and '.join(param.flag for param in others)} is required.", f"Did you mean `{whole}`?")
+
+
+def _reject_unquoted(flags: Mapping[str, FlagValue]) -> None:
+    """Raise UsageError if the shell split a value at its spaces, for lack of quotes: --config {type: cloud}."""
+    for name, value in flags.items():
+        if isinstance(value, str) and value.startswith(("{", "[")) and not value.endswith(("}", "]")):
+            problem = f"the value of {flag_name(name)} ends at a space: {shortened(value)}"
+            raise UsageError(problem, f"Write quotes around it: {flag_name(name)} '{shortened(value)} ...'")
+
+
+def _meant_by(arg: str, flags: Mapping[str, FlagValue], operation: Operation) -> str:
+    """Return a hint at what an unexpected argument was meant for; empty if that is not known."""
+    known = _by_name(params_of(operation))
+    for name, value in flags.items():
+        if isinstance(value, str) and value in known:
+            return f"{flag_name(name)} took {value} as its value. An empty value is {flag_name(name)}="
+    if operation.name == "create" and "name" not in flags:
+        from ant_cli.runtime.shell import quote
+
+        return f"Did you mean `ant {operation.command} --name {quote(arg)}`?"
+    return ""
 
 
 def _arguments(args: list[str], command: Command) -> dict[str, FlagValue]:
@@ -310,7 +334,7 @@ def _arguments(args: list[str], command: Command) -> dict[str, FlagValue]:
 def _unknown_flag(arg: str, known: Iterable[str], command: str) -> UsageError:
     import re  # late, like difflib below: only mistakes need them
 
-    from ant_cli.errors.suggestions import did_you_mean
+    from ant_cli.errors.suggestions import HABITS, did_you_mean
 
     name = re.split(r"[=:\s]", arg, maxsplit=1)[0]  # the rest may be a secret: another flag was meant
     if name in _HELP_FLAGS or (name in _VERSION_FLAGS and not command):
@@ -318,7 +342,7 @@ def _unknown_flag(arg: str, known: Iterable[str], command: str) -> UsageError:
     names = [flag for flag in known if flag.startswith("--")]
     if not name.startswith("--") and not did_you_mean(name, names):
         name = name[:2]  # the rest may be the value of a short flag
-    return UnknownName("flag", name, names, see_help(command))
+    return UnknownName("flag", name, names, HABITS.get(name, ""), see_help(command))
 
 
 def _missing_value(flag: str, command: str) -> UsageError:

@@ -390,3 +390,50 @@ def test_ant_alone_shows_how_to_begin_at_a_terminal(ant):
 def test_ant_alone_is_the_page_of_all_commands_in_a_pipe(ant):
     """In a pipe, programs read it."""
     assert "beta:environments:work" in ant().stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("list", "--all"), "A list follows every page"),
+        (("list", "-A"), "A list follows every page"),
+        (("list", "--quiet"), "2> /dev/null"),
+        (("list", "-q", ".id"), "--transform PATH"),
+        (("list", "-n", "x"), "--workspace-id ID"),
+        (("list", "--no-headers"), "--transform id -r"),
+        (("list", "--sort-by", "name"), "jq 'sort_by(.name)'"),
+        (("update", "env_1", "--set", "a=b"), "--metadata KEY=VALUE"),
+        (("create", "demo"), "`ant beta:environments create --name demo`"),
+        (("create", "it's"), """`ant beta:environments create --name 'it'"'"'s'`"""),
+        (
+            ("create", "--name", "x", "--config", "{type:", "cloud}"),
+            "around it: --config '{type: ...'",
+        ),
+        (("update", "env_1", "--config", "{type:", "cloud}"), "around it: --config '{type: ...'"),
+        (("create", "--description", "--name", "x"), "--description took --name as its value."),
+    ],
+)
+def test_a_habit_or_a_value_without_quotes_is_answered_with_what_to_type(ant, words, hint):
+    """A wrong suggestion is worse than none, so there is no other one."""
+    result = ant("beta:environments", *words)
+    assert (result.exit, result.stdout, result.requests) == (2, "", [])
+    assert hint in result.stderr
+    assert "Did you mean '" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("auth list", "profile list"),
+        ("auth switch work", "profile activate"),
+        ("profile switch work", "profile activate"),
+        ("switch work", "profile activate"),
+        ("validate environments", "apply"),
+    ],
+)
+def test_a_command_of_another_tool_is_answered_with_the_one_command_of_this_one(ant, words, meant):
+    """Other suggestions would only distract."""
+    result = ant(*words.split())
+    assert (result.exit, result.requests) == (2, [])
+    assert f"Did you mean `ant {meant}" in result.stderr
+    assert result.stderr.count("`ant ") == 2

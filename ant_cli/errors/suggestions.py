@@ -18,6 +18,8 @@ SYNONYMS = {
     "-o": "--format",
     "-w": "--watch",
     "add": "create",
+    "auth list": "profile list",
+    "auth switch": "profile activate",
     "config": "profile",
     "describe": "retrieve",
     "destroy": "delete",
@@ -30,18 +32,37 @@ SYNONYMS = {
     "rm": "delete",
     "run": "start",
     "show": "retrieve",
+    "switch": "activate",
     "use": "activate",
+    "validate": "apply --validate",
     "view": "retrieve",
     "whoami": "auth status",
 }
 """Names that other tools use, and the command or flag of this one."""
 
 
+HABITS = {
+    "--all": "A list follows every page; --max-items N ends it earlier.",
+    "--no-headers": "For scripts: --format jsonl, or the IDs alone: --transform id -r",
+    "--quiet": "Notes go to stderr: 2> /dev/null hides them.",
+    "--set": "Each field has a flag of its own; a metadata key is --metadata KEY=VALUE",
+    "--sort-by": "Sort with jq: --slurp | jq 'sort_by(.name)'",
+    "-A": "A list follows every page; --max-items N ends it earlier.",
+    "-n": "--workspace-id ID chooses the workspace.",
+    "-q": "--transform PATH selects a part of the result; 2> /dev/null hides notes.",
+}
+"""Flags of other tools that this one does not need, and what to do instead."""
+_CUTOFF = 0.7
+"""How similar a name must be, from 0 to 1. A wrong suggestion is worse than none."""
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return " Did you mean ...?" for a synonym or near match; empty if there is no such name."""
     from difflib import get_close_matches  # late: only mistakes need it
 
-    choices = list(known)
+    choices = {choice.lstrip("-"): choice for choice in known}
     synonym = SYNONYMS.get(name)
-    matches = [synonym] if synonym in choices else get_close_matches(name.lower(), choices, n=1, cutoff=0.6)
-    return f" Did you mean {matches[0]!r}?" if matches else ""
+    if synonym in choices.values():
+        return f" Did you mean {synonym!r}?"
+    matches = get_close_matches(name.lower().lstrip("-"), choices, n=1, cutoff=_CUTOFF)
+    return f" Did you mean {choices[matches[0]]!r}?" if matches else ""

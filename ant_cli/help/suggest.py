@@ -46,6 +46,8 @@ def _similar_commands(args: Sequence[str], group: Command | None = None) -> list
     A command may be written with other separators, without its group or after another one, by its name in another
     tool, or with a mistake.
     """
+    if group and (synonym := SYNONYMS.get(f"{group.full_name} {args[0]}")):
+        return [synonym]
     arguments = takewhile(lambda arg: not arg.startswith("-"), args[:4])
     literal = [part for name in arguments for part in _parts(shortened(name))]
     typed = [word for part in literal for word in _parts(SYNONYMS.get(part, part))]
