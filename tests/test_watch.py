@@ -248,10 +248,10 @@ def test_a_closed_pipe_is_detected():
     reading, writing = os.pipe()
     with open(writing, "wb", buffering=0) as file:  # noqa: PTH123 - a descriptor, not a path
         stdout = Stdout(file)
-        assert not stdout.reader_leaves(0)
+        assert not stdout.reader_leaves(0, pytest.fail)
         os.close(reading)
-        assert stdout.reader_leaves(3600)
-        assert stdout.reader_leaves(CENTURY_S)
+        assert stdout.reader_leaves(3600, pytest.fail)
+        assert stdout.reader_leaves(CENTURY_S, pytest.fail)
 
 
 def test_a_watch_ends_as_soon_as_its_reader_leaves(clean_environ):

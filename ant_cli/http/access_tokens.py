@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from threading import Lock
 
 from ant_cli.errors import AntError
@@ -40,7 +39,7 @@ class AccessTokens:
         self._connection = connection
         self._runtime = runtime
         self._observer = observer
-        self._now = runtime.now or time.time
+        self._now = runtime.now
         self._cache = TokenCache(rule, connection.base_url, runtime)
         self._lock = Lock()
         self._token: AccessToken | None = None

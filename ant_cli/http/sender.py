@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 
 from ant_cli.errors import AntError, NetworkError, ResponseError
@@ -81,7 +80,7 @@ class Sender:
         self._settings = settings
         self._stderr = runtime.stderr
         self.policy = policy
-        self._sleep = runtime.sleep or time.sleep
+        self._sleep = runtime.sleep
         self._pace: Pace | None = None
         url = settings.base_url
         self._base_url = url if is_local(url) else strip_userinfo(url)  # its user goes into a header

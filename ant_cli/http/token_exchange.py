@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from urllib.parse import urlsplit
 
 from ant_cli.errors import CredentialError, ResponseError, UsageError, shortened
@@ -56,7 +55,7 @@ def exchange(
     }
     body = json.dumps({name: value for name, value in fields.items() if value}, separators=(",", ":")).encode()
     # Measured before the server's clock is, so that the token does not end earlier than expected.
-    obtained_at = (runtime.now or time.time)()
+    obtained_at = runtime.now()
     with _TokenEndpoint(connection, runtime, observer) as endpoint:
         try:
             response = endpoint.send(Request("POST", _PATH, (), body=body), rule, fields["assertion"])

@@ -8,7 +8,6 @@ comparison is rejected: with `!=`, a misquoted value would select everything.
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Sequence
 from itertools import takewhile
 
@@ -220,7 +219,7 @@ def _may_find_nothing(step: PathStep) -> bool:
 
 def _parse_time(operand: str, runtime: Runtime, *, is_time: bool) -> _Time | None:
     """Return the time that an operand means, if any. In quotes, it is text unless the compared value `is_time`."""
-    now = runtime.now or time.time
+    now = runtime.now
     if relative := re.fullmatch(r"now(?:([+-])(.+))?", operand):
         sign, duration = relative.groups()
         seconds = seconds_in(duration) if duration else 0.0

@@ -55,14 +55,12 @@ class Style(NamedTuple):
 
 def detect_style(runtime: Runtime) -> Style | None:
     """Return the style of stdout; None if it is plain, such as in a pipe without FORCE_COLOR."""
-    import time
-
     is_terminal = runtime.stdout.is_terminal
     colour = shows_colour(runtime.environ, is_terminal=is_terminal)
     if not is_terminal and not colour:
         return None
     width, height = terminal_size(runtime.stdout, runtime.environ)
-    return Style(width, height, colour, runtime.now or time.time, is_terminal)
+    return Style(width, height, colour, runtime.now, is_terminal)
 
 
 def shows_colour(environ: Mapping[str, str], *, is_terminal: bool) -> bool:

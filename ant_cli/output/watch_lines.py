@@ -98,8 +98,5 @@ class WatchLines:
 
     def pause(self, seconds: float) -> None:
         """Wait for the next round. Raises BrokenPipeError as soon as the reader closes the pipe."""
-        if self._runtime.sleep:
-            self._runtime.sleep(seconds)
-            seconds = 0
-        if self._runtime.stdout.reader_leaves(seconds):
+        if self._runtime.stdout.reader_leaves(seconds, self._runtime.sleep):
             raise BrokenPipeError

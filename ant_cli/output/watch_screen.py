@@ -68,7 +68,7 @@ class WatchScreen:
 
     def pause(self, seconds: float) -> None:
         """Wait for the next round."""
-        (self._runtime.sleep or time.sleep)(seconds)
+        self._runtime.sleep(seconds)
 
     @contextmanager
     def waiting_for(self, what: str) -> Iterator[None]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import inf
-from time import monotonic
 
 from ant_cli.errors import BadValue
 from ant_cli.input.durations import parse_duration
@@ -26,9 +25,8 @@ class Rhythm(NamedTuple):
 
     def start(self, runtime: Runtime) -> Callable[[float], bool]:
         """Return a function that says whether the time, which starts now, will be up before a pause ends."""
-        now = runtime.now or monotonic
-        end = now() + self.limit_s
-        return lambda pause_s: now() + pause_s > end
+        end = runtime.monotonic() + self.limit_s
+        return lambda pause_s: runtime.monotonic() + pause_s > end
 
 
 def rhythm_of(flags: Flags) -> Rhythm:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from time import sleep
 
 from ant_cli.errors import NetworkError, UsageError, see_help
 from ant_cli.operations import fields_of
@@ -42,7 +41,7 @@ class Waiting(NamedTuple):
             AntError: as `fetch` does.
 
         """
-        pause, is_up = runtime.sleep or sleep, self.rhythm.start(runtime)
+        is_up = self.rhythm.start(runtime)
         is_first = True
         while True:
             values = fetch()
@@ -55,7 +54,7 @@ class Waiting(NamedTuple):
                 runtime.stderr.say(f"Note: waiting until {self.description}.")
             is_first = False
             with progress.waiting_for(f"the condition of {UNTIL.flag}"):
-                pause(self.rhythm.every_s)
+                runtime.sleep(self.rhythm.every_s)
 
 
 def waiting_of(operation: Operation, flags: Flags, inputs: int, runtime: Runtime) -> Waiting:

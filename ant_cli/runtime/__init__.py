@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 
 from ant_cli.runtime import variables
@@ -34,8 +35,10 @@ class Runtime:
         self.environ = environ
         self.transport = transport
         """A `Transport` of `http/`, in place of the network."""
-        self.sleep = sleep
-        self.now = now
+        self.sleep = sleep or time.sleep
+        self.now = now or time.time
+        self.monotonic = now or time.monotonic
+        """A clock that is never set, for measuring how long something takes."""
         self.ask = ask
         """Asks a question and returns the reply, in place of the terminal."""
 

@@ -32,10 +32,10 @@ _MOST_RECEIVED = 50
 """How many secrets from responses are redacted. A server may send any number, and each slows down every message."""
 _LAST_LINES_S = 2.0
 """How long the end of a program waits for a reader of stderr."""
-_LONGEST_POLL_S = 86_400.0
-"""How long one poll() waits; its limit is 24 days."""
 _POLL_S = 0.02
 """How often Windows is asked whether a pipe has data."""
+_LONGEST_POLL_S = 86_400.0
+"""How long poll() waits at most; its limit is 24 days."""
 PATIENCE_S = 1.0
 """How many seconds to wait for a silent pipe."""
 
@@ -183,30 +183,21 @@ class Stdout(Stream):
                 raise BrokenPipeError from None
             raise OutputError(f"the result can't be written to standard output: {os_error_text(error)}.") from None
 
-    def reader_leaves(self, within_s: float) -> bool:
+    def reader_leaves(self, within_s: float, sleep: Callable[[float], None]) -> bool:
         """Wait, and return whether the reader of the pipe has closed it, as soon as it does.
 
-        A program that rarely writes would not notice otherwise. On Windows, and for a file, this only waits.
+        A program that rarely writes would not notice otherwise. On Windows, or without a real stream, it sleeps.
         """
-        import select
-        import time
-
-        end = time.monotonic() + within_s
         if sys.platform != "win32":
+            import select
+
             poll = select.poll()
             try:
                 poll.register(self.descriptor, 0)  # only the events that are always reported
-            except (OSError, ValueError):  # it is closed, or not a real stream
+                return bool(poll.poll(min(within_s, _LONGEST_POLL_S) * 1000))
+            except (OSError, ValueError):
                 pass
-            else:
-                while True:
-                    left_s = max(0.0, end - time.monotonic())
-                    events = poll.poll(min(left_s, _LONGEST_POLL_S) * 1000)
-                    if any(event & (select.POLLERR | select.POLLHUP) for _, event in events):
-                        return True
-                    if events or not left_s:
-                        break
-        time.sleep(max(0.0, end - time.monotonic()))
+        sleep(within_s)
         return False
 
 

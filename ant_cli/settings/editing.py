@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -101,7 +100,7 @@ def edit(runtime: Runtime) -> Iterator[Draft]:
 def _locked(path: Path, runtime: Runtime) -> Iterator[None]:
     """Keep other processes from changing the profiles. A note names the lock if waiting takes long."""
     name = f"{path}.lock"
-    patience = Patience(_NOTE_AFTER_S, _LOCK_LIMIT_S, runtime.sleep or time.sleep)
+    patience = Patience(_NOTE_AFTER_S, _LOCK_LIMIT_S, runtime.sleep)
 
     def note() -> None:
         runtime.stderr.say(f"Note: waiting for another process that is changing the profiles and holds {name}.")

@@ -58,13 +58,11 @@ class TokenCache:
             LockTimeout: if another process takes longer than `limit_s` seconds to exchange it.
 
         """
-        from time import sleep
-
         from ant_cli.runtime.storage import Patience, locked  # late: few runs exchange a token
 
         with ExitStack() as stack:
             if self._path is not None:
-                patience = Patience(_NOTE_AFTER_S, limit_s, self._runtime.sleep or sleep)
+                patience = Patience(_NOTE_AFTER_S, limit_s, self._runtime.sleep)
                 try:
                     _make_folder(self._path.parent)
                     stack.enter_context(locked(self._path, self._note_waiting, patience))

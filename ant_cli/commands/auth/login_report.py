@@ -101,7 +101,7 @@ def login_report(selected: SelectedProfile, runtime: Runtime) -> LoginReport | N
 
     That is the selected profile, one with the same name, or else the active one.
     """
-    environ, now = runtime.environ, (runtime.now or time.time)()
+    environ, now = runtime.environ, runtime.now()
     same = bool(selected.name) and has_profile(selected.name, environ)
     name, profile, login = selected.name if same else "", selected.official, None
     try:

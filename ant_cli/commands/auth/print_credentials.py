@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import time
 from copy import copy
 
 from ant_cli.errors import CredentialError, exclude_each_other
@@ -70,7 +69,7 @@ def _printed(settings: Settings, runtime: Runtime) -> _Printed:
 
 def _login(profile: OfficialProfile, runtime: Runtime) -> _Printed:
     login = usable_login(profile, runtime)
-    if login.expires_at is not None and login.expires_at - (runtime.now or time.time)() <= _SOON_S:
+    if login.expires_at is not None and login.expires_at - runtime.now() <= _SOON_S:
         runtime.hint(
             f"Note: the login of profile {profile.name!r} ends within {_SOON_S:g} s, and is not renewed here."
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 
 from ant_cli.commands.auth.login_report import LoginReport, end_text, login_report
@@ -176,7 +175,7 @@ def _with_cached_end(row: SourceRow, settings: Settings, runtime: Runtime) -> So
     from ant_cli.settings.token_cache import TokenCache  # late: few runs have a federation
 
     token = TokenCache(credential.rule, settings.connection.base_url, runtime).read()
-    now = (runtime.now or time.time)()
+    now = runtime.now()
     return row._replace(value=f"{row.value}; its access token {end_text(token.expires_at, now)}") if token else row
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 
 from ant_cli.errors import CredentialError
 from ant_cli.runtime import Runtime
@@ -18,7 +17,7 @@ class LoginTokens:
     def __init__(self, profile: OfficialProfile, runtime: Runtime) -> None:
         self._profile = profile
         self._runtime = runtime
-        self._now = runtime.now or time.time
+        self._now = runtime.now
         self._token = self._read()
 
     def current(self) -> AccessToken:

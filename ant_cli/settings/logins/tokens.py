@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 
 from ant_cli.errors import BadValue, CredentialError
 from ant_cli.runtime import Runtime
@@ -75,7 +74,7 @@ def usable_login(profile: OfficialProfile, runtime: Runtime) -> Login:
     login = read_login(profile, runtime)
     if login is None:
         raise CredentialError(f"profile {profile.name!r} of the official tool is not logged in.", _renewal(profile))
-    left = math.inf if login.expires_at is None else login.expires_at - (runtime.now or time.time)()
+    left = math.inf if login.expires_at is None else login.expires_at - runtime.now()
     if left > SPARE_S:
         return login
     ended = "ended" if left <= 0 else f"ends within {SPARE_S:g} s"
