@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partialmethod
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -37,9 +38,12 @@ if sys.platform == "win32":
         "output/test_explorer_terminal.py",
         "output/test_pager.py",
         "test_examples.py",
+        "screens",
         "test_profiles_processes.py",
+        "worker",
     ]
-    """Tests that drive the terminals, locks and shells of POSIX."""
+    """Tests that drive the terminals, locks and shells of POSIX, and the worker, which needs it."""
+    Path.write_text = partialmethod(Path.write_text, newline="\n")  # type: ignore[method-assign] # tests compare bytes
 
 KEY = "correct-horse-battery"
 """The key of every run.

@@ -54,7 +54,7 @@ class Team:
         environ = {**self.environ, "TERM": "dumb", **env}
         runtime = Runtime(stdin, Stdout(stdout), Stderr(stderr), environ, transport, lambda _: None)
         status = main(words, runtime)
-        result = Result(status, stdout.text(), stderr.text())
+        result = Result(status, stdout.text(), stderr.text().replace(os.sep, "/"))
         assert KEY not in result.stdout + result.stderr
         assert "this is a bug" not in result.stderr
         return result

@@ -36,7 +36,7 @@ def mistakes(*paths: str) -> list[str]:
     with pytest.raises(UsageError) as caught:
         loaded(*paths)
     assert caught.value.exit_code == 2
-    lines = caught.value.message.splitlines()
+    lines = caught.value.message.replace(os.sep, "/").splitlines()
     return lines[1:] if lines[0].startswith("there are ") else lines
 
 
