@@ -90,7 +90,8 @@ def _start_in_background(runtime: Runtime, options: dict[str, str], api_key: str
     """Start an emulator as a separate process, and return its base URL as soon as it listens.
 
     The key is passed on in a pipe, because others can read the arguments while the emulator runs. With `-P`, no
-    module is imported from the working directory, which may belong to somebody else.
+    module is imported from the working directory, which may belong to somebody else. Modules are found where this
+    process finds them: in a file made by shiv or pex, Python would not find them by itself.
 
     Raises:
         AntError: if it does not start. The error has its output.
@@ -111,7 +112,7 @@ def _start_in_background(runtime: Runtime, options: dict[str, str], api_key: str
         stdin=subprocess.PIPE if api_key else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=stderr,
-        env=dict(runtime.environ),
+        env={**runtime.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         **in_background(),
         text=True,
     )

@@ -421,6 +421,24 @@ def test_a_detached_emulator_runs_no_code_from_the_working_directory(clean_envir
     assert done.stdout.startswith("http://127.0.0.1:")
 
 
+def test_an_emulator_is_detached_from_a_program_that_brings_its_own_modules(clean_environ):
+    """In a file made by shiv or pex, the program adds its modules to the path when it starts."""
+    run = f"import sys; sys.path[:0] = {sys.path!r}; from ant_cli.__main__ import entry_point; entry_point()"
+    program = [sys._base_executable, "-I", "-c", run, "emulator"]  # type: ignore[attr-defined] # without the modules
+    done = subprocess.run(
+        [*program, "start", "--detach", "--port", "0", "--database", ":memory:"],
+        env=clean_environ,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    subprocess.run(
+        [*program, "stop"], env=clean_environ, stdin=subprocess.DEVNULL, capture_output=True, check=False
+    )
+    assert done.stdout.startswith("http://127.0.0.1:"), done.stderr
+
+
 def test_the_key_of_an_emulator_can_be_read_from_stdin(clean_environ):
     """On stdin, no other user can see it."""
     process = subprocess.Popen(
