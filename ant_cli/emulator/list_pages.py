@@ -34,9 +34,13 @@ def sequence_of(list_name: str, page: str | None, start: int = BEFORE_THE_FIRST)
     return int(match["sequence"])
 
 
+_FROM_URL_SAFE = str.maketrans("-_+/", "+/!!")
+"""Turns URL-safe base64 into plain base64, in which what was no character of it is still none."""
+
+
 def _decoded(page: str) -> str:
     try:
-        return base64.b64decode(page.removeprefix(PREFIX), altchars=b"-_", validate=True).decode()
+        return base64.b64decode(page.removeprefix(PREFIX).translate(_FROM_URL_SAFE), validate=True).decode()
     except (binascii.Error, ValueError):
         return ""
 

@@ -5,7 +5,7 @@ import signal
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from urllib.parse import urlsplit
 
 import pytest
@@ -63,7 +63,12 @@ def test_a_stopping_server_finishes_the_requests_in_flight(emulator):
         def may_wait(self, _path, _query):
             return True
 
-    with serving(Slow(":memory:")) as server, connected(server.url) as connection, connected(server.url) as idle:
+    with (
+        closing(Slow(":memory:")) as slow,
+        serving(slow) as server,
+        connected(server.url) as connection,
+        connected(server.url) as idle,
+    ):
         idle.connect()
         connection.request("GET", ENVIRONMENTS, headers=HEADERS)
         begun.wait()
