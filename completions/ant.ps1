@@ -224,9 +224,9 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             '--scope|Who can see it: every account of the organization, or only yours'
             '--parallel|Requests at once, if there are several inputs'
             '--fail-fast|With several inputs: send nothing after the first failure'
-            '--beta|A beta version of the API, in place of the default'
-            '--file|Read the input from this file instead of stdin; - is stdin itself'
-            '-f|Read the input from this file instead of stdin; - is stdin itself'
+            '--beta|A beta version, in place of the default'
+            '--file|Read the input from this file; - is stdin'
+            '-f|Read the input from this file; - is stdin'
         ) + $shared
         'beta:environments retrieve' = @(
             '--help|Show help'
@@ -238,9 +238,9 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             '--for|Stop after this time; --until then exits with 8'
             '--parallel|Requests at once, if there are several inputs'
             '--fail-fast|With several inputs: send nothing after the first failure'
-            '--beta|A beta version of the API, in place of the default'
-            '--file|Read the input from this file instead of stdin; - is stdin itself'
-            '-f|Read the input from this file instead of stdin; - is stdin itself'
+            '--beta|A beta version, in place of the default'
+            '--file|Read the input from this file; - is stdin'
+            '-f|Read the input from this file; - is stdin'
         ) + $shared
         'beta:environments update' = @(
             '--help|Show help'
@@ -253,11 +253,12 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             '--scope|Who can see it: every account of the organization, or only yours'
             '--add|Add to a list or set a key: packages.pip=polars; repeated'
             '--remove|Remove from a list: packages.pip=pandas, or metadata.KEY'
+            '--set|Set a package''s version, or a key: packages.pip=pandas==2.3'
             '--parallel|Requests at once, if there are several inputs'
             '--fail-fast|With several inputs: send nothing after the first failure'
-            '--beta|A beta version of the API, in place of the default'
-            '--file|Read the input from this file instead of stdin; - is stdin itself'
-            '-f|Read the input from this file instead of stdin; - is stdin itself'
+            '--beta|A beta version, in place of the default'
+            '--file|Read the input from this file; - is stdin'
+            '-f|Read the input from this file; - is stdin'
         ) + $shared
         'beta:environments list' = @(
             '--help|Show help'
@@ -272,9 +273,9 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             '--watch|Repeat the request, and mark what changed'
             '--every|The time between requests'
             '--for|Stop after this time; --until then exits with 8'
-            '--beta|A beta version of the API, in place of the default'
-            '--file|Read the input from this file instead of stdin; - is stdin itself'
-            '-f|Read the input from this file instead of stdin; - is stdin itself'
+            '--beta|A beta version, in place of the default'
+            '--file|Read the input from this file; - is stdin'
+            '-f|Read the input from this file; - is stdin'
         ) + $shared
         'beta:environments delete' = @(
             '--help|Show help'
@@ -283,9 +284,9 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             '--parallel|Requests at once, if there are several inputs'
             '--fail-fast|With several inputs: send nothing after the first failure'
             '--yes|Do not ask for confirmation at a terminal'
-            '--beta|A beta version of the API, in place of the default'
-            '--file|Read the input from this file instead of stdin; - is stdin itself'
-            '-f|Read the input from this file instead of stdin; - is stdin itself'
+            '--beta|A beta version, in place of the default'
+            '--file|Read the input from this file; - is stdin'
+            '-f|Read the input from this file; - is stdin'
         ) + $shared
         'beta:environments archive' = @(
             '--help|Show help'
@@ -294,9 +295,9 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             '--parallel|Requests at once, if there are several inputs'
             '--fail-fast|With several inputs: send nothing after the first failure'
             '--yes|Do not ask for confirmation at a terminal'
-            '--beta|A beta version of the API, in place of the default'
-            '--file|Read the input from this file instead of stdin; - is stdin itself'
-            '-f|Read the input from this file instead of stdin; - is stdin itself'
+            '--beta|A beta version, in place of the default'
+            '--file|Read the input from this file; - is stdin'
+            '-f|Read the input from this file; - is stdin'
         ) + $shared
         'beta:environments:work' = @(
             '--help|Show help'
@@ -313,9 +314,9 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             '--for|Stop after this time; --until then exits with 8'
             '--parallel|Requests at once, if there are several inputs'
             '--fail-fast|With several inputs: send nothing after the first failure'
-            '--beta|A beta version of the API, in place of the default'
-            '--file|Read the input from this file instead of stdin; - is stdin itself'
-            '-f|Read the input from this file instead of stdin; - is stdin itself'
+            '--beta|A beta version, in place of the default'
+            '--file|Read the input from this file; - is stdin'
+            '-f|Read the input from this file; - is stdin'
         ) + $shared
         'beta:environments:work poll' = @(
             '--help|Show help'
@@ -324,9 +325,9 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             '--block-ms|Milliseconds to wait for work to arrive, 1 to 999'
             '--reclaim-older-than-ms|Also take items that another worker got this many milliseconds ago but never acknowledged'
             '--anthropic-worker-id|A name for this worker, unique in the environment; the queue''s statistics count workers by name'
-            '--beta|A beta version of the API, in place of the default'
-            '--file|Read the input from this file instead of stdin; - is stdin itself'
-            '-f|Read the input from this file instead of stdin; - is stdin itself'
+            '--beta|A beta version, in place of the default'
+            '--file|Read the input from this file; - is stdin'
+            '-f|Read the input from this file; - is stdin'
         ) + $shared
         'beta:environments:work ack' = @(
             '--help|Show help'
@@ -335,9 +336,9 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             '--work-id|The work item''s ID'
             '--parallel|Requests at once, if there are several inputs'
             '--fail-fast|With several inputs: send nothing after the first failure'
-            '--beta|A beta version of the API, in place of the default'
-            '--file|Read the input from this file instead of stdin; - is stdin itself'
-            '-f|Read the input from this file instead of stdin; - is stdin itself'
+            '--beta|A beta version, in place of the default'
+            '--file|Read the input from this file; - is stdin'
+            '-f|Read the input from this file; - is stdin'
         ) + $shared
         'beta:environments:work heartbeat' = @(
             '--help|Show help'
@@ -348,9 +349,9 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             '--expected-last-heartbeat|Extend the lease only if this was the last heartbeat: NO_HEARTBEAT for none, then the last_heartbeat of the previous response, exactly as returned'
             '--parallel|Requests at once, if there are several inputs'
             '--fail-fast|With several inputs: send nothing after the first failure'
-            '--beta|A beta version of the API, in place of the default'
-            '--file|Read the input from this file instead of stdin; - is stdin itself'
-            '-f|Read the input from this file instead of stdin; - is stdin itself'
+            '--beta|A beta version, in place of the default'
+            '--file|Read the input from this file; - is stdin'
+            '-f|Read the input from this file; - is stdin'
         ) + $shared
         'beta:environments:work stop' = @(
             '--help|Show help'
@@ -360,9 +361,9 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             '--force|Stop it immediately, without a graceful shutdown'
             '--parallel|Requests at once, if there are several inputs'
             '--fail-fast|With several inputs: send nothing after the first failure'
-            '--beta|A beta version of the API, in place of the default'
-            '--file|Read the input from this file instead of stdin; - is stdin itself'
-            '-f|Read the input from this file instead of stdin; - is stdin itself'
+            '--beta|A beta version, in place of the default'
+            '--file|Read the input from this file; - is stdin'
+            '-f|Read the input from this file; - is stdin'
         ) + $shared
         'beta:environments:work list' = @(
             '--help|Show help'
@@ -377,9 +378,9 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             '--watch|Repeat the request, and mark what changed'
             '--every|The time between requests'
             '--for|Stop after this time; --until then exits with 8'
-            '--beta|A beta version of the API, in place of the default'
-            '--file|Read the input from this file instead of stdin; - is stdin itself'
-            '-f|Read the input from this file instead of stdin; - is stdin itself'
+            '--beta|A beta version, in place of the default'
+            '--file|Read the input from this file; - is stdin'
+            '-f|Read the input from this file; - is stdin'
         ) + $shared
         'beta:environments:work update' = @(
             '--help|Show help'
@@ -389,9 +390,9 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             '--metadata|Keys to set (owner=ada) or to delete (owner=), repeated; or all in one: {owner: ada, retry: null}'
             '--parallel|Requests at once, if there are several inputs'
             '--fail-fast|With several inputs: send nothing after the first failure'
-            '--beta|A beta version of the API, in place of the default'
-            '--file|Read the input from this file instead of stdin; - is stdin itself'
-            '-f|Read the input from this file instead of stdin; - is stdin itself'
+            '--beta|A beta version, in place of the default'
+            '--file|Read the input from this file; - is stdin'
+            '-f|Read the input from this file; - is stdin'
         ) + $shared
         'beta:environments:work stats' = @(
             '--help|Show help'
@@ -403,9 +404,9 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             '--for|Stop after this time; --until then exits with 8'
             '--parallel|Requests at once, if there are several inputs'
             '--fail-fast|With several inputs: send nothing after the first failure'
-            '--beta|A beta version of the API, in place of the default'
-            '--file|Read the input from this file instead of stdin; - is stdin itself'
-            '-f|Read the input from this file instead of stdin; - is stdin itself'
+            '--beta|A beta version, in place of the default'
+            '--file|Read the input from this file; - is stdin'
+            '-f|Read the input from this file; - is stdin'
         ) + $shared
         'beta:worker' = @(
             '--help|Show help'
@@ -1040,6 +1041,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         '--for' = 'free'
         '--add' = 'free'
         '--remove' = 'free'
+        '--set' = 'free'
         '--limit' = 'free'
         '--filter' = 'free'
         '--max-items' = 'free'

@@ -402,7 +402,7 @@ def test_ant_alone_is_the_page_of_all_commands_in_a_pipe(ant):
         (("list", "-n", "x"), "--workspace-id ID"),
         (("list", "--no-headers"), "--transform id -r"),
         (("list", "--sort-by", "name"), "jq 'sort_by(.name)'"),
-        (("update", "env_1", "--set", "a=b"), "--metadata KEY=VALUE"),
+        (("create", "--set", "a=b"), "--metadata KEY=VALUE"),
         (("create", "demo"), "`ant beta:environments create --name demo`"),
         (("create", "it's"), """`ant beta:environments create --name 'it'"'"'s'`"""),
         (

@@ -27,8 +27,8 @@ DONE = {"id": "env_1", "name": "done"}
 def environment(**changes):
     """Return the environment with other pip packages, or another field."""
     changed = copy.deepcopy(ENVIRONMENT)
-    if "pip" in changes:
-        changed["config"]["packages"]["pip"] = changes.pop("pip")
+    managers = changes.keys() & {"apt", "cargo", "gem", "go", "npm", "pip"}
+    changed["config"]["packages"] |= {name: changes.pop(name) for name in managers}
     return {**changed, **changes}
 
 
@@ -126,16 +126,89 @@ def test_other_fields_are_sent_even_if_nothing_is_added(update):
 
 def test_another_version_of_an_added_package_is_noted(update):
     """Only exactly the same string is the same element."""
-    result = update("--add", "packages.pip=pandas")
-    assert bodies(result)[-1]["config"]["packages"]["pip"] == ["pandas==2.2", "numpy", "pandas"]
-    assert "Note: env_1: packages.pip has 'pandas==2.2', too, next to 'pandas'.\n" in result.stderr
+    result = update("--add", "packages.pip=pandas==2.3")
+    assert bodies(result)[-1]["config"]["packages"]["pip"] == ["pandas==2.2", "numpy", "pandas==2.3"]
+    note = "Note: env_1: packages.pip has 'pandas==2.2', too, next to 'pandas==2.3'. "
+    assert note + "To replace it: --set packages.pip=pandas==2.3\n" in result.stderr
 
 
 def test_the_at_sign_of_a_scoped_package_starts_no_version(update):
     """A note names only another version of the same scoped package."""
-    remote = environment(pip=["@types/node@22", "@other/pkg"])
-    noted = update("--remove", "packages.pip=@types/node", remote=remote, replies=[remote]).stderr
-    assert "packages.pip has no '@types/node'; it has '@types/node@22'.\n" in noted
+    remote = environment(npm=["@types/node@22", "@other/pkg"])
+    noted = update("--remove", "packages.npm=@types/node", remote=remote, replies=[remote]).stderr
+    assert "packages.npm has no '@types/node'; it has '@types/node@22'.\n" in noted
+
+
+GOPLS = "golang.org/x/tools/gopls"
+
+
+@pytest.mark.parametrize(
+    ("manager", "old", "text", "new"),
+    [
+        ("pip", ["a", "pandas==2.2", "b"], "pandas==2.3", ["a", "pandas==2.3", "b"]),
+        ("pip", ["Scikit_Learn[alldeps] ~= 1.4; python_version > '3'"], "scikit-learn", ["scikit-learn"]),
+        ("pip", ["pandas", "numpy", "pandas>=2"], "pandas == 2.3", ["pandas == 2.3", "numpy"]),
+        ("pip", ["pandas @ https://x.example/p.whl"], "pandas(<3)", ["pandas(<3)"]),
+        ("pip", ["pandas-stubs", "geopandas"], "pandas<3", ["pandas-stubs", "geopandas", "pandas<3"]),
+        ("pip", ["git+https://x/a"], "git+https://x/b", ["git+https://x/a", "git+https://x/b"]),
+        ("npm", ["@types/node@22", "node"], "@types/node@^24", ["@types/node@^24", "node"]),
+        ("npm", ["lodash@npm:lodash-es@4"], "lodash@5", ["lodash@5"]),
+        ("npm", ["github:a/b"], "github:a/c", ["github:a/b", "github:a/c"]),
+        ("go", [f"{GOPLS}@v0.16"], f"{GOPLS}@latest", [f"{GOPLS}@latest"]),
+        ("go", ["golang.org/x/tools@v1"], f"{GOPLS}@v1", ["golang.org/x/tools@v1", f"{GOPLS}@v1"]),
+        ("gem", ["rails:7.1.0", "rails-html:1"], "rails -v 7.2", ["rails -v 7.2", "rails-html:1"]),
+        ("cargo", ["cargo_edit@0.12"], "cargo-edit", ["cargo-edit"]),
+        ("apt", ["curl=8.5.0-2", "libc6:i386=2"], "curl/stable", ["curl/stable", "libc6:i386=2"]),
+        ("apt", ["libc6:i386=2"], "libc6:amd64=2", ["libc6:i386=2", "libc6:amd64=2"]),
+        ("apt", None, "curl", ["curl"]),
+    ],
+)
+def test_set_puts_a_package_in_place_of_its_other_versions(update, manager, old, text, new):
+    """It knows how each package manager writes names and versions, and adds a package that is missing."""
+    result = update("--set", f"packages.{manager}={text}", remote=environment(**{manager: old}))
+    assert bodies(result)[-1] == {"config": {"type": "cloud", "packages": {manager: new}}}
+    assert result.stderr == ""
+
+
+def test_set_sets_a_key_of_metadata_like_add(update):
+    """The key may exist already."""
+    result = update("--set", "metadata.team=x", "--set", "metadata.new=1")
+    assert bodies(result)[-1] == {"metadata": {"team": "x", "new": "1"}}
+
+
+def test_a_package_that_is_set_already_needs_no_update(update):
+    """The note is that of `--add`."""
+    result = update("--set", "packages.pip=pandas==2.2", replies=[ENVIRONMENT])
+    assert "packages.pip has 'pandas==2.2' already.\n" in result.stderr
+
+
+def test_an_exact_version_may_be_removed_while_another_is_added(update):
+    """The list has only the new one, at its end."""
+    result = update("--remove", "packages.pip=pandas==2.2", "--add", "packages.pip=pandas==2.3")
+    assert bodies(result)[-1]["config"]["packages"]["pip"] == ["numpy", "pandas==2.3"]
+
+
+WHOLE = {**ENVIRONMENT, "type": "environment", "created_at": "2026-11-25T10:00:00Z", "archived_at": None}
+NOTE = "Note: of an object from the server, only the ID is used with --add, --remove and --set.\n"
+
+
+@pytest.mark.parametrize("text", [json.dumps(WHOLE), json.dumps([WHOLE])], ids=["list", "list --slurp"])
+def test_objects_of_a_list_can_be_piped_into_an_update_with_edits(update, text):
+    """They are IDs then: their own fields are not sent."""
+    words = ("beta:environments", "update")
+    result = update("--add", "packages.pip=polars", "--set", "metadata.team=x", ids=words, stdin=text)
+    assert result.exit == 0
+    config = {"type": "cloud", "packages": {"pip": ["pandas==2.2", "numpy", "polars"]}}
+    assert bodies(result) == [None, {"config": config, "metadata": {"team": "x"}}]
+    assert result.stderr == NOTE
+
+
+def test_fields_that_are_piped_with_an_id_are_still_sent_with_an_edit(update):
+    """An object of a few fields was written for the update."""
+    text = '{"id": "env_1", "name": "new"}'
+    result = update("--add", "packages.pip=polars", ids=("beta:environments", "update"), stdin=text)
+    assert bodies(result)[-1]["name"] == "new"
+    assert result.stderr == ""
 
 
 def test_an_unambiguous_change_causes_no_note(update):
@@ -156,6 +229,20 @@ def test_an_unambiguous_change_causes_no_note(update):
         (("--remove", "metadata.team=x"), ["Write --remove metadata.team"]),
         (("--add", "metadata.=x"), ["knows no list 'metadata.'"]),
         (("--add", "packages.pip=x", "--remove", "packages.pip=x"), ["contradicts --remove packages.pip=x"]),
+        (
+            ("--remove", "packages.pip=pandas", "--add", "packages.pip=pandas==2.3"),
+            ["contradicts --remove packages.pip=pandas.", "--set packages.pip=pandas==2.3"],
+        ),
+        (("--set", "packages.pip=x==1", "--set", "packages.pip=X==2"), ["contradicts --set packages.pip=x==1"]),
+        (("--set", "packages.pip=x==1", "--add", "packages.pip=x==2"), ["contradicts --add packages.pip=x==2"]),
+        (
+            ("--set", "packages.pip=x==1", "--remove", "packages.pip=x==2"),
+            ["contradicts --remove packages.pip=x==2"],
+        ),
+        (("--set", "metadata.a=1", "--remove", "metadata.a"), ["contradicts --remove metadata.a"]),
+        (("--set", "networking.allowed_hosts=a.b"), ["--set sets packages", "Use --add"]),
+        (("--set", "pip=x"), ["--set knows no list 'pip'. Did you mean 'packages.pip'?"]),
+        (("--set", "metadata.a="), ["needs a value"]),
         (("--add", "metadata.a=1", "--add", "metadata.a=2"), ["contradicts --add metadata.a=1"]),
         (
             ("--add", "packages.pip=x", "--config", "{type: cloud, packages: {pip: [y]}}"),

@@ -202,7 +202,13 @@ def test_one_bad_id_among_many_sends_nothing(many, bad):
         ((*ARCHIVE,), '"env_1"\nnull\n', "line 2"),
         ((*ARCHIVE,), '{"id": "a"}\n{"id": ["b"]}\n', "line 2"),
         ((*ARCHIVE,), "env_1\nenv 2\n", "IDs, one per line"),
-        ((*ARCHIVE,), '["env_1", "env_2"]', "a list"),
+        (
+            (*ARCHIVE,),
+            '["env_1", ["env_2"]]',
+            "document 2 must hold IDs, one per line, or keys and values, but holds a list",
+        ),
+        ((*ARCHIVE,), "- env_1\n- env_2\n", "holds text"),
+        (("beta:environments", "create"), '[{"name": "x"}]', "a list"),
         (("beta:environments", "update", "a", "b"), "name: x\n---\nname: y\n", "not both"),
         (("beta:environments", "update", "a"), '{"name": "x"}\n{"id": "b", "name": "y"}\n', "'b'"),
         (("beta:environments", "create"), "name: x\n---\ndescription: y\n", "--name is required"),
@@ -215,6 +221,20 @@ def test_unusable_input_sends_nothing(many, args, stdin, part):
     result = many(*args, stdin=stdin, api=api)
     assert (result.exit, api.sent, result.stdout) == (2, [], "")
     assert part in result.stderr
+
+
+@pytest.mark.parametrize("item", ['"env_1"', '{"id": "env_1"}', '{"environment_id": "env_1"}'])
+def test_an_array_of_ids_or_objects_is_several_inputs(many, item):
+    """`list --slurp` prints one."""
+    api = FakeAPI()
+    result = many(*ARCHIVE, stdin=f'[{item}, "env_2"]\n"env_3"', api=api)
+    assert (result.exit, sorted(api.sent)) == (0, ["env_1", "env_2", "env_3"])
+
+
+def test_an_empty_array_is_nothing_to_do(ant):
+    """As the output of a list without items."""
+    result = ant(*ARCHIVE, stdin="[]\n", replies=[])
+    assert (result.exit, result.stdout, result.stderr) == (0, "", NOTHING_TO_DO)
 
 
 def test_flags_apply_to_each_of_several_ids(many):

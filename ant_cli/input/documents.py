@@ -77,7 +77,8 @@ def _id_lines(text: str) -> Iterator[ParsedValue]:
 
 
 def _documents(values: Iterator[ParsedValue], source: str, operation: Operation, id_key: str) -> Iterator[Document]:
-    """Convert values to documents, which are numbered if there are several."""
+    """Convert values to documents, which are numbered if there are several. A list of objects is several."""
+    values = _flat(values) if id_key else values
     first, second = next(values, None), next(values, None)
     if first is None or (second is None and first.value is None):
         return
@@ -85,6 +86,14 @@ def _documents(values: Iterator[ParsedValue], source: str, operation: Operation,
     for number, parsed in enumerate(chain(filter(None, (first, second)), values), 1):
         where = (f", line {parsed.line}" if parsed.line else f", document {number}") if several else ""
         yield _document(parsed, source + where, operation, id_key)._replace(is_one_of_several=several)
+
+
+def _flat(values: Iterator[ParsedValue]) -> Iterator[ParsedValue]:
+    for parsed in values:
+        if isinstance(parsed.value, list):
+            yield from (ParsedValue(item, 0, parsed.is_json) for item in parsed.value)
+        else:
+            yield parsed
 
 
 def _document(parsed: ParsedValue, source: str, operation: Operation, id_key: str) -> Document:

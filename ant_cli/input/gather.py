@@ -31,7 +31,7 @@ class Inputs(NamedTuple):
     were_needed: bool = False
     """The flags do not make a complete request."""
     has_edits: bool = False
-    """The flags include `--add` or `--remove`, which change something besides the fields."""
+    """The flags include `--add`, `--remove` or `--set`, which change something besides the fields."""
     lack_ids: bool = False
     """The input ended without an ID, so there is nothing to do."""
 

@@ -1,4 +1,4 @@
-"""`--add` and `--remove`: parse the edits, and compute the update that applies them to an object.
+"""`--add`, `--remove` and `--set`: parse the edits, and compute the update that applies them to an object.
 
 Nothing here reads or sends. The update has only the fields that change, because the API keeps the rest.
 """
@@ -11,31 +11,54 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ant_cli.errors import BadValue, UsageError
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.input.values import Value
-from ant_cli.operations.global_flags import ADD, REMOVE
+from ant_cli.operations.global_flags import ADD, REMOVE, SET
 from ant_cli.operations.spec import Flags, Param
 from ant_cli.runtime.light_typing import Any, NamedTuple, TypeAlias
 
 _CONFIG = "config"
 _METADATA = "metadata"
 _METADATA_PREFIX = f"{_METADATA}."
-_VERSION = re.compile(r"(?<=.)(?:[=<>~!@:;\[]| )")
-"""The end of a package's name, as in `pandas==2.2`, `@types/node@22`, `rails:7.1.0`."""
+_PACKAGE_NAMES = {
+    "apt": r"[^\s=/]+(?=[=/]|$)",
+    "cargo": r"[\w-]+(?=[\s@=]|$)",
+    "gem": r"[\w.-]+(?=[\s:]|$)",
+    "go": r"[^\s@]+(?=@|$)",
+    "npm": r"(?:@[^\s@/]+/)?[^\s@/:]+(?=@|$)",
+    "pip": r"[A-Za-z0-9][\w.-]*(?=\s*(?:[\[(=<>!~;@]|$))",
+}
+"""How the name of a package ends where its version begins, for each package manager: `curl=8.5`, `ripgrep@14`,
+`rails:7.1`, `golang.org/x/tools@latest`, `@types/node@22`, `pandas[all]>=2`."""
 
 
 class ListEdit(NamedTuple):
-    """An element to add to a list, or to remove from it."""
+    """An element to add to a list, to remove from it, or to put in place of other versions of the package."""
 
     flag: str
-    """`--add` or `--remove`."""
     path: str
     """The path of the list below `config`."""
     value: str
     """The element."""
 
     @property
-    def adds(self) -> bool:
-        """Whether the element is added."""
-        return self.flag == ADD.flag
+    def removes(self) -> bool:
+        """Whether the element is removed."""
+        return self.flag == REMOVE.flag
+
+    @property
+    def target(self) -> str:
+        """The name of the package; for other lists, the element."""
+        return _package(self.path, self.value)
+
+    def is_same_package(self, element: object) -> bool:
+        """Whether an element of the list is the same package, in any version."""
+        return isinstance(element, str) and _package(self.path, element) == self.target
+
+    def contradicts(self, other: Edit) -> bool:
+        """Whether another edit of the same package would be undone, or would leave two versions."""
+        if self.value == other.value or SET.flag in (self.flag, other.flag):
+            return True
+        removed = next((edit.value for edit in (self, other) if edit.removes), "")
+        return self.removes is not other.removes and removed == _name(self.path, removed)
 
     def is_set_by(self, given: Mapping[str, Any]) -> bool:
         """Whether the fields of an update set the list, too."""
@@ -49,16 +72,24 @@ class KeyEdit(NamedTuple):
     """A key of metadata to set, or to remove."""
 
     flag: str
-    """`--add` or `--remove`."""
     path: str
     """`metadata.` and the key."""
     value: str
     """The value; empty to remove the key."""
 
     @property
-    def adds(self) -> bool:
-        """Whether the key is set."""
-        return self.flag == ADD.flag
+    def removes(self) -> bool:
+        """Whether the key is removed."""
+        return self.flag == REMOVE.flag
+
+    @property
+    def target(self) -> str:
+        """Nothing: the path alone names what is changed."""
+        return ""
+
+    def contradicts(self, _other: Edit) -> bool:
+        """Whether another edit of the same key contradicts this one: any does."""
+        return True
 
     @property
     def key(self) -> str:
@@ -93,15 +124,17 @@ def parse_edits(flags: Flags, lists: Sequence[str]) -> tuple[Edit, ...]:
         UsageError: if one names no such list, has no value, or contradicts another one.
 
     """
-    edits = tuple(
-        dict.fromkeys(_parse(param, text, lists) for param in (REMOVE, ADD) for text in flags.list(param.name))
-    )
-    seen: dict[tuple[str, str], Edit] = {}
+    given = (_parse(param, text, lists) for param in (REMOVE, ADD, SET) for text in flags.list(param.name))
+    edits = tuple(dict.fromkeys(given))
+    seen: dict[tuple[str, str], list[Edit]] = {}
     for edit in edits:
-        target = edit.path, edit.value if isinstance(edit, ListEdit) else ""
-        other = seen.setdefault(target, edit)
-        if other is not edit:
-            raise UsageError(f"{edit.flag} {edit.path} contradicts {other.flag} {_typed(other)}.")
+        others = seen.setdefault((edit.path, edit.target), [])
+        for other in others:
+            if edit.contradicts(other):
+                is_package = edit.path.startswith("packages.") and edit.value != other.value
+                hint = f"To replace any version of the package: {SET.flag} {_typed(edit)}" if is_package else ""
+                raise UsageError(f"{edit.flag} {_typed(edit)} contradicts {other.flag} {_typed(other)}.", hint)
+        others.append(edit)
     return edits
 
 
@@ -118,6 +151,8 @@ def _parse(param: Param, text: str, lists: Sequence[str]) -> Edit:
         return edit
     if path not in lists:
         raise _unknown_list(param, path, lists)
+    if param == SET and not path.startswith("packages."):
+        raise UsageError(f"{param.flag} sets packages and keys of metadata, not {path}.", f"Use {ADD.flag}.")
     if not value:
         raise BadValue(f"{param.flag} {path}", "needs a value", f"For example: {param.flag} {path}=NAME")
     return ListEdit(param.flag, path, value)
@@ -126,10 +161,10 @@ def _parse(param: Param, text: str, lists: Sequence[str]) -> Edit:
 def _check_key(edit: KeyEdit, *, has_value: bool) -> None:
     """Reject a key that is added without a value, or removed with one."""
     where = f"{edit.flag} {edit.path}"
-    if edit.adds and not edit.value:
+    if not edit.removes and not edit.value:
         remove = f"To remove the key: {REMOVE.flag} {edit.path}"
         raise BadValue(where, "needs a value", f"For example: {where}=VALUE", remove)
-    if not edit.adds and has_value:
+    if edit.removes and has_value:
         raise BadValue(where, "removes a key, whatever its value", f"Write {where}")
 
 
@@ -177,7 +212,7 @@ def _with_key(edited: Edited, edit: KeyEdit, remote: Mapping[str, Any]) -> Edite
     body, notes = edited
     old = _members(remote, _METADATA).get(edit.key)
     if old == (edit.value or None):
-        note = f"{edit.path} is {edit.value!r} already." if edit.adds else f"there is no {edit.path}."
+        note = f"{edit.path} is {edit.value!r} already." if edit.value else f"there is no {edit.path}."
         return Edited(body, (*notes, note))
     return Edited({**body, _METADATA: {**_members(body, _METADATA), edit.key: edit.value or None}}, notes)
 
@@ -191,13 +226,24 @@ def _with_list(edited: Edited, path: str, edits: Sequence[ListEdit], remote: Map
     _check_list_exists(remote, section, name, part)
     old = _members(config, section).get(name)
     old = old if isinstance(old, list) else []
-    removed = [edit.value for edit in edits if not edit.adds]
-    new = [item for item in old if item not in removed]
-    new += [edit.value for edit in edits if edit.adds and edit.value not in new]
+    new = old
+    for edit in edits:
+        new = _with_element(new, edit)
     if new != old:
         type_ = {"type": "limited"} if section == "networking" else {}
         body = {**body, _CONFIG: {"type": config.get("type"), **given, section: {**type_, **part, name: new}}}
     return Edited(body, (*edited.notes, *(note for edit in edits for note in _notes_about(edit, old))))
+
+
+def _with_element(items: list[Any], edit: ListEdit) -> list[Any]:
+    """Return the list after an edit. What is set takes the place of the first version of the package."""
+    if edit.removes:
+        return [item for item in items if item != edit.value]
+    versions = [item for item in items if edit.is_same_package(item)] if edit.flag == SET.flag else []
+    if not versions:
+        return items if edit.value in items else [*items, edit.value]
+    place = items.index(versions[0])
+    return [*items[:place], edit.value, *(item for item in items[place:] if item not in versions)]
 
 
 def _check_list_exists(remote: Mapping[str, Any], section: str, name: str, part: Mapping[str, Any]) -> None:
@@ -217,21 +263,29 @@ def _check_list_exists(remote: Mapping[str, Any], section: str, name: str, part:
 def _notes_about(edit: ListEdit, old: Sequence[Any]) -> Iterator[str]:
     """Yield notes about an element: it is already present, is missing, or is present in another version."""
     if edit.value in old:
-        if edit.adds:
+        if not edit.removes:
             yield f"{edit.path} has {edit.value!r} already."
         return
-    near = [item for item in old if isinstance(item, str) and _bare(item) == _bare(edit.value)]
+    near = [item for item in old if edit.is_same_package(item)]
     names = ", ".join(map(repr, near))
-    if not edit.adds:
+    if edit.removes:
         others = f"; it has {names}." if near else "." + did_you_mean(edit.value, filter(_is_text, old))
         yield f"{edit.path} has no {edit.value!r}{others}"
-    elif near:
-        yield f"{edit.path} has {names}, too, next to {edit.value!r}."
+    elif near and edit.flag == ADD.flag:
+        replace = f"To replace it: {SET.flag} {_typed(edit)}"
+        yield f"{edit.path} has {names}, too, next to {edit.value!r}. {replace}"
 
 
-def _bare(package: str) -> str:
-    """Return a package without its version."""
-    return _VERSION.split(package.lower().replace("_", "-"), maxsplit=1)[0]
+def _package(path: str, element: str) -> str:
+    """Return the name of a package in the way in which its manager compares names."""
+    name = _name(path, element)
+    return re.sub(r"[-_.]+", "-", name).lower() if path in ("packages.pip", "packages.cargo") else name
+
+
+def _name(path: str, element: str) -> str:
+    """Return a package as it is written, without its version; the element of another list unchanged."""
+    match = re.match(_PACKAGE_NAMES.get(path.rpartition(".")[2], ".*"), element)
+    return match[0] if match else element
 
 
 def _is_text(item: object) -> bool:

@@ -28,6 +28,10 @@ because the server may have carried it out. `unless_timed_out`: nor if the respo
 same."""
 
 
+_IDENTITY = ("id", "type")
+"""Server fields that people also write. The others tell an object from the server."""
+
+
 class Request(NamedTuple):
     """A request, without the headers that every request has."""
 
@@ -118,6 +122,9 @@ def place(
 ) -> Request:
     """Return the request of one input. Flags, by parameter name, win over the keys of the document."""
     given = document.members if document else {}
+    if inputs.has_edits and any(key in given for key in operation.server_fields if key not in _IDENTITY):
+        note("Note: of an object from the server, only the ID is used with --add, --remove and --set.")
+        given = {}
     piped = _place_piped_values(operation, flags, document) if document else {}
     if document:
         _check_same_ids(operation, flags, piped, document, inputs, note)

@@ -61,14 +61,12 @@ FEDERATION_INTENTS = ("federation_rule", "identity_token_file", "identity_token"
 FEDERATION = (*FEDERATION_INTENTS, "organization_id", "service_account_id")
 """The flags of a federation."""
 
-FILE = Param(
-    "file", "setting", str, "Read the input from this file instead of stdin; - is stdin itself.", short="-f"
-)
+FILE = Param("file", "setting", str, "Read the input from this file; - is stdin.", short="-f")
 BETA = Param(
     "beta",
     "header",
     list,
-    "A beta version of the API, in place of the default. May be repeated.",
+    "A beta version, in place of the default. May be repeated.",
     wire="anthropic-beta",
 )
 
@@ -136,6 +134,13 @@ REMOVE = Param(
     "Remove from a list: packages.pip=pandas, or metadata.KEY.",
     value_name="PATH",
 )
-EDITS = (ADD, REMOVE)
+SET = Param(
+    "set",
+    "setting",
+    list,
+    "Set a package's version, or a key: packages.pip=pandas==2.3.",
+    value_name="PATH=TEXT",
+)
+EDITS = (ADD, REMOVE, SET)
 
 BY_FLAG = {flag: param for param in GLOBAL_FLAGS for flag in (param.flag, param.short) if flag}

@@ -1,4 +1,4 @@
-"""`update --add` and `--remove`: read the object, apply the changes, and send the differences.
+"""`update --add`, `--remove` and `--set`: read the object, apply the changes, and send the differences.
 
 The API has no precondition for updates, so the object is read right before every attempt to write it. Changes that
 others made before that are kept. Only a change to the same list during the update itself is lost.

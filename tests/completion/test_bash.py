@@ -74,7 +74,7 @@ def offered(bash: Terminal, typed: str) -> list[str]:
         ("ant 'beta:environments' cr", "ant 'beta:environments' create "),
         ("ant beta:environments list '--format=jsonl", "ant beta:environments list '--format=jsonl' "),
         ("ant beta:environments create --config '@env t", "ant beta:environments create --config '@env two.yaml' "),
-        ("ant help o", "ant help output "),
+        ("ant help ou", "ant help output "),
         ("ant help beta:environments:w", "ant help beta:environments:work "),
         ("ant help beta:environments cr", "ant help beta:environments create "),
         ("ant help --", "ant help --help "),

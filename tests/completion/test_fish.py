@@ -61,7 +61,7 @@ def fish(sandbox: ShellSandbox):
         ("ant --profile ", ["home", "my.team", "work"]),
         ("ant profile activate ", ["home", "my.team", "work"]),
         ("ant 'beta:env", ["beta:environments", "beta:environments:work"]),
-        ("ant help o", ["output"]),
+        ("ant help ou", ["output"]),
         ("ant help beta:env", ["beta:environments", "beta:environments:work"]),
         ("ant help beta:environments ", ["archive", "create", "delete", "list", "retrieve", "update"]),
         ("ant help beta:environments create ", []),

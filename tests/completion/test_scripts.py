@@ -205,7 +205,7 @@ PWSH_OFFERS = {
     "ant beta:environments create --description '@env.": ["'@env.yaml'"],
     "ant beta:environments create --description=@file://env.": ["--description=@file://env.yaml"],
     "ant beta:environments create --name ": [],
-    "ant help o": ["output"],
+    "ant help ou": ["output"],
     "ant help beta:environments cr": ["create"],
 }
 

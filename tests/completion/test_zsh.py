@@ -55,7 +55,7 @@ def zsh(terminal) -> Terminal:
         ("ant beta:environments create -f my", r"ant beta:environments create -f my\ files/"),
         ("ant --profile h", "ant --profile home "),
         ("ant 'beta:env", "ant 'beta:environments"),
-        ("ant help o", "ant help output "),
+        ("ant help ou", "ant help output "),
         ("ant help beta:environments:w", "ant help beta:environments:work "),
         ("ant help beta:environments cr", "ant help beta:environments create "),
         ("ant help beta:environments create ", "ant help beta:environments create "),
