@@ -172,6 +172,7 @@ SECRET_ENTRANCES = {
     "commands/auth/prompts.py": "what a person types",
     "runtime/streams.py": "responses, and what others hand over",
     "worker/sdk_session.py": "the secret of a work item, from its file or variable",
+    "worker/hidden_secrets.py": "what a worker that starts again hands to itself",
 }
 """The files that register secrets, and the sources of the secrets."""
 

@@ -7,26 +7,40 @@ from collections.abc import Mapping, Sequence
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any
+from ant_cli.runtime.variables import ENVIRONMENT_KEY, METADATA_KEY, WORK_SECRET
 from ant_cli.settings.loading import load
+from ant_cli.worker.hidden_secrets import SECRET_VARIABLES, hide_secrets, receive_secrets
 from ant_cli.worker.options import EXPORTER_ROWS, POLL_ROWS, RUN_ROWS, PollOptions, read_options
 
 
 def poll(runtime: Runtime, flags: Flags, *, handler: Sequence[str] = (), **given: str | bool) -> None:
     """Take work from an environment, and run a handler for each item, until a signal."""
-    from ant_cli.output.worker_log import LogView
-    from ant_cli.worker.start import run_worker
-
+    runtime = receive_secrets(runtime)
     options: dict[str, Any] = read_options(POLL_ROWS, _texts(given), runtime.environ, "beta:worker poll")
+    unused = () if options["pass_api_key"] else SECRET_VARIABLES
+    if present := [name for name in unused if runtime.environ.get(name)]:
+        runtime.hint(
+            f"Note: {' and '.join(present)} is not passed on to handlers, and the worker does not use it. "
+            "A worker's host needs only the environment's key; --pass-api-key passes it on."
+        )
+    hide_secrets(runtime, unused, [METADATA_KEY])
+
+    from ant_cli.output.worker_log import LogView
+    from ant_cli.worker.start import run_worker  # after the new start: they take the longest
+
     connection = load(runtime, flags, has_own_credential=True).connection
     run_worker(PollOptions(**options), handler, connection, runtime, LogView(runtime, options["log_format"]))
 
 
 def run(runtime: Runtime, flags: Flags, **given: str | bool) -> None:
     """Run one claimed item in this process."""
+    runtime = receive_secrets(runtime)
+    options: dict[str, Any] = read_options(RUN_ROWS, _texts(given), runtime.environ, "beta:worker run")
+    hide_secrets(runtime, SECRET_VARIABLES, [ENVIRONMENT_KEY, WORK_SECRET])  # a session's tools could read them
+
     from ant_cli.output.worker_log import LogView
     from ant_cli.worker.sdk_session import SessionOptions, run_session
 
-    options: dict[str, Any] = read_options(RUN_ROWS, _texts(given), runtime.environ, "beta:worker run")
     connection = load(runtime, flags, has_own_credential=True).connection
     render = LogView(runtime, options["log_format"]).line
     run_session(SessionOptions(**options), connection.base_url, connection.workspace_id, runtime, render)

@@ -22,5 +22,7 @@ KEY_COMMANDS = "ANT_API_KEY_COMMANDS"
 """Set for a command that prints a key: the sources of the running commands, one per line."""
 ENVIRONMENT_KEY = "ANTHROPIC_ENVIRONMENT_KEY"
 WORK_SECRET = "ANTHROPIC_WORK_SECRET"  # noqa: S105 - a name
+METADATA_KEY = "ANT_WORKER_METADATA_KEY"
+"""The API key with which a worker writes the metadata of its items."""
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 """Proxies, in lower case; each is also read in upper case."""

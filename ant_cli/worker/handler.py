@@ -16,15 +16,14 @@ from pathlib import Path
 
 from ant_cli.errors import UsageError
 from ant_cli.input.request import has_lone_surrogate
-from ant_cli.runtime import variables
 from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.redaction import texts_in
+from ant_cli.runtime.variables import METADATA_KEY
 from ant_cli.worker.guardian import Child, Guardian
 from ant_cli.worker.guardian_process import signal_group, signal_session
+from ant_cli.worker.hidden_secrets import SECRET_VARIABLES
 from ant_cli.worker.log import KEPT_BYTES, LONGEST_LINE, HandlerLine, WorkerLog
 
-SECRET_VARIABLES = (variables.API_KEY, variables.AUTH_TOKEN, variables.IDENTITY_TOKEN)
-"""An organization's credentials, which a handler does not need."""
 _PERIOD_S = 10.0
 _MOST_LINES, _MOST_BYTES = 5_000, 4_000_000
 """How much of a handler's output is logged in each period."""
@@ -63,7 +62,7 @@ def handler_environment(
 
     `own` are the worker's own values: environment key, base URL, worker ID.
     """
-    left_out = () if pass_api_key else SECRET_VARIABLES
+    left_out = (METADATA_KEY, *(() if pass_api_key else SECRET_VARIABLES))
     kept = {name: value for name, value in environ.items() if name not in left_out}
     data = item.get("data")
     of_item = {

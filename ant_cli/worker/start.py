@@ -16,7 +16,7 @@ from ant_cli.runtime.light_typing import Protocol
 from ant_cli.runtime.process import resume_gc
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.worker.guardian import Guardian
-from ant_cli.worker.handler import SECRET_VARIABLES, find_handler
+from ant_cli.worker.handler import find_handler
 from ant_cli.worker.health import monitored
 from ant_cli.worker.item_run import Shutdown, WorkerContext, is_permanent
 from ant_cli.worker.log import LogEvent, WorkerLog
@@ -75,7 +75,6 @@ def run_worker(
     if _runs_sessions(options, handler):  # the SDK takes care of the lease and the stop itself
         options = options._replace(no_auto_stop=True, heartbeat="auto")
     connection = connection_with_key(connection, options.environment_key)
-    _note_api_key(options, runtime)
     worker_id = options.worker_id or _new_worker_id()
     resume_gc()
     asyncio.run(_work(options._replace(worker_id=worker_id), command, connection, runtime, view))
@@ -172,12 +171,3 @@ def _new_worker_id() -> str:
     host = socket.gethostname()
     usable = host.isascii() and host.isprintable() and " " not in host
     return f"{host if host and usable else 'ant-worker'}-{secrets.token_hex(8)}"
-
-
-def _note_api_key(options: PollOptions, runtime: Runtime) -> None:
-    present = [name for name in SECRET_VARIABLES if runtime.environ.get(name)]
-    if present and not options.pass_api_key:
-        runtime.hint(
-            f"Note: {' and '.join(present)} is not passed on to handlers, and the worker does not use it. "
-            "A worker's host needs only the environment's key; --pass-api-key passes it on."
-        )

@@ -1,0 +1,66 @@
+"""Secrets of this process that the programs which it runs must not find, although they belong to the same user.
+
+They could read its environment and, on Linux, its memory and open files below /proc.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import sys
+from collections.abc import Sequence
+
+from ant_cli.runtime import Runtime, variables
+
+SECRET_VARIABLES = (variables.API_KEY, variables.AUTH_TOKEN, variables.IDENTITY_TOKEN)
+"""An organization's credentials, which handlers and sessions do not need."""
+_PIPE = "ANT_WORKER_SECRETS_PIPE"
+"""The descriptor from which a process that was started again reads its secrets."""
+_PR_SET_DUMPABLE = 4
+
+
+def receive_secrets(runtime: Runtime) -> Runtime:
+    """Return the runtime with the variables that `hide_secrets` took out of the environment."""
+    if runtime.environ is not os.environ or _PIPE not in os.environ:
+        return runtime
+    _protect_memory()
+    pipe, data = int(os.environ.pop(_PIPE)), b""
+    while part := os.read(pipe, 65_536):
+        data += part
+    os.close(pipe)
+    received = json.loads(data)
+    for secret in received.values():
+        runtime.stderr.register_secret(secret)
+    found = copy.copy(runtime)
+    found.environ = {**os.environ, **received}
+    return found
+
+
+def hide_secrets(runtime: Runtime, unused: Sequence[str], used: Sequence[str]) -> None:
+    """Start this program again without these variables in its environment, and protect its memory.
+
+    Other processes see the environment that a process was started with. The values of `used` variables are handed
+    over in a pipe, for `receive_secrets`. The `unused` ones are nowhere in the new process.
+    """
+    if runtime.environ is not os.environ or os.name == "nt":
+        return
+    hidden = [name for name in (*unused, *used) if os.environ.get(name)]
+    if not hidden:
+        _protect_memory()
+        return
+    reading, writing = os.pipe()
+    os.write(writing, json.dumps({name: os.environ[name] for name in used if name in hidden}).encode())
+    os.close(writing)
+    os.set_inheritable(reading, True)  # noqa: FBT003 - it takes no keyword
+    kept = {name: text for name, text in os.environ.items() if name not in hidden}
+    program = [sys.executable, *sys.orig_argv[1:]]
+    os.execve(program[0], program, {**kept, _PIPE: str(reading)})  # noqa: S606 - no shell is wanted
+
+
+def _protect_memory() -> None:
+    """Let no other process of this user read the memory, the environment and the open files of this one."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
