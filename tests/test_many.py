@@ -210,7 +210,15 @@ def test_one_bad_id_among_many_sends_nothing(many, bad):
         ((*ARCHIVE,), "- env_1\n- env_2\n", "holds text"),
         (("beta:environments", "create"), '[{"name": "x"}]', "a list"),
         (("beta:environments", "update", "a", "b"), "name: x\n---\nname: y\n", "not both"),
-        (("beta:environments", "update", "a"), '{"name": "x"}\n{"id": "b", "name": "y"}\n', "'b'"),
+        (("beta:environments", "update", "a"), '{"id": "a", "name": "x"}\n{"id": "b", "name": "y"}\n', "'b'"),
+        (("beta:environments", "update", "a"), '{"name": "x"}\n{"name": "y"}\n', "line 1 has no id, so all"),
+        (("beta:environments", "update", "a"), '{"id": "a", "name": "x"}\n{"name": "y"}\n', "line 2 has no id"),
+        (("beta:environments", "update", "a"), "name: x\n---\nname: y\n", "document 1 has no id, so all"),
+        (
+            ("beta:environments:work", "update", "--environment-id", "e", "wrk_1"),
+            '{"metadata": {"a": "1"}}\n{"metadata": {"a": "2"}}\n',
+            "all objects would go to 'wrk_1'.\nGive each object its id, or send one object only.",
+        ),
         (("beta:environments", "create"), "name: x\n---\ndescription: y\n", "--name is required"),
         (("beta:environments:work", "list"), "env_1\nenv_2\n", "one"),
     ],
@@ -235,6 +243,14 @@ def test_an_empty_array_is_nothing_to_do(ant):
     """As the output of a list without items."""
     result = ant(*ARCHIVE, stdin="[]\n", replies=[])
     assert (result.exit, result.stdout, result.stderr) == (0, "", NOTHING_TO_DO)
+
+
+def test_several_objects_with_the_id_of_the_command_line_are_several_requests(many):
+    """They say that they are for it."""
+    api = FakeAPI()
+    stdin = '{"id": "a", "name": "x"}\n{"id": "a", "name": "y"}\n'
+    assert many("beta:environments", "update", "a", "--parallel", "1", stdin=stdin, api=api).exit == 0
+    assert len(api.sent) == 2
 
 
 def test_flags_apply_to_each_of_several_ids(many):

@@ -158,6 +158,23 @@ def test_an_error_after_a_lost_response_says_how_to_check_the_change(ant):
     assert "may have succeeded" not in ant(*CREATE, replies=[failure(409)] * 3).stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        (("beta:environments", "archive", "--", "-x"), "ant beta:environments retrieve --environment-id -x"),
+        (
+            ("beta:environments:work", "stop", "--environment-id", "-e", "--", "--work"),
+            "ant beta:environments:work retrieve --environment-id -e --work-id --work",
+        ),
+    ],
+)
+def test_a_suggested_command_works_with_an_id_that_looks_like_a_flag(ant, words, command):
+    """The value of a flag may begin with a hyphen."""
+    result = ant(*words, replies=[TimeoutError()] * 3)
+    assert result.stderr.endswith(f"Check before you repeat it: {command}\n")
+    assert ant(*command.split()[1:]).exit == 0
+
+
 def test_a_guarded_heartbeat_is_not_repeated(ant):
     """If the lost attempt succeeded, its expected value would be outdated."""
     words = ("beta:environments:work", "heartbeat", "--environment-id", "e", "w", "--expected-last-heartbeat", "t")

@@ -80,7 +80,7 @@ def _files(paths: Sequence[str], lock_path: Path, repository: str) -> dict[Path,
     for text in paths:
         path = Path(os.path.normpath(text))
         if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir() fails if the name is too long
-            _check_inside(path, repository)
+            check_inside(path, repository)
             for file in _walk(path):
                 is_named.setdefault(file, False)
         elif os.path.lexists(path):
@@ -93,8 +93,13 @@ def _files(paths: Sequence[str], lock_path: Path, repository: str) -> dict[Path,
     return {path: is_named[path] for path in by_absolute_path.values()}
 
 
-def _check_inside(folder: Path, repository: str) -> None:
-    """Reject a link to a folder outside the repository."""
+def check_inside(folder: Path, repository: str) -> None:
+    """Reject a link to a folder outside the repository.
+
+    Raises:
+        UsageError: if the folder is reached by links, and they lead out of the repository.
+
+    """
     if os.path.realpath(folder) == os.path.abspath(folder):  # noqa: PTH100 - links are not followed
         return
     try:

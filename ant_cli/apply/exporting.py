@@ -18,6 +18,7 @@ from ant_cli.runtime.light_typing import Any, NamedTuple
 SCHEMA_LINE = "# yaml-language-server: $schema=https://platform.claude.com/schemas/ant/beta/environment.json\n"
 """Lets editors check and complete the file."""
 _LONGEST_NAME = 100
+"""In bytes: file systems allow 255, with the kind, a number and the ending."""
 
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 """Names of devices on Windows, with any extension."""
@@ -97,7 +98,8 @@ def choose_file(folder: Path, remote: Object, taken: Collection[str]) -> Path:
 
 def safe_name(text: str) -> str:
     """Return a text as a file name that is safe on every system; empty if no character of it is safe."""
-    name = re.sub(r"[^\w.-]+", "-", unicodedata.normalize("NFC", text))[:_LONGEST_NAME].strip("-. ")
+    safe = re.sub(r"[^\w.-]+", "-", unicodedata.normalize("NFC", text))
+    name = safe.encode()[:_LONGEST_NAME].decode(errors="ignore").strip("-. ")
     return f"{name}_" if _RESERVED.fullmatch(name) else name
 
 

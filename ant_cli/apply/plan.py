@@ -12,7 +12,9 @@ from ant_cli.apply.kinds import name_from
 from ant_cli.apply.lockfile import Entry, LockFile
 from ant_cli.errors import AntError
 from ant_cli.input.values import Value
+from ant_cli.operations.environments import ENVIRONMENT_ID
 from ant_cli.runtime.light_typing import Literal, NamedTuple
+from ant_cli.runtime.shell import positional
 
 PlannedAction = Literal["create", "update", "adopt", "archive", "forget", "record", "none"]
 """`adopt` takes over an existing environment, and updates it if it differs. `record` only changes the lock file:
@@ -269,9 +271,10 @@ def _prune(key: str, known: Known, options: Options) -> Step:
         reason = f"{entry.id} does not exist for the credentials in use; re-run with --force to forget it"
         return step._replace(action="forget", blocked="" if sure else reason)
     if hash_of_remote(remote) != entry.remote_hash:
+        command_id = positional(entry.id, ENVIRONMENT_ID.flag)
         return step._replace(
             blocked=f"{entry.id} changed outside this config since the last apply, so it is not archived; "
-            f"archive it yourself (ant beta:environments archive {entry.id}), or remove {key} from "
+            f"archive it yourself (ant beta:environments archive {command_id}), or remove {key} from "
             f"{known.lock.path.name}"
         )
     return step

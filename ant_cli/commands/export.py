@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ant_cli.apply import server
 from ant_cli.apply.canonical import hash_of_body, hash_of_remote
-from ant_cli.apply.discovery import key_of
+from ant_cli.apply.discovery import check_inside, key_of
 from ant_cli.apply.drawing import shown_path
 from ant_cli.apply.exporting import Exported, choose_file, described, export
 from ant_cli.apply.kinds import ENVIRONMENT
@@ -118,7 +118,7 @@ def _files(
         files.append(_File(path, remote, exported))
     if problems:
         raise AntError("\n".join(["these can't be declared in a file, so nothing was written:", *problems]))
-    existing = [shown_path(file.path) for file in files if _exists(file.path)]
+    existing = [shown_path(file.path) for file in files if os.path.lexists(file.path)]
     if existing and not force:
         verb = "exists" if len(existing) == 1 else "exist"
         raise UsageError(f"{', '.join(existing)} {verb} already, so nothing was written.", "To overwrite: --force")
@@ -138,7 +138,7 @@ def _check_destination(path: Path, lock_path: Path) -> None:
             f"Change it by hand, or remove its entry from {shown_path(lock_path)}.",
         )
     key_of(path, lock_path)
-    key_of(Path(os.path.realpath(path.parent), path.name), Path(os.path.realpath(lock_path.parent), lock_path.name))
+    check_inside(path.parent, str(lock_path.parent))
 
 
 def _is_in_sync(remote: Object, lock: LockFile) -> bool:
@@ -147,10 +147,6 @@ def _is_in_sync(remote: Object, lock: LockFile) -> bool:
         entry.id == remote["id"] and entry.remote_hash == hash_of_remote(remote) and lock.has_file(key)
         for key, entry in lock.tracked.items()
     )
-
-
-def _exists(path: Path) -> bool:
-    return path.exists() or path.is_symlink()
 
 
 def _write(files: Sequence[_File], lock: LockFile) -> None:

@@ -21,8 +21,8 @@ from ant_cli.operations.environments import COLLECTION, ENVIRONMENT_ID, LIST
 from ant_cli.operations.spec import Flags, Operation
 
 _ID = re.compile(r"env_\w+", re.ASCII)
-_SAFE_ID = re.compile(r"[\w-]+", re.ASCII)
-"""An ID that needs no quotes in a command. Nothing else from a server becomes part of a suggested command."""
+_SAFE_ID = re.compile(r"\w[\w-]*", re.ASCII)
+"""An ID that needs no quotes, and is no flag. Nothing else from a server becomes part of a suggested command."""
 _PAGES = 10
 """The most pages of environments to search."""
 _LIST = request_of(LIST, {"include_archived": "true", "limit": "100"})

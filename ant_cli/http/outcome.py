@@ -62,9 +62,11 @@ class OutcomeHints:
         if not self._operation.check_command:
             return ""
         from ant_cli.http.target_flags import target_flags
-        from ant_cli.runtime.shell import quote
+        from ant_cli.runtime.shell import positional, quote
 
         ids = {name: quote(text) for name, text in request.path_params.items()}
+        if param := self._operation.positional:
+            ids[param.name] = positional(request.path_params[param.name], param.flag)
         return f"{fact} ant {self._operation.check_command.format(**ids)}{target_flags(self._flags)}"
 
 

@@ -128,6 +128,7 @@ def place(
     piped = _place_piped_values(operation, flags, document) if document else {}
     if document:
         _check_same_ids(operation, flags, piped, document, inputs, note)
+        _check_own_id(operation, flags, piped, document)
     values = {**piped, **flags}
     body = _body(operation, values, given, note)
     where = document.prefix if document else ""
@@ -135,6 +136,18 @@ def place(
     if operation.partial_update and not body and not inputs.has_edits:
         _check_empty_update(operation, inputs, where, note)
     return _assemble(operation, values, body)
+
+
+def _check_own_id(
+    operation: Operation, flags: Mapping[str, Value], piped: Mapping[str, Value], document: Document
+) -> None:
+    """Reject one of several objects that has no ID: with the ID of the command line, all would change one thing."""
+    param = operation.positional
+    if param and document.is_one_of_several and param.name in flags and param.name not in piped:
+        raise UsageError(
+            f"{document.source} has no id, so all objects would go to {to_text(flags[param.name])!r}.",
+            "Give each object its id, or send one object only.",
+        )
 
 
 def _place_piped_values(operation: Operation, flags: Mapping[str, Value], document: Document) -> dict[str, Value]:

@@ -21,6 +21,11 @@ def quote(arg: str) -> str:
     return _single_quoted(arg) if re.search('["$`]', arg) else f'"{arg}"'
 
 
+def positional(arg: str, flag: str) -> str:
+    """Quote a positional argument. One that looks like a flag follows its own flag, which takes any text."""
+    return f"{flag} {quote(arg)}" if arg.startswith("-") else quote(arg)
+
+
 def _single_quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 

@@ -76,6 +76,14 @@ def test_a_create_that_never_arrived_is_a_network_error_and_is_repeated_in_the_n
     assert team.ids()["./environments/a.yaml"] == team.server()["a"]["id"]
 
 
+def test_a_create_that_failed_has_no_id_in_the_result(team):
+    """It is null, as in the plan."""
+    team.write("environments/a.yaml")
+    assert team.ant("emulator", "fault", "--method", "POST", "--status", "400").exit == 0
+    (resource,) = json.loads(team.ant("apply", "--yes", "--format", "json", ".").stdout)["resources"]
+    assert (resource["result"], resource["id"]) == ("failed", None)
+
+
 class LosingBoth(Losing):
     """A transport that loses two creates when both have begun. Neither arrives."""
 

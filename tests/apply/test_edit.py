@@ -600,6 +600,7 @@ def test_a_file_that_is_not_text_is_kept(desk, tmp_path):
     assert result.exit == 2
     assert "is not text in UTF-8" in result.stderr
     (kept,) = (tmp_path / "kept").glob("*/env_1.yaml")
+    assert f"Your text is kept in {kept}\n" in result.stderr
     assert kept.read_bytes() == b"name: caf\xe9\n"
 
 

@@ -130,6 +130,8 @@ def test_the_scope_is_declared_for_self_hosted_environments_only():
         ("C:\\x", "C-x"),
         ("übung 1", "übung-1"),
         ("x" * 500, "x" * 100),
+        ("\u4e2d" * 100, "\u4e2d" * 33),
+        ("e\u0301" * 100, "\u00e9" * 50),
         ("a. ", "a"),
         ("\u202etxt", "txt"),
     ],
@@ -146,8 +148,8 @@ def test_no_name_leads_out_of_the_folder(name):
     assert file.parent == Path("environments")
     assert file.name.endswith(".yaml")
     assert not file.name.startswith((".", "-"))
-    assert len(file.name) <= 110
-    assert safe_name(file.stem) == file.stem or len(file.stem) > 100
+    assert len(file.name.encode()) <= 110
+    assert safe_name(file.stem) == file.stem or len(file.stem.encode()) > 100
 
 
 def test_names_that_differ_in_case_only_get_different_files():
@@ -156,6 +158,17 @@ def test_names_that_differ_in_case_only_get_different_files():
     first = choose_file(folder, {"name": "a b"}, ())
     second = choose_file(folder, {"name": "A/B"}, {first.name.lower()})
     assert (first.name, second.name) == ("a-b.yaml", "A-B-2.yaml")
+
+
+@pytest.mark.parametrize("letter", ["a", "\u00e9", "\u4e2d", "\U0001f600", "\U00020000"])
+def test_an_environment_with_a_long_name_is_exported_with_all_others(team, letter):
+    """File systems count bytes, not characters. A letter beyond ASCII has up to four."""
+    for name in (letter * 100, letter * 101):
+        team.by_hand("create", "--name", name, "--config", "{type: cloud}")
+    result = team.ant("export", "--all")
+    assert result.exit == 0, result.stderr
+    assert team.diff(".") == 0
+    assert len(team.ids()) == 2
 
 
 def test_outside_the_folder_of_environments_the_file_name_states_the_kind():

@@ -92,7 +92,7 @@ def test_a_file_that_belongs_to_a_skill_is_not_read():
 
 def test_a_readme_in_the_folder_of_environments_is_not_an_environment():
     """Markdown without front matter is read only if it is named."""
-    write("environments/README.md", "# About")
+    write("environments/README.md", "\n# About\n\n")
     assert loaded(".").declarations == {}
     assert one("environments/README.md").body == {"name": "README", "description": "# About"}
 

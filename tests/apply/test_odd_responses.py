@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,24 @@ def test_an_invalid_environment_is_neither_exported_nor_edited(team, words, body
     assert (done.exit, done.stdout) == (1, "")
     assert "the server's response is not an environment." in done.stderr
     assert not Path("claude-lock.json").exists()
+
+
+def test_an_export_by_a_name_that_several_environments_have_names_their_ids(team):
+    """One of them would be a guess."""
+    there = [{"id": "env_1", "name": "a"}, {"id": "env_2", "name": "a"}]
+    with ScriptedServer(response({"data": there, "next_page": None})) as server:
+        done = team.ant("export", "a", ANTHROPIC_BASE_URL=server.url)
+    assert done.exit == 1
+    assert "several environments have the name 'a': env_1, env_2.\nName one by its ID.\n" in done.stderr
+
+
+def test_a_suggested_command_takes_an_id_that_looks_like_a_flag(team):
+    """It comes from the lock file, and would be read as a flag otherwise."""
+    track = {"kind": "environment", "id": "--all", "hash": "h", "remote_hash": "r"}
+    Path("claude-lock.json").write_text(json.dumps({"version": 1, "resources": {"./environments/a.yaml": track}}))
+    with ScriptedServer(response({"id": "--all", "name": "a"})) as server:
+        done = team.ant("apply", "--dry-run", "--prune", ANTHROPIC_BASE_URL=server.url)
+    assert "(ant beta:environments archive --environment-id --all)" in done.stdout
 
 
 def test_an_environment_whose_name_is_not_a_string_matches_no_file(team):
