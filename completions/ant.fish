@@ -183,6 +183,7 @@ set -g __ant_valued_flags \
     --environment-id \
     --environment-id \
     --environment-id \
+    --environment-id \
     --work-id \
     --api-key \
     --auth-token \
@@ -228,7 +229,6 @@ set -g __ant_valued_flags \
     --port \
     --lease-seconds \
     --wait \
-    --environment \
     --title \
     --count \
     --advance-ms \
@@ -936,7 +936,7 @@ complete -c ant -n '__ant_at any emulator env' -l port -x -d 'The port of the em
 complete -c ant -n '__ant_at any emulator env' -l wait -x -d 'Seconds to wait for one to start, from 0 to 3600'
 complete -c ant -n '__ant_at any emulator session' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any emulator session create' -l help -s h -f -d 'Show help'
-complete -c ant -n '__ant_at any emulator session create' -l environment -x -d 'A self-hosted environment'
+complete -c ant -n '__ant_at any emulator session create' -l environment-id -x -d 'A self-hosted environment'
 complete -c ant -n '__ant_at any emulator session create' -l script -r -F -d 'A YAML or JSON file with the agent\'s steps; - for stdin'
 complete -c ant -n '__ant_at any emulator session create' -l title -x -d 'The title of the session'
 complete -c ant -n '__ant_at any emulator session create' -l metadata -x -a '(__ant_files_after_at)' -d 'Keys and values of each item'

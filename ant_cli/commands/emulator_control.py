@@ -92,7 +92,7 @@ def create_session(
     runtime: Runtime,
     flags: Flags,
     *,
-    environment: str = "",
+    environment_id: str = "",
     script: str = "",
     title: str = "",
     metadata: str = "",
@@ -104,7 +104,7 @@ def create_session(
         body["script"] = _read_script(runtime, script)
     if metadata:
         body["metadata"] = _read_metadata(metadata)
-    body |= {name: value for name, value in (("environment_id", environment), ("title", title)) if value}
+    body |= {name: value for name, value in (("environment_id", environment_id), ("title", title)) if value}
     response = _call_emulator(runtime, flags, "POST", "/sessions", body)
     print_result(runtime, flags, str(response.get("id")), response)
 

@@ -21,7 +21,7 @@ from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.runtime.process import in_background, terminate
 from ant_cli.runtime.shell import FAILING_COMMAND, set_variable
-from ant_cli.settings.local_emulator import LOCAL, database_path, open_emulator
+from ant_cli.settings.local_emulator import IN_MEMORY, LOCAL, database_path, open_emulator
 from ant_cli.settings.validators import check_secret, check_whole_number
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def start(
     database = database or database_path(LOCAL, runtime.environ)
     identity = {"organization_id": _check_identity("--organization-id", organization_id)}
     identity |= {"workspace_id": _check_identity("--workspace-id", workspace_id)}
+    _note_shared_file(database, runtime)
     if detach:
         options = {"host": host, "port": port, "database": database, "lease_seconds": lease_seconds, **identity}
         options |= {"any_credential": "true"} if any_credential else {}
@@ -68,8 +69,19 @@ def start(
         **{name: value for name, value in identity.items() if value},
     )
     with closing(emulator):
-        running = RunningEmulator("", os.getpid(), bool(api_key), database)
+        file = database if database == IN_MEMORY else os.path.realpath(database)
+        running = RunningEmulator("", os.getpid(), bool(api_key), file)
         _serve_registered(emulator, host, port_number, running, runtime, flags)
+
+
+def _note_shared_file(database: str, runtime: Runtime) -> None:
+    """Note that the database is served already: what one emulator changes, the other one shows."""
+    if database == IN_MEMORY:
+        return
+    path = os.path.realpath(database)
+    for other in find_running(runtime):
+        if os.path.realpath(other.database) == path:
+            runtime.stderr.say(f"Note: the emulator at {other.base_url} serves the same file, {path}.")
 
 
 def _serve_registered(

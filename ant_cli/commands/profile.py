@@ -80,7 +80,9 @@ def _selected(flags: Flags, runtime: Runtime, store: ProfileStore) -> SelectedPr
         return profile
     if store.profiles:
         raise CredentialError("no profile is active.", f"Name one with --profile, or: {activation(store.profiles)}")
-    raise CredentialError("there is no profile yet.", "Create one: ant auth login")
+    raise CredentialError(
+        "there is no profile yet.", "Create one: ant profile create NAME, or with a key: ant auth login"
+    )
 
 
 def _check_key(key: str) -> None:

@@ -44,7 +44,7 @@ _SESSION = Command(
                 "echo '[{tool: bash, expect: {contains: x}}, terminate]' | ant emulator session create --script -",
             ),
             flags=(
-                text_flag("environment", "A self-hosted environment. [default: the newest]"),
+                text_flag("environment_id", "A self-hosted environment. [default: the newest]"),
                 text_flag(
                     "script", "A YAML or JSON file with the agent's steps; - for stdin.", "FILE", ValueKind.FILE
                 ),

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 LOCAL = "local:"
 """The prefix of a base URL that names the emulator in this process; the path of a database may follow."""
+IN_MEMORY = ":memory:"
+"""The database that is kept in memory only."""
 _DATABASE_HINT = (
     "Name another: --base-url local:PATH, or local::memory: to keep nothing; `ant emulator start` takes --database."
 )
@@ -34,8 +36,13 @@ def open_emulator(database: str, **options: Any) -> Emulator:
         UsageError: if the database can't be used.
 
     """
+    from pathlib import Path
+
     from ant_cli.emulator import Emulator, UnusableDatabase
 
+    folder = Path(database).parent
+    if not folder.is_dir():  # most likely a mistyped path, whose new file would look like an empty account
+        raise UsageError(f"the emulator's database can't be used: there is no folder {folder}.", _DATABASE_HINT)
     try:
         return Emulator(database, **options)
     except (UnusableDatabase, OSError) as error:

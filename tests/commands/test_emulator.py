@@ -508,7 +508,7 @@ def test_session_create_runs_a_yaml_script_and_show_prints_its_events(local, tmp
     queue = local(*CREATE).stdout.strip()
     (tmp_path / "script.yaml").write_text(SCRIPT)
     created = local(
-        "emulator", "session", "create", "--script", str(tmp_path / "script.yaml"), "--environment", queue
+        "emulator", "session", "create", "--script", str(tmp_path / "script.yaml"), "--environment-id", queue
     )
     session = created.stdout.strip()
     item = json.loads(local("beta:environments:work", "poll", queue).stdout)
@@ -664,7 +664,7 @@ def test_an_unwritable_home_is_an_error_with_an_alternative(local):
     assert "Errno" not in done.stderr
     assert all(way in done.stderr for way in ("local:PATH", "local::memory:"))
     done = local("beta:environments", "list", "--base-url", "local:/dev/null/state/x.db")
-    assert "x.db cannot be opened: " in done.stderr
+    assert "there is no folder /dev/null/state." in done.stderr
     assert "Errno" not in done.stderr
 
 
@@ -708,3 +708,23 @@ def test_the_error_of_a_dropped_connection_has_the_id_of_the_fault(ant):
     result = ant("--local", "beta:environments", "list", "--max-retries", "0")
     assert (result.exit, fault_id != fault_id.lower()) == (8, True)
     assert f"injected fault ({fault_id}) dropped the connection" in result.stderr
+
+
+def test_a_database_in_a_folder_that_does_not_exist_is_an_error(ant, tmp_path):
+    """A mistyped path must not look like an empty account."""
+    done = ant("--base-url", f"local:{tmp_path}/missing/emulator.db", "beta:environments", "list")
+    assert (done.exit, done.stdout) == (2, "")
+    assert f"there is no folder {tmp_path}/missing." in done.stderr
+    assert not (tmp_path / "missing").exists()
+
+
+def test_a_start_notes_an_emulator_that_serves_the_same_file(served, tmp_path):
+    """What one of them changes, the other one shows, so that tests disturb each other."""
+    database = str(tmp_path / "shared.db")
+    url, _ = served("--port", "0", "--database", database)
+    _, second = served("--port", "0", "--database", f"{tmp_path}/./shared.db")
+    second.terminate()
+    assert f"Note: the emulator at {url} serves the same file, {database}.\n" in second.communicate()[1]
+    _, other = served("--port", "0", "--database", str(tmp_path / "other.db"))
+    other.terminate()
+    assert "the same file" not in other.communicate()[1]

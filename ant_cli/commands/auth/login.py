@@ -5,7 +5,7 @@ from __future__ import annotations
 from ant_cli.commands.auth.profile_notes import note_active_profile, note_profile_variable
 from ant_cli.commands.auth.prompts import key_for_login
 from ant_cli.commands.auth.verification import verify
-from ant_cli.errors import AntError, exclude_each_other
+from ant_cli.errors import AntError, NetworkError, exclude_each_other
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 from ant_cli.settings.credential_store import check_store, delete_keys
@@ -72,7 +72,7 @@ def _verify_before_storing(
         verify(settings, runtime)
     except AntError as error:
         hint = "Nothing was stored. To store the key without verifying it: --no-verify"
-        raise error.with_only_hints(hint) from None
+        raise (error.with_hints(hint) if isinstance(error, NetworkError) else error.with_only_hints(hint)) from None
 
 
 def _store_key(key: str, name: str, chosen: dict[str, str], runtime: Runtime, *, in_keyring: bool) -> None:
