@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import re
 import shutil
 import socket
 import ssl
@@ -537,7 +538,8 @@ def test_a_certificate_is_not_accepted_by_its_common_name(ant_over_socket: AntOv
     url = f"https://localhost:{{port}}{path}"
     result = ant_over_socket(server=server, url=url, env={"SSL_CERT_FILE": trust})
     assert (result.exit, result.requests) == (8, [])
-    assert "another host name" in result.stderr
+    # Python 3.13 and later reject it by itself, with an OpenSSL that says so.
+    assert re.search("another host name|Empty Subject Alternative Name", result.stderr)
 
 
 @pytest.mark.parametrize(("name", "status"), [("localhost", 0), ("other.example", 8)])

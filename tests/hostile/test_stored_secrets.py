@@ -262,6 +262,13 @@ def watched(monkeypatch) -> Watched:
             seen.note_start(*details, **more)
             super().__init__(*details, **more)
 
+    def noting(call):
+        def note(*details, **more):
+            seen.note_start(*details, **more)
+            return call(*details, **more)  # since Python 3.14, Popen calls posix_spawn
+
+        return note
+
     def note_open(name, mode="r", *rest, **more):
         seen.note_file(name, writes=not set(mode).isdisjoint("wax+"))
         return open_file(name, mode, *rest, **more)
@@ -272,7 +279,7 @@ def watched(monkeypatch) -> Watched:
 
     monkeypatch.setattr(subprocess, "Popen", Popen)
     for name in ("system", "posix_spawn", "posix_spawnp", "execv", "execve", "fork", "forkpty", "putenv"):
-        monkeypatch.setattr(os, name, seen.note_start)
+        monkeypatch.setattr(os, name, noting(getattr(os, name)))
     monkeypatch.setattr(builtins, "open", note_open)
     monkeypatch.setattr(io, "open", note_open)
     monkeypatch.setattr(os, "open", note_descriptor)
