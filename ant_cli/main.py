@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 _FIRST_PAGE: tuple[list[str], ...] = ([], ["--help"], ["-h"], ["help"])
 """The command lines that show the help page of `ant` itself, which does not need the catalog."""
 
+_CHANGING = (("apply",), ("edit",), ("emulator",))
+"""The tool commands that may create, rename or delete something that has an ID."""
+
 
 def main(argv: Sequence[str], runtime: Runtime) -> int:
     """Run a command line, report any error on stderr, and return the exit status."""
@@ -85,17 +88,28 @@ def execute(call: CommandCall, runtime: Runtime) -> None:
         from ant_cli.run import run
 
         run(call.operation, _read_given(call.flags, runtime), runtime)
+        if call.operation.method != "GET":
+            _forget_completed_ids(runtime)
     elif isinstance(call, ToolCall):
         from ant_cli.commands.dispatch import call_tool
 
         flags = _read_given(call.flags, runtime, note=call.command.notes_typed_secret)
         call_tool(call.command, flags, runtime)
+        if call.command.path[:1] in _CHANGING:
+            _forget_completed_ids(runtime)
     elif isinstance(call, OfficialCall):
         from ant_cli.commands.official import hand_over
 
         hand_over(call.name, call.argv, runtime)
     else:
         _show_version(runtime)
+
+
+def _forget_completed_ids(runtime: Runtime) -> None:
+    """Let completion look for new IDs, because this run may have changed them."""
+    from ant_cli.completion.cache import forget_ids
+
+    forget_ids(runtime.environ)
 
 
 def _read_given(flags: Flags, runtime: Runtime, *, note: bool = True) -> Flags:

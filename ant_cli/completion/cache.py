@@ -73,6 +73,17 @@ class Cache:
                     os.unlink(entry.path)
 
 
+def forget_ids(environ: Mapping[str, str]) -> None:
+    """Remove all stored lines, because this run may have created or deleted what they name."""
+    try:
+        with os.scandir(folder(environ)) as entries:
+            for entry in entries:
+                if entry.name.startswith(PREFIX):
+                    os.unlink(entry.path)
+    except OSError:
+        return
+
+
 def _is_fresh(facts: os.stat_result) -> bool:
     return abs(time.time() - facts.st_mtime) < _KEPT_S
 

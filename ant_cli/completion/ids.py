@@ -64,11 +64,21 @@ def candidates(id_kind: str, arguments: Sequence[str], runtime: Runtime) -> byte
         return b""  # the scripts pass arguments unchanged, with variables unexpanded
     cache = Cache(runtime.environ, id_kind, flags)
     kept = cache.read()
-    if kept is not None:
+    if kept and _has_match(kept, arguments):
         return kept
     lines = b"".join(_line_of(item) for item in fetch(id_kind, flags, runtime))
-    cache.write(lines)
+    if lines:
+        cache.write(lines)
     return lines
+
+
+def _has_match(lines: bytes, arguments: Sequence[str]) -> bool:
+    """Whether an ID or a name begins with the word at the cursor. If none does, it may be new."""
+    word = arguments[-1] if arguments else ""
+    if word.startswith("--"):
+        word = word.partition("=")[2]
+    start = word.replace("\\", "").encode("utf-8", "surrogateescape")
+    return any(part.startswith(start) for line in lines.splitlines() for part in line.split(b"\t"))
 
 
 def deciding_flags(arguments: Sequence[str]) -> dict[str, str]:
@@ -111,6 +121,7 @@ def fetch(id_kind: str, flags: Mapping[str, str], runtime: Runtime) -> list[dict
     from ant_cli.http.client import Client
     from ant_cli.input.request import request_of
     from ant_cli.operations.spec import Flags
+    from ant_cli.settings.local_emulator import has_database, is_local
 
     source = source_of(id_kind.removeprefix(EMULATOR))
     if source is None:
@@ -122,6 +133,8 @@ def fetch(id_kind: str, flags: Mapping[str, str], runtime: Runtime) -> list[dict
     settings = settings_of(Flags(flags), silent, source)
     if id_kind.startswith(EMULATOR) and not _names_emulator(settings.base_url):
         return []
+    if is_local(settings.base_url) and not has_database(settings.base_url, runtime.environ):
+        return []  # the emulator would create it
     with Client(settings, silent) as client:
         items: list[dict[str, object]] = json.loads(_send_in_time(client, request))["data"]
     return items

@@ -17,7 +17,7 @@ COMPLETION_COMMAND = tool(
     "completion:completion",
     ("bash: in ~/.bashrc", 'eval "$(ant completion bash)"'),
     ("zsh: in ~/.zshrc, after compinit", "source <(ant completion zsh)"),
-    ("fish: in ~/.config/fish/config.fish", "ant completion fish | source"),
+    ("fish: in ~/.config/fish/completions/ant.fish, a new file", "ant completion fish | source"),
     ("PowerShell: in $PROFILE", "ant completion pwsh | Out-String | Invoke-Expression"),
     arguments=(
         Param(

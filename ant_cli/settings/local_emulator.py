@@ -18,6 +18,7 @@ LOCAL = "local:"
 """The prefix of a base URL that names the emulator in this process; the path of a database may follow."""
 IN_MEMORY = ":memory:"
 """The database that is kept in memory only."""
+_DATABASE = "emulator.db"
 _DATABASE_HINT = (
     "Name another: --base-url local:PATH, or local::memory: to keep nothing; `ant emulator start` takes --database."
 )
@@ -64,7 +65,12 @@ def database_path(base_url: str, environ: Mapping[str, str]) -> str:
     except OSError as error:
         why = os_error_text(error)
         raise UsageError(f"the emulator's database can't be used: {folder}: {why}.", _DATABASE_HINT) from None
-    return str(folder / "emulator.db")
+    return str(folder / _DATABASE)
+
+
+def has_database(base_url: str, environ: Mapping[str, str]) -> bool:
+    """Whether the database that a `local:` URL names exists."""
+    return os.path.exists(base_url.removeprefix(LOCAL) or state_folder(environ) / _DATABASE)  # noqa: PTH110 - either
 
 
 def state_folder(environ: Mapping[str, str]) -> Path:

@@ -186,6 +186,15 @@ def test_several_environments_that_match_a_partial_name_are_listed_with_their_id
     assert offered(bash, line) == ["env_1", "env_2"]
 
 
+def test_the_id_of_a_name_with_a_colon_is_listed(bash: Terminal, sandbox: ShellSandbox):
+    """Readline could replace only what follows the colon."""
+    sandbox.name_environments(**NAMES)
+    line = "ant beta:environments retrieve a:"
+    assert bash.complete(line, "\t\t") == line
+    assert "a:b  env_5" in bash.screen()
+    assert bash.complete(line, ALL) == line
+
+
 @pytest.mark.parametrize("flag", ["--environment-id ", "--environment-id=", ""])
 def test_ids_are_fetched_by_running_ant_with_the_line(bash: Terminal, sandbox: ShellSandbox, flag: str):
     """`ant` gets the whole line up to the cursor."""

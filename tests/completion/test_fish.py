@@ -10,11 +10,19 @@ import pytest
 
 from tests.completion.conftest import HARD_NAME_SHOWN, NAMES, SCRIPTS, ShellSandbox, needs
 
-SETUP = rf"""
+SETUP = r"""
 function fish_prompt; printf '> '; end
 bind ctrl-g 'printf "«%s»" (commandline)'
-source {shlex.quote(str(SCRIPTS / "ant.fish"))}
 """
+
+
+@pytest.fixture(autouse=True)
+def configured(sandbox: ShellSandbox):
+    """Install the script as `ant completion --help` says, in place of that of Apache Ant, next to a build file."""
+    folder = sandbox.folder / ".config" / "fish" / "completions"
+    folder.mkdir(parents=True)
+    (folder / "ant.fish").write_text(f"source {shlex.quote(str(SCRIPTS / 'ant.fish'))}\n")
+    (sandbox.folder / "build.xml").touch()
 
 
 @pytest.fixture
@@ -23,9 +31,8 @@ def fish(sandbox: ShellSandbox):
     needs("fish")
 
     def offered(line: str) -> dict[str, str]:
-        script = f"source {shlex.quote(str(SCRIPTS / 'ant.fish'))}; complete -C $argv[1]"
         done = subprocess.run(
-            ["fish", "--no-config", "-c", script, line],
+            ["fish", "-c", "complete -C $argv[1]", line],
             cwd=sandbox.folder,
             env=sandbox.environ,
             stdin=subprocess.DEVNULL,
@@ -135,14 +142,14 @@ def test_a_name_is_replaced_by_its_id(terminal, sandbox: ShellSandbox, typed: st
     """
     sandbox.name_environments(**NAMES, env_6="env_4")
     line = "ant beta:environments retrieve "
-    assert terminal(["fish", "--no-config", "-i"], SETUP).complete(line + typed) == line + completed
+    assert terminal(["fish", "-i"], SETUP).complete(line + typed) == line + completed
     assert not (sandbox.folder / "oops").exists()
 
 
 def test_each_of_several_ids_is_completed(terminal, sandbox: ShellSandbox):
     """The position of earlier IDs makes no difference."""
     sandbox.name_environments(**NAMES)
-    complete = terminal(["fish", "--no-config", "-i"], SETUP).complete
+    complete = terminal(["fish", "-i"], SETUP).complete
     line = "ant beta:environments archive env_1 env_3 "
     assert complete(line + "tmp-b") == line + "env_2 "
 

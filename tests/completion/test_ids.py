@@ -221,6 +221,42 @@ def test_ids_are_cached_for_a_minute(ant, cache_folder: Path):
     assert not kept.exists()
 
 
+@pytest.mark.parametrize("typed", ["env_3", "--environment-id=env_3", "new", r"new\ one"])
+def test_an_id_or_a_name_that_is_not_in_the_cache_is_requested_at_once(ant, typed):
+    """It may be that of an environment that was created since."""
+    ant(*RETRIEVE, replies=[PAGE])
+    page = {"data": [{"id": "env_3", "name": "new one"}, *PAGE["data"]]}
+    assert ant(*RETRIEVE[:-1], typed, replies=[page]).stdout == "env_3\tnew one\nenv_1\tdata\nenv_2\t\n"
+    assert ant(*RETRIEVE[:-1], typed).requests == []
+
+
+@pytest.mark.parametrize(
+    ("words", "reply"),
+    [
+        (("beta:environments", "create", "--name", "new"), {"id": "env_3"}),
+        (("beta:environments", "delete", "env_1", "--yes"), {"id": "env_1"}),
+    ],
+)
+def test_a_change_by_this_program_is_offered_at_once(ant, words, reply):
+    ant(*RETRIEVE, replies=[PAGE])
+    ant(*words, replies=[reply])
+    assert ant(*RETRIEVE, replies=[{"data": [{"id": "env_3"}]}]).stdout == "env_3\t\n"
+
+
+def test_a_list_without_ids_is_not_cached(ant, cache_folder: Path):
+    """The first environment is offered as soon as it exists."""
+    ant(*RETRIEVE, replies=[{"data": []}])
+    assert not cache_folder.exists()
+
+
+def test_completion_creates_no_database_of_an_emulator(ant, tmp_path: Path, clean_environ):
+    result = ant(*RETRIEVE, env={"ANTHROPIC_BASE_URL": f"local:{tmp_path / 'new.db'}"})
+    again = ant(*RETRIEVE, env={"ANTHROPIC_BASE_URL": "local:"})
+    assert (result.stdout, again.stdout) == ("", "")
+    assert not (tmp_path / "new.db").exists()
+    assert not (Path(clean_environ["XDG_STATE_HOME"]) / "ant").exists()
+
+
 @pytest.mark.parametrize("age", [61, 600, 10**9])
 def test_a_cache_entry_older_than_a_minute_is_requested_again(ant, cache_folder: Path, age: int):
     """New environments are offered after at most a minute."""

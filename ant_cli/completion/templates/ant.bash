@@ -190,14 +190,16 @@ _ant_offer_listed_ids() {
 }
 
 # Offer the named_ids in place of the name that was typed. Several are listed, and what was typed stays: a blank
-# has nothing in common with the others. Readline can't replace what precedes a character at which it splits words.
+# has nothing in common with the others. One is listed, too, if its name has a character at which readline splits
+# words, such as a colon, because readline can't replace what precedes that.
 _ant_offer_ids_of_names() {
-  local i breaks=${COMP_WORDBREAKS//[!:=@]/}
+  local i breaks=${COMP_WORDBREAKS//[!:=@]/} fixed=
   if [[ -z $quote && -n $breaks && $2 == *[$breaks]* ]]; then
-    return
+    fixed=fixed
   fi
-  case ${#named[@]},${COMP_TYPE-} in
-    1,* | *,37 | *,42) _ant_offer "$1" '' "${named_ids[@]}" ;; # 37 and 42 insert them, one by one or all
+  case $fixed${#named[@]},${COMP_TYPE-} in
+    1,* | [1-9]*,37 | [1-9]*,42) _ant_offer "$1" '' "${named_ids[@]}" ;; # 37 and 42 insert them, one by one or all
+    fixed*,37 | fixed*,42) ;;
     *)
       COMPREPLY=(' ')
       for i in "${!named[@]}"; do
