@@ -51,6 +51,22 @@ def test_on_windows_the_install_command_has_double_quotes_only_where_needed(monk
     assert install_command("explore") == command
 
 
+@pytest.mark.parametrize(
+    ("receipt", "command"),
+    [
+        ("pipx_metadata.json", "pipx inject ant-environments 'textual>=8'"),
+        ("uv-receipt.toml", "uv pip install --python {python} 'textual>=8'"),
+    ],
+)
+def test_the_install_command_fits_the_tool_that_installed_ant(monkeypatch, tmp_path, receipt, command):
+    """Pipx forgets what its pip installs, and a tool of uv has no pip."""
+    prefix = tmp_path / "ant-environments"
+    prefix.mkdir()
+    (prefix / receipt).touch()
+    monkeypatch.setattr(sys, "prefix", str(prefix))
+    assert install_command("explore") == command.format(python=sys.executable)
+
+
 def test_an_embedded_python_without_a_path_is_called_python(monkeypatch):
     """`sys.executable` is empty in an embedded Python."""
     monkeypatch.setattr(sys, "executable", "")
@@ -58,7 +74,7 @@ def test_an_embedded_python_without_a_path_is_called_python(monkeypatch):
 
 
 def test_no_message_names_an_extra_or_the_distribution():
-    """Only one module contains `pip install`."""
+    """Only one module contains `pip install`. `ant-environments` alone is also the name of a command."""
     paths = [path for path in (ROOT / "ant_cli").rglob("*") if path.suffix in (".py", ".md", ".1")]
-    pattern = re.compile(r"pip install|ant-cli\[|ant-environments")
+    pattern = re.compile(r"pip install|ant-cli\[|ant-environments\[|install ant-environments")
     assert not [path for path in paths if pattern.search(path.read_text("utf-8").replace(r"\-", "-"))]

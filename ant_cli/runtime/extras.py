@@ -25,7 +25,15 @@ def install_hint(feature: str) -> str:
 
 def install_command(feature: str) -> str:
     """Return the command that installs what a feature requires for the running Python, quoted for a shell."""
+    from pathlib import Path
+
     from ant_cli.runtime.shell import quote  # late: few runs need a hint
 
-    args = (sys.executable or "python", "-m", "pip", "install", *REQUIREMENTS[feature])
-    return " ".join(quote(arg) for arg in args)
+    prefix, python = Path(sys.prefix), sys.executable or "python"
+    if (prefix / "pipx_metadata.json").exists():
+        installer = ["pipx", "inject", prefix.name]
+    elif (prefix / "uv-receipt.toml").exists():
+        installer = ["uv", "pip", "install", "--python", python]
+    else:
+        installer = [python, "-m", "pip", "install"]
+    return " ".join(map(quote, [*installer, *REQUIREMENTS[feature]]))
