@@ -26,10 +26,13 @@ def poll(runtime: Runtime, flags: Flags, *, handler: Sequence[str] = (), **given
     hide_secrets(runtime, unused, [METADATA_KEY])
 
     from ant_cli.output.worker_log import LogView
-    from ant_cli.worker.start import run_worker  # after the new start: they take the longest
+    from ant_cli.worker.start import run_worker, runs_sessions  # after the new start: they take the longest
 
+    poll_options = PollOptions(**options)
     connection = load(runtime, flags, has_own_credential=True).connection
-    run_worker(PollOptions(**options), handler, connection, runtime, LogView(runtime, options["log_format"]))
+    # A session writes nothing but its log, all of it to stderr.
+    view = LogView(runtime, poll_options.log_format, marks_stderr=not runs_sessions(poll_options, handler))
+    run_worker(poll_options, handler, connection, runtime, view)
 
 
 def run(runtime: Runtime, flags: Flags, **given: str | bool) -> None:

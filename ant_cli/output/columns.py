@@ -28,8 +28,8 @@ def format_scalar(scalar: Any) -> str:
     return collapse_space(text) or MISSING
 
 
-Visibility = Literal["always", "varied", "archived"]
-"""`varied`: the rows of the first page differ in it. `archived`: archived items were requested, or there is one."""
+Visibility = Literal["always", "varied", "present"]
+"""`varied`: the rows of the first page differ in it. `present`: one has it, or archived items were requested."""
 
 
 class Column(NamedTuple):
@@ -97,7 +97,7 @@ _COLUMNS_BY_TYPE = {
         Column.of("NETWORK", "config.networking.type", 4, min_width=len("unrestricted")),
         Column.of("SCOPE", "scope", 5, min_width=len("organization"), condition="varied"),
         Column.of("CREATED", "created_at", 1, min_width=_AGE_WIDTH),
-        Column.of("ARCHIVED", "archived_at", 2, min_width=_AGE_WIDTH, condition="archived"),
+        Column.of("ARCHIVED", "archived_at", 2, min_width=_AGE_WIDTH, condition="present"),
     ),
     "work": (
         Column.of("ID", "id"),
@@ -105,6 +105,7 @@ _COLUMNS_BY_TYPE = {
         Column.of("SESSION", "data.id", 3),
         Column.of("CREATED", "created_at", 1, min_width=_AGE_WIDTH),
         Column.of("HEARTBEAT", "latest_heartbeat_at", 2, min_width=_AGE_WIDTH),
+        Column.of("DEAD LETTER", "metadata.ant_dead_letter", flexible=True, condition="present"),
     ),
 }
 """The columns of each resource, by its `type`."""

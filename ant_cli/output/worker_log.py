@@ -20,7 +20,8 @@ _BARE = re.compile(r"[^\s\"=\x00-\x1f\x7f-\x9f]+")
 _SHORT_ID = 6
 """How many characters of an item's ID tell it from the others at a terminal."""
 _COMMON = ("component", "environment_id", "work_id")
-"""Fields that are the same in many lines."""
+"""Fields that are the same in many lines. The line about the claim of an item has its whole ID."""
+_CLAIM = "claimed work"
 _REASONS = ("error", "reason")
 _COLOURS = {"INFO": "", "WARN": "yellow", "ERROR": "red"}
 _PRIORITIES = {"INFO": 6, "WARN": 4, "ERROR": 3}
@@ -31,9 +32,10 @@ _FAILURES = (Outcome.FAILED, Outcome.TIMED_OUT, Outcome.DEAD_LETTER)
 class LogView:
     """The lines of the log, and at a terminal the status line below them."""
 
-    def __init__(self, runtime: Runtime, log_format: str) -> None:
+    def __init__(self, runtime: Runtime, log_format: str, *, marks_stderr: bool = True) -> None:
         """Take a format: `auto` is for people at a terminal, and `text` elsewhere."""
         self._runtime = runtime
+        self._marked_stream = "stderr" if marks_stderr else ""
         self.is_for_people = runtime.stderr.is_terminal and log_format == "auto"
         self.has_status = self.is_for_people and runtime.stderr.can_redraw(runtime.environ)
         """The terminal can redraw a line for the state of the worker."""
@@ -57,12 +59,13 @@ class LogView:
         if fields.get("component") != "session":  # a session has a process of its own
             parts.append(paint(str(fields.get("work_id", ""))[-_SHORT_ID:].ljust(_SHORT_ID), "cyan"))
         if event.message == HANDLER_OUTPUT:
-            mark = paint("!", "yellow") if fields["stream"] == "stderr" else paint("|", "dim")
+            mark = paint("!", "yellow") if fields["stream"] == self._marked_stream else paint("|", "dim")
             return " ".join([*parts, mark, str(fields["line"])])
         message = ": ".join([event.message, *(str(fields[name]) for name in _REASONS if name in fields)])
         if event.level != "INFO" and not self._style.colour:
             parts.append(event.level)
-        rest = {name: value for name, value in fields.items() if name not in (*_COMMON, *_REASONS)}
+        left_out = _COMMON[:-1] if event.message == _CLAIM else (*_COMMON, *_REASONS)
+        rest = {name: value for name, value in fields.items() if name not in left_out}
         return " ".join([*parts, paint(message, _COLOURS[event.level]), paint(_pairs(rest), "dim")]).rstrip()
 
     def status(self, tally: Tally) -> str:
@@ -87,8 +90,8 @@ class LogView:
         counts = {outcome.replace("_", " "): count for outcome, count in tally.items.items() if count}
         listed = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
         total = sum(counts.values())
-        items = f"{total} {'item' if total == 1 else 'items'} in {_duration(seconds)}"
-        return f"{items}: {listed}" if listed else items
+        runs = f"{total} {'run' if total == 1 else 'runs'} in {_duration(seconds)}"
+        return f"{runs}: {listed}" if listed else runs
 
 
 def _text(event: LogEvent) -> str:

@@ -72,7 +72,7 @@ def run_worker(
     if os.name == "nt":
         raise UsageError("the worker needs a POSIX system: it manages handlers by process groups.")
     command = _handler_command(options, handler, runtime, view)
-    if _runs_sessions(options, handler):  # the SDK takes care of the lease and the stop itself
+    if runs_sessions(options, handler):  # the SDK takes care of the lease and the stop itself
         options = options._replace(no_auto_stop=True, heartbeat="auto")
     connection = connection_with_key(connection, options.environment_key)
     worker_id = options.worker_id or _new_worker_id()
@@ -153,7 +153,7 @@ def _handler_command(options: PollOptions, handler: Sequence[str], runtime: Runt
     """
     if handler and options.on_work:
         raise exclude_each_other("--on-work", "a handler behind --")
-    if not _runs_sessions(options, handler):
+    if not runs_sessions(options, handler):
         return find_handler(handler or [options.on_work], runtime.environ)
     require_sdk()
     run = [sys.executable, "-P", "-m", "ant_cli", "beta:worker", "run", "--workdir", options.workdir]
@@ -161,7 +161,7 @@ def _handler_command(options: PollOptions, handler: Sequence[str], runtime: Runt
     return [*run, "--max-idle", f"{options.max_idle}s", "--log-format", log_format]
 
 
-def _runs_sessions(options: PollOptions, handler: Sequence[str]) -> bool:
+def runs_sessions(options: PollOptions, handler: Sequence[str]) -> bool:
     """Whether there is no handler, so that sessions are run by this program."""
     return not handler and options.on_work in ("", _IN_PROCESS)
 

@@ -38,7 +38,7 @@ def environment(number, name, created, config=None, archived=None, **fields):
     }
 
 
-def work(number, state, created, heartbeat=None):
+def work(number, state, created, heartbeat=None, **metadata):
     """Return a work item in the form of the API."""
     return {
         "id": f"work_01Hn5Bq8mZcXvR2tKs9LpW{number:02d}",
@@ -47,7 +47,7 @@ def work(number, state, created, heartbeat=None):
         "data": {"id": f"sesn_01AbCdEfGhJkLmNpQrStUv{number:02d}", "type": "session"},
         "environment_id": "env_011CZkZ9X2dpNyB7HsEFoR02",
         "latest_heartbeat_at": heartbeat,
-        "metadata": {},
+        "metadata": metadata,
         "state": state,
         "type": "work",
     }
@@ -69,6 +69,13 @@ WORK = [
     work(4, "stopping", "2026-03-14T12:00:00Z", "2026-03-14T14:58:00Z"),
     work(5, "stopped", "2026-03-12T12:00:00Z", "2026-03-12T13:00:00Z"),
 ]
+DEAD_LETTER = work(
+    6,
+    "stopped",
+    "2026-03-13T15:00:00Z",
+    "2026-03-13T16:00:00Z",
+    ant_dead_letter="3 attempts failed; the last one: the handler exited with 1: ValueError: the input is empty",
+)
 WHOLE = environment(
     1,
     "data-analysis",
@@ -130,6 +137,7 @@ SCENES = {
         page(ENVIRONMENTS[:2]),
     ),
     "work-list": (["beta:environments:work", "list", "env_1"], page(WORK)),
+    "work-list-dead-letter": (["beta:environments:work", "list", "env_1"], page([*WORK[2:], DEAD_LETTER])),
     "retrieve": (["beta:environments", "retrieve", "env_1"], WHOLE),
     "retrieve-json": (
         ["beta:environments", "retrieve", "env_1", "--format", "json", "--transform", "{id,name,archived_at}"],

@@ -16,7 +16,7 @@ import pytest
 from ant_cli.errors import APIError
 from ant_cli.output.worker_log import LogView
 from ant_cli.runtime.background_writer import BackgroundWriter
-from ant_cli.worker.log import HandlerLine, WorkerLog
+from ant_cli.worker.log import HandlerLine, LogEvent, WorkerLog
 from ant_cli.worker.settlement import Outcome
 from ant_cli.worker.start import _follow_depth
 from ant_cli.worker.tally import Tally
@@ -121,7 +121,7 @@ def test_at_a_terminal_a_line_has_the_time_the_end_of_the_id_and_the_message():
     logged.item.warn("work item not done", outcome="failed", reason="the handler exited with 1")
     assert logged.text.splitlines() == [
         "10:00:00        polling for work worker_id=w1",
-        "10:00:00 defXYZ claimed work work_type=session",
+        f"10:00:00 defXYZ claimed work work_id={ITEM} work_type=session",
         "10:00:00 defXYZ WARN work item not done: the handler exited with 1 outcome=failed",
     ]
 
@@ -140,6 +140,14 @@ def test_at_a_terminal_the_lines_of_a_handler_are_as_they_are():
         "10:00:00 defXYZ ! \tValueError: ä",
         "10:00:00 defXYZ | from stdout",
     ]
+
+
+def test_the_lines_of_a_session_have_no_mark():
+    """Its whole log is on stderr."""
+    runtime = make_runtime({"NO_COLOR": "1"}, stderr=Screen(terminal=True))
+    view = LogView(runtime, "auto", marks_stderr=False)
+    fields = {"stream": "stderr", "line": "executing tool"}
+    assert view.line(LogEvent(NOW, "INFO", "handler output", fields)).endswith(" | executing tool\n")
 
 
 def test_at_a_terminal_warnings_and_errors_have_a_colour():
@@ -167,7 +175,7 @@ def test_the_plain_format_is_for_programs_that_add_the_time():
     """A session's process has it, because the worker's log already has time and ID."""
     logged = Logged("plain", terminal=True)
     logged.item.info("claimed work")
-    assert logged.text == "defXYZ claimed work\n"
+    assert logged.text == f"defXYZ claimed work work_id={ITEM}\n"
 
 
 # Secrets, control characters and limits
@@ -390,12 +398,12 @@ def test_without_a_capable_terminal_there_is_no_status_line(terminal, log_format
 @pytest.mark.parametrize(
     ("items", "seconds", "summary"),
     [
-        ({}, 3.2, "0 items in 3 s"),
-        ({"succeeded": 1}, 75, "1 item in 1 min 15 s: 1 succeeded"),
-        ({"succeeded": 2, "dead_letter": 1}, 7300, "3 items in 2 h 1 min: 2 succeeded, 1 dead letter"),
+        ({}, 3.2, "0 runs in 3 s"),
+        ({"succeeded": 1}, 75, "1 run in 1 min 15 s: 1 succeeded"),
+        ({"succeeded": 2, "dead_letter": 1}, 7300, "3 runs in 2 h 1 min: 2 succeeded, 1 dead letter"),
     ],
 )
-def test_the_summary_counts_the_items_of_a_worker(items, seconds, summary):
+def test_the_summary_counts_the_runs_of_a_worker(items, seconds, summary):
     """A person reads it at the end."""
     assert view_at_terminal().summary(tally_of(**items), seconds) == summary
 
@@ -432,7 +440,7 @@ def test_a_worker_at_a_terminal_shows_its_status_below_the_log_until_it_ends(que
     status, shown = session.end()
     assert status == 0
     assert re.search(r"\d\d:\d\d:\d\d \w{6} \| started", shown)
-    last = shown.rpartition("2 items in ")[2]
+    last = shown.rpartition("2 runs in ")[2]
     assert re.fullmatch(r"\d+ s: 1 succeeded, 1 dead letter\n\r?", last)
 
 
