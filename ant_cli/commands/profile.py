@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from math import isfinite
 
 from ant_cli.commands.auth.profile_notes import note_active_profile, note_profile_variable
@@ -12,7 +11,7 @@ from ant_cli.errors import AntError, CredentialError, UnknownName, UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any
-from ant_cli.runtime.redaction import REDACTED
+from ant_cli.runtime.redaction import REDACTED, may_be_key
 from ant_cli.settings.credential_store import delete_keys
 from ant_cli.settings.editing import edit
 from ant_cli.settings.local_emulator import is_local
@@ -20,7 +19,6 @@ from ant_cli.settings.profiles import Profile, ProfileStore, SelectedProfile, ac
 from ant_cli.settings.validators import CREDENTIAL_FIELDS, PROFILE_FIELDS, SECRET_FIELDS, shown
 
 _KEYS = ", ".join(PROFILE_FIELDS)
-_MAY_BE_SETTING = re.compile(r"[a-z_-]{1,24}")
 
 
 # Show
@@ -88,8 +86,8 @@ def _selected(flags: Flags, runtime: Runtime, store: ProfileStore) -> SelectedPr
 def _check_key(key: str) -> None:
     """Reject an unknown key."""
     if key not in PROFILE_FIELDS:
-        name = key if _MAY_BE_SETTING.fullmatch(key) else REDACTED  # it may be a secret in the wrong place
-        raise UnknownName("setting", name, PROFILE_FIELDS, f"The settings are: {_KEYS}.")
+        shown_key = REDACTED if may_be_key(key) else ""
+        raise UnknownName("setting", key, PROFILE_FIELDS, f"The settings are: {_KEYS}.", shown=shown_key)
 
 
 # Change

@@ -113,11 +113,15 @@ class MissingFlag(UsageError):
 class UnknownName(UsageError):
     """A command, flag or other name does not exist. The message suggests the most similar one."""
 
-    def __init__(self, kind: str, name: str, known: Iterable[str], *hints: str, where: str = "") -> None:
+    def __init__(
+        self, kind: str, name: str, known: Iterable[str], *hints: str, where: str = "", shown: str = ""
+    ) -> None:
+        """`shown` is shown in place of the name if that may be a secret."""
         from ant_cli.errors.suggestions import did_you_mean  # late: only mistakes need difflib
 
         source = f" (from {where})" if where else ""
-        super().__init__(f"unknown {kind} {shortened(name)!r}{source}.{did_you_mean(name, known)}", *hints)
+        suggestion = did_you_mean(name, known)
+        super().__init__(f"unknown {kind} {(shown or shortened(name))!r}{source}.{suggestion}", *hints)
 
 
 def exclude_each_other(*flags: str, hint: str = "Give one of them.") -> UsageError:

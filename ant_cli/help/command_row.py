@@ -59,9 +59,10 @@ class Command(NamedTuple):
     def quoted(self, text: str) -> str:
         """Return how errors quote a misplaced argument: not at all if it may be a key."""
         if self.path[:1] in (("auth",), ("profile",)):
-            from ant_cli.runtime.redaction import REDACTED
+            from ant_cli.runtime.redaction import REDACTED, may_be_key
 
-            text = REDACTED
+            if self.path in _TAKES_KEYS or may_be_key(text):
+                text = REDACTED
         return repr(shortened(text))
 
     @property
@@ -84,6 +85,10 @@ class Command(NamedTuple):
         yield self
         for command in self.subcommands:
             yield from command.walk()
+
+
+_TAKES_KEYS = (("auth", "login"), ("profile", "set"))
+"""The commands after which people type a key as an argument, however short it is."""
 
 
 def _is_set(flag: str, args: Iterable[str]) -> bool:

@@ -26,6 +26,11 @@ _SECRET_MEMBER = re.compile(rf'("(?:{"|".join(MEMBERS)})"\s*:\s*)"((?:[^"\\]|\\.
 """A member with a secret. The text may end within it."""
 
 
+def may_be_key(text: str) -> bool:
+    """Whether a misplaced argument may be a key or a token: it is long, or not made of words as names are."""
+    return len(text) >= _LONG or not re.fullmatch(r"[A-Za-z]+(?:[-_:][A-Za-z]+)*[0-9]?", text)
+
+
 def redact(text: str, secrets: Iterable[str]) -> str:
     """Return the text without the secrets, anything like a key, and the members of `MEMBERS`."""
     short = []
