@@ -1,4 +1,4 @@
-"""Serve the emulator over HTTP, until SIGINT or SIGTERM.
+"""Serve the emulator over HTTP by waitress, until SIGINT or SIGTERM.
 
 A fault that drops the connection works because `Disconnected` is an OSError: waitress treats those as a broken
 socket, closes the connection, and sends nothing more.
@@ -6,25 +6,119 @@ socket, closes the connection, and sends nothing more.
 
 from __future__ import annotations
 
+import logging
+import select
 import signal
 import socket
+import sys
+import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-from ant_cli.emulator.connections import HTTPServer
+from waitress import wasyncore  # type: ignore[import-untyped] # waitress has no types
+from waitress.adjustments import Adjustments  # type: ignore[import-untyped] # as above
+from waitress.channel import HTTPChannel  # type: ignore[import-untyped] # as above
+from waitress.server import TcpWSGIServer  # type: ignore[import-untyped] # as above
+from waitress.task import ErrorTask, ThreadedTaskDispatcher  # type: ignore[import-untyped] # as above
+
+from ant_cli.emulator.errors import PHRASES, EmulatorError, envelope
+from ant_cli.emulator.http_request import LARGEST_BODY, body_too_large
+from ant_cli.emulator.identifiers import new_id
 from ant_cli.emulator.routes import path_of
 from ant_cli.emulator.wsgi_app import BOUND_HOST, IS_STOPPING, NO_FAULTS, Emulator
-from ant_cli.runtime.light_typing import TYPE_CHECKING
+from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from types import FrameType
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
-    from waitress.parser import HTTPRequestParser  # type: ignore[import-untyped] # waitress has no types
 
 GRACE_SECONDS = 10.0
+IDLE_SECONDS = 60
+"""How long a connection may be silent between requests, or in the middle of one."""
+MOST_THREADS = 100
+"""More than anybody starts workers: a waiting poll and a stream each occupy a thread."""
+MOST_CONNECTIONS = 300
+FILES_PER_THREAD = 3
+"""The files of a thread's connection to the database: the data, its log and its index."""
+FILES_PER_CONNECTION = 2
+"""A socket, and a temporary file if a request or a response is large."""
+OTHER_FILES = 32
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Limits(NamedTuple):
+    """How many clients are served at once; more have to wait."""
+
+    threads: int
+    connections: int
+
+
+def limits_for(open_files: int) -> Limits:
+    """Return the limits with which a process stays below its limit of open files.
+
+    At that limit it could not accept a connection, and would try again and again.
+    """
+    free = max(open_files - OTHER_FILES, 2 * (FILES_PER_THREAD + FILES_PER_CONNECTION))
+    threads = min(MOST_THREADS, free // (2 * FILES_PER_THREAD))
+    return Limits(threads, min(MOST_CONNECTIONS, (free - FILES_PER_THREAD * threads) // FILES_PER_CONNECTION))
+
+
+def _open_files() -> int:
+    try:
+        import resource
+    except ImportError:  # Windows, which has no such limit
+        return sys.maxsize
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return sys.maxsize if soft == resource.RLIM_INFINITY else soft
+
+
+class _ErrorTask(ErrorTask):  # type: ignore[misc] # waitress has no types
+    """Responds to malformed HTTP, in the API's error envelope."""
+
+    def execute(self) -> None:
+        cause = self.request.error
+        error = EmulatorError(cause.code, f"{cause.reason}: {cause.body}.")
+        if cause.code == 413:
+            error = body_too_large()
+        request_id = new_id("req")
+        body = envelope(error, request_id).encode()
+        self.status = f"{error.status} {PHRASES.get(error.status, cause.reason)}"
+        self.response_headers += [("content-type", "application/json"), ("request-id", request_id)]
+        self.content_length = len(body)
+        self.set_close_on_finish()
+        self.write(body)
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc] # as above
+    """One connection."""
+
+    error_task_class = _ErrorTask
+
+    def send_continue(self) -> None:
+        """Ask the client to send its body, unless there is none, or it has already been rejected."""
+        if not self.request.completed:
+            super().send_continue()
+
+
+class _Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc] # as above
+    """Hands requests that may wait to threads. The thread that reads the others handles them, which is faster."""
+
+    def __init__(self, may_wait: Callable[[str, str], bool], threads: int) -> None:
+        super().__init__()
+        self.set_thread_count(threads)
+        self._may_wait = may_wait
+        self.at_once: deque[_Channel] = deque()
+
+    def add_task(self, task: _Channel) -> None:
+        """Accept a channel with a request."""
+        request = task.requests[0]
+        if request.error or not self._may_wait(request.path, request.query):
+            self.at_once.append(task)
+        else:
+            super().add_task(task)
 
 
 class Server:
@@ -37,26 +131,72 @@ class Server:
         self._host = host
         self._log = log
         self._stopping = False
-        self._http = HTTPServer(self._application, listening, self._may_wait)
+        self._thread: int | None = None
+        self._closing = threading.RLock()
+        """Held while `run` is woken up, or closes its sockets."""
+        self._sockets: dict[int, Any] = {}
+        self._limits = limits_for(_open_files())
+        self._dispatcher = _Dispatcher(emulator.may_wait, self._limits.threads)
+        logging.getLogger("waitress").setLevel(logging.ERROR)  # this class says itself that the limit is reached
+        self._http = TcpWSGIServer(
+            self._application,
+            map=self._sockets,
+            _sock=listening,
+            dispatcher=self._dispatcher,
+            adj=Adjustments(
+                sockets=[listening],
+                connection_limit=self._limits.connections + 2,  # the listening socket and the trigger count, too
+                max_request_body_size=LARGEST_BODY + 1,
+                channel_timeout=IDLE_SECONDS,
+                cleanup_interval=1,
+                channel_request_lookahead=1,  # to notice a client that disconnects in the middle of a stream
+                outbuf_high_watermark=sys.maxsize,  # no thread waits for a client that does not read
+                asyncore_use_poll=hasattr(select, "poll"),
+                log_socket_errors=False,
+                ident=None,
+            ),
+            bind_socket=False,
+            sockinfo=(listening.family, listening.type, listening.proto, listening.getsockname()),
+        )
+        self._http.channel_class = _Channel
 
     def run(self) -> None:
         """Serve. When told to stop, finish the requests in progress."""
+        self._thread = threading.get_ident()
+        while not self._stopping and not self._http.in_connection_overflow:
+            self._turn(1.0)
+        if not self._stopping:
+            self._log(f"Note: {self._limits.connections} connections are open; more have to wait.")
         while not self._stopping:
-            self._http.turn(1.0)
+            self._turn(1.0)
         self._http.accepting = False
         deadline = time.monotonic() + GRACE_SECONDS
-        while self._http.close_idle_connections() and time.monotonic() < deadline:
-            self._http.turn(0.05)
-        self._http.shutdown()
+        while self._close_idle_connections() and time.monotonic() < deadline:
+            self._turn(0.05)
+        self._dispatcher.shutdown(timeout=1)
+        with self._closing:
+            wasyncore.close_all(self._sockets)
 
     def stop(self) -> None:
         """Make `run` return soon. May be called from a signal handler, and repeatedly."""
-        if not self._stopping:
-            self._stopping = True
-            self._http.wake()
+        with self._closing:
+            if not self._stopping:
+                self._stopping = True
+                self._http.pull_trigger()
 
-    def _may_wait(self, request: HTTPRequestParser) -> bool:
-        return self._emulator.may_wait(request.path, request.query)
+    def _turn(self, seconds: float) -> None:
+        """Wait for up to this time until there is something to read or write, and do it."""
+        at_once = self._dispatcher.at_once
+        wasyncore.loop(0 if at_once else seconds, self._http.adj.asyncore_use_poll, self._sockets, count=1)
+        for _ in range(len(at_once)):
+            at_once.popleft().service()
+
+    def _close_idle_connections(self) -> bool:
+        """Close connections that wait for the next request, and return whether a request is still in progress."""
+        channels = list(self._http.active_channels.values())
+        for channel in channels:
+            channel.will_close = not (channel.requests or channel.total_outbufs_len)
+        return not all(channel.will_close for channel in channels)
 
     def _application(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Call the emulator with the data that only the server knows, and log a line for its response."""
@@ -68,8 +208,10 @@ class Server:
             return start_response(status, headers, *rest)  # type: ignore[arg-type] # exc_info or nothing
 
         environ[BOUND_HOST] = self._host
+        environ[NO_FAULTS] = (
+            threading.get_ident() == self._thread
+        )  # otherwise `may_wait` would have sent it to a thread
         environ[IS_STOPPING] = lambda: self._stopping or environ["waitress.client_disconnected"]()
-        environ[NO_FAULTS] = self._http.runs_here  # otherwise `may_wait` would have sent it to a thread
         try:
             return self._emulator(environ, start)
         finally:
@@ -79,7 +221,11 @@ class Server:
 
 
 def serve(
-    emulator: Emulator, host: str, port: int, on_listening: Callable[[str], None], log: Callable[[str], None]
+    emulator: Emulator,
+    host: str,
+    port: int,
+    on_listening: Callable[[str], None],
+    log: Callable[[str], None],
 ) -> None:
     """Serve until SIGINT or SIGTERM, then finish the requests in progress and return.
 

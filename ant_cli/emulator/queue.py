@@ -18,6 +18,8 @@ from ant_cli.emulator.items import COLUMNS, Item, save, to_json, work_transactio
 from ant_cli.emulator.store import Store, Transaction
 
 RECLAIM_MS = 5_000
+LONGEST_RECLAIM_MS = 10**12
+"""Three decades: no item is older."""
 LONGEST_BLOCK_MS = 999
 WORKER_WINDOW = 30 * MICROSECONDS_PER_SECOND
 SQL_FREE = "environment_id = ? AND state = 'queued' AND (handed_out_at IS NULL OR handed_out_at < ?)"
@@ -35,7 +37,7 @@ SQL_ADD = """INSERT INTO work (id, environment_id, kind, session_id, sessions_to
 
 def poll(store: Store, call: Call) -> str:
     """Hand out the oldest item that no worker has; wait for one if asked to. Return `null` for an empty queue."""
-    reclaim_ms = call.number("reclaim_older_than_ms", RECLAIM_MS, 0)
+    reclaim_ms = min(call.number("reclaim_older_than_ms", RECLAIM_MS, 0), LONGEST_RECLAIM_MS)
     block_ms = call.number("block_ms", 0, 1, LONGEST_BLOCK_MS)
     reclaim = reclaim_ms * MICROSECONDS_PER_MS
     worker_id = call.headers.get("anthropic-worker-id")
@@ -59,7 +61,7 @@ def poll(store: Store, call: Call) -> str:
 def _look(store: Store, call: Call, reclaim: int) -> str | None:
     """Look for work without the write lock, and take the lock only if there is work: many may wait at once."""
     with store.read() as reader:
-        values = (call.environment_id, max(reader.now - reclaim, 0), reader.now)
+        values = (call.environment_id, reader.now - reclaim, reader.now)
         if reader.one(SQL_ANYTHING, *values) is None:
             return None
     with work_transaction(store, call) as (transaction, environment):
@@ -67,7 +69,7 @@ def _look(store: Store, call: Call, reclaim: int) -> str | None:
 
 
 def _lease_next(transaction: Transaction, environment_id: str, reclaim: int) -> str | None:
-    row = transaction.one(SQL_NEXT, environment_id, max(transaction.now - reclaim, 0))
+    row = transaction.one(SQL_NEXT, environment_id, transaction.now - reclaim)
     if row is None:
         return None
     item = save(transaction, Item._make(row)._replace(handed_out_at=transaction.now))

@@ -1,14 +1,18 @@
-"""Connections: no client can lock out the others."""
+"""Connections: how many are served at once, and what a client gets that breaks the rules of HTTP."""
 
 import http.client
 import json
 import socket
+import subprocess
+import sys
+import threading
 from contextlib import ExitStack
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from ant_cli.emulator import connections
+from ant_cli.emulator import http_server
 from ant_cli.emulator.http_request import LARGEST_BODY
 from tests.served_emulator import serving
 
@@ -54,17 +58,10 @@ def test_a_request_without_a_body_is_handled_at_once_even_with_expect_100_contin
         assert client.recv(12) == b"HTTP/1.1 401"
 
 
-def test_a_client_that_sends_too_large_a_body_can_read_the_error(served):
-    """The connection is not reset while the client is sending the body."""
-    with connected(served) as connection:
-        connection.request("POST", ENVIRONMENTS, b" " * (LARGEST_BODY + 1), HEADERS)
-        assert connection.getresponse().status == 413
-
-
 def test_a_chunked_body_is_rejected_as_soon_as_it_exceeds_the_limit(served):
     """A chunked body has no length that could be checked in advance, so its chunks are counted."""
     with connected(served) as connection:
-        chunks = (b" " * 1_000_000 for _ in range(12))
+        chunks = iter([b" " * LARGEST_BODY, b" "])
         connection.request("POST", ENVIRONMENTS, chunks, HEADERS, encode_chunked=True)
         assert connection.getresponse().status == 413
 
@@ -82,7 +79,7 @@ def test_a_body_of_exactly_ten_megabytes_is_accepted(served):
     [
         (b"GET\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nno colon\r\n\r\n", 400),
-        (b"GET / HTTP/1.1\r\nx: " + b"x" * 300_000 + b"\r\n\r\n", 431),
+        (b"GET / HTTP/1.1\r\nx: " + b"x" * 262_144, 431),
         (b"POST / HTTP/1.1\r\ntransfer-encoding: gzip\r\n\r\n", 501),
     ],
 )
@@ -93,22 +90,61 @@ def test_malformed_http_is_rejected_with_an_api_error_body(served, text, status)
     assert json.loads(body)["type"] == "error"
 
 
-def test_idle_connections_do_not_lock_new_clients_out(emulator, monkeypatch):
-    """A new connection replaces the oldest one that never sent a request. Active connections are kept."""
-    monkeypatch.setattr(connections, "MOST_CONNECTIONS", 20)
-    with serving(emulator) as server, ExitStack() as stack, connected(server.url) as connection:
-        assert send(connection, "GET", ENVIRONMENTS)[0] == 200
-        for number in range(100):
-            half = stack.enter_context(socket.create_connection(address_of(server.url), timeout=30))
-            half.sendall(b"GET /v1/environments HTTP/1.1\r\n" if number % 2 else b"")
-        with connected(server.url) as other:
-            assert send(other, "GET", ENVIRONMENTS)[0] == 200
-        assert send(connection, "GET", ENVIRONMENTS)[0] == 200
+def test_clients_beyond_the_limit_wait_until_a_connection_is_closed(emulator, monkeypatch):
+    """Those that are connected are served, and the log says once that others wait."""
+    monkeypatch.setattr(http_server, "MOST_CONNECTIONS", 3)
+    lines, is_full = [], threading.Event()
+
+    def log(line):
+        lines.append(line)
+        if line == "Note: 3 connections are open; more have to wait.":
+            is_full.set()
+
+    with serving(emulator, log) as server, ExitStack() as stack:
+        clients = [stack.enter_context(connected(server.url)) for _ in range(5)]
+        for client in clients[:3]:
+            assert send(client, "GET", ENVIRONMENTS)[0] == 200
+        for client in clients[3:]:
+            client.request("GET", ENVIRONMENTS, headers=HEADERS)
+        assert is_full.wait(60)
+        assert send(clients[2], "GET", ENVIRONMENTS)[0] == 200
+        assert len(lines) == 5  # four requests and the note
+        for leaving, waiting in ((0, 3), (1, 4)):
+            clients[leaving].close()
+            assert clients[waiting].getresponse().status == 200
+    assert len(lines) == 7
 
 
-@pytest.mark.parametrize(("bound", "text"), [("REQUEST_SECONDS", b"GET / HTTP/1.1\r\nx: "), ("IDLE_SECONDS", b"")])
-def test_a_connection_without_a_complete_request_is_closed_after_a_while(emulator, monkeypatch, bound, text):
+@pytest.mark.parametrize("open_files", [16, 40, 64, 256, 1024, 1 << 20])
+def test_the_server_stays_below_the_limit_of_open_files(open_files):
+    """At the limit it could not accept a connection. It would try again and again, and take all processor time."""
+    threads, connections = http_server.limits_for(open_files)
+    assert min(threads, connections) >= 1
+    assert open_files < 64 or 3 * threads + 2 * connections + 30 < open_files
+    assert open_files < 1024 or (threads, connections) == (100, 300)
+
+
+def test_an_emulator_with_a_low_limit_of_open_files_serves_its_clients(database):
+    """More clients than the limit leaves room for are served one after the other."""
+    command = f"ulimit -n 64; exec {sys.executable} {Path(__file__).parent / 'serve.py'} {database} 0"
+    process = subprocess.Popen(["sh", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    with process, ExitStack() as stack:
+        stack.callback(process.kill)
+        url = process.stdout.readline().strip()
+        clients = [stack.enter_context(connected(url)) for _ in range(80)]
+        for client in clients:
+            client.request("GET", ENVIRONMENTS, headers=HEADERS)
+        for client in clients:
+            assert client.getresponse().status == 200
+            client.close()
+        process.terminate()
+        note = f"Note: {http_server.limits_for(64).connections} connections are open; more have to wait."
+        assert process.stdout.read().splitlines() == [note, "stopped"]
+
+
+@pytest.mark.parametrize("text", [b"GET / HTTP/1.1\r\nx: ", b""])
+def test_a_connection_without_a_complete_request_is_closed_after_a_while(emulator, monkeypatch, text):
     """The limit applies whether half of the request has arrived or nothing."""
-    monkeypatch.setattr(connections, bound, 0)
+    monkeypatch.setattr(http_server, "IDLE_SECONDS", 0)
     with serving(emulator) as server:
         assert raw(server.url, text) == b""

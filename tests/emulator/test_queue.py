@@ -47,6 +47,7 @@ def test_poll_returns_no_work_of_another_environment(api, queue):
         ({"reclaim_older_than_ms": 0}, 0, False),
         ({"reclaim_older_than_ms": 0}, 1, True),
         ({"reclaim_older_than_ms": 10**18 - 1}, 10**9, False),
+        ({"reclaim_older_than_ms": 10**18 - 1, "block_ms": 1}, 10**9, False),
     ],
 )
 def test_an_item_without_an_ack_is_polled_again_after_reclaim_older_than_ms(

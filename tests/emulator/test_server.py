@@ -12,6 +12,7 @@ import pytest
 
 from ant_cli.emulator import Emulator
 from ant_cli.emulator.http_server import serve
+from ant_cli.emulator.wsgi_app import NO_FAULTS
 from tests.served_emulator import serving
 
 from .api import ENVIRONMENTS, HEADERS
@@ -93,6 +94,26 @@ def test_a_poll_that_waits_lets_the_server_handle_other_requests(emulator, name)
         arrivals.looked.wait()
         assert send(other, "POST", f"/_emulator/environments/{queue}/enqueue", {})[0] == 200
         assert poll.result()[1]["type"] == "work"
+
+
+def test_no_fault_delays_the_thread_that_serves_all_clients():
+    """It handles requests that can't wait, and only while there are no faults. A fault may be added meanwhile."""
+    skips_faults = []
+
+    class Watching(Emulator):
+        def __call__(self, environ, start_response):
+            skips_faults.append(environ[NO_FAULTS])
+            return super().__call__(environ, start_response)
+
+    with (
+        closing(Watching(":memory:")) as watching,
+        serving(watching) as server,
+        connected(server.url) as connection,
+    ):
+        send(connection, "GET", ENVIRONMENTS)
+        send(connection, "POST", "/_emulator/faults", {"status": 503, "path_contains": "/v1/"})
+        assert send(connection, "GET", ENVIRONMENTS)[0] == 503
+        assert skips_faults == [True, False, False]
 
 
 def test_a_disconnect_fault_closes_the_connection_without_a_response(served):
