@@ -217,6 +217,7 @@ set -g __ant_valued_flags \
     --concurrency \
     --lease \
     --attempts \
+    --metadata-key \
     --item-timeout \
     --drain-timeout \
     --kill-timeout \
@@ -650,11 +651,12 @@ complete -c ant -n '__ant_at any beta:worker poll' -l worker-id -x -d 'A name fo
 complete -c ant -n '__ant_at any beta:worker poll' -l on-work -r -F -d 'A handler without arguments, or the word in-process'
 complete -c ant -n '__ant_at any beta:worker poll' -l workdir -r -F -d 'The folder in which sessions run'
 complete -c ant -n '__ant_at any beta:worker poll' -l max-idle -x -d 'The longest idle time of a session'
-complete -c ant -n '__ant_at any beta:worker poll' -l log-format -x -a 'auto\\t plain\\t text\\t json\\t' -d 'Format of the log; auto: for people at a terminal, text elsewhere'
+complete -c ant -n '__ant_at any beta:worker poll' -l log-format -x -a 'auto\\t plain\\t text\\t json\\t' -d 'Format of the log'
 complete -c ant -n '__ant_at any beta:worker poll' -l concurrency -x -d 'How many items run at once'
-complete -c ant -n '__ant_at any beta:worker poll' -l heartbeat -x -a 'auto\\t always\\t never\\t' -d 'Send heartbeats; auto: unless the handler does'
+complete -c ant -n '__ant_at any beta:worker poll' -l heartbeat -x -a 'auto\\t always\\t never\\t' -d 'Who holds the leases'
 complete -c ant -n '__ant_at any beta:worker poll' -l lease -x -d 'The length of a lease'
 complete -c ant -n '__ant_at any beta:worker poll' -l attempts -x -d 'Give an item up after this many failures'
+complete -c ant -n '__ant_at any beta:worker poll' -l metadata-key -x -d 'An API key, to count them in the item\'s metadata'
 complete -c ant -n '__ant_at any beta:worker poll' -l on-failure -x -a 'retry\\t stop\\t' -d 'After a failure'
 complete -c ant -n '__ant_at any beta:worker poll' -l no-auto-stop -f -d 'Don\'t stop the item after exit status 0'
 complete -c ant -n '__ant_at any beta:worker poll' -l pass-api-key -f -d 'Leave API keys in the handler\'s environment'
@@ -679,7 +681,7 @@ complete -c ant -n '__ant_at any beta:worker run' -l environment-key -x -d 'Its 
 complete -c ant -n '__ant_at any beta:worker run' -l work-secret-file -r -F -d 'A file with the item\'s secret, in place of the key'
 complete -c ant -n '__ant_at any beta:worker run' -l workdir -r -F -d 'The folder in which sessions run'
 complete -c ant -n '__ant_at any beta:worker run' -l max-idle -x -d 'The longest idle time of a session'
-complete -c ant -n '__ant_at any beta:worker run' -l log-format -x -a 'auto\\t plain\\t text\\t json\\t' -d 'Format of the log; auto: for people at a terminal, text elsewhere'
+complete -c ant -n '__ant_at any beta:worker run' -l log-format -x -a 'auto\\t plain\\t text\\t json\\t' -d 'Format of the log'
 complete -c ant -n '__ant_at any beta:worker run' -l base-url -x -d 'Where the API is'
 complete -c ant -n '__ant_at any beta:worker run' -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
 complete -c ant -n '__ant_at any beta:worker run' -l workspace-id -x -d 'The workspace, if the credential has several'

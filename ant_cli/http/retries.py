@@ -59,11 +59,11 @@ def retry_delay(attempt: int, response: Response) -> float:
     return backoff(attempt) if requested is None else requested
 
 
-def backoff(attempt: int) -> float:
+def backoff(attempt: int, longest_s: float = 8.0) -> float:
     """Return the seconds to wait if the server gives none: 0.5, doubling to 8, minus up to a quarter of jitter."""
     import random
 
-    return 0.5 * 2.0 ** min(attempt, 4) * random.uniform(0.75, 1.0)  # noqa: S311 - jitter, no secret
+    return min(0.5 * 2.0 ** min(attempt, 16), longest_s) * random.uniform(0.75, 1.0)  # noqa: S311 - jitter, no secret
 
 
 def requested_delay(headers: Mapping[str, str]) -> float | None:

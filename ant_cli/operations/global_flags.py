@@ -52,8 +52,9 @@ SECRETS = {
     "auth_token": "ANTHROPIC_AUTH_TOKEN or --auth-token-stdin",
     "identity_token": "--identity-token-file",
     "environment_key": "ANTHROPIC_ENVIRONMENT_KEY",
+    "metadata_key": "ANT_WORKER_METADATA_KEY",
 }
-"""The flags of all commands whose value is a secret, with safer alternatives. The last one is the worker's."""
+"""The flags of all commands whose value is a secret, with safer alternatives. The last two are the worker's."""
 ON_STDIN = {"api_key_stdin": "api_key", "auth_token_stdin": "auth_token"}
 """The flags that read a secret from stdin, each with the flag that it replaces."""
 FEDERATION_INTENTS = ("federation_rule", "identity_token_file", "identity_token")

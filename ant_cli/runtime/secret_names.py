@@ -11,7 +11,7 @@ _NAMES = frozenset(
     (
         *("accesstoken", "apikey", "apitoken", "auth", "authkey", "authorization", "authtoken", "bearer"),
         *("cookie", "cookie2", "environmentkey", "identitytoken", "key", "password", "secret", "secretkey"),
-        *("token", "worksecret"),
+        *("token", "worksecret", "metadatakey", "antworkermetadatakey"),
     )
 )
 """Simplified names of flags, variables and headers, whether `ant` has them or not."""

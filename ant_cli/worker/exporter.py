@@ -124,7 +124,7 @@ def serve_statistics(options: ExporterOptions, connection: ConnectionSettings, r
     connection = authenticated(connection, runtime)  # once for all environments
     names = [name.strip() for name in options.environment_id.split(",") if name.strip()]
     with ExitStack() as stack:
-        apis = {name: stack.enter_context(closing(WorkAPI(connection, runtime, name, ""))) for name in names}
+        apis = {name: stack.enter_context(closing(WorkAPI(connection, runtime, name))) for name in names}
         stats = {name: CachedStats(api.stats, options.cache) for name, api in apis.items()}
         listener = stack.enter_context(closing(Listener(*options.listen, Exporter(stats).find)))
         with suppress(KeyboardInterrupt):  # a service that ends on request has succeeded

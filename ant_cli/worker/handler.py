@@ -174,6 +174,10 @@ class Handler:
         self._stdout.close()
         self._stderr.close()
 
+    def has_said(self, *texts: str) -> bool:
+        """Whether one of the last lines of stderr contains all of these texts."""
+        return any(all(text.encode() in line for text in texts) for line in self._stderr.last_lines)
+
     def last_words(self, clean: Callable[[str], str]) -> str:
         """Return the last lines of stderr, up to a limit. `clean` removes secrets from a line."""
         words = ""

@@ -1,10 +1,15 @@
-"""The lease on one work item: when to send a heartbeat, when just to look, and when to treat the lease as lost.
+"""The lease on one work item: when to send a heartbeat, and when to treat the lease as lost.
 
-Nothing here waits or sends. `next_step` says what to do and when; the other methods are told the outcome.
+Nothing here waits or sends. `next_step` says what to send and when; the other methods are told the outcome.
+
+An environment's key can't retrieve an item, so heartbeats are also how a worker looks at one. A heartbeat changes
+nothing if it expects another last heartbeat than there is: the 412 says what the last one was, and when the lease
+ends.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum, auto
 
 from ant_cli.runtime.light_typing import Any, NamedTuple
@@ -12,25 +17,28 @@ from ant_cli.worker.options import HeartbeatMode
 
 NO_HEARTBEAT = "NO_HEARTBEAT"
 """The `expected_last_heartbeat` of the first heartbeat."""
-_LONGEST_INTERVAL_S = 10.0
-"""The most seconds between two looks at an item, so that a request to stop it is noticed within 15."""
-_SHORTEST_INTERVAL_S = 0.2
+LOOK = "1970-01-01T00:00:00Z"
+"""The `expected_last_heartbeat` of a heartbeat that should fail."""
 ENDING = ("stopping", "stopped")
-
-
-class Action(Enum):
-    """What a step does."""
-
-    BEAT = auto()
-    """Send a heartbeat."""
-    LOOK = auto()
-    """Retrieve the item without extending its lease."""
+_SERVER_LEASE_S = 300.0
+"""The lease that an acknowledgement starts, as long as no response says otherwise."""
+_FIRST_LOOK_S = 1.0
+_PATIENCE_S = 20.0
+"""How long a handler may take to send its first heartbeat. Then the worker sends it."""
+_LONGEST_INTERVAL_S = 10.0
+"""The most seconds between two heartbeats, so that a request to stop the item is noticed within 15."""
+_LONGEST_WATCH_S = 60.0
+"""The most seconds between two looks while the handler sends heartbeats: it notices requests to stop itself."""
+_SHORTEST_INTERVAL_S = 0.2
+_LONGEST_TIMEOUT_S = 5.0
+_SHORTEST_TIMEOUT_S = 0.25
 
 
 class LeaseStep(NamedTuple):
-    """What to do next about a lease, and when."""
+    """The next heartbeat, and when to send it."""
 
-    action: Action
+    expected: str
+    """The last heartbeat that it expects."""
     at: float
 
 
@@ -46,86 +54,113 @@ class Verdict(Enum):
 class Lease:
     """What a worker knows about the lease on an item that it acknowledged. Times are seconds of any one clock."""
 
-    def __init__(self, mode: HeartbeatMode, item: dict[str, Any], began: float, ttl_s: float) -> None:
-        """Take the item that the acknowledgement returned, and the time when that request was sent."""
-        self._mode = mode
-        self._acknowledged_at = item.get("acknowledged_at")
+    def __init__(self, mode: HeartbeatMode, began: float, ttl_s: float, *, patient: bool = False) -> None:
+        """Start when the acknowledgement is sent.
+
+        `ttl_s` is the lease to ask for. `patient` leaves a handler half of the server's lease for its first
+        heartbeat, because it is known to send them.
+        """
+        self.mode = mode
         self._ttl_s = ttl_s
-        self._sign_of_life = began
-        self._next = began if mode == "always" else began + self._interval()
         self._unclear = False
-        self.last_heartbeat: str = item.get("latest_heartbeat_at") or NO_HEARTBEAT
-        """The `expected_last_heartbeat` of the next heartbeat."""
+        self._can_look = True
+        self._next = began if mode == "always" else began + _FIRST_LOOK_S
+        self.last_heartbeat = NO_HEARTBEAT
         self.held = False
         """This worker sends the heartbeats."""
         self.handler_beats = False
         """The handler, or what it started, sends the heartbeats."""
+        self._lasts(began, ttl_s if mode == "always" else _SERVER_LEASE_S)
+        self._claim_at = began + (_SERVER_LEASE_S / 2 if patient else _PATIENCE_S)
+        """When this worker sends the next heartbeat if the handler does not."""
 
-    @property
-    def expires_at(self) -> float:
+    def _lasts(self, since: float, seconds: float) -> None:
+        self.expires_at = since + seconds
         """The earliest time at which the server may give the item to another worker."""
-        return self._sign_of_life + self._ttl_s
+        self.must_stop_at = self.expires_at - min(seconds / 10, 5.0)
+        """When the handler must be dead if the lease has not been extended: a little before it runs out."""
 
     @property
-    def must_stop_at(self) -> float:
-        """When the handler must be dead if the lease has not been extended: a little before it runs out."""
-        return self.expires_at - min(self._ttl_s / 10, 5.0)
+    def timeout_s(self) -> float:
+        """How long to wait for the response to a heartbeat: a fraction of the lease, to repeat it in time."""
+        return _clamped(self._ttl_s / 6, _SHORTEST_TIMEOUT_S, _LONGEST_TIMEOUT_S)
 
     def next_step(self) -> LeaseStep | None:
-        """Return what to do next; None if this worker leaves the lease to the handler."""
-        if self._mode == "never":
+        """Return the next heartbeat; None if this worker leaves the lease to the handler."""
+        if self.mode == "never":
             return None
-        if self._unclear:
-            return LeaseStep(Action.LOOK, self._next)
-        takes_over_at = self._sign_of_life + self._ttl_s / 2
-        if self._mode == "always" or self.held or self._next >= takes_over_at:
-            return LeaseStep(Action.BEAT, min(self._next, takes_over_at))
-        return LeaseStep(Action.LOOK, self._next)
+        if self._owns or not self._can_look or self._next >= self._claim_at:
+            return LeaseStep(self.last_heartbeat, self._next if self._owns else max(self._next, self._claim_at))
+        return LeaseStep(LOOK, self._next)
 
-    def _interval(self) -> float:
-        return max(min(self._ttl_s / 4, _LONGEST_INTERVAL_S), _SHORTEST_INTERVAL_S)
+    @property
+    def _owns(self) -> bool:
+        return self.held or self.mode == "always"
 
-    def take_heartbeat(self, response: dict[str, Any], sent: float) -> Verdict:
+    def take_heartbeat(self, response: Mapping[str, Any], sent: float) -> Verdict:
         """Take a successful response to a heartbeat that was sent at `sent`."""
         if response.get("state") in ENDING or not response.get("lease_extended"):
             return Verdict.STOP_REQUESTED
         self.held, self._unclear = True, False
-        self.last_heartbeat = str(response.get("last_heartbeat") or NO_HEARTBEAT)
-        ttl_s = response.get("ttl_seconds")
-        if isinstance(ttl_s, int) and ttl_s > 0:
-            self._ttl_s = float(ttl_s)
-        self._sign_of_life = sent
-        self._next = sent + self._interval()
+        self.last_heartbeat = response.get("last_heartbeat") or NO_HEARTBEAT
+        self._ttl_s = float(response.get("ttl_seconds") or self._ttl_s)
+        self._lasts(sent, self._ttl_s)
+        self._next = sent + _clamped(self._ttl_s / 4, _SHORTEST_INTERVAL_S, _LONGEST_INTERVAL_S)
         return Verdict.KEPT
 
-    def take_refusal(self, now: float) -> Verdict:
-        """Take a 412: somebody else sent a heartbeat for the item, or has the item now.
+    def take_refusal(self, step: LeaseStep, current: Mapping[str, Any], sent: float) -> Verdict:
+        """Take a 412 and what it says about the item, which may be nothing.
 
-        A worker that holds the lease, or has to, has lost it. A worker that only wanted to take over was too late:
-        most likely, the handler sends heartbeats, which a look at the item shows. The client never repeats a
-        heartbeat, so a 412 can't be the echo of the worker's own request.
+        A worker that holds the lease has lost it, unless the response to an earlier heartbeat was lost. As long as
+        the lease lasts, nobody else can have sent the last heartbeat then.
         """
-        if self.held or self._mode == "always":
+        if current.get("state") == "queued":
             return Verdict.LOST
-        self._unclear, self._next = True, now
-        return Verdict.KEPT
-
-    def take_failure(self, now: float) -> None:
-        """Take a request without a usable response. It may have been carried out, so the next step is to look."""
-        self._unclear = True
-        self._next = now + min(self._interval(), 1.0)
-
-    def take_item(self, item: dict[str, Any], now: float) -> Verdict:
-        """Take the item's current state on the server."""
-        if item.get("acknowledged_at") != self._acknowledged_at or item.get("state") == "queued":
-            return Verdict.LOST
-        if item.get("state") in ENDING:
+        if current.get("state") in ENDING:
             return Verdict.STOP_REQUESTED
-        heartbeat = str(item.get("latest_heartbeat_at") or NO_HEARTBEAT)
-        if heartbeat != self.last_heartbeat:
-            self.last_heartbeat, self._sign_of_life = heartbeat, now
-            self.handler_beats = not self.held
-        # After an unclear heartbeat of this worker, the next one follows at once.
-        self._next = now if self.held and self._unclear else now + self._interval()
-        self._unclear = False
+        if not current:
+            return self._take_bare_refusal(step)
+        heartbeat, left_s = current.get("last_heartbeat") or NO_HEARTBEAT, float(current.get("ttl_seconds") or 0)
+        if self._owns and not self._unclear:
+            return Verdict.LOST
+        if self._owns or (self._unclear and left_s <= self._ttl_s):
+            self.held, self._unclear = True, False
+            self.last_heartbeat, self._next = heartbeat, sent
+        else:
+            self._watch(heartbeat, left_s, sent)
         return Verdict.KEPT
+
+    def _take_bare_refusal(self, step: LeaseStep) -> Verdict:
+        if self._owns:
+            return Verdict.LOST
+        if step.expected == LOOK:
+            self._can_look = False
+        else:  # the handler was faster
+            self.mode, self.handler_beats = "never", True
+        return Verdict.KEPT
+
+    def _watch(self, heartbeat: str, left_s: float, sent: float) -> None:
+        """Note what a look has shown. The worker only takes over if no heartbeat comes for half of the lease."""
+        left_s = max(left_s - 1, left_s / 2)  # the server rounds up
+        self._lasts(sent, left_s)
+        if heartbeat != self.last_heartbeat:
+            self.handler_beats = True
+            self._claim_at = sent + left_s / 2
+        elif not self.handler_beats:
+            self._claim_at = min(self._claim_at, sent + left_s / 2)
+        self.last_heartbeat = heartbeat
+        interval_s = _clamped(left_s / 4, _SHORTEST_INTERVAL_S, _LONGEST_WATCH_S)
+        self._next = min(sent + interval_s, self._claim_at) if self.handler_beats else self._claim_at
+
+    def take_failure(self, step: LeaseStep, sent: float, now: float) -> None:
+        """Take a heartbeat without a usable response. It may have been carried out."""
+        self._unclear = self._unclear or step.expected != LOOK
+        self._next = max(now, sent + min(self._ttl_s / 4, _FIRST_LOOK_S))
+
+    def take_failed_look(self) -> None:
+        """Take a look that the server does not allow. It costs nothing: the worker continues without."""
+        self._can_look = False
+
+
+def _clamped(value: float, low: float, high: float) -> float:
+    return max(min(value, high), low)

@@ -83,7 +83,7 @@ def _row(
     completes = _COMPLETES.get(name) or (ValueKind.CHOICE if choices else None if type_ is bool else ValueKind.FREE)
     if default is None:
         help_text += " Required."
-    elif default not in ("", "0", "false"):
+    elif default not in ("", "0", "false", "auto"):
         help_text += f" [default: {default}]"
     value_name = "TIME" if parse in (parse_duration, _lease) else ""
     param = Param(name, "setting", type_, help_text, choices=choices, completes=completes, value_name=value_name)
@@ -102,7 +102,7 @@ LOG_FORMAT = _row(
     "log_format",
     _one_of(*_LOG_FORMATS),
     "auto",
-    "Format of the log; auto: for people at a terminal, text elsewhere.",
+    "Format of the log.",
     choices=_LOG_FORMATS,
 )
 _LISTEN = _row("listen", _address, "", "Serve metrics and health checks at ADDRESS:PORT.")
@@ -120,11 +120,12 @@ POLL_ROWS = (
         "heartbeat",
         _one_of(*_HEARTBEAT_MODES),
         "auto",
-        "Send heartbeats; auto: unless the handler does.",
+        "Who holds the leases.",
         choices=_HEARTBEAT_MODES,
     ),
-    _row("lease", _lease, "300s", "The length of a lease."),
+    _row("lease", _lease, "45s", "The length of a lease."),
     _row("attempts", _whole(1, 1000), "3", "Give an item up after this many failures.", int),
+    _row("metadata_key", check_secret, "", "An API key, to count them in the item's metadata."),
     _row("on_failure", _one_of(*_ON_FAILURE), "retry", "After a failure.", choices=_ON_FAILURE),
     _row("no_auto_stop", boolean, "false", "Don't stop the item after exit status 0.", bool),
     _row("pass_api_key", boolean, "false", "Leave API keys in the handler's environment.", bool),
@@ -172,6 +173,8 @@ class PollOptions(NamedTuple):
     heartbeat: HeartbeatMode
     lease: float
     attempts: int
+    metadata_key: str
+    """An API key to write metadata with; empty for none."""
     on_failure: Literal["retry", "stop"]
     no_auto_stop: bool
     pass_api_key: bool
@@ -187,7 +190,7 @@ class PollOptions(NamedTuple):
     """Host and port; port -1 for none."""
 
     def __repr__(self) -> str:
-        """Return a representation without the key."""
+        """Return a representation without the keys."""
         return f"PollOptions(environment_id={self.environment_id!r})"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 from collections.abc import Mapping
 
@@ -13,7 +14,10 @@ from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.trusted_files import FileRule, Forbidden, read_trusted
 from ant_cli.worker.log import RenderEvent, WorkerLog
+from ant_cli.worker.settlement import EX_TEMPFAIL
 
+LEASE_HOLDER = "ANT_WORKER_HOLDS_LEASE_ON"
+"""The variable in which a worker tells a handler that it holds the lease on the item with this ID."""
 _NO_CREDENTIAL = "--environment-key, --work-secret-file or ANTHROPIC_WORK_SECRET is required."
 _MOUNTED = FileRule(100_000, Forbidden(0o006, "read", "o-rw"), owner="anyone", may_be_link=True, may_be_pipe=True)
 """In a container, a secret may belong to another user, and `<(command)` is a pipe."""
@@ -103,6 +107,9 @@ async def _handle(options: SessionOptions, secret: str, base_url: str, workspace
     from anthropic import APIError, AsyncAnthropic
     from anthropic.lib.environments import EnvironmentWorker
 
+    holder = os.environ.pop(LEASE_HOLDER, "")  # the session's tools run programs that are no part of this item
+    if holder == options.work_id:
+        _leave_lease_to_worker()
     # The SDK prefers the item's own token to this credential. It must not take a credential from the environment.
     headers = {"anthropic-workspace-id": workspace_id} if workspace_id else None
     async with AsyncAnthropic(
@@ -122,10 +129,33 @@ async def _handle(options: SessionOptions, secret: str, base_url: str, workspace
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
         try:
             await task
-        except asyncio.CancelledError:
-            return  # the SDK has stopped the item, and sent what was pending
+        except asyncio.CancelledError:  # the SDK has sent what was pending
+            if holder == options.work_id:
+                raise AntError("the session was interrupted.").with_exit_code(EX_TEMPFAIL) from None
+            return  # and it has stopped the item
         except (APIError, ValueError, ExceptionGroup) as error:
             raise AntError(f"the session failed: {_causes(error)}.") from None
+
+
+def _leave_lease_to_worker() -> None:
+    """Let the SDK believe that its heartbeats and its stop have succeeded.
+
+    The worker that started this process holds the lease, so that `--lease` holds from the beginning. It stops the
+    item, or gives it back, according to the exit status.
+    """
+    from anthropic.resources.beta.environments.work import AsyncWork
+    from anthropic.types.beta.environments import BetaSelfHostedWorkHeartbeatResponse
+
+    async def heartbeat(*_: object, **__: object) -> BetaSelfHostedWorkHeartbeatResponse:
+        return BetaSelfHostedWorkHeartbeatResponse(
+            last_heartbeat="", lease_extended=True, state="active", ttl_seconds=60, type="work_heartbeat"
+        )
+
+    async def stop(*_: object, **__: object) -> None:
+        """Do nothing."""
+
+    AsyncWork.heartbeat = heartbeat  # type: ignore[method-assign]
+    AsyncWork.stop = stop  # type: ignore[method-assign, assignment]
 
 
 def _causes(error: BaseException) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -18,10 +19,14 @@ _CANNOT_RUN = (126, 127)
 """What shells exit with if a program can't be run, or does not exist. It says nothing about the item."""
 _LONGEST_REASON = 500
 """The API's metadata values are short texts."""
+_MOST_HISTORIES = 10_000
+"""The most items that a worker remembers."""
 
 
 Metadata = dict[str, str | None]
 """Keys to set; None deletes one."""
+_DONE: Metadata = {ATTEMPTS: None, LAST_ERROR: None, UNREPORTED: None}
+"""What becomes of the metadata of an item that needs no further run."""
 
 
 class Ending(StrEnum):
@@ -33,6 +38,8 @@ class Ending(StrEnum):
     LEASE_LOST = "lease_lost"
     SHUT_DOWN = "shut_down"
     """The worker had to end before the handler did."""
+    NEEDS_LEASE = "needs_lease"
+    """The handler wanted to hold the lease, but the worker held it."""
 
 
 class Run(NamedTuple):
@@ -81,7 +88,7 @@ class Settlement(NamedTuple):
 
 
 class History(NamedTuple):
-    """The earlier runs of an item that its metadata tells about."""
+    """The earlier runs of an item, as far as they are known."""
 
     failures: int
     unreported: int
@@ -93,23 +100,50 @@ class History(NamedTuple):
         return self.failures + self.unreported
 
 
-def history_of(item: dict[str, Any]) -> History:
-    """Return the history of an item; without runs if its metadata tells none."""
-    return History(_count(item, ATTEMPTS), _count(item, UNREPORTED))
+class Memory:
+    """What a worker remembers of its items and of its handlers until it ends.
+
+    The API does not count the runs of an item, and only an API key may write metadata.
+    """
+
+    def __init__(self) -> None:
+        self._histories: dict[str, History] = {}
+        self.handler_beats = False
+        """A handler of this worker has sent heartbeats."""
+
+    def history_of(self, item: Mapping[str, Any]) -> History:
+        """Return the history of an item, as this worker or the item's metadata knows it."""
+        known = self._histories.get(item["id"], History(0, 0))
+        told = History(_count(item, ATTEMPTS), _count(item, UNREPORTED))
+        return known if known.attempts >= told.attempts else told
+
+    def note(self, work_id: str, history: History, outcome: Outcome) -> None:
+        """Note how a run ended."""
+        self._histories.pop(work_id, None)
+        if outcome in (Outcome.FAILED, Outcome.TIMED_OUT):
+            self._histories[work_id] = History(history.attempts + 1, 0)
+        elif outcome is Outcome.LEASE_LOST:
+            self._histories[work_id] = history._replace(unreported=history.unreported + 1)
+        elif outcome is Outcome.GIVEN_BACK and history.attempts:
+            self._histories[work_id] = history
+        if len(self._histories) > _MOST_HISTORIES:
+            del self._histories[next(iter(self._histories))]
 
 
-def _count(item: dict[str, Any], key: str) -> int:
+def _count(item: Mapping[str, Any], key: str) -> int:
     text = str((item.get("metadata") or {}).get(key, ""))
     return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
 
 
-def may_have_run(polled: dict[str, Any], acknowledged: dict[str, Any], lease_s: float) -> bool:
+def may_have_run(
+    polled: Mapping[str, Any], acknowledged: Mapping[str, Any], history: History, lease_s: float
+) -> bool:
     """Whether an item may have been run before, so that the start should be counted, which costs a request.
 
     A worker that was killed still holds its item for a whole lease. So an item that was acknowledged within one
     lease of its creation, by the server's clock, is new, unless the server or the metadata says otherwise.
     """
-    if history_of(acknowledged).attempts or polled.get("acknowledged_at") or polled.get("started_at"):
+    if history.attempts or polled.get("acknowledged_at") or polled.get("started_at"):
         return True
     try:
         created, taken = (
@@ -131,31 +165,39 @@ def give_up(history: History, options: PollOptions) -> Settlement | None:
     return Settlement(Outcome.DEAD_LETTER, Fate.STOP, metadata, reason)
 
 
-def settle(run: Run, failures: int, options: PollOptions) -> Settlement:
-    """Return what to do with an item after a run, given how many runs failed before."""
+def settle(run: Run, history: History, options: PollOptions) -> Settlement:
+    """Return what to do with an item after a run, given the earlier ones."""
     if run.ending is Ending.LEASE_LOST:
         return Settlement(Outcome.LEASE_LOST, Fate.LEAVE, {}, "the lease was lost")
     if run.ending is Ending.STOP_REQUESTED:
-        return Settlement(Outcome.CANCELLED, Fate.STOP, {}, "a stop was requested")
+        return Settlement(Outcome.CANCELLED, Fate.STOP, _DONE, "a stop was requested")
     if run.ending is Ending.TIMED_OUT:
         reason = f"the handler took longer than {run.item_timeout_s:g} s"
-        return _failed(Outcome.TIMED_OUT, reason, run, failures + 1, options)
+        return _failed(Outcome.TIMED_OUT, reason, run, history, options)
+    if run.ending is Ending.NEEDS_LEASE:
+        return _given_back("the handler sends heartbeats itself, so it gets the lease next time", history)
     if run.status == 0:
         fate = Fate.LEAVE if options.no_auto_stop else Fate.STOP
-        return Settlement(Outcome.SUCCEEDED, fate, {})
+        return Settlement(Outcome.SUCCEEDED, fate, _DONE)
     if run.ending is Ending.SHUT_DOWN:
-        return Settlement(Outcome.GIVEN_BACK, Fate.GIVE_BACK, {}, "the worker is shutting down")
+        return _given_back("the worker is shutting down", history)
     if run.status in _CANNOT_RUN:
         reason = f"{_describe_status(run.status)}: it can't be run"
-        return Settlement(Outcome.GIVEN_BACK, Fate.GIVE_BACK, {}, reason, handler_is_broken=True)
+        return _given_back(reason, history)._replace(handler_is_broken=True)
     if run.status == EX_TEMPFAIL:
-        return Settlement(Outcome.GIVEN_BACK, Fate.GIVE_BACK, {}, f"the handler exited with {EX_TEMPFAIL}")
-    return _failed(Outcome.FAILED, _describe_status(run.status), run, failures + 1, options)
+        return _given_back(f"the handler exited with {EX_TEMPFAIL}", history)
+    return _failed(Outcome.FAILED, _describe_status(run.status), run, history, options)
 
 
-def _failed(outcome: Outcome, reason: str, run: Run, attempts: int, options: PollOptions) -> Settlement:
+def _given_back(reason: str, history: History) -> Settlement:
+    metadata: Metadata = {UNREPORTED: str(history.unreported) if history.unreported else None}
+    return Settlement(Outcome.GIVEN_BACK, Fate.GIVE_BACK, metadata, reason)
+
+
+def _failed(outcome: Outcome, reason: str, run: Run, history: History, options: PollOptions) -> Settlement:
+    attempts = history.attempts + 1
     last_error = f"{reason}: {run.last_words}" if run.last_words else reason
-    metadata: Metadata = {ATTEMPTS: str(attempts), LAST_ERROR: last_error[:_LONGEST_REASON]}
+    metadata: Metadata = {ATTEMPTS: str(attempts), LAST_ERROR: last_error[:_LONGEST_REASON], UNREPORTED: None}
     if options.on_failure == "stop":
         return Settlement(outcome, Fate.STOP, metadata, reason)
     if attempts < options.attempts:

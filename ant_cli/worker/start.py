@@ -15,13 +15,14 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Protocol
 from ant_cli.runtime.process import resume_gc
 from ant_cli.settings.loading import ConnectionSettings
+from ant_cli.worker.context import Shutdown, WorkerContext, is_permanent
 from ant_cli.worker.guardian import Guardian
 from ant_cli.worker.handler import find_handler
 from ant_cli.worker.health import monitored
-from ant_cli.worker.item_run import Shutdown, WorkerContext, is_permanent
 from ant_cli.worker.log import LogEvent, WorkerLog
 from ant_cli.worker.options import PollOptions
-from ant_cli.worker.sdk_session import require_sdk
+from ant_cli.worker.sdk_session import LEASE_HOLDER, require_sdk
+from ant_cli.worker.settlement import Memory
 from ant_cli.worker.supervisor import Supervisor
 from ant_cli.worker.tally import Tally
 from ant_cli.worker.work_api import WorkAPI, connection_with_key
@@ -72,8 +73,8 @@ def run_worker(
     if os.name == "nt":
         raise UsageError("the worker needs a POSIX system: it manages handlers by process groups.")
     command = _handler_command(options, handler, runtime, view)
-    if runs_sessions(options, handler):  # the SDK takes care of the lease and the stop itself
-        options = options._replace(no_auto_stop=True, heartbeat="auto")
+    if runs_sessions(options, handler):  # they leave the lease and the stop to this worker
+        options = options._replace(no_auto_stop=False, heartbeat="always")
     connection = connection_with_key(connection, options.environment_key)
     worker_id = options.worker_id or _new_worker_id()
     resume_gc()
@@ -110,12 +111,12 @@ def _make_context(
 ) -> WorkerContext:
     fields = {"component": "work-poller", "environment_id": options.environment_id}
     return WorkerContext(
-        api=WorkAPI(connection, runtime, options.environment_id, options.worker_id),
+        api=WorkAPI(connection, runtime, options.environment_id, options.worker_id, options.metadata_key),
         # An abandoned call occupies its thread until it times out, so there are more threads than calls.
         executor=ThreadPoolExecutor(2 * options.concurrency + 4, "api"),
         options=options,
         command=command,
-        environ=dict(runtime.environ),
+        environ={name: text for name, text in runtime.environ.items() if name != LEASE_HOLDER},
         own_variables={
             "ANTHROPIC_ENVIRONMENT_KEY": options.environment_key,
             "ANTHROPIC_BASE_URL": connection.base_url,
@@ -125,6 +126,7 @@ def _make_context(
         guardian=Guardian(),
         log=WorkerLog(runtime.stderr, view.line, fields),
         tally=Tally(options.concurrency),
+        memory=Memory(),
         shutdown=Shutdown(),
     )
 

@@ -7,20 +7,27 @@ block, so they are made in threads.
 from __future__ import annotations
 
 import asyncio
-import random
 import signal
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 
 from ant_cli.errors import AntError
+from ant_cli.http.retries import backoff
 from ant_cli.runtime.light_typing import Any
-from ant_cli.worker.item_run import ItemRun, WorkerContext, is_permanent
-from ant_cli.worker.polling_pace import Backoff, IdleTime
+from ant_cli.worker.context import WorkerContext, is_permanent
+from ant_cli.worker.item_run import ItemRun
 from ant_cli.worker.settlement import Settlement
 from ant_cli.worker.work_api import WorkItem
 
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+_LONGEST_PAUSE_S = 60.0
+"""The longest pause after a failed poll, or after an item that could not be run."""
+_IDLE_CYCLE_S = 1.0
+"""The shortest time between two empty polls. The server usually holds the poll open that long."""
+_QUIET_AFTER_S = 300.0
+_QUIET_CYCLE_S = 2.0
+"""The same, when no work has arrived for `_QUIET_AFTER_S`."""
 
 
 class Supervisor:
@@ -32,8 +39,9 @@ class Supervisor:
         self._slots = asyncio.Semaphore(context.options.concurrency)
         self._tasks: set[asyncio.Task[None]] = set()
         self._idle = IdleTime(self._loop.time())
-        self._poll_errors = Backoff()
-        self._item_errors = Backoff()
+        self._failed_polls = 0
+        """In a row, as are the next."""
+        self._failed_items = 0
         self._not_before = 0.0
         self._claimed = 0
 
@@ -92,8 +100,9 @@ class Supervisor:
             return None
         if polled is None:
             return None
-        if self._poll_errors.succeeded():
+        if self._failed_polls:
             self._context.log.info("polling works again")
+        self._failed_polls = 0
         self._context.tally.last_poll_at = time.time()
         item: WorkItem | None = polled[0]
         self._context.tally.polls["empty" if item is None else "work"] += 1
@@ -103,9 +112,10 @@ class Supervisor:
 
     async def _back_off(self, error: AntError) -> None:
         self._context.tally.polls["error"] += 1
-        if not self._poll_errors.failures:  # once for a row of failures
+        if not self._failed_polls:  # once for a row of failures
             self._context.log.warn("poll failed, backing off", error=error)
-        await self._pause(self._poll_errors.failed(random.random()))  # noqa: S311 - jitter, no secret
+        await self._pause(backoff(self._failed_polls, _LONGEST_PAUSE_S))
+        self._failed_polls += 1
 
     async def _pause(self, seconds: float) -> None:
         if seconds > 0:
@@ -158,11 +168,12 @@ class Supervisor:
     def _wait_if_broken(self, settlement: Settlement | None) -> None:
         """Pause polling after an item that could not be run to its end, or whose handler can't be started."""
         if settlement is None or settlement.handler_is_broken:
-            pause_s = self._item_errors.failed(random.random())  # noqa: S311 - jitter, no secret
+            pause_s = backoff(self._failed_items, _LONGEST_PAUSE_S)
+            self._failed_items += 1
             self._context.log.warn("backing off after unprocessable work item", sleep=round(pause_s, 1))
             self._not_before = self._loop.time() + pause_s
         else:
-            self._item_errors.succeeded()
+            self._failed_items = 0
 
     # The end
 
@@ -203,6 +214,28 @@ class Supervisor:
     async def _all_ended(self) -> None:
         while self._tasks:
             await asyncio.wait(self._tasks)
+
+
+class IdleTime:
+    """How long no work has arrived, and how long to wait before the next poll."""
+
+    def __init__(self, now: float) -> None:
+        self._since = now
+
+    def work_came(self, now: float) -> None:
+        """Start again from zero."""
+        self._since = now
+
+    def seconds(self, now: float) -> float:
+        """Return how many seconds ago work last arrived."""
+        return now - self._since
+
+    def pause_after_empty(self, began: float, now: float) -> float:
+        """Return the seconds to wait after an empty poll that began at `began`."""
+        cycle = _QUIET_CYCLE_S if self.seconds(now) >= _QUIET_AFTER_S else _IDLE_CYCLE_S
+        # The server's own wait takes a little less than a second; a further pause of milliseconds helps nobody.
+        left = cycle - (now - began)
+        return left if left > 0.05 else 0.0
 
 
 class _Slot:

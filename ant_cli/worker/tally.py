@@ -52,8 +52,3 @@ class Tally:
         """The number of waiting items, if it is being fetched; None if the server did not say."""
         self.last_poll_at = 0.0
         """The Unix time of the last successful poll; 0 before the first."""
-
-    def item_ended(self, outcome: Outcome, seconds: float) -> None:
-        """Count an item that was run."""
-        self.items[outcome.value] += 1
-        self.item_duration.observe(seconds)

@@ -1,11 +1,14 @@
-"""The API calls of a worker: poll, acknowledge, heartbeat, retrieve, update and stop."""
+"""The API calls of a worker. All take the environment's key, except `update`, which takes an API key."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
+from copy import copy
 
-from ant_cli.errors import ResponseError
+from ant_cli.errors import AntError, APIError, ResponseError
 from ant_cli.http.client import Client
+from ant_cli.http.deadline import Timeouts
 from ant_cli.http.response import json_object
 from ant_cli.input.request import Request, has_lone_surrogate, is_id, path_segment, request_of
 from ant_cli.input.values import Value
@@ -13,9 +16,9 @@ from ant_cli.operations import work
 from ant_cli.operations.spec import Operation
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any
+from ant_cli.runtime.variables import METADATA_KEY
 from ant_cli.settings.credential_sources import Credential
 from ant_cli.settings.loading import ConnectionSettings
-from ant_cli.worker.polling_pace import BLOCK_MS
 
 WorkItem = dict[str, Any]
 """A work item as the server sent it."""
@@ -25,68 +28,119 @@ _FORM: Mapping[str, type] = {
     **dict.fromkeys(("ttl_seconds", "depth", "pending", "workers_polling"), int),
 }
 """The types of the members that the worker reads. Each may be null or missing."""
-_IN_REQUESTS = ("latest_heartbeat_at", "last_heartbeat")
-"""The members that are sent in a later request."""
 _LARGEST = 10**15
+BLOCK_MS = 999
+"""How long the server holds a poll open: the API's maximum."""
+_POLL_TIMEOUT_S = 10.0
+_ACK_TIMEOUT_S = 1.5
+_RECLAIMED_AFTER_S = 4.0
+"""A little less than the time after which a poll returns an item again that was not acknowledged."""
+_TIMEOUT_S = 5.0
 
 
 class WorkAPI:
     """The work of one environment. Threads may share it. Calls raise as `Client.send` does."""
 
     def __init__(
-        self, connection: ConnectionSettings, runtime: Runtime, environment_id: str, worker_id: str
+        self,
+        connection: ConnectionSettings,
+        runtime: Runtime,
+        environment_id: str,
+        worker_id: str = "",
+        metadata_key: str = "",
     ) -> None:
         """Prepare; nothing is connected yet. Raises BadValue if the environment's ID can't be one."""
         path_segment(work.QUEUE_ID.flag, environment_id)
         self._client = Client(connection, runtime)
-        # A heartbeat is sent once: after a lost response, the worker looks at the item before the next one.
-        self._once = Client(connection._replace(max_retries=0), runtime)
+        with_api_key = connection._replace(
+            credential=Credential("api_key", metadata_key, METADATA_KEY, explicit=True)
+        )
+        self._with_api_key = Client(with_api_key, runtime) if metadata_key else None
         self._environment_id = environment_id
         self._worker_id = worker_id
 
+    @property
+    def writes_metadata(self) -> bool:
+        """Whether there is an API key, which `update` needs."""
+        return self._with_api_key is not None
+
     def close(self) -> None:
         """Close the connections."""
-        for client in (self._client, self._once):
-            client.__exit__()
+        self._client.__exit__()
+        if self._with_api_key:
+            self._with_api_key.__exit__()
 
     def poll(self) -> WorkItem | None:
         """Return the next item of the queue; None if none arrived while the server waited."""
         request = self._request(work.POLL, block_ms=str(BLOCK_MS), anthropic_worker_id=self._worker_id)
-        body = self._client.send(request).body
+        body = _limited(self._client, _POLL_TIMEOUT_S).send(request).body
         return None if body.strip() == b"null" else _checked(_object(body))
 
-    def acknowledge(self, work_id: str) -> WorkItem:
-        """Take an item out of the queue, and return it."""
-        return self._send(self._request(work.ACK, work_id=work_id))
+    def acknowledge(self, work_id: str) -> WorkItem | None:
+        """Take an item out of the queue, and return it.
 
-    def retrieve(self, work_id: str) -> WorkItem:
-        """Fetch the current state of an item."""
-        return self._send(self._request(work.RETRIEVE, work_id=work_id))
+        None if it was taken by an attempt whose response was lost. That must be an attempt of this worker: nobody
+        else gets the item so soon after the poll.
+        """
+        client, until = _limited(self._client, _ACK_TIMEOUT_S), time.monotonic() + _RECLAIMED_AFTER_S
+        try:
+            return _object(client.send(self._request(work.ACK, work_id=work_id)).body)
+        except APIError as error:
+            if error.status == 409 and client.doubt and time.monotonic() < until:
+                return None
+            raise
 
-    def heartbeat(self, work_id: str, expected: str, ttl_s: int) -> WorkItem:
+    def heartbeat(self, work_id: str, expected: str, ttl_s: int, timeout_s: float) -> WorkItem:
         """Extend the lease, if the last heartbeat is the expected one. The request is sent once."""
         request = self._request(
             work.HEARTBEAT, work_id=work_id, desired_ttl_seconds=str(ttl_s), expected_last_heartbeat=expected
         )
-        return _object(self._once.send(request).body)
+        return _object(_limited(self._client, timeout_s, max_retries=0).send(request).body)
 
-    def update(self, work_id: str, metadata: Mapping[str, str | None]) -> WorkItem:
-        """Merge metadata into an item, and return it; None deletes a key."""
-        return self._send(self._request(work.UPDATE, {"metadata": dict(metadata)}, work_id=work_id))
+    def stop(self, work_id: str) -> None:
+        """Stop an item that nobody runs any more. The request is sent once."""
+        request = self._request(work.STOP, {"force": True}, work_id=work_id)
+        _limited(self._client, _TIMEOUT_S, max_retries=0).send(request)
 
-    def stop(self, work_id: str) -> WorkItem:
-        """Stop an item that nobody runs any more."""
-        return self._send(self._request(work.STOP, {"force": True}, work_id=work_id))
+    def update(self, work_id: str, metadata: Mapping[str, str | None]) -> None:
+        """Merge metadata into an item; None deletes a key. Call it only if `writes_metadata`."""
+        request = self._request(work.UPDATE, {"metadata": dict(metadata)}, work_id=work_id)
+        if self._with_api_key:
+            _limited(self._with_api_key, _TIMEOUT_S).send(request)
 
     def stats(self) -> WorkItem:
         """Return the statistics of the queue."""
-        return self._send(self._request(work.STATS))
+        return _object(self._client.send(self._request(work.STATS)).body)
 
     def _request(self, operation: Operation, body: Mapping[str, Value] | None = None, **values: str) -> Request:
         return request_of(operation, {"environment_id": self._environment_id, **values}, body)
 
-    def _send(self, request: Request) -> WorkItem:
-        return _object(self._client.send(request).body)
+
+def _limited(client: Client, timeout_s: float, max_retries: int | None = None) -> Client:
+    """Return a client for one request, with the same connections, that waits for a response only this long.
+
+    A connection that has died unnoticed costs no more than that: the next attempt opens another one.
+    """
+    limited = copy(client)
+    limit_s = min(timeout_s, client.policy.timeouts.step_s)
+    limited.policy = client.policy._replace(timeouts=Timeouts(limit_s, limit_s, limit_s))
+    if max_retries is not None:
+        limited.policy = limited.policy._replace(max_retries=max_retries)
+    return limited
+
+
+def item_in_refusal(error: AntError) -> WorkItem:
+    """Return what a 412 says about the item: its state, its last heartbeat and the rest of the lease.
+
+    Empty if the server does not say it, or if this is another error.
+    """
+    found: Any = json_object(error.body) if isinstance(error, APIError) and error.status == 412 else None
+    for name in ("error", "details", "current_state"):
+        found = found.get(name) if isinstance(found, dict) else None
+    try:
+        return _of_form(found) if isinstance(found, dict) else {}
+    except ResponseError:
+        return {}
 
 
 def _object(body: bytes) -> WorkItem:
@@ -94,11 +148,15 @@ def _object(body: bytes) -> WorkItem:
     value = json_object(body)
     if value is None:
         raise ResponseError("the server sent something other than a JSON object.")
+    return _of_form(value)
+
+
+def _of_form(value: WorkItem) -> WorkItem:
     for name, type_ in _FORM.items():
         member = value.get(name)
         if member is not None and (type(member) is not type_ or (isinstance(member, int) and member > _LARGEST)):
             raise ResponseError(f"the server sent an object whose {name!r} is not of the API's form.")
-    if any(has_lone_surrogate(value.get(name) or "") for name in _IN_REQUESTS):
+    if has_lone_surrogate(value.get("last_heartbeat") or ""):
         raise ResponseError("the server sent a heartbeat that contains a lone surrogate.")
     return value
 

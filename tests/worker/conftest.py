@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,31 @@ from tests.conftest import KEY
 from tests.processes import coverage_env
 from tests.served_emulator import serving
 
+API_KEY = "sk-ant-api03-of-the-operator"
+WITH_METADATA = {"ANT_WORKER_METADATA_KEY": API_KEY}
+"""The environment of a worker that may write metadata."""
 HEADERS = {
-    "authorization": f"Bearer {KEY}",
+    "x-api-key": API_KEY,
     "anthropic-version": "2023-06-01",
     "anthropic-beta": "managed-agents-2026-04-01",
 }
+
+
+class RefusingAPI:
+    """An emulator that refuses credentials with another status: which one the API uses is not documented."""
+
+    def __init__(self, emulator: Emulator, status: int) -> None:
+        self._emulator = emulator
+        self._status = status
+        self.may_wait = emulator.may_wait
+
+    def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
+        """Pass a request on, and the response back."""
+
+        def start(status: str, *rest: Any) -> Any:
+            return start_response(f"{self._status} Refused" if status.startswith("403") else status, *rest)
+
+        return self._emulator(environ, start)
 
 
 class Queue:
@@ -124,12 +144,24 @@ class Worker:
 
 
 @pytest.fixture
-def queue(tmp_path):
+def refusal():
+    """The status with which the server refuses a credential."""
+    return 403
+
+
+@pytest.fixture
+def server_lease():
+    """How many seconds an acknowledgement's lease has."""
+    return 300
+
+
+@pytest.fixture
+def queue(tmp_path, refusal, server_lease):
     """Serve an emulator, and return the queue of an environment."""
     requests: list[str] = []
     with (
-        closing(Emulator(tmp_path / "emulator.db", any_credential=True)) as emulator,
-        serving(emulator, requests.append) as server,
+        closing(Emulator(tmp_path / "emulator.db", lease_seconds=server_lease)) as emulator,
+        serving(RefusingAPI(emulator, refusal), requests.append) as server,
         closing(Queue(server.url, requests)) as found,
     ):
         yield found

@@ -1,21 +1,33 @@
-"""The worker's view of a lease: its next step, and the meaning of each response. The tests need no clock."""
+"""The worker's view of a lease: its next heartbeat, and the meaning of each response. The tests need no clock."""
 
 from __future__ import annotations
 
 import pytest
 
-from ant_cli.worker.lease import NO_HEARTBEAT, Action, Lease, LeaseStep, Verdict
+from ant_cli.worker.lease import LOOK, NO_HEARTBEAT, Lease, LeaseStep, Verdict
 
-ITEM = {"acknowledged_at": "A", "latest_heartbeat_at": None, "state": "starting"}
 BEGAN = 1000.0
+QUEUED = {"state": "queued", "ttl_seconds": 0, "last_heartbeat": ""}
 
 
-def lease(mode, ttl_s=300.0):
-    return Lease(mode, dict(ITEM), BEGAN, ttl_s)
+def lease(mode, ttl_s=45.0, **options):
+    return Lease(mode, BEGAN, ttl_s, **options)
 
 
-def response(heartbeat="B1", ttl=300, state="active", *, extended=True):
+def response(heartbeat="B1", ttl=45, state="active", *, extended=True):
     return {"last_heartbeat": heartbeat, "ttl_seconds": ttl, "state": state, "lease_extended": extended}
+
+
+def current(heartbeat="", ttl=300, state="active"):
+    """Return what a 412 says about an item."""
+    return {"last_heartbeat": heartbeat, "ttl_seconds": ttl, "state": state}
+
+
+def refused(watched, at=None, **item):
+    """Let the next heartbeat be refused with what the item is like, and return the step after it."""
+    step = watched.next_step()
+    assert watched.take_refusal(step, current(**item), step.at if at is None else at) is Verdict.KEPT
+    return watched.next_step()
 
 
 def test_a_worker_that_never_heartbeats_has_no_next_step():
@@ -26,11 +38,9 @@ def test_a_worker_that_never_heartbeats_has_no_next_step():
 def test_a_worker_that_always_heartbeats_claims_at_once_and_notices_a_stop_request_in_time():
     """The first heartbeat expects that there was none before. A stop request must be noticed within 15 s."""
     held = lease("always")
-    assert held.next_step() == LeaseStep(Action.BEAT, BEGAN)
-    assert held.last_heartbeat == NO_HEARTBEAT
+    assert held.next_step() == LeaseStep(NO_HEARTBEAT, BEGAN)
     assert held.take_heartbeat(response(), BEGAN) is Verdict.KEPT
-    assert held.next_step() == LeaseStep(Action.BEAT, BEGAN + 10)
-    assert held.last_heartbeat == "B1"
+    assert held.next_step() == LeaseStep("B1", BEGAN + 10)
     assert held.held
 
 
@@ -39,96 +49,121 @@ def test_the_interval_between_heartbeats_follows_the_lease_from_the_server(ttl, 
     """It is a quarter of the lease, so that one or two lost heartbeats do no harm."""
     held = lease("always")
     held.take_heartbeat(response(ttl=ttl), BEGAN)
-    assert held.next_step() == LeaseStep(Action.BEAT, BEGAN + interval)
+    assert held.next_step() == LeaseStep("B1", BEGAN + interval)
 
 
-def test_an_automatic_worker_looks_at_the_item_and_takes_over_at_half_of_the_lease():
-    """It does not take over if another heartbeat appears first."""
-    watched, looks = lease("auto"), []
-    while (step := watched.next_step()).action is Action.LOOK:
-        looks.append(step.at - BEGAN)
-        assert watched.take_item(dict(ITEM), step.at) is Verdict.KEPT
-    assert looks == list(range(10, 150, 10))
-    assert step == LeaseStep(Action.BEAT, BEGAN + 150)
-    assert watched.last_heartbeat == NO_HEARTBEAT
+@pytest.mark.parametrize(("ttl", "timeout_s"), [(300, 5), (12, 2), (1, 0.25)])
+def test_a_heartbeat_waits_for_its_response_for_a_fraction_of_the_lease(ttl, timeout_s):
+    """So there is time for several more."""
+    held = lease("always")
+    held.take_heartbeat(response(ttl=ttl), BEGAN)
+    assert held.timeout_s == timeout_s
 
 
-def test_an_automatic_worker_leaves_the_lease_to_a_handler_that_heartbeats():
-    """It takes over at half of the lease after the handler's last heartbeat, and names that heartbeat."""
+# The automatic mode
+
+
+def test_an_automatic_worker_looks_once_and_then_claims_what_the_handler_does_not():
+    """A look is a heartbeat that can't succeed. The handler has 20 seconds for its first heartbeat."""
+    watched = lease("auto")
+    assert watched.next_step() == LeaseStep(LOOK, BEGAN + 1)
+    assert refused(watched, state="starting") == LeaseStep(NO_HEARTBEAT, BEGAN + 20)
+    assert watched.take_heartbeat(response(), BEGAN + 20) is Verdict.KEPT
+    assert watched.next_step() == LeaseStep("B1", BEGAN + 30)
+    assert (watched.held, watched.handler_beats) == (True, False)
+
+
+def test_an_automatic_worker_claims_before_a_short_lease_of_the_server_ends():
+    """An emulator may be started with --lease-seconds 4."""
+    watched = lease("auto")
+    assert refused(watched, state="starting", ttl=3) == LeaseStep(NO_HEARTBEAT, BEGAN + 2)
+    assert BEGAN + 2 < watched.must_stop_at < BEGAN + 4
+
+
+def test_a_patient_worker_leaves_the_handler_half_of_the_lease_of_the_server():
+    """This is for handlers that are known to send heartbeats, but perhaps only after a long start."""
+    watched = lease("auto", patient=True)
+    assert refused(watched, state="starting", ttl=299) == LeaseStep(NO_HEARTBEAT, BEGAN + 150)
+
+
+def test_an_automatic_worker_watches_a_handler_that_heartbeats_and_takes_over_if_it_stops():
+    """It takes over at half of the lease after the last heartbeat that it saw, and names that one."""
     watched, now = lease("auto"), BEGAN
-    while now < BEGAN + 1000:
+    for number in range(20):
         step = watched.next_step()
-        assert step.action is Action.LOOK
+        assert (step.expected, step.at - now) == (LOOK, 60 if number else 1)
         now = step.at
-        watched.take_item({**ITEM, "state": "active", "latest_heartbeat_at": f"H{now}"}, now)
+        assert watched.take_refusal(step, current(f"H{number}", ttl=301), now) is Verdict.KEPT
     silent_since = now
-    while (step := watched.next_step()).action is Action.LOOK:
-        watched.take_item({**ITEM, "state": "active", "latest_heartbeat_at": f"H{silent_since}"}, step.at)
-    assert step.at == silent_since + 150
-    assert watched.last_heartbeat == f"H{silent_since}"
+    while (step := watched.next_step()).expected == LOOK:
+        refused(watched, heartbeat="H19", ttl=int(301 - (step.at - silent_since)))
+    assert step == LeaseStep("H19", silent_since + 150)
+    assert watched.handler_beats
+    assert not watched.held
+
+
+def test_a_handler_whose_heartbeat_is_faster_than_the_claim_keeps_the_lease():
+    """The 412 shows its heartbeat."""
+    watched = lease("auto")
+    refused(watched, state="starting")
+    assert refused(watched, heartbeat="H") == LeaseStep(LOOK, BEGAN + 80)
     assert watched.handler_beats
 
 
-def test_a_look_follows_a_rejected_attempt_to_take_over():
-    """The handler was faster, and keeps the lease."""
+def test_a_worker_leaves_the_lease_to_the_handler_if_the_server_does_not_say_who_has_it():
+    """A 412 without details to a claim means that the handler sends heartbeats."""
     watched = lease("auto")
-    assert watched.take_refusal(BEGAN + 150) is Verdict.KEPT
-    assert watched.next_step() == LeaseStep(Action.LOOK, BEGAN + 150)
-    watched.take_item({**ITEM, "state": "active", "latest_heartbeat_at": "H"}, BEGAN + 150)
-    assert watched.next_step() == LeaseStep(Action.LOOK, BEGAN + 160)
+    assert watched.take_refusal(watched.next_step(), {}, BEGAN + 1) is Verdict.KEPT
+    step = watched.next_step()
+    assert step == LeaseStep(NO_HEARTBEAT, BEGAN + 20)
+    assert watched.take_refusal(step, {}, BEGAN + 20) is Verdict.KEPT
+    assert watched.next_step() is None
+    assert watched.handler_beats
+
+
+def test_a_server_that_allows_no_look_costs_no_lease():
+    """The worker claims when it is due."""
+    watched = lease("auto")
+    watched.take_failed_look()
+    assert watched.next_step() == LeaseStep(NO_HEARTBEAT, BEGAN + 20)
+
+
+# The end
 
 
 @pytest.mark.parametrize("mode", ["auto", "always"])
-def test_a_rejected_heartbeat_of_the_holder_means_that_the_lease_is_lost(mode):
+@pytest.mark.parametrize("details", [current("H"), {}])
+def test_a_refused_heartbeat_of_the_holder_means_that_the_lease_is_lost(mode, details):
     """412: the item is queued again, or another worker has it."""
     held = lease(mode)
     held.take_heartbeat(response(), BEGAN)
-    assert held.take_refusal(BEGAN + 10) is Verdict.LOST
+    assert held.take_refusal(held.next_step(), details, BEGAN + 10) is Verdict.LOST
 
 
-def test_a_rejected_claim_means_that_the_item_belongs_to_somebody_else():
+@pytest.mark.parametrize("details", [current("H"), {}])
+def test_a_refused_claim_means_that_the_item_belongs_to_somebody_else(details):
     """This applies to the mode in which this worker has to hold the lease."""
-    assert lease("always").take_refusal(BEGAN) is Verdict.LOST
+    claiming = lease("always")
+    assert claiming.take_refusal(claiming.next_step(), details, BEGAN) is Verdict.LOST
+
+
+def test_an_item_that_is_queued_again_is_lost():
+    """The lease has ended, and anybody may take it."""
+    watched = lease("auto")
+    assert watched.take_refusal(watched.next_step(), QUEUED, BEGAN + 1) is Verdict.LOST
 
 
 @pytest.mark.parametrize("state", ["stopping", "stopped"])
-def test_a_stop_request_is_noticed_in_heartbeats_and_looks(state):
+def test_a_stop_request_is_noticed_in_every_response(state):
     """Whichever comes first."""
     assert lease("always").take_heartbeat(response(state=state, extended=False), BEGAN) is Verdict.STOP_REQUESTED
-    assert lease("auto").take_item({**ITEM, "state": state}, BEGAN) is Verdict.STOP_REQUESTED
+    watched = lease("auto")
+    assert watched.take_refusal(watched.next_step(), current(state=state), BEGAN) is Verdict.STOP_REQUESTED
 
 
 def test_a_lease_that_is_not_extended_is_a_stop_request():
     """The server wants the item to end, whatever its state is."""
     assert lease("always").take_heartbeat(response(extended=False), BEGAN) is Verdict.STOP_REQUESTED
-
-
-@pytest.mark.parametrize("changed", [{"acknowledged_at": "B"}, {"acknowledged_at": None}, {"state": "queued"}])
-def test_an_item_that_was_acknowledged_again_or_is_queued_is_lost(changed):
-    """Each acknowledgement has its own time."""
-    assert lease("auto").take_item({**ITEM, **changed}, BEGAN) is Verdict.LOST
-
-
-def test_after_a_failed_heartbeat_a_look_shows_whether_it_was_carried_out():
-    """The next heartbeat names the server's last one, and follows at once."""
-    held = lease("always")
-    held.take_heartbeat(response(), BEGAN)
-    held.take_failure(BEGAN + 10)
-    assert held.next_step() == LeaseStep(Action.LOOK, BEGAN + 11)
-    assert held.take_item({**ITEM, "state": "active", "latest_heartbeat_at": "B2"}, BEGAN + 11) is Verdict.KEPT
-    assert held.next_step() == LeaseStep(Action.BEAT, BEGAN + 11)
-    assert held.last_heartbeat == "B2"
-    assert not held.handler_beats
-
-
-def test_a_failed_claim_is_repeated_after_a_look():
-    """It has the sentinel if the server knows of no heartbeat."""
-    held = lease("always")
-    held.take_failure(BEGAN + 1)
-    assert held.next_step() == LeaseStep(Action.LOOK, BEGAN + 2)
-    held.take_item(dict(ITEM), BEGAN + 2)
-    assert held.next_step().action is Action.BEAT
-    assert held.last_heartbeat == NO_HEARTBEAT
 
 
 def test_a_handler_must_stop_before_the_lease_can_end():
@@ -137,14 +172,63 @@ def test_a_handler_must_stop_before_the_lease_can_end():
     assert (held.expires_at, held.must_stop_at) == (BEGAN + 60, BEGAN + 55)
     held.take_heartbeat(response(ttl=10), BEGAN + 20)
     assert (held.expires_at, held.must_stop_at) == (BEGAN + 30, BEGAN + 29)
-    held.take_failure(BEGAN + 25)
+    held.take_failure(held.next_step(), BEGAN + 25, BEGAN + 27)
     assert held.must_stop_at == BEGAN + 29
 
 
-def test_a_heartbeat_is_never_due_after_half_of_the_lease():
-    """This holds even right after a look."""
-    held = lease("always", ttl_s=2)
-    held.take_heartbeat(response(ttl=2), BEGAN)
-    held.take_failure(BEGAN + 0.9)
-    held.take_item({**ITEM, "latest_heartbeat_at": "B1"}, BEGAN + 1.4)
-    assert held.next_step().at <= BEGAN + 1.4
+def test_until_the_first_heartbeat_the_lease_of_the_server_counts():
+    """It is 300 s, however short the lease is that this worker asks for later."""
+    assert lease("auto", ttl_s=2).expires_at == BEGAN + 300
+    assert lease("never", ttl_s=2).expires_at == BEGAN + 300
+
+
+# Lost responses
+
+
+def test_a_heartbeat_without_a_response_is_repeated_soon():
+    """It is sent at once after a timeout, and after a second at most if it failed early."""
+    held = lease("always")
+    held.take_heartbeat(response(), BEGAN)
+    held.take_failure(held.next_step(), BEGAN + 10, BEGAN + 10)
+    assert held.next_step() == LeaseStep("B1", BEGAN + 11)
+    held.take_failure(held.next_step(), BEGAN + 11, BEGAN + 16)
+    assert held.next_step() == LeaseStep("B1", BEGAN + 16)
+
+
+def test_a_heartbeat_whose_response_was_lost_is_recognized():
+    """The 412 to its repetition names it. As long as the lease lasts, nobody else can have sent it."""
+    held = lease("always")
+    held.take_heartbeat(response(), BEGAN)
+    held.take_failure(held.next_step(), BEGAN + 10, BEGAN + 15)
+    assert refused(held, heartbeat="B2", ttl=40) == LeaseStep("B2", BEGAN + 15)
+    assert held.take_refusal(held.next_step(), current("X"), BEGAN + 15) is Verdict.LOST
+
+
+@pytest.mark.parametrize("mode", ["auto", "always"])
+def test_a_claim_whose_response_was_lost_is_recognized(mode):
+    """The lease has the length that this worker asked for."""
+    claiming = lease(mode)
+    claiming.take_failed_look()
+    at = claiming.next_step().at
+    claiming.take_failure(claiming.next_step(), at, at + 5)
+    assert refused(claiming, heartbeat="B1", ttl=40) == LeaseStep("B1", at + 5)
+    assert claiming.held
+    assert not claiming.handler_beats
+
+
+def test_a_longer_lease_than_that_of_a_lost_claim_is_the_handlers():
+    """The SDKs' handlers ask for no length, so they get the server's."""
+    claiming = lease("auto")
+    claiming.take_failed_look()
+    claiming.take_failure(claiming.next_step(), BEGAN + 10, BEGAN + 15)
+    refused(claiming, heartbeat="H", ttl=296)
+    assert claiming.handler_beats
+    assert not claiming.held
+
+
+def test_a_failed_look_leaves_nothing_unclear():
+    """It changes nothing, even if it was carried out."""
+    watched = lease("auto")
+    watched.take_failure(watched.next_step(), BEGAN + 1, BEGAN + 6)
+    assert refused(watched, heartbeat="H", ttl=40).expected == LOOK
+    assert watched.handler_beats

@@ -45,7 +45,8 @@ def test_the_parser_of_prometheus_reads_the_metrics_of_a_worker():
     tally = Tally(4)
     tally.polls["work"] += 2
     tally.slots_used = 1
-    tally.item_ended(Outcome.SUCCEEDED, 0.3)
+    tally.items[Outcome.SUCCEEDED.value] += 1
+    tally.item_duration.observe(0.3)
     found = samples(exposition(worker_metrics(tally, Identity("env_1", "w1"))).decode())
     labels = ("environment_id=env_1", "worker_id=w1")
     assert found["ant_worker_slots", *labels] == 4

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import KEY
+from tests.worker.conftest import API_KEY, WITH_METADATA
 
 
 def test_an_item_whose_handler_exits_with_0_is_stopped_once(queue, work, script):
@@ -92,9 +93,9 @@ def test_an_impossible_environment_id_is_an_error_before_polling(queue, work, sc
 
 
 def test_a_failed_item_is_given_back_and_counted(queue, work, script):
-    """Its lease ends in a second. The metadata has the number of failures, and the reason."""
+    """Its lease ends in a second. With an API key, the metadata has the number of failures, and the reason."""
     (work_id,) = queue.enqueue()
-    work(handler=[script("exit 3")])
+    work(handler=[script("exit 3")], env=WITH_METADATA)
     item = queue.item(work_id)
     assert item["metadata"] == {"ant_attempts": "1", "ant_last_error": "the handler exited with 3"}
     assert queue.count("/stop") == 0
@@ -106,7 +107,7 @@ def test_the_metadata_of_a_failed_item_has_the_last_lines_of_stderr(queue, work,
     """They say more than the exit status. Secrets are redacted, and stdout may be data."""
     (work_id,) = queue.enqueue()
     lines = f'seq 100 >&2; echo data; printf "ValueError: {KEY}\n  $ANTHROPIC_WORK_SECRET \033[2J" >&2'
-    work("--attempts", "1", handler=[script(f"{lines}; exit 3")])
+    work("--attempts", "1", handler=[script(f"{lines}; exit 3")], env=WITH_METADATA)
     metadata = queue.item(work_id)["metadata"]
     words = "\n".join([*map(str, range(93, 101)), "ValueError: [redacted]", "  [redacted] ␛[2J"])
     assert metadata["ant_last_error"] == f"the handler exited with 3: {words}"
@@ -126,11 +127,54 @@ def test_a_failed_item_is_retried_with_the_number_of_its_attempt(queue, work, sc
 def test_an_item_that_failed_too_often_becomes_a_dead_letter(queue, work, script):
     """It is stopped, so that it can't fail forever, and its metadata says why."""
     (work_id,) = queue.enqueue()
-    worker = work("--attempts", "1", handler=[script("kill -9 $$")])
+    worker = work("--attempts", "1", handler=[script("kill -9 $$")], env=WITH_METADATA)
     item = queue.item(work_id)
     assert item["state"] == "stopped"
     assert item["metadata"]["ant_dead_letter"].endswith("the handler was killed by SIGKILL")
     assert worker.events("work item not done")[0]["outcome"] == "dead_letter"
+
+
+def test_a_worker_without_an_api_key_counts_failures_itself(queue, work, script):
+    """So an item that always fails is stopped in the end, and nothing is written."""
+    (work_id,) = queue.enqueue()
+    worker = work(
+        "--attempts", "2", "--max-items", "2", handler=[script('echo "attempt $ANT_WORK_ATTEMPT"; exit 1')]
+    )
+    assert worker.output == ["attempt 1", "attempt 2"]
+    assert [entry["outcome"] for entry in worker.events("work item not done")] == ["failed", "dead_letter"]
+    assert queue.item(work_id)["state"] == "stopped"
+    assert queue.item(work_id)["metadata"] == {}
+    assert not worker.events("writing the item's metadata failed")
+
+
+def test_a_success_removes_what_was_written_about_failures(queue, work, script):
+    """Otherwise nobody could tell which items still need attention."""
+    (work_id,) = queue.enqueue()
+    handler = script("test -e again || ! touch again")
+    work(handler=[handler], env=WITH_METADATA)
+    assert queue.item(work_id)["metadata"]["ant_attempts"] == "1"
+    work(handler=[handler], env=WITH_METADATA)
+    assert queue.item(work_id)["metadata"] == {}
+    assert queue.item(work_id)["state"] == "stopped"
+
+
+def test_the_key_for_metadata_is_kept_from_handlers(queue, work, script):
+    """Not even --pass-api-key passes it on, and it is never logged."""
+    queue.enqueue()
+    worker = work("--pass-api-key", handler=[script("env; exit 1")], env=WITH_METADATA)
+    assert worker.output
+    assert API_KEY not in "".join(worker.lines)
+    assert "ANT_WORKER_METADATA_KEY" not in "".join(worker.lines)
+
+
+def test_a_key_that_can_not_write_metadata_costs_no_lease(queue, work, script):
+    """The item is given back, and a line of the log says that its failure was not written down."""
+    (work_id,) = queue.enqueue()
+    queue.fail(f"/work/{work_id}", method="POST", status=401, after=1)
+    worker = work(handler=[script("exit 1")], env=WITH_METADATA)
+    assert worker.events("writing the item's metadata failed")
+    queue.advance(1)
+    assert queue.item(work_id)["state"] == "queued"
 
 
 def test_an_item_that_always_kills_its_worker_becomes_a_dead_letter(queue, work, script):
@@ -139,11 +183,11 @@ def test_an_item_that_always_kills_its_worker_becomes_a_dead_letter(queue, work,
     handler = script("kill -9 $PPID; sleep 10")
     counted = []
     for _ in range(3):
-        work("--attempts", "2", handler=[handler], status=-signal.SIGKILL)
+        work("--attempts", "2", handler=[handler], status=-signal.SIGKILL, env=WITH_METADATA)
         counted.append(queue.item(work_id)["metadata"].get("ant_unreported"))
         queue.advance(300)
     assert counted == [None, "1", "2"]
-    worker = work("--attempts", "2", handler=[handler])
+    worker = work("--attempts", "2", handler=[handler], env=WITH_METADATA)
     item = queue.item(work_id)
     assert item["state"] == "stopped"
     assert item["metadata"]["ant_dead_letter"].startswith("2 attempts failed; the end of 2 of them")
@@ -156,7 +200,7 @@ def test_an_old_item_that_is_given_back_is_not_counted_twice(queue, work, script
     """Its run was counted before the start, and its end was reported afterwards."""
     (work_id,) = queue.enqueue()
     queue.advance(300)
-    work(handler=[script(f"exit {status}")])
+    work(handler=[script(f"exit {status}")], env=WITH_METADATA)
     found = queue.item(work_id)["metadata"]
     found.pop("ant_last_error", None)
     assert found == metadata
@@ -172,7 +216,7 @@ def test_counting_costs_no_request_for_a_new_item_that_succeeds(queue, work, scr
 def test_a_failed_item_is_stopped_on_request(queue, work, script):
     """The official worker does the same, but without the metadata."""
     (work_id,) = queue.enqueue()
-    work("--on-failure", "stop", handler=[script("exit 1")])
+    work("--on-failure", "stop", handler=[script("exit 1")], env=WITH_METADATA)
     assert queue.item(work_id)["state"] == "stopped"
     assert queue.item(work_id)["metadata"]["ant_last_error"] == "the handler exited with 1"
 
@@ -234,7 +278,7 @@ def test_with_no_auto_stop_a_successful_item_is_not_stopped(queue, work, script)
 def test_a_handler_that_takes_too_long_is_ended(queue, work, script):
     """This is a failed attempt."""
     (work_id,) = queue.enqueue()
-    work("--item-timeout", "100ms", handler=[script("sleep 60")])
+    work("--item-timeout", "100ms", handler=[script("sleep 60")], env=WITH_METADATA)
     assert queue.item(work_id)["metadata"]["ant_last_error"] == "the handler took longer than 0.1 s"
 
 

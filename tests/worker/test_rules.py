@@ -8,15 +8,17 @@ import json
 import pytest
 
 from ant_cli.errors import MissingFlag, UsageError
+from ant_cli.http.retries import backoff
 from ant_cli.input.durations import parse_duration
 from ant_cli.operations.spec import Flags
 from ant_cli.worker.handler import handler_environment, secrets_of_item
 from ant_cli.worker.options import POLL_ROWS, PollOptions, read_options
-from ant_cli.worker.polling_pace import Backoff, IdleTime
-from ant_cli.worker.settlement import Ending, Fate, Outcome, Run, give_up, history_of, may_have_run, settle
+from ant_cli.worker.settlement import Ending, Fate, History, Memory, Outcome, Run, give_up, may_have_run, settle
+from ant_cli.worker.supervisor import IdleTime
 from tests.conftest import KEY
 
 REQUIRED = {"environment_id": "env_1", "environment_key": KEY}
+NEVER_RUN = History(0, 0)
 
 
 def options(**flags):
@@ -38,13 +40,14 @@ def options(**flags):
         (Run(Ending.STOP_REQUESTED, 1), Outcome.CANCELLED, Fate.STOP),
         (Run(Ending.STOP_REQUESTED, 0), Outcome.CANCELLED, Fate.STOP),
         (Run(Ending.LEASE_LOST, 0), Outcome.LEASE_LOST, Fate.LEAVE),
+        (Run(Ending.NEEDS_LEASE, 0), Outcome.GIVEN_BACK, Fate.GIVE_BACK),
         (Run(Ending.SHUT_DOWN, -15), Outcome.GIVEN_BACK, Fate.GIVE_BACK),
         (Run(Ending.SHUT_DOWN, 0), Outcome.SUCCEEDED, Fate.STOP),
     ],
 )
 def test_the_end_of_a_run_decides_the_fate_of_its_item(run, outcome, fate):
     """An item is stopped only if it was done, given up, or asked to stop."""
-    settlement = settle(run, 0, options())
+    settlement = settle(run, NEVER_RUN, options())
     assert (settlement.outcome, settlement.fate) == (outcome, fate)
 
 
@@ -55,23 +58,24 @@ def test_only_failures_of_the_handler_are_counted():
         Run(Ending.SHUT_DOWN, 1),
         Run(Ending.LEASE_LOST),
     }
-    assert all(settle(run, 4, options(attempts="9")).metadata["ant_attempts"] == "5" for run in counted)
-    assert all(settle(run, 4, options(attempts="9")).metadata == {} for run in others)
+    before = History(3, 1)
+    assert all(settle(run, before, options(attempts="9")).metadata["ant_attempts"] == "5" for run in counted)
+    assert not any(settle(run, before, options(attempts="9")).metadata.get("ant_attempts") for run in others)
 
 
 def test_an_item_whose_last_attempt_fails_becomes_a_dead_letter():
     """This happens exactly after the allowed number of failures."""
     run = Run(Ending.EXITED, 2)
-    assert settle(run, 1, options(attempts="3")).fate is Fate.GIVE_BACK
-    last = settle(run, 2, options(attempts="3"))
+    assert settle(run, History(1, 0), options(attempts="3")).fate is Fate.GIVE_BACK
+    last = settle(run, History(1, 1), options(attempts="3"))
     assert (last.outcome, last.fate) == (Outcome.DEAD_LETTER, Fate.STOP)
     assert last.metadata["ant_dead_letter"] == "3 attempts failed; the last one: the handler exited with 2"
 
 
 def test_an_item_that_was_handed_over_is_neither_stopped_nor_given_back():
     """This applies only after success."""
-    assert settle(Run(Ending.EXITED, 0), 0, options(no_auto_stop="true")).fate is Fate.LEAVE
-    assert settle(Run(Ending.EXITED, 1), 0, options(no_auto_stop="true")).fate is Fate.GIVE_BACK
+    assert settle(Run(Ending.EXITED, 0), NEVER_RUN, options(no_auto_stop="true")).fate is Fate.LEAVE
+    assert settle(Run(Ending.EXITED, 1), NEVER_RUN, options(no_auto_stop="true")).fate is Fate.GIVE_BACK
 
 
 @pytest.mark.parametrize(
@@ -80,17 +84,51 @@ def test_an_item_that_was_handed_over_is_neither_stopped_nor_given_back():
 )
 def test_failures_are_counted_in_metadata(metadata, failures):
     """The metadata may have been changed by others."""
-    assert history_of({"metadata": metadata}).failures == failures
+    assert Memory().history_of({"id": "work_1", "metadata": metadata}) == History(failures, 0)
 
 
 def test_runs_without_a_reported_end_count_as_attempts():
     """Their worker was killed, perhaps by the handler."""
-    history = history_of({"metadata": {"ant_attempts": "1", "ant_unreported": "2"}})
+    history = Memory().history_of({"id": "work_1", "metadata": {"ant_attempts": "1", "ant_unreported": "2"}})
     assert (history.failures, history.unreported, history.attempts) == (1, 2, 3)
     assert give_up(history, options(attempts="4")) is None
     given_up = give_up(history, options(attempts="3"))
     assert (given_up.outcome, given_up.fate) == (Outcome.DEAD_LETTER, Fate.STOP)
     assert given_up.metadata["ant_dead_letter"].startswith("3 attempts failed; the end of 2 of them")
+
+
+def test_a_worker_remembers_the_runs_that_it_can_not_write_down():
+    """The metadata may know of more, from another worker. A success ends the history."""
+    memory, item = Memory(), {"id": "work_1"}
+    for outcome in (Outcome.FAILED, Outcome.LEASE_LOST, Outcome.GIVEN_BACK, Outcome.TIMED_OUT):
+        memory.note("work_1", memory.history_of(item), outcome)
+    assert memory.history_of(item).attempts == 3
+    assert memory.history_of({**item, "metadata": {"ant_attempts": "7"}}) == History(7, 0)
+    assert memory.history_of({"id": "work_2"}) == NEVER_RUN
+    memory.note("work_1", memory.history_of(item), Outcome.SUCCEEDED)
+    assert memory.history_of(item) == NEVER_RUN
+
+
+def test_a_worker_does_not_remember_more_items_than_it_needs():
+    """It may run for years. The oldest are forgotten first."""
+    memory = Memory()
+    for number in range(10_001):
+        memory.note(f"work_{number}", NEVER_RUN, Outcome.FAILED)
+    assert memory.history_of({"id": "work_0"}) == NEVER_RUN
+    assert memory.history_of({"id": "work_1"}) == memory.history_of({"id": "work_10000"}) == History(1, 0)
+
+
+def test_what_was_written_about_failures_is_deleted_after_a_success():
+    """The item needs no further run."""
+    metadata = settle(Run(Ending.EXITED, 0), History(1, 1), options()).metadata
+    assert metadata == {"ant_attempts": None, "ant_last_error": None, "ant_unreported": None}
+
+
+def test_a_run_that_was_counted_before_its_start_is_not_counted_twice():
+    """Its end is known now. Earlier runs whose end is not known stay."""
+    assert settle(Run(Ending.EXITED, 1), History(1, 1), options(attempts="9")).metadata["ant_unreported"] is None
+    assert settle(Run(Ending.EXITED, 75), NEVER_RUN, options()).metadata == {"ant_unreported": None}
+    assert settle(Run(Ending.EXITED, 75), History(0, 2), options()).metadata == {"ant_unreported": "2"}
 
 
 NEW = {"created_at": "2026-03-14T15:00:00Z", "acknowledged_at": "2026-03-14T15:04:59.9Z", "metadata": {}}
@@ -111,20 +149,19 @@ NEW = {"created_at": "2026-03-14T15:00:00Z", "acknowledged_at": "2026-03-14T15:0
 )
 def test_an_item_taken_within_a_lease_of_its_creation_is_new(polled, changes, expected):
     """The server or its metadata may contradict that. In doubt, one more request is sent."""
-    assert may_have_run(polled, {**NEW, **changes}, 300.0) == expected
+    item = {"id": "work_1", **NEW, **changes}
+    assert may_have_run(polled, item, Memory().history_of(item), 300.0) == expected
 
 
 # Pauses
 
 
 def test_errors_back_off_to_a_minute_with_jitter():
-    """Up to half of each pause is left out at random."""
-    backoff = Backoff()
-    assert [backoff.failed(0.0) for _ in range(8)] == [2, 4, 8, 16, 32, 60, 60, 60]
-    assert backoff.failed(1.0) == 30
-    assert backoff.succeeded()
-    assert not backoff.succeeded()
-    assert backoff.failed(0.0) == 2
+    """Up to a quarter of each pause is left out at random."""
+    pauses = [backoff(attempt, 60.0) for attempt in range(10)]
+    for pause, longest in zip(pauses, [0.5, 1, 2, 4, 8, 16, 32, 60, 60, 60], strict=True):
+        assert 0.75 * longest <= pause <= longest
+    assert backoff(1000) <= 8
 
 
 def test_idle_polls_follow_one_another_and_slow_down_after_five_minutes():
@@ -143,14 +180,23 @@ def test_idle_polls_follow_one_another_and_slow_down_after_five_minutes():
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("0", 0), ("90", 90), ("1.5", 1.5), ("500ms", 0.5), ("1m30s", 90), ("1h0m1s", 3601), ("1m0s", 60)],
+    [
+        ("0", 0),
+        ("90", 90),
+        ("1.5", 1.5),
+        ("500ms", 0.5),
+        ("1m30s", 90),
+        ("1h0m1s", 3601),
+        ("1m0s", 60),
+        ("1d", 86_400),
+    ],
 )
 def test_durations_have_the_units_of_the_official_tool_or_are_plain_seconds(text, seconds):
     """Units can be combined."""
     assert parse_duration("--max-idle", text) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "soon", "1d", "-1s", "1m 30s", "s", "1e3", "99999h", "\u0661s"])
+@pytest.mark.parametrize("text", ["", "soon", "1w", "-1s", "1m 30s", "s", "1e3", "99999h", "\u0661s"])
 def test_an_invalid_duration_is_rejected(text):
     """The message names the flag."""
     with pytest.raises(UsageError, match="--max-idle must be a duration"):
@@ -206,9 +252,9 @@ def test_an_address_has_a_host_and_a_port(text, address):
     assert options(**({"listen": text} if text else {})).listen == address
 
 
-def test_options_do_not_show_the_key():
-    """Even a debugger that prints them can't leak it."""
-    assert KEY not in repr(options())
+def test_options_do_not_show_the_keys():
+    """Even a debugger that prints them can't leak them."""
+    assert KEY not in repr(options(metadata_key=KEY))
 
 
 # Handlers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -22,41 +23,88 @@ def options(**flags):
     return SessionOptions(**read_options(RUN_ROWS, Flags({**IDS, **flags}), {}, "beta:worker run"))
 
 
-def test_a_worker_without_a_handler_runs_sessions(queue, start):
-    """The agent's tool runs here, its result satisfies the script, and the item is stopped once."""
+SDK = """import asyncio, time
+from anthropic import AsyncAnthropic
+asyncio.run(AsyncAnthropic(auth_token="unused").beta.environments.work.worker(workdir=".").handle_item())"""
+
+
+@pytest.fixture
+def sdk_handler(script):
+    """A handler that runs the official Python SDK's `handle_item`, as in the official documentation."""
+    path = script("exit 1", "sdk.py")
+    Path(path).write_text(f"#!{sys.executable}\n{SDK}\n")
+    return path
+
+
+@pytest.fixture
+def session(queue):
+    """Create a session whose agent calls a tool, and return its ID."""
     script = [
         {"tool": "bash", "input": {"command": "echo from-here"}, "expect": {"contains": "from-here"}},
         "terminate",
     ]
-    queue.send("POST", "/_emulator/sessions", {"environment_id": queue.id, "script": script})
+    body = {"environment_id": queue.id, "script": script}
+    return queue.send("POST", "/_emulator/sessions", body)["id"]
+
+
+def events(queue, session):
+    """Return the types of a session's events."""
+    return [event["type"] for event in queue.send("GET", f"/v1/sessions/{session}/events?limit=1000")["data"]]
+
+
+def test_a_worker_without_a_handler_runs_sessions(queue, start, session):
+    """The agent's tool runs here, its result satisfies the script, and the item is stopped once, by the worker."""
     worker = start("--max-items", "1", "--max-idle", "5s")
     assert worker.end() == 0, "".join(worker.lines)
     assert [entry["outcome"] for entry in worker.events("work item done")] == ["succeeded"]
     assert any("executing tool" in line for line in worker.output)
+    assert events(queue, session)[-1] == "session.status_terminated"
     assert queue.count("/stop") == 1
 
 
-def test_a_handler_that_runs_a_session_keeps_its_lease_and_stops_its_item(queue, work, script):
+def test_the_worker_holds_the_lease_of_a_session_from_the_beginning(queue, start):
+    """The session's process leaves it alone, so the lease has the length of --lease."""
+    session = queue.send("POST", "/_emulator/sessions", {"environment_id": queue.id, "script": ["idle"]})["id"]
+    worker = start("--lease", "30s", "--max-items", "1", "--max-idle", "0")
+    worker.wait_for("spawning on-work script")
+    heartbeats = queue.count("/heartbeat")
+    assert heartbeats == 1
+    while "session.status_idle" not in events(queue, session):
+        pass
+    worker.wait_for("handler output")
+    worker.send(signal.SIGTERM)
+    worker.wait_for("draining: no more work is taken")
+    worker.send(signal.SIGTERM)
+    assert worker.end() == 0
+    assert [entry["outcome"] for entry in worker.events("work item not done")] == ["given_back"]
+    assert queue.count("/stop") == 0
+
+
+@pytest.mark.parametrize("mode", ["auto", "always"])
+def test_a_handler_that_runs_a_session_keeps_its_lease(queue, work, script, session, mode):
     """This is the way of the official documentation: the container's entry point claims the lease itself."""
-    queue.send("POST", "/_emulator/sessions", {"environment_id": queue.id, "script": ["terminate"]})
-    handler = script(f"sleep 1; exec {sys.executable} -P -m ant_cli beta:worker run")
-    worker = work(handler=[handler])
+    handler = script(f"exec {sys.executable} -P -m ant_cli beta:worker run")
+    worker = work("--heartbeat", mode, handler=[handler])
     assert [entry["outcome"] for entry in worker.events("work item done")] == ["succeeded"]
-    assert queue.count("/stop") == 1
+    assert events(queue, session)[-1] == "session.status_terminated"
 
 
-def test_a_handler_may_run_the_official_sdk(queue, work, script):
-    """Its `handle_item`, as in the official documentation, reads all its input from the variables."""
-    queue.send("POST", "/_emulator/sessions", {"environment_id": queue.id, "script": ["terminate"]})
-    program = """import asyncio, time
-from anthropic import AsyncAnthropic
-time.sleep(1)
-asyncio.run(AsyncAnthropic(auth_token="unused").beta.environments.work.worker(workdir=".").handle_item())"""
-    handler = script("exit 1")
-    Path(handler).write_text(f"#!{sys.executable}\n{program}\n")
-    worker = work(handler=[handler])
+def test_a_handler_may_run_the_official_sdk(queue, work, sdk_handler, session):
+    """Its `handle_item` gets all its input from the variables. It stops the item, as the worker does afterwards."""
+    worker = work(handler=[sdk_handler])
     assert [entry["outcome"] for entry in worker.events("work item done")] == ["succeeded"]
-    assert queue.count("/stop") == 1
+    assert events(queue, session)[-1] == "session.status_terminated"
+    assert queue.count("/stop") == 2
+
+
+def test_a_handler_that_needs_the_lease_gets_it_the_next_time(queue, work, sdk_handler, session):
+    """It exits with 0 although it has done nothing. The item must not be stopped as if it were done."""
+    worker = work("--heartbeat", "always", "--max-items", "2", handler=[sdk_handler])
+    (first,) = worker.events("work item not done")
+    assert first["outcome"] == "given_back"
+    assert first["reason"] == "the handler sends heartbeats itself, so it gets the lease next time"
+    assert [entry["outcome"] for entry in worker.events("work item done")] == ["succeeded"]
+    assert events(queue, session)[-1] == "session.status_terminated"
 
 
 def test_a_secret_is_read_from_a_file_that_others_can_not_read(tmp_path):

@@ -1,0 +1,62 @@
+"""What all items of a worker share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor
+
+from ant_cli.errors import AntError, APIError
+from ant_cli.http.retries import RETRIED_4XX
+from ant_cli.runtime.light_typing import Any, NamedTuple, TypeVar
+from ant_cli.worker.guardian import Guardian
+from ant_cli.worker.log import WorkerLog
+from ant_cli.worker.options import PollOptions
+from ant_cli.worker.settlement import Memory
+from ant_cli.worker.tally import Tally
+from ant_cli.worker.work_api import WorkAPI
+
+T = TypeVar("T")
+
+
+class Shutdown:
+    """The stages of a worker's shutdown; set by signals."""
+
+    def __init__(self) -> None:
+        self.draining = asyncio.Event()
+        """Take no more work."""
+        self.terminating = asyncio.Event()
+        """End the handlers: SIGTERM, and SIGKILL after the kill timeout."""
+        self.killing = asyncio.Event()
+        """Kill the handlers now."""
+
+
+class WorkerContext(NamedTuple):
+    """What all items of a worker share."""
+
+    api: WorkAPI
+    executor: Executor
+    options: PollOptions
+    command: list[str]
+    environ: dict[str, str]
+    own_variables: dict[str, str]
+    guardian: Guardian
+    log: WorkerLog
+    tally: Tally
+    memory: Memory
+    shutdown: Shutdown
+
+    async def call(self, function: Callable[..., T], *args: Any) -> T:
+        """Make an API call in a thread. Cancelling does not stop the call; its result is discarded."""
+        return await asyncio.get_running_loop().run_in_executor(self.executor, function, *args)
+
+    def close(self) -> None:
+        """Kill the remaining handlers, and close the connections. API calls in progress are not waited for."""
+        self.executor.shutdown(wait=False, cancel_futures=True)
+        self.guardian.close()
+        self.api.close()
+
+
+def is_permanent(error: AntError) -> bool:
+    """Whether an error is permanent: a client error of the API, with few exceptions."""
+    return isinstance(error, APIError) and 400 <= error.status < 500 and error.status not in RETRIED_4XX

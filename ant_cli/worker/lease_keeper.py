@@ -1,0 +1,119 @@
+"""Keeps the lease on one item: sends the heartbeats that are due, and gives the item back with the last one."""
+
+from __future__ import annotations
+
+import asyncio
+
+from ant_cli.errors import AntError, APIError
+from ant_cli.http.retries import backoff
+from ant_cli.worker.context import WorkerContext, is_permanent
+from ant_cli.worker.handler import Handler
+from ant_cli.worker.lease import LOOK, Lease, LeaseStep, Verdict
+from ant_cli.worker.log import WorkerLog
+from ant_cli.worker.work_api import WorkItem, item_in_refusal
+
+_GIVE_BACK_ATTEMPTS = 3
+_SHORTEST_LEASE_S = 1
+"""The shortest lease that the API grants."""
+
+
+class LeaseKeeper:
+    """Does what a lease says, until there is a verdict."""
+
+    def __init__(self, work_id: str, lease: Lease, context: WorkerContext, log: WorkerLog) -> None:
+        self.lease = lease
+        self._id = work_id
+        self._context = context
+        self._log = log
+        self._now = asyncio.get_running_loop().time
+        self._trouble_logged = False
+
+    async def claim(self) -> Verdict:
+        """Repeat the first heartbeat, before the handler starts, until there is a verdict."""
+        verdict = Verdict.KEPT
+        while verdict is Verdict.KEPT and not self.lease.held and (step := self.lease.next_step()):
+            verdict = await self._take(step)
+        return verdict
+
+    async def keep(self, handler: Handler) -> Verdict:
+        """Hold or watch the lease until it is lost, or a stop is requested."""
+        while step := self.lease.next_step():
+            # The guardian acts a little later than this worker, and only if this worker can't.
+            handler.kill_in((self.lease.must_stop_at + self.lease.expires_at) / 2 - self._now())
+            verdict = await self._take(step)
+            if verdict is not Verdict.KEPT:
+                return verdict
+        never: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
+        return await never
+
+    async def _take(self, step: LeaseStep) -> Verdict:
+        """Send a heartbeat when it is due. A lease that was not extended in time is lost."""
+        try:
+            async with asyncio.timeout_at(self.lease.must_stop_at):
+                await asyncio.sleep(step.at - self._now())
+                verdict = await self._send(step)
+        except TimeoutError:
+            self._log.error("heartbeat staleness ceiling exceeded; lease presumed expired")
+            verdict = Verdict.LOST
+        if verdict is Verdict.LOST:
+            self._context.tally.heartbeats["lost"] += 1
+        return verdict
+
+    async def _send(self, step: LeaseStep) -> Verdict:
+        sent = self._now()
+        try:
+            response = await self._heartbeat(step.expected, int(self._context.options.lease))
+            verdict = self.lease.take_heartbeat(response, sent)
+            self._context.tally.heartbeats["extended"] += verdict is Verdict.KEPT
+        except AntError as error:
+            verdict = self._take_error(error, step, sent)
+        else:
+            self._trouble_logged = False
+        if verdict is Verdict.STOP_REQUESTED:
+            self._log.info("heartbeat reports shutdown")
+        return verdict
+
+    async def _heartbeat(self, expected: str, ttl_s: int) -> WorkItem:
+        api = self._context.api
+        return await self._context.call(api.heartbeat, self._id, expected, ttl_s, self.lease.timeout_s)
+
+    def _take_error(self, error: AntError, step: LeaseStep, sent: float) -> Verdict:
+        if isinstance(error, APIError) and error.status == 412:
+            verdict = self.lease.take_refusal(step, item_in_refusal(error), sent)
+            if verdict is Verdict.LOST:
+                self._log.warn("heartbeat precondition failed; lease reclaimed by another worker")
+            return verdict
+        if is_permanent(error) and step.expected == LOOK:
+            self.lease.take_failed_look()
+            return Verdict.KEPT
+        if is_permanent(error):
+            self._log.error("permanent heartbeat failure", error=error)
+            return Verdict.LOST
+        self._context.tally.heartbeats["error"] += 1
+        if not self._trouble_logged:
+            self._log.warn("transient heartbeat failure", error=error)
+            self._trouble_logged = True
+        self.lease.take_failure(step, sent, self._now())
+        return Verdict.KEPT
+
+    async def give_back(self) -> bool:
+        """End the lease, so that the item is queued again. Return whether a stop was requested instead.
+
+        The API has no call for that: the last heartbeat asks for the shortest lease there is. A handler may have
+        sent the last one before. As long as that lease lasts, nobody else can have the item.
+        """
+        expected = self.lease.last_heartbeat
+        for attempt in range(_GIVE_BACK_ATTEMPTS):
+            try:
+                return (await self._heartbeat(expected, _SHORTEST_LEASE_S)).get("state") == "stopping"
+            except AntError as error:
+                refused = isinstance(error, APIError) and error.status == 412
+                current = item_in_refusal(error)
+                lasts = current.get("state") == "active" and self._now() < self.lease.expires_at
+                if attempt == _GIVE_BACK_ATTEMPTS - 1 or (not lasts if refused else is_permanent(error)):
+                    message = "giving the item back failed; it is queued again when its lease ends"
+                    self._log.warn(message, error=error)
+                    return False
+            expected = current.get("last_heartbeat") or expected
+            await asyncio.sleep(0 if refused else backoff(attempt))
+        return False
