@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from ant_cli.completion.scripts import script
+import sys
+from pathlib import Path
+
+from ant_cli.completion.scripts import PROGRAMS, script
 from ant_cli.errors import UnknownName
 from ant_cli.help.catalog import catalog
 from ant_cli.help.help_commands import SHELLS
@@ -13,8 +16,14 @@ _SHELL_ALIASES = {"pwsh": "powershell"}
 
 
 def completion(runtime: Runtime, _: Flags, *, shell: str) -> None:
-    """Print the completion script of a shell. Raises UsageError for an unknown one."""
+    """Print the completion script of a shell, for the name under which this program runs.
+
+    Raises:
+        UnknownName: if there is no script for the shell.
+
+    """
     name = _SHELL_ALIASES.get(shell, shell)
     if name not in SHELLS:
         raise UnknownName("shell", shell, [*SHELLS, *_SHELL_ALIASES], f"The shells are: {', '.join(SHELLS)}.")
-    runtime.stdout.write(script(name, catalog()).encode())
+    program = Path(sys.argv[0]).stem
+    runtime.stdout.write(script(name, catalog(), program if program in PROGRAMS else PROGRAMS[0]).encode())

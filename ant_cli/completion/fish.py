@@ -10,6 +10,7 @@ from ant_cli.operations.global_flags import GLOBAL_FLAGS
 from ant_cli.operations.spec import Param
 from ant_cli.operations.value_kinds import ValueKind
 
+_COMPLETE = "complete -c @PROGRAM@ -n"
 _OFFERS = {
     ValueKind.FREE: "-x",
     ValueKind.TEXT: "-x -a '(__ant_files_after_at)'",
@@ -53,7 +54,7 @@ def booleans(tables: Tables) -> list[str]:
 def subcommands(tables: Tables) -> list[str]:
     """Return the subcommands of each group."""
     return [
-        f"complete -c ant -n {at(group)} -f -a {quote(command.path[-1])} -d {quote(command.summary)}"
+        f"{_COMPLETE} {at(group)} -f -a {quote(command.path[-1])} -d {quote(command.summary)}"
         for group in tables.groups
         for command in group.subcommands
     ]
@@ -77,13 +78,13 @@ def flags(tables: Tables) -> list[str]:
 def line(condition: str, flag: Param) -> str:
     """Return the `complete` command that offers a flag."""
     names = " ".join(f"-l {name[2:]}" if name.startswith("--") else f"-s {name[1:]}" for name in flag.names)
-    return f"complete -c ant -n {condition} {names} {offer(flag)} -d {quote(first_sentence(flag.help))}"
+    return f"{_COMPLETE} {condition} {names} {offer(flag)} -d {quote(first_sentence(flag.help))}"
 
 
 def arguments(tables: Tables) -> list[str]:
     """Return the arguments of each command."""
     return [
-        f"complete -c ant -n {quote(f'__ant_at_argument {preceding(position, argument)} {command.full_name}')}"
+        f"{_COMPLETE} {quote(f'__ant_at_argument {preceding(position, argument)} {command.full_name}')}"
         f" {offer(argument)}"
         for command in tables.commands
         for position, argument in enumerate(command.arguments)

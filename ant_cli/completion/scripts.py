@@ -1,7 +1,7 @@
 """The completion scripts: the catalog, written into the template of each shell.
 
 A template has all of the shell's logic. `@TABLE NAME@` in it is replaced by the rows of that table, in the syntax
-of that shell.
+of that shell, and `@PROGRAM@` by the name of the program.
 """
 
 from __future__ import annotations
@@ -33,8 +33,12 @@ SHELLS = {
 }
 
 
-def script(shell: str, root: Command) -> str:
-    """Return the script of a shell, for a tree of commands."""
+PROGRAMS = ("ant", "ant-environments")
+"""The names of this program."""
+
+
+def script(shell: str, root: Command, program: str = PROGRAMS[0]) -> str:
+    """Return the script of a shell, for a tree of commands. It completes one of the names of the program."""
     file, writers = SHELLS[shell]
     template = files("ant_cli.completion").joinpath("templates", file).read_text("utf-8")
     tables = Tables(root)
@@ -42,4 +46,5 @@ def script(shell: str, root: Command) -> str:
     def rows(marker: re.Match[str]) -> str:
         return "\n".join(marker["indent"] + line for line in writers[marker["name"]](tables))
 
-    return re.sub(r"^(?P<indent> *)@TABLE (?P<name>\w+)@$", rows, template, flags=re.MULTILINE)
+    written = re.sub(r"^(?P<indent> *)@TABLE (?P<name>\w+)@$", rows, template, flags=re.MULTILINE)
+    return written.replace("@PROGRAM@", program)

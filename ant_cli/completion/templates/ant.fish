@@ -103,7 +103,7 @@ function __ant_boolean_values
     contains -- "$flag" $__ant_booleans; and printf '%s\n' $flag={true,false}
 end
 
-complete -c ant -f -a '(__ant_boolean_values)'
+complete -c @PROGRAM@ -f -a '(__ant_boolean_values)'
 @TABLE subcommands@
 @TABLE global_flags@
 @TABLE flags@
