@@ -141,7 +141,7 @@ def _with_parameters(function: Callable[..., None], parameters: Sequence[Paramet
 
 def _option(param: Param) -> Parameter:
     info = typer.Option(
-        None, *param.names, help=help_text(param), metavar=param.metavar or None, show_default=False
+        None, *param.spellings, help=help_text(param), metavar=param.metavar or None, show_default=False
     )
     name = f"{param.name}_" if iskeyword(param.name) else param.name  # as `--for`, which Python has itself
     return Parameter(name, Parameter.KEYWORD_ONLY, default=info, annotation=_annotation(param))
@@ -163,7 +163,7 @@ def _help_option(command: Command) -> Parameter:
         if asked:
             _make(lambda: help_call(*command.path), ctx)
 
-    info = typer.Option(None, *HELP.names, is_eager=True, callback=show, help=HELP.help, show_default=False)
+    info = typer.Option(None, *HELP.spellings, is_eager=True, callback=show, help=HELP.help, show_default=False)
     return Parameter("show_page", Parameter.KEYWORD_ONLY, default=info, annotation=bool)
 
 

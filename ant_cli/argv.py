@@ -11,15 +11,15 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ant_cli.errors import UnknownName, UsageError, see_help, shortened
 from ant_cli.operations import GROUPS, OFFICIAL_COMMANDS, OPERATIONS, find, params_of
-from ant_cli.operations.global_flags import BY_FLAG
+from ant_cli.operations.global_flags import GLOBAL_FLAGS
 from ant_cli.operations.spec import Flags, FlagValue, Operation, Param, flag_name
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from ant_cli.help.command_row import Command
 
-_HELP_FLAGS = ("--help", "-h")
-_VERSION_FLAGS = ("--version", "-v")
+_HELP_FLAGS = ("--help", "-help", "-h")
+_VERSION_FLAGS = ("--version", "-version", "-v")
 _ALIASES = {"@completion": "completion"}
 """Other names of tool commands, from the official tool."""
 
@@ -65,7 +65,7 @@ def parse(argv: Sequence[str]) -> CommandCall:
 
     Raises:
         UsageError: for an unknown command or flag, a flag without its value, an unexpected argument, or an
-            argument that would be mistaken for something else (D21, D22).
+            argument that would be mistaken for something else (D22).
 
     """
     leading, rest = _split_leading_globals(argv)
@@ -172,13 +172,13 @@ def _misplaced_flag(arg: str, known: Iterable[str], command: str) -> UsageError:
     owner = next((item for item in OPERATIONS if flag in _by_name(params_of(item))), None)
     if owner is not None:
         return UsageError(f"{flag} goes after its command.", f"For example: ant {owner.command} {flag} ...")
-    return _unknown_flag(arg, [*known, *BY_FLAG], command)
+    return _unknown_flag(arg, [*known, *_by_name(GLOBAL_FLAGS)], command)
 
 
 def _split_leading_globals(args: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return the global flags at the start of `args`, as given, and the other arguments."""
-    end = 0
-    while end < len(args) and (param := BY_FLAG.get(args[end].partition("=")[0])):
+    known, end = _by_name(GLOBAL_FLAGS), 0
+    while end < len(args) and (param := known.get(args[end].partition("=")[0])):
         end += 2 if param.takes_value and "=" not in args[end] else 1
     if end > len(args):
         raise _missing_value(args[-1], "")
@@ -210,7 +210,7 @@ def _parse_flags(args: Sequence[str], known: Mapping[str, Param], command: str) 
 
 
 def _by_name(params: Iterable[Param]) -> dict[str, Param]:
-    return {name: param for param in params for name in param.names}
+    return {name: param for param in params for name in param.spellings}
 
 
 def _flag_and_value(arg: str, known: Mapping[str, Param], command: str) -> tuple[Param, str | None]:
@@ -218,8 +218,6 @@ def _flag_and_value(arg: str, known: Mapping[str, Param], command: str) -> tuple
     name, equals, value = arg.partition("=")
     if name in known:
         return known[name], value if equals else None
-    if "-" + name in known:  # a long flag with one dash (D21), not a short one with a value
-        raise _unknown_flag(name, ["-" + name], command)
     short = known.get(arg[:2])
     if short is not None and short.takes_value and not arg.startswith("--"):
         return short, arg[2:]

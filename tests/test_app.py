@@ -21,7 +21,6 @@ KEY = "plain-typer-key-0123"
 PARSED = ("02-flags", "03-null", "07-ids", "15-usage", "17-many", "more")
 """The themes of the conformance cases about the parsing of arguments. tests/conformance runs all themes."""
 EVERY_CASE = [case for case in [*CASES, *OURS] if case["id"].startswith(PARSED)]
-ONE_DASH = "Typer reads -force as -f orce, which the command line rejects as a long flag with one dash (D21)."
 NO_VALUE = "In Typer's grammar a boolean flag has no value, so that --flag=false is an error."
 NO_ORDER = (
     "Typer does not tell where an argument stood, so that the ID false is refused with any boolean flag (D22)."
@@ -32,9 +31,6 @@ REFUSED_BY_TYPER = {
     "more/false-is-an-id": NO_ORDER,
 }
 """The conformance cases that Typer can't express, with the reason."""
-ACCEPTED_BY_TYPER = {"more/one-dash-force": ONE_DASH}
-"""The conformance cases that only Typer accepts, with the reason."""
-COMPARED = [case for case in EVERY_CASE if case["id"] not in ACCEPTED_BY_TYPER]
 TREE = typer.main.get_command(app)
 COMMANDS = [command for command in catalog().walk() if not command.subcommands]
 GROUPS = [command for command in catalog().walk() if command.subcommands]
@@ -74,7 +70,7 @@ def call_by_argv(*args):
         return None, error.exit_code
 
 
-@pytest.mark.parametrize("case", COMPARED, ids=[case["id"] for case in COMPARED])
+@pytest.mark.parametrize("case", EVERY_CASE, ids=[case["id"] for case in EVERY_CASE])
 def test_typer_and_the_command_line_make_the_same_call_for_a_conformance_case(case, call_by_typer):
     """Both call the same operation with the same flags, or both reject the arguments with exit code 2."""
     expected = (None, 2) if case["id"] in REFUSED_BY_TYPER else call_by_argv(*case["args"])
@@ -86,12 +82,6 @@ def test_the_cases_that_typer_rejects_are_accepted_on_the_command_line():
     found = {case["id"]: call_by_argv(*case["args"]) for case in EVERY_CASE if case["id"] in REFUSED_BY_TYPER}
     assert found.keys() == REFUSED_BY_TYPER.keys()
     assert all(call is not None for call, _ in found.values())
-
-
-def test_the_cases_that_only_typer_accepts_are_rejected_on_the_command_line():
-    """An exception that is no longer needed must be removed from the list."""
-    found = {case["id"]: call_by_argv(*case["args"]) for case in EVERY_CASE if case["id"] in ACCEPTED_BY_TYPER}
-    assert found == dict.fromkeys(ACCEPTED_BY_TYPER, (None, 2))
 
 
 @pytest.mark.parametrize(
@@ -136,7 +126,7 @@ def test_the_tree_has_every_flag_and_argument_of_a_command(command):
         found = found.commands[name]
     flags = [*command.all_flags, *(command.global_flags if command.takes_all_global_flags else ())]
     options = {name for param in found.params if param.param_type_name == "option" for name in param.opts}
-    assert options == {name for flag in flags for name in flag.names}
+    assert options == {name for flag in flags for name in flag.spellings}
     arguments = [param for param in found.params if param.param_type_name == "argument"]
     assert [argument.required for argument in arguments] == [param.required for param in command.arguments]
 

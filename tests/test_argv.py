@@ -102,7 +102,6 @@ def test_an_id_needs_no_flag():
         ((*CREATE, "env_1"), ["env_1"]),
         ((*CREATE, "--nmae", "x"), ["--nmae", "--name"]),
         ((*CREATE, "--name"), ["--name", "value", "beta:environments create --help"]),
-        (("beta:environments", "list", "-limit", "5"), ["-limit", "--limit"]),
         (("beta:environments", "lsit"), ["lsit", "list"]),
         (("beta:environments", "--fromat", "json", "list"), ["--fromat", "--format"]),
         (("--fromat", "json"), ["--fromat", "--format"]),
@@ -131,6 +130,7 @@ def test_unknown_words_and_misused_flags_are_rejected(words, parts):
         (("beta:environments",), ["beta:environments"]),
         (("--format", "json", "beta:environments", "-h"), ["beta:environments"]),
         ((*CREATE, "--name", "x", "--help"), list(CREATE)),
+        ((*CREATE, "-help"), list(CREATE)),
         (("auth",), ["auth"]),
         (("auth", "login", "--keyring", "-h"), ["auth", "login"]),
         (("completion", "bash", "--help"), ["completion"]),
@@ -145,7 +145,23 @@ def test_every_way_to_ask_for_help_is_the_same_call(words, path):
     assert parse(words) == help_call(*path)
 
 
-@pytest.mark.parametrize("words", [("--version",), ("-v",), ("--local", "--version")])
+@pytest.mark.parametrize(
+    ("words", "flags"),
+    [
+        (("-local", "beta:environments", "list", "-limit", "5"), {"local": "true", "limit": "5"}),
+        (("beta:environments", "-format=json", "list", "-slurp=false"), {"format": "json", "slurp": "false"}),
+        (("beta:environments", "list", "-file", "x"), {"file": "x"}),
+        (("beta:environments", "list", "-fx"), {"file": "x"}),
+        (("beta:environments", "list", "-fil"), {"file": "il"}),
+        (("auth", "status", "-check"), {"check": "true"}),
+    ],
+)
+def test_one_dash_is_enough_for_a_long_flag(words, flags):
+    """As in the official tool. Only a name that no flag has is a short flag with its value."""
+    assert parse(words).flags == flags
+
+
+@pytest.mark.parametrize("words", [("--version",), ("-v",), ("-version",), ("--local", "--version")])
 def test_the_version_can_be_requested_after_global_flags(words):
     """Flags without a meaning for the version are ignored."""
     assert parse(words) == VersionCall()

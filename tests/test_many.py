@@ -530,6 +530,29 @@ def test_a_pipe_may_have_more_than_ten_megabytes(many):
     assert (result.exit, result.ids) == (0, IDS)
 
 
+def test_the_bodies_of_failures_are_on_stdout_if_a_flag_asks_for_them(many):
+    """They come in the order of the inputs, among the results. Stderr names the failed ones."""
+    flags = ("--format", "jsonl", "--transform", "id", "--transform-error", "error.message")
+    result = many(*ARCHIVE, *IDS[:3], *flags, api=FakeAPI({"env_2": 404}))
+    assert result.stdout.splitlines() == ['"env_1"', '"no env_2"', '"env_3"']
+    assert "env_2: " in result.stderr
+    assert "no env_2" not in result.stderr
+
+
+@pytest.mark.parametrize("ids", [["env_1"], ["env_1", "env_2"]])
+def test_an_error_is_reported_even_if_nobody_reads_its_body(many, ids):
+    """A single one has its exit code."""
+
+    class Closed(Screen):
+        def write(self, _data):
+            raise BrokenPipeError
+
+    flags = ("--format-error", "json")
+    result = many(*ARCHIVE, *ids, *flags, api=FakeAPI(dict.fromkeys(ids, 404)), stdout=Closed(terminal=False))
+    assert (result.exit, result.stderr.count("404 Made Up")) == (5, len(ids))
+    assert "no env_1" in result.stderr
+
+
 def test_memory_does_not_grow_with_the_number_of_ids(many):
     """Only the IDs and a limited number of results are kept in memory."""
     import tracemalloc

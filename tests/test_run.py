@@ -205,12 +205,20 @@ def test_the_error_body_goes_to_stderr_with_the_request_id(ant):
         (("--format-error", "yaml"), "  message: No such environment."),
         (("--transform-error", "error.type"), '"not_found_error"'),
         (("--transform-error", "nope"), "null"),
-        (("--format", "yaml", "--transform", "id"), '"type": "not_found_error"'),
     ],
 )
-def test_the_error_body_has_its_own_flags(ant, words, text):
-    """--format and --transform apply to results."""
-    assert text in ant(*RETRIEVE, *words, replies=[failure(404)]).stderr
+def test_the_error_body_is_on_stdout_if_a_flag_asks_for_it(ant, words, text):
+    """D1. The status and the request's ID stay on stderr."""
+    result = ant(*RETRIEVE, *words, replies=[failure(404, request_id="req_1")])
+    assert (result.exit, text in result.stdout) == (5, True)
+    assert result.stderr.startswith('GET "')
+    assert result.stderr.endswith(": 404 Not Found\nRequest ID: req_1\n")
+
+
+def test_the_flags_of_results_do_not_apply_to_the_error_body(ant):
+    """It is on stderr, as JSON."""
+    result = ant(*RETRIEVE, "--format", "yaml", "--transform", "id", replies=[failure(404)])
+    assert (result.stdout, '"type": "not_found_error"' in result.stderr) == ("", True)
 
 
 def test_the_beginning_of_an_error_that_is_not_json_is_shown(ant):
@@ -334,7 +342,7 @@ def test_debug_shows_both_sides_without_secrets(ant):
         (("--max-items", "x"), ["--max-items"]),
         (("--max-items", "9" * 19), ["--max-items", "18 digits"]),
         (("--max-items", "-2"), ["--max-items", "-1 for all"]),
-        (("-format=raw",), ["'-format'", "Did you mean '--format'?"]),
+        (("-transfrom=id",), ["'-transfrom'", "Did you mean '--transform'?"]),
         (("--name", "x"), ["'--name'", "Did you mean '--filter'?"]),
         (("--base-url", "localhost:1"), ["--base-url", "http://"]),
         (("--base-url", "http://"), ["--base-url"]),

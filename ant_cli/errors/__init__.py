@@ -149,6 +149,8 @@ class APIError(AntError):
         """The body in the format of `--format-error`, without secrets; empty until it was rendered."""
         self.sentence = ""
         """The body as one sentence for a terminal, if it has only a type and a message."""
+        self.is_output = False
+        """A flag asks for the body, so it is printed on stdout."""
         self.retry_after_s = 0.0
         """How long the server asks to wait before the next request, in seconds."""
         self.exit_code = EXIT_CODES.get(status, 7 if 500 <= status <= 599 else 1)
@@ -157,9 +159,9 @@ class APIError(AntError):
         """Return the same error with the wait that the server asks for."""
         return self._changed(retry_after_s=seconds)
 
-    def with_details(self, details: str, sentence: str = "") -> Self:
+    def with_details(self, details: str, sentence: str = "", *, is_output: bool = False) -> Self:
         """Return the same error with its body rendered for people."""
-        return self._changed(details=details, sentence=sentence)
+        return self._changed(details=details, sentence=sentence, is_output=is_output)
 
     def __str__(self) -> str:
         """Return the message of the official tool, the body, and the request's ID."""

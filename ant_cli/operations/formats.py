@@ -23,19 +23,17 @@ class Format(NamedTuple):
     """It prints the response as received. A list is a single request, and its pages are not followed."""
     opens_screen: bool = False
     """Results are shown on a screen of their own; the value chosen there is rendered afterwards."""
-    has_brief_errors: bool = False
-    """On a terminal, an API error is one sentence rather than its body."""
 
 
 FORMATS = (
-    Format("auto", "renderers:as_json", has_brief_errors=True),
+    Format("auto", "renderers:as_json"),
     Format("json", "renderers:as_json"),
     Format("jsonl", "renderers:as_jsonl"),
     Format("yaml", "renderers:as_yaml", separator=b"---\n"),
     Format("table", "table:make_table", is_table=True),
     Format("pretty", "renderers:as_pretty", separator=b"\n"),
     Format("raw", "renderers:as_raw", is_response=True),
-    Format("explore", "renderers:as_json", opens_screen=True, has_brief_errors=True),
+    Format("explore", "renderers:as_json", opens_screen=True),
 )
 BY_NAME = {row.name: row for row in FORMATS}
 

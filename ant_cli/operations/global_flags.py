@@ -35,10 +35,10 @@ GLOBAL_FLAGS = (
     ),
     Param("format", "setting", str, "How results are printed.", choices=_FORMAT_NAMES),
     Param(
-        "format_error", "setting", str, "How the body of an API error is printed, on stderr.", choices=_FORMAT_NAMES
+        "format_error", "setting", str, "Print the body of an API error on stdout, and how.", choices=_FORMAT_NAMES
     ),
     Param("transform", "setting", str, "A GJSON path to pick from the result; on lists, from each item."),
-    Param("transform_error", "setting", str, "A GJSON path to pick from the body of an API error."),
+    Param("transform_error", "setting", str, "Print what a GJSON path picks from the body of an API error."),
     Param("raw_output", "setting", bool, "Print a string without its quotes.", short="-r"),
     Param("columns", "setting", str, "Print a table with these columns, titles or GJSON paths: id,name."),
     Param("dry_run", "setting", bool, "Print the request, with secrets hidden, and send nothing."),
@@ -143,5 +143,3 @@ SET = Param(
     value_name="PATH=TEXT",
 )
 EDITS = (ADD, REMOVE, SET)
-
-BY_FLAG = {flag: param for param in GLOBAL_FLAGS for flag in (param.flag, param.short) if flag}

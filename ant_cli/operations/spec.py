@@ -153,6 +153,11 @@ class Param(NamedTuple):
         return (self.flag, self.short) if self.short else (self.flag,)
 
     @property
+    def spellings(self) -> tuple[str, ...]:
+        """Everything that is accepted as its flag: one dash is enough for a long one, as in the official tool."""
+        return (*self.names, self.flag[1:])
+
+    @property
     def metavar(self) -> str:
         """The placeholder for its value in help; empty for a boolean."""
         name = self.value_name or VALUE_NAMES.get(self.type, "")

@@ -1,11 +1,11 @@
-"""Print the body of an API error on stderr, and make clients whose errors have one."""
+"""Print the body of an API error, on stderr or on stdout, and make clients whose errors have one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ant_cli.errors import APIError, UsageError
+from ant_cli.errors import AntError, APIError, OutputError, UsageError
 from ant_cli.gjson import json_text
 from ant_cli.http.client import Client
 from ant_cli.http.observer import Observer
@@ -13,7 +13,7 @@ from ant_cli.operations.formats import BY_NAME
 from ant_cli.output.printer import Transform
 from ant_cli.output.renderers import make_renderer
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.streams import LONGEST_SHOWN, Stderr
+from ant_cli.runtime.streams import LONGEST_SHOWN, Stderr, Stdout
 from ant_cli.settings.loading import OutputSettings, Settings
 
 _KEYS = {"type", "error", "request_id"}
@@ -41,8 +41,25 @@ def rendered_errors(settings: OutputSettings, stderr: Stderr) -> Iterator[None]:
         yield
     except APIError as error:
         body = stderr.redact_body(error.body, LONGEST_SHOWN)
-        sentence = _sentence(error.status, body, settings) if stderr.is_terminal else ""
-        raise error.with_details(_error_details(body, settings), sentence) from None
+        is_brief = stderr.is_terminal and not settings.prints_errors
+        sentence = _sentence(error.status, body) if is_brief else ""
+        raise error.with_details(
+            _error_details(body, settings), sentence, is_output=settings.prints_errors
+        ) from None
+
+
+def print_on_stdout(error: AntError, stdout: Stdout) -> AntError:
+    """Print the body of an error on stdout, if a flag asks for it, and return the error without it.
+
+    If it can't be written, the error is returned with its body, for stderr.
+    """
+    if not isinstance(error, APIError) or not error.is_output:
+        return error
+    try:
+        stdout.write(json_text.encoded(f"{error.details}\n") if error.details else b"")
+    except (BrokenPipeError, OutputError):
+        return error
+    return error.with_details("")
 
 
 def _error_details(body: bytes, settings: OutputSettings) -> str:
@@ -58,10 +75,8 @@ def _error_details(body: bytes, settings: OutputSettings) -> str:
         return _excerpt(body)
 
 
-def _sentence(status: int, body: bytes, settings: OutputSettings) -> str:
-    """Return an API error as one sentence; empty if it contains more, or a flag asks for another format."""
-    if settings.transform_error or not BY_NAME[settings.format_error].has_brief_errors:
-        return ""
+def _sentence(status: int, body: bytes) -> str:
+    """Return an API error as one sentence; empty if it contains more."""
     try:
         members = json_text.members(body)
         error = json_text.members(members.get("error", b""))

@@ -14,7 +14,7 @@ from ant_cli.http.pool import Pool, Result, Unfinished
 from ant_cli.input.request import Request, Requests
 from ant_cli.operations.global_flags import PARALLEL, YES
 from ant_cli.operations.spec import Flags, Operation
-from ant_cli.output.api_error import open_client, rendered_errors
+from ant_cli.output.api_error import open_client, print_on_stdout, rendered_errors
 from ant_cli.output.printer import check_json
 from ant_cli.output.progress_bar import ProgressBar
 from ant_cli.run.run_plan import RunPlan
@@ -101,6 +101,7 @@ class _Report:
         self._operation = operation
         self._flags = flags
         self._requests = requests
+        self._stdout = runtime.stdout
         self._stderr = runtime.stderr
         self._erases = runtime.stdout.is_terminal
         self._bar = ProgressBar(runtime.stderr, runtime.environ, requests.count, operation.past_participle)
@@ -163,6 +164,7 @@ class _Report:
         self._exit_codes.add(error.exit_code)
         (label,) = _labels(self._operation, [(result.position, result.request)])
         self._bar.erase()
+        error = print_on_stdout(error, self._stdout)
         self._stderr.say(f"{label}: {error.report(on_terminal=self._stderr.is_terminal)}")
 
     def _report_unsent(self, sent: int) -> None:

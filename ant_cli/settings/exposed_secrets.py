@@ -21,7 +21,7 @@ def exposed_secrets(argv: Sequence[str], environ: Mapping[str, str]) -> Iterator
         if is_secret_name(name):
             if separator:
                 yield value.strip()
-            elif arg.startswith("-") and not (arg == "--access-token" and "print-credentials" in argv):
+            elif arg.startswith("-") and not (arg.lstrip("-") == "access-token" and "print-credentials" in argv):
                 yield from argv[position + 1 : position + 2]
     proxies = (*variables.PROXIES, *map(str.upper, variables.PROXIES))
     urls = [text for text in (*argv, *map(environ.get, (variables.BASE_URL, *proxies))) if text and "@" in text]

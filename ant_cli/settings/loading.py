@@ -71,6 +71,8 @@ class OutputSettings(NamedTuple):
     format_error: str
     transform: str
     transform_error: str
+    prints_errors: bool
+    """A flag asks for the bodies of API errors, so they are printed on stdout (D1)."""
     raw_output: bool
     columns: str
     slurp: bool
@@ -299,6 +301,7 @@ def _output(chosen: SettingSource, flags: Flags) -> OutputSettings:
         format_error=check_format("--format-error", flags.text("format_error") or "auto"),
         transform=flags.text("transform") or "",
         transform_error=flags.text("transform_error") or "",
+        prints_errors="format_error" in flags or "transform_error" in flags,
         raw_output=flags.is_on("raw_output"),
         columns=flags.text("columns") or "",
         slurp=flags.is_on("slurp"),

@@ -89,7 +89,7 @@ def test_error_messages_and_the_debug_log_escape_terminal_sequences(ant_over_soc
     body = _unescaped({"type": "error", "message": text, text: text})
     reply = response(body, f"x-request: {header}\x9b", status="404 Not \x9bFound")
     result = ant_over_socket(reply, more=("--format-error", name, "--debug"), terminal=True)
-    assert (result.exit in (5, 8), unescaped(result.stderr)) == (True, [])
+    assert (result.exit in (5, 8), unescaped(result.stderr + result.stdout)) == (True, [])
 
 
 def test_the_excerpt_of_a_response_that_is_not_json_escapes_terminal_sequences(ant_over_socket: AntOverSocket):
