@@ -6,15 +6,26 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
-_MOST_WAITING = 8_000_000
+from ant_cli.runtime.light_typing import NamedTuple
+
+_MOST_WAITING = 4_000_000
 """The most characters that wait to be written. What comes then is left out."""
 _BULK_SHARE = 2
 """Bulk texts are left out at half of that, and from then on until only a quarter waits."""
 _COST = 200
 """Added to the size of each text, for the objects that it consists of."""
+_MOST_PERIODS = 4
 _FRAME_S = 0.5
 
 _Render = Callable[[], str]
+
+
+class _Waiting(NamedTuple):
+    """A text that waits to be written."""
+
+    render: _Render
+    size: int
+    is_bulk: bool
 
 
 class BackgroundWriter:
@@ -29,7 +40,7 @@ class BackgroundWriter:
         self._footer = footer
         self._erase = erase
         self._changed = threading.Condition()
-        self._waiting: deque[tuple[_Render, int]] = deque()
+        self._waiting: deque[_Waiting] = deque()
         self._size = 0
         self._left_out = 0
         self._closing = False
@@ -46,24 +57,36 @@ class BackgroundWriter:
                 self._left_out += 1
                 return
             self._append_note()
-            self._append(render, size)
+            self._append(_Waiting(render, size + _COST, bulk))
             self._changed.notify()
 
-    def _append(self, render: _Render, size: int) -> None:
-        self._waiting.append((render, size + _COST))
-        self._size += size + _COST
+    def _append(self, waiting: _Waiting) -> None:
+        self._waiting.append(waiting)
+        self._size += waiting.size
 
     def _append_note(self) -> None:
         if count := self._left_out:
             self._left_out = 0
-            self._append(lambda: self._note_left_out(count), 0)
+            self._append(_Waiting(lambda: self._note_left_out(count), _COST, is_bulk=False))
 
     def close(self, patience_s: float) -> bool:
-        """Write the rest. Returns whether that was done within `patience_s`."""
+        """Write the rest, as long as something is read in each `patience_s`. Returns whether all was written.
+
+        If that takes several times as long, bulk texts are left out, so that the last events are written.
+        """
         with self._changed:
             self._append_note()
             self._closing = True
             self._changed.notify()
+        for _ in range(_MOST_PERIODS):
+            before = len(self._waiting)
+            self._thread.join(patience_s)
+            if len(self._waiting) == before:
+                return not self._thread.is_alive()
+        with self._changed:
+            self._left_out += sum(waiting.is_bulk for waiting in self._waiting)
+            self._waiting = deque(waiting for waiting in self._waiting if not waiting.is_bulk)
+            self._append_note()
         self._thread.join(patience_s)
         return not self._thread.is_alive()
 
@@ -72,10 +95,10 @@ class BackgroundWriter:
             with self._changed:
                 if not self._waiting and not self._closing:
                     self._changed.wait(_FRAME_S if self._footer else None)
-                render, size = self._waiting.popleft() if self._waiting else (None, 0)
-                self._size -= size
+                waiting = self._waiting.popleft() if self._waiting else None
+                self._size -= waiting.size if waiting else 0
                 is_last = self._closing and not self._waiting
-            text = render() if render else ""
+            text = waiting.render() if waiting else ""
             if self._footer:
                 text = f"{self._erase}{text}{'' if is_last else self._footer()}"
             self._write(text)

@@ -30,8 +30,8 @@ _MAYBE_CUT = 50_000
 """How many characters at the end of a cut text may belong to a secret. One character of it may take up to 12."""
 _MOST_RECEIVED = 50
 """How many secrets from responses are redacted. A server may send any number, and each slows down every message."""
-_LAST_LINES_S = 2.0
-"""How long the end of a program waits for a reader of stderr."""
+_PATIENCE_AT_END_S = 1.0
+"""How long the end of a program waits for a reader of stderr who reads nothing."""
 _POLL_S = 0.02
 """How often Windows is asked whether a pipe has data."""
 _LONGEST_POLL_S = 86_400.0
@@ -287,7 +287,7 @@ class Stderr(Stream):
 
     def end_background(self) -> None:
         """Write the rest. If nobody reads it in time, nothing is written any more."""
-        if self._background and not self._background.close(_LAST_LINES_S):
+        if self._background and not self._background.close(_PATIENCE_AT_END_S):
             self._file = None
         self._background = None
 

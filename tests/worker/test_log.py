@@ -314,9 +314,9 @@ def test_what_does_not_fit_in_memory_is_left_out_and_counted_in_its_place():
     stuck = Stuck()
     writer = writer_of(stuck)
     for _ in range(100):
-        writer.put(lambda: "bulk", 1_000_000, bulk=True)
+        writer.put(lambda: "bulk", 500_000, bulk=True)
     for _ in range(100):
-        writer.put(lambda: "event", 1_000_000, bulk=False)
+        writer.put(lambda: "event", 500_000, bulk=False)
     stuck.released.set()
     assert writer.close(60)
     bulk, events = stuck.texts.count("bulk"), stuck.texts.count("event")
@@ -330,6 +330,32 @@ def test_what_does_not_fit_in_memory_is_left_out_and_counted_in_its_place():
         f"{100 - events} left out",
     ]
     assert stuck.texts == expected
+
+
+def test_at_the_end_the_last_events_are_written_before_the_rest_of_a_flood():
+    """They say why a worker ended. A reader of one line in each period would take too long for everything."""
+    texts = []
+    entered, may_leave = threading.Semaphore(0), threading.Semaphore(0)
+
+    def write(text):
+        entered.release()
+        may_leave.acquire()
+        texts.append(text)
+
+    def wait_for_one_line(_seconds):
+        may_leave.release()
+        entered.acquire()
+
+    writer = BackgroundWriter(write, lambda count: f"{count} left out", None, "")
+    for text in (*["bulk"] * 100, "the last event"):
+        writer.put(lambda text=text: text, 0, bulk=text == "bulk")
+    entered.acquire()
+    thread = writer._thread
+    writer._thread = SimpleNamespace(join=wait_for_one_line, is_alive=thread.is_alive)
+    assert not writer.close(1.0)
+    may_leave.release(100)
+    thread.join()
+    assert texts == [*["bulk"] * 5, "the last event", "95 left out"]
 
 
 def test_the_end_does_not_wait_for_a_reader_who_does_not_read():
