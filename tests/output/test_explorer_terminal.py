@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -83,6 +84,22 @@ def test_a_chosen_value_is_printed_below_the_shell_prompt(explore: Explore, keys
     assert session.end() == (0, printed)
 
 
+COLOUR = re.compile(r"\x1b\[(?:\d+;)*[34][0-8][;m]")
+
+
+@pytest.mark.parametrize("variable", ["", "NO_COLOR=1", "CLICOLOR=0"])
+def test_rows_have_colours_unless_the_environment_says_no(explore: Explore, clean_environ, variable):
+    """Only the colours of the terminal's own theme are used."""
+    clean_environ.update([variable.split("=")] if variable else [])
+    session = explore(page([PROD, TEST]))
+    session.type("l")
+    session.wait_for('id: "env_1"')
+    assert bool(COLOUR.findall(session.sent)) == (not variable)
+    assert "38;" not in session.sent
+    session.type("q")
+    assert session.end() == (0, "")
+
+
 def test_copied_text_is_sent_to_the_terminal_by_osc_52(explore: Explore):
     """This works through ssh, too."""
     session = explore(page([PROD, TEST]))
@@ -154,7 +171,7 @@ def test_the_explorer_survives_a_window_of_any_size(explore: Explore, size):
     session.resize(*size)
     session.type("jl/prod\r?qfx\rvv")
     session.resize(24, 80)
-    session.wait_for('nothing · "x" in 0')
+    session.wait_for('"x" in 0')
     session.type("q")
     assert session.end() == (0, "")
 

@@ -1,116 +1,195 @@
-"""The explorer's screen, and the actions of its keys."""
+"""The explorer's screen: rows, a search, a filter, and a page of text, with the keys of `less` and of vi."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from functools import partial
+from threading import Thread
+from typing import ClassVar
 
+from rich.columns import Columns
 from rich.console import RenderableType
 from textual import events
 from textual.app import App, ComposeResult
-from textual.message import Message
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.widget import Widget
+from textual.widgets import Input, Static
 
 from ant_cli.gjson import json_text
-from ant_cli.output.explorer.feed import Feed
-from ant_cli.output.explorer.keys import BROWSE, FILTER, READ, SEARCH, Mode, help_text
-from ant_cli.output.explorer.outline import Outline
+from ant_cli.output.explorer.rows import Rows
 from ant_cli.output.explorer.tree import cut_to_row, in_full, path_of, text_to_copy
-from ant_cli.output.explorer.widgets import COLOURED, PLAIN, Bar, Prompt, Rows, TextPage
+from ant_cli.output.terminal import ELLIPSIS, cell_width
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.sanitize import escape_controls
 
-_SHORT = 40
-"""The most characters of a copied text that the status line repeats."""
-
 
 class Choice(NamedTuple):
-    """The value to print after the screen has closed."""
+    """What to do after the screen has closed."""
 
-    value: bytes = b""
-    is_raw: bool = False
+    value: bytes
+    """The JSON value to print; empty for nothing."""
+    is_raw: bool
     """Print a string without its quotes."""
-    interrupted: bool = False
+    error: Exception | None
+    """Why the list is incomplete. Raise it after printing the value."""
+
+
+class Feed:
+    """The pages of a list, fetched one at a time by a thread, so that the screen never waits for the network."""
+
+    def __init__(self, pages: Iterator[list[bytes]]) -> None:
+        self._pages = pages
+        self.is_busy = False
+        """Whether a page is being fetched. The receiver resets this, so that pages arrive in order."""
+        self.has_more = True
+        self.error: Exception | None = None
+        """The error that cut the list short."""
+
+    def fetch(self, arrived: Callable[[list[bytes]], object]) -> None:
+        """Unless a page is already being fetched, fetch the next one in a thread, and pass it to `arrived`."""
+        if self.is_busy or not self.has_more:
+            return
+        self.is_busy = True
+        # A daemon thread, so that quitting does not wait for a response that is no longer needed.
+        Thread(target=lambda: arrived(self.next_page()), daemon=True).start()
+
+    def next_page(self) -> list[bytes]:
+        """Return the next page; an empty one at the end of the list, or after an error."""
+        try:
+            page = next(self._pages, None)
+        except Exception as error:  # noqa: BLE001 - shown on the screen, and raised after it has closed
+            self.error, page = error, None
+        self.has_more = page is not None
+        return page or []
+
+
+class Prompt(Input):
+    """The input line of a search or a filter."""
+
+    HINT = "Enter go  Esc back"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("enter,tab,down", "app.accept"),
+        ("escape", "app.cancel"),
+    ]
+
+
+class Page(VerticalScroll):
+    """A text that replaces the rows."""
+
+    HINT = "Esc back"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("escape,q,enter,left,h,v,question_mark", "app.browse"),
+        ("j", "scroll_down"),
+        ("k", "scroll_up"),
+        ("space,ctrl+d,ctrl+f", "page_down"),
+        ("ctrl+u,ctrl+b", "page_up"),
+        ("g", "scroll_home"),
+        ("G", "scroll_end"),
+    ]
 
 
 class Explorer(App[Choice], inherit_bindings=False):
-    """Browses a response.
-
-    No widget has the focus: every key arrives here in the order in which it was typed, and its action is looked up
-    when the actions of the keys before it are complete. So no key is lost, however fast they are typed.
-    """
+    """Browses a response. Which keys apply depends on the widget that has the focus."""
 
     ENABLE_COMMAND_PALETTE = False
-    ALLOW_SELECT = False
-    # Only the terminal's own colours, because they suit its background.
     CSS = """
+    * { background: ansi_default; color: ansi_default; background-tint: transparent; scrollbar-size: 0 0; }
     Screen { overflow: hidden; }
-    Screen, Rows, TextPage, Prompt { background: ansi_default; color: ansi_default; }
-    Rows, TextPage { height: 1fr; scrollbar-size: 0 0; }
-    Bar, Prompt { height: 1; }
+    Rows { height: 1fr; }
+    Rows > .tree--cursor { background: ansi_default; color: ansi_default; text-style: reverse; }
+    Prompt > .input--cursor { text-style: reverse; }
+    Page { height: 1fr; padding: 0 1; }
+    #status, #footer { height: 1; padding: 0 1; text-style: bold; text-wrap: nowrap; text-overflow: ellipsis; }
     """
-
-    class Arrived(Message):
-        """A page has arrived."""
-
-        def __init__(self, page: list[bytes]) -> None:
-            super().__init__()
-            self.page = page
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("slash", "search", "search, folded values too"),
+        ("n", "search_on(1)", "next match"),
+        ("N", "search_on(-1)", "previous match"),
+        ("f", "filter", "show rows with these words"),
+        ("escape", "cancel", "show everything again"),
+        ("A", "load_all", "load all pages"),
+        ("v", "view", "view the whole value"),
+        ("y", "copy_value", "copy the value"),
+        ("Y", "copy_path", "copy path for --transform"),
+        ("p", "print_value", "quit and print the value"),
+        ("P", "print_path", "quit and print its path"),
+        ("question_mark", "help", "keys"),
+        ("q", "leave", "quit"),
+        ("ctrl+z", "suspend_process", "suspend"),
+        Binding("ctrl+c", "interrupt", "end, as interrupted", priority=True),
+    ]
 
     def __init__(
         self,
-        outline: Outline,
-        feed: Feed,
+        first: list[bytes],
+        further: Iterator[list[bytes]],
         *,
+        is_list: bool = True,
         transform: str = "",
-        colour: bool = True,
         describe: Callable[[Exception], str] = str,
     ) -> None:
-        """Take the rows so far, and the source of further pages."""
+        """Take the first page, and the source of further pages."""
         super().__init__(ansi_color=True)
+        self.animation_level = "none"
         self.error_console.quiet = True
         self.failure: Exception | None = None
         """The unexpected error that ended the run."""
-        self.outline = outline
-        self.feed = feed
+        self.rows = Rows(is_list=is_list)
+        self.rows.append(first)
+        self.feed = Feed(further)
+        self.status, self.footer = Static(id="status", markup=False), Static(id="footer", markup=False)
+        self.search = Prompt(placeholder="search", compact=True)
+        self.filter = Prompt(placeholder="show rows with these words", compact=True)
+        self.text = Static(markup=False)
+        self.page = Page(self.text)
         self._transform = transform
         self._describe = describe
         self._loads_all = False
-        self._mode = BROWSE
         self._error_shown = False
         self._query = ""
-        self.rows = Rows(outline, COLOURED if colour else PLAIN)
-        self.status, self.footer = Bar(), Bar()
-        self.prompt, self.page = Prompt(), TextPage()
+        self._note = ""
 
     def compose(self) -> ComposeResult:
         """Create the widgets."""
         yield self.status
         yield self.rows
         yield self.page
-        yield self.prompt
+        yield self.search
+        yield self.filter
         yield self.footer
 
     def on_mount(self) -> None:
-        """Show the first row."""
-        self._switch(BROWSE)
+        """Show the first row, and fetch pages when the user scrolls, also with the mouse."""
+        self._open(self.rows)
+        self.call_after_refresh(self.update)
+        self.watch(self.rows, "scroll_y", self.update, init=False)
         # After a suspension, the terminal is blank, but textual does not know that.
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
-        self.call_after_refresh(self.show)
 
-    async def on_key(self, event: events.Key) -> None:
-        """Run the action of the key in this mode, unless an earlier key has ended the run."""
-        event.prevent_default()
-        if self.return_value is not None:
+    async def on_event(self, event: events.Event) -> None:
+        """Complete the action of a key before the next key, so that keys after / are text, however fast they come.
+
+        textual itself passes a key on to the widget, and its action back to the app, while the next key arrives.
+        """
+        if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
+            await super().on_event(event)
+        elif self.return_code is None:
+            self.app_focus = True
+            self._note = ""
+            await self._type(event)
+            self.update()
+
+    async def _type(self, event: events.Key | events.Paste) -> None:
+        if isinstance(event, events.Paste):
+            text = " ".join(event.text.splitlines())
+        elif bound := self.screen.active_bindings.get(event.key):
+            await self.run_action(bound.binding.action, bound.node)
             return
-        if self._mode.is_typing and event.character and event.is_printable:
-            self._type(event.character)
-        elif action := self._mode.actions.get(event.key):
-            await self.run_action(action)
-
-    def on_paste(self, event: events.Paste) -> None:
-        """Insert pasted text into the prompt. In other modes, a paste does nothing, because nobody pastes keys."""
-        if self._mode.is_typing:
-            self._type(event.text)
+        else:
+            text = event.character if event.character and event.is_printable else ""
+        if isinstance(self.focused, Prompt):
+            self.focused.insert_text_at_cursor(escape_controls(text))
 
     def _handle_exception(self, error: Exception) -> None:
         # Overrides textual's, which only prints a traceback, with the values of all variables.
@@ -122,203 +201,122 @@ class Explorer(App[Choice], inherit_bindings=False):
         self.failure = self.failure or RuntimeError("textual failed")
         super().panic(*renderables)
 
-    def _switch(self, mode: Mode) -> None:
-        """Change to another mode."""
-        self._mode = mode
-        self.prompt.display = mode.is_typing
-        self.page.display = mode is READ
-        self.rows.display = mode is not READ
+    def _open(self, widget: Widget) -> None:
+        for other in (self.page, self.search, self.filter):
+            other.display = other is widget
+        self.rows.display = widget is not self.page
+        self.set_focus(widget)
 
     # Display
 
-    def show(self, note: str = "") -> None:
-        """Update the screen, and fetch the next page if the cursor is near the end of the rows."""
-        self.rows.show()
-        near_end = self.outline.cursor + self.rows.size.height >= len(self.outline.rows)
-        if near_end or self._loads_all:
-            self.feed.fetch(self._deliver)
-        self.status.update(self.page.title if self._mode is READ else self.position, note or self.progress)
-        self.footer.update(cut_to_row(self.path, end=True), self._mode.hint)
+    def update(self) -> None:
+        """Apply the filter, fetch the next page if the last rows are near, and show the position and the path."""
+        self.rows.filter(self.filter.value)
+        self.rows.scroll_sideways()
+        seen = max(self.rows.cursor_line, self.rows.scroll_offset.y) + self.rows.size.height
+        if seen > self.rows.last_line or self._loads_all:
+            self.feed.fetch(partial(self.call_later, self._arrived))
+        if self.feed.error and not self._error_shown and self.focused is self.rows:
+            self._error_shown = True
+            self._open_page(escape_controls(self._describe(self.feed.error)))
+        loading = "the list is incomplete" if self.feed.error else "loading…" if self.feed.is_busy else ""
+        self.status.update(" · ".join(filter(None, [self.position, self._note, loading])))
+        hint = getattr(self.focused, "HINT", "? keys  q quit")
+        room = self.size.width - cell_width(hint) - 5
+        self.footer.update(f"{hint} · {_end_of(cut_to_row(self.path, end=True), room)}" if self.path else hint)
+
+    def on_tree_node_highlighted(self) -> None:
+        """Show the position after a click."""
+        self.update()
 
     @property
     def path(self) -> str:
         """The path of the current value, for `--transform`."""
-        return path_of(self.outline.current, self._transform) if self.outline.current else ""
+        return path_of(self.rows.current, self._transform) if self.rows.current else ""
 
     @property
     def position(self) -> str:
         """The position of the cursor, for the status line."""
-        outline = self.outline
-        if not outline.current:
-            position = "nothing" if outline.wanted else "an empty list"
-        elif outline.is_list:
-            position = f"item {outline.current.root.number + 1:,} of {self.total}"
+        rows = self.rows
+        wanted = cut_to_row(" ".join(rows.wanted))
+        filtered = f'"{wanted}" in {rows.shown_count:,}' if wanted else ""
+        if not rows.current:
+            return filtered or "an empty list"
+        if rows.is_list:
+            more = "+" if self.feed.has_more else ""
+            position = f"item {rows.current.place[0] + 1:,} of {len(rows.values):,}{more}"
         else:
-            position = f"row {outline.cursor + 1:,} of {len(outline.rows):,}"
-        wanted = cut_to_row(" ".join(outline.wanted))
-        return f'{position} · "{wanted}" in {outline.shown_count:,}' if wanted else position
+            position = f"row {rows.cursor_line + 1:,} of {rows.last_line + 1:,}"
+        return f"{position} · {filtered}" if filtered else position
 
-    @property
-    def total(self) -> str:
-        """The number of items, with a + if there are more pages."""
-        return f"{len(self.outline.roots):,}" + ("+" if self.feed.has_more else "")
-
-    @property
-    def progress(self) -> str:
-        """The state of loading, for the status line."""
-        if self.feed.error:
-            return "the list is incomplete"
-        return "loading…" if self.feed.is_busy else ""
-
-    def _deliver(self, page: list[bytes]) -> None:
-        with suppress(RuntimeError):  # the screen may be gone by now
-            self.post_message(self.Arrived(page))
-
-    def on_explorer_arrived(self, message: Arrived) -> None:
-        """Append the items of a page."""
+    def _arrived(self, page: list[bytes]) -> None:
         self.feed.is_busy = False
-        self.outline.append(message.page)
-        self.show()
-        self._show_error()
-
-    def _show_error(self) -> None:
-        """Show once why the list is incomplete, but not while the user types: the page would swallow the keys."""
-        if self.feed.error and not self._error_shown and not self._mode.is_typing:
-            self._error_shown = True
-            self._open_page("The next page could not be loaded", escape_controls(self._describe(self.feed.error)))
-
-    # Moving
-
-    def action_outline(self, change: str) -> None:
-        """Call a method of the outline; `toggle` on a scalar shows it in full."""
-        current = self.outline.current
-        if change == "toggle" and current and not current.can_open:
-            self.action_view()
-        else:
-            getattr(self.outline, change)()
-            self.show()
-
-    def action_move(self, rows: int) -> None:
-        """Move by rows."""
-        self.outline.move(rows)
-        self.show()
-
-    def action_page(self, screens: float) -> None:
-        """Move by screens."""
-        self.action_move(int(screens * max(2, self.rows.size.height - 1)))
-
-    def action_first(self) -> None:
-        """Go to the first row."""
-        self.action_move(-len(self.outline.rows))
-
-    def action_last(self) -> None:
-        """Go to the last row."""
-        self.action_move(len(self.outline.rows))
-
-    def action_point(self, row: int) -> None:
-        """Go to the row. If it is already the current one, fold or unfold it."""
-        distance = row - self.outline.cursor
-        if distance:
-            self.action_move(distance)
-        else:
-            self.action_outline("toggle")
+        self.rows.append(page)
+        self.update()
 
     def action_load_all(self) -> None:
         """Fetch all remaining pages."""
         self._loads_all = True
-        self.show()
 
     # Search and filter
 
     def action_search(self) -> None:
         """Open the prompt of a search."""
-        self._open_prompt(SEARCH, "")
+        self.search.value = ""
+        self._open(self.search)
 
     def action_filter(self) -> None:
-        """Open the prompt of a filter."""
-        self._open_prompt(FILTER, " ".join(self.outline.wanted))
-
-    def _open_prompt(self, mode: Mode, text: str) -> None:
-        self.prompt.line.begin(text)
-        self._switch(mode)
-        self.show()
-
-    def action_edit(self, how: str, *distance: int) -> None:
-        """Call a method of the typed line, and filter at once."""
-        getattr(self.prompt.line, how)(*distance)
-        self._typed()
-
-    def _type(self, text: str) -> None:
-        self.prompt.line.insert(text)
-        self._typed()
-
-    def _typed(self) -> None:
-        self.prompt.refresh()
-        if self._mode is FILTER:
-            self._filter(self.prompt.line.text)
+        """Open the prompt of the filter."""
+        self._open(self.filter)
 
     def action_accept(self) -> None:
         """Close the prompt, and search."""
-        searches = self._mode is SEARCH
-        self._close_prompt()
+        searches = self.focused is self.search
+        self._open(self.rows)
         if searches:
-            self._query = self.prompt.line.text or self._query
+            self._query = self.search.value or self._query
             self.action_search_on(1)
 
-    def action_give_up(self) -> None:
-        """Close the prompt, and end the filter."""
-        if self._mode is FILTER:
-            self._filter("")
-        self._close_prompt()
-
-    def action_show_all(self) -> None:
-        """End the filter."""
-        self._filter("")
+    def action_cancel(self) -> None:
+        """Close the prompt of a search, or else end the filter."""
+        if self.focused is not self.search:
+            self.filter.value = ""
+        self._open(self.rows)
 
     def action_search_on(self, direction: int) -> None:
         """Go to the next match."""
-        has_match = self.outline.search(self._query, back=direction < 0)
-        so_far = " so far; A loads all" if self.feed.has_more else ""
-        self.show("" if has_match or not self._query else f'no "{cut_to_row(self._query)}"{so_far}')
-
-    def _filter(self, text: str) -> None:
-        self.outline.filter(text)
-        self.show()
-
-    def _close_prompt(self) -> None:
-        self._switch(BROWSE)
-        self.show()
-        self._show_error()
+        if not self.rows.search(self._query, back=direction < 0) and self._query:
+            so_far = " so far; A loads all" if self.feed.has_more else ""
+            self._note = f'no "{cut_to_row(self._query)}"{so_far}'
 
     # The current value
 
+    def action_browse(self) -> None:
+        """Go back to the rows."""
+        self._open(self.rows)
+
     def action_view(self) -> None:
         """Show all of the value."""
-        if self.outline.current:
-            self._open_page(self.position, in_full(self.outline.current.raw))
+        if self.rows.current:
+            self._open_page(in_full(self.rows.current.raw))
 
     def action_help(self) -> None:
         """Show the keys."""
-        self._open_page("Keys", help_text())
+        keys: dict[str, str] = {}
+        for binding in Binding.make_bindings([*Rows.BINDINGS, *self.BINDINGS]):
+            keys[binding.description] = f"{keys.get(binding.description, '')}{self.get_key_display(binding)} "
+        lines = [f"{names:<11}{meaning}" for meaning, names in keys.items()]
+        self._open_page(Columns(lines, column_first=True))
 
-    def action_scroll(self, how: str) -> None:
-        """Call a scrolling method of the page."""
-        getattr(self.page, how)(animate=False)
-
-    def action_close_page(self) -> None:
-        """Go back to the rows."""
-        self._switch(BROWSE)
-        self.show()
-
-    def _open_page(self, title: str, text: str) -> None:
-        self.page.show(title, text)
-        self._switch(READ)
-        self.show()
+    def _open_page(self, text: str | Columns) -> None:
+        self.text.update(text)
+        self.page.scroll_home(animate=False)
+        self._open(self.page)
 
     def action_copy_value(self) -> None:
         """Copy the value."""
-        if self.outline.current:
-            self._copy(text_to_copy(self.outline.current.raw))
+        if self.rows.current:
+            self._copy(text_to_copy(self.rows.current.raw))
 
     def action_copy_path(self) -> None:
         """Copy the path."""
@@ -326,22 +324,34 @@ class Explorer(App[Choice], inherit_bindings=False):
 
     def _copy(self, text: str) -> None:
         self.copy_to_clipboard(text)
-        self.show(f"copied: {cut_to_row(text)}" if len(text) <= _SHORT else f"copied {len(text):,} characters")
+        self._note = f"copied: {cut_to_row(text)}"
 
     def action_print_value(self) -> None:
         """Quit, and print the value."""
-        if self.outline.current:
-            self.exit(Choice(value=self.outline.current.raw))
+        if self.rows.current:
+            self._leave(self.rows.current.raw)
 
     def action_print_path(self) -> None:
         """Quit, and print the path."""
         if self.path:
-            self.exit(Choice(value=json_text.quote(self.path), is_raw=True))
+            self._leave(json_text.quote(self.path), is_raw=True)
 
     def action_leave(self) -> None:
         """Quit."""
-        self.exit(Choice())
+        self._leave()
 
     def action_interrupt(self) -> None:
         """Quit as by an interrupt."""
-        self.exit(Choice(interrupted=True))
+        self.exit(return_code=1)
+
+    def _leave(self, value: bytes = b"", *, is_raw: bool = False) -> None:
+        self.exit(Choice(value, is_raw, self.feed.error))
+
+
+def _end_of(path: str, width: int) -> str:
+    """Return the end of a path that fits, because its last keys matter most."""
+    if cell_width(path) <= width:
+        return path
+    while path and cell_width(path) >= width:
+        path = path[1:]
+    return ELLIPSIS + path

@@ -5,6 +5,7 @@ textual is imported only when the screen will open.
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -12,11 +13,9 @@ from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from threading import Thread
 
-from ant_cli.output.explorer.feed import Feed
-from ant_cli.output.explorer.outline import Outline
 from ant_cli.output.terminal import shows_colour
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
+from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.runtime.process import Terminated
 
 if TYPE_CHECKING:
@@ -25,19 +24,12 @@ if TYPE_CHECKING:
     Run = Callable[[Explorer], Choice | None]
 
 
-class ExplorerResult(NamedTuple):
-    """The result of a session."""
-
-    value: bytes
-    """The JSON value to print; empty for nothing."""
-    is_raw: bool
-    """Print a string without its quotes."""
-    error: Exception | None
-    """Why the list is incomplete. Raise it after printing the value."""
-
-
 TEXTUAL = "textual"
 """The package that draws the explorer, which is optional."""
+
+
+_RECURSION_LIMIT = 2000
+"""Twice the usual: textual needs a part of it, so that JSON of the accepted depth could not be parsed inside it."""
 
 
 def missing_requirement(runtime: Runtime) -> str:
@@ -56,7 +48,7 @@ def explore(
     path: str = "",
     before_screen: Callable[[], None] = lambda: None,
     run: Run | None = None,
-) -> ExplorerResult:
+) -> Choice:
     """Open the screen with the first page, and return the value that the user chose.
 
     `path` is the run's `--transform`, which the paths of values are relative to.
@@ -66,14 +58,29 @@ def explore(
 
     """
     Thread(target=_load_screen, daemon=True).start()
-    feed = Feed(pages)
-    outline = Outline(is_list=is_list)
-    outline.append(next(pages, []))
+    first = next(pages, [])
     before_screen()
-    choice = _choose(outline, feed, path, runtime, run)
-    if choice.interrupted:
+    sys.setrecursionlimit(_RECURSION_LIMIT)
+    from ant_cli.output.explorer.application import Explorer
+
+    if not shows_colour(runtime.environ, is_terminal=True):
+        os.environ["NO_COLOR"] = "1"  # the only one of the variables that textual knows
+    app = Explorer(
+        first, pages, is_list=is_list, transform=path, describe=lambda error: runtime.stderr.redact(str(error))
+    )
+    if sys.platform != "win32":  # even under nohup, because without a terminal textual would loop at full speed
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    runtime.stderr.buffer()
+    try:
+        with _sigterm_as_sigint():
+            choice = run(app) if run else app.run()
+    finally:
+        runtime.stderr.flush()
+    if app.failure:
+        raise app.failure
+    if choice is None:  # or a signal ended the screen, which asyncio and textual do not report
         raise KeyboardInterrupt
-    return ExplorerResult(choice.value, choice.is_raw, feed.error)
+    return choice
 
 
 def _load_screen() -> None:
@@ -105,27 +112,3 @@ def _sigterm_as_sigint() -> Iterator[None]:
             signal.signal(signal.SIGTERM, before)
         if terminated:
             raise Terminated
-
-
-def _choose(outline: Outline, feed: Feed, path: str, runtime: Runtime, run: Run | None) -> Choice:
-    from ant_cli.output.explorer.application import Choice, Explorer
-
-    app = Explorer(
-        outline,
-        feed,
-        transform=path,
-        colour=shows_colour(runtime.environ, is_terminal=runtime.stdout.is_terminal),
-        describe=lambda error: runtime.stderr.redact(str(error)),
-    )
-    if sys.platform != "win32":  # even under nohup, because without a terminal textual would loop at full speed
-        signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    runtime.stderr.buffer()
-    try:
-        with _sigterm_as_sigint():
-            choice = run(app) if run else app.run()
-    finally:
-        runtime.stderr.flush()
-    if app.failure:
-        raise app.failure
-    # The choice is None if a signal ended the screen, which asyncio and textual do not report.
-    return choice or Choice(interrupted=True)

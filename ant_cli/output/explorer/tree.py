@@ -1,12 +1,13 @@
-"""The values of a response as a tree: their texts on the screen, and the GJSON path of each.
+"""The values of a response: their texts on the screen, and the GJSON path of each.
 
-A node is expanded, summarized and prepared for searching only when that is needed.
+A value is split, summarized and prepared for searching only when that is needed.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import cached_property
 
 from ant_cli.gjson import json_text
 from ant_cli.runtime.light_typing import NamedTuple
@@ -27,114 +28,64 @@ _SIZES = {"object": "{{{}}}", "array": "[{}]"}
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"(?:\s*:)?|[^\s{}\[\],:"]++')
 
 
-class Node:
-    """A value: its place in the tree, and whether its children are shown."""
+class Value:
+    """A JSON value, and its place in the response."""
 
-    __slots__ = (
-        "_children",
-        "_search_text",
-        "_summary",
-        "depth",
-        "hidden",
-        "is_open",
-        "json_type",
-        "key",
-        "number",
-        "parent",
-        "raw",
-    )
-
-    def __init__(self, raw: bytes, key: str, number: int, parent: Node | None = None) -> None:
-        """Take the JSON value, its key or index, and its position among its siblings."""
+    def __init__(self, raw: bytes, key: str, number: int, parent: Value | None = None) -> None:
+        """Take the JSON, the key or index, and the position among the siblings."""
         self.raw = raw
         self.key = key
-        self.number = number
         self.parent = parent
-        self.depth: int = parent.depth + 1 if parent else 0
+        self.place: tuple[int, ...] = (*parent.place, number) if parent else (number,)
+        """The positions of its ancestors and of itself. It sorts values in the order of the response."""
         self.json_type = json_text.json_type(raw)
-        self.is_open = False
-        self.hidden = False
-        """The filter excludes it."""
-        self._children: list[Node] | None = None
-        self._search_text: _SearchText | None = None
-        self._summary: str | None = None
 
     @property
-    def children(self) -> list[Node]:
+    def depth(self) -> int:
+        """The number of its ancestors."""
+        return len(self.place) - 1
+
+    @property
+    def members(self) -> list[Value]:
         """Its members or elements; empty for a scalar."""
-        if self._children is None:
-            self._children = [
-                Node(raw, key, number, self) for number, (key, raw) in enumerate(_entries(self.raw, self.json_type))
-            ]
-        return self._children
+        entries: list[tuple[str, bytes]] = []
+        if self.json_type == "object":
+            entries = list(json_text.members(self.raw).items())
+        elif self.json_type == "array":
+            entries = [(str(index), element) for index, element in enumerate(json_text.elements(self.raw))]
+        return [Value(raw, key, number, self) for number, (key, raw) in enumerate(entries)]
 
     @property
     def can_open(self) -> bool:
-        """Whether it has children."""
-        return self.json_type in ("object", "array") and bool(self.children)
+        """Whether its members can be shown."""
+        return self.json_type in _SIZES and bool(self.raw.strip()[1:-1].strip())
 
-    @property
-    def search_text(self) -> _SearchText:
+    @cached_property
+    def search_text(self) -> SearchText:
         """The text that searches and filters look into."""
-        if self._search_text is None:
-            self._search_text = search_text_of(self.raw)
-        return self._search_text
+        return search_text_of(self.raw)
 
-    def prepare_search(self) -> None:
-        """Compute `search_text` now instead of at the first search."""
-        _ = self.search_text
-
-    @property
+    @cached_property
     def summary(self) -> str:
         """The text after its key in a row."""
-        if self._summary is None:
-            self._summary = in_a_row(self.raw)
-        return self._summary
+        return in_a_row(self.raw)
 
-    @property
-    def root(self) -> Node:
-        """The item that contains it."""
-        node = self
-        while node.parent:
-            node = node.parent
-        return node
+    def mentions(self, text: str) -> bool:
+        """Whether a key or a value inside it contains the text."""
+        return text in self.search_text.values or text in self.search_text.keys
 
-    @property
-    def order(self) -> tuple[int, ...]:
-        """The key that sorts values in the order of the screen."""
-        numbers = []
-        node: Node | None = self
-        while node:
-            numbers.append(node.number)
-            node = node.parent
-        return tuple(reversed(numbers))
+    def matches(self, text: str) -> bool:
+        """Whether its own key contains the text, or the value of a scalar does."""
+        in_key = self.parent is not None and text in self.key.casefold()
+        return in_key or (not self.can_open and text in self.search_text.values)
 
 
-def _entries(raw: bytes, type_: str) -> list[tuple[str, bytes]]:
-    if type_ == "object":
-        return list(json_text.members(raw).items())
-    if type_ == "array":
-        return [(str(index), element) for index, element in enumerate(json_text.elements(raw))]
-    return []
-
-
-def walk(nodes: list[Node], descend: Callable[[Node], bool]) -> Iterator[Node]:
-    """Yield the nodes that no filter hides, each before its children; children only if `descend` returns true."""
-    stack = nodes[::-1]
-    while stack:
-        node = stack.pop()
-        if not node.hidden:
-            yield node
-            if descend(node):
-                stack += node.children[::-1]
-
-
-def path_of(node: Node, transform: str = "") -> str:
-    """Return the `--transform` path of the node, below the `transform` of this run."""
+def path_of(value: Value, transform: str = "") -> str:
+    """Return the `--transform` path of the value, below the `transform` of this run."""
     keys: list[str] = []
-    while node.parent:
-        keys.append(node.key)
-        node = node.parent
+    while value.parent:
+        keys.append(value.key)
+        value = value.parent
     keys.reverse()
     path = "".join(_joined(keys))
     if not keys:
@@ -156,14 +107,14 @@ def _joined(keys: list[str]) -> Iterator[str]:
 # Texts
 
 
-class _SearchText(NamedTuple):
+class SearchText(NamedTuple):
     """The strings and numbers of a value, case-folded."""
 
     values: str
     keys: str
 
 
-def search_text_of(raw: bytes) -> _SearchText:
+def search_text_of(raw: bytes) -> SearchText:
     """Return the search text of a JSON value."""
     # Folding the case of the whole text at once is faster, and does not change quotes, brackets or escapes.
     tokens = _TOKEN.findall(raw.decode().casefold())
@@ -171,7 +122,7 @@ def search_text_of(raw: bytes) -> _SearchText:
         tokens = [_unescaped(token) for token in tokens]
     values = [token for token in tokens if token[-1] != ":"]
     keys = [token for token in tokens if token[-1] == ":"]
-    return _SearchText("\n".join(values), "\n".join(keys))
+    return SearchText("\n".join(values), "\n".join(keys))
 
 
 def _unescaped(token: str) -> str:

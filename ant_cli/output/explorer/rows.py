@@ -1,0 +1,250 @@
+"""The values of a response as textual's tree: fold, unfold, filter, search."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import ClassVar
+
+from rich.style import Style
+from rich.text import Text
+from textual.binding import BindingType
+from textual.widgets import Tree
+from textual.widgets.tree import TreeNode
+
+from ant_cli.output.explorer.tree import Value, key_in_a_row
+
+_KEY = Style(color="cyan", bold=True)
+_DIM = Style(dim=True)
+_LITERAL = Style(color="magenta")
+_STYLES = {"null": _DIM, "number": _LITERAL, "true": _LITERAL, "false": _LITERAL}
+"""The styles of scalars. Only the terminal's own colours, because they suit its background."""
+_NO_LABEL = Text()
+"""The label of every node: the tree renders only the rows on the screen, from their values."""
+
+
+class Rows(Tree[Value]):
+    """The items of a list, or one value, as rows. The members of a value are added when it is first unfolded."""
+
+    FOCUS_ON_CLICK = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("down,j", "cursor_down", "next row"),
+        ("up,k", "cursor_up", "previous row"),
+        ("pagedown,ctrl+f,ctrl+d", "page_down", "next screen"),
+        ("pageup,ctrl+b,ctrl+u", "page_up", "previous screen"),
+        ("home,g", "scroll_home", "first row"),
+        ("end,G", "scroll_end", "last row so far"),
+        ("enter,space", "open", "fold, unfold, or view text"),
+        ("right,l", "descend", "unfold, then go inside"),
+        ("left,h", "ascend", "fold, then go outside"),
+        ("e", "unfold_all", "unfold all below"),
+        ("c", "fold_all", "fold everything"),
+    ]
+
+    def __init__(self, *, is_list: bool) -> None:
+        super().__init__(_NO_LABEL)
+        self.show_root = self.show_guides = self.auto_expand = False
+        self.guide_depth = 2
+        self.is_list = is_list
+        self.values: list[Value] = []
+        self.wanted: list[str] = []
+        """The terms of the filter."""
+
+    def append(self, values: Iterable[bytes]) -> None:
+        """Append items of the list, or the one value."""
+        new = [Value(raw, str(number + 1), number) for number, raw in enumerate(values, len(self.values))]
+        for value in new:
+            _ = value.search_text  # page by page: with 10,000 items at once, the first search would be slow
+        self.values += new
+        self._add(self.root, new)
+        if self.is_mounted and not self.cursor_node:
+            self.cursor_line = 0
+
+    @property
+    def current(self) -> Value | None:
+        """The value under the cursor; None if there are no rows."""
+        return self.cursor_node.data if self.cursor_node and self.root.children else None
+
+    # What textual asks
+
+    def process_label(self, label: str | Text) -> Text:
+        """Return the label: it is empty."""
+        return label if isinstance(label, Text) else Text(label)
+
+    def get_label_width(self, node: TreeNode[Value]) -> int:  # noqa: ARG002 - textual's
+        """Return the width of a row: it is never wider than the screen."""
+        return self.size.width
+
+    def render_label(self, node: TreeNode[Value], base_style: Style, style: Style) -> Text:  # noqa: ARG002
+        """Return the text of a row after its indentation."""
+        value = node.data
+        if value is None:
+            return _NO_LABEL
+        row = Text(("▾ " if node.is_expanded else "▸ ") if node.allow_expand else "  ")
+        if value.parent:
+            row.append(f"{key_in_a_row(value.key)}: ", _KEY)
+        elif self.is_list:
+            row.append(f"{value.key:>{max(3, len(str(len(self.values))))}} ", _DIM)
+        if node.is_expanded:
+            count = len(node.children)
+            row.append(f"[{count}]" if value.json_type == "array" else f"{{{count}}}", _DIM)
+        else:
+            row.append(value.summary, _STYLES.get(value.json_type))
+        if node is self.cursor_node:
+            row = Text(row.plain)
+        width = self.size.width
+        row.truncate(max(width - self.guide_depth * value.depth, width // 2), overflow="ellipsis", pad=True)
+        row.stylize_before(style)
+        return row
+
+    def on_mount(self) -> None:
+        """Go to the first row."""
+        self.cursor_line = 0
+
+    def on_resize(self) -> None:
+        """Keep the cursor on the screen."""
+        self.scroll_to_line(self.cursor_line, animate=False)
+
+    def on_tree_node_selected(self, event: Tree.NodeSelected[Value]) -> None:
+        """Fold or unfold a row that was clicked."""
+        self._toggle(event.node)
+
+    def scroll_sideways(self) -> None:
+        """Show the cursor's row: a deep value is indented further than a narrow screen is wide."""
+        indent = self.guide_depth * self.current.depth if self.current else 0
+        self.scroll_to(x=max(0, indent - self.size.width // 2), animate=False)
+
+    # Folding
+
+    def action_descend(self) -> None:
+        """Unfold the current value, or go to its first member."""
+        node = self.cursor_node
+        if node and node.is_expanded:
+            self.action_cursor_down()
+        elif node:
+            self._toggle(node)
+
+    def action_ascend(self) -> None:
+        """Fold the current value, or go to the value that contains it."""
+        node = self.cursor_node
+        if node and node.is_expanded:
+            node.collapse()
+        elif node and node.parent and not node.parent.is_root:
+            self.move_cursor(node.parent)
+
+    async def action_open(self) -> None:
+        """Fold or unfold the current value; show a scalar in full."""
+        node = self.cursor_node
+        if node and node.allow_expand:
+            self._toggle(node)
+        else:
+            await self.run_action("app.view")
+
+    def action_unfold_all(self) -> None:
+        """Unfold the current value and everything below it."""
+        nodes = [self.cursor_node] if self.cursor_node else []
+        while nodes:
+            node = nodes.pop()
+            if node.allow_expand:
+                nodes += self._members(node)
+                node.expand()
+
+    def action_fold_all(self) -> None:
+        """Fold everything."""
+        item = self._item
+        for node in self.root.children:
+            if node.is_expanded:
+                node.collapse_all()
+        if item:
+            self._go_to(item)
+
+    def _toggle(self, node: TreeNode[Value]) -> None:
+        if node.is_expanded:
+            node.collapse()
+        elif node.allow_expand:
+            self._members(node)
+            node.expand()
+
+    def _add(self, parent: TreeNode[Value], values: Iterable[Value]) -> None:
+        for value in values:
+            if value.depth != self._filtered_depth or self._is_wanted(value):
+                node = parent.add(_NO_LABEL, value, allow_expand=value.can_open)
+                if not self.is_list and not value.parent:
+                    self._toggle(node)
+
+    def _members(self, node: TreeNode[Value]) -> list[TreeNode[Value]]:
+        if node.data and node.allow_expand and not node.children:
+            self._add(node, node.data.members)
+        return list(node.children)
+
+    @property
+    def _item(self) -> TreeNode[Value] | None:
+        """The item that contains the current value."""
+        node = self.cursor_node if self.root.children else None
+        while node and node.parent and not node.parent.is_root:
+            node = node.parent
+        return node
+
+    def _go_to(self, node: TreeNode[Value]) -> None:
+        parent = node.parent
+        while parent and not parent.is_root:
+            parent.expand()
+            parent = parent.parent
+        _ = self.last_line  # textual numbers the rows only when they are asked for
+        self.move_cursor(node)
+
+    # Filter and search
+
+    @property
+    def _filtered_depth(self) -> int:
+        """The filter applies to the items of a list, or to the members of one value."""
+        return 0 if self.is_list else 1
+
+    def _is_wanted(self, value: Value) -> bool:
+        return all(term in value.search_text.values for term in self.wanted)
+
+    def filter(self, text: str) -> None:
+        """Show only the items, or the members of one value, whose values contain every term of the text."""
+        terms = text.casefold().split()
+        if terms == self.wanted:
+            return
+        self.wanted = terms
+        before = self._item
+        self.clear()
+        self._add(self.root, self.values)
+        shown = enumerate(self.root.children)
+        self.cursor_line = next((row for row, node in shown if before and node.data is before.data), 0)
+
+    @property
+    def shown_count(self) -> int:
+        """The number of items or members that the filter matches."""
+        return len(self.root.children if self.is_list else self.root.children[0].children)
+
+    def search(self, text: str, *, back: bool = False) -> bool:
+        """Move to the next or previous key or value that contains the text. Return whether there is one.
+
+        After the last match it continues with the first.
+        """
+        item, here = self._item, self.current
+        if not item or not here or not text:
+            return False
+        items = list(self.root.children)
+        at = items.index(item)
+        around = [item, *items[at + 1 :], *items[: at + 1]]
+        if back:
+            around = [item, *reversed(items[:at]), *reversed(items[at:])]
+        for number, each in enumerate(around):
+            matches = list(self._matches([each], text.casefold()))
+            for node in reversed(matches) if back else matches:
+                place = node.data.place if node.data else ()
+                if number or (place < here.place if back else place > here.place):
+                    self._go_to(node)
+                    return True
+        return False
+
+    def _matches(self, nodes: Iterable[TreeNode[Value]], text: str) -> Iterator[TreeNode[Value]]:
+        """Yield the matches among the nodes and below them, folded ones too."""
+        for node in nodes:
+            if node.data and node.data.matches(text):
+                yield node
+            if node.data and node.data.mentions(text):
+                yield from self._matches(self._members(node), text)
