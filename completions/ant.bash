@@ -12,7 +12,7 @@ _ant_subcommands() {
     beta:worker) reply=(poll run exporter) ;;
     schema) reply=(environment) ;;
     auth) reply=(login status token print-credentials logout) ;;
-    profile) reply=(list get set unset activate create rename delete) ;;
+    profile) reply=(list get set unset activate deactivate create rename delete) ;;
     emulator) reply=(start status stop env session enqueue key clock reset fault) ;;
     'emulator session') reply=(create show) ;;
     help) reply=(input output lists flags exit-codes environment worker profiles official config beta:environments beta:environments:work beta:worker apply diff edit export schema auth profile emulator completion) ;;
@@ -21,7 +21,7 @@ _ant_subcommands() {
     'help beta:worker') reply=(poll run exporter) ;;
     'help schema') reply=(environment) ;;
     'help auth') reply=(login status token print-credentials logout) ;;
-    'help profile') reply=(list get set unset activate create rename delete) ;;
+    'help profile') reply=(list get set unset activate deactivate create rename delete) ;;
     'help emulator') reply=(start status stop env session enqueue key clock reset fault) ;;
     'help emulator session') reply=(create show) ;;
   esac
@@ -95,6 +95,7 @@ _ant_flags() {
     'profile set') reply=(--help --profile) ;;
     'profile unset') reply=(--help --profile) ;;
     'profile activate') reply=(--help) ;;
+    'profile deactivate') reply=(--help) ;;
     'profile create') reply=(--help --api-key-command --base-url --workspace-id --format --timeout --max-retries) ;;
     'profile rename') reply=(--help) ;;
     'profile delete') reply=(--help) ;;

@@ -41,6 +41,7 @@ set -g __ant_commands \
     'profile set' \
     'profile unset' \
     'profile activate' \
+    'profile deactivate' \
     'profile create' \
     'profile rename' \
     'profile delete' \
@@ -107,6 +108,7 @@ set -g __ant_commands \
     'help profile set' \
     'help profile unset' \
     'help profile activate' \
+    'help profile deactivate' \
     'help profile create' \
     'help profile rename' \
     'help profile delete' \
@@ -402,6 +404,7 @@ complete -c ant -n '__ant_at any profile' -f -a 'get' -d 'Print one value of a p
 complete -c ant -n '__ant_at any profile' -f -a 'set' -d 'Set a value of a profile'
 complete -c ant -n '__ant_at any profile' -f -a 'unset' -d 'Remove a value of a profile'
 complete -c ant -n '__ant_at any profile' -f -a 'activate' -d 'Use a profile from now on, unless a flag or a variable names another one'
+complete -c ant -n '__ant_at any profile' -f -a 'deactivate' -d 'Use no profile from now on, unless a flag or a variable names one'
 complete -c ant -n '__ant_at any profile' -f -a 'create' -d 'Create a profile'
 complete -c ant -n '__ant_at any profile' -f -a 'rename' -d 'Give a profile another name'
 complete -c ant -n '__ant_at any profile' -f -a 'delete' -d 'Delete a profile, with its key'
@@ -467,6 +470,7 @@ complete -c ant -n '__ant_at any help profile' -f -a 'get' -d 'Print one value o
 complete -c ant -n '__ant_at any help profile' -f -a 'set' -d 'Set a value of a profile'
 complete -c ant -n '__ant_at any help profile' -f -a 'unset' -d 'Remove a value of a profile'
 complete -c ant -n '__ant_at any help profile' -f -a 'activate' -d 'Use a profile from now on, unless a flag or a variable names another one'
+complete -c ant -n '__ant_at any help profile' -f -a 'deactivate' -d 'Use no profile from now on, unless a flag or a variable names one'
 complete -c ant -n '__ant_at any help profile' -f -a 'create' -d 'Create a profile'
 complete -c ant -n '__ant_at any help profile' -f -a 'rename' -d 'Give a profile another name'
 complete -c ant -n '__ant_at any help profile' -f -a 'delete' -d 'Delete a profile, with its key'
@@ -903,6 +907,7 @@ complete -c ant -n '__ant_at any profile set' -l profile -x -a '(__ant_profiles)
 complete -c ant -n '__ant_at any profile unset' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any profile unset' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
 complete -c ant -n '__ant_at any profile activate' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any profile deactivate' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any profile create' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any profile create' -l api-key-command -x -d 'A command that prints the key, run when it is needed'
 complete -c ant -n '__ant_at any profile create' -l base-url -x -d 'Where the API is'

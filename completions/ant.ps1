@@ -69,6 +69,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             'set|Set a value of a profile'
             'unset|Remove a value of a profile'
             'activate|Use a profile from now on, unless a flag or a variable names another one'
+            'deactivate|Use no profile from now on, unless a flag or a variable names one'
             'create|Create a profile'
             'rename|Give a profile another name'
             'delete|Delete a profile, with its key'
@@ -152,6 +153,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             'set|Set a value of a profile'
             'unset|Remove a value of a profile'
             'activate|Use a profile from now on, unless a flag or a variable names another one'
+            'deactivate|Use no profile from now on, unless a flag or a variable names one'
             'create|Create a profile'
             'rename|Give a profile another name'
             'delete|Delete a profile, with its key'
@@ -742,6 +744,10 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             '--profile|The profile to use, in place of the active one'
         )
         'profile activate' = @(
+            '--help|Show help'
+            '-h|Show help'
+        )
+        'profile deactivate' = @(
             '--help|Show help'
             '-h|Show help'
         )

@@ -541,3 +541,22 @@ def test_a_worker_with_a_credential_of_its_own_looks_for_no_login(ant_with_login
     assert done.exit == 2
     assert "/nope/x" in done.stderr
     assert "official tool" not in done.stderr
+
+
+def test_profiles_of_the_official_tool_are_listed_activated_and_deactivated(ant_with_login, official, profiles):
+    """`--profile` accepts them, so these commands know them, too."""
+    official.log_in("work", workspace_id="wrkspc_1")
+    profiles("active = 'mine'\n[profiles.mine]\napi_key = 'sk-ant-mine-0123456789'\n")
+    assert ant_with_login("profile", "list").stdout == "* mine\n  work (of the official ant)\n"
+    unknown = ant_with_login("profile", "activate", "wrok")
+    assert (unknown.exit, "Did you mean 'work'?" in unknown.stderr) == (4, True)
+    assert "is now 'work'" in ant_with_login("profile", "activate", "work").stderr
+    rows = ant_with_login("profile", "list", "--format", "jsonl").stdout.splitlines()
+    assert json.loads(rows[0])["active"] is False
+    assert json.loads(rows[1]) == {"name": "work", "active": True, "official": True}
+    (request,) = ant_with_login(*LIST).requests
+    assert request.headers["anthropic-workspace-id"] == "wrkspc_1"
+    assert "belongs to the official tool" in ant_with_login("profile", "set", "timeout", "5").stderr
+    assert "No profile is active now; 'work' was." in ant_with_login("profile", "deactivate").stderr
+    assert ant_with_login("profile", "list").stdout == "  mine\n  work (of the official ant)\n"
+    assert ant_with_login("profile", "deactivate").stderr == "No profile was active.\n"

@@ -15,7 +15,16 @@ from ant_cli.runtime.redaction import REDACTED, may_be_key
 from ant_cli.settings.credential_store import delete_keys
 from ant_cli.settings.editing import edit
 from ant_cli.settings.local_emulator import is_local
-from ant_cli.settings.profiles import Profile, ProfileStore, SelectedProfile, activation, read_store, select
+from ant_cli.settings.logins.configs import has_profile, profile_names
+from ant_cli.settings.profiles import (
+    Profile,
+    ProfileStore,
+    SelectedProfile,
+    activation,
+    read_store,
+    select,
+    unknown_profile,
+)
 from ant_cli.settings.validators import CREDENTIAL_FIELDS, PROFILE_FIELDS, SECRET_FIELDS, shown
 
 _KEYS = ", ".join(PROFILE_FIELDS)
@@ -25,14 +34,19 @@ _KEYS = ", ".join(PROFILE_FIELDS)
 
 
 def list_profiles(runtime: Runtime, flags: Flags) -> None:
-    """List the profiles, with a * before the active one."""
+    """List the profiles, with a * before the active one, and those of the official tool after them."""
     store = read_store(runtime)
     names = sorted(store.profiles)
-    text = "\n".join(f"{'*' if name == store.active else ' '} {name}" for name in names)
     rows = [{"name": name, "active": name == store.active, **_masked(store.profiles[name])} for name in names]
+    official = [name for name in profile_names(runtime.environ) if name not in store.profiles]
+    rows += [{"name": name, "active": name == store.active, "official": True} for name in official]
+    text = "\n".join(
+        f"{'*' if row['active'] else ' '} {row['name']}{' (of the official ant)' if 'official' in row else ''}"
+        for row in rows
+    )
     if flags.text("format") == "table" and "columns" not in flags and "transform" not in flags:
         flags = flags.with_values(columns=_columns_of(rows))
-    if names:
+    if rows:
         print_result(runtime, flags, text, rows)
     else:
         runtime.stderr.say("There is no profile yet. Create one: ant auth login")
@@ -41,7 +55,8 @@ def list_profiles(runtime: Runtime, flags: Flags) -> None:
 
 def _columns_of(rows: list[dict[str, Any]]) -> str:
     """Return the columns for rows with different keys: every key that any profile has."""
-    return ",".join(["name", "active", *(key for key in PROFILE_FIELDS if any(key in row for row in rows))])
+    keys = (*PROFILE_FIELDS, "official")
+    return ",".join(["name", "active", *(key for key in keys if any(key in row for row in rows))])
 
 
 def _masked(profile: Profile) -> dict[str, Any]:
@@ -155,13 +170,23 @@ def unset(runtime: Runtime, flags: Flags, *, key: str) -> None:
 
 
 def activate(runtime: Runtime, flags: Flags, *, name: str) -> None:  # noqa: ARG001 - every command gets its flags
-    """Make a profile the active one, which is used if no other is named."""
-    read_store(runtime)
+    """Make a profile the active one, which is used if no other is named. It may be one of the official tool."""
+    store = read_store(runtime)
+    if name not in store.profiles and not has_profile(name, runtime.environ):
+        raise unknown_profile(name, "", store, profile_names(runtime.environ))
     with edit(runtime) as draft:
-        draft.existing(name)
         draft.active = name
     runtime.stderr.say(f"The active profile is now {name!r}.")
     note_profile_variable(name, runtime)
+
+
+def deactivate(runtime: Runtime, flags: Flags) -> None:  # noqa: ARG001 - every command gets its flags
+    """Leave no profile active."""
+    read_store(runtime)
+    with edit(runtime) as draft:
+        before, draft.active = draft.active, ""
+    runtime.stderr.say(f"No profile is active now; {before!r} was." if before else "No profile was active.")
+    note_profile_variable("", runtime)
 
 
 def create(

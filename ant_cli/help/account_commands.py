@@ -175,6 +175,13 @@ PROFILES = Command(
             arguments=(_NAME,),
         ),
         tool(
+            "profile deactivate",
+            "Use no profile from now on, unless a flag or a variable names one.",
+            "profile:deactivate",
+            ("use the login of the official tool, or variables", "ant profile deactivate"),
+            ("check what is used then", "ant profile deactivate && ant auth status"),
+        ),
+        tool(
             "profile create",
             "Create a profile. The first one becomes the active one.",
             "profile:create",

@@ -249,11 +249,11 @@ def _profile_for(name: str, profile: SelectedProfile, runtime: Runtime) -> Selec
 def _select(flags: Flags, runtime: Runtime, store: ProfileStore, *, needs_login: bool) -> SelectedProfile:
     """Return the profile of the run: one of the store, or else one of the official tool.
 
-    The official tool's files are read only if the named profile is not in the store, or if no profile is active and
+    The official tool's files are read only if the profile is not in the store, or if no profile is active and
     nothing else gives a credential.
     """
     name, source = requested(flags.text("profile"), runtime.environ, store)
-    if name in store.profiles or source == "active":
+    if name in store.profiles:
         return select(flags.text("profile"), runtime.environ, store)
     if not name and not (needs_login and _lacks_credential(flags, runtime)):
         return NO_PROFILE
