@@ -169,6 +169,7 @@ def settings_of(flags: Flags, runtime: Runtime, operation: Operation) -> Connect
         timeout_s=PATIENCE_S,
         max_retries=0,
         debug=False,
+        custom_headers=connection.custom_headers,
     )
 
 

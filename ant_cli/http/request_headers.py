@@ -13,6 +13,7 @@ from ant_cli.settings.loading import ConnectionSettings
 _API_VERSION = "2023-06-01"
 _DEFAULT_BETA = "managed-agents-2026-04-01"
 USER_AGENT = f"ant-cli-python/{__version__}"
+_OF_THE_TRANSPORT = frozenset(("host", "connection", "content-length", "transfer-encoding", "expect", "upgrade"))
 OAUTH_BETA = "oauth-2025-04-20"
 """Needed by OAuth tokens, which logins and federations give, in addition to any other beta."""
 
@@ -22,6 +23,7 @@ def headers_of(
 ) -> dict[str, str]:
     """Return all headers of a request; if `hidden`, with a placeholder for the secret."""
     headers = {
+        **custom_headers(settings, hidden=hidden),
         "accept": "application/json",
         "accept-encoding": "gzip",
         "anthropic-version": _API_VERSION,
@@ -39,6 +41,12 @@ def headers_of(
     if settings.credential is not None and settings.credential.is_oauth:
         headers["anthropic-beta"] = _with_beta(headers["anthropic-beta"], OAUTH_BETA)
     return headers
+
+
+def custom_headers(settings: ConnectionSettings, *, hidden: bool = False) -> dict[str, str]:
+    """Return the headers for a gateway, except those that only the transport may set."""
+    given = settings.custom_headers.items()
+    return {name: REDACTED if hidden else value for name, value in given if name not in _OF_THE_TRANSPORT}
 
 
 def _with_beta(betas: str, needed: str) -> str:

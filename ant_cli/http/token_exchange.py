@@ -10,7 +10,7 @@ from ant_cli.errors import CredentialError, ResponseError, UsageError, shortened
 from ant_cli.http.choice import is_loopback
 from ant_cli.http.deadline import timeouts_of
 from ant_cli.http.observer import Observer, Unobserved
-from ant_cli.http.request_headers import OAUTH_BETA, USER_AGENT, user_header
+from ant_cli.http.request_headers import OAUTH_BETA, USER_AGENT, custom_headers, user_header
 from ant_cli.http.response import Response, json_object, raise_for_error
 from ant_cli.http.retries import RETRIED_4XX, long_wait
 from ant_cli.http.sender import Delivery, Policy, Sender
@@ -74,6 +74,7 @@ class _TokenEndpoint(Sender):
 
     def _attempt(self, delivery: Delivery) -> Response:
         headers = {
+            **custom_headers(self._settings),
             "accept": "application/json",
             "accept-encoding": "gzip",
             "anthropic-beta": _BETAS,

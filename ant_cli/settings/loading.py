@@ -30,6 +30,7 @@ from ant_cli.settings.sources import (
 from ant_cli.settings.validators import (
     check_base_url,
     check_count,
+    check_custom_headers,
     check_format,
     check_header,
     check_seconds,
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from ant_cli.settings.federation import TokenSource
 
 _PARALLEL_LIMIT = 256
+_SHORTEST_KEY = 8
+"""Shorter words of custom headers are not redacted in messages: they are common words, such as `prod`."""
 
 
 class ConnectionSettings(NamedTuple):
@@ -52,6 +55,8 @@ class ConnectionSettings(NamedTuple):
     timeout_s: float
     max_retries: int
     debug: bool
+    custom_headers: Mapping[str, str] = {}
+    """Headers for a gateway. Those that the program sets itself win."""
     profile_name: str = ""
     """The profile in use, for messages; empty without a profile."""
     tokens: TokenSource | None = None
@@ -158,7 +163,9 @@ def load(
     found = credentials(credential_sources(flags, runtime.environ, profile))
     usable = with_environment_key(found, accepts, runtime.environ)
     return Settings(
-        connection=_connection(sources, flags, usable, profile.name)._replace(accepts=accepts),
+        connection=_connection(sources, flags, usable, profile.name)._replace(
+            accepts=accepts, custom_headers=_custom_headers(runtime)
+        ),
         output=_output(sources["format"], flags),
         provenance=Provenance(profile, usable, {name: source.label for name, source in sources.items()}),
         dry_run=flags.is_on("dry_run"),
@@ -277,6 +284,15 @@ def _register_secrets(flags: Flags, runtime: Runtime) -> None:
     for url in (flags.text("base_url"), runtime.environ.get(variables.BASE_URL)):
         for secret in url_secrets(url or ""):
             runtime.stderr.register_secret(secret)
+
+
+def _custom_headers(runtime: Runtime) -> dict[str, str]:
+    """Return the headers for a gateway. Every word of them that may be a key is registered as a secret."""
+    headers = check_custom_headers(variables.CUSTOM_HEADERS, runtime.environ.get(variables.CUSTOM_HEADERS, ""))
+    for word in re.split(r"[\s=;,]+", " ".join(headers.values())):
+        if len(word) >= _SHORTEST_KEY:
+            runtime.stderr.register_secret(word)
+    return headers
 
 
 def _connection(

@@ -46,6 +46,14 @@ def test_an_identity_token_is_exchanged_for_an_access_token_that_the_request_has
     assert "x-api-key" not in request.headers
 
 
+def test_the_headers_for_a_gateway_are_in_the_exchange_too(federated):
+    """The token endpoint is behind the same gateway."""
+    env = {"ANTHROPIC_CUSTOM_HEADERS": "x-team: data\naccept: other"}
+    exchange, request = federated(*RETRIEVE, replies=[grant(), OBJECT], env=env).requests
+    assert [each.headers["x-team"] for each in (exchange, request)] == ["data", "data"]
+    assert exchange.headers["accept"] == "application/json"
+
+
 def test_a_workspace_is_part_of_the_exchange_and_not_a_header(federated):
     """The access token is limited to that workspace, and a request can't choose another one."""
     result = federated(*RETRIEVE, "--workspace-id", "wrkspc_1", replies=[grant(), OBJECT])

@@ -1,0 +1,97 @@
+"""ANTHROPIC_CUSTOM_HEADERS: headers for a gateway, in every request."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import KEY
+
+LIST = ("beta:environments", "list")
+PAGE = {"data": []}
+GATEWAY = "gateway-canary-9"
+
+
+def with_headers(text):
+    return {"ANTHROPIC_CUSTOM_HEADERS": text}
+
+
+@pytest.mark.parametrize(
+    ("text", "headers"),
+    [
+        ("X-Team: data", {"x-team": "data"}),
+        ("X-Team: data\nx-gateway-key:k\n", {"x-team": "data", "x-gateway-key": "k"}),
+        (" X-Team :  data  \r\n\r\nx-empty:\n", {"x-team": "data", "x-empty": ""}),
+        ("x-url: https://h/?a=b:c", {"x-url": "https://h/?a=b:c"}),
+        ("Authorization: Bearer gateway", {"authorization": "Bearer gateway", "x-api-key": KEY}),
+        ("", {"x-api-key": KEY}),
+    ],
+)
+def test_each_line_is_a_header_of_every_request(ant, text, headers):
+    """A page of a list is a request like any other."""
+    pages = [{"data": [], "next_page": "p"}, PAGE]
+    for request in ant(*LIST, env=with_headers(text), replies=pages).requests:
+        assert {name: request.headers[name] for name in headers} == headers
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [
+        ("X-API-Key", KEY),
+        ("user-agent", "ant-cli-python"),
+        ("Anthropic-Version", "2023-06-01"),
+        ("anthropic-beta", "managed-agents-2026-04-01"),
+        ("Accept", "application/json"),
+        ("Host", "127.0.0.1"),
+        ("content-length", "2"),
+        ("content-type", "application/json"),
+    ],
+)
+def test_a_header_that_the_program_sets_wins(ant, name, sent):
+    """A gateway's header can't replace the credential, or break the request."""
+    words = ("beta:environments", "update", "env_1", "--base-url", "http://127.0.0.1:9")
+    (request,) = ant(*words, env=with_headers(f"{name}: other")).requests
+    assert request.headers[name].startswith(sent)
+
+
+@pytest.mark.parametrize("name", ["connection", "transfer-encoding", "expect", "upgrade"])
+def test_a_header_of_the_connection_is_left_to_the_transport(ant, name):
+    """Otherwise the server would wait for a body that never comes."""
+    (request,) = ant(*LIST, env=with_headers(f"{name}: chunked"), replies=[PAGE]).requests
+    assert "chunked" not in request.headers.get(name, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (GATEWAY, "line 1"),
+        (f"x-a: b\n{GATEWAY}", "line 2"),
+        (f"x a: {GATEWAY}", "line 1"),
+        (f": {GATEWAY}", "line 1"),
+        (f"x-a: b\n\nx-b: {GATEWAY}\x01", "line 3"),
+        (f"x-a: {GATEWAY}\u00e9", "line 1"),
+    ],
+)
+def test_a_line_that_is_not_a_header_is_rejected_without_showing_it(ant, text, line):
+    """Nothing is sent."""
+    result = ant(*LIST, env=with_headers(text), replies=[])
+    assert (result.exit, result.stdout, result.requests) == (2, "", [])
+    assert "ANTHROPIC_CUSTOM_HEADERS" in result.stderr
+    assert line in result.stderr
+    assert GATEWAY not in result.stderr
+
+
+@pytest.mark.parametrize("header", [f"x-gateway: {GATEWAY}", f"cookie: a={GATEWAY}", f"x-auth: Bearer {GATEWAY}"])
+@pytest.mark.parametrize("more", [("--debug",), ("--dry-run",), ("--max-retries", "0")])
+def test_the_values_are_secrets(ant, header, more):
+    """A gateway may expect a key in any header, and may echo it."""
+    error = ConnectionRefusedError(f"no {GATEWAY}")
+    result = ant(*LIST, *more, env=with_headers(header), replies=[error] * 3)
+    assert GATEWAY not in result.stdout + result.stderr
+    assert (result.stdout != "") == (more == ("--dry-run",))
+
+
+def test_a_dry_run_names_the_headers(ant):
+    """Only their values are hidden, even short ones."""
+    result = ant(*LIST, "--dry-run", env=with_headers("X-Team: data"))
+    assert "\nx-team: [redacted]\n" in result.stdout
+    assert "x-team: data" in ant(*LIST, "--debug", env=with_headers("X-Team: data"), replies=[PAGE]).stderr
