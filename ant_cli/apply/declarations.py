@@ -12,6 +12,7 @@ from ant_cli.errors import UsageError, os_error_text
 from ant_cli.input.values import Value, parse, type_name
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.reading import decode
+from ant_cli.runtime.sanitize import escape_breaks
 from ant_cli.runtime.trusted_files import NOTHING_FORBIDDEN, FileRule, read_trusted
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(.*?)(?:^---[ \t]*(?:\r?\n|\Z))(.*)", re.DOTALL | re.MULTILINE)
@@ -90,6 +91,8 @@ def read_declaration(path: Path, key: str, repository: str, *, named: bool) -> D
 
 def _read(path: Path, repository: str) -> _FileText:
     """Read a file, and split it into data and prose."""
+    if escape_breaks(str(path)) != str(path):  # in a log of CI, a line may be a command
+        raise UsageError(f"{escape_breaks(str(path))}: its name has a control character.")
     rule = _DATA_RULE if path.suffix.lower() in DATA else _PROSE_RULE
     try:
         text = decode(read_trusted(str(path), rule, repository), str(path))

@@ -16,8 +16,10 @@ from ant_cli.apply.canonical import canonical
 from ant_cli.apply.kinds import ENVIRONMENT
 from ant_cli.errors import OutputError, UsageError, os_error_text
 from ant_cli.gjson import json_text
+from ant_cli.input.request import is_id
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.reading import decode
+from ant_cli.runtime.sanitize import escape_breaks
 from ant_cli.runtime.storage import replace_file
 from ant_cli.runtime.trusted_files import FileRule, read_trusted
 
@@ -173,12 +175,14 @@ def read_lock(path: Path) -> LockFile:
         return LockFile(path)
     except OSError as error:
         problem = f"the lock file {path} can't be used: {os_error_text(error)}."
-        raise UsageError(problem, getattr(error, "hint", "")) from None
+        hints = filter(None, (getattr(error, "hint", ""), "To use another one: --lock-file PATH"))
+        raise UsageError(problem, "\n".join(hints)) from None
     _check_conflict(text, path)
     try:
         members = _members(text.encode())
         _check_version(members.get("version", b"1"), path)
         origin_members = json_text.members(members.get("origin", b"{}"))
+        origin = ResourceOrigin(*(_text(origin_members.get(name, b'""')) for name in ResourceOrigin._fields))
         pairs = json_text.raw_pairs(members.get("resources", b"{}"))
         raw_entries = {json_text.string(key): (key, value) for key, value in pairs}
         entries = {key: _read_entry(value) for key, (_, value) in raw_entries.items()}
@@ -189,7 +193,6 @@ def read_lock(path: Path) -> LockFile:
     for key, entry in entries.items():
         if entry.is_ours:
             _check_key(key, path)
-    origin = ResourceOrigin(**{name: _text(origin_members.get(name, b'""')) for name in ResourceOrigin._fields})
     return LockFile(path, exists=True, origin=origin, entries=entries, members=members, raw_entries=raw_entries)
 
 
@@ -221,6 +224,8 @@ def _check_key(key: str, path: Path) -> None:
     normal = posixpath.normpath(key)
     if not key.startswith(("./", "https://")) or normal.startswith(("../", "/")) or normal in ("..", "."):
         raise UsageError(f"{path}: the key {key!r} leads out of its folder.", "Correct or remove this entry.")
+    if escape_breaks(key) != key:
+        raise UsageError(f"{path}: the key {key!r} has a control character.", "Correct or remove this entry.")
 
 
 def _members(raw: bytes) -> dict[str, bytes]:
@@ -236,13 +241,16 @@ def _read_entry(raw: bytes) -> Entry:
     members = json_text.members(raw)
     fields = {name: _text(members.get(name, b'""')) for name in ("kind", "id", "hash", "remote_hash")}
     entry = Entry(**fields, members=members)
-    if entry.is_ours and not entry.id:
+    if entry.is_ours and not is_id(entry.id):
         raise json_text.JSONTextError("An entry has no id.")
     return entry
 
 
 def _text(raw: bytes) -> str:
-    return "" if raw == b"null" else json_text.string(raw)
+    text = "" if raw == b"null" else json_text.string(raw)
+    if escape_breaks(text) != text:  # in a log of CI, a line may be a command
+        raise json_text.JSONTextError("A text has a control character.")
+    return text
 
 
 def _in_order(members: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -119,6 +119,7 @@ _PROBLEMS: dict[str, Callable[[ErrorDetails], str]] = {
     "missing": lambda _: "is required",
     "string_too_short": lambda _: "must not be empty",
     "string_type": _expected("text"),
+    "string_unicode": lambda _: "has a lone surrogate, which is no character",
     "bool_type": _expected("true or false"),
     "list_type": _expected("a list"),
     "dict_type": _expected("keys and values"),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ant_cli.apply import server
 from ant_cli.apply.execution import Journal
 from ant_cli.apply.lockfile import read_lock
 from ant_cli.errors import UsageError
@@ -36,6 +37,7 @@ def test_a_lock_file_that_is_a_link_is_rejected_and_its_target_unchanged(team, t
     assert result.exit in (1, 2)
     assert result.stderr.endswith(
         "claude-lock.json can't be used: it is a symbolic link.\nPut the file itself there.\n"
+        "To use another one: --lock-file PATH\n"
     )
     assert target.exists() is (content is not None)
     if content is not None:
@@ -134,6 +136,40 @@ def test_a_lock_file_that_is_nested_too_deeply_is_rejected(team, text):
     assert "claude-lock.json is not a lock file" in result.stderr
 
 
+@pytest.mark.parametrize(
+    "field",
+    ["base_url", "organization_id", "workspace_id", "id", "kind", "hash", "remote_hash", "key", "other kind"],
+)
+@pytest.mark.parametrize("character", ["\n::error::x", "\x1b[2J", "\u2028", "\u202e", "\ud800"])
+def test_a_lock_file_with_a_control_character_is_rejected(team, field, character):
+    """A line that begins with `::` is a command in the log of a GitHub job, and ESC one for a terminal."""
+    team.write("environments/a.yaml")
+    entry = dict.fromkeys(("id", "hash", "remote_hash"), "x") | {"kind": "environment"}
+    origin = dict.fromkeys(("base_url", "organization_id", "workspace_id"), "x")
+    fields = entry if field in entry else origin
+    if field == "other kind":
+        fields["kind"] = "agent"
+        entry["kind"] = f"a{character}"
+    elif field != "key":
+        fields[field] += character
+    key = f"./environments/x{character if field == 'key' else ''}.yaml"
+    LOCK.write_text(json.dumps({"version": 1, "origin": origin, "resources": {key: entry}}))
+    result = team.ant("apply", "--dry-run")
+    assert (result.exit, result.stdout) == (2, "")
+    assert "control character" in result.stderr
+    assert not any(line.startswith("::") for line in result.stderr.splitlines())
+    assert "\x1b" not in result.stderr
+
+
+@pytest.mark.parametrize("identifier", ["..", ".", " ", ""])
+def test_an_entry_whose_id_can_not_be_part_of_a_path_is_rejected(team, identifier):
+    """It would lead to another endpoint."""
+    entry = {"kind": "environment", "id": identifier, "hash": "h", "remote_hash": "r"}
+    LOCK.write_text(json.dumps({"version": 1, "resources": {"./environments/a.yaml": entry}}))
+    result = team.ant("apply", "--dry-run")
+    assert (result.exit, result.stderr.count("An entry has no id.")) == (2, 1)
+
+
 def test_a_lock_file_of_more_than_10_mb_is_rejected_without_being_read(team):
     """A sparse file is small in an archive."""
     team.write("environments/a.yaml")
@@ -205,7 +241,36 @@ def test_a_huge_file_in_place_of_the_names_is_not_read(team):
     assert "claude-lock.json.lock was not left by a run of ant." in result.stderr
 
 
-# A lock file that can't be written
+# A lock file that is replaced, or can't be written
+
+
+@pytest.mark.parametrize("make", ["link", "folder", "file"])
+def test_a_lock_file_that_is_replaced_during_a_run_is_not_followed(team, tmp_path_factory, monkeypatch, make):
+    """Another process may do that at any time."""
+    precious = tmp_path_factory.mktemp("home") / "precious"
+    precious.write_text(SECRETS)
+    create = server.create
+
+    def swap_and_create(client, body):
+        LOCK.unlink(missing_ok=True)
+        if make == "folder":
+            LOCK.mkdir()
+        elif make == "link":
+            LOCK.symlink_to(precious)
+        else:
+            LOCK.write_text(SECRETS)
+        return create(client, body)
+
+    monkeypatch.setattr(server, "create", swap_and_create)
+    team.write("environments/a.yaml")
+    result = team.ant("apply", "--yes", ".")
+    assert precious.read_text() == SECRETS
+    identifier = team.server()["a"]["id"]
+    if make == "folder":
+        assert f"./environments/a.yaml: {identifier} is not in the lock file." in result.stderr
+    else:
+        assert team.ids() == {"./environments/a.yaml": identifier}
+        assert not LOCK.is_symlink()
 
 
 @pytest.mark.parametrize("words", [(), ("--format", "json")])
