@@ -11,8 +11,9 @@ import json
 import re
 from decimal import Decimal
 
+from ant_cli.gjson import json_text
 from ant_cli.gjson.json_text import Number
-from ant_cli.input.values import Value
+from ant_cli.input.values import DEPTH_LIMIT, Value
 from ant_cli.runtime.light_typing import Any
 
 _SERVER_FIELDS = frozenset(("id", "type", "created_at", "updated_at", "archived_at"))
@@ -43,11 +44,9 @@ def declared_part(remote: dict[str, Value]) -> dict[str, Value]:
 
 
 def read_json(raw: bytes) -> Any:
-    """Parse a JSON value, keeping each number as written. Raises ValueError if it is not JSON."""
-    try:
-        return json.loads(raw, parse_int=Number, parse_float=Number)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
+    """Parse JSON, keeping numbers as written. Raises ValueError if it is not JSON, or deeper than a file can be."""
+    json_text.check_depth(raw, DEPTH_LIMIT)
+    return json.loads(raw, parse_int=Number, parse_float=Number)
 
 
 def canonical(value: Value) -> str:

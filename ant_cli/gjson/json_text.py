@@ -15,6 +15,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from functools import cache, partial
+from itertools import accumulate
 
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, TypeVar
 
@@ -31,6 +32,14 @@ The count is for the run, not for one value: a long list is many small values, f
 just as it does for one large value. 10,000 items in pages of 20 take 0.4 s instead of 2.0 s. Both implementations
 give the same result, so the count affects only the speed.
 """
+
+DEEPEST = 920
+"""The most levels of a value, a little less than all parsers accept. Some accept any number: with msgspec on Python
+3.14, 60 kB of brackets would be laid out as gigabytes."""
+_NOT_OPENING = bytes(set(range(256)) - set(b"[{"))
+_NOT_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"'))
+_CHANGES = bytes(1 if code in b"[{" else 255 if code in b"]}" else 0 for code in range(256))
+"""By how much each byte changes the depth: 255 is -1 as a signed byte."""
 
 _TYPES: dict[bytes, JSONType] = {
     b"{": "object",
@@ -86,6 +95,7 @@ def members(raw: bytes) -> dict[str, bytes]:
 
 def raw_pairs(raw: bytes) -> list[tuple[bytes, bytes]]:
     """Return the members of an object, equal keys included; keys and values are slices of `raw`."""
+    check_depth(raw)
     if not isinstance(_decode(raw), dict):
         _reject(raw, "an object")
     values = _values(raw.decode())
@@ -108,7 +118,12 @@ def split_array(raw: bytes, array: str, beside: str) -> tuple[list[bytes], bytes
 
     """
     fast = partial(_fast_split, array=array, beside=beside)
-    return _fast_or_slow(raw, fast, partial(_slow_split, array=array, beside=beside))
+    slow = partial(_slow_split, array=array, beside=beside)
+    found, member = _fast_or_slow(raw, fast, slow, only_slices=True)
+    # The elements are checked when they are used, one by one, which takes much less time.
+    if len(raw) - sum(map(len, found)) - len(", ") * len(found) > DEEPEST:
+        check_depth(raw)
+    return found, member
 
 
 def compact(raw: bytes) -> bytes:
@@ -139,9 +154,28 @@ def encoded(text: str) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
-def _fast_or_slow(raw: bytes, fast: Callable[[bytes], _Parsed], slow: Callable[[bytes], _Parsed]) -> _Parsed:
+def check_depth(raw: bytes, deepest: int = DEEPEST) -> None:
+    """Raise JSONTextError if a value has too many levels. Called before any parser.
+
+    A short value, such as an item of a list, can't have them, and few values have enough brackets.
+    """
+    if len(raw) <= deepest or len(raw.translate(None, _NOT_OPENING)) <= deepest:
+        return
+    # Quotes in strings go first. Then only strings with brackets in them keep a quote, and can be cut out.
+    structure = raw.replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, _NOT_STRUCTURE).replace(b'""', b"")
+    brackets = b"".join(structure.split(b'"')[::2])
+    depths = accumulate(memoryview(brackets.translate(_CHANGES)).cast("b"))
+    if any(map(deepest.__lt__, depths)):
+        raise JSONTextError("The JSON is nested too deeply.")
+
+
+def _fast_or_slow(
+    raw: bytes, fast: Callable[[bytes], _Parsed], slow: Callable[[bytes], _Parsed], *, only_slices: bool = False
+) -> _Parsed:
     """Call `fast` if importing msgspec pays off by now and msgspec accepts the value, otherwise `slow`."""
     global _bytes_seen
+    if len(raw) > DEEPEST and not only_slices:
+        check_depth(raw)
     _bytes_seen += len(raw)
     if _bytes_seen > BYTES_BEFORE_MSGSPEC:
         try:

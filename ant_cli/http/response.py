@@ -75,6 +75,7 @@ class Response:
 def json_object(body: bytes) -> dict[str, Any] | None:
     """Parse a body as a JSON object, with Python's numbers. Return None for anything else, however malformed."""
     try:
+        json_text.check_depth(body)
         value = json.loads(body, parse_constant=_reject_constant)
     except (ValueError, RecursionError):
         return None

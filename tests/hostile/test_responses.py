@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import shlex
+import sys
 import tracemalloc
 import zlib
 from collections.abc import Callable
 
 import pytest
 
+from ant_cli.gjson.json_text import DEEPEST
+from ant_cli.http.response import json_object
 from tests.conftest import KEY, Result
 
 from .conftest import LIST, OK, OUTPUT
@@ -117,6 +121,56 @@ def test_a_value_too_deep_for_yaml_is_an_error_in_yaml_and_unchanged_in_json(ant
     body = b'{"v":' + b"[" * 900 + b"]" * 900 + b"}"
     result = ant_over_socket(response(body), more=("--format", "yaml"))
     assert (result.exit, result.stdout, "nested" in result.stderr) == (1, "", True)
+    assert ant_over_socket(response(body), more=("--format", "jsonl")).stdout.encode() == body + b"\n"
+
+
+BRACKETS = b"[" * 60_000 + b"]" * 60_000
+UNLIMITED = "import sys; sys.setrecursionlimit(10**6); from ant_cli.__main__ import entry_point; entry_point()"
+"""The program in a Python that, like 3.14, does not limit the depth of JSON."""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no ulimit")
+@pytest.mark.parametrize("words", ["retrieve env_1", "retrieve env_1 --format jsonl", "list", "list --format yaml"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        BRACKETS,
+        b'{"data": [' + BRACKETS + b'], "next_page": null}',
+        b'{"data": [1], "x": ' + BRACKETS + b"}",
+        b'{"type": "error", "error": {"type": "x", "message": ' + BRACKETS + b"}}",
+        b'{"a":' * 12_000 + b"1" + b"}" * 12_000,
+        b'["]",' * 10_000 + b'"' + b"[" * 10_000 + b'"' + b"]" * 10_000,
+    ],
+    ids=["array", "item", "other member", "error", "objects", "brackets in strings"],
+)
+def test_120_kb_of_brackets_do_not_exhaust_the_memory(shell, words, body):
+    """Laid out with one bracket per line, they would take gigabytes."""
+    script = f"ulimit -v 1000000; exec $PYTHON -c {shlex.quote(UNLIMITED)} beta:environments {words}"
+    result = shell(script, response(body), response(body))
+    assert (result.exit, len(result.stdout) < 1000) == (1, True)
+    assert "nested too deeply" in result.stderr or "too deeply" in result.stderr or body[:8] == b'{"type":'
+
+
+@pytest.mark.parametrize(("levels", "status"), [(DEEPEST - 2, 0), (DEEPEST + 1, 1)])
+@pytest.mark.parametrize("words", ["retrieve env_1", "list"])
+def test_the_limit_of_nesting_is_the_same_on_every_python(shell, words, levels, status):
+    """Brackets in strings don't count."""
+    value = b"[" * 10 + b'"[[[\\"[[[\\\\",' + b"[" * (levels - 10) + b"]" * levels
+    body = b'{"data":[' + value + b"]}" if words == "list" else value
+    result = shell(f"$ANT beta:environments {words} --format jsonl", response(body))
+    assert (result.exit, "nested too deeply" in result.stderr) == (status, status == 1)
+
+
+def test_a_response_that_is_nested_too_deeply_is_no_object():
+    """The commands of the emulator and the worker reject it."""
+    for levels, is_object in ((DEEPEST, True), (DEEPEST + 1, False)):
+        body = b'{"a":' * levels + b"1" + b"}" * levels
+        assert (json_object(body) is not None) is is_object
+
+
+def test_many_brackets_side_by_side_or_in_a_string_are_no_deep_nesting(ant_over_socket: AntOverSocket):
+    """They are on one level."""
+    body = b'["' + b"[" * 2000 + b'"' + b",[]" * 2000 + b"]"
     assert ant_over_socket(response(body), more=("--format", "jsonl")).stdout.encode() == body + b"\n"
 
 
