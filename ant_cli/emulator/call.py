@@ -1,15 +1,58 @@
-"""A call: one request for the rules, with checked query parameters."""
+"""A call: one request for the rules, read from WSGI without a web framework, with checked query parameters.
+
+Without the framework `ant --local` starts in half the time, and nothing else of it is needed.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from urllib.parse import parse_qsl
 
-from ant_cli.emulator.errors import InvalidRequest
+from ant_cli.emulator.errors import EmulatorError, InvalidRequest
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from ant_cli.emulator.http_request import Headers
+    from _typeshed.wsgi import WSGIEnvironment
+
+LARGEST_BODY = 10 * 1024 * 1024
+
+
+class Headers:
+    """The headers of a request, by case-insensitive name."""
+
+    def __init__(self, environ: WSGIEnvironment) -> None:
+        self._environ = environ
+
+    def get(self, name: str, default: str = "") -> str:
+        """Return a header."""
+        value: str = self._environ.get(f"HTTP_{name.upper().replace('-', '_')}", default)
+        return value
+
+
+def query_of(environ: WSGIEnvironment) -> Mapping[str, str]:
+    """Return the query parameters. Of equal names, the first one is used."""
+    pairs = parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)
+    return dict(reversed(pairs))
+
+
+def read_body(environ: WSGIEnvironment) -> bytes:
+    """Return the body. Raises EmulatorError if it is too large, or shorter than announced."""
+    length = environ.get("CONTENT_LENGTH") or "0"
+    if not (length.isascii() and length.isdigit()):
+        raise InvalidRequest("content-length: must be a whole number.")
+    if int(length) > LARGEST_BODY:
+        raise body_too_large()
+    body: bytes = environ["wsgi.input"].read(int(length)) if int(length) else b""
+    if len(body) < int(length):
+        raise InvalidRequest("body: shorter than content-length says.")
+    return body
+
+
+def body_too_large() -> EmulatorError:
+    """Return the error for a request whose body is too long."""
+    return EmulatorError(413, f"body: larger than {LARGEST_BODY} bytes.")
+
 
 WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 BOOLEANS = {"true": True, "false": False}

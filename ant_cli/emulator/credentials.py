@@ -14,8 +14,8 @@ import json
 import re
 from collections.abc import Sequence
 
+from ant_cli.emulator.call import Headers
 from ant_cli.emulator.errors import EmulatorError
-from ant_cli.emulator.http_request import Headers
 from ant_cli.emulator.store import Store, Transaction
 from ant_cli.runtime.light_typing import NamedTuple
 

@@ -23,8 +23,8 @@ from waitress.channel import HTTPChannel  # type: ignore[import-untyped] # as ab
 from waitress.server import TcpWSGIServer  # type: ignore[import-untyped] # as above
 from waitress.task import ErrorTask, ThreadedTaskDispatcher  # type: ignore[import-untyped] # as above
 
+from ant_cli.emulator.call import LARGEST_BODY, body_too_large
 from ant_cli.emulator.errors import PHRASES, EmulatorError, envelope
-from ant_cli.emulator.http_request import LARGEST_BODY, body_too_large
 from ant_cli.emulator.identifiers import new_id
 from ant_cli.emulator.routes import path_of
 from ant_cli.emulator.wsgi_app import BOUND_HOST, IS_STOPPING, NO_FAULTS, Emulator

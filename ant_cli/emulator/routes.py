@@ -1,18 +1,21 @@
-"""Routes: the function for each request. An endpoint is a row.
+"""Routes: the function for each request. An endpoint is a row. Those that belong to no resource are defined here.
 
 A path is matched segment by segment, as sent, so an ID with a %2F in it is one segment.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 
-from ant_cli.emulator import admin, environment_rules, faults, health_and_models, queue, sessions, work_rules
+from ant_cli.emulator import environment_rules, faults, sessions, work
 from ant_cli.emulator.call import Call
+from ant_cli.emulator.clock import MICROSECONDS_PER_MS, MICROSECONDS_PER_SECOND, rfc3339
 from ant_cli.emulator.credentials import API_KEY, ENVIRONMENT_KEY, EVERY_KIND, ITEM_SECRET
-from ant_cli.emulator.errors import EmulatorError
+from ant_cli.emulator.errors import EmulatorError, InvalidRequest
 from ant_cli.emulator.store import Store
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 
@@ -35,6 +38,103 @@ SESSION = "/v1/sessions/<session_id>"
 ADMIN = "/_emulator"
 
 
+# Endpoints that belong to no resource
+
+
+LISTED_MODELS = (
+    ("claude-opus-4-5-20251101", "Claude Opus 4.5", "2025-11-01T00:00:00Z"),
+    ("claude-sonnet-4-5-20250929", "Claude Sonnet 4.5", "2025-09-29T00:00:00Z"),
+    ("claude-haiku-4-5-20251001", "Claude Haiku 4.5", "2025-10-01T00:00:00Z"),
+)
+"""ID, name and date of the models in the list. None can be used."""
+
+
+def health(store: Store, call: Call) -> str:  # noqa: ARG001 - a handler takes both
+    """Report that the emulator is up and its database can be read."""
+    with store.read() as reader:
+        reader.one("SELECT offset FROM clock")
+    return json.dumps({"status": "ok"})
+
+
+def list_models(store: Store, call: Call) -> str:  # noqa: ARG001 - a handler takes both
+    """Return the first `limit` models."""
+    limit = call.number("limit", 20, 1, 1000)
+    data = [
+        {"type": "model", "id": model, "display_name": name, "created_at": date, "lifecycle": "active"}
+        for model, name, date in LISTED_MODELS[:limit]
+    ]
+    page = {
+        "data": data,
+        "has_more": limit < len(LISTED_MODELS),
+        "first_id": data[0]["id"],
+        "last_id": data[-1]["id"],
+    }
+    return json.dumps(page)
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+YEAR_9999 = 253_370_764_800 * MICROSECONDS_PER_SECOND
+"""The clock can't be set beyond this, so that it does not reach the year 10000: RFC 3339 has four digits."""
+SQL_EMPTY = (
+    "DELETE FROM environments",
+    "DELETE FROM work",
+    "DELETE FROM workers",
+    "DELETE FROM sessions",
+    "DELETE FROM events",
+    "DELETE FROM faults",
+    "UPDATE clock SET offset = 0",
+)
+
+
+def reset(store: Store, call: Call) -> str:  # noqa: ARG001 - a handler takes both
+    """Remove everything: environments, work, sessions, faults, and the offset of the clock."""
+    with store.write() as transaction:
+        for statement in SQL_EMPTY:
+            transaction.run(statement)
+    return json.dumps({"type": "emulator_reset"})
+
+
+def show_clock(store: Store, call: Call) -> str:  # noqa: ARG001 - a handler takes both
+    """Tell the emulator's time."""
+    with store.read() as transaction:
+        return _clock(transaction.now)
+
+
+def move_clock(store: Store, call: Call) -> str:
+    """Move the clock forward, or to a given time. It continues from there, for every process on the file."""
+    from ant_cli.emulator import models
+
+    request = models.parse(models.ClockRequest, call.body)
+    target = None if request.now is None else _moment(request.now)
+    with store.write() as transaction:
+        start = transaction.now if target is None else target
+        now = start + (request.advance_ms or 0) * MICROSECONDS_PER_MS
+        if not 0 <= now < YEAR_9999:
+            raise InvalidRequest("now: must be in the years from 1970 to 9998, advance_ms included.")
+        transaction.run("UPDATE clock SET offset = offset + ?", now - transaction.now)
+    # Waiting requests may have something to return now.
+    store.arrivals.announce()
+    return _clock(now)
+
+
+def _moment(text: str) -> int:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise InvalidRequest(f"now: must be an RFC 3339 timestamp with an offset, got {text!r}.")
+    # A datetime's own timestamp() is a float, which loses microseconds.
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def _clock(now: int) -> str:
+    return json.dumps({"now": rfc3339(now), "type": "clock"})
+
+
+# All endpoints
+
+
 class Route(NamedTuple):
     """An endpoint."""
 
@@ -50,36 +150,36 @@ QUEUE = (ENVIRONMENT_KEY, API_KEY)
 LIST = (ENVIRONMENT_KEY, ITEM_SECRET)
 
 ROUTES = (
-    Route("GET", HEALTH, health_and_models.health),
-    Route("GET", MODELS, health_and_models.list_models),
+    Route("GET", HEALTH, health),
+    Route("GET", MODELS, list_models),
     Route("POST", ENVIRONMENTS, environment_rules.create, ACCOUNT),
     Route("GET", ENVIRONMENTS, environment_rules.list_environments, ACCOUNT),
     Route("GET", ENVIRONMENT, environment_rules.retrieve, ACCOUNT),
     Route("POST", ENVIRONMENT, environment_rules.update, ACCOUNT),
     Route("DELETE", ENVIRONMENT, environment_rules.delete, ACCOUNT),
     Route("POST", ENVIRONMENT + "/archive", environment_rules.archive, ACCOUNT),
-    Route("GET", WORK, work_rules.list_work, LIST),
-    Route("GET", WORK + "/poll", queue.poll, QUEUE),
-    Route("GET", WORK + "/stats", queue.stats, QUEUE),
-    Route("GET", ITEM, work_rules.retrieve, ACCOUNT),
-    Route("POST", ITEM, work_rules.update, ACCOUNT),
-    Route("POST", ITEM + "/ack", work_rules.acknowledge, QUEUE),
-    Route("POST", ITEM + "/heartbeat", work_rules.heartbeat),
-    Route("POST", ITEM + "/stop", work_rules.stop),
+    Route("GET", WORK, work.list_work, LIST),
+    Route("GET", WORK + "/poll", work.poll, QUEUE),
+    Route("GET", WORK + "/stats", work.stats, QUEUE),
+    Route("GET", ITEM, work.retrieve, ACCOUNT),
+    Route("POST", ITEM, work.update, ACCOUNT),
+    Route("POST", ITEM + "/ack", work.acknowledge, QUEUE),
+    Route("POST", ITEM + "/heartbeat", work.heartbeat),
+    Route("POST", ITEM + "/stop", work.stop),
     Route("GET", SESSION, sessions.retrieve),
     Route("GET", SESSION + "/events", sessions.list_events),
     Route("POST", SESSION + "/events", sessions.send_events),
     Route("GET", SESSION + "/events/stream", sessions.stream),
-    Route("POST", ADMIN + "/reset", admin.reset),
+    Route("POST", ADMIN + "/reset", reset),
     Route("POST", ADMIN + "/sessions", sessions.create),
     Route("GET", ADMIN + "/sessions/<session_id>", sessions.show),
-    Route("POST", ADMIN + "/environments/<environment_id>/enqueue", queue.enqueue),
-    Route("POST", ADMIN + "/environments/<environment_id>/key", queue.make_key),
+    Route("POST", ADMIN + "/environments/<environment_id>/enqueue", work.enqueue),
+    Route("POST", ADMIN + "/environments/<environment_id>/key", work.make_key),
     Route("POST", ADMIN + "/faults", faults.add),
     Route("GET", ADMIN + "/faults", faults.list_faults),
     Route("DELETE", ADMIN + "/faults", faults.clear),
-    Route("GET", ADMIN + "/clock", admin.show_clock),
-    Route("POST", ADMIN + "/clock", admin.move_clock),
+    Route("GET", ADMIN + "/clock", show_clock),
+    Route("POST", ADMIN + "/clock", move_clock),
 )
 
 
@@ -123,7 +223,7 @@ def _routes_by_path() -> dict[_Pattern, dict[str, Route]]:
     for route in ROUTES:
         methods = routes.setdefault(tuple(route.path.split("/")), {})
         methods[route.method] = route
-        if route.method == "GET" and route.handler is not queue.poll:  # a HEAD would take work that nobody receives
+        if route.method == "GET" and route.handler is not work.poll:  # a HEAD would take work that nobody receives
             methods["HEAD"] = route
     return routes
 

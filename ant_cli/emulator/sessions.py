@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from ant_cli.emulator import list_pages, queue
+from ant_cli.emulator import list_pages, work
 from ant_cli.emulator.agent_scripts import TERMINATED, Session, begin, receive
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.clock import rfc3339
@@ -44,17 +44,17 @@ NewEvents = list[tuple[int, str, str]]
 
 def create(store: Store, call: Call) -> str:
     """Create a session whose agent follows a script, and put its work in the queue."""
-    from ant_cli.emulator import models, session_models
+    from ant_cli.emulator import models
 
-    request = models.parse(session_models.SessionRequest, call.body)
+    request = models.parse(models.SessionRequest, call.body)
     steps = [step.model_dump(exclude_none=True) for step in request.script]
     with store.write() as transaction:
         environment = _environment(transaction, request.environment_id)
-        queue.check_takes_work(environment)
+        work.check_takes_work(environment)
         session = _added(
             transaction, new_id("session"), environment.id, request.title, request.metadata or {}, steps
         )
-        queue.add(transaction, environment.id, session.id, secret=request.secret)
+        work.add(transaction, environment.id, session.id, secret=request.secret)
         document = to_json(session)
     store.arrivals.announce()
     return document
@@ -93,9 +93,9 @@ def list_events(store: Store, call: Call) -> str:
 
 def send_events(store: Store, call: Call) -> str:
     """Process events of the user: tool results, messages, interrupts."""
-    from ant_cli.emulator import models, session_models
+    from ant_cli.emulator import models
 
-    request = models.parse(session_models.SendEventsRequest, call.body)
+    request = models.parse(models.SendEventsRequest, call.body)
     session_id = _find(store, call).id
     taken = []
     with store.write() as transaction:
@@ -189,7 +189,7 @@ def _added(
 def _queue_again(transaction: Transaction, session: Session) -> None:
     """Put a session with a tool to call in the queue, unless a worker has it or will get it."""
     if session.waits_for is not None and transaction.one(SQL_UNFINISHED, session.id) is None:
-        queue.add(transaction, session.environment_id, session.id, secret=True)
+        work.add(transaction, session.environment_id, session.id, secret=True)
 
 
 def to_json(session: Session) -> str:

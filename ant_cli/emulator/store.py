@@ -21,7 +21,6 @@ from pathlib import Path
 
 from ant_cli.emulator.clock import Clock, SystemClock
 from ant_cli.emulator.errors import UnusableDatabase
-from ant_cli.emulator.schema import APPLICATION_ID, SCHEMA, SCHEMA_VERSION, UPGRADES
 from ant_cli.runtime.light_typing import Any, NamedTuple, TypeVar
 
 IN_MEMORY = ":memory:"
@@ -29,6 +28,93 @@ BUSY_SECONDS = 30.0
 LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 LEASE_SECONDS = 300
+
+SCHEMA_VERSION = 2
+APPLICATION_ID = 0x616E7465  # "ante"
+
+SCHEMA = (
+    """CREATE TABLE environments (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        name TEXT NOT NULL UNIQUE,
+        kind TEXT NOT NULL,
+        archived INTEGER NOT NULL DEFAULT 0,
+        document TEXT NOT NULL
+    )""",
+    """CREATE TABLE work (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        environment_id TEXT NOT NULL,
+        kind TEXT NOT NULL DEFAULT 'session',
+        session_id TEXT NOT NULL,
+        sessions_token TEXT,
+        metadata TEXT NOT NULL,
+        state TEXT NOT NULL DEFAULT 'queued',
+        created_at INTEGER NOT NULL,
+        handed_out_at INTEGER,
+        acknowledged_at INTEGER,
+        started_at INTEGER,
+        latest_heartbeat_at INTEGER,
+        lease_until INTEGER,
+        stop_requested_at INTEGER,
+        stopped_at INTEGER
+    )""",
+    "CREATE INDEX work_of_environment ON work (environment_id, sequence)",
+    "CREATE INDEX work_queue ON work (environment_id, sequence) WHERE state = 'queued'",
+    "CREATE INDEX work_unfinished ON work (environment_id) WHERE state <> 'stopped'",
+    "CREATE INDEX work_leases ON work (lease_until) WHERE lease_until IS NOT NULL",
+    "CREATE INDEX work_of_session ON work (session_id, sequence)",
+    """CREATE TABLE workers (
+        environment_id TEXT NOT NULL,
+        worker_id TEXT NOT NULL,
+        polled_at INTEGER NOT NULL,
+        PRIMARY KEY (environment_id, worker_id)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE faults (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL,
+        path_contains TEXT NOT NULL,
+        method TEXT,
+        status INTEGER,
+        times INTEGER NOT NULL,
+        retry_after_ms INTEGER,
+        delay_ms INTEGER NOT NULL,
+        disconnect INTEGER NOT NULL,
+        after INTEGER NOT NULL DEFAULT 0,
+        body_delay_ms INTEGER NOT NULL DEFAULT 0,
+        cut_after_events INTEGER
+    )""",
+    """CREATE TABLE sessions (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        environment_id TEXT NOT NULL,
+        status TEXT NOT NULL,
+        title TEXT,
+        metadata TEXT NOT NULL,
+        script TEXT NOT NULL,
+        step INTEGER NOT NULL DEFAULT 0,
+        waits_for TEXT,
+        created_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL
+    )""",
+    """CREATE TABLE events (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        session_id TEXT NOT NULL,
+        type TEXT NOT NULL,
+        document TEXT NOT NULL
+    )""",
+    "CREATE INDEX events_of_session ON events (session_id, sequence)",
+    "CREATE TABLE clock (offset INTEGER NOT NULL)",
+    "INSERT INTO clock VALUES (0)",
+    f"PRAGMA application_id = {APPLICATION_ID}",
+    f"PRAGMA user_version = {SCHEMA_VERSION}",
+)
+"""The tables. Changing one means raising the version: files of other versions are rejected.
+
+`sequence` orders the lists and is the position of a cursor, so its values are never reused. Times are microseconds
+since 1970, UTC. An environment is stored as the document that is returned, and a work item as columns, because its
+rules query them.
+"""
 
 Row = tuple[Any, ...]  # as wide as its query
 
@@ -65,10 +151,6 @@ class Transaction:
     def run(self, sql: str, *values: object) -> int:
         """Change rows, and return their number."""
         return self.connection.execute(sql, values).rowcount
-
-    def save(self, sql: str, values: dict[str, object]) -> None:
-        """Change rows by named values."""
-        self.connection.execute(sql, values)
 
 
 class Arrivals:
@@ -183,7 +265,7 @@ class Store:
         try:
             if _version(connection) == (0, 0) and _is_empty(connection):
                 _create(connection)
-            version = _upgraded(connection)
+            version = _version(connection)
             connection.execute("PRAGMA synchronous=NORMAL")
         except sqlite3.DatabaseError as error:
             raise UnusableDatabase(f"{self._database} cannot be used: {error}.") from error
@@ -206,18 +288,6 @@ class _Version(NamedTuple):
 def _version(connection: sqlite3.Connection) -> _Version:
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     return _Version(application, connection.execute("PRAGMA user_version").fetchone()[0])
-
-
-def _upgraded(connection: sqlite3.Connection) -> _Version:
-    """Return the version of the file, after updating an older file, unless another process is faster."""
-    before = _version(connection)
-    if before.application != APPLICATION_ID or before.schema not in UPGRADES:
-        return before
-    with _writing(connection):
-        for version in range(_version(connection).schema, SCHEMA_VERSION):
-            for statement in UPGRADES[version]:
-                connection.execute(statement)
-    return _version(connection)
 
 
 def _is_empty(connection: sqlite3.Connection) -> bool:

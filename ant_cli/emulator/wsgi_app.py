@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import unquote
 
 from ant_cli.emulator import faults
-from ant_cli.emulator.call import Call
+from ant_cli.emulator.call import Call, Headers, query_of, read_body
 from ant_cli.emulator.clock import Clock
 from ant_cli.emulator.credentials import SentCredential, credentials_of, is_same, of_kinds, opens
 from ant_cli.emulator.errors import PHRASES, ClientLeft, Disconnected, EmulatorError, InvalidRequest, envelope
-from ant_cli.emulator.guard import refuse_browsers
-from ant_cli.emulator.http_request import Headers, query_of, read_body
 from ant_cli.emulator.identifiers import new_id
 from ant_cli.emulator.routes import Access, ResponseBody, access_of, match, path_of
 from ant_cli.emulator.store import LEASE_SECONDS, Store
@@ -127,8 +127,8 @@ class Emulator:
     def _checked(self, environ: WSGIEnvironment, method: str, path: str) -> _RequestOutcome:
         """Return the outcome of a request that passes every check. The order of the checks is that of the API."""
         bound_host = environ.get(BOUND_HOST)
-        if self._api_key is None and bound_host is not None:
-            refuse_browsers(environ, bound_host)
+        if self._api_key is None and bound_host is not None:  # pages don't know the key
+            _refuse_browsers(environ, bound_host)
         access, headers = access_of(path), Headers(environ)
         known = self._known_credentials(headers, path, access)
         route, ids = match(path, method)
@@ -190,3 +190,51 @@ def _check_version(version: str) -> None:
         raise InvalidRequest(f"anthropic-version: header required, {VERSIONS[0]} for example.")
     if version not in VERSIONS:
         raise InvalidRequest(f"anthropic-version: {version!r} is not a version; use {' or '.join(VERSIONS)}.")
+
+
+# Web pages. A browser on this machine can send requests to loopback for any page that it shows. Such a request can
+# be recognized by its `Host`, if the page's own name points to this machine (DNS rebinding), or by its `Origin` or
+# `Sec-Fetch-Site`, if the page is from elsewhere, as with a plain form.
+
+
+HOST = re.compile(
+    r"(?:\[(?P<address>[0-9a-f:.]+)\]|(?P<name>[^\s:@/?#\[\]]+))(?::[0-9]*)?", re.ASCII | re.IGNORECASE
+)
+"""A host name or an address, and a port that doesn't matter."""
+OWN_SITES = ("same-origin", "none")
+"""The values of `sec-fetch-site` for requests that were not caused by another page."""
+
+
+def _refuse_browsers(environ: WSGIEnvironment, bound_host: str) -> None:
+    """Reject a request that a web page may have caused.
+
+    Raises:
+        EmulatorError: status 403, if `Host` is neither loopback nor `bound_host`, or the origin is foreign.
+
+    """
+    host = environ.get("HTTP_HOST", "")
+    if not _is_own(host, bound_host):
+        raise EmulatorError(
+            403, f"host: {host!r} is not this emulator; without a key it serves loopback addresses only."
+        )
+    origin = environ.get("HTTP_ORIGIN")
+    if origin is not None and origin.lower() != f"http://{host}".lower():
+        raise EmulatorError(403, f"origin: {origin!r} is foreign; without a key no web page may use this emulator.")
+    site = environ.get("HTTP_SEC_FETCH_SITE", "none")
+    if site not in OWN_SITES:
+        raise EmulatorError(
+            403, f"sec-fetch-site: {site!r} is foreign; without a key no web page may use this emulator."
+        )
+
+
+def _is_own(host: str, bound_host: str) -> bool:
+    parts = HOST.fullmatch(host)
+    if parts is None:
+        return False
+    name = (parts["address"] or parts["name"]).lower()
+    if name in ("localhost", bound_host.lower()):
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False

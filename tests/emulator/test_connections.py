@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from ant_cli.emulator import http_server
-from ant_cli.emulator.http_request import LARGEST_BODY
+from ant_cli.emulator.call import LARGEST_BODY
 from tests.served_emulator import serving
 
 from .api import ENVIRONMENTS, HEADERS

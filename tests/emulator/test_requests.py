@@ -5,7 +5,7 @@ from urllib.parse import unquote
 import pytest
 from werkzeug.test import Client, EnvironBuilder, run_wsgi_app
 
-from ant_cli.emulator import Emulator, http_request
+from ant_cli.emulator import Emulator, call
 from ant_cli.emulator.errors import error_type
 
 from .api import ENVIRONMENTS, HEADERS, Api, check_form, message
@@ -120,7 +120,7 @@ def test_head_of_poll_is_rejected_and_takes_no_work(api, emulator):
 
 def test_a_body_above_ten_megabytes_is_rejected(emulator):
     """The status is 413, before the body is read."""
-    response = Client(emulator).post(ENVIRONMENTS, data=b" " * (http_request.LARGEST_BODY + 1), headers=HEADERS)
+    response = Client(emulator).post(ENVIRONMENTS, data=b" " * (call.LARGEST_BODY + 1), headers=HEADERS)
     check_form("POST", ENVIRONMENTS, response)
     assert message(response, 413)
     assert response.json["error"]["type"] == "request_too_large"

@@ -2,13 +2,11 @@ import os
 import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from pathlib import Path
 
 import pytest
 
 from ant_cli.emulator import Emulator, UnusableDatabase
-from ant_cli.emulator.schema import SCHEMA_VERSION
+from ant_cli.emulator.store import SCHEMA_VERSION
 
 from .api import ENVIRONMENTS, Api
 
@@ -70,23 +68,6 @@ def test_the_database_files_are_private_to_the_user(database):
     finally:
         os.umask(before)
     assert modes == {"state": 0o700, "emulator.db": 0o600, "emulator.db-wal": 0o600, "emulator.db-shm": 0o600}
-
-
-def test_a_database_of_schema_version_1_is_migrated(database):
-    """Environments and work of an older emulator are kept, and get the current fields."""
-    database.parent.mkdir()
-    with closing(sqlite3.connect(database)) as connection:
-        connection.executescript((Path(__file__).parent / "version_1.sql").read_text())
-    emulators = [Emulator(database), Emulator(database)]
-    api = Api(emulators[1])
-    assert api("GET", ENVIRONMENTS).status_code == 503
-    cloud, queue = api("GET", ENVIRONMENTS, include_archived="true").json["data"][::-1]
-    assert (cloud["name"], cloud["state"]) == ("old ü", "archived")
-    assert (queue["name"], queue["state"]) == ("queue", "active")
-    item = api.poll(queue["id"])
-    assert (item["id"], item["data"]["type"]) == ("work_0100000000000000000000aa", "session")
-    for emulator in emulators:
-        emulator.close()
 
 
 def test_foreign_databases_text_files_and_folders_are_rejected_and_unchanged(tmp_path):

@@ -1,0 +1,365 @@
+"""Work: items, the queue that hands them out, and their rules from acknowledgement to the end.
+
+queued ──ack──> starting ──heartbeat──> active
+   ^                └───────lease runs out──┤
+   └────────────────────────────────────────┘
+queued ──stop──> stopped;  starting, active ──stop──> stopping ──stop with force, or lease runs out──> stopped
+
+An item that was handed out stays `queued` until it is acknowledged. If that does not happen within
+`reclaim_older_than_ms`, the next poll hands it out again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ant_cli.emulator import list_pages
+from ant_cli.emulator.call import Call
+from ant_cli.emulator.clock import MICROSECONDS_PER_MS, MICROSECONDS_PER_SECOND, rfc3339, rfc3339_or_none
+from ant_cli.emulator.credentials import environment_key, new_token, secret_of
+from ant_cli.emulator.environment_rules import StoredEnvironment, find
+from ant_cli.emulator.errors import Conflict, EmulatorError, InvalidRequest, PreconditionFailed
+from ant_cli.emulator.identifiers import new_id
+from ant_cli.emulator.leases import expire_leases
+from ant_cli.emulator.store import Store, Transaction
+from ant_cli.runtime.light_typing import NamedTuple
+
+
+class Item(NamedTuple):
+    """A stored work item, in the order of its columns."""
+
+    sequence: int
+    id: str
+    environment_id: str
+    kind: str
+    session_id: str
+    sessions_token: str | None
+    metadata: str
+    state: str
+    created_at: int
+    handed_out_at: int | None = None
+    acknowledged_at: int | None = None
+    started_at: int | None = None
+    latest_heartbeat_at: int | None = None
+    lease_until: int | None = None
+    stop_requested_at: int | None = None
+    stopped_at: int | None = None
+
+
+COLUMNS = ", ".join(Item._fields)
+NEW = slice(1, Item._fields.index("created_at") + 1)
+"""The columns of a new item. The database numbers it, and the others are null."""
+MUTABLE = slice(Item._fields.index("metadata"), None)
+"""The columns that may change, and one between them that never does."""
+SQL_FIND = f"SELECT {COLUMNS} FROM work WHERE id = ? AND environment_id = ?"  # noqa: S608 - a constant
+SQL_ADD = f"INSERT INTO work ({', '.join(Item._fields[NEW])}) VALUES ({', '.join('?' * 8)}) RETURNING sequence"  # noqa: S608 - constants
+SQL_SAVE = f"UPDATE work SET {' = ?, '.join(Item._fields[MUTABLE])} = ? WHERE sequence = ?"  # noqa: S608 - constants
+
+
+@contextmanager
+def work_transaction(store: Store, call: Call) -> Iterator[tuple[Transaction, StoredEnvironment]]:
+    """Begin a transaction on the work of the call's environment, after expiring leases. 404 without one."""
+    with store.write() as transaction:
+        environment = find(transaction, call.environment_id)
+        expire_leases(transaction)
+        yield transaction, environment
+
+
+@contextmanager
+def item_transaction(store: Store, call: Call) -> Iterator[tuple[Transaction, Item]]:
+    """Begin a transaction on the call's work item. 404 if there is none."""
+    with work_transaction(store, call) as (transaction, environment):
+        row = transaction.one(SQL_FIND, call.work_id, environment.id)
+        if row is None:
+            raise EmulatorError(404, f"work_id: there is no work item {call.work_id!r} in {environment.id}.")
+        yield transaction, Item._make(row)
+
+
+def save(transaction: Transaction, item: Item) -> Item:
+    """Write the item and return it."""
+    transaction.run(SQL_SAVE, *tuple(item)[MUTABLE], item.sequence)
+    return item
+
+
+def to_json(item: Item, *, with_secret: bool = False) -> str:
+    """Return the item as a JSON object. Only the worker that polls it gets its secret."""
+    token = item.sessions_token if with_secret else None
+    fields = {
+        "id": item.id,
+        "acknowledged_at": rfc3339_or_none(item.acknowledged_at),
+        "created_at": rfc3339(item.created_at),
+        "data": {"id": item.session_id, "type": item.kind},
+        "environment_id": item.environment_id,
+        "latest_heartbeat_at": rfc3339_or_none(item.latest_heartbeat_at),
+        "metadata": json.loads(item.metadata),
+        "secret": secret_of(token) if token else None,
+        "started_at": rfc3339_or_none(item.started_at),
+        "state": item.state,
+        "stop_requested_at": rfc3339_or_none(item.stop_requested_at),
+        "stopped_at": rfc3339_or_none(item.stopped_at),
+        "type": "work",
+    }
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+
+
+# The queue
+
+
+RECLAIM_MS = 5_000
+LONGEST_RECLAIM_MS = 10**12
+"""Three decades: no item is older."""
+LONGEST_BLOCK_MS = 999
+WORKER_WINDOW = 30 * MICROSECONDS_PER_SECOND
+SQL_FREE = "environment_id = ? AND state = 'queued' AND (handed_out_at IS NULL OR handed_out_at < ?)"
+SQL_NEXT = f"SELECT {COLUMNS} FROM work WHERE {SQL_FREE} ORDER BY sequence LIMIT 1"  # noqa: S608 - a constant
+SQL_ANYTHING = f"SELECT 1 FROM work WHERE {SQL_FREE} UNION ALL SELECT 1 FROM work WHERE lease_until <= ? LIMIT 1"  # noqa: S608 - a constant
+SQL_SEEN = """INSERT INTO workers (environment_id, worker_id, polled_at) VALUES (?, ?, ?)
+          ON CONFLICT DO UPDATE SET polled_at = excluded.polled_at"""
+SQL_STATS = """SELECT count(*) FILTER (WHERE handed_out_at IS NULL), min(created_at),
+           count(*) FILTER (WHERE handed_out_at IS NOT NULL)
+           FROM work WHERE environment_id = ? AND state = 'queued'"""
+SQL_WORKERS = "SELECT count(*) FROM workers WHERE environment_id = ? AND polled_at > ?"
+
+
+def poll(store: Store, call: Call) -> str:
+    """Hand out the oldest item that no worker has; wait for one if asked to. Return `null` for an empty queue."""
+    reclaim_ms = min(call.number("reclaim_older_than_ms", RECLAIM_MS, 0), LONGEST_RECLAIM_MS)
+    block_ms = call.number("block_ms", 0, 1, LONGEST_BLOCK_MS)
+    reclaim = reclaim_ms * MICROSECONDS_PER_MS
+    worker_id = call.headers.get("anthropic-worker-id")
+    with work_transaction(store, call) as (transaction, environment):
+        if environment.config_type != "self_hosted":
+            raise InvalidRequest(
+                f"Only BYOC and bridge environments support work polling. Environment {environment.id} is "
+                f"anthropic_{environment.config_type}."
+            )
+        if worker_id:
+            transaction.run(SQL_SEEN, environment.id, worker_id, transaction.now)
+        item = _lease_next(transaction, environment.id, reclaim)
+    if item is None and block_ms:
+        # If the client has disconnected, the item would be lost until it is reclaimed.
+        item = store.arrivals.wait_for(
+            lambda: "null" if call.is_stopping() else _look(store, call, reclaim), block_ms / 1000
+        )
+    return item or "null"
+
+
+def _look(store: Store, call: Call, reclaim: int) -> str | None:
+    """Look for work without the write lock, and take the lock only if there is work: many may wait at once."""
+    with store.read() as reader:
+        values = (call.environment_id, reader.now - reclaim, reader.now)
+        if reader.one(SQL_ANYTHING, *values) is None:
+            return None
+    with work_transaction(store, call) as (transaction, environment):
+        return _lease_next(transaction, environment.id, reclaim)
+
+
+def _lease_next(transaction: Transaction, environment_id: str, reclaim: int) -> str | None:
+    row = transaction.one(SQL_NEXT, environment_id, transaction.now - reclaim)
+    if row is None:
+        return None
+    item = save(transaction, Item._make(row)._replace(handed_out_at=transaction.now))
+    return to_json(item, with_secret=True)
+
+
+def check_takes_work(environment: StoredEnvironment) -> None:
+    """Reject work for an environment that has no queue, or is archived. InvalidRequest says which."""
+    if environment.config_type != "self_hosted":
+        raise InvalidRequest(
+            f"environment_id: {environment.id} is a {environment.config_type} environment; "
+            "only self-hosted environments have a work queue."
+        )
+    if environment.archived:
+        raise InvalidRequest(f"environment_id: {environment.id} is archived and takes no new sessions.")
+
+
+def stats(store: Store, call: Call) -> str:
+    """Count the waiting items, those that were handed out and not acknowledged, and the polling workers."""
+    with work_transaction(store, call) as (transaction, environment):
+        depth, oldest, pending = transaction.one(SQL_STATS, environment.id) or (0, None, 0)
+        window = transaction.now - WORKER_WINDOW
+        workers = (transaction.one(SQL_WORKERS, environment.id, window) or (0,))[0]
+    statistics = {
+        "depth": depth,
+        "oldest_queued_at": rfc3339_or_none(oldest),
+        "pending": pending,
+        "type": "work_queue_stats",
+        "workers_polling": workers if environment.config_type == "self_hosted" else None,
+    }
+    return json.dumps(statistics)
+
+
+def enqueue(store: Store, call: Call) -> str:
+    """Put work in the queue, as the creation of a session does in the real service."""
+    from ant_cli.emulator import models
+
+    request = models.parse(models.EnqueueRequest, call.body)
+    metadata = json.dumps(request.metadata or {})
+    with work_transaction(store, call) as (transaction, environment):
+        check_takes_work(environment)
+        added = [
+            add(
+                transaction,
+                environment.id,
+                request.session_id or new_id(request.type),
+                kind=request.type,
+                metadata=metadata,
+                secret=request.secret,
+            )
+            for _ in range(request.count)
+        ]
+    store.arrivals.announce()
+    return f'{{"data":[{",".join(map(to_json, added))}]}}'
+
+
+def make_key(store: Store, call: Call) -> str:
+    """Return a key for the environment, as the Console makes one. It is the same each time."""
+    with work_transaction(store, call) as (_, environment):
+        check_takes_work(environment)
+    key = environment_key(environment.id, call.api_key)
+    return json.dumps({"environment_id": environment.id, "environment_key": key, "type": "environment_key"})
+
+
+def add(
+    transaction: Transaction,
+    environment_id: str,
+    session_id: str,
+    *,
+    kind: str = "session",
+    metadata: str = "{}",
+    secret: bool,
+) -> Item:
+    """Put one item in a queue, with a sessions token if it should have a secret."""
+    item = Item(
+        sequence=0,
+        id=new_id("work"),
+        environment_id=environment_id,
+        kind=kind,
+        session_id=session_id,
+        sessions_token=new_token() if secret else None,
+        metadata=metadata,
+        state="queued",
+        created_at=transaction.now,
+    )
+    row = transaction.one(SQL_ADD, *tuple(item)[NEW])
+    return item._replace(sequence=row[0] if row else 0)
+
+
+# The rules of an item
+
+
+LONGEST_TTL_SECONDS = 300
+STOPPING_TTL_SECONDS = 120
+"""The TTL that a heartbeat of a `stopping` item reports."""
+NO_HEARTBEAT = "NO_HEARTBEAT"
+ENDING = ("stopping", "stopped")
+SQL_LIST = f"""SELECT {COLUMNS} FROM work
+           WHERE environment_id = ? AND sequence < ? ORDER BY sequence DESC LIMIT ?"""  # noqa: S608 - a constant
+
+
+def list_work(store: Store, call: Call) -> str:
+    """Return a page of an environment's work, the newest first."""
+    name = f"work {call.environment_id}"
+    limit = call.number("limit", 20, 1, 100)
+    below = list_pages.sequence_of(name, call.text("page"))
+    with work_transaction(store, call) as (transaction, environment):
+        _check_lists_work(environment)
+        items = map(Item._make, transaction.all(SQL_LIST, environment.id, below, limit + 1))
+    return list_pages.page_of(name, [(item.sequence, to_json(item)) for item in items], limit)
+
+
+def _check_lists_work(environment: StoredEnvironment) -> None:
+    if environment.config_type != "self_hosted":
+        message = (
+            f"Environment {environment.id} not found, or does not support work listing. "
+            "The work API is only available for self-hosted environments."
+        )
+        raise EmulatorError(404, message, "environment_not_found")
+    if environment.archived:
+        raise EmulatorError(404, f"Environment {environment.id} is archived.", "environment_archived")
+
+
+def retrieve(store: Store, call: Call) -> str:
+    """Return one work item."""
+    with item_transaction(store, call) as (_, item):
+        return to_json(item)
+
+
+def acknowledge(store: Store, call: Call) -> str:
+    """Take an item out of the queue. If several workers try, one succeeds."""
+    with item_transaction(store, call) as (transaction, item):
+        if item.state != "queued":
+            raise Conflict(f"work_id: {item.id} is {item.state}; only queued work can be acknowledged.")
+        # The lease begins here, not with the first heartbeat, because a worker may die between the two.
+        lease = transaction.now + store.lease_seconds * MICROSECONDS_PER_SECOND
+        changed = item._replace(state="starting", acknowledged_at=transaction.now, lease_until=lease)
+        return to_json(save(transaction, changed))
+
+
+def heartbeat(store: Store, call: Call) -> str:
+    """Extend the lease of an item. The first heartbeat makes the item active."""
+    ttl = call.number("desired_ttl_seconds", store.lease_seconds, 1, LONGEST_TTL_SECONDS)
+    expected = call.text("expected_last_heartbeat")
+    with item_transaction(store, call) as (transaction, item):
+        if item.state in ENDING:
+            return _lease(item, ttl=STOPPING_TTL_SECONDS if item.state == "stopping" else 0, extended=False)
+        _check_heartbeat(item, expected, transaction.now)
+        # A heartbeat identifies a lease, so no two may be the same, even if the clock is coarse.
+        moment = max(transaction.now, (item.latest_heartbeat_at or 0) + 1)
+        changed = item._replace(
+            state="active",
+            latest_heartbeat_at=moment,
+            started_at=item.started_at or moment,
+            lease_until=transaction.now + ttl * MICROSECONDS_PER_SECOND,
+        )
+        return _lease(save(transaction, changed), ttl=ttl, extended=True)
+
+
+def _check_heartbeat(item: Item, expected: str | None, now: int) -> None:
+    last = rfc3339_or_none(item.latest_heartbeat_at)
+    if item.state == "queued":
+        message = f"work_id: {item.id} is queued; acknowledge it before the first heartbeat."
+    elif expected not in (None, last or NO_HEARTBEAT):
+        message = f"expected_last_heartbeat: {expected!r} is not the last heartbeat of {item.id}, which is {last}."
+    else:
+        return
+    left = -(-max((item.lease_until or now) - now, 0) // MICROSECONDS_PER_SECOND)
+    raise PreconditionFailed(message, {"state": item.state, "ttl_seconds": left, "last_heartbeat": last or ""})
+
+
+def _lease(item: Item, *, ttl: int, extended: bool) -> str:
+    lease = {
+        "last_heartbeat": rfc3339_or_none(item.latest_heartbeat_at) or "",
+        "lease_extended": extended,
+        "state": item.state,
+        "ttl_seconds": ttl,
+        "type": "work_heartbeat",
+    }
+    return json.dumps(lease)
+
+
+def stop(store: Store, call: Call) -> str:
+    """Ask a running item to stop, or stop it at once, as if nobody ran it. Repeating this is harmless."""
+    from ant_cli.emulator import models
+
+    force = models.parse(models.WorkStopRequest, call.body).force
+    with item_transaction(store, call) as (transaction, item):
+        if item.state == "stopped":
+            return to_json(item)
+        changed = item._replace(state="stopping", stop_requested_at=item.stop_requested_at or transaction.now)
+        if force or item.state == "queued":
+            changed = changed._replace(state="stopped", stopped_at=transaction.now, lease_until=None)
+        return to_json(save(transaction, changed))
+
+
+def update(store: Store, call: Call) -> str:
+    """Merge metadata into an item. Null deletes a key."""
+    from ant_cli.emulator import models
+
+    patch = models.parse(models.WorkUpdateRequest, call.body).metadata or {}
+    with item_transaction(store, call) as (transaction, item):
+        metadata = json.loads(item.metadata) | patch
+        kept = {key: value for key, value in metadata.items() if value is not None}
+        return to_json(save(transaction, item._replace(metadata=json.dumps(kept))))
