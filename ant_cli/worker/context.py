@@ -47,8 +47,16 @@ class WorkerContext(NamedTuple):
     shutdown: Shutdown
 
     async def call(self, function: Callable[..., T], *args: Any) -> T:
-        """Make an API call in a thread. Cancelling does not stop the call; its result is discarded."""
-        return await asyncio.get_running_loop().run_in_executor(self.executor, function, *args)
+        """Make an API call in a thread. Cancelling does not stop the call; its result is discarded.
+
+        Raises:
+            AntError: if the call fails, or no thread can be started.
+
+        """
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self.executor, function, *args)
+        except RuntimeError as error:  # handlers have used up the processes of this user
+            raise AntError(f"{error}.") from None
 
     def close(self) -> None:
         """Kill the remaining handlers, and close the connections. API calls in progress are not waited for."""

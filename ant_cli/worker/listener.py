@@ -86,7 +86,10 @@ def _server_class(host: str) -> type[ThreadingHTTPServer]:
                     del self._connections[oldest]
                     with suppress(OSError):  # its client has left
                         oldest.shutdown(SHUT_RDWR)  # its thread closes it
-            super().process_request(request, client_address)
+            try:
+                super().process_request(request, client_address)
+            except RuntimeError:  # no thread can be started: handlers have used up the processes of this user
+                self.process_request_thread(request, client_address)
 
         def shutdown_request(self, request: Any) -> None:
             """End a connection."""

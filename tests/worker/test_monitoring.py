@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import json
 import os
@@ -12,14 +13,17 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
+from types import SimpleNamespace
+from unittest.mock import Mock
 
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from ant_cli.errors import AntError, NetworkError, UsageError
+from ant_cli.worker.context import WorkerContext
 from ant_cli.worker.exporter import CachedStats, Exporter, to_numbers
 from ant_cli.worker.health import READY_S, _readiness
 from ant_cli.worker.listener import Listener, text_page
@@ -156,6 +160,26 @@ def test_silent_clients_do_not_lock_out_others(monkeypatch):
         assert httpx.get(listener.url).text == "served\n"
         assert _was_closed(silent[0])
         assert not select.select([silent[-1]], [], [], 0)[0]
+
+
+def test_pages_are_served_when_no_thread_can_be_started(monkeypatch):
+    """Handlers may use up the processes that this user may have. A worker without /healthz would be restarted."""
+    listener = Listener("127.0.0.1", 0, lambda _path: text_page("served"))
+
+    def refuse(_thread):
+        raise RuntimeError("can't start new thread")
+
+    with closing(listener), monkeypatch.context() as patch:
+        patch.setattr("threading.Thread.start", refuse)
+        assert httpx.get(listener.url).text == "served\n"
+
+
+def test_a_call_for_which_no_thread_can_be_started_fails_like_others():
+    """It is repeated later."""
+    executor = SimpleNamespace(submit=Mock(side_effect=RuntimeError("can't start new thread")))
+    context = WorkerContext(**dict.fromkeys(WorkerContext._fields) | {"executor": executor})
+    with pytest.raises(AntError, match="can't start new thread"):
+        asyncio.run(context.call(print))
 
 
 # The exporter
