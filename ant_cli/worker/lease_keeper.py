@@ -7,6 +7,7 @@ import asyncio
 from ant_cli.errors import AntError, APIError
 from ant_cli.http.retries import backoff
 from ant_cli.worker.context import WorkerContext, is_permanent
+from ant_cli.worker.guardian_process import NEVER
 from ant_cli.worker.handler import Handler
 from ant_cli.worker.lease import LOOK, Lease, LeaseStep, Verdict
 from ant_cli.worker.log import WorkerLog
@@ -43,6 +44,7 @@ class LeaseKeeper:
             verdict = await self._take(step)
             if verdict is not Verdict.KEPT:
                 return verdict
+        handler.kill_in(NEVER)
         never: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
         return await never
 

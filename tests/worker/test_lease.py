@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
+from unittest.mock import Mock
+
 import pytest
 
 from ant_cli.worker.lease import LOOK, NO_HEARTBEAT, Lease, LeaseStep, Verdict
+from ant_cli.worker.lease_keeper import LeaseKeeper
 
 BEGAN = 1000.0
 QUEUED = {"state": "queued", "ttl_seconds": 0, "last_heartbeat": ""}
@@ -33,6 +38,20 @@ def refused(watched, at=None, **item):
 def test_a_worker_that_never_heartbeats_has_no_next_step():
     """The handler has to heartbeat."""
     assert lease("never").next_step() is None
+
+
+def test_a_handler_that_the_lease_is_left_to_has_no_deadline():
+    """Otherwise the guardian would kill it when the lease that this worker knows of ends."""
+    handler = Mock()
+
+    async def keep():
+        keeper = LeaseKeeper("work_1", lease("never"), Mock(), Mock())
+        keeping = asyncio.create_task(keeper.keep(handler))
+        await asyncio.wait([keeping], timeout=0)
+        keeping.cancel()
+
+    asyncio.run(keep())
+    handler.kill_in.assert_called_once_with(math.inf)
 
 
 def test_a_worker_that_always_heartbeats_claims_at_once_and_notices_a_stop_request_in_time():
