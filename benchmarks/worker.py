@@ -24,7 +24,8 @@ from pathlib import Path
 
 KEY = "benchmark-key"
 HEADERS = {
-    "authorization": f"Bearer {KEY}",
+    "x-api-key": KEY,
+    "authorization": f"Bearer {KEY}",  # for the list of work, which takes an environment key
     "anthropic-version": "2023-06-01",
     "anthropic-beta": "managed-agents-2026-04-01",
     "content-type": "application/json",
@@ -62,7 +63,7 @@ class Queue:
 @contextmanager
 def emulator(folder: Path) -> Iterator[str]:
     """Serve an emulator; yields its base URL."""
-    words = [*ANT, "emulator", "start", "--any-credential", "--database", str(folder / "emulator.db")]
+    words = [*ANT, "emulator", "start", "--database", str(folder / "emulator.db")]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert process.stdout
     try:

@@ -199,6 +199,7 @@ def test_status_shows_the_environment_key_masked_and_what_uses_it(ant, env):
     """It is not in the order of the other credentials, because other calls take it."""
     done = ant("auth", "status", env=env)
     assert done.exit == (4 if env is WORKER else 0)
+    assert "ANTHROPIC_ENVIRONMENT_KEY" not in done.stderr
     shown = " ".join(done.stdout.split())
     assert (
         "Environment sk-ant-...wxyz (environment key, from ANTHROPIC_ENVIRONMENT_KEY) "

@@ -218,15 +218,15 @@ def with_secret(credential: Credential, runtime: Runtime) -> Credential:
 
 
 def no_credential(
-    profile_name: str, runtime: Runtime, accepts: tuple[CredentialType, ...] = ("API key",)
+    profile_name: str, runtime: Runtime, accepts: tuple[CredentialType, ...] | None = None
 ) -> CredentialError:
-    """Return the error for a run without a credential that needs one."""
+    """Return the error for a run without a credential that needs one; `accepts` has the types that it takes."""
     from ant_cli.settings.logins.selection import usable_instead
 
     key = variables.ENVIRONMENT_KEY
-    if "API key" not in accepts:
+    if accepts and "API key" not in accepts:
         return CredentialError("there is no environment key.", f"Set {key}; --local needs none.")
-    is_useless = runtime.environ.get(key)  # otherwise it would be the credential
+    is_useless = accepts and runtime.environ.get(key)  # otherwise it would be the credential
     login = usable_instead(profile_name, runtime)
     return CredentialError(
         f"there is no API key{f', and profile {profile_name!r} has none' if profile_name else ''}.",
@@ -234,7 +234,7 @@ def no_credential(
         f"To use the login of the official tool: --profile {login}" if login else "",
         f"Log in: ant auth login{f' --profile {profile_name}' if profile_name else ''}",
         "Or set ANTHROPIC_API_KEY, or ANTHROPIC_AUTH_TOKEN for a bearer token; --local needs none.",
-        f"Or set {key}." if "environment key" in accepts else "",
+        f"Or set {key}." if accepts and "environment key" in accepts else "",
     )
 
 

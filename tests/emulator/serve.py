@@ -1,4 +1,4 @@
-"""Serve a database for a test, in a process that can be killed: `serve.py DATABASE PORT [LEASE_SECONDS [any]]`."""
+"""Serve a database for a test, in a process that can be killed: `serve.py DATABASE PORT [LEASE_SECONDS]`."""
 
 import sys
 
@@ -15,7 +15,7 @@ def say(text: str) -> None:
 def main() -> None:
     """Print the base URL when the server listens, its notes, and `stopped` after a graceful end."""
     lease_s = int(sys.argv[3]) if len(sys.argv) > 3 else 300
-    emulator = Emulator(sys.argv[1], lease_seconds=lease_s, any_credential="any" in sys.argv[4:])
+    emulator = Emulator(sys.argv[1], lease_seconds=lease_s)
     serve(emulator, "127.0.0.1", int(sys.argv[2]), say, lambda line: say(line) if line.startswith("Note") else None)
     emulator.close()
     say("stopped")

@@ -28,7 +28,7 @@ from tests.worker.fleet_log import HandlerKill, Run, Verdict, WorkerKill, judge,
 
 KEY = "correct-horse-battery"
 HEADERS = {
-    "authorization": f"Bearer {KEY}",
+    "x-api-key": KEY,
     "anthropic-version": "2023-06-01",
     "anthropic-beta": "managed-agents-2026-04-01",
 }
@@ -75,7 +75,7 @@ class Fleet:
         self._database = folder / "emulator.db"
         serve = Path(__file__).parents[1] / "emulator" / "serve.py"
         self._server = subprocess.Popen(
-            [sys.executable, str(serve), str(self._database), "0", _LEASE_SECONDS, "any"],
+            [sys.executable, str(serve), str(self._database), "0", _LEASE_SECONDS],
             stdout=subprocess.PIPE,
             text=True,
         )
