@@ -135,7 +135,7 @@ def test_every_flag_that_is_redacted_as_a_secret_is_in_the_list_of_secret_flags(
     "variable",
     [
         *(VARIABLES[name] for name in SECRETS if name in VARIABLES),
-        *(variables.IDENTITY_TOKEN, variables.ENVIRONMENT_KEY, variables.WORK_SECRET),
+        *(variables.IDENTITY_TOKEN, variables.ENVIRONMENT_KEY, variables.WORK_SECRET, variables.METADATA_KEY),
     ],
 )
 def test_the_credential_in_a_variable_is_redacted_in_the_first_error(ant, variable):

@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import pytest
 
+from ant_cli.runtime.delayed_signals import DelayedSignals
 from tests.conftest import Result
 
 from .conftest import LIST, OK, OUTPUT, needs
@@ -256,6 +257,18 @@ def test_ctrl_c_while_modules_are_imported_ends_the_process_without_a_message(cl
     ]
     done = subprocess.run(words, env=clean_environ, capture_output=True, stdin=subprocess.DEVNULL, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b"", b"")
+
+
+def test_an_ignored_ctrl_c_stays_ignored_where_signals_are_delayed():
+    """`nohup` and background jobs of a script ignore it. Many requests, and `apply`, delay the others."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with DelayedSignals() as signals:
+            signal.raise_signal(signal.SIGINT)
+            signals.check()
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_an_ignored_ctrl_c_stays_ignored_while_modules_are_imported(shell: Shell):

@@ -23,6 +23,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from ant_cli.errors import AntError, NetworkError, UsageError
+from ant_cli.worker import listener as listener_module
 from ant_cli.worker.context import WorkerContext
 from ant_cli.worker.exporter import CachedStats, Exporter, to_numbers
 from ant_cli.worker.health import READY_S, _readiness
@@ -160,6 +161,27 @@ def test_silent_clients_do_not_lock_out_others(monkeypatch):
         assert httpx.get(listener.url).text == "served\n"
         assert _was_closed(silent[0])
         assert not select.select([silent[-1]], [], [], 0)[0]
+
+
+def test_a_silent_client_is_disconnected(monkeypatch):
+    """Otherwise it would keep its thread, and its file descriptor, for as long as it likes."""
+    assert 1 <= listener_module._REQUEST_TIMEOUT_S <= 60
+    monkeypatch.setattr(listener_module, "_REQUEST_TIMEOUT_S", 0.01)
+    with closing(Listener("127.0.0.1", 0, lambda _path: text_page("served"))) as listener:
+        address = ("127.0.0.1", int(listener.url.rpartition(":")[2]))
+        with socket.create_connection(address) as silent:
+            silent.sendall(b"GET /metr")
+            assert silent.recv(1) == b""
+
+
+def test_a_client_is_served_although_the_oldest_of_too_many_has_left():
+    """Its connection can't be shut down any more."""
+    with closing(Listener("127.0.0.1", 0, lambda _path: text_page("served"))) as listener:
+        gone = [socket.socket() for _ in range(64)]
+        for connection in gone:
+            connection.close()
+        listener._server._connections |= dict.fromkeys(gone)
+        assert httpx.get(listener.url).text == "served\n"
 
 
 def test_pages_are_served_when_no_thread_can_be_started(monkeypatch):
