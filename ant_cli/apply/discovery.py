@@ -9,14 +9,17 @@ from pathlib import Path
 
 from ant_cli.apply.declarations import Declaration, Mistaken, read_declaration
 from ant_cli.apply.kinds import DATA, PROSE
-from ant_cli.apply.lockfile import repository_of
+from ant_cli.apply.lockfile import check_inside, repository_of
 from ant_cli.apply.validation import MOST_MISTAKES, more_mistakes
-from ant_cli.errors import UsageError, os_error_text
+from ant_cli.errors import UsageError
 from ant_cli.runtime.light_typing import NamedTuple
-from ant_cli.runtime.trusted_files import UntrustedFile, real_path_below
 
 _SKIPPED_FOLDERS = frozenset(("node_modules", "vendor", "__pycache__", "venv", "dist", "build"))
 """Skipped: folders of generated files, or of other projects. Names that start with a dot are also skipped."""
+
+
+_DEEPEST = 100
+"""How many levels of folders are searched. Git stores thousands in a few bytes."""
 
 
 class Loaded(NamedTuple):
@@ -93,21 +96,6 @@ def _files(paths: Sequence[str], lock_path: Path, repository: str) -> dict[Path,
     return {path: is_named[path] for path in by_absolute_path.values()}
 
 
-def check_inside(folder: Path, repository: str) -> None:
-    """Reject a link to a folder outside the repository.
-
-    Raises:
-        UsageError: if the folder is reached by links, and they lead out of the repository.
-
-    """
-    if os.path.realpath(folder) == os.path.abspath(folder):  # noqa: PTH100 - links are not followed
-        return
-    try:
-        real_path_below(str(folder), repository)
-    except UntrustedFile as error:
-        raise UsageError(f"{folder} can't be used: {os_error_text(error)}.") from None
-
-
 def _check_suffix(path: Path) -> None:
     if path.suffix.lower() not in (*DATA, *PROSE):
         *others, last = (*DATA, *PROSE)
@@ -117,6 +105,10 @@ def _check_suffix(path: Path) -> None:
 
 def _walk(folder: Path) -> Iterator[Path]:
     for root, folders, files in os.walk(folder):
+        if root.count(os.sep) > str(folder).count(os.sep) + _DEEPEST:
+            raise UsageError(
+                f"{folder} has more than {_DEEPEST} levels of folders.", "Name those with environments."
+            )
         if "SKILL.md" in files:  # all of it is one skill
             folders.clear()
             continue

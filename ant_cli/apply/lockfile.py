@@ -21,7 +21,7 @@ from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.reading import decode
 from ant_cli.runtime.sanitize import escape_breaks
 from ant_cli.runtime.storage import replace_file
-from ant_cli.runtime.trusted_files import FileRule, read_trusted
+from ant_cli.runtime.trusted_files import FileRule, UntrustedFile, read_trusted, real_path_below
 
 FILE_NAME = "claude-lock.json"
 VERSION = 1
@@ -134,12 +134,13 @@ def find_lock_path(named: str | None, folder: Path) -> Path:
     If there is none, return the path of a new one in `folder`.
 
     Raises:
-        UsageError: if the name is empty.
+        UsageError: if the name is empty, or a link leads out of the repository.
 
     """
     if named is not None:
         if not named:
             raise UsageError("--lock-file was given an empty value.", "Give it a path, or leave it out.")
+        check_destination(folder / named, folder)
         return folder / named
     found = (path for candidate in _up_to_edge(folder) if os.path.lexists(path := candidate / FILE_NAME))
     return next(found, folder / FILE_NAME)
@@ -150,6 +151,28 @@ def repository_of(lock_path: Path) -> str:
     folder = Path(os.path.realpath(lock_path.parent))
     *_, edge = _up_to_edge(folder)
     return str(edge if os.path.lexists(edge / ".git") else folder)
+
+
+def check_destination(path: Path, folder: Path) -> None:
+    """Reject a file that will be written if it is in the repository of `folder`, but a link leads out of there."""
+    repository = repository_of(folder / FILE_NAME)
+    if Path(os.path.abspath(path)).is_relative_to(repository):  # noqa: PTH100 - links are not followed
+        check_inside(path.parent, repository)
+
+
+def check_inside(folder: Path, repository: str) -> None:
+    """Reject a link to a folder outside the repository.
+
+    Raises:
+        UsageError: if the folder is reached by links, and they lead out of the repository.
+
+    """
+    if os.path.realpath(folder) == os.path.abspath(folder):  # noqa: PTH100 - links are not followed
+        return
+    try:
+        real_path_below(str(folder), repository)
+    except UntrustedFile as error:
+        raise UsageError(f"{folder} can't be used: {os_error_text(error)}.") from None
 
 
 def _up_to_edge(folder: Path) -> Iterator[Path]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ant_cli.apply.canonical import canonical
 from ant_cli.apply.execution import StepOutcome
-from ant_cli.apply.lockfile import LockFile, ResourceOrigin
+from ant_cli.apply.lockfile import LockFile, ResourceOrigin, check_destination
 from ant_cli.apply.plan import Options, Plan, Step
 from ant_cli.errors import AntError, OutputError, UsageError, os_error_text
 from ant_cli.input.values import Value
@@ -82,9 +82,11 @@ def save_plan(file: str, saved: SavedPlan, redact: Callable[[str], str]) -> None
     """Write a plan to a file, without secrets: the server may have put some into IDs and headers.
 
     Raises:
-        OutputError: if that fails.
+        UsageError: if a link leads out of the repository.
+        OutputError: if the file can't be written.
 
     """
+    check_destination(Path(file), Path.cwd())
     data = {
         "version": VERSION,
         "paths": saved.paths,

@@ -90,7 +90,7 @@ def _read(path: Path) -> RunningEmulator | None:
             int(emulator.port)
             if is_locked(file):
                 return emulator
-    except (OSError, TypeError, ValueError):
+    except (OSError, RecursionError, TypeError, ValueError):
         return None
     with suppress(OSError):
         path.unlink()

@@ -125,6 +125,18 @@ def test_a_worktree_and_a_submodule_end_at_their_own_root(team, kind):
     assert shows_nothing(team.ant("apply", "--validate", "."))
 
 
+def test_thousands_of_levels_of_folders_are_not_searched(team):
+    """They are an error, not a bug, and take no time."""
+    team.write("a/" * 100 + "environment_a.yaml", VALID)
+    assert team.ant("apply", "--validate", ".").stderr == "1 file is valid.\n"
+    for _ in range(200):
+        Path("deep").mkdir()
+        os.chdir("deep")
+    os.chdir(Path(*Path.cwd().parts[: Path.cwd().parts.index("deep")]))
+    result = team.ant("apply", "--validate", ".")
+    assert (result.exit, result.stderr.count(". has more than 100 levels of folders.")) == (2, 1)
+
+
 @pytest.mark.parametrize("target", ["/", "..", "/etc"])
 def test_a_link_to_a_folder_outside_is_not_searched(team, target):
     """Even the names of the files in it are not shown."""
@@ -158,9 +170,46 @@ def test_the_repository_is_found_through_a_link_to_a_folder_in_it(team, outside)
     Path("project/environments").mkdir(parents=True)
     Path("project/environments/a.yaml").symlink_to("../../shared/a.yaml")
     (outside / "project").symlink_to(Path.cwd() / "project")
-    os.chdir(outside)
-    result = team.ant("apply", "--validate", "--lock-file", "project/claude-lock.json", "project/environments")
+    (outside / "elsewhere").mkdir()
+    os.chdir(outside / "elsewhere")
+    result = team.ant(
+        "apply", "--validate", "--lock-file", "../project/claude-lock.json", "../project/environments"
+    )
     assert (result.exit, result.stderr) == (0, "1 file is valid.\n")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("apply", "--yes", "--lock-file", "prod/claude-lock.json", "."),
+        ("export", "--all", "--lock-file", "prod/claude-lock.json", "--directory", "prod"),
+        ("export", "--all", "--directory", "prod"),
+        ("apply", "--dry-run", "--save-plan", "prod/plan.json", "."),
+    ],
+)
+def test_nothing_is_written_through_a_link_that_leads_out_of_the_repository(team, outside, words):
+    """A pull request may replace a folder that the command line names by a link."""
+    Path(".git").mkdir()
+    team.by_hand("create", "--name", "there", "--config", "{type: cloud}")
+    team.write("environments/a.yaml")
+    Path("prod").symlink_to(outside)
+    result = team.ant(*words)
+    assert (result.exit, "prod can't be used: it is outside" in result.stderr) == (2, True)
+    assert list(outside.iterdir()) == []
+    assert set(team.server()) == {"there"}
+
+
+def test_the_lock_file_of_another_place_can_be_named(team, outside):
+    """Its path leads out of the repository itself, or the link is outside, where no pull request can put one."""
+    Path("repository/.git").mkdir(parents=True)
+    team.write("environments/a.yaml")
+    Path("link").symlink_to(outside)
+    os.chdir("repository")
+    for path in ("../claude-lock.json", f"{outside}/claude-lock.json", "../link/claude-lock.json"):
+        result = team.ant("apply", "--validate", "--lock-file", path)
+        assert result.stderr.startswith(
+            "ant: there is no claude-lock.json here, nor above, and no file was named.\n"
+        )
 
 
 def test_links_in_a_circle_are_an_error(team):
