@@ -125,7 +125,9 @@ def _process_runtime(file: Any) -> Runtime:
 
 def _texts(given: Mapping[str, Any]) -> dict[str, FlagValue]:
     """Return the flags that were given, as `argv.py` has them."""
-    typed = {name.removesuffix("_"): value for name, value in given.items() if value not in (None, [])}
+    typed = {
+        name.removesuffix("_").replace("__", "."): value for name, value in given.items() if value not in (None, [])
+    }
     return {name: "true" if value is True else value for name, value in typed.items()}
 
 
@@ -143,7 +145,8 @@ def _option(param: Param) -> Parameter:
     info = typer.Option(
         None, *param.spellings, help=help_text(param), metavar=param.metavar or None, show_default=False
     )
-    name = f"{param.name}_" if iskeyword(param.name) else param.name  # as `--for`, which Python has itself
+    name = param.name.replace(".", "__")  # Typer needs a name that Python accepts
+    name = f"{name}_" if iskeyword(name) else name  # as `--for`, which Python has itself
     return Parameter(name, Parameter.KEYWORD_ONLY, default=info, annotation=_annotation(param))
 
 

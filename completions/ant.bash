@@ -58,9 +58,9 @@ _ant_flags() {
   case $1 in
     '') reply=(--help --version "${global[@]}") ;;
     beta:environments) reply=(--help "${global[@]}") ;;
-    'beta:environments create') reply=(--help --name --config --description --metadata --scope --parallel --fail-fast --beta --file "${global[@]}") ;;
+    'beta:environments create') reply=(--help --name --config --config.type --config.networking --config.packages --description --metadata --scope --parallel --fail-fast --beta --file "${global[@]}") ;;
     'beta:environments retrieve') reply=(--help --environment-id --until --watch --every --for --parallel --fail-fast --beta --file "${global[@]}") ;;
-    'beta:environments update') reply=(--help --environment-id --name --config --description --metadata --scope --add --remove --set --parallel --fail-fast --beta --file "${global[@]}") ;;
+    'beta:environments update') reply=(--help --environment-id --name --config --config.type --config.networking --config.packages --description --metadata --scope --add --remove --set --parallel --fail-fast --beta --file "${global[@]}") ;;
     'beta:environments list') reply=(--help --include-archived --limit --page --filter --max-items --slurp --until --watch --every --for --beta --file "${global[@]}") ;;
     'beta:environments delete') reply=(--help --environment-id --parallel --fail-fast --yes --beta --file "${global[@]}") ;;
     'beta:environments archive') reply=(--help --environment-id --parallel --fail-fast --yes --beta --file "${global[@]}") ;;
@@ -132,7 +132,8 @@ _ant_kind_of_flag() {
     *\ --identity-token-file | *\ --file | *\ -f | *\ --on-work | *\ --workdir | *\ --work-secret-file | *\ --lock-file | *\ --save-plan | *\ --plan | *\ --directory | *\ --database | *\ --script) kind='file' ;;
     *\ --profile) kind='profile' ;;
     *\ --format | *\ --format-error) kind='choices auto json jsonl yaml table pretty raw explore' ;;
-    *\ --name | *\ --config | *\ --description | *\ --metadata | *\ --beta | *\ --page | *\ --anthropic-worker-id | *\ --expected-last-heartbeat) kind='text' ;;
+    *\ --name | *\ --config | *\ --config.networking | *\ --config.packages | *\ --description | *\ --metadata | *\ --beta | *\ --page | *\ --anthropic-worker-id | *\ --expected-last-heartbeat) kind='text' ;;
+    *\ --config.type) kind='choices cloud self_hosted' ;;
     *\ --scope) kind='choices organization account' ;;
     *\ --environment-id) kind='environment_id' ;;
     *\ --work-id) kind='work_id' ;;

@@ -262,12 +262,15 @@ set -g __ant_valued_flags \
     --format-error \
     --name \
     --config \
+    --config.networking \
+    --config.packages \
     --description \
     --metadata \
     --beta \
     --page \
     --anthropic-worker-id \
     --expected-last-heartbeat \
+    --config.type \
     --scope \
     --environment-id \
     --work-id \
@@ -515,9 +518,12 @@ complete -c ant -n '__ant_at any beta:environments' -l help -s h -f -d 'Show hel
 complete -c ant -n '__ant_at any beta:environments create' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any beta:environments create' -l name -x -a '(__ant_files_after_at)' -d 'Name of the environment'
 complete -c ant -n '__ant_at any beta:environments create' -l config -x -a '(__ant_files_after_at)' -d 'Where its sandboxes run: {type: cloud, networking: ..., packages: ...} or {type: self_hosted}'
+complete -c ant -n '__ant_at any beta:environments create' -l config.type -x -a 'cloud\\t self_hosted\\t' -d 'Only the type'
+complete -c ant -n '__ant_at any beta:environments create' -l config.networking -x -a '(__ant_files_after_at)' -d 'Only the network policy, {type: limited, ...}'
+complete -c ant -n '__ant_at any beta:environments create' -l config.packages -x -a '(__ant_files_after_at)' -d 'Only the packages, {pip: [pandas]}'
 complete -c ant -n '__ant_at any beta:environments create' -l description -x -a '(__ant_files_after_at)' -d 'Description of the environment'
 complete -c ant -n '__ant_at any beta:environments create' -l metadata -x -a '(__ant_files_after_at)' -d 'Your own keys and values, all strings: team=data, repeated, or {team: data, tier: \'1\'}'
-complete -c ant -n '__ant_at any beta:environments create' -l scope -x -a 'organization\\t account\\t' -d 'Who can see it: every account of the organization, or only yours'
+complete -c ant -n '__ant_at any beta:environments create' -l scope -x -a 'organization\\t account\\t' -d 'Who can see a self-hosted one: everybody in the organization, or only you'
 complete -c ant -n '__ant_at any beta:environments create' -l parallel -x -d 'Requests at once, if there are several inputs'
 complete -c ant -n '__ant_at any beta:environments create' -l fail-fast -f -d 'With several inputs: send nothing after the first failure'
 complete -c ant -n '__ant_at any beta:environments create' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version, in place of the default'
@@ -535,13 +541,16 @@ complete -c ant -n '__ant_at any beta:environments retrieve' -l file -s f -r -F 
 complete -c ant -n '__ant_at any beta:environments update' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any beta:environments update' -l environment-id -x -a '(__ant_ids environment_id)' -d 'The environment\'s ID, such as env_011CZkZ9X2dpNyB7HsEFoRfW'
 complete -c ant -n '__ant_at any beta:environments update' -l name -x -a '(__ant_files_after_at)' -d 'A new name'
-complete -c ant -n '__ant_at any beta:environments update' -l config -x -a '(__ant_files_after_at)' -d 'New settings of its sandboxes; settings that are left out keep their values'
+complete -c ant -n '__ant_at any beta:environments update' -l config -x -a '(__ant_files_after_at)' -d 'Settings of its sandboxes; others keep their values'
+complete -c ant -n '__ant_at any beta:environments update' -l config.type -x -a 'cloud\\t self_hosted\\t' -d 'Only the type'
+complete -c ant -n '__ant_at any beta:environments update' -l config.networking -x -a '(__ant_files_after_at)' -d 'Only the network policy, {type: limited, ...}'
+complete -c ant -n '__ant_at any beta:environments update' -l config.packages -x -a '(__ant_files_after_at)' -d 'Only the packages, {pip: [pandas]}'
 complete -c ant -n '__ant_at any beta:environments update' -l description -x -a '(__ant_files_after_at)' -d 'A new description; null removes it'
 complete -c ant -n '__ant_at any beta:environments update' -l metadata -x -a '(__ant_files_after_at)' -d 'Keys to set (tier=2) or to delete (tier=), repeated; or all in one: {tier: \'2\', team: null}'
-complete -c ant -n '__ant_at any beta:environments update' -l scope -x -a 'organization\\t account\\t' -d 'Who can see it: every account of the organization, or only yours'
+complete -c ant -n '__ant_at any beta:environments update' -l scope -x -a 'organization\\t account\\t' -d 'Who can see it'
 complete -c ant -n '__ant_at any beta:environments update' -l add -x -d 'Add to a list or set a key: packages.pip=polars; repeated'
 complete -c ant -n '__ant_at any beta:environments update' -l remove -x -d 'Remove from a list: packages.pip=pandas, or metadata.KEY'
-complete -c ant -n '__ant_at any beta:environments update' -l set -x -d 'Set a package\'s version, or a key: packages.pip=pandas==2.3'
+complete -c ant -n '__ant_at any beta:environments update' -l set -x -d 'Set a package or a key: packages.pip=pandas==2.3'
 complete -c ant -n '__ant_at any beta:environments update' -l parallel -x -d 'Requests at once, if there are several inputs'
 complete -c ant -n '__ant_at any beta:environments update' -l fail-fast -f -d 'With several inputs: send nothing after the first failure'
 complete -c ant -n '__ant_at any beta:environments update' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version, in place of the default'

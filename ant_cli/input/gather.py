@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from ant_cli.errors import UsageError
+from ant_cli.errors import BadValue, UsageError
 from ant_cli.input.documents import STDIN, Document, Documents, no_documents, read_documents
 from ant_cli.input.flag_values import read_flag
 from ant_cli.input.values import Value
 from ant_cli.operations.global_flags import EDITS
-from ant_cli.operations.spec import Flags, Operation
+from ant_cli.operations.spec import Flags, Operation, Param, flag_name
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.reading import decode, read_file
@@ -88,11 +88,25 @@ def gather(operation: Operation, flags: Flags, runtime: Runtime) -> Inputs:
 def _from_flags(operation: Operation, flags: Flags, runtime: Runtime) -> dict[str, Value]:
     """Return the values of the flags that are sent, except for several IDs."""
     params = [param for param in operation.params if param.location != "setting" and param.name in flags]
-    return {
+    values = {
         param.name: read_flag(param, flags[param.name], runtime)
         for param in params
         if param.repeatable or isinstance(flags[param.name], str)
     }
+    for param in params:
+        if param.outer:
+            values[param.outer] = _with_field(values.get(param.outer, {}), param, values.pop(param.name))
+    return values
+
+
+def _with_field(outer: Value, param: Param, value: Value) -> Value:
+    """Return a structured value with the field that another flag gives. Raises UsageError if it has it already."""
+    flag, field = flag_name(param.outer), param.name.rpartition(".")[2]
+    if not isinstance(outer, dict):
+        raise BadValue(param.flag, f"can't be combined with a {flag} that is null", "Leave out one of them.")
+    if field in outer:
+        raise BadValue(param.flag, f"can't be combined with a {flag} that has {field!r}", "Leave out one of them.")
+    return {**outer, field: value}
 
 
 # --file and stdin
@@ -135,5 +149,5 @@ def _lacks_a_value(operation: Operation, given: Collection[str]) -> bool:
 
 
 def _lacks_a_change(operation: Operation, given: Collection[str]) -> bool:
-    changes = (*operation.params_in("body"), *EDITS)
-    return operation.partial_update and not any(param.name in given for param in changes)
+    body = [param for param in operation.params if param.location == "body"]
+    return operation.partial_update and not any(param.name in given for param in (*body, *EDITS))

@@ -29,6 +29,18 @@ CONFIG_MEMBERS: Members = {
     "packages": {name: {} for name in ("type", *PACKAGE_MANAGERS)},
 }
 """The fields of both types of a configuration."""
+CONFIG_FIELDS = (
+    Param(
+        "config.type",
+        "body",
+        str,
+        "Only the type.",
+        outer="config",
+        choices=("cloud", "self_hosted"),
+    ),
+    Param("config.networking", "body", dict, "Only the network policy, {type: limited, ...}.", outer="config"),
+    Param("config.packages", "body", dict, "Only the packages, {pip: [pandas]}.", outer="config"),
+)
 SERVER_FIELDS = ("id", "type", "created_at", "updated_at", "archived_at", "state")
 
 ENVIRONMENT_ID = Param(
@@ -56,6 +68,7 @@ CREATE = Operation(
             nullable=True,
             members=CONFIG_MEMBERS,
         ),
+        *CONFIG_FIELDS,
         Param("description", "body", str, "Description of the environment.", nullable=True),
         Param(
             "metadata",
@@ -70,8 +83,8 @@ CREATE = Operation(
             "scope",
             "body",
             str,
-            "Who can see it: every account of the organization, or only yours. Self-hosted environments only; "
-            "the kind of organization decides the default.",
+            "Who can see a self-hosted one: everybody in the organization, or only you. The kind of organization "
+            "decides the default.",
             nullable=True,
             choices=SCOPES,
         ),
@@ -158,10 +171,11 @@ UPDATE = Operation(
             "config",
             "body",
             dict,
-            "New settings of its sandboxes; settings that are left out keep their values.",
+            "Settings of its sandboxes; others keep their values.",
             nullable=True,
             members=CONFIG_MEMBERS,
         ),
+        *CONFIG_FIELDS,
         Param("description", "body", str, "A new description; null removes it.", nullable=True),
         Param(
             "metadata",
@@ -176,7 +190,7 @@ UPDATE = Operation(
             "scope",
             "body",
             str,
-            "Who can see it: every account of the organization, or only yours.",
+            "Who can see it.",
             nullable=True,
             choices=SCOPES,
         ),

@@ -139,7 +139,7 @@ SET = Param(
     "set",
     "setting",
     list,
-    "Set a package's version, or a key: packages.pip=pandas==2.3.",
+    "Set a package or a key: packages.pip=pandas==2.3.",
     value_name="PATH=TEXT",
 )
 EDITS = (ADD, REMOVE, SET)

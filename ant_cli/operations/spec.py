@@ -136,6 +136,8 @@ class Param(NamedTuple):
     """Whether strings such as `@notes.txt` in a structured flag value stand for the contents of files."""
     key_values: Literal["", "new", "patch"] = ""
     """Whether a structured value may also be given as `key=value` for each key; in a patch, `key=` deletes it."""
+    outer: str = ""
+    """The structured parameter of which it gives one field, the part of its own name after the dot."""
     choices: tuple[str, ...] = ()
     """What completion and help offer. Other values are not rejected here: the server, or the setting, decides."""
     default: str = ""
@@ -270,5 +272,5 @@ class Operation(NamedTuple):
         return f"{self.group} {self.name}"
 
     def params_in(self, location: Location) -> list[Param]:
-        """Return the parameters that go to one location."""
-        return [param for param in self.params if param.location == location]
+        """Return the parameters that go to one location, without those that give a field of another one."""
+        return [param for param in self.params if param.location == location and not param.outer]

@@ -24,10 +24,10 @@ ROOT = catalog()
 OWN_FLAGS = {param.flag for operation in OPERATIONS for param in operation.params}
 """Flags that some commands of the API have, and others do not."""
 PARTS = {
-    "bash": (r"^ +'{}'\) reply=\((.*?)\) ;;$", r"--([a-z-]+)"),
-    "zsh": (r"^ +\('{}'\) reply=\(\n((?:.+\n)*?) +\) ;;$", r"^ +'--([a-z-]+):"),
-    "fish": (r"^complete -c ant -n '__ant_at any {}' (.*?)$", r"^-l ([a-z-]+) "),
-    "powershell": (r"^ +'{}' = @\(\n((?:.+\n)*?) +\) \+ \$shared$", r"^ +'--([a-z-]+)\|"),
+    "bash": (r"^ +'{}'\) reply=\((.*?)\) ;;$", r"--([a-z.-]+)"),
+    "zsh": (r"^ +\('{}'\) reply=\(\n((?:.+\n)*?) +\) ;;$", r"^ +'--([a-z.-]+):"),
+    "fish": (r"^complete -c ant -n '__ant_at any {}' (.*?)$", r"^-l ([a-z.-]+) "),
+    "powershell": (r"^ +'{}' = @\(\n((?:.+\n)*?) +\) \+ \$shared$", r"^ +'--([a-z.-]+)\|"),
 }
 """The place of a command's flags in a script, and the form of a flag there."""
 
