@@ -251,10 +251,13 @@ _ant_offer() {
 # Offer the files whose names begin with $2. Readline quotes them, and sees which are folders.
 _ant_offer_files() {
   local name names=()
+  if ! compopt -o filenames 2>/dev/null; then # bash 3.2: it can't quote names
+    _ant_offer_files_behind '' "$1"
+    return
+  fi
   while IFS= read -r name; do
     names[${#names[@]}]=$name
   done < <(compgen -f -- "${1//\\/}")
-  compopt -o filenames 2>/dev/null # bash 3.2 has no compopt: it does not quote, and puts a blank after a folder
   _ant_offer '' "${1//\\/}" ${names[@]+"${names[@]}"}
 }
 
