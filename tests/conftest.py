@@ -167,7 +167,9 @@ def _terminal() -> Iterator[BinaryIO]:
 def clean_environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """An environment with a key and an empty home, without the variables of the person who runs the tests."""
     home = tmp_path_factory.mktemp("home")
+    windows = {"LOCALAPPDATA": str(home / "state"), "SYSTEMROOT": os.environ.get("SYSTEMROOT", "")}
     return {
+        **(windows if sys.platform == "win32" else {}),
         "ANTHROPIC_API_KEY": KEY,
         "HOME": str(home),
         "ANTHROPIC_CONFIG_DIR": str(home / "anthropic"),

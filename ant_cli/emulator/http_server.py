@@ -67,10 +67,10 @@ def limits_for(open_files: int) -> Limits:
 
 
 def _open_files() -> int:
-    try:
-        import resource
-    except ImportError:  # Windows, which has no such limit
+    if sys.platform == "win32":  # which has no such limit
         return sys.maxsize
+    import resource
+
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return sys.maxsize if soft == resource.RLIM_INFINITY else soft
 

@@ -48,8 +48,10 @@ class Stream:
 
     @property
     def is_terminal(self) -> bool:
-        """Whether it is a terminal."""
-        return self._file is not None and self._file.isatty()
+        """Whether it is a terminal. Windows says so of NUL, too, but has its own class for a console."""
+        if self._file is None or not self._file.isatty():
+            return False
+        return sys.platform != "win32" or not isinstance(getattr(self._file, "raw", self._file), io.FileIO)
 
     def can_redraw(self, environ: Mapping[str, str]) -> bool:
         """Whether it is a terminal that understands escape sequences, so that text on it can be replaced."""

@@ -135,7 +135,7 @@ def _open_below(path: str, folder: str, flags: int, rule: FileRule) -> int:
     *steps, name = relative.split(os.sep)
     if not name.lower().endswith(rule.endings or ("",)):
         raise UntrustedFile(f"it is a link to a file whose name does not end in {' or '.join(rule.endings)}")
-    if os.open not in os.supports_dir_fd:
+    if sys.platform == "win32":  # which opens no file relative to an open folder
         return os.open(os.path.join(os.path.realpath(folder), relative), flags)
     descriptor = os.open(os.path.realpath(folder), os.O_RDONLY | os.O_DIRECTORY)
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from datetime import datetime, timedelta
 
 from ant_cli.errors import CredentialError
 from ant_cli.runtime import Runtime
@@ -13,6 +13,7 @@ from ant_cli.settings.logins.tokens import Login, read_login
 from ant_cli.settings.profiles import SelectedProfile
 from ant_cli.settings.validators import mask
 
+_EPOCH = datetime(1970, 1, 1)
 _FIRST_S, _LAST_S = -62_135_596_800.0, 253_402_300_799.0
 """The years 1 to 9999, in Unix seconds. Some systems have no dates outside this range."""
 
@@ -123,4 +124,4 @@ def _named(name: str, identifier: str) -> str:
 def _date(seconds: float) -> str:
     if not _FIRST_S <= seconds <= _LAST_S:
         return "before the year 1" if seconds < 0 else "after the year 9999"
-    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(seconds))
+    return f"{_EPOCH + timedelta(seconds=seconds):%Y-%m-%d %H:%M} UTC"  # gmtime ends in the year 3000 on Windows
