@@ -139,7 +139,14 @@ class APIError(AntError):
     """The server responded with an error, by its status or in the body."""
 
     def __init__(
-        self, request_line: str, status: int, reason: str, body: bytes, request_id: str, hint: str = ""
+        self,
+        request_line: str,
+        status: int,
+        reason: str,
+        body: bytes,
+        request_id: str,
+        hint: str = "",
+        retry_after_s: float = 0.0,
     ) -> None:
         super().__init__(f"{status} {reason}".rstrip(), hint, request_line=request_line)
         self.status = status
@@ -151,13 +158,9 @@ class APIError(AntError):
         """The body as one sentence for a terminal, if it has only a type and a message."""
         self.is_output = False
         """A flag asks for the body, so it is printed on stdout."""
-        self.retry_after_s = 0.0
+        self.retry_after_s = retry_after_s
         """How long the server asks to wait before the next request, in seconds."""
         self.exit_code = EXIT_CODES.get(status, 7 if 500 <= status <= 599 else 1)
-
-    def with_retry_after(self, seconds: float) -> Self:
-        """Return the same error with the wait that the server asks for."""
-        return self._changed(retry_after_s=seconds)
 
     def with_details(self, details: str, sentence: str = "", *, is_output: bool = False) -> Self:
         """Return the same error with its body rendered for people."""

@@ -6,6 +6,7 @@ import re
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from urllib.parse import urlsplit
 
 from ant_cli.errors import UsageError
@@ -40,7 +41,6 @@ class DirectTransport:
         self._environ = environ
         self._open_socket = open_socket or self._connect
         self._idle: list[Wire] = []
-        self._tls: ssl.SSLContext | None = None
 
     @contextmanager
     def stream(
@@ -83,20 +83,23 @@ class DirectTransport:
         except IndexError:
             return None
 
-    def _connect(self, origin: Origin, deadline: Deadline) -> socket.socket:
-        if origin.scheme == "https" and self._tls is None:
-            from ant_cli.http.trust import tls_context
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        from ant_cli.http.trust import tls_context
 
-            self._tls = tls_context(self._environ)
+        return tls_context(self._environ)
+
+    def _connect(self, origin: Origin, deadline: Deadline) -> socket.socket:
+        tls = self._tls if origin.scheme == "https" else None
         # If the name is bytes, Python does not encode it with the IDNA codec, which takes long to import.
         host = origin.host.encode()
         sock = socket.create_connection((host, origin.port), deadline.seconds())  # type: ignore[arg-type]
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if self._tls is None:
+        if tls is None:
             return sock
         try:
             sock.settimeout(deadline.seconds())
-            return self._tls.wrap_socket(sock, server_hostname=host)
+            return tls.wrap_socket(sock, server_hostname=host)
         except OSError as error:
             sock.close()
             raise TransportError(error, phase="handshake", timed_out=isinstance(error, TimeoutError)) from None

@@ -6,16 +6,20 @@ A proxy or gateway may respond in place of the API, with 200 and a page of HTML,
 from __future__ import annotations
 
 import json
+import re
+import time
 from collections.abc import Iterable, Iterator, Mapping
 
 from ant_cli.errors import APIError, ResponseError
 from ant_cli.gjson import json_text
-from ant_cli.http.retries import requested_delay
 from ant_cli.runtime.light_typing import Any, NamedTuple, NoReturn
 
 RESPONSE_LIMIT = 100_000_000
 """The most bytes of a body, after decompression, that are read."""
 _BOM = b"\xef\xbb\xbf"
+_SECONDS = r"-?[0-9]+(?:\.[0-9]+)?"
+_LONGEST_DELAY_S = 100 * 365 * 86_400.0
+"""The most that a server may ask for: an operating system can't sleep until the year 9999."""
 _LONGEST_ERROR = 100_000
 """The longest body that is searched for an error: errors are short."""
 
@@ -46,6 +50,11 @@ class Response:
         """The status as people read it: `404 Not Found`."""
         return f"{self.status} {self.reason}".rstrip()
 
+    def requested_delay(self) -> float | None:
+        """Return the seconds that `retry-after-ms` or `retry-after` asks for; None without a usable one."""
+        delay_s = _read_delay(self.headers)
+        return None if delay_s is None else min(max(delay_s, 0.0), _LONGEST_DELAY_S)
+
     def read(self, limit: int = RESPONSE_LIMIT) -> None:
         """Receive the body, at most `limit` bytes.
 
@@ -70,6 +79,26 @@ class Response:
         if encoding in ("identity", ""):
             return self._chunks
         raise IncompleteResponse(f"is compressed as {encoding!r}, which was not requested", permanent=True)
+
+
+def _read_delay(headers: Mapping[str, str]) -> float | None:
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        text = headers.get(name, "").strip()
+        if text and re.fullmatch(_SECONDS, text):
+            return float(text) * unit
+    return _seconds_until(headers.get("retry-after", ""))
+
+
+def _seconds_until(date: str) -> float | None:
+    """Return the seconds until an HTTP date. It is in GMT even in the old form without a time zone."""
+    from datetime import UTC
+    from email.utils import parsedate_to_datetime
+
+    try:
+        when = parsedate_to_datetime(date)
+        return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() - time.time()
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def json_object(body: bytes) -> dict[str, Any] | None:
@@ -126,8 +155,8 @@ def raise_for_error(request_line: str, response: Response, *, hint: str = "") ->
     """
     if response.status >= 400 or (response.status < 300 and _is_error_object(response)):
         request_id = response.headers.get("request-id", "")
-        error = APIError(request_line, response.status, response.reason, response.body, request_id, hint)
-        raise error.with_retry_after(requested_delay(response.headers) or 0.0)
+        delay_s = response.requested_delay() or 0.0
+        raise APIError(request_line, response.status, response.reason, response.body, request_id, hint, delay_s)
     if response.status >= 300:
         raise ResponseError(f"{response.status_line}{_target(response)}.", _NOT_FOLLOWED, request_line=request_line)
     mismatch = _mismatch(response.body) if response.status != 204 else None
@@ -171,6 +200,4 @@ def _mismatch(body: bytes) -> _Mismatch | None:
         return _Mismatch("empty, and so not JSON")
     if start.startswith(b"<"):
         return _Mismatch("HTML or XML, not JSON in UTF-8", _NOT_THE_API)
-    if start.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in start[:4]:
-        return _Mismatch("in UTF-16 or UTF-32, not JSON in UTF-8", _NOT_THE_API)
     return None

@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import re
-import time
-from collections.abc import Mapping
-
-from ant_cli.runtime.light_typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from ant_cli.http.response import Response
+from ant_cli.http.response import Response
 
 RETRIED_4XX = frozenset((408, 409, 429))
 """Errors below 500 that may go away by themselves, because the request itself is not at fault."""
@@ -19,9 +12,6 @@ GATEWAY_TIMEOUTS = frozenset((408, 504))
 """The server, or a gateway in front of it, gave up waiting. The request may still be carried out."""
 _LONGEST_WAIT_S = 60.0
 """The longest wait before a retry."""
-_LONGEST_REQUEST_S = 100 * 365 * 86_400.0
-"""The limit of what a server may ask for: no operating system's clock can wait forever."""
-_SECONDS = r"-?[0-9]+(?:\.[0-9]+)?"
 
 
 def should_retry(response: Response) -> bool:
@@ -40,7 +30,7 @@ def should_retry(response: Response) -> bool:
 
 def long_wait(response: Response) -> str:
     """Return a sentence that says how long the server asks to wait, if that is too long for a retry."""
-    delay_s = requested_delay(response.headers) if response.status >= 400 else None
+    delay_s = response.requested_delay() if response.status >= 400 else None
     if delay_s is None or delay_s <= _LONGEST_WAIT_S:
         return ""
     if delay_s < 2 * 3600:
@@ -55,7 +45,7 @@ def outcome_unknown(status: int) -> bool:
 
 def retry_delay(attempt: int, response: Response) -> float:
     """Return the seconds to wait after `attempt`, which counts from 0: what the server asks for, or `backoff`."""
-    requested = requested_delay(response.headers)
+    requested = response.requested_delay()
     return backoff(attempt) if requested is None else requested
 
 
@@ -64,29 +54,3 @@ def backoff(attempt: int, longest_s: float = 8.0) -> float:
     import random
 
     return min(0.5 * 2.0 ** min(attempt, 16), longest_s) * random.uniform(0.75, 1.0)  # noqa: S311 - jitter, no secret
-
-
-def requested_delay(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that `retry-after-ms` or `retry-after` asks for, a century at most; None for nonsense."""
-    delay_s = _read_delay(headers)
-    return None if delay_s is None else min(max(delay_s, 0.0), _LONGEST_REQUEST_S)
-
-
-def _read_delay(headers: Mapping[str, str]) -> float | None:
-    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        text = headers.get(name, "").strip()
-        if text and re.fullmatch(_SECONDS, text):
-            return float(text) * unit
-    return _seconds_until(headers.get("retry-after", ""))
-
-
-def _seconds_until(date: str) -> float | None:
-    """Return the seconds until an HTTP date. It is in GMT even in the old form without a time zone."""
-    from datetime import UTC
-    from email.utils import parsedate_to_datetime
-
-    try:
-        when = parsedate_to_datetime(date)
-        return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() - time.time()
-    except (ValueError, TypeError, OverflowError):
-        return None
