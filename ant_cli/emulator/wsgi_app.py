@@ -60,6 +60,8 @@ class Emulator:
     WSGI call raises `Disconnected` when a fault drops the connection; everything else is a response.
     """
 
+    patience_key = PATIENCE_S
+
     def __init__(
         self,
         database: str | Path,

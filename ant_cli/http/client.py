@@ -129,7 +129,7 @@ def authenticated(
         return settings._replace(tokens=LoginTokens(credential.official, runtime))
     if credential.rule is None:
         return settings
-    from ant_cli.http.access_tokens import AccessTokens  # late: few runs have a federation
+    from ant_cli.http.token_exchange import AccessTokens  # late: few runs have a federation
 
     return settings._replace(tokens=AccessTokens(credential.rule, settings, runtime, observer))
 

@@ -14,9 +14,6 @@ from ant_cli.http.transport import TransportError
 from ant_cli.runtime.light_typing import Any
 from ant_cli.settings.local_emulator import database_path, open_emulator
 
-_PATIENCE_S = "ant_emulator.patience_s"
-"""The key under which the emulator finds how long the client waits."""
-
 
 class EmulatorTransport:
     """Passes requests to the emulator."""
@@ -40,7 +37,7 @@ class EmulatorTransport:
             return bytes  # the emulator does not use WSGI's `write`
 
         environ = _environ_of(method, url.removeprefix(self._base_url), headers, body)
-        environ[_PATIENCE_S] = timeouts.step_s
+        environ[self._emulator.patience_key] = timeouts.step_s
         try:
             chunks = self._emulator(environ, start_response)
             status, lines = started
