@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from ant_cli.errors import AntError, UsageError, os_error_text
 from ant_cli.runtime import Runtime, shell
 from ant_cli.runtime.process import Terminated
 from ant_cli.runtime.reading import decode, read_file
+from ant_cli.runtime.signals import signal_handlers
 
 VARIABLES = ("VISUAL", "EDITOR")
 """The variables that name the editor. The first one that is set is used."""
@@ -146,7 +147,8 @@ def _run(command: Sequence[str], environ: Mapping[str, str]) -> int:
         for program in programs:
             program.terminate()
 
-    with _handling({signal.SIGINT: lambda *_: None, signal.SIGTERM: pass_on}):
+    # SIG_IGN would be inherited by the editor.
+    with signal_handlers({signal.SIGINT: lambda *_: None, signal.SIGTERM: pass_on}):
         try:
             programs.append(subprocess.Popen(command, env=dict(environ)))
         except OSError as error:
@@ -157,20 +159,3 @@ def _run(command: Sequence[str], environ: Mapping[str, str]) -> int:
     if terminations:
         raise Terminated
     return status
-
-
-@contextmanager
-def _handling(handlers: Mapping[signal.Signals, Callable[[int, object], None]]) -> Iterator[None]:
-    """Handle signals in another way while the context lasts. Ignored signals stay ignored.
-
-    A handler is used because, unlike SIG_IGN, started programs don't inherit it.
-    """
-    before = {number: signal.getsignal(number) for number in handlers}
-    for number, handler in handlers.items():
-        if before[number] is not signal.SIG_IGN:
-            signal.signal(number, handler)
-    try:
-        yield
-    finally:
-        for number, old in before.items():
-            signal.signal(number, old)

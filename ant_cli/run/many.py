@@ -20,8 +20,8 @@ from ant_cli.output.progress_bar import ProgressBar
 from ant_cli.run.run_plan import RunPlan
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.confirmation import confirm
-from ant_cli.runtime.delayed_signals import DelayedSignals
 from ant_cli.runtime.process import resume_gc
+from ant_cli.runtime.signals import delayed_signals
 from ant_cli.runtime.streams import Stderr
 
 NAMED = 1000
@@ -47,7 +47,7 @@ def run_many(plan: RunPlan, runtime: Runtime) -> None:
     with (
         open_client(settings, runtime, observer) as client,
         plan.notes(),
-        DelayedSignals() as signals,
+        delayed_signals() as signals,
     ):
         resume_gc()
         send = partial(_send, plan, OutcomeHints(operation, plan.flags, runtime.stderr), runtime.stderr)

@@ -10,10 +10,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ant_cli.runtime.delayed_signals import DelayedSignals
+from ant_cli.runtime.signals import delayed_signals, signal_handlers
 from tests.conftest import Result
 
 from .conftest import LIST, OK, OUTPUT, needs
@@ -263,7 +264,7 @@ def test_an_ignored_ctrl_c_stays_ignored_where_signals_are_delayed():
     """`nohup` and background jobs of a script ignore it. Many requests, and `apply`, delay the others."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        with DelayedSignals() as signals:
+        with delayed_signals() as signals:
             signal.raise_signal(signal.SIGINT)
             signals.check()
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
@@ -362,3 +363,79 @@ def test_an_interrupt_erases_the_progress_line(clean_environ, number):
     os.close(ours)
     assert seen.endswith(b"\r\x1b[K")
     assert b"Traceback" not in seen
+
+
+# Handlers of signals
+
+
+def raise_and_return(number: int, note: list[int]) -> None:
+    """Handle a signal by a function that notes it, and send it to this process."""
+    with signal_handlers({number: lambda number, _: note.append(number)}):
+        signal.raise_signal(number)
+
+
+@pytest.mark.parametrize("before", [signal.SIG_DFL, signal.SIG_IGN, signal.default_int_handler])
+def test_a_handler_is_replaced_for_a_while_unless_the_signal_is_ignored(before):
+    """`nohup` and a shell's background jobs ignore signals for the programs that they start."""
+    usual = signal.signal(signal.SIGINT, before)
+    try:
+        note: list[int] = []
+        raise_and_return(signal.SIGINT, note)
+        assert note == ([] if before is signal.SIG_IGN else [signal.SIGINT])
+        assert signal.getsignal(signal.SIGINT) == before
+    finally:
+        signal.signal(signal.SIGINT, usual)
+
+
+def test_outside_the_main_thread_no_handler_is_replaced():
+    """Python would raise an exception."""
+    with ThreadPoolExecutor(1) as pool:
+
+        def replaced() -> dict[int, object]:
+            with signal_handlers({signal.SIGINT: signal.SIG_IGN}) as before:
+                return before
+
+        assert pool.submit(replaced).result() == {}
+
+
+def interrupted_work(done: list[str], *, checks: bool) -> None:
+    """Do two pieces of work, with a Ctrl-C before the first, and perhaps a check between them."""
+    with delayed_signals() as signals:
+        signal.raise_signal(signal.SIGINT)
+        done.append("first")
+        if checks:
+            signals.check()
+        done.append("second")
+
+
+@pytest.mark.parametrize(("checks", "expected"), [(True, ["first"]), (False, ["first", "second"])])
+def test_a_delayed_signal_is_handled_in_its_usual_way_at_the_next_check(checks, expected):
+    """The end is a check, too."""
+    done: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        interrupted_work(done, checks=checks)
+    assert done == expected
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def interrupt_twice() -> None:
+    with delayed_signals():
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        pytest.fail("the second one was delayed, too")
+
+
+def test_a_second_signal_is_not_delayed():
+    """A person who presses Ctrl-C twice wants to leave."""
+    with pytest.raises(KeyboardInterrupt):
+        interrupt_twice()
+
+
+def test_ctrl_c_that_the_parent_ignores_does_not_end_many_requests(shell: Shell):
+    """A shell starts background jobs like this."""
+    body = "".join(f"env_{number} " for number in range(5))
+    code = INTERRUPTED_IMPORT.format(module="ant_cli.http.pool")
+    words = f"beta:environments archive {body} --yes"
+    result = shell(f"trap '' INT; $PYTHON -c {shlex.quote(code)} {words}")
+    assert result.exit == 0
+    assert "Archived 5 of 5." in result.stderr

@@ -6,12 +6,12 @@ import getpass
 import signal
 import sys
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from ant_cli.errors import UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.signals import signal_handlers
 from ant_cli.settings.given_credentials import read_piped_secret
 from ant_cli.settings.validators import check_secret
 
@@ -58,7 +58,9 @@ def prompt_secret(prompt: str, runtime: Runtime, instead: str, ask: _Ask = getpa
 
     """
     try:
-        with warnings.catch_warnings(), _ignoring_suspension():
+        # After Ctrl-Z, the shell would turn echo back on with `fg`.
+        suspension = {} if sys.platform == "win32" else {signal.SIGTSTP: signal.SIG_IGN}
+        with warnings.catch_warnings(), signal_handlers(suspension):
             warnings.simplefilter("error", getpass.GetPassWarning)
             typed = ask(prompt)
     except EOFError:  # Ctrl-D
@@ -70,19 +72,6 @@ def prompt_secret(prompt: str, runtime: Runtime, instead: str, ask: _Ask = getpa
         runtime.stderr.say("")  # for the shell
         raise
     return _accept_secret("the secret", typed, runtime)
-
-
-@contextmanager
-def _ignoring_suspension() -> Iterator[None]:
-    """Ignore Ctrl-Z during the prompt, because the shell turns echo back on after `fg`."""
-    if sys.platform == "win32":
-        yield
-        return
-    before = signal.signal(signal.SIGTSTP, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTSTP, before)
 
 
 def _accept_secret(source: str, secret: str, runtime: Runtime) -> str:

@@ -1,0 +1,96 @@
+"""Handle signals in another way for a while, or delay them until everything that was done has been reported."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import FrameType
+
+from ant_cli.runtime.light_typing import Any
+
+_GRACE_S = 0.3
+"""The longest delay of a signal. After that, it interrupts even a write to a full pipe, which might never end."""
+
+
+@contextmanager
+def signal_handlers(
+    handlers: Mapping[Any, Callable[[int, FrameType | None], Any] | int],
+) -> Iterator[dict[int, Any]]:
+    """Handle signals by other functions, and yield the handlers that they replace for the time of the context.
+
+    What the parent process ignores, as nohup does, stays ignored. Outside the main thread nothing changes, because
+    Python handles signals only there.
+    """
+    before: dict[int, Any] = {}
+    try:
+        if threading.current_thread() is threading.main_thread():
+            for number, handler in handlers.items():
+                old = signal.getsignal(number)
+                if old not in (signal.SIG_IGN, None):
+                    before[number] = old
+                    signal.signal(number, handler)
+        yield before
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)
+
+
+class DelayedSignals:
+    """SIGINT and SIGTERM, which are delayed until `check` is called."""
+
+    def __init__(self) -> None:
+        self.handlers: dict[int, Any] = {}
+        """The usual ones."""
+        self._pending: int | None = None
+        self._grace: threading.Timer | None = None
+
+    def check(self) -> None:
+        """Handle a signal that arrived meanwhile. Raises whatever its handler raises."""
+        if self._pending is not None:
+            self._handle(self._pending)
+
+    def receive(self, number: int, _frame: FrameType | None) -> None:
+        """Note a signal. The second one is handled at once."""
+        if self._pending is not None:
+            self._handle(number)
+            return
+        self._pending = number
+        self._grace = threading.Timer(_GRACE_S, _send_to_main_thread, [number])
+        self._grace.daemon = True
+        self._grace.start()
+
+    def _handle(self, number: int) -> None:
+        self._pending = None
+        if self._grace:
+            self._grace.cancel()
+        signal.signal(number, self.handlers[number])
+        signal.raise_signal(number)
+
+
+@contextmanager
+def delayed_signals() -> Iterator[DelayedSignals]:
+    """Delay SIGINT and SIGTERM until `check` is called. The end of the context is a check, too.
+
+    Without that, their handlers raise exceptions at any point of the program, such as between printing a result and
+    counting it.
+    """
+    delayed = DelayedSignals()
+    try:
+        with signal_handlers(dict.fromkeys((signal.SIGINT, signal.SIGTERM), delayed.receive)) as delayed.handlers:
+            yield delayed
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        delayed.check()
+        raise
+    delayed.check()
+
+
+def _send_to_main_thread(number: int) -> None:
+    """Send a signal to the thread that handles it, so that it also interrupts a system call there."""
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
+    else:
+        signal.raise_signal(number)
