@@ -266,12 +266,31 @@ def test_flags_apply_to_each_of_several_ids(many):
     assert bodies == [b'{"name":"n"}'] * 2
 
 
-def test_dry_run_prints_every_request_and_sends_none(many):
-    """Secrets are redacted, as everywhere."""
+def test_dry_run_prints_a_line_for_every_request_and_sends_none(many):
+    """With --debug, it prints the whole requests."""
     api = FakeAPI()
     result = many(*ARCHIVE, *IDS, "--dry-run", api=api)
     assert (result.exit, api.sent) == (0, [])
+    assert result.stdout.splitlines() == [f"archive  {id_}" for id_ in IDS]
+    assert result.stderr.endswith("--debug shows each of them in full.\n")
+    result = many(*ARCHIVE, *IDS, "--dry-run", "--debug", api=api)
+    assert (result.exit, api.sent) == (0, [])
     assert re.findall(r"^POST .*/(env_\d+)/archive", result.stdout, re.MULTILINE) == IDS
+
+
+def test_dry_run_and_question_name_the_objects_of_the_input(many):
+    """What a person wants to check is the names, and where they are."""
+    objects = '{"id": "env_1", "name": "data"}\n{"id": "env_2", "name": "\\u001b[31mred"}\n'
+    lines = many(*ARCHIVE, "--dry-run", stdin=objects).stdout.splitlines()
+    assert lines == ["archive  env_1  data", "archive  env_2  ␛[31mred"]
+    created = many("beta:environments", "create", "--dry-run", stdin='{"name": "a"}\n{"name": "b"}\n').stdout
+    assert created == "create  a\ncreate  b\n"
+
+
+def test_a_failure_in_a_pipe_is_one_line(many):
+    """Thirty failures are thirty lines, and the summary."""
+    result = many(*ARCHIVE, *IDS, api=FakeAPI(dict.fromkeys(IDS, 404)))
+    assert len(result.stderr.splitlines()) == len(IDS) + 1
 
 
 def test_yaml_results_are_documents(many):
@@ -455,7 +474,7 @@ def test_a_person_confirms_once_what_is_done_to_many(many, reply, status, sent):
     api = FakeAPI()
     result = many("beta:environments", "delete", "env_1", "env_2", terminal=True, ask=ask, api=api)
     assert (result.exit, len(api.sent), len(questions)) == (status, sent, 1)
-    assert "Delete 2 objects (env_1, env_2)?" in questions[0]
+    assert "Delete 2 objects (env_1, env_2) at https://api.anthropic.com?" in questions[0]
 
 
 @pytest.mark.parametrize(

@@ -498,7 +498,7 @@ def test_delete_asks_at_a_terminal(ant, reply, sent):
         return reply
 
     result = ant(*DELETE, terminal=True, ask=ask)
-    assert questions == ["Delete env_1? [y/N] "]
+    assert questions == ["Delete env_1 at https://api.anthropic.com? [y/N] "]
     assert (len(result.requests), result.exit) == (sent, 0 if sent else 2)
     assert ("To skip the question: --yes" in result.stderr) is not bool(sent)
 

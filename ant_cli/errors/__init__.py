@@ -82,6 +82,10 @@ class AntError(Exception):
         lines = self._screen_lines() if on_terminal else [str(self)]
         return "\n".join(filter(None, (*lines, self.hint)))
 
+    def line(self) -> str:
+        """Return the error with its hints on one line, for a list of failures in a log."""
+        return " ".join(f"{self} {self.hint}".split())
+
     def _screen_lines(self) -> list[str]:
         """Return the error as shown on a terminal, without the hint: the message comes before the request."""
         return [self.message, self.request_line]
@@ -170,6 +174,10 @@ class APIError(AntError):
         """Return the message of the official tool, the body, and the request's ID."""
         request_id = f"Request ID: {self.request_id}" if self.request_id else ""
         return "\n".join(part for part in (self.full_message, self.details, request_id) if part)
+
+    def line(self) -> str:
+        """Return the error with its hints on one line, with its body as one sentence, if there is one."""
+        return super().line() if not self.sentence else self.with_details(self.sentence).line()
 
     def _screen_lines(self) -> list[str]:
         """Return the error as shown on a terminal, with the request's ID only once."""

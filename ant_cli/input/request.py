@@ -48,6 +48,8 @@ class Request(NamedTuple):
     """The message on success; empty if the response shows it."""
     accepts: tuple[CredentialType, ...] = CREDENTIAL_TYPES
     """The types of credentials that the API accepts for it."""
+    object_name: str = ""
+    """The name of the object in the input, for messages; empty if it is not known."""
 
     @property
     def target(self) -> str:
@@ -135,7 +137,8 @@ def place(
     _check_required(operation, values, body, where)
     if operation.partial_update and not body and not inputs.has_edits:
         _check_empty_update(operation, inputs, where, note)
-    return _assemble(operation, values, body)
+    name = given.get("name") or values.get("name")
+    return _assemble(operation, values, body)._replace(object_name=name if isinstance(name, str) else "")
 
 
 def _check_own_id(

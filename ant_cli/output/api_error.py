@@ -35,14 +35,17 @@ def open_client(settings: Settings, runtime: Runtime, observer: Observer | None 
 
 
 @contextmanager
-def rendered_errors(settings: OutputSettings, stderr: Stderr) -> Iterator[None]:
-    """Add its rendered body, with secrets redacted, to an API error that is raised inside."""
+def rendered_errors(settings: OutputSettings, stderr: Stderr, *, brief: bool = False) -> Iterator[None]:
+    """Add its rendered body, with secrets redacted, to an API error that is raised inside.
+
+    On a terminal, or if it should be `brief`, it is one sentence, if that says everything.
+    """
     try:
         yield
     except APIError as error:
         body = stderr.redact_body(error.body, LONGEST_SHOWN)
-        is_brief = stderr.is_terminal and not settings.prints_errors
-        sentence = _sentence(error.status, body) if is_brief else ""
+        brief = (brief or stderr.is_terminal) and not settings.prints_errors
+        sentence = _sentence(error.status, body) if brief else ""
         raise error.with_details(
             _error_details(body, settings), sentence, is_output=settings.prints_errors
         ) from None

@@ -15,6 +15,7 @@ from ant_cli.run.run_plan import RunPlan, make_plan
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.runtime.process import resume_gc
+from ant_cli.runtime.sanitize import escape_controls
 from ant_cli.settings.loading import load
 from ant_cli.settings.notes import note_credential_choice
 
@@ -61,7 +62,9 @@ def _run_one(plan: RunPlan, request: Request, runtime: Runtime) -> None:
     if plan.operation.asks_about(1) and not plan.flags.is_on(YES.name):
         from ant_cli.runtime.confirmation import confirm
 
-        confirm(_question(plan.operation, request), runtime)
+        ids = " ".join(request.path_params.values())
+        name = f" ({request.object_name})" if request.object_name else ""
+        confirm(f"{plan.operation.name.capitalize()} {ids}{name} {plan.where}?", runtime)
 
     # 6. The client. If the profile only refers to a secret, the client fetches it.
     with (
@@ -85,10 +88,6 @@ def _run_one(plan: RunPlan, request: Request, runtime: Runtime) -> None:
         runtime.stderr.say(request.success_message)
 
 
-def _question(operation: Operation, request: Request) -> str:
-    return f"{operation.name.capitalize()} {' '.join(request.path_params.values())}?"
-
-
 def _print_list(plan: RunPlan, pages: Iterable[list[bytes]]) -> None:
     print_pages = plan.printer.print_array if plan.settings.output.slurp else plan.printer.print_pages
     print_pages(plan.progress.count_items(pages))
@@ -108,6 +107,13 @@ def _print_awaited(plan: RunPlan, waiting: Waiting, client: Client, runtime: Run
 def _print_dry_run(plan: RunPlan, runtime: Runtime) -> None:
     from ant_cli.http.dry_run import dry_run_text
 
+    if plan.requests.count > 1 and not plan.settings.connection.debug:
+        for request in plan.dry_run():
+            parts = (plan.operation.name, *request.path_params.values(), request.object_name)
+            line = escape_controls(runtime.stderr.redact("  ".join(filter(None, parts))))
+            runtime.stdout.write(f"{line}\n".encode())
+        runtime.stderr.say(f"{plan.requests.count} requests {plan.where}. --debug shows each of them in full.")
+        return
     for number, request in enumerate(plan.dry_run()):
         text = runtime.stderr.redact_body(dry_run_text(request, plan.settings.connection))
         runtime.stdout.write(b"\n" * bool(number) + text)

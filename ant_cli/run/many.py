@@ -24,6 +24,8 @@ from ant_cli.runtime.process import resume_gc
 from ant_cli.runtime.signals import delayed_signals
 from ant_cli.runtime.streams import Stderr
 
+_SHOWN = 3
+"""How many objects a question names."""
 NAMED = 1000
 """How many unsent inputs are listed by name; the rest are only counted."""
 
@@ -41,7 +43,7 @@ def run_many(plan: RunPlan, runtime: Runtime) -> None:
     usual = int(next(offered, PARALLEL.default))  # a poll does not offer it
     parallel = min(settings.parallel or usual, requests.count)
     if operation.asks_about(requests.count) and not plan.flags.is_on(YES.name):
-        confirm(_question(operation, requests), runtime, reads_stdin=True)
+        confirm(_question(plan), runtime, reads_stdin=True)
     report = _Report(operation, plan.flags, requests, runtime)
     observer = Unobserved() if runtime.stderr.is_terminal else plan.progress
     with (
@@ -68,9 +70,13 @@ def run_many(plan: RunPlan, runtime: Runtime) -> None:
         report.end(pool.sent)
 
 
-def _question(operation: Operation, requests: Requests) -> str:
-    ids = ", ".join(_labels(operation, enumerate(islice(requests, 3))))
-    return f"{operation.name.capitalize()} {requests.count} objects ({ids}{', ...' * (requests.count > 3)})?"
+def _question(plan: RunPlan) -> str:
+    requests = list(islice(plan.requests, _SHOWN))
+    labels = _labels(plan.operation, enumerate(requests))
+    shown = [f"{label} {request.object_name}".rstrip() for label, request in zip(labels, requests, strict=True)]
+    more = ", ..." * (plan.requests.count > _SHOWN)
+    action = f"{plan.operation.name.capitalize()} {plan.requests.count} objects"
+    return f"{action} ({', '.join(shown)}{more}) {plan.where}?"
 
 
 def _labels(operation: Operation, requests: Iterable[tuple[int, Request]]) -> list[str]:
@@ -86,7 +92,7 @@ def _send(plan: RunPlan, hints: OutcomeHints, stderr: Stderr, client: Client, re
         AntError: complete with what is known about the outcome.
 
     """
-    with hints.about(request, client), rendered_errors(plan.settings.output, stderr):
+    with hints.about(request, client), rendered_errors(plan.settings.output, stderr, brief=True):
         response = plan.send(client, request)
         if response.status == 204:
             return b""
@@ -165,7 +171,8 @@ class _Report:
         (label,) = _labels(self._operation, [(result.position, result.request)])
         self._bar.erase()
         error = print_on_stdout(error, self._stdout)
-        self._stderr.say(f"{label}: {error.report(on_terminal=self._stderr.is_terminal)}")
+        text = error.report(on_terminal=True) if self._stderr.is_terminal else error.line()
+        self._stderr.say(f"{label}: {text}")
 
     def _report_unsent(self, sent: int) -> None:
         unsent = islice(enumerate(self._requests), sent, sent + NAMED)

@@ -13,6 +13,7 @@ from ant_cli.output.printer import Printer, check_json
 from ant_cli.output.progress import Progress
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
+from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.settings.loading import Settings
 
 if TYPE_CHECKING:
@@ -72,6 +73,13 @@ class RunPlan(NamedTuple):
     def send(self, client: Client, request: Request) -> Response:
         """Send a request, with the changes of `--add` and `--remove`, and return the response."""
         return self.edited.send(client, request) if self.edited else client.send(request)
+
+    @property
+    def where(self) -> str:
+        """Which server and profile the requests are for, for messages."""
+        connection = self.settings.connection
+        profile = f" with profile {connection.profile_name!r}" if connection.profile_name else ""
+        return f"at {strip_userinfo(connection.base_url)}{profile}"
 
     def dry_run(self) -> Iterable[Request]:
         """Return what would be sent. To apply changes, it reads each object."""
