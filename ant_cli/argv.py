@@ -265,8 +265,6 @@ def positional_id(args: list[str], flags: Mapping[str, FlagValue], operation: Op
     """
     param = operation.positional
     takes = 0 if param is None or param.name in flags else len(args) if operation.takes_several_ids else 1
-    if len(args) > 1:
-        _reject_missing_flags(args, flags, operation)
     if args:
         _reject_unquoted(flags)
     if len(args) > takes:
@@ -274,18 +272,6 @@ def positional_id(args: list[str], flags: Mapping[str, FlagValue], operation: Op
         hint = _meant_by(args[takes], flags, operation) or see_help(operation.command)
         raise UsageError(f"unexpected argument {args[takes]!r}{also}.", hint)
     return {param.name: args[0] if len(args) == 1 else args} if param is not None and args else {}
-
-
-def _reject_missing_flags(args: list[str], flags: Mapping[str, FlagValue], operation: Operation) -> None:
-    """Raise UsageError if all IDs of the path were given without flags: only the last one may be."""
-    others = [param for param in operation.params_in("path") if param != operation.positional]
-    if not others or len(args) != len(others) + 1 or any(param.name in flags for param in others):
-        return
-    from ant_cli.runtime.shell import quote
-
-    typed = [f"{param.flag} {quote(arg)}" for param, arg in zip(others, args, strict=False)]
-    whole = " ".join(["ant", operation.command, *typed, quote(args[-1])])
-    raise UsageError(f"{' and '.join(param.flag for param in others)} is required.", f"Did you mean `{whole}`?")
 
 
 def _reject_unquoted(flags: Mapping[str, FlagValue]) -> None:

@@ -94,10 +94,6 @@ def test_an_id_needs_no_flag():
         (("beta:environments", "retrieve", "env_1", "env_2"), ["env_2"]),
         (("beta:environments", "delete", "--environment-id", "env_1", "env_2", "env_3"), ["env_2"]),
         (("beta:environments", "delete", "--environment-id", "env_1", "env_2"), ["env_2", "--environment-id"]),
-        (
-            ("beta:environments:work", "ack", "env_1", "work_1"),
-            ["--environment-id is required.", "`ant beta:environments:work ack --environment-id env_1 work_1`"],
-        ),
         (("beta:environments:work", "retrieve", "env_1", "work_1"), ["work_1"]),
         ((*CREATE, "env_1"), ["env_1"]),
         ((*CREATE, "--nmae", "x"), ["--nmae", "--name"]),
