@@ -71,6 +71,14 @@ class Comparison(NamedTuple):
     operator: str
     value: str
 
+    def query(self, depth: int = 0) -> Query:
+        """Return the query for the first element for which it holds, or raise BadPath."""
+        value = _comparison_value(self.value)
+        path = _Parser(self.path, depth).path() if self.path else ()
+        operator = "=" if self.operator == "==" else self.operator
+        pattern = _wildcard(value if operator in ("%", "!%") else "")
+        return Query(path, operator, value, pattern, all=False, rest=())
+
 
 def split_comparison(text: str) -> Comparison:
     """Split the text between the brackets of a query, or raise BadPath. A quoted value keeps its quotes."""
@@ -165,19 +173,10 @@ class _Parser:
     def query(self) -> Query:
         start = self.at + 1
         self.at = end = self.balanced(start)
-        inside = self.text[start + 1 : end - 1]
-        path, operator, written = split_comparison(inside)
-        value = _comparison_value(written)
+        query = split_comparison(self.text[start + 1 : end - 1]).query(self.depth)
         every = self.accept("#")
         self.expect_end(f"the query {self.text[start - 1 : self.at]}")
-        return Query(
-            self.nested(path) if path else (),
-            "=" if operator == "==" else operator,
-            value,
-            _wildcard(value if operator in ("%", "!%") else ""),
-            every,
-            self.rest(),
-        )
+        return query._replace(all=every, rest=self.rest())
 
     def multipath(self) -> Multipath:
         start = self.at

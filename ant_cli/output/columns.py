@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterator
 
 from ant_cli.errors import UsageError
 from ant_cli.errors.suggestions import did_you_mean
-from ant_cli.gjson import BadPath, GJSONPath, apply, json_text, parse, plain_keys
+from ant_cli.gjson import json_text
+from ant_cli.gjson.evaluate import apply
+from ant_cli.gjson.parser import BadPath, parse
+from ant_cli.gjson.steps import GJSONPath, plain_keys
 from ant_cli.output.times import TIME_ENDINGS
 from ant_cli.runtime.light_typing import Any, Literal, NamedTuple
 from ant_cli.runtime.sanitize import collapse_space, escape_controls

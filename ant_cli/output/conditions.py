@@ -15,7 +15,7 @@ from ant_cli.errors import ResponseError, UsageError
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.gjson import json_text
 from ant_cli.gjson.evaluate import TRUTH_TESTS, apply, matches
-from ant_cli.gjson.parser import BadPath, outside_brackets, parse, split_comparison
+from ant_cli.gjson.parser import BadPath, outside_brackets, split_comparison
 from ant_cli.gjson.steps import Count, Each, Key, Modifier, PathStep, Query, Wildcard
 from ant_cli.input.durations import seconds_in
 from ant_cli.operations.spec import Members
@@ -27,7 +27,7 @@ Condition = Callable[[bytes], bool]
 
 _OPERAND = r'"(?:[^"\\]|\\.)*+"|~(?:true|false|null|\*)|[A-Za-z0-9_.*?:@/+-]+'
 """A quoted string, a test of GJSON, or a bare word, which includes numbers, times, true, false and null."""
-_NOT_IN_A_PATH = r"\|\||[\s'`\u2018-\u201f&,;~]"
+_NOT_IN_A_PATH = r"\|\||[\s'`\u2018-\u201f&,;~)\]}]"
 """Characters that may be part of a key only after a backslash."""
 _PATTERNS = ("%", "!%")
 _EQUALITY = ("=", "==", "!=")
@@ -155,14 +155,16 @@ def _missing_member(
 
 def _parse(flag: str, text: str, runtime: Runtime, *, must_compare: bool, of_list: bool) -> _SingleCondition:
     try:
-        path, operator, operand = split_comparison(text)
+        comparison = split_comparison(text)
+        path, operator, operand = comparison
         _check_path(path)
         if operator:
             _check_operand(operator, operand)
         elif must_compare:
             empty = "; #==0 holds if the list is empty" if of_list else ""
             raise BadPath(f"The condition compares nothing{empty}")
-        query = _parse_query(text, of_list=of_list)
+        query = comparison.query()
+        _check_steps(query, of_list=of_list)
     except BadPath as error:
         raise UsageError(
             f"{flag} {text!r} is not a condition: {error}.",
@@ -194,11 +196,7 @@ def _check_operand(operator: str, operand: str) -> None:
         raise BadPath(f"null can't be compared with {operator}")
 
 
-def _parse_query(text: str, *, of_list: bool) -> Query:
-    parsed = parse(f"#({text})#")
-    if len(parsed) != 1 or not isinstance(parsed[0], Query) or parsed[0].rest:
-        raise BadPath("The condition must be one comparison")
-    query = parsed[0]
+def _check_steps(query: Query, *, of_list: bool) -> None:
     first = query.path[0]
     if of_list and isinstance(first, Key | Wildcard):
         raise BadPath("The condition is about a list: #==0 holds if it is empty, and #.KEY compares every item")
@@ -206,7 +204,6 @@ def _parse_query(text: str, *, of_list: bool) -> Query:
         raise BadPath("The condition compares nothing")
     if not query.operator and not all(map(_may_find_nothing, query.path)):
         raise BadPath("The condition compares nothing")
-    return query
 
 
 def _may_find_nothing(step: PathStep) -> bool:

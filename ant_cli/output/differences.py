@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Generic, NamedTuple, TypeVar
 
-from ant_cli.gjson import apply, json_text, parse
+from ant_cli.gjson import json_text
+from ant_cli.gjson.evaluate import apply
+from ant_cli.gjson.parser import parse
 from ant_cli.output.printer import Transform, transformed
 
 T = TypeVar("T")

@@ -15,7 +15,7 @@ from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.settings.loading import OutputSettings
 
 if TYPE_CHECKING:
-    from ant_cli.gjson import GJSONPath
+    from ant_cli.gjson.steps import GJSONPath
     from ant_cli.output.terminal import Style
 
 
@@ -33,7 +33,8 @@ class Transform:
         self._unmatched: bytes | None = None
         if not path:
             return
-        from ant_cli.gjson import BadPath, apply, parse
+        from ant_cli.gjson.evaluate import apply
+        from ant_cli.gjson.parser import BadPath, parse
 
         if path.startswith(".") and not path.startswith(".."):
             example = path[1:] if re.fullmatch(r"[\w.]+", path[1:]) else "name"
@@ -63,7 +64,7 @@ class Transform:
         if self._found_any or self._unmatched is None:
             return ""
         from ant_cli.errors.suggestions import did_you_mean
-        from ant_cli.gjson import plain_keys
+        from ant_cli.gjson.steps import plain_keys
 
         keys = plain_keys(self._steps)
         is_object = json_text.json_type(self._unmatched) == "object"

@@ -13,7 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from ant_cli.gjson import apply, json_text, parse
+from ant_cli.gjson import json_text
+from ant_cli.gjson.evaluate import apply
+from ant_cli.gjson.parser import parse
 from ant_cli.output.columns import MISSING, Column, Columns, format_scalar, members_as_rows, rows_of
 from ant_cli.output.terminal import STATE_COLOURS, Style, cell_width, padding, truncate
 from ant_cli.output.times import relative_time

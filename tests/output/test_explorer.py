@@ -19,7 +19,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from ant_cli.errors import ResponseError
-from ant_cli.gjson import apply, parse
+from ant_cli.gjson.evaluate import apply
+from ant_cli.gjson.parser import parse
 from ant_cli.output.explorer import full_screen
 from ant_cli.output.explorer.application import Choice, Explorer, Feed
 from ant_cli.output.explorer.full_screen import explore, missing_requirement
