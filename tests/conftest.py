@@ -45,6 +45,12 @@ if sys.platform == "win32":
     """Tests that drive the terminals, locks and shells of POSIX, and the worker, which needs it."""
     Path.write_text = partialmethod(Path.write_text, newline="\n")  # type: ignore[method-assign] # tests compare bytes
 
+
+def needs_posix(what: str) -> pytest.MarkDecorator:
+    """Skip a test on Windows, which lacks something that it needs."""
+    return pytest.mark.skipif(sys.platform == "win32", reason=f"this test needs POSIX: {what}")
+
+
 KEY = "correct-horse-battery"
 """The key of every run.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shlex  # noqa: F401 - another user may not be able to read Python's library
 import signal
 import subprocess
 import sys

@@ -20,6 +20,7 @@ from ant_cli.help.topics import TOPICS
 from ant_cli.operations import GROUPS, OPERATIONS
 from ant_cli.operations.formats import FORMATS
 from ant_cli.operations.global_flags import FILE, GLOBAL_FLAGS
+from tests.conftest import needs_posix
 
 CLOUD_ID = "env_011CZkZ9X2dpNyB7HsEFoRfW"
 """The environment ID in examples. Those about a queue have env_1 and work_1."""
@@ -409,6 +410,7 @@ def test_ant_alone_is_the_page_of_all_commands_in_a_pipe(ant):
     assert "beta:environments:work" in ant().stdout
 
 
+@needs_posix("the quotes of sh")
 @pytest.mark.parametrize(
     ("words", "hint"),
     [

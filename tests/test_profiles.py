@@ -30,7 +30,7 @@ from ant_cli.settings.fetched_secret import fetch_secret
 from ant_cli.settings.key_command import run_command
 from ant_cli.settings.profiles import NO_STORE, read_store
 from ant_cli.settings.validators import mask, shown
-from tests.conftest import make_runtime
+from tests.conftest import make_runtime, needs_posix
 from tests.memory_keyring import Memory
 
 SECRET = "sk-ant-api03-0123456789-wxyz"
@@ -98,6 +98,7 @@ def test_the_config_folder_comes_from_the_variable_or_the_platform(environ, plat
     assert config_dir(environ, platform, lambda _: home) == (Path(where) if where else None)
 
 
+@needs_posix("the variable HOME")
 def test_without_a_home_no_profile_exists_or_can_be_created(process, monkeypatch):
     """Reading returns no profiles; the error of writing says which variable to set."""
     process.environ = {}
@@ -149,6 +150,7 @@ def test_a_byte_order_mark_in_the_profiles_file_is_ignored(process, path):
     assert read_store(process).active == "a"
 
 
+@needs_posix("its words for errors")
 def test_a_file_in_the_place_of_the_config_folder_is_an_error(process, path):
     """Both reading and writing report it."""
     write(path, "")
@@ -159,6 +161,7 @@ def test_a_file_in_the_place_of_the_config_folder_is_an_error(process, path):
         writable_path(process)
 
 
+@needs_posix("permissions")
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o755])
 def test_wide_permissions_of_the_profiles_file_are_narrowed_with_a_note(process, path, stderr, mode):
     """Otherwise other users could read the secrets."""
@@ -170,6 +173,7 @@ def test_wide_permissions_of_the_profiles_file_are_narrowed_with_a_note(process,
     assert stderr.text.count("\n") == 1
 
 
+@needs_posix("permissions")
 @pytest.mark.parametrize("mode", [0o660, 0o602, 0o777])
 def test_a_profiles_file_that_others_can_change_is_rejected_and_keeps_its_mode(process, path, mode):
     """They may have added a command that is run, or a server that would get the key."""
@@ -182,6 +186,7 @@ def test_a_profiles_file_that_others_can_change_is_rejected_and_keeps_its_mode(p
     assert (path.read_text(), stat.S_IMODE(path.stat().st_mode)) == (GOOD, mode)
 
 
+@needs_posix("permissions")
 def test_the_command_of_a_profile_that_others_can_change_is_not_run(process, path, tmp_path):
     """It would run with the rights of this user."""
     write(path, f"[profiles.work]\napi_key_command = 'touch {tmp_path}/ran; echo {SECRET}'\n", 0o666)
@@ -189,6 +194,7 @@ def test_the_command_of_a_profile_that_others_can_change_is_not_run(process, pat
     assert not (tmp_path / "ran").exists()
 
 
+@needs_posix("permissions")
 def test_permissions_that_cannot_be_narrowed_cause_a_note(process, path, stderr, monkeypatch):
     """An example is a mounted secret."""
     write(path, GOOD, 0o644)
@@ -201,6 +207,7 @@ def test_permissions_that_cannot_be_narrowed_cause_a_note(process, path, stderr,
     assert "that can't be changed: read-only file system" in stderr.text
 
 
+@needs_posix("permissions")
 def test_a_profiles_file_of_another_user_is_rejected(process, path, monkeypatch):
     """Its owner could send every request, with the user's key, to another server."""
     write(path, GOOD)
@@ -215,6 +222,7 @@ def test_a_profiles_file_of_another_user_is_rejected(process, path, monkeypatch)
 # Writing
 
 
+@needs_posix("permissions")
 def test_a_new_profiles_file_and_its_folder_are_private(process, clean_environ):
     """Only the owner can read them."""
     with edit(process) as draft:
@@ -226,6 +234,7 @@ def test_a_new_profiles_file_and_its_folder_are_private(process, clean_environ):
     }
 
 
+@needs_posix("permissions")
 def test_an_existing_config_folder_keeps_its_permissions(process, path):
     """The folder may be used by other programs and users."""
     path.parent.chmod(0o755)
@@ -271,6 +280,7 @@ def test_an_exception_during_an_edit_leaves_the_file_unchanged(process, path):
     assert path.read_text() == GOOD
 
 
+@needs_posix("links")
 def test_an_edit_through_a_symbolic_link_changes_its_target(process, path, tmp_path):
     """A link into a folder of dotfiles stays a link."""
     target = write(tmp_path / "dotfiles.toml", GOOD)
@@ -282,6 +292,7 @@ def test_an_edit_through_a_symbolic_link_changes_its_target(process, path, tmp_p
     assert not [file for file in tmp_path.iterdir() if file.name.startswith(".profiles")]
 
 
+@needs_posix("links")
 def test_a_loop_of_symbolic_links_is_an_error(process, path):
     """Both reading and writing report it."""
     path.symlink_to(path)
@@ -291,6 +302,7 @@ def test_a_loop_of_symbolic_links_is_an_error(process, path):
         pass
 
 
+@needs_posix("permissions")
 def test_an_edit_keeps_the_owner_of_the_file(path, monkeypatch):
     """With sudo, root changes a file that stays the user's."""
     write(path, GOOD)
@@ -368,6 +380,7 @@ def python(code, environ, *words):
     )
 
 
+@needs_posix("SIGKILL")
 @pytest.mark.parametrize("call", ["fsync", "replace"])
 def test_a_killed_edit_leaves_the_old_file(clean_environ, process, path, call):
     """It may be killed at any moment before the rename; the next edit removes the temporary file."""
@@ -380,6 +393,7 @@ def test_a_killed_edit_leaves_the_old_file(clean_environ, process, path, call):
     assert sorted(file.name for file in path.parent.iterdir()) == ["profiles.toml"]
 
 
+@needs_posix("limits of file size")
 def test_an_edit_on_a_full_disk_leaves_the_old_file_with_an_error(clean_environ, path):
     """The error names the reason."""
     write(path, GOOD)
@@ -390,6 +404,7 @@ def test_an_edit_on_a_full_disk_leaves_the_old_file_with_an_error(clean_environ,
     assert sorted(file.name for file in path.parent.iterdir()) == ["profiles.toml"]
 
 
+@needs_posix("its words for errors")
 def test_a_config_folder_that_cannot_be_created_is_an_error(clean_environ):
     """Like a read-only disk, /proc allows no new folders, not even for root."""
     done = python(ADD, clean_environ | {"ANTHROPIC_CONFIG_DIR": "/proc/ant"}, "profile", "create", "work")
@@ -398,6 +413,7 @@ def test_a_config_folder_that_cannot_be_created_is_an_error(clean_environ):
     assert "ANTHROPIC_CONFIG_DIR can name another folder." in done.stderr
 
 
+@needs_posix("its words for errors")
 @pytest.mark.parametrize("blocked", ["profiles.toml", "profiles.toml.lock"])
 def test_a_folder_in_the_place_of_a_file_is_an_error(process, path, blocked):
     """This holds for the profiles file and for the lock."""
@@ -507,6 +523,7 @@ def test_values_of_unknown_keys_are_masked():
 # Commands that print a key
 
 
+@needs_posix("commands of POSIX")
 def test_a_key_command_runs_without_a_shell(process):
     """It is split into arguments by quotes, and no other character is special."""
     code = "import sys; print('sk-ant-' + sys.argv[1])"
@@ -515,6 +532,7 @@ def test_a_key_command_runs_without_a_shell(process):
     assert "sk-ant-$HOME;x" not in process.stderr.redact(f"{secret} is shown")
 
 
+@needs_posix("commands of POSIX")
 @pytest.mark.parametrize(
     ("command", "message"),
     [
@@ -560,6 +578,7 @@ def test_a_profile_whose_key_command_is_ant_auth_token_is_an_error(clean_environ
     assert done.stderr.count("failed with status 4") == 2
 
 
+@needs_posix("commands of POSIX")
 def test_a_key_command_with_an_open_quote_is_rejected(process):
     """Nothing is run."""
     with pytest.raises(BadValue, match="c is not a command line: no closing quotation"):
@@ -573,6 +592,7 @@ def test_a_key_command_is_ended_after_its_time_limit(process):
         run_command(command, "c", process, timeout_s=0.2)
 
 
+@needs_posix("commands of POSIX")
 def test_a_key_command_that_closes_its_output_is_ended_after_its_time_limit(process):
     """The limit applies until the command ends, even if the key has arrived."""
     command = "sh -c 'echo key; exec >&-; exec sleep 5'"

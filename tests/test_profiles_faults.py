@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ant_cli.settings.validators import PROFILE_FIELDS
+from tests.conftest import needs_posix
 from tests.profile_workers import Workers
 
 GOOD = 'active = "work"\n\n[profiles.work]\nformat = "yaml"\n'
@@ -198,6 +199,7 @@ def modes(path):
     return [path.lstat().st_mode, *(Path(device).stat().st_mode for device in ("/dev/null", "/dev/zero"))]
 
 
+@needs_posix("pipes and devices with names")
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -222,6 +224,7 @@ def test_a_profiles_path_that_is_not_a_regular_file_is_rejected_and_unchanged(tr
     assert modes(path) == before
 
 
+@needs_posix("pipes and devices with names")
 @pytest.mark.parametrize("make", [a_pipe, a_folder, a_circle, a_device])
 def test_a_lock_that_is_not_a_regular_file_is_rejected(try_both, home, make):
     """It is neither waited for nor followed."""
@@ -232,6 +235,7 @@ def test_a_lock_that_is_not_a_regular_file_is_rejected(try_both, home, make):
     assert "profiles.toml.lock can't be written: " in why
 
 
+@needs_posix("links")
 def test_a_dangling_link_is_followed_when_the_file_is_created(try_both, home):
     """The target of a link into dotfiles may not exist yet; its folder must exist."""
     target = home / "dotfiles.toml"
@@ -315,6 +319,7 @@ def test_an_edit_keeps_any_content_of_the_file_or_is_rejected(ant, clean_environ
 # Something else in place of the folder
 
 
+@needs_posix("/dev/null")
 def test_the_null_device_as_config_folder_disables_profiles(workers, ant):
     """A user can continue while the file is malformed, without any profile."""
     env = {"ANTHROPIC_CONFIG_DIR": "/dev/null"}

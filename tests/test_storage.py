@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ant_cli.runtime.storage import locked, replace_file
+from tests.conftest import needs_posix
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="permissions and links of POSIX")
 
@@ -94,6 +95,7 @@ def test_files_of_others_with_a_similar_name_stay(tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"a.yaml", *(path.name for path in kept)}
 
 
+@needs_posix("links")
 def test_a_link_in_the_place_of_the_lock_is_rejected(tmp_path):
     """Following it could open another file."""
     path = tmp_path / "file"

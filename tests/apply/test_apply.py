@@ -14,6 +14,7 @@ import pytest
 
 from ant_cli.http.response import Response
 from ant_cli.http.transport import TransportError
+from tests.conftest import needs_posix
 
 
 class Losing:
@@ -189,6 +190,7 @@ def test_an_environment_that_was_deleted_before_it_is_archived_is_forgotten(team
     assert list(team.ids()) == ["./environments/b.yaml"]
 
 
+@needs_posix("its words for errors")
 def test_a_lock_that_can_not_be_created_is_an_error_before_anything_is_sent(team):
     """The error names the file in the way."""
     team.write("environments/a.yaml")

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from ant_cli.apply.edit_changes import merge, smallest_update
+from tests.conftest import needs_posix
 
 ENVIRONMENT = {
     "id": "env_1",
@@ -135,6 +136,7 @@ def test_the_explanation_fits_on_80_columns(desk):
     assert max(map(len, comments)) < 80
 
 
+@needs_posix("permissions")
 def test_the_file_is_private_and_removed_at_the_end(desk):
     """Other users on the machine may not be allowed to read its content."""
     desk.edit([["numpy", "polars"]])
@@ -252,6 +254,7 @@ def test_a_text_without_a_change_sends_nothing(desk, turns):
     assert (result.exit, result.stdout, result.stderr) == (0, "", "Nothing changed, so nothing was sent.\n")
 
 
+@needs_posix("an editor that is a script of sh")
 def test_an_empty_text_sends_nothing(desk, tmp_path):
     """It does not clear every field either."""
     script = tmp_path / "empty.sh"
@@ -312,6 +315,7 @@ def test_a_text_in_which_only_a_note_was_deleted_is_given_up(desk):
     assert (result.exit, len(desk.seen)) == (2, 2)
 
 
+@needs_posix("an editor that is a script of sh")
 def test_a_mistake_of_the_whole_text_has_no_line(desk, tmp_path):
     """It is not a mistake of the first line."""
     script = tmp_path / "list.sh"
@@ -321,6 +325,7 @@ def test_a_mistake_of_the_whole_text_has_no_line(desk, tmp_path):
     assert "nothing was sent:\n  must hold keys and values, got a list\n" in result.stderr
 
 
+@needs_posix("permissions")
 def test_a_text_that_was_given_up_is_kept_without_the_notes(desk):
     """The message says where the file is."""
     result = desk.edit([["    pip:", "    pipp:"]], replies=[ENVIRONMENT])
@@ -489,6 +494,7 @@ def test_an_environment_that_does_not_exist_is_not_opened(desk):
     assert (desk.edit(replies=[httpx.Response(404, json={})]).exit, desk.seen) == (5, [])
 
 
+@needs_posix("an editor that is a script of sh")
 def test_an_edit_with_a_name_in_place_of_the_id_suggests_itself_with_the_id(ant):
     """Every other command does the same. An unknown ID is not a name, and other errors have other causes."""
     missing = httpx.Response(404, json={"type": "error", "error": {"type": "not_found_error", "message": "No."}})
@@ -517,6 +523,7 @@ def test_visual_wins_over_editor_and_may_have_arguments(desk):
     assert desk.edit([], [["numpy", "x"]], env={"VISUAL": " "}).exit == 0
 
 
+@needs_posix("an editor that is a script of sh")
 @pytest.mark.parametrize(
     ("env", "part"),
     [
@@ -548,6 +555,7 @@ def test_a_common_editor_is_used_at_a_terminal_if_none_is_set(desk, tmp_path, na
     assert "no editor is set, and there is no vi or nano." in result.stderr
 
 
+@needs_posix("an editor that is a script of sh")
 def test_an_editor_that_fails_sends_nothing_and_loses_nothing(desk):
     """With `:cq`, for example, vi fails."""
     failing = f"sh -c '{desk.editor} \"$1\"; exit 3' sh"
@@ -557,6 +565,7 @@ def test_an_editor_that_fails_sends_nothing_and_loses_nothing(desk):
     assert "polars" in desk.file.read_text()
 
 
+@needs_posix("an editor that is a script of sh")
 def test_an_unchanged_file_of_an_editor_that_fails_is_removed(desk):
     """There is nothing to keep."""
     failing = f"sh -c '{desk.editor} \"$1\"; exit 3' sh"
@@ -565,6 +574,7 @@ def test_an_unchanged_file_of_an_editor_that_fails_is_removed(desk):
     assert not desk.file.parent.exists()
 
 
+@needs_posix("an editor that is a script of sh")
 def test_ctrl_c_that_ends_the_editor_ends_the_command_and_keeps_the_text(desk, tmp_path):
     """Ctrl-C reaches both processes, and the editor decides whether it ends."""
     script = tmp_path / "interrupted.sh"
@@ -576,6 +586,7 @@ def test_ctrl_c_that_ends_the_editor_ends_the_command_and_keeps_the_text(desk, t
     assert kept.read_text().endswith("# mine\n")
 
 
+@needs_posix("an editor that is a script of sh")
 def test_a_ctrl_c_that_does_not_end_the_editor_is_ignored(desk, tmp_path):
     """vi, for example, continues."""
     script = tmp_path / "surviving.sh"
@@ -585,6 +596,7 @@ def test_a_ctrl_c_that_does_not_end_the_editor_is_ignored(desk, tmp_path):
     assert signal.getsignal(signal.SIGINT) is before
 
 
+@needs_posix("an editor that is a script of sh")
 def test_a_deleted_file_is_an_error(desk):
     """There is no text to send."""
     result = desk.edit(replies=[ENVIRONMENT], env={"EDITOR": "rm"})
@@ -592,6 +604,7 @@ def test_a_deleted_file_is_an_error(desk):
     assert "can't be read" in result.stderr
 
 
+@needs_posix("an editor that is a script of sh")
 def test_a_file_that_is_not_text_is_kept(desk, tmp_path):
     """The editor may have written anything."""
     script = tmp_path / "latin.sh"
@@ -604,6 +617,7 @@ def test_a_file_that_is_not_text_is_kept(desk, tmp_path):
     assert kept.read_bytes() == b"name: caf\xe9\n"
 
 
+@needs_posix("an editor that is a script of sh")
 def test_an_editor_that_never_fixes_its_mistakes_is_not_opened_forever(desk, tmp_path, monkeypatch):
     """It must be a script: a person would have given up."""
     monkeypatch.setattr("ant_cli.apply.edit_session.MOST_ROUNDS", 5)

@@ -13,6 +13,7 @@ from ant_cli.apply import server
 from ant_cli.apply.execution import Journal
 from ant_cli.apply.lockfile import read_lock
 from ant_cli.errors import UsageError
+from tests.conftest import needs_posix
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="this test needs POSIX: owners, modes and links")
 LOCK = Path("claude-lock.json")
@@ -273,6 +274,7 @@ def test_a_lock_file_that_is_replaced_during_a_run_is_not_followed(team, tmp_pat
         assert not LOCK.is_symlink()
 
 
+@needs_posix("permissions")
 @pytest.mark.parametrize("words", [(), ("--format", "json")])
 def test_a_step_that_can_not_be_recorded_is_not_reported_as_recorded(team, monkeypatch, words):
     """The ID is shown, because it is nowhere else. The next run finds the environment by its name."""
@@ -299,6 +301,7 @@ def test_a_step_that_can_not_be_recorded_is_not_reported_as_recorded(team, monke
     assert team.ids()["./environments/a.yaml"] == identifier
 
 
+@needs_posix("permissions")
 def test_a_step_that_a_later_one_records_counts_as_recorded(team, monkeypatch):
     """Each time, the whole file is written."""
     team.write("environments/a.yaml")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ant_cli.apply.lockfile import Entry, LockFile, ResourceOrigin, find_lock_path, read_lock
 from ant_cli.errors import OutputError, UsageError
+from tests.conftest import needs_posix
 
 HASH = "0123456789abcdef" * 2
 WRITTEN = """{
@@ -180,6 +181,7 @@ def test_the_lock_file_is_searched_for_up_to_the_root_of_the_repository(tmp_path
         find_lock_path("", inner)
 
 
+@needs_posix("the variable HOME")
 def test_the_search_for_the_lock_file_ends_at_the_home_folder(tmp_path, monkeypatch):
     """What is above it may be somebody else's. HOME may be a link."""
     (tmp_path / "claude-lock.json").touch()
@@ -192,6 +194,7 @@ def test_the_search_for_the_lock_file_ends_at_the_home_folder(tmp_path, monkeypa
     assert find_lock_path(None, inner) == tmp_path / "home" / "claude-lock.json"
 
 
+@needs_posix("links")
 def test_a_link_without_a_target_in_place_of_the_lock_file_is_found(tmp_path):
     """It would be skipped otherwise, and a second lock file be created below it."""
     (tmp_path / "inner").mkdir()
@@ -199,6 +202,7 @@ def test_a_link_without_a_target_in_place_of_the_lock_file_is_found(tmp_path):
     assert find_lock_path(None, tmp_path / "inner") == tmp_path / "claude-lock.json"
 
 
+@needs_posix("links")
 @pytest.mark.parametrize(
     "make", [lambda path: path.write_text("gitdir: x"), lambda path: path.symlink_to("nowhere")]
 )
@@ -211,6 +215,7 @@ def test_a_submodule_and_a_worktree_are_repositories_of_their_own(tmp_path, make
     assert find_lock_path(None, inner) == inner / "claude-lock.json"
 
 
+@needs_posix("its words for errors")
 def test_a_lock_file_that_can_not_be_written_is_an_error(tmp_path):
     """Its folder does not exist."""
     with pytest.raises(OutputError, match="can't be written: no such file or directory"):

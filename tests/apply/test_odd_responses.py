@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from ant_cli.apply.kinds import ENVIRONMENT
+from tests.conftest import needs_posix
 from tests.hostile.scripted_server import ScriptedServer, response
 
 DEEP = b'{"id": "env_1", "name": ' + b"[" * 20_000 + b"]" * 20_000 + b"}"
 
 
+@needs_posix("an editor that is a program of POSIX")
 @pytest.mark.parametrize("words", [("export", "env_1"), ("edit", "env_1")])
 @pytest.mark.parametrize(
     "body", [DEEP, b'{"id": ".."}', b'{"id": " "}', b'{"id": "env_1\\u001b[2J"}', b'{"id": 1}', b"[]"]

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import needs_posix
+
 FOREIGN = '"./agents/helper.md": {"kind":  "agent", "id": "agent_1",\n "version": 3}'
 
 
@@ -195,6 +197,7 @@ def kill_at(number, function):
 """
 
 
+@needs_posix("SIGKILL")
 @pytest.mark.parametrize("number", [1, 3, 5])
 @pytest.mark.parametrize("target", ["lockfile.LockFile.save", "server.create"])
 @pytest.mark.parametrize("before", [True, False])
@@ -212,6 +215,7 @@ def test_a_killed_run_loses_no_environment(team, number, target, before):
     assert left() == ["claude-lock.json", "environments"]
 
 
+@needs_posix("SIGKILL")
 def test_an_update_of_a_killed_run_is_not_drift(team):
     """The server matches the file."""
     team.write("environments/a.yaml")

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.conftest import needs_posix
 from tests.official_store import NOW, REFRESH, TOKEN
 
 STATUS = ("auth", "status")
@@ -88,6 +89,7 @@ def test_status_of_an_expired_login_exits_with_4(status, official, left, verb):
     assert status("--format", "json").json["usable"] is False
 
 
+@needs_posix("permissions")
 def test_status_of_unsafe_credentials_says_why(status, official):
     """The report is printed, too."""
     official.log_in()

@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from tests.conftest import needs_posix
 from tests.official_store import NOW, REFRESH, TOKEN, WHO
 
 PRINT = ("auth", "print-credentials")
@@ -79,6 +80,7 @@ def test_print_credentials_with_env_prints_lines_for_the_token_and_the_base_url_
     assert printed("--env").stdout == lines
 
 
+@needs_posix("sh")
 @pytest.mark.parametrize(
     "token", ["a'b", "$(touch pwned)".replace(" ", "${IFS}"), "`id`", "a;b", 'a"b', "a\\b", "~", "#x"]
 )

@@ -12,6 +12,7 @@ import pytest
 
 from ant_cli.runtime.storage import locked
 from ant_cli.settings.validators import SECRET_FIELDS
+from tests.conftest import needs_posix
 
 SECRET = "sk-ant-api03-0123456789-wxyz"
 MASK = "sk-ant-...wxyz"
@@ -344,6 +345,7 @@ def test_delete_removes_the_profile_and_leaves_none_active(profile, path):
     assert (done.exit, "there is no profile yet" in done.stderr) == (4, True)
 
 
+@needs_posix("folders that can be flushed")
 def test_a_change_is_flushed_to_disk_before_and_after_the_rename(profile, path, monkeypatch):
     """The new file is flushed before the rename, and the folder after it."""
     fsync, states = os.fsync, []

@@ -9,6 +9,8 @@ from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 
+from tests.conftest import needs_posix
+
 from .api import HEADERS
 
 HERE = Path(__file__).parent
@@ -69,6 +71,7 @@ class Crew:
         return {work_id: number for (what, work_id), number in self.seen.items() if what == event}
 
 
+@needs_posix("SIGTERM")
 def test_each_item_is_handed_out_and_acknowledged_exactly_once_across_a_kill(database):
     """Killing the server loses nothing that it confirmed, and gives no item to two workers."""
     with ExitStack() as stack:

@@ -7,6 +7,7 @@ from anthropic.lib.environments import EnvironmentWorker, iter_work
 
 from ant_cli.emulator import Emulator
 from ant_cli.emulator.credentials import environment_key
+from tests.conftest import needs_posix
 from tests.served_emulator import serving
 
 API_KEY = "sk-ant-api03-any"
@@ -200,6 +201,7 @@ def run(base_url, queue, tmp_path, work):
     anyio.run(main)
 
 
+@needs_posix("bash, which the SDK runs")
 def test_the_sdk_worker_runs_a_session_to_its_end(
     served, client, environments, worker_client, queue, session, tmp_path
 ):
@@ -223,6 +225,7 @@ def test_the_sdk_worker_runs_a_session_to_its_end(
     assert (tmp_path / "b.txt").read_text() == "two"
 
 
+@needs_posix("bash, which the SDK runs")
 def test_the_sdk_handles_a_claimed_item_with_only_its_secret(database, tmp_path, monkeypatch):
     """A process that received an item needs no key: the token in the item's secret gives it access."""
     monkeypatch.delenv("ANTHROPIC_ENVIRONMENT_KEY", raising=False)
@@ -245,6 +248,7 @@ def test_the_sdk_handles_a_claimed_item_with_only_its_secret(database, tmp_path,
     emulator.close()
 
 
+@needs_posix("bash, which the SDK runs")
 def test_the_sdk_worker_stops_a_healthcheck_without_running_it(served, client, environments, queue, tmp_path):
     """A health check is acknowledged and stopped."""
     path = f"/_emulator/environments/{queue}/enqueue"

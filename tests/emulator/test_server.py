@@ -13,6 +13,7 @@ import pytest
 from ant_cli.emulator import Emulator
 from ant_cli.emulator.http_server import serve
 from ant_cli.emulator.wsgi_app import NO_FAULTS
+from tests.conftest import needs_posix
 from tests.served_emulator import serving
 
 from .api import ENVIRONMENTS, HEADERS
@@ -33,6 +34,7 @@ def send(connection, method, path, body=None):
     return response.status, json.loads(response.read())
 
 
+@needs_posix("signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_the_server_and_restores_the_signal_handlers(emulator, number):
     """The base URL is announced once."""

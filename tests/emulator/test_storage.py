@@ -7,6 +7,7 @@ import pytest
 
 from ant_cli.emulator import Emulator, UnusableDatabase
 from ant_cli.emulator.store import SCHEMA_VERSION
+from tests.conftest import needs_posix
 
 from .api import ENVIRONMENTS, Api
 
@@ -57,6 +58,7 @@ def test_an_unknown_schema_is_rejected(database, statement, reason):
     assert database.read_bytes() == before
 
 
+@needs_posix("permissions")
 def test_the_database_files_are_private_to_the_user(database):
     """They have tokens: the mode is 0700 for the folder and 0600 for the files, whatever the umask is."""
     before = os.umask(0o022)

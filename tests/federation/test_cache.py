@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import KEY
+from tests.conftest import KEY, needs_posix
 from tests.federation.conftest import ASSERTION, OBJECT, RETRIEVE, bearers, grant
 from tests.hostile.scripted_server import ScriptedServer, response
 from tests.processes import coverage_env
@@ -242,6 +242,7 @@ def parent_as_file(folder):
     folder.parent.write_text("")
 
 
+@needs_posix("permissions")
 @pytest.mark.parametrize("obstacle", [folder_as_file, folder_as_link, to_folder])
 def test_an_unusable_folder_is_noted_once_and_the_run_continues(federated, folder, entry, obstacle):
     """Each run then exchanges the token."""

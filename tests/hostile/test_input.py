@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.conftest import Result
+from tests.conftest import Result, needs_posix
 
 from .conftest import CREATE, OUTPUT, needs
 
@@ -172,6 +172,7 @@ def test_control_characters_in_unknown_keys_are_escaped_in_the_warning(ant_over_
 # Files
 
 
+@needs_posix("its words for errors")
 @pytest.mark.parametrize("flag", ["--file", "--description=@", "--config=@"])
 @pytest.mark.parametrize(
     ("path", "said"),
@@ -262,6 +263,7 @@ def test_input_within_a_second_is_read_even_if_the_flags_are_complete(ant, input
     assert result.stderr == ""
 
 
+@needs_posix("select for pipes")
 def test_input_that_arrives_later_is_not_waited_for_if_the_flags_are_complete(ant, input_after):
     """Rule D27: an open pipe without data must not block the command, and a note says so."""
     input_after(1.05)
@@ -270,6 +272,7 @@ def test_input_that_arrives_later_is_not_waited_for_if_the_flags_are_complete(an
     assert result.stderr.startswith("Note:")
 
 
+@needs_posix("select for pipes")
 @pytest.mark.parametrize("words", [("update", "env_1"), ("create",), ("create", "--description", "d")])
 def test_a_command_that_lacks_a_change_or_a_name_waits_for_its_pipe(ant, input_after, words):
     """Rule D27: without that input, the command would have nothing to do."""
