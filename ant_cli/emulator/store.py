@@ -203,11 +203,11 @@ class Store:
 
     def read(self) -> AbstractContextManager[Transaction]:
         """Begin to read. Each query is a separate transaction, because no reader needs consistent queries."""
-        return self._transaction("", self._reading)
+        return self._transaction(self._reading, writes=False)
 
     def write(self) -> AbstractContextManager[Transaction]:
         """Begin a transaction during which nobody else writes. An exception rolls it back."""
-        return self._transaction("BEGIN IMMEDIATE", self._turn)
+        return self._transaction(self._turn, writes=True)
 
     def close(self) -> None:
         """Close the connections. A later request opens a new one, unless the database was in memory."""
@@ -215,18 +215,13 @@ class Store:
             self._idle.pop().close()
 
     @contextmanager
-    def _transaction(self, begin: str, turn: AbstractContextManager[object]) -> Iterator[Transaction]:
+    def _transaction(self, turn: AbstractContextManager[object], *, writes: bool) -> Iterator[Transaction]:
         with turn:
             connection = self._connection()
             try:
-                if begin:
-                    connection.execute(begin)
-                yield Transaction(connection, self.clock)
-                if begin:
-                    connection.execute("COMMIT")
+                with _writing(connection) if writes else nullcontext():
+                    yield Transaction(connection, self.clock)
             finally:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
                 self._idle.append(connection)
 
     def _connection(self) -> sqlite3.Connection:

@@ -205,6 +205,7 @@ HOST = re.compile(
 """A host name or an address, and a port that doesn't matter."""
 OWN_SITES = ("same-origin", "none")
 """The values of `sec-fetch-site` for requests that were not caused by another page."""
+NO_WEB_PAGE = "without a key no web page may use this emulator"
 
 
 def _refuse_browsers(environ: WSGIEnvironment, bound_host: str) -> None:
@@ -219,14 +220,11 @@ def _refuse_browsers(environ: WSGIEnvironment, bound_host: str) -> None:
         raise EmulatorError(
             403, f"host: {host!r} is not this emulator; without a key it serves loopback addresses only."
         )
-    origin = environ.get("HTTP_ORIGIN")
+    origin, site = environ.get("HTTP_ORIGIN"), environ.get("HTTP_SEC_FETCH_SITE", "none")
     if origin is not None and origin.lower() != f"http://{host}".lower():
-        raise EmulatorError(403, f"origin: {origin!r} is foreign; without a key no web page may use this emulator.")
-    site = environ.get("HTTP_SEC_FETCH_SITE", "none")
+        raise EmulatorError(403, f"origin: {origin!r} is foreign; {NO_WEB_PAGE}.")
     if site not in OWN_SITES:
-        raise EmulatorError(
-            403, f"sec-fetch-site: {site!r} is foreign; without a key no web page may use this emulator."
-        )
+        raise EmulatorError(403, f"sec-fetch-site: {site!r} is foreign; {NO_WEB_PAGE}.")
 
 
 def _is_own(host: str, bound_host: str) -> bool:
