@@ -217,13 +217,10 @@ def test_a_page_on_a_terminal_uses_its_width(ant):
     assert "\x1b" not in plain
 
 
-@pytest.mark.parametrize("words", [(), ("beta:environments", "create"), ("auth", "login")])
-def test_forced_colour_in_a_pipe_adds_colour_only(ant, words):
-    """The layout is the same as without colour, whatever COLUMNS says."""
-    plain = ant(*words, "--help").stdout
-    forced = ant(*words, "--help", env={"FORCE_COLOR": "1", "COLUMNS": "40"}).stdout
-    assert forced != plain
-    assert re.sub(r"\x1b\[\d+m", "", forced) == plain
+def test_a_page_in_a_pipe_has_no_colour(ant):
+    """It is the same, whatever the variables of the terminal say."""
+    forced = ant("auth", "login", "--help", env={"FORCE_COLOR": "1", "COLUMNS": "40"}).stdout
+    assert forced == ant("auth", "login", "--help").stdout
 
 
 def test_long_examples_are_broken_where_a_shell_allows_it():

@@ -326,25 +326,37 @@ def test_a_rate_limit_holds_back_all_requests(many):
     assert {seconds for seconds, _ in waits} == {30}
 
 
-def test_an_interrupt_leaves_the_rest_unsent_and_names_what_is_in_flight(many):
-    """Every ID is reported once."""
-    interrupted = threading.Event()
+@pytest.fixture
+def interrupting():
+    """A reply that interrupts the run, and does not come before the run has ended."""
+    run_has_ended = threading.Event()
 
     def interrupt():
         signal.raise_signal(signal.SIGINT)
-        return interrupted.wait(10) and 200
+        return run_has_ended.wait(10) and 200
 
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        flags = ("--parallel", "1", "--workspace-id", "wrkspc_1")
-        result = many(*ARCHIVE, *IDS, *flags, api=FakeAPI({"env_4": interrupt}))
-    finally:
-        interrupted.set()
-        signal.signal(signal.SIGINT, before)
+    yield interrupt
+    run_has_ended.set()
+    signal.signal(signal.SIGINT, before)
+
+
+def test_an_interrupt_leaves_the_rest_unsent_and_names_what_is_in_flight(many, interrupting):
+    """Every ID is reported once."""
+    flags = ("--parallel", "1", "--workspace-id", "wrkspc_1")
+    result = many(*ARCHIVE, *IDS, *flags, api=FakeAPI({"env_4": interrupting}))
     assert (result.exit, [*result.ids, *result.unprinted], result.in_flight) == (130, IDS[:3], ["env_4"])
     assert "ant beta:environments retrieve ENVIRONMENT_ID --workspace-id wrkspc_1\n" in result.stderr
     assert result.stderr.endswith("\nArchived 3 of 10.\n")
     assert result.accounted() == sorted(IDS)
+
+
+def test_an_interrupted_read_is_not_to_be_checked_before_it_is_repeated(many, interrupting):
+    """It has changed nothing."""
+    words = ("beta:environments", "retrieve", "--parallel", "1")
+    result = many(*words, stdin="\n".join(IDS), api=FakeAPI({"env_4": interrupting}))
+    assert (result.exit, result.in_flight) == (130, ["env_4"])
+    assert "Check before" not in result.stderr
 
 
 class Interrupting(Screen):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+import signal
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -13,9 +13,9 @@ import httpx
 import pytest
 
 from ant_cli.output.differences import Change, Marks, Part, differences
+from ant_cli.output.printer import Transform
 from ant_cli.output.terminal import Style
-from ant_cli.output.watched import WatchedView
-from ant_cli.runtime.streams import Stdout
+from ant_cli.output.watch_screen import WatchedObject
 from tests.conftest import KEY
 from tests.hostile.scripted_server import Act, ScriptedServer, error, response
 from tests.processes import coverage_env
@@ -160,6 +160,14 @@ def test_a_terminal_can_watch_a_list_as_a_table_or_an_object_as_a_view_only(ant,
     assert (result.exit, result.requests) == (2, [])
 
 
+def test_the_format_of_a_profile_does_not_prevent_a_watch(ant):
+    """It was not asked for on the command line."""
+    assert ant("profile", "create", "test").exit == 0
+    assert ant("profile", "set", "format", "yaml").exit == 0
+    result = ant(*STATS, "--for", "1s", terminal=True, replies=[{"n": 1}])
+    assert (result.exit, result.stderr) == (0, "")
+
+
 def test_watch_does_not_take_several_inputs(ant):
     """The message says so, and nothing is sent."""
     result = ant("beta:environments", "retrieve", "--watch", stdin="a\nb\n")
@@ -240,24 +248,10 @@ def test_a_rate_limit_delays_the_next_round_as_long_as_the_server_asks(ant, aske
     assert result.waits == [2.0, waited, 2.0]
 
 
-# The end of a pipe
-
-
-def test_a_closed_pipe_is_detected():
-    """It is detected without writing to it."""
-    reading, writing = os.pipe()
-    with open(writing, "wb", buffering=0) as file:  # noqa: PTH123 - a descriptor, not a path
-        stdout = Stdout(file)
-        assert not stdout.reader_leaves(0, pytest.fail)
-        os.close(reading)
-        assert stdout.reader_leaves(3600, pytest.fail)
-        assert stdout.reader_leaves(CENTURY_S, pytest.fail)
-
-
-def test_a_watch_ends_as_soon_as_its_reader_leaves(clean_environ):
-    """It ends even though nothing changes, and the next request is an hour away."""
-    with ScriptedServer(response({"n": 1})) as server:
-        words = [*STATS, "--every", "1h", "--base-url", server.url]
+def test_a_watch_ends_with_0_when_it_can_not_print_a_change_any_more(clean_environ):
+    """Its reader has left, as `head` and `grep -m1` do."""
+    with ScriptedServer(*(response({"n": number}) for number in range(1, 2000))) as server:
+        words = [*STATS, "--every", "10ms", "--base-url", server.url]
         with subprocess.Popen(
             [sys.executable, "-m", "ant_cli", *words],
             env={**coverage_env(), **clean_environ},
@@ -343,10 +337,8 @@ def test_the_age_of_a_time_is_not_a_change():
     """A minute later, the object is the same."""
     value = b'{"type":"work","created_at":"2026-03-14T15:00:00Z"}'
     begin = datetime.fromisoformat("2026-03-14T15:00:00Z").timestamp()
-    before, after = (
-        WatchedView(lambda text: text, Style(80, 24, colour=False, clock=lambda now=now: now)).parts([value])
-        for now in (begin, begin + 60)
-    )
+    styles = [Style(80, 24, colour=False, clock=lambda now=now: now) for now in (begin, begin + 60)]
+    before, after = (WatchedObject(Transform("--transform", ""), style).parts([value]) for style in styles)
     assert before != after
     assert differences(before, after) == {}
 
@@ -365,6 +357,27 @@ def test_a_column_that_matches_nothing_is_noted_once_after_the_screen(ant):
     result = ant(*LIST, "--columns", "id,stat", terminal=True, replies=pages)
     assert result.stderr.count("Warning: --columns: 'stat' matches nothing") == 1
     assert "Did you mean 'state'?" in result.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no Ctrl-Z")
+def test_a_watch_leaves_the_signals_of_the_process_as_they_were(ant):
+    """Another program may have called it."""
+    before = signal.getsignal(signal.SIGTSTP)
+    ant(*STATS, "--for", "1s", terminal=True, replies=[{"n": 1}])
+    assert signal.getsignal(signal.SIGTSTP) == before
+
+
+def test_a_value_of_several_lines_has_one_line_of_the_screen(ant):
+    """Otherwise the number of hidden rows would be wrong."""
+    result = ant(*STATS, "--for", "1s", terminal=True, env={"NO_COLOR": "1"}, replies=[{"a": "one\ntwo", "b": 1}])
+    assert result.stdout.rpartition("\x1b[?1049l")[2].split("\n")[:2] == ["  a  one two ", "  b  1       "]
+
+
+def test_a_column_without_room_is_dropped_next_to_the_signs(ant):
+    """IDs are complete."""
+    work = {"type": "work", "id": "work_01Hn5Bq8mZcXvR2tKs9LpW04", "state": "starting"}
+    result = ant(*LIST, "--for", "1s", terminal=True, env={"COLUMNS": "64"}, replies=[page(work)])
+    assert work["id"] in result.stdout.rpartition("\x1b[?1049l")[2]
 
 
 @pytest.fixture

@@ -79,9 +79,9 @@ class Layout(NamedTuple):
 def show(page: Callable[[Layout], str], runtime: Runtime) -> None:
     """Write a page to stdout; through the pager if it is longer than the terminal."""
     style = detect_style(runtime)
-    width = min(style.width, _MAX_WIDTH) if style and style.is_terminal else _PIPE_WIDTH
+    width = min(style.width, _MAX_WIDTH) if style else _PIPE_WIDTH
     text = page(Layout(width, style)).encode()
-    if style and style.is_terminal and text.count(b"\n") >= style.height:
+    if style and text.count(b"\n") >= style.height:
         from ant_cli.output.pager import Pager
 
         Pager(runtime, style, lambda: None).show([text])

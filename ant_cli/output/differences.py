@@ -31,6 +31,12 @@ class Part(NamedTuple, Generic[T]):
     shown: T
 
 
+def object_parts(values: Sequence[bytes], transform: Transform) -> dict[str, Part[bytes]]:
+    """Return an object as the only part."""
+    (value,) = transformed(values[:1], transform)
+    return {"": Part(json_text.compact(value), value)}
+
+
 def item_parts(items: Sequence[bytes], transform: Transform) -> dict[str, Part[bytes]]:
     """Return the items of a list by their IDs; an item without an ID by its JSON.
 

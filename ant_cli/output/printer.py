@@ -98,7 +98,11 @@ class Printer:
         self._before_pager = before_pager
         self._may_page = may_page
         self.format = _choose_format(settings, runtime, is_list=is_list)
-        self._style = _style_unless_plain(runtime)
+        self._style: Style | None = None
+        if runtime.stdout.is_terminal:  # a pipe needs no import
+            from ant_cli.output.terminal import detect_style
+
+            self._style = detect_style(runtime)
         self._transform = Transform("--transform", settings.transform)
         Transform("--transform-error", settings.transform_error)  # only checked here: an error needs it later
         self._path = settings.transform
@@ -163,7 +167,7 @@ class Printer:
     def _print_parts(self, parts: Iterable[bytes]) -> None:
         """Write each part of a list as it arrives; on a terminal, through the pager if they fill the screen."""
         parts = filter(None, parts)
-        if not self._may_page or self._style is None or not self._style.is_terminal:
+        if not self._may_page or self._style is None:
             for part in parts:
                 self._write(part)
             return
@@ -211,16 +215,6 @@ def check_json(raw: bytes) -> None:
 def _invalid_json(error: json_text.JSONTextError) -> ResponseError:
     """Return the error for a response that is not JSON, or is nested too deeply."""
     return ResponseError(f"the server's response can't be read. {error}")
-
-
-def _style_unless_plain(runtime: Runtime) -> Style | None:
-    """Return the style of results; None for plain text. In a pipe, that needs no import."""
-    environ = runtime.environ
-    if not (runtime.stdout.is_terminal or environ.get("FORCE_COLOR") or environ.get("CLICOLOR_FORCE")):
-        return None
-    from ant_cli.output.terminal import detect_style
-
-    return detect_style(runtime)
 
 
 def _choose_format(settings: OutputSettings, runtime: Runtime, *, is_list: bool) -> Format:

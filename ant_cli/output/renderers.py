@@ -95,7 +95,7 @@ def _lines(rendered: list[bytes], style: Style | None, *, is_json: bool = False)
 
 def _safe(rendered: list[bytes], style: Style | None, *, is_json: bool = False) -> list[bytes]:
     """Return output that is safe for stdout: unchanged in a pipe; on a terminal, escaped and with JSON coloured."""
-    if style is None or not style.is_terminal:
+    if style is None:
         return rendered
     from ant_cli.output.terminal import render_safe
 

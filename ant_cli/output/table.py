@@ -38,13 +38,7 @@ def make_table(
 ) -> _PlainTable | TerminalTable:
     """Return the renderer of a table. Raises UsageError for bad `--columns`."""
     given = Columns(columns, warn, is_list=is_list)
-    if style is None:
-        return _PlainTable(given)
-    return (
-        TerminalTable(given, style, shows_archived=shows_archived)
-        if style.is_terminal
-        else _ColouredTable(given, style)
-    )
+    return TerminalTable(given, style, shows_archived=shows_archived) if style else _PlainTable(given)
 
 
 class _PlainTable:
@@ -73,50 +67,27 @@ class _PlainTable:
         return rows
 
     def _line(self, cells: list[str]) -> str:
-        if not all(map(str.isascii, cells)):
-            return self._joined(cells, cells)
-        return _GAP.join(map(str.ljust, cells, self._widths)).rstrip() + "\n"
-
-    def _joined(self, cells: list[str], shown: list[str]) -> str:
-        """Return a line of the cells as `shown`, padded according to the widths of their text."""
-        padded = [
-            text + " " * (width - cell_width(cell))
-            for cell, text, width in zip(cells, shown, self._widths, strict=True)
-        ]
+        if all(map(str.isascii, cells)):
+            padded = list(map(str.ljust, cells, self._widths))
+        else:
+            padded = [
+                text + " " * (width - cell_width(text)) for text, width in zip(cells, self._widths, strict=True)
+            ]
         return _GAP.join(padded).rstrip() + "\n"
 
 
-class _ColouredTable(_PlainTable):
-    """The table of a pipe with FORCE_COLOR: the layout of the plain one, because there is no screen to fit."""
-
-    def __init__(self, given: Columns, style: Style) -> None:
-        super().__init__(given)
-        self._style = style
-
-    def __call__(self, values: list[bytes]) -> bytes:
-        """Return the rows of these values, below the titles if they are the first."""
-        if not values:
-            return b""
-        has_titles = not self._widths
-        rows = self._rows(values)
-        columns = self._columns or _NAME_AND_VALUE
-        styles = [[_style_of(text, column) for text, column in zip(row, columns, strict=True)] for row in rows]
-        if has_titles:
-            styles[0] = ["bold"] * len(columns)
-        for row, value in zip(styles[has_titles:], values, strict=False):  # an object's members are rows, too
-            if self._columns and _is_archived(value):
-                row[:] = ["dim"] * len(columns)
-        return json_text.encoded("".join(map(self._painted, rows, styles)))
-
-    def _painted(self, cells: list[str], styles: list[str]) -> str:
-        return self._joined(cells, list(map(self._style.paint, cells, styles)))
-
-
-class _Cell(NamedTuple):
-    """A text and its style."""
+class StyledText(NamedTuple):
+    """A text, and the name of its style."""
 
     text: str
     style: str = ""
+
+
+class TableLayout(NamedTuple):
+    """The cells of a table, row by row, and the widths of its columns."""
+
+    rows: list[list[StyledText]]
+    widths: list[int]
 
 
 class TerminalTable:
@@ -136,19 +107,24 @@ class TerminalTable:
         """Return the rows of these values, below the titles if they are the first."""
         if not values:
             return b""
+        rows, widths = self.lay_out(values)
+        return json_text.encoded("".join(self._line(row, widths) for row in rows))
+
+    def lay_out(self, values: list[bytes]) -> TableLayout:
+        """Return the same as cells, and the widths of the columns that fit on the screen."""
         self._now = self._style.clock()
         first = not self._columns
         if self._given.shows_members(values[0]):
             self._columns = _NAME_AND_VALUE
-            rows = [[_Cell(format_scalar(text)) for text in row] for row in members_as_rows(values[0])]
+            rows = [[StyledText(format_scalar(text)) for text in row] for row in members_as_rows(values[0])]
         else:
             rows = self._rows(values)
         if first:
-            rows.insert(0, [_Cell(format_scalar(column.title), "bold") for column in self._columns])
-        widths = self._printed_widths = self._measure(rows)
-        return json_text.encoded("".join(self._line(row, widths) for row in rows))
+            rows.insert(0, [StyledText(format_scalar(column.title), "bold") for column in self._columns])
+        self._printed_widths = self._measure(rows)
+        return TableLayout(rows, self._printed_widths)
 
-    def _rows(self, values: list[bytes]) -> list[list[_Cell]]:
+    def _rows(self, values: list[bytes]) -> list[list[StyledText]]:
         if not self._columns:
             columns = self._given.resolve(values)
             rows = self._styled(values, columns)
@@ -157,18 +133,18 @@ class TerminalTable:
             return [[row[index] for index in kept] for row in rows]
         return self._styled(values, self._columns)
 
-    def _styled(self, values: list[bytes], columns: tuple[Column, ...]) -> list[list[_Cell]]:
+    def _styled(self, values: list[bytes], columns: tuple[Column, ...]) -> list[list[StyledText]]:
         rows = [list(map(self._cell, texts, columns)) for texts in rows_of(values, columns)]
         for row, value in zip(rows, values, strict=True):
             if _is_archived(value):
-                row[:] = [_Cell(text, "dim") for text, _ in row]
+                row[:] = [StyledText(text, "dim") for text, _ in row]
         return rows
 
-    def _cell(self, text: str, column: Column) -> _Cell:
+    def _cell(self, text: str, column: Column) -> StyledText:
         age = relative_time(text, self._now) if column.is_time else ""
-        return _Cell(age or text, _style_of(text, column))
+        return StyledText(age or text, _style_of(text, column))
 
-    def _choose(self, columns: tuple[Column, ...], rows: list[list[_Cell]]) -> list[int]:
+    def _choose(self, columns: tuple[Column, ...], rows: list[list[StyledText]]) -> list[int]:
         """Return the indexes of the columns to show: as many as fit, with the room that later pages may need."""
         texts = [[row[index].text for row in rows] for index in range(len(columns))]
         least = list(map(_least_width, columns, texts))
@@ -185,7 +161,7 @@ class TerminalTable:
             return len(set(texts)) > 1
         return column.condition == "always" or self._shows_archived or set(texts) != {MISSING}
 
-    def _measure(self, rows: list[list[_Cell]]) -> list[int]:
+    def _measure(self, rows: list[list[StyledText]]) -> list[int]:
         """Return the widths of the columns: those of the widest cells, reduced to fit on the screen.
 
         The room reserved for later pages is given up first, unless it is between titles that were printed. A
@@ -208,7 +184,7 @@ class TerminalTable:
         _use_rest(widths, columns, room)
         return widths
 
-    def _line(self, row: list[_Cell], widths: list[int]) -> str:
+    def _line(self, row: list[StyledText], widths: list[int]) -> str:
         parts = []
         for (text, style), width in zip(row, widths, strict=False):
             shown = truncate(text, width)

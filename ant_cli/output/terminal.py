@@ -27,7 +27,7 @@ STATE_COLOURS = {
 _UNLIMITED = 1_000_000
 """The width and height of a pipe."""
 _FORCE_COLOR_VARS = ("FORCE_COLOR", "CLICOLOR_FORCE")
-"""Variables that ask for colour even in a pipe."""
+"""Variables that ask for colour even if others say no."""
 
 ELLIPSIS = "…"
 _LEFT_TO_RIGHT = "\u200e"
@@ -46,7 +46,6 @@ class Style(NamedTuple):
     colour: bool
     clock: Callable[[], float]
     """Returns the current time, in seconds since 1970. Relative times are relative to the time of printing."""
-    is_terminal: bool = True
 
     def paint(self, text: str, style: str) -> str:
         """Return a text in a style; unchanged if the style is empty or there is no colour."""
@@ -54,22 +53,20 @@ class Style(NamedTuple):
 
 
 def detect_style(runtime: Runtime) -> Style | None:
-    """Return the style of stdout; None if it is plain, such as in a pipe without FORCE_COLOR."""
-    is_terminal = runtime.stdout.is_terminal
-    colour = shows_colour(runtime.environ, is_terminal=is_terminal)
-    if not is_terminal and not colour:
+    """Return the style of stdout; None if it is not a terminal."""
+    if not runtime.stdout.is_terminal:
         return None
     width, height = terminal_size(runtime.stdout, runtime.environ)
-    return Style(width, height, colour, runtime.now, is_terminal)
+    return Style(width, height, shows_colour(runtime.environ), runtime.now)
 
 
-def shows_colour(environ: Mapping[str, str], *, is_terminal: bool) -> bool:
-    """Whether to use colour: NO_COLOR wins, then FORCE_COLOR, then CLICOLOR, TERM and the kind of stream."""
+def shows_colour(environ: Mapping[str, str]) -> bool:
+    """Whether a terminal gets colour: NO_COLOR wins, then FORCE_COLOR, then CLICOLOR and TERM."""
     if environ.get("NO_COLOR"):
         return False
     if any(environ.get(name, "") not in ("", "0", "false") for name in _FORCE_COLOR_VARS):
         return True
-    return is_terminal and environ.get("CLICOLOR") != "0" and environ.get("TERM") != "dumb"
+    return environ.get("CLICOLOR") != "0" and environ.get("TERM") != "dumb"
 
 
 def terminal_size(stream: Stdout | Stderr, environ: Mapping[str, str]) -> tuple[int, int]:

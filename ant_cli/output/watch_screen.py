@@ -1,36 +1,148 @@
-"""`--watch` at a terminal: the latest state with its marks, and a status line at the bottom of the screen."""
+"""`--watch` at a terminal: the latest state with its marks, and a status line, by rich's live display."""
 
 from __future__ import annotations
 
+import io
+import os
+import signal
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
+from typing import IO, TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
-from ant_cli.output.differences import MarkedPart, Marks
-from ant_cli.output.terminal import Style, terminal_size, truncate
-from ant_cli.output.watched import Body, Watched
-from ant_cli.runtime.light_typing import TYPE_CHECKING, Any
+from rich.console import Console, ConsoleDimensions, RenderableType
+from rich.layout import Layout
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from ant_cli.output.columns import Columns
+from ant_cli.output.differences import Change, MarkedPart, Marks, Part, item_parts
+from ant_cli.output.printer import Transform, transformed
+from ant_cli.output.table import StyledText, TerminalTable
+from ant_cli.output.terminal import Style, terminal_size
+from ant_cli.output.views import ViewRow, view_rows
 from ant_cli.runtime.sanitize import collapse_space
 
 if TYPE_CHECKING:
     from typing import Self
 
-    from ant_cli.output.live_screen import LiveScreen
     from ant_cli.output.progress import Progress
     from ant_cli.runtime import Runtime
 
+T = TypeVar("T")
+
 _MARKED_S = 10.0
 """How many seconds a change stays marked; at least until the next state."""
+_SIGNS = {Change.ADDED: ("+", "green"), Change.CHANGED: ("~", "yellow"), Change.REMOVED: ("-", "red")}
+"""The sign before a line, so that nobody depends on the colour."""
+_MARGIN = 2
+"""The cells of the sign and the space after it."""
 
 
-class WatchScreen:
+class Watched(Protocol[T]):
+    """Shows the states of one watch."""
+
+    titles: int
+    """How many lines of titles there are."""
+
+    def parts(self, values: Sequence[bytes]) -> dict[str, Part[T]]:
+        """Return the parts of a state by their keys. Raises ResponseError if --transform fails."""
+
+    def table(self, marked: Sequence[MarkedPart[T]], style: Style) -> RenderableType:
+        """Return a table with a line for each part."""
+
+
+class WatchedList:
+    """Shows the items of a list as the rows of a table."""
+
+    titles = 1
+
+    def __init__(
+        self, transform: Transform, columns: str, warn: Callable[[str], None], *, shows_archived: bool, empty: str
+    ) -> None:
+        """`empty` is shown for a list without items."""
+        self._transform = transform
+        self._columns = columns
+        self._warn = cache(warn)  # once, not for each frame
+        self._shows_archived = shows_archived
+        self._empty = empty
+
+    def parts(self, values: Sequence[bytes]) -> dict[str, Part[bytes]]:
+        """Return the items by their IDs."""
+        return item_parts(values, self._transform)
+
+    def table(self, marked: Sequence[MarkedPart[bytes]], style: Style) -> RenderableType:
+        """Return a table that fits the current screen."""
+        if not marked:
+            return Text(" " * _MARGIN + self._empty, "dim")
+        columns = Columns(self._columns, self._warn, is_list=True)
+        narrower = style._replace(width=max(style.width - _MARGIN, 1))
+        rows, widths = TerminalTable(columns, narrower, shows_archived=self._shows_archived).lay_out(
+            [part.shown for part, _ in marked]
+        )
+        table = Table.grid(padding=(0, 2, 0, 0))
+        for number, width in enumerate(widths):
+            table.add_column(width=width if number else _MARGIN + width, no_wrap=True)
+        changes = [None, *(each.change for each in marked)]
+        for row, change in zip(rows, changes, strict=True):
+            table.add_row(*_signed(row[: len(widths)], change))
+        return table
+
+
+class WatchedObject:
+    """Shows an object as the rows of its view."""
+
+    titles = 0
+
+    def __init__(self, transform: Transform, style: Style) -> None:
+        """Use the width of `style` to decide on the rows. They stay the same in a smaller window."""
+        self._transform = transform
+        self._style = style
+
+    def parts(self, values: Sequence[bytes]) -> dict[str, Part[ViewRow]]:
+        """Return the rows by their paths of names. The age of a time is not compared."""
+        parts, path = dict[str, Part[ViewRow]](), list[str]()
+        (value,) = transformed(values[:1], self._transform)
+        for row in view_rows(value, self._style):
+            name = row.label.lstrip()
+            path[(len(row.label) - len(name)) // 2 :] = [name]
+            parts["\n".join(path)] = Part(row.text, row)
+        return parts
+
+    def table(self, marked: Sequence[MarkedPart[ViewRow]], style: Style) -> RenderableType:
+        """Return names and values. A value that is too long is truncated."""
+        del style
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_column(no_wrap=True)
+        table.add_column()
+        for (_, row), change in marked:
+            label, text = _signed([StyledText(row.label, "bold"), StyledText(row.text, row.style)], change)
+            text.append(" ").append(row.note, "dim")
+            text.no_wrap, text.overflow = True, "ellipsis"
+            table.add_row(label, text)
+        return table
+
+
+def _signed(cells: Sequence[StyledText], change: Change | None) -> list[Text]:
+    """Return the cells of a line, with its sign before the first; dim if it is about a removed part."""
+    sign = _SIGNS[change] if change else (" ", "")
+    is_gone = change is Change.REMOVED
+    texts = [Text.assemble((text.replace("\n", " "), "dim" if is_gone else style)) for text, style in cells]
+    return [Text.assemble(sign, " ", texts[0]), *texts[1:]]
+
+
+class WatchScreen(Generic[T]):
     """Shows states, and errors between them. An observer of the client, and a context manager.
 
-    The first state opens the screen. Until then, this is a run like any other.
+    The first state opens the screen. Until then, this is a run like any other. What is written to stderr while the
+    screen is open appears at the end, if stderr is a terminal.
     """
 
     def __init__(
-        self, watched: Watched[Any], style: Style, every_s: float, progress: Progress, runtime: Runtime
+        self, watched: Watched[T], style: Style, every_s: float, progress: Progress, runtime: Runtime
     ) -> None:
         self.observer = self
         self._watched = watched
@@ -38,20 +150,38 @@ class WatchScreen:
         self._every_s = every_s
         self._progress = progress
         self._runtime = runtime
-        self._marks = Marks[Any](_MARKED_S)
-        self._marked: list[MarkedPart[Any]] = []
-        self._screen: LiveScreen | None = None
+        self._marks = Marks[T](_MARKED_S)
+        self._marked: list[MarkedPart[T]] = []
         self._last_at = 0.0
         self._problem = ""
+        self._console = Console(
+            file=cast("IO[str]", _TextSink(runtime)),
+            force_terminal=True,
+            color_system="standard" if style.colour else None,
+            highlight=False,
+            legacy_windows=False,
+        )
+        # It draws once a second in a thread, so that the screen fits a window of another size.
+        self._live = Live(console=self._console, screen=True, refresh_per_second=1, get_renderable=self._frame)
+        self._holds_stderr = False
+        self._before: Any = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         """Close the screen, and leave the last state below the command."""
-        if self._screen:
-            self._screen.__exit__(None, None, None)
-            self._runtime.stdout.write("".join(f"{line}\n" for line in self._last_lines()).encode(), escape=False)
+        if not self._live.is_started:
+            return
+        self._live.stop()
+        if sys.platform != "win32":
+            signal.signal(signal.SIGTSTP, self._before)
+        if self._holds_stderr:
+            self._runtime.stderr.flush()
+        table, hidden = self._fitting(self._size(), 2)
+        self._console.print(table)
+        if hidden:
+            self._console.print(Text(hidden, "dim"))
 
     def show(self, values: list[bytes]) -> None:
         """Show a state. Raises ResponseError if it can't be shown."""
@@ -66,14 +196,10 @@ class WatchScreen:
         self._problem = f"{self._runtime.stderr.redact(problem).removesuffix('.')}. Asking again in {delay_s:g} s"
         self._draw()
 
-    def pause(self, seconds: float) -> None:
-        """Wait for the next round."""
-        self._runtime.sleep(seconds)
-
     @contextmanager
     def waiting_for(self, what: str) -> Iterator[None]:
         """Show it only in the status line, once there is one."""
-        if self._screen:
+        if self._live.is_started:
             yield
             return
         with self._progress.waiting_for(what):
@@ -82,7 +208,7 @@ class WatchScreen:
     @contextmanager
     def before_retry(self, why: str, attempt: int, of: int, delay_s: float) -> Iterator[None]:
         """Show it in the status line, once there is one."""
-        if not self._screen:
+        if not self._live.is_started:
             with self._progress.before_retry(why, attempt, of, delay_s):
                 yield
             return
@@ -91,36 +217,55 @@ class WatchScreen:
         yield
 
     def _draw(self) -> None:
-        if self._screen is None:
-            from ant_cli.output.live_screen import LiveScreen
+        if self._live.is_started:
+            self._live.refresh()
+            return
+        self._holds_stderr = self._runtime.stderr.is_terminal
+        if self._holds_stderr:
+            self._runtime.stderr.buffer()
+        if sys.platform != "win32":
+            self._before = signal.signal(signal.SIGTSTP, self._suspend)
+        self._live.start(refresh=True)
 
-            self._progress.disable()
-            screen = LiveScreen(self._runtime, self._style, self._frame)
-            self._screen = screen.__enter__()
-        self._screen.draw()
+    def _suspend(self, *_: object) -> None:
+        """Give the terminal to the shell, until `fg`."""
+        self._live.stop()
+        os.kill(os.getpid(), signal.SIGSTOP)
+        self._live.start(refresh=True)
 
-    def _frame(self, style: Style) -> list[str]:
-        """Return the lines of the screen."""
-        room = max(style.height - 1, 0)
-        body = self._watched.body(self._marked, room, style)
-        return [*body.lines, *[""] * (room - len(body.lines)), self._status(body, style)]
+    def _size(self) -> Style:
+        self._console.size = size = ConsoleDimensions(*terminal_size(self._runtime.stdout, self._runtime.environ))
+        return self._style._replace(width=size.width, height=size.height)
 
-    def _status(self, body: Body, style: Style) -> str:
+    def _frame(self) -> RenderableType:
+        style = self._size()
+        table, hidden = self._fitting(style, 1)
         clock = time.strftime("%H:%M:%S", time.localtime(self._last_at))
+        parts = [clock, f"every {self._every_s:g} s", hidden, "Ctrl-C ends"]
         if self._problem:
-            return style.paint(truncate(f"{clock}  {collapse_space(self._problem)}", style.width), "yellow")
-        parts = [clock, f"every {self._every_s:g} s", self._hidden(body), "Ctrl-C ends"]
-        return style.paint(truncate("  ".join(filter(None, parts)), style.width), "dim")
+            parts = [clock, collapse_space(self._problem)]
+        status = Text("  ".join(filter(None, parts)), "yellow" if self._problem else "dim")
+        status.no_wrap, status.overflow = True, "ellipsis"
+        frame = Layout()
+        frame.split_column(Layout(table), Layout(status, size=1))
+        return frame
 
-    def _hidden(self, body: Body) -> str:
-        if not body.hidden:
-            return ""
-        marks = f", {body.hidden_marks} of them marked" if body.hidden_marks else ""
-        return f"{body.hidden} row{'s' * (body.hidden > 1)} not shown{marks}"
+    def _fitting(self, style: Style, other_lines: int) -> tuple[RenderableType, str]:
+        """Return a table that fits on the screen next to other lines, and what it leaves out."""
+        room = max(style.height - other_lines - self._watched.titles, 1)
+        hidden = self._marked[room:]
+        table = self._watched.table(self._marked[:room], style)
+        marks = sum(each.change is not None for each in hidden)
+        rows = f"{len(hidden)} row{'s' * (len(hidden) > 1)} not shown" if hidden else ""
+        return table, f"{rows}, {marks} of them marked" if marks else rows
 
-    def _last_lines(self) -> list[str]:
-        width, height = terminal_size(self._runtime.stdout, self._runtime.environ)
-        style = self._style._replace(width=width, height=height)
-        body = self._watched.body(self._marked, max(height - 2, 1), style)
-        hidden = self._hidden(body)
-        return [*body.lines, *([style.paint(hidden, "dim")] if hidden else [])]
+
+class _TextSink(io.TextIOBase):
+    """stdout as a file of rich. The text has been escaped already."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._stdout = runtime.stdout
+
+    def write(self, text: str) -> int:
+        self._stdout.write(text.encode("utf-8", "backslashreplace"), escape=False)
+        return len(text)

@@ -39,7 +39,7 @@ class LogView:
         self.is_for_people = runtime.stderr.is_terminal and log_format == "auto"
         self.has_status = self.is_for_people and runtime.stderr.can_redraw(runtime.environ)
         """The terminal can redraw a line for the state of the worker."""
-        self._style = Style(0, 0, self.is_for_people and shows_colour(runtime.environ, is_terminal=True), time.time)
+        self._style = Style(0, 0, self.is_for_people and shows_colour(runtime.environ), time.time)
         self._formatted: Callable[[LogEvent], str] = _text
         if log_format == "json":
             self._formatted = _json

@@ -15,16 +15,15 @@ from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.api_error import open_client
 from ant_cli.output.printer import Transform
 from ant_cli.output.terminal import detect_style
-from ant_cli.output.watch_lines import ItemLines, ObjectLines, WatchLines
-from ant_cli.output.watch_screen import WatchScreen
-from ant_cli.output.watched import WatchedTable, WatchedView
+from ant_cli.output.watch_lines import WatchLines
 from ant_cli.run.rhythm import Rhythm, rhythm_of
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple, Protocol
+from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from ant_cli.runtime.process import resume_gc
 from ant_cli.settings.loading import OutputSettings, Settings
 
 if TYPE_CHECKING:
+    from ant_cli.output.watch_screen import Watched
     from ant_cli.run.run_plan import RunPlan
 
 _LINE_FORMATS = ("json", "jsonl")
@@ -51,9 +50,6 @@ class Display(Protocol):
 
     def failed(self, problem: str, delay_s: float) -> None:
         """Report why there is no new state, and when the next request follows."""
-
-    def pause(self, seconds: float) -> None:
-        """Wait for the next round. Raises BrokenPipeError if nobody reads the output any more."""
 
 
 def watch_of(operation: Operation, flags: Flags, inputs: int, settings: Settings, runtime: Runtime) -> Watch:
@@ -93,7 +89,7 @@ def _is_shown_on_screen(operation: Operation, output: OutputSettings, runtime: R
 
 
 def run_watch(plan: RunPlan, watch: Watch, runtime: Runtime) -> None:
-    """Send the request until the time is up, somebody interrupts it, or nobody reads the output any more.
+    """Send the request until the time is up, somebody interrupts it, or a change can't be printed any more.
 
     Raises:
         AntError: if the first request fails, or a later one fails and another attempt would fail, too.
@@ -108,19 +104,21 @@ def run_watch(plan: RunPlan, watch: Watch, runtime: Runtime) -> None:
 
 
 def _display(plan: RunPlan, watch: Watch, runtime: Runtime) -> AbstractContextManager[Display]:
-    operation, output, progress = plan.operation, plan.settings.output, plan.progress
+    output, progress, is_list = plan.settings.output, plan.progress, plan.operation.paginated
     transform = Transform("--transform", output.transform)
     style = detect_style(runtime)
     if not watch.on_screen or style is None:
-        lines = ItemLines(transform) if operation.paginated else ObjectLines(transform)
-        return WatchLines(lines, output, progress, runtime)
-    if not operation.paginated:
-        return WatchScreen(WatchedView(transform, style), style, watch.rhythm.every_s, progress, runtime)
+        return WatchLines(transform, output, progress, runtime, is_list=is_list)
+    from ant_cli.output.watch_screen import WatchedList, WatchedObject, WatchScreen
+
     shows_archived = plan.flags.is_on("include_archived")
-    table = WatchedTable(
-        transform, output.columns, runtime.stderr.say, shows_archived=shows_archived, empty=plan.empty_message
-    )
-    return WatchScreen(table, style, watch.rhythm.every_s, progress, runtime)
+    watched: Watched[Any] = WatchedObject(transform, style)
+    if is_list:
+        empty = plan.empty_message
+        watched = WatchedList(
+            transform, output.columns, runtime.stderr.say, shows_archived=shows_archived, empty=empty
+        )
+    return WatchScreen(watched, style, watch.rhythm.every_s, progress, runtime)
 
 
 def _repeat(fetch: Callable[[], list[bytes]], display: Display, rhythm: Rhythm, runtime: Runtime) -> None:
@@ -137,7 +135,7 @@ def _repeat(fetch: Callable[[], list[bytes]], display: Display, rhythm: Rhythm, 
             display.failed(error.message, delay_s)
         if is_up(delay_s):
             return
-        display.pause(delay_s)
+        runtime.sleep(delay_s)
 
 
 def _may_pass(error: AntError) -> bool:

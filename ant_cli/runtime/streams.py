@@ -34,8 +34,6 @@ _PATIENCE_AT_END_S = 1.0
 """How long the end of a program waits for a reader of stderr who reads nothing."""
 _POLL_S = 0.02
 """How often Windows is asked whether a pipe has data."""
-_LONGEST_POLL_S = 86_400.0
-"""How long poll() waits at most; its limit is 24 days."""
 PATIENCE_S = 1.0
 """How many seconds to wait for a silent pipe."""
 
@@ -184,23 +182,6 @@ class Stdout(Stream):
             if isinstance(error, OSError) and is_broken_pipe(error):
                 raise BrokenPipeError from None
             raise OutputError(f"the result can't be written to standard output: {os_error_text(error)}.") from None
-
-    def reader_leaves(self, within_s: float, sleep: Callable[[float], None]) -> bool:
-        """Wait, and return whether the reader of the pipe has closed it, as soon as it does.
-
-        A program that rarely writes would not notice otherwise. On Windows, or without a real stream, it sleeps.
-        """
-        if sys.platform != "win32":
-            import select
-
-            poll = select.poll()
-            try:
-                poll.register(self.descriptor, 0)  # only the events that are always reported
-                return bool(poll.poll(min(within_s, _LONGEST_POLL_S) * 1000))
-            except (OSError, ValueError):
-                pass
-        sleep(within_s)
-        return False
 
 
 class Stderr(Stream):

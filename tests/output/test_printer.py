@@ -52,18 +52,12 @@ def test_a_pipe_gets_the_same_bytes_everywhere(ant, flags, env):
     assert ant(*run, replies=[page(ENVIRONMENT)], env=env).stdout == ant(*run, replies=[page(ENVIRONMENT)]).stdout
 
 
-@pytest.mark.parametrize("name", ["json", "jsonl", "yaml", "raw", "bare"])
+@pytest.mark.parametrize("name", ["json", "jsonl", "yaml", "raw", "bare", "table", "pretty"])
 def test_forced_colour_does_not_change_data(ant, name):
     """A program that reads the pipe would not understand colours."""
     run = (*RETRIEVE, *COMMANDS[name])
     forced = ant(*run, replies=[ENVIRONMENT], env={"FORCE_COLOR": "1"})
     assert forced.stdout == ant(*run, replies=[ENVIRONMENT]).stdout
-
-
-def test_forced_colour_is_used_in_formats_for_people(ant):
-    """An example is `FORCE_COLOR=1 ant ... --format table | less -R`."""
-    result = ant(*LIST, "--format", "table", replies=[page(ENVIRONMENT)], env={"FORCE_COLOR": "1"})
-    assert result.stdout.startswith("\x1b[1mID\x1b[0m")
 
 
 def test_json_on_a_terminal_is_lightly_coloured(ant):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 
 import pytest
 
@@ -391,33 +390,6 @@ def test_a_name_that_looks_like_a_time_is_shown_unchanged():
     assert "2024-03-01T15:00:00Z      cloud" in table([item], style=WIDE)
 
 
-PIPE = COLOURED._replace(is_terminal=False, width=40)
-
-
-@pytest.mark.parametrize("columns", ["", "id,Network,metadata.team", "name,created"])
-@pytest.mark.parametrize("items", [ENVIRONMENTS, ENVIRONMENTS[::-1], WORK, [{"a.b": 1, "c": None}], [7, "x\ny"]])
-def test_forced_colour_in_a_pipe_adds_colour_only(items, columns):
-    """No screen matters in a pipe: columns, texts and spaces are those of a plain table, page by page."""
-    plain, coloured = (
-        make_renderer(BY_NAME["table"], columns, is_list=True),
-        make_renderer(BY_NAME["table"], columns, is_list=True, style=PIPE),
-    )
-    for page in ([], items[:2], items[2:]):
-        expected, shown = plain(texts(page)).decode(), coloured(texts(page)).decode()
-        assert re.sub(r"\x1b\[\d*m", "", shown) == expected
-        assert "\x1b[1m" in shown or page != items[:2]
-
-
-def test_forced_colour_in_a_pipe_paints_states_and_archived_rows():
-    """A terminal has the same colours."""
-    assert "\x1b[33mqueued\x1b[0m" in table(WORK, style=PIPE)
-    assert table(ENVIRONMENTS[-1:], style=PIPE).splitlines()[1].startswith("\x1b[2menv_")
-    statistics = {"depth": 3, "archived_at": "2025-12-24T18:00:00Z", "pending": None}
-    shown = table([statistics], style=PIPE, is_list=False)
-    assert shown.splitlines()[-1] == "pending      \x1b[2m-\x1b[0m"
-    assert re.sub(r"\x1b\[\d*m", "", shown) == table([statistics], is_list=False)
-
-
 # Times, cells and colour
 
 
@@ -477,22 +449,19 @@ def test_lines_break_between_words():
 
 
 @pytest.mark.parametrize(
-    ("environ", "terminal", "colour"),
+    ("environ", "colour"),
     [
-        ({}, True, True),
-        ({}, False, False),
-        ({"NO_COLOR": "1"}, True, False),
-        ({"NO_COLOR": ""}, True, True),
-        ({"CLICOLOR": "0"}, True, False),
-        ({"CLICOLOR": "1"}, False, False),
-        ({"TERM": "dumb"}, True, False),
-        ({"FORCE_COLOR": "1"}, False, True),
-        ({"CLICOLOR_FORCE": "1"}, False, True),
-        ({"FORCE_COLOR": "0"}, False, False),
-        ({"FORCE_COLOR": "1", "TERM": "dumb", "CLICOLOR": "0"}, True, True),
-        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, True, False),
+        ({}, True),
+        ({"NO_COLOR": "1"}, False),
+        ({"NO_COLOR": ""}, True),
+        ({"CLICOLOR": "0"}, False),
+        ({"TERM": "dumb"}, False),
+        ({"TERM": "dumb", "FORCE_COLOR": "0"}, False),
+        ({"FORCE_COLOR": "1", "TERM": "dumb", "CLICOLOR": "0"}, True),
+        ({"CLICOLOR_FORCE": "1", "TERM": "dumb"}, True),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
     ],
 )
-def test_the_environment_decides_about_colour(environ, terminal, colour):
+def test_the_environment_decides_about_the_colour_of_a_terminal(environ, colour):
     """NO_COLOR has precedence."""
-    assert shows_colour(environ, is_terminal=terminal) is colour
+    assert shows_colour(environ) is colour

@@ -63,7 +63,7 @@ def explore(
     sys.setrecursionlimit(_RECURSION_LIMIT)
     from ant_cli.output.explorer.application import Explorer
 
-    if not shows_colour(runtime.environ, is_terminal=True):
+    if not shows_colour(runtime.environ):
         os.environ["NO_COLOR"] = "1"  # the only one of the variables that textual knows
     app = Explorer(
         first, pages, is_list=is_list, transform=path, describe=lambda error: runtime.stderr.redact(str(error))
