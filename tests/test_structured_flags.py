@@ -151,3 +151,26 @@ def test_config_is_never_read_as_key_equals_value(ant):
     result = ant(*CREATE, "--config", "type=cloud", replies=[])
     assert result.exit == 2
     assert "must be keys and values, got text" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("flag", "text", "hint"),
+    [
+        ("--config", "env.yml", "--config @env.yml"),
+        ("--config", "type:cloud", "--config '{type: cloud}'"),
+        ("--metadata", "team:data", "--metadata '{team: data}'"),
+        ("--config", "cloud", "For example: --config '{key: value}'"),
+    ],
+)
+def test_text_in_place_of_keys_and_values_is_answered_with_what_was_most_likely_meant(ant, flag, text, hint):
+    """Nothing is sent."""
+    result = ant(*CREATE, flag, text, replies=[])
+    assert (result.exit, result.requests) == (2, [])
+    assert hint in result.stderr
+
+
+def test_a_tab_that_indents_yaml_is_named(ant):
+    """Libyaml only says that a character can't start a token, and a tab is not seen."""
+    result = ant("beta:environments", "create", stdin="name: x\nconfig:\n\ttype: cloud\n", replies=[])
+    assert (result.exit, result.requests) == (2, [])
+    assert "line 3, column 1: a tab can't indent YAML: write spaces." in result.stderr

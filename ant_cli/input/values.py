@@ -50,10 +50,17 @@ def mapping(where: str, text: str) -> Value:
         raise BadValue(where, "is empty", f"Write {where} '{{}}' for no keys, or null to clear it.")
     value = parse(text, where)
     if not isinstance(value, dict):
-        raise BadValue(
-            where, f"must be keys and values, got {type_name(value)}", f"For example: {where} '{{key: value}}'"
-        )
+        raise BadValue(where, f"must be keys and values, got {type_name(value)}", _meant_mapping(where, text))
     return value
+
+
+def _meant_mapping(where: str, text: str) -> str:
+    """Return a hint at how to write what was most likely meant."""
+    if text.endswith((".yaml", ".yml", ".json")):
+        return f"To read it from a file: {where} @{text}"
+    if pair := re.fullmatch(r"([\w.-]+):(\S+)", text):
+        return f"Write a space after the colon: {where} '{{{pair[1]}: {pair[2]}}}'"
+    return f"For example: {where} '{{key: value}}'"
 
 
 def _as_is(_where: str, text: str) -> str:

@@ -147,13 +147,21 @@ def _unused_characters(text: str) -> Iterator[str]:
 
 def _problem(error: Exception, text: str, depth_limit: int) -> YAMLProblem:
     if isinstance(error, yaml.MarkedYAMLError):
-        return YAMLProblem(_describe(error, depth_limit), _mark_of(error, text), is_syntax=True)
+        mark = _mark_of(error, text)
+        if "cannot start any token" in str(error.problem) and _rest_of_line(text, mark).startswith("\t"):
+            return YAMLProblem("a tab can't indent YAML: write spaces", mark, is_syntax=True)
+        return YAMLProblem(_describe(error, depth_limit), mark, is_syntax=True)
     if isinstance(error, yaml.reader.ReaderError):
         code = error.character if isinstance(error.character, int) else ord(error.character)
         return YAMLProblem(f"the character U+{code:04X} is not allowed", _TextMark.of(text, chr(code)))
     if isinstance(error, UnicodeEncodeError):
         return YAMLProblem("a lone surrogate is not allowed", _TextMark.of(text, text[error.start]))
     return YAMLProblem(f"not valid YAML: {error}", None, is_syntax=True)
+
+
+def _rest_of_line(text: str, mark: Any) -> str:
+    lines: list[str] = text.split("\n")[mark.line : mark.line + 1] if mark else []
+    return lines[0][mark.column :] if lines else ""
 
 
 def _mark_of(error: yaml.MarkedYAMLError, text: str) -> Any:
