@@ -197,6 +197,7 @@ FILE_OPENERS = {
     "commands/running_emulators.py": "new files of this user's emulators",
     "emulator/store.py": "the database",
     "worker/handler.py": "its end of a pipe",
+    "worker/guardian_process.py": "/dev/null",
 }
 """The files that open others, and which ones."""
 

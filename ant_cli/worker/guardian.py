@@ -1,9 +1,10 @@
 """The guardian: a process that kills the handlers of a worker that was killed, or that is frozen beyond its leases.
 
-So no orphan continues with an item that another worker may get. Each handler is the leader of a session, started by
-a shell that first writes its ID into the guardian's pipe, and then becomes the handler. So the guardian knows every
-running handler at every moment. Linux has PR_SET_PDEATHSIG for this, but it reaches only the first process of a
-handler, and other systems have nothing like it.
+So no orphan continues with an item that another worker may get, and the items of a killed worker are queued again
+at once. Each handler is the leader of a session, started by a shell that first writes its ID into the guardian's
+pipe, and then becomes the handler. So the guardian knows every running handler at every moment. Linux has
+PR_SET_PDEATHSIG for this, but it reaches only the first process of a handler, and other systems have nothing like
+it.
 
 Every child of the worker is started and collected here. So the worker can be the first process of a container, to
 which the orphans of all others are given.
@@ -39,16 +40,29 @@ class Child(NamedTuple):
     exit: asyncio.Future[int]
 
 
+class Guarded(NamedTuple):
+    """What the guardian knows about a handler."""
+
+    deadline: float
+    """When it is to be killed."""
+    lease: str
+    """The input of the command that ends the lease on its item; empty if the lease can't be ended."""
+
+
 class Guardian:
     """Starts handlers so that they end with this process. The guardian's process is started when first needed."""
 
-    def __init__(self) -> None:
-        """Collect the exit statuses of all children. There must be a running event loop."""
+    def __init__(self, end_leases: Sequence[str], environ: Mapping[str, str]) -> None:
+        """Collect the exit statuses of all children. There must be a running event loop.
+
+        `end_leases` is the command that ends the leases of the handlers of a worker that was killed.
+        """
+        self._end_leases = end_leases
+        self._environ = environ
         self._loop = asyncio.get_running_loop()
         self._loop.add_signal_handler(_signal.SIGCHLD, self._collect)
         self._children: dict[int, Child] = {}
-        self._deadlines: dict[int, float] = {}
-        """When each handler is to be killed."""
+        self._guarded: dict[int, Guarded] = {}
         self._pid = 0
         self._pipe = -1
 
@@ -60,21 +74,24 @@ class Guardian:
 
         """
         child = self._spawn([SHELL, "-c", _START, SHELL, *command], environ, [*streams, self._open_pipe()])
-        self._deadlines[child.pid] = NEVER
+        self._guarded[child.pid] = Guarded(NEVER, "")
         return child
 
-    def set_deadline(self, handler: int, left_s: float) -> None:
-        """Have a handler killed in `left_s` seconds, even if this process is stopped by then."""
-        self._deadlines[handler] = now() + left_s
-        self._tell(f"= {handler} {self._deadlines[handler]}\n")
+    def set_deadline(self, handler: int, left_s: float, lease: str) -> None:
+        """Have a handler killed in `left_s` seconds, even if this process is stopped by then.
+
+        If this process is killed before, the lease is ended as well.
+        """
+        self._guarded[handler] = Guarded(now() + left_s, lease)
+        self._tell_about(handler)
 
     def is_overdue(self, handler: int) -> bool:
         """Whether the deadline of a handler has passed."""
-        return self._deadlines.get(handler, NEVER) <= now()
+        return self._guarded[handler].deadline <= now() if handler in self._guarded else False
 
     def forget(self, handler: int) -> None:
         """Remove a handler that has ended."""
-        self._deadlines.pop(handler, None)
+        self._guarded.pop(handler, None)
         self._tell(f"- {handler}\n")
 
     def close(self) -> None:
@@ -112,8 +129,8 @@ class Guardian:
             reading, self._pipe = os.pipe()
             _os.set_blocking(self._pipe, False)
             try:
-                program = [sys.executable, "-I", "-S", guardian_process.__file__]
-                child = self._spawn(program, {}, [reading] * 3)  # it writes nothing
+                program = [sys.executable, "-I", "-S", guardian_process.__file__, *self._end_leases]
+                child = self._spawn(program, self._environ, [reading] * 3)  # it writes nothing
             except OSError:
                 os.close(self._pipe)
                 raise
@@ -121,9 +138,13 @@ class Guardian:
                 os.close(reading)
             self._pid = child.pid
             child.exit.add_done_callback(self._replace)
-            for handler, deadline in self._deadlines.items():
-                self._tell(f"= {handler} {deadline}\n")
+            for handler in self._guarded:
+                self._tell_about(handler)
         return self._pipe
+
+    def _tell_about(self, handler: int) -> None:
+        guarded = self._guarded[handler]
+        self._tell(f"= {handler} {guarded.deadline} {guarded.lease}\n")
 
     def _replace(self, _exit: asyncio.Future[int]) -> None:
         os.close(self._pipe)

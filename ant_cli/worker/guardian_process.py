@@ -1,7 +1,9 @@
 """The program of the guardian, which kills handlers: each at its deadline, and all of them when its stdin ends.
 
-It runs as a script, without this package: so it starts fast, and holds no secrets. Lines on stdin are `+ PID` for a
-handler that started, `= PID SECONDS` for its deadline, and `- PID` for one that has ended.
+It runs as a script, without this package, so it starts fast. Lines on stdin are `+ PID` for a handler that started,
+`= PID SECONDS LEASE` for its deadline, and `- PID` for one that has ended. LEASE is the input of the command in the
+arguments that ends the lease; it may be missing. The command is run if the worker has gone: it gives back the items
+of the handlers that were killed.
 """
 
 from __future__ import annotations
@@ -24,9 +26,10 @@ def now() -> float:
     return time.monotonic()
 
 
-def guard(pipe: int) -> None:
-    """Kill handlers at their deadlines until the pipe ends, and then those that are left."""
+def guard(pipe: int) -> list[bytes]:
+    """Kill handlers at their deadlines until the pipe ends, and then those that are left. Return their leases."""
     deadlines: dict[int, float] = {}
+    leases: dict[int, bytes] = {}
     rest = b""
     while True:
         time_now = now()
@@ -41,19 +44,37 @@ def guard(pipe: int) -> None:
             break
         *lines, rest = (rest + data).split(b"\n")
         for line in lines:
-            _follow(line.split(), deadlines)
+            _follow(line.split(maxsplit=3), deadlines, leases)
     for handler in deadlines:
         signal_session(handler, _signal.SIGKILL)
+    return [leases[handler] for handler in deadlines if handler in leases]
 
 
-def _follow(words: list[bytes], deadlines: dict[int, float]) -> None:
+def _follow(words: list[bytes], deadlines: dict[int, float], leases: dict[int, bytes]) -> None:
     match words:
         case [b"+", handler]:
             deadlines.setdefault(int(handler), NEVER)
-        case [b"=", handler, seconds]:
+        case [b"=", handler, seconds, *lease]:
             deadlines[int(handler)] = float(seconds)
+            if lease:
+                leases[int(handler)] = lease[0]
+            else:
+                leases.pop(int(handler), None)
         case [b"-", handler]:
             deadlines.pop(int(handler), None)
+
+
+def end_leases(leases: list[bytes], command: list[str]) -> None:
+    """Become a command, with the leases as the lines of its stdin."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)  # more than a pipe holds would be hundreds of items
+    os.write(writing, b"".join(lease + b"\n" for lease in leases))
+    os.close(writing)
+    os.dup2(reading, 0)
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 1)
+    os.dup2(nothing, 2)
+    os.execv(command[0], command)  # noqa: S606 - no shell is wanted
 
 
 def signal_session(leader: int, number: int) -> None:
@@ -85,4 +106,5 @@ def signal_group(leader: int, number: int) -> None:
 if __name__ == "__main__":
     for number in (_signal.SIGINT, _signal.SIGTERM, _signal.SIGHUP, _signal.SIGQUIT):
         _signal.signal(number, _signal.SIG_IGN)
-    guard(0)
+    if left := guard(0):
+        end_leases(left, sys.argv[1:])

@@ -150,9 +150,12 @@ class Handler:
         if sys.platform != "win32":
             self.send(signal.SIGKILL)
 
-    def kill_in(self, seconds: float) -> None:
-        """Have it killed later, even if this worker is stopped by then. Replaces the time that was set before."""
-        self._guardian.set_deadline(self.pid, seconds)
+    def kill_in(self, seconds: float, lease: str = "") -> None:
+        """Have it killed later, even if this worker is stopped by then. Replaces what was set before.
+
+        `lease` is for the guardian of a worker that is killed: see `Guardian.set_deadline`.
+        """
+        self._guardian.set_deadline(self.pid, seconds, lease)
 
     @property
     def was_overdue(self) -> bool:

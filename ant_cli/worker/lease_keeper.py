@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import sys
 
 from ant_cli.errors import AntError, APIError
 from ant_cli.http.retries import backoff
@@ -11,11 +13,21 @@ from ant_cli.worker.guardian_process import NEVER
 from ant_cli.worker.handler import Handler
 from ant_cli.worker.lease import LOOK, Lease, LeaseStep, Verdict
 from ant_cli.worker.log import WorkerLog
+from ant_cli.worker.options import PollOptions
 from ant_cli.worker.work_api import WorkItem, item_in_refusal
 
 _GIVE_BACK_ATTEMPTS = 3
 _SHORTEST_LEASE_S = 1
 """The shortest lease that the API grants."""
+_LONGEST_END_S = 10
+"""How long the guardian of a killed worker waits for each response."""
+
+
+def end_leases_command(options: PollOptions, base_url: str) -> list[str]:
+    """Return the command that ends leases: its input has a line for each."""
+    words = ["--environment-id", options.environment_id, "--desired-ttl-seconds", str(_SHORTEST_LEASE_S)]
+    words += ["--file", "-", "--base-url", base_url, "--max-retries", "1", "--timeout", str(_LONGEST_END_S)]
+    return [sys.executable, "-P", "-m", "ant_cli", "beta:environments:work", "heartbeat", *words]
 
 
 class LeaseKeeper:
@@ -40,13 +52,19 @@ class LeaseKeeper:
         """Hold or watch the lease until it is lost, or a stop is requested."""
         while step := self.lease.next_step():
             # The guardian acts a little later than this worker, and only if this worker can't.
-            handler.kill_in((self.lease.must_stop_at + self.lease.expires_at) / 2 - self._now())
+            left_s = (self.lease.must_stop_at + self.lease.expires_at) / 2 - self._now()
+            handler.kill_in(left_s, "" if self.lease.handler_beats else self._last_lease)
             verdict = await self._take(step)
             if verdict is not Verdict.KEPT:
                 return verdict
         handler.kill_in(NEVER)
         never: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
         return await never
+
+    @property
+    def _last_lease(self) -> str:
+        """What `end_leases_command` needs to give the item back."""
+        return json.dumps({"work_id": self._id, "expected_last_heartbeat": self.lease.last_heartbeat})
 
     async def _take(self, step: LeaseStep) -> Verdict:
         """Send a heartbeat when it is due. A lease that was not extended in time is lost."""

@@ -14,11 +14,13 @@ from ant_cli.errors import AntError, UsageError, exclude_each_other
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Protocol
 from ant_cli.runtime.process import resume_gc
+from ant_cli.runtime.variables import AUTH_TOKEN, BASE_URL, ENVIRONMENT_KEY, WORKSPACE_ID
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.worker.context import Shutdown, WorkerContext, is_permanent
 from ant_cli.worker.guardian import Guardian
-from ant_cli.worker.handler import find_handler
+from ant_cli.worker.handler import find_handler, handler_environment
 from ant_cli.worker.health import monitored
+from ant_cli.worker.lease_keeper import end_leases_command
 from ant_cli.worker.log import LogEvent, WorkerLog
 from ant_cli.worker.options import PollOptions
 from ant_cli.worker.sdk_session import LEASE_HOLDER, require_sdk
@@ -110,20 +112,25 @@ def _make_context(
     options: PollOptions, command: list[str], connection: ConnectionSettings, runtime: Runtime, view: View
 ) -> WorkerContext:
     fields = {"component": "work-poller", "environment_id": options.environment_id}
+    environ = {name: text for name, text in runtime.environ.items() if name != LEASE_HOLDER}
+    own_variables = {
+        ENVIRONMENT_KEY: options.environment_key,
+        BASE_URL: connection.base_url,
+        "ANTHROPIC_WORKER_ID": options.worker_id,
+        **({WORKSPACE_ID: connection.workspace_id} if connection.workspace_id else {}),
+    }
+    of_guardian = handler_environment(environ, {}, 0, own_variables, pass_api_key=False)
     return WorkerContext(
         api=WorkAPI(connection, runtime, options.environment_id, options.worker_id, options.metadata_key),
         # An abandoned call occupies its thread until it times out, so there are more threads than calls.
         executor=ThreadPoolExecutor(2 * options.concurrency + 4, "api"),
         options=options,
         command=command,
-        environ={name: text for name, text in runtime.environ.items() if name != LEASE_HOLDER},
-        own_variables={
-            "ANTHROPIC_ENVIRONMENT_KEY": options.environment_key,
-            "ANTHROPIC_BASE_URL": connection.base_url,
-            "ANTHROPIC_WORKER_ID": options.worker_id,
-            **({"ANTHROPIC_WORKSPACE_ID": connection.workspace_id} if connection.workspace_id else {}),
-        },
-        guardian=Guardian(),
+        environ=environ,
+        own_variables=own_variables,
+        guardian=Guardian(
+            end_leases_command(options, connection.base_url), {**of_guardian, AUTH_TOKEN: options.environment_key}
+        ),
         log=WorkerLog(runtime.stderr, view.line, fields),
         tally=Tally(options.concurrency),
         memory=Memory(),

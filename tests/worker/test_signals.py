@@ -151,16 +151,34 @@ def test_draining_ends_a_handler_that_runs_timeout(queue, start, script, fifo, r
     assert worker.end() == 0
 
 
-def test_another_worker_does_the_item_of_a_killed_worker(queue, start, work, script):
-    """It takes the item when the lease ends, and stops it after its handler has exited with 0."""
+@pytest.mark.parametrize("mode", ["auto", "always"])
+def test_the_item_of_a_killed_worker_runs_again_at_once(queue, start, work, script, mode):
+    """Its guardian ends the lease, which has minutes left here. In `auto`, nobody has sent a heartbeat yet."""
     (work_id,) = queue.enqueue()
-    options = ("--heartbeat", "always", "--lease", "1s")
+    options = ("--heartbeat", mode, "--lease", "300s")
     worker = start(*options, handler=[script("echo started; sleep 600", "slow.sh")])
     worker.wait_for("handler output", line="started")
+    while queue.count("/heartbeat") < 1:  # the first one of `auto` only looks
+        pass
     worker.send(signal.SIGKILL)
     work(*options, handler=[script("exit 0")])
     assert queue.item(work_id)["state"] == "stopped"
     assert queue.count("/ack") == 2
+
+
+def test_a_guardian_ends_no_lease_that_is_not_its_workers(queue, start, script):
+    """The handler sends the heartbeats here, or another worker has the item by now."""
+    (work_id,) = queue.enqueue()
+    worker = start("--heartbeat", "always", "--lease", "300s", handler=[script("echo started; sleep 600")])
+    worker.wait_for("handler output", line="started")
+    queue.act(work_id, "heartbeat")
+    heartbeat = queue.item(work_id)["latest_heartbeat_at"]
+    before = queue.count("/heartbeat")
+    worker.send(signal.SIGKILL)
+    while queue.count("/heartbeat") == before:
+        pass
+    assert queue.item(work_id)["latest_heartbeat_at"] == heartbeat
+    assert queue.item(work_id)["state"] == "active"
 
 
 def test_a_handler_does_not_start_under_a_dead_guardian(queue, work, script):
