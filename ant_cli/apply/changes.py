@@ -17,12 +17,17 @@ PATCHED = "metadata"
 class FieldChange(NamedTuple):
     """One field that differs."""
 
-    path: str
-    """Its keys, joined by dots."""
+    keys: tuple[str, ...]
+    """Where it is."""
     old: Value
     """The server's value; None if it has none."""
     new: Value
     """The value in the file; None to remove the server's value."""
+
+    @property
+    def path(self) -> str:
+        """Its keys, joined by dots."""
+        return ".".join(self.keys)
 
 
 def changes_between(body: dict[str, Value], remote: dict[str, Value]) -> list[FieldChange]:
@@ -33,7 +38,25 @@ def changes_between(body: dict[str, Value], remote: dict[str, Value]) -> list[Fi
     new = desired.pop(PATCHED, None) or {}
     if isinstance(old, dict) and isinstance(new, dict):
         desired[PATCHED] = {**dict.fromkeys(old), **new}
-    return list(_changes("", desired, there))
+    return list(_changes((), desired, there))
+
+
+def changes_of(update: dict[str, Value], remote: dict[str, Value]) -> list[FieldChange]:
+    """Return what an update changes."""
+    return list(_changes((), update, declared_part(remote)))
+
+
+def smallest_update(body: dict[str, Value], remote: dict[str, Value]) -> dict[str, Value]:
+    """Return the body of the update that sends only what differs, and the types around it, which the API needs."""
+    update: dict[str, Any] = {}
+    for change in changes_between(body, remote):
+        *around, last = change.keys
+        part, source = update, dict[str, Any](body)
+        for key in around:
+            source = source.get(key) or {}
+            part = part.setdefault(key, {"type": source["type"]} if "type" in source else {})
+        part[last] = change.new
+    return update
 
 
 def update_body(body: dict[str, Value], remote: dict[str, Value]) -> dict[str, Value]:
@@ -47,12 +70,12 @@ def update_body(body: dict[str, Value], remote: dict[str, Value]) -> dict[str, V
     return update
 
 
-def kept_lists(body: Value, remote: Value, path: str = "") -> Iterator[FieldChange]:
+def kept_lists(body: Value, remote: Value, keys: tuple[str, ...] = ()) -> Iterator[FieldChange]:
     """Yield the lists that the server has and the file leaves out. An update does not change them."""
     if not isinstance(remote, dict):
         return
     for key, value in remote.items():
-        here = f"{path}.{key}" if path else key
+        here = (*keys, key)
         declared = body.get(key) if isinstance(body, dict) else None
         if isinstance(value, list) and value and declared is None:
             yield FieldChange(here, value, value)
@@ -60,10 +83,10 @@ def kept_lists(body: Value, remote: Value, path: str = "") -> Iterator[FieldChan
             yield from kept_lists(declared, value, here)
 
 
-def _changes(path: str, desired: dict[str, Value], there: Any) -> Iterator[FieldChange]:
+def _changes(keys: tuple[str, ...], desired: dict[str, Value], there: Any) -> Iterator[FieldChange]:
     for key, new in desired.items():
         old = there.get(key) if isinstance(there, dict) else None
-        here = f"{path}.{key}" if path else key
+        here = (*keys, key)
         if isinstance(new, dict) and new and (isinstance(old, dict) or old is None):
             yield from _changes(here, new, old)
         elif not are_equal(old, new):

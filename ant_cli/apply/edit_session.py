@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from ant_cli.apply import server
-from ant_cli.apply.changes import changes_between
+from ant_cli.apply.changes import CLEARABLE, PATCHED, changes_between, changes_of, smallest_update
 from ant_cli.apply.drawing import draw_change, unpainted
-from ant_cli.apply.edit_changes import EnvironmentBody, completed, merge, mistakes_between, smallest_update
 from ant_cli.apply.edit_text import (
     ParsedText,
     TextNote,
@@ -27,14 +25,22 @@ from ant_cli.errors import EXIT_CODES, AntError, APIError, UsageError
 from ant_cli.http.client import Client
 from ant_cli.http.response import error_message
 from ant_cli.input.values import Value
-from ant_cli.runtime.light_typing import NamedTuple
+from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.sanitize import escape_breaks
 from ant_cli.runtime.streams import LONGEST_SHOWN, Stderr
 
+_CONFIG = "config"
+_PACKAGES = (_CONFIG, "packages")
 _CORRECTABLE = (400, 409, 413, 422)
 """The statuses with which the server rejects the user's text: a different text may be accepted."""
 MOST_ROUNDS = 100
 """The most times that the text is opened: an editor that is a script might never stop."""
+_GIVE_UP = "Nothing was sent yet. Correct it and save. To give up, save it unchanged."
+_CHANGED = "The environment was changed elsewhere meanwhile:"
+_CONFIRM = """\
+Only what you change is sent. It overwrites such a change of the same field: see
+whether your text still fits, and delete this line to send it.
+To give up, leave the text unchanged."""
 
 
 class PlannedUpdate(NamedTuple):
@@ -42,7 +48,7 @@ class PlannedUpdate(NamedTuple):
 
     step: Step
     """For the plan."""
-    update: EnvironmentBody
+    update: dict[str, Value]
     """The body of the update."""
 
 
@@ -58,22 +64,18 @@ class _Round(NamedTuple):
     """What the editor opens next."""
 
     remote: Object
-    """The environment on which the text is based."""
-    base: EnvironmentBody
-    """What it declares."""
+    """The environment, as the user knows it."""
     text: str
     """Without notes."""
     notes: tuple[TextNote, ...] = ()
     error: AntError | None = None
     """Why the text was opened again. This error ends the run if the user leaves the text unchanged."""
     asks: bool = False
-    """The text has no mistakes, but the user has to confirm it by deleting a note."""
+    """The text has no mistakes, so deleting its note is enough to send it."""
 
     def is_given_up(self, saved: str) -> bool:
         """Whether the user left the text unchanged."""
-        if self.asks:
-            return saved == self.opened
-        return self.error is not None and without_notes(saved) == self.text
+        return saved == self.opened if self.asks else without_notes(saved) == self.text
 
     @property
     def opened(self) -> str:
@@ -86,6 +88,7 @@ class EditSession:
 
     def __init__(
         self,
+        remote: Object,
         file: EditedFile,
         client: Client,
         stderr: Stderr,
@@ -94,14 +97,16 @@ class EditSession:
         dry_run: bool,
     ) -> None:
         """`show` is called with the update before it is sent. With `dry_run`, it is not sent."""
+        self._first = remote
+        self._exported = _exported(remote)
         self._file = file
         self._client = client
         self._stderr = stderr
         self._show = show
         self._dry_run = dry_run
 
-    def run(self, remote: Object) -> Object | None:
-        """Let the user edit an environment, and return its new state; None if it was not changed.
+    def run(self) -> Object | None:
+        """Let the user edit the environment, and return its new state; None if it was not changed.
 
         Raises:
             UsageError: if the user abandoned a text with mistakes.
@@ -109,39 +114,47 @@ class EditSession:
                 gives up.
 
         """
-        turn = _first(remote)
+        turn = _Round(self._first, framed(text_of(self._first, self._exported)))
         for _ in range(MOST_ROUNDS):
             saved = self._file.edit(turn.opened)
             if turn.error and turn.is_given_up(saved):
                 raise turn.error
-            text = without_notes(saved)
-            parsed = _checked(text, turn.base)
-            outcome = (
-                _mistaken(turn, text, parsed.mistakes) if parsed.mistakes else self._proceed(turn, text, parsed)
-            )
+            turn = turn._replace(text=without_notes(saved))
+            parsed = self._parse(turn.text)
+            outcome = _mistaken(turn, parsed.mistakes) if parsed.mistakes else self._proceed(turn, parsed)
             if not isinstance(outcome, _Round):
                 return outcome
             turn = outcome
         raise turn.error or AntError(f"the text was opened {MOST_ROUNDS} times, which is the limit.")
 
-    def _proceed(self, turn: _Round, text: str, parsed: ParsedText) -> Object | _Round | None:
+    def _parse(self, text: str) -> ParsedText:
+        """Return the environment that a text declares, with all mistakes."""
+        parsed = read_text(text)
+        if parsed.is_empty or parsed.mistakes:
+            return parsed
+        body = _completed(self._exported.body, parsed.body)
+        return ParsedText(body, notes_about(text, _impossible(self._exported.body, body)))
+
+    def _proceed(self, turn: _Round, parsed: ParsedText) -> Object | _Round | None:
         """Send a text without mistakes as an update, or return the round in which it is opened again."""
-        planned = _planned(turn, parsed)
-        if parsed.is_empty or not planned.update:
+        update = {} if parsed.is_empty else smallest_update(parsed.body, self._first)
+        if not update:
             why = "The text is empty" if parsed.is_empty else "Nothing changed"
             self._stderr.say(f"{why}, so nothing was sent.")
             return None
-        self._show(planned)
+        changes, name = tuple(changes_of(update, turn.remote)), str(turn.remote.get("name", ""))
+        step = Step("update", "", name, str(turn.remote["id"]), remote=turn.remote, changes=changes)
+        self._show(PlannedUpdate(step, update))
         if self._dry_run:
             return None
         try:
-            return self._send(turn, planned.update)
+            return self._send(turn, update)
         except _Changed as change:
-            return self._rebased(turn, parsed, change.remote)
+            return self._reopened(turn, update, change.remote)
         except APIError as error:
-            return self._rejected(turn, text, error)
+            return self._rejected(turn, error)
 
-    def _send(self, turn: _Round, update: EnvironmentBody) -> Object:
+    def _send(self, turn: _Round, update: dict[str, Value]) -> Object:
         """Update the environment, unless it has changed since it was read: then raise _Changed."""
         identifier = str(turn.remote["id"])
 
@@ -152,45 +165,30 @@ class EditSession:
 
         return server.update(self._client, identifier, update, check)
 
-    def _rebased(self, turn: _Round, parsed: ParsedText, remote: Object) -> Object | _Round:
-        """Return the user's changes, merged into the environment's new state.
+    def _reopened(self, turn: _Round, update: dict[str, Value], remote: Object) -> Object | _Round:
+        """Return the round in which the user sees what others changed meanwhile.
 
-        If it has them already, an attempt whose response was lost made them, and it is returned unchanged.
+        If the environment has the user's changes already, an attempt whose response was lost made them.
         """
-        exported = _exported(remote)
-        merged = merge(turn.base, completed(turn.base, parsed.body), exported.body)
-        if not smallest_update(exported.body, merged.body):
+        changes = changes_between(_exported(remote).body, turn.remote)
+        if not changes_of(update, remote):
             return remote
-        text = framed(text_of(remote, exported._replace(body=merged.body)))
-        notes = [TextNote(0, _describe_change(turn.remote, remote))]
-        for path, value in merged.both:
-            problem = (
-                "has the changes of both now" if isinstance(value, list) else f"is {_shown(value)} on the server"
-            )
-            notes += notes_about(text, [Mistake(path, problem)])
-        self._stderr.say(
-            "The environment was changed elsewhere meanwhile. Your changes were added to its new state."
-        )
-        return _Round(remote, exported.body, text, tuple(notes), _conflict(remote), asks=True)
+        lines = [f"  {line}" for change in changes for line in draw_change(change, unpainted)]
+        self._stderr.say("The environment was changed elsewhere meanwhile, so nothing was sent yet.")
+        error = AntError(f"{remote['id']} was changed elsewhere meanwhile, so nothing was sent.")
+        note = TextNote(0, "\n".join([_CHANGED, *lines, _CONFIRM]))
+        return _Round(remote, turn.text, (note,), error.with_exit_code(EXIT_CODES[409]), asks=True)
 
-    def _rejected(self, turn: _Round, text: str, error: APIError) -> _Round:
+    def _rejected(self, turn: _Round, error: APIError) -> _Round:
         """Return the text with the server's message. Raises the error if no text would be accepted."""
         if error.status not in _CORRECTABLE:
             raise error
         message = error_message(self._stderr.redact_body(error.body, LONGEST_SHOWN)) or error.message
         path = tuple(message.partition(":")[0].split("."))
-        line = notes_about(text, [Mistake(path, "")])[0].line if path[0] in turn.base else 0
+        line = notes_about(turn.text, [Mistake(path, "")])[0].line if path[0] in self._exported.body else 0
         notes = (TextNote(0, _GIVE_UP), TextNote(line, f"The server rejects it: {message}"))
         self._stderr.say(f"The server rejects it: {message}")
-        return turn._replace(text=text, notes=notes, error=error, asks=False)
-
-
-_GIVE_UP = "Nothing was sent yet. Correct it and save. To give up, save it unchanged."
-
-
-def _first(remote: Object) -> _Round:
-    exported = _exported(remote)
-    return _Round(remote, exported.body, framed(text_of(remote, exported)))
+        return turn._replace(notes=notes, error=error, asks=False)
 
 
 def _exported(remote: Object) -> Exported:
@@ -205,40 +203,50 @@ def _exported(remote: Object) -> Exported:
     return exported
 
 
-def _checked(text: str, base: EnvironmentBody) -> ParsedText:
-    """Return the environment that a text declares, with all mistakes."""
-    parsed = read_text(text)
-    if parsed.is_empty or parsed.mistakes:
-        return parsed
-    return parsed._replace(mistakes=notes_about(text, mistakes_between(base, parsed.body)))
-
-
-def _mistaken(turn: _Round, text: str, mistakes: Sequence[TextNote]) -> _Round:
+def _mistaken(turn: _Round, mistakes: Sequence[TextNote]) -> _Round:
     lines = "\n".join(f"  line {note.line}: {note.text}" if note.line else f"  {note.text}" for note in mistakes)
     error = UsageError(f"the text has mistakes, so nothing was sent:\n{lines}")
-    return turn._replace(text=text, notes=(TextNote(0, _GIVE_UP), *mistakes), error=error, asks=False)
+    return turn._replace(notes=(TextNote(0, _GIVE_UP), *mistakes), error=error, asks=False)
 
 
-def _planned(turn: _Round, parsed: ParsedText) -> PlannedUpdate:
-    remote = turn.remote
-    changes = tuple(changes_between(completed(turn.base, parsed.body), remote))
-    step = Step("update", "", str(remote.get("name", "")), str(remote["id"]), remote=remote, changes=changes)
-    return PlannedUpdate(step, smallest_update(turn.base, parsed.body))
+def _completed(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """Return `new` with an empty list for each list of `old` that it lacks: deleting a list means to clear it."""
+    config = new.get(_CONFIG)
+    if not isinstance(config, dict):
+        return new
+    return {**new, _CONFIG: _with_cleared(old.get(_CONFIG, {}), config, (_CONFIG,))}
 
 
-def _describe_change(before: Object, now: Object) -> str:
-    """Return others' changes, for the beginning of the text."""
-    changes = changes_between(_exported(now).body, before)
-    lines = [f"  {line}" for change in changes for line in draw_change(change, unpainted)]
-    intro = "The environment was changed elsewhere meanwhile; your changes were added to its new state:"
-    return "\n".join([intro, *lines, "Delete this line to send them. To give up, leave the text unchanged."])
+def _with_cleared(old: dict[str, Any], new: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
+    if old.get("type") != new.get("type"):
+        return new
+    filled = dict(new)
+    for key, value in old.items():
+        here = (*path, key)
+        if isinstance(value, list):
+            filled.setdefault(key, [])
+        elif isinstance(value, dict) and isinstance(new.get(key, {}), dict) and (key in new or here == _PACKAGES):
+            filled[key] = _with_cleared(value, new.get(key, {}), here)
+    return filled
 
 
-def _conflict(remote: Object) -> AntError:
-    identifier = escape_breaks(str(remote["id"]))
-    error = AntError(f"{identifier} was changed elsewhere meanwhile, so nothing was sent.")
-    return error.with_exit_code(EXIT_CODES[409])
+def _impossible(old: dict[str, Any], new: dict[str, Any]) -> list[Mistake]:
+    """Return the changes that can't be made: to clear fields that the API can't clear, or to change the type."""
+    kinds = [body.get(_CONFIG, {}).get("type") for body in (old, new)]
+    if _CONFIG in new and _CONFIG in old and kinds[0] != kinds[1]:
+        problem = f"can't change from {kinds[0]} to {kinds[1]}; create another environment"
+        return [Mistake((_CONFIG, "type"), problem)]
+    return list(_missing(old, new, ()))
 
 
-def _shown(value: Value) -> str:
-    return "removed" if value is None else escape_breaks(json.dumps(value, default=str, ensure_ascii=False))
+def _missing(old: dict[str, Any], new: dict[str, Any], path: tuple[str, ...]) -> Iterator[Mistake]:
+    if old.get("type") != new.get("type"):  # for networking: its fields belong to the type
+        return
+    for key, value in old.items():
+        here = (*path, key)
+        if here in ((CLEARABLE,), (PATCHED,)):
+            continue
+        if key not in new:
+            yield Mistake(here, "can't be cleared, so it needs a value")
+        elif isinstance(value, dict) and isinstance(new[key], dict):
+            yield from _missing(value, new[key], here)

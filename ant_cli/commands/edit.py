@@ -38,7 +38,7 @@ def edit(runtime: Runtime, flags: Flags, *, environment_id: str, dry_run: bool =
     def work(client: Client) -> Object | None:
         remote = _read(client, environment_id, flags)
         with edited_file(f"{safe_name(environment_id) or ENVIRONMENT}.yaml", command, runtime) as file:
-            return EditSession(file, client, runtime.stderr, show, dry_run=dry_run).run(remote)
+            return EditSession(remote, file, client, runtime.stderr, show, dry_run=dry_run).run()
 
     with connected(flags, runtime, 1) as (workers, _):
         remote = workers.one(work)

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ant_cli.apply.edit_changes import merge, smallest_update
+from ant_cli.apply.changes import smallest_update
 from tests.conftest import needs_posix
 
 ENVIRONMENT = {
@@ -35,8 +35,8 @@ ENVIRONMENT = {
     "updated_at": "2026-11-25T10:00:00Z",
 }
 DONE = {**ENVIRONMENT, "updated_at": "2026-11-25T10:00:01Z"}
-CONFIRMED = [["#! Delete this line to send them. To give up, leave the text unchanged.\n", ""]]
-"""The user's confirmation of a merged text."""
+CONFIRMED = [["#! To give up, leave the text unchanged.\n", ""]]
+"""The user's confirmation of a text after a change by others."""
 EDITOR = """\
 import json, os, pathlib, sys
 folder, path = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
@@ -402,40 +402,48 @@ def test_a_failure_that_no_correction_can_fix_keeps_the_text(desk, failure, code
 # Changes by others
 
 
-def test_a_change_of_another_field_by_somebody_else_is_kept(desk):
-    """The text is opened again with both changes. After confirmation, only the user's change is sent."""
+def test_a_change_by_others_opens_the_text_again_and_a_change_of_another_field_is_kept(desk):
+    """A note shows what they changed. After confirmation, only the user's change is sent."""
     theirs = environment(description="Theirs.")
     result = desk.edit([["numpy", "polars"]], CONFIRMED, replies=[ENVIRONMENT, theirs, theirs, DONE])
     assert result.exit == 0
-    assert "changed elsewhere meanwhile" in result.stderr
-    again = desk.seen[1]
-    assert "\ndescription: Theirs.\n" in again
-    assert "      - pandas\n      - polars\n" in again
-    assert '#!   description: "For analysis." \u2192 "Theirs."\n' in again
+    assert "changed elsewhere meanwhile, so nothing was sent yet." in result.stderr
+    first, again = desk.seen
+    assert [line for line in again.splitlines() if not line.startswith("#!")] == first.replace(
+        "numpy", "polars"
+    ).splitlines()
+    assert '#! The environment was changed elsewhere meanwhile:\n#!   description: "For analysis."' in again
     assert sent(result)[-1] == ("POST", {"config": {"type": "cloud", "packages": {"pip": ["pandas", "polars"]}}})
 
 
-def test_a_list_that_both_changed_gets_both_changes(desk):
-    """A note above the list says so."""
-    theirs = environment(pip=["numpy", "theirs"])
-    result = desk.edit(
-        [["- numpy", "- numpy\n      - ours"]], CONFIRMED, replies=[ENVIRONMENT, theirs, theirs, DONE]
-    )
-    assert sent(result)[-1][1]["config"]["packages"]["pip"] == ["numpy", "theirs", "ours"]
-    again = desk.seen[1].splitlines()
-    assert again[again.index("    pip:") - 1] == "#! config.packages.pip: has the changes of both now"
+def test_the_changes_of_others_to_the_same_field_are_shown_and_overwritten(desk):
+    """The user can add them to the text."""
+    theirs = environment(pip=["numpy", "theirs"], name="f\u00fcr alle")
+    ours = [["- numpy", "- numpy\n      - ours"], ["name: data", "name: ours"]]
+    result = desk.edit(ours, [["- ours", "- ours\n      - theirs"]], replies=[ENVIRONMENT, theirs, theirs, DONE])
+    for line in (
+        '#!   name: "data" \u2192 "f\u00fcr alle"',
+        "#!   config.packages.pip:",
+        "#!     - pandas",
+        "#!     + theirs",
+    ):
+        assert line in desk.seen[1].splitlines()
+    assert sent(result)[-1][1] == {
+        "name": "ours",
+        "config": {"type": "cloud", "packages": {"pip": ["pandas", "numpy", "ours", "theirs"]}},
+    }
 
 
-def test_a_string_that_both_changed_keeps_the_users_value_with_a_note(desk):
-    """The note has the other value."""
-    theirs = environment(name="für alle")
+def test_the_plan_after_a_change_by_others_shows_their_values_as_the_old_ones(desk):
+    """The first plan shows the values that the user had seen."""
+    theirs = environment(name="theirs", description="Theirs.")
     result = desk.edit([["name: data", "name: ours"]], CONFIRMED, replies=[ENVIRONMENT, theirs, theirs, DONE])
-    again = desk.seen[1].splitlines()
-    assert again[again.index("name: ours") - 1] == '#! name: is "für alle" on the server'
-    assert sent(result)[-1][1] == {"name": "ours"}
+    assert result.stdout.count('name: "data" \u2192 "ours"') == 1
+    assert result.stdout.count('name: "theirs" \u2192 "ours"') == 1
+    assert "description" not in result.stdout
 
 
-def test_an_unconfirmed_merge_sends_nothing(desk):
+def test_an_unconfirmed_text_is_not_sent(desk):
     """`:q!` in vi leaves it unconfirmed. The exit code is that of a conflict, and the text is kept."""
     theirs = environment(name="theirs")
     result = desk.edit([["numpy", "polars"]], replies=[ENVIRONMENT, theirs])
@@ -445,20 +453,29 @@ def test_an_unconfirmed_merge_sends_nothing(desk):
     assert "polars" in desk.file.read_text()
 
 
-def test_editing_a_merge_confirms_it(desk):
+def test_editing_the_text_confirms_it(desk):
     """The user does not have to confirm it in another way."""
     theirs = environment(description="Theirs.")
     result = desk.edit([["numpy", "polars"]], [["polars", "duckdb"]], replies=[ENVIRONMENT, theirs, theirs, DONE])
     assert sent(result)[-1][1] == {"config": {"type": "cloud", "packages": {"pip": ["pandas", "duckdb"]}}}
 
 
-def test_a_mistake_in_a_merge_is_opened_again_and_given_up_like_any_other(desk):
-    """The notes don't have to be deleted."""
+def test_an_environment_that_was_archived_meanwhile_ends_the_edit_and_keeps_the_text(desk):
+    """No text could be sent."""
+    archived = environment(archived_at="2026-11-25T10:00:01Z")
+    result = desk.edit([["numpy", "polars"]], replies=[ENVIRONMENT, archived])
+    assert result.exit == 1
+    assert "env_1 is archived" in result.stderr
+    assert "polars" in desk.file.read_text()
+
+
+def test_a_mistake_after_a_change_by_others_is_opened_again_and_given_up_like_any_other(desk):
+    """Deleting a note does not correct it."""
     theirs = environment(description="Theirs.")
-    turns = [["numpy", "polars"]], [["pip:", "pipp:"]], [["#! ", "#! x"]]
+    note = "#! Nothing was sent yet. Correct it and save. To give up, save it unchanged.\n"
+    turns = [["numpy", "polars"]], [["pip:", "pipp:"]], [[note, ""]]
     result = desk.edit(*turns, replies=[ENVIRONMENT, theirs])
-    assert result.exit == 2
-    assert len(desk.seen) == 3
+    assert (result.exit, len(desk.seen)) == (2, 3)
 
 
 def test_a_change_whose_response_was_lost_is_not_made_twice(desk):
@@ -475,7 +492,7 @@ def test_a_change_by_others_between_two_attempts_is_noticed(desk):
     replies = [ENVIRONMENT, ENVIRONMENT, httpx.Response(503), theirs, theirs, DONE]
     result = desk.edit([["numpy", "polars"]], CONFIRMED, replies=replies)
     assert result.exit == 0
-    assert "name: theirs\n" in desk.seen[1]
+    assert '#!   name: "data" \u2192 "theirs"\n' in desk.seen[1]
     assert sent(result)[-1][1] == {"config": {"type": "cloud", "packages": {"pip": ["pandas", "polars"]}}}
 
 
@@ -646,28 +663,21 @@ def test_sigterm_ends_the_editor_too_and_keeps_the_text(team, tmp_path):
     assert subprocess.run(["ps", "-p", str(editor)], capture_output=True, check=False).returncode == 1
 
 
-# Merging and comparing
-
-
-def test_a_merge_leaves_out_fields_that_either_side_deleted():
-    """The other side has not changed the field."""
-    base = {"name": "n", "description": "d", "metadata": {"a": "1", "b": "2"}}
-    mine = {"name": "n", "metadata": {"a": "1", "b": "2"}}
-    theirs = {"name": "n", "description": "d", "metadata": {"a": "1"}}
-    assert merge(base, mine, theirs) == ({"name": "n", "metadata": {"a": "1"}}, ())
-
-
-def test_a_merge_of_networks_of_two_types_keeps_the_users():
-    """Fields of one type make no sense in the other."""
-    mine = {"config": {"type": "cloud", "networking": {"type": "unrestricted"}}}
-    base = {"config": {"type": "cloud", "networking": {"type": "limited", "allowed_hosts": ["a"]}}}
-    theirs = {"config": {"type": "cloud", "networking": {"type": "limited", "allowed_hosts": ["a", "b"]}}}
-    merged = merge(base, mine, theirs)
-    assert merged.body == mine
-    assert merged.both == ((("config", "networking"), theirs["config"]["networking"]),)
+# Comparing
 
 
 def test_an_update_to_the_current_state_is_empty():
     """The notation of numbers and of empty values makes no difference."""
     old = {"name": "n", "config": {"type": "cloud", "packages": {"pip": ["a"]}}}
-    assert smallest_update(old, {**old, "description": "", "metadata": {}}) == {}
+    assert smallest_update({**old, "description": "", "metadata": {}}, old) == {}
+
+
+def test_an_update_has_the_types_around_what_differs():
+    """The API needs them to know which fields there are."""
+    networking = {"type": "limited", "allowed_hosts": ["a"], "allow_mcp_servers": True}
+    remote = {"name": "n", "config": {"type": "cloud", "networking": {**networking, "allowed_hosts": []}}}
+    body = {"name": "n", "config": {"type": "cloud", "networking": networking}, "metadata": {"a.b": "1"}}
+    assert smallest_update(body, remote) == {
+        "config": {"type": "cloud", "networking": {"type": "limited", "allowed_hosts": ["a"]}},
+        "metadata": {"a.b": "1"},
+    }

@@ -319,7 +319,7 @@ def test_renaming_a_file_renames_its_environment_if_the_name_comes_from_the_file
 def test_an_update_sends_the_values_of_the_file_and_clears_fields_that_it_leaves_out(body, remote, changes, update):
     """Description and keys of metadata are cleared. Any other field keeps the server's value."""
     remote = {"name": "a", **remote}
-    assert [tuple(change) for change in changes_between(body, remote)] == changes
+    assert [(change.path, change.old, change.new) for change in changes_between(body, remote)] == changes
     assert update_body(body, remote) == update
 
 
