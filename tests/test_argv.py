@@ -141,6 +141,12 @@ def test_every_way_to_ask_for_help_is_the_same_call(words, path):
     assert parse(words) == help_call(*path)
 
 
+def test_two_dashes_end_the_flags_also_after_an_id():
+    """What follows them is an ID, even if it looks like a flag."""
+    words = ("beta:environments", "archive", "env_1", "--", "env_2", "--yes")
+    assert parse(words).flags == {"environment_id": ["env_1", "env_2", "--yes"]}
+
+
 @pytest.mark.parametrize(
     ("words", "flags"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 
@@ -143,7 +144,7 @@ NOW = 1_793_520_000.0
 AGES = {
     "data": [
         {"id": "new", "created_at": "2026-11-01T07:59:00Z", "archived_at": None, "name": "2026-10-01"},
-        {"id": "hours", "created_at": "2026-10-31T20:00:00.123456789+02:00", "name": "x"},
+        {"id": "hours", "created_at": "2026-10-31T20:00:00.123456789+02:00", "name": "abc"},
         {"id": "week", "created_at": "2026-10-25T08:00:00Z", "archived_at": "2026-10-31T00:00:00Z", "name": "now"},
         {"id": "old", "created_at": "2025-11-01T00:00:00Z", "archived_at": "soon", "name": "now-7d"},
     ],
@@ -173,6 +174,7 @@ AGES = {
         ('name=="now-7d"', ["old"]),
         ("name<now", ["new"]),
         ('name<"2026-11"', ["new"]),
+        ('name<"2026-10-01T00:00:00Z"', ["new"]),
         ("name==now-x", []),
     ],
 )
@@ -180,6 +182,20 @@ def test_times_are_compared_as_times(ant, expression, ids):
     """Also with other offsets. `now` is a time except in quotes."""
     result = ant(*LIST, "--filter", expression, replies=[AGES], now=lambda: NOW)
     assert (result.exit, result.stdout.split()) == (0, ids), result.stderr
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="this test changes the time zone")
+def test_a_date_is_midnight_utc_in_every_time_zone(ant, monkeypatch):
+    """A clean-up does the same on every machine."""
+    monkeypatch.setenv("TZ", "EST5")
+    time.tzset()
+    try:
+        result = ant(*LIST, "--filter", "created_at>=2026-10-31", replies=[AGES], now=lambda: NOW)
+        early = ant(*LIST, "--filter", "created_at>2026-11-01T07:58:59", replies=[AGES], now=lambda: NOW)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert (result.stdout.split(), early.stdout.split()) == (["new", "hours"], ["new"])
 
 
 @pytest.mark.parametrize(
@@ -260,6 +276,9 @@ def test_a_mistake_in_a_filter_is_a_usage_error(ant, expression):
         'name in ["a","b"]',
         'name not in "prod"',
         "name and n",
+        "n)",
+        "n]>1",
+        "name}",
         "name&&n",
         "name||n",
         "name,n",

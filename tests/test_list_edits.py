@@ -311,6 +311,15 @@ def test_a_number_in_a_list_keeps_its_digits(update):
     assert b'"pip":[1.50,{"a":1e3},"x"]' in result.requests[1].content
 
 
+@pytest.mark.parametrize("flag", ["--remove", "--set", "--add"])
+def test_elements_that_are_no_strings_are_no_version_of_a_package(update, flag):
+    """A later version of the API may have other elements."""
+    remote = environment(pip=[5, {"a": 1}, ["x"], None])
+    result = update(flag, "packages.pip=x", remote=remote, replies=[remote, DONE])
+    assert result.exit == 0
+    assert "it has" not in result.stderr
+
+
 def test_a_response_that_is_not_an_object_is_an_error(update):
     """No update is sent."""
     result = update("--add", "packages.pip=x", replies=[["no", "object"]])

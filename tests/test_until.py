@@ -115,6 +115,12 @@ def test_a_condition_that_no_list_can_meet_is_a_usage_error(ant, flags):
     assert (result.exit, result.requests, result.stdout) == (2, [], "")
 
 
+def test_a_condition_on_an_item_says_how_to_write_one_on_a_list(ant):
+    """The list itself has no fields."""
+    stderr = ant(*WORK, "--until", "state==active", replies=[]).stderr
+    assert "#==0 holds if it is empty, and #.KEY compares every item" in " ".join(stderr.split())
+
+
 def test_an_unknown_field_of_the_items_is_a_usage_error(ant):
     """Otherwise no item would have the state."""
     result = ant(*WORK, "--until", '#.stat!="active"', replies=[items("active")])

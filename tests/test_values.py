@@ -80,6 +80,8 @@ def test_text_is_read_as_json_or_relaxed_yaml(text, json):
         ("{a: .nan}", ["column 5", ".nan"]),
         ("{a: -.INF}", ["-.INF"]),
         ('{"a": NaN}', ["NaN"]),
+        ("[NaN, b]", ["NaN"]),
+        ("a: b\u2028\nc: d?e: f", ["line 2, column 7", "mapping values are not allowed"]),
         ('{"a": -Infinity}', ["-Infinity"]),
         ("{a:1}", ["'a:' needs a space after the colon"]),
         ("{a: b: c}", ["not valid YAML"]),

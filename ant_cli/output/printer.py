@@ -29,7 +29,7 @@ class Transform:
         """Raise UsageError if `path` is not a GJSON path."""
         self._what = f"{flag} {path!r}"
         self._steps: GJSONPath = ()
-        self._found_any = not path
+        self._found_any = False
         self._unmatched: bytes | None = None
         if not path:
             return

@@ -475,6 +475,23 @@ def test_inverse_modifiers_return_the_original_value(value):
             assert json.loads(transform(text, path) or b"") == json.loads(text)
 
 
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("na?", None),
+        ("nam?", b"1"),
+        ("n*e", b"1"),
+        ("?ame", b"1"),
+        ("{m.x\ty}", b'{"_":2}'),
+        ("{m.x\x1fy}", b"{}"),
+        ("{name}", b'{"name":1}'),
+    ],
+)
+def test_a_pattern_matches_whole_keys_and_control_characters_are_in_no_name(path, value):
+    """As in GJSON: a name with a control character becomes `_`."""
+    assert apply(parse(path), b'{"name":1,"m":{"x\\ty":2}}') == value
+
+
 RETRIEVE = ("beta:environments", "retrieve", "env_1", "--format", "jsonl")
 LIST = ("beta:environments", "list", "--format", "jsonl")
 ITEMS = {"data": [{"id": "a", "name": "x"}, {"id": "b", "tier": 1}], "next_page": None}
