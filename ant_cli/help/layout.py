@@ -82,9 +82,9 @@ def show(page: Callable[[Layout], str], runtime: Runtime) -> None:
     width = min(style.width, _MAX_WIDTH) if style else _PIPE_WIDTH
     text = page(Layout(width, style)).encode()
     if style and text.count(b"\n") >= style.height:
-        from ant_cli.output.pager import Pager
+        from ant_cli.output import pager
 
-        Pager(runtime, style, lambda: None).show([text])
+        pager.show([text], runtime, style, lambda: None)
     else:
         runtime.stdout.write(text, escape=False)
 

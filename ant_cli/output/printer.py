@@ -171,9 +171,9 @@ class Printer:
             for part in parts:
                 self._write(part)
             return
-        from ant_cli.output.pager import Pager
+        from ant_cli.output import pager
 
-        Pager(self._runtime, self._style, self._before_pager, has_header=self.format.is_table).show(parts)
+        pager.show(parts, self._runtime, self._style, self._before_pager)
 
     def _explore(self, pages: Iterable[list[bytes]], *, is_list: bool) -> None:
         """Show values on a full screen, and print the one that was chosen there."""
