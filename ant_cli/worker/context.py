@@ -6,8 +6,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
 
-from ant_cli.errors import AntError, APIError
-from ant_cli.http.retries import RETRIED_4XX
+from ant_cli.errors import AntError
 from ant_cli.runtime.light_typing import Any, NamedTuple, TypeVar
 from ant_cli.worker.guardian import Guardian
 from ant_cli.worker.log import WorkerLog
@@ -63,8 +62,3 @@ class WorkerContext(NamedTuple):
         self.executor.shutdown(wait=False, cancel_futures=True)
         self.guardian.close()
         self.api.close()
-
-
-def is_permanent(error: AntError) -> bool:
-    """Whether an error is permanent: a client error of the API, with few exceptions."""
-    return isinstance(error, APIError) and 400 <= error.status < 500 and error.status not in RETRIED_4XX

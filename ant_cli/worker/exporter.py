@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing, suppress
 from datetime import datetime
+from functools import partial
 
 from ant_cli.errors import AntError
 from ant_cli.http.client import authenticated
@@ -15,7 +16,7 @@ from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.worker.listener import Listener, ServedPage, json_page, text_page
 from ant_cli.worker.metrics import CONTENT_TYPE, Families, exposition
-from ant_cli.worker.work_api import WorkAPI, connection_with_key
+from ant_cli.worker.work_api import WorkAPI, connection_with_key, is_permanent
 
 _GAUGES = {
     "depth": "Items that wait.",
@@ -65,6 +66,9 @@ def to_numbers(stats: Mapping[str, Any], now: float) -> dict[str, float]:
     """Return statistics as numbers only: scalers treat null as an error, and don't take time stamps."""
     numbers: dict[str, float] = {name: stats.get(name) or 0 for name in _GAUGES}
     numbers["depth_and_pending"] = numbers["depth"] + numbers["pending"]
+    if "running" in stats:
+        numbers["running"] = stats["running"]
+        numbers["unfinished"] = numbers["depth_and_pending"] + numbers["running"]
     try:
         oldest = datetime.fromisoformat(str(stats.get("oldest_queued_at"))).timestamp()
     except ValueError:
@@ -125,11 +129,22 @@ def serve_statistics(options: ExporterOptions, connection: ConnectionSettings, r
     names = [name.strip() for name in options.environment_id.split(",") if name.strip()]
     with ExitStack() as stack:
         apis = {name: stack.enter_context(closing(WorkAPI(connection, runtime, name))) for name in names}
-        stats = {name: CachedStats(api.stats, options.cache) for name, api in apis.items()}
+        stats = {name: CachedStats(partial(_fetch, api), options.cache) for name, api in apis.items()}
         listener = stack.enter_context(closing(Listener(*options.listen, Exporter(stats).find)))
         with suppress(KeyboardInterrupt):  # a service that ends on request has succeeded
             runtime.stderr.say(f"The exporter listens at {listener.url}. Stop it with Ctrl-C.")
             threading.Event().wait()
+
+
+def _fetch(api: WorkAPI) -> dict[str, Any]:
+    """Return the statistics, with the running items if the credential is the environment's key."""
+    stats = api.stats()
+    try:
+        return {**stats, "running": api.running()}
+    except AntError as error:
+        if is_permanent(error):  # an API key can't list work
+            return stats
+        raise
 
 
 def _stats_page(reading: Reading) -> ServedPage:
@@ -144,7 +159,9 @@ def _metrics(environment_id: str, reading: Reading) -> list[Any]:
     ]
     if not reading.problem:
         families += [
-            make.gauge(f"ant_work_queue_{name}", text, reading.numbers[name]) for name, text in _GAUGES.items()
+            make.gauge(f"ant_work_queue_{name}", text, reading.numbers[name])
+            for name, text in {**_GAUGES, "running": "Items that run."}.items()
+            if name in reading.numbers
         ]
         age = reading.numbers["oldest_queued_age_seconds"]
         families.append(

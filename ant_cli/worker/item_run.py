@@ -10,7 +10,7 @@ from datetime import datetime
 
 from ant_cli.errors import AntError, APIError
 from ant_cli.http.retries import backoff
-from ant_cli.worker.context import WorkerContext, is_permanent
+from ant_cli.worker.context import WorkerContext
 from ant_cli.worker.handler import Handler, handler_environment, secrets_of_item
 from ant_cli.worker.lease import Lease, Verdict
 from ant_cli.worker.lease_keeper import LeaseKeeper
@@ -29,7 +29,7 @@ from ant_cli.worker.settlement import (
     may_have_run,
     settle,
 )
-from ant_cli.worker.work_api import WorkItem
+from ant_cli.worker.work_api import WorkItem, is_permanent
 
 _ENDINGS = {Verdict.LOST: Ending.LEASE_LOST, Verdict.STOP_REQUESTED: Ending.STOP_REQUESTED}
 _REFUSED = "heartbeat precondition failed"

@@ -8,13 +8,13 @@ import sys
 
 from ant_cli.errors import AntError, APIError
 from ant_cli.http.retries import backoff
-from ant_cli.worker.context import WorkerContext, is_permanent
+from ant_cli.worker.context import WorkerContext
 from ant_cli.worker.guardian_process import NEVER
 from ant_cli.worker.handler import Handler
 from ant_cli.worker.lease import LOOK, Lease, LeaseStep, Verdict
 from ant_cli.worker.log import WorkerLog
 from ant_cli.worker.options import PollOptions
-from ant_cli.worker.work_api import WorkItem, item_in_refusal
+from ant_cli.worker.work_api import WorkItem, is_permanent, item_in_refusal
 
 _GIVE_BACK_ATTEMPTS = 3
 _SHORTEST_LEASE_S = 1

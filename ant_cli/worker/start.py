@@ -16,7 +16,7 @@ from ant_cli.runtime.light_typing import Protocol
 from ant_cli.runtime.process import resume_gc
 from ant_cli.runtime.variables import AUTH_TOKEN, BASE_URL, ENVIRONMENT_KEY, WORKSPACE_ID
 from ant_cli.settings.loading import ConnectionSettings
-from ant_cli.worker.context import Shutdown, WorkerContext, is_permanent
+from ant_cli.worker.context import Shutdown, WorkerContext
 from ant_cli.worker.guardian import Guardian
 from ant_cli.worker.handler import find_handler, handler_environment
 from ant_cli.worker.health import monitored
@@ -27,7 +27,7 @@ from ant_cli.worker.sdk_session import LEASE_HOLDER, require_sdk
 from ant_cli.worker.settlement import Memory
 from ant_cli.worker.supervisor import Supervisor
 from ant_cli.worker.tally import Tally
-from ant_cli.worker.work_api import WorkAPI, connection_with_key
+from ant_cli.worker.work_api import WorkAPI, connection_with_key, is_permanent
 
 _DEPTH_EVERY_S = 2.0
 _IN_PROCESS = "in-process"

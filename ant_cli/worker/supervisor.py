@@ -15,10 +15,10 @@ from contextlib import contextmanager
 from ant_cli.errors import AntError
 from ant_cli.http.retries import backoff
 from ant_cli.runtime.light_typing import Any
-from ant_cli.worker.context import WorkerContext, is_permanent
+from ant_cli.worker.context import WorkerContext
 from ant_cli.worker.item_run import ItemRun
 from ant_cli.worker.settlement import Settlement
-from ant_cli.worker.work_api import WorkItem
+from ant_cli.worker.work_api import WorkItem, is_permanent
 
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 _LONGEST_PAUSE_S = 60.0

@@ -10,6 +10,7 @@ from ant_cli.errors import AntError, APIError, ResponseError
 from ant_cli.http.client import Client
 from ant_cli.http.deadline import Timeouts
 from ant_cli.http.response import json_object
+from ant_cli.http.retries import RETRIED_4XX
 from ant_cli.input.request import Request, has_lone_surrogate, is_id, path_segment, request_of
 from ant_cli.input.values import Value
 from ant_cli.operations import work
@@ -31,6 +32,8 @@ _FORM: Mapping[str, type] = {
 _LARGEST = 10**15
 BLOCK_MS = 999
 """How long the server holds a poll open: the API's maximum."""
+_RUNNING = ("starting", "active", "stopping")
+_MOST_PAGES = 20
 _POLL_TIMEOUT_S = 10.0
 _ACK_TIMEOUT_S = 1.5
 _RECLAIMED_AFTER_S = 4.0
@@ -112,6 +115,22 @@ class WorkAPI:
         """Return the statistics of the queue."""
         return _object(self._client.send(self._request(work.STATS)).body)
 
+    def running(self) -> int:
+        """Return how many items run, among the newest of the environment.
+
+        Finished items are older than running ones, so the first page that has nothing else is the last to look at.
+        """
+        count, request = 0, self._request(work.LIST, limit="100")
+        for _ in range(_MOST_PAGES):
+            page = json_object(self._client.send(request).body) or {}
+            states = [item.get("state") for item in page.get("data") or () if isinstance(item, dict)]
+            count += sum(state in _RUNNING for state in states)
+            cursor = page.get("next_page")
+            if not isinstance(cursor, str) or not cursor or set(states) <= {"stopped"}:
+                break
+            request = self._request(work.LIST, limit="100", page=cursor)
+        return count
+
     def _request(self, operation: Operation, body: Mapping[str, Value] | None = None, **values: str) -> Request:
         return request_of(operation, {"environment_id": self._environment_id, **values}, body)
 
@@ -127,6 +146,11 @@ def _limited(client: Client, timeout_s: float, max_retries: int | None = None) -
     if max_retries is not None:
         limited.policy = limited.policy._replace(max_retries=max_retries)
     return limited
+
+
+def is_permanent(error: AntError) -> bool:
+    """Whether an error is permanent: a client error of the API, with few exceptions."""
+    return isinstance(error, APIError) and 400 <= error.status < 500 and error.status not in RETRIED_4XX
 
 
 def item_in_refusal(error: AntError) -> WorkItem:

@@ -32,6 +32,7 @@ from ant_cli.worker.metrics import Identity, exposition, worker_metrics
 from ant_cli.worker.settlement import Outcome
 from ant_cli.worker.tally import Tally
 from tests.conftest import KEY
+from tests.worker.conftest import API_KEY
 
 STATS = {"depth": 3, "pending": 1, "oldest_queued_at": None, "workers_polling": None, "type": "work_queue_stats"}
 
@@ -277,10 +278,15 @@ def test_several_environments_share_metric_families_and_have_separate_pages():
     assert exporter.find("/healthz").status == 200
 
 
-def test_the_exporter_serves_the_format_that_kedas_scaler_reads(queue, clean_environ):
-    """KEDA sends one plain GET without headers, and expects exactly 200 and a JSON number at `depth`."""
-    queue.enqueue(3)
-    environ = {**clean_environ, "ANTHROPIC_BASE_URL": queue.url, "ANTHROPIC_API_KEY": KEY}
+@pytest.mark.parametrize(("variable", "running"), [("ENVIRONMENT_KEY", 2), ("API_KEY", None)])
+def test_the_exporter_serves_the_format_that_kedas_scaler_reads(queue, clean_environ, variable, running):
+    """KEDA sends one plain GET without headers, and expects 200 and a JSON number. An API key can not list work."""
+    done, active, starting, *_ = queue.enqueue(6)
+    for work_id, actions in ((done, ("stop",)), (active, ("ack", "heartbeat")), (starting, ("ack",))):
+        for action in actions:
+            queue.act(work_id, action)
+    key = {"ENVIRONMENT_KEY": KEY, "API_KEY": API_KEY}[variable]
+    environ = {**clean_environ, "ANTHROPIC_BASE_URL": queue.url, f"ANTHROPIC_{variable}": key}
     words = ["beta:worker", "exporter", "--environment-id", queue.id, "--listen", "127.0.0.1:0"]
     process = subprocess.Popen(
         [sys.executable, "-m", "ant_cli", *words], env=environ, stderr=subprocess.PIPE, text=True
@@ -290,7 +296,9 @@ def test_the_exporter_serves_the_format_that_kedas_scaler_reads(queue, clean_env
     with httpx.Client(headers={}) as client:
         response = client.get(f"{url}/stats")
         assert response.status_code == 200
-        assert response.json()["depth"] == 3
+        found = response.json()
+        assert (found["depth"], found.get("running")) == (3, running)
+        assert found.get("unfinished") == (running and 5)
         assert samples(client.get(f"{url}/metrics").text)["ant_work_queue_depth", f"environment_id={queue.id}"] == 3
     assert queue.count("/stats") == 1
     process.send_signal(signal.SIGTERM)
