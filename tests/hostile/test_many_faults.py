@@ -69,7 +69,6 @@ FAULTS = {
     "a rate limit": ([LIMITED], 3, 7),
     "a rate limit, then a response": ([LIMITED, archived(BROKEN)], 2, 0),
     "a rate limit of an hour": ([LIMITED_FOR_LONG], 1, 7),
-    "no response": ([(Act.STALL,)], 3, 8),
     "half a response": ([(archived(BROKEN)[:-5], Act.CLOSE)], 1, 1),
 }
 """The replies to the requests for one ID, how many requests they get, and the exit code."""
@@ -84,6 +83,17 @@ def test_a_fault_in_the_middle_is_reported_once_and_the_others_are_done(ant_over
     run = reports(ant_over_socket(words=ARCHIVE, more=[*IDS, "--parallel", parallel], server=server))
     assert server.sent == {**dict.fromkeys(IDS, 1), BROKEN: requests}
     assert (run.exit, run.failed) == (status, [BROKEN] if status else [])
+    assert run.accounted() == IDS
+
+
+@pytest.mark.parametrize("parallel", ["1", "8"])
+def test_a_request_without_a_response_in_the_middle_is_given_up_and_the_others_are_done(ant_over_socket, parallel):
+    """The time limit is much longer than the others take, even on a busy machine."""
+    server = ServerByID({BROKEN: [(Act.STALL,)]})
+    more = [*IDS, "--parallel", parallel, "--max-retries", "0"]
+    run = reports(ant_over_socket(words=ARCHIVE, more=more, server=server, timeout="5"))
+    assert server.sent == dict.fromkeys(IDS, 1)
+    assert (run.exit, run.failed) == (8, [BROKEN])
     assert run.accounted() == IDS
 
 

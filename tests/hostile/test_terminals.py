@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ant_cli.runtime.sanitize import escape_controls
-from tests.conftest import Result
+from ant_cli.runtime.streams import Stdout
+from tests.conftest import Result, Screen
 
 from .conftest import CREATE, DELETE, LIST, RETRIEVE
 from .scripted_server import response
@@ -133,3 +134,11 @@ def test_escaping_leaves_no_control_characters_and_keeps_other_text(text):
     assert unescaped(shown) == []
     if not unescaped(text):
         assert COLOUR.sub("", shown) == COLOUR.sub("", text) or "\x1b" in text
+
+
+def test_bytes_that_are_not_utf_8_are_escaped_on_a_terminal_and_unchanged_in_a_pipe():
+    """A terminal would show them as something else, or not at all."""
+    for terminal, shown in ((True, rb"a\xffb"), (False, b"a\xffb")):
+        screen = Screen(terminal=terminal)
+        Stdout(screen).write(b"a\xffb")
+        assert screen.getvalue() == shown
