@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
 from ant_cli.apply import drawing, plan_data
-from ant_cli.apply.discovery import Loaded
+from ant_cli.apply.discovery import Loaded, load
 from ant_cli.apply.execution import Journal
 from ant_cli.apply.lockfile import LockFile, find_lock_path, read_lock
 from ant_cli.apply.plan import Options, Plan
-from ant_cli.apply.preparation import Facts, load_files, look_up, plan_for
+from ant_cli.apply.preparation import Facts, load_files, look_up, plan_for, untracked
 from ant_cli.apply.workers import MOST_WORKERS, Workers
-from ant_cli.commands.apply_job import Job
-from ant_cli.commands.apply_questions import confirmed, plan_and_adopt, with_untracked
 from ant_cli.commands.apply_steps import carry_out
 from ant_cli.commands.lock_session import connected, holding
 from ant_cli.commands.results import print_report, wants_structured
@@ -23,8 +21,28 @@ from ant_cli.errors import AntError, PendingChanges, UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.output.progress import Progress
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.confirmation import ask, can_ask, is_yes
+from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.settings.loading import Settings
 from ant_cli.settings.validators import check_whole_number
+
+_NO_TERMINAL = (
+    "cannot ask for confirmation without a terminal; re-run with --yes to apply, or --dry-run to see the plan only"
+)
+
+
+class Job(NamedTuple):
+    """One run: which files, with which lock file, and how."""
+
+    runtime: Runtime
+    flags: Flags
+    """The global flags."""
+    paths: tuple[str, ...]
+    lock_path: Path
+    options: Options
+    parallel: int
+    yes: bool = False
+    verbose: bool = False
 
 
 def apply(
@@ -170,20 +188,20 @@ def _apply(job: Job) -> None:
     """Show the plan, ask, and carry it out, while holding the lock of the lock file."""
     with holding(job.lock_path, job.runtime) as journal:
         lock = read_lock(job.lock_path)
-        loaded = with_untracked(load_files(job.paths, lock), lock, job)
+        loaded = _with_untracked(load_files(job.paths, lock), lock, job)
         with connected(job.flags, job.runtime, job.parallel) as (workers, settings):
             facts = _look_up(lock, loaded, workers, settings, job, journal)
-            plan = plan_and_adopt(facts, job, workers)
+            plan = _plan_and_adopt(facts, job, workers)
             if not wants_structured(job.flags) or not job.yes:
                 _show_plan(plan, facts, job)
             _note(plan, loaded, job.runtime)
             if plan.blocked:
                 raise _blocked(plan)
             needs_consent = plan.changing and not job.yes
-            if needs_consent and not confirmed(partial(_show_details, plan, facts, job), job.runtime):
+            if needs_consent and not _confirmed(partial(_show_details, plan, facts, job), job.runtime):
                 job.runtime.stderr.say("Aborted.")
                 return
-            carry_out(plan, facts, journal, workers, job)
+            carry_out(plan, facts, journal, workers, job.runtime, job.flags)
 
 
 def _apply_saved(file: str, job: Job) -> None:
@@ -203,7 +221,57 @@ def _apply_saved(file: str, job: Job) -> None:
             plan_data.check_unchanged(saved, plan)
             if plan.blocked:
                 raise _blocked(plan)
-            carry_out(plan, facts, journal, workers, job)
+            carry_out(plan, facts, journal, workers, job.runtime, job.flags)
+
+
+# Questions at a terminal
+
+
+def _with_untracked(loaded: Loaded, lock: LockFile, job: Job) -> Loaded:
+    """Return the files of a run; without paths, including those that the user chooses to add."""
+    if job.paths or job.yes or not can_ask(job.runtime):
+        return loaded
+    declarations = untracked(lock)
+    if not declarations:
+        return loaded
+    for declaration in declarations:
+        job.runtime.stderr.say(f"  {declaration.key} is not tracked yet")
+    what = "it" if len(declarations) == 1 else f"these {len(declarations)}"
+    if not is_yes(ask(f"Add {what} to this apply? (y)es / (n)o", job.runtime)):
+        return loaded
+    paths = [str(one.path) for one in (*loaded.declarations.values(), *declarations)]
+    return load(paths, lock.path)._replace(foreign=loaded.foreign)
+
+
+def _plan_and_adopt(facts: Facts, job: Job, workers: Workers) -> Plan:
+    """Return the plan. At a terminal, the user may let it take over existing environments."""
+    plan = plan_for(facts, job.options, workers)
+    blocked = [step for step in plan.blocked if step.action == "adopt"]
+    if not blocked or job.options.adopt or job.yes or not can_ask(job.runtime):
+        return plan
+    for step in blocked:
+        job.runtime.stderr.say(f"  {step.key}: {step.id} has the name {step.name!r} already")
+    if not is_yes(ask("Take over existing environments? (y)es / (n)o", job.runtime)):
+        return plan
+    return plan_for(facts, job.options._replace(adopt=True), workers)
+
+
+def _confirmed(show_details: Callable[[], None], runtime: Runtime) -> bool:
+    """Ask whether to apply. If nobody can be asked, refuse, as the official tool does.
+
+    Commands for single objects proceed in that case: see `confirm` in `runtime/`.
+
+    Raises:
+        AntError: if nobody can be asked.
+
+    """
+    if not can_ask(runtime):
+        raise AntError(f"{_NO_TERMINAL}.")
+    while True:
+        reply = ask("Apply these changes? (y)es / (n)o / (d)etails", runtime)
+        if reply not in ("d", "details"):
+            return is_yes(reply)
+        show_details()
 
 
 # What both share

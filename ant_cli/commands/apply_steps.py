@@ -10,13 +10,13 @@ from ant_cli.apply.execution import Execution, Journal, StepOutcome
 from ant_cli.apply.plan import Plan
 from ant_cli.apply.preparation import Facts
 from ant_cli.apply.workers import Workers
-from ant_cli.commands.apply_job import Job
 from ant_cli.commands.results import print_report, wants_structured
 from ant_cli.errors import OutputError
+from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 
 
-def carry_out(plan: Plan, facts: Facts, journal: Journal, workers: Workers, job: Job) -> None:
+def carry_out(plan: Plan, facts: Facts, journal: Journal, workers: Workers, runtime: Runtime, flags: Flags) -> None:
     """Carry out a plan, and report.
 
     Raises:
@@ -27,18 +27,18 @@ def carry_out(plan: Plan, facts: Facts, journal: Journal, workers: Workers, job:
     lock = facts.known.lock
     if not lock.origin.base_url and plan.pending:
         lock = lock.with_origin(facts.origin)
-    report = _StepReport(plan, job)
+    report = _StepReport(plan, runtime, flags)
     report.begin(drawing.shown_path(lock.path))
     execution = Execution(lock, journal, report.add)
     try:
         outcomes = execution.run(plan.steps, workers)
     except (KeyboardInterrupt, OutputError):
         outcomes = execution.outcomes(plan.pending)
-        _say_failures(outcomes, job.runtime)
-        _say_summary(outcomes, job.runtime)
+        _say_failures(outcomes, runtime)
+        _say_summary(outcomes, runtime)
         raise
     report.end(execution, outcomes)
-    _raise_failure(outcomes, job.runtime)
+    _raise_failure(outcomes, runtime)
     report.raise_error()
 
 
@@ -49,12 +49,13 @@ class _StepReport:
     or it can't be written. After the first part that is lost, nothing more is printed.
     """
 
-    def __init__(self, plan: Plan, job: Job) -> None:
+    def __init__(self, plan: Plan, runtime: Runtime, flags: Flags) -> None:
         self._plan = plan
-        self._job = job
-        self._is_data = wants_structured(job.flags)
+        self._runtime = runtime
+        self._flags = flags
+        self._is_data = wants_structured(flags)
         self._width = drawing.name_width(plan.changing)
-        self._paint = drawing.paint_for(job.runtime)
+        self._paint = drawing.paint_for(runtime)
         self._is_lost = False
         self._error: OutputError | None = None
 
@@ -69,10 +70,10 @@ class _StepReport:
 
     def end(self, execution: Execution, outcomes: Sequence[StepOutcome]) -> None:
         """Print where the steps were recorded, or the whole result as data."""
-        lock, job = execution.lock, self._job
+        lock = execution.lock
         if self._is_data:
             data = plan_data.result_data(self._plan, lock, outcomes)
-            self._print(lambda: print_report(job.runtime, job.flags, "", data))
+            self._print(lambda: print_report(self._runtime, self._flags, "", data))
         elif any(outcome.error is None for outcome in outcomes):
             self._print_line(f"State written to {drawing.shown_path(lock.path)}")
 
@@ -83,8 +84,8 @@ class _StepReport:
 
     def _print_line(self, line: str) -> None:
         if not self._is_data and self._plan.changing:
-            text = self._job.runtime.stderr.redact(line) + "\n"
-            self._print(lambda: self._job.runtime.stdout.write(text.encode(), escape=False))
+            text = self._runtime.stderr.redact(line) + "\n"
+            self._print(lambda: self._runtime.stdout.write(text.encode(), escape=False))
 
     def _print(self, write: Callable[[], None]) -> None:
         if self._is_lost:
