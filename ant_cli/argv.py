@@ -126,7 +126,6 @@ def _parse_tool(name: str, leading: list[str], args: Sequence[str]) -> CommandCa
 
 
 def _tool_call(command: Command, args: Sequence[str]) -> CommandCall:
-    """Return the call of a tool command with its arguments."""
     known = _by_name((*command.flags, *command.global_flags))
     parsed = _parse_flags(args, known, command.full_name)
     if parsed is None:
@@ -214,7 +213,6 @@ def _by_name(params: Iterable[Param]) -> dict[str, Param]:
 
 
 def _flag_and_value(arg: str, known: Mapping[str, Param], command: str) -> tuple[Param, str | None]:
-    """Return the parameter of a flag, and the value that is attached to it, if any."""
     name, equals, value = arg.partition("=")
     if name in known:
         return known[name], value if equals else None
@@ -248,7 +246,6 @@ def reject_boolean_text(text: str, flag: str) -> None:
 
 
 def _store(flags: dict[str, FlagValue], param: Param, value: str) -> None:
-    """Store a value: the last one is used, unless the flag may be repeated."""
     given = flags.get(param.name)
     if param.repeatable:
         flags[param.name] = [*given, value] if isinstance(given, list) else [value]
@@ -283,7 +280,6 @@ def _reject_unquoted(flags: Mapping[str, FlagValue]) -> None:
 
 
 def _meant_by(arg: str, flags: Mapping[str, FlagValue], operation: Operation) -> str:
-    """Return a hint at what an unexpected argument was meant for; empty if that is not known."""
     known = _by_name(params_of(operation))
     for name, value in flags.items():
         if isinstance(value, str) and value in known:

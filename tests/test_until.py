@@ -115,6 +115,12 @@ def test_a_condition_that_no_list_can_meet_is_a_usage_error(ant, flags):
     assert (result.exit, result.requests, result.stdout) == (2, [], "")
 
 
+def test_until_idle_leads_to_the_list_of_work(ant):
+    """The figures of a queue leave out the active items."""
+    result = ant(*STATS, "--until", "idle", replies=[])
+    assert (result.exit, "work list ENVIRONMENT_ID --until idle" in result.stderr) == (2, True)
+
+
 def test_a_condition_on_an_item_says_how_to_write_one_on_a_list(ant):
     """The list itself has no fields."""
     stderr = ant(*WORK, "--until", "state==active", replies=[]).stderr

@@ -147,7 +147,6 @@ class _Evaluator:
 
 
 def _child(raw: bytes, name: str) -> bytes | None:
-    """Return a member by its key or an element by its number."""
     match json_text.json_type(raw):
         case "object":
             return json_text.members(raw).get(name)

@@ -226,7 +226,6 @@ _MINUS_ZERO = re.compile(rb"-0(?![0-9])")
 
 @cache  # analysing a type takes msgspec as long as reading a short value
 def _object_decoder() -> Callable[[bytes | Raw], dict[str, Raw]]:
-    """Return a decoder of objects whose members stay JSON values."""
     import msgspec
 
     return msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -234,7 +233,6 @@ def _object_decoder() -> Callable[[bytes | Raw], dict[str, Raw]]:
 
 @cache
 def _array_decoder() -> Callable[[bytes | Raw], list[Raw]]:
-    """Return a decoder of arrays whose elements stay JSON values."""
     import msgspec
 
     return msgspec.json.Decoder(list[msgspec.Raw]).decode

@@ -275,7 +275,6 @@ def _outside_brackets(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _split(text: str) -> list[str]:
-    """Return the selectors of a multipath."""
     commas = [at for at, char in _outside_brackets(text) if char == ","]
     starts = [0, *(at + 1 for at in commas)]
     return [text[start:end] for start, end in zip(starts, [*commas, len(text)], strict=True)]
@@ -303,7 +302,6 @@ def _name(text: str) -> bytes:
 
 
 def _comparison_value(text: str) -> str:
-    """Return the text after the operator, unquoted."""
     if len(text) < 2 or text[0] != '"' or text[-1] != '"':
         return text
     try:

@@ -159,7 +159,6 @@ def _value_of(param: Param, pair: _Pair, runtime: Runtime) -> Value:
 
 
 def _as_json(param: Param, mapping: Value) -> str:
-    """Return the flag with a mapping as its value, in JSON, quoted for a shell."""
     from ant_cli.runtime.shell import quote
 
     return f"{param.flag} {quote(encode(mapping).decode())}"

@@ -86,7 +86,6 @@ def gather(operation: Operation, flags: Flags, runtime: Runtime) -> Inputs:
 
 
 def _from_flags(operation: Operation, flags: Flags, runtime: Runtime) -> dict[str, Value]:
-    """Return the values of the flags that are sent, except for several IDs."""
     params = [param for param in operation.params if param.location != "setting" and param.name in flags]
     values = {
         param.name: read_flag(param, flags[param.name], runtime)
@@ -113,7 +112,6 @@ def _with_field(outer: Value, param: Param, value: Value) -> Value:
 
 
 def _read(operation: Operation, flags: Flags, given: Collection[str], runtime: Runtime) -> Documents:
-    """Return the input from --file or stdin."""
     path = flags.text("file")
     takes_ids = operation.positional is not None and operation.positional.name not in given
     if path is not None and path != "-":

@@ -349,7 +349,6 @@ def _header(param: Param, value: Value) -> str:
 
 
 def _check_encodable(where: str, text: str) -> str:
-    """Return a text for a URL or a header."""
     if has_lone_surrogate(text):
         raise BadValue(where, "contains a lone surrogate, which can't be sent")
     return text

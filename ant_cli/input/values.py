@@ -64,7 +64,6 @@ def _meant_mapping(where: str, text: str) -> str:
 
 
 def _as_is(_where: str, text: str) -> str:
-    """Keep the text unchanged."""
     return text
 
 

@@ -42,7 +42,6 @@ def _position(node: Any, path: Sequence[str | int]) -> Position:
 
 
 def _child(node: Any, step: str | int) -> tuple[Any, Any] | None:
-    """Return the mark and the node of a member or an element."""
     if isinstance(node, yaml.MappingNode):
         return next(((key.start_mark, child) for key, child in node.value if key.value == step), None)
     if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):

@@ -126,7 +126,6 @@ def make_condition(
 
 
 def _sample(value: bytes) -> bytes | None:
-    """Return an object that should have the members that are compared: the value, or the first item of a list."""
     if json_text.json_type(value) == "array":
         value = next(iter(json_text.elements(value)), b"null")
     return value if json_text.json_type(value) == "object" else None

@@ -75,6 +75,9 @@ def waiting_of(operation: Operation, flags: Flags, inputs: int, runtime: Runtime
             expressions += (f'#.state!="{state}"' for state in operation.busy_states)
             *states, last = operation.busy_states
             descriptions.append(f"no item is {', '.join(states)} or {last}")
+        elif text == _IDLE:
+            example = "For example: ant beta:environments:work list ENVIRONMENT_ID --until idle"
+            raise UsageError(f"{UNTIL.flag} {_IDLE} is for lists of work items.", example)
         else:
             expressions.append(text)
             descriptions.append(text)
