@@ -505,10 +505,10 @@ def test_nothing_is_asked_without_a_terminal(many):
 
 def test_progress_is_drawn_at_a_terminal(many, monkeypatch):
     """It shows a bar, and how many are done and failed."""
-    monkeypatch.setattr("ant_cli.output.progress_bar.PATIENCE_S", 0)
-    monkeypatch.setattr("ant_cli.output.progress_bar.FRAME_S", 0)
+    monkeypatch.setattr("ant_cli.output.progress.BAR_PATIENCE_S", 0)
+    monkeypatch.setattr("ant_cli.output.progress.FRAME_S", 0)
     result = many(*ARCHIVE, *IDS, "--yes", terminal=True, api=FakeAPI({"env_2": 404}))
-    assert "━ archived 8 of 10, 1 failed" in result.stderr
+    assert f"{'━' * 27}··· archived 8 of 10, 1 failed" in result.stderr
 
 
 NOTHING_TO_DO = "Note: the input has no ID, so there is nothing to do.\n"

@@ -17,10 +17,13 @@ PATIENCE_S = 1.0
 """Shorter waits are not shown, in seconds."""
 _LOGGED_WAIT_S = 2.0
 """Longer waits between attempts are announced in a log, in seconds."""
-_FRAME_S = 0.1
+FRAME_S = 0.1
 _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _MARGIN = 8
 """Cells of the line that stay free, for the spinner and the end of the line."""
+BAR_PATIENCE_S = 0.5
+"""How long many requests take before their progress is drawn. Most runs have ended by then."""
+_BAR_WIDTH = 30
 
 
 class Progress:
@@ -95,6 +98,34 @@ class Progress:
             line = truncate(escape_controls(text_at(monotonic() - began)).replace("\n", " "), width)
             self._stderr.draw(f"{_FRAMES[number % len(_FRAMES)]} {line}")
             number += 1
-            if done(_FRAME_S):
+            if done(FRAME_S):
                 break
         self._stderr.draw("")
+
+
+class ProgressBar:
+    """How many of many requests are done: a line on stderr that is redrawn; nothing if it is not a terminal."""
+
+    def __init__(self, stderr: Stderr, environ: Mapping[str, str], total: int, past_participle: str) -> None:
+        self._stderr = stderr
+        self._animates = stderr.can_redraw(environ)
+        self._total = total
+        self._past_participle = past_participle
+        self._next_frame_at = monotonic() + BAR_PATIENCE_S
+        self._is_drawn = False
+
+    def update(self, done: int, failed: int) -> None:
+        """Draw the line, unless it was drawn a moment ago."""
+        if not self._animates or monotonic() < self._next_frame_at:
+            return
+        self._next_frame_at = monotonic() + FRAME_S
+        bar = ("━" * (_BAR_WIDTH * (done + failed) // self._total)).ljust(_BAR_WIDTH, "·")
+        failures = f", {failed} failed" if failed else ""
+        self._stderr.draw(f"{bar} {self._past_participle} {done} of {self._total}{failures}")
+        self._is_drawn = True
+
+    def erase(self) -> None:
+        """Remove the line, so that something else can be printed."""
+        if self._is_drawn:
+            self._stderr.draw("")
+            self._is_drawn = False

@@ -16,7 +16,7 @@ from ant_cli.operations.global_flags import PARALLEL, YES
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.api_error import open_client, print_on_stdout, rendered_errors
 from ant_cli.output.printer import check_json
-from ant_cli.output.progress_bar import ProgressBar
+from ant_cli.output.progress import ProgressBar
 from ant_cli.run.run_plan import RunPlan
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.confirmation import confirm
