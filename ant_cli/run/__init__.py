@@ -20,7 +20,7 @@ from ant_cli.settings.loading import load
 from ant_cli.settings.notes import note_credential_choice
 
 if TYPE_CHECKING:
-    from ant_cli.run.until import Waiting
+    from ant_cli.run.repetition import Waiting
 
 
 def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:

@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from ant_cli.input.request import Request
     from ant_cli.output.conditions import Condition
     from ant_cli.run.edited_update import EditedUpdate
-    from ant_cli.run.until import Waiting
-    from ant_cli.run.watch import Watch
+    from ant_cli.run.repetition import Waiting, Watch
 
 
 class RunPlan(NamedTuple):
@@ -141,7 +140,7 @@ def _watch(
 ) -> Watch | None:
     if not flags.is_on(WATCH.name):
         return None
-    from ant_cli.run.watch import watch_of
+    from ant_cli.run.repetition import watch_of
 
     return watch_of(operation, flags, requests.count, settings, runtime)
 
@@ -149,7 +148,7 @@ def _watch(
 def _waiting(operation: Operation, flags: Flags, requests: Requests, runtime: Runtime) -> Waiting | None:
     if not any(param.name in flags for param in (UNTIL, EVERY, FOR)):
         return None
-    from ant_cli.run.until import waiting_of
+    from ant_cli.run.repetition import waiting_of
 
     return waiting_of(operation, flags, requests.count, runtime)
 

@@ -6,36 +6,21 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
 
-from ant_cli.errors import AntError, APIError, NetworkError, ResponseError, UsageError, exclude_each_other, see_help
+from ant_cli.errors import AntError, APIError, NetworkError, ResponseError
 from ant_cli.http.observer import Observer
 from ant_cli.http.retries import RETRIED
-from ant_cli.operations.formats import AUTO_LIST, AUTO_OBJECT
-from ant_cli.operations.global_flags import UNTIL, WATCH
-from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.api_error import open_client
 from ant_cli.output.printer import Transform
 from ant_cli.output.terminal import detect_style
 from ant_cli.output.watch_lines import WatchLines
-from ant_cli.run.rhythm import Rhythm, rhythm_of
+from ant_cli.run.repetition import Rhythm, Watch
+from ant_cli.run.run_plan import RunPlan
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, Protocol
 from ant_cli.runtime.process import resume_gc
-from ant_cli.settings.loading import OutputSettings, Settings
 
 if TYPE_CHECKING:
     from ant_cli.output.watch_screen import Watched
-    from ant_cli.run.run_plan import RunPlan
-
-_LINE_FORMATS = ("json", "jsonl")
-"""The formats of a watch that prints a line for each change."""
-
-
-class Watch(NamedTuple):
-    """What a watch was asked for."""
-
-    rhythm: Rhythm
-    on_screen: bool
-    """Show the latest state on the screen; otherwise print a line for each change."""
 
 
 class Display(Protocol):
@@ -50,42 +35,6 @@ class Display(Protocol):
 
     def failed(self, problem: str, delay_s: float) -> None:
         """Report why there is no new state, and when the next request follows."""
-
-
-def watch_of(operation: Operation, flags: Flags, inputs: int, settings: Settings, runtime: Runtime) -> Watch:
-    """Return what to watch.
-
-    Raises:
-        UsageError: if a flag has a value that can't be used, or can't be combined with --watch.
-
-    """
-    if UNTIL.name in flags:
-        raise exclude_each_other(UNTIL.flag, WATCH.flag, hint=see_help(operation.command))
-    if settings.output.slurp:
-        raise UsageError(f"--slurp prints at the end of a list, but {WATCH.flag} never ends.")
-    if inputs > 1:
-        raise UsageError(f"{WATCH.flag} watches one object, but there are {inputs} inputs.")
-    on_screen = _is_shown_on_screen(operation, settings.output, runtime)
-    if on_screen and settings.connection.debug and runtime.stderr.is_terminal:
-        raise UsageError("--debug would write into the screen.", "Write it to a file: 2> debug.log")
-    return Watch(rhythm_of(flags), on_screen)
-
-
-def _is_shown_on_screen(operation: Operation, output: OutputSettings, runtime: Runtime) -> bool:
-    """Whether the format is shown on the screen. Raises UsageError if it can't be watched."""
-    can_redraw = runtime.stdout.can_redraw(runtime.environ)
-    screen_format = AUTO_LIST if operation.paginated else AUTO_OBJECT
-    name = output.format if output.format_source == "--format" else "auto"
-    if output.columns.strip():
-        name = AUTO_LIST
-    if name == "auto":
-        return can_redraw
-    if name in _LINE_FORMATS:
-        return False
-    if name != screen_format or not can_redraw:
-        screen = f"; at a terminal also {screen_format}"
-        raise UsageError(f"{WATCH.flag} can't show the format {name}.", f"Formats: auto, json, jsonl{screen}.")
-    return True
 
 
 def run_watch(plan: RunPlan, watch: Watch, runtime: Runtime) -> None:
@@ -122,7 +71,7 @@ def _display(plan: RunPlan, watch: Watch, runtime: Runtime) -> AbstractContextMa
 
 
 def _repeat(fetch: Callable[[], list[bytes]], display: Display, rhythm: Rhythm, runtime: Runtime) -> None:
-    is_up, has_begun = rhythm.start(runtime), False
+    deadline, has_begun = runtime.monotonic() + rhythm.limit_s, False
     while True:
         delay_s = rhythm.every_s
         try:
@@ -133,7 +82,7 @@ def _repeat(fetch: Callable[[], list[bytes]], display: Display, rhythm: Rhythm, 
                 raise
             delay_s = max(delay_s, error.retry_after_s if isinstance(error, APIError) else 0.0)
             display.failed(error.message, delay_s)
-        if is_up(delay_s):
+        if runtime.monotonic() + delay_s > deadline:
             return
         runtime.sleep(delay_s)
 
