@@ -6,6 +6,7 @@ resources and further fields, is kept byte for byte.
 
 from __future__ import annotations
 
+import errno
 import os
 import posixpath
 import re
@@ -80,9 +81,16 @@ class LockFile(NamedTuple):
         return self.path.parent / key
 
     def has_file(self, key: str) -> bool:
-        """Whether the file of an entry exists: even if it is a link without a target, but not if it is a folder."""
+        """Whether the file of an entry exists. A link without a target counts as a file, a folder does not.
+
+        If a folder on the way can't be read, the file counts as existing, so that nothing is archived.
+        """
         file = self.file_of(key)
-        return os.path.lexists(file) and not os.path.isdir(file)  # noqa: PTH112 - the name may be too long
+        try:
+            file.lstat()
+            return not file.is_dir()
+        except OSError as error:
+            return error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 
     def with_entry(self, key: str, entry: Entry) -> LockFile:
         """Return the lock file with an entry added or replaced."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import json
 import os
 import shutil
 import subprocess
@@ -228,6 +230,30 @@ def test_a_tracked_file_that_is_now_a_link_without_a_target_is_not_pruned(team):
     Path("environments/a.yaml").unlink()
     Path("environments/a.yaml").symlink_to("gone.yaml")
     assert team.ant("apply", "--yes", "--prune").exit == 2
+    assert set(team.server()) == {"a"}
+
+
+def test_a_tracked_file_that_is_now_a_link_to_a_folder_is_gone(team):
+    """The folder is not searched for other files."""
+    team.write("other/environment_b.yaml")
+    track("./environments")
+    Path("environments").symlink_to("other")
+    result = team.ant("apply", "--dry-run", "--format", "json")
+    assert (result.exit, json.loads(result.stdout)["lost"]) == (0, ["./environments"])
+
+
+def test_an_environment_whose_file_is_in_a_folder_that_can_not_be_read_is_not_archived(team, monkeypatch):
+    """Its file may well be there."""
+    team.write("environments/a.yaml")
+    team.apply(".")
+
+    def refuse(path):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "lstat", refuse)
+    Path("environments").rename("moved")
+    result = team.ant("apply", "--yes", "--prune", "--parallel", "1")
+    assert (result.exit, result.stderr) == (2, "ant: ./environments/a.yaml does not exist.\n")
     assert set(team.server()) == {"a"}
 
 
