@@ -53,7 +53,7 @@ class Queue:
     def __init__(self, url: str, requests: list[str]) -> None:
         self.url = url
         self.requests = requests
-        self._client = httpx.Client(base_url=url, headers=HEADERS)
+        self._client = httpx.Client(base_url=url, timeout=60, headers=HEADERS)
         config = {"name": "queue", "config": {"type": "self_hosted"}}
         self.id = self.send("POST", "/v1/environments", config)["id"]
         self._path = f"/v1/environments/{self.id}/work"

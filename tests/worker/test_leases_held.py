@@ -30,7 +30,7 @@ def test_a_worker_that_always_heartbeats_claims_the_lease_before_the_handler_run
     assert queue.item(work_id)["state"] == "stopped"
 
 
-SHORT = pytest.mark.parametrize("server_lease", [4])
+SHORT = pytest.mark.parametrize("server_lease", [12])
 """With such a lease, an automatic worker claims after about two seconds."""
 
 
@@ -83,7 +83,7 @@ def test_a_stop_request_ends_the_handler(queue, start, script, mode):
     """The handler gets SIGTERM, and the item is stopped for good."""
     (work_id,) = queue.enqueue()
     handler = script("trap 'echo asked to stop; exit 1' TERM; echo started; sleep 600 & wait")
-    worker = start("--heartbeat", mode, "--lease", "2s", "--max-items", "1", handler=[handler])
+    worker = start("--heartbeat", mode, "--lease", "12s", "--max-items", "1", handler=[handler])
     worker.wait_for("handler output", line="started")
     queue.act(work_id, "stop")
     worker.wait_for("handler output", line="asked to stop")
@@ -97,7 +97,7 @@ def test_a_stop_request_ends_the_handler(queue, start, script, mode):
 def test_a_lost_lease_ends_the_handler_and_leaves_the_item_to_its_new_owner(queue, start, blocked, fifo, mode):
     """The official worker would stop the item, which another worker is running."""
     (work_id,) = queue.enqueue()
-    worker = start("--heartbeat", mode, "--lease", "3s", "--max-items", "1", handler=[blocked])
+    worker = start("--heartbeat", mode, "--lease", "12s", "--max-items", "1", handler=[blocked])
     worker.wait_for("handler output", line="started")
     if mode == "auto":
         while queue.item(work_id)["state"] != "active":
@@ -118,7 +118,7 @@ def test_a_lease_that_is_lost_while_the_handler_is_ended_leaves_the_item_to_its_
     """The timeout that ended the handler is no failure of an item that belongs to another worker."""
     (work_id,) = queue.enqueue()
     handler = script("trap 'echo asked to stop' TERM; echo started; sleep 600 & wait; sleep 600")
-    limits = ("--lease", "3s", "--item-timeout", "500ms", "--kill-timeout", "1h", "--max-items", "1")
+    limits = ("--lease", "12s", "--item-timeout", "500ms", "--kill-timeout", "1h", "--max-items", "1")
     worker = start("--heartbeat", "always", *limits, handler=[handler])
     worker.wait_for("handler output", line="asked to stop")
     queue.advance(301)
@@ -133,7 +133,7 @@ def test_a_lease_that_is_lost_while_the_handler_is_ended_leaves_the_item_to_its_
 def test_the_handler_ends_before_a_lease_that_can_not_be_extended(queue, start, blocked):
     """A disconnected worker has to assume that another one gets the item."""
     (work_id,) = queue.enqueue()
-    limits = ("--lease", "1s", "--max-items", "1", "--max-retries", "0")  # so that several requests fail meanwhile
+    limits = ("--lease", "5s", "--max-items", "1", "--max-retries", "0")  # so that several requests fail meanwhile
     worker = start("--heartbeat", "always", *limits, handler=[blocked])
     worker.wait_for("handler output", line="started")
     queue.fail(work_id, disconnect=True, times=100)
@@ -147,7 +147,7 @@ def test_the_handler_ends_before_a_lease_that_can_not_be_extended(queue, start, 
 def test_a_failed_heartbeat_is_repeated(queue, start, blocked, fifo):
     """It follows long before the lease ends."""
     (work_id,) = queue.enqueue()
-    worker = start("--heartbeat", "always", "--lease", "4s", "--max-items", "1", handler=[blocked])
+    worker = start("--heartbeat", "always", "--lease", "12s", "--max-items", "1", handler=[blocked])
     worker.wait_for("handler output", line="started")
     before = queue.count("/heartbeat")
     queue.fail("/heartbeat", status=500)

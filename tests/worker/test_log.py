@@ -16,6 +16,7 @@ import pytest
 from ant_cli.errors import APIError
 from ant_cli.output.worker_log import LogView
 from ant_cli.runtime.background_writer import BackgroundWriter
+from ant_cli.worker.handler import _Allowance
 from ant_cli.worker.log import HandlerLine, LogEvent, WorkerLog
 from ant_cli.worker.settlement import Outcome
 from ant_cli.worker.start import _follow_depth
@@ -250,14 +251,31 @@ def test_no_part_of_a_secret_is_logged_where_a_line_is_cut(secret, limit, filler
 
 
 def test_of_a_flood_of_lines_only_a_part_is_logged_and_the_rest_is_counted(queue, work, script):
-    """The handler is not blocked."""
+    """The handler is not blocked. A slow reader gets even less."""
     (work_id,) = queue.enqueue()
     worker = work(handler=[script("seq 20000; echo last words >&2")])
-    logged = [line for line in worker.output if line.isdigit()]
-    left_out = sum(event["lines"] for event in worker.events("too much output; lines were left out"))
-    assert logged[:5000] == [str(number) for number in range(1, 5001)]
-    assert len(worker.output) + left_out == 20_001
+    too_much = sum(event["lines"] for event in worker.events("too much output; lines were left out"))
+    unread = sum(event["lines"] for event in worker.events("the log was not read in time; lines are missing"))
+    assert worker.output[:1000] == [str(number) for number in range(1, 1001)]
+    assert too_much > 0
+    assert len(worker.output) + too_much + unread == 20_001
     assert queue.item(work_id)["state"] == "stopped"
+
+
+def test_a_handler_may_log_so_many_lines_and_bytes_in_each_period():
+    """Both outputs share the allowance. A longer line costs no more than what is logged of it."""
+    now = [100.0]
+    allowance = _Allowance(lambda: now[0])
+    assert allowance.take(20_000, 60_000) == 5_000
+    assert allowance.is_used_up
+    assert allowance.take(1, 10) == 0
+    now[0] += 10
+    assert allowance.take(200, 3_200_000) == 200
+    assert allowance.take(100, 1_600_000) == 0
+    now[0] += 10
+    assert allowance.take(1, 100_000_000) == 1
+    assert allowance.is_used_up  # so that the handler is read slowly
+    assert allowance.take(1, 10) == 1
 
 
 def test_a_line_without_an_end_is_neither_kept_in_memory_nor_logged_as_a_whole(queue, work, script):
