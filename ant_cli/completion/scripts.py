@@ -7,13 +7,188 @@ of that shell, and `@PROGRAM@` by the name of the program.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+import shlex
+from collections.abc import Callable, Sequence
 from importlib.resources import files
 
-from ant_cli.completion import bash, fish, powershell, zsh
-from ant_cli.completion.tables import Tables
-from ant_cli.help.command_row import Command
+from ant_cli.completion.tables import Tables, ValueRow, kind_name, kind_of
+from ant_cli.help.command_row import Command, first_sentence
+from ant_cli.operations.global_flags import GLOBAL_FLAGS
+from ant_cli.operations.spec import Param
+from ant_cli.operations.value_kinds import ValueKind
 from ant_cli.runtime.light_typing import NamedTuple
+
+
+class _Bash:
+    """The branches of `case`. Each method for a table returns its rows."""
+
+    def subcommands(self, tables: Tables) -> list[str]:
+        """Return the subcommands of each group."""
+        return [
+            self._branch(
+                group.full_name, [self._choice(command.path[-1], command.summary) for command in group.subcommands]
+            )
+            for group in tables.groups
+        ]
+
+    def global_flags(self, _: Tables) -> list[str]:
+        """Return the flags of all commands of the API."""
+        return self._choices(GLOBAL_FLAGS)
+
+    def flags(self, tables: Tables) -> list[str]:
+        """Return the flags of each command."""
+        return [
+            self._branch(
+                command.full_name, self._choices(command.all_flags), has_global=command.takes_all_global_flags
+            )
+            for command in tables.flagged
+        ]
+
+    def flag_kinds(self, tables: Tables) -> list[str]:
+        """Return the kind of value of each flag."""
+        return self._kinds(tables.flag_kinds)
+
+    def argument_kinds(self, tables: Tables) -> list[str]:
+        """Return the kind of each argument."""
+        return self._kinds(tables.argument_kinds)
+
+    def _branch(self, command: str, choices: list[str], *, has_global: bool = False) -> str:
+        shared = ['"${global[@]}"'] if has_global else []
+        return f"{shlex.quote(command)}) reply=({' '.join(choices + shared)}) ;;"
+
+    def _choices(self, flags: Sequence[Param]) -> list[str]:
+        return [flag.flag for flag in flags]
+
+    def _choice(self, name: str, _summary: str) -> str:
+        return name
+
+    def _kinds(self, rows: list[ValueRow]) -> list[str]:
+        """Return branches whose pattern is a command, or any, followed by one of the row's names."""
+        return [f"{self._patterns(row)}) kind='{row.kind}' ;;" for row in rows]
+
+    def _patterns(self, row: ValueRow) -> str:
+        command = shlex.quote(row.command) if row.command else "*"
+        return " | ".join(rf"{command}\ {name}" for name in row.names)
+
+
+class _Zsh(_Bash):
+    """The branches of `case`, with a description after each choice."""
+
+    def _branch(self, command: str, choices: list[str], *, has_global: bool = False) -> str:
+        shared = ['"${global[@]}"'] if has_global else []
+        items = ("  " + item for item in choices + shared)
+        return "\n    ".join([f"({shlex.quote(command)}) reply=(", *items, ") ;;"])
+
+    def _choices(self, flags: Sequence[Param]) -> list[str]:
+        return [self._choice(name, first_sentence(flag.help)) for flag in flags for name in flag.names]
+
+    def _choice(self, name: str, summary: str) -> str:
+        return shlex.quote(name.replace(":", r"\:") + ":" + summary)
+
+    def _kinds(self, rows: list[ValueRow]) -> list[str]:
+        return ["(" + branch for branch in super()._kinds(rows)]
+
+
+class _PowerShell(_Zsh):
+    """The members of hash tables."""
+
+    def _branch(self, command: str, choices: list[str], *, has_global: bool = False) -> str:
+        end = ") + $shared" if has_global else ")"
+        return "\n        ".join([f"{in_powershell(command)} = @(", *("    " + item for item in choices), end])
+
+    def _choice(self, name: str, summary: str) -> str:
+        return in_powershell(f"{name}|{summary}")
+
+    def _kinds(self, rows: list[ValueRow]) -> list[str]:
+        keys = [(f"{row.command} {name}".strip(), row.kind) for row in rows for name in row.names]
+        return [f"{in_powershell(key)} = {in_powershell(kind)}" for key, kind in keys]
+
+
+def in_powershell(text: str) -> str:
+    """Return the text in quotes. Typographic ones are quotes in PowerShell, too."""
+    for mark in "'‘’‚‛":  # noqa: RUF001 - these very characters
+        text = text.replace(mark, mark * 2)
+    return f"'{text}'"
+
+
+_COMPLETE = "complete -c @PROGRAM@ -n"
+_OFFERS = {
+    ValueKind.FREE: "-x",
+    ValueKind.TEXT: "-x -a '(__ant_files_after_at)'",
+    ValueKind.FILE: "-r -F",
+    ValueKind.PROFILE: "-x -a '(__ant_profiles)'",
+    ValueKind.BOOLEAN: "-f",
+    ValueKind.NOTHING: "-f",
+}
+
+
+class _Fish:
+    """A `complete` for each choice, with its condition and its description."""
+
+    def commands(self, tables: Tables) -> list[str]:
+        """Return every full command name. The script uses them to find the command in the line."""
+        return [in_fish(command.full_name) + " \\" for command in tables.commands if command.full_name]
+
+    def valued(self, tables: Tables) -> list[str]:
+        """Return the flags that take a value."""
+        without = (ValueKind.BOOLEAN.value, ValueKind.NOTHING.value)
+        return [name + " \\" for row in tables.flag_kinds if row.kind not in without for name in row.names]
+
+    def booleans(self, tables: Tables) -> list[str]:
+        """Return the flags without a value, to which =true and =false may be attached."""
+        rows = [row for row in tables.flag_kinds if row.kind == ValueKind.BOOLEAN.value]
+        return [name + " \\" for row in rows for name in row.names if name.startswith("--")]
+
+    def subcommands(self, tables: Tables) -> list[str]:
+        """Return the subcommands of each group."""
+        return [
+            f"{_COMPLETE} {self._at(group)} -f -a {in_fish(command.path[-1])} -d {in_fish(command.summary)}"
+            for group in tables.groups
+            for command in group.subcommands
+        ]
+
+    def global_commands(self, tables: Tables) -> list[str]:
+        """Return the commands that take the flags of all commands of the API."""
+        commands = [command for command in tables.commands if command.takes_all_global_flags]
+        return [in_fish(command.full_name) + " \\" for command in commands]
+
+    def global_flags(self, _: Tables) -> list[str]:
+        """Return the flags of all commands of the API."""
+        return [self._line("__ant_takes_global_flags", flag) for flag in GLOBAL_FLAGS]
+
+    def flags(self, tables: Tables) -> list[str]:
+        """Return the flags of each command."""
+        return [self._line(self._at(command), flag) for command in tables.flagged for flag in command.all_flags]
+
+    def arguments(self, tables: Tables) -> list[str]:
+        """Return the arguments of each command. Any number may precede one that may be repeated."""
+        return [
+            f"{_COMPLETE} {in_fish(f'__ant_at_argument {preceding} {command.full_name}')} {self._offer(argument)}"
+            for command in tables.commands
+            for position, argument in enumerate(command.arguments)
+            for preceding in ["any" if argument.type is list else position]
+            if kind_of(argument) is not ValueKind.FREE
+        ]
+
+    def _at(self, command: Command) -> str:
+        """Return the condition that the line so far is this command, with any number of arguments."""
+        return in_fish(f"__ant_at any {command.full_name}".rstrip())
+
+    def _line(self, condition: str, flag: Param) -> str:
+        names = " ".join(f"-l {name[2:]}" if name.startswith("--") else f"-s {name[1:]}" for name in flag.names)
+        return f"{_COMPLETE} {condition} {names} {self._offer(flag)} -d {in_fish(first_sentence(flag.help))}"
+
+    def _offer(self, param: Param) -> str:
+        """Return the options of `complete` that offer what a parameter takes."""
+        if param.choices:  # each with its own, empty description: otherwise fish would show the flag's next to it
+            described = " ".join(rf"{choice}\t" for choice in param.choices)
+            return f"-x -a {in_fish(described)}"
+        return _OFFERS.get(kind_of(param)) or f"-x -a '(__ant_ids {kind_name(param)})'"
+
+
+def in_fish(text: str) -> str:
+    r"""Return the text in quotes, in which only \ and ' have a meaning to fish."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 class Shell(NamedTuple):
@@ -21,15 +196,15 @@ class Shell(NamedTuple):
 
     file: str
     """The name of the script and of the template. zsh and fish find the script by this name."""
-    tables: Mapping[str, Callable[[Tables], list[str]]]
-    """The functions that write the rows of each table of its template."""
+    syntax: object
+    """Has a method for each table of the template."""
 
 
 SHELLS = {
-    "bash": Shell("ant.bash", bash.TABLES),
-    "zsh": Shell("_ant", zsh.TABLES),
-    "fish": Shell("ant.fish", fish.TABLES),
-    "powershell": Shell("ant.ps1", powershell.TABLES),
+    "bash": Shell("ant.bash", _Bash()),
+    "zsh": Shell("_ant", _Zsh()),
+    "fish": Shell("ant.fish", _Fish()),
+    "powershell": Shell("ant.ps1", _PowerShell()),
 }
 
 
@@ -39,12 +214,13 @@ PROGRAMS = ("ant", "ant-environments")
 
 def script(shell: str, root: Command, program: str = PROGRAMS[0]) -> str:
     """Return the script of a shell, for a tree of commands. It completes one of the names of the program."""
-    file, writers = SHELLS[shell]
+    file, syntax = SHELLS[shell]
     template = files("ant_cli.completion").joinpath("templates", file).read_text("utf-8")
     tables = Tables(root)
 
     def rows(marker: re.Match[str]) -> str:
-        return "\n".join(marker["indent"] + line for line in writers[marker["name"]](tables))
+        lines_of: Callable[[Tables], list[str]] = getattr(syntax, marker["name"])
+        return "\n".join(marker["indent"] + line for line in lines_of(tables))
 
     written = re.sub(r"^(?P<indent> *)@TABLE (?P<name>\w+)@$", rows, template, flags=re.MULTILINE)
     return written.replace("@PROGRAM@", program)

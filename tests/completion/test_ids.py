@@ -464,3 +464,11 @@ def test_the_flags_that_completion_reads_exist():
     from ant_cli.operations import OPERATIONS
 
     assert {param.flag for operation in OPERATIONS for param in params_of(operation)} >= ids.DECIDING_FLAGS
+
+
+def test_ids_are_kept_for_folders_whose_names_are_not_utf_8(clean_environ):
+    """Python represents such bytes by surrogates, which UTF-8 can't encode."""
+    environ = {**clean_environ, "XDG_STATE_HOME": os.fsdecode(b"/home/\xff")}
+    kept = cache.Cache(environ, "environment_id", {})
+    kept.write(b"env_1\n")
+    assert kept.read() == b"env_1\n"

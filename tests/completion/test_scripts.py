@@ -8,8 +8,8 @@ import subprocess
 
 import pytest
 
-from ant_cli.completion import powershell, scripts
-from ant_cli.completion.fish import quote
+from ant_cli.completion import scripts
+from ant_cli.completion.scripts import in_fish, in_powershell
 from ant_cli.completion.tables import Tables, takes_flags
 from ant_cli.help.catalog import catalog
 from ant_cli.help.command_row import Command
@@ -115,9 +115,9 @@ def test_a_flag_may_take_other_values_after_a_particular_command():
 @pytest.mark.parametrize(
     ("quoting", "text", "quoted"),
     [
-        (quote, "can't \\ do", r"'can\'t \\ do'"),
-        (powershell.quote, "can't", "'can''t'"),
-        (powershell.quote, "can’t", "'can’’t'"),  # noqa: RUF001 - this very character
+        (in_fish, "can't \\ do", r"'can\'t \\ do'"),
+        (in_powershell, "can't", "'can''t'"),
+        (in_powershell, "can’t", "'can’’t'"),  # noqa: RUF001 - this very character
     ],
 )
 def test_descriptions_are_quoted_for_their_shell(quoting, text: str, quoted: str):
@@ -159,7 +159,9 @@ def test_the_powershell_script_follows_the_grammar():
 @pytest.mark.parametrize("table", ["subcommands", "flags", "flag_kinds", "argument_kinds"])
 def test_no_powershell_hash_table_has_duplicate_keys(table: str):
     """PowerShell rejects duplicate keys, and ignores case."""
-    keys = [row.partition(" = ")[0].lower() for row in powershell.TABLES[table](Tables(ROOT))]
+    keys = [
+        row.partition(" = ")[0].lower() for row in getattr(scripts.SHELLS["powershell"].syntax, table)(Tables(ROOT))
+    ]
     assert len(set(keys)) == len(keys)
 
 
