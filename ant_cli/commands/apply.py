@@ -209,7 +209,8 @@ def _apply_saved(file: str, job: Job) -> None:
     if job.paths or any(job.options):
         raise UsageError("--plan takes everything else from the plan.", "Leave out the paths and the other flags.")
     saved = plan_data.read_plan(file)
-    job = job._replace(paths=saved.paths, lock_path=Path(saved.lock_file), options=saved.options, yes=True)
+    lock_path = find_lock_path(saved.lock_file, Path.cwd())
+    job = job._replace(paths=saved.paths, lock_path=lock_path, options=saved.options, yes=True)
     with holding(job.lock_path, job.runtime) as journal:
         lock = read_lock(job.lock_path)
         loaded = load_files(job.paths, lock)

@@ -201,6 +201,20 @@ def test_nothing_is_written_through_a_link_that_leads_out_of_the_repository(team
     assert set(team.server()) == {"there"}
 
 
+def test_a_saved_plan_is_not_carried_out_through_a_link_that_leads_out_of_the_repository(team, outside):
+    """A pull request may replace the folder by a link after the plan was made."""
+    Path(".git").mkdir()
+    team.write("prod/environments/a.yaml")
+    lock_file = ("--lock-file", "prod/claude-lock.json")
+    assert team.ant("apply", "--dry-run", "--save-plan", "plan.json", *lock_file, "prod").exit == 0
+    Path("prod").rename(outside / "prod")
+    Path("prod").symlink_to(outside / "prod")
+    result = team.ant("apply", "--plan", "plan.json")
+    assert (result.exit, "prod can't be used: it is outside" in result.stderr) == (2, True)
+    assert [path.name for path in (outside / "prod").iterdir()] == ["environments"]
+    assert team.server() == {}
+
+
 def test_the_lock_file_of_another_place_can_be_named(team, outside):
     """Its path leads out of the repository itself, or the link is outside, where no pull request can put one."""
     Path("repository/.git").mkdir(parents=True)
