@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -115,6 +116,35 @@ def test_a_file_of_another_user_is_rejected_unless_the_rule_allows_it(path, monk
         assert problem(path, rule).startswith(
             "it belongs to another user. If it is yours after all: sudo chown $(id -u) "
         )
+
+
+@pytest.mark.parametrize(
+    ("group", "members", "is_read"),
+    [
+        ("ada", [], True),
+        ("ada", ["ada"], True),
+        ("ada", ["ada", "bob"], False),
+        ("staff", [], False),
+        (None, [], False),
+    ],
+)
+def test_a_group_counts_as_others_unless_it_is_that_of_the_owner_alone(path, monkeypatch, group, members, is_read):
+    """A container may have no names for its groups."""
+
+    def find_group(_):
+        if group is None:
+            raise KeyError
+        return SimpleNamespace(gr_name=group, gr_mem=members)
+
+    monkeypatch.setattr("grp.getgrgid", find_group)
+    monkeypatch.setattr("pwd.getpwuid", lambda _: SimpleNamespace(pw_name="ada"))
+    path.chmod(0o664)
+    if is_read:
+        assert read_trusted(str(path), FileRule(10, own_group=True)) == b"content"
+    else:
+        assert "other users can change it" in problem(path, FileRule(10, own_group=True))
+    path.chmod(0o666)
+    assert "other users can change it" in problem(path, FileRule(10, own_group=True))
 
 
 def test_a_name_that_no_file_can_have_is_an_error_of_the_file():
