@@ -19,6 +19,7 @@ import pytest
 
 from tests.conftest import Screen
 from tests.screens.scenes import FULL_SCREEN_OFF, NOW, SCENES, canonical, play
+from tests.terminal_session import PATIENCE_S
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parent.parent
@@ -95,7 +96,10 @@ def test_a_real_terminal_shows_the_same(name, width, tmp_path):
     tmux("new-session", "-d", *size, f"{program}; tmux wait-for -S shown; tmux wait-for seen")
     try:
         tmux("wait-for", "shown")
-        assert canonical(tmux("capture-pane", "-e", "-p")) == (FOLDER / f"{name}-{width}.txt").read_text("utf-8")
+        expected, deadline = (FOLDER / f"{name}-{width}.txt").read_text("utf-8"), time.monotonic() + PATIENCE_S
+        while (shown := canonical(tmux("capture-pane", "-e", "-p"))) != expected and time.monotonic() < deadline:
+            pass  # tmux may still be reading what the program wrote before it ended
+        assert shown == expected
     finally:
         tmux("kill-server")
 
