@@ -9,11 +9,11 @@ class Format(NamedTuple):
     """A format."""
 
     name: str
-    render: str
-    """The function that renders values, as `module:function` in `ant_cli.output`; imported when it is used.
+    render: str = ""
+    """The function of `output/renderers.py` that renders values.
 
-    It takes JSON values and the style of the output (None in a pipe), and returns the bytes to print for each. For
-    a table it makes the renderer instead, because the widths of the columns depend on the rows before.
+    It takes JSON values and the style of the output (None in a pipe), and returns the bytes to print for each. A
+    table has none: the widths of its columns depend on the rows before.
     """
     separator: bytes = b""
     """Printed between values."""
@@ -26,14 +26,14 @@ class Format(NamedTuple):
 
 
 FORMATS = (
-    Format("auto", "renderers:as_json"),
-    Format("json", "renderers:as_json"),
-    Format("jsonl", "renderers:as_jsonl"),
-    Format("yaml", "renderers:as_yaml", separator=b"---\n"),
-    Format("table", "table:make_table", is_table=True),
-    Format("pretty", "renderers:as_pretty", separator=b"\n"),
-    Format("raw", "renderers:as_raw", is_response=True),
-    Format("explore", "renderers:as_json", opens_screen=True),
+    Format("auto", "as_json"),
+    Format("json", "as_json"),
+    Format("jsonl", "as_jsonl"),
+    Format("yaml", "as_yaml", separator=b"---\n"),
+    Format("table", is_table=True),
+    Format("pretty", "as_pretty", separator=b"\n"),
+    Format("raw", "as_raw", is_response=True),
+    Format("explore", "as_json", opens_screen=True),
 )
 BY_NAME = {row.name: row for row in FORMATS}
 

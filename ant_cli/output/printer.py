@@ -108,7 +108,7 @@ class Printer:
         self._path = settings.transform
         self._raw_strings = settings.raw_output
         warn = runtime.stderr.say
-        self._render = make_renderer(
+        self._encode = make_renderer(
             self.format,
             settings.columns,
             is_list=is_list,
@@ -124,7 +124,7 @@ class Printer:
         if self.format.opens_screen:
             self._explore([values], is_list=False)
         else:
-            self._write(self._rendered(values))
+            self._write(self._encode_checked(values))
             self._note_unmatched()
 
     def print_pages(self, pages: Iterable[list[bytes]]) -> None:
@@ -132,7 +132,7 @@ class Printer:
         if self.format.opens_screen:
             self._explore(map(self._transformed, pages), is_list=True)
         else:
-            self._print_parts(map(self._rendered, map(self._transformed, self._noting_emptiness(pages))))
+            self._print_parts(map(self._encode_checked, map(self._transformed, self._noting_emptiness(pages))))
             self._note_unmatched()
 
     def print_array(self, pages: Iterable[list[bytes]]) -> None:
@@ -144,7 +144,7 @@ class Printer:
             pages = self._noting_emptiness(pages)
         items = [item for page in pages for item in self._transformed(page)]
         values = items if self.format.is_table else [b"[" + b",".join(items) + b"]"]
-        self._print_parts([self._rendered(values)])
+        self._print_parts([self._encode_checked(values)])
         self._note_unmatched()
 
     def _note_unmatched(self) -> None:
@@ -184,23 +184,23 @@ class Printer:
         )
         if result.value:
             is_raw = result.is_raw or self._raw_strings
-            self._write(self._render_item(result.value) if is_raw else self._render([result.value]))
+            self._write(self._encode_one(result.value) if is_raw else self._encode([result.value]))
         if result.error:
             raise result.error
 
-    def _rendered(self, values: list[bytes]) -> bytes:
+    def _encode_checked(self, values: list[bytes]) -> bytes:
         """Return values in the requested format. Raises ResponseError if the format can't represent them."""
         try:
             if self._raw_strings and any(json_text.json_type(value) == "string" for value in values):
-                return b"".join(map(self._render_item, values))
-            return self._render(values)
+                return b"".join(map(self._encode_one, values))
+            return self._encode(values)
         except (json_text.JSONTextError, RecursionError) as error:  # some formats can't be nested as deeply as JSON
             raise ResponseError(f"the response can't be printed as {self.format.name}. {error}") from None
 
-    def _render_item(self, value: bytes) -> bytes:
+    def _encode_one(self, value: bytes) -> bytes:
         """Return one value, a string without its quotes."""
         if json_text.json_type(value) != "string":
-            return self._render([value])
+            return self._encode([value])
         return as_raw_string(value, self._style)
 
 

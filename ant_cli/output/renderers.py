@@ -1,6 +1,6 @@
 """Renderers: convert the JSON values of a page to the bytes to print.
 
-`operations/formats.py` has a row for each format, which names a function here, or in the module of a larger format.
+`operations/formats.py` has a row for each format, which names a function here.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from collections.abc import Callable
 
 from ant_cli.gjson import json_text
 from ant_cli.operations.formats import Format
-from ant_cli.runtime.late_import import import_named
 from ant_cli.runtime.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,11 +28,11 @@ def make_renderer(
     shows_archived: bool = False,
 ) -> Renderer:
     """Return the renderer of a format, plain if there is no style. Raises UsageError for a bad `--columns`."""
-    function = import_named(f"ant_cli.output.{format_.render}")
     if format_.is_table:
-        table: Renderer = function(columns, warn, style, is_list=is_list, shows_archived=shows_archived)
-        return table
-    return _Sequence(function, format_.separator, style)
+        from ant_cli.output.table import make_table
+
+        return make_table(columns, warn, style, is_list=is_list, shows_archived=shows_archived)
+    return _Sequence(globals()[format_.render], format_.separator, style)
 
 
 class _Sequence:
