@@ -23,6 +23,7 @@ import pytest
 from ant_cli.commands.auth.prompts import prompt_secret
 from ant_cli.emulator import Emulator
 from ant_cli.errors import UsageError
+from tests.completion.terminal import OWN_TERMINAL
 from tests.conftest import make_runtime
 from tests.processes import coverage_env
 
@@ -283,9 +284,9 @@ def test_login_does_not_prompt_for_a_key_if_the_profiles_file_is_malformed(ant_w
 
 def on_terminal(words, environ, *typed):
     """Run `ant` on its own terminal, answer each prompt, and return the status and the output."""
-    child, terminal = pty.fork()
-    if child == 0:
-        os.execve(sys.executable, [sys.executable, "-m", "ant_cli", *words], environ)
+    terminal, theirs = pty.openpty()
+    command = ["sh", "-c", OWN_TERMINAL, os.ttyname(theirs), sys.executable, "-m", "ant_cli", *words]
+    child = subprocess.Popen(command, env=environ, start_new_session=True)
     seen = b""
     answers = list(typed)
     for _ in range(60):
@@ -301,12 +302,14 @@ def on_terminal(words, environ, *typed):
             part = b""
         if not part:
             break
+        if not seen:  # the program has opened it, too
+            os.close(theirs)
         seen += part
         if answers and seen.rstrip().endswith(b"(not shown):"):
             os.write(terminal, answers.pop(0).encode())
+    status = child.wait()
     os.close(terminal)
-    _, status = os.waitpid(child, 0)
-    return os.waitstatus_to_exitcode(status), seen.decode()
+    return status, seen.decode()
 
 
 @pytest.fixture

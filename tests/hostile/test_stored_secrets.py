@@ -279,7 +279,8 @@ def watched(monkeypatch) -> Watched:
 
     monkeypatch.setattr(subprocess, "Popen", Popen)
     for name in ("system", "posix_spawn", "posix_spawnp", "execv", "execve", "fork", "forkpty", "putenv"):
-        monkeypatch.setattr(os, name, noting(getattr(os, name)))
+        if hasattr(os, name):  # Windows lacks most
+            monkeypatch.setattr(os, name, noting(getattr(os, name)))
     monkeypatch.setattr(builtins, "open", note_open)
     monkeypatch.setattr(io, "open", note_open)
     monkeypatch.setattr(os, "open", note_descriptor)
