@@ -187,7 +187,7 @@ class Server:
     def _turn(self, seconds: float) -> None:
         """Wait for up to this time until there is something to read or write, and do it."""
         at_once = self._dispatcher.at_once
-        wasyncore.loop(0 if at_once else seconds, self._http.adj.asyncore_use_poll, self._sockets, count=1)
+        wasyncore.loop(seconds, self._http.adj.asyncore_use_poll, self._sockets, count=1)
         for _ in range(len(at_once)):
             at_once.popleft().service()
 

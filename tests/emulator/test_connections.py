@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -64,6 +65,13 @@ def test_a_chunked_body_is_rejected_as_soon_as_it_exceeds_the_limit(served):
         chunks = iter([b" " * LARGEST_BODY, b" "])
         connection.request("POST", ENVIRONMENTS, chunks, HEADERS, encode_chunked=True)
         assert connection.getresponse().status == 413
+
+
+def test_requests_that_are_sent_together_are_answered_in_turn(served):
+    """A client need not wait for a response before it sends the next request."""
+    lines = [f"GET {path} HTTP/1.1\r\nhost: localhost\r\n" for path in ("/healthz", "/nothing", "/healthz")]
+    received = raw(served, ("\r\n".join(lines) + "connection: close\r\n\r\n").encode())
+    assert re.findall(rb"HTTP/1.1 (\d+)", received) == [b"200", b"401", b"200"]
 
 
 def test_a_body_of_exactly_ten_megabytes_is_accepted(served):
