@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from ant_cli.output.terminal import Style, cell_width
 from ant_cli.runtime import Runtime, shell
+from ant_cli.runtime.signals import signal_handlers
 from ant_cli.runtime.streams import is_broken_pipe
 
 _VARIABLES = ("ANT_PAGER", "PAGER")
@@ -77,11 +78,8 @@ def _write(data: bytes, program: subprocess.Popen[bytes] | None, runtime: Runtim
 
 def _wait_for(program: subprocess.Popen[bytes]) -> None:
     """Wait until the user quits the pager. Only the pager handles Ctrl-C meanwhile."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
+    with signal_handlers({signal.SIGINT: signal.SIG_IGN}):
         program.communicate()
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def command_of(environ: Mapping[str, str], warn: Callable[[str], None]) -> list[str]:

@@ -17,6 +17,7 @@ from ant_cli.output.terminal import shows_colour
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.runtime.process import Terminated
+from ant_cli.runtime.signals import signal_handlers
 
 if TYPE_CHECKING:
     from ant_cli.output.explorer.application import Choice, Explorer
@@ -102,13 +103,9 @@ def _sigterm_as_sigint() -> Iterator[None]:
         terminated = True
         signal.raise_signal(signal.SIGINT)
 
-    before = signal.getsignal(signal.SIGTERM)
-    if before not in (signal.SIG_IGN, None):
-        signal.signal(signal.SIGTERM, interrupt)
     try:
-        yield
+        with signal_handlers({signal.SIGTERM: interrupt}):
+            yield
     finally:
-        if before is not None:
-            signal.signal(signal.SIGTERM, before)
         if terminated:
             raise Terminated
