@@ -9,14 +9,12 @@ from collections.abc import Callable, Sequence
 from ant_cli import __version__
 from ant_cli.errors import INTERRUPTED, TERMINATED, AntError, APIError, UsageError
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.light_typing import TYPE_CHECKING, NoReturn
 from ant_cli.runtime.process import Terminated, escapes_work, exit_now, handle_sigterm, pause_gc
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 from ant_cli.settings.exposed_secrets import exposed_secrets
 
-TYPE_CHECKING = False  # as in light_typing, which `ant --version` does without
 if TYPE_CHECKING:
-    from typing import NoReturn
-
     from ant_cli.argv import CommandCall
     from ant_cli.operations.spec import Flags
 

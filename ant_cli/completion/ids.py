@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 
 from ant_cli.completion.cache import Cache
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.runtime.sanitize import collapse_space
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ant_cli.http.client import Client
     from ant_cli.input.request import Request

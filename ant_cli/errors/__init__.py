@@ -21,9 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 
-TYPE_CHECKING = False  # as in light_typing, which `ant --version` does without
-if TYPE_CHECKING:
-    from typing import Self
+from ant_cli.runtime.light_typing import Self
 
 NOT_FOUND = 404
 EXIT_CODES = {401: 4, 403: 4, NOT_FOUND: 5, 409: 6, 412: 6, 408: 7, 429: 7}

@@ -6,11 +6,9 @@ import time
 from collections.abc import Callable, Mapping
 
 from ant_cli.runtime import variables
+from ant_cli.runtime.light_typing import TYPE_CHECKING, Any
 
-TYPE_CHECKING = False  # as in light_typing, which `ant --version` does without
 if TYPE_CHECKING:
-    from typing import Any
-
     from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 
 

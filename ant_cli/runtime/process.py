@@ -10,10 +10,7 @@ import os
 import sys
 
 from ant_cli.errors import INTERRUPTED, TERMINATED
-
-TYPE_CHECKING = False  # as in light_typing, which `ant --version` does without
-if TYPE_CHECKING:
-    from typing import Any, NoReturn
+from ant_cli.runtime.light_typing import Any, NoReturn
 
 
 def pause_gc() -> None:

@@ -13,12 +13,11 @@ import stat
 import sys
 
 from ant_cli.errors import OutputError, UsageError, os_error_text
+from ant_cli.runtime.light_typing import TYPE_CHECKING, BinaryIO
 from ant_cli.runtime.sanitize import escape_controls
 
-TYPE_CHECKING = False  # as in light_typing, which `ant --version` does without
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import BinaryIO
 
     from ant_cli.runtime.background_writer import BackgroundWriter
 
