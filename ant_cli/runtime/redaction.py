@@ -20,7 +20,8 @@ _MAX_LENGTH = 4096
 _LONG = 16
 """From this length, a secret in hexadecimal or base64 may be in pieces, such as lines. Those of a shorter one could
 be words."""
-_KEY = r"sk-ant-[A-Za-z0-9_-]{4,}"
+_KEY_START = "sk-ant-"
+_KEY = _KEY_START + r"[A-Za-z0-9_-]{4,}"
 """How keys begin. A key in the wrong place is redacted even though it was not registered."""
 _SECRET_MEMBER = re.compile(rf'("(?:{"|".join(MEMBERS)})"\s*:\s*)"((?:[^"\\]|\\.)*)"?')
 """A member with a secret. The text may end within it."""
@@ -45,12 +46,12 @@ def redact(text: str, secrets: Iterable[str]) -> str:
 
 def _replace(text: str, secrets: tuple[str, ...]) -> str:
     """Replace secrets, and anything like a key, in the text with and without its escapes."""
-    pattern, pattern_in_pieces = _patterns(secrets)
+    forms, forms_in_pieces = _forms(secrets)
     spans: list[tuple[int, int]] = []
     for level in _levels(text):
-        spans += _find(pattern, level)
-        if pattern_in_pieces:
-            spans += _find(pattern_in_pieces, level.translate(_SEPARATORS))
+        spans += _find(forms, level)
+        if forms_in_pieces:
+            spans += _find(forms_in_pieces, level.translate(_SEPARATORS))
     parts, position = [], 0
     for start, end in sorted(spans):
         if start >= position:
@@ -59,45 +60,47 @@ def _replace(text: str, secrets: tuple[str, ...]) -> str:
     return "".join([*parts, text[position:]])
 
 
-def _find(pattern: re.Pattern[str], level: str) -> list[tuple[int, int]]:
-    """Return the spans of secrets in a level, whose fillers and separators belong to no secret."""
+def _find(forms: Iterable[str], level: str) -> list[tuple[int, int]]:
+    """Return the spans of secrets, and of anything like a key, without the fillers and separators of a level."""
     text = level.replace(_FILLER, "").replace(_SEPARATOR, "")
-    found = [match.span() for match in pattern.finditer(text)]
+    comparable = _comparable(text)
+    found = [span for form in forms for span in _occurrences(form, comparable)]
+    if _KEY_START in text:
+        found += [match.span() for match in re.finditer(_KEY, text)]
     if not found or len(text) == len(level):
         return found
     positions = [position for position, character in enumerate(level) if character not in (_FILLER, _SEPARATOR)]
     return [(len(level[: positions[start]].rstrip(_FILLER)), positions[end - 1] + 1) for start, end in found]
 
 
+def _occurrences(form: str, text: str) -> Iterator[tuple[int, int]]:
+    start = text.find(form)
+    while start >= 0:
+        yield start, start + len(form)
+        start = text.find(form, start + 1)
+
+
+def _comparable(text: str) -> str:
+    """Return a text of the same length in lower case, in which base64 and forms are as outside of URLs."""
+    return text.replace("İ", "i").lower().translate(_IN_URLS)
+
+
 @lru_cache(maxsize=16)  # a log redacts the same few secrets in every line
-def _patterns(secrets: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str] | None]:
-    """Return a pattern for secrets in all their forms and anything like a key, and one for forms in pieces."""
-    forms = [form for secret in secrets for form in _texts(secret)]
-    forms += [form for secret in secrets if len(secret) < _LONG for form in _encoded(secret)]
-    in_pieces = [form for secret in secrets if len(secret) >= _LONG for form in _encoded(secret)]
-    return _any_of([*forms, _KEY]), _any_of(in_pieces) if in_pieces else None
-
-
-def _any_of(forms: list[str]) -> re.Pattern[str]:
-    return re.compile("|".join(sorted(forms, key=len, reverse=True)))
-
-
-def _texts(secret: str) -> Iterator[str]:
-    """Yield patterns for a secret in upper or lower case. What it contains may look like an escape."""
-    for text in {secret, unescaped(secret)}:
-        yield f"(?i:{re.escape(text)})"
+def _forms(secrets: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """Return all comparable forms of secrets, and those that are also found in pieces."""
+    forms = {form for secret in secrets for form in (secret, unescaped(secret), *_encoded(secret))}
+    in_pieces = {form for secret in secrets if len(secret) >= _LONG for form in _encoded(secret)}
+    return [*map(_comparable, forms)], [*map(_comparable, in_pieces)]
 
 
 def _encoded(secret: str) -> Iterator[str]:
-    """Yield patterns for a secret in hexadecimal and in base64, which depends on the number of preceding bytes."""
-    import base64  # late: at the start, there is no secret to hide yet
+    """Yield a secret in hexadecimal, and in base64, which depends on the number of preceding bytes."""
+    from binascii import b2a_base64  # late: at the start, there is no secret to hide yet
 
     data = secret.encode("utf-8", "surrogatepass")
-    yield f"(?i:{data.hex()})"
+    yield data.hex()
     for shift, skip in ((0, 0), (1, 2), (2, 3)):
-        encoded = base64.b64encode(bytes(shift) + data).decode()
-        own = encoded[skip : (shift + len(data)) * 8 // 6]
-        yield own.replace("+", "[ +-]").replace("/", "[/_]")  # in URLs; an unescaped + is a space there
+        yield b2a_base64(bytes(shift) + data).decode()[skip : (shift + len(data)) * 8 // 6]
 
 
 # Escapes are undone level by level. The character of an escape is preceded by fillers up to the escape's length, so
@@ -107,9 +110,10 @@ _FILLER, _SEPARATOR = "\ud800", "\ud801"
 """Lone surrogates, which no text in UTF-8 has."""
 _SEPARATORS = dict.fromkeys(map(ord, " \t\r\n:"), _SEPARATOR)
 """The characters between the pieces of a long secret in hexadecimal or base64."""
+_IN_URLS = {ord(" "): "+", ord("-"): "+", ord("_"): "/"}
 _MAX_LEVELS = 8
 """How many nested notations are undone, such as JSON in JSON in a URL."""
-_STARTS = "%\\&+"
+_STARTS = "%\\&"
 """The characters with which escapes start. Most texts have none, which is quick to check."""
 _ESCAPE = r"""
     % (?: ~[0-7] ~H | ~[c-fC-F] ~H (?: ~% ~[89abAB] ~H ){1,3} )
@@ -128,7 +132,7 @@ def _levels(text: str) -> Iterator[str]:
         yield text
         if not any(start in text for start in _STARTS):
             return
-        undone = re.sub(_ESCAPE, _undo, text.replace("+", " "), flags=re.VERBOSE)
+        undone = re.sub(_ESCAPE, _undo, text, flags=re.VERBOSE)
         if undone == text:
             return
         text = undone

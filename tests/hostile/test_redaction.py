@@ -88,6 +88,31 @@ def test_a_secret_is_redacted_in_every_encoding_and_the_text_around_it_is_kept(s
     assert spell(secret)[2:-2] not in shown
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("%61%62%61%62", REDACTED),
+        ("x&#97;&#98;&#97;&#98;x", f"x{REDACTED}x"),
+        ("xababax", f"x{REDACTED}ax"),
+        ("xabababx", f"x{REDACTED}x"),
+        ("\u0130\u0130<<ABAB>>", f"\u0130\u0130<<{REDACTED}>>"),
+    ],
+)
+def test_exactly_the_characters_of_a_secret_are_replaced(text, shown):
+    """Escapes go as a whole, occurrences may overlap, and letters whose lower case is longer shift nothing."""
+    assert redact(text, ["abab"]) == shown
+
+
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+def test_a_secret_is_redacted_in_both_alphabets_of_base64(encode):
+    """They differ in two characters."""
+    secret = "ab>>>>??????cd"
+    encoded = encode(secret.encode()).decode()
+    assert {*encoded} & {*"+-"}
+    assert {*encoded} & {*"/_"}
+    assert redact(encoded, [secret]).startswith(REDACTED)
+
+
 @given(st.text(min_size=4), st.text(), st.text())
 def test_a_secret_is_redacted_in_any_surrounding_text(secret, before, after):
     """The redacted text never contains the secret, unless the mark itself contains it."""

@@ -144,7 +144,7 @@ def test_a_secret_of_a_profile_is_redacted_if_a_server_echoes_it(ant, profiles, 
         words = ("beta:environments", "retrieve", "env_1", *url, *more)
         done = ant(*words, env={"ANTHROPIC_API_KEY": None}, network=True)
     assert (done.exit, len(server.requests)) == (5, 1)
-    assert "bad <[redacted]>" in done.stderr
+    assert "bad <[redacted]>" in done.stderr + done.stdout
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_a_tool_command_redacts_every_secret_in_the_profiles(ant, profiles, prof
         profiles(profile.format(key=KEY, port=server.port))
         done = ant(*words.split(), env={"ANTHROPIC_API_KEY": None}, stdin="new-key-0123", network=True)
     assert (done.exit, len(server.requests)) == (1, 1)
-    assert "bad <[redacted]>" in done.stderr
+    assert "bad <[redacted]>" in done.stderr + done.stdout
 
 
 def test_a_piped_key_is_redacted_in_the_error_of_a_credential_store_that_quotes_it(
