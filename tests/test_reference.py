@@ -11,8 +11,7 @@ import generate as generator
 import pytest
 
 from ant_cli.help.catalog import catalog
-from ant_cli.help.reference_files import pages
-from ant_cli.help.roff import manual_page
+from ant_cli.help.reference_files import manual_page, pages
 from ant_cli.help.topics import TOPICS
 from ant_cli.operations import OPERATIONS
 
