@@ -15,7 +15,7 @@ from ant_cli.runtime.reading import decode
 from ant_cli.runtime.sanitize import escape_breaks
 from ant_cli.runtime.trusted_files import NOTHING_FORBIDDEN, FileRule, read_trusted
 
-_FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(.*?)(?:^---[ \t]*(?:\r?\n|\Z))(.*)", re.DOTALL | re.MULTILINE)
+_FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)(?:^---[ \t]*(?:\n|\Z))(.*)", re.DOTALL | re.MULTILINE)
 
 
 _DATA_RULE = FileRule(1_000_000, NOTHING_FORBIDDEN, owner="anyone", may_be_link=True, endings=DATA)
@@ -95,7 +95,7 @@ def _read(path: Path, repository: str) -> _FileText:
         raise UsageError(f"{escape_breaks(str(path))}: its name has a control character.")
     rule = _DATA_RULE if path.suffix.lower() in DATA else _PROSE_RULE
     try:
-        text = decode(read_trusted(str(path), rule, repository), str(path))
+        text = decode(read_trusted(str(path), rule, repository), str(path)).replace("\r\n", "\n")
     except OSError as error:
         raise UsageError(f"{path} can't be used: {os_error_text(error)}.") from None
     if path.suffix.lower() in DATA:
@@ -103,7 +103,7 @@ def _read(path: Path, repository: str) -> _FileText:
     match = _FRONT_MATTER.match(text)
     if match:
         return _FileText(match[1], match[2].strip(), 1)
-    if re.match(r"---[ \t]*\r?\n", text):
+    if re.match(r"---[ \t]*\n", text):
         raise UsageError(f"{path}, line 1, column 1: the front matter has no end: a line of --- is missing.")
     return _FileText("", text.strip(), 0, has_data=False)
 

@@ -211,6 +211,26 @@ def test_the_prose_of_markdown_is_the_description():
     }
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.yaml", "description: |\n  For\n\n  data.\nmetadata:\n  k: >-\n    x\n    y\n  q: 'a\n    b'\n"),
+        ("a.md", "---\nmetadata: {k: x}\n---\n\nFor\n\ndata,\nand more.\n"),
+        ("a.json", '{\n"description": "For\\r\\ndata."\n}\n'),
+    ],
+)
+def test_a_file_checked_out_with_crlf_is_the_same_environment_as_with_lf(name, text):
+    """Git on Windows converts line endings, and a team shares one lock file."""
+    hashes = set()
+    for ending in ("\n", "\r\n"):
+        write(f"environments/{name}")
+        Path("environments", name).write_bytes(text.replace("\n", ending).encode())
+        declaration = one(".")
+        hashes.add(declaration.hash)
+    assert len(hashes) == 1
+    assert declaration.body.keys() & {"description", "metadata"}
+
+
 def test_the_type_of_the_file_is_not_sent():
     """It only says which command creates the object."""
     write("a.yaml", "type: environment\nname: b\nmetadata: {tier: '1'}")
