@@ -16,7 +16,8 @@ _FOLDERS = {
 }
 """The kinds of the official tool, by the folders that hold them. This tool manages environments only."""
 KINDS = tuple(_FOLDERS.values())
-DATA = (".yaml", ".yml", ".json")
+YAML = (".yaml", ".yml")
+DATA = (*YAML, ".json")
 PROSE = (".md", ".markdown")
 
 _PREFIX = re.compile(rf"({'|'.join(KINDS)})(?:[_.-]|$)", re.IGNORECASE)

@@ -8,13 +8,13 @@ from collections.abc import Collection, Mapping, Sequence
 from ant_cli.apply.canonical import hash_of_body, hash_of_remote
 from ant_cli.apply.changes import FieldChange, changes_between, kept_lists
 from ant_cli.apply.declarations import Declaration
-from ant_cli.apply.kinds import name_from
+from ant_cli.apply.kinds import YAML, name_from
 from ant_cli.apply.lockfile import Entry, LockFile
 from ant_cli.errors import AntError
 from ant_cli.input.values import Value
 from ant_cli.operations.environments import ENVIRONMENT_ID
 from ant_cli.runtime.light_typing import Literal, NamedTuple
-from ant_cli.runtime.shell import positional
+from ant_cli.runtime.shell import positional, quote
 
 PlannedAction = Literal["create", "update", "adopt", "archive", "forget", "record", "none"]
 """`adopt` takes over an existing environment, and updates it if it differs. `record` only changes the lock file:
@@ -200,9 +200,16 @@ def _tracked(step: Step, declaration: Declaration, entry: Entry, remote: Object,
     if not same_remote and not options.force:
         return step._replace(
             blocked=f"{entry.id} changed outside this config since the last apply; "
-            "re-run with --force to overwrite it"
+            f"re-run with --force to overwrite it, or {_take_over(declaration, entry)}"
         )
     return step
+
+
+def _take_over(declaration: Declaration, entry: Entry) -> str:
+    """Return how to keep a change that was made outside: an export writes only YAML."""
+    if declaration.path.suffix.lower() in YAML:
+        return f"take it over into the file: ant export {quote(entry.id)} --force"
+    return f"make the same change in {declaration.key}"
 
 
 def _immutable(declaration: Declaration, remote: Object) -> str:

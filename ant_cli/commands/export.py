@@ -11,7 +11,7 @@ from ant_cli.apply.canonical import hash_of_body, hash_of_remote
 from ant_cli.apply.discovery import key_of
 from ant_cli.apply.drawing import shown_path
 from ant_cli.apply.exporting import Exported, choose_file, described, export
-from ant_cli.apply.kinds import ENVIRONMENT
+from ant_cli.apply.kinds import ENVIRONMENT, YAML
 from ant_cli.apply.lockfile import Entry, LockFile, check_inside, find_lock_path, read_lock
 from ant_cli.apply.plan import Object
 from ant_cli.apply.workers import Workers
@@ -24,8 +24,6 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.sanitize import escape_breaks
 from ant_cli.runtime.storage import replace_file
-
-_WRITTEN = (".yaml", ".yml")
 
 
 class _File(NamedTuple):
@@ -132,7 +130,7 @@ def _check_destination(path: Path, lock_path: Path) -> None:
         UsageError: if it is not a YAML file in the folder of the lock file.
 
     """
-    if path.suffix.lower() not in _WRITTEN or "\0" in str(path):
+    if path.suffix.lower() not in YAML or "\0" in str(path):
         raise UsageError(
             f"{shown_path(path)} is not a YAML file, and an export writes only those.",
             f"Change it by hand, or remove its entry from {shown_path(lock_path)}.",

@@ -110,9 +110,19 @@ def test_drift_is_blocked_unless_it_may_be_overwritten():
     step = world.step()
     assert step.action == "update"
     assert step.blocked == (
-        "env_1 changed outside this config since the last apply; re-run with --force to overwrite it"
+        "env_1 changed outside this config since the last apply; re-run with --force to overwrite it, "
+        "or take it over into the file: ant export env_1 --force"
     )
     assert world.step(force=True).blocked == ""
+
+
+def test_drift_of_a_file_that_no_export_writes_is_taken_over_by_hand():
+    """An export writes only YAML."""
+    key = "./environments/a.md"
+    world = World()
+    world.track(BODY, key, "env_1")
+    world.remotes["env_1"]["description"] = "by hand"
+    assert world.step().blocked.endswith(f"or make the same change in {key}")
 
 
 def test_a_file_with_the_same_change_as_the_server_is_not_blocked():

@@ -71,6 +71,14 @@ def test_a_year_with_apply_changes_only_what_the_files_changed(team):
     assert f"{identifier} changed outside this config since the last apply; re-run with --force" in result.stderr
     assert team.server()["analysis"]["description"] == "by hand"
     assert team.diff() == 1
+    written = Path("environments/analysis.yaml").read_bytes()
+    lock = Path("claude-lock.json").read_bytes()
+    assert f"ant export {identifier} --force" in result.stderr
+    assert team.ant("export", identifier, "--force").exit == 0
+    assert "by hand" in Path("environments/analysis.yaml").read_text()
+    assert team.diff() == 0
+    Path("environments/analysis.yaml").write_bytes(written)
+    Path("claude-lock.json").write_bytes(lock)
     team.apply("--force")
     assert team.server()["analysis"]["description"] is None
     assert team.diff() == 0
