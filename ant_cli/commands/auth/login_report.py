@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
 from ant_cli.errors import CredentialError
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any, NamedTuple
@@ -13,7 +11,6 @@ from ant_cli.settings.logins.tokens import Login, read_login
 from ant_cli.settings.profiles import SelectedProfile
 from ant_cli.settings.validators import mask
 
-_EPOCH = datetime(1970, 1, 1)
 _FIRST_S, _LAST_S = -62_135_596_800.0, 253_402_300_799.0
 """The years 1 to 9999, in Unix seconds. Some systems have no dates outside this range."""
 
@@ -124,4 +121,7 @@ def _named(name: str, identifier: str) -> str:
 def _date(seconds: float) -> str:
     if not _FIRST_S <= seconds <= _LAST_S:
         return "before the year 1" if seconds < 0 else "after the year 9999"
-    return f"{_EPOCH + timedelta(seconds=seconds):%Y-%m-%d %H:%M} UTC"  # gmtime ends in the year 3000 on Windows
+    from datetime import datetime, timedelta  # late: few have a login
+
+    date = datetime(1970, 1, 1) + timedelta(seconds=seconds)  # gmtime ends in the year 3000 on Windows
+    return f"{date:%Y-%m-%d %H:%M} UTC"
