@@ -10,7 +10,7 @@ import pytest
 
 from ant_cli.http import token_exchange
 from ant_cli.settings.federation import AccessToken, FederationRule
-from tests.conftest import KEY
+from tests.conftest import KEY, needs_posix
 from tests.federation.conftest import ASSERTION, OBJECT, RETRIEVE, SIGNATURE, grant, paths
 from tests.hostile.scripted_server import Act, ScriptedServer, response
 
@@ -156,6 +156,7 @@ def test_white_space_around_an_identity_token_is_removed(federated, token_file):
     assert json.loads(result.requests[0].content)["assertion"] == ASSERTION
 
 
+@needs_posix("links")
 def test_an_identity_token_file_may_be_a_link(federated, token_file):
     """Kubernetes mounts tokens as links, which it replaces."""
     token_file.rename(token_file.with_name("..data"))

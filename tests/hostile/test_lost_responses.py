@@ -12,7 +12,7 @@ from ant_cli.http.sender import Doubt
 from ant_cli.input.request import Request
 from ant_cli.operations.spec import Flags
 from ant_cli.settings.loading import load
-from tests.conftest import Result, make_runtime
+from tests.conftest import Result, make_runtime, needs_posix
 
 from .conftest import CREATE, DELETE, OK, OUTPUT
 from .scripted_server import Act, Reply, ScriptedServer, error, response
@@ -79,6 +79,7 @@ def test_a_refused_connection_has_no_explanation_of_a_lost_response(ant_over_soc
     assert "may have" not in ant_over_socket(words=CREATE, url="http://127.0.0.1:1").stderr
 
 
+@needs_posix("the quotes of sh")
 def test_the_suggested_check_command_can_be_pasted_into_a_shell(ant_over_socket: AntOverSocket):
     """This holds for every ID."""
     result = ant_over_socket(
