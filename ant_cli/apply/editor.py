@@ -104,7 +104,8 @@ class EditedFile:
             file.write(text)
 
     def _read(self) -> str:
-        return decode(read_file(str(self.path), "the edited text"), str(self.path))
+        text = decode(read_file(str(self.path), "the edited text"), str(self.path))
+        return text.replace("\r\n", "\n")  # some editors of Windows write these line breaks
 
 
 @contextmanager

@@ -255,6 +255,15 @@ def test_a_text_without_a_change_sends_nothing(desk, turns):
 
 
 @needs_posix("an editor that is a script of sh")
+def test_the_line_breaks_of_windows_are_no_change(desk, tmp_path):
+    """An editor there may write them, whatever was in the file. They don't confirm the text after a conflict."""
+    script = tmp_path / "windows.sh"
+    script.write_text("sed -i 's/numpy/polars/; s/$/\\r/' \"$1\"\n")
+    result = desk.edit(replies=[ENVIRONMENT, environment(name="theirs")], env={"EDITOR": f"sh {script}"})
+    assert (result.exit, len(result.requests)) == (6, 2)
+
+
+@needs_posix("an editor that is a script of sh")
 def test_an_empty_text_sends_nothing(desk, tmp_path):
     """It does not clear every field either."""
     script = tmp_path / "empty.sh"
