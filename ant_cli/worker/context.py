@@ -19,14 +19,16 @@ T = TypeVar("T")
 
 
 class Shutdown:
-    """The stages of a worker's shutdown; set by signals."""
+    """The stages of a worker's shutdown. Signals, or timeouts, bring the next one."""
 
     def __init__(self) -> None:
-        self.draining = asyncio.Event()
+        """Create the stages. There must be a running event loop."""
+        create = asyncio.get_running_loop().create_future
+        self.draining: asyncio.Future[None] = create()
         """Take no more work."""
-        self.terminating = asyncio.Event()
+        self.terminating: asyncio.Future[None] = create()
         """End the handlers: SIGTERM, and SIGKILL after the kill timeout."""
-        self.killing = asyncio.Event()
+        self.killing: asyncio.Future[None] = create()
         """Kill the handlers now."""
 
 

@@ -24,6 +24,8 @@ from ant_cli.worker.guardian_process import signal_group, signal_session
 from ant_cli.worker.hidden_secrets import SECRET_VARIABLES
 from ant_cli.worker.log import KEPT_BYTES, LONGEST_LINE, HandlerLine, WorkerLog
 
+_PIPE_TAKES = 4096
+"""The bytes that every system's pipe takes while nobody reads."""
 _PERIOD_S = 10.0
 _MOST_LINES, _MOST_BYTES = 5_000, 4_000_000
 """How much of a handler's output is logged in each period."""
@@ -137,9 +139,10 @@ class Handler:
         """The ID of the process, of its group and of its session."""
         return self._child.pid
 
-    async def wait(self) -> int:
-        """Wait until it ends, and return its exit status, or the negative number of a signal."""
-        return await self._child.exit
+    @property
+    def exit(self) -> asyncio.Future[int]:
+        """Its exit status, or the negative number of a signal, when it has ended."""
+        return self._child.exit
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal to its processes, except those that have left its session."""
@@ -194,7 +197,12 @@ class Handler:
 
 
 async def _send(data: bytes, pipe: int) -> None:
-    """Write to a handler's stdin in the background: it need not read."""
+    """Write to a handler's stdin, in the background if it is more than a pipe takes: it need not read."""
+    if len(data) <= _PIPE_TAKES:
+        with suppress(BrokenPipeError):  # it has closed stdin already
+            os.write(pipe, data)
+        os.close(pipe)
+        return
     file = os.fdopen(pipe, "wb", buffering=0)
     transport, _ = await asyncio.get_running_loop().connect_write_pipe(asyncio.BaseProtocol, file)
     transport.write(data)

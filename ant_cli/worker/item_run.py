@@ -10,6 +10,7 @@ from datetime import datetime
 
 from ant_cli.errors import AntError, APIError
 from ant_cli.http.retries import backoff
+from ant_cli.runtime.light_typing import Any
 from ant_cli.worker.context import WorkerContext
 from ant_cli.worker.handler import Handler, handler_environment, secrets_of_item
 from ant_cli.worker.lease import Lease, Verdict
@@ -134,43 +135,33 @@ class ItemRun:
 
     async def _attend(self, handler: Handler, keeping: asyncio.Task[Verdict]) -> Run:
         """Wait until a handler ends, or until something has to end it."""
-        exited = asyncio.create_task(handler.wait())
-        shutdown = asyncio.create_task(self._context.shutdown.terminating.wait())
+        exited, shutdown = handler.exit, self._context.shutdown.terminating
         timeout_s = self._context.options.item_timeout
-        try:
-            await asyncio.wait(
-                {exited, keeping, shutdown}, timeout=timeout_s or None, return_when=asyncio.FIRST_COMPLETED
-            )
-            if keeping.done():
-                ending = _ENDINGS[keeping.result()]
-            elif exited.done():
-                ending = Ending.LEASE_LOST if handler.was_overdue else Ending.EXITED
-            else:
-                ending = Ending.SHUT_DOWN if shutdown.done() else Ending.TIMED_OUT
-            if not exited.done():
-                ending = await self._end(handler, exited, keeping, ending)
-            return Run(ending, await exited, timeout_s)
-        finally:
-            shutdown.cancel()
+        events: set[asyncio.Future[Any]] = {exited, keeping, shutdown}
+        await asyncio.wait(events, timeout=timeout_s or None, return_when=asyncio.FIRST_COMPLETED)
+        if keeping.done():
+            ending = _ENDINGS[keeping.result()]
+        elif exited.done():
+            ending = Ending.LEASE_LOST if handler.was_overdue else Ending.EXITED
+        else:
+            ending = Ending.SHUT_DOWN if shutdown.done() else Ending.TIMED_OUT
+        if not exited.done():
+            ending = await self._end(handler, keeping, ending)
+        return Run(ending, await exited, timeout_s)
 
-    async def _end(
-        self, handler: Handler, exited: asyncio.Task[int], keeping: asyncio.Task[Verdict], ending: Ending
-    ) -> Ending:
+    async def _end(self, handler: Handler, keeping: asyncio.Task[Verdict], ending: Ending) -> Ending:
         """Ask a handler to end, and kill it after a while; at once if the lease is lost."""
         if ending is not Ending.LEASE_LOST:
             self._log.info("terminating the handler", reason=ending.value)
             handler.send(signal.SIGTERM)
-            killing = asyncio.create_task(self._context.shutdown.killing.wait())
-            others = {keeping} if not keeping.done() else set()
-            await asyncio.wait(
-                {exited, killing, *others},
-                timeout=self._context.options.kill_timeout,
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-            killing.cancel()
-            if others and keeping.done() and keeping.result() is Verdict.LOST:
+            held = not keeping.done()
+            events: set[asyncio.Future[Any]] = {handler.exit, self._context.shutdown.killing}
+            events |= {keeping} if held else set()
+            timeout_s = self._context.options.kill_timeout
+            await asyncio.wait(events, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+            if held and keeping.done() and keeping.result() is Verdict.LOST:
                 ending = Ending.LEASE_LOST
-        if not exited.done():
+        if not handler.exit.done():
             self._log.warn("killing the handler", reason=ending.value)
             handler.kill()
         return ending
@@ -223,7 +214,7 @@ class _Report:
                     return
                 pause_s = backoff(attempt)
                 too_late = loop.time() + pause_s >= self._keeper.lease.expires_at
-                if is_permanent(error) or too_late or self._context.shutdown.terminating.is_set():
+                if is_permanent(error) or too_late or self._context.shutdown.terminating.done():
                     self._log.warn("stop failed", error=error)
                     return
             await asyncio.sleep(pause_s)

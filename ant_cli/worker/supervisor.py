@@ -65,7 +65,7 @@ class Supervisor:
     async def _poll_until_the_end(self) -> AntError | None:
         """Poll until this worker has to end, and return the error that ended it, if any."""
         options, draining = self._context.options, self._context.shutdown.draining
-        while not draining.is_set():
+        while not draining.done():
             if options.max_items and self._claimed >= options.max_items:
                 return None
             if await self._unless_draining(self._slots.acquire()) is None:
@@ -124,13 +124,11 @@ class Supervisor:
     async def _unless_draining(self, awaited: Coroutine[Any, Any, Any]) -> Any:
         """Return the result, or None as soon as draining begins. In that case, the wait is abandoned."""
         task = asyncio.ensure_future(awaited)
-        draining = asyncio.ensure_future(self._context.shutdown.draining.wait())
         try:
-            await asyncio.wait({task, draining}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({task, self._context.shutdown.draining}, return_when=asyncio.FIRST_COMPLETED)
             return task.result() if task.done() else None
         finally:
             task.cancel()
-            draining.cancel()
 
     def _is_idle_for_good(self) -> bool:
         limit_s = self._context.options.exit_when_idle
@@ -180,15 +178,15 @@ class Supervisor:
     def _signalled(self, name: str) -> None:
         """Drain at the first signal, end the handlers at the second, kill them at the third."""
         shutdown, log = self._context.shutdown, self._context.log
-        if not shutdown.draining.is_set():
+        if not shutdown.draining.done():
             log.info("draining: no more work is taken", signal=name, running=len(self._tasks))
-            shutdown.draining.set()
+            shutdown.draining.set_result(None)
             self._context.tally.draining = True
-        elif not shutdown.terminating.is_set():
+        elif not shutdown.terminating.done():
             log.info("ending the handlers", signal=name, running=len(self._tasks))
-            shutdown.terminating.set()
-        else:
-            shutdown.killing.set()
+            shutdown.terminating.set_result(None)
+        elif not shutdown.killing.done():
+            shutdown.killing.set_result(None)
 
     async def _drain(self) -> None:
         """Wait for the running items: as long as they take, but after a signal only for the drain timeout."""
@@ -197,18 +195,16 @@ class Supervisor:
             return
         if await self._all_ended_before(shutdown.terminating, self._context.options.drain_timeout):
             return
-        if not shutdown.terminating.is_set():
+        if not shutdown.terminating.done():
             self._context.log.warn("drain timeout exceeded; ending the handlers", running=len(self._tasks))
-            shutdown.terminating.set()
+            shutdown.terminating.set_result(None)
         await self._all_ended()
 
-    async def _all_ended_before(self, event: asyncio.Event, timeout_s: float | None = None) -> bool:
-        """Wait until all items have ended, the event comes, or the time is up; return whether all have ended."""
-        coming = asyncio.ensure_future(event.wait())
+    async def _all_ended_before(self, stage: asyncio.Future[None], timeout_s: float | None = None) -> bool:
+        """Wait until all items have ended, the stage comes, or the time is up; return whether all have ended."""
         ended = asyncio.ensure_future(self._all_ended())
-        await asyncio.wait([coming, ended], timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
-        for task in (coming, ended):
-            task.cancel()
+        await asyncio.wait([stage, ended], timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        ended.cancel()
         return not self._tasks
 
     async def _all_ended(self) -> None:

@@ -143,7 +143,7 @@ def test_draining_ends_a_handler_that_runs_timeout(queue, start, script, fifo, r
     """Its child gets the signal, not only the shell."""
     queue.enqueue()
     child = f'exec 3> {fifo}; trap "echo asked to stop; exit" TERM; echo started; while :; do sleep 0.1; done'
-    worker = start("--drain-timeout", "0", handler=[script(f"timeout 600 sh -c '{child}'; exit 1")])
+    worker = start("--drain-timeout", "0", handler=[script(f"trap : TERM; timeout 600 sh -c '{child}'; exit 1")])
     worker.wait_for("handler output", line="started")
     worker.send(signal.SIGTERM)
     worker.wait_for("handler output", line="asked to stop")
@@ -209,8 +209,8 @@ def test_a_new_guardian_knows_the_handlers_that_were_already_running(queue, star
 def test_a_guardian_that_a_handler_stops_is_continued(queue, work, script):
     """A stopped guardian would not notice the end of the worker."""
     queue.enqueue()
-    stopped = "kill -STOP $(pgrep -P $PPID -f guardian_process)"
-    handler = script(f"{stopped}; while grep -q ') T' /proc/[0-9]*/stat 2> /dev/null; do :; done; echo continued")
+    stopped = "guardian=$(pgrep -P $PPID -f guardian_process); kill -STOP $guardian"
+    handler = script(f"{stopped}; while grep -q ') T' /proc/$guardian/stat; do :; done; echo continued")
     assert work(handler=[handler]).output == ["continued"]
 
 
