@@ -140,7 +140,7 @@ def test_killing_a_worker_ends_a_handler_that_runs_timeout(queue, start, script,
 
 
 def test_draining_ends_a_handler_that_runs_timeout(queue, start, script, fifo, reading):
-    """Its child gets the signal, not only the shell."""
+    """Its child gets the signal, not only the shell, which waits for it here."""
     queue.enqueue()
     child = f'exec 3> {fifo}; trap "echo asked to stop; exit" TERM; echo started; while :; do sleep 0.1; done'
     worker = start("--drain-timeout", "0", handler=[script(f"trap : TERM; timeout 600 sh -c '{child}'; exit 1")])
