@@ -35,6 +35,8 @@ class FlagRow(NamedTuple):
     parse: Parse
     default: str | None = None
     """None for a required flag; empty if there is no default value."""
+    nothing: object = ""
+    """The value of a flag that is not given and has no default."""
 
     @property
     def variable(self) -> str:
@@ -105,7 +107,9 @@ LOG_FORMAT = _row(
     "Format of the log.",
     choices=_LOG_FORMATS,
 )
-_LISTEN = _row("listen", _address, "", "Serve metrics and health checks at ADDRESS:PORT.")
+_LISTEN = _row("listen", _address, "", "Serve metrics and health checks at ADDRESS:PORT.")._replace(
+    nothing=("", -1)
+)
 
 POLL_ROWS = (
     ENVIRONMENT_ID,
@@ -213,12 +217,7 @@ def read_options(
 
 def _value(row: FlagRow, flags: Flags, environ: Mapping[str, str]) -> object:
     source, text = _given(row, flags, environ)
-    return row.parse(source, text) if source != "default" or text else _nothing(row, text)
-
-
-def _nothing(row: FlagRow, text: str) -> object:
-    """Return the value of a row that was not given and has no default."""
-    return _address("", text) if row.parse is _address else text
+    return row.parse(source, text) if source != "default" or text else row.nothing
 
 
 def _given(row: FlagRow, flags: Flags, environ: Mapping[str, str]) -> tuple[str, str]:

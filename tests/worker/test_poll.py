@@ -330,6 +330,24 @@ def test_a_failed_acknowledgement_starts_no_handler(queue, work, script):
     assert not Path("ran").exists()
 
 
+def test_an_acknowledgement_whose_response_is_lost_is_recognized(queue, work, script):
+    """Its repetition conflicts with it. Otherwise the item would wait for 300 s, although nobody runs it."""
+    (work_id,) = queue.enqueue()
+    queue.fail("/ack", body_delay_ms=60_000)
+    work(handler=[script("exit 0")])
+    assert queue.count("/ack") == 2
+    assert queue.item(work_id)["state"] == "stopped"
+
+
+def test_an_acknowledgement_that_another_worker_was_faster_with_starts_no_handler(queue, work, script):
+    """The conflict is not one with an attempt of this worker."""
+    queue.enqueue()
+    queue.fail("/ack", status=409, times=9)
+    worker = work(handler=[script("touch ran")])
+    assert worker.events("ack failed, discarding work item")
+    assert not Path("ran").exists()
+
+
 @pytest.mark.parametrize(("status", "exit_code"), [(400, 1), (401, 4), (403, 4), (404, 5)])
 def test_a_permanent_error_ends_the_worker(queue, work, script, status, exit_code):
     """The exit status is that of the error."""
