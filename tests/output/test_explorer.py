@@ -20,6 +20,7 @@ from textual.widget import Widget
 
 from ant_cli.errors import ResponseError
 from ant_cli.gjson.evaluate import apply
+from ant_cli.gjson.json_text import DEEPEST
 from ant_cli.gjson.parser import parse
 from ant_cli.output.explorer import full_screen
 from ant_cli.output.explorer.application import Choice, Explorer, Feed
@@ -782,7 +783,7 @@ def test_the_explorer_returns_the_value_or_path_that_was_chosen():
 @pytest.mark.parametrize("keys", [["e"], ["/", *"bottom", "enter"]], ids=["unfold", "search"])
 def test_a_value_that_is_nested_as_deeply_as_json_can_be_is_unfolded(keys):
     """The deepest row can be viewed and printed, too."""
-    deep = b'{"a": ' * 950 + b'"bottom"' + b"}" * 950
+    deep = b'{"a": ' * DEEPEST + b'"bottom"' + b"}" * DEEPEST
     chosen = opened([*keys, "end", "enter", "escape", "p"], iter([[deep]]))
     assert chosen.value == b'"bottom"'
     assert opened(["e", "p"], iter([[deep]])).value == deep
