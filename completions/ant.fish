@@ -167,6 +167,7 @@ set -g __ant_booleans \
     --adopt \
     --prune \
     --validate \
+    --strict \
     --all \
     --no-verify \
     --keyring \
@@ -734,6 +735,7 @@ complete -c ant -n '__ant_at any apply' -l lock-file -r -F -d 'The lock file'
 complete -c ant -n '__ant_at any apply' -l save-plan -r -F -d 'With --dry-run: save the plan in a file'
 complete -c ant -n '__ant_at any apply' -l plan -r -F -d 'Apply a saved plan, if nothing has changed since'
 complete -c ant -n '__ant_at any apply' -l validate -f -d 'Check the files and send nothing'
+complete -c ant -n '__ant_at any apply' -l strict -f -d 'Reject unknown fields and empty files'
 complete -c ant -n '__ant_at any apply' -l parallel -x -d 'Requests at once, up to 64'
 complete -c ant -n '__ant_at any apply' -l verbose -s v -f -d 'Show unchanged environments and all fields'
 complete -c ant -n '__ant_at any apply' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
@@ -758,6 +760,7 @@ complete -c ant -n '__ant_at any apply' -l raw-output -s r -f -d 'Print a string
 complete -c ant -n '__ant_at any diff' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any diff' -l prune -f -d 'Archive environments whose files are gone'
 complete -c ant -n '__ant_at any diff' -l lock-file -r -F -d 'The lock file'
+complete -c ant -n '__ant_at any diff' -l strict -f -d 'Reject unknown fields and empty files'
 complete -c ant -n '__ant_at any diff' -l parallel -x -d 'Requests at once, up to 64'
 complete -c ant -n '__ant_at any diff' -l verbose -s v -f -d 'Show unchanged environments and all fields'
 complete -c ant -n '__ant_at any diff' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'

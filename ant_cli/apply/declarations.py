@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ant_cli.apply.canonical import hash_of_body
 from ant_cli.apply.kinds import DATA, ENVIRONMENT, KINDS, PROSE, kind_by_path, name_from
-from ant_cli.apply.validation import Mistake, Mistakes, mistakes_in
+from ant_cli.apply.validation import Mistake, Mistakes, mistakes_and_unknown_in, mistakes_in, more_mistakes
 from ant_cli.errors import UsageError, os_error_text
 from ant_cli.input.values import Value, parse, type_name
 from ant_cli.runtime.light_typing import NamedTuple
@@ -31,6 +31,8 @@ class Declaration(NamedTuple):
     path: Path
     body: dict[str, Value]
     """The body of `create`, including the derived name."""
+    warnings: tuple[str, ...] = ()
+    """What this tool doesn't know in the file, with lines and columns. It is sent."""
 
     @property
     def name(self) -> str:
@@ -49,6 +51,7 @@ class Skipped(NamedTuple):
     path: Path
     kind: str
     """Its kind, if the official tool knows it; otherwise empty."""
+    warnings: tuple[str, ...] = ()
 
 
 class Mistaken(NamedTuple):
@@ -71,8 +74,13 @@ class _FileText(NamedTuple):
     has_data: bool = True
 
 
-def read_declaration(path: Path, key: str, repository: str, *, named: bool) -> Declaration | Skipped | Mistaken:
-    """Read a file of a repository. If it was `named`, not just found in a folder, it has to be of a known kind."""
+def read_declaration(
+    path: Path, key: str, repository: str, *, named: bool, strict: bool = False
+) -> Declaration | Skipped | Mistaken:
+    """Read a file of a repository. If it was `named`, not just found in a folder, it has to be of a known kind.
+
+    With `strict`, fields that this tool doesn't know are mistakes, and so are empty files.
+    """
     expected = kind_by_path(path)
     try:
         source = _read(path, repository)
@@ -86,7 +94,10 @@ def read_declaration(path: Path, key: str, repository: str, *, named: bool) -> D
     kind = _kind_of(document, expected, path, named=named)
     if kind != ENVIRONMENT:
         return _skip(path, kind, named=named)
-    return _declare(path, key, source, document)
+    if document is None and not source.prose:
+        empty = (f"{path}, line 1, column 1: the file is empty",)
+        return Mistaken(empty) if named or strict else Skipped(path, "", empty)
+    return _declare(path, key, source, document, strict=strict)
 
 
 def _read(path: Path, repository: str) -> _FileText:
@@ -110,8 +121,8 @@ def _read(path: Path, repository: str) -> _FileText:
 
 def _kind_of(document: Value, expected: str | None, path: Path, *, named: bool) -> str | None:
     stated = document.get("type") if isinstance(document, dict) else None
-    if isinstance(stated, str) and stated in KINDS:
-        return stated
+    if isinstance(stated, str) and stated.lower() in KINDS:
+        return stated.lower()
     if expected is None and named and path.suffix.lower() in PROSE:
         return "agent"  # the only kind whose prose is a separate file in the official tool
     return expected
@@ -128,30 +139,34 @@ def _skip(path: Path, kind: str | None, *, named: bool) -> Skipped | Mistaken:
     return Skipped(path, kind or "")
 
 
-def _declare(path: Path, key: str, source: _FileText, document: Value) -> Declaration | Mistaken:
-    if document is None and not source.prose:
-        return Mistaken((f"{path}, line 1, column 1: the file is empty",))
+def _declare(path: Path, key: str, source: _FileText, document: Value, *, strict: bool) -> Declaration | Mistaken:
     if not isinstance(document, dict | None):
         return Mistaken((f"{path}, line 1, column 1: must hold keys and values, got {type_name(document)}",))
     fields = dict(document or {})
-    if fields.get("type") == ENVIRONMENT:
+    stated = fields.get("type")
+    if stated == ENVIRONMENT or (not strict and str(stated).lower() == ENVIRONMENT):
         del fields["type"]
     body = {"name": name_from(path), **fields}
     if source.prose:
         if "description" in body:
             twice = Mistake(("description",), "the text below it is the description, too")
-            return _mistaken(path, source, Mistakes((twice,)))
+            return Mistaken(_lines(path, source, Mistakes((twice,))))
         body["description"] = source.prose
-    mistakes = mistakes_in(body)
-    return _mistaken(path, source, mistakes) if mistakes.first else Declaration(key, path, body)
+    mistakes, unknown = (mistakes_in(body), Mistakes()) if strict else mistakes_and_unknown_in(body)
+    if mistakes.first:
+        return Mistaken(_lines(path, source, mistakes), mistakes.more)
+    if "type" not in fields and stated not in (None, ENVIRONMENT):
+        unknown = Mistakes((Mistake(("type",), f"is written {ENVIRONMENT!r}"), *unknown.first), unknown.more)
+    warnings = _lines(path, source, unknown) if unknown.first else ()
+    more = (f"{path}: {line}" for line in more_mistakes(unknown.more))
+    return Declaration(key, path, body, (*warnings, *more))
 
 
-def _mistaken(path: Path, source: _FileText, mistakes: Mistakes) -> Mistaken:
+def _lines(path: Path, source: _FileText, mistakes: Mistakes) -> tuple[str, ...]:
     from ant_cli.input.yaml_positions import positions_of
 
     positions = positions_of(source.data, [mistake.path for mistake in mistakes.first])
-    lines = tuple(
+    return tuple(
         f"{path}, line {position.line + source.lines_before}, column {position.column}: {mistake}"
         for mistake, position in zip(mistakes.first, positions, strict=True)
     )
-    return Mistaken(lines, mistakes.more)

@@ -29,10 +29,11 @@ class Loaded(NamedTuple):
     """By their keys."""
     foreign: dict[str, int]
     """How many files of each other kind were ignored."""
+    warnings: tuple[str, ...] = ()
 
 
-def load(paths: Sequence[str], lock_path: Path) -> Loaded:
-    """Read all files, and check them.
+def load(paths: Sequence[str], lock_path: Path, *, strict: bool = False) -> Loaded:
+    """Read all files, and check them. With `strict`, warnings are mistakes.
 
     Raises:
         UsageError: with every mistake in every file, or if a path does not exist or leads out of the folder.
@@ -40,22 +41,25 @@ def load(paths: Sequence[str], lock_path: Path) -> Loaded:
     """
     declarations: dict[str, Declaration] = {}
     foreign: dict[str, int] = {}
+    warnings: list[str] = []
     problems: list[str] = []
     more = 0
     repository = repository_of(lock_path)
     for path, named in _files(paths, lock_path, repository).items():
-        result = read_declaration(path, key_of(path, lock_path), repository, named=named)
+        result = read_declaration(path, key_of(path, lock_path), repository, named=named, strict=strict)
         if isinstance(result, Declaration):
             declarations[result.key] = result
         elif isinstance(result, Mistaken):
             problems += result.problems
             more += result.more
+            continue
         elif result.kind:
             foreign[result.kind] = foreign.get(result.kind, 0) + 1
+        warnings += result.warnings
     problems += _same_names(list(declarations.values()))
     if problems:
         raise _mistakes(problems, more)
-    return Loaded(declarations, foreign)
+    return Loaded(declarations, foreign, tuple(warnings))
 
 
 def key_of(path: Path, lock_path: Path) -> str:

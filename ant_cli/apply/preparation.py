@@ -22,7 +22,7 @@ class Facts(NamedTuple):
     known: Known
 
 
-def load_files(paths: Sequence[str], lock: LockFile) -> Loaded:
+def load_files(paths: Sequence[str], lock: LockFile, *, strict: bool = False) -> Loaded:
     """Read the files of a run: the named ones, or else those in the lock file.
 
     Raises:
@@ -30,13 +30,14 @@ def load_files(paths: Sequence[str], lock: LockFile) -> Loaded:
 
     """
     if paths:
-        return load(paths, lock.path)
+        return load(paths, lock.path, strict=strict)
     if not lock.exists:
         raise UsageError(
             f"there is no {lock.path.name} here, nor above, and no file was named.",
             "Name files or folders: ant apply .",
         )
-    return load([shown_path(lock.file_of(key)) for key in lock.tracked if lock.has_file(key)], lock.path)
+    tracked = [shown_path(lock.file_of(key)) for key in lock.tracked if lock.has_file(key)]
+    return load(tracked, lock.path, strict=strict)
 
 
 def untracked(lock: LockFile) -> list[Declaration]:

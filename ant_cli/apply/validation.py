@@ -50,7 +50,18 @@ def more_mistakes(count: int) -> list[str]:
 
 
 def mistakes_in(body: dict[str, Value]) -> Mistakes:
-    """Return the mistakes in the body of an environment."""
+    """Return the mistakes in the body of an environment, including unknown fields and choices."""
+    return _described(_errors_in(body))
+
+
+def mistakes_and_unknown_in(body: dict[str, Value]) -> tuple[Mistakes, Mistakes]:
+    """Return the mistakes in a body, and separately what this tool doesn't know: the API may know it."""
+    errors = _errors_in(body)
+    mistakes = [error for error in errors if not _is_unknown(error)]
+    return _described(mistakes), _described([error for error in errors if _is_unknown(error)])
+
+
+def _errors_in(body: dict[str, Value]) -> list[ErrorDetails]:
     from pydantic import ValidationError  # late: nothing else takes as long to import
 
     from ant_cli.apply.environment_file import EnvironmentFile
@@ -58,9 +69,25 @@ def mistakes_in(body: dict[str, Value]) -> Mistakes:
     try:
         EnvironmentFile.model_validate(body)
     except ValidationError as error:
-        found = error.errors(include_url=False)
-        return Mistakes(tuple(map(_to_mistake, found[:MOST_MISTAKES])), max(len(found) - MOST_MISTAKES, 0))
-    return Mistakes()
+        return error.errors(include_url=False)
+    return []
+
+
+def _is_unknown(details: ErrorDetails) -> bool:
+    """Whether a field or the name of a choice is unknown, as those of a newer API are."""
+    given: Any = details["input"]
+    match details["type"]:
+        case "extra_forbidden":
+            return True
+        case "union_tag_invalid":
+            return isinstance(given["type"], str)
+        case "literal_error":
+            return isinstance(given, str)
+    return False
+
+
+def _described(errors: list[ErrorDetails]) -> Mistakes:
+    return Mistakes(tuple(map(_to_mistake, errors[:MOST_MISTAKES])), max(len(errors) - MOST_MISTAKES, 0))
 
 
 def _shown(key: str) -> str:

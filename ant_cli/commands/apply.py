@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ from ant_cli.apply.execution import Journal
 from ant_cli.apply.lockfile import LockFile, find_lock_path, read_lock
 from ant_cli.apply.plan import Options, Plan
 from ant_cli.apply.preparation import Facts, load_files, look_up, plan_for, untracked
+from ant_cli.apply.validation import MOST_MISTAKES
 from ant_cli.apply.workers import MOST_WORKERS, Workers
 from ant_cli.commands.apply_steps import carry_out
 from ant_cli.commands.lock_session import connected, holding
@@ -43,6 +44,7 @@ class Job(NamedTuple):
     parallel: int
     yes: bool = False
     verbose: bool = False
+    strict: bool = False
 
 
 def apply(
@@ -62,6 +64,7 @@ def apply(
     plan: str | None = None,
     parallel: str,
     validate: bool = False,
+    strict: bool = False,
 ) -> None:
     """Create and update the environments on the server to match the files."""
     job = Job(
@@ -73,6 +76,7 @@ def apply(
         parallel=_count(parallel),
         yes=yes,
         verbose=verbose,
+        strict=strict,
     )
     if (exit_code or save_plan) and not dry_run:
         raise UsageError(f"{'--exit-code' if exit_code else '--save-plan'} needs --dry-run.", "Or use: ant diff")
@@ -96,6 +100,7 @@ def diff(
     prune: bool = False,
     verbose: bool = False,
     parallel: str,
+    strict: bool = False,
 ) -> None:
     """Show what `ant apply` would change."""
     with _failing_with_one(when=True):
@@ -107,6 +112,7 @@ def diff(
             options=Options(prune=prune),
             parallel=_count(parallel),
             verbose=verbose,
+            strict=strict,
         )
         _preview(job, save_to=None, exit_code=True)
 
@@ -131,8 +137,8 @@ def _failing_with_one(*, when: bool) -> Iterator[None]:
 
 def _validate(job: Job) -> None:
     """Only check the files."""
-    loaded = load_files(job.paths, read_lock(job.lock_path))
-    _note_foreign(loaded.foreign, job.runtime)
+    loaded = load_files(job.paths, read_lock(job.lock_path), strict=job.strict)
+    _note_files(loaded, job.runtime)
     number = len(loaded.declarations)
     job.runtime.stderr.say(f"{number} {'file is' if number == 1 else 'files are'} valid.")
 
@@ -140,7 +146,7 @@ def _validate(job: Job) -> None:
 def _preview(job: Job, *, save_to: str | None, exit_code: bool) -> None:
     """Show the plan. Raises PendingChanges if there are changes and the exit code has to show that."""
     lock = read_lock(job.lock_path)
-    loaded = load_files(job.paths, lock)
+    loaded = load_files(job.paths, lock, strict=job.strict)
     with connected(job.flags, job.runtime, job.parallel) as (workers, settings):
         facts = _look_up(lock, loaded, workers, settings, job)
         plan = plan_for(facts, job.options, workers)
@@ -188,7 +194,7 @@ def _apply(job: Job) -> None:
     """Show the plan, ask, and carry it out, while holding the lock of the lock file."""
     with holding(job.lock_path, job.runtime) as journal:
         lock = read_lock(job.lock_path)
-        loaded = _with_untracked(load_files(job.paths, lock), lock, job)
+        loaded = _with_untracked(load_files(job.paths, lock, strict=job.strict), lock, job)
         with connected(job.flags, job.runtime, job.parallel) as (workers, settings):
             facts = _look_up(lock, loaded, workers, settings, job, journal)
             plan = _plan_and_adopt(facts, job, workers)
@@ -213,7 +219,7 @@ def _apply_saved(file: str, job: Job) -> None:
     job = job._replace(paths=saved.paths, lock_path=lock_path, options=saved.options, yes=True)
     with holding(job.lock_path, job.runtime) as journal:
         lock = read_lock(job.lock_path)
-        loaded = load_files(job.paths, lock)
+        loaded = load_files(job.paths, lock, strict=job.strict)
         with connected(job.flags, job.runtime, job.parallel) as (workers, settings):
             facts = _look_up(lock, loaded, workers, settings, job, journal)
             if facts.origin != saved.origin:
@@ -241,7 +247,7 @@ def _with_untracked(loaded: Loaded, lock: LockFile, job: Job) -> Loaded:
     if not is_yes(ask(f"Add {what} to this apply? (y)es / (n)o", job.runtime)):
         return loaded
     paths = [str(one.path) for one in (*loaded.declarations.values(), *declarations)]
-    return load(paths, lock.path)._replace(foreign=loaded.foreign)
+    return load(paths, lock.path, strict=job.strict)._replace(foreign=loaded.foreign)
 
 
 def _plan_and_adopt(facts: Facts, job: Job, workers: Workers) -> Plan:
@@ -304,10 +310,14 @@ def _note(plan: Plan, loaded: Loaded, runtime: Runtime) -> None:
             f"Warning: {key} is in the lockfile, but its file is gone; pass --prune to archive its environment, "
             "or restore the file to keep it tracked."
         )
-    _note_foreign(loaded.foreign, runtime)
+    _note_files(loaded, runtime)
 
 
-def _note_foreign(foreign: Mapping[str, int], runtime: Runtime) -> None:
-    if foreign:
-        kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(foreign.items()))
+def _note_files(loaded: Loaded, runtime: Runtime) -> None:
+    for warning in loaded.warnings[:MOST_MISTAKES]:
+        runtime.stderr.say(f"Warning: {warning.removesuffix('.')}.")
+    if (more := len(loaded.warnings) - MOST_MISTAKES) > 0:
+        runtime.stderr.say(f"Warning: and {more} more.")
+    if loaded.foreign:
+        kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(loaded.foreign.items()))
         runtime.hint(f"Note: this tool manages environments only; files of other kinds were left alone ({kinds}).")

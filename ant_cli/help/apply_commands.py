@@ -41,6 +41,7 @@ _VERBOSE = Param(
     short="-v",
     completes=ValueKind.NOTHING,  # as the -v of `ant` itself
 )
+_STRICT = boolean_flag("strict", "Reject unknown fields and empty files.")
 _PARALLEL = Param("parallel", "setting", int, "Requests at once, up to 64.", value_name="N", default="8")
 
 _APPLY = tool(
@@ -63,6 +64,7 @@ _APPLY = tool(
         text_flag("save_plan", "With --dry-run: save the plan in a file.", "FILE", ValueKind.FILE),
         text_flag("plan", "Apply a saved plan, if nothing has changed since.", "FILE", ValueKind.FILE),
         boolean_flag("validate", "Check the files and send nothing."),
+        _STRICT,
         _PARALLEL,
         _VERBOSE,
     ),
@@ -77,7 +79,7 @@ _DIFF = tool(
     ("all files below this folder", "ant diff ."),
     ("in a script", 'ant diff . > plan.txt; test $? -ne 1 || echo "blocked"'),
     arguments=(_PATHS,),
-    flags=(_PRUNE, _LOCK_FILE, _PARALLEL, _VERBOSE),
+    flags=(_PRUNE, _LOCK_FILE, _STRICT, _PARALLEL, _VERBOSE),
     takes=(*_CONNECTION, *_DATA),
 )._replace(reports_changes=True)
 

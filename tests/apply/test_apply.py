@@ -361,6 +361,9 @@ def test_checking_files_needs_no_server_and_no_key(team):
     assert (result.exit, result.stdout, result.stderr) == (0, "", "1 file is valid.\n")
     team.write("environments/b.yaml", "config: {type: cloud, packages: {pips: []}}\nscope: world\n")
     result = team.ant("apply", "--validate", ".", **offline)
+    assert (result.exit, result.stderr.count("Warning: ")) == (0, 2)
+    assert result.stderr.endswith("2 files are valid.\n")
+    result = team.ant("apply", "--validate", "--strict", ".", **offline)
     assert result.exit == 2
     assert (
         "environments/b.yaml, line 1, column 34: config.packages.pips: unknown field. Did you mean 'pip'?"
@@ -368,6 +371,21 @@ def test_checking_files_needs_no_server_and_no_key(team):
     )
     assert "environments/b.yaml, line 2, column 1: scope: must be" in result.stderr
     assert not Path("claude-lock.json").exists()
+
+
+def test_an_unknown_field_is_sent_and_the_server_decides(team):
+    """It may know the field. `--strict` sends nothing."""
+    team.write("environments/a.yaml", "gpu: large\n")
+    result = team.ant("apply", "--yes", ".")
+    assert (result.exit, "Warning: environments/a.yaml, line 1, column 1: gpu: unknown" in result.stderr) == (
+        1,
+        True,
+    )
+    assert "gpu: is not a field of this request" in result.stderr
+    for words in (("apply", "--yes"), ("diff",)):
+        assert team.ant(*words, "--strict", ".").stderr.startswith(
+            "ant: environments/a.yaml, line 1, column 1: gpu"
+        )
 
 
 def test_strings_from_the_server_can_not_control_a_terminal(team):
@@ -495,7 +513,7 @@ def test_the_servers_reason_for_a_failed_change_is_shown_once(team):
 def test_a_mistake_is_named_by_the_path_from_the_folder_of_the_run(team, monkeypatch):
     """The path can be opened as shown, even from a folder below the lock file."""
     team.apply(str(team.write("environments/one.yaml")))
-    team.write("environments/one.yaml", "config: {type: clod}\n")
+    team.write("environments/one.yaml", "config: {type: 1}\n")
     Path("below").mkdir()
     assert team.ant("apply", "--yes").stderr.startswith("ant: environments/one.yaml, line 1")
     monkeypatch.chdir("below")

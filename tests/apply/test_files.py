@@ -23,8 +23,8 @@ def write(name: str, text: str = "config: {type: cloud}\n") -> None:
     path.write_text(text)
 
 
-def loaded(*paths: str) -> Loaded:
-    return load(paths, Path.cwd() / "claude-lock.json")
+def loaded(*paths: str, strict: bool = False) -> Loaded:
+    return load(paths, Path.cwd() / "claude-lock.json", strict=strict)
 
 
 def one(*paths: str) -> Declaration:
@@ -34,7 +34,7 @@ def one(*paths: str) -> Declaration:
 
 def mistakes(*paths: str) -> list[str]:
     with pytest.raises(UsageError) as caught:
-        loaded(*paths)
+        loaded(*paths, strict=True)
     assert caught.value.exit_code == 2
     lines = caught.value.message.replace(os.sep, "/").splitlines()
     return lines[1:] if lines[0].startswith("there are ") else lines
@@ -282,6 +282,49 @@ def test_a_wrong_value_is_rejected_with_its_position(text, problem):
     """Types are not guessed."""
     write("environments/a.yaml", text)
     assert mistakes(".") == [f"environments/a.yaml, line 1, {problem}."]
+
+
+@pytest.mark.parametrize(
+    ("text", "warning"),
+    [
+        ("$schema: x", "column 1: $schema: unknown field. The fields are: name, description"),
+        ("x: {base: &base {type: cloud}}\nconfig: *base", "column 1: x: unknown field."),
+        ("config: {type: cloud, packages: {pips: [a]}}", "column 34: config.packages.pips: unknown field. Did you"),
+        ("config: {type: cloud, networking: {type: vpn}}", "column 36: config.networking.type: must be 'unrest"),
+        ("config: {type: edge, site: a}", "column 10: config.type: must be 'cloud' or 'self_hosted'"),
+        ("scope: world", "column 1: scope: must be 'organization' or 'account'"),
+    ],
+)
+def test_what_only_a_newer_api_knows_is_sent_with_a_warning(text, warning):
+    """A field that the API gets tomorrow works today. `--strict` rejects it, like a misspelled one."""
+    import yaml
+
+    write("environments/a.yaml", text)
+    found = loaded(".")
+    assert found.declarations["./environments/a.yaml"].body == {"name": "a", **yaml.safe_load(text)}
+    (line,) = found.warnings
+    assert line.startswith(f"environments/a.yaml, line 1, {warning}")
+    assert len(mistakes(".")) == 1
+
+
+def test_the_type_of_a_file_may_be_in_upper_case():
+    """The file is read as if it were in lower case, with a warning."""
+    write("a.yaml", "type: Environment\nname: b")
+    assert one(".").body == {"name": "b"}
+    assert one(".").warnings == ("a.yaml, line 1, column 1: type: is written 'environment'",)
+    assert "unknown field" in mistakes(".")[0]
+    write("b.yaml", "type: AGENT")
+    assert loaded(".").foreign == {"agent": 1}
+
+
+def test_an_empty_file_in_a_folder_is_skipped_with_a_warning():
+    """Its neighbours are applied. A named one is a mistake."""
+    write("environments/a.yaml")
+    write("environments/empty.yaml", "# nothing\n")
+    found = loaded(".")
+    assert set(found.declarations) == {"./environments/a.yaml"}
+    assert found.warnings == ("environments/empty.yaml, line 1, column 1: the file is empty",)
+    assert mistakes(".") == ["environments/empty.yaml, line 1, column 1: the file is empty."]
 
 
 @pytest.mark.parametrize(
