@@ -49,8 +49,7 @@ _APPLY = tool(
     SUMMARIES["apply"],
     "apply:apply",
     ("all files below this folder", "ant apply ."),
-    ("in CI, after a merge", "ant apply --yes ."),
-    ("check the files, offline", "ant apply --validate environments"),
+    ("check the files in CI, offline", "ant apply --validate --strict ."),
     ("exactly what was reviewed", "ant apply --dry-run --save-plan plan.json . && ant apply --plan plan.json"),
     arguments=(_PATHS,),
     flags=(
