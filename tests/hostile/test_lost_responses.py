@@ -163,6 +163,25 @@ def test_a_change_whose_next_attempt_could_not_be_prepared_stays_in_doubt(clean_
     assert doubt_about_change(clean_environ, *replies, retries="1") == Doubt(retried=True)
 
 
+def test_a_change_that_can_not_be_sent_is_not_in_doubt(ant_over_socket: AntOverSocket):
+    """A URL has a limit."""
+    result = ant_over_socket(words=("beta:environments", "delete", "x" * 70_000))
+    assert (result.exit, result.requests, "may have" in result.stderr) == (2, [], False)
+
+
+def test_a_change_that_succeeds_after_one_in_doubt_is_not_in_doubt(clean_environ):
+    """An error that is raised later, such as for a full disk, is not about the earlier change."""
+    with ScriptedServer(error("500 Broken"), OK) as server:
+        connection = load(
+            make_runtime(clean_environ), Flags({"base_url": server.url, "max_retries": "0"})
+        ).connection
+        with Client(connection, make_runtime(clean_environ)) as client:
+            with pytest.raises(AntError):
+                client.send(WRITE)
+            client.send(WRITE)
+            assert client.doubt is None
+
+
 def test_an_earlier_change_in_doubt_does_not_put_a_later_one_in_doubt(clean_environ):
     """One client sends many changes."""
     with ScriptedServer(error("500 Broken"), error("409 Conflict")) as server:

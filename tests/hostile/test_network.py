@@ -473,6 +473,13 @@ def test_only_the_variable_of_the_urls_scheme_is_read(ant_over_socket: AntOverSo
         assert ant_over_socket(url="http://api.invalid", env=env).stdout == OUTPUT
 
 
+def test_the_proxy_of_the_other_scheme_is_not_used():
+    """Only ALL_PROXY counts for both."""
+    env = {"http_proxy": "p:1"}
+    assert find_proxy("https://api.example", env) is None
+    assert find_proxy("https://api.example", env | {"all_proxy": "p:2"}) == ("http://p:2", "all_proxy")
+
+
 def test_http_proxy_in_capitals_is_ignored_below_a_web_server():
     """There it holds the header `Proxy` of a request, so that any visitor could read the key."""
     env = {"HTTP_PROXY": "http://proxy.invalid:3128", "REQUEST_METHOD": "GET"}
