@@ -143,10 +143,15 @@ def _same_names(declarations: Sequence[Declaration]) -> list[str]:
     return problems
 
 
+def as_sentence(problem: str) -> str:
+    """Return a problem with a punctuation mark at its end."""
+    return problem if problem.endswith((".", "?")) else f"{problem}."
+
+
 def _mistakes(problems: Sequence[str], more: int) -> UsageError:
     count = len(problems) + more
     if count == 1:
-        return UsageError(f"{problems[0].removesuffix('.')}.")
+        return UsageError(as_sentence(problems[0]))
     shown = problems[:MOST_MISTAKES]
     lines = [f"there are {count} mistakes in the files:", *shown, *more_mistakes(count - len(shown))]
     return UsageError("\n".join(lines))

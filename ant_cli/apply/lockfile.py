@@ -246,7 +246,7 @@ def _check_version(raw: bytes, path: Path) -> None:
     if int(raw) > VERSION:
         raise UsageError(
             f"{path} was written by a newer ant "
-            f"(lockfile version {raw.decode()}, this build understands {VERSION}).",
+            f"(lock file version {raw.decode()}, this build understands {VERSION}).",
             "Use that tool, or a newer version of this one.",
         )
 

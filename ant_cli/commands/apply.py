@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from ant_cli.apply import drawing, plan_data
-from ant_cli.apply.discovery import Loaded, load
+from ant_cli.apply.discovery import Loaded, as_sentence, load
 from ant_cli.apply.execution import Journal
 from ant_cli.apply.lockfile import LockFile, find_lock_path, read_lock
 from ant_cli.apply.plan import Options, Plan
@@ -307,7 +307,7 @@ def _note(plan: Plan, loaded: Loaded, runtime: Runtime) -> None:
     """Print notes about things outside the plan, on stderr."""
     for key in plan.lost:
         runtime.stderr.say(
-            f"Warning: {key} is in the lockfile, but its file is gone; pass --prune to archive its environment, "
+            f"Warning: {key} is in the lock file, but its file is gone; pass --prune to archive its environment, "
             "or restore the file to keep it tracked."
         )
     _note_files(loaded, runtime)
@@ -315,7 +315,7 @@ def _note(plan: Plan, loaded: Loaded, runtime: Runtime) -> None:
 
 def _note_files(loaded: Loaded, runtime: Runtime) -> None:
     for warning in loaded.warnings[:MOST_MISTAKES]:
-        runtime.stderr.say(f"Warning: {warning.removesuffix('.')}.")
+        runtime.stderr.say(f"Warning: {as_sentence(warning)}")
     if (more := len(loaded.warnings) - MOST_MISTAKES) > 0:
         runtime.stderr.say(f"Warning: and {more} more.")
     if loaded.foreign:

@@ -388,6 +388,22 @@ def test_an_unknown_field_is_sent_and_the_server_decides(team):
         )
 
 
+@pytest.mark.parametrize(
+    ("config", "end"),
+    [
+        ("{type: cloud, package: []}", "unknown field. Did you mean 'packages'?"),
+        ("{type: cloud, zzz: 1}", "unknown field. The fields are: type, networking, packages."),
+        ("x", "must be keys and values, got text."),
+    ],
+)
+def test_a_single_mistake_in_a_file_ends_with_one_punctuation_mark(team, config, end):
+    """It is the whole message, or a warning."""
+    team.write("environments/a.yaml", f"config: {config}\n")
+    for words in (("--validate",), ("--validate", "--strict")):
+        result = team.ant("apply", *words, ".")
+        assert result.stderr.splitlines()[0].endswith(end), result.stderr
+
+
 def test_strings_from_the_server_can_not_control_a_terminal(team):
     """They are escaped in the plan and in its result. A pipe may be a log, so this holds there, too."""
     team.by_hand("create", "--name", "a\x1b[31m", "--config", "{type: cloud}", "--description", "\x1b]0;x\x07" * 9)

@@ -128,7 +128,7 @@ def test_a_written_lock_file_can_be_read_again(tmp_path_factory, names):
         ('{\n<<<<<<< HEAD\n"version": 1}', "line 2: there is a merge conflict"),
         (
             '{"version": 2, "resources": []}',
-            r"written by a newer ant \(lockfile version 2, this build understands 1\)",
+            r"written by a newer ant \(lock file version 2, this build understands 1\)",
         ),
         ('{"version": "1"}', "is not a lock file: its version is"),
         ('{"version": 0}', "is not a lock file: its version is 0"),

@@ -48,7 +48,7 @@ def test_a_year_with_apply_changes_only_what_the_files_changed(team):
 
     # May: a file is renamed, and its environment with it.
     Path("environments/data.yaml").rename("environments/analysis.yaml")
-    assert "Warning: ./environments/data.yaml is in the lockfile" in team.ant("diff").stderr
+    assert "Warning: ./environments/data.yaml is in the lock file" in team.ant("diff").stderr
     team.apply(".", "--prune")
     assert team.ids()["./environments/analysis.yaml"] == first["./environments/data.yaml"]
     assert set(team.server(archived=True)) == {"analysis", "edge"}
@@ -139,7 +139,7 @@ def test_files_and_entries_of_other_kinds_are_unchanged(team):
     ("text", "message"),
     [
         ('{\n<<<<<<< ours\n"version": 1,\n=======\n"version": 1,\n>>>>>>> theirs\n}', "there is a merge conflict"),
-        ('{"version": 7}', "written by a newer ant (lockfile version 7, this build understands 1)"),
+        ('{"version": 7}', "written by a newer ant (lock file version 7, this build understands 1)"),
     ],
 )
 def test_an_invalid_lock_file_stops_apply_and_diff_and_is_unchanged(team, text, message):
