@@ -181,6 +181,10 @@ def _parse(flag: str, text: str, runtime: Runtime, *, must_compare: bool, of_lis
 def _check_path(path: str) -> None:
     if not path:
         raise BadPath("The condition has no path")
+    if path.startswith("."):
+        raise BadPath("A GJSON path does not start with a dot")
+    if function := re.match(r"\w+\(", path):
+        raise BadPath(f"GJSON has no function {function[0]})")
     stray = re.search(_NOT_IN_A_PATH, outside_brackets(path))
     if stray or path.startswith('"'):
         raise BadPath(f"The path {path} has {stray[0] if stray else path[0]!r} in it")
