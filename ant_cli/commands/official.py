@@ -25,7 +25,7 @@ def hand_over(name: str, argv: Sequence[str], runtime: Runtime) -> NoReturn:
     """Run the official tool with the same arguments, in place of this process.
 
     Raises:
-        UsageError: if it is not installed.
+        UsageError: if it is not installed, or ANT_OFFICIAL names no file.
         AntError: on Windows, with its exit status: a process can't be replaced there.
 
     """
@@ -41,7 +41,10 @@ def hand_over(name: str, argv: Sequence[str], runtime: Runtime) -> NoReturn:
 def _find(environ: Mapping[str, str]) -> str | None:
     """Return the official tool: the value of ANT_OFFICIAL (empty: none), or the first one on PATH."""
     if OFFICIAL in environ:
-        return environ[OFFICIAL] or None
+        program = environ[OFFICIAL] or None
+        if program and not os.path.isfile(program):  # noqa: PTH113 - Path.is_file() fails if the name is too long
+            raise UsageError(f"{OFFICIAL} must be the path of the official `ant`; there is no file {program}.")
+        return program
     return next(map(str, filter(_is_official, _programs(environ.get("PATH", "")))), None)
 
 

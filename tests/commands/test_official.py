@@ -121,6 +121,14 @@ def test_a_path_in_a_variable_wins_over_path_and_an_empty_one_turns_it_off(run, 
     assert run("models", "list", programs=[OFFICIAL], ANT_OFFICIAL="").returncode == 2
 
 
+def test_a_variable_that_names_no_file_is_a_usage_error(run, tmp_path):
+    """A folder is no program, either."""
+    for path in (tmp_path / "missing", tmp_path):
+        done = run("models", "list", programs=[OFFICIAL], ANT_OFFICIAL=str(path))
+        assert (done.returncode, done.stdout) == (2, "")
+        assert f"ANT_OFFICIAL must be the path of the official `ant`; there is no file {path}." in done.stderr
+
+
 def test_a_program_in_the_working_folder_is_not_run(run, tmp_path):
     """A relative entry of PATH means another folder in every repository."""
     (tmp_path / "ant").write_text(OFFICIAL)
