@@ -322,7 +322,8 @@ def _unknown_flag(arg: str, known: Iterable[str], command: str) -> UsageError:
     names = [flag for flag in known if flag.startswith("--")]
     if not name.startswith("--") and not did_you_mean(name, names):
         name = name[:2]  # the rest may be the value of a short flag
-    return UnknownName("flag", name, names, HABITS.get(name, ""), see_help(command))
+    habit = HABITS.get(name, "")
+    return UnknownName("flag", name, [] if habit else names, habit, see_help(command))
 
 
 def _missing_value(flag: str, command: str) -> UsageError:

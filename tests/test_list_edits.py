@@ -241,6 +241,8 @@ def test_an_unambiguous_change_causes_no_note(update):
         ),
         (("--set", "metadata.a=1", "--remove", "metadata.a"), ["contradicts --remove metadata.a"]),
         (("--set", "networking.allowed_hosts=a.b"), ["--set sets packages", "Use --add"]),
+        (("--add", "packages.conda=x"), ["--add knows no list 'packages.conda'.\n"]),
+        (("--add", "packages.pipp=x"), ["Did you mean 'packages.pip'?"]),
         (("--set", "pip=x"), ["--set knows no list 'pip'. Did you mean 'packages.pip'?"]),
         (("--set", "metadata.a="), ["needs a value"]),
         (("--add", "metadata.a=1", "--add", "metadata.a=2"), ["contradicts --add metadata.a=1"]),

@@ -9,6 +9,7 @@ SYNONYMS = {
     "--field-selector": "--filter",
     "--jq": "--transform",
     "--json": "--format",
+    "--max-results": "--max-items",
     "--name": "--filter",
     "--output": "--format",
     "--query": "--filter",
@@ -24,6 +25,7 @@ SYNONYMS = {
     "describe": "retrieve",
     "destroy": "delete",
     "env": "environments",
+    "environment": "environments",
     "get": "retrieve",
     "ls": "list",
     "new": "create",
@@ -37,18 +39,25 @@ SYNONYMS = {
     "validate": "apply --validate",
     "view": "retrieve",
     "whoami": "auth status",
+    "worker start": "beta:worker poll",
 }
 """Names that other tools use, and the command or flag of this one."""
 
 
 HABITS = {
     "--all": "A list follows every page; --max-items N ends it earlier.",
+    "--file": "Files and folders are arguments, as in: ant apply environments/",
+    "--filename": "Files and folders are arguments, as in: ant apply environments/",
     "--no-headers": "For scripts: --format jsonl, or the IDs alone: --transform id -r",
     "--quiet": "Notes go to stderr: 2> /dev/null hides them.",
     "--set": "Each field has a flag of its own; a metadata key is --metadata KEY=VALUE",
     "--sort-by": "Sort with jq: --slurp | jq 'sort_by(.name)'",
     "-A": "A list follows every page; --max-items N ends it earlier.",
     "-n": "--workspace-id ID chooses the workspace.",
+    "--sort": "Sort with jq: --slurp | jq 'sort_by(.name)'",
+    "--wait": "--until CONDITION waits, for example for an idle queue: work list ENVIRONMENT_ID --until idle",
+    "-f": "Files and folders are arguments, as in: ant apply environments/",
+    "-l": "--filter 'metadata.KEY==\"VALUE\"' selects by metadata.",
     "-q": "--transform PATH selects a part of the result; 2> /dev/null hides notes.",
 }
 """Flags of other tools that this one does not need, and what to do instead."""

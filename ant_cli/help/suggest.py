@@ -46,8 +46,10 @@ def _similar_commands(args: Sequence[str], group: Command | None = None) -> list
     A command may be written with other separators, without its group or after another one, by its name in another
     tool, or with a mistake.
     """
-    if group and (synonym := SYNONYMS.get(f"{group.full_name} {args[0]}")):
-        return [synonym]
+    habits = [f"{group.full_name} {args[0]}"] if group else [" ".join(args[:2]), args[0]]
+    for habit in habits:
+        if " " in (synonym := SYNONYMS.get(habit, "")):
+            return [synonym]
     arguments = takewhile(lambda arg: not arg.startswith("-"), args[:4])
     literal = [part for name in arguments for part in _parts(shortened(name))]
     typed = [word for part in literal for word in _parts(SYNONYMS.get(part, part))]
@@ -58,6 +60,8 @@ def _similar_commands(args: Sequence[str], group: Command | None = None) -> list
         parts = _parts(command.full_name)
         if typed == parts or (not command.subcommands and typed[: len(parts)] == parts):
             return [command.full_name]
+    if not group and (swapped := _by_end(2, _names(commands)).get(" ".join(typed[1::-1]))):
+        return swapped  # a verb before its object, as in kubectl
     for length in range(len(typed), 0, -1):
         official = [name for name in OFFICIAL_COMMANDS if name.count(":") <= length]
         names = _by_end(length, [*_names(commands), *official])

@@ -136,8 +136,11 @@ def _parse(param: Param, text: str, lists: Sequence[str]) -> Edit:
 
 
 def _unknown_list(param: Param, path: str, lists: Sequence[str]) -> UsageError:
-    by_end = [name for name in lists if path and name.rpartition(".")[2] == path.rpartition(".")[2]]
-    meant = f" Did you mean {by_end[0]!r}?" if by_end else did_you_mean(path, lists)
+    from difflib import get_close_matches  # late: only mistakes need it
+
+    ends = {name.rpartition(".")[2]: name for name in lists}
+    similar = get_close_matches(path.rpartition(".")[2], ends, n=1)
+    meant = f" Did you mean {ends[similar[0]]!r}?" if similar else ""
     problem = f"knows no list {path!r}"
     hint = f"It takes {', '.join(lists)} and metadata.KEY; other fields have their own flags."
     return UsageError(f"{param.flag} {problem}.{meant}", hint)

@@ -345,6 +345,8 @@ def test_a_saved_plan_is_carried_out_exactly(team):
         (("--parallel", "x", "."), "--parallel must be a whole number from 1 to 64, got 'x'"),
         ((), "there is no claude-lock.json here, nor above, and no file was named"),
         (("nowhere",), "nowhere does not exist"),
+        (("-f", "a.yaml"), "unknown flag '-f'.\nFiles and folders are arguments"),
+        (("--file", "a.yaml"), "unknown flag '--file'.\nFiles and folders are arguments"),
     ],
 )
 def test_apply_flags_that_make_no_sense_are_a_usage_error(team, words, message):
