@@ -30,13 +30,22 @@ class Loaded(NamedTuple):
     foreign: dict[str, int]
     """How many files of each other kind were ignored."""
     warnings: tuple[str, ...] = ()
+    error: UsageError | None = None
+    """Every mistake in the files that were left out because of them."""
+
+    def raise_for_mistakes(self) -> None:
+        """Raise UsageError if a file was left out."""
+        if self.error:
+            raise self.error
 
 
 def load(paths: Sequence[str], lock_path: Path, *, strict: bool = False) -> Loaded:
-    """Read all files, and check them. With `strict`, warnings are mistakes.
+    """Read all files, and check them. With `strict`, warnings are mistakes, and a mistake is an error.
+
+    Otherwise files with mistakes are left out, and so are files that declare the same name.
 
     Raises:
-        UsageError: with every mistake in every file, or if a path does not exist or leads out of the folder.
+        UsageError: if a path does not exist or leads out of the folder, or if no file is without mistakes.
 
     """
     declarations: dict[str, Declaration] = {}
@@ -56,10 +65,14 @@ def load(paths: Sequence[str], lock_path: Path, *, strict: bool = False) -> Load
         elif result.kind:
             foreign[result.kind] = foreign.get(result.kind, 0) + 1
         warnings += result.warnings
-    problems += _same_names(list(declarations.values()))
-    if problems:
-        raise _mistakes(problems, more)
-    return Loaded(declarations, foreign, tuple(warnings))
+    twice = _same_names(list(declarations.values()))
+    problems += twice.values()
+    error = _mistakes(problems, more) if problems else None
+    used = {key: declaration for key, declaration in declarations.items() if declaration.name not in twice}
+    loaded = Loaded(used, foreign, tuple(warnings), error)
+    if strict or not used:
+        loaded.raise_for_mistakes()
+    return loaded
 
 
 def key_of(path: Path, lock_path: Path) -> str:
@@ -132,14 +145,15 @@ def _is_special(path: Path) -> bool:
         return False  # the error is reported when the file is read
 
 
-def _same_names(declarations: Sequence[Declaration]) -> list[str]:
-    """Return the problems of files that declare the same environment."""
+def _same_names(declarations: Sequence[Declaration]) -> dict[str, str]:
+    """Return the names that several files declare, with a description of the problem."""
     first: dict[str, Declaration] = {}
-    problems = []
+    problems = {}
     for declaration in declarations:
         other = first.setdefault(declaration.name, declaration)
         if other is not declaration:
-            problems.append(f"{declaration.path}, line 1, column 1: {other.path} declares the same name")
+            where = f"{declaration.path}, line 1, column 1"
+            problems[declaration.name] = f"{where}: {other.path} declares the same name"
     return problems
 
 

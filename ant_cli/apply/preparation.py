@@ -41,7 +41,7 @@ def load_files(paths: Sequence[str], lock: LockFile, *, strict: bool = False) ->
 
 
 def untracked(lock: LockFile) -> list[Declaration]:
-    """Return what files in the lock file's folder declare that it doesn't have; empty if one is wrong."""
+    """Return what files in the lock file's folder declare that it doesn't have."""
     try:
         loaded = load([shown_path(lock.path.parent)], lock.path)
     except UsageError:

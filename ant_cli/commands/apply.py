@@ -138,6 +138,7 @@ def _failing_with_one(*, when: bool) -> Iterator[None]:
 def _validate(job: Job) -> None:
     """Only check the files."""
     loaded = load_files(job.paths, read_lock(job.lock_path), strict=job.strict)
+    loaded.raise_for_mistakes()
     _note_files(loaded, job.runtime)
     number = len(loaded.declarations)
     job.runtime.stderr.say(f"{number} {'file is' if number == 1 else 'files are'} valid.")
@@ -147,6 +148,9 @@ def _preview(job: Job, *, save_to: str | None, exit_code: bool) -> None:
     """Show the plan. Raises PendingChanges if there are changes and the exit code has to show that."""
     lock = read_lock(job.lock_path)
     loaded = load_files(job.paths, lock, strict=job.strict)
+    if save_to is not None:
+        loaded.raise_for_mistakes()
+    job = _without_prune(job, loaded)
     with connected(job.flags, job.runtime, job.parallel) as (workers, settings):
         facts = _look_up(lock, loaded, workers, settings, job)
         plan = plan_for(facts, job.options, workers)
@@ -156,6 +160,7 @@ def _preview(job: Job, *, save_to: str | None, exit_code: bool) -> None:
         plan_data.save_plan(save_to, _saved(job, facts, plan), job.runtime.stderr.redact)
     if exit_code and plan.blocked:
         raise _blocked(plan)
+    _check_that_all_are_used(loaded)
     if exit_code and plan.changing:
         raise PendingChanges
 
@@ -195,6 +200,7 @@ def _apply(job: Job) -> None:
     with holding(job.lock_path, job.runtime) as journal:
         lock = read_lock(job.lock_path)
         loaded = _with_untracked(load_files(job.paths, lock, strict=job.strict), lock, job)
+        job = _without_prune(job, loaded)
         with connected(job.flags, job.runtime, job.parallel) as (workers, settings):
             facts = _look_up(lock, loaded, workers, settings, job, journal)
             plan = _plan_and_adopt(facts, job, workers)
@@ -206,8 +212,9 @@ def _apply(job: Job) -> None:
             needs_consent = plan.changing and not job.yes
             if needs_consent and not _confirmed(partial(_show_details, plan, facts, job), job.runtime):
                 job.runtime.stderr.say("Aborted.")
-                return
-            carry_out(plan, facts, journal, workers, job.runtime, job.flags)
+            else:
+                carry_out(plan, facts, journal, workers, job.runtime, job.flags)
+    _check_that_all_are_used(loaded)
 
 
 def _apply_saved(file: str, job: Job) -> None:
@@ -219,7 +226,8 @@ def _apply_saved(file: str, job: Job) -> None:
     job = job._replace(paths=saved.paths, lock_path=lock_path, options=saved.options, yes=True)
     with holding(job.lock_path, job.runtime) as journal:
         lock = read_lock(job.lock_path)
-        loaded = load_files(job.paths, lock, strict=job.strict)
+        loaded = load_files(job.paths, lock)
+        loaded.raise_for_mistakes()
         with connected(job.flags, job.runtime, job.parallel) as (workers, settings):
             facts = _look_up(lock, loaded, workers, settings, job, journal)
             if facts.origin != saved.origin:
@@ -298,6 +306,19 @@ def _look_up(
         return look_up(lock, loaded.declarations, workers, settings.connection.base_url, interrupted)
 
 
+def _without_prune(job: Job, loaded: Loaded) -> Job:
+    """Return the job; without --prune if a file was left out: an entry whose file is gone may have moved there."""
+    if not (loaded.error and job.options.prune):
+        return job
+    job.runtime.stderr.say("Warning: --prune archives nothing while a file has mistakes: it may have been renamed.")
+    return job._replace(options=job.options._replace(prune=False))
+
+
+def _check_that_all_are_used(loaded: Loaded) -> None:
+    if loaded.error:
+        raise UsageError("files with mistakes were left out.", "Correct them, and run the command again.")
+
+
 def _blocked(plan: Plan) -> AntError:
     lines = [f"  {step.key}: {step.blocked}" for step in plan.blocked]
     return AntError("\n".join(["refusing to apply. This plan cannot be applied:", *lines]))
@@ -314,6 +335,8 @@ def _note(plan: Plan, loaded: Loaded, runtime: Runtime) -> None:
 
 
 def _note_files(loaded: Loaded, runtime: Runtime) -> None:
+    if loaded.error:
+        runtime.stderr.say(f"Warning: files with mistakes are left out: {loaded.error.message}")
     for warning in loaded.warnings[:MOST_MISTAKES]:
         runtime.stderr.say(f"Warning: {as_sentence(warning)}")
     if (more := len(loaded.warnings) - MOST_MISTAKES) > 0:

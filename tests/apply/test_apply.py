@@ -375,6 +375,49 @@ def test_checking_files_needs_no_server_and_no_key(team):
     assert not Path("claude-lock.json").exists()
 
 
+def test_a_file_with_mistakes_does_not_keep_its_neighbours_from_being_applied(team):
+    """It is named before anything is asked or sent, and the exit code is that of a mistake."""
+    team.write("environments/a.yaml")
+    team.write("environments/bad.yaml", "config: 3\n")
+    mistake = "environments/bad.yaml, line 1, column 1: config: must be keys and values, got a number."
+    assert (team.ant("diff", ".").exit, team.ant("apply", "--dry-run", ".").exit) == (1, 2)
+    declined = team.ant("apply", ".", typed="n\n")
+    assert (declined.exit, team.server()) == (2, {})
+    assert declined.stderr.index("environments/bad.yaml") < declined.stderr.index("Apply these changes?")
+    result = team.ant("apply", "--yes", ".")
+    assert (result.exit, set(team.server()), set(team.ids())) == (2, {"a"}, {"./environments/a.yaml"})
+    assert f"Warning: files with mistakes are left out: {mistake}" in result.stderr
+    assert "ant: files with mistakes were left out." in result.stderr
+    for words in (("--validate",), ("--yes", "--strict"), ("--dry-run", "--save-plan", "plan.json")):
+        assert team.ant("apply", *words, ".").stderr == f"ant: {mistake}\n"
+    assert not Path("plan.json").exists()
+
+
+def test_nothing_is_archived_while_a_file_has_mistakes(team):
+    """The file may be the one that is gone, under another name."""
+    team.write("environments/a.yaml")
+    team.write("environments/b.yaml")
+    team.apply(".")
+    Path("environments/a.yaml").rename("environments/c.yaml").write_text("name: a\nconfig: 3\n")
+    assert "to archive" not in team.ant("diff", "--prune", ".").stdout
+    result = team.ant("apply", "--yes", "--prune", ".")
+    assert (result.exit, set(team.server())) == (2, {"a", "b"})
+    assert "--prune archives nothing while a file has mistakes" in result.stderr
+    team.write("environments/c.yaml", "name: a\n")
+    team.apply("--prune", ".")
+    assert set(team.ids()) == {"./environments/b.yaml", "./environments/c.yaml"}
+    assert set(team.server()) == {"a", "b"}
+
+
+def test_files_that_declare_the_same_name_are_left_out(team):
+    """Each would overwrite the environment of the other; a third one is applied."""
+    team.write("environments/a.yaml")
+    team.write("environments/b.yaml", "name: a\n")
+    team.write("environments/c.yaml")
+    assert team.ant("apply", "--yes", ".").exit == 2
+    assert set(team.server()) == {"c"}
+
+
 def test_an_unknown_field_is_sent_and_the_server_decides(team):
     """It may know the field. `--strict` sends nothing."""
     team.write("environments/a.yaml", "gpu: large\n")
