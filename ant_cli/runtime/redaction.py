@@ -49,8 +49,8 @@ def _replace(text: str, secrets: tuple[str, ...]) -> str:
     forms, forms_in_pieces = _forms(secrets)
     spans: list[tuple[int, int]] = []
     for level in _levels(text):
-        spans += _find(forms, level)
-        if forms_in_pieces:
+        spans += _find(forms, level, _KEY)
+        if forms_in_pieces:  # a key has no pieces: all words behind it would be part of it
             spans += _find(forms_in_pieces, level.translate(_SEPARATORS))
     parts, position = [], 0
     for start, end in sorted(spans):
@@ -60,13 +60,13 @@ def _replace(text: str, secrets: tuple[str, ...]) -> str:
     return "".join([*parts, text[position:]])
 
 
-def _find(forms: Iterable[str], level: str) -> list[tuple[int, int]]:
-    """Return the spans of secrets, and of anything like a key, without the fillers and separators of a level."""
+def _find(forms: Iterable[str], level: str, pattern: str = "") -> list[tuple[int, int]]:
+    """Return the spans of secrets, and of matches of a pattern, without the fillers and separators of a level."""
     text = level.replace(_FILLER, "").replace(_SEPARATOR, "")
     comparable = _comparable(text)
     found = [span for form in forms for span in _occurrences(form, comparable)]
-    if _KEY_START in text:
-        found += [match.span() for match in re.finditer(_KEY, text)]
+    if pattern and _KEY_START in text:
+        found += [match.span() for match in re.finditer(pattern, text)]
     if not found or len(text) == len(level):
         return found
     positions = [position for position, character in enumerate(level) if character not in (_FILLER, _SEPARATOR)]

@@ -138,3 +138,9 @@ def test_a_secret_of_the_size_of_a_file_is_redacted_quickly():
     """A key command may print a file by mistake."""
     secret = "x1" * 5_000_000
     assert redact(f"got {secret}.", [secret]) == f"got {REDACTED}."
+
+
+def test_the_words_behind_a_key_are_kept():
+    """A registered secret is also found in pieces. Anything like a key is not: it would have no end."""
+    text = "the key sk-ant-api03-unknown is not valid here"
+    assert redact(text, ["correct-horse-battery-staple"]) == f"the key {REDACTED} is not valid here"
