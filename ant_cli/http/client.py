@@ -5,11 +5,10 @@ from __future__ import annotations
 from ant_cli.errors import AntError, CredentialError
 from ant_cli.http.deadline import Timeouts, timeouts_of
 from ant_cli.http.observer import Observer, Unobserved
-from ant_cli.http.pace import Pace
 from ant_cli.http.request_headers import headers_of
 from ant_cli.http.response import Response, raise_for_error
 from ant_cli.http.retries import long_wait
-from ant_cli.http.sender import Delivery, Doubt, Policy, Refresh, Sender
+from ant_cli.http.sender import Delivery, Doubt, Pace, Policy, Refresh, Sender
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import TYPE_CHECKING

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 
 from ant_cli.errors import AntError, NetworkError, ResponseError
@@ -9,7 +10,6 @@ from ant_cli.http.choice import open_transport
 from ant_cli.http.deadline import AttemptTimeout, Timeouts
 from ant_cli.http.network_problem import describe_handshake_error, describe_network_error
 from ant_cli.http.observer import Observer
-from ant_cli.http.pace import Pace
 from ant_cli.http.response import RESPONSE_LIMIT, IncompleteResponse, Response
 from ant_cli.http.retries import (
     GATEWAY_TIMEOUTS,
@@ -67,6 +67,26 @@ class Policy(NamedTuple):
     timeouts: Timeouts
     observer: Observer
     response_limit: int = RESPONSE_LIMIT
+
+
+class Pace:
+    """When the next of concurrent requests may be sent: a rate limit delays all of them. Threads may share it."""
+
+    def __init__(self, sleep: Callable[[float], None]) -> None:
+        self._sleep = sleep
+        self._earliest = 0.0
+
+    def hold(self, delay_s: float) -> None:
+        """Send nothing for `delay_s` seconds."""
+        self._earliest = max(self._earliest, time.monotonic() + delay_s)
+
+    def wait(self) -> None:
+        """Return when a request may be sent."""
+        earliest = 0.0
+        while earliest != self._earliest:  # another thread may have moved it meanwhile
+            earliest = self._earliest
+            if (left := earliest - time.monotonic()) > 0:
+                self._sleep(left)
 
 
 class Sender:
