@@ -66,13 +66,14 @@ def gather(operation: Operation, flags: Flags, runtime: Runtime) -> Inputs:
         UsageError: if it can't be converted, read or parsed.
 
     """
+    had_secret = runtime.stdin.taken  # then nothing of it is input
     name = operation.positional.name if operation.positional else ""
     ids = tuple(flags[name]) if isinstance(flags.get(name), list) else ()
     values = _from_flags(operation, flags, runtime)
     given = flags.keys()
     needed = _lacks_a_value(operation, given) or _lacks_a_change(operation, given)
     documents = _read(operation, flags, given, runtime)
-    piped = runtime.stdin.taken or "file" in flags
+    piped = (runtime.stdin.taken and not had_secret) or "file" in flags
     return Inputs(
         values,
         name,
