@@ -48,12 +48,13 @@ def quick(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style and formatting, and the files that configure GitHub and pre-commit."""
+    """Check style and formatting, and the files that configure GitHub and pre-commit; count the lines of code."""
     _run(session, "ruff", "check", ".")
     _run(session, "ruff", "format", "--check", ".")
     for schema, paths in SCHEMAS.items():
         _run(session, "check_jsonschema", "--builtin-schema", schema, *map(str, paths))
     _run(session, "pre_commit", "validate-config", ".pre-commit-config.yaml")
+    session.run(sys.executable, "benchmarks/code_lines.py")
 
 
 @nox.session
