@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ant_cli.operations.global_flags import SECRETS
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any
@@ -23,7 +24,7 @@ def poll(runtime: Runtime, flags: Flags, *, handler: Sequence[str] = (), **given
             f"Note: {' and '.join(present)} is not passed on to handlers, and the worker does not use it. "
             "A worker's host needs only the environment's key; --pass-api-key passes it on."
         )
-    hide_secrets(runtime, unused, [METADATA_KEY])
+    hide_secrets(runtime, unused, [METADATA_KEY], _typed_secrets(given))
 
     from ant_cli.output.worker_log import LogView
     from ant_cli.worker.start import run_worker, runs_sessions  # after the new start: they take the longest
@@ -39,7 +40,8 @@ def run(runtime: Runtime, flags: Flags, **given: str | bool) -> None:
     """Run one claimed item in this process."""
     runtime = receive_secrets(runtime)
     options: dict[str, Any] = read_options(RUN_ROWS, _texts(given), runtime.environ, "beta:worker run")
-    hide_secrets(runtime, SECRET_VARIABLES, [ENVIRONMENT_KEY, WORK_SECRET])  # a session's tools could read them
+    # A session's tools could read them.
+    hide_secrets(runtime, SECRET_VARIABLES, [ENVIRONMENT_KEY, WORK_SECRET], _typed_secrets(given))
 
     from ant_cli.output.worker_log import LogView
     from ant_cli.worker.sdk_session import SessionOptions, run_session
@@ -55,6 +57,11 @@ def exporter(runtime: Runtime, flags: Flags, **given: str | bool) -> None:
 
     options: dict[str, Any] = read_options(EXPORTER_ROWS, _texts(given), runtime.environ, "beta:worker exporter")
     serve_statistics(ExporterOptions(**options), load(runtime, flags).connection, runtime)
+
+
+def _typed_secrets(given: Mapping[str, str | bool]) -> dict[str, str]:
+    """Return the secrets that were given as flags, by their variables."""
+    return {variable: str(given[name]) for name, variable in SECRETS.items() if given.get(name)}
 
 
 def _texts(given: Mapping[str, str | bool]) -> Flags:

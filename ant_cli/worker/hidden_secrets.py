@@ -9,7 +9,7 @@ import copy
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ant_cli.runtime import Runtime, variables
 
@@ -37,25 +37,36 @@ def receive_secrets(runtime: Runtime) -> Runtime:
     return found
 
 
-def hide_secrets(runtime: Runtime, unused: Sequence[str], used: Sequence[str]) -> None:
-    """Start this program again without these variables in its environment, and protect its memory.
+def hide_secrets(runtime: Runtime, unused: Sequence[str], used: Sequence[str], typed: Mapping[str, str]) -> None:
+    """Start this program again without these secrets in its environment and arguments, and protect its memory.
 
-    Other processes see the environment that a process was started with. The values of `used` variables are handed
-    over in a pipe, for `receive_secrets`. The `unused` ones are nowhere in the new process.
+    Other processes see the environment and the arguments that a process was started with. The values of `used`
+    variables, and those `typed` as flags, by their variables, are handed over in a pipe, for `receive_secrets`. The
+    `unused` ones are nowhere in the new process.
     """
     if runtime.environ is not os.environ or os.name == "nt":
         return
     hidden = [name for name in (*unused, *used) if os.environ.get(name)]
-    if not hidden:
+    if not (hidden or typed):
         _protect_memory()
         return
     reading, writing = os.pipe()
-    os.write(writing, json.dumps({name: os.environ[name] for name in used if name in hidden}).encode())
+    handed_over = {**{name: os.environ[name] for name in used if name in hidden}, **typed}
+    os.write(writing, json.dumps(handed_over).encode())
     os.close(writing)
     os.set_inheritable(reading, True)  # noqa: FBT003 - it takes no keyword
     kept = {name: text for name, text in os.environ.items() if name not in hidden}
-    program = [sys.executable, *sys.orig_argv[1:]]
+    program = [sys.executable, *_without(sys.orig_argv[1:], list(typed.values()))]
     os.execve(program[0], program, {**kept, _PIPE: str(reading)})  # noqa: S606 - no shell is wanted
+
+
+def _without(argv: Sequence[str], values: Sequence[str]) -> Iterator[str]:
+    """Yield arguments without the flags that have these values. What follows `--` is the handler's."""
+    end = argv.index("--") if "--" in argv else len(argv)
+    for argument, following in zip(argv[:end], (*argv[1:end], ""), strict=True):
+        if not {argument, following, argument.partition("=")[2]} & set(values):
+            yield argument
+    yield from argv[end:]
 
 
 def _protect_memory() -> None:

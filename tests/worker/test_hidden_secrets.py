@@ -42,6 +42,22 @@ def test_the_environment_of_a_worker_has_no_secret_that_its_handlers_do_not_get(
     assert "".join(worker.lines).count("Note:") == 1
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no /proc")
+@pytest.mark.parametrize("flag", [["--metadata-key", METADATA_KEY], [f"--metadata-key={METADATA_KEY}"]])
+def test_a_key_that_was_typed_as_a_flag_is_not_in_the_arguments_of_the_worker(queue, work, script, flag):
+    """The worker uses it nevertheless, and the arguments of the handler are left as they are."""
+    (work_id,) = queue.enqueue()
+    handler = script("tr '\\0' ' ' < /proc/$PPID/cmdline; echo; tr '\\0' '\\n' < /proc/$PPID/environ; exit 3")
+    worker = work(*flag, "--attempts", "1", handler=[handler, METADATA_KEY, "--", "y"])
+    (arguments,) = (line for line in worker.output if "beta:worker poll" in line)
+    own, of_handler = arguments.split(" -- ", 1)
+    assert "metadata" not in own
+    assert "[redacted]" not in own
+    assert of_handler.split() == [handler, "[redacted]", "--", "y"]
+    assert "".join(worker.lines).count("Note: other users") == 1
+    assert queue.item(work_id)["metadata"]["ant_dead_letter"]
+
+
 @needs_linux
 @pytest.mark.parametrize("command", ["cat /proc/$PPID/environ", "cat /proc/$PPID/mem", "cat /proc/$PPID/fd/1"])
 def test_a_handler_can_not_read_the_process_of_its_worker(queue, work, script, command):
