@@ -112,6 +112,16 @@ def test_a_value_that_may_be_a_mistyped_file_name_is_sent_with_a_note(ant, words
     assert result.stderr == f"Note: {where}: {text!r} is sent literally, because there is no such file.\n"
 
 
+def test_data_that_names_an_existing_file_is_sent_literally_with_one_note(ant, tmp_path, monkeypatch):
+    """The official tool would send the text of the file. `@scope/package` names no file, and gets no note."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "notes.txt").write_text("from the file")
+    data = {"name": "n", "description": "@notes.txt", "metadata": {"a": "@notes.txt", "b": "@scope/package"}}
+    result = ant(ENV, "create", stdin=json.dumps(data))
+    assert (result.exit, result.body) == (0, data)
+    assert result.stderr == "Note: '@notes.txt' is sent literally: files are read only for values of flags.\n"
+
+
 @pytest.mark.parametrize("text", ["@", "ada@example", "@ada and @bob", r"\@ada", "@!"])
 def test_a_value_that_can_not_be_a_file_name_is_sent_without_a_note(ant, text):
     result = ant(ENV, "create", "--name", text)

@@ -6,10 +6,11 @@ for a command line, which may stand for many requests (D31). `request_of` is for
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import quote, urlencode
 
-from ant_cli.errors import BadValue, MissingFlag, UsageError, see_help
+from ant_cli.errors import BadValue, MissingFlag, UsageError, see_help, shortened
 from ant_cli.input.documents import Document
 from ant_cli.input.gather import Inputs, gather
 from ant_cli.input.known_fields import note_unused, unknown_in
@@ -231,11 +232,22 @@ def _body(
     elsewhere = {key for _, keys in _keys_outside_body(operation, given) for key in keys}
     body = {key: value for key, value in given.items() if key not in elsewhere}
     body = _without_server_fields(operation, body, note)
+    _note_files(body, note)
     fields = operation.params_in("body")
     body |= {param.wire_name: values[param.name] for param in fields if param.name in values}
     for warning in unknown_in(body, fields):
         note(warning)
     return body
+
+
+def _note_files(value: Value, note: Note) -> None:
+    """Note each text that the official tool would replace by a file of this machine (D32)."""
+    if isinstance(value, str):
+        if value.startswith("@") and os.path.isfile(value[1:]):  # noqa: PTH113 - Path.is_file() may raise
+            note(f"Note: {shortened(value)!r} is sent literally: files are read only for values of flags.")
+        return
+    for child in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _note_files(child, note)
 
 
 def _without_server_fields(operation: Operation, body: dict[str, Value], note: Note) -> dict[str, Value]:
