@@ -108,14 +108,15 @@ def name_width(steps: Sequence[Step]) -> int:
     return max((cell_width(escape_breaks(step.name)) for step in steps), default=0)
 
 
-def draw_origin(origin: ResourceOrigin) -> str:
-    """Return where resources would be created."""
+def draw_target(origin: ResourceOrigin, profile: str) -> str:
+    """Return where a plan changes something, as far as it is known."""
     fields = (
-        ("host", origin.base_url),
-        ("organization", origin.organization_id),
-        ("workspace", origin.workspace_id),
+        ("organization ", origin.organization_id),
+        ("workspace ", origin.workspace_id),
+        ("profile ", profile),
     )
-    return "\n".join(f"  {name:13} {escape_breaks(value)}" for name, value in fields if value)
+    known = [origin.base_url, *(label + value for label, value in fields if value)]
+    return escape_breaks(", ".join(known))
 
 
 def shown_path(path: Path) -> str:

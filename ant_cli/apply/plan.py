@@ -131,8 +131,9 @@ def _check_credentials(known: Known, options: Options) -> None:
     if len(known.remotes) >= 2 and not any(known.remotes.values()) and not options.force:
         raise AntError(
             f"none of the {len(known.remotes)} environments that {known.lock.path.name} tracks exists for the "
-            "credentials in use, so nothing was changed.",
-            "Check the credentials: ant auth status. If all of them are gone for good: --force",
+            "credentials in use: they are those of another workspace or account. Nothing was changed.",
+            "Use the right ones with --profile or --workspace-id; those in use: ant auth status\n"
+            f"If all of the environments are gone for good, remove their entries from {known.lock.path.name}.",
         )
 
 

@@ -13,6 +13,7 @@ from ant_cli.apply.plan import Known, Options, Plan, ids_to_read, make_plan, nee
 from ant_cli.apply.workers import Workers
 from ant_cli.errors import UsageError
 from ant_cli.runtime.light_typing import NamedTuple
+from ant_cli.settings.loading import ConnectionSettings
 
 
 class Facts(NamedTuple):
@@ -20,6 +21,8 @@ class Facts(NamedTuple):
 
     origin: ResourceOrigin
     known: Known
+    profile: str
+    """The profile in use; empty if there is none."""
 
 
 def load_files(paths: Sequence[str], lock: LockFile, *, strict: bool = False) -> Loaded:
@@ -53,7 +56,7 @@ def look_up(
     lock: LockFile,
     declarations: dict[str, Declaration],
     workers: Workers,
-    base_url: str,
+    connection: ConnectionSettings,
     interrupted: Collection[str] = (),
 ) -> Facts:
     """Fetch the server's objects for the entries of the lock file.
@@ -62,10 +65,10 @@ def look_up(
         AntError: if the credentials are for another server or account than the lock file, or a request fails.
 
     """
-    origin = workers.one(lambda client: server.origin_of(client, base_url))
+    origin = workers.one(lambda client: server.origin_of(client, connection.base_url))
     server.check_origin(lock, origin)
     remotes = server.read_all(workers, ids_to_read(lock, declarations))
-    return Facts(origin, Known(lock, declarations, remotes, {}, interrupted))
+    return Facts(origin, Known(lock, declarations, remotes, {}, interrupted), connection.profile_name)
 
 
 def plan_for(facts: Facts, options: Options, workers: Workers) -> Plan:

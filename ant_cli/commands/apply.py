@@ -183,8 +183,7 @@ def _print_plan(plan: Plan, facts: Facts, job: Job) -> None:
         print_report(job.runtime, job.flags, "", plan_data.plan_data(plan, lock))
         return
     text = drawing.draw_plan(plan, lock, drawing.paint_for(job.runtime), verbose=job.verbose)
-    if job.verbose or not lock.exists:
-        text = f"Resources will be created with\n{drawing.draw_origin(facts.origin)}\n\n{text}"
+    text = f"Target  {drawing.draw_target(facts.origin, facts.profile)}\n\n{text}"
     job.runtime.stdout.write((job.runtime.stderr.redact(text) + "\n").encode(), escape=False)
 
 
@@ -210,7 +209,7 @@ def _apply(job: Job) -> None:
             if plan.blocked:
                 raise _blocked(plan)
             needs_consent = plan.changing and not job.yes
-            if needs_consent and not _confirmed(partial(_show_details, plan, facts, job), job.runtime):
+            if needs_consent and not _confirmed(partial(_show_details, plan, facts, job), facts, job.runtime):
                 job.runtime.stderr.say("Aborted.")
             else:
                 carry_out(plan, facts, journal, workers, job.runtime, job.flags)
@@ -271,7 +270,7 @@ def _plan_and_adopt(facts: Facts, job: Job, workers: Workers) -> Plan:
     return plan_for(facts, job.options._replace(adopt=True), workers)
 
 
-def _confirmed(show_details: Callable[[], None], runtime: Runtime) -> bool:
+def _confirmed(show_details: Callable[[], None], facts: Facts, runtime: Runtime) -> bool:
     """Ask whether to apply. If nobody can be asked, refuse, as the official tool does.
 
     Commands for single objects proceed in that case: see `confirm` in `runtime/`.
@@ -282,8 +281,9 @@ def _confirmed(show_details: Callable[[], None], runtime: Runtime) -> bool:
     """
     if not can_ask(runtime):
         raise AntError(f"{_NO_TERMINAL}.")
+    target = runtime.stderr.redact(drawing.draw_target(facts.origin, facts.profile))
     while True:
-        reply = ask("Apply these changes? (y)es / (n)o / (d)etails", runtime)
+        reply = ask(f"Apply these changes to {target}? (y)es / (n)o / (d)etails", runtime)
         if reply not in ("d", "details"):
             return is_yes(reply)
         show_details()
@@ -303,7 +303,7 @@ def _look_up(
     progress = Progress(job.runtime.stderr, job.runtime.environ)
     interrupted = journal.interrupted if journal else frozenset()
     with progress.waiting_for(f"{len(loaded.declarations)} environments"):
-        return look_up(lock, loaded.declarations, workers, settings.connection.base_url, interrupted)
+        return look_up(lock, loaded.declarations, workers, settings.connection, interrupted)
 
 
 def _without_prune(job: Job, loaded: Loaded) -> Job:

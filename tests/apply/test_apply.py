@@ -7,14 +7,18 @@ import os
 import re
 import signal
 import threading
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
 
+from ant_cli.emulator import Emulator
+from ant_cli.emulator.wsgi_app import ORGANIZATION_ID
 from ant_cli.http.response import Response
 from ant_cli.http.transport import TransportError
+from tests.apply.conftest import Team
 from tests.conftest import needs_posix
+from tests.served_emulator import serving
 
 
 class Losing:
@@ -304,6 +308,24 @@ def test_at_a_terminal_the_user_is_asked_before_anything_is_applied(team):
     assert set(team.server()) == {"a"}
 
 
+def test_the_plan_and_the_question_name_host_organization_workspace_and_profile(clean_environ):
+    """With a key for another account, or another profile, the user notices before anything changes."""
+    profiles = Path(clean_environ["ANTHROPIC_CONFIG_DIR"]) / "profiles.toml"
+    profiles.parent.mkdir(parents=True, exist_ok=True)
+    profiles.write_text("[profiles.staging]\ntimeout = 30\n")
+    profiles.chmod(0o600)
+    with closing(Emulator(":memory:", workspace_id="wrkspc_1")) as emulator, serving(emulator) as server:
+        team = Team(server.url, clean_environ)
+        team.write("environments/a.yaml")
+        team.apply(".")
+        team.write("environments/a.yaml", "description: x\n")
+        result = team.ant("apply", ".", "--profile", "staging", typed="n\n")
+        target = f"{server.url}, organization {ORGANIZATION_ID}, workspace wrkspc_1"
+        assert f"Target  {target}, profile staging\n" in result.stdout
+        assert f"Apply these changes to {target}, profile staging?" in " ".join(result.stderr.split())
+        assert team.ant("diff", ".").stdout.startswith(f"Target  {target}\n")
+
+
 def test_at_a_terminal_the_user_is_asked_about_untracked_files_and_existing_names(team):
     """This needs no paths on the command line."""
     team.write("environments/a.yaml")
@@ -383,7 +405,7 @@ def test_a_file_with_mistakes_does_not_keep_its_neighbours_from_being_applied(te
     assert (team.ant("diff", ".").exit, team.ant("apply", "--dry-run", ".").exit) == (1, 2)
     declined = team.ant("apply", ".", typed="n\n")
     assert (declined.exit, team.server()) == (2, {})
-    assert declined.stderr.index("environments/bad.yaml") < declined.stderr.index("Apply these changes?")
+    assert declined.stderr.index("environments/bad.yaml") < declined.stderr.index("Apply these changes to")
     result = team.ant("apply", "--yes", ".")
     assert (result.exit, set(team.server()), set(team.ids())) == (2, {"a"}, {"./environments/a.yaml"})
     assert f"Warning: files with mistakes are left out: {mistake}" in result.stderr

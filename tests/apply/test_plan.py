@@ -152,6 +152,9 @@ def test_credentials_that_find_none_of_the_environments_are_rejected():
     with pytest.raises(AntError, match="none of the 2 environments") as caught:
         world.plan(prune=True)
     assert caught.value.exit_code == 1
+    assert "those of another workspace or account" in caught.value.message
+    assert "--profile" in caught.value.hint
+    assert "--force" not in caught.value.hint
     assert [step.action for step in world.plan(force=True).steps] == ["create", "create"]
 
 
