@@ -14,7 +14,7 @@ from ant_cli.operations.environments import ENVIRONMENT_ID
 from ant_cli.operations.spec import Flags, Operation, Param
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
-from tests.conftest import Screen, make_runtime, piped
+from tests.conftest import Screen, make_runtime, needs_posix, piped
 
 ENV = "beta:environments"
 WORK = "beta:environments:work"
@@ -441,7 +441,7 @@ def test_an_id_is_never_a_file(request_of):
         (("--name", "@file://"), ["--name: the name of the file is missing"]),
         (("--name", "n", "--file="), ["--file: the name of the file is missing"]),
         (("--name", "@file://latin.txt"), ["latin.txt", "UTF-8", "0xe9"]),
-        (("--name", "@."), ["directory"]),
+        pytest.param(("--name", "@."), ["directory"], marks=needs_posix("its words for errors")),
         (("--name", "n", "--config", "@nobody"), ["--config", "nobody"]),
         (("--name", "n", "--config", "@note.txt"), ["--config", "keys and values", "text"]),
         (("--name", "n", "--file", "missing.yaml"), ["--file", "'missing.yaml' can't be read: no such file"]),

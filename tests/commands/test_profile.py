@@ -179,7 +179,7 @@ def test_set_validates_and_stores_a_value(profile, path, key, text, value):
         (("timeout", "soon"), "timeout must be a number of seconds from 0.001 to 86400, got 'soon'"),
         (("max_retries", "2.5"), "max_retries must be a whole number"),
         (("workspace_id", "a\nb"), "workspace_id contains a character"),
-        (("api_key_command", "op 'x"), "api_key_command is not a command line"),
+        (("api_key_command", 'op "x'), "api_key_command is not a command line"),
         (("api_key_command", " "), "api_key_command is empty"),
         (("timeout", "0.00001"), "timeout must be a number of seconds from 0.001 to 86400, got '0.00001'"),
         (("timeout", "86401"), "timeout must be a number of seconds from 0.001 to 86400, got '86401'"),
