@@ -77,7 +77,7 @@ def place(home, content=GOOD, *, owner=ME, mode=0o600, folder_owner=ME, folder_m
     path = folder / "profiles.toml"
     path.write_bytes(content.encode())
     for where, user, bits in ((path, owner, mode), (folder, folder_owner, folder_mode)):
-        if os.geteuid() == 0:
+        if hasattr(os, "geteuid") and os.geteuid() == 0:
             os.chown(where, user, user)
         where.chmod(bits)
     return path
