@@ -35,6 +35,7 @@ if sys.platform == "win32":
         "commands/test_auth.py",
         "completion",
         "hostile/test_process.py",
+        "hostile/test_stored_secrets.py",
         "output/test_explorer_terminal.py",
         "output/test_pager.py",
         "test_examples.py",
