@@ -1,5 +1,6 @@
 import json
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -226,7 +227,7 @@ def test_both_parsers_split_a_page_in_the_same_way(text):
     def found(split):
         try:
             elements, beside = split(text, array="data", beside="next")
-        except (ValueError, KeyError):
+        except (msgspec.DecodeError, ValueError, KeyError):  # of different bases, depending on the version
             return None
         return [bytes(element) for element in elements], beside
 
