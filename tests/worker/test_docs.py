@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
+from functools import partial
 from pathlib import Path
 
 import kubernetes_validate
@@ -166,5 +168,38 @@ def test_every_flag_on_the_page_exists():
         "--format",
         "--count",
         "--config",
+        "--detach",
     }
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", PAGE)) <= known | others | {"--name"}
+
+
+@pytest.fixture
+def paste(clean_environ, tmp_path):
+    """Run the commands for the emulator with programs of a folder first on PATH."""
+    (commands,) = re.findall(r"<!-- emulator -->\n```sh\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+
+    def paste(programs):
+        environ = {**clean_environ, "HOME": str(tmp_path), "PATH": f"{programs}:/usr/bin:/bin"}
+        run = partial(subprocess.run, env=environ, cwd=tmp_path, capture_output=True, text=True, check=False)
+        try:
+            return run(["sh", "-c", commands])
+        finally:
+            run(["sh", "-c", "ant emulator stop"])
+
+    return paste
+
+
+def test_the_commands_for_the_emulator_start_it_and_run_all_items(paste):
+    """They work as they are pasted."""
+    done = paste(Path(sys.executable).parent)
+    assert (done.returncode, done.stderr.count('msg="work item done"')) == (0, 3), done.stderr
+
+
+def test_without_an_emulator_the_commands_send_nothing_to_an_account(paste, tmp_path):
+    """`ant emulator env` prints `false` then."""
+    program = tmp_path / "ant"
+    program.write_text('#!/bin/sh\necho "$1 $2" >> calls\n[ "$1 $2" = "emulator env" ] && echo false\nexit 2\n')
+    program.chmod(0o755)
+    assert paste(tmp_path).returncode != 0
+    calls = (tmp_path / "calls").read_text().splitlines()
+    assert calls == ["emulator status", "emulator start", "emulator env", "emulator stop"]
