@@ -168,6 +168,7 @@ set -g __ant_booleans \
     --prune \
     --validate \
     --strict \
+    --upgrade \
     --all \
     --no-verify \
     --keyring \
@@ -736,6 +737,7 @@ complete -c ant -n '__ant_at any apply' -l save-plan -r -F -d 'With --dry-run: s
 complete -c ant -n '__ant_at any apply' -l plan -r -F -d 'Apply a saved plan, if nothing has changed since'
 complete -c ant -n '__ant_at any apply' -l validate -f -d 'Check the files and send nothing'
 complete -c ant -n '__ant_at any apply' -l strict -f -d 'Reject unknown fields and empty files'
+complete -c ant -n '__ant_at any apply' -l upgrade -f -d 'No effect: in the official tool, it upgrades skills'
 complete -c ant -n '__ant_at any apply' -l parallel -x -d 'Requests at once, up to 64'
 complete -c ant -n '__ant_at any apply' -l verbose -s v -f -d 'Show unchanged environments and all fields'
 complete -c ant -n '__ant_at any apply' -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'

@@ -97,7 +97,7 @@ def key_of(path: Path, lock_path: Path) -> str:
 def _files(paths: Sequence[str], lock_path: Path, repository: str) -> dict[Path, bool]:
     """Return the files, each once, and whether each was named itself."""
     is_named: dict[Path, bool] = {}
-    for text in paths:
+    for text in _expanded(paths):
         path = Path(os.path.normpath(text))
         if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir() fails if the name is too long
             check_inside(path, repository)
@@ -111,6 +111,19 @@ def _files(paths: Sequence[str], lock_path: Path, repository: str) -> dict[Path,
     by_absolute_path = {os.path.abspath(path): path for path in is_named}  # noqa: PTH100 - links are not followed
     by_absolute_path.pop(os.path.abspath(lock_path), None)  # noqa: PTH100
     return {path: is_named[path] for path in by_absolute_path.values()}
+
+
+def _expanded(paths: Sequence[str]) -> Iterator[str]:
+    """Yield the paths, with the matches of a pattern in its place: the shells of Windows expand none."""
+    import glob
+
+    for text in paths:
+        if os.path.lexists(text) or not glob.has_magic(text):
+            yield text
+        elif matches := sorted(glob.glob(text, recursive=True)):  # noqa: PTH207 - a path may be absolute
+            yield from matches
+        else:
+            raise UsageError(f"no file matches {text}.")
 
 
 def _check_suffix(path: Path) -> None:

@@ -65,6 +65,7 @@ def apply(
     parallel: str,
     validate: bool = False,
     strict: bool = False,
+    upgrade: bool = False,  # noqa: ARG001 - accepted for scripts of the official tool, where it concerns skills
 ) -> None:
     """Create and update the environments on the server to match the files."""
     job = Job(

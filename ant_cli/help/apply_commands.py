@@ -25,7 +25,7 @@ _PATHS = Param(
     "path",
     "setting",
     list,
-    "Files and folders. [default: all files in the lock file]",
+    "Files, folders and patterns. [default: all files in the lock file]",
     value_name="PATH",
     completes=ValueKind.FILE,
 )
@@ -64,6 +64,7 @@ _APPLY = tool(
         text_flag("plan", "Apply a saved plan, if nothing has changed since.", "FILE", ValueKind.FILE),
         boolean_flag("validate", "Check the files and send nothing."),
         _STRICT,
+        boolean_flag("upgrade", "No effect: in the official tool, it upgrades skills."),
         _PARALLEL,
         _VERBOSE,
     ),

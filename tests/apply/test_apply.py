@@ -377,6 +377,13 @@ def test_apply_flags_that_make_no_sense_are_a_usage_error(team, words, message):
     assert (result.exit, message in result.stderr) == (2, True), result.stderr
 
 
+def test_the_official_flag_for_skills_is_accepted(team):
+    """A script that serves both tools may have it."""
+    team.write("environments/a.yaml")
+    team.apply(".", "--upgrade")
+    assert set(team.server()) == {"a"}
+
+
 def test_checking_files_needs_no_server_and_no_key(team):
     """It can run in a hook before a commit."""
     team.write("environments/a.yaml")

@@ -97,6 +97,16 @@ def test_a_readme_in_the_folder_of_environments_is_not_an_environment():
     assert one("environments/README.md").body == {"name": "README", "description": "# About"}
 
 
+def test_a_pattern_is_expanded_by_the_program():
+    """The shells of Windows expand none, and in quotes, no shell does. A file of that name comes first."""
+    for name in ("a", "b", "sub/c", "[d]"):
+        write(f"environments/{name}.yaml", "type: environment")
+    keys = loaded("environments/?.yaml", "**/c.yaml").declarations.keys()
+    assert keys == {"./environments/a.yaml", "./environments/b.yaml", "./environments/sub/c.yaml"}
+    assert one("environments/[d].yaml").key == "./environments/[d].yaml"
+    assert mistakes("environments/*.json") == ["no file matches environments/*.json."]
+
+
 def test_a_file_that_is_found_twice_is_read_once():
     """It may be given by its name and by its folder."""
     write("environments/a.yaml")

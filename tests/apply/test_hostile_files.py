@@ -329,6 +329,16 @@ def test_no_descriptor_stays_open(tmp_path):
     assert set(Path("/dev/fd").iterdir()) == before
 
 
+def test_a_pattern_does_not_lead_out_of_the_repository(team, tmp_path_factory):
+    """What it matches is checked like a path that was typed."""
+    outside = tmp_path_factory.mktemp("outside") / "environments"
+    outside.mkdir()
+    (outside / "a.yaml").write_text(f"name: {SECRET}")
+    Path("linked").symlink_to(outside)
+    for pattern in ("linked/*.yaml", "link*", "**/a.yaml"):
+        assert shows_nothing(team.ant("apply", "--validate", pattern)), pattern
+
+
 # What a mistake shows
 
 
