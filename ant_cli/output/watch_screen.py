@@ -230,7 +230,8 @@ class WatchScreen(Generic[T]):
     def _suspend(self, *_: object) -> None:
         """Give the terminal to the shell, until `fg`."""
         self._live.stop()
-        os.kill(os.getpid(), signal.SIGSTOP)
+        if sys.platform != "win32":
+            os.kill(os.getpid(), signal.SIGSTOP)
         self._live.start(refresh=True)
 
     def _size(self) -> Style:

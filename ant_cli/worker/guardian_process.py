@@ -67,7 +67,8 @@ def _follow(words: list[bytes], deadlines: dict[int, float], leases: dict[int, b
 def end_leases(leases: list[bytes], command: list[str]) -> None:
     """Become a command, with the leases as the lines of its stdin."""
     reading, writing = os.pipe()
-    os.set_blocking(writing, False)  # more than a pipe holds would be hundreds of items
+    if sys.platform != "win32":
+        os.set_blocking(writing, False)  # more than a pipe holds would be hundreds of items
     os.write(writing, b"".join(lease + b"\n" for lease in leases))
     os.close(writing)
     os.dup2(reading, 0)

@@ -58,9 +58,10 @@ def prompt_secret(prompt: str, runtime: Runtime, instead: str, ask: _Ask = getpa
 
     """
     try:
-        # After Ctrl-Z, the shell would turn echo back on with `fg`.
-        suspension = {} if sys.platform == "win32" else {signal.SIGTSTP: signal.SIG_IGN}
-        with warnings.catch_warnings(), signal_handlers(suspension):
+        ignored = {}
+        if sys.platform != "win32":  # after Ctrl-Z, the shell would turn echo back on with `fg`
+            ignored = {signal.SIGTSTP: signal.SIG_IGN}
+        with warnings.catch_warnings(), signal_handlers(ignored):
             warnings.simplefilter("error", getpass.GetPassWarning)
             typed = ask(prompt)
     except EOFError:  # Ctrl-D
