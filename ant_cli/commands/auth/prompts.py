@@ -58,7 +58,7 @@ def prompt_secret(prompt: str, runtime: Runtime, instead: str, ask: _Ask = getpa
 
     """
     try:
-        ignored = {}
+        ignored: dict[int, int] = {}
         if sys.platform != "win32":  # after Ctrl-Z, the shell would turn echo back on with `fg`
             ignored = {signal.SIGTSTP: signal.SIG_IGN}
         with warnings.catch_warnings(), signal_handlers(ignored):
