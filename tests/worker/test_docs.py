@@ -1,25 +1,32 @@
-"""The files in docs/worker.md, checked with the schemas and tools of the programs that read them."""
+"""The files in docs/worker and the page, held to each other, to the program, and to the tools that read them."""
 
 from __future__ import annotations
 
+import configparser
+import json
 import re
 import shutil
 import subprocess
 import sys
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import kubernetes_validate
 import pytest
 import yaml
 
 from ant_cli.argv import ToolCall, parse
-from ant_cli.worker.exporter import Reading, _metrics, to_numbers
+from ant_cli.errors import EXIT_CODES, NOT_FOUND, CredentialError, UsageError
+from ant_cli.worker.exporter import Exporter, Reading, _metrics, to_numbers
 from ant_cli.worker.metrics import Identity, exposition, worker_metrics
-from ant_cli.worker.options import EXPORTER_ROWS, POLL_ROWS, RUN_ROWS
+from ant_cli.worker.options import EXPORTER_ROWS, POLL_ROWS, RUN_ROWS, read_options
 from ant_cli.worker.tally import Tally
 
-PAGE = (Path(__file__).parents[2] / "docs" / "worker.md").read_text()
+DOCS = Path(__file__).parents[2] / "docs"
+FOLDER = DOCS / "worker"
+PAGES = (DOCS / "worker.md").read_text() + (FOLDER / "README.md").read_text()
+UNITS = ("ant-worker.service", "ant-worker@.service")
 KEDA_KEYS = {
     "url",
     "valueLocation",
@@ -32,62 +39,114 @@ KEDA_KEYS = {
     "aggregationType",
 }
 """The metadata of a metrics-api trigger in KEDA's documentation."""
-
-
-def blocks(language):
-    """Return the code blocks in a language."""
-    return re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
-
-
-def manifest(kind):
-    """Return the manifest of a kind."""
-    (found,) = [value for value in map(yaml.safe_load, blocks("yaml")) if value.get("kind") == kind]
-    return found
-
-
-def prometheus_file(key):
-    """Return the Prometheus file with a top-level key."""
-    (found,) = [text for text in blocks("yaml") if key in yaml.safe_load(text)]
-    return found
+MANIFESTS = {
+    (value["kind"], value["metadata"]["name"]): value
+    for path in (FOLDER / "kubernetes").rglob("*.yaml")
+    if path.name != "kustomization.yaml"
+    for value in yaml.safe_load_all(path.read_text())
+}
+WORKERS, EXPORTER = MANIFESTS["Deployment", "ant-worker"], MANIFESTS["Deployment", "ant-exporter"]
+SCALED_JOB, SCALED_OBJECT = MANIFESTS["ScaledJob", "ant-worker"], MANIFESTS["ScaledObject", "ant-worker"]
+PODS = {
+    "workers": WORKERS["spec"]["template"]["spec"],
+    "exporter": EXPORTER["spec"]["template"]["spec"],
+    "job": SCALED_JOB["spec"]["jobTargetRef"]["template"]["spec"],
+}
 
 
 def container(pod):
     """Return the only container of a pod."""
-    (found,) = pod["spec"]["containers"]
+    (found,) = PODS[pod]["containers"]
     return found
+
+
+def variables(pod):
+    """Return the variables of a pod with what they are set to."""
+    return {each["name"]: each.get("value", "of the pod") for each in container(pod)["env"]}
+
+
+def call_of(pod):
+    """Return the command that a pod runs: the image's, unless it has one of its own."""
+    command = container(pod).get("command", dockerfile()["ENTRYPOINT"])
+    assert command[0] == "ant"
+    call = parse([*command[1:], *container(pod)["args"]])
+    assert isinstance(call, ToolCall)
+    return call
+
+
+def options_of(pod):
+    """Return the options of a pod's command."""
+    rows = EXPORTER_ROWS if pod == "exporter" else POLL_ROWS
+    return read_options(rows, call_of(pod).flags, variables(pod), "")
+
+
+def port_of(pod):
+    """Return the only port of a pod."""
+    (port,) = container(pod)["ports"]
+    return port
+
+
+def dockerfile():
+    """Return the instructions, of which the lists are parsed; RUN and COPY occur more than once, and are joined."""
+    text = re.sub(r"\\\n", "", (FOLDER / "Dockerfile").read_text())
+    found = {}
+    for name, value in re.findall(r"^([A-Z]+) (.*)$", text, re.MULTILINE):
+        found[name] = json.loads(value) if value.startswith("[") else f"{found.get(name, '')}{value}\n"
+    return found
+
+
+def unit(name):
+    """Return the section [Service] of a unit."""
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.optionxform = str
+    parser.read_string((FOLDER / name).read_text())
+    return parser["Service"]
+
+
+def served():
+    """Return the metrics of a worker and an exporter as text."""
+    return exposition(
+        [
+            *worker_metrics(Tally(1), Identity("env_1", "w1")),
+            *_metrics("env_1", Reading(0.0, to_numbers({"running": 1}, 0.0))),
+        ]
+    ).decode()
+
+
+def time_to_end_s(values):
+    """Return how long a worker with these variables may take to end."""
+    timeouts = [row for row in POLL_ROWS if row.param.name in ("drain_timeout", "kill_timeout")]
+    given = {row.variable: values[row.variable] for row in timeouts if row.variable in values}
+    return sum(read_options(tuple(timeouts), parse(["beta:worker", "poll"]).flags, given, "").values())
 
 
 def test_the_rules_for_prometheus_name_metrics_that_exist():
     """Their labels have values that occur. An alert for any other metric or label would never fire."""
-    served = exposition(
-        [
-            *worker_metrics(Tally(1), Identity("env_1", "w1")),
-            *_metrics("env_1", Reading(0.0, to_numbers({}, 0.0))),
-        ]
-    ).decode()
-    rules = [rule for group in yaml.safe_load(prometheus_file("groups"))["groups"] for rule in group["rules"]]
+    groups = yaml.safe_load((FOLDER / "ant-rules.yml").read_text())["groups"]
+    rules = [rule for group in groups for rule in group["rules"]]
     selectors = [found for rule in rules for found in re.findall(r"(ant_\w+)(?:\{(\w+=\"\w+\")\})?", rule["expr"])]
     assert len(selectors) == len(rules)
     for name, label in selectors:
-        assert re.search(rf"^{name}\{{.*{label}.*\}} ", served, re.MULTILINE), (name, label)
+        assert re.search(rf"^{name}\{{.*{label}.*\}} ", served(), re.MULTILINE), (name, label)
 
 
-def test_prometheus_scrapes_the_ports_of_the_worker_and_the_exporter_on_the_page():
+def test_prometheus_scrapes_the_ports_of_the_unit_and_of_the_exporter():
     """Two programs on one machine can't listen on the same port."""
-    jobs = yaml.safe_load(prometheus_file("scrape_configs"))["scrape_configs"]
-    (worker, exporter) = [address for job in jobs for each in job["static_configs"] for address in each["targets"]]
-    assert f"--listen {worker}" in PAGE
-    assert f"--listen {exporter}" in PAGE
+    config = yaml.safe_load((FOLDER / "prometheus.yml").read_text())
+    targets = {job["job_name"]: job["static_configs"][0]["targets"] for job in config["scrape_configs"]}
+    assert config["rule_files"] == ["ant-rules.yml"]
+    (worker,), (exporter,) = targets["ant-worker"], targets["ant-exporter"]
+    assert f"--listen {worker} " in unit("ant-worker.service")["ExecStart"]
+    assert f"ant beta:worker exporter --listen {exporter}`" in PAGES
+    assert worker != exporter
 
 
 @pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed; other tests check the names")
-def test_promtool_accepts_the_configuration_and_the_rules_on_the_page(tmp_path):
+def test_promtool_accepts_the_configuration_and_the_rules():
     """They are checked unchanged."""
-    (tmp_path / "ant-rules.yml").write_text(prometheus_file("groups"))
-    (tmp_path / "prometheus.yml").write_text(prometheus_file("scrape_configs"))
     done = subprocess.run(
         ["promtool", "check", "config", "--lint-fatal", "prometheus.yml"],
-        cwd=tmp_path,
+        cwd=FOLDER,
         capture_output=True,
         text=True,
         check=False,
@@ -96,55 +155,238 @@ def test_promtool_accepts_the_configuration_and_the_rules_on_the_page(tmp_path):
     assert "SUCCESS: 4 rules found" in done.stdout
 
 
-def test_the_deployment_follows_the_schema_of_kubernetes():
+def test_the_expression_for_prometheus_has_a_value_when_no_worker_runs():
+    """A sum without any series has no value, and neither has what it is added to: nothing would ever start."""
+    in_page = re.search(r"```promql\n(.*)\n```", PAGES)[1]
+    text = (FOLDER / "kubernetes" / "scaled-object" / "scaled-object.yaml").read_text()
+    assert re.search(r"query: (.*)", text)[1] == in_page
+    names = re.findall(r"ant_\w+", in_page)
+    assert names
+    for name in names:
+        assert re.search(rf"^{name}\{{", served(), re.MULTILINE), name
+    of_workers = [name for name in names if name.startswith("ant_worker_")]
+    assert of_workers
+    for name in of_workers:
+        assert f"(sum({name}) or vector(0))" in in_page
+
+
+@pytest.mark.parametrize("name", [key for key in MANIFESTS if not key[0].startswith("Scaled")])
+def test_the_manifests_follow_the_schemas_of_kubernetes(name):
     """Unknown fields are mistakes, too."""
-    kubernetes_validate.validate(manifest("Deployment"), kubernetes_validate.latest_version(), strict=True)
+    kubernetes_validate.validate(MANIFESTS[name], kubernetes_validate.latest_version(), strict=True)
 
 
 def test_the_job_of_the_scaled_job_follows_the_schema_of_kubernetes():
     """KEDA creates jobs from this template."""
-    template = manifest("ScaledJob")["spec"]["jobTargetRef"]
+    template = SCALED_JOB["spec"]["jobTargetRef"]
     job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "x"}, "spec": template}
     kubernetes_validate.validate(job, kubernetes_validate.latest_version(), strict=True)
 
 
-def test_the_trigger_of_the_scaled_job_has_the_names_of_kedas_scaler():
-    """Its target must be a number other than 0. Like all metadata of triggers, it must be in quotes."""
-    (trigger,) = manifest("ScaledJob")["spec"]["triggers"]
+@pytest.mark.parametrize("name", ["base", "scaled-object", "scaled-job"])
+def test_a_kustomization_names_all_files_of_its_folder_and_the_namespace(name):
+    """The two that need KEDA contain the base."""
+    folder = FOLDER / "kubernetes" / name
+    kustomization = yaml.safe_load((folder / "kustomization.yaml").read_text())
+    files = {path.name for path in folder.iterdir()} - {"kustomization.yaml"}
+    assert set(kustomization["resources"]) == files | (set() if name == "base" else {"../base"})
+    assert ("Namespace", kustomization["namespace"]) in MANIFESTS
+
+
+@pytest.mark.skipif(not shutil.which("kubectl"), reason="kubectl is not installed")
+@pytest.mark.parametrize(
+    ("name", "workers"),
+    [("base", ("Deployment", 2)), ("scaled-object", ("Deployment", None)), ("scaled-job", ("ScaledJob", None))],
+)
+def test_kubectl_builds_the_kustomizations_with_workers_of_one_kind(name, workers):
+    """Where KEDA counts the workers, the Deployment has no number that would undo KEDA's."""
+    built = subprocess.run(
+        ["kubectl", "kustomize", str(FOLDER / "kubernetes" / name)], capture_output=True, text=True, check=True
+    )
+    found = [value for value in yaml.safe_load_all(built.stdout) if value["metadata"]["name"] == "ant-worker"]
+    kinds = [value for value in found if value["kind"] in ("Deployment", "ScaledJob")]
+    assert [(value["kind"], value["spec"].get("replicas")) for value in kinds] == [workers]
+
+
+@pytest.mark.parametrize(
+    ("scaled", "counted"), [(SCALED_JOB, "depth"), (SCALED_OBJECT, "unfinished")], ids=["jobs", "workers"]
+)
+def test_keda_asks_the_exporter_for_a_number_that_it_serves(scaled, counted):
+    """The host is the exporter's Service in its namespace. Metadata of triggers, even numbers, are in quotes."""
+    (trigger,) = scaled["spec"]["triggers"]
     assert trigger["type"] == "metrics-api"
     assert trigger["metadata"].keys() <= KEDA_KEYS
     assert all(isinstance(value, str) for value in trigger["metadata"].values())
-    assert float(trigger["metadata"]["targetValue"]) > 0
+    assert trigger["metadata"]["valueLocation"] == counted
+    service = MANIFESTS["Service", "ant-exporter"]
+    (namespace,) = [name for kind, name in MANIFESTS if kind == "Namespace"]
+    (port,) = service["spec"]["ports"]
+    host = f"http://{service['metadata']['name']}.{namespace}:{port['port']}"
+    assert trigger["metadata"]["url"].startswith(f"{host}/")
+    stats = SimpleNamespace(read=lambda: Reading(0.0, to_numbers({"running": 1}, 0.0)))
+    page = Exporter({"env_1": stats}).find(trigger["metadata"]["url"].removeprefix(host))
+    assert counted in json.loads(page.body)
 
 
-@pytest.mark.parametrize("kind", ["Deployment", "ScaledJob"])
-def test_the_manifests_use_arguments_and_variables_of_the_worker(kind):
-    """Their containers have more time to end than the worker needs."""
-    spec = manifest(kind)["spec"]
-    pod = spec["template"] if kind == "Deployment" else spec["jobTargetRef"]["template"]
-    call = parse(["beta:worker", "poll", *container(pod)["args"]])
-    assert isinstance(call, ToolCall)
-    assert call.flags["handler"] == ["handle"]
-    known = {row.variable for row in (*POLL_ROWS, *RUN_ROWS, *EXPORTER_ROWS)}
-    assert {variable["name"] for variable in container(pod)["env"]} <= known
-    assert pod["spec"]["terminationGracePeriodSeconds"] > 20 + 10
+def test_a_job_is_started_for_each_waiting_item_also_while_others_run():
+    """By default KEDA subtracts the running jobs from the waiting items, which do not contain theirs."""
+    assert SCALED_JOB["spec"]["scalingStrategy"] == {"strategy": "accurate"}
+    assert SCALED_JOB["spec"]["triggers"][0]["metadata"]["targetValue"] == "1"
+    assert options_of("job")["max_items"] == 1
+    assert options_of("job")["exit_when_idle"] > 0
 
 
-def test_the_dockerfile_starts_the_worker():
+def test_workers_are_scaled_from_zero_by_the_items_that_one_of_them_runs():
+    """It scales the Deployment that there is."""
+    assert SCALED_OBJECT["spec"]["minReplicaCount"] == 0
+    assert SCALED_OBJECT["spec"]["scaleTargetRef"] == {"name": WORKERS["metadata"]["name"]}
+    (trigger,) = SCALED_OBJECT["spec"]["triggers"]
+    assert int(trigger["metadata"]["targetValue"]) == options_of("workers")["concurrency"]
+
+
+@pytest.mark.parametrize("deployment", [WORKERS, EXPORTER], ids=["workers", "exporter"])
+def test_a_deployment_and_a_service_select_the_pods_of_the_deployment(deployment):
+    """Another label would be rejected, or select nothing."""
+    labels = deployment["spec"]["template"]["metadata"]["labels"]
+    assert deployment["spec"]["selector"] == {"matchLabels": labels}
+    if deployment is EXPORTER:
+        assert MANIFESTS["Service", "ant-exporter"]["spec"]["selector"] == labels
+
+
+@pytest.mark.parametrize("pod", PODS)
+def test_every_pod_is_admitted_by_the_restricted_standard_that_its_namespace_enforces(pod):
+    """The user must be a number: a kubelet can't tell whether a name is root."""
+    (labels,) = [value["metadata"]["labels"] for (kind, _), value in MANIFESTS.items() if kind == "Namespace"]
+    assert labels == {"pod-security.kubernetes.io/enforce": "restricted"}
+    assert PODS[pod]["securityContext"] == {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+    assert container(pod)["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert PODS[pod]["automountServiceAccountToken"] is False
+    user = dockerfile()["USER"].strip()
+    assert re.fullmatch("[1-9][0-9]+", user)
+    assert f"useradd --uid {user} " in dockerfile()["RUN"]
+
+
+@pytest.mark.parametrize("pod", PODS)
+def test_every_pod_sets_variables_that_its_command_reads(pod):
+    """Its flags are parsed, and all that are required are given."""
+    call = call_of(pod)
+    rows = EXPORTER_ROWS if pod == "exporter" else POLL_ROWS
+    assert variables(pod).keys() <= {row.variable for row in rows}
+    assert options_of(pod)["environment_id"]
+    if pod != "exporter":
+        assert call.flags["handler"] == ["handle"]
+
+
+@pytest.mark.parametrize("pod", PODS)
+def test_the_secret_of_a_pod_has_the_names_in_the_environment_file(pod):
+    """The same file is read by systemd, Docker and kubectl."""
+    (example,) = re.findall(r"cat > ant-worker.env\) <<'END'\n(.*?)END", PAGES, re.DOTALL)
+    names = re.findall("^[A-Z_]+", example, re.MULTILINE)
+    secrets = [each for each in container(pod)["env"] if "secretKeyRef" in each.get("valueFrom", {})]
+    assert [each["name"] for each in secrets] == names
+    for each in secrets:
+        assert each["valueFrom"]["secretKeyRef"] == {"name": "ant-worker", "key": each["name"]}
+    assert "create secret generic ant-worker --namespace ant-worker --from-env-file ant-worker.env" in PAGES
+
+
+@pytest.mark.parametrize("pod", ["workers", "exporter"])
+def test_probes_ask_for_pages_that_are_served_at_the_port_of_the_pod(pod):
+    """It listens at all addresses: a probe does not come from inside the pod."""
+    assert options_of(pod)["listen"] == ("0.0.0.0", port_of(pod)["containerPort"])
+    module = "health" if pod == "workers" else "exporter"
+    program = (DOCS.parent / "ant_cli" / "worker" / f"{module}.py").read_text()
+    probes = [container(pod)[name]["httpGet"] for name in ("livenessProbe", "readinessProbe")]
+    for probe in probes:
+        assert f'path == "{probe["path"]}"' in program
+        assert probe["port"] == port_of(pod)["name"]
+    if pod == "exporter":
+        (port,) = MANIFESTS["Service", "ant-exporter"]["spec"]["ports"]
+        assert port["targetPort"] == port_of(pod)["name"]
+
+
+@pytest.mark.parametrize("pod", ["workers", "job"])
+def test_a_pod_has_more_time_to_end_than_its_worker_may_take(pod):
+    """Otherwise the handlers are killed in the middle of their ends."""
+    assert PODS[pod]["terminationGracePeriodSeconds"] > time_to_end_s(variables(pod))
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_systemd_and_docker_give_a_worker_more_time_to_end_than_it_may_take(name):
+    """Docker's own timeout is 10 seconds."""
+    assert int(unit(name)["TimeoutStopSec"]) > time_to_end_s({})
+    timeouts = re.findall(r"--stop-timeout (\d+)", PAGES + (FOLDER / "Dockerfile").read_text())
+    assert len(timeouts) == 2
+    assert min(map(int, timeouts)) > time_to_end_s({})
+
+
+def test_the_image_starts_the_worker_as_a_user_who_can_write_in_the_folder_of_sessions():
     """The handler can be replaced by other arguments."""
-    (dockerfile,) = blocks("dockerfile")
-    entry, command = re.search(r"ENTRYPOINT (\[.*\])\nCMD (\[.*\])", dockerfile).groups()
-    words = [*yaml.safe_load(entry), *yaml.safe_load(command)]
-    assert words[0] == "ant"
-    assert parse(words[1:]).flags["handler"] == ["handle"]
+    image = dockerfile()
+    assert image["ENTRYPOINT"][0] == "ant"
+    assert parse([*image["ENTRYPOINT"][1:], *image["CMD"]]).flags["handler"] == ["handle"]
+    assert image["WORKDIR"].strip() == "/home/worker"
+    assert image["ENV"].strip() == "HOME=/home/worker"
+    assert "--create-home worker" in image["RUN"]
+
+
+def test_the_image_is_built_from_a_wheel_and_a_handler_that_are_there():
+    """No index has the package."""
+    image = dockerfile()
+    wheel, handler = image["COPY"].splitlines()
+    assert wheel == "ant_environments-*.whl /tmp/"
+    assert "/tmp/ant_environments-*.whl)[worker]" in image["RUN"]
+    assert handler == "--chmod=755 handle.sh /usr/local/bin/handle"
+    assert "pip wheel --no-deps --wheel-dir docs/worker ." in PAGES
+    assert (FOLDER / "handle.sh").stat().st_mode & 0o111
+
+
+def test_the_handler_in_the_folder_runs_the_session_in_its_own_process():
+    """The worker ends that process, so no shell may wait between them."""
+    (command,) = re.findall("^exec ant (.*)$", (FOLDER / "handle.sh").read_text(), re.MULTILINE)
+    assert " ".join(parse(command.split()).command.path) == "beta:worker run"
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_sessions_under_systemd_write_in_their_home(name):
+    """A dynamic user has no home, and may write only in the unit's state directory."""
+    service = unit(name)
+    state = service["StateDirectory"]
+    assert service["DynamicUser"] == "yes"
+    assert service["WorkingDirectory"] == f"%S/{state}"
+    assert service["Environment"] == f"HOME=%S/{state}"
+    assert service["SyslogIdentifier"] == state
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_a_unit_runs_the_handler_and_is_not_started_again_after_a_permanent_error(name):
+    """Those are usage errors, wrong keys, and environments that don't exist."""
+    service = unit(name)
+    words = service["ExecStart"].replace("%i", "9471").split()
+    assert words[:2] == ["/usr/bin/env", "ant"]
+    assert parse(words[2:]).flags["handler"] == ["/usr/local/bin/handle"]
+    permanent = {str(code) for code in (UsageError.exit_code, CredentialError.exit_code, EXIT_CODES[NOT_FOUND])}
+    assert set(service["RestartPreventExitStatus"].split()) == permanent
+    assert (service["Restart"], service["KillMode"]) == ("always", "mixed")
+
+
+def test_the_template_is_the_unit_with_a_port_and_a_state_directory_for_each_instance():
+    """Nothing else differs, or one of them has been forgotten."""
+    one, many = unit(UNITS[0]), unit(UNITS[1])
+    differs = {key for key in one.keys() | many.keys() if one.get(key) != many.get(key)}
+    assert differs == {"ExecStart", "StateDirectory", "WorkingDirectory", "Environment", "SyslogIdentifier"}
+    assert many["ExecStart"] == one["ExecStart"].replace("127.0.0.1:9464", "127.0.0.1:%i")
+    assert many["StateDirectory"] == f"{one['StateDirectory']}-%i"
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
-def test_systemd_accepts_the_unit_on_the_page(tmp_path):
+@pytest.mark.parametrize("name", UNITS)
+def test_systemd_accepts_the_units(tmp_path, name):
     """Its check prints nothing about a valid unit."""
-    (unit,) = blocks("ini")
-    path = tmp_path / "ant-worker.service"
-    path.write_text(unit)
+    path = tmp_path / name.replace("@", "@9471")
+    shutil.copy(FOLDER / name, path)
     done = subprocess.run(
         ["systemd-analyze", "verify", "--recursive-errors=no", str(path)],
         capture_output=True,
@@ -155,28 +397,31 @@ def test_systemd_accepts_the_unit_on_the_page(tmp_path):
     assert done.returncode == 0
 
 
-def test_every_flag_on_the_page_exists():
-    """It belongs to one of the three commands."""
+def test_the_pages_link_to_files_that_exist_and_list_all_of_them():
+    """The folder's page has a row for each file and each kustomization."""
+    for page, folder in ((DOCS / "worker.md", DOCS), (FOLDER / "README.md", FOLDER)):
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+            assert (folder / target).exists(), target
+    listed = set(re.findall(r"\]\(([^)]+)\)", (FOLDER / "README.md").read_text()))
+    kustomizations = {f"kubernetes/{path.name}" for path in (FOLDER / "kubernetes").iterdir()}
+    files = {path.name for path in FOLDER.iterdir() if path.is_file() and path.suffix not in (".md", ".whl")}
+    assert files | kustomizations <= listed
+
+
+def test_every_flag_on_the_pages_exists():
+    """It belongs to one of the three commands, or to another program."""
     known = {row.param.flag for row in (*POLL_ROWS, *RUN_ROWS, *EXPORTER_ROWS)}
-    others = {
-        "--rm",
-        "--no-cache-dir",
-        "--create-home",
-        "--chmod",
-        "--filter",
-        "--transform",
-        "--format",
-        "--count",
-        "--config",
-        "--detach",
-    }
-    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", PAGE)) <= known | others | {"--name"}
+    others = {"--rm", "--init", "--detach", "--filter", "--transform", "--format", "--count", "--config", "--name"}
+    docker_and_kubectl = {"--tag", "--env-file", "--stop-timeout", "--namespace", "--from-env-file"}
+    pip_and_systemctl = {"--no-deps", "--wheel-dir", "--now"}
+    flags = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", PAGES))
+    assert flags <= known | others | docker_and_kubectl | pip_and_systemctl
 
 
 @pytest.fixture
 def paste(clean_environ, tmp_path):
     """Run the commands for the emulator with programs of a folder first on PATH."""
-    (commands,) = re.findall(r"<!-- emulator -->\n```sh\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    (commands,) = re.findall(r"<!-- emulator -->\n```sh\n(.*?)^```", PAGES, re.MULTILINE | re.DOTALL)
 
     def paste(programs):
         environ = {**clean_environ, "HOME": str(tmp_path), "PATH": f"{programs}:/usr/bin:/bin"}
