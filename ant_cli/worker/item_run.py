@@ -32,7 +32,11 @@ from ant_cli.worker.settlement import (
 )
 from ant_cli.worker.work_api import WorkItem, is_permanent
 
-_ENDINGS = {Verdict.LOST: Ending.LEASE_LOST, Verdict.STOP_REQUESTED: Ending.STOP_REQUESTED}
+_ENDINGS = {
+    Verdict.LOST: Ending.LEASE_LOST,
+    Verdict.STOP_REQUESTED: Ending.STOP_REQUESTED,
+    Verdict.STOPPED: Ending.STOP_REQUESTED,
+}
 _REFUSED = "heartbeat precondition failed"
 """What the SDKs' workers log, with the item's ID, when their heartbeat is answered with 412. They exit with 0."""
 
@@ -139,6 +143,12 @@ class ItemRun:
         timeout_s = self._context.options.item_timeout
         events: set[asyncio.Future[Any]] = {exited, keeping, shutdown}
         await asyncio.wait(events, timeout=timeout_s or None, return_when=asyncio.FIRST_COMPLETED)
+        if keeping.done() and keeping.result() is Verdict.STOPPED:
+            # If the handler has stopped the item itself, its work is done, and it ends soon.
+            patience_s = self._context.options.kill_timeout
+            await asyncio.wait(events - {keeping}, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
+            if exited.done() and exited.result() == 0:
+                return Run(Ending.EXITED)
         if keeping.done():
             ending = _ENDINGS[keeping.result()]
         elif exited.done():

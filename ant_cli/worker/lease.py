@@ -49,6 +49,8 @@ class Verdict(Enum):
     LOST = auto()
     """The item is queued again, or another worker has it. It must not be run or stopped here."""
     STOP_REQUESTED = auto()
+    STOPPED = auto()
+    """The item has been stopped, maybe by the handler itself: the SDKs' workers do that at the end of a session."""
 
 
 class Lease:
@@ -100,7 +102,7 @@ class Lease:
     def take_heartbeat(self, response: Mapping[str, Any], sent: float) -> Verdict:
         """Take a successful response to a heartbeat that was sent at `sent`."""
         if response.get("state") in ENDING or not response.get("lease_extended"):
-            return Verdict.STOP_REQUESTED
+            return self._ended(response)
         self.held, self._unclear = True, False
         self.last_heartbeat = response.get("last_heartbeat") or NO_HEARTBEAT
         self._ttl_s = float(response.get("ttl_seconds") or self._ttl_s)
@@ -117,7 +119,7 @@ class Lease:
         if current.get("state") == "queued":
             return Verdict.LOST
         if current.get("state") in ENDING:
-            return Verdict.STOP_REQUESTED
+            return self._ended(current)
         if not current:
             return self._take_bare_refusal(step)
         heartbeat, left_s = current.get("last_heartbeat") or NO_HEARTBEAT, float(current.get("ttl_seconds") or 0)
@@ -129,6 +131,10 @@ class Lease:
         else:
             self._watch(heartbeat, left_s, sent)
         return Verdict.KEPT
+
+    def _ended(self, item: Mapping[str, Any]) -> Verdict:
+        is_over = item.get("state") == "stopped" and not self._owns
+        return Verdict.STOPPED if is_over else Verdict.STOP_REQUESTED
 
     def _take_bare_refusal(self, step: LeaseStep) -> Verdict:
         if self._owns:

@@ -89,7 +89,7 @@ class LeaseKeeper:
             verdict = self._take_error(error, step, sent)
         else:
             self._trouble_logged = False
-        if verdict is Verdict.STOP_REQUESTED:
+        if verdict in (Verdict.STOP_REQUESTED, Verdict.STOPPED):
             self._log.info("heartbeat reports shutdown")
         return verdict
 

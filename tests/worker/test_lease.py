@@ -176,8 +176,19 @@ def test_an_item_that_is_queued_again_is_lost():
 def test_a_stop_request_is_noticed_in_every_response(state):
     """Whichever comes first."""
     assert lease("always").take_heartbeat(response(state=state, extended=False), BEGAN) is Verdict.STOP_REQUESTED
+    noticed = {"stopping": Verdict.STOP_REQUESTED, "stopped": Verdict.STOPPED}[state]
     watched = lease("auto")
-    assert watched.take_refusal(watched.next_step(), current(state=state), BEGAN) is Verdict.STOP_REQUESTED
+    assert watched.take_refusal(watched.next_step(), current(state=state), BEGAN) is noticed
+    claiming = lease("auto")
+    assert claiming.take_heartbeat(response(state=state, extended=False), BEGAN) is noticed
+
+
+def test_an_item_that_is_stopped_under_the_lease_of_the_worker_was_stopped_by_somebody_else():
+    """The handler of a worker that holds the lease does not stop the item."""
+    held = lease("always")
+    held.take_heartbeat(response(), BEGAN)
+    refusal = current(state="stopped")
+    assert held.take_refusal(held.next_step(), refusal, BEGAN + 1) is Verdict.STOP_REQUESTED
 
 
 def test_a_lease_that_is_not_extended_is_a_stop_request():
