@@ -93,7 +93,8 @@ def test_rows_have_colours_unless_the_environment_says_no(explore: Explore, clea
     clean_environ.update([variable.split("=")] if variable else [])
     session = explore(page([PROD, TEST]))
     session.type("l")
-    session.wait_for('id: "env_1"')
+    session.wait_for("1 {2}")
+    session.wait_for('name: "prod-eu"')
     assert bool(COLOUR.findall(session.sent)) == (not variable)
     assert "38;" not in session.sent
     session.type("q")
