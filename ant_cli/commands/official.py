@@ -13,6 +13,7 @@ from ant_cli.runtime.light_typing import NoReturn
 from ant_cli.runtime.variables import BASE_URL, OFFICIAL
 from ant_cli.settings.local_emulator import is_local
 
+LOCAL_FLAG, BASE_URL_FLAG = "--local", "--base-url"
 _MODULE = b"anthropics/anthropic-cli"
 """The Go module of the official tool. Its name is in every binary."""
 _SCRIPT_BYTES = 100_000
@@ -35,7 +36,7 @@ def hand_over(name: str, argv: Sequence[str], runtime: Runtime) -> NoReturn:
             f"{name!r} is a command of the official `ant`. This one has only the environments API.",
             f"If the official one is installed too, set {OFFICIAL} to its path. See `ant help official`.",
         )
-    _run(program, [program, *argv], _environment(runtime.environ))
+    _run(program, [program, *_without_emulator(argv)], _environment(runtime.environ))
 
 
 def _find(environ: Mapping[str, str]) -> str | None:
@@ -69,6 +70,19 @@ def _is_official(program: Path) -> bool:
     except OSError:
         return False
     return b"anthropic" in script.lower() and b"ant_cli" not in script
+
+
+def _without_emulator(argv: Sequence[str]) -> list[str]:
+    """Return the arguments without those that lead to the emulator, which the official tool does not have."""
+    kept = list[str]()
+    for position, arg in enumerate(argv):
+        flag, _, value = arg.partition("=")
+        is_value = position > 0 and argv[position - 1] == BASE_URL_FLAG and is_local(arg)
+        if is_value:
+            kept.pop()
+        elif flag != LOCAL_FLAG and not (flag == BASE_URL_FLAG and is_local(value)):
+            kept.append(arg)
+    return kept
 
 
 def _environment(environ: Mapping[str, str]) -> dict[str, str]:

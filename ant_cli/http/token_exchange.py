@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from math import inf
 from threading import Lock
 from urllib.parse import urlsplit
 
@@ -275,6 +276,8 @@ def _parse(response: Response, obtained_at: float, stderr: Stderr) -> AccessToke
         raise _unusable("its access_token contains a character that no token has")
     if token_type is not None and (not isinstance(token_type, str) or token_type.lower() != "bearer"):
         raise _unusable("its token_type is not Bearer")
+    if lifetime_s is None:  # nobody knows how long it lasts, so it serves this run only (D42)
+        return AccessToken(secret, inf, obtained_at)
     if lifetime_s is True or not isinstance(lifetime_s, int | float) or not 1 <= lifetime_s <= LONGEST_LIFE_S:
         raise _unusable("its expires_in is not a number of seconds up to a year")
     return AccessToken(secret, obtained_at + lifetime_s, obtained_at)

@@ -10,6 +10,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from math import inf
 from pathlib import Path
 
 from ant_cli.errors import os_error_text
@@ -71,8 +72,8 @@ class TokenCache:
             yield
 
     def write(self, token: AccessToken) -> None:
-        """Store a token, and remove expired entries. The caller holds the lock."""
-        if self._path is None:
+        """Store a token, unless it has no end, and remove expired entries. The caller holds the lock."""
+        if self._path is None or token.expires_at == inf:
             return
         from ant_cli.runtime.storage import replace_file
 

@@ -68,6 +68,16 @@ def test_only_a_base_url_that_the_official_tool_knows_is_passed_on(run, url, pas
     assert f"\nbase={passed}\n" in run("models", "list", programs=[OFFICIAL], ANTHROPIC_BASE_URL=url).stdout
 
 
+@pytest.mark.parametrize(
+    "words",
+    [("--local",), ("--base-url", "local:demo.db"), ("--base-url=local:",), ("--local", "--base-url", "local:x")],
+)
+def test_arguments_that_lead_to_the_emulator_are_not_handed_over(run, words):
+    """The official tool would reject them."""
+    assert run(*words, "models", "list", programs=[OFFICIAL]).stdout.startswith("models\nlist\nbase=")
+    assert run("--base-url", "http://h", "models", programs=[OFFICIAL]).stdout.startswith("--base-url\nhttp://h\n")
+
+
 def test_apache_ant_and_this_program_are_not_taken_for_the_official_tool(run, tmp_path):
     """The official tool may come after them on PATH."""
     found = run("models", "list", programs=[APACHE, THIS_ONE, OFFICIAL])

@@ -319,7 +319,6 @@ def test_an_interrupt_during_the_exchange_of_a_create_leaves_nothing_to_check(fe
         ({"access_token": f"{KEY}\u00e9"}, "its access_token contains a character"),
         ({"token_type": "mac"}, "its token_type is not Bearer"),
         ({"token_type": ["Bearer"]}, "its token_type is not Bearer"),
-        ({"expires_in": None}, "its expires_in is not a number of seconds"),
         ({"expires_in": 0}, "its expires_in is not a number of seconds"),
         ({"expires_in": -3600}, "its expires_in is not a number of seconds"),
         ({"expires_in": 10**12}, "its expires_in is not a number of seconds"),
@@ -335,6 +334,16 @@ def test_a_response_without_a_usable_token_is_rejected(federated, folder, fields
     assert (result.exit, paths(result)) == (4, [EXCHANGE])
     assert f"the response to the token exchange can't be used: {problem}" in result.stderr
     assert not list(folder.glob("*"))
+
+
+@pytest.mark.parametrize("fields", [{"expires_in": None}, {}], ids=["null", "missing"])
+def test_a_token_without_an_end_serves_one_run_and_is_not_cached(federated, folder, fields):
+    """Nobody knows how long it lasts (D42)."""
+    token = {"access_token": f"{KEY}-1", "token_type": "Bearer", **fields}
+    for _ in range(2):
+        result = federated(*RETRIEVE, replies=[token, OBJECT])
+        assert (result.exit, paths(result)[0], len(result.requests)) == (0, EXCHANGE, 2)
+    assert not list(folder.glob("*.json"))
 
 
 @pytest.mark.parametrize("kind", ["bearer", "BEARER", None])
