@@ -24,6 +24,7 @@ from ant_cli.operations import GROUPS, OPERATIONS
 from ant_cli.operations.global_flags import FILE, GLOBAL_FLAGS, YES
 from ant_cli.operations.spec import Operation
 from ant_cli.settings.validators import PROFILE_FIELDS
+from tests.conftest import SLOW_MODULES
 from tests.hostile.scripted_server import ScriptedServer, response
 
 PACKAGE = Path(ant_cli.__file__).parent
@@ -207,6 +208,11 @@ def test_files_are_opened_in_a_few_places_only():
     """A file that somebody else may have made needs the checks of `trusted_files`, which callers could forget."""
     found = {path for path in FILES if any(map(opens_a_file, ast.walk(ast.parse(path.read_text()))))}
     assert {str(path.relative_to(PACKAGE)) for path in found} == FILE_OPENERS.keys()
+
+
+def test_every_slow_module_exists():
+    """A renamed one would no longer be left out of the quick run."""
+    assert [name for name in SLOW_MODULES if not (PACKAGE.parent / "tests" / name).exists()] == []
 
 
 def test_a_file_is_short_enough_to_read_in_one_go():

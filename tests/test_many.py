@@ -584,6 +584,7 @@ def test_an_error_is_reported_even_if_nobody_reads_its_body(many, ids):
     assert "no env_1" in result.stderr
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_number_of_ids(many):
     """Only the IDs and a limited number of results are kept in memory."""
     import tracemalloc

@@ -409,6 +409,7 @@ def test_ctrl_c_restores_the_terminal_and_leaves_the_last_state(watch):
     assert len(left.splitlines()) <= 24
 
 
+@pytest.mark.slow
 def test_the_screen_is_redrawn_at_once_when_the_window_changes_its_size(watch):
     """It does not wait for the next response."""
     session = watch(MANY, (Act.STALL,), until="18 rows not shown")

@@ -158,6 +158,7 @@ ITEMS = st.dictionaries(
 )
 
 
+@pytest.mark.slow
 @EXAMPLES
 @given(
     st.lists(ITEMS, max_size=4),

@@ -128,6 +128,7 @@ def test_a_post_repeated_after_a_stale_connection_counts_as_a_retry(ant_over_soc
 # Silence
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("reply", "timeout", "said"),
     [

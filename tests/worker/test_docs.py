@@ -434,6 +434,7 @@ def paste(clean_environ, tmp_path):
     return paste
 
 
+@pytest.mark.slow
 def test_the_commands_for_the_emulator_start_it_and_run_all_items(paste):
     """They work as they are pasted."""
     done = paste(Path(sys.executable).parent)
