@@ -99,7 +99,8 @@ class Guardian:
         if self._pid:
             os.close(self._pipe)
             with suppress(ChildProcessError):
-                _os.waitpid(self._pid, 0)
+                while _os.WIFSTOPPED(_os.waitpid(self._pid, _os.WUNTRACED)[1]):
+                    os.kill(self._pid, _signal.SIGCONT)
         self._pid = 0
 
     def _spawn(self, command: Sequence[str], environ: Mapping[str, str], descriptors: Sequence[int]) -> Child:

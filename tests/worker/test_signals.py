@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import signal
 import subprocess
 
 import pytest
+
+from ant_cli.worker.guardian import Guardian
 
 
 @pytest.fixture
@@ -212,6 +215,18 @@ def test_a_guardian_that_a_handler_stops_is_continued(queue, work, script):
     stopped = "guardian=$(pgrep -P $PPID -f guardian_process); kill -STOP $guardian"
     handler = script(f"{stopped}; while grep -q ') T' /proc/$guardian/stat; do :; done; echo continued")
     assert work(handler=[handler]).output == ["continued"]
+
+
+def test_a_guardian_that_was_stopped_a_moment_ago_does_not_hold_up_the_end_of_the_worker():
+    """The signal about it may not have been handled yet."""
+
+    async def stop_and_close():
+        guardian = Guardian(["true"], {})
+        guardian._open_pipe()
+        os.kill(guardian._pid, signal.SIGSTOP)
+        guardian.close()
+
+    asyncio.run(stop_and_close())
 
 
 @pytest.mark.parametrize("server_lease", [4])
