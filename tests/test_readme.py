@@ -55,7 +55,7 @@ def test_the_readme_has_a_recipe_for_each_of_the_programs():
 
 @pytest.mark.parametrize("script", [script for _, script in EXAMPLES], ids=[title for title, _ in EXAMPLES])
 def test_an_example_of_the_readme_runs(script, tmp_path, clean_environ):
-    """A shell that stops at the first failure runs every line. The loop deletes what it is said to delete."""
+    """A shell that stops at the first failure runs every line. The loop leaves no object that it lists."""
     for program in PROGRAMS:
         if re.search(rf"\b(?<!-){program} ", script) and not shutil.which(program):
             pytest.skip(f"this example uses {program}: install it")

@@ -13,7 +13,7 @@ from ant_cli.runtime.light_typing import NoReturn
 from ant_cli.runtime.variables import BASE_URL, OFFICIAL
 from ant_cli.settings.local_emulator import is_local
 
-LOCAL_FLAG, BASE_URL_FLAG = "--local", "--base-url"
+_LOCAL, _BASE_URL = "--local", "--base-url"
 _MODULE = b"anthropics/anthropic-cli"
 """The Go module of the official tool. Its name is in every binary."""
 _SCRIPT_BYTES = 100_000
@@ -77,10 +77,10 @@ def _without_emulator(argv: Sequence[str]) -> list[str]:
     kept = list[str]()
     for position, arg in enumerate(argv):
         flag, _, value = arg.partition("=")
-        is_value = position > 0 and argv[position - 1] == BASE_URL_FLAG and is_local(arg)
+        is_value = position > 0 and argv[position - 1] == _BASE_URL and is_local(arg)
         if is_value:
             kept.pop()
-        elif flag != LOCAL_FLAG and not (flag == BASE_URL_FLAG and is_local(value)):
+        elif flag != _LOCAL and not (flag == _BASE_URL and is_local(value)):
             kept.append(arg)
     return kept
 

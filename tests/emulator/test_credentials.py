@@ -111,7 +111,7 @@ def test_only_environments_with_a_queue_have_keys(api):
 
 
 def test_a_secret_is_refused_for_another_item(api, queue, item):
-    """The worker that mixes up two items is told so."""
+    """A worker that mixes up two items gets an error."""
     other = api.enqueue(queue)[0]
     headers = bearer(token_of(item["secret"]))
     assert "belongs to another" in message(

@@ -75,7 +75,7 @@ def test_a_worker_that_started_again_uses_the_key_that_it_hid(queue, work, scrip
 
 
 def test_with_pass_api_key_the_key_stays_in_the_environment(queue, work, script):
-    """The handler is meant to have it. The worker's own key is hidden all the same."""
+    """The handler is meant to have it. The worker's own key stays hidden."""
     queue.enqueue()
     handler = script('test "$ANTHROPIC_API_KEY" = sk-ant-canary-organization && test -z "$ANT_WORKER_METADATA_KEY"')
     worker = work("--pass-api-key", handler=[handler], env=KEYS)
