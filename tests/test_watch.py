@@ -273,7 +273,7 @@ def parts(**values):
 
 
 def signs(marked):
-    return [(each.part.shown, each.change) for each in marked]
+    return [(each.shown, each.change) for each in marked]
 
 
 def test_nothing_of_the_first_state_is_marked():
@@ -310,12 +310,13 @@ def test_a_removed_item_that_comes_back_is_new():
 
 
 def test_a_screen_shows_faults_in_its_status_line(ant, monkeypatch):
-    """It also shows the retries before a fault. The last state stays above."""
+    """It also shows the long waits before a retry. The last state stays above."""
     monkeypatch.setenv("TERM", "xterm")
-    replies = [page(item("a")), FAULT, FAULT, page(), GONE]
+    limited = httpx.Response(429, headers={"retry-after": "7"}, json={})
+    replies = [page(item("a")), limited, FAULT, page(), GONE]
     result = ant(*LIST, "--max-retries", "1", terminal=True, env={"NO_COLOR": "1"}, replies=replies)
     frames = result.stdout.split("\x1b[H")
-    assert "Retry 1 of 1 in 0." in frames[3]
+    assert "429 Too Many Requests. Retry 1 of 1 in 7 s." in frames[3]
     assert "503 Service Unavailable. Asking again in 2 s" in frames[4]
     assert "a   queued" in frames[4]
     assert "- a   queued" in frames[5]

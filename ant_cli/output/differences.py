@@ -59,16 +59,11 @@ def differences(before: Mapping[str, Part[T]], after: Mapping[str, Part[T]]) -> 
     return changes | {key: Change.REMOVED for key in before if key not in after}
 
 
-class MarkedPart(NamedTuple, Generic[T]):
-    """A part, and its recent change."""
+class Marked(NamedTuple, Generic[T]):
+    """A part as it is shown, and its recent change."""
 
-    part: Part[T]
+    shown: T
     change: Change | None
-
-
-class _Mark(NamedTuple):
-    change: Change
-    since: float
 
 
 class Marks(Generic[T]):
@@ -78,29 +73,25 @@ class Marks(Generic[T]):
         self._lasts_s = lasts_s
         self._parts: dict[str, Part[T]] | None = None
         self._shown: dict[str, Part[T]] = {}
-        self._marks: dict[str, _Mark] = {}
+        self._marks: dict[str, tuple[Change, float]] = {}
+        """The changes, and since when they are marked."""
 
-    def update(self, parts: dict[str, Part[T]], now: float) -> list[MarkedPart[T]]:
+    def update(self, parts: dict[str, Part[T]], now: float) -> list[Marked[T]]:
         """Return the parts of a state to show. In the first state, nothing is marked."""
         changes = {} if self._parts is None else differences(self._parts, parts)
-        kept = {key: mark for key, mark in self._marks.items() if now - mark.since < self._lasts_s}
-        self._marks = {**kept, **{key: _Mark(change, now) for key, change in changes.items()}}
-        self._shown = self._with_removed(parts)
+        kept = {key: mark for key, mark in self._marks.items() if now - mark[1] < self._lasts_s}
+        self._marks = {**kept, **{key: (change, now) for key, change in changes.items()}}
+        known = {**self._shown, **parts}
+        self._shown = {key: known[key] for key in self._order(parts)}
         self._parts = parts
-        marks = self._marks
-        return [MarkedPart(part, marks[key].change if key in marks else None) for key, part in self._shown.items()]
+        return [Marked(part.shown, self._marks.get(key, (None,))[0]) for key, part in self._shown.items()]
 
-    def _with_removed(self, parts: dict[str, Part[T]]) -> dict[str, Part[T]]:
-        """Return the parts. A removed part follows the part that it followed when it was shown."""
-        anchor, gone = "", dict[str, list[str]]()
+    def _order(self, parts: dict[str, Part[T]]) -> list[str]:
+        """Return the keys to show. A removed part follows the part that it followed when it was shown."""
+        places = {key: (number, 0) for number, key in enumerate(parts)}
+        last = (-1, 0)
         for key in self._shown:
-            if key in parts:
-                anchor = key
-            elif key in self._marks:
-                gone.setdefault(anchor, []).append(key)
-        shown = dict[str, Part[T]]()
-        for key in ("", *parts):
-            if key in parts:
-                shown[key] = parts[key]
-            shown.update((other, self._shown[other]) for other in gone.get(key, ()))
-        return shown
+            if key in self._marks and key not in parts:
+                places[key] = (last[0], last[1] + 1)
+            last = places.get(key, last)
+        return sorted(places, key=places.__getitem__)

@@ -7,10 +7,10 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from functools import cache
-from typing import IO, TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
+from typing import IO, TYPE_CHECKING, Generic, Protocol, TypeVar, cast
 
 from rich.console import Console, ConsoleDimensions, RenderableType
 from rich.layout import Layout
@@ -19,12 +19,13 @@ from rich.table import Table
 from rich.text import Text
 
 from ant_cli.output.columns import Columns
-from ant_cli.output.differences import Change, MarkedPart, Marks, Part, item_parts
+from ant_cli.output.differences import Change, Marked, Marks, Part, item_parts
 from ant_cli.output.printer import Transform, transformed
 from ant_cli.output.table import StyledText, TerminalTable
 from ant_cli.output.terminal import Style, terminal_size
 from ant_cli.output.views import ViewRow, view_rows
 from ant_cli.runtime.sanitize import collapse_space
+from ant_cli.runtime.signals import signal_handlers
 
 if TYPE_CHECKING:
     from typing import Self
@@ -51,7 +52,7 @@ class Watched(Protocol[T]):
     def parts(self, values: Sequence[bytes]) -> dict[str, Part[T]]:
         """Return the parts of a state by their keys. Raises ResponseError if --transform fails."""
 
-    def table(self, marked: Sequence[MarkedPart[T]], style: Style) -> RenderableType:
+    def table(self, marked: Sequence[Marked[T]], style: Style) -> RenderableType:
         """Return a table with a line for each part."""
 
 
@@ -74,21 +75,21 @@ class WatchedList:
         """Return the items by their IDs."""
         return item_parts(values, self._transform)
 
-    def table(self, marked: Sequence[MarkedPart[bytes]], style: Style) -> RenderableType:
+    def table(self, marked: Sequence[Marked[bytes]], style: Style) -> RenderableType:
         """Return a table that fits the current screen."""
         if not marked:
             return Text(" " * _MARGIN + self._empty, "dim")
         columns = Columns(self._columns, self._warn, is_list=True)
         narrower = style._replace(width=max(style.width - _MARGIN, 1))
-        rows, widths = TerminalTable(columns, narrower, shows_archived=self._shows_archived).lay_out(
-            [part.shown for part, _ in marked]
+        layout = TerminalTable(columns, narrower, shows_archived=self._shows_archived).lay_out(
+            [item for item, _ in marked]
         )
         table = Table.grid(padding=(0, 2, 0, 0))
-        for number, width in enumerate(widths):
-            table.add_column(width=width if number else _MARGIN + width, no_wrap=True)
-        changes = [None, *(each.change for each in marked)]
-        for row, change in zip(rows, changes, strict=True):
-            table.add_row(*_signed(row[: len(widths)], change))
+        for number, width in enumerate(layout.widths):
+            table.add_column(width=width if number else _MARGIN + width)
+        changes = [None, *(change for _, change in marked)]
+        for cells, change in zip(layout.rows, changes, strict=True):
+            table.add_row(*_signed(cells[: len(layout.widths)], change))
         return table
 
 
@@ -112,30 +113,31 @@ class WatchedObject:
             parts["\n".join(path)] = Part(row.text, row)
         return parts
 
-    def table(self, marked: Sequence[MarkedPart[ViewRow]], style: Style) -> RenderableType:
+    def table(self, marked: Sequence[Marked[ViewRow]], style: Style) -> RenderableType:
         """Return names and values. A value that is too long is truncated."""
         del style
         table = Table.grid(padding=(0, 2, 0, 0))
         table.add_column(no_wrap=True)
-        table.add_column()
-        for (_, row), change in marked:
+        for row, change in marked:
             label, text = _signed([StyledText(row.label, "bold"), StyledText(row.text, row.style)], change)
-            text.append(" ").append(row.note, "dim")
-            text.no_wrap, text.overflow = True, "ellipsis"
-            table.add_row(label, text)
+            table.add_row(label, text.append(" ").append(row.note, "dim"))
         return table
 
 
-def _signed(cells: Sequence[StyledText], change: Change | None) -> list[Text]:
+def _signed(cells: Iterable[StyledText], change: Change | None) -> list[Text]:
     """Return the cells of a line, with its sign before the first; dim if it is about a removed part."""
+    first, *others = [(text, "dim" if change is Change.REMOVED else style) for text, style in cells]
     sign = _SIGNS[change] if change else (" ", "")
-    is_gone = change is Change.REMOVED
-    texts = [Text.assemble((text.replace("\n", " "), "dim" if is_gone else style)) for text, style in cells]
-    return [Text.assemble(sign, " ", texts[0]), *texts[1:]]
+    return [_on_one_line(sign, (" ", ""), first), *map(_on_one_line, others)]
+
+
+def _on_one_line(*parts: tuple[str, str]) -> Text:
+    flat = [(text.replace("\n", " "), style) for text, style in parts]
+    return Text.assemble(*flat, no_wrap=True, overflow="ellipsis")
 
 
 class WatchScreen(Generic[T]):
-    """Shows states, and errors between them. An observer of the client, and a context manager.
+    """Shows states, and errors between them. A context manager.
 
     The first state opens the screen. Until then, this is a run like any other. What is written to stderr while the
     screen is open appears at the end, if stderr is a terminal.
@@ -144,14 +146,13 @@ class WatchScreen(Generic[T]):
     def __init__(
         self, watched: Watched[T], style: Style, every_s: float, progress: Progress, runtime: Runtime
     ) -> None:
-        self.observer = self
+        self.observer = progress
         self._watched = watched
         self._style = style
         self._every_s = every_s
-        self._progress = progress
         self._runtime = runtime
         self._marks = Marks[T](_MARKED_S)
-        self._marked: list[MarkedPart[T]] = []
+        self._marked: list[Marked[T]] = []
         self._last_at = 0.0
         self._problem = ""
         self._console = Console(
@@ -163,8 +164,7 @@ class WatchScreen(Generic[T]):
         )
         # It draws once a second in a thread, so that the screen fits a window of another size.
         self._live = Live(console=self._console, screen=True, refresh_per_second=1, get_renderable=self._frame)
-        self._holds_stderr = False
-        self._before: Any = None
+        self._opened = ExitStack()
 
     def __enter__(self) -> Self:
         return self
@@ -173,11 +173,7 @@ class WatchScreen(Generic[T]):
         """Close the screen, and leave the last state below the command."""
         if not self._live.is_started:
             return
-        self._live.stop()
-        if sys.platform != "win32":
-            signal.signal(signal.SIGTSTP, self._before)
-        if self._holds_stderr:
-            self._runtime.stderr.flush()
+        self._opened.close()
         table, hidden = self._fitting(self._size(), 2)
         self._console.print(table)
         if hidden:
@@ -189,42 +185,27 @@ class WatchScreen(Generic[T]):
         self._last_at = self._style.clock()
         self._marked = self._marks.update(parts, self._last_at)
         self._problem = ""
-        self._draw()
+        if self._live.is_started:
+            self._live.refresh()
+        else:
+            self._open()
 
     def failed(self, problem: str, delay_s: float) -> None:
         """Show that the state could not be fetched, and when the next attempt is."""
-        self._problem = f"{self._runtime.stderr.redact(problem).removesuffix('.')}. Asking again in {delay_s:g} s"
-        self._draw()
+        self._note(f"{problem.removesuffix('.')}. Asking again in {delay_s:g} s")
 
-    @contextmanager
-    def waiting_for(self, what: str) -> Iterator[None]:
-        """Show it only in the status line, once there is one."""
-        if self._live.is_started:
-            yield
-            return
-        with self._progress.waiting_for(what):
-            yield
+    def _note(self, problem: str) -> None:
+        self._problem = collapse_space(self._runtime.stderr.redact(problem))
+        self._live.refresh()
 
-    @contextmanager
-    def before_retry(self, why: str, attempt: int, of: int, delay_s: float) -> Iterator[None]:
-        """Show it in the status line, once there is one."""
-        if not self._live.is_started:
-            with self._progress.before_retry(why, attempt, of, delay_s):
-                yield
-            return
-        self._problem = f"Retry {attempt} of {of} in {delay_s:.1f} s: {self._runtime.stderr.redact(why)}"
-        self._draw()
-        yield
-
-    def _draw(self) -> None:
-        if self._live.is_started:
-            self._live.refresh()
-            return
-        self._holds_stderr = self._runtime.stderr.is_terminal
-        if self._holds_stderr:
+    def _open(self) -> None:
+        self.observer.disable(self._note)
+        if self._runtime.stderr.is_terminal:
             self._runtime.stderr.buffer()
-        if sys.platform != "win32":
-            self._before = signal.signal(signal.SIGTSTP, self._suspend)
+            self._opened.callback(self._runtime.stderr.flush)
+        handlers = {} if sys.platform == "win32" else {signal.SIGTSTP: self._suspend}
+        self._opened.enter_context(signal_handlers(handlers))
+        self._opened.callback(self._live.stop)
         self._live.start(refresh=True)
 
     def _suspend(self, *_: object) -> None:
@@ -239,14 +220,10 @@ class WatchScreen(Generic[T]):
         return self._style._replace(width=size.width, height=size.height)
 
     def _frame(self) -> RenderableType:
-        style = self._size()
-        table, hidden = self._fitting(style, 1)
+        table, hidden = self._fitting(self._size(), 1)
         clock = time.strftime("%H:%M:%S", time.localtime(self._last_at))
-        parts = [clock, f"every {self._every_s:g} s", hidden, "Ctrl-C ends"]
-        if self._problem:
-            parts = [clock, collapse_space(self._problem)]
-        status = Text("  ".join(filter(None, parts)), "yellow" if self._problem else "dim")
-        status.no_wrap, status.overflow = True, "ellipsis"
+        state = [self._problem] if self._problem else [f"every {self._every_s:g} s", hidden, "Ctrl-C ends"]
+        status = _on_one_line(("  ".join(filter(None, [clock, *state])), "yellow" if self._problem else "dim"))
         frame = Layout()
         frame.split_column(Layout(table), Layout(status, size=1))
         return frame
