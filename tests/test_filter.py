@@ -48,10 +48,12 @@ def test_a_list_shows_the_items_for_which_every_filter_holds(ant, expressions, i
         ('nmae=="prod"', "Warning: --filter: there is no 'nmae' in the response. Did you mean 'name'?\n"),
         ('zzz.a=="prod"', "Warning: --filter: there is no 'zzz' in the response.\n"),
         ('config.zzz=="cloud"', ""),
-        ("missing", ""),
+        ("missing", "Warning: --filter: there is no 'missing' in the response.\n"),
+        ("created_at", ""),
+        ("config.zzz", ""),
     ],
 )
-def test_a_comparison_with_a_member_that_no_item_has_gets_a_warning(ant, expression, warning):
+def test_a_condition_on_a_member_that_no_item_has_gets_a_warning(ant, expression, warning):
     """The name may be mistyped. Nested members get no warning, because not every item has them."""
     result = ant(*LIST, "--filter", expression, "--filter", expression, replies=PAGES)
     assert (result.exit, result.stderr) == (0, warning)

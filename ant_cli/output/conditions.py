@@ -96,7 +96,7 @@ def make_condition(
 ) -> Condition:
     """Return a function that says whether all expressions hold for a JSON value.
 
-    A member that an expression compares may be mistyped, if neither the first value nor `known`, the fields of the
+    A member that an expression names may be mistyped, if neither the first value nor `known`, the fields of the
     API's objects, have it. That is an error if the expression holds without the member, because it would select
     everything, or if the expressions `must_compare`, because they are waited for; otherwise there is a warning.
     `of_list` is for conditions on a whole list.
@@ -106,7 +106,7 @@ def make_condition(
 
     """
     comparisons = [_parse(flag, text, runtime, must_compare=must_compare, of_list=of_list) for text in expressions]
-    unchecked = [each for each in comparisons if each.query.operator]
+    unchecked = list(comparisons)
 
     def condition(value: bytes) -> bool:
         try:

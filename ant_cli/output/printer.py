@@ -35,6 +35,7 @@ class Transform:
             return
         from ant_cli.gjson.evaluate import apply
         from ant_cli.gjson.parser import BadPath, parse
+        from ant_cli.gjson.steps import Multipath
 
         if path.startswith(".") and not path.startswith(".."):
             example = path[1:] if re.fullmatch(r"[\w.]+", path[1:]) else "name"
@@ -44,6 +45,8 @@ class Transform:
             self._steps = parse(path)
         except BadPath as error:
             raise UsageError(f"{self._what} is not a GJSON path: {error}.") from None
+        self._nothing = (b"{}", b"[]") if isinstance(self._steps[-1], Multipath) else ()
+        """What the path results in if none of its parts matches anything."""
 
     def __call__(self, raw: bytes) -> bytes:
         """Return the value at the path. Raises JSONTextError if `raw` is not JSON."""
@@ -53,11 +56,11 @@ class Transform:
             found = self._apply(self._steps, raw)
         except self._bad_path as error:  # that it multiplies the value shows only during evaluation
             raise UsageError(f"{self._what}: {error}.") from None
-        if found is None:
+        if found is None or found in self._nothing:
             self._unmatched = self._unmatched or raw
-            return b"null"
-        self._found_any = True
-        return found
+        else:
+            self._found_any = True
+        return b"null" if found is None else found
 
     def note(self) -> str:
         """Return a note if the path matched nothing in all values; otherwise an empty string."""
@@ -70,6 +73,8 @@ class Transform:
         is_object = json_text.json_type(self._unmatched) == "object"
         members = json_text.members(self._unmatched) if is_object else {}
         suggestion = did_you_mean(keys[0], members) if keys and keys[0] not in members else ""
+        if self._nothing:
+            suggestion = """ Members are written without spaces and dots before them: '{id,"kind":config.type}'."""
         return f"Note: {self._what} matched nothing.{suggestion}"
 
 

@@ -545,3 +545,18 @@ def test_a_path_that_matches_nothing_in_an_object_is_noted(ant):
     """As in a list."""
     result = ant(*RETRIEVE, "--transform", "config.typ", replies=[{"config": {"type": "cloud"}}])
     assert (result.stdout, result.stderr) == ("null\n", "Note: --transform 'config.typ' matched nothing.\n")
+
+
+@pytest.mark.parametrize("path", ["{name: .name}", '{"name": name}', "{.id}", "[.id]", "{nmae}"])
+def test_a_new_object_without_members_is_noted_with_an_example(ant, path):
+    """Most likely it was written for jq."""
+    result = ant(*LIST, "--transform", path, replies=[ITEMS])
+    assert (result.exit, json.loads(result.stdout.splitlines()[0])) == (0, [] if path[0] == "[" else {})
+    assert f"Note: --transform {path!r} matched nothing. Members are written without spaces" in result.stderr
+
+
+@pytest.mark.parametrize("path", ["{name,tier}", '{"n":name}', "[tier]", "config", "tags"])
+def test_an_empty_value_of_an_item_is_not_noted(ant, path):
+    """It was found."""
+    items = {"data": [{"name": "a", "tier": 1, "config": {}, "tags": []}]}
+    assert ant(*LIST, "--transform", path, replies=[items]).stderr == ""
