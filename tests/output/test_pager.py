@@ -185,6 +185,14 @@ def test_pages_after_quitting_the_pager_are_not_fetched(tmp_path, clean_environ)
     assert 2 <= len(requests) < 300
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has pipes of a chosen size")
+def test_the_pager_is_at_most_a_page_of_memory_behind(terminal):
+    """Otherwise pages that nobody reads would be fetched: a pipe usually holds 64 KiB, about 300 rows."""
+    size = "import fcntl, sys; print(fcntl.fcntl(0, fcntl.F_GETPIPE_SZ)); sys.stdin.read()"
+    terminal.show([LONG], PAGER=pager(size))
+    assert int(terminal.shown()) == os.sysconf("SC_PAGE_SIZE")
+
+
 def test_a_list_goes_through_the_pager(ant):
     """This test has no real terminal for a pager, so the rows are printed directly."""
     pages = [{"data": [{"id": str(n)} for n in range(40)], "next_page": None}]
