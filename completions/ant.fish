@@ -163,6 +163,7 @@ set -g __ant_booleans \
     --force \
     --no-auto-stop \
     --pass-api-key \
+    --only \
     --exit-code \
     --adopt \
     --prune \
@@ -728,6 +729,7 @@ complete -c ant -n '__ant_at any beta:worker exporter' -l profile -x -a '(__ant_
 complete -c ant -n '__ant_at any apply' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any apply' -l yes -s y -f -d 'Apply without asking'
 complete -c ant -n '__ant_at any apply' -l dry-run -f -d 'Show the plan and change nothing'
+complete -c ant -n '__ant_at any apply' -l only -f -d 'Only the named files, not all in the lock file'
 complete -c ant -n '__ant_at any apply' -l exit-code -f -d 'With --dry-run: exit with 2 for changes, 1 if blocked'
 complete -c ant -n '__ant_at any apply' -l adopt -f -d 'Take over environments that have the names of new files'
 complete -c ant -n '__ant_at any apply' -l force -f -d 'Overwrite outside changes, and recreate what is gone'
@@ -760,6 +762,7 @@ complete -c ant -n '__ant_at any apply' -l format -x -a 'auto\\t json\\t jsonl\\
 complete -c ant -n '__ant_at any apply' -l transform -x -d 'A GJSON path to pick from the result; on lists, from each item'
 complete -c ant -n '__ant_at any apply' -l raw-output -s r -f -d 'Print a string without its quotes'
 complete -c ant -n '__ant_at any diff' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any diff' -l only -f -d 'Only the named files, not all in the lock file'
 complete -c ant -n '__ant_at any diff' -l prune -f -d 'Archive environments whose files are gone'
 complete -c ant -n '__ant_at any diff' -l lock-file -r -F -d 'The lock file'
 complete -c ant -n '__ant_at any diff' -l strict -f -d 'Reject unknown fields and empty files'

@@ -501,6 +501,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             '--yes|Apply without asking'
             '-y|Apply without asking'
             '--dry-run|Show the plan and change nothing'
+            '--only|Only the named files, not all in the lock file'
             '--exit-code|With --dry-run: exit with 2 for changes, 1 if blocked'
             '--adopt|Take over environments that have the names of new files'
             '--force|Overwrite outside changes, and recreate what is gone'
@@ -538,6 +539,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         'diff' = @(
             '--help|Show help'
             '-h|Show help'
+            '--only|Only the named files, not all in the lock file'
             '--prune|Archive environments whose files are gone'
             '--lock-file|The lock file'
             '--strict|Reject unknown fields and empty files'
@@ -1113,6 +1115,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         '--no-auto-stop' = 'boolean'
         '--pass-api-key' = 'boolean'
         '-y' = 'boolean'
+        '--only' = 'boolean'
         '--exit-code' = 'boolean'
         '--adopt' = 'boolean'
         '--prune' = 'boolean'

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ant_cli.apply.declarations import Declaration, Mistaken, read_declaration
 from ant_cli.apply.kinds import DATA, PROSE
-from ant_cli.apply.lockfile import check_inside, repository_of
+from ant_cli.apply.lockfile import FILE_NAME, check_inside, repository_of
 from ant_cli.apply.validation import MOST_MISTAKES, more_mistakes
 from ant_cli.errors import UsageError
 from ant_cli.runtime.light_typing import NamedTuple
@@ -55,6 +55,9 @@ def load(paths: Sequence[str], lock_path: Path, *, strict: bool = False) -> Load
     more = 0
     repository = repository_of(lock_path)
     for path, named in _files(paths, lock_path, repository).items():
+        if path.name == FILE_NAME:
+            warnings.append(f"{path.parent} is left out, because it has a lock file of its own")
+            continue
         result = read_declaration(path, key_of(path, lock_path), repository, named=named, strict=strict)
         if isinstance(result, Declaration):
             declarations[result.key] = result
@@ -97,11 +100,12 @@ def key_of(path: Path, lock_path: Path) -> str:
 def _files(paths: Sequence[str], lock_path: Path, repository: str) -> dict[Path, bool]:
     """Return the files, each once, and whether each was named itself."""
     is_named: dict[Path, bool] = {}
-    for text in _expanded(paths):
+    lock = os.path.abspath(lock_path)  # noqa: PTH100 - links are not followed
+    for text in expand(paths):
         path = Path(os.path.normpath(text))
         if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir() fails if the name is too long
             check_inside(path, repository)
-            for file in _walk(path):
+            for file in _walk(path, lock):
                 is_named.setdefault(file, False)
         elif os.path.lexists(path):
             _check_suffix(path)
@@ -109,11 +113,11 @@ def _files(paths: Sequence[str], lock_path: Path, repository: str) -> dict[Path,
         else:
             raise UsageError(f"{text} does not exist.")
     by_absolute_path = {os.path.abspath(path): path for path in is_named}  # noqa: PTH100 - links are not followed
-    by_absolute_path.pop(os.path.abspath(lock_path), None)  # noqa: PTH100
+    by_absolute_path.pop(lock, None)
     return {path: is_named[path] for path in by_absolute_path.values()}
 
 
-def _expanded(paths: Sequence[str]) -> Iterator[str]:
+def expand(paths: Sequence[str]) -> Iterator[str]:
     """Yield the paths, with the matches of a pattern in its place: the shells of Windows expand none."""
     import glob
 
@@ -133,7 +137,8 @@ def _check_suffix(path: Path) -> None:
         raise UsageError(f"{path} is not a file of resources: its name must end in {endings}.")
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def _walk(folder: Path, lock: str) -> Iterator[Path]:
+    """Yield the files below a folder. Of a folder that belongs to another lock file, only that lock file."""
     for root, folders, files in os.walk(folder):
         if root.count(os.sep) > str(folder).count(os.sep) + _DEEPEST:
             raise UsageError(
@@ -141,6 +146,11 @@ def _walk(folder: Path) -> Iterator[Path]:
             )
         if "SKILL.md" in files:  # all of it is one skill
             folders.clear()
+            continue
+        own_lock = Path(root, FILE_NAME)
+        if root != str(folder) and FILE_NAME in files and os.path.abspath(own_lock) != lock:  # noqa: PTH100
+            folders.clear()
+            yield own_lock
             continue
         folders[:] = sorted(name for name in folders if name not in _SKIPPED_FOLDERS and not name.startswith("."))
         for name in sorted(files):

@@ -10,7 +10,7 @@ import errno
 import os
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ant_cli.apply.canonical import canonical
@@ -135,23 +135,43 @@ class LockFile(NamedTuple):
             raise OutputError(f"{self.path} can't be written: {os_error_text(error)}.") from None
 
 
-def find_lock_path(named: str | None, folder: Path) -> Path:
-    """Return the path of the lock file: the named one, or the nearest one above.
+def find_lock_path(named: str | None, folder: Path, paths: Sequence[str] = ()) -> Path:
+    """Return the path of the lock file: the named one, or the nearest one above the paths of a run.
 
     The search ends at the root of a repository, and at the home folder: what is above them may be somebody else's.
-    If there is none, return the path of a new one in `folder`.
+    If there are no paths, or no lock file above them, it begins in `folder`, where a new lock file is created.
 
     Raises:
-        UsageError: if the name is empty, or a link leads out of the repository.
+        UsageError: if the name is empty, if the paths have different lock files, or if a link leads out of the
+            repository.
 
     """
     if named is not None:
         if not named:
             raise UsageError("--lock-file was given an empty value.", "Give it a path, or leave it out.")
-        check_destination(folder / named, folder)
-        return folder / named
-    found = (path for candidate in _up_to_edge(folder) if os.path.lexists(path := candidate / FILE_NAME))
-    return next(found, folder / FILE_NAME)
+        lock_path = folder / named
+    else:
+        default = _nearest(folder) or folder / FILE_NAME
+        found = {text: _nearest(_folder_of(folder / text)) or default for text in paths}
+        if len(set(found.values())) > 1:
+            examples = {path: text for text, path in found.items()}
+            listed = "".join(f"\n  {text}: {path}" for path, text in examples.items())
+            raise UsageError(f"the paths have different lock files:{listed}", "Name the paths of one at a time.")
+        lock_path = next(iter(found.values()), default)
+    check_destination(lock_path, folder)
+    return lock_path
+
+
+def _folder_of(path: Path) -> Path:
+    """Return a folder, or that of a file, without following links: what they lead to is checked later."""
+    absolute = os.path.abspath(path)  # noqa: PTH100
+    return Path(absolute if os.path.isdir(absolute) else os.path.dirname(absolute))  # noqa: PTH112, PTH120
+
+
+def _nearest(folder: Path) -> Path | None:
+    """Return the nearest lock file, in a folder or above it."""
+    candidates = (candidate / FILE_NAME for candidate in _up_to_edge(folder))
+    return next(filter(os.path.lexists, candidates), None)
 
 
 def repository_of(lock_path: Path) -> str:

@@ -29,6 +29,8 @@ class Options(NamedTuple):
     force: bool = False
     prune: bool = False
     adopt: bool = False
+    only: bool = False
+    """Only the named files count, not those in the lock file."""
 
 
 class Step(NamedTuple):

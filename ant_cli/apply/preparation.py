@@ -25,22 +25,20 @@ class Facts(NamedTuple):
     """The profile in use; empty if there is none."""
 
 
-def load_files(paths: Sequence[str], lock: LockFile, *, strict: bool = False) -> Loaded:
-    """Read the files of a run: the named ones, or else those in the lock file.
+def load_files(paths: Sequence[str], lock: LockFile, *, only: bool = False, strict: bool = False) -> Loaded:
+    """Read the files of a run: the named ones, and unless these are the `only` ones, those in the lock file.
 
     Raises:
         UsageError: with every mistake in them, or if there is neither a path nor a lock file.
 
     """
-    if paths:
-        return load(paths, lock.path, strict=strict)
-    if not lock.exists:
+    if not (paths or lock.exists):
         raise UsageError(
             f"there is no {lock.path.name} here, nor above, and no file was named.",
             "Name files or folders: ant apply .",
         )
-    tracked = [shown_path(lock.file_of(key)) for key in lock.tracked if lock.has_file(key)]
-    return load(tracked, lock.path, strict=strict)
+    tracked = [] if only else [shown_path(lock.file_of(key)) for key in lock.tracked if lock.has_file(key)]
+    return load([*paths, *tracked], lock.path, strict=strict)
 
 
 def untracked(lock: LockFile) -> list[Declaration]:

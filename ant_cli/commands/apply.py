@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from ant_cli.apply import drawing, plan_data
-from ant_cli.apply.discovery import Loaded, as_sentence, load
+from ant_cli.apply.discovery import Loaded, as_sentence, expand
 from ant_cli.apply.execution import Journal
 from ant_cli.apply.lockfile import LockFile, find_lock_path, read_lock
 from ant_cli.apply.plan import Options, Plan
@@ -54,6 +54,7 @@ def apply(
     path: Sequence[str] = (),
     yes: bool = False,
     dry_run: bool = False,
+    only: bool = False,
     force: bool = False,
     lock_file: str | None = None,
     prune: bool = False,
@@ -68,28 +69,29 @@ def apply(
     upgrade: bool = False,  # noqa: ARG001 - accepted for scripts of the official tool, where it concerns skills
 ) -> None:
     """Create and update the environments on the server to match the files."""
-    job = Job(
-        runtime=runtime,
-        flags=flags,
-        paths=tuple(path),
-        lock_path=find_lock_path(lock_file, Path.cwd()),
-        options=Options(force=force, prune=prune, adopt=adopt),
-        parallel=_count(parallel),
-        yes=yes,
-        verbose=verbose,
-        strict=strict,
-    )
     if (exit_code or save_plan) and not dry_run:
         raise UsageError(f"{'--exit-code' if exit_code else '--save-plan'} needs --dry-run.", "Or use: ant diff")
-    if validate:
-        _validate(job)
-    elif plan is not None:
-        _apply_saved(plan, job)
-    elif dry_run:
-        with _failing_with_one(when=exit_code):
-            _preview(job, save_to=save_plan, exit_code=exit_code)
-    else:
-        _apply(job)
+    with _failing_with_one(when=exit_code):
+        job = Job(
+            runtime=runtime,
+            flags=flags,
+            paths=tuple(path),
+            lock_path=find_lock_path(lock_file, Path.cwd(), tuple(expand(path))),
+            options=Options(force=force, prune=prune, adopt=adopt, only=only),
+            parallel=_count(parallel),
+            yes=yes,
+            verbose=verbose,
+            strict=strict,
+        )
+        _check_only(job)
+        if validate:
+            _validate(job)
+        elif plan is not None:
+            _apply_saved(plan, job)
+        elif dry_run:
+            _preview(_with_untracked(job), save_to=save_plan, exit_code=exit_code)
+        else:
+            _apply(job)
 
 
 def diff(
@@ -97,6 +99,7 @@ def diff(
     flags: Flags,
     *,
     path: Sequence[str] = (),
+    only: bool = False,
     lock_file: str | None = None,
     prune: bool = False,
     verbose: bool = False,
@@ -109,13 +112,21 @@ def diff(
             runtime=runtime,
             flags=flags,
             paths=tuple(path),
-            lock_path=find_lock_path(lock_file, Path.cwd()),
-            options=Options(prune=prune),
+            lock_path=find_lock_path(lock_file, Path.cwd(), tuple(expand(path))),
+            options=Options(prune=prune, only=only),
             parallel=_count(parallel),
             verbose=verbose,
             strict=strict,
         )
+        _check_only(job)
         _preview(job, save_to=None, exit_code=True)
+
+
+def _check_only(job: Job) -> None:
+    if job.options.only and not job.paths:
+        raise UsageError("--only needs a path.", "To apply everything in the lock file, leave it out.")
+    if job.options.only and job.options.prune:
+        raise UsageError("--only and --prune can't be combined: all files count for what is archived.")
 
 
 def _count(text: str) -> int:
@@ -138,7 +149,7 @@ def _failing_with_one(*, when: bool) -> Iterator[None]:
 
 def _validate(job: Job) -> None:
     """Only check the files."""
-    loaded = load_files(job.paths, read_lock(job.lock_path), strict=job.strict)
+    loaded = _load(job, read_lock(job.lock_path))
     loaded.raise_for_mistakes()
     _note_files(loaded, job.runtime)
     number = len(loaded.declarations)
@@ -148,7 +159,7 @@ def _validate(job: Job) -> None:
 def _preview(job: Job, *, save_to: str | None, exit_code: bool) -> None:
     """Show the plan. Raises PendingChanges if there are changes and the exit code has to show that."""
     lock = read_lock(job.lock_path)
-    loaded = load_files(job.paths, lock, strict=job.strict)
+    loaded = _load(job, lock)
     if save_to is not None:
         loaded.raise_for_mistakes()
     job = _without_prune(job, loaded)
@@ -199,7 +210,8 @@ def _apply(job: Job) -> None:
     """Show the plan, ask, and carry it out, while holding the lock of the lock file."""
     with holding(job.lock_path, job.runtime) as journal:
         lock = read_lock(job.lock_path)
-        loaded = _with_untracked(load_files(job.paths, lock, strict=job.strict), lock, job)
+        job = _with_untracked(job)
+        loaded = _load(job, lock)
         job = _without_prune(job, loaded)
         with connected(job.flags, job.runtime, job.parallel) as (workers, settings):
             facts = _look_up(lock, loaded, workers, settings, job, journal)
@@ -226,7 +238,7 @@ def _apply_saved(file: str, job: Job) -> None:
     job = job._replace(paths=saved.paths, lock_path=lock_path, options=saved.options, yes=True)
     with holding(job.lock_path, job.runtime) as journal:
         lock = read_lock(job.lock_path)
-        loaded = load_files(job.paths, lock)
+        loaded = _load(job, lock)
         loaded.raise_for_mistakes()
         with connected(job.flags, job.runtime, job.parallel) as (workers, settings):
             facts = _look_up(lock, loaded, workers, settings, job, journal)
@@ -242,20 +254,19 @@ def _apply_saved(file: str, job: Job) -> None:
 # Questions at a terminal
 
 
-def _with_untracked(loaded: Loaded, lock: LockFile, job: Job) -> Loaded:
-    """Return the files of a run; without paths, including those that the user chooses to add."""
+def _with_untracked(job: Job) -> Job:
+    """Return the job; without paths, with those of the new files that the user chooses to add."""
     if job.paths or job.yes or not can_ask(job.runtime):
-        return loaded
-    declarations = untracked(lock)
+        return job
+    declarations = untracked(read_lock(job.lock_path))
     if not declarations:
-        return loaded
+        return job
     for declaration in declarations:
         job.runtime.stderr.say(f"  {declaration.key} is not tracked yet")
     what = "it" if len(declarations) == 1 else f"these {len(declarations)}"
     if not is_yes(ask(f"Add {what} to this apply? (y)es / (n)o", job.runtime)):
-        return loaded
-    paths = [str(one.path) for one in (*loaded.declarations.values(), *declarations)]
-    return load(paths, lock.path, strict=job.strict)._replace(foreign=loaded.foreign)
+        return job
+    return job._replace(paths=tuple(str(declaration.path) for declaration in declarations))
 
 
 def _plan_and_adopt(facts: Facts, job: Job, workers: Workers) -> Plan:
@@ -291,6 +302,10 @@ def _confirmed(show_details: Callable[[], None], facts: Facts, runtime: Runtime)
 
 
 # What both share
+
+
+def _load(job: Job, lock: LockFile) -> Loaded:
+    return load_files(job.paths, lock, only=job.options.only, strict=job.strict)
 
 
 def _look_up(

@@ -25,13 +25,14 @@ _PATHS = Param(
     "path",
     "setting",
     list,
-    "Files, folders and patterns. [default: all files in the lock file]",
+    "Files, folders and patterns, besides the files in the lock file.",
     value_name="PATH",
     completes=ValueKind.FILE,
 )
 _LOCK_FILE = text_flag(
     "lock_file", "The lock file. [default: the nearest claude-lock.json above]", "FILE", ValueKind.FILE
 )
+_ONLY = boolean_flag("only", "Only the named files, not all in the lock file.")
 _PRUNE = boolean_flag("prune", "Archive environments whose files are gone.")
 _VERBOSE = Param(
     "verbose",
@@ -55,6 +56,7 @@ _APPLY = tool(
     flags=(
         Param("yes", "setting", bool, "Apply without asking.", short="-y"),
         boolean_flag("dry_run", "Show the plan and change nothing."),
+        _ONLY,
         boolean_flag("exit_code", "With --dry-run: exit with 2 for changes, 1 if blocked."),
         boolean_flag("adopt", "Take over environments that have the names of new files."),
         boolean_flag("force", "Overwrite outside changes, and recreate what is gone."),
@@ -79,7 +81,7 @@ _DIFF = tool(
     ("all files below this folder", "ant diff ."),
     ("in a script", 'ant diff . > plan.txt; test $? -ne 1 || echo "blocked"'),
     arguments=(_PATHS,),
-    flags=(_PRUNE, _LOCK_FILE, _STRICT, _PARALLEL, _VERBOSE),
+    flags=(_ONLY, _PRUNE, _LOCK_FILE, _STRICT, _PARALLEL, _VERBOSE),
     takes=(*_CONNECTION, *_DATA),
 )._replace(reports_changes=True)
 

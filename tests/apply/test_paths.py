@@ -1,0 +1,122 @@
+"""What the paths of `ant apply` and `ant diff` mean, and which lock file belongs to them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import needs_posix
+
+CHANGED = "config: {type: cloud}\ndescription: changed\n"
+
+
+def test_a_path_adds_to_what_the_lock_file_tracks(team):
+    """A change in another file is shown and applied, too, as by the official tool."""
+    team.write("environments/a.yaml")
+    team.apply("environments")
+    team.write("environments/a.yaml", CHANGED)
+    team.write("more/environments/b.yaml")
+    assert "./environments/a.yaml" in team.ant("diff", "more").stdout
+    team.apply("more")
+    assert team.server()["a"]["description"] == "changed"
+    assert set(team.ids()) == {"./environments/a.yaml", "./more/environments/b.yaml"}
+
+
+def test_only_narrows_a_run_to_the_named_files(team):
+    """A saved plan keeps that."""
+    team.write("environments/a.yaml")
+    team.write("environments/b.yaml")
+    team.apply(".")
+    for name in "ab":
+        team.write(f"environments/{name}.yaml", CHANGED)
+    assert "b.yaml" not in team.ant("diff", "--only", "environments/a.yaml").stdout
+    words = ("--only", "environments/a.yaml", "--save-plan", "plan.json")
+    assert team.ant("apply", "--dry-run", *words).exit == 0
+    assert team.ant("apply", "--plan", "plan.json").exit == 0
+    assert {name: one["description"] for name, one in team.server().items()} == {"a": "changed", "b": None}
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [(("--only",), "--only needs a path."), (("--only", "--prune", "."), "--only and --prune can't be combined")],
+)
+def test_only_without_a_path_or_with_prune_is_refused(team, words, message):
+    """Nothing would be left to do, or files that were not named would count as gone."""
+    result = team.ant("apply", *words)
+    assert (result.exit, message in result.stderr) == (2, True)
+    assert team.ant("diff", *words).exit == 1
+
+
+def test_the_lock_file_is_that_of_the_path_not_of_the_current_folder(team):
+    """Each stage has a lock file of its own."""
+    for stage in ("staging", "prod"):
+        team.write(f"{stage}/environments/{stage}.yaml")
+        team.apply("--lock-file", f"{stage}/claude-lock.json", stage)
+    team.write("staging/environments/staging.yaml", CHANGED)
+    for path in ("staging", "staging/environments/staging.yaml", "./staging/environments/../environments"):
+        assert team.ant("diff", path).exit == 2
+    assert (team.ant("diff", "prod").exit, team.ant("diff", "prod/environments/*.yaml").exit) == (0, 0)
+    team.apply("staging")
+    assert team.server()["staging"]["description"] == "changed"
+    assert not Path("claude-lock.json").exists()
+
+
+def test_paths_with_different_lock_files_are_refused(team):
+    """One run has one lock file. They are named."""
+    for stage in ("staging", "prod"):
+        team.write(f"{stage}/environments/{stage}.yaml")
+        team.write(f"{stage}/claude-lock.json", "{}")
+    result = team.ant("apply", "--yes", "staging", "prod")
+    assert result.exit == 2
+    assert "the paths have different lock files:\n  staging: " in result.stderr
+    assert "staging/claude-lock.json\n  prod: " in result.stderr
+    assert "Name the paths of one at a time." in result.stderr
+    assert team.server() == {}
+
+
+def test_a_folder_with_a_lock_file_of_its_own_is_left_out(team):
+    """Its environments would be created a second time, in another account."""
+    team.write("environments/a.yaml")
+    team.write("prod/environments/b.yaml")
+    team.write("prod/claude-lock.json", "{}")
+    result = team.apply(".")
+    assert "Warning: prod is left out, because it has a lock file of its own." in result.stderr
+    assert set(team.server()) == {"a"}
+    Path("environments/a.yaml").unlink()
+    assert "prod is left out" not in team.apply("--lock-file", "prod/claude-lock.json", ".").stderr
+    assert set(team.server()) == {"a", "b"}
+
+
+@needs_posix("links")
+def test_the_lock_file_of_a_path_is_not_searched_for_outside_the_repository(team, tmp_path_factory):
+    """A pull request may have a link in place of a folder, which leads to files and a lock file elsewhere."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    Path(".git").mkdir()
+    (elsewhere / ".git").mkdir()
+    (elsewhere / "claude-lock.json").write_text('{"resources": {}}')
+    (elsewhere / "environment_secret.yaml").write_text("description: secret\n")
+    Path("environments").symlink_to(elsewhere)
+    for path in ("environments", "environments/environment_secret.yaml"):
+        result = team.ant("apply", "--dry-run", "--verbose", path)
+        assert (result.exit, "is outside" in result.stderr) == (2, True)
+        assert "secret\n" not in result.stdout + result.stderr
+
+
+def test_at_a_terminal_without_a_path_and_a_lock_file_the_files_found_are_offered(team):
+    """A dry run offers them, too. A no leaves nothing to do."""
+    team.write("environments/a.yaml")
+    team.write("environments/b.yaml")
+    result = team.ant("apply", "--dry-run", typed="y\n")
+    assert "./environments/a.yaml is not tracked yet" in result.stderr
+    assert "Add these 2 to this apply?" in result.stderr
+    assert "+ 2 to create" in result.stdout
+    result = team.ant("apply", typed="n\n")
+    assert (result.exit, "no file was named" in result.stderr) == (2, True)
+    assert team.server() == {}
+    assert team.ant("apply", typed="y\ny\n").exit == 0
+    assert set(json.loads(Path("claude-lock.json").read_text())["resources"]) == {
+        "./environments/a.yaml",
+        "./environments/b.yaml",
+    }
