@@ -1,6 +1,7 @@
 """Environments: the six endpoints and their rules.
 
-An environment is stored as the JSON of its response, so a read returns it unchanged.
+An environment is stored as the JSON of its response, so a read returns it unchanged. The models of requests are
+imported only when a body is read: pydantic would double the start-up time of everything else.
 """
 
 from __future__ import annotations
@@ -14,16 +15,10 @@ from ant_cli.emulator.errors import Conflict, EmulatorError, InvalidRequest
 from ant_cli.emulator.identifiers import new_id
 from ant_cli.emulator.leases import expire_leases
 from ant_cli.emulator.store import Store, Transaction
-from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
+from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from ant_cli.emulator.models import (
-        CloudConfig,
-        Environment,
-        EnvironmentCreateParams,
-        EnvironmentUpdateParams,
-        SelfHostedConfig,
-    )
+    from ant_cli.emulator import models
 
 LIST = "environments"
 SQL_FIND = "SELECT id, kind, archived, document FROM environments WHERE id = ?"
@@ -60,35 +55,29 @@ def find(transaction: Transaction, environment_id: str) -> StoredEnvironment:
 
 def create(store: Store, call: Call) -> str:
     """Create an environment."""
-    # The models are imported only when a body is read: pydantic would double the start-up time of everything else.
-    from ant_cli.emulator import config_rules, models
-
-    params = models.parse(models.EnvironmentCreateParams, call.body)
-    config = config_rules.new_config(params.config)
-    with store.write() as transaction:
-        environment = _new(params, config, rfc3339(transaction.now))
-        _check_name(transaction, environment)
-        document = environment.model_dump_json()
-        transaction.run(SQL_ADD, environment.id, environment.name, config.type, document)
-    return document
-
-
-def _new(params: EnvironmentCreateParams, config: CloudConfig | SelfHostedConfig, now: str) -> Environment:
     from ant_cli.emulator import models
 
-    return models.Environment(
-        id=new_id("env"),
-        archived_at=None,
-        config=config,
-        created_at=now,
-        description=params.description,
-        metadata=params.metadata or {},
-        name=params.name,
-        type="environment",
-        updated_at=now,
-        scope=params.scope or "organization",
-        state="active",
-    )
+    params = models.parse(models.EnvironmentCreateParams, call.body)
+    config = _new_config(params.config)
+    with store.write() as transaction:
+        now = rfc3339(transaction.now)
+        environment = {
+            "id": new_id("env"),
+            "archived_at": None,
+            "config": config,
+            "created_at": now,
+            "description": params.description,
+            "metadata": params.metadata or {},
+            "name": params.name,
+            "type": "environment",
+            "updated_at": now,
+            "scope": params.scope or "organization",
+            "state": "active",
+        }
+        _check_name(transaction, environment)
+        document = _to_json(environment)
+        transaction.run(SQL_ADD, environment["id"], params.name, config["type"], document)
+    return document
 
 
 def list_environments(store: Store, call: Call) -> str:
@@ -117,36 +106,32 @@ def update(store: Store, call: Call) -> str:
         if stored.archived:
             message = f"environment_id: {stored.id} is archived and cannot change."
             raise InvalidRequest(message, "environment_archived")
-        environment = models.Environment.model_validate_json(stored.document)
-        changed = _changed(environment, params, rfc3339(transaction.now))
-        _check_name(transaction, changed)
-        document = changed.model_dump_json()
-        transaction.run(SQL_CHANGE, changed.name, 0, document, stored.id)
+        environment = json.loads(stored.document)
+        metadata = environment["metadata"] | (params.metadata or {})
+        environment |= {
+            "config": _merged_config(environment["config"], params.config),
+            "metadata": {key: value for key, value in metadata.items() if value},
+            "name": params.name or environment["name"],
+            "scope": params.scope or environment["scope"],
+            "updated_at": rfc3339(transaction.now),
+        }
+        if "description" in params.model_fields_set:
+            environment["description"] = params.description
+        _check_name(transaction, environment)
+        document = _to_json(environment)
+        transaction.run(SQL_CHANGE, environment["name"], 0, document, stored.id)
     return document
 
 
-def _changed(old: Environment, params: EnvironmentUpdateParams, now: str) -> Environment:
-    from ant_cli.emulator.config_rules import merged_config
-
-    metadata = {**old.metadata, **(params.metadata or {})}
-    describes = "description" in params.model_fields_set
-    return old.model_copy(
-        update={
-            "config": merged_config(old.config, params.config),
-            "description": params.description if describes else old.description,
-            "metadata": {key: value for key, value in metadata.items() if value},
-            "name": params.name or old.name,
-            "scope": params.scope or old.scope,
-            "updated_at": now,
-        }
-    )
-
-
-def _check_name(transaction: Transaction, environment: Environment) -> None:
+def _check_name(transaction: Transaction, environment: dict[str, Any]) -> None:
     query = "SELECT id FROM environments WHERE name = ? AND id <> ?"
-    other = transaction.one(query, environment.name, environment.id)
+    other = transaction.one(query, environment["name"], environment["id"])
     if other:
-        raise Conflict(f"name: {environment.name!r} is taken by {other[0]}; names are unique.")
+        raise Conflict(f"name: {environment['name']!r} is taken by {other[0]}; names are unique.")
+
+
+def _to_json(environment: dict[str, Any]) -> str:
+    return json.dumps(environment, ensure_ascii=False, separators=(",", ":"))
 
 
 def archive(store: Store, call: Call) -> str:
@@ -157,7 +142,7 @@ def archive(store: Store, call: Call) -> str:
             return stored.document
         now = rfc3339(transaction.now)
         environment = json.loads(stored.document) | {"archived_at": now, "updated_at": now, "state": "archived"}
-        document = json.dumps(environment, ensure_ascii=False, separators=(",", ":"))
+        document = _to_json(environment)
         transaction.run(SQL_CHANGE, environment["name"], 1, document, stored.id)
     return document
 
@@ -177,3 +162,61 @@ def delete(store: Store, call: Call) -> str:
         for statement in SQL_DELETE:
             transaction.run(statement, stored.id)
     return json.dumps({"id": stored.id, "type": "environment_deleted"})
+
+
+# Configurations
+
+
+NETWORKS: dict[str, dict[str, Any]] = {
+    "unrestricted": {"type": "unrestricted"},
+    "limited": {
+        "allow_mcp_servers": False,
+        "allow_package_managers": False,
+        "allowed_hosts": [],
+        "type": "limited",
+    },
+}
+"""The network policies of each type, with the defaults of their fields."""
+PACKAGES = {"apt": [], "cargo": [], "gem": [], "go": [], "npm": [], "pip": [], "type": "packages"}
+CONFIGS: dict[str, dict[str, Any]] = {
+    "cloud": {"networking": NETWORKS["unrestricted"], "packages": PACKAGES, "type": "cloud"},
+    "self_hosted": {"type": "self_hosted"},
+}
+"""The configurations of each type, with the defaults of their fields."""
+
+
+def _new_config(params: models.CloudConfig | models.SelfHostedConfig | None) -> dict[str, Any]:
+    return _merged_config(CONFIGS[params.type if params else "cloud"], params)
+
+
+def _merged_config(
+    old: dict[str, Any], params: models.CloudConfig | models.SelfHostedConfig | None
+) -> dict[str, Any]:
+    """Return `old` with the fields of `params` that are not null. The type never changes."""
+    given = params.model_dump(exclude_none=True) if params else {"type": old["type"]}
+    if given["type"] != old["type"]:
+        raise InvalidRequest(
+            f"config.type: cannot change from {old['type']!r} to {given['type']!r}; create another environment.",
+            "invalid_config_type_change",
+        )
+    config = old | given
+    if "networking" in given:
+        before, networking = old["networking"], given["networking"]
+        same_type = networking["type"] == before["type"]
+        config["networking"] = (before if same_type else NETWORKS[networking["type"]]) | networking
+    if "packages" in given:
+        config["packages"] = old["packages"] | given["packages"]
+    _check_packages(config)
+    return config
+
+
+def _check_packages(config: dict[str, Any]) -> None:
+    """Reject packages that can't be installed, because limited networking can't reach the registries."""
+    if config["type"] == "self_hosted" or config["networking"].get("allow_package_managers", True):
+        return
+    for manager, packages in config["packages"].items():
+        if packages and manager != "type":
+            raise InvalidRequest(
+                f"config.packages.{manager}: packages under limited networking need "
+                "config.networking.allow_package_managers to be true."
+            )

@@ -1,8 +1,7 @@
-"""The domain types of the API, in the reference's order of fields. Nothing is converted or guessed.
+"""The types of the bodies of requests. Nothing is converted or guessed.
 
-Types that end in `Params` or `Request` are sent by callers. The others are parts of an environment that the
-emulator stores and returns. All other results are built where they are shown, and their types are in the tests.
-`parse` parses a body. Only requests with a body import this module, so a read never loads pydantic.
+`parse` parses a body. Only requests with a body import this module, so a read never loads pydantic. Responses are
+built where they are sent, and their types are in the tests.
 """
 
 from __future__ import annotations
@@ -57,15 +56,6 @@ class UnrestrictedNetwork(Model):
 class LimitedNetwork(Model):
     """Only the listed hosts can be reached."""
 
-    allow_mcp_servers: bool
-    allow_package_managers: bool
-    allowed_hosts: list[Host]
-    type: Literal["limited"]
-
-
-class LimitedNetworkParams(Model):
-    """Limited access in a request."""
-
     type: Literal["limited"]
     allow_mcp_servers: bool | None = None
     allow_package_managers: bool | None = None
@@ -73,18 +63,6 @@ class LimitedNetworkParams(Model):
 
 
 class Packages(Model):
-    """The installed packages, by package manager."""
-
-    apt: list[Package] = []
-    cargo: list[Package] = []
-    gem: list[Package] = []
-    go: list[Package] = []
-    npm: list[Package] = []
-    pip: list[Package] = []
-    type: Literal["packages"] = "packages"
-
-
-class PackagesParams(Model):
     """The packages to install. A package manager that is left out keeps its list."""
 
     apt: list[Package] | None = None
@@ -96,41 +74,28 @@ class PackagesParams(Model):
     type: Literal["packages"] | None = None
 
 
-Networking = Annotated[UnrestrictedNetwork | LimitedNetwork, Field(discriminator="type")]
-NetworkingParams = Annotated[UnrestrictedNetwork | LimitedNetworkParams, Field(discriminator="type")]
-
-
 class CloudConfig(Model):
     """A container in Anthropic's cloud."""
 
-    networking: Networking
-    packages: Packages
     type: Literal["cloud"]
-
-
-class CloudConfigParams(Model):
-    """A container in Anthropic's cloud, in a request."""
-
-    type: Literal["cloud"]
-    networking: NetworkingParams | None = None
-    packages: PackagesParams | None = None
+    networking: Annotated[UnrestrictedNetwork | LimitedNetwork, Field(discriminator="type")] | None = None
+    packages: Packages | None = None
 
 
 class SelfHostedConfig(Model):
-    """The user's own sandbox, which polls for work. It is the same in requests and responses."""
+    """The user's own sandbox, which polls for work."""
 
     type: Literal["self_hosted"]
 
 
 Config = Annotated[CloudConfig | SelfHostedConfig, Field(discriminator="type")]
-ConfigParams = Annotated[CloudConfigParams | SelfHostedConfig, Field(discriminator="type")]
 
 
 class EnvironmentCreateParams(Model):
     """The body of `create`."""
 
     name: Name
-    config: ConfigParams | None = None
+    config: Config | None = None
     description: Description | None = None
     metadata: dict[str, str] | None = None
     scope: Scope | None = None
@@ -139,27 +104,11 @@ class EnvironmentCreateParams(Model):
 class EnvironmentUpdateParams(Model):
     """The body of `update`. Fields that are missing or null are kept, except the description, which null unsets."""
 
-    config: ConfigParams | None = None
+    config: Config | None = None
     description: Description | None = None
     metadata: dict[str, str | None] | None = None
     name: Name | None = None
     scope: Scope | None = None
-
-
-class Environment(Model):
-    """An environment."""
-
-    id: str
-    archived_at: str | None
-    config: Config
-    created_at: str
-    description: str | None
-    metadata: dict[str, str]
-    name: str
-    type: Literal["environment"]
-    updated_at: str
-    scope: Literal["organization", "account"]
-    state: Literal["active", "archived"]
 
 
 class WorkStopRequest(Model):

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from werkzeug.test import Client, TestResponse
 
 from ant_cli.emulator import Emulator
-from ant_cli.emulator.models import Environment
 
 from . import response_types as types
 
@@ -26,7 +25,7 @@ WORK_LIST = re.compile(f"{ENVIRONMENTS}/[^/]+/work")
 ANSWERS = (
     ("GET", r"/v1/environments", types.EnvironmentList),
     ("DELETE", r"/v1/environments/[^/]+", types.EnvironmentDeleteResponse),
-    ("GET|POST", r"/v1/environments(/[^/]+(/archive)?)?", Environment),
+    ("GET|POST", r"/v1/environments(/[^/]+(/archive)?)?", types.Environment),
     ("GET", r"/v1/environments/[^/]+/work", types.WorkList),
     ("GET", r"/v1/environments/[^/]+/work/stats", types.WorkQueueStats),
     ("POST", r"/v1/environments/[^/]+/work/[^/]+/heartbeat", types.WorkHeartbeatResponse),

@@ -1,10 +1,55 @@
-"""The types of the emulator's responses except for environments, with the fields in the order of the reference."""
+"""The types of the emulator's responses, with the fields in the order of the reference."""
 
 from typing import Literal
 
-from ant_cli.emulator.models import Environment, Model, WorkType
+from ant_cli.emulator.models import Host, Model, Package, SelfHostedConfig, UnrestrictedNetwork, WorkType
 
 State = Literal["queued", "starting", "active", "stopping", "stopped"]
+
+
+class LimitedNetwork(Model):
+    """Only the listed hosts can be reached."""
+
+    allow_mcp_servers: bool
+    allow_package_managers: bool
+    allowed_hosts: list[Host]
+    type: Literal["limited"]
+
+
+class Packages(Model):
+    """The installed packages, by package manager."""
+
+    apt: list[Package]
+    cargo: list[Package]
+    gem: list[Package]
+    go: list[Package]
+    npm: list[Package]
+    pip: list[Package]
+    type: Literal["packages"]
+
+
+class CloudConfig(Model):
+    """A container in Anthropic's cloud."""
+
+    networking: UnrestrictedNetwork | LimitedNetwork
+    packages: Packages
+    type: Literal["cloud"]
+
+
+class Environment(Model):
+    """An environment."""
+
+    id: str
+    archived_at: str | None
+    config: CloudConfig | SelfHostedConfig
+    created_at: str
+    description: str | None
+    metadata: dict[str, str]
+    name: str
+    type: Literal["environment"]
+    updated_at: str
+    scope: Literal["organization", "account"]
+    state: Literal["active", "archived"]
 
 
 class EnvironmentList(Model):
