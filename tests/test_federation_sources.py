@@ -9,7 +9,7 @@ import pytest
 
 from ant_cli.errors import UsageError
 from ant_cli.operations.spec import Flags
-from ant_cli.settings.federation_inputs import check_rule
+from ant_cli.settings.federation import check_rule
 from ant_cli.settings.loading import load
 from ant_cli.settings.profiles import NO_STORE, ProfileStore
 from tests.conftest import make_runtime

@@ -25,8 +25,8 @@ from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.storage import replace_file
 from ant_cli.settings.config_folder import config_dir
 from ant_cli.settings.credential_store import delete_keys, read_key, store_key
+from ant_cli.settings.credentials import Credential, fetched
 from ant_cli.settings.editing import check_name, edit, writable_path
-from ant_cli.settings.fetched_secret import fetch_secret
 from ant_cli.settings.key_command import run_command
 from ant_cli.settings.profiles import NO_STORE, read_store
 from ant_cli.settings.validators import mask, shown
@@ -521,6 +521,11 @@ def test_values_of_unknown_keys_are_masked():
 
 
 # Commands that print a key
+
+
+def fetch_secret(form, reference, source, process):
+    """Return the secret that a profile's value refers to."""
+    return fetched(Credential("api_key", reference, source, form=form), process).secret
 
 
 @needs_posix("commands of POSIX")

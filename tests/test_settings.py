@@ -10,7 +10,6 @@ import pytest
 
 from ant_cli.errors import AntError, BadValue, CredentialError, UsageError
 from ant_cli.operations.spec import Flags
-from ant_cli.settings.credential_sources import credential_sources
 from ant_cli.settings.loading import load
 from ant_cli.settings.profiles import NO_STORE, ProfileStore
 from ant_cli.settings.sources import DEFAULT_BASE_URL
@@ -255,8 +254,8 @@ def test_the_repr_of_settings_contains_no_secret():
         Path("f"), {"active": "a", "profiles": {"a": {"api_key": "hush-2", "base_url": "http://h"}}}
     )
     settings = settings_of({"auth_token": "hush-3"}, environ, store)
-    found = credential_sources(Flags({"auth_token": "hush-3"}), environ, settings.provenance.profile)
-    assert "hush" not in repr(settings) + repr(store) + repr(settings.provenance.profile) + repr(found)
+    found = settings.provenance
+    assert "hush" not in repr(settings) + repr(store) + repr(found.profile) + repr(found.places)
 
 
 CANARY_FILE = """

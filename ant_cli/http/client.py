@@ -12,12 +12,12 @@ from ant_cli.http.sender import Delivery, Doubt, Pace, Policy, Refresh, Sender
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import TYPE_CHECKING
-from ant_cli.settings.credential_sources import Credential
+from ant_cli.settings.credentials import Credential
 from ant_cli.settings.loading import ConnectionSettings, fetch_credential
 from ant_cli.settings.local_emulator import is_local
 
 if TYPE_CHECKING:
-    from ant_cli.settings.federation import AccessToken
+    from ant_cli.settings.access_token import AccessToken
 
 
 _HASTE_S = 2.0
@@ -107,7 +107,7 @@ class Client(Sender):
         """Return the credential with its current secret. Other threads may renew it at any time."""
         tokens, credential = self._settings.tokens, self._credential
         if tokens is not None and credential is not None:
-            credential = self._credential = credential._replace(secret=tokens.current().secret)
+            credential = self._credential = credential.with_secret(tokens.current().secret)
         return credential
 
 

@@ -6,7 +6,7 @@ from ant_cli.errors import NOT_FOUND
 from ant_cli.http.response import Response
 from ant_cli.input.request import Request
 from ant_cli.runtime import variables
-from ant_cli.settings.credential_sources import Credential
+from ant_cli.settings.credentials import Credential
 from ant_cli.settings.validators import mask
 
 _PROBLEMS = {401: "was not accepted", 403: "has no permission for this"}

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 from ant_cli import __version__
 from ant_cli.input.request import Request
 from ant_cli.runtime.redaction import REDACTED
-from ant_cli.settings.credential_sources import Credential
+from ant_cli.settings.credentials import Credential
 from ant_cli.settings.loading import ConnectionSettings
 
 _API_VERSION = "2023-06-01"

@@ -22,8 +22,8 @@ from ant_cli.runtime.light_typing import NoReturn
 from ant_cli.runtime.redaction import REDACTED, strip_userinfo
 from ant_cli.runtime.storage import LockTimeout
 from ant_cli.runtime.streams import Stderr
-from ant_cli.settings.federation import LONGEST_LIFE_S, AccessToken, FederationRule, is_token
-from ant_cli.settings.identity_token import read_identity_token
+from ant_cli.settings.access_token import LONGEST_LIFE_S, AccessToken, is_token
+from ant_cli.settings.federation import FederationRule, read_identity_token
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.settings.token_cache import TokenCache
 

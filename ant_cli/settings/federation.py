@@ -1,21 +1,36 @@
 """Workload identity federation: the rule by which an identity token is exchanged for an access token.
 
-The exchange needs the network, so it is in `ant_cli/http/`, and settings only carry the rule.
+The rule comes from flags, variables or a profile of the official tool. The exchange needs the network, so it is in
+`ant_cli/http/`. A run without a federation does not import this.
 """
 
 from __future__ import annotations
 
-from ant_cli.runtime.light_typing import NamedTuple, Protocol
+from collections.abc import Mapping
 
-RENEWAL_S = 120.0
-"""An access token is renewed this many seconds before its end, as in the official SDKs, or after half its life if
-that is later."""
-SPARE_S = 30.0
-"""A token is not used in the last 30 seconds of its life, as in the official SDKs. This holds for logins, too."""
-LONGEST_LIFE_S = 366 * 86_400
-"""The longest life of an access token that makes sense, in seconds."""
-_CLOCK_JITTER_S = 5.0
-"""How far a clock may normally go back."""
+from ant_cli.errors import CredentialError, exclude_each_other, os_error_text
+from ant_cli.operations.global_flags import FEDERATION, FEDERATION_INTENTS
+from ant_cli.operations.spec import Flags, flag_name
+from ant_cli.runtime.light_typing import Any, Literal, NamedTuple
+from ant_cli.runtime.streams import Stderr
+from ant_cli.runtime.trusted_files import NOTHING_FORBIDDEN, FileRule, read_trusted
+from ant_cli.settings.access_token import is_token
+from ant_cli.settings.logins.configs import OfficialProfile
+from ant_cli.settings.sources import VARIABLES
+from ant_cli.settings.validators import check_header, check_secret
+
+_TOKENS = ("identity_token", "identity_token_file")
+_REQUIRED = {
+    "rule_id": "--federation-rule (ANTHROPIC_FEDERATION_RULE_ID)",
+    "organization_id": "--organization-id (ANTHROPIC_ORGANIZATION_ID)",
+}
+_TOKEN_REQUIRED = "--identity-token-file (ANTHROPIC_IDENTITY_TOKEN_FILE, or ANTHROPIC_IDENTITY_TOKEN)"  # noqa: S105
+_LONGEST = 16_384
+"""The most bytes of an identity token, as in the official SDKs."""
+_MOUNTED = FileRule(_LONGEST, NOTHING_FORBIDDEN, owner="anyone", may_be_link=True)
+"""Kubernetes mounts it as a link to a file of another user."""
+_SHORTEST_PART = 16
+"""The fewest characters of a part that is redacted by itself: a server may repeat only the signature."""
 
 
 class FederationRule(NamedTuple):
@@ -46,50 +61,129 @@ class FederationRule(NamedTuple):
         return f"FederationRule(rule_id={self.rule_id!r}, source={self.source!r})"
 
 
-class AccessToken(NamedTuple):
-    """The result of an exchange."""
+class FoundRule(NamedTuple):
+    """The rule that flags and variables describe, complete or not."""
 
-    secret: str
-    expires_at: float
-    """Unix seconds."""
-    obtained_at: float
-    """Unix seconds, by the same clock."""
-
-    def __repr__(self) -> str:
-        """Return a representation without the token."""
-        return f"AccessToken(expires_at={self.expires_at!r})"
-
-    def is_fresh(self, now: float) -> bool:
-        """Whether the token can be used without being renewed first.
-
-        A token that seems to have been obtained in the future can't: the clock was set back, so its end is unknown.
-        """
-        renewal_s = min(RENEWAL_S, (self.expires_at - self.obtained_at) / 2)
-        return self.obtained_at - _CLOCK_JITTER_S <= now < self.expires_at - renewal_s
-
-    def is_usable(self, now: float) -> bool:
-        """Whether the token lasts for another request, for the time while it is being renewed."""
-        return self.obtained_at - _CLOCK_JITTER_S <= now < self.expires_at - SPARE_S
+    origin: Literal["flags", "variables", "leftover"]
+    """What asks for a federation. `leftover`: there is only an organization or a service account, which may be for
+    something else, so it is used if there is no other credential."""
+    rule: FederationRule
 
 
-class TokenSource(Protocol):
-    """Gives each request the current access token. Threads may share it."""
+def find_rule(flags: Flags, environ: Mapping[str, str], official: OfficialProfile | None) -> FoundRule | None:
+    """Return the rule that flags and variables describe; a flag wins over the variable of the same value.
 
-    def current(self) -> AccessToken:
-        """Return a token that lasts for a request. If its end is near, it is renewed first.
+    Args:
+        flags: The flags that were given.
+        environ: The environment.
+        official: A federation profile. It supplies what the flags leave out. If the variables are incomplete, they
+            supply what it leaves out, and are not a rule themselves.
 
-        Raises:
-            AntError: if it can't be renewed.
+    Raises:
+        UsageError: if two flags contradict each other.
 
-        """
+    """
+    if all(flags.text(name) for name in _TOKENS):
+        raise exclude_each_other("--identity-token", "--identity-token-file")
+    if typed := [name for name in FEDERATION_INTENTS if flags.text(name)]:
+        return FoundRule("flags", rule_of(flags, environ, official, flag_name(typed[0])))
+    exported = [name for name in FEDERATION_INTENTS if environ.get(VARIABLES[name])]
+    name = next(iter(exported or (name for name in FEDERATION if flags.text(name) or environ.get(VARIABLES[name]))))
+    label = VARIABLES[name] if environ.get(VARIABLES[name]) else flag_name(name)
+    rule = rule_of(flags, environ, None, label)
+    if official and not rule.is_complete:
+        return None
+    return FoundRule("variables" if exported else "leftover", rule)
 
-    def accept(self, accepted: str) -> None:
-        """Note that the server accepted a token."""
 
-    def renew(self, rejected: str) -> bool:
-        """Replace a token that the server rejected. Returns whether `current` gives another one."""
+def rule_of(
+    flags: Flags, environ: Mapping[str, str], official: OfficialProfile | None, source: str
+) -> FederationRule:
+    """Return the rule of a profile. Flags win over its values; variables supply the missing ones."""
+    stored: Mapping[str, Any] = official._asdict() if official else {}
+
+    def value(name: str, field: str = "") -> str:
+        return (flags.text(name) or stored.get(field or name) or environ.get(VARIABLES[name], "")).strip()
+
+    token, file = _identity_token(flags, environ, stored.get("identity_token_file", ""))
+    return FederationRule(
+        rule_id=value("federation_rule", "rule_id"),
+        organization_id=value("organization_id"),
+        identity_token=token,
+        identity_token_file=file,
+        service_account_id=value("service_account_id"),
+        workspace_id=value("workspace_id"),
+        source=source,
+    )
 
 
-def is_token(text: str) -> bool:
-    """Whether a text can be sent as a token: printable ASCII without spaces."""
-    return text.isascii() and text.isprintable() and text != "" and " " not in text
+def _identity_token(flags: Flags, environ: Mapping[str, str], stored_file: str) -> tuple[str, str]:
+    """Return the identity token and its file, from the first place that has one of them: they are one value."""
+    typed = tuple((flags.text(name) or "").strip() for name in _TOKENS)
+    exported = tuple(environ.get(VARIABLES[name], "").strip() for name in _TOKENS)
+    token, file = next(filter(any, (typed, ("", stored_file), exported)), ("", ""))
+    return token, file
+
+
+def check_rule(rule: FederationRule) -> None:
+    """Check that a rule can be used in an exchange.
+
+    Raises:
+        CredentialError: if a required value is missing, or there are two identity tokens.
+        BadValue: if a value contains a character that it can't have.
+
+    """
+    if not rule.is_complete:
+        raise CredentialError(
+            f"{_named(rule)} is not complete. Missing: {', '.join(_missing(rule))}.",
+            "Add the missing values, or unset the others. To see each source: ant auth status",
+        )
+    if rule.identity_token and rule.identity_token_file:
+        raise CredentialError(
+            f"{_named(rule)} has two identity tokens.",
+            f"Unset {VARIABLES['identity_token']} or {VARIABLES['identity_token_file']}.",
+        )
+    for value in (rule.rule_id, rule.organization_id, rule.service_account_id, rule.workspace_id):
+        check_header(_named(rule), value)
+    if rule.identity_token:
+        check_secret(f"the identity token of {rule.source}", rule.identity_token)
+
+
+def _missing(rule: FederationRule) -> list[str]:
+    missing = [label for field, label in _REQUIRED.items() if not getattr(rule, field)]
+    return missing if rule.identity_token or rule.identity_token_file else [*missing, _TOKEN_REQUIRED]
+
+
+def _named(rule: FederationRule) -> str:
+    return rule.source if rule.source.startswith("federation of") else f"the federation of {rule.source}"
+
+
+def read_identity_token(rule: FederationRule, stderr: Stderr) -> str:
+    """Return the identity token without surrounding white space. It and its parts are registered for redaction.
+
+    Raises:
+        CredentialError: if it can't be read, or can't be a token.
+
+    """
+    if rule.identity_token:
+        where, data = f"the identity token of {rule.source}", rule.identity_token.encode("utf-8", "surrogateescape")
+    else:
+        where = f"the identity token in {rule.identity_token_file}"
+        data = _read(rule.identity_token_file, where)
+    token = data.strip().decode("utf-8", "replace")
+    if not token:
+        raise CredentialError(f"{where} is empty.")
+    if len(data) > _LONGEST:
+        raise CredentialError(f"{where} is longer than {_LONGEST:,} bytes. Is it a token?")
+    if not is_token(token):
+        raise CredentialError(f"{where} contains a character that no token has.")
+    for secret in (token, *(part for part in token.split(".") if len(part) >= _SHORTEST_PART)):
+        stderr.register_secret(secret)
+    return token
+
+
+def _read(path: str, where: str) -> bytes:
+    try:
+        return read_trusted(path, _MOUNTED)
+    except OSError as error:
+        raise CredentialError(f"{where} can't be read: {os_error_text(error)}.") from None

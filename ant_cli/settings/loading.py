@@ -5,21 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from ant_cli.errors import BadValue, CredentialError
+from ant_cli.errors import BadValue
 from ant_cli.operations.global_flags import SECRETS
 from ant_cli.operations.spec import CredentialType, Flags
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 from ant_cli.runtime.redaction import url_secrets
-from ant_cli.settings.credential_sources import (
-    Credential,
-    credential_sources,
-    credentials,
-    prefers_environment_key,
-    with_environment_key,
-)
+from ant_cli.settings.credentials import Credential, fetched, find_credentials, no_credential
 from ant_cli.settings.local_emulator import is_local
-from ant_cli.settings.profiles import NO_PROFILE, ProfileStore, SelectedProfile, read_store, requested, select
+from ant_cli.settings.profiles import NO_PROFILE, ProfileStore, SelectedProfile, read_store
 from ant_cli.settings.sources import (
     DEFAULT_BASE_URL,
     DEFAULTS,
@@ -38,7 +32,7 @@ from ant_cli.settings.validators import (
 )
 
 if TYPE_CHECKING:
-    from ant_cli.settings.federation import TokenSource
+    from ant_cli.settings.access_token import TokenSource
 
 _PARALLEL_LIMIT = 256
 _SHORTEST_KEY = 8
@@ -89,6 +83,8 @@ class Provenance(NamedTuple):
     profile: SelectedProfile
     credentials: tuple[Credential, ...]
     """All credentials that were found, the one in use first."""
+    places: tuple[Credential, ...]
+    """Every place where an API key or a token may be, by precedence."""
     sources: Mapping[str, str]
     """The source of each setting that a profile may have, as messages name it."""
 
@@ -154,20 +150,18 @@ def load(
     """
     _register_secrets(flags, runtime)
     store = read_store(runtime) if store is None else store  # this registers the secrets of the profiles
-    needs_login = not has_own_credential and not prefers_environment_key(accepts, runtime.environ)
-    profile = _select(flags, runtime, store, needs_login=needs_login)
+    found = find_credentials(flags, runtime, store, accepts, has_own_credential=has_own_credential)
     sources = {
-        name: next(setting_sources(name, flags, runtime.environ, _profile_for(name, profile, runtime)))
+        name: next(setting_sources(name, flags, runtime.environ, _profile_for(name, found.profile, runtime)))
         for name in DEFAULTS
     }
-    found = credentials(credential_sources(flags, runtime.environ, profile))
-    usable = with_environment_key(found, accepts, runtime.environ)
+    labels = {name: source.label for name, source in sources.items()}
     return Settings(
-        connection=_connection(sources, flags, usable, profile.name)._replace(
+        connection=_connection(sources, flags, found.usable, found.profile.name)._replace(
             accepts=accepts, custom_headers=_custom_headers(runtime)
         ),
         output=_output(sources["format"], flags),
-        provenance=Provenance(profile, usable, {name: source.label for name, source in sources.items()}),
+        provenance=Provenance(found.profile, found.usable, found.places, labels),
         dry_run=flags.is_on("dry_run"),
         max_items=_max_items(flags.text("max_items")),
         parallel=_parallel(flags.text("parallel")),
@@ -188,54 +182,7 @@ def fetch_credential(connection: ConnectionSettings, runtime: Runtime) -> Connec
         return connection
     if credential is None:
         raise no_credential(connection.profile_name, runtime, connection.accepts)
-    return connection._replace(credential=with_secret(credential, runtime))
-
-
-def with_secret(credential: Credential, runtime: Runtime) -> Credential:
-    """Return a credential with its secret, which is fetched and registered if only a reference is known.
-
-    A federation is only checked: its secret needs the network.
-
-    Raises:
-        CredentialError: if it can't be fetched.
-
-    """
-    if credential.form == "text":
-        return credential
-    if credential.official is not None:
-        from ant_cli.settings.logins.tokens import usable_login
-
-        return credential._replace(secret=usable_login(credential.official, runtime).access_token, form="text")
-    if credential.rule is not None:
-        from ant_cli.settings.federation_inputs import check_rule
-
-        check_rule(credential.rule)
-        return credential  # whose secret changes: see `ConnectionSettings.tokens`
-    from ant_cli.settings.fetched_secret import fetch_secret
-
-    secret = fetch_secret(credential.form, credential.reference, credential.source, runtime)
-    return credential._replace(secret=secret, form="text")
-
-
-def no_credential(
-    profile_name: str, runtime: Runtime, accepts: tuple[CredentialType, ...] | None = None
-) -> CredentialError:
-    """Return the error for a run without a credential that needs one; `accepts` has the types that it takes."""
-    from ant_cli.settings.logins.selection import usable_instead
-
-    key = variables.ENVIRONMENT_KEY
-    if accepts and "API key" not in accepts:
-        return CredentialError("there is no environment key.", f"Set {key}; --local needs none.")
-    is_useless = accepts and runtime.environ.get(key)  # otherwise it would be the credential
-    login = usable_instead(profile_name, runtime)
-    return CredentialError(
-        f"there is no API key{f', and profile {profile_name!r} has none' if profile_name else ''}.",
-        f"{key} is not used: the API takes no environment key for this." if is_useless else "",
-        f"To use the login of the official tool: --profile {login}" if login else "",
-        f"Log in: ant auth login{f' --profile {profile_name}' if profile_name else ''}",
-        "Or set ANTHROPIC_API_KEY, or ANTHROPIC_AUTH_TOKEN for a bearer token; --local needs none.",
-        f"Or set {key}." if accepts and "environment key" in accepts else "",
-    )
+    return connection._replace(credential=fetched(credential, runtime))
 
 
 def output_settings(flags: Flags) -> OutputSettings:
@@ -251,29 +198,6 @@ def output_settings(flags: Flags) -> OutputSettings:
 def _profile_for(name: str, profile: SelectedProfile, runtime: Runtime) -> SelectedProfile:
     """Return the profile to use for a setting. Its format applies to people only, so that it breaks no script."""
     return profile if name != "format" or runtime.stdout.is_terminal else NO_PROFILE
-
-
-def _select(flags: Flags, runtime: Runtime, store: ProfileStore, *, needs_login: bool) -> SelectedProfile:
-    """Return the profile of the run: one of the store, or else one of the official tool.
-
-    The official tool's files are read only if the profile is not in the store, or if no profile is active and
-    nothing else gives a credential.
-    """
-    name, source = requested(flags.text("profile"), runtime.environ, store)
-    if name in store.profiles:
-        return select(flags.text("profile"), runtime.environ, store)
-    if not name and not (needs_login and _lacks_credential(flags, runtime)):
-        return NO_PROFILE
-    from ant_cli.settings.logins.selection import select_official
-
-    return select_official(name, source, runtime, store)
-
-
-def _lacks_credential(flags: Flags, runtime: Runtime) -> bool:
-    """Whether flags and variables give no credential even though their server needs one."""
-    if any(source.is_complete for source in credential_sources(flags, runtime.environ, NO_PROFILE)):
-        return False
-    return not is_local(next(setting_sources("base_url", flags, runtime.environ, NO_PROFILE)).text)
 
 
 def _register_secrets(flags: Flags, runtime: Runtime) -> None:

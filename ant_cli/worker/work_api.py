@@ -18,7 +18,7 @@ from ant_cli.operations.spec import Operation
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.variables import METADATA_KEY
-from ant_cli.settings.credential_sources import Credential
+from ant_cli.settings.credentials import Credential
 from ant_cli.settings.loading import ConnectionSettings
 
 WorkItem = dict[str, Any]

@@ -10,7 +10,8 @@ from ant_cli.errors import CredentialError, exclude_each_other
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import Any, NamedTuple
-from ant_cli.settings.loading import Settings, load, no_credential, with_secret
+from ant_cli.settings.credentials import fetched, no_credential
+from ant_cli.settings.loading import Settings, load
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.logins.configs import OfficialProfile
 from ant_cli.settings.logins.tokens import usable_login
@@ -61,7 +62,7 @@ def _printed(settings: Settings, runtime: Runtime) -> _Printed:
         with rendered_errors(settings.output, runtime.stderr):
             token = access_token(settings.connection, runtime)
         return _bearer_token(token.secret, expires_at=int(token.expires_at))
-    secret = with_secret(credential, runtime).secret
+    secret = fetched(credential, runtime).secret
     if credential.kind == "auth_token":
         return _bearer_token(secret)
     return _Printed(variables.API_KEY, secret, {"version": "1.0", "type": "api_key", "api_key": secret})

@@ -7,7 +7,8 @@ from ant_cli.commands.results import print_report
 from ant_cli.help.tool_rows import PROFILE, REQUEST
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
-from ant_cli.settings.loading import load, no_credential, with_secret
+from ant_cli.settings.credentials import fetched, no_credential
+from ant_cli.settings.loading import load
 from ant_cli.settings.notes import note_ambiguous_credential
 from ant_cli.settings.profiles import read_store
 
@@ -35,7 +36,7 @@ def token(runtime: Runtime, flags: Flags) -> None:
     if credential is None:
         raise no_credential(settings.connection.profile_name, runtime)
     if credential.rule is None:
-        secret = with_secret(credential, runtime).secret
+        secret = fetched(credential, runtime).secret
     else:
         from ant_cli.http.client import access_token
         from ant_cli.output.api_error import rendered_errors

@@ -11,9 +11,9 @@ from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.redaction import strip_userinfo
-from ant_cli.settings.credential_sources import Credential, CredentialSource, credential_sources, environment_key
+from ant_cli.settings.credentials import Credential, environment_key, fetched, no_credential
 from ant_cli.settings.federation import FederationRule
-from ant_cli.settings.loading import Settings, no_credential, with_secret
+from ant_cli.settings.loading import Settings
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.logins.selection import ACTIVE
 from ant_cli.settings.notes import describe_destination
@@ -45,8 +45,8 @@ class AuthReport(NamedTuple):
     shadowed_urls: tuple[SettingSource, ...]
     """Base URLs that are not used because a source of higher precedence has one."""
     rows: tuple[SourceRow, ...]
-    environment_key: Credential | None = None
-    """The environment key of the variable."""
+    environment_key: Credential
+    """The place of the environment key."""
     official: LoginReport | None = None
     """The official tool's profile of the run, used or not; None if it has none."""
     problem: AntError | None = None
@@ -108,7 +108,9 @@ class AuthReport(NamedTuple):
 
     def _environment_key(self) -> dict[str, Any] | None:
         key = self.environment_key
-        return key and {"value": mask(key.secret), "source": key.source, **_uses_of_environment_keys()}
+        if not key.is_given:
+            return None
+        return {"value": mask(key.secret.strip()), "source": key.source, **_uses_of_environment_keys()}
 
 
 def _uses_of_environment_keys() -> dict[str, list[str]]:
@@ -124,7 +126,7 @@ def auth_report(settings: Settings, flags: Flags, runtime: Runtime, store: Profi
     environ, profile, credential = runtime.environ, settings.provenance.profile, settings.connection.credential
     used = credential.source if credential else None
     official = login_report(profile, runtime)
-    rows = [_row(source, used, official) for source in credential_sources(flags, environ, profile)]
+    rows = [_row(source, used, official) for source in settings.provenance.places]
     rows = [row if row.state != "used" else _with_cached_end(row, settings, runtime) for row in rows]
     if official and not profile.official:
         rows.append(SourceRow(f"{official.source}, official tool", "auth_token", "shadowed", official.value))
@@ -142,7 +144,7 @@ def _problem(settings: Settings, runtime: Runtime) -> AntError | None:
         return no_credential(connection.profile_name, runtime)
     if connection.credential.is_oauth:
         try:
-            with_secret(connection.credential, runtime)
+            fetched(connection.credential, runtime)
         except AntError as error:
             return error
     return None
@@ -153,18 +155,18 @@ def _shadowed_urls(flags: Flags, environ: Mapping[str, str], profile: SelectedPr
     return tuple(other for other in others if other.label != "default")
 
 
-def _row(source: CredentialSource, used: str | None, official: LoginReport | None) -> SourceRow:
+def _row(source: Credential, used: str | None, official: LoginReport | None) -> SourceRow:
     text = (source.text or "").strip()
     if not source.is_given:
-        return SourceRow(source.label, source.kind, "absent" if source.text is None else "empty", None)
-    state = "used" if source.label == used else "shadowed"
+        return SourceRow(source.source, source.kind, "absent" if source.text is None else "empty", None)
+    state = "used" if source.source == used else "shadowed"
     if source.official and official:
-        return SourceRow(source.label, source.kind, state, official.value)
+        return SourceRow(source.source, source.kind, state, official.value)
     if source.rule is not None:
-        return SourceRow(source.label, source.kind, state, _rule_text(source.rule))
+        return SourceRow(source.source, source.kind, state, _rule_text(source.rule))
     form = _FORMS.get(source.form)
     value = form.format(shown("api_key_command", text)) if form else mask(text)
-    return SourceRow(source.label, source.kind, state, value)
+    return SourceRow(source.source, source.kind, state, value)
 
 
 def _with_cached_end(row: SourceRow, settings: Settings, runtime: Runtime) -> SourceRow:
@@ -212,7 +214,7 @@ def _labelled(report: AuthReport, used: SourceRow | None) -> Iterator[tuple[str,
         yield "", f"shadows {shadowed.label}: {strip_userinfo(shadowed.text)}"
     yield "Workspace", _workspace_text(report)
     yield "Profile", _profile_text(report)
-    if report.environment_key:
+    if report.environment_key.is_given:
         yield from _environment_key_texts(report.environment_key)
     if report.official:
         yield "Official", _login_text(report.official)
@@ -231,7 +233,7 @@ def _credential_text(report: AuthReport, used: SourceRow | None) -> str:
 def _environment_key_texts(key: Credential) -> Iterator[tuple[str, str]]:
     """Yield the environment key, and which commands use it."""
     uses = _uses_of_environment_keys()
-    yield "Environment", f"{mask(key.secret)} (environment key, from {key.source})"
+    yield "Environment", f"{mask(key.secret.strip())} (environment key, from {key.source})"
     yield "", f"for {', '.join(uses['used_by'])}"
     names = ", ".join(command.rpartition(" ")[2] for command in uses["used_without_api_key_by"])
     yield "", f"without an API key also for beta:environments:work {names}"

@@ -6,7 +6,7 @@ import math
 
 from ant_cli.errors import CredentialError
 from ant_cli.runtime import Runtime
-from ant_cli.settings.federation import AccessToken
+from ant_cli.settings.access_token import AccessToken
 from ant_cli.settings.logins.configs import OfficialProfile
 from ant_cli.settings.logins.tokens import usable_login
 

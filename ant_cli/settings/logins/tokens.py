@@ -7,7 +7,7 @@ import math
 from ant_cli.errors import BadValue, CredentialError
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
-from ant_cli.settings.federation import SPARE_S
+from ant_cli.settings.access_token import SPARE_S
 from ant_cli.settings.logins.configs import OfficialProfile
 from ant_cli.settings.logins.safe_files import read_object, text_member, unsafe
 from ant_cli.settings.validators import check_new_secret

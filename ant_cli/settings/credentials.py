@@ -1,0 +1,285 @@
+"""Credentials: the places where they may be found, by precedence, and the secret of the one in use.
+
+`docs/credentials.md` has the order, and what each place holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ant_cli.errors import BadValue, CredentialError
+from ant_cli.operations.global_flags import FEDERATION
+from ant_cli.operations.spec import CredentialType, Flags, flag_name
+from ant_cli.runtime import Runtime, variables
+from ant_cli.runtime.light_typing import TYPE_CHECKING, Literal, NamedTuple
+from ant_cli.settings.local_emulator import is_local
+from ant_cli.settings.profiles import NO_PROFILE, ProfileStore, SelectedProfile, requested, select
+from ant_cli.settings.sources import VARIABLES, setting_sources
+from ant_cli.settings.validators import KEYRING, check_new_secret, check_secret
+
+if TYPE_CHECKING:
+    from ant_cli.settings.federation import FederationRule
+    from ant_cli.settings.logins.configs import OfficialProfile
+
+CredentialKind = Literal["api_key", "auth_token", "environment_key"]
+CredentialForm = Literal["text", "command", "keyring", "federation", "login"]
+_KINDS: tuple[CredentialKind, ...] = ("api_key", "auth_token")
+"""The kinds that flags and variables give, the preferred one first."""
+
+
+class Credential(NamedTuple):
+    """A place where a credential may be found, and what was found there."""
+
+    kind: CredentialKind
+    text: str | None
+    """The text found there, if any: the secret or a reference to it. Blank text is treated as absent."""
+    source: str
+    """The flag, variable or profile key, as messages name it."""
+    explicit: bool = False
+    """It is a flag: the credential was given with this command."""
+    form: CredentialForm = "text"
+    """What the text is: the secret itself, a command that prints it, or its name in the credential store."""
+    fix_hint: str = ""
+    """How to correct a value that can't be used; empty if that is obvious."""
+    rule: FederationRule | None = None
+    """How to get an access token, if it is a federation. It may be incomplete: see `check_rule`."""
+    official: OfficialProfile | None = None
+    """The official tool's profile that the token belongs to, if it is a login."""
+
+    @property
+    def is_given(self) -> bool:
+        """Whether there is something, even if it can't be used."""
+        return bool(self.rule or self.official or (self.text and self.text.strip()))
+
+    @property
+    def secret(self) -> str:
+        """The secret; empty while only the way to get it is known."""
+        return self.text or "" if self.form == "text" else ""
+
+    @property
+    def reference(self) -> str:
+        """The command that prints the secret, or its name in the credential store; empty if the secret is known."""
+        return self.text or "" if self.form in ("command", "keyring") else ""
+
+    @property
+    def is_oauth(self) -> bool:
+        """Whether it is an OAuth token, from a federation or a login. Such requests need a beta header."""
+        return self.rule is not None or self.official is not None
+
+    @property
+    def noun(self) -> str:
+        """What messages call its kind."""
+        return {"api_key": "key", "auth_token": "token", "environment_key": "environment key"}[self.kind]
+
+    @property
+    def type(self) -> CredentialType | None:
+        """What it is for the API. None for other bearer tokens, which may be anything."""
+        if self.kind == "environment_key":
+            return "environment key"
+        return "API key" if self.kind == "api_key" or self.is_oauth else None
+
+    def with_secret(self, secret: str) -> Credential:
+        """Return it with the secret that was fetched or renewed."""
+        return self._replace(text=secret, form="text")
+
+    def __repr__(self) -> str:
+        """Return a representation without the secret."""
+        return f"Credential(kind={self.kind!r}, source={self.source!r})"
+
+
+class FoundCredentials(NamedTuple):
+    """The profile of a run, and the credentials that it, flags and variables give."""
+
+    profile: SelectedProfile
+    places: tuple[Credential, ...]
+    """Every place where an API key or a token may be, by precedence."""
+    usable: tuple[Credential, ...]
+    """All credentials that were found, the one in use first."""
+
+
+def find_credentials(
+    flags: Flags,
+    runtime: Runtime,
+    store: ProfileStore,
+    accepts: tuple[CredentialType, ...],
+    *,
+    has_own_credential: bool,
+) -> FoundCredentials:
+    """Look for credentials in flags, variables and the profile. The arguments are those of `load`.
+
+    The official tool's files are read only if they have the profile that is named, or if nothing else gives a
+    credential and one is needed.
+
+    Raises:
+        UsageError: if two flags contradict each other, or a credential can't be sent.
+        CredentialError: if the profile does not exist.
+
+    """
+    environ = runtime.environ
+    typed = [_typed(kind, flags) for kind in _KINDS]
+    exported = [Credential(kind, environ.get(VARIABLES[kind]), VARIABLES[kind]) for kind in _KINDS]
+    federations = _federations(flags, environ)
+    environment = environment_key(environ)
+    is_known = environment.is_given and "environment key" in accepts and "API key" not in accepts
+    is_known |= any(
+        place.is_given and (place.rule is None or place.rule.is_complete)
+        for place in (*typed, *exported, *federations.values())
+    )
+    profile = _select(flags, runtime, store, needs_login=not (has_own_credential or is_known))
+    if profile.official and profile.official.is_federation:
+        federations = _federations(flags, environ, profile.official)
+    stored = tuple(_stored(flags, environ, profile))
+    places = (
+        *typed,
+        federations["flags"],
+        *exported,
+        *(stored if profile.is_named else ()),
+        federations["variables"],
+        *(() if profile.is_named else stored),
+        *(federations[origin] for origin in federations if origin == "leftover"),
+    )
+    found = [_checked(place) for place in places if place.is_given]
+    is_rejected = "environment key" not in accepts or (found and ("API key" in accepts or found[0].explicit))
+    if environment.is_given and not is_rejected:
+        found.insert(0, _checked(environment))
+    return FoundCredentials(profile, places, tuple(found))
+
+
+def environment_key(environ: Mapping[str, str]) -> Credential:
+    """Return the place of the environment key, and the key if the variable is set."""
+    return Credential("environment_key", environ.get(variables.ENVIRONMENT_KEY), variables.ENVIRONMENT_KEY)
+
+
+def _typed(kind: CredentialKind, flags: Flags) -> Credential:
+    from_stdin = f"{kind}_stdin"  # its text replaced the flag that says so
+    source = flag_name(from_stdin if from_stdin in flags else kind)
+    return Credential(kind, flags.text(kind), source, explicit=True)
+
+
+def _federations(
+    flags: Flags, environ: Mapping[str, str], official: OfficialProfile | None = None
+) -> dict[str, Credential]:
+    """Return the places of a federation by its origin, which `FoundRule` describes."""
+    places = dict(_NO_FEDERATIONS)
+    if any(flags.text(name) or environ.get(VARIABLES[name]) for name in FEDERATION):
+        from ant_cli.settings.federation import find_rule  # late: few runs have a federation
+
+        if found := find_rule(flags, environ, official):
+            explicit = found.origin == "flags"
+            places[found.origin] = _federation(found.rule.source, found.rule, explicit=explicit)
+    return places
+
+
+def _federation(source: str, rule: FederationRule | None = None, *, explicit: bool = False) -> Credential:
+    return Credential("auth_token", None, source, explicit, "federation", rule=rule)
+
+
+_NO_FEDERATIONS = {
+    "flags": _federation("--federation-rule", explicit=True),
+    "variables": _federation(variables.FEDERATION_RULE_ID),
+}
+
+
+def _select(flags: Flags, runtime: Runtime, store: ProfileStore, *, needs_login: bool) -> SelectedProfile:
+    """Return the profile of the run: one of the store, or else one of the official tool."""
+    environ = runtime.environ
+    name, source = requested(flags.text("profile"), environ, store)
+    if name in store.profiles:
+        return select(flags.text("profile"), environ, store)
+    if not name and not (needs_login and _needs_credential(flags, environ)):
+        return NO_PROFILE
+    from ant_cli.settings.logins.selection import select_official
+
+    return select_official(name, source, runtime, store)
+
+
+def _needs_credential(flags: Flags, environ: Mapping[str, str]) -> bool:
+    return not is_local(next(setting_sources("base_url", flags, environ, NO_PROFILE)).text)
+
+
+def _stored(flags: Flags, environ: Mapping[str, str], profile: SelectedProfile) -> Iterator[Credential]:
+    """Yield the places of a profile, by precedence."""
+    official = profile.official
+    if official and official.is_federation:
+        from ant_cli.settings.federation import rule_of
+
+        source = profile.where("federation")
+        yield _federation(source, rule_of(flags, environ, official, source))
+    elif official:
+        yield Credential("auth_token", None, profile.where("login"), form="login", official=official)
+    elif profile.name:
+        in_keyring = (profile.text("api_key") or "").startswith(KEYRING)
+        rows: tuple[tuple[str, CredentialKind, CredentialForm], ...] = (
+            ("api_key", "api_key", "keyring" if in_keyring else "text"),
+            ("api_key_command", "api_key", "command"),
+            ("auth_token", "auth_token", "text"),
+        )
+        for name, kind, form in rows:
+            hint = profile.fix_hint(name)
+            yield Credential(kind, profile.text(name), profile.where(name), form=form, fix_hint=hint)
+
+
+def _checked(credential: Credential) -> Credential:
+    if credential.form != "text":
+        return credential
+    secret = check_secret(credential.source, credential.secret, credential.fix_hint)
+    return credential._replace(text=secret)
+
+
+# The secret
+
+
+def fetched(credential: Credential, runtime: Runtime) -> Credential:
+    """Return a credential with its secret, which is fetched and registered if only a reference is known.
+
+    A federation is only checked: its secret needs the network.
+
+    Raises:
+        CredentialError: if it can't be fetched, or can't be used.
+
+    """
+    if credential.form == "text":
+        return credential
+    if credential.official is not None:
+        from ant_cli.settings.logins.tokens import usable_login
+
+        return credential.with_secret(usable_login(credential.official, runtime).access_token)
+    if credential.rule is not None:
+        from ant_cli.settings.federation import check_rule
+
+        check_rule(credential.rule)
+        return credential  # whose secret changes: see `ConnectionSettings.tokens`
+    if credential.form == "command":
+        from ant_cli.settings.key_command import run_command
+
+        secret = run_command(credential.reference, credential.source, runtime)
+    else:
+        from ant_cli.settings.credential_store import read_key
+
+        secret = read_key(credential.reference, credential.source)
+    runtime.stderr.register_secret(secret.strip())
+    try:
+        return credential.with_secret(check_new_secret(f"what {credential.source} gives", secret))
+    except BadValue as error:
+        raise CredentialError(error.message, error.hint) from None
+
+
+def no_credential(
+    profile_name: str, runtime: Runtime, accepts: tuple[CredentialType, ...] | None = None
+) -> CredentialError:
+    """Return the error for a run without a credential that needs one; `accepts` has the types that it takes."""
+    from ant_cli.settings.logins.selection import usable_instead
+
+    key = variables.ENVIRONMENT_KEY
+    if accepts and "API key" not in accepts:
+        return CredentialError("there is no environment key.", f"Set {key}; --local needs none.")
+    is_useless = accepts and runtime.environ.get(key)  # otherwise it would be the credential
+    login = usable_instead(profile_name, runtime)
+    return CredentialError(
+        f"there is no API key{f', and profile {profile_name!r} has none' if profile_name else ''}.",
+        f"{key} is not used: the API takes no environment key for this." if is_useless else "",
+        f"To use the login of the official tool: --profile {login}" if login else "",
+        f"Log in: ant auth login{f' --profile {profile_name}' if profile_name else ''}",
+        "Or set ANTHROPIC_API_KEY, or ANTHROPIC_AUTH_TOKEN for a bearer token; --local needs none.",
+        f"Or set {key}." if accepts and "environment key" in accepts else "",
+    )
