@@ -11,11 +11,11 @@ import pytest
 
 from ant_cli.http.client import Client
 from ant_cli.http.deadline import Timeouts
-from ant_cli.http.name_hints import hints_of_name
 from ant_cli.http.observer import Unobserved
 from ant_cli.http.response import Response
 from ant_cli.input.request import Request
 from ant_cli.operations.spec import Flags
+from ant_cli.run.hints import hints_of_name
 from ant_cli.settings.loading import load
 from tests.conftest import make_runtime
 from tests.test_many import ARCHIVE, FakeAPI, many  # noqa: F401 - a fixture

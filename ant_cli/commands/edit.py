@@ -14,11 +14,10 @@ from ant_cli.apply.plan import Object
 from ant_cli.commands.lock_session import connected
 from ant_cli.commands.results import wants_structured
 from ant_cli.http.client import Client
-from ant_cli.http.name_hints import hints_on_404
-from ant_cli.http.target_flags import target_flags
 from ant_cli.input.values import Value, encode
 from ant_cli.operations.spec import Flags
 from ant_cli.output.printer import Printer
+from ant_cli.run.hints import hints_on_404, target_flags
 from ant_cli.runtime import Runtime
 from ant_cli.settings.loading import output_settings
 

@@ -11,14 +11,13 @@ import json
 from ant_cli.commands.results import print_result
 from ant_cli.errors import BadValue, ResponseError, UsageError, exclude_each_other
 from ant_cli.help.emulator_commands import WORK_TYPES
-from ant_cli.http.name_hints import hints_on_404
 from ant_cli.http.response import json_object
-from ant_cli.http.target_flags import target_flags
 from ant_cli.input.request import Request, path_segment
 from ant_cli.input.values import encode, mapping, parse, type_name
 from ant_cli.operations.spec import Flags, flag_name
 from ant_cli.output.api_error import open_client
 from ant_cli.output.progress import Progress
+from ant_cli.run.hints import hints_on_404, target_flags
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.confirmation import confirm
 from ant_cli.runtime.light_typing import Any

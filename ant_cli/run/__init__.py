@@ -6,9 +6,7 @@ from collections.abc import Iterable
 from functools import partial
 
 from ant_cli.http.client import Client
-from ant_cli.http.outcome import OutcomeHints
 from ant_cli.input.request import Request
-from ant_cli.operations.global_flags import YES
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.api_error import open_client
 from ant_cli.run.run_plan import RunPlan, make_plan
@@ -20,7 +18,7 @@ from ant_cli.settings.loading import load
 from ant_cli.settings.notes import note_credential_choice
 
 if TYPE_CHECKING:
-    from ant_cli.run.repetition import Waiting
+    from ant_cli.run.repetition import Repetition
 
 
 def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
@@ -49,17 +47,17 @@ def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
         from ant_cli.run.many import run_many
 
         run_many(plan, runtime)
-    elif plan.watch:
+    elif plan.repetition and not plan.repetition.holds:
         from ant_cli.run.watch import run_watch
 
-        run_watch(plan, plan.watch, runtime)
+        run_watch(plan, plan.repetition, runtime)
     else:
         _run_one(plan, plan.requests.first, runtime)
 
 
 def _run_one(plan: RunPlan, request: Request, runtime: Runtime) -> None:
     # 5. Ask for confirmation before a change that can't be undone.
-    if plan.operation.asks_about(1) and not plan.flags.is_on(YES.name):
+    if plan.operation.asks_about(1) and not plan.confirmed:
         from ant_cli.runtime.confirmation import confirm
 
         ids = " ".join(request.path_params.values())
@@ -69,13 +67,13 @@ def _run_one(plan: RunPlan, request: Request, runtime: Runtime) -> None:
     # 6. The client. If the profile only refers to a secret, the client fetches it.
     with (
         open_client(plan.settings, runtime, plan.progress) as client,
-        OutcomeHints(plan.operation, plan.flags, runtime.stderr).about(request, client),
+        plan.hints.about(request, client),
         plan.notes(),
     ):
         resume_gc()
         # 7. The response, or each page of a list, is printed as soon as it is complete.
-        if plan.waiting:
-            _print_awaited(plan, plan.waiting, client, runtime)
+        if plan.repetition:
+            _print_awaited(plan, plan.repetition, client, runtime)
         elif plan.operation.paginated and not plan.printer.format.is_response:
             _print_list(plan, plan.pages(client))
         else:
@@ -93,9 +91,9 @@ def _print_list(plan: RunPlan, pages: Iterable[list[bytes]]) -> None:
     print_pages(plan.progress.count_items(pages))
 
 
-def _print_awaited(plan: RunPlan, waiting: Waiting, client: Client, runtime: Runtime) -> None:
+def _print_awaited(plan: RunPlan, until: Repetition, client: Client, runtime: Runtime) -> None:
     """Print the last state of what `--until` waits for. Raises an error if the wait took too long."""
-    result = waiting.wait(partial(plan.fetch, client), plan.progress, runtime)
+    result = until.wait(partial(plan.fetch, client), plan.progress, runtime)
     if plan.operation.paginated:
         _print_list(plan, [result.values])
     else:

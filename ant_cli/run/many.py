@@ -9,11 +9,10 @@ from itertools import islice
 from ant_cli.errors import AntError, PartialFailure
 from ant_cli.http.client import Client
 from ant_cli.http.observer import Unobserved
-from ant_cli.http.outcome import OutcomeHints
 from ant_cli.http.pool import Pool, Result, Unfinished
-from ant_cli.input.request import Request, Requests
-from ant_cli.operations.global_flags import PARALLEL, YES
-from ant_cli.operations.spec import Flags, Operation
+from ant_cli.input.request import Request
+from ant_cli.operations.global_flags import PARALLEL
+from ant_cli.operations.spec import Operation
 from ant_cli.output.api_error import open_client, print_on_stdout, rendered_errors
 from ant_cli.output.printer import check_json
 from ant_cli.output.progress import ProgressBar
@@ -22,7 +21,6 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.confirmation import confirm
 from ant_cli.runtime.process import resume_gc
 from ant_cli.runtime.signals import delayed_signals
-from ant_cli.runtime.streams import Stderr
 
 _SHOWN = 3
 """How many objects a question names."""
@@ -42,9 +40,9 @@ def run_many(plan: RunPlan, runtime: Runtime) -> None:
     offered = (param.default for param in operation.params if param.name == PARALLEL.name)
     usual = int(next(offered, PARALLEL.default))  # a poll does not offer it
     parallel = min(settings.parallel or usual, requests.count)
-    if operation.asks_about(requests.count) and not plan.flags.is_on(YES.name):
+    if operation.asks_about(requests.count) and not plan.confirmed:
         confirm(_question(plan), runtime, reads_stdin=True)
-    report = _Report(operation, plan.flags, requests, runtime)
+    report = _Report(plan, runtime)
     observer = Unobserved() if runtime.stderr.is_terminal else plan.progress
     with (
         open_client(settings, runtime, observer) as client,
@@ -52,9 +50,8 @@ def run_many(plan: RunPlan, runtime: Runtime) -> None:
         delayed_signals() as signals,
     ):
         resume_gc()
-        send = partial(_send, plan, OutcomeHints(operation, plan.flags, runtime.stderr), runtime.stderr)
-        fail_fast = plan.flags.is_on("fail_fast")
-        pool = Pool(client, requests, send, signals.check, parallel=parallel, fail_fast=fail_fast)
+        send = partial(_send, plan, runtime)
+        pool = Pool(client, requests, send, signals.check, parallel=parallel, fail_fast=plan.fail_fast)
         try:
             pages = report.pages(pool.results())
             plan.printer.print_pages(list(pages) if plan.printer.format.opens_screen else pages)
@@ -85,14 +82,14 @@ def _labels(operation: Operation, requests: Iterable[tuple[int, Request]]) -> li
     return [request.path_params.get(name) or f"input {position + 1}" for position, request in requests]
 
 
-def _send(plan: RunPlan, hints: OutcomeHints, stderr: Stderr, client: Client, request: Request) -> bytes:
+def _send(plan: RunPlan, runtime: Runtime, client: Client, request: Request) -> bytes:
     """Send one of the requests, in a thread of the pool, and return the body to print.
 
     Raises:
         AntError: complete with what is known about the outcome.
 
     """
-    with hints.about(request, client), rendered_errors(plan.settings.output, stderr, brief=True):
+    with plan.hints.about(request, client), rendered_errors(plan.settings.output, runtime.stderr, brief=True):
         response = plan.send(client, request)
         if response.status == 204:
             return b""
@@ -103,14 +100,16 @@ def _send(plan: RunPlan, hints: OutcomeHints, stderr: Stderr, client: Client, re
 class _Report:
     """Counts the outcomes of the requests, and reports them to people."""
 
-    def __init__(self, operation: Operation, flags: Flags, requests: Requests, runtime: Runtime) -> None:
-        self._operation = operation
-        self._flags = flags
-        self._requests = requests
+    def __init__(self, plan: RunPlan, runtime: Runtime) -> None:
+        self._operation = plan.operation
+        self._hints = plan.hints
+        self._requests = plan.requests
         self._stdout = runtime.stdout
         self._stderr = runtime.stderr
         self._erases = runtime.stdout.is_terminal
-        self._bar = ProgressBar(runtime.stderr, runtime.environ, requests.count, operation.past_participle)
+        self._bar = ProgressBar(
+            runtime.stderr, runtime.environ, plan.requests.count, plan.operation.past_participle
+        )
         self._done = self._failed = 0
         self._exit_codes = set[int]()
         self._printing: Result | None = None
@@ -161,7 +160,11 @@ class _Report:
         unprinted = [(result.position, result.request) for result in results if result.error is None]
         self._done += len(unprinted)
         self._name(f"{self._operation.past_participle}, but not printed", unprinted)
-        self._name("in flight, so the outcome is unknown", unfinished.in_flight, self._check_hint())
+        self._name(
+            "in flight, so the outcome is unknown",
+            unfinished.in_flight,
+            self._hints.check("\nCheck before you repeat it:"),
+        )
 
     def _fail(self, result: Result, error: Exception) -> None:
         if not isinstance(error, AntError):
@@ -186,15 +189,6 @@ class _Report:
         if requests:
             labels = _labels(self._operation, requests)
             self._stderr.say(f"{what[0].upper()}{what[1:]}: {' '.join(labels)}{hint}")
-
-    def _check_hint(self) -> str:
-        if not self._operation.check_command:
-            return ""
-        from ant_cli.http.target_flags import target_flags
-
-        names = {param.name: param.name.upper() for param in self._operation.params_in("path")}
-        command = self._operation.check_command.format(**names)
-        return f"\nCheck before you repeat it: ant {command}{target_flags(self._flags)}"
 
     def _say_summary(self) -> None:
         summary = self._summary()

@@ -7,10 +7,11 @@ from contextlib import nullcontext
 from ant_cli.errors import UsageError
 from ant_cli.input.request import Requests, build_all
 from ant_cli.operations import fields_of
-from ant_cli.operations.global_flags import EDITS, EVERY, FILTER, FOR, MAX_ITEMS, UNTIL, WATCH
+from ant_cli.operations.global_flags import EDITS, EVERY, FAIL_FAST, FILTER, FOR, MAX_ITEMS, UNTIL, WATCH, YES
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.printer import Printer, check_json
 from ant_cli.output.progress import Progress
+from ant_cli.run.hints import OutcomeHints, target_flags
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 from ant_cli.runtime.redaction import strip_userinfo
@@ -25,29 +26,33 @@ if TYPE_CHECKING:
     from ant_cli.input.request import Request
     from ant_cli.output.conditions import Condition
     from ant_cli.run.edited_update import EditedUpdate
-    from ant_cli.run.repetition import Waiting, Watch
+    from ant_cli.run.repetition import Repetition
 
 
 class RunPlan(NamedTuple):
     """What a run sends, and how it prints the results."""
 
     operation: Operation
-    flags: Flags
     settings: Settings
     requests: Requests
     """One for each input, with the values from flags, a file and stdin in their places."""
-    printer: Printer
-    progress: Progress
+    confirmed: bool
+    """`--yes`: nothing is asked."""
+    fail_fast: bool
+    """Of several requests, none is sent after the first failure."""
     is_wanted: Condition | None
     """Whether `--filter` selects an item; None if all are wanted."""
-    empty_message: str
-    """What a terminal shows for a list without items."""
-    waiting: Waiting | None
-    """What `--until` waits for."""
-    watch: Watch | None
-    """How `--watch` shows changes."""
+    repetition: Repetition | None
+    """What `--until` waits for, or how `--watch` shows changes."""
     edited: EditedUpdate | None
     """Applies the changes of `--add` and `--remove`."""
+    printer: Printer
+    progress: Progress
+    hints: OutcomeHints
+    empty_message: str
+    """What a terminal shows for a list without items."""
+    shows_archived: bool
+    """Archived items were requested."""
 
     def fetch(self, client: Client) -> list[bytes]:
         """Return the items of a list, or an object, for `--until` and `--watch`.
@@ -92,7 +97,11 @@ class RunPlan(NamedTuple):
 def make_plan(operation: Operation, flags: Flags, settings: Settings, runtime: Runtime) -> RunPlan:
     """Return the plan. Raises UsageError for anything that can't be used, or can't be combined."""
     requests = build_all(operation, flags, runtime)
-    watch = _watch(operation, flags, requests, settings, runtime)
+    repetition, edited = None, None
+    if flags.is_on(WATCH.name) or any(param.name in flags for param in (UNTIL, EVERY, FOR)):
+        from ant_cli.run.repetition import repetition_of
+
+        repetition = repetition_of(operation, flags, requests.count, settings, runtime)
     progress = Progress(runtime.stderr, runtime.environ)
     empty = operation.empty_message
     if empty and FILTER.name in flags:  # there may be other items
@@ -106,18 +115,25 @@ def make_plan(operation: Operation, flags: Flags, settings: Settings, runtime: R
         before_pager=progress.disable,
         may_page=operation.paginated,
     )
+    is_wanted = _item_condition(operation, flags, printer, runtime)
+    if any(param.name in flags for param in EDITS):
+        from ant_cli.run.edited_update import EditedUpdate
+
+        edited = EditedUpdate(operation, flags, requests, runtime)
     return RunPlan(
         operation,
-        flags,
         settings,
         requests,
-        printer,
-        progress,
-        is_wanted=_item_condition(operation, flags, printer, runtime),
+        confirmed=flags.is_on(YES.name),
+        fail_fast=flags.is_on(FAIL_FAST.name),
+        is_wanted=is_wanted,
+        repetition=repetition,
+        edited=edited,
+        printer=printer,
+        progress=progress,
+        hints=OutcomeHints(operation, target_flags(flags), runtime.stderr),
         empty_message=empty,
-        waiting=None if watch else _waiting(operation, flags, requests, runtime),
-        watch=watch,
-        edited=_edited_update(operation, flags, requests, runtime),
+        shows_archived=flags.is_on("include_archived"),
     )
 
 
@@ -133,29 +149,3 @@ def _item_condition(operation: Operation, flags: Flags, printer: Printer, runtim
     from ant_cli.output.conditions import make_condition
 
     return make_condition(FILTER.flag, flags.list(FILTER.name), runtime, fields_of(operation.group))
-
-
-def _watch(
-    operation: Operation, flags: Flags, requests: Requests, settings: Settings, runtime: Runtime
-) -> Watch | None:
-    if not flags.is_on(WATCH.name):
-        return None
-    from ant_cli.run.repetition import watch_of
-
-    return watch_of(operation, flags, requests.count, settings, runtime)
-
-
-def _waiting(operation: Operation, flags: Flags, requests: Requests, runtime: Runtime) -> Waiting | None:
-    if not any(param.name in flags for param in (UNTIL, EVERY, FOR)):
-        return None
-    from ant_cli.run.repetition import waiting_of
-
-    return waiting_of(operation, flags, requests.count, runtime)
-
-
-def _edited_update(operation: Operation, flags: Flags, requests: Requests, runtime: Runtime) -> EditedUpdate | None:
-    if not any(param.name in flags for param in EDITS):
-        return None
-    from ant_cli.run.edited_update import EditedUpdate
-
-    return EditedUpdate(operation, flags, requests, runtime)

@@ -13,7 +13,7 @@ from ant_cli.output.api_error import open_client
 from ant_cli.output.printer import Transform
 from ant_cli.output.terminal import detect_style
 from ant_cli.output.watch_lines import WatchLines
-from ant_cli.run.repetition import Rhythm, Watch
+from ant_cli.run.repetition import Repetition
 from ant_cli.run.run_plan import RunPlan
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, Protocol
@@ -37,7 +37,7 @@ class Display(Protocol):
         """Report why there is no new state, and when the next request follows."""
 
 
-def run_watch(plan: RunPlan, watch: Watch, runtime: Runtime) -> None:
+def run_watch(plan: RunPlan, watch: Repetition, runtime: Runtime) -> None:
     """Send the request until the time is up, somebody interrupts it, or a change can't be printed any more.
 
     Raises:
@@ -49,10 +49,10 @@ def run_watch(plan: RunPlan, watch: Watch, runtime: Runtime) -> None:
         open_client(plan.settings, runtime, display.observer) as client,
     ):
         resume_gc()
-        _repeat(partial(plan.fetch, client), display, watch.rhythm, runtime)
+        _repeat(partial(plan.fetch, client), display, watch, runtime)
 
 
-def _display(plan: RunPlan, watch: Watch, runtime: Runtime) -> AbstractContextManager[Display]:
+def _display(plan: RunPlan, watch: Repetition, runtime: Runtime) -> AbstractContextManager[Display]:
     output, progress, is_list = plan.settings.output, plan.progress, plan.operation.paginated
     transform = Transform("--transform", output.transform)
     style = detect_style(runtime)
@@ -60,20 +60,22 @@ def _display(plan: RunPlan, watch: Watch, runtime: Runtime) -> AbstractContextMa
         return WatchLines(transform, output, progress, runtime, is_list=is_list)
     from ant_cli.output.watch_screen import WatchedList, WatchedObject, WatchScreen
 
-    shows_archived = plan.flags.is_on("include_archived")
     watched: Watched[Any] = WatchedObject(transform, style)
     if is_list:
-        empty = plan.empty_message
         watched = WatchedList(
-            transform, output.columns, runtime.stderr.say, shows_archived=shows_archived, empty=empty
+            transform,
+            output.columns,
+            runtime.stderr.say,
+            shows_archived=plan.shows_archived,
+            empty=plan.empty_message,
         )
-    return WatchScreen(watched, style, watch.rhythm.every_s, progress, runtime)
+    return WatchScreen(watched, style, watch.every_s, progress, runtime)
 
 
-def _repeat(fetch: Callable[[], list[bytes]], display: Display, rhythm: Rhythm, runtime: Runtime) -> None:
-    deadline, has_begun = runtime.monotonic() + rhythm.limit_s, False
+def _repeat(fetch: Callable[[], list[bytes]], display: Display, watch: Repetition, runtime: Runtime) -> None:
+    deadline, has_begun = runtime.monotonic() + watch.limit_s, False
     while True:
-        delay_s = rhythm.every_s
+        delay_s = watch.every_s
         try:
             display.show(fetch())
             has_begun = True
