@@ -167,6 +167,7 @@ set -g __ant_booleans \
     --exit-code \
     --adopt \
     --prune \
+    --allow-origin-change \
     --validate \
     --strict \
     --upgrade \
@@ -734,6 +735,7 @@ complete -c ant -n '__ant_at any apply' -l exit-code -f -d 'With --dry-run: exit
 complete -c ant -n '__ant_at any apply' -l adopt -f -d 'Take over environments that have the names of new files'
 complete -c ant -n '__ant_at any apply' -l force -f -d 'Overwrite outside changes, and recreate what is gone'
 complete -c ant -n '__ant_at any apply' -l prune -f -d 'Archive environments whose files are gone'
+complete -c ant -n '__ant_at any apply' -l allow-origin-change -f -d 'Accept a host or account other than the lock file\'s, and record it'
 complete -c ant -n '__ant_at any apply' -l lock-file -r -F -d 'The lock file'
 complete -c ant -n '__ant_at any apply' -l save-plan -r -F -d 'With --dry-run: save the plan in a file'
 complete -c ant -n '__ant_at any apply' -l plan -r -F -d 'Apply a saved plan, if nothing has changed since'

@@ -109,8 +109,10 @@ class LockFile(NamedTuple):
         return self._replace(entries=entries, raw_entries=raw_entries)
 
     def with_origin(self, origin: ResourceOrigin) -> LockFile:
-        """Return the lock file with an origin."""
+        """Return the lock file with an origin. Fields of it that this tool does not know are kept."""
+        old = json_text.members(self.members.get("origin", b"{}"))
         fields = {name: _quote(value) for name, value in origin._asdict().items() if value}
+        fields |= {name: value for name, value in old.items() if name not in ResourceOrigin._fields}
         return self._replace(origin=origin, members={**self.members, "origin": _object(fields, 1)})
 
     def to_bytes(self) -> bytes:

@@ -31,6 +31,8 @@ class Options(NamedTuple):
     adopt: bool = False
     only: bool = False
     """Only the named files count, not those in the lock file."""
+    allow_origin_change: bool = False
+    """The server and account may be other than those in the lock file."""
 
 
 class Step(NamedTuple):

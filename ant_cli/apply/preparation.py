@@ -23,6 +23,8 @@ class Facts(NamedTuple):
     known: Known
     profile: str
     """The profile in use; empty if there is none."""
+    moved: bool = False
+    """The lock file has another origin on the disk."""
 
 
 def load_files(paths: Sequence[str], lock: LockFile, *, only: bool = False, strict: bool = False) -> Loaded:
@@ -56,17 +58,24 @@ def look_up(
     workers: Workers,
     connection: ConnectionSettings,
     interrupted: Collection[str] = (),
+    *,
+    allow_origin_change: bool = False,
 ) -> Facts:
     """Fetch the server's objects for the entries of the lock file.
 
     Raises:
-        AntError: if the credentials are for another server or account than the lock file, or a request fails.
+        AntError: if the credentials are for another server or account than the lock file, and that may not change,
+            or if a request fails.
 
     """
     origin = workers.one(lambda client: server.origin_of(client, connection.base_url))
-    server.check_origin(lock, origin)
+    if not allow_origin_change:
+        server.check_origin(lock, origin)
+    moved = allow_origin_change and lock.exists and lock.origin != origin
+    if moved or not lock.origin.base_url:
+        lock = lock.with_origin(origin)
     remotes = server.read_all(workers, ids_to_read(lock, declarations))
-    return Facts(origin, Known(lock, declarations, remotes, {}, interrupted), connection.profile_name)
+    return Facts(origin, Known(lock, declarations, remotes, {}, interrupted), connection.profile_name, moved)
 
 
 def plan_for(facts: Facts, options: Options, workers: Workers) -> Plan:

@@ -103,22 +103,23 @@ def origin_of(client: Client, base_url: str) -> ResourceOrigin:
 
 
 def check_origin(lock: LockFile, origin: ResourceOrigin) -> None:
-    """Reject credentials for a server or account other than those of the lock file.
+    """Reject a server or an account other than those of the lock file, which may have the same names.
 
     Raises:
-        AntError: if the organization or the workspace differs; without an organization, if the server differs.
+        AntError: if the server, the organization or the workspace differs, or the server doesn't name one of the
+            latter two that the lock file has.
 
     """
-    names = {"organization_id": "organization", "workspace_id": "workspace"}
-    if not (lock.origin.organization_id and origin.organization_id):
-        names = {"base_url": "server"}
-    for field, name in names.items():
-        recorded, current = getattr(lock.origin, field), getattr(origin, field)
-        if recorded and current and recorded != current:
-            raise AntError(
-                f"{lock.path} tracks resources on {name} {recorded}, but the credentials in use target {current}.",
-                "Use the right credentials with --profile, or another lock file with --lock-file.",
-            )
+    names = ("server", "organization", "workspace")
+    for name, recorded, current in zip(names, lock.origin, origin, strict=True):
+        if not recorded or recorded.rstrip("/").lower() == current.rstrip("/").lower():
+            continue
+        target = f"the credentials in use target {current}" if current else f"{origin.base_url} does not confirm it"
+        raise AntError(
+            f"{lock.path} tracks resources on {name} {recorded}, but {target}.",
+            "Use the right credentials with --profile, or another lock file with --lock-file.\n"
+            "If the resources have moved there: ant apply --allow-origin-change",
+        )
 
 
 def _request(operation: Operation, identifier: str, body: dict[str, Value] | None = None) -> Request:

@@ -63,6 +63,7 @@ def apply(
     exit_code: bool = False,
     save_plan: str | None = None,
     plan: str | None = None,
+    allow_origin_change: bool = False,
     parallel: str,
     validate: bool = False,
     strict: bool = False,
@@ -77,7 +78,7 @@ def apply(
             flags=flags,
             paths=tuple(path),
             lock_path=find_lock_path(lock_file, Path.cwd(), tuple(expand(path))),
-            options=Options(force=force, prune=prune, adopt=adopt, only=only),
+            options=Options(force, prune, adopt, only, allow_origin_change),
             parallel=_count(parallel),
             yes=yes,
             verbose=verbose,
@@ -319,7 +320,14 @@ def _look_up(
     progress = Progress(job.runtime.stderr, job.runtime.environ)
     interrupted = journal.interrupted if journal else frozenset()
     with progress.waiting_for(f"{len(loaded.declarations)} environments"):
-        return look_up(lock, loaded.declarations, workers, settings.connection, interrupted)
+        return look_up(
+            lock,
+            loaded.declarations,
+            workers,
+            settings.connection,
+            interrupted,
+            allow_origin_change=job.options.allow_origin_change,
+        )
 
 
 def _without_prune(job: Job, loaded: Loaded) -> Job:

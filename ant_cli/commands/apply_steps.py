@@ -25,8 +25,8 @@ def carry_out(plan: Plan, facts: Facts, journal: Journal, workers: Workers, runt
 
     """
     lock = facts.known.lock
-    if not lock.origin.base_url and plan.pending:
-        lock = lock.with_origin(facts.origin)
+    if facts.moved:
+        lock.save()
     report = _StepReport(plan, runtime, flags)
     report.begin(drawing.shown_path(lock.path))
     execution = Execution(lock, journal, report.add)

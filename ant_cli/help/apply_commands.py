@@ -61,6 +61,7 @@ _APPLY = tool(
         boolean_flag("adopt", "Take over environments that have the names of new files."),
         boolean_flag("force", "Overwrite outside changes, and recreate what is gone."),
         _PRUNE,
+        boolean_flag("allow_origin_change", "Accept a host or account other than the lock file's, and record it."),
         _LOCK_FILE,
         text_flag("save_plan", "With --dry-run: save the plan in a file.", "FILE", ValueKind.FILE),
         text_flag("plan", "Apply a saved plan, if nothing has changed since.", "FILE", ValueKind.FILE),

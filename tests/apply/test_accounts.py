@@ -1,0 +1,86 @@
+"""A team with two accounts, each on an emulator: a lock file belongs to one of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+
+from ant_cli.emulator import Emulator
+from tests.apply.conftest import Team
+from tests.served_emulator import serving
+
+LOCK = Path("claude-lock.json")
+
+
+@pytest.fixture
+def accounts(clean_environ: dict[str, str]) -> Iterator[tuple[Team, Team]]:
+    """Serve two accounts on two hosts."""
+    with ExitStack() as stack:
+        emulators = [
+            stack.enter_context(closing(Emulator(":memory:", organization_id=name, workspace_id=f"wrkspc_{name}")))
+            for name in ("staging", "prod")
+        ]
+        staging, prod = (Team(stack.enter_context(serving(emulator)).url, clean_environ) for emulator in emulators)
+        yield staging, prod
+
+
+def test_credentials_for_another_host_are_rejected(accounts):
+    """Even if nothing would change there. Nothing is recorded."""
+    staging, prod = accounts
+    staging.write("environments/a.yaml")
+    staging.apply(".")
+    before = LOCK.read_bytes()
+    for words in (("apply", "--yes", "--force", "."), ("apply", "--dry-run"), ("diff",), ("export", "--all")):
+        result = prod.ant(*words)
+        assert result.exit == 1
+        assert f"tracks resources on server {staging.url}, but the credentials in use target {prod.url}." in (
+            result.stderr
+        )
+        assert "ant apply --allow-origin-change" in result.stderr
+    assert (prod.server(), LOCK.read_bytes()) == ({}, before)
+
+
+@pytest.mark.parametrize("field", ["organization_id", "workspace_id"])
+@pytest.mark.parametrize("name", ["", "another"])
+def test_an_organization_or_workspace_that_differs_or_is_not_confirmed_is_rejected(clean_environ, field, name):
+    """The server may not know it, or a gateway may leave its header out."""
+    identity = {"organization_id": "org", "workspace_id": "wrkspc_1"}
+    with closing(Emulator(":memory:", **{**identity, field: name})) as emulator, serving(emulator) as server:
+        team = Team(server.url, clean_environ)
+        team.write("environments/a.yaml")
+        LOCK.write_text(json.dumps({"version": 1, "origin": {"base_url": server.url, **identity}}))
+        result = team.ant("apply", "--yes", ".")
+        what = f"tracks resources on {field.removesuffix('_id')} {identity[field]}, but "
+        why = "the credentials in use target another." if name else f"{server.url} does not confirm it."
+        assert (result.exit, f"{what}{why}" in result.stderr) == (1, True), result.stderr
+        assert team.server() == {}
+
+
+def test_a_slash_at_the_end_of_the_recorded_host_is_no_other_host(team):
+    """The official tool may write one."""
+    team.write("environments/a.yaml")
+    team.apply(".")
+    LOCK.write_text(LOCK.read_text().replace(team.url, f"{team.url.upper().replace('HTTP', 'http')}/"))
+    assert team.diff() == 0
+
+
+def test_a_moved_account_is_accepted_and_recorded_on_request(accounts):
+    """Other fields of the origin, which the official tool may have written, are kept."""
+    staging, prod = accounts
+    staging.write("environments/a.yaml")
+    staging.apply(".")
+    prod.by_hand("create", "--name", "a", "--config", "{type: cloud}")
+    text = LOCK.read_text().replace(staging.ids()["./environments/a.yaml"], prod.server()["a"]["id"])
+    LOCK.write_text(text.replace('"origin": {', '"origin": {"region":  "eu",'))
+    assert prod.ant("apply", "--yes").exit == 1
+    assert prod.ant("apply", "--dry-run", "--allow-origin-change").exit == 0
+    assert prod.url not in LOCK.read_text()
+    prod.apply("--allow-origin-change")
+    origin = {"base_url": prod.url, "organization_id": "prod", "workspace_id": "wrkspc_prod", "region": "eu"}
+    assert json.loads(LOCK.read_text())["origin"] == origin
+    assert prod.diff() == 0
+    assert staging.diff() == 1
